@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include <regstream/message/update.hpp>
+#include <regstream/registration/view.hpp>
+
+/// JSON in and out: messages on the channel, and the envelopes of the event stream.
+namespace regstream {
+
+/// Why a message could not be read. `what` is a sentence for the publisher's author that names the
+/// field and the expectation; it quotes none of the message, which may hold personal data.
+struct DecodeError {
+  std::string what;
+};
+
+struct CodecLimits {
+  std::size_t message_bytes_max = 1U << 20U;  ///< One update is kilobytes; a megabyte is a mistake.
+  std::size_t depth_max = 64;                 ///< Bounds recursion of whoever parses it next.
+  std::size_t name_bytes_max = 256;           ///< A status or stage; views keep one of each stage.
+  /// An event of the stream, and a snapshot in it: as much as the event stream parser takes in a
+  /// line.
+  std::size_t stream_message_bytes_max = 4U << 20U;
+};
+
+/// Reads a message of the channel. Required: `registrationId` (1 to 2^53 - 1; 42.0 is 42) and
+/// `status`. Unknown fields are ignored, `null` counts as absent, and of a key given twice the last
+/// one counts. An absent `timestamp` is 0; fractions of a millisecond are dropped. A number that no
+/// double can hold (1e999), a lone surrogate and invalid UTF-8 are errors, wherever they stand.
+[[nodiscard]] std::variant<Update, DecodeError> decode_update(std::string_view json,
+                                                              const CodecLimits& limits = {});
+
+/// The message of the channel for `update`; `stageStatus` accompanies a stage. `details` and
+/// `process_log` go in as they are and must be JSON.
+[[nodiscard]] std::string encode_update(const Update& update);
+
+/// What the event stream carries: `{"type":…,"data":…,"timestamp":…}`.
+enum class StreamMessageType : std::uint8_t { connected, update, snapshot, reset, ping, other };
+
+struct StreamMessage {
+  StreamMessageType type = StreamMessageType::other;
+  std::string_view data;  ///< JSON text of the `data` object inside the input, or empty.
+  std::optional<std::int64_t> timestamp_ms;
+};
+
+/// Reads one event's data, its keys in any order. `data` must be an object in an update and a
+/// snapshot; a message of another type may have any, and it is kept if it is an object.
+[[nodiscard]] std::variant<StreamMessage, DecodeError> decode_stream_message(
+    std::string_view json, const CodecLimits& limits = {});
+
+[[nodiscard]] std::string encode_connected(std::int64_t timestamp_ms);
+[[nodiscard]] std::string encode_ping(std::int64_t timestamp_ms);
+/// `update_json` goes in exactly as the publisher sent it, so nothing that it said is lost.
+[[nodiscard]] std::string encode_update_envelope(std::string_view update_json);
+[[nodiscard]] std::string encode_snapshot(const RegistrationView& view, std::int64_t timestamp_ms);
+
+/// A view as the `data` object of a snapshot, and back. Times that are not known are null.
+[[nodiscard]] std::string encode_view(const RegistrationView& view);
+[[nodiscard]] std::variant<RegistrationView, DecodeError> decode_view(
+    std::string_view json, const CodecLimits& limits = {});
+
+}  // namespace regstream

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <regstream/time.hpp>
+
+/// Server-sent events, the sending side (WHATWG HTML, 9.2.5 "Parsing an event stream": the
+/// grammar).
+namespace regstream::sse {
+
+/// One event to send. An empty view leaves its field out, but for `data`: an event without a data
+/// line is never dispatched by a client, so `data` is always written.
+struct OutgoingEvent {
+  std::string_view data;  ///< LF, CR and CRLF in it become separate data lines.
+  std::string_view type = {};
+  std::string_view id = {};
+};
+
+/// A caller's mistake: the field would break out of its line, and inject another.
+enum class EncodeError : std::uint8_t {
+  id_has_line_end_or_nul,
+  type_has_line_end_or_nul,
+};
+
+/// Appends `event` and its blank line to `out`; on an error `out` is unchanged.
+[[nodiscard]] std::optional<EncodeError> append_event(std::string& out, const OutgoingEvent& event);
+
+/// Appends a `retry` field as a block of its own. `delay` must not be negative.
+void append_retry(std::string& out, Duration delay);
+
+/// Appends a comment; line ends in `text` begin further comment lines.
+void append_comment(std::string& out, std::string_view text);
+
+}  // namespace regstream::sse

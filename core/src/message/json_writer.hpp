@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+/// Writing one JSON object, member after member.
+namespace regstream::json {
+
+/// Appends `text` as a JSON string. Every control character is escaped, so the result has no line
+/// end; ill-formed UTF-8 becomes U+FFFD.
+void append_string(std::string& out, std::string_view text);
+
+class ObjectWriter {
+ public:
+  explicit ObjectWriter(std::string& out) : out_(out) { out_.push_back('{'); }
+
+  void string(std::string_view key, std::string_view text);
+  void string_or_null(std::string_view key, std::string_view text);
+  void integer(std::string_view key, std::int64_t value);
+  /// `value` 0 stands for "not known".
+  void timestamp_or_null(std::string_view key, std::int64_t value);
+  void boolean(std::string_view key, bool value);
+  /// `json` goes in as it is; empty becomes null.
+  void raw_or_null(std::string_view key, std::string_view json);
+
+  /// Appends the key; the caller appends its value to the same string.
+  void key(std::string_view key);
+
+  void end() { out_.push_back('}'); }
+
+ private:
+  std::string& out_;
+  bool is_empty_ = true;
+};
+
+}  // namespace regstream::json

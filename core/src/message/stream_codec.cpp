@@ -1,0 +1,104 @@
+#include <array>
+#include <utility>
+
+#include <regstream/message/codec.hpp>
+
+#include "message/field_reader.hpp"
+#include "message/json_reader.hpp"
+#include "message/json_writer.hpp"
+
+namespace regstream {
+namespace {
+
+enum Field : std::size_t { type, data, timestamp, field_count };
+
+constexpr std::array<std::string_view, field_count> keys{"type", "data", "timestamp"};
+
+constexpr std::array<std::pair<StreamMessageType, std::string_view>, 5> type_names{{
+    {StreamMessageType::connected, "connected"},
+    {StreamMessageType::update, "update"},
+    {StreamMessageType::snapshot, "snapshot"},
+    {StreamMessageType::reset, "reset"},
+    {StreamMessageType::ping, "ping"},
+}};
+
+StreamMessageType parse_type(std::string_view name) {
+  for (const auto& [value, known] : type_names) {
+    if (known == name) {
+      return value;
+    }
+  }
+  return StreamMessageType::other;
+}
+
+std::string encode_control(std::string_view name, std::int64_t timestamp_ms) {
+  std::string out;
+  json::ObjectWriter object{out};
+  object.string(keys[type], name);
+  object.integer(keys[timestamp], timestamp_ms);
+  object.end();
+  return out;
+}
+
+}  // namespace
+
+std::variant<StreamMessage, DecodeError> decode_stream_message(std::string_view json,
+                                                               const CodecLimits& limits) {
+  std::array<json::Value, field_count> values;
+  // The envelope is a level of its own: a message at the channel's limit must get through.
+  if (auto error = json::read_object(
+          "the event", json,
+          {.bytes_max = limits.stream_message_bytes_max, .depth_max = limits.depth_max + 1}, keys,
+          values)) {
+    return *std::move(error);
+  }
+
+  json::FieldReader reader{keys, values};
+  StreamMessage message;
+  message.type = parse_type(reader.name(type, limits.name_bytes_max, json::Presence::required));
+  if (values[timestamp].kind != json::Kind::null) {
+    message.timestamp_ms = reader.timestamp_ms(timestamp);
+  }
+  const bool needs_data =
+      message.type == StreamMessageType::update || message.type == StreamMessageType::snapshot;
+  if (needs_data || values[data].kind == json::Kind::object) {
+    message.data = reader.raw(data, json::Kind::object);
+  }
+  if (reader.error()) {
+    return *reader.error();
+  }
+  if (needs_data && message.data.empty()) {
+    return DecodeError{"data must be a JSON object in an update or snapshot"};
+  }
+  return message;
+}
+
+std::string encode_connected(std::int64_t timestamp_ms) {
+  return encode_control("connected", timestamp_ms);
+}
+
+std::string encode_ping(std::int64_t timestamp_ms) {
+  return encode_control("ping", timestamp_ms);
+}
+
+std::string encode_update_envelope(std::string_view update_json) {
+  std::string out;
+  out.reserve(update_json.size() + 32);
+  json::ObjectWriter object{out};
+  object.string(keys[type], "update");
+  object.raw_or_null(keys[data], update_json);
+  object.end();
+  return out;
+}
+
+std::string encode_snapshot(const RegistrationView& view, std::int64_t timestamp_ms) {
+  std::string out;
+  json::ObjectWriter object{out};
+  object.string(keys[type], "snapshot");
+  object.raw_or_null(keys[data], encode_view(view));
+  object.integer(keys[timestamp], timestamp_ms);
+  object.end();
+  return out;
+}
+
+}  // namespace regstream

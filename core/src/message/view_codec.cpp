@@ -1,0 +1,149 @@
+#include <array>
+#include <utility>
+
+#include <regstream/message/codec.hpp>
+#include <regstream/registration/registration.hpp>
+
+#include "message/field_reader.hpp"
+#include "message/json_reader.hpp"
+#include "message/json_writer.hpp"
+
+namespace regstream {
+namespace {
+
+enum ViewField : std::size_t {
+  view_registration_id,
+  view_status,
+  view_stage,
+  view_stages,
+  view_message,
+  view_details,
+  view_process_log,
+  view_timestamp,
+  view_is_final,
+  view_field_count,
+};
+
+constexpr std::array<std::string_view, view_field_count> view_keys{
+    "registrationId", "status",     "stage",     "stages", "message",
+    "details",        "processLog", "timestamp", "isFinal"};
+
+enum StageField : std::size_t {
+  stage_name,
+  stage_status,
+  stage_message,
+  stage_started_at,
+  stage_ended_at,
+  stage_field_count,
+};
+
+constexpr std::array<std::string_view, stage_field_count> stage_keys{
+    "stage", "stageStatus", "message", "startedAt", "endedAt"};
+
+void append_stage(std::string& out, const StageView& stage) {
+  json::ObjectWriter object{out};
+  object.string(stage_keys[stage_name], stage.name);
+  object.string(stage_keys[stage_status], to_string(stage.status));
+  object.string(stage_keys[stage_message], stage.message);
+  object.timestamp_or_null(stage_keys[stage_started_at], stage.started_timestamp_ms);
+  object.timestamp_or_null(stage_keys[stage_ended_at], stage.ended_timestamp_ms);
+  object.end();
+}
+
+std::variant<StageView, DecodeError> decode_stage(std::string_view json, const json::Limits& limits,
+                                                  std::size_t name_bytes_max) {
+  std::array<json::Value, stage_field_count> values;
+  if (auto error = json::read_object("a stage", json, limits, stage_keys, values)) {
+    return *std::move(error);
+  }
+  json::FieldReader reader{stage_keys, values};
+  StageView stage;
+  stage.name = reader.name(stage_name, name_bytes_max, json::Presence::required);
+  stage.status = reader.stage_status(stage_status).value_or(StageStatus::started);
+  stage.message = reader.text(stage_message);
+  stage.started_timestamp_ms = reader.timestamp_ms(stage_started_at);
+  stage.ended_timestamp_ms = reader.timestamp_ms(stage_ended_at);
+  if (reader.error()) {
+    return *reader.error();
+  }
+  return stage;
+}
+
+/// Nothing, or why `json`, an array or empty, is no list of stages.
+std::optional<DecodeError> decode_stages(std::string_view json, const json::Limits& limits,
+                                         std::size_t name_bytes_max,
+                                         std::vector<StageView>& stages) {
+  if (json.empty()) {
+    return std::nullopt;
+  }
+  auto elements =
+      json::read_array_of_objects("stages", json, limits, RegistrationLimits{}.stages_max);
+  if (auto* error = std::get_if<DecodeError>(&elements)) {
+    return std::move(*error);
+  }
+  for (const std::string_view element : *std::get_if<std::vector<std::string_view>>(&elements)) {
+    auto stage = decode_stage(element, limits, name_bytes_max);
+    if (auto* error = std::get_if<DecodeError>(&stage)) {
+      return std::move(*error);
+    }
+    stages.push_back(std::move(*std::get_if<StageView>(&stage)));
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string encode_view(const RegistrationView& view) {
+  std::string out;
+  json::ObjectWriter object{out};
+  object.integer(view_keys[view_registration_id], view.registration_id);
+  object.string(view_keys[view_status], view.status);
+  object.string_or_null(view_keys[view_stage], view.stage);
+  object.key(view_keys[view_stages]);
+  out.push_back('[');
+  for (const StageView& stage : view.stages) {
+    if (&stage != &view.stages.front()) {
+      out.push_back(',');
+    }
+    append_stage(out, stage);
+  }
+  out.push_back(']');
+  object.string(view_keys[view_message], view.message);
+  object.raw_or_null(view_keys[view_details], view.details);
+  object.raw_or_null(view_keys[view_process_log], view.process_log);
+  object.integer(view_keys[view_timestamp], view.timestamp_ms);
+  object.boolean(view_keys[view_is_final], view.is_final);
+  object.end();
+  return out;
+}
+
+std::variant<RegistrationView, DecodeError> decode_view(std::string_view json,
+                                                        const CodecLimits& limits) {
+  std::array<json::Value, view_field_count> values;
+  const json::Limits json_limits{.bytes_max = limits.stream_message_bytes_max,
+                                 .depth_max = limits.depth_max};
+  if (auto error = json::read_object("the snapshot", json, json_limits, view_keys, values)) {
+    return *std::move(error);
+  }
+
+  json::FieldReader reader{view_keys, values};
+  RegistrationView view;
+  view.registration_id = reader.integer(view_registration_id, 1, json::Presence::required);
+  view.status = reader.name(view_status, limits.name_bytes_max, json::Presence::optional);
+  view.stage = reader.name(view_stage, limits.name_bytes_max, json::Presence::optional);
+  view.message = reader.text(view_message);
+  view.details = reader.raw(view_details, json::Kind::object);
+  view.process_log = reader.raw(view_process_log, json::Kind::array);
+  view.timestamp_ms = reader.timestamp_ms(view_timestamp);
+  view.is_final = reader.boolean(view_is_final).value_or(is_final(parse_status(view.status)));
+  const std::string_view stages = reader.raw(view_stages, json::Kind::array);
+  if (reader.error()) {
+    return *reader.error();
+  }
+  if (auto error = decode_stages(stages, json_limits, limits.name_bytes_max, view.stages)) {
+    return *std::move(error);
+  }
+  return view;
+}
+
+}  // namespace regstream

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+/// UTF-8 as the WHATWG Encoding standard decodes it.
+namespace regstream::text {
+
+/// True if `text` is well-formed: no overlong form, no surrogate, nothing above U+10FFFF.
+[[nodiscard]] bool is_valid_utf8(std::string_view text);
+
+/// Appends `text` to `out`, each ill-formed part replaced by one U+FFFD. A part is the longest
+/// prefix of a sequence that could have become well-formed, else a single byte (Encoding standard,
+/// "UTF-8 decoder"; Unicode 15, section 3.9, "Substitution of Maximal Subparts").
+void append_valid_utf8(std::string& out, std::string_view text);
+
+}  // namespace regstream::text

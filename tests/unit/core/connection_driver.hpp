@@ -1,0 +1,82 @@
+#pragma once
+
+#include <catch2/catch.hpp>
+#include <optional>
+#include <regstream/connection/connection.hpp>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace regstream::test {
+
+/// A connection and its caller: time is a number that the test moves on, and what the machine asks
+/// for is collected.
+struct Driver {
+  explicit Driver(const ConnectionOptions& options = {}, std::uint64_t seed = 1)
+      : connection(options, seed) {}
+
+  /// Carries out the queued actions: the transport that is open afterwards is `transport`.
+  void run() {
+    while (auto action = connection.poll()) {
+      if (const auto* open = std::get_if<OpenTransport>(&*action)) {
+        REQUIRE_FALSE(transport.has_value());  // Never two at a time.
+        transport = open->attempt;
+        sent_last_event_id = open->last_event_id;
+        ++opened;
+      } else if (const auto* close = std::get_if<CloseTransport>(&*action)) {
+        REQUIRE(transport == close->attempt);
+        transport.reset();
+      } else if (const auto* change = std::get_if<StateChanged>(&*action)) {
+        changes.push_back(*change);
+      }
+    }
+  }
+
+  void connect() {
+    connection.connect(now);
+    run();
+  }
+  void close() {
+    connection.close(now);
+    run();
+  }
+  void wake() {
+    connection.wake(now);
+    run();
+  }
+  void respond(std::uint16_t status, bool is_event_stream = false,
+               std::optional<Duration> retry_after = std::nullopt) {
+    connection.on_response(
+        *transport,
+        {.status = status, .is_event_stream = is_event_stream, .retry_after = retry_after}, now);
+    run();
+  }
+  void accept() { respond(200, true); }
+  void end(TransportEnd how) {
+    connection.on_end(*transport, how, now);
+    run();
+  }
+  void advance(Duration by) { now += by; }
+  void handle_deadline() {
+    connection.handle_deadline(now);
+    run();
+  }
+  /// Moves time on to the machine's deadline, and handles it; gives how long that took.
+  Duration reach_deadline() {
+    const auto deadline = connection.next_deadline();
+    REQUIRE(deadline.has_value());
+    const Duration wait = *deadline - now;
+    now = *deadline;
+    handle_deadline();
+    return wait;
+  }
+
+  Connection connection;
+  Instant now{};
+  std::optional<AttemptId> transport;
+  std::string sent_last_event_id;
+  int opened = 0;
+  std::vector<StateChanged> changes;
+};
+
+}  // namespace regstream::test

@@ -1,0 +1,358 @@
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "connection_driver.hpp"
+
+using namespace regstream;
+using regstream::test::Driver;
+
+namespace {
+
+/// Delays without jitter, so that a test can name them.
+ConnectionOptions without_jitter() {
+  ConnectionOptions options;
+  options.backoff = {.base = Duration{0}, .cap = Duration{0}};
+  return options;
+}
+
+/// Every delay above the floor is at most base * 2^n: a long base shows which n it is.
+constexpr Duration base{1000};
+
+}  // namespace
+
+TEST_CASE("a stream that the server ends comes back after the reconnection time") {
+  Driver driver{without_jitter()};
+  driver.connect();
+  driver.accept();
+  driver.advance(Duration{100});
+  driver.end(TransportEnd::ended);
+  CHECK(driver.connection.state() == ConnectionState::waiting);
+  CHECK(driver.connection.reason() == ConnectionReason::ended);
+  CHECK(driver.reach_deadline() == Duration{1000});
+  CHECK(driver.connection.state() == ConnectionState::connecting);
+  CHECK(driver.connection.reason() == ConnectionReason::retry_due);
+  CHECK(driver.opened == 2);
+}
+
+TEST_CASE("the server's retry becomes the floor of every later wait") {
+  Driver driver{without_jitter()};
+  driver.connect();
+  driver.accept();
+  driver.connection.on_retry(*driver.transport, Duration{3000});
+  for (int round = 0; round < 3; ++round) {
+    driver.end(TransportEnd::ended);
+    CHECK(driver.reach_deadline() == Duration{3000});
+    driver.accept();
+  }
+}
+
+TEST_CASE("an absurd retry is bounded, and a negative one is none") {
+  Driver driver{without_jitter()};
+  driver.connect();
+  driver.accept();
+  driver.connection.on_retry(*driver.transport, Duration::max());
+  driver.end(TransportEnd::ended);
+  CHECK(driver.reach_deadline() == Duration{300'000});
+  driver.connection.on_retry(*driver.transport, Duration{-5});
+  driver.end(TransportEnd::failed);
+  CHECK(driver.reach_deadline() == Duration{0});
+}
+
+TEST_CASE("Retry-After is the floor of the one wait that it was given for") {
+  Driver driver{without_jitter()};
+  driver.connect();
+  driver.respond(503, false, Duration{20'000});
+  CHECK(driver.reach_deadline() == Duration{20'000});
+  driver.respond(429);
+  CHECK(driver.reach_deadline() == Duration{1000});
+  driver.respond(429, false, Duration::max());
+  CHECK(driver.reach_deadline() == Duration{300'000});
+}
+
+TEST_CASE("waits grow while attempts fail, up to the cap") {
+  Duration longest{0};
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    ConnectionOptions options;
+    options.backoff = {.base = base, .cap = Duration{10'000}};
+    Driver driver{options, seed};
+    driver.connect();
+    for (int attempt = 0; attempt < 20; ++attempt) {
+      driver.end(TransportEnd::failed);
+      const Duration wait = driver.reach_deadline();
+      CHECK(wait >= Duration{1000});
+      CHECK(wait <= Duration{11'000});
+      longest = std::max(longest, wait);
+    }
+  }
+  CHECK(longest > Duration{10'000});
+}
+
+TEST_CASE("a stream that opens and drops at once does not start the backoff afresh") {
+  Duration longest{0};
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    Driver driver{{}, seed};
+    driver.connect();
+    for (int round = 0; round < 10; ++round) {
+      driver.accept();
+      driver.advance(Duration{9'999});
+      driver.end(TransportEnd::failed);
+      longest = std::max(longest, driver.reach_deadline());
+    }
+  }
+  CHECK(longest > Duration{5000});
+}
+
+TEST_CASE("a stream that was stable starts the backoff afresh") {
+  for (std::uint64_t seed = 0; seed < 50; ++seed) {
+    Driver driver{{}, seed};
+    driver.connect();
+    for (int attempt = 0; attempt < 10; ++attempt) {
+      driver.end(TransportEnd::failed);
+      driver.reach_deadline();
+    }
+    driver.accept();
+    driver.advance(Duration{10'000});
+    driver.end(TransportEnd::failed);
+    CHECK(driver.reach_deadline() <= Duration{1000} + base);
+  }
+}
+
+TEST_CASE("an attempt without an answer times out") {
+  Driver driver;
+  driver.connect();
+  CHECK(driver.reach_deadline() == Duration{15'000});
+  CHECK(driver.connection.reason() == ConnectionReason::timed_out);
+  CHECK_FALSE(driver.transport.has_value());
+}
+
+TEST_CASE("a silent stream is given up, and any byte puts that off") {
+  Driver driver;
+  driver.connect();
+  driver.accept();
+  driver.advance(Duration{74'999});
+  driver.handle_deadline();
+  CHECK(driver.connection.state() == ConnectionState::open);
+  driver.connection.on_activity(*driver.transport, driver.now);
+  CHECK(driver.reach_deadline() == Duration{75'000});
+  CHECK(driver.connection.state() == ConnectionState::waiting);
+  CHECK(driver.connection.reason() == ConnectionReason::silent);
+}
+
+TEST_CASE("handling a deadline early does nothing, handling it late is the same as in time") {
+  Driver driver;
+  driver.connect();
+  driver.advance(Duration{14'999});
+  driver.handle_deadline();
+  CHECK(driver.connection.state() == ConnectionState::connecting);
+  driver.advance(Duration{8 * 3'600'000});
+  driver.handle_deadline();
+  CHECK(driver.connection.reason() == ConnectionReason::timed_out);
+  driver.advance(Duration{8 * 3'600'000});
+  driver.handle_deadline();
+  CHECK(driver.connection.reason() == ConnectionReason::retry_due);
+}
+
+TEST_CASE("waking skips the rest of a wait") {
+  Driver driver;
+  driver.connect();
+  driver.end(TransportEnd::failed);
+  driver.wake();
+  CHECK(driver.connection.state() == ConnectionState::connecting);
+  CHECK(driver.connection.reason() == ConnectionReason::woken);
+}
+
+TEST_CASE("waking leaves a healthy stream and a young attempt alone") {
+  Driver driver;
+  driver.wake();
+  CHECK(driver.connection.state() == ConnectionState::idle);
+  driver.connect();
+  driver.wake();
+  CHECK(driver.connection.state() == ConnectionState::connecting);
+  driver.accept();
+  driver.wake();
+  CHECK(driver.connection.state() == ConnectionState::open);
+  CHECK(driver.opened == 1);
+}
+
+TEST_CASE("waking after a sleep replaces the stream that died meanwhile at once") {
+  Driver driver;
+  driver.connect();
+  driver.accept();
+  driver.advance(Duration{3'600'000});
+  driver.wake();
+  CHECK(driver.connection.state() == ConnectionState::connecting);
+  CHECK(driver.connection.reason() == ConnectionReason::woken);
+  CHECK(driver.opened == 2);
+  REQUIRE(driver.changes.size() >= 2);
+  CHECK(driver.changes[driver.changes.size() - 2].reason == ConnectionReason::silent);
+}
+
+TEST_CASE("a reconnect carries the last event ID") {
+  Driver driver;
+  driver.connect();
+  CHECK(driver.sent_last_event_id.empty());
+  driver.accept();
+  driver.connection.on_event_id(*driver.transport, "1702493000000-7");
+  driver.end(TransportEnd::failed);
+  driver.reach_deadline();
+  CHECK(driver.sent_last_event_id == "1702493000000-7");
+  driver.accept();
+  driver.connection.on_event_id(*driver.transport, "");
+  driver.end(TransportEnd::failed);
+  driver.reach_deadline();
+  CHECK(driver.sent_last_event_id.empty());
+}
+
+TEST_CASE("an id that no header could carry is not taken") {
+  Driver driver;
+  driver.connect();
+  driver.accept();
+  driver.connection.on_event_id(*driver.transport, "good");
+  driver.connection.on_event_id(*driver.transport, std::string(4097, 'x'));
+  driver.end(TransportEnd::failed);
+  driver.reach_deadline();
+  CHECK(driver.sent_last_event_id == "good");
+}
+
+TEST_CASE("whatever an earlier attempt still reports is dropped and counted") {
+  Driver driver{without_jitter()};
+  driver.connect();
+  const AttemptId stale = *driver.transport;
+  driver.end(TransportEnd::failed);
+  CHECK(driver.connection.stale_inputs() == 0);
+  const auto report_everything = [&] {
+    Connection& connection = driver.connection;
+    connection.on_response(stale, {.status = 204, .retry_after = std::nullopt}, driver.now);
+    connection.on_activity(stale, driver.now);
+    connection.on_event_id(stale, "stale");
+    connection.on_retry(stale, Duration{77});
+    connection.on_end(stale, TransportEnd::failed, driver.now);
+    driver.run();
+  };
+  report_everything();
+  CHECK(driver.connection.state() == ConnectionState::waiting);
+  CHECK(driver.connection.stale_inputs() == 5);
+
+  driver.reach_deadline();
+  REQUIRE(*driver.transport != stale);
+  report_everything();
+  CHECK(driver.connection.state() == ConnectionState::connecting);
+  CHECK(driver.connection.stale_inputs() == 10);
+
+  driver.accept();
+  report_everything();
+  CHECK(driver.connection.state() == ConnectionState::open);
+  CHECK(driver.connection.stale_inputs() == 15);
+
+  driver.end(TransportEnd::ended);
+  CHECK(driver.reach_deadline() == Duration{1000});
+  CHECK(driver.sent_last_event_id.empty());
+}
+
+TEST_CASE("closing is for good") {
+  Driver driver;
+  driver.connect();
+  driver.accept();
+  const AttemptId last = *driver.transport;
+  driver.close();
+  CHECK_FALSE(driver.transport.has_value());
+  CHECK(driver.connection.reason() == ConnectionReason::requested);
+  driver.connect();
+  driver.wake();
+  driver.close();
+  driver.connection.on_end(last, TransportEnd::ended, driver.now);
+  driver.advance(Duration{1'000'000});
+  driver.handle_deadline();
+  CHECK(driver.connection.state() == ConnectionState::closed);
+  CHECK(driver.opened == 1);
+  CHECK(driver.changes.size() == 3);
+}
+
+TEST_CASE("204 closes for good") {
+  Driver driver;
+  driver.connect();
+  driver.respond(204);
+  CHECK(driver.connection.state() == ConnectionState::closed);
+  CHECK(driver.connection.reason() == ConnectionReason::told_to_stop);
+  CHECK_FALSE(driver.transport.has_value());
+}
+
+TEST_CASE("a second answer of one attempt changes nothing") {
+  Driver driver;
+  driver.connect();
+  driver.accept();
+  driver.respond(500);
+  driver.respond(204);
+  CHECK(driver.connection.state() == ConnectionState::open);
+}
+
+TEST_CASE("actions come in order: close the old transport, tell the state, open the new one") {
+  Connection connection{without_jitter(), 1};
+  connection.connect(Instant{});
+  auto action = connection.poll();
+  REQUIRE(action.has_value());
+  CHECK(std::holds_alternative<StateChanged>(*action));
+  action = connection.poll();
+  REQUIRE(action.has_value());
+  REQUIRE(std::holds_alternative<OpenTransport>(*action));
+  const AttemptId attempt = std::get<OpenTransport>(*action).attempt;
+  CHECK_FALSE(connection.poll().has_value());
+
+  connection.on_end(attempt, TransportEnd::failed, Instant{});
+  action = connection.poll();
+  REQUIRE(action.has_value());
+  CHECK(std::holds_alternative<CloseTransport>(*action));
+  action = connection.poll();
+  REQUIRE(action.has_value());
+  CHECK(std::holds_alternative<StateChanged>(*action));
+  CHECK_FALSE(connection.poll().has_value());
+}
+
+TEST_CASE("a caller that forgets to poll finds few actions, and they lead to the present") {
+  Driver driver{without_jitter()};
+  driver.connect();
+  driver.accept();
+  const AttemptId opened = *driver.transport;
+  driver.changes.clear();
+  driver.connection.on_end(opened, TransportEnd::ended, driver.now);
+  for (int round = 0; round < 1001; ++round) {
+    driver.now = *driver.connection.next_deadline();
+    driver.connection.handle_deadline(driver.now);
+  }
+  driver.run();  // Checks that the first transport is closed before another one opens.
+  CHECK(driver.connection.state() == ConnectionState::connecting);
+  CHECK(driver.transport.has_value());
+  CHECK(driver.opened <= 6);
+  CHECK(driver.changes.size() <= 16);
+  CHECK(driver.changes.front().from == ConnectionState::open);
+  CHECK(driver.changes.back().to == ConnectionState::connecting);
+}
+
+TEST_CASE("a limit of the longest duration means never, and does not overflow") {
+  ConnectionOptions options;
+  options.connect_timeout = Duration::max();
+  options.silence_limit = Duration::max();
+  options.stable_after = Duration::max();
+  Driver driver{options};
+  driver.now = Instant{Duration{1'000'000}};
+  driver.connect();
+  CHECK(driver.connection.next_deadline() == Instant::max());
+  driver.accept();
+  driver.advance(Duration{1'000'000'000'000});
+  driver.handle_deadline();
+  CHECK(driver.connection.state() == ConnectionState::open);
+  driver.end(TransportEnd::ended);
+  CHECK(driver.connection.state() == ConnectionState::waiting);
+}
+
+TEST_CASE("negative options count as none") {
+  ConnectionOptions options = without_jitter();
+  options.connect_timeout = Duration{-1};
+  options.reconnection_time = Duration{-1};
+  options.reconnection_time_max = Duration{-1};
+  Driver driver{options};
+  driver.connect();
+  CHECK(driver.reach_deadline() == Duration{0});
+  CHECK(driver.reach_deadline() == Duration{0});
+  CHECK(driver.connection.state() == ConnectionState::connecting);
+}

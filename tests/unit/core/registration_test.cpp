@@ -1,0 +1,313 @@
+#include <catch2/catch.hpp>
+#include <cstdint>
+#include <regstream/message/codec.hpp>
+#include <regstream/registration/registration.hpp>
+#include <string>
+#include <string_view>
+
+using regstream::Applied;
+using regstream::Registration;
+using regstream::RegistrationView;
+using regstream::StageStatus;
+using regstream::StageView;
+using regstream::Update;
+
+namespace {
+
+Update stage(std::string_view name, StageStatus status, std::int64_t timestamp_ms,
+             std::string_view message = "m") {
+  Update update;
+  update.registration_id = 42;
+  update.status = "PENDING";
+  update.stage = name;
+  update.stage_status = status;
+  update.message = message;
+  update.timestamp_ms = timestamp_ms;
+  return update;
+}
+
+Update outcome(std::string_view status, std::int64_t timestamp_ms, std::string_view details = {},
+               std::string_view process_log = {}) {
+  Update update;
+  update.registration_id = 42;
+  update.status = status;
+  update.message = "outcome";
+  update.details = details;
+  update.process_log = process_log;
+  update.timestamp_ms = timestamp_ms;
+  return update;
+}
+
+/// A registration that has seen one whole validation.
+Registration validated(std::string_view status = "APPROVED") {
+  Registration registration{42};
+  registration.apply(stage("duplicate_check", StageStatus::started, 10));
+  registration.apply(stage("duplicate_check", StageStatus::completed, 20));
+  registration.apply(stage("t24_lookup", StageStatus::started, 30));
+  registration.apply(stage("t24_lookup", StageStatus::completed, 40));
+  registration.apply(outcome(status, 50, R"({"accountsFound":5})", "[1]"));
+  return registration;
+}
+
+}  // namespace
+
+TEST_CASE("a registration knows nothing but its id before the first update") {
+  const Registration registration{42};
+  CHECK(registration.view().registration_id == 42);
+  CHECK(registration.view().status.empty());
+  CHECK_FALSE(registration.view().is_final);
+}
+
+TEST_CASE("a stage starts and completes, and keeps both times and its last message") {
+  Registration registration{42};
+  CHECK(registration.apply(stage("t24_lookup", StageStatus::started, 10, "Looking up")) ==
+        Applied::changed);
+  CHECK(registration.view().stage == "t24_lookup");
+  CHECK(registration.view().stages ==
+        std::vector<StageView>{{"t24_lookup", StageStatus::started, "Looking up", 10, 0}});
+  CHECK(registration.apply(stage("t24_lookup", StageStatus::completed, 30, "Found 5 accounts")) ==
+        Applied::changed);
+  CHECK(registration.view().stages ==
+        std::vector<StageView>{{"t24_lookup", StageStatus::completed, "Found 5 accounts", 10, 30}});
+  CHECK(registration.view().message == "Found 5 accounts");
+  CHECK(registration.view().timestamp_ms == 30);
+  CHECK(registration.view().status == "PENDING");
+}
+
+TEST_CASE("stages stand in the order in which they appeared") {
+  const Registration registration = validated();
+  REQUIRE(registration.view().stages.size() == 2);
+  CHECK(registration.view().stages[0].name == "duplicate_check");
+  CHECK(registration.view().stages[1].name == "t24_lookup");
+}
+
+TEST_CASE("a final status ends the validation and brings details and log") {
+  for (const std::string_view status : {"APPROVED", "DUPLICATE", "FAILED", "COMPLETED"}) {
+    const Registration registration = validated(status);
+    CHECK(registration.view().status == status);
+    CHECK(registration.view().is_final);
+    CHECK(registration.view().message == "outcome");
+    CHECK(registration.view().details == R"({"accountsFound":5})");
+    CHECK(registration.view().process_log == "[1]");
+    CHECK(registration.view().stages.size() == 2);
+  }
+}
+
+TEST_CASE("an update of another registration changes nothing") {
+  Registration registration = validated();
+  const RegistrationView before = registration.view();
+  Update other = stage("x", StageStatus::started, 99);
+  other.registration_id = 43;
+  CHECK(registration.apply(other) == Applied::other_registration);
+  CHECK(registration.view() == before);
+}
+
+TEST_CASE("a duplicate changes nothing, and is reported so") {
+  Registration registration{42};
+  const Update updates[] = {stage("a", StageStatus::started, 10),
+                            stage("a", StageStatus::completed, 20), outcome("FAILED", 30, "{}")};
+  for (const Update& update : updates) {
+    CHECK(registration.apply(update) == Applied::changed);
+    const RegistrationView before = registration.view();
+    CHECK(registration.apply(update) == Applied::unchanged);
+    CHECK(registration.view() == before);
+  }
+}
+
+TEST_CASE("a start that is delivered again after the stage ended does not start it again") {
+  Registration registration{42};
+  registration.apply(stage("a", StageStatus::started, 10));
+  registration.apply(stage("a", StageStatus::completed, 20));
+  registration.apply(stage("a", StageStatus::started, 10));
+  CHECK(registration.view().stages[0].status == StageStatus::completed);
+  registration.apply(outcome("APPROVED", 30));
+  CHECK(registration.apply(stage("a", StageStatus::started, 10)) == Applied::unchanged);
+  CHECK(registration.view().is_final);
+}
+
+TEST_CASE("an earlier stage's end that is delivered again does not take the view back") {
+  Registration registration{42};
+  registration.apply(stage("a", StageStatus::completed, 20));
+  registration.apply(stage("b", StageStatus::started, 30, "second"));
+  const RegistrationView before = registration.view();
+  CHECK(registration.apply(stage("a", StageStatus::completed, 20)) == Applied::unchanged);
+  CHECK(registration.view() == before);
+}
+
+TEST_CASE("a stage that is retried has new times") {
+  Registration registration{42};
+  registration.apply(stage("a", StageStatus::started, 10));
+  registration.apply(stage("a", StageStatus::failed, 20));
+  registration.apply(stage("a", StageStatus::started, 30));
+  CHECK(registration.view().stages ==
+        std::vector<StageView>{{"a", StageStatus::started, "m", 30, 0}});
+}
+
+TEST_CASE("news of a running stage keep its start") {
+  Registration registration{42};
+  registration.apply(stage("a", StageStatus::started, 10, "started"));
+  CHECK(registration.apply(stage("a", StageStatus::started, 15, "started: 2 of 5")) ==
+        Applied::changed);
+  CHECK(registration.view().stages ==
+        std::vector<StageView>{{"a", StageStatus::started, "started: 2 of 5", 10, 0}});
+}
+
+TEST_CASE("a stage may end without a start, fail, or be skipped") {
+  Registration registration{42};
+  registration.apply(stage("a", StageStatus::completed, 10));
+  registration.apply(stage("b", StageStatus::skipped, 20));
+  registration.apply(stage("c", StageStatus::failed, 30));
+  CHECK(registration.view().stages ==
+        std::vector<StageView>{{"a", StageStatus::completed, "m", 0, 10},
+                               {"b", StageStatus::skipped, "m", 0, 20},
+                               {"c", StageStatus::failed, "m", 0, 30}});
+}
+
+TEST_CASE("a final status ends the stages that still run") {
+  Registration failed{42};
+  failed.apply(stage("a", StageStatus::completed, 10));
+  failed.apply(stage("b", StageStatus::started, 20));
+  failed.apply(outcome("FAILED", 30));
+  CHECK(failed.view().stages[0].status == StageStatus::completed);
+  CHECK(failed.view().stages[1] == StageView{"b", StageStatus::failed, "m", 20, 30});
+
+  Registration approved{42};
+  approved.apply(stage("b", StageStatus::started, 20));
+  approved.apply(outcome("APPROVED", 30));
+  CHECK(approved.view().stages[0] == StageView{"b", StageStatus::completed, "m", 20, 30});
+}
+
+TEST_CASE("a stage that starts after a final status begins another validation") {
+  Registration registration = validated("FAILED");
+  CHECK(registration.apply(stage("duplicate_check", StageStatus::started, 100)) ==
+        Applied::changed);
+  CHECK_FALSE(registration.view().is_final);
+  CHECK(registration.view().status == "PENDING");
+  CHECK(registration.view().details.empty());
+  CHECK(registration.view().process_log.empty());
+  CHECK(registration.view().stages ==
+        std::vector<StageView>{{"duplicate_check", StageStatus::started, "m", 100, 0}});
+}
+
+TEST_CASE("COMPLETED long after APPROVED keeps the stages and the log, and brings its details") {
+  Registration registration = validated("APPROVED");
+  registration.apply(outcome("COMPLETED", 1000, R"({"mobileUserId":"u1"})"));
+  CHECK(registration.view().status == "COMPLETED");
+  CHECK(registration.view().is_final);
+  CHECK(registration.view().stages.size() == 2);
+  CHECK(registration.view().details == R"({"mobileUserId":"u1"})");
+  CHECK(registration.view().process_log == "[1]");
+}
+
+TEST_CASE("a late end of a stage changes the stage, not the outcome") {
+  Registration registration = validated("APPROVED");
+  registration.apply(stage("t24_lookup", StageStatus::completed, 45, "Found 5 accounts"));
+  CHECK(registration.view().status == "APPROVED");
+  CHECK(registration.view().is_final);
+  CHECK(registration.view().message == "outcome");
+  CHECK(registration.view().timestamp_ms == 50);
+  CHECK(registration.view().stages[1].message == "Found 5 accounts");
+  registration.apply(stage("status_update", StageStatus::completed, 60));
+  CHECK(registration.view().stages.size() == 3);
+  CHECK(registration.view().status == "APPROVED");
+}
+
+TEST_CASE("a stage update with a final status ends the validation, unless the stage just starts") {
+  Registration registration{42};
+  Update update = stage("status_update", StageStatus::started, 10);
+  update.status = "COMPLETED";
+  registration.apply(update);
+  CHECK_FALSE(registration.view().is_final);
+  update.stage_status = StageStatus::completed;
+  update.timestamp_ms = 20;
+  registration.apply(update);
+  CHECK(registration.view().is_final);
+}
+
+TEST_CASE("a status without a stage is applied as it is, known or not") {
+  Registration registration{42};
+  CHECK(registration.apply(outcome("PENDING", 10)) == Applied::changed);
+  CHECK_FALSE(registration.view().is_final);
+  CHECK(registration.apply(outcome("ARCHIVED", 20)) == Applied::changed);
+  CHECK(registration.view().status == "ARCHIVED");
+  CHECK_FALSE(registration.view().is_final);
+}
+
+TEST_CASE("an unknown status after a final one leaves the stages until a stage starts") {
+  Registration registration = validated();
+  registration.apply(outcome("ARCHIVED", 60));
+  CHECK_FALSE(registration.view().is_final);
+  CHECK(registration.view().stages.size() == 2);
+  registration.apply(stage("duplicate_check", StageStatus::started, 70));
+  CHECK(registration.view().stages.size() == 1);
+}
+
+TEST_CASE("stages beyond the limit are not kept, but their status and message are") {
+  Registration registration{42, {.stages_max = 2}};
+  registration.apply(stage("a", StageStatus::started, 10));
+  registration.apply(stage("b", StageStatus::started, 20));
+  CHECK(registration.apply(stage("c", StageStatus::started, 30, "third")) ==
+        Applied::too_many_stages);
+  CHECK(registration.view().stages.size() == 2);
+  CHECK(registration.view().message == "third");
+  CHECK(registration.apply(stage("a", StageStatus::completed, 40)) == Applied::changed);
+}
+
+TEST_CASE("a long message is cut between two characters") {
+  Registration registration{42, {.stages_max = 2, .message_bytes_max = 6}};
+  registration.apply(stage("a", StageStatus::started, 10, "ሰላም"));
+  CHECK(registration.view().message == "ሰላ");
+  CHECK(registration.view().stages[0].message == "ሰላ");
+  registration.apply(stage("a", StageStatus::started, 10, "abcdeé"));
+  CHECK(registration.view().message == "abcde");
+}
+
+TEST_CASE("the time of a view never goes back") {
+  Registration registration{42};
+  registration.apply(stage("a", StageStatus::started, 100));
+  registration.apply(stage("a", StageStatus::completed, 90));
+  CHECK(registration.view().timestamp_ms == 100);
+  registration.apply(outcome("FAILED", 0));
+  CHECK(registration.view().timestamp_ms == 100);
+}
+
+TEST_CASE("a snapshot replaces whatever was known") {
+  const RegistrationView truth = validated().view();
+  Registration registration{42};
+  registration.apply(stage("x", StageStatus::started, 5));
+  CHECK(registration.apply_snapshot(truth) == Applied::changed);
+  CHECK(registration.view() == truth);
+  CHECK(registration.apply_snapshot(truth) == Applied::unchanged);
+}
+
+TEST_CASE("updates go on from a snapshot as they would have without it") {
+  const Update all[] = {stage("a", StageStatus::started, 10),
+                        stage("a", StageStatus::completed, 20), outcome("FAILED", 30, "{}", "[]"),
+                        stage("a", StageStatus::started, 40), outcome("APPROVED", 50)};
+  for (std::size_t joined = 0; joined <= std::size(all); ++joined) {
+    Registration witness{42};
+    Registration late{42};
+    for (std::size_t index = 0; index < std::size(all); ++index) {
+      if (index == joined) {
+        const auto snapshot = regstream::decode_view(regstream::encode_view(witness.view()));
+        late.apply_snapshot(std::get<RegistrationView>(snapshot));
+      }
+      witness.apply(all[index]);
+      if (index >= joined) {
+        late.apply(all[index]);
+        CHECK(late.view() == witness.view());
+      }
+    }
+  }
+}
+
+TEST_CASE("a snapshot of another registration changes nothing, one with too many stages is cut") {
+  Registration registration{42, {.stages_max = 1}};
+  RegistrationView snapshot = validated().view();
+  snapshot.registration_id = 43;
+  CHECK(registration.apply_snapshot(snapshot) == Applied::other_registration);
+  CHECK(registration.view().status.empty());
+  snapshot.registration_id = 42;
+  CHECK(registration.apply_snapshot(snapshot) == Applied::too_many_stages);
+  CHECK(registration.view().stages.size() == 1);
+}

@@ -1,0 +1,84 @@
+#include <catch2/catch.hpp>
+#include <regstream/message/codec.hpp>
+#include <string>
+#include <string_view>
+#include <variant>
+
+using regstream::decode_stream_message;
+using regstream::DecodeError;
+using regstream::StreamMessage;
+using regstream::StreamMessageType;
+
+namespace {
+
+StreamMessage decoded(std::string_view json) {
+  auto result = decode_stream_message(json);
+  const auto* error = std::get_if<DecodeError>(&result);
+  INFO((error == nullptr ? "" : error->what));
+  REQUIRE(error == nullptr);
+  return std::get<StreamMessage>(result);
+}
+
+std::string error_of(std::string_view json) {
+  const auto result = decode_stream_message(json);
+  REQUIRE(std::holds_alternative<DecodeError>(result));
+  return std::get<DecodeError>(result).what;
+}
+
+}  // namespace
+
+TEST_CASE("the control messages are written as the contract has them") {
+  CHECK(regstream::encode_connected(1'702'493'000'000) ==
+        R"({"type":"connected","timestamp":1702493000000})");
+  CHECK(regstream::encode_ping(1'702'493'030'000) ==
+        R"({"type":"ping","timestamp":1702493030000})");
+}
+
+TEST_CASE("an update's envelope carries it exactly as it was sent") {
+  const std::string_view sent = "{ \"registrationId\" : 42,\"x\":1e2 }";
+  const std::string envelope = regstream::encode_update_envelope(sent);
+  CHECK(envelope == R"({"type":"update","data":)" + std::string{sent} + "}");
+  const StreamMessage message = decoded(envelope);
+  CHECK(message.type == StreamMessageType::update);
+  CHECK(message.data == sent);
+  CHECK_FALSE(message.timestamp_ms.has_value());
+}
+
+TEST_CASE("control messages are read") {
+  CHECK(decoded(R"({"type":"connected","timestamp":5})").type == StreamMessageType::connected);
+  CHECK(decoded(R"({"type":"connected","timestamp":5})").timestamp_ms == 5);
+  CHECK(decoded(R"({"type":"ping"})").type == StreamMessageType::ping);
+  CHECK(decoded(R"({"type":"reset","timestamp":0})").timestamp_ms == 0);
+}
+
+TEST_CASE("an envelope's keys may come in any order") {
+  const StreamMessage message =
+      decoded(R"({"timestamp":9,"data":{"type":"ping","data":{}},"x":{},"type":"update"})");
+  CHECK(message.type == StreamMessageType::update);
+  CHECK(message.data == R"({"type":"ping","data":{}})");
+  CHECK(message.timestamp_ms == 9);
+}
+
+TEST_CASE("data is a view into the input") {
+  const std::string json = R"({"type":"update","data":{"a":1}})";
+  CHECK(decoded(json).data.data() == json.data() + json.find("{\"a\""));
+}
+
+TEST_CASE("a type that a later gateway adds is other, whatever its data") {
+  CHECK(decoded(R"({"type":"presence","data":{"n":3}})").type == StreamMessageType::other);
+  CHECK(decoded(R"({"type":"presence","data":{"n":3}})").data == R"({"n":3})");
+  CHECK(decoded(R"({"type":"presence","data":[1]})").data.empty());
+  CHECK(decoded(R"({"type":"ping","data":"x"})").data.empty());
+}
+
+TEST_CASE("an update or snapshot without an object as its data is an error") {
+  CHECK(error_of(R"({"type":"update"})") == "data must be a JSON object in an update or snapshot");
+  CHECK(error_of(R"({"type":"snapshot","data":null})").find("data must be") == 0);
+  CHECK(error_of(R"({"type":"update","data":[]})").find("data must be") == 0);
+}
+
+TEST_CASE("a message without a type is an error") {
+  CHECK(error_of("{}").find("type must be") == 0);
+  CHECK(error_of(R"({"type":7})").find("type must be") == 0);
+  CHECK(error_of("[]") == "the event must be a JSON object");
+}

@@ -1,0 +1,212 @@
+#include <catch2/catch.hpp>
+#include <regstream/message/codec.hpp>
+#include <string>
+#include <string_view>
+#include <variant>
+
+using regstream::decode_update;
+using regstream::DecodeError;
+using regstream::encode_update;
+using regstream::StageStatus;
+using regstream::Update;
+
+namespace {
+
+Update decoded(std::string_view json) {
+  auto result = decode_update(json);
+  const auto* error = std::get_if<DecodeError>(&result);
+  INFO((error == nullptr ? "" : error->what));
+  REQUIRE(error == nullptr);
+  return std::get<Update>(result);
+}
+
+std::string error_of(std::string_view json) {
+  const auto result = decode_update(json);
+  REQUIRE(std::holds_alternative<DecodeError>(result));
+  return std::get<DecodeError>(result).what;
+}
+
+/// A valid message with one more member.
+std::string with(std::string_view member) {
+  return R"({"registrationId":42,"status":"PENDING",)" + std::string{member} + "}";
+}
+
+}  // namespace
+
+TEST_CASE("a stage update of the given system is read") {
+  const Update update = decoded(
+      R"({"registrationId":42,"status":"PENDING","stage":"duplicate_check","message":"Checking for duplicates","timestamp":1702493000000})");
+  CHECK(update.registration_id == 42);
+  CHECK(update.status == "PENDING");
+  CHECK(update.stage == "duplicate_check");
+  CHECK(update.stage_status == StageStatus::completed);
+  CHECK(update.message == "Checking for duplicates");
+  CHECK(update.details.empty());
+  CHECK(update.process_log.empty());
+  CHECK(update.timestamp_ms == 1'702'493'000'000);
+}
+
+TEST_CASE("a final status of the given system is read") {
+  const Update update = decoded(
+      R"({"registrationId":42,"status":"APPROVED","message":"Customer validated successfully","details":{"accountsFound":5},"processLog":[{"stage":"t24_lookup"}],"timestamp":1702493005000})");
+  CHECK(update.status == "APPROVED");
+  CHECK(update.stage.empty());
+  CHECK(update.details == R"({"accountsFound":5})");
+  CHECK(update.process_log == R"([{"stage":"t24_lookup"}])");
+}
+
+TEST_CASE("stageStatus counts more than the message, and the message stands in for it") {
+  CHECK(decoded(with(R"("stage":"a","stageStatus":"failed","message":"started")")).stage_status ==
+        StageStatus::failed);
+  CHECK(
+      decoded(with(R"("stage":"a","stageStatus":null,"message":"Look-up started")")).stage_status ==
+      StageStatus::started);
+  CHECK(decoded(with(R"("stage":"a")")).stage_status == StageStatus::completed);
+}
+
+TEST_CASE("details and process log stay exactly as they were sent") {
+  const std::string_view details =
+      "{ \"big\":12345678901234567890123, \"e\":1.50e+2,\n\t\"s\":\"\\u00e9\\/}\", "
+      "\"s\":{\"a\":[]} }";
+  const std::string_view log = "[ 1 , [2,{\"a\":3}],\"]\",null, -0.0]";
+  const Update update = decoded(with("\"details\":  " + std::string{details} +
+                                     " ,\"processLog\":\n" + std::string{log} + " "));
+  CHECK(update.details == details);
+  CHECK(update.process_log == log);
+}
+
+TEST_CASE("keys may come in any order, with unknown ones between them") {
+  const Update update = decoded(
+      R"({"x":[1,{"status":"no"}],"timestamp":7,"details":{"registrationId":1},"status":"FAILED","y":{"status":"no"},"id":"1-1","registrationId":42})");
+  CHECK(update.registration_id == 42);
+  CHECK(update.status == "FAILED");
+  CHECK(update.timestamp_ms == 7);
+  CHECK(update.details == R"({"registrationId":1})");
+}
+
+TEST_CASE("null counts as absent") {
+  const Update update = decoded(
+      with(R"("stage":null,"message":null,"details":null,"processLog":null,"timestamp":null)"));
+  CHECK(update.stage.empty());
+  CHECK(update.message.empty());
+  CHECK(update.details.empty());
+  CHECK(update.process_log.empty());
+  CHECK(update.timestamp_ms == 0);
+}
+
+TEST_CASE("of a key given twice the last one counts") {
+  CHECK(decoded(with(R"("status":"FAILED")")).status == "FAILED");
+  CHECK(decoded(R"({"registrationId":"x","status":1,"registrationId":42,"status":"PENDING"})")
+            .registration_id == 42);
+  CHECK(error_of(with(R"("status":null)")).find("status must be") == 0);
+}
+
+TEST_CASE("a registration id is an integer from 1 to 2^53 - 1, however it is written") {
+  const auto id = [](std::string_view number) {
+    return R"({"status":"PENDING","registrationId":)" + std::string{number} + "}";
+  };
+  CHECK(decoded(id("1")).registration_id == 1);
+  CHECK(decoded(id("42.0")).registration_id == 42);
+  CHECK(decoded(id("4.2e1")).registration_id == 42);
+  CHECK(decoded(id("9007199254740991")).registration_id == regstream::registration_id_max);
+  for (const std::string_view bad :
+       {"0", "-1", "1.5", "9007199254740992", "18446744073709551615", "1e300", "-1e300",
+        "99999999999999999999999", "\"42\"", "true", "[42]", "{}", "null"}) {
+    CAPTURE(bad);
+    CHECK(error_of(id(bad)) == "registrationId must be an integer from 1 to 9007199254740991");
+  }
+}
+
+TEST_CASE("what is required is named when it is missing") {
+  CHECK(error_of(R"({"status":"PENDING"})").find("registrationId must be") == 0);
+  CHECK(error_of(R"({"registrationId":42})") == "status must be a string of 1 to 256 bytes");
+  CHECK(error_of(R"({"registrationId":42,"status":""})") ==
+        "status must be a string of 1 to 256 bytes");
+}
+
+TEST_CASE("a field of the wrong type is an error that names the field and quotes nothing") {
+  CHECK(error_of(with(R"("stage":5)")) == "stage must be a string of at most 256 bytes");
+  CHECK(error_of(with(R"("message":{})")) == "message must be a string");
+  CHECK(error_of(with(R"("details":"secret")")) == "details must be a JSON object");
+  CHECK(error_of(with(R"("details":[])")) == "details must be a JSON object");
+  CHECK(error_of(with(R"("processLog":{})")) == "processLog must be a JSON array");
+  CHECK(error_of(with(R"("stageStatus":"paused")")).find("stageStatus must be \"started\"") == 0);
+  CHECK(error_of(with(R"("timestamp":"2023")")) ==
+        "timestamp must be a time in milliseconds since 1970");
+  CHECK(error_of(with(R"("timestamp":-1)")).find("timestamp must be") == 0);
+  CHECK(error_of(with(R"("timestamp":1e200)")).find("timestamp must be") == 0);
+}
+
+TEST_CASE("a timestamp may have a fraction, which is dropped") {
+  CHECK(decoded(with(R"("timestamp":1702493000000.75)")).timestamp_ms == 1'702'493'000'000);
+}
+
+TEST_CASE("a message that is no object says so") {
+  for (const std::string_view json : {"[]", "42", "\"x\"", "null", "true", "[{}]"}) {
+    CHECK(error_of(json) == "the message must be a JSON object");
+  }
+}
+
+TEST_CASE("names are short") {
+  const std::string longest(256, 's');
+  CHECK(decoded(with("\"stage\":\"" + longest + "\"")).stage == longest);
+  CHECK(error_of(with("\"stage\":\"" + longest + "s\"")).find("stage must be") == 0);
+}
+
+TEST_CASE("an update that was written reads back") {
+  const Update update{.registration_id = 42,
+                      .status = "FAILED",
+                      .stage = "t24_lookup",
+                      .stage_status = StageStatus::failed,
+                      .message = "No \"accounts\" \\ found\r\n\t\x01 ሰላም",
+                      .details = R"({"a" : 1})",
+                      .process_log = "[ ]",
+                      .timestamp_ms = 1'702'493'000'000};
+  const std::string json = encode_update(update);
+  const Update again = decoded(json);
+  CHECK(again.registration_id == update.registration_id);
+  CHECK(again.status == update.status);
+  CHECK(again.stage == update.stage);
+  CHECK(again.stage_status == update.stage_status);
+  CHECK(again.message == update.message);
+  CHECK(again.details == update.details);
+  CHECK(again.process_log == update.process_log);
+  CHECK(again.timestamp_ms == update.timestamp_ms);
+  CHECK(json.find_first_of("\r\n") == std::string::npos);
+}
+
+TEST_CASE("a status update is written as the given system writes it") {
+  CHECK(
+      encode_update({.registration_id = 42,
+                     .status = "APPROVED",
+                     .stage = {},
+                     .message = "ok",
+                     .details = "{}",
+                     .process_log = "[]",
+                     .timestamp_ms = 5}) ==
+      R"({"registrationId":42,"status":"APPROVED","message":"ok","details":{},"processLog":[],"timestamp":5})");
+}
+
+TEST_CASE("a stage update is written as the given system writes it, with its stage status") {
+  CHECK(
+      encode_update({.registration_id = 42,
+                     .status = "PENDING",
+                     .stage = "duplicate_check",
+                     .stage_status = StageStatus::started,
+                     .message = "Checking",
+                     .details = {},
+                     .process_log = {},
+                     .timestamp_ms = 5}) ==
+      R"({"registrationId":42,"status":"PENDING","stage":"duplicate_check","stageStatus":"started","message":"Checking","timestamp":5})");
+}
+
+TEST_CASE("invalid UTF-8 in a text that is written becomes replacement characters") {
+  Update update{.registration_id = 1,
+                .status = "PENDING",
+                .stage = {},
+                .message = "a\xFF\"\xE2\x82",
+                .details = {},
+                .process_log = {},
+                .timestamp_ms = 1};
+  CHECK(decoded(encode_update(update)).message == "a\uFFFD\"\uFFFD");
+}

@@ -1,0 +1,103 @@
+#include <catch2/catch.hpp>
+#include <regstream/message/codec.hpp>
+#include <string>
+#include <string_view>
+#include <variant>
+
+using regstream::decode_view;
+using regstream::DecodeError;
+using regstream::encode_view;
+using regstream::RegistrationView;
+using regstream::StageStatus;
+
+namespace {
+
+RegistrationView example() {
+  return {.registration_id = 42,
+          .status = "PENDING",
+          .stage = "t24_lookup",
+          .stages = {{.name = "duplicate_check",
+                      .status = StageStatus::completed,
+                      .message = "No duplicate",
+                      .started_timestamp_ms = 10,
+                      .ended_timestamp_ms = 20},
+                     {.name = "t24_lookup",
+                      .status = StageStatus::started,
+                      .message = "Look-up\nstarted",
+                      .started_timestamp_ms = 20,
+                      .ended_timestamp_ms = 0}},
+          .message = "Look-up\nstarted",
+          .details = R"({"n" : 1})",
+          .process_log = "[]",
+          .timestamp_ms = 20,
+          .is_final = false};
+}
+
+std::string error_of(std::string_view json) {
+  const auto result = decode_view(json);
+  REQUIRE(std::holds_alternative<DecodeError>(result));
+  return std::get<DecodeError>(result).what;
+}
+
+}  // namespace
+
+TEST_CASE("a view is written in the shape that pages read") {
+  CHECK(
+      encode_view(example()) ==
+      R"({"registrationId":42,"status":"PENDING","stage":"t24_lookup","stages":[{"stage":"duplicate_check","stageStatus":"completed","message":"No duplicate","startedAt":10,"endedAt":20},{"stage":"t24_lookup","stageStatus":"started","message":"Look-up\nstarted","startedAt":20,"endedAt":null}],"message":"Look-up\nstarted","details":{"n" : 1},"processLog":[],"timestamp":20,"isFinal":false})");
+}
+
+TEST_CASE("a view of nothing yet is written with nulls") {
+  RegistrationView view;
+  view.registration_id = 7;
+  CHECK(
+      encode_view(view) ==
+      R"({"registrationId":7,"status":"","stage":null,"stages":[],"message":"","details":null,"processLog":null,"timestamp":0,"isFinal":false})");
+}
+
+TEST_CASE("a view reads back as it was") {
+  RegistrationView nothing_yet;
+  nothing_yet.registration_id = 7;
+  RegistrationView ended = example();
+  ended.status = "APPROVED";
+  ended.is_final = true;
+  for (const RegistrationView& view : {example(), nothing_yet, ended}) {
+    const auto result = decode_view(encode_view(view));
+    REQUIRE(std::holds_alternative<RegistrationView>(result));
+    CHECK(std::get<RegistrationView>(result) == view);
+  }
+}
+
+TEST_CASE("a snapshot is the view in an envelope") {
+  CHECK(regstream::encode_snapshot(example(), 99) ==
+        R"({"type":"snapshot","data":)" + encode_view(example()) + R"(,"timestamp":99})");
+}
+
+TEST_CASE("a view needs no more than its registration id") {
+  const auto result = decode_view(R"({"registrationId":42,"status":"FAILED"})");
+  REQUIRE(std::holds_alternative<RegistrationView>(result));
+  CHECK(std::get<RegistrationView>(result).is_final);
+  CHECK(std::get<RegistrationView>(result).stages.empty());
+}
+
+TEST_CASE("a malformed view is an error that names the field") {
+  CHECK(error_of("{}").find("registrationId must be") == 0);
+  CHECK(error_of(R"({"registrationId":1,"stages":{}})") == "stages must be a JSON array");
+  CHECK(error_of(R"({"registrationId":1,"stages":[1]})") ==
+        "stages must have JSON objects as its elements");
+  CHECK(error_of(R"({"registrationId":1,"stages":[[]]})") ==
+        "stages must have JSON objects as its elements");
+  CHECK(error_of(R"({"registrationId":1,"stages":["a"]})") ==
+        "stages must have JSON objects as its elements");
+  CHECK(error_of(R"({"registrationId":1,"stages":[{}]})").find("stage must be") == 0);
+  CHECK(error_of(R"({"registrationId":1,"isFinal":1})") == "isFinal must be true or false");
+}
+
+TEST_CASE("a view with more stages than a registration may have is an error") {
+  std::string stages;
+  for (int count = 0; count < 65; ++count) {
+    stages.append(count == 0 ? "" : ",").append(R"({"stage":"s"})");
+  }
+  CHECK(error_of(R"({"registrationId":1,"stages":[)" + stages + "]}") ==
+        "stages has too many elements: at most 64 are accepted");
+}
