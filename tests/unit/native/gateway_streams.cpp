@@ -1,0 +1,219 @@
+#include <cstdint>
+#include <future>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "gateway_running.hpp"
+
+using namespace regstream;
+using namespace regstream::gateway;
+using regstream::net::Client;
+using regstream::net::status_of;
+
+namespace {
+
+constexpr const char* stream_path = "/api/registrations/updates/stream";
+
+std::string update_of(std::int64_t registration_id, const std::string& message = "looking up") {
+  return nlohmann::json{{"registrationId", registration_id},
+                        {"status", "PENDING"},
+                        {"stage", "t24_lookup"},
+                        {"message", message},
+                        {"timestamp", 1'702'493'000'000}}
+      .dump();
+}
+
+}  // namespace
+
+TEST_CASE("A stream opens as an event stream that nothing on the way may hold back") {
+  const RunningGateway gateway({.hub = {.retry = Duration{1'500}}});
+  const StreamClient client(gateway);
+  CHECK(status_of(client.head) == 200);
+  CHECK(client.head.find("Content-Type: text/event-stream\r\n") != std::string::npos);
+  CHECK(client.head.find("Cache-Control: no-cache, no-transform\r\n") != std::string::npos);
+  CHECK(client.head.find("X-Accel-Buffering: no\r\n") != std::string::npos);
+  CHECK(client.head.find("Content-Length") == std::string::npos);
+  CHECK_THAT(client.greeting,
+             Catch::StartsWith("retry: 1500\n\ndata: {\"type\":\"connected\",\"timestamp\":1"));
+}
+
+TEST_CASE("An update reaches both forms of the stream, and not another registration's") {
+  RunningGateway gateway;
+  StreamClient all(gateway);
+  StreamClient same(gateway, "?registrationId=42");
+  StreamClient other(gateway, "?registrationId=43");
+
+  gateway.publish(update_of(42));
+  gateway.publish(update_of(43));
+
+  const auto expected = [](std::int64_t registration_id) {
+    return nlohmann::json{{"type", "update"},
+                          {"data", nlohmann::json::parse(update_of(registration_id))}};
+  };
+  CHECK(all.next() == expected(42));
+  CHECK(all.next() == expected(43));
+  CHECK(same.next() == expected(42));
+  CHECK(other.next() == expected(43));
+}
+
+TEST_CASE("A late reader of one registration is told how things stand") {
+  RunningGateway gateway;
+  gateway.publish(update_of(42, "Found 5 accounts"));
+  StreamClient client(gateway, "?registrationId=42");
+  const nlohmann::json snapshot = client.next();
+  CHECK(snapshot["type"] == "snapshot");
+  CHECK(snapshot["data"]["registrationId"] == 42);
+  CHECK(snapshot["data"]["message"] == "Found 5 accounts");
+}
+
+TEST_CASE("An open stream is pinged again and again") {
+  const RunningGateway gateway({.hub = {.ping_interval = Duration{10}}});
+  StreamClient first(gateway);
+  StreamClient second(gateway, "?registrationId=42");
+  for (int count = 0; count < 3; ++count) {
+    CHECK(first.next()["type"] == "ping");
+    CHECK(second.next()["type"] == "ping");
+  }
+}
+
+TEST_CASE("A broken message is counted and skipped, and the stream goes on") {
+  RunningGateway gateway;
+  StreamClient client(gateway);
+  gateway.publish("{broken");
+  gateway.publish(R"({"registrationId":"x","status":"PENDING"})");
+  gateway.publish(update_of(42));
+  CHECK(client.next()["data"]["registrationId"] == 42);
+  const nlohmann::json health = gateway.health();
+  CHECK(health["malformed"] == 2);
+  CHECK(health["published"] == 1);
+}
+
+TEST_CASE("The health says what the gateway is and does") {
+  RunningGateway gateway;
+  const StreamClient client(gateway);
+  nlohmann::json health = gateway.health();
+  CHECK(health["status"] == "ok");
+  CHECK(health["broker"] == nlohmann::json{{"kind", "embedded"}, {"connected", true}});
+  CHECK(health["subscribers"] == 1);
+}
+
+TEST_CASE("A reader that closes is gone at once") {
+  RunningGateway gateway;
+  StreamClient stays(gateway);
+  {
+    StreamClient leaves(gateway);
+    CHECK(gateway.has_subscribers(2));
+  }
+  CHECK(gateway.has_subscribers(1));
+  gateway.publish(update_of(42));
+  CHECK(stays.next()["type"] == "update");
+}
+
+TEST_CASE("A reader that talks is borne for a while, then cut off") {
+  RunningGateway gateway;
+  StreamClient client(gateway);
+  client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  gateway.publish(update_of(42));
+  CHECK(client.next()["type"] == "update");
+  client.send(std::string(100'000, 'a'));
+  CHECK(gateway.has_subscribers(0));
+}
+
+TEST_CASE("HEAD shows the stream's head and opens nothing") {
+  const RunningGateway gateway;
+  Client client(gateway.port());
+  client.send(std::string("HEAD ") + stream_path + " HTTP/1.1\r\nHost: x\r\n\r\n");
+  const std::string head = client.read_until("\r\n\r\n");
+  CHECK(status_of(head) == 200);
+  CHECK(head.find("Content-Type: text/event-stream\r\n") != std::string::npos);
+  client.get("/api/health");  // Nothing of a body stands between the two answers.
+  CHECK(client.read_response().find("\"subscribers\":0") != std::string::npos);
+}
+
+TEST_CASE("Another method is 405, and a query that makes no sense 400") {
+  const RunningGateway gateway;
+  Client client(gateway.port());
+  client.send(std::string("POST ") + stream_path +
+              " HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+  const std::string refused = client.read_response();
+  CHECK(status_of(refused) == 405);
+  CHECK(refused.find("Allow: GET, HEAD\r\n") != std::string::npos);
+
+  for (const char* query : {"?registrationId=abc", "?registrationId=0", "?registrationId=",
+                            "?registrationId=1&registrationId=2", "?registrationId=%zz"}) {
+    INFO(query);
+    client.get(std::string(stream_path) + query);
+    const std::string response = client.read_response();
+    CHECK(status_of(response) == 400);
+    CHECK(response.find("application/problem+json") != std::string::npos);
+  }
+  CHECK(gateway.health()["subscribers"] == 0);
+}
+
+TEST_CASE("A reader that does not read is cut off, while another receives everything") {
+  RunningGateway gateway({.hub = {.outbox_bytes_max = 64U << 10U}});
+  StreamClient slow(gateway, {}, 4'096);
+  StreamClient fast(gateway);
+  const std::string text(32U << 10U, 'x');
+  int published = 0;
+  // The kernel takes some megabytes for the slow one before its outbox begins to fill.
+  for (; published < 2'000 && gateway.health()["overruns"] == 0; ++published) {
+    gateway.publish(update_of(published + 1, text));
+    REQUIRE(fast.next()["data"]["registrationId"] == published + 1);
+  }
+  const nlohmann::json health = gateway.health();
+  CHECK(health["overruns"] == 1);
+  CHECK(health["subscribers"] == 1);
+  slow.read_to_end();
+
+  gateway.publish(update_of(42));
+  CHECK(fast.next()["data"]["registrationId"] == 42);
+}
+
+TEST_CASE("A burst larger than an outbox does not cut off a reader whose socket has room") {
+  RunningGateway gateway({.hub = {.outbox_bytes_max = 256U << 10U}});
+  StreamClient client(gateway);
+  std::vector<std::string> burst;
+  for (int index = 1; index <= 600; ++index) {
+    burst.push_back(update_of(index, std::string(400, 'x')));
+  }
+  gateway.publish_at_once(burst);  // 300 KB, of which any socket takes 64 KiB at once.
+  for (int index = 1; index <= 600; ++index) {
+    REQUIRE(client.next()["data"]["registrationId"] == index);
+  }
+  CHECK(gateway.health()["overruns"] == 0);
+}
+
+TEST_CASE("One stream too many is answered 503 with when to come back") {
+  const RunningGateway gateway({.streams_max = 1});
+  const StreamClient client(gateway);
+  Client refused(gateway.port());
+  refused.get(stream_path);
+  const std::string response = refused.read_response();
+  CHECK(status_of(response) == 503);
+  CHECK(response.find("Retry-After: 1\r\n") != std::string::npos);
+}
+
+TEST_CASE("A gateway that drains tells each reader when to come back, and ends its stream") {
+  RunningGateway gateway({.hub = {.retry = Duration{1'000}}});
+  std::vector<std::unique_ptr<StreamClient>> clients;
+  for (int count = 0; count < 20; ++count) {
+    clients.push_back(std::make_unique<StreamClient>(gateway));
+  }
+  const std::future<void> drained = gateway.drain();
+  for (const auto& client : clients) {
+    const std::string last = client->read_to_end();
+    REQUIRE_THAT(last, Catch::StartsWith("retry: ") && Catch::EndsWith("\n\n"));
+    const int retry_ms = std::stoi(last.substr(7));
+    CHECK(retry_ms >= 1'000);
+    CHECK(retry_ms < 1'020);
+  }
+  drained.wait();
+
+  Client refused(gateway.port());
+  refused.get(stream_path);
+  CHECK(status_of(refused.read_response()) == 503);
+}

@@ -1,0 +1,108 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+
+/// A client that blocks, and sends any bytes at all.
+namespace regstream::net {
+
+class Client {
+ public:
+  /// `receive_buffer` bytes in the kernel, or as many as it likes.
+  explicit Client(std::uint16_t port, int receive_buffer = 0) : socket_(context_) {
+    socket_.open(boost::asio::ip::tcp::v4());
+    if (receive_buffer > 0) {
+      socket_.set_option(boost::asio::socket_base::receive_buffer_size(receive_buffer));
+    }
+    socket_.connect({boost::asio::ip::address_v4::loopback(), port});
+    // A server that never answers fails the test, and does not hang it.
+    const timeval limit{.tv_sec = 20, .tv_usec = 0};
+    setsockopt(socket_.native_handle(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+  }
+
+  /// Stops quietly where the peer has closed: what it said before is what matters.
+  void send(std::string_view bytes) {
+    boost::system::error_code ignored;
+    boost::asio::write(socket_, boost::asio::buffer(bytes), ignored);
+  }
+
+  /// A request without a body, `fields` with their line ends.
+  void get(std::string_view target, std::string_view fields = {}) {
+    send("GET " + std::string(target) + " HTTP/1.1\r\nHost: test\r\n" + std::string(fields) +
+         "\r\n");
+  }
+
+  /// Reads until `mark` has come; gives everything up to its end, and keeps the rest.
+  std::string read_until(std::string_view mark) {
+    std::size_t found = 0;
+    while ((found = received_.find(mark)) == std::string::npos) {
+      if (!read_more()) {
+        throw std::runtime_error("the stream ended before \"" + std::string(mark) +
+                                 "\"; it said: " + received_);
+      }
+    }
+    std::string text = received_.substr(0, found + mark.size());
+    received_.erase(0, text.size());
+    return text;
+  }
+
+  /// Reads one answer with a Content-Length: its head and its body.
+  std::string read_response() {
+    std::string text = read_until("\r\n\r\n");
+    const std::size_t field = text.find("Content-Length: ");
+    if (field != std::string::npos) {
+      const std::size_t length = std::stoul(text.substr(field + 16));
+      while (received_.size() < length && read_more()) {
+      }
+      text += received_.substr(0, length);
+      received_.erase(0, length);
+    }
+    return text;
+  }
+
+  /// Reads until the server closes.
+  std::string read_to_end() {
+    while (read_more()) {
+    }
+    return std::exchange(received_, {});
+  }
+
+  void close() { socket_.close(); }
+
+ private:
+  // recv, since Asio's own blocking read waits on whatever SO_RCVTIMEO says. False: the end.
+  bool read_more() {
+    std::array<char, 65'536> bytes;
+    const ssize_t count = ::recv(socket_.native_handle(), bytes.data(), bytes.size(), 0);
+    if (count < 0 && errno != ECONNRESET) {
+      throw std::runtime_error("the server said nothing for 20 s, after: " + received_);
+    }
+    if (count <= 0) {
+      return false;
+    }
+    received_.append(bytes.data(), static_cast<std::size_t>(count));
+    return true;
+  }
+
+  boost::asio::io_context context_;
+  boost::asio::ip::tcp::socket socket_;
+  std::string received_;
+};
+
+/// The status of an answer: 200.
+inline int status_of(std::string_view response) {
+  return response.starts_with("HTTP/1.1 ") ? std::stoi(std::string(response.substr(9, 3))) : 0;
+}
+
+}  // namespace regstream::net

@@ -1,0 +1,70 @@
+#include <memory>
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "net/problem.hpp"
+#include "net_recorder.hpp"
+
+using namespace regstream::net;
+namespace http = boost::beast::http;
+
+TEST_CASE("An answer gets its length, its version and the connection's fate") {
+  const auto recorder = std::make_shared<Recorder>();
+  Request request(http::verb::get, "/", 10);
+  request.keep_alive(true);
+  Exchange(recorder, request, {}).respond_json(http::status::ok, R"({"a":1})");
+  REQUIRE(recorder->answer);
+  CHECK(recorder->answer->version() == 10);
+  CHECK(recorder->answer->keep_alive());
+  CHECK(recorder->answer->at(http::field::content_type) == "application/json");
+  CHECK(recorder->answer->at(http::field::content_length) == "7");
+  CHECK(recorder->answer->body() == R"({"a":1})");
+}
+
+TEST_CASE("The answer to HEAD has the length, and no body") {
+  const auto recorder = std::make_shared<Recorder>();
+  make_exchange(recorder, http::verb::head, "/").respond_json(http::status::ok, R"({"a":1})");
+  REQUIRE(recorder->answer);
+  CHECK(recorder->answer->at(http::field::content_length) == "7");
+  CHECK(recorder->answer->body().empty());
+}
+
+TEST_CASE("An exchange that is forgotten answers 500, and one that was moved from does not") {
+  const auto recorder = std::make_shared<Recorder>();
+  {
+    Exchange exchange = make_exchange(recorder, http::verb::get, "/");
+    {
+      const Exchange holder = std::move(exchange);
+      CHECK_FALSE(recorder->answer);
+    }
+    REQUIRE(recorder->answer);
+    CHECK(recorder->answer->result() == http::status::internal_server_error);
+    recorder->answer.reset();
+  }
+  CHECK_FALSE(recorder->answer);
+}
+
+TEST_CASE("A problem is RFC 9457's JSON") {
+  const Response response = make_problem({.status = http::status::conflict,
+                                          .detail = "Registration 42 is being validated.",
+                                          .type = "validation-running"});
+  CHECK(response.result() == http::status::conflict);
+  CHECK(response.at(http::field::content_type) == "application/problem+json");
+  CHECK(nlohmann::json::parse(response.body()) ==
+        nlohmann::json{{"type", "/problems/validation-running"},
+                       {"title", "Conflict"},
+                       {"status", 409},
+                       {"detail", "Registration 42 is being validated."}});
+}
+
+TEST_CASE("A problem without a type of its own is about:blank") {
+  const Response response = make_problem({.status = http::status::not_found, .detail = "x"});
+  CHECK(nlohmann::json::parse(response.body())["type"] == "about:blank");
+}
+
+TEST_CASE("A problem that quotes bytes which are no UTF-8 is JSON all the same") {
+  const Response response =
+      make_problem({.status = http::status::bad_request, .detail = "status \"\xff\" is unknown"});
+  CHECK(nlohmann::json::parse(response.body())["detail"] == "status \"\xef\xbf\xbd\" is unknown");
+}

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "net/exchange.hpp"
+#include "net/target.hpp"
+
+/// An exchange without a server: what is answered is kept.
+namespace regstream::net {
+
+class Recorder : public Exchange::Connection {
+ public:
+  void send(Response response) override { answer = std::move(response); }
+  boost::asio::ip::tcp::socket release_socket() override { throw std::logic_error("no socket"); }
+
+  std::optional<Response> answer;
+};
+
+/// `target` must be valid.
+inline Exchange make_exchange(const std::shared_ptr<Recorder>& recorder,
+                              boost::beast::http::verb method, std::string_view target) {
+  return {recorder, Request(method, target, 11), parse_target(target).value()};
+}
+
+}  // namespace regstream::net

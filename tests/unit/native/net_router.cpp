@@ -1,0 +1,95 @@
+#include <memory>
+#include <string>
+
+#include <catch2/catch.hpp>
+
+#include "net/router.hpp"
+#include "net_recorder.hpp"
+
+using namespace regstream::net;
+namespace http = boost::beast::http;
+
+namespace {
+
+// Answers with the route's name and what it was given.
+Handler answer(std::string name) {
+  return [name = std::move(name)](Exchange exchange) {
+    std::string text = name;
+    for (const char* parameter : {"id", "name"}) {
+      if (const std::string_view value = exchange.path_parameter(parameter); !value.empty()) {
+        text.append(" ").append(parameter).append("=").append(value);
+      }
+    }
+    exchange.respond_json(http::status::ok, text);
+  };
+}
+
+Response route(const Router& router, http::verb method, std::string_view target) {
+  const auto recorder = std::make_shared<Recorder>();
+  router.route(make_exchange(recorder, method, target));
+  REQUIRE(recorder->answer);
+  return *recorder->answer;
+}
+
+Router sample() {
+  Router router;
+  router.add(http::verb::get, "/a/{id}", answer("get one"));
+  router.add(http::verb::get, "/a", answer("get all"));
+  router.add(http::verb::post, "/a", answer("post"));
+  router.add(http::verb::get, "/a/new", answer("get new"));
+  router.add(http::verb::put, "/a/{id}", answer("put one"));
+  router.add(http::verb::get, "/a/{id}/b/{name}", answer("get two"));
+  return router;
+}
+
+}  // namespace
+
+TEST_CASE("A route is found by method and path") {
+  const Router router = sample();
+  CHECK(route(router, http::verb::get, "/a").body() == "get all");
+  CHECK(route(router, http::verb::post, "/a?x=y").body() == "post");
+  CHECK(route(router, http::verb::get, "/a/42").body() == "get one id=42");
+  CHECK(route(router, http::verb::get, "/a/42/b/x%20y").body() == "get two id=42 name=x y");
+}
+
+TEST_CASE("A literal beats a name, in whichever order they were added") {
+  const Router router = sample();
+  CHECK(route(router, http::verb::get, "/a/new").body() == "get new");
+  CHECK(route(router, http::verb::get, "/a/new?x").body() == "get new");
+  CHECK(route(router, http::verb::put, "/a/new").body() == "put one id=new");
+}
+
+TEST_CASE("A path that nothing matches is 404") {
+  const Router router = sample();
+  const std::string path = GENERATE(as<std::string>{}, "/", "/b", "/a/", "//a", "/a/1/b", "/A",
+                                    "/a/1/b/", "/a/1/b/2/3", "/a%2F1");
+  INFO(path);
+  const Response response = route(router, http::verb::get, path);
+  // A decoded slash is a slash: "/a%2F1" is "/a/1" to us.
+  CHECK(response.result() == (path == "/a%2F1" ? http::status::ok : http::status::not_found));
+}
+
+TEST_CASE("A known path with another method is 405, and says which it answers") {
+  const Router router = sample();
+  const Response response = route(router, http::verb::delete_, "/a");
+  CHECK(response.result() == http::status::method_not_allowed);
+  CHECK(response.at(http::field::allow) == "GET, HEAD, POST");
+  CHECK(response.at(http::field::content_type) == "application/problem+json");
+  CHECK(route(router, http::verb::post, "/a/42").at(http::field::allow) == "GET, HEAD, PUT");
+}
+
+TEST_CASE("GET answers HEAD, without a body") {
+  const Response response = route(sample(), http::verb::head, "/a/42");
+  CHECK(response.result() == http::status::ok);
+  CHECK(response.body().empty());
+}
+
+TEST_CASE("The fallback takes what no route matches, to read only") {
+  Router router = sample();
+  router.set_fallback(answer("page"));
+  CHECK(route(router, http::verb::get, "/b").body() == "page");
+  CHECK(route(router, http::verb::head, "/b").result() == http::status::ok);
+  CHECK(route(router, http::verb::get, "/a").body() == "get all");
+  CHECK(route(router, http::verb::post, "/b").result() == http::status::not_found);
+  CHECK(route(router, http::verb::delete_, "/a").result() == http::status::method_not_allowed);
+}

@@ -1,0 +1,269 @@
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/write.hpp>
+#include <catch2/catch.hpp>
+
+#include "net/server.hpp"
+#include "net_client.hpp"
+
+using namespace regstream::net;
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+
+namespace {
+
+// A server that runs on a thread of its own until the end of the test.
+class Running {
+ public:
+  explicit Running(const ServerLimits& limits = {}) {
+    router_.add(http::verb::get, "/hello",
+                [](Exchange exchange) { exchange.respond_json(http::status::ok, R"("hello")"); });
+    router_.add(http::verb::post, "/echo", [](Exchange exchange) {
+      std::string body = exchange.request().body();
+      exchange.respond_json(http::status::ok, std::move(body));
+    });
+    router_.add(http::verb::get, "/throws", [](const Exchange&) { throw std::runtime_error("x"); });
+    router_.add(http::verb::get, "/raw", [](Exchange exchange) {
+      asio::ip::tcp::socket socket = exchange.take_socket();
+      asio::write(socket, asio::buffer("raw bytes", 9));
+    });
+    router_.add(http::verb::get, "/elsewhere", [this](Exchange exchange) {
+      elsewhere_.emplace([exchange = std::make_shared<Exchange>(std::move(exchange))]() mutable {
+        exchange->respond_json(http::status::ok, R"("from another thread")");
+        exchange.reset();
+      });
+    });
+    router_.add(http::verb::get, "/kept", [this](Exchange exchange) {
+      kept_ = std::make_unique<Exchange>(std::move(exchange));
+      arrived_.store(true);
+      arrived_.notify_all();
+    });
+    server_ = std::make_unique<Server>(
+        context_, router_, ServerOptions{.address = "127.0.0.1", .port = 0, .limits = limits});
+    thread_ = std::thread([this] { context_.run(); });
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  ~Running() {
+    context_.stop();
+    if (thread_.joinable()) {
+      thread_.join();
+    }
+    if (elsewhere_) {
+      elsewhere_->join();
+    }
+  }
+
+  [[nodiscard]] std::uint16_t port() const { return server_->port(); }
+  void wait_for_kept() const { arrived_.wait(false); }
+  void answer_kept() { kept_->respond_json(http::status::ok, R"("at last")"); }
+  void stop() {
+    asio::post(context_, [this] { server_->stop([this] { context_.stop(); }); });
+  }
+  void wait_for_end() { thread_.join(); }
+
+ private:
+  asio::io_context context_{1};
+  Router router_;
+  std::unique_ptr<Server> server_;
+  std::unique_ptr<Exchange> kept_;
+  std::atomic<bool> arrived_ = false;
+  std::optional<std::thread> elsewhere_;
+  std::thread thread_;
+};
+
+}  // namespace
+
+TEST_CASE("A connection is kept for the next request") {
+  const Running running;
+  Client client(running.port());
+  for (int count = 0; count < 3; ++count) {
+    client.get("/hello");
+    const std::string response = client.read_response();
+    CHECK(status_of(response) == 200);
+    CHECK(response.ends_with(R"("hello")"));
+  }
+}
+
+TEST_CASE("Pipelined requests are answered one by one, in order") {
+  const Running running;
+  Client client(running.port());
+  client.send(
+      "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\n1"
+      "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n"
+      "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n2\r\n0\r\n\r\n");
+  CHECK(client.read_response().ends_with("\r\n\r\n1"));
+  CHECK(client.read_response().ends_with(R"("hello")"));
+  CHECK(client.read_response().ends_with("\r\n\r\n2"));
+}
+
+TEST_CASE("A request that asks for it, and one of HTTP/1.0, ends the connection") {
+  const Running running;
+  const std::string request =
+      GENERATE(as<std::string>{}, "GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+               "GET /hello HTTP/1.0\r\n\r\n");
+  Client client(running.port());
+  client.send(request);
+  CHECK(client.read_to_end().ends_with(R"("hello")"));
+}
+
+TEST_CASE("An answer may come from another thread") {
+  const Running running;
+  Client client(running.port());
+  client.get("/elsewhere");
+  CHECK(client.read_response().ends_with(R"("from another thread")"));
+}
+
+TEST_CASE("A handler that throws costs a 500, and not the server") {
+  const Running running;
+  Client client(running.port());
+  client.get("/throws");
+  CHECK(status_of(client.read_response()) == 500);
+  client.get("/hello");
+  CHECK(status_of(client.read_response()) == 200);
+}
+
+TEST_CASE("A handler may take the socket") {
+  const Running running;
+  Client client(running.port());
+  client.get("/raw");
+  CHECK(client.read_to_end() == "raw bytes");
+}
+
+TEST_CASE("What is no HTTP is answered 400, and the connection ends") {
+  const Running running;
+  const std::string bytes = GENERATE(
+      as<std::string>{}, "garbage\r\n\r\n", "\x16\x03\x01\x02\r\n\r\n", "GET /hello\r\n\r\n",
+      "GET /hello HTTP/3.0\r\n\r\n", "GET /hello HTTP/1.1\r\nHost x\r\n\r\n",
+      "GET /hello HTTP/1.1\r\n\r\n", "GET /hello HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
+      "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+      "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+      "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n",
+      "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n");
+  INFO(bytes);
+  Client client(running.port());
+  client.send(bytes);
+  const std::string response = client.read_to_end();
+  CHECK(status_of(response) == 400);
+  CHECK(response.find("Content-Type: application/problem+json") != std::string::npos);
+}
+
+TEST_CASE("A target that is no URI is answered 400, and the connection goes on") {
+  const Running running;
+  Client client(running.port());
+  client.get("/%zz");
+  CHECK(status_of(client.read_response()) == 400);
+  client.get("/hello");
+  CHECK(status_of(client.read_response()) == 200);
+}
+
+TEST_CASE("A header beyond the limit is answered 431") {
+  const Running running;
+  Client client(running.port());
+  client.get("/hello", "X: " + std::string(100'000, 'a') + "\r\n");
+  CHECK(status_of(client.read_to_end()) == 431);
+}
+
+TEST_CASE("A body beyond the limit is answered 413, announced or not") {
+  const Running running({.body_bytes_max = 1'000});
+  Client announced(running.port());
+  announced.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n" +
+                 std::string(2'000'000, 'a'));
+  CHECK(status_of(announced.read_to_end()) == 413);
+
+  Client chunked(running.port());
+  chunked.send("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n7d0\r\n" +
+               std::string(2'000, 'a') + "\r\n0\r\n\r\n");
+  CHECK(status_of(chunked.read_to_end()) == 413);
+
+  Client largest(running.port());
+  largest.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n" +
+               std::string(1'000, 'a'));
+  CHECK(status_of(largest.read_response()) == 200);
+}
+
+TEST_CASE("A client that asks before it sends its body is told to go on") {
+  const Running running;
+  Client client(running.port());
+  client.send(
+      "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+  CHECK(client.read_until("\r\n\r\n") == "HTTP/1.1 100 Continue\r\n\r\n");
+  client.send("ok");
+  CHECK(client.read_response().ends_with("\r\n\r\nok"));
+}
+
+TEST_CASE("A client that never finishes its request is cut off") {
+  const Running running({.read_timeout = std::chrono::milliseconds(100)});
+  const std::string begun =
+      GENERATE(as<std::string>{}, "", "GET /hello HTTP/1.1\r\nHost:",
+               "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc");
+  Client client(running.port());
+  client.send(begun);
+  CHECK(client.read_to_end().empty());
+}
+
+TEST_CASE("One connection too many is refused, and a place that is left is taken") {
+  const Running running({.sessions_max = 1});
+  Client first(running.port());
+  first.get("/hello");
+  CHECK(status_of(first.read_response()) == 200);
+  Client second(running.port());
+  CHECK(status_of(second.read_to_end()) == 503);
+
+  // The server notices the close after it has accepted the next one, perhaps.
+  first.close();
+  int status = 0;
+  for (int attempt = 0; attempt < 1'000 && status != 200; ++attempt) {
+    Client next(running.port());
+    next.get("/hello", "Connection: close\r\n");
+    status = status_of(next.read_to_end());
+  }
+  CHECK(status == 200);
+}
+
+TEST_CASE("A server that stops closes idle connections, and answers what it was asked") {
+  Running running;
+  Client idle(running.port());
+  idle.get("/hello");
+  static_cast<void>(idle.read_response());
+  Client busy(running.port());
+  busy.get("/kept");
+  running.wait_for_kept();
+
+  running.stop();
+  CHECK(idle.read_to_end().empty());
+  running.answer_kept();
+  const std::string response = busy.read_to_end();
+  CHECK(response.ends_with(R"("at last")"));
+  CHECK(response.find("Connection: close") != std::string::npos);
+  busy.close();
+  running.wait_for_end();
+}
+
+TEST_CASE("A port that is taken is an error that says what to do") {
+  const Running running;
+  asio::io_context context;
+  const Router router;
+  const auto listen_again = [&] {
+    const Server server(context, router, {.address = "127.0.0.1", .port = running.port()});
+  };
+  CHECK_THROWS_WITH(listen_again(), Catch::Contains("is taken") && Catch::Contains("--port") &&
+                                        Catch::Contains(std::to_string(running.port())));
+}
+
+TEST_CASE("An address that is none is an error that says what to do") {
+  asio::io_context context;
+  const Router router;
+  const auto listen = [&] {
+    const Server server(context, router, {.address = "256.0.0.1", .port = 0});
+  };
+  CHECK_THROWS_WITH(listen(), Catch::Contains("256.0.0.1") && Catch::Contains("--address"));
+}
