@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include <boost/asio/io_context.hpp>
+
+#include "broker/broker.hpp"
+#include "broker/publish_queue.hpp"
+#include "broker/redis_options.hpp"
+
+namespace regstream::broker {
+
+/// The channel in Redis, by two connections that come back by themselves: one is subscribed (Redis
+/// takes no other commands there), one publishes.
+///
+/// While Redis is away, publishes wait in order within `PublishLimits`, and are sent once this
+/// broker hears the channel again, so that its own subscriber misses none of them. One whose
+/// acknowledgement was lost is not sent again: `done` says that nobody knows.
+///
+/// Pub/Sub has no memory: what others publish while this broker is away, it never hears.
+class RedisBroker final : public Broker {
+ public:
+  /// Connects as soon as `context` runs; never fails, but retries and logs (see `check_redis`).
+  RedisBroker(boost::asio::io_context& context, const RedisOptions& options,
+              PublishLimits limits = {});
+  /// On the broker's thread, or after it has ended. Handlers of publishes under way are dropped.
+  ~RedisBroker() override;
+
+  void publish(std::string message, PublishHandler done) override;
+  void subscribe(std::function<void(std::string_view message)> on_message) override;
+
+  /// Callable from any thread.
+  [[nodiscard]] bool is_connected() const override;
+
+  /// Messages of the channel that were dropped, because they exceed `message_bytes_max`.
+  [[nodiscard]] std::uint64_t oversized_messages() const;
+
+ private:
+  class Implementation;
+  std::shared_ptr<Implementation> implementation_;
+};
+
+}  // namespace regstream::broker

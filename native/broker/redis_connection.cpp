@@ -1,0 +1,275 @@
+#include "broker/redis_connection.hpp"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <utility>
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/write.hpp>
+
+namespace regstream::broker {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+using Clock = std::chrono::steady_clock;
+
+/// A message that Redis pushes to a subscriber: `["message", channel, payload]`.
+const redisReply* pushed_payload(const redisReply& reply) {
+  const bool is_push = reply.type == REDIS_REPLY_ARRAY && reply.elements == 3 &&
+                       reply_text(*reply.element[0]) == "message" &&
+                       reply.element[2]->type == REDIS_REPLY_STRING;
+  return is_push ? reply.element[2] : nullptr;
+}
+
+}  // namespace
+
+/// Outlives its owner until the operations under way have come back; `is_closed_` keeps it quiet.
+class RedisConnection::Implementation : public std::enable_shared_from_this<Implementation> {
+ public:
+  Implementation(asio::io_context& context, const RedisOptions& options, Handlers handlers)
+      : options_(options),
+        handlers_(std::move(handlers)),
+        resolver_(context),
+        socket_(context),
+        timer_(context) {}
+
+  void start() {
+    started_ = Clock::now();
+    arm(started_ + options_.timing.connect_timeout);
+    resolver_.async_resolve(
+        options_.host, std::to_string(options_.port),
+        [self = shared_from_this()](error_code error, const tcp::resolver::results_type& found) {
+          self->on_resolved(error, found);
+        });
+  }
+
+  void close() {
+    is_closed_ = true;
+    resolver_.cancel();
+    timer_.cancel();
+    error_code ignored;
+    socket_.close(ignored);
+  }
+
+  void send(std::initializer_list<std::string_view> command) { send(Owed::reply, command); }
+
+ private:
+  /// What Redis owes us an answer to.
+  enum class Owed : std::uint8_t { auth, first_ping, ping, reply };
+
+  void on_resolved(error_code error, const tcp::resolver::results_type& found) {
+    if (is_closed_) {
+      return;
+    }
+    if (error) {
+      fail(resolve_failure(options_));
+      return;
+    }
+    asio::async_connect(socket_, found,
+                        [self = shared_from_this()](error_code connect_error, const auto&) {
+                          self->on_connected(connect_error);
+                        });
+  }
+
+  void on_connected(error_code error) {
+    if (is_closed_) {
+      return;
+    }
+    if (error) {
+      fail(connect_failure(options_, error));
+      return;
+    }
+    error_code ignored;
+    socket_.set_option(tcp::no_delay{true}, ignored);
+    socket_.set_option(asio::socket_base::keep_alive{true}, ignored);
+    if (!options_.password.empty()) {
+      send(Owed::auth, {"AUTH", options_.password});
+    }
+    send(Owed::first_ping, {"PING"});
+    read();
+  }
+
+  void send(Owed owed, std::initializer_list<std::string_view> command) {
+    if (is_closed_) {
+      return;
+    }
+    append_command(outgoing_, command);
+    owed_.push_back(owed);
+    if (is_ready_ && owed_.size() == 1) {
+      heard_or_asked_ = Clock::now();
+      const auto& timing = options_.timing;
+      arm(heard_or_asked_ + std::min(timing.reply_timeout, timing.ping_interval));
+    }
+    write();
+  }
+
+  void write() {
+    if (!writing_.empty() || outgoing_.empty()) {
+      return;
+    }
+    writing_.swap(outgoing_);
+    asio::async_write(socket_, asio::buffer(writing_),
+                      [self = shared_from_this()](error_code error, std::size_t) {
+                        // What went wrong is the reader's to tell: Redis may have said why.
+                        if (!self->is_closed_ && !error) {
+                          self->writing_.clear();
+                          self->write();
+                        }
+                      });
+  }
+
+  void read() {
+    socket_.async_read_some(asio::buffer(incoming_),
+                            [self = shared_from_this()](error_code error, std::size_t size) {
+                              self->on_read(error, size);
+                            });
+  }
+
+  void on_read(error_code error, std::size_t size) {
+    if (is_closed_) {
+      return;
+    }
+    if (error) {
+      fail(lost_failure(options_, error));
+      return;
+    }
+    heard_or_asked_ = Clock::now();
+    if (!reader_.feed({incoming_.data(), size})) {
+      fail(not_redis_failure(options_));
+      return;
+    }
+    for (Reply reply = reader_.next(); reply; reply = reader_.next()) {
+      on_reply(*reply);
+      if (is_closed_) {
+        return;
+      }
+    }
+    if (reader_.is_broken()) {
+      fail(not_redis_failure(options_));
+    } else if (reader_.buffered_bytes() > buffered_bytes_max) {
+      fail(oversized_failure(options_, buffered_bytes_max));
+    } else {
+      read();
+    }
+  }
+
+  void on_reply(const redisReply& reply) {
+    if (const auto* const payload = pushed_payload(reply)) {
+      if (handlers_.on_message) {
+        handlers_.on_message(reply_text(*payload));
+      }
+      return;
+    }
+    const bool is_error = reply.type == REDIS_REPLY_ERROR;
+    if (owed_.empty()) {
+      // Nobody asked: Redis says why it is about to close ("max number of clients reached").
+      fail(is_error ? reply_failure(options_, reply_text(reply)) : not_redis_failure(options_));
+      return;
+    }
+    const Owed owed = owed_.front();
+    owed_.pop_front();
+    switch (owed) {
+      case Owed::auth:
+        if (is_error) {
+          fail(auth_failure(options_, reply_text(reply)));
+        }
+        return;
+      case Owed::first_ping:
+        on_first_ping(reply);
+        return;
+      case Owed::ping:
+        return;  // Even an error is a sign of life.
+      case Owed::reply:
+        handlers_.on_reply(reply);
+        return;
+    }
+  }
+
+  void on_first_ping(const redisReply& reply) {
+    const auto text = reply_text(reply);
+    // A Redis that can't save to disk answers PING with MISCONF, but carries messages all the same.
+    if (reply.type == REDIS_REPLY_ERROR && !text.starts_with("MISCONF")) {
+      fail(reply_failure(options_, text));
+      return;
+    }
+    is_ready_ = true;
+    arm(heard_or_asked_ + options_.timing.ping_interval);
+    handlers_.on_ready();
+  }
+
+  void arm(Clock::time_point deadline) {
+    timer_.expires_at(deadline);
+    timer_.async_wait([self = shared_from_this()](error_code error) {
+      if (!error && !self->is_closed_) {
+        self->on_timer();
+      }
+    });
+  }
+
+  // Bytes move the deadline without touching the timer; it looks again when it goes off.
+  void on_timer() {
+    const auto now = Clock::now();
+    if (!is_ready_) {
+      const auto deadline = started_ + options_.timing.connect_timeout;
+      if (now < deadline) {
+        arm(deadline);
+      } else {
+        fail(connect_timeout_failure(options_, options_.timing.connect_timeout));
+      }
+      return;
+    }
+    const bool is_owed = !owed_.empty();
+    const auto deadline =
+        heard_or_asked_ + (is_owed ? options_.timing.reply_timeout : options_.timing.ping_interval);
+    if (now < deadline) {
+      arm(deadline);
+    } else if (is_owed) {
+      fail(silent_failure(options_));
+    } else {
+      send(Owed::ping, {"PING"});
+    }
+  }
+
+  void fail(const RedisFailure& failure) {
+    close();
+    handlers_.on_end(failure);
+  }
+
+  const RedisOptions options_;
+  const Handlers handlers_;
+  tcp::resolver resolver_;
+  tcp::socket socket_;
+  asio::steady_timer timer_;
+  bool is_closed_ = false;
+  bool is_ready_ = false;
+  Clock::time_point started_;
+  Clock::time_point heard_or_asked_;  // The last byte, or the question that ended an idle time.
+  std::deque<Owed> owed_;
+  std::string outgoing_;
+  std::string writing_;
+  std::array<char, 16'384> incoming_{};
+  RespReader reader_;
+};
+
+RedisConnection::RedisConnection(asio::io_context& context, const RedisOptions& options,
+                                 Handlers handlers)
+    : implementation_(std::make_shared<Implementation>(context, options, std::move(handlers))) {
+  implementation_->start();
+}
+
+RedisConnection::~RedisConnection() {
+  implementation_->close();
+}
+
+void RedisConnection::send(std::initializer_list<std::string_view> command) {
+  implementation_->send(command);
+}
+
+}  // namespace regstream::broker

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+#include <string_view>
+
+#include <boost/asio/io_context.hpp>
+
+#include "broker/redis_failure.hpp"
+#include "broker/redis_options.hpp"
+#include "broker/resp.hpp"
+
+namespace regstream::broker {
+
+/// One connection to Redis, from the look-up of its name to its end. It does not come back.
+///
+/// hiredis' own asynchronous API is not used: its look-up of names blocks, and it swallows the
+/// answer to a PING on a subscribed connection, by which a half-open one is noticed. Its parser is
+/// used.
+class RedisConnection {
+ public:
+  /// Redis's own default limit of what it holds for a subscriber (client-output-buffer-limit).
+  static constexpr std::size_t buffered_bytes_max = 32U << 20U;
+
+  /// All are called on the context's thread, never from within a call of this class, and none after
+  /// the connection was destroyed. Each may destroy the connection.
+  struct Handlers {
+    std::function<void()> on_ready;                    ///< Connected, authenticated, and answering.
+    std::function<void(const redisReply&)> on_reply;   ///< To a `send`, in order; errors too.
+    std::function<void(std::string_view)> on_message;  ///< Of the channel subscribed to.
+    std::function<void(const RedisFailure&)> on_end;   ///< Once, and the last one.
+  };
+
+  RedisConnection(boost::asio::io_context& context, const RedisOptions& options, Handlers handlers);
+  RedisConnection(const RedisConnection&) = delete;
+  RedisConnection& operator=(const RedisConnection&) = delete;
+  ~RedisConnection();
+
+  /// Sends a command, once ready. Does nothing after the end.
+  void send(std::initializer_list<std::string_view> command);
+
+ private:
+  class Implementation;
+  std::shared_ptr<Implementation> implementation_;
+};
+
+}  // namespace regstream::broker

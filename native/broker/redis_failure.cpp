@@ -1,0 +1,135 @@
+#include "broker/redis_failure.hpp"
+
+#include <algorithm>
+
+#include <boost/asio/error.hpp>
+
+namespace regstream::broker {
+namespace {
+
+std::string redis_at(const RedisOptions& options) {
+  return "redis at " + redis_address(options);
+}
+
+/// A peer's text on one line of bounded length, without control characters for somebody's terminal.
+std::string printable(std::string_view text) {
+  constexpr std::size_t length_max = 160;
+  std::string line{text.substr(0, length_max)};
+  std::replace_if(
+      line.begin(), line.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return text.size() > length_max ? line + "..." : line;
+}
+
+/// "NOAUTH" of "NOAUTH Authentication required."; empty if it does not look like an error's code.
+std::string_view error_code_of(std::string_view reply) {
+  const auto code = reply.substr(0, reply.find(' '));
+  const bool is_code = code.size() <= 20 && std::all_of(code.begin(), code.end(), [](char c) {
+                         return c >= 'A' && c <= 'Z';
+                       });
+  return is_code ? code : std::string_view{};
+}
+
+bool contains(std::string_view text, std::string_view part) {
+  return text.find(part) != std::string_view::npos;
+}
+
+}  // namespace
+
+RedisFailure resolve_failure(const RedisOptions& options) {
+  return {RedisFailureKind::unresolvable,
+          redis_at(options) +
+              ": the host's name is not known: check REDIS_HOST (or --redis HOST:PORT)"};
+}
+
+RedisFailure connect_failure(const RedisOptions& options, const boost::system::error_code& error) {
+  if (error == boost::asio::error::connection_refused) {
+    return {RedisFailureKind::refused,
+            redis_at(options) +
+                " refused the connection: is redis-server running? Start it, or set REDIS_HOST and "
+                "REDIS_PORT (or --redis HOST:PORT) to where it runs"};
+  }
+  return {RedisFailureKind::unreachable,
+          redis_at(options) + " can't be reached (" + error.message() +
+              "): check REDIS_HOST and REDIS_PORT (or --redis HOST:PORT) and the network"};
+}
+
+RedisFailure connect_timeout_failure(const RedisOptions& options, Duration waited) {
+  return {RedisFailureKind::timed_out,
+          redis_at(options) + " did not answer within " + std::to_string(waited.count()) +
+              " ms: check that it is up, that host and port are right, and the firewall"};
+}
+
+RedisFailure lost_failure(const RedisOptions& options, const boost::system::error_code& error) {
+  const std::string how =
+      error == boost::asio::error::eof ? "it closed the connection" : error.message();
+  return {RedisFailureKind::lost, "lost " + redis_at(options) + " (" + how + ")"};
+}
+
+RedisFailure silent_failure(const RedisOptions& options) {
+  return {RedisFailureKind::silent, "lost " + redis_at(options) + " (no answer within " +
+                                        std::to_string(options.timing.reply_timeout.count()) +
+                                        " ms): is it stopped or overloaded, or the network cut?"};
+}
+
+RedisFailure not_redis_failure(const RedisOptions& options) {
+  return {RedisFailureKind::not_redis,
+          "what listens at " + redis_address(options) +
+              " does not speak Redis's protocol: check REDIS_HOST and REDIS_PORT (or --redis "
+              "HOST:PORT); TLS is not supported"};
+}
+
+RedisFailure oversized_failure(const RedisOptions& options, std::size_t bytes_max) {
+  return {RedisFailureKind::oversized, redis_at(options) + " sent a message of more than " +
+                                           std::to_string(bytes_max) +
+                                           " bytes: find its publisher"};
+}
+
+RedisFailure reply_failure(const RedisOptions& options, std::string_view reply) {
+  const auto code = error_code_of(reply);
+  const auto redis = redis_at(options);
+  if (code == "NOAUTH") {
+    return {RedisFailureKind::password, redis + ": password missing: set REDIS_PASSWORD"};
+  }
+  if (code == "WRONGPASS" || contains(reply, "invalid password")) {
+    return {RedisFailureKind::password,
+            redis + ": password wrong: set REDIS_PASSWORD to the one that redis expects"};
+  }
+  if (contains(reply, "without any password configured") || contains(reply, "no password is set")) {
+    return {RedisFailureKind::password,
+            redis + " has no password, and does not take one: unset REDIS_PASSWORD"};
+  }
+  if (code == "LOADING") {
+    return {RedisFailureKind::loading, redis + " is still loading its data: wait until it is done"};
+  }
+  if (code == "MISCONF") {
+    return {RedisFailureKind::rejected,
+            redis + " can't save its data to disk, and refuses to write (MISCONF): see its log"};
+  }
+  if (code == "NOPERM") {
+    return {RedisFailureKind::rejected,
+            redis +
+                " does not permit it (NOPERM): the user needs +ping, +publish, +subscribe and "
+                "the channel &service:registration-updates"};
+  }
+  if (code == "DENIED") {
+    return {RedisFailureKind::rejected,
+            redis +
+                " is in protected mode, which lets in local clients only (DENIED): give it a "
+                "password, and set REDIS_PASSWORD here"};
+  }
+  return {RedisFailureKind::rejected, redis + " answered: " + printable(reply)};
+}
+
+RedisFailure auth_failure(const RedisOptions& options, std::string_view reply) {
+  auto failure = reply_failure(options, reply);
+  if (failure.what.find("answered: ") != std::string::npos) {
+    const bool is_full = contains(reply, "max number of clients");
+    failure.what = redis_at(options) +
+                   (is_full ? " has reached its maximum number of clients (maxclients)"
+                            : " refused the AUTH command (" + std::string{error_code_of(reply)} +
+                                  "): check that it takes AUTH with a password only");
+  }
+  return failure;
+}
+
+}  // namespace regstream::broker

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <boost/system/error_code.hpp>
+
+#include <regstream/time.hpp>
+
+#include "broker/redis_options.hpp"
+
+namespace regstream::broker {
+
+enum class RedisFailureKind : std::uint8_t {
+  unresolvable,  ///< The host's name is not known.
+  refused,       ///< Nobody listens there.
+  unreachable,   ///< Any other trouble with connecting.
+  timed_out,     ///< No connection, or no first answer, in time.
+  password,      ///< Missing, wrong, or not wanted.
+  loading,       ///< Redis reads its data set; it passes by itself.
+  rejected,      ///< Any other error that Redis answered with.
+  not_redis,     ///< What answers does not speak Redis's protocol.
+  oversized,     ///< Redis sent more at once than this process takes in.
+  lost,          ///< The connection broke, or Redis closed it.
+  silent,        ///< Connected, but no sign of life: half-open.
+};
+
+/// Why there is no connection to Redis.
+struct RedisFailure {
+  RedisFailureKind kind{};
+  std::string what;  ///< A sentence without its full stop: what, where, what to do. No secrets.
+};
+
+[[nodiscard]] RedisFailure resolve_failure(const RedisOptions& options);
+[[nodiscard]] RedisFailure connect_failure(const RedisOptions& options,
+                                           const boost::system::error_code& error);
+[[nodiscard]] RedisFailure connect_timeout_failure(const RedisOptions& options, Duration waited);
+[[nodiscard]] RedisFailure lost_failure(const RedisOptions& options,
+                                        const boost::system::error_code& error);
+[[nodiscard]] RedisFailure silent_failure(const RedisOptions& options);
+[[nodiscard]] RedisFailure not_redis_failure(const RedisOptions& options);
+[[nodiscard]] RedisFailure oversized_failure(const RedisOptions& options, std::size_t bytes_max);
+
+/// What Redis meant by an error reply ("NOAUTH Authentication required.").
+[[nodiscard]] RedisFailure reply_failure(const RedisOptions& options, std::string_view reply);
+
+/// The same for the reply to AUTH, which is never quoted: Redis quotes the arguments of a command
+/// that it does not know (AUTH renamed), and those are the password.
+[[nodiscard]] RedisFailure auth_failure(const RedisOptions& options, std::string_view reply);
+
+}  // namespace regstream::broker

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <regstream/connection/backoff.hpp>
+#include <regstream/time.hpp>
+
+namespace regstream::broker {
+
+/// When a connection to Redis counts as dead, and when it is tried again.
+struct RedisTiming {
+  /// Name resolution, TCP, AUTH and the first answer together.
+  Duration connect_timeout{5'000};
+  /// A connection on which nothing was heard for this long is asked for a sign of life (PING).
+  Duration ping_interval{10'000};
+  /// What Redis owes us it answers within this time, or the connection is half-open.
+  Duration reply_timeout{5'000};
+  /// A Redis that was there this long counts as stable, and the backoff starts afresh.
+  Duration stable_after{10'000};
+  /// Redis is one machine with few clients: a short wait, and a low cap, bring the stream back
+  /// soon.
+  BackoffOptions backoff{Duration{250}, Duration{5'000}};
+};
+
+/// Where Redis is, and how to talk to it.
+struct RedisOptions {
+  std::string host = "localhost";  ///< A name or an address, IPv6 without brackets.
+  std::uint16_t port = 6379;
+  std::string password;  ///< Empty: no AUTH. Never printed.
+  RedisTiming timing;
+  std::uint64_t seed = 0;  ///< Spreads this process's retries from those of others.
+};
+
+/// "host:port" for people, IPv6 in brackets.
+[[nodiscard]] std::string redis_address(const RedisOptions& options);
+
+/// The value of an environment variable, or null.
+using Environment = std::function<const char*(const char* name)>;
+
+/// The contract's REDIS_HOST, REDIS_PORT and REDIS_PASSWORD; an empty one counts as not set.
+/// `argument`, the `HOST[:PORT]` of `--redis`, takes the place of both host and port. Throws
+/// std::invalid_argument with one sentence that says which of them is wrong; it quotes none, since
+/// people paste URLs with passwords.
+[[nodiscard]] RedisOptions read_redis_options(std::optional<std::string_view> argument = {});
+[[nodiscard]] RedisOptions read_redis_options(std::optional<std::string_view> argument,
+                                              const Environment& environment);
+
+}  // namespace regstream::broker

@@ -1,0 +1,131 @@
+#include "cli/publish_command.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include <CLI/CLI.hpp>
+
+#include "broker/redis_once.hpp"
+#include "broker/redis_options.hpp"
+#include "publisher/publisher.hpp"
+
+namespace regstream::cli {
+namespace {
+
+constexpr int failure = 1;
+constexpr int usage = 2;
+
+struct PublishOptions {
+  std::int64_t registration_id = 0;
+  std::string stage;
+  std::string status;
+  std::string message;
+  std::string details;
+  std::string process_log;
+  std::string redis;
+};
+
+/// Keeps what the publisher makes, to be sent by a connection that this program waits for.
+class KeptMessage final : public broker::Broker {
+ public:
+  void publish(std::string message, broker::PublishHandler /*done*/) override {
+    message_ = std::move(message);
+  }
+  void subscribe(std::function<void(std::string_view)> /*on_message*/) override {}
+  [[nodiscard]] bool is_connected() const override { return true; }
+  [[nodiscard]] const std::string& message() const { return message_; }
+
+ private:
+  std::string message_;
+};
+
+bool is_out_of_reach(broker::RedisFailureKind kind) {
+  using Kind = broker::RedisFailureKind;
+  return kind == Kind::unresolvable || kind == Kind::refused || kind == Kind::unreachable ||
+         kind == Kind::timed_out;
+}
+
+int send(const broker::RedisOptions& redis, const std::string& message) {
+  const auto result = broker::publish_once(redis, message);
+  if (const auto* const trouble = std::get_if<broker::RedisFailure>(&result)) {
+    std::cerr << "regstream publish: " << trouble->what
+              << (is_out_of_reach(trouble->kind)
+                      ? ". (A gateway that was started without --redis, as in the demo, has no "
+                        "Redis to publish through.)\n"
+                      : "\n");
+    return failure;
+  }
+  const auto subscribers = std::get<std::uint64_t>(result);
+  std::cout << "published: " << subscribers << (subscribers == 1 ? " subscriber" : " subscribers")
+            << " heard it\n";
+  return 0;
+}
+
+/// Runs `make` with a publisher, and sends the message that it made.
+int run(const PublishOptions& options, const std::function<void(Publisher&)>& make) {
+  try {
+    const auto redis = broker::read_redis_options(
+        options.redis.empty() ? std::nullopt : std::optional<std::string_view>{options.redis});
+    KeptMessage kept;
+    Publisher publisher{kept};
+    make(publisher);
+    return send(redis, kept.message());
+  } catch (const std::invalid_argument& error) {
+    std::cerr << "regstream publish: " << error.what() << '\n';
+    return usage;
+  }
+}
+
+void add_common_options(CLI::App& command, PublishOptions& options) {
+  command.add_option("--registration", options.registration_id, "The registration's id")
+      ->required();
+  command.add_option("--message", options.message, "What people read")->required();
+  command.add_option("--redis", options.redis,
+                     "HOST:PORT of Redis (default: REDIS_HOST and REDIS_PORT, or localhost:6379; "
+                     "the password comes from REDIS_PASSWORD)");
+}
+
+}  // namespace
+
+void add_publish_command(CLI::App& app, int& exit_code) {
+  auto* const command = app.add_subcommand("publish", "Publish one update through Redis");
+  command->require_subcommand(1);
+
+  const auto options = std::make_shared<PublishOptions>();
+
+  auto* const stage = command->add_subcommand("stage", "A stage of the validation began or ended");
+  add_common_options(*stage, *options);
+  stage->add_option("--stage", options->stage, "The stage's name, such as t24_lookup")->required();
+  stage->add_option("--status", options->status, "What became of the stage")
+      ->required()
+      ->check(CLI::IsMember({"started", "completed", "failed", "skipped"}));
+  stage->callback([options, &exit_code] {
+    exit_code = run(*options, [&options](Publisher& publisher) {
+      publisher.publishStageUpdate(options->registration_id, options->stage,
+                                   parse_stage_status(options->status).value(), options->message);
+    });
+  });
+
+  auto* const final_status = command->add_subcommand("final", "The validation has an outcome");
+  add_common_options(*final_status, *options);
+  final_status->add_option("--status", options->status, "The registration's status from now on")
+      ->required()
+      ->check(CLI::IsMember({"APPROVED", "DUPLICATE", "FAILED", "COMPLETED"}));
+  final_status->add_option("--details", options->details, "A JSON object");
+  final_status->add_option("--process-log", options->process_log, "A JSON array");
+  final_status->callback([options, &exit_code] {
+    exit_code = run(*options, [&options](Publisher& publisher) {
+      publisher.publishFinalStatus(options->registration_id, parse_status(options->status),
+                                   options->message, options->details, options->process_log);
+    });
+  });
+}
+
+}  // namespace regstream::cli

@@ -1,0 +1,298 @@
+#include "cli/serve_command.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdint>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "backend/backend.hpp"
+#include "broker/embedded_broker.hpp"
+#include "broker/redis_broker.hpp"
+#include "broker/redis_once.hpp"
+#include "broker/redis_options.hpp"
+#include "cli/system_limits.hpp"
+#include "gateway/gateway.hpp"
+#include "net/router.hpp"
+#include "net/server.hpp"
+#include "net/static_files.hpp"
+#include "publisher/publisher.hpp"
+
+namespace regstream::cli {
+
+namespace asio = boost::asio;
+namespace fs = std::filesystem;
+
+namespace {
+
+// Streams whose peer does not read, and answers that are not ready, are cut off after this.
+constexpr std::chrono::seconds shutdown_max{3};
+
+// How long the ready line waits for the first subscription to Redis. A Redis that still loads its
+// data takes longer: then the gateway serves already, and /api/health says what it waits for.
+constexpr std::chrono::seconds first_subscription_max{2};
+
+struct ServeOptions {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8080;
+  std::string redis;
+  bool demo = false;
+  std::string database;
+  std::string page;
+  std::int64_t ping_interval_ms = 30'000;
+  std::int64_t retry_ms = 1'000;
+  std::int64_t stage_pace_ms = 600;
+  std::int64_t t24_latency_ms = 600;
+  std::string t24_fault = "none";
+  double t24_fault_rate = 1.0;
+  std::int64_t job_interval_ms = 15'000;
+};
+
+// The build's layout: build/bin/regstream, build/web-demo, build/demo.sqlite3.
+fs::path beside_program(const char* name) {
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  return (program.parent_path().parent_path() / name).lexically_normal();
+}
+
+std::optional<broker::RedisOptions> redis_of(const ServeOptions& options) {
+  const char* host = std::getenv("REDIS_HOST");
+  if (options.redis.empty() && (host == nullptr || *host == '\0')) {
+    return std::nullopt;
+  }
+  return broker::read_redis_options(
+      options.redis.empty() ? std::nullopt : std::optional<std::string_view>(options.redis));
+}
+
+gateway::GatewayOptions gateway_options(const ServeOptions& options, bool with_redis) {
+  gateway::GatewayOptions result;
+  result.hub.retry = Duration(options.retry_ms);
+  result.hub.ping_interval = Duration(options.ping_interval_ms);
+  result.broker_kind = with_redis ? "redis" : "embedded";
+  result.seed = std::random_device{}();
+  return result;
+}
+
+backend::BackendOptions backend_options(const ServeOptions& options) {
+  backend::BackendOptions result;
+  result.database = options.database;
+  result.stage_pace = Duration(options.stage_pace_ms);
+  result.core_banking.latency = Duration(options.t24_latency_ms);
+  // The option's own check has let only known names through.
+  result.core_banking.fault = *backend::parse_core_banking_fault(options.t24_fault);
+  result.core_banking.fault_rate = options.t24_fault_rate;
+  result.job_interval = Duration(options.job_interval_ms);
+  return result;
+}
+
+// Shares the process's descriptors out: most to streams, some to requests, a few to the rest
+// (Redis, the database, the loop itself).
+void share_descriptors(net::ServerLimits& server, gateway::GatewayOptions& gateway) {
+  const std::size_t reserve = 64;
+  const std::size_t open_files = std::max(raise_open_files_limit(), 4 * reserve) - reserve;
+  server.sessions_max = std::min(server.sessions_max, open_files / 4);
+  gateway.streams_max = std::min(gateway.streams_max, open_files - server.sessions_max);
+}
+
+// Says where the server is, once the broker hears the channel: whoever waits for this line may
+// publish at once.
+class ReadyLine {
+ public:
+  ReadyLine(asio::io_context& context, const broker::Broker& broker, std::string text)
+      : timer_(context),
+        broker_(broker),
+        text_(std::move(text)),
+        give_up_(std::chrono::steady_clock::now() + first_subscription_max) {
+    check();
+  }
+
+ private:
+  void check() {
+    if (broker_.is_connected() || std::chrono::steady_clock::now() > give_up_) {
+      std::cout << text_ << std::endl;
+      return;
+    }
+    timer_.expires_after(std::chrono::milliseconds(5));
+    timer_.async_wait([this](const boost::system::error_code& cancelled) {
+      if (!cancelled) {
+        check();
+      }
+    });
+  }
+
+  asio::steady_timer timer_;
+  const broker::Broker& broker_;
+  std::string text_;
+  std::chrono::steady_clock::time_point give_up_;
+};
+
+// Ends the process well: on the first signal everything is asked to finish, on the second, or when
+// time is up, the loop stops.
+class Shutdown {
+ public:
+  Shutdown(asio::io_context& context, net::Server& server, gateway::Gateway& gateway)
+      : context_(context),
+        server_(server),
+        gateway_(gateway),
+        signals_(context, SIGINT, SIGTERM),
+        limit_(context) {
+    signals_.async_wait([this](const boost::system::error_code& error, int) {
+      if (!error) {
+        begin();
+      }
+    });
+  }
+
+ private:
+  void begin() {
+    spdlog::info("shutting down");
+    const auto stop_now = [this](const boost::system::error_code& error, auto...) {
+      if (!error) {
+        context_.stop();
+      }
+    };
+    signals_.async_wait(stop_now);
+    limit_.expires_after(shutdown_max);
+    limit_.async_wait(stop_now);
+    const auto one_ended = [this] {
+      if (--unfinished_ == 0) {
+        context_.stop();
+      }
+    };
+    server_.stop(one_ended);
+    gateway_.drain(one_ended);
+  }
+
+  asio::io_context& context_;
+  net::Server& server_;
+  gateway::Gateway& gateway_;
+  asio::signal_set signals_;
+  asio::steady_timer limit_;
+  int unfinished_ = 2;
+};
+
+void serve(const ServeOptions& options, const std::optional<broker::RedisOptions>& redis) {
+  net::ServerOptions server_options{.address = options.address, .port = options.port};
+  gateway::GatewayOptions gateway_settings = gateway_options(options, redis.has_value());
+  share_descriptors(server_options.limits, gateway_settings);
+
+  // What fails without a trace comes first: the page, the port, Redis. Only then the database,
+  // which another process may be using. The io_context is destroyed last, since all else posts to
+  // it.
+  asio::io_context context(1);
+  std::optional<net::StaticFiles> page;
+  if (options.demo) {
+    page.emplace(options.page);
+  }
+  net::Router router;
+  net::Server server(context, router, server_options);
+
+  std::unique_ptr<broker::Broker> channel;
+  std::string broker_name = "embedded";
+  if (redis) {
+    if (const std::optional<std::string> trouble = broker::check_redis(*redis)) {
+      throw std::runtime_error(*trouble);
+    }
+    channel = std::make_unique<broker::RedisBroker>(context, *redis);
+    broker_name = "redis " + broker::redis_address(*redis);
+  } else {
+    channel = std::make_unique<broker::EmbeddedBroker>(context);
+  }
+
+  gateway::Gateway gateway(context, *channel, gateway_settings);
+  gateway.add_routes(router);
+  Publisher publisher(*channel);
+  std::optional<backend::Backend> sample_backend;
+  if (options.demo) {
+    sample_backend.emplace(backend_options(options), publisher);
+    sample_backend->add_routes(router);
+    router.set_fallback([&page](net::Exchange exchange) { page->respond(std::move(exchange)); });
+  }
+
+  const Shutdown shutdown(context, server, gateway);
+  const ReadyLine ready(context, *channel,
+                        "regstream: serving on " + server.url() + " (broker: " + broker_name + ")");
+  context.run();
+}
+
+int run_serve(const ServeOptions& options) {
+  std::optional<broker::RedisOptions> redis;
+  try {
+    redis = redis_of(options);
+  } catch (const std::invalid_argument& error) {
+    std::cerr << "regstream: " << error.what() << std::endl;
+    return 2;
+  }
+  try {
+    serve(options, redis);
+  } catch (const std::exception& error) {
+    std::cerr << "regstream: " << error.what() << std::endl;
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_serve_command(CLI::App& app, int& exit_code) {
+  const auto options = std::make_shared<ServeOptions>();
+  options->database = beside_program("demo.sqlite3").string();
+  options->page = beside_program("web-demo").string();
+
+  CLI::App* command = app.add_subcommand("serve", "Serve the streams, and with --demo the sample");
+  command->add_option("--address", options->address, "Address to listen on")->capture_default_str();
+  command->add_option("--port", options->port, "Port to listen on; 0 takes any free one")
+      ->capture_default_str();
+  command->add_option("--redis", options->redis,
+                      "HOST[:PORT] of Redis; also by REDIS_HOST, REDIS_PORT, REDIS_PASSWORD. "
+                      "Without one the broker is embedded");
+  command->add_option("--ping-interval-ms", options->ping_interval_ms, "Time between pings")
+      ->check(CLI::Range(std::int64_t{10}, std::int64_t{3'600'000}))
+      ->capture_default_str();
+  command
+      ->add_option("--retry-ms", options->retry_ms, "How long clients wait before they come back")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{3'600'000}))
+      ->capture_default_str();
+  command->add_flag("--demo", options->demo, "Serve the sample backend and its page as well");
+  command->add_option("--database", options->database, "The sample's SQLite file")
+      ->capture_default_str();
+  command->add_option("--page", options->page, "Folder of the sample's built page")
+      ->capture_default_str();
+  command
+      ->add_option("--stage-pace-ms", options->stage_pace_ms,
+                   "Pause between two steps of the sample's validation, for people to follow it")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{60'000}))
+      ->capture_default_str();
+  command
+      ->add_option("--t24-latency-ms", options->t24_latency_ms,
+                   "Time the sample's core banking takes for a look-up")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{600'000}))
+      ->capture_default_str();
+  command->add_option("--t24-fault", options->t24_fault, "What goes wrong with look-ups")
+      ->check(CLI::IsMember({"none", "unavailable", "rejected", "silent"}))
+      ->capture_default_str();
+  command->add_option("--t24-fault-rate", options->t24_fault_rate, "Share of look-ups it hits")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  command
+      ->add_option("--job-interval-ms", options->job_interval_ms,
+                   "How often the sample's job turns APPROVED into COMPLETED")
+      ->check(CLI::Range(std::int64_t{10}, std::int64_t{86'400'000}))
+      ->capture_default_str();
+  command->callback([options, &exit_code] { exit_code = run_serve(*options); });
+}
+
+}  // namespace regstream::cli

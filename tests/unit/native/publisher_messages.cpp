@@ -1,0 +1,128 @@
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include <regstream/message/codec.hpp>
+#include <regstream/message/update.hpp>
+
+#include "publisher/publisher.hpp"
+
+namespace {
+
+using nlohmann::json;
+using regstream::Publisher;
+using regstream::StageStatus;
+using regstream::Status;
+
+/// Keeps what was published.
+class RecordingBroker final : public regstream::broker::Broker {
+ public:
+  void publish(std::string message, regstream::broker::PublishHandler done) override {
+    messages.push_back(std::move(message));
+    if (done) {
+      done(std::nullopt);
+    }
+  }
+  void subscribe(std::function<void(std::string_view)> /*on_message*/) override {}
+  [[nodiscard]] bool is_connected() const override { return true; }
+
+  std::vector<std::string> messages;
+};
+
+struct Fixture {
+  RecordingBroker broker;
+  Publisher publisher{broker, [] { return std::int64_t{1'702'493'000'000}; }};
+
+  [[nodiscard]] json published() const { return json::parse(broker.messages.at(0)); }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(Fixture, "a stage update has the contract's fields") {
+  publisher.publishStageUpdate(42, "duplicate_check", StageStatus::started,
+                               "Checking for duplicates");
+  CHECK(published() ==
+        json::parse(R"({"registrationId":42,"status":"PENDING","stage":"duplicate_check",
+                        "stageStatus":"started","message":"Checking for duplicates",
+                        "timestamp":1702493000000})"));
+}
+
+TEST_CASE_METHOD(Fixture, "a final status has the contract's fields") {
+  publisher.publishFinalStatus(42, Status::approved, "Customer validated successfully",
+                               R"({"accountsFound":5})", R"([{"stage":"t24_lookup"}])");
+  CHECK(published() == json::parse(R"({"registrationId":42,"status":"APPROVED",
+                        "message":"Customer validated successfully",
+                        "details":{"accountsFound":5},"processLog":[{"stage":"t24_lookup"}],
+                        "timestamp":1702493000000})"));
+}
+
+TEST_CASE_METHOD(Fixture, "a final status without details and log leaves the fields out") {
+  publisher.publishFinalStatus(42, Status::failed, "No accounts found");
+  CHECK(published() == json::parse(R"({"registrationId":42,"status":"FAILED",
+                                       "message":"No accounts found","timestamp":1702493000000})"));
+}
+
+TEST_CASE_METHOD(Fixture, "the codec reads what the publisher writes") {
+  const std::string message = "Found 5 \"accounts\"\n\xe2\x9c\x93 \\";
+  publisher.publishStageUpdate(regstream::registration_id_max, "t24_lookup", StageStatus::failed,
+                               message);
+  const auto decoded = regstream::decode_update(broker.messages.at(0));
+  REQUIRE(std::holds_alternative<regstream::Update>(decoded));
+  const auto& update = std::get<regstream::Update>(decoded);
+  CHECK(update.registration_id == regstream::registration_id_max);
+  CHECK(update.stage == "t24_lookup");
+  CHECK(update.stage_status == StageStatus::failed);
+  CHECK(update.message == message);
+}
+
+TEST_CASE_METHOD(Fixture, "a message that is not UTF-8 still makes a readable update") {
+  publisher.publishStageUpdate(42, "t24_lookup", StageStatus::failed, "T24 said \xff\xfe");
+  CHECK(json::accept(broker.messages.at(0)));
+  CHECK(std::holds_alternative<regstream::Update>(regstream::decode_update(broker.messages.at(0))));
+}
+
+TEST_CASE_METHOD(Fixture, "the publisher tells how publishing ended") {
+  int done = 0;
+  publisher.publishStageUpdate(1, "t24_lookup", StageStatus::started, "",
+                               [&done](const auto&) { ++done; });
+  publisher.publishFinalStatus(1, Status::failed, "", {}, {}, [&done](const auto&) { ++done; });
+  CHECK(done == 2);
+}
+
+TEST_CASE_METHOD(Fixture, "what can't be an update is refused, and nothing is published") {
+  for (const std::int64_t id :
+       {std::int64_t{0}, std::int64_t{-1}, INT64_MAX, regstream::registration_id_max + 1}) {
+    CAPTURE(id);
+    CHECK_THROWS_AS(publisher.publishStageUpdate(id, "stage", StageStatus::started, ""),
+                    std::invalid_argument);
+    CHECK_THROWS_AS(publisher.publishFinalStatus(id, Status::failed, ""), std::invalid_argument);
+  }
+  CHECK_THROWS_AS(publisher.publishStageUpdate(1, "", StageStatus::started, ""),
+                  std::invalid_argument);
+  for (const Status status : {Status::pending, Status::other}) {
+    CHECK_THROWS_AS(publisher.publishFinalStatus(1, status, ""), std::invalid_argument);
+  }
+  for (const std::string_view details :
+       {"[]", "1", "null", "{", "{}{}", "{\"a\":}", "  ", "\xef\xbb\xbf{}", "{\"a\":\"\xff\"}"}) {
+    CAPTURE(details);
+    CHECK_THROWS_AS(publisher.publishFinalStatus(1, Status::failed, "", details),
+                    std::invalid_argument);
+  }
+  for (const std::string_view process_log : {"{}", "\"[]\"", "[", "[1,]"}) {
+    CAPTURE(process_log);
+    CHECK_THROWS_AS(publisher.publishFinalStatus(1, Status::failed, "", {}, process_log),
+                    std::invalid_argument);
+  }
+  CHECK(broker.messages.empty());
+}
+
+TEST_CASE_METHOD(Fixture, "white space around details and log is no mistake") {
+  publisher.publishFinalStatus(1, Status::failed, "", " \n{ } ", "\t[ ]\n");
+  CHECK(published().at("details") == json::object());
+  CHECK(published().at("processLog") == json::array());
+}

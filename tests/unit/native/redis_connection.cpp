@@ -1,0 +1,238 @@
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+#include <catch2/catch.hpp>
+
+#include "broker/redis_connection.hpp"
+#include "redis_server.hpp"
+#include "run_until.hpp"
+
+namespace {
+
+using boost::asio::ip::tcp;
+using Catch::Matchers::Contains;
+using regstream::Duration;
+using regstream::broker::RedisConnection;
+using regstream::broker::RedisFailure;
+using regstream::broker::RedisFailureKind;
+using regstream::broker::RedisOptions;
+using regstream::test::RedisServer;
+using regstream::test::run_until;
+
+/// Listens on loopback, and says one thing to whoever connects.
+class Impostor {
+ public:
+  Impostor(boost::asio::io_context& context, std::string speech, bool then_closes = false)
+      : acceptor_(context, {boost::asio::ip::address_v4::loopback(), 0}),
+        speech_(std::move(speech)) {
+    acceptor_.async_accept([this, then_closes](auto error, tcp::socket socket) {
+      if (!error) {
+        socket_.emplace(std::move(socket));
+        boost::asio::async_write(*socket_, boost::asio::buffer(speech_),
+                                 [this, then_closes](auto, std::size_t) {
+                                   if (then_closes) {
+                                     socket_->shutdown(tcp::socket::shutdown_send);
+                                   }
+                                 });
+      }
+    });
+  }
+
+  [[nodiscard]] RedisOptions options() const {
+    RedisOptions options;
+    options.host = "127.0.0.1";
+    options.port = acceptor_.local_endpoint().port();
+    return options;
+  }
+
+ private:
+  tcp::acceptor acceptor_;
+  std::string speech_;
+  std::optional<tcp::socket> socket_;
+};
+
+RedisOptions options_of(const RedisServer& server) {
+  RedisOptions options;
+  options.host = "127.0.0.1";
+  options.port = server.port();
+  return options;
+}
+
+/// How a connection ends that is opened and left alone.
+RedisFailure end_of(boost::asio::io_context& context, const RedisOptions& options) {
+  std::optional<RedisFailure> end;
+  const RedisConnection connection{
+      context,
+      options,
+      {.on_ready = [] {},
+       .on_reply = [](const auto&) {},
+       .on_message = {},
+       .on_end = [&end](const RedisFailure& failure) { end = failure; }}};
+  REQUIRE(run_until(context, [&end] { return end.has_value(); }));
+  return *end;
+}
+
+}  // namespace
+
+TEST_CASE("a web server is not taken for redis") {
+  boost::asio::io_context context;
+  const Impostor web_server{context, "HTTP/1.1 400 Bad Request\r\n\r\n"};
+  CHECK(end_of(context, web_server.options()).kind == RedisFailureKind::not_redis);
+}
+
+TEST_CASE("redis's parting words are told, not just that it closed the connection") {
+  boost::asio::io_context context;
+  const Impostor full{context, "-ERR max number of clients reached\r\n", true};
+  const auto end = end_of(context, full.options());
+  CHECK(end.kind == RedisFailureKind::rejected);
+  CHECK_THAT(end.what, Contains("max number of clients"));
+}
+
+TEST_CASE("a redis that still loads its data is told from one that refuses") {
+  boost::asio::io_context context;
+  const Impostor loading{context, "-LOADING Redis is loading the dataset in memory\r\n"};
+  CHECK(end_of(context, loading.options()).kind == RedisFailureKind::loading);
+}
+
+TEST_CASE("the password is not told when redis quotes it") {
+  boost::asio::io_context context;
+  const Impostor quoting{context,
+                         "-ERR unknown command 'AUTH', with args beginning with: 's3cret'\r\n"};
+  auto options = quoting.options();
+  options.password = "s3cret";
+  CHECK_THAT(end_of(context, options).what, !Contains("s3cret"));
+}
+
+TEST_CASE("a server that accepts and says nothing times out") {
+  boost::asio::io_context context;
+  const Impostor mute{context, ""};
+  auto options = mute.options();
+  options.timing.connect_timeout = Duration{50};
+  CHECK(end_of(context, options).kind == RedisFailureKind::timed_out);
+}
+
+TEST_CASE("a server that stops answering after the first PING is noticed") {
+  boost::asio::io_context context;
+  const Impostor half_open{context, "+PONG\r\n"};
+  auto options = half_open.options();
+  options.timing.ping_interval = Duration{20};
+  options.timing.reply_timeout = Duration{20};
+  CHECK(end_of(context, options).kind == RedisFailureKind::silent);
+}
+
+TEST_CASE("a server that sends without end is cut off") {
+  boost::asio::io_context context;
+  const Impostor endless{context, "+PONG\r\n$100000000\r\n" +
+                                      std::string(RedisConnection::buffered_bytes_max + 1, 'x')};
+  CHECK(end_of(context, endless.options()).kind == RedisFailureKind::oversized);
+}
+
+TEST_CASE("a port where nobody listens refuses") {
+  boost::asio::io_context context;
+  RedisOptions options;
+  options.port = regstream::test::unused_port();
+  CHECK(end_of(context, options).kind == RedisFailureKind::refused);
+}
+
+TEST_CASE("a redis that cannot save to disk carries messages all the same") {
+  boost::asio::io_context context;
+  const Impostor misconfigured{context, "-MISCONF Redis is configured to save RDB snapshots\r\n"};
+  bool is_ready = false;
+  const RedisConnection connection{context,
+                                   misconfigured.options(),
+                                   {.on_ready = [&is_ready] { is_ready = true; },
+                                    .on_reply = [](const auto&) {},
+                                    .on_message = {},
+                                    .on_end = [](const auto&) {}}};
+  CHECK(run_until(context, [&is_ready] { return is_ready; }));
+}
+
+TEST_CASE("an idle connection is kept by PING, a subscribed one too") {
+  const bool is_subscribed = GENERATE(false, true);
+  const RedisServer server;
+  boost::asio::io_context context;
+  auto options = options_of(server);
+  options.timing.ping_interval = Duration{20};
+  bool has_ended = false;
+  std::unique_ptr<RedisConnection> connection;
+  connection = std::make_unique<RedisConnection>(
+      context, options,
+      RedisConnection::Handlers{.on_ready =
+                                    [&] {
+                                      if (is_subscribed) {
+                                        connection->send({"SUBSCRIBE", "channel"});
+                                      }
+                                    },
+                                .on_reply = [](const auto&) {},
+                                .on_message = {},
+                                .on_end = [&has_ended](const auto&) { has_ended = true; }});
+  // Redis itself counts the commands that it served; INFO would disturb the subscribed connection.
+  int pings = 0;
+  int asked = 0;
+  RedisConnection observer{context,
+                           options_of(server),
+                           {.on_ready =
+                                [&] {
+                                  observer.send({"INFO", "commandstats"});
+                                },
+                            .on_reply =
+                                [&](const redisReply& reply) {
+                                  const std::string text{regstream::broker::reply_text(reply)};
+                                  const auto at = text.find("cmdstat_ping:calls=");
+                                  pings =
+                                      at == std::string::npos ? 0 : std::stoi(text.substr(at + 19));
+                                  ++asked;
+                                  observer.send({"INFO", "commandstats"});
+                                },
+                            .on_message = {},
+                            .on_end = [](const auto&) {}}};
+  CHECK(run_until(context, [&] { return pings >= 6 || has_ended; }));
+  CHECK_FALSE(has_ended);
+}
+
+TEST_CASE("a destroyed connection calls nobody, and leaves nothing to run") {
+  const RedisServer server;
+  boost::asio::io_context context;
+  bool is_called = false;
+  const RedisConnection::Handlers handlers{
+      .on_ready = [&is_called] { is_called = true; },
+      .on_reply = [&is_called](const auto&) { is_called = true; },
+      .on_message = {},
+      .on_end = [&is_called](const auto&) { is_called = true; }};
+
+  SECTION("at once") {
+    auto connection = std::make_unique<RedisConnection>(context, options_of(server), handlers);
+    connection.reset();
+    context.run();
+    CHECK_FALSE(is_called);
+  }
+  SECTION("after any number of steps") {
+    for (int steps = 1; steps <= 6; ++steps) {
+      auto connection = std::make_unique<RedisConnection>(context, options_of(server), handlers);
+      for (int step = 0; step < steps && !is_called; ++step) {
+        context.restart();
+        context.run_one();
+      }
+      is_called = false;
+      connection.reset();
+      context.restart();
+      context.run();
+      CHECK_FALSE(is_called);
+    }
+  }
+  SECTION("by its own handler") {
+    std::unique_ptr<RedisConnection> connection;
+    connection = std::make_unique<RedisConnection>(
+        context, options_of(server),
+        RedisConnection::Handlers{.on_ready = [&connection] { connection.reset(); },
+                                  .on_reply = {},
+                                  .on_message = {},
+                                  .on_end = {}});
+    context.run();
+    CHECK_FALSE(connection);
+  }
+}

@@ -1,0 +1,82 @@
+#include <string>
+
+#include <boost/asio/error.hpp>
+#include <catch2/catch.hpp>
+
+#include "broker/redis_failure.hpp"
+
+using Catch::Matchers::Contains;
+using regstream::broker::auth_failure;
+using regstream::broker::connect_failure;
+using regstream::broker::RedisFailureKind;
+using regstream::broker::RedisOptions;
+using regstream::broker::reply_failure;
+
+namespace {
+
+RedisOptions options() {
+  RedisOptions result;
+  result.host = "cache.bank";
+  result.password = "s3cret";
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("error replies of redis become sentences that say what to do") {
+  struct Case {
+    std::string reply;
+    RedisFailureKind kind;
+    std::string part;
+  };
+  const auto [reply, kind, part] = GENERATE(values<Case>({
+      {"NOAUTH Authentication required.", RedisFailureKind::password, "set REDIS_PASSWORD"},
+      {"WRONGPASS invalid username-password pair or user is disabled.", RedisFailureKind::password,
+       "password wrong"},
+      {"ERR invalid password", RedisFailureKind::password, "password wrong"},
+      {"ERR AUTH <password> called without any password configured for the default user. Are you "
+       "sure your configuration is correct?",
+       RedisFailureKind::password, "unset REDIS_PASSWORD"},
+      {"ERR Client sent AUTH, but no password is set", RedisFailureKind::password,
+       "unset REDIS_PASSWORD"},
+      {"LOADING Redis is loading the dataset in memory", RedisFailureKind::loading,
+       "still loading"},
+      {"MISCONF Redis is configured to save RDB snapshots", RedisFailureKind::rejected, "disk"},
+      {"NOPERM this user has no permissions", RedisFailureKind::rejected, "+publish"},
+      {"DENIED Redis is running in protected mode", RedisFailureKind::rejected, "protected mode"},
+      {"ERR max number of clients reached", RedisFailureKind::rejected,
+       "answered: ERR max number of clients reached"},
+  }));
+  CAPTURE(reply);
+  const auto failure = reply_failure(options(), reply);
+  CHECK(failure.kind == kind);
+  CHECK_THAT(failure.what, Contains(part));
+  CHECK_THAT(failure.what, Contains("redis at cache.bank:6379"));
+  CHECK(auth_failure(options(), reply).kind == kind);
+}
+
+TEST_CASE("a reply to AUTH that quotes the password is not quoted") {
+  const std::string reply = "ERR unknown command 'AUTH', with args beginning with: 's3cret'";
+  const auto failure = auth_failure(options(), reply);
+  CHECK_THAT(failure.what, !Contains("s3cret"));
+  CHECK_THAT(failure.what, Contains("refused the AUTH command (ERR)"));
+}
+
+TEST_CASE("an error reply is quoted on one line of bounded length") {
+  const auto failure = reply_failure(options(), "ERR \x1b[2J\n" + std::string(10'000, 'x'));
+  CHECK_THAT(failure.what, Contains("answered: ERR ?[2J?xxx"));
+  CHECK(failure.what.size() < 250);
+}
+
+TEST_CASE("a refused connection asks whether redis-server runs") {
+  const auto failure = connect_failure(options(), boost::asio::error::connection_refused);
+  CHECK(failure.kind == RedisFailureKind::refused);
+  CHECK_THAT(failure.what, Contains("redis at cache.bank:6379 refused the connection: is "
+                                    "redis-server running?"));
+}
+
+TEST_CASE("any other failure to connect names its cause") {
+  const auto failure = connect_failure(options(), boost::asio::error::network_unreachable);
+  CHECK(failure.kind == RedisFailureKind::unreachable);
+  CHECK_THAT(failure.what, Contains("Network is unreachable"));
+}

@@ -1,0 +1,85 @@
+#include <map>
+#include <stdexcept>
+#include <string>
+
+#include <catch2/catch.hpp>
+
+#include "broker/redis_options.hpp"
+
+using regstream::broker::read_redis_options;
+using regstream::broker::redis_address;
+using regstream::broker::RedisOptions;
+
+namespace {
+
+using Variables = std::map<std::string, std::string>;
+
+RedisOptions read(const Variables& variables, std::optional<std::string_view> argument = {}) {
+  return read_redis_options(argument, [&variables](const char* name) -> const char* {
+    const auto found = variables.find(name);
+    return found == variables.end() ? nullptr : found->second.c_str();
+  });
+}
+
+std::string error_of(const Variables& variables, std::optional<std::string_view> argument = {}) {
+  try {
+    read(variables, argument);
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+}  // namespace
+
+TEST_CASE("without environment and argument, redis is at localhost:6379 without a password") {
+  const auto options = read({});
+  CHECK(redis_address(options) == "localhost:6379");
+  CHECK(options.password.empty());
+}
+
+TEST_CASE("the environment names host, port and password of redis") {
+  const auto options =
+      read({{"REDIS_HOST", "cache.bank"}, {"REDIS_PORT", "7000"}, {"REDIS_PASSWORD", "s3cret"}});
+  CHECK(redis_address(options) == "cache.bank:7000");
+  CHECK(options.password == "s3cret");
+}
+
+TEST_CASE("an empty variable counts as not set") {
+  const auto options = read({{"REDIS_HOST", ""}, {"REDIS_PORT", ""}, {"REDIS_PASSWORD", ""}});
+  CHECK(redis_address(options) == "localhost:6379");
+}
+
+TEST_CASE("a bad REDIS_PORT is an error that names it") {
+  for (const std::string port :
+       {"0", "65536", "-1", "+1", "6379x", " 6379", "99999999999999", "x"}) {
+    CAPTURE(port);
+    CHECK(error_of({{"REDIS_PORT", port}}) == "REDIS_PORT: the port must be a number, 1 to 65535");
+  }
+}
+
+TEST_CASE("the argument takes the place of host and port, and leaves the password") {
+  const Variables variables{
+      {"REDIS_HOST", "cache.bank"}, {"REDIS_PORT", "bad"}, {"REDIS_PASSWORD", "s3cret"}};
+  const auto options = read(variables, "other:7001");
+  CHECK(redis_address(options) == "other:7001");
+  CHECK(options.password == "s3cret");
+  CHECK(redis_address(read(variables, "other")) == "other:6379");
+}
+
+TEST_CASE("an IPv6 address stands in brackets, with or without a port") {
+  CHECK(read({}, "[::1]:7000").host == "::1");
+  CHECK(redis_address(read({}, "[::1]:7000")) == "[::1]:7000");
+  CHECK(redis_address(read({}, "[fe80::1]")) == "[fe80::1]:6379");
+}
+
+TEST_CASE("an argument that is no HOST:PORT is refused, and never quoted") {
+  for (const std::string_view argument :
+       {"", ":6379", "host:", "host:0", "host:70000", "host:port", "::1", "[::1", "[]:1", "[::1]x",
+        "redis://user:s3cret@host:6379", "user:s3cret@host", "s3cret@host", "host/0", "ho st"}) {
+    CAPTURE(argument);
+    const auto error = error_of({}, argument);
+    CHECK_THAT(error, Catch::Matchers::StartsWith("--redis: "));
+    CHECK_THAT(error, !Catch::Matchers::Contains("s3cret"));
+  }
+}

@@ -1,0 +1,73 @@
+#include <memory>
+#include <sstream>
+#include <string>
+
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+#include <catch2/catch.hpp>
+
+#include "broker/outage_log.hpp"
+
+namespace {
+
+using regstream::broker::OutageLog;
+using regstream::broker::RedisFailureKind;
+
+/// What the default logger says while this lives.
+class CapturedLog {
+ public:
+  CapturedLog() : before_(spdlog::default_logger()) {
+    auto sink = std::make_shared<spdlog::sinks::ostream_sink_mt>(text_);
+    sink->set_pattern("%l: %v");
+    spdlog::set_default_logger(std::make_shared<spdlog::logger>("captured", std::move(sink)));
+  }
+  CapturedLog(const CapturedLog&) = delete;
+  CapturedLog& operator=(const CapturedLog&) = delete;
+  ~CapturedLog() { spdlog::set_default_logger(before_); }
+
+  [[nodiscard]] std::string text() const { return text_.str(); }
+
+ private:
+  std::ostringstream text_;
+  std::shared_ptr<spdlog::logger> before_;
+};
+
+}  // namespace
+
+TEST_CASE("an outage is one line a kind of trouble, and one when it is over") {
+  const CapturedLog captured;
+  OutageLog log{"localhost:6379"};
+  for (int outage = 0; outage < 2; ++outage) {
+    log.failed({RedisFailureKind::lost, "lost redis"});
+    for (int attempt = 0; attempt < 100; ++attempt) {
+      log.failed({RedisFailureKind::refused, "redis refused"});
+      log.failed({RedisFailureKind::lost, "lost redis"});
+    }
+    log.back(0);
+  }
+  const std::string one_outage =
+      "warning: lost redis; retrying until it is back\n"
+      "warning: redis refused; retrying until it is back\n"
+      "info: connected to redis at localhost:6379\n";
+  CHECK(captured.text() == one_outage + one_outage);
+}
+
+TEST_CASE("the end of an outage says how many updates waited for it") {
+  const CapturedLog captured;
+  OutageLog log{"localhost:6379"};
+  log.back(3);
+  CHECK(captured.text() ==
+        "info: connected to redis at localhost:6379 (updates that waited for it: 3)\n");
+}
+
+TEST_CASE("refused updates are logged ever more rarely") {
+  const CapturedLog captured;
+  OutageLog log{"localhost:6379"};
+  for (int i = 0; i < 5; ++i) {
+    log.refused("the queue is full");
+  }
+  CHECK(captured.text() ==
+        "error: an update was not published: the queue is full (1 so far)\n"
+        "error: an update was not published: the queue is full (2 so far)\n"
+        "error: an update was not published: the queue is full (4 so far)\n");
+}

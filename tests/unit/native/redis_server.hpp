@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+
+#include <sys/types.h>
+
+/// A real redis-server on a free loopback port, for one test. It keeps nothing on disk.
+namespace regstream::test {
+
+class RedisServer {
+ public:
+  /// Started, and ready for connections. Throws std::runtime_error if there is no redis-server.
+  explicit RedisServer(std::string password = {});
+  RedisServer(const RedisServer&) = delete;
+  RedisServer& operator=(const RedisServer&) = delete;
+  ~RedisServer();
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+
+  /// SIGKILL: its connections are reset, its port refuses.
+  void kill();
+  /// On the same port, after `kill`.
+  void start();
+  /// SIGSTOP: connections stay open, nothing answers.
+  void pause() const;
+  void resume() const;
+
+ private:
+  [[nodiscard]] bool try_start();
+
+  std::string password_;
+  std::filesystem::path directory_;
+  std::uint16_t port_ = 0;
+  pid_t process_ = -1;
+};
+
+/// A port that was free a moment ago, so that connecting to it is refused.
+[[nodiscard]] std::uint16_t unused_port();
+
+}  // namespace regstream::test

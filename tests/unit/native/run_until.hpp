@@ -1,0 +1,25 @@
+#pragma once
+
+#include <chrono>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+
+namespace regstream::test {
+
+/// Runs `context` until `condition` holds. False after a time by which it must have been.
+template <typename Condition>
+[[nodiscard]] bool run_until(boost::asio::io_context& context, Condition condition) {
+  // Without it a context that waits for another thread's first post would be out of work.
+  const auto work = boost::asio::make_work_guard(context);
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
+  while (!condition()) {
+    context.restart();
+    if (context.run_one_until(deadline) == 0) {
+      return condition();
+    }
+  }
+  return true;
+}
+
+}  // namespace regstream::test
