@@ -1,0 +1,172 @@
+#include "backend/application_request.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace regstream::backend {
+namespace {
+
+using Json = nlohmann::json;
+
+// The page has one line for each of these; the longest names and addresses that people really have
+// fit (RFC 5321, 4.5.3.1: an e-mail address has at most 254 octets).
+struct Field {
+  const char* name;
+  std::size_t characters_max;
+  bool is_required;
+};
+constexpr Field customer_name{"customerName", 120, true};
+constexpr Field customer_number{"customerNumber", 32, true};
+constexpr Field phone{"phone", 32, true};
+constexpr Field branch{"branch", 80, true};
+constexpr Field national_id{"nationalId", 40, true};
+constexpr Field email{"email", 254, false};
+constexpr std::array fields{customer_name, customer_number, phone, branch, national_id, email};
+
+// A body of nothing but unknown fields must not become a detail of its own size.
+constexpr std::size_t problems_max = 10;
+constexpr std::size_t quoted_bytes_max = 40;
+
+bool is_continuation_byte(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xc0U) == 0x80U;
+}
+
+std::size_t count_characters(std::string_view utf8) {
+  return static_cast<std::size_t>(std::count_if(
+      utf8.begin(), utf8.end(), [](char byte) { return !is_continuation_byte(byte); }));
+}
+
+bool has_control_character(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char byte) {
+    const auto code = static_cast<unsigned char>(byte);
+    return code < 0x20U || code == 0x7fU;
+  });
+}
+
+std::string_view trim(std::string_view text) {
+  constexpr std::string_view white_space = " \t\r\n";
+  const std::size_t first = text.find_first_not_of(white_space);
+  if (first == std::string_view::npos) {
+    return {};
+  }
+  return text.substr(first, text.find_last_not_of(white_space) - first + 1);
+}
+
+std::string quote(std::string_view text) {
+  std::size_t length = std::min(text.size(), quoted_bytes_max);
+  while (length < text.size() && length > 0 && is_continuation_byte(text[length])) {
+    --length;
+  }
+  return "\"" + std::string{text.substr(0, length)} + (length < text.size() ? "…" : "") + "\"";
+}
+
+/// Takes the fields out of one object, and gathers what is wrong with them.
+class Reader {
+ public:
+  explicit Reader(const Json& object) : object_(object) {}
+
+  std::optional<std::string> read(const Field& field) {
+    const std::string name = field.name;
+    const auto position = object_.find(name);
+    if (position == object_.end() || (position->is_null() && !field.is_required)) {
+      if (field.is_required) {
+        problems_.push_back(name + " is missing");
+      }
+      return std::nullopt;
+    }
+    if (!position->is_string()) {
+      problems_.push_back(name + " must be a string");
+      return std::nullopt;
+    }
+    const std::string_view value = trim(position->get_ref<const std::string&>());
+    if (value.empty()) {
+      problems_.push_back(name + " must not be empty");
+    } else if (has_control_character(value)) {
+      problems_.push_back(name + " must not have control characters");
+    } else if (count_characters(value) > field.characters_max) {
+      problems_.push_back(name + " must have at most " + std::to_string(field.characters_max) +
+                          " characters");
+    }
+    return std::string{value};
+  }
+
+  void check_email(const std::optional<std::string>& address) {
+    if (!address || address->empty()) {
+      return;
+    }
+    const std::size_t at = address->find('@');
+    if (at == 0 || at == std::string::npos || at + 1 == address->size() ||
+        address->find('@', at + 1) != std::string::npos ||
+        address->find(' ') != std::string::npos) {
+      problems_.emplace_back("email must look like name@example.com");
+    }
+  }
+
+  void refuse_unknown_fields() {
+    for (const auto& item : object_.items()) {
+      if (problems_.size() > problems_max) {
+        return;
+      }
+      if (std::none_of(fields.begin(), fields.end(),
+                       [&](const Field& field) { return item.key() == field.name; })) {
+        problems_.push_back(quote(item.key()) + " is not a field of a registration");
+      }
+    }
+  }
+
+  /// All problems as one text, or nothing.
+  [[nodiscard]] std::string detail() const {
+    std::string text;
+    for (std::size_t index = 0; index < problems_.size(); ++index) {
+      if (index == problems_max) {
+        return text + "; and more.";
+      }
+      text += (index == 0 ? "" : "; ") + problems_[index];
+    }
+    return text.empty() ? text : text + ".";
+  }
+
+ private:
+  const Json& object_;
+  std::vector<std::string> problems_;
+};
+
+}  // namespace
+
+std::variant<Application, InvalidApplication> parse_application(std::string_view body) {
+  Json object;
+  try {
+    object = Json::parse(body);
+  } catch (const Json::parse_error& error) {
+    // The parser's own text quotes the body, which may hold personal data.
+    return InvalidApplication{"The body is not valid JSON: something is wrong at byte " +
+                              std::to_string(error.byte) + "."};
+  }
+  if (!object.is_object()) {
+    return InvalidApplication{"The body must be a JSON object."};
+  }
+  Reader reader{object};
+  const auto required = [&reader](const Field& field) {
+    return reader.read(field).value_or(std::string{});
+  };
+  Application application;
+  application.customer_name = required(customer_name);
+  application.customer_number = required(customer_number);
+  application.phone = required(phone);
+  application.branch = required(branch);
+  application.national_id = required(national_id);
+  application.email = reader.read(email);
+  reader.check_email(application.email);
+  reader.refuse_unknown_fields();
+  if (std::string detail = reader.detail(); !detail.empty()) {
+    return InvalidApplication{std::move(detail)};
+  }
+  return application;
+}
+
+}  // namespace regstream::backend

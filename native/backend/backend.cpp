@@ -1,0 +1,86 @@
+#include "backend/backend.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <chrono>
+#include <cstdint>
+#include <exception>
+#include <thread>
+
+#include "backend/mobile_user_job.hpp"
+#include "backend/pipeline.hpp"
+#include "backend/routes.hpp"
+#include "backend/sample_data.hpp"
+#include "backend/store.hpp"
+
+namespace regstream::backend {
+namespace {
+
+std::int64_t read_clock() {
+  using std::chrono::duration_cast, std::chrono::milliseconds, std::chrono::system_clock;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+class Backend::Implementation {
+ public:
+  Implementation(const BackendOptions& options, Publisher& publisher)
+      : store_(options.database),
+        core_banking_(context_.get_executor(), options.core_banking),
+        pipeline_(context_.get_executor(), store_, core_banking_, publisher,
+                  {.stage_pace = options.stage_pace,
+                   .lookup_timeout = options.lookup_timeout,
+                   .now_timestamp_ms = read_clock}),
+        job_(context_.get_executor(), store_, publisher, options.job_interval, read_clock),
+        routes_(context_.get_executor(), store_, pipeline_, read_clock) {
+    store_.fill(sample_registrations(read_clock()), sample_mobile_customers());
+    pipeline_.end_interrupted();
+    job_.start();
+    thread_ = std::thread{[this] { run(); }};
+  }
+  Implementation(const Implementation&) = delete;
+  Implementation& operator=(const Implementation&) = delete;
+  ~Implementation() {
+    context_.stop();
+    thread_.join();
+  }
+
+  Routes& routes() { return routes_; }
+
+ private:
+  void run() {
+    // A handler that throws costs its own work only; `run` may be called again (Asio's rule).
+    while (!context_.stopped()) {
+      try {
+        context_.run();
+      } catch (const std::exception& error) {
+        spdlog::error("The sample backend met an error: {}", error.what());
+      }
+    }
+  }
+
+  // First, so that it is destroyed last: handlers that never ran are destroyed with it.
+  boost::asio::io_context context_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_{
+      context_.get_executor()};
+  Store store_;
+  SampleCoreBanking core_banking_;
+  Pipeline pipeline_;
+  MobileUserJob job_;
+  Routes routes_;
+  std::thread thread_;
+};
+
+Backend::Backend(const BackendOptions& options, Publisher& publisher)
+    : implementation_(std::make_unique<Implementation>(options, publisher)) {}
+
+Backend::~Backend() = default;
+
+void Backend::add_routes(net::Router& router) {
+  implementation_->routes().add_to(router);
+}
+
+}  // namespace regstream::backend

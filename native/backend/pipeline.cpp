@@ -1,0 +1,171 @@
+#include "backend/pipeline.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <exception>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "backend/json.hpp"
+
+namespace regstream::backend {
+namespace {
+
+LogEntry make_log_entry(const Step& step, std::int64_t timestamp_ms) {
+  return {std::string{to_string(step.stage)}, step.stage_status, step.message, timestamp_ms};
+}
+
+}  // namespace
+
+Pipeline::Pipeline(boost::asio::any_io_executor executor, Store& store, CoreBanking& core_banking,
+                   Publisher& publisher, PipelineOptions options)
+    : executor_(std::move(executor)),
+      store_(store),
+      core_banking_(core_banking),
+      publisher_(publisher),
+      options_(std::move(options)) {}
+
+void Pipeline::end_interrupted() {
+  for (const std::int64_t id : store_.interrupted()) {
+    const std::optional<Registration> registration = store_.find(id);
+    if (!registration) {
+      continue;
+    }
+    const std::int64_t now_ms = options_.now_timestamp_ms();
+    const Store::End end{Status::failed, "Validation was interrupted by a restart; validate again",
+                         ""};
+    std::optional<LogEntry> entry;
+    std::vector<LogEntry> log = registration->process_log;
+    if (!log.empty() && log.back().stage_status == StageStatus::started) {
+      entry = LogEntry{log.back().stage, StageStatus::failed, "Interrupted by a restart", now_ms};
+    }
+    store_.end_validation(id, end, entry, now_ms);
+    if (entry) {
+      publisher_.publishStageUpdate(id, entry->stage, entry->stage_status, entry->message);
+      log.push_back(*entry);
+    }
+    publisher_.publishFinalStatus(id, end.status, end.message, end.details, process_log_json(log));
+  }
+}
+
+Pipeline::Start Pipeline::start(std::int64_t registration_id) {
+  if (runs_.contains(registration_id)) {
+    return Start::already_running;
+  }
+  std::optional<Registration> registration = store_.find(registration_id);
+  if (!registration) {
+    return Start::unknown_registration;
+  }
+  if (runs_.size() >= options_.validations_max) {
+    return Start::too_many;
+  }
+  Validation validation{registration_id, std::move(registration->application)};
+  const Step step = validation.advance();
+  const LogEntry entry = make_log_entry(step, options_.now_timestamp_ms());
+  store_.begin_validation(registration_id, "Validation started", entry);
+  publisher_.publishStageUpdate(registration_id, to_string(step.stage), step.stage_status,
+                                step.message);
+  const auto [position, is_new] = runs_.emplace(
+      registration_id,
+      Run{registration_id, std::move(validation), boost::asio::steady_timer{executor_}, {entry}});
+  wait(position->second);
+  return Start::started;
+}
+
+void Pipeline::wait(Run& run) {
+  if (run.validation.need() == Validation::Need::core_banking) {
+    look_up(run);
+  } else {
+    after(run, options_.stage_pace, [this](Run& waited) { take_step(waited); });
+  }
+}
+
+void Pipeline::look_up(Run& run) {
+  after(run, options_.lookup_timeout, [this](Run& waited) {
+    waited.validation.tell(CoreBankingError{
+        CoreBankingError::Kind::timed_out, "Core banking did not answer in time; try again later"});
+    take_step(waited);
+  });
+  run.look_up = core_banking_.look_up(
+      run.validation.customer_number(),
+      [this, id = run.registration_id, wait = run.wait](CoreBankingResult result) {
+        if (Run* waited = find(id, wait)) {
+          waited->validation.tell(std::move(result));
+          take_step(*waited);
+        }
+      });
+}
+
+void Pipeline::after(Run& run, Duration delay, std::function<void(Run&)> action) {
+  run.wait = ++last_wait_;
+  run.timer.expires_after(delay);
+  run.timer.async_wait([this, id = run.registration_id, wait = run.wait,
+                        action = std::move(action)](const boost::system::error_code& error) {
+    // A cancelled wait may outlive the pipeline, so nothing of it is touched then.
+    if (error) {
+      return;
+    }
+    if (Run* waited = find(id, wait)) {
+      action(*waited);
+    }
+  });
+}
+
+Pipeline::Run* Pipeline::find(std::int64_t registration_id, std::uint64_t wait) {
+  const auto position = runs_.find(registration_id);
+  return position != runs_.end() && position->second.wait == wait ? &position->second : nullptr;
+}
+
+void Pipeline::take_step(Run& run) {
+  const std::int64_t id = run.registration_id;
+  run.look_up.reset();
+  try {
+    if (run.validation.need() == Validation::Need::mobile_customer) {
+      run.validation.tell(store_.find_mobile_customer(run.validation.customer_number()));
+    }
+    const Step step = run.validation.advance();
+    run.process_log.push_back(make_log_entry(step, options_.now_timestamp_ms()));
+    store(run);
+    publisher_.publishStageUpdate(id, to_string(step.stage), step.stage_status, step.message);
+    if (const std::optional<Outcome>& outcome = run.validation.outcome()) {
+      publisher_.publishFinalStatus(id, outcome->status, outcome->message, outcome->details,
+                                    process_log_json(run.process_log));
+      runs_.erase(id);
+    } else {
+      wait(run);
+    }
+  } catch (const std::exception& error) {
+    give_up(id, error.what());
+  }
+}
+
+void Pipeline::store(const Run& run) {
+  const LogEntry& entry = run.process_log.back();
+  if (const std::optional<Outcome>& outcome = run.validation.outcome()) {
+    store_.end_validation(
+        run.registration_id,
+        {outcome->status, outcome->message, outcome->details, outcome->update_mobile_customer},
+        entry, entry.timestamp_ms);
+  } else if (entry.stage == to_string(Stage::t24_lookup)) {
+    store_.append_log(run.registration_id, entry, run.validation.accounts());
+  } else {
+    store_.append_log(run.registration_id, entry);
+  }
+}
+
+void Pipeline::give_up(std::int64_t registration_id, const char* reason) {
+  runs_.erase(registration_id);
+  spdlog::error("Validation of registration {} stopped: {}", registration_id, reason);
+  const std::string message = "Validation stopped by an error in the backend; validate again";
+  try {
+    store_.end_validation(registration_id, {Status::failed, message, ""}, std::nullopt,
+                          options_.now_timestamp_ms());
+  } catch (const std::exception& error) {
+    // The next start finds it interrupted; whoever watches now is told in any case.
+    spdlog::error("Registration {} could not be set to FAILED: {}", registration_id, error.what());
+  }
+  publisher_.publishFinalStatus(registration_id, Status::failed, message);
+}
+
+}  // namespace regstream::backend

@@ -1,0 +1,200 @@
+#include "backend/routes.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/post.hpp>
+#include <boost/beast/core/string.hpp>
+#include <charconv>
+#include <exception>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <regstream/message/update.hpp>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "backend/application_request.hpp"
+#include "backend/json.hpp"
+#include "net/problem.hpp"
+
+namespace regstream::backend {
+namespace {
+
+namespace http = boost::beast::http;
+using net::Exchange;
+using net::Problem;
+
+// A registration is a few hundred bytes.
+constexpr std::size_t body_bytes_max = std::size_t{16} * 1024;
+
+/// Thrown where a request can't be served: the answer to it.
+struct Refusal {
+  Problem problem;
+};
+
+[[noreturn]] void refuse(http::status status, std::string detail, std::string_view type = {}) {
+  throw Refusal{{.status = status, .detail = std::move(detail), .type = type}};
+}
+
+[[noreturn]] void refuse_unknown(std::int64_t id) {
+  refuse(http::status::not_found, "There is no registration " + std::to_string(id) + ".");
+}
+
+std::int64_t read_id(const Exchange& exchange) {
+  const std::string_view text = exchange.path_parameter("id");
+  std::int64_t id = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+  if (error != std::errc{} || end != text.data() + text.size() || id < 1 ||
+      id > registration_id_max) {
+    refuse(http::status::bad_request,
+           "The registration id in the path must be a number from 1 to " +
+               std::to_string(registration_id_max) + ".");
+  }
+  return id;
+}
+
+void refuse_query(const Exchange& exchange) {
+  if (!exchange.target().query.empty()) {
+    refuse(http::status::bad_request, "This resource takes no query parameters.");
+  }
+}
+
+std::optional<Status> read_status_filter(const Exchange& exchange) {
+  std::optional<Status> status;
+  for (const auto& [name, value] : exchange.target().query) {
+    if (name != "status") {
+      refuse(http::status::bad_request, "The only query parameter of this resource is status.");
+    }
+    if (status) {
+      refuse(http::status::bad_request, "The query parameter status is given twice.");
+    }
+    status = parse_status(value);
+    if (*status == Status::other) {
+      refuse(http::status::bad_request,
+             "The query parameter status must be PENDING, APPROVED, DUPLICATE, FAILED or "
+             "COMPLETED.");
+    }
+  }
+  return status;
+}
+
+void check_body_size(const Exchange& exchange) {
+  if (exchange.request().body().size() > body_bytes_max) {
+    refuse(http::status::payload_too_large,
+           "The body must have at most " + std::to_string(body_bytes_max) + " bytes.");
+  }
+}
+
+// Parameters such as charset do not matter: JSON is UTF-8 (RFC 8259, 8.1).
+void check_content_type(const Exchange& exchange) {
+  std::string_view type = exchange.request()[http::field::content_type];
+  type = type.substr(0, type.find(';'));
+  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) {
+    type.remove_suffix(1);
+  }
+  if (!boost::beast::iequals(type, "application/json")) {
+    refuse(http::status::unsupported_media_type,
+           "The body must be JSON, with Content-Type: application/json.");
+  }
+}
+
+}  // namespace
+
+Routes::Routes(boost::asio::any_io_executor executor, Store& store, Pipeline& pipeline,
+               std::function<std::int64_t()> now_timestamp_ms)
+    : executor_(std::move(executor)),
+      store_(store),
+      pipeline_(pipeline),
+      now_timestamp_ms_(std::move(now_timestamp_ms)) {}
+
+void Routes::add_to(net::Router& router) {
+  router.add(http::verb::get, "/api/registrations", on_executor(&Routes::list));
+  router.add(http::verb::post, "/api/registrations", on_executor(&Routes::add));
+  router.add(http::verb::get, "/api/registrations/{id}", on_executor(&Routes::show));
+  router.add(http::verb::post, "/api/registrations/{id}/process", on_executor(&Routes::process));
+}
+
+net::Handler Routes::on_executor(Method method) {
+  return [this, method](Exchange exchange) {
+    boost::asio::post(executor_, [this, method, exchange = std::move(exchange)]() mutable {
+      try {
+        (this->*method)(exchange);
+      } catch (const Refusal& refusal) {
+        net::respond_problem(exchange, refusal.problem);
+      } catch (const std::exception& error) {
+        spdlog::error("A request failed: {}", error.what());
+        net::respond_problem(exchange,
+                             {.status = http::status::internal_server_error,
+                              .detail = "The backend's database failed; its log says why."});
+      }
+    });
+  };
+}
+
+void Routes::list(Exchange& exchange) {
+  const std::optional<Status> status = read_status_filter(exchange);
+  exchange.respond_json(http::status::ok, registrations_json(store_.list(status)));
+}
+
+void Routes::show(Exchange& exchange) {
+  const std::int64_t id = read_id(exchange);
+  refuse_query(exchange);
+  const std::optional<Registration> registration = store_.find(id);
+  if (!registration) {
+    refuse_unknown(id);
+  }
+  exchange.respond_json(http::status::ok, registration_json(*registration));
+}
+
+void Routes::add(Exchange& exchange) {
+  refuse_query(exchange);
+  check_body_size(exchange);
+  check_content_type(exchange);
+  const auto parsed = parse_application(exchange.request().body());
+  if (const auto* invalid = std::get_if<InvalidApplication>(&parsed)) {
+    refuse(http::status::bad_request, invalid->detail);
+  }
+  const std::int64_t id = store_.add(std::get<Application>(parsed), now_timestamp_ms_());
+  const std::optional<Registration> registration = store_.find(id);
+  net::Response response{http::status::created, exchange.request().version()};
+  response.set(http::field::content_type, "application/json");
+  response.set(http::field::cache_control, "no-store");
+  response.set(http::field::location, "/api/registrations/" + std::to_string(id));
+  response.body() = registration_json(registration.value());
+  exchange.respond(std::move(response));
+}
+
+void Routes::process(Exchange& exchange) {
+  const std::int64_t id = read_id(exchange);
+  refuse_query(exchange);
+  check_body_size(exchange);
+  if (const std::string& body = exchange.request().body(); !body.empty()) {
+    check_content_type(exchange);
+    const auto json = nlohmann::json::parse(body, nullptr, false);
+    if (!json.is_object() || !json.empty()) {
+      refuse(http::status::bad_request, "The body must be empty, or {}: there are no options.");
+    }
+  }
+  switch (pipeline_.start(id)) {
+    case Pipeline::Start::started:
+      break;
+    case Pipeline::Start::unknown_registration:
+      refuse_unknown(id);
+    case Pipeline::Start::already_running:
+      refuse(http::status::conflict,
+             "A validation of registration " + std::to_string(id) +
+                 " is running; follow it on the stream, or wait for its end.",
+             "validation-running");
+    case Pipeline::Start::too_many:
+      refuse(http::status::service_unavailable,
+             "Too many validations are running; try again in a few seconds.");
+  }
+  exchange.respond_json(
+      http::status::accepted,
+      nlohmann::ordered_json{
+          {"registrationId", id}, {"status", "PENDING"}, {"message", "Validation started"}}
+          .dump());
+}
+
+}  // namespace regstream::backend

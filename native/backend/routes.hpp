@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include "backend/pipeline.hpp"
+#include "backend/store.hpp"
+#include "net/router.hpp"
+
+namespace regstream::backend {
+
+/// The REST interface of the backend. A request is taken on any thread, and worked on in the
+/// executor's, where store and pipeline live.
+class Routes {
+ public:
+  /// Everything referred to must outlive the routes.
+  Routes(boost::asio::any_io_executor executor, Store& store, Pipeline& pipeline,
+         std::function<std::int64_t()> now_timestamp_ms);
+
+  /// `router` calls this object from now on.
+  void add_to(net::Router& router);
+
+ private:
+  using Method = void (Routes::*)(net::Exchange&);
+  /// A handler that has `method` called on the executor; what it throws is answered with 500.
+  [[nodiscard]] net::Handler on_executor(Method method);
+
+  void list(net::Exchange& exchange);
+  void show(net::Exchange& exchange);
+  void add(net::Exchange& exchange);
+  void process(net::Exchange& exchange);
+
+  boost::asio::any_io_executor executor_;
+  Store& store_;
+  Pipeline& pipeline_;
+  std::function<std::int64_t()> now_timestamp_ms_;
+};
+
+}  // namespace regstream::backend

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <filesystem>
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <regstream/time.hpp>
+
+namespace regstream::backend {
+
+/// Opens or makes the database file with the tables that this version knows, and locks it for this
+/// process. Throws std::runtime_error with one sentence that names the file and says what to do.
+/// `patience` is how long it waits for another process to let go of the file.
+[[nodiscard]] SQLite::Database open_database(const std::filesystem::path& path, Duration patience);
+
+}  // namespace regstream::backend

@@ -1,0 +1,338 @@
+#include "backend/store.hpp"
+
+#include <string_view>
+
+#include "backend/schema.hpp"
+
+namespace regstream::backend {
+namespace {
+
+constexpr int approved_at_once_max = 100;
+// A predecessor that is just being stopped still holds its lock for a moment.
+constexpr Duration patience{2'000};
+
+// Columns in the order in which `read_application` and `bind_application` take them.
+constexpr const char* registration_columns =
+    "customer_name, customer_number, phone, branch, national_id, email, id, status, message, "
+    "validating, submitted_timestamp_ms, updated_timestamp_ms, details, mobile_user_id, "
+    "elixir_user_id";
+constexpr int application_columns = 6;
+
+void bind_optional(SQLite::Statement& statement, int index,
+                   const std::optional<std::string>& value) {
+  if (value) {
+    statement.bind(index, *value);
+  } else {
+    statement.bind(index);
+  }
+}
+
+std::optional<std::string> read_optional(SQLite::Statement& row, int column) {
+  const SQLite::Column value = row.getColumn(column);
+  return value.isNull() ? std::nullopt : std::optional{value.getString()};
+}
+
+void bind_status(SQLite::Statement& statement, int index, Status status) {
+  statement.bind(index, std::string{to_string(status)});
+}
+
+void bind_application(SQLite::Statement& statement, const Application& application) {
+  statement.bind(1, application.customer_name);
+  statement.bind(2, application.customer_number);
+  statement.bind(3, application.phone);
+  statement.bind(4, application.branch);
+  statement.bind(5, application.national_id);
+  bind_optional(statement, application_columns, application.email);
+}
+
+Application read_application(SQLite::Statement& row) {
+  return {row.getColumn(0).getString(), row.getColumn(1).getString(), row.getColumn(2).getString(),
+          row.getColumn(3).getString(), row.getColumn(4).getString(), read_optional(row, 5)};
+}
+
+Registration read_registration(SQLite::Statement& row) {
+  int column = application_columns;
+  Registration registration;
+  registration.application = read_application(row);
+  registration.id = row.getColumn(column++).getInt64();
+  registration.status = parse_status(row.getColumn(column++).getString());
+  registration.message = row.getColumn(column++).getString();
+  registration.validating = row.getColumn(column++).getInt() != 0;
+  registration.submitted_timestamp_ms = row.getColumn(column++).getInt64();
+  registration.updated_timestamp_ms = row.getColumn(column++).getInt64();
+  registration.details = row.getColumn(column++).getString();
+  registration.mobile_user_id = read_optional(row, column++);
+  registration.elixir_user_id = read_optional(row, column);
+  return registration;
+}
+
+std::vector<Account> read_accounts(const SQLite::Database& database, std::int64_t id) {
+  SQLite::Statement query{database,
+                          "SELECT number, type, currency, status FROM accounts "
+                          "WHERE registration_id = ? ORDER BY position"};
+  query.bind(1, id);
+  std::vector<Account> accounts;
+  while (query.executeStep()) {
+    accounts.push_back({query.getColumn(0).getString(), query.getColumn(1).getString(),
+                        query.getColumn(2).getString(), query.getColumn(3).getString()});
+  }
+  return accounts;
+}
+
+std::vector<LogEntry> read_process_log(const SQLite::Database& database, std::int64_t id) {
+  SQLite::Statement query{database,
+                          "SELECT stage, stage_status, message, timestamp_ms FROM process_log "
+                          "WHERE registration_id = ? ORDER BY position"};
+  query.bind(1, id);
+  std::vector<LogEntry> entries;
+  while (query.executeStep()) {
+    entries.push_back(
+        {query.getColumn(0).getString(),
+         parse_stage_status(query.getColumn(1).getString()).value_or(StageStatus::completed),
+         query.getColumn(2).getString(), query.getColumn(3).getInt64()});
+  }
+  return entries;
+}
+
+std::vector<std::int64_t> read_ids(SQLite::Statement& query) {
+  std::vector<std::int64_t> ids;
+  while (query.executeStep()) {
+    ids.push_back(query.getColumn(0).getInt64());
+  }
+  return ids;
+}
+
+}  // namespace
+
+Store::Store(const std::filesystem::path& path) : database_(open_database(path, patience)) {}
+
+std::vector<Registration> Store::list(std::optional<Status> status) const {
+  SQLite::Statement query{database_, std::string{"SELECT "} + registration_columns +
+                                         " FROM registrations WHERE ?1 IS NULL OR status = ?1 "
+                                         "ORDER BY submitted_timestamp_ms DESC, id DESC LIMIT ?2"};
+  if (status) {
+    bind_status(query, 1, *status);
+  }
+  query.bind(2, list_length_max);
+  std::vector<Registration> registrations;
+  while (query.executeStep()) {
+    registrations.push_back(read_registration(query));
+  }
+  return registrations;
+}
+
+std::optional<Registration> Store::find(std::int64_t id) const {
+  SQLite::Statement query{database_, std::string{"SELECT "} + registration_columns +
+                                         " FROM registrations WHERE id = ?"};
+  query.bind(1, id);
+  if (!query.executeStep()) {
+    return std::nullopt;
+  }
+  Registration registration = read_registration(query);
+  registration.accounts = read_accounts(database_, id);
+  registration.process_log = read_process_log(database_, id);
+  return registration;
+}
+
+std::optional<MobileCustomer> Store::find_mobile_customer(
+    const std::string& customer_number) const {
+  SQLite::Statement query{database_,
+                          "SELECT customer_name, customer_number, phone, branch, national_id, "
+                          "email, registration_id FROM mobile_customers WHERE customer_number = ?"};
+  query.bind(1, customer_number);
+  if (!query.executeStep()) {
+    return std::nullopt;
+  }
+  MobileCustomer customer{read_application(query), std::nullopt};
+  if (const SQLite::Column id = query.getColumn(application_columns); !id.isNull()) {
+    customer.registration_id = id.getInt64();
+  }
+  return customer;
+}
+
+std::vector<std::int64_t> Store::interrupted() const {
+  SQLite::Statement query{database_, "SELECT id FROM registrations WHERE validating = 1"};
+  return read_ids(query);
+}
+
+std::vector<std::int64_t> Store::approved_until(std::int64_t timestamp_ms) const {
+  SQLite::Statement query{database_,
+                          "SELECT id FROM registrations WHERE status = ? "
+                          "AND updated_timestamp_ms <= ? ORDER BY id LIMIT ?"};
+  bind_status(query, 1, Status::approved);
+  query.bind(2, timestamp_ms);
+  query.bind(3, approved_at_once_max);
+  return read_ids(query);
+}
+
+void Store::fill(const std::vector<Registration>& registrations,
+                 const std::vector<MobileCustomer>& mobile_customers) {
+  SQLite::Transaction transaction{database_};
+  if (SQLite::Statement any{database_, "SELECT 1 FROM registrations LIMIT 1"}; any.executeStep()) {
+    return;
+  }
+  for (const Registration& registration : registrations) {
+    SQLite::Statement insert{database_,
+                             std::string{"INSERT INTO registrations ("} + registration_columns +
+                                 ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"};
+    bind_application(insert, registration.application);
+    int index = application_columns;
+    insert.bind(++index, registration.id);
+    bind_status(insert, ++index, registration.status);
+    insert.bind(++index, registration.message);
+    insert.bind(++index, registration.validating ? 1 : 0);
+    insert.bind(++index, registration.submitted_timestamp_ms);
+    insert.bind(++index, registration.updated_timestamp_ms);
+    insert.bind(++index, registration.details);
+    bind_optional(insert, ++index, registration.mobile_user_id);
+    bind_optional(insert, ++index, registration.elixir_user_id);
+    insert.exec();
+    replace_accounts(registration.id, registration.accounts);
+    for (const LogEntry& entry : registration.process_log) {
+      insert_log_entry(registration.id, entry);
+    }
+  }
+  for (const MobileCustomer& customer : mobile_customers) {
+    put_mobile_customer(customer);
+  }
+  transaction.commit();
+}
+
+std::int64_t Store::add(const Application& application, std::int64_t timestamp_ms) {
+  SQLite::Statement insert{database_,
+                           "INSERT INTO registrations (customer_name, customer_number, phone, "
+                           "branch, national_id, email, status, message, validating, "
+                           "submitted_timestamp_ms, updated_timestamp_ms, details) "
+                           "VALUES (?, ?, ?, ?, ?, ?, ?7, '', 0, ?8, ?8, '')"};
+  bind_application(insert, application);
+  bind_status(insert, 7, Status::pending);
+  insert.bind(8, timestamp_ms);
+  insert.exec();
+  return database_.getLastInsertRowid();
+}
+
+void Store::begin_validation(std::int64_t id, const std::string& message, const LogEntry& entry) {
+  SQLite::Transaction transaction{database_};
+  SQLite::Statement update{database_,
+                           "UPDATE registrations SET status = ?, message = ?, details = '', "
+                           "validating = 1, updated_timestamp_ms = ? WHERE id = ?"};
+  bind_status(update, 1, Status::pending);
+  update.bind(2, message);
+  update.bind(3, entry.timestamp_ms);
+  update.bind(4, id);
+  update.exec();
+  SQLite::Statement clear{database_, "DELETE FROM process_log WHERE registration_id = ?"};
+  clear.bind(1, id);
+  clear.exec();
+  replace_accounts(id, {});
+  insert_log_entry(id, entry);
+  transaction.commit();
+}
+
+void Store::append_log(std::int64_t id, const LogEntry& entry) {
+  SQLite::Transaction transaction{database_};
+  insert_log_entry(id, entry);
+  transaction.commit();
+}
+
+void Store::append_log(std::int64_t id, const LogEntry& entry,
+                       const std::vector<Account>& accounts) {
+  SQLite::Transaction transaction{database_};
+  replace_accounts(id, accounts);
+  insert_log_entry(id, entry);
+  transaction.commit();
+}
+
+void Store::end_validation(std::int64_t id, const End& end, const std::optional<LogEntry>& entry,
+                           std::int64_t timestamp_ms) {
+  SQLite::Transaction transaction{database_};
+  if (entry) {
+    insert_log_entry(id, *entry);
+  }
+  SQLite::Statement update{database_,
+                           "UPDATE registrations SET status = ?, message = ?, details = ?, "
+                           "validating = 0, updated_timestamp_ms = ? WHERE id = ?"};
+  bind_status(update, 1, end.status);
+  update.bind(2, end.message);
+  update.bind(3, end.details);
+  update.bind(4, timestamp_ms);
+  update.bind(5, id);
+  update.exec();
+  if (end.update_mobile_customer) {
+    // An e-mail address that the customer did not repeat is kept.
+    SQLite::Statement replace{
+        database_,
+        "UPDATE mobile_customers AS kept SET customer_name = new.customer_name, "
+        "phone = new.phone, branch = new.branch, national_id = new.national_id, "
+        "email = coalesce(new.email, kept.email) FROM registrations AS new "
+        "WHERE new.id = ? AND kept.customer_number = new.customer_number"};
+    replace.bind(1, id);
+    replace.exec();
+  }
+  transaction.commit();
+}
+
+void Store::complete(std::int64_t id, const MobileUser& user, const std::string& message,
+                     const std::string& details, std::int64_t timestamp_ms) {
+  SQLite::Transaction transaction{database_};
+  SQLite::Statement update{database_,
+                           "UPDATE registrations SET status = ?, message = ?, details = ?, "
+                           "mobile_user_id = ?, elixir_user_id = ?, updated_timestamp_ms = ? "
+                           "WHERE id = ?"};
+  bind_status(update, 1, Status::completed);
+  update.bind(2, message);
+  update.bind(3, details);
+  update.bind(4, user.mobile_user_id);
+  update.bind(5, user.elixir_user_id);
+  update.bind(6, timestamp_ms);
+  update.bind(7, id);
+  update.exec();
+  if (const std::optional<Registration> registration = find(id)) {
+    put_mobile_customer({registration->application, id});
+  }
+  transaction.commit();
+}
+
+void Store::insert_log_entry(std::int64_t id, const LogEntry& entry) {
+  SQLite::Statement insert{database_,
+                           "INSERT INTO process_log (registration_id, position, stage, "
+                           "stage_status, message, timestamp_ms) VALUES (?1, (SELECT count(*) FROM "
+                           "process_log WHERE registration_id = ?1), ?2, ?3, ?4, ?5)"};
+  insert.bind(1, id);
+  insert.bind(2, entry.stage);
+  insert.bind(3, std::string{to_string(entry.stage_status)});
+  insert.bind(4, entry.message);
+  insert.bind(5, entry.timestamp_ms);
+  insert.exec();
+}
+
+void Store::replace_accounts(std::int64_t id, const std::vector<Account>& accounts) {
+  SQLite::Statement clear{database_, "DELETE FROM accounts WHERE registration_id = ?"};
+  clear.bind(1, id);
+  clear.exec();
+  int position = 0;
+  for (const Account& account : accounts) {
+    SQLite::Statement insert{database_, "INSERT INTO accounts VALUES (?, ?, ?, ?, ?, ?)"};
+    insert.bind(1, id);
+    insert.bind(2, position++);
+    insert.bind(3, account.number);
+    insert.bind(4, account.type);
+    insert.bind(5, account.currency);
+    insert.bind(6, account.status);
+    insert.exec();
+  }
+}
+
+void Store::put_mobile_customer(const MobileCustomer& customer) {
+  SQLite::Statement insert{database_,
+                           "INSERT OR REPLACE INTO mobile_customers (customer_name, "
+                           "customer_number, phone, branch, national_id, email, registration_id) "
+                           "VALUES (?, ?, ?, ?, ?, ?, ?)"};
+  bind_application(insert, customer.application);
+  if (customer.registration_id) {
+    insert.bind(application_columns + 1, *customer.registration_id);
+  }
+  insert.exec();
+}
+
+}  // namespace regstream::backend

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <regstream/message/status.hpp>
+
+#include "backend/record.hpp"
+
+namespace regstream::backend {
+
+/// The registrations on disk, in SQLite. Each function is one transaction: it has happened wholly
+/// and durably, or, where it throws, not at all. They throw std::runtime_error when the disk or the
+/// file fails. Used on one thread.
+class Store {
+ public:
+  /// How many registrations a list may hold; a page shows no more, and a list must end.
+  static constexpr int list_length_max = 1000;
+
+  /// Opens or makes the database, and locks it against other processes. Throws std::runtime_error
+  /// with one sentence that names the file and says what to do.
+  explicit Store(const std::filesystem::path& path);
+
+  /// The newest first, without accounts and process log; all statuses where `status` is empty.
+  [[nodiscard]] std::vector<Registration> list(std::optional<Status> status) const;
+  [[nodiscard]] std::optional<Registration> find(std::int64_t id) const;
+  [[nodiscard]] std::optional<MobileCustomer> find_mobile_customer(
+      const std::string& customer_number) const;
+  /// Registrations whose validation was under way when the database was last closed.
+  [[nodiscard]] std::vector<std::int64_t> interrupted() const;
+  /// APPROVED registrations whose last change is as old as `timestamp_ms`, or older; 100 at most.
+  [[nodiscard]] std::vector<std::int64_t> approved_until(std::int64_t timestamp_ms) const;
+
+  /// Fills an empty database; does nothing to one that has registrations.
+  void fill(const std::vector<Registration>& registrations,
+            const std::vector<MobileCustomer>& mobile_customers);
+  /// Adds a PENDING registration, and returns its id.
+  std::int64_t add(const Application& application, std::int64_t timestamp_ms);
+
+  /// A validation starts: PENDING, with what the last one found dropped, and a first log entry.
+  void begin_validation(std::int64_t id, const std::string& message, const LogEntry& entry);
+  void append_log(std::int64_t id, const LogEntry& entry);
+  /// Like `append_log`, with the accounts that the stage found.
+  void append_log(std::int64_t id, const LogEntry& entry, const std::vector<Account>& accounts);
+
+  struct End {
+    Status status = Status::failed;
+    std::string message;
+    std::string details;  ///< JSON text of an object, or empty.
+    /// The customer's data in mobile banking are replaced by the registration's.
+    bool update_mobile_customer = false;
+  };
+  /// A validation ends; `entry` is its last log entry, if there is one to write.
+  void end_validation(std::int64_t id, const End& end, const std::optional<LogEntry>& entry,
+                      std::int64_t timestamp_ms);
+
+  struct MobileUser {
+    std::string mobile_user_id;
+    std::string elixir_user_id;
+  };
+  /// The registration's mobile user exists now: COMPLETED.
+  void complete(std::int64_t id, const MobileUser& user, const std::string& message,
+                const std::string& details, std::int64_t timestamp_ms);
+
+ private:
+  void insert_log_entry(std::int64_t id, const LogEntry& entry);
+  void replace_accounts(std::int64_t id, const std::vector<Account>& accounts);
+  void put_mobile_customer(const MobileCustomer& customer);
+
+  SQLite::Database database_;
+};
+
+}  // namespace regstream::backend

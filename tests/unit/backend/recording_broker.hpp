@@ -1,0 +1,90 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <regstream/message/codec.hpp>
+
+#include "broker/broker.hpp"
+
+namespace regstream::backend {
+
+/// Keeps what is published, read as a subscriber would read it. Thread-safe.
+class RecordingBroker final : public broker::Broker {
+ public:
+  void publish(std::string message, broker::PublishHandler done) override {
+    const auto decoded = decode_update(message);
+    if (const auto* error = std::get_if<DecodeError>(&decoded)) {
+      throw std::logic_error("published what nobody can read: " + error->what);
+    }
+    {
+      const std::lock_guard lock{mutex_};
+      updates_.push_back(std::get<Update>(decoded));
+    }
+    changed_.notify_all();
+    if (on_publish) {
+      on_publish(std::get<Update>(decoded));
+    }
+    if (done) {
+      done(std::nullopt);
+    }
+  }
+  void subscribe(std::function<void(std::string_view)> /*on_message*/) override {}
+  [[nodiscard]] bool is_connected() const override { return true; }
+
+  [[nodiscard]] std::vector<Update> updates() const {
+    const std::lock_guard lock{mutex_};
+    return updates_;
+  }
+
+  /// Waits for a final status of this registration; throws if there is none for a very long time.
+  Update wait_for_end(std::int64_t registration_id, std::string_view status) {
+    std::unique_lock lock{mutex_};
+    const auto find = [&] {
+      return std::find_if(updates_.begin(), updates_.end(), [&](const Update& update) {
+        return update.registration_id == registration_id && update.status == status &&
+               update.stage.empty();
+      });
+    };
+    if (!changed_.wait_for(lock, std::chrono::minutes{1},
+                           [&] { return find() != updates_.end(); })) {
+      throw std::runtime_error("no end was published");
+    }
+    return *find();
+  }
+
+  /// Called with each update, before `publish` returns.
+  std::function<void(const Update&)> on_publish;
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Update> updates_;
+};
+
+/// An update in one line: "t24_lookup completed: Found 5 accounts", "APPROVED: Customer validated".
+inline std::string describe(const Update& update) {
+  if (update.stage.empty()) {
+    return update.status + ": " + update.message;
+  }
+  return update.stage + " " + std::string{to_string(update.stage_status)} + ": " + update.message;
+}
+
+inline std::vector<std::string> describe(const std::vector<Update>& updates) {
+  std::vector<std::string> lines;
+  for (const Update& update : updates) {
+    lines.push_back(describe(update));
+  }
+  return lines;
+}
+
+}  // namespace regstream::backend
