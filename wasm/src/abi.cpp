@@ -1,0 +1,328 @@
+// The flat C ABI between the core and its JavaScript loader (core.ts), version 1.
+//
+// Text goes in through one shared input buffer: ask `input` for room, write UTF-8 there, and give
+// the sizes to the call that reads it. What a call gives back beyond its return value stands in one
+// shared result record until the next call. Times are milliseconds as f64, so that JavaScript needs
+// no BigInt. No argument can trap: a handle that names nothing makes the call do nothing.
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "client.hpp"
+#include "handle_table.hpp"
+
+#ifdef __wasm__
+#define REGSTREAM_EXPORT(name) extern "C" __attribute__((export_name(#name)))
+#else
+#define REGSTREAM_EXPORT(name) extern "C"
+#endif
+
+namespace {
+
+using namespace regstream;        // NOLINT: this file is the ABI of that namespace.
+using namespace regstream::wasm;  // NOLINT
+
+constexpr std::uint32_t abi_version_number = 1;
+
+/// A page shows a handful of streams; this many are a leak.
+constexpr std::size_t clients_max = 256;
+
+/// An id and an envelope. The room is larger than the client's limits together, so that JavaScript
+/// may cut what does not fit: what is left is over a limit still, and the client says so.
+constexpr std::size_t input_bytes_max =
+    CodecLimits{}.stream_message_bytes_max + 2 * ClientLimits{}.id_bytes_max;
+
+/// A buffer that one large message grew is given back after it.
+constexpr std::size_t input_bytes_kept = std::size_t{64} << 10U;
+
+/// The result record: eight 32-bit words, their order part of the ABI. Each call says which it
+/// sets.
+struct Result {
+  std::uintptr_t text = 0;  ///< Address of UTF-8 text.
+  std::uint32_t text_size = 0;
+  std::uint32_t attempt = 0;
+  std::uint32_t from = 0;
+  std::uint32_t to = 0;
+  std::uint32_t reason = 0;
+  std::uint32_t stage_status = 0;
+  std::uint32_t view_changed = 0;
+};
+#ifdef __wasm__
+static_assert(sizeof(Result) == 32);
+#endif
+
+enum class ActionKind : std::uint32_t { none = 0, open = 1, close = 2, state_changed = 3 };
+
+// core.ts names these by number; inserting a value in the core must not pass unnoticed.
+static_assert(static_cast<int>(ConnectionState::closed) == 4);
+static_assert(static_cast<int>(ConnectionReason::refused_for_good) == 11);
+static_assert(static_cast<int>(TransportEnd::refused_unseen) == 2);
+static_assert(static_cast<int>(RetryPolicy::standard) == 1);
+static_assert(static_cast<int>(StageStatus::skipped) == 3);
+
+struct Shared {
+  HandleTable<Client, clients_max> clients;
+  std::string input;
+  std::string output;
+  Result result;
+};
+
+/// The module is one thread's, and an object of static storage is how a C ABI keeps its state.
+Shared& shared() {
+  static Shared instance;
+  return instance;
+}
+
+Client* find(std::uint32_t handle) {
+  return shared().clients.find(handle);
+}
+
+/// JavaScript numbers may be anything; converting NaN or infinity to an integer would trap.
+std::int64_t whole_ms(double value) {
+  constexpr double most = 9007199254740991.0;
+  return std::isnan(value) ? 0 : static_cast<std::int64_t>(std::clamp(value, -most, most));
+}
+
+Instant instant(double now_ms) {
+  return Instant(Duration(whole_ms(now_ms)));
+}
+
+void set_text(std::string_view text) {
+  shared().result.text = reinterpret_cast<std::uintptr_t>(text.data());
+  shared().result.text_size = static_cast<std::uint32_t>(text.size());
+}
+
+/// Two texts, one after the other in the input buffer; nothing if they are not in it.
+std::optional<std::pair<std::string_view, std::string_view>> two_inputs(std::uint32_t first_size,
+                                                                        std::uint32_t second_size) {
+  const std::string_view input = shared().input;
+  if (first_size > input.size() || second_size > input.size() - first_size) {
+    return std::nullopt;
+  }
+  return std::pair(input.substr(0, first_size), input.substr(first_size, second_size));
+}
+
+void release_input() {
+  if (shared().input.capacity() > input_bytes_kept) {
+    shared().input.clear();
+    shared().input.shrink_to_fit();
+  }
+}
+
+std::uint32_t describe(const OpenTransport& open, const Client& client) {
+  shared().result.attempt = static_cast<std::uint32_t>(open.attempt);
+  shared().output = client.cursor(open.last_event_id);
+  set_text(shared().output);
+  return static_cast<std::uint32_t>(ActionKind::open);
+}
+
+std::uint32_t describe(const CloseTransport& close, const Client& /*client*/) {
+  shared().result.attempt = static_cast<std::uint32_t>(close.attempt);
+  return static_cast<std::uint32_t>(ActionKind::close);
+}
+
+std::uint32_t describe(const StateChanged& change, const Client& /*client*/) {
+  shared().result.from = static_cast<std::uint32_t>(change.from);
+  shared().result.to = static_cast<std::uint32_t>(change.to);
+  shared().result.reason = static_cast<std::uint32_t>(change.reason);
+  return static_cast<std::uint32_t>(ActionKind::state_changed);
+}
+
+}  // namespace
+
+/// What core.ts compares first: a module and a loader of different builds don't fit.
+REGSTREAM_EXPORT(abi_version) std::uint32_t abi_version() {
+  return abi_version_number;
+}
+
+/// Room for `size` bytes of input, or 0 if that is over the limit.
+REGSTREAM_EXPORT(input) char* input(std::uint32_t size) {
+  if (size > input_bytes_max) {
+    return nullptr;
+  }
+  shared().input.resize(size);
+  return shared().input.data();
+}
+
+/// The most that `input` gives.
+REGSTREAM_EXPORT(input_limit) std::uint32_t input_limit() {
+  return input_bytes_max;
+}
+
+/// The result record, always at the same address.
+REGSTREAM_EXPORT(result) const Result* result() {
+  return &shared().result;
+}
+
+/// A new client, or 0: too many of them, an unknown policy, or an id that is not one (0: all
+/// registrations).
+REGSTREAM_EXPORT(client_create)
+std::uint32_t client_create(std::uint32_t policy, std::uint32_t seed_high, std::uint32_t seed_low,
+                            double registration_id) {
+  if (policy > static_cast<std::uint32_t>(RetryPolicy::standard) ||
+      !(registration_id >= 0 && registration_id <= static_cast<double>(registration_id_max)) ||
+      registration_id != std::floor(registration_id)) {
+    return 0;
+  }
+  ConnectionOptions options;
+  options.policy = static_cast<RetryPolicy>(policy);
+  const std::uint64_t seed = (static_cast<std::uint64_t>(seed_high) << 32U) | seed_low;
+  return shared().clients.insert(
+      std::make_unique<Client>(options, seed, static_cast<std::int64_t>(registration_id)));
+}
+
+/// Frees the client; its handle finds nothing from now on.
+REGSTREAM_EXPORT(client_destroy) void client_destroy(std::uint32_t handle) {
+  shared().clients.erase(handle);
+}
+
+/// Input: the cursor, then the JSON text of a view; either may be empty. Call before connecting.
+REGSTREAM_EXPORT(client_restore)
+std::uint32_t client_restore(std::uint32_t handle, std::uint32_t cursor_size,
+                             std::uint32_t view_size) {
+  Client* client = find(handle);
+  const auto texts = two_inputs(cursor_size, view_size);
+  const bool restored =
+      client != nullptr && texts.has_value() && client->restore(texts->first, texts->second);
+  release_input();
+  return restored ? 1 : 0;
+}
+
+REGSTREAM_EXPORT(client_connect) void client_connect(std::uint32_t handle, double now_ms) {
+  if (Client* client = find(handle)) {
+    client->connection().connect(instant(now_ms));
+  }
+}
+
+REGSTREAM_EXPORT(client_close) void client_close(std::uint32_t handle, double now_ms) {
+  if (Client* client = find(handle)) {
+    client->connection().close(instant(now_ms));
+  }
+}
+
+REGSTREAM_EXPORT(client_wake) void client_wake(std::uint32_t handle, double now_ms) {
+  if (Client* client = find(handle)) {
+    client->connection().wake(instant(now_ms));
+  }
+}
+
+/// `retry_after_ms` below 0: the server named none.
+REGSTREAM_EXPORT(client_response)
+void client_response(std::uint32_t handle, std::uint32_t attempt, std::uint32_t status,
+                     std::uint32_t is_event_stream, double retry_after_ms, double now_ms) {
+  if (Client* client = find(handle)) {
+    ResponseHead head;
+    head.status = static_cast<std::uint16_t>(std::min<std::uint32_t>(status, 999));
+    head.is_event_stream = is_event_stream != 0;
+    if (retry_after_ms >= 0) {
+      head.retry_after = Duration(whole_ms(retry_after_ms));
+    }
+    client->connection().on_response(AttemptId{attempt}, head, instant(now_ms));
+  }
+}
+
+REGSTREAM_EXPORT(client_retry)
+void client_retry(std::uint32_t handle, std::uint32_t attempt, double reconnection_time_ms) {
+  Client* client = find(handle);
+  if (client != nullptr && reconnection_time_ms >= 0) {
+    client->connection().on_retry(AttemptId{attempt}, Duration(whole_ms(reconnection_time_ms)));
+  }
+}
+
+/// Input: the event's last event id, then its data; `id_size` below 0 where the id has not changed.
+/// Returns a `MessageKind`. Result: `view_changed`; of an update `stage_status`; of a message that
+/// was malformed or too large, as text, why.
+REGSTREAM_EXPORT(client_message)
+std::uint32_t client_message(std::uint32_t handle, std::uint32_t attempt, std::int32_t id_size,
+                             std::uint32_t data_size, double now_ms) {
+  Client* client = find(handle);
+  const auto texts = two_inputs(static_cast<std::uint32_t>(std::max(id_size, 0)), data_size);
+  if (client == nullptr || !texts) {
+    return static_cast<std::uint32_t>(MessageKind::stale);
+  }
+  const MessageKind kind = client->message(
+      AttemptId{attempt}, texts->second,
+      id_size < 0 ? std::nullopt : std::optional<std::string_view>(texts->first), instant(now_ms));
+  shared().result.stage_status = static_cast<std::uint32_t>(client->stage_status());
+  shared().result.view_changed = client->view_changed() ? 1 : 0;
+  set_text(client->problem());
+  release_input();
+  return static_cast<std::uint32_t>(kind);
+}
+
+/// `end` is a `TransportEnd`; a number that is none counts as failed.
+REGSTREAM_EXPORT(client_end)
+void client_end(std::uint32_t handle, std::uint32_t attempt, std::uint32_t end, double now_ms) {
+  if (Client* client = find(handle)) {
+    const bool known = end <= static_cast<std::uint32_t>(TransportEnd::refused_unseen);
+    client->connection().on_end(AttemptId{attempt},
+                                known ? static_cast<TransportEnd>(end) : TransportEnd::failed,
+                                instant(now_ms));
+  }
+}
+
+/// When to call `client_handle_deadline`; infinity: not at all, for now.
+REGSTREAM_EXPORT(client_deadline) double client_deadline(std::uint32_t handle) {
+  Client* client = find(handle);
+  const auto deadline = client == nullptr ? std::nullopt : client->connection().next_deadline();
+  return deadline ? static_cast<double>(deadline->time_since_epoch().count())
+                  : std::numeric_limits<double>::infinity();
+}
+
+REGSTREAM_EXPORT(client_handle_deadline)
+void client_handle_deadline(std::uint32_t handle, double now_ms) {
+  if (Client* client = find(handle)) {
+    client->connection().handle_deadline(instant(now_ms));
+  }
+}
+
+/// The next action's `ActionKind`. Result: of open `attempt` and text (the cursor), of close
+/// `attempt`, of a state change `from`, `to`, `reason`.
+REGSTREAM_EXPORT(client_poll) std::uint32_t client_poll(std::uint32_t handle) {
+  Client* client = find(handle);
+  if (client == nullptr) {
+    return static_cast<std::uint32_t>(ActionKind::none);
+  }
+  const auto action = client->connection().poll();
+  if (!action) {
+    return static_cast<std::uint32_t>(ActionKind::none);
+  }
+  return std::visit([client](const auto& kind) { return describe(kind, *client); }, *action);
+}
+
+/// A `ConnectionState`; closed for a handle that names nothing.
+REGSTREAM_EXPORT(client_state) std::uint32_t client_state(std::uint32_t handle) {
+  Client* client = find(handle);
+  return static_cast<std::uint32_t>(client == nullptr ? ConnectionState::closed
+                                                      : client->connection().state());
+}
+
+/// A `ConnectionReason`.
+REGSTREAM_EXPORT(client_reason) std::uint32_t client_reason(std::uint32_t handle) {
+  Client* client = find(handle);
+  return static_cast<std::uint32_t>(client == nullptr ? ConnectionReason::none
+                                                      : client->connection().reason());
+}
+
+/// Inputs that were dropped because they named an earlier attempt.
+REGSTREAM_EXPORT(client_stale_inputs) double client_stale_inputs(std::uint32_t handle) {
+  Client* client = find(handle);
+  return client == nullptr ? 0 : static_cast<double>(client->connection().stale_inputs());
+}
+
+/// Result text: the view as JSON, empty where nothing is known.
+REGSTREAM_EXPORT(client_view) void client_view(std::uint32_t handle) {
+  Client* client = find(handle);
+  shared().output = client == nullptr ? std::string() : client->view_json();
+  set_text(shared().output);
+}

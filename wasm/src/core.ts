@@ -1,0 +1,431 @@
+/** Loads the WebAssembly core and speaks its C ABI (abi.cpp). No other file knows its numbers. */
+
+import { StreamError } from "./errors.js";
+import type { TransportEnd } from "./event_source_transport.js";
+import type { StageStatus } from "./messages.js";
+
+const connectionStates = ["idle", "connecting", "open", "waiting", "closed"] as const;
+
+/**
+ * - `idle`: not asked to connect yet
+ * - `connecting`: an attempt is under way
+ * - `open`: accepted by the server, updates arrive
+ * - `waiting`: between attempts
+ * - `closed`: for good, or until `connect()`
+ */
+export type ConnectionState = (typeof connectionStates)[number];
+
+const coreReasons = [
+  "none",
+  "requested",
+  "accepted",
+  "retry_due",
+  "woken",
+  "ended",
+  "network_failed",
+  "timed_out",
+  "silent",
+  "refused",
+  "told_to_stop",
+  "refused_for_good",
+] as const;
+export type CoreReason = (typeof coreReasons)[number];
+
+const transportEnds: readonly TransportEnd[] = ["ended", "failed", "refused_unseen"];
+const stageStatuses: readonly StageStatus[] = ["started", "completed", "failed", "skipped"];
+const messageKinds = [
+  "connected",
+  "update",
+  "snapshot",
+  "reset",
+  "ping",
+  "other",
+  "malformed",
+  "too_large",
+  "stale",
+] as const;
+
+/** What to do about an answer that is no stream: `standard` gives up, `resilient` tries again. */
+export type RetryPolicy = "resilient" | "standard";
+const policies: readonly RetryPolicy[] = ["resilient", "standard"];
+
+/** What the connection machine wants done. */
+export type CoreAction =
+  | { readonly kind: "open"; readonly attempt: number; readonly lastEventId: string }
+  | { readonly kind: "close"; readonly attempt: number }
+  | {
+      readonly kind: "state_changed";
+      readonly from: ConnectionState;
+      readonly to: ConnectionState;
+      readonly reason: CoreReason;
+    };
+
+/** What one event was. */
+export type CoreMessage =
+  | { readonly kind: "update"; readonly stageStatus: StageStatus; readonly viewChanged: boolean }
+  | { readonly kind: "snapshot"; readonly viewChanged: boolean }
+  | { readonly kind: "malformed" | "too_large"; readonly problem: string }
+  | { readonly kind: "connected" | "reset" | "ping" | "other" | "stale" };
+
+interface CoreExports {
+  readonly memory: WebAssembly.Memory;
+  _initialize(): void;
+  abi_version(): number;
+  input(size: number): number;
+  input_limit(): number;
+  result(): number;
+  client_create(policy: number, seedHigh: number, seedLow: number, registrationId: number): number;
+  client_destroy(client: number): void;
+  client_restore(client: number, cursorSize: number, viewSize: number): number;
+  client_connect(client: number, now: number): void;
+  client_close(client: number, now: number): void;
+  client_wake(client: number, now: number): void;
+  client_response(
+    client: number,
+    attempt: number,
+    status: number,
+    isEventStream: number,
+    retryAfterMs: number,
+    now: number,
+  ): void;
+  client_retry(client: number, attempt: number, reconnectionTimeMs: number): void;
+  client_message(
+    client: number,
+    attempt: number,
+    idSize: number,
+    dataSize: number,
+    now: number,
+  ): number;
+  client_end(client: number, attempt: number, end: number, now: number): void;
+  client_deadline(client: number): number;
+  client_handle_deadline(client: number, now: number): void;
+  client_poll(client: number): number;
+  client_state(client: number): number;
+  client_reason(client: number): number;
+  client_stale_inputs(client: number): number;
+  client_view(client: number): void;
+}
+
+interface CoreResult {
+  readonly attempt: number;
+  readonly from: number;
+  readonly to: number;
+  readonly reason: number;
+  readonly stageStatus: number;
+  readonly viewChanged: boolean;
+}
+
+const abiVersion = 1;
+
+/** The value that an ABI number stands for; a number out of range is a broken module. */
+function named<T>(names: readonly T[], index: number): T {
+  const name = names[index];
+  if (name === undefined) {
+    throw new Error(`The core gave ${index}, which has no name here`);
+  }
+  return name;
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** One instance of the module. Every stream of a page shares it. */
+export class Core {
+  readonly exports: CoreExports;
+  readonly #inputLimit: number;
+  readonly #resultAddress: number;
+  #bytes: Uint8Array;
+
+  constructor(instance: WebAssembly.Instance) {
+    // Its own check stands below: a module of another build has another version, or none.
+    const exports = instance.exports as unknown as CoreExports;
+    if (typeof exports.abi_version !== "function" || exports.abi_version() !== abiVersion) {
+      throw new Error(
+        "regstream.wasm belongs to another version of this package; deploy both together",
+      );
+    }
+    exports._initialize();
+    this.exports = exports;
+    this.#bytes = new Uint8Array(exports.memory.buffer);
+    this.#inputLimit = exports.input_limit();
+    this.#resultAddress = exports.result();
+  }
+
+  /** Growing the memory replaces its buffer, so the view of it is looked up at each use. */
+  #memory(): Uint8Array {
+    if (this.#bytes.buffer !== this.exports.memory.buffer) {
+      this.#bytes = new Uint8Array(this.exports.memory.buffer);
+    }
+    return this.#bytes;
+  }
+
+  /** Writes two texts into the input buffer, cut to its limit; returns their sizes in bytes. */
+  write(first: string, second: string): readonly [number, number] {
+    const room = Math.min((first.length + second.length) * 3, this.#inputLimit);
+    const address = this.exports.input(room);
+    const bytes = this.#memory().subarray(address, address + room);
+    const firstSize = encoder.encodeInto(first, bytes).written;
+    const secondSize = encoder.encodeInto(second, bytes.subarray(firstSize)).written;
+    return [firstSize, secondSize];
+  }
+
+  /** The result record; its words that the last call did not set are an earlier call's. */
+  result(): CoreResult {
+    const record = new DataView(this.#memory().buffer, this.#resultAddress, 32);
+    const word = (index: number) => record.getUint32(index * 4, true);
+    return {
+      attempt: word(2),
+      from: word(3),
+      to: word(4),
+      reason: word(5),
+      stageStatus: word(6),
+      viewChanged: word(7) === 1,
+    };
+  }
+
+  /** The result record's text. */
+  resultText(): string {
+    const memory = this.#memory();
+    const record = new DataView(memory.buffer, this.#resultAddress, 8);
+    const address = record.getUint32(0, true);
+    return decoder.decode(memory.subarray(address, address + record.getUint32(4, true)));
+  }
+}
+
+export interface CoreClientOptions {
+  readonly policy: RetryPolicy;
+  /** Spreads this client's delays from other clients' ones. */
+  readonly seed: readonly [number, number];
+  readonly registrationId: number | undefined;
+}
+
+/** The machines of one stream. Dispose of it: the module can't see who still uses it. */
+export class CoreClient {
+  readonly #core: Core;
+  readonly #exports: CoreExports;
+  readonly #handle: number;
+
+  constructor(core: Core, options: CoreClientOptions) {
+    this.#core = core;
+    this.#exports = core.exports;
+    this.#handle = this.#exports.client_create(
+      policies.indexOf(options.policy),
+      options.seed[0],
+      options.seed[1],
+      options.registrationId ?? 0,
+    );
+    if (this.#handle === 0) {
+      throw new StreamError(
+        "core_failed",
+        "No more than 256 streams can be open in one page: close some",
+      );
+    }
+  }
+
+  dispose(): void {
+    this.#exports.client_destroy(this.#handle);
+  }
+
+  /** Takes over what an earlier client of the same stream left: its cursor and its view. */
+  restore(lastEventId: string, viewJson: string): void {
+    const [cursorSize, viewSize] = this.#core.write(lastEventId, viewJson);
+    this.#exports.client_restore(this.#handle, cursorSize, viewSize);
+  }
+
+  connect(now: number): void {
+    this.#exports.client_connect(this.#handle, now);
+  }
+
+  close(now: number): void {
+    this.#exports.client_close(this.#handle, now);
+  }
+
+  wake(now: number): void {
+    this.#exports.client_wake(this.#handle, now);
+  }
+
+  /** `retryAfterMs` is undefined where the server sent none. */
+  response(
+    attempt: number,
+    status: number,
+    isEventStream: boolean,
+    retryAfterMs: number | undefined,
+    now: number,
+  ): void {
+    this.#exports.client_response(
+      this.#handle,
+      attempt,
+      status,
+      isEventStream ? 1 : 0,
+      retryAfterMs ?? -1,
+      now,
+    );
+  }
+
+  /** The server's `retry` field, from a transport that sees it. EventSource hides it. */
+  retry(attempt: number, reconnectionTimeMs: number): void {
+    this.#exports.client_retry(this.#handle, attempt, reconnectionTimeMs);
+  }
+
+  /** One event. `lastEventId` is undefined where this event did not change it. */
+  message(
+    attempt: number,
+    data: string,
+    lastEventId: string | undefined,
+    now: number,
+  ): CoreMessage {
+    const [idSize, dataSize] = this.#core.write(lastEventId ?? "", data);
+    const kind = named(
+      messageKinds,
+      this.#exports.client_message(
+        this.#handle,
+        attempt,
+        lastEventId === undefined ? -1 : idSize,
+        dataSize,
+        now,
+      ),
+    );
+    switch (kind) {
+      case "update": {
+        const { stageStatus, viewChanged } = this.#core.result();
+        return { kind, stageStatus: named(stageStatuses, stageStatus), viewChanged };
+      }
+      case "snapshot":
+        return { kind, viewChanged: this.#core.result().viewChanged };
+      case "malformed":
+      case "too_large":
+        return { kind, problem: this.#core.resultText() };
+      default:
+        return { kind };
+    }
+  }
+
+  end(attempt: number, end: TransportEnd, now: number): void {
+    this.#exports.client_end(this.#handle, attempt, transportEnds.indexOf(end), now);
+  }
+
+  /** When to call `handleDeadline`; Infinity: not at all, for now. */
+  deadline(): number {
+    return this.#exports.client_deadline(this.#handle);
+  }
+
+  handleDeadline(now: number): void {
+    this.#exports.client_handle_deadline(this.#handle, now);
+  }
+
+  /** The next action to carry out. Poll after every input until there is none. */
+  poll(): CoreAction | null {
+    const kind = this.#exports.client_poll(this.#handle);
+    if (kind === 0) {
+      return null;
+    }
+    const result = this.#core.result();
+    switch (kind) {
+      case 1:
+        return { kind: "open", attempt: result.attempt, lastEventId: this.#core.resultText() };
+      case 2:
+        return { kind: "close", attempt: result.attempt };
+      case 3:
+        return {
+          kind: "state_changed",
+          from: named(connectionStates, result.from),
+          to: named(connectionStates, result.to),
+          reason: named(coreReasons, result.reason),
+        };
+      default:
+        throw new Error(`The core gave action ${kind}, which has no name here`);
+    }
+  }
+
+  state(): ConnectionState {
+    return named(connectionStates, this.#exports.client_state(this.#handle));
+  }
+
+  reason(): CoreReason {
+    return named(coreReasons, this.#exports.client_reason(this.#handle));
+  }
+
+  /** Inputs that were dropped because they named an earlier attempt. */
+  staleInputs(): number {
+    return this.#exports.client_stale_inputs(this.#handle);
+  }
+
+  /** The registration's view as JSON text; empty where nothing is known. */
+  view(): string {
+    this.#exports.client_view(this.#handle);
+    return this.#core.resultText();
+  }
+}
+
+/** Where the module comes from: its address, or its bytes. */
+export type CoreSource = string | URL | BufferSource;
+
+// What a stand-alone module of Emscripten's may ask of its host.
+const imports: WebAssembly.Imports = {
+  env: { emscripten_notify_memory_growth: () => {} },
+  wasi_snapshot_preview1: {
+    proc_exit: (code: number) => {
+      throw new Error(`The core exited with ${code}`);
+    },
+  },
+};
+
+/** In Node only. The names are variables, so that bundlers for the browser leave them alone. */
+async function readFile(url: string): Promise<BufferSource> {
+  const [filesName, urlName] = ["node:fs/promises", "node:url"];
+  const files: typeof import("node:fs/promises") = await import(
+    /* @vite-ignore */ /* webpackIgnore: true */ filesName
+  );
+  const urls: typeof import("node:url") = await import(
+    /* @vite-ignore */ /* webpackIgnore: true */ urlName
+  );
+  // A path, since the global URL may be a test environment's, which Node's file functions don't take.
+  return new Uint8Array(await files.readFile(urls.fileURLToPath(url)));
+}
+
+async function instantiate(source: CoreSource): Promise<WebAssembly.Instance> {
+  if (typeof source !== "string" && !("href" in source)) {
+    return (await WebAssembly.instantiate(source, imports)).instance;
+  }
+  const address = String(source);
+  if (address.startsWith("file:") && typeof process !== "undefined") {
+    return (await WebAssembly.instantiate(await readFile(address), imports)).instance;
+  }
+  const response = await fetch(address);
+  if (!response.ok) {
+    throw new Error(`${address} answered with status ${response.status}`);
+  }
+  // A server that does not know the file type is common, and streaming takes exactly this one.
+  const type = response.headers.get("Content-Type") ?? "";
+  if (type.toLowerCase() === "application/wasm" && "instantiateStreaming" in WebAssembly) {
+    return (await WebAssembly.instantiateStreaming(response, imports)).instance;
+  }
+  return (await WebAssembly.instantiate(await response.arrayBuffer(), imports)).instance;
+}
+
+let loading: Promise<Core> | null = null;
+
+/**
+ * The module, loaded at the first call and shared from then on. A load that failed is forgotten, so
+ * that the next call tries again. `source` matters at the first call only; without it the module is
+ * the file beside this one.
+ */
+export function loadCore(source?: CoreSource): Promise<Core> {
+  if (loading === null) {
+    const attempt = instantiate(source ?? new URL("./regstream.wasm", import.meta.url)).then(
+      (instance) => new Core(instance),
+    );
+    loading = attempt;
+    attempt.catch(() => {
+      if (loading === attempt) {
+        loading = null;
+      }
+    });
+  }
+  return loading;
+}
+
+/** Forgets the loaded module, after it has trapped: its memory can't be trusted any more. */
+export function discardCore(): void {
+  loading = null;
+}

@@ -1,0 +1,29 @@
+/**
+ * What can go wrong in a way that the page has to know of. A lost connection is none of these: the
+ * stream comes back by itself, and `connection` and `reason` tell.
+ *
+ * - `load_failed`: the WebAssembly module could not be loaded; `connect()` tries again.
+ * - `unsupported`: there is no EventSource here.
+ * - `invalid_options`: the stream was asked for something that can't be.
+ * - `refused`: the server refused the stream for good.
+ * - `malformed_message`, `message_too_large`: one event could not be read; the stream goes on.
+ * - `core_failed`: the module trapped, or is out of memory; `connect()` starts a fresh one.
+ */
+export type StreamErrorKind =
+  | "load_failed"
+  | "unsupported"
+  | "invalid_options"
+  | "refused"
+  | "malformed_message"
+  | "message_too_large"
+  | "core_failed";
+
+export class StreamError extends Error {
+  override readonly name = "StreamError";
+  readonly kind: StreamErrorKind;
+
+  constructor(kind: StreamErrorKind, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.kind = kind;
+  }
+}

@@ -1,0 +1,22 @@
+export type { Clock } from "./clock.js";
+export { createClock } from "./clock.js";
+export type { ConnectionState, CoreSource, RetryPolicy } from "./core.js";
+export { loadCore } from "./core.js";
+export type { StreamErrorKind } from "./errors.js";
+export { StreamError } from "./errors.js";
+export type { EventSourceConstructor, EventSourceLike } from "./event_source_transport.js";
+export type {
+  RegistrationStatus,
+  RegistrationUpdate,
+  RegistrationView,
+  StageStatus,
+  StageView,
+} from "./messages.js";
+export type { Signals } from "./signals.js";
+export { browserSignals } from "./signals.js";
+export type {
+  ConnectionReason,
+  RegistrationStreamOptions,
+  StreamSnapshot,
+} from "./stream.js";
+export { RegistrationStream } from "./stream.js";

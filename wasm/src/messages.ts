@@ -1,0 +1,154 @@
+/** The messages of the stream, as the page sees them. The core validates; this gives them types. */
+
+/** Where a registration stands. Deployments may use names of their own; those are not final. */
+export type RegistrationStatus =
+  | "PENDING"
+  | "APPROVED"
+  | "DUPLICATE"
+  | "FAILED"
+  | "COMPLETED"
+  | (string & {});
+
+/** How far one stage has come. */
+export type StageStatus = "started" | "completed" | "failed" | "skipped";
+
+/**
+ * One update as its publisher sent it, with whatever other fields it has. Times are milliseconds
+ * since the Unix epoch. `stageStatus` accompanies a `stage` always: where the publisher sent none, it
+ * is read from the message.
+ */
+export interface RegistrationUpdate {
+  readonly registrationId: number;
+  readonly status: RegistrationStatus;
+  readonly stage?: string;
+  readonly stageStatus?: StageStatus;
+  readonly message?: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly processLog?: readonly unknown[];
+  /** 0 where the publisher sent none. */
+  readonly timestamp: number;
+}
+
+/** One stage of a validation, as far as it is known. */
+export interface StageView {
+  readonly name: string;
+  readonly status: StageStatus;
+  readonly message: string;
+  /** Null: its start was not seen. */
+  readonly startedAt: number | null;
+  /** Null: it has not ended. */
+  readonly endedAt: number | null;
+}
+
+/** Everything that is known of one registration: all its updates folded into one view. */
+export interface RegistrationView {
+  readonly registrationId: number;
+  readonly status: RegistrationStatus;
+  /** The stage last heard of in this validation. */
+  readonly stage: string | null;
+  /** In the order in which they appeared. */
+  readonly stages: readonly StageView[];
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>> | null;
+  readonly processLog: readonly unknown[] | null;
+  /** Of the newest update. */
+  readonly timestamp: number;
+  /** True where validation has ended. */
+  readonly isFinal: boolean;
+}
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isStageStatus(value: unknown): value is StageStatus {
+  return (
+    value === "started" || value === "completed" || value === "failed" || value === "skipped"
+  );
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function time(value: unknown): number | null {
+  return typeof value === "number" && value > 0 ? value : null;
+}
+
+/** Null counts as absent on the channel; in the page's object absent is absent. */
+const optionalFields = ["stage", "stageStatus", "message", "details", "processLog"] as const;
+
+/**
+ * The update in one event's data, which the core has accepted as one. `inferred` is the core's
+ * reading of the stage's status. Null where it is none after all.
+ */
+export function parseUpdate(eventData: string, inferred: StageStatus): RegistrationUpdate | null {
+  const envelope: unknown = JSON.parse(eventData);
+  const data = isObject(envelope) ? envelope["data"] : null;
+  if (!isObject(data)) {
+    return null;
+  }
+  const { registrationId, status, timestamp } = data;
+  if (typeof registrationId !== "number" || typeof status !== "string") {
+    return null;
+  }
+  const update: Record<string, unknown> = { ...data };
+  for (const field of optionalFields) {
+    if (update[field] === null) {
+      delete update[field];
+    }
+  }
+  if (typeof update["stage"] === "string" && !isStageStatus(update["stageStatus"])) {
+    update["stageStatus"] = inferred;
+  }
+  return Object.freeze({
+    ...update,
+    registrationId,
+    status,
+    timestamp: typeof timestamp === "number" ? timestamp : 0,
+  });
+}
+
+/** The wire names a stage as an update does. */
+function toStage(value: unknown): StageView | null {
+  if (!isObject(value)) {
+    return null;
+  }
+  const { stage, stageStatus } = value;
+  return Object.freeze({
+    name: text(stage),
+    status: isStageStatus(stageStatus) ? stageStatus : "completed",
+    message: text(value["message"]),
+    startedAt: time(value["startedAt"]),
+    endedAt: time(value["endedAt"]),
+  });
+}
+
+/** The core's view of a registration. Null where it knows nothing yet. */
+export function parseView(viewJson: string): RegistrationView | null {
+  if (viewJson === "") {
+    return null;
+  }
+  const view: unknown = JSON.parse(viewJson);
+  if (!isObject(view)) {
+    return null;
+  }
+  const { registrationId, stage, stages, details, processLog, timestamp } = view;
+  return Object.freeze({
+    registrationId: typeof registrationId === "number" ? registrationId : 0,
+    status: text(view["status"]),
+    stage: typeof stage === "string" && stage !== "" ? stage : null,
+    stages: Object.freeze(
+      (Array.isArray(stages) ? stages : [])
+        .map(toStage)
+        .filter((one): one is StageView => one !== null),
+    ),
+    message: text(view["message"]),
+    details: isObject(details) ? details : null,
+    processLog: Array.isArray(processLog) ? processLog : null,
+    timestamp: typeof timestamp === "number" ? timestamp : 0,
+    isFinal: view["isFinal"] === true,
+  });
+}

@@ -1,0 +1,90 @@
+import type { StreamSnapshot } from "./stream.js";
+import { RegistrationStream, defaultStreamUrl, idleSnapshot } from "./stream.js";
+
+/** Which stream: users of the same url and registration share one. */
+export interface SharedStreamKey {
+  readonly url?: string | undefined;
+  readonly registrationId?: number | undefined;
+}
+
+/** One user's hold on a shared stream. */
+export interface StreamLease {
+  readonly stream: RegistrationStream;
+  /** This user wants the stream connected. */
+  connect(): void;
+  /** This user no longer does; the stream closes when nobody does. */
+  disconnect(): void;
+  /** Ends the hold, and with the last one the stream. */
+  release(): void;
+}
+
+interface SharedStream {
+  readonly stream: RegistrationStream;
+  readonly holders: Set<StreamLease>;
+  readonly wishes: Set<StreamLease>;
+}
+
+const streams = new Map<string, SharedStream>();
+
+function keyOf({ url = defaultStreamUrl, registrationId }: SharedStreamKey): string {
+  return `${registrationId ?? "all"} ${url}`;
+}
+
+/**
+ * A hold on the stream of `key`. Letting go takes effect a microtask later: a component that unmounts
+ * and mounts again within one commit, as in React's strict mode, keeps its connection.
+ */
+export function acquireStream(key: SharedStreamKey): StreamLease {
+  const name = keyOf(key);
+  let shared = streams.get(name);
+  if (shared === undefined) {
+    shared = {
+      stream: new RegistrationStream({ url: key.url, registrationId: key.registrationId }),
+      holders: new Set(),
+      wishes: new Set(),
+    };
+    streams.set(name, shared);
+  }
+  const { stream, holders, wishes } = shared;
+
+  const settle = () => {
+    if (wishes.size === 0 && stream.getSnapshot().connection !== "idle") {
+      stream.close();
+    }
+    if (holders.size === 0 && streams.get(name)?.stream === stream) {
+      streams.delete(name);
+    }
+  };
+  const lease: StreamLease = {
+    stream,
+    connect() {
+      if (holders.has(lease)) {
+        wishes.add(lease);
+        stream.connect();
+      }
+    },
+    disconnect() {
+      if (wishes.delete(lease) && wishes.size === 0) {
+        queueMicrotask(settle);
+      }
+    },
+    release() {
+      wishes.delete(lease);
+      if (holders.delete(lease) && (holders.size === 0 || wishes.size === 0)) {
+        queueMicrotask(settle);
+      }
+    },
+  };
+  holders.add(lease);
+  return lease;
+}
+
+/** The snapshot of `key`'s stream; the idle one while nobody holds it. Creates nothing. */
+export function peekSnapshot(key: SharedStreamKey): StreamSnapshot {
+  return streams.get(keyOf(key))?.stream.getSnapshot() ?? idleSnapshot;
+}
+
+/** How many streams are held now. */
+export function sharedStreamCount(): number {
+  return streams.size;
+}

@@ -1,0 +1,453 @@
+import type { Clock } from "./clock.js";
+import { createClock } from "./clock.js";
+import type { ConnectionState, Core, CoreReason, RetryPolicy } from "./core.js";
+import { CoreClient, discardCore, loadCore } from "./core.js";
+import { StreamError } from "./errors.js";
+import type { EventSourceConstructor, TransportEvents } from "./event_source_transport.js";
+import { openEventSource, streamUrl } from "./event_source_transport.js";
+import type { RegistrationUpdate, RegistrationView } from "./messages.js";
+import { parseUpdate, parseView } from "./messages.js";
+import type { Signals } from "./signals.js";
+import { browserSignals } from "./signals.js";
+
+export const defaultStreamUrl = "/api/registrations/updates/stream";
+
+/**
+ * Why the connection entered its state.
+ *
+ * - `none`, `requested`: nothing happened yet; the caller connected or closed it
+ * - `accepted`: the server answered with an event stream
+ * - `retry_due`, `woken`: the wait is over, or was cut short (online, visible, restored)
+ * - `ended`, `network_failed`, `timed_out`, `silent`, `refused`: why the last attempt ended
+ * - `told_to_stop`, `refused_for_good`: the server wants no retry
+ * - `failed_here`: something in this page; `error` says what
+ */
+export type ConnectionReason = CoreReason | "failed_here";
+
+/** What is known now. Immutable; the same object until something in it changes. */
+export interface StreamSnapshot {
+  readonly connection: ConnectionState;
+  readonly reason: ConnectionReason;
+  /** True exactly while updates can arrive. */
+  readonly isConnected: boolean;
+  readonly latestUpdate: RegistrationUpdate | null;
+  /** All updates folded into one view; null on a stream of every registration. */
+  readonly registration: RegistrationView | null;
+  /** How often a connection has been opened so far: 2 means that it was lost once and came back. */
+  readonly connections: number;
+  readonly error: StreamError | null;
+}
+
+export const idleSnapshot: StreamSnapshot = Object.freeze({
+  connection: "idle",
+  reason: "none",
+  isConnected: false,
+  latestUpdate: null,
+  registration: null,
+  connections: 0,
+  error: null,
+});
+
+export interface RegistrationStreamOptions {
+  /** Default: `/api/registrations/updates/stream`. */
+  readonly url?: string | undefined;
+  /** Without it, the stream carries every registration's updates. */
+  readonly registrationId?: number | undefined;
+  /** Called once for each update, in order; the snapshot has it already. */
+  readonly onUpdate?: ((update: RegistrationUpdate) => void) | undefined;
+  /** Default: `resilient`. */
+  readonly policy?: RetryPolicy | undefined;
+  /** Default: the environment's EventSource. */
+  readonly eventSource?: EventSourceConstructor | undefined;
+  readonly clock?: Clock | undefined;
+  /** Default: online, visible and restored, of the window. */
+  readonly signals?: Signals | undefined;
+  /** Default: random. Two 32-bit numbers that spread reconnects between clients. */
+  readonly seed?: readonly [number, number] | undefined;
+  /** Default: the package's own module. */
+  readonly loadCore?: (() => Promise<Core>) | undefined;
+}
+
+/** Listeners that start each other over and over are a mistake in the page; this ends it. */
+const deliveryRoundsMax = 1000;
+
+function report(error: unknown): void {
+  if (typeof reportError === "function") {
+    reportError(error);
+  } else {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
+
+function call(listener: () => void): void {
+  try {
+    listener();
+  } catch (error) {
+    report(error);
+  }
+}
+
+/**
+ * A stream of registration updates that comes back by itself. The core decides when to connect and
+ * folds updates; this carries out what it decides, and tells the page.
+ */
+export class RegistrationStream {
+  readonly #options: RegistrationStreamOptions;
+  readonly #listeners = new Set<() => void>();
+  readonly #updateListeners = new Set<(update: RegistrationUpdate) => void>();
+  readonly #pendingUpdates: RegistrationUpdate[] = [];
+  #snapshot = idleSnapshot;
+  #announced = idleSnapshot;
+  #delivering = false;
+  #batchDepth = 0;
+
+  #clock: Clock | null = null;
+  #client: CoreClient | null = null;
+  /** Counts starts and stops, so that a load that comes late knows that it is no longer wanted. */
+  #run = 0;
+  #loading = false;
+  #closeTransport: (() => void) | null = null;
+  #leaveSignals: (() => void) | null = null;
+  #timer: { readonly due: number; readonly cancel: () => void } | null = null;
+
+  // What outlives a client: the next one takes it over.
+  #cursor = "";
+  #viewJson = "";
+
+  /** Touches nothing: no module, no network, no global. */
+  constructor(options: RegistrationStreamOptions = {}) {
+    this.#options = options;
+    if (options.onUpdate !== undefined) {
+      this.#updateListeners.add(options.onUpdate);
+    }
+  }
+
+  /** Starts, or starts again after `close`, a refusal or a failure. Otherwise does nothing. */
+  connect(): void {
+    if (this.#client === null && !this.#loading) {
+      this.#batch(() => this.#start());
+    }
+  }
+
+  /** Stops. What is known stays, and a later `connect` resumes after the last update seen. */
+  close(): void {
+    this.#batch(() => {
+      const client = this.#client;
+      if (client !== null) {
+        client.close(this.#now());
+        this.#carryOut(client);
+      }
+      this.#release();
+      this.#change({ connection: "closed", reason: "requested", isConnected: false });
+    });
+  }
+
+  /** Calls `listener` after each change of the snapshot; returns what ends that. */
+  subscribe(listener: () => void): () => void {
+    // An own function, so that one listener given twice counts as two.
+    const entry = () => listener();
+    this.#listeners.add(entry);
+    return () => {
+      this.#listeners.delete(entry);
+    };
+  }
+
+  /** Calls `listener` once for each update, in order; returns what ends that. */
+  subscribeToUpdates(listener: (update: RegistrationUpdate) => void): () => void {
+    const entry = (update: RegistrationUpdate) => listener(update);
+    this.#updateListeners.add(entry);
+    return () => {
+      this.#updateListeners.delete(entry);
+    };
+  }
+
+  getSnapshot(): StreamSnapshot {
+    return this.#snapshot;
+  }
+
+  #now(): number {
+    this.#clock ??= this.#options.clock ?? createClock();
+    return this.#clock.now();
+  }
+
+  #start(): void {
+    const { registrationId } = this.#options;
+    if (
+      registrationId !== undefined &&
+      !(Number.isSafeInteger(registrationId) && registrationId > 0)
+    ) {
+      throw new StreamError(
+        "invalid_options",
+        "registrationId must be a whole number from 1 to 2^53 - 1",
+      );
+    }
+    this.#loading = true;
+    const run = ++this.#run;
+    this.#change({
+      connection: "connecting",
+      reason: "requested",
+      isConnected: false,
+      error: null,
+    });
+    this.#leaveSignals ??= (this.#options.signals ?? browserSignals).subscribe(() => this.#wake());
+    (this.#options.loadCore ?? loadCore)().then(
+      (core) => {
+        if (run === this.#run) {
+          this.#batch(() => this.#begin(core));
+        }
+      },
+      (cause: unknown) => {
+        if (run === this.#run) {
+          const message = `regstream.wasm could not be loaded: ${String(cause)}`;
+          this.#batch(() => this.#fail(new StreamError("load_failed", message, cause)));
+        }
+      },
+    );
+  }
+
+  #begin(core: Core): void {
+    this.#loading = false;
+    const client = new CoreClient(core, {
+      policy: this.#options.policy ?? "resilient",
+      seed: this.#options.seed ?? randomSeed(),
+      registrationId: this.#options.registrationId,
+    });
+    this.#client = client;
+    client.restore(this.#cursor, this.#viewJson);
+    client.connect(this.#now());
+  }
+
+  #wake(): void {
+    this.#batch(() => {
+      const client = this.#client;
+      if (client !== null) {
+        client.wake(this.#now());
+      } else if (!this.#loading && this.#snapshot.error?.kind === "load_failed") {
+        this.#start();
+      }
+    });
+  }
+
+  /**
+   * Everything that may change something runs in a batch: at the end of the outermost one actions are
+   * carried out, the timer is armed, and listeners are told once.
+   */
+  #batch(work: () => void): void {
+    this.#batchDepth += 1;
+    try {
+      work();
+      if (this.#client !== null) {
+        this.#carryOut(this.#client);
+      }
+    } catch (error) {
+      this.#fail(error instanceof StreamError ? error : this.#abandonCore(error));
+    } finally {
+      this.#batchDepth -= 1;
+    }
+    if (this.#batchDepth === 0) {
+      this.#deliver();
+    }
+  }
+
+  /** A trap leaves the module's memory in doubt: no call goes there, and the next start loads anew. */
+  #abandonCore(cause: unknown): StreamError {
+    this.#client = null;
+    discardCore();
+    return new StreamError("core_failed", `The core failed: ${String(cause)}`, cause);
+  }
+
+  #carryOut(client: CoreClient): void {
+    for (let action = client.poll(); action !== null; action = client.poll()) {
+      switch (action.kind) {
+        case "open":
+          this.#openTransport(client, action.attempt, action.lastEventId);
+          break;
+        case "close":
+          this.#dropTransport();
+          break;
+        case "state_changed":
+          this.#enter(action.to, action.reason);
+          break;
+      }
+      if (this.#client !== client) {
+        return;
+      }
+    }
+    this.#arm(client);
+  }
+
+  #enter(state: ConnectionState, reason: CoreReason): void {
+    const isConnected = state === "open";
+    this.#change({
+      connection: state,
+      reason,
+      isConnected,
+      connections: this.#snapshot.connections + (isConnected ? 1 : 0),
+      error:
+        reason === "refused_for_good"
+          ? new StreamError("refused", "The server refused the stream for good")
+          : this.#snapshot.error,
+    });
+    if (state === "closed") {
+      this.#release();
+    }
+  }
+
+  #openTransport(client: CoreClient, attempt: number, lastEventId: string): void {
+    this.#dropTransport();
+    const constructor = this.#options.eventSource ?? environmentEventSource();
+    const input = (work: () => void) => {
+      if (this.#client === client) {
+        this.#batch(work);
+      }
+    };
+    const events: TransportEvents = {
+      opened: () => input(() => client.response(attempt, 200, true, undefined, this.#now())),
+      message: (data, id) => input(() => this.#take(client, attempt, data, id)),
+      ended: (end) => input(() => client.end(attempt, end, this.#now())),
+    };
+    const url = streamUrl(
+      this.#options.url ?? defaultStreamUrl,
+      this.#options.registrationId,
+      lastEventId,
+    );
+    try {
+      this.#closeTransport = openEventSource(constructor, url, events);
+    } catch (cause) {
+      const message = `EventSource can't open ${url}: ${String(cause)}`;
+      throw new StreamError("unsupported", message, cause);
+    }
+  }
+
+  #take(client: CoreClient, attempt: number, data: string, lastEventId: string | undefined): void {
+    const message = client.message(attempt, data, lastEventId, this.#now());
+    if (message.kind === "stale") {
+      return;
+    }
+    if (lastEventId !== undefined && message.kind !== "too_large") {
+      this.#cursor = lastEventId;
+    }
+    if (message.kind === "malformed" || message.kind === "too_large") {
+      const kind = message.kind === "malformed" ? "malformed_message" : "message_too_large";
+      this.#change({ error: new StreamError(kind, message.problem) });
+      return;
+    }
+    if (message.kind === "update") {
+      const update = parseUpdate(data, message.stageStatus);
+      if (update !== null) {
+        this.#pendingUpdates.push(update);
+        this.#change({ latestUpdate: update, error: null });
+      }
+    }
+    if ((message.kind === "update" || message.kind === "snapshot") && message.viewChanged) {
+      this.#viewJson = client.view();
+      this.#change({ registration: parseView(this.#viewJson), error: null });
+    }
+  }
+
+  #dropTransport(): void {
+    this.#closeTransport?.();
+    this.#closeTransport = null;
+  }
+
+  /** One timer, which never needs to be moved back: handling a deadline early does nothing. */
+  #arm(client: CoreClient): void {
+    const due = client.deadline();
+    if (this.#timer !== null && this.#timer.due <= due) {
+      return;
+    }
+    this.#timer?.cancel();
+    this.#timer = null;
+    if (due === Infinity) {
+      return;
+    }
+    const now = this.#now();
+    const cancel = this.#clock?.setTimer(() => {
+      this.#timer = null;
+      this.#batch(() => client.handleDeadline(this.#now()));
+    }, due - now);
+    this.#timer = cancel === undefined ? null : { due, cancel };
+  }
+
+  #fail(error: StreamError): void {
+    const leaveSignals = this.#leaveSignals;
+    if (error.kind === "load_failed") {
+      // Back online, the load is tried again, so the signals stay.
+      this.#leaveSignals = null;
+    }
+    this.#release();
+    if (error.kind === "load_failed") {
+      this.#leaveSignals = leaveSignals;
+    }
+    this.#change({ connection: "closed", reason: "failed_here", isConnected: false, error });
+  }
+
+  /** Gives back everything that a running stream holds. */
+  #release(): void {
+    this.#run += 1;
+    this.#loading = false;
+    this.#dropTransport();
+    this.#timer?.cancel();
+    this.#timer = null;
+    this.#leaveSignals?.();
+    this.#leaveSignals = null;
+    this.#client?.dispose();
+    this.#client = null;
+  }
+
+  #change(change: Partial<StreamSnapshot>): void {
+    const next: StreamSnapshot = { ...this.#snapshot, ...change };
+    const before = this.#snapshot;
+    const differs = (Object.keys(change) as (keyof StreamSnapshot)[]).some(
+      (key) => next[key] !== before[key],
+    );
+    if (differs) {
+      this.#snapshot = Object.freeze(next);
+    }
+  }
+
+  /** A listener may call back in: what that changes is delivered by the loop that is running. */
+  #deliver(): void {
+    if (this.#delivering) {
+      return;
+    }
+    this.#delivering = true;
+    for (let round = 0; round < deliveryRoundsMax; ++round) {
+      const update = this.#pendingUpdates.shift();
+      if (update !== undefined) {
+        for (const listener of [...this.#updateListeners]) {
+          call(() => listener(update));
+        }
+      } else if (this.#announced !== this.#snapshot) {
+        this.#announced = this.#snapshot;
+        for (const listener of [...this.#listeners]) {
+          call(listener);
+        }
+      } else {
+        break;
+      }
+    }
+    this.#delivering = false;
+  }
+}
+
+function randomSeed(): readonly [number, number] {
+  // Node 18 has no global crypto. Spreading load needs no secret.
+  if (typeof crypto === "undefined") {
+    return [Math.random() * 2 ** 32, Math.random() * 2 ** 32];
+  }
+  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
+  return [high, low];
+}
+
+function environmentEventSource(): EventSourceConstructor {
+  if (typeof EventSource === "undefined") {
+    throw new StreamError(
+      "unsupported",
+      "There is no EventSource here: give one by the eventSource option",
+    );
+  }
+  return EventSource;
+}

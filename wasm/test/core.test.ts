@@ -1,0 +1,308 @@
+import { readFile } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
+
+import { afterEach, describe, expect, it, vi } from "vitest";
+
+import { CoreClient, loadCore } from "../src/core.js";
+import { modulePath, stageUpdate } from "./fakes.js";
+
+const moduleUrl = pathToFileURL(modulePath);
+
+/** The loader as a page's first import of it finds it. */
+async function freshLoader() {
+  vi.resetModules();
+  return await import("../src/core.js");
+}
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+describe("loading the module", () => {
+  it("reads the file in Node, once, however many ask", async () => {
+    const loader = await freshLoader();
+    const first = loader.loadCore(moduleUrl);
+    expect(loader.loadCore()).toBe(first);
+    expect((await first).exports.abi_version()).toBe(1);
+  });
+
+  it("takes the module's bytes", async () => {
+    const loader = await freshLoader();
+    const core = await loader.loadCore(await readFile(moduleUrl));
+    expect(core.exports.abi_version()).toBe(1);
+  });
+
+  it.each(["application/wasm", "application/wasm; charset=x", "application/octet-stream", ""])(
+    "fetches it where the server calls it %j",
+    async (type) => {
+      const bytes = await readFile(moduleUrl);
+      vi.stubGlobal(
+        "fetch",
+        async () => new Response(new Uint8Array(bytes), { headers: { "Content-Type": type } }),
+      );
+      const loader = await freshLoader();
+      const core = await loader.loadCore("https://bank.example/regstream.wasm");
+      expect(core.exports.abi_version()).toBe(1);
+    },
+  );
+
+  it("forgets a load that failed, so that the next one tries again", async () => {
+    const answers = [
+      new Response("gone", { status: 404 }),
+      new Response("<html>", { headers: { "Content-Type": "text/html" } }),
+      new Response(new Uint8Array(await readFile(moduleUrl))),
+    ];
+    vi.stubGlobal("fetch", async () => answers.shift());
+    const loader = await freshLoader();
+    const url = "https://bank.example/regstream.wasm";
+    await expect(loader.loadCore(url)).rejects.toThrow(`${url} answered with status 404`);
+    await expect(loader.loadCore(url)).rejects.toThrow();
+    expect((await loader.loadCore(url)).exports.abi_version()).toBe(1);
+  });
+
+  it("refuses a module that is not this package's", async () => {
+    const empty = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+    const loader = await freshLoader();
+    await expect(loader.loadCore(empty)).rejects.toThrow("another version of this package");
+  });
+
+  it("is small: a page starts it with 256 KiB", async () => {
+    const loader = await freshLoader();
+    const core = await loader.loadCore(moduleUrl);
+    expect(core.exports.memory.buffer.byteLength).toBe(262_144);
+  });
+});
+
+async function createClient(registrationId: number | undefined = 42) {
+  return new CoreClient(await loadCore(), { policy: "resilient", seed: [1, 2], registrationId });
+}
+
+async function openClient() {
+  const client = await createClient();
+  client.connect(0);
+  const action = client.poll();
+  if (action?.kind === "state_changed") {
+    client.poll();
+  }
+  client.response(1, 200, true, undefined, 0);
+  while (client.poll() !== null);
+  return client;
+}
+
+describe("the core behind its ABI", () => {
+  it("opens a transport, and comes back after a loss with the cursor it has seen", async () => {
+    const client = await createClient();
+    const log: unknown[] = [];
+    const drain = () => {
+      for (let action = client.poll(); action !== null; action = client.poll()) {
+        log.push(
+          action.kind === "state_changed" ? `${action.from} → ${action.to}: ${action.reason}` : action,
+        );
+      }
+    };
+    client.connect(0);
+    drain();
+    client.response(1, 200, true, undefined, 10);
+    client.message(1, '{"type":"connected","timestamp":1}', "1700-4", 10);
+    drain();
+    client.end(1, "ended", 20);
+    drain();
+    const due = client.deadline();
+    expect(due).toBeGreaterThanOrEqual(1_020);
+    expect(due).toBeLessThanOrEqual(2_020);
+    client.handleDeadline(due);
+    drain();
+    expect(log.filter((entry) => typeof entry === "string")).toEqual([
+      "idle → connecting: requested",
+      "connecting → open: accepted",
+      "open → waiting: ended",
+      "waiting → connecting: retry_due",
+    ]);
+    expect(log.filter((entry) => typeof entry !== "string")).toEqual([
+      { kind: "open", attempt: 1, lastEventId: "" },
+      { kind: "close", attempt: 1 },
+      { kind: "open", attempt: 2, lastEventId: "1700-4" },
+    ]);
+    client.dispose();
+  });
+
+  it("says what each message was", async () => {
+    const client = await openClient();
+    const kind = (data: unknown) => client.message(1, JSON.stringify(data), undefined, 1).kind;
+    expect(kind({ type: "connected", timestamp: 1 })).toBe("connected");
+    expect(kind({ type: "ping", timestamp: 1 })).toBe("ping");
+    expect(kind({ type: "reset", timestamp: 1 })).toBe("reset");
+    expect(kind({ type: "something-new" })).toBe("other");
+    expect(kind(stageUpdate("duplicate_check", "started", 1))).toBe("update");
+    expect(kind(stageUpdate("duplicate_check", "started", 1, { registrationId: 43 }))).toBe("other");
+    expect(kind({ type: "update", data: { status: "PENDING" } })).toBe("malformed");
+    expect(client.message(9, '{"type":"ping"}', undefined, 1).kind).toBe("stale");
+    expect(client.staleInputs()).toBe(1);
+    client.dispose();
+  });
+
+  it.each([
+    "",
+    "{",
+    "null",
+    "[]",
+    "4",
+    '"text"',
+    '{"type":"update"}',
+    '{"type":"update","data":7}',
+    '{"type":"update","data":{"registrationId":"42","status":"PENDING"}}',
+    '{"type":"update","data":{"registrationId":1e400,"status":"PENDING"}}',
+    '{"type":"update","data":{"registrationId":42,"status":"PENDING"}',
+    '{"type":"snapshot","data":[]}',
+    `{"type":"update","data":${"[".repeat(100_000)}`,
+    `{"type":"update","data":{"registrationId":42,"status":"P","details":${'{"a":'.repeat(5_000)}1${"}".repeat(5_000)}}}`,
+    "\u0000",
+    "{\ud800}",
+  ])("calls data that is no message malformed, and says why (%#)", async (data) => {
+    const client = await openClient();
+    const message = client.message(1, data, undefined, 1);
+    expect(message).toEqual({ kind: "malformed", problem: expect.stringMatching(/\w+ \w+/) });
+    expect(client.message(1, '{"type":"ping"}', undefined, 1).kind).toBe("ping");
+    client.dispose();
+  });
+
+  it.each([
+    ["42", "1702493000000"],
+    ["42.0", "1702493000000.75"],
+    ["4.2e1", "1.702493e12"],
+    ["0.42E+2", "1.702493000001e+12"],
+    ["420e-1", "170249300000112e-2"],
+    ["42.00000000000000000000000000000", "9007199254740991"],
+    ["4200000000000000000000000000000000000000000000e-44", "1702493000000.0000000000000000001"],
+    ["0.000000000000000000000000000042e30", "0e999999999999"],
+    ["9007199254740991.0", "1e-999999999999"],
+  ])("reads the number %s, and the time %s, as JavaScript does", async (id, timestamp) => {
+    const client = await createClient(Number(id));
+    client.connect(0);
+    const data = `{"type":"update","data":{"registrationId":${id},"status":"FAILED","timestamp":${timestamp}}}`;
+    expect(client.message(1, data, undefined, 1).kind).toBe("update");
+    expect(JSON.parse(client.view())).toMatchObject({
+      registrationId: Number(id),
+      timestamp: Math.trunc(Number(timestamp)),
+    });
+    client.dispose();
+  });
+
+  it.each(["42.5", "-42", "1e16", "9007199254740992", "1e309", "1e999999999999", "-0.0"])(
+    "takes %s for no registration",
+    async (id) => {
+      const client = await openClient();
+      const data = `{"type":"update","data":{"registrationId":${id},"status":"FAILED"}}`;
+      expect(client.message(1, data, undefined, 1).kind).toBe("malformed");
+      client.dispose();
+    },
+  );
+
+  it("calls a message over the limit too large, and goes on", async () => {
+    const client = await openClient();
+    const large = (size: number) => JSON.stringify({ type: "ping", filler: "x".repeat(size) });
+    expect(client.message(1, large(5 << 20), undefined, 1)).toEqual({
+      kind: "too_large",
+      problem: "The message is larger than 4 MiB",
+    });
+    expect(client.message(1, large(3 << 20), undefined, 1).kind).toBe("ping");
+    expect(client.message(1, '{"type":"ping"}', "i".repeat(5_000), 1).kind).toBe("too_large");
+    expect(client.message(1, large(5 << 20), "i".repeat(5_000_000), 1).kind).toBe("too_large");
+    expect(client.message(1, large(1), "1-1", 1).kind).toBe("ping");
+    client.dispose();
+  });
+
+  it("keeps its memory when large messages keep coming", async () => {
+    const client = await openClient();
+    const data = JSON.stringify(
+      stageUpdate("t24_lookup", "completed", 1, { details: { filler: "é".repeat(200_000) } }),
+    );
+    const round = () => expect(client.message(1, data, undefined, 1).kind).toBe("update");
+    for (let warmUp = 0; warmUp < 5; ++warmUp) {
+      round();
+    }
+    const { memory } = (await loadCore()).exports;
+    const before = memory.buffer.byteLength;
+    for (let repeat = 0; repeat < 30; ++repeat) {
+      round();
+    }
+    expect(memory.buffer.byteLength).toBe(before);
+    client.dispose();
+  });
+
+  it("keeps text of every script in the view", async () => {
+    const client = await openClient();
+    const message = "ደንበኛ ተገኝቷል 😀";
+    client.message(1, JSON.stringify(stageUpdate("t24_lookup", "completed", 5, { message })), undefined, 1);
+    expect(JSON.parse(client.view())).toMatchObject({ message });
+    client.dispose();
+  });
+
+  it("hands over its cursor and its view to the next client", async () => {
+    const first = await openClient();
+    first.message(1, JSON.stringify(stageUpdate("duplicate_check", "started", 5)), "9-1", 1);
+    const view = first.view();
+    first.dispose();
+    const second = await createClient();
+    second.restore("9-1", view);
+    expect(second.view()).toBe(view);
+    second.connect(0);
+    const actions = [second.poll(), second.poll()];
+    expect(actions).toContainEqual({ kind: "open", attempt: 1, lastEventId: "9-1" });
+    second.dispose();
+  });
+
+  it("does nothing for a handle that was freed, forged, or belongs to a later client", async () => {
+    const { exports } = await loadCore();
+    const first = exports.client_create(0, 1, 2, 42);
+    exports.client_destroy(first);
+    const second = exports.client_create(0, 1, 2, 42);
+    expect(second).not.toBe(first);
+    for (const handle of [0, first, second + 1, 0xffff, 0xffffffff, -1]) {
+      exports.client_connect(handle, 0);
+      exports.client_destroy(handle);
+      expect(exports.client_poll(handle)).toBe(0);
+      expect(exports.client_state(handle)).toBe(4);
+      expect(exports.client_deadline(handle)).toBe(Infinity);
+      expect(exports.client_message(handle, 1, 0, 0, 0)).toBe(8);
+    }
+    expect(exports.client_state(second)).toBe(0);
+    exports.client_destroy(second);
+  });
+
+  it("takes any number for a time, a size or an id without a trap", async () => {
+    const { exports } = await loadCore();
+    const client = exports.client_create(0, 1, 2, 42);
+    for (const time of [NaN, Infinity, -Infinity, -1, 1e300, 2 ** 63]) {
+      exports.client_connect(client, time);
+      exports.client_response(client, 1, 200, 1, time, time);
+      exports.client_retry(client, 1, time);
+      exports.client_end(client, 1, 77, time);
+      exports.client_handle_deadline(client, time);
+      exports.client_wake(client, time);
+      for (let polls = 0; exports.client_poll(client) !== 0; ++polls) {
+        expect(polls).toBeLessThan(100);
+      }
+    }
+    exports.input(4);
+    expect(exports.client_message(client, 1, 2 ** 31 - 1, 2 ** 31 - 1, 0)).toBe(8);
+    expect(exports.client_message(client, 1, -1, 5, 0)).toBe(8);
+    expect(exports.input(exports.input_limit() + 1)).toBe(0);
+    for (const id of [NaN, -1, 1.5, 2 ** 53, Infinity]) {
+      expect(exports.client_create(0, 1, 2, id)).toBe(0);
+    }
+    expect(exports.client_create(2, 1, 2, 42)).toBe(0);
+    exports.client_destroy(client);
+  });
+
+  it("has room for 256 streams, and says so", async () => {
+    const core = await loadCore();
+    const options = { policy: "resilient", seed: [1, 2], registrationId: undefined } as const;
+    const clients = Array.from({ length: 256 }, () => new CoreClient(core, options));
+    expect(() => new CoreClient(core, options)).toThrow("No more than 256 streams");
+    for (const client of clients) {
+      client.dispose();
+    }
+    new CoreClient(core, options).dispose();
+  });
+});

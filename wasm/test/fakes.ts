@@ -1,0 +1,182 @@
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+
+import type { Clock } from "../src/clock.js";
+import type { Core } from "../src/core.js";
+import { loadCore } from "../src/core.js";
+import type { EventSourceConstructor, EventSourceLike } from "../src/event_source_transport.js";
+import type { Signals } from "../src/signals.js";
+
+/** The built module's file. */
+export const modulePath = fileURLToPath(new URL("../dist/regstream.wasm", testUrl()).href);
+
+/** In one step, Vite would take it for an asset of a page, and give it an address of its server. */
+function testUrl(): string {
+  return import.meta.url;
+}
+
+/** Loads the built module as the one that all streams share. */
+export async function primeCore(): Promise<Core> {
+  return await loadCore(await readFile(modulePath));
+}
+
+const connecting = 0;
+const open = 1;
+const closed = 2;
+
+/** An EventSource whose server is the test. */
+export class FakeEventSource implements EventSourceLike {
+  readyState = connecting;
+  onopen: ((event: Event) => void) | null = null;
+  onmessage: ((event: MessageEvent) => void) | null = null;
+  onerror: ((event: Event) => void) | null = null;
+
+  constructor(readonly url: string) {}
+
+  close(): void {
+    this.readyState = closed;
+  }
+
+  /** Closed is for good, also where the test still has something to send. */
+  #enter(state: number): void {
+    if (this.readyState !== closed) {
+      this.readyState = state;
+    }
+  }
+
+  accept(): void {
+    this.#enter(open);
+    this.onopen?.(new Event("open"));
+  }
+
+  /** Sends `data` as JSON, or as it is where it is a string. */
+  send(data: unknown, lastEventId = ""): void {
+    const text = typeof data === "string" ? data : JSON.stringify(data);
+    this.onmessage?.(new MessageEvent("message", { data: text, lastEventId }));
+  }
+
+  /** The connection broke, or the stream ended: a real one would try again by itself. */
+  lose(): void {
+    this.#enter(connecting);
+    this.onerror?.(new Event("error"));
+  }
+
+  /** The server answered with something else than a stream: a real one gives up. */
+  refuse(): void {
+    this.#enter(closed);
+    this.onerror?.(new Event("error"));
+  }
+}
+
+export interface FakeNetwork {
+  readonly EventSource: EventSourceConstructor;
+  readonly sources: FakeEventSource[];
+  /** The source opened last. */
+  readonly last: FakeEventSource;
+  /** How many of them are not closed. */
+  readonly live: number;
+}
+
+export function createNetwork(): FakeNetwork {
+  const sources: FakeEventSource[] = [];
+  return {
+    sources,
+    EventSource: class extends FakeEventSource {
+      constructor(url: string) {
+        super(url);
+        sources.push(this);
+      }
+    },
+    get last() {
+      const source = sources.at(-1);
+      if (source === undefined) {
+        throw new Error("No EventSource was opened");
+      }
+      return source;
+    },
+    get live() {
+      return sources.filter((source) => source.readyState !== closed).length;
+    },
+  };
+}
+
+/** Time that stands still unless the test moves it. */
+export class FakeClock implements Clock {
+  #now = 1_000;
+  readonly #timers = new Set<{ due: number; callback: () => void }>();
+
+  get timers(): number {
+    return this.#timers.size;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  setTimer(callback: () => void, delayMs: number): () => void {
+    const timer = { due: this.#now + delayMs, callback };
+    this.#timers.add(timer);
+    return () => this.#timers.delete(timer);
+  }
+
+  /** Moves on by `ms`; timers go off on the way, each at its time. */
+  advance(ms: number): void {
+    const end = this.#now + ms;
+    for (;;) {
+      const [next] = [...this.#timers].sort((a, b) => a.due - b.due);
+      if (next === undefined || next.due > end) {
+        break;
+      }
+      this.#timers.delete(next);
+      this.#now = Math.max(this.#now, next.due);
+      next.callback();
+    }
+    this.#now = end;
+  }
+
+  /** Moves on by `ms` while no timer goes off, as a sleeping machine does. */
+  sleep(ms: number): void {
+    this.#now += ms;
+  }
+}
+
+export class FakeSignals implements Signals {
+  readonly #wakers = new Set<() => void>();
+
+  get listeners(): number {
+    return this.#wakers.size;
+  }
+
+  subscribe(wake: () => void): () => void {
+    this.#wakers.add(wake);
+    return () => this.#wakers.delete(wake);
+  }
+
+  wake(): void {
+    for (const wake of this.#wakers) {
+      wake();
+    }
+  }
+}
+
+/** Lets promises that are settled already run their reactions. */
+export async function settle(): Promise<void> {
+  for (let turn = 0; turn < 10; ++turn) {
+    await Promise.resolve();
+  }
+}
+
+export function stageUpdate(stage: string, stageStatus: string, timestamp: number, rest: object = {}) {
+  return {
+    type: "update",
+    data: {
+      registrationId: 42,
+      status: "PENDING",
+      stage,
+      stageStatus,
+      message: `${stage} ${stageStatus}`,
+      timestamp,
+      ...rest,
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { acquireStream, peekSnapshot, sharedStreamCount } from "../src/shared.js";
+import type { FakeNetwork } from "./fakes.js";
+import { createNetwork, settle } from "./fakes.js";
+
+let network: FakeNetwork;
+
+beforeEach(() => {
+  network = createNetwork();
+  vi.stubGlobal("EventSource", network.EventSource);
+});
+
+afterEach(() => {
+  expect(sharedStreamCount()).toBe(0);
+  expect(network.live).toBe(0);
+  vi.unstubAllGlobals();
+});
+
+describe("shared streams", () => {
+  it("have one connection for all who ask for the same, and end with the last of them", async () => {
+    const first = acquireStream({ registrationId: 42 });
+    const second = acquireStream({
+      registrationId: 42,
+      url: "/api/registrations/updates/stream",
+    });
+    expect(second.stream).toBe(first.stream);
+    first.connect();
+    second.connect();
+    await settle();
+    expect(network.sources).toHaveLength(1);
+    first.release();
+    await settle();
+    expect(network.live).toBe(1);
+    second.release();
+    await settle();
+  });
+
+  it("are apart where the registration or the address differs", async () => {
+    const leases = [
+      acquireStream({}),
+      acquireStream({ registrationId: 1 }),
+      acquireStream({ registrationId: 2 }),
+      acquireStream({ registrationId: 2, url: "/other" }),
+    ];
+    expect(new Set(leases.map((lease) => lease.stream)).size).toBe(4);
+    for (const lease of leases) {
+      lease.connect();
+    }
+    await settle();
+    expect(network.sources.map((source) => source.url)).toEqual([
+      "/api/registrations/updates/stream",
+      "/api/registrations/updates/stream?registrationId=1",
+      "/api/registrations/updates/stream?registrationId=2",
+      "/other?registrationId=2",
+    ]);
+    for (const lease of leases) {
+      lease.release();
+    }
+    await settle();
+  });
+
+  it("keep their connection when the last one leaves and another comes at once", async () => {
+    const first = acquireStream({ registrationId: 42 });
+    first.connect();
+    await settle();
+    first.release();
+    const second = acquireStream({ registrationId: 42 });
+    second.connect();
+    await settle();
+    expect(second.stream).toBe(first.stream);
+    expect(network.sources).toHaveLength(1);
+    expect(network.live).toBe(1);
+    second.release();
+    await settle();
+  });
+
+  it("are connected while somebody wants it", async () => {
+    const first = acquireStream({ registrationId: 42 });
+    const second = acquireStream({ registrationId: 42 });
+    first.connect();
+    second.connect();
+    await settle();
+    first.disconnect();
+    await settle();
+    expect(network.live).toBe(1);
+    second.disconnect();
+    await settle();
+    expect(network.live).toBe(0);
+    expect(peekSnapshot({ registrationId: 42 }).connection).toBe("closed");
+    first.connect();
+    await settle();
+    expect(network.live).toBe(1);
+    first.release();
+    second.release();
+    await settle();
+  });
+
+  it("take nothing from a user who has left", async () => {
+    const lease = acquireStream({ registrationId: 42 });
+    lease.release();
+    lease.release();
+    lease.connect();
+    lease.disconnect();
+    await settle();
+    expect(network.sources).toHaveLength(0);
+  });
+
+  it("are not created by looking", () => {
+    expect(peekSnapshot({ registrationId: 42 })).toMatchObject({ connection: "idle" });
+    expect(sharedStreamCount()).toBe(0);
+  });
+});

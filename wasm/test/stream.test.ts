@@ -1,0 +1,550 @@
+import { afterEach, describe, expect, it, vi } from "vitest";
+
+import type { Core } from "../src/core.js";
+import { CoreClient, loadCore } from "../src/core.js";
+import type { RegistrationUpdate } from "../src/messages.js";
+import type { RegistrationStreamOptions, StreamSnapshot } from "../src/stream.js";
+import { RegistrationStream } from "../src/stream.js";
+import { FakeClock, FakeSignals, createNetwork, primeCore, settle, stageUpdate } from "./fakes.js";
+
+const streams: RegistrationStream[] = [];
+
+function createStream(options: RegistrationStreamOptions = {}) {
+  const network = createNetwork();
+  const clock = new FakeClock();
+  const signals = new FakeSignals();
+  const updates: RegistrationUpdate[] = [];
+  const stream = new RegistrationStream({
+    registrationId: 42,
+    eventSource: network.EventSource,
+    clock,
+    signals,
+    seed: [1, 2],
+    onUpdate: (update) => updates.push(update),
+    ...options,
+  });
+  streams.push(stream);
+  return { stream, network, clock, signals, updates };
+}
+
+async function openStream(options: RegistrationStreamOptions = {}) {
+  const created = createStream(options);
+  created.stream.connect();
+  await settle();
+  created.network.last.accept();
+  created.network.last.send({ type: "connected", timestamp: 1 });
+  return created;
+}
+
+afterEach(() => {
+  for (const stream of streams.splice(0)) {
+    stream.close();
+  }
+  vi.unstubAllGlobals();
+});
+
+describe("a stream's connection", () => {
+  it("touches nothing before it is asked to connect", () => {
+    const load = vi.fn(() => loadCore());
+    const { stream, network, clock } = createStream({ loadCore: load });
+    expect(stream.getSnapshot()).toMatchObject({ connection: "idle", isConnected: false });
+    expect(load).not.toHaveBeenCalled();
+    expect(network.sources).toHaveLength(0);
+    expect(clock.timers).toBe(0);
+  });
+
+  it("opens one EventSource for its registration, however often it is asked", async () => {
+    const { stream, network } = createStream();
+    stream.connect();
+    stream.connect();
+    expect(stream.getSnapshot().connection).toBe("connecting");
+    await settle();
+    stream.connect();
+    expect(network.sources.map((source) => source.url)).toEqual([
+      "/api/registrations/updates/stream?registrationId=42",
+    ]);
+    network.last.accept();
+    expect(stream.getSnapshot()).toMatchObject({
+      connection: "open",
+      reason: "accepted",
+      isConnected: true,
+      connections: 1,
+    });
+  });
+
+  it("is not connected at once when the connection is lost, and comes back by itself", async () => {
+    const { stream, network, clock } = await openStream();
+    network.last.lose();
+    expect(stream.getSnapshot()).toMatchObject({
+      connection: "waiting",
+      reason: "ended",
+      isConnected: false,
+    });
+    expect(network.live).toBe(0);
+    clock.advance(999);
+    expect(network.sources).toHaveLength(1);
+    clock.advance(1_001);
+    expect(network.sources).toHaveLength(2);
+    expect(stream.getSnapshot().connection).toBe("connecting");
+    network.last.accept();
+    expect(stream.getSnapshot()).toMatchObject({ isConnected: true, connections: 2 });
+  });
+
+  it("sends the cursor with which it resumes", async () => {
+    const { network, clock } = await openStream();
+    network.last.send({ type: "connected", timestamp: 1 }, "1700-6");
+    network.last.send(stageUpdate("duplicate_check", "started", 10), "1700-7");
+    network.last.send({ type: "ping", timestamp: 11 }, "1700-7");
+    network.last.lose();
+    clock.advance(2_000);
+    expect(network.last.url).toBe(
+      "/api/registrations/updates/stream?registrationId=42&lastEventId=1700-7",
+    );
+    // The new connection fails before it named an id: the cursor stands.
+    network.last.accept();
+    network.last.send({ type: "ping", timestamp: 12 });
+    network.last.lose();
+    clock.advance(10_000);
+    expect(network.sources).toHaveLength(3);
+    expect(network.last.url).toMatch(/lastEventId=1700-7$/);
+  });
+
+  it("keeps trying through refusals that EventSource hides, ever more slowly, up to a cap", async () => {
+    const { stream, network, clock } = createStream();
+    stream.connect();
+    await settle();
+    for (let attempt = 1; attempt <= 30; ++attempt) {
+      expect(network.sources).toHaveLength(attempt);
+      network.last.refuse();
+      expect(stream.getSnapshot()).toMatchObject({ connection: "waiting", reason: "refused" });
+      clock.advance(11_000);
+    }
+  });
+
+  it("stops at a refusal under the standard policy, until it is asked again", async () => {
+    const { stream, network, clock, signals } = createStream({ policy: "standard" });
+    stream.connect();
+    await settle();
+    network.last.refuse();
+    expect(stream.getSnapshot()).toMatchObject({
+      connection: "closed",
+      reason: "refused_for_good",
+      error: { kind: "refused" },
+    });
+    expect(clock.timers).toBe(0);
+    expect(signals.listeners).toBe(0);
+    stream.connect();
+    await settle();
+    expect(network.sources).toHaveLength(2);
+    expect(stream.getSnapshot()).toMatchObject({ connection: "connecting", error: null });
+  });
+
+  it("gives up an attempt that gets no answer, and tries again", async () => {
+    const { stream, network, clock } = createStream();
+    stream.connect();
+    await settle();
+    clock.advance(15_000);
+    expect(stream.getSnapshot()).toMatchObject({ connection: "waiting", reason: "timed_out" });
+    expect(network.live).toBe(0);
+    clock.advance(2_000);
+    expect(network.sources).toHaveLength(2);
+  });
+
+  it("notices a connection that has gone silent; pings keep it", async () => {
+    const { stream, network, clock } = await openStream();
+    for (let ping = 0; ping < 10; ++ping) {
+      clock.advance(30_000);
+      network.last.send({ type: "ping", timestamp: ping });
+    }
+    expect(network.sources).toHaveLength(1);
+    clock.advance(75_000);
+    expect(stream.getSnapshot()).toMatchObject({ connection: "waiting", reason: "silent" });
+    expect(network.live).toBe(0);
+  });
+
+  it("has one timer at most, and does not move it for each message", async () => {
+    const { network, clock } = await openStream();
+    const setTimer = vi.spyOn(clock, "setTimer");
+    for (let index = 0; index < 100; ++index) {
+      clock.advance(10);
+      network.last.send(stageUpdate("t24_lookup", "started", index));
+    }
+    expect(clock.timers).toBe(1);
+    expect(setTimer.mock.calls.length).toBeLessThan(3);
+  });
+
+  it("tries at once when the page wakes", async () => {
+    const { stream, network, signals } = await openStream();
+    network.last.lose();
+    signals.wake();
+    expect(network.sources).toHaveLength(2);
+    expect(stream.getSnapshot().reason).toBe("woken");
+  });
+
+  it("finds after a long sleep that the connection is dead", async () => {
+    const { network, clock, signals } = await openStream();
+    clock.sleep(3_600_000);
+    signals.wake();
+    expect(network.sources).toHaveLength(2);
+    expect(network.live).toBe(1);
+  });
+
+  it("drops what an abandoned EventSource still says", async () => {
+    const { stream, network, clock, updates } = await openStream();
+    const first = network.last;
+    const { onmessage, onerror } = first;
+    first.lose();
+    clock.advance(2_000);
+    network.last.accept();
+    const before = stream.getSnapshot();
+    onmessage?.call(
+      first,
+      new MessageEvent("message", {
+        data: JSON.stringify(stageUpdate("t24_lookup", "failed", 99)),
+        lastEventId: "0-1",
+      }),
+    );
+    onerror?.call(first, new Event("error"));
+    expect(stream.getSnapshot()).toBe(before);
+    expect(updates).toEqual([]);
+    expect(network.live).toBe(1);
+  });
+
+  it("gives everything back when closed, and resumes where it was when asked again", async () => {
+    const { stream, network, clock, signals } = await openStream();
+    network.last.send(stageUpdate("duplicate_check", "started", 10), "5-1");
+    const { registration } = stream.getSnapshot();
+    stream.close();
+    expect(stream.getSnapshot()).toMatchObject({
+      connection: "closed",
+      reason: "requested",
+      isConnected: false,
+    });
+    expect(stream.getSnapshot().registration).toBe(registration);
+    expect([network.live, clock.timers, signals.listeners]).toEqual([0, 0, 0]);
+    stream.connect();
+    await settle();
+    expect(network.last.url).toMatch(/lastEventId=5-1$/);
+    network.last.accept();
+    network.last.send(stageUpdate("duplicate_check", "completed", 20), "5-2");
+    expect(stream.getSnapshot().registration?.stages).toEqual([
+      {
+        name: "duplicate_check",
+        status: "completed",
+        message: "duplicate_check completed",
+        startedAt: 10,
+        endedAt: 20,
+      },
+    ]);
+  });
+
+  it("can be closed while the module loads", async () => {
+    const { stream, network } = createStream();
+    stream.connect();
+    stream.close();
+    await settle();
+    expect(network.sources).toHaveLength(0);
+    expect(stream.getSnapshot().connection).toBe("closed");
+  });
+});
+
+describe("what a stream makes of messages", () => {
+  it("folds stage updates into the registration", async () => {
+    const { stream, network } = await openStream();
+    network.last.send(stageUpdate("duplicate_check", "started", 10));
+    network.last.send(stageUpdate("duplicate_check", "completed", 20));
+    network.last.send(stageUpdate("t24_lookup", "started", 30));
+    expect(stream.getSnapshot().registration).toEqual({
+      registrationId: 42,
+      status: "PENDING",
+      stage: "t24_lookup",
+      stages: [
+        {
+          name: "duplicate_check",
+          status: "completed",
+          message: "duplicate_check completed",
+          startedAt: 10,
+          endedAt: 20,
+        },
+        {
+          name: "t24_lookup",
+          status: "started",
+          message: "t24_lookup started",
+          startedAt: 30,
+          endedAt: null,
+        },
+      ],
+      message: "t24_lookup started",
+      details: null,
+      processLog: null,
+      timestamp: 30,
+      isFinal: false,
+    });
+    network.last.send({
+      type: "update",
+      data: {
+        registrationId: 42,
+        status: "APPROVED",
+        message: "Customer validated successfully",
+        details: { accountsFound: 5 },
+        processLog: [{ stage: "t24_lookup" }],
+        timestamp: 40,
+      },
+    });
+    expect(stream.getSnapshot().registration).toMatchObject({
+      status: "APPROVED",
+      details: { accountsFound: 5 },
+      processLog: [{ stage: "t24_lookup" }],
+      isFinal: true,
+    });
+  });
+
+  it("takes a snapshot for the registration, and not for an update", async () => {
+    const { stream, network, updates } = await openStream();
+    const data = {
+      registrationId: 42,
+      status: "FAILED",
+      stage: "duplicate_check",
+      stages: [
+        {
+          stage: "duplicate_check",
+          stageStatus: "failed",
+          message: "No answer",
+          startedAt: 10,
+          endedAt: 20,
+        },
+      ],
+      message: "Validation failed",
+      details: null,
+      processLog: null,
+      timestamp: 20,
+      isFinal: true,
+    };
+    network.last.send({ type: "snapshot", data, timestamp: 30 });
+    expect(stream.getSnapshot()).toMatchObject({
+      latestUpdate: null,
+      registration: {
+        ...data,
+        stages: [
+          {
+            name: "duplicate_check",
+            status: "failed",
+            message: "No answer",
+            startedAt: 10,
+            endedAt: 20,
+          },
+        ],
+      },
+    });
+    expect(updates).toEqual([]);
+    network.last.send({ type: "snapshot", data, timestamp: 40 });
+    network.last.send({ type: "snapshot", data: { ...data, registrationId: 7 }, timestamp: 50 });
+    expect(stream.getSnapshot().registration?.registrationId).toBe(42);
+  });
+
+  it("hands each update over as it was sent, unknown fields too, once and in order", async () => {
+    const { network, updates } = await openStream();
+    const sent = [1, 2, 3].map((time) =>
+      stageUpdate("t24_lookup", "started", time, { id: `7-${time}`, branch: { code: "ET-1" } }),
+    );
+    for (const message of sent) {
+      network.last.send(message);
+    }
+    expect(updates).toEqual(sent.map((message) => message.data));
+  });
+
+  it("reads the stage's status from the message where the publisher sent none", async () => {
+    const { network, updates } = await openStream();
+    const data = { registrationId: 42, status: "PENDING", stage: "t24_lookup", timestamp: 1 };
+    network.last.send({ type: "update", data: { ...data, message: "Look-up started" } });
+    network.last.send({ type: "update", data: { ...data, message: "Found 5 accounts", details: null } });
+    network.last.send({ type: "update", data: { registrationId: 42, status: "FAILED" } });
+    expect(updates).toEqual([
+      { ...data, message: "Look-up started", stageStatus: "started" },
+      { ...data, message: "Found 5 accounts", stageStatus: "completed" },
+      { registrationId: 42, status: "FAILED", timestamp: 0 },
+    ]);
+  });
+
+  it("goes on after data that is no message, and says what was wrong", async () => {
+    const { stream, network, updates } = await openStream();
+    network.last.send("{ broken");
+    network.last.send({ type: "update", data: { status: "PENDING" } });
+    expect(stream.getSnapshot()).toMatchObject({
+      isConnected: true,
+      error: { kind: "malformed_message", message: expect.stringContaining("registrationId") },
+    });
+    network.last.send(stageUpdate("t24_lookup", "started", 1));
+    expect(stream.getSnapshot()).toMatchObject({ isConnected: true, error: null });
+    expect(updates).toHaveLength(1);
+  });
+
+  it("keeps no registration on a stream of all of them", async () => {
+    const { stream, network, updates } = await openStream({ registrationId: undefined });
+    expect(network.last.url).toBe("/api/registrations/updates/stream");
+    network.last.send(stageUpdate("t24_lookup", "started", 1, { registrationId: 1 }));
+    network.last.send(stageUpdate("t24_lookup", "started", 2, { registrationId: 2 }));
+    expect(updates.map((update) => update.registrationId)).toEqual([1, 2]);
+    expect(stream.getSnapshot()).toMatchObject({
+      registration: null,
+      latestUpdate: { registrationId: 2 },
+    });
+  });
+});
+
+describe("snapshots and listeners", () => {
+  it("keeps the same snapshot while nothing changes", async () => {
+    const { stream, network } = await openStream();
+    const before = stream.getSnapshot();
+    expect(Object.isFrozen(before)).toBe(true);
+    network.last.send({ type: "ping", timestamp: 2 });
+    network.last.send({ type: "something-new" });
+    expect(stream.getSnapshot()).toBe(before);
+  });
+
+  it("keeps the registration while only the connection changes", async () => {
+    const { stream, network } = await openStream();
+    network.last.send(stageUpdate("t24_lookup", "started", 1));
+    const { registration } = stream.getSnapshot();
+    network.last.lose();
+    expect(stream.getSnapshot().registration).toBe(registration);
+  });
+
+  it("tells listeners once per event, after onUpdate, with the snapshot in place", async () => {
+    const log: string[] = [];
+    const { stream, network } = await openStream({
+      onUpdate: (update) => log.push(`update ${update.timestamp}`),
+    });
+    stream.subscribe(() => log.push(`change ${stream.getSnapshot().latestUpdate?.timestamp}`));
+    network.last.send(stageUpdate("t24_lookup", "started", 1));
+    network.last.send(stageUpdate("t24_lookup", "completed", 2));
+    network.last.send({ type: "ping", timestamp: 3 });
+    expect(log).toEqual(["update 1", "change 1", "update 2", "change 2"]);
+  });
+
+  it("tells listeners nothing after they have left", async () => {
+    const { stream, network } = await openStream();
+    const listener = vi.fn();
+    const leaveFirst = stream.subscribe(listener);
+    const leaveSecond = stream.subscribe(listener);
+    leaveFirst();
+    network.last.send(stageUpdate("t24_lookup", "started", 1));
+    expect(listener).toHaveBeenCalledTimes(1);
+    leaveSecond();
+    network.last.send(stageUpdate("t24_lookup", "completed", 2));
+    expect(listener).toHaveBeenCalledTimes(1);
+  });
+
+  it("reports a listener that throws, and goes on to the others", async () => {
+    const reported = vi.fn();
+    vi.stubGlobal("reportError", reported);
+    const mistake = new Error("mistake in the page");
+    const { stream, network } = await openStream({
+      onUpdate: () => {
+        throw mistake;
+      },
+    });
+    const listener = vi.fn();
+    stream.subscribe(() => {
+      throw mistake;
+    });
+    stream.subscribe(listener);
+    network.last.send(stageUpdate("t24_lookup", "started", 1));
+    expect(listener).toHaveBeenCalledTimes(1);
+    expect(reported.mock.calls).toEqual([[mistake], [mistake]]);
+    expect(stream.getSnapshot().isConnected).toBe(true);
+  });
+
+  it("lets a listener close the stream, and shows it the result at once", async () => {
+    const seen: StreamSnapshot[] = [];
+    const { stream, network } = await openStream();
+    stream.subscribe(() => {
+      seen.push(stream.getSnapshot());
+      stream.close();
+    });
+    network.last.send(stageUpdate("t24_lookup", "started", 1));
+    expect(seen.map((snapshot) => snapshot.connection)).toEqual(["open", "closed"]);
+    expect(network.live).toBe(0);
+  });
+});
+
+describe("failures on this side", () => {
+  it("says that the module could not be loaded, and tries again when asked, or back online", async () => {
+    const loads: (() => Promise<Core>)[] = [
+      () => Promise.reject(new Error("offline")),
+      () => Promise.reject(new Error("offline")),
+      () => loadCore(),
+    ];
+    const load = vi.fn(() => loads.shift()?.() ?? loadCore());
+    const { stream, network, signals } = createStream({ loadCore: load });
+    stream.connect();
+    await settle();
+    expect(stream.getSnapshot()).toMatchObject({
+      connection: "closed",
+      reason: "failed_here",
+      error: { kind: "load_failed", message: expect.stringContaining("offline") },
+    });
+    stream.connect();
+    await settle();
+    expect(load).toHaveBeenCalledTimes(2);
+    signals.wake();
+    await settle();
+    expect(network.sources).toHaveLength(1);
+    expect(stream.getSnapshot()).toMatchObject({ connection: "connecting", error: null });
+    expect(signals.listeners).toBe(1);
+  });
+
+  it("says that there is no EventSource", async () => {
+    vi.stubGlobal("EventSource", undefined);
+    const { stream, clock } = createStream({ eventSource: undefined });
+    stream.connect();
+    await settle();
+    expect(stream.getSnapshot()).toMatchObject({
+      connection: "closed",
+      error: { kind: "unsupported" },
+    });
+    expect(clock.timers).toBe(0);
+  });
+
+  it.each([0, -1, 1.5, NaN, 2 ** 53])("refuses registration %s", async (registrationId) => {
+    const { stream, network } = createStream({ registrationId });
+    stream.connect();
+    await settle();
+    expect(stream.getSnapshot()).toMatchObject({
+      connection: "closed",
+      error: { kind: "invalid_options" },
+    });
+    expect(network.sources).toHaveLength(0);
+  });
+
+  it("is closed, not stuck, when the module traps, and starts again on a fresh one", async () => {
+    const loads: Promise<Core>[] = [];
+    const load = () => {
+      const loading = primeCore();
+      loads.push(loading);
+      return loading;
+    };
+    const { stream, network } = createStream({ loadCore: load });
+    vi.spyOn(CoreClient.prototype, "message").mockImplementationOnce(() => {
+      throw new WebAssembly.RuntimeError("unreachable");
+    });
+    stream.connect();
+    await Promise.all(loads);
+    await settle();
+    network.last.accept();
+    network.last.send({ type: "connected", timestamp: 1 });
+    expect(stream.getSnapshot()).toMatchObject({
+      connection: "closed",
+      isConnected: false,
+      error: { kind: "core_failed" },
+    });
+    expect(network.live).toBe(0);
+    stream.connect();
+    await Promise.all(loads);
+    await settle();
+    network.last.accept();
+    expect(loads).toHaveLength(2);
+    expect(await loads[1]).not.toBe(await loads[0]);
+    expect(stream.getSnapshot()).toMatchObject({ isConnected: true, error: null });
+  });
+});
