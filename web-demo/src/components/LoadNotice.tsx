@@ -1,0 +1,17 @@
+import type { ApiError } from "../api";
+import { Notice } from "./Notice";
+
+/** Says that what is shown could not be loaded again. */
+export function LoadNotice({ error, onRetry }: { error: ApiError; onRetry: () => void }) {
+  return (
+    <Notice
+      action={
+        <button type="button" className="button button-small" onClick={onRetry}>
+          Retry
+        </button>
+      }
+    >
+      This may be out of date. {error.message}
+    </Notice>
+  );
+}

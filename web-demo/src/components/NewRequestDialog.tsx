@@ -1,0 +1,69 @@
+import { type FormEvent, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
+
+import { asApiError, createRegistration } from "../api";
+import type { Registration } from "../data/model";
+import { formFields, noErrors, readForm, sortErrors } from "../data/newRegistration";
+import { Notice } from "./Notice";
+import { TextField } from "./TextField";
+
+interface NewRequestDialogProps {
+  readonly onCreated: (registration: Registration) => void;
+  readonly onClose: () => void;
+}
+
+/** Asks for a new request's data. A native modal dialog: it keeps the focus, and Escape closes it. */
+export function NewRequestDialog({ onCreated, onClose }: NewRequestDialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const form = useRef<HTMLFormElement>(null);
+  const titleId = useId();
+  const [errors, setErrors] = useState(noErrors);
+  const [isSending, setSending] = useState(false);
+
+  // A layout effect ends while the dialog is still in the document, so that closing it gives the
+  // focus back to where it was.
+  useLayoutEffect(() => {
+    const element = dialog.current;
+    element?.showModal();
+    return () => element?.close();
+  }, []);
+
+  useEffect(() => {
+    form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+  }, [errors]);
+
+  async function submit(event: FormEvent<HTMLFormElement>): Promise<void> {
+    event.preventDefault();
+    setSending(true);
+    try {
+      onCreated(await createRegistration(readForm(event.currentTarget)));
+    } catch (error) {
+      const { status, message } = asApiError(error);
+      setErrors(status === 400 ? sortErrors(message) : { ...noErrors, form: message });
+      setSending(false);
+    }
+  }
+
+  return (
+    <dialog ref={dialog} className="dialog" aria-labelledby={titleId} onCancel={onClose}>
+      {/* The server checks, so that there is one set of rules and one place that words them. */}
+      <form ref={form} noValidate onSubmit={(event) => void submit(event)}>
+        <h2 id={titleId}>New request</h2>
+        {errors.form !== null && <Notice>{errors.form}</Notice>}
+        <div className="field-grid">
+          {formFields.map((field) => (
+            <TextField key={field.name} {...field} error={errors.fields.get(field.name) ?? null} />
+          ))}
+        </div>
+        <div className="dialog-actions">
+          <button type="button" className="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" className="button button-primary" disabled={isSending}>
+            {isSending && <span className="spinner" aria-hidden="true" />}
+            Create request
+          </button>
+        </div>
+      </form>
+    </dialog>
+  );
+}

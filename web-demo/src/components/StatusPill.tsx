@@ -1,0 +1,26 @@
+import { memo } from "react";
+
+/** A registration's status, as the backend names it; a name that this page does not know is neutral. */
+export const StatusPill = memo(function StatusPill({
+  status,
+  testId,
+}: {
+  status: string;
+  testId?: string;
+}) {
+  return (
+    <span className="status-pill" data-status={status} data-testid={testId}>
+      {status}
+    </span>
+  );
+});
+
+/** Stands beside the status while a validation runs. */
+export function ValidatingPill() {
+  return (
+    <span className="status-pill validating-pill">
+      <span className="spinner" aria-hidden="true" />
+      Validating
+    </span>
+  );
+}

@@ -1,0 +1,62 @@
+/** What the backend"s JSON means. `decode.ts` is the only way in. */
+
+export type StageStatus = "started" | "completed" | "failed" | "skipped";
+
+export interface Account {
+  readonly number: string;
+  readonly type: string;
+  readonly currency: string;
+  readonly status: string;
+}
+
+export interface LogEntry {
+  readonly stage: string;
+  readonly stageStatus: StageStatus;
+  readonly message: string;
+  /** Milliseconds since the Unix epoch. */
+  readonly timestamp: number;
+}
+
+export interface RegistrationSummary {
+  readonly id: number;
+  readonly customerName: string;
+  readonly customerNumber: string;
+  readonly phone: string;
+  readonly branch: string;
+  readonly status: string;
+  readonly message: string | null;
+  readonly validating: boolean;
+  /** Milliseconds since the Unix epoch. */
+  readonly submittedAt: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly updatedAt: number;
+}
+
+export interface Registration extends RegistrationSummary {
+  readonly email: string | null;
+  readonly nationalId: string;
+  readonly accounts: readonly Account[];
+  readonly details: Readonly<Record<string, unknown>> | null;
+  readonly processLog: readonly LogEntry[];
+  readonly mobileUserId: string | null;
+  readonly elixirUserId: string | null;
+}
+
+/** The fields of a new request, named as the backend names them. */
+export interface NewRegistration {
+  readonly customerName: string;
+  readonly customerNumber: string;
+  readonly phone: string;
+  readonly branch: string;
+  readonly nationalId: string;
+  readonly email?: string;
+}
+
+export const knownStatuses = ["PENDING", "APPROVED", "DUPLICATE", "FAILED", "COMPLETED"] as const;
+
+const finalStatuses: ReadonlySet<string> = new Set(["APPROVED", "DUPLICATE", "FAILED", "COMPLETED"]);
+
+/** True where validation has ended. A status that this page does not know is not final. */
+export function isFinalStatus(status: string): boolean {
+  return finalStatuses.has(status);
+}

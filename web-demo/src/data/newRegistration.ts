@@ -1,0 +1,70 @@
+import type { NewRegistration } from "./model";
+
+export type FieldName = keyof NewRegistration;
+
+export interface FormField {
+  readonly name: FieldName;
+  readonly label: string;
+  readonly hint?: string;
+  readonly type?: "tel" | "email";
+  readonly isRequired: boolean;
+}
+
+export const formFields: readonly FormField[] = [
+  { name: "customerName", label: "Customer name", isRequired: true },
+  {
+    name: "customerNumber",
+    label: "Customer number",
+    hint: "As in core banking",
+    isRequired: true,
+  },
+  { name: "phone", label: "Phone", type: "tel", hint: "With country code", isRequired: true },
+  { name: "email", label: "Email", type: "email", isRequired: false },
+  { name: "branch", label: "Branch", isRequired: true },
+  { name: "nationalId", label: "National ID", isRequired: true },
+];
+
+/** What was typed. An optional field that was left empty is left out. */
+export function readForm(form: HTMLFormElement): NewRegistration {
+  const data = new FormData(form);
+  const text = (name: FieldName): string => {
+    const value = data.get(name);
+    return typeof value === "string" ? value.trim() : "";
+  };
+  const email = text("email");
+  return {
+    customerName: text("customerName"),
+    customerNumber: text("customerNumber"),
+    phone: text("phone"),
+    branch: text("branch"),
+    nationalId: text("nationalId"),
+    ...(email === "" ? {} : { email }),
+  };
+}
+
+export interface FormErrors {
+  readonly fields: ReadonlyMap<FieldName, string>;
+  /** What belongs to no field. */
+  readonly form: string | null;
+}
+
+export const noErrors: FormErrors = { fields: new Map(), form: null };
+
+/**
+ * Sorts a problem's detail by field. It names each field with what is wrong,
+ * "phone must not be empty; email must look like name@example.com."; what begins with no field's name
+ * belongs to the form.
+ */
+export function sortErrors(detail: string): FormErrors {
+  const fields = new Map<FieldName, string>();
+  const rest: string[] = [];
+  for (const part of detail.replace(/\.$/, "").split("; ")) {
+    const field = formFields.find(({ name }) => part.startsWith(`${name} `));
+    if (field === undefined) {
+      rest.push(part);
+    } else {
+      fields.set(field.name, `${field.label}${part.slice(field.name.length)}.`);
+    }
+  }
+  return { fields, form: rest.length === 0 ? null : `${rest.join("; ")}.` };
+}

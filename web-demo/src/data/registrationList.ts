@@ -1,0 +1,47 @@
+import type { RegistrationUpdate } from "regstream";
+
+import { isFinalStatus, type RegistrationSummary } from "./model";
+
+type List = readonly RegistrationSummary[];
+
+/** The list after one update. Rows that it does not concern, or says nothing new of, stay the same objects. */
+export function applyUpdate(list: List, update: RegistrationUpdate): List {
+  const index = list.findIndex(({ id }) => id === update.registrationId);
+  const before = list[index];
+  if (before === undefined) return list;
+  const after: RegistrationSummary = {
+    ...before,
+    status: update.status,
+    message: update.message ?? before.message,
+    // A stage that is heard of belongs to a validation that runs, until a final status ends it.
+    validating:
+      !isFinalStatus(update.status) && (update.stage !== undefined || before.validating),
+    updatedAt: update.timestamp > 0 ? update.timestamp : before.updatedAt,
+  };
+  return list.with(index, after);
+}
+
+export interface ListFilter {
+  /** Null: every status. */
+  readonly status: string | null;
+  readonly search: string;
+}
+
+/** What matches: the status, and every word of the search somewhere in what names the customer. */
+export function filterList(list: List, { status, search }: ListFilter): List {
+  const words = search.toLowerCase().split(/\s+/).filter(Boolean);
+  return list.filter((one) => {
+    if (status !== null && one.status !== status) return false;
+    if (words.length === 0) return true;
+    const { id, customerName, customerNumber, phone, branch } = one;
+    const text = [id, customerName, customerNumber, phone, branch].join(" ").toLowerCase();
+    return words.every((word) => text.includes(word));
+  });
+}
+
+/** How many registrations each status has. */
+export function countStatuses(list: List): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { status } of list) counts.set(status, (counts.get(status) ?? 0) + 1);
+  return counts;
+}

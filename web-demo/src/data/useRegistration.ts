@@ -1,0 +1,74 @@
+import type { RegistrationView } from "regstream";
+import { useRegistrationUpdates } from "regstream/react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
+
+import { type ApiError, asApiError, getRegistration, startValidation } from "../api";
+import { mergeProgress } from "./progress";
+import { useReloadOnOpen } from "./useReloadOnOpen";
+import { useResource } from "./useResource";
+
+/** One registration, kept as it is now by the stream, and the validation of it. */
+export function useRegistration(registrationId: number) {
+  const load = useCallback(
+    (signal: AbortSignal) => getRegistration(registrationId, signal),
+    [registrationId],
+  );
+  const resource = useResource(load);
+  const { value: registration, reload } = resource;
+
+  const isUnknown = registration === null && resource.error?.status === 404;
+  const stream = useRegistrationUpdates({ registrationId, autoConnect: !isUnknown });
+  const { registration: view, connections } = stream;
+
+  // The stream's view wins, unless a later load superseded it: one that may know what the stream
+  // could not tell. Views keep their identity, so any news from the stream puts it back in charge.
+  const [superseded, setSuperseded] = useState<RegistrationView | null>(null);
+  const live = view === superseded ? null : view;
+  const latestView = useRef(view);
+  useEffect(() => {
+    latestView.current = view;
+  }, [view]);
+
+  const [isStarting, setStarting] = useState(false);
+  const [startError, setStartError] = useState<ApiError | null>(null);
+
+  const reloadAfterGap = useCallback(async () => {
+    const before = latestView.current;
+    if (!(await reload())) return;
+    setSuperseded(before);
+    setStartError(null);
+  }, [reload]);
+  useReloadOnOpen(connections, reloadAfterGap);
+
+  // Accounts, log and details come with the end. The time tells a second end from the first.
+  const end = view?.isFinal === true ? `${view.status} ${view.timestamp}` : null;
+  useEffect(() => {
+    if (end === null) return;
+    setStartError(null);
+    void reload();
+  }, [end, reload]);
+
+  const validate = useCallback(async () => {
+    const before = latestView.current;
+    setStarting(true);
+    setStartError(null);
+    try {
+      await startValidation(registrationId);
+      // Until its first stage is heard of, the view is that of an earlier validation.
+      if (await reload()) setSuperseded(before);
+    } catch (error) {
+      const problem = asApiError(error);
+      setStartError(problem);
+      // The server knows better than this page: it may be running, or gone.
+      if (problem.kind === "refused") void reload();
+    } finally {
+      setStarting(false);
+    }
+  }, [registrationId, reload]);
+
+  const progress = useMemo(
+    () => (registration === null ? null : mergeProgress(registration, live)),
+    [registration, live],
+  );
+  return { resource, progress, stream, isStarting, startError, validate };
+}

@@ -1,0 +1,154 @@
+import { useCallback } from "react";
+
+import { Accounts } from "../components/Accounts";
+import { Card } from "../components/Card";
+import { CustomerFacts } from "../components/CustomerFacts";
+import { Icon } from "../components/Icon";
+import { LiveBadge } from "../components/LiveBadge";
+import { LoadFailed } from "../components/LoadFailed";
+import { LoadNotice } from "../components/LoadNotice";
+import { Notice } from "../components/Notice";
+import { Outcome } from "../components/Outcome";
+import { PageHeader } from "../components/PageHeader";
+import { ProcessLog } from "../components/ProcessLog";
+import { Skeleton } from "../components/Skeleton";
+import { StatusPill } from "../components/StatusPill";
+import { Timeline } from "../components/Timeline";
+import { ValidateButton } from "../components/ValidateButton";
+import { stageTitle } from "../components/stageTexts";
+import type { Progress } from "../data/progress";
+import { useRegistration } from "../data/useRegistration";
+import { Link, listPath } from "../router";
+import { UnknownRegistration } from "./NotFoundPages";
+
+export function DetailPage({ registrationId }: { registrationId: number }) {
+  const { resource, progress, stream, isStarting, startError, validate } =
+    useRegistration(registrationId);
+  const { value: registration, error, reload } = resource;
+  const retry = useCallback(() => void reload(), [reload]);
+
+  if (registration === null && error?.status === 404) {
+    return <UnknownRegistration registrationId={registrationId} />;
+  }
+  const trail = <Trail registrationId={registrationId} />;
+  const badge = <LiveBadge connection={stream.connection} connections={stream.connections} />;
+  if (registration === null || progress === null) {
+    return (
+      <>
+        <PageHeader title={`Request ${registrationId}`} trail={trail} badges={badge} />
+        {error === null ? (
+          <div className="card">
+            <Skeleton lines={6} label="Loading the registration request" />
+          </div>
+        ) : (
+          <LoadFailed
+            title="The request could not be loaded"
+            error={error}
+            isLoading={resource.loading}
+            onRetry={retry}
+          />
+        )}
+      </>
+    );
+  }
+  const { isRunning } = progress;
+  return (
+    <>
+      <PageHeader
+        title={registration.customerName}
+        trail={trail}
+        badges={
+          <>
+            <StatusPill status={progress.status} testId="registration-status" />
+            {badge}
+          </>
+        }
+        description={`Customer ${registration.customerNumber} · ${registration.branch}`}
+        actions={
+          <ValidateButton
+            disabledReason={isStarting ? "Starting…" : isRunning ? "Validation is running" : null}
+            onValidate={() => void validate()}
+          />
+        }
+      />
+      {startError !== null && isRunning === (startError.status === 409) && (
+        <Notice>The validation was not started. {startError.message}</Notice>
+      )}
+      {error !== null && <LoadNotice error={error} onRetry={retry} />}
+      {stream.connection === "closed" && stream.error !== null && (
+        <Notice>Live updates are off. {stream.error.message}.</Notice>
+      )}
+      <div className="detail">
+        <div className="detail-main">
+          <Card title="Validation" aside={<StageCount progress={progress} />}>
+            <Announcement progress={progress} />
+            <TimelineNote progress={progress} isConnected={stream.isConnected} />
+            {progress.isFinal && <Outcome status={progress.status} message={progress.message} />}
+            <Timeline stages={progress.timeline} hasEnded={progress.isFinal} />
+          </Card>
+          <Card title="Accounts">
+            <Accounts accounts={registration.accounts} isRunning={isRunning} />
+          </Card>
+          <Card title="Process log">
+            <ProcessLog entries={registration.processLog} isRunning={isRunning} />
+          </Card>
+        </div>
+        <div className="detail-side">
+          <CustomerFacts registration={registration} isRunning={isRunning} />
+        </div>
+      </div>
+    </>
+  );
+}
+
+function Trail({ registrationId }: { registrationId: number }) {
+  return (
+    <nav className="trail" aria-label="Breadcrumb">
+      <Link href={listPath}>Registration requests</Link>
+      <Icon name="chevron" />
+      <span aria-current="page">Request {registrationId}</span>
+    </nav>
+  );
+}
+
+function StageCount({ progress: { isRunning, timeline } }: { progress: Progress }) {
+  if (!isRunning) return null;
+  const done = timeline.filter(({ state }) => state !== "pending" && state !== "started").length;
+  return (
+    <span className="card-aside">
+      {done} of {timeline.length} stages
+    </span>
+  );
+}
+
+/** What the timeline can't say by itself. */
+function TimelineNote({ progress, isConnected }: { progress: Progress; isConnected: boolean }) {
+  const { isRunning, isFinal, timeline } = progress;
+  if (isRunning && !isConnected) {
+    return (
+      <p className="timeline-note">
+        This may be behind. Progress shows here once the connection is back.
+      </p>
+    );
+  }
+  if (!isRunning && !isFinal && timeline.every(({ state }) => state === "pending")) {
+    return <p className="timeline-note">This customer has not been validated yet.</p>;
+  }
+  return null;
+}
+
+/** Reads the newest word on the validation out, one sentence at a time. */
+function Announcement({ progress }: { progress: Progress }) {
+  const { isRunning, isFinal, status, message, timeline } = progress;
+  const current = timeline.findLast(({ state }) => state !== "pending");
+  const text = isFinal
+    ? `Validation ended: ${status}. ${message}`
+    : isRunning && current !== undefined
+      ? `${stageTitle(current.name)}: ${current.message}`
+      : "";
+  return (
+    <p className="visually-hidden" aria-live="polite" data-testid="announcement">
+      {text}
+    </p>
+  );
+}

@@ -1,0 +1,89 @@
+import { type AnchorHTMLAttributes, type MouseEvent, useSyncExternalStore } from "react";
+
+/** Routing for two pages over the History API. */
+
+export const listPath = "/mobile-banking/registration-requests";
+
+export function detailPath(registrationId: number): string {
+  return `${listPath}/${registrationId}`;
+}
+
+export type Route =
+  | { page: "list" }
+  | { page: "detail"; registrationId: number }
+  | { page: "malformed-id"; id: string }
+  | { page: "unknown" };
+
+export function matchRoute(pathname: string): Route {
+  const path = pathname.replace(/\/+$/, "");
+  if (path === "" || path === listPath) return { page: "list" };
+  if (!path.startsWith(`${listPath}/`)) return { page: "unknown" };
+  const id = path.slice(listPath.length + 1);
+  if (id.includes("/")) return { page: "unknown" };
+  const registrationId = parseRegistrationId(id);
+  return registrationId === null
+    ? { page: "malformed-id", id: decode(id) }
+    : { page: "detail", registrationId };
+}
+
+/** Ids are JSON numbers that a double holds exactly: 1 to 2^53 - 1, without a leading zero. */
+function parseRegistrationId(text: string): number | null {
+  if (!/^[1-9][0-9]{0,15}$/.test(text)) return null;
+  const id = Number(text);
+  return Number.isSafeInteger(id) ? id : null;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+const listeners = new Set<() => void>();
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  window.addEventListener("popstate", listener);
+  return () => {
+    listeners.delete(listener);
+    window.removeEventListener("popstate", listener);
+  };
+}
+
+/** The path and query shown now. Strings, so that a re-read without a change renders nothing. */
+export function useLocation(): { pathname: string; search: string } {
+  const pathname = useSyncExternalStore(subscribe, () => window.location.pathname);
+  const search = useSyncExternalStore(subscribe, () => window.location.search);
+  return { pathname, search };
+}
+
+/** Shows another page of this application. */
+export function navigate(to: string): void {
+  window.history.pushState(null, "", to);
+  window.scrollTo(0, 0);
+  for (const listener of listeners) listener();
+}
+
+/** Changes the query without a step in the history: typing into a search box is not navigation. */
+export function replaceSearch(parameters: URLSearchParams): void {
+  const query = parameters.toString();
+  const to = window.location.pathname + (query === "" ? "" : `?${query}`);
+  window.history.replaceState(window.history.state, "", to);
+  for (const listener of listeners) listener();
+}
+
+type LinkProps = AnchorHTMLAttributes<HTMLAnchorElement> & { href: string };
+
+/** An anchor that navigates within the page, and leaves new tabs and downloads to the browser. */
+export function Link({ href, onClick, ...rest }: LinkProps) {
+  function follow(event: MouseEvent<HTMLAnchorElement>): void {
+    onClick?.(event);
+    const modified = event.metaKey || event.ctrlKey || event.shiftKey || event.altKey;
+    if (event.defaultPrevented || event.button !== 0 || modified) return;
+    event.preventDefault();
+    navigate(href);
+  }
+  return <a {...rest} href={href} onClick={follow} />;
+}
