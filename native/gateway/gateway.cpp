@@ -1,0 +1,239 @@
+#include "gateway/gateway.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include <spdlog/spdlog.h>
+#include <boost/asio/post.hpp>
+#include <nlohmann/json.hpp>
+
+#include "gateway/stream_request.hpp"
+#include "net/problem.hpp"
+
+namespace regstream::gateway {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+
+namespace {
+
+// The body ends when the connection does: chunks would frame what the event stream frames already,
+// and cost each connection its own bytes around the shared ones. Proxies that transform or buffer
+// (nginx) are asked not to.
+constexpr std::string_view stream_head =
+    "HTTP/1.1 200 OK\r\n"
+    "Server: regstream\r\n"
+    "Content-Type: text/event-stream\r\n"
+    "Cache-Control: no-cache, no-transform\r\n"
+    "X-Accel-Buffering: no\r\n"
+    "Connection: close\r\n"
+    "\r\n";
+
+// All messages that are heard in one turn of the loop go out in one write per connection. But no
+// more than this waits for the turn's end: otherwise a burst would overflow the outbox of readers
+// who are fast enough.
+constexpr std::size_t unflushed_bytes_max = 64U << 10U;
+
+// A publisher that is broken is broken for every message; one line per interval says so.
+constexpr Duration malformed_log_interval{5'000};
+
+// At a shutdown clients are asked to come back within this time, a millisecond for each of them: a
+// single one at once, ten thousand not faster than they can be welcomed.
+constexpr std::uint64_t return_spread_ms_max = 10'000;
+
+Instant now() {
+  return Instant(
+      std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
+}
+
+std::int64_t now_timestamp_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::system_clock::now().time_since_epoch())
+      .count();
+}
+
+}  // namespace
+
+Gateway::Gateway(asio::io_context& context, broker::Broker& broker, GatewayOptions options)
+    : context_(context),
+      broker_(broker),
+      options_(std::move(options)),
+      random_(options_.seed),
+      hub_(options_.hub),
+      ping_timer_(context) {
+  broker_.subscribe([this](std::string_view message) {
+    if (context_.get_executor().running_in_this_thread()) {
+      on_message(message);
+    } else {
+      asio::post(context_, [this, copy = std::string(message)] { on_message(copy); });
+    }
+  });
+}
+
+Gateway::~Gateway() {
+  for (const StreamConnectionPtr& connection : connections_) {
+    if (connection) {
+      connection->close();
+    }
+  }
+}
+
+void Gateway::add_routes(net::Router& router) {
+  router.add(http::verb::get, "/api/registrations/updates/stream",
+             [this](net::Exchange exchange) { open_stream(std::move(exchange)); });
+  router.add(http::verb::get, "/api/health",
+             [this](net::Exchange exchange) { report_health(std::move(exchange)); });
+}
+
+void Gateway::drain(std::function<void()> drained) {
+  is_draining_ = true;
+  if (hub_.subscriptions() == 0) {
+    asio::post(context_, std::move(drained));
+    return;
+  }
+  drained_ = std::move(drained);
+  const std::uint64_t spread_ms =
+      std::min<std::uint64_t>(hub_.subscriptions() - 1, return_spread_ms_max);
+  for (const StreamConnectionPtr& connection : connections_) {
+    if (connection) {
+      hub_.send_retry(connection->subscription(),
+                      options_.hub.retry + Duration(random_.up_to(spread_ms)));
+    }
+  }
+  flush();
+}
+
+void Gateway::on_message(std::string_view message) {
+  if (const auto error = hub_.publish(message)) {
+    ++unlogged_malformed_;
+    if (now() >= next_malformed_log_) {
+      spdlog::warn("skipped {} malformed message(s) on the channel; the last: {}",
+                   std::exchange(unlogged_malformed_, 0), error->what);
+      next_malformed_log_ = now() + malformed_log_interval;
+    }
+    return;
+  }
+  unflushed_bytes_ += message.size();
+  if (unflushed_bytes_ > unflushed_bytes_max) {
+    flush();
+  } else {
+    schedule_flush();
+  }
+}
+
+void Gateway::open_stream(net::Exchange exchange) {
+  const auto request = read_stream_request(exchange.target());
+  if (const auto* error = std::get_if<StreamRequestError>(&request)) {
+    respond_problem(exchange, {.status = http::status::bad_request, .detail = error->what});
+    return;
+  }
+  if (is_draining_ || hub_.subscriptions() >= options_.streams_max) {
+    net::Response response = net::make_problem(
+        {.status = http::status::service_unavailable,
+         .detail = is_draining_ ? "The gateway is shutting down; come back in a moment."
+                                : "As many streams are open as this gateway serves."});
+    response.set(http::field::retry_after, "1");
+    exchange.respond(std::move(response));
+    return;
+  }
+  if (exchange.request().method() == http::verb::head) {
+    net::Response response(http::status::ok, exchange.request().version());
+    response.set(http::field::content_type, "text/event-stream");
+    response.set(http::field::cache_control, "no-cache, no-transform");
+    response.set("X-Accel-Buffering", "no");
+    exchange.respond(std::move(response));
+    return;
+  }
+
+  const hub::SubscriptionId id =
+      hub_.subscribe(std::get<StreamRequest>(request).registration_id, now(), now_timestamp_ms());
+  connections_.resize(std::max<std::size_t>(connections_.size(), id.slot + 1));
+  connections_[id.slot] = new StreamConnection(exchange.take_socket(), stream_head, id, *this);
+  connections_[id.slot]->start();
+  arm_pings();
+  schedule_flush();
+}
+
+void Gateway::report_health(net::Exchange exchange) const {
+  const hub::HubCounters& counters = hub_.counters();
+  nlohmann::ordered_json json;
+  json["status"] = "ok";
+  json["broker"] = {{"kind", options_.broker_kind}, {"connected", broker_.is_connected()}};
+  json["subscribers"] = hub_.subscriptions();
+  json["published"] = counters.published;
+  json["malformed"] = counters.malformed;
+  json["deliveries"] = counters.deliveries;
+  json["overruns"] = counters.overruns;
+  exchange.respond_json(http::status::ok, json.dump());
+}
+
+void Gateway::schedule_flush() {
+  if (!std::exchange(flush_is_scheduled_, true)) {
+    asio::post(context_, [this] {
+      flush_is_scheduled_ = false;
+      flush();
+    });
+  }
+}
+
+void Gateway::flush() {
+  unflushed_bytes_ = 0;
+  while (const std::optional<hub::Ready> ready = hub_.poll()) {
+    StreamConnection& connection = *connections_[ready->id.slot];
+    if (ready->overrun) {
+      end_stream(connection);
+    } else {
+      write(connection);
+    }
+  }
+}
+
+void Gateway::write(StreamConnection& connection) {
+  const StreamConnection::Written written =
+      connection.write(*hub_.outbox(connection.subscription()));
+  if (written == StreamConnection::Written::failed ||
+      (written == StreamConnection::Written::everything && is_draining_)) {
+    end_stream(connection);
+  }
+}
+
+void Gateway::end_stream(StreamConnection& connection) {
+  const hub::SubscriptionId id = connection.subscription();
+  connection.close();
+  hub_.unsubscribe(id);
+  connections_[id.slot].reset();  // Frees the connection, unless a wait of its own is running.
+  if (is_draining_ && hub_.subscriptions() == 0 && drained_) {
+    asio::post(context_, std::exchange(drained_, nullptr));
+  }
+}
+
+void Gateway::arm_pings() {
+  const std::optional<Instant> deadline = hub_.next_deadline();
+  if (pings_are_armed_ || !deadline) {
+    return;
+  }
+  pings_are_armed_ = true;
+  ping_timer_.expires_after(*deadline - now());
+  ping_timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) {
+      return;
+    }
+    pings_are_armed_ = false;
+    hub_.handle_deadline(now(), now_timestamp_ms());
+    flush();
+    arm_pings();
+  });
+}
+
+void Gateway::on_writable(StreamConnection& connection) {
+  write(connection);
+}
+
+void Gateway::on_peer_closed(StreamConnection& connection) {
+  end_stream(connection);
+}
+
+}  // namespace regstream::gateway

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <regstream/random.hpp>
+#include <regstream/time.hpp>
+
+#include "broker/broker.hpp"
+#include "gateway/stream_connection.hpp"
+#include "hub/hub.hpp"
+#include "net/router.hpp"
+
+/// The gateway: event streams of what the broker carries.
+namespace regstream::gateway {
+
+struct GatewayOptions {
+  hub::HubOptions hub = {};
+  /// For /api/health: "embedded" or "redis".
+  std::string broker_kind = "embedded";
+  /// One more is answered 503. Leaves descriptors for requests (`net::ServerLimits::sessions_max`).
+  std::size_t streams_max = 16'384;
+  /// Spreads the clients' return after a shutdown; differs between processes.
+  std::uint64_t seed = 0;
+};
+
+/// Wires a hub to sockets, to the broker, and to the clocks. Everything happens on the io_context's
+/// one thread.
+class Gateway : private StreamConnection::Owner {
+ public:
+  /// Hears `broker` from now on. Both, and the io_context, must outlive the gateway.
+  Gateway(boost::asio::io_context& context, broker::Broker& broker, GatewayOptions options);
+  /// Closes every stream. The broker must not call any more: `context` has ended.
+  ~Gateway() override;
+
+  /// Adds `GET /api/registrations/updates/stream` and `GET /api/health`.
+  void add_routes(net::Router& router);
+
+  /// Tells every client when to come back, and ends its stream; refuses new ones. `drained` is
+  /// called when the last has gone: a peer that does not read may keep its stream for as long as it
+  /// likes.
+  void drain(std::function<void()> drained);
+
+ private:
+  void on_message(std::string_view message);
+  void open_stream(net::Exchange exchange);
+  void report_health(net::Exchange exchange) const;
+
+  void schedule_flush();
+  void flush();
+  void write(StreamConnection& connection);
+  void end_stream(StreamConnection& connection);
+  void arm_pings();
+
+  void on_writable(StreamConnection& connection) override;
+  void on_peer_closed(StreamConnection& connection) override;
+
+  boost::asio::io_context& context_;
+  broker::Broker& broker_;
+  GatewayOptions options_;
+  Random random_;
+  hub::Hub hub_;
+  std::vector<StreamConnectionPtr> connections_;  // By the subscription's slot.
+  std::size_t unflushed_bytes_ = 0;
+  bool flush_is_scheduled_ = false;
+  boost::asio::steady_timer ping_timer_;
+  bool pings_are_armed_ = false;
+  std::uint64_t unlogged_malformed_ = 0;
+  Instant next_malformed_log_{};
+  bool is_draining_ = false;
+  std::function<void()> drained_;
+};
+
+}  // namespace regstream::gateway

@@ -1,0 +1,130 @@
+#include "gateway/stream_connection.hpp"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <array>
+#include <span>
+#include <utility>
+
+#include <boost/asio/buffer.hpp>
+
+namespace regstream::gateway {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+namespace {
+
+// Asio hands at most this many buffers to one system call.
+constexpr std::size_t buffers_max = 64;
+
+// A reader of a stream has nothing to say. Some bytes are forgiven (a pipelined request), and
+// dropped; more is somebody who tries what he can send.
+constexpr std::uint32_t discarded_bytes_max = 4096;
+
+// After this long without an acknowledgement the kernel gives a peer up that has vanished without a
+// word. Two pings fall into it; without it, retransmission goes on for a quarter of an hour.
+constexpr unsigned unacknowledged_ms_max = 60'000;
+
+using UserTimeout = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_USER_TIMEOUT>;
+
+}  // namespace
+
+StreamConnection::StreamConnection(tcp::socket socket, std::string_view head,
+                                   hub::SubscriptionId subscription, Owner& owner)
+    : socket_(std::move(socket)), unsent_head_(head), owner_(&owner), subscription_(subscription) {
+  boost::system::error_code
+      ignored;  // A socket that is broken already shows it at the first write.
+  socket_.non_blocking(true, ignored);
+  socket_.set_option(UserTimeout(unacknowledged_ms_max), ignored);
+}
+
+void StreamConnection::start() {
+  wait_for_peer();
+}
+
+StreamConnection::Written StreamConnection::write(hub::Outbox& outbox) {
+  if (waits_for_room_) {
+    return Written::waiting;
+  }
+  while (!unsent_head_.empty() || !outbox.empty()) {
+    std::array<asio::const_buffer, buffers_max> buffers;
+    std::size_t count = 0;
+    if (!unsent_head_.empty()) {
+      buffers[count++] = asio::buffer(unsent_head_);
+    }
+    std::size_t skip = outbox.sent_of_first();
+    for (const hub::FramePtr& frame : outbox.frames()) {
+      if (count == buffers_max) {
+        break;
+      }
+      buffers[count++] = asio::buffer(frame->bytes()) + std::exchange(skip, 0);
+    }
+
+    boost::system::error_code error;
+    std::size_t sent = socket_.write_some(std::span(buffers).first(count), error);
+    if (error == asio::error::would_block) {
+      wait_for_room();
+      return Written::waiting;
+    }
+    if (error) {
+      return Written::failed;
+    }
+    const std::size_t head_sent = std::min(sent, unsent_head_.size());
+    unsent_head_.remove_prefix(head_sent);
+    outbox.consume(sent - head_sent);
+  }
+  return Written::everything;
+}
+
+void StreamConnection::close() {
+  owner_ = nullptr;
+  boost::system::error_code ignored;
+  socket_.close(ignored);
+}
+
+void StreamConnection::wait_for_peer() {
+  socket_.async_wait(tcp::socket::wait_read,
+                     [self = StreamConnectionPtr(this)](const boost::system::error_code& error) {
+                       if (self->owner_ == nullptr) {
+                         return;
+                       }
+                       if (error) {
+                         self->owner_->on_peer_closed(*self);
+                       } else {
+                         self->on_readable();
+                       }
+                     });
+}
+
+void StreamConnection::on_readable() {
+  std::array<char, 1024> unwanted;
+  boost::system::error_code error;
+  while (!error && discarded_ <= discarded_bytes_max) {
+    discarded_ += static_cast<std::uint32_t>(socket_.read_some(asio::buffer(unwanted), error));
+  }
+  if (error == asio::error::would_block) {
+    wait_for_peer();
+  } else {
+    owner_->on_peer_closed(*this);
+  }
+}
+
+void StreamConnection::wait_for_room() {
+  waits_for_room_ = true;
+  socket_.async_wait(tcp::socket::wait_write,
+                     [self = StreamConnectionPtr(this)](const boost::system::error_code& error) {
+                       self->waits_for_room_ = false;
+                       if (self->owner_ == nullptr) {
+                         return;
+                       }
+                       if (error) {
+                         self->owner_->on_peer_closed(*self);
+                       } else {
+                         self->owner_->on_writable(*self);
+                       }
+                     });
+}
+
+}  // namespace regstream::gateway

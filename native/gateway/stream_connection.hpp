@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/smart_ptr/intrusive_ptr.hpp>
+#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+
+#include "hub/hub.hpp"
+#include "hub/outbox.hpp"
+
+namespace regstream::gateway {
+
+/// The socket of one stream. Small, because there are many and most of them wait: no buffer, no
+/// timer. What is to be sent lies in the subscription's outbox.
+///
+/// On the io_context's thread only. Its pending waits keep it alive; after `close` it reports
+/// nothing.
+class StreamConnection
+    : public boost::intrusive_ref_counter<StreamConnection, boost::thread_unsafe_counter> {
+ public:
+  /// Hears what happens to the socket; must live until `close`.
+  class Owner {
+   public:
+    Owner() = default;
+    Owner(const Owner&) = delete;
+    Owner& operator=(const Owner&) = delete;
+    virtual ~Owner() = default;
+    /// What was written has left, and there is room for more.
+    virtual void on_writable(StreamConnection& connection) = 0;
+    /// The peer has gone, or said more than a reader of a stream has to say.
+    virtual void on_peer_closed(StreamConnection& connection) = 0;
+  };
+
+  enum class Written : std::uint8_t {
+    everything,
+    waiting,  ///< The socket's buffer is full; `on_writable` will come.
+    failed,   ///< The peer has gone.
+  };
+
+  /// `head`, the response's head, goes out first and must outlive the connection.
+  StreamConnection(boost::asio::ip::tcp::socket socket, std::string_view head,
+                   hub::SubscriptionId subscription, Owner& owner);
+
+  [[nodiscard]] hub::SubscriptionId subscription() const { return subscription_; }
+
+  /// Begins to watch for the peer's close.
+  void start();
+  /// Sends what the head and `outbox` hold, as far as the socket takes it.
+  Written write(hub::Outbox& outbox);
+  void close();
+
+ private:
+  void wait_for_peer();
+  void on_readable();
+  void wait_for_room();
+
+  boost::asio::ip::tcp::socket socket_;
+  std::string_view unsent_head_;
+  Owner* owner_;  // Null once closed.
+  hub::SubscriptionId subscription_;
+  std::uint32_t discarded_ = 0;
+  bool waits_for_room_ = false;
+};
+
+using StreamConnectionPtr = boost::intrusive_ptr<StreamConnection>;
+
+}  // namespace regstream::gateway

@@ -1,0 +1,59 @@
+#include "hub/outbox.hpp"
+
+namespace regstream::hub {
+
+namespace {
+
+// Room for this many frames stays reserved in an idle outbox, so that steady delivery does not
+// allocate; more than that was a burst, and is given back.
+constexpr std::size_t idle_frames_max = 16;
+
+}  // namespace
+
+bool Outbox::push(const FramePtr& frame, std::size_t bytes_max) {
+  const std::size_t size = frame->bytes().size();
+  if (bytes_waiting_ != 0 && (size > bytes_max || bytes_waiting_ > bytes_max - size)) {
+    return false;
+  }
+  frames_.push_back(frame);
+  bytes_waiting_ += size;
+  return true;
+}
+
+void Outbox::consume(std::size_t bytes) {
+  bytes_waiting_ -= bytes;
+  while (bytes > 0) {
+    FramePtr& frame = frames_[first_];
+    const std::size_t rest = frame->bytes().size() - sent_of_first_;
+    if (bytes < rest) {
+      sent_of_first_ += bytes;
+      break;
+    }
+    bytes -= rest;
+    sent_of_first_ = 0;
+    frame.reset();
+    ++first_;
+  }
+  compact();
+}
+
+void Outbox::compact() {
+  if (first_ == frames_.size()) {
+    first_ = 0;
+    if (frames_.capacity() > idle_frames_max) {
+      frames_ = {};
+    } else {
+      frames_.clear();
+    }
+  } else if (first_ > frames_.size() / 2) {
+    // Moving the smaller half keeps the cost of a frame constant on average.
+    frames_.erase(frames_.begin(), frames_.begin() + static_cast<std::ptrdiff_t>(first_));
+    first_ = 0;
+  }
+}
+
+void Outbox::clear() {
+  *this = Outbox();
+}
+
+}  // namespace regstream::hub

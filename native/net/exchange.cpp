@@ -1,0 +1,55 @@
+#include "net/exchange.hpp"
+
+#include <utility>
+
+#include "net/problem.hpp"
+
+namespace regstream::net {
+
+namespace http = boost::beast::http;
+
+Exchange::Exchange(std::shared_ptr<Connection> connection, Request request, Target target)
+    : connection_(std::move(connection)),
+      request_(std::move(request)),
+      target_(std::move(target)) {}
+
+Exchange::~Exchange() {
+  if (connection_) {
+    respond(make_problem({.status = http::status::internal_server_error,
+                          .detail = "The server gave no answer to this request."}));
+  }
+}
+
+std::string_view Exchange::path_parameter(std::string_view name) const {
+  const auto found = path_parameters_.find(name);
+  return found == path_parameters_.end() ? std::string_view() : found->second;
+}
+
+void Exchange::respond(Response response) {
+  response.version(request_.version());
+  response.keep_alive(request_.keep_alive());
+  response.set(http::field::server, "regstream");
+  if (request_.method() != http::verb::head) {
+    response.prepare_payload();
+  } else if (!response.body().empty()) {
+    // The answer to HEAD says how long the body would be. Without one (a stream) it says nothing.
+    response.content_length(response.body().size());
+    response.body().clear();
+  }
+  std::exchange(connection_, nullptr)->send(std::move(response));
+}
+
+void Exchange::respond_json(http::status status, std::string json) {
+  Response response(status, request_.version());
+  response.set(http::field::content_type, "application/json");
+  // An answer tells how things stand now; the next one may differ.
+  response.set(http::field::cache_control, "no-store");
+  response.body() = std::move(json);
+  respond(std::move(response));
+}
+
+boost::asio::ip::tcp::socket Exchange::take_socket() {
+  return std::exchange(connection_, nullptr)->release_socket();
+}
+
+}  // namespace regstream::net

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+/// One HTTP request and the right to answer it.
+namespace regstream::net {
+
+using Request = boost::beast::http::request<boost::beast::http::string_body>;
+using Response = boost::beast::http::response<boost::beast::http::string_body>;
+
+/// The request target, taken apart and percent-decoded.
+struct Target {
+  std::string path;
+  std::multimap<std::string, std::string, std::less<>> query;
+};
+
+/// A request that waits for its answer. Move-only; answered exactly once, from any thread. One that
+/// is destroyed unanswered answers 500, so that no client hangs on a forgotten branch.
+class Exchange {
+ public:
+  /// The connection behind an exchange (the server's session; in tests a recorder).
+  class Connection {
+   public:
+    Connection() = default;
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
+    virtual ~Connection() = default;
+    /// Sends the answer; callable from any thread.
+    virtual void send(Response response) = 0;
+    /// Gives the socket away; call on the server's thread only. The connection is done with it.
+    virtual boost::asio::ip::tcp::socket release_socket() = 0;
+  };
+
+  Exchange(std::shared_ptr<Connection> connection, Request request, Target target);
+  Exchange(Exchange&&) noexcept = default;
+  Exchange& operator=(Exchange&&) = delete;
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+  ~Exchange();
+
+  [[nodiscard]] const Request& request() const { return request_; }
+  [[nodiscard]] const Target& target() const { return target_; }
+  /// The value of a `{name}` in the route's pattern; empty if there is none.
+  [[nodiscard]] std::string_view path_parameter(std::string_view name) const;
+
+  /// Answers. Version, keep-alive, Server and Content-Length are filled in here.
+  void respond(Response response);
+  /// Answers with a JSON text.
+  void respond_json(boost::beast::http::status status, std::string json);
+
+  /// Takes the raw socket to answer by hand (a stream). On the server's thread only.
+  [[nodiscard]] boost::asio::ip::tcp::socket take_socket();
+
+ private:
+  friend class Router;
+  std::shared_ptr<Connection> connection_;  // Null once answered.
+  Request request_;
+  Target target_;
+  std::map<std::string, std::string, std::less<>> path_parameters_;
+};
+
+using Handler = std::function<void(Exchange)>;
+
+}  // namespace regstream::net

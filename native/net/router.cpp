@@ -1,0 +1,104 @@
+#include "net/router.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "net/problem.hpp"
+
+namespace regstream::net {
+
+namespace http = boost::beast::http;
+
+namespace {
+
+// "/a//b/" → "", "a", "", "b", "": what is different to the client stays different here.
+std::vector<std::string> split(std::string_view path) {
+  std::vector<std::string> segments;
+  for (;;) {
+    const std::size_t slash = path.find('/');
+    segments.emplace_back(path.substr(0, slash));
+    if (slash == std::string_view::npos) {
+      return segments;
+    }
+    path.remove_prefix(slash + 1);
+  }
+}
+
+bool is_name(std::string_view segment) {
+  return segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
+}
+
+bool matches(const std::vector<std::string>& pattern, const std::vector<std::string>& path) {
+  return std::equal(pattern.begin(), pattern.end(), path.begin(), path.end(),
+                    [](const std::string& expected, const std::string& segment) {
+                      return is_name(expected) ? !segment.empty() : expected == segment;
+                    });
+}
+
+// Whether `pattern` has a literal at the first place where exactly one of both has.
+bool is_more_literal(const std::vector<std::string>& pattern,
+                     const std::vector<std::string>& other) {
+  return std::lexicographical_compare(pattern.begin(), pattern.end(), other.begin(), other.end(),
+                                      [](const std::string& left, const std::string& right) {
+                                        return !is_name(left) && is_name(right);
+                                      });
+}
+
+void add_method(std::string& allow, std::string_view method) {
+  allow.append(allow.empty() ? "" : ", ").append(method);
+}
+
+}  // namespace
+
+void Router::add(http::verb method, std::string_view pattern, Handler handler) {
+  routes_.push_back({.method = method, .segments = split(pattern), .handler = std::move(handler)});
+}
+
+void Router::set_fallback(Handler handler) {
+  fallback_ = std::move(handler);
+}
+
+void Router::route(Exchange exchange) const {
+  const http::verb asked = exchange.request().method();
+  const http::verb method = asked == http::verb::head ? http::verb::get : asked;
+  const std::vector<std::string> path = split(exchange.target().path);
+
+  const Route* best = nullptr;
+  std::string allow;
+  for (const Route& route : routes_) {
+    if (!matches(route.segments, path)) {
+      continue;
+    }
+    add_method(allow, http::to_string(route.method));
+    if (route.method == http::verb::get) {
+      add_method(allow, "HEAD");
+    }
+    if (route.method == method &&
+        (best == nullptr || is_more_literal(route.segments, best->segments))) {
+      best = &route;
+    }
+  }
+
+  if (best != nullptr) {
+    for (std::size_t index = 0; index < path.size(); ++index) {
+      const std::string& segment = best->segments[index];
+      if (is_name(segment)) {
+        exchange.path_parameters_.emplace(segment.substr(1, segment.size() - 2), path[index]);
+      }
+    }
+    best->handler(std::move(exchange));
+  } else if (!allow.empty()) {
+    Response response = make_problem({.status = http::status::method_not_allowed,
+                                      .detail = "This resource answers " + allow + " only."});
+    response.set(http::field::allow, allow);
+    exchange.respond(std::move(response));
+  } else if (fallback_ && method == http::verb::get) {
+    fallback_(std::move(exchange));
+  } else {
+    respond_problem(
+        exchange, {.status = http::status::not_found, .detail = "There is nothing at this path."});
+  }
+}
+
+}  // namespace regstream::net

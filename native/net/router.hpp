@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/beast/http/verb.hpp>
+
+#include "net/exchange.hpp"
+
+namespace regstream::net {
+
+/// Finds the handler of a request by method and path.
+class Router {
+ public:
+  /// `pattern` is a path whose segments are literal or `{name}`; a literal beats a name. A GET
+  /// route answers HEAD as well.
+  void add(boost::beast::http::verb method, std::string_view pattern, Handler handler);
+
+  /// What no route matches under GET and HEAD (the page's files). Without one: 404.
+  void set_fallback(Handler handler);
+
+  /// Calls the handler, or answers: 404 for an unknown path, 405 with Allow for a known path with
+  /// another method.
+  void route(Exchange exchange) const;
+
+ private:
+  struct Route {
+    boost::beast::http::verb method;
+    std::vector<std::string> segments;  // As in the pattern, a name with its braces.
+    Handler handler;
+  };
+
+  std::vector<Route> routes_;
+  Handler fallback_;
+};
+
+}  // namespace regstream::net

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "net/router.hpp"
+#include "net/session.hpp"
+
+namespace regstream::net {
+
+struct ServerOptions {
+  std::string address = "127.0.0.1";  ///< A numeric address, or a name that resolves to one.
+  std::uint16_t port = 8080;          ///< 0: any free one.
+  ServerLimits limits = {};
+};
+
+/// Listens, and answers requests by a router. Everything happens on the io_context's one thread;
+/// only `Exchange::respond` may be called elsewhere.
+class Server {
+ public:
+  /// Listens from now on. `router` must outlive the io_context's handlers. Throws
+  /// std::runtime_error with one sentence that says what to do if the port can't be had.
+  Server(boost::asio::io_context& context, const Router& router, const ServerOptions& options);
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  /// No `stopped` is called after this.
+  ~Server();
+
+  [[nodiscard]] std::uint16_t port() const { return endpoint_.port(); }
+  /// "http://127.0.0.1:8080"
+  [[nodiscard]] std::string url() const;
+
+  /// Takes no further connections, closes idle ones, and the others after their answer. `stopped`
+  /// is called when none is left.
+  void stop(std::function<void()> stopped);
+
+ private:
+  void accept();
+  void take(boost::asio::ip::tcp::socket socket);
+
+  boost::asio::ip::tcp::acceptor acceptor_;
+  boost::asio::ip::tcp::endpoint endpoint_;
+  boost::asio::steady_timer accept_pause_;
+  std::shared_ptr<SessionSet> set_;
+};
+
+}  // namespace regstream::net

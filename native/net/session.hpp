@@ -1,0 +1,95 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_set>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http/parser.hpp>
+
+#include "net/exchange.hpp"
+#include "net/problem.hpp"
+#include "net/router.hpp"
+
+namespace regstream::net {
+
+/// What one client may cost. Each limit bounds something that a hostile or broken client controls.
+struct ServerLimits {
+  /// Request line and fields. Browsers send 1 to 2 KiB; cookies of other programs on the same host
+  /// can add several. More: 431.
+  std::size_t header_bytes_max = 16U << 10U;
+  /// The largest request of the interface is a registration of some hundred bytes. More: 413.
+  std::size_t body_bytes_max = 1U << 20U;
+  /// From the first wait for a request to the end of its header, and as long again for its body:
+  /// whoever trickles bytes does not hold a session for longer.
+  std::chrono::milliseconds read_timeout{30'000};
+  /// For sending one answer; the largest are the page's files.
+  std::chrono::milliseconds write_timeout{60'000};
+  /// For the client to take the last answer and close.
+  std::chrono::milliseconds close_timeout{5'000};
+  /// Bytes read and dropped after the last answer, so that closing does not reset the connection
+  /// before the client has read it. A body that was refused may still be under way.
+  std::size_t discarded_bytes_max = 4U << 20U;
+  /// Requests at a time; streams leave their session, and do not count. More: 503.
+  std::size_t sessions_max = 2048;
+};
+
+class Session;
+
+/// What the sessions of a server share. They may outlive the server, until the io_context goes.
+struct SessionSet {
+  SessionSet(const Router& routes, ServerLimits session_limits)
+      : router(routes), limits(session_limits) {}
+
+  const Router& router;
+  ServerLimits limits;
+  std::unordered_set<Session*> sessions;
+  bool is_stopping = false;
+  std::function<void()> on_empty;  ///< Called when stopping and the last session has gone.
+};
+
+/// One HTTP/1.1 connection: reads a request, has it routed, writes the answer, and begins again. A
+/// pipelined request waits in the buffer for its turn.
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  Session(boost::asio::ip::tcp::socket socket, std::shared_ptr<SessionSet> set);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session();
+
+  void start();
+  /// Closes at once if no request is being answered, else after its answer.
+  void stop();
+
+  // Called by the exchange, on the server's thread.
+  void send(Response response);
+  [[nodiscard]] boost::asio::ip::tcp::socket release_socket();
+
+ private:
+  using ErrorCode = boost::beast::error_code;
+
+  void read_header();
+  void on_header(ErrorCode error);
+  void read_body();
+  void route();
+  void refuse(const Problem& problem);
+  void on_read_error(ErrorCode error);
+  void close_gently();
+  void discard();
+
+  boost::beast::tcp_stream stream_;
+  std::shared_ptr<SessionSet> set_;
+  boost::beast::flat_buffer buffer_;
+  std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
+  Response response_;
+  bool is_answering_ = false;
+  std::size_t discarded_ = 0;
+};
+
+}  // namespace regstream::net

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "net/exchange.hpp"
+
+namespace regstream::net {
+
+/// A built single-page application, read once into memory: no request ever touches the disk, and
+/// none can name a file that was not found in the folder at the start.
+class StaticFiles {
+ public:
+  /// The page of a project is some hundred kilobytes; a wrong folder is found out by this.
+  static constexpr std::size_t bytes_max = 64U << 20U;
+
+  /// Reads the folder; links and hidden files are left out. Throws std::runtime_error with one
+  /// sentence if it is missing, has no index.html, or is over the limit.
+  explicit StaticFiles(const std::filesystem::path& folder);
+
+  /// Answers GET and HEAD. A path without a file extension is a page of the application, and gets
+  /// index.html; what lies under /api/, and unknown files, get 404.
+  void respond(Exchange exchange) const;
+
+ private:
+  struct File {
+    std::string content;
+    std::string_view content_type;
+    std::string entity_tag;
+  };
+
+  void add(const std::filesystem::path& path, std::string name);
+  [[nodiscard]] const File* find(std::string_view path) const;
+
+  std::map<std::string, File, std::less<>> files_;  // By request path: "/assets/index-1a2b.js".
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace regstream::net

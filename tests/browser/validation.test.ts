@@ -1,0 +1,163 @@
+import { mkdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+import type { Browser, BrowserContext, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+
+import { launchBrowser } from "../processes/browser.ts";
+import { Gateway } from "../processes/gateway.ts";
+
+const detailPath = "/mobile-banking/registration-requests/42";
+const stages = ["duplicate_check", "t24_lookup", "account_validation", "status_update"];
+const screenshots = fileURLToPath(new URL("../../build/screenshots", import.meta.url));
+// Slow enough for a stage to be seen while it runs, fast enough to wait for.
+const pace = ["--stage-pace-ms", "150", "--t24-latency-ms", "300", "--job-interval-ms", "3600000"];
+
+describe("the page in Chromium", () => {
+  let browser: Browser;
+  let context: BrowserContext;
+  let gateway: Gateway;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    mkdirSync(screenshots, { recursive: true });
+    browser = await launchBrowser();
+  });
+  afterAll(() => browser.close());
+  beforeEach(async () => {
+    gateway = await Gateway.start({ more: pace });
+    context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+    context.setDefaultTimeout(30_000);
+    complaints = [];
+    context.on("weberror", (error) => complaints.push(String(error.error())));
+    context.on("console", (message) => {
+      if (message.type() === "error") complaints.push(message.text());
+    });
+  });
+  afterEach(async () => {
+    await context.close();
+    await gateway.stop("SIGKILL");
+  });
+
+  const open = async (path: string): Promise<Page> => {
+    const page = await context.newPage();
+    await page.goto(gateway.url(path));
+    return page;
+  };
+  /** For people to look at. A tab in the background paints nothing, so this one comes to the front. */
+  const photograph = async (page: Page, name: string): Promise<void> => {
+    await page.bringToFront();
+    await page.screenshot({ path: `${screenshots}/${name}.png`, fullPage: true });
+  };
+  const live = (page: Page, value: boolean): Promise<void> =>
+    page.locator(`[data-testid="live-badge"][data-live="${value}"]`).waitFor();
+  const stage = (page: Page, name: string, state: string): Promise<void> =>
+    page.locator(`[data-testid="timeline"] [data-stage="${name}"][data-state="${state}"]`).waitFor();
+  const status = (page: Page, value: string): Promise<void> =>
+    page.locator(`[data-testid="registration-status"][data-status="${value}"]`).waitFor();
+
+  test("a validation started in one tab is seen, stage after stage, in that tab and in another", async () => {
+    const presser = await open("/");
+    await presser.getByRole("link", { name: /42/ }).first().click();
+    await presser.waitForURL(`**${detailPath}`);
+    await live(presser, true);
+    await photograph(presser, "before");
+    const watcher = await open(detailPath);
+    await live(watcher, true);
+
+    const seen = [presser, watcher].map(async (page) => {
+      for (const name of stages) {
+        await stage(page, name, "started");
+        await stage(page, name, "completed");
+      }
+      await status(page, "APPROVED");
+    });
+    await presser.getByRole("button", { name: "Validate Customer" }).click();
+    await stage(watcher, "t24_lookup", "started");
+    await photograph(watcher, "running");
+    await Promise.all(seen);
+
+    for (const page of [presser, watcher]) {
+      await page.locator('[data-testid="account"]').nth(4).waitFor();
+      expect(await page.locator('[data-testid="account"]').count()).toBe(5);
+      await page.locator('[data-testid="process-log"]').getByText("Found 5 accounts").first().waitFor();
+    }
+    await photograph(presser, "approved");
+    expect(complaints).toEqual([]);
+  });
+
+  test("the Live badge goes off when the server dies, and everything comes back by itself with the server", async () => {
+    const page = await open(detailPath);
+    const list = await open("/");
+    await Promise.all([live(page, true), live(list, true)]);
+    await gateway.stop("SIGKILL");
+    await Promise.all([live(page, false), live(list, false)]);
+    await photograph(page, "disconnected");
+
+    gateway = await Gateway.start({ port: gateway.port, database: gateway.database, more: pace });
+    await Promise.all([live(page, true), live(list, true)]);
+    await page.getByRole("button", { name: "Validate Customer" }).click();
+    await status(page, "APPROVED");
+    await list.locator('[data-status="APPROVED"]').first().waitFor();
+  });
+
+  test("a page that was away while the validation ended shows its outcome after the reconnect", async () => {
+    const page = await open(detailPath);
+    await live(page, true);
+    await gateway.stop("SIGKILL");
+    await live(page, false);
+
+    // On another port, where the page can't hear it, the validation runs to its end.
+    const elsewhere = await Gateway.start({ database: gateway.database, more: ["--stage-pace-ms", "0", "--t24-latency-ms", "0"] });
+    await elsewhere.validate(42);
+    await expect.poll(async () => (await elsewhere.get<{ status: string }>("/api/registrations/42")).status).toBe("APPROVED");
+    await elsewhere.stop();
+
+    gateway = await Gateway.start({ port: gateway.port, database: gateway.database, more: pace });
+    await live(page, true);
+    await status(page, "APPROVED");
+  });
+
+  test("works from the keyboard alone", async () => {
+    const page = await open(detailPath);
+    await live(page, true);
+    const button = page.getByRole("button", { name: "Validate Customer" });
+    for (let presses = 0; presses < 30 && !(await button.evaluate((node) => node === document.activeElement)); presses += 1) {
+      await page.keyboard.press("Tab");
+    }
+    await page.keyboard.press("Enter");
+    await stage(page, "duplicate_check", "completed");
+  });
+
+  test("a failed look-up shows where it failed, and offers to validate again", async () => {
+    const { registrations } = await gateway.get<{ registrations: { id: number; status: string }[] }>("/api/registrations");
+    for (const { id } of registrations) await gateway.validate(id);
+    await expect
+      .poll(async () => {
+        const now = await gateway.get<{ registrations: { validating: boolean }[] }>("/api/registrations");
+        return now.registrations.some(({ validating }) => validating);
+      }, { timeout: 30_000 })
+      .toBe(false);
+    const list = await open("/");
+    await list.locator('[data-status="FAILED"]').first().waitFor();
+    await photograph(list, "list");
+    await list.locator("tr, li, article").filter({ has: list.locator('[data-status="FAILED"]') }).first().getByRole("link").first().click();
+    await status(list, "FAILED");
+    await list.locator('[data-testid="timeline"] [data-state="failed"]').first().waitFor();
+    expect(await list.getByRole("button", { name: /Validate/ }).isEnabled()).toBe(true);
+    await photograph(list, "failed");
+  });
+
+  test("an unknown registration is said to be unknown, and a narrow screen does not scroll sideways", async () => {
+    const unknown = await open("/mobile-banking/registration-requests/999999");
+    await unknown.getByText(/not found|no registration/i).first().waitFor();
+    await photograph(unknown, "unknown");
+
+    const page = await open(detailPath);
+    await page.setViewportSize({ width: 360, height: 740 });
+    await live(page, true);
+    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    expect(overflow).toBeLessThanOrEqual(0);
+    await photograph(page, "narrow");
+  });
+});

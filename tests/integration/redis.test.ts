@@ -1,0 +1,139 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+import { Child } from "../processes/child.ts";
+import { EventStream, isFinal } from "../processes/event_stream.ts";
+import { Gateway, regstream } from "../processes/gateway.ts";
+import { channel, RedisServer } from "../processes/redis.ts";
+
+const run = promisify(execFile);
+const fast = ["--t24-latency-ms", "0", "--stage-pace-ms", "0", "--job-interval-ms", "3600000"];
+const example = {
+  registrationId: 42,
+  status: "PENDING",
+  stage: "duplicate_check",
+  message: "Checking for duplicates",
+  timestamp: 1702493000000,
+};
+
+describe("through a real Redis", () => {
+  let redis: RedisServer;
+  let gateway: Gateway;
+  beforeEach(async () => {
+    redis = await RedisServer.start();
+    gateway = await Gateway.start({ redis: redis.address, more: fast });
+  });
+  afterEach(async () => {
+    await gateway.stop("SIGKILL");
+    await redis.stop();
+  });
+
+  const openStream = async (of = gateway, query = ""): Promise<EventStream> => {
+    const stream = await EventStream.open(of.url(`/api/registrations/updates/stream${query}`));
+    expect(await stream.next()).toMatchObject({ type: "connected" });
+    return stream;
+  };
+  const redisCli = (...args: string[]): Promise<{ stdout: string }> => run("redis-cli", ["-p", String(redis.port), ...args]);
+
+  test("a bare PUBLISH by redis-cli reaches the stream exactly as it was said", async () => {
+    const stream = await openStream();
+    const odd = { ...example, somethingNew: { kept: [1, 2.5, "é"] } };
+    const { stdout } = await redisCli("PUBLISH", channel, JSON.stringify(odd));
+    expect(stdout.trim()).toBe("1");
+    expect(await stream.nextUpdate()).toEqual(odd);
+  });
+
+  test("redis-cli SUBSCRIBE sees what the process route publishes", async () => {
+    const subscriber = new Child("redis-cli", ["-p", String(redis.port), "SUBSCRIBE", channel]);
+    await subscriber.untilOutput(/subscribe\n.*\n1\n/);
+    await gateway.validate(42);
+    await subscriber.untilOutput(/"status":"APPROVED"/);
+    await subscriber.stop();
+    const messages = subscriber.log
+      .split("\n")
+      .filter((line) => line.startsWith("{"))
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(messages[0]).toMatchObject({ registrationId: 42, status: "PENDING", stage: "duplicate_check", stageStatus: "started" });
+    expect(messages.at(-1)).toMatchObject({ status: "APPROVED", details: { accountsFound: 5 }, processLog: expect.any(Array) });
+  });
+
+  test("regstream publish reaches the stream, a stage and a final status alike", async () => {
+    const stream = await openStream();
+    const publish = async (...args: string[]): Promise<void> => {
+      const child = regstream(["publish", ...args, "--redis", redis.address]);
+      expect([await child.exited, child.log]).toEqual([0, expect.any(String)]);
+    };
+    await publish("stage", "--registration", "7", "--stage", "t24_lookup", "--status", "completed", "--message", "Found 5 accounts");
+    await publish("final", "--registration", "7", "--status", "FAILED", "--message", "No accounts", "--details", '{"accountsFound":0}');
+    expect(await stream.nextUpdate()).toMatchObject({ registrationId: 7, stage: "t24_lookup", stageStatus: "completed" });
+    expect(await stream.nextUpdate()).toMatchObject({ registrationId: 7, status: "FAILED", details: { accountsFound: 0 } });
+  });
+
+  test("a broken message is logged, counted and skipped, and the stream goes on", async () => {
+    const stream = await openStream();
+    const client = redis.connect();
+    const broken = ["not json", "[]", "{}", '{"registrationId":"42","status":"PENDING"}', `{"registrationId":1,"status":"PENDING","details":${"[".repeat(10000)}`];
+    for (const message of broken) await client.publish(channel, message);
+    await client.publish(channel, JSON.stringify(example));
+    expect(await stream.nextUpdate()).toEqual(example);
+    expect(await gateway.get("/api/health")).toMatchObject({ malformed: broken.length });
+    await gateway.untilLog(/malformed message.*channel/);
+    client.disconnect();
+  });
+
+  test("every gateway on the same Redis shows a validation that another one runs", async () => {
+    const other = await Gateway.start({ redis: redis.address, more: fast });
+    const stream = await openStream(other, "?registrationId=42");
+    await gateway.validate(42);
+    const updates = await stream.updatesUntil(isFinal);
+    expect(updates).toHaveLength(9);
+    await other.stop("SIGKILL");
+  });
+
+  test("the streams stay up while Redis is away, and go on when it is back", async () => {
+    const stream = await openStream();
+    await redis.kill();
+    await gateway.untilLog(/redis/i);
+    expect(await gateway.get("/api/health")).toMatchObject({ broker: { kind: "redis", connected: false } });
+
+    await redis.restart();
+    const client = redis.connect();
+    await until(async () => ((await client.publish(channel, JSON.stringify(example))) > 0 ? true : undefined));
+    expect(await stream.nextUpdate()).toEqual(example);
+    expect(await gateway.get("/api/health")).toMatchObject({ broker: { connected: true } });
+    client.disconnect();
+  });
+});
+
+describe("a Redis that wants a password", () => {
+  let redis: RedisServer;
+  beforeEach(async () => {
+    redis = await RedisServer.start({ password: "correct horse" });
+  });
+  afterEach(() => redis.stop());
+
+  test("gets it from REDIS_PASSWORD", async () => {
+    const gateway = await Gateway.start({ redis: redis.address, redisPassword: "correct horse" });
+    expect(await gateway.get("/api/health")).toMatchObject({ broker: { kind: "redis", connected: true } });
+    await gateway.stop();
+  });
+
+  test.each([["wrong password", "battery staple"], ["no password", undefined]])("refuses %s with one line that names the variable, not the secret", async (_name, password) => {
+    const child = regstream(["serve", "--port", "0", "--redis", redis.address], password === undefined ? {} : { REDIS_PASSWORD: password });
+    expect(await child.exited).toBe(1);
+    expect(child.log.trim().split("\n")).toHaveLength(1);
+    expect(child.log).toMatch(/REDIS_PASSWORD/);
+    expect(child.log).not.toContain("battery");
+  });
+});
+
+/** Asks again, a loop turn apart, until there is an answer; the test's own timeout bounds it. */
+async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}

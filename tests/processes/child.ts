@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { createServer } from "node:net";
+
+/** A process under test: started by the test, and stopped by it whatever happens. */
+export class Child {
+  private readonly process: ChildProcess;
+  private output = "";
+  private readonly watchers = new Set<() => void>();
+  /** Resolves with the exit code, or null after a signal. */
+  readonly exited: Promise<number | null>;
+  private hasExited = false;
+
+  constructor(command: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+    this.process = spawn(command, args, {
+      stdio: ["ignore", "pipe", "pipe"],
+      // The caller's own Redis settings must not reach a test.
+      env: { ...withoutRedis(process.env), ...environment },
+    });
+    const collect = (chunk: Buffer): void => {
+      this.output += chunk.toString("utf8");
+      this.wakeWatchers();
+    };
+    this.process.stdout?.on("data", collect);
+    this.process.stderr?.on("data", collect);
+    this.exited = new Promise((resolve, reject) => {
+      this.process.once("error", reject);
+      this.process.once("close", (code) => {
+        this.hasExited = true;
+        resolve(code);
+        this.wakeWatchers();
+      });
+    });
+    this.exited.catch(() => this.wakeWatchers());
+    process.once("exit", () => this.process.kill("SIGKILL"));
+  }
+
+  /** Everything written to stdout and stderr so far. */
+  get log(): string {
+    return this.output;
+  }
+
+  /** Resolves with the match as soon as the output matches; rejects if the process ends before. */
+  async untilOutput(pattern: RegExp): Promise<RegExpMatchArray> {
+    for (;;) {
+      const match = this.output.match(pattern);
+      if (match) return match;
+      if (this.hasExited) throw new Error(`ended without ${pattern}:\n${this.output}`);
+      await new Promise<void>((resolve) => this.watchers.add(resolve));
+    }
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.process.kill(signal);
+  }
+
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
+    this.signal(signal);
+    return this.exited;
+  }
+
+  private wakeWatchers(): void {
+    const woken = [...this.watchers];
+    this.watchers.clear();
+    for (const wake of woken) wake();
+  }
+}
+
+function withoutRedis(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith("REDIS_")));
+}
+
+/** A loopback port that was free a moment ago, for servers that can't choose one themselves. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return address.port;
+}

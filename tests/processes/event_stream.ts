@@ -1,0 +1,69 @@
+import { type EventSourceMessage, EventSourceParserStream } from "eventsource-parser/stream";
+
+/** One message of the stream, as the contract writes it. */
+export type StreamMessage =
+  | { type: "connected" | "ping" | "reset"; timestamp: number }
+  | { type: "update"; data: Update }
+  | { type: "snapshot"; data: Record<string, unknown>; timestamp: number };
+
+export interface Update {
+  registrationId: number;
+  status: string;
+  stage?: string;
+  stageStatus?: string;
+  message?: string;
+  details?: Record<string, unknown>;
+  processLog?: unknown[];
+  timestamp: number;
+}
+
+/** Reads an event stream through somebody else's parser, so that our encoder is judged by a stranger. */
+export class EventStream {
+  private constructor(
+    readonly response: Response,
+    private readonly events: ReadableStreamDefaultReader<EventSourceMessage>,
+    private readonly abort: AbortController,
+  ) {}
+
+  static async open(url: string): Promise<EventStream> {
+    const abort = new AbortController();
+    const response = await fetch(url, { signal: abort.signal, headers: { Accept: "text/event-stream" } });
+    if (response.body === null || !response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
+    const events = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
+    return new EventStream(response, events.getReader(), abort);
+  }
+
+  /** The next event; fails at the end of the stream. */
+  async next(): Promise<StreamMessage> {
+    const { value, done } = await this.events.read();
+    if (done) throw new Error("the stream ended");
+    return JSON.parse(value.data) as StreamMessage;
+  }
+
+  /** The next update, whatever control events stand before it. */
+  async nextUpdate(): Promise<Update> {
+    for (;;) {
+      const message = await this.next();
+      if (message.type === "update") return message.data;
+    }
+  }
+
+  /** All updates up to the first one that `isLast`, which is included. */
+  async updatesUntil(isLast: (update: Update) => boolean): Promise<Update[]> {
+    const updates: Update[] = [];
+    for (;;) {
+      const update = await this.nextUpdate();
+      updates.push(update);
+      if (isLast(update)) return updates;
+    }
+  }
+
+  close(): void {
+    this.abort.abort();
+  }
+}
+
+/** True for the update that ends a validation. */
+export function isFinal(update: Update): boolean {
+  return update.status !== "PENDING";
+}

@@ -1,0 +1,76 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { Child } from "./child.ts";
+
+/** REGSTREAM_PROGRAM names another build of it: the one with sanitizers, say. */
+const program = process.env.REGSTREAM_PROGRAM ?? fileURLToPath(new URL("../../build/bin/regstream", import.meta.url));
+
+const page = fileURLToPath(new URL("../../build/web-demo", import.meta.url));
+
+/** Runs any command of the program. */
+export function regstream(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Child {
+  return new Child(program, args, environment);
+}
+
+export interface GatewayOptions {
+  /** 0, the default: the gateway takes a free one. */
+  readonly port?: number;
+  readonly redis?: string;
+  readonly redisPassword?: string;
+  /** The demo's database; by default a new one in a folder of its own. */
+  readonly database?: string;
+  readonly more?: readonly string[];
+}
+
+/** `regstream serve --demo`, ready to be asked. */
+export class Gateway {
+  private constructor(
+    private readonly child: Child,
+    readonly port: number,
+    readonly database: string,
+  ) {}
+
+  static async start(options: GatewayOptions = {}): Promise<Gateway> {
+    const database = options.database ?? join(mkdtempSync(join(tmpdir(), "regstream-")), "demo.sqlite");
+    const child = regstream(
+      [
+        ...["serve", "--demo", "--port", String(options.port ?? 0), "--database", database, "--page", page],
+        ...(options.redis === undefined ? [] : ["--redis", options.redis]),
+        ...(options.more ?? []),
+      ],
+      options.redisPassword === undefined ? {} : { REDIS_PASSWORD: options.redisPassword },
+    );
+    const ready = await child.untilOutput(/serving on http:\/\/127\.0\.0\.1:(\d+)/);
+    return new Gateway(child, Number(ready[1]), database);
+  }
+
+  get log(): string {
+    return this.child.log;
+  }
+
+  url(path: string): string {
+    return `http://127.0.0.1:${this.port}${path}`;
+  }
+
+  untilLog(pattern: RegExp): Promise<RegExpMatchArray> {
+    return this.child.untilOutput(pattern);
+  }
+
+  async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
+    return this.child.stop(signal);
+  }
+
+  async get<T>(path: string): Promise<T> {
+    const response = await fetch(this.url(path));
+    if (!response.ok) throw new Error(`GET ${path}: ${response.status} ${await response.text()}`);
+    return (await response.json()) as T;
+  }
+
+  /** Presses "Validate Customer". */
+  validate(registrationId: number | string): Promise<Response> {
+    return fetch(this.url(`/api/registrations/${registrationId}/process`), { method: "POST" });
+  }
+}
