@@ -7,7 +7,7 @@ export default defineConfig({
   build: {
     outDir: "../build/web-demo",
     emptyOutDir: true,
-    // The gateway"s content security policy forbids data: URLs, so nothing is inlined.
+    // The gateway's content security policy forbids data: URLs, so nothing is inlined.
     assetsInlineLimit: 0,
     target: "es2022",
   },

@@ -47,7 +47,7 @@ constexpr std::chrono::seconds first_subscription_max{2};
 
 struct ServeOptions {
   std::string address = "127.0.0.1";
-  std::uint16_t port = 8080;
+  int port = 8080;
   std::string redis;
   bool demo = false;
   std::string database;
@@ -185,7 +185,8 @@ class Shutdown {
 };
 
 void serve(const ServeOptions& options, const std::optional<broker::RedisOptions>& redis) {
-  net::ServerOptions server_options{.address = options.address, .port = options.port};
+  net::ServerOptions server_options{.address = options.address,
+                                    .port = static_cast<std::uint16_t>(options.port)};
   gateway::GatewayOptions gateway_settings = gateway_options(options, redis.has_value());
   share_descriptors(server_options.limits, gateway_settings);
 
@@ -206,7 +207,10 @@ void serve(const ServeOptions& options, const std::optional<broker::RedisOptions
     if (const std::optional<std::string> trouble = broker::check_redis(*redis)) {
       throw std::runtime_error(*trouble);
     }
-    channel = std::make_unique<broker::RedisBroker>(context, *redis);
+    // A seed of its own keeps gateways from coming back to a restarted Redis in step.
+    broker::RedisOptions seeded = *redis;
+    seeded.seed = std::random_device{}();
+    channel = std::make_unique<broker::RedisBroker>(context, std::move(seeded));
     broker_name = "redis " + broker::redis_address(*redis);
   } else {
     channel = std::make_unique<broker::EmbeddedBroker>(context);
@@ -255,6 +259,7 @@ void add_serve_command(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("serve", "Serve the streams, and with --demo the sample");
   command->add_option("--address", options->address, "Address to listen on")->capture_default_str();
   command->add_option("--port", options->port, "Port to listen on; 0 takes any free one")
+      ->check(CLI::Range(0, 65'535))
       ->capture_default_str();
   command->add_option("--redis", options->redis,
                       "HOST[:PORT] of Redis; also by REDIS_HOST, REDIS_PORT, REDIS_PASSWORD. "

@@ -29,6 +29,8 @@ void Exchange::respond(Response response) {
   response.version(request_.version());
   response.keep_alive(request_.keep_alive());
   response.set(http::field::server, "regstream");
+  // Nothing of ours is to be taken for a script because it looks like one.
+  response.set("X-Content-Type-Options", "nosniff");
   if (request_.method() != http::verb::head) {
     response.prepare_payload();
   } else if (!response.body().empty()) {

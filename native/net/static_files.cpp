@@ -153,7 +153,6 @@ void StaticFiles::respond(Exchange exchange) const {
   response.set(http::field::etag, file->entity_tag);
   response.set(http::field::cache_control,
                is_hashed ? "public, max-age=31536000, immutable" : "no-cache");
-  response.set("X-Content-Type-Options", "nosniff");
   response.set("Content-Security-Policy", content_security_policy);
   response.set("Referrer-Policy", "same-origin");
   if (has_entity_tag(exchange.request()[http::field::if_none_match], file->entity_tag)) {

@@ -7,6 +7,7 @@ import { performance } from "node:perf_hooks";
 import { launchBrowser } from "../processes/browser.ts";
 import { Gateway } from "../processes/gateway.ts";
 import { channel, RedisServer } from "../processes/redis.ts";
+import { removeTemporaryFolders } from "../processes/temporary_folder.ts";
 
 const rounds = 500;
 const warmUp = 50;
@@ -91,4 +92,5 @@ try {
   client.disconnect();
   await gateway.stop("SIGKILL");
   await redis.stop();
+  removeTemporaryFolders();
 }

@@ -3,6 +3,14 @@ import { createServer } from "node:net";
 
 /** A process under test: started by the test, and stopped by it whatever happens. */
 export class Child {
+  /** Those that have not ended yet. */
+  private static readonly running = new Set<Child>();
+
+  /** Ends what a failed test has left running. */
+  static async stopAll(): Promise<void> {
+    await Promise.allSettled([...Child.running].map((child) => child.stop("SIGKILL")));
+  }
+
   private readonly process: ChildProcess;
   private output = "";
   private readonly watchers = new Set<() => void>();
@@ -16,6 +24,7 @@ export class Child {
       // The caller's own Redis settings must not reach a test.
       env: { ...withoutRedis(process.env), ...environment },
     });
+    Child.running.add(this);
     const collect = (chunk: Buffer): void => {
       this.output += chunk.toString("utf8");
       this.wakeWatchers();
@@ -26,12 +35,16 @@ export class Child {
       this.process.once("error", reject);
       this.process.once("close", (code) => {
         this.hasExited = true;
+        Child.running.delete(this);
         resolve(code);
         this.wakeWatchers();
       });
     });
-    this.exited.catch(() => this.wakeWatchers());
-    process.once("exit", () => this.process.kill("SIGKILL"));
+    this.exited.catch(() => {
+      this.hasExited = true;
+      Child.running.delete(this);
+      this.wakeWatchers();
+    });
   }
 
   /** Everything written to stdout and stderr so far. */

@@ -1,9 +1,8 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { Child } from "./child.ts";
+import { temporaryFolder } from "./temporary_folder.ts";
 
 /** REGSTREAM_PROGRAM names another build of it: the one with sanitizers, say. */
 const program = process.env.REGSTREAM_PROGRAM ?? fileURLToPath(new URL("../../build/bin/regstream", import.meta.url));
@@ -34,7 +33,7 @@ export class Gateway {
   ) {}
 
   static async start(options: GatewayOptions = {}): Promise<Gateway> {
-    const database = options.database ?? join(mkdtempSync(join(tmpdir(), "regstream-")), "demo.sqlite");
+    const database = options.database ?? join(temporaryFolder(), "demo.sqlite");
     const child = regstream(
       [
         ...["serve", "--demo", "--port", String(options.port ?? 0), "--database", database, "--page", page],

@@ -1,10 +1,7 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-
 import { Redis } from "ioredis";
 
 import { Child, freePort } from "./child.ts";
+import { temporaryFolder } from "./temporary_folder.ts";
 
 export const channel = "service:registration-updates";
 
@@ -21,8 +18,7 @@ export class RedisServer {
   }
 
   static async start(options: { password?: string } = {}): Promise<RedisServer> {
-    const folder = mkdtempSync(join(tmpdir(), "regstream-redis-"));
-    const server = new RedisServer(await freePort(), options.password, folder);
+    const server = new RedisServer(await freePort(), options.password, temporaryFolder());
     await server.ready();
     return server;
   }

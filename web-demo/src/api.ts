@@ -1,7 +1,7 @@
 import { decodeRegistration, decodeRegistrations, isObject } from "./data/decode";
 import type { NewRegistration, Registration, RegistrationSummary } from "./data/model";
 
-/** The sample backend"s routes, typed. Every failure is an `ApiError`. */
+/** The sample backend's routes, typed. Every failure is an `ApiError`. */
 
 /** An operator who waits longer than this wants to be told. */
 const timeoutMs = 15_000;

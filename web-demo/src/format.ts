@@ -1,4 +1,4 @@
-/** How values read on the page. The locale is fixed to the page"s language. */
+/** How values read on the page. The locale is fixed to the page's language. */
 
 const locale = "en-GB";
 const dateTime = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" });

@@ -1,4 +1,5 @@
 #include <memory>
+#include <numeric>
 #include <string>
 #include <thread>
 #include <vector>
@@ -28,6 +29,7 @@ TEST_CASE("the embedded broker keeps the order of each publishing thread") {
   });
 
   std::vector<std::thread> threads;
+  threads.reserve(thread_count);
   for (int thread = 0; thread < thread_count; ++thread) {
     threads.emplace_back([&broker, thread] {
       for (int i = 0; i < messages_each; ++i) {
@@ -40,10 +42,8 @@ TEST_CASE("the embedded broker keeps the order of each publishing thread") {
     thread.join();
   }
 
-  std::vector<int> in_order;
-  for (int i = 0; i < messages_each; ++i) {
-    in_order.push_back(i);
-  }
+  std::vector<int> in_order(messages_each);
+  std::iota(in_order.begin(), in_order.end(), 0);
   for (const auto& of_thread : heard) {
     CHECK(of_thread == in_order);
   }

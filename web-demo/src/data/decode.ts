@@ -1,6 +1,13 @@
-import type { Account, LogEntry, Registration, RegistrationSummary, StageStatus } from "./model";
+import {
+  type Account,
+  type LogEntry,
+  type Registration,
+  type RegistrationSummary,
+  type StageStatus,
+  isTime,
+} from "./model";
 
-/** Checks the server"s JSON where it enters the page, so that nothing behind here has to doubt it. */
+/** Checks the server's JSON where it enters the page, so that nothing behind here has to doubt it. */
 
 /** The server sent something else than was agreed. `message` names the field. */
 export class DecodeError extends Error {
@@ -18,7 +25,6 @@ function asObject(value: unknown, what: string): JsonObject {
   return value;
 }
 
-
 function text(object: JsonObject, field: string): string {
   const value = object[field];
   if (typeof value !== "string") throw new DecodeError(`"${field}" is not a string`);
@@ -30,11 +36,17 @@ function optionalText(object: JsonObject, field: string): string | null {
   return value === undefined || value === null ? null : text(object, field);
 }
 
-function number(object: JsonObject, field: string): number {
+function registrationId(object: JsonObject, field: string): number {
   const value = object[field];
-  if (typeof value !== "number" || !Number.isFinite(value)) {
-    throw new DecodeError(`"${field}" is not a number`);
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 1) {
+    throw new DecodeError(`"${field}" is not a whole number from 1 to 2^53 - 1`);
   }
+  return value;
+}
+
+function time(object: JsonObject, field: string): number {
+  const value = object[field];
+  if (!isTime(value)) throw new DecodeError(`"${field}" is not a time in milliseconds since 1970`);
   return value;
 }
 
@@ -53,7 +65,7 @@ function list(object: JsonObject, field: string): readonly unknown[] {
 function decodeSummary(value: unknown): RegistrationSummary {
   const object = asObject(value, "A registration");
   return {
-    id: number(object, "id"),
+    id: registrationId(object, "id"),
     customerName: text(object, "customerName"),
     customerNumber: text(object, "customerNumber"),
     phone: text(object, "phone"),
@@ -61,8 +73,8 @@ function decodeSummary(value: unknown): RegistrationSummary {
     status: text(object, "status"),
     message: optionalText(object, "message"),
     validating: flag(object, "validating"),
-    submittedAt: number(object, "submittedAt"),
-    updatedAt: number(object, "updatedAt"),
+    submittedAt: time(object, "submittedAt"),
+    updatedAt: time(object, "updatedAt"),
   };
 }
 
@@ -92,7 +104,7 @@ function decodeLogEntry(value: unknown): LogEntry | null {
     stage,
     stageStatus,
     message: typeof message === "string" ? message : "",
-    timestamp: typeof timestamp === "number" ? timestamp : 0,
+    timestamp: isTime(timestamp) ? timestamp : 0,
   };
 }
 

@@ -1,4 +1,4 @@
-/** What the backend"s JSON means. `decode.ts` is the only way in. */
+/** What the backend's JSON means. `decode.ts` is the only way in. */
 
 export type StageStatus = "started" | "completed" | "failed" | "skipped";
 
@@ -50,6 +50,14 @@ export interface NewRegistration {
   readonly branch: string;
   readonly nationalId: string;
   readonly email?: string;
+}
+
+/**
+ * True of what a Date can hold; formatting any other number throws. The channel's times go a little
+ * beyond, to 2^53 - 1.
+ */
+export function isTime(value: unknown): value is number {
+  return typeof value === "number" && Math.abs(value) <= 8.64e15;
 }
 
 export const knownStatuses = ["PENDING", "APPROVED", "DUPLICATE", "FAILED", "COMPLETED"] as const;

@@ -1,6 +1,6 @@
 import type { RegistrationUpdate } from "regstream";
 
-import { isFinalStatus, type RegistrationSummary } from "./model";
+import { type RegistrationSummary, isFinalStatus, isTime } from "./model";
 
 type List = readonly RegistrationSummary[];
 
@@ -16,9 +16,19 @@ export function applyUpdate(list: List, update: RegistrationUpdate): List {
     // A stage that is heard of belongs to a validation that runs, until a final status ends it.
     validating:
       !isFinalStatus(update.status) && (update.stage !== undefined || before.validating),
-    updatedAt: update.timestamp > 0 ? update.timestamp : before.updatedAt,
+    updatedAt: isTime(update.timestamp) && update.timestamp > 0 ? update.timestamp : before.updatedAt,
   };
-  return list.with(index, after);
+  return saysTheSame(before, after) ? list : list.with(index, after);
+}
+
+/** Of the fields that an update changes. */
+function saysTheSame(before: RegistrationSummary, after: RegistrationSummary): boolean {
+  return (
+    before.status === after.status &&
+    before.message === after.message &&
+    before.validating === after.validating &&
+    before.updatedAt === after.updatedAt
+  );
 }
 
 export interface ListFilter {

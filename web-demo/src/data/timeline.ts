@@ -1,6 +1,6 @@
 import type { StageView } from "regstream";
 
-import type { LogEntry, StageStatus } from "./model";
+import { type LogEntry, type StageStatus, isTime } from "./model";
 
 export type TimelineState = "pending" | StageStatus;
 
@@ -21,16 +21,22 @@ export const knownStages = [
   "status_update",
 ] as const;
 
+/** Null where a time is missing, which is written as 0 too, or is none that can be shown. */
+function shownTime(timestamp: number | null): number | null {
+  return isTime(timestamp) && timestamp > 0 ? timestamp : null;
+}
+
 function fromLog(log: readonly LogEntry[]): Map<string, TimelineStage> {
   const stages = new Map<string, TimelineStage>();
   for (const { stage, stageStatus, message, timestamp } of log) {
     const starts = stageStatus === "started";
+    const at = shownTime(timestamp);
     stages.set(stage, {
       name: stage,
       state: stageStatus,
       message,
-      startedAt: starts ? timestamp : (stages.get(stage)?.startedAt ?? null),
-      endedAt: starts ? null : timestamp,
+      startedAt: starts ? at : (stages.get(stage)?.startedAt ?? null),
+      endedAt: starts ? null : at,
     });
   }
   return stages;
@@ -46,7 +52,13 @@ export function buildTimeline(
 ): readonly TimelineStage[] {
   const stages = fromLog(log);
   for (const { name, status, message, startedAt, endedAt } of live) {
-    stages.set(name, { name, state: status, message, startedAt, endedAt });
+    stages.set(name, {
+      name,
+      state: status,
+      message,
+      startedAt: shownTime(startedAt),
+      endedAt: shownTime(endedAt),
+    });
   }
   const timeline: TimelineStage[] = knownStages.map(
     (name) =>

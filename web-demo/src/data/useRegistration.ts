@@ -6,6 +6,7 @@ import { type ApiError, asApiError, getRegistration, startValidation } from "../
 import { mergeProgress } from "./progress";
 import { useReloadOnOpen } from "./useReloadOnOpen";
 import { useResource } from "./useResource";
+import { viewInCharge } from "./viewInCharge";
 
 /** One registration, kept as it is now by the stream, and the validation of it. */
 export function useRegistration(registrationId: number) {
@@ -20,10 +21,8 @@ export function useRegistration(registrationId: number) {
   const stream = useRegistrationUpdates({ registrationId, autoConnect: !isUnknown });
   const { registration: view, connections } = stream;
 
-  // The stream's view wins, unless a later load superseded it: one that may know what the stream
-  // could not tell. Views keep their identity, so any news from the stream puts it back in charge.
   const [superseded, setSuperseded] = useState<RegistrationView | null>(null);
-  const live = view === superseded ? null : view;
+  const live = viewInCharge(view, superseded);
   const latestView = useRef(view);
   useEffect(() => {
     latestView.current = view;
