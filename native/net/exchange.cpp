@@ -14,9 +14,15 @@ Exchange::Exchange(std::shared_ptr<Connection> connection, Request request, Targ
       target_(std::move(target)) {}
 
 Exchange::~Exchange() {
-  if (connection_) {
+  if (!connection_) {
+    return;
+  }
+  try {
     respond(make_problem({.status = http::status::internal_server_error,
                           .detail = "The server gave no answer to this request."}));
+  } catch (...) {
+    // There is no memory even for this answer. The connection goes with its last owner.
+    connection_ = nullptr;
   }
 }
 

@@ -9,7 +9,7 @@ const timeoutMs = 15_000;
 export type ApiErrorKind =
   /** No answer: the server is down, unreachable or too slow. */
   | "unreachable"
-  /** An answer with an error status; `status` and `message` are the problem"s. */
+  /** An answer with an error status; `status` and `message` are the problem's. */
   | "refused"
   /** An answer that does not have the agreed shape. */
   | "malformed";

@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+
+import { mergeProgress } from "../src/data/progress";
+import { logEntry, registration, stageView, view } from "./fixtures";
+
+describe("progress without word from the stream", () => {
+  it("is what was loaded", () => {
+    const loaded = registration({ processLog: [logEntry()] });
+    const progress = mergeProgress(loaded, null);
+    expect(progress).toMatchObject({
+      status: "PENDING",
+      message: "",
+      isRunning: false,
+      isFinal: false,
+    });
+    expect(progress.timeline[0]?.state).toBe("completed");
+  });
+
+  it("has ended where the loaded status is final", () => {
+    const loaded = registration({ status: "DUPLICATE", message: "Exists" });
+    expect(mergeProgress(loaded, null)).toMatchObject({
+      status: "DUPLICATE",
+      message: "Exists",
+      isRunning: false,
+      isFinal: true,
+    });
+  });
+
+  it("runs where a registration with a final status is validated again", () => {
+    const loaded = registration({ status: "FAILED", validating: true });
+    expect(mergeProgress(loaded, null)).toMatchObject({ isRunning: true, isFinal: false });
+  });
+
+  it("does not take a deployment's own status for final", () => {
+    const loaded = registration({ status: "ON_HOLD" });
+    expect(mergeProgress(loaded, null)).toMatchObject({ status: "ON_HOLD", isFinal: false });
+  });
+});
+
+describe("progress with the stream", () => {
+  it("follows the stream's status and message", () => {
+    const loaded = registration({ message: "Validation started", validating: true });
+    const live = view({ status: "APPROVED", message: "Approved", isFinal: true });
+    expect(mergeProgress(loaded, live)).toMatchObject({
+      status: "APPROVED",
+      message: "Approved",
+      isRunning: false,
+      isFinal: true,
+    });
+  });
+
+  it("keeps what was loaded where the stream left status and message empty", () => {
+    const loaded = registration({ status: "FAILED", message: "T24 is down" });
+    const live = view({ status: "", message: "", stages: [] });
+    expect(mergeProgress(loaded, live)).toMatchObject({ status: "FAILED", message: "T24 is down" });
+  });
+
+  it("runs as soon as a stage is heard of, whatever was loaded", () => {
+    expect(mergeProgress(registration({ status: "FAILED" }), view())).toMatchObject({
+      status: "PENDING",
+      isRunning: true,
+      isFinal: false,
+    });
+  });
+
+  it("does not run because of an update without a stage", () => {
+    expect(mergeProgress(registration(), view({ stage: null, stages: [] })).isRunning).toBe(false);
+  });
+});
+
+describe("the log that completes the stream's stages", () => {
+  const logged = logEntry({ message: "From the log" });
+  const later = view({ stage: "t24_lookup", stages: [stageView({ name: "t24_lookup" })] });
+
+  it("is the loaded one while that validation runs, for a page opened half-way", () => {
+    const loaded = registration({ validating: true, processLog: [logged] });
+    const states = mergeProgress(loaded, later).timeline.map(({ state }) => state);
+    expect(states).toEqual(["completed", "started", "pending", "pending"]);
+  });
+
+  it("is not that of an earlier validation", () => {
+    const loaded = registration({ status: "FAILED", processLog: [logged] });
+    expect(mergeProgress(loaded, later).timeline[0]?.state).toBe("pending");
+  });
+
+  it("is the final message's own where it has one", () => {
+    const final = { ...later, status: "APPROVED", isFinal: true, processLog: [logged, "note"] };
+    const [stage] = mergeProgress(registration(), final).timeline;
+    expect(stage).toMatchObject({ state: "completed", message: "From the log" });
+  });
+});
