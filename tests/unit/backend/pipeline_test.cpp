@@ -252,11 +252,11 @@ TEST_CASE("a fault of the sample core banking hits the share of look-ups that wa
       context.get_executor(),
       {.latency = Duration{0}, .fault = CoreBankingFault::rejected, .fault_rate = rate}};
   int failed = 0;
-  std::vector<std::unique_ptr<CoreBanking::LookUp>> look_ups;
-  for (int count = 0; count < 100; ++count) {
-    look_ups.push_back(banking.look_up("1000234567", [&](const CoreBankingResult& result) {
+  std::vector<std::unique_ptr<CoreBanking::LookUp>> look_ups(100);
+  for (auto& look_up : look_ups) {
+    look_up = banking.look_up("1000234567", [&](const CoreBankingResult& result) {
       failed += std::holds_alternative<CoreBankingError>(result) ? 1 : 0;
-    }));
+    });
   }
   context.run();
   CHECK(failed >= failed_min);

@@ -27,7 +27,7 @@ std::vector<std::string> drive(Validation& validation, const std::optional<Mobil
   return steps;
 }
 
-CoreCustomer customer_with(std::vector<const char*> statuses) {
+CoreCustomer customer_with(const std::vector<const char*>& statuses) {
   CoreCustomer customer{"Hana T.", {}};
   for (const char* status : statuses) {
     customer.accounts.push_back({"1", "Savings", "ETB", status});
