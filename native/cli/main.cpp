@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 #include <CLI/CLI.hpp>
 
+#include "cli/parse_command.hpp"
 #include "cli/publish_command.hpp"
 #include "cli/serve_command.hpp"
 
@@ -23,6 +24,7 @@ int run(int argc, char** argv) {
   int exit_code = 0;
   regstream::cli::add_serve_command(app, exit_code);
   regstream::cli::add_publish_command(app, exit_code);
+  regstream::cli::add_parse_command(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -6,12 +6,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 
 import { launchBrowser } from "../processes/browser.ts";
 import { Gateway } from "../processes/gateway.ts";
+import { channel, RedisServer } from "../processes/redis.ts";
 
 const detailPath = "/mobile-banking/registration-requests/42";
 const stages = ["duplicate_check", "t24_lookup", "account_validation", "status_update"];
 const screenshots = fileURLToPath(new URL("../../build/screenshots", import.meta.url));
-// Slow enough for a stage to be seen while it runs, fast enough to wait for.
-const pace = ["--stage-pace-ms", "150", "--t24-latency-ms", "300", "--job-interval-ms", "3600000"];
+// The look-up runs long enough to be seen running on a loaded machine; the rest does not keep the tests waiting.
+const pace = ["--stage-pace-ms", "50", "--t24-latency-ms", "2500", "--job-interval-ms", "3600000"];
 
 describe("the page in Chromium", () => {
   let browser: Browser;
@@ -56,7 +57,7 @@ describe("the page in Chromium", () => {
   const status = (page: Page, value: string): Promise<void> =>
     page.locator(`[data-testid="registration-status"][data-status="${value}"]`).waitFor();
 
-  test("a validation started in one tab is seen, stage after stage, in that tab and in another", async () => {
+  test("a validation started in one tab is seen in that tab and in another, to its outcome", async () => {
     const presser = await open("/");
     await presser.getByRole("link", { name: /42/ }).first().click();
     await presser.waitForURL(`**${detailPath}`);
@@ -65,17 +66,14 @@ describe("the page in Chromium", () => {
     const watcher = await open(detailPath);
     await live(watcher, true);
 
-    const seen = [presser, watcher].map(async (page) => {
-      for (const name of stages) {
-        await stage(page, name, "started");
-        await stage(page, name, "completed");
-      }
-      await status(page, "APPROVED");
-    });
     await presser.getByRole("button", { name: "Validate Customer" }).click();
-    await stage(watcher, "t24_lookup", "started");
+    await Promise.all([stage(presser, "t24_lookup", "started"), stage(watcher, "t24_lookup", "started")]);
+    await Promise.all([stage(presser, "duplicate_check", "completed"), stage(watcher, "duplicate_check", "completed")]);
     await photograph(watcher, "running");
-    await Promise.all(seen);
+    for (const page of [presser, watcher]) {
+      for (const name of stages) await stage(page, name, "completed");
+      await status(page, "APPROVED");
+    }
 
     for (const page of [presser, watcher]) {
       await page.locator('[data-testid="account"]').nth(4).waitFor();
@@ -84,6 +82,31 @@ describe("the page in Chromium", () => {
     }
     await photograph(presser, "approved");
     expect(complaints).toEqual([]);
+  });
+
+  test("what any publisher says on Redis appears in two tabs, each stage as it is said", async () => {
+    const redis = await RedisServer.start();
+    const client = redis.connect();
+    await gateway.stop();
+    gateway = await Gateway.start({ redis: redis.address, more: pace });
+    const tabs = [await open(detailPath), await open(detailPath)];
+    for (const tab of tabs) await live(tab, true);
+
+    const say = (update: Record<string, unknown>): Promise<number> =>
+      client.publish(channel, JSON.stringify({ registrationId: 42, status: "PENDING", timestamp: Date.now(), ...update }));
+    for (const name of [...stages, "sanctions_screening"]) {
+      await say({ stage: name, message: `${name} started` });
+      for (const tab of tabs) await stage(tab, name, "started");
+      await say({ stage: name, message: `${name} is through` });
+      for (const tab of tabs) {
+        await stage(tab, name, "completed");
+        await tab.locator('[data-testid="timeline"]').getByText(`${name} is through`).waitFor();
+      }
+    }
+    await say({ status: "DUPLICATE", message: "Customer already exists" });
+    for (const tab of tabs) await tab.getByText("Customer already exists").first().waitFor();
+    client.disconnect();
+    await redis.stop();
   });
 
   test("the Live badge goes off when the server dies, and everything comes back by itself with the server", async () => {

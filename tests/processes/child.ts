@@ -18,13 +18,16 @@ export class Child {
   readonly exited: Promise<number | null>;
   private hasExited = false;
 
-  constructor(command: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}) {
+  constructor(command: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}, input?: string | Buffer) {
     this.process = spawn(command, args, {
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       // The caller's own Redis settings must not reach a test.
       env: { ...withoutRedis(process.env), ...environment },
     });
     Child.running.add(this);
+    // One that ends before it has read all of its input is judged by its exit code.
+    this.process.stdin?.on("error", () => undefined);
+    this.process.stdin?.end(input);
     const collect = (chunk: Buffer): void => {
       this.output += chunk.toString("utf8");
       this.wakeWatchers();

@@ -9,9 +9,9 @@ const program = process.env.REGSTREAM_PROGRAM ?? fileURLToPath(new URL("../../bu
 
 const page = fileURLToPath(new URL("../../build/web-demo", import.meta.url));
 
-/** Runs any command of the program. */
-export function regstream(args: readonly string[], environment: NodeJS.ProcessEnv = {}): Child {
-  return new Child(program, args, environment);
+/** Runs any command of the program, with `input` on stdin. */
+export function regstream(args: readonly string[], environment: NodeJS.ProcessEnv = {}, input?: string | Buffer): Child {
+  return new Child(program, args, environment, input);
 }
 
 export interface GatewayOptions {

@@ -1,0 +1,101 @@
+#include "cli/parse_command.hpp"
+
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <iostream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <regstream/sse/parser.hpp>
+#include <string>
+#include <string_view>
+#include <variant>
+
+namespace regstream::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int failure = 1;
+
+struct ParseOptions {
+  std::size_t chunk_bytes = std::size_t{64} << 10U;
+};
+
+std::string_view describe(sse::ParseError error) {
+  switch (error) {
+    case sse::ParseError::line_too_long:
+      return "a line is longer than 4 MiB";
+    case sse::ParseError::event_too_large:
+      return "an event has more than 8 MiB of data";
+    case sse::ParseError::id_too_long:
+      return "an id is longer than 4096 bytes";
+  }
+  return {};
+}
+
+void print(const Json& line) {
+  // Flushed at once: whoever watches a live stream sees an event when it is there.
+  std::cout << line.dump() << std::endl;
+}
+
+/// Prints the events of what was fed; the error that has ended the stream, if one has.
+std::optional<sse::ParseError> print_events(sse::Parser& parser) {
+  for (;;) {
+    const sse::Token token = parser.next();
+    if (const auto* const event = std::get_if<sse::Event>(&token)) {
+      print({{"type", event->type}, {"data", event->data}, {"lastEventId", event->last_event_id}});
+    } else if (const auto* const error = std::get_if<sse::ParseError>(&token)) {
+      return *error;
+    } else if (std::holds_alternative<sse::NeedInput>(token)) {
+      return std::nullopt;
+    }
+  }
+}
+
+int run(const ParseOptions& options) {
+  sse::Parser parser;
+  std::string chunk(options.chunk_bytes, '\0');
+  for (;;) {
+    // Not through iostreams: they would wait until the whole chunk is there.
+    const ssize_t size = ::read(STDIN_FILENO, chunk.data(), chunk.size());
+    if (size < 0 && errno == EINTR) {
+      continue;
+    }
+    if (size < 0) {
+      std::cerr << "regstream parse: can't read stdin: " << std::strerror(errno) << '\n';
+      return failure;
+    }
+    if (size == 0) {
+      break;
+    }
+    parser.feed(std::string_view{chunk}.substr(0, static_cast<std::size_t>(size)));
+    if (const auto error = print_events(parser)) {
+      std::cerr << "regstream parse: the stream is over a limit: " << describe(*error) << '\n';
+      return failure;
+    }
+  }
+  const auto retry = parser.retry();
+  print({{"retry", retry ? Json(retry->count()) : Json(nullptr)},
+         {"lastEventId", parser.last_event_id()}});
+  return 0;
+}
+
+}  // namespace
+
+void add_parse_command(CLI::App& app, int& exit_code) {
+  auto* const command =
+      app.add_subcommand("parse", "Print the events of the event stream on stdin as JSON lines");
+  const auto options = std::make_shared<ParseOptions>();
+  command
+      ->add_option("--chunk", options->chunk_bytes, "Most bytes that the parser is given at a time")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{16} << 20U))
+      ->capture_default_str();
+  command->callback([options, &exit_code] { exit_code = run(*options); });
+}
+
+}  // namespace regstream::cli

@@ -1,0 +1,45 @@
+import { describe, expect, test } from "vitest";
+
+import { regstream } from "../processes/gateway.ts";
+
+/** What `regstream parse` prints for a stream, line by line. */
+async function parse(stream: string | Buffer, ...options: string[]): Promise<{ code: number | null; lines: unknown[]; log: string }> {
+  const child = regstream(["parse", ...options], {}, stream);
+  const code = await child.exited;
+  const log = child.log;
+  const lines = log.split("\n").filter((line) => line.startsWith("{"));
+  return { code, log, lines: lines.map((line) => JSON.parse(line) as unknown) };
+}
+
+describe("regstream parse", () => {
+  // A byte order mark, every line end, a comment, an event without a type, one of two data lines, a block of an id only, half an event.
+  const stream = "\ufeff: hello\r\nid: 7\nevent: stage\rdata: a\r\ndata: b\n\nretry: 250\r\ndata:\u00e9\n\nid: 8\n\ndata: never ended";
+  const expected = [
+    { type: "stage", data: "a\nb", lastEventId: "7" },
+    { type: "message", data: "é", lastEventId: "7" },
+    { retry: 250, lastEventId: "8" },
+  ];
+
+  test.each([[], ["--chunk", "1"], ["--chunk", "2"], ["--chunk", "3"]])("prints every event, however the bytes are cut: %s %s", async (...options) => {
+    expect(await parse(stream, ...options)).toMatchObject({ code: 0, lines: expected });
+  });
+
+  test("prints what a reconnect would use of an empty stream: nothing", async () => {
+    expect(await parse("")).toMatchObject({ code: 0, lines: [{ retry: null, lastEventId: "" }] });
+  });
+
+  test("replaces bytes that are no UTF-8, so that every line it prints is JSON", async () => {
+    const { lines } = await parse(Buffer.from([...Buffer.from("data: a"), 0xff, 0xc3, ...Buffer.from("b\n\n")]));
+    expect(lines[0]).toEqual({ type: "message", data: "a\ufffd\ufffdb", lastEventId: "" });
+  });
+
+  test("says which limit a stream has broken, and fails", async () => {
+    const { code, log } = await parse(`data: fine\n\nid: ${"x".repeat(5000)}\n\n`);
+    expect(code).toBe(1);
+    expect(log).toMatch(/"fine".*\n.*id is longer than 4096 bytes/s);
+  });
+
+  test("refuses a chunk of no bytes", async () => {
+    expect((await parse("", "--chunk", "0")).code).toBe(2);
+  });
+});
