@@ -49,7 +49,12 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
   }
 
   /// The broker is being destroyed, perhaps by a handler that is running now.
-  void stop() { is_stopped_ = true; }
+  void stop() {
+    is_stopped_ = true;
+    if (const std::size_t count = queue_.waiting() + queue_.in_flight(); count > 0) {
+      spdlog::warn("stopped before redis acknowledged all updates ({}): they may be lost", count);
+    }
+  }
 
   void post_publish(std::string message, PublishHandler done) {
     boost::asio::post(context_, [weak = weak_from_this(), message = std::move(message),

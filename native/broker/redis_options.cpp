@@ -7,6 +7,11 @@
 namespace regstream::broker {
 namespace {
 
+// What no host's name or address has, but a URL does: "redis://user:password@host:6379".
+bool is_host(std::string_view text) {
+  return !text.empty() && text.find_first_of(" \t\r\n/@[]") == std::string_view::npos;
+}
+
 std::uint16_t parse_port(std::string_view text, std::string_view source) {
   std::uint16_t port = 0;
   const auto* const end = text.data() + text.size();
@@ -41,7 +46,7 @@ void parse_address(std::string_view argument, RedisOptions& options) {
           "--redis: give HOST:PORT, with an IPv6 address in brackets: [ADDRESS]:PORT");
     }
   }
-  if (host.empty() || host.find_first_of(" \t\r\n/@[]") != std::string_view::npos) {
+  if (!is_host(host)) {
     throw std::invalid_argument("--redis: give HOST:PORT, such as localhost:6379");
   }
   if (!rest.empty() && !rest.starts_with(':')) {
@@ -77,6 +82,11 @@ RedisOptions read_redis_options(std::optional<std::string_view> argument,
     return options;
   }
   if (const auto host = variable("REDIS_HOST"); !host.empty()) {
+    if (!is_host(host)) {
+      throw std::invalid_argument(
+          "REDIS_HOST: give a host's name or address only, with the port in REDIS_PORT and the "
+          "password in REDIS_PASSWORD");
+    }
     options.host = host;
   }
   if (const auto port = variable("REDIS_PORT"); !port.empty()) {

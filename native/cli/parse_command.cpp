@@ -78,6 +78,9 @@ int run(const ParseOptions& options) {
       std::cerr << "regstream parse: the stream is over a limit: " << describe(*error) << '\n';
       return failure;
     }
+    if (!std::cout) {
+      return failure;  // Nobody reads any more (`| head -1`), and a live stream would go on.
+    }
   }
   const auto retry = parser.retry();
   print({{"retry", retry ? Json(retry->count()) : Json(nullptr)},

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdint>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -226,9 +227,10 @@ void serve(const ServeOptions& options, const std::optional<broker::RedisOptions
     router.set_fallback([&page](net::Exchange exchange) { page->respond(std::move(exchange)); });
   }
 
-  const Shutdown shutdown(context, server, gateway);
-  const ReadyLine ready(context, *channel,
-                        "regstream: serving on " + server.url() + " (broker: " + broker_name + ")");
+  // Not const: their handlers change them.
+  Shutdown shutdown(context, server, gateway);
+  ReadyLine ready(context, *channel,
+                  "regstream: serving on " + server.url() + " (broker: " + broker_name + ")");
   context.run();
 }
 

@@ -64,13 +64,7 @@ Gateway::Gateway(asio::io_context& context, broker::Broker& broker, GatewayOptio
       random_(options_.seed),
       hub_(options_.hub),
       ping_timer_(context) {
-  broker_.subscribe([this](std::string_view message) {
-    if (context_.get_executor().running_in_this_thread()) {
-      on_message(message);
-    } else {
-      asio::post(context_, [this, copy = std::string(message)] { on_message(copy); });
-    }
-  });
+  broker_.subscribe([this](std::string_view message) { on_message(message); });
 }
 
 Gateway::~Gateway() {

@@ -34,7 +34,8 @@ struct GatewayOptions {
 /// one thread.
 class Gateway : private StreamConnection::Owner {
  public:
-  /// Hears `broker` from now on. Both, and the io_context, must outlive the gateway.
+  /// Hears `broker`, which works on the same io_context, from now on. Both must outlive the
+  /// gateway.
   Gateway(boost::asio::io_context& context, broker::Broker& broker, GatewayOptions options);
   /// Closes every stream. The broker must not call any more: `context` has ended.
   ~Gateway() override;

@@ -196,6 +196,7 @@ asio::ip::tcp::socket Session::release_socket() {
 }
 
 void Session::close_gently() {
+  is_answering_ = false;  // A stop need not wait for the client to close.
   ErrorCode ignored;
   stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   stream_.expires_after(set_->limits.close_timeout);

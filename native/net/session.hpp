@@ -64,7 +64,7 @@ class Session : public std::enable_shared_from_this<Session> {
   ~Session();
 
   void start();
-  /// Closes at once if no request is being answered, else after its answer.
+  /// Closes at once if no answer is due or being sent, else after it.
   void stop();
 
   // Called by the exchange, on the server's thread.

@@ -35,7 +35,7 @@ function watch(): void {
   const timeline = document.querySelector('[data-testid="timeline"]');
   if (timeline === null) throw new Error("the page has no timeline");
   new MutationObserver(() => {
-    const text = /probe \d+/.exec(timeline.textContent ?? "")?.[0];
+    const text = /probe \d+ ends/.exec(timeline.textContent ?? "")?.[0];
     if (text !== undefined && !seen.page.has(text)) seen.page.set(text, now());
   }).observe(timeline, { subtree: true, childList: true, characterData: true });
 }
@@ -52,7 +52,7 @@ try {
 
   const latencies = { page: [] as number[], peer: [] as number[] };
   for (let round = 0; round < rounds + warmUp; round += 1) {
-    const text = `probe ${round}`;
+    const text = `probe ${round} ends`;
     const update = {
       registrationId: 42,
       status: "PENDING",

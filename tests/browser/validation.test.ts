@@ -103,6 +103,8 @@ describe("the page in Chromium", () => {
         await tab.locator('[data-testid="timeline"]').getByText(`${name} is through`).waitFor();
       }
     }
+    // The backend runs nothing of this, so an operator may start it.
+    expect(await tabs[0]?.getByRole("button", { name: "Validate Customer" }).getAttribute("aria-disabled")).toBe("false");
     await say({ status: "DUPLICATE", message: "Customer already exists" });
     for (const tab of tabs) await tab.getByText("Customer already exists").first().waitFor();
     client.disconnect();
@@ -150,6 +152,8 @@ describe("the page in Chromium", () => {
     }
     await page.keyboard.press("Enter");
     await stage(page, "duplicate_check", "completed");
+    // While it can't be pressed it keeps the focus, so that nobody starts over from the top of the page.
+    expect(await button.evaluate((node) => [node === document.activeElement, node.ariaDisabled])).toEqual([true, "true"]);
   });
 
   test("a failed look-up shows where it failed, and offers to validate again", async () => {

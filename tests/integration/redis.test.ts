@@ -95,7 +95,7 @@ describe("through a real Redis", () => {
   test("the streams stay up while Redis is away, and go on when it is back", async () => {
     const stream = await openStream();
     await redis.kill();
-    await gateway.untilLog(/redis/i);
+    await gateway.untilLog(/retrying until it is back/);
     expect(await gateway.get("/api/health")).toMatchObject({ broker: { kind: "redis", connected: false } });
 
     await redis.restart();

@@ -127,7 +127,8 @@ function named<T>(names: readonly T[], index: number): T {
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+// An id may begin with U+FEFF, which is part of it.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** One instance of the module. Every stream of a page shares it. */
 export class Core {
@@ -404,17 +405,19 @@ async function instantiate(source: CoreSource): Promise<WebAssembly.Instance> {
 }
 
 let loading: Promise<Core> | null = null;
+let lastSource: CoreSource | undefined;
 
 /**
  * The module, loaded at the first call and shared from then on. A load that failed is forgotten, so
- * that the next call tries again. `source` matters at the first call only; without it the module is
- * the file beside this one.
+ * that the next call tries again. `source` matters at calls that load; without it the module is the
+ * one named before, and at first the file beside this one.
  */
 export function loadCore(source?: CoreSource): Promise<Core> {
   if (loading === null) {
-    const attempt = instantiate(source ?? new URL("./regstream.wasm", import.meta.url)).then(
-      (instance) => new Core(instance),
-    );
+    lastSource = source ?? lastSource;
+    const attempt = instantiate(
+      lastSource ?? new URL("./regstream.wasm", import.meta.url),
+    ).then((instance) => new Core(instance));
     loading = attempt;
     attempt.catch(() => {
       if (loading === attempt) {

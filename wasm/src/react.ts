@@ -19,7 +19,7 @@ export interface UseRegistrationUpdatesOptions {
 }
 
 export interface RegistrationUpdates {
-  /** True exactly while updates can arrive. */
+  /** True while the stream is open. */
   readonly isConnected: boolean;
   readonly latestUpdate: RegistrationUpdate | null;
   /** All updates folded into one view; null on a stream of every registration. */

@@ -28,7 +28,7 @@ export type ConnectionReason = CoreReason | "failed_here";
 export interface StreamSnapshot {
   readonly connection: ConnectionState;
   readonly reason: ConnectionReason;
-  /** True exactly while updates can arrive. */
+  /** True while the stream is open. */
   readonly isConnected: boolean;
   readonly latestUpdate: RegistrationUpdate | null;
   /** All updates folded into one view; null on a stream of every registration. */

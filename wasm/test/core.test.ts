@@ -60,6 +60,23 @@ describe("loading the module", () => {
     expect((await loader.loadCore(url)).exports.abi_version()).toBe(1);
   });
 
+  it("tries again where it was told to look, also when it is not told again", async () => {
+    const answers = [
+      new Response("gone", { status: 503 }),
+      new Response(new Uint8Array(await readFile(moduleUrl))),
+      new Response(new Uint8Array(await readFile(moduleUrl))),
+    ];
+    const fetch = vi.fn(async (_address: string) => answers.shift());
+    vi.stubGlobal("fetch", fetch);
+    const loader = await freshLoader();
+    const url = "https://bank.example/regstream.wasm";
+    await expect(loader.loadCore(url)).rejects.toThrow("503");
+    await loader.loadCore();
+    loader.discardCore();
+    await loader.loadCore();
+    expect(fetch.mock.calls).toEqual([[url], [url], [url]]);
+  });
+
   it("refuses a module that is not this package's", async () => {
     const empty = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
     const loader = await freshLoader();
@@ -250,6 +267,15 @@ describe("the core behind its ABI", () => {
     const actions = [second.poll(), second.poll()];
     expect(actions).toContainEqual({ kind: "open", attempt: 1, lastEventId: "9-1" });
     second.dispose();
+  });
+
+  it("gives an id back as it was, a byte order mark at its beginning too", async () => {
+    const client = await createClient();
+    client.restore("\uFEFF9-1", "");
+    client.connect(0);
+    const actions = [client.poll(), client.poll()];
+    expect(actions).toContainEqual({ kind: "open", attempt: 1, lastEventId: "\uFEFF9-1" });
+    client.dispose();
   });
 
   it("does nothing for a handle that was freed, forged, or belongs to a later client", async () => {

@@ -105,8 +105,12 @@ Applied Registration::apply_snapshot(RegistrationView snapshot) {
 }
 
 bool Registration::starts_validation(const Update& update) const {
-  if (!has_ended_ || update.stage.empty() || update.stage_status != StageStatus::started) {
+  if (!has_ended_ || update.stage.empty()) {
     return false;
+  }
+  if (update.stage_status != StageStatus::started) {
+    return !ends_validation(update) && !view_.stages.empty() &&
+           view_.stages.front().name == update.stage && update.timestamp_ms > view_.timestamp_ms;
   }
   return std::none_of(view_.stages.begin(), view_.stages.end(), [&](const StageView& stage) {
     return stage.name == update.stage && repeats_start(stage, update);

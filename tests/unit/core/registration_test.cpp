@@ -189,6 +189,22 @@ TEST_CASE("a stage that starts after a final status begins another validation") 
         std::vector<StageView>{{"duplicate_check", StageStatus::started, "m", 100, 0}});
 }
 
+TEST_CASE("the first stage begins another validation even if its start is not called one") {
+  Registration registration = validated("FAILED");
+  const Update again =
+      stage("duplicate_check", StageStatus::completed, 100, "Checking for duplicates");
+  CHECK(registration.apply(again) == Applied::changed);
+  CHECK_FALSE(registration.view().is_final);
+  CHECK(registration.view().status == "PENDING");
+  CHECK(registration.view().stages.size() == 1);
+  CHECK(registration.apply(again) == Applied::unchanged);
+
+  Registration repeated = validated("FAILED");
+  repeated.apply(stage("duplicate_check", StageStatus::completed, 20));
+  CHECK(repeated.view().status == "FAILED");
+  CHECK(repeated.view().is_final);
+}
+
 TEST_CASE("COMPLETED long after APPROVED keeps the stages and the log, and brings its details") {
   Registration registration = validated("APPROVED");
   registration.apply(outcome("COMPLETED", 1000, R"({"mobileUserId":"u1"})"));

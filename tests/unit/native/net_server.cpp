@@ -248,6 +248,15 @@ TEST_CASE("A server that stops closes idle connections, and answers what it was 
   running.wait_for_end();
 }
 
+TEST_CASE("A server that stops does not wait for a client that has its last answer to close") {
+  Running running({.close_timeout = std::chrono::hours(1)});
+  Client client(running.port());
+  client.get("/hello", "Connection: close\r\n");
+  CHECK(status_of(client.read_to_end()) == 200);
+  running.stop();
+  running.wait_for_end();
+}
+
 TEST_CASE("A port that is taken is an error that says what to do") {
   const Running running;
   asio::io_context context;

@@ -73,6 +73,17 @@ TEST_CASE("an IPv6 address stands in brackets, with or without a port") {
   CHECK(redis_address(read({}, "[fe80::1]")) == "[fe80::1]:6379");
 }
 
+TEST_CASE("a REDIS_HOST that is more than a host is refused, and never quoted") {
+  for (const std::string host :
+       {"redis://user:s3cret@host:6379", "user:s3cret@host", "host/0", "ho st", "[::1]"}) {
+    CAPTURE(host);
+    const auto error = error_of({{"REDIS_HOST", host}});
+    CHECK_THAT(error, Catch::Matchers::StartsWith("REDIS_HOST: "));
+    CHECK_THAT(error, !Catch::Matchers::Contains("s3cret"));
+  }
+  CHECK(redis_address(read({{"REDIS_HOST", "::1"}})) == "[::1]:6379");
+}
+
 TEST_CASE("an argument that is no HOST:PORT is refused, and never quoted") {
   for (const std::string_view argument :
        {"", ":6379", "host:", "host:0", "host:70000", "host:port", "::1", "[::1", "[]:1", "[::1]x",

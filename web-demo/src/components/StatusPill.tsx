@@ -15,7 +15,7 @@ export const StatusPill = memo(function StatusPill({
   );
 });
 
-/** Stands beside the status while a validation runs. */
+/** Stands in the place of the status while a validation runs. */
 export function ValidatingPill() {
   return (
     <span className="status-pill validating-pill">

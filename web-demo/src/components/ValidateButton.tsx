@@ -14,9 +14,10 @@ export function ValidateButton({ disabledReason, onValidate }: ValidateButtonPro
       <button
         type="button"
         className="button button-primary"
-        disabled={isDisabled}
+        // Not `disabled`, which would take the keyboard's focus away from who has just pressed it.
+        aria-disabled={isDisabled}
         aria-describedby={isDisabled ? reasonId : undefined}
-        onClick={onValidate}
+        onClick={isDisabled ? undefined : onValidate}
       >
         {isDisabled && <span className="spinner" aria-hidden="true" />}
         Validate Customer

@@ -6,8 +6,7 @@ type List = readonly RegistrationSummary[];
 
 /** The list after one update. Rows that it does not concern, or says nothing new of, stay the same objects. */
 export function applyUpdate(list: List, update: RegistrationUpdate): List {
-  const index = list.findIndex(({ id }) => id === update.registrationId);
-  const before = list[index];
+  const before = list.find(({ id }) => id === update.registrationId);
   if (before === undefined) return list;
   const after: RegistrationSummary = {
     ...before,
@@ -18,7 +17,7 @@ export function applyUpdate(list: List, update: RegistrationUpdate): List {
       !isFinalStatus(update.status) && (update.stage !== undefined || before.validating),
     updatedAt: isTime(update.timestamp) && update.timestamp > 0 ? update.timestamp : before.updatedAt,
   };
-  return saysTheSame(before, after) ? list : list.with(index, after);
+  return saysTheSame(before, after) ? list : list.map((one) => (one === before ? after : one));
 }
 
 /** Of the fields that an update changes. */

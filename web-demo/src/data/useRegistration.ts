@@ -69,5 +69,12 @@ export function useRegistration(registrationId: number) {
     () => (registration === null ? null : mergeProgress(registration, live)),
     [registration, live],
   );
+
+  // The stream speaks of a validation that what was loaded does not know of.
+  const isNews = progress?.isRunning === true && registration?.validating === false;
+  useEffect(() => {
+    if (isNews) void reload();
+  }, [isNews, reload]);
+
   return { resource, progress, stream, isStarting, startError, validate };
 }

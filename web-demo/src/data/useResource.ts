@@ -8,7 +8,7 @@ export interface Resource<T> {
   /** Why the newest load failed, if it did. */
   readonly error: ApiError | null;
   readonly loading: boolean;
-  /** Loads again; resolves true once the value is in place, and false if that failed. */
+  /** Loads again; resolves true once the value is in place, and false if that failed or nobody shows it. */
   reload(): Promise<boolean>;
   /** Changes the value in place: what the live stream says about it. */
   update(change: (value: T) => T): void;
@@ -32,7 +32,8 @@ export function useResource<T>(load: (signal: AbortSignal) => Promise<T>): Resou
   const lifetime = useRef<AbortController | null>(null);
 
   const reload = useCallback(async () => {
-    const controller = (lifetime.current ??= new AbortController());
+    const controller = lifetime.current;
+    if (controller === null) return false;
     const request = ++requests.current.started;
     const settles = (): boolean => {
       if (controller.signal.aborted || request < requests.current.settled) return false;
@@ -54,6 +55,7 @@ export function useResource<T>(load: (signal: AbortSignal) => Promise<T>): Resou
   }, [load]);
 
   useEffect(() => {
+    lifetime.current = new AbortController();
     void reload();
     return () => {
       lifetime.current?.abort();

@@ -52,6 +52,8 @@ export function DetailPage({ registrationId }: { registrationId: number }) {
     );
   }
   const { isRunning } = progress;
+  // Another program may publish stages too; those keep nobody from validating here.
+  const isBusy = isRunning && registration.validating;
   return (
     <>
       <PageHeader
@@ -66,7 +68,7 @@ export function DetailPage({ registrationId }: { registrationId: number }) {
         description={`Customer ${registration.customerNumber} · ${registration.branch}`}
         actions={
           <ValidateButton
-            disabledReason={isStarting ? "Starting…" : isRunning ? "Validation is running" : null}
+            disabledReason={isStarting ? "Starting…" : isBusy ? "Validation is running" : null}
             onValidate={() => void validate()}
           />
         }
@@ -140,7 +142,7 @@ function TimelineNote({ progress, isConnected }: { progress: Progress; isConnect
 /** Reads the newest word on the validation out, one sentence at a time. */
 function Announcement({ progress }: { progress: Progress }) {
   const { isRunning, isFinal, status, message, timeline } = progress;
-  const current = timeline.findLast(({ state }) => state !== "pending");
+  const current = timeline.filter(({ state }) => state !== "pending").at(-1);
   const text = isFinal
     ? `Validation ended: ${status}. ${message}`
     : isRunning && current !== undefined

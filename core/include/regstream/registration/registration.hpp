@@ -37,8 +37,10 @@ enum class Applied : std::uint8_t {
 /// - A stage may end without its start having been seen.
 /// - A final status ends the stages that still run (a publisher of the given system says no more of
 ///   them): as failed if it is FAILED, else as completed. Nothing runs in a final view.
-/// - A stage update after the final status that starts nothing is a late one: it changes its stage,
-///   not the outcome.
+/// - A publisher that sends no `stageStatus` may begin again without a start ("Checking for
+///   duplicates"): the first stage, with a time after the final status, begins another validation.
+/// - Any other stage update after the final status that starts nothing is a late one: it changes
+///   its stage, not the outcome.
 /// - A stage update whose status is final ends the validation as well, unless the stage just
 /// starts.
 /// - Details and process log stay until an update brings others.
