@@ -9,6 +9,7 @@
 namespace regstream::sse {
 namespace {
 
+constexpr std::string_view default_type = "message";
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 std::string_view span_of(const char* begin, const char* end) {
@@ -17,8 +18,8 @@ std::string_view span_of(const char* begin, const char* end) {
 
 /// The bytes of a line are valid UTF-8 by themselves: no sequence contains a CR, an LF or a colon,
 /// so decoding each value gives what decoding the whole stream first would give.
-bool is_clean(std::string_view value, bool is_ascii) {
-  return is_ascii || text::is_valid_utf8(value);
+bool is_clean(std::string_view value, bool is_plain) {
+  return is_plain || text::is_valid_utf8(value);
 }
 
 /// The first space after a field's colon belongs to neither.
@@ -36,22 +37,21 @@ Parser::Parser(ParserLimits limits, std::string last_event_id)
     : limits_(limits), last_event_id_(std::move(last_event_id)) {}
 
 void Parser::begin_connection() {
-  at_ = nullptr;
-  end_ = nullptr;
+  feed({});
   byte_order_mark_seen_ = 0;
   at_start_ = true;
   swallow_line_feed_ = false;
   has_stopped_ = false;
   line_is_open_ = false;
-  line_is_ascii_ = true;
   data_held_ = Held::nowhere;
   type_held_ = Held::nowhere;
-  id_seen_ = false;
+  id_held_ = Held::nowhere;
 }
 
 void Parser::feed(std::string_view chunk) {
   at_ = chunk.data();
   end_ = at_ + chunk.size();
+  must_resume_ = true;
 }
 
 std::string_view Parser::last_event_id() const {
@@ -63,61 +63,125 @@ std::optional<Duration> Parser::retry() const {
 }
 
 Token Parser::next() {
+  if (must_resume_) {
+    must_resume_ = false;
+    Token token;
+    if (resume(token)) {
+      return token;
+    }
+  }
+  // Nearly all lines are plain, end in LF, and are blank, the first data of their event or an id.
+  // They are told here, by their first bytes and with the search's state in registers: to go
+  // through the general steps would cost more than the search itself. For anything else those are
+  // right.
+  LineCursor lines = lines_;
+  const char* at = at_;
+  while (line_scan::find_marks(lines) || line_scan::find_marks_in_rest(lines)) {
+    LineCursor rest = lines;
+    const char* const mark = line_scan::take_mark(rest);
+    const std::string_view line = span_of(at, mark);
+    if (*mark == '\n' && line.size() <= limits_.line_bytes_max) {
+      if (line.empty() && type_held_ == Held::nowhere && data_held_ == Held::viewed) {
+        lines_ = rest;
+        at_ = mark + 1;
+        data_held_ = Held::nowhere;
+        if (id_held_ != Held::nowhere) {
+          commit_id();
+        }
+        return Event{.type = default_type, .data = data_view_, .last_event_id = last_event_id_};
+      }
+      if (line.starts_with("data:") && data_held_ == Held::nowhere &&
+          line.size() <= limits_.event_bytes_max) {
+        const std::string_view value = without_leading_space(line.substr(5));
+        // The blank line follows at once: the event is whole, and need not be remembered. With a
+        // mark left in the block, there is a byte behind this one.
+        if (rest.marks != 0 && mark[1] == '\n' && type_held_ == Held::nowhere) {
+          (void)line_scan::take_mark(rest);
+          lines_ = rest;
+          at_ = mark + 2;
+          if (id_held_ != Held::nowhere) {
+            commit_id();
+          }
+          return Event{.type = default_type, .data = value, .last_event_id = last_event_id_};
+        }
+        data_view_ = value;
+        data_held_ = Held::viewed;
+        lines = rest;
+        at = mark + 1;
+        continue;
+      }
+      if (line.starts_with("id:") && line.size() <= limits_.id_bytes_max) {
+        id_view_ = without_leading_space(line.substr(3));
+        id_held_ = Held::viewed;
+        lines = rest;
+        at = mark + 1;
+        continue;
+      }
+    }
+    lines_ = lines;
+    at_ = at;
+    Token token;
+    if (take_line(token)) {
+      return token;
+    }
+    lines = lines_;
+    at = at_;
+  }
+  lines_ = lines;
+  at_ = at;
+  return end_chunk();
+}
+
+/// The beginning of a chunk, up to the first beginning of a line: what the last one left open.
+bool Parser::resume(Token& token) {
   if (has_stopped_) {
     at_ = end_;
-    return NeedInput{};
   }
   if (at_start_) {
     skip_byte_order_mark();
   }
-  while (at_ != end_) {
-    if (swallow_line_feed_) {
-      swallow_line_feed_ = false;
-      if (*at_ == '\n') {
-        ++at_;
-        continue;
-      }
-    }
-
-    const LineScan scan = scan_line(at_, end_);
-    std::string_view line = span_of(at_, scan.end);
-    bool is_ascii = scan.is_ascii;
-    // Checked for every line, not only for buffered ones: the split must not decide.
-    if (line.size() + (line_is_open_ ? line_.size() : 0) > limits_.line_bytes_max) {
-      return stop(ParseError::line_too_long);
-    }
-    if (scan.end == end_) {
-      keep_for_next_chunk();
-      line_.append(line);
-      line_is_open_ = true;
-      line_is_ascii_ = line_is_ascii_ && is_ascii;
-      at_ = end_;
-      return NeedInput{};
-    }
-
-    at_ = scan.end + 1;
-    if (*scan.end == '\r') {
-      if (at_ == end_) {
-        swallow_line_feed_ = true;
-      } else if (*at_ == '\n') {
-        ++at_;
-      }
-    }
-    if (line_is_open_) {
-      line_.append(line);
-      line = line_;
-      is_ascii = is_ascii && line_is_ascii_;
-      line_is_open_ = false;
-      line_is_ascii_ = true;
-    }
-
-    Token token = use_line(line, is_ascii);
-    if (!std::holds_alternative<NeedInput>(token)) {
-      return token;
-    }
+  if (swallow_line_feed_ && at_ != end_) {
+    swallow_line_feed_ = false;
+    at_ += *at_ == '\n' ? 1 : 0;
   }
-  keep_for_next_chunk();
-  return NeedInput{};
+  lines_ = begin_lines(at_, end_);
+  return line_is_open_ && take_line(token);
+}
+
+/// What is left when the search has found everything: a plain line without an end, or nothing.
+Token Parser::end_chunk() {
+  Token token;
+  if (at_ == end_) {
+    keep_for_next_chunk();
+  } else if (const std::string_view line = span_of(at_, end_);
+             line.size() > limits_.line_bytes_max) {
+    stop(ParseError::line_too_long, token);
+  } else {
+    keep_open_line(line, true);
+  }
+  return token;
+}
+
+/// The next line, whatever it is, or the end of the open one; or of either what is there of it.
+bool Parser::take_line(Token& token) {
+  const LineScan scan = scan_line(lines_);
+  const std::string_view line = span_of(at_, scan.end);
+  // Checked for every line, not only for buffered ones: the split must not decide.
+  if (line.size() + (line_is_open_ ? line_.size() : 0) > limits_.line_bytes_max) {
+    stop(ParseError::line_too_long, token);
+    return true;
+  }
+  if (scan.end == end_) {
+    keep_open_line(line, scan.is_plain);
+    return false;
+  }
+  end_line(scan.end);
+  if (!line_is_open_) {
+    return use_line(line, scan.is_plain, token);
+  }
+  line_.append(line);
+  line_is_open_ = false;
+  return use_line(line_, scan.is_plain && line_is_plain_, token);
 }
 
 /// The standard decodes the stream by "UTF-8 decode", which drops one byte order mark at its start.
@@ -128,7 +192,7 @@ void Parser::skip_byte_order_mark() {
       if (byte_order_mark_seen_ > 0) {
         line_.assign(byte_order_mark.substr(0, byte_order_mark_seen_));
         line_is_open_ = true;
-        line_is_ascii_ = false;
+        line_is_plain_ = false;
       }
       at_start_ = false;
       return;
@@ -149,50 +213,85 @@ void Parser::keep_for_next_chunk() {
     type_.assign(type_view_);
     type_held_ = Held::owned;
   }
+  if (id_held_ == Held::viewed) {
+    id_.assign(id_view_);
+    id_held_ = Held::owned;
+  }
   if (!line_is_open_) {
     line_.clear();
   }
 }
 
-/// Gives NeedInput where the line makes no token.
-Token Parser::use_line(std::string_view line, bool is_ascii) {
+/// The chunk ends within a line.
+void Parser::keep_open_line(std::string_view line, bool is_plain) {
+  keep_for_next_chunk();
+  line_.append(line);
+  line_is_plain_ = is_plain && (line_is_plain_ || !line_is_open_);
+  line_is_open_ = true;
+  at_ = end_;
+}
+
+/// Goes on behind a CR, an LF or a pair of them.
+void Parser::end_line(const char* line_end) {
+  at_ = line_end + 1;
+  if (*line_end == '\r') {
+    if (at_ == end_) {
+      swallow_line_feed_ = true;
+    } else if (*at_ == '\n') {
+      take_line_feed(lines_);
+      ++at_;
+    }
+  }
+}
+
+bool Parser::use_line(std::string_view line, bool is_plain, Token& token) {
   if (line.empty()) {
-    return dispatch();
+    return dispatch(token);
   }
   // Most lines: spared the search for the colon, and the comparisons of the name.
   if (line.starts_with("data:")) {
-    return use_data(without_leading_space(line.substr(5)), is_ascii);
+    return use_data(without_leading_space(line.substr(5)), is_plain, token);
   }
   const std::size_t colon = line.find(':');
   if (colon == 0) {
-    return use_comment(line.substr(1), is_ascii);
+    use_comment(line.substr(1), is_plain, token);
+    return true;
   }
   const std::string_view name = line.substr(0, colon);
   const std::string_view value = colon == std::string_view::npos
                                      ? std::string_view{}
                                      : without_leading_space(line.substr(colon + 1));
   if (name == "data") {
-    return use_data(value, is_ascii);
+    return use_data(value, is_plain, token);
   }
   if (name == "id") {
-    return use_id(value, is_ascii);
+    return use_id(value, is_plain, token);
   }
   if (name == "event") {
-    use_type(value, is_ascii);
-    return NeedInput{};
+    use_type(value, is_plain);
+    return false;
   }
   if (name == "retry") {
-    return use_retry(value);
+    return use_retry(value, token);
   }
-  return NeedInput{};
+  return false;
 }
 
-Token Parser::use_data(std::string_view value, bool is_ascii) {
-  if (data_held_ == Held::nowhere && is_clean(value, is_ascii)) {
-    data_view_ = value;
-    data_held_ = Held::viewed;
-    return value.size() > limits_.event_bytes_max ? stop(ParseError::event_too_large) : NeedInput{};
+bool Parser::use_data(std::string_view value, bool is_plain, Token& token) {
+  if (data_held_ != Held::nowhere || !is_clean(value, is_plain)) {
+    return append_data(value, is_plain, token);
   }
+  data_view_ = value;
+  data_held_ = Held::viewed;
+  if (value.size() > limits_.event_bytes_max) {
+    stop(ParseError::event_too_large, token);
+    return true;
+  }
+  return false;
+}
+
+/// Data that can't be a view: of several lines, or with ill-formed UTF-8.
+bool Parser::append_data(std::string_view value, bool is_plain, Token& token) {
   if (data_held_ == Held::viewed) {
     data_.assign(data_view_);
   } else if (data_held_ == Held::nowhere) {
@@ -202,16 +301,20 @@ Token Parser::use_data(std::string_view value, bool is_ascii) {
     data_.push_back('\n');
   }
   data_held_ = Held::owned;
-  if (is_ascii) {
+  if (is_plain) {
     data_.append(value);
   } else {
     text::append_valid_utf8(data_, value);
   }
-  return data_.size() > limits_.event_bytes_max ? stop(ParseError::event_too_large) : NeedInput{};
+  if (data_.size() > limits_.event_bytes_max) {
+    stop(ParseError::event_too_large, token);
+    return true;
+  }
+  return false;
 }
 
-void Parser::use_type(std::string_view value, bool is_ascii) {
-  if (is_clean(value, is_ascii)) {
+void Parser::use_type(std::string_view value, bool is_plain) {
+  if (is_clean(value, is_plain)) {
     type_view_ = value;
     type_held_ = Held::viewed;
     return;
@@ -222,28 +325,40 @@ void Parser::use_type(std::string_view value, bool is_ascii) {
 }
 
 /// Takes effect at the blank line that ends the block.
-Token Parser::use_id(std::string_view value, bool is_ascii) {
+bool Parser::use_id(std::string_view value, bool is_plain, Token& token) {
+  if (!is_plain) {
+    return decode_id(value, token);
+  }
+  if (value.size() > limits_.id_bytes_max) {
+    stop(ParseError::id_too_long, token);
+    return true;
+  }
+  id_view_ = value;
+  id_held_ = Held::viewed;
+  return false;
+}
+
+bool Parser::decode_id(std::string_view value, Token& token) {
   if (value.find('\0') != std::string_view::npos) {
-    return NeedInput{};
+    return false;
   }
   // Replacing never shortens, so an id that is too long is so before it is decoded.
-  if (value.size() > limits_.id_bytes_max) {
-    return stop(ParseError::id_too_long);
-  }
-  id_.clear();
-  if (is_ascii) {
-    id_.append(value);
-  } else {
+  if (value.size() <= limits_.id_bytes_max) {
+    id_.clear();
     text::append_valid_utf8(id_, value);
+    id_held_ = Held::owned;
+    if (id_.size() <= limits_.id_bytes_max) {
+      return false;
+    }
   }
-  id_seen_ = true;
-  return id_.size() > limits_.id_bytes_max ? stop(ParseError::id_too_long) : NeedInput{};
+  stop(ParseError::id_too_long, token);
+  return true;
 }
 
 /// Takes effect at once.
-Token Parser::use_retry(std::string_view value) {
+bool Parser::use_retry(std::string_view value, Token& token) {
   if (value.empty() || !std::all_of(value.begin(), value.end(), is_digit)) {
-    return NeedInput{};
+    return false;
   }
   constexpr Duration::rep longest = Duration::max().count();
   Duration::rep delay = 0;
@@ -256,42 +371,57 @@ Token Parser::use_retry(std::string_view value) {
     delay = delay * 10 + number;
   }
   retry_ = Duration{delay};
-  return Retry{.delay = Duration{delay}};
+  token = Retry{.delay = Duration{delay}};
+  return true;
 }
 
-Token Parser::use_comment(std::string_view text, bool is_ascii) {
-  if (is_clean(text, is_ascii)) {
-    return Comment{.text = text};
+void Parser::use_comment(std::string_view text, bool is_plain, Token& token) {
+  if (is_clean(text, is_plain)) {
+    token = Comment{.text = text};
+    return;
   }
   comment_.clear();
   text::append_valid_utf8(comment_, text);
-  return Comment{.text = comment_};
+  token = Comment{.text = comment_};
+}
+
+void Parser::commit_id() {
+  if (id_held_ == Held::viewed && id_view_.size() == last_event_id_.size()) {
+    // The ids of a stream are of one length as a rule: spared the steps for any other.
+    std::copy(id_view_.begin(), id_view_.end(), last_event_id_.begin());
+  } else if (id_held_ == Held::viewed) {
+    last_event_id_.assign(id_view_);
+  } else {
+    last_event_id_.swap(id_);
+  }
+  id_held_ = Held::nowhere;
 }
 
 /// The blank line: the id counts even without data, an event needs at least one data line.
-Token Parser::dispatch() {
-  if (id_seen_) {
-    last_event_id_.swap(id_);
-    id_seen_ = false;
+bool Parser::dispatch(Token& token) {
+  if (id_held_ != Held::nowhere) {
+    commit_id();
   }
   const Held data_held = std::exchange(data_held_, Held::nowhere);
   const Held type_held = std::exchange(type_held_, Held::nowhere);
   if (data_held == Held::nowhere) {
-    return NeedInput{};
+    return false;
   }
   std::string_view type;
   if (type_held != Held::nowhere) {
     type = type_held == Held::owned ? std::string_view{type_} : type_view_;
   }
-  return Event{.type = type.empty() ? "message" : type,
-               .data = data_held == Held::owned ? std::string_view{data_} : data_view_,
-               .last_event_id = last_event_id_};
+  token = Event{.type = type.empty() ? default_type : type,
+                .data = data_held == Held::owned ? std::string_view{data_} : data_view_,
+                .last_event_id = last_event_id_};
+  return true;
 }
 
-Token Parser::stop(ParseError error) {
+void Parser::stop(ParseError error, Token& token) {
   has_stopped_ = true;
   at_ = end_;
-  return error;
+  lines_ = {};
+  token = error;
 }
 
 }  // namespace regstream::sse

@@ -83,19 +83,39 @@ Sequence first_sequence(std::string_view text) {
   return {.length = length, .is_valid = wanted > 1 && length == wanted};
 }
 
+bool is_continuation(char byte) {
+  return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80;
+}
+
+/// Whether `text` begins with three bytes of U+1000 to U+CFFF: Ethiopic, Chinese, Japanese and most
+/// of Korean are there, and any two continuation bytes will do.
+bool has_ordinary_triple(std::string_view text) {
+  if (text.size() < 3) {
+    return false;
+  }
+  const auto lead = static_cast<unsigned char>(text[0]);
+  return lead >= 0xE1 && lead <= 0xEC && is_continuation(text[1]) && is_continuation(text[2]);
+}
+
 }  // namespace
 
 bool is_valid_utf8(std::string_view text) {
   while (true) {
+    // Letters of a word follow each other, so the quickest test comes first and repeats.
+    while (has_ordinary_triple(text)) {
+      text.remove_prefix(3);
+    }
     text.remove_prefix(ascii_prefix(text));
     if (text.empty()) {
       return true;
     }
-    const Sequence sequence = first_sequence(text);
-    if (!sequence.is_valid) {
-      return false;
+    if (!has_ordinary_triple(text)) {
+      const Sequence sequence = first_sequence(text);
+      if (!sequence.is_valid) {
+        return false;
+      }
+      text.remove_prefix(sequence.length);
     }
-    text.remove_prefix(sequence.length);
   }
 }
 

@@ -79,3 +79,11 @@ TEST_CASE(
     "every short beginning with parts of a byte order mark agrees with the standard's own steps") {
   CHECK(check_all({"\xEF"sv, "\xBB"sv, "\xBF"sv, "data:a\n\n"sv, "\n"sv}, 5) == 3906);
 }
+
+TEST_CASE("short streams between long lines agree with the standard's own steps") {
+  // Long enough for the search by blocks, in which every split makes the blocks lie elsewhere.
+  const std::string before = "id:" + std::string(61, 'i') + "\ndata:";
+  const std::string after = "data:" + std::string(70, 'd') + "\n\n";
+  CHECK(check_all({"data:"sv, "\n"sv, "\r"sv, "\xE2\x82\xAC"sv, "\t"sv, "\0"sv}, 3, before,
+                  after) == 259);
+}

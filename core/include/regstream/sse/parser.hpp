@@ -52,6 +52,14 @@ struct ParserLimits {
   std::size_t id_bytes_max = 4096;
 };
 
+/// How far the parser has searched a chunk for line ends.
+struct LineCursor {
+  const char* begin = nullptr;  ///< Of what is searched.
+  const char* end = nullptr;    ///< Of the chunk.
+  const char* block = nullptr;  ///< The 64 bytes that `marks` tells of.
+  std::uint64_t marks = 0;      ///< What may end a line there; the first byte's bit is the lowest.
+};
+
 /// A pull parser: `feed` one chunk, then `next` until it says NeedInput. Exact at every chunk
 /// split. Time is linear in the bytes fed, memory is bounded by the limits.
 class Parser {
@@ -83,21 +91,35 @@ class Parser {
   /// Where a field's value lives: in bytes of the chunk (or of `line_`), or in a buffer of ours.
   enum class Held : std::uint8_t { nowhere, viewed, owned };
 
+  // What is called for each line tells by its result whether it has made a token. The token itself
+  // is filled in place: seven words, copied for every line, would cost as much as the line's scan.
+
+  [[nodiscard]] bool resume(Token& token);
   void skip_byte_order_mark();
+  [[nodiscard]] bool take_line(Token& token);
+  [[nodiscard]] Token end_chunk();
   void keep_for_next_chunk();
-  [[nodiscard]] Token use_line(std::string_view line, bool is_ascii);
-  [[nodiscard]] Token use_data(std::string_view value, bool is_ascii);
-  [[nodiscard]] Token use_id(std::string_view value, bool is_ascii);
-  [[nodiscard]] Token use_retry(std::string_view value);
-  [[nodiscard]] Token use_comment(std::string_view text, bool is_ascii);
-  void use_type(std::string_view value, bool is_ascii);
-  [[nodiscard]] Token dispatch();
-  [[nodiscard]] Token stop(ParseError error);
+  void keep_open_line(std::string_view line, bool is_plain);
+  void end_line(const char* line_end);
+  [[nodiscard]] bool use_line(std::string_view line, bool is_plain, Token& token);
+  [[nodiscard]] bool use_data(std::string_view value, bool is_plain, Token& token);
+  [[nodiscard]] bool append_data(std::string_view value, bool is_plain, Token& token);
+  [[nodiscard]] bool use_id(std::string_view value, bool is_plain, Token& token);
+  [[nodiscard]] bool decode_id(std::string_view value, Token& token);
+  [[nodiscard]] bool use_retry(std::string_view value, Token& token);
+  void use_comment(std::string_view text, bool is_plain, Token& token);
+  void use_type(std::string_view value, bool is_plain);
+  void commit_id();
+  [[nodiscard]] bool dispatch(Token& token);
+  void stop(ParseError error, Token& token);
 
   ParserLimits limits_;
   const char* at_ = nullptr;   ///< The next byte of the chunk.
   const char* end_ = nullptr;  ///< Of the chunk.
+  LineCursor lines_;           ///< The lines of the chunk, the next one from `at_` on.
 
+  /// The chunk is new, so that one of the states below may hold; within a chunk none does.
+  bool must_resume_ = false;
   std::uint8_t byte_order_mark_seen_ = 0;  ///< Bytes of it matched so far.
   bool at_start_ = true;                   ///< A byte order mark may still come.
   bool swallow_line_feed_ = false;         ///< The last chunk ended with a CR.
@@ -107,20 +129,22 @@ class Parser {
   /// them may have been handed out.
   std::string line_;
   bool line_is_open_ = false;  ///< `line_` waits for its end.
-  bool line_is_ascii_ = true;
+  bool line_is_plain_ = true;  ///< As LineScan has it.
 
-  // The event that is being read.
+  // The event that is being read. No two states of Held are neighbours: compilers would load them
+  // as one word, and such a load waits until the bytes just stored have left the processor's queue.
   Held data_held_ = Held::nowhere;
   std::string_view data_view_;
   std::string data_;
   Held type_held_ = Held::nowhere;
   std::string_view type_view_;
   std::string type_;
-  bool id_seen_ = false;
+  Held id_held_ = Held::nowhere;
+  std::string_view id_view_;
   std::string id_;
 
   std::string comment_;
-  std::string last_event_id_;
+  std::string last_event_id_;  ///< Never a view: it outlives the chunk, whatever becomes of that.
   std::optional<Duration> retry_;
 };
 
