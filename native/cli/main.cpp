@@ -6,6 +6,8 @@
 #include <spdlog/spdlog.h>
 #include <CLI/CLI.hpp>
 
+#include "cli/contract_service_command.hpp"
+#include "cli/listen_command.hpp"
 #include "cli/parse_command.hpp"
 #include "cli/publish_command.hpp"
 #include "cli/serve_command.hpp"
@@ -25,6 +27,8 @@ int run(int argc, char** argv) {
   regstream::cli::add_serve_command(app, exit_code);
   regstream::cli::add_publish_command(app, exit_code);
   regstream::cli::add_parse_command(app, exit_code);
+  regstream::cli::add_listen_command(app, exit_code);
+  regstream::cli::add_contract_service_command(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -36,10 +36,15 @@ bool may_pass(std::uint16_t status) {
 
 }  // namespace
 
-Connection::Connection(const ConnectionOptions& options, std::uint64_t seed)
+Connection::Connection(const ConnectionOptions& options, std::uint64_t seed,
+                       std::string_view last_event_id)
     : options_(options),
       backoff_(options.backoff, seed),
-      reconnection_time_(bounded(options.reconnection_time)) {}
+      reconnection_time_(bounded(options.reconnection_time)) {
+  if (last_event_id.size() <= last_event_id_bytes_max) {
+    last_event_id_ = last_event_id;
+  }
+}
 
 void Connection::connect(Instant now) {
   take(ConnectionEvent::connect, now);

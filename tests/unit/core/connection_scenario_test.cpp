@@ -203,6 +203,23 @@ TEST_CASE("a reconnect carries the last event ID") {
   CHECK(driver.sent_last_event_id.empty());
 }
 
+TEST_CASE("the first attempt carries the id that an earlier stream left") {
+  const auto first_id = [](std::string_view last_event_id) {
+    Connection connection{ConnectionOptions{}, 1, last_event_id};
+    connection.connect(Instant{});
+    while (const auto action = connection.poll()) {
+      if (const auto* open = std::get_if<OpenTransport>(&*action)) {
+        return open->last_event_id;
+      }
+    }
+    return std::string("no attempt");
+  };
+  CHECK(first_id("1702493000000-7") == "1702493000000-7");
+  CHECK(first_id({}).empty());
+  CHECK(first_id(std::string(4096, 'x')).size() == 4096);
+  CHECK(first_id(std::string(4097, 'x')).empty());
+}
+
 TEST_CASE("an id that no header could carry is not taken") {
   Driver driver;
   driver.connect();

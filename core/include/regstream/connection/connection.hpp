@@ -87,8 +87,10 @@ using ConnectionAction = std::variant<OpenTransport, CloseTransport, StateChange
 
 class Connection {
  public:
-  /// `seed` spreads this client's delays from other clients' ones.
-  Connection(const ConnectionOptions& options, std::uint64_t seed);
+  /// `seed` spreads this client's delays from other clients' ones. `last_event_id` is what an
+  /// earlier stream left (empty: none); the limit of `on_event_id` holds for it as well.
+  Connection(const ConnectionOptions& options, std::uint64_t seed,
+             std::string_view last_event_id = {});
 
   // What the caller wants.
   void connect(Instant now);

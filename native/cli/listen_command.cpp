@@ -1,0 +1,228 @@
+#include "cli/listen_command.hpp"
+
+#include <algorithm>
+#include <csignal>
+#include <cstdint>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <nlohmann/json.hpp>
+
+#include "client/stream_client.hpp"
+
+namespace regstream::cli {
+
+namespace asio = boost::asio;
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr int failure_code = 1;
+constexpr int usage = 2;
+
+struct ListenOptions {
+  std::string url;
+  std::string policy = "resilient";
+  std::string last_event_id;
+  std::string method = "GET";
+  std::string body;
+  std::vector<std::string> headers;
+  std::optional<std::int64_t> read_timeout_ms;
+  std::optional<std::int64_t> initial_delay_ms;
+};
+
+std::string_view name(ConnectionState state) {
+  switch (state) {
+    case ConnectionState::idle:
+      return "idle";
+    case ConnectionState::connecting:
+      return "connecting";
+    case ConnectionState::open:
+      return "open";
+    case ConnectionState::waiting:
+      return "waiting";
+    case ConnectionState::closed:
+      return "closed";
+  }
+  return {};
+}
+
+std::string_view name(ConnectionReason reason) {
+  switch (reason) {
+    case ConnectionReason::none:
+      return "none";
+    case ConnectionReason::requested:
+      return "requested";
+    case ConnectionReason::accepted:
+      return "accepted";
+    case ConnectionReason::retry_due:
+      return "retry_due";
+    case ConnectionReason::woken:
+      return "woken";
+    case ConnectionReason::ended:
+      return "ended";
+    case ConnectionReason::network_failed:
+      return "network_failed";
+    case ConnectionReason::timed_out:
+      return "timed_out";
+    case ConnectionReason::silent:
+      return "silent";
+    case ConnectionReason::refused:
+      return "refused";
+    case ConnectionReason::told_to_stop:
+      return "told_to_stop";
+    case ConnectionReason::refused_for_good:
+      return "refused_for_good";
+  }
+  return {};
+}
+
+/// "Name: value", as curl takes it.
+client::HeaderField read_header(const std::string& text) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string::npos) {
+    throw std::invalid_argument("a --header is a name and a value: \"Name: value\"");
+  }
+  const std::size_t value = text.find_first_not_of(" \t", colon + 1);
+  return {.name = text.substr(0, colon),
+          .value = value == std::string::npos ? std::string() : text.substr(value)};
+}
+
+client::StreamRequest read_request(const ListenOptions& options) {
+  client::StreamRequest request{.url = options.url,
+                                .method = options.method,
+                                .body = options.body,
+                                .headers = {},
+                                .last_event_id = options.last_event_id};
+  for (const std::string& header : options.headers) {
+    request.headers.push_back(read_header(header));
+  }
+  return request;
+}
+
+client::StreamClientOptions client_options(const ListenOptions& options) {
+  client::StreamClientOptions result;
+  result.connection.policy =
+      options.policy == "standard" ? RetryPolicy::standard : RetryPolicy::resilient;
+  if (options.read_timeout_ms) {
+    result.connection.silence_limit = Duration(*options.read_timeout_ms);
+  }
+  if (options.initial_delay_ms) {
+    client::set_initial_delay(result, Duration(*options.initial_delay_ms));
+  }
+  result.seed = std::random_device{}();
+  return result;
+}
+
+/// Listens until the stream is closed, and prints what it hears.
+class Listener final : public client::StreamHandler {
+ public:
+  Listener(asio::io_context& context, const ListenOptions& options)
+      : signals_(context, SIGINT, SIGTERM),
+        client_(context, read_request(options), client_options(options), *this) {
+    signals_.async_wait([this](const boost::system::error_code& error, int) {
+      if (!error) {
+        client_.close();
+      }
+    });
+    client_.connect();
+  }
+
+  [[nodiscard]] int exit_code() const { return exit_code_; }
+
+  void on_event(const sse::Event& event) override {
+    print({{"type", event.type}, {"data", event.data}, {"lastEventId", event.last_event_id}});
+  }
+
+  void on_comment(std::string_view text) override {
+    print({{"kind", "comment"}, {"comment", text}});
+  }
+
+  void on_retry(Duration delay) override { print({{"kind", "retry"}, {"retry", delay.count()}}); }
+
+  void on_state(const StateChanged& change, const client::StreamFailure* failure) override {
+    Json line{{"kind", "state"}, {"state", name(change.to)}, {"reason", name(change.reason)}};
+    if (failure != nullptr) {
+      line["error"] = failure->what;
+    }
+    if (change.to == ConnectionState::closed) {
+      if (change.reason == ConnectionReason::refused_for_good) {
+        exit_code_ = failure_code;
+      }
+      signals_.cancel();  // Then the loop has nothing left to wait for.
+    }
+    print(line);
+  }
+
+ private:
+  void print(const Json& line) {
+    // Flushed at once: whoever watches a live stream sees an event when it is there. A server's own
+    // words, in an error, may be no UTF-8.
+    std::cout << line.dump(-1, ' ', false, Json::error_handler_t::replace) << std::endl;
+    if (!std::cout && client_.state() != ConnectionState::closed) {
+      exit_code_ = failure_code;  // Nobody reads any longer: `regstream listen | head`.
+      client_.close();
+    }
+  }
+
+  asio::signal_set signals_;
+  int exit_code_ = 0;
+  client::StreamClient client_;
+};
+
+int run(const ListenOptions& options) {
+  asio::io_context context(1);
+  try {
+    const Listener listener(context, options);
+    context.run();
+    return listener.exit_code();
+  } catch (const std::invalid_argument& error) {
+    std::cerr << "regstream listen: " << error.what() << '\n';
+    return usage;
+  }
+}
+
+}  // namespace
+
+void add_listen_command(CLI::App& app, int& exit_code) {
+  auto* const command = app.add_subcommand(
+      "listen",
+      "Keep an event stream open, and print a JSON line for each event; lines with a \"kind\" tell "
+      "what happens to the stream. Exits with 0 after SIGINT, SIGTERM or the server's 204, with 1 "
+      "when the stream has failed for good");
+  const auto options = std::make_shared<ListenOptions>();
+  command->add_option("--url", options->url, "http:// URL of the stream")->required();
+  command
+      ->add_option("--policy", options->policy,
+                   "standard: any answer but a stream fails for good; resilient: 408, 429 and 5xx "
+                   "are retried")
+      ->check(CLI::IsMember({"standard", "resilient"}))
+      ->capture_default_str();
+  command->add_option("--last-event-id", options->last_event_id, "Resume after this event");
+  command->add_option("--method", options->method, "Method of the request")->capture_default_str();
+  command->add_option("--body", options->body, "Body of the request");
+  command->add_option("--header", options->headers, "\"Name: value\"; may be given several times")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--read-timeout-ms", options->read_timeout_ms,
+                   "Reconnect after this long without a byte (default: 75000)")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{86'400'000}));
+  command
+      ->add_option("--initial-delay-ms", options->initial_delay_ms,
+                   "Wait before a reconnect, until the server names one (default: 1000)")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{300'000}));
+  command->callback([options, &exit_code] { exit_code = run(*options); });
+}
+
+}  // namespace regstream::cli

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/buffer_body.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include <regstream/connection/connection.hpp>
+
+#include "client/http_url.hpp"
+#include "client/stream_client.hpp"
+
+namespace regstream::client {
+
+/// One attempt of the connection machine: resolves, connects, asks, follows redirects, and reads
+/// the body until it ends. It has no timers: the machine cancels what takes too long.
+class Attempt : public std::enable_shared_from_this<Attempt> {
+ public:
+  /// Who made it. Any call may cancel the attempt; none comes after that.
+  class Owner {
+   public:
+    /// The final answer. `refusal` says what is wrong with it, if it is not a stream.
+    virtual void on_response(AttemptId attempt, const ResponseHead& head,
+                             std::optional<StreamFailure> refusal) = 0;
+    /// Bytes of the body, once the answer has been accepted. The view holds during the call.
+    virtual void on_bytes(AttemptId attempt, std::string_view bytes) = 0;
+    virtual void on_end(AttemptId attempt, TransportEnd end, StreamFailure failure) = 0;
+
+   protected:
+    ~Owner() = default;
+  };
+
+  /// `request` and `owner` must outlive the attempt, or its `cancel`.
+  Attempt(boost::asio::io_context& context, Owner& owner, AttemptId id,
+          const StreamRequest& request, const HttpUrl& url, const StreamLimits& limits,
+          std::string last_event_id);
+
+  void start();
+  /// Closes the socket. The owner hears nothing more.
+  void cancel();
+  [[nodiscard]] AttemptId id() const { return id_; }
+
+ private:
+  using ErrorCode = boost::system::error_code;
+  using Resolved = boost::asio::ip::tcp::resolver::results_type;
+
+  void connect();
+  void on_resolved(ErrorCode error, const Resolved& found);
+  void on_connected(ErrorCode error);
+  void ask();
+  void read_header();
+  void on_header(ErrorCode error);
+  void on_answer();
+  /// Nothing if the redirect is followed; else why it can't be.
+  [[nodiscard]] std::optional<std::string> follow(unsigned status);
+  void read_body();
+  void on_body(ErrorCode error);
+  void fail(StreamFailureKind kind, const std::string& what);
+  void fail_reading(ErrorCode error);
+  void close_socket();
+
+  Owner* owner_;  // Null once cancelled.
+  AttemptId id_;
+  const StreamRequest* request_;
+  const HttpUrl origin_;
+  StreamLimits limits_;
+  std::string last_event_id_;
+
+  boost::asio::ip::tcp::resolver resolver_;
+  boost::asio::ip::tcp::socket socket_;
+  HttpUrl url_;
+  int redirects_ = 0;
+  int interim_answers_ = 0;
+  bool left_origin_ = false;  // For good: whom a stranger redirects to is not the origin's choice.
+  bool drops_body_ = false;
+  boost::beast::http::request<boost::beast::http::string_body> outgoing_;
+  boost::beast::flat_buffer buffer_;
+  std::optional<boost::beast::http::response_parser<boost::beast::http::buffer_body>> parser_;
+  std::array<char, 16'384> chunk_{};
+};
+
+}  // namespace regstream::client

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace regstream::client {
+
+struct HeaderField {
+  std::string name;
+  std::string value;
+};
+
+/// Whether a text can be a header field's value: no control characters but the tab (RFC 9110, 5.5).
+[[nodiscard]] bool is_field_value(std::string_view text);
+
+/// What is wrong with a method or a caller's own header field, as a sentence without its full stop;
+/// nothing if all is well. Values are not quoted: they may be secrets.
+[[nodiscard]] std::optional<std::string> method_problem(std::string_view method);
+[[nodiscard]] std::optional<std::string> header_problem(const HeaderField& field);
+
+/// Whether a field speaks for the user, or names the host, and so must not go to another origin.
+[[nodiscard]] bool is_origin_bound(std::string_view field_name);
+
+/// Whether a field describes the request's body, and so goes when a redirect drops the body.
+[[nodiscard]] bool describes_body(std::string_view field_name);
+
+}  // namespace regstream::client

@@ -1,0 +1,71 @@
+#include "client/response_fields.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+#include <string>
+
+#include <boost/beast/core/string.hpp>
+
+namespace regstream::client {
+namespace {
+
+/// The three forms of a date in HTTP (RFC 9110, 5.6.7); the first is the one that servers send.
+constexpr std::array date_forms{"%a, %d %b %Y %H:%M:%S GMT", "%A, %d-%b-%y %H:%M:%S GMT",
+                                "%a %b %e %H:%M:%S %Y"};
+
+/// A wait of more seconds than this does not fit into a Duration; no wait is that long anyway.
+constexpr std::int64_t seconds_max = std::numeric_limits<std::int32_t>::max();
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t";
+  const std::size_t begin = text.find_first_not_of(blanks);
+  if (begin == std::string_view::npos) {
+    return {};
+  }
+  return text.substr(begin, text.find_last_not_of(blanks) - begin + 1);
+}
+
+bool is_all_digits(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](char digit) { return digit >= '0' && digit <= '9'; });
+}
+
+Duration of_seconds(std::int64_t seconds) {
+  return std::chrono::seconds(std::clamp(seconds, std::int64_t{0}, seconds_max));
+}
+
+std::optional<std::time_t> parse_date(const std::string& text) {
+  for (const char* const form : date_forms) {
+    std::tm fields{};
+    const char* const end = ::strptime(text.c_str(), form, &fields);
+    if (end == text.c_str() + text.size()) {
+      return ::timegm(&fields);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+bool is_event_stream(std::string_view content_type) {
+  return boost::beast::iequals(trimmed(content_type.substr(0, content_type.find(';'))),
+                               "text/event-stream");
+}
+
+std::optional<Duration> parse_retry_after(std::string_view value, std::time_t now) {
+  const std::string_view text = trimmed(value);
+  if (is_all_digits(text)) {
+    std::int64_t seconds = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    return of_seconds(error == std::errc{} ? seconds : seconds_max);
+  }
+  const auto date = parse_date(std::string(text));
+  if (!date) {
+    return std::nullopt;
+  }
+  return of_seconds(static_cast<std::int64_t>(*date) - static_cast<std::int64_t>(now));
+}
+
+}  // namespace regstream::client

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+
+#include <regstream/connection/connection.hpp>
+#include <regstream/sse/parser.hpp>
+
+#include "client/request_fields.hpp"
+#include "client/stream_failure.hpp"
+
+/// An event stream over HTTP/1.1: the core's connection machine and parser on Boost.Beast.
+namespace regstream::client {
+
+/// What is asked of the server, at every attempt again.
+struct StreamRequest {
+  std::string url;  ///< http://…; TLS is not supported yet.
+  std::string method = "GET";
+  std::string body;
+  std::vector<HeaderField> headers;  ///< In addition to, or in place of, the client's own.
+  std::string last_event_id;         ///< To resume from at the first attempt; empty: none.
+};
+
+/// What a server may make the client hold or do.
+struct StreamLimits {
+  /// Servers send some hundred bytes; a proxy's cookies add a few thousand.
+  std::size_t response_header_bytes_max = 16U << 10U;
+  /// Redirects of one attempt.
+  int redirects_max = 5;
+  sse::ParserLimits parser;
+};
+
+struct StreamClientOptions {
+  /// `silence_limit` is the read timeout, `reconnection_time` the delay until the server names one.
+  ConnectionOptions connection;
+  StreamLimits limits;
+  /// Spreads this client's delays from other clients' ones.
+  std::uint64_t seed = 1;
+};
+
+/// Sets the delay before a reconnect until the server names one. A short delay shortens the
+/// backoff's first jitter with it, though not to nothing: a dead server is not asked without pause.
+void set_initial_delay(StreamClientOptions& options, Duration delay);
+
+/// Hears of what a stream brings. Every call may close, restart or destroy the client. Views hold
+/// until the call returns.
+class StreamHandler {
+ public:
+  virtual void on_event(const sse::Event& event) = 0;
+  virtual void on_comment(std::string_view /*text*/) {}
+  /// The server has named a reconnection time.
+  virtual void on_retry(Duration /*delay*/) {}
+  /// `failure` says why, where something went otherwise than the caller asked: null when the caller
+  /// connected, closed or restarted the client, when a stream opened, and when a wait is over.
+  virtual void on_state(const StateChanged& /*change*/, const StreamFailure* /*failure*/) {}
+
+ protected:
+  ~StreamHandler() = default;
+};
+
+/// Keeps one event stream open until it is closed or has failed for good. Everything happens on the
+/// io_context's one thread.
+class StreamClient {
+ public:
+  /// `handler` must outlive the client. Throws std::invalid_argument with one sentence if the
+  /// request can't be made: a URL that is none, TLS, a header that is none.
+  StreamClient(boost::asio::io_context& context, StreamRequest request,
+               const StreamClientOptions& options, StreamHandler& handler);
+  StreamClient(const StreamClient&) = delete;
+  StreamClient& operator=(const StreamClient&) = delete;
+  /// The handler hears nothing after this.
+  ~StreamClient();
+
+  /// Begins; once only.
+  void connect();
+  /// Ends for good.
+  void close();
+  /// Drops the stream that is open, or the wait that is under way, and connects at once.
+  void restart();
+
+  [[nodiscard]] ConnectionState state() const;
+
+ private:
+  class Implementation;
+  std::shared_ptr<Implementation> implementation_;
+};
+
+}  // namespace regstream::client

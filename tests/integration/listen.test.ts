@@ -1,0 +1,102 @@
+import { createServer, type IncomingMessage } from "node:http";
+import { type AddressInfo } from "node:net";
+
+import { describe, expect, test } from "vitest";
+
+import type { Child } from "../processes/child.ts";
+import { freePort } from "../processes/child.ts";
+import { Gateway, regstream } from "../processes/gateway.ts";
+
+const fast = ["--t24-latency-ms", "0", "--stage-pace-ms", "0", "--retry-ms", "10"];
+
+/** The lines that a listener has printed so far. */
+function lines(listener: Child): Record<string, unknown>[] {
+  return listener.log
+    .split("\n")
+    .filter((line) => line.startsWith("{"))
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}
+
+function listen(gateway: Gateway, ...options: string[]): Child {
+  return regstream(["listen", "--url", gateway.url("/api/registrations/updates/stream?registrationId=42"), "--initial-delay-ms", "10", ...options]);
+}
+
+describe("regstream listen", () => {
+  test("prints what the gateway streams, and ends well when it is told to", async () => {
+    const gateway = await Gateway.start({ more: fast });
+    const listener = listen(gateway);
+    await listener.untilOutput(/connected/);
+    await gateway.validate(42);
+    await listener.untilOutput(/APPROVED/);
+    expect(await listener.stop()).toBe(0);
+    await gateway.stop();
+
+    const printed = lines(listener);
+    expect(printed.slice(0, 2)).toEqual([
+      { kind: "state", state: "connecting", reason: "requested" },
+      { kind: "state", state: "open", reason: "accepted" },
+    ]);
+    expect(printed).toContainEqual({ kind: "retry", retry: expect.any(Number) });
+    expect(printed.at(-1)).toEqual({ kind: "state", state: "closed", reason: "requested" });
+    const updates = printed.filter((line) => !("kind" in line)).map((line) => JSON.parse(line["data"] as string) as { type: string });
+    expect(updates[0]).toMatchObject({ type: "connected" });
+    expect(updates.at(-1)).toMatchObject({ type: "update", data: { registrationId: 42, status: "APPROVED" } });
+  });
+
+  test("comes back when the gateway was killed and is there again", async () => {
+    const port = await freePort();
+    const first = await Gateway.start({ port, more: fast });
+    const listener = listen(first);
+    await listener.untilOutput(/connected/);
+    await first.stop("SIGKILL");
+    await listener.untilOutput(/"state":"waiting"/);
+    const second = await Gateway.start({ port, more: fast });
+    await listener.untilOutput(/connected[^]*"state":"waiting"[^]*connected/);
+    await second.validate(42);
+    await listener.untilOutput(/APPROVED/);
+    expect(await listener.stop("SIGINT")).toBe(0);
+    await second.stop();
+  });
+
+  test("fails for good on an answer that no retry cures, and says which", async () => {
+    const gateway = await Gateway.start({ more: fast });
+    const listener = regstream(["listen", "--url", gateway.url("/api/health")]);
+    expect(await listener.exited).toBe(1);
+    expect(lines(listener).at(-1)).toMatchObject({ state: "closed", reason: "refused_for_good", error: expect.stringContaining("application/json") });
+    await gateway.stop();
+  });
+
+  test("asks as its options say, and ends well when the server answers 204", async () => {
+    let asked: { request: IncomingMessage; body: string } | undefined;
+    const server = createServer((request, response) => {
+      let body = "";
+      request.on("data", (chunk: Buffer) => (body += chunk.toString()));
+      request.on("end", () => {
+        asked = { request, body };
+        response.writeHead(204).end();
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/a?b=c`;
+    const listener = regstream([
+      ...["listen", "--url", url, "--policy", "standard", "--method", "POST", "--body", "asked"],
+      ...["--last-event-id", "7-1", "--header", "X-One: 1", "--header", "x-two:2"],
+    ]);
+    expect(await listener.exited).toBe(0);
+    server.close();
+    expect(asked?.body).toBe("asked");
+    expect(asked?.request).toMatchObject({ method: "POST", url: "/a?b=c", headers: { "last-event-id": "7-1", "x-one": "1", "x-two": "2" } });
+    expect(lines(listener).at(-1)).toMatchObject({ state: "closed", reason: "told_to_stop" });
+  });
+
+  test.each([
+    [["--url", "https://127.0.0.1/"], /TLS is not supported yet/],
+    [["--url", "http://127.0.0.1/", "--header", "no colon"], /"Name: value"/],
+    [["--url", "http://127.0.0.1/", "--method", "HEAD"], /HEAD can't be a stream/],
+    [["--url", "http://127.0.0.1/", "--policy", "eager"], /eager/],
+  ])("refuses options that make no request: %s", async (options, message) => {
+    const listener = regstream(["listen", ...options]);
+    expect(await listener.exited).toBe(2);
+    expect(listener.log).toMatch(message);
+  });
+});
