@@ -66,8 +66,12 @@ describe("the page in Chromium", () => {
     const watcher = await open(detailPath);
     await live(watcher, true);
 
-    await presser.getByRole("button", { name: "Validate Customer" }).click();
-    await Promise.all([stage(presser, "t24_lookup", "started"), stage(watcher, "t24_lookup", "started")]);
+    // Both wait before it is pressed, so that a slow machine does not miss what passes.
+    await Promise.all([
+      stage(presser, "t24_lookup", "started"),
+      stage(watcher, "t24_lookup", "started"),
+      presser.getByRole("button", { name: "Validate Customer" }).click(),
+    ]);
     await Promise.all([stage(presser, "duplicate_check", "completed"), stage(watcher, "duplicate_check", "completed")]);
     await photograph(watcher, "running");
     for (const page of [presser, watcher]) {
@@ -141,6 +145,29 @@ describe("the page in Chromium", () => {
     gateway = await Gateway.start({ port: gateway.port, database: gateway.database, more: pace });
     await live(page, true);
     await status(page, "APPROVED");
+  });
+
+  test("a page whose server missed the outcome, for Redis was away, shows it once Redis is back", async () => {
+    const redis = await RedisServer.start();
+    await gateway.stop();
+    gateway = await Gateway.start({ redis: redis.address, more: pace });
+    const [page, list] = [await open(detailPath), await open("/")];
+    await Promise.all([live(page, true), live(list, true)]);
+    let streams = 0;
+    context.on("request", (request) => (streams += request.url().includes("/updates/stream") ? 1 : 0));
+
+    await Promise.all([stage(page, "t24_lookup", "started"), page.getByRole("button", { name: "Validate Customer" }).click()]);
+    await redis.kill();
+    await expect
+      .poll(async () => (await gateway.get<{ status: string }>("/api/registrations/42")).status, { timeout: 30_000 })
+      .toBe("APPROVED");
+
+    await redis.restart();
+    await status(page, "APPROVED");
+    await list.locator('[data-registration-id="42"][data-status="APPROVED"]').waitFor();
+    // The streams were open all the time: it is the server that told them.
+    expect(streams).toBe(0);
+    await redis.stop();
   });
 
   test("works from the keyboard alone", async () => {

@@ -1,4 +1,4 @@
-// The flat C ABI between the core and its JavaScript loader (core.ts), version 1.
+// The flat C ABI between the core and its JavaScript loader (core.ts), version 2.
 //
 // Text goes in through one shared input buffer: ask `input` for room, write UTF-8 there, and give
 // the sizes to the call that reads it. What a call gives back beyond its return value stands in one
@@ -32,7 +32,7 @@ namespace {
 using namespace regstream;        // NOLINT: this file is the ABI of that namespace.
 using namespace regstream::wasm;  // NOLINT
 
-constexpr std::uint32_t abi_version_number = 1;
+constexpr std::uint32_t abi_version_number = 2;
 
 /// A page shows a handful of streams; this many are a leak.
 constexpr std::size_t clients_max = 256;
@@ -231,14 +231,6 @@ void client_response(std::uint32_t handle, std::uint32_t attempt, std::uint32_t 
   }
 }
 
-REGSTREAM_EXPORT(client_retry)
-void client_retry(std::uint32_t handle, std::uint32_t attempt, double reconnection_time_ms) {
-  Client* client = find(handle);
-  if (client != nullptr && reconnection_time_ms >= 0) {
-    client->connection().on_retry(AttemptId{attempt}, Duration(whole_ms(reconnection_time_ms)));
-  }
-}
-
 /// Input: the event's last event id, then its data; `id_size` below 0 where the id has not changed.
 /// Returns a `MessageKind`. Result: `view_changed`; of an update `stage_status`; of a message that
 /// was malformed or too large, as text, why.
@@ -298,26 +290,6 @@ REGSTREAM_EXPORT(client_poll) std::uint32_t client_poll(std::uint32_t handle) {
     return static_cast<std::uint32_t>(ActionKind::none);
   }
   return std::visit([client](const auto& kind) { return describe(kind, *client); }, *action);
-}
-
-/// A `ConnectionState`; closed for a handle that names nothing.
-REGSTREAM_EXPORT(client_state) std::uint32_t client_state(std::uint32_t handle) {
-  Client* client = find(handle);
-  return static_cast<std::uint32_t>(client == nullptr ? ConnectionState::closed
-                                                      : client->connection().state());
-}
-
-/// A `ConnectionReason`.
-REGSTREAM_EXPORT(client_reason) std::uint32_t client_reason(std::uint32_t handle) {
-  Client* client = find(handle);
-  return static_cast<std::uint32_t>(client == nullptr ? ConnectionReason::none
-                                                      : client->connection().reason());
-}
-
-/// Inputs that were dropped because they named an earlier attempt.
-REGSTREAM_EXPORT(client_stale_inputs) double client_stale_inputs(std::uint32_t handle) {
-  Client* client = find(handle);
-  return client == nullptr ? 0 : static_cast<double>(client->connection().stale_inputs());
 }
 
 /// Result text: the view as JSON, empty where nothing is known.

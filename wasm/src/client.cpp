@@ -64,6 +64,7 @@ MessageKind Client::message(AttemptId attempt, std::string_view data,
     case StreamMessageType::snapshot:
       return take_snapshot(envelope.data);
     case StreamMessageType::reset:
+      forget_view();
       return MessageKind::reset;
     case StreamMessageType::ping:
       return MessageKind::ping;
@@ -106,6 +107,15 @@ MessageKind Client::take_snapshot(std::string_view json) {
     view_known_ = true;
   }
   return MessageKind::snapshot;
+}
+
+/// Updates may have been missed, so what was folded is no view of the registration any more.
+void Client::forget_view() {
+  view_changed_ = view_known_;
+  view_known_ = false;
+  if (registration_) {
+    registration_.emplace(registration_->view().registration_id);
+  }
 }
 
 MessageKind Client::reject(MessageKind kind, std::string problem) {

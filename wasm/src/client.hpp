@@ -25,7 +25,7 @@ enum class MessageKind : std::uint8_t {
   connected = 0,
   update = 1,
   snapshot = 2,
-  reset = 3,
+  reset = 3,  ///< The server may have missed updates: the view is forgotten.
   ping = 4,
   other = 5,      ///< Of a type this version does not know, or about another registration.
   malformed = 6,  ///< Not a message of the contract; `Client::problem` says why.
@@ -68,6 +68,7 @@ class Client {
  private:
   MessageKind take_update(std::string_view json);
   MessageKind take_snapshot(std::string_view json);
+  void forget_view();
   MessageKind reject(MessageKind kind, std::string problem);
 
   ClientLimits limits_;

@@ -63,9 +63,9 @@ export type CoreAction =
 /** What one event was. */
 export type CoreMessage =
   | { readonly kind: "update"; readonly stageStatus: StageStatus; readonly viewChanged: boolean }
-  | { readonly kind: "snapshot"; readonly viewChanged: boolean }
+  | { readonly kind: "snapshot" | "reset"; readonly viewChanged: boolean }
   | { readonly kind: "malformed" | "too_large"; readonly problem: string }
-  | { readonly kind: "connected" | "reset" | "ping" | "other" | "stale" };
+  | { readonly kind: "connected" | "ping" | "other" | "stale" };
 
 interface CoreExports {
   readonly memory: WebAssembly.Memory;
@@ -88,7 +88,6 @@ interface CoreExports {
     retryAfterMs: number,
     now: number,
   ): void;
-  client_retry(client: number, attempt: number, reconnectionTimeMs: number): void;
   client_message(
     client: number,
     attempt: number,
@@ -100,9 +99,6 @@ interface CoreExports {
   client_deadline(client: number): number;
   client_handle_deadline(client: number, now: number): void;
   client_poll(client: number): number;
-  client_state(client: number): number;
-  client_reason(client: number): number;
-  client_stale_inputs(client: number): number;
   client_view(client: number): void;
 }
 
@@ -115,7 +111,7 @@ interface CoreResult {
   readonly viewChanged: boolean;
 }
 
-const abiVersion = 1;
+const abiVersion = 2;
 
 /** The value that an ABI number stands for; a number out of range is a broken module. */
 function named<T>(names: readonly T[], index: number): T {
@@ -132,10 +128,11 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** One instance of the module. Every stream of a page shares it. */
 export class Core {
-  readonly exports: CoreExports;
+  readonly #exports: CoreExports;
   readonly #inputLimit: number;
   readonly #resultAddress: number;
   #bytes: Uint8Array;
+  #isDead = false;
 
   constructor(instance: WebAssembly.Instance) {
     // Its own check stands below: a module of another build has another version, or none.
@@ -146,16 +143,33 @@ export class Core {
       );
     }
     exports._initialize();
-    this.exports = exports;
+    this.#exports = exports;
     this.#bytes = new Uint8Array(exports.memory.buffer);
     this.#inputLimit = exports.input_limit();
     this.#resultAddress = exports.result();
   }
 
+  get isDead(): boolean {
+    return this.#isDead;
+  }
+
+  /** The way to every call: a dead module takes none. */
+  get exports(): CoreExports {
+    if (this.#isDead) {
+      throw new StreamError("core_failed", "The core failed, and can't be used any more");
+    }
+    return this.#exports;
+  }
+
+  /** A trap leaves the module's memory in doubt: nobody calls it again, and the next load is anew. */
+  abandon(): void {
+    this.#isDead = true;
+  }
+
   /** Growing the memory replaces its buffer, so the view of it is looked up at each use. */
   #memory(): Uint8Array {
-    if (this.#bytes.buffer !== this.exports.memory.buffer) {
-      this.#bytes = new Uint8Array(this.exports.memory.buffer);
+    if (this.#bytes.buffer !== this.#exports.memory.buffer) {
+      this.#bytes = new Uint8Array(this.#exports.memory.buffer);
     }
     return this.#bytes;
   }
@@ -203,13 +217,11 @@ export interface CoreClientOptions {
 /** The machines of one stream. Dispose of it: the module can't see who still uses it. */
 export class CoreClient {
   readonly #core: Core;
-  readonly #exports: CoreExports;
   readonly #handle: number;
 
   constructor(core: Core, options: CoreClientOptions) {
     this.#core = core;
-    this.#exports = core.exports;
-    this.#handle = this.#exports.client_create(
+    this.#handle = this.#core.exports.client_create(
       policies.indexOf(options.policy),
       options.seed[0],
       options.seed[1],
@@ -224,25 +236,27 @@ export class CoreClient {
   }
 
   dispose(): void {
-    this.#exports.client_destroy(this.#handle);
+    if (!this.#core.isDead) {
+      this.#core.exports.client_destroy(this.#handle);
+    }
   }
 
   /** Takes over what an earlier client of the same stream left: its cursor and its view. */
   restore(lastEventId: string, viewJson: string): void {
     const [cursorSize, viewSize] = this.#core.write(lastEventId, viewJson);
-    this.#exports.client_restore(this.#handle, cursorSize, viewSize);
+    this.#core.exports.client_restore(this.#handle, cursorSize, viewSize);
   }
 
   connect(now: number): void {
-    this.#exports.client_connect(this.#handle, now);
+    this.#core.exports.client_connect(this.#handle, now);
   }
 
   close(now: number): void {
-    this.#exports.client_close(this.#handle, now);
+    this.#core.exports.client_close(this.#handle, now);
   }
 
   wake(now: number): void {
-    this.#exports.client_wake(this.#handle, now);
+    this.#core.exports.client_wake(this.#handle, now);
   }
 
   /** `retryAfterMs` is undefined where the server sent none. */
@@ -253,7 +267,7 @@ export class CoreClient {
     retryAfterMs: number | undefined,
     now: number,
   ): void {
-    this.#exports.client_response(
+    this.#core.exports.client_response(
       this.#handle,
       attempt,
       status,
@@ -261,11 +275,6 @@ export class CoreClient {
       retryAfterMs ?? -1,
       now,
     );
-  }
-
-  /** The server's `retry` field, from a transport that sees it. EventSource hides it. */
-  retry(attempt: number, reconnectionTimeMs: number): void {
-    this.#exports.client_retry(this.#handle, attempt, reconnectionTimeMs);
   }
 
   /** One event. `lastEventId` is undefined where this event did not change it. */
@@ -278,7 +287,7 @@ export class CoreClient {
     const [idSize, dataSize] = this.#core.write(lastEventId ?? "", data);
     const kind = named(
       messageKinds,
-      this.#exports.client_message(
+      this.#core.exports.client_message(
         this.#handle,
         attempt,
         lastEventId === undefined ? -1 : idSize,
@@ -292,6 +301,7 @@ export class CoreClient {
         return { kind, stageStatus: named(stageStatuses, stageStatus), viewChanged };
       }
       case "snapshot":
+      case "reset":
         return { kind, viewChanged: this.#core.result().viewChanged };
       case "malformed":
       case "too_large":
@@ -302,21 +312,21 @@ export class CoreClient {
   }
 
   end(attempt: number, end: TransportEnd, now: number): void {
-    this.#exports.client_end(this.#handle, attempt, transportEnds.indexOf(end), now);
+    this.#core.exports.client_end(this.#handle, attempt, transportEnds.indexOf(end), now);
   }
 
   /** When to call `handleDeadline`; Infinity: not at all, for now. */
   deadline(): number {
-    return this.#exports.client_deadline(this.#handle);
+    return this.#core.exports.client_deadline(this.#handle);
   }
 
   handleDeadline(now: number): void {
-    this.#exports.client_handle_deadline(this.#handle, now);
+    this.#core.exports.client_handle_deadline(this.#handle, now);
   }
 
   /** The next action to carry out. Poll after every input until there is none. */
   poll(): CoreAction | null {
-    const kind = this.#exports.client_poll(this.#handle);
+    const kind = this.#core.exports.client_poll(this.#handle);
     if (kind === 0) {
       return null;
     }
@@ -338,22 +348,9 @@ export class CoreClient {
     }
   }
 
-  state(): ConnectionState {
-    return named(connectionStates, this.#exports.client_state(this.#handle));
-  }
-
-  reason(): CoreReason {
-    return named(coreReasons, this.#exports.client_reason(this.#handle));
-  }
-
-  /** Inputs that were dropped because they named an earlier attempt. */
-  staleInputs(): number {
-    return this.#exports.client_stale_inputs(this.#handle);
-  }
-
   /** The registration's view as JSON text; empty where nothing is known. */
   view(): string {
-    this.#exports.client_view(this.#handle);
+    this.#core.exports.client_view(this.#handle);
     return this.#core.resultText();
   }
 }
@@ -405,30 +402,25 @@ async function instantiate(source: CoreSource): Promise<WebAssembly.Instance> {
 }
 
 let loading: Promise<Core> | null = null;
+let loaded: Core | null = null;
 let lastSource: CoreSource | undefined;
 
 /**
- * The module, loaded at the first call and shared from then on. A load that failed is forgotten, so
- * that the next call tries again. `source` matters at calls that load; without it the module is the
- * one named before, and at first the file beside this one.
+ * The module, loaded at the first call and shared from then on. A load that failed and a module that
+ * was abandoned are forgotten, so that the next call loads again. `source` matters at calls that load;
+ * without it the module is the one named before, and at first the file beside this one.
  */
 export function loadCore(source?: CoreSource): Promise<Core> {
-  if (loading === null) {
+  if (loading === null || loaded?.isDead === true) {
+    loaded = null;
     lastSource = source ?? lastSource;
     const attempt = instantiate(
       lastSource ?? new URL("./regstream.wasm", import.meta.url),
-    ).then((instance) => new Core(instance));
+    ).then((instance) => (loaded = new Core(instance)));
     loading = attempt;
     attempt.catch(() => {
-      if (loading === attempt) {
-        loading = null;
-      }
+      loading = null;
     });
   }
   return loading;
-}
-
-/** Forgets the loaded module, after it has trapped: its memory can't be trusted any more. */
-export function discardCore(): void {
-  loading = null;
 }

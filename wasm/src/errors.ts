@@ -2,7 +2,7 @@
  * What can go wrong in a way that the page has to know of. A lost connection is none of these: the
  * stream comes back by itself, and `connection` and `reason` tell.
  *
- * - `load_failed`: the WebAssembly module could not be loaded; `connect()` tries again.
+ * - `load_failed`: the WebAssembly module could not be loaded; it is tried again, ever less often.
  * - `unsupported`: there is no EventSource here.
  * - `invalid_options`: the stream was asked for something that can't be.
  * - `refused`: the server refused the stream for good.

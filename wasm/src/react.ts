@@ -27,6 +27,8 @@ export interface RegistrationUpdates {
   readonly connection: ConnectionState;
   /** How often a connection has been opened so far: 2 means that it was lost once and came back. */
   readonly connections: number;
+  /** How often the server said that updates may have been missed: load again what you hold. */
+  readonly resets: number;
   readonly error: StreamError | null;
   /** Asks for the stream; for `autoConnect: false`, and after an error or `disconnect`. */
   connect(): void;
@@ -85,13 +87,15 @@ export function useRegistrationUpdates({
 
   const connect = useCallback(() => lease.current?.connect(), []);
   const disconnect = useCallback(() => lease.current?.disconnect(), []);
-  const { isConnected, latestUpdate, registration, connection, connections, error } = snapshot;
+  const { isConnected, latestUpdate, registration, connection, connections, resets, error } =
+    snapshot;
   return {
     isConnected,
     latestUpdate,
     registration,
     connection,
     connections,
+    resets,
     error,
     connect,
     disconnect,

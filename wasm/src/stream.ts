@@ -1,7 +1,7 @@
 import type { Clock } from "./clock.js";
 import { createClock } from "./clock.js";
 import type { ConnectionState, Core, CoreReason, RetryPolicy } from "./core.js";
-import { CoreClient, discardCore, loadCore } from "./core.js";
+import { CoreClient, loadCore } from "./core.js";
 import { StreamError } from "./errors.js";
 import type { EventSourceConstructor, TransportEvents } from "./event_source_transport.js";
 import { openEventSource, streamUrl } from "./event_source_transport.js";
@@ -35,6 +35,11 @@ export interface StreamSnapshot {
   readonly registration: RegistrationView | null;
   /** How often a connection has been opened so far: 2 means that it was lost once and came back. */
   readonly connections: number;
+  /**
+   * How often the server said that updates may have been missed, so that what is known may be old:
+   * load again what you hold. `registration` is null then, until the server tells more.
+   */
+  readonly resets: number;
   readonly error: StreamError | null;
 }
 
@@ -45,6 +50,7 @@ export const idleSnapshot: StreamSnapshot = Object.freeze({
   latestUpdate: null,
   registration: null,
   connections: 0,
+  resets: 0,
   error: null,
 });
 
@@ -68,8 +74,12 @@ export interface RegistrationStreamOptions {
   readonly loadCore?: (() => Promise<Core>) | undefined;
 }
 
-/** Listeners that start each other over and over are a mistake in the page; this ends it. */
-const deliveryRoundsMax = 1000;
+/** Listeners that change the stream over and over are a mistake in the page; this ends it. */
+const announcementsMax = 1000;
+
+/** How long to wait before the module is loaded again: this long, doubled with each failure. */
+const loadDelayMs = 1_000;
+const loadDelayMsMax = 60_000;
 
 function report(error: unknown): void {
   if (typeof reportError === "function") {
@@ -108,6 +118,10 @@ export class RegistrationStream {
   /** Counts starts and stops, so that a load that comes late knows that it is no longer wanted. */
   #run = 0;
   #loading = false;
+  /** How often in a row the module could not be loaded. */
+  #failedLoads = 0;
+  /** The module that was used last. */
+  #core: Core | null = null;
   #closeTransport: (() => void) | null = null;
   #leaveSignals: (() => void) | null = null;
   #timer: { readonly due: number; readonly cancel: () => void } | null = null;
@@ -124,10 +138,13 @@ export class RegistrationStream {
     }
   }
 
-  /** Starts, or starts again after `close`, a refusal or a failure. Otherwise does nothing. */
+  /**
+   * Starts, or starts again after `close`, a refusal or a failure; loads the module at once where that
+   * waits. Otherwise does nothing.
+   */
   connect(): void {
     if (this.#client === null && !this.#loading) {
-      this.#batch(() => this.#start());
+      this.#batch(() => (this.#failedLoads > 0 ? this.#load() : this.#start()));
     }
   }
 
@@ -183,49 +200,68 @@ export class RegistrationStream {
         "registrationId must be a whole number from 1 to 2^53 - 1",
       );
     }
-    this.#loading = true;
-    const run = ++this.#run;
     this.#change({
       connection: "connecting",
       reason: "requested",
       isConnected: false,
       error: null,
     });
-    this.#leaveSignals ??= (this.#options.signals ?? browserSignals).subscribe(() => this.#wake());
+    this.#leaveSignals = (this.#options.signals ?? browserSignals).subscribe(() => this.#wake());
+    this.#load();
+  }
+
+  #load(): void {
+    this.#cancelTimer();
+    this.#loading = true;
+    const run = ++this.#run;
+    const ifWanted = (work: () => void) => {
+      if (run === this.#run) {
+        this.#loading = false;
+        this.#batch(work);
+      }
+    };
     (this.#options.loadCore ?? loadCore)().then(
-      (core) => {
-        if (run === this.#run) {
-          this.#batch(() => this.#begin(core));
-        }
-      },
-      (cause: unknown) => {
-        if (run === this.#run) {
-          const message = `regstream.wasm could not be loaded: ${String(cause)}`;
-          this.#batch(() => this.#fail(new StreamError("load_failed", message, cause)));
-        }
-      },
+      (core) => ifWanted(() => this.#begin(core)),
+      (cause: unknown) => ifWanted(() => this.#loadLater(cause)),
     );
   }
 
+  /** The stream stays in `waiting` from the first failure until the module is there. */
+  #loadLater(cause: unknown): void {
+    const message = `regstream.wasm could not be loaded: ${String(cause)}`;
+    this.#change({
+      connection: "waiting",
+      reason: "failed_here",
+      error: new StreamError("load_failed", message, cause),
+    });
+    const most = Math.min(loadDelayMs * 2 ** this.#failedLoads, loadDelayMsMax);
+    this.#failedLoads += 1;
+    // Half of it at random, so that the pages that a deployment broke don't come back as one.
+    const [random] = this.#options.seed ?? randomSeed();
+    const delay = most * (0.5 + random / 2 ** 33);
+    this.#setTimer(this.#now() + delay, () => this.#load());
+  }
+
   #begin(core: Core): void {
-    this.#loading = false;
+    this.#failedLoads = 0;
+    this.#core = core;
     const client = new CoreClient(core, {
       policy: this.#options.policy ?? "resilient",
       seed: this.#options.seed ?? randomSeed(),
       registrationId: this.#options.registrationId,
     });
     this.#client = client;
+    this.#change({ error: null });
     client.restore(this.#cursor, this.#viewJson);
     client.connect(this.#now());
   }
 
   #wake(): void {
     this.#batch(() => {
-      const client = this.#client;
-      if (client !== null) {
-        client.wake(this.#now());
-      } else if (!this.#loading && this.#snapshot.error?.kind === "load_failed") {
-        this.#start();
+      if (this.#client !== null) {
+        this.#client.wake(this.#now());
+      } else if (this.#failedLoads > 0 && !this.#loading) {
+        this.#load();
       }
     });
   }
@@ -251,10 +287,9 @@ export class RegistrationStream {
     }
   }
 
-  /** A trap leaves the module's memory in doubt: no call goes there, and the next start loads anew. */
+  /** Whatever came out of the core unforeseen: no stream of this page calls that module again. */
   #abandonCore(cause: unknown): StreamError {
-    this.#client = null;
-    discardCore();
+    this.#core?.abandon();
     return new StreamError("core_failed", `The core failed: ${String(cause)}`, cause);
   }
 
@@ -341,7 +376,10 @@ export class RegistrationStream {
         this.#change({ latestUpdate: update, error: null });
       }
     }
-    if ((message.kind === "update" || message.kind === "snapshot") && message.viewChanged) {
+    if (message.kind === "reset") {
+      this.#change({ resets: this.#snapshot.resets + 1 });
+    }
+    if ("viewChanged" in message && message.viewChanged) {
       this.#viewJson = client.view();
       this.#change({ registration: parseView(this.#viewJson), error: null });
     }
@@ -358,29 +396,28 @@ export class RegistrationStream {
     if (this.#timer !== null && this.#timer.due <= due) {
       return;
     }
-    this.#timer?.cancel();
-    this.#timer = null;
-    if (due === Infinity) {
-      return;
+    this.#cancelTimer();
+    if (due !== Infinity) {
+      this.#setTimer(due, () => client.handleDeadline(this.#now()));
     }
-    const now = this.#now();
+  }
+
+  #setTimer(due: number, work: () => void): void {
+    const delay = due - this.#now();
     const cancel = this.#clock?.setTimer(() => {
       this.#timer = null;
-      this.#batch(() => client.handleDeadline(this.#now()));
-    }, due - now);
+      this.#batch(work);
+    }, delay);
     this.#timer = cancel === undefined ? null : { due, cancel };
   }
 
+  #cancelTimer(): void {
+    this.#timer?.cancel();
+    this.#timer = null;
+  }
+
   #fail(error: StreamError): void {
-    const leaveSignals = this.#leaveSignals;
-    if (error.kind === "load_failed") {
-      // Back online, the load is tried again, so the signals stay.
-      this.#leaveSignals = null;
-    }
     this.#release();
-    if (error.kind === "load_failed") {
-      this.#leaveSignals = leaveSignals;
-    }
     this.#change({ connection: "closed", reason: "failed_here", isConnected: false, error });
   }
 
@@ -388,9 +425,9 @@ export class RegistrationStream {
   #release(): void {
     this.#run += 1;
     this.#loading = false;
+    this.#failedLoads = 0;
     this.#dropTransport();
-    this.#timer?.cancel();
-    this.#timer = null;
+    this.#cancelTimer();
     this.#leaveSignals?.();
     this.#leaveSignals = null;
     this.#client?.dispose();
@@ -414,19 +451,24 @@ export class RegistrationStream {
       return;
     }
     this.#delivering = true;
-    for (let round = 0; round < deliveryRoundsMax; ++round) {
+    let announcements = 0;
+    for (;;) {
       const update = this.#pendingUpdates.shift();
       if (update !== undefined) {
         for (const listener of [...this.#updateListeners]) {
           call(() => listener(update));
         }
-      } else if (this.#announced !== this.#snapshot) {
+      } else if (this.#announced === this.#snapshot) {
+        break;
+      } else if (announcements === announcementsMax) {
+        report(new Error("Listeners of a registration stream change it each time that they hear of it"));
+        break;
+      } else {
+        announcements += 1;
         this.#announced = this.#snapshot;
         for (const listener of [...this.#listeners]) {
           call(listener);
         }
-      } else {
-        break;
       }
     }
     this.#delivering = false;

@@ -23,13 +23,13 @@ describe("loading the module", () => {
     const loader = await freshLoader();
     const first = loader.loadCore(moduleUrl);
     expect(loader.loadCore()).toBe(first);
-    expect((await first).exports.abi_version()).toBe(1);
+    expect((await first).exports.abi_version()).toBe(2);
   });
 
   it("takes the module's bytes", async () => {
     const loader = await freshLoader();
     const core = await loader.loadCore(await readFile(moduleUrl));
-    expect(core.exports.abi_version()).toBe(1);
+    expect(core.exports.abi_version()).toBe(2);
   });
 
   it.each(["application/wasm", "application/wasm; charset=x", "application/octet-stream", ""])(
@@ -42,7 +42,7 @@ describe("loading the module", () => {
       );
       const loader = await freshLoader();
       const core = await loader.loadCore("https://bank.example/regstream.wasm");
-      expect(core.exports.abi_version()).toBe(1);
+      expect(core.exports.abi_version()).toBe(2);
     },
   );
 
@@ -57,7 +57,7 @@ describe("loading the module", () => {
     const url = "https://bank.example/regstream.wasm";
     await expect(loader.loadCore(url)).rejects.toThrow(`${url} answered with status 404`);
     await expect(loader.loadCore(url)).rejects.toThrow();
-    expect((await loader.loadCore(url)).exports.abi_version()).toBe(1);
+    expect((await loader.loadCore(url)).exports.abi_version()).toBe(2);
   });
 
   it("tries again where it was told to look, also when it is not told again", async () => {
@@ -71,9 +71,9 @@ describe("loading the module", () => {
     const loader = await freshLoader();
     const url = "https://bank.example/regstream.wasm";
     await expect(loader.loadCore(url)).rejects.toThrow("503");
-    await loader.loadCore();
-    loader.discardCore();
-    await loader.loadCore();
+    const first = await loader.loadCore();
+    first.abandon();
+    expect(await loader.loadCore()).not.toBe(first);
     expect(fetch.mock.calls).toEqual([[url], [url], [url]]);
   });
 
@@ -154,7 +154,6 @@ describe("the core behind its ABI", () => {
     expect(kind(stageUpdate("duplicate_check", "started", 1, { registrationId: 43 }))).toBe("other");
     expect(kind({ type: "update", data: { status: "PENDING" } })).toBe("malformed");
     expect(client.message(9, '{"type":"ping"}', undefined, 1).kind).toBe("stale");
-    expect(client.staleInputs()).toBe(1);
     client.dispose();
   });
 
@@ -255,6 +254,43 @@ describe("the core behind its ABI", () => {
     client.dispose();
   });
 
+  it("forgets the view at a reset, and folds anew what comes after it", async () => {
+    const client = await openClient();
+    const send = (data: unknown) => client.message(1, JSON.stringify(data), undefined, 1);
+    send(stageUpdate("duplicate_check", "completed", 5));
+    expect(send({ type: "reset", timestamp: 6 })).toEqual({ kind: "reset", viewChanged: true });
+    expect(client.view()).toBe("");
+    expect(send({ type: "reset", timestamp: 7 })).toEqual({ kind: "reset", viewChanged: false });
+    // What was known already is news again, and the stages from before the gap are gone.
+    expect(send(stageUpdate("t24_lookup", "started", 8))).toMatchObject({ viewChanged: true });
+    const view: unknown = JSON.parse(client.view());
+    expect(view).toMatchObject({ registrationId: 42, stages: [{ stage: "t24_lookup" }] });
+    client.dispose();
+  });
+
+  it("knows nothing to forget at a reset on a stream of every registration", async () => {
+    const client = await createClient(undefined);
+    client.connect(0);
+    const reset = client.message(1, '{"type":"reset","timestamp":1}', undefined, 1);
+    expect(reset).toEqual({ kind: "reset", viewChanged: false });
+    expect(client.view()).toBe("");
+    client.dispose();
+  });
+
+  it("takes no call once it was abandoned, and lets its clients go", async () => {
+    const loader = await freshLoader();
+    const core = await loader.loadCore(moduleUrl);
+    const options = { policy: "resilient", seed: [1, 2], registrationId: 42 } as const;
+    const client = new loader.CoreClient(core, options);
+    client.connect(0);
+    core.abandon();
+    expect(() => core.exports).toThrow("The core failed");
+    expect(() => client.poll()).toThrow("The core failed");
+    expect(() => client.message(1, "{}", undefined, 1)).toThrow("The core failed");
+    expect(() => new loader.CoreClient(core, options)).toThrow("The core failed");
+    client.dispose();
+  });
+
   it("hands over its cursor and its view to the next client", async () => {
     const first = await openClient();
     first.message(1, JSON.stringify(stageUpdate("duplicate_check", "started", 5)), "9-1", 1);
@@ -288,11 +324,11 @@ describe("the core behind its ABI", () => {
       exports.client_connect(handle, 0);
       exports.client_destroy(handle);
       expect(exports.client_poll(handle)).toBe(0);
-      expect(exports.client_state(handle)).toBe(4);
       expect(exports.client_deadline(handle)).toBe(Infinity);
       expect(exports.client_message(handle, 1, 0, 0, 0)).toBe(8);
     }
-    expect(exports.client_state(second)).toBe(0);
+    exports.client_connect(second, 0);
+    expect(exports.client_poll(second)).not.toBe(0);
     exports.client_destroy(second);
   });
 
@@ -302,7 +338,6 @@ describe("the core behind its ABI", () => {
     for (const time of [NaN, Infinity, -Infinity, -1, 1e300, 2 ** 63]) {
       exports.client_connect(client, time);
       exports.client_response(client, 1, 200, 1, time, time);
-      exports.client_retry(client, 1, time);
       exports.client_end(client, 1, 77, time);
       exports.client_handle_deadline(client, time);
       exports.client_wake(client, time);

@@ -94,6 +94,8 @@ describe("useRegistrationUpdates", () => {
       registration: { stages: [{ name: "t24_lookup", status: "started" }] },
       error: null,
     });
+    await act(async () => network.last.send({ type: "reset", timestamp: 6 }));
+    expect(page.updates).toMatchObject({ resets: 1, registration: null });
     await act(async () => network.last.lose());
     expect(page.container.textContent).toBe("Offline");
   });

@@ -342,6 +342,45 @@ describe("what a stream makes of messages", () => {
     expect(stream.getSnapshot().registration?.registrationId).toBe(42);
   });
 
+  it("forgets the registration where updates may have been missed, and counts how often", async () => {
+    const { stream, network, updates } = await openStream();
+    network.last.send(stageUpdate("duplicate_check", "started", 10), "5-1");
+    const { latestUpdate } = stream.getSnapshot();
+    network.last.send({ type: "reset", timestamp: 20 }, "5-1");
+    expect(stream.getSnapshot()).toMatchObject({
+      registration: null,
+      resets: 1,
+      latestUpdate,
+      isConnected: true,
+    });
+    network.last.send({ type: "reset", timestamp: 30 });
+    expect(stream.getSnapshot().resets).toBe(2);
+    network.last.send(stageUpdate("t24_lookup", "started", 40));
+    expect(stream.getSnapshot().registration?.stages.map(({ name }) => name)).toEqual(["t24_lookup"]);
+    expect(updates).toHaveLength(2);
+  });
+
+  it("does not bring back after a restart what a reset took", async () => {
+    const { stream, network } = await openStream();
+    network.last.send(stageUpdate("duplicate_check", "started", 10), "5-1");
+    network.last.send({ type: "reset", timestamp: 20 }, "5-1");
+    stream.close();
+    stream.connect();
+    await settle();
+    network.last.accept();
+    network.last.send(stageUpdate("t24_lookup", "started", 30));
+    expect(stream.getSnapshot()).toMatchObject({
+      registration: { stages: [{ name: "t24_lookup" }] },
+      resets: 1,
+    });
+  });
+
+  it("counts resets on a stream of every registration too", async () => {
+    const { stream, network } = await openStream({ registrationId: undefined });
+    network.last.send({ type: "reset", timestamp: 20 });
+    expect(stream.getSnapshot()).toMatchObject({ registration: null, resets: 1 });
+  });
+
   it("hands each update over as it was sent, unknown fields too, once and in order", async () => {
     const { network, updates } = await openStream();
     const sent = [1, 2, 3].map((time) =>
@@ -468,30 +507,122 @@ describe("snapshots and listeners", () => {
   });
 });
 
+describe("listeners that call back in", () => {
+  it("get every update that came meanwhile, however many, in order", async () => {
+    const seen: number[] = [];
+    const { network } = await openStream({
+      onUpdate: ({ timestamp }) => {
+        seen.push(timestamp);
+        for (let next = 2; timestamp === 1 && next <= 3_000; ++next) {
+          network.last.send(stageUpdate("t24_lookup", "started", next));
+        }
+      },
+    });
+    network.last.send(stageUpdate("t24_lookup", "started", 1));
+    expect(seen).toEqual(Array.from({ length: 3_000 }, (_, index) => index + 1));
+  });
+
+  it("are stopped where they change the stream without end, which is reported", async () => {
+    const reported = vi.fn();
+    vi.stubGlobal("reportError", reported);
+    const { stream, network, updates } = await openStream();
+    let calls = 0;
+    const leave = stream.subscribe(() => {
+      calls += 1;
+      network.last.send(calls % 2 === 0 ? "{ broken" : "[ broken");
+    });
+    network.last.send(stageUpdate("t24_lookup", "started", 1));
+    expect(calls).toBe(1_000);
+    expect(reported).toHaveBeenCalledTimes(1);
+    leave();
+    network.last.send(stageUpdate("t24_lookup", "completed", 2));
+    expect(updates).toHaveLength(2);
+  });
+});
+
 describe("failures on this side", () => {
-  it("says that the module could not be loaded, and tries again when asked, or back online", async () => {
-    const loads: (() => Promise<Core>)[] = [
-      () => Promise.reject(new Error("offline")),
-      () => Promise.reject(new Error("offline")),
-      () => loadCore(),
-    ];
-    const load = vi.fn(() => loads.shift()?.() ?? loadCore());
-    const { stream, network, signals } = createStream({ loadCore: load });
+  /** A module that can't be loaded until `deploy` is called. */
+  function createLoader() {
+    let isDeployed = false;
+    const load = vi.fn(() =>
+      isDeployed ? loadCore() : Promise.reject<Core>(new Error("status 503")),
+    );
+    return { load, deploy: () => (isDeployed = true) };
+  }
+
+  it("waits, and says why, while the module can't be loaded, and tries ever less often", async () => {
+    const { load, deploy } = createLoader();
+    const seen = new Set<string>();
+    const { stream, network, clock, signals } = createStream({ loadCore: load });
     stream.connect();
     await settle();
     expect(stream.getSnapshot()).toMatchObject({
-      connection: "closed",
+      connection: "waiting",
       reason: "failed_here",
-      error: { kind: "load_failed", message: expect.stringContaining("offline") },
+      error: { kind: "load_failed", message: expect.stringContaining("status 503") },
     });
+    stream.subscribe(() => {
+      const { connection, error } = stream.getSnapshot();
+      seen.add(`${connection} ${error?.kind}`);
+    });
+    // The seed makes the random part almost nothing: half a second, doubled with each failure, up to half a minute.
+    for (const delay of [500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000]) {
+      const before = load.mock.calls.length;
+      clock.advance(delay - 1);
+      expect(load).toHaveBeenCalledTimes(before);
+      clock.advance(2);
+      expect(load).toHaveBeenCalledTimes(before + 1);
+      await settle();
+    }
+    expect([...seen]).toEqual(["waiting load_failed"]);
+    expect(clock.timers).toBe(1);
+
+    deploy();
+    clock.advance(30_001);
+    await settle();
+    expect(stream.getSnapshot()).toMatchObject({ connection: "connecting", error: null });
+    network.last.accept();
+    expect(stream.getSnapshot().isConnected).toBe(true);
+    expect(signals.listeners).toBe(1);
+  });
+
+  it.each([0, 0xffff_ffff])("spreads the loads of many pages (seed %s)", async (seed) => {
+    const { load } = createLoader();
+    const { stream, clock } = createStream({ loadCore: load, seed: [seed, 0] });
+    const setTimer = vi.spyOn(clock, "setTimer");
     stream.connect();
     await settle();
-    expect(load).toHaveBeenCalledTimes(2);
-    signals.wake();
+    expect(setTimer.mock.calls.map(([, delay]) => Math.round(delay))).toEqual([seed === 0 ? 500 : 1_000]);
+  });
+
+  it.each(["wakes", "is asked again"])("loads the module at once when it %s, but once", async (how) => {
+    const { load, deploy } = createLoader();
+    const { stream, network, clock, signals } = createStream({ loadCore: load });
+    const urge = how === "wakes" ? () => signals.wake() : () => stream.connect();
+    stream.connect();
     await settle();
+    deploy();
+    urge();
+    urge();
+    await settle();
+    expect(load).toHaveBeenCalledTimes(2);
     expect(network.sources).toHaveLength(1);
     expect(stream.getSnapshot()).toMatchObject({ connection: "connecting", error: null });
+    clock.advance(1_000);
+    expect(load).toHaveBeenCalledTimes(2);
     expect(signals.listeners).toBe(1);
+  });
+
+  it("can be closed while it waits to load the module", async () => {
+    const { load } = createLoader();
+    const { stream, clock, signals } = createStream({ loadCore: load });
+    stream.connect();
+    await settle();
+    stream.close();
+    expect(stream.getSnapshot().connection).toBe("closed");
+    expect([clock.timers, signals.listeners]).toEqual([0, 0]);
+    clock.advance(60_000);
+    expect(load).toHaveBeenCalledTimes(1);
   });
 
   it("says that there is no EventSource", async () => {
@@ -546,5 +677,36 @@ describe("failures on this side", () => {
     expect(loads).toHaveLength(2);
     expect(await loads[1]).not.toBe(await loads[0]);
     expect(stream.getSnapshot()).toMatchObject({ isConnected: true, error: null });
+  });
+
+  it("no other stream calls a module that has trapped, and the next start of each shares a fresh one", async () => {
+    const load = () => primeCore();
+    const first = createStream({ loadCore: load });
+    const second = createStream({ loadCore: load, registrationId: 43 });
+    const reach = async ({ stream, network }: typeof first, sources: number) => {
+      stream.connect();
+      await vi.waitFor(() => expect(network.sources).toHaveLength(sources));
+      network.last.accept();
+    };
+    await reach(first, 1);
+    await reach(second, 1);
+    const trapped = await load();
+    vi.spyOn(CoreClient.prototype, "message").mockImplementationOnce(() => {
+      throw new WebAssembly.RuntimeError("unreachable");
+    });
+    first.network.last.send({ type: "ping", timestamp: 1 });
+    second.network.last.send({ type: "ping", timestamp: 1 });
+    const errors = [first, second].map(({ stream }) => stream.getSnapshot().error);
+    expect(errors).toMatchObject([
+      { kind: "core_failed", message: "The core failed: RuntimeError: unreachable" },
+      { kind: "core_failed", message: "The core failed, and can't be used any more" },
+    ]);
+    expect([first.network.live, second.network.live]).toEqual([0, 0]);
+    await reach(first, 2);
+    await reach(second, 2);
+    expect(await load()).not.toBe(trapped);
+    for (const { stream } of [first, second]) {
+      expect(stream.getSnapshot()).toMatchObject({ isConnected: true, error: null });
+    }
   });
 });

@@ -36,8 +36,11 @@ export function getRegistration(id: number, signal?: AbortSignal): Promise<Regis
   return request("GET", `/api/registrations/${id}`, decodeRegistration, { signal });
 }
 
-export function createRegistration(registration: NewRegistration): Promise<Registration> {
-  return request("POST", "/api/registrations", decodeRegistration, { body: registration });
+export function createRegistration(
+  registration: NewRegistration,
+  signal?: AbortSignal,
+): Promise<Registration> {
+  return request("POST", "/api/registrations", decodeRegistration, { body: registration, signal });
 }
 
 /** Starts the validation. Status 409: one is running already. */

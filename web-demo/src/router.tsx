@@ -43,35 +43,81 @@ function decode(text: string): string {
 
 const listeners = new Set<() => void>();
 
+function notify(): void {
+  for (const listener of listeners) listener();
+}
+
+/** A query that is shown already, and not yet in the address. */
+let unwritten: { readonly search: string; readonly timer: ReturnType<typeof setTimeout> } | null =
+  null;
+
+/** Browsers limit how often the address may change, to 100 times in 30 s or so. */
+const writeDelayMs = 300;
+
+function forgetUnwritten(): void {
+  clearTimeout(unwritten?.timer);
+  unwritten = null;
+}
+
+function writeSearch(): void {
+  if (unwritten === null) return;
+  const { search } = unwritten;
+  forgetUnwritten();
+  window.history.replaceState(window.history.state, "", window.location.pathname + search);
+}
+
+function onPopState(): void {
+  // It belongs to the entry that was left.
+  forgetUnwritten();
+  notify();
+}
+
 function subscribe(listener: () => void): () => void {
+  if (listeners.size === 0) {
+    window.addEventListener("popstate", onPopState);
+    window.addEventListener("pagehide", writeSearch);
+  }
   listeners.add(listener);
-  window.addEventListener("popstate", listener);
   return () => {
     listeners.delete(listener);
-    window.removeEventListener("popstate", listener);
+    if (listeners.size > 0) return;
+    window.removeEventListener("popstate", onPopState);
+    window.removeEventListener("pagehide", writeSearch);
   };
+}
+
+/** The query shown now. */
+export function currentSearch(): string {
+  return unwritten?.search ?? window.location.search;
 }
 
 /** The path and query shown now. Strings, so that a re-read without a change renders nothing. */
 export function useLocation(): { pathname: string; search: string } {
   const pathname = useSyncExternalStore(subscribe, () => window.location.pathname);
-  const search = useSyncExternalStore(subscribe, () => window.location.search);
+  const search = useSyncExternalStore(subscribe, currentSearch);
   return { pathname, search };
 }
 
 /** Shows another page of this application. */
 export function navigate(to: string): void {
+  writeSearch();
   window.history.pushState(null, "", to);
   window.scrollTo(0, 0);
-  for (const listener of listeners) listener();
+  notify();
 }
 
-/** Changes the query without a step in the history: typing into a search box is not navigation. */
+/**
+ * Changes the query without a step in the history: typing into a search box is not navigation. The page
+ * shows it at once; the address has it when the typing pauses, or the page is left.
+ */
 export function replaceSearch(parameters: URLSearchParams): void {
   const query = parameters.toString();
-  const to = window.location.pathname + (query === "" ? "" : `?${query}`);
-  window.history.replaceState(window.history.state, "", to);
-  for (const listener of listeners) listener();
+  forgetUnwritten();
+  unwritten = {
+    search: query === "" ? "" : `?${query}`,
+    timer: setTimeout(writeSearch, writeDelayMs),
+  };
+  notify();
 }
 
 type LinkProps = AnchorHTMLAttributes<HTMLAnchorElement> & { href: string };

@@ -29,8 +29,9 @@ export const Accounts = memo(function Accounts({ accounts, isRunning }: Accounts
         </tr>
       </thead>
       <tbody role="rowgroup">
-        {accounts.map(({ number, type, currency, status }) => (
-          <tr key={number} role="row" data-testid="account">
+        {accounts.map(({ number, type, currency, status }, index) => (
+          // A number may come twice, in two currencies.
+          <tr key={index} role="row" data-testid="account">
             <td role="cell" className="numeric" data-label="Account">{number}</td>
             <td role="cell" data-label="Type">{type}</td>
             <td role="cell" data-label="Currency">{currency}</td>

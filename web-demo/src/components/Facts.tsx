@@ -7,8 +7,9 @@ export interface Fact {
 export function Facts({ facts, testId }: { facts: readonly Fact[]; testId?: string }) {
   return (
     <dl className="facts" data-testid={testId}>
-      {facts.map(({ name, value }) => (
-        <div key={name} className="fact">
+      {facts.map(({ name, value }, index) => (
+        // Two names may read the same.
+        <div key={index} className="fact">
           <dt>{name}</dt>
           <dd>{value}</dd>
         </div>

@@ -1,4 +1,4 @@
-import { type FormEvent, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
+import { type FormEvent, type SyntheticEvent, useEffect, useId, useLayoutEffect, useRef, useState } from "react";
 
 import { asApiError, createRegistration } from "../api";
 import type { Registration } from "../data/model";
@@ -11,20 +11,27 @@ interface NewRequestDialogProps {
   readonly onClose: () => void;
 }
 
-/** Asks for a new request's data. A native modal dialog: it keeps the focus, and Escape closes it. */
+/**
+ * Asks for a new request's data. A native modal dialog: it keeps the focus, and Escape closes it, but
+ * not while the request is on its way: what was sent can't be taken back.
+ */
 export function NewRequestDialog({ onCreated, onClose }: NewRequestDialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
   const form = useRef<HTMLFormElement>(null);
   const titleId = useId();
   const [errors, setErrors] = useState(noErrors);
   const [isSending, setSending] = useState(false);
+  const sending = useRef<AbortController | null>(null);
 
   // A layout effect ends while the dialog is still in the document, so that closing it gives the
   // focus back to where it was.
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
-    return () => element?.close();
+    return () => {
+      element?.close();
+      sending.current?.abort();
+    };
   }, []);
 
   useEffect(() => {
@@ -33,18 +40,36 @@ export function NewRequestDialog({ onCreated, onClose }: NewRequestDialogProps) 
 
   async function submit(event: FormEvent<HTMLFormElement>): Promise<void> {
     event.preventDefault();
+    const { signal } = (sending.current = new AbortController());
     setSending(true);
     try {
-      onCreated(await createRegistration(readForm(event.currentTarget)));
+      const registration = await createRegistration(readForm(event.currentTarget), signal);
+      if (!signal.aborted) onCreated(registration);
     } catch (error) {
+      if (signal.aborted) return;
       const { status, message } = asApiError(error);
       setErrors(status === 400 ? sortErrors(message) : { ...noErrors, form: message });
       setSending(false);
     }
   }
 
+  function cancel(event: SyntheticEvent): void {
+    if (isSending) event.preventDefault();
+  }
+
+  // Browsers close it by a second Escape, whatever `cancel` says. Strict mode opens it again at once.
+  function leave(): void {
+    if (dialog.current?.open !== true) onClose();
+  }
+
   return (
-    <dialog ref={dialog} className="dialog" aria-labelledby={titleId} onCancel={onClose}>
+    <dialog
+      ref={dialog}
+      className="dialog"
+      aria-labelledby={titleId}
+      onCancel={cancel}
+      onClose={leave}
+    >
       {/* The server checks, so that there is one set of rules and one place that words them. */}
       <form ref={form} noValidate onSubmit={(event) => void submit(event)}>
         <h2 id={titleId}>New request</h2>
@@ -55,7 +80,7 @@ export function NewRequestDialog({ onCreated, onClose }: NewRequestDialogProps) 
           ))}
         </div>
         <div className="dialog-actions">
-          <button type="button" className="button" onClick={onClose}>
+          <button type="button" className="button" onClick={onClose} disabled={isSending}>
             Cancel
           </button>
           <button type="submit" className="button button-primary" disabled={isSending}>

@@ -22,9 +22,7 @@ export const ProcessLog = memo(function ProcessLog({ entries, isRunning }: Proce
       {entries.map((entry, index) => (
         // Entries are never inserted or moved, so their place names them.
         <li key={index} className="log-entry" data-result={entry.stageStatus}>
-          <time dateTime={new Date(entry.timestamp).toISOString()}>
-            {formatClock(entry.timestamp)}
-          </time>
+          <LogTime timestamp={entry.timestamp} />
           <span className="log-stage">{stageTitle(entry.stage)}</span>
           <span className="log-state">{humanise(entry.stageStatus)}</span>
           <span className="log-message">{entry.message}</span>
@@ -33,3 +31,13 @@ export const ProcessLog = memo(function ProcessLog({ entries, isRunning }: Proce
     </ol>
   );
 });
+
+/** Empty where the entry has no time, which is written as 0; its place stays. */
+function LogTime({ timestamp }: { timestamp: number }) {
+  if (timestamp <= 0) return <span className="log-time" />;
+  return (
+    <time className="log-time" dateTime={new Date(timestamp).toISOString()}>
+      {formatClock(timestamp)}
+    </time>
+  );
+}

@@ -48,7 +48,7 @@ const Row = memo(function Row({ registration }: { registration: RegistrationSumm
       </td>
       <td role="cell" data-label="Status" className="cell-status">
         {validating ? <ValidatingPill /> : <StatusPill status={status} />}
-        {message !== null && message !== "" && <span className="cell-note">{message}</span>}
+        {message !== null && message !== "" && <span className="cell-note cell-message">{message}</span>}
       </td>
     </tr>
   );

@@ -3,8 +3,9 @@ import { useRegistrationUpdates } from "regstream/react";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 
 import { type ApiError, asApiError, getRegistration, startValidation } from "../api";
+import { LoadOrder } from "./loadOrder";
 import { mergeProgress } from "./progress";
-import { useReloadOnOpen } from "./useReloadOnOpen";
+import { useReloadAfterGap } from "./useReloadAfterGap";
 import { useResource } from "./useResource";
 import { viewInCharge } from "./viewInCharge";
 
@@ -19,7 +20,10 @@ export function useRegistration(registrationId: number) {
 
   const isUnknown = registration === null && resource.error?.status === 404;
   const stream = useRegistrationUpdates({ registrationId, autoConnect: !isUnknown });
-  const { registration: view, connections } = stream;
+
+  // A reset takes the stream's view away. It stays here until a load supersedes it, as after any gap.
+  const [view, setView] = useState(stream.registration);
+  if (stream.registration !== null && stream.registration !== view) setView(stream.registration);
 
   const [superseded, setSuperseded] = useState<RegistrationView | null>(null);
   const live = viewInCharge(view, superseded);
@@ -31,13 +35,24 @@ export function useRegistration(registrationId: number) {
   const [isStarting, setStarting] = useState(false);
   const [startError, setStartError] = useState<ApiError | null>(null);
 
-  const reloadAfterGap = useCallback(async () => {
+  /** Notes the view of this moment; the returned function loads what supersedes it. */
+  const [order] = useState(() => new LoadOrder());
+  const beginSuperseding = useCallback(() => {
     const before = latestView.current;
-    if (!(await reload())) return;
-    setSuperseded(before);
-    setStartError(null);
-  }, [reload]);
-  useReloadOnOpen(connections, reloadAfterGap);
+    const turn = order.start();
+    return async () => {
+      const isInPlace = await reload();
+      // Several may end in any order, and the view noted last is the newest.
+      if (isInPlace && order.settle(turn, true)) setSuperseded(before);
+      return isInPlace;
+    };
+  }, [reload, order]);
+
+  const reloadAfterGap = useCallback(async () => {
+    const loadAndSupersede = beginSuperseding();
+    if (await loadAndSupersede()) setStartError(null);
+  }, [beginSuperseding]);
+  useReloadAfterGap(stream, reloadAfterGap);
 
   // Accounts, log and details come with the end. The time tells a second end from the first.
   const end = view?.isFinal === true ? `${view.status} ${view.timestamp}` : null;
@@ -48,13 +63,13 @@ export function useRegistration(registrationId: number) {
   }, [end, reload]);
 
   const validate = useCallback(async () => {
-    const before = latestView.current;
+    const loadAndSupersede = beginSuperseding();
     setStarting(true);
     setStartError(null);
     try {
       await startValidation(registrationId);
       // Until its first stage is heard of, the view is that of an earlier validation.
-      if (await reload()) setSuperseded(before);
+      await loadAndSupersede();
     } catch (error) {
       const problem = asApiError(error);
       setStartError(problem);
@@ -63,7 +78,7 @@ export function useRegistration(registrationId: number) {
     } finally {
       setStarting(false);
     }
-  }, [registrationId, reload]);
+  }, [registrationId, reload, beginSuperseding]);
 
   const progress = useMemo(
     () => (registration === null ? null : mergeProgress(registration, live)),

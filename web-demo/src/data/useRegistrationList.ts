@@ -1,10 +1,12 @@
 import type { RegistrationUpdate } from "regstream";
 import { useRegistrationUpdates } from "regstream/react";
-import { useCallback, useRef } from "react";
+import { useCallback, useEffect, useMemo, useRef } from "react";
 
 import { listRegistrations } from "../api";
+import { coalesce } from "./coalesce";
+import { Newcomers } from "./newcomers";
 import { applyUpdate } from "./registrationList";
-import { useReloadOnOpen } from "./useReloadOnOpen";
+import { useReloadAfterGap } from "./useReloadAfterGap";
 import { useResource } from "./useResource";
 
 /** The list of registrations, kept as it is now by the stream. */
@@ -22,17 +24,26 @@ export function useRegistrationList() {
     }
   }, []);
   const list = useResource(load);
-  const { update: change, reload } = list;
+  const { value: registrations, update: change, reload } = list;
+
+  const shown = useRef(registrations);
+  useEffect(() => {
+    shown.current = registrations;
+  }, [registrations]);
+  const newcomers = useRef<Newcomers>(null);
+  const reloadSoon = useMemo(() => coalesce(reload), [reload]);
 
   const onUpdate = useCallback(
     (update: RegistrationUpdate) => {
       for (const buffer of buffers.current) buffer.push(update);
       change((registrations) => applyUpdate(registrations, update));
+      newcomers.current ??= new Newcomers();
+      if (newcomers.current.isNew(shown.current, update.registrationId)) reloadSoon();
     },
-    [change],
+    [change, reloadSoon],
   );
-  const { connection, connections, error } = useRegistrationUpdates({ onUpdate });
-  useReloadOnOpen(connections, reload);
+  const stream = useRegistrationUpdates({ onUpdate });
+  useReloadAfterGap(stream, reloadSoon);
 
-  return { list, connection, connections, streamError: error };
+  return { list, stream };
 }

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from "react";
 
 import { type ApiError, asApiError } from "../api";
+import { LoadOrder } from "./loadOrder";
 
 export interface Resource<T> {
   /** The newest value; kept while a reload is under way, and when one fails. */
@@ -8,7 +9,10 @@ export interface Resource<T> {
   /** Why the newest load failed, if it did. */
   readonly error: ApiError | null;
   readonly loading: boolean;
-  /** Loads again; resolves true once the value is in place, and false if that failed or nobody shows it. */
+  /**
+   * Loads again. Resolves true once the value is in place, which a later load may have brought, and false
+   * if that failed or nobody shows it.
+   */
   reload(): Promise<boolean>;
   /** Changes the value in place: what the live stream says about it. */
   update(change: (value: T) => T): void;
@@ -21,38 +25,34 @@ interface State<T> {
 }
 
 /**
- * Loads a value when the component appears, and whenever it is asked to.
- *
- * Loads may overlap. An answer counts unless the answer to a later request was there before it, so a
- * value never goes back. `load` must keep its identity.
+ * Loads a value when the component appears, and whenever it is asked to. Loads may overlap: see
+ * `LoadOrder`. `load` must keep its identity.
  */
 export function useResource<T>(load: (signal: AbortSignal) => Promise<T>): Resource<T> {
   const [state, setState] = useState<State<T>>({ value: null, error: null, loading: true });
-  const requests = useRef({ started: 0, settled: 0 });
+  const [order] = useState(() => new LoadOrder());
   const lifetime = useRef<AbortController | null>(null);
 
   const reload = useCallback(async () => {
     const controller = lifetime.current;
     if (controller === null) return false;
-    const request = ++requests.current.started;
-    const settles = (): boolean => {
-      if (controller.signal.aborted || request < requests.current.settled) return false;
-      requests.current.settled = request;
-      return true;
-    };
+    const request = order.start();
     setState((state) => (state.loading ? state : { ...state, loading: true }));
     try {
       const value = await load(controller.signal);
-      if (!settles()) return false;
-      setState({ value, error: null, loading: request !== requests.current.started });
-      return true;
+      if (controller.signal.aborted) return false;
+      if (order.settle(request, true)) {
+        setState({ value, error: null, loading: order.isLoading });
+      }
     } catch (error) {
-      if (!settles()) return false;
-      const loading = request !== requests.current.started;
-      setState(({ value }) => ({ value, error: asApiError(error), loading }));
-      return false;
+      if (controller.signal.aborted) return false;
+      if (order.settle(request, false)) {
+        const loading = order.isLoading;
+        setState(({ value }) => ({ value, error: asApiError(error), loading }));
+      }
     }
-  }, [load]);
+    return order.isInPlace(request);
+  }, [load, order]);
 
   useEffect(() => {
     lifetime.current = new AbortController();

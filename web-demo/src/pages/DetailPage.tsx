@@ -5,6 +5,7 @@ import { Card } from "../components/Card";
 import { CustomerFacts } from "../components/CustomerFacts";
 import { Icon } from "../components/Icon";
 import { LiveBadge } from "../components/LiveBadge";
+import { LiveUpdatesNotice } from "../components/LiveUpdatesNotice";
 import { LoadFailed } from "../components/LoadFailed";
 import { LoadNotice } from "../components/LoadNotice";
 import { Notice } from "../components/Notice";
@@ -77,9 +78,7 @@ export function DetailPage({ registrationId }: { registrationId: number }) {
         <Notice>The validation was not started. {startError.message}</Notice>
       )}
       {error !== null && <LoadNotice error={error} onRetry={retry} />}
-      {stream.connection === "closed" && stream.error !== null && (
-        <Notice>Live updates are off. {stream.error.message}.</Notice>
-      )}
+      <LiveUpdatesNotice stream={stream} />
       <div className="detail">
         <div className="detail-main">
           <Card title="Validation" aside={<StageCount progress={progress} />}>

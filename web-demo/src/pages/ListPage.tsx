@@ -3,11 +3,11 @@ import { useCallback, useMemo, useState } from "react";
 import { Icon } from "../components/Icon";
 import { ListFilters } from "../components/ListFilters";
 import { LiveBadge } from "../components/LiveBadge";
+import { LiveUpdatesNotice } from "../components/LiveUpdatesNotice";
 import { LoadFailed } from "../components/LoadFailed";
 import { LoadNotice } from "../components/LoadNotice";
 import { Message } from "../components/Message";
 import { NewRequestDialog } from "../components/NewRequestDialog";
-import { Notice } from "../components/Notice";
 import { PageHeader } from "../components/PageHeader";
 import { RegistrationTable } from "../components/RegistrationTable";
 import { Skeleton } from "../components/Skeleton";
@@ -17,7 +17,7 @@ import { useRegistrationList } from "../data/useRegistrationList";
 import { detailPath, navigate, replaceSearch, useLocation } from "../router";
 
 export function ListPage() {
-  const { list, connection, connections, streamError } = useRegistrationList();
+  const { list, stream } = useRegistrationList();
   const [isCreating, setCreating] = useState(false);
   const { value: registrations, error, loading, reload } = list;
   const retry = useCallback(() => void reload(), [reload]);
@@ -31,13 +31,11 @@ export function ListPage() {
     <>
       <PageHeader
         title="Registration requests"
-        badges={<LiveBadge connection={connection} connections={connections} />}
+        badges={<LiveBadge connection={stream.connection} connections={stream.connections} />}
         description="Customers who asked for mobile banking"
         actions={newRequest}
       />
-      {connection === "closed" && streamError !== null && (
-        <Notice>Live updates are off. {streamError.message}.</Notice>
-      )}
+      <LiveUpdatesNotice stream={stream} />
       {registrations !== null ? (
         <>
           {error !== null && <LoadNotice error={error} onRetry={retry} />}

@@ -1,0 +1,50 @@
+import { StreamError } from "regstream";
+import { type ComponentProps, createElement } from "react";
+import { renderToStaticMarkup } from "react-dom/server";
+import { describe, expect, it } from "vitest";
+
+import { LiveUpdatesNotice } from "../src/components/LiveUpdatesNotice";
+import { ProcessLog } from "../src/components/ProcessLog";
+import { logEntry, noon } from "./fixtures";
+
+type Stream = ComponentProps<typeof LiveUpdatesNotice>["stream"];
+
+describe("the notice that live updates are off", () => {
+  const noticeOf = (stream: Omit<Stream, "connect">): string =>
+    renderToStaticMarkup(
+      createElement(LiveUpdatesNotice, { stream: { ...stream, connect: () => {} } }),
+    );
+  const error = (kind: StreamError["kind"]) => new StreamError(kind, "The core failed");
+
+  it("says why, and offers to reconnect, where the stream is closed", () => {
+    const notice = noticeOf({ connection: "closed", error: error("core_failed") });
+    expect(notice).toContain("Live updates are off. The core failed.");
+    expect(notice).toMatch(/<button[^>]*>Reconnect<\/button>/);
+  });
+
+  it("stands while the module can't be loaded, also between two tries", () => {
+    expect(noticeOf({ connection: "waiting", error: error("load_failed") })).toContain("Reconnect");
+  });
+
+  it("is not there for what passes by itself, or was wanted", () => {
+    expect(noticeOf({ connection: "waiting", error: null })).toBe("");
+    expect(noticeOf({ connection: "open", error: error("malformed_message") })).toBe("");
+    expect(noticeOf({ connection: "closed", error: null })).toBe("");
+  });
+});
+
+describe("the process log", () => {
+  const logOf = (timestamp: number): string =>
+    renderToStaticMarkup(
+      createElement(ProcessLog, { entries: [logEntry({ timestamp })], isRunning: false }),
+    );
+
+  it("shows when an entry was made", () => {
+    expect(logOf(noon)).toContain('dateTime="2023-12-13T12:00:00.000Z"');
+  });
+
+  it("shows no clock for an entry without a time", () => {
+    expect(logOf(0)).not.toContain("<time");
+    expect(logOf(0)).toContain("No duplicate");
+  });
+});

@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+
+import { LoadOrder } from "../src/data/loadOrder";
+
+describe("loads that overlap", () => {
+  it("count one after the other", () => {
+    const order = new LoadOrder();
+    const [first, second] = [order.start(), order.start()];
+    expect(order.settle(first, true)).toBe(true);
+    expect([order.isInPlace(first), order.isInPlace(second), order.isLoading]).toEqual([true, false, true]);
+    expect(order.settle(second, true)).toBe(true);
+    expect([order.isInPlace(second), order.isLoading]).toEqual([true, false]);
+  });
+
+  it("have what an earlier one was to bring once a later one has brought it", () => {
+    const order = new LoadOrder();
+    const [first, second] = [order.start(), order.start()];
+    expect(order.settle(second, true)).toBe(true);
+    expect([order.isInPlace(first), order.isLoading]).toEqual([true, false]);
+    // Its own answer no longer counts, whether it is a value or a failure.
+    expect(order.settle(first, true)).toBe(false);
+    expect(order.settle(first, false)).toBe(false);
+    expect(order.isInPlace(first)).toBe(true);
+  });
+
+  it("have nothing in place where they fail", () => {
+    const order = new LoadOrder();
+    const [first, second] = [order.start(), order.start()];
+    expect(order.settle(second, false)).toBe(true);
+    expect([order.isInPlace(first), order.isInPlace(second), order.isLoading]).toEqual([false, false, false]);
+    expect(order.settle(order.start(), true)).toBe(true);
+    expect(order.isInPlace(second)).toBe(true);
+  });
+});
