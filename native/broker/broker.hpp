@@ -30,8 +30,10 @@ class Broker {
   /// thread keep their order. `done` (may be empty) is called on the broker's thread.
   virtual void publish(std::string message, PublishHandler done) = 0;
 
-  /// Sets who hears the channel. Called on the broker's thread; the view holds during the call.
-  virtual void subscribe(std::function<void(std::string_view message)> on_message) = 0;
+  /// Sets who hears the channel. Both are called on the broker's thread; the view holds during the
+  /// call. `on_gap` (may be empty) says that messages may have been missed before the next one.
+  virtual void subscribe(std::function<void(std::string_view message)> on_message,
+                         std::function<void()> on_gap) = 0;
 
   /// False while messages of others can't be heard (Redis is away).
   [[nodiscard]] virtual bool is_connected() const = 0;

@@ -32,7 +32,8 @@ void EmbeddedBroker::publish(std::string message, PublishHandler done) {
   });
 }
 
-void EmbeddedBroker::subscribe(std::function<void(std::string_view message)> on_message) {
+void EmbeddedBroker::subscribe(std::function<void(std::string_view message)> on_message,
+                               std::function<void()> /*on_gap*/) {
   subscriber_->on_message = std::move(on_message);
 }
 

@@ -18,7 +18,9 @@ class EmbeddedBroker final : public Broker {
   ~EmbeddedBroker() override;
 
   void publish(std::string message, PublishHandler done) override;
-  void subscribe(std::function<void(std::string_view message)> on_message) override;
+  /// There are no gaps within one process.
+  void subscribe(std::function<void(std::string_view message)> on_message,
+                 std::function<void()> on_gap) override;
   [[nodiscard]] bool is_connected() const override { return true; }
 
  private:

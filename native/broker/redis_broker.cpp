@@ -1,7 +1,6 @@
 #include "broker/redis_broker.hpp"
 
 #include <atomic>
-#include <bit>
 #include <utility>
 
 #include <spdlog/spdlog.h>
@@ -18,11 +17,7 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
  public:
   Implementation(boost::asio::io_context& context, const RedisOptions& options,
                  PublishLimits limits)
-      : context_(context),
-        options_(options),
-        message_bytes_max_(limits.message_bytes_max),
-        queue_(limits),
-        log_(redis_address(options)) {}
+      : context_(context), options_(options), queue_(limits), log_(redis_address(options)) {}
 
   void start() {
     publisher_ = make_link(
@@ -31,8 +26,9 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
         [](Implementation& self) { self.on_publisher_down(); });
   }
 
-  void subscribe(std::function<void(std::string_view)> on_message) {
+  void subscribe(std::function<void(std::string_view)> on_message, std::function<void()> on_gap) {
     on_message_ = std::move(on_message);
+    on_gap_ = std::move(on_gap);
     if (!subscriber_) {
       is_connected_ = false;
       subscriber_ = make_link(
@@ -66,7 +62,6 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
   }
 
   [[nodiscard]] bool is_connected() const { return is_connected_; }
-  [[nodiscard]] std::uint64_t oversized_messages() const { return oversized_messages_; }
 
  private:
   template <typename OnUp, typename OnReply, typename OnDown>
@@ -160,37 +155,36 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
       return;
     }
     is_subscribed_ = true;
-    refresh();
+    // Before anything else is heard, or sent and then heard.
+    if (std::exchange(was_subscribed_, true) && on_gap_) {
+      const auto handler = on_gap_;
+      handler();
+    }
+    if (!is_stopped_) {
+      refresh();
+    }
   }
 
   void on_message(std::string_view message) {
-    if (message.size() <= message_bytes_max_) {
-      // A copy: the handler may destroy the broker, or subscribe another handler.
-      const auto handler = on_message_;
+    // A copy: the handler may destroy the broker, or subscribe another handler.
+    if (const auto handler = on_message_) {
       handler(message);
-      return;
-    }
-    const std::uint64_t count = ++oversized_messages_;
-    // Powers of two only: a publisher that does it once may do it all day.
-    if (std::has_single_bit(count)) {
-      spdlog::warn("dropped a message of {} bytes on {}: more than {} is no update ({} so far)",
-                   message.size(), channel_name, message_bytes_max_, count);
     }
   }
 
   boost::asio::io_context& context_;
   const RedisOptions options_;
-  const std::size_t message_bytes_max_;
   PublishQueue queue_;
   OutageLog log_;
   std::function<void(std::string_view)> on_message_;
+  std::function<void()> on_gap_;
   std::shared_ptr<RedisLink> publisher_;
   std::shared_ptr<RedisLink> subscriber_;  // Null until somebody subscribes.
   bool is_subscribed_ = false;
+  bool was_subscribed_ = false;
   bool was_whole_ = false;
   bool is_stopped_ = false;
   std::atomic<bool> is_connected_ = false;
-  std::atomic<std::uint64_t> oversized_messages_ = 0;
 };
 
 RedisBroker::RedisBroker(boost::asio::io_context& context, const RedisOptions& options,
@@ -207,16 +201,13 @@ void RedisBroker::publish(std::string message, PublishHandler done) {
   implementation_->post_publish(std::move(message), std::move(done));
 }
 
-void RedisBroker::subscribe(std::function<void(std::string_view message)> on_message) {
-  implementation_->subscribe(std::move(on_message));
+void RedisBroker::subscribe(std::function<void(std::string_view message)> on_message,
+                            std::function<void()> on_gap) {
+  implementation_->subscribe(std::move(on_message), std::move(on_gap));
 }
 
 bool RedisBroker::is_connected() const {
   return implementation_->is_connected();
-}
-
-std::uint64_t RedisBroker::oversized_messages() const {
-  return implementation_->oversized_messages();
 }
 
 }  // namespace regstream::broker

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstdint>
 #include <memory>
 
 #include <boost/asio/io_context.hpp>
@@ -18,7 +17,8 @@ namespace regstream::broker {
 /// broker hears the channel again, so that its own subscriber misses none of them. One whose
 /// acknowledgement was lost is not sent again: `done` says that nobody knows.
 ///
-/// Pub/Sub has no memory: what others publish while this broker is away, it never hears.
+/// Pub/Sub has no memory: what others publish while this broker is away, it never hears. When it
+/// hears the channel again, it says so by `on_gap`.
 class RedisBroker final : public Broker {
  public:
   /// Connects as soon as `context` runs; never fails, but retries and logs (see `check_redis`).
@@ -28,13 +28,11 @@ class RedisBroker final : public Broker {
   ~RedisBroker() override;
 
   void publish(std::string message, PublishHandler done) override;
-  void subscribe(std::function<void(std::string_view message)> on_message) override;
+  void subscribe(std::function<void(std::string_view message)> on_message,
+                 std::function<void()> on_gap) override;
 
   /// Callable from any thread.
   [[nodiscard]] bool is_connected() const override;
-
-  /// Messages of the channel that were dropped, because they exceed `message_bytes_max`.
-  [[nodiscard]] std::uint64_t oversized_messages() const;
 
  private:
   class Implementation;

@@ -38,7 +38,8 @@ class KeptMessage final : public broker::Broker {
   void publish(std::string message, broker::PublishHandler /*done*/) override {
     message_ = std::move(message);
   }
-  void subscribe(std::function<void(std::string_view)> /*on_message*/) override {}
+  void subscribe(std::function<void(std::string_view)> /*on_message*/,
+                 std::function<void()> /*on_gap*/) override {}
   [[nodiscard]] bool is_connected() const override { return true; }
   [[nodiscard]] const std::string& message() const { return message_; }
 

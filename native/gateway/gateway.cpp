@@ -64,7 +64,11 @@ Gateway::Gateway(asio::io_context& context, broker::Broker& broker, GatewayOptio
       random_(options_.seed),
       hub_(options_.hub),
       ping_timer_(context) {
-  broker_.subscribe([this](std::string_view message) { on_message(message); });
+  broker_.subscribe([this](std::string_view message) { on_message(message); },
+                    [this] {
+                      hub_.announce_gap(now_timestamp_ms());
+                      schedule_flush();
+                    });
 }
 
 Gateway::~Gateway() {

@@ -50,6 +50,16 @@ std::optional<DecodeError> Hub::publish(std::string_view message) {
   return std::nullopt;
 }
 
+void Hub::announce_gap(std::int64_t now_timestamp_ms) {
+  known_.clear();
+  const FramePtr reset = make_message_frame(encode_reset(now_timestamp_ms));
+  for (Slot slot = 0; slot < slots_.size(); ++slot) {
+    if (slots_[slot].used) {
+      push(slot, reset);
+    }
+  }
+}
+
 SubscriptionId Hub::subscribe(std::optional<std::int64_t> registration_id, Instant now,
                               std::int64_t now_timestamp_ms) {
   const Slot slot = take_slot();

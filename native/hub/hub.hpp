@@ -23,8 +23,8 @@ struct HubOptions {
   /// Every subscription gets a ping this often, whatever else it gets.
   Duration ping_interval{30'000};
   /// What a reader that does not keep up may leave waiting: it is cut off beyond that, and costs no
-  /// one else anything.
-  std::size_t outbox_bytes_max = 1U << 20U;
+  /// one else anything. Several of the largest messages, so that one alone cuts off nobody.
+  std::size_t outbox_bytes_max = 4U << 20U;
   KnownRegistrationsLimits known_registrations = {};
   CodecLimits codec = {};
 };
@@ -63,6 +63,10 @@ class Hub {
   /// One message of the channel, for everyone whom it concerns, forwarded exactly as it came. A
   /// malformed one is counted and reaches nobody.
   std::optional<DecodeError> publish(std::string_view message);
+
+  /// Messages may have been missed: every subscriber is told by a `reset`, and what was heard
+  /// before is no longer given out as the state of things.
+  void announce_gap(std::int64_t now_timestamp_ms);
 
   /// Joins the updates of one registration, or of all. Its outbox begins with `retry` and
   /// `connected`, and a `snapshot` if the registration is known.

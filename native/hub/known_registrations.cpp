@@ -35,6 +35,12 @@ void KnownRegistrations::apply(const Update& update) {
   }
 }
 
+void KnownRegistrations::clear() {
+  by_id_.clear();
+  entries_.clear();
+  bytes_ = 0;
+}
+
 const RegistrationView* KnownRegistrations::find(std::int64_t registration_id) const {
   const auto known = by_id_.find(registration_id);
   return known == by_id_.end() ? nullptr : &known->second->registration.view();

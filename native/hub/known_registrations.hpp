@@ -26,7 +26,9 @@ class KnownRegistrations {
 
   void apply(const Update& update);
 
-  /// Null: nothing is known. Holds until the next `apply`.
+  void clear();
+
+  /// Null: nothing is known. Holds until the next call of a method that is not const.
   [[nodiscard]] const RegistrationView* find(std::int64_t registration_id) const;
 
   [[nodiscard]] std::size_t size() const { return by_id_.size(); }

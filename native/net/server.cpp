@@ -111,7 +111,11 @@ void Server::accept() {
 
 void Server::take(tcp::socket socket) {
   boost::system::error_code ignored;
-  if (set_->sessions.size() >= set_->limits.sessions_max) {
+  const bool is_full = set_->sessions.size() >= set_->limits.sessions_max;
+  if (is_full && !set_->waiting.empty()) {
+    // Browsers keep connections for later; after a restart all of them come at once.
+    set_->waiting.front()->give_way();
+  } else if (is_full) {
     static constexpr std::string_view refusal =
         "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
         "Connection: close\r\n\r\n";

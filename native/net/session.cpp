@@ -60,6 +60,7 @@ Session::Session(asio::ip::tcp::socket socket, std::shared_ptr<SessionSet> set)
 }
 
 Session::~Session() {
+  end_wait();
   set_->sessions.erase(this);
   if (set_->is_stopping && set_->sessions.empty() && set_->on_empty) {
     set_->on_empty();
@@ -76,8 +77,21 @@ void Session::stop() {
   }
 }
 
+void Session::give_way() {
+  end_wait();
+  stream_.close();
+}
+
+void Session::end_wait() {
+  if (waits_at_) {
+    set_->waiting.erase(*waits_at_);
+    waits_at_.reset();
+  }
+}
+
 void Session::read_header() {
   is_answering_ = false;
+  waits_at_ = set_->waiting.insert(set_->waiting.end(), this);
   parser_.emplace();
   parser_->header_limit(static_cast<std::uint32_t>(set_->limits.header_bytes_max));
   parser_->body_limit(set_->limits.body_bytes_max);
@@ -88,6 +102,7 @@ void Session::read_header() {
 }
 
 void Session::on_header(ErrorCode error) {
+  end_wait();
   if (error) {
     on_read_error(error);
     return;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,7 +37,8 @@ struct ServerLimits {
   /// Bytes read and dropped after the last answer, so that closing does not reset the connection
   /// before the client has read it. A body that was refused may still be under way.
   std::size_t discarded_bytes_max = 4U << 20U;
-  /// Requests at a time; streams leave their session, and do not count. More: 503.
+  /// Connections at a time; streams leave their session, and do not count. One more takes the place
+  /// of whichever has waited longest for a request; where all are being answered: 503.
   std::size_t sessions_max = 2048;
 };
 
@@ -50,6 +52,7 @@ struct SessionSet {
   const Router& router;
   ServerLimits limits;
   std::unordered_set<Session*> sessions;
+  std::list<Session*> waiting;  ///< For a request; the one that has waited longest comes first.
   bool is_stopping = false;
   std::function<void()> on_empty;  ///< Called when stopping and the last session has gone.
 };
@@ -66,6 +69,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void start();
   /// Closes at once if no answer is due or being sent, else after it.
   void stop();
+  /// Closes, since another connection needs the place. Only while it waits for a request.
+  void give_way();
 
   // Called by the exchange, on the server's thread.
   void send(Response response);
@@ -75,6 +80,7 @@ class Session : public std::enable_shared_from_this<Session> {
   using ErrorCode = boost::beast::error_code;
 
   void read_header();
+  void end_wait();
   void on_header(ErrorCode error);
   void read_body();
   void route();
@@ -88,6 +94,7 @@ class Session : public std::enable_shared_from_this<Session> {
   boost::beast::flat_buffer buffer_;
   std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
   Response response_;
+  std::optional<std::list<Session*>::iterator> waits_at_;
   bool is_answering_ = false;
   std::size_t discarded_ = 0;
 };

@@ -101,6 +101,8 @@ describe("through a real Redis", () => {
     await redis.restart();
     const client = redis.connect();
     await until(async () => ((await client.publish(channel, JSON.stringify(example))) > 0 ? true : undefined));
+    // Pub/Sub has no memory: who listened is told that something may have been missed.
+    expect(await stream.next()).toMatchObject({ type: "reset", timestamp: expect.any(Number) });
     expect(await stream.nextUpdate()).toEqual(example);
     expect(await gateway.get("/api/health")).toMatchObject({ broker: { connected: true } });
     client.disconnect();

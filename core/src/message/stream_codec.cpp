@@ -81,6 +81,10 @@ std::string encode_ping(std::int64_t timestamp_ms) {
   return encode_control("ping", timestamp_ms);
 }
 
+std::string encode_reset(std::int64_t timestamp_ms) {
+  return encode_control("reset", timestamp_ms);
+}
+
 std::string encode_update_envelope(std::string_view update_json) {
   std::string out;
   out.reserve(update_json.size() + 32);

@@ -38,7 +38,8 @@ class RecordingBroker final : public broker::Broker {
       done(std::nullopt);
     }
   }
-  void subscribe(std::function<void(std::string_view)> /*on_message*/) override {}
+  void subscribe(std::function<void(std::string_view)> /*on_message*/,
+                 std::function<void()> /*on_gap*/) override {}
   [[nodiscard]] bool is_connected() const override { return true; }
 
   [[nodiscard]] std::vector<Update> updates() const {

@@ -21,12 +21,14 @@ TEST_CASE("the embedded broker keeps the order of each publishing thread") {
   EmbeddedBroker broker{context};
   std::vector<std::vector<int>> heard(thread_count);
   int heard_count = 0;
-  broker.subscribe([&](std::string_view message) {
-    const auto colon = message.find(':');
-    heard.at(std::stoul(std::string{message.substr(0, colon)}))
-        .push_back(std::stoi(std::string{message.substr(colon + 1)}));
-    ++heard_count;
-  });
+  broker.subscribe(
+      [&](std::string_view message) {
+        const auto colon = message.find(':');
+        heard.at(std::stoul(std::string{message.substr(0, colon)}))
+            .push_back(std::stoi(std::string{message.substr(colon + 1)}));
+        ++heard_count;
+      },
+      {});
 
   std::vector<std::thread> threads;
   threads.reserve(thread_count);
@@ -53,7 +55,7 @@ TEST_CASE("the embedded broker calls done after its subscriber, on the context's
   boost::asio::io_context context;
   EmbeddedBroker broker{context};
   std::vector<std::string> log;
-  broker.subscribe([&log](std::string_view message) { log.emplace_back(message); });
+  broker.subscribe([&log](std::string_view message) { log.emplace_back(message); }, {});
   broker.publish("update", [&log](const std::optional<PublishError>& error) {
     log.emplace_back(error ? "failed" : "done");
   });
@@ -66,13 +68,15 @@ TEST_CASE("a subscriber that publishes is not re-entered") {
   boost::asio::io_context context;
   EmbeddedBroker broker{context};
   std::vector<std::string> log;
-  broker.subscribe([&](std::string_view message) {
-    log.emplace_back(message);
-    if (message == "first") {
-      broker.publish("second", {});
-      log.emplace_back("end of first");
-    }
-  });
+  broker.subscribe(
+      [&](std::string_view message) {
+        log.emplace_back(message);
+        if (message == "first") {
+          broker.publish("second", {});
+          log.emplace_back("end of first");
+        }
+      },
+      {});
   broker.publish("first", {});
   context.run();
   CHECK(log == std::vector<std::string>{"first", "end of first", "second"});
@@ -92,7 +96,7 @@ TEST_CASE("messages that wait in a destroyed embedded broker are dropped") {
   boost::asio::io_context context;
   bool is_called = false;
   auto broker = std::make_unique<EmbeddedBroker>(context);
-  broker->subscribe([&is_called](std::string_view) { is_called = true; });
+  broker->subscribe([&is_called](std::string_view) { is_called = true; }, {});
   broker->publish("update", [&is_called](const auto&) { is_called = true; });
   broker.reset();
   context.run();

@@ -50,6 +50,21 @@ TEST_CASE("Nobody gets a snapshot of a registration that was not heard of, or of
   CHECK(take(hub, hub.subscribe({}, Instant{}, timestamp_ms)).types() == "connected");
 }
 
+TEST_CASE("After a gap everybody is told, and what was heard before it is given to nobody") {
+  Hub hub;
+  const SubscriptionId one = hub.subscribe(42, Instant{}, timestamp_ms);
+  const SubscriptionId all = hub.subscribe({}, Instant{}, timestamp_ms);
+  REQUIRE_FALSE(hub.publish(stage_update(42, "t24_lookup", "started", timestamp_ms)));
+  hub.announce_gap(timestamp_ms + 1);
+  REQUIRE_FALSE(hub.publish(stage_update(42, "t24_lookup", "completed", timestamp_ms + 2)));
+
+  CHECK(take(hub, one).types() == "connected update reset update");
+  CHECK(take(hub, all).types() == "connected update reset update");
+
+  hub.announce_gap(timestamp_ms + 3);
+  CHECK(take(hub, hub.subscribe(42, Instant{}, timestamp_ms + 4)).types() == "connected");
+}
+
 TEST_CASE("Of too many registrations the one that was quiet for longest is forgotten") {
   KnownRegistrations known({.count_max = 3});
   for (const std::int64_t id : {1, 2, 3, 1, 4}) {

@@ -210,16 +210,32 @@ TEST_CASE("A client that never finishes its request is cut off") {
   CHECK(client.read_to_end().empty());
 }
 
-TEST_CASE("One connection too many is refused, and a place that is left is taken") {
-  const Running running({.sessions_max = 1});
+TEST_CASE("One connection too many takes the place of the one that has waited longest") {
+  const Running running({.sessions_max = 2});
+  Client oldest(running.port());
+  oldest.get("/hello");
+  CHECK(status_of(oldest.read_response()) == 200);
+  Client younger(running.port());
+  younger.get("/hello");
+  CHECK(status_of(younger.read_response()) == 200);
+
+  Client newcomer(running.port());
+  newcomer.get("/hello");
+  CHECK(status_of(newcomer.read_response()) == 200);
+  CHECK(oldest.read_to_end().empty());
+  younger.get("/hello");
+  CHECK(status_of(younger.read_response()) == 200);
+}
+
+TEST_CASE("Where all are being answered one connection too many is refused, until a place is left") {
+  Running running({.sessions_max = 1});
   Client first(running.port());
-  first.get("/hello");
-  CHECK(status_of(first.read_response()) == 200);
+  first.get("/kept");
+  running.wait_for_kept();
   Client second(running.port());
   CHECK(status_of(second.read_to_end()) == 503);
 
-  // The server notices the close after it has accepted the next one, perhaps.
-  first.close();
+  running.answer_kept();
   int status = 0;
   for (int attempt = 0; attempt < 1'000 && status != 200; ++attempt) {
     Client next(running.port());

@@ -28,7 +28,8 @@ class RecordingBroker final : public regstream::broker::Broker {
       done(std::nullopt);
     }
   }
-  void subscribe(std::function<void(std::string_view)> /*on_message*/) override {}
+  void subscribe(std::function<void(std::string_view)> /*on_message*/,
+                 std::function<void()> /*on_gap*/) override {}
   [[nodiscard]] bool is_connected() const override { return true; }
 
   std::vector<std::string> messages;
