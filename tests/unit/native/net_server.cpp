@@ -227,7 +227,7 @@ TEST_CASE("One connection too many takes the place of the one that has waited lo
   CHECK(status_of(younger.read_response()) == 200);
 }
 
-TEST_CASE("Where all are being answered one connection too many is refused, until a place is left") {
+TEST_CASE("Where all are being answered one connection too many is refused, until there is room") {
   Running running({.sessions_max = 1});
   Client first(running.port());
   first.get("/kept");
