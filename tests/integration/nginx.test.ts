@@ -1,0 +1,40 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+import { EventStream, isFinal } from "../processes/event_stream.ts";
+import { Gateway } from "../processes/gateway.ts";
+import { Nginx } from "../processes/nginx.ts";
+
+describe("behind an nginx that nobody has configured for streams", () => {
+  let gateway: Gateway;
+  let nginx: Nginx;
+  beforeEach(async () => {
+    // A look-up that never answers while the test runs: what arrives before it was not held back until something filled a buffer.
+    gateway = await Gateway.start({ more: ["--stage-pace-ms", "0", "--t24-fault", "silent", "--job-interval-ms", "3600000"] });
+    nginx = await Nginx.start(gateway.port);
+  });
+  afterEach(async () => {
+    await nginx.stop();
+    await gateway.stop("SIGKILL");
+  });
+
+  test("events arrive one by one, each when it happens", async () => {
+    const stream = await EventStream.open(nginx.url("/api/registrations/updates/stream?registrationId=42"));
+    expect(await stream.next()).toMatchObject({ type: "connected" });
+    expect((await fetch(nginx.url("/api/registrations/42/process"), { method: "POST" })).status).toBe(202);
+    const updates = await stream.updatesUntil((update) => update.stage === "t24_lookup");
+    expect(updates.map(({ stage, stageStatus }) => [stage, stageStatus])).toEqual([
+      ["duplicate_check", "started"],
+      ["duplicate_check", "completed"],
+      ["t24_lookup", "started"],
+    ]);
+    expect(updates.some(isFinal)).toBe(false);
+  });
+
+  test("a stream that its client leaves is given up by the gateway too", async () => {
+    const stream = await EventStream.open(nginx.url("/api/registrations/updates/stream"));
+    expect(await stream.next()).toMatchObject({ type: "connected" });
+    expect(await gateway.get("/api/health")).toMatchObject({ subscribers: 1 });
+    stream.close();
+    await expect.poll(async () => (await gateway.get<{ subscribers: number }>("/api/health")).subscribers, { timeout: 30_000 }).toBe(0);
+  });
+});
