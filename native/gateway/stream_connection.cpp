@@ -34,8 +34,8 @@ using UserTimeout = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_USER_T
 StreamConnection::StreamConnection(tcp::socket socket, std::string_view head,
                                    hub::SubscriptionId subscription, Owner& owner)
     : socket_(std::move(socket)), unsent_head_(head), owner_(&owner), subscription_(subscription) {
-  boost::system::error_code
-      ignored;  // A socket that is broken already shows it at the first write.
+  // A socket that is broken already shows it at the first write.
+  boost::system::error_code ignored;
   socket_.non_blocking(true, ignored);
   socket_.set_option(UserTimeout(unacknowledged_ms_max), ignored);
 }
