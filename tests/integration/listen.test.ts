@@ -9,6 +9,9 @@ import { Gateway, regstream } from "../processes/gateway.ts";
 
 const fast = ["--t24-latency-ms", "0", "--stage-pace-ms", "0", "--retry-ms", "10"];
 
+/** The final status inside a printed line. A stage's message may name it before: "Setting the status to APPROVED". */
+const outcome = /\\"status\\":\\"APPROVED\\"/;
+
 /** The lines that a listener has printed so far. */
 function lines(listener: Child): Record<string, unknown>[] {
   return listener.log
@@ -27,7 +30,7 @@ describe("regstream listen", () => {
     const listener = listen(gateway);
     await listener.untilOutput(/connected/);
     await gateway.validate(42);
-    await listener.untilOutput(/APPROVED/);
+    await listener.untilOutput(outcome);
     expect(await listener.stop()).toBe(0);
     await gateway.stop();
 
@@ -53,7 +56,7 @@ describe("regstream listen", () => {
     const second = await Gateway.start({ port, more: fast });
     await listener.untilOutput(/connected[^]*"state":"waiting"[^]*connected/);
     await second.validate(42);
-    await listener.untilOutput(/APPROVED/);
+    await listener.untilOutput(outcome);
     expect(await listener.stop("SIGINT")).toBe(0);
     await second.stop();
   });
