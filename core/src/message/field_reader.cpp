@@ -1,18 +1,20 @@
 #include "message/field_reader.hpp"
 
-#include <utility>
+#include "message/json_number.hpp"
+#include "message/json_writer.hpp"
 
 namespace regstream::json {
 
 void FieldReader::fail(std::size_t index, std::string_view expectation) {
   if (!error_) {
-    error_ = DecodeError{std::string{keys_[index]}.append(" must be ").append(expectation)};
+    error_.emplace();
+    error_->what.append(keys_[index]).append(" must be ").append(expectation);
   }
 }
 
-Value* FieldReader::find(std::size_t index, Kind kind, Presence presence,
-                         std::string_view expectation) {
-  Value& value = values_[index];
+const Value* FieldReader::find(std::size_t index, Kind kind, Presence presence,
+                               std::string_view expectation) {
+  const Value& value = values_[index];
   if (value.kind == kind) {
     return &value;
   }
@@ -22,24 +24,17 @@ Value* FieldReader::find(std::size_t index, Kind kind, Presence presence,
   return nullptr;
 }
 
-std::int64_t FieldReader::integer(std::size_t index, std::int64_t least, Presence presence) {
-  const std::string expectation =
-      "an integer from " + std::to_string(least) + " to " + std::to_string(integer_max);
-  const Value* value = find(index, Kind::number, presence, expectation);
+std::int64_t FieldReader::identifier(std::size_t index) {
+  constexpr std::string_view expectation = "an integer from 1 to 9007199254740991";
+  const Value* value = find(index, Kind::number, Presence::required, expectation);
   if (value == nullptr) {
     return 0;
   }
-  // The range comes first: converting a double that does not fit is undefined.
-  if (!(value->number >= static_cast<double>(least) &&
-        value->number <= static_cast<double>(integer_max))) {
-    fail(index, expectation);
-    return 0;
-  }
-  const auto integer = static_cast<std::int64_t>(value->number);
-  if (static_cast<double>(integer) != value->number) {
+  const Integer integer = to_integer(value->raw);
+  if (!integer.is_exact || integer.value < 1 || integer.value > integer_max) {
     fail(index, expectation);
   }
-  return integer;
+  return integer.value;
 }
 
 std::int64_t FieldReader::timestamp_ms(std::size_t index) {
@@ -48,49 +43,43 @@ std::int64_t FieldReader::timestamp_ms(std::size_t index) {
   if (value == nullptr) {
     return 0;
   }
-  if (!(value->number >= 0 && value->number <= static_cast<double>(integer_max))) {
+  const Integer integer = to_integer(value->raw);
+  const bool is_negative = integer.value < 0 || (value->raw.starts_with('-') && !integer.is_exact);
+  if (is_negative || integer.value > integer_max) {
     fail(index, expectation);
-    return 0;
   }
-  return static_cast<std::int64_t>(value->number);
+  return integer.value;
 }
 
-std::string FieldReader::text(std::size_t index) {
-  Value* value = find(index, Kind::string, Presence::optional, "a string");
-  return value == nullptr ? std::string{} : std::move(value->string);
+JsonString FieldReader::text(std::size_t index) {
+  const Value* value = find(index, Kind::string, Presence::optional, "a string");
+  return value == nullptr ? JsonString{} : JsonString{value->raw, value->has_escapes};
 }
 
-std::string FieldReader::name(std::size_t index, std::size_t bytes_max, Presence presence) {
-  const std::string expectation =
-      "a string of " + std::string{presence == Presence::required ? "1 to " : "at most "} +
-      std::to_string(bytes_max) + " bytes";
-  Value* value = find(index, Kind::string, presence, expectation);
-  if (value == nullptr) {
+JsonString FieldReader::name(std::size_t index, std::size_t bytes_max, Presence presence) {
+  const bool is_required = presence == Presence::required;
+  const Value& value = values_[index];
+  if (value.kind == Kind::null && !is_required) {
     return {};
   }
-  if (value->string.size() > bytes_max ||
-      (value->string.empty() && presence == Presence::required)) {
-    fail(index, expectation);
+  const JsonString name{value.raw, value.has_escapes};
+  const std::size_t bytes = name.has_escapes ? name.text().size() : name.raw.size();
+  if (value.kind != Kind::string || bytes > bytes_max || (is_required && bytes == 0)) {
+    std::string expectation = is_required ? "a string of 1 to " : "a string of at most ";
+    append_integer(expectation, static_cast<std::int64_t>(bytes_max));
+    fail(index, expectation.append(" bytes"));
   }
-  return std::move(value->string);
+  return name;
 }
 
 std::optional<StageStatus> FieldReader::stage_status(std::size_t index) {
-  constexpr std::string_view expectation = R"("started", "completed", "failed" or "skipped")";
-  const Value* value = find(index, Kind::string, Presence::optional, expectation);
-  if (value == nullptr) {
-    return std::nullopt;
-  }
-  const auto status = parse_stage_status(value->string);
-  if (!status) {
-    fail(index, expectation);
-  }
-  return status;
+  const JsonString name = text(index);
+  return name.has_escapes ? parse_stage_status(name.text()) : parse_stage_status(name.raw);
 }
 
 std::optional<bool> FieldReader::boolean(std::size_t index) {
   const Value* value = find(index, Kind::boolean, Presence::optional, "true or false");
-  return value == nullptr ? std::nullopt : std::optional{value->boolean};
+  return value == nullptr ? std::nullopt : std::optional{value->raw == "true"};
 }
 
 std::string_view FieldReader::raw(std::size_t index, Kind kind) {

@@ -1,208 +1,258 @@
 #include "message/json_reader.hpp"
 
-#include <iterator>
-#include <nlohmann/json.hpp>
+#include <algorithm>
 #include <utility>
+
+#include "message/json_scanner.hpp"
+#include "message/json_writer.hpp"
+#include "text/utf8.hpp"
 
 namespace regstream::json {
 namespace {
 
-/// Walks the text for nlohmann's parser, and tells its handler how far the parser has read: all
-/// copies advance one shared position. At a bracket's event that position is right behind the
-/// bracket, as the parser looks ahead only behind numbers. So `details` and `processLog` can be cut
-/// out of the text exactly as they were sent.
-class CountingIterator {
- public:
-  using iterator_category = std::input_iterator_tag;
-  using value_type = char;
-  using difference_type = std::ptrdiff_t;
-  using pointer = const char*;
-  using reference = const char&;
+constexpr std::size_t npos = static_cast<std::size_t>(-1);
 
-  CountingIterator() = default;
-  explicit CountingIterator(const char** position) : position_(position) {}
-  explicit CountingIterator(const char* end) : end_(end) {}
-
-  reference operator*() const { return **position_; }
-  CountingIterator& operator++() {
-    ++*position_;
-    return *this;
+/// Reads four hexadecimal digits, which the scanner has checked.
+std::uint32_t take_hex(std::string_view& text) {
+  std::uint32_t unit = 0;
+  for (std::size_t index = 0; index < 4; ++index) {
+    const auto byte = static_cast<unsigned char>(text[index]);
+    unit = unit * 16 + (byte <= '9' ? byte - '0' : (byte | 0x20U) - 'a' + 10U);
   }
-  bool operator==(const CountingIterator& end) const { return *position_ == end.end_; }
-
- private:
-  const char** position_ = nullptr;
-  const char* end_ = nullptr;
-};
-
-/// What to do with the outermost container.
-struct Wanted {
-  Kind container = Kind::object;
-  std::span<const std::string_view> keys = {};
-  std::span<Value> values = {};
-  std::vector<std::string_view>* elements = nullptr;
-  std::size_t elements_max = 0;
-};
-
-/// nlohmann's SAX interface. A handler that gives false stops the parser.
-class Handler {
- public:
-  Handler(const Wanted& wanted, std::size_t depth_max, const char* const& position)
-      : wanted_(wanted), depth_max_(depth_max), position_(position) {}
-
-  [[nodiscard]] const std::string& error() const { return error_; }
-
-  // The names are nlohmann's.
-  bool null() { return scalar({.kind = Kind::null}); }
-  bool boolean(bool value) { return scalar({.kind = Kind::boolean, .boolean = value}); }
-  bool number_integer(std::int64_t value) { return number(static_cast<double>(value)); }
-  bool number_unsigned(std::uint64_t value) { return number(static_cast<double>(value)); }
-  bool number_float(double value, const std::string& /*text*/) { return number(value); }
-  bool string(std::string& value) {
-    // The parser's buffer is taken away from it only where the string is wanted.
-    return scalar(is_wanted() ? Value{.kind = Kind::string, .string = std::move(value)}
-                              : Value{.kind = Kind::string});
-  }
-  bool binary(nlohmann::json::binary_t& /*value*/) { return false; }
-  bool start_object(std::size_t /*elements*/) { return start(Kind::object); }
-  bool end_object() { return end(Kind::object); }
-  bool start_array(std::size_t /*elements*/) { return start(Kind::array); }
-  bool end_array() { return end(Kind::array); }
-
-  bool key(const std::string& name) {
-    if (depth_ != 1) {
-      return true;
-    }
-    wanted_index_ = npos;
-    for (std::size_t index = 0; index < wanted_.keys.size(); ++index) {
-      if (wanted_.keys[index] == name) {
-        wanted_index_ = index;
-        break;
-      }
-    }
-    return true;
-  }
-
-  bool parse_error(std::size_t position, const std::string& /*token*/,
-                   const nlohmann::detail::exception& /*exception*/) {
-    return fail("is not valid JSON: the error is at byte " + std::to_string(position));
-  }
-
- private:
-  static constexpr std::size_t npos = static_cast<std::size_t>(-1);
-
-  bool fail(std::string what) {
-    error_ = std::move(what);
-    return false;
-  }
-
-  bool wrong_container() {
-    return fail(wanted_.container == Kind::object ? "must be a JSON object"
-                                                  : "must be a JSON array");
-  }
-
-  bool element_is_no_object() { return fail("must have JSON objects as its elements"); }
-
-  [[nodiscard]] bool is_wanted() const { return depth_ == 1 && wanted_index_ != npos; }
-
-  bool number(double value) { return scalar({.kind = Kind::number, .number = value}); }
-
-  bool scalar(Value&& value) {
-    if (depth_ == 0) {
-      return wrong_container();
-    }
-    if (depth_ == 1 && wanted_.elements != nullptr) {
-      return element_is_no_object();
-    }
-    if (is_wanted()) {
-      wanted_.values[wanted_index_] = std::move(value);
-    }
-    return true;
-  }
-
-  bool start(Kind kind) {
-    if (depth_ == 0 && kind != wanted_.container) {
-      return wrong_container();
-    }
-    if (depth_ == 1) {
-      if (wanted_.elements != nullptr && kind != Kind::object) {
-        return element_is_no_object();
-      }
-      nested_begin_ = position_ - 1;
-    }
-    ++depth_;
-    return depth_ <= depth_max_ || fail("is nested too deeply: at most " +
-                                        std::to_string(depth_max_) + " levels are accepted");
-  }
-
-  bool end(Kind kind) {
-    --depth_;
-    if (depth_ != 1) {
-      return true;
-    }
-    const std::string_view raw{nested_begin_, static_cast<std::size_t>(position_ - nested_begin_)};
-    if (wanted_.elements != nullptr) {
-      if (wanted_.elements->size() == wanted_.elements_max) {
-        return fail("has too many elements: at most " + std::to_string(wanted_.elements_max) +
-                    " are accepted");
-      }
-      wanted_.elements->push_back(raw);
-    } else if (is_wanted()) {
-      wanted_.values[wanted_index_] = {.kind = kind, .raw = raw};
-    }
-    return true;
-  }
-
-  Wanted wanted_;
-  std::size_t depth_max_;
-  const char* const& position_;
-  std::size_t depth_ = 0;
-  std::size_t wanted_index_ = npos;  ///< Of the member being read.
-  const char* nested_begin_ = nullptr;
-  std::string error_;
-};
-
-std::optional<DecodeError> read(std::string_view subject, std::string_view json,
-                                const Limits& limits, const Wanted& wanted) {
-  const auto error = [subject](std::string_view predicate) {
-    return DecodeError{std::string{subject}.append(" ").append(predicate)};
-  };
-  if (json.size() > limits.bytes_max) {
-    return error("is too long: it has " + std::to_string(json.size()) + " bytes, and at most " +
-                 std::to_string(limits.bytes_max) + " are accepted");
-  }
-  // nlohmann's parser skips a byte order mark, and takes a NUL for the end. Neither is JSON, and
-  // neither may travel on inside an envelope.
-  if (json.starts_with("\xEF\xBB\xBF")) {
-    return error("is not valid JSON: it begins with a byte order mark");
-  }
-  if (const std::size_t nul = json.find('\0'); nul != std::string_view::npos) {
-    return error("is not valid JSON: the error is at byte " + std::to_string(nul + 1));
-  }
-  const char* position = json.data();
-  const char* const end = position + json.size();
-  Handler handler{wanted, limits.depth_max, position};
-  if (!nlohmann::json::sax_parse(CountingIterator{&position}, CountingIterator{end}, &handler)) {
-    return error(handler.error());
-  }
-  return std::nullopt;
+  text.remove_prefix(4);
+  return unit;
 }
+
+char unescaped(char letter) {
+  switch (letter) {
+    case 'b':
+      return '\b';
+    case 'f':
+      return '\f';
+    case 'n':
+      return '\n';
+    case 'r':
+      return '\r';
+    case 't':
+      return '\t';
+    default:
+      return letter;
+  }
+}
+
+std::size_t find_key(std::span<const std::string_view> keys, const Value& key, std::size_t guess) {
+  if (key.has_escapes) {
+    const std::string text = text_of(key);
+    return find_key(keys, {.kind = Kind::string, .has_escapes = false, .raw = text}, guess);
+  }
+  // A publisher's messages have their keys in one order, most often ours.
+  for (std::size_t count = 0; count < keys.size(); ++count, ++guess) {
+    const std::size_t index = guess < keys.size() ? guess : guess - keys.size();
+    if (keys[index] == key.raw) {
+      return index;
+    }
+  }
+  return npos;
+}
+
+class Reader {
+ public:
+  Reader(std::string_view subject, std::string_view json, const Limits& limits)
+      : subject_(subject), json_(json), limits_(limits), scanner_(json, limits.depth_max) {}
+
+  std::optional<DecodeError> object(const Wanted& wanted, const Nested* nested) {
+    if (auto error = begin('{', "must be a JSON object")) {
+      return error;
+    }
+    return members(wanted, nested, 1) ? end() : invalid();
+  }
+
+  std::optional<DecodeError> array(std::vector<std::string_view>& elements,
+                                   std::size_t elements_max) {
+    if (auto error = begin('[', "must be a JSON array")) {
+      return error;
+    }
+    (void)scanner_.take('[');
+    scanner_.skip_space();
+    if (scanner_.take(']')) {
+      return end();
+    }
+    do {
+      scanner_.skip_space();
+      Value element;
+      if (!scanner_.scan_value(element, 1)) {
+        return invalid();
+      }
+      if (element.kind != Kind::object) {
+        return problem("must have JSON objects as its elements");
+      }
+      if (elements.size() == elements_max) {
+        return problem("has too many elements: at most ", elements_max, " are accepted");
+      }
+      elements.push_back(element.raw);
+      scanner_.skip_space();
+    } while (scanner_.take(','));
+    return scanner_.take(']') ? end() : invalid();
+  }
+
+ private:
+  std::optional<DecodeError> begin(char bracket, std::string_view expectation) {
+    if (json_.size() > limits_.bytes_max) {
+      DecodeError error = problem("is too long: it has ", json_.size(), " bytes, and at most ");
+      json::append_integer(error.what, static_cast<std::int64_t>(limits_.bytes_max));
+      error.what.append(" are accepted");
+      return error;
+    }
+    // Once for the whole text: a byte above ASCII is an error outside of strings anyway.
+    if (!text::is_valid_utf8(json_)) {
+      return problem("is not valid UTF-8");
+    }
+    scanner_.skip_space();
+    if (scanner_.is_next(bracket)) {
+      return limits_.depth_max > 0 ? std::nullopt : std::optional{too_deep()};
+    }
+    Value other;
+    if (!scanner_.scan_value(other, 0)) {
+      return invalid();
+    }
+    auto error = end();
+    return error ? std::move(error) : problem(expectation);
+  }
+
+  std::optional<DecodeError> end() {
+    scanner_.skip_space();
+    return scanner_.is_at_end() ? std::nullopt : std::optional{invalid()};
+  }
+
+  /// The object at the scanner, `depth` brackets deep with its own.
+  bool members(const Wanted& wanted, const Nested* nested, std::size_t depth) {
+    (void)scanner_.take('{');
+    scanner_.skip_space();
+    if (scanner_.take('}')) {
+      return true;
+    }
+    std::size_t guess = 0;
+    do {
+      scanner_.skip_space();
+      const std::size_t member_begin = scanner_.position();
+      Value key;
+      if (!scanner_.scan_key(key)) {
+        return false;
+      }
+      const std::size_t index = find_key(wanted.keys, key, guess);
+      if (!value(wanted, index, nested, depth)) {
+        return false;
+      }
+      if (index != npos) {
+        guess = index + 1;
+      } else if (wanted.unknown != nullptr) {
+        wanted.unknown->push_back(wanted.unknown->empty() ? '{' : ',');
+        wanted.unknown->append(scanner_.since(member_begin));
+      }
+      scanner_.skip_space();
+    } while (scanner_.take(','));
+    if (wanted.unknown != nullptr && !wanted.unknown->empty()) {
+      wanted.unknown->push_back('}');
+    }
+    return scanner_.take('}');
+  }
+
+  bool value(const Wanted& wanted, std::size_t index, const Nested* nested, std::size_t depth) {
+    Value unwanted;
+    Value& value = index == npos ? unwanted : wanted.values[index];
+    if (nested == nullptr || index != nested->index) {
+      return scanner_.scan_value(value, depth);
+    }
+    // Of an object given twice the last one counts, with all that it lacks.
+    for (Value& earlier : nested->wanted.values) {
+      earlier = {};
+    }
+    if (nested->wanted.unknown != nullptr) {
+      nested->wanted.unknown->clear();
+    }
+    if (!scanner_.is_next('{') || depth >= limits_.depth_max) {
+      return scanner_.scan_value(value, depth);
+    }
+    const std::size_t value_begin = scanner_.position();
+    const bool is_valid = members(nested->wanted, nullptr, depth + 1);
+    value.kind = Kind::object;
+    value.raw = scanner_.since(value_begin);
+    return is_valid;
+  }
+
+  [[nodiscard]] DecodeError problem(std::string_view predicate) const {
+    DecodeError error{std::string{subject_}};
+    error.what.append(" ").append(predicate);
+    return error;
+  }
+
+  [[nodiscard]] DecodeError problem(std::string_view before, std::size_t number,
+                                    std::string_view after) const {
+    DecodeError error = problem(before);
+    json::append_integer(error.what, static_cast<std::int64_t>(number));
+    error.what.append(after);
+    return error;
+  }
+
+  [[nodiscard]] DecodeError too_deep() const {
+    return problem("is nested too deeply: at most ", limits_.depth_max, " levels are accepted");
+  }
+
+  [[nodiscard]] DecodeError invalid() const {
+    return scanner_.is_too_deep()
+               ? too_deep()
+               : problem("is not valid JSON: the error is at byte ", scanner_.position() + 1, "");
+  }
+
+  std::string_view subject_;
+  std::string_view json_;
+  Limits limits_;
+  Scanner scanner_;
+};
 
 }  // namespace
 
+std::string text_of(const Value& string) {
+  std::string text;
+  std::string_view raw = string.raw;
+  if (!string.has_escapes) {
+    text = raw;
+    return text;
+  }
+  while (!raw.empty()) {
+    const std::size_t plain = std::min(raw.find('\\'), raw.size());
+    text.append(raw.substr(0, plain));
+    raw.remove_prefix(plain);
+    if (raw.empty()) {
+      break;
+    }
+    const char letter = raw[1];
+    raw.remove_prefix(2);
+    if (letter != 'u') {
+      text.push_back(unescaped(letter));
+      continue;
+    }
+    std::uint32_t code_point = take_hex(raw);
+    if (code_point >= 0xD800 && code_point <= 0xDBFF) {
+      raw.remove_prefix(2);
+      code_point = 0x10000 + ((code_point - 0xD800) << 10U) + (take_hex(raw) - 0xDC00);
+    }
+    text::append_code_point(text, code_point);
+  }
+  return text;
+}
+
 std::optional<DecodeError> read_object(std::string_view subject, std::string_view json,
-                                       const Limits& limits, std::span<const std::string_view> keys,
-                                       std::span<Value> values) {
-  return read(subject, json, limits, {.keys = keys, .values = values});
+                                       const Limits& limits, const Wanted& wanted,
+                                       const Nested* nested) {
+  return Reader{subject, json, limits}.object(wanted, nested);
 }
 
 std::variant<std::vector<std::string_view>, DecodeError> read_array_of_objects(
     std::string_view subject, std::string_view json, const Limits& limits,
     std::size_t elements_max) {
   std::vector<std::string_view> elements;
-  if (auto error =
-          read(subject, json, limits,
-               {.container = Kind::array, .elements = &elements, .elements_max = elements_max})) {
+  if (auto error = Reader{subject, json, limits}.array(elements, elements_max)) {
     return *std::move(error);
   }
   return elements;

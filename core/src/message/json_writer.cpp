@@ -1,5 +1,6 @@
 #include "message/json_writer.hpp"
 
+#include <array>
 #include <cstddef>
 
 #include "text/utf8.hpp"
@@ -55,6 +56,24 @@ void append_string(std::string& out, std::string_view text) {
   out.push_back('"');
 }
 
+void append_integer(std::string& out, std::int64_t value) {
+  // The digits of 2^63 and a sign, written from the end.
+  std::array<char, 20> digits{};
+  std::size_t begin = digits.size();
+  auto rest = static_cast<std::uint64_t>(value);
+  if (value < 0) {
+    rest = 0 - rest;
+  }
+  do {
+    digits[--begin] = static_cast<char>('0' + rest % 10);
+    rest /= 10;
+  } while (rest != 0);
+  if (value < 0) {
+    digits[--begin] = '-';
+  }
+  out.append(digits.data() + begin, digits.size() - begin);
+}
+
 void ObjectWriter::key(std::string_view key) {
   if (!is_empty_) {
     out_.push_back(',');
@@ -79,7 +98,7 @@ void ObjectWriter::string_or_null(std::string_view key, std::string_view text) {
 
 void ObjectWriter::integer(std::string_view key, std::int64_t value) {
   this->key(key);
-  out_.append(std::to_string(value));
+  append_integer(out_, value);
 }
 
 void ObjectWriter::timestamp_or_null(std::string_view key, std::int64_t value) {

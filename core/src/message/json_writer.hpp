@@ -11,6 +11,9 @@ namespace regstream::json {
 /// end; ill-formed UTF-8 becomes U+FFFD.
 void append_string(std::string& out, std::string_view text);
 
+/// Appends `value` in decimal digits.
+void append_integer(std::string& out, std::int64_t value);
+
 class ObjectWriter {
  public:
   explicit ObjectWriter(std::string& out) : out_(out) { out_.push_back('{'); }

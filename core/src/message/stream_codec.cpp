@@ -6,6 +6,7 @@
 #include "message/field_reader.hpp"
 #include "message/json_reader.hpp"
 #include "message/json_writer.hpp"
+#include "message/update_members.hpp"
 
 namespace regstream {
 namespace {
@@ -45,17 +46,20 @@ std::string encode_control(std::string_view name, std::int64_t timestamp_ms) {
 std::variant<StreamMessage, DecodeError> decode_stream_message(std::string_view json,
                                                                const CodecLimits& limits) {
   std::array<json::Value, field_count> values;
+  json::UpdateMembers members;
+  const json::Nested nested{.index = data, .wanted = json::wanted_of_update(members)};
   // The envelope is a level of its own: a message at the channel's limit must get through.
   if (auto error = json::read_object(
           "the event", json,
-          {.bytes_max = limits.stream_message_bytes_max, .depth_max = limits.depth_max + 1}, keys,
-          values)) {
+          {.bytes_max = limits.stream_message_bytes_max, .depth_max = limits.depth_max + 1},
+          {.keys = keys, .values = values}, &nested)) {
     return *std::move(error);
   }
 
   json::FieldReader reader{keys, values};
   StreamMessage message;
-  message.type = parse_type(reader.name(type, limits.name_bytes_max, json::Presence::required));
+  const JsonString name = reader.name(type, limits.name_bytes_max, json::Presence::required);
+  message.type = name.has_escapes ? parse_type(name.text()) : parse_type(name.raw);
   if (values[timestamp].kind != json::Kind::null) {
     message.timestamp_ms = reader.timestamp_ms(timestamp);
   }
@@ -69,6 +73,16 @@ std::variant<StreamMessage, DecodeError> decode_stream_message(std::string_view 
   }
   if (needs_data && message.data.empty()) {
     return DecodeError{"data must be a JSON object in an update or snapshot"};
+  }
+  if (message.type == StreamMessageType::update) {
+    if (message.data.size() > limits.message_bytes_max) {
+      return DecodeError{"data is too long for an update"};
+    }
+    auto update = json::update_of(members, limits);
+    if (auto* error = std::get_if<DecodeError>(&update)) {
+      return std::move(*error);
+    }
+    message.update = *std::get_if<UpdateSlices>(&update);
   }
   return message;
 }

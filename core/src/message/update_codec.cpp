@@ -1,10 +1,12 @@
 #include <array>
+#include <utility>
 
 #include <regstream/message/codec.hpp>
 
 #include "message/field_reader.hpp"
 #include "message/json_reader.hpp"
 #include "message/json_writer.hpp"
+#include "message/update_members.hpp"
 
 namespace regstream {
 namespace {
@@ -18,38 +20,80 @@ enum Field : std::size_t {
   details,
   process_log,
   timestamp,
-  field_count,
 };
 
-constexpr std::array<std::string_view, field_count> keys{"registrationId", "status",   "stage",
-                                                         "stageStatus",    "message",  "details",
-                                                         "processLog",     "timestamp"};
+constexpr std::array<std::string_view, json::update_member_count> keys{
+    "registrationId", "status",  "stage",      "stageStatus",
+    "message",        "details", "processLog", "timestamp"};
 
 }  // namespace
 
-std::variant<Update, DecodeError> decode_update(std::string_view json, const CodecLimits& limits) {
-  std::array<json::Value, field_count> values;
-  if (auto error = json::read_object(
-          "the message", json,
-          {.bytes_max = limits.message_bytes_max, .depth_max = limits.depth_max}, keys, values)) {
-    return *std::move(error);
-  }
+namespace json {
 
-  json::FieldReader reader{keys, values};
-  Update update;
-  update.registration_id = reader.integer(registration_id, 1, json::Presence::required);
-  update.status = reader.name(status, limits.name_bytes_max, json::Presence::required);
-  update.stage = reader.name(stage, limits.name_bytes_max, json::Presence::optional);
+std::variant<UpdateSlices, DecodeError> update_of(UpdateMembers& members,
+                                                  const CodecLimits& limits) {
+  FieldReader reader{keys, members};
+  UpdateSlices update;
+  update.registration_id = reader.identifier(registration_id);
+  update.status = reader.name(status, limits.name_bytes_max, Presence::required);
+  update.stage = reader.name(stage, limits.name_bytes_max, Presence::optional);
   update.message = reader.text(message);
-  const auto sent_stage_status = reader.stage_status(stage_status);
-  update.stage_status = sent_stage_status ? *sent_stage_status : infer_stage_status(update.message);
-  update.details = reader.raw(details, json::Kind::object);
-  update.process_log = reader.raw(process_log, json::Kind::array);
+  if (const auto sent = reader.stage_status(stage_status)) {
+    update.stage_status = *sent;
+  } else {
+    update.stage_status = update.message.has_escapes ? infer_stage_status(update.message.text())
+                                                     : infer_stage_status(update.message.raw);
+  }
+  update.details = reader.raw(details, Kind::object);
+  update.process_log = reader.raw(process_log, Kind::array);
   update.timestamp_ms = reader.timestamp_ms(timestamp);
   if (reader.error()) {
     return *reader.error();
   }
   return update;
+}
+
+Wanted wanted_of_update(UpdateMembers& members) {
+  return {.keys = keys, .values = members};
+}
+
+}  // namespace json
+
+std::string JsonString::text() const {
+  return json::text_of({.kind = json::Kind::string, .has_escapes = has_escapes, .raw = raw});
+}
+
+std::variant<UpdateSlices, DecodeError> decode_update_slices(std::string_view json,
+                                                             const CodecLimits& limits) {
+  json::UpdateMembers members;
+  if (auto error =
+          json::read_object("the message", json,
+                            {.bytes_max = limits.message_bytes_max, .depth_max = limits.depth_max},
+                            json::wanted_of_update(members))) {
+    return *std::move(error);
+  }
+  return json::update_of(members, limits);
+}
+
+Update to_update(const UpdateSlices& slices) {
+  Update update;
+  update.registration_id = slices.registration_id;
+  update.status = slices.status.text();
+  update.stage = slices.stage.text();
+  update.stage_status = slices.stage_status;
+  update.message = slices.message.text();
+  update.details = slices.details;
+  update.process_log = slices.process_log;
+  update.timestamp_ms = slices.timestamp_ms;
+  return update;
+}
+
+std::variant<Update, DecodeError> decode_update(std::string_view json, const CodecLimits& limits) {
+  auto slices = decode_update_slices(json, limits);
+  if (auto* error = std::get_if<DecodeError>(&slices)) {
+    return std::move(*error);
+  }
+  return to_update(*std::get_if<UpdateSlices>(&slices));
 }
 
 std::string encode_update(const Update& update) {

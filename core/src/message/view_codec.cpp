@@ -53,14 +53,15 @@ void append_stage(std::string& out, const StageView& stage) {
 std::variant<StageView, DecodeError> decode_stage(std::string_view json, const json::Limits& limits,
                                                   std::size_t name_bytes_max) {
   std::array<json::Value, stage_field_count> values;
-  if (auto error = json::read_object("a stage", json, limits, stage_keys, values)) {
+  if (auto error =
+          json::read_object("a stage", json, limits, {.keys = stage_keys, .values = values})) {
     return *std::move(error);
   }
   json::FieldReader reader{stage_keys, values};
   StageView stage;
-  stage.name = reader.name(stage_name, name_bytes_max, json::Presence::required);
-  stage.status = reader.stage_status(stage_status).value_or(StageStatus::started);
-  stage.message = reader.text(stage_message);
+  stage.name = reader.name(stage_name, name_bytes_max, json::Presence::required).text();
+  stage.status = reader.stage_status(stage_status).value_or(StageStatus::completed);
+  stage.message = reader.text(stage_message).text();
   stage.started_timestamp_ms = reader.timestamp_ms(stage_started_at);
   stage.ended_timestamp_ms = reader.timestamp_ms(stage_ended_at);
   if (reader.error()) {
@@ -122,16 +123,17 @@ std::variant<RegistrationView, DecodeError> decode_view(std::string_view json,
   std::array<json::Value, view_field_count> values;
   const json::Limits json_limits{.bytes_max = limits.stream_message_bytes_max,
                                  .depth_max = limits.depth_max};
-  if (auto error = json::read_object("the snapshot", json, json_limits, view_keys, values)) {
+  if (auto error = json::read_object("the snapshot", json, json_limits,
+                                     {.keys = view_keys, .values = values})) {
     return *std::move(error);
   }
 
   json::FieldReader reader{view_keys, values};
   RegistrationView view;
-  view.registration_id = reader.integer(view_registration_id, 1, json::Presence::required);
-  view.status = reader.name(view_status, limits.name_bytes_max, json::Presence::optional);
-  view.stage = reader.name(view_stage, limits.name_bytes_max, json::Presence::optional);
-  view.message = reader.text(view_message);
+  view.registration_id = reader.identifier(view_registration_id);
+  view.status = reader.name(view_status, limits.name_bytes_max, json::Presence::optional).text();
+  view.stage = reader.name(view_stage, limits.name_bytes_max, json::Presence::optional).text();
+  view.message = reader.text(view_message).text();
   view.details = reader.raw(view_details, json::Kind::object);
   view.process_log = reader.raw(view_process_log, json::Kind::array);
   view.timestamp_ms = reader.timestamp_ms(view_timestamp);

@@ -142,4 +142,26 @@ void append_valid_utf8(std::string& out, std::string_view text) {
   }
 }
 
+void append_code_point(std::string& out, std::uint32_t code_point) {
+  const auto continuation = [code_point](unsigned shift) {
+    return static_cast<char>(0x80U | ((code_point >> shift) & 0x3FU));
+  };
+  if (code_point < 0x80) {
+    out.push_back(static_cast<char>(code_point));
+    return;
+  }
+  if (code_point < 0x800) {
+    out.push_back(static_cast<char>(0xC0U | code_point >> 6U));
+  } else {
+    if (code_point < 0x10000) {
+      out.push_back(static_cast<char>(0xE0U | code_point >> 12U));
+    } else {
+      out.push_back(static_cast<char>(0xF0U | code_point >> 18U));
+      out.push_back(continuation(12));
+    }
+    out.push_back(continuation(6));
+  }
+  out.push_back(continuation(0));
+}
+
 }  // namespace regstream::text

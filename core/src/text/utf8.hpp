@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -13,5 +14,8 @@ namespace regstream::text {
 /// prefix of a sequence that could have become well-formed, else a single byte (Encoding standard,
 /// "UTF-8 decoder"; Unicode 15, section 3.9, "Substitution of Maximal Subparts").
 void append_valid_utf8(std::string& out, std::string_view text);
+
+/// Appends a code point, which must be one: at most U+10FFFF, and no surrogate.
+void append_code_point(std::string& out, std::uint32_t code_point);
 
 }  // namespace regstream::text

@@ -35,7 +35,7 @@ TEST_CASE("the control messages are written as the contract has them") {
 }
 
 TEST_CASE("an update's envelope carries it exactly as it was sent") {
-  const std::string_view sent = "{ \"registrationId\" : 42,\"x\":1e2 }";
+  const std::string_view sent = "{ \"registrationId\" : 42,\"status\":\"A\",\"x\":1e2 }";
   const std::string envelope = regstream::encode_update_envelope(sent);
   CHECK(envelope == R"({"type":"update","data":)" + std::string{sent} + "}");
   const StreamMessage message = decoded(envelope);
@@ -52,15 +52,17 @@ TEST_CASE("control messages are read") {
 }
 
 TEST_CASE("an envelope's keys may come in any order") {
-  const StreamMessage message =
-      decoded(R"({"timestamp":9,"data":{"type":"ping","data":{}},"x":{},"type":"update"})");
+  const StreamMessage message = decoded(
+      R"({"timestamp":9,"data":{"type":"ping","status":"A","data":{},"registrationId":7},"x":{},"type":"update"})");
   CHECK(message.type == StreamMessageType::update);
-  CHECK(message.data == R"({"type":"ping","data":{}})");
+  CHECK(message.data == R"({"type":"ping","status":"A","data":{},"registrationId":7})");
   CHECK(message.timestamp_ms == 9);
+  CHECK(message.update.registration_id == 7);
+  CHECK(message.update.status.text() == "A");
 }
 
 TEST_CASE("data is a view into the input") {
-  const std::string json = R"({"type":"update","data":{"a":1}})";
+  const std::string json = R"({"type":"presence","data":{"a":1}})";
   CHECK(decoded(json).data.data() == json.data() + json.find("{\"a\""));
 }
 
@@ -75,6 +77,23 @@ TEST_CASE("an update or snapshot without an object as its data is an error") {
   CHECK(error_of(R"({"type":"update"})") == "data must be a JSON object in an update or snapshot");
   CHECK(error_of(R"({"type":"snapshot","data":null})").find("data must be") == 0);
   CHECK(error_of(R"({"type":"update","data":[]})").find("data must be") == 0);
+}
+
+TEST_CASE("an update whose data is none is an error that names the field") {
+  CHECK(error_of(R"({"type":"update","data":{"status":"A"}})").find("registrationId must be") == 0);
+  CHECK(error_of(R"({"data":{"registrationId":1,"status":5},"type":"update"})")
+            .find("status must be") == 0);
+}
+
+TEST_CASE("of data given twice the last one counts, with all that it lacks") {
+  CHECK(
+      error_of(
+          R"({"type":"update","data":{"registrationId":1,"status":"A"},"data":{"registrationId":1}})")
+          .find("status must be") == 0);
+  CHECK(
+      decoded(
+          R"({"type":"update","data":null,"data":{"registrationId":3,"status":"A","message":"\u0041"}})")
+          .update.message.text() == "A");
 }
 
 TEST_CASE("a message without a type is an error") {

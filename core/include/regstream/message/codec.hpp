@@ -21,19 +21,48 @@ struct DecodeError {
 
 struct CodecLimits {
   std::size_t message_bytes_max = 1U << 20U;  ///< One update is kilobytes; a megabyte is a mistake.
-  std::size_t depth_max = 64;                 ///< Bounds recursion of whoever parses it next.
-  std::size_t name_bytes_max = 256;           ///< A status or stage; views keep one of each stage.
+  std::size_t depth_max = 64;        ///< Bounds recursion of whoever parses it next; at most 128.
+  std::size_t name_bytes_max = 256;  ///< A status or stage; views keep one of each stage.
   /// An event of the stream, and a snapshot in it: as much as the event stream parser takes in a
   /// line.
   std::size_t stream_message_bytes_max = 4U << 20U;
+};
+
+/// A string as it stands between its quotes in a JSON text.
+struct JsonString {
+  std::string_view raw;
+  bool has_escapes = false;
+
+  [[nodiscard]] bool empty() const { return raw.empty(); }
+  /// What the string says.
+  [[nodiscard]] std::string text() const;
+};
+
+/// A message of the channel as it stands in its JSON text: nothing is copied, and the views hold as
+/// long as that text does.
+struct UpdateSlices {
+  std::int64_t registration_id = 0;
+  JsonString status;
+  JsonString stage;  ///< Empty in a status update.
+  /// Of `stage`; inferred from `message` where the publisher sent none, or a word that is unknown.
+  StageStatus stage_status = StageStatus::completed;
+  JsonString message;
+  std::string_view details;      ///< JSON text of an object, or empty.
+  std::string_view process_log;  ///< JSON text of an array, or empty.
+  std::int64_t timestamp_ms = 0;
 };
 
 /// Reads a message of the channel. Required: `registrationId` (1 to 2^53 - 1; 42.0 is 42) and
 /// `status`. Unknown fields are ignored, `null` counts as absent, and of a key given twice the last
 /// one counts. An absent `timestamp` is 0; fractions of a millisecond are dropped. A number that no
 /// double can hold (1e999), a lone surrogate and invalid UTF-8 are errors, wherever they stand.
+[[nodiscard]] std::variant<UpdateSlices, DecodeError> decode_update_slices(
+    std::string_view json, const CodecLimits& limits = {});
+
+/// The same, with everything copied out of the text.
 [[nodiscard]] std::variant<Update, DecodeError> decode_update(std::string_view json,
                                                               const CodecLimits& limits = {});
+[[nodiscard]] Update to_update(const UpdateSlices& slices);
 
 /// The message of the channel for `update`; `stageStatus` accompanies a stage. `details` and
 /// `process_log` go in as they are and must be JSON.
@@ -46,10 +75,11 @@ struct StreamMessage {
   StreamMessageType type = StreamMessageType::other;
   std::string_view data;  ///< JSON text of the `data` object inside the input, or empty.
   std::optional<std::int64_t> timestamp_ms;
+  UpdateSlices update;  ///< What `data` says, in an update.
 };
 
-/// Reads one event's data, its keys in any order. `data` must be an object in an update and a
-/// snapshot; a message of another type may have any, and it is kept if it is an object.
+/// Reads one event's data in one pass, its keys in any order. `data` must be an object in an update
+/// and a snapshot; a message of another type may have any, and it is kept if it is an object.
 [[nodiscard]] std::variant<StreamMessage, DecodeError> decode_stream_message(
     std::string_view json, const CodecLimits& limits = {});
 

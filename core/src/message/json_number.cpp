@@ -1,0 +1,107 @@
+#include "message/json_number.hpp"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace regstream::json {
+namespace {
+
+/// A larger exponent can't be made up for by the digits of a message.
+constexpr std::int64_t exponent_max = 1'000'000'000;
+
+bool is_digit(char byte) {
+  return byte >= '0' && byte <= '9';
+}
+
+/// The number as 0.d₁d₂d₃… × 10^`magnitude`, where d₁ is not 0.
+struct Decimal {
+  bool is_negative = false;
+  std::string_view digits;  ///< From d₁ on, perhaps with a point among them. Empty: zero.
+  std::int64_t magnitude = 0;
+};
+
+std::int64_t exponent_of(std::string_view text) {
+  const bool is_negative = text.starts_with('-');
+  std::int64_t exponent = 0;
+  for (const char byte : text) {
+    if (is_digit(byte) && exponent < exponent_max) {
+      exponent = exponent * 10 + (byte - '0');
+    }
+  }
+  return is_negative ? -exponent : exponent;
+}
+
+Decimal decompose(std::string_view number) {
+  Decimal decimal;
+  if (number.starts_with('-')) {
+    decimal.is_negative = true;
+    number.remove_prefix(1);
+  }
+  const std::size_t mark = number.find_first_of("eE");
+  std::string_view digits = number.substr(0, mark);
+  std::size_t before_point = std::min(digits.find('.'), digits.size());
+  while (!digits.empty() && (digits.front() == '0' || digits.front() == '.')) {
+    // A zero behind the point makes the number smaller, one before it does not count at all.
+    if (digits.front() == '0') {
+      decimal.magnitude -= before_point == 0 ? 1 : 0;
+    }
+    before_point -= before_point == 0 ? 0 : 1;
+    digits.remove_prefix(1);
+  }
+  decimal.digits = digits;
+  decimal.magnitude += static_cast<std::int64_t>(before_point);
+  if (mark != std::string_view::npos) {
+    decimal.magnitude += exponent_of(number.substr(mark + 1));
+  }
+  return decimal;
+}
+
+}  // namespace
+
+Integer to_integer(std::string_view number) {
+  const Decimal decimal = decompose(number);
+  Integer integer;
+  std::int64_t magnitude = decimal.digits.empty() ? 0 : decimal.magnitude;
+  for (const char byte : decimal.digits) {
+    if (byte == '.') {
+      continue;
+    }
+    if (magnitude <= 0) {
+      integer.is_exact = integer.is_exact && byte == '0';
+    } else {
+      integer.value = std::min(integer.value * 10 + (byte - '0'), integer_max + 1);
+    }
+    --magnitude;
+  }
+  for (; magnitude > 0 && integer.value <= integer_max; --magnitude) {
+    integer.value = std::min(integer.value * 10, integer_max + 1);
+  }
+  if (decimal.is_negative) {
+    integer.value = -integer.value;
+  }
+  return integer;
+}
+
+bool is_finite(std::string_view number) {
+  // The largest double is 1.797…e308. From half its last digit above it on, rounding is to
+  // infinity; twenty digits of that bound are far more than anybody writes.
+  constexpr std::string_view bound = "17976931348623158079";
+  constexpr std::int64_t bound_magnitude = 309;
+  const Decimal decimal = decompose(number);
+  if (decimal.digits.empty() || decimal.magnitude != bound_magnitude) {
+    return decimal.digits.empty() || decimal.magnitude < bound_magnitude;
+  }
+  std::size_t compared = 0;
+  for (const char byte : decimal.digits) {
+    if (byte == '.') {
+      continue;
+    }
+    if (compared == bound.size() || byte != bound[compared]) {
+      return compared < bound.size() && byte < bound[compared];
+    }
+    ++compared;
+  }
+  return compared < bound.size();
+}
+
+}  // namespace regstream::json

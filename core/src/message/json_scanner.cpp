@@ -1,0 +1,264 @@
+#include "message/json_scanner.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+#include "message/json_number.hpp"
+
+namespace regstream::json {
+namespace {
+
+bool is_digit(char byte) {
+  return byte >= '0' && byte <= '9';
+}
+
+/// A number of fewer characters, and without an exponent, fits into a double.
+constexpr std::ptrdiff_t largest_double_digits = 309;
+
+constexpr std::uint64_t each_byte(unsigned char byte) {
+  return 0x0101010101010101ULL * byte;
+}
+
+/// The high bit of each byte of `word` that is a quote, a backslash or a control character. Above
+/// the lowest such byte there may be false ones (the borrow of Mycroft's zero-byte test).
+std::uint64_t mark_string_ends(std::uint64_t word) {
+  const std::uint64_t quote = word ^ each_byte('"');
+  const std::uint64_t backslash = word ^ each_byte('\\');
+  return (((quote - each_byte(1)) & ~quote) | ((backslash - each_byte(1)) & ~backslash) |
+          ((word - each_byte(0x20)) & ~word)) &
+         each_byte(0x80);
+}
+
+bool ends_plain_text(char byte) {
+  return byte == '"' || byte == '\\' || static_cast<unsigned char>(byte) < 0x20;
+}
+
+/// The first byte that plain text of a string can't have, or `end`.
+const char* skip_plain_text(const char* at, const char* end) {
+  static_assert(std::endian::native == std::endian::little, "the first byte is the lowest");
+  std::uint64_t word = 0;
+  while (end - at >= static_cast<std::ptrdiff_t>(sizeof word)) {
+    std::memcpy(&word, at, sizeof word);
+    if (const std::uint64_t marks = mark_string_ends(word); marks != 0) {
+      return at + std::countr_zero(marks) / 8;
+    }
+    at += sizeof word;
+  }
+  while (at != end && !ends_plain_text(*at)) {
+    ++at;
+  }
+  return at;
+}
+
+}  // namespace
+
+Scanner::Scanner(std::string_view json, std::size_t depth_max)
+    : begin_(json.data()),
+      at_(begin_),
+      end_(begin_ + json.size()),
+      depth_max_(std::min(depth_max, Nesting::depth_max)) {}
+
+bool Scanner::scan_string(Value& value) {
+  if (!take('"')) {
+    return false;
+  }
+  const char* const text = at_;
+  value.kind = Kind::string;
+  value.has_escapes = false;
+  while (true) {
+    at_ = skip_plain_text(at_, end_);
+    if (at_ == end_) {
+      return false;
+    }
+    if (*at_ == '"') {
+      value.raw = {text, static_cast<std::size_t>(at_ - text)};
+      ++at_;
+      return true;
+    }
+    value.has_escapes = true;
+    if (!take('\\') || !scan_escape()) {
+      return false;
+    }
+  }
+}
+
+bool Scanner::scan_key(Value& key) {
+  if (!scan_string(key)) {
+    return false;
+  }
+  skip_space();
+  if (!take(':')) {
+    return false;
+  }
+  skip_space();
+  return true;
+}
+
+/// Behind the backslash. A surrogate must be one of a pair: half a character is no text.
+bool Scanner::scan_escape() {
+  if (at_ == end_) {
+    return false;
+  }
+  if (*at_ != 'u') {
+    constexpr std::string_view letters = "\"\\/bfnrt";
+    return letters.find(*at_) != std::string_view::npos && take(*at_);
+  }
+  ++at_;
+  std::uint32_t unit = 0;
+  if (!scan_hex(unit)) {
+    return false;
+  }
+  if (unit < 0xD800 || unit > 0xDFFF) {
+    return true;
+  }
+  std::uint32_t low = 0;
+  return unit <= 0xDBFF && take('\\') && take('u') && scan_hex(low) && low >= 0xDC00 &&
+         low <= 0xDFFF;
+}
+
+bool Scanner::scan_hex(std::uint32_t& code_unit) {
+  for (int count = 0; count < 4; ++count, ++at_) {
+    if (at_ == end_) {
+      return false;
+    }
+    const char letter = static_cast<char>(*at_ | 0x20);
+    const bool is_letter = letter >= 'a' && letter <= 'f';
+    if (!is_letter && !is_digit(*at_)) {
+      return false;
+    }
+    code_unit =
+        code_unit * 16 + static_cast<std::uint32_t>(is_letter ? letter - 'a' + 10 : *at_ - '0');
+  }
+  return true;
+}
+
+bool Scanner::scan_digits() {
+  const char* const first = at_;
+  while (at_ != end_ && is_digit(*at_)) {
+    ++at_;
+  }
+  return at_ != first;
+}
+
+bool Scanner::scan_number() {
+  const char* const first = at_;
+  (void)take('-');
+  if (!take('0') && !scan_digits()) {
+    return false;
+  }
+  if (take('.') && !scan_digits()) {
+    return false;
+  }
+  if (take('e') || take('E')) {
+    if (!take('+')) {
+      (void)take('-');
+    }
+    if (!scan_digits()) {
+      return false;
+    }
+  } else if (at_ - first < largest_double_digits) {
+    return true;
+  }
+  if (is_finite({first, static_cast<std::size_t>(at_ - first)})) {
+    return true;
+  }
+  at_ = first;
+  return false;
+}
+
+bool Scanner::scan_literal(std::string_view literal) {
+  for (const char byte : literal) {
+    if (!take(byte)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool Scanner::scan_scalar(Value& value) {
+  if (at_ == end_) {
+    return false;
+  }
+  const char* const first = at_;
+  bool is_valid = false;
+  switch (*at_) {
+    case '"':
+      return scan_string(value);
+    case 'n':
+      value.kind = Kind::null;
+      is_valid = scan_literal("null");
+      break;
+    case 't':
+      value.kind = Kind::boolean;
+      is_valid = scan_literal("true");
+      break;
+    case 'f':
+      value.kind = Kind::boolean;
+      is_valid = scan_literal("false");
+      break;
+    default:
+      value.kind = Kind::number;
+      is_valid = scan_number();
+  }
+  value.raw = {first, static_cast<std::size_t>(at_ - first)};
+  return is_valid;
+}
+
+bool Scanner::scan_value(Value& value, std::size_t depth) {
+  if (!is_next('{') && !is_next('[')) {
+    return scan_scalar(value);
+  }
+  const char* const first = at_;
+  value.kind = *at_ == '{' ? Kind::object : Kind::array;
+  const bool is_valid = scan_nested(depth);
+  value.raw = {first, static_cast<std::size_t>(at_ - first)};
+  return is_valid;
+}
+
+/// An object or array with all that is in it, in a loop, so that no input can use up the stack.
+bool Scanner::scan_nested(std::size_t depth) {
+  Nesting nesting;
+  Value ignored;
+  while (true) {
+    // At the first byte of a value.
+    if (is_next('{') || is_next('[')) {
+      if (depth + nesting.depth() >= depth_max_) {
+        is_too_deep_ = true;
+        return false;
+      }
+      const bool is_object = *at_ == '{';
+      nesting.open(is_object);
+      ++at_;
+      skip_space();
+      if (!is_next(is_object ? '}' : ']')) {
+        if (is_object && !scan_key(ignored)) {
+          return false;
+        }
+        continue;
+      }
+    } else if (!scan_scalar(ignored)) {
+      return false;
+    }
+    // Behind a value, or before the bracket that closes an empty object or array.
+    while (true) {
+      skip_space();
+      if (take(',')) {
+        skip_space();
+        if (nesting.is_in_object() && !scan_key(ignored)) {
+          return false;
+        }
+        break;
+      }
+      if (!take(nesting.is_in_object() ? '}' : ']')) {
+        return false;
+      }
+      nesting.close();
+      if (nesting.depth() == 0) {
+        return true;
+      }
+    }
+  }
+}
+
+}  // namespace regstream::json

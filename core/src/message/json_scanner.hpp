@@ -1,0 +1,88 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "message/json_reader.hpp"
+
+namespace regstream::json {
+
+/// The open brackets around a position, a bit each.
+class Nesting {
+ public:
+  /// No text may be nested deeper, whatever its limit says.
+  static constexpr std::size_t depth_max = 128;
+
+  [[nodiscard]] std::size_t depth() const { return depth_; }
+  [[nodiscard]] bool is_in_object() const {
+    return (kinds_[(depth_ - 1) / 64] >> ((depth_ - 1) % 64) & 1U) != 0;
+  }
+  /// `depth` must be below `depth_max`.
+  void open(bool is_object) {
+    const std::uint64_t bit = std::uint64_t{1} << (depth_ % 64);
+    std::uint64_t& kinds = kinds_[depth_ / 64];
+    kinds = is_object ? kinds | bit : kinds & ~bit;
+    ++depth_;
+  }
+  void close() { --depth_; }
+
+ private:
+  std::array<std::uint64_t, depth_max / 64> kinds_{};
+  std::size_t depth_ = 0;
+};
+
+/// Goes through a JSON text token by token and checks its grammar. Once something was wrong the
+/// scanner is at the byte that was, and must not be used on.
+class Scanner {
+ public:
+  Scanner(std::string_view json, std::size_t depth_max);
+
+  /// Offset of the next byte.
+  [[nodiscard]] std::size_t position() const { return static_cast<std::size_t>(at_ - begin_); }
+  [[nodiscard]] bool is_too_deep() const { return is_too_deep_; }
+  [[nodiscard]] bool is_at_end() const { return at_ == end_; }
+  [[nodiscard]] std::string_view since(std::size_t position) const {
+    return {begin_ + position, this->position() - position};
+  }
+
+  void skip_space() {
+    while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) {
+      ++at_;
+    }
+  }
+  /// The next byte if it is `byte`.
+  [[nodiscard]] bool take(char byte) {
+    if (at_ == end_ || *at_ != byte) {
+      return false;
+    }
+    ++at_;
+    return true;
+  }
+  [[nodiscard]] bool is_next(char byte) const { return at_ != end_ && *at_ == byte; }
+
+  /// A string, at its opening quote.
+  [[nodiscard]] bool scan_string(Value& value);
+  /// A member's key with its colon and the space behind it, at its opening quote.
+  [[nodiscard]] bool scan_key(Value& key);
+  /// Any value, at its first byte, `depth` brackets deep.
+  [[nodiscard]] bool scan_value(Value& value, std::size_t depth);
+
+ private:
+  [[nodiscard]] bool scan_escape();
+  [[nodiscard]] bool scan_hex(std::uint32_t& code_unit);
+  [[nodiscard]] bool scan_number();
+  [[nodiscard]] bool scan_digits();
+  [[nodiscard]] bool scan_literal(std::string_view literal);
+  [[nodiscard]] bool scan_scalar(Value& value);
+  [[nodiscard]] bool scan_nested(std::size_t depth);
+
+  const char* begin_;
+  const char* at_;
+  const char* end_;
+  std::size_t depth_max_;
+  bool is_too_deep_ = false;
+};
+
+}  // namespace regstream::json

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <variant>
+
+#include <regstream/message/codec.hpp>
+
+#include "message/json_reader.hpp"
+
+/// An update's members, for the two who read one: by itself, and in the stream's envelope.
+namespace regstream::json {
+
+inline constexpr std::size_t update_member_count = 8;
+using UpdateMembers = std::array<Value, update_member_count>;
+
+/// To read an update's members with; `members` must outlive it.
+[[nodiscard]] Wanted wanted_of_update(UpdateMembers& members);
+
+/// What the members say, once they have been read.
+[[nodiscard]] std::variant<UpdateSlices, DecodeError> update_of(UpdateMembers& members,
+                                                                const CodecLimits& limits);
+
+}  // namespace regstream::json
