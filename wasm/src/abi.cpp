@@ -1,9 +1,11 @@
-// The flat C ABI between the core and its JavaScript loader (core.ts), version 2.
+// The flat C ABI between the core and its JavaScript loader (core.ts), version 3.
 //
-// Text goes in through one shared input buffer: ask `input` for room, write UTF-8 there, and give
+// Text and bytes go in through one shared input buffer: ask `input` for room, write there, and give
 // the sizes to the call that reads it. What a call gives back beyond its return value stands in one
-// shared result record until the next call. Times are milliseconds as f64, so that JavaScript needs
-// no BigInt. No argument can trap: a handle that names nothing makes the call do nothing.
+// shared result record until the next call; records, and the text that they cut, belong to their
+// client or parser, and stand until that one's next call. Times are milliseconds as f64, so that
+// JavaScript needs no BigInt. No argument can trap: a handle that names nothing makes the call do
+// nothing.
 
 #include <algorithm>
 #include <array>
@@ -19,6 +21,7 @@
 #include <variant>
 
 #include "client.hpp"
+#include "event_parser.hpp"
 #include "handle_table.hpp"
 
 #ifdef __wasm__
@@ -32,21 +35,21 @@ namespace {
 using namespace regstream;        // NOLINT: this file is the ABI of that namespace.
 using namespace regstream::wasm;  // NOLINT
 
-constexpr std::uint32_t abi_version_number = 2;
+constexpr std::uint32_t abi_version_number = 3;
 
 /// A page shows a handful of streams; this many are a leak.
 constexpr std::size_t clients_max = 256;
+constexpr std::size_t parsers_max = 256;
 
-/// An id and an envelope. The room is larger than the client's limits together, so that JavaScript
-/// may cut what does not fit: what is left is over a limit still, and the client says so.
-constexpr std::size_t input_bytes_max =
-    CodecLimits{}.stream_message_bytes_max + 2 * ClientLimits{}.id_bytes_max;
+/// An event at its limit, and an id. The room is larger than the client's limits together, so that
+/// JavaScript may cut what does not fit: what is left is over a limit still, and the client says
+/// so.
+constexpr std::size_t input_bytes_max = CodecLimits{}.stream_message_bytes_max + 8192;
 
 /// A buffer that one large message grew is given back after it.
 constexpr std::size_t input_bytes_kept = std::size_t{64} << 10U;
 
-/// The result record: eight 32-bit words, their order part of the ABI. Each call says which it
-/// sets.
+/// The result record: 32-bit words, their order part of the ABI. Each call says which it sets.
 struct Result {
   std::uintptr_t text = 0;  ///< Address of UTF-8 text.
   std::uint32_t text_size = 0;
@@ -54,11 +57,15 @@ struct Result {
   std::uint32_t from = 0;
   std::uint32_t to = 0;
   std::uint32_t reason = 0;
-  std::uint32_t stage_status = 0;
+  std::uintptr_t records = 0;  ///< Address of records.
+  std::uintptr_t json = 0;     ///< Address of the JSON texts that the records name.
+  std::uint32_t json_size = 0;
   std::uint32_t view_changed = 0;
 };
 #ifdef __wasm__
-static_assert(sizeof(Result) == 32);
+static_assert(sizeof(Result) == 40);
+static_assert(sizeof(MessageRecord) == 56);
+static_assert(sizeof(EventRecord) == 24);
 #endif
 
 enum class ActionKind : std::uint32_t { none = 0, open = 1, close = 2, state_changed = 3 };
@@ -69,9 +76,12 @@ static_assert(static_cast<int>(ConnectionReason::refused_for_good) == 11);
 static_assert(static_cast<int>(TransportEnd::refused_unseen) == 2);
 static_assert(static_cast<int>(RetryPolicy::standard) == 1);
 static_assert(static_cast<int>(StageStatus::skipped) == 3);
+static_assert(static_cast<int>(Status::other) == 5);
+static_assert(static_cast<int>(sse::ParseError::id_too_long) == 2);
 
 struct Shared {
   HandleTable<Client, clients_max> clients;
+  HandleTable<EventParser, parsers_max> parsers;
   std::string input;
   std::string output;
   Result result;
@@ -85,6 +95,10 @@ Shared& shared() {
 
 Client* find(std::uint32_t handle) {
   return shared().clients.find(handle);
+}
+
+EventParser* find_parser(std::uint32_t handle) {
+  return shared().parsers.find(handle);
 }
 
 /// JavaScript numbers may be anything; converting NaN or infinity to an integer would trap.
@@ -112,6 +126,19 @@ std::optional<std::pair<std::string_view, std::string_view>> two_inputs(std::uin
   return std::pair(input.substr(0, first_size), input.substr(first_size, second_size));
 }
 
+template <typename Record>
+std::uint32_t set_batch(const Batch<Record>& batch) {
+  set_text(batch.text());
+  shared().result.records = reinterpret_cast<std::uintptr_t>(batch.records().data());
+  return static_cast<std::uint32_t>(batch.records().size());
+}
+
+void set_messages(const Client& client) {
+  shared().result.json = reinterpret_cast<std::uintptr_t>(client.json().data());
+  shared().result.json_size = static_cast<std::uint32_t>(client.json().size());
+  shared().result.view_changed = client.view_changed() ? 1 : 0;
+}
+
 void release_input() {
   if (shared().input.capacity() > input_bytes_kept) {
     shared().input.clear();
@@ -121,8 +148,7 @@ void release_input() {
 
 std::uint32_t describe(const OpenTransport& open, const Client& client) {
   shared().result.attempt = static_cast<std::uint32_t>(open.attempt);
-  shared().output = client.cursor(open.last_event_id);
-  set_text(shared().output);
+  set_text(client.cursor());
   return static_cast<std::uint32_t>(ActionKind::open);
 }
 
@@ -227,29 +253,48 @@ void client_response(std::uint32_t handle, std::uint32_t attempt, std::uint32_t 
     if (retry_after_ms >= 0) {
       head.retry_after = Duration(whole_ms(retry_after_ms));
     }
-    client->connection().on_response(AttemptId{attempt}, head, instant(now_ms));
+    client->respond(AttemptId{attempt}, head, instant(now_ms));
   }
 }
 
-/// Input: the event's last event id, then its data; `id_size` below 0 where the id has not changed.
-/// Returns a `MessageKind`. Result: `view_changed`; of an update `stage_status`; of a message that
-/// was malformed or too large, as text, why.
-REGSTREAM_EXPORT(client_message)
-std::uint32_t client_message(std::uint32_t handle, std::uint32_t attempt, std::int32_t id_size,
-                             std::uint32_t data_size, double now_ms) {
+/// Input: an event's last event id, then its data; `id_size` below 0 where the id has not changed.
+/// Returns how many records it made, -1: none, the attempt is stale. Result: `records`
+/// (`MessageRecord`), text (theirs), `json`, `view_changed`.
+REGSTREAM_EXPORT(client_event)
+std::int32_t client_event(std::uint32_t handle, std::uint32_t attempt, std::int32_t id_size,
+                          std::uint32_t data_size, double now_ms) {
   Client* client = find(handle);
   const auto texts = two_inputs(static_cast<std::uint32_t>(std::max(id_size, 0)), data_size);
   if (client == nullptr || !texts) {
-    return static_cast<std::uint32_t>(MessageKind::stale);
+    return -1;
   }
-  const MessageKind kind = client->message(
+  const bool is_taken = client->receive_event(
       AttemptId{attempt}, texts->second,
       id_size < 0 ? std::nullopt : std::optional<std::string_view>(texts->first), instant(now_ms));
-  shared().result.stage_status = static_cast<std::uint32_t>(client->stage_status());
-  shared().result.view_changed = client->view_changed() ? 1 : 0;
-  set_text(client->problem());
   release_input();
-  return static_cast<std::uint32_t>(kind);
+  set_messages(*client);
+  return is_taken ? static_cast<std::int32_t>(set_batch(client->messages())) : -1;
+}
+
+/// Input: bytes of the stream. Returns and result as of `client_event`.
+REGSTREAM_EXPORT(client_bytes)
+std::int32_t client_bytes(std::uint32_t handle, std::uint32_t attempt, std::uint32_t size,
+                          double now_ms) {
+  Client* client = find(handle);
+  const auto texts = two_inputs(size, 0);
+  if (client == nullptr || !texts) {
+    return -1;
+  }
+  const bool is_taken = client->receive(AttemptId{attempt}, texts->first, instant(now_ms));
+  release_input();
+  set_messages(*client);
+  return is_taken ? static_cast<std::int32_t>(set_batch(client->messages())) : -1;
+}
+
+/// Result text: the cursor to resume from.
+REGSTREAM_EXPORT(client_cursor) void client_cursor(std::uint32_t handle) {
+  const Client* client = find(handle);
+  set_text(client == nullptr ? std::string_view() : client->cursor());
 }
 
 /// `end` is a `TransportEnd`; a number that is none counts as failed.
@@ -297,4 +342,62 @@ REGSTREAM_EXPORT(client_view) void client_view(std::uint32_t handle) {
   Client* client = find(handle);
   shared().output = client == nullptr ? std::string() : client->view_json();
   set_text(shared().output);
+}
+
+/// A new parser, or 0: too many of them. Input: the last event id that an earlier stream left.
+REGSTREAM_EXPORT(parser_create)
+std::uint32_t parser_create(std::uint32_t line_bytes_max, std::uint32_t event_bytes_max,
+                            std::uint32_t id_bytes_max, std::uint32_t id_size) {
+  const auto texts = two_inputs(id_size, 0);
+  if (!texts) {
+    return 0;
+  }
+  const sse::ParserLimits limits{.line_bytes_max = line_bytes_max,
+                                 .event_bytes_max = event_bytes_max,
+                                 .id_bytes_max = id_bytes_max};
+  return shared().parsers.insert(std::make_unique<EventParser>(limits, std::string(texts->first)));
+}
+
+REGSTREAM_EXPORT(parser_destroy) void parser_destroy(std::uint32_t handle) {
+  shared().parsers.erase(handle);
+}
+
+/// Input: the next bytes. Returns how many events they completed. Result: `records`
+/// (`EventRecord`), text (theirs).
+REGSTREAM_EXPORT(parser_push)
+std::uint32_t parser_push(std::uint32_t handle, std::uint32_t size) {
+  EventParser* parser = find_parser(handle);
+  const auto texts = two_inputs(size, 0);
+  if (parser == nullptr || !texts) {
+    return 0;
+  }
+  parser->push(texts->first);
+  release_input();
+  return set_batch(parser->batch());
+}
+
+/// The next bytes are another connection's.
+REGSTREAM_EXPORT(parser_reconnect) void parser_reconnect(std::uint32_t handle) {
+  if (EventParser* parser = find_parser(handle)) {
+    parser->begin_connection();
+  }
+}
+
+/// The reconnection time that the stream has named, in milliseconds; below 0: none.
+REGSTREAM_EXPORT(parser_retry) double parser_retry(std::uint32_t handle) {
+  const EventParser* parser = find_parser(handle);
+  const auto retry = parser == nullptr ? std::nullopt : parser->parser().retry();
+  return retry ? static_cast<double>(retry->count()) : -1;
+}
+
+/// 0: none; else one more than the `ParseError` that has stopped the parser.
+REGSTREAM_EXPORT(parser_error) std::uint32_t parser_error(std::uint32_t handle) {
+  const EventParser* parser = find_parser(handle);
+  return parser == nullptr ? 0 : parser->error();
+}
+
+/// Result text: what a reconnect has to send as Last-Event-ID.
+REGSTREAM_EXPORT(parser_last_event_id) void parser_last_event_id(std::uint32_t handle) {
+  const EventParser* parser = find_parser(handle);
+  set_text(parser == nullptr ? std::string_view() : parser->parser().last_event_id());
 }

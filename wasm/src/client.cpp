@@ -1,24 +1,48 @@
 #include "client.hpp"
 
+#include <array>
 #include <utility>
 #include <variant>
 
 namespace regstream::wasm {
+namespace {
 
-Client::Client(const ConnectionOptions& options, std::uint64_t seed, std::int64_t registration_id,
-               const ClientLimits& limits)
-    : limits_(limits), connection_(options, seed) {
+/// The cursor travels back in a URL, and servers bound those (commonly at 8 KiB).
+constexpr std::size_t id_bytes_max = 4096;
+
+/// The stages of the given workflow: JavaScript has their names already.
+constexpr std::array<std::string_view, 4> known_stages{"duplicate_check", "t24_lookup",
+                                                       "account_validation", "status_update"};
+
+std::uint8_t known_stage(const JsonString& stage) {
+  for (std::uint8_t index = 0; index < known_stages.size(); ++index) {
+    if (!stage.has_escapes && known_stages[index] == stage.raw) {
+      return index + 1;
+    }
+  }
+  return 0;
+}
+
+Slice append(Batch<MessageRecord>& messages, const JsonString& string) {
+  return string.has_escapes ? messages.append(string.text()) : messages.append(string.raw);
+}
+
+}  // namespace
+
+Client::Client(const ConnectionOptions& options, std::uint64_t seed, std::int64_t registration_id)
+    : connection_(options, seed), parser_(std::in_place) {
   if (registration_id != 0) {
     registration_.emplace(registration_id);
   }
 }
 
 bool Client::restore(std::string_view last_event_id, std::string_view view_json) {
-  restored_cursor_ = last_event_id;
+  cursor_ = last_event_id;
+  parser_.emplace(sse::ParserLimits{}, cursor_);
   if (view_json.empty() || !registration_) {
     return true;
   }
-  auto decoded = decode_view(view_json, limits_.codec);
+  auto decoded = decode_view(view_json);
   auto* view = std::get_if<RegistrationView>(&decoded);
   if (view == nullptr ||
       registration_->apply_snapshot(std::move(*view)) == Applied::other_registration) {
@@ -28,99 +52,165 @@ bool Client::restore(std::string_view last_event_id, std::string_view view_json)
   return true;
 }
 
-std::string_view Client::cursor(std::string_view of_connection) const {
-  return of_connection.empty() ? std::string_view(restored_cursor_) : of_connection;
+void Client::respond(AttemptId attempt, const ResponseHead& head, Instant now) {
+  connection_.on_response(attempt, head, now);
+  if (connection_.state() == ConnectionState::open) {
+    parser_->begin_connection();
+  }
 }
 
-MessageKind Client::message(AttemptId attempt, std::string_view data,
-                            std::optional<std::string_view> last_event_id, Instant now) {
+bool Client::begin_batch(AttemptId attempt, Instant now) {
+  messages_.clear();
+  json_.clear();
   view_changed_ = false;
   const std::uint64_t stale_before = connection_.stale_inputs();
   connection_.on_activity(attempt, now);
-  if (connection_.stale_inputs() != stale_before) {
-    return MessageKind::stale;
+  return connection_.stale_inputs() == stale_before;
+}
+
+bool Client::receive(AttemptId attempt, std::string_view bytes, Instant now) {
+  if (!begin_batch(attempt, now)) {
+    return false;
+  }
+  parser_->feed(bytes);
+  while (true) {
+    const sse::Token token = parser_->next();
+    if (const auto* event = std::get_if<sse::Event>(&token)) {
+      // The contract's events have no name, as EventSource's onmessage wants it.
+      if (event->type == "message") {
+        take_message(event->data);
+      }
+    } else if (const auto* retry = std::get_if<sse::Retry>(&token)) {
+      connection_.on_retry(attempt, retry->delay);
+    } else if (std::holds_alternative<sse::NeedInput>(token)) {
+      break;
+    } else if (std::holds_alternative<sse::ParseError>(token)) {
+      reject(MessageKind::too_large, "A line, an event or an id of the stream is over its limit");
+      connection_.on_end(attempt, TransportEnd::failed, now);
+      return true;
+    }
+  }
+  // A block of an id alone sets it without an event.
+  take_event_id(attempt, parser_->last_event_id());
+  return true;
+}
+
+bool Client::receive_event(AttemptId attempt, std::string_view data,
+                           std::optional<std::string_view> last_event_id, Instant now) {
+  if (!begin_batch(attempt, now)) {
+    return false;
+  }
+  if (last_event_id && last_event_id->size() > id_bytes_max) {
+    reject(MessageKind::too_large, "The event id is longer than 4096 bytes");
+    return true;
   }
   if (last_event_id) {
-    if (last_event_id->size() > limits_.id_bytes_max) {
-      return reject(MessageKind::too_large, "The event id is longer than 4096 bytes");
-    }
-    // From here on the connection's cursor counts, even where the server has emptied it.
-    restored_cursor_.clear();
-    connection_.on_event_id(attempt, *last_event_id);
+    take_event_id(attempt, *last_event_id);
   }
-  if (data.size() > limits_.codec.stream_message_bytes_max) {
-    return reject(MessageKind::too_large, "The message is larger than 4 MiB");
+  take_message(data);
+  return true;
+}
+
+void Client::take_event_id(AttemptId attempt, std::string_view last_event_id) {
+  if (last_event_id != cursor_) {
+    cursor_ = last_event_id;
+    connection_.on_event_id(attempt, last_event_id);
   }
-  auto decoded = decode_stream_message(data, limits_.codec);
-  if (auto* error = std::get_if<DecodeError>(&decoded)) {
-    return reject(MessageKind::malformed, std::move(error->what));
+}
+
+void Client::take_message(std::string_view data) {
+  if (data.size() > CodecLimits{}.stream_message_bytes_max) {
+    reject(MessageKind::too_large, "The message is larger than 4 MiB");
+    return;
   }
-  const auto& envelope = std::get<StreamMessage>(decoded);
-  switch (envelope.type) {
+  const auto decoded = decode_stream_message(data);
+  if (const auto* error = std::get_if<DecodeError>(&decoded)) {
+    reject(MessageKind::malformed, error->what);
+    return;
+  }
+  const auto& message = *std::get_if<StreamMessage>(&decoded);
+  switch (message.type) {
     case StreamMessageType::connected:
-      return MessageKind::connected;
+      return add(MessageKind::connected);
     case StreamMessageType::update:
-      return take_update(envelope.data);
+      return take_update(message.update, message.data);
     case StreamMessageType::snapshot:
-      return take_snapshot(envelope.data);
+      return take_snapshot(message.data);
     case StreamMessageType::reset:
       forget_view();
-      return MessageKind::reset;
+      return add(MessageKind::reset);
     case StreamMessageType::ping:
-      return MessageKind::ping;
+      return add(MessageKind::ping);
     case StreamMessageType::other:
-      break;
+      return add(MessageKind::other);
   }
-  return MessageKind::other;
 }
 
-MessageKind Client::take_update(std::string_view json) {
-  auto decoded = decode_update(json, limits_.codec);
-  if (auto* error = std::get_if<DecodeError>(&decoded)) {
-    return reject(MessageKind::malformed, std::move(error->what));
+void Client::take_update(const UpdateSlices& update, std::string_view json) {
+  if (registration_ && !fold(registration_->apply(to_update(update)))) {
+    return add(MessageKind::other);
   }
-  const auto& update = std::get<Update>(decoded);
-  stage_status_ = update.stage_status;
-  if (registration_) {
-    const Applied applied = registration_->apply(update);
-    if (applied == Applied::other_registration) {
-      return MessageKind::other;
-    }
-    view_changed_ = applied != Applied::unchanged || !view_known_;
-    view_known_ = true;
+  MessageRecord& record = messages_.add();
+  record.kind = MessageKind::update;
+  record.registration_id = static_cast<double>(update.registration_id);
+  record.timestamp_ms = static_cast<double>(update.timestamp_ms);
+  if (!update.status.has_escapes) {
+    record.known_status = parse_status(update.status.raw);
   }
-  return MessageKind::update;
+  if (record.known_status == Status::other) {
+    record.status = append(messages_, update.status);
+  }
+  record.known_stage = known_stage(update.stage);
+  if (record.known_stage == 0) {
+    record.stage = append(messages_, update.stage);
+  }
+  record.stage_status = update.stage_status;
+  record.message = append(messages_, update.message);
+  record.has_message = update.message.raw.data() != nullptr;
+  if (!update.details.empty() || !update.process_log.empty() || !update.unknown.empty()) {
+    record.json = {static_cast<std::uint32_t>(json_.size()),
+                   static_cast<std::uint32_t>(json.size())};
+    json_.append(json);
+  }
 }
 
-MessageKind Client::take_snapshot(std::string_view json) {
-  auto decoded = decode_view(json, limits_.codec);
-  if (auto* error = std::get_if<DecodeError>(&decoded)) {
-    return reject(MessageKind::malformed, std::move(error->what));
+void Client::take_snapshot(std::string_view json) {
+  auto decoded = decode_view(json);
+  if (const auto* error = std::get_if<DecodeError>(&decoded)) {
+    return reject(MessageKind::malformed, error->what);
   }
-  if (registration_) {
-    const Applied applied =
-        registration_->apply_snapshot(std::move(std::get<RegistrationView>(decoded)));
-    if (applied == Applied::other_registration) {
-      return MessageKind::other;
-    }
-    view_changed_ = applied != Applied::unchanged || !view_known_;
-    view_known_ = true;
+  auto& view = *std::get_if<RegistrationView>(&decoded);
+  const bool is_ours = !registration_ || fold(registration_->apply_snapshot(std::move(view)));
+  add(is_ours ? MessageKind::snapshot : MessageKind::other);
+}
+
+/// What applying an update or a snapshot means to the view; false: it is about another one.
+bool Client::fold(Applied applied) {
+  if (applied == Applied::other_registration) {
+    return false;
   }
-  return MessageKind::snapshot;
+  view_changed_ = view_changed_ || applied != Applied::unchanged || !view_known_;
+  view_known_ = true;
+  return true;
 }
 
 /// Updates may have been missed, so what was folded is no view of the registration any more.
 void Client::forget_view() {
-  view_changed_ = view_known_;
+  view_changed_ = view_changed_ || view_known_;
   view_known_ = false;
   if (registration_) {
     registration_.emplace(registration_->view().registration_id);
   }
 }
 
-MessageKind Client::reject(MessageKind kind, std::string problem) {
-  problem_ = std::move(problem);
-  return kind;
+void Client::add(MessageKind kind) {
+  messages_.add().kind = kind;
+}
+
+void Client::reject(MessageKind kind, std::string_view problem) {
+  MessageRecord& record = messages_.add();
+  record.kind = kind;
+  record.message = messages_.append(problem);
 }
 
 std::string Client::view_json() const {

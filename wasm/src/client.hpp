@@ -8,17 +8,13 @@
 
 #include <regstream/connection/connection.hpp>
 #include <regstream/message/codec.hpp>
-#include <regstream/message/status.hpp>
 #include <regstream/registration/registration.hpp>
+#include <regstream/sse/parser.hpp>
+
+#include "batch.hpp"
 
 /// What one stream of the browser package needs of the core, put together.
 namespace regstream::wasm {
-
-struct ClientLimits {
-  CodecLimits codec;
-  /// The id travels back in a URL, and servers bound those (commonly at 8 KiB).
-  std::size_t id_bytes_max = 4096;
-};
 
 /// What a message was. The numbers are part of the ABI: append only.
 enum class MessageKind : std::uint8_t {
@@ -28,9 +24,25 @@ enum class MessageKind : std::uint8_t {
   reset = 3,  ///< The server may have missed updates: the view is forgotten.
   ping = 4,
   other = 5,      ///< Of a type this version does not know, or about another registration.
-  malformed = 6,  ///< Not a message of the contract; `Client::problem` says why.
-  too_large = 7,  ///< Over a limit; `Client::problem` says which.
-  stale = 8,      ///< From an earlier attempt; dropped.
+  malformed = 6,  ///< Not a message of the contract; the record's message says why.
+  too_large = 7,  ///< Over a limit; the record's message says which.
+};
+
+/// One message of the stream; all but `kind` and `message` is an update's. Part of the ABI.
+struct MessageRecord {
+  double registration_id = 0;
+  double timestamp_ms = 0;
+  Slice status;   ///< Where `known_status` is `other`.
+  Slice stage;    ///< Where `known_stage` is 0.
+  Slice message;  ///< Also why a message was not taken.
+  /// Bytes of `Client::json`, the JSON text of the update; empty if these fields are all of it.
+  Slice json;
+  MessageKind kind = MessageKind::other;
+  Status known_status = Status::other;
+  /// One more than the place of the stage in the given workflow.
+  std::uint8_t known_stage = 0;
+  StageStatus stage_status = StageStatus::completed;  ///< Inferred if not sent.
+  bool has_message = false;
 };
 
 /// The machines of one stream: its connection, and the registration that it is about, if it is
@@ -38,8 +50,7 @@ enum class MessageKind : std::uint8_t {
 class Client {
  public:
   /// `registration_id` 0 means a stream of every registration.
-  Client(const ConnectionOptions& options, std::uint64_t seed, std::int64_t registration_id,
-         const ClientLimits& limits = {});
+  Client(const ConnectionOptions& options, std::uint64_t seed, std::int64_t registration_id);
 
   [[nodiscard]] Connection& connection() { return connection_; }
 
@@ -48,35 +59,46 @@ class Client {
   /// same.
   bool restore(std::string_view last_event_id, std::string_view view_json);
 
-  /// The cursor to open a transport with, given the connection machine's own.
-  [[nodiscard]] std::string_view cursor(std::string_view of_connection) const;
+  /// The cursor to resume from.
+  [[nodiscard]] std::string_view cursor() const { return cursor_; }
 
-  /// Takes one event of `attempt`'s stream. `last_event_id` is given where the event changed it.
-  MessageKind message(AttemptId attempt, std::string_view data,
-                      std::optional<std::string_view> last_event_id, Instant now);
+  /// Takes bytes of `attempt`'s stream, as a transport that does not parse has them. False, and
+  /// nothing is taken, if the attempt is not the current one.
+  bool receive(AttemptId attempt, std::string_view bytes, Instant now);
 
-  /// Of the last message: whether it changed the view.
+  /// Takes one event of `attempt`'s stream, as EventSource has it. `last_event_id` is given where
+  /// the event changed it. False, and nothing is taken, if the attempt is not the current one.
+  bool receive_event(AttemptId attempt, std::string_view data,
+                     std::optional<std::string_view> last_event_id, Instant now);
+
+  /// The transport of `attempt` has an answer.
+  void respond(AttemptId attempt, const ResponseHead& head, Instant now);
+
+  // What the last call that received anything has brought.
+  [[nodiscard]] const Batch<MessageRecord>& messages() const { return messages_; }
+  [[nodiscard]] std::string_view json() const { return json_; }
   [[nodiscard]] bool view_changed() const { return view_changed_; }
-  /// Of the last message, where it was a stage update: the stage's status, inferred if not sent.
-  [[nodiscard]] StageStatus stage_status() const { return stage_status_; }
-  /// Of the last message, where it was malformed or too large: a sentence that says why.
-  [[nodiscard]] std::string_view problem() const { return problem_; }
 
   /// The view as JSON text; empty before anything is known, and on a stream of every registration.
   [[nodiscard]] std::string view_json() const;
 
  private:
-  MessageKind take_update(std::string_view json);
-  MessageKind take_snapshot(std::string_view json);
+  bool begin_batch(AttemptId attempt, Instant now);
+  void take_event_id(AttemptId attempt, std::string_view last_event_id);
+  void take_message(std::string_view data);
+  void take_update(const UpdateSlices& update, std::string_view json);
+  void take_snapshot(std::string_view json);
+  bool fold(Applied applied);
   void forget_view();
-  MessageKind reject(MessageKind kind, std::string problem);
+  void add(MessageKind kind);
+  void reject(MessageKind kind, std::string_view problem);
 
-  ClientLimits limits_;
   Connection connection_;
+  std::optional<sse::Parser> parser_;  ///< Anew where an earlier client's cursor is taken over.
   std::optional<Registration> registration_;
-  std::string restored_cursor_;
-  std::string problem_;
-  StageStatus stage_status_ = StageStatus::completed;
+  std::string cursor_;
+  Batch<MessageRecord> messages_;
+  std::string json_;
   bool view_changed_ = false;
   bool view_known_ = false;
 };

@@ -1,71 +1,6 @@
-/** Loads the WebAssembly core and speaks its C ABI (abi.cpp). No other file knows its numbers. */
+/** Loads the WebAssembly core: its memory, and the calls of its C ABI (abi.cpp). */
 
 import { StreamError } from "./errors.js";
-import type { TransportEnd } from "./event_source_transport.js";
-import type { StageStatus } from "./messages.js";
-
-const connectionStates = ["idle", "connecting", "open", "waiting", "closed"] as const;
-
-/**
- * - `idle`: not asked to connect yet
- * - `connecting`: an attempt is under way
- * - `open`: accepted by the server, updates arrive
- * - `waiting`: between attempts
- * - `closed`: for good, or until `connect()`
- */
-export type ConnectionState = (typeof connectionStates)[number];
-
-const coreReasons = [
-  "none",
-  "requested",
-  "accepted",
-  "retry_due",
-  "woken",
-  "ended",
-  "network_failed",
-  "timed_out",
-  "silent",
-  "refused",
-  "told_to_stop",
-  "refused_for_good",
-] as const;
-export type CoreReason = (typeof coreReasons)[number];
-
-const transportEnds: readonly TransportEnd[] = ["ended", "failed", "refused_unseen"];
-const stageStatuses: readonly StageStatus[] = ["started", "completed", "failed", "skipped"];
-const messageKinds = [
-  "connected",
-  "update",
-  "snapshot",
-  "reset",
-  "ping",
-  "other",
-  "malformed",
-  "too_large",
-  "stale",
-] as const;
-
-/** What to do about an answer that is no stream: `standard` gives up, `resilient` tries again. */
-export type RetryPolicy = "resilient" | "standard";
-const policies: readonly RetryPolicy[] = ["resilient", "standard"];
-
-/** What the connection machine wants done. */
-export type CoreAction =
-  | { readonly kind: "open"; readonly attempt: number; readonly lastEventId: string }
-  | { readonly kind: "close"; readonly attempt: number }
-  | {
-      readonly kind: "state_changed";
-      readonly from: ConnectionState;
-      readonly to: ConnectionState;
-      readonly reason: CoreReason;
-    };
-
-/** What one event was. */
-export type CoreMessage =
-  | { readonly kind: "update"; readonly stageStatus: StageStatus; readonly viewChanged: boolean }
-  | { readonly kind: "snapshot" | "reset"; readonly viewChanged: boolean }
-  | { readonly kind: "malformed" | "too_large"; readonly problem: string }
-  | { readonly kind: "connected" | "ping" | "other" | "stale" };
 
 interface CoreExports {
   readonly memory: WebAssembly.Memory;
@@ -88,39 +23,48 @@ interface CoreExports {
     retryAfterMs: number,
     now: number,
   ): void;
-  client_message(
+  client_event(
     client: number,
     attempt: number,
     idSize: number,
     dataSize: number,
     now: number,
   ): number;
+  client_bytes(client: number, attempt: number, size: number, now: number): number;
+  client_cursor(client: number): void;
   client_end(client: number, attempt: number, end: number, now: number): void;
   client_deadline(client: number): number;
   client_handle_deadline(client: number, now: number): void;
   client_poll(client: number): number;
   client_view(client: number): void;
+  parser_create(
+    lineBytesMax: number,
+    eventBytesMax: number,
+    idBytesMax: number,
+    idSize: number,
+  ): number;
+  parser_destroy(parser: number): void;
+  parser_push(parser: number, size: number): number;
+  parser_reconnect(parser: number): void;
+  parser_retry(parser: number): number;
+  parser_error(parser: number): number;
+  parser_last_event_id(parser: number): void;
 }
 
+/** The result record; its words that the last call did not set are an earlier call's. */
 interface CoreResult {
+  readonly text: number;
+  readonly textSize: number;
   readonly attempt: number;
   readonly from: number;
   readonly to: number;
   readonly reason: number;
-  readonly stageStatus: number;
+  readonly records: number;
+  readonly json: number;
   readonly viewChanged: boolean;
 }
 
-const abiVersion = 2;
-
-/** The value that an ABI number stands for; a number out of range is a broken module. */
-function named<T>(names: readonly T[], index: number): T {
-  const name = names[index];
-  if (name === undefined) {
-    throw new Error(`The core gave ${index}, which has no name here`);
-  }
-  return name;
-}
+const abiVersion = 3;
 
 const encoder = new TextEncoder();
 // An id may begin with U+FEFF, which is part of it.
@@ -132,6 +76,8 @@ export class Core {
   readonly #inputLimit: number;
   readonly #resultAddress: number;
   #bytes: Uint8Array;
+  #words: Uint32Array;
+  #doubles: Float64Array;
   #isDead = false;
 
   constructor(instance: WebAssembly.Instance) {
@@ -145,6 +91,8 @@ export class Core {
     exports._initialize();
     this.#exports = exports;
     this.#bytes = new Uint8Array(exports.memory.buffer);
+    this.#words = new Uint32Array(exports.memory.buffer);
+    this.#doubles = new Float64Array(exports.memory.buffer);
     this.#inputLimit = exports.input_limit();
     this.#resultAddress = exports.result();
   }
@@ -166,192 +114,82 @@ export class Core {
     this.#isDead = true;
   }
 
-  /** Growing the memory replaces its buffer, so the view of it is looked up at each use. */
-  #memory(): Uint8Array {
-    if (this.#bytes.buffer !== this.#exports.memory.buffer) {
-      this.#bytes = new Uint8Array(this.#exports.memory.buffer);
-    }
+  /** The module's memory. Growing it replaces its buffer, so this is looked up at each use. */
+  get bytes(): Uint8Array {
+    this.#refresh();
     return this.#bytes;
+  }
+
+  get words(): Uint32Array {
+    this.#refresh();
+    return this.#words;
+  }
+
+  get doubles(): Float64Array {
+    this.#refresh();
+    return this.#doubles;
+  }
+
+  #refresh(): void {
+    // A buffer that was replaced has no length any more; asking the memory for it costs far more.
+    if (this.#bytes.length === 0) {
+      const { buffer } = this.#exports.memory;
+      this.#bytes = new Uint8Array(buffer);
+      this.#words = new Uint32Array(buffer);
+      this.#doubles = new Float64Array(buffer);
+    }
   }
 
   /** Writes two texts into the input buffer, cut to its limit; returns their sizes in bytes. */
   write(first: string, second: string): readonly [number, number] {
     const room = Math.min((first.length + second.length) * 3, this.#inputLimit);
     const address = this.exports.input(room);
-    const bytes = this.#memory().subarray(address, address + room);
+    const bytes = this.bytes.subarray(address, address + room);
     const firstSize = encoder.encodeInto(first, bytes).written;
     const secondSize = encoder.encodeInto(second, bytes.subarray(firstSize)).written;
     return [firstSize, secondSize];
   }
 
-  /** The result record; its words that the last call did not set are an earlier call's. */
+  /** Writes bytes into the input buffer, which must not be more than its limit. */
+  writeBytes(bytes: Uint8Array): void {
+    const address = this.exports.input(bytes.length);
+    if (address === 0) {
+      throw new StreamError("core_failed", `The core takes ${this.#inputLimit} bytes at a time`);
+    }
+    this.bytes.set(bytes, address);
+  }
+
+  /** The most that `writeBytes` takes. */
+  get inputLimit(): number {
+    return this.#inputLimit;
+  }
+
   result(): CoreResult {
-    const record = new DataView(this.#memory().buffer, this.#resultAddress, 32);
-    const word = (index: number) => record.getUint32(index * 4, true);
+    const { words } = this;
+    const first = this.#resultAddress >> 2;
+    const word = (index: number) => words[first + index] ?? 0;
     return {
+      text: word(0),
+      textSize: word(1),
       attempt: word(2),
       from: word(3),
       to: word(4),
       reason: word(5),
-      stageStatus: word(6),
-      viewChanged: word(7) === 1,
+      records: word(6),
+      json: word(7),
+      viewChanged: word(9) === 1,
     };
+  }
+
+  /** The UTF-8 text at an address. */
+  text(address: number, size: number): string {
+    return decoder.decode(this.bytes.subarray(address, address + size));
   }
 
   /** The result record's text. */
   resultText(): string {
-    const memory = this.#memory();
-    const record = new DataView(memory.buffer, this.#resultAddress, 8);
-    const address = record.getUint32(0, true);
-    return decoder.decode(memory.subarray(address, address + record.getUint32(4, true)));
-  }
-}
-
-export interface CoreClientOptions {
-  readonly policy: RetryPolicy;
-  /** Spreads this client's delays from other clients' ones. */
-  readonly seed: readonly [number, number];
-  readonly registrationId: number | undefined;
-}
-
-/** The machines of one stream. Dispose of it: the module can't see who still uses it. */
-export class CoreClient {
-  readonly #core: Core;
-  readonly #handle: number;
-
-  constructor(core: Core, options: CoreClientOptions) {
-    this.#core = core;
-    this.#handle = this.#core.exports.client_create(
-      policies.indexOf(options.policy),
-      options.seed[0],
-      options.seed[1],
-      options.registrationId ?? 0,
-    );
-    if (this.#handle === 0) {
-      throw new StreamError(
-        "core_failed",
-        "No more than 256 streams can be open in one page: close some",
-      );
-    }
-  }
-
-  dispose(): void {
-    if (!this.#core.isDead) {
-      this.#core.exports.client_destroy(this.#handle);
-    }
-  }
-
-  /** Takes over what an earlier client of the same stream left: its cursor and its view. */
-  restore(lastEventId: string, viewJson: string): void {
-    const [cursorSize, viewSize] = this.#core.write(lastEventId, viewJson);
-    this.#core.exports.client_restore(this.#handle, cursorSize, viewSize);
-  }
-
-  connect(now: number): void {
-    this.#core.exports.client_connect(this.#handle, now);
-  }
-
-  close(now: number): void {
-    this.#core.exports.client_close(this.#handle, now);
-  }
-
-  wake(now: number): void {
-    this.#core.exports.client_wake(this.#handle, now);
-  }
-
-  /** `retryAfterMs` is undefined where the server sent none. */
-  response(
-    attempt: number,
-    status: number,
-    isEventStream: boolean,
-    retryAfterMs: number | undefined,
-    now: number,
-  ): void {
-    this.#core.exports.client_response(
-      this.#handle,
-      attempt,
-      status,
-      isEventStream ? 1 : 0,
-      retryAfterMs ?? -1,
-      now,
-    );
-  }
-
-  /** One event. `lastEventId` is undefined where this event did not change it. */
-  message(
-    attempt: number,
-    data: string,
-    lastEventId: string | undefined,
-    now: number,
-  ): CoreMessage {
-    const [idSize, dataSize] = this.#core.write(lastEventId ?? "", data);
-    const kind = named(
-      messageKinds,
-      this.#core.exports.client_message(
-        this.#handle,
-        attempt,
-        lastEventId === undefined ? -1 : idSize,
-        dataSize,
-        now,
-      ),
-    );
-    switch (kind) {
-      case "update": {
-        const { stageStatus, viewChanged } = this.#core.result();
-        return { kind, stageStatus: named(stageStatuses, stageStatus), viewChanged };
-      }
-      case "snapshot":
-      case "reset":
-        return { kind, viewChanged: this.#core.result().viewChanged };
-      case "malformed":
-      case "too_large":
-        return { kind, problem: this.#core.resultText() };
-      default:
-        return { kind };
-    }
-  }
-
-  end(attempt: number, end: TransportEnd, now: number): void {
-    this.#core.exports.client_end(this.#handle, attempt, transportEnds.indexOf(end), now);
-  }
-
-  /** When to call `handleDeadline`; Infinity: not at all, for now. */
-  deadline(): number {
-    return this.#core.exports.client_deadline(this.#handle);
-  }
-
-  handleDeadline(now: number): void {
-    this.#core.exports.client_handle_deadline(this.#handle, now);
-  }
-
-  /** The next action to carry out. Poll after every input until there is none. */
-  poll(): CoreAction | null {
-    const kind = this.#core.exports.client_poll(this.#handle);
-    if (kind === 0) {
-      return null;
-    }
-    const result = this.#core.result();
-    switch (kind) {
-      case 1:
-        return { kind: "open", attempt: result.attempt, lastEventId: this.#core.resultText() };
-      case 2:
-        return { kind: "close", attempt: result.attempt };
-      case 3:
-        return {
-          kind: "state_changed",
-          from: named(connectionStates, result.from),
-          to: named(connectionStates, result.to),
-          reason: named(coreReasons, result.reason),
-        };
-      default:
-        throw new Error(`The core gave action ${kind}, which has no name here`);
-    }
-  }
-
-  /** The registration's view as JSON text; empty where nothing is known. */
-  view(): string {
-    this.#core.exports.client_view(this.#handle);
-    return this.#core.resultText();
+    const { text, textSize } = this.result();
+    return this.text(text, textSize);
   }
 }
 

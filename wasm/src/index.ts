@@ -1,7 +1,8 @@
 export type { Clock } from "./clock.js";
 export { createClock } from "./clock.js";
-export type { ConnectionState, CoreSource, RetryPolicy } from "./core.js";
+export type { CoreSource } from "./core.js";
 export { loadCore } from "./core.js";
+export type { ConnectionState, RetryPolicy } from "./core_client.js";
 export type { StreamErrorKind } from "./errors.js";
 export { StreamError } from "./errors.js";
 export type { EventSourceConstructor, EventSourceLike } from "./event_source_transport.js";

@@ -77,40 +77,6 @@ function time(value: unknown): number | null {
   return typeof value === "number" && value > 0 ? value : null;
 }
 
-/** Null counts as absent on the channel; in the page's object absent is absent. */
-const optionalFields = ["stage", "stageStatus", "message", "details", "processLog"] as const;
-
-/**
- * The update in one event's data, which the core has accepted as one. `inferred` is the core's
- * reading of the stage's status. Null where it is none after all.
- */
-export function parseUpdate(eventData: string, inferred: StageStatus): RegistrationUpdate | null {
-  const envelope: unknown = JSON.parse(eventData);
-  const data = isObject(envelope) ? envelope["data"] : null;
-  if (!isObject(data)) {
-    return null;
-  }
-  const { registrationId, status, timestamp } = data;
-  if (typeof registrationId !== "number" || typeof status !== "string") {
-    return null;
-  }
-  const update: Record<string, unknown> = { ...data };
-  for (const field of optionalFields) {
-    if (update[field] === null) {
-      delete update[field];
-    }
-  }
-  if (typeof update["stage"] === "string" && !isStageStatus(update["stageStatus"])) {
-    update["stageStatus"] = inferred;
-  }
-  return Object.freeze({
-    ...update,
-    registrationId,
-    status,
-    timestamp: typeof timestamp === "number" ? timestamp : 0,
-  });
-}
-
 /** The wire names a stage as an update does. */
 function toStage(value: unknown): StageView | null {
   if (!isObject(value)) {

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useRef, useSyncExternalStore } from "react";
 
-import type { ConnectionState } from "./core.js";
+import type { ConnectionState } from "./core_client.js";
 import type { RegistrationUpdate, RegistrationView } from "./messages.js";
 import type { StreamLease } from "./shared.js";
 import { acquireStream, peekSnapshot } from "./shared.js";

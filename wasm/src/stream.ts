@@ -1,12 +1,15 @@
 import type { Clock } from "./clock.js";
 import { createClock } from "./clock.js";
-import type { ConnectionState, Core, CoreReason, RetryPolicy } from "./core.js";
-import { CoreClient, loadCore } from "./core.js";
+import type { Core } from "./core.js";
+import { loadCore } from "./core.js";
+import type { ConnectionState, CoreReason, RetryPolicy } from "./core_client.js";
+import { CoreClient } from "./core_client.js";
 import { StreamError } from "./errors.js";
 import type { EventSourceConstructor, TransportEvents } from "./event_source_transport.js";
+import type { MessageBatch } from "./message_batch.js";
 import { openEventSource, streamUrl } from "./event_source_transport.js";
 import type { RegistrationUpdate, RegistrationView } from "./messages.js";
-import { parseUpdate, parseView } from "./messages.js";
+import { parseView } from "./messages.js";
 import type { Signals } from "./signals.js";
 import { browserSignals } from "./signals.js";
 
@@ -340,7 +343,7 @@ export class RegistrationStream {
     };
     const events: TransportEvents = {
       opened: () => input(() => client.response(attempt, 200, true, undefined, this.#now())),
-      message: (data, id) => input(() => this.#take(client, attempt, data, id)),
+      message: (data, id) => input(() => this.#take(client, client.event(attempt, data, id, this.#now()))),
       ended: (end) => input(() => client.end(attempt, end, this.#now())),
     };
     const url = streamUrl(
@@ -356,32 +359,36 @@ export class RegistrationStream {
     }
   }
 
-  #take(client: CoreClient, attempt: number, data: string, lastEventId: string | undefined): void {
-    const message = client.message(attempt, data, lastEventId, this.#now());
-    if (message.kind === "stale") {
+  #take(client: CoreClient, messages: MessageBatch | null): void {
+    if (messages === null) {
       return;
     }
-    if (lastEventId !== undefined && message.kind !== "too_large") {
-      this.#cursor = lastEventId;
-    }
-    if (message.kind === "malformed" || message.kind === "too_large") {
-      const kind = message.kind === "malformed" ? "malformed_message" : "message_too_large";
-      this.#change({ error: new StreamError(kind, message.problem) });
-      return;
-    }
-    if (message.kind === "update") {
-      const update = parseUpdate(data, message.stageStatus);
-      if (update !== null) {
-        this.#pendingUpdates.push(update);
-        this.#change({ latestUpdate: update, error: null });
+    for (let index = 0; index < messages.length; ++index) {
+      switch (messages.kind(index)) {
+        case "update": {
+          const update = messages.update(index);
+          this.#pendingUpdates.push(update);
+          this.#change({ latestUpdate: update, error: null });
+          break;
+        }
+        case "snapshot":
+          this.#change({ error: null });
+          break;
+        case "reset":
+          this.#change({ resets: this.#snapshot.resets + 1 });
+          break;
+        case "malformed":
+          this.#change({ error: new StreamError("malformed_message", messages.problem(index)) });
+          break;
+        case "too_large":
+          this.#change({ error: new StreamError("message_too_large", messages.problem(index)) });
+          break;
       }
     }
-    if (message.kind === "reset") {
-      this.#change({ resets: this.#snapshot.resets + 1 });
-    }
-    if ("viewChanged" in message && message.viewChanged) {
+    this.#cursor = client.cursor();
+    if (messages.viewChanged) {
       this.#viewJson = client.view();
-      this.#change({ registration: parseView(this.#viewJson), error: null });
+      this.#change({ registration: parseView(this.#viewJson) });
     }
   }
 

@@ -3,7 +3,8 @@ import { pathToFileURL } from "node:url";
 
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-import { CoreClient, loadCore } from "../src/core.js";
+import { loadCore } from "../src/core.js";
+import { CoreClient } from "../src/core_client.js";
 import { modulePath, stageUpdate } from "./fakes.js";
 
 const moduleUrl = pathToFileURL(modulePath);
@@ -23,13 +24,13 @@ describe("loading the module", () => {
     const loader = await freshLoader();
     const first = loader.loadCore(moduleUrl);
     expect(loader.loadCore()).toBe(first);
-    expect((await first).exports.abi_version()).toBe(2);
+    expect((await first).exports.abi_version()).toBe(3);
   });
 
   it("takes the module's bytes", async () => {
     const loader = await freshLoader();
     const core = await loader.loadCore(await readFile(moduleUrl));
-    expect(core.exports.abi_version()).toBe(2);
+    expect(core.exports.abi_version()).toBe(3);
   });
 
   it.each(["application/wasm", "application/wasm; charset=x", "application/octet-stream", ""])(
@@ -42,7 +43,7 @@ describe("loading the module", () => {
       );
       const loader = await freshLoader();
       const core = await loader.loadCore("https://bank.example/regstream.wasm");
-      expect(core.exports.abi_version()).toBe(2);
+      expect(core.exports.abi_version()).toBe(3);
     },
   );
 
@@ -57,7 +58,7 @@ describe("loading the module", () => {
     const url = "https://bank.example/regstream.wasm";
     await expect(loader.loadCore(url)).rejects.toThrow(`${url} answered with status 404`);
     await expect(loader.loadCore(url)).rejects.toThrow();
-    expect((await loader.loadCore(url)).exports.abi_version()).toBe(2);
+    expect((await loader.loadCore(url)).exports.abi_version()).toBe(3);
   });
 
   it("tries again where it was told to look, also when it is not told again", async () => {
@@ -106,6 +107,19 @@ async function openClient() {
   return client;
 }
 
+/** What one event was, as the core tells it. */
+function event(client: CoreClient, data: string, lastEventId?: string, attempt = 1) {
+  const batch = client.event(attempt, data, lastEventId, 1);
+  if (batch === null) {
+    return { kind: "stale" };
+  }
+  expect(batch.length).toBe(1);
+  const kind = batch.kind(0);
+  return kind === "malformed" || kind === "too_large"
+    ? { kind, problem: batch.problem(0) }
+    : { kind, viewChanged: batch.viewChanged };
+}
+
 describe("the core behind its ABI", () => {
   it("opens a transport, and comes back after a loss with the cursor it has seen", async () => {
     const client = await createClient();
@@ -120,7 +134,7 @@ describe("the core behind its ABI", () => {
     client.connect(0);
     drain();
     client.response(1, 200, true, undefined, 10);
-    client.message(1, '{"type":"connected","timestamp":1}', "1700-4", 10);
+    client.event(1, '{"type":"connected","timestamp":1}', "1700-4", 10);
     drain();
     client.end(1, "ended", 20);
     drain();
@@ -145,7 +159,7 @@ describe("the core behind its ABI", () => {
 
   it("says what each message was", async () => {
     const client = await openClient();
-    const kind = (data: unknown) => client.message(1, JSON.stringify(data), undefined, 1).kind;
+    const kind = (data: unknown) => event(client, JSON.stringify(data)).kind;
     expect(kind({ type: "connected", timestamp: 1 })).toBe("connected");
     expect(kind({ type: "ping", timestamp: 1 })).toBe("ping");
     expect(kind({ type: "reset", timestamp: 1 })).toBe("reset");
@@ -153,7 +167,7 @@ describe("the core behind its ABI", () => {
     expect(kind(stageUpdate("duplicate_check", "started", 1))).toBe("update");
     expect(kind(stageUpdate("duplicate_check", "started", 1, { registrationId: 43 }))).toBe("other");
     expect(kind({ type: "update", data: { status: "PENDING" } })).toBe("malformed");
-    expect(client.message(9, '{"type":"ping"}', undefined, 1).kind).toBe("stale");
+    expect(event(client, '{"type":"ping"}', undefined, 9).kind).toBe("stale");
     client.dispose();
   });
 
@@ -176,9 +190,9 @@ describe("the core behind its ABI", () => {
     "{\ud800}",
   ])("calls data that is no message malformed, and says why (%#)", async (data) => {
     const client = await openClient();
-    const message = client.message(1, data, undefined, 1);
+    const message = event(client, data);
     expect(message).toEqual({ kind: "malformed", problem: expect.stringMatching(/\w+ \w+/) });
-    expect(client.message(1, '{"type":"ping"}', undefined, 1).kind).toBe("ping");
+    expect(event(client, '{"type":"ping"}').kind).toBe("ping");
     client.dispose();
   });
 
@@ -196,7 +210,7 @@ describe("the core behind its ABI", () => {
     const client = await createClient(Number(id));
     client.connect(0);
     const data = `{"type":"update","data":{"registrationId":${id},"status":"FAILED","timestamp":${timestamp}}}`;
-    expect(client.message(1, data, undefined, 1).kind).toBe("update");
+    expect(event(client, data).kind).toBe("update");
     expect(JSON.parse(client.view())).toMatchObject({
       registrationId: Number(id),
       timestamp: Math.trunc(Number(timestamp)),
@@ -209,7 +223,7 @@ describe("the core behind its ABI", () => {
     async (id) => {
       const client = await openClient();
       const data = `{"type":"update","data":{"registrationId":${id},"status":"FAILED"}}`;
-      expect(client.message(1, data, undefined, 1).kind).toBe("malformed");
+      expect(event(client, data).kind).toBe("malformed");
       client.dispose();
     },
   );
@@ -217,14 +231,14 @@ describe("the core behind its ABI", () => {
   it("calls a message over the limit too large, and goes on", async () => {
     const client = await openClient();
     const large = (size: number) => JSON.stringify({ type: "ping", filler: "x".repeat(size) });
-    expect(client.message(1, large(5 << 20), undefined, 1)).toEqual({
+    expect(event(client, large(5 << 20))).toEqual({
       kind: "too_large",
       problem: "The message is larger than 4 MiB",
     });
-    expect(client.message(1, large(3 << 20), undefined, 1).kind).toBe("ping");
-    expect(client.message(1, '{"type":"ping"}', "i".repeat(5_000), 1).kind).toBe("too_large");
-    expect(client.message(1, large(5 << 20), "i".repeat(5_000_000), 1).kind).toBe("too_large");
-    expect(client.message(1, large(1), "1-1", 1).kind).toBe("ping");
+    expect(event(client, large(3 << 20)).kind).toBe("ping");
+    expect(event(client, '{"type":"ping"}', "i".repeat(5_000)).kind).toBe("too_large");
+    expect(event(client, large(5 << 20), "i".repeat(5_000_000)).kind).toBe("too_large");
+    expect(event(client, large(1), "1-1").kind).toBe("ping");
     client.dispose();
   });
 
@@ -233,7 +247,7 @@ describe("the core behind its ABI", () => {
     const data = JSON.stringify(
       stageUpdate("t24_lookup", "completed", 1, { details: { filler: "é".repeat(200_000) } }),
     );
-    const round = () => expect(client.message(1, data, undefined, 1).kind).toBe("update");
+    const round = () => expect(event(client, data).kind).toBe("update");
     for (let warmUp = 0; warmUp < 5; ++warmUp) {
       round();
     }
@@ -249,14 +263,14 @@ describe("the core behind its ABI", () => {
   it("keeps text of every script in the view", async () => {
     const client = await openClient();
     const message = "ደንበኛ ተገኝቷል 😀";
-    client.message(1, JSON.stringify(stageUpdate("t24_lookup", "completed", 5, { message })), undefined, 1);
+    event(client, JSON.stringify(stageUpdate("t24_lookup", "completed", 5, { message })));
     expect(JSON.parse(client.view())).toMatchObject({ message });
     client.dispose();
   });
 
   it("forgets the view at a reset, and folds anew what comes after it", async () => {
     const client = await openClient();
-    const send = (data: unknown) => client.message(1, JSON.stringify(data), undefined, 1);
+    const send = (data: unknown) => event(client, JSON.stringify(data));
     send(stageUpdate("duplicate_check", "completed", 5));
     expect(send({ type: "reset", timestamp: 6 })).toEqual({ kind: "reset", viewChanged: true });
     expect(client.view()).toBe("");
@@ -271,9 +285,103 @@ describe("the core behind its ABI", () => {
   it("knows nothing to forget at a reset on a stream of every registration", async () => {
     const client = await createClient(undefined);
     client.connect(0);
-    const reset = client.message(1, '{"type":"reset","timestamp":1}', undefined, 1);
+    const reset = event(client, '{"type":"reset","timestamp":1}');
     expect(reset).toEqual({ kind: "reset", viewChanged: false });
     expect(client.view()).toBe("");
+    client.dispose();
+  });
+
+  it("reads the same from bytes, however they are cut, as from events", async () => {
+    const details = { accountsFound: 5, name: "ደንበኛ 😀" };
+    const messages = [
+      { type: "connected", timestamp: 1 },
+      stageUpdate("duplicate_check", "started", 2),
+      stageUpdate("own stage ✓", "skipped", 3, { status: "ON HOLD", message: null }),
+      { type: "update", data: { registrationId: 42, status: "APPROVED", details, by: "ops", timestamp: 4 } },
+      stageUpdate("t24_lookup", "started", 5, { message: 'a "quoted" \n line' }),
+      { type: "ping", timestamp: 6 },
+    ];
+    const expected = [
+      "connected",
+      { ...stageUpdate("duplicate_check", "started", 2).data },
+      {
+        registrationId: 42,
+        status: "ON HOLD",
+        stage: "own stage ✓",
+        stageStatus: "skipped",
+        timestamp: 3,
+      },
+      { registrationId: 42, status: "APPROVED", details, by: "ops", timestamp: 4 },
+      { ...stageUpdate("t24_lookup", "started", 5).data, message: 'a "quoted" \n line' },
+      "ping",
+    ];
+    const read = (batch: ReturnType<CoreClient["event"]>) =>
+      Array.from({ length: batch?.length ?? 0 }, (_, index) =>
+        batch?.kind(index) === "update" ? batch.update(index) : batch?.kind(index),
+      );
+    const byEvent = await openClient();
+    expect(messages.flatMap((one) => read(byEvent.event(1, JSON.stringify(one), undefined, 1)))).toEqual(
+      expected,
+    );
+    const stream = new TextEncoder().encode(
+      messages.map((one, index) => `id: 1-${index}\ndata: ${JSON.stringify(one)}\n\n`).join(""),
+    );
+    for (const size of [1, 7, 64, stream.length]) {
+      const client = await openClient();
+      const updates: unknown[] = [];
+      for (let begin = 0; begin < stream.length; begin += size) {
+        updates.push(...read(client.bytes(1, stream.subarray(begin, begin + size), 1)));
+      }
+      expect(updates).toEqual(expected);
+      expect(client.cursor()).toBe("1-5");
+      expect(client.view()).toBe(byEvent.view());
+      client.dispose();
+    }
+    byEvent.dispose();
+  });
+
+  it("takes the server's retry from bytes, and passes over events that have a name", async () => {
+    const client = await openClient();
+    const batch = client.bytes(
+      1,
+      new TextEncoder().encode('retry: 60000\nevent: other\ndata: {"type":"ping"}\n\nid: 5-5\n\n'),
+      1,
+    );
+    expect(batch?.length).toBe(0);
+    expect(client.cursor()).toBe("5-5");
+    client.end(1, "ended", 2);
+    expect(client.deadline()).toBeGreaterThanOrEqual(60_002);
+    client.dispose();
+  });
+
+  it("gives up a stream of bytes that goes over a limit, and comes back after its last event", async () => {
+    const client = await openClient();
+    const line = new Uint8Array(3 << 20).fill(0x78);
+    client.bytes(1, new TextEncoder().encode('id: 1-1\ndata: {"type":"ping"}\n\n'), 1);
+    expect(client.bytes(1, line, 1)?.length).toBe(0);
+    const batch = client.bytes(1, line, 1);
+    expect(batch?.kind(0)).toBe("too_large");
+    expect(batch?.problem(0)).toContain("over its limit");
+    expect([client.poll(), client.poll()]).toEqual([
+      { kind: "close", attempt: 1 },
+      { kind: "state_changed", from: "open", to: "waiting", reason: "network_failed" },
+    ]);
+    expect(client.bytes(1, line, 1)).toBe(null);
+    client.handleDeadline(client.deadline());
+    client.poll();
+    expect(client.poll()).toEqual({ kind: "open", attempt: 2, lastEventId: "1-1" });
+    client.dispose();
+  });
+
+  it("keeps the cursor that it took over until the stream of bytes names another", async () => {
+    const client = await createClient();
+    client.restore("9-1", "");
+    client.connect(0);
+    client.response(1, 200, true, undefined, 0);
+    client.bytes(1, new TextEncoder().encode('data: {"type":"ping"}\n\n'), 1);
+    expect(client.cursor()).toBe("9-1");
+    client.bytes(1, new TextEncoder().encode("id: 9-2\n\n"), 1);
+    expect(client.cursor()).toBe("9-2");
     client.dispose();
   });
 
@@ -281,19 +389,19 @@ describe("the core behind its ABI", () => {
     const loader = await freshLoader();
     const core = await loader.loadCore(moduleUrl);
     const options = { policy: "resilient", seed: [1, 2], registrationId: 42 } as const;
-    const client = new loader.CoreClient(core, options);
+    const client = new CoreClient(core, options);
     client.connect(0);
     core.abandon();
     expect(() => core.exports).toThrow("The core failed");
     expect(() => client.poll()).toThrow("The core failed");
-    expect(() => client.message(1, "{}", undefined, 1)).toThrow("The core failed");
-    expect(() => new loader.CoreClient(core, options)).toThrow("The core failed");
+    expect(() => event(client, "{}")).toThrow("The core failed");
+    expect(() => new CoreClient(core, options)).toThrow("The core failed");
     client.dispose();
   });
 
   it("hands over its cursor and its view to the next client", async () => {
     const first = await openClient();
-    first.message(1, JSON.stringify(stageUpdate("duplicate_check", "started", 5)), "9-1", 1);
+    event(first, JSON.stringify(stageUpdate("duplicate_check", "started", 5)), "9-1");
     const view = first.view();
     first.dispose();
     const second = await createClient();
@@ -325,7 +433,8 @@ describe("the core behind its ABI", () => {
       exports.client_destroy(handle);
       expect(exports.client_poll(handle)).toBe(0);
       expect(exports.client_deadline(handle)).toBe(Infinity);
-      expect(exports.client_message(handle, 1, 0, 0, 0)).toBe(8);
+      expect(exports.client_event(handle, 1, 0, 0, 0)).toBe(-1);
+      expect(exports.client_bytes(handle, 1, 0, 0)).toBe(-1);
     }
     exports.client_connect(second, 0);
     expect(exports.client_poll(second)).not.toBe(0);
@@ -346,8 +455,9 @@ describe("the core behind its ABI", () => {
       }
     }
     exports.input(4);
-    expect(exports.client_message(client, 1, 2 ** 31 - 1, 2 ** 31 - 1, 0)).toBe(8);
-    expect(exports.client_message(client, 1, -1, 5, 0)).toBe(8);
+    expect(exports.client_event(client, 1, 2 ** 31 - 1, 2 ** 31 - 1, 0)).toBe(-1);
+    expect(exports.client_bytes(client, 1, 2 ** 31 - 1, 0)).toBe(-1);
+    expect(exports.client_event(client, 1, -1, 5, 0)).toBe(-1);
     expect(exports.input(exports.input_limit() + 1)).toBe(0);
     for (const id of [NaN, -1, 1.5, 2 ** 53, Infinity]) {
       expect(exports.client_create(0, 1, 2, id)).toBe(0);

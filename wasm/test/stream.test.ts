@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 
 import type { Core } from "../src/core.js";
-import { CoreClient, loadCore } from "../src/core.js";
+import { loadCore } from "../src/core.js";
+import { CoreClient } from "../src/core_client.js";
 import type { RegistrationUpdate } from "../src/messages.js";
 import type { RegistrationStreamOptions, StreamSnapshot } from "../src/stream.js";
 import { RegistrationStream } from "../src/stream.js";
@@ -656,7 +657,7 @@ describe("failures on this side", () => {
       return loading;
     };
     const { stream, network } = createStream({ loadCore: load });
-    vi.spyOn(CoreClient.prototype, "message").mockImplementationOnce(() => {
+    vi.spyOn(CoreClient.prototype, "event").mockImplementationOnce(() => {
       throw new WebAssembly.RuntimeError("unreachable");
     });
     stream.connect();
@@ -691,7 +692,7 @@ describe("failures on this side", () => {
     await reach(first, 1);
     await reach(second, 1);
     const trapped = await load();
-    vi.spyOn(CoreClient.prototype, "message").mockImplementationOnce(() => {
+    vi.spyOn(CoreClient.prototype, "event").mockImplementationOnce(() => {
       throw new WebAssembly.RuntimeError("unreachable");
     });
     first.network.last.send({ type: "ping", timestamp: 1 });

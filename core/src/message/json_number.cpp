@@ -13,6 +13,9 @@ bool is_digit(char byte) {
   return byte >= '0' && byte <= '9';
 }
 
+/// Any number of so many digits is below 2^53.
+constexpr std::size_t plain_digits_max = 15;
+
 /// The number as 0.d₁d₂d₃… × 10^`magnitude`, where d₁ is not 0.
 struct Decimal {
   bool is_negative = false;
@@ -59,6 +62,14 @@ Decimal decompose(std::string_view number) {
 }  // namespace
 
 Integer to_integer(std::string_view number) {
+  // Nearly all numbers: spared the search for a point and an exponent.
+  if (number.size() <= plain_digits_max && std::all_of(number.begin(), number.end(), is_digit)) {
+    Integer plain;
+    for (const char digit : number) {
+      plain.value = plain.value * 10 + (digit - '0');
+    }
+    return plain;
+  }
   const Decimal decimal = decompose(number);
   Integer integer;
   std::int64_t magnitude = decimal.digits.empty() ? 0 : decimal.magnitude;

@@ -1,8 +1,6 @@
 #include "message/json_scanner.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <cstring>
 
 #include "message/json_number.hpp"
 
@@ -16,47 +14,51 @@ bool is_digit(char byte) {
 /// A number of fewer characters, and without an exponent, fits into a double.
 constexpr std::ptrdiff_t largest_double_digits = 309;
 
-constexpr std::uint64_t each_byte(unsigned char byte) {
-  return 0x0101010101010101ULL * byte;
-}
-
-/// The high bit of each byte of `word` that is a quote, a backslash or a control character. Above
-/// the lowest such byte there may be false ones (the borrow of Mycroft's zero-byte test).
-std::uint64_t mark_string_ends(std::uint64_t word) {
-  const std::uint64_t quote = word ^ each_byte('"');
-  const std::uint64_t backslash = word ^ each_byte('\\');
-  return (((quote - each_byte(1)) & ~quote) | ((backslash - each_byte(1)) & ~backslash) |
-          ((word - each_byte(0x20)) & ~word)) &
-         each_byte(0x80);
-}
-
-bool ends_plain_text(char byte) {
-  return byte == '"' || byte == '\\' || static_cast<unsigned char>(byte) < 0x20;
-}
-
-/// The first byte that plain text of a string can't have, or `end`.
-const char* skip_plain_text(const char* at, const char* end) {
-  static_assert(std::endian::native == std::endian::little, "the first byte is the lowest");
-  std::uint64_t word = 0;
-  while (end - at >= static_cast<std::ptrdiff_t>(sizeof word)) {
-    std::memcpy(&word, at, sizeof word);
-    if (const std::uint64_t marks = mark_string_ends(word); marks != 0) {
-      return at + std::countr_zero(marks) / 8;
-    }
-    at += sizeof word;
+/// What a string may have as it is.
+struct PlainText {
+  static bool has(char byte) {
+    return byte != '"' && byte != '\\' && static_cast<unsigned char>(byte) >= ' ';
   }
-  while (at != end && !ends_plain_text(*at)) {
-    ++at;
+#if defined(REGSTREAM_HAS_BLOCK_SCAN)
+  static text::Vector has(text::Vector bytes) {
+    return text::both(text::both(text::differs(bytes, '"'), text::differs(bytes, '\\')),
+                      text::reaches(bytes, ' '));
   }
-  return at;
-}
+#endif
+};
 
 }  // namespace
+
+StringEnds::StringEnds(const char* begin, const char* end)
+    : begin_(begin), end_(end), block_(begin) {
+  if (begin != end) {
+    marks_ = text::mark_others<PlainText>(begin, begin, end);
+  }
+}
+
+const char* StringEnds::find_in_later_block(const char* at) {
+  while (true) {
+    if (end_ - block_ <= text::block_bytes) {
+      return end_;
+    }
+    block_ += text::block_bytes;
+    marks_ = text::mark_others<PlainText>(begin_, block_, end_);
+    const std::ptrdiff_t offset = at - block_;
+    if (offset >= text::block_bytes) {
+      continue;
+    }
+    const std::uint64_t marks = offset > 0 ? marks_ >> static_cast<unsigned>(offset) : marks_;
+    if (marks != 0) {
+      return (offset > 0 ? at : block_) + std::countr_zero(marks);
+    }
+  }
+}
 
 Scanner::Scanner(std::string_view json, std::size_t depth_max)
     : begin_(json.data()),
       at_(begin_),
       end_(begin_ + json.size()),
+      string_ends_(begin_, end_),
       depth_max_(std::min(depth_max, Nesting::depth_max)) {}
 
 bool Scanner::scan_string(Value& value) {
@@ -67,7 +69,7 @@ bool Scanner::scan_string(Value& value) {
   value.kind = Kind::string;
   value.has_escapes = false;
   while (true) {
-    at_ = skip_plain_text(at_, end_);
+    at_ = string_ends_.find(at_);
     if (at_ == end_) {
       return false;
     }

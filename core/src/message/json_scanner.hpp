@@ -1,11 +1,13 @@
 #pragma once
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "message/json_reader.hpp"
+#include "text/mark_scan.hpp"
 
 namespace regstream::json {
 
@@ -31,6 +33,31 @@ class Nesting {
  private:
   std::array<std::uint64_t, depth_max / 64> kinds_{};
   std::size_t depth_ = 0;
+};
+
+/// Finds where the plain text of strings ends: at a quote, a backslash or a control character.
+class StringEnds {
+ public:
+  StringEnds(const char* begin, const char* end);
+
+  /// The first such byte from `at` on, or the end. `at` must not be before an earlier call's.
+  [[nodiscard]] const char* find(const char* at) {
+    const std::ptrdiff_t offset = at - block_;
+    if (offset < text::block_bytes) {
+      if (const std::uint64_t marks = marks_ >> static_cast<unsigned>(offset); marks != 0) {
+        return at + std::countr_zero(marks);
+      }
+    }
+    return find_in_later_block(at);
+  }
+
+ private:
+  [[nodiscard]] const char* find_in_later_block(const char* at);
+
+  const char* begin_;
+  const char* end_;
+  const char* block_;
+  std::uint64_t marks_ = 0;  ///< Of the block, the first byte's bit is the lowest.
 };
 
 /// Goes through a JSON text token by token and checks its grammar. Once something was wrong the
@@ -81,6 +108,7 @@ class Scanner {
   const char* begin_;
   const char* at_;
   const char* end_;
+  StringEnds string_ends_;
   std::size_t depth_max_;
   bool is_too_deep_ = false;
 };

@@ -82,7 +82,7 @@ std::variant<StreamMessage, DecodeError> decode_stream_message(std::string_view 
     if (auto* error = std::get_if<DecodeError>(&update)) {
       return std::move(*error);
     }
-    message.update = *std::get_if<UpdateSlices>(&update);
+    message.update = std::move(*std::get_if<UpdateSlices>(&update));
   }
   return message;
 }

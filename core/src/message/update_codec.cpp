@@ -32,7 +32,7 @@ namespace json {
 
 std::variant<UpdateSlices, DecodeError> update_of(UpdateMembers& members,
                                                   const CodecLimits& limits) {
-  FieldReader reader{keys, members};
+  FieldReader reader{keys, members.known};
   UpdateSlices update;
   update.registration_id = reader.identifier(registration_id);
   update.status = reader.name(status, limits.name_bytes_max, Presence::required);
@@ -47,6 +47,7 @@ std::variant<UpdateSlices, DecodeError> update_of(UpdateMembers& members,
   update.details = reader.raw(details, Kind::object);
   update.process_log = reader.raw(process_log, Kind::array);
   update.timestamp_ms = reader.timestamp_ms(timestamp);
+  update.unknown = std::move(members.unknown);
   if (reader.error()) {
     return *reader.error();
   }
@@ -54,7 +55,7 @@ std::variant<UpdateSlices, DecodeError> update_of(UpdateMembers& members,
 }
 
 Wanted wanted_of_update(UpdateMembers& members) {
-  return {.keys = keys, .values = members};
+  return {.keys = keys, .values = members.known, .unknown = &members.unknown};
 }
 
 }  // namespace json

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstddef>
+#include <string>
 #include <variant>
 
 #include <regstream/message/codec.hpp>
@@ -12,12 +13,16 @@
 namespace regstream::json {
 
 inline constexpr std::size_t update_member_count = 8;
-using UpdateMembers = std::array<Value, update_member_count>;
+
+struct UpdateMembers {
+  std::array<Value, update_member_count> known;
+  std::string unknown;
+};
 
 /// To read an update's members with; `members` must outlive it.
 [[nodiscard]] Wanted wanted_of_update(UpdateMembers& members);
 
-/// What the members say, once they have been read.
+/// What the members say, once they have been read; `unknown` is taken out of them.
 [[nodiscard]] std::variant<UpdateSlices, DecodeError> update_of(UpdateMembers& members,
                                                                 const CodecLimits& limits);
 

@@ -4,18 +4,12 @@
 #include <cstddef>
 #include <cstdint>
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
-#elif defined(__wasm_simd128__)
-#include <wasm_simd128.h>
-#endif
-
 #include <regstream/sse/parser.hpp>
 
-/// The one loop that touches every byte of a stream. It marks what may end a line in blocks of 64
-/// bytes, one bit a byte, and hands out the marks one after the other. The blocks lie where the
-/// chunk begins, and not where lines do: so the processor need not know where a line ends before
-/// it searches for the end of the next, and works on several lines at a time.
+#include "text/mark_scan.hpp"
+
+/// The one loop that touches every byte of a stream: it marks what may end a line, and hands out
+/// the marks one after the other.
 namespace regstream::sse {
 
 struct LineScan {
@@ -27,49 +21,11 @@ struct LineScan {
 
 namespace line_scan {
 
-#if defined(__SSE2__)
-
-#define REGSTREAM_HAS_BLOCK_SCAN 1
-using Vector = __m128i;
-
-inline Vector load(const char* at) {
-  return _mm_loadu_si128(reinterpret_cast<const Vector*>(at));
-}
-inline Vector differs(Vector bytes, char byte) {
-  const Vector is_equal = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(byte));
-  return _mm_cmpeq_epi8(is_equal, _mm_setzero_si128());
-}
-inline Vector exceeds(Vector bytes, signed char limit) {
-  return _mm_cmpgt_epi8(bytes, _mm_set1_epi8(limit));
-}
-inline Vector both(Vector a, Vector b) {
-  return _mm_and_si128(a, b);
-}
-inline std::uint64_t bits(Vector matches) {
-  return static_cast<std::uint32_t>(_mm_movemask_epi8(matches));
-}
-
-#elif defined(__wasm_simd128__)
-
-#define REGSTREAM_HAS_BLOCK_SCAN 1
-using Vector = v128_t;
-
-inline Vector load(const char* at) {
-  return wasm_v128_load(at);
-}
-inline Vector differs(Vector bytes, char byte) {
-  return wasm_i8x16_ne(bytes, wasm_i8x16_splat(byte));
-}
-inline Vector exceeds(Vector bytes, signed char limit) {
-  return wasm_i8x16_gt(bytes, wasm_i8x16_splat(limit));
-}
-inline Vector both(Vector a, Vector b) {
-  return wasm_v128_and(a, b);
-}
-inline std::uint64_t bits(Vector matches) {
-  return static_cast<std::uint32_t>(wasm_i8x16_bitmask(matches));
-}
-
+using text::block_bytes;
+using text::mark_others;
+#if defined(REGSTREAM_HAS_BLOCK_SCAN)
+using text::mark_others_in_block;
+using text::Vector;
 #endif
 
 /// Bytes that a line may be plain with. As signed numbers, the bytes beyond ASCII are below all
@@ -79,7 +35,7 @@ struct Plain {
   static bool has(char byte) { return static_cast<signed char>(byte) > above; }
 #if defined(REGSTREAM_HAS_BLOCK_SCAN)
   static Vector has(Vector bytes) {
-    return exceeds(bytes, above);
+    return text::exceeds(bytes, above);
   }
 #endif
 };
@@ -89,52 +45,10 @@ struct NoLineEnd {
   static bool has(char byte) { return byte != '\n' && byte != '\r'; }
 #if defined(REGSTREAM_HAS_BLOCK_SCAN)
   static Vector has(Vector bytes) {
-    return both(differs(bytes, '\n'), differs(bytes, '\r'));
+    return text::both(text::differs(bytes, '\n'), text::differs(bytes, '\r'));
   }
 #endif
 };
-
-inline constexpr std::ptrdiff_t block_bytes = 64;
-
-#if defined(REGSTREAM_HAS_BLOCK_SCAN)
-
-inline constexpr std::ptrdiff_t vector_bytes = block_bytes / 4;
-
-/// One bit for each byte of the block that is not in the set, the first byte's the lowest.
-template <typename Set>
-std::uint64_t mark_others_in_block(const char* at) {
-  const Vector first = Set::has(load(at));
-  const Vector second = Set::has(load(at + vector_bytes));
-  const Vector third = Set::has(load(at + 2 * vector_bytes));
-  const Vector fourth = Set::has(load(at + 3 * vector_bytes));
-  // In terms of what is in the set, since SSE2 has no "not above", and would pay for a negation.
-  if (bits(both(both(first, second), both(third, fourth))) == 0xFFFFU) {
-    return 0;
-  }
-  return ~(bits(first) | bits(second) << 16U | bits(third) << 32U | bits(fourth) << 48U);
-}
-
-#endif
-
-/// The same for a block that the end of the chunk may cut short, but not to nothing.
-template <typename Set>
-[[gnu::noinline]] std::uint64_t mark_others(const char* begin, const char* block, const char* end) {
-  const std::ptrdiff_t left = end - block;
-#if defined(REGSTREAM_HAS_BLOCK_SCAN)
-  if (left >= block_bytes) {
-    return mark_others_in_block<Set>(block);
-  }
-  if (end - begin >= block_bytes) {
-    // Read together with bytes before it: nothing beyond the chunk is touched.
-    return mark_others_in_block<Set>(end - block_bytes) >> (block_bytes - left);
-  }
-#endif
-  std::uint64_t marks = 0;
-  for (std::ptrdiff_t index = 0; index < left && index < block_bytes; ++index) {
-    marks |= (Set::has(block[index]) ? std::uint64_t{0} : std::uint64_t{1}) << index;
-  }
-  return marks;
-}
 
 /// Goes on until the block has a mark; false if no more of the whole blocks has one.
 inline bool find_marks(LineCursor& cursor) {

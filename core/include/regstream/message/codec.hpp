@@ -38,8 +38,8 @@ struct JsonString {
   [[nodiscard]] std::string text() const;
 };
 
-/// A message of the channel as it stands in its JSON text: nothing is copied, and the views hold as
-/// long as that text does.
+/// A message of the channel as it stands in its JSON text: nothing known is copied, and the views
+/// hold as long as that text does.
 struct UpdateSlices {
   std::int64_t registration_id = 0;
   JsonString status;
@@ -50,6 +50,7 @@ struct UpdateSlices {
   std::string_view details;      ///< JSON text of an object, or empty.
   std::string_view process_log;  ///< JSON text of an array, or empty.
   std::int64_t timestamp_ms = 0;
+  std::string unknown;  ///< JSON text of an object with the members not named above, or empty.
 };
 
 /// Reads a message of the channel. Required: `registrationId` (1 to 2^53 - 1; 42.0 is 42) and

@@ -1,0 +1,31 @@
+#include "batch.hpp"
+
+#include <bit>
+#ifdef __wasm_simd128__
+#include <wasm_simd128.h>
+#endif
+
+namespace regstream::wasm {
+
+std::size_t utf16_size(std::string_view text) {
+  // One unit for each byte that begins a character, and one more for the four-byte ones.
+  std::size_t units = 0;
+  const char* at = text.data();
+  const char* const end = at + text.size();
+#ifdef __wasm_simd128__
+  for (; end - at >= 16; at += 16) {
+    const v128_t bytes = wasm_v128_load(at);
+    units += static_cast<std::size_t>(
+        std::popcount(wasm_i8x16_bitmask(wasm_i8x16_gt(bytes, wasm_i8x16_const_splat(-65)))) +
+        std::popcount(wasm_i8x16_bitmask(wasm_u8x16_gt(bytes, wasm_u8x16_const_splat(0xEF)))));
+  }
+#endif
+  for (; at != end; ++at) {
+    const auto byte = static_cast<unsigned char>(*at);
+    units += (byte & 0xC0U) == 0x80 ? 0U : 1U;
+    units += byte > 0xEF ? 1U : 0U;
+  }
+  return units;
+}
+
+}  // namespace regstream::wasm

@@ -1,0 +1,207 @@
+/** One stream's machines in the core, by their handle. */
+
+import type { Core } from "./core.js";
+import { StreamError } from "./errors.js";
+import type { TransportEnd } from "./event_source_transport.js";
+import { MessageBatch } from "./message_batch.js";
+
+const connectionStates = ["idle", "connecting", "open", "waiting", "closed"] as const;
+
+/**
+ * - `idle`: not asked to connect yet
+ * - `connecting`: an attempt is under way
+ * - `open`: accepted by the server, updates arrive
+ * - `waiting`: between attempts
+ * - `closed`: for good, or until `connect()`
+ */
+export type ConnectionState = (typeof connectionStates)[number];
+
+const coreReasons = [
+  "none",
+  "requested",
+  "accepted",
+  "retry_due",
+  "woken",
+  "ended",
+  "network_failed",
+  "timed_out",
+  "silent",
+  "refused",
+  "told_to_stop",
+  "refused_for_good",
+] as const;
+export type CoreReason = (typeof coreReasons)[number];
+
+const transportEnds: readonly TransportEnd[] = ["ended", "failed", "refused_unseen"];
+
+/** What to do about an answer that is no stream: `standard` gives up, `resilient` tries again. */
+export type RetryPolicy = "resilient" | "standard";
+const policies: readonly RetryPolicy[] = ["resilient", "standard"];
+
+/** What the connection machine wants done. */
+export type CoreAction =
+  | { readonly kind: "open"; readonly attempt: number; readonly lastEventId: string }
+  | { readonly kind: "close"; readonly attempt: number }
+  | {
+      readonly kind: "state_changed";
+      readonly from: ConnectionState;
+      readonly to: ConnectionState;
+      readonly reason: CoreReason;
+    };
+
+/** The value that an ABI number stands for; a number out of range is a broken module. */
+function named<T>(names: readonly T[], index: number): T {
+  const name = names[index];
+  if (name === undefined) {
+    throw new Error(`The core gave ${index}, which has no name here`);
+  }
+  return name;
+}
+
+export interface CoreClientOptions {
+  readonly policy: RetryPolicy;
+  /** Spreads this client's delays from other clients' ones. */
+  readonly seed: readonly [number, number];
+  readonly registrationId: number | undefined;
+}
+
+/** The machines of one stream. Dispose of it: the module can't see who still uses it. */
+export class CoreClient {
+  readonly #core: Core;
+  readonly #handle: number;
+
+  constructor(core: Core, options: CoreClientOptions) {
+    this.#core = core;
+    this.#handle = this.#core.exports.client_create(
+      policies.indexOf(options.policy),
+      options.seed[0],
+      options.seed[1],
+      options.registrationId ?? 0,
+    );
+    if (this.#handle === 0) {
+      throw new StreamError(
+        "core_failed",
+        "No more than 256 streams can be open in one page: close some",
+      );
+    }
+  }
+
+  dispose(): void {
+    if (!this.#core.isDead) {
+      this.#core.exports.client_destroy(this.#handle);
+    }
+  }
+
+  /** Takes over what an earlier client of the same stream left: its cursor and its view. */
+  restore(lastEventId: string, viewJson: string): void {
+    const [cursorSize, viewSize] = this.#core.write(lastEventId, viewJson);
+    this.#core.exports.client_restore(this.#handle, cursorSize, viewSize);
+  }
+
+  connect(now: number): void {
+    this.#core.exports.client_connect(this.#handle, now);
+  }
+
+  close(now: number): void {
+    this.#core.exports.client_close(this.#handle, now);
+  }
+
+  wake(now: number): void {
+    this.#core.exports.client_wake(this.#handle, now);
+  }
+
+  /** `retryAfterMs` is undefined where the server sent none. */
+  response(
+    attempt: number,
+    status: number,
+    isEventStream: boolean,
+    retryAfterMs: number | undefined,
+    now: number,
+  ): void {
+    this.#core.exports.client_response(
+      this.#handle,
+      attempt,
+      status,
+      isEventStream ? 1 : 0,
+      retryAfterMs ?? -1,
+      now,
+    );
+  }
+
+  /**
+   * One event, as EventSource has it; `lastEventId` is undefined where this event did not change it.
+   * Null: the attempt is stale.
+   */
+  event(
+    attempt: number,
+    data: string,
+    lastEventId: string | undefined,
+    now: number,
+  ): MessageBatch | null {
+    const [idSize, dataSize] = this.#core.write(lastEventId ?? "", data);
+    const length = this.#core.exports.client_event(
+      this.#handle,
+      attempt,
+      lastEventId === undefined ? -1 : idSize,
+      dataSize,
+      now,
+    );
+    return length < 0 ? null : new MessageBatch(this.#core, length);
+  }
+
+  /** Bytes of the stream, at most the core's input limit. Null: the attempt is stale. */
+  bytes(attempt: number, bytes: Uint8Array, now: number): MessageBatch | null {
+    this.#core.writeBytes(bytes);
+    const length = this.#core.exports.client_bytes(this.#handle, attempt, bytes.length, now);
+    return length < 0 ? null : new MessageBatch(this.#core, length);
+  }
+
+  /** What to resume from; empty: nothing yet. */
+  cursor(): string {
+    this.#core.exports.client_cursor(this.#handle);
+    return this.#core.resultText();
+  }
+
+  end(attempt: number, end: TransportEnd, now: number): void {
+    this.#core.exports.client_end(this.#handle, attempt, transportEnds.indexOf(end), now);
+  }
+
+  /** When to call `handleDeadline`; Infinity: not at all, for now. */
+  deadline(): number {
+    return this.#core.exports.client_deadline(this.#handle);
+  }
+
+  handleDeadline(now: number): void {
+    this.#core.exports.client_handle_deadline(this.#handle, now);
+  }
+
+  /** The next action to carry out. Poll after every input until there is none. */
+  poll(): CoreAction | null {
+    const kind = this.#core.exports.client_poll(this.#handle);
+    if (kind === 0) {
+      return null;
+    }
+    const result = this.#core.result();
+    switch (kind) {
+      case 1:
+        return { kind: "open", attempt: result.attempt, lastEventId: this.#core.resultText() };
+      case 2:
+        return { kind: "close", attempt: result.attempt };
+      case 3:
+        return {
+          kind: "state_changed",
+          from: named(connectionStates, result.from),
+          to: named(connectionStates, result.to),
+          reason: named(coreReasons, result.reason),
+        };
+      default:
+        throw new Error(`The core gave action ${kind}, which has no name here`);
+    }
+  }
+
+  /** The registration's view as JSON text; empty where nothing is known. */
+  view(): string {
+    this.#core.exports.client_view(this.#handle);
+    return this.#core.resultText();
+  }
+}

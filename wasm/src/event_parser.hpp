@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include <regstream/sse/parser.hpp>
+
+#include "batch.hpp"
+
+namespace regstream::wasm {
+
+/// A dispatched event. Part of the ABI.
+struct EventRecord {
+  Slice type;  ///< Empty: "message".
+  Slice data;
+  Slice last_event_id;
+};
+
+/// The core's parser, a chunk's events at a time.
+class EventParser {
+ public:
+  EventParser(const sse::ParserLimits& limits, std::string last_event_id)
+      : parser_(limits, std::move(last_event_id)) {}
+
+  /// Takes the next bytes; what they complete is the batch until the next call.
+  void push(std::string_view bytes);
+  void begin_connection();
+
+  [[nodiscard]] const Batch<EventRecord>& batch() const { return batch_; }
+  [[nodiscard]] const sse::Parser& parser() const { return parser_; }
+  /// 0: none; else one more than the `sse::ParseError`.
+  [[nodiscard]] std::uint32_t error() const { return error_; }
+
+ private:
+  void add(const sse::Event& event);
+
+  sse::Parser parser_;
+  Batch<EventRecord> batch_;
+  std::string id_;  ///< Of the batch's last event: the next one's is the same as a rule.
+  Slice id_slice_;
+  std::uint32_t error_ = 0;
+};
+
+}  // namespace regstream::wasm

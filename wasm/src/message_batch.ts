@@ -1,0 +1,153 @@
+import { BatchText } from "./batch_text.js";
+import type { Core } from "./core.js";
+import type { RegistrationStatus, RegistrationUpdate, StageStatus } from "./messages.js";
+
+// These stand for numbers of the ABI, in its order.
+const kinds = [
+  "connected",
+  "update",
+  "snapshot",
+  "reset",
+  "ping",
+  "other",
+  "malformed",
+  "too_large",
+] as const;
+const statuses = ["PENDING", "APPROVED", "DUPLICATE", "FAILED", "COMPLETED"] as const;
+const stages = ["", "duplicate_check", "t24_lookup", "account_validation", "status_update"] as const;
+const stageStatuses: readonly StageStatus[] = ["started", "completed", "failed", "skipped"];
+
+/** What a message of the stream was. */
+export type MessageKind = (typeof kinds)[number];
+
+/** A record's fields, as offsets in 32-bit words, 64-bit doubles and bytes. */
+const recordBytes = 56;
+const statusWord = 4;
+const stageWord = 6;
+const messageWord = 8;
+const jsonWord = 10;
+const kindByte = 48;
+const knownStatusByte = 49;
+const knownStageByte = 50;
+const stageStatusByte = 51;
+const hasMessageByte = 52;
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/**
+ * What one call into the core brought: the messages in order, their fields still in the module's
+ * memory. Read it before the next call into the core.
+ */
+export class MessageBatch {
+  readonly length: number;
+  /** Whether the registration's view has changed. */
+  readonly viewChanged: boolean;
+  readonly #core: Core;
+  // The module's memory as it was when the batch was made. A later call may grow it, which empties these.
+  readonly #bytes: Uint8Array;
+  readonly #words: Uint32Array;
+  readonly #doubles: Float64Array;
+  readonly #address: number;
+  readonly #text: BatchText;
+  readonly #json: number;
+
+  constructor(core: Core, length: number) {
+    const result = core.result();
+    this.length = length;
+    this.viewChanged = result.viewChanged;
+    this.#core = core;
+    this.#bytes = core.bytes;
+    this.#words = core.words;
+    this.#doubles = core.doubles;
+    this.#address = result.records;
+    this.#text = new BatchText(core, result.text, result.textSize);
+    this.#json = result.json;
+  }
+
+  kind(index: number): MessageKind {
+    return kinds[this.#byte(index, kindByte)] ?? "other";
+  }
+
+  /** Why a message is malformed or too large. */
+  problem(index: number): string {
+    return this.#slice(index, messageWord);
+  }
+
+  // Of an update:
+
+  registrationId(index: number): number {
+    return this.#doubles[(this.#address + index * recordBytes) >> 3] ?? 0;
+  }
+
+  timestamp(index: number): number {
+    return this.#doubles[(this.#address + index * recordBytes + 8) >> 3] ?? 0;
+  }
+
+  status(index: number): RegistrationStatus {
+    return statuses[this.#byte(index, knownStatusByte)] ?? this.#slice(index, statusWord);
+  }
+
+  /** Empty: it is no stage update. */
+  stage(index: number): string {
+    const known = this.#byte(index, knownStageByte);
+    return (known > 0 ? stages[known] : undefined) ?? this.#slice(index, stageWord);
+  }
+
+  stageStatus(index: number): StageStatus {
+    return stageStatuses[this.#byte(index, stageStatusByte)] ?? "completed";
+  }
+
+  message(index: number): string {
+    return this.#slice(index, messageWord);
+  }
+
+  /** The update whole, as the page gets it. What is free-form in it is parsed here. */
+  update(index: number): RegistrationUpdate {
+    const update: Mutable<RegistrationUpdate> = {
+      registrationId: this.registrationId(index),
+      status: this.status(index),
+      timestamp: this.timestamp(index),
+    };
+    const stage = this.stage(index);
+    if (stage !== "") {
+      update.stage = stage;
+      update.stageStatus = this.stageStatus(index);
+    }
+    if (this.#byte(index, hasMessageByte) === 1) {
+      update.message = this.message(index);
+    }
+    const size = this.#word(index, jsonWord + 1);
+    if (size > 0) {
+      const json = this.#core.text(this.#json + this.#word(index, jsonWord), size);
+      this.#addRest(update, JSON.parse(json) as Readonly<Record<string, unknown>>);
+    }
+    return Object.freeze(update);
+  }
+
+  /** What the record does not have. Null counts as absent. */
+  #addRest(
+    update: Mutable<RegistrationUpdate>,
+    sent: Readonly<Record<string, unknown>>,
+  ): void {
+    const rest: Record<string, unknown> = {};
+    for (const [key, value] of Object.entries(sent)) {
+      if (value !== null && !(key in update)) {
+        rest[key] = value;
+      }
+    }
+    Object.assign(update, rest);
+  }
+
+  #byte(index: number, offset: number): number {
+    return this.#bytes[this.#address + index * recordBytes + offset] ?? 0;
+  }
+
+  #word(index: number, offset: number): number {
+    return this.#words[((this.#address + index * recordBytes) >> 2) + offset] ?? 0;
+  }
+
+  #slice(index: number, offset: number): string {
+    const size = this.#word(index, offset + 1);
+    return size === 0 ? "" : this.#text.slice(this.#word(index, offset), size);
+  }
+}
