@@ -1,6 +1,7 @@
 #include "parser_log.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <functional>
 #include <memory>
@@ -63,38 +64,39 @@ std::string difference_by(const Cut& cut, const std::string& how,
     std::string log = log_of(parser, cut(connection.stream));
     log += left_line(parser.last_event_id(), parser.retry());
     if (log != connection.log) {
-      const std::string which =
-          connections.size() == 1 ? "" : " on connection " + std::to_string(index + 1);
-      return quoted(connection.stream) + which + " " + how + "\ngave\n" + log + "instead of\n" +
-             connection.log;
+      std::string difference = quoted(connection.stream);
+      if (connections.size() > 1) {
+        difference.append(" on connection ").append(std::to_string(index + 1));
+      }
+      difference.append(" ").append(how).append("\ngave\n").append(log);
+      return difference.append("instead of\n").append(connection.log);
     }
   }
   return {};
 }
 
-std::string escaped(std::string_view text) {
-  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+void append_escaped(std::string& out, char byte) {
+  constexpr std::string_view meanings{"\n\r\t\0\\", 5};
+  constexpr std::string_view letters = "nrt0\\";
   constexpr std::string_view digits = "0123456789ABCDEF";
+  out += '\\';
+  if (const std::size_t known = meanings.find(byte); known != std::string_view::npos) {
+    out += letters[known];
+    return;
+  }
+  const auto value = static_cast<unsigned char>(byte);
+  out.append("x").append({digits[value >> 4U], digits[value & 0xFU]});
+}
+
+std::string escaped(std::string_view text) {
   std::string out;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    const auto byte = static_cast<unsigned char>(text[at]);
-    if (text.substr(at).starts_with(byte_order_mark)) {
-      out += "\\xEF\\xBB\\xBF";
-      at += byte_order_mark.size() - 1;
-    } else if (byte == '\n') {
-      out += "\\n";
-    } else if (byte == '\r') {
-      out += "\\r";
-    } else if (byte == '\t') {
-      out += "\\t";
-    } else if (byte == '\0') {
-      out += "\\0";
-    } else if (byte == '\\') {
-      out += "\\\\";
-    } else if (byte < ' ' || byte == 0x7F) {
-      out.append("\\x").append({digits[byte >> 4U], digits[byte & 0xFU]});
-    } else {
-      out += text[at];
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t size = text[at] == '\\' ? 1 : hidden_size(text.substr(at));
+    if (size == 0) {
+      out += text[at++];
+    }
+    for (; size > 0; --size) {
+      append_escaped(out, text[at++]);
     }
   }
   return out;
@@ -110,6 +112,24 @@ std::string escaped_type(std::string_view type) {
 }
 
 }  // namespace
+
+std::size_t hidden_size(std::string_view text) {
+  const auto byte_at = [&](std::size_t index) -> unsigned {
+    return index < text.size() ? static_cast<unsigned char>(text[index]) : ' ';
+  };
+  if (byte_at(0) < ' ' || byte_at(0) == 0x7F) {
+    return 1;
+  }
+  // The control characters above ASCII: U+0080 to U+009F.
+  if (byte_at(0) == 0xC2 && byte_at(1) >= 0x80 && byte_at(1) <= 0x9F) {
+    return 2;
+  }
+  constexpr std::array<std::string_view, 3> others{"\u2028", "\u2029", "\uFEFF"};
+  const bool is_other = std::any_of(others.begin(), others.end(), [&](std::string_view other) {
+    return text.starts_with(other);
+  });
+  return is_other ? 3 : 0;
+}
 
 std::string quoted(std::string_view text) {
   return '"' + escaped(text) + '"';

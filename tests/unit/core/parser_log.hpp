@@ -15,8 +15,12 @@
 ///     error line_too_long
 ///     left id "7" retry 3000
 ///
-/// In it a backslash is `\\`, and what would not show is \n, \r, \t, \0 or \xHH for each byte.
+/// In it a backslash is `\\`, and what is hidden is \n, \r, \t, \0 or \xHH for each byte.
 namespace regstream::test {
+
+/// How many bytes at the beginning of `text` are a character that nobody sees in a file: a control
+/// character, a line separator of others, the byte order mark. 0: none.
+[[nodiscard]] std::size_t hidden_size(std::string_view text);
 
 /// `text` in quotes and escapes. A quotation mark in it stands for itself.
 [[nodiscard]] std::string quoted(std::string_view text);

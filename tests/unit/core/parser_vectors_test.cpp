@@ -102,6 +102,9 @@ TEST_CASE("a malformed vector file is refused by its line") {
   refused(title + vector_begin + "```stream\n\n```\n", "a.md:5: each line but the last");
   refused(title + "x\r\n", "a.md:2: a control character");
   refused(title + "x\ty\n", "a.md:2: a control character");
+  for (const std::string_view hidden : {"\u0085", "\u2028", "\uFEFF", "\x7F"}) {
+    refused(title + std::string{hidden} + "\n", "a.md:2: a control character");
+  }
   refused(title + "x \n", "a.md:2: a space at the line's end");
   refused(title + "\xFF\n", "a.md:0: not UTF-8");
 

@@ -94,9 +94,10 @@ class Reader {
   }
 
   void take(std::string_view line) {
-    if (std::any_of(line.begin(), line.end(),
-                    [](char byte) { return (byte >= 0 && byte < ' ') || byte == '\x7F'; })) {
-      fail("a control character, which nobody sees: write its escape");
+    for (std::string_view rest = line; !rest.empty(); rest.remove_prefix(1)) {
+      if (hidden_size(rest) > 0) {
+        fail("a control character, which nobody sees: write its escape");
+      }
     }
     if (line.ends_with(' ')) {
       fail("a space at the line's end, which nobody sees: write \\x20");
