@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { launchBrowser } from "../processes/browser.ts";
 import { named, readVectors } from "../vectors/read_vectors.ts";
 import { ModuleServer } from "./module_server.ts";
-import type {} from "./parser_page.ts";
 
 describe("the shared vectors hold in the WASM module in Chromium, at every split", () => {
   let browser: Browser;
