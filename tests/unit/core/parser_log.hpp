@@ -14,9 +14,15 @@
 ///     retry 3000
 ///     error line_too_long
 ///     left id "7" retry 3000
+///
+/// In it a backslash is `\\`, and what is hidden is \n, \r, \t, \0 or \xHH for each byte.
 namespace regstream::test {
 
-/// `text` in quotes, with \n, \r, \0 for what would not show.
+/// How many bytes at the beginning of `text` are a character that nobody sees in a file: a control
+/// character, a line separator of others, the byte order mark. 0: none.
+[[nodiscard]] std::size_t hidden_size(std::string_view text);
+
+/// `text` in quotes and escapes. A quotation mark in it stands for itself.
 [[nodiscard]] std::string quoted(std::string_view text);
 
 [[nodiscard]] std::string event_line(std::string_view type, std::string_view data,
@@ -25,6 +31,12 @@ namespace regstream::test {
 [[nodiscard]] std::string retry_line(Duration delay);
 [[nodiscard]] std::string left_line(std::string_view last_event_id, std::optional<Duration> retry);
 
+/// What arrives on one connection, and its log with the closing `left` line.
+struct Connection {
+  std::string stream;
+  std::string log;
+};
+
 /// Feeds the chunks, each in memory of its own that is gone when the parser has asked for more, and
 /// gives the log's lines.
 [[nodiscard]] std::string log_of(sse::Parser& parser, const std::vector<std::string_view>& chunks);
@@ -32,8 +44,14 @@ namespace regstream::test {
 /// The log of a fresh parser for `stream` in one piece, with the closing `left` line.
 [[nodiscard]] std::string log_of(std::string_view stream, const sse::ParserLimits& limits = {});
 
-/// Describes the first chunking of `stream` (in one piece, at every point in two, in pieces of
-/// every size) whose log is not `expected`; empty if there is none.
+/// Describes the first chunking of the connections (each in one piece, at every point in two, in
+/// pieces of every size), made by one parser one after the other, that gives another log; empty if
+/// there is none.
+[[nodiscard]] std::string find_split_that_differs(const std::vector<Connection>& connections,
+                                                  const sse::ParserLimits& limits = {},
+                                                  std::string_view last_event_id = {});
+
+/// The same for one connection.
 [[nodiscard]] std::string find_split_that_differs(std::string_view stream,
                                                   std::string_view expected,
                                                   const sse::ParserLimits& limits = {});

@@ -1,7 +1,7 @@
 #include "reference_parser.hpp"
 
 #include <cstddef>
-#include <optional>
+#include <cstdlib>
 #include <vector>
 
 #include "parser_log.hpp"
@@ -63,7 +63,8 @@ struct Interpreter {
       }
     } else if (name == "retry") {
       if (!value.empty() && value.find_first_not_of("0123456789") == std::string::npos) {
-        reconnection_time = Duration{std::stoll(value)};
+        // Gives the greatest number for what is greater.
+        reconnection_time = Duration{std::strtoll(value.c_str(), nullptr, 10)};
         log += retry_line(*reconnection_time);
       }
     }
@@ -156,17 +157,26 @@ std::string reference_utf8(std::string_view bytes) {
   return out;
 }
 
-std::string reference_log(std::string_view stream) {
+std::string reference_log(std::string_view stream, ReferenceState& state) {
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   if (stream.substr(0, 3) == byte_order_mark) {
     stream.remove_prefix(3);
   }
   Interpreter interpreter;
+  interpreter.last_event_id_buffer = state.last_event_id;
+  interpreter.last_event_id_string = state.last_event_id;
+  interpreter.reconnection_time = state.retry;
   for (const std::string& line : split_lines(reference_utf8(stream))) {
     interpreter.line(line);
   }
-  return interpreter.log +
-         left_line(interpreter.last_event_id_string, interpreter.reconnection_time);
+  state = {.last_event_id = interpreter.last_event_id_string,
+           .retry = interpreter.reconnection_time};
+  return interpreter.log + left_line(state.last_event_id, state.retry);
+}
+
+std::string reference_log(std::string_view stream) {
+  ReferenceState state;
+  return reference_log(stream, state);
 }
 
 }  // namespace regstream::test

@@ -1,0 +1,79 @@
+import { createServer, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** One request for a script's stream. */
+export interface StreamRequest {
+  /** Of its `Last-Event-ID` header; empty if it had none. */
+  readonly lastEventId: string;
+  /** How long after the end of the response before it came; 0 for the first. */
+  readonly pauseMs: number;
+}
+
+/** What one client gets: a response for each of its requests, then 204, at which EventSource stops. */
+export class StreamScript {
+  readonly requests: StreamRequest[] = [];
+  private endedAt: number | null = null;
+
+  /** Each response in the pieces in which it is written. */
+  constructor(
+    readonly url: string,
+    private readonly responses: readonly (readonly Uint8Array[])[],
+  ) {}
+
+  async answer(lastEventIdHeader: string, response: ServerResponse): Promise<void> {
+    const pieces = this.responses[this.requests.length];
+    this.requests.push({
+      // Node reads a header's bytes as Latin-1.
+      lastEventId: Buffer.from(lastEventIdHeader, "latin1").toString("utf8"),
+      pauseMs: this.endedAt === null ? 0 : performance.now() - this.endedAt,
+    });
+    if (pieces === undefined) {
+      response.writeHead(204).end();
+      return;
+    }
+    response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
+    response.flushHeaders();
+    for (const piece of pieces) {
+      response.write(piece);
+      // Lets it go out by itself.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    this.endedAt = performance.now();
+    response.end();
+  }
+}
+
+/** Serves scripted event streams, and a blank page of the same origin, to a browser on this machine. */
+export class StreamServer {
+  private readonly scripts: StreamScript[] = [];
+
+  private constructor(private readonly server: Server) {}
+
+  static async start(): Promise<StreamServer> {
+    const server = createServer();
+    const streams = new StreamServer(server);
+    server.on("request", (request, response: ServerResponse) => {
+      const script = streams.scripts.find(({ url }) => url === `${streams.page}${(request.url ?? "/").slice(1)}`);
+      if (script === undefined) response.writeHead(200, { "Content-Type": "text/html" }).end("<!doctype html>");
+      else void script.answer(String(request.headers["last-event-id"] ?? ""), response);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return streams;
+  }
+
+  /** The blank page. */
+  get page(): string {
+    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/`;
+  }
+
+  add(responses: readonly (readonly Uint8Array[])[]): StreamScript {
+    const script = new StreamScript(`${this.page}streams/${this.scripts.length}`, responses);
+    this.scripts.push(script);
+    return script;
+  }
+
+  async stop(): Promise<void> {
+    this.server.closeAllConnections();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+}
