@@ -1,11 +1,14 @@
 // Follows one registration: prints its stages as they happen, then the outcome, and ends.
 
+#include <charconv>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <iostream>
 #include <random>
+#include <stdexcept>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -89,21 +92,24 @@ class Follower final : public regstream::client::StreamHandler {
 }  // namespace
 
 int main(int argument_count, char** arguments) {
-  if (argument_count != 3) {
-    std::cerr << "usage: follow_registration GATEWAY ID (http://127.0.0.1:8080 42)\n";
+  std::int64_t id = 0;
+  const std::string_view id_text = argument_count == 3 ? arguments[2] : "";
+  const auto [end, error] = std::from_chars(id_text.data(), id_text.data() + id_text.size(), id);
+  if (error != std::errc() || end != id_text.data() + id_text.size()) {
+    std::cerr << "usage: follow_registration GATEWAY ID, such as http://127.0.0.1:8080 42\n";
     return 2;
   }
   try {
-    const std::string gateway = arguments[1];
-    const std::int64_t id = std::stoll(arguments[2]);
     boost::asio::io_context context;
     const Follower follower(
-        context, gateway + "/api/registrations/updates/stream?registrationId=" + std::to_string(id),
+        context,
+        std::string(arguments[1]) +
+            "/api/registrations/updates/stream?registrationId=" + std::string(id_text),
         id);
     context.run();
     return follower.view().is_final ? 0 : 1;
-  } catch (const std::exception& error) {  // No URL, or no number.
-    std::cerr << error.what() << '\n';
+  } catch (const std::invalid_argument& mistake) {  // A gateway that is no URL.
+    std::cerr << mistake.what() << '\n';
     return 2;
   }
 }
