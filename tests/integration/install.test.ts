@@ -5,7 +5,9 @@ import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
 
 import { Child } from "../processes/child.ts";
+import { EventStream, isFinal } from "../processes/event_stream.ts";
 import { Gateway } from "../processes/gateway.ts";
+import { RedisServer } from "../processes/redis.ts";
 import { temporaryFolder } from "../processes/temporary_folder.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -49,7 +51,7 @@ beforeAll(async () => {
 
 describe("the installed library", () => {
   test(
-    "builds the example, which follows a validation to its outcome",
+    "builds the client's example, which follows a validation to its outcome",
     async () => {
       const folder = await build(join(root, "native/client/example"));
       const gateway = await Gateway.start({ more: ["--t24-latency-ms", "0", "--stage-pace-ms", "0"] });
@@ -76,9 +78,29 @@ describe("the installed library", () => {
   );
 
   test(
+    "builds the publisher's example, which a gateway behind the same Redis hears",
+    async () => {
+      const publisher = await build(join(root, "native/publisher/example"));
+      const redis = await RedisServer.start();
+      const gateway = await Gateway.start({ redis: redis.address });
+      const stream = await EventStream.open(gateway.url("/api/registrations/updates/stream?registrationId=42"));
+      const example = new Child(join(publisher, "publish_validation"), [], { REDIS_HOST: "127.0.0.1", REDIS_PORT: String(redis.port) });
+      expect(await example.exited).toBe(0);
+      expect(await stream.updatesUntil(isFinal)).toMatchObject([
+        { status: "PENDING", stage: "t24_lookup", stageStatus: "completed", message: "Found 5 accounts" },
+        { status: "APPROVED", message: "Customer validated successfully", details: { accountsFound: 5 } },
+      ]);
+      stream.close();
+      await gateway.stop();
+      await redis.stop();
+    },
+    buildTimeout,
+  );
+
+  test(
     "has a core that needs neither Boost nor a JSON library, in any of its headers",
     async () => {
-      const headers = filesBelow(join(prefix, "include"), /\.hpp$/).filter((path) => !path.includes("/client/"));
+      const headers = filesBelow(join(prefix, "include"), /\.hpp$/).filter((path) => !/\/(client|broker|publisher)\//.test(path));
       expect(headers).toContain("regstream/message/codec.hpp");
       const source = temporaryFolder();
       writeFileSync(
