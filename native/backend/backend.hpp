@@ -3,11 +3,11 @@
 #include <filesystem>
 #include <memory>
 
+#include <regstream/publisher/publisher.hpp>
 #include <regstream/time.hpp>
 
 #include "backend/sample_core_banking.hpp"
 #include "net/router.hpp"
-#include "publisher/publisher.hpp"
 
 /// The sample process backend: what a bank has already, in small.
 namespace regstream::backend {

@@ -5,10 +5,10 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <regstream/publisher/publisher.hpp>
 #include <regstream/time.hpp>
 
 #include "backend/store.hpp"
-#include "publisher/publisher.hpp"
 
 namespace regstream::backend {
 

@@ -9,12 +9,12 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <regstream/publisher/publisher.hpp>
 #include <regstream/time.hpp>
 
 #include "backend/core_banking.hpp"
 #include "backend/store.hpp"
 #include "backend/validation.hpp"
-#include "publisher/publisher.hpp"
 
 namespace regstream::backend {
 

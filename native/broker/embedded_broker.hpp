@@ -4,7 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "broker/broker.hpp"
+#include <regstream/broker/broker.hpp>
 
 namespace regstream::broker {
 

@@ -1,4 +1,4 @@
-#include "broker/redis_broker.hpp"
+#include <regstream/broker/redis_broker.hpp>
 
 #include <atomic>
 #include <utility>
@@ -7,6 +7,7 @@
 #include <boost/asio/post.hpp>
 
 #include "broker/outage_log.hpp"
+#include "broker/publish_queue.hpp"
 #include "broker/redis_link.hpp"
 
 namespace regstream::broker {

@@ -8,8 +8,9 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <regstream/broker/redis_options.hpp>
+
 #include "broker/redis_failure.hpp"
-#include "broker/redis_options.hpp"
 #include "broker/resp.hpp"
 
 namespace regstream::broker {

@@ -7,9 +7,8 @@
 
 #include <boost/system/error_code.hpp>
 
+#include <regstream/broker/redis_options.hpp>
 #include <regstream/time.hpp>
-
-#include "broker/redis_options.hpp"
 
 namespace regstream::broker {
 

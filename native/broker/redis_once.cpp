@@ -4,7 +4,8 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "broker/broker.hpp"
+#include <regstream/broker/broker.hpp>
+
 #include "broker/redis_connection.hpp"
 
 namespace regstream::broker {

@@ -6,10 +6,10 @@
 #include <string_view>
 #include <variant>
 
+#include <regstream/broker/redis_options.hpp>
 #include <regstream/time.hpp>
 
 #include "broker/redis_failure.hpp"
-#include "broker/redis_options.hpp"
 
 /// One thing done with Redis by a program that waits for it. Bounded by `timeout`, but for a name
 /// server that does not answer: the system's own resolver can't be interrupted.

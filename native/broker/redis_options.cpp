@@ -1,4 +1,4 @@
-#include "broker/redis_options.hpp"
+#include <regstream/broker/redis_options.hpp>
 
 #include <charconv>
 #include <cstdlib>

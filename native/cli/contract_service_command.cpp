@@ -20,8 +20,9 @@
 #include <boost/asio/signal_set.hpp>
 #include <nlohmann/json.hpp>
 
+#include <regstream/client/stream_client.hpp>
+
 #include "cli/callback_queue.hpp"
-#include "client/stream_client.hpp"
 #include "net/problem.hpp"
 #include "net/router.hpp"
 #include "net/server.hpp"

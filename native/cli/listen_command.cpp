@@ -18,7 +18,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <nlohmann/json.hpp>
 
-#include "client/stream_client.hpp"
+#include <regstream/client/stream_client.hpp>
 
 namespace regstream::cli {
 

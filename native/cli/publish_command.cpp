@@ -12,9 +12,10 @@
 
 #include <CLI/CLI.hpp>
 
+#include <regstream/broker/redis_options.hpp>
+#include <regstream/publisher/publisher.hpp>
+
 #include "broker/redis_once.hpp"
-#include "broker/redis_options.hpp"
-#include "publisher/publisher.hpp"
 
 namespace regstream::cli {
 namespace {

@@ -20,17 +20,18 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <regstream/broker/redis_broker.hpp>
+#include <regstream/broker/redis_options.hpp>
+#include <regstream/publisher/publisher.hpp>
+
 #include "backend/backend.hpp"
 #include "broker/embedded_broker.hpp"
-#include "broker/redis_broker.hpp"
 #include "broker/redis_once.hpp"
-#include "broker/redis_options.hpp"
 #include "cli/system_limits.hpp"
 #include "gateway/gateway.hpp"
 #include "net/router.hpp"
 #include "net/server.hpp"
 #include "net/static_files.hpp"
-#include "publisher/publisher.hpp"
 
 namespace regstream::cli {
 

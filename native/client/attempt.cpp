@@ -10,6 +10,7 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include "client/request_fields.hpp"
 #include "client/response_fields.hpp"
 
 namespace regstream::client {

@@ -14,10 +14,10 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include <regstream/client/stream_client.hpp>
 #include <regstream/connection/connection.hpp>
 
 #include "client/http_url.hpp"
-#include "client/stream_client.hpp"
 
 namespace regstream::client {
 

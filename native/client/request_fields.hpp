@@ -3,14 +3,10 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
+
+#include <regstream/client/header_field.hpp>
 
 namespace regstream::client {
-
-struct HeaderField {
-  std::string name;
-  std::string value;
-};
 
 /// Whether a text can be a header field's value: no control characters but the tab (RFC 9110, 5.5).
 [[nodiscard]] bool is_field_value(std::string_view text);

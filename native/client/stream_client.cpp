@@ -1,4 +1,4 @@
-#include "client/stream_client.hpp"
+#include <regstream/client/stream_client.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -11,6 +11,7 @@
 
 #include "client/attempt.hpp"
 #include "client/http_url.hpp"
+#include "client/request_fields.hpp"
 
 namespace regstream::client {
 namespace {

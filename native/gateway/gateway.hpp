@@ -9,10 +9,10 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <regstream/broker/broker.hpp>
 #include <regstream/random.hpp>
 #include <regstream/time.hpp>
 
-#include "broker/broker.hpp"
 #include "gateway/stream_connection.hpp"
 #include "hub/hub.hpp"
 #include "net/router.hpp"

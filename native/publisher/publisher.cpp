@@ -1,4 +1,4 @@
-#include "publisher/publisher.hpp"
+#include <regstream/publisher/publisher.hpp>
 
 #include <chrono>
 #include <stdexcept>

@@ -12,9 +12,8 @@
 #include <variant>
 #include <vector>
 
+#include <regstream/broker/broker.hpp>
 #include <regstream/message/codec.hpp>
-
-#include "broker/broker.hpp"
 
 namespace regstream::backend {
 

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "client/stream_client.hpp"
+#include <regstream/client/stream_client.hpp>
 
 namespace regstream::client {
 

@@ -5,7 +5,8 @@
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 
-#include "client/stream_client.hpp"
+#include <regstream/client/stream_client.hpp>
+
 #include "client_recorder.hpp"
 #include "client_scripted_server.hpp"
 #include "run_until.hpp"

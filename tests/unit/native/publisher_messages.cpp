@@ -9,8 +9,7 @@
 
 #include <regstream/message/codec.hpp>
 #include <regstream/message/update.hpp>
-
-#include "publisher/publisher.hpp"
+#include <regstream/publisher/publisher.hpp>
 
 namespace {
 

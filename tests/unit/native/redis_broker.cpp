@@ -9,7 +9,8 @@
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 
-#include "broker/redis_broker.hpp"
+#include <regstream/broker/redis_broker.hpp>
+
 #include "broker/resp.hpp"
 #include "redis_server.hpp"
 #include "run_until.hpp"

@@ -4,7 +4,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "broker/redis_options.hpp"
+#include <regstream/broker/redis_options.hpp>
 
 using regstream::broker::read_redis_options;
 using regstream::broker::redis_address;

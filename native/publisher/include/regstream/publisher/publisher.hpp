@@ -5,9 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include <regstream/broker/broker.hpp>
 #include <regstream/message/status.hpp>
-
-#include "broker/broker.hpp"
 
 namespace regstream {
 

@@ -4,9 +4,9 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include "broker/broker.hpp"
-#include "broker/publish_queue.hpp"
-#include "broker/redis_options.hpp"
+#include <regstream/broker/broker.hpp>
+#include <regstream/broker/publish_limits.hpp>
+#include <regstream/broker/redis_options.hpp>
 
 namespace regstream::broker {
 
@@ -21,7 +21,7 @@ namespace regstream::broker {
 /// hears the channel again, it says so by `on_gap`.
 class RedisBroker final : public Broker {
  public:
-  /// Connects as soon as `context` runs; never fails, but retries and logs (see `check_redis`).
+  /// Connects as soon as `context` runs; never fails, but retries, and logs by spdlog.
   RedisBroker(boost::asio::io_context& context, const RedisOptions& options,
               PublishLimits limits = {});
   /// On the broker's thread, or after it has ended. Handlers of publishes under way are dropped.

@@ -9,11 +9,10 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <regstream/client/header_field.hpp>
+#include <regstream/client/stream_failure.hpp>
 #include <regstream/connection/connection.hpp>
 #include <regstream/sse/parser.hpp>
-
-#include "client/request_fields.hpp"
-#include "client/stream_failure.hpp"
 
 /// An event stream over HTTP/1.1: the core's connection machine and parser on Boost.Beast.
 namespace regstream::client {
