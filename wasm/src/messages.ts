@@ -40,6 +40,14 @@ export interface StageView {
   readonly endedAt: number | null;
 }
 
+/** How much of a validation is over, however it went. */
+export interface Progress {
+  /** Stages that have ended: completed, failed or skipped; all of them once validation has ended. */
+  readonly stagesDone: number;
+  /** The contract's four, or the stages seen where a workflow has others. Never 0. */
+  readonly stagesTotal: number;
+}
+
 /** Everything that is known of one registration: all its updates folded into one view. */
 export interface RegistrationView {
   readonly registrationId: number;
@@ -55,6 +63,11 @@ export interface RegistrationView {
   readonly timestamp: number;
   /** True where validation has ended. */
   readonly isFinal: boolean;
+  readonly progress: Progress;
+  /** True where updates may have been missed, until the server tells how things stand. */
+  readonly hasGap: boolean;
+  /** The event id of the newest update. Null where the server gives none. */
+  readonly id: string | null;
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -126,6 +139,15 @@ function toStage(value: unknown): StageView | null {
   });
 }
 
+/** A share that is none (the core always gives one) is nothing done of one. */
+function toProgress(value: unknown): Progress {
+  const { stagesDone, stagesTotal } = isObject(value) ? value : {};
+  return Object.freeze({
+    stagesDone: typeof stagesDone === "number" ? stagesDone : 0,
+    stagesTotal: typeof stagesTotal === "number" ? stagesTotal : 1,
+  });
+}
+
 /** The core's view of a registration. Null where it knows nothing yet. */
 export function parseView(viewJson: string): RegistrationView | null {
   if (viewJson === "") {
@@ -135,7 +157,7 @@ export function parseView(viewJson: string): RegistrationView | null {
   if (!isObject(view)) {
     return null;
   }
-  const { registrationId, stage, stages, details, processLog, timestamp } = view;
+  const { registrationId, stage, stages, details, processLog, timestamp, id } = view;
   return Object.freeze({
     registrationId: typeof registrationId === "number" ? registrationId : 0,
     status: text(view["status"]),
@@ -150,5 +172,8 @@ export function parseView(viewJson: string): RegistrationView | null {
     processLog: Array.isArray(processLog) ? processLog : null,
     timestamp: typeof timestamp === "number" ? timestamp : 0,
     isFinal: view["isFinal"] === true,
+    progress: toProgress(view["progress"]),
+    hasGap: view["hasGap"] === true,
+    id: typeof id === "string" ? id : null,
   });
 }

@@ -75,19 +75,6 @@ std::string FieldReader::name(std::size_t index, std::size_t bytes_max, Presence
   return std::move(value->string);
 }
 
-std::optional<StageStatus> FieldReader::stage_status(std::size_t index) {
-  constexpr std::string_view expectation = R"("started", "completed", "failed" or "skipped")";
-  const Value* value = find(index, Kind::string, Presence::optional, expectation);
-  if (value == nullptr) {
-    return std::nullopt;
-  }
-  const auto status = parse_stage_status(value->string);
-  if (!status) {
-    fail(index, expectation);
-  }
-  return status;
-}
-
 std::optional<bool> FieldReader::boolean(std::size_t index) {
   const Value* value = find(index, Kind::boolean, Presence::optional, "true or false");
   return value == nullptr ? std::nullopt : std::optional{value->boolean};

@@ -55,11 +55,15 @@ void append_string(std::string& out, std::string_view text) {
   out.push_back('"');
 }
 
-void ObjectWriter::key(std::string_view key) {
+void ObjectWriter::separate() {
   if (!is_empty_) {
     out_.push_back(',');
   }
   is_empty_ = false;
+}
+
+void ObjectWriter::key(std::string_view key) {
+  separate();
   append_string(out_, key);
   out_.push_back(':');
 }
@@ -93,6 +97,14 @@ void ObjectWriter::timestamp_or_null(std::string_view key, std::int64_t value) {
 void ObjectWriter::boolean(std::string_view key, bool value) {
   this->key(key);
   out_.append(value ? "true" : "false");
+}
+
+void ObjectWriter::members(std::string_view json) {
+  constexpr std::size_t brackets = 2;
+  if (json.size() > brackets) {
+    separate();
+    out_.append(json.substr(1, json.size() - brackets));
+  }
 }
 
 void ObjectWriter::raw_or_null(std::string_view key, std::string_view json) {

@@ -18,12 +18,13 @@ enum Field : std::size_t {
   details,
   process_log,
   timestamp,
+  id,
   field_count,
 };
 
-constexpr std::array<std::string_view, field_count> keys{"registrationId", "status",   "stage",
-                                                         "stageStatus",    "message",  "details",
-                                                         "processLog",     "timestamp"};
+constexpr std::array<std::string_view, field_count> keys{"registrationId", "status",    "stage",
+                                                         "stageStatus",    "message",   "details",
+                                                         "processLog",     "timestamp", "id"};
 
 }  // namespace
 
@@ -41,11 +42,20 @@ std::variant<Update, DecodeError> decode_update(std::string_view json, const Cod
   update.status = reader.name(status, limits.name_bytes_max, json::Presence::required);
   update.stage = reader.name(stage, limits.name_bytes_max, json::Presence::optional);
   update.message = reader.text(message);
-  const auto sent_stage_status = reader.stage_status(stage_status);
-  update.stage_status = sent_stage_status ? *sent_stage_status : infer_stage_status(update.message);
+  update.stage_status_word =
+      reader.name(stage_status, limits.name_bytes_max, json::Presence::optional);
+  if (const auto known = parse_stage_status(update.stage_status_word)) {
+    update.stage_status = *known;
+    update.stage_status_word.clear();
+  } else {
+    update.stage_status = infer_stage_status(update.message);
+  }
   update.details = reader.raw(details, json::Kind::object);
   update.process_log = reader.raw(process_log, json::Kind::array);
   update.timestamp_ms = reader.timestamp_ms(timestamp);
+  if (values[id].kind == json::Kind::string) {
+    update.id = parse_event_id(values[id].string);
+  }
   if (reader.error()) {
     return *reader.error();
   }
@@ -59,7 +69,9 @@ std::string encode_update(const Update& update) {
   object.string(keys[status], update.status);
   if (!update.stage.empty()) {
     object.string(keys[stage], update.stage);
-    object.string(keys[stage_status], to_string(update.stage_status));
+    object.string(keys[stage_status], update.stage_status_word.empty()
+                                          ? to_string(update.stage_status)
+                                          : update.stage_status_word);
   }
   object.string(keys[message], update.message);
   if (!update.details.empty()) {
@@ -69,6 +81,11 @@ std::string encode_update(const Update& update) {
     object.raw_or_null(keys[process_log], update.process_log);
   }
   object.integer(keys[timestamp], update.timestamp_ms);
+  object.members(update.unknown);
+  // Of a key given twice the last one counts: a publisher's own "id" does not hide the update's.
+  if (update.id) {
+    object.string(keys[id], to_string(*update.id));
+  }
   object.end();
   return out;
 }

@@ -150,7 +150,7 @@ TEST_CASE("errors quote nothing of the message") {
   for (const std::string_view json :
        {R"({"registrationId":42,"status":"PENDING","details":{"pin":"hunter2"},"message":1})",
         R"({"registrationId":42,"status":"hunter2",})", R"(["hunter2"])", R"({"hunter2":hunter2})",
-        R"({"registrationId":42,"status":"PENDING","stageStatus":"hunter2"})"}) {
+        R"({"registrationId":42,"status":"PENDING","stageStatus":["hunter2"]})"}) {
     const auto result = decode_update(json);
     REQUIRE(std::holds_alternative<DecodeError>(result));
     CHECK(std::get<DecodeError>(result).what.find("hunter2") == std::string::npos);

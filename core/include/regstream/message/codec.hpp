@@ -29,14 +29,16 @@ struct CodecLimits {
 };
 
 /// Reads a message of the channel. Required: `registrationId` (1 to 2^53 - 1; 42.0 is 42) and
-/// `status`. Unknown fields are ignored, `null` counts as absent, and of a key given twice the last
-/// one counts. An absent `timestamp` is 0; fractions of a millisecond are dropped. A number that no
-/// double can hold (1e999), a lone surrogate and invalid UTF-8 are errors, wherever they stand.
+/// `status`. `null` counts as absent, and of a key given twice the last one counts. An absent
+/// `timestamp` is 0; fractions of a millisecond are dropped. A `stageStatus` that is no known word
+/// is kept, and the stage's status inferred as if none was sent; an `id` that is no event id is
+/// none. A number that no double can hold (1e999), a lone surrogate and invalid UTF-8 are errors,
+/// wherever they stand.
 [[nodiscard]] std::variant<Update, DecodeError> decode_update(std::string_view json,
                                                               const CodecLimits& limits = {});
 
-/// The message of the channel for `update`; `stageStatus` accompanies a stage. `details` and
-/// `process_log` go in as they are and must be JSON.
+/// The message of the channel for `update`; `stageStatus` accompanies a stage. `details`,
+/// `process_log` and the members of `unknown` go in as they are and must be JSON.
 [[nodiscard]] std::string encode_update(const Update& update);
 
 /// What the event stream carries: `{"type":…,"data":…,"timestamp":…}`.
@@ -60,7 +62,9 @@ struct StreamMessage {
 [[nodiscard]] std::string encode_update_envelope(std::string_view update_json);
 [[nodiscard]] std::string encode_snapshot(const RegistrationView& view, std::int64_t timestamp_ms);
 
-/// A view as the `data` object of a snapshot, and back. Times that are not known are null.
+/// A view as the `data` object of a snapshot, and back. Times that are not known are null. Needed
+/// is no more than `registrationId`: an older gateway's snapshot has no `id`, and so on. `progress`
+/// is there for who reads the JSON; reading it back ignores it, for it follows from the rest.
 [[nodiscard]] std::string encode_view(const RegistrationView& view);
 [[nodiscard]] std::variant<RegistrationView, DecodeError> decode_view(
     std::string_view json, const CodecLimits& limits = {});
