@@ -83,15 +83,15 @@ bool change_stage(StageView& stage, const Update& update, const RegistrationLimi
   return changed;
 }
 
-Folded fold_stage(RegistrationView& view, const Update& update, const RegistrationLimits& limits) {
+Applied fold_stage(RegistrationView& view, const Update& update, const RegistrationLimits& limits) {
   if (StageView* stage = find_stage(view.stages, update.stage)) {
-    return change_stage(*stage, update, limits) ? Folded::changed : Folded::unchanged;
+    return change_stage(*stage, update, limits) ? Applied::changed : Applied::unchanged;
   }
   if (view.stages.size() >= limits.stages_max) {
-    return Folded::no_room;
+    return Applied::too_many_stages;
   }
   add_stage(view, update, limits);
-  return Folded::changed;
+  return Applied::changed;
 }
 
 bool end_running_stages(RegistrationView& view, const Update& update) {
@@ -109,21 +109,21 @@ bool end_running_stages(RegistrationView& view, const Update& update) {
 
 /// Of an update that is older than the view only what can't be wrong is taken: a stage's start that
 /// was not seen, and an end that is newer than what is known of its stage.
-Folded fold_late(RegistrationView& view, const Update& update, const RegistrationLimits& limits) {
+Applied fold_late(RegistrationView& view, const Update& update, const RegistrationLimits& limits) {
   StageView* stage = find_stage(view.stages, update.stage);
   if (stage == nullptr) {
-    return Folded::unchanged;
+    return Applied::unchanged;
   }
   if (update.stage_status != StageStatus::started) {
     const bool is_news = update.timestamp_ms >= stage->started_timestamp_ms &&
                          update.timestamp_ms > stage->ended_timestamp_ms;
-    return is_news && change_stage(*stage, update, limits) ? Folded::changed : Folded::unchanged;
+    return is_news && change_stage(*stage, update, limits) ? Applied::changed : Applied::unchanged;
   }
   if (stage->started_timestamp_ms != 0 || update.timestamp_ms > stage->ended_timestamp_ms) {
-    return Folded::unchanged;
+    return Applied::unchanged;
   }
   stage->started_timestamp_ms = update.timestamp_ms;
-  return Folded::changed;
+  return Applied::changed;
 }
 
 }  // namespace
@@ -133,7 +133,7 @@ bool ends_validation(const Update& update) {
   return is_final(parse_status(update.status)) && !starts_stage;
 }
 
-Folded fold(RegistrationView& view, const Update& update, const RegistrationLimits& limits) {
+Applied fold(RegistrationView& view, const Update& update, const RegistrationLimits& limits) {
   if (!update.id && update.timestamp_ms != 0 && update.timestamp_ms < view.timestamp_ms) {
     return fold_late(view, update, limits);
   }
@@ -148,11 +148,11 @@ Folded fold(RegistrationView& view, const Update& update, const RegistrationLimi
   }
 
   const bool is_stage_update = !update.stage.empty();
-  const Folded stage = is_stage_update ? fold_stage(view, update, limits) : Folded::changed;
-  if (stage == Folded::unchanged && (view.has_ended || update.status == view.status)) {
-    return Folded::unchanged;
+  const Applied stage = is_stage_update ? fold_stage(view, update, limits) : Applied::changed;
+  if (stage == Applied::unchanged && (view.has_ended || update.status == view.status)) {
+    return Applied::unchanged;
   }
-  changed |= is_stage_update && stage == Folded::changed;
+  changed |= is_stage_update && stage == Applied::changed;
 
   const bool ends = ends_validation(update);
   const bool is_late_stage = view.has_ended && is_stage_update && !ends;
@@ -175,10 +175,10 @@ Folded fold(RegistrationView& view, const Update& update, const RegistrationLimi
     changed |= assign(view.process_log, update.process_log);
   }
   changed |= assign(view.timestamp_ms, std::max(view.timestamp_ms, update.timestamp_ms));
-  if (stage == Folded::no_room) {
-    return Folded::no_room;
+  if (stage == Applied::too_many_stages) {
+    return Applied::too_many_stages;
   }
-  return changed ? Folded::changed : Folded::unchanged;
+  return changed ? Applied::changed : Applied::unchanged;
 }
 
 }  // namespace regstream

@@ -13,18 +13,6 @@ std::size_t bytes_of(const Update& update) {
          update.process_log.size() + update.unknown.size();
 }
 
-Applied to_applied(Folded folded) {
-  switch (folded) {
-    case Folded::unchanged:
-      return Applied::unchanged;
-    case Folded::changed:
-      return Applied::changed;
-    case Folded::no_room:
-      break;
-  }
-  return Applied::too_many_stages;
-}
-
 bool starts_stage(const Update& update) {
   return !update.stage.empty() && update.stage_status == StageStatus::started;
 }
@@ -57,9 +45,9 @@ Applied Registration::apply(const Update& update) {
   if (view_.id && *update.id <= *view_.id) {
     return Applied::unchanged;
   }
-  settle_all();
+  forget_recent();
   view_.id = update.id;
-  return to_applied(fold(view_, update, limits_));
+  return fold(view_, update, limits_);
 }
 
 Applied Registration::apply_in_order_of_time(const Update& update) {
@@ -67,12 +55,13 @@ Applied Registration::apply_in_order_of_time(const Update& update) {
   if (recent_.empty()) {
     // Without a time nothing can turn out to be older, and nothing has to be kept.
     if (!has_time || update.timestamp_ms < view_.timestamp_ms) {
-      return to_applied(fold(view_, update, limits_));
+      return fold(view_, update, limits_);
     }
-    before_recent_ = view_;
+    // A copy that is moved in, as a snapshot is: assigning it would be more code in the browser.
+    before_recent_ = RegistrationView(view_);
   } else if (has_time && update.timestamp_ms < before_recent_.timestamp_ms) {
     fold(before_recent_, update, limits_);
-    return to_applied(fold(view_, update, limits_));
+    return fold(view_, update, limits_);
   }
 
   auto place = recent_.end();
@@ -97,37 +86,26 @@ Applied Registration::apply_in_order_of_time(const Update& update) {
   recent_.insert(place, update);
   Applied applied = Applied::unchanged;
   if (is_newest) {
-    applied = to_applied(fold(view_, update, limits_));
+    applied = fold(view_, update, limits_);
   } else {
-    const RegistrationView before = std::exchange(view_, before_recent_);
+    RegistrationView folded = before_recent_;
     for (const Update& recent : recent_) {
-      fold(view_, recent, limits_);
+      fold(folded, recent, limits_);
     }
-    applied = view_ == before ? Applied::unchanged : Applied::changed;
+    applied = folded == view_ ? Applied::unchanged : Applied::changed;
+    view_ = std::move(folded);
   }
   while (recent_.size() > limits_.recent_updates_max || recent_bytes_ > limits_.recent_bytes_max) {
-    settle_oldest();
+    fold(before_recent_, recent_.front(), limits_);
+    recent_bytes_ -= bytes_of(recent_.front());
+    recent_.pop_front();
   }
   return applied;
 }
 
-/// The older half is what it is now, so that a long stream does not pay for each update.
-void Registration::settle_oldest() {
-  const std::size_t count = (recent_.size() + 1) / 2;
-  for (std::size_t index = 0; index < count; ++index) {
-    recent_bytes_ -= bytes_of(recent_[index]);
-    fold(before_recent_, recent_[index], limits_);
-  }
-  recent_.erase(recent_.begin(), recent_.begin() + static_cast<std::ptrdiff_t>(count));
-}
-
-void Registration::settle_all() {
-  if (recent_.empty()) {
-    return;
-  }
-  recent_ = {};
+void Registration::forget_recent() {
+  recent_.clear();
   recent_bytes_ = 0;
-  before_recent_ = {};
 }
 
 Applied Registration::apply_snapshot(RegistrationView snapshot) {
@@ -144,7 +122,7 @@ Applied Registration::apply_snapshot(RegistrationView snapshot) {
   if (!has_room) {
     snapshot.stages.resize(limits_.stages_max);
   }
-  settle_all();
+  forget_recent();
   const bool is_same = snapshot == view_;
   view_ = std::move(snapshot);
   if (!has_room) {

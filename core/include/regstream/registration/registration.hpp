@@ -2,7 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <list>
 
 #include <regstream/message/update.hpp>
 #include <regstream/registration/view.hpp>
@@ -15,8 +15,8 @@ struct RegistrationLimits {
   /// A message is a sentence for an operator. What is longer is cut in the view (the update itself
   /// has it whole), so that a snapshot with every stage stays well below a stream's line limit.
   std::size_t message_bytes_max = 4096;
-  /// Updates without an id that are kept so that a late one can be put in its place: all of them,
-  /// or the newer half of them at least. Two validations of the given workflow are 18 updates.
+  /// Updates without an id that are kept so that a late one can be put in its place. Two
+  /// validations of the given workflow are 18.
   std::size_t recent_updates_max = 32;
   /// What these may take; details of a megabyte are legal.
   std::size_t recent_bytes_max = 256U << 10U;
@@ -83,13 +83,12 @@ class Registration {
 
  private:
   Applied apply_in_order_of_time(const Update& update);
-  void settle_oldest();
-  void settle_all();
+  void forget_recent();
 
   RegistrationLimits limits_;
   RegistrationView view_;
   /// In the order in which they are folded. All updates here have no id.
-  std::vector<Update> recent_;
+  std::list<Update> recent_;
   /// The view without those in `recent_`; means nothing while there are none.
   RegistrationView before_recent_;
   std::size_t recent_bytes_ = 0;
