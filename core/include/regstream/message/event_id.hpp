@@ -15,7 +15,11 @@ struct EventId {
   std::uint64_t epoch = 0;
   std::uint64_t sequence = 0;
 
-  friend auto operator<=>(const EventId&, const EventId&) = default;
+  friend bool operator==(const EventId&, const EventId&) = default;
+  friend std::strong_ordering operator<=>(const EventId& left, const EventId& right) {
+    const auto by_epoch = left.epoch <=> right.epoch;
+    return std::is_eq(by_epoch) ? left.sequence <=> right.sequence : by_epoch;
+  }
 };
 
 /// The id that is the whole of `text`: two decimal numbers below 2^64, without sign, space or
