@@ -38,7 +38,7 @@ enum class Applied : std::uint8_t {
 ///
 /// The order of updates:
 /// - Updates with an id come in the order of their ids, some of them again. One whose id is not
-///   above the view's is dropped, and a publisher's clock decides nothing.
+///   above the view's is dropped, and timestamps have no say in the order.
 /// - Updates without an id may come in any order: the view is that of their timestamps' order, as
 ///   far back as they are kept. At one time an end comes after its stage's start, and a final
 ///   status after the stages; what else has one time can't be told apart, and stays as it came.
