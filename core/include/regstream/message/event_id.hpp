@@ -17,8 +17,8 @@ struct EventId {
 
   friend bool operator==(const EventId&, const EventId&) = default;
   friend std::strong_ordering operator<=>(const EventId& left, const EventId& right) {
-    const auto by_epoch = left.epoch <=> right.epoch;
-    return std::is_eq(by_epoch) ? left.sequence <=> right.sequence : by_epoch;
+    return left.epoch == right.epoch ? left.sequence <=> right.sequence
+                                     : left.epoch <=> right.epoch;
   }
 };
 
