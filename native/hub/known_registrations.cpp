@@ -4,9 +4,10 @@ namespace regstream::hub {
 
 namespace {
 
-std::size_t text_bytes(const RegistrationView& view) {
-  std::size_t bytes = view.status.size() + view.stage.size() + view.message.size() +
-                      view.details.size() + view.process_log.size();
+std::size_t bytes_of(const Registration& registration) {
+  const RegistrationView& view = registration.view();
+  std::size_t bytes = registration.recent_bytes() + view.status.size() + view.stage.size() +
+                      view.message.size() + view.details.size() + view.process_log.size();
   for (const StageView& stage : view.stages) {
     bytes += stage.name.size() + stage.message.size();
   }
@@ -25,7 +26,7 @@ void KnownRegistrations::apply(const Update& update) {
   Entry& entry = entries_.front();
   entry.registration.apply(update);
   bytes_ -= entry.bytes;
-  entry.bytes = text_bytes(entry.registration.view());
+  entry.bytes = bytes_of(entry.registration);
   bytes_ += entry.bytes;
 
   while (by_id_.size() > limits_.count_max || (bytes_ > limits_.bytes_max && by_id_.size() > 1)) {

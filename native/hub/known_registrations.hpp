@@ -14,8 +14,8 @@ namespace regstream::hub {
 /// quiet for longest are forgotten: a late joiner then gets no snapshot, only what comes.
 struct KnownRegistrationsLimits {
   std::size_t count_max = 10'000;
-  /// Texts of all views together; messages of a megabyte are legal, and ten thousand would be 10
-  /// GB.
+  /// Texts of all views together, and the updates kept to be put in order; messages of a megabyte
+  /// are legal, and ten thousand would be 10 GB.
   std::size_t bytes_max = 64U << 20U;
 };
 

@@ -64,7 +64,7 @@ struct Result {
 };
 #ifdef __wasm__
 static_assert(sizeof(Result) == 40);
-static_assert(sizeof(MessageRecord) == 56);
+static_assert(sizeof(MessageRecord) == 72);
 static_assert(sizeof(EventRecord) == 24);
 #endif
 

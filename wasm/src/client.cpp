@@ -10,6 +10,9 @@ namespace {
 /// The cursor travels back in a URL, and servers bound those (commonly at 8 KiB).
 constexpr std::size_t id_bytes_max = 4096;
 
+/// JavaScript's numbers are exact up to here.
+constexpr std::uint64_t exact_max = (std::uint64_t{1} << 53U) - 1;
+
 /// The stages of the given workflow: JavaScript has their names already.
 constexpr std::array<std::string_view, 4> known_stages{"duplicate_check", "t24_lookup",
                                                        "account_validation", "status_update"};
@@ -167,7 +170,14 @@ void Client::take_update(const UpdateSlices& update, std::string_view json) {
   record.stage_status = update.stage_status;
   record.message = append(messages_, update.message);
   record.has_message = update.message.raw.data() != nullptr;
-  if (!update.details.empty() || !update.process_log.empty() || !update.unknown.empty()) {
+  const bool has_exact_id =
+      update.id && update.id->epoch <= exact_max && update.id->sequence <= exact_max;
+  if (has_exact_id) {
+    record.epoch = static_cast<double>(update.id->epoch);
+    record.sequence = static_cast<double>(update.id->sequence);
+  }
+  if (!update.details.empty() || !update.process_log.empty() || !update.unknown.empty() ||
+      !update.stage_status_word.empty() || (update.id && !has_exact_id)) {
     record.json = {static_cast<std::uint32_t>(json_.size()),
                    static_cast<std::uint32_t>(json.size())};
     json_.append(json);

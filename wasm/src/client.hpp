@@ -32,6 +32,8 @@ enum class MessageKind : std::uint8_t {
 struct MessageRecord {
   double registration_id = 0;
   double timestamp_ms = 0;
+  double epoch = 0;  ///< Of its event id; 0: it has none.
+  double sequence = 0;
   Slice status;   ///< Where `known_status` is `other`.
   Slice stage;    ///< Where `known_stage` is 0.
   Slice message;  ///< Also why a message was not taken.

@@ -7,6 +7,7 @@ export type { StreamErrorKind } from "./errors.js";
 export { StreamError } from "./errors.js";
 export type { EventSourceConstructor, EventSourceLike } from "./event_source_transport.js";
 export type {
+  Progress,
   RegistrationStatus,
   RegistrationUpdate,
   RegistrationView,

@@ -21,16 +21,20 @@ const stageStatuses: readonly StageStatus[] = ["started", "completed", "failed",
 export type MessageKind = (typeof kinds)[number];
 
 /** A record's fields, as offsets in 32-bit words, 64-bit doubles and bytes. */
-const recordBytes = 56;
-const statusWord = 4;
-const stageWord = 6;
-const messageWord = 8;
-const jsonWord = 10;
-const kindByte = 48;
-const knownStatusByte = 49;
-const knownStageByte = 50;
-const stageStatusByte = 51;
-const hasMessageByte = 52;
+const recordBytes = 72;
+const registrationIdDouble = 0;
+const timestampDouble = 1;
+const epochDouble = 2;
+const sequenceDouble = 3;
+const statusWord = 8;
+const stageWord = 10;
+const messageWord = 12;
+const jsonWord = 14;
+const kindByte = 64;
+const knownStatusByte = 65;
+const knownStageByte = 66;
+const stageStatusByte = 67;
+const hasMessageByte = 68;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -76,11 +80,11 @@ export class MessageBatch {
   // Of an update:
 
   registrationId(index: number): number {
-    return this.#doubles[(this.#address + index * recordBytes) >> 3] ?? 0;
+    return this.#double(index, registrationIdDouble);
   }
 
   timestamp(index: number): number {
-    return this.#doubles[(this.#address + index * recordBytes + 8) >> 3] ?? 0;
+    return this.#double(index, timestampDouble);
   }
 
   status(index: number): RegistrationStatus {
@@ -116,6 +120,10 @@ export class MessageBatch {
     if (this.#byte(index, hasMessageByte) === 1) {
       update.message = this.message(index);
     }
+    const epoch = this.#double(index, epochDouble);
+    if (epoch > 0) {
+      update.id = `${epoch}-${this.#double(index, sequenceDouble)}`;
+    }
     const size = this.#word(index, jsonWord + 1);
     if (size > 0) {
       const json = this.#core.text(this.#json + this.#word(index, jsonWord), size);
@@ -140,6 +148,10 @@ export class MessageBatch {
 
   #byte(index: number, offset: number): number {
     return this.#bytes[this.#address + index * recordBytes + offset] ?? 0;
+  }
+
+  #double(index: number, offset: number): number {
+    return this.#doubles[((this.#address + index * recordBytes) >> 3) + offset] ?? 0;
   }
 
   #word(index: number, offset: number): number {

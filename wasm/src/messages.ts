@@ -27,6 +27,8 @@ export interface RegistrationUpdate {
   readonly processLog?: readonly unknown[];
   /** 0 where the publisher sent none. */
   readonly timestamp: number;
+  /** Its place in the history, once it has one: `<epoch>-<sequence>`. */
+  readonly id?: string;
 }
 
 /** One stage of a validation, as far as it is known. */
@@ -38,6 +40,14 @@ export interface StageView {
   readonly startedAt: number | null;
   /** Null: it has not ended. */
   readonly endedAt: number | null;
+}
+
+/** How much of a validation is over, however it went. */
+export interface Progress {
+  /** Stages that have ended: completed, failed or skipped; all of them once validation has ended. */
+  readonly stagesDone: number;
+  /** The contract's four, or the stages seen where a workflow has others. Never 0. */
+  readonly stagesTotal: number;
 }
 
 /** Everything that is known of one registration: all its updates folded into one view. */
@@ -55,6 +65,11 @@ export interface RegistrationView {
   readonly timestamp: number;
   /** True where validation has ended. */
   readonly isFinal: boolean;
+  readonly progress: Progress;
+  /** True where updates may have been missed, until the server tells how things stand. */
+  readonly hasGap: boolean;
+  /** The event id of the newest update. Null where the server gives none. */
+  readonly id: string | null;
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -92,6 +107,15 @@ function toStage(value: unknown): StageView | null {
   });
 }
 
+/** A share that is none (the core always gives one) is nothing done of one. */
+function toProgress(value: unknown): Progress {
+  const { stagesDone, stagesTotal } = isObject(value) ? value : {};
+  return Object.freeze({
+    stagesDone: typeof stagesDone === "number" ? stagesDone : 0,
+    stagesTotal: typeof stagesTotal === "number" ? stagesTotal : 1,
+  });
+}
+
 /** The core's view of a registration. Null where it knows nothing yet. */
 export function parseView(viewJson: string): RegistrationView | null {
   if (viewJson === "") {
@@ -101,7 +125,7 @@ export function parseView(viewJson: string): RegistrationView | null {
   if (!isObject(view)) {
     return null;
   }
-  const { registrationId, stage, stages, details, processLog, timestamp } = view;
+  const { registrationId, stage, stages, details, processLog, timestamp, id } = view;
   return Object.freeze({
     registrationId: typeof registrationId === "number" ? registrationId : 0,
     status: text(view["status"]),
@@ -116,5 +140,8 @@ export function parseView(viewJson: string): RegistrationView | null {
     processLog: Array.isArray(processLog) ? processLog : null,
     timestamp: typeof timestamp === "number" ? timestamp : 0,
     isFinal: view["isFinal"] === true,
+    progress: toProgress(view["progress"]),
+    hasGap: view["hasGap"] === true,
+    id: typeof id === "string" ? id : null,
   });
 }

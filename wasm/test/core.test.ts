@@ -333,7 +333,7 @@ describe("the core behind its ABI", () => {
         updates.push(...read(client.bytes(1, stream.subarray(begin, begin + size), 1)));
       }
       expect(updates).toEqual(expected);
-      expect(client.cursor()).toBe("1-5");
+      expect(client.cursor()).toBe("1-6");
       expect(client.view()).toBe(byEvent.view());
       client.dispose();
     }

@@ -280,6 +280,9 @@ describe("what a stream makes of messages", () => {
       processLog: null,
       timestamp: 30,
       isFinal: false,
+      progress: { stagesDone: 1, stagesTotal: 4 },
+      hasGap: false,
+      id: null,
     });
     network.last.send({
       type: "update",
@@ -297,7 +300,30 @@ describe("what a stream makes of messages", () => {
       details: { accountsFound: 5 },
       processLog: [{ stage: "t24_lookup" }],
       isFinal: true,
+      progress: { stagesDone: 4, stagesTotal: 4 },
     });
+  });
+
+  it("drops an update that the registration has, and a snapshot that is older", async () => {
+    const { stream, network } = await openStream();
+    const snapshot = {
+      type: "snapshot",
+      data: { registrationId: 42, status: "PENDING", hasGap: true, id: "5-2" },
+      timestamp: 20,
+    };
+    network.last.send(snapshot, "5-2");
+    const { registration } = stream.getSnapshot();
+    expect(registration).toMatchObject({ id: "5-2", hasGap: true });
+    const update = { registrationId: 42, status: "APPROVED", message: "ok", timestamp: 30 };
+    network.last.send({ type: "update", data: { ...update, id: "5-1" } });
+    expect(stream.getSnapshot().registration).toBe(registration);
+    network.last.send({ type: "update", data: { ...update, id: "5-3" } });
+    expect(stream.getSnapshot().registration).toMatchObject({ id: "5-3", isFinal: true });
+    network.last.send({ ...snapshot, data: { ...snapshot.data, hasGap: false, id: "5-4" } });
+    const approved = stream.getSnapshot().registration;
+    expect(approved).toMatchObject({ id: "5-4", status: "PENDING", hasGap: false });
+    network.last.send(snapshot);
+    expect(stream.getSnapshot().registration).toBe(approved);
   });
 
   it("takes a snapshot for the registration, and not for an update", async () => {

@@ -66,6 +66,9 @@ export function view(changes: Partial<RegistrationView> = {}): RegistrationView 
     processLog: null,
     timestamp: noon,
     isFinal: false,
+    progress: { stagesDone: 0, stagesTotal: 4 },
+    hasGap: false,
+    id: null,
     ...changes,
   };
 }

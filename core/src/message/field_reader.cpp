@@ -72,11 +72,6 @@ JsonString FieldReader::name(std::size_t index, std::size_t bytes_max, Presence 
   return name;
 }
 
-std::optional<StageStatus> FieldReader::stage_status(std::size_t index) {
-  const JsonString name = text(index);
-  return name.has_escapes ? parse_stage_status(name.text()) : parse_stage_status(name.raw);
-}
-
 std::optional<bool> FieldReader::boolean(std::size_t index) {
   const Value* value = find(index, Kind::boolean, Presence::optional, "true or false");
   return value == nullptr ? std::nullopt : std::optional{value->raw == "true"};

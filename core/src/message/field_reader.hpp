@@ -30,8 +30,6 @@ class FieldReader {
   [[nodiscard]] JsonString text(std::size_t index);
   /// A short text that must not be empty where it is required.
   [[nodiscard]] JsonString name(std::size_t index, std::size_t bytes_max, Presence presence);
-  /// A stage status by its wire name; nothing as well if the name is none of ours.
-  [[nodiscard]] std::optional<StageStatus> stage_status(std::size_t index);
   [[nodiscard]] std::optional<bool> boolean(std::size_t index);
   /// The text of an object or array, as it stands in the input.
   [[nodiscard]] std::string_view raw(std::size_t index, Kind kind);

@@ -74,11 +74,15 @@ void append_integer(std::string& out, std::int64_t value) {
   out.append(digits.data() + begin, digits.size() - begin);
 }
 
-void ObjectWriter::key(std::string_view key) {
+void ObjectWriter::separate() {
   if (!is_empty_) {
     out_.push_back(',');
   }
   is_empty_ = false;
+}
+
+void ObjectWriter::key(std::string_view key) {
+  separate();
   append_string(out_, key);
   out_.push_back(':');
 }
@@ -112,6 +116,14 @@ void ObjectWriter::timestamp_or_null(std::string_view key, std::int64_t value) {
 void ObjectWriter::boolean(std::string_view key, bool value) {
   this->key(key);
   out_.append(value ? "true" : "false");
+}
+
+void ObjectWriter::members(std::string_view json) {
+  constexpr std::size_t brackets = 2;
+  if (json.size() > brackets) {
+    separate();
+    out_.append(json.substr(1, json.size() - brackets));
+  }
 }
 
 void ObjectWriter::raw_or_null(std::string_view key, std::string_view json) {

@@ -27,12 +27,17 @@ class ObjectWriter {
   /// `json` goes in as it is; empty becomes null.
   void raw_or_null(std::string_view key, std::string_view json);
 
+  /// The members of the object `json`, as they are; empty has none.
+  void members(std::string_view json);
+
   /// Appends the key; the caller appends its value to the same string.
   void key(std::string_view key);
 
   void end() { out_.push_back('}'); }
 
  private:
+  void separate();
+
   std::string& out_;
   bool is_empty_ = true;
 };

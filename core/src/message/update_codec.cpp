@@ -20,11 +20,24 @@ enum Field : std::size_t {
   details,
   process_log,
   timestamp,
+  id,
 };
 
 constexpr std::array<std::string_view, json::update_member_count> keys{
-    "registrationId", "status",  "stage",      "stageStatus",
-    "message",        "details", "processLog", "timestamp"};
+    "registrationId", "status",     "stage",     "stageStatus", "message",
+    "details",        "processLog", "timestamp", "id"};
+
+/// Adds a member to the JSON text of an object, which may be empty.
+void append_member(std::string& object, std::string_view key, const json::Value& value) {
+  if (object.empty()) {
+    object = "{";
+  } else {
+    object.back() = ',';
+  }
+  const std::string_view quote = value.kind == json::Kind::string ? "\"" : "";
+  json::append_string(object, key);
+  object.append(":").append(quote).append(value.raw).append(quote).append("}");
+}
 
 }  // namespace
 
@@ -38,9 +51,11 @@ std::variant<UpdateSlices, DecodeError> update_of(UpdateMembers& members,
   update.status = reader.name(status, limits.name_bytes_max, Presence::required);
   update.stage = reader.name(stage, limits.name_bytes_max, Presence::optional);
   update.message = reader.text(message);
-  if (const auto sent = reader.stage_status(stage_status)) {
-    update.stage_status = *sent;
+  const JsonString word = reader.name(stage_status, limits.name_bytes_max, Presence::optional);
+  if (const auto known = parse_stage_status(word.has_escapes ? word.text() : word.raw)) {
+    update.stage_status = *known;
   } else {
+    update.stage_status_word = word;
     update.stage_status = update.message.has_escapes ? infer_stage_status(update.message.text())
                                                      : infer_stage_status(update.message.raw);
   }
@@ -48,6 +63,13 @@ std::variant<UpdateSlices, DecodeError> update_of(UpdateMembers& members,
   update.process_log = reader.raw(process_log, Kind::array);
   update.timestamp_ms = reader.timestamp_ms(timestamp);
   update.unknown = std::move(members.unknown);
+  const Value& sent_id = members.known[id];
+  if (sent_id.kind == Kind::string && !sent_id.has_escapes) {
+    update.id = parse_event_id(sent_id.raw);
+  }
+  if (!update.id && sent_id.kind != Kind::null) {
+    append_member(update.unknown, keys[id], sent_id);
+  }
   if (reader.error()) {
     return *reader.error();
   }
@@ -86,6 +108,9 @@ Update to_update(const UpdateSlices& slices) {
   update.details = slices.details;
   update.process_log = slices.process_log;
   update.timestamp_ms = slices.timestamp_ms;
+  update.stage_status_word = slices.stage_status_word.text();
+  update.id = slices.id;
+  update.unknown = slices.unknown;
   return update;
 }
 
@@ -104,7 +129,9 @@ std::string encode_update(const Update& update) {
   object.string(keys[status], update.status);
   if (!update.stage.empty()) {
     object.string(keys[stage], update.stage);
-    object.string(keys[stage_status], to_string(update.stage_status));
+    object.string(keys[stage_status], update.stage_status_word.empty()
+                                          ? to_string(update.stage_status)
+                                          : update.stage_status_word);
   }
   object.string(keys[message], update.message);
   if (!update.details.empty()) {
@@ -114,6 +141,11 @@ std::string encode_update(const Update& update) {
     object.raw_or_null(keys[process_log], update.process_log);
   }
   object.integer(keys[timestamp], update.timestamp_ms);
+  object.members(update.unknown);
+  // Of a key given twice the last one counts: a publisher's own "id" does not hide the update's.
+  if (update.id) {
+    object.string(keys[id], to_string(*update.id));
+  }
   object.end();
   return out;
 }

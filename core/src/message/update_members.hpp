@@ -12,7 +12,7 @@
 /// An update's members, for the two who read one: by itself, and in the stream's envelope.
 namespace regstream::json {
 
-inline constexpr std::size_t update_member_count = 8;
+inline constexpr std::size_t update_member_count = 9;
 
 struct UpdateMembers {
   std::array<Value, update_member_count> known;

@@ -21,12 +21,15 @@ enum ViewField : std::size_t {
   view_process_log,
   view_timestamp,
   view_is_final,
+  view_has_ended,
+  view_has_gap,
+  view_id,
   view_field_count,
 };
 
 constexpr std::array<std::string_view, view_field_count> view_keys{
-    "registrationId", "status",     "stage",     "stages", "message",
-    "details",        "processLog", "timestamp", "isFinal"};
+    "registrationId", "status",    "stage",   "stages",   "message", "details",
+    "processLog",     "timestamp", "isFinal", "hasEnded", "hasGap",  "id"};
 
 enum StageField : std::size_t {
   stage_name,
@@ -50,6 +53,13 @@ void append_stage(std::string& out, const StageView& stage) {
   object.end();
 }
 
+void append_progress(std::string& out, const Progress& progress) {
+  json::ObjectWriter object{out};
+  object.integer("stagesDone", static_cast<std::int64_t>(progress.stages_done));
+  object.integer("stagesTotal", static_cast<std::int64_t>(progress.stages_total));
+  object.end();
+}
+
 std::variant<StageView, DecodeError> decode_stage(std::string_view json, const json::Limits& limits,
                                                   std::size_t name_bytes_max) {
   std::array<json::Value, stage_field_count> values;
@@ -60,10 +70,13 @@ std::variant<StageView, DecodeError> decode_stage(std::string_view json, const j
   json::FieldReader reader{stage_keys, values};
   StageView stage;
   stage.name = reader.name(stage_name, name_bytes_max, json::Presence::required).text();
-  stage.status = reader.stage_status(stage_status).value_or(StageStatus::completed);
+  const std::string word =
+      reader.name(stage_status, name_bytes_max, json::Presence::optional).text();
   stage.message = reader.text(stage_message).text();
   stage.started_timestamp_ms = reader.timestamp_ms(stage_started_at);
   stage.ended_timestamp_ms = reader.timestamp_ms(stage_ended_at);
+  stage.status = parse_stage_status(word).value_or(
+      stage.ended_timestamp_ms == 0 ? StageStatus::started : StageStatus::completed);
   if (reader.error()) {
     return *reader.error();
   }
@@ -114,6 +127,11 @@ std::string encode_view(const RegistrationView& view) {
   object.raw_or_null(view_keys[view_process_log], view.process_log);
   object.integer(view_keys[view_timestamp], view.timestamp_ms);
   object.boolean(view_keys[view_is_final], view.is_final);
+  object.boolean(view_keys[view_has_ended], view.has_ended);
+  object.boolean(view_keys[view_has_gap], view.has_gap);
+  object.key("progress");
+  append_progress(out, progress_of(view));
+  object.string_or_null(view_keys[view_id], view.id ? to_string(*view.id) : std::string{});
   object.end();
   return out;
 }
@@ -138,6 +156,11 @@ std::variant<RegistrationView, DecodeError> decode_view(std::string_view json,
   view.process_log = reader.raw(view_process_log, json::Kind::array);
   view.timestamp_ms = reader.timestamp_ms(view_timestamp);
   view.is_final = reader.boolean(view_is_final).value_or(is_final(parse_status(view.status)));
+  view.has_ended = reader.boolean(view_has_ended).value_or(view.is_final) || view.is_final;
+  view.has_gap = reader.boolean(view_has_gap).value_or(false);
+  if (values[view_id].kind == json::Kind::string) {
+    view.id = parse_event_id(values[view_id].raw);
+  }
   const std::string_view stages = reader.raw(view_stages, json::Kind::array);
   if (reader.error()) {
     return *reader.error();

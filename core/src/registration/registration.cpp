@@ -1,38 +1,31 @@
 #include <regstream/registration/registration.hpp>
 
-#include <algorithm>
-#include <string_view>
 #include <utility>
+
+#include "registration/fold.hpp"
 
 namespace regstream {
 namespace {
 
-/// The first `bytes_max` bytes of `text`, less the beginning of a character that does not fit.
-std::string_view shorten(std::string_view text, std::size_t bytes_max) {
-  if (text.size() <= bytes_max) {
-    return text;
+std::size_t bytes_of(const Update& update) {
+  return sizeof(Update) + update.status.size() + update.stage.size() +
+         update.stage_status_word.size() + update.message.size() + update.details.size() +
+         update.process_log.size() + update.unknown.size();
+}
+
+bool starts_stage(const Update& update) {
+  return !update.stage.empty() && update.stage_status == StageStatus::started;
+}
+
+/// Of two updates with a time, the second of which came earlier: whether the first belongs before
+/// it all the same.
+bool belongs_before(const Update& update, const Update& other) {
+  if (update.timestamp_ms != other.timestamp_ms) {
+    return update.timestamp_ms < other.timestamp_ms;
   }
-  std::size_t length = bytes_max;
-  while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U) {
-    --length;
-  }
-  return text.substr(0, length);
-}
-
-StageView* find_stage(std::vector<StageView>& stages, std::string_view name) {
-  const auto found = std::find_if(stages.begin(), stages.end(),
-                                  [name](const StageView& stage) { return stage.name == name; });
-  return found == stages.end() ? nullptr : &*found;
-}
-
-/// The start of `stage` that is known already, delivered again.
-bool repeats_start(const StageView& stage, const Update& update) {
-  return update.timestamp_ms != 0 && stage.started_timestamp_ms == update.timestamp_ms;
-}
-
-bool ends_validation(const Update& update) {
-  const bool starts_stage = !update.stage.empty() && update.stage_status == StageStatus::started;
-  return is_final(parse_status(update.status)) && !starts_stage;
+  const bool starts_what_other_ends =
+      update.stage == other.stage && starts_stage(update) && !starts_stage(other);
+  return starts_what_other_ends || (ends_validation(other) && !ends_validation(update));
 }
 
 }  // namespace
@@ -46,56 +39,90 @@ Applied Registration::apply(const Update& update) {
   if (update.registration_id != view_.registration_id) {
     return Applied::other_registration;
   }
-  const RegistrationView before = view_;
-
-  if (starts_validation(update)) {
-    view_.stages.clear();
-    view_.details.clear();
-    view_.process_log.clear();
-    view_.is_final = false;
-    has_ended_ = false;
+  if (!update.id) {
+    return apply_in_order_of_time(update);
   }
-
-  const StageNews news = update.stage.empty() ? StageNews::some : apply_stage(update);
-  if (news == StageNews::none && (has_ended_ || update.status == view_.status)) {
+  if (view_.id && *update.id <= *view_.id) {
     return Applied::unchanged;
   }
-  const bool is_late_stage = has_ended_ && !update.stage.empty() && !ends_validation(update);
-  if (!is_late_stage) {
-    view_.status = update.status;
-    view_.message = shorten(update.message, limits_.message_bytes_max);
-    view_.is_final = ends_validation(update);
-    if (!update.stage.empty()) {
-      view_.stage = update.stage;
+  forget_recent();
+  view_.id = update.id;
+  return fold(view_, update, limits_);
+}
+
+Applied Registration::apply_in_order_of_time(const Update& update) {
+  const bool has_time = update.timestamp_ms != 0;
+  if (recent_.empty()) {
+    // Without a time nothing can turn out to be older, and nothing has to be kept.
+    if (!has_time || update.timestamp_ms < view_.timestamp_ms) {
+      return fold(view_, update, limits_);
+    }
+    // A copy that is moved in, as a snapshot is: assigning it would be more code in the browser.
+    before_recent_ = RegistrationView(view_);
+  } else if (has_time && update.timestamp_ms < before_recent_.timestamp_ms) {
+    fold(before_recent_, update, limits_);
+    return fold(view_, update, limits_);
+  }
+
+  auto place = recent_.end();
+  for (auto other = recent_.end(); has_time && other != recent_.begin();) {
+    --other;
+    if (other->timestamp_ms == 0) {
+      continue;
+    }
+    if (other->timestamp_ms < update.timestamp_ms) {
+      break;
+    }
+    if (*other == update) {
+      return Applied::unchanged;
+    }
+    if (belongs_before(update, *other)) {
+      place = other;
     }
   }
-  if (ends_validation(update)) {
-    has_ended_ = true;
-    end_running_stages(update);
-  }
-  if (!update.details.empty()) {
-    view_.details = update.details;
-  }
-  if (!update.process_log.empty()) {
-    view_.process_log = update.process_log;
-  }
-  view_.timestamp_ms = std::max(view_.timestamp_ms, update.timestamp_ms);
 
-  if (news == StageNews::no_room) {
-    return Applied::too_many_stages;
+  recent_bytes_ += bytes_of(update);
+  const bool is_newest = place == recent_.end();
+  recent_.insert(place, update);
+  Applied applied = Applied::unchanged;
+  if (is_newest) {
+    applied = fold(view_, update, limits_);
+  } else {
+    RegistrationView folded = before_recent_;
+    for (const Update& recent : recent_) {
+      fold(folded, recent, limits_);
+    }
+    applied = folded == view_ ? Applied::unchanged : Applied::changed;
+    view_ = std::move(folded);
   }
-  return view_ == before ? Applied::unchanged : Applied::changed;
+  while (recent_.size() > limits_.recent_updates_max || recent_bytes_ > limits_.recent_bytes_max) {
+    fold(before_recent_, recent_.front(), limits_);
+    recent_bytes_ -= bytes_of(recent_.front());
+    recent_.pop_front();
+  }
+  return applied;
+}
+
+void Registration::forget_recent() {
+  recent_.clear();
+  recent_bytes_ = 0;
 }
 
 Applied Registration::apply_snapshot(RegistrationView snapshot) {
   if (snapshot.registration_id != view_.registration_id) {
     return Applied::other_registration;
   }
+  snapshot.has_ended |= snapshot.is_final;
+  if (!snapshot.id) {
+    snapshot.id = view_.id;
+  } else if (view_.id && *snapshot.id < *view_.id && !view_.has_gap) {
+    return Applied::unchanged;
+  }
   const bool has_room = snapshot.stages.size() <= limits_.stages_max;
   if (!has_room) {
     snapshot.stages.resize(limits_.stages_max);
   }
-  has_ended_ = snapshot.is_final;
+  forget_recent();
   const bool is_same = snapshot == view_;
   view_ = std::move(snapshot);
   if (!has_room) {
@@ -104,63 +131,9 @@ Applied Registration::apply_snapshot(RegistrationView snapshot) {
   return is_same ? Applied::unchanged : Applied::changed;
 }
 
-bool Registration::starts_validation(const Update& update) const {
-  if (!has_ended_ || update.stage.empty()) {
-    return false;
-  }
-  if (update.stage_status != StageStatus::started) {
-    return !ends_validation(update) && !view_.stages.empty() &&
-           view_.stages.front().name == update.stage && update.timestamp_ms > view_.timestamp_ms;
-  }
-  return std::none_of(view_.stages.begin(), view_.stages.end(), [&](const StageView& stage) {
-    return stage.name == update.stage && repeats_start(stage, update);
-  });
-}
-
-Registration::StageNews Registration::apply_stage(const Update& update) {
-  StageView* known = find_stage(view_.stages, update.stage);
-  if (known == nullptr && view_.stages.size() >= limits_.stages_max) {
-    return StageNews::no_room;
-  }
-
-  StageView stage;
-  if (known != nullptr) {
-    stage = *known;
-  }
-  stage.name = update.stage;
-  stage.status = update.stage_status;
-  stage.message = shorten(update.message, limits_.message_bytes_max);
-  if (update.stage_status != StageStatus::started) {
-    stage.ended_timestamp_ms = update.timestamp_ms;
-  } else if (known == nullptr) {
-    stage.started_timestamp_ms = update.timestamp_ms;
-  } else if (known->status != StageStatus::started) {
-    if (repeats_start(*known, update)) {
-      return StageNews::none;
-    }
-    stage.started_timestamp_ms = update.timestamp_ms;
-    stage.ended_timestamp_ms = 0;
-  }
-
-  if (known == nullptr) {
-    view_.stages.push_back(std::move(stage));
-    return StageNews::some;
-  }
-  if (stage == *known) {
-    return StageNews::none;
-  }
-  *known = std::move(stage);
-  return StageNews::some;
-}
-
-void Registration::end_running_stages(const Update& update) {
-  const bool has_failed = parse_status(update.status) == Status::failed;
-  for (StageView& stage : view_.stages) {
-    if (stage.status == StageStatus::started) {
-      stage.status = has_failed ? StageStatus::failed : StageStatus::completed;
-      stage.ended_timestamp_ms = update.timestamp_ms;
-    }
-  }
+Applied Registration::mark_gap() {
+  before_recent_.has_gap = true;
+  return std::exchange(view_.has_gap, true) ? Applied::unchanged : Applied::changed;
 }
 
 }  // namespace regstream

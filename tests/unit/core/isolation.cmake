@@ -18,11 +18,6 @@ set(allowed
   "__assert_fail" "_ZSt21__glibcxx_assert_fail[^ ]*"    # What a debug build's checks call.
   "__stack_chk_fail" "_GLOBAL_OFFSET_TABLE_" "__(asan|ubsan)_[^ ]*")
 
-# What nlohmann/json brings: conversion of numbers, and its exceptions, which are never thrown.
-list(APPEND allowed
-  "strto(d|ll|ull)" "ldexp" "snprintf" "__snprintf_chk" "localeconv" "__errno_location" "__cxa_(throw|allocate_exception)"
-  "_ZTVN10__cxxabiv1[^ ]*" "_ZT[IV]St(9exception|13runtime_error)" "_ZNK?St(9exception|13runtime_error)[^ ]*")
-
 list(JOIN allowed "|" allowed)
 execute_process(COMMAND ${NM} -A -u ${ARCHIVE} OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
 string(REGEX MATCHALL "[^:\n]+:[^:\n]+: +[Uvw] [^\n]+" undefined "${output}")

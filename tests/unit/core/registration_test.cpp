@@ -6,6 +6,7 @@
 #include <string_view>
 
 using regstream::Applied;
+using regstream::Progress;
 using regstream::Registration;
 using regstream::RegistrationView;
 using regstream::StageStatus;
@@ -253,9 +254,17 @@ TEST_CASE("an unknown status after a final one leaves the stages until a stage s
   Registration registration = validated();
   registration.apply(outcome("ARCHIVED", 60));
   CHECK_FALSE(registration.view().is_final);
+  CHECK(registration.view().has_ended);
   CHECK(registration.view().stages.size() == 2);
-  registration.apply(stage("duplicate_check", StageStatus::started, 70));
-  CHECK(registration.view().stages.size() == 1);
+
+  const auto snapshot = regstream::decode_view(regstream::encode_view(registration.view()));
+  Registration joined{42};
+  joined.apply_snapshot(std::get<RegistrationView>(snapshot));
+  for (Registration* each : {&registration, &joined}) {
+    each->apply(stage("duplicate_check", StageStatus::started, 70));
+    CHECK(each->view().stages.size() == 1);
+    CHECK_FALSE(each->view().has_ended);
+  }
 }
 
 TEST_CASE("stages beyond the limit are not kept, but their status and message are") {
@@ -326,4 +335,44 @@ TEST_CASE("a snapshot of another registration changes nothing, one with too many
   snapshot.registration_id = 42;
   CHECK(registration.apply_snapshot(snapshot) == Applied::too_many_stages);
   CHECK(registration.view().stages.size() == 1);
+}
+
+TEST_CASE("progress counts the stages that have ended, of the workflow's four") {
+  Registration registration{42};
+  CHECK(progress_of(registration.view()) == Progress{.stages_done = 0, .stages_total = 4});
+  registration.apply(stage("duplicate_check", StageStatus::started, 10));
+  CHECK(progress_of(registration.view()) == Progress{.stages_done = 0, .stages_total = 4});
+  registration.apply(stage("duplicate_check", StageStatus::completed, 20));
+  registration.apply(stage("t24_lookup", StageStatus::skipped, 30));
+  registration.apply(stage("account_validation", StageStatus::failed, 40));
+  CHECK(progress_of(registration.view()) == Progress{.stages_done = 3, .stages_total = 4});
+  registration.apply(outcome("FAILED", 50));
+  CHECK(progress_of(registration.view()) == Progress{.stages_done = 4, .stages_total = 4});
+}
+
+TEST_CASE("progress in a workflow of a deployment's own counts the stages seen") {
+  Registration registration{42};
+  registration.apply(stage("duplicate_check", StageStatus::completed, 10));
+  registration.apply(stage("sanctions_list", StageStatus::started, 20));
+  CHECK(progress_of(registration.view()) == Progress{.stages_done = 1, .stages_total = 2});
+  registration.apply(outcome("APPROVED", 30));
+  CHECK(progress_of(registration.view()) == Progress{.stages_done = 2, .stages_total = 2});
+}
+
+TEST_CASE("a gap is remembered until a snapshot comes that has none") {
+  Registration registration = validated("FAILED");
+  CHECK(registration.mark_gap() == Applied::changed);
+  CHECK(registration.mark_gap() == Applied::unchanged);
+  CHECK(registration.view().status == "FAILED");
+  registration.apply(stage("duplicate_check", StageStatus::started, 100));
+  registration.apply(stage("t24_lookup", StageStatus::started, 90));
+  CHECK(registration.view().has_gap);
+
+  RegistrationView snapshot = validated().view();
+  snapshot.has_gap = true;
+  CHECK(registration.apply_snapshot(snapshot) == Applied::changed);
+  CHECK(registration.view().has_gap);
+  snapshot.has_gap = false;
+  CHECK(registration.apply_snapshot(snapshot) == Applied::changed);
+  CHECK_FALSE(registration.view().has_gap);
 }

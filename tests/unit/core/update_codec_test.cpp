@@ -64,6 +64,28 @@ TEST_CASE("stageStatus counts more than the message, and the message stands in f
   CHECK(decoded(with(R"("stage":"a")")).stage_status == StageStatus::completed);
 }
 
+TEST_CASE("a stageStatus of a publisher's own is kept, and the message stands in for it") {
+  const std::string json =
+      R"({"registrationId":42,"status":"PENDING","stage":"a","stageStatus":"paused","message":"Look-up started","timestamp":7})";
+  const Update update = decoded(json);
+  CHECK(update.stage_status == StageStatus::started);
+  CHECK(update.stage_status_word == "paused");
+  CHECK(encode_update(update) == json);
+  CHECK(decoded(with(R"("stage":"a","stageStatus":"failed")")).stage_status_word.empty());
+}
+
+TEST_CASE("an event id is read, and any other id is no mistake") {
+  const auto id = decoded(with(R"("id":"1702493000000-7")")).id;
+  REQUIRE(id.has_value());
+  CHECK(id->epoch == 1'702'493'000'000);
+  CHECK(id->sequence == 7);
+  for (const std::string_view other :
+       {R"("id":"7")", R"("id":7)", R"("id":null)", R"("id":{})", R"("id":"01-7")"}) {
+    CAPTURE(other);
+    CHECK_FALSE(decoded(with(other)).id.has_value());
+  }
+}
+
 TEST_CASE("details and process log stay exactly as they were sent") {
   const std::string_view details =
       "{ \"big\":12345678901234567890123, \"e\":1.50e+2,\n\t\"s\":\"\\u00e9\\/}\", "
@@ -82,6 +104,24 @@ TEST_CASE("keys may come in any order, with unknown ones between them") {
   CHECK(update.status == "FAILED");
   CHECK(update.timestamp_ms == 7);
   CHECK(update.details == R"({"registrationId":1})");
+}
+
+TEST_CASE("members that are not known are kept as they were sent, in their order") {
+  CHECK(decoded(with(R"("stage":"a")")).unknown.empty());
+  CHECK(
+      decoded(R"({"x" : [1, {"a":2}],"registrationId":42,"\u0079":"\u00e9","status":"A","x":null})")
+          .unknown == R"({"x" : [1, {"a":2}],"\u0079":"\u00e9","x":null})");
+  const Update update = decoded(with(R"("by":{"name":"ops"},"timestamp":7)"));
+  const Update again = decoded(regstream::encode_update(update));
+  CHECK(again == update);
+  CHECK(again.unknown == R"({"by":{"name":"ops"}})");
+}
+
+TEST_CASE("a publisher's own id, which is no event id, is one of the members that are not known") {
+  CHECK(decoded(with(R"("id":"a\n7")")).unknown == R"({"id":"a\n7"})");
+  CHECK(decoded(with(R"("id":7,"by":"ops")")).unknown == R"({"by":"ops","id":7})");
+  CHECK(decoded(with(R"("id":"12-7")")).unknown.empty());
+  CHECK(decoded(with(R"("id":null)")).unknown.empty());
 }
 
 TEST_CASE("null counts as absent") {
@@ -130,7 +170,8 @@ TEST_CASE("a field of the wrong type is an error that names the field and quotes
   CHECK(error_of(with(R"("details":"secret")")) == "details must be a JSON object");
   CHECK(error_of(with(R"("details":[])")) == "details must be a JSON object");
   CHECK(error_of(with(R"("processLog":{})")) == "processLog must be a JSON array");
-  CHECK(error_of(with(R"("stageStatus":1)")) == "stageStatus must be a string");
+  CHECK(error_of(with(R"("stageStatus":5)")) ==
+        "stageStatus must be a string of at most 256 bytes");
   CHECK(error_of(with(R"("timestamp":"2023")")) ==
         "timestamp must be a time in milliseconds since 1970");
   CHECK(error_of(with(R"("timestamp":-1)")).find("timestamp must be") == 0);
@@ -206,6 +247,25 @@ TEST_CASE("a stage update is written as the given system writes it, with its sta
                      .process_log = {},
                      .timestamp_ms = 5}) ==
       R"({"registrationId":42,"status":"PENDING","stage":"duplicate_check","stageStatus":"started","message":"Checking","timestamp":5})");
+}
+
+TEST_CASE("unknown members and the id are written after the others") {
+  Update update{.registration_id = 42,
+                .status = "PENDING",
+                .stage = {},
+                .message = "m",
+                .details = {},
+                .process_log = {},
+                .timestamp_ms = 5,
+                .id = regstream::EventId{.epoch = 3, .sequence = 4},
+                .unknown = R"({"x": [1], "id":"mine"})"};
+  CHECK(
+      encode_update(update) ==
+      R"({"registrationId":42,"status":"PENDING","message":"m","timestamp":5,"x": [1], "id":"mine","id":"3-4"})");
+  CHECK(decoded(encode_update(update)).id == update.id);
+  update.unknown = "{}";
+  CHECK(encode_update(update) ==
+        R"({"registrationId":42,"status":"PENDING","message":"m","timestamp":5,"id":"3-4"})");
 }
 
 TEST_CASE("invalid UTF-8 in a text that is written becomes replacement characters") {

@@ -30,7 +30,10 @@ RegistrationView example() {
           .details = R"({"n" : 1})",
           .process_log = "[]",
           .timestamp_ms = 20,
-          .is_final = false};
+          .is_final = false,
+          .has_ended = false,
+          .has_gap = true,
+          .id = regstream::EventId{.epoch = 1'702'493'000'000, .sequence = 7}};
 }
 
 std::string error_of(std::string_view json) {
@@ -44,7 +47,7 @@ std::string error_of(std::string_view json) {
 TEST_CASE("a view is written in the shape that pages read") {
   CHECK(
       encode_view(example()) ==
-      R"({"registrationId":42,"status":"PENDING","stage":"t24_lookup","stages":[{"stage":"duplicate_check","stageStatus":"completed","message":"No duplicate","startedAt":10,"endedAt":20},{"stage":"t24_lookup","stageStatus":"started","message":"Look-up\nstarted","startedAt":20,"endedAt":null}],"message":"Look-up\nstarted","details":{"n" : 1},"processLog":[],"timestamp":20,"isFinal":false})");
+      R"({"registrationId":42,"status":"PENDING","stage":"t24_lookup","stages":[{"stage":"duplicate_check","stageStatus":"completed","message":"No duplicate","startedAt":10,"endedAt":20},{"stage":"t24_lookup","stageStatus":"started","message":"Look-up\nstarted","startedAt":20,"endedAt":null}],"message":"Look-up\nstarted","details":{"n" : 1},"processLog":[],"timestamp":20,"isFinal":false,"hasEnded":false,"hasGap":true,"progress":{"stagesDone":1,"stagesTotal":4},"id":"1702493000000-7"})");
 }
 
 TEST_CASE("a view of nothing yet is written with nulls") {
@@ -52,7 +55,7 @@ TEST_CASE("a view of nothing yet is written with nulls") {
   view.registration_id = 7;
   CHECK(
       encode_view(view) ==
-      R"({"registrationId":7,"status":"","stage":null,"stages":[],"message":"","details":null,"processLog":null,"timestamp":0,"isFinal":false})");
+      R"({"registrationId":7,"status":"","stage":null,"stages":[],"message":"","details":null,"processLog":null,"timestamp":0,"isFinal":false,"hasEnded":false,"hasGap":false,"progress":{"stagesDone":0,"stagesTotal":4},"id":null})");
 }
 
 TEST_CASE("a view reads back as it was") {
@@ -61,7 +64,11 @@ TEST_CASE("a view reads back as it was") {
   RegistrationView ended = example();
   ended.status = "APPROVED";
   ended.is_final = true;
-  for (const RegistrationView& view : {example(), nothing_yet, ended}) {
+  ended.has_ended = true;
+  RegistrationView archived = ended;
+  archived.status = "ARCHIVED";
+  archived.is_final = false;
+  for (const RegistrationView& view : {example(), nothing_yet, ended, archived}) {
     const auto result = decode_view(encode_view(view));
     REQUIRE(std::holds_alternative<RegistrationView>(result));
     CHECK(std::get<RegistrationView>(result) == view);
@@ -77,7 +84,22 @@ TEST_CASE("a view needs no more than its registration id") {
   const auto result = decode_view(R"({"registrationId":42,"status":"FAILED"})");
   REQUIRE(std::holds_alternative<RegistrationView>(result));
   CHECK(std::get<RegistrationView>(result).is_final);
+  CHECK(std::get<RegistrationView>(result).has_ended);
+  CHECK_FALSE(std::get<RegistrationView>(result).has_gap);
+  CHECK_FALSE(std::get<RegistrationView>(result).id.has_value());
   CHECK(std::get<RegistrationView>(result).stages.empty());
+}
+
+TEST_CASE("a view of a newer gateway is read as far as it is understood") {
+  const auto result = decode_view(
+      R"({"registrationId":42,"id":"soon","mood":1,"stages":[{"stage":"a","stageStatus":"paused"},{"stage":"b","stageStatus":"undone","endedAt":5},{"stage":"c"}]})");
+  REQUIRE(std::holds_alternative<RegistrationView>(result));
+  const auto& view = std::get<RegistrationView>(result);
+  CHECK_FALSE(view.id.has_value());
+  REQUIRE(view.stages.size() == 3);
+  CHECK(view.stages[0].status == StageStatus::started);
+  CHECK(view.stages[1].status == StageStatus::completed);
+  CHECK(view.stages[2].status == StageStatus::started);
 }
 
 TEST_CASE("a malformed view is an error that names the field") {
@@ -91,6 +113,10 @@ TEST_CASE("a malformed view is an error that names the field") {
         "stages must have JSON objects as its elements");
   CHECK(error_of(R"({"registrationId":1,"stages":[{}]})").find("stage must be") == 0);
   CHECK(error_of(R"({"registrationId":1,"isFinal":1})") == "isFinal must be true or false");
+  CHECK(error_of(R"({"registrationId":1,"hasEnded":1})") == "hasEnded must be true or false");
+  CHECK(error_of(R"({"registrationId":1,"hasGap":1})") == "hasGap must be true or false");
+  CHECK(error_of(R"({"registrationId":1,"stages":[{"stage":"a","stageStatus":1}]})") ==
+        "stageStatus must be a string of at most 256 bytes");
 }
 
 TEST_CASE("a view with more stages than a registration may have is an error") {

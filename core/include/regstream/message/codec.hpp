@@ -46,17 +46,21 @@ struct UpdateSlices {
   JsonString stage;  ///< Empty in a status update.
   /// Of `stage`; inferred from `message` where the publisher sent none, or a word that is unknown.
   StageStatus stage_status = StageStatus::completed;
+  JsonString stage_status_word;  ///< What was sent, if that is no word of ours.
   JsonString message;
   std::string_view details;      ///< JSON text of an object, or empty.
   std::string_view process_log;  ///< JSON text of an array, or empty.
   std::int64_t timestamp_ms = 0;
+  std::optional<EventId> id;
   std::string unknown;  ///< JSON text of an object with the members not named above, or empty.
 };
 
 /// Reads a message of the channel. Required: `registrationId` (1 to 2^53 - 1; 42.0 is 42) and
-/// `status`. Unknown fields are ignored, `null` counts as absent, and of a key given twice the last
-/// one counts. An absent `timestamp` is 0; fractions of a millisecond are dropped. A number that no
-/// double can hold (1e999), a lone surrogate and invalid UTF-8 are errors, wherever they stand.
+/// `status`. `null` counts as absent, and of a key given twice the last one counts. An absent
+/// `timestamp` is 0; fractions of a millisecond are dropped. A `stageStatus` that is no known word
+/// is kept, and the stage's status inferred as if none was sent; an `id` that is no event id is an
+/// unknown member. A number that no double can hold (1e999), a lone surrogate and invalid UTF-8 are
+/// errors, wherever they stand.
 [[nodiscard]] std::variant<UpdateSlices, DecodeError> decode_update_slices(
     std::string_view json, const CodecLimits& limits = {});
 
@@ -65,8 +69,8 @@ struct UpdateSlices {
                                                               const CodecLimits& limits = {});
 [[nodiscard]] Update to_update(const UpdateSlices& slices);
 
-/// The message of the channel for `update`; `stageStatus` accompanies a stage. `details` and
-/// `process_log` go in as they are and must be JSON.
+/// The message of the channel for `update`; `stageStatus` accompanies a stage. `details`,
+/// `process_log` and the members of `unknown` go in as they are and must be JSON.
 [[nodiscard]] std::string encode_update(const Update& update);
 
 /// What the event stream carries: `{"type":…,"data":…,"timestamp":…}`.
@@ -91,7 +95,9 @@ struct StreamMessage {
 [[nodiscard]] std::string encode_update_envelope(std::string_view update_json);
 [[nodiscard]] std::string encode_snapshot(const RegistrationView& view, std::int64_t timestamp_ms);
 
-/// A view as the `data` object of a snapshot, and back. Times that are not known are null.
+/// A view as the `data` object of a snapshot, and back. Times that are not known are null. Needed
+/// is no more than `registrationId`: an older gateway's snapshot has no `id`, and so on. `progress`
+/// is there for who reads the JSON; reading it back ignores it, for it follows from the rest.
 [[nodiscard]] std::string encode_view(const RegistrationView& view);
 [[nodiscard]] std::variant<RegistrationView, DecodeError> decode_view(
     std::string_view json, const CodecLimits& limits = {});

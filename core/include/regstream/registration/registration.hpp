@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <list>
 
 #include <regstream/message/update.hpp>
 #include <regstream/registration/view.hpp>
@@ -14,21 +15,38 @@ struct RegistrationLimits {
   /// A message is a sentence for an operator. What is longer is cut in the view (the update itself
   /// has it whole), so that a snapshot with every stage stays well below a stream's line limit.
   std::size_t message_bytes_max = 4096;
+  /// Updates without an id that are kept so that a late one can be put in its place. Two
+  /// validations of the given workflow are 18.
+  std::size_t recent_updates_max = 32;
+  /// What these may take; details of a megabyte are legal.
+  std::size_t recent_bytes_max = 256U << 10U;
 };
 
 /// What applying an update did.
 enum class Applied : std::uint8_t {
   changed,
-  unchanged,           ///< It said nothing new (a duplicate).
+  unchanged,           ///< It said nothing new: a duplicate, a replay, or older than what is known.
   other_registration,  ///< It belongs to another registration; the view is as before.
   too_many_stages,     ///< Its stage is beyond `stages_max`; the rest of it was applied.
 };
 
-/// Folds the updates of one registration, in the order of delivery, into one view.
+/// Folds the updates of one registration into one view, whatever way they come.
 ///
 /// A validation begins with the first stage that starts, and ends with a final status. A stage that
 /// starts after that begins another validation: stages, details and log of the earlier one are
 /// dropped. A status update after a final one (COMPLETED long after APPROVED) keeps the stages.
+///
+/// The order of updates:
+/// - Updates with an id come in the order of their ids, some of them again. One whose id is not
+///   above the view's is dropped, and timestamps have no say in the order.
+/// - Updates without an id may come in any order: the view is that of their timestamps' order, as
+///   far back as they are kept. At one time an end comes after its stage's start, and a final
+///   status after the stages; what else has one time can't be told apart, and stays as it came.
+/// - An update without an id and without a timestamp comes after everything that came before it.
+/// - An update without an id that is older than what can still be reordered (a snapshot, updates
+///   with ids, updates that are not kept any more) may only complete its stage.
+/// - A snapshot counts as the update whose id it has. An older one is dropped, unless updates
+///   may have been missed; one without an id is the truth at that moment.
 ///
 /// What is less than obvious:
 /// - An update that says of its stage what is known already is a duplicate, however late it comes.
@@ -42,31 +60,38 @@ enum class Applied : std::uint8_t {
 /// - Any other stage update after the final status that starts nothing is a late one: it changes
 ///   its stage, not the outcome.
 /// - A stage update whose status is final ends the validation as well, unless the stage just
-/// starts.
+///   starts.
 /// - Details and process log stay until an update brings others.
 class Registration {
  public:
   explicit Registration(std::int64_t registration_id, RegistrationLimits limits = {});
 
+  /// `unchanged` still moves the view's id on where the update has a newer one.
   Applied apply(const Update& update);
 
   /// Takes the gateway's snapshot: the truth, whatever was known before.
   Applied apply_snapshot(RegistrationView snapshot);
 
+  /// Updates may have been missed (the stream said `reset`). The view stays, and says so until a
+  /// snapshot comes that does not.
+  Applied mark_gap();
+
   [[nodiscard]] const RegistrationView& view() const { return view_; }
 
- private:
-  enum class StageNews : std::uint8_t { none, some, no_room };
+  /// What is kept besides the view, to put late updates in their place.
+  [[nodiscard]] std::size_t recent_bytes() const { return recent_bytes_; }
 
-  [[nodiscard]] bool starts_validation(const Update& update) const;
-  [[nodiscard]] StageNews apply_stage(const Update& update);
-  void end_running_stages(const Update& update);
+ private:
+  Applied apply_in_order_of_time(const Update& update);
+  void forget_recent();
 
   RegistrationLimits limits_;
   RegistrationView view_;
-  /// A final status has come, and no stage has started since. Outlives `is_final`: an unknown
-  /// status may follow a final one.
-  bool has_ended_ = false;
+  /// In the order in which they are folded. All updates here have no id.
+  std::list<Update> recent_;
+  /// The view without those in `recent_`; means nothing while there are none.
+  RegistrationView before_recent_;
+  std::size_t recent_bytes_ = 0;
 };
 
 }  // namespace regstream

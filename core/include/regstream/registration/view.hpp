@@ -1,9 +1,12 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include <regstream/message/event_id.hpp>
 #include <regstream/message/status.hpp>
 
 namespace regstream {
@@ -13,8 +16,8 @@ struct StageView {
   std::string name;
   StageStatus status = StageStatus::started;
   std::string message;
-  std::int64_t started_timestamp_ms = 0;  ///< 0: its start was not seen.
-  std::int64_t ended_timestamp_ms = 0;    ///< 0: it has not ended.
+  std::int64_t started_timestamp_ms = 0;  ///< 0: its start was not seen, or had no time.
+  std::int64_t ended_timestamp_ms = 0;    ///< 0: it has not ended, or its end had no time.
 
   friend bool operator==(const StageView&, const StageView&) = default;
 };
@@ -30,8 +33,27 @@ struct RegistrationView {
   std::string process_log;        ///< JSON text of an array, or empty.
   std::int64_t timestamp_ms = 0;  ///< Of the newest update.
   bool is_final = false;
+  /// A final status has come, and no validation has begun since. Outlives `is_final`: an unknown
+  /// status may follow a final one.
+  bool has_ended = false;
+  /// Updates may have been missed: the view was true, and need not be any more.
+  bool has_gap = false;
+  std::optional<EventId> id = std::nullopt;  ///< Of the newest update that had one.
 
   friend bool operator==(const RegistrationView&, const RegistrationView&) = default;
 };
+
+/// How much of a validation is over, however it went.
+struct Progress {
+  std::size_t stages_done = 0;
+  std::size_t stages_total = 0;  ///< Never 0.
+
+  friend bool operator==(const Progress&, const Progress&) = default;
+};
+
+/// Done is a stage that has ended: completed, failed or skipped. The total is what the contract's
+/// workflow has, 4, as long as only stages of it were seen, else the stages seen: nobody knows how
+/// many a deployment's own workflow has. Once the validation has ended, all of it is done.
+[[nodiscard]] Progress progress_of(const RegistrationView& view);
 
 }  // namespace regstream

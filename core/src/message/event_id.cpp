@@ -1,0 +1,62 @@
+#include <regstream/message/event_id.hpp>
+
+#include <array>
+#include <charconv>
+#include <limits>
+
+namespace regstream {
+namespace {
+
+/// Takes a number off the front of `text`, up to the first byte that is no digit.
+std::optional<std::uint64_t> take_number(std::string_view& text) {
+  constexpr std::uint64_t number_max = std::numeric_limits<std::uint64_t>::max();
+  std::uint64_t number = 0;
+  std::size_t length = 0;
+  for (; length < text.size() && text[length] >= '0' && text[length] <= '9'; ++length) {
+    const auto digit = static_cast<std::uint64_t>(text[length] - '0');
+    if (number > (number_max - digit) / 10) {
+      return std::nullopt;
+    }
+    number = number * 10 + digit;
+  }
+  if (length == 0 || (length > 1 && text.front() == '0')) {
+    return std::nullopt;
+  }
+  text.remove_prefix(length);
+  return number;
+}
+
+void append_number(std::string& out, std::uint64_t number) {
+  std::array<char, std::numeric_limits<std::uint64_t>::digits10 + 1> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+  out.append(digits.data(), end);
+}
+
+}  // namespace
+
+std::optional<EventId> parse_event_id(std::string_view text) {
+  const auto epoch = take_number(text);
+  if (!epoch || text.empty() || text.front() != '-') {
+    return std::nullopt;
+  }
+  text.remove_prefix(1);
+  const auto sequence = take_number(text);
+  if (!sequence || !text.empty()) {
+    return std::nullopt;
+  }
+  return EventId{.epoch = *epoch, .sequence = *sequence};
+}
+
+void append_event_id(std::string& out, const EventId& id) {
+  append_number(out, id.epoch);
+  out.push_back('-');
+  append_number(out, id.sequence);
+}
+
+std::string to_string(const EventId& id) {
+  std::string out;
+  append_event_id(out, id);
+  return out;
+}
+
+}  // namespace regstream
