@@ -209,15 +209,20 @@ TEST_CASE("503 is retried after the time that it names by the resilient policy a
   }
 }
 
-TEST_CASE("404, and 200 with another content type, fail for good") {
-  const auto [answer, kind] = GENERATE(table<std::string, StreamFailureKind>(
-      {{head("404 Not Found"), StreamFailureKind::unexpected_status},
-       {head("200 OK", "Content-Type: text/html\r\n"), StreamFailureKind::wrong_content_type},
-       {head("200 OK"), StreamFailureKind::wrong_content_type}}));
+TEST_CASE("401, 403, 404, and 200 with another content type, fail for good") {
+  using Kind = StreamFailureKind;
+  using Reason = ConnectionReason;
+  const auto [answer, kind, reason] = GENERATE(table<std::string, Kind, Reason>(
+      {{head("401 Unauthorized"), Kind::unexpected_status, Reason::unauthorized},
+       {head("403 Forbidden"), Kind::unexpected_status, Reason::forbidden},
+       {head("404 Not Found"), Kind::unexpected_status, Reason::refused_for_good},
+       {head("200 OK", "Content-Type: text/html\r\n"), Kind::wrong_content_type,
+        Reason::wrong_content_type},
+       {head("200 OK"), Kind::wrong_content_type, Reason::wrong_content_type}}));
   Bench bench{{{.pieces = {answer}, .then = Then::hold}}};
   bench.connect();
   REQUIRE(bench.until_closed());
-  CHECK(bench.recorder.endings.front().change.reason == ConnectionReason::refused_for_good);
+  CHECK(bench.recorder.endings.front().change.reason == reason);
   CHECK(bench.recorder.failure(0) == kind);
 }
 
@@ -317,7 +322,7 @@ TEST_CASE("restarting drops the stream for a new one at once, and is no failure"
   // What came in the same bytes after the restart belongs to the stream that was dropped.
   CHECK(bench.recorder.events == std::vector<std::string>{"message|a|7", "message|c|7"});
   CHECK(has(bench.server.requests[1], "\r\nLast-Event-ID: 7\r\n"));
-  CHECK_FALSE(bench.recorder.endings.front().failure.has_value());
+  CHECK(bench.recorder.endings.empty());
   bench.recorder.on_each_event = [] {};
 }
 
