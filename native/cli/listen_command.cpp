@@ -106,7 +106,8 @@ class Listener final : public client::StreamHandler {
   void on_retry(Duration delay) override { print({{"kind", "retry"}, {"retry", delay.count()}}); }
 
   void on_state(const StateChanged& change, const client::StreamFailure* failure) override {
-    Json line{{"kind", "state"}, {"state", to_string(change.to)}, {"reason", to_string(change.reason)}};
+    Json line{
+        {"kind", "state"}, {"state", to_string(change.to)}, {"reason", to_string(change.reason)}};
     if (failure != nullptr) {
       line["error"] = failure->what;
     }

@@ -317,3 +317,24 @@ TEST_CASE("a caller that forgets to poll finds few actions, and they lead to the
   CHECK(driver.changes.front().from == ConnectionState::open);
   CHECK(driver.changes.back().to == ConnectionState::connecting);
 }
+
+TEST_CASE("an attempt that ended before its caller polled is never asked for") {
+  for (const bool needs_token : {false, true}) {
+    for (const bool is_closed : {false, true}) {
+      ConnectionOptions options;
+      options.needs_token = needs_token;
+      Driver driver{options};
+      driver.connection.connect(driver.now);
+      if (is_closed) {
+        driver.connection.close(driver.now);
+      } else {
+        driver.now = *driver.connection.next_deadline();
+        driver.connection.handle_deadline(driver.now);
+      }
+      driver.run();
+      CHECK(driver.opened == 0);
+      CHECK(driver.token_requests == 0);
+      CHECK(driver.changes.size() == 2);
+    }
+  }
+}

@@ -225,7 +225,10 @@ TEST_CASE("a page that was cached while offline may be online when it is back") 
   Driver driver{without_jitter()};
   driver.connect();
   driver.offline();
+  driver.advance(Duration{1000});
   driver.restore();
+  CHECK(driver.opened == 2);
+  driver.end(TransportEnd::failed);
   CHECK(driver.reach_deadline() == Duration{1000});
 }
 
