@@ -3,11 +3,20 @@
 import { StreamError } from "./errors.js";
 import type { TransportEnd } from "./event_source_transport.js";
 import type { StageStatus } from "./messages.js";
+import type { Signal } from "./signals.js";
 
-const connectionStates = ["idle", "connecting", "open", "waiting", "closed"] as const;
+const connectionStates = [
+  "idle",
+  "authorizing",
+  "connecting",
+  "open",
+  "waiting",
+  "closed",
+] as const;
 
 /**
  * - `idle`: not asked to connect yet
+ * - `authorizing`: an attempt begins, and waits for its token
  * - `connecting`: an attempt is under way
  * - `open`: accepted by the server, updates arrive
  * - `waiting`: between attempts
@@ -18,6 +27,8 @@ export type ConnectionState = (typeof connectionStates)[number];
 const coreReasons = [
   "none",
   "requested",
+  "token_given",
+  "token_refused",
   "accepted",
   "retry_due",
   "woken",
@@ -26,12 +37,21 @@ const coreReasons = [
   "timed_out",
   "silent",
   "refused",
+  "token_unavailable",
+  "offline",
+  "restored",
   "told_to_stop",
+  "unauthorized",
+  "forbidden",
+  "wrong_content_type",
+  "redirect_failed",
+  "token_denied",
   "refused_for_good",
 ] as const;
 export type CoreReason = (typeof coreReasons)[number];
 
 const transportEnds: readonly TransportEnd[] = ["ended", "failed", "refused_unseen"];
+const signals: readonly Signal[] = ["online", "offline", "visible", "restored"];
 const stageStatuses: readonly StageStatus[] = ["started", "completed", "failed", "skipped"];
 const messageKinds = [
   "connected",
@@ -79,7 +99,7 @@ interface CoreExports {
   client_restore(client: number, cursorSize: number, viewSize: number): number;
   client_connect(client: number, now: number): void;
   client_close(client: number, now: number): void;
-  client_wake(client: number, now: number): void;
+  client_signal(client: number, signal: number, now: number): void;
   client_response(
     client: number,
     attempt: number,
@@ -111,7 +131,7 @@ interface CoreResult {
   readonly viewChanged: boolean;
 }
 
-const abiVersion = 2;
+const abiVersion = 3;
 
 /** The value that an ABI number stands for; a number out of range is a broken module. */
 function named<T>(names: readonly T[], index: number): T {
@@ -255,8 +275,8 @@ export class CoreClient {
     this.#core.exports.client_close(this.#handle, now);
   }
 
-  wake(now: number): void {
-    this.#core.exports.client_wake(this.#handle, now);
+  signal(signal: Signal, now: number): void {
+    this.#core.exports.client_signal(this.#handle, signals.indexOf(signal), now);
   }
 
   /** `retryAfterMs` is undefined where the server sent none. */

@@ -23,13 +23,13 @@ describe("loading the module", () => {
     const loader = await freshLoader();
     const first = loader.loadCore(moduleUrl);
     expect(loader.loadCore()).toBe(first);
-    expect((await first).exports.abi_version()).toBe(2);
+    expect((await first).exports.abi_version()).toBe(3);
   });
 
   it("takes the module's bytes", async () => {
     const loader = await freshLoader();
     const core = await loader.loadCore(await readFile(moduleUrl));
-    expect(core.exports.abi_version()).toBe(2);
+    expect(core.exports.abi_version()).toBe(3);
   });
 
   it.each(["application/wasm", "application/wasm; charset=x", "application/octet-stream", ""])(
@@ -42,7 +42,7 @@ describe("loading the module", () => {
       );
       const loader = await freshLoader();
       const core = await loader.loadCore("https://bank.example/regstream.wasm");
-      expect(core.exports.abi_version()).toBe(2);
+      expect(core.exports.abi_version()).toBe(3);
     },
   );
 
@@ -57,7 +57,7 @@ describe("loading the module", () => {
     const url = "https://bank.example/regstream.wasm";
     await expect(loader.loadCore(url)).rejects.toThrow(`${url} answered with status 404`);
     await expect(loader.loadCore(url)).rejects.toThrow();
-    expect((await loader.loadCore(url)).exports.abi_version()).toBe(2);
+    expect((await loader.loadCore(url)).exports.abi_version()).toBe(3);
   });
 
   it("tries again where it was told to look, also when it is not told again", async () => {
@@ -340,7 +340,9 @@ describe("the core behind its ABI", () => {
       exports.client_response(client, 1, 200, 1, time, time);
       exports.client_end(client, 1, 77, time);
       exports.client_handle_deadline(client, time);
-      exports.client_wake(client, time);
+      for (const signal of [0, 1, 2, 3, 4, -1, NaN]) {
+        exports.client_signal(client, signal, time);
+      }
       for (let polls = 0; exports.client_poll(client) !== 0; ++polls) {
         expect(polls).toBeLessThan(100);
       }
