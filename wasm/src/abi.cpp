@@ -68,11 +68,20 @@ static_assert(sizeof(MessageRecord) == 72);
 static_assert(sizeof(EventRecord) == 24);
 #endif
 
-enum class ActionKind : std::uint32_t { none = 0, open = 1, close = 2, state_changed = 3 };
+enum class ActionKind : std::uint32_t {
+  none = 0,
+  open = 1,
+  close = 2,
+  state_changed = 3,
+  request_token = 4,
+};
+
+/// What the page hears from its environment.
+enum class Signal : std::uint32_t { online = 0, offline = 1, visible = 2, restored = 3 };
 
 // core.ts names these by number; inserting a value in the core must not pass unnoticed.
-static_assert(static_cast<int>(ConnectionState::closed) == 4);
-static_assert(static_cast<int>(ConnectionReason::refused_for_good) == 11);
+static_assert(static_cast<int>(ConnectionState::closed) == 5);
+static_assert(static_cast<int>(ConnectionReason::refused_for_good) == 21);
 static_assert(static_cast<int>(TransportEnd::refused_unseen) == 2);
 static_assert(static_cast<int>(RetryPolicy::standard) == 1);
 static_assert(static_cast<int>(StageStatus::skipped) == 3);
@@ -144,6 +153,11 @@ void release_input() {
     shared().input.clear();
     shared().input.shrink_to_fit();
   }
+}
+
+std::uint32_t describe(const RequestToken& request, const Client& /*client*/) {
+  shared().result.attempt = static_cast<std::uint32_t>(request.attempt);
+  return static_cast<std::uint32_t>(ActionKind::request_token);
 }
 
 std::uint32_t describe(const OpenTransport& open, const Client& client) {
@@ -236,9 +250,28 @@ REGSTREAM_EXPORT(client_close) void client_close(std::uint32_t handle, double no
   }
 }
 
-REGSTREAM_EXPORT(client_wake) void client_wake(std::uint32_t handle, double now_ms) {
-  if (Client* client = find(handle)) {
-    client->connection().wake(instant(now_ms));
+/// `signal` is a `Signal`; a number that is none does nothing.
+REGSTREAM_EXPORT(client_signal)
+void client_signal(std::uint32_t handle, std::uint32_t signal, double now_ms) {
+  Client* client = find(handle);
+  if (client == nullptr) {
+    return;
+  }
+  Connection& connection = client->connection();
+  const Instant now = instant(now_ms);
+  switch (static_cast<Signal>(signal)) {
+    case Signal::online:
+      connection.on_online(now);
+      return;
+    case Signal::offline:
+      connection.on_offline(now);
+      return;
+    case Signal::visible:
+      connection.on_visible(now);
+      return;
+    case Signal::restored:
+      connection.on_restored(now);
+      return;
   }
 }
 
@@ -323,8 +356,9 @@ void client_handle_deadline(std::uint32_t handle, double now_ms) {
   }
 }
 
-/// The next action's `ActionKind`. Result: of open `attempt` and text (the cursor), of close
-/// `attempt`, of a state change `from`, `to`, `reason`.
+/// The next action's `ActionKind`. Result: of open `attempt` and text (the cursor), of close and of
+/// a token's request, which no client of this version makes, `attempt`, of a state change `from`,
+/// `to`, `reason`.
 REGSTREAM_EXPORT(client_poll) std::uint32_t client_poll(std::uint32_t handle) {
   Client* client = find(handle);
   if (client == nullptr) {

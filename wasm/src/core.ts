@@ -14,7 +14,7 @@ interface CoreExports {
   client_restore(client: number, cursorSize: number, viewSize: number): number;
   client_connect(client: number, now: number): void;
   client_close(client: number, now: number): void;
-  client_wake(client: number, now: number): void;
+  client_signal(client: number, signal: number, now: number): void;
   client_response(
     client: number,
     attempt: number,

@@ -4,11 +4,20 @@ import type { Core } from "./core.js";
 import { StreamError } from "./errors.js";
 import type { TransportEnd } from "./event_source_transport.js";
 import { MessageBatch } from "./message_batch.js";
+import type { Signal } from "./signals.js";
 
-const connectionStates = ["idle", "connecting", "open", "waiting", "closed"] as const;
+const connectionStates = [
+  "idle",
+  "authorizing",
+  "connecting",
+  "open",
+  "waiting",
+  "closed",
+] as const;
 
 /**
  * - `idle`: not asked to connect yet
+ * - `authorizing`: an attempt begins, and waits for its token
  * - `connecting`: an attempt is under way
  * - `open`: accepted by the server, updates arrive
  * - `waiting`: between attempts
@@ -19,6 +28,8 @@ export type ConnectionState = (typeof connectionStates)[number];
 const coreReasons = [
   "none",
   "requested",
+  "token_given",
+  "token_refused",
   "accepted",
   "retry_due",
   "woken",
@@ -27,12 +38,21 @@ const coreReasons = [
   "timed_out",
   "silent",
   "refused",
+  "token_unavailable",
+  "offline",
+  "restored",
   "told_to_stop",
+  "unauthorized",
+  "forbidden",
+  "wrong_content_type",
+  "redirect_failed",
+  "token_denied",
   "refused_for_good",
 ] as const;
 export type CoreReason = (typeof coreReasons)[number];
 
 const transportEnds: readonly TransportEnd[] = ["ended", "failed", "refused_unseen"];
+const signals: readonly Signal[] = ["online", "offline", "visible", "restored"];
 
 /** What to do about an answer that is no stream: `standard` gives up, `resilient` tries again. */
 export type RetryPolicy = "resilient" | "standard";
@@ -106,8 +126,8 @@ export class CoreClient {
     this.#core.exports.client_close(this.#handle, now);
   }
 
-  wake(now: number): void {
-    this.#core.exports.client_wake(this.#handle, now);
+  signal(signal: Signal, now: number): void {
+    this.#core.exports.client_signal(this.#handle, signals.indexOf(signal), now);
   }
 
   /** `retryAfterMs` is undefined where the server sent none. */

@@ -298,7 +298,11 @@ describe("the core behind its ABI", () => {
       stageUpdate("duplicate_check", "started", 2),
       stageUpdate("own stage ✓", "skipped", 3, { status: "ON HOLD", message: null }),
       { type: "update", data: { registrationId: 42, status: "APPROVED", details, by: "ops", timestamp: 4 } },
-      stageUpdate("t24_lookup", "started", 5, { message: 'a "quoted" \n line' }),
+      stageUpdate("t24_lookup", "started", 5, { message: 'a "quoted" \n line', id: "1702493000000-9" }),
+      {
+        type: "update",
+        data: { registrationId: 42, status: "COMPLETED", id: "1-18446744073709551615", timestamp: 6 },
+      },
       { type: "ping", timestamp: 6 },
     ];
     const expected = [
@@ -312,7 +316,12 @@ describe("the core behind its ABI", () => {
         timestamp: 3,
       },
       { registrationId: 42, status: "APPROVED", details, by: "ops", timestamp: 4 },
-      { ...stageUpdate("t24_lookup", "started", 5).data, message: 'a "quoted" \n line' },
+      {
+        ...stageUpdate("t24_lookup", "started", 5).data,
+        message: 'a "quoted" \n line',
+        id: "1702493000000-9",
+      },
+      { registrationId: 42, status: "COMPLETED", id: "1-18446744073709551615", timestamp: 6 },
       "ping",
     ];
     const read = (batch: ReturnType<CoreClient["event"]>) =>
@@ -449,7 +458,9 @@ describe("the core behind its ABI", () => {
       exports.client_response(client, 1, 200, 1, time, time);
       exports.client_end(client, 1, 77, time);
       exports.client_handle_deadline(client, time);
-      exports.client_wake(client, time);
+      for (const signal of [0, 1, 2, 3, 4, -1, NaN]) {
+        exports.client_signal(client, signal, time);
+      }
       for (let polls = 0; exports.client_poll(client) !== 0; ++polls) {
         expect(polls).toBeLessThan(100);
       }
