@@ -1,5 +1,6 @@
 #include "reference_parser.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <vector>
@@ -26,6 +27,20 @@ std::vector<std::string> split_lines(const std::string& text) {
     }
   }
   return lines;
+}
+
+/// A number that does not fit is the longest duration: the standard's has no end, ours has.
+Duration duration_of(const std::string& digits) {
+  const std::size_t first = digits.find_first_not_of('0');
+  if (first == std::string::npos) {
+    return Duration::zero();
+  }
+  // What has 19 digits always fits into 64 bits without a sign.
+  const std::string significant = digits.substr(first);
+  const auto longest = static_cast<unsigned long long>(Duration::max().count());
+  const unsigned long long number =
+      significant.size() > 19 ? longest : std::min(std::stoull(significant), longest);
+  return Duration{static_cast<Duration::rep>(number)};
 }
 
 struct Interpreter {
@@ -63,7 +78,7 @@ struct Interpreter {
       }
     } else if (name == "retry") {
       if (!value.empty() && value.find_first_not_of("0123456789") == std::string::npos) {
-        reconnection_time = Duration{std::stoll(value)};
+        reconnection_time = duration_of(value);
         log += retry_line(*reconnection_time);
       }
     }
