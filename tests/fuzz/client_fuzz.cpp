@@ -8,15 +8,15 @@
 
 #include <regstream/connection/connection.hpp>
 #include <regstream/message/codec.hpp>
+#include <regstream/registration/registration.hpp>
 #include <regstream/sse/encoder.hpp>
 #include <regstream/sse/parser.hpp>
 
 #include "check.hpp"
-#include "client.hpp"
 #include "input.hpp"
 
 // A client's machines - connection, parser, registration - wired as native/client/stream_client.cpp
-// and the browser package wire them, under a program of inputs. The program is text, one input a
+// and wasm/src/client.cpp wire them, under a program of inputs. The program is text, one input a
 // line; its first line has the options as numbers, in the order in which `options_of` takes them.
 //
 //     c  x  w  h          connect, close, wake, handle the deadline
@@ -97,11 +97,11 @@ class Caller {
  public:
   explicit Caller(const Options& options)
       : options_(options),
-        client_(options.connection, 1, registration_id),
+        connection_(options.connection, 1),
         reconnection_time_(bounded(options.connection.reconnection_time)) {}
 
   void run_line(std::string_view line) {
-    const ConnectionState state_before = connection().state();
+    const ConnectionState state_before = connection_.state();
     is_polling_ = options_.polls_always;
     floor_ = reconnection_time_;
     is_heard_ = false;
@@ -112,14 +112,12 @@ class Caller {
   void finish() {
     take("x");
     is_polling_ = true;
-    settle(connection().state());
-    check(connection().state() == ConnectionState::closed, "a client that is closed is closed");
+    settle(connection_.state());
+    check(connection_.state() == ConnectionState::closed, "a client that is closed is closed");
     check(!transport_, "a client that is closed has no transport");
   }
 
  private:
-  Connection& connection() { return client_.connection(); }
-
   [[nodiscard]] Duration bounded(Duration delay) const {
     return std::clamp(delay, Duration::zero(),
                       std::max(options_.connection.reconnection_time_max, Duration::zero()));
@@ -132,18 +130,18 @@ class Caller {
     line.remove_prefix(line.empty() ? 0 : 1);
     switch (what) {
       case 'c':
-        return connection().connect(now_);
+        return connection_.connect(now_);
       case 'x':
-        return connection().close(now_);
+        return connection_.close(now_);
       case 'w':
-        return connection().wake(now_);
+        return connection_.wake(now_);
       case 'h':
         return handle_deadline();
       case '+':
         now_ = after(now_, Duration{take_number(line).value_or(1)});
         return;
       case '=':
-        now_ = std::max(now_, connection().next_deadline().value_or(now_));
+        now_ = std::max(now_, connection_.next_deadline().value_or(now_));
         return handle_deadline();
       case '.':
         is_polling_ = true;
@@ -158,12 +156,12 @@ class Caller {
   }
 
   void handle_deadline() {
-    const auto deadline = connection().next_deadline();
-    const ConnectionState before = connection().state();
-    connection().handle_deadline(now_);
-    check(!deadline || now_ < *deadline || connection().state() != before,
+    const auto deadline = connection_.next_deadline();
+    const ConnectionState before = connection_.state();
+    connection_.handle_deadline(now_);
+    check(!deadline || now_ < *deadline || connection_.state() != before,
           "a deadline that has come is dealt with");
-    check((deadline && now_ >= *deadline) || connection().state() == before,
+    check((deadline && now_ >= *deadline) || connection_.state() == before,
           "nothing happens before the deadline");
   }
 
@@ -200,14 +198,14 @@ class Caller {
   /// Whether the machine took what `input` told it. It has to, if the attempt is the current one.
   template <typename Input>
   bool tell(const Input& input) {
-    const bool is_current = transport_ == attempt_ && has_transport(connection().state());
-    const auto deadline = connection().next_deadline();
-    const ConnectionState state = connection().state();
-    const std::uint64_t stale = connection().stale_inputs();
+    const bool is_current = transport_ == attempt_ && has_transport(connection_.state());
+    const auto deadline = connection_.next_deadline();
+    const ConnectionState state = connection_.state();
+    const std::uint64_t stale = connection_.stale_inputs();
     input();
-    const bool is_taken = connection().stale_inputs() == stale;
-    check(is_taken || connection().stale_inputs() == stale + 1, "a stale input counts once");
-    check(is_taken || (connection().state() == state && connection().next_deadline() == deadline),
+    const bool is_taken = connection_.stale_inputs() == stale;
+    check(is_taken || connection_.stale_inputs() == stale + 1, "a stale input counts once");
+    check(is_taken || (connection_.state() == state && connection_.next_deadline() == deadline),
           "a stale input changes nothing");
     check(!options_.polls_always || is_taken == is_current,
           "the current transport is heard, and no other");
@@ -216,9 +214,9 @@ class Caller {
 
   void respond(const ResponseHead& head) {
     parser_.begin_connection();
-    const bool is_answer = connection().state() == ConnectionState::connecting;
-    const bool is_taken = tell([&] { connection().on_response(attempt_, head, now_); });
-    check(!is_taken || connection().state() != ConnectionState::connecting,
+    const bool is_answer = connection_.state() == ConnectionState::connecting;
+    const bool is_taken = tell([&] { connection_.on_response(attempt_, head, now_); });
+    check(!is_taken || connection_.state() != ConnectionState::connecting,
           "an answer ends the connecting");
     if (is_taken && is_answer && head.retry_after) {
       floor_ = bounded(*head.retry_after);
@@ -226,13 +224,13 @@ class Caller {
   }
 
   void end(TransportEnd how) {
-    const bool is_taken = tell([&] { connection().on_end(attempt_, how, now_); });
-    check(!is_taken || !has_transport(connection().state()), "a transport that ended is given up");
+    const bool is_taken = tell([&] { connection_.on_end(attempt_, how, now_); });
+    check(!is_taken || !has_transport(connection_.state()), "a transport that ended is given up");
   }
 
   void bytes(std::string_view text) {
     const ExactCopy chunk{text};
-    is_heard_ = tell([&] { connection().on_activity(attempt_, now_); });
+    is_heard_ = tell([&] { connection_.on_activity(attempt_, now_); });
     parser_.feed(chunk.view());
     while (true) {
       const sse::Token token = parser_.next();
@@ -245,7 +243,7 @@ class Caller {
       if (const auto* event = std::get_if<sse::Event>(&token)) {
         message(*event);
       } else if (const auto* retry = std::get_if<sse::Retry>(&token)) {
-        if (tell([&] { connection().on_retry(attempt_, retry->delay); })) {
+        if (tell([&] { connection_.on_retry(attempt_, retry->delay); })) {
           reconnection_time_ = bounded(retry->delay);
           floor_ = reconnection_time_;
         }
@@ -255,40 +253,58 @@ class Caller {
   }
 
   void resume_from(std::string_view last_event_id) {
-    if (tell([&] { connection().on_event_id(attempt_, last_event_id); }) &&
+    if (tell([&] { connection_.on_event_id(attempt_, last_event_id); }) &&
         last_event_id.size() <= cursor_bytes_max) {
       last_event_id_ = last_event_id;
     }
   }
 
   void message(const sse::Event& event) {
-    const std::string before = client_.view_json();
-    const auto kind = client_.message(attempt_, event.data, event.last_event_id, now_);
-    if (kind != wasm::MessageKind::stale && event.last_event_id.size() <= cursor_bytes_max) {
-      last_event_id_ = event.last_event_id;
-    }
-    const std::string after = client_.view_json();
-    check(client_.view_changed() || after == before, "a view that changes is said to");
-    check((kind != wasm::MessageKind::malformed && kind != wasm::MessageKind::too_large) ||
-              !client_.problem().empty(),
-          "what is refused has a reason");
-    if (after.empty()) {
-      has_strange_snapshot_ = false;
+    resume_from(event.last_event_id);
+    const auto envelope = decode_stream_message(event.data);
+    const auto* message = std::get_if<StreamMessage>(&envelope);
+    if (message == nullptr) {
       return;
     }
-    const auto decoded = decode_view(after);
-    const auto* view = std::get_if<RegistrationView>(&decoded);
-    check(view != nullptr && view->registration_id == registration_id, "a view can be read");
-    const bool is_running =
-        std::any_of(view->stages.begin(), view->stages.end(),
-                    [](const StageView& stage) { return stage.status == StageStatus::started; });
-    if (kind == wasm::MessageKind::snapshot) {
-      // A snapshot is taken for the truth, whatever it says.
-      has_strange_snapshot_ = view->is_final && is_running;
+    if (message->type == StreamMessageType::reset) {
+      registration_ = Registration{registration_id};
+      has_strange_snapshot_ = false;
+    } else if (message->type == StreamMessageType::update) {
+      const auto decoded = decode_update(message->data);
+      if (const auto* update = std::get_if<Update>(&decoded)) {
+        fold([&] { return registration_.apply(*update); });
+      }
+    } else if (message->type == StreamMessageType::snapshot) {
+      const auto decoded = decode_view(message->data);
+      if (const auto* view = std::get_if<RegistrationView>(&decoded)) {
+        fold([&] { return registration_.apply_snapshot(*view); });
+        // A snapshot is taken for the truth, whatever it says.
+        has_strange_snapshot_ = registration_.view().is_final && is_running();
+      }
     }
-    check(has_strange_snapshot_ || !view->is_final || !is_running, "nothing runs in a final view");
-    const RegistrationLimits limits;
-    check(view->stages.size() <= limits.stages_max, "a view has no more stages than it may");
+    check_view();
+  }
+
+  template <typename Apply>
+  void fold(const Apply& apply) {
+    const RegistrationView before = registration_.view();
+    const Applied applied = apply();
+    check(applied == Applied::changed || applied == Applied::too_many_stages ||
+              registration_.view() == before,
+          "a view that changes is said to");
+  }
+
+  [[nodiscard]] bool is_running() const {
+    const auto& stages = registration_.view().stages;
+    return std::any_of(stages.begin(), stages.end(),
+                       [](const StageView& stage) { return stage.status == StageStatus::started; });
+  }
+
+  void check_view() const {
+    const RegistrationView& view = registration_.view();
+    check(view.registration_id == registration_id, "a view stays with its registration");
+    check(view.stages.size() <= RegistrationLimits{}.stages_max, "stages have a limit");
+    check(has_strange_snapshot_ || !view.is_final || !is_running(), "nothing runs in a final view");
   }
 
   void update(std::string_view line) {
@@ -346,12 +362,12 @@ class Caller {
     }
     const ConnectionState shown_before = shown_;
     std::size_t actions = 0;
-    while (const auto action = connection().poll()) {
+    while (const auto action = connection_.poll()) {
       check(++actions <= unpolled_actions_max, "what nobody polls does not pile up");
       check(shown_before != ConnectionState::closed, "nothing comes after closed");
       std::visit([this](const auto& step) { carry_out(step); }, *action);
     }
-    const ConnectionState state = connection().state();
+    const ConnectionState state = connection_.state();
     check(shown_ == state, "every change of state is told");
     check(transport_.has_value() == has_transport(state), "a transport is there where it belongs");
     check(before != ConnectionState::closed || state == ConnectionState::closed,
@@ -363,7 +379,6 @@ class Caller {
     check(!transport_, "one transport at a time");
     check(step.attempt > newest_attempt_, "the numbers of attempts grow");
     check(step.last_event_id == last_event_id_, "an attempt resumes from the last event ID");
-    check(client_.cursor(step.last_event_id).size() <= cursor_bytes_max, "a cursor fits a header");
     transport_ = newest_attempt_ = step.attempt;
   }
   void carry_out(const CloseTransport& step) {
@@ -378,8 +393,8 @@ class Caller {
   }
 
   void check_deadline(bool has_moved) {
-    const auto deadline = connection().next_deadline();
-    const ConnectionState state = connection().state();
+    const auto deadline = connection_.next_deadline();
+    const ConnectionState state = connection_.state();
     check(deadline.has_value() == (has_transport(state) || state == ConnectionState::waiting),
           "whoever waits has a deadline, and nobody else");
     if (!deadline || !options_.polls_always) {
@@ -398,7 +413,8 @@ class Caller {
   }
 
   Options options_;
-  wasm::Client client_;
+  Connection connection_;
+  Registration registration_{registration_id};
   sse::Parser parser_;
   Instant now_{};
   std::optional<AttemptId> transport_;             ///< The one that is open.

@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <type_traits>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include <regstream/message/codec.hpp>
 #include <regstream/registration/registration.hpp>
@@ -22,7 +24,72 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr double integer_max = 9007199254740991.0;  // 2^53 - 1
+constexpr std::int64_t integer_max = 9'007'199'254'740'991;  // 2^53 - 1
+
+/// Builds nlohmann's document, but keeps the text of every number that is not a 64-bit integer: as
+/// "binary", which JSON has not.
+class Builder : public nlohmann::detail::json_sax_dom_parser<Json> {
+ public:
+  using json_sax_dom_parser::json_sax_dom_parser;
+  bool number_float(double /*value*/, const std::string& text) {
+    Json::binary_t bytes{std::vector<std::uint8_t>(text.begin(), text.end())};
+    return binary(bytes);
+  }
+};
+
+bool is_number(const Json& value) {
+  return value.is_number() || value.is_binary();
+}
+
+/// The number as JSON text.
+std::string number_text(const Json& value) {
+  if (!value.is_binary()) {
+    return value.dump();
+  }
+  return {value.get_binary().begin(), value.get_binary().end()};
+}
+
+/// A number written out in full.
+struct Decimal {
+  bool is_negative = false;
+  std::string whole;      ///< Without zeros in front.
+  bool has_rest = false;  ///< Digits that count behind the point.
+};
+
+Decimal decimal_of(std::string text) {
+  Decimal decimal;
+  decimal.is_negative = text.front() == '-';
+  text.erase(0, decimal.is_negative ? 1 : 0);
+  // Further than any input's digits reach, and never more than a few thousand zeros to write.
+  constexpr std::int64_t exponent_max = 5000;
+  std::int64_t exponent = 0;
+  if (const std::size_t mark = text.find_first_of("eE"); mark != std::string::npos) {
+    const bool is_negative = text[mark + 1] == '-';
+    for (const char digit : text.substr(mark + 1)) {
+      if (digit != '-' && digit != '+') {
+        exponent = std::min(exponent * 10 + (digit - '0'), exponent_max);
+      }
+    }
+    exponent = is_negative ? -exponent : exponent;
+    text.resize(mark);
+  }
+  std::string rest;
+  if (const std::size_t point = text.find('.'); point != std::string::npos) {
+    rest = text.substr(point + 1);
+    text.resize(point);
+  }
+  for (; exponent > 0; --exponent) {
+    text += rest.empty() ? '0' : rest.front();
+    rest.erase(0, 1);
+  }
+  for (; exponent < 0; ++exponent) {
+    rest.insert(rest.begin(), text.empty() ? '0' : text.back());
+    text.resize(text.empty() ? 0 : text.size() - 1);
+  }
+  decimal.whole = text.substr(std::min(text.find_first_not_of('0'), text.size()));
+  decimal.has_rest = rest.find_first_not_of('0') != std::string::npos;
+  return decimal;
+}
 
 /// The document that a text holds; nothing if it is no JSON. Nothing as well where nlohmann's
 /// parser is kinder than JSON: it skips a byte order mark, and takes a NUL for the end.
@@ -30,8 +97,10 @@ std::optional<Json> parse(std::string_view text) {
   if (text.starts_with("\xEF\xBB\xBF") || text.find('\0') != std::string_view::npos) {
     return std::nullopt;
   }
-  Json document = Json::parse(text.begin(), text.end(), nullptr, false);
-  return document.is_discarded() ? std::nullopt : std::optional{std::move(document)};
+  Json document;
+  Builder builder{document, false};
+  const bool is_json = Json::sax_parse(text.begin(), text.end(), &builder);
+  return is_json ? std::optional{std::move(document)} : std::nullopt;
 }
 
 /// How deep the brackets of a JSON text go. The document would not tell: it has forgotten what a
@@ -63,22 +132,8 @@ class Judge {
 
   [[nodiscard]] bool is_refused() const { return is_refused_; }
 
-  std::int64_t integer(const char* key, double least, bool is_required, bool may_have_fraction) {
-    const Json* value = find(key, &Json::is_number, is_required);
-    if (value == nullptr) {
-      return 0;
-    }
-    const double number = value->get<double>();
-    if (number < least || number > integer_max) {
-      is_refused_ = true;
-      return 0;
-    }
-    const auto result = static_cast<std::int64_t>(number);
-    is_refused_ = is_refused_ || (!may_have_fraction && static_cast<double>(result) != number);
-    return result;
-  }
-  std::int64_t registration_id() { return integer("registrationId", 1, true, false); }
-  std::int64_t time(const char* key) { return integer(key, 0, false, true); }
+  std::int64_t registration_id() { return integer("registrationId", true); }
+  std::int64_t time(const char* key) { return integer(key, false); }
 
   std::string text(const char* key, std::size_t bytes_max = std::string::npos,
                    bool is_required = false) {
@@ -88,6 +143,7 @@ class Judge {
     return result;
   }
 
+  /// Nothing: none was sent, or a word that is unknown.
   std::optional<StageStatus> stage_status() {
     const std::string name = text("stageStatus");
     for (const StageStatus status : {StageStatus::started, StageStatus::completed,
@@ -96,7 +152,6 @@ class Judge {
         return status;
       }
     }
-    is_refused_ = is_refused_ || has("stageStatus");
     return std::nullopt;
   }
 
@@ -127,13 +182,31 @@ class Judge {
   }
 
  private:
-  const Json* find(const char* key, bool (Json::*is_kind)() const noexcept, bool is_required) {
+  /// An id, from 1 on and whole, or a time, from 0 on and cut to milliseconds.
+  std::int64_t integer(const char* key, bool is_id) {
+    const Json* value = find(key, is_number, is_id);
+    if (value == nullptr) {
+      return 0;
+    }
+    const Decimal decimal = decimal_of(number_text(*value));
+    constexpr std::size_t digits_max = 18;  // Of which all fit.
+    const std::int64_t whole = decimal.whole.empty()               ? 0
+                               : decimal.whole.size() > digits_max ? integer_max + 1
+                                                                   : std::stoll(decimal.whole);
+    const bool is_negative = decimal.is_negative && (whole > 0 || decimal.has_rest);
+    is_refused_ = is_refused_ || is_negative || whole > integer_max ||
+                  (is_id && (whole < 1 || decimal.has_rest));
+    return whole;
+  }
+
+  template <typename Predicate>
+  const Json* find(const char* key, const Predicate& is_kind, bool is_required) {
     if (!has(key)) {
       is_refused_ = is_refused_ || is_required;
       return nullptr;
     }
     const Json& value = object_.at(key);
-    if ((value.*is_kind)()) {
+    if (std::invoke(is_kind, value)) {
       return &value;
     }
     is_refused_ = true;
@@ -181,6 +254,20 @@ Message accepted(std::variant<Message, DecodeError> result) {
   return std::get<Message>(std::move(result));
 }
 
+/// All of an update but its raw texts, whose kinds it checks.
+Update read_update(Judge& judge, const CodecLimits& limits) {
+  Update update;
+  update.registration_id = judge.registration_id();
+  update.status = judge.text("status", limits.name_bytes_max, true);
+  update.stage = judge.text("stage", limits.name_bytes_max);
+  update.message = judge.text("message");
+  update.stage_status = judge.stage_status().value_or(infer_stage_status(update.message));
+  update.timestamp_ms = judge.time("timestamp");
+  judge.container("details", &Json::is_object);
+  judge.container("processLog", &Json::is_array);
+  return update;
+}
+
 void check_update(std::string_view text, const std::optional<Json>& document,
                   const CodecLimits& limits) {
   const auto result = decode_update(text, limits);
@@ -190,15 +277,7 @@ void check_update(std::string_view text, const std::optional<Json>& document,
     return;
   }
   Judge judge{*object};
-  Update expected;
-  expected.registration_id = judge.registration_id();
-  expected.status = judge.text("status", limits.name_bytes_max, true);
-  expected.stage = judge.text("stage", limits.name_bytes_max);
-  expected.message = judge.text("message");
-  expected.stage_status = judge.stage_status().value_or(infer_stage_status(expected.message));
-  expected.timestamp_ms = judge.time("timestamp");
-  judge.container("details", &Json::is_object);
-  judge.container("processLog", &Json::is_array);
+  Update expected = read_update(judge, limits);
   const Update* update = agreed(result, judge.is_refused(), true);
   if (update == nullptr) {
     return;
@@ -223,7 +302,7 @@ void check_update(std::string_view text, const std::optional<Json>& document,
 StageView read_stage(Judge& judge, std::size_t name_bytes_max) {
   StageView stage;
   stage.name = judge.text("stage", name_bytes_max, true);
-  stage.status = judge.stage_status().value_or(StageStatus::started);
+  stage.status = judge.stage_status().value_or(StageStatus::completed);
   stage.message = judge.text("message");
   stage.started_timestamp_ms = judge.time("startedAt");
   stage.ended_timestamp_ms = judge.time("endedAt");
@@ -293,10 +372,22 @@ void check_stream_message(std::string_view text, const std::optional<Json>& docu
   const std::string type = judge.text("type", limits.name_bytes_max, true);
   const std::int64_t timestamp_ms = judge.time("timestamp");
   const bool needs_data = type == "update" || type == "snapshot";
+  bool is_refused = false;
   if (needs_data) {
-    judge.container("data", &Json::is_object, true);
+    const Json* content = judge.container("data", &Json::is_object, true);
+    if (content != nullptr && type == "update") {
+      Judge update_judge{*content};
+      read_update(update_judge, limits);
+      is_refused = update_judge.is_refused();
+    }
   }
-  const StreamMessage* message = agreed(result, judge.is_refused(), true);
+  is_refused = is_refused || judge.is_refused();
+  if (!is_refused && type == "update" && std::holds_alternative<DecodeError>(result)) {
+    // The only rule that the document can't show: how long the update's own text is.
+    check(text.size() > limits.message_bytes_max, "what the rules allow is accepted");
+    return;
+  }
+  const StreamMessage* message = agreed(result, is_refused, true);
   if (message == nullptr) {
     return;
   }
