@@ -15,21 +15,23 @@
 #include "check.hpp"
 #include "input.hpp"
 
+// clang-format off
 // A client's machines - connection, parser, registration - wired as native/client/stream_client.cpp
 // and wasm/src/client.cpp wire them, under a program of inputs. The program is text, one input a
 // line; its first line has the options as numbers, in the order in which `options_of` takes them.
 //
-//     c  x  w  h          connect, close, wake, handle the deadline
-//     +250  =             time goes on, by milliseconds or up to the deadline (which is then
-//     handled) a                   200 with an event stream r503 2000           another answer,
-//     with Retry-After in milliseconds if it is given E F R               the transport ended,
-//     failed, was refused unseen b data: x           bytes of the stream, and a line end;   p data:
-//     x   without the line end g1sp 500            an update of stage 1: [s]tarted [c]ompleted
-//     [f]ailed s[k]ipped, or [-] none;
-//                         [p]ending [a]pproved [d]uplicate [f]ailed [c]ompleted, or another; its
-//                         time
-//     !E                  whatever a transport reports, from an earlier one
-//     .                   polls, where the options say that the caller does so only now
+//     c  x  w  h    connect, close, wake, handle the deadline
+//     +250  =       time goes on, by milliseconds or up to the deadline (which is then handled)
+//     a             200 with an event stream
+//     r503 2000     another answer, with Retry-After in milliseconds if it is given
+//     E  F  R       the transport ended, failed, was refused unseen
+//     b data: x     bytes of the stream, and a line end
+//     p data: x     the same without the line end
+//     g1sp 500      an update: its stage; [s]tarted [c]ompleted [f]ailed s[k]ipped or [-] of no stage;
+//                   [p]ending [a]pproved [d]uplicate [f]ailed [c]ompleted or another; its time
+//     !E            whatever a transport reports, from an earlier one
+//     .             polls, where the options say that the caller does so only now
+// clang-format on
 
 namespace regstream::fuzz {
 namespace {
