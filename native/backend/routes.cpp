@@ -3,7 +3,6 @@
 #include <spdlog/spdlog.h>
 
 #include <boost/asio/post.hpp>
-#include <boost/beast/core/string.hpp>
 #include <charconv>
 #include <exception>
 #include <nlohmann/json.hpp>
@@ -16,6 +15,7 @@
 
 #include "backend/application_request.hpp"
 #include "backend/json.hpp"
+#include "net/letter_case.hpp"
 #include "net/problem.hpp"
 
 namespace regstream::backend {
@@ -93,7 +93,7 @@ void check_content_type(const Exchange& exchange) {
   while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) {
     type.remove_suffix(1);
   }
-  if (!boost::beast::iequals(type, "application/json")) {
+  if (!net::equals_ignoring_case(type, "application/json")) {
     refuse(http::status::unsupported_media_type,
            "The body must be JSON, with Content-Type: application/json.");
   }

@@ -4,9 +4,10 @@
 #include <cstdint>
 #include <system_error>
 
-#include <boost/beast/core/string.hpp>
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
+
+#include "net/letter_case.hpp"
 
 namespace regstream::client {
 namespace {
@@ -20,11 +21,11 @@ bool is_port(std::string_view digits) {
 }
 
 std::variant<HttpUrl, UrlProblem> take_apart(const boost::urls::url_view& url) {
-  if (boost::beast::iequals(std::string_view(url.scheme()), "https")) {
+  if (net::equals_ignoring_case(std::string_view(url.scheme()), "https")) {
     return UrlProblem{
         "TLS is not supported yet: give an http:// URL, of a local TLS proxy perhaps"};
   }
-  if (!boost::beast::iequals(std::string_view(url.scheme()), "http")) {
+  if (!net::equals_ignoring_case(std::string_view(url.scheme()), "http")) {
     return UrlProblem{"only http:// URLs can be opened"};
   }
   if (url.has_userinfo()) {
@@ -118,7 +119,7 @@ std::variant<HttpUrl, UrlProblem> resolve_location(const HttpUrl& base, std::str
 }
 
 bool is_same_origin(const HttpUrl& left, const HttpUrl& right) {
-  return left.port == right.port && boost::beast::iequals(left.host, right.host);
+  return left.port == right.port && net::equals_ignoring_case(left.host, right.host);
 }
 
 }  // namespace regstream::client

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include <boost/beast/core/string.hpp>
+#include "net/letter_case.hpp"
 
 namespace regstream::client {
 namespace {
@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, 4> body_fields{"Content-Encoding", "Conte
 template <typename Names>
 bool contains(const Names& names, std::string_view name) {
   return std::any_of(names.begin(), names.end(), [name](std::string_view candidate) {
-    return boost::beast::iequals(candidate, name);
+    return net::equals_ignoring_case(candidate, name);
   });
 }
 

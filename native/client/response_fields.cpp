@@ -6,7 +6,7 @@
 #include <limits>
 #include <string>
 
-#include <boost/beast/core/string.hpp>
+#include "net/letter_case.hpp"
 
 namespace regstream::client {
 namespace {
@@ -50,8 +50,8 @@ std::optional<std::time_t> parse_date(const std::string& text) {
 }  // namespace
 
 bool is_event_stream(std::string_view content_type) {
-  return boost::beast::iequals(trimmed(content_type.substr(0, content_type.find(';'))),
-                               "text/event-stream");
+  return net::equals_ignoring_case(trimmed(content_type.substr(0, content_type.find(';'))),
+                                   "text/event-stream");
 }
 
 std::optional<Duration> parse_retry_after(std::string_view value, std::time_t now) {

@@ -14,6 +14,7 @@
 #include <boost/beast/http/rfc7230.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include "net/letter_case.hpp"
 #include "net/target.hpp"
 
 namespace regstream::net {
@@ -114,7 +115,7 @@ void Session::on_header(ErrorCode error) {
     return;
   }
   stream_.expires_after(set_->limits.read_timeout);
-  if (!parser_->is_done() && beast::iequals(head[http::field::expect], "100-continue")) {
+  if (!parser_->is_done() && equals_ignoring_case(head[http::field::expect], "100-continue")) {
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
     asio::async_write(stream_, asio::buffer(go_on),
                       [self = shared_from_this()](ErrorCode failure, std::size_t) {

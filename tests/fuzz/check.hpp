@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
+
+namespace regstream::fuzz {
+
+/// Ends the run, which makes the fuzzer keep the input, unless the claim holds.
+inline void check(bool holds, std::string_view claim) {
+  if (!holds) {
+    std::fprintf(stderr, "does not hold: %.*s\n", static_cast<int>(claim.size()), claim.data());
+    std::abort();
+  }
+}
+
+}  // namespace regstream::fuzz

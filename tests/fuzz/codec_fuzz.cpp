@@ -1,0 +1,428 @@
+#include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <regstream/message/codec.hpp>
+#include <regstream/registration/registration.hpp>
+
+#include "check.hpp"
+#include "input.hpp"
+
+// The codec, judged in both directions by nlohmann's own document: what is read of any text, and
+// that exactly what the rules refuse is refused. The first byte chooses the limits ("1": small
+// ones), the rest is the text.
+
+namespace regstream::fuzz {
+namespace {
+
+using Json = nlohmann::json;
+
+constexpr std::int64_t integer_max = 9'007'199'254'740'991;  // 2^53 - 1
+
+/// Builds nlohmann's document, but keeps the text of every number that is not a 64-bit integer: as
+/// "binary", which JSON has not.
+class Builder : public nlohmann::detail::json_sax_dom_parser<Json> {
+ public:
+  using json_sax_dom_parser::json_sax_dom_parser;
+  bool number_float(double /*value*/, const std::string& text) {
+    Json::binary_t bytes{std::vector<std::uint8_t>(text.begin(), text.end())};
+    return binary(bytes);
+  }
+};
+
+bool is_number(const Json& value) {
+  return value.is_number() || value.is_binary();
+}
+
+/// The number as JSON text.
+std::string number_text(const Json& value) {
+  if (!value.is_binary()) {
+    return value.dump();
+  }
+  return {value.get_binary().begin(), value.get_binary().end()};
+}
+
+/// A number written out in full.
+struct Decimal {
+  bool is_negative = false;
+  std::string whole;      ///< Without zeros in front.
+  bool has_rest = false;  ///< Digits that count behind the point.
+};
+
+Decimal decimal_of(std::string text) {
+  Decimal decimal;
+  decimal.is_negative = text.front() == '-';
+  text.erase(0, decimal.is_negative ? 1 : 0);
+  // Further than any input's digits reach, and never more than a few thousand zeros to write.
+  constexpr std::int64_t exponent_max = 5000;
+  std::int64_t exponent = 0;
+  if (const std::size_t mark = text.find_first_of("eE"); mark != std::string::npos) {
+    const bool is_negative = text[mark + 1] == '-';
+    for (const char digit : text.substr(mark + 1)) {
+      if (digit != '-' && digit != '+') {
+        exponent = std::min(exponent * 10 + (digit - '0'), exponent_max);
+      }
+    }
+    exponent = is_negative ? -exponent : exponent;
+    text.resize(mark);
+  }
+  std::string rest;
+  if (const std::size_t point = text.find('.'); point != std::string::npos) {
+    rest = text.substr(point + 1);
+    text.resize(point);
+  }
+  for (; exponent > 0; --exponent) {
+    text += rest.empty() ? '0' : rest.front();
+    rest.erase(0, 1);
+  }
+  for (; exponent < 0; ++exponent) {
+    rest.insert(rest.begin(), text.empty() ? '0' : text.back());
+    text.resize(text.empty() ? 0 : text.size() - 1);
+  }
+  decimal.whole = text.substr(std::min(text.find_first_not_of('0'), text.size()));
+  decimal.has_rest = rest.find_first_not_of('0') != std::string::npos;
+  return decimal;
+}
+
+/// The document that a text holds; nothing if it is no JSON. Nothing as well where nlohmann's
+/// parser is kinder than JSON: it skips a byte order mark, and takes a NUL for the end.
+std::optional<Json> parse(std::string_view text) {
+  if (text.starts_with("\xEF\xBB\xBF") || text.find('\0') != std::string_view::npos) {
+    return std::nullopt;
+  }
+  Json document;
+  Builder builder{document, false};
+  const bool is_json = Json::sax_parse(text.begin(), text.end(), &builder);
+  return is_json ? std::optional{std::move(document)} : std::nullopt;
+}
+
+/// How deep the brackets of a JSON text go. The document would not tell: it has forgotten what a
+/// key given twice held first.
+std::size_t depth_of(std::string_view json) {
+  std::size_t depth = 0;
+  std::size_t deepest = 0;
+  bool is_string = false;
+  for (std::size_t at = 0; at < json.size(); ++at) {
+    const char byte = json[at];
+    if (is_string) {
+      at += byte == '\\' ? 1 : 0;
+      is_string = byte != '"';
+    } else if (byte == '"') {
+      is_string = true;
+    } else if (byte == '{' || byte == '[') {
+      deepest = std::max(deepest, ++depth);
+    } else if (byte == '}' || byte == ']') {
+      --depth;
+    }
+  }
+  return deepest;
+}
+
+/// Reads one object's members by the rules, and remembers whether one was broken.
+class Judge {
+ public:
+  explicit Judge(const Json& object) : object_(object) {}
+
+  [[nodiscard]] bool is_refused() const { return is_refused_; }
+
+  std::int64_t registration_id() { return integer("registrationId", true); }
+  std::int64_t time(const char* key) { return integer(key, false); }
+
+  std::string text(const char* key, std::size_t bytes_max = std::string::npos,
+                   bool is_required = false) {
+    const Json* value = find(key, &Json::is_string, is_required);
+    const std::string result = value == nullptr ? "" : value->get<std::string>();
+    is_refused_ = is_refused_ || result.size() > bytes_max || (is_required && result.empty());
+    return result;
+  }
+
+  /// Nothing: none was sent, or a word that is unknown.
+  std::optional<StageStatus> stage_status() {
+    const std::string name = text("stageStatus");
+    for (const StageStatus status : {StageStatus::started, StageStatus::completed,
+                                     StageStatus::failed, StageStatus::skipped}) {
+      if (name == to_string(status)) {
+        return status;
+      }
+    }
+    return std::nullopt;
+  }
+
+  bool boolean(const char* key, bool otherwise) {
+    const Json* value = find(key, &Json::is_boolean, false);
+    return value == nullptr ? otherwise : value->get<bool>();
+  }
+
+  /// That `raw` is the member's text in `source`, or empty where there is none.
+  void check_raw(const char* key, std::string_view raw, std::string_view source) {
+    check(raw.empty() == !has(key), "text is cut out exactly where there is some");
+    if (!raw.empty()) {
+      check(source.find(raw) != std::string_view::npos, "what is cut out stands so in the input");
+      check(std::string_view{"{["}.find(raw.front()) != std::string_view::npos &&
+                std::string_view{"}]"}.find(raw.back()) != std::string_view::npos,
+            "what is cut out goes from bracket to bracket");
+      check(parse(raw) == object_.at(key), "what is cut out is the member, by itself JSON");
+    }
+  }
+
+  const Json* container(const char* key, bool (Json::*is_kind)() const noexcept,
+                        bool is_required = false) {
+    return find(key, is_kind, is_required);
+  }
+
+  [[nodiscard]] bool has(const char* key) const {
+    return object_.contains(key) && !object_.at(key).is_null();
+  }
+
+ private:
+  /// An id, from 1 on and whole, or a time, from 0 on and cut to milliseconds.
+  std::int64_t integer(const char* key, bool is_id) {
+    const Json* value = find(key, is_number, is_id);
+    if (value == nullptr) {
+      return 0;
+    }
+    const Decimal decimal = decimal_of(number_text(*value));
+    constexpr std::size_t digits_max = 18;  // Of which all fit.
+    const std::int64_t whole = decimal.whole.empty()               ? 0
+                               : decimal.whole.size() > digits_max ? integer_max + 1
+                                                                   : std::stoll(decimal.whole);
+    const bool is_negative = decimal.is_negative && (whole > 0 || decimal.has_rest);
+    is_refused_ = is_refused_ || is_negative || whole > integer_max ||
+                  (is_id && (whole < 1 || decimal.has_rest));
+    return whole;
+  }
+
+  template <typename Predicate>
+  const Json* find(const char* key, const Predicate& is_kind, bool is_required) {
+    if (!has(key)) {
+      is_refused_ = is_refused_ || is_required;
+      return nullptr;
+    }
+    const Json& value = object_.at(key);
+    if (std::invoke(is_kind, value)) {
+      return &value;
+    }
+    is_refused_ = true;
+    return nullptr;
+  }
+
+  const Json& object_;
+  bool is_refused_ = false;
+};
+
+/// What was read, if it was read as it should have been: neither refused nor accepted wrongly.
+template <typename Message>
+const Message* agreed(const std::variant<Message, DecodeError>& result, bool is_refused,
+                      bool is_valid_json) {
+  const auto* error = std::get_if<DecodeError>(&result);
+  check(error == nullptr || !error->what.empty(), "an error says why");
+  check(error == nullptr || is_refused, "what the rules allow is accepted");
+  check(error != nullptr || !is_refused, "what the rules forbid is refused");
+  check(
+      error == nullptr || !is_valid_json || error->what.find("not valid JSON") == std::string::npos,
+      "valid JSON is not called invalid");
+  return std::get_if<Message>(&result);
+}
+
+/// Of a text that is an object within the limits; null otherwise.
+const Json* object_within(const std::optional<Json>& document, std::string_view text,
+                          std::size_t bytes_max, std::size_t depth_max) {
+  const bool is_read =
+      document && document->is_object() && text.size() <= bytes_max && depth_of(text) <= depth_max;
+  return is_read ? &*document : nullptr;
+}
+
+bool is_same(const Update& left, const Update& right) {
+  return left.registration_id == right.registration_id && left.status == right.status &&
+         left.stage == right.stage && left.message == right.message &&
+         left.details == right.details && left.process_log == right.process_log &&
+         left.timestamp_ms == right.timestamp_ms &&
+         // Without a stage its status has no meaning, and is not sent.
+         (left.stage.empty() || left.stage_status == right.stage_status);
+}
+
+template <typename Message>
+Message accepted(std::variant<Message, DecodeError> result) {
+  check(std::holds_alternative<Message>(result), "what was encoded can be decoded");
+  return std::get<Message>(std::move(result));
+}
+
+/// All of an update but its raw texts, whose kinds it checks.
+Update read_update(Judge& judge, const CodecLimits& limits) {
+  Update update;
+  update.registration_id = judge.registration_id();
+  update.status = judge.text("status", limits.name_bytes_max, true);
+  update.stage = judge.text("stage", limits.name_bytes_max);
+  update.message = judge.text("message");
+  update.stage_status = judge.stage_status().value_or(infer_stage_status(update.message));
+  update.timestamp_ms = judge.time("timestamp");
+  judge.container("details", &Json::is_object);
+  judge.container("processLog", &Json::is_array);
+  return update;
+}
+
+void check_update(std::string_view text, const std::optional<Json>& document,
+                  const CodecLimits& limits) {
+  const auto result = decode_update(text, limits);
+  const Json* object = object_within(document, text, limits.message_bytes_max, limits.depth_max);
+  if (object == nullptr) {
+    agreed(result, true, document.has_value());
+    return;
+  }
+  Judge judge{*object};
+  Update expected = read_update(judge, limits);
+  const Update* update = agreed(result, judge.is_refused(), true);
+  if (update == nullptr) {
+    return;
+  }
+  judge.check_raw("details", update->details, text);
+  judge.check_raw("processLog", update->process_log, text);
+  expected.details = update->details;
+  expected.process_log = update->process_log;
+  check(is_same(*update, expected) && update->stage_status == expected.stage_status,
+        "an update's fields are the document's");
+
+  check(is_same(accepted(decode_update(encode_update(*update))), *update),
+        "an update survives being encoded");
+  const std::string envelope = encode_update_envelope(text);
+  const StreamMessage message = accepted(decode_stream_message(envelope));
+  check(message.type == StreamMessageType::update &&
+            text.find(message.data) != std::string_view::npos &&
+            is_same(accepted(decode_update(message.data)), *update),
+        "an update survives being put into an envelope");
+}
+
+StageView read_stage(Judge& judge, std::size_t name_bytes_max) {
+  StageView stage;
+  stage.name = judge.text("stage", name_bytes_max, true);
+  stage.status = judge.stage_status().value_or(StageStatus::completed);
+  stage.message = judge.text("message");
+  stage.started_timestamp_ms = judge.time("startedAt");
+  stage.ended_timestamp_ms = judge.time("endedAt");
+  return stage;
+}
+
+void check_view(std::string_view text, const std::optional<Json>& document,
+                const CodecLimits& limits) {
+  const auto result = decode_view(text, limits);
+  const Json* object =
+      object_within(document, text, limits.stream_message_bytes_max, limits.depth_max);
+  if (object == nullptr) {
+    agreed(result, true, document.has_value());
+    return;
+  }
+  Judge judge{*object};
+  RegistrationView expected;
+  expected.registration_id = judge.registration_id();
+  expected.status = judge.text("status", limits.name_bytes_max);
+  expected.stage = judge.text("stage", limits.name_bytes_max);
+  expected.message = judge.text("message");
+  expected.timestamp_ms = judge.time("timestamp");
+  expected.is_final = judge.boolean("isFinal", is_final(parse_status(expected.status)));
+  judge.container("details", &Json::is_object);
+  judge.container("processLog", &Json::is_array);
+  bool is_refused = false;
+  if (const Json* stages = judge.container("stages", &Json::is_array)) {
+    is_refused = stages->size() > RegistrationLimits{}.stages_max;
+    for (const Json& stage : *stages) {
+      if (!stage.is_object()) {
+        is_refused = true;
+        continue;
+      }
+      Judge stage_judge{stage};
+      expected.stages.push_back(read_stage(stage_judge, limits.name_bytes_max));
+      is_refused = is_refused || stage_judge.is_refused();
+    }
+  }
+  const RegistrationView* view = agreed(result, is_refused || judge.is_refused(), true);
+  if (view == nullptr) {
+    return;
+  }
+  judge.check_raw("details", view->details, text);
+  judge.check_raw("processLog", view->process_log, text);
+  expected.details = view->details;
+  expected.process_log = view->process_log;
+  check(*view == expected, "a view's fields are the document's");
+
+  check(accepted(decode_view(encode_view(*view))) == *view, "a view survives being encoded");
+  const std::string snapshot = encode_snapshot(*view, 1);
+  const StreamMessage message = accepted(decode_stream_message(snapshot));
+  check(message.type == StreamMessageType::snapshot && message.timestamp_ms == 1 &&
+            accepted(decode_view(message.data)) == *view,
+        "a view survives being put into a snapshot");
+}
+
+void check_stream_message(std::string_view text, const std::optional<Json>& document,
+                          const CodecLimits& limits) {
+  const auto result = decode_stream_message(text, limits);
+  const Json* object =
+      object_within(document, text, limits.stream_message_bytes_max, limits.depth_max + 1);
+  if (object == nullptr) {
+    agreed(result, true, document.has_value());
+    return;
+  }
+  Judge judge{*object};
+  const std::string type = judge.text("type", limits.name_bytes_max, true);
+  const std::int64_t timestamp_ms = judge.time("timestamp");
+  const bool needs_data = type == "update" || type == "snapshot";
+  bool is_refused = false;
+  if (needs_data) {
+    const Json* content = judge.container("data", &Json::is_object, true);
+    if (content != nullptr && type == "update") {
+      Judge update_judge{*content};
+      read_update(update_judge, limits);
+      is_refused = update_judge.is_refused();
+    }
+  }
+  is_refused = is_refused || judge.is_refused();
+  if (!is_refused && type == "update" && std::holds_alternative<DecodeError>(result)) {
+    // The only rule that the document can't show: how long the update's own text is.
+    check(text.size() > limits.message_bytes_max, "what the rules allow is accepted");
+    return;
+  }
+  const StreamMessage* message = agreed(result, is_refused, true);
+  if (message == nullptr) {
+    return;
+  }
+  const bool is_control = type == "connected" || type == "reset" || type == "ping";
+  check((message->type == StreamMessageType::other) == (!needs_data && !is_control),
+        "a type that is known is told from others");
+  check(message->timestamp_ms.has_value() == judge.has("timestamp") &&
+            message->timestamp_ms.value_or(0) == timestamp_ms,
+        "an envelope's time is the document's");
+  if (judge.has("data") && object->at("data").is_object()) {
+    judge.check_raw("data", message->data, text);
+    check(message->data.data() >= text.data() &&
+              message->data.data() + message->data.size() <= text.data() + text.size(),
+          "an envelope's data is a view into the input");
+  } else {
+    check(message->data.empty(), "data that is no object is not kept");
+  }
+}
+
+}  // namespace
+}  // namespace regstream::fuzz
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  regstream::fuzz::Input input{data, size};
+  regstream::CodecLimits limits;
+  if (input.byte() == '1') {
+    limits = {.message_bytes_max = 120,
+              .depth_max = 4,
+              .name_bytes_max = 8,
+              .stream_message_bytes_max = 160};
+  }
+  const regstream::fuzz::ExactCopy copy{input.rest()};
+  const auto document = regstream::fuzz::parse(copy.view());
+  regstream::fuzz::check_update(copy.view(), document, limits);
+  regstream::fuzz::check_view(copy.view(), document, limits);
+  regstream::fuzz::check_stream_message(copy.view(), document, limits);
+  return 0;
+}
