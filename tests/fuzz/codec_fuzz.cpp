@@ -144,8 +144,8 @@ class Judge {
   }
 
   /// Nothing: none was sent, or a word that is unknown.
-  std::optional<StageStatus> stage_status() {
-    const std::string name = text("stageStatus");
+  std::optional<StageStatus> stage_status(std::size_t bytes_max) {
+    const std::string name = text("stageStatus", bytes_max);
     for (const StageStatus status : {StageStatus::started, StageStatus::completed,
                                      StageStatus::failed, StageStatus::skipped}) {
       if (name == to_string(status)) {
@@ -153,6 +153,12 @@ class Judge {
       }
     }
     return std::nullopt;
+  }
+
+  /// Nothing as well where the member is no event id: publishers have ids of their own.
+  [[nodiscard]] std::optional<EventId> event_id() const {
+    const bool is_text = has("id") && object_.at("id").is_string();
+    return is_text ? parse_event_id(object_.at("id").get<std::string>()) : std::nullopt;
   }
 
   bool boolean(const char* key, bool otherwise) {
@@ -243,9 +249,10 @@ bool is_same(const Update& left, const Update& right) {
   return left.registration_id == right.registration_id && left.status == right.status &&
          left.stage == right.stage && left.message == right.message &&
          left.details == right.details && left.process_log == right.process_log &&
-         left.timestamp_ms == right.timestamp_ms &&
+         left.timestamp_ms == right.timestamp_ms && left.id == right.id &&
          // Without a stage its status has no meaning, and is not sent.
-         (left.stage.empty() || left.stage_status == right.stage_status);
+         (left.stage.empty() || (left.stage_status == right.stage_status &&
+                                 left.stage_status_word == right.stage_status_word));
 }
 
 template <typename Message>
@@ -261,11 +268,30 @@ Update read_update(Judge& judge, const CodecLimits& limits) {
   update.status = judge.text("status", limits.name_bytes_max, true);
   update.stage = judge.text("stage", limits.name_bytes_max);
   update.message = judge.text("message");
-  update.stage_status = judge.stage_status().value_or(infer_stage_status(update.message));
+  const auto stage_status = judge.stage_status(limits.name_bytes_max);
+  update.stage_status = stage_status.value_or(infer_stage_status(update.message));
+  if (!stage_status) {
+    update.stage_status_word = judge.text("stageStatus");
+  }
+  update.id = judge.event_id();
   update.timestamp_ms = judge.time("timestamp");
   judge.container("details", &Json::is_object);
   judge.container("processLog", &Json::is_array);
   return update;
+}
+
+/// That the members which no field has are kept, and no others.
+void check_unknown(std::string_view unknown, const Json& object, bool has_event_id) {
+  Json expected = object;
+  for (const char* key : {"registrationId", "status", "stage", "stageStatus", "message", "details",
+                          "processLog", "timestamp"}) {
+    expected.erase(key);
+  }
+  if (has_event_id || (expected.contains("id") && expected.at("id").is_null())) {
+    expected.erase("id");
+  }
+  check(unknown.empty() == expected.empty(), "members are kept exactly where some are unknown");
+  check(unknown.empty() || parse(unknown) == expected, "the unknown members are the document's");
 }
 
 void check_update(std::string_view text, const std::optional<Json>& document,
@@ -288,24 +314,29 @@ void check_update(std::string_view text, const std::optional<Json>& document,
   expected.process_log = update->process_log;
   check(is_same(*update, expected) && update->stage_status == expected.stage_status,
         "an update's fields are the document's");
+  check_unknown(update->unknown, *object, update->id.has_value());
 
-  check(is_same(accepted(decode_update(encode_update(*update))), *update),
+  const Update again = accepted(decode_update(encode_update(*update)));
+  check(is_same(again, *update) && again.unknown == update->unknown,
         "an update survives being encoded");
   const std::string envelope = encode_update_envelope(text);
   const StreamMessage message = accepted(decode_stream_message(envelope));
   check(message.type == StreamMessageType::update &&
             text.find(message.data) != std::string_view::npos &&
-            is_same(accepted(decode_update(message.data)), *update),
+            is_same(accepted(decode_update(message.data)), *update) &&
+            is_same(to_update(message.update), *update),
         "an update survives being put into an envelope");
 }
 
 StageView read_stage(Judge& judge, std::size_t name_bytes_max) {
   StageView stage;
   stage.name = judge.text("stage", name_bytes_max, true);
-  stage.status = judge.stage_status().value_or(StageStatus::completed);
   stage.message = judge.text("message");
   stage.started_timestamp_ms = judge.time("startedAt");
   stage.ended_timestamp_ms = judge.time("endedAt");
+  stage.status =
+      judge.stage_status(name_bytes_max)
+          .value_or(stage.ended_timestamp_ms == 0 ? StageStatus::started : StageStatus::completed);
   return stage;
 }
 
@@ -326,6 +357,9 @@ void check_view(std::string_view text, const std::optional<Json>& document,
   expected.message = judge.text("message");
   expected.timestamp_ms = judge.time("timestamp");
   expected.is_final = judge.boolean("isFinal", is_final(parse_status(expected.status)));
+  expected.has_ended = judge.boolean("hasEnded", expected.is_final) || expected.is_final;
+  expected.has_gap = judge.boolean("hasGap", false);
+  expected.id = judge.event_id();
   judge.container("details", &Json::is_object);
   judge.container("processLog", &Json::is_array);
   bool is_refused = false;
