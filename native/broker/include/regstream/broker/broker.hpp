@@ -1,24 +1,45 @@
 #pragma once
 
-#include <cstdint>
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 
-/// The way from publishers to gateways: one channel of JSON messages.
+#include <regstream/message/event_id.hpp>
+
+/// The way from publishers to gateways: one history of JSON messages, each with an event id.
 namespace regstream::broker {
 
 /// The channel's name in Redis (the contract's).
 inline constexpr std::string_view channel_name = "service:registration-updates";
 
-/// Why a publish did not reach the broker; empty optional: it did.
+/// Why a publish did not reach the broker.
 struct PublishError {
   std::string what;  ///< One sentence: what failed, where, what to do.
 };
-using PublishHandler = std::function<void(std::optional<PublishError>)>;
 
-/// Carries messages to every subscriber of the channel, this process's own included.
+/// The id that the message has in the history, or why it is not there.
+using PublishResult = std::variant<EventId, PublishError>;
+using PublishHandler = std::function<void(const PublishResult&)>;
+
+/// Hears the history: contiguous, in order, every message once. All are called on the broker's
+/// thread; none may destroy the broker.
+class Subscriber {
+ public:
+  /// A history begins, and whatever was heard before is no longer part of it: at the start, when
+  /// the old one was lost, and when more of it was missed than can be told again. Its messages
+  /// follow, from the one after `position` on, and then `on_live`.
+  virtual void on_history(EventId position) = 0;
+  /// The next message; the view holds during the call. Its JSON carries the id as "id".
+  virtual void on_message(EventId id, std::string_view message) = 0;
+  /// What the history held when it began has been told. What follows is new.
+  virtual void on_live() = 0;
+
+ protected:
+  ~Subscriber() = default;
+};
+
+/// Carries messages to every subscriber of the history, this process's own included.
 class Broker {
  public:
   Broker() = default;
@@ -26,16 +47,17 @@ class Broker {
   Broker& operator=(const Broker&) = delete;
   virtual ~Broker() = default;
 
-  /// Publishes one message: the JSON text of an update. Callable from any thread; messages of one
-  /// thread keep their order. `done` (may be empty) is called on the broker's thread.
-  virtual void publish(std::string message, PublishHandler done) = 0;
+  /// Publishes one message: the JSON text of an update, without an id. Callable from any thread;
+  /// messages of one thread keep their order. Two publishes with one `key` are one: the second gets
+  /// the first one's id. An empty key is replaced by one of the broker's own, under which it may try
+  /// again. `done` (may be empty) is called on the broker's thread.
+  virtual void publish(std::string message, std::string key, PublishHandler done) = 0;
 
-  /// Sets who hears the channel. Both are called on the broker's thread; the view holds during the
-  /// call. `on_gap` (may be empty) says that messages may have been missed before the next one.
-  virtual void subscribe(std::function<void(std::string_view message)> on_message,
-                         std::function<void()> on_gap) = 0;
+  /// Sets who hears the history; once only. The subscriber must outlive the broker, or its thread's
+  /// last turn.
+  virtual void subscribe(Subscriber& subscriber) = 0;
 
-  /// False while messages of others can't be heard (Redis is away).
+  /// False while the history can't be followed (Redis is away).
   [[nodiscard]] virtual bool is_connected() const = 0;
 };
 
