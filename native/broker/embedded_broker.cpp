@@ -1,40 +1,314 @@
 #include "broker/embedded_broker.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <stdexcept>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
+#include <variant>
+#include <vector>
 
+#include <spdlog/spdlog.h>
 #include <boost/asio/post.hpp>
 
+#include "broker/embedded_journal.hpp"
+
 namespace regstream::broker {
+namespace {
 
-struct EmbeddedBroker::Subscriber {
-  std::function<void(std::string_view)> on_message;
-};
+constexpr std::string_view white_space = " \t\r\n";
 
-EmbeddedBroker::EmbeddedBroker(boost::asio::io_context& context)
-    : context_(context), subscriber_(std::make_shared<Subscriber>()) {}
+// `,"id":"` and `"}` around two numbers below 2^64 and their dash.
+constexpr std::size_t id_bytes_max = 7 + 20 + 1 + 20 + 2;
 
-EmbeddedBroker::~EmbeddedBroker() = default;
-
-// Posted from the broker's own thread too: a subscriber that publishes is never re-entered.
-void EmbeddedBroker::publish(std::string message, PublishHandler done) {
-  boost::asio::post(context_, [weak = std::weak_ptr(subscriber_), message = std::move(message),
-                               done = std::move(done)] {
-    const auto subscriber = weak.lock();
-    if (!subscriber) {
-      return;
-    }
-    if (subscriber->on_message) {
-      subscriber->on_message(message);
-    }
-    if (done) {
-      done(std::nullopt);
-    }
-  });
+std::int64_t read_clock() {
+  using std::chrono::duration_cast, std::chrono::milliseconds, std::chrono::system_clock;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
-void EmbeddedBroker::subscribe(std::function<void(std::string_view message)> on_message,
-                               std::function<void()> /*on_gap*/) {
-  subscriber_->on_message = std::move(on_message);
+std::string_view trim(std::string_view text) {
+  const std::size_t first = text.find_first_not_of(white_space);
+  return first == std::string_view::npos
+             ? std::string_view{}
+             : text.substr(first, text.find_last_not_of(white_space) - first + 1);
+}
+
+/// An id can be written into it. What else is wrong with it, its readers find.
+bool is_object(std::string_view text) {
+  return text.size() >= 2 && text.front() == '{' && text.back() == '}';
+}
+
+/// The last member, so that it counts, where the publisher sent an "id" of its own.
+std::string with_id(std::string_view object, EventId id) {
+  object.remove_suffix(1);
+  std::string numbered;
+  numbered.reserve(object.size() + id_bytes_max);
+  numbered.append(object);
+  numbered.append(trim(object.substr(1)).empty() ? R"("id":")" : R"(,"id":")");
+  append_event_id(numbered, id);
+  numbered.append("\"}");
+  return numbered;
+}
+
+}  // namespace
+
+class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Implementation> {
+ public:
+  Implementation(boost::asio::io_context& context, EmbeddedBrokerOptions options)
+      : context_(context), options_(std::move(options)) {
+    if (!options_.now_timestamp_ms) {
+      options_.now_timestamp_ms = read_clock;
+    }
+    if (!options_.boot_id) {
+      options_.boot_id = read_boot_id;
+    }
+    const std::int64_t now_ms = options_.now_timestamp_ms();
+    last_ = {static_cast<std::uint64_t>(std::max<std::int64_t>(now_ms, 1)), 0};
+    if (options_.journal.empty()) {
+      return;
+    }
+    journal_.emplace(
+        EmbeddedJournal::Options{
+            .path = options_.journal, .boot_id = options_.boot_id(), .limits = options_.limits},
+        now_ms);
+    last_ = journal_->last();
+    for (EmbeddedJournal::Key& key : journal_->read_keys()) {
+      remember(std::move(key));
+    }
+  }
+
+  void publish(std::string message, std::string key, PublishHandler done) {
+    const std::lock_guard lock{mutex_};
+    const std::size_t bytes = message.size() + key.size();
+    Waiting waiting{std::move(message), std::move(key), std::move(done), {}};
+    // Refused ones wait as well, without their text: `done` is called on the broker's thread.
+    if (waiting_.size() - refused_ >= options_.limits.waiting_max ||
+        waiting_bytes_ + bytes > options_.limits.waiting_bytes_max) {
+      if (!waiting.done) {
+        return;
+      }
+      waiting = {{}, {}, std::move(waiting.done), "The broker is busy: too much waits for it."};
+      ++refused_;
+    } else {
+      waiting_bytes_ += bytes;
+    }
+    waiting_.push_back(std::move(waiting));
+    schedule_turn();
+  }
+
+  void subscribe(Subscriber& subscriber) {
+    boost::asio::post(context_, [weak = weak_from_this(), &subscriber] {
+      if (const auto self = weak.lock()) {
+        self->begin(subscriber);
+      }
+    });
+  }
+
+  void close() { is_closed_ = true; }
+
+ private:
+  struct Waiting {
+    std::string message;
+    std::string key;
+    PublishHandler done;
+    std::string refusal;
+  };
+
+  /// One of a turn's messages on its way to its id.
+  struct Taken {
+    std::string_view object;  ///< In its `Waiting`.
+    PublishResult result;
+    bool is_new = false;
+  };
+
+  // Posted from the broker's own thread too: a subscriber that publishes is never re-entered.
+  void schedule_turn() {
+    if (!std::exchange(turn_is_scheduled_, true)) {
+      boost::asio::post(context_, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) {
+          self->turn();
+        }
+      });
+    }
+  }
+
+  void begin(Subscriber& subscriber) {
+    subscriber.on_history(journal_ ? journal_->before_oldest() : last_);
+    if (journal_) {
+      journal_->read([&subscriber](EventId id, std::string_view message) {
+        subscriber.on_message(id, with_id(message, id));
+      });
+    }
+    subscriber.on_live();
+    subscriber_ = &subscriber;
+  }
+
+  void turn() {
+    std::vector<Waiting> waiting;
+    {
+      const std::lock_guard lock{mutex_};
+      waiting.swap(waiting_);
+      waiting_bytes_ = 0;
+      refused_ = 0;
+      turn_is_scheduled_ = false;
+    }
+    const std::vector<Taken> taken = take(waiting);
+    for (std::size_t index = 0; index < taken.size() && !is_closed_; ++index) {
+      const Taken& one = taken[index];
+      if (one.is_new && subscriber_ != nullptr) {
+        const EventId id = std::get<EventId>(one.result);
+        subscriber_->on_message(id, with_id(one.object, id));
+      }
+      if (waiting[index].done) {
+        waiting[index].done(one.result);
+      }
+    }
+  }
+
+  /// Gives the messages their ids, and keeps them.
+  std::vector<Taken> take(const std::vector<Waiting>& waiting) {
+    const std::int64_t now_ms = options_.now_timestamp_ms();
+    EmbeddedJournal::Batch batch;
+    std::unordered_map<std::string_view, EventId> new_keys;
+    EventId last = last_;
+    std::vector<Taken> taken;
+    taken.reserve(waiting.size());
+    for (const Waiting& one : waiting) {
+      Taken next{trim(one.message), last, false};
+      if (const std::string refusal = refuse(one, next.object); !refusal.empty()) {
+        next.result = PublishError{refusal};
+      } else if (const auto known = keys_.find(one.key); known != keys_.end()) {
+        next.result = EventId{last_.epoch, known->second};
+      } else if (const auto before = new_keys.find(one.key); before != new_keys.end()) {
+        next.result = before->second;
+      } else {
+        ++last.sequence;
+        next = {next.object, last, true};
+        batch.messages.push_back(next.object);
+        if (!one.key.empty()) {
+          new_keys.emplace(one.key, last);
+          batch.keys.push_back({.key = one.key, .sequence = last.sequence, .timestamp_ms = now_ms});
+        }
+      }
+      taken.push_back(std::move(next));
+    }
+    batch.expired_keys = count_expired_keys(batch.keys.size(), now_ms);
+    keep(std::move(batch), last, taken, now_ms);
+    return taken;
+  }
+
+  void keep(EmbeddedJournal::Batch batch, EventId last, std::vector<Taken>& taken,
+            std::int64_t now_ms) {
+    if (journal_ && !batch.messages.empty()) {
+      try {
+        journal_->append(batch, now_ms);
+      } catch (const std::runtime_error& error) {
+        if (!std::exchange(journal_fails_, true)) {
+          spdlog::error("Nothing can be published: {}", error.what());
+        }
+        fail(taken, error.what());
+        return;
+      }
+      if (std::exchange(journal_fails_, false)) {
+        spdlog::info("The journal {} can be written again.", options_.journal.string());
+      }
+    }
+    last_ = last;
+    for (EmbeddedJournal::Key& key : batch.keys) {
+      remember(std::move(key));
+    }
+    for (std::size_t count = 0; count < batch.expired_keys; ++count) {
+      keys_.erase(keys_in_order_.front().key);
+      keys_in_order_.pop_front();
+    }
+  }
+
+  /// What was new is not kept, nor what has the same key as something new.
+  void fail(std::vector<Taken>& taken, const char* reason) const {
+    for (Taken& one : taken) {
+      const EventId* const id = std::get_if<EventId>(&one.result);
+      if (id != nullptr && *id > last_) {
+        one.result = PublishError{reason};
+        one.is_new = false;
+      }
+    }
+  }
+
+  [[nodiscard]] std::string refuse(const Waiting& one, std::string_view object) const {
+    if (!one.refusal.empty()) {
+      return one.refusal;
+    }
+    if (!is_object(object)) {
+      return "The message must be a JSON object.";
+    }
+    const EmbeddedLimits& limits = options_.limits;
+    if (object.size() + id_bytes_max > limits.message_bytes_max) {
+      return "The message must have at most " +
+             std::to_string(limits.message_bytes_max - id_bytes_max) + " bytes.";
+    }
+    if (one.key.size() > limits.key_bytes_max) {
+      return "The idempotency key must have at most " + std::to_string(limits.key_bytes_max) +
+             " bytes.";
+    }
+    return {};
+  }
+
+  void remember(EmbeddedJournal::Key key) {
+    keys_.emplace(key.key, key.sequence);
+    keys_in_order_.push_back({std::move(key.key), key.timestamp_ms});
+  }
+
+  [[nodiscard]] std::size_t count_expired_keys(std::size_t added, std::int64_t now_ms) const {
+    const std::size_t all = keys_in_order_.size() + added;
+    const std::size_t keys_max = options_.limits.keys_max;
+    std::size_t expired = all > keys_max ? all - keys_max : 0;
+    while (expired < keys_in_order_.size() &&
+           now_ms - keys_in_order_[expired].timestamp_ms > options_.limits.key_age_max.count()) {
+      ++expired;
+    }
+    return expired;
+  }
+
+  struct KnownKey {
+    std::string key;
+    std::int64_t timestamp_ms;
+  };
+
+  boost::asio::io_context& context_;
+  EmbeddedBrokerOptions options_;
+  std::optional<EmbeddedJournal> journal_;
+  bool journal_fails_ = false;
+  EventId last_;
+  std::unordered_map<std::string, std::uint64_t> keys_;  // The sequence that each has.
+  std::deque<KnownKey> keys_in_order_;
+  Subscriber* subscriber_ = nullptr;
+  bool is_closed_ = false;
+
+  std::mutex mutex_;  // Guards what follows.
+  std::vector<Waiting> waiting_;
+  std::size_t waiting_bytes_ = 0;
+  std::size_t refused_ = 0;
+  bool turn_is_scheduled_ = false;
+};
+
+EmbeddedBroker::EmbeddedBroker(boost::asio::io_context& context, EmbeddedBrokerOptions options)
+    : implementation_(std::make_shared<Implementation>(context, std::move(options))) {}
+
+EmbeddedBroker::~EmbeddedBroker() {
+  implementation_->close();
+}
+
+void EmbeddedBroker::publish(std::string message, std::string key, PublishHandler done) {
+  implementation_->publish(std::move(message), std::move(key), std::move(done));
+}
+
+void EmbeddedBroker::subscribe(Subscriber& subscriber) {
+  implementation_->subscribe(subscriber);
 }
 
 }  // namespace regstream::broker

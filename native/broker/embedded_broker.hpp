@@ -1,32 +1,51 @@
 #pragma once
 
+#include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <memory>
+#include <string>
 
 #include <boost/asio/io_context.hpp>
-
 #include <regstream/broker/broker.hpp>
+
+#include "broker/embedded_limits.hpp"
 
 namespace regstream::broker {
 
-/// The channel inside one process, for a gateway that needs no Redis.
+struct EmbeddedBrokerOptions {
+  EmbeddedLimits limits = {};
+  /// The file that keeps the history across restarts, see `EmbeddedJournal`. Empty: none; then each
+  /// start is a new history, and nothing but idempotency keys is kept.
+  std::filesystem::path journal = {};
+  /// See `EmbeddedJournal::Options`; by default the kernel's.
+  std::function<std::string()> boot_id = {};
+  /// Calendar time in milliseconds since the Unix epoch; by default the system's.
+  std::function<std::int64_t()> now_timestamp_ms = {};
+};
+
+/// The history inside one process, for a gateway that needs no Redis.
+///
+/// All that was published until a turn of the loop goes into the journal in one transaction; then
+/// the subscriber hears each message, and then `done` is called. A message whose `done` got an id
+/// survives the end of the process.
 class EmbeddedBroker final : public Broker {
  public:
-  /// The thread that runs `context` is the broker's thread.
-  explicit EmbeddedBroker(boost::asio::io_context& context);
+  /// The thread that runs `context` is the broker's thread; the journal's disk may delay it when
+  /// SQLite moves what it wrote ahead into the file (every 4 MiB or so). Throws std::runtime_error
+  /// with one sentence that says what to do if the journal can't be used.
+  explicit EmbeddedBroker(boost::asio::io_context& context, EmbeddedBrokerOptions options = {});
   /// On the broker's thread, or after it has ended. Messages that wait are dropped with their
   /// handlers.
   ~EmbeddedBroker() override;
 
-  void publish(std::string message, PublishHandler done) override;
-  /// There are no gaps within one process.
-  void subscribe(std::function<void(std::string_view message)> on_message,
-                 std::function<void()> on_gap) override;
+  void publish(std::string message, std::string key, PublishHandler done) override;
+  void subscribe(Subscriber& subscriber) override;
   [[nodiscard]] bool is_connected() const override { return true; }
 
  private:
-  struct Subscriber;
-  boost::asio::io_context& context_;
-  std::shared_ptr<Subscriber> subscriber_;
+  class Implementation;
+  std::shared_ptr<Implementation> implementation_;
 };
 
 }  // namespace regstream::broker

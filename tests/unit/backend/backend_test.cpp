@@ -12,6 +12,8 @@
 namespace regstream::backend {
 namespace {
 
+using test::TemporaryFolder;
+
 namespace http = boost::beast::http;
 
 BackendOptions without_pauses(const TemporaryFolder& folder) {

@@ -9,6 +9,8 @@
 namespace regstream::backend {
 namespace {
 
+using test::TemporaryFolder;
+
 struct JobBench {
   TemporaryFolder folder;
   boost::asio::io_context context;

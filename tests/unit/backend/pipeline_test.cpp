@@ -11,6 +11,8 @@
 namespace regstream::backend {
 namespace {
 
+using test::TemporaryFolder;
+
 using Bench = PipelineBench<>;
 using Lines = std::vector<std::string>;
 

@@ -10,6 +10,8 @@
 namespace regstream::backend {
 namespace {
 
+using test::TemporaryFolder;
+
 namespace http = boost::beast::http;
 using Catch::Matchers::Contains;
 using Json = nlohmann::json;

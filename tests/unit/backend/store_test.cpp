@@ -10,6 +10,8 @@
 namespace regstream::backend {
 namespace {
 
+using test::TemporaryFolder;
+
 using Catch::Matchers::Contains;
 
 const Application application{"Hana Tesfaye", "1000234567",     "+251 900 000 142",

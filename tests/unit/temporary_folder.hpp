@@ -7,7 +7,7 @@
 #include <string>
 #include <system_error>
 
-namespace regstream::backend {
+namespace regstream::test {
 
 /// A folder that is gone with everything in it at the end of the test.
 class TemporaryFolder {
@@ -32,4 +32,4 @@ class TemporaryFolder {
   std::filesystem::path path_;
 };
 
-}  // namespace regstream::backend
+}  // namespace regstream::test

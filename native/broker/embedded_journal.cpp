@@ -1,0 +1,261 @@
+#include "broker/embedded_journal.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <stdexcept>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "sqlite/own_file.hpp"
+
+namespace regstream::broker {
+namespace {
+
+// A predecessor that is just being stopped still holds its lock for a moment.
+constexpr Duration patience{2'000};
+
+// Messages and keys are bytes, whatever they hold.
+constexpr const char* first_version = R"sql(
+CREATE TABLE history (
+  epoch INTEGER NOT NULL CHECK (epoch >= 0),
+  last_sequence INTEGER NOT NULL CHECK (last_sequence >= 0),
+  boot_id TEXT NOT NULL,
+  is_closed INTEGER NOT NULL
+) STRICT;
+INSERT INTO history VALUES (0, 0, '', 1);
+CREATE TABLE messages (
+  sequence INTEGER PRIMARY KEY,
+  timestamp_ms INTEGER NOT NULL,
+  message BLOB NOT NULL
+) STRICT;
+CREATE TABLE keys (
+  position INTEGER PRIMARY KEY AUTOINCREMENT,
+  key BLOB NOT NULL,
+  sequence INTEGER NOT NULL,
+  timestamp_ms INTEGER NOT NULL
+) STRICT;
+)sql";
+
+const sqlite::FileKind& kind() {
+  // "RegJ" in ASCII.
+  static const sqlite::FileKind journal{.noun = "journal",
+                                        .option = "--journal",
+                                        .application_id = 0x5265674A,
+                                        .versions = {first_version}};
+  return journal;
+}
+
+std::int64_t to_column(std::uint64_t value) {
+  return static_cast<std::int64_t>(value);
+}
+
+std::uint64_t from_column(const SQLite::Column& column) {
+  return static_cast<std::uint64_t>(column.getInt64());
+}
+
+void bind_bytes(SQLite::Statement& statement, int index, std::string_view bytes) {
+  statement.bindNoCopy(index, bytes.data(), static_cast<int>(bytes.size()));
+}
+
+std::string_view read_bytes(const SQLite::Column& column) {
+  return {static_cast<const char*>(column.getBlob()), static_cast<std::size_t>(column.getBytes())};
+}
+
+}  // namespace
+
+EmbeddedJournal::EmbeddedJournal(Options options, std::int64_t now_ms)
+    : options_(std::move(options)), database_(sqlite::open_file(options_.path, kind(), patience)) {
+  try {
+    load();
+    begin(now_ms);
+  } catch (const SQLite::Exception& error) {
+    throw sqlite::explain(options_.path, kind(), error);
+  }
+}
+
+EmbeddedJournal::~EmbeddedJournal() {
+  try {
+    set_closed(true);
+  } catch (const std::exception& error) {
+    spdlog::warn("The journal {} could not be closed: {}", options_.path.string(), error.what());
+  }
+}
+
+void EmbeddedJournal::load() {
+  const auto damaged = [this] {
+    return sqlite::unusable(options_.path, kind(),
+                            "it is damaged; move it away, or name another file with --journal.");
+  };
+  if (database_.execAndGet("PRAGMA quick_check(1)").getString() != "ok" ||
+      database_.execAndGet("SELECT count(*) FROM history").getInt() != 1) {
+    throw damaged();
+  }
+  SQLite::Statement history{database_, "SELECT epoch, last_sequence FROM history"};
+  history.executeStep();
+  last_ = {from_column(history.getColumn(0)), from_column(history.getColumn(1))};
+
+  SQLite::Statement messages{
+      database_, "SELECT sequence, timestamp_ms, length(message) FROM messages ORDER BY sequence"};
+  std::optional<std::uint64_t> first;
+  while (messages.executeStep()) {
+    const std::uint64_t sequence = from_column(messages.getColumn(0));
+    first = first.value_or(sequence);
+    if (sequence != *first + kept_.size()) {
+      throw damaged();
+    }
+    kept_.push_back({messages.getColumn(1).getInt64(), from_column(messages.getColumn(2))});
+    kept_bytes_ += kept_.back().bytes;
+  }
+  if (first && *first + kept_.size() != last_.sequence + 1) {
+    throw damaged();
+  }
+}
+
+void EmbeddedJournal::begin(std::int64_t now_ms) {
+  SQLite::Statement query{database_, "SELECT boot_id, is_closed FROM history"};
+  query.executeStep();
+  const bool is_same_boot =
+      !options_.boot_id.empty() && query.getColumn(0).getString() == options_.boot_id;
+  const bool was_closed = query.getColumn(1).getInt() != 0;
+  query.reset();
+  const auto now = static_cast<std::uint64_t>(std::max<std::int64_t>(now_ms, 1));
+  if (last_.epoch == 0) {  // The file is new.
+    last_.epoch = now;
+  } else if (!was_closed && !is_same_boot) {
+    last_.epoch = std::max(now, last_.epoch + 1);
+    spdlog::warn(
+        "The machine stopped while the journal {} was in use: its last moments may be lost, so the "
+        "history goes on in the new epoch {}, and clients of the old one are told by a reset.",
+        options_.path.string(), last_.epoch);
+  }
+  set_closed(false);
+  append({}, now_ms);
+}
+
+// Waited for on the disk, and with it all that was appended before: neither "open" nor "closed" may
+// be what a power failure takes back.
+void EmbeddedJournal::set_closed(bool is_closed) {
+  database_.exec("PRAGMA synchronous = FULL");
+  SQLite::Statement update{database_, "UPDATE history SET epoch = ?, boot_id = ?, is_closed = ?"};
+  update.bind(1, to_column(last_.epoch));
+  update.bind(2, options_.boot_id);
+  update.bind(3, is_closed ? 1 : 0);
+  update.exec();
+  database_.exec("PRAGMA synchronous = NORMAL");
+}
+
+void EmbeddedJournal::read(
+    const std::function<void(EventId id, std::string_view message)>& take) const {
+  try {
+    SQLite::Statement query{database_, "SELECT sequence, message FROM messages ORDER BY sequence"};
+    while (query.executeStep()) {
+      take({last_.epoch, from_column(query.getColumn(0))}, read_bytes(query.getColumn(1)));
+    }
+  } catch (const SQLite::Exception& error) {
+    throw sqlite::explain(options_.path, kind(), error);
+  }
+}
+
+std::vector<EmbeddedJournal::Key> EmbeddedJournal::read_keys() const {
+  try {
+    std::vector<Key> keys;
+    SQLite::Statement query{database_,
+                            "SELECT key, sequence, timestamp_ms FROM keys ORDER BY position"};
+    while (query.executeStep()) {
+      keys.push_back({.key = std::string{read_bytes(query.getColumn(0))},
+                      .sequence = from_column(query.getColumn(1)),
+                      .timestamp_ms = query.getColumn(2).getInt64()});
+    }
+    return keys;
+  } catch (const SQLite::Exception& error) {
+    throw sqlite::explain(options_.path, kind(), error);
+  }
+}
+
+void EmbeddedJournal::append(const Batch& batch, std::int64_t now_ms) {
+  std::vector<Kept> added;
+  added.reserve(batch.messages.size());
+  for (const std::string_view message : batch.messages) {
+    added.push_back({now_ms, message.size()});
+  }
+  const std::size_t dropped = excess(added, now_ms);
+  EventId last = last_;
+  try {
+    SQLite::Transaction transaction{database_};
+    SQLite::Statement insert{database_, "INSERT INTO messages VALUES (?, ?, ?)"};
+    for (const std::string_view message : batch.messages) {
+      insert.bind(1, to_column(++last.sequence));
+      insert.bind(2, now_ms);
+      bind_bytes(insert, 3, message);
+      insert.exec();
+      insert.reset();
+    }
+    SQLite::Statement insert_key{database_,
+                                 "INSERT INTO keys (key, sequence, timestamp_ms) VALUES (?, ?, ?)"};
+    for (const Key& key : batch.keys) {
+      bind_bytes(insert_key, 1, key.key);
+      insert_key.bind(2, to_column(key.sequence));
+      insert_key.bind(3, key.timestamp_ms);
+      insert_key.exec();
+      insert_key.reset();
+    }
+    if (batch.expired_keys > 0) {
+      SQLite::Statement forget{database_,
+                               "DELETE FROM keys WHERE position IN "
+                               "(SELECT position FROM keys ORDER BY position LIMIT ?)"};
+      forget.bind(1, to_column(batch.expired_keys));
+      forget.exec();
+    }
+    if (dropped > 0) {
+      drop_before(before_oldest().sequence + 1 + dropped);
+    }
+    SQLite::Statement update{database_, "UPDATE history SET last_sequence = ?"};
+    update.bind(1, to_column(last.sequence));
+    update.exec();
+    transaction.commit();
+  } catch (const SQLite::Exception& error) {
+    throw sqlite::explain(options_.path, kind(), error);
+  }
+  last_ = last;
+  for (const Kept& kept : added) {
+    kept_.push_back(kept);
+    kept_bytes_ += kept.bytes;
+  }
+  for (std::size_t count = 0; count < dropped; ++count) {
+    kept_bytes_ -= kept_.front().bytes;
+    kept_.pop_front();
+  }
+}
+
+std::size_t EmbeddedJournal::excess(const std::vector<Kept>& added, std::int64_t now_ms) const {
+  std::uint64_t count = kept_.size() + added.size();
+  std::uint64_t bytes = kept_bytes_;
+  for (const Kept& kept : added) {
+    bytes += kept.bytes;
+  }
+  std::size_t dropped = 0;
+  for (; count > 0; --count, ++dropped) {
+    const Kept& oldest = dropped < kept_.size() ? kept_[dropped] : added[dropped - kept_.size()];
+    if (count <= options_.limits.messages_max && bytes <= options_.limits.bytes_max &&
+        now_ms - oldest.timestamp_ms <= options_.limits.age_max.count()) {
+      break;
+    }
+    bytes -= oldest.bytes;
+  }
+  return dropped;
+}
+
+void EmbeddedJournal::drop_before(std::uint64_t sequence) {
+  SQLite::Statement drop{database_, "DELETE FROM messages WHERE sequence < ?"};
+  drop.bind(1, to_column(sequence));
+  drop.exec();
+}
+
+std::string read_boot_id() {
+  std::string id;
+  std::ifstream{"/proc/sys/kernel/random/boot_id"} >> id;
+  return id;
+}
+
+}  // namespace regstream::broker

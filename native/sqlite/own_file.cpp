@@ -1,0 +1,121 @@
+#include "sqlite/own_file.hpp"
+
+#include <sqlite3.h>
+
+#include <cstddef>
+#include <system_error>
+
+namespace regstream::sqlite {
+namespace {
+
+std::string or_another(const FileKind& kind) {
+  return "name another file with " + kind.option + ".";
+}
+
+void check_place(const std::filesystem::path& path, const FileKind& kind) {
+  if (path.empty()) {
+    throw std::runtime_error("No " + kind.noun + " file is named; name one with " + kind.option +
+                             ".");
+  }
+  std::error_code error;
+  if (std::filesystem::is_directory(path, error)) {
+    throw unusable(path, kind, "it is a folder; name a file in it with " + kind.option + ".");
+  }
+  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
+  if (!std::filesystem::is_directory(folder, error)) {
+    throw unusable(
+        path, kind,
+        "the folder " + folder.string() + " does not exist; make it, or " + or_another(kind));
+  }
+}
+
+int pragma(const SQLite::Database& database, const char* name) {
+  SQLite::Statement query{database, std::string{"PRAGMA "} + name};
+  return query.executeStep() ? query.getColumn(0).getInt() : 0;
+}
+
+bool has_tables(const SQLite::Database& database) {
+  SQLite::Statement query{database, "SELECT count(*) FROM sqlite_master"};
+  return query.executeStep() && query.getColumn(0).getInt() > 0;
+}
+
+void upgrade(SQLite::Database& database, const FileKind& kind, std::size_t version) {
+  SQLite::Transaction transaction{database};
+  for (; version < kind.versions.size(); ++version) {
+    database.exec(kind.versions[version]);
+  }
+  database.exec("PRAGMA application_id = " + std::to_string(kind.application_id));
+  database.exec("PRAGMA user_version = " + std::to_string(version));
+  transaction.commit();
+}
+
+void prepare(SQLite::Database& database, const std::filesystem::path& path, const FileKind& kind) {
+  // Taking the lock first also means that nobody else changes what is checked below.
+  database.exec("PRAGMA locking_mode = EXCLUSIVE");
+  database.exec("BEGIN EXCLUSIVE; COMMIT");
+
+  const int newest = static_cast<int>(kind.versions.size());
+  const int version = pragma(database, "user_version");
+  const bool is_ours = pragma(database, "application_id") == kind.application_id;
+  if (!is_ours && (version != 0 || has_tables(database))) {
+    throw unusable(path, kind,
+                   "it belongs to another program; move it away, or " + or_another(kind));
+  }
+  if (is_ours && (version < 1 || version > newest)) {
+    throw unusable(path, kind,
+                   "it was made by another version of this program (format " +
+                       std::to_string(version) + ", this one reads " + std::to_string(newest) +
+                       "); move it away, or " + or_another(kind));
+  }
+  if (version < newest) {
+    upgrade(database, kind, static_cast<std::size_t>(version));
+  }
+  database.exec("PRAGMA journal_mode = WAL");
+}
+
+}  // namespace
+
+SQLite::Database open_file(const std::filesystem::path& path, const FileKind& kind,
+                           Duration patience) {
+  check_place(path, kind);
+  try {
+    SQLite::Database database{path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE,
+                              static_cast<int>(patience.count())};
+    prepare(database, path, kind);
+    return database;
+  } catch (const SQLite::Exception& error) {
+    throw explain(path, kind, error);
+  }
+}
+
+std::runtime_error explain(const std::filesystem::path& path, const FileKind& kind,
+                           const SQLite::Exception& error) {
+  switch (error.getErrorCode()) {
+    case SQLITE_NOTADB:
+    case SQLITE_CORRUPT:
+      return unusable(
+          path, kind,
+          "it is not a database, or it is damaged; move it away, or " + or_another(kind));
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return unusable(path, kind,
+                      "another process is using it; stop that one, or " + or_another(kind));
+    case SQLITE_CANTOPEN:
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+      return unusable(path, kind,
+                      "the file or its folder can't be written; change their permissions, or " +
+                          or_another(kind));
+    case SQLITE_FULL:
+      return unusable(path, kind, "the disk is full; free some space, or " + or_another(kind));
+    default:
+      return unusable(path, kind, std::string{error.what()} + "; or " + or_another(kind));
+  }
+}
+
+std::runtime_error unusable(const std::filesystem::path& path, const FileKind& kind,
+                            const std::string& reason) {
+  return std::runtime_error("Can't use the " + kind.noun + " " + path.string() + ": " + reason);
+}
+
+}  // namespace regstream::sqlite

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <filesystem>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <regstream/time.hpp>
+
+/// SQLite files that belong to this program, and to one process of it at a time.
+namespace regstream::sqlite {
+
+/// What tells one kind of file from others, and makes it.
+struct FileKind {
+  std::string noun;    ///< What people call it: "database".
+  std::string option;  ///< The option that names the file: "--database".
+  /// Tells our files from any other program's, and from each other (PRAGMA application_id).
+  int application_id = 0;
+  /// SQL that makes each version out of the one before; the first out of an empty file. The version
+  /// that this program writes is as many.
+  std::vector<const char*> versions;
+};
+
+/// Opens or makes the file, brings an older version up to date, locks it against other processes,
+/// and writes ahead (PRAGMA journal_mode = WAL). `patience` is how long it waits for another
+/// process to let go of it. Throws std::runtime_error with one sentence that names the file and
+/// says what to do; a file that is not ours is left as it was.
+[[nodiscard]] SQLite::Database open_file(const std::filesystem::path& path, const FileKind& kind,
+                                         Duration patience);
+
+/// The same sentence for an error that the file met later.
+[[nodiscard]] std::runtime_error explain(const std::filesystem::path& path, const FileKind& kind,
+                                         const SQLite::Exception& error);
+
+/// The sentence "Can't use the `noun` `path`: `reason`".
+[[nodiscard]] std::runtime_error unusable(const std::filesystem::path& path, const FileKind& kind,
+                                          const std::string& reason);
+
+}  // namespace regstream::sqlite
