@@ -1,5 +1,6 @@
 #include <regstream/broker/redis_options.hpp>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <stdexcept>
@@ -59,6 +60,14 @@ void parse_address(std::string_view argument, RedisOptions& options) {
 }
 
 }  // namespace
+
+RedisHistoryLimits bounded(const RedisHistoryLimits& limits) {
+  return {
+      .length_max = std::clamp<std::size_t>(limits.length_max, 1, 1'000'000),
+      .bytes_max = std::clamp<std::size_t>(limits.bytes_max, 2U << 20U, std::size_t{4} << 30U),
+      .key_lifetime = std::clamp(limits.key_lifetime, Duration{1'000}, Duration{86'400'000}),
+  };
+}
 
 std::string redis_address(const RedisOptions& options) {
   const bool is_ipv6 = options.host.find(':') != std::string::npos;

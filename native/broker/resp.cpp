@@ -3,6 +3,18 @@
 #include <new>
 
 namespace regstream::broker {
+namespace {
+
+template <typename Words>
+void append_words(std::string& out, const Words& words) {
+  out.append("*").append(std::to_string(words.size())).append("\r\n");
+  for (const auto& word : words) {
+    out.append("$").append(std::to_string(word.size())).append("\r\n");
+    out.append(word).append("\r\n");
+  }
+}
+
+}  // namespace
 
 RespReader::RespReader() : reader_(redisReaderCreate()) {
   if (!reader_) {
@@ -28,11 +40,11 @@ std::string_view reply_text(const redisReply& reply) {
 }
 
 void append_command(std::string& out, std::initializer_list<std::string_view> command) {
-  out.append("*").append(std::to_string(command.size())).append("\r\n");
-  for (const auto argument : command) {
-    out.append("$").append(std::to_string(argument.size())).append("\r\n");
-    out.append(argument).append("\r\n");
-  }
+  append_words(out, command);
+}
+
+void append_command(std::string& out, const Command& command) {
+  append_words(out, command);
 }
 
 }  // namespace regstream::broker

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <hiredis/hiredis.h>
 
@@ -40,7 +41,11 @@ class RespReader {
 /// The text of a reply that has one (status, error, bulk string); else empty.
 [[nodiscard]] std::string_view reply_text(const redisReply& reply);
 
+/// The words of one command.
+using Command = std::vector<std::string>;
+
 /// Appends one command as an array of bulk strings.
 void append_command(std::string& out, std::initializer_list<std::string_view> command);
+void append_command(std::string& out, const Command& command);
 
 }  // namespace regstream::broker

@@ -48,7 +48,8 @@ std::uint16_t unused_port() {
   return acceptor.local_endpoint().port();
 }
 
-RedisServer::RedisServer(std::string password) : password_(std::move(password)) {
+RedisServer::RedisServer(std::string password, RedisData data)
+    : password_(std::move(password)), data_(data) {
   std::string name = (std::filesystem::temp_directory_path() / "regstream-redis-XXXXXX").string();
   if (::mkdtemp(name.data()) == nullptr) {
     throw std::runtime_error("no temporary directory for redis-server");
@@ -101,6 +102,7 @@ bool RedisServer::try_start() {
   }
   const std::string port = std::to_string(port_);
   const std::string directory = directory_.string();
+  const char* const append_only = data_ == RedisData::kept ? "yes" : "no";
   const pid_t parent = ::getpid();
   process_ = ::fork();
   if (process_ == 0) {
@@ -114,8 +116,9 @@ bool RedisServer::try_start() {
     ::close(log[0]);
     ::close(log[1]);
     ::execlp("redis-server", "redis-server", "--port", port.c_str(), "--bind", "127.0.0.1",
-             "--save", "", "--appendonly", "no", "--daemonize", "no", "--logfile", "", "--dir",
-             directory.c_str(), "--requirepass", password_.c_str(), nullptr);
+             "--save", "", "--appendonly", append_only, "--appendfsync", "always", "--daemonize",
+             "no", "--logfile", "", "--dir", directory.c_str(), "--requirepass", password_.c_str(),
+             nullptr);
     ::_exit(127);
   }
   ::close(log[1]);

@@ -6,13 +6,19 @@
 
 #include <sys/types.h>
 
-/// A real redis-server on a free loopback port, for one test. It keeps nothing on disk.
+/// A real redis-server on a free loopback port, for one test.
 namespace regstream::test {
+
+/// What a server that was killed has when it starts again.
+enum class RedisData : std::uint8_t {
+  lost,  ///< Nothing: it keeps none on disk.
+  kept,  ///< All that it has acknowledged.
+};
 
 class RedisServer {
  public:
   /// Started, and ready for connections. Throws std::runtime_error if there is no redis-server.
-  explicit RedisServer(std::string password = {});
+  explicit RedisServer(std::string password = {}, RedisData data = RedisData::lost);
   RedisServer(const RedisServer&) = delete;
   RedisServer& operator=(const RedisServer&) = delete;
   ~RedisServer();
@@ -31,6 +37,7 @@ class RedisServer {
   [[nodiscard]] bool try_start();
 
   std::string password_;
+  RedisData data_;
   std::filesystem::path directory_;
   std::uint16_t port_ = 0;
   pid_t process_ = -1;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -26,12 +27,30 @@ struct RedisTiming {
   BackoffOptions backoff{Duration{250}, Duration{5'000}};
 };
 
+/// How much of the history Redis keeps, for whoever comes back or comes late. What exceeds it is
+/// trimmed by whoever publishes, so every process should be given the same. There is no limit by
+/// age: the ids' epoch is that of the history and not the moment of an update.
+struct RedisHistoryLimits {
+  /// Updates: some hours of a bank's. 1 to 1'000'000.
+  std::size_t length_max = 10'000;
+  /// Bytes of all updates together: Redis keeps them in memory. 2 MiB, which is more than one
+  /// update may have, to 4 GiB.
+  std::size_t bytes_max = 64U << 20U;
+  /// How long the id of an update is kept under the key that it was published with, and so how long
+  /// one may be sent again. 1 second to 1 day.
+  Duration key_lifetime{600'000};
+};
+
+/// The same with each limit moved into the range that it names.
+[[nodiscard]] RedisHistoryLimits bounded(const RedisHistoryLimits& limits);
+
 /// Where Redis is, and how to talk to it.
 struct RedisOptions {
   std::string host = "localhost";  ///< A name or an address, IPv6 without brackets.
   std::uint16_t port = 6379;
   std::string password;  ///< Empty: no AUTH. Never printed.
   RedisTiming timing;
+  RedisHistoryLimits history;
   std::uint64_t seed = 0;  ///< Spreads this process's retries from those of others.
 };
 

@@ -1,0 +1,158 @@
+#include "broker/adoption.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+namespace regstream::broker {
+namespace {
+
+std::size_t hash_of(std::string_view message) {
+  return std::hash<std::string_view>{}(message);
+}
+
+/// The message without the id that the script put at its end.
+std::string origin_of(EventId id, std::string_view message) {
+  std::string stamp = "\"id\":\"";
+  append_event_id(stamp, id);
+  stamp += "\"}";
+  auto members = message.substr(0, message.size() - std::min(stamp.size(), message.size()));
+  if (members.ends_with(',')) {
+    members.remove_suffix(1);
+  }
+  return std::string{members} + '}';
+}
+
+/// JSON's white space at both ends is no part of what the history holds.
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view space = " \t\r\n";
+  text.remove_prefix(std::min(text.find_first_not_of(space), text.size()));
+  return text.substr(0, text.find_last_not_of(space) + 1);
+}
+
+}  // namespace
+
+void Adoption::begin(EventId position) {
+  is_behind_ = false;
+  if (bare_.empty()) {
+    pass(position);
+    return;
+  }
+  // They wait under the old cursor still: what was not heard meanwhile counts as unheard. Their
+  // adoption may have been lost with the connection, so they are offered once more.
+  offered_ = 0;
+}
+
+bool Adoption::hear_bare(std::string_view text) {
+  text = trimmed(text);
+  if (bare_.size() >= limits_.bare_max || bare_bytes_ + text.size() > limits_.bare_bytes_max) {
+    return false;
+  }
+  bare_bytes_ += text.size();
+  bare_.emplace_back(text);
+  return true;
+}
+
+void Adoption::read(EventId id, std::string_view message, bool is_adopted) {
+  if (id <= heard_) {
+    return;
+  }
+  if (ahead_.size() >= limits_.ahead_max) {
+    pass(ahead_.front().id);
+  }
+  ahead_.push_back(
+      {id, hash_of(message), is_adopted ? std::optional{origin_of(id, message)} : std::nullopt});
+}
+
+bool Adoption::hear_entry(EventId id, std::string_view message) {
+  if (id <= heard_) {
+    return true;
+  }
+  const auto entry =
+      std::lower_bound(ahead_.begin(), ahead_.end(), id,
+                       [](const Ahead& ahead, const EventId& wanted) { return ahead.id < wanted; });
+  if (entry != ahead_.end() && entry->id == id && entry->hash != hash_of(message)) {
+    return false;
+  }
+  pass(id);
+  return true;
+}
+
+void Adoption::pass(EventId id) {
+  while (!ahead_.empty() && ahead_.front().id <= id) {
+    if (ahead_.front().origin) {
+      take_off(*ahead_.front().origin);
+    }
+    ahead_.pop_front();
+  }
+  heard_ = std::max(heard_, id);
+  is_behind_ = false;
+  // All that made them done has been heard, and was not enough to take them off: some of it was
+  // missed while the channel was not heard.
+  if (offered_ > 0 && heard_ >= offered_end_) {
+    drop_front(offered_);
+  }
+}
+
+void Adoption::take_off(const std::string& origin) {
+  const auto found = std::find(bare_.begin(), bare_.end(), origin);
+  if (found == bare_.end()) {
+    return;
+  }
+  const auto index = static_cast<std::size_t>(found - bare_.begin());
+  if (index < offered_) {
+    --offered_;
+  } else if (index < offered_ + in_flight_) {
+    --in_flight_;
+  }
+  bare_bytes_ -= found->size();
+  bare_.erase(found);
+}
+
+void Adoption::drop_front(std::size_t count) {
+  for (; count > 0; --count) {
+    bare_bytes_ -= bare_.front().size();
+    bare_.pop_front();
+    --offered_;
+  }
+}
+
+std::optional<Adopt> Adoption::next() {
+  if (is_asked_ || is_behind_ || offered_ == bare_.size()) {
+    return std::nullopt;
+  }
+  Adopt adopt{.cursor = heard_, .offers = {}};
+  std::size_t bytes = 0;
+  for (auto index = offered_; index < bare_.size() && adopt.offers.size() < limits_.offers_max;
+       ++index) {
+    const auto& text = bare_[index];
+    bytes += text.size();
+    if (bytes > limits_.offers_bytes_max && !adopt.offers.empty()) {
+      break;
+    }
+    const auto before =
+        std::count(bare_.begin(), bare_.begin() + static_cast<std::ptrdiff_t>(index), text);
+    adopt.offers.push_back({text, static_cast<std::size_t>(before) + 1});
+  }
+  is_asked_ = true;
+  in_flight_ = adopt.offers.size();
+  return adopt;
+}
+
+void Adoption::answered(std::optional<EventId> end) {
+  is_asked_ = false;
+  const auto count = std::exchange(in_flight_, 0);
+  if (!end) {
+    is_behind_ = true;
+    return;
+  }
+  offered_ += count;
+  offered_end_ = std::max(offered_end_, *end);
+}
+
+void Adoption::lost() {
+  is_asked_ = false;
+  in_flight_ = 0;
+}
+
+}  // namespace regstream::broker

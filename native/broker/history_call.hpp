@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <hiredis/hiredis.h>
+
+#include <regstream/broker/redis_options.hpp>
+#include <regstream/message/event_id.hpp>
+
+#include "broker/adoption.hpp"
+#include "broker/history_follower.hpp"
+#include "broker/resp.hpp"
+
+/// Calls of scripts/history.lua as commands, and its answers. What each mode does stands there.
+namespace regstream::broker {
+
+/// The history's key in Redis; an update's is this one with ":key:" and the caller's key instead of
+/// ":history".
+inline constexpr std::string_view history_key = "service:registration-updates:history";
+
+/// Makes calls for one server, and for what this process knows of its history.
+class HistoryCalls {
+ public:
+  explicit HistoryCalls(const RedisHistoryLimits& limits) : limits_(bounded(limits)) {}
+
+  /// From now on calls name the script instead of carrying it: Redis has loaded it, and gave this.
+  void use_digest(std::string digest) { digest_ = std::move(digest); }
+
+  [[nodiscard]] Command load() const;
+  [[nodiscard]] Command open(EventId known) const;
+  [[nodiscard]] Command read(EventId known, const ReadHistory& read) const;
+  [[nodiscard]] Command adopt(EventId known, const Adopt& adopt) const;
+  [[nodiscard]] Command publish(EventId known, std::string_view key, std::string message) const;
+
+ private:
+  [[nodiscard]] Command call(std::string_view mode, EventId known, std::string key = {}) const;
+
+  RedisHistoryLimits limits_;
+  std::string digest_;
+};
+
+/// The answer to `open` and `publish`.
+[[nodiscard]] std::optional<EventId> read_id(const redisReply& reply);
+
+/// The answer to `read`.
+[[nodiscard]] std::optional<HistoryPage> read_page(const redisReply& reply);
+
+}  // namespace regstream::broker

@@ -1,0 +1,231 @@
+#include "broker/history_follower.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include <regstream/message/codec.hpp>
+
+namespace regstream::broker {
+namespace {
+
+/// What the script's numbers can hold; no history gets there.
+constexpr std::uint64_t sequence_max = (std::uint64_t{1} << 53U) - 1;
+/// Histories that were lost while this process ran, and whose messages may still be on their way.
+constexpr std::size_t past_epochs_max = 8;
+
+std::size_t hash_of(std::string_view message) {
+  return std::hash<std::string_view>{}(message);
+}
+
+/// The id at the end of a message, where the script puts it. Saves decoding all of it.
+std::optional<EventId> stamped_id(std::string_view message) {
+  if (!message.ends_with("\"}")) {
+    return std::nullopt;
+  }
+  message.remove_suffix(2);
+  const auto quote = message.rfind('"');
+  if (quote == std::string_view::npos || !message.substr(0, quote + 1).ends_with("\"id\":\"")) {
+    return std::nullopt;
+  }
+  return parse_event_id(message.substr(quote + 1));
+}
+
+}  // namespace
+
+HistoryFollower::HistoryFollower(FollowerLimits limits)
+    : limits_(limits), adoption_(limits.adoption) {}
+
+void HistoryFollower::on_subscribed(EventId position) {
+  learn(position);
+  adoption_.begin(position);
+  is_subscribed_ = true;
+  is_read_since_subscribed_ = false;
+  request_read();
+}
+
+void HistoryFollower::on_unsubscribed() {
+  is_subscribed_ = false;
+  is_caught_up_ = false;
+}
+
+void HistoryFollower::on_callable() {
+  is_callable_ = true;
+}
+
+void HistoryFollower::on_not_callable() {
+  is_callable_ = false;
+  is_caught_up_ = false;
+  if (is_subscribed_ || is_reading_) {
+    request_read();
+  }
+  is_reading_ = false;
+  claims_covered_ = 0;
+  adoption_.lost();
+}
+
+void HistoryFollower::learn(EventId id) {
+  known_ = std::max(known_, id);
+}
+
+void HistoryFollower::request_read() {
+  is_read_wanted_ = true;
+}
+
+bool HistoryFollower::is_told(EventId id) const {
+  return last_ && id.epoch == last_->epoch && id <= *last_;
+}
+
+bool HistoryFollower::is_past(EventId id) const {
+  return std::find(past_epochs_.begin(), past_epochs_.end(), id.epoch) != past_epochs_.end();
+}
+
+void HistoryFollower::on_message(std::string_view message) {
+  if (const auto id = stamped_id(message)) {
+    hear_claim(*id, message);
+    return;
+  }
+  const auto update = decode_update_slices(message);
+  const auto* const slices = std::get_if<UpdateSlices>(&update);
+  if (slices == nullptr) {
+    ++counts_.malformed;
+  } else if (slices->id) {
+    hear_claim(*slices->id, message);
+  } else if (!adoption_.hear_bare(message)) {
+    ++counts_.dropped;
+  }
+}
+
+void HistoryFollower::hear_claim(EventId id, std::string_view message) {
+  if (is_told(id)) {
+    if (!adoption_.hear_entry(id, message)) {
+      ++counts_.forged;
+    }
+    return;
+  }
+  if (is_past(id)) {
+    return;
+  }
+  request_read();
+  // If it is the history's, the read tells it all the same.
+  if (claims_bytes_ + message.size() > limits_.claims_bytes_max) {
+    return;
+  }
+  claims_bytes_ += message.size();
+  claims_.push_back({id, std::string{message}});
+}
+
+/// The script appends first, and then publishes: what was heard before the read began, and is not
+/// in the history, is not the script's.
+void HistoryFollower::settle_claims() {
+  for (; claims_covered_ > 0; --claims_covered_) {
+    const Claim claim = std::move(claims_.front());
+    claims_.pop_front();
+    claims_bytes_ -= claim.message.size();
+    if (is_told(claim.id)) {
+      if (!adoption_.hear_entry(claim.id, claim.message)) {
+        ++counts_.forged;
+      }
+    } else if (!is_past(claim.id)) {
+      hear_bare(claim.message);
+    }
+  }
+}
+
+void HistoryFollower::hear_bare(std::string_view message) {
+  if (std::holds_alternative<DecodeError>(decode_update_slices(message))) {
+    ++counts_.malformed;
+  } else if (!adoption_.hear_bare(message)) {
+    ++counts_.dropped;
+  }
+}
+
+void HistoryFollower::on_page(HistoryPage page) {
+  is_reading_ = false;
+  learn(page.end);
+  for (auto& entry : page.entries) {
+    if (!tell(entry)) {
+      known_ = {.epoch = last_->epoch, .sequence = sequence_max};
+      claims_covered_ = 0;
+      request_read();
+      return;
+    }
+  }
+  if (!page.is_last) {
+    request_read();
+    return;
+  }
+  if (!last_ || *last_ != page.end) {
+    begin_history(page.end);
+  }
+  if (!std::exchange(is_live_, true)) {
+    told_.emplace_back(GoLive{});
+  }
+  is_caught_up_ = is_subscribed_ && is_read_since_subscribed_;
+  settle_claims();
+}
+
+/// False: the last message that was told is another one now.
+bool HistoryFollower::tell(HistoryEntry& entry) {
+  const EventId id = entry.id;
+  if (last_ && id == *last_) {
+    return !last_hash_ || *last_hash_ == hash_of(entry.message);
+  }
+  if (entry.message.empty() || id.sequence == 0) {
+    begin_history(id);
+    return true;
+  }
+  const EventId before{.epoch = id.epoch, .sequence = id.sequence - 1};
+  if (last_ != before) {
+    begin_history(before);
+  }
+  adoption_.read(id, entry.message, entry.is_adopted);
+  last_ = id;
+  last_hash_ = hash_of(entry.message);
+  told_.emplace_back(TellMessage{id, std::move(entry.message)});
+  return true;
+}
+
+void HistoryFollower::begin_history(EventId position) {
+  if (last_ && last_->epoch != position.epoch) {
+    past_epochs_.push_back(last_->epoch);
+    if (past_epochs_.size() > past_epochs_max) {
+      past_epochs_.pop_front();
+    }
+  }
+  last_ = position;
+  last_hash_.reset();
+  is_live_ = false;
+  told_.emplace_back(BeginHistory{position});
+}
+
+void HistoryFollower::on_adopted(std::optional<EventId> end) {
+  if (end) {
+    learn(*end);
+  }
+  adoption_.answered(end);
+}
+
+std::optional<FollowerAction> HistoryFollower::poll() {
+  if (!told_.empty()) {
+    FollowerAction action = std::move(told_.front());
+    told_.pop_front();
+    return action;
+  }
+  if (!is_callable_) {
+    return std::nullopt;
+  }
+  if (is_read_wanted_ && !is_reading_) {
+    is_read_wanted_ = false;
+    is_reading_ = true;
+    is_read_since_subscribed_ = is_subscribed_;
+    claims_covered_ = claims_.size();
+    return ReadHistory{last_};
+  }
+  if (auto adopt = adoption_.next()) {
+    return std::move(*adopt);
+  }
+  return std::nullopt;
+}
+
+}  // namespace regstream::broker

@@ -1,0 +1,138 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include <regstream/message/event_id.hpp>
+
+#include "broker/adoption.hpp"
+
+namespace regstream::broker {
+
+/// An entry of the history. Its message is empty if it is not the script's own.
+struct HistoryEntry {
+  EventId id;
+  std::string message;
+  bool is_adopted = false;
+};
+
+/// What the history holds from some id on, and where it ends, at one moment.
+struct HistoryPage {
+  EventId end;
+  bool is_last = false;  ///< Nothing follows.
+  std::vector<HistoryEntry> entries;
+};
+
+/// Tell the subscriber, as `Subscriber` says.
+struct BeginHistory {
+  EventId position;
+};
+struct TellMessage {
+  EventId id;
+  std::string message;
+};
+struct GoLive {};
+/// Ask for a page from this id on, itself included; all there is if empty.
+struct ReadHistory {
+  std::optional<EventId> from;
+};
+using FollowerAction = std::variant<BeginHistory, TellMessage, GoLive, ReadHistory, Adopt>;
+
+struct FollowerLimits {
+  /// Messages heard whose ids have not been looked up in the history yet: one read's time of them.
+  std::size_t claims_bytes_max = 16U << 20U;
+  AdoptionLimits adoption;
+};
+
+/// Messages on the channel that did not come into the history.
+struct FollowerCounts {
+  std::uint64_t malformed = 0;  ///< No updates.
+  std::uint64_t forged = 0;     ///< With the id of another message.
+  std::uint64_t dropped = 0;    ///< Too many at once.
+};
+
+/// Follows the history in Redis, and tells it once and in order. Sans-I/O.
+///
+/// The stream is the only truth. The channel just says that there is something to read, and brings
+/// the bare messages of other programs: whatever a message there claims, it can't put itself into
+/// the history, or in another's place. A message that arrives while a read is under way is covered
+/// by the next read, so a burst costs a few.
+///
+/// Each read begins with the last message that was told. If that is another one now, Redis has lost
+/// writes (a restored copy, a failover) and made others under the same ids: that epoch is disowned,
+/// and the script begins a new one. Ids that do not follow on the last one, for whatever reason,
+/// begin a history.
+///
+/// Inputs are methods, in the order of what happens. After each, `poll` until it gives nothing.
+class HistoryFollower {
+ public:
+  explicit HistoryFollower(FollowerLimits limits = {});
+
+  /// The channel is heard from now on; the history's end was `position` just before.
+  void on_subscribed(EventId position);
+  void on_unsubscribed();
+  /// The script can be called, and then no longer: an answer that is due will not come.
+  void on_callable();
+  void on_not_callable();
+
+  void on_message(std::string_view message);
+  /// The answer to `ReadHistory`.
+  void on_page(HistoryPage page);
+  /// The answer to `Adopt`, as `Adoption::answered` takes it.
+  void on_adopted(std::optional<EventId> end);
+
+  [[nodiscard]] std::optional<FollowerAction> poll();
+
+  /// An id that the history has given to somebody.
+  void learn(EventId id);
+  /// The greatest one: no history that ends before it is this one.
+  [[nodiscard]] EventId known() const { return known_; }
+  /// The channel is heard, and what came before that was told.
+  [[nodiscard]] bool is_caught_up() const { return is_caught_up_; }
+  [[nodiscard]] const FollowerCounts& counts() const { return counts_; }
+
+ private:
+  struct Claim {
+    EventId id;
+    std::string message;
+  };
+
+  [[nodiscard]] bool is_told(EventId id) const;
+  [[nodiscard]] bool is_past(EventId id) const;
+  void hear_claim(EventId id, std::string_view message);
+  void hear_bare(std::string_view message);
+  void settle_claims();
+  [[nodiscard]] bool tell(HistoryEntry& entry);
+  void begin_history(EventId position);
+  void request_read();
+
+  FollowerLimits limits_;
+  Adoption adoption_;
+  FollowerCounts counts_;
+  std::deque<FollowerAction> told_;  // For `poll`.
+
+  EventId known_;
+  std::optional<EventId> last_;           // Told, or the position of the history that was begun.
+  std::optional<std::size_t> last_hash_;  // Of its message. Empty: there is none.
+  std::deque<std::uint64_t> past_epochs_;
+  bool is_live_ = false;
+
+  bool is_subscribed_ = false;
+  bool is_caught_up_ = false;
+  bool is_callable_ = false;
+  bool is_read_wanted_ = false;
+  bool is_reading_ = false;
+  bool is_read_since_subscribed_ = false;  // The read under way began then.
+
+  std::deque<Claim> claims_;  // Messages with ids that are not told.
+  std::size_t claims_bytes_ = 0;
+  std::size_t claims_covered_ = 0;  // Heard before the read under way began.
+};
+
+}  // namespace regstream::broker

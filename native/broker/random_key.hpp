@@ -1,0 +1,10 @@
+#pragma once
+
+#include <string>
+
+namespace regstream::broker {
+
+/// 128 bits of the system's randomness, as 32 hexadecimal digits: no other process has the same.
+[[nodiscard]] std::string random_key();
+
+}  // namespace regstream::broker
