@@ -18,11 +18,16 @@ class OutageLog {
   void failed(const RedisFailure& failure);
   /// `waiting`: publishes that are sent now.
   void back(std::size_t waiting);
-  /// `count` publishes were sent, and their acknowledgement was lost.
+  /// `count` publishes were sent, and it is too late to send them again under their keys.
   void unknown(std::size_t count) const;
   /// A publish failed for good. Said for the first, the second, the fourth, …: it may be all of
   /// them.
   void refused(const std::string& what);
+  /// Messages that somebody published on the channel, and that are not taken in, `count` so far.
+  /// Said as rarely.
+  static void malformed(std::uint64_t count);
+  static void forged(std::uint64_t count);
+  static void dropped(std::uint64_t count);
 
  private:
   std::string address_;

@@ -58,7 +58,10 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
     socket_.close(ignored);
   }
 
-  void send(std::initializer_list<std::string_view> command) { send(Owed::reply, command); }
+  template <typename Words>
+  void send(const Words& command) {
+    send(Owed::reply, command);
+  }
 
  private:
   /// What Redis owes us an answer to.
@@ -90,13 +93,14 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
     socket_.set_option(tcp::no_delay{true}, ignored);
     socket_.set_option(asio::socket_base::keep_alive{true}, ignored);
     if (!options_.password.empty()) {
-      send(Owed::auth, {"AUTH", options_.password});
+      send(Owed::auth, Command{"AUTH", options_.password});
     }
-    send(Owed::first_ping, {"PING"});
+    send(Owed::first_ping, Command{"PING"});
     read();
   }
 
-  void send(Owed owed, std::initializer_list<std::string_view> command) {
+  template <typename Words>
+  void send(Owed owed, const Words& command) {
     if (is_closed_) {
       return;
     }
@@ -233,7 +237,7 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
     } else if (is_owed) {
       fail(silent_failure(options_));
     } else {
-      send(Owed::ping, {"PING"});
+      send(Owed::ping, Command{"PING"});
     }
   }
 
@@ -269,6 +273,10 @@ RedisConnection::~RedisConnection() {
 }
 
 void RedisConnection::send(std::initializer_list<std::string_view> command) {
+  implementation_->send(command);
+}
+
+void RedisConnection::send(const Command& command) {
   implementation_->send(command);
 }
 

@@ -41,6 +41,7 @@ class RedisConnection {
 
   /// Sends a command, once ready. Does nothing after the end.
   void send(std::initializer_list<std::string_view> command);
+  void send(const Command& command);
 
  private:
   class Implementation;

@@ -71,6 +71,10 @@ RedisFailure silent_failure(const RedisOptions& options) {
                                         " ms): is it stopped or overloaded, or the network cut?"};
 }
 
+RedisFailure script_lost_failure(const RedisOptions& options) {
+  return {RedisFailureKind::lost, redis_at(options) + " has forgotten its scripts (SCRIPT FLUSH)"};
+}
+
 RedisFailure not_redis_failure(const RedisOptions& options) {
   return {RedisFailureKind::not_redis,
           "what listens at " + redis_address(options) +
@@ -108,8 +112,16 @@ RedisFailure reply_failure(const RedisOptions& options, std::string_view reply) 
   if (code == "NOPERM") {
     return {RedisFailureKind::rejected,
             redis +
-                " does not permit it (NOPERM): the user needs +ping, +publish, +subscribe and "
-                "the channel &service:registration-updates"};
+                " does not permit it (NOPERM): the user needs +ping +subscribe +publish +eval "
+                "+evalsha +script|load +time +exists +xinfo|stream +xrange +xadd +xdel +del +get "
+                "+set, the keys ~service:registration-updates:* and the channel "
+                "&service:registration-updates"};
+  }
+  if (code == "WRONGTYPE") {
+    return {RedisFailureKind::rejected,
+            redis +
+                " holds something else where the history belongs (WRONGTYPE): rename or delete the "
+                "key service:registration-updates:history"};
   }
   if (code == "DENIED") {
     return {RedisFailureKind::rejected,

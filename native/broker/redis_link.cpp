@@ -39,6 +39,12 @@ void RedisLink::send(std::initializer_list<std::string_view> command) {
   }
 }
 
+void RedisLink::send(const Command& command) {
+  if (is_up()) {
+    connection_->send(command);
+  }
+}
+
 void RedisLink::give_up(const RedisFailure& failure) {
   connection_.reset();
   if (up_since_ && Clock::now() - *up_since_ >= options_.timing.stable_after) {

@@ -35,6 +35,7 @@ class RedisLink : public std::enable_shared_from_this<RedisLink> {
   void start();
   [[nodiscard]] bool is_up() const { return up_since_.has_value(); }
   void send(std::initializer_list<std::string_view> command);
+  void send(const Command& command);
   /// Gives this connection up, as if it had ended with `failure`.
   void give_up(const RedisFailure& failure);
 

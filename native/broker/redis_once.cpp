@@ -4,8 +4,8 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include <regstream/broker/broker.hpp>
-
+#include "broker/history_call.hpp"
+#include "broker/random_key.hpp"
 #include "broker/redis_connection.hpp"
 
 namespace regstream::broker {
@@ -36,25 +36,28 @@ std::optional<std::string> check_redis(const RedisOptions& options, Duration tim
   return std::move(failure->what);
 }
 
-std::variant<std::uint64_t, RedisFailure> publish_once(const RedisOptions& options,
-                                                       std::string_view message, Duration timeout) {
-  const auto bounded = bounded_by(options, timeout);
+std::variant<EventId, RedisFailure> publish_once(const RedisOptions& options,
+                                                 std::string_view message, std::string key,
+                                                 Duration timeout) {
+  const auto bounded_options = bounded_by(options, timeout);
+  const auto call = HistoryCalls{options.history}.publish(
+      EventId{}, key.empty() ? random_key() : key, std::string{message});
   boost::asio::io_context context;
   bool is_sent = false;
-  std::variant<std::uint64_t, RedisFailure> result;
+  std::variant<EventId, RedisFailure> result;
   std::optional<RedisConnection> connection;
   connection.emplace(
-      context, bounded,
+      context, bounded_options,
       RedisConnection::Handlers{
           .on_ready =
               [&] {
-                connection->send({"PUBLISH", channel_name, message});
+                connection->send(call);
                 is_sent = true;
               },
           .on_reply =
               [&](const redisReply& reply) {
-                if (reply.type == REDIS_REPLY_INTEGER) {
-                  result = static_cast<std::uint64_t>(reply.integer);
+                if (const auto id = read_id(reply)) {
+                  result = *id;
                 } else {
                   result = reply_failure(options, reply_text(reply));
                 }

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 
 #include <regstream/broker/redis_options.hpp>
+#include <regstream/message/event_id.hpp>
 #include <regstream/time.hpp>
 
 #include "broker/redis_failure.hpp"
@@ -20,9 +20,12 @@ namespace regstream::broker {
 [[nodiscard]] std::optional<std::string> check_redis(const RedisOptions& options,
                                                      Duration timeout = Duration{3'000});
 
-/// Publishes one message on the channel, and waits for Redis to acknowledge it. Gives how many
-/// subscribers of Redis heard it.
-[[nodiscard]] std::variant<std::uint64_t, RedisFailure> publish_once(
-    const RedisOptions& options, std::string_view message, Duration timeout = Duration{5'000});
+/// Publishes one message: the JSON text of an update, without an id. Waits for Redis to acknowledge
+/// it, and gives the id that it has in the history. Under the same `key` it may be tried again, and
+/// is published once; an empty key is replaced by a random one.
+[[nodiscard]] std::variant<EventId, RedisFailure> publish_once(const RedisOptions& options,
+                                                               std::string_view message,
+                                                               std::string key = {},
+                                                               Duration timeout = Duration{5'000});
 
 }  // namespace regstream::broker

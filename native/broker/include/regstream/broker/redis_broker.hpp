@@ -10,15 +10,26 @@
 
 namespace regstream::broker {
 
-/// The channel in Redis, by two connections that come back by themselves: one is subscribed (Redis
-/// takes no other commands there), one publishes.
+/// The history in Redis, by two connections that come back by themselves: one is subscribed to the
+/// channel (Redis takes no other commands there), the other calls the script that publishes, reads
+/// and adopts (scripts/history.lua).
 ///
-/// While Redis is away, publishes wait in order within `PublishLimits`, and are sent once this
-/// broker hears the channel again, so that its own subscriber misses none of them. One whose
-/// acknowledgement was lost is not sent again: `done` says that nobody knows.
+/// The history is the stream `service:registration-updates:history`; its length and its bytes are
+/// limited (`RedisHistoryLimits`). A publish's key is kept for a while under
+/// `service:registration-updates:key:<key>`. Redis Cluster is not supported, since the contract's
+/// names lie in different slots. A `maxmemory` that evicts (`volatile-*`, `allkeys-*`) evicts keys
+/// and with them the promise that nothing is published twice: leave it at `noeviction`.
 ///
-/// Pub/Sub has no memory: what others publish while this broker is away, it never hears. When it
-/// hears the channel again, it says so by `on_gap`.
+/// While Redis is away, publishes wait in order within `PublishLimits`. What was sent and not
+/// acknowledged is sent again under its key, so it is in the history once; only if Redis stays away
+/// for longer than it keeps keys does `done` say that nobody knows.
+///
+/// What others publish while this broker is away it reads in the history when it comes back. A bare
+/// PUBLISH of some program is adopted by whatever broker hears it; if none is there, it is lost,
+/// for Pub/Sub has no memory.
+///
+/// If Redis loses its data, or comes back with older data, a new epoch begins, greater than any
+/// that this process has met; what the older data still hold is the beginning of the new history.
 class RedisBroker final : public Broker {
  public:
   /// Connects as soon as `context` runs; never fails, but retries, and logs by spdlog.
@@ -27,9 +38,8 @@ class RedisBroker final : public Broker {
   /// On the broker's thread, or after it has ended. Handlers of publishes under way are dropped.
   ~RedisBroker() override;
 
-  void publish(std::string message, PublishHandler done) override;
-  void subscribe(std::function<void(std::string_view message)> on_message,
-                 std::function<void()> on_gap) override;
+  void publish(std::string message, std::string key, PublishHandler done) override;
+  void subscribe(Subscriber& subscriber) override;
 
   /// Callable from any thread.
   [[nodiscard]] bool is_connected() const override;
