@@ -1,67 +1,87 @@
 #include "hub/hub.hpp"
 
-#include <cstdlib>
 #include <string>
 #include <utility>
 #include <variant>
 
 #include <regstream/sse/encoder.hpp>
 
+#include "hub/message_event.hpp"
+
 namespace regstream::hub {
 
 namespace {
 
-void append_message(std::string& out, std::string_view json) {
-  // Without an id and a type there is nothing that the encoder could refuse.
-  if (sse::append_event(out, {.data = json})) {
-    std::abort();
-  }
-}
+// Names no history, so that no cursor is older: who has it has yet to be told where it stands.
+constexpr EventId before_all_histories{};
 
-FramePtr make_message_frame(std::string_view json) {
-  std::string bytes;
-  append_message(bytes, json);
-  return make_frame(std::move(bytes));
-}
+// Comments keep a stream alive of which no event may be sent yet.
+constexpr std::string_view waiting_comment = "waiting for the history";
 
 }  // namespace
 
-Hub::Hub(HubOptions options) : options_(options), known_(options.known_registrations) {}
+Hub::Hub(HubOptions options)
+    : options_(options), journal_(options.journal), known_(options.known_registrations) {}
 
-std::optional<DecodeError> Hub::publish(std::string_view message) {
+void Hub::begin_history(EventId position) {
+  begin_journal(position);
+  is_live_ = false;
+}
+
+std::optional<DecodeError> Hub::publish(EventId id, std::string_view message, Instant now) {
+  const EventId position = journal_.position();
+  if (id <= position) {
+    ++counters_.duplicates;
+    return std::nullopt;
+  }
+  if (id.sequence == 0) {
+    // No history has such a message; with the next one, the gap will show.
+    ++counters_.gaps;
+    return std::nullopt;
+  }
+  if (id.epoch != position.epoch || id.sequence != position.sequence + 1) {
+    ++counters_.gaps;
+    begin_journal({.epoch = id.epoch, .sequence = id.sequence - 1});
+    if (is_live_) {
+      mark_resets();
+    }
+  }
+
   auto decoded = decode_update(message, options_.codec);
   if (auto* error = std::get_if<DecodeError>(&decoded)) {
     ++counters_.malformed;
+    journal_.append(every_registration, nullptr, now);
     return std::move(*error);
   }
-  const Update& update = std::get<Update>(decoded);
+  Update& update = std::get<Update>(decoded);
   ++counters_.published;
+  update.id = id;
   known_.apply(update);
 
-  const auto concerned = by_registration_.find(update.registration_id);
-  if (everyone_.empty() && concerned == by_registration_.end()) {
-    return std::nullopt;
-  }
-  const FramePtr frame = make_message_frame(encode_update_envelope(message));
-  deliver(everyone_, frame);
-  if (concerned != by_registration_.end()) {
-    deliver(concerned->second, frame);
+  std::string bytes;
+  append_message(bytes, encode_update_envelope(message), id);
+  journal_.append(update.registration_id, make_frame(std::move(bytes)), now);
+  if (is_live_) {
+    offer(everyone_, id.sequence);
+    if (const auto concerned = by_registration_.find(update.registration_id);
+        concerned != by_registration_.end()) {
+      offer(concerned->second, id.sequence);
+    }
   }
   return std::nullopt;
 }
 
-void Hub::announce_gap(std::int64_t now_timestamp_ms) {
-  known_.clear();
-  const FramePtr reset = make_message_frame(encode_reset(now_timestamp_ms));
-  for (Slot slot = 0; slot < slots_.size(); ++slot) {
-    if (slots_[slot].used) {
-      push(slot, reset);
-    }
+void Hub::go_live(std::int64_t now_timestamp_ms) {
+  is_live_ = true;
+  for (const auto& [slot, cursor] : ungreeted_) {
+    greet(slot, cursor, now_timestamp_ms);
   }
+  ungreeted_.clear();
+  mark_resets();
 }
 
-SubscriptionId Hub::subscribe(std::optional<std::int64_t> registration_id, Instant now,
-                              std::int64_t now_timestamp_ms) {
+SubscriptionId Hub::subscribe(std::optional<std::int64_t> registration_id, std::string_view cursor,
+                              Instant now, std::int64_t now_timestamp_ms) {
   const Slot slot = take_slot();
   Subscription& subscription = slots_[slot];
   subscription.used = true;
@@ -73,14 +93,19 @@ SubscriptionId Hub::subscribe(std::optional<std::int64_t> registration_id, Insta
   audience.push_back(slot);
   append_ping(slot, now + options_.ping_interval);
 
-  std::string greeting;
-  sse::append_retry(greeting, options_.retry);
-  append_message(greeting, encode_connected(now_timestamp_ms));
-  if (const RegistrationView* view = known_.find(subscription.registration_id)) {
-    append_message(greeting, encode_snapshot(*view, now_timestamp_ms));
+  std::optional<EventId> position;
+  if (!cursor.empty()) {
+    position = parse_event_id(cursor).value_or(before_all_histories);
   }
-  push(slot, make_frame(std::move(greeting)));
-  return {.slot = slot, .generation = subscription.generation};
+  const SubscriptionId id{.slot = slot, .generation = subscription.generation};
+  send_retry(id, options_.retry);
+  if (is_live_) {
+    journal_.trim(now);
+    greet(slot, position, now_timestamp_ms);
+  } else {
+    ungreeted_.emplace(slot, position);
+  }
+  return id;
 }
 
 void Hub::unsubscribe(SubscriptionId id) {
@@ -90,10 +115,11 @@ void Hub::unsubscribe(SubscriptionId id) {
   }
   leave_audience(id.slot);
   remove_ping(id.slot);
-  subscription->outbox.clear();
-  subscription->used = false;
-  subscription->overrun = false;
-  ++subscription->generation;
+  ungreeted_.erase(id.slot);
+  Subscription unused;
+  unused.generation = subscription->generation + 1;
+  unused.ready = subscription->ready;  // It may stand in the list still.
+  *subscription = std::move(unused);
   free_slots_.push_back(id.slot);
   --subscriptions_;
 }
@@ -104,7 +130,8 @@ void Hub::send_retry(SubscriptionId id, Duration retry) {
   }
   std::string bytes;
   sse::append_retry(bytes, retry);
-  push(id.slot, make_frame(std::move(bytes)));
+  slots_[id.slot].outbox.push(make_frame(std::move(bytes)));
+  mark_ready(id.slot);
 }
 
 std::optional<Instant> Hub::next_deadline() const {
@@ -115,30 +142,43 @@ std::optional<Instant> Hub::next_deadline() const {
 }
 
 void Hub::handle_deadline(Instant now, std::int64_t now_timestamp_ms) {
-  FramePtr ping;  // Encoded once, and only if somebody is due.
+  // Both are encoded once, and only if somebody is due.
+  FramePtr ping;
+  FramePtr comment;
   // Ends: whoever has been pinged is due after `now`, or, without an interval, was met already.
   for (std::size_t due_max = subscriptions_; due_max > 0; --due_max) {
     const Slot slot = ping_first_;
-    if (slots_[slot].next_ping > now) {
+    Subscription& subscription = slots_[slot];
+    if (subscription.next_ping > now) {
       break;
-    }
-    if (!ping) {
-      ping = make_message_frame(encode_ping(now_timestamp_ms));
     }
     remove_ping(slot);
     append_ping(slot, now + options_.ping_interval);
-    push(slot, ping);
+    if (subscription.outbox.bytes_waiting() >= options_.outbox_bytes_max) {
+      continue;  // It has enough to read, and does not.
+    }
+    FramePtr& frame = subscription.greeted ? ping : comment;
+    if (!frame) {
+      std::string bytes;
+      if (subscription.greeted) {
+        append_message(bytes, encode_ping(now_timestamp_ms));
+      } else {
+        sse::append_comment(bytes, waiting_comment);
+      }
+      frame = make_frame(std::move(bytes));
+    }
+    subscription.outbox.push(frame);
+    mark_ready(slot);
   }
 }
 
-std::optional<Ready> Hub::poll() {
+std::optional<SubscriptionId> Hub::poll() {
   while (ready_next_ < ready_.size()) {
     const Slot slot = ready_[ready_next_++];
     Subscription& subscription = slots_[slot];
     subscription.ready = false;
     if (subscription.used) {
-      return Ready{.id = {.slot = slot, .generation = subscription.generation},
-                   .overrun = subscription.overrun};
+      return SubscriptionId{.slot = slot, .generation = subscription.generation};
     }
   }
   ready_.clear();
@@ -146,9 +186,32 @@ std::optional<Ready> Hub::poll() {
   return std::nullopt;
 }
 
-Outbox* Hub::outbox(SubscriptionId id) {
+Outbox* Hub::collect(SubscriptionId id, std::int64_t now_timestamp_ms) {
   Subscription* subscription = find(id);
-  return subscription == nullptr ? nullptr : &subscription->outbox;
+  if (subscription == nullptr) {
+    return nullptr;
+  }
+  Outbox& outbox = subscription->outbox;
+  std::uint64_t& next = subscription->next_sequence;
+  while (is_live_ && outbox.bytes_waiting() < options_.outbox_bytes_max) {
+    if (next != 0 && !journal_.has(next)) {
+      counters_.overruns += subscription->reset_is_due ? 0 : 1;
+      subscription->reset_is_due = true;
+      next = 0;
+    }
+    if (subscription->reset_is_due) {
+      push_reset(*subscription, now_timestamp_ms);
+    } else if (next == 0) {
+      break;
+    } else {
+      if (const FramePtr& frame = journal_.frame(next)) {
+        outbox.push(frame);
+        ++counters_.deliveries;
+      }
+      next = journal_.next_of(next, subscription->registration_id);
+    }
+  }
+  return &outbox;
 }
 
 Hub::Subscription* Hub::find(SubscriptionId id) {
@@ -169,29 +232,93 @@ Hub::Slot Hub::take_slot() {
   return slot;
 }
 
-void Hub::deliver(const Audience& audience, const FramePtr& frame) {
+void Hub::begin_journal(EventId position) {
+  journal_.begin(position);
+  known_.clear();
+  for (Subscription& subscription : slots_) {
+    subscription.next_sequence = 0;
+    subscription.reset_is_due = subscription.greeted;
+  }
+}
+
+void Hub::offer(const Audience& audience, std::uint64_t sequence) {
   for (const Slot slot : audience) {
-    if (push(slot, frame)) {
-      ++counters_.deliveries;
+    // Who lags gets there by itself.
+    if (Subscription& subscription = slots_[slot]; subscription.next_sequence == 0) {
+      subscription.next_sequence = sequence;
+      mark_ready(slot);
     }
   }
 }
 
-bool Hub::push(Slot slot, const FramePtr& frame) {
+void Hub::greet(Slot slot, std::optional<EventId> cursor, std::int64_t now_timestamp_ms) {
   Subscription& subscription = slots_[slot];
-  if (subscription.overrun) {
-    return false;
+  EventId connected = before_all_histories;
+  FramePtr snapshot;
+  if (!cursor) {
+    snapshot = known_.snapshot(subscription.registration_id, now_timestamp_ms);
+    if (!snapshot) {
+      connected = journal_.position();
+    }
+  } else if (journal_.can_resume_after(*cursor)) {
+    ++counters_.resumed;
+    connected = *cursor;
+    subscription.next_sequence =
+        journal_.first_after(cursor->sequence, subscription.registration_id);
+  } else {
+    subscription.reset_is_due = true;
   }
-  if (!subscription.outbox.push(frame, options_.outbox_bytes_max)) {
-    subscription.overrun = true;
-    subscription.outbox.clear();
-    ++counters_.overruns;
+
+  std::string bytes;
+  append_message(bytes, encode_connected(now_timestamp_ms), connected);
+  push_with_snapshot(subscription, std::move(bytes), snapshot);
+  subscription.greeted = true;
+  mark_ready(slot);
+}
+
+void Hub::push_reset(Subscription& subscription, std::int64_t now_timestamp_ms) {
+  const FramePtr snapshot = known_.snapshot(subscription.registration_id, now_timestamp_ms);
+  EventId id = before_all_histories;
+  if (snapshot) {
+    subscription.next_sequence = 0;  // The snapshot says it all.
+  } else {
+    id = journal_.position();
+    if (subscription.next_sequence != 0) {
+      id.sequence = subscription.next_sequence - 1;
+    }
   }
-  if (!subscription.ready) {
-    subscription.ready = true;
+  std::string bytes;
+  append_message(bytes, encode_reset(now_timestamp_ms), id);
+  push_with_snapshot(subscription, std::move(bytes), snapshot);
+  subscription.reset_is_due = false;
+  ++counters_.resets;
+}
+
+// The snapshot is shared, and its id is the position of the moment: so the id goes before it.
+void Hub::push_with_snapshot(Subscription& subscription, std::string bytes,
+                             const FramePtr& snapshot) {
+  if (snapshot) {
+    append_id_line(bytes, journal_.position());
+  }
+  subscription.outbox.push(make_frame(std::move(bytes)));
+  if (snapshot) {
+    subscription.outbox.push(snapshot);
+    ++counters_.snapshots;
+  }
+}
+
+void Hub::mark_resets() {
+  for (Slot slot = 0; slot < slots_.size(); ++slot) {
+    if (slots_[slot].reset_is_due) {
+      mark_ready(slot);
+    }
+  }
+}
+
+void Hub::mark_ready(Slot slot) {
+  if (!std::exchange(slots_[slot].ready, true)) {
     ready_.push_back(slot);
   }
-  return !subscription.overrun;
 }
 
 void Hub::leave_audience(Slot slot) {

@@ -8,13 +8,15 @@
 #include <vector>
 
 #include <regstream/message/codec.hpp>
+#include <regstream/message/event_id.hpp>
 #include <regstream/time.hpp>
 
 #include "hub/frame.hpp"
+#include "hub/journal.hpp"
 #include "hub/known_registrations.hpp"
 #include "hub/outbox.hpp"
 
-/// Fan-out of the channel's messages to the subscribers of event streams: no socket, no clock.
+/// Fan-out of one history to the subscribers of event streams: no socket, no clock.
 namespace regstream::hub {
 
 struct HubOptions {
@@ -22,18 +24,25 @@ struct HubOptions {
   Duration retry{1'000};
   /// Every subscription gets a ping this often, whatever else it gets.
   Duration ping_interval{30'000};
-  /// What a reader that does not keep up may leave waiting: it is cut off beyond that, and costs no
-  /// one else anything. Several of the largest messages, so that one alone cuts off nobody.
-  std::size_t outbox_bytes_max = 4U << 20U;
+  /// How far an outbox is filled, for one write: about what a socket takes at once. More waits in
+  /// the journal, where it is shared. An outbox holds one frame more than this at most, and what
+  /// `send_retry` adds.
+  std::size_t outbox_bytes_max = 64U << 10U;
+  JournalLimits journal = {};
   KnownRegistrationsLimits known_registrations = {};
   CodecLimits codec = {};
 };
 
 struct HubCounters {
-  std::uint64_t published = 0;   ///< Messages taken from the channel.
-  std::uint64_t malformed = 0;   ///< Messages refused.
-  std::uint64_t deliveries = 0;  ///< Frames put into outboxes for a published message.
-  std::uint64_t overruns = 0;    ///< Subscriptions whose outbox overflowed.
+  std::uint64_t published = 0;   ///< Messages taken from the history.
+  std::uint64_t malformed = 0;   ///< Messages refused; each has its place in the history.
+  std::uint64_t duplicates = 0;  ///< Messages dropped: their id was not above the position.
+  std::uint64_t gaps = 0;        ///< Messages whose id was not the next one.
+  std::uint64_t deliveries = 0;  ///< Frames of messages put into outboxes.
+  std::uint64_t resumed = 0;     ///< Subscriptions that went on after their cursor.
+  std::uint64_t resets = 0;
+  std::uint64_t snapshots = 0;
+  std::uint64_t overruns = 0;  ///< Times that a reader fell behind the journal, and got a reset.
 };
 
 /// Names a subscription. A slot is used again after `unsubscribe`, with another generation, so that
@@ -45,14 +54,29 @@ struct SubscriptionId {
   friend bool operator==(const SubscriptionId&, const SubscriptionId&) = default;
 };
 
-/// Whose outbox has something new, and whether it is lost.
-struct Ready {
-  SubscriptionId id;
-  bool overrun = false;  ///< Its reader was too slow: nothing more will come; disconnect it.
-};
-
-/// Messages go in, frames come out: `publish` and `handle_deadline` fill outboxes, `poll` names
-/// those that were filled, and the caller sends what they hold.
+/// A history goes in, frames come out: inputs mark subscriptions, `poll` names those that were
+/// marked, and the caller sends what `collect` gives it for them.
+///
+/// The guarantee. A subscription receives every message that concerns it and comes after its
+/// cursor, once and in order; or a `reset`, which says that some were skipped, and after it, for a
+/// stream of one registration that is known, a `snapshot` of its state. This holds for a client
+/// that is cut off after any byte, and comes back with the id of the last event that it has read
+/// whole:
+/// - A message carries its own id, and `connected` the cursor after which the stream goes on.
+/// - Before a reset or a snapshot that has yet to follow, `connected` carries `0-0`, a cursor
+/// before
+///   all histories, and so does a `reset` before its snapshot: only the last of them carries the
+///   position. Whoever comes back without that one is told again.
+/// - A ping carries none.
+///
+/// How. A subscription is a place in the journal, which all share; nothing is queued for it but
+/// what is handed to its socket just now. Replay, live delivery and a slow reader's lag are one and
+/// the same: the next message of the journal, when there is room for it. A reader that falls behind
+/// the journal's oldest message gets a reset in its turn, and costs no one else anything.
+///
+/// Between `begin_history` and `go_live` subscribers are told nothing of the history, as it is not
+/// whole. Those that come before the first `go_live` hear `retry`, and comments instead of pings;
+/// `connected` and the rest follow at `go_live`, when their cursor can be judged.
 ///
 /// One thread owns a hub and everything it hands out. Time comes from the caller and never goes
 /// back.
@@ -60,18 +84,23 @@ class Hub {
  public:
   explicit Hub(HubOptions options = {});
 
-  /// One message of the channel, for everyone whom it concerns, forwarded exactly as it came. A
-  /// malformed one is counted and reaches nobody.
-  std::optional<DecodeError> publish(std::string_view message);
+  /// A history begins after `position`; what was heard before is no part of it. Whoever was told of
+  /// that gets a `reset` at `go_live`.
+  void begin_history(EventId position);
 
-  /// Messages may have been missed: every subscriber is told by a `reset`, and what was heard
-  /// before is no longer given out as the state of things.
-  void announce_gap(std::int64_t now_timestamp_ms);
+  /// The history's next message, for everyone whom it concerns, forwarded exactly as it came. A
+  /// malformed one takes its place, and reaches nobody. One whose id is not above the position is
+  /// dropped. One that leaves a gap begins another history, for nothing is delivered out of order.
+  std::optional<DecodeError> publish(EventId id, std::string_view message, Instant now);
 
-  /// Joins the updates of one registration, or of all. Its outbox begins with `retry` and
-  /// `connected`, and a `snapshot` if the registration is known.
-  SubscriptionId subscribe(std::optional<std::int64_t> registration_id, Instant now,
-                           std::int64_t now_timestamp_ms);
+  /// The history is whole: subscribers are told of it, and of what follows.
+  void go_live(std::int64_t now_timestamp_ms);
+
+  /// Joins the updates of one registration, or of all, after `cursor`, an event id; or from now on,
+  /// if it is empty. A cursor that is not (or no longer, or not yet) in the journal, or is no event
+  /// id at all, gets a reset.
+  SubscriptionId subscribe(std::optional<std::int64_t> registration_id, std::string_view cursor,
+                           Instant now, std::int64_t now_timestamp_ms);
 
   /// Leaves; an id that names nothing is ignored.
   void unsubscribe(SubscriptionId id);
@@ -83,24 +112,28 @@ class Hub {
   [[nodiscard]] std::optional<Instant> next_deadline() const;
   void handle_deadline(Instant now, std::int64_t now_timestamp_ms);
 
-  /// The next subscription with something new in its outbox; each is named once until it gets more.
-  /// Poll after every input until there is none.
-  [[nodiscard]] std::optional<Ready> poll();
+  /// The next subscription for which there is something new; each is named once until there is
+  /// more. Poll after every input until there is none.
+  [[nodiscard]] std::optional<SubscriptionId> poll();
 
-  /// What a subscription has to be sent; null if the id names nothing. Take off what has been sent
-  /// by `Outbox::consume`. Holds until the next call of a method that is not const.
-  [[nodiscard]] Outbox* outbox(SubscriptionId id);
+  /// What a subscription has to be sent next; null if the id names nothing. Take off what has been
+  /// sent by `Outbox::consume`, and collect again: only an empty outbox means that nothing is left.
+  /// Holds until the next call of a method that is not const.
+  [[nodiscard]] Outbox* collect(SubscriptionId id, std::int64_t now_timestamp_ms);
 
   [[nodiscard]] std::size_t subscriptions() const { return subscriptions_; }
   [[nodiscard]] const HubCounters& counters() const { return counters_; }
+  [[nodiscard]] const Journal& journal() const { return journal_; }
+  [[nodiscard]] bool is_live() const { return is_live_; }
 
  private:
   using Slot = std::uint32_t;
   static constexpr Slot none = UINT32_MAX;
-  static constexpr std::int64_t every_registration = 0;  // Valid ids begin at 1.
 
   struct Subscription {
     std::int64_t registration_id = every_registration;
+    /// The next message of the journal that concerns it; 0 while it has had all of them.
+    std::uint64_t next_sequence = 0;
     Instant next_ping{};
     Slot ping_before = none;
     Slot ping_after = none;
@@ -108,7 +141,8 @@ class Hub {
     std::uint32_t audience_index = 0;  // Where its audience lists it.
     bool used = false;
     bool ready = false;
-    bool overrun = false;
+    bool greeted = false;
+    bool reset_is_due = false;  // Comes before `next_sequence`.
     Outbox outbox;
   };
   // The slots of those who hear the same updates.
@@ -116,18 +150,27 @@ class Hub {
 
   [[nodiscard]] Subscription* find(SubscriptionId id);
   [[nodiscard]] Slot take_slot();
-  void deliver(const Audience& audience, const FramePtr& frame);
-  bool push(Slot slot, const FramePtr& frame);  // False: it is not in the outbox.
+  void begin_journal(EventId position);
+  void offer(const Audience& audience, std::uint64_t sequence);
+  void greet(Slot slot, std::optional<EventId> cursor, std::int64_t now_timestamp_ms);
+  void push_reset(Subscription& subscription, std::int64_t now_timestamp_ms);
+  void push_with_snapshot(Subscription& subscription, std::string bytes, const FramePtr& snapshot);
+  void mark_resets();
+  void mark_ready(Slot slot);
   void leave_audience(Slot slot);
   void append_ping(Slot slot, Instant due);
   void remove_ping(Slot slot);
 
   HubOptions options_;
   HubCounters counters_;
+  Journal journal_;
   KnownRegistrations known_;
+  bool is_live_ = false;
   std::vector<Subscription> slots_;
   std::vector<Slot> free_slots_;
   std::size_t subscriptions_ = 0;
+  // The cursors of those who have yet to be greeted.
+  std::unordered_map<Slot, std::optional<EventId>> ungreeted_;
   Audience everyone_;
   std::unordered_map<std::int64_t, Audience> by_registration_;
   // All pings are the same interval apart, so whoever was pinged last is due last: a list in order

@@ -1,5 +1,9 @@
 #include "hub/known_registrations.hpp"
 
+#include <regstream/message/codec.hpp>
+
+#include "hub/message_event.hpp"
+
 namespace regstream::hub {
 
 namespace {
@@ -20,20 +24,12 @@ void KnownRegistrations::apply(const Update& update) {
   if (const auto known = by_id_.find(update.registration_id); known != by_id_.end()) {
     entries_.splice(entries_.begin(), entries_, known->second);
   } else {
-    entries_.push_front(Entry{Registration(update.registration_id), 0});
+    entries_.push_front(Entry{Registration(update.registration_id), nullptr, 0});
     by_id_.emplace(update.registration_id, entries_.begin());
   }
-  Entry& entry = entries_.front();
-  entry.registration.apply(update);
-  bytes_ -= entry.bytes;
-  entry.bytes = bytes_of(entry.registration);
-  bytes_ += entry.bytes;
-
-  while (by_id_.size() > limits_.count_max || (bytes_ > limits_.bytes_max && by_id_.size() > 1)) {
-    bytes_ -= entries_.back().bytes;
-    by_id_.erase(entries_.back().registration.view().registration_id);
-    entries_.pop_back();
-  }
+  entries_.front().registration.apply(update);
+  entries_.front().snapshot.reset();
+  count_front();
 }
 
 void KnownRegistrations::clear() {
@@ -45,6 +41,37 @@ void KnownRegistrations::clear() {
 const RegistrationView* KnownRegistrations::find(std::int64_t registration_id) const {
   const auto known = by_id_.find(registration_id);
   return known == by_id_.end() ? nullptr : &known->second->registration.view();
+}
+
+FramePtr KnownRegistrations::snapshot(std::int64_t registration_id, std::int64_t now_timestamp_ms) {
+  const auto known = by_id_.find(registration_id);
+  if (known == by_id_.end()) {
+    return nullptr;
+  }
+  entries_.splice(entries_.begin(), entries_, known->second);
+  Entry& entry = entries_.front();
+  if (!entry.snapshot) {
+    std::string bytes;
+    append_message(bytes, encode_snapshot(entry.registration.view(), now_timestamp_ms));
+    entry.snapshot = make_frame(std::move(bytes));
+    count_front();
+  }
+  return entry.snapshot;
+}
+
+// The front one has changed: counts it anew, and forgets others that have no room beside it.
+void KnownRegistrations::count_front() {
+  Entry& front = entries_.front();
+  bytes_ -= front.bytes;
+  front.bytes =
+      bytes_of(front.registration) + (front.snapshot ? front.snapshot->bytes().size() : 0);
+  bytes_ += front.bytes;
+
+  while (by_id_.size() > 1 && (by_id_.size() > limits_.count_max || bytes_ > limits_.bytes_max)) {
+    bytes_ -= entries_.back().bytes;
+    by_id_.erase(entries_.back().registration.view().registration_id);
+    entries_.pop_back();
+  }
 }
 
 }  // namespace regstream::hub

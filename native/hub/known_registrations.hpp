@@ -8,14 +8,17 @@
 #include <regstream/message/update.hpp>
 #include <regstream/registration/registration.hpp>
 
+#include "hub/frame.hpp"
+
 namespace regstream::hub {
 
-/// How much may be remembered. Whichever limit is reached first, the registrations that have been
-/// quiet for longest are forgotten: a late joiner then gets no snapshot, only what comes.
+/// How much may be remembered. Whichever limit is reached first, the registrations that nobody has
+/// spoken of or asked for the longest are forgotten: a late joiner then gets no snapshot, only what
+/// comes.
 struct KnownRegistrationsLimits {
   std::size_t count_max = 10'000;
-  /// Texts of all views together, and the updates kept to be put in order; messages of a megabyte
-  /// are legal, and ten thousand would be 10 GB.
+  /// Texts of all views together, their encoded snapshots, and the updates kept to be put in order;
+  /// messages of a megabyte are legal, and ten thousand would be 10 GB.
   std::size_t bytes_max = 64U << 20U;
 };
 
@@ -31,18 +34,27 @@ class KnownRegistrations {
   /// Null: nothing is known. Holds until the next call of a method that is not const.
   [[nodiscard]] const RegistrationView* find(std::int64_t registration_id) const;
 
+  /// The registration's `snapshot` as the rest of an event, without its `id`: encoded once, and
+  /// shared until the registration changes. Its timestamp says when that was. Null: nothing is
+  /// known.
+  [[nodiscard]] FramePtr snapshot(std::int64_t registration_id, std::int64_t now_timestamp_ms);
+
   [[nodiscard]] std::size_t size() const { return by_id_.size(); }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:
   struct Entry {
     Registration registration;
+    FramePtr snapshot;  // Null until somebody asks.
     std::size_t bytes;
   };
+  using Entries = std::list<Entry>;
+
+  void count_front();
 
   KnownRegistrationsLimits limits_;
-  std::list<Entry> entries_;  // The one heard of last comes first.
-  std::unordered_map<std::int64_t, std::list<Entry>::iterator> by_id_;
+  Entries entries_;  // The one heard of or asked for last comes first.
+  std::unordered_map<std::int64_t, Entries::iterator> by_id_;
   std::size_t bytes_ = 0;
 };
 

@@ -1,5 +1,7 @@
 #include "hub/outbox.hpp"
 
+#include <utility>
+
 namespace regstream::hub {
 
 namespace {
@@ -10,14 +12,9 @@ constexpr std::size_t idle_frames_max = 16;
 
 }  // namespace
 
-bool Outbox::push(const FramePtr& frame, std::size_t bytes_max) {
-  const std::size_t size = frame->bytes().size();
-  if (bytes_waiting_ != 0 && (size > bytes_max || bytes_waiting_ > bytes_max - size)) {
-    return false;
-  }
-  frames_.push_back(frame);
-  bytes_waiting_ += size;
-  return true;
+void Outbox::push(FramePtr frame) {
+  bytes_waiting_ += frame->bytes().size();
+  frames_.push_back(std::move(frame));
 }
 
 void Outbox::consume(std::size_t bytes) {

@@ -8,14 +8,11 @@
 
 namespace regstream::hub {
 
-/// What one subscription has yet to be sent: whole frames, of the first of which a part may have
-/// gone already.
+/// What one subscription is being sent: whole frames, of the first of which a part may have gone
+/// already. Who fills it keeps it small.
 class Outbox {
  public:
-  /// Appends a frame. False: the outbox would hold more than `bytes_max`, and is as before. An
-  /// empty outbox takes one frame of any size, so that a large message alone never cuts a reader
-  /// off.
-  [[nodiscard]] bool push(const FramePtr& frame, std::size_t bytes_max);
+  void push(FramePtr frame);
 
   /// The frames, oldest first. The first `sent_of_first()` bytes of the first have been sent.
   [[nodiscard]] std::span<const FramePtr> frames() const {

@@ -1,5 +1,6 @@
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
@@ -23,19 +24,21 @@ Update update_of(std::int64_t registration_id, std::string message = "looked up"
 }  // namespace
 
 TEST_CASE("Who joins one registration late gets its state first, and then what comes") {
-  Hub hub;
+  LiveHub hub;
   REQUIRE_FALSE(hub.publish(stage_update(42, "duplicate_check", "started", timestamp_ms)));
   REQUIRE_FALSE(hub.publish(stage_update(42, "duplicate_check", "completed", timestamp_ms + 1)));
   REQUIRE_FALSE(hub.publish(stage_update(42, "t24_lookup", "started", timestamp_ms + 2)));
 
-  const SubscriptionId id = hub.subscribe(42, Instant{}, timestamp_ms + 3);
+  const SubscriptionId id = hub.subscribe(42, "", Instant{}, timestamp_ms + 3);
   REQUIRE_FALSE(hub.publish(stage_update(42, "t24_lookup", "completed", timestamp_ms + 4)));
 
   const Reading reading = take(hub, id);
   REQUIRE(reading.types() == "connected snapshot update");
+  CHECK(reading.ids == std::vector<std::string>{"0-0", LiveHub::id(3), LiveHub::id(4)});
   const nlohmann::json& snapshot = reading.messages[1];
   CHECK(snapshot["timestamp"] == timestamp_ms + 3);
   CHECK(snapshot["data"]["registrationId"] == 42);
+  CHECK(snapshot["data"]["id"] == LiveHub::id(3));
   CHECK(snapshot["data"]["status"] == "PENDING");
   CHECK(snapshot["data"]["stage"] == "t24_lookup");
   REQUIRE(snapshot["data"]["stages"].size() == 2);
@@ -44,25 +47,36 @@ TEST_CASE("Who joins one registration late gets its state first, and then what c
 }
 
 TEST_CASE("Nobody gets a snapshot of a registration that was not heard of, or of all") {
-  Hub hub;
+  LiveHub hub;
   REQUIRE_FALSE(hub.publish(stage_update(42, "t24_lookup", "started", timestamp_ms)));
-  CHECK(take(hub, hub.subscribe(43, Instant{}, timestamp_ms)).types() == "connected");
-  CHECK(take(hub, hub.subscribe({}, Instant{}, timestamp_ms)).types() == "connected");
+  CHECK(take(hub, hub.subscribe(43, "", Instant{}, timestamp_ms)).types() == "connected");
+  CHECK(take(hub, hub.subscribe({}, "", Instant{}, timestamp_ms)).types() == "connected");
 }
 
-TEST_CASE("After a gap everybody is told, and what was heard before it is given to nobody") {
-  Hub hub;
-  const SubscriptionId one = hub.subscribe(42, Instant{}, timestamp_ms);
-  const SubscriptionId all = hub.subscribe({}, Instant{}, timestamp_ms);
+TEST_CASE("A snapshot's id is the position, however old the registration's own news is") {
+  LiveHub hub;
   REQUIRE_FALSE(hub.publish(stage_update(42, "t24_lookup", "started", timestamp_ms)));
-  hub.announce_gap(timestamp_ms + 1);
-  REQUIRE_FALSE(hub.publish(stage_update(42, "t24_lookup", "completed", timestamp_ms + 2)));
+  REQUIRE_FALSE(hub.publish(stage_update(43, "t24_lookup", "started", timestamp_ms)));
+  const Reading reading = take(hub, hub.subscribe(42, "", Instant{}, timestamp_ms));
+  REQUIRE(reading.types() == "connected snapshot");
+  CHECK(reading.ids.back() == LiveHub::id(2));
+  CHECK(reading.messages[1]["data"]["id"] == LiveHub::id(1));
+}
 
-  CHECK(take(hub, one).types() == "connected update reset update");
-  CHECK(take(hub, all).types() == "connected update reset update");
-
-  hub.announce_gap(timestamp_ms + 3);
-  CHECK(take(hub, hub.subscribe(42, Instant{}, timestamp_ms + 4)).types() == "connected");
+TEST_CASE("A snapshot is encoded once for all who join, until the registration changes") {
+  LiveHub hub;
+  const auto snapshot_frame = [&hub] {
+    const SubscriptionId id = hub.subscribe(42, "", Instant{}, timestamp_ms);
+    return hub.collect(id, timestamp_ms)->frames().back();
+  };
+  REQUIRE_FALSE(hub.publish(stage_update(42, "t24_lookup", "started", timestamp_ms)));
+  const FramePtr first = snapshot_frame();
+  REQUIRE_FALSE(hub.publish(stage_update(43, "t24_lookup", "started", timestamp_ms)));
+  CHECK(snapshot_frame() == first);
+  REQUIRE_FALSE(hub.publish(stage_update(42, "t24_lookup", "completed", timestamp_ms)));
+  const FramePtr second = snapshot_frame();
+  CHECK_THAT(second->bytes(), Catch::Contains(R"("stageStatus":"completed")"));
+  CHECK(hub.counters().snapshots == 3);
 }
 
 TEST_CASE("Of too many registrations the one that was quiet for longest is forgotten") {
@@ -90,4 +104,21 @@ TEST_CASE("Large texts are bounded by bytes, and the newest registration is alwa
   CHECK(known.find(51) != nullptr);
   known.apply(update_of(51, "short"));
   CHECK(known.bytes() < 100);
+}
+
+TEST_CASE("Encoded snapshots count as well, and whoever is asked for is not quiet") {
+  KnownRegistrations known({.count_max = 100, .bytes_max = 1'000});
+  for (std::int64_t id = 1; id <= 4; ++id) {
+    known.apply(update_of(id, std::string(200, 'x')));
+  }
+  const std::size_t each = known.bytes() / 4;
+  const FramePtr snapshot = known.snapshot(1, timestamp_ms);
+  REQUIRE(snapshot);
+  CHECK(known.bytes() <= 1'000);
+  CHECK(known.size() == 2);
+  CHECK(known.bytes() == 2 * each + snapshot->bytes().size());
+  CHECK(known.find(1) != nullptr);
+  CHECK(known.find(4) != nullptr);
+  CHECK(known.snapshot(1, timestamp_ms) == snapshot);
+  CHECK(known.snapshot(2, timestamp_ms) == nullptr);
 }

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <unordered_map>
+
+#include <regstream/message/event_id.hpp>
+#include <regstream/time.hpp>
+
+#include "hub/frame.hpp"
+
+namespace regstream::hub {
+
+/// How much of the history is kept for those who come back or lag. Whichever limit is reached
+/// first, the oldest messages go; the newest one stays whatever its size, as nobody may have it
+/// yet.
+struct JournalLimits {
+  /// Reached before the bytes by ordinary updates (some 300 bytes): a day at one a second, or
+  /// sixteen minutes at a hundred. Its entries alone take 4 MB.
+  std::size_t count_max = 100'000;
+  /// Frames and entries together; a message of a megabyte is legal, and 100 000 would be 100 GB.
+  std::size_t bytes_max = 64U << 20U;
+  /// A page that was asleep for longer is better served by the state of things than by its past.
+  Duration age_max = std::chrono::hours{24};
+};
+
+/// Names no registration, but all: valid ids begin at 1.
+inline constexpr std::int64_t every_registration = 0;
+
+/// The newest part of one history: messages as encoded frames, their ids contiguous within one
+/// epoch. Appending is O(1). The messages of one registration are chained, so that following it
+/// costs nothing for the others' messages.
+///
+/// A sequence of 0 means "none": a history's first message is 1.
+class Journal {
+ public:
+  explicit Journal(JournalLimits limits = {}) : limits_(limits) {}
+
+  /// Forgets everything: the next message is the one after `position`.
+  void begin(EventId position);
+
+  /// Appends the message after `position()`. A message that reaches nobody has no frame, and its
+  /// registration is `every_registration`. `now` never goes back.
+  void append(std::int64_t registration_id, FramePtr frame, Instant now);
+
+  /// Drops what is too old at `now`.
+  void trim(Instant now);
+
+  /// The newest message, or where the history began if there is none yet.
+  [[nodiscard]] EventId position() const { return position_; }
+  /// The oldest cursor that can be served: everything after it is here.
+  [[nodiscard]] EventId resumable_from() const {
+    return {.epoch = position_.epoch, .sequence = position_.sequence - entries_.size()};
+  }
+  /// `0-0` is never a cursor to resume after, as it belongs to no history.
+  [[nodiscard]] bool can_resume_after(EventId cursor) const {
+    return cursor != EventId{} && cursor >= resumable_from() && cursor <= position_;
+  }
+
+  /// The first message after the cursor that concerns `registration_id`, or 0. Needs
+  /// `can_resume_after`. Costs as many steps as one registration has messages after the cursor.
+  [[nodiscard]] std::uint64_t first_after(std::uint64_t sequence,
+                                          std::int64_t registration_id) const;
+  /// The same for a `sequence` that concerns `registration_id` and is here, in one step.
+  [[nodiscard]] std::uint64_t next_of(std::uint64_t sequence, std::int64_t registration_id) const;
+
+  /// Whether the message is here still: 1 to `position()`.
+  [[nodiscard]] bool has(std::uint64_t sequence) const {
+    return sequence > position_.sequence - entries_.size();
+  }
+  /// The frame of a message that is here; null if it reaches nobody.
+  [[nodiscard]] const FramePtr& frame(std::uint64_t sequence) const {
+    return entry(sequence).frame;
+  }
+
+  [[nodiscard]] std::size_t size() const { return entries_.size(); }
+  [[nodiscard]] std::size_t bytes() const { return bytes_; }
+
+ private:
+  struct Entry {
+    FramePtr frame;
+    std::int64_t registration_id;
+    std::uint64_t previous;  // Of the same registration; it may be gone.
+    std::uint64_t next;
+    Instant arrival;
+  };
+
+  [[nodiscard]] const Entry& entry(std::uint64_t sequence) const {
+    return entries_[sequence - (position_.sequence - entries_.size()) - 1];
+  }
+  [[nodiscard]] static std::size_t bytes_of(const Entry& entry) {
+    return sizeof(Entry) + (entry.frame ? entry.frame->bytes().size() : 0);
+  }
+  void drop_oldest();
+
+  JournalLimits limits_;
+  EventId position_;
+  std::deque<Entry> entries_;
+  std::unordered_map<std::int64_t, std::uint64_t> newest_of_;  // Only what is here.
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace regstream::hub

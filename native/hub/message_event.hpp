@@ -1,0 +1,17 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <regstream/message/event_id.hpp>
+
+namespace regstream::hub {
+
+/// Appends the event that carries one JSON message, and an `id` if there is one.
+void append_message(std::string& out, std::string_view json, std::optional<EventId> id = {});
+
+/// Appends the `id` line alone: the event that follows in another frame gets it.
+void append_id_line(std::string& out, EventId id);
+
+}  // namespace regstream::hub

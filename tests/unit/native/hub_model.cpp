@@ -1,0 +1,393 @@
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <catch2/catch.hpp>
+#include <regstream/message/codec.hpp>
+#include <regstream/random.hpp>
+#include <regstream/registration/registration.hpp>
+#include <regstream/sse/parser.hpp>
+
+#include "hub/hub.hpp"
+
+// A hub and its readers against what really happened. Readers come, read a part of what they are
+// sent, are cut off after any byte, and come back with the id that they had last; meanwhile the
+// history goes on, is trimmed, restarts in its epoch or in another, and holds broken messages.
+
+using namespace regstream;
+using namespace regstream::hub;
+
+namespace {
+
+constexpr std::int64_t registrations = 3;
+constexpr std::int64_t timestamp_ms = 1'702'493'000'000;
+
+struct Message {
+  EventId id;
+  std::optional<Update> update;  // Nothing: it was broken.
+};
+
+struct Truth {
+  std::vector<Message> messages;  // Everything that was ever published, in order.
+  std::vector<EventId> starts;    // After which a history was told, the latest last.
+
+  // What the messages after `start` say of a registration, `end` included.
+  [[nodiscard]] RegistrationView view(std::int64_t registration_id, EventId start,
+                                      EventId end) const {
+    Registration registration(registration_id);
+    for (const Message& message : messages) {
+      if (message.update && message.id > start && message.id <= end) {
+        registration.apply(*message.update);
+      }
+    }
+    return registration.view();
+  }
+};
+
+// A client as the contract describes it: it knows nothing of the hub, and checks what it is told.
+class Reader {
+ public:
+  explicit Reader(std::optional<std::int64_t> registration_id)
+      : registration_id_(registration_id), registration_(registration_id.value_or(1)) {}
+
+  void connect(Hub& hub, Instant now) {
+    parser_.begin_connection();
+    is_first_ = true;
+    waits_for_snapshot_ = false;
+    id_ = hub.subscribe(registration_id_, cursor_, now, timestamp_ms);
+  }
+
+  void disconnect(Hub& hub) {
+    hub.unsubscribe(*id_);
+    id_.reset();
+  }
+
+  [[nodiscard]] bool is_connected() const { return id_.has_value(); }
+
+  // Reads up to `bytes_max` of what waits. False: there was less.
+  bool read(Hub& hub, std::size_t bytes_max, const Truth& truth) {
+    while (bytes_max > 0) {
+      Outbox& outbox = *hub.collect(*id_, timestamp_ms);
+      if (outbox.empty()) {
+        return false;
+      }
+      const std::string_view frame =
+          std::string_view(outbox.frames().front()->bytes()).substr(outbox.sent_of_first());
+      const std::string part(frame.substr(0, bytes_max));
+      outbox.consume(part.size());
+      bytes_max -= part.size();
+      use(part, truth);
+    }
+    return true;
+  }
+
+  // After everything has been read: nothing is missing, and the view is the truth.
+  void check_at_end(EventId position, const Truth& truth) const {
+    REQUIRE_FALSE(waits_for_snapshot_);
+    REQUIRE(complete_to_);
+    for (const Message& message : truth.messages) {
+      REQUIRE_FALSE((message.id > *complete_to_ && message.id <= position && concerns(message)));
+    }
+    if (registration_id_) {
+      REQUIRE(registration_.view() == truth.view(*registration_id_, view_start_, position));
+    }
+  }
+  [[nodiscard]] std::size_t updates() const { return updates_; }
+  [[nodiscard]] std::size_t resets() const { return resets_; }
+
+ private:
+  [[nodiscard]] bool concerns(const Message& message) const {
+    return message.update &&
+           (!registration_id_ || message.update->registration_id == *registration_id_);
+  }
+
+  void use(const std::string& bytes, const Truth& truth) {
+    parser_.feed(bytes);
+    for (;;) {
+      const sse::Token token = parser_.next();
+      if (std::holds_alternative<sse::NeedInput>(token)) {
+        return;
+      }
+      if (const auto* event = std::get_if<sse::Event>(&token)) {
+        cursor_ = event->last_event_id;
+        use_event(*event, truth);
+      }
+    }
+  }
+
+  void use_event(const sse::Event& event, const Truth& truth) {
+    const auto decoded = decode_stream_message(event.data);
+    REQUIRE(std::holds_alternative<StreamMessage>(decoded));
+    const auto& message = std::get<StreamMessage>(decoded);
+    const std::optional<EventId> id = parse_event_id(event.last_event_id);
+    REQUIRE(id);
+    REQUIRE((message.type == StreamMessageType::connected) == is_first_);
+    is_first_ = false;
+    if (waits_for_snapshot_) {
+      REQUIRE(message.type == StreamMessageType::snapshot);
+    }
+    switch (message.type) {
+      case StreamMessageType::connected:
+        use_connected(*id);
+        break;
+      case StreamMessageType::reset:
+        use_reset(*id);
+        break;
+      case StreamMessageType::snapshot:
+        use_snapshot(message, *id, truth);
+        break;
+      case StreamMessageType::update:
+        use_update(message, *id, truth);
+        break;
+      default:
+        FAIL("an event of no known type");
+    }
+  }
+
+  void use_connected(EventId id) {
+    if (id == EventId{}) {
+      complete_to_.reset();  // More has to follow before anything else.
+    } else if (!complete_to_) {
+      begin_after(id);  // The first time.
+    } else {
+      REQUIRE(id == *complete_to_);
+    }
+  }
+
+  void use_reset(EventId id) {
+    ++resets_;
+    if (id == EventId{}) {
+      waits_for_snapshot_ = true;
+      complete_to_.reset();
+    } else {
+      begin_after(id);
+    }
+  }
+
+  // Nothing is known of what was before.
+  void begin_after(EventId id) {
+    complete_to_ = id;
+    view_start_ = id;
+    registration_ = Registration(registration_.view().registration_id);
+  }
+
+  void use_snapshot(const StreamMessage& message, EventId id, const Truth& truth) {
+    REQUIRE_FALSE(complete_to_);
+    waits_for_snapshot_ = false;
+    const auto decoded = decode_view(message.data);
+    REQUIRE(std::holds_alternative<RegistrationView>(decoded));
+    const auto& view = std::get<RegistrationView>(decoded);
+    begin_after(id);
+    registration_.apply_snapshot(view);
+    // It was true when it was encoded, which may be some histories ago.
+    const auto start = std::find_if(
+        truth.starts.rbegin(), truth.starts.rend(),
+        [&](const EventId& one) { return view == truth.view(*registration_id_, one, id); });
+    REQUIRE(start != truth.starts.rend());
+    view_start_ = *start;
+  }
+
+  void use_update(const StreamMessage& message, EventId id, const Truth& truth) {
+    REQUIRE(complete_to_);
+    REQUIRE(id > *complete_to_);
+    // Whatever really came between concerned somebody else.
+    const auto here = std::find_if(
+        truth.messages.begin(), truth.messages.end(),
+        [this](const Message& later) { return later.id > *complete_to_ && concerns(later); });
+    REQUIRE(here != truth.messages.end());
+    REQUIRE(here->id == id);
+    const Update update = to_update(message.update);
+    REQUIRE(update == *here->update);
+    if (registration_id_) {
+      registration_.apply(update);
+    }
+    complete_to_ = id;
+    ++updates_;
+  }
+
+  std::optional<std::int64_t> registration_id_;
+  sse::Parser parser_;
+  std::string cursor_;
+  std::optional<SubscriptionId> id_;
+  bool is_first_ = true;
+  bool waits_for_snapshot_ = false;
+  /// It has had everything that concerns it, up to here.
+  std::optional<EventId> complete_to_;
+  Registration registration_;
+  EventId view_start_;  // The view is what the messages after this one say.
+  std::size_t updates_ = 0;
+  std::size_t resets_ = 0;
+};
+
+struct Tally {
+  std::size_t updates = 0;
+  std::size_t resets = 0;
+  HubCounters counters;
+};
+
+class World {
+ public:
+  explicit World(std::uint64_t seed)
+      : random_(seed),
+        journal_limits_{.count_max = static_cast<std::size_t>(1 + random_.up_to(40)),
+                        .bytes_max = static_cast<std::size_t>(1'000 + random_.up_to(20'000)),
+                        .age_max = Duration{static_cast<std::int64_t>(20 + random_.up_to(200))}},
+        hub_({.outbox_bytes_max = static_cast<std::size_t>(1 + random_.up_to(2'000)),
+              .journal = journal_limits_}) {
+    truth_.starts.push_back({.epoch = 1'000, .sequence = 0});
+    hub_.begin_history(truth_.starts.back());
+    for (std::int64_t reader = 0; reader < 8; ++reader) {
+      readers_.emplace_back(reader % 4 == 0 ? std::nullopt : std::optional(reader % 4));
+    }
+  }
+
+  void run(int steps) {
+    for (int step = 0; step < steps; ++step) {
+      now_ += Duration{static_cast<std::int64_t>(random_.up_to(3))};
+      const std::uint64_t what = random_.up_to(99);
+      if (what < 2) {
+        begin_history();
+      } else if (what < 10) {
+        hub_.go_live(timestamp_ms);
+      } else if (what < 55) {
+        publish();
+      } else {
+        move(readers_[random_.up_to(readers_.size() - 1)]);
+      }
+    }
+  }
+
+  Tally finish() {
+    hub_.go_live(timestamp_ms);
+    Tally tally;
+    for (Reader& reader : readers_) {
+      if (!reader.is_connected()) {
+        reader.connect(hub_, now_);
+      }
+      while (reader.read(hub_, 100'000, truth_)) {
+      }
+      reader.check_at_end(hub_.journal().position(), truth_);
+      tally.updates += reader.updates();
+      tally.resets += reader.resets();
+    }
+    tally.counters = hub_.counters();
+    return tally;
+  }
+
+ private:
+  // Another history: the same from an earlier moment on, or later in the epoch, or in a new epoch.
+  void begin_history() {
+    EventId position = hub_.journal().position();
+    const std::uint64_t how = random_.up_to(2);
+    std::vector<Message> told;
+    if (how == 0) {
+      position = {.epoch = position.epoch + 1 + random_.up_to(3), .sequence = random_.up_to(2)};
+    } else if (how == 1) {
+      position.sequence += random_.up_to(3);
+    } else {
+      const std::uint64_t count = random_.up_to(20);
+      for (auto message = truth_.messages.rbegin();
+           told.size() < count && message != truth_.messages.rend() && message->id == position;
+           ++message) {
+        told.insert(told.begin(), *message);
+        --position.sequence;
+      }
+    }
+    truth_.starts.push_back(position);
+    hub_.begin_history(position);
+    for (const Message& message : told) {
+      deliver(message);
+    }
+  }
+
+  void publish() {
+    EventId id = hub_.journal().position();
+    const std::uint64_t what = random_.up_to(60);
+    if (what == 0) {
+      if (!truth_.messages.empty()) {
+        REQUIRE_FALSE(hub_.publish(truth_.messages.back().id, "{broken", now_));  // A duplicate.
+      }
+      return;
+    }
+    ++id.sequence;
+    if (what == 1) {
+      truth_.starts.push_back({.epoch = id.epoch, .sequence = id.sequence});
+      ++id.sequence;  // A gap.
+    }
+    Message message{.id = id, .update = std::nullopt};
+    if (random_.up_to(15) != 0) {
+      const std::uint64_t stage = random_.up_to(4);
+      Update update;
+      update.registration_id =
+          1 +
+          static_cast<std::int64_t>(random_.up_to(static_cast<std::uint64_t>(registrations) - 1));
+      update.status = stage == 4 ? "APPROVED" : "PENDING";
+      if (stage < 4) {
+        update.stage = "stage_" + std::to_string(stage);
+        update.stage_status = random_.up_to(1) == 0 ? StageStatus::started : StageStatus::completed;
+      }
+      update.message = std::string(random_.up_to(300), 'm') + std::to_string(random_.next());
+      update.timestamp_ms = timestamp_ms + static_cast<std::int64_t>(random_.up_to(1'000));
+      update.id = id;
+      message.update = std::move(update);
+    }
+    truth_.messages.push_back(message);
+    deliver(message);
+  }
+
+  void deliver(const Message& message) {
+    const std::string text = message.update ? encode_update(*message.update) : "{broken";
+    REQUIRE(hub_.publish(message.id, text, now_).has_value() == !message.update);
+  }
+
+  void move(Reader& reader) {
+    if (!reader.is_connected()) {
+      reader.connect(hub_, now_);
+    } else if (random_.up_to(9) == 0) {
+      reader.disconnect(hub_);
+    } else {
+      reader.read(hub_, random_.up_to(3'000), truth_);
+    }
+  }
+
+  Random random_;
+  JournalLimits journal_limits_;
+  Hub hub_;
+  std::deque<Reader> readers_;
+  Truth truth_;
+  Instant now_{};
+};
+
+}  // namespace
+
+TEST_CASE("Readers that come, lag, are cut and resume receive all of it once, or are told") {
+  Tally all;
+  for (std::uint64_t seed = 1; seed <= 400; ++seed) {
+    INFO("seed " << seed);
+    World world(seed);
+    world.run(400);
+    const Tally tally = world.finish();
+    all.updates += tally.updates;
+    all.resets += tally.resets;
+    all.counters.resumed += tally.counters.resumed;
+    all.counters.overruns += tally.counters.overruns;
+    all.counters.snapshots += tally.counters.snapshots;
+    all.counters.duplicates += tally.counters.duplicates;
+    all.counters.gaps += tally.counters.gaps;
+    all.counters.malformed += tally.counters.malformed;
+  }
+  // The worlds were not too calm to show anything.
+  CHECK(all.updates > 50'000);
+  CHECK(all.resets > 1'000);
+  CHECK(all.counters.resumed > 1'000);
+  CHECK(all.counters.overruns > 1'000);
+  CHECK(all.counters.snapshots > 1'000);
+  CHECK(all.counters.duplicates > 100);
+  CHECK(all.counters.gaps > 100);
+  CHECK(all.counters.malformed > 1'000);
+}
