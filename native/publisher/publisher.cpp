@@ -1,13 +1,9 @@
 #include <regstream/publisher/publisher.hpp>
 
 #include <chrono>
-#include <stdexcept>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
-#include <regstream/message/codec.hpp>
-#include <regstream/message/update.hpp>
+#include <regstream/publisher/update_message.hpp>
 
 namespace regstream {
 namespace {
@@ -16,23 +12,6 @@ std::int64_t system_timestamp_ms() {
   using std::chrono::duration_cast;
   using std::chrono::milliseconds;
   return duration_cast<milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
-
-void require(bool condition, const char* what) {
-  if (!condition) {
-    throw std::invalid_argument(what);
-  }
-}
-
-bool is_id(std::int64_t registration_id) {
-  return registration_id >= 1 && registration_id <= registration_id_max;
-}
-constexpr const char* id_expected = "the registration's id must be from 1 to 2^53 - 1";
-
-/// `opening` is the bracket that a JSON text of the wanted kind begins with.
-bool is_json(std::string_view text, char opening) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  return first != std::string_view::npos && text[first] == opening && nlohmann::json::accept(text);
 }
 
 }  // namespace
@@ -44,36 +23,19 @@ Publisher::Publisher(broker::Broker& broker, TimestampSource now_timestamp_ms)
 
 void Publisher::publishStageUpdate(std::int64_t registration_id, std::string_view stage,
                                    StageStatus stage_status, std::string_view message,
-                                   broker::PublishHandler done) {
-  require(is_id(registration_id), id_expected);
-  require(!stage.empty(), "the stage must have a name, such as t24_lookup");
-  broker_.publish(encode_update({.registration_id = registration_id,
-                                 .status = std::string{to_string(Status::pending)},
-                                 .stage = std::string{stage},
-                                 .stage_status = stage_status,
-                                 .message = std::string{message},
-                                 .details = {},
-                                 .process_log = {},
-                                 .timestamp_ms = now_timestamp_ms_()}),
-                  std::move(done));
+                                   broker::PublishHandler done, std::string key) {
+  broker_.publish(
+      make_stage_update(registration_id, stage, stage_status, message, now_timestamp_ms_()),
+      std::move(key), std::move(done));
 }
 
 void Publisher::publishFinalStatus(std::int64_t registration_id, Status status,
                                    std::string_view message, std::string_view details,
-                                   std::string_view process_log, broker::PublishHandler done) {
-  require(is_id(registration_id), id_expected);
-  require(is_final(status), "the final status must be APPROVED, DUPLICATE, FAILED or COMPLETED");
-  require(details.empty() || is_json(details, '{'), "the details must be a JSON object");
-  require(process_log.empty() || is_json(process_log, '['), "the process log must be a JSON array");
-  broker_.publish(encode_update({.registration_id = registration_id,
-                                 .status = std::string{to_string(status)},
-                                 .stage = {},
-                                 .stage_status = {},
-                                 .message = std::string{message},
-                                 .details = std::string{details},
-                                 .process_log = std::string{process_log},
-                                 .timestamp_ms = now_timestamp_ms_()}),
-                  std::move(done));
+                                   std::string_view process_log, broker::PublishHandler done,
+                                   std::string key) {
+  broker_.publish(make_final_status(registration_id, status, message, details, process_log,
+                                    now_timestamp_ms_()),
+                  std::move(key), std::move(done));
 }
 
 }  // namespace regstream

@@ -2,13 +2,26 @@
 // REDIS_PORT, as a process that validates customers would.
 
 #include <iostream>
-#include <optional>
 #include <stdexcept>
+#include <variant>
 
 #include <boost/asio/io_context.hpp>
 #include <regstream/broker/redis_broker.hpp>
 #include <regstream/broker/redis_options.hpp>
 #include <regstream/publisher/publisher.hpp>
+
+namespace {
+
+int report(const regstream::broker::PublishResult& result) {
+  if (const auto* const error = std::get_if<regstream::broker::PublishError>(&result)) {
+    std::cerr << error->what << '\n';
+    return 1;
+  }
+  std::cout << "published " << to_string(std::get<regstream::EventId>(result)) << '\n';
+  return 0;
+}
+
+}  // namespace
 
 int main() {
   try {
@@ -19,17 +32,14 @@ int main() {
 
     publisher.publishStageUpdate(42, "t24_lookup", regstream::StageStatus::completed,
                                  "Found 5 accounts");
-    std::optional<regstream::broker::PublishError> problem;
+    int exit_code = 1;
     publisher.publishFinalStatus(42, regstream::Status::approved, "Customer validated successfully",
-                                 R"({"accountsFound":5})", {}, [&](auto error) {
-                                   problem = error;
+                                 R"({"accountsFound":5})", {}, [&](const auto& result) {
+                                   exit_code = report(result);
                                    context.stop();
                                  });
     context.run();  // While Redis is away, this waits for it.
-    if (problem) {
-      std::cerr << problem->what << '\n';
-    }
-    return problem ? 1 : 0;
+    return exit_code;
   } catch (const std::invalid_argument& mistake) {  // A REDIS_PORT that is none, say.
     std::cerr << mistake.what() << '\n';
     return 2;

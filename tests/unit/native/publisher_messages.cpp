@@ -21,17 +21,19 @@ using regstream::Status;
 /// Keeps what was published.
 class RecordingBroker final : public regstream::broker::Broker {
  public:
-  void publish(std::string message, regstream::broker::PublishHandler done) override {
+  void publish(std::string message, std::string key,
+               regstream::broker::PublishHandler done) override {
     messages.push_back(std::move(message));
+    keys.push_back(std::move(key));
     if (done) {
-      done(std::nullopt);
+      done(regstream::EventId{1'702'493'000'000, messages.size()});
     }
   }
-  void subscribe(std::function<void(std::string_view)> /*on_message*/,
-                 std::function<void()> /*on_gap*/) override {}
+  void subscribe(regstream::broker::Subscriber& /*subscriber*/) override {}
   [[nodiscard]] bool is_connected() const override { return true; }
 
   std::vector<std::string> messages;
+  std::vector<std::string> keys;
 };
 
 struct Fixture {
@@ -86,12 +88,21 @@ TEST_CASE_METHOD(Fixture, "a message that is not UTF-8 still makes a readable up
   CHECK(std::holds_alternative<regstream::Update>(regstream::decode_update(broker.messages.at(0))));
 }
 
-TEST_CASE_METHOD(Fixture, "the publisher tells how publishing ended") {
-  int done = 0;
-  publisher.publishStageUpdate(1, "t24_lookup", StageStatus::started, "",
-                               [&done](const auto&) { ++done; });
-  publisher.publishFinalStatus(1, Status::failed, "", {}, {}, [&done](const auto&) { ++done; });
-  CHECK(done == 2);
+TEST_CASE_METHOD(Fixture, "the publisher tells the id that each update got") {
+  std::vector<std::string> ids;
+  const auto done = [&ids](const regstream::broker::PublishResult& result) {
+    ids.push_back(to_string(std::get<regstream::EventId>(result)));
+  };
+  publisher.publishStageUpdate(1, "t24_lookup", StageStatus::started, "", done);
+  publisher.publishFinalStatus(1, Status::failed, "", {}, {}, done);
+  CHECK(ids == std::vector<std::string>{"1702493000000-1", "1702493000000-2"});
+}
+
+TEST_CASE_METHOD(Fixture, "the idempotency key goes to the broker, empty where there is none") {
+  publisher.publishStageUpdate(1, "t24_lookup", StageStatus::started, "", {}, "stage key");
+  publisher.publishFinalStatus(1, Status::failed, "", {}, {}, {}, "final key");
+  publisher.publishFinalStatus(1, Status::failed, "");
+  CHECK(broker.keys == std::vector<std::string>{"stage key", "final key", ""});
 }
 
 TEST_CASE_METHOD(Fixture, "what can't be an update is refused, and nothing is published") {

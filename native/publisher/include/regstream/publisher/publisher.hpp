@@ -16,6 +16,10 @@ namespace regstream {
 /// sentence: an id out of range, a stage without a name, a status that is not final, text that is
 /// not JSON of its kind.
 ///
+/// `done` hears the id that the update got in the history, or why it got none; it is called on the
+/// broker's thread. Two updates with one idempotency `key` are one: after an error, or a crash, the
+/// same update may be published again with the same key, however far the first attempt got.
+///
 /// The two functions bear the contract's names, so that a reader of either finds the other.
 class Publisher {
  public:
@@ -29,13 +33,13 @@ class Publisher {
   /// A stage started, or ended. The registration is PENDING meanwhile.
   void publishStageUpdate(std::int64_t registration_id, std::string_view stage,
                           StageStatus stage_status, std::string_view message,
-                          broker::PublishHandler done = {});
+                          broker::PublishHandler done = {}, std::string key = {});
 
   /// Validation has ended, or a later step changed its outcome. `details` is the JSON text of an
   /// object and `process_log` of an array; empty leaves them out.
   void publishFinalStatus(std::int64_t registration_id, Status status, std::string_view message,
                           std::string_view details = {}, std::string_view process_log = {},
-                          broker::PublishHandler done = {});
+                          broker::PublishHandler done = {}, std::string key = {});
 
  private:
   broker::Broker& broker_;
