@@ -3,11 +3,9 @@
 #include <spdlog/spdlog.h>
 
 #include <boost/asio/post.hpp>
-#include <charconv>
 #include <exception>
 #include <nlohmann/json.hpp>
 #include <optional>
-#include <regstream/message/update.hpp>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,8 +13,9 @@
 
 #include "backend/application_request.hpp"
 #include "backend/json.hpp"
-#include "net/letter_case.hpp"
+#include "net/json_body.hpp"
 #include "net/problem.hpp"
+#include "net/registration_path.hpp"
 
 namespace regstream::backend {
 namespace {
@@ -42,16 +41,11 @@ struct Refusal {
 }
 
 std::int64_t read_id(const Exchange& exchange) {
-  const std::string_view text = exchange.path_parameter("id");
-  std::int64_t id = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-  if (error != std::errc{} || end != text.data() + text.size() || id < 1 ||
-      id > registration_id_max) {
-    refuse(http::status::bad_request,
-           "The registration id in the path must be a number from 1 to " +
-               std::to_string(registration_id_max) + ".");
+  const std::optional<std::int64_t> id = net::registration_of_path(exchange);
+  if (!id) {
+    refuse(http::status::bad_request, net::registration_path_expected);
   }
-  return id;
+  return *id;
 }
 
 void refuse_query(const Exchange& exchange) {
@@ -86,14 +80,8 @@ void check_body_size(const Exchange& exchange) {
   }
 }
 
-// Parameters such as charset do not matter: JSON is UTF-8 (RFC 8259, 8.1).
 void check_content_type(const Exchange& exchange) {
-  std::string_view type = exchange.request()[http::field::content_type];
-  type = type.substr(0, type.find(';'));
-  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) {
-    type.remove_suffix(1);
-  }
-  if (!net::equals_ignoring_case(type, "application/json")) {
+  if (!net::has_json_body(exchange.request())) {
     refuse(http::status::unsupported_media_type,
            "The body must be JSON, with Content-Type: application/json.");
   }
@@ -187,8 +175,9 @@ void Routes::process(Exchange& exchange) {
                  " is running; follow it on the stream, or wait for its end.",
              "validation-running");
     case Pipeline::Start::too_many:
-      refuse(http::status::service_unavailable,
-             "Too many validations are running; try again in a few seconds.");
+      refuse(
+          http::status::service_unavailable,
+          "Too many validations are running, or the broker is behind; try again in a few seconds.");
   }
   exchange.respond_json(
       http::status::accepted,

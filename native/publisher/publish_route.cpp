@@ -1,0 +1,147 @@
+#include "publisher/publish_route.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include <boost/asio/steady_timer.hpp>
+
+#include "net/json_body.hpp"
+#include "net/problem.hpp"
+#include "net/registration_path.hpp"
+#include "publisher/published_body.hpp"
+
+namespace regstream {
+
+namespace http = boost::beast::http;
+
+namespace {
+
+constexpr const char* key_field = "Idempotency-Key";
+// Room for any UUID, with what its maker puts around it. Brokers take somewhat longer ones.
+constexpr std::size_t key_bytes_max = 200;
+
+std::int64_t read_clock() {
+  using std::chrono::duration_cast, std::chrono::milliseconds, std::chrono::system_clock;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
+}
+
+bool is_key(std::string_view text) {
+  return !text.empty() && text.size() <= key_bytes_max &&
+         std::all_of(text.begin(), text.end(),
+                     [](char byte) { return byte >= 0x20 && byte <= 0x7e; });
+}
+
+void respond_unavailable(net::Exchange& exchange, const char* detail) {
+  net::Response response =
+      net::make_problem({.status = http::status::service_unavailable, .detail = detail});
+  response.set(http::field::retry_after, "1");
+  exchange.respond(std::move(response));
+}
+
+std::optional<net::Problem> refuse(const net::Exchange& exchange) {
+  const net::Request& request = exchange.request();
+  if (!exchange.target().query.empty()) {
+    return net::Problem{.status = http::status::bad_request,
+                        .detail = "This resource takes no query parameters."};
+  }
+  if (!net::has_json_body(request)) {
+    return net::Problem{.status = http::status::unsupported_media_type,
+                        .detail = "The body must be JSON, with Content-Type: application/json."};
+  }
+  const auto keys = request.equal_range(key_field);
+  if (keys.first != keys.second &&
+      (std::next(keys.first) != keys.second || !is_key(keys.first->value()))) {
+    return net::Problem{.status = http::status::bad_request,
+                        .detail = "There must be one Idempotency-Key, of 1 to " +
+                                  std::to_string(key_bytes_max) +
+                                  " visible characters of ASCII, or none."};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+/// A request that waits for the broker's acknowledgement, or for its time to be over.
+struct PublishRoute::Pending {
+  Pending(boost::asio::io_context& context, net::Exchange asked)
+      : exchange(std::move(asked)), timer(context) {}
+
+  std::optional<net::Exchange> exchange;  // Empty once answered.
+  boost::asio::steady_timer timer;
+};
+
+PublishRoute::PublishRoute(boost::asio::io_context& context, broker::Broker& broker,
+                           Options options)
+    : context_(context), broker_(broker), options_(std::move(options)) {
+  if (!options_.now_timestamp_ms) {
+    options_.now_timestamp_ms = read_clock;
+  }
+}
+
+void PublishRoute::add_to(net::Router& router) {
+  router.add(http::verb::post, "/api/registrations/{id}/updates",
+             [this](net::Exchange exchange) { publish(std::move(exchange)); });
+}
+
+void PublishRoute::publish(net::Exchange exchange) {
+  const std::optional<std::int64_t> registration_id = net::registration_of_path(exchange);
+  if (!registration_id) {
+    respond_problem(
+        exchange, {.status = http::status::bad_request, .detail = net::registration_path_expected});
+    return;
+  }
+  if (const std::optional<net::Problem> problem = refuse(exchange)) {
+    respond_problem(exchange, *problem);
+    return;
+  }
+  auto message =
+      read_published_body(exchange.request().body(), *registration_id, options_.now_timestamp_ms());
+  if (const auto* const error = std::get_if<UnpublishableBody>(&message)) {
+    respond_problem(exchange, {.status = error->is_too_large ? http::status::payload_too_large
+                                                             : http::status::bad_request,
+                               .detail = error->detail});
+    return;
+  }
+  // A broker that is away would keep the update; whoever has an answer keeps it better.
+  if (!broker_.is_connected()) {
+    respond_unavailable(exchange, "The broker is away; try again in a moment.");
+    return;
+  }
+
+  std::string key{exchange.request()[key_field]};
+  const auto pending = std::make_shared<Pending>(context_, std::move(exchange));
+  pending->timer.expires_after(options_.answer_timeout);
+  pending->timer.async_wait([pending](const boost::system::error_code& cancelled) {
+    if (!cancelled && pending->exchange) {
+      respond_unavailable(*pending->exchange,
+                          "The broker did not answer in time, and may have published the update; "
+                          "try again with the same Idempotency-Key.");
+      pending->exchange.reset();
+    }
+  });
+  broker_.publish(std::move(std::get<std::string>(message)), std::move(key),
+                  [pending](const broker::PublishResult& result) {
+                    if (!pending->exchange) {
+                      return;
+                    }
+                    pending->timer.cancel();
+                    if (const auto* const id = std::get_if<EventId>(&result)) {
+                      pending->exchange->respond_json(http::status::created,
+                                                      R"({"id":")" + to_string(*id) + "\"}");
+                    } else {
+                      respond_unavailable(*pending->exchange,
+                                          "The broker could not take the update; try again with "
+                                          "the same Idempotency-Key.");
+                    }
+                    pending->exchange.reset();
+                  });
+}
+
+}  // namespace regstream

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include <boost/asio/io_context.hpp>
+#include <regstream/broker/broker.hpp>
+#include <regstream/time.hpp>
+
+#include "net/router.hpp"
+
+namespace regstream {
+
+/// `POST /api/registrations/{id}/updates`: publishing by HTTP, for whoever speaks neither C++ nor
+/// to Redis. The body is a message of the channel, of that registration: `registrationId` may be
+/// left out, a stage's `status` too (PENDING), and `timestamp` (now). Members that are not known
+/// are kept; an `id` is ignored, since the broker gives it. An `Idempotency-Key` field makes
+/// several attempts one update.
+///
+/// Answers 201 with `{"id":"<epoch>-<sequence>"}` once the broker has acknowledged the update, and
+/// 503 with Retry-After while it takes none, or does not answer in time: nobody knows then, and the
+/// key makes another attempt safe.
+///
+/// There is no authentication: whoever reaches the route publishes.
+class PublishRoute {
+ public:
+  struct Options {
+    Duration answer_timeout{10'000};
+    /// Calendar time in milliseconds since the Unix epoch; by default the system's.
+    std::function<std::int64_t()> now_timestamp_ms = {};
+  };
+
+  /// `context` is the server's and the broker's. Everything referred to must outlive the route.
+  PublishRoute(boost::asio::io_context& context, broker::Broker& broker, Options options);
+
+  /// `router` calls this object from now on.
+  void add_to(net::Router& router);
+
+ private:
+  struct Pending;
+
+  void publish(net::Exchange exchange);
+
+  boost::asio::io_context& context_;
+  broker::Broker& broker_;
+  Options options_;
+};
+
+}  // namespace regstream

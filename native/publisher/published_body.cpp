@@ -1,0 +1,99 @@
+#include "publisher/published_body.hpp"
+
+#include <optional>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include <regstream/message/codec.hpp>
+#include <regstream/message/update.hpp>
+
+namespace regstream {
+namespace {
+
+constexpr std::string_view white_space = " \t\r\n";
+
+// Stands for a status that the body does not have.
+constexpr std::string_view no_status{"\0", 1};
+
+/// The body with what it may leave out put in front: of a key given twice the last one counts.
+/// Nothing if it does not look like an object.
+std::optional<std::string> with_defaults(std::string_view body, std::int64_t registration_id) {
+  const std::size_t brace = body.find_first_not_of(white_space);
+  if (brace == std::string_view::npos || body[brace] != '{') {
+    return std::nullopt;
+  }
+  const std::string_view rest = body.substr(brace + 1);
+  const std::size_t first = rest.find_first_not_of(white_space);
+  const bool is_empty = first != std::string_view::npos && rest[first] == '}';
+  std::string text = R"({"registrationId":)" + std::to_string(registration_id);
+  text.append(R"(,"status":"\u0000")").append(is_empty ? "" : ",").append(rest);
+  return text;
+}
+
+UnpublishableBody invalid(std::string detail) {
+  return {std::move(detail) + ".", false};
+}
+
+UnpublishableBody too_large() {
+  return {"The update must have at most " + std::to_string(published_bytes_max) + " bytes.", true};
+}
+
+/// What is wrong with a text that is no message; `error` is what its reader said, of a text that is
+/// longer by the defaults.
+UnpublishableBody explain(std::string_view body, const DecodeError& error) {
+  try {
+    if (!nlohmann::json::parse(body).is_object()) {
+      return invalid("The body must be a JSON object");
+    }
+  } catch (const nlohmann::json::parse_error& mistake) {
+    return invalid("The body is not valid JSON: the error is at byte " +
+                   std::to_string(mistake.byte));
+  } catch (const nlohmann::json::exception&) {
+    return invalid("The body has a number that is too large");
+  }
+  return invalid(error.what);
+}
+
+}  // namespace
+
+std::variant<std::string, UnpublishableBody> read_published_body(std::string_view body,
+                                                                 std::int64_t registration_id,
+                                                                 std::int64_t now_timestamp_ms) {
+  if (body.size() > published_bytes_max) {
+    return too_large();
+  }
+  const std::optional<std::string> text = with_defaults(body, registration_id);
+  if (!text) {
+    return explain(body, {"The body must be a JSON object"});
+  }
+  auto decoded = decode_update(*text);
+  if (const auto* const error = std::get_if<DecodeError>(&decoded)) {
+    return explain(body, *error);
+  }
+  auto& update = std::get<Update>(decoded);
+  if (update.registration_id != registration_id) {
+    return invalid("registrationId must be " + std::to_string(registration_id) +
+                   ", as in the path, or left out");
+  }
+  if (update.status == no_status) {
+    if (update.stage.empty()) {
+      return invalid("status is missing; it may be left out only where there is a stage");
+    }
+    update.status = to_string(Status::pending);
+  }
+  if (!update.stage_status_word.empty()) {
+    return invalid("stageStatus must be started, completed, failed or skipped");
+  }
+  if (update.timestamp_ms == 0) {
+    update.timestamp_ms = now_timestamp_ms;
+  }
+  update.id.reset();
+  std::string message = encode_update(update);
+  if (message.size() > published_bytes_max) {
+    return too_large();
+  }
+  return message;
+}
+
+}  // namespace regstream

@@ -1,0 +1,272 @@
+#include "publisher/publish_route.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/io_context.hpp>
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+
+#include "net_recorder.hpp"
+#include "publisher/published_body.hpp"
+#include "run_until.hpp"
+
+namespace {
+
+namespace http = boost::beast::http;
+using Catch::Matchers::Contains;
+using nlohmann::json;
+using regstream::EventId;
+using regstream::PublishRoute;
+using regstream::broker::PublishError;
+using regstream::broker::PublishHandler;
+using regstream::broker::PublishResult;
+using regstream::test::run_until;
+
+/// Keeps what is published, and answers as the test says.
+class ScriptedBroker final : public regstream::broker::Broker {
+ public:
+  void publish(std::string message, std::string key, PublishHandler done) override {
+    messages.push_back(std::move(message));
+    keys.push_back(std::move(key));
+    if (result) {
+      done(*result);
+    } else {
+      unanswered.push_back(std::move(done));
+    }
+  }
+  void subscribe(regstream::broker::Subscriber& /*subscriber*/) override {}
+  [[nodiscard]] bool is_connected() const override { return connected; }
+
+  std::optional<PublishResult> result = EventId{1'702'493'000'000, 17};
+  bool connected = true;
+  std::vector<std::string> messages;
+  std::vector<std::string> keys;
+  std::vector<PublishHandler> unanswered;
+};
+
+struct Bench {
+  explicit Bench(PublishRoute::Options options = {}) : route(context, broker, with_clock(options)) {
+    route.add_to(router);
+  }
+  static PublishRoute::Options with_clock(PublishRoute::Options options) {
+    options.now_timestamp_ms = [] { return std::int64_t{1'702'493'000'123}; };
+    return options;
+  }
+
+  struct Field {
+    const char* name;
+    std::string value;
+  };
+  std::shared_ptr<regstream::net::Recorder> send(
+      const std::string& body, const std::vector<Field>& fields = {},
+      const std::string& target = "/api/registrations/42/updates",
+      const char* type = "application/json; charset=utf-8") {
+    auto recorder = std::make_shared<regstream::net::Recorder>();
+    regstream::net::Request request{http::verb::post, target, 11};
+    request.set(http::field::content_type, type);
+    for (const Field& field : fields) {
+      request.insert(field.name, field.value);
+    }
+    request.body() = body;
+    router.route({recorder, std::move(request), regstream::net::parse_target(target).value()});
+    return recorder;
+  }
+  /// The message that `body` was published as.
+  json published(const std::string& body) {
+    const auto recorder = send(body);
+    INFO(recorder->answer->body());
+    REQUIRE(recorder->answer->result() == http::status::created);
+    return json::parse(broker.messages.back());
+  }
+  /// The detail of the problem that a request is answered with.
+  static std::string problem(const std::shared_ptr<regstream::net::Recorder>& recorder,
+                             http::status status) {
+    REQUIRE(recorder->answer);
+    CHECK(recorder->answer->result() == status);
+    CHECK((*recorder->answer)[http::field::content_type] == "application/problem+json");
+    return json::parse(recorder->answer->body()).at("detail");
+  }
+  std::string refused(const std::string& body) {
+    const std::string detail = problem(send(body), http::status::bad_request);
+    CHECK(broker.messages.empty());
+    return detail;
+  }
+
+  boost::asio::io_context context;
+  ScriptedBroker broker;
+  regstream::net::Router router;
+  PublishRoute route;
+};
+
+constexpr const char* stage = R"({"stage":"t24_lookup","message":"Found 5 accounts"})";
+
+TEST_CASE_METHOD(Bench, "a stage update is published, and answered with its id") {
+  const auto recorder =
+      send(R"({"stage":"t24_lookup","stageStatus":"completed","message":"Found 5 accounts"})");
+  REQUIRE(recorder->answer);
+  CHECK(recorder->answer->result() == http::status::created);
+  CHECK((*recorder->answer)[http::field::content_type] == "application/json");
+  CHECK(recorder->answer->body() == R"({"id":"1702493000000-17"})");
+  CHECK(json::parse(broker.messages.at(0)) ==
+        json::parse(R"({"registrationId":42,"status":"PENDING","stage":"t24_lookup",
+                        "stageStatus":"completed","message":"Found 5 accounts",
+                        "timestamp":1702493000123})"));
+}
+
+TEST_CASE_METHOD(Bench, "a final status is published with its details and log as they were sent") {
+  CHECK(
+      published(R"({"status":"APPROVED","message":"Validated","details":{"n":12345678901234567890},
+                      "processLog":[ 1 ],"timestamp":5,"registrationId":42})") ==
+      json::parse(R"({"registrationId":42,"status":"APPROVED","message":"Validated",
+                        "details":{"n":12345678901234567890},"processLog":[1],"timestamp":5})"));
+  CHECK_THAT(broker.messages.back(), Contains(R"({"n":12345678901234567890})"));
+}
+
+TEST_CASE_METHOD(Bench, "members that are not known are kept, and an id is ignored") {
+  const json message = published(
+      R"( {"stage":"a","message":"b","branch":{"code":7},"id":"1-1","status":"REVIEW"} )");
+  CHECK(message.at("branch") == json::parse(R"({"code":7})"));
+  CHECK(message.at("status") == "REVIEW");
+  CHECK_FALSE(message.contains("id"));
+}
+
+TEST_CASE_METHOD(Bench, "no key is in the published message twice") {
+  published(R"({"registrationId":42,"status":"FAILED","message":"x","timestamp":1})");
+  const std::string& message = broker.messages.back();
+  for (const char* key : {"\"registrationId\"", "\"status\"", "\"timestamp\""}) {
+    CHECK(message.find(key) == message.rfind(key));
+  }
+}
+
+TEST_CASE_METHOD(Bench, "what can't be an update is a 400 that names the field") {
+  const auto [body, reason] = GENERATE(table<const char*, const char*>({
+      {"{}", "status is missing"},
+      {R"({"message":"x"})", "status is missing"},
+      {R"({"status":"APPROVED","registrationId":43})", "registrationId must be 42"},
+      {R"({"status":"APPROVED","registrationId":"42"})", "registrationId must be"},
+      {R"({"status":7})", "status must be"},
+      {R"({"stage":{}})", "stage must be"},
+      {R"({"stage":"a","stageStatus":"done"})", "stageStatus must be started"},
+      {R"({"status":"FAILED","message":[]})", "message must be"},
+      {R"({"status":"FAILED","details":[]})", "details must be"},
+      {R"({"status":"FAILED","processLog":{}})", "processLog must be"},
+      {R"({"status":"FAILED","timestamp":"now"})", "timestamp must be"},
+      {"", "not valid JSON"},
+      {"{", "not valid JSON: the error is at byte 2"},
+      {R"({"a":1,})", "not valid JSON: the error is at byte 8"},
+      {R"({"a":1}})", "not valid JSON: the error is at byte 8"},
+      {R"(}{)", "not valid JSON: the error is at byte 1"},
+      {"[]", "must be a JSON object"},
+      {"\xef\xbb\xbf{}", "must be a JSON object"},
+      {R"({"a":1e999})", "number that is too large"},
+      {"{\"a\":\"\xff\"}", "not valid JSON"},
+  }));
+  CAPTURE(body);
+  CHECK_THAT(refused(body), Contains(reason));
+}
+
+TEST_CASE_METHOD(Bench, "a body that nests too deeply is a 400") {
+  CHECK_THAT(refused(R"({"a":)" + std::string(100'000, '[') + std::string(100'000, ']') + "}"),
+             Contains("nested too deeply"));
+}
+
+TEST_CASE_METHOD(Bench, "an update that is too large is a 413, to the byte") {
+  const std::string frame = R"({"registrationId":42,"status":"FAILED","message":"","timestamp":1})";
+  const std::string room(regstream::published_bytes_max - frame.size(), 'x');
+  const auto with = [&](const std::string& message) {
+    return R"({"registrationId":42,"status":"FAILED","message":")" + message +
+           R"(","timestamp":1})";
+  };
+  CHECK(send(with(room))->answer->result() == http::status::created);
+  CHECK(broker.messages.back().size() == regstream::published_bytes_max);
+  CHECK_THAT(problem(send(with(room + "x")), http::status::payload_too_large),
+             Contains("at most 1048320 bytes"));
+  // Small enough as it was sent, and too large with what is added.
+  CHECK_THAT(problem(send(R"({"status":"FAILED","message":")" + room + R"("})"),
+                     http::status::payload_too_large),
+             Contains("at most 1048320 bytes"));
+  CHECK(broker.messages.size() == 1);
+}
+
+TEST_CASE_METHOD(Bench, "the path must name a registration") {
+  const auto* id = GENERATE("0", "-1", "x", "9007199254740992");
+  CHECK_THAT(problem(send(stage, {}, std::string{"/api/registrations/"} + id + "/updates"),
+                     http::status::bad_request),
+             Contains("from 1 to 9007199254740991"));
+}
+
+TEST_CASE_METHOD(Bench, "a body of another type is a 415, and a query a 400") {
+  const auto* type = GENERATE("", "text/plain", "application/x-www-form-urlencoded");
+  CHECK_THAT(problem(send(stage, {}, "/api/registrations/42/updates", type),
+                     http::status::unsupported_media_type),
+             Contains("application/json"));
+  CHECK_THAT(
+      problem(send(stage, {}, "/api/registrations/42/updates?a=1"), http::status::bad_request),
+      Contains("no query"));
+  CHECK(broker.messages.empty());
+}
+
+TEST_CASE_METHOD(Bench, "the idempotency key is the publish's own") {
+  const std::string longest(200, 'k');
+  send(stage, {{"idempotency-key", "8e03978e-40d5"}});
+  send(stage, {{"Idempotency-Key", longest}});
+  send(stage);
+  CHECK(broker.keys == std::vector<std::string>{"8e03978e-40d5", longest, ""});
+}
+
+TEST_CASE_METHOD(Bench, "a key that is none, and two keys, are refused") {
+  const auto fields =
+      GENERATE(std::vector<Bench::Field>{{"Idempotency-Key", ""}},
+               std::vector<Bench::Field>{{"Idempotency-Key", std::string(201, 'k')}},
+               std::vector<Bench::Field>{{"Idempotency-Key", "caf\xc3\xa9"}},
+               std::vector<Bench::Field>{{"Idempotency-Key", "a"}, {"Idempotency-Key", "a"}});
+  CHECK_THAT(problem(send(stage, fields), http::status::bad_request), Contains("Idempotency-Key"));
+  CHECK(broker.messages.empty());
+}
+
+TEST_CASE_METHOD(Bench, "nothing is answered before the broker has acknowledged") {
+  broker.result.reset();
+  const auto recorder = send(stage);
+  context.poll();
+  CHECK_FALSE(recorder->answer);
+  broker.unanswered.at(0)(EventId{1, 2});
+  REQUIRE(recorder->answer);
+  CHECK(recorder->answer->body() == R"({"id":"1-2"})");
+  context.run();  // The timer has been cancelled, or this would wait for it.
+}
+
+TEST_CASE_METHOD(Bench, "a broker that can't is a 503 that says when to come back") {
+  std::shared_ptr<regstream::net::Recorder> recorder;
+  SECTION("since it is away") {
+    broker.connected = false;
+    recorder = send(stage);
+    CHECK(broker.messages.empty());
+  }
+  SECTION("since it failed, for a reason that is not for everyone") {
+    broker.result = PublishError{"secret.host:6379 refused"};
+    recorder = send(stage);
+  }
+  const std::string detail = problem(recorder, http::status::service_unavailable);
+  CHECK_THAT(detail, Contains("try again") && !Contains("secret"));
+  CHECK((*recorder->answer)[http::field::retry_after] == "1");
+}
+
+TEST_CASE("a broker that never answers is a 503 after a while, and what comes late is dropped") {
+  Bench bench({.answer_timeout = regstream::Duration{1}});
+  bench.broker.result.reset();
+  const auto recorder = bench.send(stage);
+  REQUIRE(run_until(bench.context, [&] { return recorder->answer.has_value(); }));
+  CHECK_THAT(Bench::problem(recorder, http::status::service_unavailable),
+             Contains("may have published") && Contains("Idempotency-Key"));
+  bench.broker.unanswered.at(0)(EventId{1, 2});
+  CHECK(recorder->answer->result() == http::status::service_unavailable);
+}
+
+}  // namespace
