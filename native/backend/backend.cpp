@@ -4,12 +4,15 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <chrono>
 #include <cstdint>
 #include <exception>
 #include <thread>
+#include <utility>
 
 #include "backend/mobile_user_job.hpp"
+#include "backend/outbox.hpp"
 #include "backend/pipeline.hpp"
 #include "backend/routes.hpp"
 #include "backend/sample_data.hpp"
@@ -27,14 +30,15 @@ std::int64_t read_clock() {
 
 class Backend::Implementation {
  public:
-  Implementation(const BackendOptions& options, Publisher& publisher)
+  Implementation(const BackendOptions& options, broker::Broker& broker)
       : store_(options.database),
         core_banking_(context_.get_executor(), options.core_banking),
-        pipeline_(context_.get_executor(), store_, core_banking_, publisher,
+        outbox_(context_.get_executor(), store_, broker),
+        pipeline_(context_.get_executor(), store_, core_banking_, outbox_,
                   {.stage_pace = options.stage_pace,
                    .lookup_timeout = options.lookup_timeout,
                    .now_timestamp_ms = read_clock}),
-        job_(context_.get_executor(), store_, publisher, options.job_interval, read_clock),
+        job_(context_.get_executor(), store_, outbox_, options.job_interval, read_clock),
         routes_(context_.get_executor(), store_, pipeline_, read_clock) {
     store_.fill(sample_registrations(read_clock()), sample_mobile_customers());
     pipeline_.end_interrupted();
@@ -49,6 +53,14 @@ class Backend::Implementation {
   }
 
   Routes& routes() { return routes_; }
+
+  void stop(std::function<void()> published) {
+    boost::asio::post(context_, [this, published = std::move(published)]() mutable {
+      pipeline_.stop();
+      job_.stop();
+      outbox_.when_empty(std::move(published));
+    });
+  }
 
  private:
   void run() {
@@ -68,19 +80,24 @@ class Backend::Implementation {
       context_.get_executor()};
   Store store_;
   SampleCoreBanking core_banking_;
+  Outbox outbox_;
   Pipeline pipeline_;
   MobileUserJob job_;
   Routes routes_;
   std::thread thread_;
 };
 
-Backend::Backend(const BackendOptions& options, Publisher& publisher)
-    : implementation_(std::make_unique<Implementation>(options, publisher)) {}
+Backend::Backend(const BackendOptions& options, broker::Broker& broker)
+    : implementation_(std::make_unique<Implementation>(options, broker)) {}
 
 Backend::~Backend() = default;
 
 void Backend::add_routes(net::Router& router) {
   implementation_->routes().add_to(router);
+}
+
+void Backend::stop(std::function<void()> published) {
+  implementation_->stop(std::move(published));
 }
 
 }  // namespace regstream::backend

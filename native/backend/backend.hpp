@@ -1,9 +1,10 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 
-#include <regstream/publisher/publisher.hpp>
+#include <regstream/broker/broker.hpp>
 #include <regstream/time.hpp>
 
 #include "backend/sample_core_banking.hpp"
@@ -30,10 +31,11 @@ struct BackendOptions {
 /// so that no disk ever delays the stream.
 class Backend {
  public:
-  /// Opens the database, ends validations that a stop or a crash interrupted (FAILED, says why),
-  /// and starts the thread. Throws std::runtime_error with one clear sentence if the database can't
-  /// be used. `publisher` must outlive the backend.
-  Backend(const BackendOptions& options, Publisher& publisher);
+  /// Opens the database, publishes what was not acknowledged before the last stop or crash, ends
+  /// validations that it interrupted (FAILED, says why), and starts the thread. Throws
+  /// std::runtime_error with one clear sentence if the database can't be used. `broker` must
+  /// outlive the backend.
+  Backend(const BackendOptions& options, broker::Broker& broker);
   Backend(const Backend&) = delete;
   Backend& operator=(const Backend&) = delete;
   /// Stops the thread after the step under way; validations that run are ended at the next start.
@@ -42,6 +44,11 @@ class Backend {
   /// Adds the `/api/registrations` routes. `router` may outlive the backend only if it routes no
   /// more.
   void add_routes(net::Router& router);
+
+  /// Takes no more steps. `published` is called on the backend's thread once the broker has
+  /// acknowledged every update of what was stored; not at all if it never does: the next start
+  /// publishes them. Requests may come no more.
+  void stop(std::function<void()> published);
 
  private:
   class Implementation;

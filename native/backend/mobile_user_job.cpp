@@ -6,6 +6,7 @@
 #include <exception>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <regstream/publisher/update_message.hpp>
 #include <string>
 #include <utility>
 
@@ -28,11 +29,11 @@ Store::MobileUser make_mobile_user(const Registration& registration) {
 }  // namespace
 
 MobileUserJob::MobileUserJob(const boost::asio::any_io_executor& executor, Store& store,
-                             Publisher& publisher, Duration interval,
+                             Outbox& outbox, Duration interval,
                              std::function<std::int64_t()> now_timestamp_ms)
     : timer_(executor),
       store_(store),
-      publisher_(publisher),
+      outbox_(outbox),
       interval_(interval),
       now_timestamp_ms_(std::move(now_timestamp_ms)) {}
 
@@ -40,7 +41,7 @@ void MobileUserJob::start() {
   timer_.expires_after(std::max(interval_ / 4, pause_min));
   timer_.async_wait([this](const boost::system::error_code& error) {
     // A cancelled wait may outlive the job, so nothing of it is touched then.
-    if (error) {
+    if (error || is_stopped_) {
       return;
     }
     try {
@@ -50,6 +51,11 @@ void MobileUserJob::start() {
     }
     start();
   });
+}
+
+void MobileUserJob::stop() {
+  is_stopped_ = true;
+  timer_.cancel();
 }
 
 void MobileUserJob::look() {
@@ -67,9 +73,11 @@ void MobileUserJob::complete(const Registration& registration) {
       {"mobileUserId", user.mobile_user_id},
       {"elixirUserId",
        user.elixir_user_id}}.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-  store_.complete(registration.id, user, message, details, now_timestamp_ms_());
-  publisher_.publishFinalStatus(registration.id, Status::completed, message, details,
-                                process_log_json(registration.process_log));
+  const std::int64_t now_ms = now_timestamp_ms_();
+  outbox_.push(
+      store_.complete(registration.id, user, message, details, now_ms,
+                      {make_final_status(registration.id, Status::completed, message, details,
+                                         process_log_json(registration.process_log), now_ms)}));
 }
 
 }  // namespace regstream::backend

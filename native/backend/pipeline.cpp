@@ -4,6 +4,7 @@
 
 #include <exception>
 #include <optional>
+#include <regstream/publisher/update_message.hpp>
 #include <string>
 #include <utility>
 
@@ -16,14 +17,19 @@ LogEntry make_log_entry(const Step& step, std::int64_t timestamp_ms) {
   return {std::string{to_string(step.stage)}, step.stage_status, step.message, timestamp_ms};
 }
 
+std::string make_update(std::int64_t registration_id, const LogEntry& entry) {
+  return make_stage_update(registration_id, entry.stage, entry.stage_status, entry.message,
+                           entry.timestamp_ms);
+}
+
 }  // namespace
 
 Pipeline::Pipeline(boost::asio::any_io_executor executor, Store& store, CoreBanking& core_banking,
-                   Publisher& publisher, PipelineOptions options)
+                   Outbox& outbox, PipelineOptions options)
     : executor_(std::move(executor)),
       store_(store),
       core_banking_(core_banking),
-      publisher_(publisher),
+      outbox_(outbox),
       options_(std::move(options)) {}
 
 void Pipeline::end_interrupted() {
@@ -40,12 +46,14 @@ void Pipeline::end_interrupted() {
     if (!log.empty() && log.back().stage_status == StageStatus::started) {
       entry = LogEntry{log.back().stage, StageStatus::failed, "Interrupted by a restart", now_ms};
     }
-    store_.end_validation(id, end, entry, now_ms);
+    Store::Updates updates;
     if (entry) {
-      publisher_.publishStageUpdate(id, entry->stage, entry->stage_status, entry->message);
+      updates.push_back(make_update(id, *entry));
       log.push_back(*entry);
     }
-    publisher_.publishFinalStatus(id, end.status, end.message, end.details, process_log_json(log));
+    updates.push_back(
+        make_final_status(id, end.status, end.message, end.details, process_log_json(log), now_ms));
+    outbox_.push(store_.end_validation(id, end, entry, now_ms, updates));
   }
 }
 
@@ -57,15 +65,13 @@ Pipeline::Start Pipeline::start(std::int64_t registration_id) {
   if (!registration) {
     return Start::unknown_registration;
   }
-  if (runs_.size() >= options_.validations_max) {
+  if (runs_.size() >= options_.validations_max || outbox_.size() >= options_.outbox_max) {
     return Start::too_many;
   }
   Validation validation{registration_id, std::move(registration->application)};
-  const Step step = validation.advance();
-  const LogEntry entry = make_log_entry(step, options_.now_timestamp_ms());
-  store_.begin_validation(registration_id, "Validation started", entry);
-  publisher_.publishStageUpdate(registration_id, to_string(step.stage), step.stage_status,
-                                step.message);
+  const LogEntry entry = make_log_entry(validation.advance(), options_.now_timestamp_ms());
+  outbox_.push(store_.begin_validation(registration_id, "Validation started", entry,
+                                       {make_update(registration_id, entry)}));
   const auto [position, is_new] = runs_.emplace(
       registration_id,
       Run{registration_id, std::move(validation), boost::asio::steady_timer{executor_}, {entry}});
@@ -124,13 +130,10 @@ void Pipeline::take_step(Run& run) {
     if (run.validation.need() == Validation::Need::mobile_customer) {
       run.validation.tell(store_.find_mobile_customer(run.validation.customer_number()));
     }
-    const Step step = run.validation.advance();
-    run.process_log.push_back(make_log_entry(step, options_.now_timestamp_ms()));
-    store(run);
-    publisher_.publishStageUpdate(id, to_string(step.stage), step.stage_status, step.message);
-    if (const std::optional<Outcome>& outcome = run.validation.outcome()) {
-      publisher_.publishFinalStatus(id, outcome->status, outcome->message, outcome->details,
-                                    process_log_json(run.process_log));
+    run.process_log.push_back(
+        make_log_entry(run.validation.advance(), options_.now_timestamp_ms()));
+    outbox_.push(store(run));
+    if (run.validation.outcome()) {
       runs_.erase(id);
     } else {
       wait(run);
@@ -140,32 +143,38 @@ void Pipeline::take_step(Run& run) {
   }
 }
 
-void Pipeline::store(const Run& run) {
+std::vector<OutboxEntry> Pipeline::store(const Run& run) {
+  const std::int64_t id = run.registration_id;
   const LogEntry& entry = run.process_log.back();
+  Store::Updates updates{make_update(id, entry)};
   if (const std::optional<Outcome>& outcome = run.validation.outcome()) {
-    store_.end_validation(
-        run.registration_id,
-        {outcome->status, outcome->message, outcome->details, outcome->update_mobile_customer},
-        entry, entry.timestamp_ms);
-  } else if (entry.stage == to_string(Stage::t24_lookup)) {
-    store_.append_log(run.registration_id, entry, run.validation.accounts());
-  } else {
-    store_.append_log(run.registration_id, entry);
+    updates.push_back(make_final_status(id, outcome->status, outcome->message, outcome->details,
+                                        process_log_json(run.process_log), entry.timestamp_ms));
+    return store_.end_validation(
+        id, {outcome->status, outcome->message, outcome->details, outcome->update_mobile_customer},
+        entry, entry.timestamp_ms, updates);
   }
+  if (entry.stage == to_string(Stage::t24_lookup)) {
+    return store_.append_log(id, entry, run.validation.accounts(), updates);
+  }
+  return store_.append_log(id, entry, {}, updates);
 }
 
 void Pipeline::give_up(std::int64_t registration_id, const char* reason) {
   runs_.erase(registration_id);
   spdlog::error("Validation of registration {} stopped: {}", registration_id, reason);
   const std::string message = "Validation stopped by an error in the backend; validate again";
+  const std::int64_t now_ms = options_.now_timestamp_ms();
+  const std::string update =
+      make_final_status(registration_id, Status::failed, message, {}, {}, now_ms);
   try {
-    store_.end_validation(registration_id, {Status::failed, message, ""}, std::nullopt,
-                          options_.now_timestamp_ms());
+    outbox_.push(store_.end_validation(registration_id, {Status::failed, message, ""}, std::nullopt,
+                                       now_ms, {update}));
   } catch (const std::exception& error) {
     // The next start finds it interrupted; whoever watches now is told in any case.
     spdlog::error("Registration {} could not be set to FAILED: {}", registration_id, error.what());
+    outbox_.push_unstored(update);
   }
-  publisher_.publishFinalStatus(registration_id, Status::failed, message);
 }
 
 }  // namespace regstream::backend

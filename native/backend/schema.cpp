@@ -1,18 +1,11 @@
 #include "backend/schema.hpp"
 
-#include <sqlite3.h>
-
-#include <stdexcept>
-#include <string>
+#include "sqlite/own_file.hpp"
 
 namespace regstream::backend {
 namespace {
 
-// "Regs" in ASCII: tells our files from any other program's (SQLite, PRAGMA application_id).
-constexpr int application_id = 0x52656773;
-constexpr int schema_version = 1;
-
-constexpr const char* tables = R"sql(
+constexpr const char* registrations = R"sql(
 CREATE TABLE registrations (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   customer_name TEXT NOT NULL,
@@ -60,103 +53,31 @@ CREATE TABLE mobile_customers (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-[[noreturn]] void refuse(const std::filesystem::path& path, const std::string& reason) {
-  throw std::runtime_error("Can't use the database " + path.string() + ": " + reason);
-}
-
-void check_place(const std::filesystem::path& path) {
-  if (path.empty()) {
-    throw std::runtime_error("No database file is named; name one with --database.");
-  }
-  std::error_code error;
-  if (std::filesystem::is_directory(path, error)) {
-    refuse(path, "it is a folder; name a file in it with --database.");
-  }
-  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
-  if (!std::filesystem::is_directory(folder, error)) {
-    refuse(path, "the folder " + folder.string() +
-                     " does not exist; make it, or name another file with --database.");
-  }
-}
-
-int pragma(const SQLite::Database& database, const char* name) {
-  SQLite::Statement query{database, std::string{"PRAGMA "} + name};
-  return query.executeStep() ? query.getColumn(0).getInt() : 0;
-}
-
-bool has_tables(const SQLite::Database& database) {
-  SQLite::Statement query{database, "SELECT count(*) FROM sqlite_master"};
-  return query.executeStep() && query.getColumn(0).getInt() > 0;
-}
-
-void make_tables(SQLite::Database& database) {
-  SQLite::Transaction transaction{database};
-  database.exec(tables);
-  database.exec("PRAGMA application_id = " + std::to_string(application_id));
-  database.exec("PRAGMA user_version = " + std::to_string(schema_version));
-  transaction.commit();
-}
-
-void prepare(SQLite::Database& database, const std::filesystem::path& path) {
-  // Two processes that end each other's validations as interrupted would do harm, so one holds the
-  // file alone. Taking the lock first also means that nobody else changes what is checked below.
-  database.exec("PRAGMA locking_mode = EXCLUSIVE");
-  database.exec("BEGIN EXCLUSIVE; COMMIT");
-
-  const int version = pragma(database, "user_version");
-  if (pragma(database, "application_id") == application_id) {
-    if (version != schema_version) {
-      refuse(path, "it was made by another version of this program (format " +
-                       std::to_string(version) + ", this one reads " +
-                       std::to_string(schema_version) +
-                       "); move it away, or name another file with --database.");
-    }
-  } else if (version != 0 || has_tables(database)) {
-    refuse(path,
-           "it belongs to another program; move it away, or name another file with --database.");
-  } else {
-    make_tables(database);
-  }
-  database.exec("PRAGMA journal_mode = WAL");
-  // Each step is on disk before it is published: a reader never hears of what a crash takes back.
-  database.exec("PRAGMA synchronous = FULL");
-  database.exec("PRAGMA foreign_keys = ON");
-}
-
-[[noreturn]] void explain(const std::filesystem::path& path, const SQLite::Exception& error) {
-  switch (error.getErrorCode()) {
-    case SQLITE_NOTADB:
-    case SQLITE_CORRUPT:
-      refuse(path,
-             "it is not a database, or it is damaged; move it away, or name another file with "
-             "--database.");
-    case SQLITE_BUSY:
-    case SQLITE_LOCKED:
-      refuse(path,
-             "another process is using it; stop that one, or name another file with --database.");
-    case SQLITE_CANTOPEN:
-    case SQLITE_READONLY:
-    case SQLITE_PERM:
-      refuse(path,
-             "the file or its folder can't be written; change their permissions, or name another "
-             "file with --database.");
-    default:
-      refuse(path, std::string{error.what()} + "; or name another file with --database.");
-  }
-}
+// An update that belongs to a stored change, until the broker has acknowledged it. A position is
+// never given out twice, and a key is as good as a random UUID.
+constexpr const char* outbox = R"sql(
+CREATE TABLE outbox (
+  position INTEGER PRIMARY KEY AUTOINCREMENT,
+  key TEXT NOT NULL DEFAULT (lower(hex(randomblob(16)))),
+  message TEXT NOT NULL
+) STRICT;
+)sql";
 
 }  // namespace
 
+// Two processes that end each other's validations as interrupted would do harm: one holds the file
+// alone.
 SQLite::Database open_database(const std::filesystem::path& path, Duration patience) {
-  check_place(path);
-  try {
-    SQLite::Database database{path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE,
-                              static_cast<int>(patience.count())};
-    prepare(database, path);
-    return database;
-  } catch (const SQLite::Exception& error) {
-    explain(path, error);
-  }
+  // "Regs" in ASCII.
+  const sqlite::FileKind kind{.noun = "database",
+                              .option = "--database",
+                              .application_id = 0x52656773,
+                              .versions = {registrations, outbox}};
+  SQLite::Database database = sqlite::open_file(path, kind, patience);
+  // Each step is on disk before it is published: a reader never hears of what a crash takes back.
+  database.exec("PRAGMA synchronous = FULL");
+  database.exec("PRAGMA foreign_keys = ON");
+  return database;
 }
 
 }  // namespace regstream::backend

@@ -1,6 +1,7 @@
 #include "backend/store.hpp"
 
 #include <string_view>
+#include <utility>
 
 #include "backend/schema.hpp"
 
@@ -100,6 +101,15 @@ std::vector<std::int64_t> read_ids(SQLite::Statement& query) {
     ids.push_back(query.getColumn(0).getInt64());
   }
   return ids;
+}
+
+std::vector<OutboxEntry> read_outbox(SQLite::Statement& query) {
+  std::vector<OutboxEntry> entries;
+  while (query.executeStep()) {
+    entries.push_back({query.getColumn(0).getInt64(), query.getColumn(1).getString(),
+                       query.getColumn(2).getString()});
+  }
+  return entries;
 }
 
 }  // namespace
@@ -211,7 +221,19 @@ std::int64_t Store::add(const Application& application, std::int64_t timestamp_m
   return database_.getLastInsertRowid();
 }
 
-void Store::begin_validation(std::int64_t id, const std::string& message, const LogEntry& entry) {
+std::vector<OutboxEntry> Store::outbox() const {
+  SQLite::Statement query{database_, "SELECT position, key, message FROM outbox ORDER BY position"};
+  return read_outbox(query);
+}
+
+void Store::remove_from_outbox(std::int64_t position) {
+  SQLite::Statement remove{database_, "DELETE FROM outbox WHERE position = ?"};
+  remove.bind(1, position);
+  remove.exec();
+}
+
+std::vector<OutboxEntry> Store::begin_validation(std::int64_t id, const std::string& message,
+                                                 const LogEntry& entry, const Updates& updates) {
   SQLite::Transaction transaction{database_};
   SQLite::Statement update{database_,
                            "UPDATE registrations SET status = ?, message = ?, details = '', "
@@ -226,25 +248,27 @@ void Store::begin_validation(std::int64_t id, const std::string& message, const 
   clear.exec();
   replace_accounts(id, {});
   insert_log_entry(id, entry);
+  std::vector<OutboxEntry> kept = put_updates(updates);
   transaction.commit();
+  return kept;
 }
 
-void Store::append_log(std::int64_t id, const LogEntry& entry) {
+std::vector<OutboxEntry> Store::append_log(std::int64_t id, const LogEntry& entry,
+                                           const std::optional<std::vector<Account>>& accounts,
+                                           const Updates& updates) {
   SQLite::Transaction transaction{database_};
+  if (accounts) {
+    replace_accounts(id, *accounts);
+  }
   insert_log_entry(id, entry);
+  std::vector<OutboxEntry> kept = put_updates(updates);
   transaction.commit();
+  return kept;
 }
 
-void Store::append_log(std::int64_t id, const LogEntry& entry,
-                       const std::vector<Account>& accounts) {
-  SQLite::Transaction transaction{database_};
-  replace_accounts(id, accounts);
-  insert_log_entry(id, entry);
-  transaction.commit();
-}
-
-void Store::end_validation(std::int64_t id, const End& end, const std::optional<LogEntry>& entry,
-                           std::int64_t timestamp_ms) {
+std::vector<OutboxEntry> Store::end_validation(std::int64_t id, const End& end,
+                                               const std::optional<LogEntry>& entry,
+                                               std::int64_t timestamp_ms, const Updates& updates) {
   SQLite::Transaction transaction{database_};
   if (entry) {
     insert_log_entry(id, *entry);
@@ -269,11 +293,14 @@ void Store::end_validation(std::int64_t id, const End& end, const std::optional<
     replace.bind(1, id);
     replace.exec();
   }
+  std::vector<OutboxEntry> kept = put_updates(updates);
   transaction.commit();
+  return kept;
 }
 
-void Store::complete(std::int64_t id, const MobileUser& user, const std::string& message,
-                     const std::string& details, std::int64_t timestamp_ms) {
+std::vector<OutboxEntry> Store::complete(std::int64_t id, const MobileUser& user,
+                                         const std::string& message, const std::string& details,
+                                         std::int64_t timestamp_ms, const Updates& updates) {
   SQLite::Transaction transaction{database_};
   SQLite::Statement update{database_,
                            "UPDATE registrations SET status = ?, message = ?, details = ?, "
@@ -290,7 +317,22 @@ void Store::complete(std::int64_t id, const MobileUser& user, const std::string&
   if (const std::optional<Registration> registration = find(id)) {
     put_mobile_customer({registration->application, id});
   }
+  std::vector<OutboxEntry> kept = put_updates(updates);
   transaction.commit();
+  return kept;
+}
+
+std::vector<OutboxEntry> Store::put_updates(const Updates& updates) {
+  std::vector<OutboxEntry> kept;
+  for (const std::string& update : updates) {
+    SQLite::Statement insert{
+        database_, "INSERT INTO outbox (message) VALUES (?) RETURNING position, key, message"};
+    insert.bind(1, update);
+    for (OutboxEntry& entry : read_outbox(insert)) {
+      kept.push_back(std::move(entry));
+    }
+  }
+  return kept;
 }
 
 void Store::insert_log_entry(std::int64_t id, const LogEntry& entry) {

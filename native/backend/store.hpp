@@ -13,9 +13,20 @@
 
 namespace regstream::backend {
 
+/// An update that waits for the broker.
+struct OutboxEntry {
+  /// Where it is stored; nothing if it is not.
+  std::optional<std::int64_t> position;
+  std::string key;      ///< Its idempotency key.
+  std::string message;  ///< JSON text.
+};
+
 /// The registrations on disk, in SQLite. Each function is one transaction: it has happened wholly
 /// and durably, or, where it throws, not at all. They throw std::runtime_error when the disk or the
 /// file fails. Used on one thread.
+///
+/// A change is stored together with the updates that tell it, given as JSON texts, so that none of
+/// them is lost between the two. They stay in the outbox until they are removed.
 class Store {
  public:
   /// How many registrations a list may hold; a page shows no more, and a list must end.
@@ -41,11 +52,19 @@ class Store {
   /// Adds a PENDING registration, and returns its id.
   std::int64_t add(const Application& application, std::int64_t timestamp_ms);
 
+  /// What waits in the outbox, oldest first.
+  [[nodiscard]] std::vector<OutboxEntry> outbox() const;
+  /// The update was acknowledged.
+  void remove_from_outbox(std::int64_t position);
+
+  using Updates = std::vector<std::string>;
   /// A validation starts: PENDING, with what the last one found dropped, and a first log entry.
-  void begin_validation(std::int64_t id, const std::string& message, const LogEntry& entry);
-  void append_log(std::int64_t id, const LogEntry& entry);
-  /// Like `append_log`, with the accounts that the stage found.
-  void append_log(std::int64_t id, const LogEntry& entry, const std::vector<Account>& accounts);
+  std::vector<OutboxEntry> begin_validation(std::int64_t id, const std::string& message,
+                                            const LogEntry& entry, const Updates& updates = {});
+  /// `accounts`, where given, are what the stage found.
+  std::vector<OutboxEntry> append_log(std::int64_t id, const LogEntry& entry,
+                                      const std::optional<std::vector<Account>>& accounts = {},
+                                      const Updates& updates = {});
 
   struct End {
     Status status = Status::failed;
@@ -55,20 +74,23 @@ class Store {
     bool update_mobile_customer = false;
   };
   /// A validation ends; `entry` is its last log entry, if there is one to write.
-  void end_validation(std::int64_t id, const End& end, const std::optional<LogEntry>& entry,
-                      std::int64_t timestamp_ms);
+  std::vector<OutboxEntry> end_validation(std::int64_t id, const End& end,
+                                          const std::optional<LogEntry>& entry,
+                                          std::int64_t timestamp_ms, const Updates& updates = {});
 
   struct MobileUser {
     std::string mobile_user_id;
     std::string elixir_user_id;
   };
   /// The registration's mobile user exists now: COMPLETED.
-  void complete(std::int64_t id, const MobileUser& user, const std::string& message,
-                const std::string& details, std::int64_t timestamp_ms);
+  std::vector<OutboxEntry> complete(std::int64_t id, const MobileUser& user,
+                                    const std::string& message, const std::string& details,
+                                    std::int64_t timestamp_ms, const Updates& updates = {});
 
  private:
   void insert_log_entry(std::int64_t id, const LogEntry& entry);
   void replace_accounts(std::int64_t id, const std::vector<Account>& accounts);
+  std::vector<OutboxEntry> put_updates(const Updates& updates);
   void put_mobile_customer(const MobileCustomer& customer);
 
   SQLite::Database database_;

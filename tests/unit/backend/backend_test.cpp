@@ -1,7 +1,10 @@
 #include "backend/backend.hpp"
 
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <fstream>
+#include <future>
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "backend/store.hpp"
@@ -25,7 +28,11 @@ BackendOptions without_pauses(const TemporaryFolder& folder) {
 }
 
 struct Running {
-  explicit Running(const BackendOptions& options) : backend(options, publisher) {
+  /// `broker_used` outlives a restart, as Redis does.
+  explicit Running(const BackendOptions& options,
+                   std::shared_ptr<RecordingBroker> broker_used = nullptr)
+      : owned_broker(broker_used ? std::move(broker_used) : std::make_shared<RecordingBroker>()),
+        backend(options, broker) {
     backend.add_routes(router);
   }
   net::Response process(const char* id) {
@@ -33,8 +40,8 @@ struct Running {
         ->take();
   }
 
-  RecordingBroker broker;
-  Publisher publisher{broker};
+  std::shared_ptr<RecordingBroker> owned_broker;
+  RecordingBroker& broker = *owned_broker;
   net::Router router;
   Backend backend;
 };
@@ -54,13 +61,15 @@ TEST_CASE("a validation runs on the backend's thread from the request to the mob
 
 TEST_CASE("a restart keeps what was validated") {
   const TemporaryFolder folder;
+  const auto broker = std::make_shared<RecordingBroker>();
   {
-    Running running{without_pauses(folder)};
+    Running running{without_pauses(folder), broker};
     running.process("34");
     running.broker.wait_for_end(34, "COMPLETED");
   }
-  Running restarted{without_pauses(folder)};
-  CHECK(restarted.broker.updates().empty());
+  const std::size_t published = broker->updates().size();
+  Running restarted{without_pauses(folder), broker};
+  CHECK(broker->updates().size() == published);
   const net::Response response =
       send(restarted.router, {http::verb::get, "/api/registrations/34"})->take();
   CHECK(nlohmann::json::parse(response.body()).at("status") == "COMPLETED");
@@ -70,16 +79,33 @@ TEST_CASE("a stop does not wait for validations, and the next start ends them") 
   const TemporaryFolder folder;
   BackendOptions options = without_pauses(folder);
   options.stage_pace = Duration{3'600'000};
+  const auto broker = std::make_shared<RecordingBroker>();
   {
-    Running running{options};
+    Running running{options, broker};
     CHECK(running.process("42").result() == http::status::accepted);
   }
-  Running restarted{options};
+  Running restarted{options, broker};
+  broker->wait_for_end(42, "FAILED");
   CHECK(
-      describe(restarted.broker.updates()) ==
-      std::vector<std::string>{"duplicate_check failed: Interrupted by a restart",
+      describe(broker->updates()) ==
+      std::vector<std::string>{"duplicate_check started: Checking for duplicates",
+                               "duplicate_check failed: Interrupted by a restart",
                                "FAILED: Validation was interrupted by a restart; validate again"});
   CHECK(restarted.process("42").result() == http::status::accepted);
+}
+
+TEST_CASE("a backend that stops takes no more steps, and says when all is acknowledged") {
+  const TemporaryFolder folder;
+  BackendOptions options = without_pauses(folder);
+  options.stage_pace = Duration{3'600'000};
+  Running running{options};
+  running.broker.next_answer = RecordingBroker::Answer::none;
+  CHECK(running.process("42").result() == http::status::accepted);
+  std::promise<void> published;
+  running.backend.stop([&published] { published.set_value(); });
+  running.broker.answer();
+  CHECK(published.get_future().wait_for(std::chrono::minutes{1}) == std::future_status::ready);
+  CHECK(running.broker.updates().size() == 1);
 }
 
 TEST_CASE("a database that can't be used stops the start with one sentence") {

@@ -16,7 +16,7 @@ struct JobBench {
   boost::asio::io_context context;
   ScriptedCoreBanking banking{context};
   PipelineBench<> bench{folder / "demo.sqlite", banking, context};
-  MobileUserJob job{context.get_executor(), bench.store, bench.publisher, Duration{15'000},
+  MobileUserJob job{context.get_executor(), bench.store, bench.outbox, Duration{15'000},
                     [this] { return bench.now_timestamp_ms; }};
 };
 

@@ -11,6 +11,7 @@
 #include <boost/asio/post.hpp>
 
 #include "backend/mobile_user_job.hpp"
+#include "backend/outbox.hpp"
 #include "backend/pipeline.hpp"
 #include "backend/sample_data.hpp"
 #include "backend/store.hpp"
@@ -63,11 +64,13 @@ template <typename Banking = ScriptedCoreBanking>
 struct PipelineBench {
   explicit PipelineBench(const std::filesystem::path& database, Banking& banking_used,
                          boost::asio::io_context& context_used,
-                         PipelineOptions options = no_pause())
+                         PipelineOptions options = no_pause(),
+                         std::shared_ptr<RecordingBroker> broker_used = nullptr)
       : context(context_used),
+        owned_broker(broker_used ? std::move(broker_used) : std::make_shared<RecordingBroker>()),
         banking(banking_used),
         store(database),
-        pipeline(context.get_executor(), store, banking, publisher, complete(std::move(options))) {
+        pipeline(context.get_executor(), store, banking, outbox, complete(std::move(options))) {
     store.fill(sample_registrations(bench_timestamp_ms), sample_mobile_customers());
   }
 
@@ -101,10 +104,11 @@ struct PipelineBench {
 
   std::int64_t now_timestamp_ms = bench_timestamp_ms;
   boost::asio::io_context& context;
-  RecordingBroker broker;
-  Publisher publisher{broker};
+  std::shared_ptr<RecordingBroker> owned_broker;
+  RecordingBroker& broker = *owned_broker;
   Banking& banking;
   Store store;
+  Outbox outbox{context.get_executor(), store, broker, Duration{1}};
   Pipeline pipeline;
 };
 

@@ -196,6 +196,7 @@ TEST_CASE("a validation that a stop interrupted is FAILED at the next start") {
     ScriptedCoreBanking banking{context};
     Bench bench{folder / "demo.sqlite", banking, context, Bench::standing_still()};
     CHECK(bench.pipeline.start(42) == Pipeline::Start::started);
+    context.poll();  // The acknowledgement is seen, and the validation stands still.
     CHECK(bench.broker.updates().size() == 1);
   }
   boost::asio::io_context context;
@@ -203,6 +204,7 @@ TEST_CASE("a validation that a stop interrupted is FAILED at the next start") {
   Bench bench{folder / "demo.sqlite", banking, context};
   CHECK(bench.registration(42).validating);
   bench.pipeline.end_interrupted();
+  bench.run();
   const std::vector<Update> updates = bench.broker.updates();
   CHECK(describe(updates) ==
         Lines{"duplicate_check failed: Interrupted by a restart",
@@ -211,6 +213,7 @@ TEST_CASE("a validation that a stop interrupted is FAILED at the next start") {
   CHECK_FALSE(bench.registration(42).validating);
   CHECK(bench.registration(42).status == Status::failed);
   bench.pipeline.end_interrupted();
+  bench.run();
   CHECK(bench.broker.updates().size() == 2);
   CHECK(bench.validate(42).back().status == "APPROVED");
 }

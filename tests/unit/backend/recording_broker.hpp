@@ -1,9 +1,12 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -17,33 +20,53 @@
 
 namespace regstream::backend {
 
-/// Keeps what is published, read as a subscriber would read it. Thread-safe.
+/// Keeps what is published, read as a subscriber would read it: once for each key, and not what it
+/// fails. Thread-safe.
 class RecordingBroker final : public broker::Broker {
  public:
-  void publish(std::string message, broker::PublishHandler done) override {
+  enum class Answer : std::uint8_t { acknowledged, failed, none };
+
+  void publish(std::string message, std::string key, broker::PublishHandler done) override {
     const auto decoded = decode_update(message);
     if (const auto* error = std::get_if<DecodeError>(&decoded)) {
       throw std::logic_error("published what nobody can read: " + error->what);
     }
-    {
-      const std::lock_guard lock{mutex_};
-      updates_.push_back(std::get<Update>(decoded));
+    const Answer answer = next_answer;
+    ++attempts;
+    if (answer == Answer::failed) {
+      done(broker::PublishError{"the broker can't"});
+      return;
     }
+    const EventId id = keep(std::get<Update>(decoded), key);
     changed_.notify_all();
     if (on_publish) {
       on_publish(std::get<Update>(decoded));
     }
-    if (done) {
-      done(std::nullopt);
+    if (answer == Answer::acknowledged) {
+      done(id);
+    } else {
+      const std::lock_guard lock{mutex_};
+      unanswered_.push_back([done = std::move(done), id] { done(id); });
     }
   }
-  void subscribe(std::function<void(std::string_view)> /*on_message*/,
-                 std::function<void()> /*on_gap*/) override {}
+  void subscribe(broker::Subscriber& /*subscriber*/) override {}
   [[nodiscard]] bool is_connected() const override { return true; }
 
   [[nodiscard]] std::vector<Update> updates() const {
     const std::lock_guard lock{mutex_};
     return updates_;
+  }
+
+  /// Acknowledges what was left without an answer.
+  void answer() {
+    std::vector<std::function<void()>> unanswered;
+    {
+      const std::lock_guard lock{mutex_};
+      unanswered.swap(unanswered_);
+    }
+    for (const auto& done : unanswered) {
+      done();
+    }
   }
 
   /// Waits for a final status of this registration; throws if there is none for a very long time.
@@ -64,11 +87,24 @@ class RecordingBroker final : public broker::Broker {
 
   /// Called with each update, before `publish` returns.
   std::function<void(const Update&)> on_publish;
+  std::atomic<Answer> next_answer = Answer::acknowledged;
+  std::atomic<int> attempts = 0;
 
  private:
+  EventId keep(const Update& update, const std::string& key) {
+    const std::lock_guard lock{mutex_};
+    if (const auto known = keys_.find(key); !key.empty() && known != keys_.end()) {
+      return known->second;
+    }
+    updates_.push_back(update);
+    return keys_[key] = {1'702'493'000'000, updates_.size()};
+  }
+
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Update> updates_;
+  std::map<std::string, EventId> keys_;
+  std::vector<std::function<void()>> unanswered_;
 };
 
 /// An update in one line: "t24_lookup completed: Found 5 accounts", "APPROVED: Customer validated".

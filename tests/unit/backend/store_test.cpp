@@ -38,8 +38,9 @@ TEST_CASE("a registration comes back from a reopened database as it was stored")
     const std::int64_t id = store.add(application, 1'000);
     store.begin_validation(id, "Validation started",
                            entry("duplicate_check", StageStatus::started, 2'000));
-    store.append_log(id, entry("t24_lookup", StageStatus::completed, 3'000),
-                     {{"1", "Savings", "ETB", "Active"}, {"2", "Current", "USD", "Closed"}});
+    store.append_log(
+        id, entry("t24_lookup", StageStatus::completed, 3'000),
+        std::vector<Account>{{"1", "Savings", "ETB", "Active"}, {"2", "Current", "USD", "Closed"}});
     store.end_validation(id, {Status::approved, "Validated", R"({"accountsFound":2})"},
                          entry("status_update", StageStatus::completed, 4'000), 4'000);
     store.complete(id, {"MB-1", "ELX-1"}, "User created", R"({"mobileUserId":"MB-1"})", 5'000);
@@ -72,7 +73,8 @@ TEST_CASE("a new validation drops what the last one found") {
   Store store{folder / "demo.sqlite"};
   const std::int64_t id = store.add(application, 1);
   store.begin_validation(id, "Validation started", entry("a", StageStatus::started, 2));
-  store.append_log(id, entry("b", StageStatus::completed, 3), {{"1", "Savings", "ETB", "Active"}});
+  store.append_log(id, entry("b", StageStatus::completed, 3),
+                   std::vector<Account>{{"1", "Savings", "ETB", "Active"}});
   store.end_validation(id, {Status::failed, "Failed", "{}"}, std::nullopt, 4);
   store.begin_validation(id, "Validation started", entry("c", StageStatus::started, 5));
   const Registration registration = store.find(id).value();
@@ -134,9 +136,9 @@ TEST_CASE("what fails half-way has not happened at all") {
   const TemporaryFolder folder;
   Store store{folder / "demo.sqlite"};
   // The log entry of an unknown registration breaks a foreign key after its accounts are written.
-  CHECK_THROWS_AS(
-      store.append_log(7, entry("a", StageStatus::started, 1), {{"1", "Savings", "ETB", "Active"}}),
-      std::runtime_error);
+  CHECK_THROWS_AS(store.append_log(7, entry("a", StageStatus::started, 1),
+                                   std::vector<Account>{{"1", "Savings", "ETB", "Active"}}),
+                  std::runtime_error);
   CHECK_FALSE(store.find(7));
   CHECK(store.add(application, 1) == 1);
 }
@@ -164,7 +166,7 @@ TEST_CASE("a database of another version is refused with both versions") {
   const auto path = folder / "demo.sqlite";
   { const Store store{path}; }
   SQLite::Database{path, SQLite::OPEN_READWRITE}.exec("PRAGMA user_version = 999");
-  CHECK_THAT(error_of_opening(path), Contains("format 999") && Contains("reads 1"));
+  CHECK_THAT(error_of_opening(path), Contains("format 999") && Contains("reads 2"));
 }
 
 TEST_CASE("a database in use is refused") {
