@@ -33,9 +33,13 @@ constexpr std::string_view stream_head =
     "\r\n";
 
 // All messages that are heard in one turn of the loop go out in one write per connection. But no
-// more than this waits for the turn's end: otherwise a burst would overflow the outbox of readers
-// who are fast enough.
+// more than this waits for the turn's end: readers begin to receive a long burst while the rest of
+// it is being heard.
 constexpr std::size_t unflushed_bytes_max = 64U << 10U;
+
+// What one stream is sent in a turn of the loop before others have theirs: a replay may be as large
+// as the journal.
+constexpr std::size_t turn_bytes_max = 1U << 20U;
 
 // A publisher that is broken is broken for every message; one line per interval says so.
 constexpr Duration malformed_log_interval{5'000};
@@ -64,11 +68,7 @@ Gateway::Gateway(asio::io_context& context, broker::Broker& broker, GatewayOptio
       random_(options_.seed),
       hub_(options_.hub),
       ping_timer_(context) {
-  broker_.subscribe([this](std::string_view message) { on_message(message); },
-                    [this] {
-                      hub_.announce_gap(now_timestamp_ms());
-                      schedule_flush();
-                    });
+  broker_.subscribe(*this);
 }
 
 Gateway::~Gateway() {
@@ -104,12 +104,17 @@ void Gateway::drain(std::function<void()> drained) {
   flush();
 }
 
-void Gateway::on_message(std::string_view message) {
-  if (const auto error = hub_.publish(message)) {
+void Gateway::on_history(EventId position) {
+  spdlog::debug("a history begins after {}", to_string(position));
+  hub_.begin_history(position);
+}
+
+void Gateway::on_message(EventId id, std::string_view message) {
+  if (const auto error = hub_.publish(id, message, now())) {
     ++unlogged_malformed_;
     if (now() >= next_malformed_log_) {
-      spdlog::warn("skipped {} malformed message(s) on the channel; the last: {}",
-                   std::exchange(unlogged_malformed_, 0), error->what);
+      spdlog::warn("skipped {} malformed message(s) of the history; the last, {}: {}",
+                   std::exchange(unlogged_malformed_, 0), to_string(id), error->what);
       next_malformed_log_ = now() + malformed_log_interval;
     }
     return;
@@ -122,8 +127,13 @@ void Gateway::on_message(std::string_view message) {
   }
 }
 
+void Gateway::on_live() {
+  hub_.go_live(now_timestamp_ms());
+  schedule_flush();
+}
+
 void Gateway::open_stream(net::Exchange exchange) {
-  const auto request = read_stream_request(exchange.target());
+  const auto request = read_stream_request(exchange.request(), exchange.target());
   if (const auto* error = std::get_if<StreamRequestError>(&request)) {
     respond_problem(exchange, {.status = http::status::bad_request, .detail = error->what});
     return;
@@ -146,8 +156,8 @@ void Gateway::open_stream(net::Exchange exchange) {
     return;
   }
 
-  const hub::SubscriptionId id =
-      hub_.subscribe(std::get<StreamRequest>(request).registration_id, now(), now_timestamp_ms());
+  const auto& [registration_id, cursor] = std::get<StreamRequest>(request);
+  const hub::SubscriptionId id = hub_.subscribe(registration_id, cursor, now(), now_timestamp_ms());
   connections_.resize(std::max<std::size_t>(connections_.size(), id.slot + 1));
   connections_[id.slot] = new StreamConnection(exchange.take_socket(), stream_head, id, *this);
   connections_[id.slot]->start();
@@ -157,13 +167,24 @@ void Gateway::open_stream(net::Exchange exchange) {
 
 void Gateway::report_health(net::Exchange exchange) const {
   const hub::HubCounters& counters = hub_.counters();
+  const hub::Journal& journal = hub_.journal();
   nlohmann::ordered_json json;
   json["status"] = "ok";
   json["broker"] = {{"kind", options_.broker_kind}, {"connected", broker_.is_connected()}};
   json["subscribers"] = hub_.subscriptions();
+  json["history"] = {{"live", hub_.is_live()},
+                     {"position", to_string(journal.position())},
+                     {"resumableFrom", to_string(journal.resumable_from())},
+                     {"messages", journal.size()},
+                     {"bytes", journal.bytes()}};
   json["published"] = counters.published;
   json["malformed"] = counters.malformed;
+  json["duplicates"] = counters.duplicates;
+  json["gaps"] = counters.gaps;
   json["deliveries"] = counters.deliveries;
+  json["resumed"] = counters.resumed;
+  json["resets"] = counters.resets;
+  json["snapshots"] = counters.snapshots;
   json["overruns"] = counters.overruns;
   exchange.respond_json(http::status::ok, json.dump());
 }
@@ -179,23 +200,30 @@ void Gateway::schedule_flush() {
 
 void Gateway::flush() {
   unflushed_bytes_ = 0;
-  while (const std::optional<hub::Ready> ready = hub_.poll()) {
-    StreamConnection& connection = *connections_[ready->id.slot];
-    if (ready->overrun) {
-      end_stream(connection);
-    } else {
-      write(connection);
-    }
+  while (const std::optional<hub::SubscriptionId> ready = hub_.poll()) {
+    write(*connections_[ready->slot]);
   }
 }
 
 void Gateway::write(StreamConnection& connection) {
-  const StreamConnection::Written written =
-      connection.write(*hub_.outbox(connection.subscription()));
-  if (written == StreamConnection::Written::failed ||
-      (written == StreamConnection::Written::everything && is_draining_)) {
-    end_stream(connection);
+  const std::int64_t timestamp_ms = now_timestamp_ms();
+  for (std::size_t turn_bytes = 0; turn_bytes < turn_bytes_max;) {
+    hub::Outbox& outbox = *hub_.collect(connection.subscription(), timestamp_ms);
+    const std::size_t bytes = outbox.bytes_waiting();
+    const StreamConnection::Written written = connection.write(outbox);
+    if (written == StreamConnection::Written::waiting) {
+      return;
+    }
+    if (written == StreamConnection::Written::failed || (bytes == 0 && is_draining_)) {
+      end_stream(connection);
+      return;
+    }
+    if (bytes == 0) {
+      return;
+    }
+    turn_bytes += bytes;
   }
+  connection.write_later();
 }
 
 void Gateway::end_stream(StreamConnection& connection) {

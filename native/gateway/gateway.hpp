@@ -32,7 +32,7 @@ struct GatewayOptions {
 
 /// Wires a hub to sockets, to the broker, and to the clocks. Everything happens on the io_context's
 /// one thread.
-class Gateway : private StreamConnection::Owner {
+class Gateway : private StreamConnection::Owner, private broker::Subscriber {
  public:
   /// Hears `broker`, which works on the same io_context, from now on. Both must outlive the
   /// gateway.
@@ -49,7 +49,10 @@ class Gateway : private StreamConnection::Owner {
   void drain(std::function<void()> drained);
 
  private:
-  void on_message(std::string_view message);
+  void on_history(EventId position) override;
+  void on_message(EventId id, std::string_view message) override;
+  void on_live() override;
+
   void open_stream(net::Exchange exchange);
   void report_health(net::Exchange exchange) const;
 

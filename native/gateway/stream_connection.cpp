@@ -2,9 +2,12 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
 
+#include <algorithm>
 #include <array>
-#include <span>
+#include <cerrno>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
@@ -16,8 +19,9 @@ using asio::ip::tcp;
 
 namespace {
 
-// Asio hands at most this many buffers to one system call.
-constexpr std::size_t buffers_max = 64;
+// What one system call takes on Linux (IOV_MAX). Asio's own writes take 64, which is a fifth of
+// what an outbox holds of ordinary updates.
+constexpr std::size_t buffers_max = 1024;
 
 // A reader of a stream has nothing to say. Some bytes are forgiven (a pipelined request), and
 // dropped; more is somebody who tries what he can send.
@@ -49,28 +53,38 @@ StreamConnection::Written StreamConnection::write(hub::Outbox& outbox) {
     return Written::waiting;
   }
   while (!unsent_head_.empty() || !outbox.empty()) {
-    std::array<asio::const_buffer, buffers_max> buffers;
+    std::array<iovec, buffers_max> buffers;  // NOLINT(*-member-init): sixteen kilobytes.
     std::size_t count = 0;
+    const auto append = [&](std::string_view bytes) {
+      // The call does not write through the pointer.
+      buffers[count++] = {.iov_base = const_cast<char*>(bytes.data()), .iov_len = bytes.size()};
+    };
     if (!unsent_head_.empty()) {
-      buffers[count++] = asio::buffer(unsent_head_);
+      append(unsent_head_);
     }
     std::size_t skip = outbox.sent_of_first();
     for (const hub::FramePtr& frame : outbox.frames()) {
       if (count == buffers_max) {
         break;
       }
-      buffers[count++] = asio::buffer(frame->bytes()) + std::exchange(skip, 0);
+      append(std::string_view(frame->bytes()).substr(std::exchange(skip, 0)));
     }
 
-    boost::system::error_code error;
-    std::size_t sent = socket_.write_some(std::span(buffers).first(count), error);
-    if (error == asio::error::would_block) {
-      wait_for_room();
+    msghdr message{};
+    message.msg_iov = buffers.data();
+    message.msg_iovlen = count;
+    const ssize_t result = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL);
+    if (result < 0 && errno == EINTR) {
+      continue;
+    }
+    if (result < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+      write_later();
       return Written::waiting;
     }
-    if (error) {
+    if (result < 0) {
       return Written::failed;
     }
+    const auto sent = static_cast<std::size_t>(result);
     const std::size_t head_sent = std::min(sent, unsent_head_.size());
     unsent_head_.remove_prefix(head_sent);
     outbox.consume(sent - head_sent);
@@ -111,7 +125,7 @@ void StreamConnection::on_readable() {
   }
 }
 
-void StreamConnection::wait_for_room() {
+void StreamConnection::write_later() {
   waits_for_room_ = true;
   socket_.async_wait(tcp::socket::wait_write,
                      [self = StreamConnectionPtr(this)](const boost::system::error_code& error) {

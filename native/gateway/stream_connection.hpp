@@ -50,12 +50,13 @@ class StreamConnection
   void start();
   /// Sends what the head and `outbox` hold, as far as the socket takes it.
   Written write(hub::Outbox& outbox);
+  /// Lets others have their turn: `on_writable` will come, though no sooner than theirs.
+  void write_later();
   void close();
 
  private:
   void wait_for_peer();
   void on_readable();
-  void wait_for_room();
 
   boost::asio::ip::tcp::socket socket_;
   std::string_view unsent_head_;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <future>
 #include <memory>
 #include <string>
@@ -13,23 +14,48 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <nlohmann/json.hpp>
+#include <regstream/broker/broker.hpp>
 
-#include "broker/embedded_broker.hpp"
 #include "gateway/gateway.hpp"
 #include "net/server.hpp"
 #include "net_client.hpp"
 
 namespace regstream::gateway {
 
-/// A gateway on the embedded broker and a real socket, on a thread of its own until the end of the
-/// test.
+/// A history that the test dictates. On the loop's thread only.
+class DictatedBroker final : public broker::Broker {
+ public:
+  void publish(std::string message, std::string /*key*/, broker::PublishHandler done) override {
+    ++position.sequence;
+    subscriber->on_message(position, message);
+    if (done) {
+      done(position);
+    }
+  }
+  void subscribe(broker::Subscriber& hears) override { subscriber = &hears; }
+  [[nodiscard]] bool is_connected() const override { return true; }
+
+  void begin_history(EventId after) {
+    position = after;
+    subscriber->on_history(after);
+  }
+
+  broker::Subscriber* subscriber = nullptr;
+  EventId position;
+};
+
+/// A gateway on a real socket and a history that is live and empty, on a thread of its own until
+/// the end of the test.
 class RunningGateway {
  public:
-  explicit RunningGateway(GatewayOptions options = {})
-      : broker_(context_),
-        server_(context_, router_, {.address = "127.0.0.1", .port = 0}),
+  static constexpr std::uint64_t epoch = 1'702'492'000'000;
+
+  explicit RunningGateway(GatewayOptions options = {}, EventId position = {epoch, 0})
+      : server_(context_, router_, {.address = "127.0.0.1", .port = 0}),
         gateway_(context_, broker_, std::move(options)) {
     gateway_.add_routes(router_);
+    broker_.begin_history(position);
+    broker_.subscriber->on_live();
     thread_ = std::thread([this] { context_.run(); });
   }
   RunningGateway(const RunningGateway&) = delete;
@@ -41,20 +67,31 @@ class RunningGateway {
 
   [[nodiscard]] std::uint16_t port() const { return server_.port(); }
 
-  /// Comes back when every stream has been given the message.
-  void publish(std::string message) {
-    std::promise<void> published;
-    broker_.publish(std::move(message), [&published](const auto&) { published.set_value(); });
-    published.get_future().wait();
+  /// Runs `action` within one turn of the gateway's loop, and comes back after it.
+  void run(const std::function<void(DictatedBroker&)>& action) {
+    std::promise<void> done;
+    boost::asio::post(context_, [this, &action, &done] {
+      action(broker_);
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
+
+  void publish(const std::string& message) {
+    run([&message](DictatedBroker& broker) { broker.publish(message, {}, {}); });
   }
 
   /// Publishes all within one turn of the gateway's loop.
   void publish_at_once(const std::vector<std::string>& messages) {
-    boost::asio::post(context_, [this, messages] {
+    run([&messages](DictatedBroker& broker) {
       for (const std::string& message : messages) {
-        broker_.publish(message, {});
+        broker.publish(message, {}, {});
       }
     });
+  }
+
+  static std::string id(std::uint64_t sequence) {
+    return to_string(EventId{.epoch = epoch, .sequence = sequence});
   }
 
   /// Begins to drain; the future is there when the last stream has ended.
@@ -84,7 +121,7 @@ class RunningGateway {
 
  private:
   boost::asio::io_context context_{1};
-  broker::EmbeddedBroker broker_;
+  DictatedBroker broker_;
   net::Router router_;
   net::Server server_;
   Gateway gateway_;
@@ -95,22 +132,29 @@ class RunningGateway {
 class StreamClient : public net::Client {
  public:
   explicit StreamClient(const RunningGateway& gateway, std::string_view query = {},
-                        int receive_buffer = 0)
+                        int receive_buffer = 0, std::string_view fields = {})
       : Client(gateway.port(), receive_buffer) {
-    get("/api/registrations/updates/stream" + std::string(query));
+    get("/api/registrations/updates/stream" + std::string(query), fields);
     head = read_until("\r\n\r\n");
-    greeting = read_until("\n\n");   // retry
-    greeting += read_until("\n\n");  // connected
+    greeting = read_until("\n\n");  // retry
+    connected = next();
+    greeting += last_event;
   }
 
-  /// The next event's data.
+  /// The next event's data. Its id, if it has one, is then `last_id`.
   nlohmann::json next() {
-    const std::string event = read_until("\n\n");
-    return nlohmann::json::parse(event.substr(event.find("data: ") + 6));
+    last_event = read_until("\n\n");
+    if (last_event.starts_with("id: ")) {
+      last_id = last_event.substr(4, last_event.find('\n') - 4);
+    }
+    return nlohmann::json::parse(last_event.substr(last_event.find("data: ") + 6));
   }
 
   std::string head;
   std::string greeting;
+  nlohmann::json connected;
+  std::string last_event;
+  std::string last_id;
 };
 
 }  // namespace regstream::gateway

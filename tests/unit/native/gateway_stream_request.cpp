@@ -1,5 +1,6 @@
 #include <string>
 #include <variant>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
@@ -11,8 +12,16 @@ using namespace regstream::gateway;
 
 namespace {
 
-auto read(const std::string& query) {
-  return read_stream_request(net::parse_target("/stream" + query).value());
+auto read(const std::string& query, const std::vector<std::string>& last_event_ids = {}) {
+  net::Request request;
+  for (const std::string& id : last_event_ids) {
+    request.insert("Last-Event-ID", id);
+  }
+  return read_stream_request(request, net::parse_target("/stream" + query).value());
+}
+
+std::string cursor(const std::string& query, const std::vector<std::string>& last_event_ids = {}) {
+  return std::get<StreamRequest>(read(query, last_event_ids)).cursor;
 }
 
 }  // namespace
@@ -51,6 +60,37 @@ TEST_CASE("A registrationId that is given twice is refused, even if it is the sa
                "?registrationId=42&x=1&registrationId=43", "?registrationId=1&registrationId=x");
   INFO(query);
   const auto request = read(query);
+  REQUIRE(std::holds_alternative<StreamRequestError>(request));
+  CHECK_THAT(std::get<StreamRequestError>(request).what, Catch::Contains("more than once"));
+}
+
+TEST_CASE("A cursor comes by the header or by the query, and the header wins") {
+  CHECK(cursor("").empty());
+  CHECK(cursor("?lastEventId=1-2") == "1-2");
+  CHECK(cursor("?registrationId=42&lastEventId=1-2") == "1-2");
+  CHECK(cursor("", {"3-4"}) == "3-4");
+  CHECK(cursor("?lastEventId=1-2", {"3-4"}) == "3-4");
+  CHECK(cursor("?lastEventId=1-2", {"garbage"}) == "garbage");
+}
+
+TEST_CASE("An empty cursor says nothing, wherever it stands") {
+  CHECK(cursor("?lastEventId=").empty());
+  CHECK(cursor("?lastEventId", {""}).empty());
+  CHECK(cursor("?lastEventId=1-2", {""}) == "1-2");
+}
+
+TEST_CASE("A cursor that is no event id is let through: the stream answers it") {
+  const std::string value = GENERATE(as<std::string>{}, "garbage", "1", "1-2-3", "%0A", "-");
+  INFO(value);
+  CHECK_FALSE(cursor("?lastEventId=" + value).empty());
+}
+
+TEST_CASE("Two headers are a list, and no event id") {
+  CHECK(cursor("", {"1-2", "1-2"}) == "1-2, 1-2");
+}
+
+TEST_CASE("A lastEventId that is given twice is refused, even if it is the same") {
+  const auto request = read("?lastEventId=1-2&lastEventId=1-2", {"1-2"});
   REQUIRE(std::holds_alternative<StreamRequestError>(request));
   CHECK_THAT(std::get<StreamRequestError>(request).what, Catch::Contains("more than once"));
 }
