@@ -71,10 +71,15 @@ bool Adoption::hear_entry(EventId id, std::string_view message) {
   const auto entry =
       std::lower_bound(ahead_.begin(), ahead_.end(), id,
                        [](const Ahead& ahead, const EventId& wanted) { return ahead.id < wanted; });
-  if (entry != ahead_.end() && entry->id == id && entry->hash != hash_of(message)) {
+  const bool is_read = entry != ahead_.end() && entry->id == id;
+  if (is_read && entry->hash != hash_of(message)) {
     return false;
   }
   pass(id);
+  if (!is_read) {
+    // Trimmed before it could be read; what it was is told by the message alone.
+    take_off(origin_of(id, message));
+  }
   return true;
 }
 

@@ -68,7 +68,8 @@ class Adoption {
   /// The connection broke: they are offered again.
   void lost();
 
-  [[nodiscard]] std::size_t waiting() const { return bare_.size(); }
+  /// The last id that was heard on the channel: the script publishes greater ones only.
+  [[nodiscard]] EventId heard() const { return heard_; }
 
  private:
   struct Ahead {

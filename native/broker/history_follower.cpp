@@ -97,16 +97,16 @@ void HistoryFollower::on_message(std::string_view message) {
 }
 
 void HistoryFollower::hear_claim(EventId id, std::string_view message) {
-  if (is_told(id)) {
-    if (!adoption_.hear_entry(id, message)) {
-      ++counts_.forged;
-    }
+  if (is_told(id) && claims_.empty()) {
+    hear_entry(id, message);
     return;
   }
   if (is_past(id)) {
     return;
   }
-  request_read();
+  if (!is_told(id)) {
+    request_read();
+  }
   // If it is the history's, the read tells it all the same.
   if (claims_bytes_ + message.size() > limits_.claims_bytes_max) {
     return;
@@ -115,17 +115,28 @@ void HistoryFollower::hear_claim(EventId id, std::string_view message) {
   claims_.push_back({id, std::string{message}});
 }
 
-/// The script appends first, and then publishes: what was heard before the read began, and is not
-/// in the history, is not the script's.
+void HistoryFollower::hear_entry(EventId id, std::string_view message) {
+  // Somebody tells again what he has heard; or Redis has lost writes, and gives their ids to
+  // others.
+  if (id <= adoption_.heard()) {
+    request_read();
+  }
+  if (!adoption_.hear_entry(id, message)) {
+    ++counts_.forged;
+    request_read();
+  }
+}
+
+/// In the order in which they were heard. The script appends first, and then publishes: what was
+/// heard before the read began, and is not in the history, is not the script's.
 void HistoryFollower::settle_claims() {
-  for (; claims_covered_ > 0; --claims_covered_) {
+  while (!claims_.empty() && (claims_covered_ > 0 || is_told(claims_.front().id))) {
     const Claim claim = std::move(claims_.front());
     claims_.pop_front();
     claims_bytes_ -= claim.message.size();
+    claims_covered_ -= std::min<std::size_t>(claims_covered_, 1);
     if (is_told(claim.id)) {
-      if (!adoption_.hear_entry(claim.id, claim.message)) {
-        ++counts_.forged;
-      }
+      hear_entry(claim.id, claim.message);
     } else if (!is_past(claim.id)) {
       hear_bare(claim.message);
     }

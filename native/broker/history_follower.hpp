@@ -47,7 +47,7 @@ using FollowerAction = std::variant<BeginHistory, TellMessage, GoLive, ReadHisto
 struct FollowerLimits {
   /// Messages heard whose ids have not been looked up in the history yet: one read's time of them.
   std::size_t claims_bytes_max = 16U << 20U;
-  AdoptionLimits adoption;
+  AdoptionLimits adoption = {};
 };
 
 /// Messages on the channel that did not come into the history.
@@ -106,6 +106,7 @@ class HistoryFollower {
   [[nodiscard]] bool is_told(EventId id) const;
   [[nodiscard]] bool is_past(EventId id) const;
   void hear_claim(EventId id, std::string_view message);
+  void hear_entry(EventId id, std::string_view message);
   void hear_bare(std::string_view message);
   void settle_claims();
   [[nodiscard]] bool tell(HistoryEntry& entry);

@@ -1,17 +1,18 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
-#include <stdexcept>
+#include <sstream>
 #include <string>
 #include <vector>
 
-#include <hiredis/hiredis.h>
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 
 #include <regstream/broker/redis_broker.hpp>
 
-#include "broker/resp.hpp"
+#include "broker/redis_failure.hpp"
+#include "broker/redis_once.hpp"
+#include "redis_program.hpp"
 #include "redis_server.hpp"
 #include "run_until.hpp"
 
@@ -19,16 +20,22 @@ namespace {
 
 using Catch::Matchers::Contains;
 using regstream::Duration;
-using regstream::broker::channel_name;
+using regstream::EventId;
+using regstream::broker::Command;
+using regstream::broker::publish_once;
 using regstream::broker::PublishError;
-using regstream::broker::PublishHandler;
 using regstream::broker::PublishLimits;
+using regstream::broker::PublishResult;
 using regstream::broker::RedisBroker;
 using regstream::broker::RedisOptions;
-using regstream::broker::Reply;
 using regstream::broker::reply_text;
+using regstream::broker::Subscriber;
+using regstream::test::OtherProgram;
+using regstream::test::RedisData;
 using regstream::test::RedisServer;
 using regstream::test::run_until;
+using regstream::test::stamped_json;
+using regstream::test::update_json;
 using Messages = std::vector<std::string>;
 
 RedisOptions options_of(const RedisServer& server) {
@@ -39,81 +46,89 @@ RedisOptions options_of(const RedisServer& server) {
   return options;
 }
 
-/// Somebody else's program: hiredis, blocking, one connection.
-class OtherProgram {
- public:
-  explicit OtherProgram(const RedisServer& server)
-      : context_(redisConnectWithTimeout("127.0.0.1", server.port(), {30, 0})) {
-    redisSetTimeout(context_.get(), {30, 0});
-  }
-
-  /// How many subscribers heard it.
-  long long publish(std::string_view message) {
-    const auto reply = command({"PUBLISH", channel_name, message});
-    return reply->integer;
-  }
-
-  void subscribe() { command({"SUBSCRIBE", channel_name}); }
-
-  /// The next message on the channel.
-  std::string hear() { return std::string{reply_text(*read()->element[2])}; }
-
- private:
-  Reply command(std::initializer_list<std::string_view> words) {
-    std::string bytes;
-    regstream::broker::append_command(bytes, words);
-    redisAppendFormattedCommand(context_.get(), bytes.data(), bytes.size());
-    return read();
-  }
-
-  Reply read() {
-    void* reply = nullptr;
-    if (redisGetReply(context_.get(), &reply) != REDIS_OK) {
-      throw std::runtime_error(context_->errstr);
-    }
-    return Reply{static_cast<redisReply*>(reply)};
-  }
-
-  struct Free {
-    void operator()(redisContext* context) const { redisFree(context); }
-  };
-  std::unique_ptr<redisContext, Free> context_;
-};
-
-/// A broker that remembers what it heard and how its publishes ended.
-struct Fixture {
+/// A broker that remembers what it told, and how its publishes ended.
+struct Fixture final : Subscriber {
   explicit Fixture(const RedisOptions& options, PublishLimits limits = {})
       : broker(std::make_unique<RedisBroker>(context, options, limits)) {
-    broker->subscribe([this](std::string_view message) { heard.emplace_back(message); },
-                      [this] { heard.emplace_back("(gap)"); });
+    broker->subscribe(*this);
   }
 
-  void publish(const std::string& message) {
-    broker->publish(message, [this, message](const std::optional<PublishError>& error) {
-      (error ? failed : done).push_back(message);
-      if (error) {
+  void on_history(EventId position) override {
+    histories.push_back(position);
+    last = position;
+    heard.clear();
+    is_live = false;
+  }
+  /// By the contract alone: contiguous, each with its id.
+  void on_message(EventId id, std::string_view message) override {
+    CHECK(id == EventId{last.epoch, last.sequence + 1});
+    last = id;
+    const std::string stamp = ",\"id\":\"" + to_string(id) + "\"}";
+    REQUIRE(message.ends_with(stamp));
+    heard.push_back(std::string{message.substr(0, message.size() - stamp.size())} + '}');
+  }
+  void on_live() override { is_live = true; }
+
+  void publish(const std::string& message, const std::string& key = {}) {
+    broker->publish(message, key, [this, message](const PublishResult& result) {
+      if (const auto* const error = std::get_if<PublishError>(&result)) {
+        failed.push_back(message);
         last_error = error->what;
+      } else {
+        done.push_back(message);
+        ids.push_back(std::get<EventId>(result));
       }
     });
   }
 
+  template <typename Condition>
+  bool wait(Condition condition) {
+    return run_until(context, condition);
+  }
   bool wait_connected() {
-    return run_until(context, [this] { return broker->is_connected(); });
+    return wait([this] { return broker->is_connected(); });
   }
   bool wait_disconnected() {
-    return run_until(context, [this] { return !broker->is_connected(); });
+    return wait([this] { return !broker->is_connected(); });
   }
   bool wait_heard(std::size_t count) {
-    return run_until(context, [this, count] { return heard.size() >= count; });
+    return wait([this, count] { return heard.size() >= count; });
+  }
+  bool wait_done(std::size_t count) {
+    return wait([this, count] { return done.size() >= count; });
   }
 
   boost::asio::io_context context;
-  Messages heard;
+  std::vector<EventId> histories;
+  EventId last;
+  Messages heard;  // Since the last history began.
+  bool is_live = false;
   Messages done;
+  std::vector<EventId> ids;
   Messages failed;
   std::string last_error;
   std::unique_ptr<RedisBroker> broker;
 };
+
+Messages updates(int from, int to) {
+  Messages messages;
+  for (int number = from; number <= to; ++number) {
+    messages.push_back(update_json(number));
+  }
+  return messages;
+}
+
+/// Takes turns, so that none of them starves.
+template <typename Condition>
+bool run_all_until(std::initializer_list<Fixture*> fixtures, Condition condition) {
+  return run_until((*fixtures.begin())->context, [&] {
+    for (auto* const fixture : fixtures) {
+      fixture->context.restart();
+      fixture->context.poll();
+    }
+    return condition();
+  });
+}
 
 }  // namespace
 
@@ -126,25 +141,143 @@ TEST_CASE("a publish is heard by this broker, by another one, and by any program
   REQUIRE(here.wait_connected());
   REQUIRE(there.wait_connected());
 
-  here.publish("one");
-  here.publish("two");
+  here.publish(update_json(1));
+  here.publish(update_json(2));
 
-  CHECK(run_until(here.context, [&] { return here.heard.size() == 2 && here.done.size() == 2; }));
+  CHECK(here.wait([&] { return here.heard.size() == 2 && here.done.size() == 2; }));
   CHECK(there.wait_heard(2));
-  CHECK(here.heard == Messages{"one", "two"});
-  CHECK(there.heard == Messages{"one", "two"});
-  CHECK(program.hear() == "one");
-  CHECK(program.hear() == "two");
+  CHECK(here.heard == updates(1, 2));
+  CHECK(there.heard == updates(1, 2));
+  CHECK(here.ids == std::vector<EventId>{{here.last.epoch, 1}, {here.last.epoch, 2}});
+  CHECK(there.histories == std::vector<EventId>{{here.last.epoch, 0}});
+  CHECK(program.hear() == stamped_json(update_json(1), here.ids[0]));
+  CHECK(program.hear() == stamped_json(update_json(2), here.ids[1]));
 }
 
-TEST_CASE("a bare PUBLISH of any program is heard, byte for byte") {
+TEST_CASE("a broker that comes late tells what the history holds before it is live") {
+  const RedisServer server;
+  Fixture early{options_of(server)};
+  constexpr int count = 1'000;
+  for (const auto& message : updates(1, count)) {
+    early.publish(message);
+  }
+  REQUIRE(early.wait_done(count));
+  Fixture late{options_of(server)};
+  REQUIRE(late.wait([&] { return late.is_live; }));
+  CHECK(late.heard == updates(1, count));
+  CHECK(late.histories.size() == 1);
+}
+
+TEST_CASE("a broker that begins during a burst tells all of it once") {
+  const RedisServer server;
+  Fixture publisher{options_of(server)};
+  REQUIRE(publisher.wait_connected());
+  constexpr int count = 2'000;
+  for (const auto& message : updates(1, count)) {
+    publisher.publish(message);
+  }
+  REQUIRE(publisher.wait_done(count / 4));
+  Fixture late{options_of(server)};
+  REQUIRE(run_all_until({&publisher, &late}, [&] {
+    return publisher.heard.size() == count && late.heard.size() == count;
+  }));
+  CHECK(late.heard == updates(1, count));
+}
+
+TEST_CASE("a bare PUBLISH of any program is adopted, byte for byte") {
   const RedisServer server;
   Fixture fixture{options_of(server)};
   REQUIRE(fixture.wait_connected());
-  const std::string message = std::string{"{\"message\":\"\xc3\xa9\"}\r\n\0end", 22};
-  CHECK(OtherProgram{server}.publish(message) == 1);
+  const std::string message =
+      "{\"registrationId\":1,\"status\":\"PENDING\", \"message\" : \"\xc3\xa9\\u0000\" }";
+  CHECK(OtherProgram{server}.publish(message + "\r\n") == 1);
   REQUIRE(fixture.wait_heard(1));
   CHECK(fixture.heard.front() == message);
+}
+
+TEST_CASE("what is no update is not adopted") {
+  const RedisServer server;
+  Fixture fixture{options_of(server)};
+  REQUIRE(fixture.wait_connected());
+  OtherProgram program{server};
+  program.publish("text");
+  program.publish("{\"status\":\"PENDING\"}");
+  program.publish(update_json(1));
+  REQUIRE(fixture.wait_heard(1));
+  CHECK(fixture.heard == updates(1, 1));
+}
+
+TEST_CASE("three brokers adopt each bare message once, and tell the same order") {
+  const RedisServer server;
+  Fixture one{options_of(server)};
+  Fixture two{options_of(server)};
+  Fixture three{options_of(server)};
+  for (auto* const fixture : {&one, &two, &three}) {
+    REQUIRE(fixture->wait_connected());
+  }
+  OtherProgram program{server};
+  constexpr std::size_t count = 200;
+  Messages sent;
+  for (std::size_t i = 0; i < count; ++i) {
+    // Some say the same: each is an update of its own.
+    sent.push_back(update_json(static_cast<int>(i % 3 == 0 ? 0 : i)));
+    program.publish(sent.back());
+    one.context.restart();
+    one.context.poll();
+  }
+  two.publish(update_json(-1));
+  const auto is_told = [&] {
+    return one.heard.size() > count && two.heard.size() > count && three.heard.size() > count;
+  };
+  REQUIRE(run_all_until({&one, &two, &three}, is_told));
+  CHECK(two.heard == one.heard);
+  CHECK(three.heard == one.heard);
+  // Whatever is under way still would add something.
+  three.publish(update_json(-2));
+  REQUIRE(run_all_until({&one, &two, &three}, [&] { return one.heard.back() == update_json(-2); }));
+  sent.push_back(update_json(-1));
+  sent.push_back(update_json(-2));
+  CHECK_THAT(one.heard, Catch::Matchers::UnorderedEquals(sent));
+}
+
+TEST_CASE("a forged id neither takes a real one's place nor stops what follows") {
+  const RedisServer server;
+  Fixture fixture{options_of(server)};
+  fixture.publish(update_json(1));
+  REQUIRE(fixture.wait_heard(1));
+  const auto forged = [&fixture](std::uint64_t epoch, std::uint64_t sequence) {
+    return "{\"registrationId\":1,\"status\":\"FORGED\",\"id\":\"" +
+           to_string(EventId{epoch, sequence}) + "\"}";
+  };
+  const auto epoch = fixture.last.epoch;
+  OtherProgram program{server};
+  program.publish(forged(epoch, 2));
+  REQUIRE(fixture.wait_heard(2));
+  program.publish(forged(epoch, 1'000'000));
+  REQUIRE(fixture.wait_heard(3));
+  program.publish(forged(epoch + 1, 1));
+  REQUIRE(fixture.wait_heard(4));
+  program.publish(forged(epoch, 1));
+  fixture.publish(update_json(2));
+  REQUIRE(fixture.wait_heard(5));
+  // As bare messages, with ids of their own; the one with another's id is dropped.
+  CHECK(fixture.heard == Messages{update_json(1), forged(epoch, 2), forged(epoch, 1'000'000),
+                                  forged(epoch + 1, 1), update_json(2)});
+  CHECK(fixture.histories.size() == 1);
+}
+
+TEST_CASE("two publishes with one key are one") {
+  const RedisServer server;
+  Fixture here{options_of(server)};
+  Fixture there{options_of(server)};
+  here.publish(update_json(1), "key");
+  REQUIRE(here.wait_done(1));
+  there.publish(update_json(2), "key");
+  there.publish(update_json(3));
+  REQUIRE(there.wait_done(2));
+  CHECK(there.ids[0] == here.ids[0]);
+  REQUIRE(there.wait_heard(2));
+  CHECK(there.heard == Messages{update_json(1), update_json(3)});
 }
 
 TEST_CASE("a password is given to redis") {
@@ -152,14 +285,37 @@ TEST_CASE("a password is given to redis") {
   auto options = options_of(server);
   options.password = "s3cret";
   Fixture fixture{options};
-  fixture.publish("update");
+  fixture.publish(update_json(1));
   CHECK(fixture.wait_heard(1));
+}
+
+TEST_CASE("the permissions that a refusal names are enough") {
+  const RedisServer server;
+  Command command{"ACL", "SETUSER", "default", "resetkeys", "resetchannels", "-@all"};
+  const auto what = reply_failure(options_of(server), "NOPERM this user has no permissions").what;
+  std::istringstream words{what};
+  for (std::string word; words >> word;) {
+    if (const auto end = word.find_last_not_of(',');
+        std::string_view{"+~&"}.find(word[0]) != std::string::npos) {
+      command.push_back(word.substr(0, end + 1));
+    }
+  }
+  CHECK(reply_text(*OtherProgram{server}.command(command)) == "OK");
+  Fixture fixture{options_of(server)};
+  REQUIRE(fixture.wait_connected());
+  fixture.publish(update_json(1));
+  fixture.publish(update_json(2));
+  REQUIRE(fixture.wait_heard(2));
+  CHECK(OtherProgram{server}.publish(update_json(3)) == 1);
+  CHECK(fixture.wait_heard(3));
+  OtherProgram other{server};
+  CHECK(reply_text(*other.command({"FLUSHALL"})).starts_with("NOPERM"));
 }
 
 TEST_CASE("what is published before redis is there waits for it") {
   const RedisServer server;
   Fixture fixture{options_of(server)};
-  fixture.publish("early");
+  fixture.publish(update_json(1));
   CHECK_FALSE(fixture.broker->is_connected());
   CHECK(fixture.wait_heard(1));
 }
@@ -167,41 +323,118 @@ TEST_CASE("what is published before redis is there waits for it") {
 TEST_CASE("more publishes than may be in flight arrive in order") {
   const RedisServer server;
   Fixture fixture{options_of(server), {.in_flight_max = 3}};
-  Messages sent;
-  for (int i = 0; i < 500; ++i) {
-    sent.push_back(std::to_string(i));
-    fixture.publish(sent.back());
+  for (const auto& message : updates(1, 500)) {
+    fixture.publish(message);
   }
-  CHECK(fixture.wait_heard(sent.size()));
-  CHECK(fixture.heard == sent);
+  CHECK(fixture.wait_heard(500));
+  CHECK(fixture.heard == updates(1, 500));
 }
 
-TEST_CASE("after redis was killed and started again, both directions come back by themselves") {
+TEST_CASE("after redis was killed and started again without its data, a new epoch begins") {
   RedisServer server;
   Fixture fixture{options_of(server)};
   REQUIRE(fixture.wait_connected());
+  fixture.publish(update_json(0));
+  REQUIRE(fixture.wait_heard(1));
 
   server.kill();
   REQUIRE(fixture.wait_disconnected());
-  const Messages queued{"1", "2", "3", "4", "5"};
-  for (const auto& message : queued) {
+  for (const auto& message : updates(1, 5)) {
     fixture.publish(message);
   }
   server.start();
 
-  CHECK(fixture.wait_heard(1 + queued.size()));
-  CHECK(OtherProgram{server}.publish("last") == 1);
-  CHECK(fixture.wait_heard(1 + queued.size() + 1));
-  CHECK(fixture.heard == Messages{"(gap)", "1", "2", "3", "4", "5", "last"});
-  CHECK(run_until(fixture.context, [&] { return fixture.done == queued; }));
+  REQUIRE(fixture.wait([&] { return fixture.heard.size() == 5 && fixture.is_live; }));
+  CHECK(OtherProgram{server}.publish(update_json(6)) == 1);
+  CHECK(fixture.wait_heard(6));
+  CHECK(fixture.heard == updates(1, 6));
+  REQUIRE(fixture.histories.size() == 2);
+  CHECK(fixture.histories[1].epoch > fixture.histories[0].epoch);
+  CHECK(fixture.histories[1].sequence == 0);
+  CHECK(fixture.wait_done(6));
   CHECK(fixture.failed.empty());
+}
+
+TEST_CASE("after redis was killed and started again with its data, the history goes on") {
+  RedisServer server{{}, RedisData::kept};
+  Fixture fixture{options_of(server)};
+  REQUIRE(fixture.wait_connected());
+  fixture.publish(update_json(1));
+  REQUIRE(fixture.wait_heard(1));
+  server.kill();
+  REQUIRE(fixture.wait_disconnected());
+  fixture.publish(update_json(3));
+  server.start();
+  // Before this broker is back: what it missed it reads.
+  const auto other = publish_once(options_of(server), update_json(2));
+  REQUIRE(std::holds_alternative<EventId>(other));
+  REQUIRE(fixture.wait_heard(3));
+  CHECK(fixture.heard == updates(1, 3));
+  CHECK(fixture.histories.size() == 1);
+}
+
+TEST_CASE("a flushed history begins a new epoch with the next update") {
+  const RedisServer server;
+  Fixture here{options_of(server)};
+  Fixture there{options_of(server)};
+  here.publish(update_json(1));
+  REQUIRE(here.wait_heard(1));
+  REQUIRE(there.wait_heard(1));
+  OtherProgram{server}.command({"FLUSHALL"});
+
+  SECTION("by a publish") {
+    here.publish(update_json(2));
+  }
+  SECTION("by a bare message") {
+    OtherProgram{server}.publish(update_json(2));
+  }
+  const auto is_new = [](const Fixture& fixture) {
+    return fixture.histories.size() == 2 && fixture.heard == updates(2, 2) && fixture.is_live;
+  };
+  REQUIRE(here.wait([&] { return is_new(here); }));
+  REQUIRE(there.wait([&] { return is_new(there); }));
+  CHECK(here.histories[1].epoch > here.histories[0].epoch);
+  CHECK(there.histories == here.histories);
+  there.publish(update_json(3));
+  REQUIRE(here.wait([&] {
+    there.context.restart();
+    there.context.poll();
+    return here.heard == updates(2, 3);
+  }));
+}
+
+TEST_CASE("a history that was restored to its past gives no id twice") {
+  const RedisServer server;
+  Fixture fixture{options_of(server)};
+  fixture.publish(update_json(1));
+  REQUIRE(fixture.wait_heard(1));
+  OtherProgram program{server};
+  const std::string key{regstream::broker::history_key};
+  const std::string past{reply_text(*program.command({"DUMP", key}))};
+  fixture.publish(update_json(2));
+  fixture.publish(update_json(3));
+  REQUIRE(fixture.wait_heard(3));
+  program.command({"RESTORE", key, "0", past, "REPLACE"});
+
+  SECTION("known to who publishes next") {
+    fixture.publish(update_json(4));
+  }
+  SECTION("not known to who publishes next") {
+    const auto id = std::get<EventId>(publish_once(options_of(server), update_json(4)));
+    CHECK(id == EventId{fixture.last.epoch, 2});
+  }
+  REQUIRE(fixture.wait([&] { return fixture.histories.size() == 2 && fixture.is_live; }));
+  CHECK(fixture.histories[1].epoch > fixture.histories[0].epoch);
+  REQUIRE(fixture.wait_heard(2));
+  CHECK(fixture.heard[0] == update_json(1));
+  CHECK(fixture.heard[1] == update_json(4));
 }
 
 TEST_CASE("a broker that starts before redis does finds it once it is there") {
   RedisServer server;
   server.kill();
   Fixture fixture{options_of(server)};
-  fixture.publish("early");
+  fixture.publish(update_json(1));
   server.start();
   CHECK(fixture.wait_heard(1));
 }
@@ -210,42 +443,122 @@ TEST_CASE("a queue that is full while redis is away refuses, and keeps what it h
   RedisServer server;
   server.kill();
   Fixture fixture{options_of(server), {.waiting_max = 2}};
-  for (const auto* message : {"1", "2", "3"}) {
+  for (const auto& message : updates(1, 3)) {
     fixture.publish(message);
   }
-  CHECK(run_until(fixture.context, [&] { return !fixture.failed.empty(); }));
-  CHECK(fixture.failed == Messages{"3"});
+  CHECK(fixture.wait([&] { return !fixture.failed.empty(); }));
+  CHECK(fixture.failed == updates(3, 3));
   CHECK_THAT(fixture.last_error, Contains("wait for redis already"));
   server.start();
   CHECK(fixture.wait_heard(2));
-  CHECK(fixture.heard == Messages{"1", "2"});
+  CHECK(fixture.heard == updates(1, 2));
 }
 
-TEST_CASE(
-    "a publish whose acknowledgement was lost is not sent again, and its outcome is unknown") {
+TEST_CASE("a publish whose acknowledgement was lost is sent again, and is in the history once") {
   const RedisServer server;
   auto options = options_of(server);
   options.timing.reply_timeout = Duration{1'000};
   options.timing.connect_timeout = Duration{1'000};
   Fixture fixture{options};
   REQUIRE(fixture.wait_connected());
-  OtherProgram witness{server};
-  witness.subscribe();
-  fixture.publish("acknowledged");
-  REQUIRE(run_until(fixture.context, [&] { return fixture.done.size() == 1; }));
 
   server.pause();
-  fixture.publish("unknown");
-  REQUIRE(run_until(fixture.context, [&] { return fixture.failed.size() == 1; }));
-  CHECK_THAT(fixture.last_error, Contains("not known"));
+  fixture.publish(update_json(1));
+  fixture.publish(update_json(2));
+  REQUIRE(fixture.wait_disconnected());
+  // Redis finds them in its socket when it wakes up, and then once more.
   server.resume();
-  fixture.publish("later");
-  REQUIRE(run_until(fixture.context, [&] { return fixture.done.size() == 2; }));
+  fixture.publish(update_json(3));
+  REQUIRE(fixture.wait_done(3));
+  REQUIRE(fixture.wait_heard(3));
+  CHECK(fixture.heard == updates(1, 3));
+  CHECK(fixture.done == updates(1, 3));
+  CHECK(fixture.failed.empty());
+}
 
-  // Redis found it in its socket when it woke up; a second one would stand before the later update.
-  CHECK(witness.hear() == "acknowledged");
-  CHECK(witness.hear() == "unknown");
-  CHECK(witness.hear() == "later");
+TEST_CASE("a publish is given up when redis stays away for longer than it keeps keys") {
+  RedisServer server;
+  auto options = options_of(server);
+  options.history.key_lifetime = Duration{1'000};
+  Fixture fixture{options};
+  REQUIRE(fixture.wait_connected());
+  server.pause();
+  fixture.publish(update_json(1));
+  while (fixture.context.poll_one() != 0) {
+  }
+  server.kill();
+  REQUIRE(fixture.wait([&] { return fixture.failed.size() == 1; }));
+  CHECK_THAT(fixture.last_error, Contains("not known"));
+  fixture.publish(update_json(2));
+  server.start();
+  REQUIRE(fixture.wait_done(1));
+  CHECK(fixture.done == updates(2, 2));
+}
+
+TEST_CASE("connections that are killed during a burst lose nothing, and double nothing") {
+  const RedisServer server;
+  auto options = options_of(server);
+  options.timing.stable_after = Duration{0};
+  Fixture fixture{options};
+  REQUIRE(fixture.wait_connected());
+  OtherProgram program{server};
+  const auto type = GENERATE(as<std::string>{}, "pubsub", "normal");
+  constexpr int count = 3'000;
+  for (const auto& message : updates(1, count)) {
+    fixture.publish(message);
+  }
+  for (std::size_t heard = 0; heard < count; heard += count / 10) {
+    REQUIRE(fixture.wait_heard(heard));
+    program.command({"CLIENT", "KILL", "TYPE", type, "SKIPME", "yes"});
+  }
+  REQUIRE(fixture.wait_heard(count));
+  REQUIRE(fixture.wait_done(count));
+  CHECK(fixture.heard == updates(1, count));
+  CHECK(fixture.done == updates(1, count));
+  CHECK(fixture.histories.size() == 1);
+}
+
+TEST_CASE("while redis pauses its clients, nothing is lost") {
+  const RedisServer server;
+  Fixture fixture{options_of(server)};
+  REQUIRE(fixture.wait_connected());
+  OtherProgram program{server};
+  program.command(GENERATE(
+      values<Command>({{"CLIENT", "PAUSE", "300", "ALL"}, {"CLIENT", "PAUSE", "300", "WRITE"}})));
+  for (const auto& message : updates(1, 100)) {
+    fixture.publish(message);
+  }
+  REQUIRE(fixture.wait_heard(100));
+  CHECK(fixture.heard == updates(1, 100));
+}
+
+TEST_CASE("a redis that has forgotten the script is given it again") {
+  const RedisServer server;
+  Fixture fixture{options_of(server)};
+  REQUIRE(fixture.wait_connected());
+  OtherProgram{server}.command({"SCRIPT", "FLUSH"});
+  for (const auto& message : updates(1, 100)) {
+    fixture.publish(message);
+  }
+  REQUIRE(fixture.wait_heard(100));
+  CHECK(fixture.heard == updates(1, 100));
+  CHECK(fixture.failed.empty());
+}
+
+TEST_CASE("a history that is trimmed while this broker is away begins anew") {
+  RedisServer server;
+  auto options = options_of(server);
+  options.history.length_max = 10;
+  Fixture fixture{options};
+  fixture.publish(update_json(1));
+  REQUIRE(fixture.wait_heard(1));
+  // Nothing is heard before the context runs again.
+  for (int number = 2; number <= 100; ++number) {
+    REQUIRE(std::holds_alternative<EventId>(publish_once(options, update_json(number))));
+  }
+  REQUIRE(fixture.wait([&] { return fixture.heard == updates(91, 100) && fixture.is_live; }));
+  REQUIRE(fixture.histories.size() == 2);
+  CHECK(fixture.histories[1] == EventId{fixture.histories[0].epoch, 90});
 }
 
 TEST_CASE("a redis that stands still is noticed, and found again") {
@@ -263,25 +576,17 @@ TEST_CASE("a redis that stands still is noticed, and found again") {
   CHECK(fixture.wait_connected());
 }
 
-TEST_CASE("a message beyond the limit is refused before it is sent") {
+TEST_CASE("a message beyond the limit is refused before it is sent, and one at it arrives") {
   const RedisServer server;
   Fixture fixture{options_of(server), {.message_bytes_max = 100'000}};
-  fixture.publish(std::string(100'001, 'z'));
-  CHECK(run_until(fixture.context, [&] { return fixture.failed.size() == 1; }));
-}
-
-TEST_CASE("a subscriber is told of a gap when redis is back, and only then") {
-  RedisServer server;
-  Fixture fixture{options_of(server)};
-  REQUIRE(fixture.wait_connected());
-  fixture.publish("before");
-  REQUIRE(fixture.wait_heard(1));
-  server.kill();
-  REQUIRE(fixture.wait_disconnected());
-  fixture.publish("meanwhile");
-  server.start();
-  REQUIRE(fixture.wait_heard(3));
-  CHECK(fixture.heard == Messages{"before", "(gap)", "meanwhile"});
+  const std::string begin = R"({"registrationId":1,"status":"PENDING","message":")";
+  const std::string most = begin + std::string(100'000 - begin.size() - 2, 'z') + "\"}";
+  fixture.publish(most + ' ');
+  fixture.publish(most);
+  CHECK(fixture.wait_done(1));
+  CHECK(fixture.failed.size() == 1);
+  CHECK(fixture.wait_heard(1));
+  CHECK(fixture.heard.front() == most);
 }
 
 TEST_CASE("a wrong password leaves the broker away, and its publishes waiting") {
@@ -289,7 +594,7 @@ TEST_CASE("a wrong password leaves the broker away, and its publishes waiting") 
   auto options = options_of(server);
   options.password = "wrong";
   Fixture fixture{options};
-  fixture.publish("update");
+  fixture.publish(update_json(1));
   for (int step = 0; step < 50; ++step) {
     fixture.context.run_one();
   }
@@ -301,10 +606,21 @@ TEST_CASE("a broker without a subscriber publishes") {
   const RedisServer server;
   boost::asio::io_context context;
   RedisBroker broker{context, options_of(server)};
-  bool is_done = false;
-  broker.publish("update", [&is_done](const auto& error) { is_done = !error; });
-  CHECK(run_until(context, [&is_done] { return is_done; }));
+  std::optional<PublishResult> result;
+  broker.publish(update_json(1), {}, [&result](const auto& given) { result = given; });
+  CHECK(run_until(context, [&result] { return result.has_value(); }));
+  CHECK(std::get<EventId>(*result).sequence == 1);
   CHECK(broker.is_connected());
+}
+
+TEST_CASE("what is no object is refused by redis, and what follows is published") {
+  const RedisServer server;
+  Fixture fixture{options_of(server)};
+  fixture.publish("text");
+  fixture.publish(update_json(1));
+  REQUIRE(fixture.wait_done(1));
+  CHECK(fixture.failed == Messages{"text"});
+  CHECK_THAT(fixture.last_error, Contains("no JSON object"));
 }
 
 TEST_CASE("a destroyed redis broker calls nobody, and leaves nothing to run") {
@@ -312,7 +628,7 @@ TEST_CASE("a destroyed redis broker calls nobody, and leaves nothing to run") {
   auto fixture = std::make_unique<Fixture>(options_of(server));
 
   SECTION("destroyed before it connected") {
-    fixture->publish("update");
+    fixture->publish(update_json(1));
     fixture->broker.reset();
     fixture->context.run();
     CHECK(fixture->done.empty());
@@ -320,7 +636,7 @@ TEST_CASE("a destroyed redis broker calls nobody, and leaves nothing to run") {
   }
   SECTION("destroyed while connected, with publishes under way") {
     REQUIRE(fixture->wait_connected());
-    fixture->publish("update");
+    fixture->publish(update_json(1));
     fixture->context.run_one();
     fixture->broker.reset();
     fixture->context.run();
@@ -333,23 +649,22 @@ TEST_CASE("a destroyed redis broker calls nobody, and leaves nothing to run") {
     fixture->context.run();
     CHECK(fixture->heard.empty());
   }
-  SECTION("destroyed by its subscriber") {
-    fixture->broker->subscribe([&fixture](std::string_view) { fixture->broker.reset(); }, {});
-    fixture->publish("one");
-    fixture->publish("two");
-    fixture->context.run();
-    CHECK_FALSE(fixture->broker);
-  }
   SECTION("destroyed by the handler of a publish") {
-    fixture->broker->publish("one", [&fixture](const auto&) { fixture->broker.reset(); });
+    fixture->broker->publish(update_json(1), {},
+                             [&fixture](const auto&) { fixture->broker.reset(); });
     fixture->context.run();
     CHECK_FALSE(fixture->broker);
   }
-  SECTION("destroyed by the handler of a publish that was lost") {
+  SECTION("destroyed by the handler of a publish that was given up") {
+    fixture.reset();
+    auto options = options_of(server);
+    options.history.key_lifetime = Duration{1'000};
+    fixture = std::make_unique<Fixture>(options);
     REQUIRE(fixture->wait_connected());
     server.pause();
-    fixture->broker->publish("one", [&fixture](const auto&) { fixture->broker.reset(); });
-    fixture->publish("two");
+    fixture->broker->publish(update_json(1), {},
+                             [&fixture](const auto&) { fixture->broker.reset(); });
+    fixture->publish(update_json(2));
     // Both are in flight before the connection is reset.
     while (fixture->context.poll_one() != 0) {
     }

@@ -43,6 +43,8 @@ TEST_CASE("error replies of redis become sentences that say what to do") {
        "still loading"},
       {"MISCONF Redis is configured to save RDB snapshots", RedisFailureKind::rejected, "disk"},
       {"NOPERM this user has no permissions", RedisFailureKind::rejected, "+publish"},
+      {"WRONGTYPE Operation against a key holding the wrong kind of value",
+       RedisFailureKind::rejected, "service:registration-updates:history"},
       {"DENIED Redis is running in protected mode", RedisFailureKind::rejected, "protected mode"},
       {"ERR max number of clients reached", RedisFailureKind::rejected,
        "answered: ERR max number of clients reached"},

@@ -3,18 +3,23 @@
 #include <catch2/catch.hpp>
 
 #include "broker/redis_once.hpp"
+#include "redis_program.hpp"
 #include "redis_server.hpp"
 
 namespace {
 
 using Catch::Matchers::Contains;
 using regstream::Duration;
+using regstream::EventId;
 using regstream::broker::check_redis;
 using regstream::broker::publish_once;
 using regstream::broker::RedisFailure;
 using regstream::broker::RedisFailureKind;
 using regstream::broker::RedisOptions;
+using regstream::test::OtherProgram;
 using regstream::test::RedisServer;
+using regstream::test::stamped_json;
+using regstream::test::update_json;
 
 RedisOptions options_at(std::uint16_t port, std::string password = {}) {
   RedisOptions options;
@@ -65,13 +70,30 @@ TEST_CASE("the check says what to do about a host that is not known") {
              Contains("no-such-host.invalid") && Contains("REDIS_HOST"));
 }
 
-TEST_CASE("a single publish gives the number of subscribers") {
+TEST_CASE("a single publish enters the history, once under one key") {
   const RedisServer server;
-  CHECK(std::get<std::uint64_t>(publish_once(options_at(server.port()), "{}")) == 0);
+  const auto options = options_at(server.port());
+  const auto publish = [&options](int number, const std::string& key) {
+    return std::get<EventId>(publish_once(options, update_json(number), key));
+  };
+  const auto first = publish(1, "key");
+  CHECK(first.sequence == 1);
+  CHECK(publish(1, "key") == first);
+  CHECK(publish(2, "").sequence == 2);
+  CHECK(publish(2, "").sequence == 3);
+  const auto entries = OtherProgram{server}.history().entries;
+  REQUIRE(entries.size() == 3);
+  CHECK(entries.front().message == stamped_json(update_json(1), first));
 }
 
 TEST_CASE("a single publish that redis refuses says why") {
   const RedisServer server{"s3cret"};
-  const auto result = publish_once(options_at(server.port()), "{}");
+  const auto result = publish_once(options_at(server.port()), update_json(1));
   CHECK(std::get<RedisFailure>(result).kind == RedisFailureKind::password);
+}
+
+TEST_CASE("a single publish of what is no object is refused") {
+  const RedisServer server;
+  const auto result = publish_once(options_at(server.port()), "text");
+  CHECK_THAT(std::get<RedisFailure>(result).what, Contains("no JSON object"));
 }

@@ -94,3 +94,17 @@ TEST_CASE("an argument that is no HOST:PORT is refused, and never quoted") {
     CHECK_THAT(error, !Catch::Matchers::Contains("s3cret"));
   }
 }
+
+TEST_CASE("the history's limits are moved into what redis can keep") {
+  using regstream::Duration;
+  using regstream::broker::bounded;
+  const auto least = bounded({.length_max = 0, .bytes_max = 0, .key_lifetime = Duration{-1}});
+  CHECK(least.length_max == 1);
+  CHECK(least.bytes_max == 2U << 20U);
+  CHECK(least.key_lifetime == Duration{1'000});
+  const auto most =
+      bounded({.length_max = SIZE_MAX, .bytes_max = SIZE_MAX, .key_lifetime = Duration::max()});
+  CHECK(most.length_max == 1'000'000);
+  CHECK(most.bytes_max == std::size_t{4} << 30U);
+  CHECK(most.key_lifetime == Duration{86'400'000});
+}

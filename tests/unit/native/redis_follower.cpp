@@ -1,0 +1,335 @@
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "broker/history_follower.hpp"
+#include "redis_program.hpp"
+
+namespace {
+
+using regstream::EventId;
+using regstream::broker::Adopt;
+using regstream::broker::BeginHistory;
+using regstream::broker::FollowerAction;
+using regstream::broker::GoLive;
+using regstream::broker::HistoryEntry;
+using regstream::broker::HistoryFollower;
+using regstream::broker::HistoryPage;
+using regstream::broker::ReadHistory;
+using regstream::broker::TellMessage;
+using regstream::test::stamped_json;
+using regstream::test::update_json;
+using Lines = std::vector<std::string>;
+
+constexpr std::uint64_t epoch = 1'000;
+
+EventId id(std::uint64_t sequence) {
+  return {epoch, sequence};
+}
+
+std::string message(EventId at) {
+  return stamped_json(update_json(static_cast<int>(at.sequence)), at);
+}
+
+HistoryEntry entry(EventId at, bool is_adopted = false) {
+  return {.id = at, .message = message(at), .is_adopted = is_adopted};
+}
+
+std::string line(const FollowerAction& action) {
+  struct Liner {
+    std::string operator()(const BeginHistory& begin) const {
+      return "history " + to_string(begin.position);
+    }
+    std::string operator()(const TellMessage& told) const {
+      CHECK(told.message == message(told.id));
+      return "message " + to_string(told.id);
+    }
+    std::string operator()(const GoLive& /*live*/) const { return "live"; }
+    std::string operator()(const ReadHistory& read) const {
+      return "read " + (read.from ? to_string(*read.from) : "all");
+    }
+    std::string operator()(const Adopt& adopt) const {
+      std::string text = "adopt after " + to_string(adopt.cursor);
+      for (const auto& offer : adopt.offers) {
+        text += " " + std::to_string(offer.ordinal) + "x" + offer.text;
+      }
+      return text;
+    }
+  };
+  return std::visit(Liner{}, action);
+}
+
+Lines poll_all(HistoryFollower& follower) {
+  Lines lines;
+  while (const auto action = follower.poll()) {
+    lines.push_back(line(*action));
+  }
+  return lines;
+}
+
+/// Has told the messages up to `last`, and is live.
+HistoryFollower follower_at(EventId last) {
+  HistoryFollower follower;
+  follower.on_callable();
+  follower.on_subscribed(last);
+  poll_all(follower);
+  HistoryPage page{.end = last, .is_last = true, .entries = {}};
+  for (std::uint64_t sequence = 1; sequence <= last.sequence; ++sequence) {
+    page.entries.push_back(entry({last.epoch, sequence}));
+  }
+  follower.on_page(std::move(page));
+  poll_all(follower);
+  CHECK(follower.is_caught_up());
+  return follower;
+}
+
+}  // namespace
+
+TEST_CASE("a history is told in pages, and then what is new") {
+  HistoryFollower follower;
+  CHECK(poll_all(follower).empty());
+  follower.on_callable();
+  CHECK(poll_all(follower).empty());
+  follower.on_subscribed(id(3));
+  CHECK(poll_all(follower) == Lines{"read all"});
+  follower.on_page({.end = id(3), .is_last = false, .entries = {entry(id(2))}});
+  CHECK_FALSE(follower.is_caught_up());
+  CHECK(poll_all(follower) == Lines{"history 1000-1", "message 1000-2", "read 1000-2"});
+  follower.on_page({.end = id(3), .is_last = true, .entries = {entry(id(2)), entry(id(3))}});
+  CHECK(poll_all(follower) == Lines{"message 1000-3", "live"});
+  CHECK(follower.is_caught_up());
+
+  follower.on_message(message(id(4)));
+  CHECK(poll_all(follower) == Lines{"read 1000-3"});
+  follower.on_page({.end = id(4), .is_last = true, .entries = {entry(id(3)), entry(id(4))}});
+  CHECK(poll_all(follower) == Lines{"message 1000-4"});
+}
+
+TEST_CASE("an empty history is told by its position alone") {
+  HistoryFollower follower;
+  follower.on_callable();
+  follower.on_subscribed(id(0));
+  poll_all(follower);
+  follower.on_page({.end = id(0), .is_last = true, .entries = {}});
+  CHECK(poll_all(follower) == Lines{"history 1000-0", "live"});
+}
+
+TEST_CASE("a burst on the channel costs two reads, and no more") {
+  auto follower = follower_at(id(1));
+  for (std::uint64_t sequence = 2; sequence <= 100; ++sequence) {
+    follower.on_message(message(id(sequence)));
+  }
+  CHECK(poll_all(follower) == Lines{"read 1000-1"});
+  follower.on_message(message(id(101)));
+  CHECK(poll_all(follower).empty());
+  HistoryPage page{.end = id(101), .is_last = true, .entries = {}};
+  for (std::uint64_t sequence = 1; sequence <= 101; ++sequence) {
+    page.entries.push_back(entry(id(sequence)));
+  }
+  follower.on_page(std::move(page));
+  CHECK(poll_all(follower).size() == 100 + 1);
+  follower.on_page({.end = id(101), .is_last = true, .entries = {entry(id(101))}});
+  CHECK(poll_all(follower).empty());
+}
+
+TEST_CASE("what was missed while the channel was not heard is read from the last message on") {
+  auto follower = follower_at(id(2));
+  follower.on_unsubscribed();
+  CHECK_FALSE(follower.is_caught_up());
+  CHECK(poll_all(follower).empty());
+  follower.on_subscribed(id(4));
+  CHECK(poll_all(follower) == Lines{"read 1000-2"});
+  follower.on_page(
+      {.end = id(4), .is_last = true, .entries = {entry(id(2)), entry(id(3)), entry(id(4))}});
+  CHECK(poll_all(follower) == Lines{"message 1000-3", "message 1000-4"});
+  CHECK(follower.is_caught_up());
+}
+
+TEST_CASE("a read whose connection broke is made again") {
+  auto follower = follower_at(id(1));
+  follower.on_message(message(id(2)));
+  CHECK(poll_all(follower) == Lines{"read 1000-1"});
+  follower.on_not_callable();
+  CHECK(poll_all(follower).empty());
+  follower.on_callable();
+  CHECK(poll_all(follower) == Lines{"read 1000-1"});
+}
+
+TEST_CASE("a page that does not follow begins a history") {
+  auto follower = follower_at(id(2));
+  follower.on_message(message(id(3)));
+  poll_all(follower);
+
+  SECTION("trimmed beyond the last message") {
+    follower.on_page({.end = id(9), .is_last = true, .entries = {entry(id(8)), entry(id(9))}});
+    CHECK(poll_all(follower) ==
+          Lines{"history 1000-7", "message 1000-8", "message 1000-9", "live"});
+  }
+  SECTION("trimmed as far as the last message, nothing is missed") {
+    follower.on_page({.end = id(3), .is_last = true, .entries = {entry(id(3))}});
+    CHECK(poll_all(follower) == Lines{"message 1000-3"});
+  }
+  SECTION("with a hole, of which all that follows is told") {
+    follower.on_page(
+        {.end = id(5), .is_last = true, .entries = {entry(id(2)), entry(id(3)), entry(id(5))}});
+    CHECK(poll_all(follower) ==
+          Lines{"message 1000-3", "history 1000-4", "message 1000-5", "live"});
+  }
+  SECTION("with a hole at its end") {
+    follower.on_page({.end = id(4), .is_last = true, .entries = {entry(id(2)), entry(id(3))}});
+    CHECK(poll_all(follower) == Lines{"message 1000-3", "history 1000-4", "live"});
+  }
+  SECTION("emptied") {
+    follower.on_page({.end = id(5), .is_last = true, .entries = {}});
+    CHECK(poll_all(follower) == Lines{"history 1000-5", "live"});
+  }
+  SECTION("of a new epoch") {
+    follower.on_page({.end = {2'000, 1}, .is_last = true, .entries = {entry({2'000, 1})}});
+    CHECK(poll_all(follower) == Lines{"history 2000-0", "message 2000-1", "live"});
+    CHECK(follower.known() == EventId{2'000, 1});
+  }
+  SECTION("with an entry that is not ours") {
+    follower.on_page({.end = id(4),
+                      .is_last = true,
+                      .entries = {entry(id(2)), {id(3), "", false}, entry(id(4))}});
+    CHECK(poll_all(follower) == Lines{"history 1000-3", "message 1000-4", "live"});
+  }
+}
+
+TEST_CASE("when the last message has become another one, its epoch is disowned") {
+  auto follower = follower_at(id(2));
+  follower.on_unsubscribed();
+  follower.on_subscribed(id(3));
+  poll_all(follower);
+  follower.on_page(
+      {.end = id(3),
+       .is_last = true,
+       .entries = {{id(2), stamped_json(update_json(77), id(2)), false}, entry(id(3))}});
+  CHECK(poll_all(follower) == Lines{"read 1000-2"});
+  // The script begins a new epoch, since none of the old one ends there.
+  CHECK(follower.known().epoch == epoch);
+  CHECK(follower.known() > id(1'000'000'000));
+  follower.on_page({.end = {2'000, 1}, .is_last = true, .entries = {entry({2'000, 1})}});
+  CHECK(poll_all(follower) == Lines{"history 2000-0", "message 2000-1", "live"});
+}
+
+TEST_CASE("an id that was heard before makes the follower look whether the history went back") {
+  auto follower = follower_at(id(3));
+  follower.on_message(stamped_json(update_json(77), id(2)));
+  CHECK(poll_all(follower) == Lines{"read 1000-3"});
+  CHECK(follower.known() == id(3));
+}
+
+TEST_CASE("a bare message is offered until its adoption is heard") {
+  auto follower = follower_at(id(1));
+  follower.on_message(update_json(2) + "\n");
+  CHECK(poll_all(follower) == Lines{"adopt after 1000-1 1x" + update_json(2)});
+  follower.on_not_callable();
+  follower.on_callable();
+  CHECK(poll_all(follower) == Lines{"read 1000-1", "adopt after 1000-1 1x" + update_json(2)});
+  follower.on_page({.end = id(1), .is_last = true, .entries = {entry(id(1))}});
+  follower.on_adopted(id(2));
+  CHECK(poll_all(follower).empty());
+
+  // The same text again, before the first one's adoption is heard: it is the second.
+  follower.on_message(update_json(2));
+  CHECK(poll_all(follower) == Lines{"adopt after 1000-1 2x" + update_json(2)});
+  follower.on_adopted(id(3));
+  follower.on_message(message(id(2)));
+  poll_all(follower);
+  follower.on_page({.end = id(2), .is_last = true, .entries = {entry(id(1)), entry(id(2), true)}});
+  CHECK(poll_all(follower) == Lines{"message 1000-2"});
+  // And after it, one is held still.
+  follower.on_message(update_json(2));
+  CHECK(poll_all(follower) == Lines{"adopt after 1000-2 2x" + update_json(2)});
+}
+
+TEST_CASE("offers that came too late wait until more is heard") {
+  auto follower = follower_at(id(1));
+  follower.on_message(update_json(9));
+  poll_all(follower);
+  follower.on_adopted(std::nullopt);
+  CHECK(poll_all(follower).empty());
+  follower.on_message(message(id(2)));
+  CHECK(poll_all(follower) == Lines{"read 1000-1"});
+  follower.on_page({.end = id(2), .is_last = true, .entries = {entry(id(1)), entry(id(2))}});
+  CHECK(poll_all(follower) == Lines{"message 1000-2", "adopt after 1000-2 1x" + update_json(9)});
+}
+
+TEST_CASE("a message with an id that the history did not give is bare") {
+  auto follower = follower_at(id(2));
+  const auto claimed = GENERATE(values<std::string>({"1000-3", "1000-999", "999-1", "2000-1"}));
+  const std::string text = R"({"registrationId":1,"status":"PENDING","id":")" + claimed + "\"}";
+  follower.on_message(text);
+  CHECK(poll_all(follower) == Lines{"read 1000-2"});
+  follower.on_page({.end = id(2), .is_last = true, .entries = {entry(id(2))}});
+  CHECK(poll_all(follower) == Lines{"adopt after 1000-2 1x" + text});
+}
+
+TEST_CASE("a forged next id never takes the place of the real one") {
+  auto follower = follower_at(id(2));
+  follower.on_message(stamped_json(update_json(666), id(3)));
+  poll_all(follower);
+  // The real one was published before the read, and is heard after it.
+  follower.on_page({.end = id(3), .is_last = true, .entries = {entry(id(2)), entry(id(3))}});
+  CHECK(poll_all(follower) == Lines{"message 1000-3", "read 1000-3"});
+  CHECK(follower.counts().forged == 1);
+  follower.on_page({.end = id(3), .is_last = true, .entries = {entry(id(3))}});
+  follower.on_message(message(id(3)));
+  CHECK(poll_all(follower).empty());
+  CHECK(follower.counts().forged == 1);
+}
+
+TEST_CASE("a message of a history that was lost is not adopted into the next one") {
+  auto follower = follower_at(id(2));
+  follower.on_message(message({2'000, 1}));
+  poll_all(follower);
+  follower.on_page({.end = {2'000, 1}, .is_last = true, .entries = {entry({2'000, 1})}});
+  poll_all(follower);
+  follower.on_message(message(id(3)));
+  CHECK(poll_all(follower).empty());
+}
+
+TEST_CASE("messages that are no updates are counted, and adopted by nobody") {
+  auto follower = follower_at(id(1));
+  const Lines texts{"",
+                    "text",
+                    "{}",
+                    "[]",
+                    "{\"registrationId\":0,\"status\":\"PENDING\"}",
+                    "{\"registrationId\":1}",
+                    update_json(1) + "x"};
+  for (const auto& text : texts) {
+    follower.on_message(text);
+  }
+  CHECK(poll_all(follower).empty());
+  CHECK(follower.counts().malformed == texts.size());
+}
+
+TEST_CASE("bare messages are taken in up to a limit") {
+  HistoryFollower follower{{.adoption = {.bare_max = 2}}};
+  follower.on_subscribed(id(1));
+  for (int i = 0; i < 5; ++i) {
+    follower.on_message(update_json(i));
+  }
+  CHECK(follower.counts().dropped == 3);
+}
+
+TEST_CASE("claims beyond the limit are read all the same") {
+  HistoryFollower follower{{.claims_bytes_max = 100}};
+  follower.on_callable();
+  follower.on_subscribed(id(0));
+  poll_all(follower);
+  follower.on_page({.end = id(0), .is_last = true, .entries = {}});
+  poll_all(follower);
+  HistoryPage page{.end = id(9), .is_last = true, .entries = {}};
+  for (std::uint64_t sequence = 1; sequence <= 9; ++sequence) {
+    follower.on_message(message(id(sequence)));
+    page.entries.push_back(entry(id(sequence)));
+  }
+  CHECK(poll_all(follower) == Lines{"read 1000-0"});
+  follower.on_page(std::move(page));
+  CHECK(poll_all(follower).size() == 9);
+}
