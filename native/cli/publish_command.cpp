@@ -1,5 +1,6 @@
 #include "cli/publish_command.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <iostream>
@@ -7,13 +8,12 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
-#include <utility>
 #include <variant>
 
 #include <CLI/CLI.hpp>
 
 #include <regstream/broker/redis_options.hpp>
-#include <regstream/publisher/publisher.hpp>
+#include <regstream/publisher/update_message.hpp>
 
 #include "broker/redis_once.hpp"
 
@@ -30,22 +30,8 @@ struct PublishOptions {
   std::string message;
   std::string details;
   std::string process_log;
+  std::string key;
   std::string redis;
-};
-
-/// Keeps what the publisher makes, to be sent by a connection that this program waits for.
-class KeptMessage final : public broker::Broker {
- public:
-  void publish(std::string message, broker::PublishHandler /*done*/) override {
-    message_ = std::move(message);
-  }
-  void subscribe(std::function<void(std::string_view)> /*on_message*/,
-                 std::function<void()> /*on_gap*/) override {}
-  [[nodiscard]] bool is_connected() const override { return true; }
-  [[nodiscard]] const std::string& message() const { return message_; }
-
- private:
-  std::string message_;
 };
 
 bool is_out_of_reach(broker::RedisFailureKind kind) {
@@ -54,31 +40,28 @@ bool is_out_of_reach(broker::RedisFailureKind kind) {
          kind == Kind::timed_out;
 }
 
-int send(const broker::RedisOptions& redis, const std::string& message) {
-  const auto result = broker::publish_once(redis, message);
-  if (const auto* const trouble = std::get_if<broker::RedisFailure>(&result)) {
-    std::cerr << "regstream publish: " << trouble->what
-              << (is_out_of_reach(trouble->kind)
-                      ? ". (A gateway that was started without --redis, as in the demo, has no "
-                        "Redis to publish through.)\n"
-                      : "\n");
-    return failure;
-  }
-  const auto subscribers = std::get<std::uint64_t>(result);
-  std::cout << "published: " << subscribers << (subscribers == 1 ? " subscriber" : " subscribers")
-            << " heard it\n";
-  return 0;
+std::int64_t read_clock() {
+  using std::chrono::duration_cast, std::chrono::milliseconds, std::chrono::system_clock;
+  return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
-/// Runs `make` with a publisher, and sends the message that it made.
-int run(const PublishOptions& options, const std::function<void(Publisher&)>& make) {
+/// Publishes what `make` makes at a time, in milliseconds since the Unix epoch.
+int run(const PublishOptions& options, const std::function<std::string(std::int64_t)>& make) {
   try {
     const auto redis = broker::read_redis_options(
         options.redis.empty() ? std::nullopt : std::optional<std::string_view>{options.redis});
-    KeptMessage kept;
-    Publisher publisher{kept};
-    make(publisher);
-    return send(redis, kept.message());
+    const auto result = broker::publish_once(redis, make(read_clock()), options.key);
+    if (const auto* const trouble = std::get_if<broker::RedisFailure>(&result)) {
+      std::cerr << "regstream publish: " << trouble->what
+                << (is_out_of_reach(trouble->kind)
+                        ? ". (A gateway that was started without --redis, as in the demo, has no "
+                          "Redis to publish through: POST to its "
+                          "/api/registrations/{id}/updates.)\n"
+                        : "\n");
+      return failure;
+    }
+    std::cout << "published " << to_string(std::get<EventId>(result)) << '\n';
+    return 0;
   } catch (const std::invalid_argument& error) {
     std::cerr << "regstream publish: " << error.what() << '\n';
     return usage;
@@ -89,6 +72,9 @@ void add_common_options(CLI::App& command, PublishOptions& options) {
   command.add_option("--registration", options.registration_id, "The registration's id")
       ->required();
   command.add_option("--message", options.message, "What people read")->required();
+  command.add_option("--key", options.key,
+                     "Idempotency key: of two publishes with one key there is one, and both print "
+                     "its id");
   command.add_option("--redis", options.redis,
                      "HOST:PORT of Redis (default: REDIS_HOST and REDIS_PORT, or localhost:6379; "
                      "the password comes from REDIS_PASSWORD)");
@@ -109,9 +95,10 @@ void add_publish_command(CLI::App& app, int& exit_code) {
       ->required()
       ->check(CLI::IsMember({"started", "completed", "failed", "skipped"}));
   stage->callback([options, &exit_code] {
-    exit_code = run(*options, [&options](Publisher& publisher) {
-      publisher.publishStageUpdate(options->registration_id, options->stage,
-                                   parse_stage_status(options->status).value(), options->message);
+    exit_code = run(*options, [&options](std::int64_t timestamp_ms) {
+      return make_stage_update(options->registration_id, options->stage,
+                               parse_stage_status(options->status).value(), options->message,
+                               timestamp_ms);
     });
   });
 
@@ -123,9 +110,10 @@ void add_publish_command(CLI::App& app, int& exit_code) {
   final_status->add_option("--details", options->details, "A JSON object");
   final_status->add_option("--process-log", options->process_log, "A JSON array");
   final_status->callback([options, &exit_code] {
-    exit_code = run(*options, [&options](Publisher& publisher) {
-      publisher.publishFinalStatus(options->registration_id, parse_status(options->status),
-                                   options->message, options->details, options->process_log);
+    exit_code = run(*options, [&options](std::int64_t timestamp_ms) {
+      return make_final_status(options->registration_id, parse_status(options->status),
+                               options->message, options->details, options->process_log,
+                               timestamp_ms);
     });
   });
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <csignal>
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
@@ -17,21 +18,23 @@
 #include <spdlog/spdlog.h>
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <regstream/broker/redis_broker.hpp>
 #include <regstream/broker/redis_options.hpp>
-#include <regstream/publisher/publisher.hpp>
 
 #include "backend/backend.hpp"
 #include "broker/embedded_broker.hpp"
+#include "broker/embedded_limits.hpp"
 #include "broker/redis_once.hpp"
 #include "cli/system_limits.hpp"
 #include "gateway/gateway.hpp"
 #include "net/router.hpp"
 #include "net/server.hpp"
 #include "net/static_files.hpp"
+#include "publisher/publish_route.hpp"
 
 namespace regstream::cli {
 
@@ -39,6 +42,10 @@ namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
 namespace {
+
+// At a shutdown, updates of what the sample has stored are waited for this long. What is not
+// acknowledged by then is published at the next start.
+constexpr std::chrono::seconds acknowledgement_max{2};
 
 // Streams whose peer does not read, and answers that are not ready, are cut off after this.
 constexpr std::chrono::seconds shutdown_max{3};
@@ -51,6 +58,11 @@ struct ServeOptions {
   std::string address = "127.0.0.1";
   int port = 8080;
   std::string redis;
+  std::string publish_route = "auto";
+  std::optional<std::string> journal;
+  std::optional<std::size_t> history_length;
+  std::optional<std::size_t> history_bytes;
+  std::optional<std::int64_t> history_hours;
   bool demo = false;
   std::string database;
   std::string page;
@@ -79,12 +91,47 @@ std::optional<broker::RedisOptions> redis_of(const ServeOptions& options) {
       options.redis.empty() ? std::nullopt : std::optional<std::string_view>(options.redis));
 }
 
+// With the sample, a restart of the program is a part of what is shown.
+fs::path journal_of(const ServeOptions& options) {
+  if (options.journal) {
+    return *options.journal;
+  }
+  return options.demo ? fs::path(options.database).replace_filename("journal.sqlite3") : fs::path();
+}
+
+// How much of the history is kept, wherever it is: in Redis, in the journal, and by this gateway.
+void limit_history(broker::RedisHistoryLimits& limits, const ServeOptions& options) {
+  limits.length_max = options.history_length.value_or(limits.length_max);
+  limits.bytes_max = options.history_bytes.value_or(limits.bytes_max);
+}
+
+void limit_history(broker::EmbeddedLimits& limits, const ServeOptions& options) {
+  limits.messages_max = options.history_length.value_or(limits.messages_max);
+  limits.bytes_max = options.history_bytes.value_or(limits.bytes_max);
+  if (options.history_hours) {
+    limits.age_max = std::chrono::hours(*options.history_hours);
+  }
+}
+
+void limit_history(hub::JournalLimits& limits, const ServeOptions& options) {
+  limits.count_max = options.history_length.value_or(limits.count_max);
+  limits.bytes_max = options.history_bytes.value_or(limits.bytes_max);
+  if (options.history_hours) {
+    limits.age_max = std::chrono::hours(*options.history_hours);
+  }
+}
+
+bool has_publish_route(const ServeOptions& options, const net::Server& server) {
+  return options.publish_route == "on" || (options.publish_route == "auto" && server.is_loopback());
+}
+
 gateway::GatewayOptions gateway_options(const ServeOptions& options, bool with_redis) {
   gateway::GatewayOptions result;
   result.hub.retry = Duration(options.retry_ms);
   result.hub.ping_interval = Duration(options.ping_interval_ms);
   result.broker_kind = with_redis ? "redis" : "embedded";
   result.seed = std::random_device{}();
+  limit_history(result.hub.journal, options);
   return result;
 }
 
@@ -142,12 +189,15 @@ class ReadyLine {
 };
 
 // Ends the process well: on the first signal everything is asked to finish, on the second, or when
-// time is up, the loop stops.
+// time is up, the loop stops. The sample goes first, so that the streams still carry its last
+// updates.
 class Shutdown {
  public:
-  Shutdown(asio::io_context& context, net::Server& server, gateway::Gateway& gateway)
+  Shutdown(asio::io_context& context, net::Server& server, backend::Backend* sample_backend,
+           gateway::Gateway& gateway)
       : context_(context),
         server_(server),
+        sample_backend_(sample_backend),
         gateway_(gateway),
         signals_(context, SIGINT, SIGTERM),
         limit_(context) {
@@ -161,28 +211,54 @@ class Shutdown {
  private:
   void begin() {
     spdlog::info("shutting down");
-    const auto stop_now = [this](const boost::system::error_code& error, auto...) {
+    signals_.async_wait([this](const boost::system::error_code& error, int) {
       if (!error) {
         context_.stop();
       }
-    };
-    signals_.async_wait(stop_now);
+    });
+    server_.stop([this] { one_ended(); });
+    if (sample_backend_ == nullptr) {
+      drain();
+      return;
+    }
+    limit_.expires_after(acknowledgement_max);
+    limit_.async_wait([this](const boost::system::error_code& cancelled) {
+      if (!cancelled) {
+        spdlog::warn("some updates are not acknowledged; the next start publishes them");
+        drain();
+      }
+    });
+    // Called on another thread, perhaps when this object has gone; the context has not.
+    sample_backend_->stop(
+        [this, &context = context_] { asio::post(context, [this] { drain(); }); });
+  }
+
+  void drain() {
+    if (std::exchange(is_draining_, true)) {
+      return;
+    }
     limit_.expires_after(shutdown_max);
-    limit_.async_wait(stop_now);
-    const auto one_ended = [this] {
-      if (--unfinished_ == 0) {
+    limit_.async_wait([this](const boost::system::error_code& cancelled) {
+      if (!cancelled) {
         context_.stop();
       }
-    };
-    server_.stop(one_ended);
-    gateway_.drain(one_ended);
+    });
+    gateway_.drain([this] { one_ended(); });
+  }
+
+  void one_ended() {
+    if (--unfinished_ == 0) {
+      context_.stop();
+    }
   }
 
   asio::io_context& context_;
   net::Server& server_;
+  backend::Backend* sample_backend_;  // Null without --demo.
   gateway::Gateway& gateway_;
   asio::signal_set signals_;
   asio::steady_timer limit_;
+  bool is_draining_ = false;
   int unfinished_ = 2;
 };
 
@@ -212,24 +288,31 @@ void serve(const ServeOptions& options, const std::optional<broker::RedisOptions
     // A seed of its own keeps gateways from coming back to a restarted Redis in step.
     broker::RedisOptions seeded = *redis;
     seeded.seed = std::random_device{}();
+    limit_history(seeded.history, options);
     channel = std::make_unique<broker::RedisBroker>(context, std::move(seeded));
     broker_name = "redis " + broker::redis_address(*redis);
   } else {
-    channel = std::make_unique<broker::EmbeddedBroker>(context);
+    broker::EmbeddedBrokerOptions embedded;
+    embedded.journal = journal_of(options);
+    limit_history(embedded.limits, options);
+    channel = std::make_unique<broker::EmbeddedBroker>(context, std::move(embedded));
   }
 
   gateway::Gateway gateway(context, *channel, gateway_settings);
   gateway.add_routes(router);
-  Publisher publisher(*channel);
+  PublishRoute publish_route(context, *channel, {});
+  if (has_publish_route(options, server)) {
+    publish_route.add_to(router);
+  }
   std::optional<backend::Backend> sample_backend;
   if (options.demo) {
-    sample_backend.emplace(backend_options(options), publisher);
+    sample_backend.emplace(backend_options(options), *channel);
     sample_backend->add_routes(router);
     router.set_fallback([&page](net::Exchange exchange) { page->respond(std::move(exchange)); });
   }
 
   // Not const: their handlers change them.
-  Shutdown shutdown(context, server, gateway);
+  Shutdown shutdown(context, server, sample_backend ? &*sample_backend : nullptr, gateway);
   ReadyLine ready(context, *channel,
                   "regstream: serving on " + server.url() + " (broker: " + broker_name + ")");
   context.run();
@@ -239,6 +322,10 @@ int run_serve(const ServeOptions& options) {
   std::optional<broker::RedisOptions> redis;
   try {
     redis = redis_of(options);
+    if (redis && options.journal) {
+      throw std::invalid_argument(
+          "--journal is the embedded broker's; with Redis the history is kept there");
+    }
   } catch (const std::invalid_argument& error) {
     std::cerr << "regstream: " << error.what() << std::endl;
     return 2;
@@ -267,6 +354,28 @@ void add_serve_command(CLI::App& app, int& exit_code) {
   command->add_option("--redis", options->redis,
                       "HOST[:PORT] of Redis; also by REDIS_HOST, REDIS_PORT, REDIS_PASSWORD. "
                       "Without one the broker is embedded");
+  command->add_option("--journal", options->journal,
+                      "File that keeps the embedded broker's history over a restart (with --demo: "
+                      "journal.sqlite3 beside the database; otherwise none)");
+  command
+      ->add_option("--history-length", options->history_length,
+                   "Updates that are kept for clients that come back (Redis: 10000; otherwise "
+                   "100000). Gateways on one Redis should have the same")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}));
+  command
+      ->add_option("--history-bytes", options->history_bytes,
+                   "Bytes of updates that are kept (64 MiB)")
+      ->check(CLI::Range(std::size_t{2} << 20U, std::size_t{4} << 30U));
+  command
+      ->add_option("--history-hours", options->history_hours,
+                   "Age of updates that are kept, in the gateway and in the journal (24)")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{8'760}));
+  command
+      ->add_option("--publish-route", options->publish_route,
+                   "POST /api/registrations/{id}/updates, by which anyone who reaches it "
+                   "publishes: on, off, or auto: on where only this machine reaches it")
+      ->check(CLI::IsMember({"auto", "on", "off"}))
+      ->capture_default_str();
   command->add_option("--ping-interval-ms", options->ping_interval_ms, "Time between pings")
       ->check(CLI::Range(std::int64_t{10}, std::int64_t{3'600'000}))
       ->capture_default_str();

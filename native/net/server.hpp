@@ -33,6 +33,8 @@ class Server {
   ~Server();
 
   [[nodiscard]] std::uint16_t port() const { return endpoint_.port(); }
+  /// No other machine can reach it.
+  [[nodiscard]] bool is_loopback() const { return endpoint_.address().is_loopback(); }
   /// "http://127.0.0.1:8080"
   [[nodiscard]] std::string url() const;
 
