@@ -246,6 +246,26 @@ TEST_CASE("a bare message is offered until its adoption is heard") {
   CHECK(poll_all(follower) == Lines{"adopt after 1000-2 2x" + update_json(2)});
 }
 
+TEST_CASE("a bare message whose adoption was not heard is offered again, after the same cursor") {
+  auto follower = follower_at(id(1));
+  const std::string offer = " 1x" + update_json(9);
+  follower.on_message(update_json(9));
+  CHECK(poll_all(follower) == Lines{"adopt after 1000-1" + offer});
+  follower.on_adopted(id(2));
+  follower.on_unsubscribed();
+  follower.on_subscribed(id(5));
+  CHECK(poll_all(follower) == Lines{"read 1000-1", "adopt after 1000-1" + offer});
+  follower.on_adopted(id(5));
+  follower.on_page({.end = id(5), .is_last = true, .entries = {entry(id(5))}});
+  CHECK(poll_all(follower) == Lines{"history 1000-4", "message 1000-5", "live"});
+
+  // Its adoption was trimmed. When all that made it done has been heard, it is held no longer: the
+  // same text is another message then.
+  follower.on_message(message(id(5)));
+  follower.on_message(update_json(9));
+  CHECK(poll_all(follower) == Lines{"adopt after 1000-5" + offer});
+}
+
 TEST_CASE("offers that came too late wait until more is heard") {
   auto follower = follower_at(id(1));
   follower.on_message(update_json(9));
