@@ -197,14 +197,16 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
       }
       taken.push_back(std::move(next));
     }
-    batch.expired_keys = count_expired_keys(batch.keys.size(), now_ms);
-    keep(std::move(batch), last, taken, now_ms);
+    if (!batch.messages.empty()) {
+      batch.expired_keys = count_expired_keys(batch.keys.size(), now_ms);
+      keep(std::move(batch), last, taken, now_ms);
+    }
     return taken;
   }
 
   void keep(EmbeddedJournal::Batch batch, EventId last, std::vector<Taken>& taken,
             std::int64_t now_ms) {
-    if (journal_ && !batch.messages.empty()) {
+    if (journal_) {
       try {
         journal_->append(batch, now_ms);
       } catch (const std::runtime_error& error) {

@@ -320,6 +320,22 @@ TEST_CASE("the oldest keys are forgotten when there are too many, and when they 
   CHECK(bench.publish("{}", "d") == "1702493000000-5");
 }
 
+TEST_CASE("the journal forgets the same keys as the broker") {
+  Journaled journaled;
+  Bench& bench = journaled.bench;
+  bench.options.limits.key_age_max = Duration{1'000};
+  bench.start();
+  bench.publish("{}", "a");
+  bench.now_timestamp_ms += 1'001;
+  CHECK(bench.publish("{}", "a") == "1702493000000-1");
+  bench.publish("{}", "b");
+  CHECK(bench.publish("{}", "a") == "1702493000000-3");
+  bench.stop();
+  SQLite::Database database{journaled.path()};
+  CHECK(database.execAndGet("SELECT group_concat(key || ' ' || sequence) FROM keys").getString() ==
+        "b 2,a 3");
+}
+
 TEST_CASE_METHOD(Running, "a key that is too long is refused") {
   CHECK_THAT(publish("{}", std::string(257, 'k')), Contains("at most 256 bytes"));
   CHECK(publish("{}", std::string(256, 'k')) == "1702493000000-1");
