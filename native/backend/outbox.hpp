@@ -18,7 +18,8 @@ namespace regstream::backend {
 /// Publishes the updates that the store keeps beside the changes they tell: in order, one at a
 /// time, each until the broker has acknowledged it, and over a restart. An update that was
 /// published and not acknowledged before a crash is published again with the same idempotency key,
-/// so that the history has it once. Used on one thread: the executor's.
+/// so that the history has it once, for as long as the broker remembers keys (`EmbeddedLimits`,
+/// `RedisHistoryLimits`). Used on one thread: the executor's.
 class Outbox {
  public:
   /// How long it waits after a failure before it tries the same update again.
