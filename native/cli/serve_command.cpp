@@ -354,9 +354,10 @@ void add_serve_command(CLI::App& app, int& exit_code) {
   command->add_option("--redis", options->redis,
                       "HOST[:PORT] of Redis; also by REDIS_HOST, REDIS_PORT, REDIS_PASSWORD. "
                       "Without one the broker is embedded");
-  command->add_option("--journal", options->journal,
-                      "File that keeps the embedded broker's history over a restart (with --demo: "
-                      "journal.sqlite3 beside the database; otherwise none)");
+  command->add_option(
+      "--journal", options->journal,
+      "File that keeps the embedded broker's history over a restart (with --demo: "
+      "journal.sqlite3 beside the database; otherwise, and with an empty name, none)");
   command
       ->add_option("--history-length", options->history_length,
                    "Updates that are kept for clients that come back (Redis: 10000; otherwise "
