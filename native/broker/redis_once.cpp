@@ -37,11 +37,11 @@ std::optional<std::string> check_redis(const RedisOptions& options, Duration tim
 }
 
 std::variant<EventId, RedisFailure> publish_once(const RedisOptions& options,
-                                                 std::string_view message, std::string key,
+                                                 std::string_view message, std::string_view key,
                                                  Duration timeout) {
   const auto bounded_options = bounded_by(options, timeout);
   const auto call = HistoryCalls{options.history}.publish(
-      EventId{}, key.empty() ? random_key() : key, std::string{message});
+      EventId{}, key.empty() ? random_key() : std::string{key}, std::string{message});
   boost::asio::io_context context;
   bool is_sent = false;
   std::variant<EventId, RedisFailure> result;

@@ -25,7 +25,7 @@ namespace regstream::broker {
 /// is published once; an empty key is replaced by a random one.
 [[nodiscard]] std::variant<EventId, RedisFailure> publish_once(const RedisOptions& options,
                                                                std::string_view message,
-                                                               std::string key = {},
+                                                               std::string_view key = {},
                                                                Duration timeout = Duration{5'000});
 
 }  // namespace regstream::broker
