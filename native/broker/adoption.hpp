@@ -24,8 +24,8 @@ struct Adopt {
 };
 
 struct AdoptionLimits {
-  /// Bare messages that wait for their adoption: as many as publishes wait for Redis.
-  std::size_t bare_max = 10'000;
+  /// Bare messages that wait for their adoption: a program's that publishes all it has at once.
+  std::size_t bare_max = 40'000;
   std::size_t bare_bytes_max = 16U << 20U;
   /// One call of the script: Redis does nothing else meanwhile.
   std::size_t offers_max = 64;

@@ -240,6 +240,31 @@ TEST_CASE("three brokers adopt each bare message once, and tell the same order")
   CHECK_THAT(one.heard, Catch::Matchers::UnorderedEquals(sent));
 }
 
+TEST_CASE("a flood of bare messages that exceeds the history is adopted once each") {
+  const RedisServer server;
+  auto options = options_of(server);
+  options.history.length_max = 300;
+  Fixture one{options};
+  Fixture two{options};
+  REQUIRE(one.wait_connected());
+  REQUIRE(two.wait_connected());
+  OtherProgram program{server};
+  constexpr int count = 3'000;
+  for (const auto& message : updates(1, count)) {
+    program.send({"PUBLISH", std::string{regstream::broker::channel_name}, message});
+  }
+  for (int i = 0; i < count; ++i) {
+    CHECK(program.read()->integer == 2);
+  }
+  REQUIRE(run_all_until({&one, &two},
+                        [&] { return one.last.sequence >= count && two.last.sequence >= count; }));
+  // Whoever adopts late adopts nothing.
+  one.publish(update_json(0));
+  two.publish(update_json(0));
+  REQUIRE(run_all_until({&one, &two}, [&] { return one.ids.size() + two.ids.size() == 2; }));
+  CHECK(std::max(one.ids.front(), two.ids.front()) == EventId{one.last.epoch, count + 2});
+}
+
 TEST_CASE("a forged id neither takes a real one's place nor stops what follows") {
   const RedisServer server;
   Fixture fixture{options_of(server)};
