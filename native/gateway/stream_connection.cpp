@@ -53,7 +53,7 @@ StreamConnection::Written StreamConnection::write(hub::Outbox& outbox) {
     return Written::waiting;
   }
   while (!unsent_head_.empty() || !outbox.empty()) {
-    std::array<iovec, buffers_max> buffers;  // NOLINT(*-member-init): sixteen kilobytes.
+    std::array<iovec, buffers_max> buffers;  // Not zeroed: sixteen kilobytes.
     std::size_t count = 0;
     const auto append = [&](std::string_view bytes) {
       // The call does not write through the pointer.

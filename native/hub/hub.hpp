@@ -112,8 +112,9 @@ class Hub {
   [[nodiscard]] std::optional<Instant> next_deadline() const;
   void handle_deadline(Instant now, std::int64_t now_timestamp_ms);
 
-  /// The next subscription for which there is something new; each is named once until there is
-  /// more. Poll after every input until there is none.
+  /// The next subscription for which there is something new. Each is named once, and again only
+  /// when something comes after it has been collected to the end. Poll after every input until
+  /// there is none.
   [[nodiscard]] std::optional<SubscriptionId> poll();
 
   /// What a subscription has to be sent next; null if the id names nothing. Take off what has been
