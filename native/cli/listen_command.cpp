@@ -42,52 +42,6 @@ struct ListenOptions {
   std::optional<std::int64_t> initial_delay_ms;
 };
 
-std::string_view name(ConnectionState state) {
-  switch (state) {
-    case ConnectionState::idle:
-      return "idle";
-    case ConnectionState::connecting:
-      return "connecting";
-    case ConnectionState::open:
-      return "open";
-    case ConnectionState::waiting:
-      return "waiting";
-    case ConnectionState::closed:
-      return "closed";
-  }
-  return {};
-}
-
-std::string_view name(ConnectionReason reason) {
-  switch (reason) {
-    case ConnectionReason::none:
-      return "none";
-    case ConnectionReason::requested:
-      return "requested";
-    case ConnectionReason::accepted:
-      return "accepted";
-    case ConnectionReason::retry_due:
-      return "retry_due";
-    case ConnectionReason::woken:
-      return "woken";
-    case ConnectionReason::ended:
-      return "ended";
-    case ConnectionReason::network_failed:
-      return "network_failed";
-    case ConnectionReason::timed_out:
-      return "timed_out";
-    case ConnectionReason::silent:
-      return "silent";
-    case ConnectionReason::refused:
-      return "refused";
-    case ConnectionReason::told_to_stop:
-      return "told_to_stop";
-    case ConnectionReason::refused_for_good:
-      return "refused_for_good";
-  }
-  return {};
-}
-
 /// "Name: value", as curl takes it.
 client::HeaderField read_header(const std::string& text) {
   const std::size_t colon = text.find(':');
@@ -152,14 +106,15 @@ class Listener final : public client::StreamHandler {
   void on_retry(Duration delay) override { print({{"kind", "retry"}, {"retry", delay.count()}}); }
 
   void on_state(const StateChanged& change, const client::StreamFailure* failure) override {
-    Json line{{"kind", "state"}, {"state", name(change.to)}, {"reason", name(change.reason)}};
+    Json line{
+        {"kind", "state"}, {"state", to_string(change.to)}, {"reason", to_string(change.reason)}};
     if (failure != nullptr) {
       line["error"] = failure->what;
     }
+    if (outlook(change.reason) == Outlook::failed) {
+      exit_code_ = failure_code;
+    }
     if (change.to == ConnectionState::closed) {
-      if (change.reason == ConnectionReason::refused_for_good) {
-        exit_code_ = failure_code;
-      }
       signals_.cancel();  // Then the loop has nothing left to wait for.
     }
     print(line);

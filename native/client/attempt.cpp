@@ -190,6 +190,7 @@ void Attempt::on_answer() {
     if (!trouble) {
       return;
     }
+    head.redirect_failed = true;
     refusal = {StreamFailureKind::redirect, *trouble};
   } else if (status == 204) {
     refusal = {StreamFailureKind::told_to_stop, url_.shown() + " wants no reconnect (status 204)"};

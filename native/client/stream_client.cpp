@@ -84,10 +84,7 @@ class StreamClient::Implementation final : public Attempt::Owner,
   }
 
   void restart() {
-    if (connection_.state() == ConnectionState::open) {
-      connection_.on_end(attempt_->id(), TransportEnd::ended, now());
-    }
-    connection_.wake(now());
+    connection_.restart(now());
     carry_out();
   }
 
@@ -182,9 +179,12 @@ class StreamClient::Implementation final : public Attempt::Owner,
     }
   }
 
+  /// What the server wants to see stands in the request's headers.
+  void carry_out(const RequestToken& step) { connection_.on_token(step.attempt, now()); }
+
   void carry_out(const OpenTransport& step) {
     attempt_ = std::make_shared<Attempt>(context_, *this, step.attempt, request_, url_,
-                                         options_.limits, step.last_event_id);
+                                         options_.limits, std::string(step.last_event_id));
     attempt_->start();
   }
 

@@ -65,7 +65,7 @@ describe("regstream listen", () => {
     const gateway = await Gateway.start({ more: fast });
     const listener = regstream(["listen", "--url", gateway.url("/api/health")]);
     expect(await listener.exited).toBe(1);
-    expect(lines(listener).at(-1)).toMatchObject({ state: "closed", reason: "refused_for_good", error: expect.stringContaining("application/json") });
+    expect(lines(listener).at(-1)).toMatchObject({ state: "closed", reason: "wrong_content_type", error: expect.stringContaining("application/json") });
     await gateway.stop();
   });
 

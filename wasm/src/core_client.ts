@@ -4,11 +4,20 @@ import type { Core } from "./core.js";
 import { StreamError } from "./errors.js";
 import type { TransportEnd } from "./event_source_transport.js";
 import { MessageBatch } from "./message_batch.js";
+import type { Signal } from "./signals.js";
 
-const connectionStates = ["idle", "connecting", "open", "waiting", "closed"] as const;
+const connectionStates = [
+  "idle",
+  "authorizing",
+  "connecting",
+  "open",
+  "waiting",
+  "closed",
+] as const;
 
 /**
  * - `idle`: not asked to connect yet
+ * - `authorizing`: an attempt begins, and waits for its token
  * - `connecting`: an attempt is under way
  * - `open`: accepted by the server, updates arrive
  * - `waiting`: between attempts
@@ -19,6 +28,8 @@ export type ConnectionState = (typeof connectionStates)[number];
 const coreReasons = [
   "none",
   "requested",
+  "token_given",
+  "token_refused",
   "accepted",
   "retry_due",
   "woken",
@@ -27,12 +38,25 @@ const coreReasons = [
   "timed_out",
   "silent",
   "refused",
+  "token_unavailable",
+  "offline",
+  "restored",
   "told_to_stop",
+  "unauthorized",
+  "forbidden",
+  "wrong_content_type",
+  "redirect_failed",
+  "token_denied",
   "refused_for_good",
 ] as const;
 export type CoreReason = (typeof coreReasons)[number];
 
 const transportEnds: readonly TransportEnd[] = ["ended", "failed", "refused_unseen"];
+const signals: readonly Signal[] = ["online", "offline", "visible", "restored"];
+
+/** Why there is no token: its source failed, say, or the user is signed out. */
+export type TokenFailure = "may_pass" | "for_good";
+const tokenFailures: readonly TokenFailure[] = ["may_pass", "for_good"];
 
 /** What to do about an answer that is no stream: `standard` gives up, `resilient` tries again. */
 export type RetryPolicy = "resilient" | "standard";
@@ -40,6 +64,7 @@ const policies: readonly RetryPolicy[] = ["resilient", "standard"];
 
 /** What the connection machine wants done. */
 export type CoreAction =
+  | { readonly kind: "request_token"; readonly attempt: number; readonly isRefused: boolean }
   | { readonly kind: "open"; readonly attempt: number; readonly lastEventId: string }
   | { readonly kind: "close"; readonly attempt: number }
   | {
@@ -63,6 +88,8 @@ export interface CoreClientOptions {
   /** Spreads this client's delays from other clients' ones. */
   readonly seed: readonly [number, number];
   readonly registrationId: number | undefined;
+  /** Whether each attempt asks for a token first. */
+  readonly needsToken: boolean;
 }
 
 /** The machines of one stream. Dispose of it: the module can't see who still uses it. */
@@ -77,6 +104,7 @@ export class CoreClient {
       options.seed[0],
       options.seed[1],
       options.registrationId ?? 0,
+      options.needsToken ? 1 : 0,
     );
     if (this.#handle === 0) {
       throw new StreamError(
@@ -106,8 +134,18 @@ export class CoreClient {
     this.#core.exports.client_close(this.#handle, now);
   }
 
-  wake(now: number): void {
-    this.#core.exports.client_wake(this.#handle, now);
+  signal(signal: Signal, now: number): void {
+    this.#core.exports.client_signal(this.#handle, signals.indexOf(signal), now);
+  }
+
+  /** There is a token for `attempt`. The core has no use for the token itself. */
+  token(attempt: number, now: number): void {
+    this.#core.exports.client_token(this.#handle, attempt, now);
+  }
+
+  tokenFailed(attempt: number, failure: TokenFailure, now: number): void {
+    const number = tokenFailures.indexOf(failure);
+    this.#core.exports.client_token_failed(this.#handle, attempt, number, now);
   }
 
   /** `retryAfterMs` is undefined where the server sent none. */
@@ -194,6 +232,9 @@ export class CoreClient {
           to: named(connectionStates, result.to),
           reason: named(coreReasons, result.reason),
         };
+      case 4:
+      case 5:
+        return { kind: "request_token", attempt: result.attempt, isRefused: kind === 5 };
       default:
         throw new Error(`The core gave action ${kind}, which has no name here`);
     }

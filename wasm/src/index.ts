@@ -13,7 +13,7 @@ export type {
   StageStatus,
   StageView,
 } from "./messages.js";
-export type { Signals } from "./signals.js";
+export type { Signal, Signals } from "./signals.js";
 export { browserSignals } from "./signals.js";
 export type {
   ConnectionReason,

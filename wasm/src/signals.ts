@@ -1,30 +1,39 @@
-/** Tells when waiting any longer makes no sense. */
+/**
+ * What the page hears from its environment: the network is back, or gone; the tab is looked at again; the page
+ * came out of the back-forward cache.
+ */
+export type Signal = "online" | "offline" | "visible" | "restored";
+
+/** Tells of each signal. */
 export interface Signals {
-  /** Calls `wake` at each such moment, until the returned function is called. */
-  subscribe(wake: () => void): () => void;
+  /** Calls `listener` at each signal, until the returned function is called. */
+  subscribe(listener: (signal: Signal) => void): () => void;
 }
 
-/** The network is back, the tab is looked at again, or the page came out of the back-forward cache. */
 export const browserSignals: Signals = {
-  subscribe(wake) {
+  subscribe(listener) {
     if (typeof window === "undefined" || typeof document === "undefined") {
       return () => {};
     }
+    const onOnline = () => listener("online");
+    const onOffline = () => listener("offline");
     const onVisibilityChange = () => {
       if (document.visibilityState === "visible") {
-        wake();
+        listener("visible");
       }
     };
     const onPageShow = (event: PageTransitionEvent) => {
       if (event.persisted) {
-        wake();
+        listener("restored");
       }
     };
-    window.addEventListener("online", wake);
+    window.addEventListener("online", onOnline);
+    window.addEventListener("offline", onOffline);
     window.addEventListener("pageshow", onPageShow);
     document.addEventListener("visibilitychange", onVisibilityChange);
     return () => {
-      window.removeEventListener("online", wake);
+      window.removeEventListener("online", onOnline);
+      window.removeEventListener("offline", onOffline);
       window.removeEventListener("pageshow", onPageShow);
       document.removeEventListener("visibilitychange", onVisibilityChange);
     };

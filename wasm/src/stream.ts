@@ -10,7 +10,7 @@ import type { MessageBatch } from "./message_batch.js";
 import { openEventSource, streamUrl } from "./event_source_transport.js";
 import type { RegistrationUpdate, RegistrationView } from "./messages.js";
 import { parseView } from "./messages.js";
-import type { Signals } from "./signals.js";
+import type { Signal, Signals } from "./signals.js";
 import { browserSignals } from "./signals.js";
 
 export const defaultStreamUrl = "/api/registrations/updates/stream";
@@ -21,8 +21,11 @@ export const defaultStreamUrl = "/api/registrations/updates/stream";
  * - `none`, `requested`: nothing happened yet; the caller connected or closed it
  * - `accepted`: the server answered with an event stream
  * - `retry_due`, `woken`: the wait is over, or was cut short (online, visible, restored)
- * - `ended`, `network_failed`, `timed_out`, `silent`, `refused`: why the last attempt ended
- * - `told_to_stop`, `refused_for_good`: the server wants no retry
+ * - `ended`, `network_failed`, `timed_out`, `silent`, `refused`, `token_unavailable`: why the last attempt ended
+ * - `offline`: the network is gone, so attempts are rare; `restored`: the page was in the back-forward cache
+ * - `token_given`, `token_refused`: the attempt has its token, or the server wants another one
+ * - `told_to_stop`, `unauthorized`, `forbidden`, `wrong_content_type`, `redirect_failed`, `token_denied`,
+ *   `refused_for_good`: closed for good
  * - `failed_here`: something in this page; `error` says what
  */
 export type ConnectionReason = CoreReason | "failed_here";
@@ -69,7 +72,7 @@ export interface RegistrationStreamOptions {
   /** Default: the environment's EventSource. */
   readonly eventSource?: EventSourceConstructor | undefined;
   readonly clock?: Clock | undefined;
-  /** Default: online, visible and restored, of the window. */
+  /** Default: online, offline, visible and restored, of the window. */
   readonly signals?: Signals | undefined;
   /** Default: random. Two 32-bit numbers that spread reconnects between clients. */
   readonly seed?: readonly [number, number] | undefined;
@@ -209,7 +212,9 @@ export class RegistrationStream {
       isConnected: false,
       error: null,
     });
-    this.#leaveSignals = (this.#options.signals ?? browserSignals).subscribe(() => this.#wake());
+    this.#leaveSignals = (this.#options.signals ?? browserSignals).subscribe((signal) =>
+      this.#hear(signal),
+    );
     this.#load();
   }
 
@@ -252,6 +257,7 @@ export class RegistrationStream {
       policy: this.#options.policy ?? "resilient",
       seed: this.#options.seed ?? randomSeed(),
       registrationId: this.#options.registrationId,
+      needsToken: false,
     });
     this.#client = client;
     this.#change({ error: null });
@@ -259,11 +265,11 @@ export class RegistrationStream {
     client.connect(this.#now());
   }
 
-  #wake(): void {
+  #hear(signal: Signal): void {
     this.#batch(() => {
       if (this.#client !== null) {
-        this.#client.wake(this.#now());
-      } else if (this.#failedLoads > 0 && !this.#loading) {
+        this.#client.signal(signal, this.#now());
+      } else if (signal !== "offline" && this.#failedLoads > 0 && !this.#loading) {
         this.#load();
       }
     });
@@ -299,6 +305,9 @@ export class RegistrationStream {
   #carryOut(client: CoreClient): void {
     for (let action = client.poll(); action !== null; action = client.poll()) {
       switch (action.kind) {
+        case "request_token":
+          // Not asked for.
+          break;
         case "open":
           this.#openTransport(client, action.attempt, action.lastEventId);
           break;
@@ -324,7 +333,7 @@ export class RegistrationStream {
       isConnected,
       connections: this.#snapshot.connections + (isConnected ? 1 : 0),
       error:
-        reason === "refused_for_good"
+        state === "closed" && reason !== "requested" && reason !== "told_to_stop"
           ? new StreamError("refused", "The server refused the stream for good")
           : this.#snapshot.error,
     });

@@ -5,7 +5,7 @@ import type { Clock } from "../src/clock.js";
 import type { Core } from "../src/core.js";
 import { loadCore } from "../src/core.js";
 import type { EventSourceConstructor, EventSourceLike } from "../src/event_source_transport.js";
-import type { Signals } from "../src/signals.js";
+import type { Signal, Signals } from "../src/signals.js";
 
 /** The built module's file. */
 export const modulePath = fileURLToPath(new URL("../dist/regstream.wasm", testUrl()).href);
@@ -141,20 +141,20 @@ export class FakeClock implements Clock {
 }
 
 export class FakeSignals implements Signals {
-  readonly #wakers = new Set<() => void>();
+  readonly #listeners = new Set<(signal: Signal) => void>();
 
   get listeners(): number {
-    return this.#wakers.size;
+    return this.#listeners.size;
   }
 
-  subscribe(wake: () => void): () => void {
-    this.#wakers.add(wake);
-    return () => this.#wakers.delete(wake);
+  subscribe(listener: (signal: Signal) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
-  wake(): void {
-    for (const wake of this.#wakers) {
-      wake();
+  send(signal: Signal): void {
+    for (const listener of this.#listeners) {
+      listener(signal);
     }
   }
 }

@@ -174,18 +174,53 @@ describe("a stream's connection", () => {
     expect(setTimer.mock.calls.length).toBeLessThan(3);
   });
 
-  it("tries at once when the page wakes", async () => {
-    const { stream, network, signals } = await openStream();
+  it.each(["online", "visible", "restored"] as const)("tries at once when it is %s", async (signal) => {
+    const { stream, network, clock, signals } = await openStream();
+    clock.advance(1_000);
     network.last.lose();
-    signals.wake();
+    signals.send(signal);
     expect(network.sources).toHaveLength(2);
     expect(stream.getSnapshot().reason).toBe("woken");
+  });
+
+  it("asks a dead server no more than once a second, however the tab is flipped", async () => {
+    const { network, clock, signals } = await openStream();
+    for (let flip = 0; flip < 100; ++flip) {
+      network.last.lose();
+      signals.send("visible");
+      clock.advance(100);
+    }
+    expect(network.sources).toHaveLength(11);
+  });
+
+  it("seldom tries while offline, and at once when online again", async () => {
+    const { stream, network, clock, signals } = await openStream();
+    network.last.lose();
+    signals.send("offline");
+    expect(stream.getSnapshot()).toMatchObject({ connection: "waiting", reason: "offline" });
+    clock.advance(59_000);
+    expect(network.sources).toHaveLength(1);
+    signals.send("online");
+    expect(network.sources).toHaveLength(2);
+  });
+
+  it("replaces the connection of a page that was restored", async () => {
+    const { network, clock, signals } = await openStream();
+    clock.sleep(60_000);
+    signals.send("restored");
+    expect(network.sources).toHaveLength(2);
+    expect(network.live).toBe(1);
   });
 
   it("finds after a long sleep that the connection is dead", async () => {
     const { network, clock, signals } = await openStream();
     clock.sleep(3_600_000);
-    signals.wake();
+    signals.send("visible");
+    // What came meanwhile may wait in a queue still.
+    expect(network.sources).toHaveLength(1);
+    clock.advance(5_000);
+    expect(network.live).toBe(0);
+    clock.advance(2_000);
     expect(network.sources).toHaveLength(2);
     expect(network.live).toBe(1);
   });
@@ -599,7 +634,7 @@ describe("failures on this side", () => {
   it.each(["wakes", "is asked again"])("loads the module at once when it %s, but once", async (how) => {
     const { load, deploy } = createLoader();
     const { stream, network, clock, signals } = createStream({ loadCore: load });
-    const urge = how === "wakes" ? () => signals.wake() : () => stream.connect();
+    const urge = how === "wakes" ? () => signals.send("visible") : () => stream.connect();
     stream.connect();
     await settle();
     deploy();

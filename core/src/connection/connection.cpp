@@ -1,7 +1,6 @@
 #include <regstream/connection/connection.hpp>
 
 #include <algorithm>
-#include <utility>
 
 namespace regstream {
 namespace {
@@ -9,13 +8,17 @@ namespace {
 /// What travels in a request header has to fit into one (servers bound theirs at 8 KiB).
 constexpr std::size_t last_event_id_bytes_max = 4096;
 
-/// A caller that polls after every input never has more than three actions queued.
-constexpr std::size_t actions_max = 16;
+/// Browsers let a hidden page's timers go off once a second; later than that, something slept.
+constexpr Duration late_after{1'000};
+
+/// Time stands still from here on, in 146 million years, so that `Instant::max()` never comes.
+constexpr Instant end_of_time{Duration::max() / 2};
 
 /// An option of `Duration::max()` means never, and must not overflow.
 Instant after(Instant now, Duration delay) {
   const Duration from_origin = now.time_since_epoch();
-  if (delay > Duration::zero() && from_origin > Duration::max() - delay) {
+  if (delay == Duration::max() ||
+      (delay > Duration::zero() && from_origin > Duration::max() - delay)) {
     return Instant::max();
   }
   return now + std::max(delay, Duration::zero());
@@ -30,8 +33,20 @@ const ConnectionTransition* find_transition(ConnectionState from, ConnectionEven
   return nullptr;
 }
 
+bool is_redirect(std::uint16_t status) {
+  return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
 bool may_pass(std::uint16_t status) {
   return status == 408 || status == 429 || (status >= 500 && status <= 599);
+}
+
+Duration silence_limit(const ConnectionOptions& options) {
+  if (options.silence_limit) {
+    return *options.silence_limit;
+  }
+  const Duration ping = options.ping_interval;
+  return ping <= Duration::zero() || ping > Duration::max() / 5 ? Duration::max() : ping * 5 / 2;
 }
 
 }  // namespace
@@ -47,32 +62,84 @@ Connection::Connection(const ConnectionOptions& options, std::uint64_t seed,
 }
 
 void Connection::connect(Instant now) {
-  take(ConnectionEvent::connect, now);
+  observe(now);
+  take(ConnectionEvent::connect);
+}
+
+void Connection::restart(Instant now) {
+  observe(now);
+  take(ConnectionEvent::restart);
 }
 
 void Connection::close(Instant now) {
-  take(ConnectionEvent::close, now);
+  observe(now);
+  take(ConnectionEvent::close);
 }
 
-void Connection::wake(Instant now) {
+void Connection::on_online(Instant now) {
+  is_offline_ = false;
+  on_visible(now);
+}
+
+void Connection::on_offline(Instant now) {
+  observe(now);
+  // A second signal says nothing new, and must not put the probe off.
+  if (!is_offline_ && take(ConnectionEvent::offline)) {
+    deadline_ = std::max(deadline_, after(now_, options_.offline_probe_interval));
+  }
+  is_offline_ = true;
+}
+
+void Connection::on_visible(Instant now) {
   // A machine that slept finds its deadline long past.
   handle_deadline(now);
-  take(ConnectionEvent::wake, now);
+  wake();
+}
+
+void Connection::on_restored(Instant now) {
+  observe(now);
+  // A page in the cache hears of nothing: it may have come online meanwhile.
+  is_offline_ = false;
+  take(ConnectionEvent::restored);
+  wake();
+}
+
+void Connection::on_token(AttemptId attempt, Instant now) {
+  observe(now);
+  if (is_current(attempt) && take(ConnectionEvent::token_given)) {
+    needs_fresh_token_ = false;
+  }
+}
+
+void Connection::on_token_failed(AttemptId attempt, TokenFailure failure, Instant now) {
+  observe(now);
+  if (is_current(attempt)) {
+    take(failure == TokenFailure::may_pass ? ConnectionEvent::token_unavailable
+                                           : ConnectionEvent::token_denied);
+  }
 }
 
 void Connection::on_response(AttemptId attempt, const ResponseHead& head, Instant now) {
-  if (!is_current(attempt) || state() != ConnectionState::connecting) {
+  observe(now);
+  if (!is_current(attempt) || state_ != ConnectionState::connecting) {
     return;
   }
-  take(classify(head), now, head.retry_after ? bounded(*head.retry_after) : reconnection_time_);
+  const ConnectionEvent event = classify(head);
+  if (event == ConnectionEvent::accepted) {
+    is_offline_ = false;
+    was_unauthorized_ = false;
+  } else if (event == ConnectionEvent::token_refused) {
+    needs_fresh_token_ = true;
+    was_unauthorized_ = true;
+  }
+  take(event, head.retry_after);
 }
 
 void Connection::on_activity(AttemptId attempt, Instant now) {
-  if (!is_current(attempt)) {
-    return;
-  }
-  if (auto* open = std::get_if<Open>(&state_)) {
-    open->silent_at = after(now, options_.silence_limit);
+  observe(now);
+  if (is_current(attempt) && state_ == ConnectionState::open) {
+    deadline_ = after(now_, silence_limit(options_));
+    had_grace_ = false;
   }
 }
 
@@ -89,92 +156,102 @@ void Connection::on_retry(AttemptId attempt, Duration reconnection_time) {
 }
 
 void Connection::on_end(AttemptId attempt, TransportEnd end, Instant now) {
+  observe(now);
   if (!is_current(attempt)) {
     return;
   }
-  switch (end) {
-    case TransportEnd::ended:
-      take(ConnectionEvent::ended, now);
-      return;
-    case TransportEnd::failed:
-      take(ConnectionEvent::network_failed, now);
-      return;
-    case TransportEnd::refused_unseen:
-      if (state() == ConnectionState::open) {
-        // It answered with a stream before, so this is no answer.
-        take(ConnectionEvent::network_failed, now);
-      } else {
-        take(options_.policy == RetryPolicy::resilient ? ConnectionEvent::refused
-                                                       : ConnectionEvent::refused_for_good,
-             now);
-      }
-      return;
+  if (end == TransportEnd::ended) {
+    take(ConnectionEvent::ended);
+  } else if (end == TransportEnd::failed || state_ == ConnectionState::open) {
+    // A stream that is open was answered before: what comes after that is no answer.
+    take(ConnectionEvent::network_failed);
+  } else {
+    take(options_.policy == RetryPolicy::resilient ? ConnectionEvent::refused
+                                                   : ConnectionEvent::refused_for_good);
   }
 }
 
 std::optional<Instant> Connection::next_deadline() const {
-  if (const auto* connecting = std::get_if<Connecting>(&state_)) {
-    return connecting->gives_up_at;
+  if (state_ == ConnectionState::idle || state_ == ConnectionState::closed) {
+    return std::nullopt;
   }
-  if (const auto* open = std::get_if<Open>(&state_)) {
-    return open->silent_at;
-  }
-  if (const auto* waiting = std::get_if<Waiting>(&state_)) {
-    return waiting->until;
-  }
-  return std::nullopt;
+  return deadline_;
 }
 
 void Connection::handle_deadline(Instant now) {
+  observe(now);
   const auto deadline = next_deadline();
-  if (deadline && now >= *deadline) {
-    take(ConnectionEvent::deadline, now);
+  if (!deadline || now_ < *deadline) {
+    return;
   }
+  if (state_ == ConnectionState::open && !had_grace_ && now_ > after(*deadline, late_after)) {
+    had_grace_ = true;
+    deadline_ = after(now_, options_.late_grace);
+    return;
+  }
+  take(ConnectionEvent::deadline);
 }
 
 std::optional<ConnectionAction> Connection::poll() {
-  if (actions_.empty()) {
+  if (handed_out_ != 0 && (handed_out_ != attempt_ || !has_transport())) {
+    const CloseTransport close{.attempt = AttemptId{handed_out_}};
+    handed_out_ = 0;
+    return close;
+  }
+  if (changes_count_ > 0) {
+    const StateChanged change = changes_[0];
+    --changes_count_;
+    std::copy_n(changes_.begin() + 1, changes_count_, changes_.begin());
+    return change;
+  }
+  if (!is_attempt_due_) {
     return std::nullopt;
   }
-  ConnectionAction action = std::move(actions_.front());
-  actions_.pop_front();
-  return action;
+  is_attempt_due_ = false;
+  if (state_ == ConnectionState::authorizing) {
+    return RequestToken{.attempt = AttemptId{attempt_}, .is_refused = needs_fresh_token_};
+  }
+  handed_out_ = attempt_;
+  return OpenTransport{.attempt = AttemptId{attempt_}, .last_event_id = last_event_id_};
 }
 
-ConnectionState Connection::state() const {
-  // The order of the variant's alternatives is the order of the enumerators.
-  return static_cast<ConnectionState>(state_.index());
-}
-
-std::optional<AttemptId> Connection::attempt() const {
-  if (const auto* connecting = std::get_if<Connecting>(&state_)) {
-    return connecting->attempt;
-  }
-  if (const auto* open = std::get_if<Open>(&state_)) {
-    return open->attempt;
-  }
-  return std::nullopt;
+void Connection::observe(Instant now) {
+  now_ = std::max(now_, std::min(now, end_of_time));
 }
 
 bool Connection::is_current(AttemptId attempt) {
-  if (this->attempt() == attempt) {
+  if ((state_ == ConnectionState::authorizing || has_transport()) &&
+      AttemptId{attempt_} == attempt) {
     return true;
   }
   ++stale_inputs_;
   return false;
 }
 
+bool Connection::has_transport() const {
+  return state_ == ConnectionState::connecting || state_ == ConnectionState::open;
+}
+
 ConnectionEvent Connection::classify(const ResponseHead& head) const {
   if (head.status == 204) {
     return ConnectionEvent::told_to_stop;
   }
-  if (head.status == 200 && head.is_event_stream) {
-    return ConnectionEvent::accepted;
+  if (head.redirect_failed || is_redirect(head.status)) {
+    return ConnectionEvent::redirect_failed;
   }
-  if (options_.policy == RetryPolicy::resilient && may_pass(head.status)) {
+  if (head.status == 200) {
+    return head.is_event_stream ? ConnectionEvent::accepted : ConnectionEvent::wrong_content_type;
+  }
+  const bool is_resilient = options_.policy == RetryPolicy::resilient;
+  if (is_resilient && may_pass(head.status)) {
     return ConnectionEvent::refused;
   }
-  return ConnectionEvent::refused_for_good;
+  if (head.status == 401) {
+    return is_resilient && options_.needs_token && !was_unauthorized_
+               ? ConnectionEvent::token_refused
+               : ConnectionEvent::unauthorized;
+  }
+  return head.status == 403 ? ConnectionEvent::forbidden : ConnectionEvent::refused_for_good;
 }
 
 Duration Connection::bounded(Duration reconnection_time) const {
@@ -182,91 +259,80 @@ Duration Connection::bounded(Duration reconnection_time) const {
   return std::clamp(reconnection_time, Duration::zero(), most);
 }
 
-void Connection::take(ConnectionEvent event, Instant now, Duration floor) {
-  const ConnectionTransition* transition = find_transition(state(), event);
-  if (transition == nullptr) {
-    return;
-  }
-  leave(now);
-  // An accepted attempt goes on; every other transition ends the one there is.
-  if (const auto ended = attempt(); ended && transition->to != ConnectionState::open) {
-    queue(CloseTransport{.attempt = *ended});
-  }
-  enter(transition->to, now, floor);
-  reason_ = transition->reason;
-  queue(StateChanged{.from = transition->from, .to = transition->to, .reason = transition->reason});
-  if (const auto* connecting = std::get_if<Connecting>(&state_)) {
-    queue(OpenTransport{.attempt = connecting->attempt, .last_event_id = last_event_id_});
+/// Ends a wait, or moves its end to where the server allows one. The backoff goes on as it was:
+/// a signal says nothing about the server.
+void Connection::wake() {
+  if (now_ >= earliest_) {
+    take(ConnectionEvent::wake);
+  } else if (state_ == ConnectionState::waiting) {
+    deadline_ = std::min(deadline_, earliest_);
   }
 }
 
-void Connection::leave(Instant now) {
+bool Connection::take(ConnectionEvent event, std::optional<Duration> retry_after) {
+  const ConnectionTransition* transition = find_transition(state_, event);
+  if (transition == nullptr) {
+    return false;
+  }
   // Not done on opening: a server that accepts and drops at once would be called without backoff.
-  const auto* open = std::get_if<Open>(&state_);
-  if (open != nullptr && now >= after(open->since, options_.stable_after)) {
+  if (state_ == ConnectionState::open && now_ >= after(opened_, options_.stable_after)) {
     backoff_.reset();
   }
+  state_ = transition->to == ConnectionState::authorizing && !options_.needs_token
+               ? ConnectionState::connecting
+               : transition->to;
+  reason_ = transition->reason;
+  tell({.from = transition->from, .to = state_, .reason = reason_});
+  // A wait that only learns why it goes on, goes on.
+  if (state_ != transition->from) {
+    enter(event, retry_after);
+  }
+  return true;
 }
 
-void Connection::enter(ConnectionState state, Instant now, Duration floor) {
-  switch (state) {
-    case ConnectionState::idle:
-      state_ = Idle{};
-      return;
+void Connection::enter(ConnectionEvent event, std::optional<Duration> retry_after) {
+  switch (state_) {
+    case ConnectionState::authorizing:
     case ConnectionState::connecting:
-      state_ = Connecting{.attempt = AttemptId{++attempts_},
-                          .gives_up_at = after(now, options_.connect_timeout)};
+      if (event != ConnectionEvent::token_given) {
+        ++attempt_;
+      }
+      begun_ = now_;
+      deadline_ = after(now_, options_.connect_timeout);
+      is_attempt_due_ = true;
       return;
     case ConnectionState::open:
-      state_ = Open{
-          .attempt = *attempt(), .since = now, .silent_at = after(now, options_.silence_limit)};
+      opened_ = now_;
+      deadline_ = after(now_, silence_limit(options_));
+      had_grace_ = false;
       return;
-    case ConnectionState::waiting:
-      state_ = Waiting{.until = after(now, backoff_.next_delay(floor))};
-      return;
-    case ConnectionState::closed:
-      state_ = Closed{};
-      return;
-  }
-}
-
-void Connection::queue(ConnectionAction action) {
-  actions_.push_back(std::move(action));
-  if (actions_.size() > actions_max) {
-    forget_superseded_actions();
-  }
-}
-
-/// For a caller that does not poll. What is left is at most: the close of an attempt that it
-/// opened, one change of state from where it last looked to now, and the opening of the current
-/// attempt.
-void Connection::forget_superseded_actions() {
-  std::optional<CloseTransport> close;
-  std::optional<StateChanged> change;
-  std::optional<OpenTransport> open;
-  for (const ConnectionAction& action : actions_) {
-    if (const auto* opening = std::get_if<OpenTransport>(&action)) {
-      open = *opening;
-    } else if (const auto* closing = std::get_if<CloseTransport>(&action)) {
-      if (open && open->attempt == closing->attempt) {
-        open.reset();  // Never opened, so there is nothing to close.
-      } else {
-        close = *closing;
+    case ConnectionState::waiting: {
+      const Duration floor = retry_after ? bounded(*retry_after) : reconnection_time_;
+      deadline_ = after(now_, backoff_.next_delay(floor));
+      if (is_offline_) {
+        deadline_ = std::max(deadline_, after(now_, options_.offline_probe_interval));
       }
-    } else if (const auto* changed = std::get_if<StateChanged>(&action)) {
-      const ConnectionState from = change ? change->from : changed->from;
-      change = StateChanged{.from = from, .to = changed->to, .reason = changed->reason};
+      earliest_ = after(begun_, std::max(reconnection_time_, options_.wake_spacing_min));
+      if (retry_after) {
+        earliest_ = std::max(earliest_, after(now_, floor));
+      }
+      is_attempt_due_ = false;
+      return;
     }
+    case ConnectionState::idle:
+    case ConnectionState::closed:
+      is_attempt_due_ = false;
+      return;
   }
-  actions_.clear();
-  if (close) {
-    actions_.emplace_back(*close);
-  }
-  if (change) {
-    actions_.emplace_back(*change);
-  }
-  if (open) {
-    actions_.emplace_back(*std::move(open));
+}
+
+void Connection::tell(const StateChanged& change) {
+  if (changes_count_ < changes_max) {
+    changes_[changes_count_++] = change;
+  } else {
+    // Nobody polls. What comes last is the present.
+    changes_.back().to = change.to;
+    changes_.back().reason = change.reason;
   }
 }
 

@@ -18,7 +18,11 @@ struct Driver {
   /// Carries out the queued actions: the transport that is open afterwards is `transport`.
   void run() {
     while (auto action = connection.poll()) {
-      if (const auto* open = std::get_if<OpenTransport>(&*action)) {
+      if (const auto* request = std::get_if<RequestToken>(&*action)) {
+        REQUIRE_FALSE(transport.has_value());
+        token_request = *request;
+        ++token_requests;
+      } else if (const auto* open = std::get_if<OpenTransport>(&*action)) {
         REQUIRE_FALSE(transport.has_value());  // Never two at a time.
         transport = open->attempt;
         sent_last_event_id = open->last_event_id;
@@ -40,15 +44,44 @@ struct Driver {
     connection.close(now);
     run();
   }
-  void wake() {
-    connection.wake(now);
+  void restart() {
+    connection.restart(now);
+    run();
+  }
+  void online() {
+    connection.on_online(now);
+    run();
+  }
+  void offline() {
+    connection.on_offline(now);
+    run();
+  }
+  void look() {
+    connection.on_visible(now);
+    run();
+  }
+  void restore() {
+    connection.on_restored(now);
+    run();
+  }
+  void give_token() {
+    connection.on_token(token_request->attempt, now);
+    run();
+  }
+  void fail_token(TokenFailure failure) {
+    connection.on_token_failed(token_request->attempt, failure, now);
     run();
   }
   void respond(std::uint16_t status, bool is_event_stream = false,
                std::optional<Duration> retry_after = std::nullopt) {
-    connection.on_response(
-        *transport,
-        {.status = status, .is_event_stream = is_event_stream, .retry_after = retry_after}, now);
+    ResponseHead head;
+    head.status = status;
+    head.is_event_stream = is_event_stream;
+    head.retry_after = retry_after;
+    respond(head);
+  }
+  void respond(const ResponseHead& head) {
+    connection.on_response(*transport, head, now);
     run();
   }
   void accept() { respond(200, true); }
@@ -76,6 +109,8 @@ struct Driver {
   std::optional<AttemptId> transport;
   std::string sent_last_event_id;
   int opened = 0;
+  std::optional<RequestToken> token_request;  ///< The last one.
+  int token_requests = 0;
   std::vector<StateChanged> changes;
 };
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <regstream/connection/transitions.hpp>
+#include <vector>
 
 #include "connection_driver.hpp"
 
@@ -9,19 +10,18 @@ using regstream::test::Driver;
 
 namespace {
 
-constexpr ConnectionState all_states[] = {ConnectionState::idle, ConnectionState::connecting,
-                                          ConnectionState::open, ConnectionState::waiting,
-                                          ConnectionState::closed};
-constexpr ConnectionEvent all_events[] = {ConnectionEvent::connect,
-                                          ConnectionEvent::close,
-                                          ConnectionEvent::wake,
-                                          ConnectionEvent::accepted,
-                                          ConnectionEvent::told_to_stop,
-                                          ConnectionEvent::refused,
-                                          ConnectionEvent::refused_for_good,
-                                          ConnectionEvent::ended,
-                                          ConnectionEvent::network_failed,
-                                          ConnectionEvent::deadline};
+constexpr ConnectionState all_states[] = {ConnectionState::idle,       ConnectionState::authorizing,
+                                          ConnectionState::connecting, ConnectionState::open,
+                                          ConnectionState::waiting,    ConnectionState::closed};
+constexpr auto last_event = ConnectionEvent::deadline;
+
+std::vector<ConnectionEvent> all_events() {
+  std::vector<ConnectionEvent> events;
+  for (int event = 0; event <= static_cast<int>(last_event); ++event) {
+    events.push_back(static_cast<ConnectionEvent>(event));
+  }
+  return events;
+}
 
 const ConnectionTransition* row(ConnectionState from, ConnectionEvent event) {
   const auto* found =
@@ -34,9 +34,23 @@ bool has_transport(ConnectionState state) {
   return state == ConnectionState::connecting || state == ConnectionState::open;
 }
 
+bool is_final(ConnectionState state) {
+  return state == ConnectionState::idle || state == ConnectionState::closed;
+}
+
+ConnectionOptions options_of(bool needs_token) {
+  ConnectionOptions options;
+  options.needs_token = needs_token;
+  return options;
+}
+
 void bring_to(Driver& driver, ConnectionState state) {
-  if (state != ConnectionState::idle) {
-    driver.connect();
+  if (state == ConnectionState::idle) {
+    return;
+  }
+  driver.connect();
+  if (state != ConnectionState::authorizing && driver.token_request) {
+    driver.give_token();
   }
   if (state == ConnectionState::open) {
     driver.accept();
@@ -45,44 +59,74 @@ void bring_to(Driver& driver, ConnectionState state) {
   } else if (state == ConnectionState::closed) {
     driver.close();
   }
+  // One short of the distance at which a signal ends a wait, which would be a second transition.
+  driver.advance(Duration{999});
   REQUIRE(driver.connection.state() == state);
-}
-
-/// The attempt that a transport would name now; where there is none, the last one.
-AttemptId attempt_of(const Driver& driver) {
-  return driver.transport.value_or(AttemptId{1});
 }
 
 void cause(Driver& driver, ConnectionEvent event) {
   Connection& connection = driver.connection;
-  const AttemptId attempt = attempt_of(driver);
-  const auto respond = [&](std::uint16_t status, bool is_event_stream) {
-    connection.on_response(
-        attempt,
-        {.status = status, .is_event_stream = is_event_stream, .retry_after = std::nullopt},
-        driver.now);
+  const AttemptId attempt = driver.transport.value_or(
+      driver.token_request ? driver.token_request->attempt : AttemptId{1});
+  const auto respond = [&](std::uint16_t status, bool is_event_stream = false) {
+    ResponseHead head;
+    head.status = status;
+    head.is_event_stream = is_event_stream;
+    connection.on_response(attempt, head, driver.now);
   };
   switch (event) {
     case ConnectionEvent::connect:
       connection.connect(driver.now);
       break;
+    case ConnectionEvent::restart:
+      connection.restart(driver.now);
+      break;
     case ConnectionEvent::close:
       connection.close(driver.now);
       break;
     case ConnectionEvent::wake:
-      connection.wake(driver.now);
+      driver.advance(Duration{1});
+      connection.on_visible(driver.now);
+      break;
+    case ConnectionEvent::offline:
+      connection.on_offline(driver.now);
+      break;
+    case ConnectionEvent::restored:
+      connection.on_restored(driver.now);
+      break;
+    case ConnectionEvent::token_given:
+      connection.on_token(attempt, driver.now);
+      break;
+    case ConnectionEvent::token_unavailable:
+      connection.on_token_failed(attempt, TokenFailure::may_pass, driver.now);
+      break;
+    case ConnectionEvent::token_denied:
+      connection.on_token_failed(attempt, TokenFailure::for_good, driver.now);
       break;
     case ConnectionEvent::accepted:
       respond(200, true);
       break;
     case ConnectionEvent::told_to_stop:
-      respond(204, false);
+      respond(204);
       break;
     case ConnectionEvent::refused:
-      respond(503, false);
+      respond(503);
+      break;
+    case ConnectionEvent::token_refused:
+    case ConnectionEvent::unauthorized:
+      respond(401);
+      break;
+    case ConnectionEvent::forbidden:
+      respond(403);
+      break;
+    case ConnectionEvent::wrong_content_type:
+      respond(200);
+      break;
+    case ConnectionEvent::redirect_failed:
+      respond(302);
       break;
     case ConnectionEvent::refused_for_good:
-      respond(404, false);
+      respond(404);
       break;
     case ConnectionEvent::ended:
       connection.on_end(attempt, TransportEnd::ended, driver.now);
@@ -101,39 +145,52 @@ void cause(Driver& driver, ConnectionEvent event) {
 }  // namespace
 
 TEST_CASE("every event in every state does what the table says, and nothing where it has no row") {
-  for (const ConnectionState from : all_states) {
-    for (const ConnectionEvent event : all_events) {
-      CAPTURE(static_cast<int>(from), static_cast<int>(event));
-      Driver driver;
-      bring_to(driver, from);
-      driver.changes.clear();
-      const ConnectionReason reason_before = driver.connection.reason();
-      const int opened_before = driver.opened;
+  for (const bool needs_token : {false, true}) {
+    for (const ConnectionState from : all_states) {
+      for (const ConnectionEvent event : all_events()) {
+        if (needs_token
+                ? event == ConnectionEvent::unauthorized
+                : event == ConnectionEvent::token_refused || from == ConnectionState::authorizing) {
+          continue;  // One 401 is the one or the other, and without tokens that state is passed
+                     // over.
+        }
+        CAPTURE(needs_token, to_string(from), to_string(event));
+        Driver driver{options_of(needs_token)};
+        bring_to(driver, from);
+        driver.changes.clear();
+        const ConnectionReason reason_before = driver.connection.reason();
+        const int opened_before = driver.opened;
+        const int requests_before = driver.token_requests;
 
-      cause(driver, event);
+        cause(driver, event);
 
-      const ConnectionTransition* expected = row(from, event);
-      if (expected == nullptr) {
-        CHECK(driver.connection.state() == from);
-        CHECK(driver.connection.reason() == reason_before);
-        CHECK(driver.changes.empty());
-        CHECK(driver.opened == opened_before);
-      } else {
-        CHECK(driver.connection.state() == expected->to);
-        CHECK(driver.connection.reason() == expected->reason);
-        REQUIRE(driver.changes.size() == 1);
-        CHECK(driver.changes[0].from == from);
-        CHECK(driver.changes[0].to == expected->to);
-        CHECK(driver.changes[0].reason == expected->reason);
-        const bool opens = expected->to == ConnectionState::connecting;
-        CHECK(driver.opened == opened_before + (opens ? 1 : 0));
+        const ConnectionTransition* expected = row(from, event);
+        const ConnectionState state = driver.connection.state();
+        if (expected == nullptr) {
+          CHECK(state == from);
+          CHECK(driver.connection.reason() == reason_before);
+          CHECK(driver.changes.empty());
+          CHECK(driver.opened == opened_before);
+          CHECK(driver.token_requests == requests_before);
+        } else {
+          const ConnectionState to = expected->to == ConnectionState::authorizing && !needs_token
+                                         ? ConnectionState::connecting
+                                         : expected->to;
+          CHECK(state == to);
+          CHECK(driver.connection.reason() == expected->reason);
+          REQUIRE(driver.changes.size() == 1);
+          CHECK(driver.changes[0].from == from);
+          CHECK(driver.changes[0].to == to);
+          CHECK(driver.changes[0].reason == expected->reason);
+          CHECK(driver.opened == opened_before + (to == ConnectionState::connecting ? 1 : 0));
+          CHECK(driver.token_requests ==
+                requests_before + (to == ConnectionState::authorizing ? 1 : 0));
+        }
+        // A transport exists exactly while an attempt is under way or open.
+        CHECK(driver.transport.has_value() == has_transport(state));
+        // Something always happens next, unless the machine rests.
+        CHECK(driver.connection.next_deadline().has_value() == !is_final(state));
       }
-      // A transport exists exactly while an attempt is under way or open.
-      CHECK(driver.transport.has_value() == has_transport(driver.connection.state()));
-      // Something always happens next, unless the machine rests.
-      const ConnectionState state = driver.connection.state();
-      CHECK(driver.connection.next_deadline().has_value() ==
-            (state != ConnectionState::idle && state != ConnectionState::closed));
     }
   }
 }
@@ -143,6 +200,41 @@ TEST_CASE("the table has one row for a state and event, and closed has none") {
     CHECK(row(transition.from, transition.event) == &transition);
     CHECK(transition.from != ConnectionState::closed);
     CHECK(transition.to != ConnectionState::idle);
+  }
+}
+
+TEST_CASE("every event moves some state, and every state and reason is reached by some row") {
+  for (const ConnectionEvent event : all_events()) {
+    CAPTURE(to_string(event));
+    CHECK(std::any_of(connection_transitions.begin(), connection_transitions.end(),
+                      [&](const auto& row) { return row.event == event; }));
+  }
+  for (const ConnectionState state : all_states) {
+    CAPTURE(to_string(state));
+    CHECK((state == ConnectionState::idle ||
+           std::any_of(connection_transitions.begin(), connection_transitions.end(),
+                       [&](const auto& row) { return row.to == state; })));
+  }
+  for (int number = 1; number <= static_cast<int>(ConnectionReason::refused_for_good); ++number) {
+    const auto reason = static_cast<ConnectionReason>(number);
+    CAPTURE(to_string(reason));
+    CHECK(std::any_of(connection_transitions.begin(), connection_transitions.end(),
+                      [&](const auto& row) { return row.reason == reason; }));
+  }
+}
+
+TEST_CASE("what may pass leads to another attempt, what failed for good to none") {
+  for (const ConnectionTransition& transition : connection_transitions) {
+    CAPTURE(to_string(transition.from), to_string(transition.event));
+    const Outlook seen = outlook(transition.reason);
+    if (seen == Outlook::may_pass) {
+      CHECK(transition.to != ConnectionState::closed);
+    } else if (seen == Outlook::failed) {
+      CHECK(transition.to == ConnectionState::closed);
+    }
+    if (transition.to == ConnectionState::waiting) {
+      CHECK(seen == Outlook::may_pass);
+    }
   }
 }
 
@@ -165,14 +257,20 @@ TEST_CASE("how an answer counts depends on status, content type and policy") {
   using Reason = ConnectionReason;
   const Answer answers[] = {
       {200, true, Reason::accepted, Reason::accepted},
-      {200, false, Reason::refused_for_good, Reason::refused_for_good},
+      {200, false, Reason::wrong_content_type, Reason::wrong_content_type},
       {201, true, Reason::refused_for_good, Reason::refused_for_good},
       {204, false, Reason::told_to_stop, Reason::told_to_stop},
       {204, true, Reason::told_to_stop, Reason::told_to_stop},
-      {301, false, Reason::refused_for_good, Reason::refused_for_good},
+      {300, false, Reason::refused_for_good, Reason::refused_for_good},
+      {301, false, Reason::redirect_failed, Reason::redirect_failed},
+      {302, true, Reason::redirect_failed, Reason::redirect_failed},
+      {303, false, Reason::redirect_failed, Reason::redirect_failed},
+      {304, false, Reason::refused_for_good, Reason::refused_for_good},
+      {307, false, Reason::redirect_failed, Reason::redirect_failed},
+      {308, false, Reason::redirect_failed, Reason::redirect_failed},
       {400, false, Reason::refused_for_good, Reason::refused_for_good},
-      {401, false, Reason::refused_for_good, Reason::refused_for_good},
-      {403, false, Reason::refused_for_good, Reason::refused_for_good},
+      {401, false, Reason::unauthorized, Reason::unauthorized},
+      {403, false, Reason::forbidden, Reason::forbidden},
       {404, false, Reason::refused_for_good, Reason::refused_for_good},
       {408, false, Reason::refused, Reason::refused_for_good},
       {429, false, Reason::refused, Reason::refused_for_good},
@@ -195,6 +293,16 @@ TEST_CASE("how an answer counts depends on status, content type and policy") {
             (policy == RetryPolicy::resilient ? answer.resilient : answer.standard));
     }
   }
+}
+
+TEST_CASE("a redirect that a transport hides the status of is no refusal") {
+  Driver driver;
+  driver.connect();
+  ResponseHead head;
+  head.redirect_failed = true;
+  driver.respond(head);
+  CHECK(driver.connection.state() == ConnectionState::closed);
+  CHECK(driver.connection.reason() == ConnectionReason::redirect_failed);
 }
 
 TEST_CASE("what EventSource hides is retried, but for the standard policy") {

@@ -112,6 +112,7 @@ TEST_CASE("a redirect that leads nowhere fails for good") {
   client.connect();
   REQUIRE(run_until(context, [&] { return client.state() == ConnectionState::closed; }));
   CHECK(recorder.failure(0) == StreamFailureKind::redirect);
+  CHECK(recorder.endings.front().change.reason == ConnectionReason::redirect_failed);
   CHECK(server.requests.size() == 1);
 }
 
@@ -123,5 +124,6 @@ TEST_CASE("redirects in a circle end after five") {
   client.connect();
   REQUIRE(run_until(context, [&] { return client.state() == ConnectionState::closed; }));
   CHECK(recorder.failure(0) == StreamFailureKind::redirect);
+  CHECK(recorder.endings.front().change.reason == ConnectionReason::redirect_failed);
   CHECK(server.requests.size() == 6);
 }

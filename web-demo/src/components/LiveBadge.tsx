@@ -28,6 +28,7 @@ function liveText(connection: ConnectionState, connections: number): string {
   switch (connection) {
     case "open":
       return "Live";
+    case "authorizing":
     case "connecting":
     case "waiting":
       return connections === 0 ? "Connecting…" : "Reconnecting…";

@@ -1,7 +1,8 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,21 +16,12 @@
 ///
 /// It owns reconnecting for every transport (EventSource, fetch, a native socket): a transport
 /// makes one attempt and reports. The machine never sleeps and never calls out: inputs take `now`,
-/// and actions are polled.
+/// and actions are polled. It runs on the table in transitions.hpp, which core/docs/connection.md
+/// shows as a diagram; everything that decides about reconnecting is here.
 ///
-///     state       input                          next        action
-///     ----------  -----------------------------  ----------  ------------------------------
-///     idle        connect                        connecting  open transport
-///     connecting  accepted                       open
-///     connecting  refused for good               closed      close transport
-///     connecting  refused, failed, timed out     waiting     close transport
-///     open        ended, failed, silent          waiting     close transport
-///     waiting     deadline, woken                connecting  open transport
-///     any         close                          closed      close transport, if there is one
-///     closed      anything                       closed
-///
-/// `connection_transitions` in transitions.hpp is this table as data, and what the machine runs on.
-/// Everything that decides about reconnecting is in this machine.
+/// Two bounds hold whatever is reported. No signal cuts a Retry-After short, nor begins an attempt
+/// sooner after the one before than the reconnection time; and a token that was refused is replaced
+/// once, not again before a stream was open.
 namespace regstream {
 
 /// Names one attempt. It accompanies every action and every transport input; an input that names an
@@ -45,16 +37,25 @@ enum class TransportEnd : std::uint8_t {
   refused_unseen,
 };
 
+/// Why there is no token.
+enum class TokenFailure : std::uint8_t {
+  may_pass,  ///< Its source could not be reached, for example.
+  for_good,  ///< The user is signed out, for example.
+};
+
 /// What the server answered with.
 struct ResponseHead {
   std::uint16_t status = 0;
   bool is_event_stream = false;  ///< Content-Type's essence is text/event-stream.
+  /// A redirect that the transport could not follow. The status of one (301, 302, 303, 307, 308)
+  /// says so as well.
+  bool redirect_failed = false;
   std::optional<Duration> retry_after;
 };
 
 enum class RetryPolicy : std::uint8_t {
   resilient,  ///< Retries what may pass: 408, 429, 5xx, and what EventSource hides.
-  standard,   ///< What the HTML standard does: any answer but a stream fails for good.
+  standard,   ///< What the HTML standard does (9.2.3): any answer but a stream fails for good.
 };
 
 struct ConnectionOptions {
@@ -64,16 +65,36 @@ struct ConnectionOptions {
   Duration reconnection_time{1'000};
   /// A server's `retry` and `Retry-After` above this count as this: a typo must not end the stream.
   Duration reconnection_time_max{300'000};
+  /// A woken attempt begins no sooner than this after the one before it began, however short the
+  /// server's reconnection time is: a user who flips through tabs must not hammer it.
+  Duration wake_spacing_min{1'000};
+  /// How long to wait for the answer, and before it for the token.
   Duration connect_timeout{15'000};
-  /// Two and a half of the gateway's 30 s pings.
-  Duration silence_limit{75'000};
+  /// How often the server pings; 0: it does not, so that silence says nothing.
+  Duration ping_interval{30'000};
+  /// How long a stream may bring no byte. Not given: two and a half pings, so that one may get
+  /// lost. `Duration::max()`: for ever.
+  std::optional<Duration> silence_limit;
+  /// A watchdog that goes off late (the process slept, or its timers are throttled) gives the
+  /// stream this much longer, once: its bytes may lie in a queue still.
+  Duration late_grace{5'000};
   /// A stream that has been open this long counts as stable, and the backoff starts afresh.
   Duration stable_after{10'000};
+  /// The least wait while offline. Not for ever: loopback and VPNs make `offline` lie.
+  Duration offline_probe_interval{60'000};
+  /// Whether each attempt waits for a token, which itself never comes in here.
+  bool needs_token = false;
 };
 
+/// Fetch a token, and answer with `on_token` or `on_token_failed`.
+struct RequestToken {
+  AttemptId attempt{};
+  bool is_refused =
+      false;  ///< The server did not take the last one: a fresh one, not a stored one.
+};
 struct OpenTransport {
   AttemptId attempt{};
-  std::string last_event_id;  ///< Empty: none yet.
+  std::string_view last_event_id;  ///< Empty: none yet. Holds until the machine's next input.
 };
 struct CloseTransport {
   AttemptId attempt{};
@@ -83,7 +104,7 @@ struct StateChanged {
   ConnectionState to{};
   ConnectionReason reason{};
 };
-using ConnectionAction = std::variant<OpenTransport, CloseTransport, StateChanged>;
+using ConnectionAction = std::variant<RequestToken, OpenTransport, CloseTransport, StateChanged>;
 
 class Connection {
  public:
@@ -92,11 +113,30 @@ class Connection {
   Connection(const ConnectionOptions& options, std::uint64_t seed,
              std::string_view last_event_id = {});
 
-  // What the caller wants.
+  // What the caller wants. A `now` that is earlier than one before counts as that one, here and
+  // below: a clock that was set back must not make the machine wait twice.
   void connect(Instant now);
+  /// Drops the stream that is open, or the wait that is under way, and connects at once. This is
+  /// the caller's own word, which no bound on waking holds back.
+  void restart(Instant now);
   void close(Instant now);
-  /// Online again, visible again, restored from the back-forward cache: why wait any longer?
-  void wake(Instant now);
+
+  // What the environment signals. Being hidden is no signal: it makes timers late, and that is
+  // normal here.
+  /// The network is back: a wait ends as early as the server allows.
+  void on_online(Instant now);
+  /// The network is gone: waits become long. An open stream is left to its watchdog, since this
+  /// signal may lie.
+  void on_offline(Instant now);
+  /// Somebody looks: a wait ends as early as the server allows.
+  void on_visible(Instant now);
+  /// The page is back from the back-forward cache, where its transports died unheard: what is open
+  /// or under way is dropped, and opened anew as early as the server allows.
+  void on_restored(Instant now);
+
+  // The answers to `RequestToken`.
+  void on_token(AttemptId attempt, Instant now);
+  void on_token_failed(AttemptId attempt, TokenFailure failure, Instant now);
 
   // What the transport of `attempt` reports.
   void on_response(AttemptId attempt, const ResponseHead& head, Instant now);
@@ -109,58 +149,64 @@ class Connection {
 
   // Time. Calling `handle_deadline` early does nothing; calling it late is normal (a throttled
   // tab).
+  /// Nothing: not until another input. `Instant::max()`: never, by an option.
   [[nodiscard]] std::optional<Instant> next_deadline() const;
   void handle_deadline(Instant now);
 
   /// The next action to carry out, in order. Poll after every call until there is none.
   [[nodiscard]] std::optional<ConnectionAction> poll();
 
-  [[nodiscard]] ConnectionState state() const;
+  [[nodiscard]] ConnectionState state() const { return state_; }
   [[nodiscard]] ConnectionReason reason() const { return reason_; }
   /// Inputs dropped because they named another attempt than the current one.
   [[nodiscard]] std::uint64_t stale_inputs() const { return stale_inputs_; }
 
  private:
-  // A state owns exactly what holds while it lasts.
-  struct Idle {};
-  struct Connecting {
-    AttemptId attempt;
-    Instant gives_up_at;
-  };
-  struct Open {
-    AttemptId attempt;
-    Instant since;
-    Instant silent_at;
-  };
-  struct Waiting {
-    Instant until;
-  };
-  struct Closed {};
+  /// A caller that polls after every input never has more than three changes to hear of. One that
+  /// does not hears the first ones, and the last one as what the rest came to.
+  static constexpr std::size_t changes_max = 4;
 
-  [[nodiscard]] std::optional<AttemptId> attempt() const;
+  void observe(Instant now);
   /// False, and counted, if `attempt` is not the current one.
   [[nodiscard]] bool is_current(AttemptId attempt);
+  [[nodiscard]] bool has_transport() const;
   [[nodiscard]] ConnectionEvent classify(const ResponseHead& head) const;
   [[nodiscard]] Duration bounded(Duration reconnection_time) const;
+  void wake();
 
-  /// Takes the transition of the table for `event`; does nothing where the table has none.
-  /// `floor` is the least delay before the next attempt, if the transition begins a wait.
-  void take(ConnectionEvent event, Instant now, Duration floor);
-  void take(ConnectionEvent event, Instant now) { take(event, now, reconnection_time_); }
-  void enter(ConnectionState state, Instant now, Duration floor);
-  void leave(Instant now);
-  void queue(ConnectionAction action);
-  void forget_superseded_actions();
+  /// Takes the transition of the table for `event`; false where the table has none. `retry_after`
+  /// stands in for the reconnection time, if the transition begins a wait.
+  bool take(ConnectionEvent event, std::optional<Duration> retry_after = std::nullopt);
+  void enter(ConnectionEvent event, std::optional<Duration> retry_after);
+  void tell(const StateChanged& change);
 
   ConnectionOptions options_;
   Backoff backoff_;
   Duration reconnection_time_;
   std::string last_event_id_;
-  std::uint32_t attempts_ = 0;
-  std::variant<Idle, Connecting, Open, Waiting, Closed> state_;
-  ConnectionReason reason_ = ConnectionReason::none;
   std::uint64_t stale_inputs_ = 0;
-  std::deque<ConnectionAction> actions_;
+  Instant now_ = Instant::min();  ///< The latest seen.
+
+  // The last attempt, and the wait after it.
+  Instant begun_{};     ///< When the attempt began.
+  Instant opened_{};    ///< When its stream opened.
+  Instant deadline_{};  ///< The state's; idle and closed have none.
+  Instant earliest_{};  ///< Of a wait: when a signal may end it.
+  std::uint32_t attempt_ = 0;
+
+  ConnectionState state_ = ConnectionState::idle;
+  ConnectionReason reason_ = ConnectionReason::none;
+  bool had_grace_ = false;   ///< The watchdog went off late, and no byte has come since.
+  bool is_offline_ = false;  ///< Signalled, and not belied by a stream since.
+  bool needs_fresh_token_ =
+      false;                       ///< The last token was refused, and no other one has come since.
+  bool was_unauthorized_ = false;  ///< A token was refused, and no stream has been open since.
+
+  // What the caller has not polled yet.
+  bool is_attempt_due_ = false;   ///< The state's own action: request a token, or open a transport.
+  std::uint32_t handed_out_ = 0;  ///< The attempt whose transport the caller opened; 0: none.
+  std::array<StateChanged, changes_max> changes_{};
+  std::size_t changes_count_ = 0;
 };
 
 }  // namespace regstream

@@ -2,46 +2,77 @@
 
 #include <array>
 #include <cstdint>
+#include <string_view>
 
-/// The connection machine's states, and the table of its transitions.
+/// The connection machine's states, and the table of its transitions. core/docs/connection.md is
+/// drawn from this file, the comments on its enumerators included.
 namespace regstream {
 
 enum class ConnectionState : std::uint8_t {
-  idle,        ///< Not asked to connect yet.
-  connecting,  ///< An attempt is under way.
-  open,        ///< Accepted by the server: events arrive.
-  waiting,     ///< Between attempts.
-  closed,      ///< For good.
+  idle,         ///< Not asked to connect yet.
+  authorizing,  ///< An attempt begins: the caller fetches its token. Passed over without tokens.
+  connecting,   ///< An attempt is under way: a transport opens.
+  open,         ///< Accepted by the server: events arrive.
+  waiting,      ///< Between attempts.
+  closed,       ///< For good.
 };
 
 /// Why the machine entered its state.
 enum class ConnectionReason : std::uint8_t {
-  none,
-  requested,       ///< The caller connected or closed it.
-  accepted,        ///< The server answered with an event stream.
-  retry_due,       ///< The wait is over.
-  woken,           ///< Online, visible or restored again: the rest of the wait was skipped.
-  ended,           ///< The server ended the stream.
-  network_failed,  ///< No connection, or it broke.
-  timed_out,       ///< No answer within `connect_timeout`.
-  silent,          ///< No byte within `silence_limit`, though the server pings.
-  refused,         ///< A status, or a content type, that a retry may cure.
-  told_to_stop,    ///< Status 204.
-  refused_for_good,
+  none,       ///< Nothing has happened yet.
+  requested,  ///< The caller connected, restarted or closed it.
+
+  token_given,    ///< The attempt's token is there.
+  token_refused,  ///< The server answered 401 to the token, so a fresh one is wanted, once.
+  accepted,       ///< The server answered with an event stream.
+  retry_due,      ///< The wait is over.
+  woken,          ///< Online, visible or restored again: the rest of the wait was skipped.
+
+  ended,              ///< The server ended the stream.
+  network_failed,     ///< No connection, or it broke.
+  timed_out,          ///< No answer, or no token, within `connect_timeout`.
+  silent,             ///< No byte within `silence_limit`, though the server pings.
+  refused,            ///< A status that may pass, or an answer that EventSource hides.
+  token_unavailable,  ///< The token could not be fetched, which may pass.
+  offline,            ///< The network is gone: attempts become rare until it is back.
+  restored,           ///< Back from the back-forward cache, where transports die unheard.
+
+  told_to_stop,        ///< Status 204: the server wants no reconnect.
+  unauthorized,        ///< Status 401, where no fresh token may help.
+  forbidden,           ///< Status 403.
+  wrong_content_type,  ///< 200, but not with an event stream.
+  redirect_failed,     ///< A redirect that could not be followed.
+  token_denied,        ///< The caller gets no token, for good.
+  refused_for_good,    ///< Any other answer, by the policy.
 };
 
 /// What moves the machine.
 enum class ConnectionEvent : std::uint8_t {
-  connect,           ///< The caller wants the stream.
-  close,             ///< The caller does not want it any longer.
-  wake,              ///< Online, visible or restored again.
-  accepted,          ///< 200 with an event stream.
-  told_to_stop,      ///< 204.
-  refused,           ///< An answer that a retry may cure, by the policy.
-  refused_for_good,  ///< Any other answer.
-  ended,             ///< The server closed the stream cleanly.
-  network_failed,    ///< No connection, or it broke.
-  deadline,          ///< The state's deadline has come.
+  connect,  ///< The caller wants the stream.
+  restart,  ///< The caller wants it anew, at once.
+  close,    ///< The caller does not want it any longer.
+
+  wake,      ///< Online, visible or restored again, and the server's least delay is over.
+  offline,   ///< The network is gone.
+  restored,  ///< The page is back from the back-forward cache.
+
+  token_given,        ///< The caller has the attempt's token.
+  token_unavailable,  ///< It has none, which may pass.
+  token_denied,       ///< It gets none.
+
+  accepted,            ///< 200 with an event stream.
+  told_to_stop,        ///< 204.
+  refused,             ///< An answer that a retry may cure, by the policy.
+  token_refused,       ///< The first 401 to a token since a stream was open.
+  unauthorized,        ///< Any other 401.
+  forbidden,           ///< 403.
+  wrong_content_type,  ///< 200 with anything else.
+  redirect_failed,     ///< A redirect that the transport did not follow.
+  refused_for_good,    ///< Any other answer.
+  ended,               ///< The server closed the stream cleanly.
+  network_failed,      ///< No connection, or it broke.
+
+  deadline,  ///< The state's deadline has come.
 };
 
 struct ConnectionTransition {
@@ -52,29 +83,61 @@ struct ConnectionTransition {
 };
 
 // clang-format off
-/// All transitions. An event that a state has no row for leaves it as it is; closed has none.
-inline constexpr std::array<ConnectionTransition, 17> connection_transitions{{
-    {ConnectionState::idle,       ConnectionEvent::connect,          ConnectionState::connecting, ConnectionReason::requested},
-    {ConnectionState::idle,       ConnectionEvent::close,            ConnectionState::closed,     ConnectionReason::requested},
+/// All transitions. An event that a state has no row for leaves it as it is; closed has none. A
+/// machine that needs no token goes to connecting where a row says authorizing.
+inline constexpr std::array<ConnectionTransition, 33> connection_transitions{{
+    {ConnectionState::idle,        ConnectionEvent::connect,            ConnectionState::authorizing, ConnectionReason::requested},
+    {ConnectionState::idle,        ConnectionEvent::close,              ConnectionState::closed,      ConnectionReason::requested},
 
-    {ConnectionState::connecting, ConnectionEvent::accepted,         ConnectionState::open,       ConnectionReason::accepted},
-    {ConnectionState::connecting, ConnectionEvent::told_to_stop,     ConnectionState::closed,     ConnectionReason::told_to_stop},
-    {ConnectionState::connecting, ConnectionEvent::refused,          ConnectionState::waiting,    ConnectionReason::refused},
-    {ConnectionState::connecting, ConnectionEvent::refused_for_good, ConnectionState::closed,     ConnectionReason::refused_for_good},
-    {ConnectionState::connecting, ConnectionEvent::ended,            ConnectionState::waiting,    ConnectionReason::ended},
-    {ConnectionState::connecting, ConnectionEvent::network_failed,   ConnectionState::waiting,    ConnectionReason::network_failed},
-    {ConnectionState::connecting, ConnectionEvent::deadline,         ConnectionState::waiting,    ConnectionReason::timed_out},
-    {ConnectionState::connecting, ConnectionEvent::close,            ConnectionState::closed,     ConnectionReason::requested},
+    {ConnectionState::authorizing, ConnectionEvent::token_given,        ConnectionState::connecting,  ConnectionReason::token_given},
+    {ConnectionState::authorizing, ConnectionEvent::token_unavailable,  ConnectionState::waiting,     ConnectionReason::token_unavailable},
+    {ConnectionState::authorizing, ConnectionEvent::token_denied,       ConnectionState::closed,      ConnectionReason::token_denied},
+    {ConnectionState::authorizing, ConnectionEvent::deadline,           ConnectionState::waiting,     ConnectionReason::timed_out},
+    {ConnectionState::authorizing, ConnectionEvent::restored,           ConnectionState::waiting,     ConnectionReason::restored},
+    {ConnectionState::authorizing, ConnectionEvent::close,              ConnectionState::closed,      ConnectionReason::requested},
 
-    {ConnectionState::open,       ConnectionEvent::ended,            ConnectionState::waiting,    ConnectionReason::ended},
-    {ConnectionState::open,       ConnectionEvent::network_failed,   ConnectionState::waiting,    ConnectionReason::network_failed},
-    {ConnectionState::open,       ConnectionEvent::deadline,         ConnectionState::waiting,    ConnectionReason::silent},
-    {ConnectionState::open,       ConnectionEvent::close,            ConnectionState::closed,     ConnectionReason::requested},
+    {ConnectionState::connecting,  ConnectionEvent::accepted,           ConnectionState::open,        ConnectionReason::accepted},
+    {ConnectionState::connecting,  ConnectionEvent::told_to_stop,       ConnectionState::closed,      ConnectionReason::told_to_stop},
+    {ConnectionState::connecting,  ConnectionEvent::refused,            ConnectionState::waiting,     ConnectionReason::refused},
+    {ConnectionState::connecting,  ConnectionEvent::token_refused,      ConnectionState::authorizing, ConnectionReason::token_refused},
+    {ConnectionState::connecting,  ConnectionEvent::unauthorized,       ConnectionState::closed,      ConnectionReason::unauthorized},
+    {ConnectionState::connecting,  ConnectionEvent::forbidden,          ConnectionState::closed,      ConnectionReason::forbidden},
+    {ConnectionState::connecting,  ConnectionEvent::wrong_content_type, ConnectionState::closed,      ConnectionReason::wrong_content_type},
+    {ConnectionState::connecting,  ConnectionEvent::redirect_failed,    ConnectionState::closed,      ConnectionReason::redirect_failed},
+    {ConnectionState::connecting,  ConnectionEvent::refused_for_good,   ConnectionState::closed,      ConnectionReason::refused_for_good},
+    {ConnectionState::connecting,  ConnectionEvent::ended,              ConnectionState::waiting,     ConnectionReason::ended},
+    {ConnectionState::connecting,  ConnectionEvent::network_failed,     ConnectionState::waiting,     ConnectionReason::network_failed},
+    {ConnectionState::connecting,  ConnectionEvent::deadline,           ConnectionState::waiting,     ConnectionReason::timed_out},
+    {ConnectionState::connecting,  ConnectionEvent::restored,           ConnectionState::waiting,     ConnectionReason::restored},
+    {ConnectionState::connecting,  ConnectionEvent::close,              ConnectionState::closed,      ConnectionReason::requested},
 
-    {ConnectionState::waiting,    ConnectionEvent::deadline,         ConnectionState::connecting, ConnectionReason::retry_due},
-    {ConnectionState::waiting,    ConnectionEvent::wake,             ConnectionState::connecting, ConnectionReason::woken},
-    {ConnectionState::waiting,    ConnectionEvent::close,            ConnectionState::closed,     ConnectionReason::requested},
+    {ConnectionState::open,        ConnectionEvent::ended,              ConnectionState::waiting,     ConnectionReason::ended},
+    {ConnectionState::open,        ConnectionEvent::network_failed,     ConnectionState::waiting,     ConnectionReason::network_failed},
+    {ConnectionState::open,        ConnectionEvent::deadline,           ConnectionState::waiting,     ConnectionReason::silent},
+    {ConnectionState::open,        ConnectionEvent::restored,           ConnectionState::waiting,     ConnectionReason::restored},
+    {ConnectionState::open,        ConnectionEvent::restart,            ConnectionState::authorizing, ConnectionReason::requested},
+    {ConnectionState::open,        ConnectionEvent::close,              ConnectionState::closed,      ConnectionReason::requested},
+
+    {ConnectionState::waiting,     ConnectionEvent::deadline,           ConnectionState::authorizing, ConnectionReason::retry_due},
+    {ConnectionState::waiting,     ConnectionEvent::wake,               ConnectionState::authorizing, ConnectionReason::woken},
+    {ConnectionState::waiting,     ConnectionEvent::offline,            ConnectionState::waiting,     ConnectionReason::offline},
+    {ConnectionState::waiting,     ConnectionEvent::restart,            ConnectionState::authorizing, ConnectionReason::requested},
+    {ConnectionState::waiting,     ConnectionEvent::close,              ConnectionState::closed,      ConnectionReason::requested},
 }};
 // clang-format on
+
+/// What a reason says about the stream's chances.
+enum class Outlook : std::uint8_t {
+  good,      ///< Nothing went wrong.
+  may_pass,  ///< Something went wrong, and the machine tries again.
+  failed,    ///< Something went wrong for good.
+};
+
+[[nodiscard]] Outlook outlook(ConnectionReason reason);
+
+/// The enumerator's own name.
+[[nodiscard]] std::string_view to_string(ConnectionState state);
+[[nodiscard]] std::string_view to_string(ConnectionReason reason);
+[[nodiscard]] std::string_view to_string(ConnectionEvent event);
 
 }  // namespace regstream

@@ -1,0 +1,175 @@
+#include <catch2/catch.hpp>
+
+#include "connection_driver.hpp"
+
+using namespace regstream;
+using regstream::test::Driver;
+
+namespace {
+
+ConnectionOptions without_jitter() {
+  ConnectionOptions options;
+  options.backoff = {.base = Duration{0}, .cap = Duration{0}};
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("the silence that is too long follows from the pings, unless it is given") {
+  const auto limit = [](Duration ping, std::optional<Duration> given) {
+    ConnectionOptions options;
+    options.ping_interval = ping;
+    options.silence_limit = given;
+    Driver driver{options};
+    driver.connect();
+    driver.accept();
+    return *driver.connection.next_deadline() - driver.now;
+  };
+  constexpr Duration never = Duration::max();
+  CHECK(limit(Duration{30'000}, std::nullopt) == Duration{75'000});
+  CHECK(limit(Duration{1}, std::nullopt) == Duration{2});
+  CHECK(limit(Duration{0}, std::nullopt) == never);
+  CHECK(limit(Duration{-1}, std::nullopt) == never);
+  CHECK(limit(never / 5, std::nullopt) < never);
+  CHECK(limit(never / 5 + Duration{1}, std::nullopt) == never);
+  CHECK(limit(never, std::nullopt) == never);
+  CHECK(limit(Duration{30'000}, Duration{500}) == Duration{500});
+  CHECK(limit(Duration{30'000}, never) == never);
+}
+
+TEST_CASE("a watchdog that goes off late gives the stream one short grace") {
+  Driver driver;
+  driver.connect();
+  driver.accept();
+  driver.advance(Duration{8 * 3'600'000});
+  driver.handle_deadline();
+  CHECK(driver.connection.state() == ConnectionState::open);
+
+  SECTION("no byte comes") {
+    CHECK(driver.reach_deadline() == Duration{5000});
+    CHECK(driver.connection.reason() == ConnectionReason::silent);
+  }
+  SECTION("no byte comes, and the grace's end is handled late as well") {
+    driver.advance(Duration{60'000});
+    driver.handle_deadline();
+    CHECK(driver.connection.reason() == ConnectionReason::silent);
+  }
+  SECTION("a byte was in the queue") {
+    driver.connection.on_activity(*driver.transport, driver.now);
+    // And the next sleep has its own grace.
+    driver.advance(Duration{3'600'000});
+    driver.handle_deadline();
+    CHECK(driver.connection.state() == ConnectionState::open);
+    CHECK(driver.reach_deadline() == Duration{5000});
+  }
+}
+
+TEST_CASE("a timer that is as late as timers are gets no grace") {
+  Driver driver;
+  driver.connect();
+  driver.accept();
+  driver.advance(Duration{76'000});
+  driver.handle_deadline();
+  CHECK(driver.connection.reason() == ConnectionReason::silent);
+}
+
+TEST_CASE("bytes that come before the late timer keep the stream") {
+  Driver driver;
+  driver.connect();
+  driver.accept();
+  driver.advance(Duration{3'600'000});
+  driver.connection.on_activity(*driver.transport, driver.now);
+  CHECK(driver.reach_deadline() == Duration{75'000});
+}
+
+TEST_CASE("a signal after a sleep leaves the stream its grace, and then replaces it") {
+  Driver driver{without_jitter()};
+  driver.connect();
+  driver.accept();
+  driver.advance(Duration{3'600'000});
+  driver.look();
+  CHECK(driver.connection.state() == ConnectionState::open);
+  CHECK(driver.reach_deadline() == Duration{5000});
+  driver.look();
+  CHECK(driver.connection.state() == ConnectionState::connecting);
+  CHECK(driver.connection.reason() == ConnectionReason::woken);
+}
+
+TEST_CASE("a clock that is set back stands still until it has caught up") {
+  Driver driver{without_jitter()};
+  driver.now = Instant{Duration{1'000'000}};
+  driver.connect();
+  driver.end(TransportEnd::failed);
+  const auto deadline = driver.connection.next_deadline();
+  CHECK(deadline == Instant{Duration{1'001'000}});
+  driver.now = Instant{Duration{5}};
+  driver.handle_deadline();
+  driver.look();
+  CHECK(driver.connection.state() == ConnectionState::waiting);
+  CHECK(driver.connection.next_deadline() == deadline);
+  driver.now = *deadline;
+  driver.handle_deadline();
+  CHECK(driver.connection.state() == ConnectionState::connecting);
+  driver.now = Instant::min();
+  driver.accept();
+  CHECK(driver.connection.next_deadline() == Instant{Duration{1'076'000}});
+}
+
+TEST_CASE("a clock that leaps forward does not bring a burst of attempts") {
+  Driver driver{without_jitter()};
+  driver.connect();
+  driver.end(TransportEnd::failed);
+  driver.advance(Duration{365LL * 24 * 3'600'000});
+  for (int round = 0; round < 10; ++round) {
+    driver.handle_deadline();
+    driver.look();
+  }
+  CHECK(driver.opened == 2);
+  CHECK(driver.reach_deadline() == Duration{15'000});
+  CHECK(driver.reach_deadline() == Duration{1000});
+}
+
+TEST_CASE("the end of time overflows nothing, and nothing happens at it any more") {
+  for (const Instant end : {Instant::max(), Instant::max() - Duration{1}}) {
+    Driver driver;
+    driver.now = Instant::min();
+    driver.connect();
+    driver.accept();
+    driver.now = end;
+    for (int round = 0; round < 100; ++round) {
+      driver.handle_deadline();
+      driver.look();
+      driver.restore();
+    }
+    CHECK(driver.opened <= 3);
+  }
+}
+
+TEST_CASE("a limit of the longest duration means never, and does not overflow") {
+  ConnectionOptions options;
+  options.connect_timeout = Duration::max();
+  options.silence_limit = Duration::max();
+  options.stable_after = Duration::max();
+  Driver driver{options};
+  driver.now = Instant{Duration{1'000'000}};
+  driver.connect();
+  CHECK(driver.connection.next_deadline() == Instant::max());
+  driver.accept();
+  driver.advance(Duration{1'000'000'000'000});
+  driver.handle_deadline();
+  CHECK(driver.connection.state() == ConnectionState::open);
+  driver.end(TransportEnd::ended);
+  CHECK(driver.connection.state() == ConnectionState::waiting);
+}
+
+TEST_CASE("negative options count as none") {
+  ConnectionOptions options = without_jitter();
+  options.connect_timeout = Duration{-1};
+  options.reconnection_time = Duration{-1};
+  options.reconnection_time_max = Duration{-1};
+  Driver driver{options};
+  driver.connect();
+  CHECK(driver.reach_deadline() == Duration{0});
+  CHECK(driver.reach_deadline() == Duration{0});
+  CHECK(driver.connection.state() == ConnectionState::connecting);
+}
