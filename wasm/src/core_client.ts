@@ -2,9 +2,9 @@
 
 import type { Core } from "./core.js";
 import { StreamError } from "./errors.js";
-import type { TransportEnd } from "./event_source_transport.js";
 import { MessageBatch } from "./message_batch.js";
 import type { Signal } from "./signals.js";
+import type { Answer, TransportEnd } from "./transport.js";
 
 const connectionStates = [
   "idle",
@@ -148,20 +148,13 @@ export class CoreClient {
     this.#core.exports.client_token_failed(this.#handle, attempt, number, now);
   }
 
-  /** `retryAfterMs` is undefined where the server sent none. */
-  response(
-    attempt: number,
-    status: number,
-    isEventStream: boolean,
-    retryAfterMs: number | undefined,
-    now: number,
-  ): void {
+  response(attempt: number, answer: Answer, now: number): void {
     this.#core.exports.client_response(
       this.#handle,
       attempt,
-      status,
-      isEventStream ? 1 : 0,
-      retryAfterMs ?? -1,
+      answer.status,
+      answer.isEventStream ? 1 : 0,
+      answer.retryAfterMs ?? -1,
       now,
     );
   }
@@ -187,11 +180,16 @@ export class CoreClient {
     return length < 0 ? null : new MessageBatch(this.#core, length);
   }
 
-  /** Bytes of the stream, at most the core's input limit. Null: the attempt is stale. */
+  /** Bytes of the stream, at most `bytesMax`. Null: the attempt is stale. */
   bytes(attempt: number, bytes: Uint8Array, now: number): MessageBatch | null {
     this.#core.writeBytes(bytes);
     const length = this.#core.exports.client_bytes(this.#handle, attempt, bytes.length, now);
     return length < 0 ? null : new MessageBatch(this.#core, length);
+  }
+
+  /** The most that `bytes` takes at a time. */
+  get bytesMax(): number {
+    return this.#core.inputLimit;
   }
 
   /** What to resume from; empty: nothing yet. */

@@ -91,6 +91,8 @@ describe("loading the module", () => {
   });
 });
 
+const accepted = { status: 200, isEventStream: true, retryAfterMs: undefined };
+
 async function createClient(registrationId: number | undefined = 42, needsToken = false) {
   const core = await loadCore();
   return new CoreClient(core, { policy: "resilient", seed: [1, 2], registrationId, needsToken });
@@ -103,7 +105,7 @@ async function openClient() {
   if (action?.kind === "state_changed") {
     client.poll();
   }
-  client.response(1, 200, true, undefined, 0);
+  client.response(1, accepted, 0);
   while (client.poll() !== null);
   return client;
 }
@@ -134,7 +136,7 @@ describe("the core behind its ABI", () => {
     };
     client.connect(0);
     drain();
-    client.response(1, 200, true, undefined, 10);
+    client.response(1, accepted, 10);
     client.event(1, '{"type":"connected","timestamp":1}', "1700-4", 10);
     drain();
     client.end(1, "ended", 20);
@@ -378,7 +380,7 @@ describe("the core behind its ABI", () => {
     const client = await createClient();
     client.restore("9-1", "");
     client.connect(0);
-    client.response(1, 200, true, undefined, 0);
+    client.response(1, accepted, 0);
     client.bytes(1, new TextEncoder().encode('data: {"type":"ping"}\n\n'), 1);
     expect(client.cursor()).toBe("9-1");
     client.bytes(1, new TextEncoder().encode("id: 9-2\n\n"), 1);
@@ -405,7 +407,7 @@ describe("the core behind its ABI", () => {
       "connecting: token_given",
       { kind: "open", attempt: 1, lastEventId: "" },
     ]);
-    client.response(1, 401, false, undefined, 1);
+    client.response(1, { ...accepted, status: 401 }, 1);
     expect(actions()).toEqual([
       { kind: "close", attempt: 1 },
       "authorizing: token_refused",

@@ -661,9 +661,15 @@ describe("failures on this side", () => {
     expect(load).toHaveBeenCalledTimes(1);
   });
 
-  it("says that there is no EventSource", async () => {
-    vi.stubGlobal("EventSource", undefined);
-    const { stream, clock } = createStream({ eventSource: undefined });
+  it.each([
+    ["neither EventSource nor fetch", ["EventSource", "fetch"], {}],
+    ["no EventSource", ["EventSource"], { transport: "eventsource" }],
+    ["no fetch", ["fetch"], { transport: "fetch" }],
+  ] as const)("says that there is %s", async (_, missing, options) => {
+    for (const name of missing) {
+      vi.stubGlobal(name, undefined);
+    }
+    const { stream, clock } = createStream({ eventSource: undefined, ...options });
     stream.connect();
     await settle();
     expect(stream.getSnapshot()).toMatchObject({
