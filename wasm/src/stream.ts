@@ -153,8 +153,6 @@ export class RegistrationStream {
   #closeTransport: (() => void) | null = null;
   /** The last answer's status; undefined where the transport hides it. */
   #status: number | undefined;
-  /** Of the attempt that begins; empty otherwise. */
-  #token = "";
   #leaveSignals: (() => void) | null = null;
   #timer: { readonly due: number; readonly cancel: () => void } | null = null;
 
@@ -329,14 +327,15 @@ export class RegistrationStream {
     return new StreamError("core_failed", `The core failed: ${String(cause)}`, cause);
   }
 
-  #carryOut(client: CoreClient): void {
+  /** `token` is the one that the transport to be opened needs. It is kept nowhere. */
+  #carryOut(client: CoreClient, token = ""): void {
     for (let action = client.poll(); action !== null; action = client.poll()) {
       switch (action.kind) {
         case "request_token":
           this.#requestToken(client, action.attempt, action.isRefused);
           break;
         case "open":
-          this.#openTransport(client, action.attempt, action.lastEventId);
+          this.#openTransport(client, action.attempt, action.lastEventId, token);
           break;
         case "close":
           this.#dropTransport();
@@ -392,8 +391,8 @@ export class RegistrationStream {
       (token) =>
         input(() => {
           if (typeof token === "string" && token !== "") {
-            this.#token = token;
             client.token(attempt, this.#now());
+            this.#carryOut(client, token);
           } else {
             client.tokenFailed(attempt, "for_good", this.#now());
           }
@@ -402,7 +401,7 @@ export class RegistrationStream {
     );
   }
 
-  #openTransport(client: CoreClient, attempt: number, lastEventId: string): void {
+  #openTransport(client: CoreClient, attempt: number, lastEventId: string, token: string): void {
     this.#dropTransport();
     this.#status = undefined;
     const input = (work: () => void) => this.#input(client, work);
@@ -429,7 +428,7 @@ export class RegistrationStream {
       this.#closeTransport = open("EventSource", url, () => openEventSource(constructor, url, events));
       return;
     }
-    const headers = this.#takeHeaders();
+    const headers = this.#headers(token);
     // The page's function may have closed the stream.
     if (this.#client === client) {
       const inHeader = fitsHeader(lastEventId) ? lastEventId : "";
@@ -440,11 +439,8 @@ export class RegistrationStream {
     }
   }
 
-  /** The headers of one attempt, whose token is forgotten then. */
-  #takeHeaders(): Headers {
+  #headers(token: string): Headers {
     const { headers } = this.#options;
-    const token = this.#token;
-    this.#token = "";
     let given: HeadersInit | undefined;
     try {
       given = typeof headers === "function" ? headers() : headers;
@@ -538,7 +534,6 @@ export class RegistrationStream {
     this.#run += 1;
     this.#loading = false;
     this.#failedLoads = 0;
-    this.#token = "";
     this.#dropTransport();
     this.#cancelTimer();
     this.#leaveSignals?.();

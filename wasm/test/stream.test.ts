@@ -140,6 +140,16 @@ describe("a stream's connection", () => {
     expect(stream.getSnapshot()).toMatchObject({ connection: "connecting", error: null });
   });
 
+  it("knows no status of a refusal, though an earlier attempt was accepted", async () => {
+    const { stream, network, clock } = await openStream({ policy: "standard" });
+    network.last.lose();
+    clock.advance(2_000);
+    network.last.refuse();
+    expect(stream.getSnapshot().error?.message).toBe(
+      "The server refused the stream for good: refused_for_good",
+    );
+  });
+
   it("gives up an attempt that gets no answer, and tries again", async () => {
     const { stream, network, clock } = createStream();
     stream.connect();
