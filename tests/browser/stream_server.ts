@@ -9,6 +9,9 @@ export interface StreamRequest {
   readonly pauseMs: number;
 }
 
+/** Lets pages of other origins read a stream, and send the headers that a stream by fetch has. */
+const forAnyOrigin = { "Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "Last-Event-ID" };
+
 /** What one client gets: a response for each of its requests, then 204, at which EventSource stops. */
 export class StreamScript {
   readonly requests: StreamRequest[] = [];
@@ -28,10 +31,10 @@ export class StreamScript {
       pauseMs: this.endedAt === null ? 0 : performance.now() - this.endedAt,
     });
     if (pieces === undefined) {
-      response.writeHead(204).end();
+      response.writeHead(204, forAnyOrigin).end();
       return;
     }
-    response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store" });
+    response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-store", ...forAnyOrigin });
     response.flushHeaders();
     for (const piece of pieces) {
       response.write(piece);
@@ -43,7 +46,7 @@ export class StreamScript {
   }
 }
 
-/** Serves scripted event streams, and a blank page of the same origin, to a browser on this machine. */
+/** Serves scripted event streams, whatever their query, and a blank page, to a browser on this machine. */
 export class StreamServer {
   private readonly scripts: StreamScript[] = [];
 
@@ -53,8 +56,10 @@ export class StreamServer {
     const server = createServer();
     const streams = new StreamServer(server);
     server.on("request", (request, response: ServerResponse) => {
-      const script = streams.scripts.find(({ url }) => url === `${streams.page}${(request.url ?? "/").slice(1)}`);
-      if (script === undefined) response.writeHead(200, { "Content-Type": "text/html" }).end("<!doctype html>");
+      const { pathname } = new URL(request.url ?? "/", streams.page);
+      const script = streams.scripts.find(({ url }) => url === `${streams.page}${pathname.slice(1)}`);
+      if (request.method === "OPTIONS") response.writeHead(204, forAnyOrigin).end();
+      else if (script === undefined) response.writeHead(200, { "Content-Type": "text/html" }).end("<!doctype html>");
       else void script.answer(String(request.headers["last-event-id"] ?? ""), response);
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -1,4 +1,4 @@
-// The flat C ABI between the core and its JavaScript loader (core.ts), version 3.
+// The flat C ABI between the core and its JavaScript loader (core.ts), version 4.
 //
 // Text and bytes go in through one shared input buffer: ask `input` for room, write there, and give
 // the sizes to the call that reads it. What a call gives back beyond its return value stands in one
@@ -35,7 +35,7 @@ namespace {
 using namespace regstream;        // NOLINT: this file is the ABI of that namespace.
 using namespace regstream::wasm;  // NOLINT
 
-constexpr std::uint32_t abi_version_number = 3;
+constexpr std::uint32_t abi_version_number = 4;
 
 /// A page shows a handful of streams; this many are a leak.
 constexpr std::size_t clients_max = 256;
@@ -74,6 +74,7 @@ enum class ActionKind : std::uint32_t {
   close = 2,
   state_changed = 3,
   request_token = 4,
+  request_fresh_token = 5,  ///< The last one was refused.
 };
 
 /// What the page hears from its environment.
@@ -83,6 +84,7 @@ enum class Signal : std::uint32_t { online = 0, offline = 1, visible = 2, restor
 static_assert(static_cast<int>(ConnectionState::closed) == 5);
 static_assert(static_cast<int>(ConnectionReason::refused_for_good) == 21);
 static_assert(static_cast<int>(TransportEnd::refused_unseen) == 2);
+static_assert(static_cast<int>(TokenFailure::for_good) == 1);
 static_assert(static_cast<int>(RetryPolicy::standard) == 1);
 static_assert(static_cast<int>(StageStatus::skipped) == 3);
 static_assert(static_cast<int>(Status::other) == 5);
@@ -157,7 +159,8 @@ void release_input() {
 
 std::uint32_t describe(const RequestToken& request, const Client& /*client*/) {
   shared().result.attempt = static_cast<std::uint32_t>(request.attempt);
-  return static_cast<std::uint32_t>(ActionKind::request_token);
+  return static_cast<std::uint32_t>(request.is_refused ? ActionKind::request_fresh_token
+                                                       : ActionKind::request_token);
 }
 
 std::uint32_t describe(const OpenTransport& open, const Client& client) {
@@ -205,10 +208,10 @@ REGSTREAM_EXPORT(result) const Result* result() {
 }
 
 /// A new client, or 0: too many of them, an unknown policy, or an id that is not one (0: all
-/// registrations).
+/// registrations). With `needs_token` it asks for a token before it opens a transport.
 REGSTREAM_EXPORT(client_create)
 std::uint32_t client_create(std::uint32_t policy, std::uint32_t seed_high, std::uint32_t seed_low,
-                            double registration_id) {
+                            double registration_id, std::uint32_t needs_token) {
   if (policy > static_cast<std::uint32_t>(RetryPolicy::standard) ||
       !(registration_id >= 0 && registration_id <= static_cast<double>(registration_id_max)) ||
       registration_id != std::floor(registration_id)) {
@@ -216,6 +219,7 @@ std::uint32_t client_create(std::uint32_t policy, std::uint32_t seed_high, std::
   }
   ConnectionOptions options;
   options.policy = static_cast<RetryPolicy>(policy);
+  options.needs_token = needs_token != 0;
   const std::uint64_t seed = (static_cast<std::uint64_t>(seed_high) << 32U) | seed_low;
   return shared().clients.insert(
       std::make_unique<Client>(options, seed, static_cast<std::int64_t>(registration_id)));
@@ -272,6 +276,26 @@ void client_signal(std::uint32_t handle, std::uint32_t signal, double now_ms) {
     case Signal::restored:
       connection.on_restored(now);
       return;
+  }
+}
+
+/// There is a token for `attempt`. It never comes in here.
+REGSTREAM_EXPORT(client_token)
+void client_token(std::uint32_t handle, std::uint32_t attempt, double now_ms) {
+  if (Client* client = find(handle)) {
+    client->connection().on_token(AttemptId{attempt}, instant(now_ms));
+  }
+}
+
+/// `failure` is a `TokenFailure`; a number that is none counts as one that may pass.
+REGSTREAM_EXPORT(client_token_failed)
+void client_token_failed(std::uint32_t handle, std::uint32_t attempt, std::uint32_t failure,
+                         double now_ms) {
+  if (Client* client = find(handle)) {
+    const bool is_for_good = failure == static_cast<std::uint32_t>(TokenFailure::for_good);
+    client->connection().on_token_failed(
+        AttemptId{attempt}, is_for_good ? TokenFailure::for_good : TokenFailure::may_pass,
+        instant(now_ms));
   }
 }
 
@@ -357,8 +381,7 @@ void client_handle_deadline(std::uint32_t handle, double now_ms) {
 }
 
 /// The next action's `ActionKind`. Result: of open `attempt` and text (the cursor), of close and of
-/// a token's request, which no client of this version makes, `attempt`, of a state change `from`,
-/// `to`, `reason`.
+/// a token's request `attempt`, of a state change `from`, `to`, `reason`.
 REGSTREAM_EXPORT(client_poll) std::uint32_t client_poll(std::uint32_t handle) {
   Client* client = find(handle);
   if (client == nullptr) {

@@ -9,12 +9,20 @@ interface CoreExports {
   input(size: number): number;
   input_limit(): number;
   result(): number;
-  client_create(policy: number, seedHigh: number, seedLow: number, registrationId: number): number;
+  client_create(
+    policy: number,
+    seedHigh: number,
+    seedLow: number,
+    registrationId: number,
+    needsToken: number,
+  ): number;
   client_destroy(client: number): void;
   client_restore(client: number, cursorSize: number, viewSize: number): number;
   client_connect(client: number, now: number): void;
   client_close(client: number, now: number): void;
   client_signal(client: number, signal: number, now: number): void;
+  client_token(client: number, attempt: number, now: number): void;
+  client_token_failed(client: number, attempt: number, failure: number, now: number): void;
   client_response(
     client: number,
     attempt: number,
@@ -64,7 +72,7 @@ interface CoreResult {
   readonly viewChanged: boolean;
 }
 
-const abiVersion = 3;
+const abiVersion = 4;
 
 const encoder = new TextEncoder();
 // An id may begin with U+FEFF, which is part of it.

@@ -2,9 +2,9 @@
 
 import type { Core } from "./core.js";
 import { StreamError } from "./errors.js";
-import type { TransportEnd } from "./event_source_transport.js";
 import { MessageBatch } from "./message_batch.js";
 import type { Signal } from "./signals.js";
+import type { Answer, TransportEnd } from "./transport.js";
 
 const connectionStates = [
   "idle",
@@ -54,12 +54,17 @@ export type CoreReason = (typeof coreReasons)[number];
 const transportEnds: readonly TransportEnd[] = ["ended", "failed", "refused_unseen"];
 const signals: readonly Signal[] = ["online", "offline", "visible", "restored"];
 
+/** Why there is no token: its source failed, say, or the user is signed out. */
+export type TokenFailure = "may_pass" | "for_good";
+const tokenFailures: readonly TokenFailure[] = ["may_pass", "for_good"];
+
 /** What to do about an answer that is no stream: `standard` gives up, `resilient` tries again. */
 export type RetryPolicy = "resilient" | "standard";
 const policies: readonly RetryPolicy[] = ["resilient", "standard"];
 
 /** What the connection machine wants done. */
 export type CoreAction =
+  | { readonly kind: "request_token"; readonly attempt: number; readonly isRefused: boolean }
   | { readonly kind: "open"; readonly attempt: number; readonly lastEventId: string }
   | { readonly kind: "close"; readonly attempt: number }
   | {
@@ -83,6 +88,8 @@ export interface CoreClientOptions {
   /** Spreads this client's delays from other clients' ones. */
   readonly seed: readonly [number, number];
   readonly registrationId: number | undefined;
+  /** Whether each attempt asks for a token first. */
+  readonly needsToken: boolean;
 }
 
 /** The machines of one stream. Dispose of it: the module can't see who still uses it. */
@@ -97,6 +104,7 @@ export class CoreClient {
       options.seed[0],
       options.seed[1],
       options.registrationId ?? 0,
+      options.needsToken ? 1 : 0,
     );
     if (this.#handle === 0) {
       throw new StreamError(
@@ -130,20 +138,23 @@ export class CoreClient {
     this.#core.exports.client_signal(this.#handle, signals.indexOf(signal), now);
   }
 
-  /** `retryAfterMs` is undefined where the server sent none. */
-  response(
-    attempt: number,
-    status: number,
-    isEventStream: boolean,
-    retryAfterMs: number | undefined,
-    now: number,
-  ): void {
+  /** There is a token for `attempt`. The core has no use for the token itself. */
+  token(attempt: number, now: number): void {
+    this.#core.exports.client_token(this.#handle, attempt, now);
+  }
+
+  tokenFailed(attempt: number, failure: TokenFailure, now: number): void {
+    const number = tokenFailures.indexOf(failure);
+    this.#core.exports.client_token_failed(this.#handle, attempt, number, now);
+  }
+
+  response(attempt: number, answer: Answer, now: number): void {
     this.#core.exports.client_response(
       this.#handle,
       attempt,
-      status,
-      isEventStream ? 1 : 0,
-      retryAfterMs ?? -1,
+      answer.status,
+      answer.isEventStream ? 1 : 0,
+      answer.retryAfterMs ?? -1,
       now,
     );
   }
@@ -169,11 +180,16 @@ export class CoreClient {
     return length < 0 ? null : new MessageBatch(this.#core, length);
   }
 
-  /** Bytes of the stream, at most the core's input limit. Null: the attempt is stale. */
+  /** Bytes of the stream, at most `bytesMax`. Null: the attempt is stale. */
   bytes(attempt: number, bytes: Uint8Array, now: number): MessageBatch | null {
     this.#core.writeBytes(bytes);
     const length = this.#core.exports.client_bytes(this.#handle, attempt, bytes.length, now);
     return length < 0 ? null : new MessageBatch(this.#core, length);
+  }
+
+  /** The most that `bytes` takes at a time. */
+  get bytesMax(): number {
+    return this.#core.inputLimit;
   }
 
   /** What to resume from; empty: nothing yet. */
@@ -214,6 +230,9 @@ export class CoreClient {
           to: named(connectionStates, result.to),
           reason: named(coreReasons, result.reason),
         };
+      case 4:
+      case 5:
+        return { kind: "request_token", attempt: result.attempt, isRefused: kind === 5 };
       default:
         throw new Error(`The core gave action ${kind}, which has no name here`);
     }

@@ -3,9 +3,10 @@
  * stream comes back by itself, and `connection` and `reason` tell.
  *
  * - `load_failed`: the WebAssembly module could not be loaded; it is tried again, ever less often.
- * - `unsupported`: there is no EventSource here.
+ * - `unsupported`: there is neither EventSource nor fetch here, or the address is none.
  * - `invalid_options`: the stream was asked for something that can't be.
  * - `refused`: the server refused the stream for good.
+ * - `token_denied`: the page has no token to give.
  * - `malformed_message`, `message_too_large`: one event could not be read; the stream goes on.
  * - `core_failed`: the module trapped, or is out of memory; `connect()` starts a fresh one.
  */
@@ -14,6 +15,7 @@ export type StreamErrorKind =
   | "unsupported"
   | "invalid_options"
   | "refused"
+  | "token_denied"
   | "malformed_message"
   | "message_too_large"
   | "core_failed";

@@ -1,14 +1,4 @@
-/** How an attempt ended, as far as EventSource tells; the core's TransportEnd by name. */
-export type TransportEnd = "ended" | "failed" | "refused_unseen";
-
-/** What one attempt reports. Nothing comes after `end`, or after `close`. */
-export interface TransportEvents {
-  /** The server answered with an event stream. */
-  opened(): void;
-  /** One event. `lastEventId` is given where this event changed it. */
-  message(data: string, lastEventId: string | undefined): void;
-  ended(end: TransportEnd): void;
-}
+import type { TransportEvents } from "./transport.js";
 
 /** The part of EventSource that is used, so that tests and polyfills can stand in for it. */
 export interface EventSourceLike {
@@ -44,7 +34,8 @@ export function openEventSource(
   };
   source.onopen = () => {
     opened = true;
-    events.opened();
+    // It says no more than that the server answered with a stream.
+    events.responded({ status: 200, isEventStream: true, retryAfterMs: undefined });
   };
   source.onmessage = (event) => {
     const data: unknown = event.data;
@@ -64,25 +55,4 @@ export function openEventSource(
     }
   };
   return close;
-}
-
-/** `url` with the stream's query parameters; what it has already stays. */
-export function streamUrl(
-  url: string,
-  registrationId: number | undefined,
-  lastEventId: string,
-): string {
-  const [beforeFragment = ""] = url.split("#", 1);
-  const parameters = new URLSearchParams();
-  if (registrationId !== undefined) {
-    parameters.set("registrationId", String(registrationId));
-  }
-  if (lastEventId !== "") {
-    parameters.set("lastEventId", lastEventId);
-  }
-  const query = parameters.toString();
-  if (query === "") {
-    return beforeFragment;
-  }
-  return beforeFragment + (beforeFragment.includes("?") ? "&" : "?") + query;
 }

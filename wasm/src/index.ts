@@ -6,6 +6,7 @@ export type { ConnectionState, RetryPolicy } from "./core_client.js";
 export type { StreamErrorKind } from "./errors.js";
 export { StreamError } from "./errors.js";
 export type { EventSourceConstructor, EventSourceLike } from "./event_source_transport.js";
+export type { FetchFunction } from "./fetch_transport.js";
 export type {
   Progress,
   RegistrationStatus,
@@ -20,5 +21,6 @@ export type {
   ConnectionReason,
   RegistrationStreamOptions,
   StreamSnapshot,
+  TransportName,
 } from "./stream.js";
 export { RegistrationStream } from "./stream.js";

@@ -5,6 +5,7 @@ import type { RegistrationUpdate, RegistrationView } from "./messages.js";
 import type { StreamLease } from "./shared.js";
 import { acquireStream, peekSnapshot } from "./shared.js";
 import type { StreamError } from "./errors.js";
+import type { TransportName } from "./stream.js";
 import { idleSnapshot } from "./stream.js";
 
 export interface UseRegistrationUpdatesOptions {
@@ -16,6 +17,8 @@ export interface UseRegistrationUpdatesOptions {
   readonly autoConnect?: boolean | undefined;
   /** Default: `/api/registrations/updates/stream`. */
   readonly url?: string | undefined;
+  /** Default: `eventsource`, where there is one. With `fetch` the stream hears why it is refused. */
+  readonly transport?: TransportName | undefined;
 }
 
 export interface RegistrationUpdates {
@@ -45,6 +48,7 @@ export function useRegistrationUpdates({
   onUpdate,
   autoConnect = true,
   url,
+  transport,
 }: UseRegistrationUpdatesOptions = {}): RegistrationUpdates {
   const latestOnUpdate = useRef(onUpdate);
   useEffect(() => {
@@ -54,7 +58,7 @@ export function useRegistrationUpdates({
   const lease = useRef<StreamLease | null>(null);
   const subscribe = useCallback(
     (notify: () => void) => {
-      const held = acquireStream({ url, registrationId });
+      const held = acquireStream({ url, registrationId, transport });
       const stopChanges = held.stream.subscribe(notify);
       const stopUpdates = held.stream.subscribeToUpdates((update) =>
         latestOnUpdate.current?.(update),
@@ -67,11 +71,11 @@ export function useRegistrationUpdates({
         held.release();
       };
     },
-    [url, registrationId],
+    [url, registrationId, transport],
   );
   const snapshot = useSyncExternalStore(
     subscribe,
-    () => peekSnapshot({ url, registrationId }),
+    () => peekSnapshot({ url, registrationId, transport }),
     () => idleSnapshot,
   );
 

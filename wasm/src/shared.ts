@@ -1,10 +1,11 @@
-import type { StreamSnapshot } from "./stream.js";
+import type { StreamSnapshot, TransportName } from "./stream.js";
 import { RegistrationStream, defaultStreamUrl, idleSnapshot } from "./stream.js";
 
-/** Which stream: users of the same url and registration share one. */
+/** Which stream: users of the same url, registration and transport share one. */
 export interface SharedStreamKey {
   readonly url?: string | undefined;
   readonly registrationId?: number | undefined;
+  readonly transport?: TransportName | undefined;
 }
 
 /** One user's hold on a shared stream. */
@@ -26,8 +27,8 @@ interface SharedStream {
 
 const streams = new Map<string, SharedStream>();
 
-function keyOf({ url = defaultStreamUrl, registrationId }: SharedStreamKey): string {
-  return `${registrationId ?? "all"} ${url}`;
+function keyOf({ url = defaultStreamUrl, registrationId, transport }: SharedStreamKey): string {
+  return `${registrationId ?? "all"} ${transport ?? "any"} ${url}`;
 }
 
 /**
@@ -39,7 +40,7 @@ export function acquireStream(key: SharedStreamKey): StreamLease {
   let shared = streams.get(name);
   if (shared === undefined) {
     shared = {
-      stream: new RegistrationStream({ url: key.url, registrationId: key.registrationId }),
+      stream: new RegistrationStream(key),
       holders: new Set(),
       wishes: new Set(),
     };

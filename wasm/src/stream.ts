@@ -5,13 +5,17 @@ import { loadCore } from "./core.js";
 import type { ConnectionState, CoreReason, RetryPolicy } from "./core_client.js";
 import { CoreClient } from "./core_client.js";
 import { StreamError } from "./errors.js";
-import type { EventSourceConstructor, TransportEvents } from "./event_source_transport.js";
+import type { EventSourceConstructor } from "./event_source_transport.js";
+import { openEventSource } from "./event_source_transport.js";
+import type { FetchFunction } from "./fetch_transport.js";
+import { fitsHeader, openFetch } from "./fetch_transport.js";
 import type { MessageBatch } from "./message_batch.js";
-import { openEventSource, streamUrl } from "./event_source_transport.js";
 import type { RegistrationUpdate, RegistrationView } from "./messages.js";
 import { parseView } from "./messages.js";
 import type { Signal, Signals } from "./signals.js";
 import { browserSignals } from "./signals.js";
+import type { TransportEvents } from "./transport.js";
+import { streamUrl } from "./transport.js";
 
 export const defaultStreamUrl = "/api/registrations/updates/stream";
 
@@ -60,6 +64,9 @@ export const idleSnapshot: StreamSnapshot = Object.freeze({
   error: null,
 });
 
+/** What reads the stream. EventSource sees no status, no `Retry-After` and no `retry`, and sends no headers. */
+export type TransportName = "eventsource" | "fetch";
+
 export interface RegistrationStreamOptions {
   /** Default: `/api/registrations/updates/stream`. */
   readonly url?: string | undefined;
@@ -69,6 +76,20 @@ export interface RegistrationStreamOptions {
   readonly onUpdate?: ((update: RegistrationUpdate) => void) | undefined;
   /** Default: `resilient`. */
   readonly policy?: RetryPolicy | undefined;
+  /** Default: `eventsource`; `fetch` where an option needs it, or there is no EventSource. */
+  readonly transport?: TransportName | undefined;
+  /** Sent with each request, by fetch. A function is called at each attempt. */
+  readonly headers?: HeadersInit | (() => HeadersInit) | undefined;
+  /** What fetch does with cookies. Default: `same-origin`. */
+  readonly credentials?: RequestCredentials | undefined;
+  /**
+   * Called at each attempt for the token that fetch sends as `Authorization: Bearer`; with true after
+   * the server refused the last one: it wants a fresh one. A rejection is tried again later; null says
+   * that there is none, and closes the stream.
+   */
+  readonly token?: ((isRefused: boolean) => Promise<string | null>) | undefined;
+  /** Default: the environment's fetch. */
+  readonly fetch?: FetchFunction | undefined;
   /** Default: the environment's EventSource. */
   readonly eventSource?: EventSourceConstructor | undefined;
   readonly clock?: Clock | undefined;
@@ -128,7 +149,10 @@ export class RegistrationStream {
   #failedLoads = 0;
   /** The module that was used last. */
   #core: Core | null = null;
+  #transport: TransportName = "eventsource";
   #closeTransport: (() => void) | null = null;
+  /** The last answer's status; undefined where the transport hides it. */
+  #status: number | undefined;
   #leaveSignals: (() => void) | null = null;
   #timer: { readonly due: number; readonly cancel: () => void } | null = null;
 
@@ -206,6 +230,7 @@ export class RegistrationStream {
         "registrationId must be a whole number from 1 to 2^53 - 1",
       );
     }
+    this.#transport = transportOf(this.#options);
     this.#change({
       connection: "connecting",
       reason: "requested",
@@ -257,6 +282,7 @@ export class RegistrationStream {
       policy: this.#options.policy ?? "resilient",
       seed: this.#options.seed ?? randomSeed(),
       registrationId: this.#options.registrationId,
+      needsToken: this.#options.token !== undefined,
     });
     this.#client = client;
     this.#change({ error: null });
@@ -301,11 +327,15 @@ export class RegistrationStream {
     return new StreamError("core_failed", `The core failed: ${String(cause)}`, cause);
   }
 
-  #carryOut(client: CoreClient): void {
+  /** `token` is the one that the transport to be opened needs. It is kept nowhere. */
+  #carryOut(client: CoreClient, token = ""): void {
     for (let action = client.poll(); action !== null; action = client.poll()) {
       switch (action.kind) {
+        case "request_token":
+          this.#requestToken(client, action.attempt, action.isRefused);
+          break;
         case "open":
-          this.#openTransport(client, action.attempt, action.lastEventId);
+          this.#openTransport(client, action.attempt, action.lastEventId, token);
           break;
         case "close":
           this.#dropTransport();
@@ -330,7 +360,7 @@ export class RegistrationStream {
       connections: this.#snapshot.connections + (isConnected ? 1 : 0),
       error:
         state === "closed" && reason !== "requested" && reason !== "told_to_stop"
-          ? new StreamError("refused", "The server refused the stream for good")
+          ? this.#refusal(reason)
           : this.#snapshot.error,
     });
     if (state === "closed") {
@@ -338,29 +368,95 @@ export class RegistrationStream {
     }
   }
 
-  #openTransport(client: CoreClient, attempt: number, lastEventId: string): void {
+  #refusal(reason: CoreReason): StreamError {
+    if (reason === "token_denied") {
+      return new StreamError("token_denied", "The page has no token for the stream");
+    }
+    const status = this.#status === undefined ? "" : ` (status ${this.#status})`;
+    return new StreamError("refused", `The server refused the stream for good: ${reason}${status}`);
+  }
+
+  /** Lets in what comes for `client`, while it is the stream's. */
+  #input(client: CoreClient, work: () => void): void {
+    if (this.#client === client) {
+      this.#batch(work);
+    }
+  }
+
+  /** What a rejection says is the page's own, and may hold a secret: it goes nowhere. */
+  #requestToken(client: CoreClient, attempt: number, isRefused: boolean): void {
+    const ask = async () => this.#options.token?.(isRefused);
+    const input = (work: () => void) => this.#input(client, work);
+    ask().then(
+      (token) =>
+        input(() => {
+          if (typeof token === "string" && token !== "") {
+            client.token(attempt, this.#now());
+            this.#carryOut(client, token);
+          } else {
+            client.tokenFailed(attempt, "for_good", this.#now());
+          }
+        }),
+      () => input(() => client.tokenFailed(attempt, "may_pass", this.#now())),
+    );
+  }
+
+  #openTransport(client: CoreClient, attempt: number, lastEventId: string, token: string): void {
     this.#dropTransport();
-    const constructor = this.#options.eventSource ?? environmentEventSource();
-    const input = (work: () => void) => {
-      if (this.#client === client) {
-        this.#batch(work);
+    this.#status = undefined;
+    const input = (work: () => void) => this.#input(client, work);
+    const takeBytes = (chunk: Uint8Array) => {
+      for (let begin = 0; begin < chunk.length; begin += client.bytesMax) {
+        const piece = chunk.subarray(begin, begin + client.bytesMax);
+        this.#take(client, client.bytes(attempt, piece, this.#now()));
       }
     };
     const events: TransportEvents = {
-      opened: () => input(() => client.response(attempt, 200, true, undefined, this.#now())),
+      responded: (answer) =>
+        input(() => {
+          this.#status = answer.status;
+          client.response(attempt, answer, this.#now());
+        }),
       message: (data, id) => input(() => this.#take(client, client.event(attempt, data, id, this.#now()))),
+      bytes: (chunk) => input(() => takeBytes(chunk)),
       ended: (end) => input(() => client.end(attempt, end, this.#now())),
     };
-    const url = streamUrl(
-      this.#options.url ?? defaultStreamUrl,
-      this.#options.registrationId,
-      lastEventId,
-    );
+    const { url: address = defaultStreamUrl, registrationId, credentials } = this.#options;
+    if (this.#transport === "eventsource") {
+      const constructor = this.#options.eventSource ?? environmentEventSource();
+      const url = streamUrl(address, registrationId, lastEventId);
+      this.#closeTransport = open("EventSource", url, () => openEventSource(constructor, url, events));
+      return;
+    }
+    const headers = this.#headers(token);
+    // The page's function may have closed the stream.
+    if (this.#client === client) {
+      const inHeader = fitsHeader(lastEventId) ? lastEventId : "";
+      const url = streamUrl(address, registrationId, inHeader === "" ? lastEventId : "");
+      const fetch = this.#options.fetch ?? environmentFetch(url);
+      const request = { headers, credentials: credentials ?? "same-origin" };
+      this.#closeTransport = openFetch(fetch, url, request, inHeader, events);
+    }
+  }
+
+  #headers(token: string): Headers {
+    const { headers } = this.#options;
+    let given: HeadersInit | undefined;
     try {
-      this.#closeTransport = openEventSource(constructor, url, events);
+      given = typeof headers === "function" ? headers() : headers;
     } catch (cause) {
-      const message = `EventSource can't open ${url}: ${String(cause)}`;
-      throw new StreamError("unsupported", message, cause);
+      const message = `The function that gives the stream's headers failed: ${String(cause)}`;
+      throw new StreamError("invalid_options", message, cause);
+    }
+    try {
+      const all = new Headers(given);
+      if (token !== "") {
+        all.set("Authorization", `Bearer ${token}`);
+      }
+      return all;
+    } catch {
+      // What was caught may say the value, which may be a secret.
+      throw new StreamError("invalid_options", "HTTP does not allow a header, or the token, of the stream");
     }
   }
 
@@ -496,12 +592,42 @@ function randomSeed(): readonly [number, number] {
   return [high, low];
 }
 
-function environmentEventSource(): EventSourceConstructor {
-  if (typeof EventSource === "undefined") {
+/** Which transport the options ask for, or leave. */
+function transportOf(options: RegistrationStreamOptions): TransportName {
+  const { transport, headers, credentials, token, fetch, eventSource } = options;
+  const needsFetch = [headers, credentials, token, fetch].some((option) => option !== undefined);
+  if (transport === "eventsource" && needsFetch) {
     throw new StreamError(
-      "unsupported",
-      "There is no EventSource here: give one by the eventSource option",
+      "invalid_options",
+      "EventSource takes no headers, credentials, token or fetch: use the fetch transport",
     );
   }
+  const hasEventSource = eventSource !== undefined || typeof EventSource !== "undefined";
+  return transport ?? (needsFetch || !hasEventSource ? "fetch" : "eventsource");
+}
+
+/** What the transport throws at once is about the address. */
+function open<T>(transport: string, url: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    const message = `${transport} can't open ${url}: ${String(cause)}`;
+    throw new StreamError("unsupported", message, cause);
+  }
+}
+
+function environmentEventSource(): EventSourceConstructor {
+  if (typeof EventSource === "undefined") {
+    throw new StreamError("unsupported", "There is no EventSource here: use the fetch transport");
+  }
   return EventSource;
+}
+
+/** An address that is none is an error at once: fetch would only say that the network failed. */
+function environmentFetch(url: string): FetchFunction {
+  if (typeof fetch === "undefined") {
+    throw new StreamError("unsupported", "There is neither EventSource nor fetch here");
+  }
+  open("fetch", url, () => new Request(url));
+  return fetch;
 }

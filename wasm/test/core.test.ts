@@ -24,13 +24,13 @@ describe("loading the module", () => {
     const loader = await freshLoader();
     const first = loader.loadCore(moduleUrl);
     expect(loader.loadCore()).toBe(first);
-    expect((await first).exports.abi_version()).toBe(3);
+    expect((await first).exports.abi_version()).toBe(4);
   });
 
   it("takes the module's bytes", async () => {
     const loader = await freshLoader();
     const core = await loader.loadCore(await readFile(moduleUrl));
-    expect(core.exports.abi_version()).toBe(3);
+    expect(core.exports.abi_version()).toBe(4);
   });
 
   it.each(["application/wasm", "application/wasm; charset=x", "application/octet-stream", ""])(
@@ -43,7 +43,7 @@ describe("loading the module", () => {
       );
       const loader = await freshLoader();
       const core = await loader.loadCore("https://bank.example/regstream.wasm");
-      expect(core.exports.abi_version()).toBe(3);
+      expect(core.exports.abi_version()).toBe(4);
     },
   );
 
@@ -58,7 +58,7 @@ describe("loading the module", () => {
     const url = "https://bank.example/regstream.wasm";
     await expect(loader.loadCore(url)).rejects.toThrow(`${url} answered with status 404`);
     await expect(loader.loadCore(url)).rejects.toThrow();
-    expect((await loader.loadCore(url)).exports.abi_version()).toBe(3);
+    expect((await loader.loadCore(url)).exports.abi_version()).toBe(4);
   });
 
   it("tries again where it was told to look, also when it is not told again", async () => {
@@ -91,8 +91,11 @@ describe("loading the module", () => {
   });
 });
 
-async function createClient(registrationId: number | undefined = 42) {
-  return new CoreClient(await loadCore(), { policy: "resilient", seed: [1, 2], registrationId });
+const accepted = { status: 200, isEventStream: true, retryAfterMs: undefined };
+
+async function createClient(registrationId: number | undefined = 42, needsToken = false) {
+  const core = await loadCore();
+  return new CoreClient(core, { policy: "resilient", seed: [1, 2], registrationId, needsToken });
 }
 
 async function openClient() {
@@ -102,7 +105,7 @@ async function openClient() {
   if (action?.kind === "state_changed") {
     client.poll();
   }
-  client.response(1, 200, true, undefined, 0);
+  client.response(1, accepted, 0);
   while (client.poll() !== null);
   return client;
 }
@@ -133,7 +136,7 @@ describe("the core behind its ABI", () => {
     };
     client.connect(0);
     drain();
-    client.response(1, 200, true, undefined, 10);
+    client.response(1, accepted, 10);
     client.event(1, '{"type":"connected","timestamp":1}', "1700-4", 10);
     drain();
     client.end(1, "ended", 20);
@@ -386,7 +389,7 @@ describe("the core behind its ABI", () => {
     const client = await createClient();
     client.restore("9-1", "");
     client.connect(0);
-    client.response(1, 200, true, undefined, 0);
+    client.response(1, accepted, 0);
     client.bytes(1, new TextEncoder().encode('data: {"type":"ping"}\n\n'), 1);
     expect(client.cursor()).toBe("9-1");
     client.bytes(1, new TextEncoder().encode("id: 9-2\n\n"), 1);
@@ -394,10 +397,44 @@ describe("the core behind its ABI", () => {
     client.dispose();
   });
 
+  it("asks for a token before each transport, and for a fresh one where the last was refused", async () => {
+    const client = await createClient(42, true);
+    const actions = () => {
+      const all = [];
+      for (let action = client.poll(); action !== null; action = client.poll()) {
+        all.push(action.kind === "state_changed" ? `${action.to}: ${action.reason}` : action);
+      }
+      return all;
+    };
+    client.connect(0);
+    expect(actions()).toEqual([
+      "authorizing: requested",
+      { kind: "request_token", attempt: 1, isRefused: false },
+    ]);
+    client.token(1, 0);
+    expect(actions()).toEqual([
+      "connecting: token_given",
+      { kind: "open", attempt: 1, lastEventId: "" },
+    ]);
+    client.response(1, { ...accepted, status: 401 }, 1);
+    expect(actions()).toEqual([
+      { kind: "close", attempt: 1 },
+      "authorizing: token_refused",
+      { kind: "request_token", attempt: 2, isRefused: true },
+    ]);
+    client.tokenFailed(2, "may_pass", 1);
+    expect(actions()).toEqual(["waiting: token_unavailable"]);
+    client.handleDeadline(client.deadline());
+    expect(actions()).toContainEqual({ kind: "request_token", attempt: 3, isRefused: true });
+    client.tokenFailed(3, "for_good", client.deadline());
+    expect(actions()).toEqual(["closed: token_denied"]);
+    client.dispose();
+  });
+
   it("takes no call once it was abandoned, and lets its clients go", async () => {
     const loader = await freshLoader();
     const core = await loader.loadCore(moduleUrl);
-    const options = { policy: "resilient", seed: [1, 2], registrationId: 42 } as const;
+    const options = { policy: "resilient", seed: [1, 2], registrationId: 42, needsToken: false } as const;
     const client = new CoreClient(core, options);
     client.connect(0);
     core.abandon();
@@ -433,9 +470,9 @@ describe("the core behind its ABI", () => {
 
   it("does nothing for a handle that was freed, forged, or belongs to a later client", async () => {
     const { exports } = await loadCore();
-    const first = exports.client_create(0, 1, 2, 42);
+    const first = exports.client_create(0, 1, 2, 42, 0);
     exports.client_destroy(first);
-    const second = exports.client_create(0, 1, 2, 42);
+    const second = exports.client_create(0, 1, 2, 42, 0);
     expect(second).not.toBe(first);
     for (const handle of [0, first, second + 1, 0xffff, 0xffffffff, -1]) {
       exports.client_connect(handle, 0);
@@ -452,11 +489,13 @@ describe("the core behind its ABI", () => {
 
   it("takes any number for a time, a size or an id without a trap", async () => {
     const { exports } = await loadCore();
-    const client = exports.client_create(0, 1, 2, 42);
+    const client = exports.client_create(0, 1, 2, 42, 0);
     for (const time of [NaN, Infinity, -Infinity, -1, 1e300, 2 ** 63]) {
       exports.client_connect(client, time);
       exports.client_response(client, 1, 200, 1, time, time);
       exports.client_end(client, 1, 77, time);
+      exports.client_token(client, 1, time);
+      exports.client_token_failed(client, 1, 77, time);
       exports.client_handle_deadline(client, time);
       for (const signal of [0, 1, 2, 3, 4, -1, NaN]) {
         exports.client_signal(client, signal, time);
@@ -471,15 +510,15 @@ describe("the core behind its ABI", () => {
     expect(exports.client_event(client, 1, -1, 5, 0)).toBe(-1);
     expect(exports.input(exports.input_limit() + 1)).toBe(0);
     for (const id of [NaN, -1, 1.5, 2 ** 53, Infinity]) {
-      expect(exports.client_create(0, 1, 2, id)).toBe(0);
+      expect(exports.client_create(0, 1, 2, id, 0)).toBe(0);
     }
-    expect(exports.client_create(2, 1, 2, 42)).toBe(0);
+    expect(exports.client_create(2, 1, 2, 42, 0)).toBe(0);
     exports.client_destroy(client);
   });
 
   it("has room for 256 streams, and says so", async () => {
     const core = await loadCore();
-    const options = { policy: "resilient", seed: [1, 2], registrationId: undefined } as const;
+    const options = { policy: "resilient", seed: [1, 2], registrationId: undefined, needsToken: false } as const;
     const clients = Array.from({ length: 256 }, () => new CoreClient(core, options));
     expect(() => new CoreClient(core, options)).toThrow("No more than 256 streams");
     for (const client of clients) {

@@ -1,13 +1,15 @@
 import { describe, expect, it } from "vitest";
 
-import { openEventSource, streamUrl } from "../src/event_source_transport.js";
+import { openEventSource } from "../src/event_source_transport.js";
+import { streamUrl } from "../src/transport.js";
 import { createNetwork } from "./fakes.js";
 
 function open() {
   const network = createNetwork();
   const log: string[] = [];
   const close = openEventSource(network.EventSource, "/stream", {
-    opened: () => log.push("opened"),
+    responded: ({ status, isEventStream }) => log.push(`responded ${status} ${isEventStream}`),
+    bytes: () => log.push("bytes"),
     message: (data, id) => log.push(`message ${data} ${id ?? "-"}`),
     ended: (end) => log.push(end),
   });
@@ -24,7 +26,7 @@ describe("one attempt with an EventSource", () => {
     source.send("d", "1-2");
     source.send("e", "");
     expect(log).toEqual([
-      "opened",
+      "responded 200 true",
       "message a -",
       "message b 1-1",
       "message c -",
@@ -40,7 +42,7 @@ describe("one attempt with an EventSource", () => {
     expect(network.live).toBe(0);
     source.send("late");
     source.lose();
-    expect(log).toEqual(["opened", "ended"]);
+    expect(log).toEqual(["responded 200 true", "ended"]);
   });
 
   it("is failed where nobody answered", () => {

@@ -5,6 +5,7 @@ import type { Clock } from "../src/clock.js";
 import type { Core } from "../src/core.js";
 import { loadCore } from "../src/core.js";
 import type { EventSourceConstructor, EventSourceLike } from "../src/event_source_transport.js";
+import type { FetchFunction } from "../src/fetch_transport.js";
 import type { Signal, Signals } from "../src/signals.js";
 
 /** The built module's file. */
@@ -98,6 +99,117 @@ export function createNetwork(): FakeNetwork {
       return sources.filter((source) => source.readyState !== closed).length;
     },
   };
+}
+
+/** A request by fetch whose server is the test. */
+export class FakeRequest {
+  readonly headers: Headers;
+  readonly response: Promise<Response>;
+  /** How often the client has asked for a piece of the body. */
+  pulls = 0;
+  #isOver = false;
+  #resolve: (response: Response) => void = () => {};
+  #reject: (error: unknown) => void = () => {};
+  #body: ReadableStreamDefaultController<Uint8Array> | null = null;
+
+  constructor(
+    readonly url: string,
+    readonly init: RequestInit,
+  ) {
+    this.headers = new Headers(init.headers);
+    this.response = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    init.signal?.addEventListener("abort", () =>
+      this.#stop(new DOMException("This operation was aborted", "AbortError")),
+    );
+  }
+
+  /** Whether the client still waits for something, which is what an abort ends. */
+  get isLive(): boolean {
+    return !this.#isOver;
+  }
+
+  #stop(error: unknown): void {
+    if (!this.#isOver) {
+      this.#isOver = true;
+      this.#reject(error);
+      this.#body?.error(error);
+    }
+  }
+
+  respond(status: number, headers: Record<string, string> = {}): void {
+    const body = new ReadableStream<Uint8Array>(
+      {
+        start: (controller) => {
+          this.#body = controller;
+        },
+        pull: () => {
+          this.pulls += 1;
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    this.#resolve(new Response(status === 204 ? null : body, { status, headers }));
+  }
+
+  accept(): void {
+    this.respond(200, { "Content-Type": "text/event-stream" });
+  }
+
+  /** Sends bytes, or a text's, as one piece. */
+  send(piece: string | Uint8Array): void {
+    this.#body?.enqueue(typeof piece === "string" ? new TextEncoder().encode(piece) : piece);
+  }
+
+  /** The server ended the response. */
+  end(): void {
+    this.#isOver = true;
+    this.#body?.close();
+  }
+
+  /** There is no connection, or it broke. */
+  lose(): void {
+    this.#stop(new TypeError("fetch failed"));
+  }
+}
+
+export interface FakeFetch {
+  readonly fetch: FetchFunction;
+  readonly requests: FakeRequest[];
+  /** The request made last. */
+  readonly last: FakeRequest;
+  readonly live: number;
+}
+
+export function createFetch(): FakeFetch {
+  const requests: FakeRequest[] = [];
+  return {
+    requests,
+    fetch: (url, init) => {
+      const request = new FakeRequest(url, init);
+      requests.push(request);
+      return request.response;
+    },
+    get last() {
+      const request = requests.at(-1);
+      if (request === undefined) {
+        throw new Error("Nothing was fetched");
+      }
+      return request;
+    },
+    get live() {
+      return requests.filter((request) => request.isLive).length;
+    },
+  };
+}
+
+/** Lets a body's pieces that were sent already be read. */
+export function settleBody(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 /** Time that stands still unless the test moves it. */

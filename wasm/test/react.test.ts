@@ -10,7 +10,7 @@ import type { RegistrationUpdates, UseRegistrationUpdatesOptions } from "../src/
 import { useRegistrationUpdates } from "../src/react.js";
 import { sharedStreamCount } from "../src/shared.js";
 import type { FakeNetwork } from "./fakes.js";
-import { createNetwork, settle, stageUpdate } from "./fakes.js";
+import { createFetch, createNetwork, settle, settleBody, stageUpdate } from "./fakes.js";
 
 let network: FakeNetwork;
 let roots: Root[];
@@ -81,6 +81,18 @@ async function mount(options: UseRegistrationUpdatesOptions, { strict = false } 
 }
 
 describe("useRegistrationUpdates", () => {
+  it("reads by fetch where it is asked to, and says why the server refused", async () => {
+    const fetches = createFetch();
+    vi.stubGlobal("fetch", fetches.fetch);
+    const probe = await mount({ url: "https://bank.example/stream", transport: "fetch" });
+    await act(async () => {
+      fetches.last.respond(403);
+      await settleBody();
+    });
+    expect(probe.updates).toMatchObject({ connection: "closed", error: { kind: "refused" } });
+    expect(network.sources).toHaveLength(0);
+  });
+
   it("shows the connection and the updates of a registration", async () => {
     const page = await mount({ registrationId: 42 });
     expect(page.updates).toMatchObject({ connection: "connecting", isConnected: false });

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { acquireStream, peekSnapshot, sharedStreamCount } from "../src/shared.js";
 import type { FakeNetwork } from "./fakes.js";
-import { createNetwork, settle } from "./fakes.js";
+import { createFetch, createNetwork, settle } from "./fakes.js";
 
 let network: FakeNetwork;
 
@@ -36,14 +36,19 @@ describe("shared streams", () => {
     await settle();
   });
 
-  it("are apart where the registration or the address differs", async () => {
+  it("are apart where the registration, the address or the transport differs", async () => {
+    const fetches = createFetch();
+    vi.stubGlobal("fetch", fetches.fetch);
+    const url = "https://bank.example/stream";
     const leases = [
       acquireStream({}),
       acquireStream({ registrationId: 1 }),
       acquireStream({ registrationId: 2 }),
       acquireStream({ registrationId: 2, url: "/other" }),
+      acquireStream({ registrationId: 2, url }),
+      acquireStream({ registrationId: 2, url, transport: "fetch" }),
     ];
-    expect(new Set(leases.map((lease) => lease.stream)).size).toBe(4);
+    expect(new Set(leases.map((lease) => lease.stream)).size).toBe(6);
     for (const lease of leases) {
       lease.connect();
     }
@@ -53,7 +58,9 @@ describe("shared streams", () => {
       "/api/registrations/updates/stream?registrationId=1",
       "/api/registrations/updates/stream?registrationId=2",
       "/other?registrationId=2",
+      `${url}?registrationId=2`,
     ]);
+    expect(fetches.requests.map((request) => request.url)).toEqual([`${url}?registrationId=2`]);
     for (const lease of leases) {
       lease.release();
     }

@@ -140,6 +140,16 @@ describe("a stream's connection", () => {
     expect(stream.getSnapshot()).toMatchObject({ connection: "connecting", error: null });
   });
 
+  it("knows no status of a refusal, though an earlier attempt was accepted", async () => {
+    const { stream, network, clock } = await openStream({ policy: "standard" });
+    network.last.lose();
+    clock.advance(2_000);
+    network.last.refuse();
+    expect(stream.getSnapshot().error?.message).toBe(
+      "The server refused the stream for good: refused_for_good",
+    );
+  });
+
   it("gives up an attempt that gets no answer, and tries again", async () => {
     const { stream, network, clock } = createStream();
     stream.connect();
@@ -687,9 +697,15 @@ describe("failures on this side", () => {
     expect(load).toHaveBeenCalledTimes(1);
   });
 
-  it("says that there is no EventSource", async () => {
-    vi.stubGlobal("EventSource", undefined);
-    const { stream, clock } = createStream({ eventSource: undefined });
+  it.each([
+    ["neither EventSource nor fetch", ["EventSource", "fetch"], {}],
+    ["no EventSource", ["EventSource"], { transport: "eventsource" }],
+    ["no fetch", ["fetch"], { transport: "fetch" }],
+  ] as const)("says that there is %s", async (_, missing, options) => {
+    for (const name of missing) {
+      vi.stubGlobal(name, undefined);
+    }
+    const { stream, clock } = createStream({ eventSource: undefined, ...options });
     stream.connect();
     await settle();
     expect(stream.getSnapshot()).toMatchObject({

@@ -1,0 +1,79 @@
+import { type RegistrationStreamOptions, RegistrationStream, type StreamSnapshot } from "regstream";
+import { afterEach, describe, expect, test } from "vitest";
+
+import { Gateway, type GatewayOptions } from "../processes/gateway.ts";
+
+const fast = ["--t24-latency-ms", "0", "--stage-pace-ms", "0", "--job-interval-ms", "3600000"];
+const path = "/api/registrations/updates/stream";
+
+describe("the browser package's stream, by fetch, in Node", () => {
+  const gateways: Gateway[] = [];
+  const streams: RegistrationStream[] = [];
+  const start = async (options: GatewayOptions = {}): Promise<Gateway> => {
+    const gateway = await Gateway.start({ more: fast, ...options });
+    gateways.push(gateway);
+    return gateway;
+  };
+  const connect = (options: RegistrationStreamOptions): RegistrationStream => {
+    const stream = new RegistrationStream({ transport: "fetch", ...options });
+    streams.push(stream);
+    stream.connect();
+    return stream;
+  };
+  afterEach(async () => {
+    for (const stream of streams.splice(0)) stream.close();
+    await Promise.all(gateways.splice(0).map((gateway) => gateway.stop("SIGKILL")));
+  });
+
+  test("follows a validation to its end", async () => {
+    const gateway = await start();
+    const messages: (string | null)[] = [];
+    const stream = connect({
+      url: gateway.url(path),
+      registrationId: 42,
+      onUpdate: ({ stage, stageStatus }) => messages.push(`${stage} ${stageStatus}`),
+    });
+    await until(stream, ({ isConnected }) => isConnected);
+    expect((await gateway.validate(42)).status).toBe(202);
+    const { registration } = await until(stream, (snapshot) => snapshot.registration?.isFinal === true);
+    expect(registration).toMatchObject({ registrationId: 42, status: "APPROVED", details: { accountsFound: 5 } });
+    expect(messages.slice(0, 8)).toEqual(
+      ["duplicate_check", "t24_lookup", "account_validation", "status_update"].flatMap((stage) => [`${stage} started`, `${stage} completed`]),
+    );
+  });
+
+  test("comes back by itself after the gateway was killed and started again", async () => {
+    const first = await start();
+    const stream = connect({ url: first.url(path), registrationId: 42 });
+    await until(stream, ({ isConnected }) => isConnected);
+    await first.stop("SIGKILL");
+    expect((await until(stream, ({ isConnected }) => !isConnected)).connection).toBe("waiting");
+
+    const second = await start({ port: first.port, database: first.database });
+    await until(stream, ({ connections }) => connections === 2);
+    expect((await second.validate(42)).status).toBe(202);
+    const { registration, error } = await until(stream, (snapshot) => snapshot.registration?.isFinal === true);
+    expect([registration?.status, error]).toEqual(["APPROVED", null]);
+  });
+
+  test("sees why the gateway refuses it, which EventSource would not", async () => {
+    const gateway = await start();
+    const stream = connect({ url: gateway.url("/api/nothing/here") });
+    const { reason, error } = await until(stream, ({ connection }) => connection === "closed");
+    expect(reason).toBe("refused_for_good");
+    expect(error?.message).toContain("404");
+  });
+});
+
+/** The first snapshot that is as `isAwaited` says. */
+function until(stream: RegistrationStream, isAwaited: (snapshot: StreamSnapshot) => boolean): Promise<StreamSnapshot> {
+  return new Promise((resolve) => {
+    const unsubscribe = stream.subscribe(look);
+    function look(): void {
+      if (!isAwaited(stream.getSnapshot())) return;
+      unsubscribe();
+      resolve(stream.getSnapshot());
+    }
+    look();
+  });
+}

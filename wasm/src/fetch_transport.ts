@@ -1,0 +1,89 @@
+import type { Answer, TransportEvents } from "./transport.js";
+
+/** The part of fetch that is used, so that tests and wrappers can stand in for it. */
+export type FetchFunction = (url: string, init: RequestInit) => Promise<Response>;
+
+export interface FetchRequest {
+  /** Taken over: the stream's own ones are put into it. */
+  readonly headers: Headers;
+  readonly credentials: RequestCredentials;
+}
+
+/** How long a Retry-After asks to wait: seconds, or a date; undefined where it is neither. */
+function readRetryAfter(value: string | null): number | undefined {
+  if (value === null) {
+    return undefined;
+  }
+  if (/^\d+$/.test(value)) {
+    return Number(value) * 1_000;
+  }
+  // HTTP's three forms of a date (RFC 9110, 5.6.7). `Date.parse` takes almost anything for a date.
+  if (!/^[A-Z][a-z]+,? .*\d\d:\d\d:\d\d (GMT|\d{4})$/.test(value)) {
+    return undefined;
+  }
+  const date = Date.parse(value.endsWith("GMT") ? value : `${value} GMT`);
+  return Number.isNaN(date) ? undefined : Math.max(date - Date.now(), 0);
+}
+
+function answerOf({ status, headers }: Response): Answer {
+  const [essence = ""] = (headers.get("Content-Type") ?? "").split(";", 1);
+  return {
+    status,
+    isEventStream: essence.trim().toLowerCase() === "text/event-stream",
+    retryAfterMs: readRetryAfter(headers.get("Retry-After")),
+  };
+}
+
+/** Whether a header brings `lastEventId` over as it is: blanks around it and control characters get lost. */
+export function fitsHeader(lastEventId: string): boolean {
+  return !/^ | $|[\0-\x1f\x7f]/.test(lastEventId);
+}
+
+/** One attempt with one fetch. Returns what closes it. */
+export function openFetch(
+  fetch: FetchFunction,
+  url: string,
+  { headers, credentials }: FetchRequest,
+  lastEventId: string,
+  events: TransportEvents,
+): () => void {
+  const controller = new AbortController();
+  const { signal } = controller;
+  headers.set("Accept", "text/event-stream");
+  if (lastEventId !== "") {
+    // A header's value is bytes, of which each character of the string stands for one.
+    const bytes = new TextEncoder().encode(lastEventId);
+    headers.set("Last-Event-ID", String.fromCharCode(...bytes));
+  }
+
+  const run = async () => {
+    const response = await fetch(url, { headers, credentials, cache: "no-store", signal });
+    if (signal.aborted) {
+      return;
+    }
+    const answer = answerOf(response);
+    events.responded(answer);
+    if (answer.status !== 200 || !answer.isEventStream) {
+      controller.abort();
+    }
+    const reader = response.body?.getReader();
+    // The next piece is asked for when the core has taken this one.
+    while (!signal.aborted) {
+      const piece = await reader?.read();
+      if (signal.aborted) {
+        return;
+      }
+      if (piece?.value === undefined) {
+        events.ended("ended");
+        return;
+      }
+      events.bytes(piece.value);
+    }
+  };
+  run().catch(() => {
+    if (!signal.aborted) {
+      events.ended("failed");
+    }
+  });
+  return () => controller.abort();
+}
