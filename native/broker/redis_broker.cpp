@@ -1,9 +1,12 @@
 #include <regstream/broker/redis_broker.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <optional>
+#include <string>
 #include <utility>
 
 #include <spdlog/spdlog.h>

@@ -52,7 +52,8 @@ class ScriptedBroker final : public regstream::broker::Broker {
 };
 
 struct Bench {
-  explicit Bench(PublishRoute::Options options = {}) : route(context, broker, with_clock(options)) {
+  explicit Bench(PublishRoute::Options options = {})
+      : route(context, broker, with_clock(std::move(options))) {
     route.add_to(router);
   }
   static PublishRoute::Options with_clock(PublishRoute::Options options) {
@@ -94,7 +95,7 @@ struct Bench {
     return json::parse(recorder->answer->body()).at("detail");
   }
   std::string refused(const std::string& body) {
-    const std::string detail = problem(send(body), http::status::bad_request);
+    std::string detail = problem(send(body), http::status::bad_request);
     CHECK(broker.messages.empty());
     return detail;
   }

@@ -270,7 +270,7 @@ TEST_CASE("a forged id neither takes a real one's place nor stops what follows")
   Fixture fixture{options_of(server)};
   fixture.publish(update_json(1));
   REQUIRE(fixture.wait_heard(1));
-  const auto forged = [&fixture](std::uint64_t epoch, std::uint64_t sequence) {
+  const auto forged = [](std::uint64_t epoch, std::uint64_t sequence) {
     return "{\"registrationId\":1,\"status\":\"FORGED\",\"id\":\"" +
            to_string(EventId{epoch, sequence}) + "\"}";
   };

@@ -23,7 +23,6 @@ using regstream::broker::Adopt;
 using regstream::broker::BeginHistory;
 using regstream::broker::FollowerAction;
 using regstream::broker::GoLive;
-using regstream::broker::HistoryEntry;
 using regstream::broker::HistoryFollower;
 using regstream::broker::HistoryPage;
 using regstream::broker::ReadHistory;
@@ -253,7 +252,7 @@ class World {
     send_out(redis_.publish(published, false));
   }
 
-  void publish_bare(std::string message) {
+  void publish_bare(const std::string& message) {
     // The first gateway listens from the first moment on; before it does, nobody would hear it.
     if (gateways_.front().is_listening) {
       ++published_[message];

@@ -131,18 +131,19 @@ TEST_CASE("publishers at once give ids without a gap or a double") {
   const RedisServer server;
   Caller caller{server};
   const auto position = caller.open();
-  constexpr int publishers = 4;
-  constexpr int each = 250;
+  constexpr std::size_t publishers = 4;
+  constexpr std::size_t each = 250;
   std::vector<std::vector<EventId>> ids(publishers);
   std::vector<std::thread> threads;
-  for (int publisher = 0; publisher < publishers; ++publisher) {
+  threads.reserve(publishers);
+  for (std::size_t publisher = 0; publisher < publishers; ++publisher) {
     threads.emplace_back([&, publisher] {
       Caller own{server};
-      for (int i = 0; i < each; ++i) {
-        const int number = publisher * each + i;
-        const auto reply =
-            own.program.command(own.calls.publish({}, std::to_string(number), update_json(number)));
-        ids[static_cast<std::size_t>(publisher)].push_back(read_id(*reply).value_or(EventId{}));
+      for (std::size_t i = 0; i < each; ++i) {
+        const std::size_t number = publisher * each + i;
+        const auto reply = own.program.command(
+            own.calls.publish({}, std::to_string(number), update_json(static_cast<int>(number))));
+        ids[publisher].push_back(read_id(*reply).value_or(EventId{}));
       }
     });
   }
@@ -154,11 +155,11 @@ TEST_CASE("publishers at once give ids without a gap or a double") {
   for (std::size_t i = 0; i < page.entries.size(); ++i) {
     CHECK(page.entries[i].id == after(position, i + 1));
   }
-  for (int number = 0; number < publishers * each; ++number) {
-    const auto id =
-        ids[static_cast<std::size_t>(number / each)][static_cast<std::size_t>(number % each)];
+  for (std::size_t number = 0; number < publishers * each; ++number) {
+    const auto id = ids[number / each][number % each];
     REQUIRE(id.epoch == position.epoch);
-    CHECK(page.entries[id.sequence - 1].message == stamped_json(update_json(number), id));
+    CHECK(page.entries[id.sequence - 1].message ==
+          stamped_json(update_json(static_cast<int>(number)), id));
   }
 }
 
