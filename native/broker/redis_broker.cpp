@@ -67,10 +67,12 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
           const HistoryCalls calls{self.options_.history};
           self.listener_->send(calls.open(self.follower_.known()));
           self.listener_->send({"SUBSCRIBE", channel_name});
+          self.listener_->send({"SUBSCRIBE", adopted_channel_name});
         },
         [](Implementation& self, const redisReply& reply) { self.on_listener_reply(reply); },
         [](Implementation& self) {
           self.position_.reset();
+          self.channels_heard_ = 0;
           self.follower_.on_unsubscribed();
           self.advance();
         });
@@ -94,8 +96,11 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
   }
 
   [[nodiscard]] bool is_connected() const { return is_connected_; }
+  [[nodiscard]] std::uint64_t malformed() const { return follower_.counts().malformed; }
 
  private:
+  static constexpr int channels_count = 2;
+
   /// What the calling connection is to answer next.
   enum class Answer : std::uint8_t { digest, id, page, adoption };
 
@@ -238,7 +243,7 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
     }
   }
 
-  /// The end of the history, and then that the channel is heard.
+  /// The end of the history, and then that each of the channels is heard.
   void on_listener_reply(const redisReply& reply) {
     if (reply.type == REDIS_REPLY_ERROR) {
       listener_->give_up(reply_failure(options_, reply_text(reply)));
@@ -251,8 +256,10 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
       }
       return;
     }
-    follower_.on_subscribed(*position_);
-    advance();
+    if (++channels_heard_ == channels_count) {
+      follower_.on_subscribed(*position_);
+      advance();
+    }
   }
 
   void on_message(std::string_view message) {
@@ -310,6 +317,7 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
   Subscriber* subscriber_ = nullptr;
   std::shared_ptr<RedisLink> listener_;  // Null until somebody subscribes.
   std::optional<EventId> position_;      // The history's end when it began to listen.
+  int channels_heard_ = 0;
   bool was_connected_ = false;
   bool is_stopped_ = false;
   std::atomic<bool> is_connected_ = false;
@@ -335,6 +343,10 @@ void RedisBroker::subscribe(Subscriber& subscriber) {
 
 bool RedisBroker::is_connected() const {
   return implementation_->is_connected();
+}
+
+std::uint64_t RedisBroker::malformed() const {
+  return implementation_->malformed();
 }
 
 }  // namespace regstream::broker

@@ -114,8 +114,8 @@ RedisFailure reply_failure(const RedisOptions& options, std::string_view reply) 
             redis +
                 " does not permit it (NOPERM): the user needs +ping +subscribe +publish +eval "
                 "+evalsha +script|load +time +exists +xinfo|stream +xrange +xadd +xdel +del +get "
-                "+set, the keys ~service:registration-updates:* and the channel "
-                "&service:registration-updates"};
+                "+set, the keys ~service:registration-updates:* and the channels "
+                "&service:registration-updates and &service:registration-updates:adopted"};
   }
   if (code == "WRONGTYPE") {
     return {RedisFailureKind::rejected,

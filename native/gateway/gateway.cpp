@@ -178,7 +178,7 @@ void Gateway::report_health(net::Exchange exchange) const {
                      {"messages", journal.size()},
                      {"bytes", journal.bytes()}};
   json["published"] = counters.published;
-  json["malformed"] = counters.malformed;
+  json["malformed"] = counters.malformed + broker_.malformed();
   json["duplicates"] = counters.duplicates;
   json["gaps"] = counters.gaps;
   json["deliveries"] = counters.deliveries;

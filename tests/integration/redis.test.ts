@@ -18,6 +18,9 @@ const example = {
   timestamp: 1702493000000,
 };
 
+/** What an update gets when it enters the history. */
+const eventId = expect.stringMatching(/^\d+-[1-9]\d*$/);
+
 describe("through a real Redis", () => {
   let redis: RedisServer;
   let gateway: Gateway;
@@ -42,7 +45,21 @@ describe("through a real Redis", () => {
     const odd = { ...example, somethingNew: { kept: [1, 2.5, "é"] } };
     const { stdout } = await redisCli("PUBLISH", channel, JSON.stringify(odd));
     expect(stdout.trim()).toBe("1");
-    expect(await stream.nextUpdate()).toEqual(odd);
+    expect(await stream.nextUpdate()).toEqual({ ...odd, id: eventId });
+  });
+
+  test("a bare PUBLISH is heard once by whoever else listens to the channel", async () => {
+    const subscriber = new Child("redis-cli", ["-p", String(redis.port), "SUBSCRIBE", channel]);
+    await subscriber.untilOutput(/subscribe\n.*\n1\n/);
+    const stream = await openStream();
+    const client = redis.connect();
+    await client.publish(channel, JSON.stringify(example));
+    await stream.nextUpdate();
+    await client.publish(channel, JSON.stringify({ ...example, message: "the next" }));
+    await subscriber.untilOutput(/the next/);
+    expect(subscriber.log.split("\n").filter((line) => line.startsWith("{"))).toHaveLength(2);
+    client.disconnect();
+    await subscriber.stop();
   });
 
   test("redis-cli SUBSCRIBE sees what the process route publishes", async () => {
@@ -63,7 +80,7 @@ describe("through a real Redis", () => {
     const stream = await openStream();
     const publish = async (...args: string[]): Promise<void> => {
       const child = regstream(["publish", ...args, "--redis", redis.address]);
-      expect([await child.exited, child.log]).toEqual([0, expect.any(String)]);
+      expect([await child.exited, child.log]).toEqual([0, expect.stringMatching(/^published \d+-[1-9]\d*\n$/)]);
     };
     await publish("stage", "--registration", "7", "--stage", "t24_lookup", "--status", "completed", "--message", "Found 5 accounts");
     await publish("final", "--registration", "7", "--status", "FAILED", "--message", "No accounts", "--details", '{"accountsFound":0}');
@@ -77,7 +94,7 @@ describe("through a real Redis", () => {
     const broken = ["not json", "[]", "{}", '{"registrationId":"42","status":"PENDING"}', `{"registrationId":1,"status":"PENDING","details":${"[".repeat(10000)}`];
     for (const message of broken) await client.publish(channel, message);
     await client.publish(channel, JSON.stringify(example));
-    expect(await stream.nextUpdate()).toEqual(example);
+    expect(await stream.nextUpdate()).toEqual({ ...example, id: eventId });
     expect(await gateway.get("/api/health")).toMatchObject({ malformed: broken.length });
     await gateway.untilLog(/malformed message.*channel/);
     client.disconnect();
@@ -103,7 +120,7 @@ describe("through a real Redis", () => {
     await until(async () => ((await client.publish(channel, JSON.stringify(example))) > 0 ? true : undefined));
     // Pub/Sub has no memory: who listened is told that something may have been missed.
     expect(await stream.next()).toMatchObject({ type: "reset", timestamp: expect.any(Number) });
-    expect(await stream.nextUpdate()).toEqual(example);
+    expect(await stream.nextUpdate()).toEqual({ ...example, id: eventId });
     expect(await gateway.get("/api/health")).toMatchObject({ broker: { connected: true } });
     client.disconnect();
   });

@@ -249,7 +249,9 @@ for i = 7, #ARGV, 2 do
     adopted[text] = (adopted[text] or 0) + 1
     local _, message = append(text, true)
     trim()
-    redis.call('PUBLISH', channel, message)
+    -- Whoever listens to the channel has heard it already, as it was published. One connection hears
+    -- both channels in one order.
+    redis.call('PUBLISH', channel .. ':adopted', message)
   end
 end
 return last

@@ -28,7 +28,9 @@ class OtherProgram {
     return command({"PUBLISH", std::string{broker::channel_name}, std::string{message}})->integer;
   }
 
-  void subscribe() { command({"SUBSCRIBE", std::string{broker::channel_name}}); }
+  void subscribe(std::string_view channel = broker::channel_name) {
+    command({"SUBSCRIBE", std::string{channel}});
+  }
 
   /// The next message on the channel.
   std::string hear() { return std::string{broker::reply_text(*read()->element[2])}; }

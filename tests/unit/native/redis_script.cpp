@@ -233,7 +233,9 @@ TEST_CASE("each offer is adopted once, whoever makes it and however often") {
   const auto position = here.open();
   const Adopt adopt{position, {{update_json(1), 1}, {update_json(2), 1}, {update_json(1), 2}}};
   OtherProgram listener{server};
-  listener.subscribe();
+  listener.subscribe(regstream::broker::adopted_channel_name);
+  OtherProgram stranger{server};
+  stranger.subscribe();
   CHECK(here.adopt(adopt));
   CHECK(there.adopt(adopt));
   CHECK(here.adopt({position, {{' ' + update_json(1) + '\n', 2}}}));
@@ -242,6 +244,9 @@ TEST_CASE("each offer is adopted once, whoever makes it and however often") {
                        stamped_json(update_json(1), after(position, 3))};
   CHECK(here.messages() == expected);
   CHECK(Texts{listener.hear(), listener.hear(), listener.hear()} == expected);
+  // The bare messages went over the channel themselves: nothing is said there twice.
+  CHECK(OtherProgram{server}.publish(update_json(9)) == 1);
+  CHECK(stranger.hear() == update_json(9));
 
   // Heard since: the same text is another message.
   CHECK(there.adopt({after(position, 3), {{update_json(1), 1}}}));

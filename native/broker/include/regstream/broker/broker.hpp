@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,10 @@ namespace regstream::broker {
 
 /// The channel's name in Redis (the contract's).
 inline constexpr std::string_view channel_name = "service:registration-updates";
+
+/// Where gateways hear of a bare message's place in the history: strangers who listen to the
+/// channel have heard the message there already, and need not hear it twice.
+inline constexpr std::string_view adopted_channel_name = "service:registration-updates:adopted";
 
 /// Why a publish did not reach the broker.
 struct PublishError {
@@ -49,8 +54,8 @@ class Broker {
 
   /// Publishes one message: the JSON text of an update, without an id. Callable from any thread;
   /// messages of one thread keep their order. Two publishes with one `key` are one: the second gets
-  /// the first one's id. An empty key is replaced by one of the broker's own, under which it may try
-  /// again. `done` (may be empty) is called on the broker's thread.
+  /// the first one's id. An empty key is replaced by one of the broker's own, under which it may
+  /// try again. `done` (may be empty) is called on the broker's thread.
   virtual void publish(std::string message, std::string key, PublishHandler done) = 0;
 
   /// Sets who hears the history; once only. The subscriber must outlive the broker, or its thread's
@@ -59,6 +64,10 @@ class Broker {
 
   /// False while the history can't be followed (Redis is away).
   [[nodiscard]] virtual bool is_connected() const = 0;
+
+  /// Messages that others published and that are none: they are not in the history. Ask on the
+  /// broker's thread.
+  [[nodiscard]] virtual std::uint64_t malformed() const { return 0; }
 };
 
 }  // namespace regstream::broker

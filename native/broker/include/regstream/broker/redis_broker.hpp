@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include <boost/asio/io_context.hpp>
@@ -43,6 +44,8 @@ class RedisBroker final : public Broker {
 
   /// Callable from any thread.
   [[nodiscard]] bool is_connected() const override;
+
+  [[nodiscard]] std::uint64_t malformed() const override;
 
  private:
   class Implementation;
