@@ -1,0 +1,107 @@
+import { describe, expect, it } from "vitest";
+
+import type { UpdateToPublish } from "../src/update_message.js";
+import { encodeFinalStatus, encodeStageUpdate, encodeUpdate } from "../src/update_message.js";
+
+const now = 1702493005000;
+
+describe("an update's JSON", () => {
+  it("is the contract's for a stage, with the stage's status", () => {
+    expect(encodeStageUpdate(42, "duplicate_check", "started", "Checking for duplicates", now)).toBe(
+      '{"registrationId":42,"status":"PENDING","stage":"duplicate_check","stageStatus":"started",' +
+        '"message":"Checking for duplicates","timestamp":1702493005000}',
+    );
+  });
+
+  it("is the contract's for a final status", () => {
+    expect(encodeFinalStatus(42, "APPROVED", "Done", { accountsFound: 5 }, [{ step: 1 }], now)).toBe(
+      '{"registrationId":42,"status":"APPROVED","message":"Done","details":{"accountsFound":5},' +
+        '"processLog":[{"step":1}],"timestamp":1702493005000}',
+    );
+    expect(encodeFinalStatus(42, "FAILED", "", undefined, null, now)).toBe(
+      '{"registrationId":42,"status":"FAILED","message":"","timestamp":1702493005000}',
+    );
+  });
+
+  it.each<[UpdateToPublish, string]>([
+    [
+      { timestamp: 7.9, branch: "Bole", message: "x", registrationId: 1, status: "ON_HOLD", id: "1-1", "a\"b": [1.5] },
+      '{"registrationId":1,"status":"ON_HOLD","message":"x","timestamp":7,"branch":"Bole","a\\"b":[1.5]}',
+    ],
+    [
+      { registrationId: 1, stage: "s", message: "Job STARTED.", details: null, timestamp: null },
+      '{"registrationId":1,"status":"PENDING","stage":"s","stageStatus":"started",' +
+        `"message":"Job STARTED.","timestamp":${now}}`,
+    ],
+    [
+      { registrationId: 1, stage: "s", status: "FAILED", message: "restarted, éstarted" },
+      '{"registrationId":1,"status":"FAILED","stage":"s","stageStatus":"completed",' +
+        `"message":"restarted, éstarted","timestamp":${now}}`,
+    ],
+    [
+      { registrationId: 1, status: "X", message: '\b\f\n\r\t"\\b\u0001\u2028\ud83d\ude00', no: undefined, nor: () => 1 },
+      '{"registrationId":1,"status":"X","message":"\\u0008\\u000c\\n\\r\\t\\"\\\\b\\u0001\u2028\ud83d\ude00",' +
+        `"timestamp":${now}}`,
+    ],
+    [
+      { registrationId: 1, status: "X", message: "a\ud800b\\ud800", details: { "\udc00": ["\ud83d"] } },
+      '{"registrationId":1,"status":"X","message":"a\ufffdb\\\\ud800","details":{"\ufffd":["\ufffd"]},' +
+        `"timestamp":${now}}`,
+    ],
+  ])("has the core's order and escapes: %j", (update, json) => {
+    expect(encodeUpdate(update, now)).toBe(json);
+  });
+
+  const update = { registrationId: 1, status: "X" };
+  const cycle: Record<string, unknown> = {};
+  cycle["name"] = cycle;
+  const nested = (depth: number): unknown => (depth === 0 ? 1 : [nested(depth - 1)]);
+
+  it.each<[string, unknown, RegExp]>([
+    ["no object", [], /the update must be an object/],
+    ["nothing", undefined, /the update must be an object/],
+    ["an id of 0", { ...update, registrationId: 0 }, /^registrationId must be .* 2\^53 - 1$/],
+    ["an id of 2^53", { ...update, registrationId: 2 ** 53 }, /^registrationId/],
+    ["an id with a fraction", { ...update, registrationId: 1.5 }, /^registrationId/],
+    ["an id in quotes", { ...update, registrationId: "42" }, /^registrationId/],
+    ["no status and no stage", { registrationId: 1 }, /^status/],
+    ["a long status", { ...update, status: "X".repeat(257) }, /^status/],
+    ["a long stage", { ...update, stage: "é".repeat(129) }, /^stage must/],
+    ["a stage's status of its own", { ...update, stage: "s", stageStatus: "done" }, /^stageStatus/],
+    ["a message that is no text", { ...update, message: 5 }, /^message/],
+    ["details that are an array", { ...update, details: [] }, /^details must be an object$/],
+    ["details that are text", { ...update, details: "{}" }, /^details/],
+    ["details that become text", { ...update, details: new Date(0) }, /^details/],
+    ["details in a cycle", { ...update, details: cycle }, /^details must be something that JSON can say$/],
+    ["details with a BigInt", { ...update, details: { accountsFound: 5n } }, /^details/],
+    ["a process log that is an object", { ...update, processLog: {} }, /^processLog must be an array$/],
+    ["a time before 1970", { ...update, timestamp: -1 }, /^timestamp/],
+    ["a time that is a Date", { ...update, timestamp: new Date(0) }, /^timestamp/],
+    ["a time that is none", { ...update, timestamp: NaN }, /^timestamp/],
+    ["a member in a cycle", { ...update, more: cycle }, /^more/],
+    ["65 brackets", { ...update, details: { a: nested(63) } }, /64 deep/],
+  ])("can't be: %s", (_name, wrong, message) => {
+    expect(() => encodeUpdate(wrong as UpdateToPublish, now)).toThrow(TypeError);
+    expect(() => encodeUpdate(wrong as UpdateToPublish, now)).toThrow(message);
+  });
+
+  it("may be 64 brackets deep, whatever its texts hold", () => {
+    expect(() => encodeUpdate({ ...update, message: '[[["\\', details: { a: nested(62) } }, now)).not.toThrow();
+  });
+
+  it("leaves room for the id within a megabyte, in bytes of UTF-8", () => {
+    const rest = encodeUpdate({ ...update, message: "" }, now).length;
+    const room = 2 ** 20 - 256 - rest;
+    expect(encodeUpdate({ ...update, message: "x".repeat(room) }, now)).toHaveLength(2 ** 20 - 256);
+    expect(() => encodeUpdate({ ...update, message: "x".repeat(room + 1) }, now)).toThrow(/1048321 bytes/);
+    expect(() => encodeUpdate({ ...update, message: "é".repeat(room / 2 + 1) }, now)).toThrow(/bytes/);
+  });
+
+  it("of the two calls needs what they name", () => {
+    expect(() => encodeStageUpdate(1, "", "started", "x", now)).toThrow(/^stage must/);
+    expect(() => encodeStageUpdate(1, "s", "done" as never, "x", now)).toThrow(/^stageStatus/);
+    expect(() => encodeStageUpdate(1, "s", "started", undefined as never, now)).toThrow(/^message/);
+    expect(() => encodeFinalStatus(1, "PENDING" as never, "x", null, null, now)).toThrow(/^the final status must be/);
+    expect(() => encodeFinalStatus(1, "FAILED", 5 as never, null, null, now)).toThrow(/^message/);
+  });
+});
