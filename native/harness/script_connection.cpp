@@ -14,8 +14,9 @@ using asio::ip::tcp;
 
 namespace {
 
-// A scenario is a megabyte at most; twice that waits only where nobody reads.
-constexpr std::size_t unsent_bytes_max = 2U << 20U;
+// The largest jump of virtual time sends two megabytes of pings, a scenario one: more waits only
+// where nobody reads.
+constexpr std::size_t unsent_bytes_max = 8U << 20U;
 
 // A client of a stream has said all that it has to say.
 constexpr std::size_t discarded_bytes_max = 1U << 20U;

@@ -24,11 +24,11 @@ class Played {
   explicit Played(const std::string& scenario, PlayerLimits limits = {})
       : player(read(scenario), {.start_timestamp_ms = 1'000'000, .limits = limits}) {}
 
-  ConnectionNumber open(std::int64_t now, RequestHead head = {}) {
-    if (head.path.empty()) {
-      head.path = "/";
+  ConnectionNumber open(std::int64_t now, RequestHead request = {}) {
+    if (request.path.empty()) {
+      request.path = "/";
     }
-    const ConnectionNumber number = player.open(head, at(now));
+    const ConnectionNumber number = player.open(request, at(now));
     collect();
     return number;
   }
@@ -222,8 +222,8 @@ TEST_CASE("The first script that takes a request plays, as often as it may") {
     {"when": {"lastEventId": "7"}, "answer": {"status": 203}},
     {"when": {"headers": {"x-one": "1"}}, "answer": {"status": 204}}
   ]})");
-  const auto status = [&played](RequestHead head) {
-    return played.take(played.open(0, std::move(head))).substr(1, 3);
+  const auto status = [&played](RequestHead request) {
+    return played.take(played.open(0, std::move(request))).substr(1, 3);
   };
   CHECK(status({.method = "POST", .path = "/a"}) == "201");
   CHECK(status({.method = "GET", .path = "/a"}) == "202");
