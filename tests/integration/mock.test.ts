@@ -70,7 +70,7 @@ describe("each shipped scenario shows its trouble, and what a client does about 
 
   test("buffering_proxy: the client finds the silence out, and takes the burst in order", async () => {
     const server = await play(shipped("buffering_proxy"));
-    expect(await storyOf(server.url(), "--read-timeout-ms", "1000")).toEqual([
+    expect(await storyOf(server.url(), "--read-timeout-ms", "2000")).toEqual([
       ...["open", "waiting: silent"],
       ...["open", "connected", checking, unique, "waiting: ended"],
       ...["open", "connected", approved],
@@ -130,7 +130,7 @@ describe("each shipped scenario shows its trouble, and what a client does about 
 
   test("half_open: pings that stop end the stream, and nothing is lost", async () => {
     const server = await play(shipped("half_open"));
-    expect(await storyOf(server.url(), "--read-timeout-ms", "1000")).toEqual([
+    expect(await storyOf(server.url(), "--read-timeout-ms", "2000")).toEqual([
       ...["open", "connected", checking, "waiting: silent"],
       ...["open", "connected", approved],
     ]);
