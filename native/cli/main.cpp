@@ -8,6 +8,7 @@
 
 #include "cli/contract_service_command.hpp"
 #include "cli/listen_command.hpp"
+#include "cli/mock_command.hpp"
 #include "cli/parse_command.hpp"
 #include "cli/publish_command.hpp"
 #include "cli/serve_command.hpp"
@@ -28,6 +29,7 @@ int run(int argc, char** argv) {
   regstream::cli::add_publish_command(app, exit_code);
   regstream::cli::add_parse_command(app, exit_code);
   regstream::cli::add_listen_command(app, exit_code);
+  regstream::cli::add_mock_command(app, exit_code);
   regstream::cli::add_contract_service_command(app, exit_code);
   try {
     app.parse(argc, argv);

@@ -59,6 +59,10 @@ void Router::set_fallback(Handler handler) {
   fallback_ = std::move(handler);
 }
 
+void Router::set_catch_all(Handler handler) {
+  catch_all_ = std::move(handler);
+}
+
 void Router::route(Exchange exchange) const {
   const http::verb asked = exchange.request().method();
   const http::verb method = asked == http::verb::head ? http::verb::get : asked;
@@ -93,6 +97,8 @@ void Router::route(Exchange exchange) const {
                                       .detail = "This resource answers " + allow + " only."});
     response.set(http::field::allow, allow);
     exchange.respond(std::move(response));
+  } else if (catch_all_) {
+    catch_all_(std::move(exchange));
   } else if (fallback_ && method == http::verb::get) {
     fallback_(std::move(exchange));
   } else {

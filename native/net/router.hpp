@@ -20,6 +20,10 @@ class Router {
   /// What no route matches under GET and HEAD (the page's files). Without one: 404.
   void set_fallback(Handler handler);
 
+  /// What no route's path matches, under any method, and before the fallback: for a program that
+  /// plays somebody else's server.
+  void set_catch_all(Handler handler);
+
   /// Calls the handler, or answers: 404 for an unknown path, 405 with Allow for a known path with
   /// another method.
   void route(Exchange exchange) const;
@@ -33,6 +37,7 @@ class Router {
 
   std::vector<Route> routes_;
   Handler fallback_;
+  Handler catch_all_;
 };
 
 }  // namespace regstream::net

@@ -93,3 +93,12 @@ TEST_CASE("The fallback takes what no route matches, to read only") {
   CHECK(route(router, http::verb::post, "/b").result() == http::status::not_found);
   CHECK(route(router, http::verb::delete_, "/a").result() == http::status::method_not_allowed);
 }
+
+TEST_CASE("The catch-all takes every other path, under any method, and leaves the routes theirs") {
+  Router router = sample();
+  router.set_catch_all(answer("all else"));
+  CHECK(route(router, http::verb::post, "/b").body() == "all else");
+  CHECK(route(router, http::verb::delete_, "/").body() == "all else");
+  CHECK(route(router, http::verb::post, "/a").body() == "post");
+  CHECK(route(router, http::verb::patch, "/a/1").result() == http::status::method_not_allowed);
+}
