@@ -11,8 +11,9 @@ import { temporaryFolder } from "../processes/temporary_folder.ts";
 
 let mock: Mock | undefined;
 afterEach(async () => {
-  await mock?.stop();
+  const playing = mock;
   mock = undefined;
+  if (playing !== undefined) expect(await playing.stop()).toBe(0);
 });
 
 async function play(scenario: string, ...options: string[]): Promise<Mock> {
