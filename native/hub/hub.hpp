@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
@@ -169,8 +170,8 @@ class Hub {
   std::vector<Subscription> slots_;
   std::vector<Slot> free_slots_;
   std::size_t subscriptions_ = 0;
-  // The cursors of those who have yet to be greeted.
-  std::unordered_map<Slot, std::optional<EventId>> ungreeted_;
+  // The cursors of those who have yet to be greeted, in an order that is the same everywhere.
+  std::map<Slot, std::optional<EventId>> ungreeted_;
   Audience everyone_;
   std::unordered_map<std::int64_t, Audience> by_registration_;
   // All pings are the same interval apart, so whoever was pinged last is due last: a list in order
