@@ -4,6 +4,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <regstream/broker/publish_limits.hpp>
+
 #include "broker/history_call.hpp"
 #include "redis_program.hpp"
 #include "redis_server.hpp"
@@ -285,10 +287,28 @@ TEST_CASE(
                         .value();
   CHECK_FALSE(page.is_last);
   CHECK(page.end == after(position, 40));
-  REQUIRE(page.entries.size() == 2);
+  REQUIRE(page.entries.size() == 3);
   CHECK(page.entries[0].id == after(position, 7));
-  CHECK(page.entries[1].id == after(position, 8));
+  CHECK(page.entries[2].id == after(position, 9));
   CHECK(caller.program.history().entries.size() == 40);
+}
+
+TEST_CASE("a page brings more than the entry that it is asked for, however large that is") {
+  const RedisServer server;
+  Caller caller{server};
+  const std::string begin = R"({"registrationId":42,"status":"PENDING","message":")";
+  const std::size_t bytes_max = regstream::broker::PublishLimits{}.message_bytes_max;
+  const std::string text = begin + std::string(bytes_max - begin.size() - 2, 'x') + "\"}";
+  const auto position = caller.open();
+  for (int i = 0; i < 4; ++i) {
+    caller.publish(text, std::to_string(i));
+  }
+  const auto page = regstream::broker::read_page(
+                        *caller.program.command(caller.calls.read({}, {after(position, 1)})))
+                        .value();
+  CHECK_FALSE(page.is_last);
+  REQUIRE(page.entries.size() == 2);
+  CHECK(page.entries[1].id == after(position, 2));
 }
 
 TEST_CASE("an entry that somebody else put into the stream has no message for us") {
