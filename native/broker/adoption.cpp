@@ -140,6 +140,7 @@ std::optional<Adopt> Adoption::next() {
     adopt.offers.push_back({text, static_cast<std::size_t>(before) + 1});
   }
   is_asked_ = true;
+  asked_cursor_ = heard_;
   in_flight_ = adopt.offers.size();
   return adopt;
 }
@@ -148,7 +149,8 @@ void Adoption::answered(std::optional<EventId> end) {
   is_asked_ = false;
   const auto count = std::exchange(in_flight_, 0);
   if (!end) {
-    is_behind_ = true;
+    // Not if more was heard while the answer was on its way: nothing else may come.
+    is_behind_ = heard_ == asked_cursor_;
     return;
   }
   offered_ += count;

@@ -91,6 +91,7 @@ class Adoption {
   std::size_t in_flight_ = 0;  // Of `bare_`, after those.
   EventId offered_end_;        // The history's end when it had them.
   bool is_asked_ = false;
+  EventId asked_cursor_;  // Of the offers in flight.
   bool is_behind_ = false;
 };
 

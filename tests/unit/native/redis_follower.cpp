@@ -278,6 +278,18 @@ TEST_CASE("offers that came too late wait until more is heard") {
   CHECK(poll_all(follower) == Lines{"message 1000-2", "adopt after 1000-2 1x" + update_json(9)});
 }
 
+TEST_CASE("offers that came too late are made again if more was heard before that was known") {
+  auto follower = follower_at(id(1));
+  follower.on_message(update_json(9));
+  poll_all(follower);
+  follower.on_message(message(id(2)));
+  CHECK(poll_all(follower) == Lines{"read 1000-1"});
+  follower.on_page({.end = id(2), .is_last = true, .entries = {entry(id(1)), entry(id(2))}});
+  CHECK(poll_all(follower) == Lines{"message 1000-2"});
+  follower.on_adopted(std::nullopt);
+  CHECK(poll_all(follower) == Lines{"adopt after 1000-2 1x" + update_json(9)});
+}
+
 TEST_CASE("a message with an id that the history did not give is bare") {
   auto follower = follower_at(id(2));
   const auto claimed = GENERATE(values<std::string>({"1000-3", "1000-999", "999-1", "2000-1"}));
