@@ -14,8 +14,7 @@ constexpr Duration resend_max{595'000};
 
 PublisherProcess::PublisherProcess(World& world, SimulatedRedis& redis, const FaultPlan& plan,
                                    std::size_t index)
-    : world_(world),
-      name_("publisher " + std::to_string(index)),
+    : name_("publisher " + std::to_string(index)),
       clock_(world, 0),
       queue_(broker::PublishLimits{}, resend_max),
       link_(world, redis, plan.delay_max, world.seed(),

@@ -32,7 +32,6 @@ class PublisherProcess {
   void send_waiting();
   void on_down();
 
-  World& world_;
   const std::string name_;
   ProcessClock clock_;
   broker::PublishQueue queue_;
