@@ -28,7 +28,8 @@ void Truth::append(EventId id, const std::string& text, const std::string& messa
   Epoch& epoch = found->second;
   const auto [earlier, is_new] = epoch.origins.emplace(text, id.sequence);
   const bool is_forgotten = is_adopted && earlier->second < epoch.oldest;
-  if (!is_new && !is_forgotten && !was_rolled_back_) {
+  const bool is_saved = is_adopted && text.find(R"("id":")") != std::string::npos;
+  if (!is_new && !is_forgotten && !is_saved && !was_rolled_back_) {
     throw Violation("this message entered the history a second time, as " + to_string(id) + ": " +
                     text);
   }

@@ -34,10 +34,11 @@ class Truth {
 
   /// An epoch begins. Throws `Violation` if it is not newer than all before it.
   void begin(std::uint64_t epoch);
-  /// Throws `Violation` if `id` is not the next, or `text` is in this epoch already. Two cases are
-  /// none: Redis has ever come back with older data, so that gateways save what they have heard,
-  /// and can't know that another one has done so already; and a bare message whose first entry was
-  /// trimmed, for a gateway that has neither heard nor read that one must take it for lost.
+  /// Throws `Violation` if `id` is not the next, or `text` is in this epoch already. Three cases
+  /// are none. Redis has ever come back with older data. The message bears an id of a history that
+  /// was lost: each gateway that heard it saves it, and may not know that another one has done so.
+  /// The first entry of a bare message was trimmed: a gateway that has neither heard nor read that
+  /// one must take it for lost.
   void append(EventId id, const std::string& text, const std::string& message, bool is_adopted);
   void roll_back(EventId end);
   /// Redis holds nothing before `oldest` any more.
