@@ -12,6 +12,7 @@
 #include "cli/parse_command.hpp"
 #include "cli/publish_command.hpp"
 #include "cli/serve_command.hpp"
+#include "cli/simulate_command.hpp"
 
 namespace {
 
@@ -30,6 +31,7 @@ int run(int argc, char** argv) {
   regstream::cli::add_parse_command(app, exit_code);
   regstream::cli::add_listen_command(app, exit_code);
   regstream::cli::add_mock_command(app, exit_code);
+  regstream::cli::add_simulate_command(app, exit_code);
   regstream::cli::add_contract_service_command(app, exit_code);
   try {
     app.parse(argc, argv);

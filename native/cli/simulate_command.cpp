@@ -1,0 +1,216 @@
+#include "cli/simulate_command.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <fstream>
+#include <iomanip>
+#include <iostream>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "simulation/simulation.hpp"
+
+namespace regstream::cli {
+namespace {
+
+using simulation::SimulationOptions;
+using simulation::SimulationResult;
+using Clock = std::chrono::steady_clock;
+
+constexpr int failure = 1;
+
+struct SimulateOptions {
+  std::uint64_t seed = 0;
+  std::uint64_t seeds = 1;
+  std::uint64_t seconds = 0;
+  std::uint64_t steps = SimulationOptions{}.steps;
+  std::string canary;
+  std::string seed_file;
+  std::size_t trace_lines = 60;
+};
+
+std::string hexadecimal(std::uint64_t number) {
+  std::ostringstream text;
+  text << std::hex << std::setw(16) << std::setfill('0') << number;
+  return text.str();
+}
+
+SimulationOptions options_for(const SimulateOptions& options, std::uint64_t seed) {
+  return {.seed = seed,
+          .steps = options.steps,
+          .canary = simulation::parse_canary(options.canary),
+          .trace_lines_max = 0};
+}
+
+/// Runs the seed again, this time with its trace.
+void print_failure(const SimulateOptions& options, std::uint64_t seed) {
+  SimulationOptions again = options_for(options, seed);
+  again.trace_lines_max = options.trace_lines;
+  const SimulationResult result = simulate(again);
+  for (const std::string& line : result.trace) {
+    std::cout << line << '\n';
+  }
+  std::cout << "seed " << seed << " fails: " << result.violation.value_or("only the first time")
+            << "\nAgain: regstream simulate --seed " << seed << " --steps " << options.steps;
+  if (!options.canary.empty()) {
+    std::cout << " --canary " << options.canary;
+  }
+  std::cout << std::endl;
+}
+
+std::optional<std::vector<std::uint64_t>> read_seeds(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) {
+    std::cerr << "regstream simulate: can't read " << path << '\n';
+    return std::nullopt;
+  }
+  std::vector<std::uint64_t> seeds;
+  for (std::string line; std::getline(file, line);) {
+    std::istringstream words(line);
+    if (std::uint64_t seed = 0; words >> seed) {
+      seeds.push_back(seed);
+    } else if (!line.empty() && line.front() != '#') {
+      std::cerr << "regstream simulate: no seed in " << path << ": " << line << '\n';
+      return std::nullopt;
+    }
+  }
+  return seeds;
+}
+
+/// What all threads take seeds from, and report to.
+struct Batch {
+  std::vector<std::uint64_t> kept;  ///< These come first.
+  std::uint64_t first = 0;
+  std::uint64_t count = 0;
+  std::optional<Clock::time_point> end;
+
+  std::atomic<std::uint64_t> next = 0;
+  std::atomic<std::uint64_t> done = 0;
+  std::atomic<std::uint64_t> steps = 0;
+  std::atomic<std::uint64_t> updates = 0;
+  std::atomic<std::uint64_t> resets = 0;
+  std::atomic<std::int64_t> simulated_ms = 0;
+  std::mutex mutex;
+  std::optional<std::uint64_t> failing_number;  ///< The first one, in the order of seeds.
+
+  [[nodiscard]] std::uint64_t seed(std::uint64_t number) const {
+    return number < kept.size() ? kept[number] : first + (number - kept.size());
+  }
+};
+
+void work(const SimulateOptions& options, Batch& batch) {
+  for (;;) {
+    const std::uint64_t number = batch.next++;
+    const bool is_kept = number < batch.kept.size();
+    const bool is_due =
+        batch.end ? Clock::now() < *batch.end : number < batch.kept.size() + batch.count;
+    {
+      const std::scoped_lock lock(batch.mutex);
+      if ((!is_due && !is_kept) || batch.failing_number) {
+        return;
+      }
+    }
+    const SimulationResult result = simulate(options_for(options, batch.seed(number)));
+    ++batch.done;
+    batch.steps += result.steps;
+    batch.updates += result.updates;
+    batch.resets += result.resets;
+    batch.simulated_ms += result.simulated_ms;
+    if (result.violation) {
+      const std::scoped_lock lock(batch.mutex);
+      batch.failing_number = std::min(batch.failing_number.value_or(number), number);
+    }
+  }
+}
+
+int run_one(const SimulateOptions& options) {
+  const SimulationResult result = simulate(options_for(options, options.seed));
+  if (result.violation) {
+    print_failure(options, options.seed);
+    return failure;
+  }
+  std::cout << "seed " << options.seed << ": " << result.steps << " events in "
+            << result.simulated_ms / 1'000 << " simulated seconds, " << result.updates
+            << " updates heard, " << result.resets << " resets, trace "
+            << hexadecimal(result.trace_hash) << std::endl;
+  return 0;
+}
+
+int run(const SimulateOptions& options) {
+  if (options.seeds == 1 && options.seconds == 0 && options.seed_file.empty()) {
+    return run_one(options);
+  }
+  Batch batch;
+  batch.first = options.seed;
+  batch.count = options.seeds;
+  const auto begin = Clock::now();
+  if (options.seconds > 0) {
+    batch.end = begin + std::chrono::seconds{options.seconds};
+  }
+  if (!options.seed_file.empty()) {
+    auto kept = read_seeds(options.seed_file);
+    if (!kept) {
+      return 2;
+    }
+    batch.kept = std::move(*kept);
+  }
+  std::vector<std::thread> threads;
+  for (unsigned count = std::max(std::thread::hardware_concurrency(), 1U); count > 0; --count) {
+    threads.emplace_back([&options, &batch] { work(options, batch); });
+  }
+  for (std::thread& thread : threads) {
+    thread.join();
+  }
+  const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
+  std::cout << batch.done << " seeds, " << std::fixed << std::setprecision(1)
+            << static_cast<double>(batch.done) / seconds << " a second; "
+            << batch.simulated_ms / 3'600'000 << " simulated hours, " << batch.steps << " events, "
+            << batch.updates << " updates heard, " << batch.resets << " resets" << std::endl;
+  if (batch.failing_number) {
+    print_failure(options, batch.seed(*batch.failing_number));
+    return failure;
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_simulate_command(CLI::App& app, int& exit_code) {
+  auto* const command = app.add_subcommand(
+      "simulate",
+      "Run gateways, clients and publishers on a simulated clock, network and Redis, with faults");
+  const auto options = std::make_shared<SimulateOptions>();
+  command->add_option("--seed", options->seed, "What decides everything; of several, the first")
+      ->capture_default_str();
+  command->add_option("--seeds", options->seeds, "How many, one after the other")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  command->add_option("--seconds", options->seconds, "As many as this long allows, instead");
+  command->add_option("--steps", options->steps, "Events of each run's faulty part")
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100'000'000}))
+      ->capture_default_str();
+  command->add_option("--kept", options->seed_file, "A file with seeds, one a line, to run first");
+  command->add_option("--trace", options->trace_lines, "Lines of a failing run's trace to print")
+      ->capture_default_str();
+  command
+      ->add_option("--canary", options->canary, "A mistake to make on purpose, which must be found")
+      ->check([](const std::string& name) {
+        return simulation::parse_canary(name)
+                   ? std::string{}
+                   : std::string{
+                         "there are: drop-one duplicate reorder drop-reset forget-bare "
+                         "adopt-twice lose-timer"};
+      });
+  command->callback([options, &exit_code] { exit_code = run(*options); });
+}
+
+}  // namespace regstream::cli

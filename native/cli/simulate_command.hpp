@@ -1,0 +1,13 @@
+#pragma once
+
+namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's own name.
+class App;
+}
+
+namespace regstream::cli {
+
+/// Adds `regstream simulate`, which runs everything on a simulated clock, network and Redis, with
+/// faults that a seed decides on, and says by `exit_code` whether all that is promised held.
+void add_simulate_command(CLI::App& app, int& exit_code);
+
+}  // namespace regstream::cli

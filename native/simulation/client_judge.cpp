@@ -1,0 +1,166 @@
+#include "simulation/client_judge.hpp"
+
+#include <variant>
+
+#include "simulation/world.hpp"
+
+namespace regstream::simulation {
+
+void ClientJudge::forget() {
+  last_event_id_.clear();
+  position_.reset();
+  view_id_.reset();
+}
+
+void ClientJudge::on_attempt(std::string_view cursor) {
+  if (cursor != last_event_id_) {
+    fail("it resumes after \"" + std::string{cursor} + "\", but the last event's id was \"" +
+         last_event_id_ + '"');
+  }
+  asked_ = cursor;
+  due_ = Due::greeting;
+}
+
+void ClientJudge::on_message(const StreamMessage& message, std::string_view json,
+                             std::string_view last_event_id) {
+  last_event_id_ = last_event_id;
+  const EventId id = parsed(last_event_id);
+  switch (message.type) {
+    case StreamMessageType::connected:
+      return on_connected(id);
+    case StreamMessageType::update:
+      return on_update(id, json);
+    case StreamMessageType::reset:
+      return on_reset(id);
+    case StreamMessageType::snapshot:
+      return on_snapshot(id, message);
+    case StreamMessageType::ping:
+      if (due_ == Due::greeting) {
+        fail("a ping comes before the greeting");
+      }
+      return;
+    case StreamMessageType::other:
+      fail("a message of no known type: " + std::string{json});
+  }
+}
+
+void ClientJudge::on_connected(EventId id) {
+  if (due_ != Due::greeting) {
+    fail("it is greeted twice");
+  }
+  if (id != EventId{}) {
+    if (!asked_.empty() && to_string(id) != asked_) {
+      fail("it asked for what comes after " + asked_ + ", and is greeted with " + to_string(id));
+    }
+    if (asked_.empty()) {
+      position_ = id;
+    }
+    due_ = Due::nothing;
+  } else {
+    due_ = asked_.empty() ? Due::snapshot : Due::reset;
+  }
+}
+
+void ClientJudge::on_update(EventId id, std::string_view json) {
+  if (due_ != Due::nothing || !position_) {
+    fail("the update " + to_string(id) + " comes before what the greeting promised");
+  }
+  if (id.epoch != position_->epoch) {
+    fail("the update " + to_string(id) + " is of another epoch than " + to_string(*position_) +
+         ", and no reset came between");
+  }
+  if (id <= *position_) {
+    fail("the update " + to_string(id) + " comes after " + to_string(*position_));
+  }
+  if (can_judge(id)) {
+    const Truth::Epoch& epoch = *truth_.epoch(id.epoch);
+    if (id.sequence > epoch.entries.size()) {
+      fail("the update " + to_string(id) + " was never published");
+    }
+    const Truth::Entry& entry = epoch.entries[id.sequence - 1];
+    if (json != encode_update_envelope(entry.message)) {
+      fail("the update " + to_string(id) + " is not what was published");
+    }
+    if (registration_id_ && entry.registration_id != *registration_id_) {
+      fail("the update " + to_string(id) + " does not concern it");
+    }
+    if (const auto missed = truth_.between(*position_, id, registration_id_)) {
+      fail("the update " + to_string(id) + " comes, and it has missed " + to_string(*missed));
+    }
+  }
+  position_ = id;
+  ++updates_;
+}
+
+void ClientJudge::on_reset(EventId id) {
+  if (due_ == Due::greeting || due_ == Due::snapshot) {
+    fail("a reset comes where it was promised something else");
+  }
+  ++resets_;
+  view_id_.reset();
+  due_ = id == EventId{} ? Due::snapshot : Due::nothing;
+  position_ = id;
+}
+
+void ClientJudge::on_snapshot(EventId id, const StreamMessage& message) {
+  if (due_ != Due::snapshot) {
+    fail("a snapshot comes that nothing announced");
+  }
+  due_ = Due::nothing;
+  position_ = id;
+  if (!registration_id_ || !can_judge(id) || truth_.epoch(id.epoch)->was_trimmed()) {
+    return;
+  }
+  auto decoded = decode_view(message.data);
+  const auto* const view = std::get_if<RegistrationView>(&decoded);
+  if (view == nullptr || truth_.view(*registration_id_, id) != *view) {
+    fail("the snapshot " + to_string(id) + " is not the truth: " + std::string{message.data});
+  }
+}
+
+void ClientJudge::on_view(const RegistrationView& view) {
+  if (view_id_ && view.id && *view.id < *view_id_) {
+    fail("its view goes back from " + to_string(*view_id_) + " to " + to_string(*view.id));
+  }
+  view_id_ = view.id;
+}
+
+void ClientJudge::check_end(const std::optional<RegistrationView>& view, bool is_settled) const {
+  const EventId end = truth_.end();
+  if (due_ != Due::nothing || !position_) {
+    fail("it was never told what the greeting promised");
+  }
+  if (position_->epoch != end.epoch) {
+    fail("it is at " + to_string(*position_) + ", and the history at " + to_string(end));
+  }
+  const EventId behind{.epoch = end.epoch, .sequence = end.sequence + 1};
+  if (const auto missed = truth_.between(*position_, behind, registration_id_)) {
+    fail("it is at " + to_string(*position_) + ", and still misses " + to_string(*missed));
+  }
+  const bool is_known = is_settled || !truth_.epoch(end.epoch)->was_trimmed();
+  if (registration_id_ && is_known && truth_.view(*registration_id_, end) != view) {
+    fail("its view is not the truth: " + (view ? encode_view(*view) : "none"));
+  }
+}
+
+void ClientJudge::fail(const std::string& what) const {
+  throw Violation(name_ + ": " + what);
+}
+
+EventId ClientJudge::parsed(std::string_view id) const {
+  const auto parsed = parse_event_id(id);
+  if (!parsed) {
+    fail("an event's id is no event id: \"" + std::string{id} + '"');
+  }
+  return *parsed;
+}
+
+bool ClientJudge::can_judge(EventId id) const {
+  const auto* const epoch = truth_.epoch(id.epoch);
+  if (epoch == nullptr) {
+    fail("the id " + to_string(id) + " is of no epoch that ever was");
+  }
+  return !epoch->was_rolled_back;
+}
+
+}  // namespace regstream::simulation

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <regstream/message/codec.hpp>
+#include <regstream/message/event_id.hpp>
+#include <regstream/registration/view.hpp>
+
+#include "simulation/truth.hpp"
+
+namespace regstream::simulation {
+
+/// What one client may expect, from its first greeting on: every update that concerns it and comes
+/// after its cursor, once and in order; or a reset, and the expectation begins anew where that
+/// says. Throws `Violation` at whatever else it hears.
+class ClientJudge {
+ public:
+  ClientJudge(const Truth& truth, std::string name, std::optional<std::int64_t> registration_id)
+      : truth_(truth), name_(std::move(name)), registration_id_(registration_id) {}
+
+  /// The client knows nothing any more.
+  void forget();
+  /// It asks for the stream after `cursor`.
+  void on_attempt(std::string_view cursor);
+  void on_message(const StreamMessage& message, std::string_view json,
+                  std::string_view last_event_id);
+  /// What it shows now.
+  void on_view(const RegistrationView& view);
+
+  /// Everything was told, and the view (empty: unknown) is the truth's. That can't be asked of a
+  /// trimmed history until all views are `is_settled`.
+  void check_end(const std::optional<RegistrationView>& view, bool is_settled) const;
+
+  [[nodiscard]] std::uint64_t updates() const { return updates_; }
+  [[nodiscard]] std::uint64_t resets() const { return resets_; }
+
+ private:
+  /// What has to come before any update.
+  enum class Due : std::uint8_t { nothing, greeting, reset, snapshot };
+
+  [[noreturn]] void fail(const std::string& what) const;
+  [[nodiscard]] EventId parsed(std::string_view id) const;
+  void on_connected(EventId id);
+  void on_update(EventId id, std::string_view json);
+  void on_reset(EventId id);
+  void on_snapshot(EventId id, const StreamMessage& message);
+  [[nodiscard]] bool can_judge(EventId id) const;
+
+  const Truth& truth_;
+  const std::string name_;
+  const std::optional<std::int64_t> registration_id_;
+  Due due_ = Due::greeting;
+  std::string last_event_id_;        ///< Of the last event that had one.
+  std::string asked_;                ///< The cursor of this attempt.
+  std::optional<EventId> position_;  ///< Everything up to here was told, or is in the view.
+  std::optional<EventId> view_id_;   ///< Of the view, since the last reset.
+  std::uint64_t updates_ = 0;
+  std::uint64_t resets_ = 0;
+};
+
+}  // namespace regstream::simulation

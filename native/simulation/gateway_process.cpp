@@ -1,0 +1,346 @@
+#include "simulation/gateway_process.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+namespace regstream::simulation {
+namespace {
+
+/// At a shutdown, as in gateway::Gateway.
+constexpr std::uint64_t return_spread_ms_max = 10'000;
+
+/// No message of the simulation is longer, however it is wrapped; a snapshot has every stage.
+constexpr std::size_t frame_bytes_max = 4'096;
+
+std::int64_t choose_drift(World& world, std::int64_t most) {
+  return static_cast<std::int64_t>(
+             world.between(std::uint64_t{0}, static_cast<std::uint64_t>(2 * most))) -
+         most;
+}
+
+bool is_of_type(const hub::Frame& frame, std::string_view type) {
+  return frame.bytes().find(R"({"type":")" + std::string{type} + '"') != std::string::npos;
+}
+
+}  // namespace
+
+GatewayProcess::GatewayProcess(World& world, SimulatedRedis& redis, const FaultPlan& plan,
+                               std::optional<Canary> canary, std::size_t index)
+    : world_(world),
+      redis_(redis),
+      plan_(plan),
+      canary_(canary),
+      name_("gateway " + std::to_string(index)),
+      clock_(world, choose_drift(world, plan.drift_per_million_max)) {}
+
+void GatewayProcess::start() {
+  if (is_running()) {
+    return;
+  }
+  world_.note(name_ + ": starts");
+  ++incarnation_;
+  is_draining_ = false;
+  flush_is_scheduled_ = false;
+  pings_are_armed_ = false;
+  hub::HubOptions options;
+  options.outbox_bytes_max = plan_.outbox_bytes_max;
+  options.journal.count_max = plan_.journal_count_max;
+  hub_.emplace(options);
+  follower_.emplace();
+  caller_ = std::make_unique<RedisLink>(world_, redis_, plan_.delay_max, world_.seed(),
+                                        RedisLink::Handlers{.on_up =
+                                                                [this] {
+                                                                  follower_->on_callable();
+                                                                  advance();
+                                                                },
+                                                            .on_down =
+                                                                [this] {
+                                                                  follower_->on_not_callable();
+                                                                  advance();
+                                                                }});
+  listener_ = std::make_unique<RedisLink>(
+      world_, redis_, plan_.delay_max, world_.seed(),
+      RedisLink::Handlers{.on_up =
+                              [this] {
+                                const auto position = std::make_shared<EventId>();
+                                listener_->call<EventId>(
+                                    [known = follower_->known()](SimulatedRedis& redis) {
+                                      return redis.open(known);
+                                    },
+                                    [position](EventId end) { *position = end; });
+                                listener_->subscribe(
+                                    [this, position] {
+                                      follower_->on_subscribed(*position);
+                                      advance();
+                                    },
+                                    [this](const std::string& message) { hear(message); });
+                              },
+                          .on_down =
+                              [this] {
+                                follower_->on_unsubscribed();
+                                advance();
+                              }});
+  caller_->connect();
+  listener_->connect();
+}
+
+void GatewayProcess::crash(bool tells) {
+  if (!is_running()) {
+    return;
+  }
+  world_.note(name_ + (tells ? ": crashes" : ": loses its power"));
+  ++incarnation_;
+  resets_ += hub_->counters().resets;
+  for (const StreamPtr& stream : streams_) {
+    if (stream) {
+      stream->abandon(tells);
+    }
+  }
+  streams_.clear();
+  bare_heard_.clear();
+  caller_.reset();
+  listener_.reset();
+  follower_.reset();
+  hub_.reset();
+}
+
+void GatewayProcess::drain() {
+  if (!is_running()) {
+    return;
+  }
+  world_.note(name_ + ": drains");
+  is_draining_ = true;
+  const std::uint64_t spread_ms = std::min<std::uint64_t>(
+      std::max<std::size_t>(hub_->subscriptions(), 1) - 1, return_spread_ms_max);
+  for (const StreamPtr& stream : streams_) {
+    if (stream) {
+      hub_->send_retry(
+          stream->subscription,
+          hub::HubOptions{}.retry + Duration(world_.between(std::uint64_t{0}, spread_ms)));
+    }
+  }
+  flush();
+}
+
+bool GatewayProcess::accept(const StreamPtr& stream) {
+  if (!is_running()) {
+    return false;
+  }
+  if (is_draining_) {
+    ResponseHead refusal;
+    refusal.status = 503;
+    refusal.retry_after = Duration{1'000};
+    stream->respond(refusal);
+    stream->finish();
+    return true;
+  }
+  const auto id = hub_->subscribe(stream->registration_id(), stream->cursor(), clock_.now(),
+                                  clock_.timestamp_ms());
+  stream->subscription = id;
+  streams_.resize(std::max<std::size_t>(streams_.size(), id.slot + 1));
+  streams_[id.slot] = stream;
+  ResponseHead head;
+  head.status = 200;
+  head.is_event_stream = true;
+  stream->respond(head);
+  arm_pings();
+  schedule_flush();
+  return true;
+}
+
+void GatewayProcess::hear(const std::string& message) {
+  if (message.find(R"("id":)") == std::string::npos) {
+    if (canary_ == Canary::forget_bare) {
+      bare_heard_.push_back(message);
+      return;
+    }
+    bare_heard_.push_back(message);
+  }
+  follower_->on_message(message);
+  advance();
+}
+
+void GatewayProcess::advance() {
+  while (auto action = follower_->poll()) {
+    std::visit([this](const auto& wanted) { act(wanted); }, *action);
+  }
+}
+
+void GatewayProcess::act(const broker::BeginHistory& begin) {
+  world_.note(name_ + ": a history begins after " + to_string(begin.position));
+  hub_->begin_history(begin.position);
+}
+
+void GatewayProcess::act(const broker::TellMessage& told) {
+  world_.note(name_ + ": tells " + to_string(told.id));
+  hub_->publish(told.id, told.message, clock_.now());
+  schedule_flush();
+}
+
+void GatewayProcess::act(const broker::GoLive& /*live*/) {
+  world_.note(name_ + ": goes live");
+  hub_->go_live(clock_.timestamp_ms());
+  schedule_flush();
+}
+
+void GatewayProcess::act(const broker::ReadHistory& read) {
+  caller_->call<broker::HistoryPage>([known = follower_->known(), from = read.from](
+                                         SimulatedRedis& redis) { return redis.read(known, from); },
+                                     [this](broker::HistoryPage page) {
+                                       follower_->on_page(std::move(page));
+                                       advance();
+                                     });
+}
+
+void GatewayProcess::act(const broker::Adopt& adopt) {
+  caller_->call<std::optional<EventId>>(
+      [known = follower_->known(), adopt](SimulatedRedis& redis) {
+        return redis.adopt(known, adopt);
+      },
+      [this](std::optional<EventId> end) {
+        follower_->on_adopted(end);
+        advance();
+      });
+}
+
+void GatewayProcess::schedule_flush() {
+  if (!std::exchange(flush_is_scheduled_, true)) {
+    world_.after(Duration{0}, [this, incarnation = incarnation_] {
+      if (incarnation == incarnation_) {
+        flush_is_scheduled_ = false;
+        flush();
+      }
+    });
+  }
+}
+
+void GatewayProcess::flush() {
+  while (const auto ready = hub_->poll()) {
+    write(*streams_[ready->slot]);
+  }
+  check_limits();
+}
+
+void GatewayProcess::write(Stream& stream) {
+  if (stream.waits_for_room()) {
+    return;
+  }
+  for (;;) {
+    hub::Outbox& outbox = *hub_->collect(stream.subscription, clock_.timestamp_ms());
+    if (outbox.bytes_waiting() > plan_.outbox_bytes_max + 3 * frame_bytes_max) {
+      throw Violation(name_ + ": an outbox holds " + std::to_string(outbox.bytes_waiting()) +
+                      " bytes");
+    }
+    if (outbox.empty()) {
+      if (is_draining_) {
+        stream.finish();
+        end_stream(stream);
+      }
+      return;
+    }
+    while (!outbox.empty()) {
+      const hub::FramePtr frame = outbox.frames().front();
+      std::string_view bytes = std::string_view(frame->bytes()).substr(outbox.sent_of_first());
+      if (canary_ && is_canary_due_ && outbox.sent_of_first() == 0 && world_.chance(30)) {
+        const bool is_update = is_of_type(*frame, "update");
+        const bool is_followed =
+            outbox.frames().size() > 1 && is_of_type(*outbox.frames()[1], "update");
+        if ((canary_ == Canary::drop_one && is_update) ||
+            (canary_ == Canary::drop_reset && is_of_type(*frame, "reset"))) {
+          world_.note(name_ + ": the canary drops a frame");
+          is_canary_due_ = false;
+          outbox.consume(bytes.size());
+          continue;
+        }
+        if ((canary_ == Canary::duplicate && is_update) ||
+            (canary_ == Canary::reorder && is_update && is_followed)) {
+          world_.note(name_ + ": the canary sends a frame before its time");
+          is_canary_due_ = false;
+          const hub::FramePtr early = canary_ == Canary::duplicate ? frame : outbox.frames()[1];
+          if (stream.write(early->bytes()) < early->bytes().size()) {
+            return;
+          }
+        }
+      }
+      const std::size_t taken = stream.write(bytes);
+      outbox.consume(taken);
+      if (taken < bytes.size()) {
+        return;
+      }
+    }
+  }
+}
+
+void GatewayProcess::end_stream(Stream& stream) {
+  const auto id = stream.subscription;
+  hub_->unsubscribe(id);
+  streams_[id.slot].reset();
+}
+
+void GatewayProcess::on_writable(Stream& stream) {
+  write(stream);
+}
+
+void GatewayProcess::on_peer_closed(Stream& stream) {
+  end_stream(stream);
+}
+
+void GatewayProcess::arm_pings() {
+  const auto deadline = hub_->next_deadline();
+  if (pings_are_armed_ || !deadline) {
+    return;
+  }
+  pings_are_armed_ = true;
+  world_.after(clock_.until(*deadline), [this, incarnation = incarnation_] {
+    if (incarnation != incarnation_) {
+      return;
+    }
+    pings_are_armed_ = false;
+    hub_->handle_deadline(clock_.now(), clock_.timestamp_ms());
+    flush();
+    arm_pings();
+  });
+}
+
+void GatewayProcess::check_limits() const {
+  if (hub_->journal().size() > plan_.journal_count_max) {
+    throw Violation(name_ + ": the journal holds " + std::to_string(hub_->journal().size()) +
+                    " messages");
+  }
+  if (hub_->counters().gaps > 0 || hub_->counters().duplicates > 0) {
+    throw Violation(name_ + ": the follower told a history that is not contiguous");
+  }
+}
+
+void GatewayProcess::break_redis_link(bool listener) {
+  if (is_running()) {
+    world_.note(name_ + ": loses its link to redis");
+    (listener ? listener_ : caller_)->break_off();
+  }
+}
+
+void GatewayProcess::break_redis_links() {
+  if (is_running()) {
+    caller_->break_off();
+    listener_->break_off();
+  }
+}
+
+void GatewayProcess::stall_redis_links(Duration span) {
+  if (is_running()) {
+    world_.note(name_ + ": hears nothing of redis for " + std::to_string(span.count()) + " ms");
+    caller_->stall(span);
+    listener_->stall(span);
+  }
+}
+
+void GatewayProcess::stall_streams(Duration span) {
+  for (const StreamPtr& stream : streams_) {
+    if (stream) {
+      stream->stall(span);
+    }
+  }
+}
+
+}  // namespace regstream::simulation

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "broker/history_follower.hpp"
+#include "hub/hub.hpp"
+#include "simulation/fault_plan.hpp"
+#include "simulation/process_clock.hpp"
+#include "simulation/redis_link.hpp"
+#include "simulation/stream.hpp"
+#include "simulation/truth.hpp"
+#include "simulation/world.hpp"
+
+namespace regstream::simulation {
+
+/// A gateway: the real hub and the real follower of the history, in a shell that does what
+/// gateway::Gateway and broker::RedisBroker do around them.
+class GatewayProcess final : public StreamWriter {
+ public:
+  GatewayProcess(World& world, SimulatedRedis& redis, const FaultPlan& plan,
+                 std::optional<Canary> canary, std::size_t index);
+
+  void start();
+  /// `tells`: the kernel is there still, and closes its connections.
+  void crash(bool tells);
+  /// Ends every stream in good order, and refuses new ones.
+  void drain();
+  [[nodiscard]] bool is_running() const { return hub_.has_value(); }
+
+  bool accept(const StreamPtr& stream) override;
+  void on_writable(Stream& stream) override;
+  void on_peer_closed(Stream& stream) override;
+
+  void break_redis_link(bool listener);
+  void break_redis_links();
+  void stall_redis_links(Duration span);
+  void stall_streams(Duration span);
+  void set_calendar(Duration wrong_by) { clock_.set_calendar(wrong_by); }
+
+  /// The bare messages that were heard by the process that runs now.
+  [[nodiscard]] const std::vector<std::string>& bare_heard() const { return bare_heard_; }
+  [[nodiscard]] const hub::Hub& hub() const { return *hub_; }
+  [[nodiscard]] bool is_caught_up() const { return follower_ && follower_->is_caught_up(); }
+  [[nodiscard]] std::uint64_t resets() const { return resets_; }
+
+ private:
+  void hear(const std::string& message);
+  void advance();
+  void act(const broker::BeginHistory& begin);
+  void act(const broker::TellMessage& told);
+  void act(const broker::GoLive& live);
+  void act(const broker::ReadHistory& read);
+  void act(const broker::Adopt& adopt);
+
+  void schedule_flush();
+  void flush();
+  void write(Stream& stream);
+  void end_stream(Stream& stream);
+  void arm_pings();
+  void check_limits() const;
+
+  World& world_;
+  SimulatedRedis& redis_;
+  const FaultPlan& plan_;
+  const std::optional<Canary> canary_;
+  bool is_canary_due_ = true;
+  const std::string name_;
+  ProcessClock clock_;
+  std::uint64_t incarnation_ = 0;
+  std::uint64_t resets_ = 0;
+
+  // Of the running process.
+  std::optional<hub::Hub> hub_;
+  std::optional<broker::HistoryFollower> follower_;
+  std::unique_ptr<RedisLink> caller_;
+  std::unique_ptr<RedisLink> listener_;
+  std::vector<StreamPtr> streams_;  // By the subscription's slot.
+  std::vector<std::string> bare_heard_;
+  bool flush_is_scheduled_ = false;
+  bool pings_are_armed_ = false;
+  bool is_draining_ = false;
+};
+
+}  // namespace regstream::simulation

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <cstdlib>
+
+#include "simulation/world.hpp"
+
+namespace regstream::simulation {
+
+/// One process's clocks. The monotonic one runs a little too fast or too slow, and leaps forward
+/// when its machine slept. The calendar may be set to anything, earlier times too.
+class ProcessClock {
+ public:
+  ProcessClock(const World& world, std::int64_t drift_per_million)
+      : world_(&world), drift_per_million_(drift_per_million) {}
+
+  [[nodiscard]] Instant now() const { return Instant{elapsed() + drift() + leapt_}; }
+  /// A date in 2023 at the world's beginning.
+  [[nodiscard]] std::int64_t timestamp_ms() const {
+    return 1'702'493'000'000 + (elapsed() + set_by_).count();
+  }
+  /// The world's time until this clock shows `deadline`, or shortly after.
+  [[nodiscard]] Duration until(Instant deadline) const {
+    const Duration wait = deadline - now();
+    return wait <= Duration::zero()
+               ? Duration::zero()
+               : wait + wait * std::abs(drift_per_million_) / 1'000'000 + Duration{1};
+  }
+
+  void leap(Duration span) { leapt_ += span; }
+  void set_calendar(Duration wrong_by) { set_by_ = wrong_by; }
+
+ private:
+  [[nodiscard]] Duration elapsed() const { return world_->now().time_since_epoch(); }
+  [[nodiscard]] Duration drift() const { return elapsed() * drift_per_million_ / 1'000'000; }
+
+  const World* world_;
+  std::int64_t drift_per_million_;
+  Duration leapt_{};
+  Duration set_by_{};
+};
+
+}  // namespace regstream::simulation

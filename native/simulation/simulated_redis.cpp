@@ -1,0 +1,143 @@
+#include "simulation/simulated_redis.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace regstream::simulation {
+namespace {
+
+/// Some minutes, as in `RedisHistoryLimits`.
+constexpr Duration key_lifetime{600'000};
+
+/// The world begins in 2023.
+constexpr std::uint64_t began_timestamp_ms = 1'702'493'000'000;
+
+}  // namespace
+
+std::string stamped(std::string_view text, EventId id) {
+  std::string message{text.substr(0, text.size() - 1)};
+  message += message == "{" ? "" : ",";
+  return message + "\"id\":\"" + to_string(id) + "\"}";
+}
+
+EventId SimulatedRedis::open(EventId known) {
+  auto& end = data_.end;
+  if (!end || known > *end) {
+    const std::uint64_t now =
+        began_timestamp_ms + static_cast<std::uint64_t>(world_.now().time_since_epoch().count());
+    const auto epoch = std::max({now, known.epoch + 1, end ? end->epoch + 1 : std::uint64_t{0}});
+    auto kept = std::exchange(data_.entries, {});
+    end = EventId{.epoch = epoch, .sequence = 0};
+    world_.note("redis: a history begins, " + to_string(*end));
+    truth_.begin(epoch);
+    for (const Entry& entry : kept) {
+      append(entry.text, false);
+    }
+  }
+  return *end;
+}
+
+broker::HistoryPage SimulatedRedis::read(EventId known, std::optional<EventId> from) {
+  broker::HistoryPage page{.end = open(known), .is_last = true, .entries = {}};
+  auto entry = data_.entries.begin();
+  if (from) {
+    entry = std::lower_bound(data_.entries.begin(), data_.entries.end(), *from,
+                             [](const Entry& left, const EventId& id) { return left.id < id; });
+  }
+  for (; entry != data_.entries.end(); ++entry) {
+    const bool begins_with_known = !page.entries.empty() && page.entries.front().id == from;
+    if (page.entries.size() == plan_.page_entries_max + (begins_with_known ? 1 : 0)) {
+      page.is_last = false;
+      break;
+    }
+    page.entries.push_back({entry->id, stamped(entry->text, entry->id), entry->is_adopted});
+  }
+  return page;
+}
+
+EventId SimulatedRedis::publish(EventId known, const std::string& key, const std::string& text) {
+  const auto earlier = data_.keys.find(key);
+  if (earlier != data_.keys.end() && earlier->second.expiry > world_.now()) {
+    return earlier->second.id;
+  }
+  open(known);
+  const EventId id = append(text, false);
+  data_.keys[key] = {.id = id, .expiry = world_.now() + key_lifetime};
+  send_out(stamped(text, id));
+  return id;
+}
+
+std::optional<EventId> SimulatedRedis::adopt(EventId known, const broker::Adopt& adopt) {
+  open(known);
+  const auto& entries = data_.entries;
+  const auto begin = entries.empty() ? data_.end->sequence : entries.front().id.sequence - 1;
+  const bool is_same_epoch = data_.end->epoch == adopt.cursor.epoch;
+  if (begin > (is_same_epoch ? adopt.cursor.sequence : 0)) {
+    return std::nullopt;
+  }
+  for (const auto& offer : adopt.offers) {
+    const auto count = std::count_if(entries.begin(), entries.end(), [&](const Entry& entry) {
+      return entry.id > adopt.cursor && entry.is_adopted && entry.text == offer.text;
+    });
+    if (static_cast<std::size_t>(count) < offer.ordinal || canary_ == Canary::adopt_twice) {
+      const EventId id = append(offer.text, true);
+      send_out(stamped(offer.text, id));
+    }
+  }
+  return *data_.end;
+}
+
+EventId SimulatedRedis::append(const std::string& text, bool is_adopted) {
+  ++data_.end->sequence;
+  const EventId id = *data_.end;
+  world_.note("redis: " + to_string(id) + (is_adopted ? " adopts " : " is ") + text);
+  truth_.append(id, text, stamped(text, id), is_adopted);
+  data_.entries.push_back({id, text, is_adopted});
+  while (data_.entries.size() > plan_.history_length_max) {
+    data_.entries.pop_front();
+    truth_.trim(data_.entries.front().id);
+  }
+  return id;
+}
+
+std::uint64_t SimulatedRedis::subscribe(Hear hear) {
+  subscribers_.emplace(++subscriptions_, std::move(hear));
+  return subscriptions_;
+}
+
+void SimulatedRedis::unsubscribe(std::uint64_t subscription) {
+  subscribers_.erase(subscription);
+}
+
+void SimulatedRedis::publish_bare(const std::string& text) {
+  world_.note("redis: hears bare " + text);
+  send_out(text);
+}
+
+void SimulatedRedis::send_out(const std::string& message) {
+  for (const auto& [subscription, hear] : subscribers_) {
+    hear(message);
+  }
+}
+
+void SimulatedRedis::go_down() {
+  is_up_ = false;
+  ++incarnation_;
+  subscribers_.clear();
+}
+
+void SimulatedRedis::flush() {
+  data_ = {};
+}
+
+void SimulatedRedis::save() {
+  saved_ = data_;
+}
+
+void SimulatedRedis::restore() {
+  // Without a history to go back to, it is as if it were flushed.
+  data_ = saved_;
+  truth_.roll_back(data_.end.value_or(EventId{}));
+}
+
+}  // namespace regstream::simulation

@@ -1,0 +1,370 @@
+#include "simulation/simulation.hpp"
+
+#include <array>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include <regstream/message/codec.hpp>
+
+#include "simulation/client_process.hpp"
+#include "simulation/gateway_process.hpp"
+#include "simulation/publisher_process.hpp"
+
+namespace regstream::simulation {
+namespace {
+
+/// How long a process or Redis stays down, and a network apart.
+constexpr Duration down_max{20'000};
+constexpr Duration stall_max{50'000};
+constexpr Duration drain_max{5'000};
+
+/// The longest way back for a client when all faults have ended: a stall, and a sleeping machine's
+/// late timer; the watchdog of a half-open stream, its grace, and the longest waits of two
+/// attempts, each with a throttled timer; and then all that it has missed, over a slow line.
+constexpr Duration recovery_max{900'000};
+/// The same for an update when nothing is wrong: the slowest reader.
+constexpr Duration delivery_max{120'000};
+
+/// The last updates are younger than those before, whichever calendar is wrong by an hour.
+constexpr std::int64_t settled_after_ms = 86'400'000;
+
+constexpr std::array<std::string_view, 4> stages{"duplicate_check", "t24_lookup",
+                                                 "account_validation", "status_update"};
+constexpr std::array<std::string_view, 5> final_statuses{"APPROVED", "DUPLICATE", "FAILED",
+                                                         "COMPLETED", "SOMETHING_ELSE"};
+
+/// Everything that takes part, and what befalls it.
+class Scene {
+ public:
+  Scene(const SimulationOptions& options, World& world)
+      : options_(options),
+        world_(world),
+        plan_(choose_fault_plan(world)),
+        redis_(world, truth_, plan_, options.canary) {
+    for (std::size_t index = 0; index < plan_.gateways; ++index) {
+      gateways_.push_back(
+          std::make_unique<GatewayProcess>(world_, redis_, plan_, options.canary, index));
+      gateways_.back()->start();
+    }
+    for (std::size_t index = 0; index < plan_.publishers; ++index) {
+      publishers_.push_back(std::make_unique<PublisherProcess>(world_, redis_, plan_, index));
+    }
+    for (std::size_t index = 0; index < plan_.clients; ++index) {
+      clients_.push_back(std::make_unique<ClientProcess>(
+          world_, truth_, plan_, options.canary, index,
+          [this]() -> StreamWriter& { return *gateways_[world_.index(gateways_.size())]; }));
+    }
+  }
+
+  void run() {
+    for (const auto& client : clients_) {
+      world_.after(world_.between({}, Duration{20'000}), [&client] { client->start(); });
+    }
+    keep_publishing();
+    keep_failing();
+    // Clients begin within the first seconds; before that there is nothing to fail.
+    while (world_.steps() < options_.steps || world_.now() < Instant{Duration{25'000}}) {
+      world_.step();
+    }
+    is_over_ = true;
+    world_.note("no more faults");
+    mend();
+    world_.run_for(recovery_max);
+    // A history that was lost shows when somebody publishes.
+    publish_new_validation(1);
+    world_.run_for(delivery_max);
+    check_end(false);
+    // Whatever Redis had forgotten when they came, from now on all see the same.
+    for (std::uint64_t registration = 1; registration <= plan_.registrations; ++registration) {
+      publish_new_validation(registration);
+      world_.run_for(delivery_max);
+    }
+    check_end(true);
+  }
+
+  void count(SimulationResult& result) const {
+    for (const auto& client : clients_) {
+      result.updates += client->judge().updates();
+      result.resets += client->judge().resets();
+    }
+  }
+
+ private:
+  // --- What is published.
+
+  std::string make_text(std::uint64_t registration, std::int64_t timestamp_ms) {
+    const std::string number = std::to_string(++texts_);
+    if (world_.chance(plan_.malformed_per_mille)) {
+      return R"({"registrationId":0,"status":"no update )" + number + "\"}";
+    }
+    Update update;
+    update.registration_id = static_cast<std::int64_t>(registration);
+    update.message = "Number " + number;
+    update.timestamp_ms = timestamp_ms;
+    if (world_.chance(250)) {
+      update.status = final_statuses[world_.index(final_statuses.size())];
+      update.details = "{\"number\":" + number + '}';
+    } else {
+      update.status = "PENDING";
+      update.stage = stages[world_.index(stages.size())];
+      update.stage_status = static_cast<StageStatus>(world_.index(4));
+    }
+    return encode_update(update);
+  }
+
+  PublisherProcess& any_publisher() { return *publishers_[world_.index(publishers_.size())]; }
+
+  void publish(std::uint64_t registration) {
+    PublisherProcess& publisher = any_publisher();
+    // One after the other: the order in which a call's arguments are made is the compiler's choice.
+    std::string text = make_text(registration, publisher.timestamp_ms());
+    const bool same_key = world_.chance(plan_.same_key_per_mille);
+    publisher.publish(std::move(text), same_key);
+  }
+
+  /// After these, views are equal whatever they knew before: an end, and another beginning.
+  void publish_new_validation(std::uint64_t registration) {
+    PublisherProcess& publisher = any_publisher();
+    Update update;
+    update.registration_id = static_cast<std::int64_t>(registration);
+    update.timestamp_ms = publisher.timestamp_ms() + settled_after_ms * ++settled_;
+    for (const std::string_view status : {"FAILED", "PENDING", "APPROVED"}) {
+      update.status = status;
+      update.stage = status == "PENDING" ? stages.front() : "";
+      update.stage_status = StageStatus::started;
+      update.message = "Settled " + std::to_string(++texts_);
+      ++update.timestamp_ms;
+      publisher.publish(encode_update(update), false);
+    }
+  }
+
+  void keep_publishing() {
+    world_.after(world_.between({}, plan_.publish_interval_max), [this] {
+      if (is_over_) {
+        return;
+      }
+      const auto registration = world_.between(std::uint64_t{1}, plan_.registrations);
+      if (!world_.chance(plan_.bare_per_mille)) {
+        publish(registration);
+      } else if (redis_.is_up()) {
+        redis_.publish_bare(make_text(registration, publishers_.front()->timestamp_ms()));
+      }
+      keep_publishing();
+    });
+  }
+
+  // --- What goes wrong.
+
+  void keep_failing() {
+    if (plan_.faults.empty()) {
+      return;
+    }
+    world_.after(world_.between({}, plan_.fault_interval_max), [this] {
+      if (!is_over_) {
+        commit(plan_.faults[world_.index(plan_.faults.size())]);
+        keep_failing();
+      }
+    });
+  }
+
+  GatewayProcess& any_gateway() { return *gateways_[world_.index(gateways_.size())]; }
+  ClientProcess& any_client() { return *clients_[world_.index(clients_.size())]; }
+  Duration any_span(Duration most) { return world_.between(Duration{1}, most); }
+  bool has_begun() const { return world_.now() > Instant{Duration{20'000}}; }
+
+  void commit(Fault fault) {
+    switch (fault) {
+      case Fault::reset_stream:
+      case Fault::stall_stream:
+      case Fault::half_open_stream:
+      case Fault::restart_client:
+      case Fault::sleep_client:
+      case Fault::signal_client:
+        if (has_begun()) {
+          commit(fault, any_client());
+        }
+        return;
+      case Fault::part_clients:
+      case Fault::crash_gateway:
+      case Fault::cut_gateway_power:
+      case Fault::drain_gateway:
+      case Fault::break_redis_link:
+      case Fault::stall_redis_link:
+        commit(fault, any_gateway());
+        return;
+      case Fault::restart_redis:
+      case Fault::restore_redis:
+        restart_redis(fault == Fault::restore_redis);
+        return;
+      case Fault::flush_redis:
+        if (redis_.is_up() && world_.chance(200)) {
+          world_.note("redis: is emptied");
+          redis_.flush();
+        }
+        return;
+      case Fault::set_calendar:
+        set_calendar();
+        return;
+    }
+  }
+
+  void commit(Fault fault, ClientProcess& client) {
+    if (fault == Fault::restart_client) {
+      client.restart(world_.chance(500));
+    } else if (fault == Fault::sleep_client) {
+      client.sleep(any_span(stall_max));
+    } else if (fault == Fault::signal_client) {
+      client.signal();
+    } else if (client.stream()) {
+      world_.note("fault: " + std::string{to_string(fault)});
+      if (fault == Fault::reset_stream) {
+        client.stream()->reset();
+      } else if (fault == Fault::stall_stream) {
+        client.stream()->stall(any_span(stall_max));
+      } else {
+        client.stream()->lose_peer();
+      }
+    }
+  }
+
+  void commit(Fault fault, GatewayProcess& gateway) {
+    if (!gateway.is_running()) {
+      return;
+    }
+    const auto restart_later = [this, &gateway](Duration wait) {
+      world_.after(wait, [&gateway] { gateway.start(); });
+    };
+    if (fault == Fault::part_clients) {
+      gateway.stall_streams(any_span(stall_max));
+    } else if (fault == Fault::break_redis_link) {
+      gateway.break_redis_link(world_.chance(500));
+    } else if (fault == Fault::stall_redis_link) {
+      gateway.stall_redis_links(any_span(stall_max));
+    } else if (fault == Fault::drain_gateway) {
+      gateway.drain();
+      world_.after(drain_max, [&gateway] {
+        gateway.crash(true);
+        gateway.start();
+      });
+    } else {
+      gateway.crash(fault == Fault::crash_gateway);
+      restart_later(any_span(down_max));
+    }
+  }
+
+  void restart_redis(bool with_older_data) {
+    if (!redis_.is_up()) {
+      return;
+    }
+    if (with_older_data && world_.chance(700)) {
+      redis_.save();
+      return;
+    }
+    world_.note(with_older_data ? "redis: restarts with older data" : "redis: restarts");
+    redis_.go_down();
+    for (const auto& gateway : gateways_) {
+      gateway->break_redis_links();
+    }
+    for (const auto& publisher : publishers_) {
+      publisher->link().break_off();
+    }
+    if (with_older_data) {
+      redis_.restore();
+    }
+    world_.after(any_span(down_max), [this] { redis_.come_up(); });
+  }
+
+  void set_calendar() {
+    const Duration wrong_by = Duration{-3'600'000} + world_.between({}, Duration{7'200'000});
+    switch (world_.index(3)) {
+      case 0:
+        any_gateway().set_calendar(wrong_by);
+        return;
+      case 1:
+        any_client().set_calendar(wrong_by);
+        return;
+      default:
+        publishers_[world_.index(publishers_.size())]->set_calendar(wrong_by);
+        return;
+    }
+  }
+
+  /// What is down comes up, and who believes to be offline is told better.
+  void mend() {
+    redis_.come_up();
+    for (const auto& gateway : gateways_) {
+      gateway->start();
+    }
+    for (const auto& client : clients_) {
+      client->signal_online();
+    }
+  }
+
+  // --- What must hold in the end.
+
+  void check_end(bool is_settled) const {
+    for (const auto& gateway : gateways_) {
+      if (!gateway->is_caught_up() || !gateway->hub().is_live()) {
+        throw Violation("a gateway does not follow the history, though everything is well");
+      }
+      if (gateway->hub().journal().position() != truth_.end()) {
+        throw Violation("a gateway is at " + to_string(gateway->hub().journal().position()) +
+                        ", and the history at " + to_string(truth_.end()));
+      }
+      for (const std::string& text : gateway->bare_heard()) {
+        check_entered(text);
+      }
+    }
+    for (const auto& publisher : publishers_) {
+      if (publisher->waiting() != 0) {
+        throw Violation("a publisher still waits, though everything is well");
+      }
+      for (const std::string& text : publisher->acknowledged()) {
+        check_entered(text);
+      }
+    }
+    for (const auto& client : clients_) {
+      client->check_end(is_settled);
+    }
+  }
+
+  void check_entered(const std::string& text) const {
+    if (!truth_.has_entered(text) && text.find("no update") == std::string::npos) {
+      throw Violation("this was published, and never entered the history: " + text);
+    }
+  }
+
+  const SimulationOptions& options_;
+  World& world_;
+  const FaultPlan plan_;
+  Truth truth_;
+  SimulatedRedis redis_;
+  std::vector<std::unique_ptr<GatewayProcess>> gateways_;
+  std::vector<std::unique_ptr<PublisherProcess>> publishers_;
+  std::vector<std::unique_ptr<ClientProcess>> clients_;
+  std::uint64_t texts_ = 0;
+  std::int64_t settled_ = 0;
+  bool is_over_ = false;
+};
+
+}  // namespace
+
+SimulationResult simulate(const SimulationOptions& options) {
+  World world(options.seed, options.trace_lines_max);
+  Scene scene(options, world);
+  SimulationResult result;
+  try {
+    scene.run();
+  } catch (const Violation& violation) {
+    result.violation = violation.what();
+  }
+  scene.count(result);
+  result.trace.assign(world.trace().lines().begin(), world.trace().lines().end());
+  result.trace_hash = world.trace().hash();
+  result.steps = world.steps();
+  result.simulated_ms = world.now().time_since_epoch().count();
+  return result;
+}
+
+}  // namespace regstream::simulation

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <regstream/message/event_id.hpp>
+#include <regstream/registration/view.hpp>
+
+namespace regstream::simulation {
+
+/// Everything that has entered the history, by epoch: what Redis has forgotten since, too. It also
+/// judges what enters: each message once, and those of one publisher in their order.
+class Truth {
+ public:
+  struct Entry {
+    std::string message;               ///< As it went out, with its id.
+    std::int64_t registration_id = 0;  ///< 0: it is no update, and concerns nobody.
+  };
+  struct Epoch {
+    std::vector<Entry> entries;  ///< The first has the sequence 1.
+    std::map<std::int64_t, std::vector<std::uint64_t>> sequences;  ///< Of a registration.
+    std::map<std::string, std::uint64_t> origins;  ///< Where a publisher's text stands.
+    /// Redis came back without its newest entries: others may have their ids now, and what was told
+    /// before can't be judged.
+    bool was_rolled_back = false;
+    /// The first one that Redis still holds: who comes late can't know those before it.
+    std::uint64_t oldest = 1;
+    [[nodiscard]] bool was_trimmed() const { return oldest > 1; }
+  };
+
+  /// An epoch begins. Throws `Violation` if it is not newer than all before it.
+  void begin(std::uint64_t epoch);
+  /// Throws `Violation` if `id` is not the next, or `text` is in this epoch already. Three cases
+  /// are none. Redis has ever come back with older data. The message bears an id of a history that
+  /// was lost: each gateway that heard it saves it, and may not know that another one has done so.
+  /// The first entry of a bare message was trimmed: a gateway that has neither heard nor read that
+  /// one must take it for lost.
+  void append(EventId id, const std::string& text, const std::string& message, bool is_adopted);
+  void roll_back(EventId end);
+  /// Redis holds nothing before `oldest` any more.
+  void trim(EventId oldest);
+
+  /// Null: there is no such epoch.
+  [[nodiscard]] const Epoch* epoch(std::uint64_t epoch) const;
+  /// The newest entry, or where its epoch began.
+  [[nodiscard]] EventId end() const { return end_; }
+  /// The first entry in (after, before) that concerns `registration_id`, or anybody if it is empty.
+  [[nodiscard]] std::optional<EventId> between(EventId after, EventId before,
+                                               std::optional<std::int64_t> registration_id) const;
+  /// What the entries up to `position` come to. Empty: none concerns the registration.
+  [[nodiscard]] std::optional<RegistrationView> view(std::int64_t registration_id,
+                                                     EventId position) const;
+  /// Whether `text` has ever entered a history.
+  [[nodiscard]] bool has_entered(const std::string& text) const {
+    return entered_.count(text) != 0;
+  }
+
+ private:
+  std::map<std::uint64_t, Epoch> epochs_;
+  std::map<std::string, int> entered_;
+  EventId end_;
+  bool was_rolled_back_ = false;
+};
+
+}  // namespace regstream::simulation

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <queue>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <regstream/random.hpp>
+#include <regstream/time.hpp>
+
+#include "simulation/trace.hpp"
+
+/// Deterministic simulation: the real machines on a clock, a network and a Redis that are made up.
+/// One seed decides everything that happens.
+namespace regstream::simulation {
+
+/// Something that must never happen has happened. It ends the simulation.
+class Violation : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+/// The simulated time, what is to happen in it, and chance. What is due at the same moment happens
+/// in the order in which it was planned.
+class World {
+ public:
+  World(std::uint64_t seed, std::size_t trace_lines_max) : random_(seed), trace_(trace_lines_max) {}
+
+  [[nodiscard]] Instant now() const { return now_; }
+  void after(Duration delay, std::function<void()> event);
+
+  /// Lets the next event happen; false: there is none.
+  bool step();
+  /// Lets everything happen that is due within `span`.
+  void run_for(Duration span);
+  [[nodiscard]] std::uint64_t steps() const { return steps_; }
+
+  /// Both ends possible.
+  [[nodiscard]] std::uint64_t between(std::uint64_t least, std::uint64_t most) {
+    return least + random_.up_to(most - least);
+  }
+  [[nodiscard]] Duration between(Duration least, Duration most) {
+    return least + Duration{random_.up_to(static_cast<std::uint64_t>((most - least).count()))};
+  }
+  /// True this often in a thousand times.
+  [[nodiscard]] bool chance(std::uint64_t per_mille) { return random_.up_to(999) < per_mille; }
+  [[nodiscard]] std::size_t index(std::size_t count) {
+    return static_cast<std::size_t>(random_.up_to(count - 1));
+  }
+  [[nodiscard]] std::uint64_t seed() { return random_.next(); }
+
+  void note(std::string_view line) { trace_.note(now_, line); }
+  [[nodiscard]] const Trace& trace() const { return trace_; }
+
+ private:
+  struct Planned {
+    Instant time;
+    std::uint64_t number;
+    std::function<void()> event;
+  };
+  struct IsLater {
+    bool operator()(const Planned& left, const Planned& right) const {
+      return left.time == right.time ? left.number > right.number : left.time > right.time;
+    }
+  };
+
+  Random random_;
+  Trace trace_;
+  Instant now_{};
+  std::uint64_t steps_ = 0;
+  std::uint64_t planned_ = 0;
+  std::priority_queue<Planned, std::vector<Planned>, IsLater> queue_;
+};
+
+}  // namespace regstream::simulation
