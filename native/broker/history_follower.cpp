@@ -4,6 +4,7 @@
 #include <functional>
 #include <utility>
 
+#include <regstream/broker/publish_limits.hpp>
 #include <regstream/message/codec.hpp>
 
 namespace regstream::broker {
@@ -13,6 +14,9 @@ namespace {
 constexpr std::uint64_t sequence_max = (std::uint64_t{1} << 53U) - 1;
 /// Histories that were lost while this process ran, and whose messages may still be on their way.
 constexpr std::size_t past_epochs_max = 8;
+
+/// Of a message that nobody has given an id yet.
+constexpr CodecLimits bare_limits{.message_bytes_max = published_bytes_max};
 
 std::size_t hash_of(std::string_view message) {
   return std::hash<std::string_view>{}(message);
@@ -85,7 +89,7 @@ void HistoryFollower::on_message(std::string_view message) {
     hear_claim(*id, message);
     return;
   }
-  const auto update = decode_update_slices(message);
+  const auto update = decode_update_slices(message, bare_limits);
   const auto* const slices = std::get_if<UpdateSlices>(&update);
   if (slices == nullptr) {
     ++counts_.malformed;
@@ -144,7 +148,7 @@ void HistoryFollower::settle_claims() {
 }
 
 void HistoryFollower::hear_bare(std::string_view message) {
-  if (std::holds_alternative<DecodeError>(decode_update_slices(message))) {
+  if (std::holds_alternative<DecodeError>(decode_update_slices(message, bare_limits))) {
     ++counts_.malformed;
   } else if (!adoption_.hear_bare(message)) {
     ++counts_.dropped;

@@ -6,10 +6,11 @@
 #include <string_view>
 #include <variant>
 
+#include <regstream/broker/publish_limits.hpp>
+
 namespace regstream {
 
-/// Leaves room for the id within what subscribers take (`CodecLimits::message_bytes_max`).
-inline constexpr std::size_t published_bytes_max = (std::size_t{1} << 20U) - 256;
+using broker::published_bytes_max;
 
 /// Why a body can't be published: one sentence for its author that names the field.
 struct UnpublishableBody {

@@ -1,7 +1,10 @@
+#include <cstdint>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <catch2/catch.hpp>
+#include <regstream/message/codec.hpp>
 
 #include "broker/publish_queue.hpp"
 
@@ -85,6 +88,18 @@ TEST_CASE(
   CHECK_FALSE(push(queue, "12345"));
   PublishHandler done;
   CHECK(queue.push("1234", "long", done));
+}
+
+TEST_CASE("the largest message that is taken reaches subscribers with the longest id, too") {
+  PublishQueue queue{{}, minute};
+  const std::string begin = R"({"registrationId":42,"status":"PENDING","message":")";
+  const std::string largest =
+      begin + std::string(PublishLimits{}.message_bytes_max - begin.size() - 2, 'x') + "\"}";
+  CHECK(push(queue, largest));
+  CHECK_FALSE(push(queue, largest + " "));
+  const std::string stamped = largest.substr(0, largest.size() - 1) + R"(,"id":")" +
+                              to_string(regstream::EventId{UINT64_MAX, UINT64_MAX}) + "\"}";
+  CHECK(std::holds_alternative<regstream::Update>(regstream::decode_update(stamped)));
 }
 
 TEST_CASE("no more than the limit is in flight") {

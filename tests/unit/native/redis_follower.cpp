@@ -326,13 +326,10 @@ TEST_CASE("a message of a history that was lost is not adopted into the next one
 
 TEST_CASE("messages that are no updates are counted, and adopted by nobody") {
   auto follower = follower_at(id(1));
-  const Lines texts{"",
-                    "text",
-                    "{}",
-                    "[]",
-                    "{\"registrationId\":0,\"status\":\"PENDING\"}",
-                    "{\"registrationId\":1}",
-                    update_json(1) + "x"};
+  const Lines texts{"", "text", "{}", "[]", "{\"registrationId\":0,\"status\":\"PENDING\"}",
+                    "{\"registrationId\":1}", update_json(1) + "x",
+                    // With its id, it would be more than subscribers take in.
+                    update_json(1) + std::string((1U << 20U) - update_json(1).size(), ' ')};
   for (const auto& text : texts) {
     follower.on_message(text);
   }

@@ -303,7 +303,7 @@ TEST_CASE("a page brings more than the entry that it is asked for, however large
   const RedisServer server;
   Caller caller{server};
   const std::string begin = R"({"registrationId":42,"status":"PENDING","message":")";
-  const std::size_t bytes_max = regstream::broker::PublishLimits{}.message_bytes_max;
+  constexpr std::size_t bytes_max = 1U << 20U;
   const std::string text = begin + std::string(bytes_max - begin.size() - 2, 'x') + "\"}";
   const auto position = caller.open();
   for (int i = 0; i < 4; ++i) {

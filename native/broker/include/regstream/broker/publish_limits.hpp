@@ -4,6 +4,10 @@
 
 namespace regstream::broker {
 
+/// The most that a message may have when it is published. Its id is added to it, and subscribers
+/// take in a megabyte (`CodecLimits::message_bytes_max`): what is longer would be nobody's to hear.
+inline constexpr std::size_t published_bytes_max = (std::size_t{1} << 20U) - 256;
+
 /// What waits for Redis within one process.
 struct PublishLimits {
   /// Some minutes of a busy bank's updates.
@@ -12,8 +16,7 @@ struct PublishLimits {
   /// Sent and not acknowledged: keeps the line busy, and bounds what is sent again after a lost
   /// connection.
   std::size_t in_flight_max = 64;
-  /// Both ways: subscribers drop what exceeds it (`CodecLimits`), so it is not sent either.
-  std::size_t message_bytes_max = 1U << 20U;
+  std::size_t message_bytes_max = published_bytes_max;
   /// A UUID, or a few words: keys stay in Redis for minutes.
   std::size_t key_bytes_max = 256;
 };
