@@ -9,7 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "harness/scenario_reader.hpp"
+#include "harness/command_reader.hpp"
 #include "net/problem.hpp"
 
 namespace regstream::harness {

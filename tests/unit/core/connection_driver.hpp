@@ -9,6 +9,13 @@
 
 namespace regstream::test {
 
+/// Delays without jitter, so that a test can name them.
+inline ConnectionOptions without_jitter() {
+  ConnectionOptions options;
+  options.backoff = {.base = Duration{0}, .cap = Duration{0}};
+  return options;
+}
+
 /// A connection and its caller: time is a number that the test moves on, and what the machine asks
 /// for is collected.
 struct Driver {

@@ -5,15 +5,9 @@
 
 using namespace regstream;
 using regstream::test::Driver;
+using regstream::test::without_jitter;
 
 namespace {
-
-/// Delays without jitter, so that a test can name them.
-ConnectionOptions without_jitter() {
-  ConnectionOptions options;
-  options.backoff = {.base = Duration{0}, .cap = Duration{0}};
-  return options;
-}
 
 /// Every delay above the floor is at most base * 2^n: a long base shows which n it is.
 constexpr Duration base{1000};

@@ -4,14 +4,9 @@
 
 using namespace regstream;
 using regstream::test::Driver;
+using regstream::test::without_jitter;
 
 namespace {
-
-ConnectionOptions without_jitter() {
-  ConnectionOptions options;
-  options.backoff = {.base = Duration{0}, .cap = Duration{0}};
-  return options;
-}
 
 /// Delays of hours, so that only a signal can end a wait within a test's time.
 ConnectionOptions with_long_waits() {

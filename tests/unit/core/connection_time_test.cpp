@@ -4,16 +4,7 @@
 
 using namespace regstream;
 using regstream::test::Driver;
-
-namespace {
-
-ConnectionOptions without_jitter() {
-  ConnectionOptions options;
-  options.backoff = {.base = Duration{0}, .cap = Duration{0}};
-  return options;
-}
-
-}  // namespace
+using regstream::test::without_jitter;
 
 TEST_CASE("the silence that is too long follows from the pings, unless it is given") {
   const auto limit = [](Duration ping, std::optional<Duration> given) {

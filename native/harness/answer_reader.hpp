@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "harness/field.hpp"
+#include "harness/scenario.hpp"
+
+/// How a scenario, or a command, says what a request is answered with. All throw `Refused`.
+namespace regstream::harness {
+
+/// A token of RFC 9110, 5.6.2: a method, or a header field's name.
+[[nodiscard]] bool is_token(std::string_view text);
+
+[[nodiscard]] std::vector<HeaderField> read_headers(const Field& headers);
+
+/// The members that say it, of an object that may have others.
+[[nodiscard]] Answer read_answer_members(const Field& answer);
+[[nodiscard]] std::variant<Answer, Refusal> read_answer(const Field& answer);
+
+}  // namespace regstream::harness

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstddef>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include <regstream/time.hpp>
+
+#include "harness/json_lines.hpp"
+
+/// A JSON text read strictly: whatever is wrong with a value is told with its line and its name.
+namespace regstream::harness {
+
+/// How a reader of fields says that it can't go on; `read_fields` catches it.
+struct Refused {
+  JsonProblem problem;
+};
+
+/// A value of a JSON text that knows its place. All but `member` and the two questions throw
+/// `Refused`.
+class Field {
+ public:
+  /// Members keep the order of the text.
+  using Json = nlohmann::ordered_json;
+
+  /// All three must outlive the field.
+  Field(const Json& value, std::string name, const JsonLines& lines)
+      : value_(&value), name_(std::move(name)), lines_(&lines) {}
+
+  [[noreturn]] void fail(std::string what) const;
+
+  [[nodiscard]] const Json& json() const { return *value_; }
+
+  /// Refuses what is no object, and members that nobody would look at.
+  void expect_object(std::initializer_list<std::string_view> names) const;
+  void expect_any_object() const;
+  [[nodiscard]] std::optional<Field> member(std::string_view name) const;
+  [[nodiscard]] std::vector<Field> elements() const;
+
+  [[nodiscard]] std::string text() const;
+  [[nodiscard]] bool is_true() const { return value_->is_boolean() && value_->get<bool>(); }
+  [[nodiscard]] bool is_false() const { return value_->is_boolean() && !value_->get<bool>(); }
+  void expect_true() const;
+  [[nodiscard]] std::size_t count(std::size_t least, std::size_t most) const;
+  /// "250ms", "2s", "5m", "1h": a bare number would leave the unit open.
+  [[nodiscard]] Duration duration() const;
+
+ private:
+  const Json* value_;
+  std::string name_;
+  const JsonLines* lines_;
+};
+
+/// Reads a whole text by `read_root`, which may throw `Refused`.
+template <typename Result>
+std::variant<Result, JsonProblem> read_fields(std::string_view text,
+                                              Result (*read_root)(const Field&)) {
+  auto lines = read_json_lines(text);
+  if (auto* const problem = std::get_if<JsonProblem>(&lines)) {
+    return std::move(*problem);
+  }
+  // It has been read once, and is valid.
+  const auto json = Field::Json::parse(text);
+  try {
+    return read_root(Field(json, {}, std::get<JsonLines>(lines)));
+  } catch (Refused& refused) {
+    return std::move(refused.problem);
+  }
+}
+
+}  // namespace regstream::harness
