@@ -10,8 +10,8 @@
 #include <regstream/broker/redis_options.hpp>
 #include <regstream/message/event_id.hpp>
 
-#include "broker/adoption.hpp"
-#include "broker/history_follower.hpp"
+#include "broker/history/adoption.hpp"
+#include "broker/history/history_follower.hpp"
 #include "broker/resp.hpp"
 
 /// Calls of scripts/history.lua as commands, and its answers. What each mode does stands there.

@@ -12,10 +12,10 @@
 #include <spdlog/spdlog.h>
 #include <boost/asio/post.hpp>
 
+#include "broker/history/history_follower.hpp"
+#include "broker/history/publish_queue.hpp"
 #include "broker/history_call.hpp"
-#include "broker/history_follower.hpp"
 #include "broker/outage_log.hpp"
-#include "broker/publish_queue.hpp"
 #include "broker/random_key.hpp"
 #include "broker/redis_link.hpp"
 

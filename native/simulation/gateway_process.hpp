@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "broker/history_follower.hpp"
+#include "broker/history/history_follower.hpp"
 #include "hub/hub.hpp"
 #include "simulation/fault_plan.hpp"
 #include "simulation/process_clock.hpp"

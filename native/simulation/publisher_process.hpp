@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "broker/publish_queue.hpp"
+#include "broker/history/publish_queue.hpp"
 #include "simulation/fault_plan.hpp"
 #include "simulation/process_clock.hpp"
 #include "simulation/redis_link.hpp"

@@ -10,7 +10,7 @@
 #include <string_view>
 #include <vector>
 
-#include "broker/history_follower.hpp"
+#include "broker/history/history_follower.hpp"
 #include "simulation/fault_plan.hpp"
 #include "simulation/truth.hpp"
 #include "simulation/world.hpp"

@@ -6,7 +6,7 @@
 #include <catch2/catch.hpp>
 #include <regstream/message/codec.hpp>
 
-#include "broker/publish_queue.hpp"
+#include "broker/history/publish_queue.hpp"
 
 using regstream::Duration;
 using regstream::EventId;

@@ -4,7 +4,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "broker/history_follower.hpp"
+#include "broker/history/history_follower.hpp"
 #include "redis_program.hpp"
 
 namespace {

@@ -12,7 +12,7 @@
 
 #include <regstream/random.hpp>
 
-#include "broker/history_follower.hpp"
+#include "broker/history/history_follower.hpp"
 #include "redis_program.hpp"
 
 namespace {

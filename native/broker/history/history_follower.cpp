@@ -1,4 +1,4 @@
-#include "broker/history_follower.hpp"
+#include "broker/history/history_follower.hpp"
 
 #include <algorithm>
 #include <functional>

@@ -1,4 +1,4 @@
-#include "broker/adoption.hpp"
+#include "broker/history/adoption.hpp"
 
 #include <algorithm>
 #include <functional>

@@ -11,7 +11,7 @@
 
 #include <regstream/message/event_id.hpp>
 
-#include "broker/adoption.hpp"
+#include "broker/history/adoption.hpp"
 
 namespace regstream::broker {
 

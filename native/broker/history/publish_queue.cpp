@@ -1,4 +1,4 @@
-#include "broker/publish_queue.hpp"
+#include "broker/history/publish_queue.hpp"
 
 #include <utility>
 
