@@ -119,9 +119,10 @@ async function measureBurst(contender: Contender, core: string): Promise<Figures
   const readers = await StreamReaders.open(server.port, burst.streams, "all");
   let published = 0;
   const send = async (count: number): Promise<number> => {
-    const everywhere = readers.until((published += count) * burst.streams);
-    const beganNs = await server.publish(Array.from({ length: count }, (_, index) => updateOf(index + 1)));
-    const { least, most, atNs } = await everywhere;
+    const [beganNs, { least, most, atNs }] = await Promise.all([
+      server.publish(Array.from({ length: count }, (_, index) => updateOf(index + 1))),
+      readers.until((published += count) * burst.streams),
+    ]);
     if (least !== most) throw new Error(`${contender.name}: some streams had more updates than others`);
     return atNs - beganNs;
   };
@@ -149,10 +150,9 @@ async function measureIdle(contender: Contender, core: string): Promise<Figures>
   let cpuNs = 0;
   for (let update = 0; update < idle.warmUp + idle.updates; update += 1) {
     if (update === idle.warmUp) cpuNs = server.cpuNs();
-    const arrives = readers.until(update + 1);
     // A step that is prime to the number of streams goes through all of them.
-    const beganNs = await server.publish([updateOf(((update * 7919) % idle.streams) + 1)]);
-    const { most, atNs } = await arrives;
+    const registrationId = ((update * 7919) % idle.streams) + 1;
+    const [beganNs, { most, atNs }] = await Promise.all([server.publish([updateOf(registrationId)]), readers.until(update + 1)]);
     if (most !== 1) throw new Error(`${contender.name}: an update went to a stream that it does not concern`);
     if (update >= idle.warmUp) latenciesNs.push(atNs - beganNs);
   }

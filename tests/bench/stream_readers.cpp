@@ -11,8 +11,9 @@
 //                    together have had TOTAL updates; the least and the most of one stream, bytes
 //                    of all streams so far, and when the last one came, by CLOCK_MONOTONIC
 //
-// An update is an event with an id, but for the first of a stream. Ids of a stream must grow, so an
-// update that comes twice is an error, as is one too many; one that is lost is never counted.
+// An update is an event with an id, but for the first of a stream. Ids of a stream must grow, so
+// that one that comes twice is an error; so is one too many, and where one that is awaited does not
+// come.
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -38,6 +39,8 @@
 #include <system_error>
 #include <vector>
 
+#include <regstream/message/event_id.hpp>
+
 namespace {
 
 // Streams that are being opened at a time: a listen queue holds that many on every system.
@@ -45,6 +48,10 @@ constexpr std::size_t opening_max = 100;
 
 constexpr std::size_t event_bytes_max = 1U << 20U;
 constexpr std::size_t read_bytes_max = 256U << 10U;
+
+// Bounds a hang, not a speed: after this long without an update, those that are awaited are lost.
+constexpr std::int64_t silence_ns_max = 30'000'000'000;
+constexpr int silence_check_ms = 1'000;
 
 // Of epoll's answers, those that mean a line on stdin.
 constexpr std::uint64_t standard_input = UINT64_MAX;
@@ -79,24 +86,6 @@ std::optional<std::uint64_t> read_number(std::string_view text) {
     return std::nullopt;
   }
   return number;
-}
-
-struct EventId {
-  std::uint64_t epoch = 0;
-  std::uint64_t sequence = 0;
-
-  friend auto operator<=>(const EventId&, const EventId&) = default;
-};
-
-EventId read_event_id(std::string_view text) {
-  const std::size_t dash = text.find('-');
-  const auto epoch = read_number(text.substr(0, dash));
-  const auto sequence =
-      dash == std::string_view::npos ? std::nullopt : read_number(text.substr(dash + 1));
-  if (!epoch || !sequence) {
-    fail("no event id: " + std::string(text));
-  }
-  return {*epoch, *sequence};
 }
 
 // What one stream has said so far.
@@ -149,7 +138,7 @@ class Stream {
       line_and_more.remove_prefix(end + 1);
       if (line.empty()) {
         if (!id.empty()) {
-          take_id(read_event_id(id));
+          take_id(id);
           id = {};
         }
         bytes = line_and_more;
@@ -159,9 +148,13 @@ class Stream {
     }
   }
 
-  void take_id(EventId id) {
+  void take_id(std::string_view text) {
+    const std::optional<regstream::EventId> id = regstream::parse_event_id(text);
+    if (!id) {
+      fail("no event id: " + std::string(text));
+    }
     if (last_id_) {
-      if (id <= *last_id_) {
+      if (*id <= *last_id_) {
         fail("an update came twice, or out of order");
       }
       ++updates_;
@@ -171,7 +164,7 @@ class Stream {
 
   int socket_;
   bool has_head_ = false;
-  std::optional<EventId> last_id_;
+  std::optional<regstream::EventId> last_id_;
   std::uint64_t updates_ = 0;
   std::string rest_;
 };
@@ -188,7 +181,8 @@ class StreamReaders {
     open_streams();
     std::array<epoll_event, 256> ready;
     while (!is_done_) {
-      const int size = epoll_wait(epoll_, ready.data(), static_cast<int>(ready.size()), -1);
+      const int size =
+          epoll_wait(epoll_, ready.data(), static_cast<int>(ready.size()), silence_check_ms);
       if (size < 0 && errno != EINTR) {
         fail_by_system("epoll_wait");
       }
@@ -295,11 +289,19 @@ class StreamReaders {
         fail("no command: " + line);
       }
       awaited_ = *total;
+      awaited_since_ns_ = now_ns();
     }
   }
 
   void answer() {
-    if (!awaited_ || updates_ < *awaited_) {
+    if (!awaited_) {
+      return;
+    }
+    if (updates_ < *awaited_) {
+      if (now_ns() - std::max(awaited_since_ns_, last_update_ns_) > silence_ns_max) {
+        fail("updates were lost: " + std::to_string(updates_) + " came instead of " +
+             std::to_string(*awaited_));
+      }
       return;
     }
     if (updates_ > *awaited_) {
@@ -327,6 +329,7 @@ class StreamReaders {
   std::uint64_t bytes_ = 0;
   std::int64_t last_update_ns_ = 0;
   std::optional<std::uint64_t> awaited_;
+  std::int64_t awaited_since_ns_ = 0;
   bool is_done_ = false;
 };
 

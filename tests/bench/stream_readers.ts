@@ -40,7 +40,7 @@ export class StreamReaders {
     return readers;
   }
 
-  /** Resolves as soon as all streams together have had `total` updates since they were opened; fails if they get more. */
+  /** Resolves as soon as all streams together have had `total` updates since they were opened; fails if they get more, or no more. */
   async until(total: number): Promise<Delivered> {
     this.process.stdin.write(`until ${total}\n`);
     return JSON.parse(await this.line()) as Delivered;
