@@ -111,10 +111,7 @@ class Server {
   }
 }
 
-/** What a contender was measured at in one turn, by the names of the rows. */
-type Figures = Record<string, number>;
-
-async function measureBurst(contender: Contender, core: string): Promise<Figures> {
+async function measureBurst(contender: Contender, core: string): Promise<Record<"rate" | "rateOfCpu", number>> {
   const server = await Server.start(contender, core);
   const readers = await StreamReaders.open(server.port, burst.streams, "all");
   let published = 0;
@@ -137,7 +134,7 @@ async function measureBurst(contender: Contender, core: string): Promise<Figures
   return { rate: deliveries / (tookNs / 1e9), rateOfCpu: deliveries / (usedNs / 1e9) };
 }
 
-async function measureIdle(contender: Contender, core: string): Promise<Figures> {
+async function measureIdle(contender: Contender, core: string): Promise<Record<"bytesOfStream" | "latency" | "latencyP99" | "cpuOfUpdate", number>> {
   const server = await Server.start(contender, core);
   // What the very first streams bring into memory is the program itself.
   const firstReaders = await StreamReaders.open(server.port, idle.first, "all");
@@ -159,21 +156,23 @@ async function measureIdle(contender: Contender, core: string): Promise<Figures>
   const usedNs = server.cpuNs() - cpuNs;
   readers.close();
   await server.stop();
-  return { bytesOfStream, latency: quantile(latenciesNs, 0.5), latencyP99: quantile(latenciesNs, 0.99), cpu: usedNs / idle.updates };
+  return { bytesOfStream, latency: quantile(latenciesNs, 0.5), latencyP99: quantile(latenciesNs, 0.99), cpuOfUpdate: usedNs / idle.updates };
 }
 
-type Measure = (contender: Contender, core: string) => Promise<Figures>;
-
 /** In turns, so that a busy spell of the machine meets both. */
-async function compare(measure: Measure, core: string, rows: readonly (readonly [string, string, (value: number) => string])[]): Promise<void> {
-  const ours: Figures[] = [];
-  const peers: Figures[] = [];
+async function compare<Key extends string>(
+  measure: (contender: Contender, core: string) => Promise<Record<Key, number>>,
+  core: string,
+  rows: readonly (readonly [what: string, key: Key, text: (value: number) => string])[],
+): Promise<void> {
+  const ours: Record<Key, number>[] = [];
+  const peers: Record<Key, number>[] = [];
   for (let turn = 0; turn < turns; turn += 1) {
     ours.push(await measure(gateway, core));
     peers.push(await measure(peer, core));
   }
   for (const [what, key, text] of rows) {
-    const [our, theirs] = [ours, peers].map((figures) => median(figures.map((one) => one[key] ?? Number.NaN))) as [number, number];
+    const [our, theirs] = [median(ours.map((figures) => figures[key])), median(peers.map((figures) => figures[key]))];
     const row = `  ${what.padEnd(54)} ${text(our).padStart(9)} against ${text(theirs).padStart(9)}`;
     console.log(`${row} ${(our / theirs).toFixed(2).padStart(6)} x`);
   }
@@ -196,7 +195,7 @@ try {
     ["resident memory of a stream", "bytesOfStream", size],
     ["from publish to read: median", "latency", time],
     ["from publish to read: p99", "latencyP99", time],
-    ["the server's processor time for an update", "cpu", time],
+    ["the server's processor time for an update", "cpuOfUpdate", time],
   ]);
 } finally {
   await Child.stopAll();

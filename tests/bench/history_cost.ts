@@ -91,7 +91,7 @@ async function compare(where: string, contest: Contest, gateway?: Gateway): Prom
   }
   console.log(where);
   const row = (what: string, key: keyof Figures, text: (value: number) => string): void => {
-    const [our, theirs] = [ours, peers].map((figures) => median(figures.map((one) => one[key]))) as [number, number];
+    const [our, theirs] = [median(ours.map((figures) => figures[key])), median(peers.map((figures) => figures[key]))];
     console.log(`  ${what.padEnd(24)} ${text(our).padStart(12)} against ${text(theirs).padStart(12)} ${(our / theirs).toFixed(2).padStart(6)} x`);
   };
   const time = (milliseconds: number): string => `${milliseconds.toFixed(3)} ms`;
