@@ -13,8 +13,38 @@ namespace {
 /// buffer.
 constexpr std::size_t page_bytes = 1U << 20U;
 
+/// What comes in a burst is better read by pages, which have a limit of bytes.
+constexpr const char* awaited_max = "4";
+/// Well within `RedisTiming::reply_timeout`, by which a Redis that is silent is given up.
+constexpr const char* await_ms = "1000";
+
 std::string key_of(std::string_view key) {
   return std::string{channel_name} + ":key:" + std::string{key};
+}
+
+/// An entry as XREAD gives it: `[id, [name, value, ...]]`.
+std::optional<HistoryEntry> read_entry(const redisReply& reply) {
+  const bool is_entry = reply.type == REDIS_REPLY_ARRAY && reply.elements == 2 &&
+                        reply.element[1]->type == REDIS_REPLY_ARRAY;
+  const auto id = is_entry ? read_id(*reply.element[0]) : std::nullopt;
+  if (!id) {
+    return std::nullopt;
+  }
+  std::string_view message;
+  bool is_ours = false;
+  bool is_adopted = false;
+  const auto& fields = *reply.element[1];
+  for (std::size_t i = 0; i + 1 < fields.elements; i += 2) {
+    const auto name = reply_text(*fields.element[i]);
+    if (name == "message") {
+      message = reply_text(*fields.element[i + 1]);
+    }
+    is_ours = is_ours || name == "bytes";
+    is_adopted = is_adopted || name == "adopted";
+  }
+  return HistoryEntry{.id = *id,
+                      .message = std::string{is_ours ? message : std::string_view{}},
+                      .is_adopted = is_adopted};
 }
 
 }  // namespace
@@ -52,6 +82,17 @@ Command HistoryCalls::read(EventId known, const ReadHistory& read) const {
   command.push_back(read.from ? to_string(*read.from) : "-");
   command.push_back(std::to_string(page_bytes));
   return command;
+}
+
+Command HistoryCalls::await(const AwaitHistory& await) {
+  return {"XREAD",
+          "COUNT",
+          awaited_max,
+          "BLOCK",
+          await_ms,
+          "STREAMS",
+          std::string{history_key},
+          to_string(await.after)};
 }
 
 Command HistoryCalls::adopt(EventId known, const Adopt& adopt) const {
@@ -98,6 +139,30 @@ std::optional<HistoryPage> read_page(const redisReply& reply) {
                             .is_adopted = entry.element[2]->integer == 1});
   }
   return page;
+}
+
+std::optional<std::vector<HistoryEntry>> read_awaited(const redisReply& reply) {
+  std::vector<HistoryEntry> entries;
+  if (reply.type == REDIS_REPLY_NIL) {
+    return entries;
+  }
+  // One stream was asked for: `[[key, [entry, ...]]]`.
+  const bool is_one_stream = reply.type == REDIS_REPLY_ARRAY && reply.elements == 1 &&
+                             reply.element[0]->type == REDIS_REPLY_ARRAY &&
+                             reply.element[0]->elements == 2 &&
+                             reply.element[0]->element[1]->type == REDIS_REPLY_ARRAY;
+  if (!is_one_stream) {
+    return std::nullopt;
+  }
+  const auto& list = *reply.element[0]->element[1];
+  for (std::size_t i = 0; i < list.elements; ++i) {
+    auto entry = read_entry(*list.element[i]);
+    if (!entry) {
+      return std::nullopt;
+    }
+    entries.push_back(std::move(*entry));
+  }
+  return entries;
 }
 
 }  // namespace regstream::broker

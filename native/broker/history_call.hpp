@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <hiredis/hiredis.h>
 
@@ -32,6 +33,8 @@ class HistoryCalls {
   [[nodiscard]] Command load() const;
   [[nodiscard]] Command open(EventId known) const;
   [[nodiscard]] Command read(EventId known, const ReadHistory& read) const;
+  /// No call of the script, which can't wait. On a connection of its own: what follows waits too.
+  [[nodiscard]] static Command await(const AwaitHistory& await);
   [[nodiscard]] Command adopt(EventId known, const Adopt& adopt) const;
   [[nodiscard]] Command publish(EventId known, std::string_view key, std::string message) const;
 
@@ -47,5 +50,8 @@ class HistoryCalls {
 
 /// The answer to `read`.
 [[nodiscard]] std::optional<HistoryPage> read_page(const redisReply& reply);
+
+/// The answer to `await`; no entries, if none came in time.
+[[nodiscard]] std::optional<std::vector<HistoryEntry>> read_awaited(const redisReply& reply);
 
 }  // namespace regstream::broker

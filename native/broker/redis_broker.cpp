@@ -76,6 +76,17 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
           self.follower_.on_unsubscribed();
           self.advance();
         });
+    waiter_ = make_link(
+        options_.seed + 1,
+        [](Implementation& self) {
+          self.follower_.on_awaitable();
+          self.advance();
+        },
+        [](Implementation& self, const redisReply& reply) { self.on_awaited(reply); },
+        [](Implementation& self) {
+          self.follower_.on_not_awaitable();
+          self.advance();
+        });
   }
 
   /// The broker is being destroyed, perhaps by a handler that is running now.
@@ -262,6 +273,18 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
     }
   }
 
+  void on_awaited(const redisReply& reply) {
+    auto entries = read_awaited(reply);
+    if (!entries) {
+      const bool is_error = reply.type == REDIS_REPLY_ERROR;
+      waiter_->give_up(is_error ? reply_failure(options_, reply_text(reply))
+                                : not_redis_failure(options_));
+      return;
+    }
+    follower_.on_awaited(std::move(*entries));
+    advance();
+  }
+
   void on_message(std::string_view message) {
     const auto before = follower_.counts();
     follower_.on_message(message);
@@ -287,6 +310,7 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
   void act(const TellMessage& told) { subscriber_->on_message(told.id, told.message); }
   void act(const GoLive& /*live*/) { subscriber_->on_live(); }
   void act(const ReadHistory& read) { call(Answer::page, calls_.read(follower_.known(), read)); }
+  void act(const AwaitHistory& await) { waiter_->send(HistoryCalls::await(await)); }
   void act(const Adopt& adopt) { call(Answer::adoption, calls_.adopt(follower_.known(), adopt)); }
 
   void log_counts(const FollowerCounts& before) {
@@ -316,6 +340,7 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
   std::size_t waited_ = 0;  // Publishes, when the script could be called again.
   Subscriber* subscriber_ = nullptr;
   std::shared_ptr<RedisLink> listener_;  // Null until somebody subscribes.
+  std::shared_ptr<RedisLink> waiter_;    // For the history's next entry; null until then as well.
   std::optional<EventId> position_;      // The history's end when it began to listen.
   int channels_heard_ = 0;
   bool was_connected_ = false;

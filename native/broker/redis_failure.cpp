@@ -113,8 +113,8 @@ RedisFailure reply_failure(const RedisOptions& options, std::string_view reply) 
     return {RedisFailureKind::rejected,
             redis +
                 " does not permit it (NOPERM): the user needs +ping +subscribe +publish +eval "
-                "+evalsha +script|load +time +exists +xinfo|stream +xrange +xadd +xdel +del +get "
-                "+set, the keys ~service:registration-updates:* and the channels "
+                "+evalsha +script|load +time +exists +xinfo|stream +xrange +xread +xadd +xdel +del "
+                "+get +set, the keys ~service:registration-updates:* and the channels "
                 "&service:registration-updates and &service:registration-updates:adopted"};
   }
   if (code == "WRONGTYPE") {

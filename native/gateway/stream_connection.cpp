@@ -8,8 +8,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <memory_resource>
 #include <utility>
 
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/buffer.hpp>
 
 namespace regstream::gateway {
@@ -99,17 +101,21 @@ void StreamConnection::close() {
 }
 
 void StreamConnection::wait_for_peer() {
+  auto handler = [self = StreamConnectionPtr(this)](const boost::system::error_code& error) {
+    if (self->owner_ == nullptr) {
+      return;
+    }
+    if (error) {
+      self->owner_->on_peer_closed(*self);
+    } else {
+      self->on_readable();
+    }
+  };
+  // An idle stream is little more than this wait. Left to itself, Asio would put it where the
+  // accept was, which took twice the memory.
+  std::pmr::polymorphic_allocator<> exactly_fitting(std::pmr::new_delete_resource());
   socket_.async_wait(tcp::socket::wait_read,
-                     [self = StreamConnectionPtr(this)](const boost::system::error_code& error) {
-                       if (self->owner_ == nullptr) {
-                         return;
-                       }
-                       if (error) {
-                         self->owner_->on_peer_closed(*self);
-                       } else {
-                         self->on_readable();
-                       }
-                     });
+                     asio::bind_allocator(exactly_fitting, std::move(handler)));
 }
 
 void StreamConnection::on_readable() {

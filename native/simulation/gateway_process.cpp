@@ -1,6 +1,7 @@
 #include "simulation/gateway_process.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 #include <variant>
 
@@ -81,8 +82,20 @@ void GatewayProcess::start() {
                                 follower_->on_unsubscribed();
                                 advance();
                               }});
+  waiter_ = std::make_unique<RedisLink>(world_, redis_, plan_.delay_max, world_.seed(),
+                                        RedisLink::Handlers{.on_up =
+                                                                [this] {
+                                                                  follower_->on_awaitable();
+                                                                  advance();
+                                                                },
+                                                            .on_down =
+                                                                [this] {
+                                                                  follower_->on_not_awaitable();
+                                                                  advance();
+                                                                }});
   caller_->connect();
   listener_->connect();
+  waiter_->connect();
 }
 
 void GatewayProcess::crash(bool tells) {
@@ -101,6 +114,7 @@ void GatewayProcess::crash(bool tells) {
   bare_heard_.clear();
   caller_.reset();
   listener_.reset();
+  waiter_.reset();
   follower_.reset();
   hub_.reset();
 }
@@ -191,6 +205,13 @@ void GatewayProcess::act(const broker::ReadHistory& read) {
                                        follower_->on_page(std::move(page));
                                        advance();
                                      });
+}
+
+void GatewayProcess::act(const broker::AwaitHistory& await) {
+  waiter_->await(await.after, [this](const std::vector<broker::HistoryEntry>& entries) {
+    follower_->on_awaited(entries);
+    advance();
+  });
 }
 
 void GatewayProcess::act(const broker::Adopt& adopt) {
@@ -313,10 +334,12 @@ void GatewayProcess::check_limits() const {
   }
 }
 
-void GatewayProcess::break_redis_link(bool listener) {
+void GatewayProcess::break_redis_link(std::size_t index) {
   if (is_running()) {
     world_.note(name_ + ": loses its link to redis");
-    (listener ? listener_ : caller_)->break_off();
+    const std::array<RedisLink*, redis_links_count> links{caller_.get(), listener_.get(),
+                                                          waiter_.get()};
+    links.at(index)->break_off();
   }
 }
 
@@ -324,6 +347,7 @@ void GatewayProcess::break_redis_links() {
   if (is_running()) {
     caller_->break_off();
     listener_->break_off();
+    waiter_->break_off();
   }
 }
 
@@ -332,6 +356,7 @@ void GatewayProcess::stall_redis_links(Duration span) {
     world_.note(name_ + ": hears nothing of redis for " + std::to_string(span.count()) + " ms");
     caller_->stall(span);
     listener_->stall(span);
+    waiter_->stall(span);
   }
 }
 

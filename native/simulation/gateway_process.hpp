@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -35,7 +36,8 @@ class GatewayProcess final : public StreamWriter {
   void on_writable(Stream& stream) override;
   void on_peer_closed(Stream& stream) override;
 
-  void break_redis_link(bool listener);
+  static constexpr std::size_t redis_links_count = 3;
+  void break_redis_link(std::size_t index);
   void break_redis_links();
   void stall_redis_links(Duration span);
   void stall_streams(Duration span);
@@ -54,6 +56,7 @@ class GatewayProcess final : public StreamWriter {
   void act(const broker::TellMessage& told);
   void act(const broker::GoLive& live);
   void act(const broker::ReadHistory& read);
+  void act(const broker::AwaitHistory& await);
   void act(const broker::Adopt& adopt);
 
   void schedule_flush();
@@ -78,6 +81,7 @@ class GatewayProcess final : public StreamWriter {
   std::optional<broker::HistoryFollower> follower_;
   std::unique_ptr<RedisLink> caller_;
   std::unique_ptr<RedisLink> listener_;
+  std::unique_ptr<RedisLink> waiter_;
   std::vector<StreamPtr> streams_;  // By the subscription's slot.
   std::vector<std::string> bare_heard_;
   bool flush_is_scheduled_ = false;

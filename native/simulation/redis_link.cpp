@@ -49,6 +49,14 @@ void RedisLink::send(std::function<void(SimulatedRedis&)> at_redis) {
       });
 }
 
+void RedisLink::await(EventId after, SimulatedRedis::Wake awaited) {
+  send([after, awaited = std::move(awaited), back = from_redis_](SimulatedRedis& redis) {
+    redis.await(after, [back, awaited](const std::vector<broker::HistoryEntry>& entries) {
+      back->send([awaited, entries] { awaited(entries); });
+    });
+  });
+}
+
 void RedisLink::subscribe(std::function<void()> subscribed, SimulatedRedis::Hear hear) {
   send([subscribed = std::move(subscribed), hear = std::move(hear), back = from_redis_,
         subscription = subscription_](SimulatedRedis& redis) {

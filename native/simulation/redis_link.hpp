@@ -40,6 +40,8 @@ class RedisLink {
       back->send([answered, result = std::move(result)] { answered(result); });
     });
   }
+  /// Calls `awaited` with the first entries after `after`, when there are any.
+  void await(EventId after, SimulatedRedis::Wake awaited);
   /// Hears the channel from when that reaches Redis on.
   void subscribe(std::function<void()> subscribed, SimulatedRedis::Hear hear);
 

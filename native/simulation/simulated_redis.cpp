@@ -9,6 +9,9 @@ namespace {
 /// Some minutes, as in `RedisHistoryLimits`.
 constexpr Duration key_lifetime{600'000};
 
+/// Of the entries that somebody waits for, how many come at once.
+constexpr std::size_t awaited_max = 2;
+
 /// The world begins in 2023.
 constexpr std::uint64_t began_timestamp_ms = 1'702'493'000'000;
 
@@ -33,6 +36,7 @@ EventId SimulatedRedis::open(EventId known) {
     for (const Entry& entry : kept) {
       append(entry.text, false);
     }
+    wake_waiters();
   }
   return *end;
 }
@@ -63,6 +67,7 @@ EventId SimulatedRedis::publish(EventId known, const std::string& key, const std
   open(known);
   const EventId id = append(text, false);
   data_.keys[key] = {.id = id, .expiry = world_.now() + key_lifetime};
+  wake_waiters();
   send_out(stamped(text, id));
   return id;
 }
@@ -84,7 +89,30 @@ std::optional<EventId> SimulatedRedis::adopt(EventId known, const broker::Adopt&
       send_out(stamped(offer.text, id));
     }
   }
+  wake_waiters();
   return *data_.end;
+}
+
+void SimulatedRedis::await(EventId after, Wake wake) {
+  waiters_.push_back({after, std::move(wake)});
+  wake_waiters();
+}
+
+void SimulatedRedis::wake_waiters() {
+  const auto waits = [this](const Waiter& waiter) {
+    return data_.entries.empty() || data_.entries.back().id <= waiter.after;
+  };
+  const auto woken = std::stable_partition(waiters_.begin(), waiters_.end(), waits);
+  for (auto waiter = woken; waiter != waiters_.end(); ++waiter) {
+    std::vector<broker::HistoryEntry> found;
+    for (const Entry& entry : data_.entries) {
+      if (entry.id > waiter->after && found.size() < awaited_max) {
+        found.push_back({entry.id, stamped(entry.text, entry.id), entry.is_adopted});
+      }
+    }
+    waiter->wake(found);
+  }
+  waiters_.erase(woken, waiters_.end());
 }
 
 EventId SimulatedRedis::append(const std::string& text, bool is_adopted) {
@@ -123,6 +151,7 @@ void SimulatedRedis::send_out(const std::string& message) {
 void SimulatedRedis::go_down() {
   is_up_ = false;
   ++incarnation_;
+  waiters_.clear();
   subscribers_.clear();
 }
 

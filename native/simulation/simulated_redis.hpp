@@ -31,6 +31,10 @@ class SimulatedRedis {
   EventId publish(EventId known, const std::string& key, const std::string& text);
   std::optional<EventId> adopt(EventId known, const broker::Adopt& adopt);
 
+  using Wake = std::function<void(const std::vector<broker::HistoryEntry>& entries)>;
+  /// Calls `wake` once, as soon as there are entries after `after`.
+  void await(EventId after, Wake wake);
+
   using Hear = std::function<void(const std::string& message)>;
   /// `hear` is called for what is published on the channel, until `unsubscribe`.
   std::uint64_t subscribe(Hear hear);
@@ -62,7 +66,13 @@ class SimulatedRedis {
     std::map<std::string, Key> keys;
   };
 
+  struct Waiter {
+    EventId after;
+    Wake wake;
+  };
+
   EventId append(const std::string& text, bool is_adopted);
+  void wake_waiters();
   void send_out(const std::string& message);
 
   World& world_;
@@ -71,6 +81,7 @@ class SimulatedRedis {
   const std::optional<Canary> canary_;
   Data data_;
   Data saved_;
+  std::vector<Waiter> waiters_;
   std::map<std::uint64_t, Hear> subscribers_;
   std::uint64_t subscriptions_ = 0;
   bool is_up_ = true;

@@ -238,7 +238,7 @@ class Scene {
     if (fault == Fault::part_clients) {
       gateway.stall_streams(any_span(stall_max));
     } else if (fault == Fault::break_redis_link) {
-      gateway.break_redis_link(world_.chance(500));
+      gateway.break_redis_link(world_.index(GatewayProcess::redis_links_count));
     } else if (fault == Fault::stall_redis_link) {
       gateway.stall_redis_links(any_span(stall_max));
     } else if (fault == Fault::drain_gateway) {

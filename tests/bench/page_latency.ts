@@ -8,14 +8,10 @@ import { launchBrowser } from "../processes/browser.ts";
 import { Gateway } from "../processes/gateway.ts";
 import { channel, RedisServer } from "../processes/redis.ts";
 import { removeTemporaryFolders } from "../processes/temporary_folder.ts";
+import { quantile } from "./quantile.ts";
 
 const rounds = 500;
 const warmUp = 50;
-
-function quantile(values: readonly number[], q: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
-}
 
 /** Runs in the page: notes, by the wall clock, when each text first stands in the timeline. */
 function watchTimeline(): void {

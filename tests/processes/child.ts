@@ -50,6 +50,11 @@ export class Child {
     });
   }
 
+  /** Undefined where it could not be started. */
+  get pid(): number | undefined {
+    return this.process.pid;
+  }
+
   /** Everything written to stdout and stderr so far. */
   get log(): string {
     return this.output;

@@ -5,7 +5,7 @@ import { Child } from "./child.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 /** REGSTREAM_PROGRAM names another build of it: the one with sanitizers, say. */
-const program = process.env.REGSTREAM_PROGRAM ?? fileURLToPath(new URL("../../build/bin/regstream", import.meta.url));
+export const program = process.env.REGSTREAM_PROGRAM ?? fileURLToPath(new URL("../../build/bin/regstream", import.meta.url));
 
 const page = fileURLToPath(new URL("../../build/web-demo", import.meta.url));
 

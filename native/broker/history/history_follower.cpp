@@ -68,6 +68,31 @@ void HistoryFollower::on_not_callable() {
   adoption_.lost();
 }
 
+void HistoryFollower::on_awaitable() {
+  is_awaitable_ = true;
+  is_awaiting_ = false;
+  is_read_since_awaitable_ = false;
+  request_read();
+}
+
+void HistoryFollower::on_not_awaitable() {
+  is_awaitable_ = false;
+}
+
+/// Where the next read begins.
+std::optional<EventId> HistoryFollower::confirmed() const {
+  if (!last_) {
+    return std::nullopt;
+  }
+  return EventId{.epoch = last_->epoch, .sequence = last_->sequence - (hashes_.size() - 1)};
+}
+
+/// Not while a read brings the same, or has yet to confirm what was told before this connection.
+bool HistoryFollower::may_await() const {
+  return is_awaitable_ && is_read_since_awaitable_ && is_live_ && !is_awaiting_ && !is_reading_ &&
+         !is_read_wanted_;
+}
+
 void HistoryFollower::learn(EventId id) {
   known_ = std::max(known_, id);
 }
@@ -159,12 +184,15 @@ void HistoryFollower::on_page(HistoryPage page) {
   is_reading_ = false;
   learn(page.end);
   for (auto& entry : page.entries) {
-    if (!tell(entry)) {
+    if (!take(entry)) {
       known_ = {.epoch = last_->epoch, .sequence = sequence_max};
       claims_covered_ = 0;
       request_read();
       return;
     }
+  }
+  while (!page.entries.empty() && *confirmed() < page.entries.back().id) {
+    hashes_.pop_front();
   }
   if (!page.is_last) {
     request_read();
@@ -180,11 +208,35 @@ void HistoryFollower::on_page(HistoryPage page) {
   settle_claims();
 }
 
-/// False: the last message that was told is another one now.
-bool HistoryFollower::tell(HistoryEntry& entry) {
+void HistoryFollower::on_awaited(std::vector<HistoryEntry> entries) {
+  is_awaiting_ = false;
+  if (is_reading_ || !is_live_) {
+    return;  // The page that is due brings them as well.
+  }
+  for (auto& entry : entries) {
+    if (is_told(entry.id)) {
+      continue;
+    }
+    const EventId next{.epoch = last_->epoch, .sequence = last_->sequence + 1};
+    if (entry.id != next || entry.message.empty()) {
+      request_read();
+      return;
+    }
+    learn(entry.id);
+    tell(entry);
+  }
+  if (hashes_.size() > limits_.unconfirmed_max) {
+    request_read();
+  }
+}
+
+/// False: a message that was told is another one now.
+bool HistoryFollower::take(HistoryEntry& entry) {
   const EventId id = entry.id;
-  if (last_ && id == *last_) {
-    return !last_hash_ || *last_hash_ == hash_of(entry.message);
+  if (is_told(id)) {
+    const auto age = last_->sequence - id.sequence;
+    const auto hash = age < hashes_.size() ? hashes_[hashes_.size() - 1 - age] : std::nullopt;
+    return !hash || *hash == hash_of(entry.message);
   }
   if (entry.message.empty() || id.sequence == 0) {
     begin_history(id);
@@ -194,11 +246,15 @@ bool HistoryFollower::tell(HistoryEntry& entry) {
   if (last_ != before) {
     begin_history(before);
   }
-  adoption_.read(id, entry.message, entry.is_adopted);
-  last_ = id;
-  last_hash_ = hash_of(entry.message);
-  told_.emplace_back(TellMessage{id, std::move(entry.message)});
+  tell(entry);
   return true;
+}
+
+void HistoryFollower::tell(HistoryEntry& entry) {
+  adoption_.read(entry.id, entry.message, entry.is_adopted);
+  last_ = entry.id;
+  hashes_.emplace_back(hash_of(entry.message));
+  told_.emplace_back(TellMessage{entry.id, std::move(entry.message)});
 }
 
 void HistoryFollower::begin_history(EventId position) {
@@ -209,7 +265,7 @@ void HistoryFollower::begin_history(EventId position) {
     }
   }
   last_ = position;
-  last_hash_.reset();
+  hashes_ = {std::nullopt};
   is_live_ = false;
   told_.emplace_back(BeginHistory{position});
 }
@@ -227,6 +283,10 @@ std::optional<FollowerAction> HistoryFollower::poll() {
     told_.pop_front();
     return action;
   }
+  if (may_await()) {
+    is_awaiting_ = true;
+    return AwaitHistory{*last_};
+  }
   if (!is_callable_) {
     return std::nullopt;
   }
@@ -234,8 +294,9 @@ std::optional<FollowerAction> HistoryFollower::poll() {
     is_read_wanted_ = false;
     is_reading_ = true;
     is_read_since_subscribed_ = is_subscribed_;
+    is_read_since_awaitable_ = is_awaitable_;
     claims_covered_ = claims_.size();
-    return ReadHistory{last_};
+    return ReadHistory{confirmed()};
   }
   if (auto adopt = adoption_.next()) {
     return std::move(*adopt);

@@ -42,9 +42,16 @@ struct GoLive {};
 struct ReadHistory {
   std::optional<EventId> from;
 };
-using FollowerAction = std::variant<BeginHistory, TellMessage, GoLive, ReadHistory, Adopt>;
+/// Wait for the first that comes after this id, and some more if they are there by then.
+struct AwaitHistory {
+  EventId after;
+};
+using FollowerAction =
+    std::variant<BeginHistory, TellMessage, GoLive, ReadHistory, AwaitHistory, Adopt>;
 
 struct FollowerLimits {
+  /// Messages told as they came, before a read looks again whether they are the history's still.
+  std::size_t unconfirmed_max = 64;
   /// Messages heard whose ids have not been looked up in the history yet: one read's time of them.
   std::size_t claims_bytes_max = 16U << 20U;
   AdoptionLimits adoption = {};
@@ -64,10 +71,14 @@ struct FollowerCounts {
 /// the history, or in another's place. A message that arrives while a read is under way is covered
 /// by the next read, so a burst costs a few.
 ///
-/// Each read begins with the last message that was told. If that is another one now, Redis has lost
-/// writes (a restored copy, a failover) and made others under the same ids: that epoch is disowned,
-/// and the script begins a new one. Ids that do not follow on the last one, for whatever reason,
-/// begin a history.
+/// Where messages come one by one, waiting for them saves the time between hearing of one and
+/// having read it. What has come that way, and follows on the last message, is told at once. A read
+/// is what catches up: at the start, after every loss, and in a burst.
+///
+/// Each read begins with the last message that a read has confirmed. If that, or one told since, is
+/// another one now, Redis has lost writes (a restored copy, a failover) and made others under the
+/// same ids: that epoch is disowned, and the script begins a new one. Ids that do not follow on the
+/// last one, for whatever reason, begin a history.
 ///
 /// Inputs are methods, in the order of what happens. After each, `poll` until it gives nothing.
 class HistoryFollower {
@@ -80,10 +91,15 @@ class HistoryFollower {
   /// The script can be called, and then no longer: an answer that is due will not come.
   void on_callable();
   void on_not_callable();
+  /// The history can be waited for, and then no longer: an answer that is due will not come.
+  void on_awaitable();
+  void on_not_awaitable();
 
   void on_message(std::string_view message);
   /// The answer to `ReadHistory`.
   void on_page(HistoryPage page);
+  /// The answer to `AwaitHistory`, in order; empty if nothing came for some time.
+  void on_awaited(std::vector<HistoryEntry> entries);
   /// The answer to `Adopt`, as `Adoption::answered` takes it.
   void on_adopted(std::optional<EventId> end);
 
@@ -109,9 +125,12 @@ class HistoryFollower {
   void hear_entry(EventId id, std::string_view message);
   void hear_bare(std::string_view message);
   void settle_claims();
-  [[nodiscard]] bool tell(HistoryEntry& entry);
+  [[nodiscard]] bool take(HistoryEntry& entry);
+  void tell(HistoryEntry& entry);
   void begin_history(EventId position);
   void request_read();
+  [[nodiscard]] std::optional<EventId> confirmed() const;
+  [[nodiscard]] bool may_await() const;
 
   FollowerLimits limits_;
   Adoption adoption_;
@@ -119,8 +138,10 @@ class HistoryFollower {
   std::deque<FollowerAction> told_;  // For `poll`.
 
   EventId known_;
-  std::optional<EventId> last_;           // Told, or the position of the history that was begun.
-  std::optional<std::size_t> last_hash_;  // Of its message. Empty: there is none.
+  std::optional<EventId> last_;  // Told, or the position of the history that was begun.
+  // Of the last message that is confirmed, and those told since: up to `last_`. Empty: the position
+  // of the history that was begun has none.
+  std::deque<std::optional<std::size_t>> hashes_;
   std::deque<std::uint64_t> past_epochs_;
   bool is_live_ = false;
 
@@ -130,6 +151,9 @@ class HistoryFollower {
   bool is_read_wanted_ = false;
   bool is_reading_ = false;
   bool is_read_since_subscribed_ = false;  // The read under way began then.
+  bool is_awaitable_ = false;
+  bool is_awaiting_ = false;
+  bool is_read_since_awaitable_ = false;  // The read under way began then.
 
   std::deque<Claim> claims_;  // Messages with ids that are not told.
   std::size_t claims_bytes_ = 0;

@@ -325,7 +325,10 @@ TEST_CASE("the permissions that a refusal names are enough") {
       command.push_back(word.substr(0, end + 1));
     }
   }
-  CHECK(reply_text(*OtherProgram{server}.command(command)) == "OK");
+  OtherProgram watcher{server};
+  watcher.command({"ACL", "SETUSER", "watcher", "on", "nopass", "+@all"});
+  watcher.command({"AUTH", "watcher", ""});
+  CHECK(reply_text(*watcher.command(command)) == "OK");
   Fixture fixture{options_of(server)};
   REQUIRE(fixture.wait_connected());
   fixture.publish(update_json(1));
@@ -333,6 +336,12 @@ TEST_CASE("the permissions that a refusal names are enough") {
   REQUIRE(fixture.wait_heard(2));
   CHECK(OtherProgram{server}.publish(update_json(3)) == 1);
   CHECK(fixture.wait_heard(3));
+  // Without XREAD all is heard as well, only later.
+  CHECK(fixture.wait([&] {
+    const auto statistics = watcher.command({"INFO", "commandstats"});
+    return reply_text(*statistics).find("cmdstat_xread:") != std::string_view::npos;
+  }));
+  CHECK(watcher.command({"ACL", "LOG"})->elements == 0);
   OtherProgram other{server};
   CHECK(reply_text(*other.command({"FLUSHALL"})).starts_with("NOPERM"));
 }
@@ -361,6 +370,7 @@ TEST_CASE("after redis was killed and started again without its data, a new epoc
   REQUIRE(fixture.wait_connected());
   fixture.publish(update_json(0));
   REQUIRE(fixture.wait_heard(1));
+  REQUIRE(fixture.wait_done(1));
 
   server.kill();
   REQUIRE(fixture.wait_disconnected());

@@ -11,6 +11,7 @@ namespace {
 
 using regstream::EventId;
 using regstream::broker::Adopt;
+using regstream::broker::AwaitHistory;
 using regstream::broker::BeginHistory;
 using regstream::broker::FollowerAction;
 using regstream::broker::GoLive;
@@ -49,6 +50,9 @@ std::string line(const FollowerAction& action) {
     std::string operator()(const GoLive& /*live*/) const { return "live"; }
     std::string operator()(const ReadHistory& read) const {
       return "read " + (read.from ? to_string(*read.from) : "all");
+    }
+    std::string operator()(const AwaitHistory& await) const {
+      return "await after " + to_string(await.after);
     }
     std::string operator()(const Adopt& adopt) const {
       std::string text = "adopt after " + to_string(adopt.cursor);
@@ -155,6 +159,105 @@ TEST_CASE("a read whose connection broke is made again") {
   CHECK(poll_all(follower).empty());
   follower.on_callable();
   CHECK(poll_all(follower) == Lines{"read 1000-1"});
+}
+
+TEST_CASE("what is waited for is told as it comes, and heard without another read") {
+  auto follower = follower_at(id(2));
+  follower.on_awaitable();
+  // Whatever is behind the new connection, first the last message is looked at.
+  CHECK(poll_all(follower) == Lines{"read 1000-2"});
+  follower.on_page({.end = id(2), .is_last = true, .entries = {entry(id(2))}});
+  CHECK(poll_all(follower) == Lines{"await after 1000-2"});
+  follower.on_awaited({entry(id(3)), entry(id(4))});
+  CHECK(poll_all(follower) == Lines{"message 1000-3", "message 1000-4", "await after 1000-4"});
+  CHECK(follower.known() == id(4));
+  follower.on_message(message(id(3)));
+  follower.on_message(message(id(4)));
+  CHECK(poll_all(follower).empty());
+
+  follower.on_awaited({});
+  CHECK(poll_all(follower) == Lines{"await after 1000-4"});
+  follower.on_not_awaitable();
+  follower.on_message(message(id(5)));
+  CHECK(poll_all(follower) == Lines{"read 1000-2"});
+  follower.on_page({.end = id(5),
+                    .is_last = true,
+                    .entries = {entry(id(2)), entry(id(3)), entry(id(4)), entry(id(5))}});
+  CHECK(poll_all(follower) == Lines{"message 1000-5"});
+}
+
+namespace {
+
+/// Has told the messages up to `last`, and waits for the next.
+HistoryFollower waiting_follower_at(EventId last) {
+  auto follower = follower_at(last);
+  follower.on_awaitable();
+  poll_all(follower);
+  follower.on_page({.end = last, .is_last = true, .entries = {entry(last)}});
+  CHECK(poll_all(follower) == Lines{"await after " + to_string(last)});
+  return follower;
+}
+
+}  // namespace
+
+TEST_CASE("what is waited for and does not follow is read") {
+  auto follower = waiting_follower_at(id(2));
+  SECTION("after a hole") {
+    follower.on_awaited({entry(id(4))});
+    CHECK(poll_all(follower) == Lines{"read 1000-2"});
+  }
+  SECTION("of another epoch") {
+    follower.on_awaited({entry({2'000, 1})});
+    CHECK(poll_all(follower) == Lines{"read 1000-2"});
+  }
+  SECTION("an entry that is not ours") {
+    follower.on_awaited({entry(id(3)), {id(4), "", false}});
+    CHECK(poll_all(follower) == Lines{"message 1000-3", "read 1000-2"});
+  }
+  SECTION("none of it while a read is under way, which brings it") {
+    follower.on_message(message(id(3)));
+    CHECK(poll_all(follower) == Lines{"read 1000-2"});
+    follower.on_awaited({entry(id(3))});
+    CHECK(poll_all(follower).empty());
+    follower.on_page({.end = id(3), .is_last = true, .entries = {entry(id(2)), entry(id(3))}});
+    CHECK(poll_all(follower) == Lines{"message 1000-3", "await after 1000-3"});
+  }
+  SECTION("and nothing twice") {
+    follower.on_message(message(id(3)));
+    poll_all(follower);
+    follower.on_page({.end = id(3), .is_last = true, .entries = {entry(id(2)), entry(id(3))}});
+    CHECK(poll_all(follower) == Lines{"message 1000-3"});
+    follower.on_awaited({entry(id(3)), entry(id(4))});
+    CHECK(poll_all(follower) == Lines{"message 1000-4", "await after 1000-4"});
+  }
+}
+
+TEST_CASE("a message that came while it was waited for is confirmed by the next read") {
+  auto follower = waiting_follower_at(id(2));
+  follower.on_awaited({entry(id(3))});
+  follower.on_awaited({entry(id(4))});
+  poll_all(follower);
+  // An id that was heard before, for something else: the history went back, and on another way.
+  follower.on_message(message(id(3)));
+  follower.on_message(stamped_json(update_json(77), id(3)));
+  CHECK(poll_all(follower) == Lines{"read 1000-2"});
+  follower.on_page(
+      {.end = id(4),
+       .is_last = true,
+       .entries = {
+           entry(id(2)), {id(3), stamped_json(update_json(77), id(3)), false}, entry(id(4))}});
+  CHECK(poll_all(follower) == Lines{"read 1000-2"});
+  CHECK(follower.known() > id(1'000'000'000));
+}
+
+TEST_CASE("after so many messages without a read there is one") {
+  auto follower = waiting_follower_at(id(1));
+  for (std::uint64_t sequence = 2; sequence <= 64; ++sequence) {
+    follower.on_awaited({entry(id(sequence))});
+    CHECK(poll_all(follower).back() == "await after " + to_string(id(sequence)));
+  }
+  follower.on_awaited({entry(id(65))});
+  CHECK(poll_all(follower) == Lines{"message 1000-65", "read 1000-1"});
 }
 
 TEST_CASE("a page that does not follow begins a history") {

@@ -20,9 +20,11 @@ namespace {
 using regstream::EventId;
 using regstream::Random;
 using regstream::broker::Adopt;
+using regstream::broker::AwaitHistory;
 using regstream::broker::BeginHistory;
 using regstream::broker::FollowerAction;
 using regstream::broker::GoLive;
+using regstream::broker::HistoryEntry;
 using regstream::broker::HistoryFollower;
 using regstream::broker::HistoryPage;
 using regstream::broker::ReadHistory;
@@ -34,6 +36,7 @@ using regstream::test::update_json;
 struct Faults {
   bool loses_subscriptions = false;
   bool loses_calls = false;
+  bool loses_waits = false;
   bool trims = false;
   bool flushes = false;
   bool restores_older_data = false;
@@ -74,6 +77,17 @@ class ModelRedis {
       page.entries.push_back({entry.id, stamped_json(entry.text, entry.id), entry.is_adopted});
     }
     return page;
+  }
+
+  /// What XREAD gives: at most two.
+  [[nodiscard]] std::vector<HistoryEntry> after(EventId id) const {
+    std::vector<HistoryEntry> found;
+    for (const auto& entry : entries_) {
+      if (entry.id > id && found.size() < 2) {
+        found.push_back({entry.id, stamped_json(entry.text, entry.id), entry.is_adopted});
+      }
+    }
+    return found;
   }
 
   /// Gives what goes out on the channel.
@@ -128,7 +142,7 @@ class ModelRedis {
   std::uint64_t clock_ = 1'000;
 };
 
-/// One gateway: its follower, its two connections, and what its subscriber was told.
+/// One gateway: its follower, its three connections, and what its subscriber was told.
 struct Gateway {
   using Call = std::variant<ReadHistory, Adopt>;
   using Answer = std::variant<HistoryPage, std::optional<EventId>>;
@@ -140,6 +154,9 @@ struct Gateway {
   bool is_callable = false;
   std::deque<std::pair<EventId, Call>> calls;
   std::deque<Answer> answers;
+  bool is_awaitable = false;
+  std::optional<EventId> awaits_after;
+  std::optional<std::vector<HistoryEntry>> awaited;
 
   std::optional<EventId> last;
   std::vector<std::pair<EventId, std::string>> told;  // Since the history began.
@@ -173,6 +190,11 @@ struct Gateway {
     is_live = true;
   }
   void act(const ReadHistory& read) { calls.emplace_back(follower.known(), read); }
+  void act(const AwaitHistory& await) {
+    REQUIRE_FALSE(awaits_after);
+    REQUIRE_FALSE(awaited);
+    awaits_after = await.after;
+  }
   void act(const Adopt& adopt) { calls.emplace_back(follower.known(), adopt); }
 };
 
@@ -261,7 +283,13 @@ class World {
   }
 
   void happen() {
-    switch (random_.up_to(9)) {
+    switch (random_.up_to(11)) {
+      case 10:
+        wait(any());
+        return;
+      case 11:
+        end_wait(any());
+        return;
       case 0:
         publish();
         return;
@@ -330,8 +358,30 @@ class World {
     gateway.advance();
   }
 
+  /// Nothing came in time, now and then.
+  void wait(Gateway& gateway) {
+    if (!gateway.awaits_after) {
+      return;
+    }
+    auto found = redis_.after(*gateway.awaits_after);
+    if (!found.empty() || chance(8)) {
+      gateway.awaits_after.reset();
+      gateway.awaited = std::move(found);
+    }
+  }
+
+  void end_wait(Gateway& gateway) {
+    if (gateway.awaited) {
+      gateway.follower.on_awaited(*std::exchange(gateway.awaited, std::nullopt));
+      gateway.advance();
+    }
+  }
+
   void connect(Gateway& gateway) {
-    if (!gateway.is_callable && chance(2)) {
+    if (!gateway.is_awaitable && chance(4)) {
+      gateway.is_awaitable = true;
+      gateway.follower.on_awaitable();
+    } else if (!gateway.is_callable && chance(2)) {
       gateway.is_callable = true;
       gateway.follower.on_callable();
     } else if (!gateway.position) {
@@ -345,7 +395,15 @@ class World {
 
   void go_wrong() {
     auto& gateway = any();
-    switch (random_.up_to(5)) {
+    switch (random_.up_to(6)) {
+      case 6:
+        if (faults_.loses_waits && gateway.is_awaitable) {
+          gateway.is_awaitable = false;
+          gateway.awaits_after.reset();
+          gateway.awaited.reset();
+          gateway.follower.on_not_awaitable();
+        }
+        break;
       case 0:
         if (faults_.loses_subscriptions && &gateway != &gateways_.front() && gateway.is_listening) {
           gateway.is_listening = false;
@@ -421,11 +479,15 @@ class World {
       bool is_quiet = true;
       for (auto& gateway : gateways_) {
         is_quiet = is_quiet && gateway.is_callable && gateway.is_listening &&
-                   gateway.inbox.empty() && gateway.calls.empty() && gateway.answers.empty();
+                   gateway.inbox.empty() && gateway.calls.empty() && gateway.answers.empty() &&
+                   gateway.is_awaitable && gateway.awaits_after && !gateway.awaited &&
+                   redis_.after(*gateway.awaits_after).empty();
         connect(gateway);
         hear(gateway);
         execute(gateway);
         answer(gateway);
+        wait(gateway);
+        end_wait(gateway);
       }
       if (is_quiet) {
         return;
@@ -463,8 +525,8 @@ TEST_CASE("the same while calls are lost") {
   simulate({.loses_calls = true, .repeats_texts = true});
 }
 
-TEST_CASE("the same while subscriptions are lost too") {
-  simulate({.loses_subscriptions = true, .loses_calls = true});
+TEST_CASE("the same while subscriptions and waits are lost too") {
+  simulate({.loses_subscriptions = true, .loses_calls = true, .loses_waits = true});
 }
 
 TEST_CASE("the same while somebody forges messages") {
@@ -480,6 +542,7 @@ TEST_CASE("a history that is lost or restored is told anew, and loses no bare me
   simulate({.restores_older_data = true});
   simulate({.loses_subscriptions = true,
             .loses_calls = true,
+            .loses_waits = true,
             .trims = true,
             .flushes = true,
             .restores_older_data = true,

@@ -11,9 +11,10 @@
 
 namespace regstream::broker {
 
-/// The history in Redis, by two connections that come back by themselves: one is subscribed to the
-/// channel (Redis takes no other commands there), the other calls the script that publishes, reads
-/// and adopts (scripts/history.lua).
+/// The history in Redis, by connections that come back by themselves: one calls the script that
+/// publishes, reads and adopts (scripts/history.lua). With a subscriber there are two more: one is
+/// subscribed to the channel (Redis takes no other commands there), and one waits for the history's
+/// next entry, so that a single message is told without asking for it first.
 ///
 /// The history is the stream `service:registration-updates:history`; its length and its bytes are
 /// limited (`RedisHistoryLimits`). A publish's key is kept for a while under

@@ -1,0 +1,115 @@
+/**
+ * What it costs a publisher that an update enters the history: `regstream/publisher`, and the script that it calls, beside a bare PUBLISH of
+ * the same update through the same ioredis client, in turns. First in a Redis where nobody listens, then with a gateway, which reads
+ * the history, and brings into it what came by PUBLISH.
+ */
+import type { ChainableCommander, Redis } from "ioredis";
+import { createPublisher, type Publisher } from "regstream/publisher";
+
+import { Child } from "../processes/child.ts";
+import { Gateway } from "../processes/gateway.ts";
+import { channel, RedisServer } from "../processes/redis.ts";
+import { removeTemporaryFolders } from "../processes/temporary_folder.ts";
+import { median, quantile } from "./quantile.ts";
+import { loadHistoryScript, publishInHistory, run, updateOf } from "./updates.ts";
+
+const turns = 10;
+const oneByOne = 500;
+const atOnce = 2000;
+
+type Figures = Record<"median" | "p99" | "rate", number>;
+
+/** A Redis of its own, and two ways to publish in it. */
+class Contest {
+  private keys = 0;
+  private readonly publisher: Publisher;
+
+  private constructor(
+    readonly redis: RedisServer,
+    private readonly client: Redis,
+  ) {
+    this.publisher = createPublisher(client);
+  }
+
+  static async start(): Promise<Contest> {
+    const redis = await RedisServer.start();
+    const client = redis.connect();
+    await loadHistoryScript(client);
+    return new Contest(redis, client);
+  }
+
+  async intoHistory(): Promise<Figures> {
+    const each = await latencies(() => this.publisher.publishStageUpdate(42, "t24_lookup", "completed", "Found 5 accounts"));
+    return { ...each, rate: await this.rate((pipeline) => publishInHistory(pipeline, updateOf(42), `bench-${(this.keys += 1)}`)) };
+  }
+
+  async bare(): Promise<Figures> {
+    const each = await latencies(() => this.client.publish(channel, updateOf(42)));
+    return { ...each, rate: await this.rate((pipeline) => void pipeline.publish(channel, updateOf(42))) };
+  }
+
+  async stop(): Promise<void> {
+    this.publisher.close();
+    this.client.disconnect();
+    await this.redis.stop();
+  }
+
+  /** Updates a second, of which none waits for the answer to another. */
+  private async rate(publish: (pipeline: ChainableCommander) => void): Promise<number> {
+    const pipeline = this.client.pipeline();
+    for (let update = 0; update < atOnce; update += 1) publish(pipeline);
+    const began = performance.now();
+    await run(pipeline);
+    return atOnce / ((performance.now() - began) / 1000);
+  }
+}
+
+async function latencies(publish: () => Promise<unknown>): Promise<Omit<Figures, "rate">> {
+  const took: number[] = [];
+  for (let update = 0; update < oneByOne; update += 1) {
+    const began = performance.now();
+    await publish();
+    took.push(performance.now() - began);
+  }
+  return { median: median(took), p99: quantile(took, 0.99) };
+}
+
+/** Resolves when the gateway has heard of as many updates: what it asks of Redis then must not slow the next turn. */
+async function untilHeard(gateway: Gateway, updates: number): Promise<void> {
+  let heard = 0;
+  while (heard < updates) heard = (await gateway.get<{ published: number }>("/api/health")).published;
+}
+
+async function compare(where: string, contest: Contest, gateway?: Gateway): Promise<void> {
+  const ours: Figures[] = [];
+  const peers: Figures[] = [];
+  for (let turn = 0; turn < turns; turn += 1) {
+    ours.push(await contest.intoHistory());
+    if (gateway) await untilHeard(gateway, (2 * turn + 1) * (oneByOne + atOnce));
+    peers.push(await contest.bare());
+    if (gateway) await untilHeard(gateway, (2 * turn + 2) * (oneByOne + atOnce));
+  }
+  console.log(where);
+  const row = (what: string, key: keyof Figures, text: (value: number) => string): void => {
+    const [our, theirs] = [median(ours.map((figures) => figures[key])), median(peers.map((figures) => figures[key]))];
+    console.log(`  ${what.padEnd(24)} ${text(our).padStart(12)} against ${text(theirs).padStart(12)} ${(our / theirs).toFixed(2).padStart(6)} x`);
+  };
+  const time = (milliseconds: number): string => `${milliseconds.toFixed(3)} ms`;
+  row("one at a time: median", "median", time);
+  row("one at a time: p99", "p99", time);
+  row("pipelined", "rate", (perSecond) => `${Math.round(perSecond)} /s`);
+}
+
+try {
+  console.log(`publishing into the history against a bare PUBLISH; medians of ${turns} turns of ${oneByOne} and ${atOnce} updates`);
+  const alone = await Contest.start();
+  await compare("nobody listens", alone);
+  await alone.stop();
+
+  const heard = await Contest.start();
+  await compare("a gateway listens", heard, await Gateway.start({ redis: heard.redis.address }));
+  await heard.stop();
+} finally {
+  await Child.stopAll();
+  removeTemporaryFolders();
+}

@@ -1,0 +1,35 @@
+import type { ChainableCommander, Redis } from "ioredis";
+import { publishCall } from "regstream/dist/history_call.js";
+import { historyScript, historyScriptDigest } from "regstream/dist/generated/history_script.js";
+
+/** The defaults of `regstream serve` and `regstream/publisher`. */
+const history = { length: 10_000, bytes: 2 ** 26, keyLifetimeMs: 600_000 };
+
+/** An update as most are: of one stage, and short. */
+export function updateOf(registrationId: number): string {
+  return JSON.stringify({
+    registrationId,
+    status: "PENDING",
+    stage: "t24_lookup",
+    stageStatus: "completed",
+    message: "Found 5 accounts",
+    timestamp: Date.now(),
+  });
+}
+
+/** Once for each Redis, before `publishInHistory`. */
+export async function loadHistoryScript(client: Redis): Promise<void> {
+  await client.script("LOAD", historyScript);
+}
+
+/** Appends to the history and publishes, as a publisher does it, without waiting for the answers to earlier ones. */
+export function publishInHistory(pipeline: ChainableCommander, message: string, key: string): void {
+  const { keys, args } = publishCall(history, "0-0", key, message);
+  pipeline.evalsha(historyScriptDigest, keys.length, ...keys, ...args);
+}
+
+/** Sends all of it, and waits for the answers. Fails if one is an error. */
+export async function run(pipeline: ChainableCommander): Promise<void> {
+  const refused = (await pipeline.exec())?.find(([error]) => error !== null);
+  if (refused?.[0]) throw refused[0];
+}
