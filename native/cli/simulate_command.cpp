@@ -17,11 +17,13 @@
 
 #include <CLI/CLI.hpp>
 
+#include "simulation/report.hpp"
 #include "simulation/simulation.hpp"
 
 namespace regstream::cli {
 namespace {
 
+using simulation::report;
 using simulation::SimulationOptions;
 using simulation::SimulationResult;
 using Clock = std::chrono::steady_clock;
@@ -38,12 +40,6 @@ struct SimulateOptions {
   std::size_t trace_lines = 60;
 };
 
-std::string hexadecimal(std::uint64_t number) {
-  std::ostringstream text;
-  text << std::hex << std::setw(16) << std::setfill('0') << number;
-  return text.str();
-}
-
 SimulationOptions options_for(const SimulateOptions& options, std::uint64_t seed) {
   return {.seed = seed,
           .steps = options.steps,
@@ -55,16 +51,7 @@ SimulationOptions options_for(const SimulateOptions& options, std::uint64_t seed
 void print_failure(const SimulateOptions& options, std::uint64_t seed) {
   SimulationOptions again = options_for(options, seed);
   again.trace_lines_max = options.trace_lines;
-  const SimulationResult result = simulate(again);
-  for (const std::string& line : result.trace) {
-    std::cout << line << '\n';
-  }
-  std::cout << "seed " << seed << " fails: " << result.violation.value_or("only the first time")
-            << "\nAgain: regstream simulate --seed " << seed << " --steps " << options.steps;
-  if (!options.canary.empty()) {
-    std::cout << " --canary " << options.canary;
-  }
-  std::cout << std::endl;
+  std::cout << report(again, simulate(again)) << std::flush;
 }
 
 std::optional<std::vector<std::uint64_t>> read_seeds(const std::string& path) {
@@ -138,10 +125,7 @@ int run_one(const SimulateOptions& options) {
     print_failure(options, options.seed);
     return failure;
   }
-  std::cout << "seed " << options.seed << ": " << result.steps << " events in "
-            << result.simulated_ms / 1'000 << " simulated seconds, " << result.updates
-            << " updates heard, " << result.resets << " resets, trace "
-            << hexadecimal(result.trace_hash) << std::endl;
+  std::cout << report(options_for(options, options.seed), result) << std::flush;
   return 0;
 }
 

@@ -77,7 +77,7 @@ void ClientJudge::on_update(EventId id, std::string_view json) {
     if (id.sequence > epoch.entries.size()) {
       fail("the update " + to_string(id) + " was never published");
     }
-    const Truth::Entry& entry = epoch.entries[id.sequence - 1];
+    const Truth::Entry& entry = epoch.entry(id.sequence);
     if (json != encode_update_envelope(entry.message)) {
       fail("the update " + to_string(id) + " is not what was published");
     }

@@ -66,9 +66,9 @@ FaultPlan choose_fault_plan(World& world) {
   plan.fault_interval_max =
       Duration{choose<std::int64_t>(world, std::array<std::int64_t, 4>{200, 1'000, 5'000, 20'000})};
 
-  plan.gateways = world.between(1, 4);
+  plan.gateways = 1 + world.index(4);
   plan.clients = choose(world, std::array<std::size_t, 6>{1, 3, 10, 10, 40, 200});
-  plan.publishers = world.between(1, 3);
+  plan.publishers = 1 + world.index(3);
   plan.registrations = world.between(1, 6);
   plan.publish_interval_max =
       Duration{choose<std::int64_t>(world, std::array<std::int64_t, 4>{20, 200, 1'000, 10'000})};

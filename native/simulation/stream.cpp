@@ -150,7 +150,7 @@ void Stream::deliver() {
   } else if (!bytes_.empty()) {
     std::size_t size = is_slow_ ? std::min(bytes_.size(), slow_bytes) : bytes_.size();
     if (!is_slow_ && world_.chance(plan_.split_per_mille)) {
-      size = world_.between(1, size);
+      size = 1 + world_.index(size);
     }
     const std::string bytes = bytes_.substr(0, size);
     bytes_.erase(0, size);

@@ -56,7 +56,8 @@ void Truth::roll_back(EventId end) {
     return;
   }
   Epoch& epoch = found->second;
-  epoch.entries.resize(std::min<std::size_t>(end.sequence, epoch.entries.size()));
+  epoch.entries.resize(
+      static_cast<std::size_t>(std::min<std::uint64_t>(end.sequence, epoch.entries.size())));
   for (auto& [registration_id, sequences] : epoch.sequences) {
     while (!sequences.empty() && sequences.back() > end.sequence) {
       sequences.pop_back();
@@ -96,7 +97,7 @@ std::optional<EventId> Truth::between(EventId after, EventId before,
   }
   for (std::uint64_t sequence = after.sequence + 1;
        sequence < before.sequence && sequence <= found->entries.size(); ++sequence) {
-    if (found->entries[sequence - 1].registration_id != 0) {
+    if (found->entry(sequence).registration_id != 0) {
       return EventId{.epoch = after.epoch, .sequence = sequence};
     }
   }
@@ -116,7 +117,7 @@ std::optional<RegistrationView> Truth::view(std::int64_t registration_id, EventI
     if (sequence > position.sequence) {
       break;
     }
-    registration.apply(std::get<Update>(decode_update(found->entries[sequence - 1].message)));
+    registration.apply(std::get<Update>(decode_update(found->entry(sequence).message)));
   }
   return registration.view();
 }

@@ -22,6 +22,9 @@ class Truth {
   };
   struct Epoch {
     std::vector<Entry> entries;  ///< The first has the sequence 1.
+    [[nodiscard]] const Entry& entry(std::uint64_t sequence) const {
+      return entries[static_cast<std::size_t>(sequence - 1)];
+    }
     std::map<std::int64_t, std::vector<std::uint64_t>> sequences;  ///< Of a registration.
     std::map<std::string, std::uint64_t> origins;  ///< Where a publisher's text stands.
     /// Redis came back without its newest entries: others may have their ids now, and what was told
