@@ -27,6 +27,7 @@ std::string report(const SimulationOptions& options, const SimulationResult& res
           std::to_string(result.updates) + " updates heard, " + std::to_string(result.resets) +
           " resets, trace " + hexadecimal(result.trace_hash) + '\n';
   if (result.violation) {
+    text += result.plan;
     text += "seed " + seed + " fails: " + *result.violation +
             "\nAgain: regstream simulate --seed " + seed + " --steps " +
             std::to_string(options.steps);

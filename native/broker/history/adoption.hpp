@@ -71,6 +71,11 @@ class Adoption {
   /// The last id that was heard on the channel: the script publishes greater ones only.
   [[nodiscard]] EventId heard() const { return heard_; }
 
+  // What is held, of which `AdoptionLimits` speaks.
+  [[nodiscard]] std::size_t bare() const { return bare_.size(); }
+  [[nodiscard]] std::size_t bare_bytes() const { return bare_bytes_; }
+  [[nodiscard]] std::size_t ahead() const { return ahead_.size(); }
+
  private:
   struct Ahead {
     EventId id;
