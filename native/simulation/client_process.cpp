@@ -15,7 +15,7 @@ constexpr Duration offline_wait_max{60'000};
 
 /// Attempts of a minute that nobody has woken. Full jitter may draw short waits several times over,
 /// but not for long.
-constexpr std::size_t attempts_per_minute_max = 30;
+constexpr std::size_t attempts_per_minute_max = 20;
 constexpr Duration minute{60'000};
 
 std::int64_t choose_drift(World& world, std::int64_t most) {
@@ -50,8 +50,10 @@ ClientProcess::ClientProcess(World& world, const Truth& truth, const FaultPlan& 
 void ClientProcess::start() {
   ConnectionOptions options;
   if (canary_ == Canary::hasty_attempt) {
-    options.backoff = {.base = Duration{1}, .cap = Duration{1}};
     options.reconnection_time_max = Duration{1};
+  }
+  if (canary_ == Canary::hasty_attempt || canary_ == Canary::no_backoff) {
+    options.backoff = {.base = Duration{1}, .cap = Duration{1}};
   }
   connection_.emplace(options, world_.seed(), cursor_);
   parser_.emplace(sse::ParserLimits{}, cursor_);

@@ -7,10 +7,10 @@ namespace regstream::simulation {
 namespace {
 
 constexpr std::array<std::string_view, canaries_count> names_of_canaries{
-    "drop-one",         "duplicate",        "reorder",       "drop-reset",      "forget-bare",
-    "adopt-twice",      "lose-timer",       "hasty-attempt", "old-view",        "wrong-view",
-    "keep-stream",      "swap-publishes",   "endless-queue", "endless-journal", "endless-outbox",
-    "endless-adoption", "endless-knowledge"};
+    "drop-one",       "duplicate",        "reorder",          "drop-reset",    "forget-bare",
+    "adopt-twice",    "lose-timer",       "hasty-attempt",    "no-backoff",    "old-view",
+    "wrong-view",     "keep-stream",      "swap-publishes",   "endless-queue", "endless-journal",
+    "endless-outbox", "endless-adoption", "endless-knowledge"};
 
 /// Often none, else any share up to `most`.
 std::uint64_t choose_rate(World& world, std::uint64_t most) {
@@ -73,6 +73,7 @@ FaultPlan choose_fault_plan(World& world) {
   plan.registrations = world.between(1, 6);
   plan.publish_interval_max =
       Duration{choose<std::int64_t>(world, std::array<std::int64_t, 4>{20, 200, 1'000, 10'000})};
+  plan.quiet_from_per_mille = choose(world, std::array<std::uint64_t, 4>{700, 1'000, 1'000, 1'000});
   plan.bare_per_mille = choose_rate(world, 600);
   plan.malformed_per_mille = choose_rate(world, 100);
   plan.same_key_per_mille = choose_rate(world, 200);
@@ -121,6 +122,7 @@ std::string to_string(const FaultPlan& plan) {
   add("registrations", plan.registrations);
   add("ms between updates", plan.publish_interval_max.count());
   text += "\nper mille:";
+  add("quiet from", plan.quiet_from_per_mille);
   add("bare", plan.bare_per_mille);
   add("malformed", plan.malformed_per_mille);
   add("same key", plan.same_key_per_mille);

@@ -24,6 +24,7 @@ enum class Canary : std::uint8_t {
   adopt_twice,        ///< Redis takes in a bare message for everyone who offers it.
   lose_timer,         ///< A client forgets to come back.
   hasty_attempt,      ///< A client comes back without a wait.
+  no_backoff,         ///< A client's waits do not grow.
   old_view,           ///< A client shows what it has shown before.
   wrong_view,         ///< A client leaves an update out of its view.
   keep_stream,        ///< A gateway keeps the subscription of a client that is gone.
@@ -55,9 +56,10 @@ struct FaultPlan {
   std::size_t publishers = 1;
   std::uint64_t registrations = 1;
   Duration publish_interval_max{};
-  std::uint64_t bare_per_mille = 0;       ///< Of what is published.
-  std::uint64_t malformed_per_mille = 0;  ///< The same.
-  std::uint64_t same_key_per_mille = 0;   ///< Publishes that are sent again under their key.
+  std::uint64_t quiet_from_per_mille = 0;  ///< Of the faulty part: from then on nobody publishes.
+  std::uint64_t bare_per_mille = 0;        ///< Of what is published.
+  std::uint64_t malformed_per_mille = 0;   ///< The same.
+  std::uint64_t same_key_per_mille = 0;    ///< Publishes that are sent again under their key.
 
   std::uint64_t split_per_mille = 0;        ///< Deliveries that are cut at any byte.
   std::uint64_t slow_reader_per_mille = 0;  ///< Clients.

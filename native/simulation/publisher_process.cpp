@@ -33,6 +33,7 @@ void PublisherProcess::start() {
   }
   limits.in_flight_max = plan_.in_flight_max;
   queue_.emplace(limits, resend_max);
+  unanswered_ = 0;
   known_ = {};
   link_ = std::make_unique<RedisLink>(
       world_, redis_, plan_.delay_max, world_.seed(),
@@ -61,6 +62,7 @@ void PublisherProcess::publish(Publication publication) {
 void PublisherProcess::push(Publication publication) {
   broker::PublishHandler done = [this,
                                  text = publication.text](const broker::PublishResult& result) {
+    --unanswered_;
     if (std::holds_alternative<EventId>(result)) {
       acknowledged_.push_back(text);
     }
@@ -71,6 +73,8 @@ void PublisherProcess::push(Publication publication) {
       throw Violation(name_ + ": " + error->what);
     }
     world_.count(Sight::publish_refused);
+  } else {
+    ++unanswered_;
   }
   check_limits();
   send_waiting();
@@ -105,6 +109,10 @@ void PublisherProcess::on_down() {
 }
 
 void PublisherProcess::check_limits() const {
+  if (unanswered_ != waiting()) {
+    throw Violation(name_ + ": of " + std::to_string(unanswered_) + " publishes it still holds " +
+                    std::to_string(waiting()));
+  }
   // Those that were in flight wait again, beside as many as may wait.
   const std::size_t waiting_max = plan_.waiting_max + plan_.in_flight_max;
   if (queue_->waiting() > waiting_max || queue_->in_flight() > plan_.in_flight_max ||

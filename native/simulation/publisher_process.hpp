@@ -59,6 +59,7 @@ class PublisherProcess {
 
   // Of the running process.
   std::optional<broker::PublishQueue> queue_;
+  std::size_t unanswered_ = 0;  // Taken in, and nobody was told yet what came of them.
   std::unique_ptr<RedisLink> link_;
   EventId known_;
 };

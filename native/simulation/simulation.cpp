@@ -81,6 +81,7 @@ class Scene {
     world_.note("no more faults");
     mend();
     world_.run_for(recovery_max);
+    check_caught_up();
     // A history that was lost shows when somebody publishes.
     publish_new_validation(1);
     world_.run_for(delivery_max);
@@ -179,7 +180,9 @@ class Scene {
 
   void keep_publishing() {
     world_.after(world_.between({}, plan_.publish_interval_max), [this] {
-      if (is_over_) {
+      const bool is_quiet = plan_.quiet_from_per_mille < 1'000 &&
+                            world_.steps() * 1'000 >= options_.steps * plan_.quiet_from_per_mille;
+      if (is_over_ || is_quiet) {
         return;
       }
       const auto registration = world_.between(std::uint64_t{1}, plan_.registrations);
@@ -381,6 +384,21 @@ class Scene {
   }
 
   // --- What must hold in the end.
+
+  /// Nobody has to publish anything for what was published before to arrive.
+  void check_caught_up() const {
+    for (const auto& gateway : gateways_) {
+      const EventId position = gateway->hub().journal().position();
+      if (position.epoch == truth_.end().epoch && position != truth_.end() &&
+          !truth_.epoch(position.epoch)->was_rolled_back) {
+        throw Violation("a gateway rests at " + to_string(position) + ", and the history ends at " +
+                        to_string(truth_.end()));
+      }
+      for (const std::string& text : gateway->bare_heard()) {
+        check_entered(text);
+      }
+    }
+  }
 
   void check_end(bool is_settled) const {
     std::size_t subscriptions = 0;
