@@ -17,11 +17,13 @@
 
 #include <CLI/CLI.hpp>
 
+#include "simulation/report.hpp"
 #include "simulation/simulation.hpp"
 
 namespace regstream::cli {
 namespace {
 
+using simulation::report;
 using simulation::SimulationOptions;
 using simulation::SimulationResult;
 using Clock = std::chrono::steady_clock;
@@ -36,13 +38,8 @@ struct SimulateOptions {
   std::string canary;
   std::string seed_file;
   std::size_t trace_lines = 60;
+  bool coverage = false;
 };
-
-std::string hexadecimal(std::uint64_t number) {
-  std::ostringstream text;
-  text << std::hex << std::setw(16) << std::setfill('0') << number;
-  return text.str();
-}
 
 SimulationOptions options_for(const SimulateOptions& options, std::uint64_t seed) {
   return {.seed = seed,
@@ -55,16 +52,7 @@ SimulationOptions options_for(const SimulateOptions& options, std::uint64_t seed
 void print_failure(const SimulateOptions& options, std::uint64_t seed) {
   SimulationOptions again = options_for(options, seed);
   again.trace_lines_max = options.trace_lines;
-  const SimulationResult result = simulate(again);
-  for (const std::string& line : result.trace) {
-    std::cout << line << '\n';
-  }
-  std::cout << "seed " << seed << " fails: " << result.violation.value_or("only the first time")
-            << "\nAgain: regstream simulate --seed " << seed << " --steps " << options.steps;
-  if (!options.canary.empty()) {
-    std::cout << " --canary " << options.canary;
-  }
-  std::cout << std::endl;
+  std::cout << report(again, simulate(again)) << std::flush;
 }
 
 std::optional<std::vector<std::uint64_t>> read_seeds(const std::string& path) {
@@ -100,6 +88,7 @@ struct Batch {
   std::atomic<std::uint64_t> resets = 0;
   std::atomic<std::int64_t> simulated_ms = 0;
   std::mutex mutex;
+  simulation::Coverage coverage;
   std::optional<std::uint64_t> failing_number;  ///< The first one, in the order of seeds.
 
   [[nodiscard]] std::uint64_t seed(std::uint64_t number) const {
@@ -125,8 +114,9 @@ void work(const SimulateOptions& options, Batch& batch) {
     batch.updates += result.updates;
     batch.resets += result.resets;
     batch.simulated_ms += result.simulated_ms;
+    const std::scoped_lock lock(batch.mutex);
+    batch.coverage.add(result.coverage);
     if (result.violation) {
-      const std::scoped_lock lock(batch.mutex);
       batch.failing_number = std::min(batch.failing_number.value_or(number), number);
     }
   }
@@ -138,10 +128,7 @@ int run_one(const SimulateOptions& options) {
     print_failure(options, options.seed);
     return failure;
   }
-  std::cout << "seed " << options.seed << ": " << result.steps << " events in "
-            << result.simulated_ms / 1'000 << " simulated seconds, " << result.updates
-            << " updates heard, " << result.resets << " resets, trace "
-            << hexadecimal(result.trace_hash) << std::endl;
+  std::cout << report(options_for(options, options.seed), result) << std::flush;
   return 0;
 }
 
@@ -175,8 +162,15 @@ int run(const SimulateOptions& options) {
             << static_cast<double>(batch.done) / seconds << " a second; "
             << batch.simulated_ms / 3'600'000 << " simulated hours, " << batch.steps << " events, "
             << batch.updates << " updates heard, " << batch.resets << " resets" << std::endl;
+  if (options.coverage) {
+    std::cout << batch.coverage.table() << std::flush;
+  }
   if (batch.failing_number) {
     print_failure(options, batch.seed(*batch.failing_number));
+    return failure;
+  }
+  if (const std::string missing = batch.coverage.missing(); options.coverage && !missing.empty()) {
+    std::cout << "these seeds prove nothing about what never happened: " << missing << std::endl;
     return failure;
   }
   return 0;
@@ -199,16 +193,16 @@ void add_simulate_command(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100'000'000}))
       ->capture_default_str();
   command->add_option("--kept", options->seed_file, "A file with seeds, one a line, to run first");
+  command->add_flag(
+      "--coverage", options->coverage,
+      "Say of several seeds how often everything happened; fail if anything never did");
   command->add_option("--trace", options->trace_lines, "Lines of a failing run's trace to print")
       ->capture_default_str();
   command
       ->add_option("--canary", options->canary, "A mistake to make on purpose, which must be found")
       ->check([](const std::string& name) {
-        return simulation::parse_canary(name)
-                   ? std::string{}
-                   : std::string{
-                         "there are: drop-one duplicate reorder drop-reset forget-bare "
-                         "adopt-twice lose-timer"};
+        return simulation::parse_canary(name) ? std::string{}
+                                              : "there are: " + simulation::canary_names();
       });
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }

@@ -126,6 +126,7 @@ class Hub {
   [[nodiscard]] std::size_t subscriptions() const { return subscriptions_; }
   [[nodiscard]] const HubCounters& counters() const { return counters_; }
   [[nodiscard]] const Journal& journal() const { return journal_; }
+  [[nodiscard]] const KnownRegistrations& known_registrations() const { return known_; }
   [[nodiscard]] bool is_live() const { return is_live_; }
 
  private:

@@ -17,7 +17,7 @@ void Journal::append(std::int64_t registration_id, FramePtr frame, Instant now) 
   if (registration_id != every_registration) {
     previous = std::exchange(newest_of_[registration_id], sequence);
     if (previous != 0) {
-      entries_[previous - resumable_from().sequence - 1].next = sequence;
+      entries_[index_of(previous)].next = sequence;
     }
   }
   entries_.push_back({.frame = std::move(frame),

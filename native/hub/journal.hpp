@@ -87,11 +87,18 @@ class Journal {
     Instant arrival;
   };
 
+  // The same on every machine, so that what is dropped is the same, too.
+  static constexpr std::size_t entry_bytes = 40;
+  static_assert(sizeof(Entry) <= entry_bytes);
+
+  [[nodiscard]] std::size_t index_of(std::uint64_t sequence) const {
+    return static_cast<std::size_t>(sequence - resumable_from().sequence - 1);
+  }
   [[nodiscard]] const Entry& entry(std::uint64_t sequence) const {
-    return entries_[sequence - (position_.sequence - entries_.size()) - 1];
+    return entries_[index_of(sequence)];
   }
   [[nodiscard]] static std::size_t bytes_of(const Entry& entry) {
-    return sizeof(Entry) + (entry.frame ? entry.frame->bytes().size() : 0);
+    return entry_bytes + (entry.frame ? entry.frame->bytes().size() : 0);
   }
   void drop_oldest();
 

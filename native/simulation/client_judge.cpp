@@ -77,7 +77,7 @@ void ClientJudge::on_update(EventId id, std::string_view json) {
     if (id.sequence > epoch.entries.size()) {
       fail("the update " + to_string(id) + " was never published");
     }
-    const Truth::Entry& entry = epoch.entries[id.sequence - 1];
+    const Truth::Entry& entry = epoch.entry(id.sequence);
     if (json != encode_update_envelope(entry.message)) {
       fail("the update " + to_string(id) + " is not what was published");
     }
@@ -108,12 +108,12 @@ void ClientJudge::on_snapshot(EventId id, const StreamMessage& message) {
   }
   due_ = Due::nothing;
   position_ = id;
-  if (!registration_id_ || !can_judge(id) || truth_.epoch(id.epoch)->was_trimmed()) {
+  if (!registration_id_ || !can_judge(id) || !is_known_whole(id)) {
     return;
   }
   auto decoded = decode_view(message.data);
   const auto* const view = std::get_if<RegistrationView>(&decoded);
-  if (view == nullptr || truth_.view(*registration_id_, id) != *view) {
+  if (view == nullptr || truth_.view_mark(*registration_id_, id) != mark_of(*view)) {
     fail("the snapshot " + to_string(id) + " is not the truth: " + std::string{message.data});
   }
 }
@@ -123,6 +123,11 @@ void ClientJudge::on_view(const RegistrationView& view) {
     fail("its view goes back from " + to_string(*view_id_) + " to " + to_string(*view.id));
   }
   view_id_ = view.id;
+  // A view changes by what was told; so it is behind at most, and whole up to its own id.
+  if (view.id && can_judge(*view.id) && is_known_whole(*view.id) &&
+      truth_.view_mark(*registration_id_, *view.id) != mark_of(view)) {
+    fail("its view is not the truth at " + to_string(*view.id) + ": " + encode_view(view));
+  }
 }
 
 void ClientJudge::check_end(const std::optional<RegistrationView>& view, bool is_settled) const {
@@ -137,8 +142,9 @@ void ClientJudge::check_end(const std::optional<RegistrationView>& view, bool is
   if (const auto missed = truth_.between(*position_, behind, registration_id_)) {
     fail("it is at " + to_string(*position_) + ", and still misses " + to_string(*missed));
   }
-  const bool is_known = is_settled || !truth_.epoch(end.epoch)->was_trimmed();
-  if (registration_id_ && is_known && truth_.view(*registration_id_, end) != view) {
+  const std::uint64_t mark = view ? mark_of(*view) : 0;
+  if (registration_id_ && (is_settled || is_known_whole(end)) &&
+      truth_.view_mark(*registration_id_, end).value_or(0) != mark) {
     fail("its view is not the truth: " + (view ? encode_view(*view) : "none"));
   }
 }
@@ -153,6 +159,10 @@ EventId ClientJudge::parsed(std::string_view id) const {
     fail("an event's id is no event id: \"" + std::string{id} + '"');
   }
   return *parsed;
+}
+
+bool ClientJudge::is_known_whole(EventId id) const {
+  return !gateways_forget_ && !truth_.epoch(id.epoch)->was_trimmed();
 }
 
 bool ClientJudge::can_judge(EventId id) const {

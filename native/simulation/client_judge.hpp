@@ -18,8 +18,13 @@ namespace regstream::simulation {
 /// says. Throws `Violation` at whatever else it hears.
 class ClientJudge {
  public:
-  ClientJudge(const Truth& truth, std::string name, std::optional<std::int64_t> registration_id)
-      : truth_(truth), name_(std::move(name)), registration_id_(registration_id) {}
+  /// `gateways_forget`: they may know a part of a registration only.
+  ClientJudge(const Truth& truth, std::string name, std::optional<std::int64_t> registration_id,
+              bool gateways_forget)
+      : truth_(truth),
+        name_(std::move(name)),
+        registration_id_(registration_id),
+        gateways_forget_(gateways_forget) {}
 
   /// The client knows nothing any more.
   void forget();
@@ -48,10 +53,13 @@ class ClientJudge {
   void on_reset(EventId id);
   void on_snapshot(EventId id, const StreamMessage& message);
   [[nodiscard]] bool can_judge(EventId id) const;
+  /// Whoever told of this id knew all that came before it.
+  [[nodiscard]] bool is_known_whole(EventId id) const;
 
   const Truth& truth_;
   const std::string name_;
   const std::optional<std::int64_t> registration_id_;
+  const bool gateways_forget_;
   Due due_ = Due::greeting;
   std::string last_event_id_;        ///< Of the last event that had one.
   std::string asked_;                ///< The cursor of this attempt.

@@ -13,6 +13,11 @@ constexpr Duration spacing_min{1'000};
 constexpr Duration wait_max{21'000};
 constexpr Duration offline_wait_max{60'000};
 
+/// Attempts of a minute that nobody has woken. Full jitter may draw short waits several times over,
+/// but not for long.
+constexpr std::size_t attempts_per_minute_max = 20;
+constexpr Duration minute{60'000};
+
 std::int64_t choose_drift(World& world, std::int64_t most) {
   return static_cast<std::int64_t>(
              world.between(std::uint64_t{0}, static_cast<std::uint64_t>(2 * most))) -
@@ -40,15 +45,22 @@ ClientProcess::ClientProcess(World& world, const Truth& truth, const FaultPlan& 
       is_slow_(world.chance(plan.slow_reader_per_mille)),
       registration_id_(choose_registration(world, plan)),
       clock_(world, choose_drift(world, plan.drift_per_million_max)),
-      judge_(truth, name_, registration_id_) {}
+      judge_(truth, name_, registration_id_, plan.forgets_registrations()) {}
 
 void ClientProcess::start() {
-  connection_.emplace(ConnectionOptions{}, world_.seed(), cursor_);
+  ConnectionOptions options;
+  if (canary_ == Canary::hasty_attempt) {
+    options.reconnection_time_max = Duration{1};
+  }
+  if (canary_ == Canary::hasty_attempt || canary_ == Canary::no_backoff) {
+    options.backoff = {.base = Duration{1}, .cap = Duration{1}};
+  }
+  connection_.emplace(options, world_.seed(), cursor_);
   parser_.emplace(sse::ParserLimits{}, cursor_);
   if (registration_id_ && !view_is_known_) {
     registration_.emplace(*registration_id_);
   }
-  last_attempt_.reset();
+  attempts_.clear();
   was_offline_ = false;
   connection_->connect(clock_.now());
   carry_out();
@@ -70,6 +82,7 @@ void ClientProcess::restart(bool stored) {
     auto view = decode_view(encode_view(registration_->view()));
     registration_.emplace(*registration_id_);
     registration_->apply_snapshot(std::get<RegistrationView>(std::move(view)));
+    world_.count(Sight::view_restored);
   }
   start();
 }
@@ -92,6 +105,7 @@ void ClientProcess::sleep(Duration span) {
 
 void ClientProcess::signal() {
   const auto kind = world_.index(4);
+  last_signal_ = clock_.now();
   world_.note(name_ + ": gets signal " + std::to_string(kind));
   if (kind == 0) {
     connection_->on_offline(clock_.now());
@@ -179,11 +193,25 @@ void ClientProcess::take(const sse::Event& event) {
   }
   if (message.type == StreamMessageType::update) {
     registration_->apply(to_update(message.update));
+    if (canary_ == Canary::wrong_view && is_canary_due_ && world_.chance(30)) {
+      world_.note(name_ + ": the canary leaves an update out");
+      is_canary_due_ = false;
+      registration_.emplace(*registration_id_);
+      registration_->apply(to_update(message.update));
+    }
   } else if (message.type == StreamMessageType::snapshot) {
     auto view = decode_view(message.data);
     registration_->apply_snapshot(std::get<RegistrationView>(std::move(view)));
   } else {
     return;
+  }
+  if (canary_ == Canary::old_view && view_is_known_) {
+    if (!old_view_) {
+      old_view_ = registration_->view();
+    } else if (world_.chance(30)) {
+      world_.note(name_ + ": the canary shows an old view");
+      judge_.on_view(*old_view_);
+    }
   }
   view_is_known_ = true;
   judge_.on_view(registration_->view());
@@ -217,6 +245,7 @@ void ClientProcess::carry_out(const CloseTransport& /*step*/) {
 void ClientProcess::carry_out(const StateChanged& step) {
   world_.note(name_ + ": is " + std::string{to_string(step.to)} + ", " +
               std::string{to_string(step.reason)});
+  count_reason(step.reason);
   if (step.to == ConnectionState::closed) {
     throw Violation(name_ + ": gives up for good");
   }
@@ -228,12 +257,30 @@ void ClientProcess::carry_out(const StateChanged& step) {
   }
 }
 
-void ClientProcess::check_spacing() {
-  if (last_attempt_ && clock_.now() - *last_attempt_ < spacing_min) {
-    throw Violation(name_ + ": two attempts begin " +
-                    std::to_string((clock_.now() - *last_attempt_).count()) + " ms apart");
+void ClientProcess::count_reason(ConnectionReason reason) {
+  if (reason == ConnectionReason::silent) {
+    world_.count(Sight::silence_noticed);
+  } else if (reason == ConnectionReason::timed_out) {
+    world_.count(Sight::answer_timed_out);
+  } else if (reason == ConnectionReason::woken) {
+    world_.count(Sight::wait_cut_short);
   }
-  last_attempt_ = clock_.now();
+}
+
+void ClientProcess::check_spacing() {
+  const Instant now = clock_.now();
+  if (!attempts_.empty() && now - attempts_.back() < spacing_min) {
+    throw Violation(name_ + ": two attempts begin " +
+                    std::to_string((now - attempts_.back()).count()) + " ms apart");
+  }
+  attempts_.push_back(now);
+  while (now - attempts_.front() > minute) {
+    attempts_.pop_front();
+  }
+  const bool was_woken = last_signal_ && now - *last_signal_ <= minute;
+  if (!was_woken && attempts_.size() > attempts_per_minute_max) {
+    throw Violation(name_ + ": " + std::to_string(attempts_.size()) + " attempts in a minute");
+  }
 }
 
 void ClientProcess::arm() {
@@ -250,6 +297,7 @@ void ClientProcess::arm() {
   Duration wait = clock_.until(*deadline);
   if (world_.chance(plan_.throttled_per_mille)) {
     wait += world_.between(Duration{0}, Duration{60'000});
+    world_.count(Sight::timer_throttled);
   }
   if (canary_ == Canary::lose_timer && connection_->state() == ConnectionState::waiting &&
       world_.chance(200)) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -36,6 +37,8 @@ class ClientProcess final : public StreamReader {
   void signal();
   void signal_online();
   void set_calendar(Duration wrong_by) { clock_.set_calendar(wrong_by); }
+  /// Its machine was suspended, and nobody has told it.
+  void leap_clock(Duration span) { clock_.leap(span); }
   /// Its stream; null while it has none.
   [[nodiscard]] const StreamPtr& stream() const { return stream_; }
 
@@ -53,6 +56,7 @@ class ClientProcess final : public StreamReader {
   void carry_out(const OpenTransport& step);
   void carry_out(const CloseTransport& step);
   void carry_out(const StateChanged& step);
+  void count_reason(ConnectionReason reason);
   void check_spacing();
   void arm();
   void on_timer();
@@ -76,8 +80,13 @@ class ClientProcess final : public StreamReader {
   StreamPtr stream_;
   std::optional<Instant> armed_;
   std::uint64_t timer_ = 0;
-  std::optional<Instant> last_attempt_;
+  std::deque<Instant> attempts_;  // Of the last minute.
+  std::optional<Instant> last_signal_;
   bool was_offline_ = false;
+
+  // For canaries.
+  bool is_canary_due_ = true;
+  std::optional<RegistrationView> old_view_;
 };
 
 }  // namespace regstream::simulation

@@ -6,14 +6,11 @@
 namespace regstream::simulation {
 namespace {
 
-constexpr std::array<std::string_view, faults_count> fault_names{
-    "reset stream",        "stall stream",  "half-open stream", "part clients",
-    "restart client",      "sleep client",  "signal client",    "crash gateway",
-    "cut gateway's power", "drain gateway", "break redis link", "stall redis link",
-    "restart redis",       "flush redis",   "restore redis",    "set calendar"};
-
-constexpr std::array<std::string_view, canaries_count> canary_names{
-    "drop-one", "duplicate", "reorder", "drop-reset", "forget-bare", "adopt-twice", "lose-timer"};
+constexpr std::array<std::string_view, canaries_count> names_of_canaries{
+    "drop-one",       "duplicate",        "reorder",          "drop-reset",    "forget-bare",
+    "adopt-twice",    "lose-timer",       "hasty-attempt",    "no-backoff",    "old-view",
+    "wrong-view",     "keep-stream",      "swap-publishes",   "endless-queue", "endless-journal",
+    "endless-outbox", "endless-adoption", "endless-knowledge"};
 
 /// Often none, else any share up to `most`.
 std::uint64_t choose_rate(World& world, std::uint64_t most) {
@@ -31,20 +28,24 @@ bool has(const FaultPlan& plan, Fault fault) {
 
 }  // namespace
 
-std::string_view to_string(Fault fault) {
-  return fault_names[static_cast<std::size_t>(fault)];
-}
-
 std::string_view to_string(Canary canary) {
-  return canary_names[static_cast<std::size_t>(canary)];
+  return names_of_canaries[static_cast<std::size_t>(canary)];
 }
 
 std::optional<Canary> parse_canary(std::string_view name) {
-  const auto* const found = std::find(canary_names.begin(), canary_names.end(), name);
-  if (found == canary_names.end()) {
+  const auto* const found = std::find(names_of_canaries.begin(), names_of_canaries.end(), name);
+  if (found == names_of_canaries.end()) {
     return std::nullopt;
   }
-  return static_cast<Canary>(found - canary_names.begin());
+  return static_cast<Canary>(found - names_of_canaries.begin());
+}
+
+std::string canary_names() {
+  std::string names;
+  for (const std::string_view name : names_of_canaries) {
+    names += (names.empty() ? "" : " ") + std::string{name};
+  }
+  return names;
 }
 
 FaultPlan choose_fault_plan(World& world) {
@@ -66,12 +67,13 @@ FaultPlan choose_fault_plan(World& world) {
   plan.fault_interval_max =
       Duration{choose<std::int64_t>(world, std::array<std::int64_t, 4>{200, 1'000, 5'000, 20'000})};
 
-  plan.gateways = world.between(1, 4);
+  plan.gateways = 1 + world.index(4);
   plan.clients = choose(world, std::array<std::size_t, 6>{1, 3, 10, 10, 40, 200});
-  plan.publishers = world.between(1, 3);
+  plan.publishers = 1 + world.index(3);
   plan.registrations = world.between(1, 6);
   plan.publish_interval_max =
       Duration{choose<std::int64_t>(world, std::array<std::int64_t, 4>{20, 200, 1'000, 10'000})};
+  plan.quiet_from_per_mille = choose(world, std::array<std::uint64_t, 4>{700, 1'000, 1'000, 1'000});
   plan.bare_per_mille = choose_rate(world, 600);
   plan.malformed_per_mille = choose_rate(world, 100);
   plan.same_key_per_mille = choose_rate(world, 200);
@@ -87,7 +89,61 @@ FaultPlan choose_fault_plan(World& world) {
   plan.page_entries_max = choose(world, std::array<std::size_t, 3>{20, 100, 1'000});
   plan.journal_count_max = choose(world, std::array<std::size_t, 4>{2, 20, 100'000, 100'000});
   plan.outbox_bytes_max = choose(world, std::array<std::size_t, 3>{1, 1'000, 65'536});
+
+  const std::size_t enough = std::size_t{64} << 20U;
+  plan.journal_bytes_max = choose(world, std::array<std::size_t, 4>{2'000, enough, enough, enough});
+  plan.known_registrations_max =
+      choose(world, std::array<std::size_t, 4>{1, 10'000, 10'000, 10'000});
+  plan.claims_bytes_max = choose(world, std::array<std::size_t, 3>{600, enough, enough});
+  if (plan.history_length_max < 10'000) {
+    // Who has dropped claims knows less of what the channel has brought. If the history no longer
+    // reaches back to what it does know, its bare messages wait until somebody publishes again.
+    plan.claims_bytes_max = enough;
+  }
+  plan.bare_max = choose(world, std::array<std::size_t, 3>{2, 40'000, 40'000});
+  plan.waiting_max = choose(world, std::array<std::size_t, 4>{3, 10'000, 10'000, 10'000});
+  plan.in_flight_max = choose(world, std::array<std::size_t, 3>{16, 32, 64});
   return plan;
+}
+
+std::string to_string(const FaultPlan& plan) {
+  std::string text = "faults:";
+  for (const Fault fault : plan.faults) {
+    text += ' ' + std::string{to_string(fault)} + ';';
+  }
+  const auto add = [&text](std::string_view name, auto value) {
+    text += ' ' + std::string{name} + ' ' + std::to_string(value) + ';';
+  };
+  add("at most this many ms apart", plan.fault_interval_max.count());
+  text += "\nsize:";
+  add("gateways", plan.gateways);
+  add("clients", plan.clients);
+  add("publishers", plan.publishers);
+  add("registrations", plan.registrations);
+  add("ms between updates", plan.publish_interval_max.count());
+  text += "\nper mille:";
+  add("quiet from", plan.quiet_from_per_mille);
+  add("bare", plan.bare_per_mille);
+  add("malformed", plan.malformed_per_mille);
+  add("same key", plan.same_key_per_mille);
+  add("cut anywhere", plan.split_per_mille);
+  add("slow readers", plan.slow_reader_per_mille);
+  add("throttled timers", plan.throttled_per_mille);
+  add("clock drift, per million", plan.drift_per_million_max);
+  text += "\nlimits:";
+  add("delay ms", plan.delay_max.count());
+  add("send buffer", plan.send_buffer_bytes);
+  add("history", plan.history_length_max);
+  add("page", plan.page_entries_max);
+  add("journal", plan.journal_count_max);
+  add("journal bytes", plan.journal_bytes_max);
+  add("outbox bytes", plan.outbox_bytes_max);
+  add("registrations known", plan.known_registrations_max);
+  add("claims bytes", plan.claims_bytes_max);
+  add("bare waiting", plan.bare_max);
+  add("publishes waiting", plan.waiting_max);
+  add("publishes in flight", plan.in_flight_max);
+  return text + '\n';
 }
 
 }  // namespace regstream::simulation

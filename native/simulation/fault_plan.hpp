@@ -3,55 +3,47 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include <regstream/time.hpp>
 
+#include "simulation/fault.hpp"
 #include "simulation/world.hpp"
 
 namespace regstream::simulation {
 
-/// What may happen to somebody while the faulty part of a run lasts.
-enum class Fault : std::uint8_t {
-  reset_stream,      ///< The connection of a client breaks; what was on its way is gone.
-  stall_stream,      ///< Nothing arrives for a while, then all of it.
-  half_open_stream,  ///< Nothing arrives any more, and neither side is told.
-  part_clients,      ///< A gateway and all its clients: nothing arrives for a while.
-  restart_client,    ///< A page is closed and opened: it knows nothing, or what it had stored.
-  sleep_client,      ///< A machine sleeps: its clock leaps, its bytes wait, its timers are late.
-  signal_client,     ///< Online, offline, visible, restored: in any order, true or not.
-  crash_gateway,
-  cut_gateway_power,  ///< Its clients are not told.
-  drain_gateway,      ///< A restart in good order.
-  break_redis_link,
-  stall_redis_link,  ///< What was sent may be carried out long after it was given up.
-  restart_redis,
-  flush_redis,
-  restore_redis,  ///< It comes back with older data.
-  set_calendar,
-};
-
-inline constexpr std::size_t faults_count = static_cast<std::size_t>(Fault::set_calendar) + 1;
-
-[[nodiscard]] std::string_view to_string(Fault fault);
-
 /// A mistake that is made on purpose, to see that it is found.
 enum class Canary : std::uint8_t {
-  drop_one,     ///< A gateway leaves out an update.
-  duplicate,    ///< A gateway sends an update twice.
-  reorder,      ///< A gateway sends two updates the wrong way round.
-  drop_reset,   ///< A gateway does not tell a reset.
-  forget_bare,  ///< Gateways don't hear a bare PUBLISH.
-  adopt_twice,  ///< Redis takes in a bare message for everyone who offers it.
-  lose_timer,   ///< A client forgets to come back.
+  drop_one,           ///< A gateway leaves out an update.
+  duplicate,          ///< A gateway sends an update twice.
+  reorder,            ///< A gateway sends two updates the wrong way round.
+  drop_reset,         ///< A gateway does not tell a reset.
+  forget_bare,        ///< Gateways don't hear a bare PUBLISH.
+  adopt_twice,        ///< Redis takes in a bare message for everyone who offers it.
+  lose_timer,         ///< A client forgets to come back.
+  hasty_attempt,      ///< A client comes back without a wait.
+  no_backoff,         ///< A client's waits do not grow.
+  old_view,           ///< A client shows what it has shown before.
+  wrong_view,         ///< A client leaves an update out of its view.
+  keep_stream,        ///< A gateway keeps the subscription of a client that is gone.
+  swap_publishes,     ///< A publisher sends two updates the wrong way round.
+  endless_queue,      ///< A publisher holds more than it may.
+  endless_journal,    ///< A gateway does.
+  endless_outbox,     ///< The same for one stream.
+  endless_adoption,   ///< The same for bare messages.
+  endless_knowledge,  ///< The same for registrations.
 };
 
-inline constexpr std::size_t canaries_count = static_cast<std::size_t>(Canary::lose_timer) + 1;
+inline constexpr std::size_t canaries_count =
+    static_cast<std::size_t>(Canary::endless_knowledge) + 1;
 
 [[nodiscard]] std::string_view to_string(Canary canary);
 /// The canary with that name ("drop-one").
 [[nodiscard]] std::optional<Canary> parse_canary(std::string_view name);
+/// All names, with a space between.
+[[nodiscard]] std::string canary_names();
 
 /// One run's size, faults and rates: a random subset each, for faults hide each other (Groce et
 /// al., "Swarm Testing", ISSTA 2012).
@@ -64,9 +56,10 @@ struct FaultPlan {
   std::size_t publishers = 1;
   std::uint64_t registrations = 1;
   Duration publish_interval_max{};
-  std::uint64_t bare_per_mille = 0;       ///< Of what is published.
-  std::uint64_t malformed_per_mille = 0;  ///< The same.
-  std::uint64_t same_key_per_mille = 0;   ///< Publishes that are sent again under their key.
+  std::uint64_t quiet_from_per_mille = 0;  ///< Of the faulty part: from then on nobody publishes.
+  std::uint64_t bare_per_mille = 0;        ///< Of what is published.
+  std::uint64_t malformed_per_mille = 0;   ///< The same.
+  std::uint64_t same_key_per_mille = 0;    ///< Publishes that are sent again under their key.
 
   std::uint64_t split_per_mille = 0;        ///< Deliveries that are cut at any byte.
   std::uint64_t slow_reader_per_mille = 0;  ///< Clients.
@@ -79,8 +72,23 @@ struct FaultPlan {
   std::size_t page_entries_max = 0;
   std::size_t journal_count_max = 0;
   std::size_t outbox_bytes_max = 0;
+
+  std::size_t journal_bytes_max = 0;
+  std::size_t known_registrations_max = 0;
+  std::size_t claims_bytes_max = 0;
+  std::size_t bare_max = 0;     ///< That wait in a gateway.
+  std::size_t waiting_max = 0;  ///< In a publisher.
+  std::size_t in_flight_max = 0;
+
+  /// Gateways may forget a registration, and then know a part of it.
+  [[nodiscard]] bool forgets_registrations() const {
+    return known_registrations_max < registrations;
+  }
 };
 
 [[nodiscard]] FaultPlan choose_fault_plan(World& world);
+
+/// Everything that was chosen, on some lines.
+[[nodiscard]] std::string to_string(const FaultPlan& plan);
 
 }  // namespace regstream::simulation

@@ -45,10 +45,23 @@ void GatewayProcess::start() {
   flush_is_scheduled_ = false;
   pings_are_armed_ = false;
   hub::HubOptions options;
-  options.outbox_bytes_max = plan_.outbox_bytes_max;
-  options.journal.count_max = plan_.journal_count_max;
+  if (canary_ != Canary::endless_outbox) {
+    options.outbox_bytes_max = plan_.outbox_bytes_max;
+  }
+  if (canary_ != Canary::endless_journal) {
+    options.journal.count_max = plan_.journal_count_max;
+    options.journal.bytes_max = plan_.journal_bytes_max;
+  }
+  if (canary_ != Canary::endless_knowledge) {
+    options.known_registrations.count_max = plan_.known_registrations_max;
+  }
   hub_.emplace(options);
-  follower_.emplace();
+  broker::FollowerLimits limits;
+  limits.claims_bytes_max = plan_.claims_bytes_max;
+  if (canary_ != Canary::endless_adoption) {
+    limits.adoption.bare_max = plan_.bare_max;
+  }
+  follower_.emplace(limits);
   caller_ = std::make_unique<RedisLink>(world_, redis_, plan_.delay_max, world_.seed(),
                                         RedisLink::Handlers{.on_up =
                                                                 [this] {
@@ -104,7 +117,7 @@ void GatewayProcess::crash(bool tells) {
   }
   world_.note(name_ + (tells ? ": crashes" : ": loses its power"));
   ++incarnation_;
-  resets_ += hub_->counters().resets;
+  count_hub();
   for (const StreamPtr& stream : streams_) {
     if (stream) {
       stream->abandon(tells);
@@ -145,6 +158,7 @@ bool GatewayProcess::accept(const StreamPtr& stream) {
     ResponseHead refusal;
     refusal.status = 503;
     refusal.retry_after = Duration{1'000};
+    world_.count(Sight::attempt_refused);
     stream->respond(refusal);
     stream->finish();
     return true;
@@ -164,14 +178,19 @@ bool GatewayProcess::accept(const StreamPtr& stream) {
 }
 
 void GatewayProcess::hear(const std::string& message) {
-  if (message.find(R"("id":)") == std::string::npos) {
-    if (canary_ == Canary::forget_bare) {
-      bare_heard_.push_back(message);
-      return;
-    }
+  const bool is_bare = message.find(R"("id":)") == std::string::npos;
+  if (is_bare) {
+    world_.count(Sight::bare_heard);
+  }
+  const auto dropped = follower_->counts().dropped;
+  if (!is_bare || canary_ != Canary::forget_bare) {
+    follower_->on_message(message);
+  }
+  if (follower_->counts().dropped != dropped) {
+    world_.count(Sight::bare_dropped);
+  } else if (is_bare) {
     bare_heard_.push_back(message);
   }
-  follower_->on_message(message);
   advance();
 }
 
@@ -179,15 +198,28 @@ void GatewayProcess::advance() {
   while (auto action = follower_->poll()) {
     std::visit([this](const auto& wanted) { act(wanted); }, *action);
   }
+  check_limits();
 }
 
 void GatewayProcess::act(const broker::BeginHistory& begin) {
   world_.note(name_ + ": a history begins after " + to_string(begin.position));
+  const EventId before = hub_->journal().position();
+  if (before != EventId{}) {
+    world_.count(before.epoch == begin.position.epoch ? Sight::trimmed_while_away
+                                                      : Sight::epoch_changed);
+  }
   hub_->begin_history(begin.position);
 }
 
 void GatewayProcess::act(const broker::TellMessage& told) {
   world_.note(name_ + ": tells " + to_string(told.id));
+  const bool knows_enough = hub_->known_registrations().size() == plan_.known_registrations_max;
+  const auto update = decode_update_slices(told.message);
+  const auto* const slices = std::get_if<UpdateSlices>(&update);
+  if (knows_enough && slices != nullptr &&
+      hub_->known_registrations().find(slices->registration_id) == nullptr) {
+    world_.count(Sight::registration_forgotten);
+  }
   hub_->publish(told.id, told.message, clock_.now());
   schedule_flush();
 }
@@ -202,6 +234,9 @@ void GatewayProcess::act(const broker::ReadHistory& read) {
   caller_->call<broker::HistoryPage>([known = follower_->known(), from = read.from](
                                          SimulatedRedis& redis) { return redis.read(known, from); },
                                      [this](broker::HistoryPage page) {
+                                       if (!page.is_last) {
+                                         world_.count(Sight::page_followed);
+                                       }
                                        follower_->on_page(std::move(page));
                                        advance();
                                      });
@@ -304,6 +339,10 @@ void GatewayProcess::on_writable(Stream& stream) {
 }
 
 void GatewayProcess::on_peer_closed(Stream& stream) {
+  if (canary_ == Canary::keep_stream && std::exchange(is_canary_due_, false)) {
+    world_.note(name_ + ": the canary keeps a subscription");
+    return;
+  }
   end_stream(stream);
 }
 
@@ -324,11 +363,34 @@ void GatewayProcess::arm_pings() {
   });
 }
 
+void GatewayProcess::count_hub() const {
+  const hub::HubCounters& counters = hub_->counters();
+  world_.count(Sight::stream_resumed, counters.resumed);
+  world_.count(Sight::stream_reset, counters.resets);
+  world_.count(Sight::snapshot_told, counters.snapshots);
+  world_.count(Sight::reader_overrun, counters.overruns);
+  world_.count(Sight::malformed_passed, counters.malformed);
+}
+
 void GatewayProcess::check_limits() const {
-  if (hub_->journal().size() > plan_.journal_count_max) {
-    throw Violation(name_ + ": the journal holds " + std::to_string(hub_->journal().size()) +
-                    " messages");
+  const auto check = [this](std::size_t held, std::size_t most, const char* what) {
+    if (held > most) {
+      throw Violation(name_ + ": it holds " + std::to_string(held) + ' ' + what);
+    }
+  };
+  const hub::Journal& journal = hub_->journal();
+  check(journal.size(), plan_.journal_count_max, "messages in its journal");
+  if (journal.size() > 1) {
+    check(journal.bytes(), plan_.journal_bytes_max, "bytes in its journal");
   }
+  const hub::KnownRegistrations& known = hub_->known_registrations();
+  check(known.size(), plan_.known_registrations_max, "registrations");
+  check(known.bytes(), known.size() * frame_bytes_max, "bytes of registrations");
+  const broker::Adoption& adoption = follower_->adoption();
+  check(adoption.bare(), plan_.bare_max, "bare messages");
+  check(adoption.bare_bytes(), adoption.bare() * frame_bytes_max, "bytes of bare messages");
+  check(adoption.ahead(), broker::AdoptionLimits{}.ahead_max, "entries ahead of the channel");
+  check(follower_->claims_bytes(), plan_.claims_bytes_max, "bytes of claims");
   if (hub_->counters().gaps > 0 || hub_->counters().duplicates > 0) {
     throw Violation(name_ + ": the follower told a history that is not contiguous");
   }

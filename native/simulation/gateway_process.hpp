@@ -42,12 +42,14 @@ class GatewayProcess final : public StreamWriter {
   void stall_redis_links(Duration span);
   void stall_streams(Duration span);
   void set_calendar(Duration wrong_by) { clock_.set_calendar(wrong_by); }
+  void leap_clock(Duration span) { clock_.leap(span); }
 
   /// The bare messages that were heard by the process that runs now.
   [[nodiscard]] const std::vector<std::string>& bare_heard() const { return bare_heard_; }
   [[nodiscard]] const hub::Hub& hub() const { return *hub_; }
   [[nodiscard]] bool is_caught_up() const { return follower_ && follower_->is_caught_up(); }
-  [[nodiscard]] std::uint64_t resets() const { return resets_; }
+  /// What its hub has counted since it started.
+  void count_hub() const;
 
  private:
   void hear(const std::string& message);
@@ -74,7 +76,6 @@ class GatewayProcess final : public StreamWriter {
   const std::string name_;
   ProcessClock clock_;
   std::uint64_t incarnation_ = 0;
-  std::uint64_t resets_ = 0;
 
   // Of the running process.
   std::optional<hub::Hub> hub_;

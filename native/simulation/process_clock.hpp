@@ -7,8 +7,8 @@
 
 namespace regstream::simulation {
 
-/// One process's clocks. The monotonic one runs a little too fast or too slow, and leaps forward
-/// when its machine slept. The calendar may be set to anything, earlier times too.
+/// One process's clocks. The monotonic one runs a little too fast or too slow, and may
+/// leap forward. The calendar may be set to anything, earlier times too.
 class ProcessClock {
  public:
   ProcessClock(const World& world, std::int64_t drift_per_million)

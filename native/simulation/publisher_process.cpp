@@ -10,57 +10,116 @@ namespace {
 /// As broker::RedisBroker has it: a key's lifetime, less what a last sending may take.
 constexpr Duration resend_max{595'000};
 
+/// No text of the simulation is longer.
+constexpr std::size_t text_bytes_max = 512;
+
 }  // namespace
 
 PublisherProcess::PublisherProcess(World& world, SimulatedRedis& redis, const FaultPlan& plan,
-                                   std::size_t index)
-    : name_("publisher " + std::to_string(index)),
-      clock_(world, 0),
-      queue_(broker::PublishLimits{}, resend_max),
-      link_(world, redis, plan.delay_max, world.seed(),
-            {.on_up = [this] { send_waiting(); }, .on_down = [this] { on_down(); }}) {
-  link_.connect();
+                                   std::optional<Canary> canary, std::size_t index)
+    : world_(world),
+      redis_(redis),
+      plan_(plan),
+      canary_(canary),
+      name_("publisher " + std::to_string(index)),
+      clock_(world, 0) {
+  start();
 }
 
-void PublisherProcess::publish(std::string text, bool same_key) {
-  if (!same_key || last_text_.empty()) {
-    ++keys_;
-    last_text_ = std::move(text);
+void PublisherProcess::start() {
+  broker::PublishLimits limits;
+  if (canary_ != Canary::endless_queue) {
+    limits.waiting_max = plan_.waiting_max;
   }
+  limits.in_flight_max = plan_.in_flight_max;
+  queue_.emplace(limits, resend_max);
+  unanswered_ = 0;
+  known_ = {};
+  link_ = std::make_unique<RedisLink>(
+      world_, redis_, plan_.delay_max, world_.seed(),
+      RedisLink::Handlers{.on_up = [this] { send_waiting(); }, .on_down = [this] { on_down(); }});
+  link_->connect();
+}
+
+void PublisherProcess::restart() {
+  world_.note(name_ + ": crashes, and starts again");
+  start();
+}
+
+void PublisherProcess::publish(Publication publication) {
+  if (canary_ == Canary::swap_publishes && is_canary_due_ && world_.chance(30)) {
+    world_.note(name_ + ": the canary holds a message back");
+    is_canary_due_ = false;
+    swapped_ = std::move(publication);
+    return;
+  }
+  push(std::move(publication));
+  if (swapped_) {
+    push(*std::exchange(swapped_, std::nullopt));
+  }
+}
+
+void PublisherProcess::push(Publication publication) {
   broker::PublishHandler done = [this,
-                                 published = last_text_](const broker::PublishResult& result) {
+                                 text = publication.text](const broker::PublishResult& result) {
+    --unanswered_;
     if (std::holds_alternative<EventId>(result)) {
-      acknowledged_.push_back(published);
+      acknowledged_.push_back(text);
     }
   };
-  if (const auto error = queue_.push(last_text_, name_ + '-' + std::to_string(keys_), done)) {
-    throw Violation(name_ + ": " + error->what);
+  if (const auto error =
+          queue_->push(std::move(publication.text), std::move(publication.key), done)) {
+    if (queue_->waiting() < plan_.waiting_max) {
+      throw Violation(name_ + ": " + error->what);
+    }
+    world_.count(Sight::publish_refused);
+  } else {
+    ++unanswered_;
   }
+  check_limits();
   send_waiting();
 }
 
 void PublisherProcess::send_waiting() {
-  while (link_.is_up()) {
-    const auto* const next = queue_.take(clock_.now());
+  while (link_->is_up()) {
+    const auto* const next = queue_->take(clock_.now());
     if (next == nullptr) {
-      return;
+      break;
     }
-    link_.call<EventId>([known = known_, key = next->key, text = next->message](
-                            SimulatedRedis& redis) { return redis.publish(known, key, text); },
-                        [this](EventId id) {
-                          known_ = std::max(known_, id);
-                          if (const auto done = queue_.answered()) {
-                            done(id);
-                          }
-                          send_waiting();
-                        });
+    link_->call<EventId>([known = known_, key = next->key, text = next->message](
+                             SimulatedRedis& redis) { return redis.publish(known, key, text); },
+                         [this](EventId id) {
+                           known_ = std::max(known_, id);
+                           if (const auto done = queue_->answered()) {
+                             done(id);
+                           }
+                           send_waiting();
+                         });
   }
+  check_limits();
 }
 
 void PublisherProcess::on_down() {
-  queue_.lost();
-  for (const auto& done : queue_.expired(clock_.now())) {
+  world_.count(Sight::publish_sent_again, queue_->in_flight());
+  queue_->lost();
+  for (const auto& done : queue_->expired(clock_.now())) {
     done(broker::PublishError{"nobody knows"});
+  }
+  check_limits();
+}
+
+void PublisherProcess::check_limits() const {
+  if (unanswered_ != waiting()) {
+    throw Violation(name_ + ": of " + std::to_string(unanswered_) + " publishes it still holds " +
+                    std::to_string(waiting()));
+  }
+  // Those that were in flight wait again, beside as many as may wait.
+  const std::size_t waiting_max = plan_.waiting_max + plan_.in_flight_max;
+  if (queue_->waiting() > waiting_max || queue_->in_flight() > plan_.in_flight_max ||
+      queue_->waiting_bytes() > waiting_max * text_bytes_max) {
+    throw Violation(name_ + ": " + std::to_string(queue_->waiting()) + " messages wait (" +
+                    std::to_string(queue_->waiting_bytes()) + " bytes), and " +
+                    std::to_string(queue_->in_flight()) + " are in flight");
   }
 }
 

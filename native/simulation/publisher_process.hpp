@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,33 +15,53 @@
 
 namespace regstream::simulation {
 
+/// A message, and the key under which it is one, however often it is published.
+struct Publication {
+  std::string text;
+  std::string key;
+};
+
 /// A process that validates: publishes through the real queue, under keys, over a link that breaks.
 class PublisherProcess {
  public:
-  PublisherProcess(World& world, SimulatedRedis& redis, const FaultPlan& plan, std::size_t index);
+  PublisherProcess(World& world, SimulatedRedis& redis, const FaultPlan& plan,
+                   std::optional<Canary> canary, std::size_t index);
 
-  /// One update under a key of its own, or the last one's once more.
-  void publish(std::string text, bool same_key);
+  void publish(Publication publication);
+  /// It crashes, and starts again. What waited is lost; what was sent may arrive still.
+  void restart();
+
   [[nodiscard]] std::int64_t timestamp_ms() const { return clock_.timestamp_ms(); }
   void set_calendar(Duration wrong_by) { clock_.set_calendar(wrong_by); }
+  void leap_clock(Duration span) { clock_.leap(span); }
 
-  RedisLink& link() { return link_; }
-  [[nodiscard]] std::size_t waiting() const { return queue_.waiting() + queue_.in_flight(); }
+  RedisLink& link() { return *link_; }
+  [[nodiscard]] std::size_t waiting() const { return queue_->waiting() + queue_->in_flight(); }
   /// What was acknowledged: it must have entered the history.
   [[nodiscard]] const std::vector<std::string>& acknowledged() const { return acknowledged_; }
 
  private:
+  void start();
+  void push(Publication publication);
   void send_waiting();
   void on_down();
+  void check_limits() const;
 
+  World& world_;
+  SimulatedRedis& redis_;
+  const FaultPlan& plan_;
+  const std::optional<Canary> canary_;
   const std::string name_;
   ProcessClock clock_;
-  broker::PublishQueue queue_;
   std::vector<std::string> acknowledged_;
-  std::uint64_t keys_ = 0;
-  std::string last_text_;
+  std::optional<Publication> swapped_;  // The canary holds it back.
+  bool is_canary_due_ = true;
+
+  // Of the running process.
+  std::optional<broker::PublishQueue> queue_;
+  std::size_t unanswered_ = 0;  // Taken in, and nobody was told yet what came of them.
+  std::unique_ptr<RedisLink> link_;
   EventId known_;
-  RedisLink link_;
 };
 
 }  // namespace regstream::simulation

@@ -34,8 +34,11 @@ class RedisLink {
   /// Calls `at_redis` there, and `answered` with what that gave here.
   template <typename Result>
   void call(std::function<Result(SimulatedRedis&)> at_redis, std::function<void(Result)> answered) {
-    send([at_redis = std::move(at_redis), answered = std::move(answered),
-          back = from_redis_](SimulatedRedis& redis) {
+    send([at_redis = std::move(at_redis), answered = std::move(answered), back = from_redis_,
+          &world = world_](SimulatedRedis& redis) {
+      if (back->is_cut()) {
+        world.count(Sight::call_outlived_link);
+      }
       Result result = at_redis(redis);
       back->send([answered, result = std::move(result)] { answered(result); });
     });

@@ -27,9 +27,13 @@ EventId SimulatedRedis::open(EventId known) {
   auto& end = data_.end;
   if (!end || known > *end) {
     const std::uint64_t now =
-        began_timestamp_ms + static_cast<std::uint64_t>(world_.now().time_since_epoch().count());
+        began_timestamp_ms +
+        static_cast<std::uint64_t>((world_.now().time_since_epoch() + set_by_).count());
     const auto epoch = std::max({now, known.epoch + 1, end ? end->epoch + 1 : std::uint64_t{0}});
     auto kept = std::exchange(data_.entries, {});
+    if (!kept.empty()) {
+      world_.count(Sight::history_carried_over);
+    }
     end = EventId{.epoch = epoch, .sequence = 0};
     world_.note("redis: a history begins, " + to_string(*end));
     truth_.begin(epoch);
@@ -62,6 +66,7 @@ broker::HistoryPage SimulatedRedis::read(EventId known, std::optional<EventId> f
 EventId SimulatedRedis::publish(EventId known, const std::string& key, const std::string& text) {
   const auto earlier = data_.keys.find(key);
   if (earlier != data_.keys.end() && earlier->second.expiry > world_.now()) {
+    world_.count(Sight::publish_repeated);
     return earlier->second.id;
   }
   open(known);
@@ -78,6 +83,7 @@ std::optional<EventId> SimulatedRedis::adopt(EventId known, const broker::Adopt&
   const auto begin = entries.empty() ? data_.end->sequence : entries.front().id.sequence - 1;
   const bool is_same_epoch = data_.end->epoch == adopt.cursor.epoch;
   if (begin > (is_same_epoch ? adopt.cursor.sequence : 0)) {
+    world_.count(Sight::adoption_too_late);
     return std::nullopt;
   }
   for (const auto& offer : adopt.offers) {
@@ -86,7 +92,11 @@ std::optional<EventId> SimulatedRedis::adopt(EventId known, const broker::Adopt&
     });
     if (static_cast<std::size_t>(count) < offer.ordinal || canary_ == Canary::adopt_twice) {
       const EventId id = append(offer.text, true);
+      const bool has_id = offer.text.find(R"("id":")") != std::string::npos;
+      world_.count(has_id ? Sight::message_saved : Sight::bare_adopted);
       send_out(stamped(offer.text, id));
+    } else {
+      world_.count(Sight::adoption_raced);
     }
   }
   wake_waiters();
@@ -123,6 +133,7 @@ EventId SimulatedRedis::append(const std::string& text, bool is_adopted) {
   data_.entries.push_back({id, text, is_adopted});
   while (data_.entries.size() > plan_.history_length_max) {
     data_.entries.pop_front();
+    world_.count(Sight::history_trimmed);
     truth_.trim(data_.entries.front().id);
   }
   return id;

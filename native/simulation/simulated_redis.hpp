@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -47,6 +48,9 @@ class SimulatedRedis {
   void go_down();
   void come_up() { is_up_ = true; }
   void flush();
+  /// Epochs are named after its calendar. Keys don't age by it here: they promise nothing to
+  /// whoever sets it by more than they live.
+  void advance_calendar(Duration wrong_by) { set_by_ = std::max(set_by_, wrong_by); }
   void save();
   void restore();
 
@@ -86,6 +90,7 @@ class SimulatedRedis {
   std::uint64_t subscriptions_ = 0;
   bool is_up_ = true;
   std::uint64_t incarnation_ = 0;
+  Duration set_by_{};
 };
 
 /// A message with its id as the last member, as the script puts it there.

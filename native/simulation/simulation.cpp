@@ -18,6 +18,7 @@ namespace {
 constexpr Duration down_max{20'000};
 constexpr Duration stall_max{50'000};
 constexpr Duration drain_max{5'000};
+constexpr Duration leap_max{90'000};
 
 /// The longest way back for a client when all faults have ended: a stall, and a sleeping machine's
 /// late timer; the watchdog of a half-open stream, its grace, and the longest waits of two
@@ -25,6 +26,9 @@ constexpr Duration drain_max{5'000};
 constexpr Duration recovery_max{900'000};
 /// The same for an update when nothing is wrong: the slowest reader.
 constexpr Duration delivery_max{120'000};
+
+/// How long a publisher tries again with one key: less than Redis keeps it.
+constexpr Duration same_key_max{300'000};
 
 /// The last updates are younger than those before, whichever calendar is wrong by an hour.
 constexpr std::int64_t settled_after_ms = 86'400'000;
@@ -48,7 +52,13 @@ class Scene {
       gateways_.back()->start();
     }
     for (std::size_t index = 0; index < plan_.publishers; ++index) {
-      publishers_.push_back(std::make_unique<PublisherProcess>(world_, redis_, plan_, index));
+      publishers_.push_back(
+          std::make_unique<PublisherProcess>(world_, redis_, plan_, options.canary, index));
+    }
+    published_.resize(plan_.publishers);
+    senders_.resize(plan_.publishers);
+    for (auto& sender : senders_) {
+      sender = ++senders_count_;
     }
     for (std::size_t index = 0; index < plan_.clients; ++index) {
       clients_.push_back(std::make_unique<ClientProcess>(
@@ -71,6 +81,7 @@ class Scene {
     world_.note("no more faults");
     mend();
     world_.run_for(recovery_max);
+    check_caught_up();
     // A history that was lost shows when somebody publishes.
     publish_new_validation(1);
     world_.run_for(delivery_max);
@@ -84,6 +95,13 @@ class Scene {
   }
 
   void count(SimulationResult& result) const {
+    result.plan = to_string(plan_);
+    for (const auto& gateway : gateways_) {
+      if (gateway->is_running()) {
+        gateway->count_hub();
+      }
+    }
+    result.coverage = world_.coverage();
     for (const auto& client : clients_) {
       result.updates += client->judge().updates();
       result.resets += client->judge().resets();
@@ -113,35 +131,58 @@ class Scene {
     return encode_update(update);
   }
 
-  PublisherProcess& any_publisher() { return *publishers_[world_.index(publishers_.size())]; }
+  void publish_new(std::size_t publisher, std::string text) {
+    const std::string key = "key " + std::to_string(texts_);
+    truth_.expect(text, senders_[publisher], texts_);
+    published_[publisher] = {.publication = {.text = text, .key = key},
+                             .sender = senders_[publisher],
+                             .time = world_.now()};
+    publishers_[publisher]->publish({.text = std::move(text), .key = key});
+  }
 
   void publish(std::uint64_t registration) {
-    PublisherProcess& publisher = any_publisher();
-    // One after the other: the order in which a call's arguments are made is the compiler's choice.
-    std::string text = make_text(registration, publisher.timestamp_ms());
-    const bool same_key = world_.chance(plan_.same_key_per_mille);
-    publisher.publish(std::move(text), same_key);
+    const std::size_t publisher = world_.index(publishers_.size());
+    if (world_.chance(plan_.same_key_per_mille)) {
+      publish_again(publisher);
+      return;
+    }
+    publish_new(publisher, make_text(registration, publishers_[publisher]->timestamp_ms()));
+  }
+
+  /// Somebody tries again with what somebody has published last: the same one, or another.
+  void publish_again(std::size_t publisher) {
+    const std::size_t first = world_.index(publishers_.size());
+    const Published& last = published_[first];
+    if (last.publication.text.empty() || world_.now() - last.time > same_key_max) {
+      return;
+    }
+    if (last.sender != senders_[publisher]) {
+      truth_.expect_any_time(last.publication.text);
+    }
+    publishers_[publisher]->publish(last.publication);
   }
 
   /// After these, views are equal whatever they knew before: an end, and another beginning.
   void publish_new_validation(std::uint64_t registration) {
-    PublisherProcess& publisher = any_publisher();
+    const std::size_t publisher = world_.index(publishers_.size());
     Update update;
     update.registration_id = static_cast<std::int64_t>(registration);
-    update.timestamp_ms = publisher.timestamp_ms() + settled_after_ms * ++settled_;
+    update.timestamp_ms = publishers_[publisher]->timestamp_ms() + settled_after_ms * ++settled_;
     for (const std::string_view status : {"FAILED", "PENDING", "APPROVED"}) {
       update.status = status;
       update.stage = status == "PENDING" ? stages.front() : "";
       update.stage_status = StageStatus::started;
       update.message = "Settled " + std::to_string(++texts_);
       ++update.timestamp_ms;
-      publisher.publish(encode_update(update), false);
+      publish_new(publisher, encode_update(update));
     }
   }
 
   void keep_publishing() {
     world_.after(world_.between({}, plan_.publish_interval_max), [this] {
-      if (is_over_) {
+      const bool is_quiet = plan_.quiet_from_per_mille < 1'000 &&
+                            world_.steps() * 1'000 >= options_.steps * plan_.quiet_from_per_mille;
+      if (is_over_ || is_quiet) {
         return;
       }
       const auto registration = world_.between(std::uint64_t{1}, plan_.registrations);
@@ -162,7 +203,8 @@ class Scene {
     }
     world_.after(world_.between({}, plan_.fault_interval_max), [this] {
       if (!is_over_) {
-        commit(plan_.faults[world_.index(plan_.faults.size())]);
+        const Fault fault = plan_.faults[world_.index(plan_.faults.size())];
+        commit(fault);
         keep_failing();
       }
     });
@@ -199,24 +241,43 @@ class Scene {
         return;
       case Fault::flush_redis:
         if (redis_.is_up() && world_.chance(200)) {
+          world_.count(fault);
           world_.note("redis: is emptied");
           redis_.flush();
         }
         return;
       case Fault::set_calendar:
+        world_.count(fault);
         set_calendar();
         return;
+      case Fault::leap_clock:
+        world_.count(fault);
+        leap_clock();
+        return;
+      case Fault::crash_publisher: {
+        const std::size_t publisher = world_.index(publishers_.size());
+        world_.count(fault);
+        senders_[publisher] = ++senders_count_;
+        publishers_[publisher]->restart();
+        return;
+      }
     }
   }
 
   void commit(Fault fault, ClientProcess& client) {
+    const bool needs_stream = fault == Fault::reset_stream || fault == Fault::stall_stream ||
+                              fault == Fault::half_open_stream;
+    if (needs_stream && !client.stream()) {
+      return;
+    }
+    world_.count(fault);
     if (fault == Fault::restart_client) {
       client.restart(world_.chance(500));
     } else if (fault == Fault::sleep_client) {
       client.sleep(any_span(stall_max));
     } else if (fault == Fault::signal_client) {
       client.signal();
-    } else if (client.stream()) {
+    } else {
       world_.note("fault: " + std::string{to_string(fault)});
       if (fault == Fault::reset_stream) {
         client.stream()->reset();
@@ -232,6 +293,7 @@ class Scene {
     if (!gateway.is_running()) {
       return;
     }
+    world_.count(fault);
     const auto restart_later = [this, &gateway](Duration wait) {
       world_.after(wait, [&gateway] { gateway.start(); });
     };
@@ -262,6 +324,7 @@ class Scene {
       return;
     }
     world_.note(with_older_data ? "redis: restarts with older data" : "redis: restarts");
+    world_.count(with_older_data ? Fault::restore_redis : Fault::restart_redis);
     redis_.go_down();
     for (const auto& gateway : gateways_) {
       gateway->break_redis_links();
@@ -277,15 +340,34 @@ class Scene {
 
   void set_calendar() {
     const Duration wrong_by = Duration{-3'600'000} + world_.between({}, Duration{7'200'000});
-    switch (world_.index(3)) {
+    switch (world_.index(4)) {
       case 0:
         any_gateway().set_calendar(wrong_by);
         return;
       case 1:
         any_client().set_calendar(wrong_by);
         return;
+      case 2:
+        redis_.advance_calendar(wrong_by);
+        return;
       default:
         publishers_[world_.index(publishers_.size())]->set_calendar(wrong_by);
+        return;
+    }
+  }
+
+  void leap_clock() {
+    const Duration span = any_span(leap_max);
+    world_.note("fault: a clock leaps " + std::to_string(span.count()) + " ms");
+    switch (world_.index(3)) {
+      case 0:
+        any_gateway().leap_clock(span);
+        return;
+      case 1:
+        any_client().leap_clock(span);
+        return;
+      default:
+        publishers_[world_.index(publishers_.size())]->leap_clock(span);
         return;
     }
   }
@@ -303,7 +385,23 @@ class Scene {
 
   // --- What must hold in the end.
 
+  /// Nobody has to publish anything for what was published before to arrive.
+  void check_caught_up() const {
+    for (const auto& gateway : gateways_) {
+      const EventId position = gateway->hub().journal().position();
+      if (position.epoch == truth_.end().epoch && position != truth_.end() &&
+          !truth_.epoch(position.epoch)->was_rolled_back) {
+        throw Violation("a gateway rests at " + to_string(position) + ", and the history ends at " +
+                        to_string(truth_.end()));
+      }
+      for (const std::string& text : gateway->bare_heard()) {
+        check_entered(text);
+      }
+    }
+  }
+
   void check_end(bool is_settled) const {
+    std::size_t subscriptions = 0;
     for (const auto& gateway : gateways_) {
       if (!gateway->is_caught_up() || !gateway->hub().is_live()) {
         throw Violation("a gateway does not follow the history, though everything is well");
@@ -312,6 +410,7 @@ class Scene {
         throw Violation("a gateway is at " + to_string(gateway->hub().journal().position()) +
                         ", and the history at " + to_string(truth_.end()));
       }
+      subscriptions += gateway->hub().subscriptions();
       for (const std::string& text : gateway->bare_heard()) {
         check_entered(text);
       }
@@ -326,6 +425,10 @@ class Scene {
     }
     for (const auto& client : clients_) {
       client->check_end(is_settled);
+    }
+    if (subscriptions != clients_.size()) {
+      throw Violation("gateways hold " + std::to_string(subscriptions) + " streams of " +
+                      std::to_string(clients_.size()) + " clients");
     }
   }
 
@@ -343,6 +446,15 @@ class Scene {
   std::vector<std::unique_ptr<GatewayProcess>> gateways_;
   std::vector<std::unique_ptr<PublisherProcess>> publishers_;
   std::vector<std::unique_ptr<ClientProcess>> clients_;
+  /// What a publisher has published last.
+  struct Published {
+    Publication publication;
+    std::uint64_t sender = 0;
+    Instant time{};
+  };
+  std::vector<Published> published_;
+  std::vector<std::uint64_t> senders_;  // The number of each publisher's process that runs now.
+  std::uint64_t senders_count_ = 0;
   std::uint64_t texts_ = 0;
   std::int64_t settled_ = 0;
   bool is_over_ = false;

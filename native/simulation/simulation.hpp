@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "simulation/coverage.hpp"
 #include "simulation/fault_plan.hpp"
 
 namespace regstream::simulation {
@@ -21,12 +22,14 @@ struct SimulationOptions {
 
 struct SimulationResult {
   std::optional<std::string> violation;  ///< What must never happen, and has.
+  std::string plan;                      ///< What the seed chose, for people.
   std::vector<std::string> trace;        ///< Its last lines.
   std::uint64_t trace_hash = 0;          ///< Of all of it: the same on every machine.
   std::uint64_t steps = 0;
   std::int64_t simulated_ms = 0;
   std::uint64_t updates = 0;  ///< Heard by clients.
   std::uint64_t resets = 0;   ///< The same.
+  Coverage coverage;
 };
 
 /// Runs one seed: first with faults, then without any, when everything must come to rest.

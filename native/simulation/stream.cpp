@@ -27,11 +27,13 @@ Stream::Stream(World& world, const FaultPlan& plan, StreamReader& reader, Attemp
 
 void Stream::open(StreamWriter& writer) {
   world_.after(world_.between({}, plan_.delay_max * 2), [self = shared_from_this(), &writer] {
-    if (self->reader_ == nullptr || self->is_half_open_) {
+    // Before the gateway had heard of it, it was closed, or lost, or broken.
+    if (self->reader_ == nullptr || self->is_half_open_ || self->end_) {
       return;
     }
     self->writer_ = &writer;
     if (!writer.accept(self)) {
+      self->world_.count(Sight::attempt_failed);
       self->writer_ = nullptr;
       self->end_ = TransportEnd::failed;
       self->plan_delivery();
@@ -53,6 +55,9 @@ std::size_t Stream::write(std::string_view bytes) {
   const std::size_t taken = std::min(room, bytes.size());
   bytes_.append(bytes.substr(0, taken));
   waits_for_room_ = taken < bytes.size();
+  if (waits_for_room_) {
+    world_.count(Sight::buffer_filled);
+  }
   if (is_half_open_ && taken > 0 && !std::exchange(is_timeout_planned_, true)) {
     close_at_gateway(unacknowledged_max);
   }
@@ -117,6 +122,9 @@ void Stream::lose_peer() {
 void Stream::close_at_gateway(Duration delay) {
   world_.after(delay, [self = shared_from_this()] {
     if (auto* const writer = std::exchange(self->writer_, nullptr)) {
+      if (self->is_timeout_planned_) {
+        self->world_.count(Sight::dead_peer_dropped);
+      }
       writer->on_peer_closed(*self);
     }
   });
@@ -149,8 +157,11 @@ void Stream::deliver() {
     reader_->on_response(attempt_, head);
   } else if (!bytes_.empty()) {
     std::size_t size = is_slow_ ? std::min(bytes_.size(), slow_bytes) : bytes_.size();
-    if (!is_slow_ && world_.chance(plan_.split_per_mille)) {
-      size = world_.between(1, size);
+    if (is_slow_) {
+      world_.count(Sight::delivery_slowed);
+    } else if (world_.chance(plan_.split_per_mille)) {
+      size = 1 + world_.index(size);
+      world_.count(Sight::delivery_cut);
     }
     const std::string bytes = bytes_.substr(0, size);
     bytes_.erase(0, size);

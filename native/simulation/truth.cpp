@@ -10,6 +10,12 @@
 
 namespace regstream::simulation {
 
+std::uint64_t mark_of(const RegistrationView& view) {
+  Trace trace(0);
+  trace.note({}, encode_view(view));
+  return trace.hash();
+}
+
 void Truth::begin(std::uint64_t epoch) {
   if (!epochs_.empty() && epoch <= epochs_.rbegin()->first) {
     throw Violation("the epoch " + std::to_string(epoch) + " is not newer than the one before, " +
@@ -34,15 +40,31 @@ void Truth::append(EventId id, const std::string& text, const std::string& messa
                     text);
   }
   earlier->second = id.sequence;
-  ++entered_[text];
+  if (!is_adopted) {
+    check_order(epoch, id, text);
+  }
+  entered_.insert(text);
   end_ = id;
   Entry entry{.message = message};
   const auto update = decode_update_slices(message);
   if (const auto* const slices = std::get_if<UpdateSlices>(&update)) {
     entry.registration_id = slices->registration_id;
-    epoch.sequences[entry.registration_id].push_back(id.sequence);
+    epoch.stories[entry.registration_id].sequences.push_back(id.sequence);
   }
   epoch.entries.push_back(std::move(entry));
+}
+
+/// Once a history was lost, a line to Redis may still bring what its sender has sent again since.
+void Truth::check_order(Epoch& epoch, EventId id, const std::string& text) const {
+  const auto sent = senders_.find(text);
+  if (sent == senders_.end() || epochs_.size() > 1 || was_rolled_back_) {
+    return;
+  }
+  auto& newest = epoch.newest_of[sent->second.sender];
+  if (sent->second.number < newest) {
+    throw Violation("a publisher's messages enter out of order, at " + to_string(id) + ": " + text);
+  }
+  newest = sent->second.number;
 }
 
 void Truth::roll_back(EventId end) {
@@ -56,11 +78,14 @@ void Truth::roll_back(EventId end) {
     return;
   }
   Epoch& epoch = found->second;
-  epoch.entries.resize(std::min<std::size_t>(end.sequence, epoch.entries.size()));
-  for (auto& [registration_id, sequences] : epoch.sequences) {
-    while (!sequences.empty() && sequences.back() > end.sequence) {
-      sequences.pop_back();
+  epoch.entries.resize(
+      static_cast<std::size_t>(std::min<std::uint64_t>(end.sequence, epoch.entries.size())));
+  for (auto& [registration_id, story] : epoch.stories) {
+    while (!story.sequences.empty() && story.sequences.back() > end.sequence) {
+      story.sequences.pop_back();
     }
+    story.folded.reset();
+    story.marks.clear();
   }
   for (auto origin = epoch.origins.begin(); origin != epoch.origins.end();) {
     origin = origin->second > end.sequence ? epoch.origins.erase(origin) : std::next(origin);
@@ -83,42 +108,52 @@ std::optional<EventId> Truth::between(EventId after, EventId before,
     return std::nullopt;
   }
   if (registration_id) {
-    const auto sequences = found->sequences.find(*registration_id);
-    if (sequences == found->sequences.end()) {
+    const auto story = found->stories.find(*registration_id);
+    if (story == found->stories.end()) {
       return std::nullopt;
     }
-    const auto next =
-        std::upper_bound(sequences->second.begin(), sequences->second.end(), after.sequence);
-    if (next == sequences->second.end() || *next >= before.sequence) {
+    const auto& sequences = story->second.sequences;
+    const auto next = std::upper_bound(sequences.begin(), sequences.end(), after.sequence);
+    if (next == sequences.end() || *next >= before.sequence) {
       return std::nullopt;
     }
     return EventId{.epoch = after.epoch, .sequence = *next};
   }
   for (std::uint64_t sequence = after.sequence + 1;
        sequence < before.sequence && sequence <= found->entries.size(); ++sequence) {
-    if (found->entries[sequence - 1].registration_id != 0) {
+    if (found->entry(sequence).registration_id != 0) {
       return EventId{.epoch = after.epoch, .sequence = sequence};
     }
   }
   return std::nullopt;
 }
 
-std::optional<RegistrationView> Truth::view(std::int64_t registration_id, EventId position) const {
-  const Epoch* const found = epoch(position.epoch);
-  const auto sequences = found == nullptr ? decltype(found->sequences.begin()){}
-                                          : found->sequences.find(registration_id);
-  if (found == nullptr || sequences == found->sequences.end() || sequences->second.empty() ||
-      sequences->second.front() > position.sequence) {
+std::optional<std::uint64_t> Truth::view_mark(std::int64_t registration_id,
+                                              EventId position) const {
+  const auto found = epochs_.find(position.epoch);
+  if (found == epochs_.end()) {
     return std::nullopt;
   }
-  Registration registration(registration_id);
-  for (const std::uint64_t sequence : sequences->second) {
-    if (sequence > position.sequence) {
-      break;
-    }
-    registration.apply(std::get<Update>(decode_update(found->entries[sequence - 1].message)));
+  const auto known = found->second.stories.find(registration_id);
+  if (known == found->second.stories.end()) {
+    return std::nullopt;
   }
-  return registration.view();
+  Story& story = known->second;
+  const auto count = static_cast<std::size_t>(
+      std::upper_bound(story.sequences.begin(), story.sequences.end(), position.sequence) -
+      story.sequences.begin());
+  if (count == 0) {
+    return std::nullopt;
+  }
+  if (!story.folded) {
+    story.folded.emplace(registration_id);
+  }
+  while (story.marks.size() < count) {
+    const Entry& entry = found->second.entry(story.sequences[story.marks.size()]);
+    story.folded->apply(std::get<Update>(decode_update(entry.message)));
+    story.marks.push_back(mark_of(story.folded->view()));
+  }
+  return story.marks[count - 1];
 }
 
 }  // namespace regstream::simulation

@@ -5,12 +5,18 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include <regstream/message/event_id.hpp>
+#include <regstream/registration/registration.hpp>
 #include <regstream/registration/view.hpp>
 
 namespace regstream::simulation {
+
+/// A number that two views have in common only if they are the same.
+[[nodiscard]] std::uint64_t mark_of(const RegistrationView& view);
 
 /// Everything that has entered the history, by epoch: what Redis has forgotten since, too. It also
 /// judges what enters: each message once, and those of one publisher in their order.
@@ -20,10 +26,21 @@ class Truth {
     std::string message;               ///< As it went out, with its id.
     std::int64_t registration_id = 0;  ///< 0: it is no update, and concerns nobody.
   };
+  /// The updates of one registration.
+  struct Story {
+    std::vector<std::uint64_t> sequences;
+    // Of the first ones, as far as anybody has asked: what they come to, and the mark after each.
+    std::optional<Registration> folded;
+    std::vector<std::uint64_t> marks;
+  };
   struct Epoch {
     std::vector<Entry> entries;  ///< The first has the sequence 1.
-    std::map<std::int64_t, std::vector<std::uint64_t>> sequences;  ///< Of a registration.
-    std::map<std::string, std::uint64_t> origins;  ///< Where a publisher's text stands.
+    [[nodiscard]] const Entry& entry(std::uint64_t sequence) const {
+      return entries[static_cast<std::size_t>(sequence - 1)];
+    }
+    std::map<std::int64_t, Story> stories;                   ///< Of each registration.
+    std::unordered_map<std::string, std::uint64_t> origins;  ///< Where a publisher's text stands.
+    std::map<std::uint64_t, std::uint64_t> newest_of;        ///< Of a sender: its number.
     /// Redis came back without its newest entries: others may have their ids now, and what was told
     /// before can't be judged.
     bool was_rolled_back = false;
@@ -41,6 +58,12 @@ class Truth {
   /// one must take it for lost.
   void append(EventId id, const std::string& text, const std::string& message, bool is_adopted);
   void roll_back(EventId end);
+  /// From now on `text` may enter, `number` of `sender`: after those with lower numbers.
+  void expect(const std::string& text, std::uint64_t sender, std::uint64_t number) {
+    senders_[text] = {.sender = sender, .number = number};
+  }
+  /// Another one sends the same text: it may enter at any time.
+  void expect_any_time(const std::string& text) { senders_.erase(text); }
   /// Redis holds nothing before `oldest` any more.
   void trim(EventId oldest);
 
@@ -51,17 +74,25 @@ class Truth {
   /// The first entry in (after, before) that concerns `registration_id`, or anybody if it is empty.
   [[nodiscard]] std::optional<EventId> between(EventId after, EventId before,
                                                std::optional<std::int64_t> registration_id) const;
-  /// What the entries up to `position` come to. Empty: none concerns the registration.
-  [[nodiscard]] std::optional<RegistrationView> view(std::int64_t registration_id,
-                                                     EventId position) const;
+  /// The mark of what the entries up to `position` come to. Empty: none concerns the registration.
+  [[nodiscard]] std::optional<std::uint64_t> view_mark(std::int64_t registration_id,
+                                                       EventId position) const;
   /// Whether `text` has ever entered a history.
   [[nodiscard]] bool has_entered(const std::string& text) const {
     return entered_.count(text) != 0;
   }
 
  private:
-  std::map<std::uint64_t, Epoch> epochs_;
-  std::map<std::string, int> entered_;
+  struct Sent {
+    std::uint64_t sender;
+    std::uint64_t number;
+  };
+
+  void check_order(Epoch& epoch, EventId id, const std::string& text) const;
+
+  mutable std::map<std::uint64_t, Epoch> epochs_;  // Stories are folded when somebody asks.
+  std::unordered_map<std::string, Sent> senders_;
+  std::unordered_set<std::string> entered_;
   EventId end_;
   bool was_rolled_back_ = false;
 };

@@ -11,6 +11,7 @@
 #include <regstream/random.hpp>
 #include <regstream/time.hpp>
 
+#include "simulation/coverage.hpp"
 #include "simulation/trace.hpp"
 
 /// Deterministic simulation: the real machines on a clock, a network and a Redis that are made up.
@@ -55,6 +56,12 @@ class World {
   void note(std::string_view line) { trace_.note(now_, line); }
   [[nodiscard]] const Trace& trace() const { return trace_; }
 
+  void count(Fault fault) { ++coverage_.faults[static_cast<std::size_t>(fault)]; }
+  void count(Sight sight, std::uint64_t times = 1) {
+    coverage_.sights[static_cast<std::size_t>(sight)] += times;
+  }
+  [[nodiscard]] const Coverage& coverage() const { return coverage_; }
+
  private:
   struct Planned {
     Instant time;
@@ -69,6 +76,7 @@ class World {
 
   Random random_;
   Trace trace_;
+  Coverage coverage_;
   Instant now_{};
   std::uint64_t steps_ = 0;
   std::uint64_t planned_ = 0;

@@ -34,6 +34,7 @@ std::string_view trimmed(std::string_view text) {
 
 void Adoption::begin(EventId position) {
   is_behind_ = false;
+  begun_ = position;
   if (bare_.empty()) {
     pass(position);
     return;
@@ -54,6 +55,7 @@ bool Adoption::hear_bare(std::string_view text) {
 }
 
 void Adoption::read(EventId id, std::string_view message, bool is_adopted) {
+  read_ = id;
   if (id <= heard_) {
     return;
   }
@@ -62,6 +64,7 @@ void Adoption::read(EventId id, std::string_view message, bool is_adopted) {
   }
   ahead_.push_back(
       {id, hash_of(message), is_adopted ? std::optional{origin_of(id, message)} : std::nullopt});
+  leave_behind();
 }
 
 bool Adoption::hear_entry(EventId id, std::string_view message) {
@@ -96,6 +99,14 @@ void Adoption::pass(EventId id) {
   // missed while the channel was not heard.
   if (offered_ > 0 && heard_ >= offered_end_) {
     drop_front(offered_);
+  }
+}
+
+/// Nothing up to where the channel was last begun to be heard will be heard any more, nor will the
+/// bare messages that it was adopted from. Once it was read, all is known of it that can be.
+void Adoption::leave_behind() {
+  if (is_behind_ && heard_ < begun_ && read_ >= begun_) {
+    pass(begun_);
   }
 }
 
@@ -151,6 +162,7 @@ void Adoption::answered(std::optional<EventId> end) {
   if (!end) {
     // Not if more was heard while the answer was on its way: nothing else may come.
     is_behind_ = heard_ == asked_cursor_;
+    leave_behind();
     return;
   }
   offered_ += count;

@@ -63,13 +63,19 @@ class Adoption {
   /// What to offer now: in flight until `answered` or `lost`. Empty: nothing.
   [[nodiscard]] std::optional<Adopt> next();
   /// The offers are in the history, which ended at `end` then. Empty: the history no longer holds
-  /// all since the cursor; they are offered again when more was heard.
+  /// all since the cursor; they are offered again when more was heard, or read of what can't be
+  /// heard any more.
   void answered(std::optional<EventId> end);
   /// The connection broke: they are offered again.
   void lost();
 
   /// The last id that was heard on the channel: the script publishes greater ones only.
   [[nodiscard]] EventId heard() const { return heard_; }
+
+  // What is held, of which `AdoptionLimits` speaks.
+  [[nodiscard]] std::size_t bare() const { return bare_.size(); }
+  [[nodiscard]] std::size_t bare_bytes() const { return bare_bytes_; }
+  [[nodiscard]] std::size_t ahead() const { return ahead_.size(); }
 
  private:
   struct Ahead {
@@ -79,11 +85,14 @@ class Adoption {
   };
 
   void pass(EventId id);
+  void leave_behind();
   void take_off(const std::string& origin);
   void drop_front(std::size_t count);
 
   AdoptionLimits limits_;
   EventId heard_;                 // The cursor.
+  EventId begun_;                 // The history's end when the channel was begun to be heard.
+  EventId read_;                  // The last entry that was read.
   std::deque<Ahead> ahead_;       // Read, and not heard yet: after `heard_`.
   std::deque<std::string> bare_;  // Heard since `heard_`, or not known to be adopted by then.
   std::size_t bare_bytes_ = 0;

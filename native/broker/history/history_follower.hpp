@@ -113,6 +113,10 @@ class HistoryFollower {
   [[nodiscard]] bool is_caught_up() const { return is_caught_up_; }
   [[nodiscard]] const FollowerCounts& counts() const { return counts_; }
 
+  // What is held, of which `FollowerLimits` speaks.
+  [[nodiscard]] std::size_t claims_bytes() const { return claims_bytes_; }
+  [[nodiscard]] const Adoption& adoption() const { return adoption_; }
+
  private:
   struct Claim {
     EventId id;

@@ -46,6 +46,7 @@ class PublishQueue {
   [[nodiscard]] std::vector<PublishHandler> expired(Instant now);
 
   [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
+  [[nodiscard]] std::size_t waiting_bytes() const { return waiting_bytes_; }
   [[nodiscard]] std::size_t in_flight() const { return in_flight_.size(); }
 
  private:

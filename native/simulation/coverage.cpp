@@ -1,0 +1,84 @@
+#include "simulation/coverage.hpp"
+
+namespace regstream::simulation {
+namespace {
+
+constexpr std::array<std::string_view, faults_count> fault_names{
+    "reset stream",        "stall stream",   "half-open stream", "part clients",
+    "restart client",      "sleep client",   "signal client",    "crash gateway",
+    "cut gateway's power", "drain gateway",  "break redis link", "stall redis link",
+    "restart redis",       "flush redis",    "restore redis",    "set calendar",
+    "leap clock",          "crash publisher"};
+
+constexpr std::array<std::string_view, sights_count> sight_names{
+    "stream resumed",       "stream reset",      "snapshot told",      "reader overrun",
+    "malformed passed",     "delivery cut",      "delivery slowed",    "buffer filled",
+    "dead peer dropped",    "attempt refused",   "attempt failed",     "silence noticed",
+    "answer timed out",     "wait cut short",    "timer throttled",    "view restored",
+    "page followed",        "history trimmed",   "trimmed while away", "epoch changed",
+    "history carried over", "message saved",     "bare heard",         "bare adopted",
+    "adoption raced",       "adoption too late", "bare dropped",       "publish repeated",
+    "publish sent again",   "publish refused",   "call outlived link", "registration forgotten"};
+
+/// What is said of each: its name and count.
+template <typename Say>
+void for_each(const Coverage& coverage, Say say) {
+  for (std::size_t fault = 0; fault < faults_count; ++fault) {
+    say(fault_names[fault], coverage.faults[fault]);
+  }
+  for (std::size_t sight = 0; sight < sights_count; ++sight) {
+    say(sight_names[sight], coverage.sights[sight]);
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(Fault fault) {
+  return fault_names[static_cast<std::size_t>(fault)];
+}
+
+std::string_view to_string(Sight sight) {
+  return sight_names[static_cast<std::size_t>(sight)];
+}
+
+void Coverage::add(const Coverage& other) {
+  for (std::size_t fault = 0; fault < faults_count; ++fault) {
+    faults[fault] += other.faults[fault];
+  }
+  for (std::size_t sight = 0; sight < sights_count; ++sight) {
+    sights[sight] += other.sights[sight];
+  }
+}
+
+std::string Coverage::missing() const {
+  std::string names;
+  for_each(*this, [&names](std::string_view name, std::uint64_t count) {
+    if (count == 0) {
+      names += (names.empty() ? "" : ", ") + std::string{name};
+    }
+  });
+  return names;
+}
+
+std::string Coverage::table() const {
+  constexpr std::size_t column_width = 36;
+  constexpr int columns = 3;
+  std::string text;
+  std::string line;
+  int column = 0;
+  for_each(*this, [&](std::string_view name, std::uint64_t count) {
+    const std::string cell = std::string{name} + ' ' + std::to_string(count);
+    line += cell;
+    if (++column % columns == 0) {
+      text += line + '\n';
+      line.clear();
+    } else if (cell.size() < column_width) {
+      line.append(column_width - cell.size(), ' ');
+    } else {
+      line += ' ';
+    }
+  });
+  return line.empty() ? text : text + line + '\n';
+}
+
+}  // namespace regstream::simulation

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "simulation/fault.hpp"
+
+namespace regstream::simulation {
+
+/// What makes a run worth running, besides its faults. A simulation in which one of these never
+/// happens proves nothing about it.
+enum class Sight : std::uint8_t {
+  stream_resumed,
+  stream_reset,
+  snapshot_told,
+  reader_overrun,     ///< It fell behind the journal.
+  malformed_passed,   ///< A message that is no update had its place in the history.
+  delivery_cut,       ///< At any byte.
+  delivery_slowed,    ///< A slow reader took a part.
+  buffer_filled,      ///< A gateway had to wait for a slow or silent reader.
+  dead_peer_dropped,  ///< Its acknowledgement never came.
+  attempt_refused,    ///< By 503.
+  attempt_failed,     ///< Nobody listened there.
+  silence_noticed,    ///< A client's watchdog.
+  answer_timed_out,   ///< The same before there was a stream.
+  wait_cut_short,     ///< A client was woken.
+  timer_throttled,
+  view_restored,  ///< A client began with the view that it had stored.
+  page_followed,  ///< The history took several reads.
+  history_trimmed,
+  trimmed_while_away,    ///< What a gateway had yet to read was gone.
+  epoch_changed,         ///< A gateway that runs was told another history.
+  history_carried_over,  ///< Redis gave what it still had to a new epoch.
+  message_saved,         ///< It bore an id of a history that was lost.
+  bare_heard,
+  bare_adopted,
+  adoption_raced,          ///< Somebody else's offer was first.
+  adoption_too_late,       ///< The history no longer reached back to the offer's cursor.
+  bare_dropped,            ///< Too many waited.
+  publish_repeated,        ///< Redis knew the key.
+  publish_sent_again,      ///< Its acknowledgement was lost.
+  publish_refused,         ///< Too many waited.
+  call_outlived_link,      ///< Carried out in Redis when its sender had given it up.
+  registration_forgotten,  ///< A gateway knew too many.
+};
+
+inline constexpr std::size_t sights_count =
+    static_cast<std::size_t>(Sight::registration_forgotten) + 1;
+
+[[nodiscard]] std::string_view to_string(Sight sight);
+
+/// How often everything happened, in one run or in many.
+struct Coverage {
+  std::array<std::uint64_t, faults_count> faults{};
+  std::array<std::uint64_t, sights_count> sights{};
+
+  void add(const Coverage& other);
+  /// What never happened, by name. Empty: all has.
+  [[nodiscard]] std::string missing() const;
+  /// Everything with its count, several on a line.
+  [[nodiscard]] std::string table() const;
+};
+
+}  // namespace regstream::simulation

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace regstream::simulation {
+
+/// What may happen to somebody while the faulty part of a run lasts.
+enum class Fault : std::uint8_t {
+  reset_stream,      ///< The connection of a client breaks; what was on its way is gone.
+  stall_stream,      ///< Nothing arrives for a while, then all of it.
+  half_open_stream,  ///< Nothing arrives any more, and neither side is told.
+  part_clients,      ///< A gateway and all its clients: nothing arrives for a while.
+  restart_client,    ///< A page is closed and opened: it knows nothing, or what it had stored.
+  sleep_client,      ///< A machine sleeps: its bytes wait, and its timers are late.
+  signal_client,     ///< Online, offline, visible, restored: in any order, true or not.
+  crash_gateway,
+  cut_gateway_power,  ///< Its clients are not told.
+  drain_gateway,      ///< A restart in good order.
+  break_redis_link,
+  stall_redis_link,  ///< What was sent may be carried out long after it was given up.
+  restart_redis,
+  flush_redis,
+  restore_redis,    ///< It comes back with older data.
+  set_calendar,     ///< Anybody's, to earlier or later; Redis's to later.
+  leap_clock,       ///< A process's monotonic clock leaps: its machine was suspended.
+  crash_publisher,  ///< With all that waits in it; what it has sent may arrive still.
+};
+
+inline constexpr std::size_t faults_count = static_cast<std::size_t>(Fault::crash_publisher) + 1;
+
+[[nodiscard]] std::string_view to_string(Fault fault);
+
+}  // namespace regstream::simulation
