@@ -64,8 +64,14 @@ void HistoryFollower::on_not_callable() {
     request_read();
   }
   is_reading_ = false;
+  is_catch_up_wanted_ |= std::exchange(is_catching_up_, false);
   claims_covered_ = 0;
   adoption_.lost();
+}
+
+void HistoryFollower::catch_up() {
+  is_catch_up_wanted_ = true;
+  request_read();
 }
 
 void HistoryFollower::learn(EventId id) {
@@ -176,6 +182,9 @@ void HistoryFollower::on_page(HistoryPage page) {
   if (!std::exchange(is_live_, true)) {
     told_.emplace_back(GoLive{});
   }
+  if (std::exchange(is_catching_up_, false)) {
+    told_.emplace_back(CaughtUp{});
+  }
   is_caught_up_ = is_subscribed_ && is_read_since_subscribed_;
   settle_claims();
 }
@@ -234,6 +243,7 @@ std::optional<FollowerAction> HistoryFollower::poll() {
     is_read_wanted_ = false;
     is_reading_ = true;
     is_read_since_subscribed_ = is_subscribed_;
+    is_catching_up_ |= std::exchange(is_catch_up_wanted_, false);
     claims_covered_ = claims_.size();
     return ReadHistory{last_};
   }

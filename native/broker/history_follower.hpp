@@ -38,11 +38,13 @@ struct TellMessage {
   std::string message;
 };
 struct GoLive {};
+struct CaughtUp {};
 /// Ask for a page from this id on, itself included; all there is if empty.
 struct ReadHistory {
   std::optional<EventId> from;
 };
-using FollowerAction = std::variant<BeginHistory, TellMessage, GoLive, ReadHistory, Adopt>;
+using FollowerAction =
+    std::variant<BeginHistory, TellMessage, GoLive, CaughtUp, ReadHistory, Adopt>;
 
 struct FollowerLimits {
   /// Messages heard whose ids have not been looked up in the history yet: one read's time of them.
@@ -84,6 +86,9 @@ class HistoryFollower {
   void on_message(std::string_view message);
   /// The answer to `ReadHistory`.
   void on_page(HistoryPage page);
+  /// Somebody wants to have all that the history holds by now: a read that begins after this, and
+  /// is told to its end, is followed by `CaughtUp`.
+  void catch_up();
   /// The answer to `Adopt`, as `Adoption::answered` takes it.
   void on_adopted(std::optional<EventId> end);
 
@@ -130,6 +135,8 @@ class HistoryFollower {
   bool is_read_wanted_ = false;
   bool is_reading_ = false;
   bool is_read_since_subscribed_ = false;  // The read under way began then.
+  bool is_catch_up_wanted_ = false;
+  bool is_catching_up_ = false;  // The read under way began since somebody wanted it.
 
   std::deque<Claim> claims_;  // Messages with ids that are not told.
   std::size_t claims_bytes_ = 0;

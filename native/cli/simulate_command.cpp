@@ -208,7 +208,7 @@ void add_simulate_command(CLI::App& app, int& exit_code) {
                    ? std::string{}
                    : std::string{
                          "there are: drop-one duplicate reorder drop-reset forget-bare "
-                         "adopt-twice lose-timer"};
+                         "adopt-twice lose-timer no-waiting"};
       });
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }

@@ -13,7 +13,8 @@ constexpr std::array<std::string_view, faults_count> fault_names{
     "restart redis",       "flush redis",   "restore redis",    "set calendar"};
 
 constexpr std::array<std::string_view, canaries_count> canary_names{
-    "drop-one", "duplicate", "reorder", "drop-reset", "forget-bare", "adopt-twice", "lose-timer"};
+    "drop-one",    "duplicate",   "reorder",    "drop-reset",
+    "forget-bare", "adopt-twice", "lose-timer", "no-waiting"};
 
 /// Often none, else any share up to `most`.
 std::uint64_t choose_rate(World& world, std::uint64_t most) {

@@ -45,9 +45,10 @@ enum class Canary : std::uint8_t {
   forget_bare,  ///< Gateways don't hear a bare PUBLISH.
   adopt_twice,  ///< Redis takes in a bare message for everyone who offers it.
   lose_timer,   ///< A client forgets to come back.
+  no_waiting,   ///< A gateway takes a cursor that is ahead of it for one of a lost history.
 };
 
-inline constexpr std::size_t canaries_count = static_cast<std::size_t>(Canary::lose_timer) + 1;
+inline constexpr std::size_t canaries_count = static_cast<std::size_t>(Canary::no_waiting) + 1;
 
 [[nodiscard]] std::string_view to_string(Canary canary);
 /// The canary with that name ("drop-one").

@@ -12,6 +12,7 @@ namespace {
 using regstream::EventId;
 using regstream::broker::Adopt;
 using regstream::broker::BeginHistory;
+using regstream::broker::CaughtUp;
 using regstream::broker::FollowerAction;
 using regstream::broker::GoLive;
 using regstream::broker::HistoryEntry;
@@ -47,6 +48,7 @@ std::string line(const FollowerAction& action) {
       return "message " + to_string(told.id);
     }
     std::string operator()(const GoLive& /*live*/) const { return "live"; }
+    std::string operator()(const CaughtUp& /*caught_up*/) const { return "caught up"; }
     std::string operator()(const ReadHistory& read) const {
       return "read " + (read.from ? to_string(*read.from) : "all");
     }
@@ -361,4 +363,69 @@ TEST_CASE("claims beyond the limit are read all the same") {
   CHECK(poll_all(follower) == Lines{"read 1000-0"});
   follower.on_page(std::move(page));
   CHECK(poll_all(follower).size() == 9);
+}
+
+TEST_CASE("who wants to catch up is told what a read gives that began after that") {
+  auto follower = follower_at(id(1));
+  SECTION("and nothing is new") {
+    follower.catch_up();
+    CHECK(poll_all(follower) == Lines{"read 1000-1"});
+    follower.on_page({.end = id(1), .is_last = true, .entries = {entry(id(1))}});
+    CHECK(poll_all(follower) == Lines{"caught up"});
+  }
+  SECTION("not what one gives that was under way") {
+    follower.on_message(message(id(2)));
+    CHECK(poll_all(follower) == Lines{"read 1000-1"});
+    follower.catch_up();
+    CHECK(poll_all(follower).empty());
+    follower.on_page({.end = id(2), .is_last = true, .entries = {entry(id(1)), entry(id(2))}});
+    CHECK(poll_all(follower) == Lines{"message 1000-2", "read 1000-2"});
+    follower.on_page({.end = id(3), .is_last = true, .entries = {entry(id(2)), entry(id(3))}});
+    CHECK(poll_all(follower) == Lines{"message 1000-3", "caught up"});
+  }
+  SECTION("to its last page") {
+    follower.catch_up();
+    poll_all(follower);
+    follower.on_page({.end = id(3), .is_last = false, .entries = {entry(id(1)), entry(id(2))}});
+    CHECK(poll_all(follower) == Lines{"message 1000-2", "read 1000-2"});
+    follower.on_page({.end = id(3), .is_last = true, .entries = {entry(id(2)), entry(id(3))}});
+    CHECK(poll_all(follower) == Lines{"message 1000-3", "caught up"});
+  }
+  SECTION("once for all who wanted it before the read began") {
+    follower.catch_up();
+    follower.catch_up();
+    CHECK(poll_all(follower) == Lines{"read 1000-1"});
+    follower.catch_up();
+    follower.on_page({.end = id(1), .is_last = true, .entries = {entry(id(1))}});
+    CHECK(poll_all(follower) == Lines{"caught up", "read 1000-1"});
+    follower.on_page({.end = id(1), .is_last = true, .entries = {entry(id(1))}});
+    CHECK(poll_all(follower) == Lines{"caught up"});
+  }
+  SECTION("though the connection breaks meanwhile") {
+    follower.catch_up();
+    poll_all(follower);
+    follower.on_not_callable();
+    follower.on_unsubscribed();
+    CHECK(poll_all(follower).empty());
+    follower.on_callable();
+    CHECK(poll_all(follower) == Lines{"read 1000-1"});
+    follower.on_page({.end = id(1), .is_last = true, .entries = {entry(id(1))}});
+    CHECK(poll_all(follower) == Lines{"caught up"});
+  }
+  SECTION("of another history, if that is what there is by now") {
+    follower.catch_up();
+    poll_all(follower);
+    follower.on_page({.end = {2'000, 1}, .is_last = true, .entries = {entry({2'000, 1})}});
+    CHECK(poll_all(follower) == Lines{"history 2000-0", "message 2000-1", "live", "caught up"});
+  }
+  SECTION("which is also told when the last message has become another one") {
+    follower.catch_up();
+    poll_all(follower);
+    HistoryEntry other = entry(id(1));
+    other.message = "{}";
+    follower.on_page({.end = id(1), .is_last = true, .entries = {other}});
+    CHECK(poll_all(follower) == Lines{"read 1000-1"});
+    follower.on_page({.end = {2'000, 0}, .is_last = true, .entries = {}});
+    CHECK(poll_all(follower) == Lines{"history 2000-0", "live", "caught up"});
+  }
 }

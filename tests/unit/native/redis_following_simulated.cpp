@@ -21,6 +21,7 @@ using regstream::EventId;
 using regstream::Random;
 using regstream::broker::Adopt;
 using regstream::broker::BeginHistory;
+using regstream::broker::CaughtUp;
 using regstream::broker::FollowerAction;
 using regstream::broker::GoLive;
 using regstream::broker::HistoryFollower;
@@ -146,6 +147,7 @@ struct Gateway {
   std::map<EventId, std::string> ever_told;
   bool is_live = false;
   int histories = 0;
+  std::optional<EventId> asked_at;  // The history's end when it was asked to catch up.
 
   void advance() {
     while (auto action = follower.poll()) {
@@ -171,6 +173,12 @@ struct Gateway {
     REQUIRE(histories > 0);
     REQUIRE_FALSE(is_live);
     is_live = true;
+  }
+  void act(const CaughtUp& /*caught_up*/) {
+    REQUIRE(is_live);
+    REQUIRE(asked_at);
+    REQUIRE(*last >= *asked_at);
+    asked_at.reset();
   }
   void act(const ReadHistory& read) { calls.emplace_back(follower.known(), read); }
   void act(const Adopt& adopt) { calls.emplace_back(follower.known(), adopt); }
@@ -198,6 +206,7 @@ class World {
       REQUIRE(gateway.last);
       CHECK(*gateway.last == redis_.end());
       CHECK(gateway.is_live);
+      CHECK_FALSE(gateway.asked_at);
       // Newest first: whatever the history holds was told, as far as this one's own goes back.
       auto told = gateway.told.rbegin();
       for (auto entry = redis_.entries().rbegin();
@@ -286,6 +295,8 @@ class World {
       default:
         if (chance(4)) {
           go_wrong();
+        } else if (chance(4)) {
+          ask(any());
         }
         return;
     }
@@ -341,6 +352,16 @@ class World {
       gateway.follower.on_subscribed(*gateway.position);
     }
     gateway.advance();
+  }
+
+  /// As the hub does: when it is live, and one question at a time.
+  void ask(Gateway& gateway) {
+    if (gateway.is_live && !gateway.asked_at) {
+      // Older data may end before that.
+      gateway.asked_at = faults_.restores_older_data ? EventId{} : redis_.end();
+      gateway.follower.catch_up();
+      gateway.advance();
+    }
   }
 
   void go_wrong() {

@@ -41,6 +41,8 @@ class RedisBroker final : public Broker {
 
   void publish(std::string message, std::string key, PublishHandler done) override;
   void subscribe(Subscriber& subscriber) override;
+  /// One read of the history from the last message on, if it was not told already.
+  void catch_up() override;
 
   /// Callable from any thread.
   [[nodiscard]] bool is_connected() const override;
