@@ -15,11 +15,18 @@ namespace regstream::simulation {
 
 /// What one client may expect, from its first greeting on: every update that concerns it and comes
 /// after its cursor, once and in order; or a reset, and the expectation begins anew where that
-/// says. Throws `Violation` at whatever else it hears.
+/// says. A reset needs a reason: the history that it had heard was lost, or it is so far behind
+/// that Redis or a gateway's journal, which has `journal_count_max` messages, may no longer hold
+/// what follows; or it has read half of an earlier one. Throws `Violation` at whatever else it
+/// hears.
 class ClientJudge {
  public:
-  ClientJudge(const Truth& truth, std::string name, std::optional<std::int64_t> registration_id)
-      : truth_(truth), name_(std::move(name)), registration_id_(registration_id) {}
+  ClientJudge(const Truth& truth, std::string name, std::optional<std::int64_t> registration_id,
+              std::size_t journal_count_max)
+      : truth_(truth),
+        name_(std::move(name)),
+        registration_id_(registration_id),
+        journal_count_max_(journal_count_max) {}
 
   /// The client knows nothing any more.
   void forget();
@@ -48,15 +55,20 @@ class ClientJudge {
   void on_reset(EventId id);
   void on_snapshot(EventId id, const StreamMessage& message);
   [[nodiscard]] bool can_judge(EventId id) const;
+  /// The history that `id` belonged to is another one now.
+  [[nodiscard]] bool was_lost(EventId id) const;
+  /// What follows `id` may be too old to be told.
+  [[nodiscard]] bool may_be_trimmed(EventId id) const;
 
   const Truth& truth_;
   const std::string name_;
   const std::optional<std::int64_t> registration_id_;
+  const std::size_t journal_count_max_;
   Due due_ = Due::greeting;
   std::string last_event_id_;        ///< Of the last event that had one.
   std::string asked_;                ///< The cursor of this attempt.
   std::optional<EventId> position_;  ///< Everything up to here was told, or is in the view.
-  std::optional<EventId> view_id_;   ///< Of the view, since the last reset.
+  std::optional<EventId> view_id_;   ///< Of the view that it has, or had before a reset.
   std::uint64_t updates_ = 0;
   std::uint64_t resets_ = 0;
 };

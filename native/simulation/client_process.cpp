@@ -40,7 +40,7 @@ ClientProcess::ClientProcess(World& world, const Truth& truth, const FaultPlan& 
       is_slow_(world.chance(plan.slow_reader_per_mille)),
       registration_id_(choose_registration(world, plan)),
       clock_(world, choose_drift(world, plan.drift_per_million_max)),
-      judge_(truth, name_, registration_id_) {}
+      judge_(truth, name_, registration_id_, plan.journal_count_max) {}
 
 void ClientProcess::start() {
   connection_.emplace(ConnectionOptions{}, world_.seed(), cursor_);
