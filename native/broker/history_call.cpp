@@ -87,15 +87,14 @@ std::optional<HistoryPage> read_page(const redisReply& reply) {
   page.entries.reserve(reply.elements - 2);
   for (std::size_t i = 2; i < reply.elements; ++i) {
     const auto& entry = *reply.element[i];
-    const bool is_entry = entry.type == REDIS_REPLY_ARRAY && entry.elements == 3 &&
-                          entry.element[2]->type == REDIS_REPLY_INTEGER;
+    const bool is_entry = entry.type == REDIS_REPLY_ARRAY && entry.elements == 3;
     const auto id = is_entry ? read_id(*entry.element[0]) : std::nullopt;
     if (!id) {
       return std::nullopt;
     }
     page.entries.push_back({.id = *id,
                             .message = std::string{reply_text(*entry.element[1])},
-                            .is_adopted = entry.element[2]->integer == 1});
+                            .adopted_as = read_id(*entry.element[2])});
   }
   return page;
 }

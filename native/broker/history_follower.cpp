@@ -42,7 +42,7 @@ HistoryFollower::HistoryFollower(FollowerLimits limits)
 
 void HistoryFollower::on_subscribed(EventId position) {
   learn(position);
-  adoption_.begin(position);
+  adoption_.begin(position, !claims_.empty());
   is_subscribed_ = true;
   is_read_since_subscribed_ = false;
   request_read();
@@ -203,7 +203,7 @@ bool HistoryFollower::tell(HistoryEntry& entry) {
   if (last_ != before) {
     begin_history(before);
   }
-  adoption_.read(id, entry.message, entry.is_adopted);
+  adoption_.read(id, entry.message, entry.adopted_as);
   last_ = id;
   last_hash_ = hash_of(entry.message);
   told_.emplace_back(TellMessage{id, std::move(entry.message)});

@@ -19,7 +19,7 @@ namespace regstream::broker {
 struct HistoryEntry {
   EventId id;
   std::string message;
-  bool is_adopted = false;
+  std::optional<EventId> adopted_as;  ///< The id that it was adopted under, if it was.
 };
 
 /// What the history holds from some id on, and where it ends, at one moment.

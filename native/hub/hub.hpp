@@ -63,9 +63,11 @@ struct SubscriptionId {
 ///
 /// The guarantee. A subscription receives every message that concerns it and comes after its
 /// cursor, once and in order; or a `reset`, which says that some were skipped, and after it, for a
-/// stream of one registration that is known, a `snapshot` of its state. This holds for a client
-/// that is cut off after any byte, and comes back with the id of the last event that it has read
-/// whole:
+/// stream of one registration that is known, a `snapshot` of its state. Of one that the history
+/// says nothing of there is none: an empty one would claim a status that nobody has published, and
+/// hide what its reader has loaded elsewhere. The reset's own id tells which it is. This holds for
+/// a client that is cut off after any byte, and comes back with the id of the last event that it
+/// has read whole:
 /// - A message carries its own id, and `connected` the cursor after which the stream goes on.
 /// - Before a reset or a snapshot that has yet to follow, `connected` carries `0-0`, a cursor
 /// before

@@ -48,7 +48,7 @@ class ModelRedis {
   struct Entry {
     EventId id;
     std::string text;
-    bool is_adopted = false;
+    std::optional<EventId> adopted_as;
   };
 
   EventId open(EventId known) {
@@ -56,7 +56,7 @@ class ModelRedis {
       const auto least = std::max(known.epoch, end_ ? end_->epoch : 0) + 1;
       end_ = EventId{std::max(least, ++clock_), 0};
       for (auto& entry : entries_) {
-        entry = {{end_->epoch, ++end_->sequence}, entry.text, false};
+        entry.id = {end_->epoch, ++end_->sequence};
       }
     }
     return *end_;
@@ -72,7 +72,7 @@ class ModelRedis {
         page.is_last = false;
         break;
       }
-      page.entries.push_back({entry.id, stamped_json(entry.text, entry.id), entry.is_adopted});
+      page.entries.push_back({entry.id, stamped_json(entry.text, entry.id), entry.adopted_as});
     }
     return page;
   }
@@ -80,7 +80,7 @@ class ModelRedis {
   /// Gives what goes out on the channel.
   std::string publish(const std::string& text, bool is_adopted) {
     end_ = EventId{end_->epoch, end_->sequence + 1};
-    entries_.push_back({*end_, text, is_adopted});
+    entries_.push_back({*end_, text, is_adopted ? end_ : std::nullopt});
     ++appended_[text];
     return stamped_json(text, *end_);
   }
@@ -95,7 +95,7 @@ class ModelRedis {
     std::vector<std::string> published;
     for (const auto& offer : adopt.offers) {
       const auto count = std::count_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
-        return entry.id > adopt.cursor && entry.is_adopted && entry.text == offer.text;
+        return entry.adopted_as > adopt.cursor && entry.text == offer.text;
       });
       if (static_cast<std::size_t>(count) < offer.ordinal) {
         published.push_back(publish(offer.text, true));

@@ -31,6 +31,12 @@ namespace regstream::broker {
 ///
 /// If Redis loses its data, or comes back with older data, a new epoch begins, greater than any
 /// that this process has met; what the older data still hold is the beginning of the new history.
+/// That is noticed with the next call of the script: an update, a bare message, another process
+/// that starts, a connection that comes back, `catch_up`. Until then nothing was published that
+/// could be missed, and what subscribers know is the last that anybody has said.
+///
+/// A process that knows more than the older data must be alive then, or ids that were given out are
+/// given out again: for these nothing is promised, nor that a bare message is adopted only once.
 class RedisBroker final : public Broker {
  public:
   /// Connects as soon as `context` runs; never fails, but retries, and logs by spdlog.
