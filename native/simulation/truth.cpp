@@ -27,7 +27,7 @@ void Truth::append(EventId id, const std::string& text, const std::string& messa
   }
   Epoch& epoch = found->second;
   const auto [earlier, is_new] = epoch.origins.emplace(text, id.sequence);
-  const bool is_forgotten = is_adopted && earlier->second < epoch.oldest;
+  const bool is_forgotten = is_adopted && trimmed_.count(text) != 0;
   were_ids_given_twice_ |= id.sequence <= epoch.given;
   epoch.given = std::max(epoch.given, id.sequence);
   if (!is_new && !is_forgotten && !(is_adopted && were_ids_given_twice_)) {
@@ -37,7 +37,7 @@ void Truth::append(EventId id, const std::string& text, const std::string& messa
   earlier->second = id.sequence;
   ++entered_[text];
   end_ = id;
-  Entry entry{.message = message};
+  Entry entry{.text = text, .message = message};
   const auto update = decode_update_slices(message);
   if (const auto* const slices = std::get_if<UpdateSlices>(&update)) {
     entry.registration_id = slices->registration_id;
@@ -68,7 +68,10 @@ void Truth::roll_back(EventId end) {
 }
 
 void Truth::trim(EventId oldest) {
-  epochs_.at(oldest.epoch).oldest = oldest.sequence;
+  Epoch& epoch = epochs_.at(oldest.epoch);
+  for (; epoch.oldest < oldest.sequence; ++epoch.oldest) {
+    trimmed_.insert(epoch.entries[epoch.oldest - 1].text);
+  }
 }
 
 const Truth::Epoch* Truth::epoch(std::uint64_t epoch) const {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@ namespace regstream::simulation {
 class Truth {
  public:
   struct Entry {
+    std::string text;
     std::string message;               ///< As it went out, with its id.
     std::int64_t registration_id = 0;  ///< 0: it is no update, and concerns nobody.
   };
@@ -36,9 +38,10 @@ class Truth {
   /// An epoch begins. Throws `Violation` if it is not newer than all before it.
   void begin(std::uint64_t epoch);
   /// Throws `Violation` if `id` is not the next, or `text` is in this epoch already. Two cases are
-  /// none. The first entry of a bare message was trimmed: a gateway that has neither heard nor read
-  /// that one must take it for lost. Or Redis has come back with older data, and has given ids out
-  /// again before somebody came who knew of that: by its ids a gateway tells what is adopted.
+  /// none. An entry of a bare message was trimmed: a gateway that has neither heard nor read that
+  /// one must take it for lost, though older data may bring it back. Or Redis has come back with
+  /// older data, and has given ids out again before somebody came who knew of that: by its ids a
+  /// gateway tells what is adopted.
   void append(EventId id, const std::string& text, const std::string& message, bool is_adopted);
   void roll_back(EventId end);
   /// Redis holds nothing before `oldest` any more.
@@ -62,6 +65,7 @@ class Truth {
  private:
   std::map<std::uint64_t, Epoch> epochs_;
   std::map<std::string, int> entered_;
+  std::set<std::string> trimmed_;  // Texts.
   EventId end_;
   bool were_ids_given_twice_ = false;
 };
