@@ -109,6 +109,14 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
     });
   }
 
+  void catch_up() {
+    boost::asio::post(context_, [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) {
+        self->subscriber_->on_caught_up();
+      }
+    });
+  }
+
   void close() { is_closed_ = true; }
 
  private:
@@ -311,6 +319,10 @@ void EmbeddedBroker::publish(std::string message, std::string key, PublishHandle
 
 void EmbeddedBroker::subscribe(Subscriber& subscriber) {
   implementation_->subscribe(subscriber);
+}
+
+void EmbeddedBroker::catch_up() {
+  implementation_->catch_up();
 }
 
 }  // namespace regstream::broker

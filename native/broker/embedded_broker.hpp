@@ -41,6 +41,8 @@ class EmbeddedBroker final : public Broker {
 
   void publish(std::string message, std::string key, PublishHandler done) override;
   void subscribe(Subscriber& subscriber) override;
+  /// What is in the history has always been told.
+  void catch_up() override;
   [[nodiscard]] bool is_connected() const override { return true; }
 
  private:

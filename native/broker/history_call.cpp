@@ -32,7 +32,7 @@ std::optional<HistoryEntry> read_entry(const redisReply& reply) {
   }
   std::string_view message;
   bool is_ours = false;
-  bool is_adopted = false;
+  std::optional<EventId> adopted_as;
   const auto& fields = *reply.element[1];
   for (std::size_t i = 0; i + 1 < fields.elements; i += 2) {
     const auto name = reply_text(*fields.element[i]);
@@ -40,11 +40,14 @@ std::optional<HistoryEntry> read_entry(const redisReply& reply) {
       message = reply_text(*fields.element[i + 1]);
     }
     is_ours = is_ours || name == "bytes";
-    is_adopted = is_adopted || name == "adopted";
+    if (name == "adopted") {
+      // As the script reads it: the id of an earlier epoch, or what says that it is its own.
+      adopted_as = read_id(*fields.element[i + 1]).value_or(*id);
+    }
   }
   return HistoryEntry{.id = *id,
                       .message = std::string{is_ours ? message : std::string_view{}},
-                      .is_adopted = is_adopted};
+                      .adopted_as = adopted_as};
 }
 
 }  // namespace
@@ -128,15 +131,14 @@ std::optional<HistoryPage> read_page(const redisReply& reply) {
   page.entries.reserve(reply.elements - 2);
   for (std::size_t i = 2; i < reply.elements; ++i) {
     const auto& entry = *reply.element[i];
-    const bool is_entry = entry.type == REDIS_REPLY_ARRAY && entry.elements == 3 &&
-                          entry.element[2]->type == REDIS_REPLY_INTEGER;
+    const bool is_entry = entry.type == REDIS_REPLY_ARRAY && entry.elements == 3;
     const auto id = is_entry ? read_id(*entry.element[0]) : std::nullopt;
     if (!id) {
       return std::nullopt;
     }
     page.entries.push_back({.id = *id,
                             .message = std::string{reply_text(*entry.element[1])},
-                            .is_adopted = entry.element[2]->integer == 1});
+                            .adopted_as = read_id(*entry.element[2])});
   }
   return page;
 }

@@ -89,6 +89,15 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
         });
   }
 
+  void catch_up() {
+    follower_.catch_up();
+    boost::asio::post(context_, [weak = weak_from_this()] {
+      if (const auto self = weak.lock()) {
+        self->advance();
+      }
+    });
+  }
+
   /// The broker is being destroyed, perhaps by a handler that is running now.
   void stop() {
     is_stopped_ = true;
@@ -309,6 +318,7 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
   void act(const BeginHistory& begin) { subscriber_->on_history(begin.position); }
   void act(const TellMessage& told) { subscriber_->on_message(told.id, told.message); }
   void act(const GoLive& /*live*/) { subscriber_->on_live(); }
+  void act(const CaughtUp& /*caught_up*/) { subscriber_->on_caught_up(); }
   void act(const ReadHistory& read) { call(Answer::page, calls_.read(follower_.known(), read)); }
   void act(const AwaitHistory& await) { waiter_->send(HistoryCalls::await(await)); }
   void act(const Adopt& adopt) { call(Answer::adoption, calls_.adopt(follower_.known(), adopt)); }
@@ -364,6 +374,10 @@ void RedisBroker::publish(std::string message, std::string key, PublishHandler d
 
 void RedisBroker::subscribe(Subscriber& subscriber) {
   implementation_->subscribe(subscriber);
+}
+
+void RedisBroker::catch_up() {
+  implementation_->catch_up();
 }
 
 bool RedisBroker::is_connected() const {

@@ -67,7 +67,7 @@ Gateway::Gateway(asio::io_context& context, broker::Broker& broker, GatewayOptio
       options_(std::move(options)),
       random_(options_.seed),
       hub_(options_.hub),
-      ping_timer_(context) {
+      timer_(context) {
   broker_.subscribe(*this);
 }
 
@@ -132,6 +132,11 @@ void Gateway::on_live() {
   schedule_flush();
 }
 
+void Gateway::on_caught_up() {
+  hub_.caught_up(now_timestamp_ms());
+  schedule_flush();
+}
+
 void Gateway::open_stream(net::Exchange exchange) {
   const auto request = read_stream_request(exchange.request(), exchange.target());
   if (const auto* error = std::get_if<StreamRequestError>(&request)) {
@@ -161,7 +166,6 @@ void Gateway::open_stream(net::Exchange exchange) {
   connections_.resize(std::max<std::size_t>(connections_.size(), id.slot + 1));
   connections_[id.slot] = new StreamConnection(exchange.take_socket(), stream_head, id, *this);
   connections_[id.slot]->start();
-  arm_pings();
   schedule_flush();
 }
 
@@ -183,6 +187,7 @@ void Gateway::report_health(net::Exchange exchange) const {
   json["gaps"] = counters.gaps;
   json["deliveries"] = counters.deliveries;
   json["resumed"] = counters.resumed;
+  json["waited"] = counters.waited;
   json["resets"] = counters.resets;
   json["snapshots"] = counters.snapshots;
   json["overruns"] = counters.overruns;
@@ -203,6 +208,10 @@ void Gateway::flush() {
   while (const std::optional<hub::SubscriptionId> ready = hub_.poll()) {
     write(*connections_[ready->slot]);
   }
+  if (hub_.poll_catch_up(now())) {
+    broker_.catch_up();
+  }
+  arm_timer();
 }
 
 void Gateway::write(StreamConnection& connection) {
@@ -236,21 +245,20 @@ void Gateway::end_stream(StreamConnection& connection) {
   }
 }
 
-void Gateway::arm_pings() {
+void Gateway::arm_timer() {
   const std::optional<Instant> deadline = hub_.next_deadline();
-  if (pings_are_armed_ || !deadline) {
-    return;
+  if (!deadline || (armed_ && *armed_ <= *deadline)) {
+    return;  // It looks again when it goes off.
   }
-  pings_are_armed_ = true;
-  ping_timer_.expires_after(*deadline - now());
-  ping_timer_.async_wait([this](const boost::system::error_code& error) {
+  armed_ = deadline;
+  timer_.expires_after(*deadline - now());
+  timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) {
       return;
     }
-    pings_are_armed_ = false;
+    armed_.reset();
     hub_.handle_deadline(now(), now_timestamp_ms());
     flush();
-    arm_pings();
   });
 }
 

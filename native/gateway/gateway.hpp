@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,6 +53,7 @@ class Gateway : private StreamConnection::Owner, private broker::Subscriber {
   void on_history(EventId position) override;
   void on_message(EventId id, std::string_view message) override;
   void on_live() override;
+  void on_caught_up() override;
 
   void open_stream(net::Exchange exchange);
   void report_health(net::Exchange exchange) const;
@@ -60,7 +62,7 @@ class Gateway : private StreamConnection::Owner, private broker::Subscriber {
   void flush();
   void write(StreamConnection& connection);
   void end_stream(StreamConnection& connection);
-  void arm_pings();
+  void arm_timer();
 
   void on_writable(StreamConnection& connection) override;
   void on_peer_closed(StreamConnection& connection) override;
@@ -73,8 +75,8 @@ class Gateway : private StreamConnection::Owner, private broker::Subscriber {
   std::vector<StreamConnectionPtr> connections_;  // By the subscription's slot.
   std::size_t unflushed_bytes_ = 0;
   bool flush_is_scheduled_ = false;
-  boost::asio::steady_timer ping_timer_;
-  bool pings_are_armed_ = false;
+  boost::asio::steady_timer timer_;
+  std::optional<Instant> armed_;  // When the timer goes off.
   std::uint64_t unlogged_malformed_ = 0;
   Instant next_malformed_log_{};
   bool is_draining_ = false;

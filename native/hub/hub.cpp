@@ -1,5 +1,6 @@
 #include "hub/hub.hpp"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <variant>
@@ -73,10 +74,7 @@ std::optional<DecodeError> Hub::publish(EventId id, std::string_view message, In
 
 void Hub::go_live(std::int64_t now_timestamp_ms) {
   is_live_ = true;
-  for (const auto& [slot, cursor] : ungreeted_) {
-    greet(slot, cursor, now_timestamp_ms);
-  }
-  ungreeted_.clear();
+  greet_ungreeted(false, now_timestamp_ms);
   mark_resets();
 }
 
@@ -99,11 +97,12 @@ SubscriptionId Hub::subscribe(std::optional<std::int64_t> registration_id, std::
   }
   const SubscriptionId id{.slot = slot, .generation = subscription.generation};
   send_retry(id, options_.retry);
-  if (is_live_) {
+  if (is_live_ && !may_know_more(position)) {
     journal_.trim(now);
     greet(slot, position, now_timestamp_ms);
   } else {
-    ungreeted_.emplace(slot, position);
+    ungreeted_.emplace(slot, Ungreeted{.cursor = position});
+    counters_.waited += is_live_ ? 1 : 0;
   }
   return id;
 }
@@ -134,11 +133,31 @@ void Hub::send_retry(SubscriptionId id, Duration retry) {
   mark_ready(id.slot);
 }
 
+bool Hub::poll_catch_up(Instant now) {
+  if (!is_catch_up_wanted() || now < next_catch_up_) {
+    return false;
+  }
+  is_catching_up_ = true;
+  next_catch_up_ = now + options_.catch_up_interval;
+  for (auto& [slot, ungreeted] : ungreeted_) {
+    ungreeted.is_asked_for = true;
+  }
+  return true;
+}
+
+void Hub::caught_up(std::int64_t now_timestamp_ms) {
+  is_catching_up_ = false;
+  if (is_live_) {
+    greet_ungreeted(true, now_timestamp_ms);
+  }
+}
+
 std::optional<Instant> Hub::next_deadline() const {
   if (ping_first_ == none) {
     return std::nullopt;
   }
-  return slots_[ping_first_].next_ping;
+  const Instant next_ping = slots_[ping_first_].next_ping;
+  return is_catch_up_wanted() ? std::min(next_ping, next_catch_up_) : next_ping;
 }
 
 void Hub::handle_deadline(Instant now, std::int64_t now_timestamp_ms) {
@@ -243,11 +262,35 @@ void Hub::begin_journal(EventId position) {
 
 void Hub::offer(const Audience& audience, std::uint64_t sequence) {
   for (const Slot slot : audience) {
-    // Who lags gets there by itself.
-    if (Subscription& subscription = slots_[slot]; subscription.next_sequence == 0) {
+    // Who lags gets there by itself, and so does who waits to be greeted.
+    if (Subscription& subscription = slots_[slot];
+        subscription.greeted && subscription.next_sequence == 0) {
       subscription.next_sequence = sequence;
       mark_ready(slot);
     }
+  }
+}
+
+// Who has this cursor may have been told more than is here.
+bool Hub::may_know_more(const std::optional<EventId>& cursor) const {
+  return cursor && (*cursor > journal_.position() || *cursor == before_all_histories);
+}
+
+// Whoever is not greeted though the history is live waits for this.
+bool Hub::is_catch_up_wanted() const {
+  return is_live_ && !is_catching_up_ && !ungreeted_.empty();
+}
+
+void Hub::greet_ungreeted(bool is_caught_up, std::int64_t now_timestamp_ms) {
+  for (auto next = ungreeted_.begin(); next != ungreeted_.end();) {
+    const auto& [slot, ungreeted] = *next;
+    const bool is_judged = is_caught_up && ungreeted.is_asked_for;
+    if (may_know_more(ungreeted.cursor) && !is_judged) {
+      ++next;
+      continue;
+    }
+    greet(slot, ungreeted.cursor, now_timestamp_ms);
+    next = ungreeted_.erase(next);
   }
 }
 

@@ -29,6 +29,8 @@ struct HubOptions {
   /// the journal, where it is shared. An outbox holds one frame more than this at most, and what
   /// `send_retry` adds.
   std::size_t outbox_bytes_max = 64U << 10U;
+  /// The broker is asked to catch up this often at most, so that made-up cursors cost it little.
+  Duration catch_up_interval{100};
   JournalLimits journal = {};
   KnownRegistrationsLimits known_registrations = {};
   CodecLimits codec = {};
@@ -41,6 +43,7 @@ struct HubCounters {
   std::uint64_t gaps = 0;        ///< Messages whose id was not the next one.
   std::uint64_t deliveries = 0;  ///< Frames of messages put into outboxes.
   std::uint64_t resumed = 0;     ///< Subscriptions that went on after their cursor.
+  std::uint64_t waited = 0;      ///< Subscriptions of a live history whose cursor had to wait.
   std::uint64_t resets = 0;
   std::uint64_t snapshots = 0;
   std::uint64_t overruns = 0;  ///< Times that a reader fell behind the journal, and got a reset.
@@ -60,9 +63,11 @@ struct SubscriptionId {
 ///
 /// The guarantee. A subscription receives every message that concerns it and comes after its
 /// cursor, once and in order; or a `reset`, which says that some were skipped, and after it, for a
-/// stream of one registration that is known, a `snapshot` of its state. This holds for a client
-/// that is cut off after any byte, and comes back with the id of the last event that it has read
-/// whole:
+/// stream of one registration that is known, a `snapshot` of its state. Of one that the history
+/// says nothing of there is none: an empty one would claim a status that nobody has published, and
+/// hide what its reader has loaded elsewhere. The reset's own id tells which it is. This holds for
+/// a client that is cut off after any byte, and comes back with the id of the last event that it
+/// has read whole:
 /// - A message carries its own id, and `connected` the cursor after which the stream goes on.
 /// - Before a reset or a snapshot that has yet to follow, `connected` carries `0-0`, a cursor
 /// before
@@ -78,6 +83,13 @@ struct SubscriptionId {
 /// Between `begin_history` and `go_live` subscribers are told nothing of the history, as it is not
 /// whole. Those that come before the first `go_live` hear `retry`, and comments instead of pings;
 /// `connected` and the rest follow at `go_live`, when their cursor can be judged.
+///
+/// A cursor that is ahead of the position may be another gateway's that has heard more: nothing is
+/// lost then, and a reset would take its reader back to older things. Such a subscription waits in
+/// the same way until the broker has caught up with what the history held after it came: then it
+/// goes on after its cursor; or the history really ends before that, and it gets its reset. While
+/// the history can't be reached, it waits. So does `0-0`, and what is no event id, which don't say
+/// how far their reader had been. What a reader is told never goes back, unless history was lost.
 ///
 /// One thread owns a hub and everything it hands out. Time comes from the caller and never goes
 /// back.
@@ -98,8 +110,8 @@ class Hub {
   void go_live(std::int64_t now_timestamp_ms);
 
   /// Joins the updates of one registration, or of all, after `cursor`, an event id; or from now on,
-  /// if it is empty. A cursor that is not (or no longer, or not yet) in the journal, or is no event
-  /// id at all, gets a reset.
+  /// if it is empty. A cursor that is not (or no longer) in the journal gets a reset; one that is
+  /// ahead of the position, or is no event id, waits for `caught_up`.
   SubscriptionId subscribe(std::optional<std::int64_t> registration_id, std::string_view cursor,
                            Instant now, std::int64_t now_timestamp_ms);
 
@@ -109,7 +121,15 @@ class Hub {
   /// Tells one subscriber when to come back (a draining server spreads its clients by this).
   void send_retry(SubscriptionId id, Duration retry);
 
-  // Pings. Handling a deadline early does nothing; handling it late is normal.
+  /// True: the broker is to be asked now for all that the history holds, for those whose cursors
+  /// wait; `caught_up` is the answer, and until then nothing more is asked. Poll after every input.
+  [[nodiscard]] bool poll_catch_up(Instant now);
+
+  /// What the history held when `poll_catch_up` asked for it was published here.
+  void caught_up(std::int64_t now_timestamp_ms);
+
+  // Pings, and when to poll again for `poll_catch_up`. Handling a deadline early does nothing;
+  // handling it late is normal.
   [[nodiscard]] std::optional<Instant> next_deadline() const;
   void handle_deadline(Instant now, std::int64_t now_timestamp_ms);
 
@@ -150,11 +170,18 @@ class Hub {
   };
   // The slots of those who hear the same updates.
   using Audience = std::vector<Slot>;
+  struct Ungreeted {
+    std::optional<EventId> cursor;
+    bool is_asked_for = false;  // It came before the broker was asked to catch up.
+  };
 
   [[nodiscard]] Subscription* find(SubscriptionId id);
   [[nodiscard]] Slot take_slot();
   void begin_journal(EventId position);
   void offer(const Audience& audience, std::uint64_t sequence);
+  [[nodiscard]] bool may_know_more(const std::optional<EventId>& cursor) const;
+  [[nodiscard]] bool is_catch_up_wanted() const;
+  void greet_ungreeted(bool is_caught_up, std::int64_t now_timestamp_ms);
   void greet(Slot slot, std::optional<EventId> cursor, std::int64_t now_timestamp_ms);
   void push_reset(Subscription& subscription, std::int64_t now_timestamp_ms);
   void push_with_snapshot(Subscription& subscription, std::string bytes, const FramePtr& snapshot);
@@ -172,8 +199,10 @@ class Hub {
   std::vector<Subscription> slots_;
   std::vector<Slot> free_slots_;
   std::size_t subscriptions_ = 0;
-  // The cursors of those who have yet to be greeted, in an order that is the same everywhere.
-  std::map<Slot, std::optional<EventId>> ungreeted_;
+  // Those who have yet to be greeted, in an order that is the same everywhere.
+  std::map<Slot, Ungreeted> ungreeted_;
+  bool is_catching_up_ = false;
+  Instant next_catch_up_ = Instant::min();
   Audience everyone_;
   std::unordered_map<std::int64_t, Audience> by_registration_;
   // All pings are the same interval apart, so whoever was pinged last is due last: a list in order

@@ -29,6 +29,9 @@ class KnownRegistrations {
 
   void apply(const Update& update);
 
+  /// For another history, and for one of which a part was missed: a registration may have moved on
+  /// in that, and a state that is no longer true is worse than none. What the rest of the history
+  /// says of it is applied anew.
   void clear();
 
   /// Null: nothing is known. Holds until the next call of a method that is not const.

@@ -96,8 +96,13 @@ void ClientJudge::on_reset(EventId id) {
   if (due_ == Due::greeting || due_ == Due::snapshot) {
     fail("a reset comes where it was promised something else");
   }
+  // Before the first greeting's snapshot, or between a reset and its own: it knew no position.
+  const bool is_told_again = due_ == Due::reset && asked_ == to_string(EventId{});
+  if (!is_told_again && !was_lost(*position_) && !may_be_trimmed(*position_)) {
+    fail("a reset comes without a reason: it was at " + to_string(*position_) +
+         ", and the history is at " + to_string(truth_.end()));
+  }
   ++resets_;
-  view_id_.reset();
   due_ = id == EventId{} ? Due::snapshot : Due::nothing;
   position_ = id;
 }
@@ -119,7 +124,7 @@ void ClientJudge::on_snapshot(EventId id, const StreamMessage& message) {
 }
 
 void ClientJudge::on_view(const RegistrationView& view) {
-  if (view_id_ && view.id && *view.id < *view_id_) {
+  if (view_id_ && view.id && *view.id < *view_id_ && !was_lost(*view_id_)) {
     fail("its view goes back from " + to_string(*view_id_) + " to " + to_string(*view.id));
   }
   view_id_ = view.id;
@@ -163,6 +168,15 @@ EventId ClientJudge::parsed(std::string_view id) const {
 
 bool ClientJudge::is_known_whole(EventId id) const {
   return !gateways_forget_ && !truth_.epoch(id.epoch)->was_trimmed();
+}
+
+bool ClientJudge::was_lost(EventId id) const {
+  return id.epoch < truth_.end().epoch || !can_judge(id);
+}
+
+bool ClientJudge::may_be_trimmed(EventId id) const {
+  return truth_.epoch(id.epoch)->oldest > id.sequence + 1 ||
+         truth_.end().sequence > id.sequence + journal_count_max_;
 }
 
 bool ClientJudge::can_judge(EventId id) const {

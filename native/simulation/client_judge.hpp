@@ -15,15 +15,19 @@ namespace regstream::simulation {
 
 /// What one client may expect, from its first greeting on: every update that concerns it and comes
 /// after its cursor, once and in order; or a reset, and the expectation begins anew where that
-/// says. Throws `Violation` at whatever else it hears.
+/// says. A reset needs a reason: the history that it had heard was lost, or it is so far behind
+/// that Redis or a gateway's journal, which has `journal_count_max` messages, may no longer hold
+/// what follows; or it has read half of an earlier one. Throws `Violation` at whatever else it
+/// hears.
 class ClientJudge {
  public:
   /// `gateways_forget`: they may know a part of a registration only.
   ClientJudge(const Truth& truth, std::string name, std::optional<std::int64_t> registration_id,
-              bool gateways_forget)
+              std::size_t journal_count_max, bool gateways_forget)
       : truth_(truth),
         name_(std::move(name)),
         registration_id_(registration_id),
+        journal_count_max_(journal_count_max),
         gateways_forget_(gateways_forget) {}
 
   /// The client knows nothing any more.
@@ -55,16 +59,21 @@ class ClientJudge {
   [[nodiscard]] bool can_judge(EventId id) const;
   /// Whoever told of this id knew all that came before it.
   [[nodiscard]] bool is_known_whole(EventId id) const;
+  /// The history that `id` belonged to is another one now.
+  [[nodiscard]] bool was_lost(EventId id) const;
+  /// What follows `id` may be too old to be told.
+  [[nodiscard]] bool may_be_trimmed(EventId id) const;
 
   const Truth& truth_;
   const std::string name_;
   const std::optional<std::int64_t> registration_id_;
+  const std::size_t journal_count_max_;
   const bool gateways_forget_;
   Due due_ = Due::greeting;
   std::string last_event_id_;        ///< Of the last event that had one.
   std::string asked_;                ///< The cursor of this attempt.
   std::optional<EventId> position_;  ///< Everything up to here was told, or is in the view.
-  std::optional<EventId> view_id_;   ///< Of the view, since the last reset.
+  std::optional<EventId> view_id_;   ///< Of the view that it has, or had before a reset.
   std::uint64_t updates_ = 0;
   std::uint64_t resets_ = 0;
 };

@@ -7,10 +7,10 @@ namespace regstream::simulation {
 namespace {
 
 constexpr std::array<std::string_view, canaries_count> names_of_canaries{
-    "drop-one",       "duplicate",        "reorder",          "drop-reset",    "forget-bare",
-    "adopt-twice",    "lose-timer",       "hasty-attempt",    "no-backoff",    "old-view",
-    "wrong-view",     "keep-stream",      "swap-publishes",   "endless-queue", "endless-journal",
-    "endless-outbox", "endless-adoption", "endless-knowledge"};
+    "drop-one",        "duplicate",      "reorder",          "drop-reset",       "forget-bare",
+    "adopt-twice",     "lose-timer",     "no-waiting",       "hasty-attempt",    "no-backoff",
+    "old-view",        "wrong-view",     "keep-stream",      "swap-publishes",   "endless-queue",
+    "endless-journal", "endless-outbox", "endless-adoption", "endless-knowledge"};
 
 /// Often none, else any share up to `most`.
 std::uint64_t choose_rate(World& world, std::uint64_t most) {

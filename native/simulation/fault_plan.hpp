@@ -23,6 +23,7 @@ enum class Canary : std::uint8_t {
   forget_bare,        ///< Gateways don't hear a bare PUBLISH.
   adopt_twice,        ///< Redis takes in a bare message for everyone who offers it.
   lose_timer,         ///< A client forgets to come back.
+  no_waiting,         ///< A gateway takes a cursor that is ahead of it for one of a lost history.
   hasty_attempt,      ///< A client comes back without a wait.
   no_backoff,         ///< A client's waits do not grow.
   old_view,           ///< A client shows what it has shown before.

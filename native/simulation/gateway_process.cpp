@@ -43,7 +43,7 @@ void GatewayProcess::start() {
   ++incarnation_;
   is_draining_ = false;
   flush_is_scheduled_ = false;
-  pings_are_armed_ = false;
+  armed_.reset();
   hub::HubOptions options;
   if (canary_ != Canary::endless_outbox) {
     options.outbox_bytes_max = plan_.outbox_bytes_max;
@@ -172,7 +172,6 @@ bool GatewayProcess::accept(const StreamPtr& stream) {
   head.status = 200;
   head.is_event_stream = true;
   stream->respond(head);
-  arm_pings();
   schedule_flush();
   return true;
 }
@@ -230,6 +229,12 @@ void GatewayProcess::act(const broker::GoLive& /*live*/) {
   schedule_flush();
 }
 
+void GatewayProcess::act(const broker::CaughtUp& /*caught_up*/) {
+  world_.note(name_ + ": has caught up");
+  hub_->caught_up(clock_.timestamp_ms());
+  schedule_flush();
+}
+
 void GatewayProcess::act(const broker::ReadHistory& read) {
   caller_->call<broker::HistoryPage>([known = follower_->known(), from = read.from](
                                          SimulatedRedis& redis) { return redis.read(known, from); },
@@ -275,6 +280,17 @@ void GatewayProcess::flush() {
   while (const auto ready = hub_->poll()) {
     write(*streams_[ready->slot]);
   }
+  if (hub_->poll_catch_up(clock_.now())) {
+    if (canary_ == Canary::no_waiting) {
+      world_.note(name_ + ": the canary does not wait for the history");
+      hub_->caught_up(clock_.timestamp_ms());
+      schedule_flush();
+    } else {
+      follower_->catch_up();
+      advance();
+    }
+  }
+  arm();
   check_limits();
 }
 
@@ -346,20 +362,19 @@ void GatewayProcess::on_peer_closed(Stream& stream) {
   end_stream(stream);
 }
 
-void GatewayProcess::arm_pings() {
+void GatewayProcess::arm() {
   const auto deadline = hub_->next_deadline();
-  if (pings_are_armed_ || !deadline) {
-    return;
+  if (!deadline || (armed_ && *armed_ <= *deadline)) {
+    return;  // It looks again when it goes off.
   }
-  pings_are_armed_ = true;
-  world_.after(clock_.until(*deadline), [this, incarnation = incarnation_] {
-    if (incarnation != incarnation_) {
+  armed_ = deadline;
+  world_.after(clock_.until(*deadline), [this, incarnation = incarnation_, timer = ++timer_] {
+    if (incarnation != incarnation_ || timer != timer_) {
       return;
     }
-    pings_are_armed_ = false;
+    armed_.reset();
     hub_->handle_deadline(clock_.now(), clock_.timestamp_ms());
     flush();
-    arm_pings();
   });
 }
 

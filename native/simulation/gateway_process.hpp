@@ -57,6 +57,7 @@ class GatewayProcess final : public StreamWriter {
   void act(const broker::BeginHistory& begin);
   void act(const broker::TellMessage& told);
   void act(const broker::GoLive& live);
+  void act(const broker::CaughtUp& caught_up);
   void act(const broker::ReadHistory& read);
   void act(const broker::AwaitHistory& await);
   void act(const broker::Adopt& adopt);
@@ -65,7 +66,7 @@ class GatewayProcess final : public StreamWriter {
   void flush();
   void write(Stream& stream);
   void end_stream(Stream& stream);
-  void arm_pings();
+  void arm();
   void check_limits() const;
 
   World& world_;
@@ -86,7 +87,8 @@ class GatewayProcess final : public StreamWriter {
   std::vector<StreamPtr> streams_;  // By the subscription's slot.
   std::vector<std::string> bare_heard_;
   bool flush_is_scheduled_ = false;
-  bool pings_are_armed_ = false;
+  std::optional<Instant> armed_;
+  std::uint64_t timer_ = 0;
   bool is_draining_ = false;
 };
 

@@ -39,6 +39,7 @@ EventId SimulatedRedis::open(EventId known) {
     truth_.begin(epoch);
     for (const Entry& entry : kept) {
       append(entry.text, false);
+      data_.entries.back().adopted_as = entry.adopted_as;
     }
     wake_waiters();
   }
@@ -58,7 +59,7 @@ broker::HistoryPage SimulatedRedis::read(EventId known, std::optional<EventId> f
       page.is_last = false;
       break;
     }
-    page.entries.push_back({entry->id, stamped(entry->text, entry->id), entry->is_adopted});
+    page.entries.push_back({entry->id, stamped(entry->text, entry->id), entry->adopted_as});
   }
   return page;
 }
@@ -88,7 +89,7 @@ std::optional<EventId> SimulatedRedis::adopt(EventId known, const broker::Adopt&
   }
   for (const auto& offer : adopt.offers) {
     const auto count = std::count_if(entries.begin(), entries.end(), [&](const Entry& entry) {
-      return entry.id > adopt.cursor && entry.is_adopted && entry.text == offer.text;
+      return entry.adopted_as > adopt.cursor && entry.text == offer.text;
     });
     if (static_cast<std::size_t>(count) < offer.ordinal || canary_ == Canary::adopt_twice) {
       const EventId id = append(offer.text, true);
@@ -117,7 +118,7 @@ void SimulatedRedis::wake_waiters() {
     std::vector<broker::HistoryEntry> found;
     for (const Entry& entry : data_.entries) {
       if (entry.id > waiter->after && found.size() < awaited_max) {
-        found.push_back({entry.id, stamped(entry.text, entry.id), entry.is_adopted});
+        found.push_back({entry.id, stamped(entry.text, entry.id), entry.adopted_as});
       }
     }
     waiter->wake(found);
@@ -130,7 +131,7 @@ EventId SimulatedRedis::append(const std::string& text, bool is_adopted) {
   const EventId id = *data_.end;
   world_.note("redis: " + to_string(id) + (is_adopted ? " adopts " : " is ") + text);
   truth_.append(id, text, stamped(text, id), is_adopted);
-  data_.entries.push_back({id, text, is_adopted});
+  data_.entries.push_back({id, text, is_adopted ? std::optional{id} : std::nullopt});
   while (data_.entries.size() > plan_.history_length_max) {
     data_.entries.pop_front();
     world_.count(Sight::history_trimmed);

@@ -58,7 +58,7 @@ class SimulatedRedis {
   struct Entry {
     EventId id;
     std::string text;
-    bool is_adopted = false;
+    std::optional<EventId> adopted_as;
   };
   struct Key {
     EventId id;

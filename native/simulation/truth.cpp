@@ -33,9 +33,10 @@ void Truth::append(EventId id, const std::string& text, const std::string& messa
   }
   Epoch& epoch = found->second;
   const auto [earlier, is_new] = epoch.origins.emplace(text, id.sequence);
-  const bool is_forgotten = is_adopted && earlier->second < epoch.oldest;
-  const bool is_saved = is_adopted && text.find(R"("id":")") != std::string::npos;
-  if (!is_new && !is_forgotten && !is_saved && !was_rolled_back_) {
+  const bool is_forgotten = is_adopted && trimmed_.count(text) != 0;
+  were_ids_given_twice_ |= id.sequence <= epoch.given;
+  epoch.given = std::max(epoch.given, id.sequence);
+  if (!is_new && !is_forgotten && !(is_adopted && were_ids_given_twice_)) {
     throw Violation("this message entered the history a second time, as " + to_string(id) + ": " +
                     text);
   }
@@ -45,7 +46,7 @@ void Truth::append(EventId id, const std::string& text, const std::string& messa
   }
   entered_.insert(text);
   end_ = id;
-  Entry entry{.message = message};
+  Entry entry{.text = text, .message = message};
   const auto update = decode_update_slices(message);
   if (const auto* const slices = std::get_if<UpdateSlices>(&update)) {
     entry.registration_id = slices->registration_id;
@@ -57,7 +58,7 @@ void Truth::append(EventId id, const std::string& text, const std::string& messa
 /// Once a history was lost, a line to Redis may still bring what its sender has sent again since.
 void Truth::check_order(Epoch& epoch, EventId id, const std::string& text) const {
   const auto sent = senders_.find(text);
-  if (sent == senders_.end() || epochs_.size() > 1 || was_rolled_back_) {
+  if (sent == senders_.end() || epochs_.size() > 1 || epoch.was_rolled_back) {
     return;
   }
   auto& newest = epoch.newest_of[sent->second.sender];
@@ -68,7 +69,6 @@ void Truth::check_order(Epoch& epoch, EventId id, const std::string& text) const
 }
 
 void Truth::roll_back(EventId end) {
-  was_rolled_back_ = true;
   end_ = end;
   for (auto epoch = epochs_.lower_bound(end.epoch); epoch != epochs_.end(); ++epoch) {
     epoch->second.was_rolled_back = true;
@@ -93,7 +93,10 @@ void Truth::roll_back(EventId end) {
 }
 
 void Truth::trim(EventId oldest) {
-  epochs_.at(oldest.epoch).oldest = oldest.sequence;
+  Epoch& epoch = epochs_.at(oldest.epoch);
+  for (; epoch.oldest < oldest.sequence; ++epoch.oldest) {
+    trimmed_.insert(epoch.entries[epoch.oldest - 1].text);
+  }
 }
 
 const Truth::Epoch* Truth::epoch(std::uint64_t epoch) const {

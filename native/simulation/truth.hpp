@@ -23,6 +23,7 @@ namespace regstream::simulation {
 class Truth {
  public:
   struct Entry {
+    std::string text;
     std::string message;               ///< As it went out, with its id.
     std::int64_t registration_id = 0;  ///< 0: it is no update, and concerns nobody.
   };
@@ -44,6 +45,7 @@ class Truth {
     /// Redis came back without its newest entries: others may have their ids now, and what was told
     /// before can't be judged.
     bool was_rolled_back = false;
+    std::uint64_t given = 0;  ///< The greatest sequence that it has ever had.
     /// The first one that Redis still holds: who comes late can't know those before it.
     std::uint64_t oldest = 1;
     [[nodiscard]] bool was_trimmed() const { return oldest > 1; }
@@ -51,11 +53,11 @@ class Truth {
 
   /// An epoch begins. Throws `Violation` if it is not newer than all before it.
   void begin(std::uint64_t epoch);
-  /// Throws `Violation` if `id` is not the next, or `text` is in this epoch already. Three cases
-  /// are none. Redis has ever come back with older data. The message bears an id of a history that
-  /// was lost: each gateway that heard it saves it, and may not know that another one has done so.
-  /// The first entry of a bare message was trimmed: a gateway that has neither heard nor read that
-  /// one must take it for lost.
+  /// Throws `Violation` if `id` is not the next, or `text` is in this epoch already. Two cases are
+  /// none. An entry of a bare message was trimmed: a gateway that has neither heard nor read that
+  /// one must take it for lost, though older data may bring it back. Or Redis has come back with
+  /// older data, and has given ids out again before somebody came who knew of that: by its ids a
+  /// gateway tells what is adopted.
   void append(EventId id, const std::string& text, const std::string& message, bool is_adopted);
   void roll_back(EventId end);
   /// From now on `text` may enter, `number` of `sender`: after those with lower numbers.
@@ -93,8 +95,9 @@ class Truth {
   mutable std::map<std::uint64_t, Epoch> epochs_;  // Stories are folded when somebody asks.
   std::unordered_map<std::string, Sent> senders_;
   std::unordered_set<std::string> entered_;
+  std::unordered_set<std::string> trimmed_;  // Texts.
   EventId end_;
-  bool was_rolled_back_ = false;
+  bool were_ids_given_twice_ = false;
 };
 
 }  // namespace regstream::simulation

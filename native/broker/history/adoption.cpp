@@ -32,10 +32,10 @@ std::string_view trimmed(std::string_view text) {
 
 }  // namespace
 
-void Adoption::begin(EventId position) {
+void Adoption::begin(EventId position, bool has_more) {
   is_behind_ = false;
   begun_ = position;
-  if (bare_.empty()) {
+  if (bare_.empty() && !has_more) {
     pass(position);
     return;
   }
@@ -54,17 +54,28 @@ bool Adoption::hear_bare(std::string_view text) {
   return true;
 }
 
-void Adoption::read(EventId id, std::string_view message, bool is_adopted) {
+void Adoption::read(EventId id, std::string_view message, std::optional<EventId> adopted_as) {
   read_ = id;
   if (id <= heard_) {
     return;
   }
+  // Few get as far as the search: those that were not heard of before the history began anew.
+  const bool is_known =
+      adopted_as && (*adopted_as <= heard_ || (*adopted_as != id && is_ahead_already(*adopted_as)));
   if (ahead_.size() >= limits_.ahead_max) {
     pass(ahead_.front().id);
   }
-  ahead_.push_back(
-      {id, hash_of(message), is_adopted ? std::optional{origin_of(id, message)} : std::nullopt});
+  if (is_known) {
+    adopted_as.reset();
+  }
+  ahead_.push_back({id, hash_of(message), adopted_as,
+                    adopted_as ? std::optional{origin_of(id, message)} : std::nullopt});
   leave_behind();
+}
+
+bool Adoption::is_ahead_already(EventId adopted_as) const {
+  return std::any_of(ahead_.begin(), ahead_.end(),
+                     [adopted_as](const Ahead& entry) { return entry.adopted_as == adopted_as; });
 }
 
 bool Adoption::hear_entry(EventId id, std::string_view message) {

@@ -48,13 +48,15 @@ class Adoption {
   explicit Adoption(AdoptionLimits limits = {}) : limits_(limits) {}
 
   /// The channel is heard again from now on; the history's end was `position` just before.
-  void begin(EventId position);
+  /// `has_more`: of what was heard before, some may turn out to be bare messages yet.
+  void begin(EventId position, bool has_more);
 
   /// False: there are too many already, and this one is dropped.
   [[nodiscard]] bool hear_bare(std::string_view text);
 
-  /// An entry was read in the history. Ids must grow.
-  void read(EventId id, std::string_view message, bool is_adopted);
+  /// An entry was read in the history. Ids must grow. One that was adopted in an earlier epoch, as
+  /// `adopted_as`, may have been read or heard then.
+  void read(EventId id, std::string_view message, std::optional<EventId> adopted_as);
 
   /// A message was heard that carries an id which was read, or passed over, in the history. False:
   /// it says something else than what was read.
@@ -81,9 +83,12 @@ class Adoption {
   struct Ahead {
     EventId id;
     std::size_t hash;
-    std::optional<std::string> origin;  // The text of the bare message, if it was adopted.
+    // Of an adoption that is not known yet: its first id, and the text of the bare message.
+    std::optional<EventId> adopted_as;
+    std::optional<std::string> origin;
   };
 
+  [[nodiscard]] bool is_ahead_already(EventId adopted_as) const;
   void pass(EventId id);
   void leave_behind();
   void take_off(const std::string& origin);

@@ -42,7 +42,7 @@ HistoryFollower::HistoryFollower(FollowerLimits limits)
 
 void HistoryFollower::on_subscribed(EventId position) {
   learn(position);
-  adoption_.begin(position);
+  adoption_.begin(position, !claims_.empty());
   is_subscribed_ = true;
   is_read_since_subscribed_ = false;
   request_read();
@@ -64,6 +64,7 @@ void HistoryFollower::on_not_callable() {
     request_read();
   }
   is_reading_ = false;
+  is_catch_up_wanted_ |= std::exchange(is_catching_up_, false);
   claims_covered_ = 0;
   adoption_.lost();
 }
@@ -91,6 +92,11 @@ std::optional<EventId> HistoryFollower::confirmed() const {
 bool HistoryFollower::may_await() const {
   return is_awaitable_ && is_read_since_awaitable_ && is_live_ && !is_awaiting_ && !is_reading_ &&
          !is_read_wanted_;
+}
+
+void HistoryFollower::catch_up() {
+  is_catch_up_wanted_ = true;
+  request_read();
 }
 
 void HistoryFollower::learn(EventId id) {
@@ -204,6 +210,9 @@ void HistoryFollower::on_page(HistoryPage page) {
   if (!std::exchange(is_live_, true)) {
     told_.emplace_back(GoLive{});
   }
+  if (std::exchange(is_catching_up_, false)) {
+    told_.emplace_back(CaughtUp{});
+  }
   is_caught_up_ = is_subscribed_ && is_read_since_subscribed_;
   settle_claims();
 }
@@ -251,7 +260,7 @@ bool HistoryFollower::take(HistoryEntry& entry) {
 }
 
 void HistoryFollower::tell(HistoryEntry& entry) {
-  adoption_.read(entry.id, entry.message, entry.is_adopted);
+  adoption_.read(entry.id, entry.message, entry.adopted_as);
   last_ = entry.id;
   hashes_.emplace_back(hash_of(entry.message));
   told_.emplace_back(TellMessage{entry.id, std::move(entry.message)});
@@ -295,6 +304,7 @@ std::optional<FollowerAction> HistoryFollower::poll() {
     is_reading_ = true;
     is_read_since_subscribed_ = is_subscribed_;
     is_read_since_awaitable_ = is_awaitable_;
+    is_catching_up_ |= std::exchange(is_catch_up_wanted_, false);
     claims_covered_ = claims_.size();
     return ReadHistory{confirmed()};
   }

@@ -19,7 +19,7 @@ namespace regstream::broker {
 struct HistoryEntry {
   EventId id;
   std::string message;
-  bool is_adopted = false;
+  std::optional<EventId> adopted_as;  ///< The id that it was adopted under, if it was.
 };
 
 /// What the history holds from some id on, and where it ends, at one moment.
@@ -38,6 +38,7 @@ struct TellMessage {
   std::string message;
 };
 struct GoLive {};
+struct CaughtUp {};
 /// Ask for a page from this id on, itself included; all there is if empty.
 struct ReadHistory {
   std::optional<EventId> from;
@@ -47,7 +48,7 @@ struct AwaitHistory {
   EventId after;
 };
 using FollowerAction =
-    std::variant<BeginHistory, TellMessage, GoLive, ReadHistory, AwaitHistory, Adopt>;
+    std::variant<BeginHistory, TellMessage, GoLive, CaughtUp, ReadHistory, AwaitHistory, Adopt>;
 
 struct FollowerLimits {
   /// Messages told as they came, before a read looks again whether they are the history's still.
@@ -100,6 +101,9 @@ class HistoryFollower {
   void on_page(HistoryPage page);
   /// The answer to `AwaitHistory`, in order; empty if nothing came for some time.
   void on_awaited(std::vector<HistoryEntry> entries);
+  /// Somebody wants to have all that the history holds by now: a read that begins after this, and
+  /// is told to its end, is followed by `CaughtUp`.
+  void catch_up();
   /// The answer to `Adopt`, as `Adoption::answered` takes it.
   void on_adopted(std::optional<EventId> end);
 
@@ -158,6 +162,8 @@ class HistoryFollower {
   bool is_awaitable_ = false;
   bool is_awaiting_ = false;
   bool is_read_since_awaitable_ = false;  // The read under way began then.
+  bool is_catch_up_wanted_ = false;
+  bool is_catching_up_ = false;  // The read under way began since somebody wanted it.
 
   std::deque<Claim> claims_;  // Messages with ids that are not told.
   std::size_t claims_bytes_ = 0;

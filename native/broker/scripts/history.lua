@@ -4,13 +4,14 @@
 -- and sequences count from 1 without a gap. Its fields:
 --   message  the update's JSON, with its id as the last member
 --   bytes    how many bytes of messages this history has held up to and with this one
---   adopted  1, if somebody published it by a bare PUBLISH
+--   adopted  1, if somebody published it by a bare PUBLISH; the id that it was adopted under, if that
+--            was in an earlier epoch
 --
 -- KEYS: the stream; for `publish`, the key under which its id is remembered.
 -- ARGV: mode, known id, most messages, most bytes of messages, channel, then what the mode takes:
 --   open                                             -> id of the end
 --   read     from ("-", or an id that is included), bytes of a page
---                                      -> {end, 1 if this is all, {id, message, adopted}, ...}
+--            -> {end, 1 if this is all, {id, message, id that it was adopted under or ""}, ...}
 --   publish  lifetime of the key in ms, message                   -> id
 --   adopt    cursor, then for each: message, ordinal   -> id of the end; nil: the cursor is too old
 -- "Known" is the greatest id that the caller has met, "0-0" at its start. A history that ends
@@ -104,14 +105,21 @@ local function unstamped(message, id)
   return members .. '}'
 end
 
-local function append(text, is_adopted)
+-- The id that an entry was adopted under, be it in an earlier epoch; nil if it was not.
+local function adopted_as(entry)
+  local adopted = field(entry, 'adopted')
+  return adopted and (adopted:match('^%d+%-%d+$') or entry[1])
+end
+
+-- `adopted`: the field; nil if nobody adopts it.
+local function append(text, adopted)
   local epoch, sequence = last:match('^(%d+)%-(%d+)$')
   local id = epoch .. '-' .. whole(tonumber(sequence) + 1)
   local message = stamped(text, id)
   local total = bytes_total + #message
-  if is_adopted then
+  if adopted then
     redis.call('XADD', history, 'MAXLEN', length_max, id,
-      'message', message, 'bytes', whole(total), 'adopted', '1')
+      'message', message, 'bytes', whole(total), 'adopted', adopted)
   else
     redis.call('XADD', history, 'MAXLEN', length_max, id,
       'message', message, 'bytes', whole(total))
@@ -132,7 +140,7 @@ local function begin_epoch()
     for entry in entries('-') do
       local message = field(entry, 'message')
       if message and field(entry, 'bytes') then
-        kept[#kept + 1] = unstamped(message, entry[1])
+        kept[#kept + 1] = {unstamped(message, entry[1]), adopted_as(entry)}
       end
     end
     redis.call('DEL', history)
@@ -142,8 +150,8 @@ local function begin_epoch()
   bytes_total = 0
   redis.call('XADD', history, last, 'message', '')
   redis.call('XDEL', history, last)
-  for _, text in ipairs(kept) do
-    append(text, false)
+  for _, entry in ipairs(kept) do
+    append(entry[1], entry[2])
   end
 end
 
@@ -198,7 +206,7 @@ if mode == 'read' then
       return reply
     end
     local message = field(entry, 'bytes') and field(entry, 'message') or ''
-    reply[#reply + 1] = {entry[1], message, field(entry, 'adopted') and 1 or 0}
+    reply[#reply + 1] = {entry[1], message, adopted_as(entry) or ''}
     -- The caller has the entry that it asks from: a page brings more than that one, however large.
     if entry[1] ~= ARGV[6] then
       room = room - #message - 64
@@ -217,7 +225,7 @@ if mode == 'publish' then
     return redis.error_reply('ERR the update is no JSON object')
   end
   open()
-  local id, message = append(text, false)
+  local id, message = append(text)
   trim()
   redis.call('SET', KEYS[2], id, 'PX', ARGV[6])
   redis.call('PUBLISH', channel, message)
@@ -227,7 +235,8 @@ end
 -- `adopt`: the caller has heard bare messages for which it has heard no adoption up to its cursor.
 -- A message's ordinal says how many of that very text it holds by then, this one included; of these
 -- as many are done as there are adoptions of that text after the cursor. So whoever asks, and
--- however often, each is appended once.
+-- however often, each is appended once. An adoption keeps its first id for this: a history that
+-- begins anew gives it another one, which is after every cursor.
 open()
 local cursor = ARGV[6]
 local oldest = oldest_entry()
@@ -241,7 +250,8 @@ if oldest_sequence > (oldest_epoch == cursor_epoch and cursor_sequence or 0) the
 end
 local adopted = {}
 for entry in entries('(' .. cursor) do
-  if field(entry, 'adopted') then
+  local id = adopted_as(entry)
+  if id and is_after(id, cursor) then
     local text = unstamped(field(entry, 'message'), entry[1])
     adopted[text] = (adopted[text] or 0) + 1
   end
@@ -250,7 +260,7 @@ for i = 7, #ARGV, 2 do
   local text = object(ARGV[i])
   if text and (adopted[text] or 0) < tonumber(ARGV[i + 1]) then
     adopted[text] = (adopted[text] or 0) + 1
-    local _, message = append(text, true)
+    local _, message = append(text, '1')
     trim()
     -- Whoever listens to the channel has heard it already, as it was published. One connection hears
     -- both channels in one order.

@@ -50,6 +50,7 @@ class RecordingBroker final : public broker::Broker {
     }
   }
   void subscribe(broker::Subscriber& /*subscriber*/) override {}
+  void catch_up() override {}
   [[nodiscard]] bool is_connected() const override { return true; }
 
   [[nodiscard]] std::vector<Update> updates() const {

@@ -50,6 +50,7 @@ class Listener final : public regstream::broker::Subscriber {
     }
   }
   void on_live() override { log.emplace_back("live"); }
+  void on_caught_up() override { log.emplace_back("caught up"); }
 
   Lines log;
   std::function<void()> on_each;
@@ -131,6 +132,13 @@ TEST_CASE_METHOD(Running, "messages are numbered from 1 in the millisecond of th
   CHECK(listener.log == Lines{"history 1702493000000-0", "live",
                               R"(1702493000000-1 {"a":1,"id":"1702493000000-1"})",
                               R"(1702493000000-2 {"a":2,"id":"1702493000000-2"})"});
+}
+
+TEST_CASE_METHOD(Running, "who asks to catch up has been told everything already") {
+  broker->catch_up();
+  publish(R"({"a":1})");
+  CHECK(listener.log == Lines{"history 1702493000000-0", "live", "caught up",
+                              R"(1702493000000-1 {"a":1,"id":"1702493000000-1"})"});
 }
 
 TEST_CASE_METHOD(Running, "the id is the last member, and all else is left as it was") {

@@ -25,6 +25,8 @@ namespace regstream::gateway {
 /// A history that the test dictates. On the loop's thread only.
 class DictatedBroker final : public broker::Broker {
  public:
+  explicit DictatedBroker(boost::asio::io_context& loop) : context(loop) {}
+
   void publish(std::string message, std::string /*key*/, broker::PublishHandler done) override {
     ++position.sequence;
     subscriber->on_message(position, message);
@@ -33,6 +35,12 @@ class DictatedBroker final : public broker::Broker {
     }
   }
   void subscribe(broker::Subscriber& hears) override { subscriber = &hears; }
+  void catch_up() override {
+    ++catch_ups;
+    if (catches_up) {
+      boost::asio::post(context, [this] { subscriber->on_caught_up(); });
+    }
+  }
   [[nodiscard]] bool is_connected() const override { return true; }
 
   void begin_history(EventId after) {
@@ -40,8 +48,11 @@ class DictatedBroker final : public broker::Broker {
     subscriber->on_history(after);
   }
 
+  boost::asio::io_context& context;
   broker::Subscriber* subscriber = nullptr;
   EventId position;
+  bool catches_up = true;  ///< If not, the test answers.
+  int catch_ups = 0;       ///< How often it was asked.
 };
 
 /// A gateway on a real socket and a history that is live and empty, on a thread of its own until
@@ -121,7 +132,7 @@ class RunningGateway {
 
  private:
   boost::asio::io_context context_{1};
-  DictatedBroker broker_;
+  DictatedBroker broker_{context_};
   net::Router router_;
   net::Server server_;
   Gateway gateway_;

@@ -188,6 +188,7 @@ TEST_CASE("A gap in the ids is another history: told by a reset, never passed ov
         Ids{to_string({.epoch = next.epoch, .sequence = next.sequence - 1}), to_string(next)});
   // What was known of 42 may have been overtaken by what was missed.
   CHECK(take(hub, one).types() == "reset");
+  CHECK(take(hub, subscribe(hub, 42)).types() == "connected");
   CHECK(take(hub, other).ids == Ids{to_string(next)});
   CHECK(hub.counters().gaps == 1);
 }

@@ -15,9 +15,10 @@
 
 #include "hub/hub.hpp"
 
-// A hub and its readers against what really happened. Readers come, read a part of what they are
-// sent, are cut off after any byte, and come back with the id that they had last; meanwhile the
-// history goes on, is trimmed, restarts in its epoch or in another, and holds broken messages.
+// Two hubs and their readers against what really happened. Readers come, read a part of what they
+// are sent, are cut off after any byte, and come back to one of the hubs with the id that they had
+// last; meanwhile the history goes on, is trimmed, restarts in its epoch or in another, and holds
+// broken messages. The second hub hears of all that late.
 
 using namespace regstream;
 using namespace regstream::hub;
@@ -59,20 +60,21 @@ class Reader {
     parser_.begin_connection();
     is_first_ = true;
     waits_for_snapshot_ = false;
+    hub_ = &hub;
     id_ = hub.subscribe(registration_id_, cursor_, now, timestamp_ms);
   }
 
-  void disconnect(Hub& hub) {
-    hub.unsubscribe(*id_);
+  void disconnect() {
+    hub_->unsubscribe(*id_);
     id_.reset();
   }
 
   [[nodiscard]] bool is_connected() const { return id_.has_value(); }
 
   // Reads up to `bytes_max` of what waits. False: there was less.
-  bool read(Hub& hub, std::size_t bytes_max, const Truth& truth) {
+  bool read(std::size_t bytes_max, const Truth& truth) {
     while (bytes_max > 0) {
-      Outbox& outbox = *hub.collect(*id_, timestamp_ms);
+      Outbox& outbox = *hub_->collect(*id_, timestamp_ms);
       if (outbox.empty()) {
         return false;
       }
@@ -169,8 +171,10 @@ class Reader {
     }
   }
 
-  // Nothing is known of what was before.
+  // Nothing is known of what was before, but that it was not later.
   void begin_after(EventId id) {
+    REQUIRE(id >= furthest_);
+    furthest_ = id;
     complete_to_ = id;
     view_start_ = id;
     registration_ = Registration(registration_.view().registration_id);
@@ -207,17 +211,20 @@ class Reader {
       registration_.apply(update);
     }
     complete_to_ = id;
+    furthest_ = id;
     ++updates_;
   }
 
   std::optional<std::int64_t> registration_id_;
   sse::Parser parser_;
   std::string cursor_;
+  Hub* hub_ = nullptr;
   std::optional<SubscriptionId> id_;
   bool is_first_ = true;
   bool waits_for_snapshot_ = false;
   /// It has had everything that concerns it, up to here.
   std::optional<EventId> complete_to_;
+  EventId furthest_;  // It has been told of everything up to here, or that it missed some of it.
   Registration registration_;
   EventId view_start_;  // The view is what the messages after this one say.
   std::size_t updates_ = 0;
@@ -228,6 +235,64 @@ struct Tally {
   std::size_t updates = 0;
   std::size_t resets = 0;
   HubCounters counters;
+
+  void add(const HubCounters& more) {
+    counters.resumed += more.resumed;
+    counters.waited += more.waited;
+    counters.overruns += more.overruns;
+    counters.snapshots += more.snapshots;
+    counters.duplicates += more.duplicates;
+    counters.gaps += more.gaps;
+    counters.malformed += more.malformed;
+  }
+};
+
+// What a hub is told of the history.
+struct Begin {
+  EventId position;
+};
+struct Live {};
+using Event = std::variant<Begin, Message, Live>;
+
+// A hub that has been told the events up to one of them, and the question that it has asked.
+class Follower {
+ public:
+  explicit Follower(const HubOptions& options) : hub(options) {}
+
+  void follow(const std::vector<Event>& events, std::size_t count, Instant now) {
+    for (; count > 0 && told_ < events.size(); --count) {
+      const Event& event = events[told_++];
+      if (const auto* const begin = std::get_if<Begin>(&event)) {
+        hub.begin_history(begin->position);
+      } else if (const auto* const message = std::get_if<Message>(&event)) {
+        const std::string text = message->update ? encode_update(*message->update) : "{broken";
+        const bool is_new = message->id > hub.journal().position();
+        REQUIRE(hub.publish(message->id, text, now).has_value() == (is_new && !message->update));
+      } else {
+        hub.go_live(timestamp_ms);
+      }
+    }
+  }
+
+  void ask(const std::vector<Event>& events, Instant now) {
+    if (hub.poll_catch_up(now)) {
+      REQUIRE_FALSE(asked_);
+      asked_ = events.size();
+    }
+  }
+
+  void answer() {
+    if (asked_ && told_ >= *asked_ && hub.is_live()) {
+      asked_.reset();
+      hub.caught_up(timestamp_ms);
+    }
+  }
+
+  Hub hub;
+
+ private:
+  std::size_t told_ = 0;
+  std::optional<std::size_t> asked_;  // How many events there were.
 };
 
 class World {
@@ -237,10 +302,10 @@ class World {
         journal_limits_{.count_max = static_cast<std::size_t>(1 + random_.up_to(40)),
                         .bytes_max = static_cast<std::size_t>(1'000 + random_.up_to(20'000)),
                         .age_max = Duration{static_cast<std::int64_t>(20 + random_.up_to(200))}},
-        hub_({.outbox_bytes_max = static_cast<std::size_t>(1 + random_.up_to(2'000)),
-              .journal = journal_limits_}) {
-    truth_.starts.push_back({.epoch = 1'000, .sequence = 0});
-    hub_.begin_history(truth_.starts.back());
+        options_{.outbox_bytes_max = static_cast<std::size_t>(1 + random_.up_to(2'000)),
+                 .catch_up_interval = Duration{static_cast<std::int64_t>(random_.up_to(20))},
+                 .journal = journal_limits_} {
+    begin({.epoch = 1'000, .sequence = 0});
     for (std::int64_t reader = 0; reader < 8; ++reader) {
       readers_.emplace_back(reader % 4 == 0 ? std::nullopt : std::optional(reader % 4));
     }
@@ -253,36 +318,55 @@ class World {
       if (what < 2) {
         begin_history();
       } else if (what < 10) {
-        hub_.go_live(timestamp_ms);
+        events_.emplace_back(Live{});
       } else if (what < 55) {
         publish();
       } else {
         move(readers_[random_.up_to(readers_.size() - 1)]);
       }
+      prompt_.follow(events_, events_.size(), now_);
+      if (random_.up_to(3) == 0) {
+        late_.follow(events_, random_.up_to(12), now_);
+      }
+      for (Follower* const follower : {&prompt_, &late_}) {
+        if (random_.up_to(2) == 0) {
+          follower->answer();
+        }
+        follower->ask(events_, now_);
+      }
     }
   }
 
   Tally finish() {
-    hub_.go_live(timestamp_ms);
-    Tally tally;
+    events_.emplace_back(Live{});
     for (Reader& reader : readers_) {
       if (!reader.is_connected()) {
-        reader.connect(hub_, now_);
+        reader.connect(any_hub(), now_);
       }
-      while (reader.read(hub_, 100'000, truth_)) {
+    }
+    for (Follower* const follower : {&prompt_, &late_}) {
+      follower->follow(events_, events_.size(), now_);
+      follower->answer();
+      follower->ask(events_, now_ + options_.catch_up_interval);
+      follower->answer();
+    }
+    Tally tally;
+    for (Reader& reader : readers_) {
+      while (reader.read(100'000, truth_)) {
       }
-      reader.check_at_end(hub_.journal().position(), truth_);
+      reader.check_at_end(prompt_.hub.journal().position(), truth_);
       tally.updates += reader.updates();
       tally.resets += reader.resets();
     }
-    tally.counters = hub_.counters();
+    tally.add(prompt_.hub.counters());
+    tally.add(late_.hub.counters());
     return tally;
   }
 
  private:
   // Another history: the same from an earlier moment on, or later in the epoch, or in a new epoch.
   void begin_history() {
-    EventId position = hub_.journal().position();
+    EventId position = position_;
     const std::uint64_t how = random_.up_to(2);
     std::vector<Message> told;
     if (how == 0) {
@@ -298,19 +382,24 @@ class World {
         --position.sequence;
       }
     }
-    truth_.starts.push_back(position);
-    hub_.begin_history(position);
+    begin(position);
     for (const Message& message : told) {
       deliver(message);
     }
   }
 
+  void begin(EventId position) {
+    truth_.starts.push_back(position);
+    events_.emplace_back(Begin{position});
+    position_ = position;
+  }
+
   void publish() {
-    EventId id = hub_.journal().position();
+    EventId id = position_;
     const std::uint64_t what = random_.up_to(60);
     if (what == 0) {
       if (!truth_.messages.empty()) {
-        REQUIRE_FALSE(hub_.publish(truth_.messages.back().id, "{broken", now_));  // A duplicate.
+        events_.emplace_back(Message{.id = truth_.messages.back().id, .update = {}});  // Again.
       }
       return;
     }
@@ -341,25 +430,31 @@ class World {
   }
 
   void deliver(const Message& message) {
-    const std::string text = message.update ? encode_update(*message.update) : "{broken";
-    REQUIRE(hub_.publish(message.id, text, now_).has_value() == !message.update);
+    events_.emplace_back(message);
+    position_ = message.id;
   }
+
+  Hub& any_hub() { return random_.up_to(1) == 0 ? prompt_.hub : late_.hub; }
 
   void move(Reader& reader) {
     if (!reader.is_connected()) {
-      reader.connect(hub_, now_);
+      reader.connect(any_hub(), now_);
     } else if (random_.up_to(9) == 0) {
-      reader.disconnect(hub_);
+      reader.disconnect();
     } else {
-      reader.read(hub_, random_.up_to(3'000), truth_);
+      reader.read(random_.up_to(3'000), truth_);
     }
   }
 
   Random random_;
   JournalLimits journal_limits_;
-  Hub hub_;
+  HubOptions options_;
+  Follower prompt_{options_};
+  Follower late_{options_};
   std::deque<Reader> readers_;
   Truth truth_;
+  std::vector<Event> events_;
+  EventId position_;  // After the last of them.
   Instant now_{};
 };
 
@@ -374,17 +469,13 @@ TEST_CASE("Readers that come, lag, are cut and resume receive all of it once, or
     const Tally tally = world.finish();
     all.updates += tally.updates;
     all.resets += tally.resets;
-    all.counters.resumed += tally.counters.resumed;
-    all.counters.overruns += tally.counters.overruns;
-    all.counters.snapshots += tally.counters.snapshots;
-    all.counters.duplicates += tally.counters.duplicates;
-    all.counters.gaps += tally.counters.gaps;
-    all.counters.malformed += tally.counters.malformed;
+    all.add(tally.counters);
   }
   // The worlds were not too calm to show anything.
   CHECK(all.updates > 50'000);
   CHECK(all.resets > 1'000);
   CHECK(all.counters.resumed > 1'000);
+  CHECK(all.counters.waited > 300);
   CHECK(all.counters.overruns > 1'000);
   CHECK(all.counters.snapshots > 1'000);
   CHECK(all.counters.duplicates > 100);

@@ -30,6 +30,7 @@ class RecordingBroker final : public regstream::broker::Broker {
     }
   }
   void subscribe(regstream::broker::Subscriber& /*subscriber*/) override {}
+  void catch_up() override {}
   [[nodiscard]] bool is_connected() const override { return true; }
 
   std::vector<std::string> messages;

@@ -42,6 +42,7 @@ class ScriptedBroker final : public regstream::broker::Broker {
     }
   }
   void subscribe(regstream::broker::Subscriber& /*subscriber*/) override {}
+  void catch_up() override {}
   [[nodiscard]] bool is_connected() const override { return connected; }
 
   std::optional<PublishResult> result = EventId{1'702'493'000'000, 17};

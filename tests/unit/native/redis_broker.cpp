@@ -68,6 +68,7 @@ struct Fixture final : Subscriber {
     heard.push_back(std::string{message.substr(0, message.size() - stamp.size())} + '}');
   }
   void on_live() override { is_live = true; }
+  void on_caught_up() override { ++caught_up; }
 
   void publish(const std::string& message, const std::string& key = {}) {
     broker->publish(message, key, [this, message](const PublishResult& result) {
@@ -103,6 +104,7 @@ struct Fixture final : Subscriber {
   EventId last;
   Messages heard;  // Since the last history began.
   bool is_live = false;
+  int caught_up = 0;
   Messages done;
   std::vector<EventId> ids;
   Messages failed;
@@ -708,4 +710,25 @@ TEST_CASE("a destroyed redis broker calls nobody, and leaves nothing to run") {
     CHECK_FALSE(fixture->broker);
     CHECK(fixture->failed.empty());
   }
+}
+
+TEST_CASE("a broker that is asked to catch up tells what there is, and answers when redis does") {
+  const RedisServer server;
+  Fixture fixture{options_of(server)};
+  REQUIRE(fixture.wait_connected());
+  fixture.broker->catch_up();
+  CHECK(fixture.caught_up == 0);
+  CHECK(fixture.wait([&] { return fixture.caught_up == 1; }));
+
+  OtherProgram{server}.command({"FLUSHALL"});
+  fixture.broker->catch_up();
+  CHECK(fixture.wait([&] { return fixture.caught_up == 2; }));
+  CHECK(fixture.histories.size() == 2);
+
+  server.pause();
+  fixture.broker->catch_up();
+  fixture.context.poll();
+  CHECK(fixture.caught_up == 2);
+  server.resume();
+  CHECK(fixture.wait([&] { return fixture.caught_up == 3; }));
 }

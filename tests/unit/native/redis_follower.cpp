@@ -13,6 +13,7 @@ using regstream::EventId;
 using regstream::broker::Adopt;
 using regstream::broker::AwaitHistory;
 using regstream::broker::BeginHistory;
+using regstream::broker::CaughtUp;
 using regstream::broker::FollowerAction;
 using regstream::broker::GoLive;
 using regstream::broker::HistoryEntry;
@@ -35,7 +36,9 @@ std::string message(EventId at) {
 }
 
 HistoryEntry entry(EventId at, bool is_adopted = false) {
-  return {.id = at, .message = message(at), .is_adopted = is_adopted};
+  return {.id = at,
+          .message = message(at),
+          .adopted_as = is_adopted ? std::optional{at} : std::nullopt};
 }
 
 std::string line(const FollowerAction& action) {
@@ -48,6 +51,7 @@ std::string line(const FollowerAction& action) {
       return "message " + to_string(told.id);
     }
     std::string operator()(const GoLive& /*live*/) const { return "live"; }
+    std::string operator()(const CaughtUp& /*caught_up*/) const { return "caught up"; }
     std::string operator()(const ReadHistory& read) const {
       return "read " + (read.from ? to_string(*read.from) : "all");
     }
@@ -294,9 +298,8 @@ TEST_CASE("a page that does not follow begins a history") {
     CHECK(follower.known() == EventId{2'000, 1});
   }
   SECTION("with an entry that is not ours") {
-    follower.on_page({.end = id(4),
-                      .is_last = true,
-                      .entries = {entry(id(2)), {id(3), "", false}, entry(id(4))}});
+    follower.on_page(
+        {.end = id(4), .is_last = true, .entries = {entry(id(2)), {id(3), "", {}}, entry(id(4))}});
     CHECK(poll_all(follower) == Lines{"history 1000-3", "message 1000-4", "live"});
   }
 }
@@ -306,10 +309,9 @@ TEST_CASE("when the last message has become another one, its epoch is disowned")
   follower.on_unsubscribed();
   follower.on_subscribed(id(3));
   poll_all(follower);
-  follower.on_page(
-      {.end = id(3),
-       .is_last = true,
-       .entries = {{id(2), stamped_json(update_json(77), id(2)), false}, entry(id(3))}});
+  follower.on_page({.end = id(3),
+                    .is_last = true,
+                    .entries = {{id(2), stamped_json(update_json(77), id(2)), {}}, entry(id(3))}});
   CHECK(poll_all(follower) == Lines{"read 1000-2"});
   // The script begins a new epoch, since none of the old one ends there.
   CHECK(follower.known().epoch == epoch);
@@ -489,4 +491,124 @@ TEST_CASE("claims beyond the limit are read all the same") {
   CHECK(poll_all(follower) == Lines{"read 1000-0"});
   follower.on_page(std::move(page));
   CHECK(poll_all(follower).size() == 9);
+}
+
+TEST_CASE("who wants to catch up is told what a read gives that began after that") {
+  auto follower = follower_at(id(1));
+  SECTION("and nothing is new") {
+    follower.catch_up();
+    CHECK(poll_all(follower) == Lines{"read 1000-1"});
+    follower.on_page({.end = id(1), .is_last = true, .entries = {entry(id(1))}});
+    CHECK(poll_all(follower) == Lines{"caught up"});
+  }
+  SECTION("not what one gives that was under way") {
+    follower.on_message(message(id(2)));
+    CHECK(poll_all(follower) == Lines{"read 1000-1"});
+    follower.catch_up();
+    CHECK(poll_all(follower).empty());
+    follower.on_page({.end = id(2), .is_last = true, .entries = {entry(id(1)), entry(id(2))}});
+    CHECK(poll_all(follower) == Lines{"message 1000-2", "read 1000-2"});
+    follower.on_page({.end = id(3), .is_last = true, .entries = {entry(id(2)), entry(id(3))}});
+    CHECK(poll_all(follower) == Lines{"message 1000-3", "caught up"});
+  }
+  SECTION("to its last page") {
+    follower.catch_up();
+    poll_all(follower);
+    follower.on_page({.end = id(3), .is_last = false, .entries = {entry(id(1)), entry(id(2))}});
+    CHECK(poll_all(follower) == Lines{"message 1000-2", "read 1000-2"});
+    follower.on_page({.end = id(3), .is_last = true, .entries = {entry(id(2)), entry(id(3))}});
+    CHECK(poll_all(follower) == Lines{"message 1000-3", "caught up"});
+  }
+  SECTION("once for all who wanted it before the read began") {
+    follower.catch_up();
+    follower.catch_up();
+    CHECK(poll_all(follower) == Lines{"read 1000-1"});
+    follower.catch_up();
+    follower.on_page({.end = id(1), .is_last = true, .entries = {entry(id(1))}});
+    CHECK(poll_all(follower) == Lines{"caught up", "read 1000-1"});
+    follower.on_page({.end = id(1), .is_last = true, .entries = {entry(id(1))}});
+    CHECK(poll_all(follower) == Lines{"caught up"});
+  }
+  SECTION("though the connection breaks meanwhile") {
+    follower.catch_up();
+    poll_all(follower);
+    follower.on_not_callable();
+    follower.on_unsubscribed();
+    CHECK(poll_all(follower).empty());
+    follower.on_callable();
+    CHECK(poll_all(follower) == Lines{"read 1000-1"});
+    follower.on_page({.end = id(1), .is_last = true, .entries = {entry(id(1))}});
+    CHECK(poll_all(follower) == Lines{"caught up"});
+  }
+  SECTION("of another history, if that is what there is by now") {
+    follower.catch_up();
+    poll_all(follower);
+    follower.on_page({.end = {2'000, 1}, .is_last = true, .entries = {entry({2'000, 1})}});
+    CHECK(poll_all(follower) == Lines{"history 2000-0", "message 2000-1", "live", "caught up"});
+  }
+  SECTION("which is also told when the last message has become another one") {
+    follower.catch_up();
+    poll_all(follower);
+    HistoryEntry other = entry(id(1));
+    other.message = "{}";
+    follower.on_page({.end = id(1), .is_last = true, .entries = {other}});
+    CHECK(poll_all(follower) == Lines{"read 1000-1"});
+    follower.on_page({.end = {2'000, 0}, .is_last = true, .entries = {}});
+    CHECK(poll_all(follower) == Lines{"history 2000-0", "live", "caught up"});
+  }
+}
+
+TEST_CASE("an adoption that was heard, or read, before the history began anew is no other one") {
+  auto follower = follower_at(id(1));
+  follower.on_message(update_json(2));
+  follower.on_message(update_json(2));
+  CHECK(poll_all(follower) ==
+        Lines{"adopt after 1000-1 1x" + update_json(2) + " 2x" + update_json(2)});
+  // Somebody else's offer was first, and only one of them survives in the next epoch.
+  const EventId moved{2'000, 2};
+  HistoryEntry adopted{
+      .id = moved, .message = stamped_json(update_json(2), moved), .adopted_as = id(2)};
+  const bool is_read_before = GENERATE(true, false);
+  if (is_read_before) {
+    follower.on_message(message(id(2)));
+    CHECK(poll_all(follower) == Lines{"read 1000-1"});
+    follower.on_page(
+        {.end = id(2), .is_last = true, .entries = {entry(id(1)), entry(id(2), true)}});
+    CHECK(poll_all(follower) == Lines{"message 1000-2"});
+  }
+  follower.on_adopted(std::nullopt);
+  follower.on_unsubscribed();
+  follower.on_subscribed({2'000, 2});
+  poll_all(follower);
+  follower.on_page(
+      {.end = moved, .is_last = true, .entries = {entry({2'000, 1}), std::move(adopted)}});
+  // The other one is held still, and has yet to be adopted.
+  follower.on_message(message({2'000, 3}));
+  poll_all(follower);
+  follower.on_page(
+      {.end = {2'000, 3},
+       .is_last = true,
+       .entries = {
+           {.id = moved, .message = stamped_json(update_json(2), moved), .adopted_as = id(2)},
+           entry({2'000, 3})}});
+  follower.on_adopted(std::nullopt);
+  const auto lines = poll_all(follower);
+  REQUIRE_FALSE(lines.empty());
+  CHECK(lines.back() == "adopt after 2000-3 1x" + update_json(2));
+}
+
+TEST_CASE(
+    "what was heard before the channel was lost, and turns out to be bare, is offered as such") {
+  auto follower = follower_at(id(2));
+  const std::string text = R"({"registrationId":1,"status":"PENDING","id":"999-1"})";
+  follower.on_message(text);
+  CHECK(poll_all(follower) == Lines{"read 1000-2"});
+  follower.on_not_callable();
+  follower.on_unsubscribed();
+  follower.on_callable();
+  // Another gateway may have had it adopted meanwhile.
+  follower.on_subscribed(id(3));
+  CHECK(poll_all(follower) == Lines{"read 1000-2"});
+  follower.on_page({.end = id(3), .is_last = true, .entries = {entry(id(2)), entry(id(3))}});
+  CHECK(poll_all(follower) == Lines{"message 1000-3", "adopt after 1000-2 1x" + text});
 }

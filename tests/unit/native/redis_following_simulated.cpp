@@ -22,6 +22,7 @@ using regstream::Random;
 using regstream::broker::Adopt;
 using regstream::broker::AwaitHistory;
 using regstream::broker::BeginHistory;
+using regstream::broker::CaughtUp;
 using regstream::broker::FollowerAction;
 using regstream::broker::GoLive;
 using regstream::broker::HistoryEntry;
@@ -50,7 +51,7 @@ class ModelRedis {
   struct Entry {
     EventId id;
     std::string text;
-    bool is_adopted = false;
+    std::optional<EventId> adopted_as;
   };
 
   EventId open(EventId known) {
@@ -58,7 +59,7 @@ class ModelRedis {
       const auto least = std::max(known.epoch, end_ ? end_->epoch : 0) + 1;
       end_ = EventId{std::max(least, ++clock_), 0};
       for (auto& entry : entries_) {
-        entry = {{end_->epoch, ++end_->sequence}, entry.text, false};
+        entry.id = {end_->epoch, ++end_->sequence};
       }
     }
     return *end_;
@@ -74,7 +75,7 @@ class ModelRedis {
         page.is_last = false;
         break;
       }
-      page.entries.push_back({entry.id, stamped_json(entry.text, entry.id), entry.is_adopted});
+      page.entries.push_back({entry.id, stamped_json(entry.text, entry.id), entry.adopted_as});
     }
     return page;
   }
@@ -84,7 +85,7 @@ class ModelRedis {
     std::vector<HistoryEntry> found;
     for (const auto& entry : entries_) {
       if (entry.id > id && found.size() < 2) {
-        found.push_back({entry.id, stamped_json(entry.text, entry.id), entry.is_adopted});
+        found.push_back({entry.id, stamped_json(entry.text, entry.id), entry.adopted_as});
       }
     }
     return found;
@@ -93,7 +94,7 @@ class ModelRedis {
   /// Gives what goes out on the channel.
   std::string publish(const std::string& text, bool is_adopted) {
     end_ = EventId{end_->epoch, end_->sequence + 1};
-    entries_.push_back({*end_, text, is_adopted});
+    entries_.push_back({*end_, text, is_adopted ? end_ : std::nullopt});
     ++appended_[text];
     return stamped_json(text, *end_);
   }
@@ -108,7 +109,7 @@ class ModelRedis {
     std::vector<std::string> published;
     for (const auto& offer : adopt.offers) {
       const auto count = std::count_if(entries_.begin(), entries_.end(), [&](const Entry& entry) {
-        return entry.id > adopt.cursor && entry.is_adopted && entry.text == offer.text;
+        return entry.adopted_as > adopt.cursor && entry.text == offer.text;
       });
       if (static_cast<std::size_t>(count) < offer.ordinal) {
         published.push_back(publish(offer.text, true));
@@ -163,6 +164,7 @@ struct Gateway {
   std::map<EventId, std::string> ever_told;
   bool is_live = false;
   int histories = 0;
+  std::optional<EventId> asked_at;  // The history's end when it was asked to catch up.
 
   void advance() {
     while (auto action = follower.poll()) {
@@ -188,6 +190,12 @@ struct Gateway {
     REQUIRE(histories > 0);
     REQUIRE_FALSE(is_live);
     is_live = true;
+  }
+  void act(const CaughtUp& /*caught_up*/) {
+    REQUIRE(is_live);
+    REQUIRE(asked_at);
+    REQUIRE(*last >= *asked_at);
+    asked_at.reset();
   }
   void act(const ReadHistory& read) { calls.emplace_back(follower.known(), read); }
   void act(const AwaitHistory& await) {
@@ -220,6 +228,7 @@ class World {
       REQUIRE(gateway.last);
       CHECK(*gateway.last == redis_.end());
       CHECK(gateway.is_live);
+      CHECK_FALSE(gateway.asked_at);
       // Newest first: whatever the history holds was told, as far as this one's own goes back.
       auto told = gateway.told.rbegin();
       for (auto entry = redis_.entries().rbegin();
@@ -314,6 +323,8 @@ class World {
       default:
         if (chance(4)) {
           go_wrong();
+        } else if (chance(4)) {
+          ask(any());
         }
         return;
     }
@@ -391,6 +402,16 @@ class World {
       gateway.follower.on_subscribed(*gateway.position);
     }
     gateway.advance();
+  }
+
+  /// As the hub does: when it is live, and one question at a time.
+  void ask(Gateway& gateway) {
+    if (gateway.is_live && !gateway.asked_at) {
+      // Older data may end before that.
+      gateway.asked_at = faults_.restores_older_data ? EventId{} : redis_.end();
+      gateway.follower.catch_up();
+      gateway.advance();
+    }
   }
 
   void go_wrong() {

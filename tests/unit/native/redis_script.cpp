@@ -255,6 +255,31 @@ TEST_CASE("each offer is adopted once, whoever makes it and however often") {
   CHECK(here.messages().size() == 4);
 }
 
+TEST_CASE("an adoption is known as the one that it was when the history begins anew") {
+  const RedisServer server;
+  Caller caller{server};
+  const auto first = caller.open();
+  CHECK(caller.adopt({first, {{update_json(1), 1}}}));
+  CHECK(caller.adopt({after(first), {{update_json(2), 1}}}));
+  const auto second = caller.open({first.epoch, 9});
+  const auto third = caller.open({second.epoch, 9});
+  REQUIRE(third.epoch > second.epoch);
+  const auto page = caller.program.history();
+  REQUIRE(page.entries.size() == 2);
+  CHECK(page.entries[0].adopted_as == after(first));
+  CHECK(page.entries[1].adopted_as == after(first, 2));
+
+  SECTION("who has not heard of it has nothing more to give") {
+    CHECK(caller.adopt({after(first), {{update_json(2), 1}}}));
+    CHECK(caller.messages().size() == 2);
+  }
+  SECTION("who has heard of it, and hears the same text again, has") {
+    CHECK(caller.adopt({after(first, 2), {{update_json(2), 1}}}));
+    CHECK(caller.messages().back() == stamped_json(update_json(2), {third.epoch, 3}));
+    CHECK(caller.program.history().entries.back().adopted_as == EventId{third.epoch, 3});
+  }
+}
+
 TEST_CASE("a publish of the same text is no adoption") {
   const RedisServer server;
   Caller caller{server};

@@ -39,6 +39,9 @@ class Subscriber {
   virtual void on_message(EventId id, std::string_view message) = 0;
   /// What the history held when it began has been told. What follows is new.
   virtual void on_live() = 0;
+  /// The answer to `Broker::catch_up`: what the history held then has been told. Comes when the
+  /// history is live.
+  virtual void on_caught_up() = 0;
 
  protected:
   ~Subscriber() = default;
@@ -61,6 +64,12 @@ class Broker {
   /// Sets who hears the history; once only. The subscriber must outlive the broker, or its thread's
   /// last turn.
   virtual void subscribe(Subscriber& subscriber) = 0;
+
+  /// Asks to tell everything that the history holds by now, since this process may hear of it late,
+  /// or not at all for a while; then the subscriber's `on_caught_up` is called, once for all calls
+  /// that it answers, and never within this call. While Redis is away, that waits for its return.
+  /// On the broker's thread.
+  virtual void catch_up() = 0;
 
   /// False while the history can't be followed (Redis is away).
   [[nodiscard]] virtual bool is_connected() const = 0;

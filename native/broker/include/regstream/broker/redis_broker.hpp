@@ -32,6 +32,12 @@ namespace regstream::broker {
 ///
 /// If Redis loses its data, or comes back with older data, a new epoch begins, greater than any
 /// that this process has met; what the older data still hold is the beginning of the new history.
+/// That is noticed with the next call of the script: an update, a bare message, another process
+/// that starts, a connection that comes back, `catch_up`. Until then nothing was published that
+/// could be missed, and what subscribers know is the last that anybody has said.
+///
+/// A process that knows more than the older data must be alive then, or ids that were given out are
+/// given out again: for these nothing is promised, nor that a bare message is adopted only once.
 class RedisBroker final : public Broker {
  public:
   /// Connects as soon as `context` runs; never fails, but retries, and logs by spdlog.
@@ -42,6 +48,8 @@ class RedisBroker final : public Broker {
 
   void publish(std::string message, std::string key, PublishHandler done) override;
   void subscribe(Subscriber& subscriber) override;
+  /// One read of the history from the last message on, if it was not told already.
+  void catch_up() override;
 
   /// Callable from any thread.
   [[nodiscard]] bool is_connected() const override;
