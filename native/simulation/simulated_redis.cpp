@@ -38,7 +38,7 @@ EventId SimulatedRedis::open(EventId known) {
     world_.note("redis: a history begins, " + to_string(*end));
     truth_.begin(epoch);
     for (const Entry& entry : kept) {
-      append(entry.text, false);
+      append(entry.text, entry.adopted_as.has_value());
       data_.entries.back().adopted_as = entry.adopted_as;
     }
     wake_waiters();
