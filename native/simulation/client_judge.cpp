@@ -149,8 +149,8 @@ void ClientJudge::check_end(const std::optional<RegistrationView>& view, bool is
   }
   const std::uint64_t mark = view ? mark_of(*view) : 0;
   // A publisher that knows of a lost history may be the last to publish, and nobody can tell again
-  // what gateways have forgotten.
-  const bool is_known = is_known_whole(end) || (is_settled && (view || !gateways_forget_));
+  // what gateways have forgotten, or what was trimmed at once.
+  const bool is_known = is_known_whole(end) || (is_settled && view);
   if (registration_id_ && is_known &&
       truth_.view_mark(*registration_id_, end).value_or(0) != mark) {
     fail("its view is not the truth: " + (view ? encode_view(*view) : "none"));
@@ -179,7 +179,7 @@ bool ClientJudge::was_lost(EventId id) const {
 
 bool ClientJudge::may_be_trimmed(EventId id) const {
   return truth_.epoch(id.epoch)->oldest > id.sequence + 1 ||
-         truth_.end().sequence > id.sequence + journal_count_max_;
+         truth_.end().sequence > id.sequence + journal_count_min_;
 }
 
 bool ClientJudge::can_judge(EventId id) const {

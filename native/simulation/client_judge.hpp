@@ -16,18 +16,18 @@ namespace regstream::simulation {
 /// What one client may expect, from its first greeting on: every update that concerns it and comes
 /// after its cursor, once and in order; or a reset, and the expectation begins anew where that
 /// says. A reset needs a reason: the history that it had heard was lost, or it is so far behind
-/// that Redis or a gateway's journal, which has `journal_count_max` messages, may no longer hold
-/// what follows; or it has read half of an earlier one. Throws `Violation` at whatever else it
-/// hears.
+/// that Redis or a gateway's journal, which holds `journal_count_min` messages in any case, may no
+/// longer hold what follows; or it has read half of an earlier one. Throws `Violation` at whatever
+/// else it hears.
 class ClientJudge {
  public:
   /// `gateways_forget`: they may know a part of a registration only.
   ClientJudge(const Truth& truth, std::string name, std::optional<std::int64_t> registration_id,
-              std::size_t journal_count_max, bool gateways_forget)
+              std::size_t journal_count_min, bool gateways_forget)
       : truth_(truth),
         name_(std::move(name)),
         registration_id_(registration_id),
-        journal_count_max_(journal_count_max),
+        journal_count_min_(journal_count_min),
         gateways_forget_(gateways_forget) {}
 
   /// The client knows nothing any more.
@@ -67,7 +67,7 @@ class ClientJudge {
   const Truth& truth_;
   const std::string name_;
   const std::optional<std::int64_t> registration_id_;
-  const std::size_t journal_count_max_;
+  const std::size_t journal_count_min_;
   const bool gateways_forget_;
   Due due_ = Due::greeting;
   std::string last_event_id_;        ///< Of the last event that had one.

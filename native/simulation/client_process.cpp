@@ -45,8 +45,8 @@ ClientProcess::ClientProcess(World& world, const Truth& truth, const FaultPlan& 
       is_slow_(world.chance(plan.slow_reader_per_mille)),
       registration_id_(choose_registration(world, plan)),
       clock_(world, choose_drift(world, plan.drift_per_million_max)),
-      judge_(truth, name_, registration_id_, plan.journal_count_max, plan.forgets_registrations()) {
-}
+      judge_(truth, name_, registration_id_, plan.journal_count_min(),
+             plan.forgets_registrations()) {}
 
 void ClientProcess::start() {
   ConnectionOptions options;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -81,6 +82,11 @@ struct FaultPlan {
   std::size_t waiting_max = 0;  ///< In a publisher.
   std::size_t in_flight_max = 0;
 
+  /// How many messages a gateway's journal always holds, if there were so many: none of them, with
+  /// its frame and its entry, has more than 2000 bytes.
+  [[nodiscard]] std::size_t journal_count_min() const {
+    return std::min(journal_count_max, std::max<std::size_t>(1, journal_bytes_max / 2'000));
+  }
   /// Gateways may forget a registration, and then know a part of it.
   [[nodiscard]] bool forgets_registrations() const {
     return known_registrations_max < registrations;

@@ -215,7 +215,7 @@ TEST_CASE("what is waited for and does not follow is read") {
     CHECK(poll_all(follower) == Lines{"read 1000-2"});
   }
   SECTION("an entry that is not ours") {
-    follower.on_awaited({entry(id(3)), {id(4), "", false}});
+    follower.on_awaited({entry(id(3)), {id(4), "", {}}});
     CHECK(poll_all(follower) == Lines{"message 1000-3", "read 1000-2"});
   }
   SECTION("none of it while a read is under way, which brings it") {
@@ -248,8 +248,7 @@ TEST_CASE("a message that came while it was waited for is confirmed by the next 
   follower.on_page(
       {.end = id(4),
        .is_last = true,
-       .entries = {
-           entry(id(2)), {id(3), stamped_json(update_json(77), id(3)), false}, entry(id(4))}});
+       .entries = {entry(id(2)), {id(3), stamped_json(update_json(77), id(3)), {}}, entry(id(4))}});
   CHECK(poll_all(follower) == Lines{"read 1000-2"});
   CHECK(follower.known() > id(1'000'000'000));
 }
