@@ -8,7 +8,7 @@ export class Child {
 
   /** Ends what a failed test has left running. */
   static async stopAll(): Promise<void> {
-    await Promise.allSettled([...Child.running].map((child) => child.stop("SIGKILL")));
+    await Promise.allSettled([...Child.running].map((child) => child.stop(child.lastSignal)));
   }
 
   private readonly process: ChildProcess;
@@ -17,6 +17,8 @@ export class Child {
   /** Resolves with the exit code, or null after a signal. */
   readonly exited: Promise<number | null>;
   private hasExited = false;
+  /** What ends it for good, with the processes that it has started itself. */
+  lastSignal: NodeJS.Signals = "SIGKILL";
 
   constructor(command: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}, input?: string | Buffer) {
     this.process = spawn(command, args, {

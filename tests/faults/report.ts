@@ -1,0 +1,86 @@
+import type { Fault, FaultKind } from "./nemesis.ts";
+import { ways } from "./nemesis.ts";
+import type { Verdict } from "./oracle.ts";
+import type { Publish } from "./publishes.ts";
+import { type Cost, quantile } from "./whole_again.ts";
+
+/** What a run came to. */
+export interface Outcome {
+  readonly seed: number;
+  readonly durationMs: number;
+  readonly faults: readonly Fault[];
+  readonly costs: readonly Cost[];
+  readonly verdict: Verdict;
+  readonly publishes: readonly Publish[];
+  /** Connections that the proxies cut, and left half-open. */
+  readonly cuts: number;
+  readonly halfOpen: number;
+  readonly epochs: number;
+}
+
+type Row = readonly (string | number)[];
+
+function table(head: Row, rows: readonly Row[]): string {
+  const texts = [head, head.map((_, index) => (index === 0 ? "---" : "---:")), ...rows].map((row) => row.map(String));
+  const widths = head.map((_, index) => Math.max(...texts.map((row) => (row[index] ?? "").length)));
+  const line = (row: readonly string[]): string => `| ${row.map((cell, index) => (index === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[index] ?? 0))).join(" | ")} |`;
+  return texts.map(line).join("\n");
+}
+
+function seconds(ms: number | null): string {
+  return ms === null ? "" : (ms / 1_000).toFixed(ms < 9_950 ? 2 : 1);
+}
+
+/** The report of a run, as Markdown that a terminal shows as well. */
+export function report({ seed, durationMs, faults, costs, verdict, publishes, cuts, halfOpen, epochs }: Outcome): string {
+  const { judges, resets } = verdict;
+  const sum = (of: (judge: (typeof judges)[number]) => number): number => judges.reduce((total, judge) => total + of(judge), 0);
+  const inflicted = (...kinds: FaultKind[]): number => faults.flatMap((fault) => fault.kinds).filter((kind) => kinds.includes(kind)).length;
+  const count = (pattern: RegExp): number => verdict.violations.filter((violation) => pattern.test(violation)).length;
+
+  const kills = inflicted("gatewayKilled") + 2 * inflicted("gatewaysKilled") + inflicted("redisKilled", "redisReplaced");
+  const figures: Row[] = [
+    ["clients, of which in Chromium", `${judges.length}, ${judges.filter(({ client }) => client.isPage).length}`],
+    ["updates published, of which bare", `${publishes.length}, ${publishes.filter(({ isBare }) => isBare).length}`],
+    ["deliveries of updates; snapshots", `${sum(({ updates }) => updates)}; ${sum(({ snapshots }) => snapshots)}`],
+    ["faults", faults.flatMap(({ kinds }) => kinds).length],
+    ["processes killed; stopped and started by a deployment; paused", `${kills}; ${2 * inflicted("gatewaysDeployed")}; ${inflicted("gatewayPaused", "redisPaused")}`],
+    ["histories lost", epochs - 1],
+    ["connections cut by proxies; left half-open", `${cuts}; ${halfOpen}`],
+    ["streams lost, and opened again", `${sum(({ outages }) => outages.length)}, ${sum(({ outages }) => outages.filter(({ untilMs }) => untilMs !== null).length)}`],
+    ["resets: history lost; cut before the position; ahead of the gateway; unaccounted", `${resets.epoch}; ${resets.cut}; ${resets.ahead}; ${resets.unaccounted}`],
+    ["in a new history again: while published as the old one was lost; saved by a gateway", `${verdict.republished}; ${verdict.saved}`],
+    ["bare updates that no gateway listened to", verdict.unheard],
+    ["lost; duplicated; out of order", `${count(/: lost/)}; ${count(/: duplicated/)}; ${count(/out of order$/)}`],
+    ["violations of any kind", verdict.violations.length],
+  ];
+
+  const rows = faults.flatMap(({ kinds }, index): Row[] => {
+    const cost = costs[index];
+    const [kind] = kinds;
+    if (cost === undefined || kind === undefined || kinds.length > 1) return [];
+    return [
+      [
+        ways[kind].name,
+        seconds(cost.lastedMs),
+        cost.streamsLost,
+        seconds(quantile(cost.openAgainMs, 0.5)),
+        seconds(quantile(cost.openAgainMs, 1)),
+        cost.wholeAgainMs.length,
+        seconds(quantile(cost.wholeAgainMs, 0.5)),
+        seconds(quantile(cost.wholeAgainMs, 0.99)),
+        seconds(quantile(cost.wholeAgainMs, 1)),
+        seconds(cost.acknowledgedMs),
+      ],
+    ];
+  });
+  const head = ["fault, by itself", "lasted", "streams lost", "open again: median", "max", "clients touched", "whole again: median", "p99", "max", "publisher told: max"];
+  return `# A run with faults: seed ${seed}, ${seconds(durationMs)} s
+
+${table(["figure", ""], figures)}
+
+Times in seconds. Whole again: how long a client waited at most for an update, from its publishing, or from the fault's beginning.
+
+${table(head, [...rows].sort((left, right) => String(left[0]).localeCompare(String(right[0]))))}
+`;
+}
