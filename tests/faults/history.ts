@@ -51,14 +51,19 @@ export class History {
   /** Of a registration's updates within an epoch. */
   private readonly sequences = new Map<string, number[]>();
 
+  /** An epoch may be lost before it has an update. */
+  begin(epoch: number): void {
+    if (!this.epochs.has(epoch)) this.epochs.set(epoch, []);
+  }
+
   /** Epochs must come whole: a history is read before it is lost, or when nothing is published any more. */
   add(entries: readonly Entry[]): void {
     for (const entry of entries) {
       const { epoch, sequence } = entry.id;
+      this.begin(epoch);
       const held = this.epochs.get(epoch) ?? [];
       if (sequence !== held.length + 1) throw new Error(`the history holds ${textOf(entry.id)} after ${held.length} updates`);
       held.push(entry);
-      this.epochs.set(epoch, held);
       const key = `${epoch} ${entry.registrationId}`;
       const ofRegistration = this.sequences.get(key) ?? [];
       ofRegistration.push(sequence);
@@ -116,22 +121,15 @@ function countUpTo(ascending: readonly number[], most: number): number {
   return low;
 }
 
-type Answer = [id: string, fields: string[]][];
-
-function entriesOf(answer: Answer): Entry[] {
-  return answer.map(([id, fields]) => entryOf(id, fields[fields.indexOf("message") + 1] ?? "", fields.includes("adopted")));
-}
-
-/** All that the history holds now. */
-export async function readHistory(redis: Redis): Promise<Entry[]> {
-  return entriesOf(await redis.xrange(historyKey, "-", "+"));
+/** Reads all that the history holds now. */
+export async function readHistory(redis: Redis, history: History): Promise<void> {
+  take(history, await redis.multi().xrange(historyKey, "-", "+").xinfo("STREAM", historyKey).exec());
 }
 
 /** Empties Redis. The history is read in the same step, so that nothing enters it unseen. */
 export async function emptyRedis(redis: Redis, history: History): Promise<void> {
   const fromMs = Date.now();
-  const [read] = (await redis.multi().xrange(historyKey, "-", "+").flushall().exec()) ?? [];
-  history.add(entriesOf((read?.[1] ?? []) as Answer));
+  take(history, await redis.multi().xrange(historyKey, "-", "+").xinfo("STREAM", historyKey).flushall().exec());
   history.losses.push({ fromMs, toMs: Date.now() });
 }
 
@@ -139,7 +137,17 @@ export async function emptyRedis(redis: Redis, history: History): Promise<void> 
 export async function loseRedis(redis: Redis, history: History, lose: () => Promise<void>): Promise<void> {
   const fromMs = Date.now();
   await redis.call("CLIENT", "PAUSE", "60000", "WRITE");
-  history.add(await readHistory(redis));
+  await readHistory(redis, history);
   await lose();
   history.losses.push({ fromMs, toMs: Date.now() });
+}
+
+/** Takes what XRANGE and XINFO answered; the latter fails where there is no history. */
+function take(history: History, answers: readonly [error: unknown, answer: unknown][] | null): void {
+  const [[, range] = [], [, info] = []] = answers ?? [];
+  if (!Array.isArray(range)) throw new Error("Redis did not tell its history");
+  if (Array.isArray(info)) history.begin(parseEventId(String(info[info.indexOf("last-generated-id") + 1])).epoch);
+  for (const [id, fields] of range as [id: string, fields: string[]][]) {
+    history.add([entryOf(id, fields[fields.indexOf("message") + 1] ?? "", fields.includes("adopted"))]);
+  }
 }

@@ -180,16 +180,18 @@ export function schedule(random: Random): (readonly FaultKind[])[] {
   return [...alone, ...together];
 }
 
-/** Inflicts one fault after the other, and gives what happened. `isRecovered` resolves when the next one may come. */
+/** Inflicts one fault after the other, and gives what happened. `begin` hears of each; `recovered` resolves when the next one may come. */
 export async function inflict(
   deployment: Deployment,
   history: History,
   random: Random,
   rounds: readonly (readonly FaultKind[])[],
+  begin: (round: number) => void,
   recovered: (kinds: readonly FaultKind[]) => Promise<void>,
 ): Promise<Fault[]> {
   const faults: Fault[] = [];
-  for (const kinds of rounds) {
+  for (const [round, kinds] of rounds.entries()) {
+    begin(round);
     const fromMs = Date.now();
     await Promise.all(kinds.map((kind) => ways[kind].inflict(deployment, history, random)));
     faults.push({ kinds, fromMs, untilMs: Date.now() });

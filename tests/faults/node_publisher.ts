@@ -2,14 +2,11 @@
 // node-redis (the package's publisher over that client), http (the gateway's route, by way of what stands there) or bare (PUBLISH, and
 // no more). Input and output are those of update_publisher.cpp; and `gave-up SERIAL AT` where an attempt of http got no answer.
 
-import { readFileSync } from "node:fs";
-
 import { Redis } from "ioredis";
 import { createClient } from "redis";
 import { createPublisher, type Publisher } from "regstream/publisher";
 
 interface Step {
-  readonly atMs: number;
   readonly serial: string;
   readonly update: { registrationId: number; status?: string; stage?: string; stageStatus?: "started"; message: string; details?: object };
 }
@@ -18,12 +15,11 @@ interface Step {
 type Publish = (step: Step) => Promise<string | null>;
 
 function readStep(line: string): Step {
-  const [, at = "", serial = "", registration = "", stage = "", status = "", message = ""] =
-    /^(\d+) (\d+) (\d+) (\S+) (\S+) (.*)$/s.exec(line) ?? [];
+  const [, serial = "", registration = "", stage = "", status = "", message = ""] = /^(\d+) (\d+) (\S+) (\S+) (.*)$/s.exec(line) ?? [];
   const registrationId = Number(registration);
   // "started" stands for any stage status: the publisher checks it.
   const what = stage === "-" ? { status, details: { serial: Number(serial) } } : { stage, stageStatus: status as "started" };
-  return { atMs: Number(at), serial, update: { registrationId, ...what, message } };
+  return { serial, update: { registrationId, ...what, message } };
 }
 
 function throughPublisher(publisher: Publisher): Publish {
@@ -102,18 +98,22 @@ const ways: Readonly<Record<string, () => Publish | Promise<Publish>>> = {
 const publish = await ways[how]?.();
 if (publish === undefined) throw new Error("usage: node_publisher.ts ioredis|node-redis|http|bare HOST:PORT");
 
-const steps = readFileSync(0, "utf8").split("\n").filter(Boolean).map(readStep);
 const told: Promise<void>[] = [];
-for (const step of steps) {
-  const waitMs = step.atMs - Date.now();
-  if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
-  say("called", step.serial);
-  told.push(
-    publish(step).then(
-      (id) => say("told", step.serial, ` ${id ?? "-"}`),
-      (error: unknown) => say("failed", step.serial, ` ${String(error).replace(/\s+/g, " ")}`),
-    ),
-  );
+/** What was read, and is not a whole line yet. Messages hold separators that `readline` takes for ends. */
+let rest = "";
+process.stdin.setEncoding("utf8");
+for await (const chunk of process.stdin) {
+  const lines = (rest + String(chunk)).split("\n");
+  rest = lines.pop() ?? "";
+  for (const step of lines.map(readStep)) {
+    say("called", step.serial);
+    told.push(
+      publish(step).then(
+        (id) => say("told", step.serial, ` ${id ?? "-"}`),
+        (error: unknown) => say("failed", step.serial, ` ${String(error).replace(/\s+/g, " ")}`),
+      ),
+    );
+  }
 }
 await Promise.all(told);
 process.exit(0);

@@ -91,6 +91,11 @@ describe("the oracle finds nothing", () => {
     expect(judges[0]?.outages).toEqual([{ fromMs: 4, untilMs: 6 }]);
   });
 
+  test("where a history was lost before it had an update", () => {
+    const { violations, resets } = judged([...inFirst, "reset 15-0", ...toSecond, ...end], { history: (history) => history.begin(15) });
+    expect([violations, resets.epoch]).toEqual([[], 2]);
+  });
+
   test("where a late client begins with a snapshot", () => {
     expect(judged(["connecting", "connected 0-0", "snapshot 20-2 20-1 view-20-1", "update 20-3", ...end]).violations).toEqual([]);
   });
@@ -108,7 +113,7 @@ describe("the oracle finds nothing", () => {
   test("where an update enters the next history, as its publisher was not told in time", () => {
     const { violations, republished } = judged([...begin, "update 10-1", "update 10-3", "update 10-5", "reset 20-4", "update 20-5", "view 20-5 view-20-5"], {
       history: (history) => history.add([entry("20-5", 5)]),
-      publishes: (publishes) => Object.assign(publishes[4] as Publish, { id: parseEventId("20-5"), calledMs: lossMs - 50, toldMs: lossMs + 50 }),
+      publishes: (publishes) => Object.assign(publishes[4] as Publish, { publisher: "http", id: parseEventId("20-5"), calledMs: lossMs - 50, toldMs: lossMs + 50 }),
     });
     expect([violations, republished]).toEqual([[], 1]);
   });
@@ -137,6 +142,7 @@ describe("the oracle complains", () => {
     ["two updates change places", [...begin, "update 10-3", "update 10-1", "update 10-5", ...toSecond, ...end], /out of order/],
     ["an update is corrupted", [...begin, "update 10-1 7 00000000", "update 10-3", "update 10-5", ...toSecond, ...end], /10-1 is corrupted/],
     ["an update was never published", [...inFirst, "update 10-7", ...toSecond, ...end], /10-7 was never in the history/],
+    ["a reset leads nowhere", [...inFirst, "reset 15-0", ...toSecond, ...end], /told to stand at 15-0, which was never in the history/],
     ["an update concerns another registration", [...begin, "update 10-1", "update 10-2", "update 10-3", "update 10-5", ...toSecond, ...end], /10-2 concerns registration 8/],
     ["another epoch begins without a reset", [...inFirst, "update 20-1", "update 20-3", ...end], /20-1 follows on 10-5 of another epoch, without a reset/],
     ["a reset has no cause", [...begin, "update 10-1", "reset 10-6", ...toSecond, ...end], /a reset takes it from 10-1 to 10-6: unaccounted/],

@@ -1,7 +1,8 @@
 // Several hundred clients of the stream in one process, by the public client library. Each line of the input is one:
 //
-//     NAME SEED REGISTRATION URL        a registration of 0: all of them
+//     NAME SEED DELAY REGISTRATION URL
 //
+// with the milliseconds after which it comes, and a registration of 0 for all of them.
 // Everything that they see goes to the file that is the program's argument, a line each, as
 // observations.ts reads it. SIGTERM makes each of them say what it shows, and ends them.
 
@@ -82,6 +83,7 @@ class Observations {
 struct ClientLine {
   std::string name;
   std::uint64_t seed = 0;
+  std::int64_t delay_ms = 0;
   std::int64_t registration_id = 0;
   std::string url;
 };
@@ -89,9 +91,11 @@ struct ClientLine {
 regstream::client::StreamClientOptions client_options(std::uint64_t seed) {
   regstream::client::StreamClientOptions options;
   options.seed = seed;
-  // The gateways of the run ping every second, so that silence shows soon.
+  // A run has seconds for what happens in hours elsewhere: its gateways ping every second, and what
+  // is left of a fault must not lengthen the next one's backoff.
   options.connection.ping_interval = regstream::Duration(1'000);
   options.connection.connect_timeout = regstream::Duration(5'000);
+  options.connection.stable_after = regstream::Duration(1'000);
   return options;
 }
 
@@ -107,8 +111,13 @@ class Client final : public regstream::client::StreamHandler {
       : name_(line.name),
         registration_id_(line.registration_id),
         observations_(observations),
+        delay_(context, std::chrono::milliseconds(line.delay_ms)),
         client_(context, request(line.url), client_options(line.seed), *this) {
-    client_.connect();
+    delay_.async_wait([this](const boost::system::error_code& cancelled) {
+      if (!cancelled) {
+        client_.connect();
+      }
+    });
   }
 
   /// Says what it shows.
@@ -186,6 +195,7 @@ class Client final : public regstream::client::StreamHandler {
   const std::int64_t registration_id_;
   Observations& observations_;
   std::optional<regstream::Registration> registration_;  // Empty: nothing is known.
+  asio::steady_timer delay_;
   regstream::client::StreamClient client_;
 };
 
@@ -193,7 +203,8 @@ std::vector<ClientLine> read_clients() {
   std::vector<ClientLine> clients;
   for (std::string text; std::getline(std::cin, text);) {
     ClientLine line;
-    if (!(std::istringstream(text) >> line.name >> line.seed >> line.registration_id >> line.url)) {
+    if (!(std::istringstream(text) >> line.name >> line.seed >> line.delay_ms >>
+          line.registration_id >> line.url)) {
       throw std::runtime_error("not a client: " + text);
     }
     clients.push_back(std::move(line));

@@ -27,6 +27,11 @@ const streamUrl = "/api/registrations/updates/stream";
 let lines: string[] = [];
 const ends: (() => void)[] = [];
 
+/** The package has them in an order of its own. */
+function membersOf(update: object): string {
+  return JSON.stringify(Object.entries(update).sort(([left], [right]) => (left < right ? -1 : 1)));
+}
+
 window.takeObservations = () => {
   const taken = lines;
   lines = [];
@@ -93,7 +98,7 @@ window.followStream = ({ name, registrationId, transport }) => {
     const next = untold.shift();
     if (next === undefined || next.id !== update.id) {
       say(`malformed the package tells ${update.id} where ${next?.id ?? "nothing"} came`);
-    } else if (JSON.stringify(update) !== JSON.stringify(JSON.parse(next.json))) {
+    } else if (membersOf(update) !== membersOf(JSON.parse(next.json) as object)) {
       say(`malformed the package tells another ${update.id} than came`);
     }
   }

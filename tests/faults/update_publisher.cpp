@@ -1,13 +1,17 @@
 // Publishes updates by the public publisher library, as a process that validates customers would.
-// The input says what, a line each, in the order in which they are published:
+// The input says what, a line each; each is published as soon as it is read:
 //
-//     AT SERIAL REGISTRATION STAGE STAGE_STATUS MESSAGE...        a stage
-//     AT SERIAL REGISTRATION - STATUS MESSAGE...                  an outcome, with details
+//     SERIAL REGISTRATION STAGE STAGE_STATUS MESSAGE...        a stage
+//     SERIAL REGISTRATION - STATUS MESSAGE...                  an outcome, with details
 //
-// AT is milliseconds since the Unix epoch. The output has two lines for each:
+// The output has two lines for each; AT is milliseconds since the Unix epoch:
 //
-//     called SERIAL AT                           when it was given to the library
+//     called SERIAL AT                                 when it was given to the library
 //     told SERIAL AT ID, or: failed SERIAL AT WHY
+//
+// It ends when the input has, and all are told.
+
+#include <unistd.h>
 
 #include <chrono>
 #include <cstddef>
@@ -17,10 +21,11 @@
 #include <stdexcept>
 #include <string>
 #include <variant>
-#include <vector>
 
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/system_timer.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/read_until.hpp>
 
 #include <regstream/broker/redis_broker.hpp>
 #include <regstream/broker/redis_options.hpp>
@@ -30,29 +35,6 @@ namespace {
 
 using regstream::broker::PublishResult;
 
-struct Step {
-  std::int64_t at_ms = 0;
-  std::string serial;
-  std::int64_t registration_id = 0;
-  std::string stage;  // "-": an outcome.
-  std::string status;
-  std::string message;
-};
-
-std::vector<Step> read_steps() {
-  std::vector<Step> steps;
-  for (std::string text; std::getline(std::cin, text);) {
-    std::istringstream line(text);
-    Step step;
-    if (!(line >> step.at_ms >> step.serial >> step.registration_id >> step.stage >> step.status) ||
-        !std::getline(line >> std::ws, step.message)) {
-      throw std::runtime_error("not an update: " + text);
-    }
-    steps.push_back(std::move(step));
-  }
-  return steps;
-}
-
 std::int64_t now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
              std::chrono::system_clock::now().time_since_epoch())
@@ -61,42 +43,47 @@ std::int64_t now_ms() {
 
 class Workload {
  public:
-  Workload(boost::asio::io_context& context, regstream::broker::Broker& broker,
-           std::vector<Step> steps)
-      : context_(context), timer_(context), publisher_(broker), steps_(std::move(steps)) {
-    proceed();
+  Workload(boost::asio::io_context& context, regstream::broker::Broker& broker)
+      : context_(context), input_(context, ::dup(STDIN_FILENO)), publisher_(broker) {
+    read();
   }
 
  private:
-  void proceed() {
-    while (next_ < steps_.size() && steps_[next_].at_ms <= now_ms()) {
-      publish(steps_[next_++]);
-    }
-    std::cout << std::flush;
-    if (next_ < steps_.size()) {
-      using std::chrono::milliseconds, std::chrono::system_clock;
-      timer_.expires_at(system_clock::time_point(milliseconds(steps_[next_].at_ms)));
-      timer_.async_wait([this](const boost::system::error_code& cancelled) {
-        if (!cancelled) {
-          proceed();
-        }
-      });
-    }
+  void read() {
+    boost::asio::async_read_until(
+        input_, boost::asio::dynamic_buffer(text_), '\n',
+        [this](const boost::system::error_code& error, std::size_t bytes) {
+          if (error) {
+            has_ended_ = true;
+            return end_if_done();
+          }
+          publish(text_.substr(0, bytes - 1));
+          text_.erase(0, bytes);
+          read();
+        });
   }
 
-  void publish(const Step& step) {
-    std::cout << "called " << step.serial << ' ' << now_ms() << '\n';
-    const auto done = [this, serial = step.serial](const PublishResult& result) {
-      tell(serial, result);
-    };
-    if (step.stage == "-") {
-      publisher_.publishFinalStatus(step.registration_id, regstream::parse_status(step.status),
-                                    step.message, R"({"serial":)" + step.serial + '}',
-                                    R"([{"step":"t24_lookup"}])", done);
-    } else {
-      publisher_.publishStageUpdate(step.registration_id, step.stage,
-                                    *regstream::parse_stage_status(step.status), step.message,
+  void publish(const std::string& text) {
+    std::istringstream line(text);
+    std::string serial;
+    std::int64_t registration_id = 0;
+    std::string stage;
+    std::string status;
+    std::string message;
+    if (!(line >> serial >> registration_id >> stage >> status) ||
+        !std::getline(line >> std::ws, message)) {
+      throw std::runtime_error("not an update: " + text);
+    }
+    ++untold_;
+    std::cout << "called " << serial << ' ' << now_ms() << std::endl;
+    const auto done = [this, serial](const PublishResult& result) { tell(serial, result); };
+    if (stage == "-") {
+      publisher_.publishFinalStatus(registration_id, regstream::parse_status(status), message,
+                                    R"({"serial":)" + serial + '}', R"([{"step":"t24_lookup"}])",
                                     done);
+    } else {
+      publisher_.publishStageUpdate(registration_id, stage, *regstream::parse_stage_status(status),
+                                    message, done);
     }
   }
 
@@ -107,17 +94,22 @@ class Workload {
       std::cout << "told " << serial << ' ' << now_ms() << ' '
                 << to_string(std::get<regstream::EventId>(result)) << std::endl;
     }
-    if (++ended_ == steps_.size()) {
+    --untold_;
+    end_if_done();
+  }
+
+  void end_if_done() {
+    if (has_ended_ && untold_ == 0) {
       context_.stop();
     }
   }
 
   boost::asio::io_context& context_;
-  boost::asio::system_timer timer_;
+  boost::asio::posix::stream_descriptor input_;
   regstream::Publisher publisher_;
-  const std::vector<Step> steps_;
-  std::size_t next_ = 0;
-  std::size_t ended_ = 0;
+  std::string text_;  // Read, and not yet published.
+  std::size_t untold_ = 0;
+  bool has_ended_ = false;
 };
 
 }  // namespace
@@ -132,7 +124,7 @@ int main(int argument_count, char** arguments) {
     options.history.length_max = 1'000'000;  // Nothing is trimmed while the run is judged.
     boost::asio::io_context context(1);
     regstream::broker::RedisBroker broker(context, options);
-    const Workload workload(context, broker, read_steps());
+    const Workload workload(context, broker);
     context.run();
     return 0;
   } catch (const std::exception& error) {

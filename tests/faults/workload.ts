@@ -13,9 +13,8 @@ const publishers = [
 
 export type PublisherName = (typeof publishers)[number]["name"];
 
-/** An update, and when it is to be published: milliseconds since the Unix epoch. */
+/** An update that is to be published. */
 export interface Step {
-  readonly atMs: number;
   readonly publisher: PublisherName;
   readonly serial: number;
   readonly registrationId: number;
@@ -38,13 +37,12 @@ function text(random: Random): string {
   return Array.from({ length }, () => random.one(words)).join(" ");
 }
 
-/** `count` updates over the time from `fromMs` on, of all publishers, in the order of their times. */
-export function workload(random: Random, count: number, registrations: number, fromMs: number, spanMs: number): Step[] {
+/** `count` updates of all publishers, in the order in which they are to be published. */
+export function workload(random: Random, count: number, registrations: number): Step[] {
   const lots = publishers.flatMap(({ name, share }) => Array.from({ length: share }, () => name));
   return Array.from({ length: count }, (_, index) => {
     const isOutcome = random.next() < 0.2;
     return {
-      atMs: Math.floor(fromMs + (spanMs * index) / count),
       publisher: random.one(lots),
       serial: index + 1,
       registrationId: random.from(1, registrations),
@@ -56,8 +54,8 @@ export function workload(random: Random, count: number, registrations: number, f
 }
 
 /** As update_publisher.cpp and node_publisher.ts read it. */
-export function lineOf({ atMs, serial, registrationId, stage, status, message }: Step): string {
-  return `${atMs} ${serial} ${registrationId} ${stage} ${status} ${message}\n`;
+export function lineOf({ serial, registrationId, stage, status, message }: Step): string {
+  return `${serial} ${registrationId} ${stage} ${status} ${message}\n`;
 }
 
 /** What is known of an update before it is published. */

@@ -20,7 +20,8 @@ export class Child {
   /** What ends it for good, with the processes that it has started itself. */
   lastSignal: NodeJS.Signals = "SIGKILL";
 
-  constructor(command: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}, input?: string | Buffer) {
+  /** An `input` of null stays open, for `write` and `endInput`. */
+  constructor(command: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}, input?: string | Buffer | null) {
     this.process = spawn(command, args, {
       stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       // The caller's own Redis settings must not reach a test.
@@ -29,7 +30,7 @@ export class Child {
     Child.running.add(this);
     // One that ends before it has read all of its input is judged by its exit code.
     this.process.stdin?.on("error", () => undefined);
-    this.process.stdin?.end(input);
+    if (input !== null) this.process.stdin?.end(input);
     const collect = (chunk: Buffer): void => {
       this.output += chunk.toString("utf8");
       this.wakeWatchers();
@@ -65,6 +66,14 @@ export class Child {
       if (this.hasExited) throw new Error(`ended without ${pattern}:\n${this.output}`);
       await new Promise<void>((resolve) => this.watchers.add(resolve));
     }
+  }
+
+  write(text: string): void {
+    this.process.stdin?.write(text);
+  }
+
+  endInput(): void {
+    this.process.stdin?.end();
   }
 
   signal(signal: NodeJS.Signals): void {
