@@ -63,8 +63,8 @@ class Watch {
   }
 
   /** Of those that have come. */
-  get areAllGreeted(): boolean {
-    return [...this.stateOf.values()].every((state) => state === "greeted");
+  get ungreeted(): string[] {
+    return [...this.stateOf].filter(([, state]) => state !== "greeted").map(([name]) => name);
   }
 
   hasCome({ name }: Client): boolean {
@@ -169,13 +169,19 @@ test(
     const recovered = async (kinds: readonly FaultKind[]): Promise<void> => {
       const last = await publishProbe(random.from(1, registrations));
       const probeMs = Date.now();
+      let waitsFor: Record<string, readonly unknown[]> = {};
       const isWhole = async (): Promise<boolean> => {
         await watch.look();
         publishing.look();
-        const isQuiet = watch.areAllGreeted && proxies.every(({ halfOpen }) => halfOpen === 0) && publishing.areTold(probeMs);
-        return isQuiet && watch.missing(() => last, (client) => client.registrationId === null && watch.hasCome(client)).length === 0 && Date.now() - probeMs > 1_200;
+        waitsFor = {
+          ungreeted: watch.ungreeted,
+          behind: watch.missing(() => last, (client) => client.registrationId === null && watch.hasCome(client)).map(({ name }) => name),
+          untold: publishing.untold(probeMs).map(({ publisher, serial: number }) => `${publisher} ${number}`),
+          halfOpen: proxies.filter(({ halfOpen }) => halfOpen > 0).map(({ port }) => port),
+        };
+        return Object.values(waitsFor).every(({ length }) => length === 0) && Date.now() - probeMs > 1_200;
       };
-      if (!(await until(isWhole, recoverMsMax))) console.log(`after ${kinds.join(" and ")} not everybody was whole within ${recoverMsMax} ms`);
+      if (!(await until(isWhole, recoverMsMax))) console.log(`after ${kinds.join(" and ")} not all was well within ${recoverMsMax} ms:`, waitsFor);
     };
     publishing.allow(0.01);
     await recovered([]);

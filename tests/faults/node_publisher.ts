@@ -78,7 +78,15 @@ function bare(host: string, port: number): Publish {
   client.on("error", () => undefined);
   return async ({ update }) => {
     const { status = "PENDING", ...others } = update;
-    await client.publish("service:registration-updates", JSON.stringify({ status, ...others, timestamp: Date.now() }));
+    const text = JSON.stringify({ status, ...others, timestamp: Date.now() });
+    // What such a client has sent as its connection closes it forgets without a word.
+    let stopListening = (): void => undefined;
+    const closed = new Promise<never>((_, reject) => {
+      const onClose = (): void => reject(new Error("the connection closed"));
+      client.once("close", onClose);
+      stopListening = () => void client.off("close", onClose);
+    });
+    await Promise.race([client.publish("service:registration-updates", text), closed]).finally(stopListening);
     return null;
   };
 }

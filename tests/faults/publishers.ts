@@ -56,10 +56,9 @@ export class Publishers {
     }
   }
 
-  /** Whether everything that was published before a time has been acknowledged. */
-  areTold(beforeMs: number): boolean {
-    for (const { calledMs, toldMs } of this.publishes.values()) if (calledMs !== null && calledMs < beforeMs && toldMs === null) return false;
-    return true;
+  /** What was published before a time, and has not been acknowledged. */
+  untold(beforeMs: number): Publish[] {
+    return [...this.publishes.values()].filter(({ calledMs, toldMs }) => calledMs !== null && calledMs < beforeMs && toldMs === null);
   }
 
   get areAllGiven(): boolean {

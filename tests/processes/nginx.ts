@@ -97,7 +97,8 @@ function common(folder: string): string {
 }
 
 function inFront(folder: string, { gateways, pages }: NginxOptions, bufferingPort: number, unbufferedPort: number): string {
-  const servers = gateways.map((port) => `server 127.0.0.1:${port} max_fails=1 fail_timeout=1s;`).join(" ");
+  // By default a gateway that failed once gets no requests until one has ended well, which a stream's never does.
+  const servers = gateways.map((port) => `server 127.0.0.1:${port} max_fails=0;`).join(" ");
   const locations = `location /api/ { proxy_pass http://gateways; } location / { proxy_pass http://127.0.0.1:${pages}; }`;
   return `daemon off; pid ${join(folder, "nginx.pid")}; error_log stderr notice; ${process.getuid?.() === 0 ? "user root;" : ""}
     worker_processes 1; worker_shutdown_timeout 1s;
