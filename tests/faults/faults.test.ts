@@ -111,8 +111,11 @@ async function viewsOf(history: History): Promise<ReadonlyMap<string, string>> {
 let deployment: Deployment | undefined;
 let pages: ChromiumClients | undefined;
 let publishers: Publishers | undefined;
+let native: Child | undefined;
 afterEach(async () => {
   publishers?.stop();
+  const logs = { ...deployment?.logs, ...publishers?.logs, stream_clients: native?.log ?? "" };
+  for (const [name, log] of Object.entries(logs)) await writeFile(join(folder, `${name}.log`), log);
   await pages?.stop();
   await deployment?.stop();
 });
@@ -144,8 +147,8 @@ test(
       clientLines += `${client.name} ${random.from(1, 2 ** 31)} ${delayMs} ${registrationId ?? 0} ${url}\n`;
     }
     const observationsPath = join(folder, "observations.txt");
-    const native = new Child(built("stream_clients"), [observationsPath], {}, clientLines);
-    await native.untilOutput(/clients/);
+    const following = (native = new Child(built("stream_clients"), [observationsPath], {}, clientLines));
+    await following.untilOutput(/clients/);
     const browser = (pages = await ChromiumClients.start(pageLinks.map(({ address }) => address), registrationOf));
     clients.push(...browser.clients);
     const watch = new Watch(observationsPath, browser, clients);
@@ -203,7 +206,7 @@ test(
     }, settleMsMax);
     const endMs = Date.now();
     await browser.tellViews();
-    await native.stop("SIGTERM");
+    await following.stop("SIGTERM");
     await watch.look();
 
     const views = await viewsOf(history);
@@ -234,7 +237,6 @@ test(
     await writeFile(join(folder, "faults.json"), JSON.stringify(faults, null, 1));
     await writeFile(join(folder, "violations.txt"), verdict.violations.join("\n"));
     await writeFile(join(folder, "history.txt"), history.entries.map(({ text: json }) => `${json}\n`).join(""));
-    for (const [name, log] of Object.entries({ ...deployment.logs, ...publishing.logs, stream_clients: native.log })) await writeFile(join(folder, `${name}.log`), log);
     expect(verdict.violations.slice(0, 20), `seed ${seed}; everything that was seen is in ${folder}`).toEqual([]);
     expect(exits).toEqual([0, 0, 0, 0, 0]);
   },

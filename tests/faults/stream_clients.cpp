@@ -1,4 +1,5 @@
-// Several hundred clients of the stream in one process, by the public client library. Each line of the input is one:
+// Several hundred clients of the stream in one process, by the public client library. Each line of
+// the input is one:
 //
 //     NAME SEED DELAY REGISTRATION URL
 //

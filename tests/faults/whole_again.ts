@@ -1,4 +1,4 @@
-import { type Client, ClientJudge } from "./client_judge.ts";
+import type { Client, ClientJudge } from "./client_judge.ts";
 import { compare } from "./event_id.ts";
 import type { Entry, History } from "./history.ts";
 import type { Fault } from "./nemesis.ts";
@@ -13,10 +13,10 @@ export interface Cost {
   /** Of those: from the loss to the next stream that was open. */
   readonly openAgainMs: readonly number[];
   /**
-   * Of each client that the fault touched, the time that it needed to be whole again: the longest that it waited, from the publisher's
-   * call, or from the fault's beginning if that was later, for an update which was published between that beginning and the next
-   * fault's, or which it had not had when the fault began. To have been told by a snapshot, or by a reset, counts as having it. Touched
-   * is whoever lost its stream, or waited for more than `untouchedMsMax`. The publishers' own waiting for Redis is in it.
+   * Of each client that the fault touched, the time that it needed to be whole again: the longest that it waited for an update. It
+   * waits from the publisher's call, or from the fault's beginning if that was later, until it has the update, or until the next fault
+   * begins, which happens when everybody is whole. To have been told by a snapshot, or by a reset, counts as having it. Touched is
+   * whoever lost its stream, or waited for more than `untouchedMsMax`. The publishers' own waiting for Redis is in it.
    */
   readonly wholeAgainMs: readonly number[];
   /** The longest that a publisher waited to be told that its update is in the history. */
@@ -26,7 +26,7 @@ export interface Cost {
 /** What an update takes on a busy machine when nothing is wrong. */
 const untouchedMsMax = 250;
 
-/** When a client had each of the entries that concern it, or was told to forget them. */
+/** When a client had each of the entries that concern it, or was told to forget them. What was before a late one's time it does not miss. */
 function receipts(judge: ClientJudge, ofClient: readonly Entry[]): Map<number, number> {
   const received = new Map<number, number>();
   let index = 0;
@@ -45,7 +45,11 @@ export function costs(faults: readonly Fault[], history: History, publishes: rea
   for (const entry of entries) ofRegistration.set(entry.registrationId, [...(ofRegistration.get(entry.registrationId) ?? []), entry]);
   const entriesFor = ({ registrationId }: Client): readonly Entry[] => (registrationId === null ? entries : (ofRegistration.get(registrationId) ?? []));
   const calledMs = new Map(publishes.map((publish) => [publish.serial, publish.calledMs ?? Infinity]));
-  const receiptsOf = judges.map((judge) => ({ judge, received: [...receipts(judge, entriesFor(judge.client))].map(([serial, atMs]) => ({ atMs, called: calledMs.get(serial) ?? Infinity })) }));
+  const receiptsOf = judges.map((judge) => {
+    const cameMs = judge.steps[0]?.atMs ?? Infinity;
+    const received = [...receipts(judge, entriesFor(judge.client))].map(([serial, atMs]) => ({ atMs, called: calledMs.get(serial) ?? Infinity }));
+    return { judge, received: received.filter(({ called }) => called > cameMs) };
+  });
 
   return faults.map(({ fromMs, untilMs }, index) => {
     const nextMs = faults[index + 1]?.fromMs ?? endMs;
@@ -58,13 +62,13 @@ export function costs(faults: readonly Fault[], history: History, publishes: rea
       for (const outage of lost) if (outage.untilMs !== null) openAgainMs.push(outage.untilMs - outage.fromMs);
       let longest = 0;
       for (const { atMs, called } of received) {
-        if (called < nextMs && atMs > fromMs) longest = Math.max(longest, atMs - Math.max(called, fromMs));
+        if (called < nextMs && atMs > fromMs) longest = Math.max(longest, Math.min(atMs, nextMs) - Math.max(called, fromMs));
       }
       if (lost.length > 0 || longest > untouchedMsMax) wholeAgainMs.push(longest);
     }
     const acknowledgements = publishes
       .filter(({ calledMs: called, toldMs, isBare }) => !isBare && called !== null && toldMs !== null && called < nextMs && toldMs > fromMs)
-      .map(({ calledMs: called, toldMs }) => (toldMs ?? 0) - Math.max(called ?? 0, fromMs));
+      .map(({ calledMs: called, toldMs }) => Math.min(toldMs ?? 0, nextMs) - Math.max(called ?? 0, fromMs));
     return { lastedMs: untilMs - fromMs, streamsLost, openAgainMs, wholeAgainMs, acknowledgedMs: acknowledgements.reduce((most, one) => Math.max(most, one), 0) };
   });
 }

@@ -116,7 +116,7 @@ class Link {
         if (!this.isStalled) to.resume();
       });
       from.on("error", () => {
-        if (!this.isSilent) to.resetAndDestroy();
+        if (!this.isSilent) reset(to);
       });
       from.on("close", () => this.onClosed());
     }
@@ -169,7 +169,7 @@ class Link {
     this.isCut = true;
     this.owner.onCut();
     for (const socket of [this.client, this.target]) {
-      if (isAbrupt) socket.resetAndDestroy();
+      if (isAbrupt) reset(socket);
       else socket.destroySoon();
     }
   }
@@ -184,4 +184,10 @@ class Link {
   private afterOneClosed(): void {
     for (const socket of [this.client, this.target]) if (!socket.destroyed && socket.writableEnded) socket.destroySoon();
   }
+}
+
+function reset(socket: Socket): void {
+  // Node's own `resetAndDestroy` says an orderly goodbye first. This is what it does next.
+  if (!socket.connecting) Object.assign(socket, { resetAndClosing: true });
+  socket.destroy();
 }
