@@ -26,7 +26,8 @@ const last = (durationMs: number): Promise<void> => new Promise((resolve) => set
 const oneOf = ({ gateways }: Deployment, random: Random): SupervisedGateway => random.one(gateways);
 const linksOf = ({ clientLinks, pageLinks }: Deployment) => [...Object.values(clientLinks), ...pageLinks];
 
-const cutter = (random: Random, bytesMax: number) => (): Cut => ({ afterBytes: random.from(0, bytesMax), isAbrupt: random.next() < 0.5 });
+/** Within a request, a greeting, an update, or many. */
+const cutter = (random: Random) => (): Cut => ({ afterBytes: random.from(0, random.one([100, 1_000, 10_000])), isAbrupt: random.next() < 0.5 });
 
 export const ways = {
   gatewayKilled: {
@@ -106,7 +107,7 @@ export const ways = {
     name: "clients' connections cut at any byte, for a while",
     needs: ["client links"],
     async inflict(deployment, _history, random) {
-      const nextCut = cutter(random, 20_000);
+      const nextCut = cutter(random);
       for (const link of linksOf(deployment)) link.cut(nextCut);
       await last(random.from(1_000, 3_000));
       for (const link of linksOf(deployment)) link.heal();
@@ -143,7 +144,7 @@ export const ways = {
     name: "connections to Redis cut at any byte, for a while",
     needs: ["redis links"],
     async inflict({ redisLinks }, _history, random) {
-      const nextCut = cutter(random, 20_000);
+      const nextCut = cutter(random);
       for (const link of redisLinks) link.cut(nextCut);
       await last(random.from(500, 2_000));
       for (const link of redisLinks) link.heal();
