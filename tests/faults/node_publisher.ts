@@ -107,20 +107,25 @@ const publish = await ways[how]?.();
 if (publish === undefined) throw new Error("usage: node_publisher.ts ioredis|node-redis|http|bare HOST:PORT");
 
 const told: Promise<void>[] = [];
+async function take(step: Step, way: Publish): Promise<void> {
+  say("called", step.serial);
+  try {
+    say("told", step.serial, ` ${(await way(step)) ?? "-"}`);
+  } catch (error) {
+    say("failed", step.serial, ` ${String(error).replace(/\s+/g, " ")}`);
+  }
+}
+
 /** What was read, and is not a whole line yet. Messages hold separators that `readline` takes for ends. */
 let rest = "";
 process.stdin.setEncoding("utf8");
-for await (const chunk of process.stdin) {
+reading: for await (const chunk of process.stdin) {
   const lines = (rest + String(chunk)).split("\n");
   rest = lines.pop() ?? "";
-  for (const step of lines.map(readStep)) {
-    say("called", step.serial);
-    told.push(
-      publish(step).then(
-        (id) => say("told", step.serial, ` ${id ?? "-"}`),
-        (error: unknown) => say("failed", step.serial, ` ${String(error).replace(/\s+/g, " ")}`),
-      ),
-    );
+  for (const line of lines) {
+    // The end of the input itself makes vite-node end at once.
+    if (line === "end") break reading;
+    told.push(take(readStep(line), publish));
   }
 }
 await Promise.all(told);

@@ -68,7 +68,7 @@ export class Publishers {
   /** Ends them, when all is published. Gives their exit codes. */
   async end(): Promise<(number | null)[]> {
     clearInterval(this.timer);
-    for (const child of this.children.values()) child.endInput();
+    for (const child of this.children.values()) child.write("end\n");
     const codes = await Promise.all([...this.children.values()].map(({ exited }) => exited));
     this.look();
     return codes;

@@ -9,7 +9,7 @@
 //     called SERIAL AT                                 when it was given to the library
 //     told SERIAL AT ID, or: failed SERIAL AT WHY
 //
-// It ends when the input has, and all are told.
+// It ends after the line "end", when all are told.
 
 #include <unistd.h>
 
@@ -53,11 +53,12 @@ class Workload {
     boost::asio::async_read_until(
         input_, boost::asio::dynamic_buffer(text_), '\n',
         [this](const boost::system::error_code& error, std::size_t bytes) {
-          if (error) {
+          const std::string line = error ? "end" : text_.substr(0, bytes - 1);
+          if (line == "end") {
             has_ended_ = true;
             return end_if_done();
           }
-          publish(text_.substr(0, bytes - 1));
+          publish(line);
           text_.erase(0, bytes);
           read();
         });

@@ -20,7 +20,7 @@ export class Child {
   /** What ends it for good, with the processes that it has started itself. */
   lastSignal: NodeJS.Signals = "SIGKILL";
 
-  /** An `input` of null stays open, for `write` and `endInput`. */
+  /** An `input` of null stays open, for `write`. */
   constructor(command: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}, input?: string | Buffer | null) {
     this.process = spawn(command, args, {
       stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
@@ -70,10 +70,6 @@ export class Child {
 
   write(text: string): void {
     this.process.stdin?.write(text);
-  }
-
-  endInput(): void {
-    this.process.stdin?.end();
   }
 
   signal(signal: NodeJS.Signals): void {
