@@ -24,9 +24,10 @@ export class ChromiumClients {
       await Promise.race([failed, page.waitForFunction(() => window.followStream !== undefined)]);
       failed.catch(() => undefined);
       for (const transport of ["eventsource", "fetch", "eventsource", "fetch"] as const) {
-        const client: PageClient = { name: `page-${pages.length}-${clients.length}-${transport}`, registrationId: registrationOf(clients.length), transport };
-        clients.push({ name: client.name, registrationId: client.registrationId, isPage: true });
-        await page.evaluate((one) => window.followStream?.(one), client);
+        const name = `page-${pages.length}-${clients.length}-${transport}`;
+        const registrationId = registrationOf(clients.length);
+        clients.push({ name, registrationId, isPage: true });
+        await page.evaluate((client: PageClient) => window.followStream?.(client), { name, registrationId, transport });
       }
       pages.push(page);
     }

@@ -59,7 +59,6 @@ export class ClientJudge {
   /** Resets whose position is still to come; true: the attempt had asked for one already. */
   private openResets: boolean[] = [];
   private viewId: EventId | null = null;
-  private viewFingerprint: string | null = null;
   private isLost = false;
 
   constructor(
@@ -115,12 +114,14 @@ export class ClientJudge {
     }
     const { registrationId } = this.client;
     const missed = this.history.nextAfter(this.position, registrationId);
-    if (missed !== null) this.fail(`at the end it stands at ${textOf(this.position)}, and has not had ${textOf(missed)}: lost`);
+    if (missed !== null) {
+      this.fail(`at the end it stands at ${textOf(this.position)}, and has not had ${textOf(missed)}: lost`);
+    }
     if (registrationId === null) return;
     const last = this.history.lastUpTo(end, registrationId);
     if (last === null) return;
     if (this.viewId === null || compare(this.viewId, last) !== 0) {
-      this.fail(`at the end it shows its registration as of ${this.viewId === null ? "never" : textOf(this.viewId)}, not as of ${textOf(last)}`);
+      this.fail(`at the end it shows its registration as of ${named(this.viewId)}, not as of ${textOf(last)}`);
     }
   }
 
@@ -133,7 +134,7 @@ export class ClientJudge {
     if (!isSame) {
       const isEarlier = this.cursor !== null && (cursor === null || compare(cursor, this.cursor) < 0);
       if (!this.client.isPage || !isEarlier) {
-        this.fail(`it asks for what comes after ${cursor === null ? "nothing" : textOf(cursor)}, but its last event was ${this.cursor === null ? "none" : textOf(this.cursor)}`);
+        this.fail(`it asks for what comes after ${named(cursor)}, but its last event was ${named(this.cursor)}`);
       }
       this.cursor = cursor;
       if (cursor !== null && !isBeforeAll(cursor)) this.position = cursor;
@@ -183,14 +184,24 @@ export class ClientJudge {
     this.position = id;
     const entry = this.history.entry(id);
     if (entry === undefined) return this.fail(`the update ${name} was never in the history`);
-    if (entry.fingerprint !== fingerprint || entry.registrationId !== registrationId) this.fail(`the update ${name} is corrupted: it is not what was published`);
+    if (entry.fingerprint !== fingerprint || entry.registrationId !== registrationId) {
+      this.fail(`the update ${name} is corrupted: it is not what was published`);
+    }
     const { registrationId: followed } = this.client;
-    if (followed !== null && entry.registrationId !== followed) this.fail(`the update ${name} concerns registration ${entry.registrationId}, not its own ${followed}`);
-    if (id.epoch !== position.epoch) return this.fail(`the update ${name} follows on ${textOf(position)} of another epoch, without a reset`);
+    if (followed !== null && entry.registrationId !== followed) {
+      this.fail(`the update ${name} concerns registration ${entry.registrationId}, not its own ${followed}`);
+    }
+    if (id.epoch !== position.epoch) {
+      return this.fail(`the update ${name} follows on ${textOf(position)} of another epoch, without a reset`);
+    }
     const order = compare(id, position);
-    if (order <= 0) return this.fail(`the update ${name} comes after ${textOf(position)}: ${order === 0 ? "duplicated" : "duplicated or out of order"}`);
+    if (order <= 0) {
+      return this.fail(`the update ${name} comes after ${textOf(position)}: duplicated${order === 0 ? "" : " or out of order"}`);
+    }
     const missed = this.history.nextAfter(position, followed);
-    if (missed !== null && compare(missed, id) < 0) this.fail(`the update ${name} comes after ${textOf(position)}, without ${textOf(missed)}: lost or out of order`);
+    if (missed !== null && compare(missed, id) < 0) {
+      this.fail(`the update ${name} comes after ${textOf(position)}, without ${textOf(missed)}: lost or out of order`);
+    }
     this.steps.push({ atMs, position: id });
   }
 
@@ -215,7 +226,7 @@ export class ClientJudge {
     const { registrationId } = this.client;
     const last = registrationId === null ? null : this.history.lastUpTo(id, registrationId);
     if (last === null || compare(last, viewId) !== 0) {
-      this.fail(`the snapshot ${textOf(id)} is as of ${textOf(viewId)}, but the last update up to there is ${last === null ? "none" : textOf(last)}`);
+      this.fail(`the snapshot ${textOf(id)} is as of ${textOf(viewId)}, but the last update up to there is ${named(last)}`);
     } else if (this.views.fingerprintAt(viewId) !== fingerprint) {
       this.fail(`the snapshot ${textOf(id)} does not agree with the updates up to there`);
     }
@@ -225,13 +236,15 @@ export class ClientJudge {
   /** From here on everything is expected. Says what the resets before it were for. */
   private establish(position: EventId, atMs: number): void {
     const before = this.position;
-    if (!this.history.hasPosition(position)) this.fail(`it is told to stand at ${textOf(position)}, which was never in the history`);
+    if (!this.history.hasPosition(position)) {
+      this.fail(`it is told to stand at ${textOf(position)}, which was never in the history`);
+    }
     for (const hadNone of this.openResets.splice(0)) {
       const cause = causeOf(before, position, hadNone);
       this.resets[cause] += 1;
       if (cause === "unaccounted" || (cause === "ahead" && !this.mayBeAhead)) {
         const was = cause === "ahead" ? "it is ahead of the gateway" : "unaccounted";
-        this.fail(`a reset takes it from ${before === null ? "nowhere" : textOf(before)} to ${textOf(position)}: ${was}`);
+        this.fail(`a reset takes it from ${named(before)} to ${textOf(position)}: ${was}`);
       }
     }
     this.position = position;
@@ -239,13 +252,18 @@ export class ClientJudge {
   }
 
   private onView(id: EventId, fingerprint: string | null): void {
-    if (this.viewId !== null && compare(id, this.viewId) < 0) this.fail(`its view goes back from ${textOf(this.viewId)} to ${textOf(id)}`);
+    if (this.viewId !== null && compare(id, this.viewId) < 0) {
+      this.fail(`its view goes back from ${textOf(this.viewId)} to ${textOf(id)}`);
+    }
     this.viewId = id;
-    this.viewFingerprint = fingerprint;
-    if (fingerprint !== null && this.views.fingerprintAt(id) !== this.viewFingerprint) {
+    if (fingerprint !== null && this.views.fingerprintAt(id) !== fingerprint) {
       this.fail(`what it shows as of ${textOf(id)} does not agree with the updates up to there`);
     }
   }
+}
+
+function named(id: EventId | null): string {
+  return id === null ? "none" : textOf(id);
 }
 
 function causeOf(before: EventId | null, after: EventId, hadNone: boolean): ResetCause {

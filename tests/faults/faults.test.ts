@@ -142,7 +142,8 @@ test(
       const registrationId = registrationOf(index);
       const client = { name: `${entry}-${index}`, registrationId, isPage: false };
       clients.push(client);
-      const url = `http://${clientLinks[entry].address}/api/registrations/updates/stream${registrationId === null ? "" : `?registrationId=${registrationId}`}`;
+      const query = registrationId === null ? "" : `?registrationId=${registrationId}`;
+      const url = `http://${clientLinks[entry].address}/api/registrations/updates/stream${query}`;
       const delayMs = index % 6 === 5 ? random.from(0, lateMsMax) : 0;
       clientLines += `${client.name} ${random.from(1, 2 ** 31)} ${delayMs} ${registrationId ?? 0} ${url}\n`;
     }

@@ -150,6 +150,25 @@ export const ways = {
       for (const link of redisLinks) link.heal();
     },
   },
+  publishersHalfOpen: {
+    name: "publishers' connections to Redis half-open",
+    needs: ["redis links"],
+    async inflict({ publishersLink }, _history, random) {
+      publishersLink.swallow();
+      await last(random.from(500, 2_000));
+      publishersLink.heal();
+    },
+  },
+  scriptsForgotten: {
+    name: "Redis made to forget its scripts, again and again",
+    needs: ["redis"],
+    async inflict({ direct }, _history, random) {
+      for (let times = 0; times < 20; ++times) {
+        await direct.script("FLUSH");
+        await last(random.from(0, 100));
+      }
+    },
+  },
   redisLinkHalfOpen: {
     name: "a gateway's connections to Redis half-open",
     needs: ["redis links", "gateways"],

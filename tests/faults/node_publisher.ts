@@ -11,6 +11,9 @@ interface Step {
   readonly update: { registrationId: number; status?: string; stage?: string; stageStatus?: "started"; message: string; details?: object };
 }
 
+/** After this long without an answer, in milliseconds, a client takes its connection for dead. By default it waits for ever. */
+const socketTimeout = 2_000;
+
 /** Gives the id, or null where nobody is told one. */
 type Publish = (step: Step) => Promise<string | null>;
 
@@ -27,13 +30,14 @@ function throughPublisher(publisher: Publisher): Publish {
 }
 
 function throughIoredis(host: string, port: number): Publish {
-  const client = new Redis({ host, port, retryStrategy: () => 100 });
+  const client = new Redis({ host, port, retryStrategy: () => 100, socketTimeout });
   client.on("error", () => undefined);
   return throughPublisher(createPublisher(client, { historyLength: 1_000_000 }));
 }
 
 async function throughNodeRedis(host: string, port: number): Promise<Publish> {
-  const client = createClient({ socket: { host, port, reconnectStrategy: 100 } });
+  // It counts idleness as silence, too.
+  const client = createClient({ socket: { host, port, reconnectStrategy: 100, socketTimeout }, pingInterval: socketTimeout / 2 });
   client.on("error", () => undefined);
   await client.connect();
   return throughPublisher(createPublisher(client, { historyLength: 1_000_000 }));
@@ -74,7 +78,7 @@ function throughRoute(address: string): Publish {
 
 /** At most once: what could not be sent is not sent later. */
 function bare(host: string, port: number): Publish {
-  const client = new Redis({ host, port, retryStrategy: () => 100, enableOfflineQueue: false, autoResendUnfulfilledCommands: false });
+  const client = new Redis({ host, port, retryStrategy: () => 100, socketTimeout, enableOfflineQueue: false, autoResendUnfulfilledCommands: false });
   client.on("error", () => undefined);
   return async ({ update }) => {
     const { status = "PENDING", ...others } = update;

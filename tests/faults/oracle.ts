@@ -76,8 +76,12 @@ function judgePublishes(history: History, publishes: readonly Publish[]): Omit<V
   for (const publish of publishes) {
     const { publisher, serial, id } = publish;
     const entries = entriesOf.get(serial) ?? [];
-    if (publish.failure !== null && !publish.isBare) violations.push(`${publisher}: its update ${serial} was refused: ${publish.failure}`);
-    if (publish.toldMs === null && !publish.isBare) violations.push(`${publisher}: nobody told it what became of its update ${serial}`);
+    if (publish.failure !== null && !publish.isBare) {
+      violations.push(`${publisher}: its update ${serial} was refused: ${publish.failure}`);
+    }
+    if (publish.toldMs === null && !publish.isBare) {
+      violations.push(`${publisher}: nobody told it what became of its update ${serial}`);
+    }
     if (id !== null && history.entry(id)?.serial !== serial) {
       violations.push(`${publisher}: its update ${serial} was acknowledged as ${textOf(id)}, and is not there: lost`);
     }
@@ -93,7 +97,8 @@ function judgePublishes(history: History, publishes: readonly Publish[]): Omit<V
       } else if (before !== undefined && mayEnterAgain(publish, before, entry, history.losses)) {
         republished += 1;
       } else {
-        violations.push(`${publisher}: its update ${serial} is in the history twice, as ${entries.map((each) => textOf(each.id)).join(" and ")}: duplicated`);
+        const places = entries.map((each) => textOf(each.id)).join(" and ");
+        violations.push(`${publisher}: its update ${serial} is in the history twice, as ${places}: duplicated`);
       }
     });
   }

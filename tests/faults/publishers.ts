@@ -29,7 +29,10 @@ export class Publishers {
   ) {
     this.publishes = new Map(steps.map((step) => [step.serial, publishOf(step)]));
     const { publishersLink, nginx } = deployment;
-    const node = (name: PublisherName, address: string): [PublisherName, Child] => [name, new Child(process.execPath, [viteNode, nodePublisher, name, address], {}, null)];
+    const node = (name: PublisherName, address: string): [PublisherName, Child] => [
+      name,
+      new Child(process.execPath, [viteNode, nodePublisher, name, address], {}, null),
+    ];
     this.children = new Map([
       ["cpp", new Child(join(dirname(program), "update_publisher"), [publishersLink.address], {}, null)],
       node("ioredis", publishersLink.address),
@@ -51,7 +54,9 @@ export class Publishers {
     for (const [name, { log }] of this.children) {
       const from = this.takenOf.get(name) ?? 0;
       const to = log.lastIndexOf("\n") + 1;
-      for (const line of log.slice(from, to).split("\n")) if (/^(called|told|failed|gave-up) \d/.test(line)) takePublisherLine(line, this.publishes);
+      for (const line of log.slice(from, to).split("\n")) {
+        if (/^(called|told|failed|gave-up) \d/.test(line)) takePublisherLine(line, this.publishes);
+      }
       this.takenOf.set(name, to);
     }
   }

@@ -23,8 +23,8 @@ type Row = readonly (string | number)[];
 function table(head: Row, rows: readonly Row[]): string {
   const texts = [head, head.map((_, index) => (index === 0 ? "---" : "---:")), ...rows].map((row) => row.map(String));
   const widths = head.map((_, index) => Math.max(...texts.map((row) => (row[index] ?? "").length)));
-  const line = (row: readonly string[]): string => `| ${row.map((cell, index) => (index === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[index] ?? 0))).join(" | ")} |`;
-  return texts.map(line).join("\n");
+  const padded = (cell: string, index: number): string => (index === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[index] ?? 0));
+  return texts.map((row) => `| ${row.map(padded).join(" | ")} |`).join("\n");
 }
 
 function seconds(ms: number | null): string {
@@ -38,18 +38,27 @@ export function report({ seed, durationMs, faults, costs, verdict, publishes, cu
   const inflicted = (...kinds: FaultKind[]): number => faults.flatMap((fault) => fault.kinds).filter((kind) => kinds.includes(kind)).length;
   const count = (pattern: RegExp): number => verdict.violations.filter((violation) => pattern.test(violation)).length;
 
+  const outages = judges.flatMap((judge) => judge.outages);
   const kills = inflicted("gatewayKilled") + 2 * inflicted("gatewaysKilled") + inflicted("redisKilled", "redisReplaced");
   const figures: Row[] = [
     ["clients, of which in Chromium", `${judges.length}, ${judges.filter(({ client }) => client.isPage).length}`],
     ["updates published, of which bare", `${publishes.length}, ${publishes.filter(({ isBare }) => isBare).length}`],
-    ["deliveries of updates; snapshots", `${sum(({ updates }) => updates)}; ${sum(({ snapshots }) => snapshots)}`],
+    ["deliveries of updates", sum(({ updates }) => updates)],
+    ["deliveries of snapshots", sum(({ snapshots }) => snapshots)],
     ["faults", faults.flatMap(({ kinds }) => kinds).length],
-    ["processes killed; stopped and started by a deployment; paused", `${kills}; ${2 * inflicted("gatewaysDeployed")}; ${inflicted("gatewayPaused", "redisPaused")}`],
+    ["processes killed (SIGKILL)", kills],
+    ["processes ended by a deployment (SIGTERM)", 2 * inflicted("gatewaysDeployed")],
+    ["processes paused (SIGSTOP)", inflicted("gatewayPaused", "redisPaused")],
     ["histories lost", epochs - 1],
-    ["connections cut by proxies; left half-open", `${cuts}; ${halfOpen}`],
-    ["streams lost, and opened again", `${sum(({ outages }) => outages.length)}, ${sum(({ outages }) => outages.filter(({ untilMs }) => untilMs !== null).length)}`],
-    ["resets: history lost; cut before the position; ahead of the gateway; unaccounted", `${resets.epoch}; ${resets.cut}; ${resets.ahead}; ${resets.unaccounted}`],
-    ["in a new history again: while published as the old one was lost; saved by a gateway", `${verdict.republished}; ${verdict.saved}`],
+    ["connections cut by proxies", cuts],
+    ["connections left half-open by proxies", halfOpen],
+    ["streams lost, and opened again", `${outages.length}, ${outages.filter(({ untilMs }) => untilMs !== null).length}`],
+    ["resets, as a history was lost", resets.epoch],
+    ["resets again, after a cut before the position was told", resets.cut],
+    ["resets by a gateway that knew less than the one before", resets.ahead],
+    ["resets unaccounted for", resets.unaccounted],
+    ["updates in a second history: it was lost while they were published", verdict.republished],
+    ["updates in a second history: saved by a gateway that had heard them", verdict.saved],
     ["bare updates that no gateway listened to", verdict.unheard],
     ["lost; duplicated; out of order", `${count(/: lost/)}; ${count(/: duplicated/)}; ${count(/out of order$/)}`],
     ["violations of any kind", verdict.violations.length],
@@ -74,7 +83,11 @@ export function report({ seed, durationMs, faults, costs, verdict, publishes, cu
       ],
     ];
   });
-  const head = ["fault, by itself", "lasted", "streams lost", "open again: median", "max", "clients touched", "whole again: median", "p99", "max", "publisher told: max"];
+  const head = [
+    "fault, by itself",
+    ...["lasted", "streams lost", "open again: median", "max"],
+    ...["clients touched", "whole again: median", "p99", "max", "publisher told: max"],
+  ];
   return `# A run with faults: seed ${seed}, ${seconds(durationMs)} s
 
 ${table(["figure", ""], figures)}

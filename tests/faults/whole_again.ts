@@ -39,11 +39,22 @@ function receipts(judge: ClientJudge, ofClient: readonly Entry[]): Map<number, n
 }
 
 /** The cost of each fault: its time is that up to the next one's beginning. */
-export function costs(faults: readonly Fault[], history: History, publishes: readonly Publish[], judges: readonly ClientJudge[], endMs: number): Cost[] {
+export function costs(
+  faults: readonly Fault[],
+  history: History,
+  publishes: readonly Publish[],
+  judges: readonly ClientJudge[],
+  endMs: number,
+): Cost[] {
   const { entries } = history;
   const ofRegistration = new Map<number, Entry[]>();
-  for (const entry of entries) ofRegistration.set(entry.registrationId, [...(ofRegistration.get(entry.registrationId) ?? []), entry]);
-  const entriesFor = ({ registrationId }: Client): readonly Entry[] => (registrationId === null ? entries : (ofRegistration.get(registrationId) ?? []));
+  for (const entry of entries) {
+    const others = ofRegistration.get(entry.registrationId) ?? [];
+    others.push(entry);
+    ofRegistration.set(entry.registrationId, others);
+  }
+  const entriesFor = ({ registrationId }: Client): readonly Entry[] =>
+    registrationId === null ? entries : (ofRegistration.get(registrationId) ?? []);
   const calledMs = new Map(publishes.map((publish) => [publish.serial, publish.calledMs ?? Infinity]));
   const receiptsOf = judges.map((judge) => {
     const cameMs = judge.steps[0]?.atMs ?? Infinity;
@@ -62,14 +73,17 @@ export function costs(faults: readonly Fault[], history: History, publishes: rea
       for (const outage of lost) if (outage.untilMs !== null) openAgainMs.push(outage.untilMs - outage.fromMs);
       let longest = 0;
       for (const { atMs, called } of received) {
-        if (called < nextMs && atMs > fromMs) longest = Math.max(longest, Math.min(atMs, nextMs) - Math.max(called, fromMs));
+        if (called < nextMs && atMs > fromMs) {
+          longest = Math.max(longest, Math.min(atMs, nextMs) - Math.max(called, fromMs));
+        }
       }
       if (lost.length > 0 || longest > untouchedMsMax) wholeAgainMs.push(longest);
     }
     const acknowledgements = publishes
       .filter(({ calledMs: called, toldMs, isBare }) => !isBare && called !== null && toldMs !== null && called < nextMs && toldMs > fromMs)
       .map(({ calledMs: called, toldMs }) => Math.min(toldMs ?? 0, nextMs) - Math.max(called ?? 0, fromMs));
-    return { lastedMs: untilMs - fromMs, streamsLost, openAgainMs, wholeAgainMs, acknowledgedMs: acknowledgements.reduce((most, one) => Math.max(most, one), 0) };
+    const acknowledgedMs = acknowledgements.reduce((most, one) => Math.max(most, one), 0);
+    return { lastedMs: untilMs - fromMs, streamsLost, openAgainMs, wholeAgainMs, acknowledgedMs };
   });
 }
 

@@ -29,7 +29,10 @@ const stages = ["duplicate_check", "t24_lookup", "account_validation", "status_u
 const stageStatuses = ["started", "completed", "failed", "skipped"];
 const outcomes = ["APPROVED", "DUPLICATE", "FAILED", "COMPLETED"];
 /** What escaping, cutting and counting bytes go wrong with. */
-const words = ["Found 5 accounts", 'the "quoted" one', "back\\slash", "ደንበኛ ተገኝቷል", "😀", "tab\there", "line\u2028separator", '","id":"1-1"}', "data: x"];
+const words = [
+  ...["Found 5 accounts", 'the "quoted" one', "back\\slash", "ደንበኛ ተገኝቷል", "😀"],
+  ...["tab\there", "line\u2028separator", '","id":"1-1"}', "data: x"],
+];
 
 function text(random: Random): string {
   // A few are as long as several packets.
