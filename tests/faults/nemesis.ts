@@ -163,7 +163,7 @@ export const ways = {
     name: "Redis made to forget its scripts, again and again",
     needs: ["redis"],
     async inflict({ direct }, _history, random) {
-      for (let times = 0; times < 20; ++times) {
+      for (let times = 0; times < 5; ++times) {
         await direct.script("FLUSH");
         await last(random.from(0, 100));
       }

@@ -64,23 +64,22 @@ export function report({ seed, durationMs, faults, costs, verdict, publishes, cu
     ["violations of any kind", verdict.violations.length],
   ];
 
-  const rows = faults.flatMap(({ kinds }, index): Row[] => {
-    const cost = costs[index];
-    const [kind] = kinds;
-    if (cost === undefined || kind === undefined || kinds.length > 1) return [];
+  // Some kinds were alone twice, for nothing went with them.
+  const rows = (Object.keys(ways) as FaultKind[]).map((kind): Row => {
+    const own = costs.filter((_, index) => faults[index]?.kinds.join() === kind);
+    const openAgainMs = own.flatMap((cost) => cost.openAgainMs);
+    const wholeAgainMs = own.flatMap((cost) => cost.wholeAgainMs);
     return [
-      [
-        ways[kind].name,
-        seconds(cost.lastedMs),
-        cost.streamsLost,
-        seconds(quantile(cost.openAgainMs, 0.5)),
-        seconds(quantile(cost.openAgainMs, 1)),
-        cost.wholeAgainMs.length,
-        seconds(quantile(cost.wholeAgainMs, 0.5)),
-        seconds(quantile(cost.wholeAgainMs, 0.99)),
-        seconds(quantile(cost.wholeAgainMs, 1)),
-        seconds(cost.acknowledgedMs),
-      ],
+      ways[kind].name,
+      own.map(({ lastedMs }) => seconds(lastedMs)).join(", "),
+      own.map(({ streamsLost }) => streamsLost).join(", "),
+      seconds(quantile(openAgainMs, 0.5)),
+      seconds(quantile(openAgainMs, 1)),
+      own.map((cost) => cost.wholeAgainMs.length).join(", "),
+      seconds(quantile(wholeAgainMs, 0.5)),
+      seconds(quantile(wholeAgainMs, 0.99)),
+      seconds(quantile(wholeAgainMs, 1)),
+      seconds(quantile(own.map(({ acknowledgedMs }) => acknowledgedMs), 1)),
     ];
   });
   const head = [
@@ -94,6 +93,6 @@ ${table(["figure", ""], figures)}
 
 Times in seconds. Whole again: how long a client waited at most for an update, from its publishing, or from the fault's beginning.
 
-${table(head, [...rows].sort((left, right) => String(left[0]).localeCompare(String(right[0]))))}
+${table(head, rows)}
 `;
 }

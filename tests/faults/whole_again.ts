@@ -4,7 +4,7 @@ import type { Entry, History } from "./history.ts";
 import type { Fault } from "./nemesis.ts";
 import type { Publish } from "./publishes.ts";
 
-/** What a fault cost, or several of one kind together. Times are milliseconds. */
+/** What a fault cost. Times are milliseconds. */
 export interface Cost {
   /** How long the fault itself lasted. */
   readonly lastedMs: number;
