@@ -1,7 +1,7 @@
 import type { Cut } from "../processes/fault_proxy.ts";
 import type { Deployment, SupervisedGateway } from "./deployment.ts";
 import { emptyRedis, type History, loseRedis } from "./history.ts";
-import type { Random } from "./random.ts";
+import { Random } from "./random.ts";
 
 /** A fault that was inflicted. Times are milliseconds since the Unix epoch. */
 export interface Fault {
@@ -209,11 +209,13 @@ export async function inflict(
   begin: (round: number) => void,
   recovered: (kinds: readonly FaultKind[]) => Promise<void>,
 ): Promise<Fault[]> {
+  // Each has a chance of its own, so that what one makes of it does not change the next one.
+  const randoms = rounds.map((kinds) => kinds.map(() => new Random(random.from(0, 2 ** 31))));
   const faults: Fault[] = [];
   for (const [round, kinds] of rounds.entries()) {
     begin(round);
     const fromMs = Date.now();
-    await Promise.all(kinds.map((kind) => ways[kind].inflict(deployment, history, random)));
+    await Promise.all(kinds.map((kind, index) => ways[kind].inflict(deployment, history, randoms[round]?.[index] ?? random)));
     faults.push({ kinds, fromMs, untilMs: Date.now() });
     await recovered(kinds);
   }

@@ -15,7 +15,7 @@ export interface Outcome {
   /** Connections that the proxies cut, and left half-open. */
   readonly cuts: number;
   readonly halfOpen: number;
-  readonly epochs: number;
+  readonly historiesLost: number;
 }
 
 type Row = readonly (string | number)[];
@@ -32,7 +32,7 @@ function seconds(ms: number | null): string {
 }
 
 /** The report of a run, as Markdown that a terminal shows as well. */
-export function report({ seed, durationMs, faults, costs, verdict, publishes, cuts, halfOpen, epochs }: Outcome): string {
+export function report({ seed, durationMs, faults, costs, verdict, publishes, cuts, halfOpen, historiesLost }: Outcome): string {
   const { judges, resets } = verdict;
   const sum = (of: (judge: (typeof judges)[number]) => number): number => judges.reduce((total, judge) => total + of(judge), 0);
   const inflicted = (...kinds: FaultKind[]): number => faults.flatMap((fault) => fault.kinds).filter((kind) => kinds.includes(kind)).length;
@@ -49,7 +49,7 @@ export function report({ seed, durationMs, faults, costs, verdict, publishes, cu
     ["processes killed (SIGKILL)", kills],
     ["processes ended by a deployment (SIGTERM)", 2 * inflicted("gatewaysDeployed")],
     ["processes paused (SIGSTOP)", inflicted("gatewayPaused", "redisPaused")],
-    ["histories lost", epochs - 1],
+    ["histories lost", historiesLost],
     ["connections cut by proxies", cuts],
     ["connections left half-open by proxies", halfOpen],
     ["streams lost, and opened again", `${outages.length}, ${outages.filter(({ untilMs }) => untilMs !== null).length}`],
