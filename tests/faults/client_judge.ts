@@ -17,7 +17,7 @@ export type ResetCause =
   | "epoch"
   /** It was cut off between a greeting or a reset that named no position and the one that does (hub.hpp). */
   | "cut"
-  /** It came from a gateway that knew more than the one that it came to. */
+  /** It came from a gateway that knew more, if only for a moment, than the one that it came to. */
   | "ahead"
   /** None of these. */
   | "unaccounted";
@@ -56,8 +56,8 @@ export class ClientJudge {
   private asked: EventId | null = null;
   /** Everything up to here was told, or is in a snapshot. */
   private position: EventId | null = null;
-  /** Resets whose position is still to come; true: the attempt had asked for one already. */
-  private openResets: boolean[] = [];
+  /** Resets whose position is still to come. */
+  private openResets: OpenReset[] = [];
   private viewId: EventId | null = null;
   private isLost = false;
 
@@ -209,7 +209,10 @@ export class ClientJudge {
     if (this.due !== "nothing" && this.due !== "reset") this.fail("a reset comes where the greeting promised something else");
     this.cursor = id;
     this.viewId = null;
-    this.openResets.push(this.due === "reset" && this.asked !== null && isBeforeAll(this.asked));
+    this.openResets.push({
+      isGreeting: this.due === "reset",
+      hadNone: this.due === "reset" && this.asked !== null && isBeforeAll(this.asked),
+    });
     this.due = "snapshot";
     if (!isBeforeAll(id)) {
       this.due = "nothing";
@@ -239,8 +242,8 @@ export class ClientJudge {
     if (!this.history.hasPosition(position)) {
       this.fail(`it is told to stand at ${textOf(position)}, which was never in the history`);
     }
-    for (const hadNone of this.openResets.splice(0)) {
-      const cause = causeOf(before, position, hadNone);
+    for (const reset of this.openResets.splice(0)) {
+      const cause = causeOf(before, position, reset);
       this.resets[cause] += 1;
       if (cause === "unaccounted" || (cause === "ahead" && !this.mayBeAhead)) {
         const was = cause === "ahead" ? "it is ahead of the gateway" : "unaccounted";
@@ -266,8 +269,17 @@ function named(id: EventId | null): string {
   return id === null ? "none" : textOf(id);
 }
 
-function causeOf(before: EventId | null, after: EventId, hadNone: boolean): ResetCause {
+interface OpenReset {
+  /** It belongs to a greeting: the cursor that the client came with could not be served. */
+  readonly isGreeting: boolean;
+  /** That cursor was none. */
+  readonly hadNone: boolean;
+}
+
+function causeOf(before: EventId | null, after: EventId, { isGreeting, hadNone }: OpenReset): ResetCause {
   if (before !== null && compare(after, before) < 0) return "ahead";
   if (before !== null && after.epoch > before.epoch) return "epoch";
-  return hadNone ? "cut" : "unaccounted";
+  if (hadNone) return "cut";
+  // The gateway has caught up between its judging the cursor and the snapshot.
+  return isGreeting ? "ahead" : "unaccounted";
 }

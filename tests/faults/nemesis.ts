@@ -169,6 +169,20 @@ export const ways = {
       }
     },
   },
+  gatewayBehind: {
+    name: "a gateway's connections to Redis standing still, the other one killed",
+    needs: ["redis links", "gateways"],
+    async inflict({ gateways }, _history, random) {
+      const [late, killed] = random.shuffled(gateways);
+      late?.redisLink.stall();
+      await last(random.from(500, 1_000));
+      await killed?.stop("SIGKILL");
+      // Its clients come to a gateway that knows less than they do.
+      await last(random.from(1_500, 3_000));
+      late?.redisLink.heal();
+      await killed?.startAgain();
+    },
+  },
   redisLinkHalfOpen: {
     name: "a gateway's connections to Redis half-open",
     needs: ["redis links", "gateways"],

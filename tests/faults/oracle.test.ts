@@ -277,6 +277,12 @@ describe("the oracle complains", () => {
     const { violations, resets } = judged(lines, { mayBeAhead: true });
     expect([violations, resets.ahead]).toEqual([[], 1]);
   });
+
+  test("and knows one of those by its greeting, where the gateway has caught up meanwhile", () => {
+    const lines = [...inFirst, ...back, "connected 0-0", "reset 0-0", "snapshot 10-6 10-5 view-10-5", ...toSecond, ...end];
+    expect(judged(lines, { mayBeAhead: true }).resets).toMatchObject({ ahead: 1, unaccounted: 0 });
+    expect(judged(lines).violations).toHaveLength(1);
+  });
 });
 
 test("a history with a gap can't be judged", () => {

@@ -39,7 +39,7 @@ export function report({ seed, durationMs, faults, costs, verdict, publishes, cu
   const count = (pattern: RegExp): number => verdict.violations.filter((violation) => pattern.test(violation)).length;
 
   const outages = judges.flatMap((judge) => judge.outages);
-  const kills = inflicted("gatewayKilled") + 2 * inflicted("gatewaysKilled") + inflicted("redisKilled", "redisReplaced");
+  const kills = inflicted("gatewayKilled", "gatewayBehind") + 2 * inflicted("gatewaysKilled") + inflicted("redisKilled", "redisReplaced");
   const figures: Row[] = [
     ["clients, of which in Chromium", `${judges.length}, ${judges.filter(({ client }) => client.isPage).length}`],
     ["updates published, of which bare", `${publishes.length}, ${publishes.filter(({ isBare }) => isBare).length}`],
