@@ -56,18 +56,17 @@ Command HistoryCalls::load() const {
   return {"SCRIPT", "LOAD", std::string{history_script}};
 }
 
-Command HistoryCalls::call(std::string_view mode, EventId known, std::string key) const {
+Command HistoryCalls::call(std::string_view mode, EventId known,
+                           std::initializer_list<std::string_view> keys) const {
   Command command;
   if (digest_.empty()) {
     command = {"EVAL", std::string{history_script}};
   } else {
     command = {"EVALSHA", digest_};
   }
-  command.emplace_back(key.empty() ? "1" : "2");
+  command.push_back(std::to_string(1 + keys.size()));
   command.emplace_back(history_key);
-  if (!key.empty()) {
-    command.push_back(std::move(key));
-  }
+  command.insert(command.end(), keys.begin(), keys.end());
   command.emplace_back(mode);
   command.push_back(to_string(known));
   command.push_back(std::to_string(limits_.length_max));
@@ -108,11 +107,18 @@ Command HistoryCalls::adopt(EventId known, const Adopt& adopt) const {
   return command;
 }
 
-Command HistoryCalls::publish(EventId known, std::string_view key, std::string message) const {
-  auto command = call("publish", known, key_of(key));
+Command HistoryCalls::publish(EventId known, std::string_view key, std::string message,
+                              std::string_view key_before) const {
+  auto command = key_before.empty() ? call("publish", known, {key_of(key)})
+                                    : call("publish", known, {key_of(key), key_of(key_before)});
   command.push_back(std::to_string(limits_.key_lifetime.count()));
   command.push_back(std::move(message));
   return command;
+}
+
+bool is_to_be_sent_again(const redisReply& reply) {
+  return reply.type == REDIS_REPLY_ERROR &&
+         (reply_text(reply).starts_with("NOSCRIPT") || reply_text(reply).starts_with("OUTOFORDER"));
 }
 
 std::optional<EventId> read_id(const redisReply& reply) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,14 +37,23 @@ class HistoryCalls {
   /// No call of the script, which can't wait. On a connection of its own: what follows waits too.
   [[nodiscard]] static Command await(const AwaitHistory& await);
   [[nodiscard]] Command adopt(EventId known, const Adopt& adopt) const;
-  [[nodiscard]] Command publish(EventId known, std::string_view key, std::string message) const;
+  /// `key_before` is that of the update which was sent before this one on the same connection, and
+  /// is not answered yet (empty: there is none). Without it in the history, this one is refused.
+  [[nodiscard]] Command publish(EventId known, std::string_view key, std::string message,
+                                std::string_view key_before = {}) const;
 
  private:
-  [[nodiscard]] Command call(std::string_view mode, EventId known, std::string key = {}) const;
+  [[nodiscard]] Command call(std::string_view mode, EventId known,
+                             std::initializer_list<std::string_view> keys = {}) const;
 
   RedisHistoryLimits limits_;
   std::string digest_;
 };
+
+/// Whether Redis refused a call in a way that it would not refuse it again, on another connection
+/// and in the same order as before: it has forgotten the script (SCRIPT FLUSH), or what was sent
+/// before.
+[[nodiscard]] bool is_to_be_sent_again(const redisReply& reply);
 
 /// The answer to `open` and `publish`.
 [[nodiscard]] std::optional<EventId> read_id(const redisReply& reply);

@@ -166,11 +166,14 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
 
   void send_waiting() {
     while (is_callable_) {
+      const bool is_alone = queue_.in_flight() == 0;
       const auto* const publish = queue_.take(now());
       if (publish == nullptr) {
         return;
       }
-      call(Answer::id, calls_.publish(follower_.known(), publish->key, publish->message));
+      call(Answer::id, calls_.publish(follower_.known(), publish->key, publish->message,
+                                      is_alone ? std::string_view{} : sent_key_));
+      sent_key_ = publish->key;
     }
   }
 
@@ -178,9 +181,9 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
     const Answer answer = due_.front();
     due_.pop_front();
     const bool is_error = reply.type == REDIS_REPLY_ERROR;
-    if (is_error && reply_text(reply).starts_with("NOSCRIPT")) {
-      // Somebody flushed the scripts. Whatever was called then is called again, in order.
-      caller_->give_up(script_lost_failure(options_));
+    if (is_to_be_sent_again(reply)) {
+      // Somebody flushed Redis. Whatever was called then is called again, in order.
+      caller_->give_up(flushed_failure(options_));
       return;
     }
     if (answer == Answer::id) {
@@ -344,6 +347,7 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
   OutageLog log_;
   const std::string own_key_;  // Publishes without a key have this one and a number.
   std::uint64_t own_keys_ = 0;
+  std::string sent_key_;  // Of the publish that was sent last.
   std::shared_ptr<RedisLink> caller_;
   std::deque<Answer> due_;
   bool is_callable_ = false;

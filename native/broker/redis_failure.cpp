@@ -71,8 +71,9 @@ RedisFailure silent_failure(const RedisOptions& options) {
                                         " ms): is it stopped or overloaded, or the network cut?"};
 }
 
-RedisFailure script_lost_failure(const RedisOptions& options) {
-  return {RedisFailureKind::lost, redis_at(options) + " has forgotten its scripts (SCRIPT FLUSH)"};
+RedisFailure flushed_failure(const RedisOptions& options) {
+  return {RedisFailureKind::lost,
+          redis_at(options) + " was flushed while updates were on their way to it"};
 }
 
 RedisFailure not_redis_failure(const RedisOptions& options) {

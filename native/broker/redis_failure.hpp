@@ -39,8 +39,8 @@ struct RedisFailure {
 [[nodiscard]] RedisFailure lost_failure(const RedisOptions& options,
                                         const boost::system::error_code& error);
 [[nodiscard]] RedisFailure silent_failure(const RedisOptions& options);
-/// SCRIPT FLUSH, by somebody: the next connection loads the script again.
-[[nodiscard]] RedisFailure script_lost_failure(const RedisOptions& options);
+/// SCRIPT FLUSH or FLUSHALL, by somebody: the next connection loads the script again.
+[[nodiscard]] RedisFailure flushed_failure(const RedisOptions& options);
 [[nodiscard]] RedisFailure not_redis_failure(const RedisOptions& options);
 [[nodiscard]] RedisFailure oversized_failure(const RedisOptions& options, std::size_t bytes_max);
 

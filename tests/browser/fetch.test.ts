@@ -1,3 +1,6 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -46,5 +49,56 @@ describe("the browser package's stream, by fetch, in Chromium", () => {
     expect(updates).toEqual([first, second]);
     expect(script.requests.map(({ lastEventId }) => lastEventId)).toEqual(["", "ደ-1", "ደ-2"]);
     expect(last).toMatchObject({ reason: "told_to_stop", connections: 2, registration: { stage: "t24_lookup" } });
+  });
+});
+
+/** How the gateway's answer begins. */
+const head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
+
+/** Where the first answer to a stream is cut. Chromium makes of these a status of 20, a 200 without a type, and others with half of one. */
+const cuts = ["HTTP/1.1 20", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Type:", "HTTP/1.1 200 OK\r\nContent-Type: text/ev"];
+
+describe("an answer that is cut off within its head", () => {
+  let browser: Browser;
+  let modules: ModuleServer;
+  let server: Server;
+  beforeAll(async () => {
+    [browser, modules] = await Promise.all([launchBrowser(), ModuleServer.start()]);
+    const answers = new Map(cuts.map((cut, index) => [`/stream/${index}`, [cut, head + eventOf("1-1", updateOf("t24_lookup", 1))]]));
+    // The page has to come from there as well: to another origin a page does not even see such an answer.
+    server = createServer((request, response) => {
+      const { pathname } = new URL(request.url ?? "/", "http://localhost");
+      const left = answers.get(pathname);
+      const next = left?.shift();
+      if (next !== undefined) response.socket?.end(next);
+      else if (left !== undefined) response.writeHead(204).end();
+      else {
+        void fetch(`http://127.0.0.1:${modules.port}${request.url ?? "/"}`).then(async (module) => {
+          response.writeHead(module.status, { "Content-Type": module.headers.get("Content-Type") ?? "" }).end(Buffer.from(await module.arrayBuffer()));
+        });
+      }
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  });
+  afterAll(async () => {
+    await browser.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    await modules.stop();
+  });
+
+  test("does not end the stream", async () => {
+    const page = await browser.newPage();
+    const { port } = server.address() as AddressInfo;
+    await page.goto(`http://127.0.0.1:${port}/?script=${encodeURIComponent("/tests/browser/fetch_page.ts")}`);
+    await page.waitForFunction(() => window.follow !== undefined);
+    const followed = await page.evaluate(
+      (count) => Promise.all(Array.from({ length: count }, (_, index) => window.follow?.(`/stream/${index}`, 42))),
+      cuts.length,
+    );
+    for (const one of followed) {
+      expect(one?.updates).toEqual([updateOf("t24_lookup", 1)]);
+      expect(one?.last).toMatchObject({ reason: "told_to_stop", connections: 1 });
+    }
   });
 });

@@ -39,10 +39,13 @@ export class ModuleServer {
     return new ModuleServer(server);
   }
 
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
   /** A page that runs the module at `script`, a path such as /tests/browser/some_page.ts. */
   pageWith(script: string): string {
-    const { port } = this.server.address() as AddressInfo;
-    return `http://127.0.0.1:${port}/?script=${encodeURIComponent(script)}`;
+    return `http://127.0.0.1:${this.port}/?script=${encodeURIComponent(script)}`;
   }
 
   async stop(): Promise<void> {

@@ -8,7 +8,7 @@ export class Child {
 
   /** Ends what a failed test has left running. */
   static async stopAll(): Promise<void> {
-    await Promise.allSettled([...Child.running].map((child) => child.stop("SIGKILL")));
+    await Promise.allSettled([...Child.running].map((child) => child.stop(child.lastSignal)));
   }
 
   private readonly process: ChildProcess;
@@ -17,8 +17,11 @@ export class Child {
   /** Resolves with the exit code, or null after a signal. */
   readonly exited: Promise<number | null>;
   private hasExited = false;
+  /** What ends it for good, with the processes that it has started itself. */
+  lastSignal: NodeJS.Signals = "SIGKILL";
 
-  constructor(command: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}, input?: string | Buffer) {
+  /** An `input` of null stays open, for `write`. */
+  constructor(command: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}, input?: string | Buffer | null) {
     this.process = spawn(command, args, {
       stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
       // The caller's own Redis settings must not reach a test.
@@ -27,7 +30,7 @@ export class Child {
     Child.running.add(this);
     // One that ends before it has read all of its input is judged by its exit code.
     this.process.stdin?.on("error", () => undefined);
-    this.process.stdin?.end(input);
+    if (input !== null) this.process.stdin?.end(input);
     const collect = (chunk: Buffer): void => {
       this.output += chunk.toString("utf8");
       this.wakeWatchers();
@@ -68,6 +71,10 @@ export class Child {
       if (this.hasExited) throw new Error(`ended without ${pattern}:\n${this.output}`);
       await new Promise<void>((resolve) => this.watchers.add(resolve));
     }
+  }
+
+  write(text: string): void {
+    this.process.stdin?.write(text);
   }
 
   signal(signal: NodeJS.Signals): void {

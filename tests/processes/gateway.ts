@@ -17,6 +17,8 @@ export function regstream(args: readonly string[], environment: NodeJS.ProcessEn
 export interface GatewayOptions {
   /** 0, the default: the gateway takes a free one. */
   readonly port?: number;
+  /** The sample backend and its page as well: true by default. */
+  readonly hasDemo?: boolean;
   readonly redis?: string;
   readonly redisPassword?: string;
   /** The demo's database; by default a new one in a folder of its own. */
@@ -24,7 +26,7 @@ export interface GatewayOptions {
   readonly more?: readonly string[];
 }
 
-/** `regstream serve --demo`, ready to be asked. */
+/** `regstream serve`, ready to be asked. */
 export class Gateway {
   private constructor(
     private readonly child: Child,
@@ -36,7 +38,8 @@ export class Gateway {
     const database = options.database ?? join(temporaryFolder(), "demo.sqlite");
     const child = regstream(
       [
-        ...["serve", "--demo", "--port", String(options.port ?? 0), "--database", database, "--page", page],
+        ...["serve", "--port", String(options.port ?? 0)],
+        ...(options.hasDemo === false ? [] : ["--demo", "--database", database, "--page", page]),
         ...(options.redis === undefined ? [] : ["--redis", options.redis]),
         ...(options.more ?? []),
       ],
@@ -60,6 +63,15 @@ export class Gateway {
 
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {
     return this.child.stop(signal);
+  }
+
+  /** Stands still, with its connections open, until `resume`. */
+  pause(): void {
+    this.child.signal("SIGSTOP");
+  }
+
+  resume(): void {
+    this.child.signal("SIGCONT");
   }
 
   async get<T>(path: string): Promise<T> {

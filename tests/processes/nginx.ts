@@ -4,6 +4,14 @@ import { join } from "node:path";
 import { Child, freePort } from "./child.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
+/** What an nginx stands in front of. */
+export interface NginxOptions {
+  /** Ports of the gateways that requests below /api/ go to, in turn. */
+  readonly gateways: readonly number[];
+  /** Port of what serves everything else. */
+  readonly pages: number;
+}
+
 /** A real nginx in front of a gateway, with what a plain `proxy_pass` sets: HTTP/1.0 upstream, and buffering. */
 export class Nginx {
   private constructor(
@@ -15,15 +23,12 @@ export class Nginx {
     const folder = temporaryFolder();
     const port = await freePort();
     const configuration = join(folder, "nginx.conf");
-    const temporaryPaths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
-      (name) => `${name}_temp_path ${join(folder, name)};`,
-    );
     writeFileSync(
       configuration,
       `daemon off; master_process off; pid ${join(folder, "nginx.pid")}; error_log stderr notice;
        events {}
        http {
-         access_log off; ${temporaryPaths.join(" ")}
+         ${common(folder)}
          server { listen 127.0.0.1:${port}; location / { proxy_pass http://127.0.0.1:${upstreamPort}; } }
        }`,
     );
@@ -40,4 +45,73 @@ export class Nginx {
   async stop(): Promise<void> {
     await this.child.stop("SIGKILL");
   }
+}
+
+/**
+ * A real nginx with its workers in front of several gateways, on two ports: one with what a plain `proxy_pass` sets, the other with what
+ * is recommended for streams. Its times are short, as those of whatever stands behind it are in a test.
+ */
+export class NginxInFront {
+  private constructor(
+    private readonly child: Child,
+    private readonly folder: string,
+    private readonly pages: number,
+    readonly bufferingPort: number,
+    readonly unbufferedPort: number,
+  ) {}
+
+  static async start(options: NginxOptions): Promise<NginxInFront> {
+    const folder = temporaryFolder();
+    const [bufferingPort, unbufferedPort] = [await freePort(), await freePort()];
+    writeFileSync(join(folder, "nginx.conf"), inFront(folder, options, bufferingPort, unbufferedPort));
+    const child = new Child("/usr/sbin/nginx", ["-p", folder, "-c", join(folder, "nginx.conf")]);
+    // Killed, the master would leave its workers behind.
+    child.lastSignal = "SIGTERM";
+    await child.untilOutput(/start worker process \d+/);
+    return new NginxInFront(child, folder, options.pages, bufferingPort, unbufferedPort);
+  }
+
+  get log(): string {
+    return this.child.log;
+  }
+
+  /** Reloads, so that new requests go to these gateways; what is open is cut a second later. Resolves when it is. */
+  async switchTo(gateways: readonly number[]): Promise<void> {
+    const options = { gateways, pages: this.pages };
+    writeFileSync(join(this.folder, "nginx.conf"), inFront(this.folder, options, this.bufferingPort, this.unbufferedPort));
+    const exits = this.child.log.match(/worker process \d+ exited/g)?.length ?? 0;
+    this.child.signal("SIGHUP");
+    await this.child.untilOutput(new RegExp(`(worker process \\d+ exited[^]*){${exits + 1}}`));
+  }
+
+  async stop(): Promise<void> {
+    await this.child.stop("SIGTERM");
+  }
+}
+
+function common(folder: string): string {
+  const temporaryPaths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
+    (name) => `${name}_temp_path ${join(folder, name)};`,
+  );
+  return `access_log off; ${temporaryPaths.join(" ")}`;
+}
+
+function inFront(folder: string, { gateways, pages }: NginxOptions, bufferingPort: number, unbufferedPort: number): string {
+  // By default a gateway that failed once gets no requests until one has ended well, which a stream's never does.
+  const servers = gateways.map((port) => `server 127.0.0.1:${port} max_fails=0;`).join(" ");
+  const locations = `location /api/ { proxy_pass http://gateways; } location / { proxy_pass http://127.0.0.1:${pages}; }`;
+  return `daemon off; pid ${join(folder, "nginx.pid")}; error_log stderr notice; ${process.getuid?.() === 0 ? "user root;" : ""}
+    worker_processes 1; worker_shutdown_timeout 1s;
+    events { worker_connections 4096; }
+    http {
+      ${common(folder)}
+      upstream gateways { ${servers} }
+      proxy_connect_timeout 1s; proxy_read_timeout 5s;
+      server { listen 127.0.0.1:${bufferingPort}; ${locations} }
+      server {
+        listen 127.0.0.1:${unbufferedPort};
+        proxy_buffering off; proxy_http_version 1.1; proxy_set_header Connection "";
+        ${locations}
+      }
+    }`;
 }

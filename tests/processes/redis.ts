@@ -1,3 +1,6 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+
 import { Redis } from "ioredis";
 
 import { Child, freePort } from "./child.ts";
@@ -5,20 +8,26 @@ import { temporaryFolder } from "./temporary_folder.ts";
 
 export const channel = "service:registration-updates";
 
-/** A real redis-server on a free port, without a disk. */
+export interface RedisOptions {
+  readonly password?: string;
+  /** Every write is on the disk before it is acknowledged, so that a restart brings all of it back. By default there is no disk. */
+  readonly isDurable?: boolean;
+}
+
+/** A real redis-server on a free port. */
 export class RedisServer {
   private child: Child;
 
   private constructor(
     readonly port: number,
-    private readonly password: string | undefined,
+    private readonly options: RedisOptions,
     private readonly folder: string,
   ) {
     this.child = this.spawn();
   }
 
-  static async start(options: { password?: string } = {}): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), options.password, temporaryFolder());
+  static async start(options: RedisOptions = {}): Promise<RedisServer> {
+    const server = new RedisServer(await freePort(), options, temporaryFolder());
     await server.ready();
     return server;
   }
@@ -29,7 +38,7 @@ export class RedisServer {
 
   /** A client of its own for the test. */
   connect(): Redis {
-    const client = new Redis({ host: "127.0.0.1", port: this.port, ...(this.password ? { password: this.password } : {}) });
+    const client = new Redis({ host: "127.0.0.1", port: this.port, ...(this.options.password ? { password: this.options.password } : {}) });
     // A killed server is part of the tests; without a listener ioredis prints every failed attempt.
     client.on("error", () => undefined);
     return client;
@@ -45,6 +54,25 @@ export class RedisServer {
     await this.ready();
   }
 
+  /** Starts a killed server again, without what it had on its disk. */
+  async restartEmpty(): Promise<void> {
+    rmSync(join(this.folder, "appendonlydir"), { recursive: true, force: true });
+    await this.restart();
+  }
+
+  /** Stands still, with its connections open, until `resume`. */
+  pause(): void {
+    this.child.signal("SIGSTOP");
+  }
+
+  resume(): void {
+    this.child.signal("SIGCONT");
+  }
+
+  get log(): string {
+    return this.child.log;
+  }
+
   async stop(): Promise<void> {
     await this.child.stop("SIGKILL");
   }
@@ -52,8 +80,9 @@ export class RedisServer {
   private spawn(): Child {
     return new Child("redis-server", [
       ...["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.folder],
-      ...["--save", "", "--appendonly", "no"],
-      ...(this.password ? ["--requirepass", this.password] : []),
+      ...["--save", ""],
+      ...(this.options.isDurable ? ["--appendonly", "yes", "--appendfsync", "always"] : ["--appendonly", "no"]),
+      ...(this.options.password ? ["--requirepass", this.options.password] : []),
     ]);
   }
 

@@ -25,11 +25,27 @@ function readRetryAfter(value: string | null): number | undefined {
   return Number.isNaN(date) ? undefined : Math.max(date - Date.now(), 0);
 }
 
-function answerOf({ status, headers }: Response): Answer {
+const eventStreamType = "text/event-stream";
+
+function typeOf(headers: Headers): string {
   const [essence = ""] = (headers.get("Content-Type") ?? "").split(";", 1);
+  return essence.trim().toLowerCase();
+}
+
+/**
+ * Whether the connection broke within the answer's head. Over plain HTTP, Chromium takes what has come of a head for all
+ * of it (net/http/http_stream_parser.cc): a status of fewer digits, or a type without its end. None of that is the
+ * server's word.
+ */
+function isCutOff({ status, headers }: Response): boolean {
+  const type = typeOf(headers);
+  return status < 200 || (status === 200 && type !== eventStreamType && eventStreamType.startsWith(type));
+}
+
+function answerOf({ status, headers }: Response): Answer {
   return {
     status,
-    isEventStream: essence.trim().toLowerCase() === "text/event-stream",
+    isEventStream: typeOf(headers) === eventStreamType,
     retryAfterMs: readRetryAfter(headers.get("Retry-After")),
   };
 }
@@ -59,6 +75,11 @@ export function openFetch(
   const run = async () => {
     const response = await fetch(url, { headers, credentials, cache: "no-store", signal });
     if (signal.aborted) {
+      return;
+    }
+    if (isCutOff(response)) {
+      controller.abort();
+      events.ended("failed");
       return;
     }
     const answer = answerOf(response);

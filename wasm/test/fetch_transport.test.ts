@@ -121,11 +121,40 @@ describe("one attempt by fetch", () => {
     ["text/event-streams", false],
     ["text/html", false],
     ["application/json; a=text/event-stream", false],
-    ["", false],
+    ["text/plain", false],
   ])("takes the type %j for a stream: %s", async (type, isEventStream) => {
     expect((await answerTo(200, { "Content-Type": type }))[0]).toBe(
       `responded 200 ${isEventStream} undefined`,
     );
+  });
+
+  it.each<Record<string, string>>([
+    {},
+    { "Content-Type": "" },
+    { "Content-Type": "t" },
+    { "Content-Type": "text/event-strea" },
+  ])("takes a 200 with the header %j for one that was cut off", async (headers) => {
+    const { network, request, log } = open();
+    request.respond(200, headers);
+    await settleBody();
+    expect(log).toEqual(["failed"]);
+    expect(network.live).toBe(0);
+  });
+
+  it.each([2, 20, 50])("takes the status %i for one that was cut off", async (status) => {
+    // A Response can't be made with it; a browser has it all the same.
+    const response = Object.defineProperty(new Response(null), "status", { value: status });
+    const log: string[] = [];
+    const note = (name: string) => () => log.push(name);
+    openFetch(
+      () => Promise.resolve(response),
+      "/stream",
+      { headers: new Headers(), credentials: "omit" },
+      "",
+      { responded: note("responded"), message: note("message"), bytes: note("bytes"), ended: (end) => log.push(end) },
+    );
+    await settleBody();
+    expect(log).toEqual(["failed"]);
   });
 
   it.each([

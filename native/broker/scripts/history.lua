@@ -7,7 +7,8 @@
 --   adopted  1, if somebody published it by a bare PUBLISH; the id that it was adopted under, if that
 --            was in an earlier epoch
 --
--- KEYS: the stream; for `publish`, the key under which its id is remembered.
+-- KEYS: the stream; for `publish`, the key under which its id is remembered, and then, where it was
+-- sent behind another update whose answer is still to come, that one's key.
 -- ARGV: mode, known id, most messages, most bytes of messages, channel, then what the mode takes:
 --   open                                             -> id of the end
 --   read     from ("-", or an id that is included), bytes of a page
@@ -219,6 +220,10 @@ if mode == 'publish' then
   local earlier = redis.call('GET', KEYS[2])
   if earlier then
     return earlier
+  end
+  -- The other one met a Redis that had forgotten this script. Its publisher will send both again.
+  if KEYS[3] and redis.call('EXISTS', KEYS[3]) == 0 then
+    return redis.error_reply('OUTOFORDER the update before this one is not in the history')
   end
   local text = object(ARGV[7])
   if not text then

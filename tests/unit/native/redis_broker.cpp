@@ -10,6 +10,7 @@
 
 #include <regstream/broker/redis_broker.hpp>
 
+#include "broker/history_call.hpp"
 #include "broker/redis_failure.hpp"
 #include "broker/redis_once.hpp"
 #include "redis_program.hpp"
@@ -22,6 +23,7 @@ using Catch::Matchers::Contains;
 using regstream::Duration;
 using regstream::EventId;
 using regstream::broker::Command;
+using regstream::broker::HistoryCalls;
 using regstream::broker::publish_once;
 using regstream::broker::PublishError;
 using regstream::broker::PublishLimits;
@@ -580,6 +582,31 @@ TEST_CASE("a redis that has forgotten the script is given it again") {
   REQUIRE(fixture.wait_heard(100));
   CHECK(fixture.heard == updates(1, 100));
   CHECK(fixture.failed.empty());
+}
+
+TEST_CASE(
+    "a redis that forgets the script in a burst, and is given it by another, changes no order") {
+  const RedisServer server;
+  Fixture fixture{options_of(server)};
+  REQUIRE(fixture.wait_connected());
+  OtherProgram program{server};
+  const Command load = HistoryCalls{{}}.load();
+  // So long that Redis reads few of them at once, and hears the other program between them.
+  Messages messages;
+  for (int number = 1; number <= 1'000; ++number) {
+    messages.push_back(R"({"registrationId":1,"status":"PENDING","message":")" +
+                       std::string(8'000, 'x') + std::to_string(number) + "\"}");
+    fixture.publish(messages.back());
+  }
+  for (std::size_t heard = 0; heard < messages.size(); heard += messages.size() / 100) {
+    REQUIRE(fixture.wait_heard(heard));
+    program.command({"SCRIPT", "FLUSH"});
+    program.command(load);
+  }
+  REQUIRE(fixture.wait_heard(messages.size()));
+  REQUIRE(fixture.wait_done(messages.size()));
+  CHECK(fixture.heard == messages);
+  CHECK(fixture.done == messages);
 }
 
 TEST_CASE("a history that is trimmed while this broker is away begins anew") {

@@ -17,6 +17,7 @@ using regstream::Duration;
 using regstream::EventId;
 using regstream::broker::Adopt;
 using regstream::broker::HistoryCalls;
+using regstream::broker::is_to_be_sent_again;
 using regstream::broker::read_id;
 using regstream::broker::RedisHistoryLimits;
 using regstream::broker::reply_text;
@@ -127,6 +128,21 @@ TEST_CASE("a key that was seen gives the earlier id, and nothing else happens") 
   const auto left = caller.program.command({"PTTL", "service:registration-updates:key:key"});
   CHECK(left->integer > 0);
   CHECK(left->integer <= 5'000);
+}
+
+TEST_CASE("an update is refused while the one before it is not in the history") {
+  const RedisServer server;
+  Caller caller{server};
+  const auto second = caller.calls.publish({}, "second", update_json(2), "first");
+  const auto reply = caller.program.command(second);
+  CHECK(is_to_be_sent_again(*reply));
+  CHECK_THAT(std::string{reply_text(*reply)}, StartsWith("OUTOFORDER"));
+  CHECK(caller.messages().empty());
+  const auto first = caller.publish(update_json(1), "first");
+  CHECK(read_id(*caller.program.command(second)) == after(first));
+  // Once it is in, nobody asks what was before it.
+  caller.program.command({"DEL", "service:registration-updates:key:first"});
+  CHECK(read_id(*caller.program.command(second)) == after(first));
 }
 
 TEST_CASE("publishers at once give ids without a gap or a double") {

@@ -1,0 +1,172 @@
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { createPublisher } from "regstream/publisher";
+import { afterEach, expect, test } from "vitest";
+
+import { Child } from "../processes/child.ts";
+import { program } from "../processes/gateway.ts";
+import { ChromiumClients } from "./chromium_clients.ts";
+import type { Client } from "./client_judge.ts";
+import { Deployment } from "./deployment.ts";
+import { type EventId, parseEventId, textOf } from "./event_id.ts";
+import { History, numbered, readHistory } from "./history.ts";
+import { NativeClients } from "./native_clients.ts";
+import { type FaultKind, inflict, schedule } from "./nemesis.ts";
+import { judge } from "./oracle.ts";
+import { Publishers } from "./publishers.ts";
+import { Random } from "./random.ts";
+import { report } from "./report.ts";
+import { until, Watch } from "./watch.ts";
+import { costs } from "./whole_again.ts";
+import { publishOf, workload } from "./workload.ts";
+
+/** REGSTREAM_FAULTS_SEED chooses another run. */
+const seed = Number(process.env.REGSTREAM_FAULTS_SEED ?? 1);
+
+const updates = 10_000;
+const registrations = 100;
+const nativeClients = 300;
+/** Bounds a hang: after this, who still misses something has lost it. */
+const settleMsMax = 60_000;
+const recoverMsMax = 30_000;
+/** What is left of a fault shows within this, and backoffs begin afresh. */
+const quietMs = 1_200;
+
+const folder = fileURLToPath(new URL("../../build/faults", import.meta.url));
+
+/** One in ten follows everything. */
+function registrationOf(index: number): number | null {
+  return index % 10 === 3 ? null : 1 + (index % registrations);
+}
+
+/** Fingerprints of every registration's view after each of the history's updates. */
+async function viewsOf(history: History): Promise<ReadonlyMap<string, string>> {
+  const texts = history.entries.map(({ text }) => `${text}\n`).join("");
+  const child = new Child(join(dirname(program), "fold_history"), [], {}, texts);
+  if ((await child.exited) !== 0) throw new Error(child.log);
+  return new Map(child.log.trimEnd().split("\n").map((line) => line.split(" ") as [string, string]));
+}
+
+let deployment: Deployment | undefined;
+let native: NativeClients | undefined;
+let pages: ChromiumClients | undefined;
+let publishers: Publishers | undefined;
+afterEach(async () => {
+  publishers?.stop();
+  const logs = { ...deployment?.logs, ...publishers?.logs, stream_clients: native?.log ?? "" };
+  for (const [name, log] of Object.entries(logs)) await writeFile(join(folder, `${name}.log`), log);
+  await pages?.stop();
+  await deployment?.stop();
+});
+
+test(
+  "nobody loses, doubles or reorders an update, whatever happens to gateways, Redis, nginx and connections",
+  { timeout: 600_000 },
+  async () => {
+    console.log(`seed ${seed}; again: ./dev faults ${seed}`);
+    await rm(folder, { recursive: true, force: true });
+    await mkdir(folder, { recursive: true });
+    const beganMs = Date.now();
+    const random = new Random(seed);
+    const history = new History();
+    const deployed = (deployment = await Deployment.start());
+    const { direct, pageLinks, proxies } = deployed;
+    const observationsPath = join(folder, "observations.txt");
+    const following = (native = await NativeClients.start(deployed, random, nativeClients, registrationOf, observationsPath));
+    const browsing = (pages = await ChromiumClients.start(pageLinks.map(({ address }) => address), registrationOf));
+    const clients = [...following.clients, ...browsing.clients];
+    const watch = new Watch(observationsPath, join(folder, "page_observations.txt"), browsing, clients);
+    const publishing = (publishers = new Publishers(deployed, workload(random, updates, registrations)));
+    const { publishes } = publishing;
+    const rounds = schedule(random);
+
+    // Past all proxies: what it publishes shows who is whole.
+    const probe = createPublisher(direct, { historyLength: 1_000_000 });
+    let serial = updates;
+    const publishProbe = async (registrationId: number): Promise<EventId> => {
+      const publish = publishOf({ publisher: "probe", serial: ++serial, registrationId });
+      publishes.set(serial, publish);
+      publish.calledMs = Date.now();
+      const { id } = await probe.publish({ registrationId, status: "COMPLETED", message: numbered(publish.serial, "a probe") });
+      publish.toldMs = Date.now();
+      return (publish.id = parseEventId(id));
+    };
+
+    /** Everybody is connected, and has what was published by now; nobody waits for Redis; nothing is half-open. */
+    const recovered = async (kinds: readonly FaultKind[]): Promise<void> => {
+      const last = await publishProbe(1);
+      const probeMs = Date.now();
+      const followsAll = (client: Client): boolean => client.registrationId === null && watch.hasCome(client);
+      let waitsFor: Record<string, readonly unknown[]> = {};
+      const isWhole = async (): Promise<boolean> => {
+        await watch.look();
+        publishing.look();
+        waitsFor = {
+          ungreeted: watch.ungreeted,
+          behind: watch.missing(() => last, followsAll).map(({ name }) => name),
+          untold: publishing.untold(probeMs).map((publish) => `${publish.publisher} ${publish.serial}`),
+          halfOpen: proxies.filter(({ halfOpen }) => halfOpen > 0).map(({ port }) => port),
+        };
+        return Object.values(waitsFor).every(({ length }) => length === 0) && Date.now() - probeMs > quietMs;
+      };
+      if (!(await until(isWhole, recoverMsMax))) {
+        console.log(`after ${kinds.join(" and ")} not all was well within ${recoverMsMax} ms:`, waitsFor);
+      }
+    };
+
+    publishing.allow(0.01);
+    await recovered([]);
+    const begin = (round: number): void => publishing.allow((round + 1) / rounds.length);
+    const faults = await inflict(deployed, history, random, rounds, begin, recovered);
+    await until(async () => publishing.areAllGiven, settleMsMax);
+    const exits = await publishing.end();
+
+    // Of each registration one more, so that everybody has something to wait for.
+    for (let registrationId = 1; registrationId <= registrations; ++registrationId) await publishProbe(registrationId);
+    await readHistory(direct, history);
+    const { end } = history;
+    if (end === null) throw new Error("the history is empty");
+    const lastFor = ({ registrationId }: Client): EventId =>
+      registrationId === null ? end : (history.lastUpTo(end, registrationId) ?? end);
+    await until(async () => {
+      await watch.look();
+      return watch.missing(lastFor).length === 0;
+    }, settleMsMax);
+    const endMs = Date.now();
+    await browsing.tellViews();
+    await following.end();
+    await watch.look();
+
+    const views = await viewsOf(history);
+    const all = [...publishes.values()];
+    const verdict = judge({
+      history,
+      publishes: all,
+      clients,
+      observations: watch.observations,
+      views: { fingerprintAt: (id) => views.get(textOf(id)) },
+      mayBeAhead: true,
+    });
+    const text = report({
+      seed,
+      durationMs: endMs - beganMs,
+      faults,
+      costs: costs(faults, history, all, verdict.judges, endMs),
+      verdict,
+      publishes: all,
+      cuts: proxies.reduce((sum, { cuts }) => sum + cuts, 0),
+      halfOpen: proxies.reduce((sum, { swallowed }) => sum + swallowed, 0),
+      historiesLost: history.losses.length,
+    });
+    console.log(text);
+
+    await writeFile(join(folder, "report.md"), text);
+    await writeFile(join(folder, "faults.json"), JSON.stringify(faults, null, 1));
+    await writeFile(join(folder, "violations.txt"), verdict.violations.join("\n"));
+    await writeFile(join(folder, "history.txt"), history.entries.map((entry) => `${entry.text}\n`).join(""));
+    expect(verdict.violations.slice(0, 20), `seed ${seed}; everything that was seen is in ${folder}`).toEqual([]);
+    expect(exits).toEqual([0, 0, 0, 0, 0]);
+  },
+);

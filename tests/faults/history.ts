@@ -1,0 +1,153 @@
+import type { Redis } from "ioredis";
+
+import { type EventId, parseEventId, textOf } from "./event_id.ts";
+import { fingerprint } from "./fingerprint.ts";
+
+const historyKey = "service:registration-updates:history";
+
+/** An update as the history held it (native/broker/scripts/history.lua says how). */
+export interface Entry {
+  readonly id: EventId;
+  /** Of the update's text, exactly as streams carry it. */
+  readonly fingerprint: string;
+  readonly registrationId: number;
+  /** What the publisher numbered it with; null: it is none of the run's. */
+  readonly serial: number | null;
+  readonly isAdopted: boolean;
+  /** It bore an id of a history that was lost already: a gateway had heard it, and not yet found it there. */
+  readonly isSaved: boolean;
+  readonly text: string;
+}
+
+/** When a history was lost: within this time. */
+export interface Loss {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** The text that a serial is put into, and read from. */
+export function numbered(serial: number, text: string): string {
+  return `#${serial} ${text}`;
+}
+
+export function entryOf(id: string, text: string, isAdopted: boolean): Entry {
+  const update = JSON.parse(text) as { registrationId: number; message?: string };
+  const serial = /^#(\d+) /.exec(update.message ?? "")?.[1];
+  return {
+    id: parseEventId(id),
+    fingerprint: fingerprint(text),
+    registrationId: update.registrationId,
+    serial: serial === undefined ? null : Number(serial),
+    isAdopted,
+    isSaved: isAdopted && /"id":"\d+-\d+","id":"\d+-\d+"\}$/.test(text),
+    text,
+  };
+}
+
+/** Everything that has ever entered the history, by epoch: the truth that everybody is judged by. */
+export class History {
+  readonly losses: Loss[] = [];
+  private readonly epochs = new Map<number, Entry[]>();
+  /** Of a registration's updates within an epoch. */
+  private readonly sequences = new Map<string, number[]>();
+
+  /** An epoch may be lost before it has an update. */
+  begin(epoch: number): void {
+    if (!this.epochs.has(epoch)) this.epochs.set(epoch, []);
+  }
+
+  /** Epochs must come whole: a history is read before it is lost, or when nothing is published any more. */
+  add(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      const { epoch, sequence } = entry.id;
+      this.begin(epoch);
+      const held = this.epochs.get(epoch) ?? [];
+      if (sequence !== held.length + 1) throw new Error(`the history holds ${textOf(entry.id)} after ${held.length} updates`);
+      held.push(entry);
+      const key = `${epoch} ${entry.registrationId}`;
+      const ofRegistration = this.sequences.get(key) ?? [];
+      ofRegistration.push(sequence);
+      this.sequences.set(key, ofRegistration);
+    }
+  }
+
+  /** Every entry, oldest first. */
+  get entries(): Entry[] {
+    return [...this.epochs.keys()].sort((left, right) => left - right).flatMap((epoch) => this.epochs.get(epoch) ?? []);
+  }
+
+  /** The newest entry; null: there is none. */
+  get end(): EventId | null {
+    return this.entries.at(-1)?.id ?? null;
+  }
+
+  entry({ epoch, sequence }: EventId): Entry | undefined {
+    return this.epochs.get(epoch)?.[sequence - 1];
+  }
+
+  /** Whether somebody can stand there: at an entry, or where its epoch began. */
+  hasPosition({ epoch, sequence }: EventId): boolean {
+    return sequence <= (this.epochs.get(epoch)?.length ?? -1);
+  }
+
+  /** The first update of the same epoch after `position` that concerns `registrationId`, or anybody where that is null. */
+  nextAfter(position: EventId, registrationId: number | null): EventId | null {
+    const { epoch } = position;
+    if (registrationId === null) {
+      const next = { epoch, sequence: position.sequence + 1 };
+      return this.entry(next) === undefined ? null : next;
+    }
+    const sequences = this.sequences.get(`${epoch} ${registrationId}`) ?? [];
+    const sequence = sequences[countUpTo(sequences, position.sequence)];
+    return sequence === undefined ? null : { epoch, sequence };
+  }
+
+  /** The last update of the same epoch up to `position`, that one included, that concerns the registration. */
+  lastUpTo(position: EventId, registrationId: number): EventId | null {
+    const sequences = this.sequences.get(`${position.epoch} ${registrationId}`) ?? [];
+    const sequence = sequences[countUpTo(sequences, position.sequence) - 1];
+    return sequence === undefined ? null : { epoch: position.epoch, sequence };
+  }
+}
+
+/** How many of the ascending numbers are at most `most`. */
+function countUpTo(ascending: readonly number[], most: number): number {
+  let [low, high] = [0, ascending.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ascending[middle] ?? 0) <= most) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Reads all that the history holds now. */
+export async function readHistory(redis: Redis, history: History): Promise<void> {
+  take(history, await redis.multi().xrange(historyKey, "-", "+").xinfo("STREAM", historyKey).exec());
+}
+
+/** Empties Redis. The history is read in the same step, so that nothing enters it unseen. */
+export async function emptyRedis(redis: Redis, history: History): Promise<void> {
+  const fromMs = Date.now();
+  take(history, await redis.multi().xrange(historyKey, "-", "+").xinfo("STREAM", historyKey).flushall().exec());
+  history.losses.push({ fromMs, toMs: Date.now() });
+}
+
+/** Reads the history, and calls `lose`, which has to end Redis: from the reading on nothing can be written. */
+export async function loseRedis(redis: Redis, history: History, lose: () => Promise<void>): Promise<void> {
+  const fromMs = Date.now();
+  await redis.call("CLIENT", "PAUSE", "60000", "WRITE");
+  await readHistory(redis, history);
+  await lose();
+  history.losses.push({ fromMs, toMs: Date.now() });
+}
+
+/** Takes what XRANGE and XINFO answered; the latter fails where there is no history. */
+function take(history: History, answers: readonly [error: unknown, answer: unknown][] | null): void {
+  const [[, range] = [], [, info] = []] = answers ?? [];
+  if (!Array.isArray(range)) throw new Error("Redis did not tell its history");
+  if (Array.isArray(info)) history.begin(parseEventId(String(info[info.indexOf("last-generated-id") + 1])).epoch);
+  for (const [id, fields] of range as [id: string, fields: string[]][]) {
+    history.add([entryOf(id, fields[fields.indexOf("message") + 1] ?? "", fields.includes("adopted"))]);
+  }
+}

@@ -1,0 +1,114 @@
+import { type Client, ClientJudge, type ResetCause, type Views } from "./client_judge.ts";
+import { compare, textOf } from "./event_id.ts";
+import type { Entry, History, Loss } from "./history.ts";
+import type { Observation } from "./observations.ts";
+import type { Publish } from "./publishes.ts";
+
+/** Everything that is known of a run when it is over. */
+export interface Evidence {
+  readonly history: History;
+  readonly publishes: readonly Publish[];
+  readonly clients: readonly Client[];
+  /** In the order of their times, for each client. */
+  readonly observations: readonly Observation[];
+  readonly views: Views;
+  /** Whether a reset may tell a client that it was ahead of the gateway that it came to. */
+  readonly mayBeAhead: boolean;
+}
+
+export interface Verdict {
+  /** Sentences: what does not hold, and for whom. None: all of it does. */
+  readonly violations: readonly string[];
+  readonly judges: readonly ClientJudge[];
+  readonly resets: Readonly<Record<ResetCause, number>>;
+  /** Updates that entered the history again, after it was lost while they were being published. */
+  readonly republished: number;
+  /** Updates of a lost history that a gateway had heard, and brought into the next one. */
+  readonly saved: number;
+  /** Bare ones that nobody listened to. */
+  readonly unheard: number;
+}
+
+/** Judges what publishers and clients saw by what the history held. */
+export function judge(evidence: Evidence): Verdict {
+  const { history, publishes, clients, observations, views, mayBeAhead } = evidence;
+  const published = judgePublishes(history, publishes);
+  const judges = new Map(clients.map((client) => [client.name, new ClientJudge(client, history, views, mayBeAhead)]));
+  for (const observation of observations) {
+    const own = judges.get(observation.client);
+    if (own === undefined) throw new Error(`an observation of an unknown client, ${observation.client}`);
+    own.observe(observation);
+  }
+  const all = [...judges.values()];
+  for (const own of all) own.end();
+  const sum = (cause: ResetCause): number => all.reduce((total, { resets }) => total + resets[cause], 0);
+  return {
+    ...published,
+    violations: [...published.violations, ...all.flatMap(({ violations }) => violations)],
+    judges: all,
+    resets: { epoch: sum("epoch"), cut: sum("cut"), ahead: sum("ahead"), unaccounted: sum("unaccounted") },
+  };
+}
+
+/** Every update that was acknowledged is in the history under the id that was told; each is there once, and in its publisher's order. */
+function judgePublishes(history: History, publishes: readonly Publish[]): Omit<Verdict, "judges" | "resets"> {
+  const violations: string[] = [];
+  const bySerial = new Map(publishes.map((publish) => [publish.serial, publish]));
+  const entriesOf = new Map<number, Entry[]>();
+  const lastOf = new Map<string, Entry>();
+  for (const entry of history.entries) {
+    const publish = entry.serial === null ? undefined : bySerial.get(entry.serial);
+    if (publish === undefined) {
+      violations.push(`the history: ${textOf(entry.id)} is an update that nobody published`);
+      continue;
+    }
+    entriesOf.set(publish.serial, [...(entriesOf.get(publish.serial) ?? []), entry]);
+    if (publish.isBare || entry.isSaved || publish.hasOpenAttempt) continue;
+    const key = `${entry.id.epoch} ${publish.publisher}`;
+    const last = lastOf.get(key);
+    if (last !== undefined && (last.serial ?? 0) > publish.serial) {
+      violations.push(`${publish.publisher}: its update ${publish.serial} entered the history after its later one ${last.serial}: out of order`);
+    }
+    lastOf.set(key, entry);
+  }
+
+  let [republished, saved, unheard] = [0, 0, 0];
+  for (const publish of publishes) {
+    const { publisher, serial, id } = publish;
+    const entries = entriesOf.get(serial) ?? [];
+    if (publish.failure !== null && !publish.isBare) {
+      violations.push(`${publisher}: its update ${serial} was refused: ${publish.failure}`);
+    }
+    if (publish.toldMs === null && !publish.isBare) {
+      violations.push(`${publisher}: nobody told it what became of its update ${serial}`);
+    }
+    if (id !== null && history.entry(id)?.serial !== serial) {
+      violations.push(`${publisher}: its update ${serial} was acknowledged as ${textOf(id)}, and is not there: lost`);
+    }
+    if (entries.length === 0) {
+      if (publish.isBare) unheard += 1;
+      continue;
+    }
+    const [first, ...more] = entries;
+    more.forEach((entry, index) => {
+      const before = entries[index] ?? first;
+      if (entry.isSaved) {
+        saved += 1;
+      } else if (before !== undefined && mayEnterAgain(publish, before, entry, history.losses)) {
+        republished += 1;
+      } else {
+        const places = entries.map((each) => textOf(each.id)).join(" and ");
+        violations.push(`${publisher}: its update ${serial} is in the history twice, as ${places}: duplicated`);
+      }
+    });
+  }
+  return { violations, republished, saved, unheard };
+}
+
+/** Its idempotency key was lost with the history that had it, while it was still being published. */
+function mayEnterAgain(publish: Publish, before: Entry, entry: Entry, losses: readonly Loss[]): boolean {
+  if (before.id.epoch === entry.id.epoch || compare(before.id, entry.id) > 0) return false;
+  // Nobody knows when a bare one was adopted.
+  const untilMs = publish.hasOpenAttempt || publish.isBare ? Infinity : (publish.toldMs ?? Infinity);
+  return losses.some(({ fromMs, toMs }) => (publish.calledMs ?? Infinity) <= toMs && untilMs >= fromMs);
+}

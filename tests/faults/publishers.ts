@@ -1,0 +1,95 @@
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { Child } from "../processes/child.ts";
+import { program } from "../processes/gateway.ts";
+import type { Deployment } from "./deployment.ts";
+import { type Publish, takePublisherLine } from "./publishes.ts";
+import { lineOf, publishOf, type PublisherName, type Step } from "./workload.ts";
+
+const viteNode = fileURLToPath(new URL("../../node_modules/vite-node/vite-node.mjs", import.meta.url));
+const nodePublisher = fileURLToPath(new URL("node_publisher.ts", import.meta.url));
+
+/** How many updates a second are published, while there are some. */
+const perSecond = 130;
+
+/** The processes that publish: one in C++, and four in Node. */
+export class Publishers {
+  /** By serial: all that will be published. */
+  readonly publishes: Map<number, Publish>;
+  private readonly children: ReadonlyMap<PublisherName, Child>;
+  private readonly takenOf = new Map<PublisherName, number>();
+  private given = 0;
+  private quota = 0;
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(
+    deployment: Deployment,
+    private readonly steps: readonly Step[],
+  ) {
+    this.publishes = new Map(steps.map((step) => [step.serial, publishOf(step)]));
+    const { publishersLink, nginx } = deployment;
+    const node = (name: PublisherName, address: string): [PublisherName, Child] => [
+      name,
+      new Child(process.execPath, [viteNode, nodePublisher, name, address], {}, null),
+    ];
+    this.children = new Map([
+      ["cpp", new Child(join(dirname(program), "update_publisher"), [publishersLink.address], {}, null)],
+      node("ioredis", publishersLink.address),
+      node("node-redis", publishersLink.address),
+      node("http", `127.0.0.1:${nginx.bufferingPort}`),
+      node("bare", publishersLink.address),
+    ]);
+    const everyMs = 20;
+    this.timer = setInterval(() => this.give(Math.round((perSecond * everyMs) / 1_000)), everyMs);
+  }
+
+  /** So many may be published from now on, of all together. */
+  allow(share: number): void {
+    this.quota = Math.ceil(this.steps.length * share);
+  }
+
+  /** Takes what the publishers have said since it was last asked. */
+  look(): void {
+    for (const [name, { log }] of this.children) {
+      const from = this.takenOf.get(name) ?? 0;
+      const to = log.lastIndexOf("\n") + 1;
+      for (const line of log.slice(from, to).split("\n")) {
+        if (/^(called|told|failed|gave-up) \d/.test(line)) takePublisherLine(line, this.publishes);
+      }
+      this.takenOf.set(name, to);
+    }
+  }
+
+  /** What was published before a time, and has not been acknowledged. */
+  untold(beforeMs: number): Publish[] {
+    return [...this.publishes.values()].filter(({ calledMs, toldMs }) => calledMs !== null && calledMs < beforeMs && toldMs === null);
+  }
+
+  get areAllGiven(): boolean {
+    return this.given === this.steps.length;
+  }
+
+  /** Ends them, when all is published. Gives their exit codes. */
+  async end(): Promise<(number | null)[]> {
+    clearInterval(this.timer);
+    for (const child of this.children.values()) child.write("end\n");
+    const codes = await Promise.all([...this.children.values()].map(({ exited }) => exited));
+    this.look();
+    return codes;
+  }
+
+  get logs(): Record<string, string> {
+    return Object.fromEntries([...this.children].map(([name, { log }]) => [`publisher_${name}`, log]));
+  }
+
+  stop(): void {
+    clearInterval(this.timer);
+  }
+
+  private give(most: number): void {
+    const steps = this.steps.slice(this.given, Math.min(this.given + most, this.quota));
+    this.given += steps.length;
+    for (const step of steps) this.children.get(step.publisher)?.write(lineOf(step));
+  }
+}

@@ -1,0 +1,41 @@
+import { type EventId, parseEventId } from "./event_id.ts";
+
+/** What became of an update, as its publisher knows it. Times are milliseconds since the Unix epoch. */
+export interface Publish {
+  readonly publisher: string;
+  readonly serial: number;
+  readonly registrationId: number;
+  /** By a bare PUBLISH, which Redis forgets where nobody listens: it is told no id, and may be lost. */
+  readonly isBare: boolean;
+  calledMs: number | null;
+  toldMs: number | null;
+  id: EventId | null;
+  failure: string | null;
+  /** An attempt was given up without an answer, so that it may still happen whenever. */
+  hasOpenAttempt: boolean;
+}
+
+/** Takes a line of update_publisher.cpp or node_publisher.ts. */
+export function takePublisherLine(line: string, bySerial: ReadonlyMap<number, Publish>): void {
+  const [what = "", serial = "", atMs = "", ...rest] = line.split(" ");
+  const publish = bySerial.get(Number(serial));
+  if (publish === undefined) throw new Error(`not a publisher's line: ${line}`);
+  switch (what) {
+    case "called":
+      publish.calledMs = Number(atMs);
+      break;
+    case "gave-up":
+      publish.hasOpenAttempt = true;
+      break;
+    case "told":
+      publish.toldMs = Number(atMs);
+      publish.id = rest[0] === "-" ? null : parseEventId(rest[0] ?? "");
+      break;
+    case "failed":
+      publish.toldMs = Number(atMs);
+      publish.failure = rest.join(" ");
+      break;
+    default:
+      throw new Error(`not a publisher's line: ${line}`);
+  }
+}

@@ -1,0 +1,130 @@
+// Runs in the browser: streams of the package, whose every raw event is seen as well. The lines are those of stream_clients.cpp.
+
+import { loadCore, type RegistrationUpdate, RegistrationStream } from "regstream";
+import { EventStreamParser } from "regstream/parser";
+
+import { fingerprint } from "./fingerprint.ts";
+
+export interface PageClient {
+  readonly name: string;
+  readonly registrationId: number | null;
+  readonly transport: "eventsource" | "fetch";
+}
+
+declare global {
+  interface Window {
+    /** Begins to follow. */
+    followStream?: (client: PageClient) => void;
+    /** What was observed since it was last asked. */
+    takeObservations?: () => string[];
+    /** Makes each client say what it shows. */
+    tellViews?: () => void;
+  }
+}
+
+const core = await loadCore();
+const streamUrl = "/api/registrations/updates/stream";
+let lines: string[] = [];
+const ends: (() => void)[] = [];
+
+/** The package has them in an order of its own. */
+function membersOf(update: object): string {
+  return JSON.stringify(Object.entries(update).sort(([left], [right]) => (left < right ? -1 : 1)));
+}
+
+window.takeObservations = () => {
+  const taken = lines;
+  lines = [];
+  return taken;
+};
+window.tellViews = () => ends.forEach((end) => end());
+
+window.followStream = ({ name, registrationId, transport }) => {
+  const say = (what: string): void => void lines.push(`${Date.now()} ${name} ${what}`);
+  /** Updates that came over the wire, and that the package has yet to tell. */
+  const untold: { id: string; json: string }[] = [];
+
+  function ask(lastEventId: string | null): void {
+    untold.length = 0;
+    say(`asks ${lastEventId === null || lastEventId === "" ? "-" : lastEventId}`);
+  }
+
+  function take(data: string, lastEventId: string): void {
+    const message = JSON.parse(data) as { type: string; data?: { id: string; registrationId: number } };
+    const [, json = ""] = /^\{"type":"[a-z]+","data":(\{.*\})(?:,"timestamp":\d+)?\}$/s.exec(data) ?? [];
+    switch (message.type) {
+      case "connected":
+      case "reset":
+        return say(`${message.type} ${lastEventId}`);
+      case "update":
+        untold.push({ id: lastEventId, json });
+        return say(`update ${lastEventId} ${message.data?.registrationId} ${fingerprint(json)}`);
+      case "snapshot":
+        return say(`snapshot ${lastEventId} ${message.data?.id} ${fingerprint(json)}`);
+      case "ping":
+        return;
+      default:
+        return say(`malformed a message of no known type: ${message.type}`);
+    }
+  }
+
+  class ObservedEventSource extends EventSource {
+    constructor(url: string) {
+      super(url);
+      ask(new URL(url, location.href).searchParams.get("lastEventId"));
+      this.addEventListener("message", (event: MessageEvent<string>) => take(event.data, event.lastEventId));
+    }
+  }
+
+  async function observedFetch(url: string, init: RequestInit): Promise<Response> {
+    const lastEventId = new Headers(init.headers).get("Last-Event-ID");
+    ask(lastEventId);
+    const response = await fetch(url, init);
+    if (response.body === null) return response;
+    const parser = new EventStreamParser(core, lastEventId === null ? {} : { lastEventId });
+    const observer = new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        const events = parser.push(chunk);
+        for (let index = 0; index < events.length; ++index) take(events.data(index), events.lastEventId(index));
+        controller.enqueue(chunk);
+      },
+    });
+    const { status, headers } = response;
+    return new Response(response.body.pipeThrough(observer), { status, headers });
+  }
+
+  /** The package must tell what came over the wire, all of it and in order. */
+  function onUpdate(update: RegistrationUpdate): void {
+    const next = untold.shift();
+    if (next === undefined || next.id !== update.id) {
+      say(`malformed the package tells ${update.id} where ${next?.id ?? "nothing"} came`);
+    } else if (membersOf(update) !== membersOf(JSON.parse(next.json) as object)) {
+      say(`malformed the package tells another ${update.id} than came`);
+    }
+  }
+
+  const stream = new RegistrationStream({
+    url: streamUrl,
+    ...(registrationId === null ? {} : { registrationId }),
+    ...(transport === "fetch" ? { transport, fetch: observedFetch } : { transport, eventSource: ObservedEventSource }),
+    onUpdate,
+  });
+  let [state, view] = ["", null as string | null];
+  const tellView = (): void => {
+    const id = stream.getSnapshot().registration?.id ?? null;
+    if (id !== null && id !== view) say(`view ${id} -`);
+    view = id;
+  };
+  stream.subscribe(() => {
+    const { connection, reason } = stream.getSnapshot();
+    if (connection !== state && connection !== "connecting") say(`${connection} ${reason}`);
+    state = connection;
+    // By fetch, raw events are seen some time before the package has them.
+    if (transport === "eventsource") tellView();
+  });
+  ends.push(() => {
+    view = null;
+    tellView();
+  });
+  stream.connect();
+};

@@ -1,0 +1,94 @@
+import type { Client, ClientJudge } from "./client_judge.ts";
+import { compare } from "./event_id.ts";
+import type { Entry, History } from "./history.ts";
+import type { Fault } from "./nemesis.ts";
+import type { Publish } from "./publishes.ts";
+
+/** What a fault cost. Times are milliseconds. */
+export interface Cost {
+  /** How long the fault itself lasted. */
+  readonly lastedMs: number;
+  /** Clients whose stream was lost. */
+  readonly streamsLost: number;
+  /** Of those: from the loss to the next stream that was open. */
+  readonly openAgainMs: readonly number[];
+  /**
+   * Of each client that the fault touched, the time that it needed to be whole again: the longest that it waited for an update. It
+   * waits from the publisher's call, or from the fault's beginning if that was later, until it has the update, or until the next fault
+   * begins, which happens when everybody is whole. To have been told by a snapshot, or by a reset, counts as having it. Touched is
+   * whoever lost its stream, or waited for more than `untouchedMsMax`. The publishers' own waiting for Redis is in it.
+   */
+  readonly wholeAgainMs: readonly number[];
+  /** The longest that a publisher waited to be told that its update is in the history. */
+  readonly acknowledgedMs: number;
+}
+
+/** What an update takes on a busy machine when nothing is wrong. */
+const untouchedMsMax = 250;
+
+/** When a client had each of the entries that concern it, or was told to forget them. What was before a late one's time it does not miss. */
+function receipts(judge: ClientJudge, ofClient: readonly Entry[]): Map<number, number> {
+  const received = new Map<number, number>();
+  let index = 0;
+  for (const { atMs, position } of judge.steps) {
+    for (let entry = ofClient[index]; entry !== undefined && compare(entry.id, position) <= 0; entry = ofClient[++index]) {
+      if (entry.serial !== null && !received.has(entry.serial)) received.set(entry.serial, atMs);
+    }
+  }
+  return received;
+}
+
+/** The cost of each fault: its time is that up to the next one's beginning. */
+export function costs(
+  faults: readonly Fault[],
+  history: History,
+  publishes: readonly Publish[],
+  judges: readonly ClientJudge[],
+  endMs: number,
+): Cost[] {
+  const { entries } = history;
+  const ofRegistration = new Map<number, Entry[]>();
+  for (const entry of entries) {
+    const others = ofRegistration.get(entry.registrationId) ?? [];
+    others.push(entry);
+    ofRegistration.set(entry.registrationId, others);
+  }
+  const entriesFor = ({ registrationId }: Client): readonly Entry[] =>
+    registrationId === null ? entries : (ofRegistration.get(registrationId) ?? []);
+  const calledMs = new Map(publishes.map((publish) => [publish.serial, publish.calledMs ?? Infinity]));
+  const receiptsOf = judges.map((judge) => {
+    const cameMs = judge.steps[0]?.atMs ?? Infinity;
+    const received = [...receipts(judge, entriesFor(judge.client))].map(([serial, atMs]) => ({ atMs, called: calledMs.get(serial) ?? Infinity }));
+    return { judge, received: received.filter(({ called }) => called > cameMs) };
+  });
+
+  return faults.map(({ fromMs, untilMs }, index) => {
+    const nextMs = faults[index + 1]?.fromMs ?? endMs;
+    const openAgainMs: number[] = [];
+    const wholeAgainMs: number[] = [];
+    let streamsLost = 0;
+    for (const { judge, received } of receiptsOf) {
+      const lost = judge.outages.filter((outage) => outage.fromMs >= fromMs && outage.fromMs < nextMs);
+      if (lost.length > 0) streamsLost += 1;
+      for (const outage of lost) if (outage.untilMs !== null) openAgainMs.push(outage.untilMs - outage.fromMs);
+      let longest = 0;
+      for (const { atMs, called } of received) {
+        if (called < nextMs && atMs > fromMs) {
+          longest = Math.max(longest, Math.min(atMs, nextMs) - Math.max(called, fromMs));
+        }
+      }
+      if (lost.length > 0 || longest > untouchedMsMax) wholeAgainMs.push(longest);
+    }
+    const acknowledgements = publishes
+      .filter(({ calledMs: called, toldMs, isBare }) => !isBare && called !== null && toldMs !== null && called < nextMs && toldMs > fromMs)
+      .map(({ calledMs: called, toldMs }) => Math.min(toldMs ?? 0, nextMs) - Math.max(called ?? 0, fromMs));
+    const acknowledgedMs = acknowledgements.reduce((most, one) => Math.max(most, one), 0);
+    return { lastedMs: untilMs - fromMs, streamsLost, openAgainMs, wholeAgainMs, acknowledgedMs };
+  });
+}
+
+/** The value that a share of them does not exceed; null: there are none. */
+export function quantile(values: readonly number[], share: number): number | null {
+  const sorted = [...values].sort((left, right) => left - right);
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? null;
+}

@@ -1,0 +1,193 @@
+import { createServer, connect, type AddressInfo, type Server, type Socket } from "node:net";
+
+/** Where a connection is to be cut: after so many bytes more, of both directions together. */
+export interface Cut {
+  readonly afterBytes: number;
+  /** By a reset, as a crash does; otherwise by an orderly end, in the middle of whatever was being said. */
+  readonly isAbrupt: boolean;
+}
+
+/**
+ * A TCP proxy with the troubles of a network: connections that are cut at any byte, that stand still, and that are dead without a word.
+ * One trouble at a time; `heal` ends it, but does not bring back what was swallowed or cut.
+ */
+export class FaultProxy {
+  /** Connections that were cut, and that were swallowed, since the start. */
+  cuts = 0;
+  swallowed = 0;
+  private readonly links = new Set<Link>();
+  private trouble: "none" | "cut" | "stall" | "swallow" = "none";
+  private nextCut: () => Cut = () => ({ afterBytes: 0, isAbrupt: true });
+
+  private constructor(
+    private readonly server: Server,
+    private readonly targetPort: number,
+  ) {
+    server.on("connection", (client) => this.accept(client));
+  }
+
+  /** On a free port of its own, in front of a port of this machine. */
+  static async start(targetPort: number): Promise<FaultProxy> {
+    const server = createServer({ allowHalfOpen: true });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    return new FaultProxy(server, targetPort);
+  }
+
+  get port(): number {
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  get address(): string {
+    return `127.0.0.1:${this.port}`;
+  }
+
+  /** Cuts every connection there is, and those that come: each where `nextCut` says. */
+  cut(nextCut: () => Cut): void {
+    this.trouble = "cut";
+    this.nextCut = nextCut;
+    for (const link of this.links) link.cutAt(nextCut());
+  }
+
+  /** Nothing passes until `heal`; then everything does, late. */
+  stall(): void {
+    this.trouble = "stall";
+    for (const link of this.links) link.stall();
+  }
+
+  /** Every connection there is, and those that come until `heal`, are half-open from now on: what is said is lost, and nobody is told. */
+  swallow(): void {
+    this.trouble = "swallow";
+    for (const link of this.links) this.swallowOne(link);
+  }
+
+  heal(): void {
+    if (this.trouble === "stall") for (const link of this.links) link.resume();
+    if (this.trouble === "cut") for (const link of this.links) link.cutAt(undefined);
+    this.trouble = "none";
+  }
+
+  /** Half-open connections that nobody has given up yet. */
+  get halfOpen(): number {
+    return [...this.links].filter(({ isSwallowed }) => isSwallowed).length;
+  }
+
+  async stop(): Promise<void> {
+    for (const link of this.links) link.destroy();
+    await new Promise((resolve) => this.server.close(resolve));
+  }
+
+  private accept(client: Socket): void {
+    const link = new Link(client, connect({ port: this.targetPort, host: "127.0.0.1", allowHalfOpen: true }), {
+      onCut: () => (this.cuts += 1),
+      onGone: () => this.links.delete(link),
+    });
+    this.links.add(link);
+    if (this.trouble === "cut") link.cutAt(this.nextCut());
+    if (this.trouble === "stall") link.stall();
+    if (this.trouble === "swallow") this.swallowOne(link);
+  }
+
+  private swallowOne(link: Link): void {
+    if (!link.isSwallowed) this.swallowed += 1;
+    link.isSwallowed = true;
+  }
+}
+
+/** One connection through the proxy: two sockets. */
+class Link {
+  isSwallowed = false;
+  private isCut = false;
+  private isStalled = false;
+  private cutting: Cut | undefined;
+  private passed = 0;
+
+  constructor(
+    private readonly client: Socket,
+    private readonly target: Socket,
+    private readonly owner: { onCut(): void; onGone(): void },
+  ) {
+    for (const [from, to] of [[client, target], [target, client]] as const) {
+      from.setNoDelay(true);
+      from.on("data", (chunk: Buffer) => this.pass(from, to, chunk));
+      from.on("end", () => {
+        if (!this.isSilent) to.end();
+      });
+      from.on("drain", () => {
+        if (!this.isStalled) to.resume();
+      });
+      from.on("error", () => {
+        if (!this.isSilent) reset(to);
+      });
+      from.on("close", () => this.onClosed());
+    }
+    // Whoever gave up a half-open connection is the client: only then does the other side hear of it.
+    client.on("end", () => this.isSwallowed && this.destroy());
+    client.on("error", () => this.isSwallowed && this.destroy());
+  }
+
+  /** Neither side hears of the other any more. */
+  private get isSilent(): boolean {
+    return this.isSwallowed || this.isCut;
+  }
+
+  cutAt(cut: Cut | undefined): void {
+    this.passed = 0;
+    this.cutting = cut;
+    if (cut?.afterBytes === 0) this.cutNow(cut);
+  }
+
+  stall(): void {
+    this.isStalled = true;
+    this.client.pause();
+    this.target.pause();
+  }
+
+  resume(): void {
+    this.isStalled = false;
+    this.client.resume();
+    this.target.resume();
+  }
+
+  destroy(): void {
+    this.client.destroy();
+    this.target.destroy();
+  }
+
+  private pass(from: Socket, to: Socket, chunk: Buffer): void {
+    if (this.isSilent || to.destroyed || to.writableEnded) return;
+    const cut = this.cutting;
+    if (cut !== undefined && this.passed + chunk.length >= cut.afterBytes) {
+      to.write(chunk.subarray(0, cut.afterBytes - this.passed), () => this.cutNow(cut));
+      this.isCut = true; // Not a byte more.
+      return;
+    }
+    this.passed += chunk.length;
+    if (!to.write(chunk)) from.pause();
+  }
+
+  private cutNow({ isAbrupt }: Cut): void {
+    this.isCut = true;
+    this.owner.onCut();
+    for (const socket of [this.client, this.target]) {
+      if (isAbrupt) reset(socket);
+      else socket.destroySoon();
+    }
+  }
+
+  private onClosed(): void {
+    if (this.client.destroyed && this.target.destroyed) this.owner.onGone();
+    // A half-open connection's client knows nothing of the other side's end.
+    else if (!this.isSilent) this.afterOneClosed();
+  }
+
+  /** What is still to be written to the other one goes out first. */
+  private afterOneClosed(): void {
+    for (const socket of [this.client, this.target]) if (!socket.destroyed && socket.writableEnded) socket.destroySoon();
+  }
+}
+
+function reset(socket: Socket): void {
+  // Node's own `resetAndDestroy` says an orderly goodbye first. This is what it does next.
+  if (!socket.connecting) Object.assign(socket, { resetAndClosing: true });
+  socket.destroy();
+}
