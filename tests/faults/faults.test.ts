@@ -147,7 +147,6 @@ test(
       clients,
       observations: watch.observations,
       views: { fingerprintAt: (id) => views.get(textOf(id)) },
-      mayBeAhead: true,
     });
     const text = report({
       seed,
