@@ -17,7 +17,7 @@ export type ResetCause =
   | "epoch"
   /** It was cut off between a greeting or a reset that named no position and the one that does (hub.hpp). */
   | "cut"
-  /** It came from a gateway that knew more, if only for a moment, than the one that it came to. */
+  /** It came from a gateway that knew more than the one that it came to, which should have caught up first. */
   | "ahead"
   /** None of these. */
   | "unaccounted";
@@ -65,8 +65,6 @@ export class ClientJudge {
     readonly client: Client,
     private readonly history: History,
     private readonly views: Views,
-    /** Whether a reset may tell a client that it was ahead of the gateway. */
-    private readonly mayBeAhead: boolean,
   ) {}
 
   observe(observation: Observation): void {
@@ -245,7 +243,7 @@ export class ClientJudge {
     for (const reset of this.openResets.splice(0)) {
       const cause = causeOf(before, position, reset);
       this.resets[cause] += 1;
-      if (cause === "unaccounted" || (cause === "ahead" && !this.mayBeAhead)) {
+      if (cause === "unaccounted" || cause === "ahead") {
         const was = cause === "ahead" ? "it is ahead of the gateway" : "unaccounted";
         this.fail(`a reset takes it from ${named(before)} to ${textOf(position)}: ${was}`);
       }

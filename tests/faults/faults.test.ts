@@ -32,7 +32,7 @@ const nativeClients = 300;
 const settleMsMax = 60_000;
 const recoverMsMax = 30_000;
 /** What is left of a fault shows within this, and backoffs begin afresh. */
-const quietMs = 1_200;
+const quietMs = 1_100;
 
 const folder = fileURLToPath(new URL("../../build/faults", import.meta.url));
 

@@ -197,19 +197,25 @@ export const ways = {
 
 export type FaultKind = keyof typeof ways;
 
+/** More at once would leave little that could still go wrong by itself. */
+const togetherMax = 3;
+
+function needsOf(kinds: readonly FaultKind[]): readonly string[] {
+  return kinds.flatMap((kind) => ways[kind].needs as readonly string[]);
+}
+
 /**
- * Each kind of fault once by itself, with time to recover, so that its cost can be told; then each once more, two at a time. The
- * seed decides on the order, the pairs, and what each does.
+ * Each kind of fault once by itself, with time to recover, so that its cost can be told; then each once more, several at a time. The
+ * seed decides on the order, what comes together, and what each does.
  */
 export function schedule(random: Random): (readonly FaultKind[])[] {
   const kinds = Object.keys(ways) as FaultKind[];
   const alone = random.shuffled(kinds).map((kind) => [kind]);
   const together: FaultKind[][] = [];
-  const left = random.shuffled(kinds);
-  while (left.length > 0) {
-    const first = left.shift() as FaultKind;
-    const fits = left.findIndex((kind) => !ways[kind].needs.some((need) => (ways[first].needs as readonly string[]).includes(need)));
-    together.push(fits < 0 ? [first] : [first, left.splice(fits, 1)[0] as FaultKind]);
+  for (const kind of random.shuffled(kinds)) {
+    const fitting = together.find((others) => others.length < togetherMax && !needsOf(others).some((need) => needsOf([kind]).includes(need)));
+    if (fitting === undefined) together.push([kind]);
+    else fitting.push(kind);
   }
   return [...alone, ...together];
 }

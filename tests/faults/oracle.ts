@@ -12,8 +12,6 @@ export interface Evidence {
   /** In the order of their times, for each client. */
   readonly observations: readonly Observation[];
   readonly views: Views;
-  /** Whether a reset may tell a client that it was ahead of the gateway that it came to. */
-  readonly mayBeAhead: boolean;
 }
 
 export interface Verdict {
@@ -31,9 +29,9 @@ export interface Verdict {
 
 /** Judges what publishers and clients saw by what the history held. */
 export function judge(evidence: Evidence): Verdict {
-  const { history, publishes, clients, observations, views, mayBeAhead } = evidence;
+  const { history, publishes, clients, observations, views } = evidence;
   const published = judgePublishes(history, publishes);
-  const judges = new Map(clients.map((client) => [client.name, new ClientJudge(client, history, views, mayBeAhead)]));
+  const judges = new Map(clients.map((client) => [client.name, new ClientJudge(client, history, views)]));
   for (const observation of observations) {
     const own = judges.get(observation.client);
     if (own === undefined) throw new Error(`an observation of an unknown client, ${observation.client}`);
