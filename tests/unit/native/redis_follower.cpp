@@ -596,6 +596,34 @@ TEST_CASE("an adoption that was heard, or read, before the history began anew is
   CHECK(lines.back() == "adopt after 2000-3 1x" + update_json(2));
 }
 
+TEST_CASE("an adoption that a new epoch took over is found, though the cursor is too old before") {
+  auto follower = follower_at(id(1));
+  follower.on_message(update_json(7));
+  poll_all(follower);
+  // Its adoption came while the channel was not heard. Then the history begins anew, and its oldest
+  // messages are trimmed.
+  follower.on_unsubscribed();
+  follower.on_subscribed(id(2));
+  poll_all(follower);
+  follower.on_page({.end = {2'000, 7}, .is_last = false, .entries = {entry({2'000, 6})}});
+  follower.on_adopted(std::nullopt);
+  CHECK(poll_all(follower) == Lines{"history 2000-5", "message 2000-6", "read 2000-6"});
+  const EventId moved{2'000, 7};
+  follower.on_page({.end = moved,
+                    .is_last = true,
+                    .entries = {entry({2'000, 6}),
+                                {.id = moved, .message = message(moved), .adopted_as = id(2)}}});
+  CHECK(poll_all(follower) == Lines{"message 2000-7", "live"});
+  follower.on_message(message({2'000, 8}));
+  CHECK(poll_all(follower) == Lines{"read 2000-7"});
+  follower.on_page({.end = {2'000, 8},
+                    .is_last = true,
+                    .entries = {{.id = moved, .message = message(moved), .adopted_as = id(2)},
+                                entry({2'000, 8})}});
+  CHECK(poll_all(follower) == Lines{"message 2000-8"});
+  CHECK(follower.adoption().bare() == 0);
+}
+
 TEST_CASE(
     "what was heard before the channel was lost, and turns out to be bare, is offered as such") {
   auto follower = follower_at(id(2));
