@@ -114,9 +114,9 @@ void Adoption::pass(EventId id) {
 }
 
 /// Nothing up to where the channel was last begun to be heard will be heard any more, nor will the
-/// bare messages that it was adopted from. Once it was read, all is known of it that can be. What a
-/// new epoch has taken over of it may have yet to be read, though, and is known by its first id
-/// only if that was not passed over before.
+/// bare messages that it was adopted from. Once it was read, all is known of it that can be. Not
+/// if its epoch was lost since: what the new one has taken over of it may have yet to be read, and
+/// would then be taken for something that is known.
 void Adoption::leave_behind() {
   const bool is_read = read_.epoch == begun_.epoch && read_ >= begun_;
   if (is_behind_ && heard_ < begun_ && is_read) {

@@ -402,16 +402,16 @@ TEST_CASE("offers that came too late are made again after what can't be heard an
   follower.on_subscribed(id(5));
   CHECK(poll_all(follower) == Lines{"read 1000-1"});
   // Nobody publishes anything from now on. What has come since the cursor is trimmed, but for two.
-  HistoryPage page{.end = id(5), .is_last = true, .entries = {entry(id(4)), entry(id(5))}};
+  const HistoryPage page{.end = id(5), .is_last = true, .entries = {entry(id(4)), entry(id(5))}};
   SECTION("the answer comes before the page") {
     follower.on_adopted(std::nullopt);
     CHECK(poll_all(follower).empty());
-    follower.on_page(std::move(page));
+    follower.on_page(page);
     CHECK(poll_all(follower) == Lines{"history 1000-3", "message 1000-4", "message 1000-5", "live",
                                       "adopt after 1000-5 1x" + update_json(9)});
   }
   SECTION("the answer comes after the page") {
-    follower.on_page(std::move(page));
+    follower.on_page(page);
     CHECK(poll_all(follower) ==
           Lines{"history 1000-3", "message 1000-4", "message 1000-5", "live"});
     follower.on_adopted(std::nullopt);
