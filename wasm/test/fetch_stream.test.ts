@@ -1,37 +1,12 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
-import type { RegistrationUpdate } from "../src/messages.js";
 import type { RegistrationStreamOptions } from "../src/stream.js";
-import { RegistrationStream } from "../src/stream.js";
-import {
-  FakeClock,
-  FakeSignals,
-  createFetch,
-  createNetwork,
-  settle,
-  settleBody,
-  stageUpdate,
-} from "./fakes.js";
-
-const streams: RegistrationStream[] = [];
+import { createFetch, createNetwork, settle, settleBody, stageUpdate } from "./fakes.js";
+import { createTestStream } from "./test_stream.js";
 
 function createStream(options: RegistrationStreamOptions = {}) {
   const network = createFetch();
-  const clock = new FakeClock();
-  const signals = new FakeSignals();
-  const updates: RegistrationUpdate[] = [];
-  const stream = new RegistrationStream({
-    registrationId: 42,
-    transport: "fetch",
-    fetch: network.fetch,
-    clock,
-    signals,
-    seed: [1, 2],
-    onUpdate: (update) => updates.push(update),
-    ...options,
-  });
-  streams.push(stream);
-  return { stream, network, clock, signals, updates };
+  return { network, ...createTestStream({ transport: "fetch", fetch: network.fetch, ...options }) };
 }
 
 async function connectStream(options: RegistrationStreamOptions = {}) {
@@ -51,14 +26,6 @@ async function openStream(options: RegistrationStreamOptions = {}) {
 function eventOf(message: object, id?: string): string {
   return `${id === undefined ? "" : `id: ${id}\n`}data: ${JSON.stringify(message)}\n\n`;
 }
-
-afterEach(() => {
-  for (const stream of streams.splice(0)) {
-    stream.close();
-  }
-  vi.unstubAllGlobals();
-  vi.restoreAllMocks();
-});
 
 describe("a stream by fetch", () => {
   it("opens one request for its registration, and is open with the answer", async () => {
@@ -325,13 +292,7 @@ describe("which transport a stream takes", () => {
     const fetches = createFetch();
     vi.stubGlobal("EventSource", events.EventSource);
     vi.stubGlobal("fetch", fetches.fetch);
-    const stream = new RegistrationStream({
-      url: "http://127.0.0.1/stream",
-      clock: new FakeClock(),
-      signals: new FakeSignals(),
-      ...options,
-    });
-    streams.push(stream);
+    const { stream } = createTestStream({ url: "http://127.0.0.1/stream", ...options });
     stream.connect();
     await settle();
     return { stream, taken: [events.sources.length, fetches.requests.length] };

@@ -1,31 +1,15 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 
 import type { Core } from "../src/core.js";
 import { loadCore } from "../src/core.js";
 import { CoreClient } from "../src/core_client.js";
-import type { RegistrationUpdate } from "../src/messages.js";
 import type { RegistrationStreamOptions, StreamSnapshot } from "../src/stream.js";
-import { RegistrationStream } from "../src/stream.js";
-import { FakeClock, FakeSignals, createNetwork, primeCore, settle, stageUpdate } from "./fakes.js";
-
-const streams: RegistrationStream[] = [];
+import { createNetwork, primeCore, settle, stageUpdate } from "./fakes.js";
+import { createTestStream } from "./test_stream.js";
 
 function createStream(options: RegistrationStreamOptions = {}) {
   const network = createNetwork();
-  const clock = new FakeClock();
-  const signals = new FakeSignals();
-  const updates: RegistrationUpdate[] = [];
-  const stream = new RegistrationStream({
-    registrationId: 42,
-    eventSource: network.EventSource,
-    clock,
-    signals,
-    seed: [1, 2],
-    onUpdate: (update) => updates.push(update),
-    ...options,
-  });
-  streams.push(stream);
-  return { stream, network, clock, signals, updates };
+  return { network, ...createTestStream({ eventSource: network.EventSource, ...options }) };
 }
 
 async function openStream(options: RegistrationStreamOptions = {}) {
@@ -36,13 +20,6 @@ async function openStream(options: RegistrationStreamOptions = {}) {
   created.network.last.send({ type: "connected", timestamp: 1 });
   return created;
 }
-
-afterEach(() => {
-  for (const stream of streams.splice(0)) {
-    stream.close();
-  }
-  vi.unstubAllGlobals();
-});
 
 describe("a stream's connection", () => {
   it("touches nothing before it is asked to connect", () => {
