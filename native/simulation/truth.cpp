@@ -95,7 +95,7 @@ void Truth::roll_back(EventId end) {
 void Truth::trim(EventId oldest) {
   Epoch& epoch = epochs_.at(oldest.epoch);
   for (; epoch.oldest < oldest.sequence; ++epoch.oldest) {
-    trimmed_.insert(epoch.entries[epoch.oldest - 1].text);
+    trimmed_.insert(epoch.entries[static_cast<std::size_t>(epoch.oldest - 1)].text);
   }
 }
 

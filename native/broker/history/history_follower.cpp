@@ -244,7 +244,9 @@ bool HistoryFollower::take(HistoryEntry& entry) {
   const EventId id = entry.id;
   if (is_told(id)) {
     const auto age = last_->sequence - id.sequence;
-    const auto hash = age < hashes_.size() ? hashes_[hashes_.size() - 1 - age] : std::nullopt;
+    const auto hash = age < hashes_.size()
+                          ? hashes_[hashes_.size() - 1 - static_cast<std::size_t>(age)]
+                          : std::nullopt;
     return !hash || *hash == hash_of(entry.message);
   }
   if (entry.message.empty() || id.sequence == 0) {
