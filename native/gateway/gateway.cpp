@@ -8,8 +8,8 @@
 
 #include <spdlog/spdlog.h>
 #include <boost/asio/post.hpp>
-#include <nlohmann/json.hpp>
 
+#include "gateway/health.hpp"
 #include "gateway/stream_request.hpp"
 #include "net/problem.hpp"
 
@@ -170,28 +170,7 @@ void Gateway::open_stream(net::Exchange exchange) {
 }
 
 void Gateway::report_health(net::Exchange exchange) const {
-  const hub::HubCounters& counters = hub_.counters();
-  const hub::Journal& journal = hub_.journal();
-  nlohmann::ordered_json json;
-  json["status"] = "ok";
-  json["broker"] = {{"kind", options_.broker_kind}, {"connected", broker_.is_connected()}};
-  json["subscribers"] = hub_.subscriptions();
-  json["history"] = {{"live", hub_.is_live()},
-                     {"position", to_string(journal.position())},
-                     {"resumableFrom", to_string(journal.resumable_from())},
-                     {"messages", journal.size()},
-                     {"bytes", journal.bytes()}};
-  json["published"] = counters.published;
-  json["malformed"] = counters.malformed + broker_.malformed();
-  json["duplicates"] = counters.duplicates;
-  json["gaps"] = counters.gaps;
-  json["deliveries"] = counters.deliveries;
-  json["resumed"] = counters.resumed;
-  json["waited"] = counters.waited;
-  json["resets"] = counters.resets;
-  json["snapshots"] = counters.snapshots;
-  json["overruns"] = counters.overruns;
-  exchange.respond_json(http::status::ok, json.dump());
+  exchange.respond_json(http::status::ok, describe_health(options_.broker_kind, broker_, hub_));
 }
 
 void Gateway::schedule_flush() {
