@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string_view>
+
+#include <regstream/time.hpp>
+
+namespace regstream::logging {
+
+/// What a kind of log line is about. Only a constant converts to one: the number of conditions is
+/// the number that the sources name, whatever a peer sends.
+class Condition {
+ public:
+  template <std::size_t size>
+  consteval Condition(const char (&name)[size])  // NOLINT(google-explicit-constructor)
+      : name_(name, size - 1) {}
+
+  [[nodiscard]] std::string_view name() const { return name_; }
+
+ private:
+  std::string_view name_;
+};
+
+/// Decides which lines of a log are written: at most one for each condition in ten seconds, so that
+/// nobody fills a disk by repeating a mistake. The first is written at once. Lines that are held
+/// back are counted, and the next one that is written tells their number.
+class LineLimit {
+ public:
+  static constexpr Duration interval{10'000};
+
+  /// A line is due at `now`. Nothing: hold it back. Otherwise write it, with the number of those
+  /// that were held back since the last one.
+  [[nodiscard]] std::optional<std::uint64_t> admit(Condition condition, Instant now);
+
+ private:
+  struct State {
+    Instant next;
+    std::uint64_t held_back = 0;
+  };
+  std::map<std::string_view, State> states_;
+};
+
+}  // namespace regstream::logging
