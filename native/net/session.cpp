@@ -11,10 +11,9 @@
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/read.hpp>
-#include <boost/beast/http/rfc7230.hpp>
 #include <boost/beast/http/write.hpp>
 
-#include "net/letter_case.hpp"
+#include "net/request_head.hpp"
 #include "net/target.hpp"
 
 namespace regstream::net {
@@ -109,13 +108,12 @@ void Session::on_header(ErrorCode error) {
     return;
   }
   const Request& head = parser_->get();
-  if (head.version() >= 11 && head.count(http::field::host) != 1) {
-    refuse({.status = http::status::bad_request,
-            .detail = "An HTTP/1.1 request needs exactly one Host field."});
+  if (const auto problem = check_request_head(head)) {
+    refuse(*problem);
     return;
   }
   stream_.expires_after(set_->limits.read_timeout);
-  if (!parser_->is_done() && equals_ignoring_case(head[http::field::expect], "100-continue")) {
+  if (!parser_->is_done() && expects_continue(head)) {
     static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
     asio::async_write(stream_, asio::buffer(go_on),
                       [self = shared_from_this()](ErrorCode failure, std::size_t) {
