@@ -5,6 +5,7 @@
 #include <regstream/broker/broker.hpp>
 
 #include "broker/history_script.hpp"
+#include "broker/passing_error.hpp"
 
 namespace regstream::broker {
 namespace {
@@ -12,6 +13,9 @@ namespace {
 /// Several of these make a long history; one with the largest messages fits into a connection's
 /// buffer.
 constexpr std::size_t page_bytes = 1U << 20U;
+
+/// Nothing is ever stored under it.
+constexpr std::string_view probe_key = "service:registration-updates:probe";
 
 /// What comes in a burst is better read by pages, which have a limit of bytes.
 constexpr const char* awaited_max = "4";
@@ -116,9 +120,16 @@ Command HistoryCalls::publish(EventId known, std::string_view key, std::string m
   return command;
 }
 
-bool is_to_be_sent_again(const redisReply& reply) {
-  return reply.type == REDIS_REPLY_ERROR &&
-         (reply_text(reply).starts_with("NOSCRIPT") || reply_text(reply).starts_with("OUTOFORDER"));
+Command HistoryCalls::probe() const {
+  return call("probe", EventId{}, {probe_key});
+}
+
+bool is_script_unknown(const redisReply& reply) {
+  return reply.type == REDIS_REPLY_ERROR && reply_code(reply_text(reply)) == "NOSCRIPT";
+}
+
+bool is_out_of_order(const redisReply& reply) {
+  return reply.type == REDIS_REPLY_ERROR && reply_code(reply_text(reply)) == "OUTOFORDER";
 }
 
 std::optional<EventId> read_id(const redisReply& reply) {

@@ -41,6 +41,8 @@ class HistoryCalls {
   /// is not answered yet (empty: there is none). Without it in the history, this one is refused.
   [[nodiscard]] Command publish(EventId known, std::string_view key, std::string message,
                                 std::string_view key_before = {}) const;
+  /// Refused where a publish would be; changes nothing.
+  [[nodiscard]] Command probe() const;
 
  private:
   [[nodiscard]] Command call(std::string_view mode, EventId known,
@@ -50,10 +52,10 @@ class HistoryCalls {
   std::string digest_;
 };
 
-/// Whether Redis refused a call in a way that it would not refuse it again, on another connection
-/// and in the same order as before: it has forgotten the script (SCRIPT FLUSH), or what was sent
-/// before.
-[[nodiscard]] bool is_to_be_sent_again(const redisReply& reply);
+/// Whether Redis has forgotten the script (SCRIPT FLUSH).
+[[nodiscard]] bool is_script_unknown(const redisReply& reply);
+/// Whether Redis refused a publish since the one before it is not in the history.
+[[nodiscard]] bool is_out_of_order(const redisReply& reply);
 
 /// The answer to `open` and `publish`.
 [[nodiscard]] std::optional<EventId> read_id(const redisReply& reply);

@@ -181,7 +181,7 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
     const Answer answer = due_.front();
     due_.pop_front();
     const bool is_error = reply.type == REDIS_REPLY_ERROR;
-    if (is_to_be_sent_again(reply)) {
+    if (is_script_unknown(reply) || is_out_of_order(reply)) {
       // Somebody flushed Redis. Whatever was called then is called again, in order.
       caller_->give_up(flushed_failure(options_));
       return;

@@ -8,12 +8,14 @@
 --            was in an earlier epoch
 --
 -- KEYS: the stream; for `publish`, the key under which its id is remembered, and then, where it was
--- sent behind another update whose answer is still to come, that one's key.
+-- sent behind another update whose answer is still to come, that one's key; for `probe`, a key that
+-- is never there.
 -- ARGV: mode, known id, most messages, most bytes of messages, channel, then what the mode takes:
 --   open                                             -> id of the end
 --   read     from ("-", or an id that is included), bytes of a page
 --            -> {end, 1 if this is all, {id, message, id that it was adopted under or ""}, ...}
 --   publish  lifetime of the key in ms, message                   -> id
+--   probe                                            -> 1: a publish would be taken now
 --   adopt    cursor, then for each: message, ordinal   -> id of the end; nil: the cursor is too old
 -- "Known" is the greatest id that the caller has met, "0-0" at its start. A history that ends
 -- before it has lost what came after (a restart without a disk, a restored copy), and begins anew.
@@ -214,6 +216,15 @@ if mode == 'read' then
     end
   end
   return reply
+end
+
+-- What a publish needs of Redis: the stream, the rights, and writes that are not refused. Both
+-- writes are of a key that is not there, and only change one that is.
+if mode == 'probe' then
+  oldest_entry()
+  redis.call('XADD', KEYS[2], 'NOMKSTREAM', '*', 'message', '')
+  redis.call('SET', KEYS[2], '', 'XX')
+  return 1
 end
 
 if mode == 'publish' then

@@ -47,6 +47,15 @@ class OtherProgram {
     redisAppendFormattedCommand(context_.get(), bytes.data(), bytes.size());
   }
 
+  /// What was sent is on its way when this returns.
+  void flush() {
+    for (int is_done = 0; is_done == 0;) {
+      if (redisBufferWrite(context_.get(), &is_done) != REDIS_OK) {
+        throw std::runtime_error(context_->errstr);
+      }
+    }
+  }
+
   broker::Reply read() {
     void* reply = nullptr;
     if (redisGetReply(context_.get(), &reply) != REDIS_OK) {

@@ -17,7 +17,7 @@ using regstream::Duration;
 using regstream::EventId;
 using regstream::broker::Adopt;
 using regstream::broker::HistoryCalls;
-using regstream::broker::is_to_be_sent_again;
+using regstream::broker::is_out_of_order;
 using regstream::broker::read_id;
 using regstream::broker::RedisHistoryLimits;
 using regstream::broker::reply_text;
@@ -135,7 +135,7 @@ TEST_CASE("an update is refused while the one before it is not in the history") 
   Caller caller{server};
   const auto second = caller.calls.publish({}, "second", update_json(2), "first");
   const auto reply = caller.program.command(second);
-  CHECK(is_to_be_sent_again(*reply));
+  CHECK(is_out_of_order(*reply));
   CHECK_THAT(std::string{reply_text(*reply)}, StartsWith("OUTOFORDER"));
   CHECK(caller.messages().empty());
   const auto first = caller.publish(update_json(1), "first");

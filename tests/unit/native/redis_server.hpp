@@ -32,6 +32,9 @@ class RedisServer {
   /// SIGSTOP: connections stay open, nothing answers.
   void pause() const;
   void resume() const;
+  /// From now on it can't write its dump, and then it can again.
+  void break_disk() const;
+  void mend_disk() const;
 
  private:
   [[nodiscard]] bool try_start();
