@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "net/json_body.hpp"
+
 namespace regstream::backend {
 namespace {
 
@@ -41,11 +43,16 @@ std::size_t count_characters(std::string_view utf8) {
       utf8.begin(), utf8.end(), [](char byte) { return !is_continuation_byte(byte); }));
 }
 
-bool has_control_character(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char byte) {
-    const auto code = static_cast<unsigned char>(byte);
-    return code < 0x20U || code == 0x7fU;
-  });
+/// `utf8` is well-formed.
+bool has_control_character(std::string_view utf8) {
+  for (std::size_t index = 0; index < utf8.size(); ++index) {
+    const auto byte = static_cast<unsigned char>(utf8[index]);
+    const bool is_c1 = byte == 0xc2U && static_cast<unsigned char>(utf8[index + 1]) < 0xa0U;
+    if (byte < 0x20U || byte == 0x7fU || is_c1) {
+      return true;
+    }
+  }
+  return false;
 }
 
 std::string_view trim(std::string_view text) {
@@ -139,18 +146,11 @@ class Reader {
 }  // namespace
 
 std::variant<Application, InvalidApplication> parse_application(std::string_view body) {
-  Json object;
-  try {
-    object = Json::parse(body);
-  } catch (const Json::parse_error& error) {
-    // The parser's own text quotes the body, which may hold personal data.
-    return InvalidApplication{"The body is not valid JSON: something is wrong at byte " +
-                              std::to_string(error.byte) + "."};
+  const auto parsed = net::parse_json_body(body);
+  if (const auto* problem = std::get_if<net::JsonBodyProblem>(&parsed)) {
+    return InvalidApplication{problem->detail};
   }
-  if (!object.is_object()) {
-    return InvalidApplication{"The body must be a JSON object."};
-  }
-  Reader reader{object};
+  Reader reader{std::get<Json>(parsed)};
   const auto required = [&reader](const Field& field) {
     return reader.read(field).value_or(std::string{});
   };

@@ -159,8 +159,11 @@ void Routes::process(Exchange& exchange) {
   check_body_size(exchange);
   if (const std::string& body = exchange.request().body(); !body.empty()) {
     check_content_type(exchange);
-    const auto json = nlohmann::json::parse(body, nullptr, false);
-    if (!json.is_object() || !json.empty()) {
+    const auto parsed = net::parse_json_body(body);
+    if (const auto* problem = std::get_if<net::JsonBodyProblem>(&parsed)) {
+      refuse(http::status::bad_request, problem->detail);
+    }
+    if (!std::get<nlohmann::json>(parsed).empty()) {
       refuse(http::status::bad_request, "The body must be empty, or {}: there are no options.");
     }
   }

@@ -23,6 +23,7 @@
 #include <regstream/client/stream_client.hpp>
 
 #include "cli/callback_queue.hpp"
+#include "net/json_body.hpp"
 #include "net/problem.hpp"
 #include "net/router.hpp"
 #include "net/server.hpp"
@@ -176,15 +177,19 @@ class ContractService {
                                       .detail = "There are too many streams: delete some."});
       return;
     }
+    const auto parameters = net::parse_json_body(exchange.request().body());
+    if (const auto* problem = std::get_if<net::JsonBodyProblem>(&parameters)) {
+      bad_request(exchange, problem->detail);
+      return;
+    }
     std::string id = std::to_string(++last_id_);
     try {
-      streams_.emplace(id,
-                       std::make_unique<Stream>(context_, Json::parse(exchange.request().body())));
+      streams_.emplace(id, std::make_unique<Stream>(context_, std::get<Json>(parameters)));
     } catch (const Json::exception& error) {
-      bad_request(exchange, error.what());
+      bad_request(exchange, std::string(error.what()) + ".");
       return;
     } catch (const std::invalid_argument& error) {
-      bad_request(exchange, error.what());
+      bad_request(exchange, std::string(error.what()) + ".");
       return;
     }
     net::Response response(http::status::created, 11);
@@ -198,22 +203,23 @@ class ContractService {
       not_found(exchange);
       return;
     }
-    const Json command = Json::parse(exchange.request().body(), nullptr, false);
-    const std::string name =
-        command.is_object() && command.contains("command") && command["command"].is_string()
-            ? command["command"].get<std::string>()
-            : std::string();
+    const auto parsed = net::parse_json_body(exchange.request().body());
+    if (const auto* problem = std::get_if<net::JsonBodyProblem>(&parsed)) {
+      bad_request(exchange, problem->detail);
+      return;
+    }
+    const Json name = std::get<Json>(parsed).value("command", Json());
     if (name == "restart") {
       found->second->restart();
     } else if (name != "listen") {  // Which there is nothing to do for: every type is reported.
-      bad_request(exchange, "the commands are restart and listen");
+      bad_request(exchange, "The commands are restart and listen.");
       return;
     }
     exchange.respond(net::Response(http::status::no_content, 11));
   }
 
   static void bad_request(net::Exchange& exchange, const std::string& detail) {
-    net::respond_problem(exchange, {.status = http::status::bad_request, .detail = detail + "."});
+    net::respond_problem(exchange, {.status = http::status::bad_request, .detail = detail});
   }
   static void not_found(net::Exchange& exchange) {
     net::respond_problem(exchange,

@@ -1,12 +1,11 @@
 #include "publisher/published_body.hpp"
 
-#include <optional>
 #include <utility>
-
-#include <nlohmann/json.hpp>
 
 #include <regstream/message/codec.hpp>
 #include <regstream/message/update.hpp>
+
+#include "net/json_body.hpp"
 
 namespace regstream {
 namespace {
@@ -16,14 +15,10 @@ constexpr std::string_view white_space = " \t\r\n";
 // Stands for a status that the body does not have.
 constexpr std::string_view no_status{"\0", 1};
 
-/// The body with what it may leave out put in front: of a key given twice the last one counts.
-/// Nothing if it does not look like an object.
-std::optional<std::string> with_defaults(std::string_view body, std::int64_t registration_id) {
-  const std::size_t brace = body.find_first_not_of(white_space);
-  if (brace == std::string_view::npos || body[brace] != '{') {
-    return std::nullopt;
-  }
-  const std::string_view rest = body.substr(brace + 1);
+/// The body, an object, with what it may leave out put in front: of a key given twice the last one
+/// counts.
+std::string with_defaults(std::string_view body, std::int64_t registration_id) {
+  const std::string_view rest = body.substr(body.find('{') + 1);
   const std::size_t first = rest.find_first_not_of(white_space);
   const bool is_empty = first != std::string_view::npos && rest[first] == '}';
   std::string text = R"({"registrationId":)" + std::to_string(registration_id);
@@ -39,22 +34,6 @@ UnpublishableBody too_large() {
   return {"The update must have at most " + std::to_string(published_bytes_max) + " bytes.", true};
 }
 
-/// What is wrong with a text that is no message; `error` is what its reader said, of a text that is
-/// longer by the defaults.
-UnpublishableBody explain(std::string_view body, const DecodeError& error) {
-  try {
-    if (!nlohmann::json::parse(body).is_object()) {
-      return invalid("The body must be a JSON object");
-    }
-  } catch (const nlohmann::json::parse_error& mistake) {
-    return invalid("The body is not valid JSON: the error is at byte " +
-                   std::to_string(mistake.byte));
-  } catch (const nlohmann::json::exception&) {
-    return invalid("The body has a number that is too large");
-  }
-  return invalid(error.what);
-}
-
 }  // namespace
 
 std::variant<std::string, UnpublishableBody> read_published_body(std::string_view body,
@@ -63,13 +42,12 @@ std::variant<std::string, UnpublishableBody> read_published_body(std::string_vie
   if (body.size() > published_bytes_max) {
     return too_large();
   }
-  const std::optional<std::string> text = with_defaults(body, registration_id);
-  if (!text) {
-    return explain(body, {"The body must be a JSON object"});
+  if (auto problem = net::check_json_body(body)) {
+    return UnpublishableBody{std::move(problem->detail), false};
   }
-  auto decoded = decode_update(*text);
+  auto decoded = decode_update(with_defaults(body, registration_id));
   if (const auto* const error = std::get_if<DecodeError>(&decoded)) {
-    return explain(body, *error);
+    return invalid(error->what);
   }
   auto& update = std::get<Update>(decoded);
   if (update.registration_id != registration_id) {
