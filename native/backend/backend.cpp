@@ -1,7 +1,5 @@
 #include "backend/backend.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -17,6 +15,7 @@
 #include "backend/routes.hpp"
 #include "backend/sample_data.hpp"
 #include "backend/store.hpp"
+#include "log/log.hpp"
 
 namespace regstream::backend {
 namespace {
@@ -69,7 +68,7 @@ class Backend::Implementation {
       try {
         context_.run();
       } catch (const std::exception& error) {
-        spdlog::error("The sample backend met an error: {}", error.what());
+        logging::error("backend error", "the sample backend met an error: {}", error.what());
       }
     }
   }

@@ -1,7 +1,5 @@
 #include "backend/mobile_user_job.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <algorithm>
 #include <exception>
 #include <nlohmann/json.hpp>
@@ -11,6 +9,7 @@
 #include <utility>
 
 #include "backend/json.hpp"
+#include "log/log.hpp"
 
 namespace regstream::backend {
 namespace {
@@ -47,7 +46,8 @@ void MobileUserJob::start() {
     try {
       look();
     } catch (const std::exception& failure) {
-      spdlog::error("The scheduled job failed and will try again: {}", failure.what());
+      logging::error("job failed", "the scheduled job failed and will try again: {}",
+                     failure.what());
     }
     start();
   });

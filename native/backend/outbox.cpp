@@ -1,13 +1,13 @@
 #include "backend/outbox.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <boost/asio/post.hpp>
 #include <exception>
 #include <iterator>
 #include <mutex>
 #include <utility>
 #include <variant>
+
+#include "log/log.hpp"
 
 namespace regstream::backend {
 
@@ -70,7 +70,8 @@ void Outbox::publish_first() {
 void Outbox::on_result(const broker::PublishResult& result) {
   const auto* const error = std::get_if<broker::PublishError>(&result);
   if (error != nullptr && entries_.front().position) {
-    spdlog::warn("An update is kept, and published again in a moment: {}", error->what);
+    logging::warn("outbox waits", "an update is kept, and published again in a moment: {}",
+                  error->what);
     retry_timer_.expires_after(retry_after_);
     retry_timer_.async_wait([this](const boost::system::error_code& cancelled) {
       // A cancelled wait may outlive the outbox, so nothing of it is touched then.
@@ -81,7 +82,8 @@ void Outbox::on_result(const broker::PublishResult& result) {
     return;
   }
   if (error != nullptr) {
-    spdlog::error("An update that could not be stored was not published: {}", error->what);
+    logging::error("unstored update lost",
+                   "an update that could not be stored was not published: {}", error->what);
   }
   remove_first();
 }
@@ -92,7 +94,8 @@ void Outbox::remove_first() {
       store_.remove_from_outbox(*position);
     } catch (const std::exception& error) {
       // The next start publishes it again, and its key makes the two one.
-      spdlog::error("An update that was published stays in the outbox: {}", error.what());
+      logging::error("outbox not emptied", "an update that was published stays in the outbox: {}",
+                     error.what());
     }
   }
   entries_.pop_front();

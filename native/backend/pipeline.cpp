@@ -1,7 +1,5 @@
 #include "backend/pipeline.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <exception>
 #include <optional>
 #include <regstream/publisher/update_message.hpp>
@@ -9,6 +7,7 @@
 #include <utility>
 
 #include "backend/json.hpp"
+#include "log/log.hpp"
 
 namespace regstream::backend {
 namespace {
@@ -162,7 +161,8 @@ std::vector<OutboxEntry> Pipeline::store(const Run& run) {
 
 void Pipeline::give_up(std::int64_t registration_id, const char* reason) {
   runs_.erase(registration_id);
-  spdlog::error("Validation of registration {} stopped: {}", registration_id, reason);
+  logging::error("validation stopped", "the validation of registration {} stopped: {}",
+                 registration_id, reason);
   const std::string message = "Validation stopped by an error in the backend; validate again";
   const std::int64_t now_ms = options_.now_timestamp_ms();
   const std::string update =
@@ -172,7 +172,8 @@ void Pipeline::give_up(std::int64_t registration_id, const char* reason) {
                                        now_ms, {update}));
   } catch (const std::exception& error) {
     // The next start finds it interrupted; whoever watches now is told in any case.
-    spdlog::error("Registration {} could not be set to FAILED: {}", registration_id, error.what());
+    logging::error("validation not ended", "registration {} could not be set to FAILED: {}",
+                   registration_id, error.what());
     outbox_.push_unstored(update);
   }
 }

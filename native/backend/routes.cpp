@@ -1,7 +1,5 @@
 #include "backend/routes.hpp"
 
-#include <spdlog/spdlog.h>
-
 #include <boost/asio/post.hpp>
 #include <exception>
 #include <nlohmann/json.hpp>
@@ -13,6 +11,7 @@
 
 #include "backend/application_request.hpp"
 #include "backend/json.hpp"
+#include "log/log.hpp"
 #include "net/json_body.hpp"
 #include "net/problem.hpp"
 #include "net/registration_path.hpp"
@@ -111,7 +110,7 @@ net::Handler Routes::on_executor(Method method) {
       } catch (const Refusal& refusal) {
         net::respond_problem(exchange, refusal.problem);
       } catch (const std::exception& error) {
-        spdlog::error("A request failed: {}", error.what());
+        logging::error("backend request failed", "a request failed: {}", error.what());
         net::respond_problem(exchange,
                              {.status = http::status::internal_server_error,
                               .detail = "The backend's database failed; its log says why."});

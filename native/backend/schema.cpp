@@ -1,7 +1,5 @@
 #include "backend/schema.hpp"
 
-#include "sqlite/own_file.hpp"
-
 namespace regstream::backend {
 namespace {
 
@@ -65,15 +63,20 @@ CREATE TABLE outbox (
 
 }  // namespace
 
+const sqlite::FileKind& database_kind() {
+  // "Regs" in ASCII.
+  static const sqlite::FileKind kind{.noun = "database",
+                                     .option = "--database",
+                                     .application_id = 0x52656773,
+                                     .versions = {registrations, outbox},
+                                     .exposed = "database that others may read"};
+  return kind;
+}
+
 // Two processes that end each other's validations as interrupted would do harm: one holds the file
 // alone.
 SQLite::Database open_database(const std::filesystem::path& path, Duration patience) {
-  // "Regs" in ASCII.
-  const sqlite::FileKind kind{.noun = "database",
-                              .option = "--database",
-                              .application_id = 0x52656773,
-                              .versions = {registrations, outbox}};
-  SQLite::Database database = sqlite::open_file(path, kind, patience);
+  SQLite::Database database = sqlite::open_file(path, database_kind(), patience);
   // Each step is on disk before it is published: a reader never hears of what a crash takes back.
   database.exec("PRAGMA synchronous = FULL");
   database.exec("PRAGMA foreign_keys = ON");

@@ -5,7 +5,12 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <regstream/time.hpp>
 
+#include "sqlite/own_file.hpp"
+
 namespace regstream::backend {
+
+/// What tells the database from other files.
+[[nodiscard]] const sqlite::FileKind& database_kind();
 
 /// Opens or makes the database file with the tables that this version knows, and locks it for this
 /// process. Throws std::runtime_error with one sentence that names the file and says what to do.

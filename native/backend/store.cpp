@@ -3,7 +3,9 @@
 #include <string_view>
 #include <utility>
 
+#include "backend/rows.hpp"
 #include "backend/schema.hpp"
+#include "sqlite/own_file.hpp"
 
 namespace regstream::backend {
 namespace {
@@ -11,89 +13,6 @@ namespace {
 constexpr int approved_at_once_max = 100;
 // A predecessor that is just being stopped still holds its lock for a moment.
 constexpr Duration patience{2'000};
-
-// Columns in the order in which `read_application` and `bind_application` take them.
-constexpr const char* registration_columns =
-    "customer_name, customer_number, phone, branch, national_id, email, id, status, message, "
-    "validating, submitted_timestamp_ms, updated_timestamp_ms, details, mobile_user_id, "
-    "elixir_user_id";
-constexpr int application_columns = 6;
-
-void bind_optional(SQLite::Statement& statement, int index,
-                   const std::optional<std::string>& value) {
-  if (value) {
-    statement.bind(index, *value);
-  } else {
-    statement.bind(index);
-  }
-}
-
-std::optional<std::string> read_optional(SQLite::Statement& row, int column) {
-  const SQLite::Column value = row.getColumn(column);
-  return value.isNull() ? std::nullopt : std::optional{value.getString()};
-}
-
-void bind_status(SQLite::Statement& statement, int index, Status status) {
-  statement.bind(index, std::string{to_string(status)});
-}
-
-void bind_application(SQLite::Statement& statement, const Application& application) {
-  statement.bind(1, application.customer_name);
-  statement.bind(2, application.customer_number);
-  statement.bind(3, application.phone);
-  statement.bind(4, application.branch);
-  statement.bind(5, application.national_id);
-  bind_optional(statement, application_columns, application.email);
-}
-
-Application read_application(SQLite::Statement& row) {
-  return {row.getColumn(0).getString(), row.getColumn(1).getString(), row.getColumn(2).getString(),
-          row.getColumn(3).getString(), row.getColumn(4).getString(), read_optional(row, 5)};
-}
-
-Registration read_registration(SQLite::Statement& row) {
-  int column = application_columns;
-  Registration registration;
-  registration.application = read_application(row);
-  registration.id = row.getColumn(column++).getInt64();
-  registration.status = parse_status(row.getColumn(column++).getString());
-  registration.message = row.getColumn(column++).getString();
-  registration.validating = row.getColumn(column++).getInt() != 0;
-  registration.submitted_timestamp_ms = row.getColumn(column++).getInt64();
-  registration.updated_timestamp_ms = row.getColumn(column++).getInt64();
-  registration.details = row.getColumn(column++).getString();
-  registration.mobile_user_id = read_optional(row, column++);
-  registration.elixir_user_id = read_optional(row, column);
-  return registration;
-}
-
-std::vector<Account> read_accounts(const SQLite::Database& database, std::int64_t id) {
-  SQLite::Statement query{database,
-                          "SELECT number, type, currency, status FROM accounts "
-                          "WHERE registration_id = ? ORDER BY position"};
-  query.bind(1, id);
-  std::vector<Account> accounts;
-  while (query.executeStep()) {
-    accounts.push_back({query.getColumn(0).getString(), query.getColumn(1).getString(),
-                        query.getColumn(2).getString(), query.getColumn(3).getString()});
-  }
-  return accounts;
-}
-
-std::vector<LogEntry> read_process_log(const SQLite::Database& database, std::int64_t id) {
-  SQLite::Statement query{database,
-                          "SELECT stage, stage_status, message, timestamp_ms FROM process_log "
-                          "WHERE registration_id = ? ORDER BY position"};
-  query.bind(1, id);
-  std::vector<LogEntry> entries;
-  while (query.executeStep()) {
-    entries.push_back(
-        {query.getColumn(0).getString(),
-         parse_stage_status(query.getColumn(1).getString()).value_or(StageStatus::completed),
-         query.getColumn(2).getString(), query.getColumn(3).getInt64()});
-  }
-  return entries;
-}
 
 std::vector<std::int64_t> read_ids(SQLite::Statement& query) {
   std::vector<std::int64_t> ids;
@@ -114,9 +33,14 @@ std::vector<OutboxEntry> read_outbox(SQLite::Statement& query) {
 
 }  // namespace
 
-Store::Store(const std::filesystem::path& path) : database_(open_database(path, patience)) {}
+Store::Store(const std::filesystem::path& path)
+    : path_(path), database_(open_database(path, patience)) {}
 
-std::vector<Registration> Store::list(std::optional<Status> status) const {
+void Store::fail(const SQLite::Exception& error) const {
+  throw sqlite::explain(path_, database_kind(), error);
+}
+
+std::vector<Registration> Store::list(std::optional<Status> status) const try {
   SQLite::Statement query{database_, std::string{"SELECT "} + registration_columns +
                                          " FROM registrations WHERE ?1 IS NULL OR status = ?1 "
                                          "ORDER BY submitted_timestamp_ms DESC, id DESC LIMIT ?2"};
@@ -129,9 +53,11 @@ std::vector<Registration> Store::list(std::optional<Status> status) const {
     registrations.push_back(read_registration(query));
   }
   return registrations;
+} catch (const SQLite::Exception& error) {
+  fail(error);
 }
 
-std::optional<Registration> Store::find(std::int64_t id) const {
+std::optional<Registration> Store::find(std::int64_t id) const try {
   SQLite::Statement query{database_, std::string{"SELECT "} + registration_columns +
                                          " FROM registrations WHERE id = ?"};
   query.bind(1, id);
@@ -142,10 +68,12 @@ std::optional<Registration> Store::find(std::int64_t id) const {
   registration.accounts = read_accounts(database_, id);
   registration.process_log = read_process_log(database_, id);
   return registration;
+} catch (const SQLite::Exception& error) {
+  fail(error);
 }
 
-std::optional<MobileCustomer> Store::find_mobile_customer(
-    const std::string& customer_number) const {
+std::optional<MobileCustomer> Store::find_mobile_customer(const std::string& customer_number) const
+    try {
   SQLite::Statement query{database_,
                           "SELECT customer_name, customer_number, phone, branch, national_id, "
                           "email, registration_id FROM mobile_customers WHERE customer_number = ?"};
@@ -158,14 +86,18 @@ std::optional<MobileCustomer> Store::find_mobile_customer(
     customer.registration_id = id.getInt64();
   }
   return customer;
+} catch (const SQLite::Exception& error) {
+  fail(error);
 }
 
-std::vector<std::int64_t> Store::interrupted() const {
+std::vector<std::int64_t> Store::interrupted() const try {
   SQLite::Statement query{database_, "SELECT id FROM registrations WHERE validating = 1"};
   return read_ids(query);
+} catch (const SQLite::Exception& error) {
+  fail(error);
 }
 
-std::vector<std::int64_t> Store::approved_until(std::int64_t timestamp_ms) const {
+std::vector<std::int64_t> Store::approved_until(std::int64_t timestamp_ms) const try {
   SQLite::Statement query{database_,
                           "SELECT id FROM registrations WHERE status = ? "
                           "AND updated_timestamp_ms <= ? ORDER BY id LIMIT ?"};
@@ -173,10 +105,12 @@ std::vector<std::int64_t> Store::approved_until(std::int64_t timestamp_ms) const
   query.bind(2, timestamp_ms);
   query.bind(3, approved_at_once_max);
   return read_ids(query);
+} catch (const SQLite::Exception& error) {
+  fail(error);
 }
 
 void Store::fill(const std::vector<Registration>& registrations,
-                 const std::vector<MobileCustomer>& mobile_customers) {
+                 const std::vector<MobileCustomer>& mobile_customers) try {
   SQLite::Transaction transaction{database_};
   if (SQLite::Statement any{database_, "SELECT 1 FROM registrations LIMIT 1"}; any.executeStep()) {
     return;
@@ -206,9 +140,11 @@ void Store::fill(const std::vector<Registration>& registrations,
     put_mobile_customer(customer);
   }
   transaction.commit();
+} catch (const SQLite::Exception& error) {
+  fail(error);
 }
 
-std::int64_t Store::add(const Application& application, std::int64_t timestamp_ms) {
+std::int64_t Store::add(const Application& application, std::int64_t timestamp_ms) try {
   SQLite::Statement insert{database_,
                            "INSERT INTO registrations (customer_name, customer_number, phone, "
                            "branch, national_id, email, status, message, validating, "
@@ -219,21 +155,28 @@ std::int64_t Store::add(const Application& application, std::int64_t timestamp_m
   insert.bind(8, timestamp_ms);
   insert.exec();
   return database_.getLastInsertRowid();
+} catch (const SQLite::Exception& error) {
+  fail(error);
 }
 
-std::vector<OutboxEntry> Store::outbox() const {
+std::vector<OutboxEntry> Store::outbox() const try {
   SQLite::Statement query{database_, "SELECT position, key, message FROM outbox ORDER BY position"};
   return read_outbox(query);
+} catch (const SQLite::Exception& error) {
+  fail(error);
 }
 
-void Store::remove_from_outbox(std::int64_t position) {
+void Store::remove_from_outbox(std::int64_t position) try {
   SQLite::Statement remove{database_, "DELETE FROM outbox WHERE position = ?"};
   remove.bind(1, position);
   remove.exec();
+} catch (const SQLite::Exception& error) {
+  fail(error);
 }
 
 std::vector<OutboxEntry> Store::begin_validation(std::int64_t id, const std::string& message,
-                                                 const LogEntry& entry, const Updates& updates) {
+                                                 const LogEntry& entry,
+                                                 const Updates& updates) try {
   SQLite::Transaction transaction{database_};
   SQLite::Statement update{database_,
                            "UPDATE registrations SET status = ?, message = ?, details = '', "
@@ -251,11 +194,13 @@ std::vector<OutboxEntry> Store::begin_validation(std::int64_t id, const std::str
   std::vector<OutboxEntry> kept = put_updates(updates);
   transaction.commit();
   return kept;
+} catch (const SQLite::Exception& error) {
+  fail(error);
 }
 
 std::vector<OutboxEntry> Store::append_log(std::int64_t id, const LogEntry& entry,
                                            const std::optional<std::vector<Account>>& accounts,
-                                           const Updates& updates) {
+                                           const Updates& updates) try {
   SQLite::Transaction transaction{database_};
   if (accounts) {
     replace_accounts(id, *accounts);
@@ -264,11 +209,14 @@ std::vector<OutboxEntry> Store::append_log(std::int64_t id, const LogEntry& entr
   std::vector<OutboxEntry> kept = put_updates(updates);
   transaction.commit();
   return kept;
+} catch (const SQLite::Exception& error) {
+  fail(error);
 }
 
 std::vector<OutboxEntry> Store::end_validation(std::int64_t id, const End& end,
                                                const std::optional<LogEntry>& entry,
-                                               std::int64_t timestamp_ms, const Updates& updates) {
+                                               std::int64_t timestamp_ms,
+                                               const Updates& updates) try {
   SQLite::Transaction transaction{database_};
   if (entry) {
     insert_log_entry(id, *entry);
@@ -296,11 +244,13 @@ std::vector<OutboxEntry> Store::end_validation(std::int64_t id, const End& end,
   std::vector<OutboxEntry> kept = put_updates(updates);
   transaction.commit();
   return kept;
+} catch (const SQLite::Exception& error) {
+  fail(error);
 }
 
 std::vector<OutboxEntry> Store::complete(std::int64_t id, const MobileUser& user,
                                          const std::string& message, const std::string& details,
-                                         std::int64_t timestamp_ms, const Updates& updates) {
+                                         std::int64_t timestamp_ms, const Updates& updates) try {
   SQLite::Transaction transaction{database_};
   SQLite::Statement update{database_,
                            "UPDATE registrations SET status = ?, message = ?, details = ?, "
@@ -320,6 +270,8 @@ std::vector<OutboxEntry> Store::complete(std::int64_t id, const MobileUser& user
   std::vector<OutboxEntry> kept = put_updates(updates);
   transaction.commit();
   return kept;
+} catch (const SQLite::Exception& error) {
+  fail(error);
 }
 
 std::vector<OutboxEntry> Store::put_updates(const Updates& updates) {

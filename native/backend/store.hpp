@@ -23,7 +23,7 @@ struct OutboxEntry {
 
 /// The registrations on disk, in SQLite. Each function is one transaction: it has happened wholly
 /// and durably, or, where it throws, not at all. They throw std::runtime_error when the disk or the
-/// file fails. Used on one thread.
+/// file fails, with one sentence that names the file and says what to do. Used on one thread.
 ///
 /// A change is stored together with the updates that tell it, given as JSON texts, so that none of
 /// them is lost between the two. They stay in the outbox until they are removed.
@@ -93,6 +93,10 @@ class Store {
   std::vector<OutboxEntry> put_updates(const Updates& updates);
   void put_mobile_customer(const MobileCustomer& customer);
 
+  /// SQLite's error as the sentence.
+  [[noreturn]] void fail(const SQLite::Exception& error) const;
+
+  std::filesystem::path path_;
   SQLite::Database database_;
 };
 

@@ -13,10 +13,10 @@
 #include <variant>
 #include <vector>
 
-#include <spdlog/spdlog.h>
 #include <boost/asio/post.hpp>
 
 #include "broker/embedded_journal.hpp"
+#include "log/log.hpp"
 
 namespace regstream::broker {
 namespace {
@@ -218,14 +218,14 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
       try {
         journal_->append(batch, now_ms);
       } catch (const std::runtime_error& error) {
-        if (!std::exchange(journal_fails_, true)) {
-          spdlog::error("Nothing can be published: {}", error.what());
-        }
+        journal_fails_ = true;
+        logging::error("nothing can be published", "nothing can be published: {}", error.what());
         fail(taken, error.what());
         return;
       }
       if (std::exchange(journal_fails_, false)) {
-        spdlog::info("The journal {} can be written again.", options_.journal.string());
+        logging::info("journal works again", "the journal {} can be written again",
+                      options_.journal.string());
       }
     }
     last_ = last;

@@ -5,8 +5,7 @@
 #include <stdexcept>
 #include <utility>
 
-#include <spdlog/spdlog.h>
-
+#include "log/log.hpp"
 #include "sqlite/own_file.hpp"
 
 namespace regstream::broker {
@@ -42,7 +41,8 @@ const sqlite::FileKind& kind() {
   static const sqlite::FileKind journal{.noun = "journal",
                                         .option = "--journal",
                                         .application_id = 0x5265674A,
-                                        .versions = {first_version}};
+                                        .versions = {first_version},
+                                        .exposed = "journal that others may read"};
   return journal;
 }
 
@@ -78,18 +78,14 @@ EmbeddedJournal::~EmbeddedJournal() {
   try {
     set_closed(true);
   } catch (const std::exception& error) {
-    spdlog::warn("The journal {} could not be closed: {}", options_.path.string(), error.what());
+    logging::warn("journal not closed", "the journal {} could not be closed: {}",
+                  options_.path.string(), error.what());
   }
 }
 
 void EmbeddedJournal::load() {
-  const auto damaged = [this] {
-    return sqlite::unusable(options_.path, kind(),
-                            "it is damaged; move it away, or name another file with --journal.");
-  };
-  if (database_.execAndGet("PRAGMA quick_check(1)").getString() != "ok" ||
-      database_.execAndGet("SELECT count(*) FROM history").getInt() != 1) {
-    throw damaged();
+  if (database_.execAndGet("SELECT count(*) FROM history").getInt() != 1) {
+    throw sqlite::damaged(options_.path, kind());
   }
   SQLite::Statement history{database_, "SELECT epoch, last_sequence FROM history"};
   history.executeStep();
@@ -102,13 +98,13 @@ void EmbeddedJournal::load() {
     const std::uint64_t sequence = from_column(messages.getColumn(0));
     first = first.value_or(sequence);
     if (sequence != *first + kept_.size()) {
-      throw damaged();
+      throw sqlite::damaged(options_.path, kind());
     }
     kept_.push_back({messages.getColumn(1).getInt64(), from_column(messages.getColumn(2))});
     kept_bytes_ += kept_.back().bytes;
   }
   if (first && *first + kept_.size() != last_.sequence + 1) {
-    throw damaged();
+    throw sqlite::damaged(options_.path, kind());
   }
 }
 
@@ -124,8 +120,9 @@ void EmbeddedJournal::begin(std::int64_t now_ms) {
     last_.epoch = now;
   } else if (!was_closed && !is_same_boot) {
     last_.epoch = std::max(now, last_.epoch + 1);
-    spdlog::warn(
-        "The machine stopped while the journal {} was in use: its last moments may be lost, so the "
+    logging::warn(
+        "journal in a new epoch",
+        "the machine stopped while the journal {} was in use: its last moments may be lost, so the "
         "history goes on in the new epoch {}, and clients of the old one are told by a reset.",
         options_.path.string(), last_.epoch);
   }

@@ -19,6 +19,8 @@ namespace {
 int run(int argc, char** argv) {
   // A peer that has gone is an error of the write, not the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
+  // A file that reaches a limit is an error of its write, too.
+  std::signal(SIGXFSZ, SIG_IGN);
   spdlog::set_default_logger(spdlog::stderr_logger_mt("regstream"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
 

@@ -1,9 +1,15 @@
 #include "sqlite/own_file.hpp"
 
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <cstddef>
 #include <system_error>
+
+#include "log/log.hpp"
 
 namespace regstream::sqlite {
 namespace {
@@ -26,6 +32,40 @@ void check_place(const std::filesystem::path& path, const FileKind& kind) {
     throw unusable(
         path, kind,
         "the folder " + folder.string() + " does not exist; make it, or " + or_another(kind));
+  }
+}
+
+// SQLite would make the file with the process's umask. An existing file is not opened here: closing
+// it would drop the locks that SQLite has on it in this process (POSIX, fcntl).
+void make_for_owner(const std::filesystem::path& path, const FileKind& kind) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  const int error = errno;
+  if (file >= 0) {
+    ::close(file);
+  } else if (error == ENOSPC || error == EDQUOT) {
+    throw unusable(path, kind, "the disk is full; free some space, or " + or_another(kind));
+  } else if (error != EEXIST) {
+    const bool is_denied = error == EACCES || error == EPERM || error == EROFS;
+    throw unusable(path, kind,
+                   "it can't be made (" + std::generic_category().message(error) + "); " +
+                       (is_denied ? "change the folder's permissions, or " : "") +
+                       or_another(kind));
+  }
+}
+
+void check_file(const std::filesystem::path& path, const FileKind& kind) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) {
+    throw unusable(path, kind, "it is a link to nowhere; remove it, or " + or_another(kind));
+  }
+  if (!S_ISREG(status.st_mode)) {
+    throw unusable(path, kind, "it is no regular file; " + or_another(kind));
+  }
+  if ((status.st_mode & (S_IRGRP | S_IROTH | S_IWGRP | S_IWOTH)) != 0) {
+    logging::warn(kind.exposed,
+                  "others than its owner may read the {} {}, which holds customers' data; if they "
+                  "should not: chmod 600 {}",
+                  kind.noun, path.string(), path.string());
   }
 }
 
@@ -67,6 +107,9 @@ void prepare(SQLite::Database& database, const std::filesystem::path& path, cons
                        std::to_string(version) + ", this one reads " + std::to_string(newest) +
                        "); move it away, or " + or_another(kind));
   }
+  if (database.execAndGet("PRAGMA quick_check(1)").getString() != "ok") {
+    throw damaged(path, kind);
+  }
   if (version < newest) {
     upgrade(database, kind, static_cast<std::size_t>(version));
   }
@@ -78,6 +121,8 @@ void prepare(SQLite::Database& database, const std::filesystem::path& path, cons
 SQLite::Database open_file(const std::filesystem::path& path, const FileKind& kind,
                            Duration patience) {
   check_place(path, kind);
+  make_for_owner(path, kind);
+  check_file(path, kind);
   try {
     SQLite::Database database{path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE,
                               static_cast<int>(patience.count())};
@@ -93,9 +138,9 @@ std::runtime_error explain(const std::filesystem::path& path, const FileKind& ki
   switch (error.getErrorCode()) {
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
-      return unusable(
-          path, kind,
-          "it is not a database, or it is damaged; move it away, or " + or_another(kind));
+    case SQLITE_ERROR:  // The tables are not those that this program made.
+    case SQLITE_MISMATCH:
+      return damaged(path, kind);
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return unusable(path, kind,
@@ -108,9 +153,20 @@ std::runtime_error explain(const std::filesystem::path& path, const FileKind& ki
                           or_another(kind));
     case SQLITE_FULL:
       return unusable(path, kind, "the disk is full; free some space, or " + or_another(kind));
+    case SQLITE_IOERR:
+      return unusable(
+          path, kind,
+          "the disk failed, or a quota or a limit of file sizes is reached; look at the "
+          "system's log, or " +
+              or_another(kind));
     default:
-      return unusable(path, kind, std::string{error.what()} + "; or " + or_another(kind));
+      return unusable(path, kind, std::string{error.what()} + "; " + or_another(kind));
   }
+}
+
+std::runtime_error damaged(const std::filesystem::path& path, const FileKind& kind) {
+  return unusable(path, kind,
+                  "it is not a database, or it is damaged; move it away, or " + or_another(kind));
 }
 
 std::runtime_error unusable(const std::filesystem::path& path, const FileKind& kind,

@@ -180,7 +180,7 @@ TEST_CASE("a place where no database can be is refused with what to do") {
   CHECK_THAT(error_of_opening(folder / "missing" / "demo.sqlite"),
              Contains("missing does not exist"));
   CHECK_THAT(error_of_opening(folder / "."), Contains("it is a folder"));
-  CHECK_THAT(error_of_opening("/proc/demo.sqlite"), Contains("can't be written"));
+  CHECK_THAT(error_of_opening("/proc/demo.sqlite"), Contains("can't be made"));
   CHECK_THAT(error_of_opening(""), Contains("--database"));
 }
 
