@@ -6,13 +6,14 @@
 #include <string_view>
 #include <utility>
 
-#include <spdlog/spdlog.h>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
+
+#include "log/log.hpp"
 
 namespace regstream::cli {
 
@@ -133,7 +134,7 @@ class CallbackQueue::Implementation : public std::enable_shared_from_this<Implem
   }
 
   void end(const std::string& reason) {
-    spdlog::warn("no more callbacks to {}: {}", base_.shown(), reason);
+    logging::warn("callbacks end", "no more callbacks to {}: {}", base_.shown(), reason);
     close();
   }
 

@@ -23,6 +23,7 @@
 #include <regstream/client/stream_client.hpp>
 
 #include "cli/callback_queue.hpp"
+#include "cli/terminal.hpp"
 #include "net/json_body.hpp"
 #include "net/problem.hpp"
 #include "net/router.hpp"
@@ -265,7 +266,7 @@ void add_contract_service_command(CLI::App& app, int& exit_code) {
       serve(*port);
       exit_code = 0;
     } catch (const std::runtime_error& error) {
-      std::cerr << "regstream contract-service: " << error.what() << '\n';
+      complain("contract-service", error.what());
       exit_code = 1;
     }
   });

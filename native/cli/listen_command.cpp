@@ -20,6 +20,9 @@
 
 #include <regstream/client/stream_client.hpp>
 
+#include "cli/option_checks.hpp"
+#include "cli/terminal.hpp"
+
 namespace regstream::cli {
 
 namespace asio = boost::asio;
@@ -122,9 +125,7 @@ class Listener final : public client::StreamHandler {
 
  private:
   void print(const Json& line) {
-    // Flushed at once: whoever watches a live stream sees an event when it is there. A server's own
-    // words, in an error, may be no UTF-8.
-    std::cout << line.dump(-1, ' ', false, Json::error_handler_t::replace) << std::endl;
+    print_json(line);
     if (!std::cout && client_.state() != ConnectionState::closed) {
       exit_code_ = failure_code;  // Nobody reads any longer: `regstream listen | head`.
       client_.close();
@@ -143,7 +144,7 @@ int run(const ListenOptions& options) {
     context.run();
     return listener.exit_code();
   } catch (const std::invalid_argument& error) {
-    std::cerr << "regstream listen: " << error.what() << '\n';
+    complain("listen", error.what());
     return usage;
   }
 }
@@ -157,7 +158,9 @@ void add_listen_command(CLI::App& app, int& exit_code) {
       "what happens to the stream. Exits with 0 after SIGINT, SIGTERM or the server's 204, with 1 "
       "when the stream has failed for good");
   const auto options = std::make_shared<ListenOptions>();
-  command->add_option("--url", options->url, "http:// URL of the stream")->required();
+  command->add_option("--url", options->url, "http:// URL of the stream")
+      ->required()
+      ->check(check_not_empty);
   command
       ->add_option("--policy", options->policy,
                    "standard: any answer but a stream fails for good; resilient: 408, 429 and 5xx "

@@ -1,6 +1,10 @@
 #include <csignal>
 #include <exception>
 #include <iostream>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -13,8 +17,28 @@
 #include "cli/publish_command.hpp"
 #include "cli/serve_command.hpp"
 #include "cli/simulate_command.hpp"
+#include "cli/terminal.hpp"
+#include "log/printable.hpp"
 
 namespace {
+
+// CLI11 takes the argument after "--address=" for its value. It is an empty one: what a script
+// gives whose variable is not set.
+std::vector<std::string> split_empty_values(int argc, char** argv) {
+  std::vector<std::string> arguments;
+  for (int index = 0; index < argc; ++index) {
+    std::string argument = argv[index];
+    const bool is_empty = argument.starts_with("--") && argument.find('=') + 1 == argument.size();
+    if (is_empty) {
+      argument.pop_back();
+    }
+    arguments.push_back(std::move(argument));
+    if (is_empty) {
+      arguments.emplace_back();
+    }
+  }
+  return arguments;
+}
 
 int run(int argc, char** argv) {
   // A peer that has gone is an error of the write, not the end of the process.
@@ -35,10 +59,19 @@ int run(int argc, char** argv) {
   regstream::cli::add_mock_command(app, exit_code);
   regstream::cli::add_simulate_command(app, exit_code);
   regstream::cli::add_contract_service_command(app, exit_code);
+  std::vector<const char*> arguments;
+  const std::vector<std::string> owned = split_empty_values(argc, argv);
+  for (const std::string& argument : owned) {
+    arguments.push_back(argument.c_str());
+  }
   try {
-    app.parse(argc, argv);
+    app.parse(static_cast<int>(arguments.size()), arguments.data());
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;  // --help and --version are "errors" that succeed.
+    // --help and --version are "errors" that succeed. A usage error quotes what was given.
+    std::ostringstream complaint;
+    const bool is_success = app.exit(error, std::cout, complaint) == 0;
+    std::cerr << regstream::printable_message(complaint.str()) << std::flush;
+    return is_success ? 0 : 2;
   }
   return exit_code;
 }
@@ -49,7 +82,7 @@ int main(int argc, char** argv) {
   try {
     return run(argc, argv);
   } catch (const std::exception& error) {
-    std::cerr << "regstream: " << error.what() << std::endl;
+    regstream::cli::complain("", error.what());
   }
   return 1;
 }

@@ -18,9 +18,12 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include "cli/option_checks.hpp"
+#include "cli/terminal.hpp"
 #include "harness/json_lines.hpp"
 #include "harness/mock_server.hpp"
 #include "harness/scenario_reader.hpp"
+#include "log/printable.hpp"
 #include "net/router.hpp"
 #include "net/server.hpp"
 
@@ -77,7 +80,7 @@ void serve(harness::Scenario scenario, const MockCommandOptions& options) {
       server.stop([&context] { context.stop(); });
     }
   });
-  std::cout << "regstream: mock on " << server.url() << " plays " << options.scenario
+  std::cout << "regstream: mock on " << server.url() << " plays " << printable(options.scenario)
             << (options.has_virtual_time ? " (virtual time)" : "") << std::endl;
   context.run();
 }
@@ -85,7 +88,7 @@ void serve(harness::Scenario scenario, const MockCommandOptions& options) {
 int run(const MockCommandOptions& options) {
   auto scenario = load_scenario(options.scenario);
   if (const auto* const problem = std::get_if<std::string>(&scenario)) {
-    std::cerr << "regstream mock: " << *problem << std::endl;
+    complain("mock", *problem);
     return usage;
   }
   if (options.checks_only) {
@@ -95,7 +98,7 @@ int run(const MockCommandOptions& options) {
     serve(std::get<harness::Scenario>(std::move(scenario)), options);
     return 0;
   } catch (const std::runtime_error& error) {
-    std::cerr << "regstream mock: " << error.what() << std::endl;
+    complain("mock", error.what());
     return failure_code;
   }
 }
@@ -107,8 +110,11 @@ void add_mock_command(CLI::App& app, int& exit_code) {
       "mock", "Play a scenario to the clients of a test: streams, cuts, silence, errors");
   const auto options = std::make_shared<MockCommandOptions>();
   command->add_option("--scenario", options->scenario, "JSON file that says what to play")
-      ->required();
-  command->add_option("--address", options->address, "Address to listen on")->capture_default_str();
+      ->required()
+      ->check(check_not_empty);
+  command->add_option("--address", options->address, "Address to listen on")
+      ->check(check_listen_address)
+      ->capture_default_str();
   command->add_option("--port", options->port, "Port to listen on; 0 takes any free one")
       ->capture_default_str();
   command->add_flag("--virtual-time", options->has_virtual_time,

@@ -15,6 +15,8 @@
 #include <string_view>
 #include <variant>
 
+#include "cli/terminal.hpp"
+
 namespace regstream::cli {
 namespace {
 
@@ -38,17 +40,13 @@ std::string_view describe(sse::ParseError error) {
   return {};
 }
 
-void print(const Json& line) {
-  // Flushed at once: whoever watches a live stream sees an event when it is there.
-  std::cout << line.dump() << std::endl;
-}
-
 /// Prints the events of what was fed; the error that has ended the stream, if one has.
 std::optional<sse::ParseError> print_events(sse::Parser& parser) {
   for (;;) {
     const sse::Token token = parser.next();
     if (const auto* const event = std::get_if<sse::Event>(&token)) {
-      print({{"type", event->type}, {"data", event->data}, {"lastEventId", event->last_event_id}});
+      print_json(
+          {{"type", event->type}, {"data", event->data}, {"lastEventId", event->last_event_id}});
     } else if (const auto* const error = std::get_if<sse::ParseError>(&token)) {
       return *error;
     } else if (std::holds_alternative<sse::NeedInput>(token)) {
@@ -67,7 +65,7 @@ int run(const ParseOptions& options) {
       continue;
     }
     if (size < 0) {
-      std::cerr << "regstream parse: can't read stdin: " << std::strerror(errno) << '\n';
+      complain("parse", std::string("can't read stdin: ") + std::strerror(errno));
       return failure;
     }
     if (size == 0) {
@@ -75,7 +73,7 @@ int run(const ParseOptions& options) {
     }
     parser.feed(std::string_view{chunk}.substr(0, static_cast<std::size_t>(size)));
     if (const auto error = print_events(parser)) {
-      std::cerr << "regstream parse: the stream is over a limit: " << describe(*error) << '\n';
+      complain("parse", "the stream is over a limit: " + std::string(describe(*error)));
       return failure;
     }
     if (!std::cout) {
@@ -83,8 +81,8 @@ int run(const ParseOptions& options) {
     }
   }
   const auto retry = parser.retry();
-  print({{"retry", retry ? Json(retry->count()) : Json(nullptr)},
-         {"lastEventId", parser.last_event_id()}});
+  print_json({{"retry", retry ? Json(retry->count()) : Json(nullptr)},
+              {"lastEventId", parser.last_event_id()}});
   return 0;
 }
 

@@ -16,6 +16,8 @@
 #include <regstream/publisher/update_message.hpp>
 
 #include "broker/redis_once.hpp"
+#include "cli/option_checks.hpp"
+#include "cli/terminal.hpp"
 
 namespace regstream::cli {
 namespace {
@@ -52,18 +54,18 @@ int run(const PublishOptions& options, const std::function<std::string(std::int6
         options.redis.empty() ? std::nullopt : std::optional<std::string_view>{options.redis});
     const auto result = broker::publish_once(redis, make(read_clock()), options.key);
     if (const auto* const trouble = std::get_if<broker::RedisFailure>(&result)) {
-      std::cerr << "regstream publish: " << trouble->what
-                << (is_out_of_reach(trouble->kind)
-                        ? ". (A gateway that was started without --redis, as in the demo, has no "
-                          "Redis to publish through: POST to its "
-                          "/api/registrations/{id}/updates.)\n"
-                        : "\n");
+      complain("publish",
+               trouble->what + (is_out_of_reach(trouble->kind)
+                                    ? ". (A gateway that was started without --redis, as in the "
+                                      "demo, has no Redis to publish through: POST to its "
+                                      "/api/registrations/{id}/updates.)"
+                                    : ""));
       return failure;
     }
     std::cout << "published " << to_string(std::get<EventId>(result)) << '\n';
     return 0;
   } catch (const std::invalid_argument& error) {
-    std::cerr << "regstream publish: " << error.what() << '\n';
+    complain("publish", error.what());
     return usage;
   }
 }
@@ -75,9 +77,11 @@ void add_common_options(CLI::App& command, PublishOptions& options) {
   command.add_option("--key", options.key,
                      "Idempotency key: of two publishes with one key there is one, and both print "
                      "its id");
-  command.add_option("--redis", options.redis,
-                     "HOST:PORT of Redis (default: REDIS_HOST and REDIS_PORT, or localhost:6379; "
-                     "the password comes from REDIS_PASSWORD)");
+  command
+      .add_option("--redis", options.redis,
+                  "HOST:PORT of Redis (default: REDIS_HOST and REDIS_PORT, or localhost:6379; "
+                  "the password comes from REDIS_PASSWORD)")
+      ->check(check_not_empty);
 }
 
 }  // namespace

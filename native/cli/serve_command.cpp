@@ -15,7 +15,6 @@
 #include <string>
 #include <utility>
 
-#include <spdlog/spdlog.h>
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -29,8 +28,12 @@
 #include "broker/embedded_broker.hpp"
 #include "broker/embedded_limits.hpp"
 #include "broker/redis_once.hpp"
+#include "cli/option_checks.hpp"
 #include "cli/system_limits.hpp"
+#include "cli/terminal.hpp"
 #include "gateway/gateway.hpp"
+#include "log/log.hpp"
+#include "log/printable.hpp"
 #include "net/router.hpp"
 #include "net/server.hpp"
 #include "net/static_files.hpp"
@@ -171,7 +174,7 @@ class ReadyLine {
  private:
   void check() {
     if (broker_.is_connected() || std::chrono::steady_clock::now() > give_up_) {
-      std::cout << text_ << std::endl;
+      std::cout << printable(text_) << std::endl;
       return;
     }
     timer_.expires_after(std::chrono::milliseconds(5));
@@ -210,7 +213,7 @@ class Shutdown {
 
  private:
   void begin() {
-    spdlog::info("shutting down");
+    logging::info("shutting down", "shutting down");
     signals_.async_wait([this](const boost::system::error_code& error, int) {
       if (!error) {
         context_.stop();
@@ -224,7 +227,8 @@ class Shutdown {
     limit_.expires_after(acknowledgement_max);
     limit_.async_wait([this](const boost::system::error_code& cancelled) {
       if (!cancelled) {
-        spdlog::warn("some updates are not acknowledged; the next start publishes them");
+        logging::warn("updates not acknowledged",
+                      "some updates are not acknowledged; the next start publishes them");
         drain();
       }
     });
@@ -327,13 +331,13 @@ int run_serve(const ServeOptions& options) {
           "--journal is the embedded broker's; with Redis the history is kept there");
     }
   } catch (const std::invalid_argument& error) {
-    std::cerr << "regstream: " << error.what() << std::endl;
+    complain("", error.what());
     return 2;
   }
   try {
     serve(options, redis);
   } catch (const std::exception& error) {
-    std::cerr << "regstream: " << error.what() << std::endl;
+    complain("", error.what());
     return 1;
   }
   return 0;
@@ -347,13 +351,17 @@ void add_serve_command(CLI::App& app, int& exit_code) {
   options->page = beside_program("web-demo").string();
 
   CLI::App* command = app.add_subcommand("serve", "Serve the streams, and with --demo the sample");
-  command->add_option("--address", options->address, "Address to listen on")->capture_default_str();
+  command->add_option("--address", options->address, "Address to listen on")
+      ->check(check_listen_address)
+      ->capture_default_str();
   command->add_option("--port", options->port, "Port to listen on; 0 takes any free one")
       ->check(CLI::Range(0, 65'535))
       ->capture_default_str();
-  command->add_option("--redis", options->redis,
-                      "HOST[:PORT] of Redis; also by REDIS_HOST, REDIS_PORT, REDIS_PASSWORD. "
-                      "Without one the broker is embedded");
+  command
+      ->add_option("--redis", options->redis,
+                   "HOST[:PORT] of Redis; also by REDIS_HOST, REDIS_PORT, REDIS_PASSWORD. "
+                   "Without one the broker is embedded")
+      ->check(check_not_empty);
   command->add_option(
       "--journal", options->journal,
       "File that keeps the embedded broker's history over a restart (with --demo: "
@@ -386,8 +394,10 @@ void add_serve_command(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   command->add_flag("--demo", options->demo, "Serve the sample backend and its page as well");
   command->add_option("--database", options->database, "The sample's SQLite file")
+      ->check(check_not_empty)
       ->capture_default_str();
   command->add_option("--page", options->page, "Folder of the sample's built page")
+      ->check(check_not_empty)
       ->capture_default_str();
   command
       ->add_option("--stage-pace-ms", options->stage_pace_ms,

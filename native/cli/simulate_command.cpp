@@ -17,6 +17,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/terminal.hpp"
+#include "log/printable.hpp"
 #include "simulation/report.hpp"
 #include "simulation/simulation.hpp"
 
@@ -58,7 +60,7 @@ void print_failure(const SimulateOptions& options, std::uint64_t seed) {
 std::optional<std::vector<std::uint64_t>> read_seeds(const std::string& path) {
   std::ifstream file(path);
   if (!file) {
-    std::cerr << "regstream simulate: can't read " << path << '\n';
+    complain("simulate", "can't read " + path);
     return std::nullopt;
   }
   std::vector<std::uint64_t> seeds;
@@ -67,7 +69,7 @@ std::optional<std::vector<std::uint64_t>> read_seeds(const std::string& path) {
     if (std::uint64_t seed = 0; words >> seed) {
       seeds.push_back(seed);
     } else if (!line.empty() && line.front() != '#') {
-      std::cerr << "regstream simulate: no seed in " << path << ": " << line << '\n';
+      complain("simulate", "no seed in " + path + ": " + quote_value(line));
       return std::nullopt;
     }
   }

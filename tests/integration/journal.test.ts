@@ -1,10 +1,10 @@
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 
 import { afterEach, describe, expect, test } from "vitest";
 
 import { EventStream } from "../processes/event_stream.ts";
-import { Gateway, type GatewayOptions } from "../processes/gateway.ts";
+import { Gateway, type GatewayOptions, regstream } from "../processes/gateway.ts";
 import { temporaryFolder } from "../processes/temporary_folder.ts";
 
 const json = { "Content-Type": "application/json" };
@@ -61,6 +61,68 @@ describe("the embedded broker's journal, and publishing by HTTP", () => {
     writeFileSync(path, "not a database\n".repeat(100));
     await expect(start({ more: ["--journal", path] })).rejects.toThrow(/Can't use the journal .*notes\.txt: it is not a database, or it is damaged; move it away/);
     expect(readFileSync(path, "utf8")).toBe("not a database\n".repeat(100));
+  });
+
+  test("customers' data is made for its owner alone, and others who may read an older file are named", async () => {
+    const gateway = await start({ more: ["--history-length", "10"] });
+    const folder = dirname(gateway.database);
+    await publish(gateway, { status: "FAILED", message: "x" });
+    const modes = readdirSync(folder).map((name) => [name, statSync(join(folder, name)).mode & 0o777]);
+    expect(modes.length).toBeGreaterThanOrEqual(4);
+    expect(modes.filter(([, mode]) => mode !== 0o600)).toEqual([]);
+    await gateway.stop();
+
+    chmodSync(gateway.database, 0o644);
+    const again = await start({ database: gateway.database });
+    expect(again.log).toContain(`chmod 600 ${gateway.database}`);
+    expect(statSync(gateway.database).mode & 0o777).toBe(0o644);
+  });
+
+  test("a disk that fills up refuses updates with one line, serves everything else, and is used again", async () => {
+    const gateway = await start();
+    const update = { status: "FAILED", message: "x".repeat(10_000) };
+    expect((await publish(gateway, update)).status).toBe(201);
+
+    gateway.limitFileSizes(1);
+    for (let attempt = 0; attempt < 20; ++attempt) {
+      const refused = await publish(gateway, update);
+      expect(refused.status).toBe(503);
+      expect(await refused.json()).toMatchObject({ detail: expect.stringContaining("could not take the update") });
+    }
+    const registration = await fetch(gateway.url("/api/registrations"), {
+      method: "POST",
+      headers: json,
+      body: JSON.stringify({ customerName: "Sara", customerNumber: "1", phone: "1", branch: "Bole", nationalId: "1" }),
+    });
+    expect(registration.status).toBe(500);
+    expect((await fetch(gateway.url("/api/health"))).ok).toBe(true);
+    expect((await fetch(gateway.url("/api/registrations/42"))).status).toBe(200);
+
+    gateway.limitFileSizes("unlimited");
+    expect((await publish(gateway, update)).status).toBe(201);
+    await gateway.stop();
+    expect(gateway.log.match(/nothing can be published: Can't use the journal .*: the disk failed/g)).toHaveLength(1);
+    expect(gateway.log.match(/a request failed: Can't use the database .*demo\.sqlite: the disk failed/g)).toHaveLength(1);
+    expect(gateway.log.match(/the journal .* can be written again/g)).toHaveLength(1);
+  });
+
+  test.each([
+    ["a folder", () => temporaryFolder(), /Can't use the journal .*: it is a folder; name a file in it/],
+    ["a device", () => "/dev/full", /Can't use the journal \/dev\/full: it is no regular file/],
+    ["in a folder that is not there", () => join(temporaryFolder(), "no", "journal"), /the folder .*no does not exist; make it/],
+    ["where nothing can be made", () => "/proc/journal", /Can't use the journal \/proc\/journal: it can't be made/],
+  ])("a journal that is %s stops the start with one sentence and exit code 1", async (_name, path, sentence) => {
+    const child = regstream(["serve", "--port", "0", "--journal", path()]);
+    expect(await child.exited).toBe(1);
+    expect(child.log).toMatch(sentence);
+    expect(child.log.trim().split("\n")).toHaveLength(1);
+  });
+
+  test("a journal that another process uses stops the start with one sentence", async () => {
+    const gateway = await start();
+    const child = regstream(["serve", "--port", "0", "--journal", join(dirname(gateway.database), "journal.sqlite3")]);
+    expect(await child.exited).toBe(1);
+    expect(child.log).toMatch(/^regstream: Can't use the journal .*: another process is using it; stop that one, or .*\n$/);
   });
 
   test("the route that publishes can be switched off", async () => {

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -51,6 +52,11 @@ export class Gateway {
 
   get log(): string {
     return this.child.log;
+  }
+
+  /** No file that it writes grows past so many bytes, as on a disk that is full; "unlimited" again. */
+  limitFileSizes(bytes: number | "unlimited"): void {
+    execFileSync("prlimit", ["--pid", String(this.child.pid), `--fsize=${bytes}:`]);
   }
 
   url(path: string): string {

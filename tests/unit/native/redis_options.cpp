@@ -50,12 +50,48 @@ TEST_CASE("an empty variable counts as not set") {
   CHECK(redis_address(options) == "localhost:6379");
 }
 
-TEST_CASE("a bad REDIS_PORT is an error that names it") {
-  for (const std::string port :
-       {"0", "65536", "-1", "+1", "6379x", " 6379", "99999999999999", "x"}) {
+TEST_CASE("a bad REDIS_PORT is an error that names it and its value") {
+  for (const std::string port : {"0",
+                                 "65536",
+                                 "-1",
+                                 "+1",
+                                 "6379x",
+                                 "6379/tcp",
+                                 "99999999999999",
+                                 "x",
+                                 " ",
+                                 " 6379",
+                                 "6379 ",
+                                 "tcp://",
+                                 "tcp://host",
+                                 "tcp://host:",
+                                 "tcp://:6379",
+                                 "tcp://host:0",
+                                 "tcp://host:65536",
+                                 "tcp://a:b:6379",
+                                 "tcp://10.0.0.1:6379/",
+                                 "tcp://[::1:6379",
+                                 "tcp://[]:6379",
+                                 "udp://10.0.0.1:6379",
+                                 "TCP://10.0.0.1:6379",
+                                 "6379,6380"}) {
     CAPTURE(port);
-    CHECK(error_of({{"REDIS_PORT", port}}) == "REDIS_PORT: the port must be a number, 1 to 65535");
+    CHECK(error_of({{"REDIS_PORT", port}}) ==
+          "REDIS_PORT: \"" + port + "\" is no port; give a number from 1 to 65535");
   }
+}
+
+TEST_CASE("of a service link of Kubernetes the port is taken, and not the host") {
+  CHECK(redis_address(read({{"REDIS_PORT", "tcp://10.0.0.1:7000"}})) == "localhost:7000");
+  CHECK(redis_address(read({{"REDIS_PORT", "tcp://[fd00::1]:7000"}, {"REDIS_HOST", "cache"}})) ==
+        "cache:7000");
+  CHECK(redis_address(read({{"REDIS_PORT", "tcp://redis.default.svc:7000"}})) == "localhost:7000");
+}
+
+TEST_CASE("a value that is quoted commands no terminal, and is bounded") {
+  CHECK_THAT(error_of({{"REDIS_PORT", "\x1b[2J\u009b"}}),
+             Catch::Matchers::Contains(R"("\u001b[2J\u009b")"));
+  CHECK(error_of({}, std::string(100'000, '/')).size() < 400);
 }
 
 TEST_CASE("the argument takes the place of host and port, and leaves the password") {
@@ -73,24 +109,25 @@ TEST_CASE("an IPv6 address stands in brackets, with or without a port") {
   CHECK(redis_address(read({}, "[fe80::1]")) == "[fe80::1]:6379");
 }
 
-TEST_CASE("a REDIS_HOST that is more than a host is refused, and never quoted") {
-  for (const std::string host :
-       {"redis://user:s3cret@host:6379", "user:s3cret@host", "host/0", "ho st", "[::1]"}) {
+TEST_CASE("a REDIS_HOST that is more than a host is refused, without its password") {
+  for (const std::string host : {"redis://user:s3cret@host:6379", "user:s3cret@host", "host/0",
+                                 "ho st", "[::1]", " ", "host:6379", "host\x1b", "host?a"}) {
     CAPTURE(host);
     const auto error = error_of({{"REDIS_HOST", host}});
-    CHECK_THAT(error, Catch::Matchers::StartsWith("REDIS_HOST: "));
+    CHECK_THAT(error, Catch::Matchers::StartsWith("REDIS_HOST: \""));
     CHECK_THAT(error, !Catch::Matchers::Contains("s3cret"));
   }
   CHECK(redis_address(read({{"REDIS_HOST", "::1"}})) == "[::1]:6379");
 }
 
-TEST_CASE("an argument that is no HOST:PORT is refused, and never quoted") {
+TEST_CASE("an argument that is no HOST:PORT is refused, without its password") {
   for (const std::string_view argument :
        {"", ":6379", "host:", "host:0", "host:70000", "host:port", "::1", "[::1", "[]:1", "[::1]x",
-        "redis://user:s3cret@host:6379", "user:s3cret@host", "s3cret@host", "host/0", "ho st"}) {
+        "redis://user:s3cret@host:6379", "user:s3cret@host", "s3cret@host", "host/0", "ho st",
+        "redis://:s3 cr@s3cret@host/0", "s3cret@[::1", " "}) {
     CAPTURE(argument);
     const auto error = error_of({}, argument);
-    CHECK_THAT(error, Catch::Matchers::StartsWith("--redis: "));
+    CHECK_THAT(error, Catch::Matchers::StartsWith("--redis: \""));
     CHECK_THAT(error, !Catch::Matchers::Contains("s3cret"));
   }
 }

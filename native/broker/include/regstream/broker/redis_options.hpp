@@ -61,9 +61,10 @@ struct RedisOptions {
 using Environment = std::function<const char*(const char* name)>;
 
 /// The contract's REDIS_HOST, REDIS_PORT and REDIS_PASSWORD; an empty one counts as not set.
-/// `argument`, the `HOST[:PORT]` of `--redis`, takes the place of both host and port. Throws
-/// std::invalid_argument with one sentence that says which of them is wrong; it quotes none, since
-/// people paste URLs with passwords.
+/// REDIS_PORT may be a service link of Kubernetes, tcp://10.0.0.1:6379, of which only the port is
+/// taken. `argument`, the `HOST[:PORT]` of `--redis`, takes the place of both host and port. Throws
+/// std::invalid_argument with one sentence that names what is wrong and its value, without what may
+/// be a password: people paste URLs.
 [[nodiscard]] RedisOptions read_redis_options(std::optional<std::string_view> argument = {});
 [[nodiscard]] RedisOptions read_redis_options(std::optional<std::string_view> argument,
                                               const Environment& environment);
