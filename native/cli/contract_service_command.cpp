@@ -236,7 +236,7 @@ void serve(std::uint16_t port) {
   asio::io_context context(1);
   ContractService service(context);
   net::Router router;
-  net::Server server(context, router, {.address = "127.0.0.1", .port = port, .limits = {}});
+  net::Server server(context, router, {.address = "127.0.0.1", .port = port});
   const auto quit = [&] {
     service.close();
     server.stop([&context] { context.stop(); });

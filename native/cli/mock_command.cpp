@@ -68,8 +68,12 @@ std::variant<harness::Scenario, std::string> load_scenario(const std::string& pa
 void serve(harness::Scenario scenario, const MockCommandOptions& options) {
   asio::io_context context(1);
   net::Router router;
+  // It plays anybody's server, under any name: a test may reach it as a service of its own network.
   net::Server server(context, router,
-                     {.address = options.address, .port = options.port, .limits = {}});
+                     {.address = options.address,
+                      .port = options.port,
+                      .limits = {},
+                      .allowed_hosts = std::nullopt});
   harness::MockServer mock(context, std::move(scenario),
                            {.has_virtual_time = options.has_virtual_time});
   mock.add_to(router);

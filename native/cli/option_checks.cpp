@@ -5,6 +5,7 @@
 #include <boost/asio/ip/address.hpp>
 
 #include "log/printable.hpp"
+#include "net/host_port.hpp"
 
 namespace regstream::cli {
 namespace {
@@ -37,6 +38,12 @@ std::string check_listen_address(const std::string& value) {
                  : quote_value(value) +
                        " is no address; give one such as 127.0.0.1 or ::1, without brackets, and "
                        "the port with --port";
+}
+
+std::string check_host(const std::string& value) {
+  return net::parse_host_port(value)
+             ? std::string()
+             : quote_value(value) + " is no host; give NAME or NAME:PORT, such as bank.example";
 }
 
 }  // namespace regstream::cli

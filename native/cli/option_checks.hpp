@@ -12,4 +12,7 @@ namespace regstream::cli {
 /// "every interface": that must be asked for.
 [[nodiscard]] std::string check_listen_address(const std::string& value);
 
+/// A host by which a server may be asked: NAME or NAME:PORT, no URL.
+[[nodiscard]] std::string check_host(const std::string& value);
+
 }  // namespace regstream::cli

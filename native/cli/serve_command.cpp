@@ -14,6 +14,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
@@ -34,6 +35,8 @@
 #include "gateway/gateway.hpp"
 #include "log/log.hpp"
 #include "log/printable.hpp"
+#include "net/host_port.hpp"
+#include "net/request_origin.hpp"
 #include "net/router.hpp"
 #include "net/server.hpp"
 #include "net/static_files.hpp"
@@ -60,6 +63,7 @@ constexpr std::chrono::seconds first_subscription_max{2};
 struct ServeOptions {
   std::string address = "127.0.0.1";
   int port = 8080;
+  std::vector<std::string> allowed_hosts;
   std::string redis;
   std::string publish_route = "auto";
   std::optional<std::string> journal;
@@ -266,9 +270,19 @@ class Shutdown {
   int unfinished_ = 2;
 };
 
+net::AllowedHosts allowed_hosts_of(const ServeOptions& options) {
+  std::vector<net::HostPort> hosts;
+  for (const std::string& name : options.allowed_hosts) {
+    hosts.push_back(*net::parse_host_port(name));  // The option's own check has let it through.
+  }
+  return net::AllowedHosts(std::move(hosts));
+}
+
 void serve(const ServeOptions& options, const std::optional<broker::RedisOptions>& redis) {
   net::ServerOptions server_options{.address = options.address,
-                                    .port = static_cast<std::uint16_t>(options.port)};
+                                    .port = static_cast<std::uint16_t>(options.port),
+                                    .limits = {},
+                                    .allowed_hosts = allowed_hosts_of(options)};
   gateway::GatewayOptions gateway_settings = gateway_options(options, redis.has_value());
   share_descriptors(server_options.limits, gateway_settings);
 
@@ -357,6 +371,13 @@ void add_serve_command(CLI::App& app, int& exit_code) {
   command->add_option("--port", options->port, "Port to listen on; 0 takes any free one")
       ->check(CLI::Range(0, 65'535))
       ->capture_default_str();
+  command
+      ->add_option("--allow-host", options->allowed_hosts,
+                   "NAME[:PORT] by which clients or a proxy ask, besides IP addresses and "
+                   "localhost; may be repeated")
+      ->expected(1)
+      ->take_all()
+      ->check(check_host);
   command
       ->add_option("--redis", options->redis,
                    "HOST[:PORT] of Redis; also by REDIS_HOST, REDIS_PORT, REDIS_PASSWORD. "

@@ -1,77 +1,86 @@
 #include "client/http_url.hpp"
 
-#include <charconv>
+#include <algorithm>
+#include <cstddef>
 #include <cstdint>
-#include <system_error>
+#include <optional>
+#include <utility>
 
-#include <boost/url/parse.hpp>
-#include <boost/url/url_view.hpp>
+#include <arpa/inet.h>
 
+#include <boost/url/ipv4_address.hpp>
+
+#include "client/url_text.hpp"
+#include "net/host_port.hpp"
 #include "net/letter_case.hpp"
 
 namespace regstream::client {
 namespace {
 
-constexpr std::string_view default_port = "80";
+constexpr std::uint16_t default_port = 80;
 
-bool is_port(std::string_view digits) {
-  std::uint16_t number = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  return error == std::errc{} && end == digits.data() + digits.size() && number > 0;
+/// "127.1" and "0x7f000001" are addresses to browsers and curl (WHATWG URL, "ends in a number"):
+/// so is every host whose last label is a number.
+bool ends_in_number(std::string_view host) {
+  const std::string_view label = host.substr(host.rfind('.') + 1);  // npos + 1 is 0: all of it.
+  const bool is_hexadecimal = label.starts_with("0x");
+  return label.find_first_not_of(is_hexadecimal ? "0123456789abcdef" : "0123456789",
+                                 is_hexadecimal ? 2 : 0) == std::string_view::npos;
 }
 
-std::variant<HttpUrl, UrlProblem> take_apart(const boost::urls::url_view& url) {
-  if (net::equals_ignoring_case(std::string_view(url.scheme()), "https")) {
-    return UrlProblem{
-        "TLS is not supported yet: give an http:// URL, of a local TLS proxy perhaps"};
+/// The IPv4 address that such a host means, in four decimal numbers; nothing if there is none.
+std::optional<std::string> read_ipv4_address(const std::string& host) {
+  in_addr address{};
+  if (inet_aton(host.c_str(), &address) == 0) {
+    return std::nullopt;
   }
-  if (!net::equals_ignoring_case(std::string_view(url.scheme()), "http")) {
-    return UrlProblem{"only http:// URLs can be opened"};
-  }
-  if (url.has_userinfo()) {
+  return boost::urls::ipv4_address(ntohl(address.s_addr)).to_string();
+}
+
+/// `path` is empty, or begins with a slash; both are encoded.
+std::variant<HttpUrl, UrlProblem> read_url(std::string_view authority, std::string_view path,
+                                           std::string_view query) {
+  if (authority.find('@') != std::string_view::npos) {
     return UrlProblem{
         "a URL must not hold a user name or a password: send an Authorization header"};
   }
-  if (url.encoded_host().empty()) {
+  if (authority.empty() || authority.starts_with(':')) {
     return UrlProblem{"the URL names no host"};
   }
+  const auto parsed = net::parse_host_port(authority);
+  if (!parsed || parsed->port == 0) {
+    return UrlProblem{
+        "the URL's host has to be an address or a name in ASCII (xn--…), and its port between 1 "
+        "and 65535"};
+  }
+  std::optional<std::string> host = parsed->host;
+  if (!parsed->is_address && ends_in_number(*host)) {
+    host = read_ipv4_address(*host);
+  } else if (authority.substr(0, authority.find(':')).ends_with('.')) {
+    host->append(".");  // Which tells a resolver to search nowhere else.
+  }
+  if (!host) {
+    return UrlProblem{"the URL's host ends in a number, but is no IPv4 address"};
+  }
   HttpUrl result;
-  result.host = url.host_address();
-  result.port = std::string(std::string_view(url.port()));
-  if (result.port.empty()) {
-    result.port = default_port;
-  } else if (!is_port(result.port)) {
-    return UrlProblem{"the URL's port is not between 1 and 65535"};
-  }
-  result.host_field = std::string(std::string_view(url.encoded_host()));
-  if (result.port != default_port) {
-    result.host_field += ":" + result.port;
-  }
-  result.target = std::string(std::string_view(url.encoded_target()));
-  if (!result.target.starts_with('/')) {
-    result.target.insert(result.target.begin(), '/');
-  }
+  result.host = host->starts_with('[') ? host->substr(1, host->size() - 2) : *host;
+  result.port = std::to_string(parsed->port.value_or(default_port));
+  result.host_field =
+      *host + (result.port == std::to_string(default_port) ? "" : ":" + result.port);
+  result.target = remove_dot_segments(path);
+  result.target.append(result.target.empty() ? "/" : "").append(query);
   return result;
 }
 
-/// Remove Dot Segments of an absolute path (RFC 3986, 5.2.4).
-std::string without_dots(std::string_view path) {
-  std::string result;
-  while (!path.empty()) {
-    path.remove_prefix(1);  // The slash that begins a segment.
-    const std::string_view segment = path.substr(0, path.find('/'));
-    path.remove_prefix(segment.size());
-    const bool is_last = path.empty();
-    if (segment == "..") {
-      result.resize(result.empty() ? 0 : result.rfind('/'));
-    }
-    if (segment != "." && segment != "..") {
-      result.append("/").append(segment);
-    } else if (is_last) {
-      result.append("/");
-    }
+std::optional<UrlProblem> find_scheme_problem(const UrlText& text) {
+  if (text.scheme == "https") {
+    return UrlProblem{
+        "TLS is not supported yet: give an http:// URL, of a local TLS proxy perhaps"};
   }
-  return result;
+  if (text.is_foreign()) {
+    return UrlProblem{"only http:// URLs can be opened"};
+  }
+  return std::nullopt;
 }
 
 }  // namespace
@@ -81,41 +90,37 @@ std::string HttpUrl::shown() const {
 }
 
 std::variant<HttpUrl, UrlProblem> parse_http_url(std::string_view text) {
-  const auto parsed = boost::urls::parse_uri(text);
-  if (parsed.has_error()) {
+  const UrlText url = split_url(text);
+  if (auto problem = find_scheme_problem(url)) {
+    return *std::move(problem);
+  }
+  if (url.scheme.empty()) {
     return UrlProblem{"this is no absolute URL such as http://127.0.0.1:8080/stream"};
   }
-  return take_apart(parsed.value());
+  return read_url(*url.authority, url.path, url.query);
 }
 
 std::variant<HttpUrl, UrlProblem> resolve_location(const HttpUrl& base, std::string_view location) {
-  const auto parsed = boost::urls::parse_uri_reference(location);
-  if (parsed.has_error() || location.empty()) {
-    return UrlProblem{"its Location is no URL"};
+  if (location.empty()) {
+    return UrlProblem{"it names no Location"};
   }
-  // By hand (RFC 3986, 5.2.2): the sizes in a URL that Boost 1.81 has resolved are wrong, and it
-  // asserts them.
-  const boost::urls::url_view reference = parsed.value();
-  if (reference.has_scheme()) {
-    return take_apart(reference);
+  const UrlText reference = split_reference(location);
+  if (auto problem = find_scheme_problem(reference)) {
+    return *std::move(problem);
   }
-  if (reference.has_authority()) {
-    return parse_http_url("http:" + std::string(location));
+  if (reference.authority) {
+    return read_url(*reference.authority, reference.path, reference.query);
   }
-  const std::string base_path = base.target.substr(0, base.target.find('?'));
-  std::string path(std::string_view(reference.encoded_path()));
-  std::string target;
-  if (path.empty()) {
-    target = reference.has_query() ? base_path : base.target;
-  } else if (path.starts_with('/')) {
-    target = without_dots(path);
-  } else {
-    target = without_dots(base_path.substr(0, base_path.rfind('/') + 1) + path);
+  const std::size_t path_bytes = std::min(base.target.find('?'), base.target.size());
+  const std::string base_path = base.target.substr(0, path_bytes);
+  const std::string base_query = base.target.substr(path_bytes);
+  if (reference.path.empty()) {
+    return read_url(base.host_field, base_path,
+                    reference.query.empty() ? base_query : reference.query);
   }
-  if (reference.has_query()) {
-    target.append("?").append(std::string_view(reference.encoded_query()));
-  }
-  return parse_http_url("http://" + base.host_field + target);
+  const std::string folder =
+      reference.path.starts_with('/') ? "" : base_path.substr(0, base_path.rfind('/') + 1);
+  return read_url(base.host_field, folder + reference.path, reference.query);
 }
 
 bool is_same_origin(const HttpUrl& left, const HttpUrl& right) {

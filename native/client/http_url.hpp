@@ -22,9 +22,11 @@ struct UrlProblem {
   std::string what;
 };
 
+/// Reads a URL as browsers and curl write it (WHATWG URL standard; `UrlText`).
 [[nodiscard]] std::variant<HttpUrl, UrlProblem> parse_http_url(std::string_view text);
 
-/// What a Location field says, read against the URL that answered with it (RFC 9110, 10.2.2).
+/// What a Location field says, read against the URL that answered with it (RFC 9110, 10.2.2), by
+/// the same rules.
 [[nodiscard]] std::variant<HttpUrl, UrlProblem> resolve_location(const HttpUrl& base,
                                                                  std::string_view location);
 

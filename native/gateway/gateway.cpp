@@ -11,6 +11,7 @@
 
 #include "gateway/health.hpp"
 #include "gateway/stream_request.hpp"
+#include "net/common_fields.hpp"
 #include "net/problem.hpp"
 
 namespace regstream::gateway {
@@ -23,14 +24,15 @@ namespace {
 // The body ends when the connection does: chunks would frame what the event stream frames already,
 // and cost each connection its own bytes around the shared ones. Proxies that transform or buffer
 // (nginx) are asked not to.
-constexpr std::string_view stream_head =
-    "HTTP/1.1 200 OK\r\n"
-    "Server: regstream\r\n"
-    "Content-Type: text/event-stream\r\n"
-    "Cache-Control: no-cache, no-transform\r\n"
-    "X-Accel-Buffering: no\r\n"
-    "Connection: close\r\n"
-    "\r\n";
+std::string_view stream_head() {
+  static const std::string head = "HTTP/1.1 200 OK\r\n" + net::common_field_lines() +
+                                  "Content-Type: text/event-stream\r\n"
+                                  "Cache-Control: no-cache, no-transform\r\n"
+                                  "X-Accel-Buffering: no\r\n"
+                                  "Connection: close\r\n"
+                                  "\r\n";
+  return head;
+}
 
 // All messages that are heard in one turn of the loop go out in one write per connection. But no
 // more than this waits for the turn's end: readers begin to receive a long burst while the rest of
@@ -164,7 +166,7 @@ void Gateway::open_stream(net::Exchange exchange) {
   const auto& [registration_id, cursor] = std::get<StreamRequest>(request);
   const hub::SubscriptionId id = hub_.subscribe(registration_id, cursor, now(), now_timestamp_ms());
   connections_.resize(std::max<std::size_t>(connections_.size(), id.slot + 1));
-  connections_[id.slot] = new StreamConnection(exchange.take_socket(), stream_head, id, *this);
+  connections_[id.slot] = new StreamConnection(exchange.take_socket(), stream_head(), id, *this);
   connections_[id.slot]->start();
   schedule_flush();
 }

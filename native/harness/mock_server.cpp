@@ -38,12 +38,24 @@ std::int64_t start_timestamp_ms(const MockOptions& options) {
                                         .count();
 }
 
+/// The decoded path; a slash within a segment stays "%2F".
+std::string path_of(const net::Target& target) {
+  std::string path;
+  for (const std::string& segment : target.segments) {
+    path += '/';
+    for (const char byte : segment) {
+      path.append(byte == '/' ? "%2F" : std::string(1, byte));
+    }
+  }
+  return path;
+}
+
 RequestHead read_head(const net::Exchange& exchange) {
   const net::Request& request = exchange.request();
   RequestHead head;
   head.method = std::string(request.method_string());
   head.target = std::string(request.target());
-  head.path = exchange.target().path;
+  head.path = path_of(exchange.target());
   for (const auto& field : request) {
     head.headers.push_back({std::string(field.name_string()), std::string(field.value())});
   }
@@ -156,7 +168,8 @@ void MockServer::close() {
 }
 
 void MockServer::play(net::Exchange exchange) {
-  if (exchange.target().path.rfind("/mock/", 0) == 0) {
+  const std::vector<std::string>& segments = exchange.target().segments;
+  if (segments.front() == "mock" && segments.size() > 1) {
     net::respond_problem(exchange, {.status = http::status::not_found,
                                     .detail = "The control API has nothing at this path."});
     return;

@@ -20,7 +20,7 @@ using ConnectionNumber = std::uint64_t;
 struct RequestHead {
   std::string method = {};
   std::string target = {};  ///< As it was sent.
-  std::string path = {};    ///< Decoded, without the query.
+  std::string path = {};    ///< Decoded but for "%2F", without the query.
   std::vector<HeaderField> headers = {};
   /// From the header, or from the query where a client can't set one. Empty: none.
   std::string last_event_id = {};

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "net/common_fields.hpp"
 #include "net/problem.hpp"
 
 namespace regstream::net {
@@ -34,9 +35,7 @@ std::string_view Exchange::path_parameter(std::string_view name) const {
 void Exchange::respond(Response response) {
   response.version(request_.version());
   response.keep_alive(request_.keep_alive());
-  response.set(http::field::server, "regstream");
-  // Nothing of ours is to be taken for a script because it looks like one.
-  response.set("X-Content-Type-Options", "nosniff");
+  set_common_fields(response);
   if (request_.method() != http::verb::head) {
     response.prepare_payload();
   } else if (!response.body().empty()) {

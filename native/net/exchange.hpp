@@ -3,8 +3,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -19,7 +21,12 @@ using Response = boost::beast::http::response<boost::beast::http::string_body>;
 
 /// The request target, taken apart and percent-decoded.
 struct Target {
-  std::string path;
+  /// Host and port of the absolute form, as sent: they stand in for the Host field (RFC 9112,
+  /// 3.2.2). Nothing in origin form.
+  std::optional<std::string> authority;
+  /// The path, split at its slashes before it is decoded, so that an encoded slash splits nothing:
+  /// "/a%2Fb/" is "a/b" and "". Never empty once it is read.
+  std::vector<std::string> segments;
   std::multimap<std::string, std::string, std::less<>> query;
 };
 
@@ -52,7 +59,7 @@ class Exchange {
   /// The value of a `{name}` in the route's pattern; empty if there is none.
   [[nodiscard]] std::string_view path_parameter(std::string_view name) const;
 
-  /// Answers. Version, keep-alive, Server, nosniff and Content-Length are filled in here.
+  /// Answers. Version, keep-alive, the common fields and Content-Length are filled in here.
   void respond(Response response);
   /// Answers with a JSON text.
   void respond_json(boost::beast::http::status status, std::string json);

@@ -10,6 +10,14 @@ namespace regstream::net {
                                               : character;
 }
 
+[[nodiscard]] constexpr bool is_digit(char byte) {
+  return byte >= '0' && byte <= '9';
+}
+
+[[nodiscard]] constexpr bool is_letter(char byte) {
+  return ascii_lower(byte) >= 'a' && ascii_lower(byte) <= 'z';
+}
+
 /// Whether two texts differ in the case of ASCII letters at most, as most names in HTTP may. By
 /// hand: Boost's own (1.81, in Beast and in URL) read the byte behind their texts.
 [[nodiscard]] constexpr bool equals_ignoring_case(std::string_view left, std::string_view right) {

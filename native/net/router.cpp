@@ -12,17 +12,15 @@ namespace http = boost::beast::http;
 
 namespace {
 
-// "/a//b/" → "", "a", "", "b", "": what is different to the client stays different here.
-std::vector<std::string> split(std::string_view path) {
+// "/a//b/" → "a", "", "b", "": what is different to the client stays different here.
+std::vector<std::string> split(std::string_view pattern) {
   std::vector<std::string> segments;
-  for (;;) {
-    const std::size_t slash = path.find('/');
-    segments.emplace_back(path.substr(0, slash));
-    if (slash == std::string_view::npos) {
-      return segments;
-    }
-    path.remove_prefix(slash + 1);
+  while (!pattern.empty()) {
+    pattern.remove_prefix(1);  // The slash that begins a segment.
+    segments.emplace_back(pattern.substr(0, pattern.find('/')));
+    pattern.remove_prefix(segments.back().size());
   }
+  return segments;
 }
 
 bool is_name(std::string_view segment) {
@@ -66,7 +64,7 @@ void Router::set_catch_all(Handler handler) {
 void Router::route(Exchange exchange) const {
   const http::verb asked = exchange.request().method();
   const http::verb method = asked == http::verb::head ? http::verb::get : asked;
-  const std::vector<std::string> path = split(exchange.target().path);
+  const std::vector<std::string>& path = exchange.target().segments;
 
   const Route* best = nullptr;
   std::string allow;

@@ -13,8 +13,8 @@ namespace regstream::net {
 /// Finds the handler of a request by method and path.
 class Router {
  public:
-  /// `pattern` is a path whose segments are literal or `{name}`; a literal beats a name. A GET
-  /// route answers HEAD as well.
+  /// `pattern` is a path whose segments are literal or `{name}`; a literal beats a name. They are
+  /// compared with the target's decoded segments. A GET route answers HEAD as well.
   void add(boost::beast::http::verb method, std::string_view pattern, Handler handler);
 
   /// What no route matches under GET and HEAD (the page's files). Without one: 404.

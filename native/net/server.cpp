@@ -10,6 +10,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 
+#include "net/common_fields.hpp"
+
 namespace regstream::net {
 
 namespace asio = boost::asio;
@@ -40,7 +42,7 @@ constexpr std::chrono::milliseconds accept_pause{100};
 Server::Server(asio::io_context& context, const Router& router, const ServerOptions& options)
     : acceptor_(context),
       accept_pause_(context),
-      set_(std::make_shared<SessionSet>(router, options.limits)) {
+      set_(std::make_shared<SessionSet>(router, options.limits, options.allowed_hosts)) {
   boost::system::error_code error;
   const auto resolved = tcp::resolver(context).resolve(
       options.address, std::to_string(options.port),
@@ -116,9 +118,9 @@ void Server::take(tcp::socket socket) {
     // Browsers keep connections for later; after a restart all of them come at once.
     set_->waiting.front()->give_way();
   } else if (is_full) {
-    static constexpr std::string_view refusal =
-        "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\n"
-        "Connection: close\r\n\r\n";
+    static const std::string refusal =
+        "HTTP/1.1 503 Service Unavailable\r\n" + common_field_lines() +
+        "Retry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     socket.non_blocking(true, ignored);
     socket.write_some(asio::buffer(refusal), ignored);  // It fits into the empty send buffer.
     return;

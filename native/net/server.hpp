@@ -3,12 +3,14 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "net/request_origin.hpp"
 #include "net/router.hpp"
 #include "net/session.hpp"
 
@@ -18,6 +20,9 @@ struct ServerOptions {
   std::string address = "127.0.0.1";  ///< A numeric address, or a name that resolves to one.
   std::uint16_t port = 8080;          ///< 0: any free one.
   ServerLimits limits = {};
+  /// Whose requests are answered (`check_request_origin`). Nothing: anybody's, for a server that
+  /// plays somebody else's.
+  std::optional<AllowedHosts> allowed_hosts = AllowedHosts();
 };
 
 /// Listens, and answers requests by a router. Everything happens on the io_context's one thread;

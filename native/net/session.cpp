@@ -13,6 +13,7 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include "net/common_fields.hpp"
 #include "net/request_head.hpp"
 #include "net/target.hpp"
 
@@ -108,7 +109,7 @@ void Session::on_header(ErrorCode error) {
     return;
   }
   const Request& head = parser_->get();
-  if (const auto problem = check_request_head(head)) {
+  if (const auto problem = check_head(head)) {
     refuse(*problem);
     return;
   }
@@ -124,6 +125,18 @@ void Session::on_header(ErrorCode error) {
     return;
   }
   read_body();
+}
+
+std::optional<Problem> Session::check_head(const Request& head) {
+  if (auto problem = check_request_head(head)) {
+    return problem;
+  }
+  target_ = parse_target(head.target());
+  if (!set_->allowed_hosts) {
+    return std::nullopt;
+  }
+  return check_request_origin(head, target_ ? target_->authority : std::nullopt,
+                              *set_->allowed_hosts);
 }
 
 void Session::read_body() {
@@ -142,10 +155,9 @@ void Session::route() {
   stream_.expires_never();  // The answer is due when its handler has it.
   Request request = parser_->release();
   parser_.reset();
-  std::optional<Target> target = parse_target(request.target());
   Exchange exchange(std::make_shared<SessionConnection>(stream_.get_executor(), shared_from_this()),
-                    std::move(request), target ? *std::move(target) : Target());
-  if (exchange.target().path.empty()) {
+                    std::move(request), std::exchange(target_, {}).value_or(Target()));
+  if (exchange.target().segments.empty()) {
     respond_problem(exchange, {.status = http::status::bad_request,
                                .detail = "The request target is no valid path and query."});
     return;
@@ -162,6 +174,7 @@ void Session::refuse(const Problem& problem) {
   is_answering_ = true;
   Response response = make_problem(problem);
   response.keep_alive(false);
+  set_common_fields(response);
   response.prepare_payload();
   send(std::move(response));
 }

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <unordered_set>
+#include <utility>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -16,6 +17,7 @@
 
 #include "net/exchange.hpp"
 #include "net/problem.hpp"
+#include "net/request_origin.hpp"
 #include "net/router.hpp"
 
 namespace regstream::net {
@@ -46,11 +48,12 @@ class Session;
 
 /// What the sessions of a server share. They may outlive the server, until the io_context goes.
 struct SessionSet {
-  SessionSet(const Router& routes, ServerLimits session_limits)
-      : router(routes), limits(session_limits) {}
+  SessionSet(const Router& routes, ServerLimits session_limits, std::optional<AllowedHosts> hosts)
+      : router(routes), limits(session_limits), allowed_hosts(std::move(hosts)) {}
 
   const Router& router;
   ServerLimits limits;
+  std::optional<AllowedHosts> allowed_hosts;  ///< Nothing: origins are not checked.
   std::unordered_set<Session*> sessions;
   std::list<Session*> waiting;  ///< For a request; the one that has waited longest comes first.
   bool is_stopping = false;
@@ -82,6 +85,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void read_header();
   void end_wait();
   void on_header(ErrorCode error);
+  [[nodiscard]] std::optional<Problem> check_head(const Request& head);
   void read_body();
   void route();
   void refuse(const Problem& problem);
@@ -93,6 +97,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::shared_ptr<SessionSet> set_;
   boost::beast::flat_buffer buffer_;
   std::optional<boost::beast::http::request_parser<boost::beast::http::string_body>> parser_;
+  std::optional<Target> target_;  // Of the request whose head was read; nothing: it is invalid.
   Response response_;
   std::optional<std::list<Session*>::iterator> waits_at_;
   bool is_answering_ = false;

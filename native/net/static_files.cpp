@@ -17,13 +17,13 @@ namespace http = boost::beast::http;
 
 namespace {
 
-constexpr std::string_view index_path = "/index.html";
+constexpr std::string_view index_name = "index.html";
 
 // Vite puts a hash of the content into these files' names: a name never changes its content.
-constexpr std::string_view hashed_prefix = "/assets/";
+constexpr std::string_view hashed_folder = "assets";
 
 constexpr std::string_view content_security_policy =
-    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; "
     "img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'";
 
@@ -45,19 +45,14 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 15> content_
     {"webmanifest", "application/manifest+json"},
 }};
 
-std::string_view last_segment(std::string_view path) {
-  return path.substr(path.rfind('/') + 1);  // npos + 1 is 0: all of it.
+std::string_view extension(std::string_view file_name) {
+  const std::size_t dot = file_name.rfind('.');
+  return dot == std::string_view::npos ? std::string_view() : file_name.substr(dot + 1);
 }
 
-std::string_view extension(std::string_view path) {
-  const std::string_view name = last_segment(path);
-  const std::size_t dot = name.rfind('.');
-  return dot == std::string_view::npos ? std::string_view() : name.substr(dot + 1);
-}
-
-std::string_view content_type_of(std::string_view path) {
+std::string_view content_type_of(std::string_view file_name) {
   for (const auto& [known, content_type] : content_types) {
-    if (extension(path) == known) {
+    if (extension(file_name) == known) {
       return content_type;
     }
   }
@@ -99,20 +94,21 @@ StaticFiles::StaticFiles(const fs::path& folder) {
       if (entry->is_directory() && hidden) {
         entry.disable_recursion_pending();
       } else if (!hidden && entry->symlink_status().type() == fs::file_type::regular) {
-        add(entry->path(), '/' + entry->path().lexically_relative(folder).generic_string());
+        const fs::path relative = entry->path().lexically_relative(folder);
+        add(entry->path(), Name(relative.begin(), relative.end()));
       }
     }
   } catch (const fs::filesystem_error& failure) {
     throw std::runtime_error("can't read the page at " + folder.string() + ": " +
                              failure.code().message());
   }
-  if (find(index_path) == nullptr) {
+  if (find({std::string(index_name)}) == nullptr) {
     throw std::runtime_error("there is no index.html in " + folder.string() +
                              ": build the page with ./dev build, or name its folder with --page");
   }
 }
 
-void StaticFiles::add(const fs::path& path, std::string name) {
+void StaticFiles::add(const fs::path& path, Name name) {
   bytes_ += fs::file_size(path);
   if (bytes_ > bytes_max) {
     throw std::runtime_error("the files beside " + path.string() + " are over " +
@@ -125,22 +121,22 @@ void StaticFiles::add(const fs::path& path, std::string name) {
   if (!stream) {
     throw std::runtime_error("can't read the page's file " + path.string());
   }
-  file.content_type = content_type_of(name);
+  file.content_type = content_type_of(name.back());
   file.entity_tag = entity_tag_of(file.content);
   files_.emplace(std::move(name), std::move(file));
 }
 
-const StaticFiles::File* StaticFiles::find(std::string_view path) const {
-  const auto found = files_.find(path);
+const StaticFiles::File* StaticFiles::find(const Name& name) const {
+  const auto found = files_.find(name);
   return found == files_.end() ? nullptr : &found->second;
 }
 
 void StaticFiles::respond(Exchange exchange) const {
-  const std::string_view path = exchange.target().path;
-  const File* file = find(path);
-  bool is_hashed = path.starts_with(hashed_prefix);
-  if (file == nullptr && extension(path).empty() && path != "/api" && !path.starts_with("/api/")) {
-    file = find(index_path);
+  const Name& name = exchange.target().segments;
+  const File* file = find(name);
+  bool is_hashed = name.front() == hashed_folder && name.size() > 1;
+  if (file == nullptr && extension(name.back()).empty() && name.front() != "api") {
+    file = find({std::string(index_name)});
     is_hashed = false;
   }
   if (file == nullptr) {
@@ -154,6 +150,7 @@ void StaticFiles::respond(Exchange exchange) const {
   response.set(http::field::cache_control,
                is_hashed ? "public, max-age=31536000, immutable" : "no-cache");
   response.set("Content-Security-Policy", content_security_policy);
+  response.set("Cross-Origin-Opener-Policy", "same-origin");
   response.set("Referrer-Policy", "same-origin");
   if (has_entity_tag(exchange.request()[http::field::if_none_match], file->entity_tag)) {
     response.result(http::status::not_modified);

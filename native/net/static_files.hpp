@@ -2,10 +2,10 @@
 
 #include <cstddef>
 #include <filesystem>
-#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "net/exchange.hpp"
 
@@ -33,10 +33,13 @@ class StaticFiles {
     std::string entity_tag;
   };
 
-  void add(const std::filesystem::path& path, std::string name);
-  [[nodiscard]] const File* find(std::string_view path) const;
+  // The segments of a file's request path: "assets", "index-1a2b.js".
+  using Name = std::vector<std::string>;
 
-  std::map<std::string, File, std::less<>> files_;  // By request path: "/assets/index-1a2b.js".
+  void add(const std::filesystem::path& path, Name name);
+  [[nodiscard]] const File* find(const Name& name) const;
+
+  std::map<Name, File> files_;
   std::size_t bytes_ = 0;
 };
 

@@ -82,10 +82,32 @@ describe("what a caller got wrong is said in problem details", () => {
     expect(page.status).toBe(200);
     expect(page.headers.get("content-type")).toContain("text/html");
     // fetch normalises dot segments away; a raw socket does not.
-    for (const path of ["/../../CMakeLists.txt", "/%2e%2e/%2e%2e/CMakeLists.txt", "/assets/..%2f..%2f..%2fetc/passwd"]) {
-      const answer = await raw(gateway.port, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    for (const path of ["/../../CMakeLists.txt", "/%2e%2e/%2e%2e/CMakeLists.txt", "/%2e%2e%2f%2e%2e%2fCMakeLists.txt", "/assets/..%2f..%2f..%2fetc/passwd"]) {
+      const answer = await raw(gateway.port, `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
       expect(answer).not.toMatch(/cmake_minimum_required|root:/);
     }
+  });
+
+  test("marks that browsers and curl leave in a URL are read, for the page and for the API", async () => {
+    const ask = async (target: string): Promise<string> =>
+      raw(gateway.port, `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
+    for (const target of ["/?a=[1]|{2}^`\"<>%&\\", "/requests/[1]|{2}^`\"<>%\xc3\xa4\\"]) {
+      expect(await ask(target)).toMatch(/^HTTP\/1\.1 200 [^]*<title>/);
+    }
+    expect(await ask("/api/registrations?status=[PENDING]")).toMatch(/^HTTP\/1\.1 400 [^]*status/);
+    // An encoded slash is part of an id, which then is none.
+    expect(await ask("/api/registrations/4%2F2")).toMatch(/^HTTP\/1\.1 400 [^]*registration id/);
+  });
+
+  test.each([
+    ["a name that is not this server's", "GET /api/health HTTP/1.1\r\nHost: evil.example\r\n\r\n", 421, /--allow-host evil\.example/],
+    ["an ill-formed host", "GET /api/health HTTP/1.1\r\nHost: a b\r\n\r\n", 421, /ill-formed/],
+    ["another site's page", "POST /api/registrations/42/process HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://evil.example\r\n\r\n", 403, /another site/],
+  ])("%s", async (_name, bytes, status, detail) => {
+    const answer = await raw(gateway.port, bytes);
+    expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(answer).toMatch(/Content-Type: application\/problem\+json/);
+    expect(answer).toMatch(detail);
   });
 
   test("bytes that are no HTTP are answered with 400, and cost nobody else anything", async () => {
@@ -124,11 +146,13 @@ describe("what an operator got wrong at start is one clear line", () => {
     [["--ping-interval-ms", "0"], {}],
     [["--redis", "localhost:port"], {}],
     [["--no-such-option"], {}],
+    [["--allow-host", "http://bank.example"], {}],
+    [["--allow-host", ""], {}],
     [["--port", "0"], { REDIS_HOST: "127.0.0.1", REDIS_PORT: "six" }],
   ])("a value out of range: %j %j", async (args, environment) => {
     const { code, log } = await fails(args, environment);
     expect(code).toBe(2);
-    expect(log).toMatch(/port|ping|redis|option|REDIS_PORT/i);
+    expect(log).toMatch(/port|ping|redis|option|allow-host|REDIS_PORT/i);
   });
 });
 

@@ -38,3 +38,22 @@ describe("behind an nginx that nobody has configured for streams", () => {
     await expect.poll(async () => (await gateway.get<{ subscribers: number }>("/api/health")).subscribers, { timeout: 30_000 }).toBe(0);
   });
 });
+
+describe("behind an nginx with a named upstream", () => {
+  test("the gateway refuses the upstream's name as its own, and knows itself by the client's Host", async () => {
+    const gateway = await Gateway.start({ more: ["--allow-host", "bank.example"] });
+    const byDefault = await Nginx.start(gateway.port);
+    const refused = await fetch(byDefault.url("/upstream/api/health"));
+    expect(refused.status).toBe(421);
+    expect(await refused.json()).toMatchObject({ detail: expect.stringMatching(/"gateways".*--allow-host.*proxy/) as string });
+    expect((await fetch(byDefault.url("/api/health"))).status).toBe(200);
+
+    const passingHost = await Nginx.start(gateway.port, "proxy_set_header Host $http_host;");
+    expect((await fetch(passingHost.url("/upstream/api/health"))).status).toBe(200);
+    const post = (origin: string): Promise<Response> =>
+      fetch(passingHost.url("/upstream/api/registrations/42/process"), { method: "POST", headers: { Origin: origin } });
+    expect((await post("http://evil.example")).status).toBe(403);
+    expect((await post(new URL(passingHost.url("/")).origin)).status).toBe(202);
+    await Promise.all([byDefault.stop(), passingHost.stop(), gateway.stop("SIGKILL")]);
+  });
+});

@@ -12,14 +12,14 @@ export interface NginxOptions {
   readonly pages: number;
 }
 
-/** A real nginx in front of a gateway, with what a plain `proxy_pass` sets: HTTP/1.0 upstream, and buffering. */
+/** A real nginx in front of a gateway, with what a plain `proxy_pass` sets: HTTP/1.0 upstream, and buffering. `more` stands beside it. */
 export class Nginx {
   private constructor(
     private readonly child: Child,
     readonly port: number,
   ) {}
 
-  static async start(upstreamPort: number): Promise<Nginx> {
+  static async start(upstreamPort: number, more = ""): Promise<Nginx> {
     const folder = temporaryFolder();
     const port = await freePort();
     const configuration = join(folder, "nginx.conf");
@@ -29,7 +29,12 @@ export class Nginx {
        events {}
        http {
          ${common(folder)}
-         server { listen 127.0.0.1:${port}; location / { proxy_pass http://127.0.0.1:${upstreamPort}; } }
+         upstream gateways { server 127.0.0.1:${upstreamPort}; }
+         server {
+           listen 127.0.0.1:${port};
+           location / { proxy_pass http://127.0.0.1:${upstreamPort}; ${more} }
+           location /upstream/ { proxy_pass http://gateways/; ${more} }
+         }
        }`,
     );
     const child = new Child("/usr/sbin/nginx", ["-p", folder, "-c", configuration]);
@@ -107,10 +112,12 @@ function inFront(folder: string, { gateways, pages }: NginxOptions, bufferingPor
       ${common(folder)}
       upstream gateways { ${servers} }
       proxy_connect_timeout 1s; proxy_read_timeout 5s;
+      # By default Host is the upstream's name, by which no gateway is known.
+      proxy_set_header Host $http_host;
       server { listen 127.0.0.1:${bufferingPort}; ${locations} }
       server {
         listen 127.0.0.1:${unbufferedPort};
-        proxy_buffering off; proxy_http_version 1.1; proxy_set_header Connection "";
+        proxy_buffering off; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $http_host;
         ${locations}
       }
     }`;

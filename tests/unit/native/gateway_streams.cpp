@@ -36,6 +36,7 @@ TEST_CASE("A stream opens as an event stream that nothing on the way may hold ba
   CHECK(client.head.find("Cache-Control: no-cache, no-transform\r\n") != std::string::npos);
   CHECK(client.head.find("X-Accel-Buffering: no\r\n") != std::string::npos);
   CHECK(client.head.find("Content-Length") == std::string::npos);
+  CHECK(client.head.find("Cross-Origin-Resource-Policy: same-origin\r\n") != std::string::npos);
   CHECK_THAT(client.greeting, Catch::StartsWith("retry: 1500\n\nid: " + RunningGateway::id(0) +
                                                 "\ndata: {\"type\":\"connected\",\"timestamp\":1"));
 }
@@ -124,7 +125,7 @@ TEST_CASE("A reader that closes is gone at once") {
 TEST_CASE("A reader that talks is borne for a while, then cut off") {
   RunningGateway gateway;
   StreamClient client(gateway);
-  client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
   gateway.publish(update_of(42));
   CHECK(client.next()["type"] == "update");
   client.send(std::string(100'000, 'a'));
@@ -134,7 +135,7 @@ TEST_CASE("A reader that talks is borne for a while, then cut off") {
 TEST_CASE("HEAD shows the stream's head and opens nothing") {
   const RunningGateway gateway;
   Client client(gateway.port());
-  client.send(std::string("HEAD ") + stream_path + " HTTP/1.1\r\nHost: x\r\n\r\n");
+  client.send(std::string("HEAD ") + stream_path + " HTTP/1.1\r\nHost: localhost\r\n\r\n");
   const std::string head = client.read_until("\r\n\r\n");
   CHECK(status_of(head) == 200);
   CHECK(head.find("Content-Type: text/event-stream\r\n") != std::string::npos);
@@ -146,7 +147,7 @@ TEST_CASE("Another method is 405, and a query that makes no sense 400") {
   const RunningGateway gateway;
   Client client(gateway.port());
   client.send(std::string("POST ") + stream_path +
-              " HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+              " HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
   const std::string refused = client.read_response();
   CHECK(status_of(refused) == 405);
   CHECK(refused.find("Allow: GET, HEAD\r\n") != std::string::npos);

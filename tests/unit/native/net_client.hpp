@@ -39,7 +39,7 @@ class Client {
 
   /// A request without a body, `fields` with their line ends.
   void get(std::string_view target, std::string_view fields = {}) {
-    send("GET " + std::string(target) + " HTTP/1.1\r\nHost: test\r\n" + std::string(fields) +
+    send("GET " + std::string(target) + " HTTP/1.1\r\nHost: localhost\r\n" + std::string(fields) +
          "\r\n");
   }
 

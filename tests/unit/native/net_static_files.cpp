@@ -92,9 +92,13 @@ TEST_CASE("The page may load and run nothing but its own") {
   const Response index = get(StaticFiles(page.folder()), "/");
   CHECK(index.at("X-Content-Type-Options") == "nosniff");
   CHECK(index.at("Referrer-Policy") == "same-origin");
+  CHECK(index.at("Cross-Origin-Opener-Policy") == "same-origin");
+  CHECK(index.at("Cross-Origin-Resource-Policy") == "same-origin");
   const std::string policy(index.at("Content-Security-Policy"));
   CHECK(policy.find("default-src 'self'") != std::string::npos);
   CHECK(policy.find("script-src 'self' 'wasm-unsafe-eval'") != std::string::npos);
+  CHECK(policy.find("style-src 'self';") != std::string::npos);
+  CHECK(policy.find("unsafe-inline") == std::string::npos);
 }
 
 TEST_CASE("A page of the application gets index.html, a missing file and the API get 404") {
@@ -106,7 +110,8 @@ TEST_CASE("A page of the application gets index.html, a missing file and the API
     CHECK(get(files, path).at(http::field::cache_control) == "no-cache");
   }
   for (const char* path : {"/missing.js", "/assets/index-0000.js", "/api", "/api/", "/api/nothing",
-                           "/index.html/x.js", "/INDEX.HTML"}) {
+                           "/index.html/x.js", "/INDEX.HTML", "/%61pi/nothing",
+                           "/assets%2Findex-1a2b.js", "/assets%5Cindex-1a2b.js", "//index.html"}) {
     INFO(path);
     CHECK(get(files, path).result() == http::status::not_found);
   }
@@ -119,7 +124,9 @@ TEST_CASE("Nothing outside of the folder can be reached, and nothing hidden") {
       GENERATE(as<std::string>{}, "/../secret.txt", "/%2e%2e/secret.txt", "/%2e%2e%2fsecret.txt",
                "/..%2fsecret.txt", "/assets/../../secret.txt", "/assets/..%5c..%5csecret.txt",
                "//secret.txt", "/./../secret.txt", "/link.txt", "/up/secret.txt", "/.env",
-               "/%2eenv", "/..", "/%2e%2e", "/etc/passwd", "//etc/passwd", "/%2fetc%2fpasswd");
+               "/%2eenv", "/..", "/%2e%2e", "/etc/passwd", "//etc/passwd", "/%2fetc%2fpasswd",
+               "/%2e%2e%2fsecret.txt", "/%2E%2E%2Fsecret.txt", "/..\\secret.txt",
+               "/assets%2f..%2f..%2fsecret.txt", "/%252e%252e%252fsecret.txt", "/up%2fsecret.txt");
   INFO(target);
   CHECK(get(files, target).body().find("secret") == std::string::npos);
   CHECK(get(files, target).body().find("root:") == std::string::npos);
