@@ -1,17 +1,23 @@
 #include <algorithm>
 #include <charconv>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <system_error>
 #include <variant>
 
+#include <boost/url/parse.hpp>
+
 #include "check.hpp"
 #include "client/http_url.hpp"
 #include "input.hpp"
+#include "net/percent_encoding.hpp"
+#include "net/target.hpp"
 
-// URLs: what a user gives, and where a server sends the client next. The input's first line is a
-// URL, the rest a Location that is read against it.
+// URLs: what a user gives, where a server sends the client next, and what a client asks a server
+// for. The input's first line is a URL, and a request target as well; the rest is a Location that
+// is read against the URL.
 
 namespace regstream::fuzz {
 namespace {
@@ -22,6 +28,10 @@ using client::UrlProblem;
 /// That `text` can stand in a request's head without ending its line or its part of it.
 bool is_harmless(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char byte) { return byte > ' ' && byte < 0x7F; });
+}
+
+std::size_t count(std::string_view text, char byte) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.end(), byte));
 }
 
 void check_url(const HttpUrl& url) {
@@ -43,6 +53,27 @@ void check_url(const HttpUrl& url) {
         "a URL that is put together again is the same");
 }
 
+void check_encoding(std::string_view text) {
+  const std::string encoded = net::encode_path_and_query(text);
+  check(is_harmless(encoded), "what is encoded breaks out of nothing");
+  check(net::encode_path_and_query(encoded) == encoded, "encoding twice changes nothing");
+  check(boost::urls::parse_origin_form("/" + encoded).has_value(), "Boost reads what is encoded");
+  check(count(encoded, '/') == count(text, '/'), "encoding makes no slash, and takes none");
+}
+
+void check_target(std::string_view text) {
+  const auto target = net::parse_target(text);
+  if (!target) {
+    return;
+  }
+  check(!target->segments.empty(), "a target has a segment");
+  check(!target->authority || target->authority->find('/') == std::string::npos,
+        "an authority ends before the path");
+  const std::string_view path = text.substr(0, text.find('?'));
+  check(target->authority || target->segments.size() == count(path, '/'),
+        "a path has a segment for each slash that is not encoded");
+}
+
 }  // namespace
 }  // namespace regstream::fuzz
 
@@ -51,6 +82,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   fuzz::Input input{data, size};
   const fuzz::ExactCopy text{input.until('\n')};
   const fuzz::ExactCopy location{input.rest()};
+  fuzz::check_encoding(text.view());
+  fuzz::check_encoding(location.view());
+  fuzz::check_target(text.view());
   const auto parsed = client::parse_http_url(text.view());
   const auto* url = std::get_if<client::HttpUrl>(&parsed);
   if (url == nullptr) {
