@@ -56,7 +56,7 @@ interface ChipProps {
 function Chip({ label, count, isChosen, onChoose }: ChipProps) {
   return (
     <button type="button" className="chip" aria-pressed={isChosen} onClick={onChoose}>
-      {label} <span className="chip-count">{count}</span>
+      <bdi>{label}</bdi> <span className="chip-count">{count}</span>
     </button>
   );
 }

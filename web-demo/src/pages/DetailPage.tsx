@@ -66,7 +66,11 @@ export function DetailPage({ registrationId }: { registrationId: number }) {
             {badge}
           </>
         }
-        description={`Customer ${registration.customerNumber} · ${registration.branch}`}
+        description={
+          <>
+            Customer <bdi>{registration.customerNumber}</bdi> · <bdi>{registration.branch}</bdi>
+          </>
+        }
         actions={
           <ValidateButton
             disabledReason={isStarting ? "Starting…" : isBusy ? "Validation is running" : null}
