@@ -40,7 +40,7 @@ bool is_interim(unsigned status) {
   return status >= 100 && status < 200 && status != 101;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string quote = "\"";
   return quote.append(text.substr(0, quoted_bytes_max)).append("\"");
 }
@@ -89,7 +89,7 @@ void Attempt::on_resolved(ErrorCode error, const Resolved& found) {
     return;
   }
   if (error) {
-    fail(StreamFailureKind::unresolvable, "can't find host " + quoted(url_.host));
+    fail(StreamFailureKind::unresolvable, "can't find host " + in_quotes(url_.host));
     return;
   }
   asio::async_connect(socket_, found,
@@ -203,7 +203,7 @@ void Attempt::on_answer() {
     head.is_event_stream = is_event_stream(type);
     if (!head.is_event_stream) {
       refusal = {StreamFailureKind::wrong_content_type,
-                 url_.shown() + " answered with content type " + quoted(type) +
+                 url_.shown() + " answered with content type " + in_quotes(type) +
                      " instead of text/event-stream"};
     }
   }

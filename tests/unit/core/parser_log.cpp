@@ -64,7 +64,7 @@ std::string difference_by(const Cut& cut, const std::string& how,
     std::string log = log_of(parser, cut(connection.stream));
     log += left_line(parser.last_event_id(), parser.retry());
     if (log != connection.log) {
-      std::string difference = quoted(connection.stream);
+      std::string difference = in_quotes(connection.stream);
       if (connections.size() > 1) {
         difference.append(" on connection ").append(std::to_string(index + 1));
       }
@@ -131,17 +131,18 @@ std::size_t hidden_size(std::string_view text) {
   return is_other ? 3 : 0;
 }
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   return '"' + escaped(text) + '"';
 }
 
 std::string event_line(std::string_view type, std::string_view data,
                        std::string_view last_event_id) {
-  return "event " + escaped_type(type) + " " + quoted(data) + " id " + quoted(last_event_id) + "\n";
+  return "event " + escaped_type(type) + " " + in_quotes(data) + " id " + in_quotes(last_event_id) +
+         "\n";
 }
 
 std::string comment_line(std::string_view text) {
-  return "comment " + quoted(text) + "\n";
+  return "comment " + in_quotes(text) + "\n";
 }
 
 std::string retry_line(Duration delay) {
@@ -149,7 +150,7 @@ std::string retry_line(Duration delay) {
 }
 
 std::string left_line(std::string_view last_event_id, std::optional<Duration> retry) {
-  return "left id " + quoted(last_event_id) + " retry " +
+  return "left id " + in_quotes(last_event_id) + " retry " +
          (retry ? std::to_string(retry->count()) : "none") + "\n";
 }
 

@@ -23,7 +23,7 @@ namespace regstream::test {
 [[nodiscard]] std::size_t hidden_size(std::string_view text);
 
 /// `text` in quotes and escapes. A quotation mark in it stands for itself.
-[[nodiscard]] std::string quoted(std::string_view text);
+[[nodiscard]] std::string in_quotes(std::string_view text);
 
 [[nodiscard]] std::string event_line(std::string_view type, std::string_view data,
                                      std::string_view last_event_id);
