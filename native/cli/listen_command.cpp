@@ -106,6 +106,13 @@ class Listener final : public client::StreamHandler {
     print({{"kind", "comment"}, {"comment", text}});
   }
 
+  void on_skipped(const sse::Skipped& skipped) override {
+    print({{"kind", "skipped"},
+           {"reason", to_string(skipped.reason)},
+           {"bytes", skipped.bytes},
+           {"lastEventId", skipped.last_event_id}});
+  }
+
   void on_retry(Duration delay) override { print({{"kind", "retry"}, {"retry", delay.count()}}); }
 
   void on_state(const StateChanged& change, const client::StreamFailure* failure) override {

@@ -9,7 +9,6 @@
 #include <iostream>
 #include <memory>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <regstream/sse/parser.hpp>
 #include <string>
 #include <string_view>
@@ -28,29 +27,20 @@ struct ParseOptions {
   std::size_t chunk_bytes = std::size_t{64} << 10U;
 };
 
-std::string_view describe(sse::ParseError error) {
-  switch (error) {
-    case sse::ParseError::line_too_long:
-      return "a line is longer than 4 MiB";
-    case sse::ParseError::event_too_large:
-      return "an event has more than 8 MiB of data";
-    case sse::ParseError::id_too_long:
-      return "an id is longer than 4096 bytes";
-  }
-  return {};
-}
-
-/// Prints the events of what was fed; the error that has ended the stream, if one has.
-std::optional<sse::ParseError> print_events(sse::Parser& parser) {
+/// Prints the events of what was fed, and in their place those that are over a limit.
+void print_events(sse::Parser& parser) {
   for (;;) {
     const sse::Token token = parser.next();
     if (const auto* const event = std::get_if<sse::Event>(&token)) {
       print_json(
           {{"type", event->type}, {"data", event->data}, {"lastEventId", event->last_event_id}});
-    } else if (const auto* const error = std::get_if<sse::ParseError>(&token)) {
-      return *error;
+    } else if (const auto* const skipped = std::get_if<sse::Skipped>(&token)) {
+      print_json({{"kind", "skipped"},
+                  {"reason", to_string(skipped->reason)},
+                  {"bytes", skipped->bytes},
+                  {"lastEventId", skipped->last_event_id}});
     } else if (std::holds_alternative<sse::NeedInput>(token)) {
-      return std::nullopt;
+      return;
     }
   }
 }
@@ -72,10 +62,7 @@ int run(const ParseOptions& options) {
       break;
     }
     parser.feed(std::string_view{chunk}.substr(0, static_cast<std::size_t>(size)));
-    if (const auto error = print_events(parser)) {
-      complain("parse", "the stream is over a limit: " + std::string(describe(*error)));
-      return failure;
-    }
+    print_events(parser);
     if (!std::cout) {
       return failure;  // Nobody reads any more (`| head -1`), and a live stream would go on.
     }

@@ -45,6 +45,22 @@ std::string in_quotes(std::string_view text) {
   return quote.append(text.substr(0, quoted_bytes_max)).append("\"");
 }
 
+/// The coding that an answer's body is in, if it is one that this client does not undo: it asks for
+/// none, and knows none but chunks.
+std::optional<std::string_view> unreadable_coding(const http::fields& answer) {
+  const auto find = [&answer](http::field name,
+                              std::string_view undone) -> std::optional<std::string_view> {
+    for (auto [at, end] = answer.equal_range(name); at != end; ++at) {
+      if (const auto coding = coding_other_than(undone, at->value())) {
+        return coding;
+      }
+    }
+    return std::nullopt;
+  };
+  const auto coding = find(http::field::content_encoding, "identity");
+  return coding ? coding : find(http::field::transfer_encoding, "chunked");
+}
+
 /// Whether the redirect turns the request into a GET, as the Fetch standard says (HTTP-redirect
 /// fetch, step 12).
 bool becomes_get(unsigned status, std::string_view method) {
@@ -118,6 +134,7 @@ void Attempt::ask() {
   outgoing_.target(url_.target);
   outgoing_.set(http::field::host, url_.host_field);
   outgoing_.set(http::field::accept, "text/event-stream");
+  outgoing_.set(http::field::accept_encoding, "identity");
   outgoing_.set(http::field::cache_control, "no-cache");
   outgoing_.set(http::field::user_agent, "regstream");
   if (!drops_body_ && !request_->body.empty()) {
@@ -200,8 +217,15 @@ void Attempt::on_answer() {
                url_.shown() + " answered with status " + std::to_string(status)};
   } else {
     const std::string_view type = answer[http::field::content_type];
+    const auto coding = unreadable_coding(answer);
     head.is_event_stream = is_event_stream(type);
-    if (!head.is_event_stream) {
+    head.is_coded = coding.has_value();
+    if (head.is_event_stream && coding) {
+      refusal = {StreamFailureKind::wrong_content_coding,
+                 url_.shown() + " answered with a stream in the coding " + quoted(*coding) +
+                     ", which this client can't read: let the server, or the proxy before it, send "
+                     "the stream as it is"};
+    } else if (!head.is_event_stream) {
       refusal = {StreamFailureKind::wrong_content_type,
                  url_.shown() + " answered with content type " + in_quotes(type) +
                      " instead of text/event-stream"};

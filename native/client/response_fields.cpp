@@ -54,6 +54,18 @@ bool is_event_stream(std::string_view content_type) {
                                    "text/event-stream");
 }
 
+std::optional<std::string_view> coding_other_than(std::string_view undone, std::string_view list) {
+  while (!list.empty()) {
+    const std::size_t end = std::min(list.find(','), list.size());
+    const std::string_view coding = trimmed(list.substr(0, end));
+    if (!coding.empty() && !net::equals_ignoring_case(coding, undone)) {
+      return coding;
+    }
+    list.remove_prefix(std::min(end + 1, list.size()));
+  }
+  return std::nullopt;
+}
+
 std::optional<Duration> parse_retry_after(std::string_view value, std::time_t now) {
   const std::string_view text = trimmed(value);
   if (is_all_digits(text)) {

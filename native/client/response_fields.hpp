@@ -11,6 +11,11 @@ namespace regstream::client {
 /// Whether a Content-Type names an event stream. Parameters and case do not matter.
 [[nodiscard]] bool is_event_stream(std::string_view content_type);
 
+/// The first coding in the list of a Content-Encoding or a Transfer-Encoding (RFC 9110, 5.6.1) that
+/// is not `undone`, whatever its case. Nothing: there is none.
+[[nodiscard]] std::optional<std::string_view> coding_other_than(std::string_view undone,
+                                                                std::string_view list);
+
 /// How long a Retry-After asks to wait (RFC 9110, 10.2.3): seconds, or a date, which is compared
 /// with `now`. A date that has passed means no wait. Nothing: it is neither.
 [[nodiscard]] std::optional<Duration> parse_retry_after(std::string_view value, std::time_t now);

@@ -43,18 +43,6 @@ HttpUrl checked_url(const StreamRequest& request) {
   return std::get<HttpUrl>(std::move(url));
 }
 
-std::string describe(sse::ParseError error) {
-  switch (error) {
-    case sse::ParseError::line_too_long:
-      return "a line of the stream is longer than the limit";
-    case sse::ParseError::event_too_large:
-      return "an event has more data than the limit";
-    case sse::ParseError::id_too_long:
-      return "an event's id is longer than the limit";
-  }
-  return {};
-}
-
 }  // namespace
 
 /// Outlives the client until the operations and calls under way have come back; `handler_` is null
@@ -100,27 +88,23 @@ class StreamClient::Implementation final : public Attempt::Owner,
   void on_response(AttemptId attempt, const ResponseHead& head,
                    std::optional<StreamFailure> refusal) override {
     const auto self = shared_from_this();
-    // Here rather than as the transport opens: a handler that restarts the client still holds views
-    // into the parser then.
-    parser_.begin_connection();
     failure_ = std::move(refusal);
-    connection_.on_response(attempt, head, now());
+    if (connection_.on_response(attempt, head, now())) {
+      parser_.begin_connection();
+    }
     carry_out();
   }
 
   void on_bytes(AttemptId attempt, std::string_view bytes) override {
     const auto self = shared_from_this();
-    connection_.on_activity(attempt, now());
+    if (!connection_.on_activity(attempt, now())) {
+      return;
+    }
     parser_.feed(bytes);
     for (;;) {
       const sse::Token token = parser_.next();
       if (std::holds_alternative<sse::NeedInput>(token)) {
         break;
-      }
-      if (const auto* const error = std::get_if<sse::ParseError>(&token)) {
-        on_end(attempt, TransportEnd::failed,
-               {StreamFailureKind::stream_over_limit, url_.shown() + ": " + describe(*error)});
-        return;
       }
       hand_out(attempt, token);
       if (handler_ == nullptr || attempt_ == nullptr || attempt_->id() != attempt) {
@@ -151,6 +135,9 @@ class StreamClient::Implementation final : public Attempt::Owner,
       handler_->on_event(*event);
     } else if (const auto* const comment = std::get_if<sse::Comment>(&token)) {
       handler_->on_comment(comment->text);
+    } else if (const auto* const skipped = std::get_if<sse::Skipped>(&token)) {
+      connection_.on_event_id(attempt, skipped->last_event_id);
+      handler_->on_skipped(*skipped);
     } else if (const auto* const retry = std::get_if<sse::Retry>(&token)) {
       connection_.on_retry(attempt, retry->delay);
       handler_->on_retry(retry->delay);

@@ -24,7 +24,7 @@ std::optional<ConnectionNumber> read_connection(const Field& command) {
 std::variant<SendCommand, JsonProblem> read_send_command(std::string_view text) {
   return read_fields<SendCommand>(text, [](const Field& command) {
     command.expect_object({"connection", "id", "update", "snapshot", "event", "control", "comment",
-                           "retry", "raw", "hex"});
+                           "retry", "raw", "hex", "filler"});
     return SendCommand{read_connection(command), read_sending_member(command)};
   });
 }

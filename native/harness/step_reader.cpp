@@ -17,6 +17,8 @@ namespace regstream::harness {
 namespace {
 
 constexpr std::size_t bytes_max = 1U << 30U;
+// More than a client takes in one event, and less than one may leave unread.
+constexpr std::size_t filler_bytes_max = 6U << 20U;
 // Pings come no faster: a jump of virtual time sends all that fall into it.
 constexpr Duration ping_interval_min{100};
 
@@ -161,8 +163,8 @@ std::string comment_bytes(const Field& comment) {
   return bytes;
 }
 
-constexpr std::array<std::string_view, 8> sending_actions = {
-    "update", "snapshot", "event", "control", "comment", "retry", "raw", "hex"};
+constexpr std::array<std::string_view, 9> sending_actions = {
+    "update", "snapshot", "event", "control", "comment", "retry", "raw", "hex", "filler"};
 constexpr std::array<std::string_view, 7> other_actions = {"chunk", "hold",  "pings", "silence",
                                                            "cut",   "reset", "end"};
 
@@ -191,6 +193,9 @@ StepAction read_sending_action(const Field& field, std::string_view name,
   }
   if (name == "raw") {
     return SendBytes{field.text()};
+  }
+  if (name == "filler") {
+    return SendBytes{std::string(field.count(1, filler_bytes_max), 'x')};
   }
   return read_hex(field);
 }
@@ -242,7 +247,8 @@ std::optional<std::string_view> find_action(const Field& step,
 
 Step read_step(const Field& step) {
   step.expect_object({"after", "id", "update", "snapshot", "event", "control", "comment", "retry",
-                      "raw", "hex", "chunk", "hold", "pings", "silence", "cut", "reset", "end"});
+                      "raw", "hex", "filler", "chunk", "hold", "pings", "silence", "cut", "reset",
+                      "end"});
   Step result;
   if (const auto after = step.member("after")) {
     result.after = after->duration();
@@ -257,7 +263,7 @@ Step read_step(const Field& step) {
   if (!sending && !other) {
     step.fail(
         "does nothing: it needs one of update, snapshot, event, control, comment, retry, "
-        "raw, hex, chunk, hold, pings, silence, cut, reset and end");
+        "raw, hex, filler, chunk, hold, pings, silence, cut, reset and end");
   }
   result.action = sending ? read_sending_action(*step.member(*sending), *sending, id)
                           : read_other_action(*step.member(*other), *other, id);
@@ -288,8 +294,8 @@ StepAction read_sending_member(const Field& command) {
   const auto name = find_action(command, sending_actions);
   if (!name) {
     command.fail(
-        "sends nothing: it needs one of update, snapshot, event, control, comment, retry, raw "
-        "and hex");
+        "sends nothing: it needs one of update, snapshot, event, control, comment, retry, raw, "
+        "hex and filler");
   }
   return read_sending_action(*command.member(*name), *name, command.member("id"));
 }

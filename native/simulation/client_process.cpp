@@ -128,22 +128,14 @@ void ClientProcess::signal_online() {
 }
 
 void ClientProcess::on_response(AttemptId attempt, const ResponseHead& head) {
-  if (is_browser_) {
-    connection_->on_response(attempt, head, clock_.now());
-    if (connection_->state() == ConnectionState::open) {
-      parser_->begin_connection();
-    }
-  } else {
+  if (connection_->on_response(attempt, head, clock_.now())) {
     parser_->begin_connection();
-    connection_->on_response(attempt, head, clock_.now());
   }
   carry_out();
 }
 
 void ClientProcess::on_bytes(AttemptId attempt, std::string_view bytes) {
-  const auto stale_before = connection_->stale_inputs();
-  connection_->on_activity(attempt, clock_.now());
-  if (connection_->stale_inputs() != stale_before) {
+  if (!connection_->on_activity(attempt, clock_.now())) {
     throw Violation(name_ + ": bytes of a stream that was closed came in");
   }
   parser_->feed(bytes);
@@ -156,8 +148,8 @@ void ClientProcess::on_bytes(AttemptId attempt, std::string_view bytes) {
       take(*event);
     } else if (const auto* const retry = std::get_if<sse::Retry>(&token)) {
       connection_->on_retry(attempt, retry->delay);
-    } else if (std::holds_alternative<sse::ParseError>(token)) {
-      throw Violation(name_ + ": the stream is over a limit of the parser");
+    } else if (std::holds_alternative<sse::Skipped>(token)) {
+      throw Violation(name_ + ": an event is over a limit of the parser");
     } else if (std::holds_alternative<sse::NeedInput>(token)) {
       break;
     }

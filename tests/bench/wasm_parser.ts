@@ -134,7 +134,7 @@ const progressByUs: Run = (stream, chunkBytes) => {
   const client = new CoreClient(core, { policy: "resilient", seed: [1, 2], registrationId: undefined, needsToken: false });
   client.connect(0);
   while (client.poll() !== null);
-  client.response(1, { status: 200, isEventStream: true, retryAfterMs: undefined }, 0);
+  client.response(1, { status: 200, isEventStream: true, coding: undefined, retryAfterMs: undefined }, 0);
   for (const chunk of chunks(stream, chunkBytes)) {
     const messages = client.bytes(1, chunk, 0);
     for (let index = 0; messages !== null && index < messages.length; ++index) {

@@ -247,9 +247,14 @@ class Caller {
   }
 
   void respond(const ResponseHead& head) {
-    parser_.begin_connection();
     const bool is_answer = connection_.state() == ConnectionState::connecting;
-    const bool is_taken = tell([&] { connection_.on_response(attempt_, head, now_); });
+    bool is_opened = false;
+    const bool is_taken = tell([&] { is_opened = connection_.on_response(attempt_, head, now_); });
+    check(!is_opened || (is_taken && is_answer && connection_.state() == ConnectionState::open),
+          "a stream is opened by the answer to its own attempt");
+    if (is_opened) {
+      parser_.begin_connection();
+    }
     check(!is_taken || connection_.state() != ConnectionState::connecting,
           "an answer ends the connecting");
     if (is_taken && is_answer && head.retry_after) {
@@ -264,17 +269,22 @@ class Caller {
 
   void bytes(std::string_view text) {
     const ExactCopy chunk{text};
-    is_heard_ = tell([&] { connection_.on_activity(attempt_, now_); });
+    bool is_current = false;
+    is_heard_ = tell([&] { is_current = connection_.on_activity(attempt_, now_); });
+    check(is_heard_ == is_current, "whoever reports is told whether it is heard");
+    if (!is_current) {
+      return;
+    }
     parser_.feed(chunk.view());
     while (true) {
       const sse::Token token = parser_.next();
       if (std::holds_alternative<sse::NeedInput>(token)) {
         break;
       }
-      if (std::holds_alternative<sse::ParseError>(token)) {
-        return end(TransportEnd::failed);
-      }
-      if (const auto* event = std::get_if<sse::Event>(&token)) {
+      if (const auto* skipped = std::get_if<sse::Skipped>(&token)) {
+        resume_from(skipped->last_event_id);
+        fold([&] { return registration_.mark_gap(); });
+      } else if (const auto* event = std::get_if<sse::Event>(&token)) {
         message(*event);
       } else if (const auto* retry = std::get_if<sse::Retry>(&token)) {
         if (tell([&] { connection_.on_retry(attempt_, retry->delay); })) {

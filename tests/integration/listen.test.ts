@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage } from "node:http";
 import { type AddressInfo } from "node:net";
 
@@ -67,6 +68,36 @@ describe("regstream listen", () => {
     expect(await listener.exited).toBe(1);
     expect(lines(listener).at(-1)).toMatchObject({ state: "closed", reason: "wrong_content_type", error: expect.stringContaining("application/json") });
     await gateway.stop();
+  });
+
+  test("reads past an event of 200 MB in constant memory", async () => {
+    const piece = Buffer.alloc(1_000_000, "x");
+    const server = createServer((_, response) => {
+      response.writeHead(200, { "Content-Type": "text/event-stream" });
+      response.write("data: before\n\nid: 7\ndata: ");
+      let pieces = 0;
+      const more = (): void => {
+        while (pieces < 200) {
+          pieces += 1;
+          if (!response.write(piece)) return void response.once("drain", more);
+        }
+        response.write("\n\ndata: behind\n\n");
+      };
+      more();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const listener = regstream(["listen", "--url", `http://127.0.0.1:${(server.address() as AddressInfo).port}/`]);
+    await listener.untilOutput(/behind/);
+    const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(await readFile(`/proc/${listener.pid}/status`, "utf8")) ?? [];
+    expect(await listener.stop()).toBe(0);
+    server.closeAllConnections();
+    server.close();
+    expect(lines(listener).filter(({ kind }) => kind !== "state")).toEqual([
+      { type: "message", data: "before", lastEventId: "" },
+      { kind: "skipped", reason: "line_too_long", bytes: 200_000_001, lastEventId: "7" },
+      { type: "message", data: "behind", lastEventId: "7" },
+    ]);
+    expect(Number(kilobytes)).toBeLessThan(40_000);
   });
 
   test("asks as its options say, and ends well when the server answers 204", async () => {

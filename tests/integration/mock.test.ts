@@ -64,8 +64,8 @@ describe("each shipped scenario shows its trouble, and what a client does about 
   test("there is a test for every one", () => {
     const names = readdirSync(dirname(shipped("deploy"))).map((name) => basename(name, ".json"));
     expect(names.sort()).toEqual([
-      ...["buffering_proxy", "deploy", "expired_token", "half_open", "herd_after_outage", "malformed_frames"],
-      ...["redirects", "sleeping_phone", "stale_cursor", "too_many_requests"],
+      ...["buffering_proxy", "compressed_stream", "deploy", "expired_token", "half_open", "herd_after_outage", "malformed_frames"],
+      ...["oversized_event", "redirects", "sleeping_phone", "stale_cursor", "too_many_requests"],
     ]);
   });
 
@@ -160,6 +160,26 @@ describe("each shipped scenario shows its trouble, and what a client does about 
     expect(printed.flatMap(({ retry }) => retry ?? [])).toEqual([50]);
     expect(printed.flatMap(({ lastEventId }) => lastEventId ?? []).every((id) => id === "")).toBe(true);
     expect(printed.at(-1)).toMatchObject({ reason: "told_to_stop" });
+  });
+
+  test("oversized_event: the client skips it, says so, and resumes behind it", async () => {
+    const server = await play(shipped("oversized_event"));
+    const listener = listen(server.url());
+    await listener.untilOutput(isApproved);
+    expect(await listener.stop()).toBe(0);
+    expect(listener.log).toMatch(
+      /Checking for duplicates.*\n\{"kind":"skipped","reason":"line_too_long","bytes":5242\d\d\d,"lastEventId":"1702492000000-2"\}\n/,
+    );
+    expect((await server.requests()).map(({ lastEventId }) => lastEventId)).toEqual([null, "1702492000000-2"]);
+  });
+
+  test("compressed_stream: the client names the coding that it can't read, and stops", async () => {
+    const server = await play(shipped("compressed_stream"));
+    const listener = listen(server.url());
+    expect(await listener.exited).toBe(1);
+    expect(story(listener)).toEqual(["closed: wrong_content_coding"]);
+    expect(listener.log).toContain('the coding \\"gzip\\"');
+    expect((await server.requests())[0]?.headers).toContainEqual(["Accept-Encoding", "identity"]);
   });
 
   test("redirects: the client follows them, and fails for good at a loop and at a sign-in page", async () => {

@@ -33,10 +33,16 @@ describe("regstream parse", () => {
     expect(lines[0]).toEqual({ type: "message", data: "a\ufffd\ufffdb", lastEventId: "" });
   });
 
-  test("says which limit a stream has broken, and fails", async () => {
-    const { code, log } = await parse(`data: fine\n\nid: ${"x".repeat(5000)}\n\n`);
-    expect(code).toBe(1);
-    expect(log).toMatch(/"fine".*\n.*id is longer than 4096 bytes/s);
+  test("says in its place which event is over a limit, and goes on", async () => {
+    const { code, lines } = await parse(`data: fine\n\nid: ${"x".repeat(5000)}\ndata: lost\n\nid: 7\ndata: ${"x".repeat(5 << 20)}\n\ndata: fine, too\n\n`);
+    expect(code).toBe(0);
+    expect(lines).toEqual([
+      { type: "message", data: "fine", lastEventId: "" },
+      { kind: "skipped", reason: "id_too_long", bytes: 5, lastEventId: "" },
+      { kind: "skipped", reason: "line_too_long", bytes: (5 << 20) + 1, lastEventId: "7" },
+      { type: "message", data: "fine, too", lastEventId: "7" },
+      { retry: null, lastEventId: "7" },
+    ]);
   });
 
   test("refuses a chunk of no bytes", async () => {

@@ -6,12 +6,16 @@ export function eventLine(type: string, data: string, lastEventId: string): stri
   return `event ${escapeText(type).replaceAll(" ", "\\x20")} "${escapeText(data)}" id "${escapeText(lastEventId)}"\n`;
 }
 
+export function skippedLine(reason: string, bytes: number, lastEventId: string): string {
+  return `skipped ${reason} ${bytes} id "${escapeText(lastEventId)}"\n`;
+}
+
 /** `retry` is null where no field has set it. */
 export function leftLine(lastEventId: string, retry: number | null): string {
   return `left id "${escapeText(lastEventId)}" retry ${retry ?? "none"}\n`;
 }
 
-const line = /^(?:event (\S+) ".*" id ".*"|comment ".*"|retry \d+|error (?:line_too_long|event_too_large|id_too_long)|left id "(.*)" retry (none|\d+))$/;
+const line = /^(?:event (\S+) ".*" id ".*"|comment ".*"|retry \d+|skipped (?:line_too_long|event_too_large|id_too_long) \d+ id ".*"|left id "(.*)" retry (none|\d+))$/;
 
 export function isLogLine(text: string): boolean {
   return line.test(text);

@@ -1,7 +1,7 @@
 import type { EventStreamParser } from "regstream/parser";
 
 import { escapeText } from "./escape.ts";
-import { eventLine, leftBy, leftLine, linesOf } from "./log.ts";
+import { eventLine, leftBy, leftLine, linesOf, skippedLine } from "./log.ts";
 import type { ParserVector } from "./vector_file.ts";
 
 /** A new parser with the vector's limits and its last event ID. */
@@ -51,20 +51,18 @@ function differenceBy(cut: Cut, how: string, open: OpenParser, vector: ParserVec
 
 /** The package's parser shows neither comments nor single `retry` fields, and its numbers are JavaScript's. */
 function shownBy(log: string): string {
-  return linesOf(log, "event", "error", "left").replace(/ retry \d+\n$/, ` retry ${leftBy(log).retry}\n`);
+  return linesOf(log, "event", "skipped", "left").replace(/ retry \d+\n$/, ` retry ${leftBy(log).retry}\n`);
 }
 
 function logOf(parser: EventStreamParser, chunks: readonly Uint8Array[]): string {
   let log = "";
-  let error: string | null = null;
   for (const chunk of chunks) {
     const events = parser.push(chunk);
-    for (let index = 0; index < events.length; index += 1) {
-      log += eventLine(events.type(index), events.data(index), events.lastEventId(index));
-    }
-    if (parser.error !== error) {
-      error = parser.error;
-      log += `error ${error}\n`;
+    for (let index = 0; index <= events.length; index += 1) {
+      for (const { before, reason, bytes, lastEventId } of events.skipped) {
+        if (before === index) log += skippedLine(reason, bytes, lastEventId);
+      }
+      if (index < events.length) log += eventLine(events.type(index), events.data(index), events.lastEventId(index));
     }
   }
   return log + leftLine(parser.lastEventId, parser.retry);

@@ -1,4 +1,4 @@
-// The flat C ABI between the core and its JavaScript loader (core.ts), version 4.
+// The flat C ABI between the core and its JavaScript loader (core.ts), version 5.
 //
 // Text and bytes go in through one shared input buffer: ask `input` for room, write there, and give
 // the sizes to the call that reads it. What a call gives back beyond its return value stands in one
@@ -35,7 +35,7 @@ namespace {
 using namespace regstream;        // NOLINT: this file is the ABI of that namespace.
 using namespace regstream::wasm;  // NOLINT
 
-constexpr std::uint32_t abi_version_number = 4;
+constexpr std::uint32_t abi_version_number = 5;
 
 /// A page shows a handful of streams; this many are a leak.
 constexpr std::size_t clients_max = 256;
@@ -61,11 +61,14 @@ struct Result {
   std::uintptr_t json = 0;     ///< Address of the JSON texts that the records name.
   std::uint32_t json_size = 0;
   std::uint32_t view_changed = 0;
+  std::uintptr_t skipped = 0;  ///< Address of records of what was skipped.
+  std::uint32_t skipped_count = 0;
 };
 #ifdef __wasm__
-static_assert(sizeof(Result) == 40);
-static_assert(sizeof(MessageRecord) == 72);
+static_assert(sizeof(Result) == 48);
+static_assert(sizeof(MessageRecord) == 80);
 static_assert(sizeof(EventRecord) == 24);
+static_assert(sizeof(SkippedRecord) == 24);
 #endif
 
 enum class ActionKind : std::uint32_t {
@@ -82,13 +85,13 @@ enum class Signal : std::uint32_t { online = 0, offline = 1, visible = 2, restor
 
 // core.ts names these by number; inserting a value in the core must not pass unnoticed.
 static_assert(static_cast<int>(ConnectionState::closed) == 5);
-static_assert(static_cast<int>(ConnectionReason::refused_for_good) == 21);
+static_assert(static_cast<int>(ConnectionReason::wrong_content_coding) == 22);
 static_assert(static_cast<int>(TransportEnd::refused_unseen) == 2);
 static_assert(static_cast<int>(TokenFailure::for_good) == 1);
 static_assert(static_cast<int>(RetryPolicy::standard) == 1);
 static_assert(static_cast<int>(StageStatus::skipped) == 3);
 static_assert(static_cast<int>(Status::other) == 5);
-static_assert(static_cast<int>(sse::ParseError::id_too_long) == 2);
+static_assert(static_cast<int>(sse::SkipReason::id_too_long) == 2);
 
 struct Shared {
   HandleTable<Client, clients_max> clients;
@@ -299,14 +302,17 @@ void client_token_failed(std::uint32_t handle, std::uint32_t attempt, std::uint3
   }
 }
 
-/// `retry_after_ms` below 0: the server named none.
+/// `retry_after_ms` below 0: the server named none. `is_coded`: the body is in a coding that the
+/// transport does not undo.
 REGSTREAM_EXPORT(client_response)
 void client_response(std::uint32_t handle, std::uint32_t attempt, std::uint32_t status,
-                     std::uint32_t is_event_stream, double retry_after_ms, double now_ms) {
+                     std::uint32_t is_event_stream, std::uint32_t is_coded, double retry_after_ms,
+                     double now_ms) {
   if (Client* client = find(handle)) {
     ResponseHead head;
     head.status = static_cast<std::uint16_t>(std::min<std::uint32_t>(status, 999));
     head.is_event_stream = is_event_stream != 0;
+    head.is_coded = is_coded != 0;
     if (retry_after_ms >= 0) {
       head.retry_after = Duration(whole_ms(retry_after_ms));
     }
@@ -420,16 +426,19 @@ REGSTREAM_EXPORT(parser_destroy) void parser_destroy(std::uint32_t handle) {
 }
 
 /// Input: the next bytes. Returns how many events they completed. Result: `records`
-/// (`EventRecord`), text (theirs).
+/// (`EventRecord`), `skipped` (`SkippedRecord`) and `skipped_count`, text (theirs).
 REGSTREAM_EXPORT(parser_push)
 std::uint32_t parser_push(std::uint32_t handle, std::uint32_t size) {
   EventParser* parser = find_parser(handle);
   const auto texts = two_inputs(size, 0);
+  shared().result.skipped_count = 0;
   if (parser == nullptr || !texts) {
     return 0;
   }
   parser->push(texts->first);
   release_input();
+  shared().result.skipped = reinterpret_cast<std::uintptr_t>(parser->skipped().data());
+  shared().result.skipped_count = static_cast<std::uint32_t>(parser->skipped().size());
   return set_batch(parser->batch());
 }
 
@@ -445,12 +454,6 @@ REGSTREAM_EXPORT(parser_retry) double parser_retry(std::uint32_t handle) {
   const EventParser* parser = find_parser(handle);
   const auto retry = parser == nullptr ? std::nullopt : parser->parser().retry();
   return retry ? static_cast<double>(retry->count()) : -1;
-}
-
-/// 0: none; else one more than the `ParseError` that has stopped the parser.
-REGSTREAM_EXPORT(parser_error) std::uint32_t parser_error(std::uint32_t handle) {
-  const EventParser* parser = find_parser(handle);
-  return parser == nullptr ? 0 : parser->error();
 }
 
 /// Result text: what a reconnect has to send as Last-Event-ID.

@@ -26,6 +26,18 @@ std::uint8_t known_stage(const JsonString& stage) {
   return 0;
 }
 
+std::string_view describe(sse::SkipReason reason) {
+  switch (reason) {
+    case sse::SkipReason::line_too_long:
+      return "An event was skipped: a line of it is longer than 4 MiB";
+    case sse::SkipReason::event_too_large:
+      return "An event was skipped: its data is larger than 8 MiB";
+    case sse::SkipReason::id_too_long:
+      return "An event was skipped: its id is longer than 4096 bytes";
+  }
+  return {};
+}
+
 Slice append(Batch<MessageRecord>& messages, const JsonString& string) {
   return string.has_escapes ? messages.append(string.text()) : messages.append(string.raw);
 }
@@ -56,8 +68,7 @@ bool Client::restore(std::string_view last_event_id, std::string_view view_json)
 }
 
 void Client::respond(AttemptId attempt, const ResponseHead& head, Instant now) {
-  connection_.on_response(attempt, head, now);
-  if (connection_.state() == ConnectionState::open) {
+  if (connection_.on_response(attempt, head, now)) {
     parser_->begin_connection();
   }
 }
@@ -65,10 +76,10 @@ void Client::respond(AttemptId attempt, const ResponseHead& head, Instant now) {
 bool Client::begin_batch(AttemptId attempt, Instant now) {
   messages_.clear();
   json_.clear();
+  last_cursor_.clear();
+  last_cursor_slice_ = {};
   view_changed_ = false;
-  const std::uint64_t stale_before = connection_.stale_inputs();
-  connection_.on_activity(attempt, now);
-  return connection_.stale_inputs() == stale_before;
+  return connection_.on_activity(attempt, now);
 }
 
 bool Client::receive(AttemptId attempt, std::string_view bytes, Instant now) {
@@ -81,16 +92,14 @@ bool Client::receive(AttemptId attempt, std::string_view bytes, Instant now) {
     if (const auto* event = std::get_if<sse::Event>(&token)) {
       // The contract's events have no name, as EventSource's onmessage wants it.
       if (event->type == "message") {
-        take_message(event->data);
+        take_message(event->data, event->last_event_id);
       }
     } else if (const auto* retry = std::get_if<sse::Retry>(&token)) {
       connection_.on_retry(attempt, retry->delay);
     } else if (std::holds_alternative<sse::NeedInput>(token)) {
       break;
-    } else if (std::holds_alternative<sse::ParseError>(token)) {
-      reject(MessageKind::too_large, "A line, an event or an id of the stream is over its limit");
-      connection_.on_end(attempt, TransportEnd::failed, now);
-      return true;
+    } else if (const auto* skipped = std::get_if<sse::Skipped>(&token)) {
+      reject(MessageKind::too_large, describe(skipped->reason));
     }
   }
   // A block of an id alone sets it without an event.
@@ -104,13 +113,13 @@ bool Client::receive_event(AttemptId attempt, std::string_view data,
     return false;
   }
   if (last_event_id && last_event_id->size() > id_bytes_max) {
-    reject(MessageKind::too_large, "The event id is longer than 4096 bytes");
+    reject(MessageKind::too_large, describe(sse::SkipReason::id_too_long));
     return true;
   }
   if (last_event_id) {
     take_event_id(attempt, *last_event_id);
   }
-  take_message(data);
+  take_message(data, cursor_);
   return true;
 }
 
@@ -121,9 +130,9 @@ void Client::take_event_id(AttemptId attempt, std::string_view last_event_id) {
   }
 }
 
-void Client::take_message(std::string_view data) {
+void Client::take_message(std::string_view data, std::string_view cursor) {
   if (data.size() > CodecLimits{}.stream_message_bytes_max) {
-    reject(MessageKind::too_large, "The message is larger than 4 MiB");
+    reject(MessageKind::too_large, "A message was skipped: it is larger than 4 MiB");
     return;
   }
   const auto decoded = decode_stream_message(data);
@@ -136,7 +145,7 @@ void Client::take_message(std::string_view data) {
     case StreamMessageType::connected:
       return add(MessageKind::connected);
     case StreamMessageType::update:
-      return take_update(message.update, message.data);
+      return take_update(message.update, message.data, cursor);
     case StreamMessageType::snapshot:
       return take_snapshot(message.data);
     case StreamMessageType::reset:
@@ -149,7 +158,8 @@ void Client::take_message(std::string_view data) {
   }
 }
 
-void Client::take_update(const UpdateSlices& update, std::string_view json) {
+void Client::take_update(const UpdateSlices& update, std::string_view json,
+                         std::string_view cursor) {
   if (registration_ && !fold(registration_->apply(to_update(update)))) {
     return add(MessageKind::other);
   }
@@ -169,6 +179,11 @@ void Client::take_update(const UpdateSlices& update, std::string_view json) {
   }
   record.stage_status = update.stage_status;
   record.message = append(messages_, update.message);
+  if (cursor != last_cursor_) {
+    last_cursor_ = cursor;
+    last_cursor_slice_ = messages_.append(cursor);
+  }
+  record.cursor = last_cursor_slice_;
   record.has_message = update.message.raw.data() != nullptr;
   const bool has_exact_id =
       update.id && update.id->epoch <= exact_max && update.id->sequence <= exact_max;
@@ -204,6 +219,13 @@ bool Client::fold(Applied applied) {
   return true;
 }
 
+/// What can't be read may have been an update. The view stays, and says so.
+void Client::mark_gap() {
+  if (registration_ && registration_->mark_gap() == Applied::changed && view_known_) {
+    view_changed_ = true;
+  }
+}
+
 /// Updates may have been missed, so what was folded is no view of the registration any more.
 void Client::forget_view() {
   view_changed_ = view_changed_ || view_known_;
@@ -221,6 +243,7 @@ void Client::reject(MessageKind kind, std::string_view problem) {
   MessageRecord& record = messages_.add();
   record.kind = kind;
   record.message = messages_.append(problem);
+  mark_gap();
 }
 
 std::string Client::view_json() const {

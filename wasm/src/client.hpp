@@ -25,7 +25,9 @@ enum class MessageKind : std::uint8_t {
   ping = 4,
   other = 5,      ///< Of a type this version does not know, or about another registration.
   malformed = 6,  ///< Not a message of the contract; the record's message says why.
-  too_large = 7,  ///< Over a limit; the record's message says which.
+  /// Over a limit, and skipped; the record's message says which. It and a malformed one may have
+  /// been an update: the view says so.
+  too_large = 7,
 };
 
 /// One message of the stream; all but `kind` and `message` is an update's. Part of the ABI.
@@ -37,6 +39,7 @@ struct MessageRecord {
   Slice status;   ///< Where `known_status` is `other`.
   Slice stage;    ///< Where `known_stage` is 0.
   Slice message;  ///< Also why a message was not taken.
+  Slice cursor;   ///< What a reconnect behind the update has to resume from.
   /// Bytes of `Client::json`, the JSON text of the update; empty if these fields are all of it.
   Slice json;
   MessageKind kind = MessageKind::other;
@@ -87,10 +90,11 @@ class Client {
  private:
   bool begin_batch(AttemptId attempt, Instant now);
   void take_event_id(AttemptId attempt, std::string_view last_event_id);
-  void take_message(std::string_view data);
-  void take_update(const UpdateSlices& update, std::string_view json);
+  void take_message(std::string_view data, std::string_view cursor);
+  void take_update(const UpdateSlices& update, std::string_view json, std::string_view cursor);
   void take_snapshot(std::string_view json);
   bool fold(Applied applied);
+  void mark_gap();
   void forget_view();
   void add(MessageKind kind);
   void reject(MessageKind kind, std::string_view problem);
@@ -101,6 +105,8 @@ class Client {
   std::string cursor_;
   Batch<MessageRecord> messages_;
   std::string json_;
+  std::string last_cursor_;  ///< Of the batch's last update: the next one's is often the same.
+  Slice last_cursor_slice_;
   bool view_changed_ = false;
   bool view_known_ = false;
 };

@@ -28,6 +28,7 @@ interface CoreExports {
     attempt: number,
     status: number,
     isEventStream: number,
+    isCoded: number,
     retryAfterMs: number,
     now: number,
   ): void;
@@ -55,7 +56,6 @@ interface CoreExports {
   parser_push(parser: number, size: number): number;
   parser_reconnect(parser: number): void;
   parser_retry(parser: number): number;
-  parser_error(parser: number): number;
   parser_last_event_id(parser: number): void;
 }
 
@@ -70,9 +70,11 @@ interface CoreResult {
   readonly records: number;
   readonly json: number;
   readonly viewChanged: boolean;
+  readonly skipped: number;
+  readonly skippedCount: number;
 }
 
-const abiVersion = 4;
+const abiVersion = 5;
 
 const encoder = new TextEncoder();
 // An id may begin with U+FEFF, which is part of it.
@@ -186,6 +188,8 @@ export class Core {
       records: word(6),
       json: word(7),
       viewChanged: word(9) === 1,
+      skipped: word(10),
+      skippedCount: word(11),
     };
   }
 

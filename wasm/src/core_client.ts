@@ -48,6 +48,7 @@ const coreReasons = [
   "redirect_failed",
   "token_denied",
   "refused_for_good",
+  "wrong_content_coding",
 ] as const;
 export type CoreReason = (typeof coreReasons)[number];
 
@@ -154,6 +155,7 @@ export class CoreClient {
       attempt,
       answer.status,
       answer.isEventStream ? 1 : 0,
+      answer.coding === undefined ? 0 : 1,
       answer.retryAfterMs ?? -1,
       now,
     );

@@ -6,6 +6,7 @@ namespace regstream::wasm {
 
 void EventParser::push(std::string_view bytes) {
   batch_.clear();
+  skipped_.clear();
   id_.clear();
   id_slice_ = {};
   parser_.feed(bytes);
@@ -13,8 +14,11 @@ void EventParser::push(std::string_view bytes) {
     const sse::Token token = parser_.next();
     if (const auto* event = std::get_if<sse::Event>(&token)) {
       add(*event);
-    } else if (const auto* error = std::get_if<sse::ParseError>(&token)) {
-      error_ = static_cast<std::uint32_t>(*error) + 1;
+    } else if (const auto* skipped = std::get_if<sse::Skipped>(&token)) {
+      skipped_.push_back({.bytes = static_cast<double>(skipped->bytes),
+                          .before = static_cast<std::uint32_t>(batch_.records().size()),
+                          .reason = static_cast<std::uint32_t>(skipped->reason),
+                          .last_event_id = append_id(skipped->last_event_id)});
     } else if (std::holds_alternative<sse::NeedInput>(token)) {
       return;
     }
@@ -24,7 +28,7 @@ void EventParser::push(std::string_view bytes) {
 void EventParser::begin_connection() {
   parser_.begin_connection();
   batch_.clear();
-  error_ = 0;
+  skipped_.clear();
 }
 
 void EventParser::add(const sse::Event& event) {
@@ -33,11 +37,15 @@ void EventParser::add(const sse::Event& event) {
     record.type = batch_.append(event.type);
   }
   record.data = batch_.append(event.data);
-  if (event.last_event_id != id_) {
-    id_ = event.last_event_id;
+  record.last_event_id = append_id(event.last_event_id);
+}
+
+Slice EventParser::append_id(std::string_view last_event_id) {
+  if (last_event_id != id_) {
+    id_ = last_event_id;
     id_slice_ = batch_.append(id_);
   }
-  record.last_event_id = id_slice_;
+  return id_slice_;
 }
 
 }  // namespace regstream::wasm

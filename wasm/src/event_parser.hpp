@@ -3,6 +3,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <regstream/sse/parser.hpp>
 
@@ -14,6 +16,14 @@ namespace regstream::wasm {
 struct EventRecord {
   Slice type;  ///< Empty: "message".
   Slice data;
+  Slice last_event_id;
+};
+
+/// An event over a limit. Part of the ABI.
+struct SkippedRecord {
+  double bytes = 0;
+  std::uint32_t before = 0;  ///< The event of the batch that came next.
+  std::uint32_t reason = 0;  ///< An `sse::SkipReason`.
   Slice last_event_id;
 };
 
@@ -29,17 +39,17 @@ class EventParser {
 
   [[nodiscard]] const Batch<EventRecord>& batch() const { return batch_; }
   [[nodiscard]] const sse::Parser& parser() const { return parser_; }
-  /// 0: none; else one more than the `sse::ParseError`.
-  [[nodiscard]] std::uint32_t error() const { return error_; }
+  [[nodiscard]] const std::vector<SkippedRecord>& skipped() const { return skipped_; }
 
  private:
   void add(const sse::Event& event);
+  [[nodiscard]] Slice append_id(std::string_view last_event_id);
 
   sse::Parser parser_;
   Batch<EventRecord> batch_;
   std::string id_;  ///< Of the batch's last event: the next one's is the same as a rule.
   Slice id_slice_;
-  std::uint32_t error_ = 0;
+  std::vector<SkippedRecord> skipped_;
 };
 
 }  // namespace regstream::wasm

@@ -35,7 +35,7 @@ export function openEventSource(
   source.onopen = () => {
     opened = true;
     // It says no more than that the server answered with a stream.
-    events.responded({ status: 200, isEventStream: true, retryAfterMs: undefined });
+    events.responded({ status: 200, isEventStream: true, coding: undefined, retryAfterMs: undefined });
   };
   source.onmessage = (event) => {
     const data: unknown = event.data;

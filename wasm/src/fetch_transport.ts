@@ -42,10 +42,20 @@ function isCutOff({ status, headers }: Response): boolean {
   return status < 200 || (status === 200 && type !== eventStreamType && eventStreamType.startsWith(type));
 }
 
+/** The codings that a fetch may undo by itself: which of them it asks for, or the server chose, is between the two. */
+const undoneCodings = new Set(["", "identity", "gzip", "x-gzip", "deflate", "br", "zstd"]);
+
+/** The first content coding that no fetch undoes: its bytes come as they are, and are no event stream. */
+function unreadableCoding(headers: Headers): string | undefined {
+  const codings = (headers.get("Content-Encoding") ?? "").split(",").map((coding) => coding.trim());
+  return codings.find((coding) => !undoneCodings.has(coding.toLowerCase()));
+}
+
 function answerOf({ status, headers }: Response): Answer {
   return {
     status,
     isEventStream: typeOf(headers) === eventStreamType,
+    coding: unreadableCoding(headers),
     retryAfterMs: readRetryAfter(headers.get("Retry-After")),
   };
 }
@@ -66,6 +76,8 @@ export function openFetch(
   const controller = new AbortController();
   const { signal } = controller;
   headers.set("Accept", "text/event-stream");
+  // A compressor holds a stream back. Browsers set this header themselves, and pass over ours.
+  headers.set("Accept-Encoding", "identity");
   if (lastEventId !== "") {
     // A header's value is bytes, of which each character of the string stands for one.
     const bytes = new TextEncoder().encode(lastEventId);
@@ -84,7 +96,7 @@ export function openFetch(
     }
     const answer = answerOf(response);
     events.responded(answer);
-    if (answer.status !== 200 || !answer.isEventStream) {
+    if (answer.status !== 200 || !answer.isEventStream || answer.coding !== undefined) {
       controller.abort();
     }
     const reader = response.body?.getReader();

@@ -21,7 +21,7 @@ const stageStatuses: readonly StageStatus[] = ["started", "completed", "failed",
 export type MessageKind = (typeof kinds)[number];
 
 /** A record's fields, as offsets in 32-bit words, 64-bit doubles and bytes. */
-const recordBytes = 72;
+const recordBytes = 80;
 const registrationIdDouble = 0;
 const timestampDouble = 1;
 const epochDouble = 2;
@@ -29,12 +29,13 @@ const sequenceDouble = 3;
 const statusWord = 8;
 const stageWord = 10;
 const messageWord = 12;
-const jsonWord = 14;
-const kindByte = 64;
-const knownStatusByte = 65;
-const knownStageByte = 66;
-const stageStatusByte = 67;
-const hasMessageByte = 68;
+const cursorWord = 14;
+const jsonWord = 16;
+const kindByte = 72;
+const knownStatusByte = 73;
+const knownStageByte = 74;
+const stageStatusByte = 75;
+const hasMessageByte = 76;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -105,6 +106,11 @@ export class MessageBatch {
     return this.#slice(index, messageWord);
   }
 
+  /** What a reconnect behind the update has to resume from. */
+  cursor(index: number): string {
+    return this.#slice(index, cursorWord);
+  }
+
   /** The update whole, as the page gets it. What is free-form in it is parsed here. */
   update(index: number): RegistrationUpdate {
     const update: Mutable<RegistrationUpdate> = {
@@ -132,18 +138,18 @@ export class MessageBatch {
     return Object.freeze(update);
   }
 
-  /** What the record does not have. Null counts as absent. */
+  /** What the record does not have, under any name: `constructor` and `__proto__` are names, too. Null counts as absent. */
   #addRest(
     update: Mutable<RegistrationUpdate>,
     sent: Readonly<Record<string, unknown>>,
   ): void {
-    const rest: Record<string, unknown> = {};
+    const own = new Set(Object.keys(update));
     for (const [key, value] of Object.entries(sent)) {
-      if (value !== null && !(key in update)) {
-        rest[key] = value;
+      if (value !== null && !own.has(key)) {
+        // An assignment to `__proto__` would change the object's prototype.
+        Object.defineProperty(update, key, { value, enumerable: true });
       }
     }
-    Object.assign(update, rest);
   }
 
   #byte(index: number, offset: number): number {

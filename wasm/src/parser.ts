@@ -2,7 +2,7 @@ import { BatchText } from "./batch_text.js";
 import type { Core } from "./core.js";
 import { StreamError } from "./errors.js";
 
-/** What a stream may make the parser hold, in bytes. */
+/** What a stream may make the parser hold, in bytes. An event over a limit is skipped: see `EventBatch.skipped`. */
 export interface EventStreamLimits {
   /** Default: 4 MiB. */
   readonly lineBytesMax?: number | undefined;
@@ -18,15 +18,32 @@ export interface EventStreamParserOptions {
   readonly lastEventId?: string | undefined;
 }
 
-const problems = [null, "line_too_long", "event_too_large", "id_too_long"] as const;
+// These stand for numbers of the ABI, in its order.
+const skipReasons = ["line_too_long", "event_too_large", "id_too_long"] as const;
 
-/** Why a parser has stopped: the stream went over a limit. */
-export type EventStreamProblem = Exclude<(typeof problems)[number], null>;
+/** Which limit an event is over. */
+export type SkipReason = (typeof skipReasons)[number];
+
+/** An event over a limit: the stream goes on without it. */
+export interface SkippedEvent {
+  /** The index in its batch of the event that came next. */
+  readonly before: number;
+  readonly reason: SkipReason;
+  /** The size of its data as it was sent, with a line feed for each line. */
+  readonly bytes: number;
+  /** With the event's own id, if it had one within the limit. */
+  readonly lastEventId: string;
+}
 
 const recordWords = 6;
 const typeWord = 0;
 const dataWord = 2;
 const lastEventIdWord = 4;
+
+const skippedRecordWords = 6;
+const beforeWord = 2;
+const reasonWord = 3;
+const skippedIdWord = 4;
 
 /**
  * The events that a piece of a stream completed, in order, their text still in the module's memory.
@@ -34,6 +51,8 @@ const lastEventIdWord = 4;
  */
 export class EventBatch {
   readonly length: number;
+  /** Events over a limit, in order. */
+  readonly skipped: readonly SkippedEvent[];
   readonly #words: Uint32Array;
   readonly #first: number;
   readonly #text: BatchText;
@@ -44,6 +63,15 @@ export class EventBatch {
     this.#words = core.words;
     this.#first = result.records >> 2;
     this.#text = new BatchText(core, result.text, result.textSize);
+    this.skipped = Array.from({ length: result.skippedCount }, (_, index) => {
+      const at = (result.skipped >> 2) + index * skippedRecordWords;
+      return {
+        before: this.#words[at + beforeWord] ?? 0,
+        reason: skipReasons[this.#words[at + reasonWord] ?? 0] ?? "event_too_large",
+        bytes: core.doubles[at >> 1] ?? 0,
+        lastEventId: this.#cut(at + skippedIdWord),
+      };
+    });
   }
 
   type(index: number): string {
@@ -59,7 +87,11 @@ export class EventBatch {
   }
 
   #slice(index: number, offset: number): string {
-    const at = this.#first + index * recordWords + offset;
+    return this.#cut(this.#first + index * recordWords + offset);
+  }
+
+  /** The text that the two words at `at` name. */
+  #cut(at: number): string {
     const size = this.#words[at + 1] ?? 0;
     return size === 0 ? "" : this.#text.slice(this.#words[at] ?? 0, size);
   }
@@ -109,11 +141,6 @@ export class EventStreamParser {
   get retry(): number | null {
     const retry = this.#core.exports.parser_retry(this.#handle);
     return retry < 0 ? null : retry;
-  }
-
-  /** A parser with an error gives no more events until `reconnect`. */
-  get error(): EventStreamProblem | null {
-    return problems[this.#core.exports.parser_error(this.#handle)] ?? null;
   }
 
   /** Gives its memory back. */

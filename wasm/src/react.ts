@@ -30,12 +30,12 @@ export interface RegistrationUpdates {
   readonly connection: ConnectionState;
   /** How often a connection has been opened so far: 2 means that it was lost once and came back. */
   readonly connections: number;
-  /** How often the server said that updates may have been missed: load again what you hold. */
+  /** How often updates may have been missed: load again what you hold. */
   readonly resets: number;
   readonly error: StreamError | null;
   /** Asks for the stream; for `autoConnect: false`, and after an error or `disconnect`. */
   connect(): void;
-  /** No longer asks for it. The stream closes when no component asks for it. */
+  /** No longer asks for it, and `onUpdate` hears nothing more. The stream closes when no component asks for it. */
   disconnect(): void;
 }
 
@@ -60,7 +60,7 @@ export function useRegistrationUpdates({
     (notify: () => void) => {
       const held = acquireStream({ url, registrationId, transport });
       const stopChanges = held.stream.subscribe(notify);
-      const stopUpdates = held.stream.subscribeToUpdates((update) =>
+      const stopUpdates = held.subscribeToUpdates((update) =>
         latestOnUpdate.current?.(update),
       );
       lease.current = held;
@@ -86,7 +86,7 @@ export function useRegistrationUpdates({
       return undefined;
     }
     held.connect();
-    return () => held.disconnect();
+    return () => held.leave();
   }, [autoConnect, subscribe]);
 
   const connect = useCallback(() => lease.current?.connect(), []);

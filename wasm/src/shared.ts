@@ -1,3 +1,4 @@
+import type { RegistrationUpdate } from "./messages.js";
 import type { StreamSnapshot, TransportName } from "./stream.js";
 import { RegistrationStream, defaultStreamUrl, idleSnapshot } from "./stream.js";
 
@@ -13,8 +14,12 @@ export interface StreamLease {
   readonly stream: RegistrationStream;
   /** This user wants the stream connected. */
   connect(): void;
-  /** This user no longer does; the stream closes when nobody does. */
+  /** This user no longer does, and hears nothing more of updates; the stream closes, at once, when nobody wants it. */
   disconnect(): void;
+  /** The same, but the stream closes a microtask later: somebody may want it by then. */
+  leave(): void;
+  /** Calls `listener` once for each update, in order, but while this user is disconnected; returns what ends that. */
+  subscribeToUpdates(listener: (update: RegistrationUpdate) => void): () => void;
   /** Ends the hold, and with the last one the stream. */
   release(): void;
 }
@@ -56,18 +61,34 @@ export function acquireStream(key: SharedStreamKey): StreamLease {
       streams.delete(name);
     }
   };
+  let hearsUpdates = true;
   const lease: StreamLease = {
     stream,
     connect() {
       if (holders.has(lease)) {
+        hearsUpdates = true;
         wishes.add(lease);
         stream.connect();
       }
     },
     disconnect() {
+      hearsUpdates = false;
+      if (wishes.delete(lease)) {
+        settle();
+      }
+    },
+    leave() {
+      hearsUpdates = false;
       if (wishes.delete(lease) && wishes.size === 0) {
         queueMicrotask(settle);
       }
+    },
+    subscribeToUpdates(listener) {
+      return stream.subscribeToUpdates((update) => {
+        if (hearsUpdates) {
+          listener(update);
+        }
+      });
     },
     release() {
       wishes.delete(lease);

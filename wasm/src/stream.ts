@@ -14,7 +14,7 @@ import type { RegistrationUpdate, RegistrationView } from "./messages.js";
 import { parseView } from "./messages.js";
 import type { Signal, Signals } from "./signals.js";
 import { browserSignals } from "./signals.js";
-import type { TransportEvents } from "./transport.js";
+import type { Answer, TransportEvents } from "./transport.js";
 import { streamUrl } from "./transport.js";
 
 export const defaultStreamUrl = "/api/registrations/updates/stream";
@@ -28,8 +28,8 @@ export const defaultStreamUrl = "/api/registrations/updates/stream";
  * - `ended`, `network_failed`, `timed_out`, `silent`, `refused`, `token_unavailable`: why the last attempt ended
  * - `offline`: the network is gone, so attempts are rare; `restored`: the page was in the back-forward cache
  * - `token_given`, `token_refused`: the attempt has its token, or the server wants another one
- * - `told_to_stop`, `unauthorized`, `forbidden`, `wrong_content_type`, `redirect_failed`, `token_denied`,
- *   `refused_for_good`: closed for good
+ * - `told_to_stop`, `unauthorized`, `forbidden`, `wrong_content_type`, `wrong_content_coding`, `redirect_failed`,
+ *   `token_denied`, `refused_for_good`: closed for good
  * - `failed_here`: something in this page; `error` says what
  */
 export type ConnectionReason = CoreReason | "failed_here";
@@ -46,8 +46,9 @@ export interface StreamSnapshot {
   /** How often a connection has been opened so far: 2 means that it was lost once and came back. */
   readonly connections: number;
   /**
-   * How often the server said that updates may have been missed, so that what is known may be old:
-   * load again what you hold. `registration` is null then, until the server tells more.
+   * How often updates may have been missed, so that what is known may be old: load again what you hold. Either the
+   * server said so, and `registration` is null until it tells more; or a message could not be read, which `error`
+   * says, and `registration.hasGap` is true.
    */
   readonly resets: number;
   readonly error: StreamError | null;
@@ -118,11 +119,16 @@ function report(error: unknown): void {
   }
 }
 
-function call(listener: () => void): void {
-  try {
-    listener();
-  } catch (error) {
-    report(error);
+/** Calls those that listen now, and not one that an earlier one of them has taken out. */
+function callEach<Listener>(listeners: ReadonlySet<Listener>, call: (listener: Listener) => void): void {
+  for (const listener of [...listeners]) {
+    if (listeners.has(listener)) {
+      try {
+        call(listener);
+      } catch (error) {
+        report(error);
+      }
+    }
   }
 }
 
@@ -134,7 +140,8 @@ export class RegistrationStream {
   readonly #options: RegistrationStreamOptions;
   readonly #listeners = new Set<() => void>();
   readonly #updateListeners = new Set<(update: RegistrationUpdate) => void>();
-  readonly #pendingUpdates: RegistrationUpdate[] = [];
+  /** Updates that listeners have not heard yet, each with what to resume from to hear it again. */
+  #pendingUpdates: { readonly update: RegistrationUpdate; readonly cursorBefore: string }[] = [];
   #snapshot = idleSnapshot;
   #announced = idleSnapshot;
   #delivering = false;
@@ -151,8 +158,8 @@ export class RegistrationStream {
   #core: Core | null = null;
   #transport: TransportName = "eventsource";
   #closeTransport: (() => void) | null = null;
-  /** The last answer's status; undefined where the transport hides it. */
-  #status: number | undefined;
+  /** The last answer; undefined where there is none yet, or the transport hides it. */
+  #answer: Answer | undefined;
   #leaveSignals: (() => void) | null = null;
   #timer: { readonly due: number; readonly cancel: () => void } | null = null;
 
@@ -178,9 +185,14 @@ export class RegistrationStream {
     }
   }
 
-  /** Stops. What is known stays, and a later `connect` resumes after the last update seen. */
+  /**
+   * Stops: from within a listener, too, which then hears no more updates of what has arrived already. What is known
+   * stays, and a later `connect` resumes after the last update that was heard.
+   */
   close(): void {
     this.#batch(() => {
+      this.#cursor = this.#pendingUpdates[0]?.cursorBefore ?? this.#cursor;
+      this.#pendingUpdates = [];
       const client = this.#client;
       if (client !== null) {
         client.close(this.#now());
@@ -191,7 +203,7 @@ export class RegistrationStream {
     });
   }
 
-  /** Calls `listener` after each change of the snapshot; returns what ends that. */
+  /** Calls `listener` after each change of the snapshot; returns what ends that, at once. */
   subscribe(listener: () => void): () => void {
     // An own function, so that one listener given twice counts as two.
     const entry = () => listener();
@@ -201,7 +213,7 @@ export class RegistrationStream {
     };
   }
 
-  /** Calls `listener` once for each update, in order; returns what ends that. */
+  /** Calls `listener` once for each update, in order; returns what ends that, at once. */
   subscribeToUpdates(listener: (update: RegistrationUpdate) => void): () => void {
     const entry = (update: RegistrationUpdate) => listener(update);
     this.#updateListeners.add(entry);
@@ -372,8 +384,13 @@ export class RegistrationStream {
     if (reason === "token_denied") {
       return new StreamError("token_denied", "The page has no token for the stream");
     }
-    const status = this.#status === undefined ? "" : ` (status ${this.#status})`;
-    return new StreamError("refused", `The server refused the stream for good: ${reason}${status}`);
+    const { status, coding } = this.#answer ?? {};
+    const seen = [
+      ...(status === undefined ? [] : [`status ${status}`]),
+      ...(coding === undefined ? [] : [`Content-Encoding ${coding}`]),
+    ].join(", ");
+    const answer = seen === "" ? "" : ` (${seen})`;
+    return new StreamError("refused", `The server refused the stream for good: ${reason}${answer}`);
   }
 
   /** Lets in what comes for `client`, while it is the stream's. */
@@ -403,7 +420,7 @@ export class RegistrationStream {
 
   #openTransport(client: CoreClient, attempt: number, lastEventId: string, token: string): void {
     this.#dropTransport();
-    this.#status = undefined;
+    this.#answer = undefined;
     const input = (work: () => void) => this.#input(client, work);
     const takeBytes = (chunk: Uint8Array) => {
       for (let begin = 0; begin < chunk.length; begin += client.bytesMax) {
@@ -414,7 +431,7 @@ export class RegistrationStream {
     const events: TransportEvents = {
       responded: (answer) =>
         input(() => {
-          this.#status = answer.status;
+          this.#answer = answer;
           client.response(attempt, answer, this.#now());
         }),
       message: (data, id) => input(() => this.#take(client, client.event(attempt, data, id, this.#now()))),
@@ -464,11 +481,13 @@ export class RegistrationStream {
     if (messages === null) {
       return;
     }
+    let cursor = this.#cursor;
     for (let index = 0; index < messages.length; ++index) {
       switch (messages.kind(index)) {
         case "update": {
           const update = messages.update(index);
-          this.#pendingUpdates.push(update);
+          this.#pendingUpdates.push({ update, cursorBefore: cursor });
+          cursor = messages.cursor(index);
           this.#change({ latestUpdate: update, error: null });
           break;
         }
@@ -479,10 +498,10 @@ export class RegistrationStream {
           this.#change({ resets: this.#snapshot.resets + 1 });
           break;
         case "malformed":
-          this.#change({ error: new StreamError("malformed_message", messages.problem(index)) });
+          this.#missMessage(new StreamError("malformed_message", messages.problem(index)));
           break;
         case "too_large":
-          this.#change({ error: new StreamError("message_too_large", messages.problem(index)) });
+          this.#missMessage(new StreamError("message_too_large", messages.problem(index)));
           break;
       }
     }
@@ -491,6 +510,11 @@ export class RegistrationStream {
       this.#viewJson = client.view();
       this.#change({ registration: parseView(this.#viewJson) });
     }
+  }
+
+  /** What could not be read may have been an update. */
+  #missMessage(error: StreamError): void {
+    this.#change({ error, resets: this.#snapshot.resets + 1 });
   }
 
   #dropTransport(): void {
@@ -561,11 +585,9 @@ export class RegistrationStream {
     this.#delivering = true;
     let announcements = 0;
     for (;;) {
-      const update = this.#pendingUpdates.shift();
-      if (update !== undefined) {
-        for (const listener of [...this.#updateListeners]) {
-          call(() => listener(update));
-        }
+      const pending = this.#pendingUpdates.shift();
+      if (pending !== undefined) {
+        callEach(this.#updateListeners, (listener) => listener(pending.update));
       } else if (this.#announced === this.#snapshot) {
         break;
       } else if (announcements === announcementsMax) {
@@ -574,9 +596,7 @@ export class RegistrationStream {
       } else {
         announcements += 1;
         this.#announced = this.#snapshot;
-        for (const listener of [...this.#listeners]) {
-          call(listener);
-        }
+        callEach(this.#listeners, (listener) => listener());
       }
     }
     this.#delivering = false;

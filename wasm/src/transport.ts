@@ -8,6 +8,8 @@ export interface Answer {
   readonly status: number;
   /** Content-Type's essence is text/event-stream. */
   readonly isEventStream: boolean;
+  /** The body's content coding, where it is one that nobody here undoes. */
+  readonly coding: string | undefined;
   /** Undefined where the server named none. */
   readonly retryAfterMs: number | undefined;
 }

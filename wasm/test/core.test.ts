@@ -24,13 +24,13 @@ describe("loading the module", () => {
     const loader = await freshLoader();
     const first = loader.loadCore(moduleUrl);
     expect(loader.loadCore()).toBe(first);
-    expect((await first).exports.abi_version()).toBe(4);
+    expect((await first).exports.abi_version()).toBe(5);
   });
 
   it("takes the module's bytes", async () => {
     const loader = await freshLoader();
     const core = await loader.loadCore(await readFile(moduleUrl));
-    expect(core.exports.abi_version()).toBe(4);
+    expect(core.exports.abi_version()).toBe(5);
   });
 
   it.each(["application/wasm", "application/wasm; charset=x", "application/octet-stream", ""])(
@@ -43,7 +43,7 @@ describe("loading the module", () => {
       );
       const loader = await freshLoader();
       const core = await loader.loadCore("https://bank.example/regstream.wasm");
-      expect(core.exports.abi_version()).toBe(4);
+      expect(core.exports.abi_version()).toBe(5);
     },
   );
 
@@ -58,7 +58,7 @@ describe("loading the module", () => {
     const url = "https://bank.example/regstream.wasm";
     await expect(loader.loadCore(url)).rejects.toThrow(`${url} answered with status 404`);
     await expect(loader.loadCore(url)).rejects.toThrow();
-    expect((await loader.loadCore(url)).exports.abi_version()).toBe(4);
+    expect((await loader.loadCore(url)).exports.abi_version()).toBe(5);
   });
 
   it("tries again where it was told to look, also when it is not told again", async () => {
@@ -91,7 +91,7 @@ describe("loading the module", () => {
   });
 });
 
-const accepted = { status: 200, isEventStream: true, retryAfterMs: undefined };
+const accepted = { status: 200, isEventStream: true, coding: undefined, retryAfterMs: undefined };
 
 async function createClient(registrationId: number | undefined = 42, needsToken = false) {
   const core = await loadCore();
@@ -236,7 +236,7 @@ describe("the core behind its ABI", () => {
     const large = (size: number) => JSON.stringify({ type: "ping", filler: "x".repeat(size) });
     expect(event(client, large(5 << 20))).toEqual({
       kind: "too_large",
-      problem: "The message is larger than 4 MiB",
+      problem: "A message was skipped: it is larger than 4 MiB",
     });
     expect(event(client, large(3 << 20)).kind).toBe("ping");
     expect(event(client, '{"type":"ping"}', "i".repeat(5_000)).kind).toBe("too_large");
@@ -366,22 +366,106 @@ describe("the core behind its ABI", () => {
     client.dispose();
   });
 
-  it("gives up a stream of bytes that goes over a limit, and comes back after its last event", async () => {
+  it("skips an event of bytes that goes over a limit, and resumes behind it", async () => {
     const client = await openClient();
     const line = new Uint8Array(3 << 20).fill(0x78);
-    client.bytes(1, new TextEncoder().encode('id: 1-1\ndata: {"type":"ping"}\n\n'), 1);
+    const send = (text: string) => client.bytes(1, new TextEncoder().encode(text), 1);
+    send(`id: 1-1\ndata: ${JSON.stringify(stageUpdate("duplicate_check", "completed", 5))}\n\n`);
+    send("id: 1-2\ndata: ");
     expect(client.bytes(1, line, 1)?.length).toBe(0);
-    const batch = client.bytes(1, line, 1);
-    expect(batch?.kind(0)).toBe("too_large");
-    expect(batch?.problem(0)).toContain("over its limit");
-    expect([client.poll(), client.poll()]).toEqual([
-      { kind: "close", attempt: 1 },
-      { kind: "state_changed", from: "open", to: "waiting", reason: "network_failed" },
-    ]);
-    expect(client.bytes(1, line, 1)).toBe(null);
+    expect(client.bytes(1, line, 1)?.length).toBe(0);
+    const batch = send('\n\ndata: {"type":"ping"}\n\n');
+    expect([batch?.kind(0), batch?.kind(1)]).toEqual(["too_large", "ping"]);
+    expect(batch?.problem(0)).toBe("An event was skipped: a line of it is longer than 4 MiB");
+    expect(batch?.viewChanged).toBe(true);
+    expect(JSON.parse(client.view())).toMatchObject({ hasGap: true, stages: [{ stage: "duplicate_check" }] });
+    expect(client.poll()).toBe(null);
+    expect(client.cursor()).toBe("1-2");
+    client.dispose();
+  });
+
+  it("marks a gap where a message can't be read, until a snapshot tells how things stand", async () => {
+    const client = await openClient();
+    const gap = () => (JSON.parse(client.view()) as { hasGap: boolean }).hasGap;
+    event(client, JSON.stringify(stageUpdate("duplicate_check", "started", 5)));
+    expect(gap()).toBe(false);
+    event(client, "{");
+    expect(gap()).toBe(true);
+    event(client, JSON.stringify(stageUpdate("duplicate_check", "completed", 6)));
+    expect(gap()).toBe(true);
+    event(client, '{"type":"snapshot","data":{"registrationId":42,"status":"PENDING"},"timestamp":7}');
+    expect(gap()).toBe(false);
+    client.dispose();
+  });
+
+  it("marks the gap of a message that came before anything was known", async () => {
+    const client = await openClient();
+    event(client, "{");
+    expect(client.view()).toBe("");
+    event(client, JSON.stringify(stageUpdate("duplicate_check", "started", 5)));
+    expect(JSON.parse(client.view())).toMatchObject({ hasGap: true });
+    client.dispose();
+  });
+
+  it("says of each update what a reconnect behind it resumes from", async () => {
+    const client = await openClient();
+    const blocks = ["id: 1-1\n", "", "id: é1-2\n", "id\n"].map(
+      (id, index) => `${id}data: ${JSON.stringify(stageUpdate("duplicate_check", "started", index + 1))}\n\n`,
+    );
+    const batch = client.bytes(1, new TextEncoder().encode(blocks.join("")), 1);
+    expect([0, 1, 2, 3].map((index) => batch?.cursor(index))).toEqual(["1-1", "1-1", "é1-2", ""]);
+    client.dispose();
+  });
+
+  it("lets no late answer of an earlier attempt disturb the stream that is open", async () => {
+    const client = await openClient();
+    client.end(1, "ended", 1);
     client.handleDeadline(client.deadline());
-    client.poll();
-    expect(client.poll()).toEqual({ kind: "open", attempt: 2, lastEventId: "1-1" });
+    while (client.poll() !== null);
+    client.response(2, accepted, client.deadline());
+    const send = (text: string) => client.bytes(2, new TextEncoder().encode(text), 3_000);
+    expect(send('data: {"type":')?.length).toBe(0);
+    client.response(1, accepted, 3_000);
+    client.response(1, { ...accepted, status: 503 }, 3_000);
+    client.response(2, accepted, 3_000);
+    expect(client.bytes(1, new TextEncoder().encode("x\n\n"), 3_000)).toBe(null);
+    expect(send('"ping"}\n\n')?.kind(0)).toBe("ping");
+    client.dispose();
+  });
+
+  it("closes at a stream in a coding that nobody undoes", async () => {
+    const client = await createClient();
+    client.connect(0);
+    while (client.poll() !== null);
+    client.response(1, { ...accepted, coding: "compress" }, 1);
+    expect([client.poll(), client.poll()]).toContainEqual({
+      kind: "state_changed",
+      from: "connecting",
+      to: "closed",
+      reason: "wrong_content_coding",
+    });
+    client.dispose();
+  });
+
+  it("keeps members of an update whatever their names are", async () => {
+    const client = await openClient();
+    const rest =
+      '"constructor":1,"toString":"two","hasOwnProperty":[3],"valueOf":{"__proto__":4},"__proto__":{"isAdmin":true},"id":null';
+    const batch = client.event(
+      1,
+      `{"type":"update","data":{"registrationId":42,"status":"FAILED","timestamp":1,${rest}}}`,
+      undefined,
+      1,
+    );
+    const update = batch?.update(0) as unknown as Record<string, unknown>;
+    expect(Object.keys(update).sort()).toEqual(
+      ["registrationId", "status", "timestamp", "constructor", "toString", "hasOwnProperty", "valueOf", "__proto__"].sort(),
+    );
+    expect(Object.getPrototypeOf(update)).toBe(Object.prototype);
+    expect(update["isAdmin"]).toBe(undefined);
+    expect(JSON.parse(JSON.stringify(update))).toEqual(
+      JSON.parse(`{"registrationId":42,"status":"FAILED","timestamp":1,${rest.replace(',"id":null', "")}}`),
+    );
     client.dispose();
   });
 
@@ -492,7 +576,7 @@ describe("the core behind its ABI", () => {
     const client = exports.client_create(0, 1, 2, 42, 0);
     for (const time of [NaN, Infinity, -Infinity, -1, 1e300, 2 ** 63]) {
       exports.client_connect(client, time);
-      exports.client_response(client, 1, 200, 1, time, time);
+      exports.client_response(client, 1, 200, 1, 0, time, time);
       exports.client_end(client, 1, 77, time);
       exports.client_token(client, 1, time);
       exports.client_token_failed(client, 1, 77, time);

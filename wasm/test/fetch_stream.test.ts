@@ -88,20 +88,27 @@ describe("a stream by fetch", () => {
     expect(stream.getSnapshot().isConnected).toBe(true);
   });
 
-  it("gives a stream up whose line is over the limit, and comes back after the last event", async () => {
+  it("skips an event over the limit, says so, and resumes behind it", async () => {
     const { stream, network, clock, updates } = await openStream();
     network.last.send(eventOf(stageUpdate("t24_lookup", "started", 1), "1-1"));
-    network.last.send(`data: ${"x".repeat(5 << 20)}\n\n${eventOf(stageUpdate("t24_lookup", "failed", 2))}`);
+    await settleBody();
+    network.last.send(`id: 1-2\ndata: ${"x".repeat(5 << 20)}\n\n`);
     await settleBody();
     expect(stream.getSnapshot()).toMatchObject({
-      connection: "waiting",
-      reason: "network_failed",
-      error: { kind: "message_too_large" },
+      connection: "open",
+      connections: 1,
+      resets: 1,
+      registration: { hasGap: true },
+      error: { kind: "message_too_large", message: "An event was skipped: a line of it is longer than 4 MiB" },
     });
-    expect(network.live).toBe(0);
+    network.last.send(eventOf(stageUpdate("t24_lookup", "failed", 2)));
+    await settleBody();
+    expect(updates).toHaveLength(2);
+    expect(stream.getSnapshot()).toMatchObject({ error: null, registration: { hasGap: true } });
+    network.last.end();
+    await settleBody();
     clock.advance(2_000);
-    expect(network.last.headers.get("Last-Event-ID")).toBe("1-1");
-    expect(updates).toHaveLength(1);
+    expect(network.last.headers.get("Last-Event-ID")).toBe("1-2");
   });
 
   it("resumes by the header, and not by the query", async () => {
@@ -179,6 +186,104 @@ describe("a stream by fetch", () => {
   });
 });
 
+describe("a listener that ends what it hears", () => {
+  const stages = ["one", "two", "three"];
+  const piece = (ids: boolean) =>
+    stages
+      .map((stage, index) => eventOf(stageUpdate(stage, "started", index + 1), ids ? `1-${index + 1}` : undefined))
+      .join("");
+
+  it("by closing the stream hears no more of what came with it, and comes back behind what it heard", async () => {
+    const heard: string[] = [];
+    const created = await openStream({
+      onUpdate: (update) => {
+        heard.push(update.stage ?? "");
+        if (heard.length === 2) {
+          created.stream.close();
+        }
+      },
+    });
+    const { stream, network } = created;
+    const states: string[] = [];
+    stream.subscribe(() => states.push(stream.getSnapshot().connection));
+    network.last.send(piece(true));
+    await settleBody();
+    expect(heard).toEqual(["one", "two"]);
+    expect(states).toEqual(["closed"]);
+    stream.connect();
+    await settle();
+    expect(network.last.headers.get("Last-Event-ID")).toBe("1-2");
+    network.last.accept();
+    await settleBody();
+    network.last.send(eventOf(stageUpdate("three", "started", 3), "1-3"));
+    await settleBody();
+    expect(heard).toEqual(["one", "two", "three"]);
+  });
+
+  it("comes back where the stream began, if the server gives no ids", async () => {
+    const created = await openStream({ onUpdate: () => created.stream.close() });
+    created.network.last.send(eventOf({ type: "ping" }, "0-9") + piece(false));
+    await settleBody();
+    created.stream.connect();
+    await settle();
+    expect(created.network.last.headers.get("Last-Event-ID")).toBe("0-9");
+  });
+
+  it("by starting the stream anew hears no more of the old one", async () => {
+    const heard: string[] = [];
+    const created = await openStream({
+      onUpdate: (update) => {
+        heard.push(update.stage ?? "");
+        if (heard.length === 1) {
+          created.stream.close();
+          created.stream.connect();
+        }
+      },
+    });
+    created.network.last.send(piece(true));
+    await settleBody();
+    expect(heard).toEqual(["one"]);
+    expect(created.network.requests).toHaveLength(2);
+    expect(created.network.last.headers.get("Last-Event-ID")).toBe("1-1");
+  });
+
+  it("by taking itself or another out silences that one at once", async () => {
+    const { stream, network, updates } = await openStream();
+    const heard: string[] = [];
+    const leave = [
+      stream.subscribeToUpdates(() => {
+        heard.push("first");
+        leave[0]?.();
+        leave[1]?.();
+      }),
+      stream.subscribeToUpdates(() => heard.push("second")),
+      stream.subscribe(() => {
+        heard.push("change");
+        leave[2]?.();
+        leave[3]?.();
+      }),
+      stream.subscribe(() => heard.push("another change")),
+    ];
+    network.last.send(piece(true));
+    await settleBody();
+    expect(heard).toEqual(["first", "change"]);
+    expect(updates).toHaveLength(3);
+  });
+
+  it("by closing at a change of state is told of no other but that", async () => {
+    const { stream, network, updates } = await openStream();
+    const states: string[] = [];
+    stream.subscribe(() => {
+      states.push(stream.getSnapshot().connection);
+      stream.close();
+    });
+    network.last.send("data: {\n\n" + piece(true));
+    await settleBody();
+    expect(states).toEqual(["open", "closed"]);
+    expect(updates).toHaveLength(3);
+  });
+});
+
 describe("what a stream by fetch makes of an answer", () => {
   it("stops for good at 204, without an error", async () => {
     const { stream, network, clock } = await connectStream();
@@ -224,6 +329,35 @@ describe("what a stream by fetch makes of an answer", () => {
     });
     expect(network.live).toBe(0);
   });
+
+  it.each([
+    ["compress", "compress"],
+    ["gzip, X-Secret", "X-Secret"],
+  ])("closes at a stream in the coding %s, which nobody undoes, and names it", async (codings, coding) => {
+    const { stream, network } = await connectStream();
+    network.last.respond(200, { "Content-Type": "text/event-stream", "Content-Encoding": codings });
+    await settleBody();
+    expect(stream.getSnapshot()).toMatchObject({
+      connection: "closed",
+      reason: "wrong_content_coding",
+      error: {
+        kind: "refused",
+        message: `The server refused the stream for good: wrong_content_coding (status 200, Content-Encoding ${coding})`,
+      },
+    });
+    expect(network.live).toBe(0);
+  });
+
+  it.each(["identity", "gzip", "GZIP, br", "deflate", "zstd", ""])(
+    "reads a stream in the coding %j, which fetch undoes, though it asks for none",
+    async (coding) => {
+      const { stream, network } = await connectStream();
+      expect(network.last.headers.get("Accept-Encoding")).toBe("identity");
+      network.last.respond(200, { "Content-Type": "text/event-stream", "Content-Encoding": coding });
+      await settleBody();
+      expect(stream.getSnapshot().connection).toBe("open");
+    },
+  );
 
   it.each([408, 429, 500, 502, 503, 504, 599])("tries again after %i, ever more slowly", async (status) => {
     const { stream, network, clock } = await connectStream();

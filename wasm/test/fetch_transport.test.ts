@@ -36,6 +36,7 @@ describe("one attempt by fetch", () => {
     expect(request.init).toMatchObject({ cache: "no-store", credentials: "include" });
     expect(Object.fromEntries(request.headers)).toEqual({
       accept: "text/event-stream",
+      "accept-encoding": "identity",
       "last-event-id": "17-3",
       "x-branch": "ET-1",
     });

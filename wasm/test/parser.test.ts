@@ -60,7 +60,7 @@ describe("EventStreamParser", () => {
 
   it("keeps the last event id and the reconnection time over a reconnect, and nothing else", async () => {
     const parser = await create({ lastEventId: "7" });
-    expect([parser.lastEventId, parser.retry, parser.error]).toEqual(["7", null, null]);
+    expect([parser.lastEventId, parser.retry]).toEqual(["7", null]);
     parser.push(bytes("retry: 1500\nid: \uFEFF8\ndata: lost\n\ndata: cut"));
     parser.reconnect();
     expect(events(parser.push(bytes("data: a\n\n")))).toEqual([
@@ -69,22 +69,45 @@ describe("EventStreamParser", () => {
     expect([parser.lastEventId, parser.retry]).toEqual(["\uFEFF8", 1500]);
   });
 
-  it("stops at a limit, says which, and goes on with the next connection", async () => {
+  it("skips events over a limit, says which and where, and goes on", async () => {
     const limits = { lineBytesMax: 40, eventBytesMax: 50, idBytesMax: 8 };
     const parser = await create({ limits });
-    const tooMuch: [string, string][] = [
-      [`data: ${"x".repeat(40)}`, "line_too_long"],
-      [`data: ${"x".repeat(30)}\n`.repeat(2), "event_too_large"],
-      ["id: 123456789\n", "id_too_long"],
+    const tooMuch: [string, string, number][] = [
+      [`data: ${"x".repeat(40)}`, "line_too_long", 41],
+      [`data: ${"x".repeat(30)}\n`.repeat(2), "event_too_large", 62],
+      ["id: 123456789\ndata: x", "id_too_long", 2],
     ];
-    for (const [stream, problem] of tooMuch) {
-      expect(parser.push(bytes(`data: before\n\n${stream}\n\ndata: after\n\n`)).length).toBe(1);
-      expect(parser.error).toBe(problem);
-      expect(parser.push(bytes("data: later\n\n")).length).toBe(0);
-      parser.reconnect();
-      expect(parser.error).toBe(null);
+    for (const [event, reason, size] of tooMuch) {
+      const batch = parser.push(bytes(`id: é1\ndata: before\n\n${event}\n\ndata: after\n\n${event}\n\n`));
+      expect(events(batch)).toMatchObject([{ data: "before" }, { data: "after" }]);
+      expect(batch.skipped).toEqual([
+        { before: 1, reason, bytes: size, lastEventId: "é1" },
+        { before: 2, reason, bytes: size, lastEventId: "é1" },
+      ]);
+      expect(parser.push(bytes("data: later\n\n")).skipped).toEqual([]);
     }
-    expect(parser.push(bytes("data: fine\n\n")).length).toBe(1);
+    expect(parser.push(bytes(`id: 9\ndata: ${"x".repeat(40)}\n`)).skipped).toEqual([]);
+    const { length, skipped } = parser.push(bytes("\n"));
+    expect([length, skipped]).toEqual([0, [{ before: 0, reason: "line_too_long", bytes: 41, lastEventId: "9" }]]);
+    expect(parser.lastEventId).toBe("9");
+  });
+
+  it("holds no more however large an event is", async () => {
+    const core = await primeCore();
+    const parser = await create();
+    parser.push(bytes("id: 7\ndata: "));
+    const piece = new Uint8Array(1 << 20).fill(0x78);
+    const push = (times: number) => {
+      for (let time = 0; time < times; ++time) {
+        parser.push(piece);
+      }
+    };
+    push(5);
+    const before = core.exports.memory.buffer.byteLength;
+    push(95);
+    expect(core.exports.memory.buffer.byteLength).toBe(before);
+    const { skipped } = parser.push(bytes("\n\n"));
+    expect(skipped).toEqual([{ before: 0, reason: "line_too_long", bytes: (100 << 20) + 1, lastEventId: "7" }]);
   });
 
   it("says that it takes 4 MiB at a time, and takes no more", async () => {
@@ -98,6 +121,6 @@ describe("EventStreamParser", () => {
     parser.dispose();
     parser.dispose();
     expect(parser.push(bytes("data: a\n\n")).length).toBe(0);
-    expect([parser.lastEventId, parser.retry, parser.error]).toEqual(["", null, null]);
+    expect([parser.lastEventId, parser.retry]).toEqual(["", null]);
   });
 });

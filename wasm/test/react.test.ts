@@ -1,6 +1,7 @@
 // @vitest-environment jsdom
 import { StrictMode, act, createElement } from "react";
 import type { Root } from "react-dom/client";
+import { flushSync } from "react-dom";
 import { createRoot, hydrateRoot } from "react-dom/client";
 import { renderToString } from "react-dom/server";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
@@ -54,16 +55,21 @@ async function mount(options: UseRegistrationUpdatesOptions, { strict = false } 
   const container = createContainer();
   const root = createRoot(container);
   roots.push(root);
+  const element = (props: UseRegistrationUpdatesOptions) => {
+    const probe = createElement(Probe, props);
+    return strict ? createElement(StrictMode, null, probe) : probe;
+  };
   const render = async (props: UseRegistrationUpdatesOptions) => {
-    const element = createElement(Probe, props);
     await act(async () => {
-      root.render(strict ? createElement(StrictMode, null, element) : element);
+      root.render(element(props));
       await settle();
     });
   };
   await render(options);
   return {
     render,
+    root,
+    element,
     container,
     seen,
     get updates(): RegistrationUpdates {
@@ -91,6 +97,35 @@ describe("useRegistrationUpdates", () => {
     });
     expect(probe.updates).toMatchObject({ connection: "closed", error: { kind: "refused" } });
     expect(network.sources).toHaveLength(0);
+  });
+
+  it.each([
+    ["disconnects", (page: { updates: RegistrationUpdates }) => page.updates.disconnect()],
+    ["switches to another registration", null],
+  ])("calls onUpdate no more once a component %s within it", async (_, leave) => {
+    const fetches = createFetch();
+    vi.stubGlobal("fetch", fetches.fetch);
+    const heard: unknown[] = [];
+    const options = { url: "https://bank.example/stream", transport: "fetch", registrationId: 42 } as const;
+    const onUpdate = (update: RegistrationUpdate): void => {
+      heard.push(update.stage);
+      if (leave !== null) {
+        leave(page);
+      } else {
+        flushSync(() => page.root.render(page.element({ ...options, registrationId: 43, onUpdate })));
+      }
+    };
+    const page = await mount({ ...options, onUpdate });
+    await act(async () => {
+      fetches.last.accept();
+      await settleBody();
+      fetches.last.send(
+        ["one", "two"].map((stage) => `data: ${JSON.stringify(stageUpdate(stage, "started", 1))}\n\n`).join(""),
+      );
+      await settleBody();
+    });
+    expect(heard).toEqual(["one"]);
+    expect(fetches.requests[0]?.isLive).toBe(false);
   });
 
   it("shows the connection and the updates of a registration", async () => {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { acquireStream, peekSnapshot, sharedStreamCount } from "../src/shared.js";
 import type { FakeNetwork } from "./fakes.js";
-import { createFetch, createNetwork, settle } from "./fakes.js";
+import { createFetch, createNetwork, settle, settleBody, stageUpdate } from "./fakes.js";
 
 let network: FakeNetwork;
 
@@ -100,6 +100,60 @@ describe("shared streams", () => {
     expect(network.live).toBe(1);
     first.release();
     second.release();
+    await settle();
+  });
+
+  it("tell a user who disconnects within an update nothing more of what came with it", async () => {
+    const fetches = createFetch();
+    vi.stubGlobal("fetch", fetches.fetch);
+    const key = { registrationId: 42, url: "https://bank.example/stream", transport: "fetch" } as const;
+    const [first, second] = [acquireStream(key), acquireStream(key)];
+    const heard: string[] = [];
+    const listen = (lease: typeof first, name: string, most: number) => {
+      let count = 0;
+      lease.subscribeToUpdates(({ stage }) => {
+        heard.push(`${name} ${stage}`);
+        count += 1;
+        if (count === most) {
+          lease.disconnect();
+        }
+      });
+      lease.connect();
+    };
+    listen(first, "first", 1);
+    listen(second, "second", 2);
+    await settle();
+    fetches.last.accept();
+    await settleBody();
+    fetches.last.send(
+      ["one", "two", "three"]
+        .map((stage, index) => `id: 1-${index + 1}\ndata: ${JSON.stringify(stageUpdate(stage, "started", index))}\n\n`)
+        .join(""),
+    );
+    await settleBody();
+    expect(heard).toEqual(["first one", "second one", "second two"]);
+    expect(fetches.live).toBe(0);
+    first.connect();
+    await settle();
+    expect(fetches.last.headers.get("Last-Event-ID")).toBe("1-2");
+    first.release();
+    second.release();
+    await settle();
+  });
+
+  it("keep their connection for a user who only leaves, and comes back at once", async () => {
+    const lease = acquireStream({ registrationId: 42 });
+    lease.connect();
+    await settle();
+    lease.leave();
+    lease.connect();
+    await settle();
+    expect(network.sources).toHaveLength(1);
+    expect(network.live).toBe(1);
+    lease.leave();
+    await settle();
+    expect(network.live).toBe(0);
+    lease.release();
     await settle();
   });
 

@@ -119,10 +119,10 @@ void Connection::on_token_failed(AttemptId attempt, TokenFailure failure, Instan
   }
 }
 
-void Connection::on_response(AttemptId attempt, const ResponseHead& head, Instant now) {
+bool Connection::on_response(AttemptId attempt, const ResponseHead& head, Instant now) {
   observe(now);
   if (!is_current(attempt) || state_ != ConnectionState::connecting) {
-    return;
+    return false;
   }
   const ConnectionEvent event = classify(head);
   if (event == ConnectionEvent::accepted) {
@@ -133,14 +133,19 @@ void Connection::on_response(AttemptId attempt, const ResponseHead& head, Instan
     was_unauthorized_ = true;
   }
   take(event, head.retry_after);
+  return state_ == ConnectionState::open;
 }
 
-void Connection::on_activity(AttemptId attempt, Instant now) {
+bool Connection::on_activity(AttemptId attempt, Instant now) {
   observe(now);
-  if (is_current(attempt) && state_ == ConnectionState::open) {
+  if (!is_current(attempt)) {
+    return false;
+  }
+  if (state_ == ConnectionState::open) {
     deadline_ = after(now_, silence_limit(options_));
     had_grace_ = false;
   }
+  return true;
 }
 
 void Connection::on_event_id(AttemptId attempt, std::string_view last_event_id) {
@@ -240,7 +245,10 @@ ConnectionEvent Connection::classify(const ResponseHead& head) const {
     return ConnectionEvent::redirect_failed;
   }
   if (head.status == 200) {
-    return head.is_event_stream ? ConnectionEvent::accepted : ConnectionEvent::wrong_content_type;
+    if (!head.is_event_stream) {
+      return ConnectionEvent::wrong_content_type;
+    }
+    return head.is_coded ? ConnectionEvent::wrong_content_coding : ConnectionEvent::accepted;
   }
   const bool is_resilient = options_.policy == RetryPolicy::resilient;
   if (is_resilient && may_pass(head.status)) {

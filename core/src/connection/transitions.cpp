@@ -25,6 +25,7 @@ Outlook outlook(ConnectionReason reason) {
     case ConnectionReason::unauthorized:
     case ConnectionReason::forbidden:
     case ConnectionReason::wrong_content_type:
+    case ConnectionReason::wrong_content_coding:
     case ConnectionReason::redirect_failed:
     case ConnectionReason::token_denied:
     case ConnectionReason::refused_for_good:
@@ -91,6 +92,8 @@ std::string_view to_string(ConnectionReason reason) {
       return "forbidden";
     case ConnectionReason::wrong_content_type:
       return "wrong_content_type";
+    case ConnectionReason::wrong_content_coding:
+      return "wrong_content_coding";
     case ConnectionReason::redirect_failed:
       return "redirect_failed";
     case ConnectionReason::token_denied:
@@ -135,6 +138,8 @@ std::string_view to_string(ConnectionEvent event) {
       return "forbidden";
     case ConnectionEvent::wrong_content_type:
       return "wrong_content_type";
+    case ConnectionEvent::wrong_content_coding:
+      return "wrong_content_coding";
     case ConnectionEvent::redirect_failed:
       return "redirect_failed";
     case ConnectionEvent::refused_for_good:

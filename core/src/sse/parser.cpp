@@ -1,34 +1,32 @@
 #include <regstream/sse/parser.hpp>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <utility>
 
+#include "sse/field_value.hpp"
 #include "sse/line_scan.hpp"
-#include "text/utf8.hpp"
 
 namespace regstream::sse {
 namespace {
 
-constexpr std::string_view default_type = "message";
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 std::string_view span_of(const char* begin, const char* end) {
   return {begin, static_cast<std::size_t>(end - begin)};
 }
 
-/// The bytes of a line are valid UTF-8 by themselves: no sequence contains a CR, an LF or a colon,
-/// so decoding each value gives what decoding the whole stream first would give.
-bool is_clean(std::string_view value, bool is_plain) {
-  return is_plain || text::is_valid_utf8(value);
-}
-
-/// The first space after a field's colon belongs to neither.
-std::string_view without_leading_space(std::string_view value) {
-  return value.starts_with(' ') ? value.substr(1) : value;
-}
-
-bool is_digit(char byte) {
-  return byte >= '0' && byte <= '9';
+/// Whether a line that begins like this can be no more than a field that means nothing.
+bool is_of_unknown_field(std::string_view begin) {
+  if (begin.starts_with(':')) {
+    return false;
+  }
+  constexpr std::array<std::string_view, 4> names{"data", "id", "event", "retry"};
+  return std::none_of(names.begin(), names.end(), [begin](std::string_view name) {
+    return begin.size() > name.size() ? begin.starts_with(name) && begin[name.size()] == ':'
+                                      : name.starts_with(begin);
+  });
 }
 
 }  // namespace
@@ -41,8 +39,7 @@ void Parser::begin_connection() {
   byte_order_mark_seen_ = 0;
   at_start_ = true;
   swallow_line_feed_ = false;
-  has_stopped_ = false;
-  line_is_open_ = false;
+  open_line_ = OpenLine::none;
   data_held_ = Held::nowhere;
   type_held_ = Held::nowhere;
   id_held_ = Held::nowhere;
@@ -134,9 +131,6 @@ Token Parser::next() {
 
 /// The beginning of a chunk, up to the first beginning of a line: what the last one left open.
 bool Parser::resume(Token& token) {
-  if (has_stopped_) {
-    at_ = end_;
-  }
   if (at_start_) {
     skip_byte_order_mark();
   }
@@ -145,42 +139,39 @@ bool Parser::resume(Token& token) {
     at_ += *at_ == '\n' ? 1 : 0;
   }
   lines_ = begin_lines(at_, end_);
-  return line_is_open_ && take_line(token);
+  return open_line_ != OpenLine::none && take_line(token);
 }
 
 /// What is left when the search has found everything: a plain line without an end, or nothing.
 Token Parser::end_chunk() {
-  Token token;
   if (at_ == end_) {
     keep_for_next_chunk();
-  } else if (const std::string_view line = span_of(at_, end_);
-             line.size() > limits_.line_bytes_max) {
-    stop(ParseError::line_too_long, token);
   } else {
-    keep_open_line(line, true);
+    keep_open_line(span_of(at_, end_), true);
   }
-  return token;
+  return NeedInput{};
 }
 
 /// The next line, whatever it is, or the end of the open one; or of either what is there of it.
 bool Parser::take_line(Token& token) {
   const LineScan scan = scan_line(lines_);
-  const std::string_view line = span_of(at_, scan.end);
-  // Checked for every line, not only for buffered ones: the split must not decide.
-  if (line.size() + (line_is_open_ ? line_.size() : 0) > limits_.line_bytes_max) {
-    stop(ParseError::line_too_long, token);
-    return true;
-  }
+  const std::string_view piece = span_of(at_, scan.end);
   if (scan.end == end_) {
-    keep_open_line(line, scan.is_plain);
+    keep_open_line(piece, scan.is_plain);
     return false;
   }
   end_line(scan.end);
-  if (!line_is_open_) {
-    return use_line(line, scan.is_plain, token);
+  // Asked of every line, not only of buffered ones: the split must not decide.
+  if (open_line_ == OpenLine::passed || is_too_long(piece)) {
+    pass(piece, scan.is_plain);
+    use_passed_line();
+    return false;
   }
-  line_.append(line);
-  line_is_open_ = false;
+  if (open_line_ == OpenLine::none) {
+    return use_line(piece, scan.is_plain, token);
+  }
+  line_.append(piece);
+  open_line_ = OpenLine::none;
   return use_line(line_, scan.is_plain && line_is_plain_, token);
 }
 
@@ -191,7 +182,7 @@ void Parser::skip_byte_order_mark() {
       // It was none: what looked like its beginning belongs to the first line.
       if (byte_order_mark_seen_ > 0) {
         line_.assign(byte_order_mark.substr(0, byte_order_mark_seen_));
-        line_is_open_ = true;
+        open_line_ = OpenLine::kept;
         line_is_plain_ = false;
       }
       at_start_ = false;
@@ -207,6 +198,7 @@ void Parser::skip_byte_order_mark() {
 void Parser::keep_for_next_chunk() {
   if (data_held_ == Held::viewed) {
     data_.assign(data_view_);
+    data_growth_ = 0;
     data_held_ = Held::owned;
   }
   if (type_held_ == Held::viewed) {
@@ -217,18 +209,50 @@ void Parser::keep_for_next_chunk() {
     id_.assign(id_view_);
     id_held_ = Held::owned;
   }
-  if (!line_is_open_) {
+  if (open_line_ == OpenLine::none) {
     line_.clear();
   }
 }
 
 /// The chunk ends within a line.
-void Parser::keep_open_line(std::string_view line, bool is_plain) {
+void Parser::keep_open_line(std::string_view piece, bool is_plain) {
   keep_for_next_chunk();
-  line_.append(line);
-  line_is_plain_ = is_plain && (line_is_plain_ || !line_is_open_);
-  line_is_open_ = true;
   at_ = end_;
+  if (open_line_ == OpenLine::passed || is_too_long(piece)) {
+    pass(piece, is_plain);
+    return;
+  }
+  line_is_plain_ = is_plain && (line_is_plain_ || open_line_ == OpenLine::none);
+  line_.append(piece);
+  open_line_ = OpenLine::kept;
+  if (is_of_unknown_field(line_)) {
+    pass({}, true);
+  }
+}
+
+/// Whether the line that is open, with `piece` of it, is over the limit.
+bool Parser::is_too_long(std::string_view piece) const {
+  const std::size_t before = open_line_ == OpenLine::kept ? line_.size() : 0;
+  return piece.size() + before > limits_.line_bytes_max;
+}
+
+/// Lets go of a line's bytes: those that were kept, and `piece`.
+void Parser::pass(std::string_view piece, bool is_plain) {
+  if (open_line_ != OpenLine::passed) {
+    passed_ = {};
+    if (open_line_ == OpenLine::kept) {
+      passed_.add(line_, line_is_plain_);
+      std::string{}.swap(line_);  // Its memory, too: it may be megabytes.
+    }
+    open_line_ = OpenLine::passed;
+  }
+  passed_.add(piece, is_plain);
+}
+
+void Parser::PassedLine::add(std::string_view piece, bool is_plain) {
+  head_size += piece.copy(head.data() + head_size, head.size() - head_size);
+  bytes += piece.size();
+  has_nul = has_nul || (!is_plain && piece.find('\0') != std::string_view::npos);
 }
 
 /// Goes on behind a CR, an LF or a pair of them.
@@ -244,147 +268,6 @@ void Parser::end_line(const char* line_end) {
   }
 }
 
-bool Parser::use_line(std::string_view line, bool is_plain, Token& token) {
-  if (line.empty()) {
-    return dispatch(token);
-  }
-  // Most lines: spared the search for the colon, and the comparisons of the name.
-  if (line.starts_with("data:")) {
-    return use_data(without_leading_space(line.substr(5)), is_plain, token);
-  }
-  const std::size_t colon = line.find(':');
-  if (colon == 0) {
-    use_comment(line.substr(1), is_plain, token);
-    return true;
-  }
-  const std::string_view name = line.substr(0, colon);
-  const std::string_view value = colon == std::string_view::npos
-                                     ? std::string_view{}
-                                     : without_leading_space(line.substr(colon + 1));
-  if (name == "data") {
-    return use_data(value, is_plain, token);
-  }
-  if (name == "id") {
-    return use_id(value, is_plain, token);
-  }
-  if (name == "event") {
-    use_type(value, is_plain);
-    return false;
-  }
-  if (name == "retry") {
-    return use_retry(value, token);
-  }
-  return false;
-}
-
-bool Parser::use_data(std::string_view value, bool is_plain, Token& token) {
-  if (data_held_ != Held::nowhere || !is_clean(value, is_plain)) {
-    return append_data(value, is_plain, token);
-  }
-  data_view_ = value;
-  data_held_ = Held::viewed;
-  if (value.size() > limits_.event_bytes_max) {
-    stop(ParseError::event_too_large, token);
-    return true;
-  }
-  return false;
-}
-
-/// Data that can't be a view: of several lines, or with ill-formed UTF-8.
-bool Parser::append_data(std::string_view value, bool is_plain, Token& token) {
-  if (data_held_ == Held::viewed) {
-    data_.assign(data_view_);
-  } else if (data_held_ == Held::nowhere) {
-    data_.clear();
-  }
-  if (data_held_ != Held::nowhere) {
-    data_.push_back('\n');
-  }
-  data_held_ = Held::owned;
-  if (is_plain) {
-    data_.append(value);
-  } else {
-    text::append_valid_utf8(data_, value);
-  }
-  if (data_.size() > limits_.event_bytes_max) {
-    stop(ParseError::event_too_large, token);
-    return true;
-  }
-  return false;
-}
-
-void Parser::use_type(std::string_view value, bool is_plain) {
-  if (is_clean(value, is_plain)) {
-    type_view_ = value;
-    type_held_ = Held::viewed;
-    return;
-  }
-  type_.clear();
-  text::append_valid_utf8(type_, value);
-  type_held_ = Held::owned;
-}
-
-/// Takes effect at the blank line that ends the block.
-bool Parser::use_id(std::string_view value, bool is_plain, Token& token) {
-  if (!is_plain) {
-    return decode_id(value, token);
-  }
-  if (value.size() > limits_.id_bytes_max) {
-    stop(ParseError::id_too_long, token);
-    return true;
-  }
-  id_view_ = value;
-  id_held_ = Held::viewed;
-  return false;
-}
-
-bool Parser::decode_id(std::string_view value, Token& token) {
-  if (value.find('\0') != std::string_view::npos) {
-    return false;
-  }
-  // Replacing never shortens, so an id that is too long is so before it is decoded.
-  if (value.size() <= limits_.id_bytes_max) {
-    id_.clear();
-    text::append_valid_utf8(id_, value);
-    id_held_ = Held::owned;
-    if (id_.size() <= limits_.id_bytes_max) {
-      return false;
-    }
-  }
-  stop(ParseError::id_too_long, token);
-  return true;
-}
-
-/// Takes effect at once.
-bool Parser::use_retry(std::string_view value, Token& token) {
-  if (value.empty() || !std::all_of(value.begin(), value.end(), is_digit)) {
-    return false;
-  }
-  constexpr Duration::rep longest = Duration::max().count();
-  Duration::rep delay = 0;
-  for (const char digit : value) {
-    const Duration::rep number = digit - '0';
-    if (delay > (longest - number) / 10) {
-      delay = longest;
-      break;
-    }
-    delay = delay * 10 + number;
-  }
-  retry_ = Duration{delay};
-  token = Retry{.delay = Duration{delay}};
-  return true;
-}
-
-void Parser::use_comment(std::string_view text, bool is_plain, Token& token) {
-  if (is_clean(text, is_plain)) {
-    token = Comment{.text = text};
-    return;
-  }
-  comment_.clear();
-  text::append_valid_utf8(comment_, text);
-  token = Comment{.text = comment_};
-}
-
 void Parser::commit_id() {
   if (id_held_ == Held::viewed && id_view_.size() == last_event_id_.size()) {
     // The ids of a stream are of one length as a rule: spared the steps for any other.
@@ -395,33 +278,6 @@ void Parser::commit_id() {
     last_event_id_.swap(id_);
   }
   id_held_ = Held::nowhere;
-}
-
-/// The blank line: the id counts even without data, an event needs at least one data line.
-bool Parser::dispatch(Token& token) {
-  if (id_held_ != Held::nowhere) {
-    commit_id();
-  }
-  const Held data_held = std::exchange(data_held_, Held::nowhere);
-  const Held type_held = std::exchange(type_held_, Held::nowhere);
-  if (data_held == Held::nowhere) {
-    return false;
-  }
-  std::string_view type;
-  if (type_held != Held::nowhere) {
-    type = type_held == Held::owned ? std::string_view{type_} : type_view_;
-  }
-  token = Event{.type = type.empty() ? default_type : type,
-                .data = data_held == Held::owned ? std::string_view{data_} : data_view_,
-                .last_event_id = last_event_id_};
-  return true;
-}
-
-void Parser::stop(ParseError error, Token& token) {
-  has_stopped_ = true;
-  at_ = end_;
-  lines_ = {};
-  token = error;
 }
 
 }  // namespace regstream::sse

@@ -190,6 +190,26 @@ TEST_CASE("an id that no header could carry is not taken") {
   CHECK(driver.sent_last_event_id == "good");
 }
 
+TEST_CASE("the answer that opens a stream says so, and no other one") {
+  Driver driver{without_jitter()};
+  driver.connect();
+  const ResponseHead accepting{.status = 200, .is_event_stream = true, .retry_after = {}};
+  const ResponseHead busy{.status = 503, .retry_after = {}};
+  const AttemptId first = *driver.transport;
+  CHECK_FALSE(driver.connection.on_response(first, busy, driver.now));
+  driver.run();
+  driver.reach_deadline();
+  const AttemptId second = *driver.transport;
+  CHECK_FALSE(driver.connection.on_response(first, accepting, driver.now));
+  CHECK(driver.connection.on_activity(second, driver.now));
+  CHECK(driver.connection.on_response(second, accepting, driver.now));
+  // The stream is open: neither a late answer nor a second one begins it anew.
+  CHECK_FALSE(driver.connection.on_response(first, accepting, driver.now));
+  CHECK_FALSE(driver.connection.on_response(second, accepting, driver.now));
+  CHECK(driver.connection.on_activity(second, driver.now));
+  CHECK_FALSE(driver.connection.on_activity(first, driver.now));
+}
+
 TEST_CASE("whatever an earlier attempt still reports is dropped and counted") {
   Driver driver{without_jitter()};
   driver.connect();
@@ -200,10 +220,10 @@ TEST_CASE("whatever an earlier attempt still reports is dropped and counted") {
     Connection& connection = driver.connection;
     ResponseHead stop;
     stop.status = 204;
-    connection.on_response(stale, stop, driver.now);
+    CHECK_FALSE(connection.on_response(stale, stop, driver.now));
     connection.on_token(stale, driver.now);
     connection.on_token_failed(stale, TokenFailure::for_good, driver.now);
-    connection.on_activity(stale, driver.now);
+    CHECK_FALSE(connection.on_activity(stale, driver.now));
     connection.on_event_id(stale, "stale");
     connection.on_retry(stale, Duration{77});
     connection.on_end(stale, TransportEnd::failed, driver.now);

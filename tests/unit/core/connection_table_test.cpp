@@ -122,6 +122,14 @@ void cause(Driver& driver, ConnectionEvent event) {
     case ConnectionEvent::wrong_content_type:
       respond(200);
       break;
+    case ConnectionEvent::wrong_content_coding: {
+      ResponseHead head;
+      head.status = 200;
+      head.is_event_stream = true;
+      head.is_coded = true;
+      connection.on_response(attempt, head, driver.now);
+      break;
+    }
     case ConnectionEvent::redirect_failed:
       respond(302);
       break;
@@ -215,7 +223,7 @@ TEST_CASE("every event moves some state, and every state and reason is reached b
            std::any_of(connection_transitions.begin(), connection_transitions.end(),
                        [&](const auto& row) { return row.to == state; })));
   }
-  for (int number = 1; number <= static_cast<int>(ConnectionReason::refused_for_good); ++number) {
+  for (int number = 1; number <= static_cast<int>(ConnectionReason::wrong_content_coding); ++number) {
     const auto reason = static_cast<ConnectionReason>(number);
     CAPTURE(to_string(reason));
     CHECK(std::any_of(connection_transitions.begin(), connection_transitions.end(),
@@ -293,6 +301,23 @@ TEST_CASE("how an answer counts depends on status, content type and policy") {
             (policy == RetryPolicy::resilient ? answer.resilient : answer.standard));
     }
   }
+}
+
+TEST_CASE("a coding matters only where the answer is an event stream otherwise") {
+  const auto reason_of = [](std::uint16_t status, bool is_event_stream) {
+    Driver driver;
+    driver.connect();
+    ResponseHead head;
+    head.status = status;
+    head.is_event_stream = is_event_stream;
+    head.is_coded = true;
+    driver.respond(head);
+    return driver.connection.reason();
+  };
+  CHECK(reason_of(200, true) == ConnectionReason::wrong_content_coding);
+  CHECK(reason_of(200, false) == ConnectionReason::wrong_content_type);
+  CHECK(reason_of(204, true) == ConnectionReason::told_to_stop);
+  CHECK(reason_of(503, true) == ConnectionReason::refused);
 }
 
 TEST_CASE("a redirect that a transport hides the status of is no refusal") {

@@ -16,7 +16,8 @@ namespace {
 /// Compares the parser with the reference for every sequence of up to `length` of the `words`, at
 /// every split, and gives how many streams that were.
 std::size_t check_all(const std::vector<std::string_view>& words, std::size_t length,
-                      std::string_view before = {}, std::string_view after = {}) {
+                      std::string_view before = {}, std::string_view after = {},
+                      const regstream::sse::ParserLimits& limits = {}) {
   std::size_t streams = 0;
   for (std::size_t count = 0; count <= length; ++count) {
     std::vector<std::size_t> choice(count, 0);
@@ -26,7 +27,8 @@ std::size_t check_all(const std::vector<std::string_view>& words, std::size_t le
         stream += words[word];
       }
       stream += after;
-      const std::string difference = find_split_that_differs(stream, reference_log(stream));
+      const std::string difference =
+          find_split_that_differs(stream, reference_log(stream, limits), limits);
       if (!difference.empty()) {
         FAIL(difference);
       }
@@ -86,4 +88,21 @@ TEST_CASE("short streams between long lines agree with the standard's own steps"
   const std::string after = "data:" + std::string(70, 'd') + "\n\n";
   CHECK(check_all({"data:"sv, "\n"sv, "\r"sv, "\xE2\x82\xAC"sv, "\t"sv, "\0"sv}, 3, before,
                   after) == 259);
+}
+
+TEST_CASE(
+    "every short stream around its limits agrees with the reference, which keeps everything") {
+  const regstream::sse::ParserLimits limits{
+      .line_bytes_max = 7, .event_bytes_max = 5, .id_bytes_max = 3};
+  CHECK(
+      check_all({"data:"sv, "id:"sv, "event:"sv, ":"sv, "\n"sv, "\r"sv, "123"sv, "\0"sv, "\xFF"sv},
+                4, {}, "\n\ndata:z\n\n"sv, limits) == 7381);
+}
+
+TEST_CASE("every short sequence of lines at and over their limits agrees with the reference") {
+  const regstream::sse::ParserLimits limits{
+      .line_bytes_max = 8, .event_bytes_max = 6, .id_bytes_max = 4};
+  CHECK(check_all({"data:123\n"sv, "data:1234\r"sv, "data\n"sv, "id:1234\n"sv, "id:12345\r\n"sv,
+                   "id:123456\0\n"sv, "event:123\n"sv, ":23456789\n"sv, "retry:123\n"sv, "\n"sv},
+                  4, {}, "\ndata:z\n\n"sv, limits) == 11111);
 }

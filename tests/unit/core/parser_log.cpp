@@ -9,18 +9,6 @@
 namespace regstream::test {
 namespace {
 
-std::string_view name_of(sse::ParseError error) {
-  switch (error) {
-    case sse::ParseError::line_too_long:
-      return "line_too_long";
-    case sse::ParseError::event_too_large:
-      return "event_too_large";
-    case sse::ParseError::id_too_long:
-      return "id_too_long";
-  }
-  return "unknown";
-}
-
 /// Takes every token that is there.
 void drain(sse::Parser& parser, std::string& log) {
   while (true) {
@@ -34,8 +22,8 @@ void drain(sse::Parser& parser, std::string& log) {
       log += comment_line(comment->text);
     } else if (const auto* retry = std::get_if<sse::Retry>(&token)) {
       log += retry_line(retry->delay);
-    } else if (const auto* error = std::get_if<sse::ParseError>(&token)) {
-      log.append("error ").append(name_of(*error)).append("\n");
+    } else if (const auto* skipped = std::get_if<sse::Skipped>(&token)) {
+      log += skipped_line(skipped->reason, skipped->bytes, skipped->last_event_id);
     }
   }
 }
@@ -147,6 +135,12 @@ std::string comment_line(std::string_view text) {
 
 std::string retry_line(Duration delay) {
   return "retry " + std::to_string(delay.count()) + "\n";
+}
+
+std::string skipped_line(sse::SkipReason reason, std::uint64_t bytes,
+                         std::string_view last_event_id) {
+  return "skipped " + std::string{to_string(reason)} + " " + std::to_string(bytes) + " id " +
+         quoted(last_event_id) + "\n";
 }
 
 std::string left_line(std::string_view last_event_id, std::optional<Duration> retry) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,7 +13,7 @@
 ///     event message "hello" id ""
 ///     comment "ping"
 ///     retry 3000
-///     error line_too_long
+///     skipped line_too_long 5000000 id "7"
 ///     left id "7" retry 3000
 ///
 /// In it a backslash is `\\`, and what is hidden is \n, \r, \t, \0 or \xHH for each byte.
@@ -29,6 +30,8 @@ namespace regstream::test {
                                      std::string_view last_event_id);
 [[nodiscard]] std::string comment_line(std::string_view text);
 [[nodiscard]] std::string retry_line(Duration delay);
+[[nodiscard]] std::string skipped_line(sse::SkipReason reason, std::uint64_t bytes,
+                                       std::string_view last_event_id);
 [[nodiscard]] std::string left_line(std::string_view last_event_id, std::optional<Duration> retry);
 
 /// What arrives on one connection, and its log with the closing `left` line.

@@ -2,6 +2,8 @@
 
 #include <cstddef>
 #include <cstdlib>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "parser_log.hpp"
@@ -28,7 +30,27 @@ std::vector<std::string> split_lines(const std::string& text) {
   return lines;
 }
 
+/// What a line may be over a limit by, which only its bytes as they were sent tell.
+struct SentLine {
+  std::string name;
+  std::string value;
+  std::size_t size = 0;
+};
+
+SentLine sent_line(const std::string& line) {
+  const std::size_t colon = line.find(':');
+  SentLine sent{.name = line.substr(0, colon), .value = {}, .size = line.size()};
+  if (colon != std::string::npos) {
+    sent.value = line.substr(colon + 1);
+    if (!sent.value.empty() && sent.value[0] == ' ') {
+      sent.value.erase(0, 1);
+    }
+  }
+  return sent;
+}
+
 struct Interpreter {
+  sse::ParserLimits limits;
   std::string log;
   std::string data_buffer;
   std::string event_type_buffer;
@@ -36,8 +58,15 @@ struct Interpreter {
   std::string last_event_id_string;
   std::optional<Duration> reconnection_time;
 
-  void line(const std::string& line) {
-    if (line.empty()) {
+  // Beside the standard's own: an event over a limit is skipped, and said to be.
+  std::optional<sse::SkipReason> skip_reason;
+  std::size_t sent_data_size = 0;
+
+  void line(const std::string& line, const SentLine& sent) {
+    sent_data_size += sent.size > 0 && sent.name == "data" ? sent.value.size() + 1 : 0;
+    if (sent.size > limits.line_bytes_max) {
+      long_line(sent);
+    } else if (line.empty()) {
       dispatch();
     } else if (line[0] == ':') {
       log += comment_line(line.substr(1));
@@ -52,13 +81,36 @@ struct Interpreter {
     }
   }
 
+  void long_line(const SentLine& sent) {
+    if (sent.name == "data" || sent.name == "event") {
+      skip(sse::SkipReason::line_too_long);
+    } else if (sent.name == "id" && sent.value.find('\0') == std::string::npos) {
+      skip(sent.value.size() > limits.id_bytes_max ? sse::SkipReason::id_too_long
+                                                   : sse::SkipReason::line_too_long);
+    }
+  }
+
+  void skip(sse::SkipReason reason) {
+    if (!skip_reason) {
+      skip_reason = reason;
+    }
+  }
+
   void field(const std::string& name, const std::string& value) {
     if (name == "event") {
       event_type_buffer = value;
     } else if (name == "data") {
       data_buffer += value + '\n';
+      if (data_buffer.size() - 1 > limits.event_bytes_max) {
+        skip(sse::SkipReason::event_too_large);
+      }
     } else if (name == "id") {
-      if (value.find('\0') == std::string::npos) {
+      if (value.find('\0') != std::string::npos) {
+        return;
+      }
+      if (value.size() > limits.id_bytes_max) {
+        skip(sse::SkipReason::id_too_long);
+      } else {
         last_event_id_buffer = value;
       }
     } else if (name == "retry") {
@@ -72,6 +124,13 @@ struct Interpreter {
 
   void dispatch() {
     last_event_id_string = last_event_id_buffer;
+    const std::size_t sent_size = std::exchange(sent_data_size, 0);
+    if (const auto reason = std::exchange(skip_reason, std::nullopt)) {
+      log += skipped_line(*reason, sent_size, last_event_id_string);
+      data_buffer.clear();
+      event_type_buffer.clear();
+      return;
+    }
     if (data_buffer.empty()) {
       event_type_buffer.clear();
       return;
@@ -157,26 +216,31 @@ std::string reference_utf8(std::string_view bytes) {
   return out;
 }
 
-std::string reference_log(std::string_view stream, ReferenceState& state) {
+std::string reference_log(std::string_view stream, ReferenceState& state,
+                          const sse::ParserLimits& limits) {
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   if (stream.substr(0, 3) == byte_order_mark) {
     stream.remove_prefix(3);
   }
   Interpreter interpreter;
+  interpreter.limits = limits;
   interpreter.last_event_id_buffer = state.last_event_id;
   interpreter.last_event_id_string = state.last_event_id;
   interpreter.reconnection_time = state.retry;
-  for (const std::string& line : split_lines(reference_utf8(stream))) {
-    interpreter.line(line);
+  // Decoding neither makes nor takes a line's end, so that both have the same lines.
+  const std::vector<std::string> lines = split_lines(reference_utf8(stream));
+  const std::vector<std::string> sent_lines = split_lines(std::string{stream});
+  for (std::size_t index = 0; index < lines.size(); ++index) {
+    interpreter.line(lines[index], sent_line(sent_lines[index]));
   }
   state = {.last_event_id = interpreter.last_event_id_string,
            .retry = interpreter.reconnection_time};
   return interpreter.log + left_line(state.last_event_id, state.retry);
 }
 
-std::string reference_log(std::string_view stream) {
+std::string reference_log(std::string_view stream, const sse::ParserLimits& limits) {
   ReferenceState state;
-  return reference_log(stream, state);
+  return reference_log(stream, state, limits);
 }
 
 }  // namespace regstream::test

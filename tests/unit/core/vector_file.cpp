@@ -243,7 +243,6 @@ class Reader {
 
   void take_limits(std::string_view value) {
     ParserVector& vector = vectors_.back();
-    vector.has_own_limits = true;
     for (const std::string_view part : split(value, ", ")) {
       const std::size_t space = part.find(' ');
       const std::string_view name = part.substr(0, space);

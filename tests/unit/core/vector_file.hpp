@@ -19,7 +19,6 @@ struct ParserVector {
   std::size_t line = 0;
   std::string heading;
   sse::ParserLimits limits;
-  bool has_own_limits = false;
   std::string last_event_id;  ///< What the parser starts from.
   std::vector<Connection> connections;
 };

@@ -90,6 +90,7 @@ TEST_CASE("Steps that send are encoded as the gateway does") {
   CHECK(bytes_of(R"({"retry": "2s"})") == "retry: 2000\n\n");
   CHECK(bytes_of(R"({"raw": "data: x\r"})") == "data: x\r");
   CHECK(bytes_of(R"({"hex": "ef BB00"})") == std::string("\xef\xbb\0", 3));
+  CHECK(bytes_of(R"({"filler": 3})") == "xxx");
   CHECK(std::get<SendControl>(action_of(R"({"control": "reset", "id": "7"})")).id == "7");
   CHECK(std::get<SetChunks>(action_of(R"({"chunk": {"bytes": 7, "every": "1ms"}})")).bytes == 7);
   CHECK(std::get<Break>(action_of(R"({"cut": {"afterBytes": 120}})")).after_bytes == 120);
@@ -117,6 +118,8 @@ TEST_CASE("A mistake in a step names its line, its field, and what would be righ
       {R"({"retry": "1s", "id": "7"})", ".id goes with \"update\""},
       {R"({"hex": "ef b"})", ".hex ends within a byte"},
       {R"({"hex": "e f"})", ".hex must be bytes of two hex digits each"},
+      {R"({"filler": 0})", ".filler must be a whole number from 1"},
+      {R"({"filler": 6291457})", ".filler must be a whole number from 1 to 6291456"},
       {R"({"chunk": -1})", ".chunk must be a whole number from 0"},
       {R"({"chunk": {"every": "1s"}})", ".chunk needs \"bytes\""},
       {R"({"chunk": {"bytes": 0}})", ".chunk.bytes must be a whole number from 1"},

@@ -50,6 +50,18 @@ TEST_CASE("a content type is an event stream whatever its case and parameters") 
   CHECK_FALSE(is_event_stream(""));
 }
 
+TEST_CASE("the first coding that a client does not undo is found in the list of its field") {
+  const auto coding = [](std::string_view list) {
+    return coding_other_than("identity", list).value_or("none");
+  };
+  CHECK(coding("") == "none");
+  CHECK(coding(" , ,") == "none");
+  CHECK(coding("Identity") == "none");
+  CHECK(coding("gzip") == "gzip");
+  CHECK(coding(" identity ,\tx-gzip , br") == "x-gzip");
+  CHECK(coding("identity;q=1") == "identity;q=1");
+}
+
 TEST_CASE("Retry-After is read as seconds, or as a date in any of HTTP's three forms") {
   constexpr std::time_t now = 784'111'777;  // Sun, 06 Nov 1994 08:49:37 GMT, the RFC's own example.
   const auto read = [](std::string_view value) { return parse_retry_after(value, now); };

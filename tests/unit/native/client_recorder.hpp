@@ -20,10 +20,14 @@ class Recorder final : public StreamHandler {
 
   std::vector<std::string> events;  ///< "type|data|id"
   std::vector<std::string> comments;
+  std::vector<std::string> skipped;  ///< "reason|bytes|id"
   std::vector<Duration> retries;
   std::vector<StateChanged> changes;
   std::vector<Ending> endings;  ///< Changes to waiting and to closed.
   std::function<void()> on_each_event = [] {};
+  std::function<void()> on_each_comment = [] {};
+  std::function<void()> on_each_skipped = [] {};
+  std::function<void()> on_each_retry = [] {};
   std::function<void(ConnectionState)> on_each_state = [](ConnectionState) {};
 
   void on_event(const sse::Event& event) override {
@@ -32,8 +36,19 @@ class Recorder final : public StreamHandler {
     events.push_back(text);
     on_each_event();
   }
-  void on_comment(std::string_view text) override { comments.emplace_back(text); }
-  void on_retry(Duration delay) override { retries.push_back(delay); }
+  void on_comment(std::string_view text) override {
+    comments.emplace_back(text);
+    on_each_comment();
+  }
+  void on_skipped(const sse::Skipped& event) override {
+    skipped.push_back(std::string(to_string(event.reason)) + "|" + std::to_string(event.bytes) +
+                      "|" + std::string(event.last_event_id));
+    on_each_skipped();
+  }
+  void on_retry(Duration delay) override {
+    retries.push_back(delay);
+    on_each_retry();
+  }
   void on_state(const StateChanged& change, const StreamFailure* failure) override {
     changes.push_back(change);
     if (change.to == ConnectionState::waiting || change.to == ConnectionState::closed) {

@@ -7,9 +7,7 @@
 
 #include <regstream/client/stream_client.hpp>
 
-#include "client_recorder.hpp"
-#include "client_scripted_server.hpp"
-#include "run_until.hpp"
+#include "client_bench.hpp"
 
 using namespace regstream;
 using namespace regstream::client;
@@ -19,49 +17,12 @@ namespace asio = boost::asio;
 
 namespace {
 
-/// A server, a client and what the client said, on one loop.
-struct Bench {
-  explicit Bench(std::vector<Answer> answers) : server(context, std::move(answers)) {}
-
-  StreamClient& connect(const StreamClientOptions& options = fast()) {
-    return connect(get(server.url()), options);
-  }
-  StreamClient& connect(StreamRequest request, const StreamClientOptions& options = fast()) {
-    client = std::make_unique<StreamClient>(context, std::move(request), options, recorder);
-    client->connect();
-    return *client;
-  }
-  [[nodiscard]] bool until_events(std::size_t count) {
-    return run_until(context, [&] { return recorder.events.size() >= count; });
-  }
-  [[nodiscard]] bool until_requests(std::size_t count) {
-    return run_until(context, [&] { return server.requests.size() >= count; });
-  }
-  [[nodiscard]] bool until_closed() {
-    return run_until(context, [&] { return client->state() == ConnectionState::closed; });
-  }
-
-  asio::io_context context{1};
-  ScriptedServer server;
-  Recorder recorder;
-  std::unique_ptr<StreamClient> client;
-};
-
-bool has(const std::string& request, const std::string& text) {
-  return request.find(text) != std::string::npos;
-}
-
 std::vector<std::string> bytes_of(const std::string& text) {
   std::vector<std::string> pieces;
   for (const char byte : text) {
     pieces.emplace_back(1, byte);
   }
   return pieces;
-}
-
-/// A status and its fields, without a body.
-std::string head(const std::string& status, const std::string& fields = {}) {
-  return "HTTP/1.1 " + status + "\r\nContent-Length: 0\r\n" + fields + "\r\n";
 }
 
 }  // namespace
@@ -314,17 +275,6 @@ TEST_CASE("a server that does not answer is given up, and asked again") {
   REQUIRE(bench.until_requests(2));
   CHECK(bench.recorder.endings.front().change.reason == ConnectionReason::timed_out);
   CHECK(bench.recorder.failure(0) == StreamFailureKind::timed_out);
-}
-
-TEST_CASE("a stream over a limit is dropped with its reason") {
-  Bench bench{
-      {{.pieces = {stream_header, "data: " + std::string(100, 'x') + "\n\n"}, .then = Then::hold}}};
-  StreamClientOptions options = fast();
-  options.limits.parser.line_bytes_max = 50;
-  bench.connect(options);
-  REQUIRE(bench.until_requests(2));
-  CHECK(bench.recorder.events.empty());
-  CHECK(bench.recorder.failure(0) == StreamFailureKind::stream_over_limit);
 }
 
 TEST_CASE("restarting drops the stream for a new one at once, and is no failure") {

@@ -47,6 +47,7 @@ enum class TokenFailure : std::uint8_t {
 struct ResponseHead {
   std::uint16_t status = 0;
   bool is_event_stream = false;  ///< Content-Type's essence is text/event-stream.
+  bool is_coded = false;         ///< In a coding that the transport does not undo, such as gzip.
   /// A redirect that the transport could not follow. The status of one (301, 302, 303, 307, 308)
   /// says so as well.
   bool redirect_failed = false;
@@ -139,9 +140,12 @@ class Connection {
   void on_token_failed(AttemptId attempt, TokenFailure failure, Instant now);
 
   // What the transport of `attempt` reports.
-  void on_response(AttemptId attempt, const ResponseHead& head, Instant now);
-  /// Any byte, a comment's too: the stream is not silent.
-  void on_activity(AttemptId attempt, Instant now);
+  /// True if this answer opened the stream: only then does a parser begin anew. A late answer of an
+  /// earlier attempt must not disturb the stream that is open, and neither must a second answer.
+  bool on_response(AttemptId attempt, const ResponseHead& head, Instant now);
+  /// Any byte, a comment's too: the stream is not silent. False if the attempt is not the current
+  /// one: its bytes must not reach the parser.
+  bool on_activity(AttemptId attempt, Instant now);
   /// The id to resume from. One that is longer than a header should be (4096 bytes) is not taken.
   void on_event_id(AttemptId attempt, std::string_view last_event_id);
   void on_retry(AttemptId attempt, Duration reconnection_time);

@@ -37,13 +37,14 @@ enum class ConnectionReason : std::uint8_t {
   offline,            ///< The network is gone: attempts become rare until it is back.
   restored,           ///< Back from the back-forward cache, where transports die unheard.
 
-  told_to_stop,        ///< Status 204: the server wants no reconnect.
-  unauthorized,        ///< Status 401, where no fresh token may help.
-  forbidden,           ///< Status 403.
-  wrong_content_type,  ///< 200, but not with an event stream.
-  redirect_failed,     ///< A redirect that could not be followed.
-  token_denied,        ///< The caller gets no token, for good.
-  refused_for_good,    ///< Any other answer, by the policy.
+  told_to_stop,          ///< Status 204: the server wants no reconnect.
+  unauthorized,          ///< Status 401, where no fresh token may help.
+  forbidden,             ///< Status 403.
+  wrong_content_type,    ///< 200, but not with an event stream.
+  redirect_failed,       ///< A redirect that could not be followed.
+  token_denied,          ///< The caller gets no token, for good.
+  refused_for_good,      ///< Any other answer, by the policy.
+  wrong_content_coding,  ///< 200 with an event stream in a coding that can't be read, such as gzip.
 };
 
 /// What moves the machine.
@@ -60,17 +61,18 @@ enum class ConnectionEvent : std::uint8_t {
   token_unavailable,  ///< It has none, which may pass.
   token_denied,       ///< It gets none.
 
-  accepted,            ///< 200 with an event stream.
-  told_to_stop,        ///< 204.
-  refused,             ///< An answer that a retry may cure, by the policy.
-  token_refused,       ///< The first 401 to a token since a stream was open.
-  unauthorized,        ///< Any other 401.
-  forbidden,           ///< 403.
-  wrong_content_type,  ///< 200 with anything else.
-  redirect_failed,     ///< A redirect that the transport did not follow.
-  refused_for_good,    ///< Any other answer.
-  ended,               ///< The server closed the stream cleanly.
-  network_failed,      ///< No connection, or it broke.
+  accepted,              ///< 200 with an event stream.
+  told_to_stop,          ///< 204.
+  refused,               ///< An answer that a retry may cure, by the policy.
+  token_refused,         ///< The first 401 to a token since a stream was open.
+  unauthorized,          ///< Any other 401.
+  forbidden,             ///< 403.
+  wrong_content_type,    ///< 200 with anything else.
+  wrong_content_coding,  ///< 200 with an event stream in a coding that can't be read, such as gzip.
+  redirect_failed,       ///< A redirect that the transport did not follow.
+  refused_for_good,      ///< Any other answer.
+  ended,                 ///< The server closed the stream cleanly.
+  network_failed,        ///< No connection, or it broke.
 
   deadline,  ///< The state's deadline has come.
 };
@@ -85,44 +87,45 @@ struct ConnectionTransition {
 // clang-format off
 /// All transitions. An event that a state has no row for leaves it as it is; closed has none. A
 /// machine that needs no token goes to connecting where a row says authorizing.
-inline constexpr std::array<ConnectionTransition, 33> connection_transitions{{
-    {ConnectionState::idle,        ConnectionEvent::connect,            ConnectionState::authorizing, ConnectionReason::requested},
-    {ConnectionState::idle,        ConnectionEvent::close,              ConnectionState::closed,      ConnectionReason::requested},
+inline constexpr std::array<ConnectionTransition, 34> connection_transitions{{
+    {ConnectionState::idle,        ConnectionEvent::connect,              ConnectionState::authorizing, ConnectionReason::requested},
+    {ConnectionState::idle,        ConnectionEvent::close,                ConnectionState::closed,      ConnectionReason::requested},
 
-    {ConnectionState::authorizing, ConnectionEvent::token_given,        ConnectionState::connecting,  ConnectionReason::token_given},
-    {ConnectionState::authorizing, ConnectionEvent::token_unavailable,  ConnectionState::waiting,     ConnectionReason::token_unavailable},
-    {ConnectionState::authorizing, ConnectionEvent::token_denied,       ConnectionState::closed,      ConnectionReason::token_denied},
-    {ConnectionState::authorizing, ConnectionEvent::deadline,           ConnectionState::waiting,     ConnectionReason::timed_out},
-    {ConnectionState::authorizing, ConnectionEvent::restored,           ConnectionState::waiting,     ConnectionReason::restored},
-    {ConnectionState::authorizing, ConnectionEvent::close,              ConnectionState::closed,      ConnectionReason::requested},
+    {ConnectionState::authorizing, ConnectionEvent::token_given,          ConnectionState::connecting,  ConnectionReason::token_given},
+    {ConnectionState::authorizing, ConnectionEvent::token_unavailable,    ConnectionState::waiting,     ConnectionReason::token_unavailable},
+    {ConnectionState::authorizing, ConnectionEvent::token_denied,         ConnectionState::closed,      ConnectionReason::token_denied},
+    {ConnectionState::authorizing, ConnectionEvent::deadline,             ConnectionState::waiting,     ConnectionReason::timed_out},
+    {ConnectionState::authorizing, ConnectionEvent::restored,             ConnectionState::waiting,     ConnectionReason::restored},
+    {ConnectionState::authorizing, ConnectionEvent::close,                ConnectionState::closed,      ConnectionReason::requested},
 
-    {ConnectionState::connecting,  ConnectionEvent::accepted,           ConnectionState::open,        ConnectionReason::accepted},
-    {ConnectionState::connecting,  ConnectionEvent::told_to_stop,       ConnectionState::closed,      ConnectionReason::told_to_stop},
-    {ConnectionState::connecting,  ConnectionEvent::refused,            ConnectionState::waiting,     ConnectionReason::refused},
-    {ConnectionState::connecting,  ConnectionEvent::token_refused,      ConnectionState::authorizing, ConnectionReason::token_refused},
-    {ConnectionState::connecting,  ConnectionEvent::unauthorized,       ConnectionState::closed,      ConnectionReason::unauthorized},
-    {ConnectionState::connecting,  ConnectionEvent::forbidden,          ConnectionState::closed,      ConnectionReason::forbidden},
-    {ConnectionState::connecting,  ConnectionEvent::wrong_content_type, ConnectionState::closed,      ConnectionReason::wrong_content_type},
-    {ConnectionState::connecting,  ConnectionEvent::redirect_failed,    ConnectionState::closed,      ConnectionReason::redirect_failed},
-    {ConnectionState::connecting,  ConnectionEvent::refused_for_good,   ConnectionState::closed,      ConnectionReason::refused_for_good},
-    {ConnectionState::connecting,  ConnectionEvent::ended,              ConnectionState::waiting,     ConnectionReason::ended},
-    {ConnectionState::connecting,  ConnectionEvent::network_failed,     ConnectionState::waiting,     ConnectionReason::network_failed},
-    {ConnectionState::connecting,  ConnectionEvent::deadline,           ConnectionState::waiting,     ConnectionReason::timed_out},
-    {ConnectionState::connecting,  ConnectionEvent::restored,           ConnectionState::waiting,     ConnectionReason::restored},
-    {ConnectionState::connecting,  ConnectionEvent::close,              ConnectionState::closed,      ConnectionReason::requested},
+    {ConnectionState::connecting,  ConnectionEvent::accepted,             ConnectionState::open,        ConnectionReason::accepted},
+    {ConnectionState::connecting,  ConnectionEvent::told_to_stop,         ConnectionState::closed,      ConnectionReason::told_to_stop},
+    {ConnectionState::connecting,  ConnectionEvent::refused,              ConnectionState::waiting,     ConnectionReason::refused},
+    {ConnectionState::connecting,  ConnectionEvent::token_refused,        ConnectionState::authorizing, ConnectionReason::token_refused},
+    {ConnectionState::connecting,  ConnectionEvent::unauthorized,         ConnectionState::closed,      ConnectionReason::unauthorized},
+    {ConnectionState::connecting,  ConnectionEvent::forbidden,            ConnectionState::closed,      ConnectionReason::forbidden},
+    {ConnectionState::connecting,  ConnectionEvent::wrong_content_type,   ConnectionState::closed,      ConnectionReason::wrong_content_type},
+    {ConnectionState::connecting,  ConnectionEvent::wrong_content_coding, ConnectionState::closed,      ConnectionReason::wrong_content_coding},
+    {ConnectionState::connecting,  ConnectionEvent::redirect_failed,      ConnectionState::closed,      ConnectionReason::redirect_failed},
+    {ConnectionState::connecting,  ConnectionEvent::refused_for_good,     ConnectionState::closed,      ConnectionReason::refused_for_good},
+    {ConnectionState::connecting,  ConnectionEvent::ended,                ConnectionState::waiting,     ConnectionReason::ended},
+    {ConnectionState::connecting,  ConnectionEvent::network_failed,       ConnectionState::waiting,     ConnectionReason::network_failed},
+    {ConnectionState::connecting,  ConnectionEvent::deadline,             ConnectionState::waiting,     ConnectionReason::timed_out},
+    {ConnectionState::connecting,  ConnectionEvent::restored,             ConnectionState::waiting,     ConnectionReason::restored},
+    {ConnectionState::connecting,  ConnectionEvent::close,                ConnectionState::closed,      ConnectionReason::requested},
 
-    {ConnectionState::open,        ConnectionEvent::ended,              ConnectionState::waiting,     ConnectionReason::ended},
-    {ConnectionState::open,        ConnectionEvent::network_failed,     ConnectionState::waiting,     ConnectionReason::network_failed},
-    {ConnectionState::open,        ConnectionEvent::deadline,           ConnectionState::waiting,     ConnectionReason::silent},
-    {ConnectionState::open,        ConnectionEvent::restored,           ConnectionState::waiting,     ConnectionReason::restored},
-    {ConnectionState::open,        ConnectionEvent::restart,            ConnectionState::authorizing, ConnectionReason::requested},
-    {ConnectionState::open,        ConnectionEvent::close,              ConnectionState::closed,      ConnectionReason::requested},
+    {ConnectionState::open,        ConnectionEvent::ended,                ConnectionState::waiting,     ConnectionReason::ended},
+    {ConnectionState::open,        ConnectionEvent::network_failed,       ConnectionState::waiting,     ConnectionReason::network_failed},
+    {ConnectionState::open,        ConnectionEvent::deadline,             ConnectionState::waiting,     ConnectionReason::silent},
+    {ConnectionState::open,        ConnectionEvent::restored,             ConnectionState::waiting,     ConnectionReason::restored},
+    {ConnectionState::open,        ConnectionEvent::restart,              ConnectionState::authorizing, ConnectionReason::requested},
+    {ConnectionState::open,        ConnectionEvent::close,                ConnectionState::closed,      ConnectionReason::requested},
 
-    {ConnectionState::waiting,     ConnectionEvent::deadline,           ConnectionState::authorizing, ConnectionReason::retry_due},
-    {ConnectionState::waiting,     ConnectionEvent::wake,               ConnectionState::authorizing, ConnectionReason::woken},
-    {ConnectionState::waiting,     ConnectionEvent::offline,            ConnectionState::waiting,     ConnectionReason::offline},
-    {ConnectionState::waiting,     ConnectionEvent::restart,            ConnectionState::authorizing, ConnectionReason::requested},
-    {ConnectionState::waiting,     ConnectionEvent::close,              ConnectionState::closed,      ConnectionReason::requested},
+    {ConnectionState::waiting,     ConnectionEvent::deadline,             ConnectionState::authorizing, ConnectionReason::retry_due},
+    {ConnectionState::waiting,     ConnectionEvent::wake,                 ConnectionState::authorizing, ConnectionReason::woken},
+    {ConnectionState::waiting,     ConnectionEvent::offline,              ConnectionState::waiting,     ConnectionReason::offline},
+    {ConnectionState::waiting,     ConnectionEvent::restart,              ConnectionState::authorizing, ConnectionReason::requested},
+    {ConnectionState::waiting,     ConnectionEvent::close,                ConnectionState::closed,      ConnectionReason::requested},
 }};
 // clang-format on
 

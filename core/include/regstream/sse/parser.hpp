@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -29,20 +30,33 @@ struct Retry {
   Duration delay;
 };
 
-/// The peer's stream went over a limit. The parser has stopped: it gives no more events until
-/// `begin_connection`.
-enum class ParseError : std::uint8_t {
+/// Which limit an event that was skipped is over.
+enum class SkipReason : std::uint8_t {
   line_too_long,
   event_too_large,
   id_too_long,
 };
 
+/// The enumerator's own name.
+[[nodiscard]] std::string_view to_string(SkipReason reason);
+
+/// An event over a limit. It comes at the event's end, in place of the event, and the stream goes
+/// on: whoever resumes from `last_event_id` does not get the same event again. The view holds until
+/// the parser's next call.
+struct Skipped {
+  SkipReason reason{};
+  std::uint64_t bytes = 0;         ///< Its data as it was sent, with a line feed for each line.
+  std::string_view last_event_id;  ///< With the event's own id, if it had one within the limit.
+};
+
 /// Every byte fed so far has been used.
 struct NeedInput {};
 
-using Token = std::variant<NeedInput, Event, Comment, Retry, ParseError>;
+using Token = std::variant<NeedInput, Event, Comment, Retry, Skipped>;
 
-/// What one stream may make the parser hold.
+/// What one stream may make the parser hold. An event over a limit is skipped as its bytes come, in
+/// constant memory. What is no event has no limit: a longer comment, unknown field or `retry` is
+/// passed over, as the standard has it for fields that mean nothing.
 struct ParserLimits {
   /// A line that spans chunks is buffered; a peer that never ends one must not grow it for ever.
   std::size_t line_bytes_max = 4U << 20U;
@@ -89,29 +103,50 @@ class Parser {
 
  private:
   /// Where a field's value lives: in bytes of the chunk (or of `line_`), or in a buffer of ours.
-  enum class Held : std::uint8_t { nowhere, viewed, owned };
+  /// Data may also be `skipped`: the event is over a limit, and the rest of its block only counts.
+  enum class Held : std::uint8_t { nowhere, viewed, owned, skipped };
 
-  // What is called for each line tells by its result whether it has made a token. The token itself
-  // is filled in place: seven words, copied for every line, would cost as much as the line's scan.
+  /// Where the beginning of a line that spans chunks is.
+  enum class OpenLine : std::uint8_t {
+    none,
+    kept,    ///< In `line_`.
+    passed,  ///< Nowhere: the line is too long, or means nothing. `passed_` has what is known of
+             ///< it.
+  };
+
+  /// What is left of a line whose bytes were let go: enough to say which field it was.
+  struct PassedLine {
+    std::array<char, 6> head{};  ///< Its first bytes: the longest name with its colon.
+    std::size_t head_size = 0;
+    std::uint64_t bytes = 0;  ///< All of them.
+    bool has_nul = false;
+
+    void add(std::string_view piece, bool is_plain);
+  };
+
+  // A line handler returns true if it produced a token. The token itself is filled in place: seven
+  // words, copied for every line, would cost as much as the line's scan.
 
   [[nodiscard]] bool resume(Token& token);
   void skip_byte_order_mark();
   [[nodiscard]] bool take_line(Token& token);
   [[nodiscard]] Token end_chunk();
   void keep_for_next_chunk();
-  void keep_open_line(std::string_view line, bool is_plain);
+  void keep_open_line(std::string_view piece, bool is_plain);
+  [[nodiscard]] bool is_too_long(std::string_view piece) const;
+  void pass(std::string_view piece, bool is_plain);
+  void use_passed_line();
   void end_line(const char* line_end);
   [[nodiscard]] bool use_line(std::string_view line, bool is_plain, Token& token);
-  [[nodiscard]] bool use_data(std::string_view value, bool is_plain, Token& token);
-  [[nodiscard]] bool append_data(std::string_view value, bool is_plain, Token& token);
-  [[nodiscard]] bool use_id(std::string_view value, bool is_plain, Token& token);
-  [[nodiscard]] bool decode_id(std::string_view value, Token& token);
+  void use_data(std::string_view value, bool is_plain);
+  void append_data(std::string_view value, bool is_plain);
+  void use_id(std::string_view value, bool is_plain);
   [[nodiscard]] bool use_retry(std::string_view value, Token& token);
   void use_comment(std::string_view text, bool is_plain, Token& token);
   void use_type(std::string_view value, bool is_plain);
   void commit_id();
+  void skip_event(SkipReason reason);
   [[nodiscard]] bool dispatch(Token& token);
-  void stop(ParseError error, Token& token);
 
   ParserLimits limits_;
   const char* at_ = nullptr;   ///< The next byte of the chunk.
@@ -123,13 +158,13 @@ class Parser {
   std::uint8_t byte_order_mark_seen_ = 0;  ///< Bytes of it matched so far.
   bool at_start_ = true;                   ///< A byte order mark may still come.
   bool swallow_line_feed_ = false;         ///< The last chunk ended with a CR.
-  bool has_stopped_ = false;
 
+  OpenLine open_line_ = OpenLine::none;
   /// The beginning of a line that spans chunks. Its bytes stay until the chunk's end, as views into
   /// them may have been handed out.
   std::string line_;
-  bool line_is_open_ = false;  ///< `line_` waits for its end.
   bool line_is_plain_ = true;  ///< As LineScan has it.
+  PassedLine passed_;
 
   // The event that is being read. No two states of Held are neighbours: compilers would load them
   // as one word, and such a load waits until the bytes just stored have left the processor's queue.
@@ -142,6 +177,9 @@ class Parser {
   Held id_held_ = Held::nowhere;
   std::string_view id_view_;
   std::string id_;
+  std::size_t data_growth_ = 0;      ///< What replacing ill-formed bytes has added to `data_`.
+  std::uint64_t skipped_bytes_ = 0;  ///< Of the event, once its data is `skipped`.
+  SkipReason skip_reason_{};         ///< The first one.
 
   std::string comment_;
   std::string last_event_id_;  ///< Never a view: it outlives the chunk, whatever becomes of that.

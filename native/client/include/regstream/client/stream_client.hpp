@@ -47,12 +47,15 @@ struct StreamClientOptions {
 /// backoff's first jitter with it, though not to nothing: a dead server is not asked without pause.
 void set_initial_delay(StreamClientOptions& options, Duration delay);
 
-/// Hears of what a stream brings. Every call may close, restart or destroy the client. Views hold
-/// until the call returns.
+/// Hears of what a stream brings. Every call may close, restart or destroy the client: nothing more
+/// of that stream is heard then, not even what has arrived already. Views hold until the call
+/// returns.
 class StreamHandler {
  public:
   virtual void on_event(const sse::Event& event) = 0;
   virtual void on_comment(std::string_view /*text*/) {}
+  /// An event over the parser's limits, in its place: an update may have been missed.
+  virtual void on_skipped(const sse::Skipped& /*skipped*/) {}
   /// The server has named a reconnection time.
   virtual void on_retry(Duration /*delay*/) {}
   /// `failure` says why, where something went otherwise than the caller asked: null when the caller

@@ -18,7 +18,7 @@ enum class StreamFailureKind : std::uint8_t {
   told_to_stop,        ///< 204: the server wants no reconnect.
   ended,               ///< The server ended the stream cleanly.
   silent,              ///< No byte within the read timeout.
-  stream_over_limit,   ///< A line, an event or an id is larger than the parser takes.
+  wrong_content_coding,  ///< A stream in a coding that this client does not undo, such as gzip.
 };
 
 /// Why an attempt did not lead to a stream, or why a stream ended.
