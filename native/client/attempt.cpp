@@ -222,7 +222,7 @@ void Attempt::on_answer() {
     head.is_coded = coding.has_value();
     if (head.is_event_stream && coding) {
       refusal = {StreamFailureKind::wrong_content_coding,
-                 url_.shown() + " answered with a stream in the coding " + quoted(*coding) +
+                 url_.shown() + " answered with a stream in the coding " + in_quotes(*coding) +
                      ", which this client can't read: let the server, or the proxy before it, send "
                      "the stream as it is"};
     } else if (!head.is_event_stream) {
