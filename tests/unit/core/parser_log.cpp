@@ -140,7 +140,7 @@ std::string retry_line(Duration delay) {
 std::string skipped_line(sse::SkipReason reason, std::uint64_t bytes,
                          std::string_view last_event_id) {
   return "skipped " + std::string{to_string(reason)} + " " + std::to_string(bytes) + " id " +
-         quoted(last_event_id) + "\n";
+         in_quotes(last_event_id) + "\n";
 }
 
 std::string left_line(std::string_view last_event_id, std::optional<Duration> retry) {
