@@ -59,8 +59,9 @@ int run(int argc, char** argv) {
   regstream::cli::add_mock_command(app, exit_code);
   regstream::cli::add_simulate_command(app, exit_code);
   regstream::cli::add_contract_service_command(app, exit_code);
-  std::vector<const char*> arguments;
   const std::vector<std::string> owned = split_empty_values(argc, argv);
+  std::vector<const char*> arguments;
+  arguments.reserve(owned.size());
   for (const std::string& argument : owned) {
     arguments.push_back(argument.c_str());
   }

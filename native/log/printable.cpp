@@ -23,11 +23,14 @@ CodePoint first_code_point(std::string_view text) {
   const auto bits = [&text](std::size_t index, unsigned mask) {
     return static_cast<std::uint32_t>(static_cast<unsigned char>(text[index])) & mask;
   };
-  if (const std::uint32_t lead = bits(0, 0xffU); lead < 0x80U) {
+  const std::uint32_t lead = bits(0, 0xffU);
+  if (lead < 0x80U) {
     return {lead, 1};
-  } else if (lead < 0xe0U) {
+  }
+  if (lead < 0xe0U) {
     return {bits(0, 0x1fU) << 6U | bits(1, 0x3fU), 2};
-  } else if (lead < 0xf0U) {
+  }
+  if (lead < 0xf0U) {
     return {bits(0, 0x0fU) << 12U | bits(1, 0x3fU) << 6U | bits(2, 0x3fU), 3};
   }
   return {bits(0, 0x07U) << 18U | bits(1, 0x3fU) << 12U | bits(2, 0x3fU) << 6U | bits(3, 0x3fU), 4};
