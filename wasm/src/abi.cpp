@@ -63,9 +63,11 @@ struct Result {
   std::uint32_t view_changed = 0;
   std::uintptr_t skipped = 0;  ///< Address of records of what was skipped.
   std::uint32_t skipped_count = 0;
+  std::uintptr_t cursors = 0;  ///< Address of the cursors that the records name.
+  std::uint32_t cursors_size = 0;
 };
 #ifdef __wasm__
-static_assert(sizeof(Result) == 48);
+static_assert(sizeof(Result) == 56);
 static_assert(sizeof(MessageRecord) == 80);
 static_assert(sizeof(EventRecord) == 24);
 static_assert(sizeof(SkippedRecord) == 24);
@@ -150,6 +152,8 @@ std::uint32_t set_batch(const Batch<Record>& batch) {
 void set_messages(const Client& client) {
   shared().result.json = reinterpret_cast<std::uintptr_t>(client.json().data());
   shared().result.json_size = static_cast<std::uint32_t>(client.json().size());
+  shared().result.cursors = reinterpret_cast<std::uintptr_t>(client.cursors().data());
+  shared().result.cursors_size = static_cast<std::uint32_t>(client.cursors().size());
   shared().result.view_changed = client.view_changed() ? 1 : 0;
 }
 
@@ -322,7 +326,7 @@ void client_response(std::uint32_t handle, std::uint32_t attempt, std::uint32_t 
 
 /// Input: an event's last event id, then its data; `id_size` below 0 where the id has not changed.
 /// Returns how many records it made, -1: none, the attempt is stale. Result: `records`
-/// (`MessageRecord`), text (theirs), `json`, `view_changed`.
+/// (`MessageRecord`), text (theirs), `json`, `cursors`, `view_changed`.
 REGSTREAM_EXPORT(client_event)
 std::int32_t client_event(std::uint32_t handle, std::uint32_t attempt, std::int32_t id_size,
                           std::uint32_t data_size, double now_ms) {

@@ -76,8 +76,7 @@ void Client::respond(AttemptId attempt, const ResponseHead& head, Instant now) {
 bool Client::begin_batch(AttemptId attempt, Instant now) {
   messages_.clear();
   json_.clear();
-  last_cursor_.clear();
-  last_cursor_slice_ = {};
+  cursors_.clear();
   view_changed_ = false;
   return connection_.on_activity(attempt, now);
 }
@@ -179,11 +178,9 @@ void Client::take_update(const UpdateSlices& update, std::string_view json,
   }
   record.stage_status = update.stage_status;
   record.message = append(messages_, update.message);
-  if (cursor != last_cursor_) {
-    last_cursor_ = cursor;
-    last_cursor_slice_ = messages_.append(cursor);
-  }
-  record.cursor = last_cursor_slice_;
+  record.cursor = {static_cast<std::uint32_t>(cursors_.size()),
+                   static_cast<std::uint32_t>(cursor.size())};
+  cursors_.append(cursor);
   record.has_message = update.message.raw.data() != nullptr;
   const bool has_exact_id =
       update.id && update.id->epoch <= exact_max && update.id->sequence <= exact_max;

@@ -39,7 +39,8 @@ struct MessageRecord {
   Slice status;   ///< Where `known_status` is `other`.
   Slice stage;    ///< Where `known_stage` is 0.
   Slice message;  ///< Also why a message was not taken.
-  Slice cursor;   ///< What a reconnect behind the update has to resume from.
+  /// Bytes of `Client::cursors`: what a reconnect behind the update has to resume from.
+  Slice cursor;
   /// Bytes of `Client::json`, the JSON text of the update; empty if these fields are all of it.
   Slice json;
   MessageKind kind = MessageKind::other;
@@ -82,6 +83,8 @@ class Client {
   // What the last call that received anything has brought.
   [[nodiscard]] const Batch<MessageRecord>& messages() const { return messages_; }
   [[nodiscard]] std::string_view json() const { return json_; }
+  /// Apart from the records' text: hardly anybody asks for one, and that text is decoded whole.
+  [[nodiscard]] std::string_view cursors() const { return cursors_; }
   [[nodiscard]] bool view_changed() const { return view_changed_; }
 
   /// The view as JSON text; empty before anything is known, and on a stream of every registration.
@@ -105,8 +108,7 @@ class Client {
   std::string cursor_;
   Batch<MessageRecord> messages_;
   std::string json_;
-  std::string last_cursor_;  ///< Of the batch's last update: the next one's is often the same.
-  Slice last_cursor_slice_;
+  std::string cursors_;
   bool view_changed_ = false;
   bool view_known_ = false;
 };

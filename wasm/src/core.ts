@@ -72,6 +72,8 @@ interface CoreResult {
   readonly viewChanged: boolean;
   readonly skipped: number;
   readonly skippedCount: number;
+  readonly cursors: number;
+  readonly cursorsSize: number;
 }
 
 const abiVersion = 5;
@@ -190,12 +192,20 @@ export class Core {
       viewChanged: word(9) === 1,
       skipped: word(10),
       skippedCount: word(11),
+      cursors: word(12),
+      cursorsSize: word(13),
     };
   }
 
   /** The UTF-8 text at an address. */
   text(address: number, size: number): string {
     return decoder.decode(this.bytes.subarray(address, address + size));
+  }
+
+  /** A copy of bytes, whose text may be asked for when the module has moved on. */
+  textLater(address: number, size: number): (begin: number, size: number) => string {
+    const copy = this.bytes.slice(address, address + size);
+    return (begin, length) => decoder.decode(copy.subarray(begin, begin + length));
   }
 
   /** The result record's text. */

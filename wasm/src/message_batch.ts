@@ -55,6 +55,9 @@ export class MessageBatch {
   readonly #address: number;
   readonly #text: BatchText;
   readonly #json: number;
+  readonly #cursors: number;
+  readonly #cursorsSize: number;
+  #cursorText: ((begin: number, size: number) => string) | null = null;
 
   constructor(core: Core, length: number) {
     const result = core.result();
@@ -67,6 +70,8 @@ export class MessageBatch {
     this.#address = result.records;
     this.#text = new BatchText(core, result.text, result.textSize);
     this.#json = result.json;
+    this.#cursors = result.cursors;
+    this.#cursorsSize = result.cursorsSize;
   }
 
   kind(index: number): MessageKind {
@@ -106,9 +111,11 @@ export class MessageBatch {
     return this.#slice(index, messageWord);
   }
 
-  /** What a reconnect behind the update has to resume from. */
-  cursor(index: number): string {
-    return this.#slice(index, cursorWord);
+  /** Gives what a reconnect behind the update has to resume from, at any time. */
+  cursor(index: number): () => string {
+    this.#cursorText ??= this.#core.textLater(this.#cursors, this.#cursorsSize);
+    const [text, begin, size] = [this.#cursorText, this.#word(index, cursorWord), this.#word(index, cursorWord + 1)];
+    return () => text(begin, size);
   }
 
   /** The update whole, as the page gets it. What is free-form in it is parsed here. */

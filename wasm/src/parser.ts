@@ -45,6 +45,8 @@ const beforeWord = 2;
 const reasonWord = 3;
 const skippedIdWord = 4;
 
+const none: readonly SkippedEvent[] = Object.freeze([]);
+
 /**
  * The events that a piece of a stream completed, in order, their text still in the module's memory.
  * Read it before the next call of its parser, and before any other use of the module.
@@ -63,15 +65,7 @@ export class EventBatch {
     this.#words = core.words;
     this.#first = result.records >> 2;
     this.#text = new BatchText(core, result.text, result.textSize);
-    this.skipped = Array.from({ length: result.skippedCount }, (_, index) => {
-      const at = (result.skipped >> 2) + index * skippedRecordWords;
-      return {
-        before: this.#words[at + beforeWord] ?? 0,
-        reason: skipReasons[this.#words[at + reasonWord] ?? 0] ?? "event_too_large",
-        bytes: core.doubles[at >> 1] ?? 0,
-        lastEventId: this.#cut(at + skippedIdWord),
-      };
-    });
+    this.skipped = result.skippedCount === 0 ? none : this.#readSkipped(core, result.skipped >> 2, result.skippedCount);
   }
 
   type(index: number): string {
@@ -88,6 +82,18 @@ export class EventBatch {
 
   #slice(index: number, offset: number): string {
     return this.#cut(this.#first + index * recordWords + offset);
+  }
+
+  #readSkipped(core: Core, first: number, count: number): SkippedEvent[] {
+    return Array.from({ length: count }, (_, index) => {
+      const at = first + index * skippedRecordWords;
+      return {
+        before: this.#words[at + beforeWord] ?? 0,
+        reason: skipReasons[this.#words[at + reasonWord] ?? 0] ?? "event_too_large",
+        bytes: core.doubles[at >> 1] ?? 0,
+        lastEventId: this.#cut(at + skippedIdWord),
+      };
+    });
   }
 
   /** The text that the two words at `at` name. */

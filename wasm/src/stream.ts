@@ -141,7 +141,7 @@ export class RegistrationStream {
   readonly #listeners = new Set<() => void>();
   readonly #updateListeners = new Set<(update: RegistrationUpdate) => void>();
   /** Updates that listeners have not heard yet, each with what to resume from to hear it again. */
-  #pendingUpdates: { readonly update: RegistrationUpdate; readonly cursorBefore: string }[] = [];
+  #pendingUpdates: { readonly update: RegistrationUpdate; readonly cursorBefore: () => string }[] = [];
   #snapshot = idleSnapshot;
   #announced = idleSnapshot;
   #delivering = false;
@@ -191,7 +191,7 @@ export class RegistrationStream {
    */
   close(): void {
     this.#batch(() => {
-      this.#cursor = this.#pendingUpdates[0]?.cursorBefore ?? this.#cursor;
+      this.#cursor = this.#pendingUpdates[0]?.cursorBefore() ?? this.#cursor;
       this.#pendingUpdates = [];
       const client = this.#client;
       if (client !== null) {
@@ -481,13 +481,14 @@ export class RegistrationStream {
     if (messages === null) {
       return;
     }
-    let cursor = this.#cursor;
+    const cursorAtStart = this.#cursor;
+    let cursorBefore = () => cursorAtStart;
     for (let index = 0; index < messages.length; ++index) {
       switch (messages.kind(index)) {
         case "update": {
           const update = messages.update(index);
-          this.#pendingUpdates.push({ update, cursorBefore: cursor });
-          cursor = messages.cursor(index);
+          this.#pendingUpdates.push({ update, cursorBefore });
+          cursorBefore = messages.cursor(index);
           this.#change({ latestUpdate: update, error: null });
           break;
         }

@@ -97,6 +97,12 @@ describe("an update's JSON", () => {
     expect(() => encodeUpdate({ ...update, message: "é".repeat(room / 2 + 1) }, now)).toThrow(/bytes/);
   });
 
+  it("keeps members of its own whatever their names are", () => {
+    const own = '"constructor":1,"toString":"two","__proto__":{"a":3},"hasOwnProperty":null';
+    const sent = JSON.parse(`{"registrationId":7,"status":"FAILED",${own}}`) as UpdateToPublish;
+    expect(encodeUpdate(sent, now)).toContain(own);
+  });
+
   it("of the two calls needs what they name", () => {
     expect(() => encodeStageUpdate(1, "", "started", "x", now)).toThrow(/^stage must/);
     expect(() => encodeStageUpdate(1, "s", "done" as never, "x", now)).toThrow(/^stageStatus/);
