@@ -84,7 +84,7 @@ std::optional<Problem> check_request_origin(const Request& head,
   const std::string_view asked = target_authority ? std::string_view(*target_authority)
                                                   : std::string_view(head[http::field::host]);
   if (names_host) {
-    if (const auto problem = find_host_problem(asked, allowed)) {
+    if (auto problem = find_host_problem(asked, allowed)) {
       return problem;
     }
   }

@@ -46,6 +46,17 @@ TEST_CASE("a redirect is followed, also to a relative place") {
   CHECK(recorder.endings.empty());
 }
 
+TEST_CASE("a URL and a Location may hold what browsers and curl leave in them") {
+  asio::io_context context{1};
+  ScriptedServer server(context, {redirect("302", "\\b c?y={1}|2%#f"), stream()});
+  Recorder recorder;
+  StreamClient client(context, get(server.url("/a b/[1]?x=[1]|{2}")), fast(), recorder);
+  client.connect();
+  REQUIRE(run_until(context, [&] { return recorder.events.size() == 1; }));
+  CHECK(server.requests[0].starts_with("GET /a%20b/%5B1%5D?x=%5B1%5D%7C%7B2%7D HTTP/1.1\r\n"));
+  CHECK(server.requests[1].starts_with("GET /b%20c?y=%7B1%7D%7C2%25 HTTP/1.1\r\n"));
+}
+
 TEST_CASE("the next attempt begins at the first URL again") {
   asio::io_context context{1};
   ScriptedServer server(context,
