@@ -81,14 +81,13 @@ void Hub::go_live(std::int64_t now_timestamp_ms) {
 SubscriptionId Hub::subscribe(std::optional<std::int64_t> registration_id, std::string_view cursor,
                               Instant now, std::int64_t now_timestamp_ms) {
   const Slot slot = take_slot();
+  Audience& audience = registration_id ? by_registration_[*registration_id] : everyone_;
+  audience.push_back(slot);
   Subscription& subscription = slots_[slot];
   subscription.used = true;
   subscription.registration_id = registration_id.value_or(every_registration);
+  subscription.audience_index = static_cast<std::uint32_t>(audience.size() - 1);
   ++subscriptions_;
-
-  Audience& audience = registration_id ? by_registration_[subscription.registration_id] : everyone_;
-  subscription.audience_index = static_cast<std::uint32_t>(audience.size());
-  audience.push_back(slot);
   append_ping(slot, now + options_.ping_interval);
 
   std::optional<EventId> position;
@@ -96,13 +95,18 @@ SubscriptionId Hub::subscribe(std::optional<std::int64_t> registration_id, std::
     position = parse_event_id(cursor).value_or(before_all_histories);
   }
   const SubscriptionId id{.slot = slot, .generation = subscription.generation};
-  send_retry(id, options_.retry);
-  if (is_live_ && !may_know_more(position)) {
-    journal_.trim(now);
-    greet(slot, position, now_timestamp_ms);
-  } else {
-    ungreeted_.emplace(slot, Ungreeted{.cursor = position});
-    counters_.waited += is_live_ ? 1 : 0;
+  try {
+    send_retry(id, options_.retry);
+    if (is_live_ && !may_know_more(position)) {
+      journal_.trim(now);
+      greet(slot, position, now_timestamp_ms);
+    } else {
+      ungreeted_.emplace(slot, Ungreeted{.cursor = position});
+      counters_.waited += is_live_ ? 1 : 0;
+    }
+  } catch (...) {
+    unsubscribe(id);
+    throw;
   }
   return id;
 }
@@ -241,16 +245,6 @@ Hub::Subscription* Hub::find(SubscriptionId id) {
   return &slots_[id.slot];
 }
 
-Hub::Slot Hub::take_slot() {
-  if (free_slots_.empty()) {
-    slots_.emplace_back();
-    return static_cast<Slot>(slots_.size() - 1);
-  }
-  const Slot slot = free_slots_.back();
-  free_slots_.pop_back();
-  return slot;
-}
-
 void Hub::begin_journal(EventId position) {
   journal_.begin(position);
   known_.clear();
@@ -356,44 +350,6 @@ void Hub::mark_resets() {
       mark_ready(slot);
     }
   }
-}
-
-void Hub::mark_ready(Slot slot) {
-  if (!std::exchange(slots_[slot].ready, true)) {
-    ready_.push_back(slot);
-  }
-}
-
-void Hub::leave_audience(Slot slot) {
-  const Subscription& subscription = slots_[slot];
-  const bool hears_all = subscription.registration_id == every_registration;
-  Audience& audience =
-      hears_all ? everyone_ : by_registration_.find(subscription.registration_id)->second;
-  // The last one takes the place of the one that leaves.
-  const Slot last = audience.back();
-  audience[subscription.audience_index] = last;
-  slots_[last].audience_index = subscription.audience_index;
-  audience.pop_back();
-  if (audience.empty() && !hears_all) {
-    by_registration_.erase(subscription.registration_id);
-  }
-}
-
-void Hub::append_ping(Slot slot, Instant due) {
-  Subscription& subscription = slots_[slot];
-  subscription.next_ping = due;
-  subscription.ping_before = ping_last_;
-  subscription.ping_after = none;
-  (ping_last_ == none ? ping_first_ : slots_[ping_last_].ping_after) = slot;
-  ping_last_ = slot;
-}
-
-void Hub::remove_ping(Slot slot) {
-  const Subscription& subscription = slots_[slot];
-  (subscription.ping_before == none ? ping_first_ : slots_[subscription.ping_before].ping_after) =
-      subscription.ping_after;
-  (subscription.ping_after == none ? ping_last_ : slots_[subscription.ping_after].ping_before) =
-      subscription.ping_before;
 }
 
 }  // namespace regstream::hub
