@@ -24,6 +24,7 @@
 
 #include "cli/callback_queue.hpp"
 #include "cli/terminal.hpp"
+#include "net/event_loop.hpp"
 #include "net/json_body.hpp"
 #include "net/problem.hpp"
 #include "net/router.hpp"
@@ -249,7 +250,7 @@ void serve(std::uint16_t port) {
     }
   });
   std::cout << "regstream: contract service on " << server.url() << std::endl;
-  context.run();
+  net::run(context);
 }
 
 }  // namespace

@@ -24,6 +24,7 @@
 #include "harness/mock_server.hpp"
 #include "harness/scenario_reader.hpp"
 #include "log/printable.hpp"
+#include "net/event_loop.hpp"
 #include "net/router.hpp"
 #include "net/server.hpp"
 
@@ -86,7 +87,7 @@ void serve(harness::Scenario scenario, const MockCommandOptions& options) {
   });
   std::cout << "regstream: mock on " << server.url() << " plays " << printable(options.scenario)
             << (options.has_virtual_time ? " (virtual time)" : "") << std::endl;
-  context.run();
+  net::run(context);
 }
 
 int run(const MockCommandOptions& options) {

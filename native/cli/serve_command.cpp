@@ -35,6 +35,7 @@
 #include "gateway/gateway.hpp"
 #include "log/log.hpp"
 #include "log/printable.hpp"
+#include "net/event_loop.hpp"
 #include "net/host_port.hpp"
 #include "net/request_origin.hpp"
 #include "net/router.hpp"
@@ -70,6 +71,7 @@ struct ServeOptions {
   std::optional<std::size_t> history_length;
   std::optional<std::size_t> history_bytes;
   std::optional<std::int64_t> history_hours;
+  std::optional<std::size_t> connections_per_client;
   bool demo = false;
   std::string database;
   std::string page;
@@ -154,13 +156,14 @@ backend::BackendOptions backend_options(const ServeOptions& options) {
   return result;
 }
 
-// Shares the process's descriptors out: most to streams, some to requests, a few to the rest
-// (Redis, the database, the loop itself).
-void share_descriptors(net::ServerLimits& server, gateway::GatewayOptions& gateway) {
-  const std::size_t reserve = 64;
-  const std::size_t open_files = std::max(raise_open_files_limit(), 4 * reserve) - reserve;
-  server.sessions_max = std::min(server.sessions_max, open_files / 4);
-  gateway.streams_max = std::min(gateway.streams_max, open_files - server.sessions_max);
+void limit_connections(net::ServerLimits& server, gateway::GatewayOptions& gateway,
+                       const ServeOptions& options) {
+  const DescriptorShares shares = share_descriptors(raise_open_files_limit());
+  server.sessions_max = std::min(server.sessions_max, shares.sessions);
+  gateway.streams_max = std::min(gateway.streams_max, shares.streams);
+  // Three other clients still have room where one takes all that it may.
+  server.connections_per_client_max =
+      options.connections_per_client.value_or((server.sessions_max + gateway.streams_max) / 4);
 }
 
 // Says where the server is, once the broker hears the channel: whoever waits for this line may
@@ -284,7 +287,7 @@ void serve(const ServeOptions& options, const std::optional<broker::RedisOptions
                                     .limits = {},
                                     .allowed_hosts = allowed_hosts_of(options)};
   gateway::GatewayOptions gateway_settings = gateway_options(options, redis.has_value());
-  share_descriptors(server_options.limits, gateway_settings);
+  limit_connections(server_options.limits, gateway_settings, options);
 
   // What fails without a trace comes first: the page, the port, Redis. Only then the database,
   // which another process may be using. The io_context is destroyed last, since all else posts to
@@ -333,7 +336,7 @@ void serve(const ServeOptions& options, const std::optional<broker::RedisOptions
   Shutdown shutdown(context, server, sample_backend ? &*sample_backend : nullptr, gateway);
   ReadyLine ready(context, *channel,
                   "regstream: serving on " + server.url() + " (broker: " + broker_name + ")");
-  context.run();
+  net::run(context);
 }
 
 int run_serve(const ServeOptions& options) {
@@ -406,6 +409,13 @@ void add_serve_command(CLI::App& app, int& exit_code) {
                    "publishes: on, off, or auto: on where only this machine reaches it")
       ->check(CLI::IsMember({"auto", "on", "off"}))
       ->capture_default_str();
+  command
+      ->add_option(
+          "--connections-per-client", options->connections_per_client,
+          "Streams and requests that one client address (IPv6: one /64) may have open at a "
+          "time, loopback addresses excepted; 0: any number, for a proxy on another machine "
+          "(a quarter of what the limit on open files allows)")
+      ->check(CLI::Range(std::size_t{0}, std::size_t{1'000'000}));
   command->add_option("--ping-interval-ms", options->ping_interval_ms, "Time between pings")
       ->check(CLI::Range(std::int64_t{10}, std::int64_t{3'600'000}))
       ->capture_default_str();

@@ -2,7 +2,23 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
 namespace regstream::cli {
+
+namespace {
+
+// Below this a page and its streams do not fit.
+constexpr std::size_t open_files_min = 64;
+
+// With the sample, both of its SQLite files and a connection being accepted, 20 are open beside the
+// connections. Where there are more to spare, so are some for what a library may open.
+constexpr std::size_t reserved_min = 24;
+constexpr std::size_t reserved_max = 64;
+
+}  // namespace
 
 std::size_t raise_open_files_limit() {
   rlimit limit{};
@@ -14,6 +30,17 @@ std::size_t raise_open_files_limit() {
     return raised.rlim_cur;
   }
   return limit.rlim_cur;
+}
+
+DescriptorShares share_descriptors(std::size_t open_files) {
+  if (open_files < open_files_min) {
+    throw std::runtime_error("this process may have only " + std::to_string(open_files) +
+                             " files open, and serving takes " + std::to_string(open_files_min) +
+                             ": raise the limit with ulimit -n");
+  }
+  const std::size_t connections =
+      open_files - std::clamp(open_files / 4, reserved_min, reserved_max);
+  return {.sessions = connections / 4, .streams = connections - connections / 4};
 }
 
 }  // namespace regstream::cli

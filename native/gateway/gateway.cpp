@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <optional>
 #include <utility>
 #include <variant>
@@ -11,6 +12,7 @@
 
 #include "gateway/health.hpp"
 #include "gateway/stream_request.hpp"
+#include "log/log.hpp"
 #include "net/common_fields.hpp"
 #include "net/problem.hpp"
 
@@ -165,10 +167,20 @@ void Gateway::open_stream(net::Exchange exchange) {
 
   const auto& [registration_id, cursor] = std::get<StreamRequest>(request);
   const hub::SubscriptionId id = hub_.subscribe(registration_id, cursor, now(), now_timestamp_ms());
-  connections_.resize(std::max<std::size_t>(connections_.size(), id.slot + 1));
-  connections_[id.slot] = new StreamConnection(exchange.take_socket(), stream_head(), id, *this);
-  connections_[id.slot]->start();
-  schedule_flush();
+  StreamConnectionPtr connection;
+  try {
+    connections_.resize(std::max<std::size_t>(connections_.size(), id.slot + 1));
+    connection = new StreamConnection(exchange.take_connection(), stream_head(), id, *this);
+    connection->start();
+    schedule_flush();
+    connections_[id.slot] = std::move(connection);
+  } catch (...) {
+    if (connection) {
+      connection->close();
+    }
+    hub_.unsubscribe(id);
+    throw;
+  }
 }
 
 void Gateway::report_health(net::Exchange exchange) const {
@@ -176,11 +188,12 @@ void Gateway::report_health(net::Exchange exchange) const {
 }
 
 void Gateway::schedule_flush() {
-  if (!std::exchange(flush_is_scheduled_, true)) {
+  if (!flush_is_scheduled_) {
     asio::post(context_, [this] {
       flush_is_scheduled_ = false;
       flush();
     });
+    flush_is_scheduled_ = true;  // Only now: a post may fail.
   }
 }
 
@@ -195,25 +208,39 @@ void Gateway::flush() {
   arm_timer();
 }
 
+// An exception ends the stream that it came from, and no other.
 void Gateway::write(StreamConnection& connection) {
+  bool goes_on = false;
+  try {
+    goes_on = write_turn(connection);
+  } catch (const std::exception& error) {
+    logging::error("stream", "a stream ended, since it could not be served: {}", error.what());
+  }
+  if (!goes_on) {
+    end_stream(connection);
+  }
+}
+
+// False: the stream has ended.
+bool Gateway::write_turn(StreamConnection& connection) {
   const std::int64_t timestamp_ms = now_timestamp_ms();
   for (std::size_t turn_bytes = 0; turn_bytes < turn_bytes_max;) {
     hub::Outbox& outbox = *hub_.collect(connection.subscription(), timestamp_ms);
     const std::size_t bytes = outbox.bytes_waiting();
     const StreamConnection::Written written = connection.write(outbox);
     if (written == StreamConnection::Written::waiting) {
-      return;
+      return true;
     }
     if (written == StreamConnection::Written::failed || (bytes == 0 && is_draining_)) {
-      end_stream(connection);
-      return;
+      return false;
     }
     if (bytes == 0) {
-      return;
+      return true;
     }
     turn_bytes += bytes;
   }
   connection.write_later();
+  return true;
 }
 
 void Gateway::end_stream(StreamConnection& connection) {
@@ -231,16 +258,17 @@ void Gateway::arm_timer() {
   if (!deadline || (armed_ && *armed_ <= *deadline)) {
     return;  // It looks again when it goes off.
   }
-  armed_ = deadline;
+  armed_.reset();
   timer_.expires_after(*deadline - now());
   timer_.async_wait([this](const boost::system::error_code& error) {
     if (error) {
       return;
     }
     armed_.reset();
+    schedule_flush();  // First: the timer is armed again then, whatever fails here.
     hub_.handle_deadline(now(), now_timestamp_ms());
-    flush();
   });
+  armed_ = deadline;
 }
 
 void Gateway::on_writable(StreamConnection& connection) {

@@ -61,6 +61,7 @@ class Gateway : private StreamConnection::Owner, private broker::Subscriber {
   void schedule_flush();
   void flush();
   void write(StreamConnection& connection);
+  [[nodiscard]] bool write_turn(StreamConnection& connection);
   void end_stream(StreamConnection& connection);
   void arm_timer();
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <exception>
 #include <memory_resource>
 #include <utility>
 
@@ -37,9 +38,13 @@ using UserTimeout = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_USER_T
 
 }  // namespace
 
-StreamConnection::StreamConnection(tcp::socket socket, std::string_view head,
+StreamConnection::StreamConnection(net::TakenConnection connection, std::string_view head,
                                    hub::SubscriptionId subscription, Owner& owner)
-    : socket_(std::move(socket)), unsent_head_(head), owner_(&owner), subscription_(subscription) {
+    : socket_(std::move(connection.socket)),
+      place_(std::move(connection.place)),
+      unsent_head_(head),
+      owner_(&owner),
+      subscription_(subscription) {
   // A socket that is broken already shows it at the first write.
   boost::system::error_code ignored;
   socket_.non_blocking(true, ignored);
@@ -98,6 +103,7 @@ void StreamConnection::close() {
   owner_ = nullptr;
   boost::system::error_code ignored;
   socket_.close(ignored);
+  place_.reset();
 }
 
 void StreamConnection::wait_for_peer() {
@@ -105,10 +111,17 @@ void StreamConnection::wait_for_peer() {
     if (self->owner_ == nullptr) {
       return;
     }
-    if (error) {
+    bool goes_on = false;
+    try {
+      goes_on = !error && self->discard_input();
+      if (goes_on) {
+        self->wait_for_peer();
+      }
+    } catch (const std::exception&) {
+      goes_on = false;  // No memory to wait: this stream ends, and no other.
+    }
+    if (!goes_on) {
       self->owner_->on_peer_closed(*self);
-    } else {
-      self->on_readable();
     }
   };
   // An idle stream is little more than this wait. Left to itself, Asio would put it where the
@@ -118,17 +131,14 @@ void StreamConnection::wait_for_peer() {
                      asio::bind_allocator(exactly_fitting, std::move(handler)));
 }
 
-void StreamConnection::on_readable() {
+// False: the peer has closed, or says too much.
+bool StreamConnection::discard_input() {
   std::array<char, 1024> unwanted;
   boost::system::error_code error;
   while (!error && discarded_ <= discarded_bytes_max) {
     discarded_ += static_cast<std::uint32_t>(socket_.read_some(asio::buffer(unwanted), error));
   }
-  if (error == asio::error::would_block) {
-    wait_for_peer();
-  } else {
-    owner_->on_peer_closed(*this);
-  }
+  return error == asio::error::would_block;
 }
 
 void StreamConnection::write_later() {

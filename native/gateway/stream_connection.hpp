@@ -10,6 +10,7 @@
 
 #include "hub/hub.hpp"
 #include "hub/outbox.hpp"
+#include "net/exchange.hpp"
 
 namespace regstream::gateway {
 
@@ -41,7 +42,7 @@ class StreamConnection
   };
 
   /// `head`, the response's head, goes out first and must outlive the connection.
-  StreamConnection(boost::asio::ip::tcp::socket socket, std::string_view head,
+  StreamConnection(net::TakenConnection connection, std::string_view head,
                    hub::SubscriptionId subscription, Owner& owner);
 
   [[nodiscard]] hub::SubscriptionId subscription() const { return subscription_; }
@@ -56,9 +57,10 @@ class StreamConnection
 
  private:
   void wait_for_peer();
-  void on_readable();
+  bool discard_input();
 
   boost::asio::ip::tcp::socket socket_;
+  net::ClientPlace place_;  // Until the socket closes.
   std::string_view unsent_head_;
   Owner* owner_;  // Null once closed.
   hub::SubscriptionId subscription_;

@@ -55,8 +55,8 @@ void Exchange::respond_json(http::status status, std::string json) {
   respond(std::move(response));
 }
 
-boost::asio::ip::tcp::socket Exchange::take_socket() {
-  return std::exchange(connection_, nullptr)->release_socket();
+TakenConnection Exchange::take_connection() {
+  return std::exchange(connection_, nullptr)->release();
 }
 
 }  // namespace regstream::net

@@ -13,6 +13,8 @@
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 
+#include "net/client_count.hpp"
+
 /// One HTTP request and the right to answer it.
 namespace regstream::net {
 
@@ -30,6 +32,13 @@ struct Target {
   std::multimap<std::string, std::string, std::less<>> query;
 };
 
+/// A connection that its handler answers by hand (a stream). Whoever has it gives its client's
+/// place back with the socket.
+struct TakenConnection {
+  boost::asio::ip::tcp::socket socket;
+  ClientPlace place;
+};
+
 /// A request that waits for its answer. Move-only; answered exactly once, from any thread. One that
 /// is destroyed unanswered answers 500, so that no client hangs on a forgotten branch.
 class Exchange {
@@ -43,8 +52,8 @@ class Exchange {
     virtual ~Connection() = default;
     /// Sends the answer; callable from any thread.
     virtual void send(Response response) = 0;
-    /// Gives the socket away; call on the server's thread only. The connection is done with it.
-    virtual boost::asio::ip::tcp::socket release_socket() = 0;
+    /// Gives the connection away; call on the server's thread only.
+    virtual TakenConnection release() = 0;
   };
 
   Exchange(std::shared_ptr<Connection> connection, Request request, Target target);
@@ -64,8 +73,8 @@ class Exchange {
   /// Answers with a JSON text.
   void respond_json(boost::beast::http::status status, std::string json);
 
-  /// Takes the raw socket to answer by hand (a stream). On the server's thread only.
-  [[nodiscard]] boost::asio::ip::tcp::socket take_socket();
+  /// Takes the connection itself, to answer by hand. On the server's thread only.
+  [[nodiscard]] TakenConnection take_connection();
 
  private:
   friend class Router;

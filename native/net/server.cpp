@@ -1,16 +1,20 @@
 #include "net/server.hpp"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
+#include <array>
 #include <chrono>
+#include <optional>
 #include <sstream>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 #include <utility>
-#include <vector>
 
-#include <spdlog/spdlog.h>
-#include <boost/asio/post.hpp>
-#include <boost/asio/write.hpp>
-
+#include "log/log.hpp"
 #include "net/common_fields.hpp"
+#include "net/session.hpp"
 
 namespace regstream::net {
 
@@ -22,6 +26,25 @@ namespace {
 // How long to wait before accepting again when the system has no descriptor or memory left: it will
 // not have one at once, and the connection stays in the listen queue.
 constexpr std::chrono::milliseconds accept_pause{100};
+
+// What the kernel takes of a connection that it can't send yet. Left to itself it takes up to 4 MiB
+// for a peer that does not read. What is on its way does not count, so that a fast peer far away
+// still has as much of it as the path holds.
+constexpr int unsent_bytes_max = 64 << 10;
+
+using UnsentLowWater = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>;
+
+// Says no to a connection that gets no session. What it asked is read first, as far as it is there:
+// closing would reset the connection otherwise, and the client might never see the answer.
+void refuse(tcp::socket& socket, std::string_view status) {
+  const std::string answer = "HTTP/1.1 " + std::string(status) + "\r\n" + common_field_lines() +
+                             "Retry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+  boost::system::error_code ignored;
+  std::array<char, 4096> unread;
+  socket.non_blocking(true, ignored);
+  socket.read_some(asio::buffer(unread), ignored);
+  socket.write_some(asio::buffer(answer), ignored);  // It fits into the empty send buffer.
+}
 
 [[noreturn]] void fail(const ServerOptions& options, const boost::system::error_code& error) {
   const std::string where = "port " + std::to_string(options.port) + " on " + options.address;
@@ -42,7 +65,8 @@ constexpr std::chrono::milliseconds accept_pause{100};
 Server::Server(asio::io_context& context, const Router& router, const ServerOptions& options)
     : acceptor_(context),
       accept_pause_(context),
-      set_(std::make_shared<SessionSet>(router, options.limits, options.allowed_hosts)) {
+      set_(std::make_shared<SessionSet>(context, router, options.limits, options.allowed_hosts)),
+      clients_(options.limits.connections_per_client_max) {
   boost::system::error_code error;
   const auto resolved = tcp::resolver(context).resolve(
       options.address, std::to_string(options.port),
@@ -56,15 +80,16 @@ Server::Server(asio::io_context& context, const Router& router, const ServerOpti
     acceptor_.set_option(tcp::acceptor::reuse_address(true));
     acceptor_.bind(endpoint_);
     acceptor_.listen();
+    acceptor_.non_blocking(true);
     endpoint_ = acceptor_.local_endpoint();
   } catch (const boost::system::system_error& failure) {
     fail(options, failure.code());
   }
-  accept();
+  wait();
 }
 
 Server::~Server() {
-  set_->on_empty = nullptr;
+  set_->forget_stopped();
 }
 
 std::string Server::url() const {
@@ -74,60 +99,70 @@ std::string Server::url() const {
 }
 
 void Server::stop(std::function<void()> stopped) {
-  set_->is_stopping = true;
   acceptor_.close();
   accept_pause_.cancel();
-  if (set_->sessions.empty()) {
-    asio::post(acceptor_.get_executor(), std::move(stopped));
-    return;
-  }
-  set_->on_empty = std::move(stopped);
-  for (Session* session : set_->sessions) {
-    session->stop();  // Ends later, in a handler: the set does not change under this loop.
-  }
+  set_->stop(std::move(stopped));
 }
 
-void Server::accept() {
-  acceptor_.async_accept([this](const boost::system::error_code& error, tcp::socket socket) {
-    if (!acceptor_.is_open()) {
+void Server::wait() {
+  acceptor_.async_wait(tcp::acceptor::wait_read, [this](const boost::system::error_code& error) {
+    if (error || !acceptor_.is_open()) {
       return;
     }
-    if (!error) {
-      take(std::move(socket));
-      accept();
-      return;
-    }
-    if (error == asio::error::connection_aborted) {  // The client changed its mind in the queue.
-      accept();
-      return;
-    }
-    spdlog::warn("can't accept a connection: {}", error.message());
-    accept_pause_.expires_after(accept_pause);
-    accept_pause_.async_wait([this](const boost::system::error_code& cancelled) {
-      if (!cancelled) {
-        accept();
-      }
-    });
+    // The next wait first: whatever fails for one connection, the server goes on accepting.
+    wait();
+    accept();
   });
 }
 
-void Server::take(tcp::socket socket) {
-  boost::system::error_code ignored;
-  const bool is_full = set_->sessions.size() >= set_->limits.sessions_max;
-  if (is_full && !set_->waiting.empty()) {
-    // Browsers keep connections for later; after a restart all of them come at once.
-    set_->waiting.front()->give_way();
-  } else if (is_full) {
-    static const std::string refusal =
-        "HTTP/1.1 503 Service Unavailable\r\n" + common_field_lines() +
-        "Retry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-    socket.non_blocking(true, ignored);
-    socket.write_some(asio::buffer(refusal), ignored);  // It fits into the empty send buffer.
+void Server::accept() {
+  boost::system::error_code error;
+  tcp::socket socket = acceptor_.accept(error);
+  if (!error) {
+    admit(std::move(socket));
+  } else if (error == asio::error::no_descriptors && set_->evict_one()) {
+    return;  // The connection is still there, and now there is a descriptor for it.
+  } else if (error != asio::error::would_block && error != asio::error::connection_aborted) {
+    logging::warn("accept", "can't accept a connection: {}", error.message());
+    pause();
+  }
+}
+
+void Server::pause() {
+  acceptor_.cancel();
+  accept_pause_.expires_after(accept_pause);
+  accept_pause_.async_wait([this](const boost::system::error_code& cancelled) {
+    if (!cancelled) {
+      wait();
+    }
+  });
+}
+
+void Server::admit(tcp::socket socket) {
+  boost::system::error_code error;
+  const tcp::endpoint peer = socket.remote_endpoint(error);
+  if (error) {
+    return;  // It has gone already.
+  }
+  const ClientAddress client = client_of(peer.address());
+  const bool counts = !set_->limits().exempts_loopback || !net::is_loopback(peer.address());
+  std::optional<ClientPlace> place = counts ? clients_.enter(client) : ClientPlace();
+  if (!place && set_->make_place_of(client)) {
+    place = clients_.enter(client);
+  }
+  if (!place) {
+    refuse(socket, "429 Too Many Requests");
+    return;
+  }
+  // Browsers keep connections for later; after a restart all of them come at once.
+  if (!set_->make_place()) {
+    refuse(socket, "503 Service Unavailable");
     return;
   }
   // Answers and events are written whole: waiting for more would only delay them.
-  socket.set_option(tcp::no_delay(true), ignored);
-  std::make_shared<Session>(std::move(socket), set_)->start();
+  socket.set_option(tcp::no_delay(true), error);
+  socket.set_option(UnsentLowWater(unsent_bytes_max), error);
+  std::make_shared<Session>(std::move(socket), client, *std::move(place), set_)->start();
 }
 
 }  // namespace regstream::net

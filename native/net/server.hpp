@@ -10,9 +10,11 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "net/client_count.hpp"
 #include "net/request_origin.hpp"
 #include "net/router.hpp"
-#include "net/session.hpp"
+#include "net/server_limits.hpp"
+#include "net/session_set.hpp"
 
 namespace regstream::net {
 
@@ -48,13 +50,16 @@ class Server {
   void stop(std::function<void()> stopped);
 
  private:
+  void wait();
   void accept();
-  void take(boost::asio::ip::tcp::socket socket);
+  void pause();
+  void admit(boost::asio::ip::tcp::socket socket);
 
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::ip::tcp::endpoint endpoint_;
   boost::asio::steady_timer accept_pause_;
   std::shared_ptr<SessionSet> set_;
+  ClientCounts clients_;
 };
 
 }  // namespace regstream::net

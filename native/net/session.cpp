@@ -1,29 +1,37 @@
 #include "net/session.hpp"
 
+#include <algorithm>
 #include <exception>
+#include <string>
+#include <string_view>
 #include <utility>
 
-#include <spdlog/spdlog.h>
 #include <boost/asio/execution/outstanding_work.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/prefer.hpp>
 #include <boost/asio/write.hpp>
-#include <boost/beast/core/error.hpp>
 #include <boost/beast/http/error.hpp>
-#include <boost/beast/http/read.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include "log/log.hpp"
 #include "net/common_fields.hpp"
 #include "net/request_head.hpp"
+#include "net/request_origin.hpp"
 #include "net/target.hpp"
 
 namespace regstream::net {
 
 namespace asio = boost::asio;
-namespace beast = boost::beast;
 namespace http = boost::beast::http;
 
 namespace {
+
+// A wait for a request costs this much; a body is read in larger pieces.
+constexpr std::size_t head_read_bytes = 512;
+constexpr std::size_t body_read_bytes = 16U << 10U;
+
+// Some clients end a body with an empty line that belongs to nothing (RFC 9112, 2.2).
+constexpr std::size_t empty_lines_max = 4;
 
 // Carries answers to a session's thread, and keeps its io_context running until there is one. It
 // hands its share of the session over with the answer, so that a session never ends on the thread
@@ -40,91 +48,148 @@ class SessionConnection final : public Exchange::Connection {
     });
   }
 
-  asio::ip::tcp::socket release_socket() override {
-    return std::exchange(session_, nullptr)->release_socket();
-  }
+  TakenConnection release() override { return std::exchange(session_, nullptr)->release(); }
 
  private:
   asio::any_io_executor executor_;
   std::shared_ptr<Session> session_;
 };
 
-bool is_http_error(const beast::error_code& error) {
-  return error.category() == http::make_error_code(http::error::end_of_stream).category();
-}
-
 }  // namespace
 
-Session::Session(asio::ip::tcp::socket socket, std::shared_ptr<SessionSet> set)
-    : stream_(std::move(socket)), set_(std::move(set)) {
-  set_->sessions.insert(this);
-}
+Session::Session(asio::ip::tcp::socket socket, const ClientAddress& client, ClientPlace place,
+                 std::shared_ptr<SessionSet> set)
+    : socket_(std::move(socket)),
+      place_(std::move(place)),
+      set_(std::move(set)),
+      id_(set_->add(*this, client)),
+      buffer_(set_->limits().buffer_bytes_max) {}
 
 Session::~Session() {
-  end_wait();
-  set_->sessions.erase(this);
-  if (set_->is_stopping && set_->sessions.empty() && set_->on_empty) {
-    set_->on_empty();
-  }
+  set_->destroyed(id_);
 }
 
 void Session::start() {
-  read_header();
+  begin_request();
 }
 
 void Session::stop() {
-  if (!is_answering_) {
-    stream_.close();
+  if (state_ != SessionState::answering && state_ != SessionState::writing) {
+    close();
   }
 }
 
-void Session::give_way() {
-  end_wait();
-  stream_.close();
+void Session::close() {
+  ErrorCode ignored;
+  socket_.close(ignored);
+  place_.reset();
+  set_->leave(id_);
 }
 
-void Session::end_wait() {
-  if (waits_at_) {
-    set_->waiting.erase(*waits_at_);
-    waits_at_.reset();
+void Session::enter(SessionState state) {
+  state_ = state;
+  set_->enter(id_, state);
+}
+
+void Session::begin_request() {
+  enter(SessionState::reading_head);
+  if (buffer_.size() == 0) {
+    buffer_.shrink_to_fit();
   }
-}
-
-void Session::read_header() {
-  is_answering_ = false;
-  waits_at_ = set_->waiting.insert(set_->waiting.end(), this);
+  empty_lines_ = 0;
   parser_.emplace();
-  parser_->header_limit(static_cast<std::uint32_t>(set_->limits.header_bytes_max));
-  parser_->body_limit(set_->limits.body_bytes_max);
-  stream_.expires_after(set_->limits.read_timeout);
-  http::async_read_header(
-      stream_, buffer_, *parser_,
-      [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_header(error); });
+  parser_->header_limit(static_cast<std::uint32_t>(set_->limits().header_bytes_max));
+  parser_->body_limit(set_->limits().body_bytes_max);
+  parse();  // A pipelined request is there already.
 }
 
-void Session::on_header(ErrorCode error) {
-  end_wait();
-  if (error) {
-    on_read_error(error);
+void Session::read() {
+  const std::size_t room = buffer_.max_size() - buffer_.size();
+  if (room == 0) {
+    refuse_overflow();
     return;
   }
-  const Request& head = parser_->get();
-  if (const auto problem = check_head(head)) {
+  const std::size_t piece =
+      std::max(state_ == SessionState::reading_body ? body_read_bytes : head_read_bytes,
+               buffer_.capacity() - buffer_.size());
+  socket_.async_read_some(buffer_.prepare(std::min(piece, room)),
+                          [self = shared_from_this()](ErrorCode error, std::size_t bytes) {
+                            if (error) {  // The client has gone, or this session had to.
+                              self->close();
+                              return;
+                            }
+                            self->buffer_.commit(bytes);
+                            self->set_->progress(self->id_, bytes);
+                            self->parse();
+                          });
+}
+
+void Session::parse() {
+  while (buffer_.size() > 0) {
+    if (!parser_->got_some() && !skip_empty_lines()) {
+      break;
+    }
+    const bool had_head = parser_->is_header_done();
+    ErrorCode error;
+    buffer_.consume(parser_->put(buffer_.data(), error));
+    if (error && error != http::error::need_more) {
+      refuse_malformed(error);
+      return;
+    }
+    if (!had_head && has_too_many_fields(parser_->get())) {
+      refuse_malformed(http::error::header_limit);
+      return;
+    }
+    if (!had_head && parser_->is_header_done()) {
+      on_head();
+      return;
+    }
+    if (parser_->is_done()) {
+      route();
+      return;
+    }
+    if (error) {
+      break;
+    }
+  }
+  if (state_ == SessionState::reading_body && !hold_body()) {
+    refuse_busy();
+    return;
+  }
+  read();
+}
+
+// False: nothing is left, or half of an empty line. One too many is the parser's to refuse.
+bool Session::skip_empty_lines() {
+  const auto unread = [this] {
+    return std::string_view(static_cast<const char*>(buffer_.data().data()), buffer_.size());
+  };
+  while (empty_lines_ < empty_lines_max && unread().starts_with("\r\n")) {
+    buffer_.consume(2);
+    ++empty_lines_;
+  }
+  return !unread().empty() && (empty_lines_ == empty_lines_max || unread() != "\r");
+}
+
+void Session::on_head() {
+  if (const auto problem = check_head(parser_->get())) {
     refuse(*problem);
     return;
   }
-  stream_.expires_after(set_->limits.read_timeout);
-  if (!parser_->is_done() && expects_continue(head)) {
-    static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-    asio::async_write(stream_, asio::buffer(go_on),
-                      [self = shared_from_this()](ErrorCode failure, std::size_t) {
-                        if (!failure) {
-                          self->read_body();
-                        }
-                      });
+  const bool waits = buffer_.size() == 0 && expects_continue(parser_->get());
+  head_ = std::move(parser_->get().base());
+  if (parser_->is_done()) {
+    route();
     return;
   }
-  read_body();
+  enter(SessionState::reading_body);
+  if (!hold_body()) {
+    refuse_busy();
+  } else if (waits) {
+    send_continue();
+  } else {
+    parse();
+  }
 }
 
 std::optional<Problem> Session::check_head(const Request& head) {
@@ -132,30 +197,37 @@ std::optional<Problem> Session::check_head(const Request& head) {
     return problem;
   }
   target_ = parse_target(head.target());
-  if (!set_->allowed_hosts) {
+  if (!set_->allowed_hosts()) {
     return std::nullopt;
   }
   return check_request_origin(head, target_ ? target_->authority : std::nullopt,
-                              *set_->allowed_hosts);
+                              *set_->allowed_hosts());
 }
 
-void Session::read_body() {
-  http::async_read(stream_, buffer_, *parser_,
-                   [self = shared_from_this()](ErrorCode error, std::size_t) {
-                     if (error) {
-                       self->on_read_error(error);
-                     } else {
-                       self->route();
-                     }
-                   });
+void Session::send_continue() {
+  static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+  asio::async_write(socket_, asio::buffer(go_on),
+                    [self = shared_from_this()](ErrorCode error, std::size_t) {
+                      if (error) {
+                        self->close();
+                      } else {
+                        self->parse();
+                      }
+                    });
+}
+
+// What was announced counts from the beginning, since the parser asks for its memory then.
+bool Session::hold_body() {
+  return set_->hold(id_, std::max<std::size_t>(parser_->get().body().size(),
+                                               parser_->content_length().value_or(0)));
 }
 
 void Session::route() {
-  is_answering_ = true;
-  stream_.expires_never();  // The answer is due when its handler has it.
-  Request request = parser_->release();
+  enter(SessionState::answering);
+  Request request(std::move(head_));
+  request.body() = std::move(parser_->get().body());
   parser_.reset();
-  Exchange exchange(std::make_shared<SessionConnection>(stream_.get_executor(), shared_from_this()),
+  Exchange exchange(std::make_shared<SessionConnection>(socket_.get_executor(), shared_from_this()),
                     std::move(request), std::exchange(target_, {}).value_or(Target()));
   if (exchange.target().segments.empty()) {
     respond_problem(exchange, {.status = http::status::bad_request,
@@ -163,15 +235,14 @@ void Session::route() {
     return;
   }
   try {
-    set_->router.route(std::move(exchange));
+    set_->router().route(std::move(exchange));
   } catch (const std::exception& error) {
     // The exchange has answered 500 as it was destroyed.
-    spdlog::error("a request's handler failed: {}", error.what());
+    logging::error("request", "a request's handler failed: {}", error.what());
   }
 }
 
 void Session::refuse(const Problem& problem) {
-  is_answering_ = true;
   Response response = make_problem(problem);
   response.keep_alive(false);
   set_common_fields(response);
@@ -179,65 +250,106 @@ void Session::refuse(const Problem& problem) {
   send(std::move(response));
 }
 
-void Session::on_read_error(ErrorCode error) {
-  // A parser's error while the client still listens deserves an answer. Everything else means that
-  // the client has gone, or was too slow: tcp_stream has closed the socket then.
-  if (!is_http_error(error) || error == http::error::end_of_stream ||
-      error == http::error::partial_message) {
-    stream_.close();
-  } else if (error == http::error::header_limit) {
+void Session::refuse_malformed(ErrorCode error) {
+  if (error == http::error::header_limit) {
     refuse({.status = http::status::request_header_fields_too_large,
             .detail = "The request's header is longer than " +
-                      std::to_string(set_->limits.header_bytes_max) + " bytes."});
+                      std::to_string(set_->limits().header_bytes_max) +
+                      " bytes, or has more than " + std::to_string(header_fields_max) +
+                      " fields."});
   } else if (error == http::error::body_limit) {
     refuse({.status = http::status::payload_too_large,
             .detail = "The request's body is longer than " +
-                      std::to_string(set_->limits.body_bytes_max) + " bytes."});
+                      std::to_string(set_->limits().body_bytes_max) + " bytes."});
   } else {
     refuse({.status = http::status::bad_request,
             .detail = "This is no valid HTTP/1.1 request: " + error.message() + "."});
   }
 }
 
-void Session::send(Response response) {
-  response_ = std::move(response);
-  if (set_->is_stopping) {
-    response_.keep_alive(false);
+void Session::refuse_overflow() {
+  if (state_ == SessionState::reading_head) {
+    refuse_malformed(http::error::header_limit);
+  } else {  // RFC 9112, 7.1.1
+    refuse({.status = http::status::bad_request,
+            .detail = "A chunk's extensions, or the trailer fields, are longer than " +
+                      std::to_string(set_->limits().buffer_bytes_max) + " bytes."});
   }
-  stream_.expires_after(set_->limits.write_timeout);
-  http::async_write(stream_, response_, [self = shared_from_this()](ErrorCode error, std::size_t) {
-    const bool goes_on = self->response_.keep_alive();
-    self->response_ = {};
-    if (error) {
-      self->stream_.close();
-    } else if (goes_on && !self->set_->is_stopping) {
-      self->read_header();
-    } else {
-      self->close_gently();
-    }
-  });
 }
 
-asio::ip::tcp::socket Session::release_socket() {
-  return stream_.release_socket();
+void Session::refuse_busy() {
+  Response response(http::status::service_unavailable, 11);
+  response.set(http::field::retry_after, "1");
+  response.keep_alive(false);
+  set_common_fields(response);
+  response.prepare_payload();
+  send(std::move(response));
+}
+
+void Session::send(Response response) {
+  parser_.reset();
+  if (!set_->hold(id_, response.body().size())) {
+    refuse_busy();
+    return;
+  }
+  response_ = std::move(response);
+  if (set_->is_stopping()) {
+    response_.keep_alive(false);
+  }
+  enter(SessionState::writing);
+  serializer_.emplace(response_);
+  write();
+}
+
+void Session::write() {
+  http::async_write_some(socket_, *serializer_,
+                         [self = shared_from_this()](ErrorCode error, std::size_t bytes) {
+                           if (error) {
+                             self->close();
+                             return;
+                           }
+                           self->set_->progress(self->id_, bytes);
+                           if (self->serializer_->is_done()) {
+                             self->on_written();
+                           } else {
+                             self->write();
+                           }
+                         });
+}
+
+void Session::on_written() {
+  const bool goes_on = response_.keep_alive() && !set_->is_stopping();
+  serializer_.reset();
+  response_ = {};
+  static_cast<void>(set_->hold(id_, 0));
+  if (goes_on) {
+    begin_request();
+  } else {
+    close_gently();
+  }
+}
+
+TakenConnection Session::release() {
+  set_->leave(id_);
+  return {.socket = std::move(socket_), .place = std::move(place_)};
 }
 
 void Session::close_gently() {
-  is_answering_ = false;  // A stop need not wait for the client to close.
+  enter(SessionState::closing);  // A stop need not wait for the client to close.
   ErrorCode ignored;
-  stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
-  stream_.expires_after(set_->limits.close_timeout);
+  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   discard();
 }
 
 void Session::discard() {
   buffer_.clear();
-  stream_.async_read_some(
+  socket_.async_read_some(
       buffer_.prepare(4096), [self = shared_from_this()](ErrorCode error, std::size_t bytes) {
         self->discarded_ += bytes;
-        if (error || self->discarded_ > self->set_->limits.discarded_bytes_max) {
-          self->stream_.close();
+        if (error || self->discarded_ > self->set_->limits().discarded_bytes_max) {
+          self->close();
         } else {
+          self->set_->progress(self->id_, bytes);
           self->discard();
         }
       });

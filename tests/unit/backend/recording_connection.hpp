@@ -25,7 +25,7 @@ class RecordingConnection final : public net::Exchange::Connection {
     }
     answered_.notify_all();
   }
-  boost::asio::ip::tcp::socket release_socket() override {
+  net::TakenConnection release() override {
     throw std::logic_error("no route of the backend takes the socket");
   }
 

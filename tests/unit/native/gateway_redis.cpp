@@ -12,6 +12,7 @@
 #include "broker/redis_once.hpp"
 #include "gateway/gateway.hpp"
 #include "held_path.hpp"
+#include "net/event_loop.hpp"
 #include "net/server.hpp"
 #include "net_client.hpp"
 #include "redis_program.hpp"
@@ -43,7 +44,7 @@ class RedisGateway {
         server_(context_, router_, {.address = "127.0.0.1", .port = 0}),
         gateway_(context_, broker_, {}) {
     gateway_.add_routes(router_);
-    thread_ = std::thread([this] { context_.run(); });
+    thread_ = std::thread([this] { regstream::net::run(context_); });
   }
   RedisGateway(const RedisGateway&) = delete;
   RedisGateway& operator=(const RedisGateway&) = delete;

@@ -17,6 +17,7 @@
 #include <regstream/broker/broker.hpp>
 
 #include "gateway/gateway.hpp"
+#include "net/event_loop.hpp"
 #include "net/server.hpp"
 #include "net_client.hpp"
 
@@ -67,7 +68,7 @@ class RunningGateway {
     gateway_.add_routes(router_);
     broker_.begin_history(position);
     broker_.subscriber->on_live();
-    thread_ = std::thread([this] { context_.run(); });
+    thread_ = std::thread([this] { net::run(context_); });
   }
   RunningGateway(const RunningGateway&) = delete;
   RunningGateway& operator=(const RunningGateway&) = delete;

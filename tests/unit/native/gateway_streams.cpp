@@ -1,11 +1,15 @@
+#include <algorithm>
 #include <cstdint>
 #include <future>
 #include <memory>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include <catch2/catch.hpp>
 
+#include "failing_allocation.hpp"
 #include "gateway_running.hpp"
 
 using namespace regstream;
@@ -24,6 +28,16 @@ std::string update_of(std::int64_t registration_id, const std::string& message =
                         {"message", message},
                         {"timestamp", 1'702'493'000'000}}
       .dump();
+}
+
+// Whether `text` comes before the stream ends.
+bool still_says(Client& client, const std::string& text) {
+  try {
+    static_cast<void>(client.read_until(text));
+    return true;
+  } catch (const std::runtime_error&) {
+    return false;
+  }
 }
 
 }  // namespace
@@ -130,6 +144,47 @@ TEST_CASE("A reader that talks is borne for a while, then cut off") {
   CHECK(client.next()["type"] == "update");
   client.send(std::string(100'000, 'a'));
   CHECK(gateway.has_subscribers(0));
+}
+
+TEST_CASE("Memory that runs out for one stream ends that stream at most") {
+  RunningGateway gateway;
+  int failures = 0;
+  for (bool has_failed = true; has_failed; failures += has_failed ? 1 : 0) {
+    std::vector<std::unique_ptr<StreamClient>> clients;
+    for (int count = 0; count < 3; ++count) {
+      clients.push_back(std::make_unique<StreamClient>(gateway));
+    }
+    gateway.run([&](DictatedBroker& broker) {
+      broker.publish(update_of(42), {}, {});
+      fail_allocation_after(failures);  // From here on: what the streams cost.
+    });
+    gateway.run([&](DictatedBroker&) { has_failed = end_failing_allocation(); });
+    const auto served = std::count_if(clients.begin(), clients.end(), [](const auto& client) {
+      return still_says(*client, "\"registrationId\":42");
+    });
+    INFO(failures);
+    CHECK(served >= 2);
+  }
+}
+
+TEST_CASE("Memory that runs out while a stream opens leaves none behind") {
+  RunningGateway gateway;
+  int failures = 0;
+  for (bool has_failed = true; has_failed; failures += has_failed ? 1 : 0) {
+    gateway.run([&](DictatedBroker&) { fail_allocation_after(failures); });
+    {
+      Client client(gateway.port());
+      client.get(std::string(stream_path) + "?registrationId=42", "Connection: close\r\n");
+      static_cast<void>(still_says(client, R"("type":"connected")"));
+    }
+    gateway.run([&](DictatedBroker&) { has_failed = end_failing_allocation(); });
+    INFO(failures);
+    REQUIRE(gateway.has_subscribers(0));
+    StreamClient next(gateway);
+    gateway.publish(update_of(42));
+    REQUIRE(next.next()["type"] == "update");
+  }
+  CHECK(failures > 10);
 }
 
 TEST_CASE("HEAD shows the stream's head and opens nothing") {

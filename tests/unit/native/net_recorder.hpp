@@ -15,7 +15,7 @@ namespace regstream::net {
 class Recorder : public Exchange::Connection {
  public:
   void send(Response response) override { answer = std::move(response); }
-  boost::asio::ip::tcp::socket release_socket() override { throw std::logic_error("no socket"); }
+  TakenConnection release() override { throw std::logic_error("no socket"); }
 
   std::optional<Response> answer;
 };

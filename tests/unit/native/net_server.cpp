@@ -1,16 +1,21 @@
 #include <atomic>
 #include <chrono>
+#include <future>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <catch2/catch.hpp>
 
+#include "failing_allocation.hpp"
+#include "net/event_loop.hpp"
 #include "net/server.hpp"
 #include "net_client.hpp"
 
@@ -19,6 +24,8 @@ namespace asio = boost::asio;
 namespace http = boost::beast::http;
 
 namespace {
+
+constexpr std::size_t large_bytes = 4U << 20U;
 
 // A server that runs on a thread of its own until the end of the test.
 class Running {
@@ -30,9 +37,18 @@ class Running {
       std::string body = exchange.request().body();
       exchange.respond_json(http::status::ok, std::move(body));
     });
+    router_.add(http::verb::get, "/large", [](Exchange exchange) {
+      exchange.respond_json(http::status::ok, std::string(large_bytes, 'x'));
+    });
+    router_.add(http::verb::post, "/fields", [](Exchange exchange) {
+      const Request& request = exchange.request();
+      exchange.respond_json(http::status::ok, std::string(request["X-Trailer"]) + "," +
+                                                  std::string(request["X-Header"]) + "," +
+                                                  request.body());
+    });
     router_.add(http::verb::get, "/throws", [](const Exchange&) { throw std::runtime_error("x"); });
     router_.add(http::verb::get, "/raw", [](Exchange exchange) {
-      asio::ip::tcp::socket socket = exchange.take_socket();
+      asio::ip::tcp::socket socket = exchange.take_connection().socket;
       asio::write(socket, asio::buffer("raw bytes", 9));
     });
     router_.add(http::verb::get, "/elsewhere", [this](Exchange exchange) {
@@ -52,7 +68,7 @@ class Running {
                       .port = 0,
                       .limits = limits,
                       .allowed_hosts = AllowedHosts({{.host = "x"}, {.host = "y"}})});
-    thread_ = std::thread([this] { context_.run(); });
+    thread_ = std::thread([this] { run(context_); });
   }
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
@@ -67,6 +83,14 @@ class Running {
   }
 
   [[nodiscard]] std::uint16_t port() const { return server_->port(); }
+  /// Runs `action` on the server's thread, and comes back after it.
+  template <typename Action>
+  auto run_there(Action action) {
+    std::packaged_task<decltype(action())()> task(std::move(action));
+    auto result = task.get_future();
+    asio::post(context_, std::move(task));
+    return result.get();
+  }
   void wait_for_kept() const { arrived_.wait(false); }
   void answer_kept() { kept_->respond_json(http::status::ok, R"("at last")"); }
   void stop() {
@@ -160,6 +184,87 @@ TEST_CASE("What is no HTTP is answered 400, and the connection ends") {
   CHECK(response.find("Content-Type: application/problem+json") != std::string::npos);
 }
 
+TEST_CASE("A body in an encoding that is not understood is not read as the next request") {
+  const Running running;
+  const std::string encoding =
+      GENERATE(as<std::string>{}, "gzip", "chunked, gzip", "identity", "xchunked", "chunked;a=b");
+  Client client(running.port());
+  client.send("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: " + encoding +
+              "\r\n\r\nGET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+  const std::string responses = client.read_to_end();
+  CHECK(status_of(responses) == 400);
+  CHECK(responses.find("hello") == std::string::npos);
+}
+
+TEST_CASE("Empty lines before a request are ignored, some of them") {
+  const Running running;
+  Client client(running.port());
+  client.send("\r\n\r\nGET /hello HTTP/1.1\r\nHost: x\r\n\r\n\r\nGET /hello HTTP/1.1\r\n");
+  CHECK(status_of(client.read_response()) == 200);
+  client.send("Host: x\r\n\r\n\r");
+  CHECK(status_of(client.read_response()) == 200);
+  client.send("\nGET /hello HTTP/1.1\r\nHost: x\r\n\r\n");
+  CHECK(status_of(client.read_response()) == 200);
+
+  Client only_empty(running.port());
+  only_empty.send("\r\n\r\n\r\n\r\n\r\n\r\n");
+  CHECK(status_of(only_empty.read_to_end()) == 400);
+}
+
+TEST_CASE("Trailer fields stay out of the header") {
+  const Running running;
+  Client client(running.port());
+  client.send(
+      "POST /fields HTTP/1.1\r\nHost: x\r\nX-Header: 1\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "2\r\nab\r\n0\r\nX-Trailer: 2\r\nX-Header: 3\r\n\r\n");
+  CHECK(client.read_response().ends_with("\r\n\r\n,1,ab"));
+  client.get("/hello");
+  CHECK(status_of(client.read_response()) == 200);
+}
+
+TEST_CASE("A chunk's extensions and a trailer section that do not end are refused") {
+  const Running running;
+  const std::string begun =
+      GENERATE(as<std::string>{}, "1;", "1;a=\"", "0\r\n", "0\r\nX: ", "1\r\na\r\n0;");
+  Client client(running.port());
+  client.send("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + begun +
+              std::string(100'000, 'a'));
+  CHECK(status_of(client.read_to_end()) == 400);
+}
+
+TEST_CASE("A header of very many fields is refused before it has ended") {
+  const Running running;
+  Client client(running.port());
+  std::string fields;
+  for (int count = 0; count < 200; ++count) {
+    fields += "a:\r\n";
+  }
+  client.send("GET /hello HTTP/1.1\r\nHost: x\r\n" + fields);
+  CHECK(status_of(client.read_to_end()) == 431);
+}
+
+TEST_CASE("Memory that runs out, wherever it does, costs the connection that it runs out for") {
+  Running running;
+  int failures = 0;
+  for (bool has_failed = true; has_failed; failures += has_failed ? 1 : 0) {
+    running.run_there([failures] { regstream::fail_allocation_after(failures); });
+    {
+      Client client(running.port());
+      client.send(
+          "POST /echo HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
+          "Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n");
+      const std::string response = client.read_to_end();
+      INFO(failures << ": " << response);
+      CHECK((response.empty() || status_of(response) == 500 || response.ends_with("abc")));
+    }
+    has_failed = running.run_there([] { return regstream::end_failing_allocation(); });
+    Client next(running.port());
+    next.get("/hello");
+    REQUIRE(status_of(next.read_response()) == 200);
+  }
+  CHECK(failures > 10);
+}
+
 TEST_CASE("A target that is no path is answered 400, and the connection goes on") {
   const Running running;
   Client client(running.port());
@@ -229,6 +334,95 @@ TEST_CASE("One connection too many takes the place of the one that has waited lo
   CHECK(oldest.read_to_end().empty());
   younger.get("/hello");
   CHECK(status_of(younger.read_response()) == 200);
+}
+
+TEST_CASE("Whoever holds a connection in any state gives way to a newcomer") {
+  const Running running({.discarded_bytes_max = 100U << 20U, .sessions_max = 4});
+  const std::string begun = GENERATE(
+      as<std::string>{}, "", "GET /hello HTTP/1.1\r\nHost:",
+      "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc",
+      "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n",
+      "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;",
+      "GET /large HTTP/1.1\r\nHost: x\r\n\r\n",
+      "GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  INFO(begun);
+  std::vector<std::unique_ptr<Client>> holders;
+  for (int count = 0; count < 12; ++count) {
+    holders.push_back(std::make_unique<Client>(running.port(), 4'096));
+    holders.back()->send(begun);
+  }
+  Client newcomer(running.port());
+  newcomer.get("/hello");
+  CHECK(status_of(newcomer.read_response()) == 200);
+}
+
+TEST_CASE("Bodies have so much memory together, and one that stalls gives its own up") {
+  const Running running(
+      {.body_bytes_max = 1'000, .held_bytes_max = 1'500, .stalled_after = regstream::Duration{0}});
+  Client stalled(running.port());
+  stalled.send(
+      "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n");
+  CHECK(stalled.read_until("\r\n\r\n").starts_with("HTTP/1.1 100"));
+  Client other(running.port());
+  other.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n" +
+             std::string(1'000, 'a'));
+  CHECK(status_of(other.read_response()) == 200);
+  CHECK(stalled.read_to_end().empty());
+}
+
+TEST_CASE("A body for which there is no memory is refused with when to come back") {
+  const Running running({.held_bytes_max = 500});
+  Client client(running.port());
+  client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 501\r\n\r\n");
+  const std::string announced = client.read_to_end();
+  CHECK(status_of(announced) == 503);
+  CHECK(announced.find("Retry-After: 1\r\n") != std::string::npos);
+
+  Client chunked(running.port());
+  chunked.send("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1f5\r\n" +
+               std::string(501, 'a'));
+  CHECK(status_of(chunked.read_to_end()) == 503);
+}
+
+TEST_CASE("One client has so many connections, and a newer takes the place of its own") {
+  Running running({.connections_per_client_max = 2, .exempts_loopback = false});
+  Client first(running.port());
+  first.get("/hello");
+  CHECK(status_of(first.read_response()) == 200);
+  Client second(running.port());
+  second.get("/hello");
+  CHECK(status_of(second.read_response()) == 200);
+  Client third(running.port());
+  third.get("/hello");
+  CHECK(status_of(third.read_response()) == 200);
+  CHECK(first.read_to_end().empty());
+}
+
+TEST_CASE("A client whose connections are all being answered gets 429, until one is") {
+  Running running({.connections_per_client_max = 1, .exempts_loopback = false});
+  Client first(running.port());
+  first.get("/kept");
+  running.wait_for_kept();
+  Client second(running.port());
+  const std::string refused = second.read_to_end();
+  CHECK(status_of(refused) == 429);
+  CHECK(refused.find("Retry-After: 1\r\n") != std::string::npos);
+  running.answer_kept();
+  CHECK(first.read_response().ends_with(R"("at last")"));
+  Client third(running.port());
+  third.get("/hello");
+  CHECK(status_of(third.read_response()) == 200);
+}
+
+TEST_CASE("Loopback peers are not counted, since a proxy may be one") {
+  Running running({.connections_per_client_max = 1});
+  Client first(running.port());
+  first.get("/kept");
+  running.wait_for_kept();
+  Client second(running.port());
+  second.get("/hello");
+  CHECK(status_of(second.read_response()) == 200);
+  running.answer_kept();
 }
 
 TEST_CASE("Where all are being answered one connection too many is refused, until there is room") {

@@ -1,0 +1,123 @@
+#include "net/session_set.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+#include "net/session.hpp"
+
+namespace regstream::net {
+
+namespace asio = boost::asio;
+
+namespace {
+
+Instant now() {
+  return Instant(
+      std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
+}
+
+}  // namespace
+
+SessionSet::SessionSet(asio::io_context& context, const Router& router, const ServerLimits& limits,
+                       std::optional<AllowedHosts> allowed_hosts)
+    : router_(router),
+      limits_(limits),
+      allowed_hosts_(std::move(allowed_hosts)),
+      table_(limits),
+      timer_(context) {}
+
+SessionTable::Id SessionSet::add(Session& session, const ClientAddress& client) {
+  const SessionTable::Id id = table_.add(client, now());
+  try {
+    sessions_.emplace(id, &session);
+  } catch (...) {
+    table_.remove(id);
+    throw;
+  }
+  return id;
+}
+
+void SessionSet::enter(SessionTable::Id id, SessionState state) {
+  watch(table_.enter(id, state, now()));
+}
+
+void SessionSet::progress(SessionTable::Id id, std::size_t bytes) {
+  table_.progress(id, bytes, now());
+}
+
+bool SessionSet::hold(SessionTable::Id id, std::size_t bytes) {
+  while (!table_.hold(id, bytes)) {
+    if (!evict(table_.least_progress_with_memory(id, now()))) {
+      return false;
+    }
+  }
+  return true;
+}
+
+void SessionSet::leave(SessionTable::Id id) {
+  table_.remove(id);
+}
+
+void SessionSet::destroyed(SessionTable::Id id) {
+  table_.remove(id);
+  sessions_.erase(id);
+  if (sessions_.empty() && stopped_) {
+    std::exchange(stopped_, nullptr)();
+  }
+}
+
+bool SessionSet::make_place() {
+  return !table_.is_full() || evict_one();
+}
+
+bool SessionSet::make_place_of(const ClientAddress& client) {
+  return evict(table_.least_progress_of(client));
+}
+
+bool SessionSet::evict_one() {
+  return evict(table_.least_progress());
+}
+
+bool SessionSet::evict(std::optional<SessionTable::Id> id) {
+  if (id) {
+    sessions_.at(*id)->close();
+  }
+  return id.has_value();
+}
+
+void SessionSet::stop(std::function<void()> stopped) {
+  is_stopping_ = true;
+  if (sessions_.empty()) {
+    asio::post(timer_.get_executor(), std::move(stopped));
+    return;
+  }
+  stopped_ = std::move(stopped);
+  for (const auto& [id, session] : sessions_) {
+    session->stop();  // Ends later, in a handler: the set does not change under this loop.
+  }
+}
+
+void SessionSet::watch(std::optional<Instant> deadline) {
+  if (!deadline || (armed_ && *armed_ <= *deadline)) {
+    return;  // It looks again when it goes off.
+  }
+  armed_.reset();
+  timer_.expires_after(*deadline - now());
+  timer_.async_wait([set = weak_from_this()](const boost::system::error_code& cancelled) {
+    if (const auto self = set.lock(); self && !cancelled) {
+      self->on_timer();
+    }
+  });
+  armed_ = deadline;
+}
+
+void SessionSet::on_timer() {
+  armed_.reset();
+  while (evict(table_.overdue(now()))) {
+  }
+  watch(table_.next_deadline());
+}
+
+}  // namespace regstream::net

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <unordered_map>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "net/request_origin.hpp"
+#include "net/router.hpp"
+#include "net/server_limits.hpp"
+#include "net/session_table.hpp"
+
+namespace regstream::net {
+
+class Session;
+
+/// What the sessions of a server share: the table that decides who gives way, with its clock and
+/// its timer. They may outlive the server, until the io_context goes.
+class SessionSet : public std::enable_shared_from_this<SessionSet> {
+ public:
+  SessionSet(boost::asio::io_context& context, const Router& router, const ServerLimits& limits,
+             std::optional<AllowedHosts> allowed_hosts);
+
+  [[nodiscard]] const Router& router() const { return router_; }
+  [[nodiscard]] const ServerLimits& limits() const { return limits_; }
+
+  /// Nothing: origins are not checked.
+  [[nodiscard]] const std::optional<AllowedHosts>& allowed_hosts() const { return allowed_hosts_; }
+
+  // For a session, from its constructor to its destructor.
+  SessionTable::Id add(Session& session, const ClientAddress& client);
+  void enter(SessionTable::Id id, SessionState state);
+  void progress(SessionTable::Id id, std::size_t bytes);
+  /// Gets room for `bytes` of a body or an answer, if need be from others. False: there is none.
+  [[nodiscard]] bool hold(SessionTable::Id id, std::size_t bytes);
+  /// It has closed, or its socket is a stream's now: it takes no place any more.
+  void leave(SessionTable::Id id);
+  void destroyed(SessionTable::Id id);
+
+  // For the server. True: there is a place, where need be because somebody gave way.
+  [[nodiscard]] bool make_place();
+  [[nodiscard]] bool make_place_of(const ClientAddress& client);
+  /// Closes the session that makes the least progress, for its descriptor.
+  bool evict_one();
+
+  [[nodiscard]] bool is_stopping() const { return is_stopping_; }
+  /// Has every session end, at once or after its answer. `stopped` is called with the last one's
+  /// end, unless it is forgotten before.
+  void stop(std::function<void()> stopped);
+  void forget_stopped() { stopped_ = nullptr; }
+
+ private:
+  bool evict(std::optional<SessionTable::Id> id);
+  void watch(std::optional<Instant> deadline);
+  void on_timer();
+
+  const Router& router_;
+  ServerLimits limits_;
+  std::optional<AllowedHosts> allowed_hosts_;
+  SessionTable table_;
+  std::unordered_map<SessionTable::Id, Session*> sessions_;  // Also those that have left the table.
+  boost::asio::steady_timer timer_;
+  std::optional<Instant> armed_;  // When the timer goes off.
+  bool is_stopping_ = false;
+  std::function<void()> stopped_;
+};
+
+}  // namespace regstream::net

@@ -1,0 +1,51 @@
+#include "failing_allocation.hpp"
+
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+
+namespace {
+
+struct Countdown {
+  bool is_armed = false;
+  int remaining = 0;
+  bool has_failed = false;
+};
+
+thread_local Countdown countdown;
+
+}  // namespace
+
+namespace regstream {
+
+void fail_allocation_after(int count) {
+  countdown = {.is_armed = true, .remaining = count};
+}
+
+bool end_failing_allocation() {
+  countdown.is_armed = false;
+  return countdown.has_failed;
+}
+
+}  // namespace regstream
+
+// The program's own, for all of its tests. The forms for arrays call these.
+void* operator new(std::size_t size) {
+  if (countdown.is_armed && countdown.remaining-- == 0) {
+    countdown.is_armed = false;
+    countdown.has_failed = true;
+    throw std::bad_alloc();
+  }
+  if (void* memory = std::malloc(size == 0 ? 1 : size)) {
+    return memory;
+  }
+  throw std::bad_alloc();
+}
+
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+
+void operator delete(void* memory, std::size_t /*size*/) noexcept {
+  std::free(memory);
+}

@@ -1,0 +1,12 @@
+#pragma once
+
+/// Memory that runs out: one allocation of a thread fails, as `std::bad_alloc`.
+namespace regstream {
+
+/// On this thread, after `count` more allocations the next one fails, once.
+void fail_allocation_after(int count);
+
+/// Whether it has failed since then. None fails from here on.
+[[nodiscard]] bool end_failing_allocation();
+
+}  // namespace regstream

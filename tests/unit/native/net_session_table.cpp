@@ -1,0 +1,167 @@
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include <boost/asio/ip/address.hpp>
+#include <catch2/catch.hpp>
+
+#include "net/session_table.hpp"
+
+using namespace regstream;
+using namespace regstream::net;
+
+namespace {
+
+using Id = SessionTable::Id;
+
+constexpr ServerLimits limits{.held_bytes_max = 1'000,
+                              .read_timeout = Duration{30'000},
+                              .write_timeout = Duration{60'000},
+                              .close_timeout = Duration{5'000},
+                              .bytes_per_second_min = 500,
+                              .stalled_after = Duration{1'000},
+                              .sessions_max = 3};
+
+constexpr Instant start{Duration{10'000}};
+
+Instant at(int ms) {
+  return start + Duration(ms);
+}
+
+ClientAddress client(const char* address = "192.0.2.1") {
+  return client_of(boost::asio::ip::make_address(address));
+}
+
+}  // namespace
+
+TEST_CASE("Whoever has waited longest gives way, whatever it waits for") {
+  SessionTable table(limits);
+  const SessionState state = GENERATE(SessionState::reading_head, SessionState::reading_body,
+                                      SessionState::writing, SessionState::closing);
+  const Id older = table.add(client(), at(0));
+  const Id newer = table.add(client(), at(1));
+  table.enter(older, state, at(10));
+  table.enter(newer, state, at(20));
+  CHECK(table.least_progress() == older);
+  table.enter(older, state, at(30));
+  CHECK(table.least_progress() == newer);
+}
+
+TEST_CASE("Nobody gives way while the server answers") {
+  SessionTable table(limits);
+  const Id id = table.add(client(), at(0));
+  table.enter(id, SessionState::answering, at(0));
+  CHECK_FALSE(table.least_progress());
+  CHECK_FALSE(table.next_deadline());
+  table.enter(id, SessionState::writing, at(1));
+  CHECK(table.least_progress() == id);
+}
+
+TEST_CASE("Bytes that are moved pay for the time that they took") {
+  SessionTable table(limits);
+  const Id trickles = table.add(client(), at(0));
+  const Id moves = table.add(client(), at(0));
+  table.progress(trickles, 100, at(1'000));  // Pays for 200 ms.
+  table.progress(moves, 500, at(1'000));     // Pays for the second.
+  CHECK(table.least_progress() == trickles);
+  table.progress(trickles, 400, at(1'000));
+  table.progress(moves, 1, at(1'001));
+  CHECK(table.least_progress() == trickles);
+}
+
+TEST_CASE("Bytes beyond the rate are no credit for standing still") {
+  SessionTable table(limits);
+  const Id burst = table.add(client(), at(0));
+  table.progress(burst, 1'000'000, at(10));
+  const Id steady = table.add(client(), at(11));
+  CHECK(table.least_progress() == burst);
+  table.progress(steady, 1, at(12));
+  CHECK(table.least_progress() == burst);
+}
+
+TEST_CASE("Of equals the oldest gives way, so that a newcomer is served") {
+  SessionTable table(limits);
+  const Id first = table.add(client(), at(0));
+  static_cast<void>(table.add(client(), at(0)));
+  CHECK(table.least_progress() == first);
+}
+
+TEST_CASE("A table is full of sessions in any state, and has room when one leaves") {
+  SessionTable table(limits);
+  const Id first = table.add(client(), at(0));
+  static_cast<void>(table.add(client(), at(0)));
+  table.enter(first, SessionState::answering, at(0));
+  CHECK_FALSE(table.is_full());
+  static_cast<void>(table.add(client(), at(0)));
+  CHECK(table.is_full());
+  table.remove(first);
+  CHECK_FALSE(table.is_full());
+  table.remove(first);  // It may go twice: evicted, and then destroyed.
+  CHECK(table.size() == 2);
+}
+
+TEST_CASE("One client's connections give way to its own") {
+  SessionTable table(limits);
+  const Id others = table.add(client("192.0.2.1"), at(0));
+  const Id own = table.add(client("192.0.2.2"), at(5));
+  CHECK(table.least_progress_of(client("192.0.2.2")) == own);
+  CHECK(table.least_progress_of(client("192.0.2.1")) == others);
+  CHECK_FALSE(table.least_progress_of(client("192.0.2.3")));
+}
+
+TEST_CASE("Each state has its age, and the server's own time none") {
+  SessionTable table(limits);
+  const Id id = table.add(client(), at(0));
+  CHECK(table.next_deadline() == at(30'000));
+  table.progress(id, 1'000'000, at(29'999));  // Whoever moves bytes does not stay for longer.
+  CHECK_FALSE(table.overdue(at(29'999)));
+  CHECK(table.overdue(at(30'000)) == id);
+
+  CHECK(table.enter(id, SessionState::reading_body, at(100)) == at(30'100));
+  CHECK_FALSE(table.enter(id, SessionState::answering, at(200)));
+  CHECK_FALSE(table.overdue(at(1'000'000)));
+  CHECK(table.enter(id, SessionState::writing, at(300)) == at(60'300));
+  CHECK(table.enter(id, SessionState::closing, at(400)) == at(5'400));
+  CHECK(table.next_deadline() == at(5'400));
+}
+
+TEST_CASE("The next deadline is the earliest of all") {
+  SessionTable table(limits);
+  static_cast<void>(table.add(client(), at(0)));
+  const Id closes = table.add(client(), at(100));
+  table.enter(closes, SessionState::closing, at(1'000));
+  CHECK(table.next_deadline() == at(6'000));
+  CHECK(table.overdue(at(6'000)) == closes);
+  table.remove(closes);
+  CHECK(table.next_deadline() == at(30'000));
+}
+
+TEST_CASE("Bodies and answers have room together, not each") {
+  SessionTable table(limits);
+  const Id first = table.add(client(), at(0));
+  const Id second = table.add(client(), at(0));
+  CHECK(table.hold(first, 600));
+  CHECK(table.hold(second, 400));
+  CHECK_FALSE(table.hold(second, 401));
+  CHECK(table.held_bytes() == 1'000);
+  CHECK(table.hold(first, 500));  // It may have less, and somebody else more.
+  CHECK(table.hold(second, 500));
+  table.remove(first);
+  CHECK(table.held_bytes() == 500);
+  CHECK(table.hold(first, 5'000));  // Gone: nothing is held for it.
+  CHECK(table.held_bytes() == 500);
+}
+
+TEST_CASE("Memory is taken from who has some and has stalled, and is not who asks") {
+  SessionTable table(limits);
+  const Id empty = table.add(client(), at(0));
+  const Id stalled = table.add(client(), at(0));
+  const Id asks = table.add(client(), at(0));
+  REQUIRE(table.hold(stalled, 900));
+  REQUIRE(table.hold(asks, 100));
+  CHECK_FALSE(table.least_progress_with_memory(asks, at(999)));
+  CHECK(table.least_progress_with_memory(asks, at(1'000)) == stalled);
+  table.progress(stalled, 500, at(1'000));
+  CHECK_FALSE(table.least_progress_with_memory(asks, at(1'000)));
+  CHECK(table.least_progress_with_memory(empty, at(1'000)) == asks);
+}
