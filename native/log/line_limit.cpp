@@ -5,7 +5,7 @@
 namespace regstream::logging {
 
 std::optional<std::uint64_t> LineLimit::admit(Condition condition, Instant now) {
-  const auto [found, is_first] = states_.try_emplace(condition.name());
+  const auto [found, is_first] = states_.try_emplace(condition);
   State& state = found->second;
   if (!is_first && now < state.next) {
     ++state.held_back;

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -9,18 +11,26 @@
 
 namespace regstream::logging {
 
-/// What a kind of log line is about. Only a constant converts to one: the number of conditions is
-/// the number that the sources name, whatever a peer sends.
+/// What a kind of log line is about. Only a constant converts to one: there are as many conditions
+/// as the sources name, whatever a peer sends.
 class Condition {
  public:
   template <std::size_t size>
   consteval Condition(const char (&name)[size])  // NOLINT(google-explicit-constructor)
       : name_(name, size - 1) {}
 
-  [[nodiscard]] std::string_view name() const { return name_; }
+  /// One of at most 256 conditions of this name: an enumerator, say.
+  [[nodiscard]] Condition of_kind(std::uint8_t kind) const {
+    Condition other = *this;
+    other.kind_ = kind;
+    return other;
+  }
+
+  friend auto operator<=>(const Condition& left, const Condition& right) = default;
 
  private:
   std::string_view name_;
+  std::uint8_t kind_ = 0;
 };
 
 /// Decides which lines of a log are written: at most one for each condition in ten seconds, so that
@@ -39,7 +49,7 @@ class LineLimit {
     Instant next;
     std::uint64_t held_back = 0;
   };
-  std::map<std::string_view, State> states_;
+  std::map<Condition, State> states_;
 };
 
 }  // namespace regstream::logging

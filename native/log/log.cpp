@@ -50,10 +50,10 @@ std::optional<std::uint64_t> admit(Condition condition) {
 
 }  // namespace
 
-void write(Level level, Condition condition, std::string_view line) {
+bool write(Level level, Condition condition, std::string_view line) {
   const std::optional<std::uint64_t> held_back = admit(condition);
   if (!held_back) {
-    return;
+    return false;
   }
   const std::string text = printable(line, line_bytes_max);
   if (*held_back == 0) {
@@ -62,6 +62,7 @@ void write(Level level, Condition condition, std::string_view line) {
     spdlog::log(to_spdlog(level), "{} (and {} more like this one since the last)", text,
                 *held_back);
   }
+  return true;
 }
 
 void forget_lines() {

@@ -15,21 +15,23 @@ namespace regstream::logging {
 
 enum class Level { info, warning, error };
 
-void write(Level level, Condition condition, std::string_view line);
+/// Whether the line was written, and not held back.
+bool write(Level level, Condition condition, std::string_view line);
 
 template <typename... Arguments>
-void info(Condition condition, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
-  write(Level::info, condition, fmt::format(format, std::forward<Arguments>(arguments)...));
+bool info(Condition condition, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+  return write(Level::info, condition, fmt::format(format, std::forward<Arguments>(arguments)...));
 }
 
 template <typename... Arguments>
-void warn(Condition condition, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
-  write(Level::warning, condition, fmt::format(format, std::forward<Arguments>(arguments)...));
+bool warn(Condition condition, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+  return write(Level::warning, condition,
+               fmt::format(format, std::forward<Arguments>(arguments)...));
 }
 
 template <typename... Arguments>
-void error(Condition condition, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
-  write(Level::error, condition, fmt::format(format, std::forward<Arguments>(arguments)...));
+bool error(Condition condition, fmt::format_string<Arguments...> format, Arguments&&... arguments) {
+  return write(Level::error, condition, fmt::format(format, std::forward<Arguments>(arguments)...));
 }
 
 /// Forgets which lines were written, so that one test's lines do not hold back another's.

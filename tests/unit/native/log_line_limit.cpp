@@ -10,6 +10,7 @@ namespace {
 
 using regstream::Duration;
 using regstream::Instant;
+using regstream::logging::Condition;
 using regstream::logging::LineLimit;
 
 constexpr Instant start{Duration{5}};
@@ -48,6 +49,14 @@ TEST_CASE("a line that was held back does not put the next one off") {
     written += limit.admit("accept", start + after) ? 1 : 0;
   }
   CHECK(written == 3);
+}
+
+TEST_CASE("kinds of a condition are conditions of their own") {
+  LineLimit limit;
+  const Condition refused = "refused";
+  CHECK(limit.admit(refused.of_kind(1), start));
+  CHECK(limit.admit(refused.of_kind(2), start));
+  CHECK_FALSE(limit.admit(refused.of_kind(1), start));
 }
 
 TEST_CASE("conditions of the same text are one, wherever the text stands") {
