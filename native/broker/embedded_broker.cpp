@@ -16,6 +16,8 @@
 #include <boost/asio/post.hpp>
 
 #include "broker/embedded_journal.hpp"
+#include "broker/monotonic_clock.hpp"
+#include "broker/readiness.hpp"
 #include "log/log.hpp"
 
 namespace regstream::broker {
@@ -67,6 +69,8 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
     if (!options_.boot_id) {
       options_.boot_id = read_boot_id;
     }
+    readiness_.on_read();
+    readiness_.on_published(monotonic_now());
     const std::int64_t now_ms = options_.now_timestamp_ms();
     last_ = {static_cast<std::uint64_t>(std::max<std::int64_t>(now_ms, 1)), 0};
     if (options_.journal.empty()) {
@@ -115,6 +119,14 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
         self->subscriber_->on_caught_up();
       }
     });
+  }
+
+  const Obstacles& obstacles() {
+    // An empty batch is written like any other.
+    if (journal_ && readiness_.is_probe_due(monotonic_now())) {
+      static_cast<void>(write({}, options_.now_timestamp_ms()));
+    }
+    return readiness_.obstacles();
   }
 
   void close() { is_closed_ = true; }
@@ -212,21 +224,33 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
     return taken;
   }
 
+  /// Gives what went wrong.
+  std::optional<std::string> write(const EmbeddedJournal::Batch& batch, std::int64_t now_ms) {
+    if (!journal_) {
+      return std::nullopt;
+    }
+    try {
+      journal_->append(batch, now_ms);
+    } catch (const std::runtime_error& error) {
+      readiness_.on_publishing_failed("the journal can't be written: the log says why",
+                                      monotonic_now());
+      journal_fails_ = true;
+      logging::error("nothing can be published", "nothing can be published: {}", error.what());
+      return error.what();
+    }
+    readiness_.on_published(monotonic_now());
+    if (std::exchange(journal_fails_, false)) {
+      logging::info("journal works again", "the journal {} can be written again",
+                    options_.journal.string());
+    }
+    return std::nullopt;
+  }
+
   void keep(EmbeddedJournal::Batch batch, EventId last, std::vector<Taken>& taken,
             std::int64_t now_ms) {
-    if (journal_) {
-      try {
-        journal_->append(batch, now_ms);
-      } catch (const std::runtime_error& error) {
-        journal_fails_ = true;
-        logging::error("nothing can be published", "nothing can be published: {}", error.what());
-        fail(taken, error.what());
-        return;
-      }
-      if (std::exchange(journal_fails_, false)) {
-        logging::info("journal works again", "the journal {} can be written again",
-                      options_.journal.string());
-      }
+    if (const auto error = write(batch, now_ms)) {
+      fail(taken, error->c_str());
+      return;
     }
     last_ = last;
     for (EmbeddedJournal::Key& key : batch.keys) {
@@ -293,6 +317,7 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
   EmbeddedBrokerOptions options_;
   std::optional<EmbeddedJournal> journal_;
   bool journal_fails_ = false;
+  Readiness readiness_{"the broker begins"};
   EventId last_;
   std::unordered_map<std::string, std::uint64_t> keys_;  // The sequence that each has.
   std::deque<KnownKey> keys_in_order_;
@@ -323,6 +348,10 @@ void EmbeddedBroker::subscribe(Subscriber& subscriber) {
 
 void EmbeddedBroker::catch_up() {
   implementation_->catch_up();
+}
+
+Obstacles EmbeddedBroker::obstacles() {
+  return implementation_->obstacles();
 }
 
 }  // namespace regstream::broker

@@ -44,6 +44,7 @@ class EmbeddedBroker final : public Broker {
   /// What is in the history has always been told.
   void catch_up() override;
   [[nodiscard]] bool is_connected() const override { return true; }
+  [[nodiscard]] Obstacles obstacles() override;
 
  private:
   class Implementation;

@@ -1,12 +1,26 @@
 #include "broker/outage_log.hpp"
 
 #include <bit>
+#include <string_view>
 
 #include <spdlog/spdlog.h>
 
 namespace regstream::broker {
+namespace {
+
+std::string waited(std::size_t count) {
+  return count == 0 ? "" : " (updates that waited for it: " + std::to_string(count) + ")";
+}
+
+}  // namespace
 
 void OutageLog::failed(const RedisFailure& failure) {
+  if (failure.kind == RedisFailureKind::renewed) {
+    return;  // That was this process's own wish.
+  }
+  if (failure.passing != nullptr && !refusals_said_.emplace(failure.passing->code).second) {
+    return;
+  }
   const auto bit = 1U << static_cast<unsigned>(failure.kind);
   if ((said_ & bit) == 0) {
     said_ |= bit;
@@ -15,11 +29,27 @@ void OutageLog::failed(const RedisFailure& failure) {
 }
 
 void OutageLog::back(std::size_t waiting) {
-  said_ = 0;
-  if (waiting == 0) {
-    spdlog::info("connected to redis at {}", address_);
-  } else {
-    spdlog::info("connected to redis at {} (updates that waited for it: {})", address_, waiting);
+  const bool is_new = std::exchange(is_new_, false);
+  if (std::exchange(said_, 0U) != 0 || is_new) {
+    spdlog::info("connected to redis at {}{}", address_, waited(waiting));
+  }
+  if (!is_refusing_) {
+    refusals_said_.clear();
+  }
+}
+
+void OutageLog::refusing(const RedisFailure& failure) {
+  is_refusing_ = true;
+  const auto code = failure.passing != nullptr ? failure.passing->code : std::string_view{};
+  if (refusals_said_.emplace(code).second) {
+    spdlog::warn("{}; what waits is tried again until it does", failure.what);
+  }
+}
+
+void OutageLog::taking(std::size_t waiting) {
+  refusals_said_.clear();
+  if (std::exchange(is_refusing_, false)) {
+    spdlog::info("redis at {} takes updates again{}", address_, waited(waiting));
   }
 }
 

@@ -20,13 +20,10 @@ std::string printable(std::string_view text) {
   return text.size() > length_max ? line + "..." : line;
 }
 
-/// "NOAUTH" of "NOAUTH Authentication required."; empty if it does not look like an error's code.
-std::string_view error_code_of(std::string_view reply) {
-  const auto code = reply.substr(0, reply.find(' '));
-  const bool is_code = code.size() <= 20 && std::all_of(code.begin(), code.end(), [](char c) {
-                         return c >= 'A' && c <= 'Z';
-                       });
-  return is_code ? code : std::string_view{};
+constexpr std::string_view takes_none = " takes no updates for now: ";
+
+std::string describe(const PassingError& error) {
+  return std::string{error.reason} + " (" + std::string{error.code} + ')';
 }
 
 bool contains(std::string_view text, std::string_view part) {
@@ -76,6 +73,10 @@ RedisFailure flushed_failure(const RedisOptions& options) {
           redis_at(options) + " was flushed while updates were on their way to it"};
 }
 
+RedisFailure renewed_failure(const RedisOptions& options) {
+  return {RedisFailureKind::renewed, redis_at(options) + " is connected anew"};
+}
+
 RedisFailure not_redis_failure(const RedisOptions& options) {
   return {RedisFailureKind::not_redis,
           "what listens at " + redis_address(options) +
@@ -90,7 +91,7 @@ RedisFailure oversized_failure(const RedisOptions& options, std::size_t bytes_ma
 }
 
 RedisFailure reply_failure(const RedisOptions& options, std::string_view reply) {
-  const auto code = error_code_of(reply);
+  const auto code = reply_code(reply);
   const auto redis = redis_at(options);
   if (code == "NOAUTH") {
     return {RedisFailureKind::password, redis + ": password missing: set REDIS_PASSWORD"};
@@ -103,12 +104,9 @@ RedisFailure reply_failure(const RedisOptions& options, std::string_view reply) 
     return {RedisFailureKind::password,
             redis + " has no password, and does not take one: unset REDIS_PASSWORD"};
   }
-  if (code == "LOADING") {
-    return {RedisFailureKind::loading, redis + " is still loading its data: wait until it is done"};
-  }
-  if (code == "MISCONF") {
-    return {RedisFailureKind::rejected,
-            redis + " can't save its data to disk, and refuses to write (MISCONF): see its log"};
+  if (const auto* const passing = find_passing_error(reply)) {
+    return {RedisFailureKind::passing, redis + std::string{takes_none} + describe(*passing),
+            passing};
   }
   if (code == "NOPERM") {
     return {RedisFailureKind::rejected,
@@ -139,10 +137,38 @@ RedisFailure auth_failure(const RedisOptions& options, std::string_view reply) {
     const bool is_full = contains(reply, "max number of clients");
     failure.what = redis_at(options) +
                    (is_full ? " has reached its maximum number of clients (maxclients)"
-                            : " refused the AUTH command (" + std::string{error_code_of(reply)} +
+                            : " refused the AUTH command (" + std::string{reply_code(reply)} +
                                   "): check that it takes AUTH with a password only");
   }
   return failure;
+}
+
+std::string public_reason(const RedisFailure& failure) {
+  switch (failure.kind) {
+    case RedisFailureKind::unresolvable:
+      return "redis's name is not known";
+    case RedisFailureKind::refused:
+      return "redis refuses the connection";
+    case RedisFailureKind::unreachable:
+      return "redis can't be reached";
+    case RedisFailureKind::timed_out:
+    case RedisFailureKind::silent:
+      return "redis does not answer";
+    case RedisFailureKind::password:
+      return "redis does not accept the password";
+    case RedisFailureKind::passing:
+      return "redis" + std::string{takes_none} + describe(*failure.passing);
+    case RedisFailureKind::rejected:
+      return "redis refuses what it is asked: the log says what";
+    case RedisFailureKind::not_redis:
+    case RedisFailureKind::oversized:
+      return "redis sends what can't be read: the log says more";
+    case RedisFailureKind::renewed:
+      return "redis is connected anew";
+    case RedisFailureKind::lost:
+      return "the connection to redis was lost";
+  }
+  return {};
 }
 
 }  // namespace regstream::broker

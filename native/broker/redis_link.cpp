@@ -45,6 +45,12 @@ void RedisLink::send(const Command& command) {
   }
 }
 
+void RedisLink::renew(const RedisFailure& reason) {
+  if (is_up()) {
+    give_up(reason);
+  }
+}
+
 void RedisLink::give_up(const RedisFailure& failure) {
   connection_.reset();
   if (up_since_ && Clock::now() - *up_since_ >= options_.timing.stable_after) {

@@ -18,6 +18,7 @@
 namespace regstream::broker {
 
 /// A connection to Redis that comes back by itself, later each time until it has proved stable.
+/// Each looks the host's name up anew.
 class RedisLink : public std::enable_shared_from_this<RedisLink> {
  public:
   /// As those of `RedisConnection`; `on_up` and `on_down` alternate, but for `on_down` of attempts
@@ -38,6 +39,8 @@ class RedisLink : public std::enable_shared_from_this<RedisLink> {
   void send(const Command& command);
   /// Gives this connection up, as if it had ended with `failure`.
   void give_up(const RedisFailure& failure);
+  /// The same, unless there is no connection: the next one is on its way then.
+  void renew(const RedisFailure& reason);
 
  private:
   void connect();

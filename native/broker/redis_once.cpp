@@ -30,7 +30,7 @@ std::optional<std::string> check_redis(const RedisOptions& options, Duration tim
        .on_message = {},
        .on_end = [&failure](const RedisFailure& end) { failure = end; }}};
   context.run();
-  if (!failure || failure->kind == RedisFailureKind::loading) {
+  if (!failure || failure->kind == RedisFailureKind::passing) {
     return std::nullopt;
   }
   return std::move(failure->what);

@@ -15,8 +15,8 @@
 /// server that does not answer: the system's own resolver can't be interrupted.
 namespace regstream::broker {
 
-/// Asks Redis whether it would serve us. Empty: yes (a Redis that still loads its data counts: it
-/// comes by itself). Otherwise one sentence for the operator: what is wrong, where, what to do.
+/// Asks Redis whether it would serve us. Empty: yes, or what it refuses with will pass (it still
+/// loads its data). Otherwise one sentence for the operator: what is wrong, where, what to do.
 [[nodiscard]] std::optional<std::string> check_redis(const RedisOptions& options,
                                                      Duration timeout = Duration{3'000});
 

@@ -86,8 +86,18 @@ Gateway::~Gateway() {
 void Gateway::add_routes(net::Router& router) {
   router.add(http::verb::get, "/api/registrations/updates/stream",
              [this](net::Exchange exchange) { open_stream(std::move(exchange)); });
-  router.add(http::verb::get, "/api/health",
-             [this](net::Exchange exchange) { report_health(std::move(exchange)); });
+  router.add(http::verb::get, "/livez", [](net::Exchange exchange) {
+    // The loop answers, and that is all that is asked.
+    exchange.respond(describe_readiness({}));
+  });
+  router.add(http::verb::get, "/readyz", [this](net::Exchange exchange) {
+    exchange.respond(describe_readiness(find_obstacles(broker_, hub_, is_draining_)));
+  });
+  router.add(http::verb::get, "/api/health", [this](net::Exchange exchange) {
+    exchange.respond_json(http::status::ok,
+                          describe_health(options_.broker_kind, broker_, hub_,
+                                          find_obstacles(broker_, hub_, is_draining_)));
+  });
 }
 
 void Gateway::drain(std::function<void()> drained) {
@@ -181,10 +191,6 @@ void Gateway::open_stream(net::Exchange exchange) {
     hub_.unsubscribe(id);
     throw;
   }
-}
-
-void Gateway::report_health(net::Exchange exchange) const {
-  exchange.respond_json(http::status::ok, describe_health(options_.broker_kind, broker_, hub_));
 }
 
 void Gateway::schedule_flush() {

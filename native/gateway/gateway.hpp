@@ -41,7 +41,7 @@ class Gateway : private StreamConnection::Owner, private broker::Subscriber {
   /// Closes every stream. The broker must not call any more: `context` has ended.
   ~Gateway() override;
 
-  /// Adds `GET /api/registrations/updates/stream` and `GET /api/health`.
+  /// Adds `GET` of `/api/registrations/updates/stream`, `/livez`, `/readyz` and `/api/health`.
   void add_routes(net::Router& router);
 
   /// Tells every client when to come back, and ends its stream; refuses new ones. `drained` is
@@ -56,7 +56,6 @@ class Gateway : private StreamConnection::Owner, private broker::Subscriber {
   void on_caught_up() override;
 
   void open_stream(net::Exchange exchange);
-  void report_health(net::Exchange exchange) const;
 
   void schedule_flush();
   void flush();

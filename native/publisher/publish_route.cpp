@@ -109,7 +109,8 @@ void PublishRoute::publish(net::Exchange exchange) {
                                .detail = error->detail});
     return;
   }
-  // A broker that is away would keep the update; whoever has an answer keeps it better.
+  // Nothing is kept here for a broker that is away or takes no updates: whoever is told so keeps it
+  // better.
   if (!broker_.is_connected()) {
     respond_unavailable(exchange, "The broker is away; try again in a moment.");
     return;
@@ -126,22 +127,23 @@ void PublishRoute::publish(net::Exchange exchange) {
       pending->exchange.reset();
     }
   });
-  broker_.publish(std::move(std::get<std::string>(message)), std::move(key),
-                  [pending](const broker::PublishResult& result) {
-                    if (!pending->exchange) {
-                      return;
-                    }
-                    pending->timer.cancel();
-                    if (const auto* const id = std::get_if<EventId>(&result)) {
-                      pending->exchange->respond_json(http::status::created,
-                                                      R"({"id":")" + to_string(*id) + "\"}");
-                    } else {
-                      respond_unavailable(*pending->exchange,
-                                          "The broker could not take the update; try again with "
-                                          "the same Idempotency-Key.");
-                    }
-                    pending->exchange.reset();
-                  });
+  broker_.publish_now(std::move(std::get<std::string>(message)), std::move(key),
+                      [pending](const broker::PublishResult& result) {
+                        if (!pending->exchange) {
+                          return;
+                        }
+                        pending->timer.cancel();
+                        if (const auto* const id = std::get_if<EventId>(&result)) {
+                          pending->exchange->respond_json(http::status::created,
+                                                          R"({"id":")" + to_string(*id) + "\"}");
+                        } else {
+                          respond_unavailable(
+                              *pending->exchange,
+                              "The broker could not take the update; try again with "
+                              "the same Idempotency-Key.");
+                        }
+                        pending->exchange.reset();
+                      });
 }
 
 }  // namespace regstream

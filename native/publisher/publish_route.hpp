@@ -17,9 +17,11 @@ namespace regstream {
 /// are kept; an `id` is ignored, since the broker gives it. An `Idempotency-Key` field makes
 /// several attempts one update.
 ///
-/// Answers 201 with `{"id":"<epoch>-<sequence>"}` once the broker has acknowledged the update, and
-/// 503 with Retry-After while it takes none, or does not answer in time: nobody knows then, and the
-/// key makes another attempt safe.
+/// Answers 201 with `{"id":"<epoch>-<sequence>"}` once the broker has acknowledged the update.
+/// While the broker is away or takes no updates it answers 503 with Retry-After, at once; such an
+/// update is not published later (`Broker::publish_now`). If the broker was lost before its
+/// acknowledgement, or does not answer in time, the answer is 503 as well, but nobody knows, and
+/// the key makes another attempt safe.
 ///
 /// There is no authentication: whoever reaches the route publishes.
 class PublishRoute {

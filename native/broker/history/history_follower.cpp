@@ -59,6 +59,17 @@ void HistoryFollower::on_callable() {
 
 void HistoryFollower::on_not_callable() {
   is_callable_ = false;
+  lose_read();
+  adoption_.lost();
+}
+
+void HistoryFollower::permit(bool reading, bool adopting) {
+  may_read_ = reading;
+  may_adopt_ = adopting;
+}
+
+/// The answer to a read that may be under way will not come.
+void HistoryFollower::lose_read() {
   is_caught_up_ = false;
   if (is_subscribed_ || is_reading_) {
     request_read();
@@ -66,7 +77,6 @@ void HistoryFollower::on_not_callable() {
   is_reading_ = false;
   is_catch_up_wanted_ |= std::exchange(is_catching_up_, false);
   claims_covered_ = 0;
-  adoption_.lost();
 }
 
 void HistoryFollower::on_awaitable() {
@@ -301,7 +311,7 @@ std::optional<FollowerAction> HistoryFollower::poll() {
   if (!is_callable_) {
     return std::nullopt;
   }
-  if (is_read_wanted_ && !is_reading_) {
+  if (is_read_wanted_ && !is_reading_ && may_read_) {
     is_read_wanted_ = false;
     is_reading_ = true;
     is_read_since_subscribed_ = is_subscribed_;
@@ -310,8 +320,10 @@ std::optional<FollowerAction> HistoryFollower::poll() {
     claims_covered_ = claims_.size();
     return ReadHistory{confirmed()};
   }
-  if (auto adopt = adoption_.next()) {
-    return std::move(*adopt);
+  if (may_adopt_) {
+    if (auto adopt = adoption_.next()) {
+      return std::move(*adopt);
+    }
   }
   return std::nullopt;
 }

@@ -106,6 +106,11 @@ class HistoryFollower {
   void catch_up();
   /// The answer to `Adopt`, as `Adoption::answered` takes it.
   void on_adopted(std::optional<EventId> end);
+  /// The answer is that Redis refuses for now: it is asked again as soon as that is permitted.
+  void on_read_refused() { lose_read(); }
+  void on_adoption_refused() { adoption_.lost(); }
+  /// Whether `poll` may ask Redis to read, and to adopt. At the start it may.
+  void permit(bool reading, bool adopting);
 
   [[nodiscard]] std::optional<FollowerAction> poll();
 
@@ -137,6 +142,7 @@ class HistoryFollower {
   void tell(HistoryEntry& entry);
   void begin_history(EventId position);
   void request_read();
+  void lose_read();
   [[nodiscard]] std::optional<EventId> confirmed() const;
   [[nodiscard]] bool may_await() const;
 
@@ -156,6 +162,8 @@ class HistoryFollower {
   bool is_subscribed_ = false;
   bool is_caught_up_ = false;
   bool is_callable_ = false;
+  bool may_read_ = true;
+  bool may_adopt_ = true;
   bool is_read_wanted_ = false;
   bool is_reading_ = false;
   bool is_read_since_subscribed_ = false;  // The read under way began then.

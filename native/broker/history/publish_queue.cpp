@@ -1,11 +1,12 @@
 #include "broker/history/publish_queue.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace regstream::broker {
 
 std::optional<PublishError> PublishQueue::push(std::string message, std::string key,
-                                               PublishHandler& done) {
+                                               PublishHandler& done, Patience patience) {
   if (message.size() > limits_.message_bytes_max) {
     return PublishError{"the update has " + std::to_string(message.size()) +
                         " bytes, more than subscribers take in (" +
@@ -17,18 +18,24 @@ std::optional<PublishError> PublishQueue::push(std::string message, std::string 
                         std::to_string(limits_.key_bytes_max) + "): make it shorter"};
   }
   // Those that were in flight may exceed the limit when they wait again.
-  if (waiting_.size() >= limits_.waiting_max ||
+  if (waiting() >= limits_.waiting_max ||
       waiting_bytes_ + message.size() > limits_.waiting_bytes_max) {
-    return PublishError{"the update was dropped, since " + std::to_string(waiting_.size()) +
-                        " others (" + std::to_string(waiting_bytes_) +
+    return PublishError{"the update was dropped, since " + std::to_string(waiting()) + " others (" +
+                        std::to_string(waiting_bytes_) +
                         " bytes) wait for redis already: bring redis back"};
   }
   waiting_bytes_ += message.size();
-  waiting_.push_back({std::move(message), std::move(key), std::move(done), std::nullopt});
+  waiting_.push_back({std::move(message), std::move(key), std::move(done), patience, std::nullopt});
   return std::nullopt;
 }
 
 const PublishQueue::Publish* PublishQueue::take(Instant now) {
+  if (in_flight_.empty()) {
+    wait_again(held_back_);
+    is_refused_before_ = false;
+  } else if (!held_back_.empty() || is_refused_before_) {
+    return nullptr;
+  }
   if (waiting_.empty() || in_flight_.size() >= limits_.in_flight_max) {
     return nullptr;
   }
@@ -41,6 +48,10 @@ const PublishQueue::Publish* PublishQueue::take(Instant now) {
   return &taken;
 }
 
+std::string_view PublishQueue::key_before() const {
+  return in_flight_.size() < 2 ? std::string_view{} : in_flight_[in_flight_.size() - 2].key;
+}
+
 PublishHandler PublishQueue::answered() {
   if (in_flight_.empty()) {
     return {};
@@ -50,16 +61,57 @@ PublishHandler PublishQueue::answered() {
   return done;
 }
 
-void PublishQueue::lost() {
-  for (; !in_flight_.empty(); in_flight_.pop_back()) {
-    waiting_bytes_ += in_flight_.back().message.size();
-    waiting_.push_front(std::move(in_flight_.back()));
+void PublishQueue::hold_back() {
+  if (in_flight_.empty()) {
+    return;
+  }
+  auto& held = held_back_.emplace_back(std::move(in_flight_.front()));
+  in_flight_.pop_front();
+  waiting_bytes_ += held.message.size();
+  if (!held.is_uncertain) {
+    held.first_sent.reset();
+    is_refused_before_ = true;
   }
 }
 
-std::vector<PublishHandler> PublishQueue::expired(Instant now) {
+void PublishQueue::lost() {
+  for (auto& publish : in_flight_) {
+    waiting_bytes_ += publish.message.size();
+    publish.is_uncertain = publish.is_uncertain || !is_refused_before_;
+    if (!publish.is_uncertain) {
+      publish.first_sent.reset();
+    }
+  }
+  wait_again(in_flight_);
+  wait_again(held_back_);
+  is_refused_before_ = false;
+}
+
+void PublishQueue::wait_again(std::deque<Publish>& publishes) {
+  for (; !publishes.empty(); publishes.pop_back()) {
+    waiting_.push_front(std::move(publishes.back()));
+  }
+}
+
+std::vector<PublishHandler> PublishQueue::withdraw() {
   std::vector<PublishHandler> handlers;
-  // Whatever was sent stands before all that was not, the oldest first.
+  const auto stays = [](const Publish& publish) {
+    return publish.patience == Patience::waits || publish.is_uncertain;
+  };
+  for (auto* const publishes : {&held_back_, &waiting_}) {
+    const auto end = std::stable_partition(publishes->begin(), publishes->end(), stays);
+    for (auto leaving = end; leaving != publishes->end(); ++leaving) {
+      waiting_bytes_ -= leaving->message.size();
+      handlers.push_back(std::move(leaving->done));
+    }
+    publishes->erase(end, publishes->end());
+  }
+  return handlers;
+}
+
+std::vector<PublishHandler> PublishQueue::expired(Instant now) {
+  wait_again(held_back_);
+  std::vector<PublishHandler> handlers;
   while (!waiting_.empty() && waiting_.front().first_sent &&
          now - *waiting_.front().first_sent > resend_max_) {
     waiting_bytes_ -= waiting_.front().message.size();

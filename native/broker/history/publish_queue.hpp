@@ -1,9 +1,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <regstream/broker/broker.hpp>
@@ -12,7 +14,17 @@
 
 namespace regstream::broker {
 
+/// What becomes of a publish while Redis takes none.
+enum class Patience : std::uint8_t {
+  waits,    ///< It waits for Redis.
+  refuses,  ///< It is withdrawn, unless it may be in the history already.
+};
+
 /// Publishes that wait for Redis, and those that wait for its acknowledgement, in order. Sans-I/O.
+///
+/// Each is sent with the key of the one before it, if that is in flight (`key_before`), and Redis
+/// takes it only behind that one. So when Redis refuses one, those in flight behind it are refused
+/// as well: they are held back, and wait again, in their places, once all in flight are answered.
 class PublishQueue {
  public:
   /// `resend_max`: how long after it was first sent a publish may be sent again, since Redis still
@@ -24,37 +36,58 @@ class PublishQueue {
     std::string message;
     std::string key;
     PublishHandler done;
+    Patience patience;
+    /// When it was sent for the first time, of the times whose outcome is not known.
     std::optional<Instant> first_sent;
+    /// The connection by which it was sent broke before the answer: it may be in the history.
+    bool is_uncertain = false;
   };
 
   /// Takes a message in, or says why not; `done` is moved from only if it was taken in.
   [[nodiscard]] std::optional<PublishError> push(std::string message, std::string key,
-                                                 PublishHandler& done);
+                                                 PublishHandler& done,
+                                                 Patience patience = Patience::waits);
 
-  /// The next one to send, which is in flight from now on. Null: none waits, or the line is busy.
-  /// The pointer holds until the next call.
+  /// The next one to send, which is in flight from now on. Null: none waits, the line is busy, or
+  /// answers are due before what was held back can be sent again. The pointer holds until the next
+  /// call.
   [[nodiscard]] const Publish* take(Instant now);
+  /// The key of the one that was in flight before the one taken last; empty if none was.
+  [[nodiscard]] std::string_view key_before() const;
 
-  /// The oldest one in flight was answered: its handler, to be called. None in flight: empty.
+  /// The oldest one in flight was answered for good: its handler, to be called. None in flight:
+  /// empty.
   [[nodiscard]] PublishHandler answered();
+
+  /// Redis did not take the oldest one in flight, and would take it later: it is held back.
+  void hold_back();
 
   /// The connection broke: what was in flight waits again, before all others.
   void lost();
+
+  /// The handlers of those that do not wait for Redis, and are not in the history: they leave.
+  [[nodiscard]] std::vector<PublishHandler> withdraw();
 
   /// The handlers of those that were sent, but can't be sent again: nobody knows what came of them.
   /// To be called while none is in flight.
   [[nodiscard]] std::vector<PublishHandler> expired(Instant now);
 
-  [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
+  /// Those held back included.
+  [[nodiscard]] std::size_t waiting() const { return held_back_.size() + waiting_.size(); }
   [[nodiscard]] std::size_t waiting_bytes() const { return waiting_bytes_; }
   [[nodiscard]] std::size_t in_flight() const { return in_flight_.size(); }
 
  private:
+  void wait_again(std::deque<Publish>& publishes);
+
   PublishLimits limits_;
   Duration resend_max_;
-  std::deque<Publish> waiting_;
+  std::deque<Publish> waiting_;  // Those with an uncertain outcome before all others.
   std::size_t waiting_bytes_ = 0;
   std::deque<Publish> in_flight_;
+  std::deque<Publish> held_back_;  // Older than what is in flight.
+  // One that is not in the history stood before those in flight: none of them can enter it.
+  bool is_refused_before_ = false;
 };
 
 }  // namespace regstream::broker

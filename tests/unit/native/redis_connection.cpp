@@ -95,7 +95,7 @@ TEST_CASE("redis's parting words are told, not just that it closed the connectio
 TEST_CASE("a redis that still loads its data is told from one that refuses") {
   boost::asio::io_context context;
   const Impostor loading{context, "-LOADING Redis is loading the dataset in memory\r\n"};
-  CHECK(end_of(context, loading.options()).kind == RedisFailureKind::loading);
+  CHECK(end_of(context, loading.options()).kind == RedisFailureKind::passing);
 }
 
 TEST_CASE("the password is not told when redis quotes it") {

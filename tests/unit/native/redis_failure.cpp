@@ -8,6 +8,7 @@
 using Catch::Matchers::Contains;
 using regstream::broker::auth_failure;
 using regstream::broker::connect_failure;
+using regstream::broker::public_reason;
 using regstream::broker::RedisFailureKind;
 using regstream::broker::RedisOptions;
 using regstream::broker::reply_failure;
@@ -39,9 +40,11 @@ TEST_CASE("error replies of redis become sentences that say what to do") {
        RedisFailureKind::password, "unset REDIS_PASSWORD"},
       {"ERR Client sent AUTH, but no password is set", RedisFailureKind::password,
        "unset REDIS_PASSWORD"},
-      {"LOADING Redis is loading the dataset in memory", RedisFailureKind::loading,
+      {"LOADING Redis is loading the dataset in memory", RedisFailureKind::passing,
        "still loading"},
-      {"MISCONF Redis is configured to save RDB snapshots", RedisFailureKind::rejected, "disk"},
+      {"MISCONF Redis is configured to save RDB snapshots", RedisFailureKind::passing, "disk"},
+      {"READONLY You can't write against a read only replica.", RedisFailureKind::passing,
+       "takes no updates for now: it is a replica"},
       {"NOPERM this user has no permissions", RedisFailureKind::rejected, "+publish"},
       {"WRONGTYPE Operation against a key holding the wrong kind of value",
        RedisFailureKind::rejected, "service:registration-updates:history"},
@@ -68,6 +71,17 @@ TEST_CASE("an error reply is quoted on one line of bounded length") {
   const auto failure = reply_failure(options(), "ERR \x1b[2J\n" + std::string(10'000, 'x'));
   CHECK_THAT(failure.what, Contains("answered: ERR ?[2J?xxx"));
   CHECK(failure.what.size() < 250);
+}
+
+TEST_CASE("what anybody may know of a failure names no host, and quotes nothing") {
+  for (const auto* reply : {"ERR cache.bank s3cret", "WRONGPASS cache.bank", "NOPERM cache.bank"}) {
+    const auto reason = public_reason(reply_failure(options(), reply));
+    CHECK_THAT(reason, Contains("redis") && !Contains("cache.bank") && !Contains("s3cret"));
+  }
+  CHECK(public_reason(reply_failure(options(), "OOM cache.bank")) ==
+        "redis takes no updates for now: it has no memory left: raise maxmemory (OOM)");
+  CHECK(public_reason(connect_failure(options(), boost::asio::error::connection_refused)) ==
+        "redis refuses the connection");
 }
 
 TEST_CASE("a refused connection asks whether redis-server runs") {

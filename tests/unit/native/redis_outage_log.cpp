@@ -39,6 +39,32 @@ TEST_CASE("the end of an outage says how many updates waited for it") {
         "info: connected to redis at localhost:6379 (updates that waited for it: 3)\n");
 }
 
+TEST_CASE("a connection that comes back without a failure that was said is not said") {
+  const CapturedLog captured;
+  OutageLog log{"localhost:6379"};
+  log.back(0);
+  log.back(1);
+  CHECK(captured.text() == "info: connected to redis at localhost:6379\n");
+}
+
+TEST_CASE("a redis that takes no updates is one line for each of its reasons, and one at the end") {
+  const CapturedLog captured;
+  OutageLog log{"localhost:6379"};
+  const regstream::broker::RedisOptions options;
+  for (int refusal = 0; refusal < 100; ++refusal) {
+    log.refusing(reply_failure(options, "OOM command not allowed"));
+    log.refusing(reply_failure(options, "BUSY Redis is busy"));
+  }
+  log.taking(3);
+  log.taking(0);
+  CHECK(captured.text() ==
+        "warning: redis at localhost:6379 takes no updates for now: it has no memory left: raise "
+        "maxmemory (OOM); what waits is tried again until it does\n"
+        "warning: redis at localhost:6379 takes no updates for now: it is busy with another "
+        "client's script (BUSY); what waits is tried again until it does\n"
+        "info: redis at localhost:6379 takes updates again (updates that waited for it: 3)\n");
+}
+
 TEST_CASE("refused updates are logged ever more rarely") {
   const CapturedLog captured;
   OutageLog log{"localhost:6379"};

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include <regstream/message/event_id.hpp>
@@ -26,6 +27,13 @@ struct PublishError {
 /// The id that the message has in the history, or why it is not there.
 using PublishResult = std::variant<EventId, PublishError>;
 using PublishHandler = std::function<void(const PublishResult&)>;
+
+/// What keeps updates from being read, and from being published, now. Each is the end of a sentence
+/// for anybody who asks, without names of hosts or files; empty where nothing does.
+struct Obstacles {
+  std::string reading;
+  std::string publishing;
+};
 
 /// Hears the history: contiguous, in order, every message once. All are called on the broker's
 /// thread; none may destroy the broker.
@@ -61,6 +69,13 @@ class Broker {
   /// try again. `done` (may be empty) is called on the broker's thread.
   virtual void publish(std::string message, std::string key, PublishHandler done) = 0;
 
+  /// As `publish`, but does not wait for a broker that takes no messages: while it is away or
+  /// refuses them, `done` gets an error at once. The message is not published later then, but for
+  /// one whose acknowledgement was lost, which is tried again. A broker that never waits publishes.
+  virtual void publish_now(std::string message, std::string key, PublishHandler done) {
+    publish(std::move(message), std::move(key), std::move(done));
+  }
+
   /// Sets who hears the history; once only. The subscriber must outlive the broker, or its thread's
   /// last turn.
   virtual void subscribe(Subscriber& subscriber) = 0;
@@ -73,6 +88,10 @@ class Broker {
 
   /// False while the history can't be followed (Redis is away).
   [[nodiscard]] virtual bool is_connected() const = 0;
+
+  /// Learned from what was last tried, and from a probe where nothing was for some seconds. On the
+  /// broker's thread.
+  [[nodiscard]] virtual Obstacles obstacles() { return {}; }
 
   /// Messages that others published and that are none: they are not in the history. Ask on the
   /// broker's thread.

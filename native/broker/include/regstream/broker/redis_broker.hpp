@@ -26,6 +26,10 @@ namespace regstream::broker {
 /// acknowledged is sent again under its key, so it is in the history once; only if Redis stays away
 /// for longer than it keeps keys does `done` say that nobody knows.
 ///
+/// While Redis answers, but refuses with an error that passes (passing_errors.json), publishes and
+/// bare messages wait as well, and one call at a time finds out when that is over. A replica's
+/// refusal (READONLY, MASTERDOWN) makes the connections anew, through the name.
+///
 /// What others publish while this broker is away it reads in the history when it comes back. A bare
 /// PUBLISH of some program is adopted by whatever broker hears it; if none is there, it is lost,
 /// for Pub/Sub has no memory.
@@ -47,12 +51,15 @@ class RedisBroker final : public Broker {
   ~RedisBroker() override;
 
   void publish(std::string message, std::string key, PublishHandler done) override;
+  void publish_now(std::string message, std::string key, PublishHandler done) override;
   void subscribe(Subscriber& subscriber) override;
   /// One read of the history from the last message on, if it was not told already.
   void catch_up() override;
 
   /// Callable from any thread.
   [[nodiscard]] bool is_connected() const override;
+
+  [[nodiscard]] Obstacles obstacles() override;
 
   [[nodiscard]] std::uint64_t malformed() const override;
 

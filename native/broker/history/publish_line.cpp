@@ -1,0 +1,113 @@
+#include "broker/history/publish_line.hpp"
+
+#include <utility>
+
+namespace regstream::broker {
+namespace {
+
+constexpr const char* not_now =
+    "the update was not published: redis is away, or takes no updates for now; try again later";
+constexpr const char* unknown =
+    "the update was sent to redis, but its acknowledgement was lost, and redis did not come back "
+    "in time: whether subscribers heard it is not known";
+
+}  // namespace
+
+PublishLine::PublishLine(PublishLimits limits, Duration resend_max, BackoffOptions backoff,
+                         std::uint64_t seed)
+    : queue_(limits, resend_max), gate_(backoff, seed) {}
+
+std::optional<PublishError> PublishLine::push(std::string message, std::string key,
+                                              PublishHandler& done, Patience patience) {
+  if (patience == Patience::refuses && (!is_up_ || is_refusing())) {
+    return PublishError{not_now};
+  }
+  return queue_.push(std::move(message), std::move(key), done, patience);
+}
+
+void PublishLine::on_down(Instant now) {
+  is_up_ = false;
+  queue_.lost();
+  gate_.on_lost();
+  withdraw();
+  expire(now);
+}
+
+const PublishQueue::Publish* PublishLine::next(Instant now) {
+  if (!is_up_ || !gate_.may_call(now)) {
+    return nullptr;
+  }
+  if (queue_.in_flight() == 0) {
+    expire(now);
+  }
+  const auto* const publish = queue_.take(now);
+  if (publish != nullptr) {
+    gate_.on_called();
+  }
+  return publish;
+}
+
+bool PublishLine::may_probe(Instant now) const {
+  return is_up_ && gate_.may_call(now);
+}
+
+bool PublishLine::on_taken(EventId id) {
+  ended_.push_back({queue_.answered(), id});
+  return gate_.on_taken();
+}
+
+void PublishLine::on_refused(PublishError error) {
+  ended_.push_back({queue_.answered(), std::move(error)});
+  gate_.on_other_answer();
+}
+
+void PublishLine::on_refused_in_passing(Instant now) {
+  queue_.hold_back();
+  gate_.on_refused(now);
+  withdraw();
+}
+
+void PublishLine::on_out_of_order() {
+  queue_.hold_back();
+  gate_.on_other_answer();
+  if (is_refusing()) {
+    withdraw();
+  }
+}
+
+void PublishLine::on_probe_refused(Instant now) {
+  gate_.on_refused(now);
+  withdraw();
+}
+
+void PublishLine::on_write_refused(Instant now) {
+  gate_.on_called();
+  on_probe_refused(now);
+}
+
+std::optional<PublishLine::Ended> PublishLine::poll_ended() {
+  if (ended_.empty()) {
+    return std::nullopt;
+  }
+  auto ended = std::move(ended_.front());
+  ended_.pop_front();
+  return ended;
+}
+
+std::optional<Instant> PublishLine::next_deadline() const {
+  return is_up_ ? gate_.next_deadline() : std::nullopt;
+}
+
+void PublishLine::withdraw() {
+  for (auto& done : queue_.withdraw()) {
+    ended_.push_back({std::move(done), PublishError{not_now}});
+  }
+}
+
+void PublishLine::expire(Instant now) {
+  for (auto& done : queue_.expired(now)) {
+    ended_.push_back({std::move(done), PublishError{unknown}, true});
+  }
+}
+
+}  // namespace regstream::broker

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+
+#include <regstream/broker/broker.hpp>
+#include <regstream/broker/publish_limits.hpp>
+#include <regstream/connection/backoff.hpp>
+#include <regstream/time.hpp>
+
+#include "broker/history/publish_queue.hpp"
+#include "broker/history/refusal_gate.hpp"
+
+namespace regstream::broker {
+
+/// Publishes on their way to a Redis that may go away, and may refuse them for a while. Sans-I/O.
+/// Joins the queue, which keeps their order, with the gate, which says when to try again.
+///
+/// Inputs are methods, in the order of what happens. After each, send what `next` gives, and call
+/// the handlers that `poll_ended` gives, each until there is nothing.
+class PublishLine {
+ public:
+  /// `resend_max`: as for `PublishQueue`. `backoff` paces what is tried again after a refusal.
+  PublishLine(PublishLimits limits, Duration resend_max, BackoffOptions backoff,
+              std::uint64_t seed);
+
+  /// A publish that is over. `result` is for `done`, which may be empty.
+  struct Ended {
+    PublishHandler done;
+    PublishResult result;
+    bool is_unknown = false;  ///< It may be in the history; nobody knows.
+  };
+
+  /// Takes a message in, or says why not; `done` is moved from only if it was taken in.
+  [[nodiscard]] std::optional<PublishError> push(std::string message, std::string key,
+                                                 PublishHandler& done, Patience patience);
+
+  /// The connection by which publishes are sent is there, and then no longer.
+  void on_up() { is_up_ = true; }
+  void on_down(Instant now);
+
+  /// The next one to send, now; see `PublishQueue::take`.
+  [[nodiscard]] const PublishQueue::Publish* next(Instant now);
+  [[nodiscard]] std::string_view key_before() const { return queue_.key_before(); }
+  /// A call that changes nothing, and finds out whether publishes would be taken, may be sent now.
+  [[nodiscard]] bool may_probe(Instant now) const;
+  void on_probed() { gate_.on_called(); }
+
+  // The answer to the oldest publish that was sent. True: Redis had taken none before this.
+  bool on_taken(EventId id);
+  /// It would be refused again.
+  void on_refused(PublishError error);
+  /// It would be taken later.
+  void on_refused_in_passing(Instant now);
+  /// The one before it is not in the history.
+  void on_out_of_order();
+
+  // The answer to a probe; true as above.
+  bool on_probe_taken() { return gate_.on_taken(); }
+  void on_probe_refused(Instant now);
+
+  /// Redis refused another write, which is not sent here, in passing.
+  void on_write_refused(Instant now);
+
+  [[nodiscard]] std::optional<Ended> poll_ended();
+
+  /// When `next` or `may_probe` is to be asked again, if nothing else happens.
+  [[nodiscard]] std::optional<Instant> next_deadline() const;
+
+  [[nodiscard]] bool is_up() const { return is_up_; }
+  [[nodiscard]] bool is_refusing() const { return gate_.is_refusing(); }
+  [[nodiscard]] const PublishQueue& queue() const { return queue_; }
+
+ private:
+  void withdraw();
+  void expire(Instant now);
+
+  PublishQueue queue_;
+  RefusalGate gate_;
+  bool is_up_ = false;
+  std::deque<Ended> ended_;
+};
+
+}  // namespace regstream::broker

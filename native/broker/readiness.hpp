@@ -1,0 +1,45 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <regstream/broker/broker.hpp>
+#include <regstream/time.hpp>
+
+namespace regstream::broker {
+
+/// Whether updates can be read and published, by what was tried last. Sans-I/O.
+///
+/// A process has to prove both before it is ready. Where nobody publishes for a while, or one
+/// publish was refused for a reason that may be its own, a probe is due, which finds out.
+class Readiness {
+ public:
+  /// `unproved`: the reason until something was tried.
+  explicit Readiness(std::string unproved) : obstacles_{unproved, unproved} {}
+
+  void on_read() { obstacles_.reading.clear(); }
+  void on_reading_failed(std::string reason) { obstacles_.reading = std::move(reason); }
+
+  void on_published(Instant now);
+  void on_publishing_failed(std::string reason, Instant now);
+  /// A publish was refused, perhaps for what it says: the next probe is due at once.
+  void on_publish_doubted() { probe_at_.reset(); }
+
+  [[nodiscard]] bool is_probe_due(Instant now) const { return !probe_at_ || now >= *probe_at_; }
+  /// When a probe is due, if nothing is tried until then. Empty: now.
+  [[nodiscard]] std::optional<Instant> next_probe() const { return probe_at_; }
+  /// Its answer is `on_published` or `on_publishing_failed`.
+  void on_probed(Instant now);
+
+  [[nodiscard]] const Obstacles& obstacles() const { return obstacles_; }
+
+  /// Publishing is proved at least this often.
+  static constexpr Duration probe_interval{5'000};
+
+ private:
+  Obstacles obstacles_;
+  std::optional<Instant> probe_at_;
+};
+
+}  // namespace regstream::broker

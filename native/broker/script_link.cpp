@@ -1,0 +1,344 @@
+#include "broker/script_link.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <spdlog/spdlog.h>
+
+#include "broker/monotonic_clock.hpp"
+#include "broker/random_key.hpp"
+
+namespace regstream::broker {
+namespace {
+
+/// Redis keeps a key from when it ran the script, which is later than when it was sent; the rest is
+/// for what the last sending takes.
+Duration resend_max(const RedisOptions& options) {
+  const auto lifetime = bounded(options.history).key_lifetime;
+  return lifetime - std::min(options.timing.reply_timeout, lifetime / 2);
+}
+
+}  // namespace
+
+ScriptLink::ScriptLink(boost::asio::io_context& context, const RedisOptions& options,
+                       PublishLimits limits, HistoryFollower& follower, OutageLog& log,
+                       Readiness& readiness, Handlers handlers)
+    : context_(context),
+      options_(options),
+      handlers_(std::move(handlers)),
+      follower_(follower),
+      log_(log),
+      readiness_(readiness),
+      calls_(options.history),
+      line_(limits, resend_max(options), options.timing.backoff, options.seed),
+      reading_(options.timing.backoff, options.seed + 1),
+      adopting_(options.timing.backoff, options.seed + 2),
+      retry_(context),
+      own_key_(random_key()) {}
+
+// A handler may destroy this object; those of the connection hold it until they return.
+void ScriptLink::start() {
+  const auto weak = weak_from_this();
+  link_ = std::make_shared<RedisLink>(
+      context_, options_, options_.seed,
+      RedisLink::Handlers{
+          .on_up =
+              [weak] {
+                const auto self = weak.lock();
+                self->call(Answer::digest, self->calls_.load());
+              },
+          .on_reply = [weak](const redisReply& reply) { weak.lock()->on_answer(reply); },
+          .on_message = [](std::string_view /*message*/) {},
+          .on_down = [weak](const RedisFailure& failure) { weak.lock()->on_down(failure); }});
+  link_->start();
+}
+
+void ScriptLink::stop() {
+  is_stopped_ = true;
+  const auto& queue = line_.queue();
+  if (const std::size_t count = queue.waiting() + queue.in_flight(); count > 0) {
+    spdlog::warn("stopped before redis acknowledged all updates ({}): they may be lost", count);
+  }
+}
+
+void ScriptLink::begin_probing() {
+  probes_ = true;
+}
+
+void ScriptLink::publish(std::string message, std::string key, PublishHandler done,
+                         Patience patience) {
+  if (key.empty()) {
+    key = own_key_ + '-' + std::to_string(++own_keys_);
+  }
+  if (auto error = line_.push(std::move(message), std::move(key), done, patience)) {
+    // Whoever does not wait is told, and has an answer to give.
+    if (patience == Patience::waits) {
+      log_.refused(error->what);
+    }
+    if (done) {
+      done(std::move(*error));
+    }
+    return;
+  }
+  send_publishes();
+  end_publishes();
+}
+
+bool ScriptLink::may_read() const {
+  return reading_.may_call(monotonic_now());
+}
+
+void ScriptLink::read(const ReadHistory& read) {
+  reading_.on_called();
+  call(Answer::page, calls_.read(follower_.known(), read));
+}
+
+bool ScriptLink::may_adopt() const {
+  return !line_.is_refusing() && adopting_.may_call(monotonic_now());
+}
+
+void ScriptLink::adopt(const Adopt& adopt) {
+  adopting_.on_called();
+  call(Answer::adoption, calls_.adopt(follower_.known(), adopt));
+}
+
+void ScriptLink::call(Answer answer, const Command& command) {
+  due_.push_back(answer);
+  link_->send(command);
+}
+
+void ScriptLink::send_publishes() {
+  while (const auto* const publish = line_.next(monotonic_now())) {
+    call(Answer::id,
+         calls_.publish(follower_.known(), publish->key, publish->message, line_.key_before()));
+  }
+}
+
+/// A gateway knows whether it can publish before it has to; and whoever was refused finds out when
+/// that is over, be there something to publish or not.
+void ScriptLink::probe_if_due() {
+  const auto now = monotonic_now();
+  const bool is_due = line_.is_refusing() || (probes_ && readiness_.is_probe_due(now));
+  if (is_due && line_.may_probe(now)) {
+    line_.on_probed();
+    readiness_.on_probed(now);
+    call(Answer::probe, calls_.probe());
+  }
+}
+
+void ScriptLink::on_answer(const redisReply& reply) {
+  const Answer answer = due_.front();
+  due_.pop_front();
+  if (is_script_unknown(reply)) {
+    // Somebody flushed Redis. Whatever was called then is called again, in order.
+    link_->give_up(flushed_failure(options_));
+  } else if (reply.type == REDIS_REPLY_ERROR) {
+    on_error(answer, reply);
+  } else {
+    on_result(answer, reply);
+  }
+}
+
+void ScriptLink::on_error(Answer answer, const redisReply& reply) {
+  if (is_out_of_order(reply)) {
+    line_.on_out_of_order();
+    proceed();
+    return;
+  }
+  const auto failure = reply_failure(options_, reply_text(reply));
+  if (answer == Answer::digest) {
+    link_->give_up(failure);
+  } else if (answer == Answer::id && failure.passing == nullptr) {
+    log_.refused(failure.what);
+    readiness_.on_publish_doubted();
+    line_.on_refused({failure.what});
+    proceed();
+  } else {
+    on_refused(answer, failure);
+  }
+}
+
+/// The connection stays, unless there may be a better one.
+void ScriptLink::on_refused(Answer answer, const RedisFailure& failure) {
+  log_.refusing(failure);
+  const auto now = monotonic_now();
+  if (answer == Answer::page) {
+    readiness_.on_reading_failed(public_reason(failure));
+    reading_.on_refused(now);
+    handlers_.on_read_refused();
+  } else {
+    readiness_.on_publishing_failed(public_reason(failure), now);
+    if (answer == Answer::id) {
+      line_.on_refused_in_passing(now);
+    } else if (answer == Answer::probe) {
+      line_.on_probe_refused(now);
+    } else {
+      adopting_.on_refused(now);
+      if (failure.passing != nullptr) {
+        line_.on_write_refused(now);
+      }
+      handlers_.on_adoption_refused();
+    }
+  }
+  if (failure.passing != nullptr && failure.passing->needs_new_connection) {
+    was_replica_ = true;
+    link_->give_up(failure);
+  } else {
+    proceed();
+  }
+}
+
+void ScriptLink::on_result(Answer answer, const redisReply& reply) {
+  switch (answer) {
+    case Answer::digest:
+      on_digest(reply);
+      return;
+    case Answer::page:
+      on_page(reply);
+      return;
+    case Answer::id:
+      on_published(reply);
+      return;
+    case Answer::probe:
+      on_write_taken(line_.on_probe_taken());
+      return;
+    case Answer::adoption:
+      adopting_.on_taken();
+      handlers_.on_adopted(read_id(reply));
+      on_write_taken(false);
+      return;
+  }
+}
+
+void ScriptLink::on_digest(const redisReply& reply) {
+  calls_.use_digest(std::string{reply_text(reply)});
+  waited_ = line_.queue().waiting();
+  line_.on_up();
+  send_publishes();
+  handlers_.on_up();
+  proceed();
+}
+
+void ScriptLink::on_page(const redisReply& reply) {
+  auto page = read_page(reply);
+  if (!page) {
+    link_->give_up(not_redis_failure(options_));
+    return;
+  }
+  if (reading_.on_taken() && !line_.is_refusing()) {
+    log_.taking(line_.queue().waiting());
+  }
+  handlers_.on_page(std::move(*page));
+  proceed();
+}
+
+void ScriptLink::on_published(const redisReply& reply) {
+  const auto id = read_id(reply);
+  if (!id) {
+    line_.on_refused({not_redis_failure(options_).what});
+    proceed();
+    return;
+  }
+  follower_.learn(*id);
+  on_write_taken(line_.on_taken(*id));
+}
+
+/// `is_over`: writes were refused before.
+void ScriptLink::on_write_taken(bool is_over) {
+  readiness_.on_published(monotonic_now());
+  if (is_over && !reading_.is_refusing()) {
+    log_.taking(line_.queue().waiting());
+  }
+  send_publishes();
+  if (std::exchange(was_replica_, false)) {
+    handlers_.on_primary_found();
+  }
+  if (is_over) {
+    handlers_.on_retry();
+  }
+  proceed();
+}
+
+void ScriptLink::on_down(const RedisFailure& failure) {
+  // A replica's refusal was said already, and each try would say it again.
+  if (!was_replica_ || failure.passing == nullptr) {
+    log_.failed(failure);
+  }
+  const auto now = monotonic_now();
+  readiness_.on_reading_failed(public_reason(failure));
+  readiness_.on_publishing_failed(public_reason(failure), now);
+  due_.clear();
+  line_.on_down(now);
+  reading_.on_lost();
+  adopting_.on_lost();
+  handlers_.on_down();
+  proceed();
+}
+
+void ScriptLink::proceed() {
+  if (line_.is_up()) {
+    send_publishes();
+    probe_if_due();
+  }
+  arm_retry();
+  end_publishes();
+}
+
+/// Last of all: a handler may destroy the broker.
+void ScriptLink::end_publishes() {
+  std::size_t unknown = 0;
+  while (auto ended = line_.poll_ended()) {
+    unknown += ended->is_unknown ? 1U : 0U;
+    if (ended->done && !is_stopped_) {
+      ended->done(ended->result);
+    }
+  }
+  if (unknown > 0 && !is_stopped_) {
+    log_.unknown(unknown);
+  }
+}
+
+/// For what waits until Redis may be asked again, and for the next probe.
+void ScriptLink::arm_retry() {
+  std::optional<Instant> deadline;
+  const auto consider = [this, &deadline](std::optional<Instant> candidate) {
+    // Nobody wanted what could be had by the last retry.
+    if (candidate && *candidate > retried_ && (!deadline || *candidate < *deadline)) {
+      deadline = candidate;
+    }
+  };
+  if (line_.is_up()) {
+    consider(line_.next_deadline());
+    consider(reading_.next_deadline());
+    consider(adopting_.next_deadline());
+    if (probes_ && !line_.is_refusing()) {
+      consider(readiness_.next_probe());
+    }
+  }
+  if (deadline == armed_) {
+    return;
+  }
+  armed_ = deadline;
+  if (!deadline) {
+    retry_.cancel();
+    return;
+  }
+  retry_.expires_after(std::max(Duration::zero(), *deadline - monotonic_now()));
+  retry_.async_wait([weak = weak_from_this()](const boost::system::error_code& error) {
+    const auto self = weak.lock();
+    if (self && !error) {
+      self->on_retry();
+    }
+  });
+}
+
+void ScriptLink::on_retry() {
+  armed_.reset();
+  retried_ = monotonic_now();
+  if (line_.is_up()) {
+    handlers_.on_retry();
+  }
+  proceed();
+}
+
+}  // namespace regstream::broker

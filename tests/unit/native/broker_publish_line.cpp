@@ -1,0 +1,238 @@
+#include "broker/history/publish_line.hpp"
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+using Catch::Matchers::Contains;
+using regstream::Duration;
+using regstream::EventId;
+using regstream::Instant;
+using regstream::broker::Patience;
+using regstream::broker::PublishError;
+using regstream::broker::PublishHandler;
+using regstream::broker::PublishLimits;
+using regstream::broker::PublishLine;
+using regstream::broker::PublishResult;
+
+namespace {
+
+using Texts = std::vector<std::string>;
+
+constexpr Duration resend_max{60'000};
+constexpr regstream::BackoffOptions backoff{Duration{100}, Duration{400}};
+
+/// A line, and a Redis that the test plays: each message is its own key.
+struct Bench {
+  explicit Bench(PublishLimits limits = {}) : line(limits, resend_max, backoff, 1) { line.on_up(); }
+
+  bool push(const std::string& text, Patience patience = Patience::waits) {
+    PublishHandler done = [this, text](const PublishResult& result) {
+      if (const auto* const error = std::get_if<PublishError>(&result)) {
+        failed.push_back(text);
+        why = error->what;
+      } else {
+        taken.push_back(text);
+      }
+    };
+    auto error = line.push(text, text, done, patience);
+    if (error) {
+      why = error->what;
+    }
+    return !error;
+  }
+  /// All that may be sent now, each with the key before it: "a", "b<a".
+  Texts send() {
+    Texts sent;
+    while (const auto* const publish = line.next(now)) {
+      const std::string before{line.key_before()};
+      sent.push_back(publish->message + (before.empty() ? "" : '<' + before));
+    }
+    end();
+    return sent;
+  }
+  void wait_out() { now = line.next_deadline().value(); }
+  void refuse() {
+    line.on_refused_in_passing(now);
+    end();
+  }
+  void out_of_order() {
+    line.on_out_of_order();
+    end();
+  }
+  void take() {
+    line.on_taken({1, ++sequence});
+    end();
+  }
+  void end() {
+    while (auto ended = line.poll_ended()) {
+      ended->done(ended->result);
+    }
+  }
+
+  Instant now{Duration{5'000}};
+  PublishLine line;
+  std::uint64_t sequence = 0;
+  Texts taken;
+  Texts failed;
+  std::string why;
+};
+
+}  // namespace
+
+TEST_CASE("what is in flight behind a refused publish is held back, and sent again in its place") {
+  Bench bench;
+  for (const auto* text : {"a", "b", "c"}) {
+    REQUIRE(bench.push(text));
+  }
+  CHECK(bench.send() == Texts{"a", "b<a", "c<b"});
+  bench.refuse();
+  REQUIRE(bench.push("d"));
+  CHECK(bench.send().empty());
+  // Redis took writes again by then, but the one before was not there.
+  bench.out_of_order();
+  bench.out_of_order();
+  CHECK(bench.send().empty());
+  bench.wait_out();
+  CHECK(bench.send() == Texts{"a"});
+  bench.take();
+  CHECK(bench.send() == Texts{"b", "c<b", "d<c"});
+  for (int count = 0; count < 3; ++count) {
+    bench.take();
+  }
+  CHECK(bench.taken == Texts{"a", "b", "c", "d"});
+  CHECK(bench.failed.empty());
+}
+
+TEST_CASE("a publish that was refused for good leaves those behind it, at once") {
+  Bench bench;
+  bench.push("a");
+  bench.push("b");
+  CHECK(bench.send() == Texts{"a", "b<a"});
+  bench.line.on_refused({"no object"});
+  bench.out_of_order();
+  CHECK(bench.failed == Texts{"a"});
+  CHECK(bench.send() == Texts{"b"});
+  bench.take();
+  CHECK(bench.taken == Texts{"b"});
+}
+
+TEST_CASE("a refused publish waits for as long as redis refuses") {
+  Bench bench;
+  bench.push("a");
+  CHECK(bench.send() == Texts{"a"});
+  bench.refuse();
+  for (int refusal = 0; refusal < 3; ++refusal) {
+    bench.now += 10 * resend_max;
+    CHECK(bench.send() == Texts{"a"});
+    bench.refuse();
+  }
+  bench.now += resend_max;
+  CHECK(bench.send() == Texts{"a"});
+  bench.take();
+  CHECK(bench.taken == Texts{"a"});
+}
+
+TEST_CASE("one whose acknowledgement was lost is given up in time, also while redis refuses") {
+  Bench bench;
+  bench.push("a");
+  bench.push("b");
+  CHECK(bench.send().size() == 2);
+  bench.line.on_down(bench.now);
+  bench.line.on_up();
+  CHECK(bench.send() == Texts{"a", "b<a"});
+  bench.refuse();
+  bench.refuse();
+  bench.push("c");
+  bench.now += resend_max + Duration{1};
+  CHECK(bench.send() == Texts{"c"});
+  CHECK(bench.failed == Texts{"a", "b"});
+  CHECK_THAT(bench.why, Contains("not known"));
+}
+
+TEST_CASE("behind a refused publish nothing is uncertain when the connection breaks") {
+  Bench bench;
+  bench.push("a");
+  bench.push("b");
+  CHECK(bench.send().size() == 2);
+  bench.refuse();
+  bench.line.on_down(bench.now);
+  bench.now += 2 * resend_max;
+  bench.line.on_up();
+  CHECK(bench.send() == Texts{"a"});
+  bench.take();
+  CHECK(bench.send() == Texts{"b"});
+  CHECK(bench.failed.empty());
+}
+
+TEST_CASE("the bounds hold for what was held back, too") {
+  Bench bench({.waiting_max = 2, .waiting_bytes_max = 2});
+  bench.push("a");
+  bench.push("b");
+  CHECK(bench.send().size() == 2);
+  bench.refuse();
+  bench.refuse();
+  CHECK_FALSE(bench.push("c"));
+  CHECK_THAT(bench.why, Contains("2 others (2 bytes) wait"));
+  bench.wait_out();
+  CHECK(bench.send() == Texts{"a"});
+  CHECK(bench.push("c"));
+}
+
+TEST_CASE("who does not wait is told at once, and is never published") {
+  Bench bench;
+  bench.push("a", Patience::refuses);
+  bench.push("b");
+  bench.push("c", Patience::refuses);
+  CHECK(bench.send().size() == 3);
+  bench.refuse();
+  CHECK(bench.failed == Texts{"a"});
+  bench.out_of_order();
+  bench.out_of_order();
+  CHECK(bench.failed == Texts{"a", "c"});
+  CHECK_FALSE(bench.push("d", Patience::refuses));
+  CHECK_THAT(bench.why, Contains("takes no updates for now"));
+  bench.wait_out();
+  CHECK(bench.send() == Texts{"b"});
+  bench.take();
+  CHECK(bench.push("e", Patience::refuses));
+  bench.line.on_down(bench.now);
+  bench.end();
+  CHECK(bench.failed == Texts{"a", "c", "e"});
+  CHECK_FALSE(bench.push("f", Patience::refuses));
+  CHECK(bench.taken == Texts{"b"});
+}
+
+TEST_CASE("who does not wait is not told that it failed while it may be in the history") {
+  Bench bench;
+  bench.push("a", Patience::refuses);
+  CHECK(bench.send().size() == 1);
+  bench.line.on_down(bench.now);
+  bench.end();
+  CHECK(bench.failed.empty());
+  bench.line.on_up();
+  CHECK(bench.send() == Texts{"a"});
+  bench.refuse();
+  CHECK(bench.failed.empty());
+  bench.wait_out();
+  CHECK(bench.send() == Texts{"a"});
+  bench.take();
+  CHECK(bench.taken == Texts{"a"});
+}
+
+TEST_CASE("a probe finds out, and what waits is sent when it is taken") {
+  Bench bench;
+  CHECK(bench.line.may_probe(bench.now));
+  bench.line.on_probed();
+  bench.line.on_probe_refused(bench.now);
+  CHECK(bench.line.is_refusing());
+  bench.push("a");
+  CHECK(bench.send().empty());
+  bench.wait_out();
+  bench.line.on_probed();
+  CHECK(bench.send().empty());
+  CHECK(bench.line.on_probe_taken());
+  CHECK(bench.send() == Texts{"a"});
+}
