@@ -12,29 +12,34 @@ std::string waited(std::size_t count) {
   return count == 0 ? "" : " (updates that waited for it: " + std::to_string(count) + ")";
 }
 
+std::uint32_t bit(RedisFailureKind kind) {
+  return 1U << static_cast<unsigned>(kind);
+}
+
 }  // namespace
 
 void OutageLog::failed(const RedisFailure& failure) {
   if (failure.kind == RedisFailureKind::renewed) {
     return;  // That was this process's own wish.
   }
-  if (failure.passing != nullptr && !refusals_said_.emplace(failure.passing->code).second) {
-    return;
-  }
-  const auto bit = 1U << static_cast<unsigned>(failure.kind);
-  if ((said_ & bit) == 0) {
-    said_ |= bit;
+  const bool is_new = failure.passing != nullptr
+                          ? refusals_said_.emplace(failure.passing->code).second
+                          : (said_ & bit(failure.kind)) == 0;
+  if (is_new) {
+    said_ |= bit(failure.kind);
     spdlog::warn("{}; retrying until it is back", failure.what);
   }
 }
 
 void OutageLog::back(std::size_t waiting) {
-  const bool is_new = std::exchange(is_new_, false);
-  if (std::exchange(said_, 0U) != 0 || is_new) {
-    spdlog::info("connected to redis at {}{}", address_, waited(waiting));
-  }
-  if (!is_refusing_) {
+  if (is_refusing_) {
+    said_ &= ~bit(RedisFailureKind::passing);  // `taking` says the end of that.
+  } else {
     refusals_said_.clear();
+  }
+  const bool is_first = std::exchange(is_new_, false);
+  if (std::exchange(said_, 0U) != 0 || is_first) {
+    spdlog::info("connected to redis at {}{}", address_, waited(waiting));
   }
 }
 

@@ -80,6 +80,7 @@ TEST_CASE("a bare message waits while redis takes no writes, on the same connect
   CAPTURE(code);
   RedisServer server;
   BrokerFixture fixture{options_of(server)};
+  REQUIRE(fixture.wait_connected());
   fixture.publish(update_json(1));
   REQUIRE(fixture.wait_heard(1));
   OtherProgram program{server};
