@@ -53,6 +53,7 @@ void OutageLog::refusing(const RedisFailure& failure) {
 
 void OutageLog::taking(std::size_t waiting) {
   refusals_said_.clear();
+  said_ &= ~bit(RedisFailureKind::passing);
   if (std::exchange(is_refusing_, false)) {
     spdlog::info("redis at {} takes updates again{}", address_, waited(waiting));
   }

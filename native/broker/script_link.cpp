@@ -85,7 +85,7 @@ void ScriptLink::publish(std::string message, std::string key, PublishHandler do
 }
 
 bool ScriptLink::may_read() const {
-  return reading_.may_call(monotonic_now());
+  return !leaving_ && reading_.may_call(monotonic_now());
 }
 
 void ScriptLink::read(const ReadHistory& read) {
@@ -94,7 +94,7 @@ void ScriptLink::read(const ReadHistory& read) {
 }
 
 bool ScriptLink::may_adopt() const {
-  return !line_.is_refusing() && adopting_.may_call(monotonic_now());
+  return !leaving_ && !line_.is_refusing() && adopting_.may_call(monotonic_now());
 }
 
 void ScriptLink::adopt(const Adopt& adopt) {
@@ -108,6 +108,9 @@ void ScriptLink::call(Answer answer, const Command& command) {
 }
 
 void ScriptLink::send_publishes() {
+  if (leaving_) {
+    return;
+  }
   while (const auto* const publish = line_.next(monotonic_now())) {
     call(Answer::id,
          calls_.publish(follower_.known(), publish->key, publish->message, line_.key_before()));
@@ -118,6 +121,9 @@ void ScriptLink::send_publishes() {
 /// that is over, be there something to publish or not.
 void ScriptLink::probe_if_due() {
   const auto now = monotonic_now();
+  if (leaving_) {
+    return;
+  }
   const bool is_due = line_.is_refusing() || (probes_ && readiness_.is_probe_due(now));
   if (is_due && line_.may_probe(now)) {
     line_.on_probed();
@@ -182,10 +188,9 @@ void ScriptLink::on_refused(Answer answer, const RedisFailure& failure) {
   }
   if (failure.passing != nullptr && failure.passing->needs_new_connection) {
     was_replica_ = true;
-    link_->give_up(failure);
-  } else {
-    proceed();
+    leaving_ = failure;
   }
+  proceed();
 }
 
 void ScriptLink::on_result(Answer answer, const redisReply& reply) {
@@ -268,6 +273,7 @@ void ScriptLink::on_down(const RedisFailure& failure) {
   readiness_.on_reading_failed(public_reason(failure));
   readiness_.on_publishing_failed(public_reason(failure), now);
   due_.clear();
+  leaving_.reset();
   line_.on_down(now);
   reading_.on_lost();
   adopting_.on_lost();
@@ -276,6 +282,11 @@ void ScriptLink::on_down(const RedisFailure& failure) {
 }
 
 void ScriptLink::proceed() {
+  if (leaving_ && due_.empty()) {
+    // By a copy: it is forgotten meanwhile.
+    link_->give_up(RedisFailure{*leaving_});
+    return;
+  }
   if (line_.is_up()) {
     send_publishes();
     probe_if_due();

@@ -103,6 +103,9 @@ class ScriptLink : public std::enable_shared_from_this<ScriptLink> {
   std::deque<Answer> due_;
   std::size_t waited_ = 0;
   bool probes_ = false;
+  // The connection is given up for this as soon as nothing is due on it: how each call ended is
+  // known.
+  std::optional<RedisFailure> leaving_;
   bool was_replica_ = false;  // The server refused as a replica does.
   bool is_stopped_ = false;
 };
