@@ -1,7 +1,8 @@
 /**
  * Why an update is not in the history, or not yet.
  *
- * - `unreachable`: Redis can't take updates now; they wait, in order, and it is tried again. Only told, never thrown.
+ * - `unreachable`: Redis is away, or takes no updates now; they wait, in order, and it is tried again. Only told, never
+ *   thrown.
  * - `refused`: Redis refused this update, and would refuse it again.
  * - `full`: too many updates wait for Redis already; this one was dropped.
  * - `unknown_outcome`: it was sent, its acknowledgement was lost, and it is too late to send it again under its key:

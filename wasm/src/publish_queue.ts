@@ -1,8 +1,9 @@
 import type { Clock } from "./clock.js";
 import { greaterId, type HistoryLimits, publishCall, readId } from "./history_call.js";
+import type { PassingError } from "./generated/passing_errors.js";
 import { PublishError } from "./publish_errors.js";
 import type { ScriptRunner } from "./redis_client.js";
-import { readFailure } from "./redis_failure.js";
+import { findPassingError, readFailure } from "./redis_failure.js";
 import { utf8Bytes } from "./update_message.js";
 
 /** The place that an update got in the history: `<epoch>-<sequence>`. */
@@ -21,6 +22,8 @@ interface Waiting {
   readonly bytes: number;
   /** Null until it was given to the client, which may have sent it. */
   firstSent: number | null;
+  /** It was given to the client, and nobody knows what came of that. */
+  isUncertain: boolean;
   readonly resolve: (published: Published) => void;
   readonly reject: (error: PublishError) => void;
 }
@@ -46,6 +49,7 @@ export class PublishQueue {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #onTrouble: (trouble: PublishError) => void;
+  readonly #onRecovery: () => void;
 
   /** The first is the one that is being sent, or tried again. */
   readonly #waiting: Waiting[] = [];
@@ -71,6 +75,7 @@ export class PublishQueue {
     clock: Clock,
     random: () => number,
     onTrouble: (trouble: PublishError) => void,
+    onRecovery: () => void,
   ) {
     this.#runner = runner;
     this.#history = history;
@@ -78,6 +83,7 @@ export class PublishQueue {
     this.#clock = clock;
     this.#random = random;
     this.#onTrouble = onTrouble;
+    this.#onRecovery = onRecovery;
   }
 
   get waiting(): number {
@@ -102,7 +108,7 @@ export class PublishQueue {
         reject(full);
       } else {
         this.#waitingBytes += bytes;
-        this.#waiting.push({ message, key, bytes, firstSent: null, resolve, reject });
+        this.#waiting.push({ message, key, bytes, firstSent: null, isUncertain: false, resolve, reject });
         this.#advance();
       }
     });
@@ -164,6 +170,7 @@ export class PublishQueue {
     this.#stopListening = this.#runner.onReady(() => {
       // The connection by which it was sent is gone, and some clients forget what they sent then, without a word. One
       // that sends it again by itself does no harm: the key is the same.
+      first.isUncertain = true;
       this.#endSending();
       this.#advance();
     });
@@ -171,10 +178,12 @@ export class PublishQueue {
     const { keys, args } = publishCall(this.#history, this.#known, first.key, first.message);
     let id: string | null = null;
     let failure: PublishError | null = null;
+    let passing: PassingError | null = null;
     try {
       id = readId(await this.#runner.run(keys, args, () => attempt === this.#attempt));
     } catch (error) {
       failure = readFailure(error);
+      passing = findPassingError(error);
     }
     if (attempt !== this.#attempt) {
       return;
@@ -182,14 +191,23 @@ export class PublishQueue {
     this.#endSending();
     if (failure?.kind === "unreachable") {
       this.#tell(failure);
-      this.#pause();
+      if (passing === null) {
+        first.isUncertain = true;
+      } else if (!first.isUncertain) {
+        first.firstSent = null;
+      }
+      if (passing?.needsNewConnection === true) {
+        this.#pauseAndReconnect();
+      } else {
+        this.#pause();
+      }
       return;
     }
     this.#failures = 0;
     this.#stopWatch();
     this.#take();
     if (id !== null) {
-      this.#told.clear();
+      this.#recover();
       this.#known = greaterId(id, this.#known);
       first.resolve({ id });
     } else {
@@ -200,9 +218,29 @@ export class PublishQueue {
     this.#advance();
   }
 
+  #nextDelayMs(): number {
+    return this.#random() * Math.min(retryMsMax, retryMs * 2 ** Math.min(this.#failures++, 10));
+  }
+
+  /** A replica refused: behind the same name there may be the primary by now. */
+  #pauseAndReconnect(): void {
+    const cancelTimer = this.#clock.setTimer(() => {
+      this.#endPause = null;
+      if (this.#runner.reconnect()) {
+        this.#pause();
+      } else {
+        this.#advance();
+      }
+    }, this.#nextDelayMs());
+    this.#endPause = () => {
+      cancelTimer();
+      this.#endPause = null;
+    };
+  }
+
   /** Waits before the next try: longer each time, or until the client is connected again. */
   #pause(): void {
-    const delayMs = this.#random() * Math.min(retryMsMax, retryMs * 2 ** Math.min(this.#failures++, 10));
+    const delayMs = this.#nextDelayMs();
     const end = (): void => {
       cancelTimer();
       stopListening();
@@ -277,8 +315,20 @@ export class PublishQueue {
       return;
     }
     this.#told.add(trouble.kind);
+    this.#callListener(() => this.#onTrouble(trouble));
+  }
+
+  #recover(): void {
+    const wasUnreachable = this.#told.has("unreachable");
+    this.#told.clear();
+    if (wasUnreachable) {
+      this.#callListener(this.#onRecovery);
+    }
+  }
+
+  #callListener(listener: () => void): void {
     try {
-      this.#onTrouble(trouble);
+      listener();
     } catch (error) {
       // The listener's own mistake must not stop the queue, nor stay unseen.
       queueMicrotask(() => {

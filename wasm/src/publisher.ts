@@ -42,6 +42,8 @@ export interface PublisherOptions {
    * the console.
    */
   readonly onTrouble?: ((trouble: PublishError) => void) | undefined;
+  /** Hears that Redis takes updates again, after `onTrouble` was told that they wait. Default: a line on the console. */
+  readonly onRecovery?: (() => void) | undefined;
   /** For tests. */
   readonly clock?: Clock | undefined;
   /** For tests: gives the current time in milliseconds since the Unix epoch. */
@@ -64,7 +66,8 @@ export interface PublishOptions {
  * Says what happens to a registration. The names are the contract's. Updates of one publisher keep their order.
  *
  * Each promise gives the id that the update got in the history. It rejects with TypeError where the arguments are no
- * update, and with PublishError where it did not get into the history; while Redis is away it just waits.
+ * update, and with PublishError where it did not get into the history; while Redis is away, or takes no writes, it just
+ * waits.
  */
 export interface Publisher {
   /** A stage started, or ended. The registration is PENDING meanwhile. */
@@ -142,6 +145,7 @@ export function createPublisher(redis: RedisClient, options: PublisherOptions = 
     options.clock ?? unreferencedClock(),
     options.random ?? Math.random,
     options.onTrouble ?? ((trouble) => console.warn(`regstream: ${trouble.message}`)),
+    options.onRecovery ?? (() => console.info("regstream: redis takes updates again")),
   );
   const now = options.now ?? Date.now;
   const ownKey = randomUUID();

@@ -1,19 +1,5 @@
+import { passingErrors, type PassingError } from "./generated/passing_errors.js";
 import { PublishError } from "./publish_errors.js";
-
-/** What Redis answers while it takes no writes from anybody; the script has not begun to write then. */
-const passing = new Map([
-  ["BUSY", "it is busy with another script"],
-  ["CLUSTERDOWN", "its cluster is down"],
-  ["LOADING", "it is still loading its data: wait until it is done"],
-  ["MASTERDOWN", "it has lost its primary"],
-  ["MISCONF", "it can't save its data to disk, and refuses to write: see its log"],
-  ["NOAUTH", "it wants a password: give it to the client"],
-  ["NOREPLICAS", "it has too few replicas to write"],
-  ["OOM", "it has no memory left: raise maxmemory"],
-  ["READONLY", "it is a replica: connect the client to the primary"],
-  ["TRYAGAIN", "its cluster is moving the keys"],
-  ["UNKILLABLE", "it is busy with another script"],
-]);
 
 /** What it answers to this client only, now and later. */
 const lasting = new Map([
@@ -33,9 +19,19 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : "";
 }
 
-/** "OOM" of "OOM command not allowed"; empty where Redis did not say it: clients' own errors are sentences. */
+/**
+ * "OOM" of "OOM command not allowed"; empty where Redis did not say it: clients' own errors are sentences. Redis before 7
+ * puts the error of a command that a script called into a sentence of its own: the code is the inner one then.
+ */
 function replyCode(message: string): string {
-  return /^([A-Z][A-Z_]+)(?: |$)/.exec(message)?.[1] ?? "";
+  const inner = /^ERR Error running script.*: -([A-Z]+)(?: |$)/s.exec(message)?.[1];
+  return inner ?? /^([A-Z][A-Z_]+)(?: |$)/.exec(message)?.[1] ?? "";
+}
+
+/** What Redis refuses with in passing; null where it is anything else. */
+export function findPassingError(error: unknown): PassingError | null {
+  const code = replyCode(messageOf(error));
+  return passingErrors.find((passing) => passing.code === code) ?? null;
 }
 
 /**
@@ -56,12 +52,15 @@ export function isScriptUnknown(error: unknown): boolean {
 
 /** What a client's error means for the update that was sent: `unreachable` is worth another try, `refused` is not. */
 export function readFailure(error: unknown): PublishError {
+  if (error instanceof PublishError) {
+    return error;
+  }
+  const passing = findPassingError(error);
+  if (passing !== null) {
+    return new PublishError("unreachable", `redis takes no updates for now: ${passing.reason} (${passing.code})`);
+  }
   const message = messageOf(error);
   const code = replyCode(message);
-  const reason = passing.get(code);
-  if (reason !== undefined) {
-    return new PublishError("unreachable", `redis takes no updates: ${reason} (${code})`);
-  }
   if (code !== "") {
     const what = lasting.get(code) ?? printable(message);
     return new PublishError("refused", `redis refused the update: ${what} (${code})`);

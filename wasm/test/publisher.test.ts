@@ -5,8 +5,10 @@ import { fileURLToPath } from "node:url";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
 import { historyScript, historyScriptDigest } from "../src/generated/history_script.js";
+import { passingErrors } from "../src/generated/passing_errors.js";
 import type { PublisherOptions } from "../src/publisher.js";
 import { createPublisher, PublishError } from "../src/publisher.js";
+import type { IoredisLike } from "../src/redis_client.js";
 import { FakeRedis, shapes } from "./fake_redis.js";
 import { FakeClock, settle } from "./fakes.js";
 
@@ -33,10 +35,12 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
   let redis: FakeRedis;
   let clock: FakeClock;
   let troubles: PublishError[];
+  let recoveries: number;
   beforeEach(() => {
     redis = new FakeRedis();
     clock = new FakeClock();
     troubles = [];
+    recoveries = 0;
   });
   const create = (options: PublisherOptions = {}) =>
     createPublisher(clientOf(redis), {
@@ -44,6 +48,7 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
       now: () => 1702493000000,
       random: () => 1,
       onTrouble: (trouble) => troubles.push(trouble),
+      onRecovery: () => ++recoveries,
       ...options,
     });
   const say = (publisher: ReturnType<typeof create>, message: string, key?: string) =>
@@ -148,8 +153,8 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     expect(redis.messages).toEqual(["a", "b"]);
   });
 
-  it.each(["LOADING Redis is loading the dataset in memory", "OOM command not allowed", "READONLY You can't write"])(
-    "waits for what passes: %s",
+  it.each(passingErrors.map(({ code }) => `${code} in Redis's words`))(
+    "waits for what passes, and says so once: %s",
     async (reply) => {
       const published = say(create(), "x");
       for (const delayMs of [250, 500, 1_000, 2_000, 4_000, 5_000, 5_000]) {
@@ -164,8 +169,31 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
       redis.last.accept();
       await published;
       expect(kindsTold()).toEqual(["unreachable"]);
+      expect(recoveries).toBe(1);
     },
   );
+
+  it("waits for what passes for longer than Redis keeps keys, since that is not in the history", async () => {
+    const published = say(create({ keyLifetimeMs: 1_000 }), "x");
+    for (const delayMs of [250, 500, 1_000, 2_000, 4_000]) {
+      redis.last.fail(new Error("OOM command not allowed"));
+      await settle();
+      clock.advance(delayMs);
+    }
+    redis.last.accept();
+    expect(await published).toEqual({ id: "1702493000000-1" });
+  });
+
+  it("gives up in time what may be in the history, also while Redis refuses", async () => {
+    const published = say(create({ keyLifetimeMs: 1_000 }), "x");
+    redis.last.fail(new Error("Connection is closed."));
+    await settle();
+    clock.advance(250);
+    redis.last.fail(new Error("BUSY Redis is busy running a script."));
+    await settle();
+    clock.advance(1_000);
+    await expect(published).rejects.toMatchObject({ kind: "unknown_outcome" });
+  });
 
   it("gives nothing to a client without a connection, and all of it once there is one", async () => {
     redis.isReady = false;
@@ -378,14 +406,64 @@ describe("a publisher's client", () => {
     expect(() => createPublisher(client as never)).toThrow(expected);
   });
 
-  it("has no keyPrefix", () => {
-    const client = { status: "ready", evalsha: call, eval: call, options: { keyPrefix: "app:" } };
-    expect(() => createPublisher(client)).toThrow(/keyPrefix/);
+  it.each<[string, object, RegExp]>([
+    ["a keyPrefix", { options: { keyPrefix: "app:" } }, /keyPrefix/],
+    ["ioredis's other database", { options: { db: 1 } }, /database 0/],
+    ["ioredis's other database, selected later", { options: { db: 0 }, condition: { select: 2 } }, /database 0/],
+    ["node-redis's other database", { options: { database: 1 } }, /database 0/],
+    ["ioredis's cluster", { isCluster: true }, /single server/],
+    ["node-redis's cluster", { getSlotRandomNode: call }, /single server/],
+    ["a pipeline", { isPipeline: true }, /pipeline/],
+    ["a transaction", { execAsPipeline: call }, /transaction/],
+    ["ioredis's read-only connection", { options: { readOnly: true } }, /read-only/],
+    ["node-redis's read-only connection", { options: { readonly: true } }, /read-only/],
+    ["a sentinel's replica", { options: { role: "slave" } }, /primary/],
+  ])("does not split the history: %s", (_name, more, why) => {
+    for (const methods of [
+      { evalsha: call, eval: call },
+      { evalSha: call, eval: call },
+    ]) {
+      expect(() => createPublisher({ ...methods, ...more })).toThrow(TypeError);
+      expect(() => createPublisher({ ...methods, ...more })).toThrow(why);
+    }
   });
 
-  it("is not a cluster's", () => {
-    const client = { status: "ready", evalsha: call, eval: call, isCluster: true };
-    expect(() => createPublisher(client)).toThrow(/single server/);
+  it("may have settings that leave the history alone", () => {
+    const options = { db: 0, database: 0, keyPrefix: "", readOnly: false, stringNumbers: true, RESP: 3 };
+    const client = { evalsha: call, eval: call, options, condition: null };
+    expect(() => createPublisher(client)).not.toThrow();
+  });
+
+  it("is asked again before each update, for it may select another database at any time", async () => {
+    const condition = { select: 0 };
+    const publisher = createPublisher(
+      { status: "ready", evalsha: call, eval: call, condition } as IoredisLike,
+      { onTrouble: () => undefined },
+    );
+    const say = () => publisher.publish({ registrationId: 1, status: "FAILED" });
+    await say();
+    condition.select = 3;
+    await expect(say()).rejects.toMatchObject({ kind: "refused", message: expect.stringContaining("database 0") });
+    condition.select = 0;
+    expect(await say()).toEqual({ id: "1-1" });
+  });
+
+  it("connects anew where a replica refused, if it comes back by itself", async () => {
+    const clock = new FakeClock();
+    const disconnect = vi.fn();
+    const evalsha = vi.fn(() => Promise.reject(new Error("READONLY You can't write against a read only replica.")));
+    const client = { status: "ready", evalsha, eval: call, disconnect, options: { retryStrategy: () => 1 } };
+    const publisher = createPublisher(client as IoredisLike, { clock, random: () => 1, onTrouble: () => undefined });
+    void publisher.publish({ registrationId: 1, status: "FAILED" });
+    await settle();
+    expect(disconnect).not.toHaveBeenCalled();
+    clock.advance(250);
+    expect(disconnect.mock.calls).toEqual([[true]]);
+    expect(evalsha).toHaveBeenCalledTimes(1);
+    clock.advance(500);
+    expect(evalsha).toHaveBeenCalledTimes(2);
+    publisher.close();
+    expect(clock.timers).toBe(0);
   });
 
   it("may connect with the first command", async () => {

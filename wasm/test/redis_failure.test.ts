@@ -1,6 +1,41 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
 import { describe, expect, it } from "vitest";
 
-import { isScriptUnknown, readFailure } from "../src/redis_failure.js";
+import { passingErrors } from "../src/generated/passing_errors.js";
+import { findPassingError, isScriptUnknown, readFailure } from "../src/redis_failure.js";
+
+/** In one step, Vite would take it for an asset of a page. */
+function testUrl(): string {
+  return import.meta.url;
+}
+
+const root = fileURLToPath(new URL("../..", testUrl()).href);
+
+describe("the errors that pass", () => {
+  it.each(passingErrors.map((error) => [error.code, error] as const))("%s is found by its code", (code, error) => {
+    expect(findPassingError(new Error(`${code} in Redis's words`))).toBe(error);
+    expect(readFailure(new Error(code)).kind).toBe("unreachable");
+    const before7 = `ERR Error running script (call to f_1): @user_script:3: @user_script: 3: -${code} in Redis's words`;
+    expect(findPassingError(new Error(before7))).toBe(error);
+    expect(findPassingError(new Error(`ERR ${code}`))).toBeNull();
+  });
+
+  it("stand in one file, from which the others are made", () => {
+    const list = join("native", "broker", "passing_errors.json");
+    expect(passingErrors).toEqual(JSON.parse(readFileSync(join(root, list), "utf8")));
+    const copies = ["core", "native", join("wasm", "src")]
+      .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)))
+      .filter((name) => !name.includes("generated") && /\.(cpp|hpp|in|cmake|ts|mjs|json|lua)$/.test(name))
+      .filter((name) => {
+        const text = readFileSync(join(root, name), "utf8");
+        return passingErrors.filter(({ code }) => new RegExp(`\\b${code}\\b`).test(text)).length > passingErrors.length / 2;
+      });
+    expect(copies).toEqual([list]);
+  });
+});
 
 describe("a client's error", () => {
   it.each([
