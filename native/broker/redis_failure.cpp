@@ -112,7 +112,8 @@ RedisFailure reply_failure(const RedisOptions& options, std::string_view reply) 
     return {RedisFailureKind::rejected,
             redis +
                 " does not permit it (NOPERM): the user needs +ping +subscribe +publish +eval "
-                "+evalsha +script|load +time +exists +xinfo|stream +xrange +xread +xadd +xdel +del "
+                "+evalsha +script|load +select +time +exists +xinfo|stream +xrange +xread +xadd "
+                "+xdel +del "
                 "+get +set, the keys ~service:registration-updates:* and the channels "
                 "&service:registration-updates and &service:registration-updates:adopted"};
   }

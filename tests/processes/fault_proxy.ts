@@ -21,7 +21,7 @@ export class FaultProxy {
 
   private constructor(
     private readonly server: Server,
-    private readonly targetPort: number,
+    private targetPort: number,
   ) {
     server.on("connection", (client) => this.accept(client));
   }
@@ -31,6 +31,11 @@ export class FaultProxy {
     const server = createServer({ allowHalfOpen: true });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return new FaultProxy(server, targetPort);
+  }
+
+  /** Connections that come go to another port from now on, as behind a name that another server has got. */
+  redirect(targetPort: number): void {
+    this.targetPort = targetPort;
   }
 
   get port(): number {

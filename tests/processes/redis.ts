@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { Redis } from "ioredis";
@@ -67,6 +67,15 @@ export class RedisServer {
 
   resume(): void {
     this.child.signal("SIGCONT");
+  }
+
+  /** It can't write its dump from now on, and then it can again. A folder in its place stops root, too. */
+  breakDisk(): void {
+    mkdirSync(join(this.folder, "dump.rdb", "in the way"), { recursive: true });
+  }
+
+  mendDisk(): void {
+    rmSync(join(this.folder, "dump.rdb"), { recursive: true, force: true });
   }
 
   get log(): string {

@@ -20,6 +20,10 @@
 -- "Known" is the greatest id that the caller has met, "0-0" at its start. A history that ends
 -- before it has lost what came after (a restart without a disk, a restored copy), and begins anew.
 
+-- Pub/Sub has no databases, so there is one history: in database 0, whichever the caller has
+-- selected. One without the right to select has selected none.
+redis.pcall('SELECT', '0')
+
 local history = KEYS[1]
 local mode = ARGV[1]
 local known = ARGV[2]
