@@ -42,7 +42,10 @@ export interface PublisherOptions {
    * the console.
    */
   readonly onTrouble?: ((trouble: PublishError) => void) | undefined;
-  /** Hears that Redis takes updates again, after `onTrouble` was told that they wait. Default: a line on the console. */
+  /**
+   * Hears that Redis takes updates again, after `onTrouble` was told that they wait. Default: a line on the console,
+   * if that of `onTrouble` is.
+   */
   readonly onRecovery?: (() => void) | undefined;
   /** For tests. */
   readonly clock?: Clock | undefined;
@@ -145,7 +148,8 @@ export function createPublisher(redis: RedisClient, options: PublisherOptions = 
     options.clock ?? unreferencedClock(),
     options.random ?? Math.random,
     options.onTrouble ?? ((trouble) => console.warn(`regstream: ${trouble.message}`)),
-    options.onRecovery ?? (() => console.info("regstream: redis takes updates again")),
+    options.onRecovery ??
+      (options.onTrouble === undefined ? () => console.info("regstream: redis takes updates again") : () => undefined),
   );
   const now = options.now ?? Date.now;
   const ownKey = randomUUID();
