@@ -112,7 +112,7 @@ TEST_CASE("a database that can't be used stops the start with one sentence") {
   const TemporaryFolder folder;
   BackendOptions options = without_pauses(folder);
   std::ofstream{options.database} << "this is no database, though it is long enough to be read";
-  CHECK_THROWS_WITH(Running{options}, Catch::Matchers::Contains(options.database.string()));
+  CHECK_THROWS_WITH(Running{options}, Catch::Contains(options.database.string()));
 }
 
 TEST_CASE("a database that fails later is answered with 500") {

@@ -13,7 +13,7 @@ namespace {
 using test::TemporaryFolder;
 
 namespace http = boost::beast::http;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using Json = nlohmann::json;
 
 constexpr const char* json_type = "application/json";

@@ -12,7 +12,7 @@ namespace {
 
 using test::TemporaryFolder;
 
-using Catch::Matchers::Contains;
+using Catch::Contains;
 
 const Application application{"Hana Tesfaye", "1000234567",     "+251 900 000 142",
                               "Bole",         "ID-179-4420-42", "hana.tesfaye@example.com"};

@@ -25,7 +25,7 @@
 namespace {
 
 namespace fs = std::filesystem;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using regstream::Duration;
 using regstream::EventId;
 using regstream::to_string;

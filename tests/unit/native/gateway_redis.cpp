@@ -20,7 +20,7 @@
 
 namespace {
 
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using Catch::Matchers::StartsWith;
 using regstream::Duration;
 using regstream::EventId;

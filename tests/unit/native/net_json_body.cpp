@@ -6,7 +6,7 @@
 #include "net/json_body.hpp"
 
 using namespace std::string_literals;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using regstream::net::check_json_body;
 using regstream::net::json_body_depth_max;
 using regstream::net::parse_json_body;

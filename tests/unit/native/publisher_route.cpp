@@ -20,7 +20,7 @@
 namespace {
 
 namespace http = boost::beast::http;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using nlohmann::json;
 using regstream::EventId;
 using regstream::PublishRoute;

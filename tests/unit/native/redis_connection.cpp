@@ -14,7 +14,7 @@
 namespace {
 
 using boost::asio::ip::tcp;
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using regstream::Duration;
 using regstream::broker::RedisConnection;
 using regstream::broker::RedisFailure;

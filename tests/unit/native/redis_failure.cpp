@@ -5,7 +5,7 @@
 
 #include "broker/redis_failure.hpp"
 
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using regstream::broker::auth_failure;
 using regstream::broker::connect_failure;
 using regstream::broker::public_reason;

@@ -8,7 +8,7 @@
 
 namespace {
 
-using Catch::Matchers::Contains;
+using Catch::Contains;
 using regstream::Duration;
 using regstream::EventId;
 using regstream::broker::check_redis;
