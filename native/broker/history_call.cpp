@@ -1,5 +1,8 @@
 #include "broker/history_call.hpp"
 
+#include <charconv>
+#include <cstdint>
+#include <system_error>
 #include <utility>
 
 #include <regstream/broker/broker.hpp>
@@ -26,6 +29,54 @@ std::string key_of(std::string_view key) {
   return std::string{channel_name} + ":key:" + std::string{key};
 }
 
+/// Beyond this the script does not count: whoever has such an id has made it up.
+constexpr std::uint64_t number_max = (std::uint64_t{1} << 53U) - 1;
+
+/// A megabyte, which is more than writers may send, and its id.
+constexpr std::size_t message_bytes_max = (std::size_t{1} << 20U) + 256;
+
+bool is_countable(EventId id) {
+  return id.epoch < number_max && id.sequence <= number_max;
+}
+
+/// The number that a text says as the script writes numbers.
+std::optional<std::uint64_t> read_count(std::string_view text) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool is_whole = error == std::errc{} && end == text.data() + text.size() &&
+                        (text.size() == 1 || text.front() != '0');
+  return is_whole && number <= number_max ? std::optional{number} : std::nullopt;
+}
+
+/// What an entry says that the script wrote, by the rule of its `ours`; nothing if somebody else
+/// wrote it.
+std::optional<HistoryEntry> read_ours(EventId id, const redisReply& fields) {
+  const auto text = [&fields](std::size_t index) { return reply_text(*fields.element[index]); };
+  const bool has_adopted = fields.elements == 6 && text(4) == "adopted";
+  if ((fields.elements != 4 && !has_adopted) || text(0) != "message" || text(2) != "bytes" ||
+      !is_countable(id)) {
+    return std::nullopt;
+  }
+  const auto message = text(1);
+  const auto bytes = read_count(text(3));
+  std::string stamp = "\"id\":\"";
+  append_event_id(stamp, id);
+  stamp += "\"}";
+  if (!bytes || *bytes < message.size() || message.size() > message_bytes_max ||
+      !message.starts_with('{') || !message.ends_with(stamp)) {
+    return std::nullopt;
+  }
+  std::optional<EventId> adopted_as;
+  if (has_adopted) {
+    // Its own id, or the one that it had in an earlier epoch.
+    adopted_as = text(5) == "1" ? id : parse_event_id(text(5));
+    if (!adopted_as || !is_countable(*adopted_as)) {
+      return std::nullopt;
+    }
+  }
+  return HistoryEntry{.id = id, .message = std::string{message}, .adopted_as = adopted_as};
+}
+
 /// An entry as XREAD gives it: `[id, [name, value, ...]]`.
 std::optional<HistoryEntry> read_entry(const redisReply& reply) {
   const bool is_entry = reply.type == REDIS_REPLY_ARRAY && reply.elements == 2 &&
@@ -34,24 +85,8 @@ std::optional<HistoryEntry> read_entry(const redisReply& reply) {
   if (!id) {
     return std::nullopt;
   }
-  std::string_view message;
-  bool is_ours = false;
-  std::optional<EventId> adopted_as;
-  const auto& fields = *reply.element[1];
-  for (std::size_t i = 0; i + 1 < fields.elements; i += 2) {
-    const auto name = reply_text(*fields.element[i]);
-    if (name == "message") {
-      message = reply_text(*fields.element[i + 1]);
-    }
-    is_ours = is_ours || name == "bytes";
-    if (name == "adopted") {
-      // As the script reads it: the id of an earlier epoch, or what says that it is its own.
-      adopted_as = read_id(*fields.element[i + 1]).value_or(*id);
-    }
-  }
-  return HistoryEntry{.id = *id,
-                      .message = std::string{is_ours ? message : std::string_view{}},
-                      .adopted_as = adopted_as};
+  return read_ours(*id, *reply.element[1])
+      .value_or(HistoryEntry{.id = *id, .message = {}, .adopted_as = {}});
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
+#include <exception>
 #include <utility>
 
 #include <boost/asio/connect.hpp>
@@ -145,7 +146,19 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
       return;
     }
     heard_or_asked_ = Clock::now();
-    if (!reader_.feed({incoming_.data(), size})) {
+    try {
+      take({incoming_.data(), size});
+    } catch (const std::exception&) {
+      // Whoever handles a reply may run out of memory as well as this connection. What was told by
+      // half is asked for again by the next connection.
+      if (!is_closed_) {
+        fail(lost_failure(options_, make_error_code(boost::system::errc::not_enough_memory)));
+      }
+    }
+  }
+
+  void take(std::string_view bytes) {
+    if (!reader_.feed(bytes)) {
       fail(not_redis_failure(options_));
       return;
     }
@@ -155,10 +168,10 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
         return;
       }
     }
-    if (reader_.is_broken()) {
+    if (reader_.is_oversized()) {
+      fail(oversized_failure(options_, ReplyLimits{}.bytes_max));
+    } else if (reader_.is_broken()) {
       fail(not_redis_failure(options_));
-    } else if (reader_.buffered_bytes() > buffered_bytes_max) {
-      fail(oversized_failure(options_, buffered_bytes_max));
     } else {
       read();
     }

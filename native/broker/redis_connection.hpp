@@ -15,16 +15,14 @@
 
 namespace regstream::broker {
 
-/// One connection to Redis, from the look-up of its name to its end. It does not come back.
+/// One connection to Redis, from the look-up of its name to its end. It does not come back. What an
+/// exception interrupts, std::bad_alloc above all, ends this connection and nothing else.
 ///
 /// hiredis' own asynchronous API is not used: its look-up of names blocks, and it swallows the
 /// answer to a PING on a subscribed connection, by which a half-open one is noticed. Its parser is
 /// used.
 class RedisConnection {
  public:
-  /// Redis's own default limit of what it holds for a subscriber (client-output-buffer-limit).
-  static constexpr std::size_t buffered_bytes_max = 32U << 20U;
-
   /// All are called on the context's thread, never from within a call of this class, and none after
   /// the connection was destroyed. Each may destroy the connection.
   struct Handlers {

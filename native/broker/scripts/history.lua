@@ -6,6 +6,10 @@
 --   bytes    how many bytes of messages this history has held up to and with this one
 --   adopted  1, if somebody published it by a bare PUBLISH; the id that it was adopted under, if that
 --            was in an earlier epoch
+-- An entry that is not exactly this was written by somebody else, and counts as empty (`ours`).
+--
+-- Redis does not roll a script back. So an update whose publisher gets an error is not in the history:
+-- what Redis may refuse (permissions, memory, a key's type) comes before the append, or is undone.
 --
 -- KEYS: the stream; for `publish`, the key under which its id is remembered, and then, where it was
 -- sent behind another update whose answer is still to come, that one's key; for `probe`, a key that
@@ -31,62 +35,105 @@ local length_max = ARGV[3]
 local bytes_max = tonumber(ARGV[4])
 local channel = ARGV[5]
 
--- A Lua number counts exactly up to here; a history that long begins a new epoch.
-local sequence_max = 9007199254740991
+-- A Lua number counts exactly up to here; a history that long begins a new epoch. Greater ids are made up.
+local number_max = 9007199254740991
+-- A megabyte, which is more than writers may send, and its id.
+local message_bytes_max = 1048576 + 256
 -- Messages are at most a megabyte: what Redis copies for a script at once.
 local page_entries = 16
 
 local last         -- The id of the end; it survives trimming. nil: there is no history.
+local last_epoch, last_sequence
+local oldest       -- The first entry, as it was when the history was opened.
 local bytes_total  -- Bytes of messages of this history, those included that it no longer holds.
 
 local function whole(number)
   return string.format('%.0f', number)
 end
 
+-- The two numbers of an id; nil if it is none that this script gives.
 local function parts(id)
   local epoch, sequence = id:match('^(%d+)%-(%d+)$')
-  return tonumber(epoch), tonumber(sequence)
-end
-
-local function is_after(left, right)
-  local left_epoch, left_sequence = parts(left)
-  local right_epoch, right_sequence = parts(right)
-  return left_epoch > right_epoch or (left_epoch == right_epoch and left_sequence > right_sequence)
-end
-
--- The field `name` of what XRANGE gives as an entry; nil if somebody else's entry lacks it.
-local function field(entry, name)
-  for i = 1, #entry[2], 2 do
-    if entry[2][i] == name then
-      return entry[2][i + 1]
-    end
+  epoch, sequence = tonumber(epoch), tonumber(sequence)
+  if epoch and epoch < number_max and sequence <= number_max then
+    return epoch, sequence
   end
-  return nil  -- A value, which tonumber insists on.
+  return nil
 end
 
--- All entries from `from` on, a page at a time.
-local function entries(from)
-  local page, index = nil, 0
-  return function()
-    if page and index == #page and index < page_entries then
+local known_epoch, known_sequence = parts(known)
+-- One that no epoch could exceed is made up, too.
+if not known_epoch or known_epoch + 1 >= number_max then
+  known_epoch, known_sequence = 0, 0
+end
+
+local function stamp(id)
+  return '"id":"' .. id .. '"}'
+end
+
+-- The number that `bytes` says; nil if this script did not write it.
+local function count(text)
+  local number = #text <= 16 and (text == '0' or text:find('^[1-9]%d*$')) and tonumber(text)
+  return number and number <= number_max and number or nil
+end
+
+-- The id of an adoption in an earlier epoch; nil if this script did not write it.
+local function earlier_id(text)
+  local epoch, sequence = parts(text)
+  return epoch and text == whole(epoch) .. '-' .. whole(sequence) and text or nil
+end
+
+-- What an entry says that this script wrote: its message, its `bytes`, and the id that it was adopted
+-- under (nil: it was not). nil if somebody else wrote the entry; one whose id has no `parts` is never ours.
+local function ours(entry)
+  local id, fields = entry[1], entry[2]
+  if fields[1] ~= 'message' or fields[3] ~= 'bytes' or
+    (#fields ~= 4 and (#fields ~= 6 or fields[5] ~= 'adopted')) then
+    return nil
+  end
+  local message, bytes, adopted = fields[2], count(fields[4]), fields[6]
+  local end_of_ours = stamp(id)
+  if not bytes or bytes < #message or #message > message_bytes_max or
+    message:sub(1, 1) ~= '{' or message:sub(-#end_of_ours) ~= end_of_ours then
+    return nil
+  end
+  if adopted then
+    adopted = adopted == '1' and id or earlier_id(adopted)
+    if not adopted then
       return nil
     end
-    if not page or index == #page then
-      page = redis.call('XRANGE', history, from, '+', 'COUNT', page_entries)
-      index = 0
-    end
-    index = index + 1
-    local entry = page[index]
-    if entry then
+  end
+  return message, bytes, adopted
+end
+
+-- All entries from `from` on, a page of `size` at a time: each one's id, and what `ours` says of it.
+-- Those with an id that nobody can count by are left out.
+local function entries(from, size)
+  local page, index = nil, 0
+  return function()
+    while not page or index < #page or index == size do
+      if not page or index == size then
+        page = redis.call('XRANGE', history, from, '+', 'COUNT', size)
+        index = 0
+      end
+      index = index + 1
+      local entry = page[index]
+      if not entry then
+        return nil
+      end
       from = '(' .. entry[1]
+      if parts(entry[1]) then
+        return entry[1], ours(entry)
+      end
     end
-    return entry
+    return nil
   end
 end
 
--- The text of a JSON object without space around it; nil if it is none. Its members are not read.
+-- The text of a JSON object, without a byte order mark and without space around it; nil if it is none.
+-- Its members are not read.
 local function object(text)
-  local from = text:find('[^ \t\r\n]')
+  local from = text:find('[^ \t\r\n]', text:sub(1, 3) == '\239\187\191' and 4 or 1)
   local to = #text
   while to > 0 and text:find('^[ \t\r\n]', to) do
     to = to - 1
@@ -94,6 +141,7 @@ local function object(text)
   if from and from < to and text:sub(from, from) == '{' and text:sub(to, to) == '}' then
     return text:sub(from, to)
   end
+  return nil
 end
 
 -- The object with its id, last: of a name given twice the last one counts, so that nothing that the
@@ -101,39 +149,48 @@ end
 local function stamped(text, id)
   local members = text:sub(1, -2)
   local comma = members:find('^{[ \t\r\n]*$') and '' or ','
-  return members .. comma .. '"id":"' .. id .. '"}'
+  return members .. comma .. stamp(id)
 end
 
 local function unstamped(message, id)
-  local members = message:sub(1, -#stamped('{}', id))
+  local members = message:sub(1, -#stamp(id) - 1)
   if members:sub(-1) == ',' then
     members = members:sub(1, -2)
   end
   return members .. '}'
 end
 
--- The id that an entry was adopted under, be it in an earlier epoch; nil if it was not.
-local function adopted_as(entry)
-  local adopted = field(entry, 'adopted')
-  return adopted and (adopted:match('^%d+%-%d+$') or entry[1])
+local function next_id()
+  return whole(last_epoch) .. '-' .. whole(last_sequence + 1)
 end
 
--- `adopted`: the field; nil if nobody adopts it.
-local function append(text, adopted)
-  local epoch, sequence = last:match('^(%d+)%-(%d+)$')
-  local id = epoch .. '-' .. whole(tonumber(sequence) + 1)
-  local message = stamped(text, id)
+-- Under `next_id`. `adopted`: the field; nil if nobody adopts it. `run` is redis.call, which raises
+-- Redis's error, or redis.pcall, with which the error is returned.
+local function append(run, id, message, adopted)
   local total = bytes_total + #message
+  local answer
   if adopted then
-    redis.call('XADD', history, 'MAXLEN', length_max, id,
+    answer = run('XADD', history, 'MAXLEN', length_max, id,
       'message', message, 'bytes', whole(total), 'adopted', adopted)
   else
-    redis.call('XADD', history, 'MAXLEN', length_max, id,
+    answer = run('XADD', history, 'MAXLEN', length_max, id,
       'message', message, 'bytes', whole(total))
   end
-  last = id
+  if type(answer) == 'table' then
+    return answer
+  end
+  last, last_sequence = id, last_sequence + 1
   bytes_total = total
-  return id, message
+  return nil
+end
+
+-- Raises Redis's error if it does not let this script append. Changes nothing.
+local function require_append()
+  -- No stream takes that id, and Redis says so to whoever may append.
+  local answer = redis.pcall('XADD', history, '0-0', 'message', '')
+  if not answer.err:find('must be greater than 0-0', 1, true) then
+    redis.call('XADD', history, '0-0', 'message', '')
+  end
 end
 
 -- A new epoch, greater than any that was met. What the history still holds is given new ids in it:
@@ -141,61 +198,105 @@ end
 local function begin_epoch()
   local time = redis.call('TIME')
   local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-  local epoch = math.max(now, parts(known) + 1, last and parts(last) + 1 or 0)
+  local epoch = math.max(now, known_epoch + 1, last and last_epoch + 1 or 0)
   local kept = {}
-  if last then
-    for entry in entries('-') do
-      local message = field(entry, 'message')
-      if message and field(entry, 'bytes') then
-        kept[#kept + 1] = {unstamped(message, entry[1]), adopted_as(entry)}
-      end
+  for id, message, _, adopted in entries('-', page_entries) do
+    if message then
+      epoch = math.max(epoch, parts(id) + 1)
+      kept[#kept + 1] = {unstamped(message, id), adopted}
     end
+  end
+  if epoch >= number_max then
+    epoch = now  -- Only made-up ids are that great.
+  end
+  if not last or epoch <= last_epoch then
+    -- Where there is a stream, its end is made up, and lets in no lesser id.
+    require_append()
     redis.call('DEL', history)
   end
-  -- An empty history has an end as well: the entry's id stays when the entry has gone.
+  -- One step takes all away and leaves the new end, so that a refusal loses nothing.
+  last_epoch, last_sequence = epoch, 0
   last = whole(epoch) .. '-0'
   bytes_total = 0
-  redis.call('XADD', history, last, 'message', '')
-  redis.call('XDEL', history, last)
+  oldest = nil
+  redis.call('XADD', history, 'MAXLEN', 0, last, 'message', '')
   for _, entry in ipairs(kept) do
-    append(entry[1], entry[2])
+    local id = next_id()
+    append(redis.call, id, stamped(entry[1], id), entry[2])
   end
+end
+
+-- What `bytes` says at the end of the stream, whose last entry is somebody else's: as one of ours not
+-- far before it says. nil if there is none.
+local function bytes_before_end()
+  local from = whole(last_epoch) .. '-' .. whole(math.max(last_sequence - page_entries, 0))
+  local found
+  for _, message, bytes in entries(from, page_entries + 1) do
+    found = message and bytes or found
+  end
+  return found
 end
 
 local function open()
   if redis.call('EXISTS', history) == 1 then
     local info = redis.call('XINFO', 'STREAM', history)
+    local newest
     for i = 1, #info, 2 do
       if info[i] == 'last-generated-id' then
         last = info[i + 1]
+      elseif info[i] == 'first-entry' then
+        oldest = info[i + 1]
       elseif info[i] == 'last-entry' then
-        bytes_total = info[i + 1] and tonumber(field(info[i + 1], 'bytes')) or 0
+        newest = info[i + 1]
       end
     end
-    local _, sequence = parts(last)
-    if sequence < sequence_max and not is_after(known, last) then
+    last_epoch, last_sequence = parts(last)
+    if not last_epoch then
+      last = nil
+    elseif not newest then
+      bytes_total = 0
+    else
+      local _, bytes
+      if newest[1] == last then
+        _, bytes = ours(newest)
+      end
+      bytes_total = bytes or bytes_before_end()
+    end
+    if last and bytes_total and last_sequence < number_max and
+      bytes_total < number_max - message_bytes_max and
+      (last_epoch > known_epoch or (last_epoch == known_epoch and last_sequence >= known_sequence)) then
       return
     end
   end
   begin_epoch()
 end
 
--- nil: there is none.
-local function oldest_entry()
-  return redis.call('XRANGE', history, '-', '+', 'COUNT', 1)[1]
+-- Whether an entry of ours may stay where so many bytes are added.
+local function has_room(message, bytes, added)
+  return message and bytes_total + added - (bytes - #message) <= bytes_max
 end
 
--- Their number is kept by XADD; this keeps their bytes.
-local function trim()
-  local entry = oldest_entry()
-  while entry do
-    local before = (tonumber(field(entry, 'bytes')) or 0) - #(field(entry, 'message') or '')
-    if bytes_total - before <= bytes_max then
+-- Makes room for a message of so many bytes. Their number is kept by XADD; this keeps their bytes,
+-- and what is not ours goes first.
+local function trim(added)
+  if oldest then
+    -- It may have gone since: then those after it have all the more room.
+    local message, bytes = ours(oldest)
+    if has_room(message, bytes, added) then
       return
     end
-    redis.call('XDEL', history, entry[1])
-    entry = oldest_entry()
   end
+  for id, next_message, next_bytes in entries('-', 1) do
+    if has_room(next_message, next_bytes, added) then
+      return
+    end
+    redis.call('XDEL', history, id)
+  end
+end
+
+-- Who listens to a channel reads the history, too: a refusal, by permissions, takes back nothing.
+local function tell(name, message)
+  redis.pcall('PUBLISH', name, message)
 end
 
 if mode == 'open' then
@@ -207,16 +308,15 @@ if mode == 'read' then
   open()
   local reply = {last, 1}
   local room = tonumber(ARGV[7])
-  for entry in entries(ARGV[6]) do
+  for id, message, _, adopted in entries(ARGV[6], page_entries) do
     if room <= 0 then
       reply[2] = 0
       return reply
     end
-    local message = field(entry, 'bytes') and field(entry, 'message') or ''
-    reply[#reply + 1] = {entry[1], message, adopted_as(entry) or ''}
+    reply[#reply + 1] = {id, message or '', adopted or ''}
     -- The caller has the entry that it asks from: a page brings more than that one, however large.
-    if entry[1] ~= ARGV[6] then
-      room = room - #message - 64
+    if id ~= ARGV[6] then
+      room = room - #(message or '') - 64
     end
   end
   return reply
@@ -225,7 +325,7 @@ end
 -- What a publish needs of Redis: the stream, the rights, and writes that are not refused. Both
 -- writes are of a key that is not there, and only change one that is.
 if mode == 'probe' then
-  oldest_entry()
+  redis.call('XRANGE', history, '-', '+', 'COUNT', 1)
   redis.call('XADD', KEYS[2], 'NOMKSTREAM', '*', 'message', '')
   redis.call('SET', KEYS[2], '', 'XX')
   return 1
@@ -233,7 +333,7 @@ end
 
 if mode == 'publish' then
   local earlier = redis.call('GET', KEYS[2])
-  if earlier then
+  if earlier and earlier ~= '' then
     return earlier
   end
   -- The other one met a Redis that had forgotten this script. Its publisher will send both again.
@@ -245,10 +345,20 @@ if mode == 'publish' then
     return redis.error_reply('ERR the update is no JSON object')
   end
   open()
-  local id, message = append(text)
-  trim()
+  local id = next_id()
+  local message = stamped(text, id)
+  if #message > message_bytes_max then
+    return redis.error_reply('ERR the update has more bytes than readers take')
+  end
+  trim(#message)
   redis.call('SET', KEYS[2], id, 'PX', ARGV[6])
-  redis.call('PUBLISH', channel, message)
+  local refusal = append(redis.pcall, id, message)
+  if refusal then
+    -- By the command that was allowed just now; who asks in this millisecond sees an empty text.
+    redis.call('SET', KEYS[2], '', 'PX', 1)
+    return refusal
+  end
+  tell(channel, message)
   return id
 end
 
@@ -259,32 +369,38 @@ end
 -- begins anew gives it another one, which is after every cursor.
 open()
 local cursor = ARGV[6]
-local oldest = oldest_entry()
-local oldest_epoch, oldest_sequence = parts(oldest and oldest[1] or last)
-if oldest then
+local cursor_epoch, cursor_sequence = parts(cursor)
+local first = entries('-', 1)()
+local oldest_epoch, oldest_sequence = parts(first or last)
+if first then
   oldest_sequence = oldest_sequence - 1
 end
-local cursor_epoch, cursor_sequence = parts(cursor)
-if oldest_sequence > (oldest_epoch == cursor_epoch and cursor_sequence or 0) then
+if not cursor_epoch or oldest_sequence > (oldest_epoch == cursor_epoch and cursor_sequence or 0) then
   return false  -- Adoptions after the cursor may have been trimmed.
 end
 local adopted = {}
-for entry in entries('(' .. cursor) do
-  local id = adopted_as(entry)
-  if id and is_after(id, cursor) then
-    local text = unstamped(field(entry, 'message'), entry[1])
-    adopted[text] = (adopted[text] or 0) + 1
+for id, message, _, adopted_as in entries('(' .. cursor, page_entries) do
+  if adopted_as then
+    local epoch, sequence = parts(adopted_as)
+    if epoch > cursor_epoch or (epoch == cursor_epoch and sequence > cursor_sequence) then
+      local text = unstamped(message, id)
+      adopted[text] = (adopted[text] or 0) + 1
+    end
   end
 end
 for i = 7, #ARGV, 2 do
   local text = object(ARGV[i])
   if text and (adopted[text] or 0) < tonumber(ARGV[i + 1]) then
     adopted[text] = (adopted[text] or 0) + 1
-    local _, message = append(text, '1')
-    trim()
-    -- Whoever listens to the channel has heard it already, as it was published. One connection hears
-    -- both channels in one order.
-    redis.call('PUBLISH', channel .. ':adopted', message)
+    local id = next_id()
+    local message = stamped(text, id)
+    if #message <= message_bytes_max then
+      trim(#message)
+      append(redis.call, id, message, '1')
+      -- Whoever listens to the channel has heard it already, as it was published. One connection
+      -- hears both channels in one order.
+      tell(channel .. ':adopted', message)
+    end
   end
 end
 return last

@@ -1,4 +1,5 @@
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 
@@ -20,6 +21,7 @@ using regstream::broker::RedisConnection;
 using regstream::broker::RedisFailure;
 using regstream::broker::RedisFailureKind;
 using regstream::broker::RedisOptions;
+using regstream::broker::ReplyLimits;
 using regstream::test::RedisServer;
 using regstream::test::run_until;
 
@@ -126,9 +128,33 @@ TEST_CASE("a server that stops answering after the first PING is noticed") {
 
 TEST_CASE("a server that sends without end is cut off") {
   boost::asio::io_context context;
-  const Impostor endless{context, "+PONG\r\n$100000000\r\n" +
-                                      std::string(RedisConnection::buffered_bytes_max + 1, 'x')};
+  const Impostor endless{context,
+                         "+PONG\r\n$100000000\r\n" + std::string(ReplyLimits{}.bytes_max + 1, 'x')};
   CHECK(end_of(context, endless.options()).kind == RedisFailureKind::oversized);
+}
+
+TEST_CASE("a server that announces a thousand million elements is cut off before there are any") {
+  boost::asio::io_context context;
+  const Impostor boastful{context, "+PONG\r\n*1000000000\r\n"};
+  CHECK(end_of(context, boastful.options()).kind == RedisFailureKind::oversized);
+}
+
+TEST_CASE("a connection whose reply there is no memory for ends alone") {
+  const RedisServer server;
+  boost::asio::io_context context;
+  std::optional<RedisConnection> connection;
+  std::optional<RedisFailure> end;
+  connection.emplace(context, options_of(server),
+                     RedisConnection::Handlers{
+                         .on_ready =
+                             [&connection] {
+                               connection->send({"ECHO", "x"});
+                             },
+                         .on_reply = [](const redisReply& /*reply*/) { throw std::bad_alloc(); },
+                         .on_message = {},
+                         .on_end = [&end](const RedisFailure& failure) { end = failure; }});
+  REQUIRE(run_until(context, [&end] { return end.has_value(); }));
+  CHECK(end->kind == RedisFailureKind::lost);
 }
 
 TEST_CASE("a port where nobody listens refuses") {

@@ -9,6 +9,7 @@
 #include "broker/history_call.hpp"
 #include "redis_program.hpp"
 #include "redis_server.hpp"
+#include "script_caller.hpp"
 
 namespace {
 
@@ -16,11 +17,11 @@ using Catch::Matchers::StartsWith;
 using regstream::Duration;
 using regstream::EventId;
 using regstream::broker::Adopt;
-using regstream::broker::HistoryCalls;
 using regstream::broker::is_out_of_order;
 using regstream::broker::read_id;
-using regstream::broker::RedisHistoryLimits;
 using regstream::broker::reply_text;
+using regstream::test::after;
+using regstream::test::Caller;
 using regstream::test::OtherProgram;
 using regstream::test::RedisServer;
 using regstream::test::stamped_json;
@@ -28,37 +29,6 @@ using regstream::test::update_json;
 using Texts = std::vector<std::string>;
 
 const std::string history{regstream::broker::history_key};
-
-/// One process that calls the script.
-struct Caller {
-  explicit Caller(const RedisServer& server, RedisHistoryLimits limits = {})
-      : program(server), calls(limits) {}
-
-  EventId publish(const std::string& text, const std::string& key, EventId known = {}) {
-    const auto reply = program.command(calls.publish(known, key, text));
-    INFO(reply_text(*reply));
-    return read_id(*reply).value();
-  }
-  EventId open(EventId known = {}) { return read_id(*program.command(calls.open(known))).value(); }
-  /// False: the cursor is too old.
-  bool adopt(const Adopt& adopt, EventId known = {}) {
-    return read_id(*program.command(calls.adopt(known, adopt))).has_value();
-  }
-  Texts messages() {
-    Texts texts;
-    for (const auto& entry : program.history().entries) {
-      texts.push_back(entry.message);
-    }
-    return texts;
-  }
-
-  OtherProgram program;
-  HistoryCalls calls;
-};
-
-EventId after(EventId id, std::uint64_t count = 1) {
-  return {id.epoch, id.sequence + count};
-}
 
 }  // namespace
 
@@ -356,21 +326,6 @@ TEST_CASE("a page brings more than the entry that it is asked for, however large
   CHECK_FALSE(page.is_last);
   REQUIRE(page.entries.size() == 2);
   CHECK(page.entries[1].id == after(position, 2));
-}
-
-TEST_CASE("an entry that somebody else put into the stream has no message for us") {
-  const RedisServer server;
-  Caller caller{server};
-  const auto id = caller.publish(update_json(1), "1");
-  caller.program.command({"XADD", history, to_string(after(id)), "message", "forged"});
-  caller.program.command({"XADD", history, to_string(after(id, 2)), "other", "field"});
-  const auto page = caller.program.history();
-  REQUIRE(page.entries.size() == 3);
-  CHECK(page.entries[1].message.empty());
-  CHECK(page.entries[2].message.empty());
-  CHECK(caller.publish(update_json(2), "2") == after(id, 3));
-  // And it goes when a new epoch begins.
-  CHECK(caller.open({id.epoch + 1'000'000'000, 0}).sequence == 2);
 }
 
 TEST_CASE("a key of another type where the history belongs is an error, and left alone") {

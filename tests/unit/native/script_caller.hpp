@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include <regstream/broker/redis_options.hpp>
+
+#include "broker/history_call.hpp"
+#include "redis_program.hpp"
+
+namespace regstream::test {
+
+/// One process that calls the script.
+struct Caller {
+  explicit Caller(const RedisServer& server, broker::RedisHistoryLimits limits = {})
+      : program(server), calls(limits) {}
+
+  EventId publish(const std::string& text, const std::string& key, EventId known = {}) {
+    const auto reply = program.command(calls.publish(known, key, text));
+    INFO(broker::reply_text(*reply));
+    return broker::read_id(*reply).value();
+  }
+  EventId open(EventId known = {}) {
+    return broker::read_id(*program.command(calls.open(known))).value();
+  }
+  /// False: the cursor is too old.
+  bool adopt(const broker::Adopt& adopt, EventId known = {}) {
+    return broker::read_id(*program.command(calls.adopt(known, adopt))).has_value();
+  }
+  std::vector<std::string> messages() {
+    std::vector<std::string> texts;
+    for (const auto& entry : program.history().entries) {
+      texts.push_back(entry.message);
+    }
+    return texts;
+  }
+
+  OtherProgram program;
+  broker::HistoryCalls calls;
+};
+
+inline EventId after(EventId id, std::uint64_t count = 1) {
+  return {id.epoch, id.sequence + count};
+}
+
+}  // namespace regstream::test
