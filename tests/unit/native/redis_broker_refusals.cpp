@@ -95,10 +95,10 @@ TEST_CASE("a bare message waits while redis takes no writes, on the same connect
   CHECK(program.publish(update_json(2)) == 1);
   REQUIRE(fixture.wait([&] { return !can_publish(fixture); }));
   // It goes on trying.
-  const auto refused = [&program] {
+  const auto refused = [&program, name = "errorstat_" + code + ":count="] {
     const std::string stats{reply_text(*program.command({"INFO", "errorstats"}))};
-    const auto at = stats.find("=");
-    return at == std::string::npos ? 0 : std::stoul(stats.substr(at + 1));
+    const auto at = stats.find(name);
+    return at == std::string::npos ? 0 : std::stoul(stats.substr(at + name.size()));
   };
   const auto then = refused();
   REQUIRE(fixture.wait([&] { return refused() > then + 5; }));
