@@ -5,6 +5,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "log/log.hpp"
+
 namespace regstream::broker {
 namespace {
 
@@ -74,27 +76,17 @@ void OutageLog::refused(const std::string& what) {
   }
 }
 
-void OutageLog::malformed(std::uint64_t count) {
-  if (std::has_single_bit(count)) {
-    spdlog::warn("a message on the channel is no update, and was skipped ({} so far)", count);
-  }
-}
-
 void OutageLog::forged(std::uint64_t count) {
-  if (std::has_single_bit(count)) {
-    spdlog::warn(
-        "a message on the channel has the id of another update, and was skipped ({} so far)",
-        count);
-  }
+  logging::warn(
+      "message forged",
+      "a message on the channel has the id of another update, and was skipped ({} so far)", count);
 }
 
-void OutageLog::dropped(std::uint64_t count) {
-  if (std::has_single_bit(count)) {
-    spdlog::error(
-        "a message on the channel was dropped, since too many wait to be taken into the history "
-        "({} so far)",
-        count);
-  }
+void OutageLog::overflowing(std::uint64_t count) {
+  logging::error("messages overflowing",
+                 "a message on the channel was dropped, since too many wait to be taken into the "
+                 "history ({} so far)",
+                 count);
 }
 
 }  // namespace regstream::broker

@@ -30,11 +30,10 @@ class OutageLog {
   /// A publish failed for good. Said for the first, the second, the fourth, …: it may be all of
   /// them.
   void refused(const std::string& what);
-  /// Messages that somebody published on the channel, and that are not taken in, `count` so far.
-  /// Said as rarely.
-  static void malformed(std::uint64_t count);
+  /// Messages that somebody published on the channel, and that are not taken in, `count` so far. At
+  /// most one line of each in ten seconds.
   static void forged(std::uint64_t count);
-  static void dropped(std::uint64_t count);
+  static void overflowing(std::uint64_t count);
 
  private:
   std::string address_;

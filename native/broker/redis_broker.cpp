@@ -18,6 +18,7 @@
 #include "broker/readiness.hpp"
 #include "broker/redis_link.hpp"
 #include "broker/script_link.hpp"
+#include "log/dropped.hpp"
 
 namespace regstream::broker {
 
@@ -118,7 +119,7 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
   }
 
   [[nodiscard]] bool is_connected() const { return is_connected_; }
-  [[nodiscard]] std::uint64_t malformed() const { return follower_.counts().malformed; }
+  [[nodiscard]] const DroppedCounts& dropped() const { return follower_.counts(); }
   [[nodiscard]] const Obstacles& obstacles() const { return readiness_.obstacles(); }
 
  private:
@@ -149,13 +150,13 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
   }
 
   /// Does what the follower wants, until it wants nothing.
-  void advance(const FollowerCounts& before) {
+  void advance(const DroppedCounts& before) {
     follower_.permit(script_->may_read(), script_->may_adopt());
     while (auto action = follower_.poll()) {
       std::visit([this](auto& wanted) { act(wanted); }, *action);
       follower_.permit(script_->may_read(), script_->may_adopt());
     }
-    log_counts(before);
+    log_dropped(before);
     is_connected_ = listener_ ? follower_.is_caught_up() : script_->is_up();
     const bool was_connected = std::exchange(was_connected_, is_connected_);
     if (is_connected_) {
@@ -174,16 +175,16 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
   void act(const AwaitHistory& await) { waiter_->send(HistoryCalls::await(await)); }
   void act(const Adopt& adopt) { script_->adopt(adopt); }
 
-  void log_counts(const FollowerCounts& before) {
+  void log_dropped(const DroppedCounts& before) {
     const auto& counts = follower_.counts();
-    if (counts.malformed != before.malformed) {
-      log_.malformed(counts.malformed);
+    if (const auto refusal = follower_.take_refusal()) {
+      logging::warn_dropped(*refusal, "on the channel");
     }
     if (counts.forged != before.forged) {
       log_.forged(counts.forged);
     }
-    if (counts.dropped != before.dropped) {
-      log_.dropped(counts.dropped);
+    if (counts.overflowing != before.overflowing) {
+      log_.overflowing(counts.overflowing);
     }
   }
 
@@ -237,8 +238,8 @@ Obstacles RedisBroker::obstacles() {
   return implementation_->obstacles();
 }
 
-std::uint64_t RedisBroker::malformed() const {
-  return implementation_->malformed();
+DroppedCounts RedisBroker::dropped() const {
+  return implementation_->dropped();
 }
 
 }  // namespace regstream::broker

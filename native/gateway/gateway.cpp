@@ -12,6 +12,7 @@
 
 #include "gateway/health.hpp"
 #include "gateway/stream_request.hpp"
+#include "log/dropped.hpp"
 #include "log/log.hpp"
 #include "net/common_fields.hpp"
 #include "net/problem.hpp"
@@ -44,9 +45,6 @@ constexpr std::size_t unflushed_bytes_max = 64U << 10U;
 // What one stream is sent in a turn of the loop before others have theirs: a replay may be as large
 // as the journal.
 constexpr std::size_t turn_bytes_max = 1U << 20U;
-
-// A publisher that is broken is broken for every message; one line per interval says so.
-constexpr Duration malformed_log_interval{5'000};
 
 // At a shutdown clients are asked to come back within this time, a millisecond for each of them: a
 // single one at once, ten thousand not faster than they can be welcomed.
@@ -125,12 +123,7 @@ void Gateway::on_history(EventId position) {
 
 void Gateway::on_message(EventId id, std::string_view message) {
   if (const auto error = hub_.publish(id, message, now())) {
-    ++unlogged_malformed_;
-    if (now() >= next_malformed_log_) {
-      spdlog::warn("skipped {} malformed message(s) of the history; the last, {}: {}",
-                   std::exchange(unlogged_malformed_, 0), to_string(id), error->what);
-      next_malformed_log_ = now() + malformed_log_interval;
-    }
+    logging::warn_dropped(*error, "of the history (" + to_string(id) + ")");
     return;
   }
   unflushed_bytes_ += message.size();

@@ -77,8 +77,6 @@ class Gateway : private StreamConnection::Owner, private broker::Subscriber {
   bool flush_is_scheduled_ = false;
   boost::asio::steady_timer timer_;
   std::optional<Instant> armed_;  // When the timer goes off.
-  std::uint64_t unlogged_malformed_ = 0;
-  Instant next_malformed_log_{};
   bool is_draining_ = false;
   std::function<void()> drained_;
 };

@@ -62,7 +62,18 @@ std::string describe_health(std::string_view broker_kind, const broker::Broker& 
                      {"messages", journal.size()},
                      {"bytes", journal.bytes()}};
   json["published"] = counters.published;
-  json["malformed"] = counters.malformed + broker.malformed();
+  const broker::DroppedCounts dropped = broker.dropped();
+  DropCounts malformed = counters.malformed;
+  malformed += dropped.malformed;
+  json["malformed"] = malformed.total();
+  json["dropped"] = nlohmann::ordered_json::object();
+  for (std::size_t reason = 0; reason < drop_reason_names.size(); ++reason) {
+    json["dropped"][std::string{drop_reason_names[reason]}] =
+        malformed.of(static_cast<DropReason>(reason));
+  }
+  json["dropped"]["forged"] = dropped.forged;
+  json["dropped"]["overflowing"] = dropped.overflowing;
+  json["mistyped"] = counters.mistyped;
   json["duplicates"] = counters.duplicates;
   json["gaps"] = counters.gaps;
   json["deliveries"] = counters.deliveries;

@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include <regstream/message/message_text.hpp>
 #include <regstream/sse/encoder.hpp>
 
 #include "hub/message_event.hpp"
@@ -48,19 +49,22 @@ std::optional<DecodeError> Hub::publish(EventId id, std::string_view message, In
     }
   }
 
-  auto decoded = decode_update(message, options_.codec);
+  const MessageText text{message, options_.codec.message_bytes_max};
+  auto decoded = decode_update_slices(text.view(), options_.codec);
   if (auto* error = std::get_if<DecodeError>(&decoded)) {
-    ++counters_.malformed;
+    counters_.malformed.add(error->reason);
     journal_.append(every_registration, nullptr, now);
     return std::move(*error);
   }
-  Update& update = std::get<Update>(decoded);
+  const auto& slices = std::get<UpdateSlices>(decoded);
   ++counters_.published;
+  counters_.mistyped += slices.mistyped;
+  Update update = to_update(slices);
   update.id = id;
   known_.apply(update);
 
   std::string bytes;
-  append_message(bytes, encode_update_envelope(message), id);
+  append_message(bytes, encode_update_envelope(text.view()), id);
   journal_.append(update.registration_id, make_frame(std::move(bytes)), now);
   if (is_live_) {
     offer(everyone_, id.sequence);

@@ -38,7 +38,8 @@ struct HubOptions {
 
 struct HubCounters {
   std::uint64_t published = 0;   ///< Messages taken from the history.
-  std::uint64_t malformed = 0;   ///< Messages refused; each has its place in the history.
+  DropCounts malformed;          ///< Messages refused; each has its place in the history.
+  std::uint64_t mistyped = 0;    ///< Optional members taken for unknown ones: of another type.
   std::uint64_t duplicates = 0;  ///< Messages dropped: their id was not above the position.
   std::uint64_t gaps = 0;        ///< Messages whose id was not the next one.
   std::uint64_t deliveries = 0;  ///< Frames of messages put into outboxes.

@@ -181,11 +181,11 @@ void GatewayProcess::hear(const std::string& message) {
   if (is_bare) {
     world_.count(Sight::bare_heard);
   }
-  const auto dropped = follower_->counts().dropped;
+  const auto dropped = follower_->counts().overflowing;
   if (!is_bare || canary_ != Canary::forget_bare) {
     follower_->on_message(message);
   }
-  if (follower_->counts().dropped != dropped) {
+  if (follower_->counts().overflowing != dropped) {
     world_.count(Sight::bare_dropped);
   } else if (is_bare) {
     bare_heard_.push_back(message);
@@ -384,7 +384,7 @@ void GatewayProcess::count_hub() const {
   world_.count(Sight::stream_reset, counters.resets);
   world_.count(Sight::snapshot_told, counters.snapshots);
   world_.count(Sight::reader_overrun, counters.overruns);
-  world_.count(Sight::malformed_passed, counters.malformed);
+  world_.count(Sight::malformed_passed, counters.malformed.total());
 }
 
 void GatewayProcess::check_limits() const {

@@ -10,10 +10,13 @@
 #include <vector>
 
 #include <regstream/message/codec.hpp>
+#include <regstream/message/message_text.hpp>
 #include <regstream/registration/registration.hpp>
 
 #include "check.hpp"
+#include "document.hpp"
 #include "input.hpp"
+#include "update_judge.hpp"
 
 // The codec, judged in both directions by nlohmann's own document: what is read of any text, and
 // that exactly what the rules refuse is refused. The first byte chooses the limits ("1": small
@@ -21,109 +24,6 @@
 
 namespace regstream::fuzz {
 namespace {
-
-using Json = nlohmann::json;
-
-constexpr std::int64_t integer_max = 9'007'199'254'740'991;  // 2^53 - 1
-
-/// Builds nlohmann's document, but keeps the text of every number that is not a 64-bit integer: as
-/// "binary", which JSON has not.
-class Builder : public nlohmann::detail::json_sax_dom_parser<Json> {
- public:
-  using json_sax_dom_parser::json_sax_dom_parser;
-  bool number_float(double /*value*/, const std::string& text) {
-    Json::binary_t bytes{std::vector<std::uint8_t>(text.begin(), text.end())};
-    return binary(bytes);
-  }
-};
-
-bool is_number(const Json& value) {
-  return value.is_number() || value.is_binary();
-}
-
-/// The number as JSON text.
-std::string number_text(const Json& value) {
-  if (!value.is_binary()) {
-    return value.dump();
-  }
-  return {value.get_binary().begin(), value.get_binary().end()};
-}
-
-/// A number written out in full.
-struct Decimal {
-  bool is_negative = false;
-  std::string whole;      ///< Without zeros in front.
-  bool has_rest = false;  ///< Digits that count behind the point.
-};
-
-Decimal decimal_of(std::string text) {
-  Decimal decimal;
-  decimal.is_negative = text.front() == '-';
-  text.erase(0, decimal.is_negative ? 1 : 0);
-  // Further than any input's digits reach, and never more than a few thousand zeros to write.
-  constexpr std::int64_t exponent_max = 5000;
-  std::int64_t exponent = 0;
-  if (const std::size_t mark = text.find_first_of("eE"); mark != std::string::npos) {
-    const bool is_negative = text[mark + 1] == '-';
-    for (const char digit : text.substr(mark + 1)) {
-      if (digit != '-' && digit != '+') {
-        exponent = std::min(exponent * 10 + (digit - '0'), exponent_max);
-      }
-    }
-    exponent = is_negative ? -exponent : exponent;
-    text.resize(mark);
-  }
-  std::string rest;
-  if (const std::size_t point = text.find('.'); point != std::string::npos) {
-    rest = text.substr(point + 1);
-    text.resize(point);
-  }
-  for (; exponent > 0; --exponent) {
-    text += rest.empty() ? '0' : rest.front();
-    rest.erase(0, 1);
-  }
-  for (; exponent < 0; ++exponent) {
-    rest.insert(rest.begin(), text.empty() ? '0' : text.back());
-    text.resize(text.empty() ? 0 : text.size() - 1);
-  }
-  decimal.whole = text.substr(std::min(text.find_first_not_of('0'), text.size()));
-  decimal.has_rest = rest.find_first_not_of('0') != std::string::npos;
-  return decimal;
-}
-
-/// The document that a text holds; nothing if it is no JSON. Nothing as well where nlohmann's
-/// parser is kinder than JSON: it skips a byte order mark, and takes a NUL for the end.
-std::optional<Json> parse(std::string_view text) {
-  if (text.starts_with("\xEF\xBB\xBF") || text.find('\0') != std::string_view::npos) {
-    return std::nullopt;
-  }
-  Json document;
-  Builder builder{document, false};
-  const bool is_json = Json::sax_parse(text.begin(), text.end(), &builder);
-  return is_json ? std::optional{std::move(document)} : std::nullopt;
-}
-
-/// How deep the brackets of a JSON text go. The document would not tell: it has forgotten what a
-/// key given twice held first.
-std::size_t depth_of(std::string_view json) {
-  std::size_t depth = 0;
-  std::size_t deepest = 0;
-  bool is_string = false;
-  for (std::size_t at = 0; at < json.size(); ++at) {
-    const char byte = json[at];
-    if (is_string) {
-      at += byte == '\\' ? 1 : 0;
-      is_string = byte != '"';
-    } else if (byte == '"') {
-      is_string = true;
-    } else if (byte == '{' || byte == '[') {
-      deepest = std::max(deepest, ++depth);
-    } else if (byte == '}' || byte == ']') {
-      --depth;
-    }
-  }
-  return deepest;
-}
 
 /// Reads one object's members by the rules, and remembers whether one was broken.
 class Judge {
@@ -261,61 +161,30 @@ Message accepted(std::variant<Message, DecodeError> result) {
   return std::get<Message>(std::move(result));
 }
 
-/// All of an update but its raw texts, whose kinds it checks.
-Update read_update(Judge& judge, const CodecLimits& limits) {
-  Update update;
-  update.registration_id = judge.registration_id();
-  update.status = judge.text("status", limits.name_bytes_max, true);
-  update.stage = judge.text("stage", limits.name_bytes_max);
-  update.message = judge.text("message");
-  const auto stage_status = judge.stage_status(limits.name_bytes_max);
-  update.stage_status = stage_status.value_or(infer_stage_status(update.message));
-  if (!stage_status) {
-    update.stage_status_word = judge.text("stageStatus");
-  }
-  update.id = judge.event_id();
-  update.timestamp_ms = judge.time("timestamp");
-  judge.container("details", &Json::is_object);
-  judge.container("processLog", &Json::is_array);
-  return update;
-}
-
-/// That the members which no field has are kept, and no others.
-void check_unknown(std::string_view unknown, const Json& object, bool has_event_id) {
-  Json expected = object;
-  for (const char* key : {"registrationId", "status", "stage", "stageStatus", "message", "details",
-                          "processLog", "timestamp"}) {
-    expected.erase(key);
-  }
-  if (has_event_id || (expected.contains("id") && expected.at("id").is_null())) {
-    expected.erase("id");
-  }
-  check(unknown.empty() == expected.empty(), "members are kept exactly where some are unknown");
-  check(unknown.empty() || parse(unknown) == expected, "the unknown members are the document's");
-}
-
-void check_update(std::string_view text, const std::optional<Json>& document,
-                  const CodecLimits& limits) {
-  const auto result = decode_update(text, limits);
+void check_update(std::string_view bytes, const CodecLimits& limits) {
+  const auto result = decode_update(bytes, limits);
+  const MessageText mended{bytes, limits.message_bytes_max};
+  const std::string_view text = mended.view();
+  const auto document = parse(text);
   const Json* object = object_within(document, text, limits.message_bytes_max, limits.depth_max);
   if (object == nullptr) {
     agreed(result, true, document.has_value());
     return;
   }
-  Judge judge{*object};
-  Update expected = read_update(judge, limits);
+  const UpdateJudge judge{*object, limits};
   const Update* update = agreed(result, judge.is_refused(), true);
   if (update == nullptr) {
+    const auto& error = std::get<DecodeError>(result);
+    check(error.registration_id == judge.expected().registration_id,
+          "an error knows the registration that the message names");
     return;
   }
-  judge.check_raw("details", update->details, text);
-  judge.check_raw("processLog", update->process_log, text);
-  expected.details = update->details;
-  expected.process_log = update->process_log;
-  check(is_same(*update, expected) && update->stage_status == expected.stage_status,
-        "an update's fields are the document's");
-  check_unknown(update->unknown, *object, update->id.has_value());
+  judge.check_update(*update, text);
+  const auto slices = decode_update_slices(text, limits);
+  check(std::get<UpdateSlices>(slices).mistyped == judge.mistyped(),
+        "members of another type are counted");
 
+  // What replaced an invalid byte, or a lone surrogate, is longer than that was.
   const Update again = accepted(decode_update(encode_update(*update)));
   check(is_same(again, *update) && again.unknown == update->unknown,
         "an update survives being encoded");
@@ -410,9 +279,7 @@ void check_stream_message(std::string_view text, const std::optional<Json>& docu
   if (needs_data) {
     const Json* content = judge.container("data", &Json::is_object, true);
     if (content != nullptr && type == "update") {
-      Judge update_judge{*content};
-      read_update(update_judge, limits);
-      is_refused = update_judge.is_refused();
+      is_refused = UpdateJudge{*content, limits}.is_refused();
     }
   }
   is_refused = is_refused || judge.is_refused();
@@ -455,7 +322,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const regstream::fuzz::ExactCopy copy{input.rest()};
   const auto document = regstream::fuzz::parse(copy.view());
-  regstream::fuzz::check_update(copy.view(), document, limits);
+  regstream::fuzz::check_update(copy.view(), limits);
   regstream::fuzz::check_view(copy.view(), document, limits);
   regstream::fuzz::check_stream_message(copy.view(), document, limits);
   return 0;

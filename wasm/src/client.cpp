@@ -38,6 +38,27 @@ std::string_view describe(sse::SkipReason reason) {
   return {};
 }
 
+/// Appends the JSON text of an object with what a record has no field for, as the core has read it;
+/// nothing if there is none.
+void append_rest(std::string& out, const UpdateSlices& update, bool has_exact_id) {
+  const std::size_t begin = out.size();
+  const auto member = [&out, begin](std::string_view key, std::string_view json) {
+    if (!json.empty()) {
+      out.append(out.size() == begin ? "{\"" : ",\"").append(key).append("\":").append(json);
+    }
+  };
+  member("details", update.details.view());
+  member("processLog", update.process_log.view());
+  if (update.id && !has_exact_id) {
+    member("id", '"' + to_string(*update.id) + '"');
+  }
+  if (!update.unknown.empty()) {
+    out.append(out.size() == begin ? "{" : ",").append(update.unknown, 1);
+  } else if (out.size() != begin) {
+    out.push_back('}');
+  }
+}
+
 Slice append(Batch<MessageRecord>& messages, const JsonString& string) {
   return string.has_escapes ? messages.append(string.text()) : messages.append(string.raw);
 }
@@ -144,7 +165,7 @@ void Client::take_message(std::string_view data, std::string_view cursor) {
     case StreamMessageType::connected:
       return add(MessageKind::connected);
     case StreamMessageType::update:
-      return take_update(message.update, message.data, cursor);
+      return take_update(message.update, cursor);
     case StreamMessageType::snapshot:
       return take_snapshot(message.data);
     case StreamMessageType::reset:
@@ -157,8 +178,7 @@ void Client::take_message(std::string_view data, std::string_view cursor) {
   }
 }
 
-void Client::take_update(const UpdateSlices& update, std::string_view json,
-                         std::string_view cursor) {
+void Client::take_update(const UpdateSlices& update, std::string_view cursor) {
   if (registration_ && !fold(registration_->apply(to_update(update)))) {
     return add(MessageKind::other);
   }
@@ -188,12 +208,10 @@ void Client::take_update(const UpdateSlices& update, std::string_view json,
     record.epoch = static_cast<double>(update.id->epoch);
     record.sequence = static_cast<double>(update.id->sequence);
   }
-  if (!update.details.empty() || !update.process_log.empty() || !update.unknown.empty() ||
-      !update.stage_status_word.empty() || (update.id && !has_exact_id)) {
-    record.json = {static_cast<std::uint32_t>(json_.size()),
-                   static_cast<std::uint32_t>(json.size())};
-    json_.append(json);
-  }
+  const std::size_t rest_begin = json_.size();
+  append_rest(json_, update, has_exact_id);
+  record.json = {static_cast<std::uint32_t>(rest_begin),
+                 static_cast<std::uint32_t>(json_.size() - rest_begin)};
 }
 
 void Client::take_snapshot(std::string_view json) {

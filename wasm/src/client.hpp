@@ -41,7 +41,8 @@ struct MessageRecord {
   Slice message;  ///< Also why a message was not taken.
   /// Bytes of `Client::cursors`: what a reconnect behind the update has to resume from.
   Slice cursor;
-  /// Bytes of `Client::json`, the JSON text of the update; empty if these fields are all of it.
+  /// Bytes of `Client::json`, the JSON text of an object with its other members; empty if these
+  /// fields are all of it.
   Slice json;
   MessageKind kind = MessageKind::other;
   Status known_status = Status::other;
@@ -94,7 +95,7 @@ class Client {
   bool begin_batch(AttemptId attempt, Instant now);
   void take_event_id(AttemptId attempt, std::string_view last_event_id);
   void take_message(std::string_view data, std::string_view cursor);
-  void take_update(const UpdateSlices& update, std::string_view json, std::string_view cursor);
+  void take_update(const UpdateSlices& update, std::string_view cursor);
   void take_snapshot(std::string_view json);
   bool fold(Applied applied);
   void mark_gap();

@@ -1,6 +1,7 @@
 import { BatchText } from "./batch_text.js";
 import type { Core } from "./core.js";
 import type { RegistrationStatus, RegistrationUpdate, StageStatus } from "./messages.js";
+import { parseJson } from "./messages.js";
 
 // These stand for numbers of the ABI, in its order.
 const kinds = [
@@ -16,6 +17,24 @@ const kinds = [
 const statuses = ["PENDING", "APPROVED", "DUPLICATE", "FAILED", "COMPLETED"] as const;
 const stages = ["", "duplicate_check", "t24_lookup", "account_validation", "status_update"] as const;
 const stageStatuses: readonly StageStatus[] = ["started", "completed", "failed", "skipped"];
+
+/** Of `RegistrationUpdate`'s optional members, those that are texts are in the record if they are any. */
+function isAsDeclared(member: string, value: unknown): boolean {
+  switch (member) {
+    case "stage":
+    case "stageStatus":
+    case "message":
+      return false;
+    case "details":
+      return typeof value === "object" && !Array.isArray(value);
+    case "processLog":
+      return Array.isArray(value);
+    case "id":
+      return typeof value === "string";
+    default:
+      return true;
+  }
+}
 
 /** What a message of the stream was. */
 export type MessageKind = (typeof kinds)[number];
@@ -140,19 +159,22 @@ export class MessageBatch {
     const size = this.#word(index, jsonWord + 1);
     if (size > 0) {
       const json = this.#core.text(this.#json + this.#word(index, jsonWord), size);
-      this.#addRest(update, JSON.parse(json) as Readonly<Record<string, unknown>>);
+      this.#addRest(update, parseJson(json) as Readonly<Record<string, unknown>>);
     }
     return Object.freeze(update);
   }
 
-  /** What the record does not have, under any name: `constructor` and `__proto__` are names, too. Null counts as absent. */
+  /**
+   * What the record does not have, under any name: `constructor` and `__proto__` are names, too. Null counts as absent,
+   * and so does a member of the contract that is of another type: what a member is declared as can be relied upon.
+   */
   #addRest(
     update: Mutable<RegistrationUpdate>,
     sent: Readonly<Record<string, unknown>>,
   ): void {
     const own = new Set(Object.keys(update));
     for (const [key, value] of Object.entries(sent)) {
-      if (value !== null && !own.has(key)) {
+      if (value !== null && !own.has(key) && isAsDeclared(key, value)) {
         // An assignment to `__proto__` would change the object's prototype.
         Object.defineProperty(update, key, { value, enumerable: true });
       }

@@ -1,9 +1,45 @@
+import { readFileSync } from "node:fs";
+
 import { describe, expect, it } from "vitest";
 
 import type { UpdateToPublish } from "../src/update_message.js";
-import { encodeFinalStatus, encodeStageUpdate, encodeUpdate } from "../src/update_message.js";
+import { encodeFinalStatus, encodeStageUpdate, encodeUpdate, utf8Bytes } from "../src/update_message.js";
 
 const now = 1702493005000;
+
+interface Limit {
+  readonly name: string;
+  readonly update: Readonly<Record<string, unknown>>;
+  readonly fill?: Readonly<Record<string, number>>;
+  readonly nest?: number;
+  readonly pad?: number;
+  readonly refused?: string;
+}
+
+// The same file as the native writers' and readers' (tests/unit/native/publisher_limits.cpp).
+const limits = JSON.parse(
+  readFileSync(new URL("../../tests/vectors/messages/limits.json", import.meta.url), "utf8"),
+) as readonly Limit[];
+
+/** The entry's update, made as large as it says. */
+function grown({ update, fill, nest, pad }: Limit): UpdateToPublish {
+  const made: Record<string, unknown> = { ...update };
+  for (const [member, bytes] of Object.entries(fill ?? {})) {
+    const letter = String(made[member]);
+    made[member] = letter.repeat(Math.ceil(bytes / utf8Bytes(letter)));
+  }
+  if (nest !== undefined) {
+    let inner: unknown = [];
+    for (let depth = 3; depth < nest; ++depth) {
+      inner = [inner];
+    }
+    made["details"] = { a: inner };
+  }
+  if (pad !== undefined) {
+    made["message"] = "x".repeat(pad - utf8Bytes(JSON.stringify(made)));
+  }
+  return made as unknown as UpdateToPublish;
+}
 
 describe("an update's JSON", () => {
   it("is the contract's for a stage, with the stage's status", () => {
@@ -83,6 +119,17 @@ describe("an update's JSON", () => {
   ])("can't be: %s", (_name, wrong, message) => {
     expect(() => encodeUpdate(wrong as UpdateToPublish, now)).toThrow(TypeError);
     expect(() => encodeUpdate(wrong as UpdateToPublish, now)).toThrow(message);
+  });
+
+  it.each(limits)("is judged as gateways judge it: $name", (entry) => {
+    const encode = () => encodeUpdate(grown(entry), now);
+    if (entry.refused === undefined) {
+      expect(encode).not.toThrow();
+      return;
+    }
+    const words = { tooDeep: /nested at most 64 deep/, tooLong: /bytes/ }[entry.refused] ?? new RegExp(`^${entry.refused} must be`);
+    expect(encode).toThrow(TypeError);
+    expect(encode).toThrow(words);
   });
 
   it("may be 64 brackets deep, whatever its texts hold", () => {

@@ -43,12 +43,11 @@ std::int64_t FieldReader::timestamp_ms(std::size_t index) {
   if (value == nullptr) {
     return 0;
   }
-  const Integer integer = to_integer(value->raw);
-  const bool is_negative = integer.value < 0 || (value->raw.starts_with('-') && !integer.is_exact);
-  if (is_negative || integer.value > integer_max) {
+  const auto time = to_time_ms(value->raw);
+  if (!time) {
     fail(index, expectation);
   }
-  return integer.value;
+  return time.value_or(0);
 }
 
 JsonString FieldReader::text(std::size_t index) {

@@ -93,6 +93,12 @@ Integer to_integer(std::string_view number) {
   return integer;
 }
 
+std::optional<std::int64_t> to_time_ms(std::string_view number) {
+  const Integer integer = to_integer(number);
+  const bool is_negative = integer.value < 0 || (number.starts_with('-') && !integer.is_exact);
+  return is_negative || integer.value > integer_max ? std::nullopt : std::optional{integer.value};
+}
+
 bool is_finite(std::string_view number) {
   // The largest double is 1.797…e308. From half its last digit above it on, rounding is to
   // infinity; twenty digits of that bound are far more than anybody writes.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 /// JSON's numbers, read from their text without a detour through a double: 9007199254740991.0 and
@@ -18,6 +19,10 @@ struct Integer {
 
 /// `number` must be of JSON's grammar.
 [[nodiscard]] Integer to_integer(std::string_view number);
+
+/// A time in milliseconds since the Unix epoch, from 0 to `integer_max`; fractions are dropped.
+/// `number` must be of JSON's grammar.
+[[nodiscard]] std::optional<std::int64_t> to_time_ms(std::string_view number);
 
 /// Whether a double can hold it, if not exactly. `number` must be of JSON's grammar.
 [[nodiscard]] bool is_finite(std::string_view number);

@@ -23,6 +23,24 @@ std::uint32_t take_hex(std::string_view& text) {
   return unit;
 }
 
+/// Reads the digits of an escape, and the whole escape that follows if the two are one character.
+std::uint32_t take_code_point(std::string_view& text) {
+  const std::uint32_t unit = take_hex(text);
+  if (unit < 0xD800 || unit > 0xDFFF) {
+    return unit;
+  }
+  if (unit <= 0xDBFF && text.starts_with("\\u")) {
+    std::string_view next = text.substr(2);
+    const std::uint32_t low = take_hex(next);
+    if (low >= 0xDC00 && low <= 0xDFFF) {
+      text = next;
+      return 0x10000 + ((unit - 0xD800) << 10U) + (low - 0xDC00);
+    }
+  }
+  constexpr std::uint32_t replacement = 0xFFFD;
+  return replacement;
+}
+
 char unescaped(char letter) {
   switch (letter) {
     case 'b':
@@ -84,10 +102,11 @@ class Reader {
         return invalid();
       }
       if (element.kind != Kind::object) {
-        return problem("must have JSON objects as its elements");
+        return problem("must have JSON objects as its elements", DropReason::not_an_object);
       }
       if (elements.size() == elements_max) {
-        return problem("has too many elements: at most ", elements_max, " are accepted");
+        return problem("has too many elements: at most ", elements_max, " are accepted",
+                       DropReason::too_long);
       }
       elements.push_back(element.raw);
       scanner_.skip_space();
@@ -98,14 +117,15 @@ class Reader {
  private:
   std::optional<DecodeError> begin(char bracket, std::string_view expectation) {
     if (json_.size() > limits_.bytes_max) {
-      DecodeError error = problem("is too long: it has ", json_.size(), " bytes, and at most ");
+      DecodeError error = problem("is too long: it has ", json_.size(), " bytes, and at most ",
+                                  DropReason::too_long);
       json::append_integer(error.what, static_cast<std::int64_t>(limits_.bytes_max));
       error.what.append(" are accepted");
       return error;
     }
     // Once for the whole text: a byte above ASCII is an error outside of strings anyway.
     if (!text::is_valid_utf8(json_)) {
-      return problem("is not valid UTF-8");
+      return problem("is not valid UTF-8", DropReason::not_json);
     }
     scanner_.skip_space();
     if (scanner_.is_next(bracket)) {
@@ -116,7 +136,7 @@ class Reader {
       return invalid();
     }
     auto error = end();
-    return error ? std::move(error) : problem(expectation);
+    return error ? std::move(error) : problem(expectation, DropReason::not_an_object);
   }
 
   std::optional<DecodeError> end() {
@@ -180,28 +200,29 @@ class Reader {
     return is_valid;
   }
 
-  [[nodiscard]] DecodeError problem(std::string_view predicate) const {
-    DecodeError error{std::string{subject_}};
+  [[nodiscard]] DecodeError problem(std::string_view predicate, DropReason reason) const {
+    DecodeError error{.what = std::string{subject_}, .reason = reason};
     error.what.append(" ").append(predicate);
     return error;
   }
 
   [[nodiscard]] DecodeError problem(std::string_view before, std::size_t number,
-                                    std::string_view after) const {
-    DecodeError error = problem(before);
+                                    std::string_view after, DropReason reason) const {
+    DecodeError error = problem(before, reason);
     json::append_integer(error.what, static_cast<std::int64_t>(number));
     error.what.append(after);
     return error;
   }
 
   [[nodiscard]] DecodeError too_deep() const {
-    return problem("is nested too deeply: at most ", limits_.depth_max, " levels are accepted");
+    return problem("is nested too deeply: at most ", limits_.depth_max, " levels are accepted",
+                   DropReason::too_deep);
   }
 
   [[nodiscard]] DecodeError invalid() const {
-    return scanner_.is_too_deep()
-               ? too_deep()
-               : problem("is not valid JSON: the error is at byte ", scanner_.position() + 1, "");
+    return scanner_.is_too_deep() ? too_deep()
+                                  : problem("is not valid JSON: the error is at byte ",
+                                            scanner_.position() + 1, "", DropReason::not_json);
   }
 
   std::string_view subject_;
@@ -232,14 +253,20 @@ std::string text_of(const Value& string) {
       text.push_back(unescaped(letter));
       continue;
     }
-    std::uint32_t code_point = take_hex(raw);
-    if (code_point >= 0xD800 && code_point <= 0xDBFF) {
-      raw.remove_prefix(2);
-      code_point = 0x10000 + ((code_point - 0xD800) << 10U) + (take_hex(raw) - 0xDC00);
-    }
-    text::append_code_point(text, code_point);
+    text::append_code_point(text, take_code_point(raw));
   }
   return text;
+}
+
+std::optional<Value> read_value(std::string_view json, std::size_t depth_max) {
+  Scanner scanner{json, depth_max};
+  Value value;
+  scanner.skip_space();
+  if (!scanner.scan_value(value, 0)) {
+    return std::nullopt;
+  }
+  scanner.skip_space();
+  return scanner.is_at_end() ? std::optional{value} : std::nullopt;
 }
 
 std::optional<DecodeError> read_object(std::string_view subject, std::string_view json,

@@ -28,6 +28,10 @@ struct Value {
 /// The text of a string's value.
 [[nodiscard]] std::string text_of(const Value& string);
 
+/// The value that `json`, which must be valid UTF-8, is the text of; nothing if it is no JSON, or
+/// nested deeper.
+[[nodiscard]] std::optional<Value> read_value(std::string_view json, std::size_t depth_max);
+
 struct Limits {
   std::size_t bytes_max;
   std::size_t depth_max;

@@ -97,7 +97,7 @@ bool Scanner::scan_key(Value& key) {
   return true;
 }
 
-/// Behind the backslash. A surrogate must be one of a pair: half a character is no text.
+/// Behind the backslash. Half of a surrogate pair is JSON (RFC 8259, section 8.2), if no character.
 bool Scanner::scan_escape() {
   if (at_ == end_) {
     return false;
@@ -107,30 +107,14 @@ bool Scanner::scan_escape() {
     return letters.find(*at_) != std::string_view::npos && take(*at_);
   }
   ++at_;
-  std::uint32_t unit = 0;
-  if (!scan_hex(unit)) {
-    return false;
-  }
-  if (unit < 0xD800 || unit > 0xDFFF) {
-    return true;
-  }
-  std::uint32_t low = 0;
-  return unit <= 0xDBFF && take('\\') && take('u') && scan_hex(low) && low >= 0xDC00 &&
-         low <= 0xDFFF;
-}
-
-bool Scanner::scan_hex(std::uint32_t& code_unit) {
   for (int count = 0; count < 4; ++count, ++at_) {
     if (at_ == end_) {
       return false;
     }
     const char letter = static_cast<char>(*at_ | 0x20);
-    const bool is_letter = letter >= 'a' && letter <= 'f';
-    if (!is_letter && !is_digit(*at_)) {
+    if (!is_digit(*at_) && (letter < 'a' || letter > 'f')) {
       return false;
     }
-    code_unit =
-        code_unit * 16 + static_cast<std::uint32_t>(is_letter ? letter - 'a' + 10 : *at_ - '0');
   }
   return true;
 }

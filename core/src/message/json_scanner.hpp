@@ -98,7 +98,6 @@ class Scanner {
 
  private:
   [[nodiscard]] bool scan_escape();
-  [[nodiscard]] bool scan_hex(std::uint32_t& code_unit);
   [[nodiscard]] bool scan_number();
   [[nodiscard]] bool scan_digits();
   [[nodiscard]] bool scan_literal(std::string_view literal);

@@ -72,11 +72,12 @@ std::variant<StreamMessage, DecodeError> decode_stream_message(std::string_view 
     return *reader.error();
   }
   if (needs_data && message.data.empty()) {
-    return DecodeError{"data must be a JSON object in an update or snapshot"};
+    return DecodeError{.what = "data must be a JSON object in an update or snapshot",
+                       .reason = DropReason::not_an_object};
   }
   if (message.type == StreamMessageType::update) {
     if (message.data.size() > limits.message_bytes_max) {
-      return DecodeError{"data is too long for an update"};
+      return DecodeError{.what = "data is too long for an update", .reason = DropReason::too_long};
     }
     auto update = json::update_of(members, limits);
     if (auto* error = std::get_if<DecodeError>(&update)) {

@@ -23,8 +23,13 @@ std::string origin_of(EventId id, std::string_view message) {
   return std::string{members} + '}';
 }
 
-/// JSON's white space at both ends is no part of what the history holds.
+/// A byte order mark, and JSON's white space at both ends, are no part of what the history holds:
+/// the script's `object`.
 std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+  if (text.starts_with(byte_order_mark)) {
+    text.remove_prefix(byte_order_mark.size());
+  }
   constexpr std::string_view space = " \t\r\n";
   text.remove_prefix(std::min(text.find_first_not_of(space), text.size()));
   return text.substr(0, text.find_last_not_of(space) + 1);

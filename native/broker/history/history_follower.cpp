@@ -6,6 +6,7 @@
 
 #include <regstream/broker/publish_limits.hpp>
 #include <regstream/message/codec.hpp>
+#include <regstream/message/message_text.hpp>
 
 namespace regstream::broker {
 namespace {
@@ -14,9 +15,6 @@ namespace {
 constexpr std::uint64_t sequence_max = (std::uint64_t{1} << 53U) - 1;
 /// Histories that were lost while this process ran, and whose messages may still be on their way.
 constexpr std::size_t past_epochs_max = 8;
-
-/// Of a message that nobody has given an id yet.
-constexpr CodecLimits bare_limits{.message_bytes_max = published_bytes_max};
 
 std::size_t hash_of(std::string_view message) {
   return std::hash<std::string_view>{}(message);
@@ -130,15 +128,20 @@ void HistoryFollower::on_message(std::string_view message) {
     hear_claim(*id, message);
     return;
   }
-  const auto update = decode_update_slices(message, bare_limits);
-  const auto* const slices = std::get_if<UpdateSlices>(&update);
-  if (slices == nullptr) {
-    ++counts_.malformed;
-  } else if (slices->id) {
-    hear_claim(*slices->id, message);
+  const MessageText text{message, published_bytes_max};
+  const auto update = decode_update_slices(text.view(), published_limits);
+  if (const auto* const error = std::get_if<DecodeError>(&update)) {
+    refuse(*error);
+  } else if (const auto& id = std::get_if<UpdateSlices>(&update)->id) {
+    hear_claim(*id, message);
   } else if (!adoption_.hear_bare(message)) {
-    ++counts_.dropped;
+    ++counts_.overflowing;
   }
+}
+
+void HistoryFollower::refuse(const DecodeError& error) {
+  counts_.malformed.add(error.reason);
+  refusal_ = error;
 }
 
 void HistoryFollower::hear_claim(EventId id, std::string_view message) {
@@ -189,10 +192,12 @@ void HistoryFollower::settle_claims() {
 }
 
 void HistoryFollower::hear_bare(std::string_view message) {
-  if (std::holds_alternative<DecodeError>(decode_update_slices(message, bare_limits))) {
-    ++counts_.malformed;
+  const MessageText text{message, published_bytes_max};
+  const auto update = decode_update_slices(text.view(), published_limits);
+  if (const auto* const error = std::get_if<DecodeError>(&update)) {
+    refuse(*error);
   } else if (!adoption_.hear_bare(message)) {
-    ++counts_.dropped;
+    ++counts_.overflowing;
   }
 }
 

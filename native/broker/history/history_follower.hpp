@@ -6,9 +6,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
+#include <regstream/broker/broker.hpp>
+#include <regstream/message/codec.hpp>
 #include <regstream/message/event_id.hpp>
 
 #include "broker/history/adoption.hpp"
@@ -56,13 +59,6 @@ struct FollowerLimits {
   /// Messages heard whose ids have not been looked up in the history yet: one read's time of them.
   std::size_t claims_bytes_max = 16U << 20U;
   AdoptionLimits adoption = {};
-};
-
-/// Messages on the channel that did not come into the history.
-struct FollowerCounts {
-  std::uint64_t malformed = 0;  ///< No updates.
-  std::uint64_t forged = 0;     ///< With the id of another message.
-  std::uint64_t dropped = 0;    ///< Too many at once.
 };
 
 /// Follows the history in Redis, and tells it once and in order. Sans-I/O.
@@ -120,7 +116,12 @@ class HistoryFollower {
   [[nodiscard]] EventId known() const { return known_; }
   /// The channel is heard, and what came before that was told.
   [[nodiscard]] bool is_caught_up() const { return is_caught_up_; }
-  [[nodiscard]] const FollowerCounts& counts() const { return counts_; }
+  /// Messages on the channel that did not come into the history.
+  [[nodiscard]] const DroppedCounts& counts() const { return counts_; }
+  /// Why the last message was none, once.
+  [[nodiscard]] std::optional<DecodeError> take_refusal() {
+    return std::exchange(refusal_, std::nullopt);
+  }
 
   // What is held, of which `FollowerLimits` speaks.
   [[nodiscard]] std::size_t claims_bytes() const { return claims_bytes_; }
@@ -137,6 +138,7 @@ class HistoryFollower {
   void hear_claim(EventId id, std::string_view message);
   void hear_entry(EventId id, std::string_view message);
   void hear_bare(std::string_view message);
+  void refuse(const DecodeError& error);
   void settle_claims();
   [[nodiscard]] bool take(HistoryEntry& entry);
   void tell(HistoryEntry& entry);
@@ -148,7 +150,8 @@ class HistoryFollower {
 
   FollowerLimits limits_;
   Adoption adoption_;
-  FollowerCounts counts_;
+  DroppedCounts counts_;
+  std::optional<DecodeError> refusal_;
   std::deque<FollowerAction> told_;  // For `poll`.
 
   EventId known_;

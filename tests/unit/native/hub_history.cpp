@@ -228,7 +228,7 @@ TEST_CASE("A malformed message keeps its number, and is no cursor's trouble") {
   CHECK(take(hub, subscribe(hub, {}, LiveHub::id(4))).types() == "connected");
   CHECK(take(hub, subscribe(hub)).ids == Ids{LiveHub::id(4)});
   CHECK(hub.counters().gaps == 0);
-  CHECK(hub.counters().malformed == 2);
+  CHECK(hub.counters().malformed.total() == 2);
 }
 
 TEST_CASE("The state of a registration goes by the ids, whatever a message says of itself") {

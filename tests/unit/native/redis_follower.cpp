@@ -463,7 +463,7 @@ TEST_CASE("messages that are no updates are counted, and adopted by nobody") {
     follower.on_message(text);
   }
   CHECK(poll_all(follower).empty());
-  CHECK(follower.counts().malformed == texts.size());
+  CHECK(follower.counts().malformed.total() == texts.size());
 }
 
 TEST_CASE("bare messages are taken in up to a limit") {
@@ -472,7 +472,7 @@ TEST_CASE("bare messages are taken in up to a limit") {
   for (int i = 0; i < 5; ++i) {
     follower.on_message(update_json(i));
   }
-  CHECK(follower.counts().dropped == 3);
+  CHECK(follower.counts().overflowing == 3);
 }
 
 TEST_CASE("claims beyond the limit are read all the same") {

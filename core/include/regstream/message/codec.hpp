@@ -7,6 +7,7 @@
 #include <string_view>
 #include <variant>
 
+#include <regstream/message/drop_reason.hpp>
 #include <regstream/message/update.hpp>
 #include <regstream/registration/view.hpp>
 
@@ -17,6 +18,8 @@ namespace regstream {
 /// field and the expectation; it quotes none of the message, which may hold personal data.
 struct DecodeError {
   std::string what;
+  DropReason reason = DropReason::not_json;
+  std::int64_t registration_id = 0;  ///< The one that an update names; 0 where that is not known.
 };
 
 struct CodecLimits {
@@ -34,8 +37,17 @@ struct JsonString {
   bool has_escapes = false;
 
   [[nodiscard]] bool empty() const { return raw.empty(); }
-  /// What the string says.
+  /// What the string says. A lone surrogate, which only an escape can name, is U+FFFD.
   [[nodiscard]] std::string text() const;
+};
+
+/// A JSON text inside a message: as it stands there, or a copy where it was sent as a string.
+struct JsonText {
+  std::string_view sent;
+  std::string copy;
+
+  [[nodiscard]] bool empty() const { return view().empty(); }
+  [[nodiscard]] std::string_view view() const { return copy.empty() ? sent : copy; }
 };
 
 /// A message of the channel as it stands in its JSON text: nothing known is copied, and the views
@@ -48,23 +60,39 @@ struct UpdateSlices {
   StageStatus stage_status = StageStatus::completed;
   JsonString stage_status_word;  ///< What was sent, if that is no word of ours.
   JsonString message;
-  std::string_view details;      ///< JSON text of an object, or empty.
-  std::string_view process_log;  ///< JSON text of an array, or empty.
+  JsonText details;      ///< Of an object, or empty.
+  JsonText process_log;  ///< Of an array, or empty.
   std::int64_t timestamp_ms = 0;
   std::optional<EventId> id;
   std::string unknown;  ///< JSON text of an object with the members not named above, or empty.
+  /// Members of the contract that are among the unknown ones, since they are of another type.
+  std::uint32_t mistyped = 0;
+  std::string_view mistyped_name;      ///< One of them,
+  std::string_view mistyped_expected;  ///< and what it should have been.
 };
 
-/// Reads a message of the channel. Required: `registrationId` (1 to 2^53 - 1; 42.0 is 42) and
-/// `status`. `null` counts as absent, and of a key given twice the last one counts. An absent
-/// `timestamp` is 0; fractions of a millisecond are dropped. A `stageStatus` that is no known word
-/// is kept, and the stage's status inferred as if none was sent; an `id` that is no event id is an
-/// unknown member. A number that no double can hold (1e999), a lone surrogate and invalid UTF-8 are
-/// errors, wherever they stand.
+/// Reads a message of the channel, whose text is that of `MessageText`. What is required decides
+/// whether it is an update: `registrationId` (1 to 2^53 - 1; 42.0 is 42) and `status`. `null`
+/// counts as absent, and of a key given twice the last one counts.
+///
+/// No type of an optional member costs the update. What publishers in other languages send counts
+/// as what they mean:
+/// - A number as `message` is its text.
+/// - `details` may be a string that is JSON text of an object, and `processLog` one of an array;
+/// `[]`
+///   as details and `{}` as a process log (PHP's empty array) are empty.
+/// - A `timestamp` may be ISO 8601 with a zone, or digits in a string; an absent one is 0, and
+///   fractions of a millisecond are dropped.
+/// - A `stageStatus` that is no known word is kept, and the stage's status inferred as if none was
+///   sent; an `id` that is no event id is an unknown member.
+/// Anything else is an unknown member, and counted as `mistyped`.
+///
+/// Errors are what is no JSON, a number that no double can hold (1e999) and what is over a limit. A
+/// lone surrogate is no error. Invalid UTF-8 is one here.
 [[nodiscard]] std::variant<UpdateSlices, DecodeError> decode_update_slices(
     std::string_view json, const CodecLimits& limits = {});
 
-/// The same, with everything copied out of the text.
+/// The same of a message's bytes, with everything copied out of their text.
 [[nodiscard]] std::variant<Update, DecodeError> decode_update(std::string_view json,
                                                               const CodecLimits& limits = {});
 [[nodiscard]] Update to_update(const UpdateSlices& slices);

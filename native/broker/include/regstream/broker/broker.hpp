@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include <regstream/message/drop_reason.hpp>
 #include <regstream/message/event_id.hpp>
 
 /// The way from publishers to gateways: one history of JSON messages, each with an event id.
@@ -55,6 +56,13 @@ class Subscriber {
   ~Subscriber() = default;
 };
 
+/// Messages that others published, and that are not in the history.
+struct DroppedCounts {
+  DropCounts malformed;           ///< No updates.
+  std::uint64_t forged = 0;       ///< With the id of another message.
+  std::uint64_t overflowing = 0;  ///< Too many at once.
+};
+
 /// Carries messages to every subscriber of the history, this process's own included.
 class Broker {
  public:
@@ -93,9 +101,8 @@ class Broker {
   /// broker's thread.
   [[nodiscard]] virtual Obstacles obstacles() { return {}; }
 
-  /// Messages that others published and that are none: they are not in the history. Ask on the
-  /// broker's thread.
-  [[nodiscard]] virtual std::uint64_t malformed() const { return 0; }
+  /// Ask on the broker's thread.
+  [[nodiscard]] virtual DroppedCounts dropped() const { return {}; }
 };
 
 }  // namespace regstream::broker

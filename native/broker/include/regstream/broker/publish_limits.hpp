@@ -2,11 +2,17 @@
 
 #include <cstddef>
 
+#include <regstream/message/codec.hpp>
+
 namespace regstream::broker {
 
 /// The most that a message may have when it is published. Its id is added to it, and subscribers
 /// take in a megabyte (`CodecLimits::message_bytes_max`): what is longer would be nobody's to hear.
 inline constexpr std::size_t published_bytes_max = (std::size_t{1} << 20U) - 256;
+
+/// What every subscriber takes of a message that has no id yet. Writers check with these, and with
+/// the subscribers' own decoder, so that nothing is acknowledged which nobody is shown.
+inline constexpr CodecLimits published_limits{.message_bytes_max = published_bytes_max};
 
 /// What waits for Redis within one process.
 struct PublishLimits {

@@ -61,7 +61,7 @@ class RedisBroker final : public Broker {
 
   [[nodiscard]] Obstacles obstacles() override;
 
-  [[nodiscard]] std::uint64_t malformed() const override;
+  [[nodiscard]] DroppedCounts dropped() const override;
 
  private:
   class Implementation;

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <numeric>
+#include <string_view>
+
+namespace regstream {
+
+/// Why a message is no update. The names are those of `/api/health`.
+enum class DropReason : std::uint8_t {
+  too_long,         ///< More bytes than `CodecLimits` allow.
+  not_json,         ///< RFC 8259 does not allow it, or a number that no double can hold.
+  not_an_object,    ///< JSON of another kind.
+  too_deep,         ///< Nested deeper than `CodecLimits` allow.
+  registration_id,  ///< Missing, or no integer from 1 to 2^53 - 1.
+  status,           ///< Missing, empty, no text, or too long.
+  stage,            ///< Too long.
+};
+
+inline constexpr std::array<std::string_view, 7> drop_reason_names{
+    "tooLong", "notJson", "notAnObject", "tooDeep", "registrationId", "status", "stage"};
+
+[[nodiscard]] constexpr std::string_view to_string(DropReason reason) {
+  return drop_reason_names[static_cast<std::size_t>(reason)];
+}
+
+/// How many messages were dropped, by reason.
+class DropCounts {
+ public:
+  void add(DropReason reason) { ++counts_[static_cast<std::size_t>(reason)]; }
+  [[nodiscard]] std::uint64_t of(DropReason reason) const {
+    return counts_[static_cast<std::size_t>(reason)];
+  }
+  [[nodiscard]] std::uint64_t total() const {
+    return std::accumulate(counts_.begin(), counts_.end(), std::uint64_t{0});
+  }
+  DropCounts& operator+=(const DropCounts& other) {
+    for (std::size_t index = 0; index < counts_.size(); ++index) {
+      counts_[index] += other.counts_[index];
+    }
+    return *this;
+  }
+
+ private:
+  std::array<std::uint64_t, drop_reason_names.size()> counts_{};
+};
+
+}  // namespace regstream

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string_view>
+
+#include <regstream/message/codec.hpp>
+
+namespace regstream::logging {
+
+/// Says that a message, which stood `where`, is no update: why, and of which registration it seems
+/// to be. At most one line a reason in ten seconds. Nothing of the message is quoted.
+void warn_dropped(const DecodeError& error, std::string_view where);
+
+}  // namespace regstream::logging

@@ -1,0 +1,55 @@
+#include "log/dropped.hpp"
+
+#include <string>
+
+#include <catch2/catch.hpp>
+
+#include "captured_log.hpp"
+
+namespace {
+
+using regstream::decode_update;
+using regstream::DecodeError;
+using regstream::logging::warn_dropped;
+using regstream::test::CapturedLog;
+
+DecodeError error_of(const std::string& json) {
+  return std::get<DecodeError>(decode_update(json));
+}
+
+}  // namespace
+
+TEST_CASE("a dropped message is logged with its reason, its registration and the place") {
+  const CapturedLog captured;
+  warn_dropped(error_of(R"({"registrationId":42,"status":"A",})"), "on the channel");
+  warn_dropped(error_of(R"({"registrationId":42})"), "of the history (5-1)");
+  warn_dropped(error_of(R"({"status":"A"})"), "on the channel");
+  CHECK(
+      captured.text() ==
+      "warning: a message on the channel is no update, and was dropped (notJson, registration 42): "
+      "the message is not valid JSON: the error is at byte 35\n"
+      "warning: a message of the history (5-1) is no update, and was dropped (status, registration "
+      "42): status must be a string of 1 to 256 bytes\n"
+      "warning: a message on the channel is no update, and was dropped (registrationId): "
+      "registrationId must be an integer from 1 to 9007199254740991\n");
+}
+
+TEST_CASE("each reason is logged once in ten seconds") {
+  const CapturedLog captured;
+  for (int count = 0; count < 100; ++count) {
+    warn_dropped(error_of("hello"), "on the channel");
+    warn_dropped(error_of("[]"), "on the channel");
+  }
+  const std::string text = captured.text();
+  CHECK(std::count(text.begin(), text.end(), '\n') == 2);
+}
+
+TEST_CASE("nothing of a message is logged") {
+  const CapturedLog captured;
+  for (const std::string json :
+       {R"({"registrationId":"hunter2","status":"hunter2"})", R"({"hunter2":hunter2})", "hunter2",
+        R"(["hunter2"])", R"({"registrationId":42,"status":["hunter2"]})"}) {
+    warn_dropped(error_of(json), "on the channel");
+  }
+  CHECK(captured.text().find("hunter2") == std::string::npos);
+}
