@@ -69,8 +69,11 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
     if (!options_.boot_id) {
       options_.boot_id = read_boot_id;
     }
+    if (!options_.now) {
+      options_.now = monotonic_now;
+    }
     readiness_.on_read();
-    readiness_.on_published(monotonic_now());
+    readiness_.on_published(options_.now());
     const std::int64_t now_ms = options_.now_timestamp_ms();
     last_ = {static_cast<std::uint64_t>(std::max<std::int64_t>(now_ms, 1)), 0};
     if (options_.journal.empty()) {
@@ -123,7 +126,7 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
 
   const Obstacles& obstacles() {
     // An empty batch is written like any other.
-    if (journal_ && readiness_.is_probe_due(monotonic_now())) {
+    if (journal_ && readiness_.is_probe_due(options_.now())) {
       static_cast<void>(write({}, options_.now_timestamp_ms()));
     }
     return readiness_.obstacles();
@@ -233,12 +236,12 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
       journal_->append(batch, now_ms);
     } catch (const std::runtime_error& error) {
       readiness_.on_publishing_failed("the journal can't be written: the log says why",
-                                      monotonic_now());
+                                      options_.now());
       journal_fails_ = true;
       logging::error("nothing can be published", "nothing can be published: {}", error.what());
       return error.what();
     }
-    readiness_.on_published(monotonic_now());
+    readiness_.on_published(options_.now());
     if (std::exchange(journal_fails_, false)) {
       logging::info("journal works again", "the journal {} can be written again",
                     options_.journal.string());

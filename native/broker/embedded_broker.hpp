@@ -22,6 +22,8 @@ struct EmbeddedBrokerOptions {
   std::function<std::string()> boot_id = {};
   /// Calendar time in milliseconds since the Unix epoch; by default the system's.
   std::function<std::int64_t()> now_timestamp_ms = {};
+  /// By default the system's monotonic clock.
+  std::function<Instant()> now = {};
 };
 
 /// The history inside one process, for a gateway that needs no Redis.

@@ -19,6 +19,7 @@
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 
+#include "broker/readiness.hpp"
 #include "run_until.hpp"
 #include "temporary_folder.hpp"
 
@@ -33,6 +34,7 @@ using regstream::broker::EmbeddedBroker;
 using regstream::broker::EmbeddedBrokerOptions;
 using regstream::broker::PublishError;
 using regstream::broker::PublishResult;
+using regstream::broker::Readiness;
 using regstream::test::run_until;
 using regstream::test::TemporaryFolder;
 using Lines = std::vector<std::string>;
@@ -469,6 +471,40 @@ TEST_CASE("what can't be kept is refused and told to nobody, and its id goes to 
   bench.stop();
   bench.start();
   CHECK(bench.listener.log.size() == 4);
+}
+
+TEST_CASE("a journal that can't be written is an obstacle, until it can") {
+  Journaled journaled;
+  journaled.bench.start();
+  journaled.bench.stop();
+  // Full for one message, and for whatever is written without one after the first.
+  journaled.sql(
+      "CREATE TRIGGER full BEFORE INSERT ON messages WHEN new.message = x'7b2278223a317d' "
+      "BEGIN SELECT raise(ABORT, 'the disk is full'); END; "
+      "CREATE TRIGGER still BEFORE UPDATE ON history WHEN old.last_sequence = 1 AND "
+      "new.last_sequence = 1 BEGIN SELECT raise(ABORT, 'the disk is full'); END");
+  regstream::Instant now{regstream::Duration{1'000}};
+  journaled.bench.options.now = [&now] { return now; };
+  journaled.bench.start();
+  Bench& bench = journaled.bench;
+  const auto obstacle = [&bench] { return bench.broker->obstacles().publishing; };
+  CHECK(obstacle().empty());
+
+  SECTION("found by a publish, and its end by a probe") {
+    CHECK_THAT(bench.publish(R"({"x":1})"), Contains("disk is full"));
+    CHECK_THAT(obstacle(), Contains("journal can't be written") && !Contains("disk"));
+    CHECK(bench.broker->obstacles().reading.empty());
+    now += Readiness::probe_interval;
+    CHECK(obstacle().empty());
+  }
+  SECTION("found by a probe where nobody publishes, and its end by a publish") {
+    CHECK(bench.publish("{}") == "1702493000000-1");
+    CHECK(obstacle().empty());
+    now += Readiness::probe_interval;
+    CHECK_FALSE(obstacle().empty());
+    CHECK(bench.publish("{}") == "1702493000000-2");
+    CHECK(obstacle().empty());
+  }
 }
 
 // --- what ends a process, or a machine

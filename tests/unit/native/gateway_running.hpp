@@ -43,6 +43,7 @@ class DictatedBroker final : public broker::Broker {
     }
   }
   [[nodiscard]] bool is_connected() const override { return true; }
+  [[nodiscard]] broker::Obstacles obstacles() override { return found; }
 
   void begin_history(EventId after) {
     position = after;
@@ -52,6 +53,7 @@ class DictatedBroker final : public broker::Broker {
   boost::asio::io_context& context;
   broker::Subscriber* subscriber = nullptr;
   EventId position;
+  broker::Obstacles found;
   bool catches_up = true;  ///< If not, the test answers.
   int catch_ups = 0;       ///< How often it was asked.
 };

@@ -350,6 +350,36 @@ TEST_CASE("a bare message is offered until its adoption is heard") {
   CHECK(poll_all(follower) == Lines{"adopt after 1000-2 2x" + update_json(2)});
 }
 
+TEST_CASE("an adoption that was refused is asked for again as soon as that is permitted") {
+  auto follower = follower_at(id(1));
+  follower.on_message(update_json(7));
+  const Lines offer{"adopt after 1000-1 1x" + update_json(7)};
+  CHECK(poll_all(follower) == offer);
+  follower.on_adoption_refused();
+  follower.permit(true, false);
+  CHECK(poll_all(follower).empty());
+  CHECK(follower.is_caught_up());
+  follower.catch_up();
+  CHECK(poll_all(follower) == Lines{"read 1000-1"});
+  follower.permit(true, true);
+  CHECK(poll_all(follower) == offer);
+}
+
+TEST_CASE("a read that was refused is asked for again as soon as that is permitted") {
+  auto follower = follower_at(id(1));
+  follower.catch_up();
+  CHECK(poll_all(follower) == Lines{"read 1000-1"});
+  follower.on_read_refused();
+  follower.permit(false, true);
+  CHECK_FALSE(follower.is_caught_up());
+  CHECK(poll_all(follower).empty());
+  follower.permit(true, true);
+  CHECK(poll_all(follower) == Lines{"read 1000-1"});
+  follower.on_page({.end = id(1), .is_last = true, .entries = {entry(id(1))}});
+  CHECK(poll_all(follower) == Lines{"caught up"});
+  CHECK(follower.is_caught_up());
+}
+
 TEST_CASE("a bare message whose adoption was not heard is offered again, after the same cursor") {
   auto follower = follower_at(id(1));
   const std::string offer = " 1x" + update_json(9);

@@ -1,9 +1,12 @@
 #include <string>
+#include <thread>
+#include <variant>
 
 #include <catch2/catch.hpp>
 
 #include "broker/redis_once.hpp"
 #include "redis_program.hpp"
+#include "redis_refusal.hpp"
 #include "redis_server.hpp"
 
 namespace {
@@ -17,6 +20,7 @@ using regstream::broker::RedisFailure;
 using regstream::broker::RedisFailureKind;
 using regstream::broker::RedisOptions;
 using regstream::test::OtherProgram;
+using regstream::test::RedisRefusal;
 using regstream::test::RedisServer;
 using regstream::test::stamped_json;
 using regstream::test::update_json;
@@ -96,4 +100,25 @@ TEST_CASE("a single publish of what is no object is refused") {
   const RedisServer server;
   const auto result = publish_once(options_at(server.port()), "text");
   CHECK_THAT(std::get<RedisFailure>(result).what, Contains("no JSON object"));
+}
+
+TEST_CASE("one update is tried again while redis refuses in passing, and published once") {
+  RedisServer server;
+  RedisRefusal refusal{server, "OOM"};
+  std::thread operator_thread{[&refusal] {
+    refusal.wait_refused(3);
+    refusal.end();
+  }};
+  const auto result = publish_once(options_at(server.port()), update_json(1), {}, Duration{30'000});
+  operator_thread.join();
+  CHECK(std::holds_alternative<EventId>(result));
+  CHECK(OtherProgram{server}.history().entries.size() == 1);
+}
+
+TEST_CASE("one update is given up with the reason when redis refuses for too long") {
+  RedisServer server;
+  const auto code = GENERATE(as<std::string>{}, "OOM", "READONLY");
+  const RedisRefusal refusal{server, code};
+  const auto result = publish_once(options_at(server.port()), update_json(1), {}, Duration{3'000});
+  CHECK_THAT(std::get<RedisFailure>(result).what, Contains(code) && !Contains("not known"));
 }

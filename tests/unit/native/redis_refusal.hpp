@@ -24,6 +24,19 @@ class RedisRefusal {
     return {"BUSY", "MASTERDOWN", "MISCONF", "NOREPLICAS", "OOM", "READONLY"};
   }
 
+  /// Until it has refused so many commands with this error.
+  void wait_refused(std::size_t count) {
+    const std::string name = "errorstat_" + code_ + ":count=";
+    for (;;) {
+      const auto reply = operator_.command({"INFO", "errorstats"});
+      const std::string statistics{broker::reply_text(*reply)};
+      const auto at = statistics.find(name);
+      if (at != std::string::npos && std::stoul(statistics.substr(at + name.size())) >= count) {
+        return;
+      }
+    }
+  }
+
   void end() {
     if (code_ == "BUSY") {
       operator_.command({"SCRIPT", "KILL"});
