@@ -28,6 +28,7 @@ shift
 root=${ROOT:-$PWD/build/systems/$suite}
 
 # The archive that this machine installs Debian from.
+# shellcheck disable=SC2016 # apt-get expands these, not the shell.
 mirror() { apt-get indextargets --format '$(ORIGIN) $(SITE)' 'Created-By: Packages' | sed -n 's/^Debian //p' | head -1; }
 
 proxy() {
@@ -63,6 +64,7 @@ git ls-files --cached --others --exclude-standard --deduplicate -z | tar -c --nu
 
 # Mounts and processes are in namespaces of their own: they end with the command, however it ends.
 export ROOT=$root
+# shellcheck disable=SC2016 # The inner shell expands these.
 exec unshare --mount --pid --fork --kill-child bash -euc '
   mount -t proc proc "$ROOT/proc"
   mount --rbind /sys "$ROOT/sys"

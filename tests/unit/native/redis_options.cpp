@@ -89,8 +89,7 @@ TEST_CASE("of a service link of Kubernetes the port is taken, and not the host")
 }
 
 TEST_CASE("a value that is quoted commands no terminal, and is bounded") {
-  CHECK_THAT(error_of({{"REDIS_PORT", "\x1b[2J\u009b"}}),
-             Catch::Contains(R"("\u001b[2J\u009b")"));
+  CHECK_THAT(error_of({{"REDIS_PORT", "\x1b[2J\u009b"}}), Catch::Contains(R"("\u001b[2J\u009b")"));
   CHECK(error_of({}, std::string(100'000, '/')).size() < 400);
 }
 

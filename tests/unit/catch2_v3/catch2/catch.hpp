@@ -10,6 +10,8 @@ namespace Catch {
 using Matchers::EndsWith;
 using Matchers::StartsWith;
 
-inline auto Contains(const std::string& part) { return Matchers::ContainsSubstring(part); }
+inline auto Contains(const std::string& part) {
+  return Matchers::ContainsSubstring(part);
+}
 
 }  // namespace Catch
