@@ -5,6 +5,7 @@
 
 #include <array>
 #include <chrono>
+#include <new>
 #include <optional>
 #include <sstream>
 #include <stdexcept>
@@ -23,9 +24,9 @@ using asio::ip::tcp;
 
 namespace {
 
-// How long to wait before accepting again when the system has no descriptor or memory left: it will
-// not have one at once, and the connection stays in the listen queue.
-constexpr std::chrono::milliseconds accept_pause{100};
+// How long to wait before accepting again when there is no place, or the system has no descriptor
+// or memory left: it will not have one at once, and the connection stays in the listen queue.
+constexpr std::chrono::milliseconds accept_pause{10};
 
 // What the kernel takes of a connection that it can't send yet. Left to itself it takes up to 4 MiB
 // for a peer that does not read. What is on its way does not count, so that a fast peer far away
@@ -106,30 +107,43 @@ void Server::stop(std::function<void()> stopped) {
 
 void Server::wait() {
   acceptor_.async_wait(tcp::acceptor::wait_read, [this](const boost::system::error_code& error) {
-    if (error || !acceptor_.is_open()) {
-      return;
+    if (!error && acceptor_.is_open()) {
+      on_connection();
     }
-    // The next wait first: whatever fails for one connection, the server goes on accepting.
-    wait();
-    accept();
   });
 }
 
-void Server::accept() {
+void Server::on_connection() {
+  // Browsers keep connections for later; after a restart all of them come at once.
+  if (!set_->has_place() && !set_->evict() && !set_->is_answering_all()) {
+    pause();  // The system's queue holds the connection until somebody's grace is over.
+    return;
+  }
   boost::system::error_code error;
-  tcp::socket socket = acceptor_.accept(error);
-  if (!error) {
-    admit(std::move(socket));
-  } else if (error == asio::error::no_descriptors && set_->evict_one()) {
-    return;  // The connection is still there, and now there is a descriptor for it.
-  } else if (error != asio::error::would_block && error != asio::error::connection_aborted) {
-    logging::warn("accept", "can't accept a connection: {}", error.message());
+  std::optional<tcp::socket> socket = accept(error);
+  if (error && error != asio::error::would_block && error != asio::error::connection_aborted &&
+      !(error == asio::error::no_descriptors && set_->evict())) {
     pause();
+    logging::warn("accept", "can't accept a connection: {}", error.message());
+    return;
+  }
+  wait();  // First: whatever fails for this connection, the server goes on accepting.
+  if (socket) {
+    admit(*std::move(socket));
+  }
+}
+
+std::optional<tcp::socket> Server::accept(boost::system::error_code& error) {
+  try {
+    tcp::socket socket = acceptor_.accept(error);
+    return error ? std::nullopt : std::optional(std::move(socket));
+  } catch (const std::bad_alloc&) {
+    error = asio::error::no_memory;
+    return std::nullopt;
   }
 }
 
 void Server::pause() {
-  acceptor_.cancel();
   accept_pause_.expires_after(accept_pause);
   accept_pause_.async_wait([this](const boost::system::error_code& cancelled) {
     if (!cancelled) {
@@ -147,15 +161,14 @@ void Server::admit(tcp::socket socket) {
   const ClientAddress client = client_of(peer.address());
   const bool counts = !set_->limits().exempts_loopback || !net::is_loopback(peer.address());
   std::optional<ClientPlace> place = counts ? clients_.enter(client) : ClientPlace();
-  if (!place && set_->make_place_of(client)) {
+  if (!place && set_->evict_of(client)) {
     place = clients_.enter(client);
   }
   if (!place) {
     refuse(socket, "429 Too Many Requests");
     return;
   }
-  // Browsers keep connections for later; after a restart all of them come at once.
-  if (!set_->make_place()) {
+  if (!set_->has_place()) {
     refuse(socket, "503 Service Unavailable");
     return;
   }

@@ -51,7 +51,8 @@ class Server {
 
  private:
   void wait();
-  void accept();
+  void on_connection();
+  std::optional<boost::asio::ip::tcp::socket> accept(boost::system::error_code& error);
   void pause();
   void admit(boost::asio::ip::tcp::socket socket);
 

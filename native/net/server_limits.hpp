@@ -43,6 +43,9 @@ struct ServerLimits {
   /// Connections at a time; streams leave their session, and do not count. One more takes the place
   /// of the request that has made the least progress; where all are being answered: 503.
   std::size_t sessions_max = 2048;
+  /// Nobody gives a place away before it is as far behind: of many that come at once, each has the
+  /// time to say what it wants. Newer ones wait for as long in the system's queue.
+  Duration grace{100};
   /// Connections of one client at a time, its streams included; one more takes the place of its own
   /// request that has made the least progress; where there is none: 429. 0: any number.
   std::size_t connections_per_client_max = 0;

@@ -68,16 +68,12 @@ void SessionSet::destroyed(SessionTable::Id id) {
   }
 }
 
-bool SessionSet::make_place() {
-  return !table_.is_full() || evict_one();
+bool SessionSet::evict() {
+  return evict(table_.least_progress(now()));
 }
 
-bool SessionSet::make_place_of(const ClientAddress& client) {
+bool SessionSet::evict_of(const ClientAddress& client) {
   return evict(table_.least_progress_of(client));
-}
-
-bool SessionSet::evict_one() {
-  return evict(table_.least_progress());
 }
 
 bool SessionSet::evict(std::optional<SessionTable::Id> id) {

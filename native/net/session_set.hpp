@@ -41,11 +41,13 @@ class SessionSet : public std::enable_shared_from_this<SessionSet> {
   void leave(SessionTable::Id id);
   void destroyed(SessionTable::Id id);
 
-  // For the server. True: there is a place, where need be because somebody gave way.
-  [[nodiscard]] bool make_place();
-  [[nodiscard]] bool make_place_of(const ClientAddress& client);
-  /// Closes the session that makes the least progress, for its descriptor.
-  bool evict_one();
+  // For the server.
+  [[nodiscard]] bool has_place() const { return !table_.is_full(); }
+  [[nodiscard]] bool is_answering_all() const { return table_.is_answering_all(); }
+  /// Closes the session that makes the least progress, of all or of one client's. False: there is
+  /// none that gives way now.
+  [[nodiscard]] bool evict();
+  [[nodiscard]] bool evict_of(const ClientAddress& client);
 
   [[nodiscard]] bool is_stopping() const { return is_stopping_; }
   /// Has every session end, at once or after its answer. `stopped` is called with the last one's

@@ -58,8 +58,15 @@ bool SessionTable::hold(Id id, std::size_t bytes) {
   return true;
 }
 
-std::optional<SessionTable::Id> SessionTable::least_progress() const {
-  return find_least_progress([](Id, const Session&) { return true; });
+bool SessionTable::is_answering_all() const {
+  return std::all_of(sessions_.begin(), sessions_.end(), [](const auto& entry) {
+    return entry.second.state == SessionState::answering;
+  });
+}
+
+std::optional<SessionTable::Id> SessionTable::least_progress(Instant now) const {
+  return find_least_progress(
+      [&](Id, const Session& session) { return now - session.paid_until >= limits_.grace; });
 }
 
 std::optional<SessionTable::Id> SessionTable::least_progress_of(const ClientAddress& client) const {

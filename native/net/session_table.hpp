@@ -47,14 +47,16 @@ class SessionTable {
   /// `bytes` is what the session holds now of a body or an answer. Not when there is no room.
   [[nodiscard]] bool hold(Id id, std::size_t bytes);
 
+  /// Every session is being answered: nobody will give way.
+  [[nodiscard]] bool is_answering_all() const;
   [[nodiscard]] bool is_full() const { return sessions_.size() >= limits_.sessions_max; }
   [[nodiscard]] std::size_t size() const { return sessions_.size(); }
   [[nodiscard]] std::size_t held_bytes() const { return held_bytes_; }
 
-  /// Who gives way to a connection; who to another connection of the same client; and who to a
-  /// body or an answer of `asking`: only a request that has stalled, since the others will free
-  /// their memory soon.
-  [[nodiscard]] std::optional<Id> least_progress() const;
+  /// Who gives way to a connection, after its grace; who to another connection of the same client;
+  /// and who to a body or an answer of `asking`: only a request that has stalled, since the others
+  /// will free their memory soon.
+  [[nodiscard]] std::optional<Id> least_progress(Instant now) const;
   [[nodiscard]] std::optional<Id> least_progress_of(const ClientAddress& client) const;
   [[nodiscard]] std::optional<Id> least_progress_with_memory(Id asking, Instant now) const;
 

@@ -1,5 +1,6 @@
 #include "net/target.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <string>
 
@@ -12,6 +13,12 @@
 
 namespace regstream::net {
 namespace {
+
+// A hundred ids on one stream, with a snapshot of each, fit; and a path of ours has six segments.
+// Taken apart, a target of slashes or ampersands takes fifty times its bytes, while its body is
+// read.
+constexpr std::size_t parameters_max = 256;
+constexpr std::ptrdiff_t segments_max = 64;
 
 /// Takes the scheme and its slashes off an absolute form. False: it is none.
 bool remove_scheme(std::string_view& target) {
@@ -61,7 +68,12 @@ std::optional<Target> parse_target(std::string_view target) {
     return std::nullopt;
   }
   const boost::urls::url_view url = parsed.value();
-  result.segments = decode_segments(url.encoded_path());
+  const std::string_view path = url.encoded_path();
+  if (std::count(path.begin(), path.end(), '/') > segments_max ||
+      url.params().size() > parameters_max) {
+    return std::nullopt;
+  }
+  result.segments = decode_segments(path);
   for (const std::string& segment : result.segments) {
     if (has_nul(segment)) {
       return std::nullopt;

@@ -15,6 +15,11 @@ export function regstream(args: readonly string[], environment: NodeJS.ProcessEn
   return new Child(program, args, environment, input);
 }
 
+/** The same, in a process that may have only so many files open. */
+export function regstreamWithFiles(openFiles: number, args: readonly string[], environment: NodeJS.ProcessEnv = {}): Child {
+  return new Child("sh", ["-c", `ulimit -n ${openFiles}; exec "$0" "$@"`, program, ...args], environment);
+}
+
 export interface GatewayOptions {
   /** 0, the default: the gateway takes a free one. */
   readonly port?: number;
@@ -25,6 +30,8 @@ export interface GatewayOptions {
   /** The demo's database; by default a new one in a folder of its own. */
   readonly database?: string;
   readonly more?: readonly string[];
+  /** How many files the process may have open, connections included (ulimit -n). */
+  readonly openFiles?: number;
 }
 
 /** `regstream serve`, ready to be asked. */
@@ -37,21 +44,24 @@ export class Gateway {
 
   static async start(options: GatewayOptions = {}): Promise<Gateway> {
     const database = options.database ?? join(temporaryFolder(), "demo.sqlite");
-    const child = regstream(
-      [
-        ...["serve", "--port", String(options.port ?? 0)],
-        ...(options.hasDemo === false ? [] : ["--demo", "--database", database, "--page", page]),
-        ...(options.redis === undefined ? [] : ["--redis", options.redis]),
-        ...(options.more ?? []),
-      ],
-      options.redisPassword === undefined ? {} : { REDIS_PASSWORD: options.redisPassword },
-    );
+    const args = [
+      ...["serve", "--port", String(options.port ?? 0)],
+      ...(options.hasDemo === false ? [] : ["--demo", "--database", database, "--page", page]),
+      ...(options.redis === undefined ? [] : ["--redis", options.redis]),
+      ...(options.more ?? []),
+    ];
+    const environment = options.redisPassword === undefined ? {} : { REDIS_PASSWORD: options.redisPassword };
+    const child = options.openFiles === undefined ? regstream(args, environment) : regstreamWithFiles(options.openFiles, args, environment);
     const ready = await child.untilOutput(/serving on http:\/\/127\.0\.0\.1:(\d+)/);
     return new Gateway(child, Number(ready[1]), database);
   }
 
   get log(): string {
     return this.child.log;
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid;
   }
 
   /** No file that it writes grows past so many bytes, as on a disk that is full; "unlimited" again. */

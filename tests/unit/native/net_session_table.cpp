@@ -20,13 +20,17 @@ constexpr ServerLimits limits{.held_bytes_max = 1'000,
                               .close_timeout = Duration{5'000},
                               .bytes_per_second_min = 500,
                               .stalled_after = Duration{1'000},
-                              .sessions_max = 3};
+                              .sessions_max = 3,
+                              .grace = Duration{100}};
 
 constexpr Instant start{Duration{10'000}};
 
 Instant at(int ms) {
   return start + Duration(ms);
 }
+
+// When all grace is over.
+constexpr Instant later = start + Duration{20'000};
 
 ClientAddress client(const char* address = "192.0.2.1") {
   return client_of(boost::asio::ip::make_address(address));
@@ -42,19 +46,26 @@ TEST_CASE("Whoever has waited longest gives way, whatever it waits for") {
   const Id newer = table.add(client(), at(1));
   table.enter(older, state, at(10));
   table.enter(newer, state, at(20));
-  CHECK(table.least_progress() == older);
+  CHECK(table.least_progress(later) == older);
   table.enter(older, state, at(30));
-  CHECK(table.least_progress() == newer);
+  CHECK(table.least_progress(later) == newer);
 }
 
 TEST_CASE("Nobody gives way while the server answers") {
   SessionTable table(limits);
   const Id id = table.add(client(), at(0));
   table.enter(id, SessionState::answering, at(0));
-  CHECK_FALSE(table.least_progress());
+  CHECK_FALSE(table.least_progress(later));
   CHECK_FALSE(table.next_deadline());
+  CHECK(table.is_answering_all());
+  table.remove(table.add(client(), at(0)));
+  CHECK(table.is_answering_all());
+  const Id reads = table.add(client(), at(1));
+  CHECK_FALSE(table.is_answering_all());
+  CHECK(table.least_progress(later) == reads);
+  table.enter(reads, SessionState::reading_head, at(2));
   table.enter(id, SessionState::writing, at(1));
-  CHECK(table.least_progress() == id);
+  CHECK(table.least_progress(later) == id);
 }
 
 TEST_CASE("Bytes that are moved pay for the time that they took") {
@@ -63,10 +74,10 @@ TEST_CASE("Bytes that are moved pay for the time that they took") {
   const Id moves = table.add(client(), at(0));
   table.progress(trickles, 100, at(1'000));  // Pays for 200 ms.
   table.progress(moves, 500, at(1'000));     // Pays for the second.
-  CHECK(table.least_progress() == trickles);
+  CHECK(table.least_progress(later) == trickles);
   table.progress(trickles, 400, at(1'000));
   table.progress(moves, 1, at(1'001));
-  CHECK(table.least_progress() == trickles);
+  CHECK(table.least_progress(later) == trickles);
 }
 
 TEST_CASE("Bytes beyond the rate are no credit for standing still") {
@@ -74,16 +85,27 @@ TEST_CASE("Bytes beyond the rate are no credit for standing still") {
   const Id burst = table.add(client(), at(0));
   table.progress(burst, 1'000'000, at(10));
   const Id steady = table.add(client(), at(11));
-  CHECK(table.least_progress() == burst);
+  CHECK(table.least_progress(later) == burst);
   table.progress(steady, 1, at(12));
-  CHECK(table.least_progress() == burst);
+  CHECK(table.least_progress(later) == burst);
 }
 
 TEST_CASE("Of equals the oldest gives way, so that a newcomer is served") {
   SessionTable table(limits);
   const Id first = table.add(client(), at(0));
   static_cast<void>(table.add(client(), at(0)));
-  CHECK(table.least_progress() == first);
+  CHECK(table.least_progress(later) == first);
+}
+
+TEST_CASE("Whoever has just come has a while to say what it wants") {
+  SessionTable table(limits);
+  const Id first = table.add(client(), at(0));
+  const Id second = table.add(client(), at(50));
+  CHECK_FALSE(table.least_progress(at(99)));
+  CHECK(table.least_progress(at(100)) == first);
+  table.progress(first, 1'000, at(100));
+  CHECK_FALSE(table.least_progress(at(149)));
+  CHECK(table.least_progress(at(150)) == second);
 }
 
 TEST_CASE("A table is full of sessions in any state, and has room when one leaves") {

@@ -80,3 +80,18 @@ TEST_CASE("What is no target is refused") {
   INFO(text);
   CHECK_FALSE(parse_target(text));
 }
+
+TEST_CASE("The parts of a target have a maximum") {
+  const auto repeated = [](int count, const char* part) {
+    std::string text;
+    for (int index = 0; index < count; ++index) {
+      text += part;
+    }
+    return text;
+  };
+  CHECK(parse_target(repeated(64, "/a")));
+  CHECK_FALSE(parse_target(repeated(65, "/a")));
+  CHECK_FALSE(parse_target(repeated(65, "/")));
+  CHECK(parse_target("/?" + repeated(255, "a&")));
+  CHECK_FALSE(parse_target("/?" + repeated(256, "a&")));
+}
