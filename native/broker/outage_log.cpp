@@ -1,9 +1,8 @@
 #include "broker/outage_log.hpp"
 
-#include <bit>
+#include <cstddef>
 #include <string_view>
-
-#include <spdlog/spdlog.h>
+#include <utility>
 
 #include "log/log.hpp"
 
@@ -18,62 +17,95 @@ std::uint32_t bit(RedisFailureKind kind) {
   return 1U << static_cast<unsigned>(kind);
 }
 
+logging::Condition away(RedisFailureKind kind) {
+  const logging::Condition condition = "redis is away";
+  return condition.of_kind(static_cast<std::uint8_t>(kind));
+}
+
+/// Redis takes no calls; `passing` says why, or is null.
+logging::Condition refusal(const PassingError* passing) {
+  const logging::Condition condition = "redis refuses";
+  const auto known = passing_errors();
+  for (std::size_t index = 0; index < known.size(); ++index) {
+    if (&known[index] == passing) {
+      return condition.of_kind(static_cast<std::uint8_t>(index + 1));
+    }
+  }
+  return condition;
+}
+
 }  // namespace
 
 void OutageLog::failed(const RedisFailure& failure) {
   if (failure.kind == RedisFailureKind::renewed) {
     return;  // That was this process's own wish.
   }
-  const bool is_new = failure.passing != nullptr
-                          ? refusals_said_.emplace(failure.passing->code).second
-                          : (said_ & bit(failure.kind)) == 0;
-  if (is_new) {
+  is_away_ = true;
+  constexpr const char* line = "{}; retrying until it is back";
+  if (failure.passing != nullptr) {
+    if (!refusals_said_.contains(failure.passing->code) &&
+        logging::warn(refusal(failure.passing), line, failure.what)) {
+      refusals_said_.emplace(failure.passing->code);
+      shows_refusing_ = true;
+    }
+  } else if ((said_ & bit(failure.kind)) == 0 &&
+             logging::warn(away(failure.kind), line, failure.what)) {
     said_ |= bit(failure.kind);
-    spdlog::warn("{}; retrying until it is back", failure.what);
+    shows_away_ = true;
   }
 }
 
 void OutageLog::back(std::size_t waiting) {
-  if (is_refusing_) {
-    said_ &= ~bit(RedisFailureKind::passing);  // `taking` says the end of that.
-  } else {
+  is_away_ = false;
+  said_ = 0;
+  if (!is_refusing_) {  // It refused the connection alone, and `taking` will not be called.
     refusals_said_.clear();
+    shows_away_ = shows_away_ || std::exchange(shows_refusing_, false);
   }
-  const bool is_first = std::exchange(is_new_, false);
-  if (std::exchange(said_, 0U) != 0 || is_first) {
-    spdlog::info("connected to redis at {}{}", address_, waited(waiting));
-  }
+  waited_for_connection_ = waiting;
+  say_ends();
 }
 
 void OutageLog::refusing(const RedisFailure& failure) {
   is_refusing_ = true;
   const auto code = failure.passing != nullptr ? failure.passing->code : std::string_view{};
-  if (refusals_said_.emplace(code).second) {
-    spdlog::warn("{}; what waits is tried again until it does", failure.what);
+  if (!refusals_said_.contains(code) &&
+      logging::warn(refusal(failure.passing), "{}; what waits is tried again until it does",
+                    failure.what)) {
+    refusals_said_.emplace(code);
+    shows_refusing_ = true;
   }
 }
 
 void OutageLog::taking(std::size_t waiting) {
+  is_refusing_ = false;
   refusals_said_.clear();
-  said_ &= ~bit(RedisFailureKind::passing);
-  if (std::exchange(is_refusing_, false)) {
-    spdlog::info("redis at {} takes updates again{}", address_, waited(waiting));
+  waited_for_taking_ = waiting;
+  say_ends();
+}
+
+void OutageLog::say_ends() {
+  if (shows_away_ && !is_away_ &&
+      logging::info("redis is connected", "connected to redis at {}{}", address_,
+                    waited(waited_for_connection_))) {
+    shows_away_ = false;
+  }
+  if (shows_refusing_ && !is_refusing_ &&
+      logging::info("redis takes updates", "redis at {} takes updates again{}", address_,
+                    waited(waited_for_taking_))) {
+    shows_refusing_ = false;
   }
 }
 
 void OutageLog::unknown(std::size_t count) const {
-  spdlog::warn(
-      "redis at {} did not acknowledge what it was sent (updates: {}), and was away for too long "
-      "to "
-      "be sent it again: whether subscribers heard it is not known",
-      address_, count);
+  logging::warn("updates not acknowledged by redis",
+                "redis at {} did not acknowledge what it was sent (updates: {}), and was away for "
+                "too long to be sent it again: whether subscribers heard it is not known",
+                address_, count);
 }
 
 void OutageLog::refused(const std::string& what) {
-  ++refused_;
-  if (std::has_single_bit(refused_)) {
-    spdlog::error("an update was not published: {} ({} so far)", what, refused_);
-  }
+  logging::error("update not published", "an update was not published: {}", what);
 }
 
 void OutageLog::forged(std::uint64_t count) {

@@ -12,7 +12,9 @@
 namespace regstream::broker {
 
 /// What the operator reads of Redis being away, or taking no updates: one line a kind of trouble,
-/// however often it is tried, and one when it is over.
+/// however often it is tried, and one when it is over; each at most once in ten seconds. A Redis
+/// that comes and goes faster holds lines back, but never leaves the log with a trouble that has
+/// ended.
 class OutageLog {
  public:
   explicit OutageLog(std::string address) : address_(std::move(address)) {}
@@ -25,23 +27,27 @@ class OutageLog {
   void refusing(const RedisFailure& failure);
   /// It does what it is asked to again.
   void taking(std::size_t waiting);
+  /// Redis has answered. Writes the line of an end that was held back.
+  void say_ends();
   /// `count` publishes were sent, and it is too late to send them again under their keys.
   void unknown(std::size_t count) const;
-  /// A publish failed for good. Said for the first, the second, the fourth, …: it may be all of
-  /// them.
-  void refused(const std::string& what);
-  /// Messages that somebody published on the channel, and that are not taken in, `count` so far. At
-  /// most one line of each in ten seconds.
+  /// A publish failed for good.
+  static void refused(const std::string& what);
+  /// Messages that somebody published on the channel, and that are not taken in, `count` so far.
   static void forged(std::uint64_t count);
   static void overflowing(std::uint64_t count);
 
  private:
   std::string address_;
   std::uint32_t said_ = 0;  // Bits: the kinds of failure that this outage's lines have named.
-  bool is_new_ = true;      // Nobody was told of a connection yet.
-  bool is_refusing_ = false;
   std::set<std::string, std::less<>> refusals_said_;  // Codes, of this phase of refusals.
-  std::uint64_t refused_ = 0;
+  bool is_away_ = true;
+  bool is_refusing_ = false;
+  // What whoever reads the log takes to be so: at first, that there is no connection yet.
+  bool shows_away_ = true;
+  bool shows_refusing_ = false;
+  std::size_t waited_for_connection_ = 0;
+  std::size_t waited_for_taking_ = 0;
 };
 
 }  // namespace regstream::broker

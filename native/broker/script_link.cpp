@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <utility>
 
-#include <spdlog/spdlog.h>
-
 #include "broker/monotonic_clock.hpp"
 #include "broker/random_key.hpp"
+#include "log/log.hpp"
 
 namespace regstream::broker {
 namespace {
@@ -57,7 +56,8 @@ void ScriptLink::stop() {
   is_stopped_ = true;
   const auto& queue = line_.queue();
   if (const std::size_t count = queue.waiting() + queue.in_flight(); count > 0) {
-    spdlog::warn("stopped before redis acknowledged all updates ({}): they may be lost", count);
+    logging::warn("stopped too early",
+                  "stopped before redis acknowledged all updates ({}): they may be lost", count);
   }
 }
 
@@ -73,7 +73,7 @@ void ScriptLink::publish(std::string message, std::string key, PublishHandler do
   if (auto error = line_.push(std::move(message), std::move(key), done, patience)) {
     // Whoever does not wait is told, and has an answer to give.
     if (patience == Patience::waits) {
-      log_.refused(error->what);
+      OutageLog::refused(error->what);
     }
     if (done) {
       done(std::move(*error));
@@ -155,7 +155,7 @@ void ScriptLink::on_error(Answer answer, const redisReply& reply) {
   if (answer == Answer::digest) {
     link_->give_up(failure);
   } else if (answer == Answer::id && failure.passing == nullptr) {
-    log_.refused(failure.what);
+    OutageLog::refused(failure.what);
     readiness_.on_publish_doubted();
     line_.on_refused({failure.what});
     proceed();
@@ -251,6 +251,7 @@ void ScriptLink::on_published(const redisReply& reply) {
 /// `is_over`: writes were refused before.
 void ScriptLink::on_write_taken(bool is_over) {
   readiness_.on_published(monotonic_now());
+  log_.say_ends();
   if (is_over && !reading_.is_refusing()) {
     log_.taking(line_.queue().waiting());
   }

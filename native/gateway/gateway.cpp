@@ -7,7 +7,6 @@
 #include <utility>
 #include <variant>
 
-#include <spdlog/spdlog.h>
 #include <boost/asio/post.hpp>
 
 #include "gateway/health.hpp"
@@ -117,7 +116,6 @@ void Gateway::drain(std::function<void()> drained) {
 }
 
 void Gateway::on_history(EventId position) {
-  spdlog::debug("a history begins after {}", to_string(position));
   hub_.begin_history(position);
 }
 

@@ -23,6 +23,7 @@ TEST_CASE("an outage is one line a kind of trouble, and one when it is over") {
       log.failed({RedisFailureKind::lost, "lost redis"});
     }
     log.back(0);
+    regstream::logging::forget_lines();  // As after ten seconds.
   }
   const std::string one_outage =
       "warning: lost redis; retrying until it is back\n"
@@ -65,16 +66,87 @@ TEST_CASE("a redis that takes no updates is one line for each of its reasons, an
         "info: redis at localhost:6379 takes updates again (updates that waited for it: 3)\n");
 }
 
-TEST_CASE("refused updates are logged ever more rarely") {
+TEST_CASE("a redis that refuses its connections and then calls has one end") {
+  OutageLog log{"localhost:6379"};
+  const auto busy = regstream::broker::reply_failure({}, "BUSY Redis is busy");
+  {
+    const CapturedLog captured;
+    log.back(0);
+    log.failed(busy);
+  }
+  const CapturedLog later;
+  SECTION("the connection") {
+    log.back(0);
+    CHECK(later.text() == "info: connected to redis at localhost:6379\n");
+  }
+  SECTION("the calls") {
+    log.refusing(busy);
+    log.back(0);
+    log.taking(0);
+    CHECK(later.text() == "info: redis at localhost:6379 takes updates again\n");
+  }
+}
+
+TEST_CASE("a redis that comes and goes is one line a kind in ten seconds") {
   const CapturedLog captured;
   OutageLog log{"localhost:6379"};
-  for (int i = 0; i < 5; ++i) {
-    log.refused("the queue is full");
+  for (int outage = 0; outage < 100; ++outage) {
+    log.failed({RedisFailureKind::lost, "lost redis"});
+    log.back(0);
+    log.refusing({RedisFailureKind::rejected, "redis rejects"});
+    log.taking(0);
   }
   CHECK(captured.text() ==
-        "error: an update was not published: the queue is full (1 so far)\n"
-        "error: an update was not published: the queue is full (2 so far)\n"
-        "error: an update was not published: the queue is full (4 so far)\n");
+        "warning: lost redis; retrying until it is back\n"
+        "info: connected to redis at localhost:6379\n"
+        "warning: redis rejects; what waits is tried again until it does\n"
+        "info: redis at localhost:6379 takes updates again\n");
+}
+
+TEST_CASE("a line that is held back is written when it is due, if it is still true") {
+  OutageLog log{"localhost:6379"};
+  {
+    const CapturedLog captured;
+    log.back(0);
+    log.failed({RedisFailureKind::lost, "lost redis"});
+    log.back(2);  // Held back by the first line.
+  }
+  const CapturedLog later;  // As after ten seconds.
+  SECTION("an end") {
+    log.say_ends();
+    log.say_ends();
+    CHECK(later.text() ==
+          "info: connected to redis at localhost:6379 (updates that waited for it: 2)\n");
+  }
+  SECTION("an end that is over") {
+    log.failed({RedisFailureKind::refused, "redis refused"});
+    log.say_ends();
+    CHECK(later.text() == "warning: redis refused; retrying until it is back\n");
+  }
+}
+
+TEST_CASE("a failure that is held back is written by a later try of the same outage") {
+  OutageLog log{"localhost:6379"};
+  {
+    const CapturedLog captured;
+    for (int outage = 0; outage < 2; ++outage) {
+      log.failed({RedisFailureKind::lost, "lost redis"});
+      log.back(0);
+    }
+    log.failed({RedisFailureKind::lost, "lost redis"});
+  }
+  const CapturedLog later;  // As after ten seconds.
+  log.failed({RedisFailureKind::lost, "lost redis"});
+  log.failed({RedisFailureKind::lost, "lost redis"});
+  CHECK(later.text() == "warning: lost redis; retrying until it is back\n");
+}
+
+TEST_CASE("refused updates are one line") {
+  const CapturedLog captured;
+  for (int i = 0; i < 5; ++i) {
+    OutageLog::refused("the queue is full");
+  }
+  CHECK(captured.text() == "error: an update was not published: the queue is full\n");
 }
 
 TEST_CASE("what somebody's programs publish wrongly is logged once in ten seconds") {
