@@ -40,6 +40,7 @@ class RedisRefusal {
   void end() {
     if (code_ == "BUSY") {
       operator_.command({"SCRIPT", "KILL"});
+      busy_->read();  // It has ended.
       busy_.reset();
     } else if (code_ == "MISCONF") {
       server_.mend_disk();
