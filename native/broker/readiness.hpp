@@ -16,7 +16,7 @@ namespace regstream::broker {
 class Readiness {
  public:
   /// `unproved`: the reason until something was tried.
-  explicit Readiness(std::string unproved) : obstacles_{unproved, unproved} {}
+  explicit Readiness(const std::string& unproved) : obstacles_{unproved, unproved} {}
 
   void on_read() { obstacles_.reading.clear(); }
   void on_reading_failed(std::string reason) { obstacles_.reading = std::move(reason); }
