@@ -31,7 +31,7 @@ constexpr std::chrono::milliseconds accept_pause{10};
 // What the kernel takes of a connection that it can't send yet. Left to itself it takes up to 4 MiB
 // for a peer that does not read. What is on its way does not count, so that a fast peer far away
 // still has as much of it as the path holds.
-constexpr int unsent_bytes_max = 64 << 10;
+constexpr int unsent_bytes_max = 128 << 10;
 
 using UnsentLowWater = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>;
 
