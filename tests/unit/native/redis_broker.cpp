@@ -183,6 +183,7 @@ TEST_CASE("a flood of bare messages that exceeds the history is adopted once eac
 TEST_CASE("a forged id neither takes a real one's place nor stops what follows") {
   const RedisServer server;
   Fixture fixture{options_of(server)};
+  REQUIRE(fixture.wait_connected());
   fixture.publish(update_json(1));
   REQUIRE(fixture.wait_heard(1));
   const auto forged = [](std::uint64_t epoch, std::uint64_t sequence) {
@@ -295,6 +296,8 @@ TEST_CASE("after redis was killed and started again without its data, a new epoc
   server.start();
 
   REQUIRE(fixture.wait([&] { return fixture.heard.size() == 5 && fixture.is_live; }));
+  // Live means that the history was read; only a connected broker also hears the channel.
+  REQUIRE(fixture.wait_connected());
   CHECK(OtherProgram{server}.publish(update_json(6)) == 1);
   CHECK(fixture.wait_heard(6));
   CHECK(fixture.heard == updates(1, 6));
