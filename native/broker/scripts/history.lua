@@ -331,13 +331,20 @@ if mode == 'probe' then
   return 1
 end
 
+-- The id that was published under a key; nil if there is none, or only what a refusal leaves.
+local function published(key)
+  local id = redis.call('GET', key)
+  return id and id ~= '' and id or nil
+end
+
 if mode == 'publish' then
-  local earlier = redis.call('GET', KEYS[2])
-  if earlier and earlier ~= '' then
+  local earlier = published(KEYS[2])
+  if earlier then
     return earlier
   end
-  -- The other one met a Redis that had forgotten this script. Its publisher will send both again.
-  if KEYS[3] and redis.call('EXISTS', KEYS[3]) == 0 then
+  -- The other one was refused, or met a Redis that had forgotten this script. Its publisher will
+  -- send both again.
+  if KEYS[3] and not published(KEYS[3]) then
     return redis.error_reply('OUTOFORDER the update before this one is not in the history')
   end
   local text = object(ARGV[7])

@@ -115,6 +115,18 @@ TEST_CASE("an update is refused while the one before it is not in the history") 
   CHECK(read_id(*caller.program.command(second)) == after(first));
 }
 
+TEST_CASE("an update is refused while the key of the one before it only remembers a refusal") {
+  const RedisServer server;
+  Caller caller{server};
+  // As `publish` leaves it for a millisecond, where Redis has refused the append.
+  caller.program.command({"SET", "service:registration-updates:key:first", ""});
+  const auto second = caller.calls.publish({}, "second", update_json(2), "first");
+  CHECK(is_out_of_order(*caller.program.command(second)));
+  CHECK(caller.messages().empty());
+  const auto first = caller.publish(update_json(1), "first");
+  CHECK(read_id(*caller.program.command(second)) == after(first));
+}
+
 TEST_CASE("publishers at once give ids without a gap or a double") {
   const RedisServer server;
   Caller caller{server};
