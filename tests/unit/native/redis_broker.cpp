@@ -333,6 +333,9 @@ TEST_CASE("a flushed history begins a new epoch with the next update") {
   here.publish(update_json(1));
   REQUIRE(here.wait_heard(1));
   REQUIRE(there.wait_heard(1));
+  // What was read says nothing of the channel, and a bare message that nobody hears is lost.
+  REQUIRE(here.wait_connected());
+  REQUIRE(there.wait_connected());
   OtherProgram{server}.command({"FLUSHALL"});
 
   SECTION("by a publish") {
