@@ -1,11 +1,11 @@
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string_view>
+#include <tuple>
 
 #include <regstream/time.hpp>
 
@@ -26,7 +26,9 @@ class Condition {
     return other;
   }
 
-  friend auto operator<=>(const Condition& left, const Condition& right) = default;
+  friend bool operator<(const Condition& left, const Condition& right) {
+    return std::tie(left.name_, left.kind_) < std::tie(right.name_, right.kind_);
+  }
 
  private:
   std::string_view name_;
