@@ -1,15 +1,13 @@
 #include <array>
-#include <optional>
 #include <utility>
 
 #include <regstream/message/codec.hpp>
 #include <regstream/message/message_text.hpp>
 
 #include "message/field_reader.hpp"
-#include "message/json_number.hpp"
 #include "message/json_reader.hpp"
 #include "message/json_writer.hpp"
-#include "message/time_text.hpp"
+#include "message/optional_members.hpp"
 #include "message/update_members.hpp"
 
 namespace regstream {
@@ -43,99 +41,6 @@ constexpr std::array<std::string_view, json::update_member_count> expectations{
     "a time in milliseconds since 1970, or as ISO 8601 with a zone",
     ""};
 
-/// Adds a member to the JSON text of an object, which may be empty.
-void append_member(std::string& object, std::string_view key, const json::Value& value) {
-  if (object.empty()) {
-    object = "{";
-  } else {
-    object.back() = ',';
-  }
-  const std::string_view quote = value.kind == json::Kind::string ? "\"" : "";
-  json::append_string(object, key);
-  object.append(":").append(quote).append(value.raw).append(quote).append("}");
-}
-
-bool is_empty_container(std::string_view raw) {
-  return raw.find_first_not_of(" \t\r\n", 1) == raw.size() - 1;
-}
-
-/// Reads what no type of which costs the update, as `decode_update_slices` says.
-class OptionalMembers {
- public:
-  OptionalMembers(const json::UpdateMembers& members, UpdateSlices& update,
-                  const CodecLimits& limits)
-      : members_(members), update_(update), limits_(limits) {}
-
-  JsonString text(Field field) {
-    const json::Value& value = members_.known[field];
-    if (value.kind == json::Kind::string || value.kind == json::Kind::number) {
-      return {value.raw, value.has_escapes};
-    }
-    return mistyped<JsonString>(field);
-  }
-
-  JsonString word(Field field) {
-    const json::Value& value = members_.known[field];
-    const JsonString word{value.raw, value.has_escapes};
-    const bool is_word =
-        value.kind == json::Kind::string &&
-        (word.has_escapes ? word.text().size() : word.raw.size()) <= limits_.name_bytes_max;
-    return is_word ? word : mistyped<JsonString>(field);
-  }
-
-  JsonText container(Field field, json::Kind kind) {
-    const json::Value& sent = members_.known[field];
-    if (sent.kind == kind) {
-      return {.sent = sent.raw, .copy = {}};
-    }
-    const json::Kind other = kind == json::Kind::object ? json::Kind::array : json::Kind::object;
-    if (sent.kind == other && is_empty_container(sent.raw)) {
-      return {};
-    }
-    if (sent.kind == json::Kind::string) {
-      const std::string text = json::text_of(sent);
-      // It stands one level deep in the message, and in a snapshot.
-      const auto value = json::read_value(text, limits_.depth_max - 1);
-      if (value && value->kind == kind) {
-        return {.sent = {}, .copy = std::string{value->raw}};
-      }
-      if (value && value->kind == other && is_empty_container(value->raw)) {
-        return {};
-      }
-    }
-    return mistyped<JsonText>(field);
-  }
-
-  std::int64_t time_ms(Field field) {
-    const json::Value& value = members_.known[field];
-    std::optional<std::int64_t> time;
-    if (value.kind == json::Kind::number) {
-      time = json::to_time_ms(value.raw);
-    } else if (value.kind == json::Kind::string) {
-      time = read_time_text(value.has_escapes ? json::text_of(value) : value.raw);
-    }
-    return time ? *time : mistyped<std::int64_t>(field);
-  }
-
- private:
-  /// The member counts as unknown, unless there is none.
-  template <typename Empty>
-  Empty mistyped(Field field) {
-    const json::Value& value = members_.known[field];
-    if (value.kind != json::Kind::null) {
-      append_member(update_.unknown, keys[field], value);
-      ++update_.mistyped;
-      update_.mistyped_name = keys[field];
-      update_.mistyped_expected = expectations[field];
-    }
-    return {};
-  }
-
-  const json::UpdateMembers& members_;
-  UpdateSlices& update_;
-  const CodecLimits& limits_;
-};
-
 }  // namespace
 
 namespace json {
@@ -160,17 +65,20 @@ std::variant<UpdateSlices, DecodeError> update_of(UpdateMembers& members,
     return refusal(DropReason::status);
   }
   update.unknown = std::move(members.unknown);
-  OptionalMembers optional{members, update, limits};
+  OptionalMembers optional{update, limits};
+  const auto member = [&members](Field field) {
+    return OptionalMember{keys[field], expectations[field], members.known[field]};
+  };
   if (members.known[stage].kind == Kind::string) {
     update.stage = reader.name(stage, limits.name_bytes_max, Presence::optional);
     if (reader.error()) {
       return refusal(DropReason::stage);
     }
   } else {
-    update.stage = optional.word(stage);
+    update.stage = optional.word(member(stage));
   }
-  update.message = optional.text(message);
-  const JsonString word = optional.word(stage_status);
+  update.message = optional.text(member(message));
+  const JsonString word = optional.word(member(stage_status));
   if (const auto known = parse_stage_status(word.has_escapes ? word.text() : word.raw)) {
     update.stage_status = *known;
   } else {
@@ -178,9 +86,9 @@ std::variant<UpdateSlices, DecodeError> update_of(UpdateMembers& members,
     update.stage_status = update.message.has_escapes ? infer_stage_status(update.message.text())
                                                      : infer_stage_status(update.message.raw);
   }
-  update.details = optional.container(details, Kind::object);
-  update.process_log = optional.container(process_log, Kind::array);
-  update.timestamp_ms = optional.time_ms(timestamp);
+  update.details = optional.container(member(details), Kind::object);
+  update.process_log = optional.container(member(process_log), Kind::array);
+  update.timestamp_ms = optional.time_ms(member(timestamp));
   const Value& sent_id = members.known[id];
   if (sent_id.kind == Kind::string && !sent_id.has_escapes) {
     update.id = parse_event_id(sent_id.raw);

@@ -50,6 +50,27 @@ struct Bench {
 
 }  // namespace
 
+TEST_CASE_METHOD(Bench, "what was dropped is counted by reason, and together") {
+  broker.subscriber->on_message({1'702'492'000'000, 1}, "hello");
+  broker.subscriber->on_message({1'702'492'000'000, 2}, R"({"registrationId":42})");
+  broker.subscriber->on_message({1'702'492'000'000, 3}, R"({"registrationId":41})");
+  broker.subscriber->on_message({1'702'492'000'000, 4},
+                                R"({"registrationId":42,"status":"A","message":[],"details":5})");
+  const nlohmann::json counts = health();
+  CHECK(counts.at("malformed") == 3);
+  CHECK(counts.at("dropped") == nlohmann::json{{"tooLong", 0},
+                                               {"notJson", 1},
+                                               {"notAnObject", 0},
+                                               {"tooDeep", 0},
+                                               {"registrationId", 0},
+                                               {"status", 2},
+                                               {"stage", 0},
+                                               {"forged", 0},
+                                               {"overflowing", 0}});
+  CHECK(counts.at("mistyped") == 2);
+  CHECK(counts.at("published") == 1);
+}
+
 TEST_CASE_METHOD(Bench, "a gateway that can read and publish is ready") {
   broker.subscriber->on_live();
   const net::Response answer = ask("/readyz");

@@ -99,3 +99,34 @@ TEST_CASE("a broker gets past whatever somebody else puts into the history") {
     return listener.has_heard(stamped_json(update_json(1'000), {last.epoch, last.sequence + 1}));
   }));
 }
+
+TEST_CASE("a bare message is adopted once, whatever stands around it and in it") {
+  const RedisServer server;
+  boost::asio::io_context context;
+  RedisBroker broker{context, options_of(server)};
+  Listener listener{broker};
+  OtherProgram other{server};
+  REQUIRE(run_until(context, [&] { return broker.is_connected(); }));
+  const std::string mark = "\xEF\xBB\xBF";
+  const std::string invalid = "{\"registrationId\":42,\"status\":\"A\",\"message\":\"\xFF\"}";
+  for (const std::string& text : {mark + update_json(1), mark + " \n" + update_json(1) + "\r\n",
+                                  update_json(1), invalid, mark + invalid}) {
+    const std::size_t before = listener.heard.size();
+    other.publish(text);
+    REQUIRE(run_until(context, [&] { return listener.heard.size() > before; }));
+  }
+  // What was heard behind them shows that none of them came twice.
+  other.publish(update_json(2));
+  REQUIRE(run_until(context, [&] {
+    return !listener.heard.empty() && listener.heard.back().find("\"2\"") != std::string::npos;
+  }));
+  const auto entries = other.history().entries;
+  REQUIRE(entries.size() == 6);
+  for (std::size_t index = 0; index < entries.size(); ++index) {
+    const std::string text = index < 3 ? update_json(1) : index < 5 ? invalid : update_json(2);
+    CHECK(entries[index].message == stamped_json(text, entries[index].id));
+    CHECK(entries[index].adopted_as == entries[index].id);
+  }
+  other.publish(" " + mark + update_json(3));
+  REQUIRE(run_until(context, [&] { return broker.dropped().malformed.total() == 1; }));
+}
