@@ -6,24 +6,24 @@ namespace regstream::backend {
 namespace {
 
 // Keeps the order of the fields, for people who read it.
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
-std::string dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+std::string dump(const OrderedJson& json) {
+  return json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace);
 }
 
-Json or_null(const std::optional<std::string>& text) {
-  return text ? Json(*text) : Json(nullptr);
+OrderedJson or_null(const std::optional<std::string>& text) {
+  return text ? OrderedJson(*text) : OrderedJson(nullptr);
 }
 
-Json to_json(const LogEntry& entry) {
+OrderedJson to_json(const LogEntry& entry) {
   return {{"stage", entry.stage},
           {"stageStatus", to_string(entry.stage_status)},
           {"message", entry.message},
           {"timestamp", entry.timestamp_ms}};
 }
 
-Json to_json(const Account& account) {
+OrderedJson to_json(const Account& account) {
   return {{"number", account.number},
           {"type", account.type},
           {"currency", account.currency},
@@ -31,15 +31,15 @@ Json to_json(const Account& account) {
 }
 
 template <typename Record>
-Json to_array(const std::vector<Record>& records) {
-  Json array = Json::array();
+OrderedJson to_array(const std::vector<Record>& records) {
+  OrderedJson array = OrderedJson::array();
   for (const Record& record : records) {
     array.push_back(to_json(record));
   }
   return array;
 }
 
-Json summary_json(const Registration& registration) {
+OrderedJson summary_json(const Registration& registration) {
   const Application& application = registration.application;
   return {{"id", registration.id},
           {"customerName", application.customer_name},
@@ -47,15 +47,16 @@ Json summary_json(const Registration& registration) {
           {"phone", application.phone},
           {"branch", application.branch},
           {"status", to_string(registration.status)},
-          {"message", registration.message.empty() ? Json(nullptr) : Json(registration.message)},
+          {"message",
+           registration.message.empty() ? OrderedJson(nullptr) : OrderedJson(registration.message)},
           {"validating", registration.validating},
           {"submittedAt", registration.submitted_timestamp_ms},
           {"updatedAt", registration.updated_timestamp_ms}};
 }
 
-Json details_json(const std::string& details) {
-  Json json = Json::parse(details, nullptr, false);
-  return json.is_object() ? json : Json(nullptr);
+OrderedJson details_json(const std::string& details) {
+  OrderedJson json = OrderedJson::parse(details, nullptr, false);
+  return json.is_object() ? json : OrderedJson(nullptr);
 }
 
 }  // namespace
@@ -65,7 +66,7 @@ std::string process_log_json(const std::vector<LogEntry>& entries) {
 }
 
 std::string registration_json(const Registration& registration) {
-  Json json = summary_json(registration);
+  OrderedJson json = summary_json(registration);
   json["email"] = or_null(registration.application.email);
   json["nationalId"] = registration.application.national_id;
   json["accounts"] = to_array(registration.accounts);
@@ -77,11 +78,11 @@ std::string registration_json(const Registration& registration) {
 }
 
 std::string registrations_json(const std::vector<Registration>& registrations) {
-  Json array = Json::array();
+  OrderedJson array = OrderedJson::array();
   for (const Registration& registration : registrations) {
     array.push_back(summary_json(registration));
   }
-  return dump(Json{{"registrations", std::move(array)}});
+  return dump(OrderedJson{{"registrations", std::move(array)}});
 }
 
 }  // namespace regstream::backend

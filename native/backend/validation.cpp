@@ -8,7 +8,7 @@
 namespace regstream::backend {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 std::string_view to_string(CoreBankingError::Kind kind) {
   switch (kind) {
@@ -173,12 +173,13 @@ Step Validation::end_duplicate_check() {
   const std::string customer_number = application_.customer_number;
   if (changed_fields_->empty()) {
     next_outcome_ = {Status::duplicate, "Customer already exists, nothing has changed",
-                     Json{{"existingCustomerNumber", customer_number}}.dump()};
+                     OrderedJson{{"existingCustomerNumber", customer_number}}.dump()};
     return end(StageStatus::completed, "Customer already exists, nothing has changed");
   }
   next_outcome_ = {
       Status::completed, "Customer data updated",
-      Json{{"existingCustomerNumber", customer_number}, {"updatedFields", *changed_fields_}}.dump(),
+      OrderedJson{{"existingCustomerNumber", customer_number}, {"updatedFields", *changed_fields_}}
+          .dump(),
       true};
   return end(StageStatus::completed,
              "Customer already exists; changed: " + enumerate(*changed_fields_));
@@ -190,7 +191,7 @@ Step Validation::end_lookup() {
   }
   next_outcome_ = {
       Status::failed, "Core banking look-up failed: " + error_->message,
-      Json{{"failedStage", to_string(Stage::t24_lookup)}, {"error", to_string(error_->kind)}}
+      OrderedJson{{"failedStage", to_string(Stage::t24_lookup)}, {"error", to_string(error_->kind)}}
           .dump()};
   return end(StageStatus::failed, error_->message);
 }
@@ -200,7 +201,7 @@ Step Validation::end_account_validation() {
   const auto active = static_cast<std::size_t>(
       std::count_if(accounts.begin(), accounts.end(),
                     [](const Account& account) { return account.status == "Active"; }));
-  const std::string details = Json{{"accountsFound", accounts.size()}}.dump();
+  const std::string details = OrderedJson{{"accountsFound", accounts.size()}}.dump();
   if (active > 0) {
     next_outcome_ = {Status::approved, "Customer validated successfully", details};
     return end(StageStatus::completed, std::to_string(active) + " of " +

@@ -19,7 +19,7 @@ namespace http = boost::beast::http;
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 
 // Calendar time at the beginning, where time is virtual: the same in every run.
 constexpr std::int64_t virtual_start_timestamp_ms = 1'702'493'000'000;
@@ -69,22 +69,22 @@ RequestHead read_head(const net::Exchange& exchange) {
   return head;
 }
 
-Json to_json(const RecordedRequest& request) {
-  Json headers = Json::array();
+OrderedJson to_json(const RecordedRequest& request) {
+  OrderedJson headers = OrderedJson::array();
   for (const HeaderField& field : request.headers) {
     headers.push_back({field.name, field.value});
   }
-  Json json{{"connection", request.number},
-            {"at", request.at.time_since_epoch().count()},
-            {"method", request.method},
-            {"target", request.target},
-            {"headers", std::move(headers)},
-            {"lastEventId", nullptr},
-            {"answeredBy", request.script},
-            {"status", nullptr},
-            {"bodyBytes", request.body_bytes},
-            {"ending", to_string(request.ending)},
-            {"endedAt", nullptr}};
+  OrderedJson json{{"connection", request.number},
+                   {"at", request.at.time_since_epoch().count()},
+                   {"method", request.method},
+                   {"target", request.target},
+                   {"headers", std::move(headers)},
+                   {"lastEventId", nullptr},
+                   {"answeredBy", request.script},
+                   {"status", nullptr},
+                   {"bodyBytes", request.body_bytes},
+                   {"ending", to_string(request.ending)},
+                   {"endedAt", nullptr}};
   if (!request.last_event_id.empty()) {
     json["lastEventId"] = request.last_event_id;
   }
@@ -104,7 +104,7 @@ void respond_bad_request(net::Exchange& exchange, const JsonProblem& problem) {
 }
 
 void respond_streams(net::Exchange& exchange, std::size_t count) {
-  exchange.respond_json(http::status::ok, Json{{"streams", count}}.dump());
+  exchange.respond_json(http::status::ok, OrderedJson{{"streams", count}}.dump());
 }
 
 void respond_done(net::Exchange& exchange) {
@@ -281,17 +281,17 @@ void MockServer::get_requests(net::Exchange exchange) {
 }
 
 void MockServer::respond_requests(net::Exchange& exchange) const {
-  Json requests = Json::array();
+  OrderedJson requests = OrderedJson::array();
   for (const RecordedRequest& request : player_.requests()) {
     requests.push_back(to_json(request));
   }
-  const Json json{{"now", now().time_since_epoch().count()},
-                  {"open", player_.open_connections()},
-                  {"dropped", player_.requests_dropped()},
-                  {"requests", std::move(requests)}};
+  const OrderedJson json{{"now", now().time_since_epoch().count()},
+                         {"open", player_.open_connections()},
+                         {"dropped", player_.requests_dropped()},
+                         {"requests", std::move(requests)}};
   // What a client sends need not be UTF-8.
   exchange.respond_json(http::status::ok,
-                        json.dump(-1, ' ', false, Json::error_handler_t::replace));
+                        json.dump(-1, ' ', false, OrderedJson::error_handler_t::replace));
 }
 
 void MockServer::send(net::Exchange& exchange) {
@@ -353,7 +353,7 @@ void MockServer::advance_time(net::Exchange& exchange) {
     pump();
   }
   exchange.respond_json(http::status::ok,
-                        Json{{"now", virtual_now_.time_since_epoch().count()}}.dump());
+                        OrderedJson{{"now", virtual_now_.time_since_epoch().count()}}.dump());
 }
 
 }  // namespace regstream::harness

@@ -18,12 +18,6 @@ constexpr Duration offline_wait_max{60'000};
 constexpr std::size_t attempts_per_minute_max = 20;
 constexpr Duration minute{60'000};
 
-std::int64_t choose_drift(World& world, std::int64_t most) {
-  return static_cast<std::int64_t>(
-             world.between(std::uint64_t{0}, static_cast<std::uint64_t>(2 * most))) -
-         most;
-}
-
 std::optional<std::int64_t> choose_registration(World& world, const FaultPlan& plan) {
   if (world.chance(200)) {
     return std::nullopt;

@@ -14,12 +14,6 @@ constexpr std::uint64_t return_spread_ms_max = 10'000;
 /// No message of the simulation is longer, however it is wrapped; a snapshot has every stage.
 constexpr std::size_t frame_bytes_max = 4'096;
 
-std::int64_t choose_drift(World& world, std::int64_t most) {
-  return static_cast<std::int64_t>(
-             world.between(std::uint64_t{0}, static_cast<std::uint64_t>(2 * most))) -
-         most;
-}
-
 bool is_of_type(const hub::Frame& frame, std::string_view type) {
   return frame.bytes().find(R"({"type":")" + std::string{type} + '"') != std::string::npos;
 }

@@ -7,6 +7,13 @@
 
 namespace regstream::simulation {
 
+/// How much a clock is too fast, or too slow: at most `most` in either direction, in the same unit.
+[[nodiscard]] inline std::int64_t choose_drift(World& world, std::int64_t most) {
+  return static_cast<std::int64_t>(
+             world.between(std::uint64_t{0}, static_cast<std::uint64_t>(2 * most))) -
+         most;
+}
+
 /// One process's clocks. The monotonic one runs a little too fast or too slow, and may
 /// leap forward. The calendar may be set to anything, earlier times too.
 class ProcessClock {
