@@ -4,21 +4,22 @@ namespace regstream::simulation {
 namespace {
 
 constexpr std::array<std::string_view, faults_count> fault_names{
-    "reset stream",        "stall stream",   "half-open stream", "part clients",
-    "restart client",      "sleep client",   "signal client",    "crash gateway",
-    "cut gateway's power", "drain gateway",  "break redis link", "stall redis link",
-    "restart redis",       "flush redis",    "restore redis",    "set calendar",
-    "leap clock",          "crash publisher"};
+    "reset stream",        "stall stream",    "half-open stream", "part clients",
+    "restart client",      "sleep client",    "signal client",    "crash gateway",
+    "cut gateway's power", "drain gateway",   "break redis link", "stall redis link",
+    "restart redis",       "flush redis",     "restore redis",    "set calendar",
+    "leap clock",          "crash publisher", "refuse writes"};
 
 constexpr std::array<std::string_view, sights_count> sight_names{
-    "stream resumed",       "stream reset",      "snapshot told",      "reader overrun",
-    "malformed passed",     "delivery cut",      "delivery slowed",    "buffer filled",
-    "dead peer dropped",    "attempt refused",   "attempt failed",     "silence noticed",
-    "answer timed out",     "wait cut short",    "timer throttled",    "view restored",
-    "page followed",        "history trimmed",   "trimmed while away", "epoch changed",
-    "history carried over", "message saved",     "bare heard",         "bare adopted",
-    "adoption raced",       "adoption too late", "bare dropped",       "publish repeated",
-    "publish sent again",   "publish refused",   "call outlived link", "registration forgotten"};
+    "stream resumed",       "stream reset",         "snapshot told",      "reader overrun",
+    "malformed passed",     "delivery cut",         "delivery slowed",    "buffer filled",
+    "dead peer dropped",    "attempt refused",      "attempt failed",     "silence noticed",
+    "answer timed out",     "wait cut short",       "timer throttled",    "view restored",
+    "page followed",        "history trimmed",      "trimmed while away", "epoch changed",
+    "history carried over", "message saved",        "bare heard",         "bare adopted",
+    "adoption raced",       "adoption too late",    "bare dropped",       "publish repeated",
+    "publish sent again",   "publish refused",      "call outlived link", "registration forgotten",
+    "write refused",        "publish out of order", "adoption refused",   "read refused"};
 
 /// What is said of each: its name and count.
 template <typename Say>

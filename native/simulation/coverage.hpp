@@ -45,10 +45,13 @@ enum class Sight : std::uint8_t {
   publish_refused,         ///< Too many waited.
   call_outlived_link,      ///< Carried out in Redis when its sender had given it up.
   registration_forgotten,  ///< A gateway knew too many.
+  write_refused,           ///< A publish, for now.
+  publish_out_of_order,    ///< It was sent behind one that Redis refused.
+  adoption_refused,
+  read_refused,  ///< It would have begun a history.
 };
 
-inline constexpr std::size_t sights_count =
-    static_cast<std::size_t>(Sight::registration_forgotten) + 1;
+inline constexpr std::size_t sights_count = static_cast<std::size_t>(Sight::read_refused) + 1;
 
 [[nodiscard]] std::string_view to_string(Sight sight);
 

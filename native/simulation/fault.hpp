@@ -26,9 +26,10 @@ enum class Fault : std::uint8_t {
   set_calendar,     ///< Anybody's, to earlier or later; Redis's to later.
   leap_clock,       ///< A process's monotonic clock leaps: its machine was suspended.
   crash_publisher,  ///< With all that waits in it; what it has sent may arrive still.
+  refuse_writes,    ///< Redis answers, but takes no writes for a while.
 };
 
-inline constexpr std::size_t faults_count = static_cast<std::size_t>(Fault::crash_publisher) + 1;
+inline constexpr std::size_t faults_count = static_cast<std::size_t>(Fault::refuse_writes) + 1;
 
 [[nodiscard]] std::string_view to_string(Fault fault);
 

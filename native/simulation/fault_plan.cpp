@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include <regstream/random.hpp>
+
 namespace regstream::simulation {
 namespace {
 
@@ -21,6 +23,12 @@ template <typename Value, std::size_t size>
 Value choose(World& world, const std::array<Value, size>& values) {
   return values[world.index(size)];
 }
+
+/// Faults before this one are drawn from the world's chance. Those that came later have a chance of
+/// their own, so that seeds without them do what they did before. Its beginning is chosen so that
+/// the kept seeds are without.
+constexpr auto first_later_fault = static_cast<std::size_t>(Fault::refuse_writes);
+constexpr std::uint64_t later_chance = 5;
 
 bool has(const FaultPlan& plan, Fault fault) {
   return std::find(plan.faults.begin(), plan.faults.end(), fault) != plan.faults.end();
@@ -48,10 +56,16 @@ std::string canary_names() {
   return names;
 }
 
-FaultPlan choose_fault_plan(World& world) {
+FaultPlan choose_fault_plan(World& world, std::uint64_t seed) {
   FaultPlan plan;
-  for (std::size_t fault = 0; fault < faults_count; ++fault) {
+  for (std::size_t fault = 0; fault < first_later_fault; ++fault) {
     if (world.chance(400)) {
+      plan.faults.push_back(static_cast<Fault>(fault));
+    }
+  }
+  Random later{seed ^ later_chance};
+  for (std::size_t fault = first_later_fault; fault < faults_count; ++fault) {
+    if (later.up_to(999) < 250) {
       plan.faults.push_back(static_cast<Fault>(fault));
     }
   }

@@ -93,7 +93,8 @@ struct FaultPlan {
   }
 };
 
-[[nodiscard]] FaultPlan choose_fault_plan(World& world);
+/// `seed` is that of the run.
+[[nodiscard]] FaultPlan choose_fault_plan(World& world, std::uint64_t seed);
 
 /// Everything that was chosen, on some lines.
 [[nodiscard]] std::string to_string(const FaultPlan& plan);

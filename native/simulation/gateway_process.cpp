@@ -56,6 +56,8 @@ void GatewayProcess::start() {
     limits.adoption.bare_max = plan_.bare_max;
   }
   follower_.emplace(limits);
+  reading_.emplace(broker::RedisTiming{}.backoff, incarnation_);
+  adopting_.emplace(broker::RedisTiming{}.backoff, incarnation_ + 1);
   caller_ = std::make_unique<RedisLink>(world_, redis_, plan_.delay_max, world_.seed(),
                                         RedisLink::Handlers{.on_up =
                                                                 [this] {
@@ -64,6 +66,8 @@ void GatewayProcess::start() {
                                                                 },
                                                             .on_down =
                                                                 [this] {
+                                                                  reading_->on_lost();
+                                                                  adopting_->on_lost();
                                                                   follower_->on_not_callable();
                                                                   advance();
                                                                 }});
@@ -72,11 +76,17 @@ void GatewayProcess::start() {
       RedisLink::Handlers{.on_up =
                               [this] {
                                 const auto position = std::make_shared<EventId>();
-                                listener_->call<EventId>(
+                                listener_->call<SimulatedRedis::Answer<EventId>>(
                                     [known = follower_->known()](SimulatedRedis& redis) {
                                       return redis.open(known);
                                     },
-                                    [position](EventId end) { *position = end; });
+                                    [this, position](const SimulatedRedis::Answer<EventId>& end) {
+                                      if (const auto* const id = std::get_if<EventId>(&end)) {
+                                        *position = *id;
+                                      } else {
+                                        listener_->break_off();
+                                      }
+                                    });
                                 listener_->subscribe(
                                     [this, position] {
                                       follower_->on_subscribed(*position);
@@ -188,7 +198,11 @@ void GatewayProcess::hear(const std::string& message) {
 }
 
 void GatewayProcess::advance() {
-  while (auto action = follower_->poll()) {
+  const auto next = [this] {
+    follower_->permit(reading_->may_call(clock_.now()), adopting_->may_call(clock_.now()));
+    return follower_->poll();
+  };
+  while (auto action = next()) {
     std::visit([this](const auto& wanted) { act(wanted); }, *action);
   }
   check_limits();
@@ -230,15 +244,25 @@ void GatewayProcess::act(const broker::CaughtUp& /*caught_up*/) {
 }
 
 void GatewayProcess::act(const broker::ReadHistory& read) {
-  caller_->call<broker::HistoryPage>([known = follower_->known(), from = read.from](
-                                         SimulatedRedis& redis) { return redis.read(known, from); },
-                                     [this](broker::HistoryPage page) {
-                                       if (!page.is_last) {
-                                         world_.count(Sight::page_followed);
-                                       }
-                                       follower_->on_page(std::move(page));
-                                       advance();
-                                     });
+  reading_->on_called();
+  caller_->call<SimulatedRedis::Answer<broker::HistoryPage>>(
+      [known = follower_->known(), from = read.from](SimulatedRedis& redis) {
+        return redis.read(known, from);
+      },
+      [this](SimulatedRedis::Answer<broker::HistoryPage> answer) {
+        auto* const page = std::get_if<broker::HistoryPage>(&answer);
+        if (page == nullptr) {
+          follower_->on_read_refused();
+          on_refused(*reading_);
+          return;
+        }
+        if (!page->is_last) {
+          world_.count(Sight::page_followed);
+        }
+        reading_->on_taken();
+        follower_->on_page(std::move(*page));
+        advance();
+      });
 }
 
 void GatewayProcess::act(const broker::AwaitHistory& await) {
@@ -249,14 +273,33 @@ void GatewayProcess::act(const broker::AwaitHistory& await) {
 }
 
 void GatewayProcess::act(const broker::Adopt& adopt) {
-  caller_->call<std::optional<EventId>>(
+  adopting_->on_called();
+  caller_->call<SimulatedRedis::Answer<std::optional<EventId>>>(
       [known = follower_->known(), adopt](SimulatedRedis& redis) {
         return redis.adopt(known, adopt);
       },
-      [this](std::optional<EventId> end) {
-        follower_->on_adopted(end);
+      [this](const SimulatedRedis::Answer<std::optional<EventId>>& answer) {
+        const auto* const end = std::get_if<std::optional<EventId>>(&answer);
+        if (end == nullptr) {
+          follower_->on_adoption_refused();
+          on_refused(*adopting_);
+          return;
+        }
+        adopting_->on_taken();
+        follower_->on_adopted(*end);
         advance();
       });
+}
+
+/// As broker::ScriptLink does: after a pause it asks again, on the same connection.
+void GatewayProcess::on_refused(broker::RefusalGate& gate) {
+  gate.on_refused(clock_.now());
+  world_.after(clock_.until(*gate.next_deadline()), [this, incarnation = incarnation_] {
+    if (incarnation == incarnation_ && is_running()) {
+      advance();
+    }
+  });
+  advance();
 }
 
 void GatewayProcess::schedule_flush() {

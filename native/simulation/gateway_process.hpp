@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "broker/history/history_follower.hpp"
+#include "broker/history/refusal_gate.hpp"
 #include "hub/hub.hpp"
 #include "simulation/fault_plan.hpp"
 #include "simulation/process_clock.hpp"
@@ -61,6 +62,7 @@ class GatewayProcess final : public StreamWriter {
   void act(const broker::ReadHistory& read);
   void act(const broker::AwaitHistory& await);
   void act(const broker::Adopt& adopt);
+  void on_refused(broker::RefusalGate& gate);
 
   void schedule_flush();
   void flush();
@@ -81,6 +83,8 @@ class GatewayProcess final : public StreamWriter {
   // Of the running process.
   std::optional<hub::Hub> hub_;
   std::optional<broker::HistoryFollower> follower_;
+  std::optional<broker::RefusalGate> reading_;
+  std::optional<broker::RefusalGate> adopting_;
   std::unique_ptr<RedisLink> caller_;
   std::unique_ptr<RedisLink> listener_;
   std::unique_ptr<RedisLink> waiter_;

@@ -32,12 +32,17 @@ void PublisherProcess::start() {
     limits.waiting_max = plan_.waiting_max;
   }
   limits.in_flight_max = plan_.in_flight_max;
-  queue_.emplace(limits, resend_max);
+  ++incarnation_;
+  line_.emplace(limits, resend_max, broker::RedisTiming{}.backoff, incarnation_);
   unanswered_ = 0;
   known_ = {};
-  link_ = std::make_unique<RedisLink>(
-      world_, redis_, plan_.delay_max, world_.seed(),
-      RedisLink::Handlers{.on_up = [this] { send_waiting(); }, .on_down = [this] { on_down(); }});
+  link_ = std::make_unique<RedisLink>(world_, redis_, plan_.delay_max, world_.seed(),
+                                      RedisLink::Handlers{.on_up =
+                                                              [this] {
+                                                                line_->on_up();
+                                                                send_waiting();
+                                                              },
+                                                          .on_down = [this] { on_down(); }});
   link_->connect();
 }
 
@@ -67,9 +72,9 @@ void PublisherProcess::push(Publication publication) {
       acknowledged_.push_back(text);
     }
   };
-  if (const auto error =
-          queue_->push(std::move(publication.text), std::move(publication.key), done)) {
-    if (queue_->waiting() < plan_.waiting_max) {
+  if (const auto error = line_->push(std::move(publication.text), std::move(publication.key), done,
+                                     broker::Patience::waits)) {
+    if (line_->queue().waiting() < plan_.waiting_max) {
       throw Violation(name_ + ": " + error->what);
     }
     world_.count(Sight::publish_refused);
@@ -81,31 +86,48 @@ void PublisherProcess::push(Publication publication) {
 }
 
 void PublisherProcess::send_waiting() {
-  while (link_->is_up()) {
-    const auto* const next = queue_->take(clock_.now());
-    if (next == nullptr) {
-      break;
-    }
-    link_->call<EventId>([known = known_, key = next->key, text = next->message](
-                             SimulatedRedis& redis) { return redis.publish(known, key, text); },
-                         [this](EventId id) {
-                           known_ = std::max(known_, id);
-                           if (const auto done = queue_->answered()) {
-                             done(id);
-                           }
-                           send_waiting();
-                         });
+  while (const auto* const next = line_->next(clock_.now())) {
+    link_->call<SimulatedRedis::Answer<EventId>>(
+        [known = known_, key = next->key, text = next->message,
+         key_before = std::string{line_->key_before()}](SimulatedRedis& redis) {
+          return redis.publish(known, key, text, key_before);
+        },
+        [this](const SimulatedRedis::Answer<EventId>& answer) { on_answer(answer); });
   }
+  end_publishes();
   check_limits();
 }
 
-void PublisherProcess::on_down() {
-  world_.count(Sight::publish_sent_again, queue_->in_flight());
-  queue_->lost();
-  for (const auto& done : queue_->expired(clock_.now())) {
-    done(broker::PublishError{"nobody knows"});
+void PublisherProcess::on_answer(const SimulatedRedis::Answer<EventId>& answer) {
+  if (const auto* const id = std::get_if<EventId>(&answer)) {
+    known_ = std::max(known_, *id);
+    line_->on_taken(*id);
+  } else if (std::get<SimulatedRedis::Refusal>(answer) == SimulatedRedis::Refusal::out_of_order) {
+    line_->on_out_of_order();
+  } else {
+    line_->on_refused_in_passing(clock_.now());
   }
+  if (const auto deadline = line_->next_deadline()) {
+    world_.after(clock_.until(*deadline), [this, incarnation = incarnation_] {
+      if (incarnation == incarnation_) {
+        send_waiting();
+      }
+    });
+  }
+  send_waiting();
+}
+
+void PublisherProcess::on_down() {
+  world_.count(Sight::publish_sent_again, line_->queue().in_flight());
+  line_->on_down(clock_.now());
+  end_publishes();
   check_limits();
+}
+
+void PublisherProcess::end_publishes() {
+  while (const auto ended = line_->poll_ended()) {
+    ended->done(ended->result);
+  }
 }
 
 void PublisherProcess::check_limits() const {
@@ -115,11 +137,11 @@ void PublisherProcess::check_limits() const {
   }
   // Those that were in flight wait again, beside as many as may wait.
   const std::size_t waiting_max = plan_.waiting_max + plan_.in_flight_max;
-  if (queue_->waiting() > waiting_max || queue_->in_flight() > plan_.in_flight_max ||
-      queue_->waiting_bytes() > waiting_max * text_bytes_max) {
-    throw Violation(name_ + ": " + std::to_string(queue_->waiting()) + " messages wait (" +
-                    std::to_string(queue_->waiting_bytes()) + " bytes), and " +
-                    std::to_string(queue_->in_flight()) + " are in flight");
+  if (line_->queue().waiting() > waiting_max || line_->queue().in_flight() > plan_.in_flight_max ||
+      line_->queue().waiting_bytes() > waiting_max * text_bytes_max) {
+    throw Violation(name_ + ": " + std::to_string(line_->queue().waiting()) + " messages wait (" +
+                    std::to_string(line_->queue().waiting_bytes()) + " bytes), and " +
+                    std::to_string(line_->queue().in_flight()) + " are in flight");
   }
 }
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "broker/history/publish_queue.hpp"
+#include "broker/history/publish_line.hpp"
 #include "simulation/fault_plan.hpp"
 #include "simulation/process_clock.hpp"
 #include "simulation/redis_link.hpp"
@@ -21,7 +21,7 @@ struct Publication {
   std::string key;
 };
 
-/// A process that validates: publishes through the real queue, under keys, over a link that breaks.
+/// A process that validates: publishes through the real line, under keys, over a link that breaks.
 class PublisherProcess {
  public:
   PublisherProcess(World& world, SimulatedRedis& redis, const FaultPlan& plan,
@@ -36,7 +36,9 @@ class PublisherProcess {
   void leap_clock(Duration span) { clock_.leap(span); }
 
   RedisLink& link() { return *link_; }
-  [[nodiscard]] std::size_t waiting() const { return queue_->waiting() + queue_->in_flight(); }
+  [[nodiscard]] std::size_t waiting() const {
+    return line_->queue().waiting() + line_->queue().in_flight();
+  }
   /// What was acknowledged: it must have entered the history.
   [[nodiscard]] const std::vector<std::string>& acknowledged() const { return acknowledged_; }
 
@@ -44,7 +46,9 @@ class PublisherProcess {
   void start();
   void push(Publication publication);
   void send_waiting();
+  void on_answer(const SimulatedRedis::Answer<EventId>& answer);
   void on_down();
+  void end_publishes();
   void check_limits() const;
 
   World& world_;
@@ -58,7 +62,8 @@ class PublisherProcess {
   bool is_canary_due_ = true;
 
   // Of the running process.
-  std::optional<broker::PublishQueue> queue_;
+  std::uint64_t incarnation_ = 0;
+  std::optional<broker::PublishLine> line_;
   std::size_t unanswered_ = 0;  // Taken in, and nobody was told yet what came of them.
   std::unique_ptr<RedisLink> link_;
   EventId known_;

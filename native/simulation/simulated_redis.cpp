@@ -23,9 +23,12 @@ std::string stamped(std::string_view text, EventId id) {
   return message + "\"id\":\"" + to_string(id) + "\"}";
 }
 
-EventId SimulatedRedis::open(EventId known) {
+SimulatedRedis::Answer<EventId> SimulatedRedis::open(EventId known) {
   auto& end = data_.end;
   if (!end || known > *end) {
+    if (refuses_writes_) {
+      return Refusal::passing;
+    }
     const std::uint64_t now =
         began_timestamp_ms +
         static_cast<std::uint64_t>((world_.now().time_since_epoch() + set_by_).count());
@@ -46,8 +49,14 @@ EventId SimulatedRedis::open(EventId known) {
   return *end;
 }
 
-broker::HistoryPage SimulatedRedis::read(EventId known, std::optional<EventId> from) {
-  broker::HistoryPage page{.end = open(known), .is_last = true, .entries = {}};
+SimulatedRedis::Answer<broker::HistoryPage> SimulatedRedis::read(EventId known,
+                                                                 std::optional<EventId> from) {
+  const auto opened = open(known);
+  if (const auto* const refusal = std::get_if<Refusal>(&opened)) {
+    world_.count(Sight::read_refused);
+    return *refusal;
+  }
+  broker::HistoryPage page{.end = *data_.end, .is_last = true, .entries = {}};
   auto entry = data_.entries.begin();
   if (from) {
     entry = std::lower_bound(data_.entries.begin(), data_.entries.end(), *from,
@@ -64,11 +73,25 @@ broker::HistoryPage SimulatedRedis::read(EventId known, std::optional<EventId> f
   return page;
 }
 
-EventId SimulatedRedis::publish(EventId known, const std::string& key, const std::string& text) {
-  const auto earlier = data_.keys.find(key);
-  if (earlier != data_.keys.end() && earlier->second.expiry > world_.now()) {
+bool SimulatedRedis::has_key(const std::string& key) const {
+  const auto found = data_.keys.find(key);
+  return found != data_.keys.end() && found->second.expiry > world_.now();
+}
+
+SimulatedRedis::Answer<EventId> SimulatedRedis::publish(EventId known, const std::string& key,
+                                                        const std::string& text,
+                                                        const std::string& key_before) {
+  if (has_key(key)) {
     world_.count(Sight::publish_repeated);
-    return earlier->second.id;
+    return data_.keys.at(key).id;
+  }
+  if (!key_before.empty() && !has_key(key_before)) {
+    world_.count(Sight::publish_out_of_order);
+    return Refusal::out_of_order;
+  }
+  if (refuses_writes_) {
+    world_.count(Sight::write_refused);
+    return Refusal::passing;
   }
   open(known);
   const EventId id = append(text, false);
@@ -78,14 +101,19 @@ EventId SimulatedRedis::publish(EventId known, const std::string& key, const std
   return id;
 }
 
-std::optional<EventId> SimulatedRedis::adopt(EventId known, const broker::Adopt& adopt) {
+SimulatedRedis::Answer<std::optional<EventId>> SimulatedRedis::adopt(EventId known,
+                                                                     const broker::Adopt& adopt) {
+  if (refuses_writes_) {
+    world_.count(Sight::adoption_refused);
+    return Refusal::passing;
+  }
   open(known);
   const auto& entries = data_.entries;
   const auto begin = entries.empty() ? data_.end->sequence : entries.front().id.sequence - 1;
   const bool is_same_epoch = data_.end->epoch == adopt.cursor.epoch;
   if (begin > (is_same_epoch ? adopt.cursor.sequence : 0)) {
     world_.count(Sight::adoption_too_late);
-    return std::nullopt;
+    return std::optional<EventId>{};
   }
   for (const auto& offer : adopt.offers) {
     const auto count = std::count_if(entries.begin(), entries.end(), [&](const Entry& entry) {
@@ -101,7 +129,7 @@ std::optional<EventId> SimulatedRedis::adopt(EventId known, const broker::Adopt&
     }
   }
   wake_waiters();
-  return *data_.end;
+  return std::optional{*data_.end};
 }
 
 void SimulatedRedis::await(EventId after, Wake wake) {
@@ -157,6 +185,13 @@ void SimulatedRedis::publish_bare(const std::string& text) {
 void SimulatedRedis::send_out(const std::string& message) {
   for (const auto& [subscription, hear] : subscribers_) {
     hear(message);
+  }
+}
+
+void SimulatedRedis::refuse_writes(bool refuses) {
+  if (refuses != refuses_writes_) {
+    world_.note(refuses ? "redis: takes no writes" : "redis: takes writes again");
+    refuses_writes_ = refuses;
   }
 }
 

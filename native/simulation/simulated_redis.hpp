@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "broker/history/history_follower.hpp"
@@ -27,10 +28,19 @@ class SimulatedRedis {
     save();
   }
 
-  EventId open(EventId known);
-  broker::HistoryPage read(EventId known, std::optional<EventId> from);
-  EventId publish(EventId known, const std::string& key, const std::string& text);
-  std::optional<EventId> adopt(EventId known, const broker::Adopt& adopt);
+  enum class Refusal : std::uint8_t {
+    passing,       ///< No writes are taken for now.
+    out_of_order,  ///< The message before it is not in the history.
+  };
+  template <typename Result>
+  using Answer = std::variant<Result, Refusal>;
+
+  Answer<EventId> open(EventId known);
+  Answer<broker::HistoryPage> read(EventId known, std::optional<EventId> from);
+  /// `key_before` as `HistoryCalls::publish` has it.
+  Answer<EventId> publish(EventId known, const std::string& key, const std::string& text,
+                          const std::string& key_before);
+  Answer<std::optional<EventId>> adopt(EventId known, const broker::Adopt& adopt);
 
   using Wake = std::function<void(const std::vector<broker::HistoryEntry>& entries)>;
   /// Calls `wake` once, as soon as there are entries after `after`.
@@ -41,6 +51,9 @@ class SimulatedRedis {
   std::uint64_t subscribe(Hear hear);
   void unsubscribe(std::uint64_t subscription);
   void publish_bare(const std::string& text);
+
+  void refuse_writes(bool refuses);
+  [[nodiscard]] bool refuses_writes() const { return refuses_writes_; }
 
   [[nodiscard]] bool is_up() const { return is_up_; }
   /// Counts restarts: connections of an earlier one are dead.
@@ -75,6 +88,7 @@ class SimulatedRedis {
     Wake wake;
   };
 
+  [[nodiscard]] bool has_key(const std::string& key) const;
   EventId append(const std::string& text, bool is_adopted);
   void wake_waiters();
   void send_out(const std::string& message);
@@ -89,6 +103,7 @@ class SimulatedRedis {
   std::map<std::uint64_t, Hear> subscribers_;
   std::uint64_t subscriptions_ = 0;
   bool is_up_ = true;
+  bool refuses_writes_ = false;
   std::uint64_t incarnation_ = 0;
   Duration set_by_{};
 };

@@ -19,6 +19,7 @@ constexpr Duration down_max{20'000};
 constexpr Duration stall_max{50'000};
 constexpr Duration drain_max{5'000};
 constexpr Duration leap_max{90'000};
+constexpr Duration refusal_max{60'000};
 
 /// The longest way back for a client when all faults have ended: a stall, and a sleeping machine's
 /// late timer; the watchdog of a half-open stream, its grace, and the longest waits of two
@@ -44,7 +45,7 @@ class Scene {
   Scene(const SimulationOptions& options, World& world)
       : options_(options),
         world_(world),
-        plan_(choose_fault_plan(world)),
+        plan_(choose_fault_plan(world, options.seed)),
         redis_(world, truth_, plan_, options.canary) {
     for (std::size_t index = 0; index < plan_.gateways; ++index) {
       gateways_.push_back(
@@ -254,6 +255,9 @@ class Scene {
         world_.count(fault);
         leap_clock();
         return;
+      case Fault::refuse_writes:
+        refuse_writes();
+        return;
       case Fault::crash_publisher: {
         const std::size_t publisher = world_.index(publishers_.size());
         world_.count(fault);
@@ -338,6 +342,14 @@ class Scene {
     world_.after(any_span(down_max), [this] { redis_.come_up(); });
   }
 
+  void refuse_writes() {
+    if (!redis_.refuses_writes()) {
+      world_.count(Fault::refuse_writes);
+      redis_.refuse_writes(true);
+      world_.after(any_span(refusal_max), [this] { redis_.refuse_writes(false); });
+    }
+  }
+
   void set_calendar() {
     const Duration wrong_by = Duration{-3'600'000} + world_.between({}, Duration{7'200'000});
     switch (world_.index(4)) {
@@ -375,6 +387,7 @@ class Scene {
   /// What is down comes up, and who believes to be offline is told better.
   void mend() {
     redis_.come_up();
+    redis_.refuse_writes(false);
     for (const auto& gateway : gateways_) {
       gateway->start();
     }
