@@ -17,10 +17,10 @@ export type {
 } from "./messages.js";
 export type { Signal, Signals } from "./signals.js";
 export { browserSignals } from "./signals.js";
+export { RegistrationStream } from "./stream.js";
 export type {
   ConnectionReason,
   RegistrationStreamOptions,
   StreamSnapshot,
   TransportName,
-} from "./stream.js";
-export { RegistrationStream } from "./stream.js";
+} from "./stream_options.js";

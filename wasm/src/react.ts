@@ -5,8 +5,8 @@ import type { RegistrationUpdate, RegistrationView } from "./messages.js";
 import type { StreamLease } from "./shared.js";
 import { acquireStream, peekSnapshot } from "./shared.js";
 import type { StreamError } from "./errors.js";
-import type { TransportName } from "./stream.js";
-import { idleSnapshot } from "./stream.js";
+import type { TransportName } from "./stream_options.js";
+import { idleSnapshot } from "./stream_options.js";
 
 export interface UseRegistrationUpdatesOptions {
   /** Without it, the stream carries every registration's updates. */

@@ -1,6 +1,7 @@
 import type { RegistrationUpdate } from "./messages.js";
-import type { StreamSnapshot, TransportName } from "./stream.js";
-import { RegistrationStream, defaultStreamUrl, idleSnapshot } from "./stream.js";
+import { RegistrationStream } from "./stream.js";
+import type { StreamSnapshot, TransportName } from "./stream_options.js";
+import { defaultStreamUrl, idleSnapshot } from "./stream_options.js";
 
 /** Which stream: users of the same url, registration and transport share one. */
 export interface SharedStreamKey {

@@ -2,105 +2,19 @@ import type { Clock } from "./clock.js";
 import { createClock } from "./clock.js";
 import type { Core } from "./core.js";
 import { loadCore } from "./core.js";
-import type { ConnectionState, CoreReason, RetryPolicy } from "./core_client.js";
+import type { ConnectionState, CoreReason } from "./core_client.js";
 import { CoreClient } from "./core_client.js";
 import { StreamError } from "./errors.js";
-import type { EventSourceConstructor } from "./event_source_transport.js";
-import { openEventSource } from "./event_source_transport.js";
-import type { FetchFunction } from "./fetch_transport.js";
-import { fitsHeader, openFetch } from "./fetch_transport.js";
+import { Listeners, report } from "./listeners.js";
 import type { MessageBatch } from "./message_batch.js";
-import type { RegistrationUpdate, RegistrationView } from "./messages.js";
+import type { RegistrationUpdate } from "./messages.js";
 import { parseView } from "./messages.js";
-import type { Signal, Signals } from "./signals.js";
+import type { Signal } from "./signals.js";
 import { browserSignals } from "./signals.js";
+import type { RegistrationStreamOptions, StreamSnapshot, TransportName } from "./stream_options.js";
+import { idleSnapshot } from "./stream_options.js";
+import { prepareTransport, transportOf } from "./stream_transport.js";
 import type { Answer, TransportEvents } from "./transport.js";
-import { streamUrl } from "./transport.js";
-
-export const defaultStreamUrl = "/api/registrations/updates/stream";
-
-/**
- * Why the connection entered its state.
- *
- * - `none`, `requested`: nothing happened yet; the caller connected or closed it
- * - `accepted`: the server answered with an event stream
- * - `retry_due`, `woken`: the wait is over, or was cut short (online, visible, restored)
- * - `ended`, `network_failed`, `timed_out`, `silent`, `refused`, `token_unavailable`: why the last attempt ended
- * - `offline`: the network is gone, so attempts are rare; `restored`: the page was in the back-forward cache
- * - `token_given`, `token_refused`: the attempt has its token, or the server wants another one
- * - `told_to_stop`, `unauthorized`, `forbidden`, `wrong_content_type`, `wrong_content_coding`, `redirect_failed`,
- *   `token_denied`, `refused_for_good`: closed for good
- * - `failed_here`: something in this page; `error` says what
- */
-export type ConnectionReason = CoreReason | "failed_here";
-
-/** What is known now. Immutable; the same object until something in it changes. */
-export interface StreamSnapshot {
-  readonly connection: ConnectionState;
-  readonly reason: ConnectionReason;
-  /** True while the stream is open. */
-  readonly isConnected: boolean;
-  readonly latestUpdate: RegistrationUpdate | null;
-  /** All updates folded into one view; null on a stream of every registration. */
-  readonly registration: RegistrationView | null;
-  /** How often a connection has been opened so far: 2 means that it was lost once and came back. */
-  readonly connections: number;
-  /**
-   * How often updates may have been missed, so that what is known may be old: load again what you hold. Either the
-   * server said so, and `registration` is null until it tells more; or a message could not be read, which `error`
-   * says, and `registration.hasGap` is true.
-   */
-  readonly resets: number;
-  readonly error: StreamError | null;
-}
-
-export const idleSnapshot: StreamSnapshot = Object.freeze({
-  connection: "idle",
-  reason: "none",
-  isConnected: false,
-  latestUpdate: null,
-  registration: null,
-  connections: 0,
-  resets: 0,
-  error: null,
-});
-
-/** What reads the stream. EventSource sees no status, no `Retry-After` and no `retry`, and sends no headers. */
-export type TransportName = "eventsource" | "fetch";
-
-export interface RegistrationStreamOptions {
-  /** Default: `/api/registrations/updates/stream`. */
-  readonly url?: string | undefined;
-  /** Without it, the stream carries every registration's updates. */
-  readonly registrationId?: number | undefined;
-  /** Called once for each update, in order; the snapshot has it already. */
-  readonly onUpdate?: ((update: RegistrationUpdate) => void) | undefined;
-  /** Default: `resilient`. */
-  readonly policy?: RetryPolicy | undefined;
-  /** Default: `eventsource`; `fetch` where an option needs it, or there is no EventSource. */
-  readonly transport?: TransportName | undefined;
-  /** Sent with each request, by fetch. A function is called at each attempt. */
-  readonly headers?: HeadersInit | (() => HeadersInit) | undefined;
-  /** What fetch does with cookies. Default: `same-origin`. */
-  readonly credentials?: RequestCredentials | undefined;
-  /**
-   * Called at each attempt for the token that fetch sends as `Authorization: Bearer`; with true after
-   * the server refused the last one: it wants a fresh one. A rejection is tried again later; null says
-   * that there is none, and closes the stream.
-   */
-  readonly token?: ((isRefused: boolean) => Promise<string | null>) | undefined;
-  /** Default: the environment's fetch. */
-  readonly fetch?: FetchFunction | undefined;
-  /** Default: the environment's EventSource. */
-  readonly eventSource?: EventSourceConstructor | undefined;
-  readonly clock?: Clock | undefined;
-  /** Default: online, offline, visible and restored, of the window. */
-  readonly signals?: Signals | undefined;
-  /** Default: random. Two 32-bit numbers that spread reconnects between clients. */
-  readonly seed?: readonly [number, number] | undefined;
-  /** Default: the package's own module. */
-  readonly loadCore?: (() => Promise<Core>) | undefined;
-}
 
 /** Listeners that change the stream over and over are a mistake in the page; this ends it. */
 const announcementsMax = 1000;
@@ -109,37 +23,14 @@ const announcementsMax = 1000;
 const loadDelayMs = 1_000;
 const loadDelayMsMax = 60_000;
 
-function report(error: unknown): void {
-  if (typeof reportError === "function") {
-    reportError(error);
-  } else {
-    queueMicrotask(() => {
-      throw error;
-    });
-  }
-}
-
-/** Calls those that listen now, and not one that an earlier one of them has taken out. */
-function callEach<Listener>(listeners: ReadonlySet<Listener>, call: (listener: Listener) => void): void {
-  for (const listener of [...listeners]) {
-    if (listeners.has(listener)) {
-      try {
-        call(listener);
-      } catch (error) {
-        report(error);
-      }
-    }
-  }
-}
-
 /**
  * A stream of registration updates that comes back by itself. The core decides when to connect and
  * folds updates; this carries out what it decides, and tells the page.
  */
 export class RegistrationStream {
   readonly #options: RegistrationStreamOptions;
-  readonly #listeners = new Set<() => void>();
-  readonly #updateListeners = new Set<(update: RegistrationUpdate) => void>();
+  readonly #listeners = new Listeners<[]>();
+  readonly #updateListeners = new Listeners<[update: RegistrationUpdate]>();
   /** Updates that listeners have not heard yet, each with what to resume from to hear it again. */
   #pendingUpdates: { readonly update: RegistrationUpdate; readonly cursorBefore: () => string }[] = [];
   #snapshot = idleSnapshot;
@@ -205,21 +96,12 @@ export class RegistrationStream {
 
   /** Calls `listener` after each change of the snapshot; returns what ends that, at once. */
   subscribe(listener: () => void): () => void {
-    // An own function, so that one listener given twice counts as two.
-    const entry = () => listener();
-    this.#listeners.add(entry);
-    return () => {
-      this.#listeners.delete(entry);
-    };
+    return this.#listeners.add(listener);
   }
 
   /** Calls `listener` once for each update, in order; returns what ends that, at once. */
   subscribeToUpdates(listener: (update: RegistrationUpdate) => void): () => void {
-    const entry = (update: RegistrationUpdate) => listener(update);
-    this.#updateListeners.add(entry);
-    return () => {
-      this.#updateListeners.delete(entry);
-    };
+    return this.#updateListeners.add(listener);
   }
 
   getSnapshot(): StreamSnapshot {
@@ -438,42 +320,10 @@ export class RegistrationStream {
       bytes: (chunk) => input(() => takeBytes(chunk)),
       ended: (end) => input(() => client.end(attempt, end, this.#now())),
     };
-    const { url: address = defaultStreamUrl, registrationId, credentials } = this.#options;
-    if (this.#transport === "eventsource") {
-      const constructor = this.#options.eventSource ?? environmentEventSource();
-      const url = streamUrl(address, registrationId, lastEventId);
-      this.#closeTransport = open("EventSource", url, () => openEventSource(constructor, url, events));
-      return;
-    }
-    const headers = this.#headers(token);
-    // The page's function may have closed the stream.
+    const open = prepareTransport(this.#options, this.#transport, lastEventId, token);
+    // The page's function that gives the headers may have closed the stream.
     if (this.#client === client) {
-      const inHeader = fitsHeader(lastEventId) ? lastEventId : "";
-      const url = streamUrl(address, registrationId, inHeader === "" ? lastEventId : "");
-      const fetch = this.#options.fetch ?? environmentFetch(url);
-      const request = { headers, credentials: credentials ?? "same-origin" };
-      this.#closeTransport = openFetch(fetch, url, request, inHeader, events);
-    }
-  }
-
-  #headers(token: string): Headers {
-    const { headers } = this.#options;
-    let given: HeadersInit | undefined;
-    try {
-      given = typeof headers === "function" ? headers() : headers;
-    } catch (cause) {
-      const message = `The function that gives the stream's headers failed: ${String(cause)}`;
-      throw new StreamError("invalid_options", message, cause);
-    }
-    try {
-      const all = new Headers(given);
-      if (token !== "") {
-        all.set("Authorization", `Bearer ${token}`);
-      }
-      return all;
-    } catch {
-      // What was caught may say the value, which may be a secret.
-      throw new StreamError("invalid_options", "HTTP does not allow a header, or the token, of the stream");
+      this.#closeTransport = open(events);
     }
   }
 
@@ -588,7 +438,7 @@ export class RegistrationStream {
     for (;;) {
       const pending = this.#pendingUpdates.shift();
       if (pending !== undefined) {
-        callEach(this.#updateListeners, (listener) => listener(pending.update));
+        this.#updateListeners.call(pending.update);
       } else if (this.#announced === this.#snapshot) {
         break;
       } else if (announcements === announcementsMax) {
@@ -597,7 +447,7 @@ export class RegistrationStream {
       } else {
         announcements += 1;
         this.#announced = this.#snapshot;
-        callEach(this.#listeners, (listener) => listener());
+        this.#listeners.call();
       }
     }
     this.#delivering = false;
@@ -611,44 +461,4 @@ function randomSeed(): readonly [number, number] {
   }
   const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
   return [high, low];
-}
-
-/** Which transport the options ask for, or leave. */
-function transportOf(options: RegistrationStreamOptions): TransportName {
-  const { transport, headers, credentials, token, fetch, eventSource } = options;
-  const needsFetch = [headers, credentials, token, fetch].some((option) => option !== undefined);
-  if (transport === "eventsource" && needsFetch) {
-    throw new StreamError(
-      "invalid_options",
-      "EventSource takes no headers, credentials, token or fetch: use the fetch transport",
-    );
-  }
-  const hasEventSource = eventSource !== undefined || typeof EventSource !== "undefined";
-  return transport ?? (needsFetch || !hasEventSource ? "fetch" : "eventsource");
-}
-
-/** What the transport throws at once is about the address. */
-function open<T>(transport: string, url: string, work: () => T): T {
-  try {
-    return work();
-  } catch (cause) {
-    const message = `${transport} can't open ${url}: ${String(cause)}`;
-    throw new StreamError("unsupported", message, cause);
-  }
-}
-
-function environmentEventSource(): EventSourceConstructor {
-  if (typeof EventSource === "undefined") {
-    throw new StreamError("unsupported", "There is no EventSource here: use the fetch transport");
-  }
-  return EventSource;
-}
-
-/** An address that is none is an error at once: fetch would only say that the network failed. */
-function environmentFetch(url: string): FetchFunction {
-  if (typeof fetch === "undefined") {
-    throw new StreamError("unsupported", "There is neither EventSource nor fetch here");
-  }
-  open("fetch", url, () => new Request(url));
-  return fetch;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 
-import type { RegistrationStreamOptions } from "../src/stream.js";
+import type { RegistrationStreamOptions } from "../src/stream_options.js";
 import { createFetch, createNetwork, settle, settleBody, stageUpdate } from "./fakes.js";
 import { createTestStream } from "./test_stream.js";
 

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { Core } from "../src/core.js";
 import { loadCore } from "../src/core.js";
 import { CoreClient } from "../src/core_client.js";
-import type { RegistrationStreamOptions, StreamSnapshot } from "../src/stream.js";
+import type { RegistrationStreamOptions, StreamSnapshot } from "../src/stream_options.js";
 import { createNetwork, primeCore, settle, stageUpdate } from "./fakes.js";
 import { createTestStream } from "./test_stream.js";
 

@@ -1,7 +1,7 @@
 import { afterEach, vi } from "vitest";
 
 import type { RegistrationUpdate } from "../src/messages.js";
-import type { RegistrationStreamOptions } from "../src/stream.js";
+import type { RegistrationStreamOptions } from "../src/stream_options.js";
 import { RegistrationStream } from "../src/stream.js";
 import { FakeClock, FakeSignals } from "./fakes.js";
 

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's own name.
+class App;
+}
+
+namespace regstream::cli {
+
+/// What `serve` is told on the command line.
+struct ServeOptions {
+  std::string address = "127.0.0.1";
+  int port = 8080;
+  std::vector<std::string> allowed_hosts;
+  std::string redis;
+  std::string publish_route = "auto";
+  std::optional<std::string> journal;
+  std::optional<std::size_t> history_length;
+  std::optional<std::size_t> history_bytes;
+  std::optional<std::int64_t> history_hours;
+  std::optional<std::size_t> connections_per_client;
+  bool demo = false;
+  std::string database;
+  std::string page;
+  std::int64_t ping_interval_ms = 30'000;
+  std::int64_t retry_ms = 1'000;
+  std::int64_t stage_pace_ms = 600;
+  std::int64_t t24_latency_ms = 600;
+  std::string t24_fault = "none";
+  double t24_fault_rate = 1.0;
+  std::int64_t job_interval_ms = 15'000;
+};
+
+/// Declares the options of `serve`: `options` holds their defaults at once, and what was given when
+/// `command` has been parsed. It must outlive `command`.
+void add_serve_options(CLI::App& command, ServeOptions& options);
+
+}  // namespace regstream::cli
