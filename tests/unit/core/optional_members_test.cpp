@@ -34,7 +34,8 @@ Update decoded(const std::string& json) {
   INFO((error == nullptr ? "" : error->what));
   REQUIRE(error == nullptr);
   const auto& update = std::get<Update>(result);
-  const auto enveloped = decode_stream_message(encode_update_envelope(json));
+  const std::string envelope = encode_update_envelope(json);
+  const auto enveloped = decode_stream_message(envelope);
   REQUIRE(std::holds_alternative<StreamMessage>(enveloped));
   CHECK(to_update(std::get<StreamMessage>(enveloped).update) == update);
   const auto again = decode_update(encode_update(update));

@@ -30,13 +30,17 @@ bool end_failing_allocation() {
 }  // namespace regstream
 
 // The program's own, for all of its tests. The forms for arrays call these.
-void* operator new(std::size_t size) {
+void* operator new(std::size_t size, const std::nothrow_t& /*tag*/) noexcept {
   if (countdown.is_armed && countdown.remaining-- == 0) {
     countdown.is_armed = false;
     countdown.has_failed = true;
-    throw std::bad_alloc();
+    return nullptr;
   }
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) {
+  return std::malloc(size == 0 ? 1 : size);
+}
+
+void* operator new(std::size_t size) {
+  if (void* memory = operator new(size, std::nothrow)) {
     return memory;
   }
   throw std::bad_alloc();
