@@ -139,7 +139,7 @@ describe("a page of another site in the operator's browser", () => {
       const page = await open(siteUrl(from));
       await page.evaluate(attack, `http://${target}:${onlooker.port}${path}`);
       expect([name, await onlooker.nextStatus()]).toEqual([name, 403]);
-      await page.close();
+      // The page goes with its context: Chromium may never close one whose form is still navigating.
     }
     await expectNothingDone();
   });
