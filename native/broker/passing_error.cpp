@@ -7,10 +7,14 @@ namespace {
 
 constexpr std::string_view script_failed = "ERR Error running script";
 constexpr std::string_view inner_error = ": -";
+constexpr std::string_view script_lacks_rights = "ERR The user executing the script ";
 
 }  // namespace
 
 std::string_view reply_code(std::string_view reply) {
+  if (reply.starts_with(script_lacks_rights)) {
+    return "NOPERM";
+  }
   if (reply.starts_with(script_failed)) {
     const auto inner = reply.rfind(inner_error);
     if (inner != std::string_view::npos) {

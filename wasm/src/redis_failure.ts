@@ -21,9 +21,13 @@ function messageOf(error: unknown): string {
 
 /**
  * "OOM" of "OOM command not allowed"; empty where Redis did not say it: clients' own errors are sentences. Redis before 7
- * puts the error of a command that a script called into a sentence of its own: the code is the inner one then.
+ * puts the error of a command that a script called into a sentence of its own: the code is the inner one then. Redis 7
+ * has such a sentence for NOPERM.
  */
 function replyCode(message: string): string {
+  if (message.startsWith("ERR The user executing the script ")) {
+    return "NOPERM";
+  }
   const inner = /^ERR Error running script.*: -([A-Z]+)(?: |$)/s.exec(message)?.[1];
   return inner ?? /^([A-Z][A-Z_]+)(?: |$)/.exec(message)?.[1] ?? "";
 }

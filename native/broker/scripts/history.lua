@@ -322,12 +322,18 @@ if mode == 'read' then
   return reply
 end
 
--- What a publish needs of Redis: the stream, the rights, and writes that are not refused. Both
--- writes are of a key that is not there, and only change one that is.
+-- What a publish may have to do: all its commands, on its keys, none of which changes anything here.
 if mode == 'probe' then
   redis.call('XRANGE', history, '-', '+', 'COUNT', 1)
+  if redis.call('EXISTS', history) == 1 then
+    redis.call('XINFO', 'STREAM', history)
+  end
+  redis.call('TIME')
+  redis.call('GET', KEYS[2])
   redis.call('XADD', KEYS[2], 'NOMKSTREAM', '*', 'message', '')
+  redis.call('XDEL', history, '0-0')
   redis.call('SET', KEYS[2], '', 'XX')
+  redis.call('DEL', KEYS[2])
   return 1
 end
 

@@ -46,6 +46,9 @@ TEST_CASE("error replies of redis become sentences that say what to do") {
       {"READONLY You can't write against a read only replica.", RedisFailureKind::passing,
        "takes no updates for now: it is a replica"},
       {"NOPERM this user has no permissions", RedisFailureKind::rejected, "+publish"},
+      {"ERR The user executing the script can't run this command or subcommand script: 1a2b, on "
+       "@user_script:1.",
+       RedisFailureKind::rejected, "NOPERM"},
       {"WRONGTYPE Operation against a key holding the wrong kind of value",
        RedisFailureKind::rejected, "service:registration-updates:history"},
       {"DENIED Redis is running in protected mode", RedisFailureKind::rejected, "protected mode"},

@@ -110,6 +110,32 @@ TEST_CASE("whatever command a publisher lacks, told that it failed means not in 
   check_told_is_true(situation, user);
 }
 
+TEST_CASE("a probe is refused wherever a publish would be, and changes nothing") {
+  Situation situation{any_before()};
+  const auto lacking = GENERATE(as<std::string>{}, "", "get", "set", "exists", "time", "xinfo",
+                                "xrange", "xadd", "xdel", "del", "eval");
+  CAPTURE(lacking);
+  situation.caller.program.command({"ACL", "SETUSER", "user", "on", "nopass", "~*", "&*", "+@all"});
+  if (!lacking.empty()) {
+    situation.caller.program.command({"ACL", "SETUSER", "user", "-" + lacking});
+  }
+  OtherProgram user{situation.server};
+  user.command({"AUTH", "user", ""});
+  const auto keys = situation.caller.program.command({"DBSIZE"})->integer;
+  const auto entries = situation.caller.program.command({"XLEN", history})->integer;
+  const auto probed = user.command(situation.caller.calls.probe());
+  CAPTURE(std::string{reply_text(*probed)});
+  CHECK(situation.caller.program.command({"DBSIZE"})->integer == keys);
+  CHECK(situation.caller.program.command({"XLEN", history})->integer == entries);
+  if (lacking.empty()) {
+    CHECK(probed->integer == 1);
+  }
+  if (!read_id(*user.command(
+          situation.caller.calls.publish(situation.known, "tried", situation.tried)))) {
+    CHECK(probed->type == REDIS_REPLY_ERROR);
+  }
+}
+
 TEST_CASE("a publisher that may not use the channel has its update in the history") {
   Situation situation{any_before()};
   situation.caller.program.command(
