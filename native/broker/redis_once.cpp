@@ -6,7 +6,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "broker/history/refusal_gate.hpp"
+#include <regstream/connection/backoff.hpp>
+
 #include "broker/history_call.hpp"
 #include "broker/monotonic_clock.hpp"
 #include "broker/random_key.hpp"
@@ -20,6 +21,99 @@ RedisOptions bounded_by(RedisOptions options, Duration timeout) {
   options.timing.reply_timeout = timeout;
   return options;
 }
+
+/// One update, tried until Redis takes it, refuses it for good, or the time is up.
+class SinglePublish {
+ public:
+  SinglePublish(const RedisOptions& options, std::string_view message, std::string_view key,
+                Duration timeout)
+      : options_(options),
+        call_(HistoryCalls{options.history}.publish(
+            EventId{}, key.empty() ? random_key() : std::string{key}, std::string{message})),
+        deadline_(monotonic_now() + timeout),
+        backoff_(options.timing.backoff, options.seed) {}
+
+  std::variant<EventId, RedisFailure> run() {
+    connect();
+    context_.run();
+    return std::move(result_);
+  }
+
+ private:
+  void connect() {
+    connection_.emplace(
+        context_, bounded_by(options_, std::max(Duration{1}, deadline_ - monotonic_now())),
+        RedisConnection::Handlers{.on_ready = [this] { send(); },
+                                  .on_reply = [this](const redisReply& reply) { on_reply(reply); },
+                                  .on_message = {},
+                                  .on_end = [this](const RedisFailure& end) { on_end(end); }});
+  }
+
+  void send() {
+    connection_->send(call_);
+    is_sent_ = true;
+  }
+
+  void on_reply(const redisReply& reply) {
+    is_sent_ = false;
+    if (const auto id = read_id(reply)) {
+      result_ = *id;
+      connection_.reset();
+      return;
+    }
+    const auto failure = reply_failure(options_, reply_text(reply));
+    const bool stays = failure.passing != nullptr && !failure.passing->needs_new_connection;
+    if (!stays) {
+      connection_.reset();
+    }
+    if (!try_later(failure)) {
+      connection_.reset();
+    }
+  }
+
+  void on_end(RedisFailure end) {
+    retry_.cancel();
+    connection_.reset();
+    if (is_sent_) {
+      end.what += "; the update was sent, and whether subscribers heard it is not known";
+      result_ = std::move(end);
+      return;
+    }
+    try_later(end);
+  }
+
+  /// On the connection that there is, or on a new one. False: it would be of no use, or too late;
+  /// `failure` is what came of the update.
+  bool try_later(const RedisFailure& failure) {
+    result_ = failure;
+    const Instant next = monotonic_now() + backoff_.next_delay(Duration::zero());
+    if (failure.passing == nullptr || next > deadline_) {
+      return false;
+    }
+    retry_.expires_after(std::max(Duration::zero(), next - monotonic_now()));
+    retry_.async_wait([this](const boost::system::error_code& cancelled) {
+      if (cancelled) {
+        return;
+      }
+      if (connection_) {
+        send();
+      } else {
+        connect();
+      }
+    });
+    return true;
+  }
+
+  const RedisOptions& options_;
+  const Command call_;
+  const Instant deadline_;
+  Backoff backoff_;
+  boost::asio::io_context context_;
+  boost::asio::steady_timer retry_{context_};
+  std::optional<RedisConnection> connection_;
+  bool is_sent_ = false;  // And not answered.
+  std::variant<EventId, RedisFailure> result_;
+};
 
 }  // namespace
 
@@ -43,69 +137,7 @@ std::optional<std::string> check_redis(const RedisOptions& options, Duration tim
 std::variant<EventId, RedisFailure> publish_once(const RedisOptions& options,
                                                  std::string_view message, std::string_view key,
                                                  Duration timeout) {
-  const auto bounded_options = bounded_by(options, timeout);
-  const auto call = HistoryCalls{options.history}.publish(
-      EventId{}, key.empty() ? random_key() : std::string{key}, std::string{message});
-  boost::asio::io_context context;
-  const Instant deadline = monotonic_now() + timeout;
-  RefusalGate gate{options.timing.backoff, options.seed};
-  boost::asio::steady_timer retry{context};
-  bool is_sent = false;
-  std::variant<EventId, RedisFailure> result;
-  std::optional<RedisConnection> connection;
-  const auto send = [&] {
-    gate.on_called();
-    connection->send(call);
-    is_sent = true;
-  };
-  /// False: it would be too late then, or of no use on this connection.
-  const auto try_later = [&](const RedisFailure& failure) {
-    if (failure.passing == nullptr || failure.passing->needs_new_connection) {
-      return false;
-    }
-    is_sent = false;
-    gate.on_refused(monotonic_now());
-    const Instant next = *gate.next_deadline();
-    if (next > deadline) {
-      return false;
-    }
-    retry.expires_after(std::max(Duration::zero(), next - monotonic_now()));
-    retry.async_wait([&send](const boost::system::error_code& cancelled) {
-      if (!cancelled) {
-        send();
-      }
-    });
-    return true;
-  };
-  connection.emplace(
-      context, bounded_options,
-      RedisConnection::Handlers{
-          .on_ready = send,
-          .on_reply =
-              [&](const redisReply& reply) {
-                if (const auto id = read_id(reply)) {
-                  result = *id;
-                } else {
-                  auto failure = reply_failure(options, reply_text(reply));
-                  if (try_later(failure)) {
-                    return;
-                  }
-                  result = std::move(failure);
-                }
-                context.stop();
-              },
-          .on_message = {},
-          .on_end =
-              [&](const RedisFailure& end) {
-                retry.cancel();
-                result = end;
-                if (is_sent) {
-                  std::get<RedisFailure>(result).what +=
-                      "; the update was sent, and whether subscribers heard it is not known";
-                }
-              }});
-  context.run();
-  return result;
+  return SinglePublish{options, message, key, timeout}.run();
 }
 
 }  // namespace regstream::broker
