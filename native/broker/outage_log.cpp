@@ -13,6 +13,10 @@ std::string waited(std::size_t count) {
   return count == 0 ? "" : " (updates that waited for it: " + std::to_string(count) + ")";
 }
 
+std::string of_registration(std::int64_t id) {
+  return id == 0 ? "" : ", registration " + std::to_string(id) + ",";
+}
+
 std::uint32_t bit(RedisFailureKind kind) {
   return 1U << static_cast<unsigned>(kind);
 }
@@ -108,17 +112,26 @@ void OutageLog::refused(const std::string& what) {
   logging::error("update not published", "an update was not published: {}", what);
 }
 
-void OutageLog::forged(std::uint64_t count) {
-  logging::warn(
-      "message forged",
-      "a message on the channel has the id of another update, and was skipped ({} so far)", count);
+void OutageLog::not_awaited(const RedisFailure& failure) {
+  // Any other trouble is Redis being away, which the other connections find out, too.
+  if (failure.kind == RedisFailureKind::rejected && !said_not_awaited_) {
+    said_not_awaited_ = logging::warn(
+        "history not awaited", "{}; until it does, updates take a round trip longer", failure.what);
+  }
 }
 
-void OutageLog::overflowing(std::uint64_t count) {
+void OutageLog::forged(std::uint64_t count, std::int64_t registration_id) {
+  logging::warn("message forged",
+                "a message on the channel{} has the id of another update, and was skipped ({} so "
+                "far)",
+                of_registration(registration_id), count);
+}
+
+void OutageLog::overflowing(std::uint64_t count, std::int64_t registration_id) {
   logging::error("messages overflowing",
-                 "a message on the channel was dropped, since too many wait to be taken into the "
+                 "a message on the channel{} was dropped, since too many wait to be taken into the "
                  "history ({} so far)",
-                 count);
+                 of_registration(registration_id), count);
 }
 
 }  // namespace regstream::broker

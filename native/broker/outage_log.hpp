@@ -33,9 +33,13 @@ class OutageLog {
   void unknown(std::size_t count) const;
   /// A publish failed for good.
   static void refused(const std::string& what);
-  /// Messages that somebody published on the channel, and that are not taken in, `count` so far.
-  static void forged(std::uint64_t count);
-  static void overflowing(std::uint64_t count);
+  /// Redis serves us, but does not let us wait for the history's next entry (XREAD).
+  void not_awaited(const RedisFailure& failure);
+  void awaited() { said_not_awaited_ = false; }
+  /// Messages that somebody published on the channel, and that are not taken in, `count` so far;
+  /// the last one is of `registration_id` (0: not known).
+  static void forged(std::uint64_t count, std::int64_t registration_id);
+  static void overflowing(std::uint64_t count, std::int64_t registration_id);
 
  private:
   std::string address_;
@@ -43,6 +47,7 @@ class OutageLog {
   std::set<std::string, std::less<>> refusals_said_;  // Codes, of this phase of refusals.
   bool is_away_ = true;
   bool is_refusing_ = false;
+  bool said_not_awaited_ = false;
   // What whoever reads the log takes to be so: at first, that there is no connection yet.
   bool shows_away_ = true;
   bool shows_refusing_ = false;

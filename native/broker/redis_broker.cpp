@@ -95,7 +95,7 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
                 [](Implementation& self, const redisReply& reply) { self.on_awaited(reply); }),
             .on_message = [](std::string_view /*message*/) {},
             .on_down = handler([](Implementation& self, const RedisFailure& failure) {
-              self.log_.failed(failure);
+              self.log_.not_awaited(failure);
               self.follower_.on_not_awaitable();
             })});
     waiter_->start();
@@ -139,6 +139,7 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
   void on_awaited(const redisReply& reply) {
     auto entries = read_awaited(reply);
     if (entries) {
+      log_.awaited();
       follower_.on_awaited(std::move(*entries));
     } else if (reply.type != REDIS_REPLY_ERROR) {
       waiter_->give_up(not_redis_failure(options_));
@@ -181,10 +182,10 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
       logging::warn_dropped(*refusal, "on the channel");
     }
     if (counts.forged != before.forged) {
-      log_.forged(counts.forged);
+      log_.forged(counts.forged, follower_.dropped_registration());
     }
     if (counts.overflowing != before.overflowing) {
-      log_.overflowing(counts.overflowing);
+      log_.overflowing(counts.overflowing, follower_.dropped_registration());
     }
   }
 

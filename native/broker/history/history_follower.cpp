@@ -134,8 +134,15 @@ void HistoryFollower::on_message(std::string_view message) {
     refuse(*error);
   } else if (const auto& id = std::get_if<UpdateSlices>(&update)->id) {
     hear_claim(*id, message);
-  } else if (!adoption_.hear_bare(message)) {
+  } else {
+    offer(message, std::get<UpdateSlices>(update));
+  }
+}
+
+void HistoryFollower::offer(std::string_view message, const UpdateSlices& update) {
+  if (!adoption_.hear_bare(message)) {
     ++counts_.overflowing;
+    dropped_registration_ = update.registration_id;
   }
 }
 
@@ -171,6 +178,10 @@ void HistoryFollower::hear_entry(EventId id, std::string_view message) {
   }
   if (!adoption_.hear_entry(id, message)) {
     ++counts_.forged;
+    const MessageText text{message, published_bytes_max};
+    const auto update = decode_update_slices(text.view(), published_limits);
+    const auto* const readable = std::get_if<UpdateSlices>(&update);
+    dropped_registration_ = readable == nullptr ? 0 : readable->registration_id;
     request_read();
   }
 }
@@ -196,8 +207,8 @@ void HistoryFollower::hear_bare(std::string_view message) {
   const auto update = decode_update_slices(text.view(), published_limits);
   if (const auto* const error = std::get_if<DecodeError>(&update)) {
     refuse(*error);
-  } else if (!adoption_.hear_bare(message)) {
-    ++counts_.overflowing;
+  } else {
+    offer(message, std::get<UpdateSlices>(update));
   }
 }
 

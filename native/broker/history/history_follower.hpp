@@ -118,6 +118,8 @@ class HistoryFollower {
   [[nodiscard]] bool is_caught_up() const { return is_caught_up_; }
   /// Messages on the channel that did not come into the history.
   [[nodiscard]] const DroppedCounts& counts() const { return counts_; }
+  /// Of the last forged or overflowing one; 0 where that is not known.
+  [[nodiscard]] std::int64_t dropped_registration() const { return dropped_registration_; }
   /// Why the last message was none, once.
   [[nodiscard]] std::optional<DecodeError> take_refusal() {
     return std::exchange(refusal_, std::nullopt);
@@ -139,6 +141,7 @@ class HistoryFollower {
   void hear_entry(EventId id, std::string_view message);
   void hear_bare(std::string_view message);
   void refuse(const DecodeError& error);
+  void offer(std::string_view message, const UpdateSlices& update);
   void settle_claims();
   [[nodiscard]] bool take(HistoryEntry& entry);
   void tell(HistoryEntry& entry);
@@ -151,6 +154,7 @@ class HistoryFollower {
   FollowerLimits limits_;
   Adoption adoption_;
   DroppedCounts counts_;
+  std::int64_t dropped_registration_ = 0;
   std::optional<DecodeError> refusal_;
   std::deque<FollowerAction> told_;  // For `poll`.
 

@@ -180,3 +180,44 @@ TEST_CASE("one refused update leaves the broker ready, and one that redis forbid
   program.command({"ACL", "SETUSER", "default", "+xadd"});
   CHECK(fixture.wait([&] { return can_publish(fixture); }));
 }
+
+TEST_CASE("a readiness that a missing right has ended says so, and so does the log") {
+  RedisServer server;
+  const CapturedLog captured;
+  BrokerFixture fixture{options_of(server)};
+  REQUIRE(fixture.wait([&] { return can_publish(fixture); }));
+  OtherProgram program{server};
+  program.command({"ACL", "SETUSER", "default", "-get"});
+  fixture.publish(update_json(1));
+  REQUIRE(fixture.wait([&] { return !can_publish(fixture); }));
+  CHECK_THAT(captured.text(), Contains("does not permit it (NOPERM)"));
+  program.command({"ACL", "SETUSER", "default", "+get"});
+  CHECK(fixture.wait([&] { return can_publish(fixture); }));
+}
+
+TEST_CASE("the connection that waits for entries breaks and comes back without an outage") {
+  RedisServer server;
+  const CapturedLog captured;
+  BrokerFixture fixture{options_of(server)};
+  REQUIRE(fixture.wait_connected());
+  OtherProgram program{server};
+  const auto waiting = [&program] {
+    const auto list = program.command({"CLIENT", "LIST"});
+    const std::string text{reply_text(*list)};
+    const auto end = text.find(" cmd=xread");
+    const auto begin =
+        end == std::string::npos ? end : text.rfind("id=", text.rfind('\n', end) + 1);
+    return end == std::string::npos ? std::string{}
+                                    : text.substr(begin + 3, text.find(' ', begin) - begin - 3);
+  };
+  std::string first;
+  REQUIRE(fixture.wait([&] { return !(first = waiting()).empty(); }));
+  program.command({"CLIENT", "KILL", "ID", first});
+  REQUIRE(fixture.wait([&] {
+    const auto now = waiting();
+    return !now.empty() && now != first;
+  }));
+  fixture.publish(update_json(1));
+  CHECK(fixture.wait_heard(1));
+  CHECK_THAT(captured.text(), !Contains("lost"));
+}

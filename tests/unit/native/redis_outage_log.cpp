@@ -152,12 +152,38 @@ TEST_CASE("refused updates are one line") {
 TEST_CASE("what somebody's programs publish wrongly is logged once in ten seconds") {
   const CapturedLog captured;
   for (std::uint64_t count = 1; count <= 3; ++count) {
-    OutageLog::forged(count);
-    OutageLog::overflowing(count);
+    OutageLog::forged(count, 0);
+    OutageLog::overflowing(count, 42);
   }
   CHECK(captured.text() ==
         "warning: a message on the channel has the id of another update, and was skipped (1 so "
         "far)\n"
-        "error: a message on the channel was dropped, since too many wait to be taken into the "
-        "history (1 so far)\n");
+        "error: a message on the channel, registration 42, was dropped, since too many wait to be "
+        "taken into the history (1 so far)\n");
+}
+
+TEST_CASE("a redis that does not let us wait for entries is said once, until it does") {
+  OutageLog log{"localhost:6379"};
+  const std::string line =
+      "warning: redis does not permit it; until it does, updates take a round trip longer\n";
+  const auto refuse = [&log] {
+    for (int i = 0; i < 3; ++i) {
+      log.not_awaited({RedisFailureKind::rejected, "redis does not permit it"});
+      log.not_awaited({RedisFailureKind::lost, "lost redis"});
+    }
+  };
+  {
+    const CapturedLog captured;
+    refuse();
+    CHECK(captured.text() == line);
+  }
+  {
+    const CapturedLog later;  // As after ten seconds.
+    refuse();
+    CHECK(later.text().empty());
+  }
+  const CapturedLog again;
+  log.awaited();
+  refuse();
+  CHECK(again.text() == line);
 }
