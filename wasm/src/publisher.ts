@@ -8,6 +8,7 @@ import type { Clock } from "./clock.js";
 import { createClock } from "./clock.js";
 import type { HistoryLimits } from "./history_call.js";
 import type { StageStatus } from "./messages.js";
+import { PublishConsole } from "./publish_console.js";
 import type { PublishError } from "./publish_errors.js";
 import type { Published } from "./publish_queue.js";
 import { PublishQueue } from "./publish_queue.js";
@@ -39,7 +40,7 @@ export interface PublisherOptions {
   readonly waitingBytesMax?: number | undefined;
   /**
    * Hears why updates wait, or were lost: once a kind of trouble, until Redis takes updates again. Default: a line on
-   * the console.
+   * the console, at most one of a kind in ten seconds.
    */
   readonly onTrouble?: ((trouble: PublishError) => void) | undefined;
   /**
@@ -138,6 +139,8 @@ export function createPublisher(redis: RedisClient, options: PublisherOptions = 
     bytes: limit("historyBytes", options.historyBytes, 2 ** 21, 2 ** 26, 2 ** 32),
     keyLifetimeMs: limit("keyLifetimeMs", options.keyLifetimeMs, 1_000, 600_000, 86_400_000),
   };
+  const clock = options.clock ?? unreferencedClock();
+  const lines = new PublishConsole(clock);
   const queue = new PublishQueue(
     createRunner(redis),
     history,
@@ -145,11 +148,10 @@ export function createPublisher(redis: RedisClient, options: PublisherOptions = 
       waitingMax: limit("waitingMax", options.waitingMax, 1, 10_000, Number.MAX_SAFE_INTEGER),
       waitingBytesMax: limit("waitingBytesMax", options.waitingBytesMax, 2 ** 20, 2 ** 24, Number.MAX_SAFE_INTEGER),
     },
-    options.clock ?? unreferencedClock(),
+    clock,
     options.random ?? Math.random,
-    options.onTrouble ?? ((trouble) => console.warn(`regstream: ${trouble.message}`)),
-    options.onRecovery ??
-      (options.onTrouble === undefined ? () => console.info("regstream: redis takes updates again") : () => undefined),
+    options.onTrouble ?? ((trouble) => lines.onTrouble(trouble)),
+    options.onRecovery ?? (options.onTrouble === undefined ? () => lines.onRecovery() : () => undefined),
   );
   const now = options.now ?? Date.now;
   const ownKey = randomUUID();
