@@ -57,8 +57,18 @@ std::optional<std::string_view> unreadable_coding(const http::fields& answer) {
     }
     return std::nullopt;
   };
-  const auto coding = find(http::field::content_encoding, "identity");
-  return coding ? coding : find(http::field::transfer_encoding, "chunked");
+  if (const auto coding = find(http::field::content_encoding, "identity")) {
+    return coding;
+  }
+  if (const auto coding = find(http::field::transfer_encoding, "chunked")) {
+    return coding;
+  }
+  std::size_t chunked = 0;
+  for (auto [at, end] = answer.equal_range(http::field::transfer_encoding); at != end; ++at) {
+    chunked += count_codings(at->value());
+  }
+  // Chunks within chunks (RFC 9112, 6.1, forbids them): nobody undoes both.
+  return chunked > 1 ? std::optional<std::string_view>{"chunked, chunked"} : std::nullopt;
 }
 
 /// Whether the redirect turns the request into a GET, as the Fetch standard says (HTTP-redirect

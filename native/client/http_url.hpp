@@ -22,7 +22,8 @@ struct UrlProblem {
   std::string what;
 };
 
-/// Reads a URL as browsers and curl write it (WHATWG URL standard; `UrlText`).
+/// Reads a URL as browsers and curl write it (WHATWG URL standard; `UrlText`). What they allow and
+/// this does not: a host beyond ASCII, or percent-encoded; a user name or password.
 [[nodiscard]] std::variant<HttpUrl, UrlProblem> parse_http_url(std::string_view text);
 
 /// What a Location field says, read against the URL that answered with it (RFC 9110, 10.2.2), by

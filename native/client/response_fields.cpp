@@ -36,6 +36,14 @@ Duration of_seconds(std::int64_t seconds) {
   return std::chrono::seconds(std::clamp(seconds, std::int64_t{0}, seconds_max));
 }
 
+/// The first element of a list (RFC 9110, 5.6.1), which it is taken off; empty ones are allowed.
+std::string_view take_coding(std::string_view& list) {
+  const std::size_t end = std::min(list.find(','), list.size());
+  const std::string_view coding = trimmed(list.substr(0, end));
+  list.remove_prefix(std::min(end + 1, list.size()));
+  return coding;
+}
+
 std::optional<std::time_t> parse_date(const std::string& text) {
   for (const char* const form : date_forms) {
     std::tm fields{};
@@ -56,14 +64,22 @@ bool is_event_stream(std::string_view content_type) {
 
 std::optional<std::string_view> coding_other_than(std::string_view undone, std::string_view list) {
   while (!list.empty()) {
-    const std::size_t end = std::min(list.find(','), list.size());
-    const std::string_view coding = trimmed(list.substr(0, end));
+    const std::string_view coding = take_coding(list);
     if (!coding.empty() && !net::equals_ignoring_case(coding, undone)) {
       return coding;
     }
-    list.remove_prefix(std::min(end + 1, list.size()));
   }
   return std::nullopt;
+}
+
+std::size_t count_codings(std::string_view list) {
+  std::size_t count = 0;
+  while (!list.empty()) {
+    if (!take_coding(list).empty()) {
+      ++count;
+    }
+  }
+  return count;
 }
 
 std::optional<Duration> parse_retry_after(std::string_view value, std::time_t now) {

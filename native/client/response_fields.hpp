@@ -11,6 +11,9 @@ namespace regstream::client {
 /// Whether a Content-Type names an event stream. Parameters and case do not matter.
 [[nodiscard]] bool is_event_stream(std::string_view content_type);
 
+/// How many codings such a list names.
+[[nodiscard]] std::size_t count_codings(std::string_view list);
+
 /// The first coding in the list of a Content-Encoding or a Transfer-Encoding (RFC 9110, 5.6.1) that
 /// is not `undone`, whatever its case. Nothing: there is none.
 [[nodiscard]] std::optional<std::string_view> coding_other_than(std::string_view undone,

@@ -1,3 +1,6 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+
 import { type RegistrationStreamOptions, RegistrationStream, type StreamSnapshot } from "regstream";
 import { afterEach, describe, expect, test } from "vitest";
 
@@ -62,6 +65,24 @@ describe("the browser package's stream, by fetch, in Node", () => {
     const { reason, error } = await until(stream, ({ connection }) => connection === "closed");
     expect(reason).toBe("refused_for_good");
     expect(error?.message).toContain("404");
+  });
+
+  test("names a coding that Node's fetch does not undo", async () => {
+    // A frame of zstd with no more than a comment in it: ":\n\n" as it is (RFC 8878, 3.1.1.2.2).
+    const frame = Buffer.from("28b52ffd2003190000" + "3a0a0a", "hex");
+    const server = createServer((_request, response) => {
+      response.writeHead(200, { "Content-Type": "text/event-stream", "Content-Encoding": "zstd" });
+      response.write(frame);
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    const stream = connect({ url: `http://127.0.0.1:${port}/` });
+    const { connection, reason } = await until(stream, ({ connection: now }) => now === "closed" || now === "open");
+    // A Node that undoes it, as later ones do, reads the stream.
+    expect([["closed", "wrong_content_coding"], ["open", "accepted"]]).toContainEqual([connection, reason]);
+    stream.close();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
   });
 });
 

@@ -45,10 +45,23 @@ function isCutOff({ status, headers }: Response): boolean {
 /** The codings that a fetch may undo by itself: which of them it asks for, or the server chose, is between the two. */
 const undoneCodings = new Set(["", "identity", "gzip", "x-gzip", "deflate", "br", "zstd"]);
 
+function codingsOf(headers: Headers): string[] {
+  return (headers.get("Content-Encoding") ?? "").split(",").map((coding) => coding.trim());
+}
+
 /** The first content coding that no fetch undoes: its bytes come as they are, and are no event stream. */
 function unreadableCoding(headers: Headers): string | undefined {
-  const codings = (headers.get("Content-Encoding") ?? "").split(",").map((coding) => coding.trim());
-  return codings.find((coding) => !undoneCodings.has(coding.toLowerCase()));
+  return codingsOf(headers).find((coding) => !undoneCodings.has(coding.toLowerCase()));
+}
+
+/** The one coding that browsers undo, and Node 20 passes on: only the bytes tell. */
+const hasZstd = (headers: Headers) => codingsOf(headers).some((coding) => coding.toLowerCase() === "zstd");
+
+/** What a frame of it begins with (RFC 8878, 3.1.1). */
+const zstdMagic = [0x28, 0xb5, 0x2f, 0xfd];
+
+function isZstd(piece: Uint8Array): boolean {
+  return piece.length > 0 && zstdMagic.every((byte, at) => at >= piece.length || piece[at] === byte);
 }
 
 function answerOf({ status, headers }: Response): Answer {
@@ -94,18 +107,19 @@ export function openFetch(
       events.ended("failed");
       return;
     }
-    const answer = answerOf(response);
+    const reader = response.body?.getReader();
+    const first = hasZstd(response.headers) ? await reader?.read() : undefined;
+    if (signal.aborted) {
+      return;
+    }
+    const isPassedOn = first?.value !== undefined && isZstd(first.value);
+    const answer = { ...answerOf(response), ...(isPassedOn ? { coding: "zstd" } : {}) };
     events.responded(answer);
     if (answer.status !== 200 || !answer.isEventStream || answer.coding !== undefined) {
       controller.abort();
     }
-    const reader = response.body?.getReader();
     // The next piece is asked for when the core has taken this one.
-    while (!signal.aborted) {
-      const piece = await reader?.read();
-      if (signal.aborted) {
-        return;
-      }
+    for (let piece = first ?? (await reader?.read()); !signal.aborted; piece = await reader?.read()) {
       if (piece?.value === undefined) {
         events.ended("ended");
         return;

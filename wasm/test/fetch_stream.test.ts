@@ -354,10 +354,31 @@ describe("what a stream by fetch makes of an answer", () => {
       const { stream, network } = await connectStream();
       expect(network.last.headers.get("Accept-Encoding")).toBe("identity");
       network.last.respond(200, { "Content-Type": "text/event-stream", "Content-Encoding": coding });
+      network.last.send(`data: ${JSON.stringify(stageUpdate("t24_lookup", "started", 1))}\n\n`);
       await settleBody();
-      expect(stream.getSnapshot().connection).toBe("open");
+      expect(stream.getSnapshot()).toMatchObject({ connection: "open", latestUpdate: { registrationId: 42 } });
     },
   );
+
+  it.each([
+    ["whole", [0x28, 0xb5, 0x2f, 0xfd, 0x04]],
+    ["begun", [0x28, 0xb5]],
+  ])("closes at a frame of zstd, %s, that fetch passes on", async (_, bytes) => {
+    const { stream, network } = await connectStream();
+    network.last.respond(200, { "Content-Type": "text/event-stream", "Content-Encoding": "Zstd" });
+    network.last.send(Uint8Array.from(bytes));
+    await settleBody();
+    expect(stream.getSnapshot()).toMatchObject({ connection: "closed", reason: "wrong_content_coding" });
+    expect(network.live).toBe(0);
+  });
+
+  it("ends an attempt whose stream in zstd ends before its first byte", async () => {
+    const { stream, network } = await connectStream();
+    network.last.respond(200, { "Content-Type": "text/event-stream", "Content-Encoding": "zstd" });
+    network.last.end();
+    await settleBody();
+    expect(stream.getSnapshot()).toMatchObject({ connection: "waiting", reason: "ended" });
+  });
 
   it.each([408, 429, 500, 502, 503, 504, 599])("tries again after %i, ever more slowly", async (status) => {
     const { stream, network, clock } = await connectStream();

@@ -54,7 +54,8 @@ TEST_CASE("a stream in a coding that the client can't read ends it, with the cod
        {"Content-Encoding: identity, BR", "BR"},
        {"Content-Encoding: identity\r\ncontent-encoding: zstd", "zstd"},
        {"Transfer-Encoding: gzip", "gzip"},
-       {"Transfer-Encoding: gzip, chunked", "gzip"}}));
+       {"Transfer-Encoding: gzip, chunked", "gzip"},
+       {"Transfer-Encoding: chunked, chunked", "chunked, chunked"}}));
   Bench bench{{{.pieces = {stream_with(field), "\x1f\x8b\x08"}, .then = Then::hold}}};
   bench.connect();
   REQUIRE(bench.until_closed());
