@@ -1,10 +1,8 @@
 #include <regstream/publisher/update_message.hpp>
 
+#include <algorithm>
 #include <stdexcept>
-#include <utility>
 #include <variant>
-
-#include <nlohmann/json.hpp>
 
 #include <regstream/broker/publish_limits.hpp>
 #include <regstream/message/codec.hpp>
@@ -24,17 +22,42 @@ bool is_id(std::int64_t registration_id) {
 }
 constexpr const char* id_expected = "the registration's id must be from 1 to 2^53 - 1";
 
-/// `opening` is the bracket that a JSON text of the wanted kind begins with.
-bool is_json(std::string_view text, char opening) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  return first != std::string_view::npos && text[first] == opening && nlohmann::json::accept(text);
+constexpr const char* details_expected = "the details must be a JSON object";
+constexpr const char* process_log_expected = "the process log must be a JSON array";
+constexpr const char* both_expected =
+    "the details must be a JSON object, and the process log a JSON array";
+
+/// What the caller's own JSON text should have been, where it made the message no JSON: the rest of
+/// it is encoded here.
+const char* json_expected(const Update& update) {
+  if (update.process_log.empty()) {
+    return details_expected;
+  }
+  return update.details.empty() ? process_log_expected : both_expected;
 }
 
-/// The message, if subscribers take it: their own decoder says so.
-std::string checked(std::string message) {
-  const auto update = decode_update_slices(message, broker::published_limits);
-  if (const auto* const error = std::get_if<DecodeError>(&update)) {
-    throw std::invalid_argument(error->what);
+/// A JSON text without the white space around it.
+std::string_view trim(std::string_view json) {
+  constexpr std::string_view white_space = " \t\r\n";
+  json.remove_prefix(std::min(json.find_first_not_of(white_space), json.size()));
+  return json.substr(0, json.find_last_not_of(white_space) + 1);
+}
+
+/// The update's message, if subscribers take in all of it: their own decoder says so.
+std::string checked(const Update& update) {
+  std::string message = encode_update(update);
+  const auto decoded = decode_update_slices(message, broker::published_limits);
+  if (const auto* const error = std::get_if<DecodeError>(&decoded)) {
+    throw std::invalid_argument(error->reason == DropReason::not_json ? json_expected(update)
+                                                                      : error->what);
+  }
+  const auto& read = std::get<UpdateSlices>(decoded);
+  // Byte for byte, so that no details bring other members along: `{},"id":"1-1"`.
+  require(read.details.view() == trim(update.details), details_expected);
+  require(read.process_log.view() == trim(update.process_log), process_log_expected);
+  if (read.mistyped > 0) {
+    throw std::invalid_argument(std::string{read.mistyped_name} + " must be " +
+                                std::string{read.mistyped_expected});
   }
   return message;
 }
@@ -46,14 +69,14 @@ std::string make_stage_update(std::int64_t registration_id, std::string_view sta
                               std::int64_t timestamp_ms) {
   require(is_id(registration_id), id_expected);
   require(!stage.empty(), "the stage must have a name, such as t24_lookup");
-  return checked(encode_update({.registration_id = registration_id,
-                                .status = std::string{to_string(Status::pending)},
-                                .stage = std::string{stage},
-                                .stage_status = stage_status,
-                                .message = std::string{message},
-                                .details = {},
-                                .process_log = {},
-                                .timestamp_ms = timestamp_ms}));
+  return checked({.registration_id = registration_id,
+                  .status = std::string{to_string(Status::pending)},
+                  .stage = std::string{stage},
+                  .stage_status = stage_status,
+                  .message = std::string{message},
+                  .details = {},
+                  .process_log = {},
+                  .timestamp_ms = timestamp_ms});
 }
 
 std::string make_final_status(std::int64_t registration_id, Status status, std::string_view message,
@@ -61,16 +84,14 @@ std::string make_final_status(std::int64_t registration_id, Status status, std::
                               std::int64_t timestamp_ms) {
   require(is_id(registration_id), id_expected);
   require(is_final(status), "the final status must be APPROVED, DUPLICATE, FAILED or COMPLETED");
-  require(details.empty() || is_json(details, '{'), "the details must be a JSON object");
-  require(process_log.empty() || is_json(process_log, '['), "the process log must be a JSON array");
-  return checked(encode_update({.registration_id = registration_id,
-                                .status = std::string{to_string(status)},
-                                .stage = {},
-                                .stage_status = {},
-                                .message = std::string{message},
-                                .details = std::string{details},
-                                .process_log = std::string{process_log},
-                                .timestamp_ms = timestamp_ms}));
+  return checked({.registration_id = registration_id,
+                  .status = std::string{to_string(status)},
+                  .stage = {},
+                  .stage_status = {},
+                  .message = std::string{message},
+                  .details = std::string{details},
+                  .process_log = std::string{process_log},
+                  .timestamp_ms = timestamp_ms});
 }
 
 }  // namespace regstream

@@ -120,17 +120,35 @@ TEST_CASE_METHOD(Fixture, "what can't be an update is refused, and nothing is pu
     CHECK_THROWS_AS(publisher.publishFinalStatus(1, status, ""), std::invalid_argument);
   }
   for (const std::string_view details :
-       {"[]", "1", "null", "{", "{}{}", "{\"a\":}", "  ", "\xef\xbb\xbf{}", "{\"a\":\"\xff\"}"}) {
+       {"[]", "[1]", "1", "null", "\"{}\"", "{", "{}{}", "{\"a\":}", "{\"a\":1e999}", "  ",
+        "\xef\xbb\xbf{}", "{\"a\":\"\xff\"}", "{},\"status\":\"APPROVED\"", "[],\"details\":{}",
+        "{},\"more\":1"}) {
     CAPTURE(details);
-    CHECK_THROWS_AS(publisher.publishFinalStatus(1, Status::failed, "", details),
-                    std::invalid_argument);
+    CHECK_THROWS_WITH(publisher.publishFinalStatus(1, Status::failed, "", details),
+                      "the details must be a JSON object");
   }
-  for (const std::string_view process_log : {"{}", "\"[]\"", "[", "[1,]"}) {
+  for (const std::string_view process_log :
+       {"{}", "{\"a\":1}", "\"[]\"", "null", "[", "[1,]", "[],\"id\":\"1-1\""}) {
     CAPTURE(process_log);
-    CHECK_THROWS_AS(publisher.publishFinalStatus(1, Status::failed, "", {}, process_log),
-                    std::invalid_argument);
+    CHECK_THROWS_WITH(publisher.publishFinalStatus(1, Status::failed, "", {}, process_log),
+                      "the process log must be a JSON array");
   }
+  CHECK_THROWS_WITH(publisher.publishFinalStatus(1, Status::failed, "", "{\"a\":1", "[]}"),
+                    "the details must be a JSON object");
+  CHECK_THROWS_WITH(publisher.publishFinalStatus(1, Status::failed, "", "{", "[]"),
+                    "the details must be a JSON object, and the process log a JSON array");
+  Publisher early{broker, [] { return std::int64_t{-1}; }};
+  CHECK_THROWS_WITH(early.publishStageUpdate(1, "stage", StageStatus::started, ""),
+                    Catch::Contains("timestamp must be a time in milliseconds since 1970"));
   CHECK(broker.messages.empty());
+}
+
+TEST_CASE_METHOD(Fixture, "what subscribers read may be published, as it was given") {
+  publisher.publishFinalStatus(1, Status::failed, "", R"({"a":"\ud800","a":"\udc00x"})",
+                               R"(["\ud83d", 1E-999, 12345678901234567890])");
+  CHECK_THAT(broker.messages.back(),
+             Catch::Contains(R"("details":{"a":"\ud800","a":"\udc00x"},)") &&
+                 Catch::Contains(R"("processLog":["\ud83d", 1E-999, 12345678901234567890],)"));
 }
 
 TEST_CASE_METHOD(Fixture, "white space around details and log is no mistake") {

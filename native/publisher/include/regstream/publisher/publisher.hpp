@@ -13,8 +13,9 @@ namespace regstream {
 /// Says what happens to a registration. Thread-safe, like its broker.
 ///
 /// What can't be an update is the caller's mistake, and throws std::invalid_argument with one
-/// sentence: an id out of range, a stage without a name, a status that is not final, text that is
-/// not JSON of its kind.
+/// sentence: an id or a time out of range, a stage without a name, a status that is not final, text
+/// that is not JSON of its kind, and whatever else subscribers would not take in; their own decoder
+/// decides.
 ///
 /// `done` hears the id that the update got in the history, or why it got none; it is called on the
 /// broker's thread. Two updates with one idempotency `key` are one: after an error, or a crash, the
