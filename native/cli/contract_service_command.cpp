@@ -261,6 +261,7 @@ void add_contract_service_command(CLI::App& app, int& exit_code) {
       "Let LaunchDarkly's sse-contract-tests judge the native client; ends with DELETE /");
   const auto port = std::make_shared<std::uint16_t>(std::uint16_t{8000});
   command->add_option("--port", *port, "Port to listen on; 0 takes any free one")
+      ->check(CLI::Range(0, 65'535))
       ->capture_default_str();
   command->callback([port, &exit_code] {
     try {

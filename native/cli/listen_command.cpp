@@ -11,6 +11,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -20,8 +21,10 @@
 
 #include <regstream/client/stream_client.hpp>
 
-#include "cli/option_checks.hpp"
 #include "cli/terminal.hpp"
+#include "client/http_url.hpp"
+#include "client/request_fields.hpp"
+#include "log/printable.hpp"
 
 namespace regstream::cli {
 
@@ -45,15 +48,43 @@ struct ListenOptions {
   std::optional<std::int64_t> initial_delay_ms;
 };
 
-/// "Name: value", as curl takes it.
+/// "Name: value", as curl takes it; it must have a colon.
 client::HeaderField read_header(const std::string& text) {
   const std::size_t colon = text.find(':');
-  if (colon == std::string::npos) {
-    throw std::invalid_argument("a --header is a name and a value: \"Name: value\"");
-  }
   const std::size_t value = text.find_first_not_of(" \t", colon + 1);
   return {.name = text.substr(0, colon),
           .value = value == std::string::npos ? std::string() : text.substr(value)};
+}
+
+std::string explain(std::string_view value, const std::string& problem) {
+  return quote_value(value) + ": " + problem;
+}
+
+std::string check_url(const std::string& value) {
+  const auto url = client::parse_http_url(value);
+  const auto* const problem = std::get_if<client::UrlProblem>(&url);
+  return problem == nullptr ? std::string() : explain(value, problem->what);
+}
+
+std::string check_method(const std::string& value) {
+  const auto problem = client::method_problem(value);
+  return problem ? explain(value, *problem) : std::string();
+}
+
+std::string check_event_id(const std::string& value) {
+  return client::is_field_value(value)
+             ? std::string()
+             : explain(value, "it holds a control character, which no header can send");
+}
+
+/// Names the header alone: its value may be a secret.
+std::string check_header(const std::string& text) {
+  const std::string name = text.substr(0, text.find_first_of(": \t"));
+  if (text.find(':') == std::string::npos) {
+    return explain(name, "there is no colon; give \"Name: value\"");
+  }
+  const auto problem = client::header_problem(read_header(text));
+  return problem ? explain(name, *problem) : std::string();
 }
 
 client::StreamRequest read_request(const ListenOptions& options) {
@@ -167,18 +198,22 @@ void add_listen_command(CLI::App& app, int& exit_code) {
   const auto options = std::make_shared<ListenOptions>();
   command->add_option("--url", options->url, "http:// URL of the stream")
       ->required()
-      ->check(check_not_empty);
+      ->check(check_url);
   command
       ->add_option("--policy", options->policy,
                    "standard: any answer but a stream fails for good; resilient: 408, 429 and 5xx "
                    "are retried")
       ->check(CLI::IsMember({"standard", "resilient"}))
       ->capture_default_str();
-  command->add_option("--last-event-id", options->last_event_id, "Resume after this event");
-  command->add_option("--method", options->method, "Method of the request")->capture_default_str();
+  command->add_option("--last-event-id", options->last_event_id, "Resume after this event")
+      ->check(check_event_id);
+  command->add_option("--method", options->method, "Method of the request")
+      ->check(check_method)
+      ->capture_default_str();
   command->add_option("--body", options->body, "Body of the request");
   command->add_option("--header", options->headers, "\"Name: value\"; may be given several times")
-      ->allow_extra_args(false);
+      ->allow_extra_args(false)
+      ->check(check_header);
   command
       ->add_option("--read-timeout-ms", options->read_timeout_ms,
                    "Reconnect after this long without a byte (default: 75000)")

@@ -13,6 +13,7 @@
 #include "cli/contract_service_command.hpp"
 #include "cli/listen_command.hpp"
 #include "cli/mock_command.hpp"
+#include "cli/option_checks.hpp"
 #include "cli/parse_command.hpp"
 #include "cli/publish_command.hpp"
 #include "cli/serve_command.hpp"
@@ -59,6 +60,7 @@ int run(int argc, char** argv) {
   regstream::cli::add_mock_command(app, exit_code);
   regstream::cli::add_simulate_command(app, exit_code);
   regstream::cli::add_contract_service_command(app, exit_code);
+  regstream::cli::refuse_empty_values(app);
   const std::vector<std::string> owned = split_empty_values(argc, argv);
   std::vector<const char*> arguments;
   arguments.reserve(owned.size());

@@ -115,12 +115,12 @@ void add_mock_command(CLI::App& app, int& exit_code) {
       "mock", "Play a scenario to the clients of a test: streams, cuts, silence, errors");
   const auto options = std::make_shared<MockCommandOptions>();
   command->add_option("--scenario", options->scenario, "JSON file that says what to play")
-      ->required()
-      ->check(check_not_empty);
+      ->required();
   command->add_option("--address", options->address, "Address to listen on")
       ->check(check_listen_address)
       ->capture_default_str();
   command->add_option("--port", options->port, "Port to listen on; 0 takes any free one")
+      ->check(CLI::Range(0, 65'535))
       ->capture_default_str();
   command->add_flag("--virtual-time", options->has_virtual_time,
                     "The clock stands still, until POST /mock/time moves it");

@@ -1,7 +1,10 @@
 #include "cli/option_checks.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
+#include <CLI/CLI.hpp>
 #include <boost/asio/ip/address.hpp>
 
 #include "log/printable.hpp"
@@ -10,21 +13,40 @@
 namespace regstream::cli {
 namespace {
 
+/// No journal; a request without a body.
+constexpr std::array<std::string_view, 2> may_be_empty{"--journal", "--body"};
+
 bool is_blank(const std::string& value) {
   return value.find_first_not_of(" \t\r\n") == std::string::npos;
 }
 
+bool takes_value(const CLI::Option& option) {
+  return option.get_type_size_max() > 0;  // A flag takes none.
+}
+
 }  // namespace
 
-std::string check_not_empty(const std::string& value) {
-  return is_blank(value) ? quote_value(value) + " is empty; give a value, or leave the option out"
-                         : std::string();
+void refuse_empty_values(CLI::App& app) {
+  for (CLI::Option* const option : app.get_options()) {
+    if (!takes_value(*option) ||
+        std::count(may_be_empty.begin(), may_be_empty.end(), option->get_name()) > 0) {
+      continue;
+    }
+    const std::string advice =
+        option->get_required() ? "give a value" : "give a value, or leave the option out";
+    // A transformation, since those come before the option's other checks.
+    option->transform(CLI::Validator(
+        [advice](std::string& value) {
+          return is_blank(value) ? quote_value(value) + " is empty; " + advice : std::string();
+        },
+        ""));
+  }
+  for (CLI::App* const command : app.get_subcommands([](CLI::App*) { return true; })) {
+    refuse_empty_values(*command);
+  }
 }
 
 std::string check_listen_address(const std::string& value) {
-  if (is_blank(value)) {
-    return quote_value(value) + " is empty; give an address, such as 127.0.0.1, or 0.0.0.0 for all";
-  }
   boost::system::error_code error;
   boost::asio::ip::make_address(value, error);
   if (!error) {

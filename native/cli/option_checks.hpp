@@ -2,14 +2,19 @@
 
 #include <string>
 
-/// Checks that options share, for CLI::Option::check: empty, or what is wrong with the value.
+namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's own name.
+class App;
+}
+
+/// What options share. Checks are for CLI::Option::check: empty, or what is wrong with the value.
 namespace regstream::cli {
 
-/// An empty value of a file, an address or a URL is a script's variable that was not set.
-[[nodiscard]] std::string check_not_empty(const std::string& value);
+/// No option of `app` and its subcommands takes an empty or blank value any longer: it is a
+/// script's variable that was not set. CLI11 would take it for 0, or for an option that was not
+/// given. The few options that may be empty are listed beside it. Call it once all are declared.
+void refuse_empty_values(CLI::App& app);
 
-/// An address to listen on: IPv4, IPv6 without brackets, or a name; no port. An empty one is not
-/// "every interface": that must be asked for.
+/// An address to listen on: IPv4, IPv6 without brackets, or a name; no port.
 [[nodiscard]] std::string check_listen_address(const std::string& value);
 
 /// A host by which a server may be asked: NAME or NAME:PORT, no URL.

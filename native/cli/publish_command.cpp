@@ -1,6 +1,7 @@
 #include "cli/publish_command.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <iostream>
@@ -12,12 +13,14 @@
 
 #include <CLI/CLI.hpp>
 
+#include <regstream/broker/publish_limits.hpp>
 #include <regstream/broker/redis_options.hpp>
+#include <regstream/message/update.hpp>
 #include <regstream/publisher/update_message.hpp>
 
 #include "broker/redis_once.hpp"
-#include "cli/option_checks.hpp"
 #include "cli/terminal.hpp"
+#include "log/printable.hpp"
 
 namespace regstream::cli {
 namespace {
@@ -70,18 +73,53 @@ int run(const PublishOptions& options, const std::function<std::string(std::int6
   }
 }
 
+/// Why the publisher makes no update with a value: its own words, or empty if it makes one.
+std::string problem_of(const std::function<std::string()>& make) {
+  try {
+    static_cast<void>(make());
+    return {};
+  } catch (const std::invalid_argument& error) {
+    return error.what();
+  }
+}
+
+std::string check_stage(const std::string& stage) {
+  const std::string problem =
+      problem_of([&stage] { return make_stage_update(1, stage, StageStatus::started, "", 0); });
+  return problem.empty() ? problem : quote_value(stage) + ": " + problem;
+}
+
+/// Neither details nor a process log is quoted: they are customers' data.
+std::string check_details(const std::string& details) {
+  return problem_of(
+      [&details] { return make_final_status(1, Status::failed, "", details, {}, 0); });
+}
+
+std::string check_process_log(const std::string& process_log) {
+  return problem_of(
+      [&process_log] { return make_final_status(1, Status::failed, "", {}, process_log, 0); });
+}
+
+std::string check_key(const std::string& key) {
+  constexpr std::size_t bytes_max = broker::PublishLimits{}.key_bytes_max;
+  return key.size() <= bytes_max ? std::string()
+                                 : quote_value(key) + " has " + std::to_string(key.size()) +
+                                       " bytes; a key has at most " + std::to_string(bytes_max);
+}
+
 void add_common_options(CLI::App& command, PublishOptions& options) {
   command.add_option("--registration", options.registration_id, "The registration's id")
-      ->required();
+      ->required()
+      ->check(CLI::Range(std::int64_t{1}, registration_id_max));
   command.add_option("--message", options.message, "What people read")->required();
-  command.add_option("--key", options.key,
-                     "Idempotency key: of two publishes with one key there is one, and both print "
-                     "its id");
   command
-      .add_option("--redis", options.redis,
-                  "HOST:PORT of Redis (default: REDIS_HOST and REDIS_PORT, or localhost:6379; "
-                  "the password comes from REDIS_PASSWORD)")
-      ->check(check_not_empty);
+      .add_option("--key", options.key,
+                  "Idempotency key: of two publishes with one key there is one, and both print "
+                  "its id")
+      ->check(check_key);
+  command.add_option("--redis", options.redis,
+                     "HOST:PORT of Redis (default: REDIS_HOST and REDIS_PORT, or localhost:6379; "
+                     "the password comes from REDIS_PASSWORD)");
 }
 
 }  // namespace
@@ -94,7 +132,9 @@ void add_publish_command(CLI::App& app, int& exit_code) {
 
   auto* const stage = command->add_subcommand("stage", "A stage of the validation began or ended");
   add_common_options(*stage, *options);
-  stage->add_option("--stage", options->stage, "The stage's name, such as t24_lookup")->required();
+  stage->add_option("--stage", options->stage, "The stage's name, such as t24_lookup")
+      ->required()
+      ->check(check_stage);
   stage->add_option("--status", options->status, "What became of the stage")
       ->required()
       ->check(CLI::IsMember({"started", "completed", "failed", "skipped"}));
@@ -111,8 +151,9 @@ void add_publish_command(CLI::App& app, int& exit_code) {
   final_status->add_option("--status", options->status, "The registration's status from now on")
       ->required()
       ->check(CLI::IsMember({"APPROVED", "DUPLICATE", "FAILED", "COMPLETED"}));
-  final_status->add_option("--details", options->details, "A JSON object");
-  final_status->add_option("--process-log", options->process_log, "A JSON array");
+  final_status->add_option("--details", options->details, "A JSON object")->check(check_details);
+  final_status->add_option("--process-log", options->process_log, "A JSON array")
+      ->check(check_process_log);
   final_status->callback([options, &exit_code] {
     exit_code = run(*options, [&options](std::int64_t timestamp_ms) {
       return make_final_status(options->registration_id, parse_status(options->status),

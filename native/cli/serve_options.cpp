@@ -38,11 +38,9 @@ void add_serve_options(CLI::App& command, ServeOptions& options) {
       ->expected(1)
       ->take_all()
       ->check(check_host);
-  command
-      .add_option("--redis", options.redis,
-                  "HOST[:PORT] of Redis; also by REDIS_HOST, REDIS_PORT, REDIS_PASSWORD. "
-                  "Without one the broker is embedded")
-      ->check(check_not_empty);
+  command.add_option("--redis", options.redis,
+                     "HOST[:PORT] of Redis; also by REDIS_HOST, REDIS_PORT, REDIS_PASSWORD. "
+                     "Without one the broker is embedded");
   command.add_option(
       "--journal", options.journal,
       "File that keeps the embedded broker's history over a restart (with --demo: "
@@ -81,10 +79,8 @@ void add_serve_options(CLI::App& command, ServeOptions& options) {
       ->capture_default_str();
   command.add_flag("--demo", options.demo, "Serve the sample backend and its page as well");
   command.add_option("--database", options.database, "The sample's SQLite file")
-      ->check(check_not_empty)
       ->capture_default_str();
   command.add_option("--page", options.page, "Folder of the sample's built page")
-      ->check(check_not_empty)
       ->capture_default_str();
   command
       .add_option("--stage-pace-ms", options.stage_pace_ms,

@@ -203,8 +203,9 @@ void add_simulate_command(CLI::App& app, int& exit_code) {
   command
       ->add_option("--canary", options->canary, "A mistake to make on purpose, which must be found")
       ->check([](const std::string& name) {
-        return simulation::parse_canary(name) ? std::string{}
-                                              : "there are: " + simulation::canary_names();
+        return simulation::parse_canary(name)
+                   ? std::string{}
+                   : quote_value(name) + " is none; there are: " + simulation::canary_names();
       });
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }
