@@ -40,8 +40,8 @@ export function utf8Bytes(text: string): number {
 }
 
 /**
- * JSON as the core writes it: without escapes that it does not use, and with U+FFFD for a lone surrogate, which
- * subscribers refuse.
+ * JSON as the core writes it: without escapes that it does not use, and with U+FFFD for a lone surrogate, as subscribers
+ * read it anyway.
  */
 function toJson(name: string, value: unknown): string {
   let json: string | undefined;
@@ -81,6 +81,16 @@ function depth(json: string): number {
     }
   }
   return deepest;
+}
+
+/** Whether a JSON text has a number that no double can hold, which subscribers refuse; JSON.rawJSON can say one. */
+export function hasHugeNumber(json: string): boolean {
+  for (const [token] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g)) {
+    if (!token.startsWith('"') && !Number.isFinite(Number(token))) {
+      return true;
+    }
+  }
+  return false;
 }
 
 function isName(value: unknown): value is string {
@@ -183,5 +193,6 @@ export function encodeUpdate(update: UpdateToPublish, now: number): string {
   const bytes = utf8Bytes(json);
   require(bytes <= messageBytesMax, `the update has ${bytes} bytes; subscribers take in ${messageBytesMax} at most`);
   require(depth(json) <= depthMax, `the update must be nested at most ${depthMax} deep`);
+  require(!hasHugeNumber(json), "the update must have no number that is too large for a double, such as 1e999");
   return json;
 }

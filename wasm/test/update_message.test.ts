@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 
 import type { UpdateToPublish } from "../src/update_message.js";
-import { encodeFinalStatus, encodeStageUpdate, encodeUpdate, utf8Bytes } from "../src/update_message.js";
+import { encodeFinalStatus, encodeStageUpdate, encodeUpdate, hasHugeNumber, utf8Bytes } from "../src/update_message.js";
 
 const now = 1702493005000;
 
@@ -142,6 +142,19 @@ describe("an update's JSON", () => {
     expect(encodeUpdate({ ...update, message: "x".repeat(room) }, now)).toHaveLength(2 ** 20 - 256);
     expect(() => encodeUpdate({ ...update, message: "x".repeat(room + 1) }, now)).toThrow(/1048321 bytes/);
     expect(() => encodeUpdate({ ...update, message: "é".repeat(room / 2 + 1) }, now)).toThrow(/bytes/);
+  });
+
+  // The runtimes that have JSON.rawJSON can say these; JSON.stringify alone says null for what no double holds.
+  it.each([
+    ['{"a":1e999}', true],
+    ['{"a":{"b":[1,-2E+400]}}', true],
+    [`{"a":${"9".repeat(309)}}`, true],
+    ['{"a":1.7976931348623159e308}', true],
+    ['{"a":1.7976931348623157e308,"b":-5e-324,"c":1e-999}', false],
+    ['{"a":"1e999","1e999":true,"b":"\\"1e999","c":"\\\\"}', false],
+    ['{"a":"\\\\","b":1e999}', true],
+  ])("of %s knows whether every number is a double", (json, isHuge) => {
+    expect(hasHugeNumber(json)).toBe(isHuge);
   });
 
   it("keeps members of its own whatever their names are", () => {
