@@ -57,11 +57,20 @@ describe("the installed library", () => {
       const gateway = await Gateway.start({ more: ["--t24-latency-ms", "0", "--stage-pace-ms", "0"] });
       const example = new Child(join(folder, "follow_registration"), [gateway.url(""), "42"]);
       await example.untilOutput(/listening/);
+      // It prints what others say, to a terminal.
+      const note = { stage: "no\u0085te", stageStatus: "completed", message: "\u001b[2Jé\u009b31m\u007f" };
+      const published = await fetch(gateway.url("/api/registrations/42/updates"), {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(note),
+      });
+      expect(published.status).toBe(201);
       expect((await gateway.validate(42)).status).toBe(202);
       expect(await example.exited).toBe(0);
 
       expect(example.log.trimEnd().split("\n")).toEqual([
         "listening",
+        "no?te: completed, ?[2Jé?31m?",
         ...["duplicate_check", "t24_lookup", "account_validation", "status_update"].flatMap((stage) => [
           expect.stringMatching(`^${stage}: started, .`),
           expect.stringMatching(`^${stage}: completed, .`),
@@ -71,7 +80,7 @@ describe("the installed library", () => {
 
       // Who comes late is told by the snapshot.
       const late = await output(join(folder, "follow_registration"), gateway.url(""), "42");
-      expect(late).toMatch(/^listening\nduplicate_check: completed, .*\n[^]*\nAPPROVED: .*\n$/);
+      expect(late).toMatch(/^listening\nno\?te: completed, \?\[2Jé\?31m\?\nduplicate_check: completed, .*\n[^]*\nAPPROVED: .*\n$/);
       await gateway.stop();
     },
     buildTimeout,

@@ -25,6 +25,19 @@ using regstream::StreamMessage;
 using regstream::StreamMessageType;
 using regstream::Update;
 
+/// Text of others, for a terminal: that obeys control characters, and U+0080 to U+009F are some.
+std::string printable(std::string_view text) {
+  std::string shown;
+  for (std::size_t index = 0; index < text.size(); ++index) {
+    const auto byte = static_cast<unsigned char>(text[index]);
+    const auto next = static_cast<unsigned char>(index + 1 < text.size() ? text[index + 1] : 0);
+    const bool is_c1 = byte == 0xc2 && next >= 0x80 && next <= 0x9f;  // Two bytes of UTF-8.
+    index += is_c1 ? 1 : 0;
+    shown.push_back(byte < 0x20 || byte == 0x7f || is_c1 ? '?' : text[index]);
+  }
+  return shown;
+}
+
 class Follower final : public regstream::client::StreamHandler {
  public:
   Follower(boost::asio::io_context& context, std::string url, std::int64_t registration_id)
@@ -49,7 +62,7 @@ class Follower final : public regstream::client::StreamHandler {
     if (change.to == regstream::ConnectionState::open) {
       std::cout << "listening" << std::endl;
     } else if (failure != nullptr) {
-      std::cerr << failure->what << std::endl;
+      std::cerr << printable(failure->what) << std::endl;
     }
   }
 
@@ -73,13 +86,13 @@ class Follower final : public regstream::client::StreamHandler {
     for (std::size_t index = 0; index < stages.size(); ++index) {
       const auto& stage = stages[index];
       if (index >= printed_.size() || stage != printed_[index]) {
-        std::cout << stage.name << ": " << to_string(stage.status) << ", " << stage.message
-                  << std::endl;
+        std::cout << printable(stage.name) << ": " << to_string(stage.status) << ", "
+                  << printable(stage.message) << std::endl;
       }
     }
     printed_ = stages;
     if (view().is_final) {
-      std::cout << view().status << ": " << view().message << std::endl;
+      std::cout << printable(view().status) << ": " << printable(view().message) << std::endl;
       client_.close();  // Then the loop has nothing left to wait for.
     }
   }
