@@ -5,8 +5,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstddef>
+#include <string_view>
 #include <system_error>
 
 #include "log/log.hpp"
@@ -69,6 +72,38 @@ void check_file(const std::filesystem::path& path, const FileKind& kind) {
   }
 }
 
+std::runtime_error foreign(const std::filesystem::path& path, const FileKind& kind) {
+  return unusable(path, kind,
+                  "it belongs to another program; move it away, or " + or_another(kind));
+}
+
+/// Whether another program has made the file, by its first bytes alone: SQLite's "Database File
+/// Format", 1.3, and 1.6 for the root of the schema's table.
+bool is_foreign(const SQLite::Database& database, const FileKind& kind) {
+  constexpr std::string_view magic{"SQLite format 3\0", 16};
+  constexpr unsigned char writes_ahead = 2;
+  constexpr unsigned char leaf = 13;
+  std::array<unsigned char, 105> header{};
+  sqlite3_file* file = nullptr;
+  // Through SQLite's own descriptor, so that closing it drops no lock; it reads without taking one.
+  if (sqlite3_file_control(database.getHandle(), "main", SQLITE_FCNTL_FILE_POINTER, &file) !=
+          SQLITE_OK ||
+      file->pMethods == nullptr ||
+      file->pMethods->xRead(file, header.data(), header.size(), 0) != SQLITE_OK ||
+      !std::equal(magic.begin(), magic.end(), header.begin())) {
+    return false;  // A new file, or no database at all.
+  }
+  const auto number = [&header](std::size_t at) {
+    return header[at] << 24U | header[at + 1] << 16U | header[at + 2] << 8U | header[at + 3];
+  };
+  const int user_version = number(60);
+  const int application_id = number(68);
+  const bool has_tables = header[100] != leaf || header[103] != 0 || header[104] != 0;
+  // Ours has its number before it begins to write ahead: see `upgrade`.
+  return application_id != kind.application_id &&
+         (application_id != 0 || user_version != 0 || has_tables || header[18] == writes_ahead);
+}
+
 int pragma(const SQLite::Database& database, const char* name) {
   SQLite::Statement query{database, std::string{"PRAGMA "} + name};
   return query.executeStep() ? query.getColumn(0).getInt() : 0;
@@ -90,6 +125,11 @@ void upgrade(SQLite::Database& database, const FileKind& kind, std::size_t versi
 }
 
 void prepare(SQLite::Database& database, const std::filesystem::path& path, const FileKind& kind) {
+  // With another program's file this would roll its journal back, or move what it has written ahead
+  // into the file as that is closed.
+  if (is_foreign(database, kind)) {
+    throw foreign(path, kind);
+  }
   // Taking the lock first also means that nobody else changes what is checked below.
   database.exec("PRAGMA locking_mode = EXCLUSIVE");
   database.exec("BEGIN EXCLUSIVE; COMMIT");
@@ -98,8 +138,7 @@ void prepare(SQLite::Database& database, const std::filesystem::path& path, cons
   const int version = pragma(database, "user_version");
   const bool is_ours = pragma(database, "application_id") == kind.application_id;
   if (!is_ours && (version != 0 || has_tables(database))) {
-    throw unusable(path, kind,
-                   "it belongs to another program; move it away, or " + or_another(kind));
+    throw foreign(path, kind);
   }
   if (is_ours && (version < 1 || version > newest)) {
     throw unusable(path, kind,

@@ -29,7 +29,8 @@ struct FileKind {
 /// Opens or makes the file, brings an older version up to date, locks it against other processes,
 /// checks it (PRAGMA quick_check), and writes ahead (PRAGMA journal_mode = WAL). `patience` is how
 /// long it waits for another process to let go of it. Throws std::runtime_error with one sentence
-/// that names the file and says what to do; a file that is not ours is left as it was.
+/// that names the file and says what to do; a file that is not ours is left as it was, and so is
+/// what its own program has put beside it.
 ///
 /// It holds customers' data: a new file is the owner's alone (mode 0600) from its first moment on,
 /// and so is what SQLite puts beside it (-wal, -journal), which takes over the file's mode. A file

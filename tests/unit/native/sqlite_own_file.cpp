@@ -2,6 +2,9 @@
 
 #include <filesystem>
 #include <fstream>
+#include <functional>
+#include <iterator>
+#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -48,6 +51,31 @@ unsigned mode_of(const fs::path& path) {
   struct stat status {};
   REQUIRE(::stat(path.c_str(), &status) == 0);
   return status.st_mode & 0777U;
+}
+
+/// The folder's files with their bytes.
+std::map<std::string, std::string> contents_of(const fs::path& folder) {
+  std::map<std::string, std::string> contents;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    std::ifstream file{entry.path(), std::ios::binary};
+    contents[entry.path().filename().string()] =
+        std::string{std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{}};
+  }
+  return contents;
+}
+
+/// Leaves in `folder` what a process leaves that is killed after `work`: the database, and beside
+/// it what it had written ahead, or the journal of a transaction that has not ended.
+void leave_killed(const fs::path& folder, const std::string& name,
+                  const std::function<void(SQLite::Database&)>& work) {
+  const TemporaryFolder alive;
+  SQLite::Database database{alive / name.c_str(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
+  work(database);
+  for (const char* const suffix : {"", "-wal", "-journal"}) {
+    if (fs::exists(alive / (name + suffix).c_str())) {
+      fs::copy_file(alive / (name + suffix).c_str(), folder / (name + suffix));
+    }
+  }
 }
 
 /// A process that lets everybody read what it makes.
@@ -128,6 +156,49 @@ TEST_CASE("a link to a file is followed") {
   static_cast<void>(open_file(folder / "notes.sqlite", notebook, Duration{0}));
   fs::create_symlink(folder / "notes.sqlite", folder / "link");
   CHECK(error_of_opening(folder / "link") == "none");
+}
+
+TEST_CASE("another program's file is left as it was, with what stands beside it") {
+  const auto [beside, work] = GENERATE(table<const char*, const char*>({
+      {"-wal",
+       "PRAGMA journal_mode = WAL; CREATE TABLE books (title); INSERT INTO books VALUES (1)"},
+      {"-wal", "PRAGMA application_id = 8; PRAGMA journal_mode = WAL; PRAGMA user_version = 3"},
+      {"-wal", "PRAGMA user_version = 1; PRAGMA journal_mode = WAL; CREATE TABLE books (title)"},
+      {"", "PRAGMA application_id = 8"},
+      {"", "PRAGMA user_version = 1"},
+      {"", "CREATE TABLE books (title)"},
+      // A transaction whose pages are in the file before it has ended.
+      {"-journal",
+       "CREATE TABLE books (title); PRAGMA cache_size = 1; BEGIN; INSERT INTO books "
+       "WITH n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 99) "
+       "SELECT zeroblob(4000) FROM n"},
+  }));
+  CAPTURE(work);
+  const TemporaryFolder folder;
+  const fs::path path = folder / "books.sqlite";
+  leave_killed(folder / "", "books.sqlite",
+               [work = work](SQLite::Database& database) { database.exec(work); });
+  ::chmod(path.c_str(), 0600);
+  const auto before = contents_of(folder / "");
+  REQUIRE(before.size() == (*beside == '\0' ? 1 : 2));
+  REQUIRE((before.size() == 1 || !before.at("books.sqlite" + std::string{beside}).empty()));
+  CHECK_THAT(error_of_opening(path), Contains("it belongs to another program; move it away, or"));
+  CHECK(contents_of(folder / "") == before);
+}
+
+TEST_CASE("what a killed process had written ahead is not lost") {
+  const TemporaryFolder folder;
+  const fs::path path = folder / "notes.sqlite";
+  {
+    const TemporaryFolder alive;
+    SQLite::Database database = open_file(alive / "notes.sqlite", notebook, Duration{0});
+    database.exec("INSERT INTO notes VALUES ('a')");
+    for (const char* const name : {"notes.sqlite", "notes.sqlite-wal"}) {
+      fs::copy_file(alive / name, folder / name);
+    }
+  }
+  SQLite::Database database = open_file(path, notebook, Duration{0});
+  CHECK(database.execAndGet("SELECT text FROM notes").getString() == "a");
 }
 
 TEST_CASE("a file without the tables that it must have is damaged") {
