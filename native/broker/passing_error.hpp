@@ -5,7 +5,9 @@
 
 /// What Redis answers while it takes no calls, or no writes, from anybody. It passes without
 /// anything being done here, and the script has written nothing. The list is passing_errors.json,
-/// from which the Node publisher's is made as well.
+/// from which the Node publisher's is made as well. NOAUTH is in it for that one, which is given a
+/// client that somebody else connects. Here `reply_failure` calls it a missing password before it
+/// looks at the list.
 namespace regstream::broker {
 
 struct PassingError {
