@@ -1,0 +1,145 @@
+#include <chrono>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "net_client.hpp"
+#include "net_running_server.hpp"
+
+using namespace regstream::net;
+
+TEST_CASE("A client that never finishes its request is cut off") {
+  const RunningServer running({.read_timeout = std::chrono::milliseconds(100)});
+  const std::string begun =
+      GENERATE(as<std::string>{}, "", "GET /hello HTTP/1.1\r\nHost:",
+               "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc");
+  Client client(running.port());
+  client.send(begun);
+  CHECK(client.read_to_end().empty());
+}
+
+TEST_CASE("One connection too many takes the place of the one that has waited longest") {
+  const RunningServer running({.sessions_max = 2});
+  Client oldest(running.port());
+  oldest.get("/hello");
+  CHECK(status_of(oldest.read_response()) == 200);
+  Client younger(running.port());
+  younger.get("/hello");
+  CHECK(status_of(younger.read_response()) == 200);
+
+  Client newcomer(running.port());
+  newcomer.get("/hello");
+  CHECK(status_of(newcomer.read_response()) == 200);
+  CHECK(oldest.read_to_end().empty());
+  younger.get("/hello");
+  CHECK(status_of(younger.read_response()) == 200);
+}
+
+TEST_CASE("Whoever holds a connection in any state gives way to a newcomer") {
+  const RunningServer running({.discarded_bytes_max = 100U << 20U, .sessions_max = 4});
+  const std::string begun = GENERATE(
+      as<std::string>{}, "", "GET /hello HTTP/1.1\r\nHost:",
+      "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc",
+      "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n",
+      "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;",
+      "GET /large HTTP/1.1\r\nHost: x\r\n\r\n",
+      "GET /hello HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  INFO(begun);
+  std::vector<std::unique_ptr<Client>> holders;
+  for (int count = 0; count < 12; ++count) {
+    holders.push_back(std::make_unique<Client>(running.port(), 4'096));
+    holders.back()->send(begun);
+  }
+  Client newcomer(running.port());
+  newcomer.get("/hello");
+  CHECK(status_of(newcomer.read_response()) == 200);
+}
+
+TEST_CASE("Bodies have so much memory together, and one that stalls gives its own up") {
+  const RunningServer running(
+      {.body_bytes_max = 1'000, .held_bytes_max = 1'500, .stalled_after = regstream::Duration{0}});
+  Client stalled(running.port());
+  stalled.send(
+      "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n");
+  CHECK(stalled.read_until("\r\n\r\n").starts_with("HTTP/1.1 100"));
+  Client other(running.port());
+  other.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n" +
+             std::string(1'000, 'a'));
+  CHECK(status_of(other.read_response()) == 200);
+  CHECK(stalled.read_to_end().empty());
+}
+
+TEST_CASE("A body for which there is no memory is refused with when to come back") {
+  const RunningServer running({.held_bytes_max = 500});
+  Client client(running.port());
+  client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 501\r\n\r\n");
+  const std::string announced = client.read_to_end();
+  CHECK(status_of(announced) == 503);
+  CHECK(announced.find("Retry-After: 1\r\n") != std::string::npos);
+
+  Client chunked(running.port());
+  chunked.send("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1f5\r\n" +
+               std::string(501, 'a'));
+  CHECK(status_of(chunked.read_to_end()) == 503);
+}
+
+TEST_CASE("One client has so many connections, and a newer takes the place of its own") {
+  RunningServer running({.connections_per_client_max = 2, .exempts_loopback = false});
+  Client first(running.port());
+  first.get("/hello");
+  CHECK(status_of(first.read_response()) == 200);
+  Client second(running.port());
+  second.get("/hello");
+  CHECK(status_of(second.read_response()) == 200);
+  Client third(running.port());
+  third.get("/hello");
+  CHECK(status_of(third.read_response()) == 200);
+  CHECK(first.read_to_end().empty());
+}
+
+TEST_CASE("A client whose connections are all being answered gets 429, until one is") {
+  RunningServer running({.connections_per_client_max = 1, .exempts_loopback = false});
+  Client first(running.port());
+  first.get("/kept");
+  running.wait_for_kept();
+  Client second(running.port());
+  const std::string refused = second.read_to_end();
+  CHECK(status_of(refused) == 429);
+  CHECK(refused.find("Retry-After: 1\r\n") != std::string::npos);
+  running.answer_kept();
+  CHECK(first.read_response().ends_with(R"("at last")"));
+  Client third(running.port());
+  third.get("/hello");
+  CHECK(status_of(third.read_response()) == 200);
+}
+
+TEST_CASE("Loopback peers are not counted, since a proxy may be one") {
+  RunningServer running({.connections_per_client_max = 1});
+  Client first(running.port());
+  first.get("/kept");
+  running.wait_for_kept();
+  Client second(running.port());
+  second.get("/hello");
+  CHECK(status_of(second.read_response()) == 200);
+  running.answer_kept();
+}
+
+TEST_CASE("Where all are being answered one connection too many is refused, until there is room") {
+  RunningServer running({.sessions_max = 1});
+  Client first(running.port());
+  first.get("/kept");
+  running.wait_for_kept();
+  Client second(running.port());
+  CHECK(status_of(second.read_to_end()) == 503);
+
+  running.answer_kept();
+  int status = 0;
+  for (int attempt = 0; attempt < 1'000 && status != 200; ++attempt) {
+    Client next(running.port());
+    next.get("/hello", "Connection: close\r\n");
+    status = status_of(next.read_to_end());
+  }
+  CHECK(status == 200);
+}
