@@ -9,9 +9,10 @@ namespace regstream::net {
 
 /// What clients may cost. Each limit bounds something that a hostile or broken client controls.
 ///
-/// Memory of all sessions together: `sessions_max` times 100 KiB in the worst case (a full
-/// `buffer_bytes_max` and a parsed header), and `held_bytes_max` for their bodies and answers; 264
-/// MiB with the defaults. A session that waits for a request has 2 KiB.
+/// Memory of all sessions together: `sessions_max` times 116 KiB in the worst case (a full
+/// `buffer_bytes_max`, a parsed header, and a small body or answer), and `held_bytes_max` for the
+/// larger bodies and answers; 296 MiB with the defaults. A session that waits for a request has 2
+/// KiB.
 struct ServerLimits {
   /// Request line and fields. Browsers send 1 to 2 KiB; cookies of other programs on the same host
   /// can add several. More: 431.
@@ -21,9 +22,12 @@ struct ServerLimits {
   std::size_t buffer_bytes_max = 32U << 10U;
   /// The largest request of the interface is a registration of some hundred bytes. More: 413.
   std::size_t body_bytes_max = 1U << 20U;
-  /// Bodies and answers of all sessions together. Where there is no room, the request that has made
-  /// the least progress gives way if it has stalled; otherwise the new one gets 503.
+  /// Larger bodies and answers of all sessions together. Where there is no room, the one that makes
+  /// the least progress gives way after its `grace`; until then, the new one gets 503.
   std::size_t held_bytes_max = 64U << 20U;
+  /// A body or an answer up to this size is not counted there. Registrations, health and errors are
+  /// that small, so whatever others hold, these are read and answered.
+  std::size_t uncounted_bytes_max = 16U << 10U;
 
   /// From the first wait for a request to the end of its header, and as long again for its body:
   /// whoever trickles bytes does not hold a session for longer.
@@ -38,13 +42,12 @@ struct ServerLimits {
 
   /// A request that moves fewer bytes a second falls behind (the rate of Apache's mod_reqtimeout).
   std::size_t bytes_per_second_min = 500;
-  /// A request that is as far behind has stalled. Longer than a lost packet takes to be sent again.
-  Duration stalled_after{1'000};
   /// Connections at a time; streams leave their session, and do not count. One more takes the place
-  /// of the request that has made the least progress; where all are being answered: 503.
+  /// of the request that makes the least progress; where all are being answered: 503.
   std::size_t sessions_max = 2048;
-  /// Nobody gives a place away before it is as far behind: of many that come at once, each has the
-  /// time to say what it wants. Newer ones wait for as long in the system's queue.
+  /// How long a new connection, and an answer that is being written, can't be made to give way: of
+  /// many that come at once, each has the time to say what it wants. Newer connections wait for as
+  /// long in the system's queue.
   Duration grace{100};
   /// Connections of one client at a time, its streams included; one more takes the place of its own
   /// request that has made the least progress; where there is none: 429. 0: any number.

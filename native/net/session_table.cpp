@@ -11,6 +11,8 @@ SessionTable::Id SessionTable::add(const ClientAddress& client, Instant now) {
   sessions_.emplace(id, Session{.client = client,
                                 .state = SessionState::reading_head,
                                 .deadline = now + limits_.read_timeout,
+                                .came = now,
+                                .entered = now,
                                 .paid_until = now});
   return id;
 }
@@ -31,6 +33,7 @@ std::optional<Instant> SessionTable::enter(Id id, SessionState state, Instant no
   Session& session = found->second;
   const std::optional<Duration> timeout = timeout_of(state);
   session.state = state;
+  session.entered = now;
   session.paid_until = now;
   session.deadline = timeout ? std::optional(now + *timeout) : std::nullopt;
   return session.deadline;
@@ -49,12 +52,13 @@ bool SessionTable::hold(Id id, std::size_t bytes) {
   if (found == sessions_.end()) {
     return true;
   }
+  const std::size_t counted = bytes > limits_.uncounted_bytes_max ? bytes : 0;
   const std::size_t others = held_bytes_ - found->second.held_bytes;
-  if (bytes > found->second.held_bytes && others + bytes > limits_.held_bytes_max) {
+  if (counted > found->second.held_bytes && others + counted > limits_.held_bytes_max) {
     return false;
   }
-  found->second.held_bytes = bytes;
-  held_bytes_ = others + bytes;
+  found->second.held_bytes = counted;
+  held_bytes_ = others + counted;
   return true;
 }
 
@@ -65,8 +69,7 @@ bool SessionTable::is_answering_all() const {
 }
 
 std::optional<SessionTable::Id> SessionTable::least_progress(Instant now) const {
-  return find_least_progress(
-      [&](Id, const Session& session) { return now - session.paid_until >= limits_.grace; });
+  return find_least_progress([&](Id, const Session& session) { return had_grace(session, now); });
 }
 
 std::optional<SessionTable::Id> SessionTable::least_progress_of(const ClientAddress& client) const {
@@ -77,8 +80,7 @@ std::optional<SessionTable::Id> SessionTable::least_progress_of(const ClientAddr
 std::optional<SessionTable::Id> SessionTable::least_progress_with_memory(Id asking,
                                                                          Instant now) const {
   return find_least_progress([&](Id id, const Session& session) {
-    return id != asking && session.held_bytes > 0 &&
-           now - session.paid_until >= limits_.stalled_after;
+    return id != asking && session.held_bytes > 0 && had_grace(session, now);
   });
 }
 
@@ -97,6 +99,13 @@ std::optional<SessionTable::Id> SessionTable::overdue(Instant now) const {
     return entry.second.deadline && *entry.second.deadline <= now;
   });
   return found == sessions_.end() ? std::nullopt : std::optional(found->first);
+}
+
+// A client can stay in `writing` only by taking whole large answers, so this grace can't be renewed
+// for little.
+bool SessionTable::had_grace(const Session& session, Instant now) const {
+  const Instant since = session.state == SessionState::writing ? session.entered : session.came;
+  return now - since >= limits_.grace;
 }
 
 // Of several that are equally far, the oldest session.

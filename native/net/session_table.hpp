@@ -27,8 +27,12 @@ enum class SessionState : std::uint8_t {
 /// The measure of progress: each state begins with nothing owed. From then on a session owes
 /// `bytes_per_second_min`, and pays with the bytes it moves; what it moves beyond that is not
 /// credited. So a session is never ahead of one that has just come, it lags by as long as it has
-/// not paid for, and the one that lags most makes the least progress. Whoever wants to keep all
-/// places has to pay for all of them, for ever, and still gives way to whoever comes.
+/// not paid for, and the one that lags most makes the least progress.
+///
+/// Progress orders the sessions, and protects none. Age does, for `grace`: a connection's first
+/// request, and each answer while it is written. A kept connection's next requests get no grace, or
+/// small ones in a row would hold a place for ever. So whatever clients pay, a newcomer waits for
+/// `grace` at most, unless all requests are being answered.
 class SessionTable {
  public:
   /// Never used again, so that a call for a session that is gone has no effect.
@@ -44,7 +48,8 @@ class SessionTable {
   std::optional<Instant> enter(Id id, SessionState state, Instant now);
   /// `bytes` more were read or written in this state.
   void progress(Id id, std::size_t bytes, Instant now);
-  /// `bytes` is what the session holds now of a body or an answer. Not when there is no room.
+  /// `bytes` is what the session holds now of a body or an answer; up to `uncounted_bytes_max`
+  /// there is always room. False: there is none, and the session holds what it held before.
   [[nodiscard]] bool hold(Id id, std::size_t bytes);
 
   /// Every session is being answered: nobody will give way.
@@ -53,9 +58,8 @@ class SessionTable {
   [[nodiscard]] std::size_t size() const { return sessions_.size(); }
   [[nodiscard]] std::size_t held_bytes() const { return held_bytes_; }
 
-  /// Who gives way to a connection, after its grace; who to another connection of the same client;
-  /// and who to a body or an answer of `asking`: only a request that has stalled, since the others
-  /// will free their memory soon.
+  /// Who gives way to a connection; who to another connection of the same client, even within its
+  /// grace; and who to a body or an answer of `asking`, if it holds memory that is counted.
   [[nodiscard]] std::optional<Id> least_progress(Instant now) const;
   [[nodiscard]] std::optional<Id> least_progress_of(const ClientAddress& client) const;
   [[nodiscard]] std::optional<Id> least_progress_with_memory(Id asking, Instant now) const;
@@ -69,10 +73,13 @@ class SessionTable {
     ClientAddress client;
     SessionState state;
     std::optional<Instant> deadline;
+    Instant came;     // As a connection,
+    Instant entered;  // and into its state.
     Instant paid_until;
     std::size_t held_bytes = 0;
   };
 
+  [[nodiscard]] bool had_grace(const Session& session, Instant now) const;
   template <typename Condition>
   [[nodiscard]] std::optional<Id> find_least_progress(Condition condition) const;
   [[nodiscard]] std::optional<Duration> timeout_of(SessionState state) const;

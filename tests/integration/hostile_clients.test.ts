@@ -99,6 +99,32 @@ test.each([
   await gateway.stop();
 });
 
+/** Heads of as many requests, whose bodies come in `piece`s, faster than the gateway's least rate, until `afterEach`. */
+async function trickle(gateway: Gateway, count: number, bodyBytes: number, piece: string): Promise<void> {
+  const head = `POST /nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${bodyBytes}\r\n\r\n`;
+  for (let index = 0; index < count; ++index) {
+    const socket = await hold(gateway, head + piece);
+    const timer = setInterval(() => socket.write(piece), 50);
+    socket.on("close", () => clearInterval(timer));
+  }
+}
+
+test.each([
+  ["take all places", 64, 10, 1_000_000],
+  ["announce all memory", 1024, 64, 1 << 20],
+])("bodies that trickle at a rate that is enough, and %s, lock nobody out", async (_name, openFiles, count, bodyBytes) => {
+  const gateway = await Gateway.start({ hasDemo: false, openFiles });
+  await trickle(gateway, count, bodyBytes, "x".repeat(50));
+  const answers = await Promise.all(["/livez", "/livez", "/api/health"].map((path) => fetch(gateway.url(path))));
+  expect(answers.map((answer) => answer.status)).toEqual([200, 200, 200]);
+  const events = await EventStream.open(gateway.url(stream));
+  expect((await events.next()).type).toBe("connected");
+  await publish(gateway, "still here");
+  expect((await events.nextUpdate()).message).toBe("still here");
+  events.close();
+  await gateway.stop();
+});
+
 test("64 open files are enough for the page, streams and whoever holds connections", async () => {
   const gateway = await Gateway.start({ openFiles: 64, more: ["--stage-pace-ms", "0", "--t24-latency-ms", "0"] });
   const streams = await Promise.all(Array.from({ length: 20 }, () => EventStream.open(gateway.url(`${stream}?registrationId=42`))));

@@ -57,9 +57,11 @@ TEST_CASE("Whoever holds a connection in any state gives way to a newcomer") {
   CHECK(status_of(newcomer.read_response()) == 200);
 }
 
-TEST_CASE("Bodies have so much memory together, and one that stalls gives its own up") {
-  const RunningServer running(
-      {.body_bytes_max = 1'000, .held_bytes_max = 1'500, .stalled_after = regstream::Duration{0}});
+TEST_CASE("Bodies have so much memory together, and the slowest gives its own up") {
+  const RunningServer running({.body_bytes_max = 1'000,
+                               .held_bytes_max = 1'500,
+                               .uncounted_bytes_max = 0,
+                               .grace = regstream::Duration{0}});
   Client stalled(running.port());
   stalled.send(
       "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n");
@@ -71,8 +73,35 @@ TEST_CASE("Bodies have so much memory together, and one that stalls gives its ow
   CHECK(stalled.read_to_end().empty());
 }
 
+TEST_CASE("Who reads large answers slowly gives their memory up") {
+  const RunningServer running({.held_bytes_max = large_bytes, .grace = regstream::Duration{0}});
+  Client slow(running.port(), 4'096);
+  slow.get("/large");
+  CHECK(slow.read_until("\r\n\r\n").starts_with("HTTP/1.1 200"));
+  Client other(running.port());
+  other.get("/large");
+  CHECK(other.read_response().ends_with(std::string(large_bytes, 'x')));
+  CHECK(slow.read_to_end().size() < large_bytes);
+}
+
+TEST_CASE("Small requests are read and answered while others hold all memory") {
+  const RunningServer running({.held_bytes_max = 100'000, .grace = regstream::Duration{3'600'000}});
+  Client holder(running.port());
+  holder.send(
+      "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\nExpect: 100-continue\r\n\r\n");
+  CHECK(holder.read_until("\r\n\r\n").starts_with("HTTP/1.1 100"));
+  Client large(running.port());
+  large.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n");
+  CHECK(status_of(large.read_to_end()) == 503);
+  Client small(running.port());
+  small.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nsmall");
+  CHECK(small.read_response().ends_with("small"));
+  small.get("/nothing");
+  CHECK(status_of(small.read_response()) == 404);
+}
+
 TEST_CASE("A body for which there is no memory is refused with when to come back") {
-  const RunningServer running({.held_bytes_max = 500});
+  const RunningServer running({.held_bytes_max = 500, .uncounted_bytes_max = 0});
   Client client(running.port());
   client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 501\r\n\r\n");
   const std::string announced = client.read_to_end();

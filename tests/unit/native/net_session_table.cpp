@@ -15,11 +15,11 @@ namespace {
 using Id = SessionTable::Id;
 
 constexpr ServerLimits limits{.held_bytes_max = 1'000,
+                              .uncounted_bytes_max = 100,
                               .read_timeout = Duration{30'000},
                               .write_timeout = Duration{60'000},
                               .close_timeout = Duration{5'000},
                               .bytes_per_second_min = 500,
-                              .stalled_after = Duration{1'000},
                               .sessions_max = 3,
                               .grace = Duration{100}};
 
@@ -104,8 +104,36 @@ TEST_CASE("Whoever has just come has a while to say what it wants") {
   CHECK_FALSE(table.least_progress(at(99)));
   CHECK(table.least_progress(at(100)) == first);
   table.progress(first, 1'000, at(100));
-  CHECK_FALSE(table.least_progress(at(149)));
+  CHECK(table.least_progress(at(149)) == first);
   CHECK(table.least_progress(at(150)) == second);
+}
+
+TEST_CASE("Bytes at the rate, or requests in a row, keep no place from a newcomer") {
+  SessionTable table(limits);
+  const Id trickles = table.add(client(), at(0));
+  table.enter(trickles, SessionState::reading_body, at(1));
+  for (int ms = 10; ms <= 1'000; ms += 10) {
+    table.progress(trickles, 5, at(ms));
+  }
+  CHECK(table.least_progress(at(1'000)) == trickles);
+  table.remove(trickles);
+
+  const Id asks_again = table.add(client(), at(0));
+  for (int ms = 10; ms <= 1'000; ms += 10) {
+    table.enter(asks_again, SessionState::writing, at(ms));
+    table.enter(asks_again, SessionState::reading_head, at(ms));
+    table.enter(asks_again, SessionState::reading_body, at(ms));
+  }
+  CHECK(table.least_progress(at(1'000)) == asks_again);
+}
+
+TEST_CASE("An answer has a while to be taken, however old its connection is") {
+  SessionTable table(limits);
+  const Id id = table.add(client(), at(0));
+  table.enter(id, SessionState::answering, at(1));
+  table.enter(id, SessionState::writing, at(5'000));
+  CHECK_FALSE(table.least_progress(at(5'099)));
+  CHECK(table.least_progress(at(5'100)) == id);
 }
 
 TEST_CASE("A table is full of sessions in any state, and has room when one leaves") {
@@ -174,16 +202,30 @@ TEST_CASE("Bodies and answers have room together, not each") {
   CHECK(table.held_bytes() == 500);
 }
 
-TEST_CASE("Memory is taken from who has some and has stalled, and is not who asks") {
+TEST_CASE("A small body or answer always has room") {
   SessionTable table(limits);
-  const Id empty = table.add(client(), at(0));
-  const Id stalled = table.add(client(), at(0));
-  const Id asks = table.add(client(), at(0));
-  REQUIRE(table.hold(stalled, 900));
-  REQUIRE(table.hold(asks, 100));
-  CHECK_FALSE(table.least_progress_with_memory(asks, at(999)));
-  CHECK(table.least_progress_with_memory(asks, at(1'000)) == stalled);
-  table.progress(stalled, 500, at(1'000));
-  CHECK_FALSE(table.least_progress_with_memory(asks, at(1'000)));
-  CHECK(table.least_progress_with_memory(empty, at(1'000)) == asks);
+  const Id large = table.add(client(), at(0));
+  const Id small = table.add(client(), at(0));
+  REQUIRE(table.hold(large, 1'000));
+  CHECK(table.hold(small, 100));
+  CHECK_FALSE(table.hold(small, 101));
+  CHECK(table.held_bytes() == 1'000);
+  CHECK(table.hold(large, 100));  // A small answer to the large body.
+  CHECK(table.held_bytes() == 0);
+}
+
+TEST_CASE("Memory is taken from who holds some, makes the least progress and does not ask") {
+  SessionTable table(limits);
+  const Id small = table.add(client(), at(0));
+  const Id slow = table.add(client(), at(0));
+  const Id fast = table.add(client(), at(0));
+  REQUIRE(table.hold(small, 100));
+  REQUIRE(table.hold(slow, 500));
+  REQUIRE(table.hold(fast, 500));
+  CHECK_FALSE(table.least_progress_with_memory(small, at(99)));
+  table.progress(small, 10, at(100));
+  table.progress(slow, 20, at(100));
+  table.progress(fast, 1'000, at(100));
+  CHECK(table.least_progress_with_memory(small, at(100)) == slow);
+  CHECK(table.least_progress_with_memory(slow, at(100)) == fast);
 }
