@@ -5,6 +5,9 @@
 #include <utility>
 
 namespace regstream::net {
+
+namespace http = boost::beast::http;
+
 namespace {
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 3> common_fields{{
@@ -16,11 +19,25 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 3> common_fi
     {"Cross-Origin-Resource-Policy", "same-origin"},
 }};
 
+bool has_no_body(http::status status) {
+  return status == http::status::no_content || status == http::status::not_modified;
+}
+
 }  // namespace
 
-void set_common_fields(Response& response) {
+void complete_response(Response& response, http::verb asked) {
   for (const auto& [name, value] : common_fields) {
     response.set(name, value);
+  }
+  if (has_no_body(response.result())) {
+    response.body().clear();
+    response.erase(http::field::content_length);
+  } else if (asked != http::verb::head) {
+    response.prepare_payload();
+  } else if (!response.body().empty()) {
+    // Without a body there is no length to tell: GET may answer with a stream.
+    response.content_length(response.body().size());
+    response.body().clear();
   }
 }
 

@@ -35,14 +35,7 @@ std::string_view Exchange::path_parameter(std::string_view name) const {
 void Exchange::respond(Response response) {
   response.version(request_.version());
   response.keep_alive(request_.keep_alive());
-  set_common_fields(response);
-  if (request_.method() != http::verb::head) {
-    response.prepare_payload();
-  } else if (!response.body().empty()) {
-    // The answer to HEAD says how long the body would be. Without one (a stream) it says nothing.
-    response.content_length(response.body().size());
-    response.body().clear();
-  }
+  complete_response(response, request_.method());
   std::exchange(connection_, nullptr)->send(std::move(response));
 }
 

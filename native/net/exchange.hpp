@@ -68,7 +68,7 @@ class Exchange {
   /// The value of a `{name}` in the route's pattern; empty if there is none.
   [[nodiscard]] std::string_view path_parameter(std::string_view name) const;
 
-  /// Answers. Version, keep-alive, the common fields and Content-Length are filled in here.
+  /// Answers. Version, keep-alive and what `complete_response` sets are filled in here.
   void respond(Response response);
   /// Answers with a JSON text.
   void respond_json(boost::beast::http::status status, std::string json);

@@ -242,12 +242,15 @@ void Session::route() {
   }
 }
 
-void Session::refuse(const Problem& problem) {
-  Response response = make_problem(problem);
+// The method is known from the request line on.
+void Session::refuse(Response response) {
   response.keep_alive(false);
-  set_common_fields(response);
-  response.prepare_payload();
+  complete_response(response, parser_ ? parser_->get().method() : http::verb::unknown);
   send(std::move(response));
+}
+
+void Session::refuse(const Problem& problem) {
+  refuse(make_problem(problem));
 }
 
 void Session::refuse_malformed(ErrorCode error) {
@@ -280,10 +283,7 @@ void Session::refuse_overflow() {
 void Session::refuse_busy() {
   Response response(http::status::service_unavailable, 11);
   response.set(http::field::retry_after, "1");
-  response.keep_alive(false);
-  set_common_fields(response);
-  response.prepare_payload();
-  send(std::move(response));
+  refuse(std::move(response));
 }
 
 void Session::send(Response response) {

@@ -53,6 +53,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void send_continue();
   [[nodiscard]] bool hold_body();
   void route();
+  void refuse(Response response);
   void refuse(const Problem& problem);
   void refuse_malformed(ErrorCode error);
   void refuse_overflow();

@@ -30,6 +30,21 @@ TEST_CASE("The answer to HEAD has the length, and no body") {
   CHECK(recorder->answer->body().empty());
 }
 
+TEST_CASE("An answer that can have no body has no length either") {
+  const auto recorder = std::make_shared<Recorder>();
+  const http::status status = GENERATE(http::status::no_content, http::status::not_modified);
+  const http::verb method = GENERATE(http::verb::get, http::verb::head, http::verb::put);
+  const std::string body = GENERATE("", "a body by mistake");
+  Response response(status, 11);
+  response.content_length(body.size());
+  response.body() = body;
+  make_exchange(recorder, method, "/").respond(std::move(response));
+  REQUIRE(recorder->answer);
+  CHECK(recorder->answer->count(http::field::content_length) == 0);
+  CHECK(recorder->answer->count(http::field::transfer_encoding) == 0);
+  CHECK(recorder->answer->body().empty());
+}
+
 TEST_CASE("An exchange that is forgotten answers 500, and one that was moved from does not") {
   const auto recorder = std::make_shared<Recorder>();
   {

@@ -37,6 +37,29 @@ TEST_CASE("A body in an encoding that is not understood is not read as the next 
   CHECK(responses.find("hello") == std::string::npos);
 }
 
+TEST_CASE("The refusal of a HEAD says how long it would be, and has no body") {
+  const RunningServer running({.body_bytes_max = 10});
+  const std::string close = "Host: x\r\nConnection: close\r\n";
+  const auto [status, target, fields] = GENERATE_COPY(table<int, std::string, std::string>(
+      {{400, "/hello", "Host: x\r\nHost: y\r\n"},
+       {400, "/hello", "Host: x\r\nX\r\n"},
+       {400, "/%00", close},
+       {404, "/nothing", close},
+       {413, "/hello", "Host: x\r\nContent-Length: 11\r\n"},
+       {413, "/hello", "Host: x\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n"},
+       {414, "/" + std::string(10'000, 'a'), "Host: x\r\n"},
+       {421, "/hello", "Host: elsewhere\r\n"},
+       {431, "/hello", "Host: x\r\nX: " + std::string(100'000, 'a') + "\r\n"}}));
+  Client client(running.port());
+  client.send("HEAD " + target + " HTTP/1.1\r\n" + fields + "\r\n");
+  const std::string response = client.read_to_end();
+  INFO(fields << response);
+  CHECK(status_of(response) == status);
+  CHECK(response.find("\r\nContent-Length: ") != std::string::npos);
+  CHECK(response.find("\r\nContent-Length: 0\r\n") == std::string::npos);
+  CHECK(response.ends_with("\r\n\r\n"));
+}
+
 TEST_CASE("Empty lines before a request are ignored, some of them") {
   const RunningServer running;
   Client client(running.port());

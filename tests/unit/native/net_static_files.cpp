@@ -140,6 +140,7 @@ TEST_CASE("A file that has not changed is not sent again") {
   const Response same = get(files, "/", http::verb::get, tag);
   CHECK(same.result() == http::status::not_modified);
   CHECK(same.body().empty());
+  CHECK(same.count(http::field::content_length) == 0);
   CHECK(same.at(http::field::etag) == tag);
   CHECK(get(files, "/", http::verb::get, "\"x\", W/" + tag).result() == http::status::not_modified);
   CHECK(get(files, "/", http::verb::get, "\"x\"").result() == http::status::ok);
