@@ -73,6 +73,15 @@ std::optional<Problem> check_request_head(const Request& head) {
   return check_host(head);
 }
 
+std::optional<Problem> check_field_lines(std::string_view lines) {
+  for (const std::string_view fold : {"\r\n ", "\r\n\t"}) {
+    if (lines.find(fold) != std::string_view::npos) {
+      return bad_request("A header field must be one line.");
+    }
+  }
+  return std::nullopt;
+}
+
 bool expects_continue(const Request& head) {
   return head.version() >= 11 && equals_ignoring_case(head[http::field::expect], "100-continue");
 }

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string_view>
 
 #include "net/exchange.hpp"
 #include "net/problem.hpp"
@@ -19,6 +20,11 @@ constexpr std::size_t header_fields_max = 100;
 /// and before anything of the body is. Returns the refusal; the connection closes after it, since
 /// what follows on it can't be trusted to be a body, or a request.
 [[nodiscard]] std::optional<Problem> check_request_head(const Request& head);
+
+/// The refusal of lines of a request's head, as sent: a field line that goes on in the next one
+/// (obs-fold; RFC 9112, 5.2). The parser unfolds it, other programs may read two fields. `lines`
+/// end where a field or the head does, so that no fold is split.
+[[nodiscard]] std::optional<Problem> check_field_lines(std::string_view lines);
 
 /// Whether the client waits for "100 Continue" before it sends its body (RFC 9110, 10.1.1).
 [[nodiscard]] bool expects_continue(const Request& head);

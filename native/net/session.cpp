@@ -131,7 +131,13 @@ void Session::parse() {
     }
     const bool had_head = parser_->is_header_done();
     ErrorCode error;
-    buffer_.consume(parser_->put(buffer_.data(), error));
+    const std::size_t parsed = parser_->put(buffer_.data(), error);
+    const auto problem = had_head ? std::nullopt : check_field_lines(unread().substr(0, parsed));
+    buffer_.consume(parsed);
+    if (problem) {
+      refuse(*problem);
+      return;
+    }
     if (error && error != http::error::need_more) {
       refuse_malformed(error);
       return;
@@ -159,11 +165,12 @@ void Session::parse() {
   read();
 }
 
+std::string_view Session::unread() const {
+  return {static_cast<const char*>(buffer_.data().data()), buffer_.size()};
+}
+
 // False: nothing is left, or half of an empty line. One too many is the parser's to refuse.
 bool Session::skip_empty_lines() {
-  const auto unread = [this] {
-    return std::string_view(static_cast<const char*>(buffer_.data().data()), buffer_.size());
-  };
   while (empty_lines_ < empty_lines_max && unread().starts_with("\r\n")) {
     buffer_.consume(2);
     ++empty_lines_;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <string_view>
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
@@ -47,6 +48,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void begin_request();
   void read();
   void parse();
+  [[nodiscard]] std::string_view unread() const;
   [[nodiscard]] bool skip_empty_lines();
   void on_head();
   [[nodiscard]] std::optional<Problem> check_head(const Request& head);

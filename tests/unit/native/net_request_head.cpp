@@ -110,6 +110,18 @@ TEST_CASE("A target and the number of fields have a maximum") {
   CHECK(status_of(make_head(11, most)) == 431);
 }
 
+TEST_CASE("A field line that goes on in the next one is refused") {
+  const std::string head = "GET / HTTP/1.1\r\nHost: x\r\n";
+  for (const char* fields : {"\r\n", "X: a b\tc \r\n\r\n", "X:\r\nY:\t\r\n\r\n"}) {
+    INFO(fields);
+    CHECK_FALSE(check_field_lines(head + fields));
+  }
+  for (const char* fields : {" \r\n", "\ty\r\n", "X: a\r\n b\r\n\r\n", "X:\r\n\t\r\n\r\n"}) {
+    INFO(fields);
+    CHECK(check_field_lines(head + fields));
+  }
+}
+
 TEST_CASE("Only a client of HTTP/1.1 waits to be told to go on") {
   CHECK(expects_continue(make_head(11, {{"Expect", "100-Continue"}})));
   CHECK_FALSE(expects_continue(make_head(10, {{"Expect", "100-continue"}})));

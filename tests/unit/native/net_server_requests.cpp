@@ -37,11 +37,41 @@ TEST_CASE("A body in an encoding that is not understood is not read as the next 
   CHECK(responses.find("hello") == std::string::npos);
 }
 
+TEST_CASE("A folded field line is refused, whichever it is and however it comes") {
+  const RunningServer running;
+  const std::string fields = GENERATE(
+      as<std::string>{}, "Host: x\r\nTransfer-Encoding:\r\n chunked\r\n",
+      "Host: x\r\nTransfer-Encoding: chunked\r\n \r\n",
+      "Host: x\r\nTransfer-Encoding: chunked\r\n\t\r\n", "Host: x\r\nContent-Length:\r\n\t5\r\n",
+      "Host: x\r\nContent-Length: 5\r\n \r\n", "Host:\r\n x\r\n", "Host: x\r\n y\r\n",
+      "Host: x\r\nX: a\r\n b\r\n", "Host: x\r\n \r\n", " X: a\r\nHost: x\r\n");
+  INFO(fields);
+  const std::string request = "POST /echo HTTP/1.1\r\n" + fields + "\r\n";
+  const std::string rest = "5\r\nhello\r\n0\r\n\r\n";
+  Client whole(running.port());
+  whole.send(request + rest);
+  CHECK(status_of(whole.read_to_end()) == 400);
+
+  Client split(running.port());
+  for (const char letter : request) {
+    split.send(std::string(1, letter));
+  }
+  CHECK(status_of(split.read_to_end()) == 400);
+}
+
+TEST_CASE("A body may have lines that begin with a space") {
+  const RunningServer running;
+  Client client(running.port());
+  client.send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 8\r\n\r\n a\r\n b\r\n");
+  CHECK(client.read_response().ends_with("\r\n\r\n a\r\n b\r\n"));
+}
+
 TEST_CASE("The refusal of a HEAD says how long it would be, and has no body") {
   const RunningServer running({.body_bytes_max = 10});
   const std::string close = "Host: x\r\nConnection: close\r\n";
   const auto [status, target, fields] = GENERATE_COPY(table<int, std::string, std::string>(
       {{400, "/hello", "Host: x\r\nHost: y\r\n"},
+       {400, "/hello", "Host: x\r\nX: a\r\n b\r\n"},
        {400, "/hello", "Host: x\r\nX\r\n"},
        {400, "/%00", close},
        {404, "/nothing", close},
