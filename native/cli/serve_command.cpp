@@ -50,6 +50,9 @@ namespace {
 // data takes longer: then the gateway serves already, and /api/health says what it waits for.
 constexpr std::chrono::seconds first_subscription_max{2};
 
+// Browsers open as many connections to a host at a time, over HTTP/1.1.
+constexpr std::size_t browser_connections = 6;
+
 std::optional<broker::RedisOptions> redis_of(const ServeOptions& options) {
   const char* host = std::getenv("REDIS_HOST");
   if (options.redis.empty() && (host == nullptr || *host == '\0')) {
@@ -120,9 +123,13 @@ void limit_connections(net::ServerLimits& server, gateway::GatewayOptions& gatew
   const DescriptorShares shares = share_descriptors(raise_open_files_limit());
   server.sessions_max = std::min(server.sessions_max, shares.sessions);
   gateway.streams_max = std::min(gateway.streams_max, shares.streams);
-  // Three other clients still have room where one takes all that it may.
+  // Where one client takes all that it may, others still have three quarters of the connections,
+  // and of the places for requests as well; with few descriptors, what a browser leaves.
   server.connections_per_client_max =
       options.connections_per_client.value_or((server.sessions_max + gateway.streams_max) / 4);
+  if (server.connections_per_client_max > 0) {
+    server.sessions_per_client_max = std::max(server.sessions_max / 4, browser_connections);
+  }
 }
 
 // Says where the server is, once the broker hears the channel: whoever waits for this line may

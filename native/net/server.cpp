@@ -152,6 +152,18 @@ void Server::pause() {
   });
 }
 
+// A client that has all that it may have gives way to itself.
+std::optional<ClientPlace> Server::find_place(const ClientAddress& client) {
+  if (!set_->has_place_for(client) && !set_->evict_of(client)) {
+    return std::nullopt;
+  }
+  std::optional<ClientPlace> place = clients_.enter(client);
+  if (!place && set_->evict_of(client)) {
+    place = clients_.enter(client);
+  }
+  return place;
+}
+
 void Server::admit(tcp::socket socket) {
   boost::system::error_code error;
   const tcp::endpoint peer = socket.remote_endpoint(error);
@@ -160,10 +172,7 @@ void Server::admit(tcp::socket socket) {
   }
   const ClientAddress client = client_of(peer.address());
   const bool counts = !set_->limits().exempts_loopback || !net::is_loopback(peer.address());
-  std::optional<ClientPlace> place = counts ? clients_.enter(client) : ClientPlace();
-  if (!place && set_->evict_of(client)) {
-    place = clients_.enter(client);
-  }
+  std::optional<ClientPlace> place = counts ? find_place(client) : ClientPlace();
   if (!place) {
     refuse(socket, "429 Too Many Requests");
     return;

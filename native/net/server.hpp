@@ -54,6 +54,7 @@ class Server {
   void on_connection();
   std::optional<boost::asio::ip::tcp::socket> accept(boost::system::error_code& error);
   void pause();
+  std::optional<ClientPlace> find_place(const ClientAddress& client);
   void admit(boost::asio::ip::tcp::socket socket);
 
   boost::asio::ip::tcp::acceptor acceptor_;

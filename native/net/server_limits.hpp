@@ -52,6 +52,9 @@ struct ServerLimits {
   /// Connections of one client at a time, its streams included; one more takes the place of its own
   /// request that has made the least progress; where there is none: 429. 0: any number.
   std::size_t connections_per_client_max = 0;
+  /// How many of those may be requests that are read and answered, so that one client never has
+  /// the places of all. One more is handled in the same way. 0: any number.
+  std::size_t sessions_per_client_max = 0;
   /// A peer on a loopback address is a program of this machine, such as a proxy that all clients
   /// come through: its connections are not counted.
   bool exempts_loopback = true;

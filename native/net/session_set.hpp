@@ -43,6 +43,9 @@ class SessionSet : public std::enable_shared_from_this<SessionSet> {
 
   // For the server.
   [[nodiscard]] bool has_place() const { return !table_.is_full(); }
+  [[nodiscard]] bool has_place_for(const ClientAddress& client) const {
+    return !table_.is_full_for(client);
+  }
   [[nodiscard]] bool is_answering_all() const { return table_.is_answering_all(); }
   /// Closes the session that makes the least progress, of all or of one client's. False: there is
   /// none that gives way now.

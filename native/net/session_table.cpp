@@ -68,6 +68,16 @@ bool SessionTable::is_answering_all() const {
   });
 }
 
+bool SessionTable::is_full_for(const ClientAddress& client) const {
+  if (limits_.sessions_per_client_max == 0) {
+    return false;
+  }
+  const auto count =
+      std::count_if(sessions_.begin(), sessions_.end(),
+                    [&client](const auto& entry) { return entry.second.client == client; });
+  return static_cast<std::size_t>(count) >= limits_.sessions_per_client_max;
+}
+
 std::optional<SessionTable::Id> SessionTable::least_progress(Instant now) const {
   return find_least_progress([&](Id, const Session& session) { return had_grace(session, now); });
 }

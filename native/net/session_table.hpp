@@ -55,6 +55,8 @@ class SessionTable {
   /// Every session is being answered: nobody will give way.
   [[nodiscard]] bool is_answering_all() const;
   [[nodiscard]] bool is_full() const { return sessions_.size() >= limits_.sessions_max; }
+  /// This client has as many sessions as it may have.
+  [[nodiscard]] bool is_full_for(const ClientAddress& client) const;
   [[nodiscard]] std::size_t size() const { return sessions_.size(); }
   [[nodiscard]] std::size_t held_bytes() const { return held_bytes_; }
 

@@ -19,9 +19,11 @@ namespace regstream::net {
 
 class Client {
  public:
-  /// `receive_buffer` bytes in the kernel, or as many as it likes.
-  explicit Client(std::uint16_t port, int receive_buffer = 0) : socket_(context_) {
+  /// `receive_buffer` bytes in the kernel, or as many as it likes; `address` is its own.
+  explicit Client(std::uint16_t port, int receive_buffer = 0, const char* address = "127.0.0.1")
+      : socket_(context_) {
     socket_.open(boost::asio::ip::tcp::v4());
+    socket_.bind({boost::asio::ip::make_address(address), 0});
     if (receive_buffer > 0) {
       socket_.set_option(boost::asio::socket_base::receive_buffer_size(receive_buffer));
     }

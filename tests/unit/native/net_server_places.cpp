@@ -128,8 +128,33 @@ TEST_CASE("One client has so many connections, and a newer takes the place of it
   CHECK(first.read_to_end().empty());
 }
 
+TEST_CASE("One client has so many requests, beside its streams, and leaves the others to others") {
+  const RunningServer running(
+      {.connections_per_client_max = 10, .sessions_per_client_max = 2, .exempts_loopback = false});
+  Client other(running.port(), 0, "127.0.0.2");
+  other.get("/hello");
+  CHECK(status_of(other.read_response()) == 200);
+  Client first(running.port());
+  first.get("/hello");
+  CHECK(status_of(first.read_response()) == 200);
+  Client second(running.port());
+  second.get("/hello");
+  CHECK(status_of(second.read_response()) == 200);
+  Client third(running.port());
+  third.get("/hello");
+  CHECK(status_of(third.read_response()) == 200);
+  CHECK(first.read_to_end().empty());
+  other.get("/hello");
+  CHECK(status_of(other.read_response()) == 200);
+  second.get("/hello");
+  CHECK(status_of(second.read_response()) == 200);
+}
+
 TEST_CASE("A client whose connections are all being answered gets 429, until one is") {
-  RunningServer running({.connections_per_client_max = 1, .exempts_loopback = false});
+  const bool counts_streams = GENERATE(false, true);
+  RunningServer running({.connections_per_client_max = counts_streams ? 1U : 10U,
+                         .sessions_per_client_max = counts_streams ? 0U : 1U,
+                         .exempts_loopback = false});
   Client first(running.port());
   first.get("/kept");
   running.wait_for_kept();

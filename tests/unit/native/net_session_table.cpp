@@ -159,6 +159,18 @@ TEST_CASE("One client's connections give way to its own") {
   CHECK_FALSE(table.least_progress_of(client("192.0.2.3")));
 }
 
+TEST_CASE("A client has so many sessions, in any state, whatever others have") {
+  SessionTable table({.sessions_max = 10, .sessions_per_client_max = 2});
+  const ClientAddress greedy = client("192.0.2.1");
+  const Id first = table.add(greedy, at(0));
+  CHECK_FALSE(table.is_full_for(greedy));
+  table.enter(table.add(greedy, at(1)), SessionState::answering, at(2));
+  CHECK(table.is_full_for(greedy));
+  CHECK_FALSE(table.is_full_for(client("192.0.2.2")));
+  table.remove(first);
+  CHECK_FALSE(table.is_full_for(greedy));
+}
+
 TEST_CASE("Each state has its age, and the server's own time none") {
   SessionTable table(limits);
   const Id id = table.add(client(), at(0));
