@@ -27,7 +27,7 @@ struct Target {
   /// 3.2.2). Nothing in origin form.
   std::optional<std::string> authority;
   /// The path, split at its slashes before it is decoded, so that an encoded slash splits nothing:
-  /// "/a%2Fb/" is "a/b" and "". Never empty once it is read.
+  /// "/a%2Fb/" is "a/b" and "". Empty only for a target that has no path, or is invalid.
   std::vector<std::string> segments;
   std::multimap<std::string, std::string, std::less<>> query;
 };

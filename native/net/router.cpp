@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 #include <utility>
 
 #include "net/problem.hpp"
@@ -43,9 +44,27 @@ bool is_more_literal(const std::vector<std::string>& pattern,
                                       });
 }
 
-void add_method(std::string& allow, std::string_view method) {
-  allow.append(allow.empty() ? "" : ", ").append(method);
-}
+// The value of an Allow field.
+class AllowedMethods {
+ public:
+  void add(http::verb method) {
+    names_.insert(http::to_string(method));
+    if (method == http::verb::get) {
+      names_.insert("HEAD");
+    }
+  }
+  [[nodiscard]] bool empty() const { return names_.empty(); }
+  [[nodiscard]] std::string text() const {
+    std::string text;
+    for (const std::string_view name : names_) {
+      text.append(text.empty() ? "" : ", ").append(name);
+    }
+    return text;
+  }
+
+ private:
+  std::set<std::string_view> names_;
+};
 
 }  // namespace
 
@@ -65,17 +84,18 @@ void Router::route(Exchange exchange) const {
   const http::verb asked = exchange.request().method();
   const http::verb method = asked == http::verb::head ? http::verb::get : asked;
   const std::vector<std::string>& path = exchange.target().segments;
+  if (path.empty()) {
+    respond_without_path(std::move(exchange));
+    return;
+  }
 
   const Route* best = nullptr;
-  std::string allow;
+  AllowedMethods allowed;
   for (const Route& route : routes_) {
     if (!matches(route.segments, path)) {
       continue;
     }
-    add_method(allow, http::to_string(route.method));
-    if (route.method == http::verb::get) {
-      add_method(allow, "HEAD");
-    }
+    allowed.add(route.method);
     if (route.method == method &&
         (best == nullptr || is_more_literal(route.segments, best->segments))) {
       best = &route;
@@ -90,7 +110,8 @@ void Router::route(Exchange exchange) const {
       }
     }
     best->handler(std::move(exchange));
-  } else if (!allow.empty()) {
+  } else if (!allowed.empty()) {
+    const std::string allow = allowed.text();
     Response response = make_problem({.status = http::status::method_not_allowed,
                                       .detail = "This resource answers " + allow + " only."});
     response.set(http::field::allow, allow);
@@ -103,6 +124,23 @@ void Router::route(Exchange exchange) const {
     respond_problem(
         exchange, {.status = http::status::not_found, .detail = "There is nothing at this path."});
   }
+}
+
+void Router::respond_without_path(Exchange exchange) const {
+  const Request& request = exchange.request();
+  if (request.method() != http::verb::options || request.target() != "*") {
+    respond_problem(exchange, {.status = http::status::bad_request,
+                               .detail = "The request target is no valid path and query."});
+    return;
+  }
+  AllowedMethods allowed;
+  allowed.add(http::verb::options);
+  for (const Route& route : routes_) {
+    allowed.add(route.method);
+  }
+  Response response(http::status::no_content, request.version());
+  response.set(http::field::allow, allowed.text());
+  exchange.respond(std::move(response));
 }
 
 }  // namespace regstream::net

@@ -25,10 +25,13 @@ class Router {
   void set_catch_all(Handler handler);
 
   /// Calls the handler, or answers: 404 for an unknown path, 405 with Allow for a known path with
-  /// another method.
+  /// another method, 400 for a target that could not be read. `OPTIONS *` asks what the server can
+  /// do at all (RFC 9110, 9.3.7): 204 with Allow.
   void route(Exchange exchange) const;
 
  private:
+  void respond_without_path(Exchange exchange) const;
+
   struct Route {
     boost::beast::http::verb method;
     std::vector<std::string> segments;  // As in the pattern, a name with its braces.

@@ -236,11 +236,6 @@ void Session::route() {
   parser_.reset();
   Exchange exchange(std::make_shared<SessionConnection>(socket_.get_executor(), shared_from_this()),
                     std::move(request), std::exchange(target_, {}).value_or(Target()));
-  if (exchange.target().segments.empty()) {
-    respond_problem(exchange, {.status = http::status::bad_request,
-                               .detail = "The request target is no valid path and query."});
-    return;
-  }
   try {
     set_->router().route(std::move(exchange));
   } catch (const std::exception& error) {

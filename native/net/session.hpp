@@ -75,7 +75,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::optional<boost::beast::http::request_parser<Body>> parser_;
   // Taken out of the parser before the body is read, which puts trailer fields where these were.
   Request::header_type head_;
-  std::optional<Target> target_;  // Of the request whose head was read; nothing: it is invalid.
+  std::optional<Target> target_;  // Of the head that was read. Nothing: no path, or invalid.
   Response response_;
   std::optional<boost::beast::http::response_serializer<Body>> serializer_;
   std::size_t discarded_ = 0;

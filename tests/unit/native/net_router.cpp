@@ -86,6 +86,26 @@ TEST_CASE("A known path with another method is 405, and says which it answers") 
   CHECK(route(router, http::verb::post, "/a/42").at(http::field::allow) == "GET, HEAD, PUT");
 }
 
+TEST_CASE("Each method that a path answers is named once") {
+  const Response response = route(sample(), http::verb::delete_, "/a/new");
+  CHECK(response.at(http::field::allow) == "GET, HEAD, PUT");
+}
+
+TEST_CASE("OPTIONS * says what the server answers at all, and is the only use of an asterisk") {
+  const Router router = sample();
+  const auto answer_of = [&router](http::verb method, std::string_view target) {
+    const auto recorder = std::make_shared<Recorder>();
+    router.route(Exchange(recorder, Request(method, target, 11), {}));
+    REQUIRE(recorder->answer);
+    return *recorder->answer;
+  };
+  const Response response = answer_of(http::verb::options, "*");
+  CHECK(response.result() == http::status::no_content);
+  CHECK(response.at(http::field::allow) == "GET, HEAD, OPTIONS, POST, PUT");
+  CHECK(answer_of(http::verb::get, "*").result() == http::status::bad_request);
+  CHECK(answer_of(http::verb::options, "**").result() == http::status::bad_request);
+}
+
 TEST_CASE("GET answers HEAD, without a body") {
   const Response response = route(sample(), http::verb::head, "/a/42");
   CHECK(response.result() == http::status::ok);

@@ -146,6 +146,17 @@ TEST_CASE("A target that is no path is answered 400, and the connection goes on"
   CHECK(status_of(client.read_response()) == 200);
 }
 
+TEST_CASE("A request may be about the server as a whole") {
+  const RunningServer running;
+  Client client(running.port());
+  client.send("OPTIONS * HTTP/1.1\r\nHost: x\r\n\r\n");
+  const std::string response = client.read_until("\r\n\r\n");
+  CHECK(status_of(response) == 204);
+  CHECK(response.find("\r\nAllow: GET, HEAD, OPTIONS, POST\r\n") != std::string::npos);
+  client.get("/hello");
+  CHECK(status_of(client.read_response()) == 200);
+}
+
 TEST_CASE("A header beyond the limit is answered 431") {
   const RunningServer running;
   Client client(running.port());
