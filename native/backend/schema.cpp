@@ -3,7 +3,7 @@
 namespace regstream::backend {
 namespace {
 
-constexpr const char* registrations = R"sql(
+constexpr const char* registrations_schema = R"sql(
 CREATE TABLE registrations (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   customer_name TEXT NOT NULL,
@@ -53,7 +53,7 @@ CREATE TABLE mobile_customers (
 
 // An update that belongs to a stored change, until the broker has acknowledged it. A position is
 // never given out twice, and a key is as good as a random UUID.
-constexpr const char* outbox = R"sql(
+constexpr const char* outbox_schema = R"sql(
 CREATE TABLE outbox (
   position INTEGER PRIMARY KEY AUTOINCREMENT,
   key TEXT NOT NULL DEFAULT (lower(hex(randomblob(16)))),
@@ -68,7 +68,7 @@ const sqlite::FileKind& database_kind() {
   static const sqlite::FileKind kind{.noun = "database",
                                      .option = "--database",
                                      .application_id = 0x52656773,
-                                     .versions = {registrations, outbox},
+                                     .versions = {registrations_schema, outbox_schema},
                                      .exposed = "database that others may read"};
   return kind;
 }

@@ -1,10 +1,9 @@
 #include "broker/redis_link.hpp"
 
+#include <chrono>
 #include <utility>
 
 namespace regstream::broker {
-
-using Clock = std::chrono::steady_clock;
 
 RedisLink::RedisLink(boost::asio::io_context& context, const RedisOptions& options,
                      std::uint64_t seed, Handlers handlers)
@@ -25,7 +24,7 @@ void RedisLink::connect() {
       RedisConnection::Handlers{
           .on_ready =
               [this] {
-                up_since_ = Clock::now();
+                up_since_ = std::chrono::steady_clock::now();
                 handlers_.on_up();
               },
           .on_reply = [this](const redisReply& reply) { handlers_.on_reply(reply); },
@@ -53,7 +52,7 @@ void RedisLink::renew(const RedisFailure& reason) {
 
 void RedisLink::give_up(const RedisFailure& failure) {
   connection_.reset();
-  if (up_since_ && Clock::now() - *up_since_ >= options_.timing.stable_after) {
+  if (up_since_ && std::chrono::steady_clock::now() - *up_since_ >= options_.timing.stable_after) {
     backoff_.reset();
   }
   up_since_.reset();
