@@ -1,18 +1,22 @@
 #include "broker/passing_error.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace regstream::broker {
 namespace {
 
 constexpr std::string_view script_failed = "ERR Error running script";
 constexpr std::string_view inner_error = ": -";
-constexpr std::string_view script_lacks_rights = "ERR The user executing the script ";
+constexpr std::array<std::string_view, 2> script_lacks_rights{
+    "ERR The user executing the script ",  // Redis 7.0
+    "ERR ACL failure in script: "};        // From 7.2 on
 
 }  // namespace
 
 std::string_view reply_code(std::string_view reply) {
-  if (reply.starts_with(script_lacks_rights)) {
+  if (std::any_of(script_lacks_rights.begin(), script_lacks_rights.end(),
+                  [reply](std::string_view text) { return reply.starts_with(text); })) {
     return "NOPERM";
   }
   if (reply.starts_with(script_failed)) {

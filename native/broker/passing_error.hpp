@@ -25,7 +25,8 @@ struct PassingError {
 /// "OOM" of "OOM command not allowed"; empty if the reply begins with no error code. Redis before 7
 /// puts the error of a command that a script called into a sentence of its own ("ERR Error running
 /// script (call to f_…): @user_script: 1: -OOM command not allowed"): the code is the inner one
-/// then. Redis 7 says "ERR The user executing the script can't …" where it means NOPERM.
+/// then. From 7 on it says "ERR The user executing the script can't …" or "ERR ACL failure in
+/// script: …" where it means NOPERM.
 [[nodiscard]] std::string_view reply_code(std::string_view reply);
 
 }  // namespace regstream::broker

@@ -25,7 +25,7 @@ function messageOf(error: unknown): string {
  * has such a sentence for NOPERM.
  */
 function replyCode(message: string): string {
-  if (message.startsWith("ERR The user executing the script ")) {
+  if (/^ERR (The user executing the script|ACL failure in script:) /.test(message)) {
     return "NOPERM";
   }
   const inner = /^ERR Error running script.*: -([A-Z]+)(?: |$)/s.exec(message)?.[1];

@@ -49,6 +49,8 @@ describe("a client's error", () => {
     ["MISCONF Redis is configured to save RDB snapshots", "unreachable"],
     ["NOAUTH Authentication required.", "unreachable"],
     ["NOPERM this user has no permissions to run the 'evalsha' command", "refused"],
+    ["ERR The user executing the script can't run this command or subcommand script: 1a2b", "refused"],
+    ["ERR ACL failure in script: User default has no permissions to run the 'get' command", "refused"],
     ["CROSSSLOT Keys in request don't hash to the same slot", "refused"],
     ["ERR unknown command 'evalsha'", "refused"],
     ["Connection in subscriber mode, only subscriber commands may be used", "refused"],
@@ -57,6 +59,7 @@ describe("a client's error", () => {
     const failure = readFailure(new Error(message));
     expect(failure.kind).toBe(kind);
     expect(isScriptUnknown(new Error(message))).toBe(false);
+    expect(failure.message.includes("(NOPERM)")).toBe(/NOPERM|the script can't|ACL failure/.test(message));
   });
 
   it("shows a system error's code, and not its text", () => {

@@ -49,6 +49,9 @@ TEST_CASE("error replies of redis become sentences that say what to do") {
       {"ERR The user executing the script can't run this command or subcommand script: 1a2b, on "
        "@user_script:1.",
        RedisFailureKind::rejected, "NOPERM"},
+      {"ERR ACL failure in script: User default has no permissions to run the 'get' command "
+       "script: 1a2b, on @user_script:1.",
+       RedisFailureKind::rejected, "NOPERM"},
       {"WRONGTYPE Operation against a key holding the wrong kind of value",
        RedisFailureKind::rejected, "service:registration-updates:history"},
       {"DENIED Redis is running in protected mode", RedisFailureKind::rejected, "protected mode"},

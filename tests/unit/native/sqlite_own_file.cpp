@@ -177,7 +177,7 @@ TEST_CASE("another program's file is left as it was, with what stands beside it"
   const TemporaryFolder folder;
   const fs::path path = folder / "books.sqlite";
   leave_killed(folder / "", "books.sqlite",
-               [work = work](SQLite::Database& database) { database.exec(work); });
+               [statements = work](SQLite::Database& database) { database.exec(statements); });
   ::chmod(path.c_str(), 0600);
   const auto before = contents_of(folder / "");
   REQUIRE(before.size() == (*beside == '\0' ? 1 : 2));
