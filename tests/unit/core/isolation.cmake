@@ -19,7 +19,8 @@ set(allowed
   # What a variant's own checks would throw; an optimising compiler sees that they don't.
   "_ZT[IV]St9exception" "_ZNSt9exceptionD[0-9]Ev" "_ZTVN10__cxxabiv1[^ ]*" "__cxa_(throw|allocate_exception)"
   "__assert_fail" "_ZSt21__glibcxx_assert_fail[^ ]*"    # What a debug build's checks call.
-  "__stack_chk_fail" "_GLOBAL_OFFSET_TABLE_" "__(asan|ubsan)_[^ ]*")
+  "__stack_chk_fail" "_GLOBAL_OFFSET_TABLE_" "__(asan|ubsan)_[^ ]*"
+  "__(start|stop)_asan_globals")                        # Where the linker puts them.
 
 list(JOIN allowed "|" allowed)
 execute_process(COMMAND ${NM} -A -u ${ARCHIVE} OUTPUT_VARIABLE output COMMAND_ERROR_IS_FATAL ANY)
