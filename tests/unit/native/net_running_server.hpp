@@ -17,6 +17,7 @@
 
 #include "net/event_loop.hpp"
 #include "net/server.hpp"
+#include "net_client.hpp"
 
 namespace regstream::net {
 
@@ -103,5 +104,11 @@ class RunningServer {
   std::optional<std::thread> elsewhere_;
   std::thread thread_;
 };
+
+/// Asks a running server's "/hello" on this connection, and gives the answer's status.
+inline int hello_status(Client& client) {
+  client.get("/hello");
+  return status_of(client.read_response());
+}
 
 }  // namespace regstream::net

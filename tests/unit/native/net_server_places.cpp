@@ -23,18 +23,14 @@ TEST_CASE("A client that never finishes its request is cut off") {
 TEST_CASE("One connection too many takes the place of the one that has waited longest") {
   const RunningServer running({.sessions_max = 2});
   Client oldest(running.port());
-  oldest.get("/hello");
-  CHECK(status_of(oldest.read_response()) == 200);
+  CHECK(hello_status(oldest) == 200);
   Client younger(running.port());
-  younger.get("/hello");
-  CHECK(status_of(younger.read_response()) == 200);
+  CHECK(hello_status(younger) == 200);
 
   Client newcomer(running.port());
-  newcomer.get("/hello");
-  CHECK(status_of(newcomer.read_response()) == 200);
+  CHECK(hello_status(newcomer) == 200);
   CHECK(oldest.read_to_end().empty());
-  younger.get("/hello");
-  CHECK(status_of(younger.read_response()) == 200);
+  CHECK(hello_status(younger) == 200);
 }
 
 TEST_CASE("Whoever holds a connection in any state gives way to a newcomer") {
@@ -53,8 +49,7 @@ TEST_CASE("Whoever holds a connection in any state gives way to a newcomer") {
     holders.back()->send(begun);
   }
   Client newcomer(running.port());
-  newcomer.get("/hello");
-  CHECK(status_of(newcomer.read_response()) == 200);
+  CHECK(hello_status(newcomer) == 200);
 }
 
 TEST_CASE("Bodies have so much memory together, and the slowest gives its own up") {
@@ -117,14 +112,11 @@ TEST_CASE("A body for which there is no memory is refused with when to come back
 TEST_CASE("One client has so many connections, and a newer takes the place of its own") {
   RunningServer running({.connections_per_client_max = 2, .exempts_loopback = false});
   Client first(running.port());
-  first.get("/hello");
-  CHECK(status_of(first.read_response()) == 200);
+  CHECK(hello_status(first) == 200);
   Client second(running.port());
-  second.get("/hello");
-  CHECK(status_of(second.read_response()) == 200);
+  CHECK(hello_status(second) == 200);
   Client third(running.port());
-  third.get("/hello");
-  CHECK(status_of(third.read_response()) == 200);
+  CHECK(hello_status(third) == 200);
   CHECK(first.read_to_end().empty());
 }
 
@@ -132,22 +124,16 @@ TEST_CASE("One client has so many requests, beside its streams, and leaves the o
   const RunningServer running(
       {.connections_per_client_max = 10, .sessions_per_client_max = 2, .exempts_loopback = false});
   Client other(running.port(), 0, "127.0.0.2");
-  other.get("/hello");
-  CHECK(status_of(other.read_response()) == 200);
+  CHECK(hello_status(other) == 200);
   Client first(running.port());
-  first.get("/hello");
-  CHECK(status_of(first.read_response()) == 200);
+  CHECK(hello_status(first) == 200);
   Client second(running.port());
-  second.get("/hello");
-  CHECK(status_of(second.read_response()) == 200);
+  CHECK(hello_status(second) == 200);
   Client third(running.port());
-  third.get("/hello");
-  CHECK(status_of(third.read_response()) == 200);
+  CHECK(hello_status(third) == 200);
   CHECK(first.read_to_end().empty());
-  other.get("/hello");
-  CHECK(status_of(other.read_response()) == 200);
-  second.get("/hello");
-  CHECK(status_of(second.read_response()) == 200);
+  CHECK(hello_status(other) == 200);
+  CHECK(hello_status(second) == 200);
 }
 
 TEST_CASE("A client whose connections are all being answered gets 429, until one is") {
@@ -165,8 +151,7 @@ TEST_CASE("A client whose connections are all being answered gets 429, until one
   running.answer_kept();
   CHECK(first.read_response().ends_with(R"("at last")"));
   Client third(running.port());
-  third.get("/hello");
-  CHECK(status_of(third.read_response()) == 200);
+  CHECK(hello_status(third) == 200);
 }
 
 TEST_CASE("Loopback peers are not counted, since a proxy may be one") {
@@ -175,8 +160,7 @@ TEST_CASE("Loopback peers are not counted, since a proxy may be one") {
   first.get("/kept");
   running.wait_for_kept();
   Client second(running.port());
-  second.get("/hello");
-  CHECK(status_of(second.read_response()) == 200);
+  CHECK(hello_status(second) == 200);
   running.answer_kept();
 }
 
