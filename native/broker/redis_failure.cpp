@@ -108,6 +108,12 @@ RedisFailure reply_failure(const RedisOptions& options, std::string_view reply) 
     return {RedisFailureKind::passing, redis + std::string{takes_none} + describe(*passing),
             passing};
   }
+  if (contains(reply, "max number of clients")) {
+    return {RedisFailureKind::crowded,
+            redis +
+                " has as many clients as it takes: raise maxclients, or find who keeps so many "
+                "connections"};
+  }
   if (code == "NOPERM") {
     return {RedisFailureKind::rejected,
             redis +
@@ -135,13 +141,32 @@ RedisFailure reply_failure(const RedisOptions& options, std::string_view reply) 
 RedisFailure auth_failure(const RedisOptions& options, std::string_view reply) {
   auto failure = reply_failure(options, reply);
   if (failure.what.find("answered: ") != std::string::npos) {
-    const bool is_full = contains(reply, "max number of clients");
-    failure.what = redis_at(options) +
-                   (is_full ? " has reached its maximum number of clients (maxclients)"
-                            : " refused the AUTH command (" + std::string{reply_code(reply)} +
-                                  "): check that it takes AUTH with a password only");
+    failure.what = redis_at(options) + " refused the AUTH command (" +
+                   std::string{reply_code(reply)} +
+                   "): check that it takes AUTH with a password only";
   }
   return failure;
+}
+
+bool may_heal(RedisFailureKind kind) {
+  switch (kind) {
+    case RedisFailureKind::unresolvable:
+    case RedisFailureKind::refused:
+    case RedisFailureKind::unreachable:
+    case RedisFailureKind::timed_out:
+    case RedisFailureKind::crowded:
+    case RedisFailureKind::passing:
+    case RedisFailureKind::lost:
+    case RedisFailureKind::renewed:
+    case RedisFailureKind::silent:
+      return true;
+    case RedisFailureKind::password:
+    case RedisFailureKind::rejected:
+    case RedisFailureKind::not_redis:
+    case RedisFailureKind::oversized:
+      return false;
+  }
+  return false;
 }
 
 std::string public_reason(const RedisFailure& failure) {
@@ -155,6 +180,8 @@ std::string public_reason(const RedisFailure& failure) {
     case RedisFailureKind::timed_out:
     case RedisFailureKind::silent:
       return "redis does not answer";
+    case RedisFailureKind::crowded:
+      return "redis has as many clients as it takes";
     case RedisFailureKind::password:
       return "redis does not accept the password";
     case RedisFailureKind::passing:

@@ -19,6 +19,7 @@ enum class RedisFailureKind : std::uint8_t {
   refused,       ///< Nobody listens there.
   unreachable,   ///< Any other trouble with connecting.
   timed_out,     ///< No connection, or no first answer, in time.
+  crowded,       ///< Redis has as many clients as it takes (maxclients).
   password,      ///< Missing, wrong, or not wanted.
   passing,       ///< Redis answers, but takes no calls or no writes for now.
   rejected,      ///< Any other error that Redis answered with.
@@ -36,7 +37,11 @@ struct RedisFailure {
   const PassingError* passing = nullptr;  ///< Which one, if it is of that kind.
 };
 
-/// The same for anybody who asks: names neither the host nor what Redis said.
+/// Whether Redis may become usable without a change of this process's options: it starts later, its
+/// name appears, or it takes calls again. Trying again is of no use for the others.
+[[nodiscard]] bool may_heal(RedisFailureKind kind);
+
+/// `what` for anybody who asks: names neither the host nor what Redis said.
 [[nodiscard]] std::string public_reason(const RedisFailure& failure);
 
 [[nodiscard]] RedisFailure resolve_failure(const RedisOptions& options);

@@ -117,7 +117,7 @@ class SinglePublish {
 
 }  // namespace
 
-std::optional<std::string> check_redis(const RedisOptions& options, Duration timeout) {
+std::optional<RedisFailure> check_redis(const RedisOptions& options, Duration timeout) {
   boost::asio::io_context context;
   std::optional<RedisFailure> failure;
   const RedisConnection connection{
@@ -128,10 +128,7 @@ std::optional<std::string> check_redis(const RedisOptions& options, Duration tim
        .on_message = {},
        .on_end = [&failure](const RedisFailure& end) { failure = end; }}};
   context.run();
-  if (!failure || failure->kind == RedisFailureKind::passing) {
-    return std::nullopt;
-  }
-  return std::move(failure->what);
+  return failure;
 }
 
 std::variant<EventId, RedisFailure> publish_once(const RedisOptions& options,

@@ -15,10 +15,9 @@
 /// server that does not answer: the system's own resolver can't be interrupted.
 namespace regstream::broker {
 
-/// Asks Redis whether it would serve us. Empty: yes, or what it refuses with will pass (it still
-/// loads its data). Otherwise one sentence for the operator: what is wrong, where, what to do.
-[[nodiscard]] std::optional<std::string> check_redis(const RedisOptions& options,
-                                                     Duration timeout = Duration{3'000});
+/// Asks Redis whether it would serve us: AUTH and PING. Empty: yes.
+[[nodiscard]] std::optional<RedisFailure> check_redis(const RedisOptions& options,
+                                                      Duration timeout = Duration{3'000});
 
 /// Publishes one message: the JSON text of an update, without an id. Waits for Redis to acknowledge
 /// it, and gives the id that it has in the history. Under the same `key` it may be tried again, and

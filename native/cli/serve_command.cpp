@@ -46,8 +46,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-// How long the ready line waits for the first subscription to Redis. A Redis that still loads its
-// data takes longer: then the gateway serves already, and /api/health says what it waits for.
+// How long the ready line waits for the first subscription to Redis. A Redis that is not there, or
+// still loads its data, takes longer: then the gateway serves already, and /readyz says what it
+// waits for.
 constexpr std::chrono::seconds first_subscription_max{2};
 
 // Browsers open as many connections to a host at a time, over HTTP/1.1.
@@ -133,21 +134,26 @@ void limit_connections(net::ServerLimits& server, gateway::GatewayOptions& gatew
 }
 
 // Says where the server is, once the broker hears the channel: whoever waits for this line may
-// publish at once.
+// publish at once. Where that takes longer than `patience`, the line says so.
 class ReadyLine {
  public:
-  ReadyLine(asio::io_context& context, const broker::Broker& broker, std::string text)
+  ReadyLine(asio::io_context& context, const broker::Broker& broker, std::string url,
+            std::string broker_name, std::chrono::seconds patience)
       : timer_(context),
         broker_(broker),
-        text_(std::move(text)),
-        give_up_(std::chrono::steady_clock::now() + first_subscription_max) {
+        url_(std::move(url)),
+        broker_name_(std::move(broker_name)),
+        give_up_(std::chrono::steady_clock::now() + patience) {
     check();
   }
 
  private:
   void check() {
-    if (broker_.is_connected() || std::chrono::steady_clock::now() > give_up_) {
-      std::cout << printable(text_) << std::endl;
+    const bool is_connected = broker_.is_connected();
+    if (is_connected || std::chrono::steady_clock::now() >= give_up_) {
+      const std::string text = "regstream: serving on " + url_ + " (broker: " + broker_name_ +
+                               (is_connected ? ")" : ", not connected yet)");
+      std::cout << printable(text) << std::endl;
       return;
     }
     timer_.expires_after(std::chrono::milliseconds(5));
@@ -160,7 +166,8 @@ class ReadyLine {
 
   asio::steady_timer timer_;
   const broker::Broker& broker_;
-  std::string text_;
+  std::string url_;
+  std::string broker_name_;
   std::chrono::steady_clock::time_point give_up_;
 };
 
@@ -170,6 +177,20 @@ net::AllowedHosts allowed_hosts_of(const ServeOptions& options) {
     hosts.push_back(*net::parse_host_port(name));  // The option's own check has let it through.
   }
   return net::AllowedHosts(std::move(hosts));
+}
+
+// False: Redis is not there yet. Throws what only a person can mend, as a wrong password is.
+bool find_redis(const broker::RedisOptions& redis, bool is_required) {
+  const std::optional<broker::RedisFailure> failure = broker::check_redis(redis);
+  if (!failure) {
+    return true;
+  }
+  // A Redis that answers is there: one that still loads its data, say.
+  const bool is_there = failure->kind == broker::RedisFailureKind::passing;
+  if (!broker::may_heal(failure->kind) || (is_required && !is_there)) {
+    throw std::runtime_error(failure->what);
+  }
+  return is_there;
 }
 
 void serve(const ServeOptions& options, const std::optional<broker::RedisOptions>& redis) {
@@ -193,9 +214,10 @@ void serve(const ServeOptions& options, const std::optional<broker::RedisOptions
 
   std::unique_ptr<broker::Broker> channel;
   std::string broker_name = "embedded";
+  std::chrono::seconds patience = first_subscription_max;
   if (redis) {
-    if (const std::optional<std::string> trouble = broker::check_redis(*redis)) {
-      throw std::runtime_error(*trouble);
+    if (!find_redis(*redis, options.requires_redis)) {
+      patience = std::chrono::seconds::zero();
     }
     // A seed of its own keeps gateways from coming back to a restarted Redis in step.
     broker::RedisOptions seeded = *redis;
@@ -225,8 +247,7 @@ void serve(const ServeOptions& options, const std::optional<broker::RedisOptions
 
   // Not const: their handlers change them.
   Shutdown shutdown(context, server, sample_backend ? &*sample_backend : nullptr, gateway);
-  ReadyLine ready(context, *channel,
-                  "regstream: serving on " + server.url() + " (broker: " + broker_name + ")");
+  ReadyLine ready(context, *channel, server.url(), broker_name, patience);
   net::run(context);
 }
 
@@ -237,6 +258,10 @@ int run_serve(const ServeOptions& options) {
     if (redis && options.journal) {
       throw std::invalid_argument(
           "--journal is the embedded broker's; with Redis the history is kept there");
+    }
+    if (!redis && options.requires_redis) {
+      throw std::invalid_argument(
+          "--require-redis needs to know where Redis is: --redis or REDIS_HOST");
     }
   } catch (const std::invalid_argument& error) {
     complain("", error.what());

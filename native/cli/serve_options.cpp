@@ -41,6 +41,8 @@ void add_serve_options(CLI::App& command, ServeOptions& options) {
   command.add_option("--redis", options.redis,
                      "HOST[:PORT] of Redis; also by REDIS_HOST, REDIS_PORT, REDIS_PASSWORD. "
                      "Without one the broker is embedded");
+  command.add_flag("--require-redis", options.requires_redis,
+                   "End the start when Redis is not there yet, instead of waiting for it");
   command.add_option(
       "--journal", options.journal,
       "File that keeps the embedded broker's history over a restart (with --demo: "

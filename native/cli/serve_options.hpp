@@ -18,6 +18,7 @@ struct ServeOptions {
   int port = 8080;
   std::vector<std::string> allowed_hosts;
   std::string redis;
+  bool requires_redis = false;
   std::string publish_route = "auto";
   std::optional<std::string> journal;
   std::optional<std::size_t> history_length;

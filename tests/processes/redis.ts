@@ -12,6 +12,8 @@ export interface RedisOptions {
   readonly password?: string;
   /** Every write is on the disk before it is acknowledged, so that a restart brings all of it back. By default there is no disk. */
   readonly isDurable?: boolean;
+  /** A free one by default. */
+  readonly port?: number;
 }
 
 /** A real redis-server on a free port. */
@@ -27,7 +29,7 @@ export class RedisServer {
   }
 
   static async start(options: RedisOptions = {}): Promise<RedisServer> {
-    const server = new RedisServer(await freePort(), options, temporaryFolder());
+    const server = new RedisServer(options.port ?? (await freePort()), options, temporaryFolder());
     await server.ready();
     return server;
   }

@@ -90,8 +90,8 @@ TEST_CASE("redis's parting words are told, not just that it closed the connectio
   boost::asio::io_context context;
   const Impostor full{context, "-ERR max number of clients reached\r\n", true};
   const auto end = end_of(context, full.options());
-  CHECK(end.kind == RedisFailureKind::rejected);
-  CHECK_THAT(end.what, Contains("max number of clients"));
+  CHECK(end.kind == RedisFailureKind::crowded);
+  CHECK_THAT(end.what, Contains("as many clients as it takes"));
 }
 
 TEST_CASE("a redis that still loads its data is told from one that refuses") {

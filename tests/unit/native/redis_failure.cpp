@@ -8,10 +8,13 @@
 using Catch::Contains;
 using regstream::broker::auth_failure;
 using regstream::broker::connect_failure;
+using regstream::broker::may_heal;
+using regstream::broker::not_redis_failure;
 using regstream::broker::public_reason;
 using regstream::broker::RedisFailureKind;
 using regstream::broker::RedisOptions;
 using regstream::broker::reply_failure;
+using regstream::broker::resolve_failure;
 
 namespace {
 
@@ -55,8 +58,7 @@ TEST_CASE("error replies of redis become sentences that say what to do") {
       {"WRONGTYPE Operation against a key holding the wrong kind of value",
        RedisFailureKind::rejected, "service:registration-updates:history"},
       {"DENIED Redis is running in protected mode", RedisFailureKind::rejected, "protected mode"},
-      {"ERR max number of clients reached", RedisFailureKind::rejected,
-       "answered: ERR max number of clients reached"},
+      {"ERR max number of clients reached", RedisFailureKind::crowded, "raise maxclients"},
   }));
   CAPTURE(reply);
   const auto failure = reply_failure(options(), reply);
@@ -88,6 +90,23 @@ TEST_CASE("what anybody may know of a failure names no host, and quotes nothing"
         "redis takes no updates for now: it has no memory left: raise maxmemory (OOM)");
   CHECK(public_reason(connect_failure(options(), boost::asio::error::connection_refused)) ==
         "redis refuses the connection");
+}
+
+TEST_CASE("what Redis may heal by itself is told from what only a person can mend") {
+  const auto heals = [](const char* reply) {
+    return may_heal(reply_failure(options(), reply).kind);
+  };
+  CHECK(heals("LOADING Redis is loading the dataset in memory"));
+  CHECK(heals("OOM command not allowed when used memory > 'maxmemory'."));
+  CHECK(heals("ERR max number of clients reached"));
+  CHECK_FALSE(heals("NOAUTH Authentication required."));
+  CHECK_FALSE(heals("WRONGPASS invalid username-password pair or user is disabled."));
+  CHECK_FALSE(heals("NOPERM this user has no permissions"));
+  CHECK_FALSE(heals("DENIED Redis is running in protected mode"));
+  CHECK(may_heal(resolve_failure(options()).kind));
+  CHECK(may_heal(connect_failure(options(), boost::asio::error::connection_refused).kind));
+  CHECK(may_heal(connect_failure(options(), boost::asio::error::network_unreachable).kind));
+  CHECK_FALSE(may_heal(not_redis_failure(options()).kind));
 }
 
 TEST_CASE("a refused connection asks whether redis-server runs") {

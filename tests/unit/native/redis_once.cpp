@@ -46,32 +46,43 @@ TEST_CASE("the check of a redis that would serve us finds nothing") {
 TEST_CASE("the check says what to do about a password") {
   const RedisServer closed{"s3cret"};
   const auto redis = "redis at 127.0.0.1:" + std::to_string(closed.port());
-  CHECK(check_redis(options_at(closed.port())) == redis + ": password missing: set REDIS_PASSWORD");
-  CHECK(check_redis(options_at(closed.port(), "wr0ng")) ==
+  CHECK(check_redis(options_at(closed.port())).value().what ==
+        redis + ": password missing: set REDIS_PASSWORD");
+  CHECK(check_redis(options_at(closed.port(), "wr0ng")).value().what ==
         redis + ": password wrong: set REDIS_PASSWORD to the one that redis expects");
   const RedisServer open;
-  CHECK_THAT(check_redis(options_at(open.port(), "s3cret")).value(),
+  CHECK_THAT(check_redis(options_at(open.port(), "s3cret")).value().what,
              Contains("unset REDIS_PASSWORD") && !Contains("s3cret"));
 }
 
 TEST_CASE("the check says what to do about a redis that does not run") {
   const auto port = regstream::test::unused_port();
-  CHECK_THAT(check_redis(options_at(port)).value(),
+  CHECK_THAT(check_redis(options_at(port)).value().what,
              Contains("redis at 127.0.0.1:" + std::to_string(port) +
                       " refused the connection: is redis-server running?"));
+}
+
+TEST_CASE("the check tells a redis that is full from one that refuses us") {
+  const RedisServer server;
+  OtherProgram only{server};
+  only.command({"CONFIG", "SET", "maxclients", "1"});
+  const auto password = GENERATE(as<std::string>{}, "", "s3cret");
+  const auto failure = check_redis(options_at(server.port(), password)).value();
+  CHECK(failure.kind == RedisFailureKind::crowded);
+  CHECK_THAT(failure.what, Contains("raise maxclients"));
 }
 
 TEST_CASE("the check gives up on a redis that stands still") {
   const RedisServer server;
   server.pause();
-  CHECK_THAT(check_redis(options_at(server.port()), Duration{100}).value(),
+  CHECK_THAT(check_redis(options_at(server.port()), Duration{100}).value().what,
              Contains("did not answer within 100 ms"));
 }
 
 TEST_CASE("the check says what to do about a host that is not known") {
   auto options = options_at(6379);
   options.host = "no-such-host.invalid";
-  CHECK_THAT(check_redis(options).value(),
+  CHECK_THAT(check_redis(options).value().what,
              Contains("no-such-host.invalid") && Contains("REDIS_HOST"));
 }
 
