@@ -23,6 +23,7 @@
 #include "harness/json_lines.hpp"
 #include "harness/mock_server.hpp"
 #include "harness/scenario_reader.hpp"
+#include "log/background_log.hpp"
 #include "log/printable.hpp"
 #include "net/event_loop.hpp"
 #include "net/router.hpp"
@@ -125,7 +126,9 @@ void add_mock_command(CLI::App& app, int& exit_code) {
   command->add_flag("--virtual-time", options->has_virtual_time,
                     "The clock stands still, until POST /mock/time moves it");
   command->add_flag("--check", options->checks_only, "Check the scenario, and play nothing");
-  command->callback([options, &exit_code] { exit_code = run(*options); });
+  command->callback([options, &exit_code] {
+    exit_code = logging::run_with_background_log([&options] { return run(*options); });
+  });
 }
 
 }  // namespace regstream::cli

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <cstdlib>
 #include <filesystem>
-#include <iostream>
 #include <memory>
 #include <optional>
 #include <random>
@@ -30,6 +29,7 @@
 #include "cli/system_limits.hpp"
 #include "cli/terminal.hpp"
 #include "gateway/gateway.hpp"
+#include "log/background_log.hpp"
 #include "log/printable.hpp"
 #include "net/event_loop.hpp"
 #include "net/host_port.hpp"
@@ -134,7 +134,8 @@ void limit_connections(net::ServerLimits& server, gateway::GatewayOptions& gatew
 }
 
 // Says where the server is, once the broker hears the channel: whoever waits for this line may
-// publish at once. Where that takes longer than `patience`, the line says so.
+// publish at once. Where that takes longer than `patience`, the line says so. Whoever does not read
+// it holds nothing up.
 class ReadyLine {
  public:
   ReadyLine(asio::io_context& context, const broker::Broker& broker, std::string url,
@@ -150,13 +151,13 @@ class ReadyLine {
  private:
   void check() {
     const bool is_connected = broker_.is_connected();
-    if (is_connected || std::chrono::steady_clock::now() >= give_up_) {
-      const std::string text = "regstream: serving on " + url_ + " (broker: " + broker_name_ +
-                               (is_connected ? ")" : ", not connected yet)");
-      std::cout << printable(text) << std::endl;
+    const bool is_due = is_connected || std::chrono::steady_clock::now() >= give_up_;
+    if (is_due &&
+        try_print(printable("regstream: serving on " + url_ + " (broker: " + broker_name_ +
+                            (is_connected ? ")" : ", not connected yet)")))) {
       return;
     }
-    timer_.expires_after(std::chrono::milliseconds(5));
+    timer_.expires_after(std::chrono::milliseconds(is_due ? 100 : 5));
     timer_.async_wait([this](const boost::system::error_code& cancelled) {
       if (!cancelled) {
         check();
@@ -282,7 +283,9 @@ void add_serve_command(CLI::App& app, int& exit_code) {
   const auto options = std::make_shared<ServeOptions>();
   CLI::App* command = app.add_subcommand("serve", "Serve the streams, and with --demo the sample");
   add_serve_options(*command, *options);
-  command->callback([options, &exit_code] { exit_code = run_serve(*options); });
+  command->callback([options, &exit_code] {
+    exit_code = logging::run_with_background_log([&options] { return run_serve(*options); });
+  });
 }
 
 }  // namespace regstream::cli

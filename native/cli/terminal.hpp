@@ -12,6 +12,10 @@ namespace regstream::cli {
 /// UTF-8, such as a server's own words may be, becomes U+FFFD.
 void print_json(const nlohmann::ordered_json& line);
 
+/// Prints one line, of at most 4 KiB, to stdout if that needs no waiting for whoever reads it.
+/// False: it would; try again later.
+[[nodiscard]] bool try_print(std::string_view line);
+
 /// Prints "regstream COMMAND: what" to stderr, `printable_message`; without `command` "regstream:".
 void complain(std::string_view command, std::string_view what);
 

@@ -111,7 +111,7 @@ describe("what the command line refuses, it names with its value", () => {
   });
 
   test("a service link of Kubernetes gives the port", async () => {
-    const [code, log] = await failure(["serve", "--port", "0"], { REDIS_HOST: "127.0.0.1", REDIS_PORT: "tcp://10.0.0.1:1" });
+    const [code, log] = await failure(["serve", "--port", "0", "--require-redis"], { REDIS_HOST: "127.0.0.1", REDIS_PORT: "tcp://10.0.0.1:1" });
     expect(code).toBe(1);
     expect(log).toContain("127.0.0.1:1");
   });

@@ -1,6 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createServer } from "node:net";
 
+/** Where a process writes, instead of to the test: open files. */
+export interface ChildOutputs {
+  readonly stdout?: number;
+  readonly stderr?: number;
+}
+
 /** A process under test: started by the test, and stopped by it whatever happens. */
 export class Child {
   /** Those that have not ended yet. */
@@ -21,9 +27,9 @@ export class Child {
   lastSignal: NodeJS.Signals = "SIGKILL";
 
   /** An `input` of null stays open, for `write`. */
-  constructor(command: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}, input?: string | Buffer | null) {
+  constructor(command: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}, input?: string | Buffer | null, outputs: ChildOutputs = {}) {
     this.process = spawn(command, args, {
-      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      stdio: [input === undefined ? "ignore" : "pipe", outputs.stdout ?? "pipe", outputs.stderr ?? "pipe"],
       // The caller's own Redis settings must not reach a test.
       env: { ...withoutRedis(process.env), ...environment },
     });

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { Child } from "./child.ts";
+import { Child, type ChildOutputs } from "./child.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 /** REGSTREAM_PROGRAM names another build of it: the one with sanitizers, say. */
@@ -11,8 +11,8 @@ export const program = process.env.REGSTREAM_PROGRAM ?? fileURLToPath(new URL(".
 const page = fileURLToPath(new URL("../../build/web-demo", import.meta.url));
 
 /** Runs any command of the program, with `input` on stdin. */
-export function regstream(args: readonly string[], environment: NodeJS.ProcessEnv = {}, input?: string | Buffer): Child {
-  return new Child(program, args, environment, input);
+export function regstream(args: readonly string[], environment: NodeJS.ProcessEnv = {}, input?: string | Buffer, outputs: ChildOutputs = {}): Child {
+  return new Child(program, args, environment, input, outputs);
 }
 
 /** The same, in a process that may have only so many files open. */
@@ -32,6 +32,8 @@ export interface GatewayOptions {
   readonly more?: readonly string[];
   /** How many files the process may have open, connections included (ulimit -n). */
   readonly openFiles?: number;
+  /** Where the log goes instead of to `log`. */
+  readonly stderr?: number;
 }
 
 /** `regstream serve`, ready to be asked. */
@@ -51,7 +53,8 @@ export class Gateway {
       ...(options.more ?? []),
     ];
     const environment = options.redisPassword === undefined ? {} : { REDIS_PASSWORD: options.redisPassword };
-    const child = options.openFiles === undefined ? regstream(args, environment) : regstreamWithFiles(options.openFiles, args, environment);
+    const outputs = options.stderr === undefined ? {} : { stderr: options.stderr };
+    const child = options.openFiles === undefined ? regstream(args, environment, undefined, outputs) : regstreamWithFiles(options.openFiles, args, environment);
     const ready = await child.untilOutput(/serving on http:\/\/127\.0\.0\.1:(\d+)/);
     return new Gateway(child, Number(ready[1]), database);
   }

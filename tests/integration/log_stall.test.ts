@@ -1,0 +1,65 @@
+// Whoever reads the log, or does not, holds nothing up: neither updates nor health nor the end.
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+
+import { freePort } from "../processes/child.ts";
+import { EventStream } from "../processes/event_stream.ts";
+import { Gateway, regstream } from "../processes/gateway.ts";
+import { channel, RedisServer } from "../processes/redis.ts";
+import { StalledPipe } from "../processes/stalled_pipe.ts";
+
+const update = { registrationId: 42, status: "PENDING", stage: "t24_lookup", message: "Found 5 accounts", timestamp: 1702493000000 };
+
+let redis: RedisServer;
+let pipe: StalledPipe;
+beforeEach(async () => {
+  redis = await RedisServer.start();
+  pipe = new StalledPipe();
+});
+afterEach(() => redis.stop());
+
+/** Gives it something to log as soon as it listens, and then something to deliver. */
+async function deliver(gateway: Gateway, stream: EventStream): Promise<void> {
+  const client = redis.connect();
+  while ((await client.publish(channel, "no JSON")) === 0) await new Promise((resolve) => setImmediate(resolve));
+  await client.publish(channel, JSON.stringify(update));
+  client.disconnect();
+  expect(await stream.nextUpdate()).toMatchObject(update);
+  expect((await fetch(gateway.url("/livez"))).status).toBe(200);
+}
+
+describe.each(["does not read", "has gone"])("a log whose reader %s", (reader) => {
+  test("holds no update up, nor health, nor the end", async () => {
+    if (reader === "has gone") pipe.closeReader();
+    const gateway = await Gateway.start({ redis: redis.address, hasDemo: false, stderr: pipe.writer });
+    const stream = await EventStream.open(gateway.url("/api/registrations/updates/stream"));
+    await deliver(gateway, stream);
+    await redis.kill();
+    await redis.restart();
+    await deliver(gateway, stream);
+    expect(await gateway.stop("SIGTERM")).toBe(0);
+  });
+});
+
+test("a log's reader that comes back gets what was said meanwhile", async () => {
+  const gateway = await Gateway.start({ redis: redis.address, hasDemo: false, stderr: pipe.writer });
+  await deliver(gateway, await EventStream.open(gateway.url("/api/registrations/updates/stream")));
+  await pipe.untilRead(/connected to redis at .*\n.*is no update/);
+  expect(await gateway.stop("SIGTERM")).toBe(0);
+  await pipe.untilRead(/shutting down/);
+});
+
+describe.each(["does not read", "has gone"])("a line that says where the gateway is, whose reader %s,", (reader) => {
+  test("holds no update up, nor health, nor the end", async () => {
+    if (reader === "has gone") pipe.closeReader();
+    const port = await freePort();
+    const child = regstream(["serve", "--port", String(port), "--redis", redis.address], {}, undefined, { stdout: pipe.writer });
+    await child.untilOutput(/connected to redis at/);
+    const stream = await EventStream.open(`http://127.0.0.1:${port}/api/registrations/updates/stream`);
+    const client = redis.connect();
+    await client.publish(channel, JSON.stringify(update));
+    client.disconnect();
+    expect(await stream.nextUpdate()).toMatchObject(update);
+    expect((await fetch(`http://127.0.0.1:${port}/livez`)).status).toBe(200);
+    expect(await child.stop("SIGTERM")).toBe(0);
+  });
+});
