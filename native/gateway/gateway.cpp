@@ -4,6 +4,7 @@
 #include <chrono>
 #include <exception>
 #include <optional>
+#include <sstream>
 #include <utility>
 #include <variant>
 
@@ -23,17 +24,31 @@ namespace http = boost::beast::http;
 
 namespace {
 
-// The body ends when the connection does: chunks would frame what the event stream frames already,
-// and cost each connection its own bytes around the shared ones. Proxies that transform or buffer
-// (nginx) are asked not to.
-std::string_view stream_head() {
-  static const std::string head = "HTTP/1.1 200 OK\r\n" + net::common_field_lines() +
-                                  "Content-Type: text/event-stream\r\n"
-                                  "Cache-Control: no-cache, no-transform\r\n"
-                                  "X-Accel-Buffering: no\r\n"
-                                  "Connection: close\r\n"
-                                  "\r\n";
-  return head;
+// What the stream answers with. Proxies that transform or buffer (nginx) are asked not to.
+net::Response make_stream_response() {
+  net::Response response(http::status::ok, 11);
+  response.set(http::field::content_type, "text/event-stream");
+  response.set(http::field::cache_control, "no-cache, no-transform");
+  response.set("X-Accel-Buffering", "no");
+  return response;
+}
+
+// The head of a stream. The connection ends with it: a chunked body as well, since nobody asks
+// again after a stream that may have lasted for days.
+std::string make_stream_head(hub::Framing framing) {
+  net::Response response = make_stream_response();
+  net::complete_response(response, http::verb::head);  // The body's length is not known.
+  response.chunked(framing == hub::Framing::chunked);
+  response.keep_alive(false);
+  std::ostringstream head;
+  head << response.base();
+  return head.str();
+}
+
+std::string_view stream_head(hub::Framing framing) {
+  static const std::string bare = make_stream_head(hub::Framing::bare);
+  static const std::string chunked = make_stream_head(hub::Framing::chunked);
+  return framing == hub::Framing::chunked ? chunked : bare;
 }
 
 // All messages that are heard in one turn of the loop go out in one write per connection. But no
@@ -110,6 +125,7 @@ void Gateway::drain(std::function<void()> drained) {
     if (connection) {
       hub_.send_retry(connection->subscription(),
                       options_.hub.retry + Duration(random_.up_to(spread_ms)));
+      hub_.end(connection->subscription());
     }
   }
   flush();
@@ -158,20 +174,19 @@ void Gateway::open_stream(net::Exchange exchange) {
     return;
   }
   if (exchange.request().method() == http::verb::head) {
-    net::Response response(http::status::ok, exchange.request().version());
-    response.set(http::field::content_type, "text/event-stream");
-    response.set(http::field::cache_control, "no-cache, no-transform");
-    response.set("X-Accel-Buffering", "no");
-    exchange.respond(std::move(response));
+    exchange.respond(make_stream_response());
     return;
   }
 
   const auto& [registration_id, cursor] = std::get<StreamRequest>(request);
-  const hub::SubscriptionId id = hub_.subscribe(registration_id, cursor, now(), now_timestamp_ms());
+  const hub::Framing framing =
+      exchange.request().version() < 11 ? hub::Framing::bare : hub::Framing::chunked;
+  const hub::SubscriptionId id =
+      hub_.subscribe(registration_id, cursor, now(), now_timestamp_ms(), framing);
   StreamConnectionPtr connection;
   try {
     connections_.resize(std::max<std::size_t>(connections_.size(), id.slot + 1));
-    connection = new StreamConnection(exchange.take_connection(), stream_head(), id, *this);
+    connection = new StreamConnection(exchange.take_connection(), stream_head(framing), id, *this);
     connection->start();
     schedule_flush();
     connections_[id.slot] = std::move(connection);
@@ -228,7 +243,7 @@ bool Gateway::write_turn(StreamConnection& connection) {
     if (written == StreamConnection::Written::waiting) {
       return true;
     }
-    if (written == StreamConnection::Written::failed || (bytes == 0 && is_draining_)) {
+    if (written == StreamConnection::Written::failed || outbox.is_finished()) {
       return false;
     }
     if (bytes == 0) {

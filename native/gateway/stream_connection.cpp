@@ -74,7 +74,7 @@ StreamConnection::Written StreamConnection::write(hub::Outbox& outbox) {
       if (count == buffers_max) {
         break;
       }
-      append(std::string_view(frame->bytes()).substr(std::exchange(skip, 0)));
+      append(outbox.wire_bytes(*frame).substr(std::exchange(skip, 0)));
     }
 
     msghdr message{};

@@ -65,7 +65,7 @@ std::optional<DecodeError> Hub::publish(EventId id, std::string_view message, In
 
   std::string bytes;
   append_message(bytes, encode_update_envelope(text.view()), id);
-  journal_.append(update.registration_id, make_frame(std::move(bytes)), now);
+  journal_.append(update.registration_id, make_frame(bytes), now);
   if (is_live_) {
     offer(everyone_, id.sequence);
     if (const auto concerned = by_registration_.find(update.registration_id);
@@ -83,12 +83,13 @@ void Hub::go_live(std::int64_t now_timestamp_ms) {
 }
 
 SubscriptionId Hub::subscribe(std::optional<std::int64_t> registration_id, std::string_view cursor,
-                              Instant now, std::int64_t now_timestamp_ms) {
+                              Instant now, std::int64_t now_timestamp_ms, Framing framing) {
   const Slot slot = take_slot();
   Audience& audience = registration_id ? by_registration_[*registration_id] : everyone_;
   audience.push_back(slot);
   Subscription& subscription = slots_[slot];
   subscription.used = true;
+  subscription.outbox = Outbox(framing);
   subscription.registration_id = registration_id.value_or(every_registration);
   subscription.audience_index = static_cast<std::uint32_t>(audience.size() - 1);
   ++subscriptions_;
@@ -137,8 +138,15 @@ void Hub::send_retry(SubscriptionId id, Duration retry) {
   }
   std::string bytes;
   sse::append_retry(bytes, retry);
-  slots_[id.slot].outbox.push(make_frame(std::move(bytes)));
+  slots_[id.slot].outbox.push(make_frame(bytes));
   mark_ready(id.slot);
+}
+
+void Hub::end(SubscriptionId id) {
+  if (Subscription* const subscription = find(id)) {
+    subscription->is_ending = true;
+    mark_ready(id.slot);
+  }
 }
 
 bool Hub::poll_catch_up(Instant now) {
@@ -181,7 +189,8 @@ void Hub::handle_deadline(Instant now, std::int64_t now_timestamp_ms) {
     }
     remove_ping(slot);
     append_ping(slot, now + options_.ping_interval);
-    if (subscription.outbox.bytes_waiting() >= options_.outbox_bytes_max) {
+    if (subscription.is_ending ||
+        subscription.outbox.bytes_waiting() >= options_.outbox_bytes_max) {
       continue;  // It has enough to read, and does not.
     }
     FramePtr& frame = subscription.greeted ? ping : comment;
@@ -192,7 +201,7 @@ void Hub::handle_deadline(Instant now, std::int64_t now_timestamp_ms) {
       } else {
         sse::append_comment(bytes, waiting_comment);
       }
-      frame = make_frame(std::move(bytes));
+      frame = make_frame(bytes);
     }
     subscription.outbox.push(frame);
     mark_ready(slot);
@@ -220,6 +229,9 @@ Outbox* Hub::collect(SubscriptionId id, std::int64_t now_timestamp_ms) {
   }
   Outbox& outbox = subscription->outbox;
   std::uint64_t& next = subscription->next_sequence;
+  if (outbox.is_finished()) {
+    return &outbox;
+  }
   while (is_live_ && outbox.bytes_waiting() < options_.outbox_bytes_max) {
     if (next != 0 && !journal_.has(next)) {
       counters_.overruns += subscription->reset_is_due ? 0 : 1;
@@ -237,6 +249,9 @@ Outbox* Hub::collect(SubscriptionId id, std::int64_t now_timestamp_ms) {
       }
       next = journal_.next_of(next, subscription->registration_id);
     }
+  }
+  if (subscription->is_ending && (!is_live_ || (next == 0 && !subscription->reset_is_due))) {
+    outbox.finish();
   }
   return &outbox;
 }
@@ -312,7 +327,7 @@ void Hub::greet(Slot slot, std::optional<EventId> cursor, std::int64_t now_times
 
   std::string bytes;
   append_message(bytes, encode_connected(now_timestamp_ms), connected);
-  push_with_snapshot(subscription, std::move(bytes), snapshot);
+  push_with_snapshot(subscription, bytes, snapshot);
   subscription.greeted = true;
   mark_ready(slot);
 }
@@ -330,19 +345,19 @@ void Hub::push_reset(Subscription& subscription, std::int64_t now_timestamp_ms) 
   }
   std::string bytes;
   append_message(bytes, encode_reset(now_timestamp_ms), id);
-  push_with_snapshot(subscription, std::move(bytes), snapshot);
+  push_with_snapshot(subscription, bytes, snapshot);
   subscription.reset_is_due = false;
   ++counters_.resets;
 }
 
 // The snapshot is shared, and its id is the position of the moment: so the id goes before it.
-void Hub::push_with_snapshot(Subscription& subscription, std::string bytes,
+void Hub::push_with_snapshot(Subscription& subscription, std::string_view bytes,
                              const FramePtr& snapshot) {
+  subscription.outbox.push(make_frame(bytes));
   if (snapshot) {
-    append_id_line(bytes, journal_.position());
-  }
-  subscription.outbox.push(make_frame(std::move(bytes)));
-  if (snapshot) {
+    std::string id;
+    append_id_line(id, journal_.position());
+    subscription.outbox.push(make_first_frame(id, *snapshot));
     subscription.outbox.push(snapshot);
     ++counters_.snapshots;
   }

@@ -114,13 +114,18 @@ class Hub {
   /// if it is empty. A cursor that is not (or no longer) in the journal gets a reset; one that is
   /// ahead of the position, or is no event id, waits for `caught_up`.
   SubscriptionId subscribe(std::optional<std::int64_t> registration_id, std::string_view cursor,
-                           Instant now, std::int64_t now_timestamp_ms);
+                           Instant now, std::int64_t now_timestamp_ms,
+                           Framing framing = Framing::bare);
 
   /// Leaves; an id that names nothing is ignored.
   void unsubscribe(SubscriptionId id);
 
   /// Tells one subscriber when to come back (a draining server spreads its clients by this).
   void send_retry(SubscriptionId id, Duration retry);
+
+  /// Ends a stream in good order: when it has been given what there is for it, its outbox is
+  /// finished. Unsubscribe it when that is empty.
+  void end(SubscriptionId id);
 
   /// True: the broker is to be asked now for all that the history holds, for those whose cursors
   /// wait; `caught_up` is the answer, and until then nothing more is asked. Poll after every input.
@@ -167,6 +172,7 @@ class Hub {
     bool ready = false;
     bool greeted = false;
     bool reset_is_due = false;  // Comes before `next_sequence`.
+    bool is_ending = false;     // Finishes its outbox when nothing is left for it.
     Outbox outbox;
   };
   // The slots of those who hear the same updates.
@@ -185,7 +191,8 @@ class Hub {
   void greet_ungreeted(bool is_caught_up, std::int64_t now_timestamp_ms);
   void greet(Slot slot, std::optional<EventId> cursor, std::int64_t now_timestamp_ms);
   void push_reset(Subscription& subscription, std::int64_t now_timestamp_ms);
-  void push_with_snapshot(Subscription& subscription, std::string bytes, const FramePtr& snapshot);
+  void push_with_snapshot(Subscription& subscription, std::string_view bytes,
+                          const FramePtr& snapshot);
   void mark_resets();
   void mark_ready(Slot slot);
   void leave_audience(Slot slot);

@@ -53,7 +53,7 @@ FramePtr KnownRegistrations::snapshot(std::int64_t registration_id, std::int64_t
   if (!entry.snapshot) {
     std::string bytes;
     append_message(bytes, encode_snapshot(entry.registration.view(), now_timestamp_ms));
-    entry.snapshot = make_frame(std::move(bytes));
+    entry.snapshot = make_continuation(bytes);
     count_front();
   }
   return entry.snapshot;

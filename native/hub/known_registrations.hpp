@@ -37,9 +37,9 @@ class KnownRegistrations {
   /// Null: nothing is known. Holds until the next call of a method that is not const.
   [[nodiscard]] const RegistrationView* find(std::int64_t registration_id) const;
 
-  /// The registration's `snapshot` as the rest of an event, without its `id`: encoded once, and
-  /// shared until the registration changes. Its timestamp says when that was. Null: nothing is
-  /// known.
+  /// The registration's `snapshot` as the continuation of an event that began with its `id`:
+  /// encoded once, and shared until the registration changes. Its timestamp says when that was.
+  /// Null: nothing is known.
   [[nodiscard]] FramePtr snapshot(std::int64_t registration_id, std::int64_t now_timestamp_ms);
 
   [[nodiscard]] std::size_t size() const { return by_id_.size(); }

@@ -11,7 +11,7 @@ namespace regstream::hub {
 /// Appends the event that carries one JSON message, and an `id` if there is one.
 void append_message(std::string& out, std::string_view json, std::optional<EventId> id = {});
 
-/// Appends the `id` line alone: the event that follows in another frame gets it.
+/// Appends the `id` line alone: what follows in another frame goes on with that event.
 void append_id_line(std::string& out, EventId id);
 
 }  // namespace regstream::hub

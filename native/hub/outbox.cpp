@@ -13,15 +13,23 @@ constexpr std::size_t idle_frames_max = 16;
 }  // namespace
 
 void Outbox::push(FramePtr frame) {
-  bytes_waiting_ += frame->bytes().size();
+  const std::size_t bytes = wire_bytes(*frame).size();
   frames_.push_back(std::move(frame));
+  bytes_waiting_ += bytes;
+}
+
+void Outbox::finish() {
+  if (framing_ == Framing::chunked) {
+    push(make_last_chunk());
+  }
+  is_finished_ = true;
 }
 
 void Outbox::consume(std::size_t bytes) {
   bytes_waiting_ -= bytes;
   while (bytes > 0) {
     FramePtr& frame = frames_[first_];
-    const std::size_t rest = frame->bytes().size() - sent_of_first_;
+    const std::size_t rest = wire_bytes(*frame).size() - sent_of_first_;
     if (bytes < rest) {
       sent_of_first_ += bytes;
       break;
@@ -44,13 +52,9 @@ void Outbox::compact() {
     }
   } else if (first_ > frames_.size() / 2) {
     // Moving the smaller half keeps the cost of a frame constant on average.
-    frames_.erase(frames_.begin(), frames_.begin() + static_cast<std::ptrdiff_t>(first_));
+    frames_.erase(frames_.begin(), frames_.begin() + first_);
     first_ = 0;
   }
-}
-
-void Outbox::clear() {
-  *this = Outbox();
 }
 
 }  // namespace regstream::hub

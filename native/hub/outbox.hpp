@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "hub/frame.hpp"
@@ -9,16 +11,24 @@
 namespace regstream::hub {
 
 /// What one subscription is being sent: whole frames, of the first of which a part may have gone
-/// already. Who fills it keeps it small.
+/// already. Who fills it keeps it small. All bytes are counted as its framing has them.
 class Outbox {
  public:
+  explicit Outbox(Framing framing = Framing::bare) : framing_(framing) {}
+
   void push(FramePtr frame);
+
+  /// The body ends in good order after what is here: nothing may be pushed any more.
+  void finish();
+  [[nodiscard]] bool is_finished() const { return is_finished_; }
 
   /// The frames, oldest first. The first `sent_of_first()` bytes of the first have been sent.
   [[nodiscard]] std::span<const FramePtr> frames() const {
     return std::span(frames_).subspan(first_);
   }
   [[nodiscard]] std::size_t sent_of_first() const { return sent_of_first_; }
+  /// What a frame is on the wire.
+  [[nodiscard]] std::string_view wire_bytes(const Frame& frame) const { return frame.in(framing_); }
 
   /// Takes `bytes` off the front: they have been sent. No more than `bytes_waiting()`.
   void consume(std::size_t bytes);
@@ -26,17 +36,16 @@ class Outbox {
   [[nodiscard]] std::size_t bytes_waiting() const { return bytes_waiting_; }
   [[nodiscard]] bool empty() const { return bytes_waiting_ == 0; }
 
-  /// Drops everything, its memory too.
-  void clear();
-
  private:
   void compact();
 
   std::vector<FramePtr>
       frames_;  // Those before first_ are null: sent, and their room not yet reused.
-  std::size_t first_ = 0;
   std::size_t sent_of_first_ = 0;
   std::size_t bytes_waiting_ = 0;
+  std::uint32_t first_ = 0;
+  Framing framing_;
+  bool is_finished_ = false;
 };
 
 }  // namespace regstream::hub

@@ -149,6 +149,7 @@ void GatewayProcess::drain() {
       hub_->send_retry(
           stream->subscription,
           hub::HubOptions{}.retry + Duration(world_.between(std::uint64_t{0}, spread_ms)));
+      hub_->end(stream->subscription);
     }
   }
   flush();
@@ -342,7 +343,7 @@ void GatewayProcess::write(Stream& stream) {
                       " bytes");
     }
     if (outbox.empty()) {
-      if (is_draining_) {
+      if (outbox.is_finished()) {
         stream.finish();
         end_stream(stream);
       }
@@ -350,7 +351,7 @@ void GatewayProcess::write(Stream& stream) {
     }
     while (!outbox.empty()) {
       const hub::FramePtr frame = outbox.frames().front();
-      std::string_view bytes = std::string_view(frame->bytes()).substr(outbox.sent_of_first());
+      std::string_view bytes = frame->bytes().substr(outbox.sent_of_first());
       if (canary_ && is_canary_due_ && outbox.sent_of_first() == 0 && world_.chance(30)) {
         const bool is_update = is_of_type(*frame, "update");
         const bool is_followed =

@@ -4,13 +4,16 @@ import { EventStream, isFinal } from "../processes/event_stream.ts";
 import { Gateway } from "../processes/gateway.ts";
 import { Nginx } from "../processes/nginx.ts";
 
-describe("behind an nginx that nobody has configured for streams", () => {
+describe.each([
+  ["an nginx that nobody has configured for streams", ""],
+  ["an nginx that asks by HTTP/1.1, and so gets chunks", "proxy_http_version 1.1;"],
+])("behind %s", (_name, more) => {
   let gateway: Gateway;
   let nginx: Nginx;
   beforeEach(async () => {
     // A look-up that never answers while the test runs: what arrives before it was not held back until something filled a buffer.
     gateway = await Gateway.start({ more: ["--stage-pace-ms", "0", "--t24-fault", "silent", "--job-interval-ms", "3600000"] });
-    nginx = await Nginx.start(gateway.port);
+    nginx = await Nginx.start(gateway.port, more);
   });
   afterEach(async () => {
     await nginx.stop();

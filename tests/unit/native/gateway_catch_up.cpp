@@ -17,6 +17,7 @@ std::string update_of(std::int64_t registration_id) {
 struct WaitingClient : net::Client {
   WaitingClient(const RunningGateway& gateway, const std::string& id) : Client(gateway.port()) {
     get("/api/registrations/updates/stream", "Last-Event-ID: " + id + "\r\n");
+    read_head();
     read_until("retry: 1000\n\n");
   }
 };
@@ -54,5 +55,6 @@ TEST_CASE("A stream that waits for the broker can be drained") {
   WaitingClient client(gateway, RunningGateway::id(1));
   auto drained = gateway.drain();
   CHECK_THAT(client.read_to_end(), Catch::StartsWith("retry: "));
+  CHECK(client.has_whole_body());
   drained.get();
 }

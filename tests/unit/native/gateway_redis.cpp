@@ -76,6 +76,7 @@ struct Stream : regstream::net::Client {
       : Client(gateway.port()) {
     get("/api/registrations/updates/stream?registrationId=42",
         cursor.empty() ? "" : "Last-Event-ID: " + cursor + "\r\n");
+    read_head();
     read_until("retry: 1000\n\n");
   }
   std::string next() { return read_until("\n\n"); }

@@ -149,7 +149,7 @@ class StreamClient : public net::Client {
                         int receive_buffer = 0, std::string_view fields = {})
       : Client(gateway.port(), receive_buffer) {
     get("/api/registrations/updates/stream" + std::string(query), fields);
-    head = read_until("\r\n\r\n");
+    head = read_head();
     greeting = read_until("\n\n");  // retry
     connected = next();
     greeting += last_event;

@@ -55,6 +55,44 @@ TEST_CASE("A stream opens as an event stream that nothing on the way may hold ba
                                                 "\ndata: {\"type\":\"connected\",\"timestamp\":1"));
 }
 
+TEST_CASE("Over HTTP/1.1 each event is one chunk") {
+  RunningGateway gateway;
+  gateway.publish(update_of(42));
+  StreamClient client(gateway, "?registrationId=42");
+  CHECK(client.head.find("Transfer-Encoding: chunked\r\n") != std::string::npos);
+  CHECK(client.head.find("Connection: close\r\n") != std::string::npos);
+  CHECK(client.next()["type"] == "snapshot");
+  gateway.publish_at_once({update_of(42), update_of(42)});
+  CHECK(client.next()["type"] == "update");
+  CHECK(client.next()["type"] == "update");
+  std::vector<std::string> types;
+  for (const std::string& chunk : client.chunks()) {
+    const std::size_t type = chunk.find(R"("type":)");
+    types.push_back(type == std::string::npos ? chunk : chunk.substr(type + 8, 6));
+    CHECK_THAT(chunk, Catch::EndsWith("\n\n"));
+  }
+  CHECK(types ==
+        std::vector<std::string>{"retry: 1000\n\n", "connec", "snapsh", "update", "update"});
+}
+
+TEST_CASE("Over HTTP/1.0 a stream is bare, and ends with its connection") {
+  RunningGateway gateway;
+  gateway.publish(update_of(42));
+  Client client(gateway.port());
+  client.send(std::string("GET ") + stream_path + "?registrationId=42 HTTP/1.0\r\n\r\n");
+  const std::string head = client.read_head();
+  CHECK(status_of(head) == 200);
+  CHECK(head.find("Transfer-Encoding") == std::string::npos);
+  CHECK(head.find("Connection: close\r\n") != std::string::npos);
+  CHECK(client.read_until("\n\n") == "retry: 1000\n\n");
+  CHECK_THAT(client.read_until("\n\n"), Catch::StartsWith("id: 0-0\ndata: "));
+  CHECK_THAT(client.read_until("\n\n"), Catch::StartsWith("id: " + RunningGateway::id(1) + R"(
+data: {"type":"snapshot")"));
+  gateway.drain().wait();
+  const std::string rest = client.read_to_end();
+  CHECK_THAT(rest, Catch::StartsWith("retry: ") && Catch::EndsWith("\n\n"));
+}
+
 TEST_CASE("An update reaches both forms of the stream, and not another registration's") {
   RunningGateway gateway;
   StreamClient all(gateway);
@@ -144,6 +182,8 @@ TEST_CASE("A reader that talks is borne for a while, then cut off") {
   CHECK(client.next()["type"] == "update");
   client.send(std::string(100'000, 'a'));
   CHECK(gateway.has_subscribers(0));
+  static_cast<void>(client.read_to_end());
+  CHECK_FALSE(client.has_whole_body());  // A cut, and no end.
 }
 
 TEST_CASE("Memory that runs out for one stream ends that stream at most") {
@@ -290,6 +330,7 @@ TEST_CASE("A gateway that drains tells each reader when to come back, and ends i
     const int retry_ms = std::stoi(last.substr(7));
     CHECK(retry_ms >= 1'000);
     CHECK(retry_ms < 1'020);
+    CHECK(client->has_whole_body());
   }
   drained.wait();
 

@@ -71,6 +71,37 @@ TEST_CASE("An update is forwarded as it came, with what this version does not kn
         "id: " + LiveHub::id(1) + "\ndata: {\"type\":\"update\",\"data\":" + message + "}\n\n");
 }
 
+TEST_CASE("A stream that is ended gets what is there for it first, and nothing after it") {
+  LiveHub hub({.ping_interval = Duration{100}, .outbox_bytes_max = 300});
+  const SubscriptionId id = subscribe(hub);
+  static_cast<void>(take(hub, id));
+  for (int count = 0; count < 10; ++count) {
+    REQUIRE_FALSE(hub.publish(update_of(42)));
+  }
+  static_cast<void>(poll_all(hub));
+  hub.end(id);
+  CHECK(poll_all(hub) == std::vector{id});
+  CHECK_FALSE(hub.collect(id, start_timestamp_ms)->is_finished());
+  CHECK(take(hub, id).messages.size() == 10);
+  CHECK(hub.collect(id, start_timestamp_ms)->is_finished());
+
+  REQUIRE_FALSE(hub.publish(update_of(42)));
+  hub.handle_deadline(start + Duration{1'000}, start_timestamp_ms);
+  hub.begin_history({.epoch = LiveHub::epoch + 1, .sequence = 0});
+  hub.go_live(start_timestamp_ms);
+  CHECK(take_bytes(hub, id).empty());
+  hub.unsubscribe(id);
+  CHECK(hub.subscriptions() == 0);
+}
+
+TEST_CASE("A stream that waits for the history ends at once") {
+  Hub hub;
+  const SubscriptionId id = subscribe(hub);
+  hub.end(id);
+  CHECK(take(hub, id).retries.size() == 1);
+  CHECK(hub.collect(id, start_timestamp_ms)->is_finished());
+}
+
 TEST_CASE("A pretty-printed update arrives as the same JSON") {
   LiveHub hub;
   const SubscriptionId id = subscribe(hub);

@@ -75,7 +75,7 @@ TEST_CASE("A snapshot is encoded once for all who join, until the registration c
   CHECK(snapshot_frame() == first);
   REQUIRE_FALSE(hub.publish(stage_update(42, "t24_lookup", "completed", timestamp_ms)));
   const FramePtr second = snapshot_frame();
-  CHECK_THAT(second->bytes(), Catch::Contains(R"("stageStatus":"completed")"));
+  CHECK_THAT(std::string(second->bytes()), Catch::Contains(R"("stageStatus":"completed")"));
   CHECK(hub.counters().snapshots == 3);
 }
 

@@ -79,7 +79,7 @@ class Reader {
         return false;
       }
       const std::string_view frame =
-          std::string_view(outbox.frames().front()->bytes()).substr(outbox.sent_of_first());
+          outbox.frames().front()->bytes().substr(outbox.sent_of_first());
       const std::string part(frame.substr(0, bytes_max));
       outbox.consume(part.size());
       bytes_max -= part.size();

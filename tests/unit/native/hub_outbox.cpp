@@ -50,6 +50,52 @@ TEST_CASE("An outbox gives its frames in order, and forgets what was sent") {
   }
 }
 
+TEST_CASE("A frame is a chunk with its header, or bare") {
+  const std::string text(300, 'x');
+  const FramePtr frame = make_frame(text);
+  CHECK(frame->in(Framing::bare) == text);
+  CHECK(frame->in(Framing::chunked) == "12c\r\n" + text + "\r\n");
+}
+
+TEST_CASE("A frame and its continuation are one chunk") {
+  const FramePtr continuation = make_continuation("data: b\n\n");
+  const FramePtr first = make_first_frame("id: 1\n", *continuation);
+  CHECK(first->in(Framing::bare) == "id: 1\n");
+  CHECK(continuation->in(Framing::bare) == "data: b\n\n");
+  std::string chunk(first->in(Framing::chunked));
+  chunk += continuation->in(Framing::chunked);
+  CHECK(chunk == "f\r\nid: 1\ndata: b\n\n\r\n");
+}
+
+TEST_CASE("An outbox of chunks counts and forgets their framing, too") {
+  Outbox outbox(Framing::chunked);
+  outbox.push(make_frame("abc"));
+  outbox.push(make_frame("de"));
+  CHECK(outbox.bytes_waiting() == 15);
+  outbox.consume(8);
+  REQUIRE(outbox.frames().size() == 1);
+  CHECK(outbox.wire_bytes(*outbox.frames().front()) == "2\r\nde\r\n");
+  outbox.consume(6);
+  CHECK(outbox.sent_of_first() == 6);
+  outbox.consume(1);
+  CHECK(outbox.empty());
+}
+
+TEST_CASE("An end in good order is the last chunk, or nothing") {
+  Outbox chunked(Framing::chunked);
+  chunked.push(make_frame("abc"));
+  CHECK_FALSE(chunked.is_finished());
+  chunked.finish();
+  CHECK(chunked.is_finished());
+  CHECK(chunked.wire_bytes(*chunked.frames().back()) == "0\r\n\r\n");
+  CHECK(chunked.bytes_waiting() == 13);
+
+  Outbox bare;
+  bare.finish();
+  CHECK(bare.is_finished());
+  CHECK(bare.empty());
+}
+
 TEST_CASE("An outbox that is never quite empty keeps its order over thousands of frames") {
   Outbox outbox;
   std::string expected;
@@ -75,6 +121,6 @@ TEST_CASE("An outbox lets go of its frames as they are sent") {
   CHECK(frame->use_count() == 3);
   outbox.consume(3);
   CHECK(frame->use_count() == 2);
-  outbox.clear();
+  outbox.consume(3);
   CHECK(frame->use_count() == 1);
 }

@@ -6,6 +6,8 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -59,6 +61,22 @@ class Client {
     return text;
   }
 
+  /// Reads an answer's head. What is read after it is the body, without its chunks' framing if it
+  /// is chunked; `has_whole_body` tells an end from a cut.
+  std::string read_head() {
+    std::string head = read_until("\r\n\r\n");
+    is_chunked_ = head.find("Transfer-Encoding: chunked\r\n") != std::string::npos;
+    if (is_chunked_) {
+      chunks_ = std::exchange(received_, {});
+      take_chunks();
+    }
+    return head;
+  }
+
+  [[nodiscard]] bool has_whole_body() const { return has_whole_body_; }
+  /// What each chunk of the body held, so far.
+  [[nodiscard]] const std::vector<std::string>& chunks() const { return whole_chunks_; }
+
   /// Reads one answer with a Content-Length: its head and its body.
   std::string read_response() {
     std::string text = read_until("\r\n\r\n");
@@ -93,13 +111,37 @@ class Client {
     if (count <= 0) {
       return false;
     }
-    received_.append(bytes.data(), static_cast<std::size_t>(count));
+    (is_chunked_ ? chunks_ : received_).append(bytes.data(), static_cast<std::size_t>(count));
+    take_chunks();
     return true;
+  }
+
+  // Whole chunks only, as some clients read them (RFC 9112, 7.1).
+  void take_chunks() {
+    std::size_t end = 0;
+    while ((end = chunks_.find("\r\n")) != std::string::npos) {
+      const std::size_t size = std::stoul(chunks_, nullptr, 16);
+      const std::size_t length = end + 2 + size + 2;
+      if (chunks_.size() < length) {
+        return;
+      }
+      if (has_whole_body_ || chunks_.compare(length - 2, 2, "\r\n") != 0) {
+        throw std::runtime_error("the body's chunks are malformed: " + chunks_);
+      }
+      has_whole_body_ = size == 0;
+      whole_chunks_.push_back(chunks_.substr(end + 2, size));
+      received_ += whole_chunks_.back();
+      chunks_.erase(0, length);
+    }
   }
 
   boost::asio::io_context context_;
   boost::asio::ip::tcp::socket socket_;
   std::string received_;
+  bool is_chunked_ = false;
+  std::string chunks_;  // Of which no whole one has come.
+  std::vector<std::string> whole_chunks_;
+  bool has_whole_body_ = false;
 };
 
 /// The status of an answer: 200.
