@@ -1,5 +1,6 @@
 #include "publisher/published_body.hpp"
 
+#include <optional>
 #include <utility>
 
 #include <regstream/message/codec.hpp>
@@ -30,6 +31,16 @@ UnpublishableBody invalid(std::string detail) {
   return {std::move(detail) + ".", false};
 }
 
+/// What subscribers say of a body with several updates: it tells the author more than where JSON's
+/// grammar broke.
+std::optional<std::string> several_updates(std::string_view body) {
+  const auto decoded = decode_update_slices(body);
+  const auto* const error = std::get_if<DecodeError>(&decoded);
+  const bool is_several = error != nullptr && (error->reason == DropReason::array ||
+                                               error->reason == DropReason::several_values);
+  return is_several ? std::optional{error->what} : std::nullopt;
+}
+
 UnpublishableBody too_large() {
   return {"The update must have at most " + std::to_string(published_bytes_max) + " bytes.", true};
 }
@@ -43,7 +54,8 @@ std::variant<std::string, UnpublishableBody> read_published_body(std::string_vie
     return too_large();
   }
   if (auto problem = net::check_json_body(body)) {
-    return UnpublishableBody{std::move(problem->detail), false};
+    const auto several = several_updates(body);
+    return several ? invalid(*several) : UnpublishableBody{std::move(problem->detail), false};
   }
   const std::string text = with_defaults(body, registration_id);
   const auto decoded = decode_update_slices(text);

@@ -32,8 +32,16 @@ class Judge {
 
   [[nodiscard]] bool is_refused() const { return is_refused_; }
 
-  std::int64_t registration_id() { return integer("registrationId", true); }
-  std::int64_t time(const char* key) { return integer(key, false); }
+  std::int64_t registration_id() {
+    const bool is_sent = has("registrationId");
+    const Json id = is_sent ? id_number(object_.at("registrationId")) : Json{};
+    is_refused_ = is_refused_ || id.is_null();
+    return id.is_null() ? 0 : integer(id, true);
+  }
+  std::int64_t time(const char* key) {
+    const Json* value = find(key, is_number, false);
+    return value == nullptr ? 0 : integer(*value, false);
+  }
 
   std::string text(const char* key, std::size_t bytes_max = std::string::npos,
                    bool is_required = false) {
@@ -89,12 +97,8 @@ class Judge {
 
  private:
   /// An id, from 1 on and whole, or a time, from 0 on and cut to milliseconds.
-  std::int64_t integer(const char* key, bool is_id) {
-    const Json* value = find(key, is_number, is_id);
-    if (value == nullptr) {
-      return 0;
-    }
-    const Decimal decimal = decimal_of(number_text(*value));
+  std::int64_t integer(const Json& number, bool is_id) {
+    const Decimal decimal = decimal_of(number_text(number));
     constexpr std::size_t digits_max = 18;  // Of which all fit.
     const std::int64_t whole = decimal.whole.empty()               ? 0
                                : decimal.whole.size() > digits_max ? integer_max + 1

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <regex>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,6 +31,22 @@ class Builder : public nlohmann::detail::json_sax_dom_parser<Json> {
 
 inline bool is_number(const Json& value) {
   return value.is_number() || value.is_binary();
+}
+
+/// A registration's id: a number, or its digits as text, which are such a number then. Null: it is
+/// neither.
+inline Json id_number(const Json& id) {
+  if (is_number(id)) {
+    return id;
+  }
+  static const std::regex digits{"[1-9][0-9]*"};
+  const std::string text = id.is_string() ? id.get<std::string>() : "";
+  // Too many for a regular expression are too many for an id.
+  constexpr std::size_t digits_max = 1000;
+  if (text.size() > digits_max || !std::regex_match(text, digits)) {
+    return nullptr;
+  }
+  return Json::binary({text.begin(), text.end()});
 }
 
 /// The number as JSON text.

@@ -125,8 +125,8 @@ class UpdateJudge {
   }
 
   void read_id() {
-    const Json id = take("registrationId");
-    is_refused_ = !is_number(id);
+    const Json id = id_number(take("registrationId"));
+    is_refused_ = id.is_null();
     if (!is_refused_) {
       const Decimal decimal = decimal_of(number_text(id));
       is_refused_ = decimal.is_negative || decimal.has_rest || decimal.whole.empty() ||

@@ -91,12 +91,24 @@ describe("through a real Redis", () => {
   test("a broken message is logged, counted and skipped, and the stream goes on", async () => {
     const stream = await openStream();
     const client = redis.connect();
-    const broken = ["not json", "[]", "{}", '{"registrationId":"42","status":"PENDING"}', `{"registrationId":1,"status":"PENDING","details":${"[".repeat(10000)}`];
+    const update = JSON.stringify(example);
+    const broken = ["not json", `[${update},${update}]`, `${update}\n${update}\n`, "{}", '{"registrationId":42}', `{"registrationId":1,"status":"PENDING","details":${"[".repeat(10000)}`];
     for (const message of broken) await client.publish(channel, message);
     await client.publish(channel, JSON.stringify(example));
     expect(await stream.nextUpdate()).toEqual({ ...example, id: eventId });
-    expect(await gateway.get("/api/health")).toMatchObject({ malformed: broken.length });
-    await gateway.untilLog(/a message on the channel is no update/);
+    expect(await gateway.get("/api/health")).toMatchObject({
+      malformed: broken.length,
+      dropped: { notJson: 1, array: 1, severalValues: 1, registrationIdMissing: 1, statusMissing: 1, tooDeep: 1 },
+    });
+    await gateway.untilLog(/a message on the channel is no update.*more than one JSON value: publish each update by itself/);
+    client.disconnect();
+  });
+
+  test("an id that PHP published as text is that registration's, and is forwarded as text", async () => {
+    const stream = await openStream(gateway, "?registrationId=42");
+    const client = redis.connect();
+    await client.publish(channel, '{"registrationId":"42","status":"PENDING"}');
+    expect(await stream.nextUpdate()).toEqual({ registrationId: "42", status: "PENDING", id: eventId });
     client.disconnect();
   });
 

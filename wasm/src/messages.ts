@@ -18,6 +18,7 @@ export type StageStatus = "started" | "completed" | "failed" | "skipped";
  * is read from the message.
  */
 export interface RegistrationUpdate {
+  /** A number also where the publisher sent text ("42"). */
   readonly registrationId: number;
   readonly status: RegistrationStatus;
   readonly stage?: string;

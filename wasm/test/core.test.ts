@@ -183,7 +183,7 @@ describe("the core behind its ABI", () => {
     '"text"',
     '{"type":"update"}',
     '{"type":"update","data":7}',
-    '{"type":"update","data":{"registrationId":"42","status":"PENDING"}}',
+    '{"type":"update","data":{"registrationId":"x","status":"PENDING"}}',
     '{"type":"update","data":{"registrationId":1e400,"status":"PENDING"}}',
     '{"type":"update","data":{"registrationId":42,"status":"PENDING"}',
     '{"type":"snapshot","data":[]}',

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import type { Clock } from "../src/clock.js";
 import type { Core } from "../src/core.js";
 import { loadCore } from "../src/core.js";
+import { CoreClient } from "../src/core_client.js";
 import type { EventSourceConstructor, EventSourceLike } from "../src/event_source_transport.js";
 import type { FetchFunction } from "../src/fetch_transport.js";
 import type { Signal, Signals } from "../src/signals.js";
@@ -19,6 +20,16 @@ function testUrl(): string {
 /** Loads the built module as the one that all streams share. */
 export async function primeCore(): Promise<Core> {
   return await loadCore(await readFile(modulePath));
+}
+
+/** A client whose stream is open, as attempt 1. */
+export function openClient(core: Core, registrationId: number | undefined): CoreClient {
+  const client = new CoreClient(core, { policy: "resilient", seed: [1, 2], registrationId, needsToken: false });
+  client.connect(0);
+  while (client.poll() !== null);
+  client.response(1, { status: 200, isEventStream: true, coding: undefined, retryAfterMs: undefined }, 0);
+  while (client.poll() !== null);
+  return client;
 }
 
 const connecting = 0;

@@ -3,9 +3,8 @@ import { readFileSync } from "node:fs";
 import { beforeAll, expect, it } from "vitest";
 
 import type { Core } from "../src/core.js";
-import { CoreClient } from "../src/core_client.js";
 import { parseView } from "../src/messages.js";
-import { primeCore } from "./fakes.js";
+import { openClient, primeCore } from "./fakes.js";
 
 interface Member {
   readonly sent: string;
@@ -21,19 +20,9 @@ beforeAll(async () => {
   core = await primeCore();
 });
 
-/** A client whose stream is open. */
-function openClient(): CoreClient {
-  const client = new CoreClient(core, { policy: "resilient", seed: [1, 2], registrationId: 42, needsToken: false });
-  client.connect(0);
-  while (client.poll() !== null);
-  client.response(1, { status: 200, isEventStream: true, coding: undefined, retryAfterMs: undefined }, 0);
-  while (client.poll() !== null);
-  return client;
-}
-
 // The same file as the core's own test (tests/unit/core/optional_members_test.cpp).
 it.each(members)("reads $sent, in the update and in the view", ({ sent, read }) => {
-  const client = openClient();
+  const client = openClient(core, 42);
   const data = `{"type":"update","data":{"registrationId":42,"status":"PENDING",${sent}}}`;
   const batch = client.event(1, data, undefined, 1);
   expect(batch?.kind(0)).toBe("update");

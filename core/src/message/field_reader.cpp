@@ -1,45 +1,73 @@
 #include "message/field_reader.hpp"
 
+#include <string>
+
 #include "message/json_number.hpp"
 #include "message/json_writer.hpp"
+#include "text/digits.hpp"
 
 namespace regstream::json {
+namespace {
+
+constexpr std::string_view is_missing = "is missing";
+
+/// The integer that `value` is, or is the text of. PHP and form data write ids as text, and they
+/// write them as numbers are printed: digits without a sign, space or leading zeros. Other text
+/// ("007", "42.0") may well be an identifier of another kind, and is no integer here.
+Integer integer_of(const Value& value) {
+  constexpr Integer none{.value = 0, .is_exact = false};
+  if (value.kind == Kind::number) {
+    return to_integer(value.raw);
+  }
+  if (value.kind != Kind::string) {
+    return none;
+  }
+  const std::string digits = text_of(value);
+  return text::is_digits(digits) && digits.front() != '0' ? to_integer(digits) : none;
+}
+
+}  // namespace
 
 void FieldReader::fail(std::size_t index, std::string_view expectation) {
+  refuse(index, std::string{"must be "}.append(expectation), DropReason::not_json);
+}
+
+void FieldReader::refuse(std::size_t index, std::string_view predicate, DropReason reason) {
   if (!error_) {
-    error_.emplace();
-    error_->what.append(keys_[index]).append(" must be ").append(expectation);
+    error_.emplace(DecodeError{.what = std::string{keys_[index]}, .reason = reason});
+    error_->what.append(" ").append(predicate);
   }
 }
 
-const Value* FieldReader::find(std::size_t index, Kind kind, Presence presence,
-                               std::string_view expectation) {
+const Value* FieldReader::find(std::size_t index, Kind kind, std::string_view expectation) {
   const Value& value = values_[index];
   if (value.kind == kind) {
     return &value;
   }
-  if (value.kind != Kind::null || presence == Presence::required) {
+  if (value.kind != Kind::null) {
     fail(index, expectation);
   }
   return nullptr;
 }
 
-std::int64_t FieldReader::identifier(std::size_t index) {
-  constexpr std::string_view expectation = "an integer from 1 to 9007199254740991";
-  const Value* value = find(index, Kind::number, Presence::required, expectation);
-  if (value == nullptr) {
-    return 0;
-  }
-  const Integer integer = to_integer(value->raw);
-  if (!integer.is_exact || integer.value < 1 || integer.value > integer_max) {
-    fail(index, expectation);
+std::int64_t FieldReader::registration_id(std::size_t index) {
+  const Value& value = values_[index];
+  const Integer integer = integer_of(value);
+  if (value.kind == Kind::null) {
+    refuse(index, is_missing, DropReason::registration_id_missing);
+  } else if (!integer.is_exact || integer.value < 1) {
+    refuse(index, "must be an integer from 1 to 9007199254740991, or its digits as a string",
+           DropReason::registration_id);
+  } else if (integer.value > integer_max) {
+    refuse(index, "is above 9007199254740991 (2^53 - 1), where JavaScript rounds integers",
+           DropReason::registration_id_too_large);
   }
   return integer.value;
 }
 
 std::int64_t FieldReader::timestamp_ms(std::size_t index) {
   constexpr std::string_view expectation = "a time in milliseconds since 1970";
-  const Value* value = find(index, Kind::number, Presence::optional, expectation);
+  const Value* value = find(index, Kind::number, expectation);
   if (value == nullptr) {
     return 0;
   }
@@ -51,14 +79,17 @@ std::int64_t FieldReader::timestamp_ms(std::size_t index) {
 }
 
 JsonString FieldReader::text(std::size_t index) {
-  const Value* value = find(index, Kind::string, Presence::optional, "a string");
+  const Value* value = find(index, Kind::string, "a string");
   return value == nullptr ? JsonString{} : JsonString{value->raw, value->has_escapes};
 }
 
 JsonString FieldReader::name(std::size_t index, std::size_t bytes_max, Presence presence) {
   const bool is_required = presence == Presence::required;
   const Value& value = values_[index];
-  if (value.kind == Kind::null && !is_required) {
+  if (value.kind == Kind::null) {
+    if (is_required) {
+      refuse(index, is_missing, DropReason::not_json);
+    }
     return {};
   }
   const JsonString name{value.raw, value.has_escapes};
@@ -72,13 +103,12 @@ JsonString FieldReader::name(std::size_t index, std::size_t bytes_max, Presence 
 }
 
 std::optional<bool> FieldReader::boolean(std::size_t index) {
-  const Value* value = find(index, Kind::boolean, Presence::optional, "true or false");
+  const Value* value = find(index, Kind::boolean, "true or false");
   return value == nullptr ? std::nullopt : std::optional{value->raw == "true"};
 }
 
 std::string_view FieldReader::raw(std::size_t index, Kind kind) {
-  const Value* value = find(index, kind, Presence::optional,
-                            kind == Kind::object ? "a JSON object" : "a JSON array");
+  const Value* value = find(index, kind, kind == Kind::object ? "a JSON object" : "a JSON array");
   return value == nullptr ? std::string_view{} : value->raw;
 }
 

@@ -23,8 +23,8 @@ class FieldReader {
 
   [[nodiscard]] const std::optional<DecodeError>& error() const { return error_; }
 
-  /// A required integer from 1 to 2^53 - 1.
-  [[nodiscard]] std::int64_t identifier(std::size_t index);
+  /// The required id of a registration, as `decode_update_slices` says. The error has its reason.
+  [[nodiscard]] std::int64_t registration_id(std::size_t index);
   /// Milliseconds since the Unix epoch; fractions are dropped.
   [[nodiscard]] std::int64_t timestamp_ms(std::size_t index);
   [[nodiscard]] JsonString text(std::size_t index);
@@ -36,9 +36,10 @@ class FieldReader {
 
  private:
   /// The member if it is of `kind`; nothing if it is absent, or wrong and noted as `expectation`.
-  [[nodiscard]] const Value* find(std::size_t index, Kind kind, Presence presence,
-                                  std::string_view expectation);
+  [[nodiscard]] const Value* find(std::size_t index, Kind kind, std::string_view expectation);
   void fail(std::size_t index, std::string_view expectation);
+  /// As `fail`, with a predicate that is whole.
+  void refuse(std::size_t index, std::string_view predicate, DropReason reason);
 
   std::span<const std::string_view> keys_;
   std::span<const Value> values_;

@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "text/digits.hpp"
+
 namespace regstream::json {
 namespace {
 
+using text::is_digit;
+
 /// A larger exponent can't be made up for by the digits of a message.
 constexpr std::int64_t exponent_max = 1'000'000'000;
-
-bool is_digit(char byte) {
-  return byte >= '0' && byte <= '9';
-}
 
 /// Any number of so many digits is below 2^53.
 constexpr std::size_t plain_digits_max = 15;
@@ -63,7 +63,7 @@ Decimal decompose(std::string_view number) {
 
 Integer to_integer(std::string_view number) {
   // Nearly all numbers: spared the search for a point and an exponent.
-  if (number.size() <= plain_digits_max && std::all_of(number.begin(), number.end(), is_digit)) {
+  if (number.size() <= plain_digits_max && text::is_digits(number)) {
     Integer plain;
     for (const char digit : number) {
       plain.value = plain.value * 10 + (digit - '0');

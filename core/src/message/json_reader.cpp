@@ -135,13 +135,27 @@ class Reader {
     if (!scanner_.scan_value(other, 0)) {
       return invalid();
     }
-    auto error = end();
-    return error ? std::move(error) : problem(expectation, DropReason::not_an_object);
+    if (auto error = end()) {
+      return error;
+    }
+    DecodeError error = problem(expectation, DropReason::not_an_object);
+    if (other.kind == Kind::array) {
+      error.what.append(", and is an array");
+      error.reason = DropReason::array;
+    }
+    return error;
   }
 
+  /// Behind the value there may be space, and nothing else.
   std::optional<DecodeError> end() {
     scanner_.skip_space();
-    return scanner_.is_at_end() ? std::nullopt : std::optional{invalid()};
+    if (scanner_.is_at_end()) {
+      return std::nullopt;
+    }
+    Value another;
+    return scanner_.scan_value(another, 0)
+               ? problem("has more than one JSON value", DropReason::several_values)
+               : invalid();
   }
 
   /// The object at the scanner, `depth` brackets deep with its own.

@@ -3,13 +3,12 @@
 #include <algorithm>
 
 #include "message/json_number.hpp"
+#include "text/digits.hpp"
 
 namespace regstream::json {
 namespace {
 
-bool is_digit(char byte) {
-  return byte >= '0' && byte <= '9';
-}
+using text::is_digit;
 
 /// A number of fewer characters, and without an exponent, fits into a double.
 constexpr std::ptrdiff_t largest_double_digits = 309;

@@ -1,21 +1,19 @@
 #include "message/time_text.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 
 #include "message/json_number.hpp"
+#include "text/digits.hpp"
 
 namespace regstream {
 namespace {
 
+using text::is_digit;
+
 constexpr std::int64_t minute_ms = 60'000;
 constexpr std::int64_t hour_ms = 60 * minute_ms;
 constexpr std::int64_t day_ms = 24 * hour_ms;
-
-bool is_digit(char byte) {
-  return byte >= '0' && byte <= '9';
-}
 
 /// Takes a text apart from its front. What is not there makes it wrong for good.
 class Reader {
@@ -98,7 +96,7 @@ std::int64_t zone_ms(Reader& reader) {
 }  // namespace
 
 std::optional<std::int64_t> read_time_text(std::string_view text) {
-  if (!text.empty() && std::all_of(text.begin(), text.end(), is_digit)) {
+  if (text::is_digits(text)) {
     const std::int64_t ms = json::to_integer(text).value;
     return ms <= json::integer_max ? std::optional{ms} : std::nullopt;
   }

@@ -52,17 +52,21 @@ std::variant<UpdateSlices, DecodeError> update_of(UpdateMembers& members,
   const auto refusal = [&](DropReason reason) {
     DecodeError error = *reader.error();
     error.reason = reason;
+    if (reason == DropReason::registration_id_missing || reason == DropReason::status_missing) {
+      error.what.append(": every update needs a registrationId and a status");
+    }
     error.registration_id = update.registration_id;
     return error;
   };
-  update.registration_id = reader.identifier(registration_id);
+  const std::int64_t named = reader.registration_id(registration_id);
   if (reader.error()) {
-    update.registration_id = 0;
-    return refusal(DropReason::registration_id);
+    return refusal(reader.error()->reason);
   }
+  update.registration_id = named;
   update.status = reader.name(status, limits.name_bytes_max, Presence::required);
   if (reader.error()) {
-    return refusal(DropReason::status);
+    return refusal(members.known[status].kind == Kind::null ? DropReason::status_missing
+                                                            : DropReason::status);
   }
   update.unknown = std::move(members.unknown);
   OptionalMembers optional{update, limits};
@@ -118,8 +122,11 @@ std::variant<UpdateSlices, DecodeError> decode_update_slices(std::string_view js
                             json::wanted_of_update(members))) {
     // As far as it was read.
     json::FieldReader reader{keys, members.known};
-    const std::int64_t named = reader.identifier(registration_id);
+    const std::int64_t named = reader.registration_id(registration_id);
     error->registration_id = reader.error() ? 0 : named;
+    if (error->reason == DropReason::array || error->reason == DropReason::several_values) {
+      error->what.append(": publish each update by itself");
+    }
     return *std::move(error);
   }
   return json::update_of(members, limits);

@@ -148,7 +148,7 @@ std::variant<RegistrationView, DecodeError> decode_view(std::string_view json,
 
   json::FieldReader reader{view_keys, values};
   RegistrationView view;
-  view.registration_id = reader.identifier(view_registration_id);
+  view.registration_id = reader.registration_id(view_registration_id);
   view.status = reader.name(view_status, limits.name_bytes_max, json::Presence::optional).text();
   view.stage = reader.name(view_stage, limits.name_bytes_max, json::Presence::optional).text();
   view.message = reader.text(view_message).text();

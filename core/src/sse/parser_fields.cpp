@@ -8,6 +8,7 @@
 #include <regstream/sse/parser.hpp>
 
 #include "sse/field_value.hpp"
+#include "text/digits.hpp"
 #include "text/utf8.hpp"
 
 // What a line means to the event that is being read: the fields of the standard, and their block's
@@ -20,10 +21,6 @@ namespace {
 /// so decoding each value gives what decoding the whole stream first would give.
 bool is_clean(std::string_view value, bool is_plain) {
   return is_plain || text::is_valid_utf8(value);
-}
-
-bool is_digit(char byte) {
-  return byte >= '0' && byte <= '9';
 }
 
 }  // namespace
@@ -162,7 +159,7 @@ void Parser::use_id(std::string_view value, bool is_plain) {
 
 /// Takes effect at once.
 bool Parser::use_retry(std::string_view value, Token& token) {
-  if (value.empty() || !std::all_of(value.begin(), value.end(), is_digit)) {
+  if (!text::is_digits(value)) {
     return false;
   }
   constexpr Duration::rep longest = Duration::max().count();

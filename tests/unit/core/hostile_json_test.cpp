@@ -68,9 +68,11 @@ TEST_CASE("a message with any one byte changed is refused or read, and nothing w
 
 TEST_CASE("what is not JSON is refused") {
   for (const std::string_view json :
-       {""sv, " "sv, "{"sv, "{}}"sv, "{} {}"sv, "{'a':1}"sv, "{\"a\":1,}"sv, "{\"a\":01}"sv,
-        "{\"a\":NaN}"sv, "{\"a\":Infinity}"sv, "{\"a\":+1}"sv, "{\"a\":.5}"sv, "{/**/}"sv,
-        "{\"a\":\"\n\"}"sv, "{\"a\":\"\\x\"}"sv, "{\"a\" 1}"sv, "{a:1}"sv, "undefined"sv}) {
+       {""sv, " "sv, "{"sv, "{}}"sv, "{} }"sv, "{} {"sv,
+
+        "{'a':1}"sv, "{\"a\":1,}"sv, "{\"a\":01}"sv, "{\"a\":NaN}"sv, "{\"a\":Infinity}"sv,
+        "{\"a\":+1}"sv, "{\"a\":.5}"sv, "{/**/}"sv, "{\"a\":\"\n\"}"sv, "{\"a\":\"\\x\"}"sv,
+        "{\"a\" 1}"sv, "{a:1}"sv, "undefined"sv}) {
     CAPTURE(json);
     const auto result = decode_update(json);
     REQUIRE(std::holds_alternative<DecodeError>(result));

@@ -188,17 +188,24 @@ TEST_CASE(
   };
   check("", DropReason::not_json, 0);
   check("hello", DropReason::not_json, 0);
-  check("[]", DropReason::not_an_object, 0);
+  check("5", DropReason::not_an_object, 0);
+  check("[]", DropReason::array, 0);
+  check(R"([{"registrationId":42,"status":"A"}])", DropReason::array, 0);
+  check("{\"registrationId\":42,\"status\":\"A\"}\r\n{}", DropReason::several_values, 42);
+  check("[] []", DropReason::several_values, 0);
+  check("5 6", DropReason::several_values, 0);
   check(R"({"registrationId":42,"status":"A",})", DropReason::not_json, 42);
   check(R"({"status":"A","registrationId":42,"a":1e999})", DropReason::not_json, 42);
   check(R"({"status":"A","a":1e999,"registrationId":42})", DropReason::not_json, 0);
   check(R"({"registrationId":-,)", DropReason::not_json, 0);
   check(R"({"registrationId":42,"a":)" + std::string(70, '['), DropReason::too_deep, 42);
   check(std::string((1U << 20U) + 1, ' '), DropReason::too_long, 0);
-  check(R"({"status":"A"})", DropReason::registration_id, 0);
-  check(R"({"registrationId":"42","status":"A"})", DropReason::registration_id, 0);
+  check(R"({"status":"A"})", DropReason::registration_id_missing, 0);
+  check(R"({"registrationId":"x","status":"A"})", DropReason::registration_id, 0);
   check(R"({"registrationId":0,"status":"A"})", DropReason::registration_id, 0);
-  check(R"({"registrationId":42})", DropReason::status, 42);
+  check(R"({"registrationId":1e16,"status":"A"})", DropReason::registration_id_too_large, 0);
+  check(R"({"registrationId":"42"})", DropReason::status_missing, 42);
+  check(R"({"registrationId":42,"status":null})", DropReason::status_missing, 42);
   check(R"({"registrationId":42,"status":5})", DropReason::status, 42);
   check(R"({"registrationId":42,"status":"A","stage":")" + std::string(257, 's') + "\"}",
         DropReason::stage, 42);

@@ -56,14 +56,23 @@ TEST_CASE_METHOD(Bench, "what was dropped is counted by reason, and together") {
   broker.subscriber->on_message({1'702'492'000'000, 3}, R"({"registrationId":41})");
   broker.subscriber->on_message({1'702'492'000'000, 4},
                                 R"({"registrationId":42,"status":"A","message":[],"details":5})");
+  broker.subscriber->on_message({1'702'492'000'000, 5}, R"([{"registrationId":42,"status":"A"}])");
+  broker.subscriber->on_message(
+      {1'702'492'000'000, 6},
+      "{\"registrationId\":42,\"status\":\"A\"}\n{\"registrationId\":42,\"status\":\"B\"}\n");
   const nlohmann::json counts = health();
-  CHECK(counts.at("malformed") == 3);
+  CHECK(counts.at("malformed") == 5);
   CHECK(counts.at("dropped") == nlohmann::json{{"tooLong", 0},
                                                {"notJson", 1},
+                                               {"severalValues", 1},
+                                               {"array", 1},
                                                {"notAnObject", 0},
                                                {"tooDeep", 0},
+                                               {"registrationIdMissing", 0},
                                                {"registrationId", 0},
-                                               {"status", 2},
+                                               {"registrationIdTooLarge", 0},
+                                               {"statusMissing", 2},
+                                               {"status", 0},
                                                {"stage", 0},
                                                {"forged", 0},
                                                {"overflowing", 0}});

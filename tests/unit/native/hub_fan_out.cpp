@@ -102,6 +102,20 @@ TEST_CASE("A stream that waits for the history ends at once") {
   CHECK(hub.collect(id, start_timestamp_ms)->is_finished());
 }
 
+TEST_CASE("An id that was sent as text is that of its registration, and is forwarded as text") {
+  LiveHub hub;
+  const SubscriptionId same = subscribe(hub, 42);
+  const SubscriptionId other = subscribe(hub, 43);
+  REQUIRE_FALSE(hub.publish(R"({"registrationId":"42","status":"PENDING"})"));
+  const Reading reading = take(hub, same);
+  REQUIRE(reading.types() == "connected update");
+  CHECK(reading.messages[1]["data"]["registrationId"] == "42");
+  CHECK(take(hub, other).types() == "connected");
+  const Reading late = take(hub, subscribe(hub, 42));
+  REQUIRE(late.types() == "connected snapshot");
+  CHECK(late.messages[1]["data"]["registrationId"] == 42);
+}
+
 TEST_CASE("A pretty-printed update arrives as the same JSON") {
   LiveHub hub;
   const SubscriptionId id = subscribe(hub);
@@ -129,7 +143,7 @@ TEST_CASE("A malformed message is counted, explained, and reaches nobody") {
 
   const std::string message = GENERATE(
       as<std::string>{}, "", "not json", "[]", "42", R"({"status":"PENDING"})",
-      R"({"registrationId":42})", R"({"registrationId":"42","status":"PENDING"})",
+      R"({"registrationId":42})", R"({"registrationId":"x","status":"PENDING"})",
       R"({"registrationId":0,"status":"PENDING"})", R"({"registrationId":42,"status":"PENDING")");
   const std::optional<DecodeError> error = hub.publish(message);
   REQUIRE(error);

@@ -24,14 +24,25 @@ TEST_CASE("a dropped message is logged with its reason, its registration and the
   warn_dropped(error_of(R"({"registrationId":42,"status":"A",})"), "on the channel");
   warn_dropped(error_of(R"({"registrationId":42})"), "of the history (5-1)");
   warn_dropped(error_of(R"({"status":"A"})"), "on the channel");
+  warn_dropped(error_of(R"({"registrationId":9007199254740993,"status":"A"})"), "on the channel");
+  warn_dropped(error_of(R"([{"registrationId":42,"status":"A"}])"), "on the channel");
+  warn_dropped(error_of("{\"registrationId\":42,\"status\":\"A\"}\n{}"), "on the channel");
   CHECK(
       captured.text() ==
       "warning: a message on the channel is no update, and was dropped (notJson, registration 42): "
       "the message is not valid JSON: the error is at byte 35\n"
-      "warning: a message of the history (5-1) is no update, and was dropped (status, registration "
-      "42): status must be a string of 1 to 256 bytes\n"
-      "warning: a message on the channel is no update, and was dropped (registrationId): "
-      "registrationId must be an integer from 1 to 9007199254740991\n");
+      "warning: a message of the history (5-1) is no update, and was dropped (statusMissing, "
+      "registration 42): status is missing: every update needs a registrationId and a status\n"
+      "warning: a message on the channel is no update, and was dropped (registrationIdMissing): "
+      "registrationId is missing: every update needs a registrationId and a status\n"
+      "warning: a message on the channel is no update, and was dropped (registrationIdTooLarge): "
+      "registrationId is above 9007199254740991 (2^53 - 1), where JavaScript rounds integers\n"
+      "warning: a message on the channel is no update, and was dropped (array): the message must "
+      "be "
+      "a JSON object, and is an array: publish each update by itself\n"
+      "warning: a message on the channel is no update, and was dropped (severalValues, "
+      "registration "
+      "42): the message has more than one JSON value: publish each update by itself\n");
 }
 
 TEST_CASE("each reason is logged once in ten seconds") {
@@ -47,8 +58,9 @@ TEST_CASE("each reason is logged once in ten seconds") {
 TEST_CASE("nothing of a message is logged") {
   const CapturedLog captured;
   for (const std::string json :
-       {R"({"registrationId":"hunter2","status":"hunter2"})", R"({"hunter2":hunter2})", "hunter2",
-        R"(["hunter2"])", R"({"registrationId":42,"status":["hunter2"]})"}) {
+       {R"({"registrationId":"hunter2","status":"hunter2"})", R"({"a":"hunter2"}{"b":"hunter2"})",
+        R"({"hunter2":hunter2})", "hunter2", R"(["hunter2"])",
+        R"({"registrationId":42,"status":["hunter2"]})"}) {
     warn_dropped(error_of(json), "on the channel");
   }
   CHECK(captured.text().find("hunter2") == std::string::npos);

@@ -139,6 +139,10 @@ TEST_CASE_METHOD(Bench, "members that are not known are kept, and an id is ignor
   CHECK_FALSE(message.contains("id"));
 }
 
+TEST_CASE_METHOD(Bench, "an id as text is that of the path, and is published as a number") {
+  CHECK(published(R"({"registrationId":"42","status":"FAILED"})").at("registrationId") == 42);
+}
+
 TEST_CASE_METHOD(Bench, "no key is in the published message twice") {
   published(R"({"registrationId":42,"status":"FAILED","message":"x","timestamp":1})");
   const std::string& message = broker.messages.back();
@@ -152,7 +156,12 @@ TEST_CASE_METHOD(Bench, "what can't be an update is a 400 that names the field")
       {"{}", "status is missing"},
       {R"({"message":"x"})", "status is missing"},
       {R"({"status":"APPROVED","registrationId":43})", "registrationId must be 42"},
-      {R"({"status":"APPROVED","registrationId":"42"})", "registrationId must be"},
+      {R"({"status":"APPROVED","registrationId":"43"})", "registrationId must be 42"},
+      {R"({"status":"APPROVED","registrationId":"042"})", "its digits as a string"},
+      {R"({"status":"APPROVED","registrationId":9007199254740992})", "above 9007199254740991"},
+      {R"([{"status":"APPROVED"},{"status":"FAILED"}])", "an array: publish each update by itself"},
+      {"{\"status\":\"APPROVED\"}\n{\"status\":\"FAILED\"}\n",
+       "more than one JSON value: publish each update by itself"},
       {R"({"status":7})", "status must be"},
       {R"({"stage":{}})", "stage must be"},
       {R"({"stage":"a","stageStatus":"done"})", "stageStatus must be started"},

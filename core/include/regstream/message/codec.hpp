@@ -72,8 +72,9 @@ struct UpdateSlices {
 };
 
 /// Reads a message of the channel, whose text is that of `MessageText`. What is required decides
-/// whether it is an update: `registrationId` (1 to 2^53 - 1; 42.0 is 42) and `status`. `null`
-/// counts as absent, and of a key given twice the last one counts.
+/// whether it is an update: `registrationId` and `status`. The id is from 1 to 2^53 - 1, and may be
+/// text: "42" is 42, as 42.0 is. `null` counts as absent, and of a key given twice the last one
+/// counts.
 ///
 /// No type of an optional member costs the update. What publishers in other languages send counts
 /// as what they mean:
@@ -87,8 +88,9 @@ struct UpdateSlices {
 ///   sent; an `id` that is no event id is an unknown member.
 /// Anything else is an unknown member, and counted as `mistyped`.
 ///
-/// Errors are what is no JSON, a number that no double can hold (1e999) and what is over a limit. A
-/// lone surrogate is no error. Invalid UTF-8 is one here.
+/// Errors are what is no JSON, several JSON values (two lines of JSON, say), an array, a number
+/// that no double can hold (1e999) and what is over a limit. A lone surrogate is no error. Invalid
+/// UTF-8 is one here.
 [[nodiscard]] std::variant<UpdateSlices, DecodeError> decode_update_slices(
     std::string_view json, const CodecLimits& limits = {});
 

@@ -10,17 +10,32 @@ namespace regstream {
 
 /// Why a message is no update. The names are those of `/api/health`.
 enum class DropReason : std::uint8_t {
-  too_long,         ///< More bytes than `CodecLimits` allow.
-  not_json,         ///< RFC 8259 does not allow it, or a number that no double can hold.
-  not_an_object,    ///< JSON of another kind.
-  too_deep,         ///< Nested deeper than `CodecLimits` allow.
-  registration_id,  ///< Missing, or no integer from 1 to 2^53 - 1.
-  status,           ///< Missing, empty, no text, or too long.
-  stage,            ///< Too long.
+  too_long,                   ///< More bytes than `CodecLimits` allow.
+  not_json,                   ///< Not in RFC 8259's grammar, or a number that no double can hold.
+  several_values,             ///< More than one JSON value, such as two lines of JSON.
+  array,                      ///< An array, perhaps of updates.
+  not_an_object,              ///< JSON of another kind.
+  too_deep,                   ///< Nested deeper than `CodecLimits` allow.
+  registration_id_missing,    ///< Absent or null.
+  registration_id,            ///< Not an integer from 1 on, nor the digits of one.
+  registration_id_too_large,  ///< Above `registration_id_max`.
+  status_missing,             ///< Absent or null.
+  status,                     ///< Empty, no text, or too long.
+  stage,                      ///< Too long.
 };
 
-inline constexpr std::array<std::string_view, 7> drop_reason_names{
-    "tooLong", "notJson", "notAnObject", "tooDeep", "registrationId", "status", "stage"};
+inline constexpr std::array<std::string_view, 12> drop_reason_names{"tooLong",
+                                                                    "notJson",
+                                                                    "severalValues",
+                                                                    "array",
+                                                                    "notAnObject",
+                                                                    "tooDeep",
+                                                                    "registrationIdMissing",
+                                                                    "registrationId",
+                                                                    "registrationIdTooLarge",
+                                                                    "statusMissing",
+                                                                    "status",
+                                                                    "stage"};
 
 [[nodiscard]] constexpr std::string_view to_string(DropReason reason) {
   return drop_reason_names[static_cast<std::size_t>(reason)];
