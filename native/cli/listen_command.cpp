@@ -216,7 +216,8 @@ void add_listen_command(CLI::App& app, int& exit_code) {
       ->check(check_header);
   command
       ->add_option("--read-timeout-ms", options->read_timeout_ms,
-                   "Reconnect after this long without a byte (default: 75000)")
+                   "Reconnect after this long without a byte (default: 75000), or sooner if the "
+                   "server announces its heartbeat")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{86'400'000}));
   command
       ->add_option("--initial-delay-ms", options->initial_delay_ms,

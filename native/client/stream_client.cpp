@@ -134,6 +134,7 @@ class StreamClient::Implementation final : public Attempt::Owner,
       connection_.on_event_id(attempt, event->last_event_id);
       handler_->on_event(*event);
     } else if (const auto* const comment = std::get_if<sse::Comment>(&token)) {
+      connection_.on_comment(attempt, comment->text);
       handler_->on_comment(comment->text);
     } else if (const auto* const skipped = std::get_if<sse::Skipped>(&token)) {
       connection_.on_event_id(attempt, skipped->last_event_id);

@@ -142,6 +142,10 @@ void ClientProcess::on_bytes(AttemptId attempt, std::string_view bytes) {
       take(*event);
     } else if (const auto* const retry = std::get_if<sse::Retry>(&token)) {
       connection_->on_retry(attempt, retry->delay);
+    } else if (const auto* const comment = std::get_if<sse::Comment>(&token)) {
+      if (!is_browser_) {  // EventSource shows no comments.
+        connection_->on_comment(attempt, comment->text);
+      }
     } else if (std::holds_alternative<sse::Skipped>(token)) {
       throw Violation(name_ + ": an event is over a limit of the parser");
     } else if (std::holds_alternative<sse::NeedInput>(token)) {

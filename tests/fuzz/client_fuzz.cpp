@@ -43,6 +43,7 @@ constexpr std::size_t unpolled_actions_max = 16;
 /// Later than any clock gets; the last instants of all stand for "never".
 constexpr Instant now_max{Duration::max() / 2};
 constexpr std::size_t cursor_bytes_max = 4096;
+constexpr Duration silence_min{3'000};
 
 /// Takes a number with its sign off `text`; what does not fit is the largest.
 std::optional<std::int64_t> take_number(std::string_view& text) {
@@ -291,6 +292,12 @@ class Caller {
           reconnection_time_ = bounded(retry->delay);
           floor_ = reconnection_time_;
         }
+      } else if (const auto* comment = std::get_if<sse::Comment>(&token)) {
+        const auto deadline = connection_.next_deadline();
+        tell([&] { connection_.on_comment(attempt_, comment->text); });
+        check(connection_.next_deadline() >=
+                  std::min(deadline, std::optional{after(now_, silence_min)}),
+              "a heartbeat gives a stream some seconds, or what the options say");
       }
     }
     resume_from(parser_.last_event_id());

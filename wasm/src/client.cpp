@@ -116,6 +116,8 @@ bool Client::receive(AttemptId attempt, std::string_view bytes, Instant now) {
       }
     } else if (const auto* retry = std::get_if<sse::Retry>(&token)) {
       connection_.on_retry(attempt, retry->delay);
+    } else if (const auto* comment = std::get_if<sse::Comment>(&token)) {
+      connection_.on_comment(attempt, comment->text);
     } else if (std::holds_alternative<sse::NeedInput>(token)) {
       break;
     } else if (const auto* skipped = std::get_if<sse::Skipped>(&token)) {

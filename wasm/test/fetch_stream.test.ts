@@ -161,6 +161,39 @@ describe("a stream by fetch", () => {
     expect(network.live).toBe(0);
   });
 
+  it("gives a stream up after two and a half of the heartbeats that it announces", async () => {
+    const { stream, network, clock } = await connectStream();
+    network.last.accept();
+    await settleBody();
+    for (const byte of ": heartbeat 10000\n\n") {
+      network.last.send(byte);
+      await settleBody();
+    }
+    clock.advance(24_999);
+    expect(stream.getSnapshot().isConnected).toBe(true);
+    clock.advance(1);
+    expect(stream.getSnapshot()).toMatchObject({ connection: "waiting", reason: "silent" });
+    expect(network.live).toBe(0);
+    // Another server may answer next, and announce nothing.
+    clock.advance(2_000);
+    network.last.accept();
+    await settleBody();
+    clock.advance(74_999);
+    expect(stream.getSnapshot().isConnected).toBe(true);
+    clock.advance(1);
+    expect(stream.getSnapshot()).toMatchObject({ connection: "waiting", reason: "silent" });
+  });
+
+  it.each(["0", "-1", "1e9", "99999999999999999999", " 10000", "10000 ", "10000ms", ""])("does not believe the heartbeat '%s'", async (interval) => {
+    const { stream, network, clock } = await connectStream();
+    network.last.accept();
+    await settleBody();
+    network.last.send(`: heartbeat ${interval}\n\n`);
+    await settleBody();
+    clock.advance(74_999);
+    expect(stream.getSnapshot().isConnected).toBe(true);
+  });
+
   it("gives everything back when closed, and drops what comes late", async () => {
     const { stream, network, clock, signals, updates } = await openStream();
     network.last.send(eventOf(stageUpdate("t24_lookup", "started", 1)));

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <regstream/sse/heartbeat.hpp>
+
 namespace regstream {
 namespace {
 
@@ -10,6 +12,11 @@ constexpr std::size_t last_event_id_bytes_max = 4096;
 
 /// Browsers let a hidden page's timers go off once a second; later than that, something slept.
 constexpr Duration late_after{1'000};
+
+/// No heartbeat makes the watchdog quicker than this: a packet that is lost twice comes after three
+/// seconds (RFC 6298: sent again after one second, and then after two more), and a stream that is
+/// slow must not be taken for a dead one.
+constexpr Duration announced_silence_min{3'000};
 
 /// Time stands still from here on, in 146 million years, so that `Instant::max()` never comes.
 constexpr Instant end_of_time{Duration::max() / 2};
@@ -41,7 +48,8 @@ bool may_pass(std::uint16_t status) {
   return status == 408 || status == 429 || (status >= 500 && status <= 599);
 }
 
-Duration silence_limit(const ConnectionOptions& options) {
+/// Until the stream has announced its heartbeat, and never longer after that.
+Duration longest_silence(const ConnectionOptions& options) {
   if (options.silence_limit) {
     return *options.silence_limit;
   }
@@ -142,10 +150,22 @@ bool Connection::on_activity(AttemptId attempt, Instant now) {
     return false;
   }
   if (state_ == ConnectionState::open) {
-    deadline_ = after(now_, silence_limit(options_));
+    deadline_ = after(now_, silence_limit_);
     had_grace_ = false;
   }
   return true;
+}
+
+void Connection::on_comment(AttemptId attempt, std::string_view text) {
+  if (!is_current(attempt) || state_ != ConnectionState::open) {
+    return;
+  }
+  if (const auto interval = sse::parse_heartbeat(text)) {
+    // As with pings: one may get lost.
+    silence_limit_ =
+        std::min(std::max(*interval * 5 / 2, announced_silence_min), longest_silence(options_));
+    deadline_ = after(now_, silence_limit_);
+  }
 }
 
 void Connection::on_event_id(AttemptId attempt, std::string_view last_event_id) {
@@ -311,7 +331,8 @@ void Connection::enter(ConnectionEvent event, std::optional<Duration> retry_afte
       return;
     case ConnectionState::open:
       opened_ = now_;
-      deadline_ = after(now_, silence_limit(options_));
+      silence_limit_ = longest_silence(options_);
+      deadline_ = after(now_, silence_limit_);
       had_grace_ = false;
       return;
     case ConnectionState::waiting: {

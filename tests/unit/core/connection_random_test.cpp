@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 #include <deque>
+#include <string>
 #include <vector>
 
 #include <regstream/random.hpp>
@@ -117,6 +118,7 @@ class Chaos {
       case 6:
         connection.on_activity(some_attempt(), driver_.now);
         connection.on_event_id(some_attempt(), "7");
+        connection.on_comment(some_attempt(), " heartbeat " + std::to_string(up_to(100'000)));
         return;
       case 7:
         connection.on_retry(some_attempt(), Duration{static_cast<Duration::rep>(up_to(3000))});

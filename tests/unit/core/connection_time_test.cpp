@@ -1,3 +1,5 @@
+#include <string_view>
+
 #include <catch2/catch.hpp>
 
 #include "connection_driver.hpp"
@@ -26,6 +28,73 @@ TEST_CASE("the silence that is too long follows from the pings, unless it is giv
   CHECK(limit(never, std::nullopt) == never);
   CHECK(limit(Duration{30'000}, Duration{500}) == Duration{500});
   CHECK(limit(Duration{30'000}, never) == never);
+}
+
+namespace {
+
+/// How long an open stream that has announced `heartbeat` may be silent.
+Duration limit_with(std::string_view heartbeat, const ConnectionOptions& options = {}) {
+  Driver driver{options};
+  driver.connect();
+  driver.accept();
+  driver.advance(Duration{500});
+  driver.connection.on_activity(*driver.transport, driver.now);
+  driver.connection.on_comment(*driver.transport, heartbeat);
+  return *driver.connection.next_deadline() - driver.now;
+}
+
+}  // namespace
+
+TEST_CASE("a stream that announces its heartbeat may be silent for two and a half of them") {
+  CHECK(limit_with(" heartbeat 10000") == Duration{25'000});
+  CHECK(limit_with(" heartbeat 1201") == Duration{3002});
+  // No less than lost packets take.
+  CHECK(limit_with(" heartbeat 50") == Duration{3000});
+  CHECK(limit_with(" heartbeat 1") == Duration{3000});
+  // No longer than without it.
+  CHECK(limit_with(" heartbeat 30001") == Duration{75'000});
+  CHECK(limit_with(" heartbeat 3600000") == Duration{75'000});
+  // Nobody is believed who says anything else.
+  for (const std::string_view other :
+       {"", "heartbeat 10000", " heartbeat 0", " heartbeat -1", " heartbeat 1e9",
+        " heartbeat 3600001", " heartbeat 99999999999999999999"}) {
+    CAPTURE(other);
+    CHECK(limit_with(other) == Duration{75'000});
+  }
+}
+
+TEST_CASE("the options bound what a heartbeat does") {
+  ConnectionOptions options;
+  options.silence_limit = Duration{20};
+  CHECK(limit_with(" heartbeat 10000", options) == Duration{20});
+  options.silence_limit = Duration::max();
+  CHECK(limit_with(" heartbeat 10000", options) == Duration{25'000});
+  options = {};
+  options.ping_interval = Duration{0};
+  CHECK(limit_with(" heartbeat 10000", options) == Duration{25'000});
+}
+
+TEST_CASE("a heartbeat's limit holds from its announcement on, for its stream alone") {
+  Driver driver{without_jitter()};
+  driver.connect();
+  driver.accept();
+  const AttemptId first = *driver.transport;
+  driver.connection.on_comment(first, " heartbeat 10000");
+  driver.advance(Duration{24'000});
+  driver.connection.on_activity(first, driver.now);  // Any byte.
+  CHECK(driver.connection.next_deadline() == driver.now + Duration{25'000});
+  driver.connection.on_comment(first, " heartbeat 20000");  // Another announcement.
+  CHECK(driver.connection.next_deadline() == driver.now + Duration{50'000});
+  driver.connection.on_comment(first, " heartbeat 10000");
+  CHECK(driver.reach_deadline() == Duration{25'000});
+  CHECK(driver.connection.reason() == ConnectionReason::silent);
+
+  driver.connection.on_comment(first, " heartbeat 10000");
+  CHECK(driver.connection.stale_inputs() == 1);
+  driver.reach_deadline();
+  driver.connection.on_comment(*driver.transport, " heartbeat 10000");  // Not open yet.
+  driver.accept();
+  CHECK(driver.reach_deadline() == Duration{75'000});
 }
 
 TEST_CASE("a watchdog that goes off late gives the stream one short grace") {

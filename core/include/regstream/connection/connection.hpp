@@ -74,7 +74,8 @@ struct ConnectionOptions {
   /// How often the server pings; 0: it does not, so that silence says nothing.
   Duration ping_interval{30'000};
   /// How long a stream may bring no byte. Not given: two and a half pings, so that one may get
-  /// lost. `Duration::max()`: for ever.
+  /// lost. `Duration::max()`: for ever. A stream that announces its heartbeat (`on_comment`) may
+  /// be silent for two and a half heartbeats, where that is shorter.
   std::optional<Duration> silence_limit;
   /// A watchdog that goes off late (the process slept, or its timers are throttled) gives the
   /// stream this much longer, once: its bytes may lie in a queue still.
@@ -146,6 +147,11 @@ class Connection {
   /// Any byte, a comment's too: the stream is not silent. False if the attempt is not the current
   /// one: its bytes must not reach the parser.
   bool on_activity(AttemptId attempt, Instant now);
+  /// A comment's text, behind the colon. One that announces the stream's heartbeat
+  /// (sse/heartbeat.hpp) shortens how long this stream may be silent from now on, to no less than 3
+  /// seconds; any other changes nothing. The next stream begins with what the options say, as it
+  /// may come from another server.
+  void on_comment(AttemptId attempt, std::string_view text);
   /// The id to resume from. One that is longer than a header should be (4096 bytes) is not taken.
   void on_event_id(AttemptId attempt, std::string_view last_event_id);
   void on_retry(AttemptId attempt, Duration reconnection_time);
@@ -192,10 +198,11 @@ class Connection {
   Instant now_ = Instant::min();  ///< The latest seen.
 
   // The last attempt, and the wait after it.
-  Instant begun_{};     ///< When the attempt began.
-  Instant opened_{};    ///< When its stream opened.
-  Instant deadline_{};  ///< The state's; idle and closed have none.
-  Instant earliest_{};  ///< Of a wait: when a signal may end it.
+  Instant begun_{};           ///< When the attempt began.
+  Instant opened_{};          ///< When its stream opened.
+  Instant deadline_{};        ///< The state's; idle and closed have none.
+  Duration silence_limit_{};  ///< Of the open stream.
+  Instant earliest_{};        ///< Of a wait: when a signal may end it.
   std::uint32_t attempt_ = 0;
 
   ConnectionState state_ = ConnectionState::idle;

@@ -36,7 +36,8 @@ struct StreamLimits {
 };
 
 struct StreamClientOptions {
-  /// `silence_limit` is the read timeout, `reconnection_time` the delay until the server names one.
+  /// `silence_limit` is the longest read timeout, `reconnection_time` the delay until the server
+  /// names one.
   ConnectionOptions connection;
   StreamLimits limits;
   /// Spreads this client's delays from other clients' ones.
