@@ -18,6 +18,8 @@ const updateOf = (stage: string, timestamp: number) => ({
   timestamp,
 });
 
+const bytes = (text: string) => new TextEncoder().encode(text);
+
 const eventOf = (id: string, update: object): string => `id: ${id}\ndata: ${JSON.stringify({ type: "update", data: update })}\n\n`;
 
 describe("the browser package's stream, by fetch, in Chromium", () => {
@@ -42,13 +44,23 @@ describe("the browser package's stream, by fetch, in Chromium", () => {
   test("reads a stream byte by byte, resumes from another origin after an id of any script, and stops at 204", async () => {
     const first = updateOf("duplicate_check", 1);
     const second = updateOf("t24_lookup", 2);
-    const bytes = (text: string) => new TextEncoder().encode(text);
     const script = streams.add([pieces(bytes(`retry: 1\n${eventOf("ደ-1", first)}`), 1), [bytes(eventOf("ደ-2", second))]]);
 
     const { updates, last } = await page.evaluate((url) => window.follow?.(url, 42), script.url) ?? {};
     expect(updates).toEqual([first, second]);
     expect(script.requests.map(({ lastEventId }) => lastEventId)).toEqual(["", "ደ-1", "ደ-2"]);
     expect(last).toMatchObject({ reason: "told_to_stop", connections: 2, registration: { stage: "t24_lookup" } });
+  });
+
+  // By the pings alone it would wait for 75 s.
+  test("comes back when the heartbeat that a stream has announced stops", async () => {
+    const update = updateOf("duplicate_check", 1);
+    const script = streams.add([[bytes(`: heartbeat 100\nretry: 1\n${eventOf("1-1", update)}`)]], 1);
+
+    const { updates, last } = await page.evaluate((url) => window.follow?.(url, 42), script.url) ?? {};
+    expect(updates).toEqual([update]);
+    expect(script.requests.map(({ lastEventId }) => lastEventId)).toEqual(["", "1-1"]);
+    expect(last).toMatchObject({ reason: "told_to_stop", connections: 1 });
   });
 });
 

@@ -17,10 +17,11 @@ export class StreamScript {
   readonly requests: StreamRequest[] = [];
   private endedAt: number | null = null;
 
-  /** Each response in the pieces in which it is written. */
+  /** Each response in the pieces in which it is written. The first `silent` ones do not end after that. */
   constructor(
     readonly url: string,
     private readonly responses: readonly (readonly Uint8Array[])[],
+    private readonly silent: number,
   ) {}
 
   async answer(lastEventIdHeader: string, response: ServerResponse): Promise<void> {
@@ -41,6 +42,7 @@ export class StreamScript {
       // Lets it go out by itself.
       await new Promise((resolve) => setImmediate(resolve));
     }
+    if (this.requests.length <= this.silent) return;
     this.endedAt = performance.now();
     response.end();
   }
@@ -71,8 +73,8 @@ export class StreamServer {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}/`;
   }
 
-  add(responses: readonly (readonly Uint8Array[])[]): StreamScript {
-    const script = new StreamScript(`${this.page}streams/${this.scripts.length}`, responses);
+  add(responses: readonly (readonly Uint8Array[])[], silent = 0): StreamScript {
+    const script = new StreamScript(`${this.page}streams/${this.scripts.length}`, responses, silent);
     this.scripts.push(script);
     return script;
   }
