@@ -48,8 +48,10 @@ std::string checked(const Update& update) {
   std::string message = encode_update(update);
   const auto decoded = decode_update_slices(message, broker::published_limits);
   if (const auto* const error = std::get_if<DecodeError>(&decoded)) {
-    throw std::invalid_argument(error->reason == DropReason::not_json ? json_expected(update)
-                                                                      : error->what);
+    // `{}}{"a":{}` as details makes two values of the message.
+    const bool is_broken =
+        error->reason == DropReason::not_json || error->reason == DropReason::several_values;
+    throw std::invalid_argument(is_broken ? json_expected(update) : error->what);
   }
   const auto& read = std::get<UpdateSlices>(decoded);
   // Byte for byte, so that no details bring other members along: `{},"id":"1-1"`.

@@ -122,7 +122,7 @@ TEST_CASE_METHOD(Fixture, "what can't be an update is refused, and nothing is pu
   for (const std::string_view details :
        {"[]", "[1]", "1", "null", "\"{}\"", "{", "{}{}", "{\"a\":}", "{\"a\":1e999}", "  ",
         "\xef\xbb\xbf{}", "{\"a\":\"\xff\"}", "{},\"status\":\"APPROVED\"", "[],\"details\":{}",
-        "{},\"more\":1"}) {
+        "{},\"more\":1", "{}}{\"a\":{}"}) {
     CAPTURE(details);
     CHECK_THROWS_WITH(publisher.publishFinalStatus(1, Status::failed, "", details),
                       "the details must be a JSON object");
