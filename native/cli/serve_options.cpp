@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include <CLI/CLI.hpp>
+#include <regstream/sse/heartbeat.hpp>
 
 #include "cli/option_checks.hpp"
 
@@ -75,6 +76,13 @@ void add_serve_options(CLI::App& command, ServeOptions& options) {
       ->check(CLI::Range(std::size_t{0}, std::size_t{1'000'000}));
   command.add_option("--ping-interval-ms", options.ping_interval_ms, "Time between pings")
       ->check(CLI::Range(std::int64_t{10}, std::int64_t{3'600'000}))
+      ->capture_default_str();
+  command
+      .add_option(
+          "--heartbeat-interval-ms", options.heartbeat_interval_ms,
+          "How long a stream is silent before it gets a comment: less than any proxy on the "
+          "way bears")
+      ->check(CLI::Range(std::int64_t{10}, sse::heartbeat_interval_max.count()))
       ->capture_default_str();
   command.add_option("--retry-ms", options.retry_ms, "How long clients wait before they come back")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{3'600'000}))

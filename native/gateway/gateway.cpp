@@ -186,7 +186,8 @@ void Gateway::open_stream(net::Exchange exchange) {
   StreamConnectionPtr connection;
   try {
     connections_.resize(std::max<std::size_t>(connections_.size(), id.slot + 1));
-    connection = new StreamConnection(exchange.take_connection(), stream_head(framing), id, *this);
+    connection = new StreamConnection(exchange.take_connection(), stream_head(framing), id,
+                                      options_.hub.peer_timeout(), *this);
     connection->start();
     schedule_flush();
     connections_[id.slot] = std::move(connection);

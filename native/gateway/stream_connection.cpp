@@ -30,16 +30,13 @@ constexpr std::size_t buffers_max = 1024;
 // dropped; more is somebody who tries what he can send.
 constexpr std::uint32_t discarded_bytes_max = 4096;
 
-// After this long without an acknowledgement the kernel gives a peer up that has vanished without a
-// word. Two pings fall into it; without it, retransmission goes on for a quarter of an hour.
-constexpr unsigned unacknowledged_ms_max = 60'000;
-
 using UserTimeout = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_USER_TIMEOUT>;
 
 }  // namespace
 
 StreamConnection::StreamConnection(net::TakenConnection connection, std::string_view head,
-                                   hub::SubscriptionId subscription, Owner& owner)
+                                   hub::SubscriptionId subscription, Duration peer_timeout,
+                                   Owner& owner)
     : socket_(std::move(connection.socket)),
       place_(std::move(connection.place)),
       unsent_head_(head),
@@ -48,7 +45,7 @@ StreamConnection::StreamConnection(net::TakenConnection connection, std::string_
   // A socket that is broken already shows it at the first write.
   boost::system::error_code ignored;
   socket_.non_blocking(true, ignored);
-  socket_.set_option(UserTimeout(unacknowledged_ms_max), ignored);
+  socket_.set_option(UserTimeout(static_cast<int>(peer_timeout.count())), ignored);
 }
 
 void StreamConnection::start() {

@@ -7,6 +7,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
+#include <regstream/time.hpp>
 
 #include "hub/hub.hpp"
 #include "hub/outbox.hpp"
@@ -41,9 +42,11 @@ class StreamConnection
     failed,   ///< The peer has gone.
   };
 
-  /// `head`, the response's head, goes out first and must outlive the connection.
+  /// `head`, the response's head, goes out first and must outlive the connection. A peer that
+  /// acknowledges nothing for `peer_timeout` has vanished without a word: the kernel gives it up,
+  /// which would go on for a quarter of an hour otherwise.
   StreamConnection(net::TakenConnection connection, std::string_view head,
-                   hub::SubscriptionId subscription, Owner& owner);
+                   hub::SubscriptionId subscription, Duration peer_timeout, Owner& owner);
 
   [[nodiscard]] hub::SubscriptionId subscription() const { return subscription_; }
 

@@ -7,6 +7,7 @@
 
 #include <regstream/message/message_text.hpp>
 #include <regstream/sse/encoder.hpp>
+#include <regstream/sse/heartbeat.hpp>
 
 #include "hub/message_event.hpp"
 
@@ -17,13 +18,28 @@ namespace {
 // Names no history, so that no cursor is older: who has it has yet to be told where it stands.
 constexpr EventId before_all_histories{};
 
-// Comments keep a stream alive of which no event may be sent yet.
-constexpr std::string_view waiting_comment = "waiting for the history";
+std::string encode_heartbeat(Duration interval) {
+  std::string bytes;
+  sse::append_heartbeat(bytes, interval);
+  return bytes;
+}
+
+std::string encode_retry(Duration retry) {
+  std::string bytes;
+  sse::append_retry(bytes, retry);
+  return bytes;
+}
 
 }  // namespace
 
 Hub::Hub(HubOptions options)
-    : options_(options), journal_(options.journal), known_(options.known_registrations) {}
+    : options_(options),
+      journal_(options.journal),
+      known_(options.known_registrations),
+      beats_(options.heartbeat_interval, options.ping_interval),
+      opening_(
+          make_frame(encode_retry(options.retry) + encode_heartbeat(options.heartbeat_interval))),
+      heartbeat_(make_frame(encode_heartbeat(options.heartbeat_interval))) {}
 
 void Hub::begin_history(EventId position) {
   begin_journal(position);
@@ -84,6 +100,9 @@ void Hub::go_live(std::int64_t now_timestamp_ms) {
 
 SubscriptionId Hub::subscribe(std::optional<std::int64_t> registration_id, std::string_view cursor,
                               Instant now, std::int64_t now_timestamp_ms, Framing framing) {
+  if (const auto due = next_beat(); !due || *due > now) {
+    beats_.skip(now);  // The beats that nobody had are not the newcomer's.
+  }
   const Slot slot = take_slot();
   Audience& audience = registration_id ? by_registration_[*registration_id] : everyone_;
   audience.push_back(slot);
@@ -92,8 +111,8 @@ SubscriptionId Hub::subscribe(std::optional<std::int64_t> registration_id, std::
   subscription.outbox = Outbox(framing);
   subscription.registration_id = registration_id.value_or(every_registration);
   subscription.audience_index = static_cast<std::uint32_t>(audience.size() - 1);
+  subscription.next_ping = now + options_.ping_interval;
   ++subscriptions_;
-  append_ping(slot, now + options_.ping_interval);
 
   std::optional<EventId> position;
   if (!cursor.empty()) {
@@ -101,7 +120,8 @@ SubscriptionId Hub::subscribe(std::optional<std::int64_t> registration_id, std::
   }
   const SubscriptionId id{.slot = slot, .generation = subscription.generation};
   try {
-    send_retry(id, options_.retry);
+    subscription.outbox.push(opening_);
+    mark_ready(slot);
     if (is_live_ && !may_know_more(position)) {
       journal_.trim(now);
       greet(slot, position, now_timestamp_ms);
@@ -122,7 +142,6 @@ void Hub::unsubscribe(SubscriptionId id) {
     return;
   }
   leave_audience(id.slot);
-  remove_ping(id.slot);
   ungreeted_.erase(id.slot);
   Subscription unused;
   unused.generation = subscription->generation + 1;
@@ -136,9 +155,7 @@ void Hub::send_retry(SubscriptionId id, Duration retry) {
   if (find(id) == nullptr) {
     return;
   }
-  std::string bytes;
-  sse::append_retry(bytes, retry);
-  slots_[id.slot].outbox.push(make_frame(bytes));
+  slots_[id.slot].outbox.push(make_frame(encode_retry(retry)));
   mark_ready(id.slot);
 }
 
@@ -165,46 +182,6 @@ void Hub::caught_up(std::int64_t now_timestamp_ms) {
   is_catching_up_ = false;
   if (is_live_) {
     greet_ungreeted(true, now_timestamp_ms);
-  }
-}
-
-std::optional<Instant> Hub::next_deadline() const {
-  if (ping_first_ == none) {
-    return std::nullopt;
-  }
-  const Instant next_ping = slots_[ping_first_].next_ping;
-  return is_catch_up_wanted() ? std::min(next_ping, next_catch_up_) : next_ping;
-}
-
-void Hub::handle_deadline(Instant now, std::int64_t now_timestamp_ms) {
-  // Both are encoded once, and only if somebody is due.
-  FramePtr ping;
-  FramePtr comment;
-  // Ends: whoever has been pinged is due after `now`, or, without an interval, was met already.
-  for (std::size_t due_max = subscriptions_; due_max > 0; --due_max) {
-    const Slot slot = ping_first_;
-    Subscription& subscription = slots_[slot];
-    if (subscription.next_ping > now) {
-      break;
-    }
-    remove_ping(slot);
-    append_ping(slot, now + options_.ping_interval);
-    if (subscription.is_ending ||
-        subscription.outbox.bytes_waiting() >= options_.outbox_bytes_max) {
-      continue;  // It has enough to read, and does not.
-    }
-    FramePtr& frame = subscription.greeted ? ping : comment;
-    if (!frame) {
-      std::string bytes;
-      if (subscription.greeted) {
-        append_message(bytes, encode_ping(now_timestamp_ms));
-      } else {
-        sse::append_comment(bytes, waiting_comment);
-      }
-      frame = make_frame(bytes);
-    }
-    subscription.outbox.push(frame);
-    mark_ready(slot);
   }
 }
 
@@ -253,6 +230,7 @@ Outbox* Hub::collect(SubscriptionId id, std::int64_t now_timestamp_ms) {
   if (subscription->is_ending && (!is_live_ || (next == 0 && !subscription->reset_is_due))) {
     outbox.finish();
   }
+  subscription->was_sent = subscription->was_sent || !outbox.empty();
   return &outbox;
 }
 

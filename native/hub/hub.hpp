@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -12,6 +13,7 @@
 #include <regstream/message/event_id.hpp>
 #include <regstream/time.hpp>
 
+#include "hub/beats.hpp"
 #include "hub/frame.hpp"
 #include "hub/journal.hpp"
 #include "hub/known_registrations.hpp"
@@ -25,6 +27,9 @@ struct HubOptions {
   Duration retry{1'000};
   /// Every subscription gets a ping this often, whatever else it gets.
   Duration ping_interval{30'000};
+  /// A stream that was sent nothing for so long gets a comment, since proxies cut what is silent
+  /// for 20 or 30 seconds: `sse::append_heartbeat`, which says its range, too.
+  Duration heartbeat_interval{10'000};
   /// How far an outbox is filled, for one write: about what a socket takes at once. More waits in
   /// the journal, where it is shared. An outbox holds one frame more than this at most, and what
   /// `send_retry` adds.
@@ -34,6 +39,13 @@ struct HubOptions {
   JournalLimits journal = {};
   KnownRegistrationsLimits known_registrations = {};
   CodecLimits codec = {};
+
+  /// A peer that acknowledges nothing for so long is gone: three heartbeats, but not less than what
+  /// a network may pause for, nor more than a minute. Something is sent in each interval, so TCP's
+  /// keepalive would have nothing to do.
+  [[nodiscard]] Duration peer_timeout() const {
+    return std::clamp(3 * heartbeat_interval, Duration{10'000}, Duration{60'000});
+  }
 };
 
 struct HubCounters {
@@ -74,7 +86,7 @@ struct SubscriptionId {
 /// before
 ///   all histories, and so does a `reset` before its snapshot: only the last of them carries the
 ///   position. Whoever comes back without that one is told again.
-/// - A ping carries none.
+/// - Pings and heartbeats carry none.
 ///
 /// How. A subscription is a place in the journal, which all share; nothing is queued for it but
 /// what is handed to its socket just now. Replay, live delivery and a slow reader's lag are one and
@@ -82,7 +94,7 @@ struct SubscriptionId {
 /// the journal's oldest message gets a reset in its turn, and costs no one else anything.
 ///
 /// Between `begin_history` and `go_live` subscribers are told nothing of the history, as it is not
-/// whole. Those that come before the first `go_live` hear `retry`, and comments instead of pings;
+/// whole. Those that come before the first `go_live` hear `retry` and heartbeats, but no pings;
 /// `connected` and the rest follow at `go_live`, when their cursor can be judged.
 ///
 /// A cursor that is ahead of the position may be another gateway's that has heard more: nothing is
@@ -134,8 +146,8 @@ class Hub {
   /// What the history held when `poll_catch_up` asked for it was published here.
   void caught_up(std::int64_t now_timestamp_ms);
 
-  // Pings, and when to poll again for `poll_catch_up`. Handling a deadline early does nothing;
-  // handling it late is normal.
+  // Pings and heartbeats, and when to poll again for `poll_catch_up`. Handling a deadline early
+  // does nothing; handling it late is normal.
   [[nodiscard]] std::optional<Instant> next_deadline() const;
   void handle_deadline(Instant now, std::int64_t now_timestamp_ms);
 
@@ -157,15 +169,12 @@ class Hub {
 
  private:
   using Slot = std::uint32_t;
-  static constexpr Slot none = UINT32_MAX;
 
   struct Subscription {
     std::int64_t registration_id = every_registration;
     /// The next message of the journal that concerns it; 0 while it has had all of them.
     std::uint64_t next_sequence = 0;
     Instant next_ping{};
-    Slot ping_before = none;
-    Slot ping_after = none;
     std::uint32_t generation = 0;
     std::uint32_t audience_index = 0;  // Where its audience lists it.
     bool used = false;
@@ -173,6 +182,7 @@ class Hub {
     bool greeted = false;
     bool reset_is_due = false;  // Comes before `next_sequence`.
     bool is_ending = false;     // Finishes its outbox when nothing is left for it.
+    bool was_sent = false;      // It has been given something to send since its last beat.
     Outbox outbox;
   };
   // The slots of those who hear the same updates.
@@ -187,6 +197,7 @@ class Hub {
   void begin_journal(EventId position);
   void offer(const Audience& audience, std::uint64_t sequence);
   [[nodiscard]] bool may_know_more(const std::optional<EventId>& cursor) const;
+  [[nodiscard]] std::optional<Instant> next_beat() const;
   [[nodiscard]] bool is_catch_up_wanted() const;
   void greet_ungreeted(bool is_caught_up, std::int64_t now_timestamp_ms);
   void greet(Slot slot, std::optional<EventId> cursor, std::int64_t now_timestamp_ms);
@@ -196,8 +207,7 @@ class Hub {
   void mark_resets();
   void mark_ready(Slot slot);
   void leave_audience(Slot slot);
-  void append_ping(Slot slot, Instant due);
-  void remove_ping(Slot slot);
+  void beat(Slot slot, Instant due, FramePtr& ping, std::int64_t now_timestamp_ms);
 
   HubOptions options_;
   HubCounters counters_;
@@ -213,10 +223,10 @@ class Hub {
   Instant next_catch_up_ = Instant::min();
   Audience everyone_;
   std::unordered_map<std::int64_t, Audience> by_registration_;
-  // All pings are the same interval apart, so whoever was pinged last is due last: a list in order
-  // of time, with constant cost for every change.
-  Slot ping_first_ = none;
-  Slot ping_last_ = none;
+  Beats beats_;
+  // The same for all, and so encoded once.
+  FramePtr opening_;
+  FramePtr heartbeat_;
   std::vector<Slot> ready_;  // Those before ready_next_ have been polled.
   std::size_t ready_next_ = 0;
 };

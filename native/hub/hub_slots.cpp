@@ -1,7 +1,7 @@
 #include "hub/hub.hpp"
 
-// Where a subscription stands: its slot, its place among those who hear the same, in the list of
-// those who have something to collect, and in the order of pings.
+// Where a subscription stands: its slot, its place among those who hear the same, and in the list
+// of those who have something to collect.
 namespace regstream::hub {
 
 Hub::Slot Hub::take_slot() {
@@ -36,23 +36,6 @@ void Hub::leave_audience(Slot slot) {
   if (audience.empty() && !hears_all) {
     by_registration_.erase(subscription.registration_id);
   }
-}
-
-void Hub::append_ping(Slot slot, Instant due) {
-  Subscription& subscription = slots_[slot];
-  subscription.next_ping = due;
-  subscription.ping_before = ping_last_;
-  subscription.ping_after = none;
-  (ping_last_ == none ? ping_first_ : slots_[ping_last_].ping_after) = slot;
-  ping_last_ = slot;
-}
-
-void Hub::remove_ping(Slot slot) {
-  const Subscription& subscription = slots_[slot];
-  (subscription.ping_before == none ? ping_first_ : slots_[subscription.ping_before].ping_after) =
-      subscription.ping_after;
-  (subscription.ping_after == none ? ping_last_ : slots_[subscription.ping_after].ping_before) =
-      subscription.ping_before;
 }
 
 }  // namespace regstream::hub

@@ -7,7 +7,7 @@ namespace regstream::simulation {
 namespace {
 
 /// `TCP_USER_TIMEOUT` of the gateway's sockets.
-constexpr Duration unacknowledged_max{60'000};
+const Duration unacknowledged_max = hub::HubOptions{}.peer_timeout();
 
 /// What a slow reader takes, and how often.
 constexpr std::size_t slow_bytes = 10'000;

@@ -90,7 +90,7 @@ describe("what the command line refuses, it names with its value", () => {
     ...["--status", "--details", "--process-log", "--key"].map((option) => ["publish final", option]),
     ...["--url", "--policy", "--last-event-id", "--method", "--header", "--read-timeout-ms"].map((option) => ["listen", option]),
     ...["--port", "--allow-host", "--redis", "--history-length", "--publish-route", "--connections-per-client"].map((option) => ["serve", option]),
-    ...["--ping-interval-ms", "--retry-ms", "--page", "--t24-fault", "--t24-fault-rate"].map((option) => ["serve", option]),
+    ...["--ping-interval-ms", "--heartbeat-interval-ms", "--retry-ms", "--page", "--t24-fault", "--t24-fault-rate"].map((option) => ["serve", option]),
     ...["--seed", "--seeds", "--seconds", "--steps", "--kept", "--trace", "--canary"].map((option) => ["simulate", option]),
     ...["--scenario", "--address", "--port"].map((option) => ["mock", option]),
     ["parse", "--chunk"],

@@ -144,6 +144,7 @@ describe("what an operator got wrong at start is one clear line", () => {
     [["--port", "http"], {}],
     [["--port", "70000"], {}],
     [["--ping-interval-ms", "0"], {}],
+    [["--heartbeat-interval-ms", "0"], {}],
     [["--redis", "localhost:port"], {}],
     [["--no-such-option"], {}],
     [["--allow-host", "http://bank.example"], {}],
@@ -152,7 +153,7 @@ describe("what an operator got wrong at start is one clear line", () => {
   ])("a value out of range: %j %j", async (args, environment) => {
     const { code, log } = await fails(args, environment);
     expect(code).toBe(2);
-    expect(log).toMatch(/port|ping|redis|option|allow-host|REDIS_PORT/i);
+    expect(log).toMatch(/port|ping|heartbeat|redis|option|allow-host|REDIS_PORT/i);
   });
 });
 

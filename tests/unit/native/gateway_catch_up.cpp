@@ -18,7 +18,7 @@ struct WaitingClient : net::Client {
   WaitingClient(const RunningGateway& gateway, const std::string& id) : Client(gateway.port()) {
     get("/api/registrations/updates/stream", "Last-Event-ID: " + id + "\r\n");
     read_head();
-    read_until("retry: 1000\n\n");
+    read_until(": heartbeat 10000\n");
   }
 };
 

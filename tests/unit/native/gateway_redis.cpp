@@ -77,7 +77,7 @@ struct Stream : regstream::net::Client {
     get("/api/registrations/updates/stream?registrationId=42",
         cursor.empty() ? "" : "Last-Event-ID: " + cursor + "\r\n");
     read_head();
-    read_until("retry: 1000\n\n");
+    read_until(": heartbeat 10000\n");
   }
   std::string next() { return read_until("\n\n"); }
 };

@@ -140,7 +140,7 @@ TEST_CASE("A stream that opens while the history is being told is greeted when i
   net::Client during(gateway.port());
   during.get("/api/registrations/updates/stream?registrationId=42");
   during.read_head();
-  during.read_until("retry: 1000\n\n");
+  during.read_until(": heartbeat 10000\n");
   CHECK(gateway.health()["history"]["live"] == false);
 
   gateway.run([](DictatedBroker& broker) { broker.subscriber->on_live(); });

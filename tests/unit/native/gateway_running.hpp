@@ -150,7 +150,8 @@ class StreamClient : public net::Client {
       : Client(gateway.port(), receive_buffer) {
     get("/api/registrations/updates/stream" + std::string(query), fields);
     head = read_head();
-    greeting = read_until("\n\n");  // retry
+    greeting = read_until("\n: ");  // retry, and the first heartbeat
+    greeting += read_until("\n");
     connected = next();
     greeting += last_event;
   }

@@ -51,8 +51,9 @@ TEST_CASE("A stream opens as an event stream that nothing on the way may hold ba
   CHECK(client.head.find("X-Accel-Buffering: no\r\n") != std::string::npos);
   CHECK(client.head.find("Content-Length") == std::string::npos);
   CHECK(client.head.find("Cross-Origin-Resource-Policy: same-origin\r\n") != std::string::npos);
-  CHECK_THAT(client.greeting, Catch::StartsWith("retry: 1500\n\nid: " + RunningGateway::id(0) +
-                                                "\ndata: {\"type\":\"connected\",\"timestamp\":1"));
+  CHECK_THAT(client.greeting,
+             Catch::StartsWith("retry: 1500\n\n: heartbeat 10000\nid: " + RunningGateway::id(0) +
+                               "\ndata: {\"type\":\"connected\",\"timestamp\":1"));
 }
 
 TEST_CASE("Over HTTP/1.1 each event is one chunk") {
@@ -69,10 +70,10 @@ TEST_CASE("Over HTTP/1.1 each event is one chunk") {
   for (const std::string& chunk : client.chunks()) {
     const std::size_t type = chunk.find(R"("type":)");
     types.push_back(type == std::string::npos ? chunk : chunk.substr(type + 8, 6));
-    CHECK_THAT(chunk, Catch::EndsWith("\n\n"));
+    CHECK_THAT(chunk, Catch::EndsWith("\n"));
   }
-  CHECK(types ==
-        std::vector<std::string>{"retry: 1000\n\n", "connec", "snapsh", "update", "update"});
+  CHECK(types == std::vector<std::string>{"retry: 1000\n\n: heartbeat 10000\n", "connec", "snapsh",
+                                          "update", "update"});
 }
 
 TEST_CASE("Over HTTP/1.0 a stream is bare, and ends with its connection") {
@@ -84,7 +85,7 @@ TEST_CASE("Over HTTP/1.0 a stream is bare, and ends with its connection") {
   CHECK(status_of(head) == 200);
   CHECK(head.find("Transfer-Encoding") == std::string::npos);
   CHECK(head.find("Connection: close\r\n") != std::string::npos);
-  CHECK(client.read_until("\n\n") == "retry: 1000\n\n");
+  CHECK(client.read_until("\n: heartbeat 10000\n") == "retry: 1000\n\n: heartbeat 10000\n");
   CHECK_THAT(client.read_until("\n\n"), Catch::StartsWith("id: 0-0\ndata: "));
   CHECK_THAT(client.read_until("\n\n"), Catch::StartsWith("id: " + RunningGateway::id(1) + R"(
 data: {"type":"snapshot")"));
@@ -130,6 +131,15 @@ TEST_CASE("An open stream is pinged again and again") {
     CHECK(first.next()["type"] == "ping");
     CHECK(second.next()["type"] == "ping");
   }
+}
+
+TEST_CASE("A silent stream gets heartbeats, each one chunk") {
+  const RunningGateway gateway({.hub = {.heartbeat_interval = Duration{20}}});
+  StreamClient client(gateway);
+  for (int count = 0; count < 3; ++count) {
+    CHECK(client.read_until("\n") == ": heartbeat 20\n");
+  }
+  CHECK(client.chunks().back() == ": heartbeat 20\n");
 }
 
 TEST_CASE("A broken message is counted and skipped, and the stream goes on") {

@@ -123,13 +123,13 @@ TEST_CASE("Who comes after the question waits for the answer to the next one") {
 
 TEST_CASE("However many cursors are made up, the broker is asked once an interval") {
   Late given;
-  const Instant ping = at(0) + HubOptions{}.ping_interval;
+  const Instant beat = at(0) + HubOptions{}.heartbeat_interval / 2;
   int questions = 0;
   for (std::int64_t ms = 0; ms < 1'000; ++ms) {
     const SubscriptionId id = given.hub.subscribe(42, LiveHub::id(9), at(0), reading_timestamp_ms);
     if (given.hub.poll_catch_up(at(ms))) {
       ++questions;
-      CHECK(given.hub.next_deadline() == ping);
+      CHECK(given.hub.next_deadline() == beat);
       given.hub.caught_up(reading_timestamp_ms);
       REQUIRE(take(given.hub, id).types() == "connected reset snapshot");
     } else {
@@ -154,10 +154,12 @@ TEST_CASE("Who leaves while it waits leaves nothing behind") {
   CHECK_FALSE(given.hub.poll_catch_up(at(1'000)));
 }
 
-TEST_CASE("Who waits hears comments instead of pings, and none of the updates") {
+TEST_CASE("Who waits hears heartbeats, but no pings and none of the updates") {
   Late given;
   const SubscriptionId id = subscribe(given.hub, 42, LiveHub::id(9));
   CHECK(given.hub.poll_catch_up(at(0)));
+  CHECK(take(given.hub, id).comments == 1);
+  given.hub.handle_deadline(at(25'000), reading_timestamp_ms);
   given.hub.handle_deadline(at(30'000), reading_timestamp_ms);
   publish(given.hub, {42});
   const Reading reading = take(given.hub, id);

@@ -1,0 +1,60 @@
+#include "hub/hub.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include <regstream/message/codec.hpp>
+
+#include "hub/message_event.hpp"
+
+// What is sent because of the time: pings and heartbeats.
+namespace regstream::hub {
+
+std::optional<Instant> Hub::next_deadline() const {
+  const std::optional<Instant> beat = next_beat();
+  return beat && is_catch_up_wanted() ? std::min(*beat, next_catch_up_) : beat;
+}
+
+void Hub::handle_deadline(Instant now, std::int64_t now_timestamp_ms) {
+  FramePtr ping;  // Encoded once, and only if somebody is due.
+  while (const std::optional<Beats::Beat> due = beats_.poll(now)) {
+    for (std::size_t slot = due->phase; slot < slots_.size(); slot += Beats::phases) {
+      if (slots_[slot].used) {
+        beat(static_cast<Slot>(slot), due->due, ping, now_timestamp_ms);
+      }
+    }
+  }
+}
+
+void Hub::beat(Slot slot, Instant due, FramePtr& ping, std::int64_t now_timestamp_ms) {
+  Subscription& subscription = slots_[slot];
+  const bool was_silent = !std::exchange(subscription.was_sent, false);
+  // The next beat would be too late.
+  const bool is_ping_due = subscription.next_ping < due + beats_.period();
+  if (is_ping_due) {
+    subscription.next_ping = due + options_.ping_interval;
+  }
+  if (subscription.is_ending || subscription.outbox.bytes_waiting() >= options_.outbox_bytes_max) {
+    return;  // It has enough to read, and does not.
+  }
+  if (is_ping_due && subscription.greeted) {
+    if (!ping) {
+      std::string bytes;
+      append_message(bytes, encode_ping(now_timestamp_ms));
+      ping = make_frame(bytes);
+    }
+    subscription.outbox.push(ping);
+  } else if (was_silent && subscription.outbox.empty()) {
+    subscription.outbox.push(heartbeat_);
+  } else {
+    return;
+  }
+  mark_ready(slot);
+}
+
+std::optional<Instant> Hub::next_beat() const {
+  return subscriptions_ == 0 ? std::nullopt : std::optional(beats_.next(slots_.size()));
+}
+
+}  // namespace regstream::hub

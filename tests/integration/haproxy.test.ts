@@ -1,0 +1,56 @@
+import { afterEach, describe, expect, test } from "vitest";
+
+import { Gateway } from "../processes/gateway.ts";
+import { HaProxy } from "../processes/haproxy.ts";
+
+const stream = "/api/registrations/updates/stream";
+
+/** The stream's bytes as text, as they come. */
+async function* readText(url: string): AsyncGenerator<string> {
+  const response = await fetch(url);
+  if (response.body === null || !response.ok) throw new Error(`${url}: ${response.status}`);
+  for await (const text of response.body.pipeThrough(new TextDecoderStream())) yield text;
+}
+
+// A real one's thirty seconds, and pings as far apart as that, scaled down.
+describe("behind an HAProxy that cuts what is silent for a second, with pings ten seconds apart", () => {
+  let gateway: Gateway;
+  let haproxy: HaProxy;
+  const start = async (heartbeatMs: number): Promise<void> => {
+    gateway = await Gateway.start({
+      hasDemo: false,
+      more: ["--ping-interval-ms", "10000", "--heartbeat-interval-ms", String(heartbeatMs)],
+    });
+    haproxy = await HaProxy.start(gateway.port, 1000);
+  };
+  afterEach(async () => {
+    await haproxy.stop();
+    await gateway.stop("SIGKILL");
+  });
+
+  test("heartbeats keep a quiet stream open", async () => {
+    await start(100);
+    let all = "";
+    for await (const text of readText(haproxy.url(stream))) {
+      all += text;
+      // Four times as long as the proxy bears silence, and no more than ten times as fast as it may be.
+      if ((all.match(/^: heartbeat 100$/gm)?.length ?? 0) > 40) break;
+    }
+    expect(all.match(/^: heartbeat 100$/gm)?.length).toBeGreaterThan(40);
+    expect(all.match(/"connected"/g)).toHaveLength(1);
+    expect(all).not.toContain('"ping"');
+  });
+
+  test("without them it is cut, and is gone from the gateway as well", async () => {
+    await start(3_600_000);
+    let all = "";
+    try {
+      for await (const text of readText(haproxy.url(stream))) all += text;
+    } catch {
+      // The proxy's cut is an error of the body.
+    }
+    expect(all).toContain('"connected"');
+    expect(all).not.toContain('"ping"');
+    await expect.poll(() => gateway.get("/api/health"), { timeout: 20_000 }).toMatchObject({ subscribers: 0 });
+  });
+});
