@@ -9,6 +9,7 @@
 #include <variant>
 
 #include <boost/asio/post.hpp>
+#include <boost/beast/http/write.hpp>
 
 #include "gateway/health.hpp"
 #include "gateway/stream_request.hpp"

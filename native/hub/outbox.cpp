@@ -52,7 +52,7 @@ void Outbox::compact() {
     }
   } else if (first_ > frames_.size() / 2) {
     // Moving the smaller half keeps the cost of a frame constant on average.
-    frames_.erase(frames_.begin(), frames_.begin() + first_);
+    frames_.erase(frames_.begin(), frames_.begin() + static_cast<std::ptrdiff_t>(first_));
     first_ = 0;
   }
 }
