@@ -142,7 +142,8 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
       return;
     }
     if (error) {
-      fail(lost_failure(options_, error));
+      fail(auth_refusal_.empty() ? lost_failure(options_, error)
+                                 : auth_failure(options_, auth_refusal_));
       return;
     }
     heard_or_asked_ = Clock::now();
@@ -195,7 +196,7 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
     switch (owed) {
       case Owed::auth:
         if (is_error) {
-          fail(auth_failure(options_, reply_text(reply)));
+          auth_refusal_ = reply_text(reply);  // The answer to the PING behind it says more.
         }
         return;
       case Owed::first_ping:
@@ -211,6 +212,10 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
 
   void on_first_ping(const redisReply& reply) {
     const auto text = reply_text(reply);
+    if (!auth_refusal_.empty()) {
+      fail(auth_failure(options_, auth_refusal_, text));
+      return;
+    }
     // A Redis that can't save to disk answers PING with MISCONF, but carries messages all the same.
     if (reply.type == REDIS_REPLY_ERROR && !text.starts_with("MISCONF")) {
       fail(reply_failure(options_, text));
@@ -269,6 +274,7 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
   Clock::time_point started_;
   Clock::time_point heard_or_asked_;  // The last byte, or the question that ended an idle time.
   std::deque<Owed> owed_;
+  std::string auth_refusal_;  // What Redis said to AUTH. Empty: it took the password.
   std::string outgoing_;
   std::string writing_;
   std::array<char, 16'384> incoming_{};

@@ -30,6 +30,12 @@ bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
+/// What AUTH with a password alone says of a default user without one. Redis before 6, and since.
+bool has_no_password(std::string_view reply) {
+  return contains(reply, "no password is set") ||
+         contains(reply, "without any password configured");
+}
+
 }  // namespace
 
 RedisFailure resolve_failure(const RedisOptions& options) {
@@ -98,9 +104,11 @@ RedisFailure reply_failure(const RedisOptions& options, std::string_view reply) 
   }
   if (code == "WRONGPASS" || contains(reply, "invalid password")) {
     return {RedisFailureKind::password,
-            redis + ": password wrong: set REDIS_PASSWORD to the one that redis expects"};
+            redis +
+                ": password wrong, or the default user is off (ACL): set REDIS_PASSWORD to that "
+                "user's password, and leave it on; other users are not supported yet"};
   }
-  if (contains(reply, "without any password configured") || contains(reply, "no password is set")) {
+  if (has_no_password(reply)) {
     return {RedisFailureKind::password,
             redis + " has no password, and does not take one: unset REDIS_PASSWORD"};
   }
@@ -120,7 +128,7 @@ RedisFailure reply_failure(const RedisOptions& options, std::string_view reply) 
                 " does not permit it (NOPERM): the user needs +ping +subscribe +publish +eval "
                 "+evalsha +script|load +select +time +exists +xinfo|stream +xrange +xread +xadd "
                 "+xdel +del "
-                "+get +set, the keys ~service:registration-updates:* and the channels "
+                "+get +set +info, the keys ~service:registration-updates:* and the channels "
                 "&service:registration-updates and &service:registration-updates:adopted"};
   }
   if (code == "WRONGTYPE") {
@@ -138,7 +146,15 @@ RedisFailure reply_failure(const RedisOptions& options, std::string_view reply) 
   return {RedisFailureKind::rejected, redis + " answered: " + printable(reply)};
 }
 
-RedisFailure auth_failure(const RedisOptions& options, std::string_view reply) {
+RedisFailure auth_failure(const RedisOptions& options, std::string_view reply,
+                          std::string_view ping_reply) {
+  if (has_no_password(reply) && reply_code(ping_reply) == "NOAUTH") {
+    return {RedisFailureKind::password,
+            redis_at(options) +
+                " wants a user's name, as its default user is off (ACL), and other users are not "
+                "supported yet: give the default user a password (ACL SETUSER default on >…), and "
+                "set REDIS_PASSWORD to it"};
+  }
   auto failure = reply_failure(options, reply);
   if (failure.what.find("answered: ") != std::string::npos) {
     failure.what = redis_at(options) + " refused the AUTH command (" +

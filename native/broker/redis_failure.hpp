@@ -62,7 +62,10 @@ struct RedisFailure {
 [[nodiscard]] RedisFailure reply_failure(const RedisOptions& options, std::string_view reply);
 
 /// The same for the reply to AUTH, which is never quoted: Redis quotes the arguments of a command
-/// that it does not know (AUTH renamed), and those are the password.
-[[nodiscard]] RedisFailure auth_failure(const RedisOptions& options, std::string_view reply);
+/// that it does not know (AUTH renamed), and those are the password. `ping_reply` is that to the
+/// PING behind it (empty: there was none), which tells a Redis that wants no password from one that
+/// wants a user's name: both say that the default user has no password.
+[[nodiscard]] RedisFailure auth_failure(const RedisOptions& options, std::string_view reply,
+                                        std::string_view ping_reply = {});
 
 }  // namespace regstream::broker

@@ -49,10 +49,35 @@ TEST_CASE("the check says what to do about a password") {
   CHECK(check_redis(options_at(closed.port())).value().what ==
         redis + ": password missing: set REDIS_PASSWORD");
   CHECK(check_redis(options_at(closed.port(), "wr0ng")).value().what ==
-        redis + ": password wrong: set REDIS_PASSWORD to the one that redis expects");
+        redis +
+            ": password wrong, or the default user is off (ACL): set REDIS_PASSWORD to that "
+            "user's password, and leave it on; other users are not supported yet");
   const RedisServer open;
   CHECK_THAT(check_redis(options_at(open.port(), "s3cret")).value().what,
              Contains("unset REDIS_PASSWORD") && !Contains("s3cret"));
+}
+
+TEST_CASE("the check says what to do about a redis that wants a user's name") {
+  const RedisServer server;
+  OtherProgram other{server};
+  other.command({"ACL", "SETUSER", "app", "on", ">s3cret", "~*", "&*", "+@all"});
+  const auto what = [&server](const char* password) {
+    return check_redis(options_at(server.port(), password)).value().what;
+  };
+  SECTION("and has a default user without a password, that is off") {
+    other.command({"ACL", "SETUSER", "default", "off"});
+    CHECK_THAT(what("s3cret"), Contains("wants a user's name") && !Contains("s3cret"));
+    CHECK_THAT(what(""), Contains("password missing"));
+  }
+  SECTION("and has a default user with a password, that is off") {
+    other.command({"ACL", "SETUSER", "default", "off", "resetpass", ">other"});
+    CHECK_THAT(what("s3cret"), Contains("password wrong, or the default user is off"));
+    CHECK_THAT(what("other"), Contains("password wrong, or the default user is off"));
+  }
+  SECTION("of those who need more than the default user's rights") {
+    CHECK_THAT(what("s3cret"), Contains("unset REDIS_PASSWORD"));
+    CHECK_FALSE(check_redis(options_at(server.port())));
+  }
 }
 
 TEST_CASE("the check says what to do about a redis that does not run") {
