@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "log/duration_text.hpp"
 #include "log/log.hpp"
 
 namespace regstream::broker {
@@ -40,11 +41,12 @@ logging::Condition refusal(const PassingError* passing) {
 
 }  // namespace
 
-void OutageLog::failed(const RedisFailure& failure) {
+void OutageLog::failed(const RedisFailure& failure, Instant now) {
   if (failure.kind == RedisFailureKind::renewed) {
     return;  // That was this process's own wish.
   }
   is_away_ = true;
+  away_.begin(now);
   constexpr const char* line = "{}; retrying until it is back";
   if (failure.passing != nullptr) {
     if (!refusals_said_.contains(failure.passing->code) &&
@@ -59,8 +61,9 @@ void OutageLog::failed(const RedisFailure& failure) {
   }
 }
 
-void OutageLog::back(std::size_t waiting) {
+void OutageLog::back(std::size_t waiting, Instant now) {
   is_away_ = false;
+  away_.end(now);
   said_ = 0;
   if (!is_refusing_) {  // It refused the connection alone, and `taking` will not be called.
     refusals_said_.clear();
@@ -70,8 +73,9 @@ void OutageLog::back(std::size_t waiting) {
   say_ends();
 }
 
-void OutageLog::refusing(const RedisFailure& failure) {
+void OutageLog::refusing(const RedisFailure& failure, Instant now) {
   is_refusing_ = true;
+  refusing_.begin(now);
   const auto code = failure.passing != nullptr ? failure.passing->code : std::string_view{};
   if (!refusals_said_.contains(code) &&
       logging::warn(refusal(failure.passing), "{}; what waits is tried again until it does",
@@ -81,8 +85,9 @@ void OutageLog::refusing(const RedisFailure& failure) {
   }
 }
 
-void OutageLog::taking(std::size_t waiting) {
+void OutageLog::taking(std::size_t waiting, Instant now) {
   is_refusing_ = false;
+  refusing_.end(now);
   refusals_said_.clear();
   waited_for_taking_ = waiting;
   say_ends();
@@ -90,15 +95,46 @@ void OutageLog::taking(std::size_t waiting) {
 
 void OutageLog::say_ends() {
   if (shows_away_ && !is_away_ &&
-      logging::info("redis is connected", "connected to redis at {}{}", address_,
+      logging::info("redis is connected", "connected to redis at {}{}{}", address_, away_.text(),
                     waited(waited_for_connection_))) {
     shows_away_ = false;
   }
   if (shows_refusing_ && !is_refusing_ &&
-      logging::info("redis takes updates", "redis at {} takes updates again{}", address_,
-                    waited(waited_for_taking_))) {
+      logging::info("redis takes updates", "redis at {} takes updates again{}{}", address_,
+                    refusing_.text(), waited(waited_for_taking_))) {
     shows_refusing_ = false;
   }
+  if (shows_slow_ && !is_slow_ &&
+      logging::info("redis is in time", "redis at {} answers in time again{}", address_,
+                    slow_.text())) {
+    shows_slow_ = false;
+  }
+}
+
+void OutageLog::slow(Duration took, Instant now) {
+  is_slow_ = true;
+  slow_.begin(now);
+  shows_slow_ |= logging::warn("redis is slow",
+                               "redis at {} took {} to answer, by which updates are late: is it "
+                               "overloaded, or far away?",
+                               address_, logging::duration_text(took));
+}
+
+void OutageLog::in_time(Instant now) {
+  is_slow_ = false;
+  slow_.end(now);
+  say_ends();
+}
+
+void OutageLog::Span::end(Instant now) {
+  if (since_) {
+    lasted_ = now - *since_;
+    since_.reset();
+  }
+}
+
+std::string OutageLog::Span::text() const {
+  return lasted_ ? " after " + logging::duration_text(*lasted_) : "";
 }
 
 void OutageLog::unknown(std::size_t count) const {

@@ -3,9 +3,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
+
+#include <regstream/time.hpp>
 
 #include "broker/redis_failure.hpp"
 
@@ -19,14 +22,17 @@ class OutageLog {
  public:
   explicit OutageLog(std::string address) : address_(std::move(address)) {}
 
-  void failed(const RedisFailure& failure);
+  void failed(const RedisFailure& failure, Instant now);
   /// Connected, for the first time or after a failure that was said; otherwise nothing is said.
   /// `waiting`: publishes that are sent now.
-  void back(std::size_t waiting);
+  void back(std::size_t waiting, Instant now);
   /// Connected, but a call was refused; `passing` or not.
-  void refusing(const RedisFailure& failure);
+  void refusing(const RedisFailure& failure, Instant now);
   /// It does what it is asked to again.
-  void taking(std::size_t waiting);
+  void taking(std::size_t waiting, Instant now);
+  /// A call took so long (`RoundTrips`), and then calls are answered in time again.
+  void slow(Duration took, Instant now);
+  void in_time(Instant now);
   /// Redis has answered. Writes the line of an end that was held back.
   void say_ends();
   /// `count` publishes were sent, and it is too late to send them again under their keys.
@@ -41,7 +47,24 @@ class OutageLog {
   static void forged(std::uint64_t count, std::int64_t registration_id);
   static void overflowing(std::uint64_t count, std::int64_t registration_id);
 
+  /// Since when it has been away; empty while it is there, and before the first failure.
+  [[nodiscard]] std::optional<Instant> away_since() const { return away_.since(); }
+
  private:
+  /// How long a trouble lasts, and then lasted.
+  class Span {
+   public:
+    void begin(Instant now) { since_ = since_.value_or(now); }
+    void end(Instant now);
+    [[nodiscard]] std::optional<Instant> since() const { return since_; }
+    /// " after 3.0 s"; empty if there was no trouble.
+    [[nodiscard]] std::string text() const;
+
+   private:
+    std::optional<Instant> since_;
+    std::optional<Duration> lasted_;
+  };
+
   std::string address_;
   std::uint32_t said_ = 0;  // Bits: the kinds of failure that this outage's lines have named.
   std::set<std::string, std::less<>> refusals_said_;  // Codes, of this phase of refusals.
@@ -51,6 +74,11 @@ class OutageLog {
   // What whoever reads the log takes to be so: at first, that there is no connection yet.
   bool shows_away_ = true;
   bool shows_refusing_ = false;
+  bool shows_slow_ = false;
+  bool is_slow_ = false;
+  Span away_;
+  Span refusing_;
+  Span slow_;
   std::size_t waited_for_connection_ = 0;
   std::size_t waited_for_taking_ = 0;
 };

@@ -14,6 +14,7 @@
 #include "broker/channel_link.hpp"
 #include "broker/history/history_follower.hpp"
 #include "broker/history_call.hpp"
+#include "broker/monotonic_clock.hpp"
 #include "broker/outage_log.hpp"
 #include "broker/readiness.hpp"
 #include "broker/redis_link.hpp"
@@ -121,10 +122,23 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
   [[nodiscard]] bool is_connected() const { return is_connected_; }
   [[nodiscard]] const DroppedCounts& dropped() const { return follower_.counts(); }
   [[nodiscard]] const Obstacles& obstacles() const { return readiness_.obstacles(); }
+  [[nodiscard]] std::string loss_reason() const { return script_->server().loss_reason(); }
+  [[nodiscard]] ServerHealth server_health() const {
+    const Instant now = monotonic_now();
+    const RoundTrips& round_trips = script_->round_trips();
+    ServerHealth health{.away_for = std::nullopt,
+                        .round_trip = round_trips.last(),
+                        .round_trip_max = round_trips.longest(now),
+                        .maxmemory_policy = script_->server().maxmemory_policy()};
+    if (const auto since = log_.away_since()) {
+      health.away_for = now - *since;
+    }
+    return health;
+  }
 
  private:
   void on_not_heard(const RedisFailure& failure) {
-    log_.failed(failure);
+    log_.failed(failure, monotonic_now());
     readiness_.on_reading_failed(public_reason(failure));
   }
 
@@ -163,14 +177,17 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
     if (is_connected_) {
       readiness_.on_read();
       if (!was_connected) {
-        log_.back(script_->take_waited());
+        log_.back(script_->take_waited(), monotonic_now());
       }
     }
   }
 
   void act(const BeginHistory& begin) { subscriber_->on_history(begin.position); }
   void act(const TellMessage& told) { subscriber_->on_message(told.id, told.message); }
-  void act(const GoLive& /*live*/) { subscriber_->on_live(); }
+  void act(const GoLive& /*live*/) {
+    subscriber_->on_live();
+    script_->server().on_history_read();
+  }
   void act(const CaughtUp& /*caught_up*/) { subscriber_->on_caught_up(); }
   void act(const ReadHistory& read) { script_->read(read); }
   void act(const AwaitHistory& await) { waiter_->send(HistoryCalls::await(await)); }
@@ -237,6 +254,14 @@ bool RedisBroker::is_connected() const {
 
 Obstacles RedisBroker::obstacles() {
   return implementation_->obstacles();
+}
+
+std::string RedisBroker::loss_reason() const {
+  return implementation_->loss_reason();
+}
+
+std::optional<ServerHealth> RedisBroker::server_health() const {
+  return implementation_->server_health();
 }
 
 DroppedCounts RedisBroker::dropped() const {

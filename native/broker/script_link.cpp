@@ -33,7 +33,8 @@ ScriptLink::ScriptLink(boost::asio::io_context& context, const RedisOptions& opt
       reading_(options.timing.backoff, options.seed + 1),
       adopting_(options.timing.backoff, options.seed + 2),
       retry_(context),
-      own_key_(random_key()) {}
+      own_key_(random_key()),
+      server_(redis_address(options)) {}
 
 // A handler may destroy this object; those of the connection hold it until they return.
 void ScriptLink::start() {
@@ -45,6 +46,7 @@ void ScriptLink::start() {
               [weak] {
                 const auto self = weak.lock();
                 self->call(Answer::digest, self->calls_.load());
+                self->ask_server();
               },
           .on_reply = [weak](const redisReply& reply) { weak.lock()->on_answer(reply); },
           .on_message = [](std::string_view /*message*/) {},
@@ -103,8 +105,37 @@ void ScriptLink::adopt(const Adopt& adopt) {
 }
 
 void ScriptLink::call(Answer answer, const Command& command) {
-  due_.push_back(answer);
+  const bool is_bulk = answer == Answer::page || answer == Answer::adoption;
+  Call call{.answer = answer, .sent = std::nullopt};
+  if (!is_bulk && (due_.empty() || due_.back().sent)) {
+    call.sent = std::chrono::steady_clock::now();
+  }
+  due_.push_back(call);
   link_->send(command);
+}
+
+void ScriptLink::measure(const Call& call) {
+  if (!call.sent) {
+    return;
+  }
+  const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
+      std::chrono::steady_clock::now() - *call.sent);
+  const Instant now = monotonic_now();
+  const RoundTrips::Change change = round_trips_.on_answer(took, now);
+  if (change == RoundTrips::Change::slow) {
+    log_.slow(std::chrono::duration_cast<Duration>(took), now);
+  } else if (change == RoundTrips::Change::in_time) {
+    log_.in_time(now);
+  }
+}
+
+void ScriptLink::ask_server() {
+  if (probes_) {
+    server_.on_connected();
+    for (const Command& question : ServerCheck::questions()) {
+      call(Answer::server, question);
+    }
+  }
 }
 
 void ScriptLink::send_publishes() {
@@ -133,9 +164,14 @@ void ScriptLink::probe_if_due() {
 }
 
 void ScriptLink::on_answer(const redisReply& reply) {
-  const Answer answer = due_.front();
+  const Call call = due_.front();
+  const Answer answer = call.answer;
   due_.pop_front();
-  if (is_script_unknown(reply)) {
+  measure(call);
+  if (answer == Answer::server) {
+    server_.on_answer(reply);
+    proceed();
+  } else if (is_script_unknown(reply)) {
     // Somebody flushed Redis. Whatever was called then is called again, in order.
     link_->give_up(flushed_failure(options_));
   } else if (reply.type == REDIS_REPLY_ERROR) {
@@ -166,8 +202,8 @@ void ScriptLink::on_error(Answer answer, const redisReply& reply) {
 
 /// The connection stays, unless there may be a better one.
 void ScriptLink::on_refused(Answer answer, const RedisFailure& failure) {
-  log_.refusing(failure);
   const auto now = monotonic_now();
+  log_.refusing(failure, now);
   if (answer == Answer::page) {
     readiness_.on_reading_failed(public_reason(failure));
     reading_.on_refused(now);
@@ -195,6 +231,8 @@ void ScriptLink::on_refused(Answer answer, const RedisFailure& failure) {
 
 void ScriptLink::on_result(Answer answer, const redisReply& reply) {
   switch (answer) {
+    case Answer::server:  // Errors are answers, too: `on_answer`.
+      return;
     case Answer::digest:
       on_digest(reply);
       return;
@@ -231,7 +269,7 @@ void ScriptLink::on_page(const redisReply& reply) {
     return;
   }
   if (reading_.on_taken() && !line_.is_refusing()) {
-    log_.taking(line_.queue().waiting());
+    log_.taking(line_.queue().waiting(), monotonic_now());
   }
   handlers_.on_page(std::move(*page));
   proceed();
@@ -253,7 +291,7 @@ void ScriptLink::on_write_taken(bool is_over) {
   readiness_.on_published(monotonic_now());
   log_.say_ends();
   if (is_over && !reading_.is_refusing()) {
-    log_.taking(line_.queue().waiting());
+    log_.taking(line_.queue().waiting(), monotonic_now());
   }
   send_publishes();
   if (std::exchange(was_replica_, false)) {
@@ -268,7 +306,7 @@ void ScriptLink::on_write_taken(bool is_over) {
 void ScriptLink::on_down(const RedisFailure& failure) {
   // A replica's refusal was said already, and each try would say it again.
   if (!was_replica_ || failure.passing == nullptr) {
-    log_.failed(failure);
+    log_.failed(failure, monotonic_now());
   }
   const auto now = monotonic_now();
   readiness_.on_reading_failed(public_reason(failure));

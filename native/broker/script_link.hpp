@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -22,6 +23,8 @@
 #include "broker/outage_log.hpp"
 #include "broker/readiness.hpp"
 #include "broker/redis_link.hpp"
+#include "broker/round_trips.hpp"
+#include "broker/server_check.hpp"
 
 namespace regstream::broker {
 
@@ -50,7 +53,8 @@ class ScriptLink : public std::enable_shared_from_this<ScriptLink> {
   void start();
   /// No handler of a publish is called any more.
   void stop();
-  /// From now on it keeps finding out whether publishes would be taken, while there are none.
+  /// From now on it keeps finding out whether publishes would be taken, while there are none, and
+  /// asks each server that it reaches what an operator should know of it.
   void begin_probing();
 
   [[nodiscard]] bool is_up() const { return line_.is_up(); }
@@ -63,14 +67,25 @@ class ScriptLink : public std::enable_shared_from_this<ScriptLink> {
   [[nodiscard]] bool may_adopt() const;
   void adopt(const Adopt& adopt);
 
+  [[nodiscard]] ServerCheck& server() { return server_; }
+  [[nodiscard]] const RoundTrips& round_trips() const { return round_trips_; }
+
  private:
   /// What the connection is to answer next.
-  enum class Answer : std::uint8_t { digest, id, probe, page, adoption };
+  enum class Answer : std::uint8_t { digest, id, probe, page, adoption, server };
+  struct Call {
+    Answer answer;
+    /// When it was sent. Empty: it carries much, or waits behind one that does, so that the time of
+    /// its answer says nothing of Redis.
+    std::optional<std::chrono::steady_clock::time_point> sent;
+  };
 
   void call(Answer answer, const Command& command);
+  void ask_server();
   void send_publishes();
   void probe_if_due();
   void on_answer(const redisReply& reply);
+  void measure(const Call& call);
   void on_error(Answer answer, const redisReply& reply);
   void on_refused(Answer answer, const RedisFailure& failure);
   void on_result(Answer answer, const redisReply& reply);
@@ -100,7 +115,9 @@ class ScriptLink : public std::enable_shared_from_this<ScriptLink> {
   const std::string own_key_;  // Publishes without a key have this one and a number.
   std::uint64_t own_keys_ = 0;
   std::shared_ptr<RedisLink> link_;
-  std::deque<Answer> due_;
+  std::deque<Call> due_;
+  ServerCheck server_;
+  RoundTrips round_trips_;
   std::size_t waited_ = 0;
   bool probes_ = false;
   // The connection is given up for this as soon as nothing is due on it: how each call ended is

@@ -102,6 +102,7 @@ gateway::GatewayOptions gateway_options(const ServeOptions& options, bool with_r
   result.hub.retry = Duration(options.retry_ms);
   result.hub.ping_interval = Duration(options.ping_interval_ms);
   result.hub.heartbeat_interval = Duration(options.heartbeat_interval_ms);
+  result.version = REGSTREAM_VERSION;
   result.broker_kind = with_redis ? "redis" : "embedded";
   result.seed = std::random_device{}();
   limit_history(result.hub.journal, options);

@@ -11,7 +11,6 @@
 #include <boost/asio/post.hpp>
 #include <boost/beast/http/write.hpp>
 
-#include "gateway/health.hpp"
 #include "gateway/stream_request.hpp"
 #include "log/dropped.hpp"
 #include "log/log.hpp"
@@ -84,6 +83,8 @@ Gateway::Gateway(asio::io_context& context, broker::Broker& broker, GatewayOptio
       options_(std::move(options)),
       random_(options_.seed),
       hub_(options_.hub),
+      started_(now()),
+      started_timestamp_ms_(now_timestamp_ms()),
       timer_(context) {
   broker_.subscribe(*this);
 }
@@ -108,7 +109,7 @@ void Gateway::add_routes(net::Router& router) {
   });
   router.add(http::verb::get, "/api/health", [this](net::Exchange exchange) {
     exchange.respond_json(http::status::ok,
-                          describe_health(options_.broker_kind, broker_, hub_,
+                          describe_health(health_facts(), broker_, hub_,
                                           find_obstacles(broker_, hub_, is_draining_)));
   });
 }
@@ -132,14 +133,30 @@ void Gateway::drain(std::function<void()> drained) {
   flush();
 }
 
+HealthFacts Gateway::health_facts() const {
+  return {.broker_kind = options_.broker_kind,
+          .version = options_.version,
+          .started_timestamp_ms = started_timestamp_ms_,
+          .uptime = now() - started_,
+          .now_timestamp_ms = now_timestamp_ms(),
+          .streams_max = options_.streams_max,
+          .streams_refused = streams_refused_,
+          .published_timestamp_ms = published_timestamp_ms_,
+          .delivered_timestamp_ms = delivered_timestamp_ms_};
+}
+
 void Gateway::on_history(EventId position) {
-  hub_.begin_history(position);
+  const EventId before = hub_.journal().position();
+  history_log_.on_history(before, hub_.begin_history(position));
 }
 
 void Gateway::on_message(EventId id, std::string_view message) {
   if (const auto error = hub_.publish(id, message, now())) {
     logging::warn_dropped(*error, "of the history (" + to_string(id) + ")");
     return;
+  }
+  if (hub_.is_live()) {
+    published_timestamp_ms_ = now_timestamp_ms();
   }
   unflushed_bytes_ += message.size();
   if (unflushed_bytes_ > unflushed_bytes_max) {
@@ -151,6 +168,7 @@ void Gateway::on_message(EventId id, std::string_view message) {
 
 void Gateway::on_live() {
   hub_.go_live(now_timestamp_ms());
+  history_log_.on_live(hub_.journal(), broker_.loss_reason());
   schedule_flush();
 }
 
@@ -165,7 +183,16 @@ void Gateway::open_stream(net::Exchange exchange) {
     respond_problem(exchange, {.status = http::status::bad_request, .detail = error->what});
     return;
   }
-  if (is_draining_ || hub_.subscriptions() >= options_.streams_max) {
+  const bool is_full = hub_.subscriptions() >= options_.streams_max;
+  if (is_full) {
+    ++streams_refused_;
+    logging::warn(
+        "streams at the limit",
+        "as many streams are open as this gateway serves ({}), and more get 503: raise the "
+        "limit on open files (ulimit -n), or start another gateway",
+        options_.streams_max);
+  }
+  if (is_draining_ || is_full) {
     net::Response response = net::make_problem(
         {.status = http::status::service_unavailable,
          .detail = is_draining_ ? "The gateway is shutting down; come back in a moment."
@@ -242,6 +269,9 @@ bool Gateway::write_turn(StreamConnection& connection) {
     hub::Outbox& outbox = *hub_.collect(connection.subscription(), timestamp_ms);
     const std::size_t bytes = outbox.bytes_waiting();
     const StreamConnection::Written written = connection.write(outbox);
+    if (std::exchange(deliveries_, hub_.counters().deliveries) != deliveries_) {
+      delivered_timestamp_ms_ = timestamp_ms;
+    }
     if (written == StreamConnection::Written::waiting) {
       return true;
     }

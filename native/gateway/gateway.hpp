@@ -14,6 +14,8 @@
 #include <regstream/random.hpp>
 #include <regstream/time.hpp>
 
+#include "gateway/health.hpp"
+#include "gateway/history_log.hpp"
 #include "gateway/stream_connection.hpp"
 #include "hub/hub.hpp"
 #include "net/router.hpp"
@@ -25,6 +27,8 @@ struct GatewayOptions {
   hub::HubOptions hub = {};
   /// For /api/health: "embedded" or "redis".
   std::string broker_kind = "embedded";
+  /// For /api/health: the program's.
+  std::string version = {};
   /// One more is answered 503. Leaves descriptors for requests (`net::ServerLimits::sessions_max`).
   std::size_t streams_max = 16'384;
   /// Spreads the clients' return after a shutdown; differs between processes.
@@ -50,6 +54,8 @@ class Gateway : private StreamConnection::Owner, private broker::Subscriber {
   void drain(std::function<void()> drained);
 
  private:
+  [[nodiscard]] HealthFacts health_facts() const;
+
   void on_history(EventId position) override;
   void on_message(EventId id, std::string_view message) override;
   void on_live() override;
@@ -72,7 +78,14 @@ class Gateway : private StreamConnection::Owner, private broker::Subscriber {
   GatewayOptions options_;
   Random random_;
   hub::Hub hub_;
-  std::vector<StreamConnectionPtr> connections_;  // By the subscription's slot.
+  HistoryLog history_log_;
+  const Instant started_;
+  const std::int64_t started_timestamp_ms_;
+  std::uint64_t streams_refused_ = 0;
+  std::uint64_t deliveries_ = 0;                        // Of the hub, when it was last looked at.
+  std::optional<std::int64_t> published_timestamp_ms_;  // When the last new message was heard,
+  std::optional<std::int64_t> delivered_timestamp_ms_;  // and one was last given to a socket.
+  std::vector<StreamConnectionPtr> connections_;        // By the subscription's slot.
   std::size_t unflushed_bytes_ = 0;
   bool flush_is_scheduled_ = false;
   boost::asio::steady_timer timer_;

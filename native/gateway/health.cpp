@@ -1,7 +1,11 @@
 #include "gateway/health.hpp"
 
+#include <array>
+#include <chrono>
 #include <utility>
 
+#include <spdlog/fmt/chrono.h>
+#include <spdlog/fmt/fmt.h>
 #include <nlohmann/json.hpp>
 
 #include "net/problem.hpp"
@@ -9,6 +13,63 @@
 namespace regstream::gateway {
 
 namespace http = boost::beast::http;
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// ISO 8601 in UTC, or null: none, or of a made-up epoch beyond the year 9999.
+Json time_text(std::optional<std::int64_t> timestamp_ms) {
+  constexpr std::int64_t year_10000_ms = 253'402'300'800'000;
+  if (!timestamp_ms || *timestamp_ms < 0 || *timestamp_ms >= year_10000_ms) {
+    return nullptr;
+  }
+  return fmt::format("{:%Y-%m-%dT%H:%M:%S}.{:03}Z", fmt::gmtime(*timestamp_ms / 1'000),
+                     *timestamp_ms % 1'000);
+}
+
+double to_ms(std::chrono::microseconds duration) {
+  return static_cast<double>(duration.count()) / 1'000.0;
+}
+
+Json describe_redis(const broker::ServerHealth& server, std::int64_t now_timestamp_ms) {
+  Json json;
+  json["awaySince"] =
+      server.away_for ? time_text(now_timestamp_ms - server.away_for->count()) : Json();
+  json["roundTripMs"] = server.round_trip ? Json(to_ms(*server.round_trip)) : Json();
+  json["roundTripMaxMs"] = server.round_trip ? Json(to_ms(server.round_trip_max)) : Json();
+  json["maxmemoryPolicy"] =
+      server.maxmemory_policy.empty() ? Json() : Json(server.maxmemory_policy);
+  return json;
+}
+
+/// An epoch is the millisecond at which its history began.
+Json describe_history(const hub::Hub& hub, std::int64_t now_timestamp_ms) {
+  const hub::Journal& journal = hub.journal();
+  const std::uint64_t epoch = journal.position().epoch;
+  const auto began_ms = static_cast<std::int64_t>(epoch);
+  const bool has_begun = epoch != 0;
+  return {{"live", hub.is_live()},
+          {"epoch", has_begun ? Json(epoch) : Json()},
+          {"beganAt", has_begun ? time_text(began_ms) : Json()},
+          {"ageSeconds", has_begun ? Json((now_timestamp_ms - began_ms) / 1'000) : Json()},
+          {"position", to_string(journal.position())},
+          {"resumableFrom", to_string(journal.resumable_from())},
+          {"messages", journal.size()},
+          {"bytes", journal.bytes()}};
+}
+
+/// Counts by an enumeration, with the names of its enumerators.
+template <typename Reason, typename Counts, std::size_t size>
+Json describe_counts(const Counts& counts, const std::array<std::string_view, size>& names) {
+  Json json = Json::object();
+  for (std::size_t index = 0; index < size; ++index) {
+    json[std::string{names[index]}] = counts.of(static_cast<Reason>(index));
+  }
+  return json;
+}
+
+}  // namespace
 
 std::vector<std::string> find_obstacles(broker::Broker& broker, const hub::Hub& hub,
                                         bool is_draining) {
@@ -47,30 +108,30 @@ net::Response describe_readiness(const std::vector<std::string>& obstacles) {
   return response;
 }
 
-std::string describe_health(std::string_view broker_kind, const broker::Broker& broker,
+std::string describe_health(const HealthFacts& facts, const broker::Broker& broker,
                             const hub::Hub& hub, const std::vector<std::string>& obstacles) {
   const hub::HubCounters& counters = hub.counters();
-  const hub::Journal& journal = hub.journal();
-  nlohmann::ordered_json json;
+  Json json;
   json["status"] = obstacles.empty() ? "ok" : "degraded";
   json["reasons"] = obstacles;
-  json["broker"] = {{"kind", broker_kind}, {"connected", broker.is_connected()}};
+  json["version"] = facts.version;
+  json["startedAt"] = time_text(facts.started_timestamp_ms);
+  json["uptimeSeconds"] = facts.uptime / std::chrono::seconds{1};
+  json["broker"] = {{"kind", facts.broker_kind}, {"connected", broker.is_connected()}};
+  if (const auto server = broker.server_health()) {
+    json["redis"] = describe_redis(*server, facts.now_timestamp_ms);
+  }
   json["subscribers"] = hub.subscriptions();
-  json["history"] = {{"live", hub.is_live()},
-                     {"position", to_string(journal.position())},
-                     {"resumableFrom", to_string(journal.resumable_from())},
-                     {"messages", journal.size()},
-                     {"bytes", journal.bytes()}};
+  json["streams"] = {{"limit", facts.streams_max}, {"refused", facts.streams_refused}};
+  json["history"] = describe_history(hub, facts.now_timestamp_ms);
+  json["lastPublishedAt"] = time_text(facts.published_timestamp_ms);
+  json["lastDeliveredAt"] = time_text(facts.delivered_timestamp_ms);
   json["published"] = counters.published;
   const broker::DroppedCounts dropped = broker.dropped();
   DropCounts malformed = counters.malformed;
   malformed += dropped.malformed;
   json["malformed"] = malformed.total();
-  json["dropped"] = nlohmann::ordered_json::object();
-  for (std::size_t reason = 0; reason < drop_reason_names.size(); ++reason) {
-    json["dropped"][std::string{drop_reason_names[reason]}] =
-        malformed.of(static_cast<DropReason>(reason));
-  }
+  json["dropped"] = describe_counts<DropReason>(malformed, drop_reason_names);
   json["dropped"]["forged"] = dropped.forged;
   json["dropped"]["overflowing"] = dropped.overflowing;
   json["mistyped"] = counters.mistyped;
@@ -79,7 +140,9 @@ std::string describe_health(std::string_view broker_kind, const broker::Broker& 
   json["deliveries"] = counters.deliveries;
   json["resumed"] = counters.resumed;
   json["waited"] = counters.waited;
-  json["resets"] = counters.resets;
+  json["resets"] = counters.resets.total();
+  json["resetsByReason"] =
+      describe_counts<hub::ResetCause>(counters.resets, hub::reset_cause_names);
   json["snapshots"] = counters.snapshots;
   json["overruns"] = counters.overruns;
   return json.dump();

@@ -41,9 +41,9 @@ Hub::Hub(HubOptions options)
           make_frame(encode_retry(options.retry) + encode_heartbeat(options.heartbeat_interval))),
       heartbeat_(make_frame(encode_heartbeat(options.heartbeat_interval))) {}
 
-void Hub::begin_history(EventId position) {
-  begin_journal(position);
+std::size_t Hub::begin_history(EventId position) {
   is_live_ = false;
+  return begin_journal(position);
 }
 
 std::optional<DecodeError> Hub::publish(EventId id, std::string_view message, Instant now) {
@@ -211,11 +211,13 @@ Outbox* Hub::collect(SubscriptionId id, std::int64_t now_timestamp_ms) {
   }
   while (is_live_ && outbox.bytes_waiting() < options_.outbox_bytes_max) {
     if (next != 0 && !journal_.has(next)) {
-      counters_.overruns += subscription->reset_is_due ? 0 : 1;
-      subscription->reset_is_due = true;
+      if (!subscription->reset_due) {
+        ++counters_.overruns;
+        subscription->reset_due = ResetCause::reader_too_slow;
+      }
       next = 0;
     }
-    if (subscription->reset_is_due) {
+    if (subscription->reset_due) {
       push_reset(*subscription, now_timestamp_ms);
     } else if (next == 0) {
       break;
@@ -227,7 +229,7 @@ Outbox* Hub::collect(SubscriptionId id, std::int64_t now_timestamp_ms) {
       next = journal_.next_of(next, subscription->registration_id);
     }
   }
-  if (subscription->is_ending && (!is_live_ || (next == 0 && !subscription->reset_is_due))) {
+  if (subscription->is_ending && (!is_live_ || (next == 0 && !subscription->reset_due))) {
     outbox.finish();
   }
   subscription->was_sent = subscription->was_sent || !outbox.empty();
@@ -242,13 +244,21 @@ Hub::Subscription* Hub::find(SubscriptionId id) {
   return &slots_[id.slot];
 }
 
-void Hub::begin_journal(EventId position) {
+std::size_t Hub::begin_journal(EventId position) {
+  const ResetCause cause = position.epoch == journal_.position().epoch ? ResetCause::updates_missed
+                                                                       : ResetCause::new_history;
   journal_.begin(position);
   known_.clear();
+  std::size_t resets = 0;
   for (Subscription& subscription : slots_) {
     subscription.next_sequence = 0;
-    subscription.reset_is_due = subscription.greeted;
+    subscription.reset_due = std::nullopt;
+    if (subscription.greeted) {
+      subscription.reset_due = cause;
+      ++resets;
+    }
   }
+  return resets;
 }
 
 void Hub::offer(const Audience& audience, std::uint64_t sequence) {
@@ -265,6 +275,13 @@ void Hub::offer(const Audience& audience, std::uint64_t sequence) {
 // Who has this cursor may have been told more than is here.
 bool Hub::may_know_more(const std::optional<EventId>& cursor) const {
   return cursor && (*cursor > journal_.position() || *cursor == before_all_histories);
+}
+
+// Why a cursor that can't be resumed after is none.
+ResetCause Hub::cause_of(EventId cursor) const {
+  const EventId position = journal_.position();
+  return cursor.epoch == position.epoch && cursor < position ? ResetCause::cursor_too_old
+                                                             : ResetCause::cursor_unknown;
 }
 
 // Whoever is not greeted though the history is live waits for this.
@@ -300,7 +317,7 @@ void Hub::greet(Slot slot, std::optional<EventId> cursor, std::int64_t now_times
     subscription.next_sequence =
         journal_.first_after(cursor->sequence, subscription.registration_id);
   } else {
-    subscription.reset_is_due = true;
+    subscription.reset_due = cause_of(*cursor);
   }
 
   std::string bytes;
@@ -324,8 +341,8 @@ void Hub::push_reset(Subscription& subscription, std::int64_t now_timestamp_ms) 
   std::string bytes;
   append_message(bytes, encode_reset(now_timestamp_ms), id);
   push_with_snapshot(subscription, bytes, snapshot);
-  subscription.reset_is_due = false;
-  ++counters_.resets;
+  counters_.resets.add(*subscription.reset_due);
+  subscription.reset_due.reset();
 }
 
 // The snapshot is shared, and its id is the position of the moment: so the id goes before it.
@@ -343,7 +360,7 @@ void Hub::push_with_snapshot(Subscription& subscription, std::string_view bytes,
 
 void Hub::mark_resets() {
   for (Slot slot = 0; slot < slots_.size(); ++slot) {
-    if (slots_[slot].reset_is_due) {
+    if (slots_[slot].reset_due) {
       mark_ready(slot);
     }
   }

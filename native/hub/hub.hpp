@@ -18,6 +18,7 @@
 #include "hub/journal.hpp"
 #include "hub/known_registrations.hpp"
 #include "hub/outbox.hpp"
+#include "hub/reset_cause.hpp"
 
 /// Fan-out of one history to the subscribers of event streams: no socket, no clock.
 namespace regstream::hub {
@@ -57,7 +58,7 @@ struct HubCounters {
   std::uint64_t deliveries = 0;  ///< Frames of messages put into outboxes.
   std::uint64_t resumed = 0;     ///< Subscriptions that went on after their cursor.
   std::uint64_t waited = 0;      ///< Subscriptions of a live history whose cursor had to wait.
-  std::uint64_t resets = 0;
+  ResetCounts resets;
   std::uint64_t snapshots = 0;
   std::uint64_t overruns = 0;  ///< Times that a reader fell behind the journal, and got a reset.
 };
@@ -111,8 +112,8 @@ class Hub {
   explicit Hub(HubOptions options = {});
 
   /// A history begins after `position`; what was heard before is no part of it. Whoever was told of
-  /// that gets a `reset` at `go_live`.
-  void begin_history(EventId position);
+  /// that gets a `reset` at `go_live`: so many streams.
+  std::size_t begin_history(EventId position);
 
   /// The history's next message, for everyone whom it concerns, forwarded exactly as it came. A
   /// malformed one takes its place, and reaches nobody. One whose id is not above the position is
@@ -180,9 +181,9 @@ class Hub {
     bool used = false;
     bool ready = false;
     bool greeted = false;
-    bool reset_is_due = false;  // Comes before `next_sequence`.
-    bool is_ending = false;     // Finishes its outbox when nothing is left for it.
-    bool was_sent = false;      // It has been given something to send since its last beat.
+    std::optional<ResetCause> reset_due;  // Comes before `next_sequence`.
+    bool is_ending = false;               // Finishes its outbox when nothing is left for it.
+    bool was_sent = false;  // It has been given something to send since its last beat.
     Outbox outbox;
   };
   // The slots of those who hear the same updates.
@@ -194,11 +195,12 @@ class Hub {
 
   [[nodiscard]] Subscription* find(SubscriptionId id);
   [[nodiscard]] Slot take_slot();
-  void begin_journal(EventId position);
+  std::size_t begin_journal(EventId position);
   void offer(const Audience& audience, std::uint64_t sequence);
   [[nodiscard]] bool may_know_more(const std::optional<EventId>& cursor) const;
   [[nodiscard]] std::optional<Instant> next_beat() const;
   [[nodiscard]] bool is_catch_up_wanted() const;
+  [[nodiscard]] ResetCause cause_of(EventId cursor) const;
   void greet_ungreeted(bool is_caught_up, std::int64_t now_timestamp_ms);
   void greet(Slot slot, std::optional<EventId> cursor, std::int64_t now_timestamp_ms);
   void push_reset(Subscription& subscription, std::int64_t now_timestamp_ms);

@@ -174,6 +174,9 @@ void Server::admit(tcp::socket socket) {
   const bool counts = !set_->limits().exempts_loopback || !net::is_loopback(peer.address());
   std::optional<ClientPlace> place = counts ? find_place(client) : ClientPlace();
   if (!place) {
+    logging::warn("client at the limit",
+                  "a client has as many connections as one may have, and more get 429; if it is a "
+                  "proxy: --connections-per-client 0");
     refuse(socket, "429 Too Many Requests");
     return;
   }

@@ -419,7 +419,7 @@ void GatewayProcess::arm() {
 void GatewayProcess::count_hub() const {
   const hub::HubCounters& counters = hub_->counters();
   world_.count(Sight::stream_resumed, counters.resumed);
-  world_.count(Sight::stream_reset, counters.resets);
+  world_.count(Sight::stream_reset, counters.resets.total());
   world_.count(Sight::snapshot_told, counters.snapshots);
   world_.count(Sight::reader_overrun, counters.overruns);
   world_.count(Sight::malformed_passed, counters.malformed.total());

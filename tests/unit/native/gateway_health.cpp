@@ -5,6 +5,7 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "captured_log.hpp"
 #include "gateway/gateway.hpp"
 #include "gateway_running.hpp"
 #include "net_recorder.hpp"
@@ -115,4 +116,67 @@ TEST_CASE_METHOD(Bench, "a gateway that shuts down is not ready") {
   broker.subscriber->on_live();
   gateway.drain([] {});
   CHECK(not_ready() == "The gateway is shutting down.");
+}
+
+TEST_CASE_METHOD(Bench, "health says which history there is, and since when") {
+  CHECK(health().at("history").at("epoch") == 1'702'492'000'000);
+  CHECK(health().at("history").at("beganAt") == "2023-12-13T18:26:40.000Z");
+  CHECK(health().at("history").at("ageSeconds").get<std::int64_t>() > 0);
+  CHECK_FALSE(health().contains("redis"));
+  broker.begin_history({std::uint64_t{1} << 52U, 0});
+  CHECK(health().at("history").at("beganAt").is_null());  // Made up: of the year 144'683.
+}
+
+TEST_CASE_METHOD(Bench,
+                 "health says when something was last published, what came before is not it") {
+  broker.subscriber->on_message({1'702'492'000'000, 1}, R"({"registrationId":42,"status":"A"})");
+  broker.subscriber->on_live();
+  CHECK(health().at("lastPublishedAt").is_null());
+  broker.subscriber->on_message({1'702'492'000'000, 2}, R"({"registrationId":42,"status":"A"})");
+  CHECK_THAT(health().at("lastPublishedAt").get<std::string>(), Catch::EndsWith("Z"));
+  CHECK(health().at("lastDeliveredAt").is_null());
+}
+
+TEST_CASE_METHOD(Bench, "health says what a server does behind the broker") {
+  broker.server = broker::ServerHealth{.away_for = Duration{1'000},
+                                       .round_trip = std::chrono::microseconds{1'500},
+                                       .round_trip_max = std::chrono::microseconds{20'250},
+                                       .maxmemory_policy = "noeviction"};
+  const nlohmann::json redis = health().at("redis");
+  CHECK(redis.at("awaySince").is_string());
+  CHECK(redis.at("roundTripMs") == 1.5);
+  CHECK(redis.at("roundTripMaxMs") == 20.25);
+  CHECK(redis.at("maxmemoryPolicy") == "noeviction");
+  broker.server = broker::ServerHealth{};
+  CHECK(health().at("redis") == nlohmann::json{{"awaySince", nullptr},
+                                               {"roundTripMs", nullptr},
+                                               {"roundTripMaxMs", nullptr},
+                                               {"maxmemoryPolicy", nullptr}});
+}
+
+TEST_CASE_METHOD(Bench, "a history that begins anew is one warning, when it is live") {
+  const test::CapturedLog log;
+  broker.subscriber->on_live();
+  CHECK(log.text().empty());
+  broker.subscriber->on_message({1'702'492'000'000, 1}, R"({"registrationId":42,"status":"A"})");
+  broker.lost = "Redis was flushed";
+  broker.begin_history({1'702'492'000'007, 0});
+  broker.begin_history({1'702'492'000'008, 0});
+  broker.subscriber->on_message({1'702'492'000'008, 1}, R"({"registrationId":42,"status":"A"})");
+  CHECK(log.text().empty());
+  broker.subscriber->on_live();
+  CHECK(log.text() ==
+        "warning: the history begins anew: epoch 1702492000008 replaces epoch 1702492000000, which "
+        "was read up to 1, and holds 1 updates. Redis was flushed; streams that get a reset: 0\n");
+}
+
+TEST_CASE_METHOD(Bench, "updates that were missed are one warning") {
+  const test::CapturedLog log;
+  broker.subscriber->on_live();
+  broker.begin_history({1'702'492'000'000, 7});
+  broker.subscriber->on_message({1'702'492'000'000, 8}, R"({"registrationId":42,"status":"A"})");
+  broker.subscriber->on_live();
+  CHECK(log.text() ==
+        "warning: updates were missed: after 1702492000000-0 the next one that is still kept is "
+        "1702492000000-8; streams that get a reset: 0\n");
 }

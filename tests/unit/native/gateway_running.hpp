@@ -5,6 +5,7 @@
 #include <functional>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -45,6 +46,11 @@ class DictatedBroker final : public broker::Broker {
   [[nodiscard]] bool is_connected() const override { return true; }
   [[nodiscard]] broker::Obstacles obstacles() override { return found; }
 
+  [[nodiscard]] std::string loss_reason() const override { return lost; }
+  [[nodiscard]] std::optional<broker::ServerHealth> server_health() const override {
+    return server;
+  }
+
   void begin_history(EventId after) {
     position = after;
     subscriber->on_history(after);
@@ -54,6 +60,8 @@ class DictatedBroker final : public broker::Broker {
   broker::Subscriber* subscriber = nullptr;
   EventId position;
   broker::Obstacles found;
+  std::string lost;
+  std::optional<broker::ServerHealth> server;
   bool catches_up = true;  ///< If not, the test answers.
   int catch_ups = 0;       ///< How often it was asked.
 };

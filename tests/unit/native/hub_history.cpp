@@ -108,7 +108,7 @@ TEST_CASE("Another history tells everybody, and what was heard before it is give
   CHECK(of_unknown.types() == "reset snapshot");  // By then it is known.
   CHECK(take(hub, came).types() == "connected reset snapshot");
   CHECK(take(hub, subscribe(hub, {}, LiveHub::id(2))).types() == "connected reset");
-  CHECK(hub.counters().resets == 5);
+  CHECK(hub.counters().resets.total() == 5);
 }
 
 TEST_CASE("A history may be told again in its own epoch, and cursors within it hold") {
@@ -139,7 +139,7 @@ TEST_CASE("What lags when another history begins is skipped, and the reset says 
   const Reading reading = read_stream("r" + take_bytes(hub, id));
   CHECK(reading.types() == "connected update update reset");  // Of ten.
   CHECK(reading.ids.back() == to_string(EventId{.epoch = other_epoch + 100, .sequence = 0}));
-  CHECK(hub.counters().resets == 1);
+  CHECK(hub.counters().resets.total() == 1);
 }
 
 TEST_CASE("A message that was heard already is dropped and counted") {
@@ -229,4 +229,43 @@ TEST_CASE("The state of a registration goes by the ids, whatever a message says 
   const Reading reading = take(hub, subscribe(hub, 42));
   CHECK(reading.messages[1]["data"]["status"] == "APPROVED");
   CHECK(reading.messages[1]["data"]["id"] == LiveHub::id(2));
+}
+
+TEST_CASE("Each reset is counted by its cause") {
+  LiveHub hub({.outbox_bytes_max = 300, .journal = {.count_max = 3}});
+  const auto count = [&hub](ResetCause cause) { return hub.counters().resets.of(cause); };
+  for (int number = 0; number < 10; ++number) {
+    REQUIRE_FALSE(hub.publish(update_of(42)));
+  }
+  static_cast<void>(take(hub, subscribe(hub, {}, LiveHub::id(5))));
+  CHECK(count(ResetCause::cursor_too_old) == 1);
+  static_cast<void>(take(hub, subscribe(hub, {}, to_string(EventId{.epoch = 1, .sequence = 5}))));
+  const SubscriptionId made_up = subscribe(hub, {}, "made up");
+  REQUIRE(hub.poll_catch_up(start));
+  hub.caught_up(reading_timestamp_ms);
+  static_cast<void>(take(hub, made_up));
+  CHECK(count(ResetCause::cursor_unknown) == 2);
+
+  const SubscriptionId open = subscribe(hub);
+  const SubscriptionId slow = subscribe(hub);
+  static_cast<void>(take(hub, open));
+  hub.collect(slow, reading_timestamp_ms)->consume(1);
+  for (int number = 0; number < 10; ++number) {
+    REQUIRE_FALSE(hub.publish(update_of(42)));
+    static_cast<void>(take(hub, open));
+    static_cast<void>(hub.collect(slow, reading_timestamp_ms));
+  }
+  static_cast<void>(take_bytes(hub, slow));
+  CHECK(count(ResetCause::reader_too_slow) == 1);
+
+  const std::size_t streams = hub.subscriptions();
+  CHECK(hub.begin_history(other_id(0)) == streams);
+  hub.go_live(reading_timestamp_ms);
+  static_cast<void>(take(hub, open));
+  CHECK(count(ResetCause::new_history) == 1);
+  CHECK(hub.begin_history(other_id(7)) == streams);
+  hub.go_live(reading_timestamp_ms);
+  static_cast<void>(take(hub, open));
+  CHECK(count(ResetCause::updates_missed) == 1);
+  CHECK(hub.counters().resets.total() == 6);
 }

@@ -7,9 +7,16 @@
 
 namespace {
 
+using regstream::Duration;
+using regstream::Instant;
 using regstream::broker::OutageLog;
 using regstream::broker::RedisFailureKind;
 using regstream::test::CapturedLog;
+
+/// Seconds after the beginning.
+Instant at(int seconds) {
+  return Instant{std::chrono::seconds{seconds}};
+}
 
 }  // namespace
 
@@ -17,25 +24,25 @@ TEST_CASE("an outage is one line a kind of trouble, and one when it is over") {
   const CapturedLog captured;
   OutageLog log{"localhost:6379"};
   for (int outage = 0; outage < 2; ++outage) {
-    log.failed({RedisFailureKind::lost, "lost redis"});
+    log.failed({RedisFailureKind::lost, "lost redis"}, at(0));
     for (int attempt = 0; attempt < 100; ++attempt) {
-      log.failed({RedisFailureKind::refused, "redis refused"});
-      log.failed({RedisFailureKind::lost, "lost redis"});
+      log.failed({RedisFailureKind::refused, "redis refused"}, at(0));
+      log.failed({RedisFailureKind::lost, "lost redis"}, at(0));
     }
-    log.back(0);
+    log.back(0, at(12));
     regstream::logging::forget_lines();  // As after ten seconds.
   }
   const std::string one_outage =
       "warning: lost redis; retrying until it is back\n"
       "warning: redis refused; retrying until it is back\n"
-      "info: connected to redis at localhost:6379\n";
+      "info: connected to redis at localhost:6379 after 12.0 s\n";
   CHECK(captured.text() == one_outage + one_outage);
 }
 
 TEST_CASE("the end of an outage says how many updates waited for it") {
   const CapturedLog captured;
   OutageLog log{"localhost:6379"};
-  log.back(3);
+  log.back(3, at(12));
   CHECK(captured.text() ==
         "info: connected to redis at localhost:6379 (updates that waited for it: 3)\n");
 }
@@ -43,8 +50,8 @@ TEST_CASE("the end of an outage says how many updates waited for it") {
 TEST_CASE("a connection that comes back without a failure that was said is not said") {
   const CapturedLog captured;
   OutageLog log{"localhost:6379"};
-  log.back(0);
-  log.back(1);
+  log.back(0, at(12));
+  log.back(1, at(12));
   CHECK(captured.text() == "info: connected to redis at localhost:6379\n");
 }
 
@@ -53,17 +60,18 @@ TEST_CASE("a redis that takes no updates is one line for each of its reasons, an
   OutageLog log{"localhost:6379"};
   const regstream::broker::RedisOptions options;
   for (int refusal = 0; refusal < 100; ++refusal) {
-    log.refusing(reply_failure(options, "OOM command not allowed"));
-    log.refusing(reply_failure(options, "BUSY Redis is busy"));
+    log.refusing(reply_failure(options, "OOM command not allowed"), at(0));
+    log.refusing(reply_failure(options, "BUSY Redis is busy"), at(0));
   }
-  log.taking(3);
-  log.taking(0);
+  log.taking(3, at(12));
+  log.taking(0, at(12));
   CHECK(captured.text() ==
         "warning: redis at localhost:6379 takes no updates for now: it has no memory left: raise "
         "maxmemory (OOM); what waits is tried again until it does\n"
         "warning: redis at localhost:6379 takes no updates for now: it is busy with another "
         "client's script (BUSY); what waits is tried again until it does\n"
-        "info: redis at localhost:6379 takes updates again (updates that waited for it: 3)\n");
+        "info: redis at localhost:6379 takes updates again after 12.0 s (updates that waited for "
+        "it: 3)\n");
 }
 
 TEST_CASE("a redis that refuses its connections and then calls has one end") {
@@ -71,19 +79,19 @@ TEST_CASE("a redis that refuses its connections and then calls has one end") {
   const auto busy = regstream::broker::reply_failure({}, "BUSY Redis is busy");
   {
     const CapturedLog captured;
-    log.back(0);
-    log.failed(busy);
+    log.back(0, at(12));
+    log.failed(busy, at(0));
   }
   const CapturedLog later;
   SECTION("the connection") {
-    log.back(0);
-    CHECK(later.text() == "info: connected to redis at localhost:6379\n");
+    log.back(0, at(12));
+    CHECK(later.text() == "info: connected to redis at localhost:6379 after 12.0 s\n");
   }
   SECTION("the calls") {
-    log.refusing(busy);
-    log.back(0);
-    log.taking(0);
-    CHECK(later.text() == "info: redis at localhost:6379 takes updates again\n");
+    log.refusing(busy, at(0));
+    log.back(0, at(12));
+    log.taking(0, at(12));
+    CHECK(later.text() == "info: redis at localhost:6379 takes updates again after 12.0 s\n");
   }
 }
 
@@ -91,35 +99,36 @@ TEST_CASE("a redis that comes and goes is one line a kind in ten seconds") {
   const CapturedLog captured;
   OutageLog log{"localhost:6379"};
   for (int outage = 0; outage < 100; ++outage) {
-    log.failed({RedisFailureKind::lost, "lost redis"});
-    log.back(0);
-    log.refusing({RedisFailureKind::rejected, "redis rejects"});
-    log.taking(0);
+    log.failed({RedisFailureKind::lost, "lost redis"}, at(0));
+    log.back(0, at(12));
+    log.refusing({RedisFailureKind::rejected, "redis rejects"}, at(0));
+    log.taking(0, at(12));
   }
   CHECK(captured.text() ==
         "warning: lost redis; retrying until it is back\n"
-        "info: connected to redis at localhost:6379\n"
+        "info: connected to redis at localhost:6379 after 12.0 s\n"
         "warning: redis rejects; what waits is tried again until it does\n"
-        "info: redis at localhost:6379 takes updates again\n");
+        "info: redis at localhost:6379 takes updates again after 12.0 s\n");
 }
 
 TEST_CASE("a line that is held back is written when it is due, if it is still true") {
   OutageLog log{"localhost:6379"};
   {
     const CapturedLog captured;
-    log.back(0);
-    log.failed({RedisFailureKind::lost, "lost redis"});
-    log.back(2);  // Held back by the first line.
+    log.back(0, at(12));
+    log.failed({RedisFailureKind::lost, "lost redis"}, at(0));
+    log.back(2, at(12));  // Held back by the first line.
   }
   const CapturedLog later;  // As after ten seconds.
   SECTION("an end") {
     log.say_ends();
     log.say_ends();
     CHECK(later.text() ==
-          "info: connected to redis at localhost:6379 (updates that waited for it: 2)\n");
+          "info: connected to redis at localhost:6379 after 12.0 s (updates that waited for it: "
+          "2)\n");
   }
   SECTION("an end that is over") {
-    log.failed({RedisFailureKind::refused, "redis refused"});
+    log.failed({RedisFailureKind::refused, "redis refused"}, at(0));
     log.say_ends();
     CHECK(later.text() == "warning: redis refused; retrying until it is back\n");
   }
@@ -130,15 +139,39 @@ TEST_CASE("a failure that is held back is written by a later try of the same out
   {
     const CapturedLog captured;
     for (int outage = 0; outage < 2; ++outage) {
-      log.failed({RedisFailureKind::lost, "lost redis"});
-      log.back(0);
+      log.failed({RedisFailureKind::lost, "lost redis"}, at(0));
+      log.back(0, at(12));
     }
-    log.failed({RedisFailureKind::lost, "lost redis"});
+    log.failed({RedisFailureKind::lost, "lost redis"}, at(0));
   }
   const CapturedLog later;  // As after ten seconds.
-  log.failed({RedisFailureKind::lost, "lost redis"});
-  log.failed({RedisFailureKind::lost, "lost redis"});
+  log.failed({RedisFailureKind::lost, "lost redis"}, at(0));
+  log.failed({RedisFailureKind::lost, "lost redis"}, at(0));
   CHECK(later.text() == "warning: lost redis; retrying until it is back\n");
+}
+
+TEST_CASE("an outage is counted from its first failure") {
+  OutageLog log{"localhost:6379"};
+  CHECK_FALSE(log.away_since());
+  log.failed({RedisFailureKind::lost, "lost redis"}, at(5));
+  log.failed({RedisFailureKind::refused, "redis refused"}, at(70));
+  CHECK(log.away_since() == at(5));
+  const CapturedLog captured;
+  log.back(0, at(130));
+  CHECK(captured.text() == "info: connected to redis at localhost:6379 after 2 min 5 s\n");
+  CHECK_FALSE(log.away_since());
+}
+
+TEST_CASE("a redis that is slow is one line, and one when it is in time again") {
+  const CapturedLog captured;
+  OutageLog log{"localhost:6379"};
+  log.slow(Duration{412}, at(0));
+  log.in_time(at(4'000));
+  log.in_time(at(4'001));
+  CHECK(captured.text() ==
+        "warning: redis at localhost:6379 took 0.4 s to answer, by which updates are late: is it "
+        "overloaded, or far away?\n"
+        "info: redis at localhost:6379 answers in time again after 1 h 6 min\n");
 }
 
 TEST_CASE("refused updates are one line") {

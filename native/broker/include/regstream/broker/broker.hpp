@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -9,6 +11,7 @@
 
 #include <regstream/message/drop_reason.hpp>
 #include <regstream/message/event_id.hpp>
+#include <regstream/time.hpp>
 
 /// The way from publishers to gateways: one history of JSON messages, each with an event id.
 namespace regstream::broker {
@@ -63,6 +66,14 @@ struct DroppedCounts {
   std::uint64_t overflowing = 0;  ///< Too many at once.
 };
 
+/// How the server behind a broker does, for people.
+struct ServerHealth {
+  std::optional<Duration> away_for;  ///< It can't be used, since then. Empty: it can.
+  std::optional<std::chrono::microseconds> round_trip;  ///< Of the last short call.
+  std::chrono::microseconds round_trip_max{};           ///< Of the last one to two minutes.
+  std::string maxmemory_policy;                         ///< Redis's own word; empty: not known.
+};
+
 /// Carries messages to every subscriber of the history, this process's own included.
 class Broker {
  public:
@@ -100,6 +111,13 @@ class Broker {
   /// Learned from what was last tried, and from a probe where nothing was for some seconds. On the
   /// broker's thread.
   [[nodiscard]] virtual Obstacles obstacles() { return {}; }
+
+  /// What may have become of the history that was told before the one that has just begun: the
+  /// beginning of a sentence, or empty. Ask in `Subscriber::on_live`.
+  [[nodiscard]] virtual std::string loss_reason() const { return {}; }
+
+  /// Empty: there is no server. On the broker's thread.
+  [[nodiscard]] virtual std::optional<ServerHealth> server_health() const { return {}; }
 
   /// Ask on the broker's thread.
   [[nodiscard]] virtual DroppedCounts dropped() const { return {}; }

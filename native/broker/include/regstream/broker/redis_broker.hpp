@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <string>
 
 #include <boost/asio/io_context.hpp>
 
@@ -60,6 +62,9 @@ class RedisBroker final : public Broker {
   [[nodiscard]] bool is_connected() const override;
 
   [[nodiscard]] Obstacles obstacles() override;
+
+  [[nodiscard]] std::string loss_reason() const override;
+  [[nodiscard]] std::optional<ServerHealth> server_health() const override;
 
   [[nodiscard]] DroppedCounts dropped() const override;
 

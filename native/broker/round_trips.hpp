@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+
+#include <regstream/time.hpp>
+
+namespace regstream::broker {
+
+/// How long Redis takes to answer short calls, and when that is worth a line in the log. Sans-I/O.
+class RoundTrips {
+ public:
+  /// Slow from here on: an update takes one or two round trips to a page, and people notice half a
+  /// second. In time again below half of that, so that one about the limit is not said for ever.
+  static constexpr std::chrono::microseconds slow_min = std::chrono::milliseconds{250};
+  static constexpr std::chrono::microseconds in_time_max = slow_min / 2;
+
+  enum class Change : std::uint8_t { none, slow, in_time };
+  [[nodiscard]] Change on_answer(std::chrono::microseconds took, Instant now);
+
+  /// Empty: nothing was answered yet.
+  [[nodiscard]] std::optional<std::chrono::microseconds> last() const { return last_; }
+  /// The longest of the last one to two minutes.
+  [[nodiscard]] std::chrono::microseconds longest(Instant now) const;
+
+ private:
+  static constexpr Duration window{60'000};
+
+  std::optional<std::chrono::microseconds> last_;
+  Instant window_began_ = Instant::min();
+  std::chrono::microseconds longest_{};         // In the window that began then,
+  std::chrono::microseconds longest_before_{};  // and in the one before.
+  bool is_slow_ = false;
+};
+
+}  // namespace regstream::broker

@@ -1,0 +1,38 @@
+#include "gateway/history_log.hpp"
+
+#include <utility>
+
+#include "log/log.hpp"
+
+namespace regstream::gateway {
+
+void HistoryLog::on_history(EventId before, std::size_t streams) {
+  if (before != EventId{} && !before_) {
+    before_ = before;  // Of several that begin one after the other, the first one's.
+  }
+  streams_ = streams;
+}
+
+void HistoryLog::on_live(const hub::Journal& journal, std::string_view reason) {
+  const std::optional<EventId> before = std::exchange(before_, std::nullopt);
+  if (!before) {
+    return;
+  }
+  const EventId position = journal.position();
+  if (before->epoch != position.epoch) {
+    logging::warn(
+        "history begins anew",
+        "the history begins anew: epoch {} replaces epoch {}, which was read up to {}, and "
+        "holds {} updates{}{}; streams that get a reset: {}",
+        position.epoch, before->epoch, before->sequence, journal.size(), reason.empty() ? "" : ". ",
+        reason, streams_);
+  } else {
+    logging::warn("updates missed",
+                  "updates were missed: after {} the next one that is still kept is {}-{}; streams "
+                  "that get a reset: {}",
+                  to_string(*before), position.epoch, journal.resumable_from().sequence + 1,
+                  streams_);
+  }
+}
+
+}  // namespace regstream::gateway

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+
+#include <regstream/message/event_id.hpp>
+
+#include "hub/journal.hpp"
+
+namespace regstream::gateway {
+
+/// Says in the log that a history began where another had been told: when it is live, as only then
+/// it shows what is left.
+class HistoryLog {
+ public:
+  /// A history begins, after another that was told up to `before` (`0-0`: there was none);
+  /// `streams` get a reset.
+  void on_history(EventId before, std::size_t streams);
+  /// It is live. `reason`: what may have become of the other one; it may be empty.
+  void on_live(const hub::Journal& journal, std::string_view reason);
+
+ private:
+  std::optional<EventId> before_;
+  std::size_t streams_ = 0;
+};
+
+}  // namespace regstream::gateway

@@ -1,0 +1,86 @@
+#include <string>
+
+#include <catch2/catch.hpp>
+
+#include "broker/resp.hpp"
+#include "broker/server_check.hpp"
+#include "captured_log.hpp"
+
+namespace {
+
+using Catch::Contains;
+using regstream::broker::RespReader;
+using regstream::broker::ServerCheck;
+using regstream::test::CapturedLog;
+
+std::string bulk(const std::string& text) {
+  return "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
+}
+
+void answer(ServerCheck& check, const std::string& reply) {
+  RespReader reader;
+  REQUIRE(reader.feed(reply));
+  check.on_answer(*reader.next());
+}
+
+void answer_policy(ServerCheck& check, const std::string& policy) {
+  answer(check, bulk("# Memory\r\nmaxmemory:0\r\nmaxmemory_policy:" + policy + "\r\nx:1\r\n"));
+}
+
+void answer_run_id(ServerCheck& check, const std::string& run_id) {
+  answer(check,
+         bulk("# Server\r\nredis_version:7.0.15\r\nrun_id:" + run_id + "\r\ntcp_port:1\r\n"));
+}
+
+}  // namespace
+
+TEST_CASE("a redis that evicts keys is warned of once, until it does not") {
+  const CapturedLog captured;
+  ServerCheck check{"localhost:6379"};
+  answer_policy(check, "noeviction");
+  CHECK(captured.text().empty());
+  for (int connection = 0; connection < 3; ++connection) {
+    check.on_connected();
+    answer_policy(check, "allkeys-lru");
+    regstream::logging::forget_lines();  // As after ten seconds.
+  }
+  const std::string line =
+      "warning: redis at localhost:6379 evicts keys when its memory is full (maxmemory-policy "
+      "allkeys-lru): updates may be lost then, or published twice; set maxmemory-policy "
+      "noeviction\n";
+  CHECK(captured.text() == line);
+  CHECK(check.maxmemory_policy() == "allkeys-lru");
+  answer_policy(check, "noeviction");
+  answer_policy(check, "allkeys-lru");
+  CHECK(captured.text() == line + line);
+}
+
+TEST_CASE("a redis that forbids the questions is no trouble") {
+  const CapturedLog captured;
+  ServerCheck check{"localhost:6379"};
+  answer(check, "-NOPERM this user has no permissions to run the 'info' command\r\n");
+  answer(check, "*0\r\n");
+  answer(check, ":1\r\n");
+  answer(check, bulk("run_id:"));
+  answer(check, bulk("# Server\r\n"));
+  CHECK(captured.text().empty());
+  CHECK(check.maxmemory_policy().empty());
+  CHECK_THAT(check.loss_reason(), Contains("flushed, evicted it, or came back"));
+}
+
+TEST_CASE("what became of a history is told as far as it is known") {
+  const CapturedLog captured;
+  ServerCheck check{"localhost:6379"};
+  answer_run_id(check, "one");
+  answer_policy(check, "noeviction");
+  check.on_history_read();
+  CHECK_THAT(check.loss_reason(), Contains("was flushed") && !Contains("evicted"));
+  answer_policy(check, "volatile-ttl");
+  CHECK_THAT(check.loss_reason(), Contains("evicted (maxmemory-policy volatile-ttl)"));
+  check.on_connected();
+  CHECK_THAT(check.loss_reason(), Contains("flushed, evicted it, or came back"));
+  answer_run_id(check, "two");
+  CHECK_THAT(check.loss_reason(), Contains("started again, or another server took its place"));
+  check.on_history_read();
+  CHECK_THAT(check.loss_reason(), Contains("evicted (maxmemory-policy is not known)"));
+}
