@@ -37,6 +37,16 @@ void ChannelLink::start() {
                 const auto self = weak.lock();
                 self->handlers_.on_message(message);
               },
+          .on_behind =
+              [weak] {
+                const auto self = weak.lock();
+                self->handlers_.on_behind();
+              },
+          .on_drained =
+              [weak] {
+                const auto self = weak.lock();
+                self->handlers_.on_drained();
+              },
           .on_down = [weak](const RedisFailure& failure) { weak.lock()->on_down(failure); }});
   link_->start();
 }

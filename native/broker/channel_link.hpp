@@ -28,6 +28,8 @@ class ChannelLink : public std::enable_shared_from_this<ChannelLink> {
     std::function<void(EventId position)>
         on_heard;  ///< From now on; the history ended there before.
     std::function<void(std::string_view)> on_message;
+    std::function<void()> on_behind;  ///< As `RedisConnection::Handlers` has both.
+    std::function<void()> on_drained;
     std::function<void(const RedisFailure&)> on_refused;  ///< Not heard yet; the connection stays.
     std::function<void(const RedisFailure&)> on_down;     ///< Not heard any more.
   };
@@ -38,6 +40,8 @@ class ChannelLink : public std::enable_shared_from_this<ChannelLink> {
   void start();
   /// Gives the connection up for a new one.
   void renew(const RedisFailure& reason) { link_->renew(reason); }
+  /// Leaves what comes in Redis, or hears it again.
+  void pause(bool pauses) { link_->pause(pauses); }
 
  private:
   void ask();

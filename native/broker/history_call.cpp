@@ -13,10 +13,6 @@
 namespace regstream::broker {
 namespace {
 
-/// Several of these make a long history; one with the largest messages fits into a connection's
-/// buffer.
-constexpr std::size_t page_bytes = 1U << 20U;
-
 /// Nothing is ever stored under it.
 constexpr std::string_view probe_key = "service:registration-updates:probe";
 
@@ -103,14 +99,16 @@ Command HistoryCalls::call(std::string_view mode, EventId known,
   } else {
     command = {"EVALSHA", digest_};
   }
-  command.push_back(std::to_string(1 + keys.size()));
+  command.push_back(std::to_string(2 + keys.size()));
   command.emplace_back(history_key);
+  command.emplace_back(server_key);
   command.insert(command.end(), keys.begin(), keys.end());
   command.emplace_back(mode);
   command.push_back(to_string(known));
   command.push_back(std::to_string(limits_.length_max));
   command.push_back(std::to_string(limits_.bytes_max));
   command.emplace_back(channel_name);
+  command.push_back(durable_);
   return command;
 }
 
@@ -121,7 +119,7 @@ Command HistoryCalls::open(EventId known) const {
 Command HistoryCalls::read(EventId known, const ReadHistory& read) const {
   auto command = call("read", known);
   command.push_back(read.from ? to_string(*read.from) : "-");
-  command.push_back(std::to_string(page_bytes));
+  command.push_back(std::to_string(read.bytes_max));
   return command;
 }
 
@@ -159,6 +157,14 @@ Command HistoryCalls::probe() const {
   return call("probe", EventId{}, {probe_key});
 }
 
+Command HistoryCalls::lose(EventId known) const {
+  return call("lose", known);
+}
+
+Command HistoryCalls::ask_durability() {
+  return {"CONFIG", "GET", "*append*"};
+}
+
 bool is_script_unknown(const redisReply& reply) {
   return reply.type == REDIS_REPLY_ERROR && reply_code(reply_text(reply)) == "NOSCRIPT";
 }
@@ -169,6 +175,22 @@ bool is_out_of_order(const redisReply& reply) {
 
 std::optional<EventId> read_id(const redisReply& reply) {
   return reply.type == REDIS_REPLY_STRING ? parse_event_id(reply_text(reply)) : std::nullopt;
+}
+
+std::optional<bool> read_durability(const redisReply& reply) {
+  if (reply.type != REDIS_REPLY_ARRAY) {
+    return std::nullopt;
+  }
+  const auto has = [&reply](std::string_view name, std::string_view value) {
+    for (std::size_t i = 0; i + 1 < reply.elements; i += 2) {
+      if (reply_text(*reply.element[i]) == name) {
+        return reply_text(*reply.element[i + 1]) == value;
+      }
+    }
+    return false;
+  };
+  return has("appendonly", "yes") && has("appendfsync", "always") &&
+         has("no-appendfsync-on-rewrite", "no");
 }
 
 std::optional<HistoryPage> read_page(const redisReply& reply) {

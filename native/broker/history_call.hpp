@@ -23,6 +23,9 @@ namespace regstream::broker {
 /// ":history".
 inline constexpr std::string_view history_key = "service:registration-updates:history";
 
+/// Where the script keeps which server has written the history.
+inline constexpr std::string_view server_key = "service:registration-updates:server";
+
 /// Makes calls for one server, and for what this process knows of its history.
 class HistoryCalls {
  public:
@@ -30,6 +33,8 @@ class HistoryCalls {
 
   /// From now on calls name the script instead of carrying it: Redis has loaded it, and gave this.
   void use_digest(std::string digest) { digest_ = std::move(digest); }
+  /// Whether the server acknowledges writes only when they are on its disk. Not said: unknown.
+  void use_durability(bool is_durable) { durable_ = is_durable ? "1" : "0"; }
 
   [[nodiscard]] Command load() const;
   [[nodiscard]] Command open(EventId known) const;
@@ -43,6 +48,10 @@ class HistoryCalls {
                                 std::string_view key_before = {}) const;
   /// Refused where a publish would be; changes nothing.
   [[nodiscard]] Command probe() const;
+  /// Tells all readers, by an entry without a message, that something was lost.
+  [[nodiscard]] Command lose(EventId known) const;
+  /// How the server keeps its appendonly file; `read_durability` reads the answer.
+  [[nodiscard]] static Command ask_durability();
 
  private:
   [[nodiscard]] Command call(std::string_view mode, EventId known,
@@ -50,6 +59,7 @@ class HistoryCalls {
 
   RedisHistoryLimits limits_;
   std::string digest_;
+  std::string durable_;
 };
 
 /// Whether Redis has forgotten the script (SCRIPT FLUSH).
@@ -59,6 +69,9 @@ class HistoryCalls {
 
 /// The answer to `open` and `publish`.
 [[nodiscard]] std::optional<EventId> read_id(const redisReply& reply);
+
+/// Whether each write is on the disk before it is acknowledged. Nothing: the server does not say.
+[[nodiscard]] std::optional<bool> read_durability(const redisReply& reply);
 
 /// The answer to `read`.
 [[nodiscard]] std::optional<HistoryPage> read_page(const redisReply& reply);

@@ -163,11 +163,15 @@ void OutageLog::forged(std::uint64_t count, std::int64_t registration_id) {
                 of_registration(registration_id), count);
 }
 
-void OutageLog::overflowing(std::uint64_t count, std::int64_t registration_id) {
+void OutageLog::overflowing(std::uint64_t count) {
   logging::error("messages overflowing",
-                 "a message on the channel{} was dropped, since too many wait to be taken into the "
-                 "history ({} so far)",
-                 of_registration(registration_id), count);
+                 "redis has ended the channel's connection before all that it held was heard: "
+                 "messages came faster "
+                 "than they could be taken into the history, and some may be lost; every stream is "
+                 "told by a reset "
+                 "({} times so far). Publish by the publishers, which wait, or raise redis's "
+                 "client-output-buffer-limit for pubsub",
+                 count);
 }
 
 }  // namespace regstream::broker

@@ -45,7 +45,7 @@ class OutageLog {
   /// Messages that somebody published on the channel, and that are not taken in, `count` so far;
   /// the last one is of `registration_id` (0: not known).
   static void forged(std::uint64_t count, std::int64_t registration_id);
-  static void overflowing(std::uint64_t count, std::int64_t registration_id);
+  static void overflowing(std::uint64_t count);
 
   /// Since when it has been away; empty while it is there, and before the first failure.
   [[nodiscard]] std::optional<Instant> away_since() const { return away_.since(); }

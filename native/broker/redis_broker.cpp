@@ -61,6 +61,10 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
             }),
             .on_adoption_refused =
                 handler([](Implementation& self) { self.follower_.on_adoption_refused(); }),
+            .on_loss_told = handler(
+                [](Implementation& self, EventId end) { self.follower_.on_loss_told(end); }),
+            .on_loss_refused =
+                handler([](Implementation& self) { self.follower_.on_loss_refused(); }),
             .on_retry = handler([](Implementation& /*self*/) {}),
             .on_primary_found = handler([](Implementation& self) { self.renew_listening(); })});
     script_->start();
@@ -80,6 +84,9 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
             .on_message = handler([](Implementation& self, std::string_view message) {
               self.follower_.on_message(message);
             }),
+            .on_behind = handler([](Implementation& self) { self.follower_.on_channel_behind(); }),
+            .on_drained =
+                handler([](Implementation& self) { self.follower_.on_channel_drained(); }),
             .on_refused = handler([](Implementation& self, const RedisFailure& failure) {
               self.on_not_heard(failure);
             }),
@@ -171,6 +178,9 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
       std::visit([this](auto& wanted) { act(wanted); }, *action);
       follower_.permit(script_->may_read(), script_->may_adopt());
     }
+    if (listener_) {
+      listener_->pause(!follower_.may_hear());
+    }
     log_dropped(before);
     is_connected_ = listener_ ? follower_.is_caught_up() : script_->is_up();
     const bool was_connected = std::exchange(was_connected_, is_connected_);
@@ -192,6 +202,8 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
   void act(const ReadHistory& read) { script_->read(read); }
   void act(const AwaitHistory& await) { waiter_->send(HistoryCalls::await(await)); }
   void act(const Adopt& adopt) { script_->adopt(adopt); }
+  void act(const TellLoss& /*loss*/) { script_->tell_loss(); }
+  void act(const LeaveChannel& /*leave*/) { listener_->renew(renewed_failure(options_)); }
 
   void log_dropped(const DroppedCounts& before) {
     const auto& counts = follower_.counts();
@@ -202,7 +214,7 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
       log_.forged(counts.forged, follower_.dropped_registration());
     }
     if (counts.overflowing != before.overflowing) {
-      log_.overflowing(counts.overflowing, follower_.dropped_registration());
+      log_.overflowing(counts.overflowing);
     }
   }
 

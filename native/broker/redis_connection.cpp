@@ -21,6 +21,10 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using Clock = std::chrono::steady_clock;
 
+/// So much that comes without a stop fills what the system holds for a slow reader at least; then
+/// Redis holds the rest itself, up to a limit at which it ends the connection.
+constexpr std::size_t run_bytes_max = 64U << 10U;
+
 /// A message that Redis pushes to a subscriber: `["message", channel, payload]`.
 const redisReply* pushed_payload(const redisReply& reply) {
   const bool is_push = reply.type == REDIS_REPLY_ARRAY && reply.elements == 3 &&
@@ -64,9 +68,23 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
     send(Owed::reply, command);
   }
 
+  void pause(bool pauses) {
+    if (is_closed_ || pauses == is_paused_) {
+      return;
+    }
+    is_paused_ = pauses;
+    if (!pauses) {
+      heard_or_asked_ = Clock::now();
+      ask_drained();
+      if (!is_taking_ && !is_reading_) {
+        asio::post(socket_.get_executor(), [self = shared_from_this()] { self->on_resumed(); });
+      }
+    }
+  }
+
  private:
   /// What Redis owes us an answer to.
-  enum class Owed : std::uint8_t { auth, first_ping, ping, reply };
+  enum class Owed : std::uint8_t { auth, first_ping, ping, drain, reply };
 
   void on_resolved(error_code error, const tcp::resolver::results_type& found) {
     if (is_closed_) {
@@ -131,10 +149,18 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
   }
 
   void read() {
+    is_reading_ = true;
     socket_.async_read_some(asio::buffer(incoming_),
                             [self = shared_from_this()](error_code error, std::size_t size) {
+                              self->is_reading_ = false;
                               self->on_read(error, size);
                             });
+  }
+
+  void on_resumed() {
+    if (!is_closed_ && !is_paused_ && !is_reading_) {
+      take({});
+    }
   }
 
   void on_read(error_code error, std::size_t size) {
@@ -147,8 +173,25 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
       return;
     }
     heard_or_asked_ = Clock::now();
-    try {
+    run_bytes_ = size == incoming_.size() ? run_bytes_ + size : 0;
+    if (run_bytes_ >= run_bytes_max && drains_owed_ == 0 && handlers_.on_behind) {
+      ask_drained();
+      handlers_.on_behind();
+    }
+    if (!is_closed_) {
       take({incoming_.data(), size});
+    }
+  }
+
+  void ask_drained() {
+    ++drains_owed_;
+    send(Owed::drain, Command{"PING"});
+  }
+
+  void take(std::string_view bytes) {
+    is_taking_ = true;
+    try {
+      take_replies(bytes);
     } catch (const std::exception&) {
       // Whoever handles a reply may run out of memory as well as this connection. What was told by
       // half is asked for again by the next connection.
@@ -156,14 +199,19 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
         fail(lost_failure(options_, make_error_code(boost::system::errc::not_enough_memory)));
       }
     }
+    is_taking_ = false;
   }
 
-  void take(std::string_view bytes) {
+  void take_replies(std::string_view bytes) {
     if (!reader_.feed(bytes)) {
       fail(not_redis_failure(options_));
       return;
     }
-    for (Reply reply = reader_.next(); reply; reply = reader_.next()) {
+    while (!is_paused_) {
+      const Reply reply = reader_.next();
+      if (!reply) {
+        break;
+      }
       on_reply(*reply);
       if (is_closed_) {
         return;
@@ -173,7 +221,7 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
       fail(oversized_failure(options_, ReplyLimits{}.bytes_max));
     } else if (reader_.is_broken()) {
       fail(not_redis_failure(options_));
-    } else {
+    } else if (!is_paused_) {
       read();
     }
   }
@@ -204,6 +252,12 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
         return;
       case Owed::ping:
         return;  // Even an error is a sign of life.
+      case Owed::drain:
+        run_bytes_ = 0;
+        if (--drains_owed_ == 0 && !is_paused_ && handlers_.on_drained) {
+          handlers_.on_drained();
+        }
+        return;
       case Owed::reply:
         handlers_.on_reply(reply);
         return;
@@ -247,6 +301,9 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
       }
       return;
     }
+    if (is_paused_) {
+      heard_or_asked_ = now;
+    }
     const bool is_owed = !owed_.empty();
     const auto deadline =
         heard_or_asked_ + (is_owed ? options_.timing.reply_timeout : options_.timing.ping_interval);
@@ -271,6 +328,11 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
   asio::steady_timer timer_;
   bool is_closed_ = false;
   bool is_ready_ = false;
+  bool is_paused_ = false;
+  bool is_reading_ = false;
+  bool is_taking_ = false;       // Replies are being handled.
+  std::size_t drains_owed_ = 0;  // Answers that show how far behind the socket is.
+  std::size_t run_bytes_ = 0;    // Read without finding the socket empty.
   Clock::time_point started_;
   Clock::time_point heard_or_asked_;  // The last byte, or the question that ended an idle time.
   std::deque<Owed> owed_;
@@ -297,6 +359,10 @@ void RedisConnection::send(std::initializer_list<std::string_view> command) {
 
 void RedisConnection::send(const Command& command) {
   implementation_->send(command);
+}
+
+void RedisConnection::pause(bool pauses) {
+  implementation_->pause(pauses);
 }
 
 }  // namespace regstream::broker

@@ -29,7 +29,12 @@ class RedisConnection {
     std::function<void()> on_ready;                    ///< Connected, authenticated, and answering.
     std::function<void(const redisReply&)> on_reply;   ///< To a `send`, in order; errors too.
     std::function<void(std::string_view)> on_message;  ///< Of the channel subscribed to.
-    std::function<void(const RedisFailure&)> on_end;   ///< Once, and the last one.
+    /// Redis holds more than the socket does, or may: if the connection ends before `on_drained`,
+    /// some of it may be lost.
+    std::function<void()> on_behind = {};
+    /// What Redis held when this was asked last, after a pause or `on_behind`, has come.
+    std::function<void()> on_drained = {};
+    std::function<void(const RedisFailure&)> on_end;  ///< Once, and the last one.
   };
 
   RedisConnection(boost::asio::io_context& context, const RedisOptions& options, Handlers handlers);
@@ -40,6 +45,10 @@ class RedisConnection {
   /// Sends a command, once ready. Does nothing after the end.
   void send(std::initializer_list<std::string_view> command);
   void send(const Command& command);
+
+  /// Reads no further, so that Redis keeps what it has to say; or reads again. No reply counts as
+  /// late because of a pause, and no end is noticed in it.
+  void pause(bool pauses);
 
  private:
   class Implementation;

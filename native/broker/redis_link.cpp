@@ -29,6 +29,8 @@ void RedisLink::connect() {
               },
           .on_reply = [this](const redisReply& reply) { handlers_.on_reply(reply); },
           .on_message = [this](std::string_view message) { handlers_.on_message(message); },
+          .on_behind = handlers_.on_behind,
+          .on_drained = handlers_.on_drained,
           .on_end = [this](const RedisFailure& failure) { give_up(failure); }});
 }
 
@@ -41,6 +43,12 @@ void RedisLink::send(std::initializer_list<std::string_view> command) {
 void RedisLink::send(const Command& command) {
   if (is_up()) {
     connection_->send(command);
+  }
+}
+
+void RedisLink::pause(bool pauses) {
+  if (connection_) {
+    connection_->pause(pauses);
   }
 }
 

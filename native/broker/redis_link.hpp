@@ -27,6 +27,8 @@ class RedisLink : public std::enable_shared_from_this<RedisLink> {
     std::function<void()> on_up;
     std::function<void(const redisReply&)> on_reply;
     std::function<void(std::string_view)> on_message;
+    std::function<void()> on_behind = {};
+    std::function<void()> on_drained = {};
     std::function<void(const RedisFailure&)> on_down;
   };
 
@@ -37,6 +39,8 @@ class RedisLink : public std::enable_shared_from_this<RedisLink> {
   [[nodiscard]] bool is_up() const { return up_since_.has_value(); }
   void send(std::initializer_list<std::string_view> command);
   void send(const Command& command);
+  /// As of `RedisConnection`; a new connection is not paused.
+  void pause(bool pauses);
   /// Gives this connection up, as if it had ended with `failure`.
   void give_up(const RedisFailure& failure);
   /// The same, unless there is no connection: the next one is on its way then.

@@ -45,6 +45,7 @@ void ScriptLink::start() {
           .on_up =
               [weak] {
                 const auto self = weak.lock();
+                self->ask_durability();  // First: the script is told the answer.
                 self->call(Answer::digest, self->calls_.load());
                 self->ask_server();
               },
@@ -102,6 +103,18 @@ bool ScriptLink::may_adopt() const {
 void ScriptLink::adopt(const Adopt& adopt) {
   adopting_.on_called();
   call(Answer::adoption, calls_.adopt(follower_.known(), adopt));
+}
+
+void ScriptLink::tell_loss() {
+  adopting_.on_called();
+  call(Answer::loss, calls_.lose(follower_.known()));
+}
+
+/// An operator may change it at any time. A server that keeps it to itself is taken for one that
+/// loses writes.
+void ScriptLink::ask_durability() {
+  durability_asked_ = monotonic_now();
+  call(Answer::durability, HistoryCalls::ask_durability());
 }
 
 void ScriptLink::call(Answer answer, const Command& command) {
@@ -171,6 +184,11 @@ void ScriptLink::on_answer(const redisReply& reply) {
   if (answer == Answer::server) {
     server_.on_answer(reply);
     proceed();
+  } else if (answer == Answer::durability) {
+    if (const auto is_durable = read_durability(reply)) {
+      calls_.use_durability(*is_durable);
+    }
+    proceed();
   } else if (is_script_unknown(reply)) {
     // Somebody flushed Redis. Whatever was called then is called again, in order.
     link_->give_up(flushed_failure(options_));
@@ -219,7 +237,11 @@ void ScriptLink::on_refused(Answer answer, const RedisFailure& failure) {
       if (failure.passing != nullptr) {
         line_.on_write_refused(now);
       }
-      handlers_.on_adoption_refused();
+      if (answer == Answer::loss) {
+        handlers_.on_loss_refused();
+      } else {
+        handlers_.on_adoption_refused();
+      }
     }
   }
   if (failure.passing != nullptr && failure.passing->needs_new_connection) {
@@ -250,6 +272,13 @@ void ScriptLink::on_result(Answer answer, const redisReply& reply) {
       handlers_.on_adopted(read_id(reply));
       on_write_taken(false);
       return;
+    case Answer::loss:
+      adopting_.on_taken();
+      handlers_.on_loss_told(read_id(reply).value_or(EventId{}));
+      on_write_taken(false);
+      return;
+    case Answer::durability:
+      return;  // It is no call of the script.
   }
 }
 
@@ -327,6 +356,9 @@ void ScriptLink::proceed() {
     return;
   }
   if (line_.is_up()) {
+    if (!leaving_ && monotonic_now() - durability_asked_ >= Readiness::probe_interval) {
+      ask_durability();
+    }
     send_publishes();
     probe_if_due();
   }

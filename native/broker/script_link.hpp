@@ -40,6 +40,8 @@ class ScriptLink : public std::enable_shared_from_this<ScriptLink> {
     std::function<void()> on_read_refused;  ///< `may_read` says when to try again, `on_retry` too.
     std::function<void(std::optional<EventId> end)> on_adopted;
     std::function<void()> on_adoption_refused;
+    std::function<void(EventId end)> on_loss_told;
+    std::function<void()> on_loss_refused;
     std::function<void()> on_retry;  ///< What could not be called may be called now.
     /// Writes are taken after a replica has refused them: by another server, perhaps.
     std::function<void()> on_primary_found;
@@ -66,13 +68,15 @@ class ScriptLink : public std::enable_shared_from_this<ScriptLink> {
   void read(const ReadHistory& read);
   [[nodiscard]] bool may_adopt() const;
   void adopt(const Adopt& adopt);
+  /// As `may_adopt` permits.
+  void tell_loss();
 
   [[nodiscard]] ServerCheck& server() { return server_; }
   [[nodiscard]] const RoundTrips& round_trips() const { return round_trips_; }
 
  private:
   /// What the connection is to answer next.
-  enum class Answer : std::uint8_t { digest, id, probe, page, adoption, server };
+  enum class Answer : std::uint8_t { durability, digest, id, probe, page, adoption, loss, server };
   struct Call {
     Answer answer;
     /// When it was sent. Empty: it carries much, or waits behind one that does, so that the time of
@@ -82,6 +86,7 @@ class ScriptLink : public std::enable_shared_from_this<ScriptLink> {
 
   void call(Answer answer, const Command& command);
   void ask_server();
+  void ask_durability();
   void send_publishes();
   void probe_if_due();
   void on_answer(const redisReply& reply);
@@ -119,6 +124,7 @@ class ScriptLink : public std::enable_shared_from_this<ScriptLink> {
   ServerCheck server_;
   RoundTrips round_trips_;
   std::size_t waited_ = 0;
+  Instant durability_asked_{};
   bool probes_ = false;
   // The connection is given up for this as soon as nothing is due on it: how each call ended is
   // known.

@@ -170,7 +170,8 @@ EventId ClientJudge::parsed(std::string_view id) const {
 }
 
 bool ClientJudge::is_known_whole(EventId id) const {
-  return !gateways_forget_ && !truth_.epoch(id.epoch)->was_trimmed();
+  const auto& epoch = *truth_.epoch(id.epoch);
+  return !gateways_forget_ && !epoch.was_trimmed() && epoch.losses.empty();
 }
 
 bool ClientJudge::was_lost(EventId id) const {
@@ -178,7 +179,9 @@ bool ClientJudge::was_lost(EventId id) const {
 }
 
 bool ClientJudge::may_be_trimmed(EventId id) const {
-  return truth_.epoch(id.epoch)->oldest > id.sequence + 1 ||
+  const auto& epoch = *truth_.epoch(id.epoch);
+  return epoch.oldest > id.sequence + 1 ||
+         (!epoch.losses.empty() && epoch.losses.back() > id.sequence) ||
          truth_.end().sequence > id.sequence + journal_count_min_;
 }
 

@@ -61,7 +61,7 @@ class ClientJudge {
   [[nodiscard]] bool is_known_whole(EventId id) const;
   /// The history that `id` belonged to is another one now.
   [[nodiscard]] bool was_lost(EventId id) const;
-  /// What follows `id` may be too old to be told.
+  /// What follows `id` may be too old to be told, or tells of a loss.
   [[nodiscard]] bool may_be_trimmed(EventId id) const;
 
   const Truth& truth_;

@@ -39,7 +39,12 @@ enum class Sight : std::uint8_t {
   bare_adopted,
   adoption_raced,          ///< Somebody else's offer was first.
   adoption_too_late,       ///< The history no longer reached back to the offer's cursor.
-  bare_dropped,            ///< Too many waited.
+  hearing_paused,          ///< Too many waited: a gateway left the channel unread.
+  subscriber_cut,          ///< Redis did not hold more for it.
+  channel_left,            ///< It was too far behind.
+  loss_told,               ///< By an entry without a message.
+  writes_lost,             ///< Acknowledged ones, when everything lost its power.
+  restart_doubted,         ///< Redis may have lost some: the history began anew.
   publish_repeated,        ///< Redis knew the key.
   publish_sent_again,      ///< Its acknowledgement was lost.
   publish_refused,         ///< Too many waited.

@@ -27,9 +27,10 @@ enum class Fault : std::uint8_t {
   leap_clock,       ///< A process's monotonic clock leaps: its machine was suspended.
   crash_publisher,  ///< With all that waits in it; what it has sent may arrive still.
   refuse_writes,    ///< Redis answers, but takes no writes for a while.
+  lose_power,       ///< All processes but the clients, and Redis with its last writes.
 };
 
-inline constexpr std::size_t faults_count = static_cast<std::size_t>(Fault::refuse_writes) + 1;
+inline constexpr std::size_t faults_count = static_cast<std::size_t>(Fault::lose_power) + 1;
 
 [[nodiscard]] std::string_view to_string(Fault fault);
 

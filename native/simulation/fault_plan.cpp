@@ -9,10 +9,11 @@ namespace regstream::simulation {
 namespace {
 
 constexpr std::array<std::string_view, canaries_count> names_of_canaries{
-    "drop-one",        "duplicate",      "reorder",          "drop-reset",       "forget-bare",
-    "adopt-twice",     "lose-timer",     "no-waiting",       "hasty-attempt",    "no-backoff",
-    "old-view",        "wrong-view",     "keep-stream",      "swap-publishes",   "endless-queue",
-    "endless-journal", "endless-outbox", "endless-adoption", "endless-knowledge"};
+    "drop-one",        "duplicate",      "reorder",          "drop-reset",        "forget-bare",
+    "adopt-twice",     "lose-timer",     "no-waiting",       "hasty-attempt",     "no-backoff",
+    "old-view",        "wrong-view",     "keep-stream",      "swap-publishes",    "endless-queue",
+    "endless-journal", "endless-outbox", "endless-adoption", "endless-knowledge", "trust-restart",
+    "silent-loss"};
 
 /// Often none, else any share up to `most`.
 std::uint64_t choose_rate(World& world, std::uint64_t most) {
@@ -28,7 +29,7 @@ Value choose(World& world, const std::array<Value, size>& values) {
 /// their own, so that seeds without them do what they did before. Its beginning is chosen so that
 /// the kept seeds are without.
 constexpr auto first_later_fault = static_cast<std::size_t>(Fault::refuse_writes);
-constexpr std::uint64_t later_chance = 5;
+constexpr std::uint64_t later_chance = 694'033;
 
 bool has(const FaultPlan& plan, Fault fault) {
   return std::find(plan.faults.begin(), plan.faults.end(), fault) != plan.faults.end();
@@ -69,11 +70,12 @@ FaultPlan choose_fault_plan(World& world, std::uint64_t seed) {
       plan.faults.push_back(static_cast<Fault>(fault));
     }
   }
-  // Older data under ids that were given out are noticed by those who have met these ids. If nobody
-  // lives who has, nothing in the system can know, and nothing is promised.
-  if (has(plan, Fault::restore_redis)) {
-    for (const Fault fault :
-         {Fault::crash_gateway, Fault::cut_gateway_power, Fault::drain_gateway}) {
+  plan.is_redis_durable = later.up_to(1) == 0;
+  // Where Redis says that it loses no write, older data that somebody puts back are noticed by
+  // those who have met the ids after them. If nobody lives who has, nothing in the system can know.
+  if (has(plan, Fault::restore_redis) && plan.is_redis_durable) {
+    for (const Fault fault : {Fault::crash_gateway, Fault::cut_gateway_power, Fault::drain_gateway,
+                              Fault::lose_power}) {
       plan.faults.erase(std::remove(plan.faults.begin(), plan.faults.end(), fault),
                         plan.faults.end());
     }
@@ -115,6 +117,10 @@ FaultPlan choose_fault_plan(World& world, std::uint64_t seed) {
     plan.claims_bytes_max = enough;
   }
   plan.bare_max = choose(world, std::array<std::size_t, 3>{2, 40'000, 40'000});
+  const bool has_floods = later.up_to(2) == 0;
+  plan.bare_bytes_max = has_floods && later.up_to(1) == 0 ? 600 : enough;
+  plan.unheard_max = has_floods && later.up_to(1) == 0 ? 20 : 500'000;
+  plan.held_max = has_floods ? 10 : 100'000;
   plan.waiting_max = choose(world, std::array<std::size_t, 4>{3, 10'000, 10'000, 10'000});
   plan.in_flight_max = choose(world, std::array<std::size_t, 3>{16, 32, 64});
   return plan;
@@ -155,6 +161,10 @@ std::string to_string(const FaultPlan& plan) {
   add("registrations known", plan.known_registrations_max);
   add("claims bytes", plan.claims_bytes_max);
   add("bare waiting", plan.bare_max);
+  add("bytes of them", plan.bare_bytes_max);
+  add("unheard", plan.unheard_max);
+  add("held by redis", plan.held_max);
+  add("syncs each write", static_cast<int>(plan.is_redis_durable));
   add("publishes waiting", plan.waiting_max);
   add("publishes in flight", plan.in_flight_max);
   return text + '\n';

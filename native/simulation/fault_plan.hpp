@@ -36,10 +36,11 @@ enum class Canary : std::uint8_t {
   endless_outbox,     ///< The same for one stream.
   endless_adoption,   ///< The same for bare messages.
   endless_knowledge,  ///< The same for registrations.
+  trust_restart,      ///< Redis goes on after a restart that may have lost writes.
+  silent_loss,        ///< A gateway does not tell that bare messages were lost.
 };
 
-inline constexpr std::size_t canaries_count =
-    static_cast<std::size_t>(Canary::endless_knowledge) + 1;
+inline constexpr std::size_t canaries_count = static_cast<std::size_t>(Canary::silent_loss) + 1;
 
 [[nodiscard]] std::string_view to_string(Canary canary);
 /// The canary with that name ("drop-one").
@@ -70,6 +71,7 @@ struct FaultPlan {
   Duration delay_max{};
   std::size_t send_buffer_bytes = 0;
 
+  bool is_redis_durable = false;  ///< It acknowledges what is on its disk.
   std::size_t history_length_max = 0;
   std::size_t page_entries_max = 0;
   std::size_t journal_count_max = 0;
@@ -78,7 +80,10 @@ struct FaultPlan {
   std::size_t journal_bytes_max = 0;
   std::size_t known_registrations_max = 0;
   std::size_t claims_bytes_max = 0;
-  std::size_t bare_max = 0;     ///< That wait in a gateway.
+  std::size_t bare_max = 0;  ///< That wait in a gateway.
+  std::size_t bare_bytes_max = 0;
+  std::size_t unheard_max = 0;  ///< That a gateway's channel may be behind.
+  std::size_t held_max = 0;     ///< That Redis holds for a subscriber which does not read.
   std::size_t waiting_max = 0;  ///< In a publisher.
   std::size_t in_flight_max = 0;
 

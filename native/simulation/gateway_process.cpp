@@ -53,8 +53,10 @@ void GatewayProcess::start() {
   broker::FollowerLimits limits;
   limits.claims_bytes_max = plan_.claims_bytes_max;
   if (canary_ != Canary::endless_adoption) {
-    limits.adoption.bare_max = plan_.bare_max;
+    limits.adoption.waiting_max = plan_.bare_max;
+    limits.adoption.bytes_max = plan_.bare_bytes_max;
   }
+  limits.adoption.unheard_max = plan_.unheard_max;
   follower_.emplace(limits);
   reading_.emplace(broker::RedisTiming{}.backoff, incarnation_);
   adopting_.emplace(broker::RedisTiming{}.backoff, incarnation_ + 1);
@@ -92,7 +94,8 @@ void GatewayProcess::start() {
                                       follower_->on_subscribed(*position);
                                       advance();
                                     },
-                                    [this](const std::string& message) { hear(message); });
+                                    [this](const std::string& message) { hear(message); },
+                                    plan_.held_max, [this] { cut_off_at_ = redis_.end(); });
                               },
                           .on_down =
                               [this] {
@@ -129,6 +132,7 @@ void GatewayProcess::crash(bool tells) {
   }
   streams_.clear();
   bare_heard_.clear();
+  cut_off_at_.reset();
   caller_.reset();
   listener_.reset();
   waiter_.reset();
@@ -186,13 +190,10 @@ void GatewayProcess::hear(const std::string& message) {
   if (is_bare) {
     world_.count(Sight::bare_heard);
   }
-  const auto dropped = follower_->counts().overflowing;
   if (!is_bare || canary_ != Canary::forget_bare) {
     follower_->on_message(message);
   }
-  if (follower_->counts().overflowing != dropped) {
-    world_.count(Sight::bare_dropped);
-  } else if (is_bare) {
+  if (is_bare) {
     bare_heard_.push_back(message);
   }
   advance();
@@ -206,6 +207,10 @@ void GatewayProcess::advance() {
   while (auto action = next()) {
     std::visit([this](const auto& wanted) { act(wanted); }, *action);
   }
+  listener_->pause(!follower_->may_hear(), [this] {
+    follower_->on_channel_drained();
+    advance();
+  });
   check_limits();
 }
 
@@ -288,6 +293,34 @@ void GatewayProcess::act(const broker::Adopt& adopt) {
         }
         adopting_->on_taken();
         follower_->on_adopted(*end);
+        advance();
+      });
+}
+
+void GatewayProcess::act(const broker::LeaveChannel& /*leave*/) {
+  world_.note(name_ + ": gives up a channel that is too far behind");
+  world_.count(Sight::channel_left);
+  listener_->break_off();
+}
+
+void GatewayProcess::act(const broker::TellLoss& /*loss*/) {
+  if (canary_ == Canary::silent_loss) {
+    world_.note(name_ + ": the canary does not tell of a loss");
+    follower_->on_loss_told(follower_->known());
+    return;
+  }
+  adopting_->on_called();
+  caller_->call<SimulatedRedis::Answer<EventId>>(
+      [known = follower_->known()](SimulatedRedis& redis) { return redis.lose(known); },
+      [this](const SimulatedRedis::Answer<EventId>& answer) {
+        const auto* const end = std::get_if<EventId>(&answer);
+        if (end == nullptr) {
+          follower_->on_loss_refused();
+          on_refused(*adopting_);
+          return;
+        }
+        adopting_->on_taken();
+        follower_->on_loss_told(*end);
         advance();
       });
 }
@@ -440,10 +473,16 @@ void GatewayProcess::check_limits() const {
   check(known.size(), plan_.known_registrations_max, "registrations");
   check(known.bytes(), known.size() * frame_bytes_max, "bytes of registrations");
   const broker::Adoption& adoption = follower_->adoption();
-  check(adoption.bare(), plan_.bare_max, "bare messages");
-  check(adoption.bare_bytes(), adoption.bare() * frame_bytes_max, "bytes of bare messages");
-  check(adoption.ahead(), broker::AdoptionLimits{}.ahead_max, "entries ahead of the channel");
-  check(follower_->claims_bytes(), plan_.claims_bytes_max, "bytes of claims");
+  if (adoption.waiting() >= plan_.bare_max && !adoption.is_full()) {
+    throw Violation(name_ + ": it holds " + std::to_string(adoption.waiting()) +
+                    " bare messages, and takes more");
+  }
+  // One message more than fills it may come, and claims that turn out to be bare.
+  check(adoption.text_bytes(), plan_.bare_bytes_max + plan_.claims_bytes_max + 2 * frame_bytes_max,
+        "bytes of bare messages");
+  check(adoption.unheard(), plan_.unheard_max + plan_.page_entries_max + 1,
+        "entries ahead of the channel");
+  check(follower_->claims_bytes(), plan_.claims_bytes_max + frame_bytes_max, "bytes of claims");
   if (hub_->counters().gaps > 0 || hub_->counters().duplicates > 0) {
     throw Violation(name_ + ": the follower told a history that is not contiguous");
   }

@@ -48,6 +48,9 @@ class GatewayProcess final : public StreamWriter {
   /// The bare messages that were heard by the process that runs now.
   [[nodiscard]] const std::vector<std::string>& bare_heard() const { return bare_heard_; }
   [[nodiscard]] const hub::Hub& hub() const { return *hub_; }
+  /// Where the history ended when Redis cut the running process off from messages that it had not
+  /// heard.
+  [[nodiscard]] std::optional<EventId> cut_off_at() const { return cut_off_at_; }
   [[nodiscard]] bool is_caught_up() const { return follower_ && follower_->is_caught_up(); }
   /// What its hub has counted since it started.
   void count_hub() const;
@@ -62,6 +65,8 @@ class GatewayProcess final : public StreamWriter {
   void act(const broker::ReadHistory& read);
   void act(const broker::AwaitHistory& await);
   void act(const broker::Adopt& adopt);
+  void act(const broker::LeaveChannel& leave);
+  void act(const broker::TellLoss& loss);
   void on_refused(broker::RefusalGate& gate);
 
   void schedule_flush();
@@ -90,6 +95,7 @@ class GatewayProcess final : public StreamWriter {
   std::unique_ptr<RedisLink> waiter_;
   std::vector<StreamPtr> streams_;  // By the subscription's slot.
   std::vector<std::string> bare_heard_;
+  std::optional<EventId> cut_off_at_;
   bool flush_is_scheduled_ = false;
   std::optional<Instant> armed_;
   std::uint64_t timer_ = 0;

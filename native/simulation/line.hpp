@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -33,6 +34,16 @@ class Line : public std::enable_shared_from_this<Line> {
 
   [[nodiscard]] bool is_cut() const { return is_cut_; }
 
+  /// The receiver reads nothing, until it does again.
+  void hold(bool holds) {
+    is_held_ = holds;
+    for (; !holds && held_arrivals_ > 0; --held_arrivals_) {
+      plan({});
+    }
+  }
+  [[nodiscard]] bool is_held() const { return is_held_; }
+  [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
+
   void stall(Duration span) { stalled_until_ = std::max(stalled_until_, world_.now() + span); }
 
  private:
@@ -42,6 +53,10 @@ class Line : public std::enable_shared_from_this<Line> {
 
   void arrive() {
     if (waiting_.empty()) {
+      return;
+    }
+    if (is_held_) {
+      ++held_arrivals_;
       return;
     }
     if (world_.now() < stalled_until_) {
@@ -59,6 +74,8 @@ class Line : public std::enable_shared_from_this<Line> {
   Instant last_due_{};
   Instant stalled_until_{};
   bool is_cut_ = false;
+  bool is_held_ = false;
+  std::size_t held_arrivals_ = 0;  // That came to nothing.
 };
 
 }  // namespace regstream::simulation

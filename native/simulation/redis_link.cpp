@@ -57,17 +57,48 @@ void RedisLink::await(EventId after, SimulatedRedis::Wake awaited) {
   });
 }
 
-void RedisLink::subscribe(std::function<void()> subscribed, SimulatedRedis::Hear hear) {
-  send([subscribed = std::move(subscribed), hear = std::move(hear), back = from_redis_,
+void RedisLink::subscribe(std::function<void()> subscribed, SimulatedRedis::Hear hear,
+                          std::size_t held_max, std::function<void()> cut) {
+  auto end = [this, alive = is_alive_, number = connection_, cut = std::move(cut)] {
+    if (*alive && number == connection_ && is_up()) {
+      world_.note("redis: ends the connection of a subscriber that does not read");
+      world_.count(Sight::subscriber_cut);
+      cut();
+      go_down();
+    }
+  };
+  send([&world = world_, subscribed = std::move(subscribed), hear = std::move(hear),
+        end = std::move(end), held_max, back = from_redis_,
         subscription = subscription_](SimulatedRedis& redis) {
     if (back->is_cut()) {
       return;
     }
-    *subscription = redis.subscribe([back, hear](const std::string& message) {
-      back->send([hear, message] { hear(message); });
-    });
+    *subscription =
+        redis.subscribe([&world, back, hear, end, held_max](const std::string& message) {
+          back->send([hear, message] { hear(message); });
+          if (back->is_held() && back->waiting() > held_max) {
+            world.after({}, end);
+          }
+        });
     back->send(subscribed);
   });
+}
+
+void RedisLink::pause(bool pauses, const std::function<void()>& drained) {
+  if (!is_up() || from_redis_->is_held() == pauses) {
+    return;
+  }
+  from_redis_->hold(pauses);
+  if (pauses) {
+    world_.count(Sight::hearing_paused);
+    return;
+  }
+  call<bool>([](SimulatedRedis& /*redis*/) { return true; },
+             [drained, line = std::weak_ptr{from_redis_}](bool /*answer*/) {
+               if (const auto same = line.lock(); same && !same->is_held()) {
+                 drained();
+               }
+             });
 }
 
 void RedisLink::break_off() {

@@ -45,8 +45,13 @@ class RedisLink {
   }
   /// Calls `awaited` with the first entries after `after`, when there are any.
   void await(EventId after, SimulatedRedis::Wake awaited);
-  /// Hears the channel from when that reaches Redis on.
-  void subscribe(std::function<void()> subscribed, SimulatedRedis::Hear hear);
+  /// Hears the channel from when that reaches Redis on. Redis ends the connection when it holds
+  /// more than `held_max` messages that the receiver, which has paused, does not take: `cut` is
+  /// called.
+  void subscribe(std::function<void()> subscribed, SimulatedRedis::Hear hear, std::size_t held_max,
+                 std::function<void()> cut);
+  /// Reads nothing, or again. `drained` is called when all that Redis had sent by then has come.
+  void pause(bool pauses, const std::function<void()>& drained);
 
   /// The connection breaks.
   void break_off();

@@ -23,11 +23,20 @@ std::string stamped(std::string_view text, EventId id) {
   return message + "\"id\":\"" + to_string(id) + "\"}";
 }
 
+bool SimulatedRedis::may_have_lost() const {
+  return data_.written_by && *data_.written_by != incarnation_ && !plan_.is_redis_durable &&
+         canary_ != Canary::trust_restart;
+}
+
 SimulatedRedis::Answer<EventId> SimulatedRedis::open(EventId known) {
   auto& end = data_.end;
-  if (!end || known > *end) {
+  const bool is_doubtful = may_have_lost();
+  if (!end || known > *end || is_doubtful) {
     if (refuses_writes_) {
       return Refusal::passing;
+    }
+    if (is_doubtful) {
+      world_.count(Sight::restart_doubted);
     }
     const std::uint64_t now =
         began_timestamp_ms +
@@ -41,12 +50,33 @@ SimulatedRedis::Answer<EventId> SimulatedRedis::open(EventId known) {
     world_.note("redis: a history begins, " + to_string(*end));
     truth_.begin(epoch);
     for (const Entry& entry : kept) {
-      append(entry.text, entry.adopted_as.has_value());
-      data_.entries.back().adopted_as = entry.adopted_as;
+      if (!entry.text.empty()) {
+        append(entry.text, entry.adopted_as.has_value());
+        data_.entries.back().adopted_as = entry.adopted_as;
+      }
     }
     wake_waiters();
   }
+  data_.written_by = incarnation_;
   return *end;
+}
+
+SimulatedRedis::Answer<EventId> SimulatedRedis::lose(EventId known) {
+  if (refuses_writes_) {
+    return Refusal::passing;
+  }
+  open(known);
+  if (data_.entries.empty() || !data_.entries.back().text.empty()) {
+    append({}, false);
+    world_.count(Sight::loss_told);
+    wake_waiters();
+  }
+  return *data_.end;
+}
+
+broker::HistoryEntry SimulatedRedis::told(const Entry& entry) {
+  return {entry.id, entry.text.empty() ? std::string{} : stamped(entry.text, entry.id),
+          entry.adopted_as};
 }
 
 SimulatedRedis::Answer<broker::HistoryPage> SimulatedRedis::read(EventId known,
@@ -68,7 +98,7 @@ SimulatedRedis::Answer<broker::HistoryPage> SimulatedRedis::read(EventId known,
       page.is_last = false;
       break;
     }
-    page.entries.push_back({entry->id, stamped(entry->text, entry->id), entry->adopted_as});
+    page.entries.push_back(told(*entry));
   }
   return page;
 }
@@ -146,7 +176,7 @@ void SimulatedRedis::wake_waiters() {
     std::vector<broker::HistoryEntry> found;
     for (const Entry& entry : data_.entries) {
       if (entry.id > waiter->after && found.size() < awaited_max) {
-        found.push_back({entry.id, stamped(entry.text, entry.id), entry.adopted_as});
+        found.push_back(told(entry));
       }
     }
     waiter->wake(found);
@@ -158,7 +188,11 @@ EventId SimulatedRedis::append(const std::string& text, bool is_adopted) {
   ++data_.end->sequence;
   const EventId id = *data_.end;
   world_.note("redis: " + to_string(id) + (is_adopted ? " adopts " : " is ") + text);
-  truth_.append(id, text, stamped(text, id), is_adopted);
+  if (text.empty()) {
+    truth_.tell_loss(id);
+  } else {
+    truth_.append(id, text, stamped(text, id), is_adopted);
+  }
   data_.entries.push_back({id, text, is_adopted ? std::optional{id} : std::nullopt});
   while (data_.entries.size() > plan_.history_length_max) {
     data_.entries.pop_front();
@@ -213,7 +247,23 @@ void SimulatedRedis::save() {
 void SimulatedRedis::restore() {
   // Without a history to go back to, it is as if it were flushed.
   data_ = saved_;
-  truth_.roll_back(data_.end.value_or(EventId{}));
+  truth_.roll_back(data_.end.value_or(EventId{}), plan_.is_redis_durable);
+}
+
+void SimulatedRedis::lose_writes(std::size_t count) {
+  if (plan_.is_redis_durable || !data_.end) {
+    return;
+  }
+  for (; count > 0 && data_.entries.size() > 1; --count) {
+    const EventId lost = data_.entries.back().id;
+    data_.entries.pop_back();
+    data_.end = data_.entries.back().id;
+    for (auto key = data_.keys.begin(); key != data_.keys.end();) {
+      key = key->second.id == lost ? data_.keys.erase(key) : std::next(key);
+    }
+    world_.count(Sight::writes_lost);
+  }
+  truth_.roll_back(*data_.end, false);
 }
 
 }  // namespace regstream::simulation

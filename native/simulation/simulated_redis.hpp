@@ -41,6 +41,7 @@ class SimulatedRedis {
   Answer<EventId> publish(EventId known, const std::string& key, const std::string& text,
                           const std::string& key_before);
   Answer<std::optional<EventId>> adopt(EventId known, const broker::Adopt& adopt);
+  Answer<EventId> lose(EventId known);
 
   using Wake = std::function<void(const std::vector<broker::HistoryEntry>& entries)>;
   /// Calls `wake` once, as soon as there are entries after `after`.
@@ -56,6 +57,8 @@ class SimulatedRedis {
   [[nodiscard]] bool refuses_writes() const { return refuses_writes_; }
 
   [[nodiscard]] bool is_up() const { return is_up_; }
+  /// Of the history; `0-0` if there is none.
+  [[nodiscard]] EventId end() const { return data_.end.value_or(EventId{}); }
   /// Counts restarts: connections of an earlier one are dead.
   [[nodiscard]] std::uint64_t incarnation() const { return incarnation_; }
   void go_down();
@@ -66,11 +69,13 @@ class SimulatedRedis {
   void advance_calendar(Duration wrong_by) { set_by_ = std::max(set_by_, wrong_by); }
   void save();
   void restore();
+  /// The last entries, as many as given, with their keys; a Redis that syncs each write loses none.
+  void lose_writes(std::size_t count);
 
  private:
   struct Entry {
     EventId id;
-    std::string text;
+    std::string text;  // Empty: it tells of a loss.
     std::optional<EventId> adopted_as;
   };
   struct Key {
@@ -81,6 +86,7 @@ class SimulatedRedis {
     std::deque<Entry> entries;
     std::optional<EventId> end;
     std::map<std::string, Key> keys;
+    std::optional<std::uint64_t> written_by;  // The incarnation.
   };
 
   struct Waiter {
@@ -89,6 +95,8 @@ class SimulatedRedis {
   };
 
   [[nodiscard]] bool has_key(const std::string& key) const;
+  [[nodiscard]] bool may_have_lost() const;
+  [[nodiscard]] static broker::HistoryEntry told(const Entry& entry);
   EventId append(const std::string& text, bool is_adopted);
   void wake_waiters();
   void send_out(const std::string& message);

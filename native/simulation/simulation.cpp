@@ -21,6 +21,9 @@ constexpr Duration drain_max{5'000};
 constexpr Duration leap_max{90'000};
 constexpr Duration refusal_max{60'000};
 
+/// What a second of updates may be, which a Redis that syncs once a second may lose.
+constexpr std::size_t lost_writes_max = 20;
+
 /// The longest way back for a client when all faults have ended: a stall, and a sleeping machine's
 /// late timer; the watchdog of a half-open stream, its grace, and the longest waits of two
 /// attempts, each with a throttled timer; and then all that it has missed, over a slow line.
@@ -240,6 +243,9 @@ class Scene {
       case Fault::restore_redis:
         restart_redis(fault == Fault::restore_redis);
         return;
+      case Fault::lose_power:
+        lose_power();
+        return;
       case Fault::flush_redis:
         if (redis_.is_up() && world_.chance(200)) {
           world_.count(fault);
@@ -342,6 +348,26 @@ class Scene {
     world_.after(any_span(down_max), [this] { redis_.come_up(); });
   }
 
+  /// The machines of Redis, of all gateways and of the publishers.
+  void lose_power() {
+    if (!redis_.is_up()) {
+      return;
+    }
+    world_.note("everything loses its power");
+    world_.count(Fault::lose_power);
+    for (const auto& gateway : gateways_) {
+      gateway->crash(false);
+      world_.after(any_span(down_max), [&gateway] { gateway->start(); });
+    }
+    for (std::size_t publisher = 0; publisher < publishers_.size(); ++publisher) {
+      senders_[publisher] = ++senders_count_;
+      publishers_[publisher]->restart();
+    }
+    redis_.go_down();
+    redis_.lose_writes(world_.index(lost_writes_max));
+    world_.after(any_span(down_max), [this] { redis_.come_up(); });
+  }
+
   void refuse_writes() {
     if (!redis_.refuses_writes()) {
       world_.count(Fault::refuse_writes);
@@ -409,6 +435,10 @@ class Scene {
       }
       for (const std::string& text : gateway->bare_heard()) {
         check_entered(text);
+      }
+      if (const auto end = gateway->cut_off_at(); end && !truth_.has_told_since(*end)) {
+        throw Violation("redis cut a gateway off when the history was at " + to_string(*end) +
+                        ", and no stream was told that messages may be lost");
       }
     }
   }

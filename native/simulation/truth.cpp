@@ -25,17 +25,41 @@ void Truth::begin(std::uint64_t epoch) {
   end_ = {.epoch = epoch, .sequence = 0};
 }
 
-void Truth::append(EventId id, const std::string& text, const std::string& message,
-                   bool is_adopted) {
+/// The epoch that `id` is the next one of.
+Truth::Epoch& Truth::extend(EventId id) {
   const auto found = epochs_.find(id.epoch);
   if (found == epochs_.end() || id.sequence != found->second.entries.size() + 1) {
     throw Violation("the entry " + to_string(id) + " does not follow on the one before");
   }
   Epoch& epoch = found->second;
+  if (id.sequence <= epoch.given) {
+    were_ids_given_twice_ = true;
+    if (!may_ids_repeat_) {
+      throw Violation("the id " + to_string(id) + " is given a second time");
+    }
+  }
+  epoch.given = std::max(epoch.given, id.sequence);
+  end_ = id;
+  return epoch;
+}
+
+void Truth::tell_loss(EventId id) {
+  Epoch& epoch = extend(id);
+  epoch.entries.emplace_back();
+  epoch.losses.push_back(id.sequence);
+}
+
+bool Truth::has_told_since(EventId end) const {
+  const Epoch* const found = epoch(end.epoch);
+  return end_.epoch != end.epoch || found == nullptr ||
+         (!found->losses.empty() && found->losses.back() > end.sequence);
+}
+
+void Truth::append(EventId id, const std::string& text, const std::string& message,
+                   bool is_adopted) {
+  Epoch& epoch = extend(id);
   const auto [earlier, is_new] = epoch.origins.emplace(text, id.sequence);
   const bool is_forgotten = is_adopted && trimmed_.count(text) != 0;
-  were_ids_given_twice_ |= id.sequence <= epoch.given;
-  epoch.given = std::max(epoch.given, id.sequence);
   if (!is_new && !is_forgotten && !(is_adopted && were_ids_given_twice_)) {
     throw Violation("this message entered the history a second time, as " + to_string(id) + ": " +
                     text);
@@ -45,7 +69,6 @@ void Truth::append(EventId id, const std::string& text, const std::string& messa
     check_order(epoch, id, text);
   }
   entered_.insert(text);
-  end_ = id;
   Entry entry{.text = text, .message = message};
   const auto update = decode_update_slices(message);
   if (const auto* const slices = std::get_if<UpdateSlices>(&update)) {
@@ -68,8 +91,9 @@ void Truth::check_order(Epoch& epoch, EventId id, const std::string& text) const
   newest = sent->second.number;
 }
 
-void Truth::roll_back(EventId end) {
+void Truth::roll_back(EventId end, bool may_repeat) {
   end_ = end;
+  may_ids_repeat_ |= may_repeat;
   for (auto epoch = epochs_.lower_bound(end.epoch); epoch != epochs_.end(); ++epoch) {
     epoch->second.was_rolled_back = true;
   }
@@ -80,6 +104,9 @@ void Truth::roll_back(EventId end) {
   Epoch& epoch = found->second;
   epoch.entries.resize(
       static_cast<std::size_t>(std::min<std::uint64_t>(end.sequence, epoch.entries.size())));
+  while (!epoch.losses.empty() && epoch.losses.back() > end.sequence) {
+    epoch.losses.pop_back();
+  }
   for (auto& [registration_id, story] : epoch.stories) {
     while (!story.sequences.empty() && story.sequences.back() > end.sequence) {
       story.sequences.pop_back();
@@ -109,6 +136,10 @@ std::optional<EventId> Truth::between(EventId after, EventId before,
   const Epoch* const found = epoch(after.epoch);
   if (found == nullptr) {
     return std::nullopt;
+  }
+  const auto loss = std::upper_bound(found->losses.begin(), found->losses.end(), after.sequence);
+  if (loss != found->losses.end() && *loss < before.sequence) {
+    return EventId{.epoch = after.epoch, .sequence = *loss};
   }
   if (registration_id) {
     const auto story = found->stories.find(*registration_id);

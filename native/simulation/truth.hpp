@@ -45,7 +45,8 @@ class Truth {
     /// Redis came back without its newest entries: others may have their ids now, and what was told
     /// before can't be judged.
     bool was_rolled_back = false;
-    std::uint64_t given = 0;  ///< The greatest sequence that it has ever had.
+    std::uint64_t given = 0;            ///< The greatest sequence that it has ever had.
+    std::vector<std::uint64_t> losses;  ///< Sequences that tell of one.
     /// The first one that Redis still holds: who comes late can't know those before it.
     std::uint64_t oldest = 1;
     [[nodiscard]] bool was_trimmed() const { return oldest > 1; }
@@ -57,9 +58,14 @@ class Truth {
   /// none. An entry of a bare message was trimmed: a gateway that has neither heard nor read that
   /// one must take it for lost, though older data may bring it back. Or Redis has come back with
   /// older data, and has given ids out again before somebody came who knew of that: by its ids a
-  /// gateway tells what is adopted.
+  /// gateway tells what is adopted. That is a `Violation` itself, unless it `may_repeat`.
   void append(EventId id, const std::string& text, const std::string& message, bool is_adopted);
-  void roll_back(EventId end);
+  /// An entry without a message: whoever passes it has to be told by a reset.
+  void tell_loss(EventId id);
+  /// Whether that was told, or the history begun anew, since it ended there.
+  [[nodiscard]] bool has_told_since(EventId end) const;
+  /// Redis comes back with an older history. `may_repeat`: it can't know that, and gives ids again.
+  void roll_back(EventId end, bool may_repeat);
   /// From now on `text` may enter, `number` of `sender`: after those with lower numbers.
   void expect(const std::string& text, std::uint64_t sender, std::uint64_t number) {
     senders_[text] = {.sender = sender, .number = number};
@@ -90,6 +96,7 @@ class Truth {
     std::uint64_t number;
   };
 
+  Epoch& extend(EventId id);
   void check_order(Epoch& epoch, EventId id, const std::string& text) const;
 
   mutable std::map<std::uint64_t, Epoch> epochs_;  // Stories are folded when somebody asks.
@@ -97,6 +104,7 @@ class Truth {
   std::unordered_set<std::string> entered_;
   std::unordered_set<std::string> trimmed_;  // Texts.
   EventId end_;
+  bool may_ids_repeat_ = false;
   bool were_ids_given_twice_ = false;
 };
 

@@ -17,13 +17,14 @@ export interface HistoryCall {
 /** `known` is the greatest id that this process has met. */
 export function publishCall(limits: HistoryLimits, known: string, key: string, message: string): HistoryCall {
   return {
-    keys: [`${channel}:history`, `${channel}:key:${key}`],
+    keys: [`${channel}:history`, `${channel}:server`, `${channel}:key:${key}`],
     args: [
       "publish",
       known,
       String(limits.length),
       String(limits.bytes),
       channel,
+      "", // How the server keeps its writes is the gateways' to find out.
       String(limits.keyLifetimeMs),
       message,
     ],

@@ -63,7 +63,7 @@ export class FakeRedis extends EventEmitter {
   }
 
   #run(keys: readonly string[], args: readonly string[]): string {
-    const key = keys[1] ?? "";
+    const key = keys[2] ?? "";
     const earlier = this.#ids.get(key);
     if (earlier !== undefined) {
       return earlier;

@@ -62,8 +62,12 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
       '"message":"Found 5 accounts","timestamp":1702493000000}';
     expect(redis.last).toMatchObject({
       by: "digest",
-      keys: ["service:registration-updates:history", "service:registration-updates:key:job-7"],
-      args: ["publish", "0-0", "10000", "67108864", "service:registration-updates", "600000", message],
+      keys: [
+        "service:registration-updates:history",
+        "service:registration-updates:server",
+        "service:registration-updates:key:job-7",
+      ],
+      args: ["publish", "0-0", "10000", "67108864", "service:registration-updates", "", "600000", message],
     });
     redis.last.accept();
     expect(await published).toEqual({ id: "1702493000000-1" });
@@ -71,7 +75,7 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
 
   it("tells the script the limits that it was given", () => {
     void say(create({ historyLength: 5, historyBytes: 2 ** 21, keyLifetimeMs: 1_000 }), "x");
-    expect(redis.last.args.slice(2, 6)).toEqual(["5", "2097152", "service:registration-updates", "1000"]);
+    expect(redis.last.args.slice(2, 7)).toEqual(["5", "2097152", "service:registration-updates", "", "1000"]);
   });
 
   it("sends the script's text where Redis does not know it", async () => {
@@ -295,7 +299,7 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     const published = ["a", "b"].map((message) => say(publisher, message));
     const forgotten = redis.last;
     redis.connect();
-    expect(redis.calls.map(({ keys }) => keys[1])).toEqual([forgotten.keys[1], forgotten.keys[1]]);
+    expect(redis.calls.map(({ keys }) => keys[2])).toEqual([forgotten.keys[2], forgotten.keys[2]]);
     redis.last.accept();
     await settle();
     // Or it was not forgotten.
@@ -345,7 +349,7 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     const keys = new Set<unknown>();
     for (const one of [publisher, publisher, other]) {
       const published = say(one, "x");
-      keys.add(redis.last.keys[1]);
+      keys.add(redis.last.keys[2]);
       redis.last.accept();
       await published;
     }

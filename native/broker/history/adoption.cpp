@@ -45,18 +45,36 @@ void Adoption::begin(EventId position, bool has_more) {
     return;
   }
   // They wait under the old cursor still: what was not heard meanwhile counts as unheard. Their
-  // adoption may have been lost with the connection, so they are offered once more.
-  offered_ = 0;
+  // adoption may have been lost with the connection, so they are offered once more, those of which
+  // there is a text.
+  for (std::size_t index = textless_; index < offered_; ++index) {
+    waiting_bytes_ += bare_[index].text.size();
+  }
+  offered_ = textless_;
 }
 
-bool Adoption::hear_bare(std::string_view text) {
+void Adoption::hear_bare(std::string_view text) {
   text = trimmed(text);
-  if (bare_.size() >= limits_.bare_max || bare_bytes_ + text.size() > limits_.bare_bytes_max) {
-    return false;
+  const std::size_t hash = hash_of(text);
+  ++counts_[hash];
+  text_bytes_ += text.size();
+  waiting_bytes_ += text.size();
+  bare_.push_back({hash, std::string{text}});
+  shorten();
+}
+
+/// Texts that the history has are kept while there is room: it may lose them.
+void Adoption::shorten() {
+  for (; text_bytes_ > limits_.bytes_max && textless_ < offered_; ++textless_) {
+    std::string& text = bare_[textless_].text;
+    text_bytes_ -= text.size();
+    std::string{}.swap(text);
   }
-  bare_bytes_ += text.size();
-  bare_.emplace_back(text);
-  return true;
+}
+
+void Adoption::give_up_unheard() {
+  pass(read_);
+  drop_offered();
 }
 
 void Adoption::read(EventId id, std::string_view message, std::optional<EventId> adopted_as) {
@@ -67,14 +85,11 @@ void Adoption::read(EventId id, std::string_view message, std::optional<EventId>
   // Few get as far as the search: those that were not heard of before the history began anew.
   const bool is_known =
       adopted_as && (*adopted_as <= heard_ || (*adopted_as != id && is_ahead_already(*adopted_as)));
-  if (ahead_.size() >= limits_.ahead_max) {
-    pass(ahead_.front().id);
-  }
   if (is_known) {
     adopted_as.reset();
   }
   ahead_.push_back({id, hash_of(message), adopted_as,
-                    adopted_as ? std::optional{origin_of(id, message)} : std::nullopt});
+                    adopted_as ? std::optional{hash_of(origin_of(id, message))} : std::nullopt});
   leave_behind();
 }
 
@@ -97,7 +112,7 @@ bool Adoption::hear_entry(EventId id, std::string_view message) {
   pass(id);
   if (!is_read) {
     // Trimmed before it could be read; what it was is told by the message alone.
-    take_off(origin_of(id, message));
+    take_off(hash_of(origin_of(id, message)));
   }
   return true;
 }
@@ -114,7 +129,7 @@ void Adoption::pass(EventId id) {
   // All that made them done has been heard, and was not enough to take them off: some of it was
   // missed while the channel was not heard.
   if (offered_ > 0 && heard_ >= offered_end_) {
-    drop_front(offered_);
+    drop_offered();
   }
 }
 
@@ -129,26 +144,37 @@ void Adoption::leave_behind() {
   }
 }
 
-void Adoption::take_off(const std::string& origin) {
-  const auto found = std::find(bare_.begin(), bare_.end(), origin);
-  if (found == bare_.end()) {
+void Adoption::take_off(std::size_t origin) {
+  if (counts_.count(origin) == 0) {
     return;
   }
+  const auto found = std::find_if(bare_.begin(), bare_.end(),
+                                  [origin](const Bare& bare) { return bare.hash == origin; });
   const auto index = static_cast<std::size_t>(found - bare_.begin());
   if (index < offered_) {
     --offered_;
-  } else if (index < offered_ + in_flight_) {
-    --in_flight_;
+    textless_ -= index < textless_ ? 1U : 0U;
+  } else {
+    waiting_bytes_ -= found->text.size();
+    in_flight_ -= index < offered_ + in_flight_ ? 1U : 0U;
   }
-  bare_bytes_ -= found->size();
+  forget(*found);
   bare_.erase(found);
 }
 
-void Adoption::drop_front(std::size_t count) {
-  for (; count > 0; --count) {
-    bare_bytes_ -= bare_.front().size();
+void Adoption::drop_offered() {
+  for (; offered_ > 0; --offered_) {
+    forget(bare_.front());
     bare_.pop_front();
-    --offered_;
+  }
+  textless_ = 0;
+}
+
+void Adoption::forget(Bare& bare) {
+  text_bytes_ -= bare.text.size();
+  const auto count = counts_.find(bare.hash);
+  if (--count->second == 0) {
+    counts_.erase(count);
   }
 }
 
@@ -156,18 +182,20 @@ std::optional<Adopt> Adoption::next() {
   if (is_asked_ || is_behind_ || offered_ == bare_.size()) {
     return std::nullopt;
   }
+  std::unordered_map<std::size_t, std::size_t> left;  // How many there are of each from here on.
+  for (std::size_t index = offered_; index < bare_.size(); ++index) {
+    ++left[bare_[index].hash];
+  }
   Adopt adopt{.cursor = heard_, .offers = {}};
   std::size_t bytes = 0;
   for (auto index = offered_; index < bare_.size() && adopt.offers.size() < limits_.offers_max;
        ++index) {
-    const auto& text = bare_[index];
+    const auto& [hash, text] = bare_[index];
     bytes += text.size();
     if (bytes > limits_.offers_bytes_max && !adopt.offers.empty()) {
       break;
     }
-    const auto before =
-        std::count(bare_.begin(), bare_.begin() + static_cast<std::ptrdiff_t>(index), text);
-    adopt.offers.push_back({text, static_cast<std::size_t>(before) + 1});
+    adopt.offers.push_back({text, counts_[hash] - left[hash]-- + 1});
   }
   is_asked_ = true;
   asked_cursor_ = heard_;
@@ -184,8 +212,12 @@ void Adoption::answered(std::optional<EventId> end) {
     leave_behind();
     return;
   }
+  for (std::size_t index = offered_; index < offered_ + count; ++index) {
+    waiting_bytes_ -= bare_[index].text.size();
+  }
   offered_ += count;
   offered_end_ = std::max(offered_end_, *end);
+  shorten();
 }
 
 void Adoption::lost() {

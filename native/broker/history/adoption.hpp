@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <deque>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include <regstream/message/event_id.hpp>
@@ -24,14 +26,18 @@ struct Adopt {
 };
 
 struct AdoptionLimits {
-  /// Bare messages that wait for their adoption: a program's that publishes all it has at once.
-  std::size_t bare_max = 40'000;
-  std::size_t bare_bytes_max = 16U << 20U;
-  /// One call of the script: Redis does nothing else meanwhile.
-  std::size_t offers_max = 64;
-  std::size_t offers_bytes_max = 1U << 20U;
-  /// Entries that were read before their notice was heard: a burst's.
-  std::size_t ahead_max = 100'000;
+  /// Bare messages that wait for their adoption. When so many do, the channel is to be left unread
+  /// until some are adopted (`Adoption::is_full`): then Redis holds what follows.
+  std::size_t waiting_max = 40'000;
+  /// Of their texts, and of texts that were adopted. One message more may be held, and those that
+  /// were thought to be the history's (`FollowerLimits::claims_bytes_max`).
+  std::size_t bytes_max = 16U << 20U;
+  /// One call of the script: Redis does nothing else meanwhile, some ten milliseconds.
+  std::size_t offers_max = 1'024;
+  std::size_t offers_bytes_max = 4U << 20U;
+  /// Adopted, and not heard of: as many as Redis holds for a subscriber by default (32 MB), and
+  /// more. Some 60 bytes each.
+  std::size_t unheard_max = 500'000;
 };
 
 /// Bare messages on the channel, until they are in the history. Sans-I/O.
@@ -51,8 +57,20 @@ class Adoption {
   /// `has_more`: of what was heard before, some may turn out to be bare messages yet.
   void begin(EventId position, bool has_more);
 
-  /// False: there are too many already, and this one is dropped.
-  [[nodiscard]] bool hear_bare(std::string_view text);
+  void hear_bare(std::string_view text);
+
+  /// As many wait as may: hear no more until this is false again, which needs no hearing.
+  [[nodiscard]] bool is_full() const {
+    return waiting() >= limits_.waiting_max || waiting_bytes_ >= limits_.bytes_max;
+  }
+  /// The channel is so far behind the history that it will not be heard to its end: more was read
+  /// or adopted than can be remembered; or as many wait as may, and need more to be heard.
+  [[nodiscard]] bool is_overrun() const {
+    return ahead_.size() > limits_.unheard_max || offered_ > limits_.unheard_max ||
+           (is_behind_ && is_full() && heard_ >= begun_);
+  }
+  /// Nothing more will be heard of what was read by now.
+  void give_up_unheard();
 
   /// An entry was read in the history. Ids must grow. One that was adopted in an earlier epoch, as
   /// `adopted_as`, may have been read or heard then.
@@ -75,35 +93,44 @@ class Adoption {
   [[nodiscard]] EventId heard() const { return heard_; }
 
   // What is held, of which `AdoptionLimits` speaks.
-  [[nodiscard]] std::size_t bare() const { return bare_.size(); }
-  [[nodiscard]] std::size_t bare_bytes() const { return bare_bytes_; }
-  [[nodiscard]] std::size_t ahead() const { return ahead_.size(); }
+  [[nodiscard]] std::size_t waiting() const { return bare_.size() - offered_; }
+  [[nodiscard]] std::size_t text_bytes() const { return text_bytes_; }
+  [[nodiscard]] std::size_t unheard() const { return std::max(offered_, ahead_.size()); }
 
  private:
   struct Ahead {
     EventId id;
     std::size_t hash;
-    // Of an adoption that is not known yet: its first id, and the text of the bare message.
+    // Of an adoption that is not known yet: its first id, and the bare message.
     std::optional<EventId> adopted_as;
-    std::optional<std::string> origin;
+    std::optional<std::size_t> origin;  // Its hash.
+  };
+  struct Bare {
+    std::size_t hash;
+    std::string text;  // Empty: it was adopted, and there was no room to keep it.
   };
 
   [[nodiscard]] bool is_ahead_already(EventId adopted_as) const;
   void pass(EventId id);
   void leave_behind();
-  void take_off(const std::string& origin);
-  void drop_front(std::size_t count);
+  void take_off(std::size_t origin);
+  void drop_offered();
+  void forget(Bare& bare);
+  void shorten();
 
   AdoptionLimits limits_;
-  EventId heard_;                 // The cursor.
-  EventId begun_;                 // The history's end when the channel was begun to be heard.
-  EventId read_;                  // The last entry that was read.
-  std::deque<Ahead> ahead_;       // Read, and not heard yet: after `heard_`.
-  std::deque<std::string> bare_;  // Heard since `heard_`, or not known to be adopted by then.
-  std::size_t bare_bytes_ = 0;
-  std::size_t offered_ = 0;    // Of `bare_`, from the front: the history has them.
-  std::size_t in_flight_ = 0;  // Of `bare_`, after those.
-  EventId offered_end_;        // The history's end when it had them.
+  EventId heard_;            // The cursor.
+  EventId begun_;            // The history's end when the channel was begun to be heard.
+  EventId read_;             // The last entry that was read.
+  std::deque<Ahead> ahead_;  // Read, and not heard yet: after `heard_`.
+  std::deque<Bare> bare_;    // Heard since `heard_`, or not known to be adopted by then.
+  std::unordered_map<std::size_t, std::size_t> counts_;  // Of each hash in `bare_`.
+  std::size_t text_bytes_ = 0;
+  std::size_t waiting_bytes_ = 0;  // Of those after `offered_`.
+  std::size_t textless_ = 0;       // Of `bare_`, from the front.
+  std::size_t offered_ = 0;        // The same: the history has them.
+  std::size_t in_flight_ = 0;      // Of `bare_`, after those.
+  EventId offered_end_;            // The history's end when it had them.
   bool is_asked_ = false;
   EventId asked_cursor_;  // Of the offers in flight.
   bool is_behind_ = false;

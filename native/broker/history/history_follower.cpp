@@ -36,7 +36,7 @@ std::optional<EventId> stamped_id(std::string_view message) {
 }  // namespace
 
 HistoryFollower::HistoryFollower(FollowerLimits limits)
-    : limits_(limits), adoption_(limits.adoption) {}
+    : limits_(limits), adoption_(limits.adoption), page_bytes_(limits.page_bytes) {}
 
 void HistoryFollower::on_subscribed(EventId position) {
   learn(position);
@@ -49,6 +49,26 @@ void HistoryFollower::on_subscribed(EventId position) {
 void HistoryFollower::on_unsubscribed() {
   is_subscribed_ = false;
   is_caught_up_ = false;
+  is_channel_left_ = false;
+  if (std::exchange(is_channel_behind_, false)) {
+    ++counts_.overflowing;
+    is_loss_due_ = true;
+  }
+}
+
+void HistoryFollower::on_channel_drained() {
+  is_channel_behind_ = !may_hear();
+}
+
+void HistoryFollower::on_loss_told(EventId end) {
+  is_telling_loss_ = false;
+  learn(end);
+  request_read();
+}
+
+/// It may have been told; but whether, nobody knows.
+void HistoryFollower::lose_loss() {
+  is_loss_due_ |= std::exchange(is_telling_loss_, false);
 }
 
 void HistoryFollower::on_callable() {
@@ -58,6 +78,7 @@ void HistoryFollower::on_callable() {
 void HistoryFollower::on_not_callable() {
   is_callable_ = false;
   lose_read();
+  lose_loss();
   adoption_.lost();
 }
 
@@ -126,23 +147,16 @@ bool HistoryFollower::is_past(EventId id) const {
 void HistoryFollower::on_message(std::string_view message) {
   if (const auto id = stamped_id(message)) {
     hear_claim(*id, message);
-    return;
-  }
-  const MessageText text{message, published_bytes_max};
-  const auto update = decode_update_slices(text.view(), published_limits);
-  if (const auto* const error = std::get_if<DecodeError>(&update)) {
-    refuse(*error);
-  } else if (const auto& id = std::get_if<UpdateSlices>(&update)->id) {
-    hear_claim(*id, message);
   } else {
-    offer(message, std::get<UpdateSlices>(update));
-  }
-}
-
-void HistoryFollower::offer(std::string_view message, const UpdateSlices& update) {
-  if (!adoption_.hear_bare(message)) {
-    ++counts_.overflowing;
-    dropped_registration_ = update.registration_id;
+    const MessageText text{message, published_bytes_max};
+    const auto update = decode_update_slices(text.view(), published_limits);
+    if (const auto* const error = std::get_if<DecodeError>(&update)) {
+      refuse(*error);
+    } else if (const auto& claimed = std::get_if<UpdateSlices>(&update)->id) {
+      hear_claim(*claimed, message);
+    } else {
+      adoption_.hear_bare(message);
+    }
   }
 }
 
@@ -161,10 +175,6 @@ void HistoryFollower::hear_claim(EventId id, std::string_view message) {
   }
   if (!is_told(id)) {
     request_read();
-  }
-  // If it is the history's, the read tells it all the same.
-  if (claims_bytes_ + message.size() > limits_.claims_bytes_max) {
-    return;
   }
   claims_bytes_ += message.size();
   claims_.push_back({id, std::string{message}});
@@ -208,7 +218,7 @@ void HistoryFollower::hear_bare(std::string_view message) {
   if (const auto* const error = std::get_if<DecodeError>(&update)) {
     refuse(*error);
   } else {
-    offer(message, std::get<UpdateSlices>(update));
+    adoption_.hear_bare(message);
   }
 }
 
@@ -227,9 +237,11 @@ void HistoryFollower::on_page(HistoryPage page) {
     hashes_.pop_front();
   }
   if (!page.is_last) {
+    page_bytes_ = std::min(2 * page_bytes_, limits_.page_bytes_max);
     request_read();
     return;
   }
+  page_bytes_ = limits_.page_bytes;
   if (!last_ || *last_ != page.end) {
     begin_history(page.end);
   }
@@ -315,6 +327,7 @@ void HistoryFollower::on_adopted(std::optional<EventId> end) {
 }
 
 std::optional<FollowerAction> HistoryFollower::poll() {
+  is_channel_behind_ |= !may_hear();
   if (!told_.empty()) {
     FollowerAction action = std::move(told_.front());
     told_.pop_front();
@@ -323,6 +336,14 @@ std::optional<FollowerAction> HistoryFollower::poll() {
   if (may_await()) {
     is_awaiting_ = true;
     return AwaitHistory{*last_};
+  }
+  if (adoption_.is_overrun()) {
+    if (!is_subscribed_) {
+      adoption_.give_up_unheard();
+    } else if (!std::exchange(is_channel_left_, true)) {
+      is_channel_behind_ = true;
+      return LeaveChannel{};
+    }
   }
   if (!is_callable_) {
     return std::nullopt;
@@ -334,7 +355,12 @@ std::optional<FollowerAction> HistoryFollower::poll() {
     is_read_since_awaitable_ = is_awaitable_;
     is_catching_up_ |= std::exchange(is_catch_up_wanted_, false);
     claims_covered_ = claims_.size();
-    return ReadHistory{confirmed()};
+    return ReadHistory{confirmed(), page_bytes_};
+  }
+  if (may_adopt_ && is_loss_due_ && !is_telling_loss_) {
+    is_loss_due_ = false;
+    is_telling_loss_ = true;
+    return TellLoss{};
   }
   if (may_adopt_) {
     if (auto adopt = adoption_.next()) {

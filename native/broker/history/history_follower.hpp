@@ -45,19 +45,30 @@ struct CaughtUp {};
 /// Ask for a page from this id on, itself included; all there is if empty.
 struct ReadHistory {
   std::optional<EventId> from;
+  std::size_t bytes_max = 1U << 20U;  ///< Of messages, and one more.
 };
 /// Wait for the first that comes after this id, and some more if they are there by then.
 struct AwaitHistory {
   EventId after;
 };
-using FollowerAction =
-    std::variant<BeginHistory, TellMessage, GoLive, CaughtUp, ReadHistory, AwaitHistory, Adopt>;
+/// Give the channel's connection up for a new one: what it has yet to bring is too much.
+struct LeaveChannel {};
+/// Put an entry without a message into the history: bare messages were lost, and every stream is to
+/// be told.
+struct TellLoss {};
+using FollowerAction = std::variant<BeginHistory, TellMessage, GoLive, CaughtUp, ReadHistory,
+                                    AwaitHistory, Adopt, LeaveChannel, TellLoss>;
 
 struct FollowerLimits {
   /// Messages told as they came, before a read looks again whether they are the history's still.
   std::size_t unconfirmed_max = 64;
-  /// Messages heard whose ids have not been looked up in the history yet: one read's time of them.
+  /// Messages heard whose ids have not been looked up in the history yet. When there are so many,
+  /// the channel is to be left unread until a read has settled them.
   std::size_t claims_bytes_max = 16U << 20U;
+  /// Of a page of the history: the first one, and after each that was not the last one twice as
+  /// much, up to the most. Two of these fit into a connection's buffer.
+  std::size_t page_bytes = 1U << 20U;
+  std::size_t page_bytes_max = 8U << 20U;
   AdoptionLimits adoption = {};
 };
 
@@ -77,7 +88,13 @@ struct FollowerLimits {
 /// same ids: that epoch is disowned, and the script begins a new one. Ids that do not follow on the
 /// last one, for whatever reason, begin a history.
 ///
-/// Inputs are methods, in the order of what happens. After each, `poll` until it gives nothing.
+/// Messages that come faster than they can be taken in are left in Redis: while `may_hear` is
+/// false, the channel is not to be read. Redis holds them within a limit of its own, and then ends
+/// the connection. If it ends before all that it held was heard, bare messages may be lost, and
+/// every stream is told that by an entry without a message: readers begin a history after it.
+///
+/// Inputs are methods, in the order of what happens. After each, `poll` until it gives nothing, and
+/// ask `may_hear`.
 class HistoryFollower {
  public:
   explicit HistoryFollower(FollowerLimits limits = {});
@@ -93,6 +110,16 @@ class HistoryFollower {
   void on_not_awaitable();
 
   void on_message(std::string_view message);
+  /// Whether the channel may be read. One message that comes all the same is taken in.
+  [[nodiscard]] bool may_hear() const {
+    return !is_subscribed_ || (!adoption_.is_full() && claims_bytes_ < limits_.claims_bytes_max);
+  }
+  /// Redis holds some of the channel itself, or may.
+  void on_channel_behind() { is_channel_behind_ = true; }
+  /// What Redis held then, or when the channel was last read again, has been heard.
+  void on_channel_drained();
+  /// The answer to `TellLoss`: where the history ended then.
+  void on_loss_told(EventId end);
   /// The answer to `ReadHistory`.
   void on_page(HistoryPage page);
   /// The answer to `AwaitHistory`, in order; empty if nothing came for some time.
@@ -105,6 +132,7 @@ class HistoryFollower {
   /// The answer is that Redis refuses for now: it is asked again as soon as that is permitted.
   void on_read_refused() { lose_read(); }
   void on_adoption_refused() { adoption_.lost(); }
+  void on_loss_refused() { lose_loss(); }
   /// Whether `poll` may ask Redis to read, and to adopt. At the start it may.
   void permit(bool reading, bool adopting);
 
@@ -118,7 +146,7 @@ class HistoryFollower {
   [[nodiscard]] bool is_caught_up() const { return is_caught_up_; }
   /// Messages on the channel that did not come into the history.
   [[nodiscard]] const DroppedCounts& counts() const { return counts_; }
-  /// Of the last forged or overflowing one; 0 where that is not known.
+  /// Of the last forged one; 0 where that is not known.
   [[nodiscard]] std::int64_t dropped_registration() const { return dropped_registration_; }
   /// Why the last message was none, once.
   [[nodiscard]] std::optional<DecodeError> take_refusal() {
@@ -141,13 +169,13 @@ class HistoryFollower {
   void hear_entry(EventId id, std::string_view message);
   void hear_bare(std::string_view message);
   void refuse(const DecodeError& error);
-  void offer(std::string_view message, const UpdateSlices& update);
   void settle_claims();
   [[nodiscard]] bool take(HistoryEntry& entry);
   void tell(HistoryEntry& entry);
   void begin_history(EventId position);
   void request_read();
   void lose_read();
+  void lose_loss();
   [[nodiscard]] std::optional<EventId> confirmed() const;
   [[nodiscard]] bool may_await() const;
 
@@ -167,12 +195,18 @@ class HistoryFollower {
   bool is_live_ = false;
 
   bool is_subscribed_ = false;
+  bool is_channel_behind_ =
+      false;  // It was left unread, and what Redis held has not all been heard.
+  bool is_channel_left_ = false;
+  bool is_loss_due_ = false;
+  bool is_telling_loss_ = false;
   bool is_caught_up_ = false;
   bool is_callable_ = false;
   bool may_read_ = true;
   bool may_adopt_ = true;
   bool is_read_wanted_ = false;
   bool is_reading_ = false;
+  std::size_t page_bytes_ = 0;             // Of the next read.
   bool is_read_since_subscribed_ = false;  // The read under way began then.
   bool is_awaitable_ = false;
   bool is_awaiting_ = false;

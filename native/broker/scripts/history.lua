@@ -11,29 +11,35 @@
 -- Redis does not roll a script back. So an update whose publisher gets an error is not in the history:
 -- what Redis may refuse (permissions, memory, a key's type) comes before the append, or is undone.
 --
--- KEYS: the stream; for `publish`, the key under which its id is remembered, and then, where it was
--- sent behind another update whose answer is still to come, that one's key; for `probe`, a key that
--- is never there.
--- ARGV: mode, known id, most messages, most bytes of messages, channel, then what the mode takes:
+-- KEYS: the stream; what is known of the server that has it (`may_have_lost`); for `publish`, the key
+-- under which its id is remembered, and then, where it was sent behind another update whose answer is
+-- still to come, that one's key; for `probe`, a key that is never there.
+-- ARGV: mode, known id, most messages, most bytes of messages, channel, "1" if the server acknowledges
+-- a write only when it is on the disk, "0" if not, "" if the caller can't tell; then what the mode takes:
 --   open                                             -> id of the end
 --   read     from ("-", or an id that is included), bytes of a page
 --            -> {end, 1 if this is all, {id, message, id that it was adopted under or ""}, ...}
 --   publish  lifetime of the key in ms, message                   -> id
 --   probe                                            -> 1: a publish would be taken now
 --   adopt    cursor, then for each: message, ordinal   -> id of the end; nil: the cursor is too old
+--   lose                                             -> id of the end: an entry without a message, by
+--            which every reader learns that something was lost before it could enter the history
 -- "Known" is the greatest id that the caller has met, "0-0" at its start. A history that ends
 -- before it has lost what came after (a restart without a disk, a restored copy), and begins anew.
+-- So does one that may have lost what nobody alive has met.
 
 -- Pub/Sub has no databases, so there is one history: in database 0, whichever the caller has
 -- selected. One without the right to select has selected none.
 redis.pcall('SELECT', '0')
 
 local history = KEYS[1]
+local server_key = KEYS[2]
 local mode = ARGV[1]
 local known = ARGV[2]
 local length_max = ARGV[3]
 local bytes_max = tonumber(ARGV[4])
 local channel = ARGV[5]
+local durable = ARGV[6]
 
 -- A Lua number counts exactly up to here; a history that long begins a new epoch. Greater ids are made up.
 local number_max = 9007199254740991
@@ -237,38 +243,81 @@ local function bytes_before_end()
   return found
 end
 
-local function open()
-  if redis.call('EXISTS', history) == 1 then
-    local info = redis.call('XINFO', 'STREAM', history)
-    local newest
-    for i = 1, #info, 2 do
-      if info[i] == 'last-generated-id' then
-        last = info[i + 1]
-      elseif info[i] == 'first-entry' then
-        oldest = info[i + 1]
-      elseif info[i] == 'last-entry' then
-        newest = info[i + 1]
-      end
-    end
-    last_epoch, last_sequence = parts(last)
-    if not last_epoch then
-      last = nil
-    elseif not newest then
-      bytes_total = 0
-    else
-      local _, bytes
-      if newest[1] == last then
-        _, bytes = ours(newest)
-      end
-      bytes_total = bytes or bytes_before_end()
-    end
-    if last and bytes_total and last_sequence < number_max and
-      bytes_total < number_max - message_bytes_max and
-      (last_epoch > known_epoch or (last_epoch == known_epoch and last_sequence >= known_sequence)) then
-      return
+-- Whether acknowledged writes may be missing, so that their ids would be given to others: the server is
+-- not the one that wrote last, and that one did not have each write on its disk. Then, and where
+-- something else has changed, also what is to be kept of the server.
+--
+-- `master_replid` is another one after each start, and after each promotion, which may lose writes even
+-- of a server that syncs them. It also changes when the last replica has been gone for long; then the
+-- process is the same, and has no second id, which a promotion leaves.
+--
+-- Who may not ask for these is served as if nothing had happened.
+local function may_have_lost()
+  local info = redis.pcall('INFO', 'replication')
+  local kept = redis.pcall('GET', server_key)
+  if type(info) ~= 'string' or type(kept) == 'table' then
+    return false
+  end
+  local replid = info:match('master_replid:(%x+)')
+  local kept_replid, kept_run, kept_durable = (kept or ''):match('^(%x+) (%x+) ([01])$')
+  if kept_replid == replid and (durable == '' or durable == kept_durable) then
+    return false
+  end
+  local run = redis.call('INFO', 'server'):match('run_id:(%x+)')
+  local is_promoted = not info:find('master_replid2:' .. ('0'):rep(40), 1, true)
+  local is_same = kept_replid == replid or (kept_run == run and not is_promoted)
+  local has_all = is_same or (kept_durable == '1' and not is_promoted)
+  local is_durable = durable ~= '' and durable or is_same and kept_durable or '0'
+  return not has_all, replid .. ' ' .. run .. ' ' .. is_durable
+end
+
+-- Whether the stream is there, and may go on. Its end is known then.
+local function is_whole()
+  if redis.call('EXISTS', history) == 0 then
+    return false
+  end
+  local info = redis.call('XINFO', 'STREAM', history)
+  local newest
+  for i = 1, #info, 2 do
+    if info[i] == 'last-generated-id' then
+      last = info[i + 1]
+    elseif info[i] == 'first-entry' then
+      oldest = info[i + 1]
+    elseif info[i] == 'last-entry' then
+      newest = info[i + 1]
     end
   end
-  begin_epoch()
+  last_epoch, last_sequence = parts(last)
+  if not last_epoch then
+    last = nil
+    return false
+  end
+  if not newest then
+    bytes_total = 0
+  else
+    local _, bytes
+    if newest[1] == last then
+      _, bytes = ours(newest)
+    end
+    bytes_total = bytes or bytes_before_end()
+  end
+  return bytes_total and last_sequence < number_max and bytes_total < number_max - message_bytes_max and
+    (last_epoch > known_epoch or (last_epoch == known_epoch and last_sequence >= known_sequence))
+end
+
+local function open()
+  local is_doubtful, server = may_have_lost()
+  if is_doubtful then
+    -- Whether this may be written shows before anything has changed. An empty text says nothing.
+    redis.call('SET', server_key, '', 'NX')
+  end
+  if not is_whole() or is_doubtful then
+    begin_epoch()
+  end
+  if server then
+    -- Where nothing is in doubt, a refusal can wait: the next call tries again.
+    redis.pcall('SET', server_key, server)
+  end
 end
 
 -- Whether an entry of ours may stay where so many bytes are added.
@@ -307,15 +356,15 @@ end
 if mode == 'read' then
   open()
   local reply = {last, 1}
-  local room = tonumber(ARGV[7])
-  for id, message, _, adopted in entries(ARGV[6], page_entries) do
+  local room = tonumber(ARGV[8])
+  for id, message, _, adopted in entries(ARGV[7], page_entries) do
     if room <= 0 then
       reply[2] = 0
       return reply
     end
     reply[#reply + 1] = {id, message or '', adopted or ''}
     -- The caller has the entry that it asks from: a page brings more than that one, however large.
-    if id ~= ARGV[6] then
+    if id ~= ARGV[7] then
       room = room - #(message or '') - 64
     end
   end
@@ -329,11 +378,11 @@ if mode == 'probe' then
     redis.call('XINFO', 'STREAM', history)
   end
   redis.call('TIME')
-  redis.call('GET', KEYS[2])
-  redis.call('XADD', KEYS[2], 'NOMKSTREAM', '*', 'message', '')
+  redis.call('GET', KEYS[3])
+  redis.call('XADD', KEYS[3], 'NOMKSTREAM', '*', 'message', '')
   redis.call('XDEL', history, '0-0')
-  redis.call('SET', KEYS[2], '', 'XX')
-  redis.call('DEL', KEYS[2])
+  redis.call('SET', KEYS[3], '', 'XX')
+  redis.call('DEL', KEYS[3])
   return 1
 end
 
@@ -344,16 +393,16 @@ local function published(key)
 end
 
 if mode == 'publish' then
-  local earlier = published(KEYS[2])
+  local earlier = published(KEYS[3])
   if earlier then
     return earlier
   end
   -- The other one was refused, or met a Redis that had forgotten this script. Its publisher will
   -- send both again.
-  if KEYS[3] and not published(KEYS[3]) then
+  if KEYS[4] and not published(KEYS[4]) then
     return redis.error_reply('OUTOFORDER the update before this one is not in the history')
   end
-  local text = object(ARGV[7])
+  local text = object(ARGV[8])
   if not text then
     return redis.error_reply('ERR the update is no JSON object')
   end
@@ -364,15 +413,26 @@ if mode == 'publish' then
     return redis.error_reply('ERR the update has more bytes than readers take')
   end
   trim(#message)
-  redis.call('SET', KEYS[2], id, 'PX', ARGV[6])
+  redis.call('SET', KEYS[3], id, 'PX', ARGV[7])
   local refusal = append(redis.pcall, id, message)
   if refusal then
     -- By the command that was allowed just now; who asks in this millisecond sees an empty text.
-    redis.call('SET', KEYS[2], '', 'PX', 1)
+    redis.call('SET', KEYS[3], '', 'PX', 1)
     return refusal
   end
   tell(channel, message)
   return id
+end
+
+if mode == 'lose' then
+  open()
+  local newest = redis.call('XREVRANGE', history, '+', '-', 'COUNT', 1)[1]
+  -- One that stands at the end says it already.
+  if not newest or newest[1] ~= last or #newest[2] ~= 2 then
+    last = next_id()
+    redis.call('XADD', history, 'MAXLEN', length_max, last, 'message', '')
+  end
+  return last
 end
 
 -- `adopt`: the caller has heard bare messages for which it has heard no adoption up to its cursor.
@@ -381,7 +441,7 @@ end
 -- however often, each is appended once. An adoption keeps its first id for this: a history that
 -- begins anew gives it another one, which is after every cursor.
 open()
-local cursor = ARGV[6]
+local cursor = ARGV[7]
 local cursor_epoch, cursor_sequence = parts(cursor)
 local first = entries('-', 1)()
 local oldest_epoch, oldest_sequence = parts(first or last)
@@ -401,7 +461,7 @@ for id, message, _, adopted_as in entries('(' .. cursor, page_entries) do
     end
   end
 end
-for i = 7, #ARGV, 2 do
+for i = 8, #ARGV, 2 do
   local text = object(ARGV[i])
   if text and (adopted[text] or 0) < tonumber(ARGV[i + 1]) then
     adopted[text] = (adopted[text] or 0) + 1

@@ -19,7 +19,9 @@ using regstream::broker::GoLive;
 using regstream::broker::HistoryEntry;
 using regstream::broker::HistoryFollower;
 using regstream::broker::HistoryPage;
+using regstream::broker::LeaveChannel;
 using regstream::broker::ReadHistory;
+using regstream::broker::TellLoss;
 using regstream::broker::TellMessage;
 using regstream::test::stamped_json;
 using regstream::test::update_json;
@@ -65,6 +67,8 @@ std::string line(const FollowerAction& action) {
       }
       return text;
     }
+    std::string operator()(const LeaveChannel& /*leave*/) const { return "leave"; }
+    std::string operator()(const TellLoss& /*loss*/) const { return "loss"; }
   };
   return std::visit(Liner{}, action);
 }
@@ -496,30 +500,24 @@ TEST_CASE("messages that are no updates are counted, and adopted by nobody") {
   CHECK(follower.counts().malformed.total() == texts.size());
 }
 
-TEST_CASE("bare messages are taken in up to a limit") {
-  HistoryFollower follower{{.adoption = {.bare_max = 2}}};
-  follower.on_subscribed(id(1));
-  for (int i = 0; i < 5; ++i) {
-    follower.on_message(update_json(i));
-  }
-  CHECK(follower.counts().overflowing == 3);
-}
-
-TEST_CASE("claims beyond the limit are read all the same") {
+TEST_CASE("claims beyond the limit leave the channel unread until a read has settled them") {
   HistoryFollower follower{{.claims_bytes_max = 100}};
   follower.on_callable();
   follower.on_subscribed(id(0));
   poll_all(follower);
   follower.on_page({.end = id(0), .is_last = true, .entries = {}});
   poll_all(follower);
+  CHECK(follower.may_hear());
   HistoryPage page{.end = id(9), .is_last = true, .entries = {}};
   for (std::uint64_t sequence = 1; sequence <= 9; ++sequence) {
     follower.on_message(message(id(sequence)));
     page.entries.push_back(entry(id(sequence)));
   }
+  CHECK_FALSE(follower.may_hear());
   CHECK(poll_all(follower) == Lines{"read 1000-0"});
   follower.on_page(std::move(page));
   CHECK(poll_all(follower).size() == 9);
+  CHECK(follower.may_hear());
 }
 
 TEST_CASE("who wants to catch up is told what a read gives that began after that") {
@@ -651,7 +649,7 @@ TEST_CASE("an adoption that a new epoch took over is found, though the cursor is
                     .entries = {{.id = moved, .message = message(moved), .adopted_as = id(2)},
                                 entry({2'000, 8})}});
   CHECK(poll_all(follower) == Lines{"message 2000-8"});
-  CHECK(follower.adoption().bare() == 0);
+  CHECK(follower.adoption().waiting() == 0);
 }
 
 TEST_CASE(

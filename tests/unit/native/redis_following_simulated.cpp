@@ -204,6 +204,9 @@ struct Gateway {
     awaits_after = await.after;
   }
   void act(const Adopt& adopt) { calls.emplace_back(follower.known(), adopt); }
+  // Nothing here fills a bound: the simulation does.
+  void act(const regstream::broker::LeaveChannel& /*leave*/) { FAIL(); }
+  void act(const regstream::broker::TellLoss& /*loss*/) { FAIL(); }
 };
 
 class World {

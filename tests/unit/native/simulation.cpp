@@ -35,7 +35,7 @@ TEST_CASE("one seed does the same on every machine") {
   // another one on another machine always is.
   SimulationOptions options;
   options.seed = 3;
-  CHECK(simulate(options).trace_hash == 0xe5ab7bddca35d11a);
+  CHECK(simulate(options).trace_hash == 0xba86a7f35563fc03);
 }
 
 TEST_CASE("the seeds do what they are for: clients hear updates, and are told what they missed") {
@@ -68,7 +68,7 @@ TEST_CASE("what never happened is named") {
 }
 
 TEST_CASE("each mistake that is made on purpose is found, and shown") {
-  constexpr std::uint64_t seeds = 120;
+  constexpr std::uint64_t seeds = 200;
   for (std::size_t canary = 0; canary < canaries_count; ++canary) {
     CAPTURE(canary);
     SimulationOptions options;

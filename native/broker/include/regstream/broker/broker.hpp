@@ -61,9 +61,11 @@ class Subscriber {
 
 /// Messages that others published, and that are not in the history.
 struct DroppedCounts {
-  DropCounts malformed;           ///< No updates.
-  std::uint64_t forged = 0;       ///< With the id of another message.
-  std::uint64_t overflowing = 0;  ///< Too many at once.
+  DropCounts malformed;      ///< No updates.
+  std::uint64_t forged = 0;  ///< With the id of another message.
+  /// Times that too many came at once: how many were lost then, nobody knows, and every stream is
+  /// told by a reset.
+  std::uint64_t overflowing = 0;
 };
 
 /// How the server behind a broker does, for people.

@@ -38,12 +38,19 @@ namespace regstream::broker {
 ///
 /// If Redis loses its data, or comes back with older data, a new epoch begins, greater than any
 /// that this process has met; what the older data still hold is the beginning of the new history.
+/// So it does where Redis may have lost acknowledged writes: it was started again, or is a replica
+/// that was promoted. What the history is kept with, under `service:registration-updates:server`,
+/// tells that from a server that has each write on its disk (`appendfsync always`, which CONFIG GET
+/// says) and was only started again. Whoever puts an older copy of such a server's files back
+/// should delete that key.
+///
 /// That is noticed with the next call of the script: an update, a bare message, another process
 /// that starts, a connection that comes back, `catch_up`. Until then nothing was published that
 /// could be missed, and what subscribers know is the last that anybody has said.
 ///
-/// A process that knows more than the older data must be alive then, or ids that were given out are
-/// given out again: for these nothing is promised, nor that a bare message is adopted only once.
+/// Bare messages that come faster than they can be adopted are left in Redis, which holds them up
+/// to its client-output-buffer-limit. If it ends the connection before all was heard, subscribers
+/// are told by another history: everyone who follows it finds an entry without a message there.
 class RedisBroker final : public Broker {
  public:
   /// Connects as soon as `context` runs; never fails, but retries, and logs by spdlog.

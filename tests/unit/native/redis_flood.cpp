@@ -1,0 +1,221 @@
+// Bare messages that come faster than they can be taken into the history: what the follower holds,
+// when the channel is left unread, and who is told if Redis gives up first.
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "broker/history/history_follower.hpp"
+#include "redis_program.hpp"
+
+namespace {
+
+using namespace regstream::broker;
+using regstream::EventId;
+using regstream::test::stamped_json;
+using regstream::test::update_json;
+
+EventId id(std::uint64_t sequence) {
+  return {1'000, sequence};
+}
+
+/// Of these limits, with an empty history, and subscribed to the channel.
+HistoryFollower follower_of(const AdoptionLimits& limits) {
+  HistoryFollower follower{{.adoption = limits}};
+  follower.on_callable();
+  follower.on_subscribed(id(0));
+  while (follower.poll()) {
+  }
+  follower.on_page({.end = id(0), .is_last = true, .entries = {}});
+  while (follower.poll()) {
+  }
+  return follower;
+}
+
+/// The next action of this type, past all others.
+template <typename Action>
+std::optional<Action> next_of(HistoryFollower& follower) {
+  while (auto action = follower.poll()) {
+    if (auto* const found = std::get_if<Action>(&*action)) {
+      return std::move(*found);
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+TEST_CASE("a channel that brings more than may wait is left unread until some is adopted") {
+  auto follower = follower_of({.waiting_max = 3, .offers_max = 2});
+  for (int i = 1; i <= 3; ++i) {
+    CHECK(follower.may_hear());
+    follower.on_message(update_json(i));
+  }
+  CHECK_FALSE(follower.may_hear());
+  REQUIRE(next_of<Adopt>(follower)->offers.size() == 2);
+  CHECK_FALSE(follower.may_hear());  // They may yet be refused.
+  follower.on_adopted(id(2));
+  CHECK(follower.may_hear());
+}
+
+TEST_CASE("bytes count as well as messages, and one that is too long for them is taken in") {
+  auto follower = follower_of({.bytes_max = 200});
+  follower.on_message(update_json(1));
+  CHECK(follower.may_hear());
+  follower.on_message(R"({"registrationId":42,"status":"PENDING","message":")" +
+                      std::string(500, 'x') + "\"}");
+  CHECK_FALSE(follower.may_hear());
+  CHECK(next_of<Adopt>(follower)->offers.size() == 2);
+  follower.on_adopted(id(2));
+  CHECK(follower.may_hear());
+  CHECK(follower.counts().overflowing == 0);
+}
+
+TEST_CASE("of messages that were adopted and not heard of, texts are kept while there is room") {
+  auto follower = follower_of({.waiting_max = 100, .bytes_max = 300, .offers_max = 100});
+  EventId end = id(0);
+  for (int i = 1; i <= 20; ++i) {
+    follower.on_message(update_json(i));
+    const auto adopt = next_of<Adopt>(follower);
+    REQUIRE(adopt);
+    REQUIRE(adopt->offers.size() == 1);
+    follower.on_adopted(end = id(static_cast<std::uint64_t>(i)));
+    CHECK(follower.adoption().text_bytes() <= 300 + update_json(i).size());
+  }
+  CHECK(follower.adoption().unheard() == 20);
+  // All are known still, with a text or without: their notices take them off.
+  for (std::uint64_t i = 1; i <= end.sequence; ++i) {
+    follower.on_message(stamped_json(update_json(static_cast<int>(i)), id(i)));
+  }
+  next_of<Adopt>(follower);
+  HistoryPage page{.end = end, .is_last = true, .entries = {}};
+  for (std::uint64_t i = 1; i <= end.sequence; ++i) {
+    page.entries.push_back({.id = id(i),
+                            .message = stamped_json(update_json(static_cast<int>(i)), id(i)),
+                            .adopted_as = id(i)});
+  }
+  follower.on_page(std::move(page));
+  CHECK_FALSE(next_of<Adopt>(follower));
+  CHECK(follower.adoption().unheard() == 0);
+  CHECK(follower.adoption().text_bytes() == 0);
+}
+
+TEST_CASE("the same text is offered as often as it was heard, past those that lost their text") {
+  auto follower = follower_of({.waiting_max = 100, .bytes_max = 100, .offers_max = 100});
+  for (std::uint64_t i = 1; i <= 5; ++i) {
+    follower.on_message(update_json(1));
+    const auto adopt = next_of<Adopt>(follower);
+    REQUIRE(adopt);
+    CHECK(adopt->offers.front().ordinal == i);
+    follower.on_adopted(id(i));
+  }
+}
+
+TEST_CASE("a channel that ends before it was heard to its end makes every stream be told") {
+  auto follower = follower_of({.waiting_max = 1});
+  follower.on_message(update_json(1));
+  CHECK(next_of<Adopt>(follower));
+  follower.on_adopted(id(1));
+  CHECK(follower.may_hear());
+
+  SECTION("once Redis's answer has shown that all was heard, it may end") {
+    follower.on_channel_drained();
+    follower.on_unsubscribed();
+    CHECK_FALSE(next_of<TellLoss>(follower));
+    CHECK(follower.counts().overflowing == 0);
+  }
+  SECTION("that answer says nothing while the channel is left unread again") {
+    follower.on_message(update_json(2));
+    follower.on_channel_drained();
+    follower.on_unsubscribed();
+    CHECK(next_of<TellLoss>(follower));
+  }
+  SECTION("the history says it, and its readers begin after that") {
+    follower.on_unsubscribed();
+    CHECK(follower.counts().overflowing == 1);
+    REQUIRE(next_of<TellLoss>(follower));
+    CHECK_FALSE(next_of<TellLoss>(follower));
+    follower.on_loss_told(id(2));
+    CHECK(next_of<ReadHistory>(follower));
+    follower.on_page(
+        {.end = id(2),
+         .is_last = true,
+         .entries = {
+             {.id = id(1), .message = stamped_json(update_json(1), id(1)), .adopted_as = id(1)},
+             {.id = id(2), .message = {}, .adopted_as = {}}}});
+    const auto begin = next_of<BeginHistory>(follower);
+    REQUIRE(begin);
+    CHECK(begin->position == id(2));
+  }
+  SECTION("it is said again where it was refused, or its answer was lost") {
+    follower.on_unsubscribed();
+    REQUIRE(next_of<TellLoss>(follower));
+    follower.permit(true, false);
+    follower.on_loss_refused();
+    CHECK_FALSE(next_of<TellLoss>(follower));
+    follower.permit(true, true);
+    REQUIRE(next_of<TellLoss>(follower));
+    follower.on_not_callable();
+    CHECK_FALSE(next_of<TellLoss>(follower));
+    follower.on_callable();
+    CHECK(next_of<TellLoss>(follower));
+  }
+}
+
+TEST_CASE("a channel that is hopelessly behind the history is given up for a new one") {
+  auto follower = follower_of({.unheard_max = 10});
+  HistoryPage page{.end = id(11), .is_last = true, .entries = {}};
+  for (std::uint64_t i = 1; i <= 11; ++i) {
+    page.entries.push_back({.id = id(i),
+                            .message = stamped_json(update_json(static_cast<int>(i)), id(i)),
+                            .adopted_as = {}});
+  }
+  follower.catch_up();
+  REQUIRE(next_of<ReadHistory>(follower));
+  follower.on_page(std::move(page));
+  REQUIRE(next_of<LeaveChannel>(follower));
+  CHECK_FALSE(next_of<LeaveChannel>(follower));
+  follower.on_unsubscribed();
+  CHECK(next_of<TellLoss>(follower));
+  CHECK(follower.adoption().unheard() == 0);
+}
+
+TEST_CASE("a history read before the channel is heard is not something to catch up with") {
+  HistoryFollower follower{{.adoption = {.unheard_max = 10}}};
+  follower.on_callable();
+  follower.catch_up();
+  REQUIRE(next_of<ReadHistory>(follower));
+  HistoryPage page{.end = id(50), .is_last = true, .entries = {}};
+  for (std::uint64_t i = 1; i <= 50; ++i) {
+    page.entries.push_back({.id = id(i),
+                            .message = stamped_json(update_json(static_cast<int>(i)), id(i)),
+                            .adopted_as = {}});
+  }
+  follower.on_page(std::move(page));
+  CHECK_FALSE(next_of<LeaveChannel>(follower));
+  CHECK(follower.adoption().unheard() == 0);
+  CHECK_FALSE(next_of<TellLoss>(follower));
+}
+
+TEST_CASE("pages grow while there is more, and begin small again") {
+  HistoryFollower follower{{.page_bytes = 100, .page_bytes_max = 400}};
+  follower.on_callable();
+  follower.on_subscribed(id(9));
+  std::vector<std::size_t> sizes;
+  for (std::uint64_t i = 1; i <= 5; ++i) {
+    sizes.push_back(next_of<ReadHistory>(follower).value().bytes_max);
+    follower.on_page(
+        {.end = id(5),
+         .is_last = i == 5,
+         .entries = {
+             {.id = id(i), .message = stamped_json(update_json(1), id(i)), .adopted_as = {}}}});
+  }
+  CHECK(sizes == std::vector<std::size_t>{100, 200, 400, 400, 400});
+  follower.catch_up();
+  CHECK(next_of<ReadHistory>(follower).value().bytes_max == 100);
+}

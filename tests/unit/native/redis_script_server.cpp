@@ -1,0 +1,223 @@
+// Whether the history goes on in a server that may have lost acknowledged writes.
+#include <chrono>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "broker/history_call.hpp"
+#include "redis_program.hpp"
+#include "redis_server.hpp"
+#include "script_caller.hpp"
+
+namespace {
+
+using regstream::EventId;
+using regstream::broker::reply_text;
+using regstream::test::after;
+using regstream::test::Caller;
+using regstream::test::OtherProgram;
+using regstream::test::RedisData;
+using regstream::test::RedisServer;
+using regstream::test::stamped_json;
+using regstream::test::update_json;
+using Texts = std::vector<std::string>;
+
+const std::string server_key{regstream::broker::server_key};
+
+std::string info_of(OtherProgram& program, const std::string& name) {
+  const std::string text{reply_text(*program.command({"INFO", "replication"}))};
+  const auto begin = text.find(name + ':') + name.size() + 1;
+  return text.substr(begin, text.find('\r', begin) - begin);
+}
+
+void wait_for(OtherProgram& program, const std::string& name, const std::string& value) {
+  while (info_of(program, name) != value) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
+}  // namespace
+
+TEST_CASE("a server that was started again goes on in a new epoch, with all that it still has") {
+  RedisServer server{{}, RedisData::kept};
+  EventId last;
+  {
+    Caller before{server};
+    before.publish(update_json(1), "1");
+    last = before.publish(update_json(2), "2");
+    CHECK(before.open() == last);
+  }
+  server.kill();
+  server.start();
+
+  // Whoever comes first finds it out: nobody who lives has met the last id.
+  Caller caller{server};
+  EventId end;
+  SECTION("a reader") {
+    end = caller.open();
+  }
+  SECTION("a publisher") {
+    end = caller.publish(update_json(3), "3");
+  }
+  CHECK(end.epoch > last.epoch);
+  CHECK(end.sequence >= 2);
+  CHECK(caller.messages().at(0) == stamped_json(update_json(1), {end.epoch, 1}));
+  CHECK(caller.messages().at(1) == stamped_json(update_json(2), {end.epoch, 2}));
+  // Once.
+  CHECK(caller.open() == end);
+  CHECK(Caller{server}.publish(update_json(4), "4") == after(end));
+}
+
+TEST_CASE("a server that syncs each write goes on where it was") {
+  RedisServer server{{}, RedisData::kept};
+  EventId last;
+  bool was_told = true;
+  {
+    Caller before{server};
+    SECTION("as somebody has told before it ended") {
+      before.calls.use_durability(true);
+      last = before.publish(update_json(1), "1");
+    }
+    SECTION("as somebody has told once, and others can't tell") {
+      Caller knows{server};
+      knows.calls.use_durability(true);
+      knows.open();
+      last = before.publish(update_json(1), "1");
+    }
+    SECTION("but not if it did so no longer") {
+      before.calls.use_durability(true);
+      before.open();
+      before.calls.use_durability(false);
+      last = before.publish(update_json(1), "1");
+      was_told = false;
+    }
+  }
+  server.kill();
+  server.start();
+  Caller caller{server};
+  caller.calls.use_durability(true);  // What it does now says nothing of what it did.
+  const auto next = caller.publish(update_json(2), "2");
+  if (was_told) {
+    CHECK(next == after(last));
+  } else {
+    CHECK(next.epoch > last.epoch);
+  }
+}
+
+TEST_CASE("whether a server syncs each write is read from its configuration") {
+  const RedisServer server{{}, RedisData::kept};
+  OtherProgram program{server};
+  const auto asked = [&program] {
+    return regstream::broker::read_durability(
+        *program.command(regstream::broker::HistoryCalls::ask_durability()));
+  };
+  CHECK(asked() == true);
+  const auto [name, value, other] = GENERATE(
+      table<std::string, std::string, std::string>({{"appendonly", "no", "yes"},
+                                                    {"appendfsync", "everysec", "always"},
+                                                    {"no-appendfsync-on-rewrite", "yes", "no"}}));
+  program.command({"CONFIG", "SET", name, value});
+  CHECK(asked() == false);
+  program.command({"CONFIG", "SET", name, other});
+  CHECK(asked() == true);
+  CHECK_FALSE(regstream::broker::read_durability(*program.command({"CONFIG", "NOTHING"})));
+}
+
+TEST_CASE("a replica that was promoted begins a new epoch, though it syncs each write") {
+  const RedisServer primary{{}, RedisData::kept};
+  const RedisServer replica{{}, RedisData::kept};
+  Caller before{primary};
+  before.calls.use_durability(true);
+  const auto last = before.publish(update_json(1), "1");
+  Caller caller{replica};
+  caller.calls.use_durability(true);
+  caller.program.command({"REPLICAOF", "127.0.0.1", std::to_string(primary.port())});
+  wait_for(caller.program, "master_link_status", "up");
+
+  // While it is one, it shows what the primary has.
+  CHECK(caller.open() == last);
+  caller.program.command({"REPLICAOF", "NO", "ONE"});
+  const auto next = caller.publish(update_json(2), "2");
+  CHECK(next.epoch > last.epoch);
+  CHECK(next.sequence == 2);
+
+  // And the old primary, back in its role without having been started again.
+  before.program.command({"REPLICAOF", "127.0.0.1", std::to_string(replica.port())});
+  wait_for(before.program, "master_link_status", "up");
+  before.program.command({"REPLICAOF", "NO", "ONE"});
+  CHECK(before.open().epoch > next.epoch);
+}
+
+TEST_CASE("a primary whose last replica has gone for long is the same, and has lost nothing") {
+  const RedisServer primary;
+  Caller caller{primary};
+  caller.program.command({"CONFIG", "SET", "repl-backlog-ttl", "1"});
+  const auto last = caller.publish(update_json(1), "1");
+  const auto name = info_of(caller.program, "master_replid");
+  {
+    const RedisServer replica;
+    OtherProgram program{replica};
+    program.command({"REPLICAOF", "127.0.0.1", std::to_string(primary.port())});
+    wait_for(program, "master_link_status", "up");
+  }
+  while (info_of(caller.program, "master_replid") == name) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  CHECK(caller.publish(update_json(2), "2") == after(last));
+}
+
+TEST_CASE("what is kept of the server is written once, and its loss is a doubt") {
+  const RedisServer server;
+  Caller caller{server};
+  caller.publish(update_json(1), "1");
+  const std::string kept{reply_text(*caller.program.command({"GET", server_key}))};
+  CHECK(kept.find(info_of(caller.program, "master_replid")) == 0);
+  const auto end = caller.publish(update_json(2), "2");
+  CHECK(reply_text(*caller.program.command({"GET", server_key})) == kept);
+  SECTION("deleted") {
+    caller.program.command({"DEL", server_key});
+  }
+  SECTION("written by somebody else") {
+    caller.program.command({"SET", server_key, "something else"});
+  }
+  SECTION("of another kind") {
+    caller.program.command({"DEL", server_key});
+    caller.program.command({"HSET", server_key, "a", "b"});
+    // Nothing can be known then, and nothing is touched.
+    CHECK(caller.open() == end);
+    return;
+  }
+  CHECK(caller.open().epoch > end.epoch);
+  CHECK(reply_text(*caller.program.command({"GET", server_key})) == kept);
+}
+
+TEST_CASE("who may not ask which server it is, is served as before") {
+  RedisServer server{{}, RedisData::kept};
+  OtherProgram administrator{server};
+  const auto answer = administrator.command(
+      {"ACL", "SETUSER", "somebody", "on", ">pw", "~*", "&*", "+@all", "-info"});
+  REQUIRE(reply_text(*answer) == "OK");
+  Caller caller{server};
+  REQUIRE(reply_text(*caller.program.command({"AUTH", "somebody", "pw"})) == "OK");
+  const auto first = caller.publish(update_json(1), "1");
+  CHECK(caller.publish(update_json(2), "2") == after(first));
+  CHECK(administrator.command({"EXISTS", server_key})->integer == 0);
+}
+
+TEST_CASE("a loss is told by one entry without a message, after which the history goes on") {
+  const RedisServer server;
+  Caller caller{server};
+  const auto first = caller.publish(update_json(1), "1");
+  const auto lose = [&caller] {
+    return regstream::broker::read_id(*caller.program.command(caller.calls.lose({}))).value();
+  };
+  CHECK(lose() == after(first));
+  CHECK(lose() == after(first));  // Nothing has come since.
+  CHECK(caller.publish(update_json(2), "2") == after(first, 2));
+  CHECK(lose() == after(first, 3));
+  CHECK(caller.messages() == Texts{stamped_json(update_json(1), first), "",
+                                   stamped_json(update_json(2), after(first, 2)), ""});
+}
