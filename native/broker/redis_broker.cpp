@@ -136,7 +136,8 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
     ServerHealth health{.away_for = std::nullopt,
                         .round_trip = round_trips.last(),
                         .round_trip_max = round_trips.longest(now),
-                        .maxmemory_policy = script_->server().maxmemory_policy()};
+                        .maxmemory_policy = script_->server().maxmemory_policy(),
+                        .other_deployments = script_->server().deployments().others()};
     if (const auto since = log_.away_since()) {
       health.away_for = now - *since;
     }

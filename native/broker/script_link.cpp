@@ -34,7 +34,7 @@ ScriptLink::ScriptLink(boost::asio::io_context& context, const RedisOptions& opt
       adopting_(options.timing.backoff, options.seed + 2),
       retry_(context),
       own_key_(random_key()),
-      server_(redis_address(options)) {}
+      server_(redis_address(options), options.deployment) {}
 
 // A handler may destroy this object; those of the connection hold it until they return.
 void ScriptLink::start() {
@@ -47,6 +47,7 @@ void ScriptLink::start() {
                 const auto self = weak.lock();
                 self->ask_durability();  // First: the script is told the answer.
                 self->call(Answer::digest, self->calls_.load());
+                self->server_.on_connected();
                 self->ask_server();
               },
           .on_reply = [weak](const redisReply& reply) { weak.lock()->on_answer(reply); },
@@ -143,9 +144,8 @@ void ScriptLink::measure(const Call& call) {
 }
 
 void ScriptLink::ask_server() {
-  if (probes_) {
-    server_.on_connected();
-    for (const Command& question : ServerCheck::questions()) {
+  if (probes_ && !leaving_) {
+    for (const Command& question : server_.questions(monotonic_now())) {
       call(Answer::server, question);
     }
   }
@@ -361,6 +361,7 @@ void ScriptLink::proceed() {
     }
     send_publishes();
     probe_if_due();
+    ask_server();
   }
   arm_retry();
   end_publishes();
@@ -395,6 +396,9 @@ void ScriptLink::arm_retry() {
     consider(adopting_.next_deadline());
     if (probes_ && !line_.is_refusing()) {
       consider(readiness_.next_probe());
+    }
+    if (probes_) {
+      consider(server_.next_deadline());
     }
   }
   if (deadline == armed_) {

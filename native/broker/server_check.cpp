@@ -21,16 +21,28 @@ std::string_view info_field(std::string_view info, std::string_view name) {
 
 }  // namespace
 
-std::vector<Command> ServerCheck::questions() {
-  return {{"INFO", "server"}, {"INFO", "memory"}};
-}
-
 void ServerCheck::on_connected() {
+  is_asked_ = false;
   maxmemory_policy_.clear();
   run_id_.clear();
+  deployments_.on_connected();
+}
+
+std::vector<Command> ServerCheck::questions(Instant now) {
+  std::vector<Command> questions;
+  if (!std::exchange(is_asked_, true)) {
+    questions = {{"INFO", "server"}, {"INFO", "memory"}};
+  }
+  if (now >= deployments_.next_deadline()) {
+    deployments_.on_asked(now);
+    const std::vector<Command> more = deployments_.questions();
+    questions.insert(questions.end(), more.begin(), more.end());
+  }
+  return questions;
 }
 
 void ServerCheck::on_answer(const redisReply& reply) {
+  deployments_.on_answer(reply);
   if (reply.type != REDIS_REPLY_STRING) {
     return;
   }

@@ -2,8 +2,12 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include <regstream/time.hpp>
+
+#include "broker/deployment_watch.hpp"
 #include "broker/resp.hpp"
 
 namespace regstream::broker {
@@ -13,13 +17,17 @@ namespace regstream::broker {
 /// secrets as CONFIG does. A Redis that forbids it is no trouble: then there is less to tell.
 class ServerCheck {
  public:
-  /// `address` is for people.
-  explicit ServerCheck(std::string address) : address_(std::move(address)) {}
+  /// `address` is for people; `deployment`: `RedisOptions::deployment`.
+  explicit ServerCheck(const std::string& address, std::string deployment = {})
+      : address_(address), deployments_(std::move(deployment), address) {}
 
-  /// What to ask as soon as there is a connection; `on_answer` for each.
-  [[nodiscard]] static std::vector<Command> questions();
   void on_connected();
+  /// What to ask now: by INFO once a connection, and for other deployments now and then.
+  /// `on_answer` takes the answer to each.
+  [[nodiscard]] std::vector<Command> questions(Instant now);
   void on_answer(const redisReply& reply);
+  /// When there is something to ask again.
+  [[nodiscard]] Instant next_deadline() const { return deployments_.next_deadline(); }
 
   /// The history was read to its end: it is this server's.
   void on_history_read() { run_id_of_history_ = run_id_; }
@@ -29,6 +37,7 @@ class ServerCheck {
 
   /// "noeviction", say. Empty: not known.
   [[nodiscard]] const std::string& maxmemory_policy() const { return maxmemory_policy_; }
+  [[nodiscard]] const DeploymentWatch& deployments() const { return deployments_; }
 
  private:
   void on_maxmemory_policy(std::string_view policy);
@@ -38,6 +47,8 @@ class ServerCheck {
   std::string warned_policy_;  // Said already.
   std::string run_id_;         // Random, of each start of a server (INFO).
   std::string run_id_of_history_;
+  bool is_asked_ = false;
+  DeploymentWatch deployments_;
 };
 
 }  // namespace regstream::broker

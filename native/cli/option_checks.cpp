@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <string_view>
 
 #include <CLI/CLI.hpp>
@@ -18,6 +19,14 @@ constexpr std::array<std::string_view, 2> may_be_empty{"--journal", "--body"};
 
 bool is_blank(const std::string& value) {
   return value.find_first_not_of(" \t\r\n") == std::string::npos;
+}
+
+/// Letters, digits and "-._" of ASCII.
+bool is_name(const std::string& value) {
+  return std::all_of(value.begin(), value.end(), [](unsigned char byte) {
+    return byte == '-' || byte == '.' || byte == '_' || (byte >= '0' && byte <= '9') ||
+           (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+  });
 }
 
 bool takes_value(const CLI::Option& option) {
@@ -52,14 +61,19 @@ std::string check_listen_address(const std::string& value) {
   if (!error) {
     return {};
   }
-  const bool is_name = std::all_of(value.begin(), value.end(), [](unsigned char byte) {
-    return byte == '-' || byte == '.' || byte == '_' || (byte >= '0' && byte <= '9') ||
-           (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
-  });
-  return is_name ? std::string()
-                 : quote_value(value) +
-                       " is no address; give one such as 127.0.0.1 or ::1, without brackets, and "
-                       "the port with --port";
+  return is_name(value)
+             ? std::string()
+             : quote_value(value) +
+                   " is no address; give one such as 127.0.0.1 or ::1, without brackets, and "
+                   "the port with --port";
+}
+
+std::string check_deployment(const std::string& value) {
+  constexpr std::size_t length_max = 64;
+  return is_name(value) && value.size() <= length_max
+             ? std::string()
+             : quote_value(value) +
+                   " is no name; give at most 64 letters, digits, '-', '.' and '_'";
 }
 
 std::string check_host(const std::string& value) {

@@ -17,6 +17,9 @@ void refuse_empty_values(CLI::App& app);
 /// An address to listen on: IPv4, IPv6 without brackets, or a name; no port.
 [[nodiscard]] std::string check_listen_address(const std::string& value);
 
+/// A name of a deployment: it stands in logs and in Redis.
+[[nodiscard]] std::string check_deployment(const std::string& value);
+
 /// A host by which a server may be asked: NAME or NAME:PORT, no URL.
 [[nodiscard]] std::string check_host(const std::string& value);
 

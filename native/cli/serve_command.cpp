@@ -225,6 +225,7 @@ void serve(const ServeOptions& options, const std::optional<broker::RedisOptions
     // A seed of its own keeps gateways from coming back to a restarted Redis in step.
     broker::RedisOptions seeded = *redis;
     seeded.seed = std::random_device{}();
+    seeded.deployment = options.deployment;
     limit_history(seeded.history, options);
     channel = std::make_unique<broker::RedisBroker>(context, std::move(seeded));
     broker_name = "redis " + broker::redis_address(*redis);

@@ -44,6 +44,12 @@ void add_serve_options(CLI::App& command, ServeOptions& options) {
                      "Without one the broker is embedded");
   command.add_flag("--require-redis", options.requires_redis,
                    "End the start when Redis is not there yet, instead of waiting for it");
+  command
+      .add_option("--deployment", options.deployment,
+                  "Name of the deployment that this gateway is of (production, say): another one "
+                  "on the same Redis is warned of, since each shows the other's updates")
+      ->envname("REGSTREAM_DEPLOYMENT")
+      ->check(check_deployment);
   command.add_option(
       "--journal", options.journal,
       "File that keeps the embedded broker's history over a restart (with --demo: "

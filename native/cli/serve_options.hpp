@@ -19,6 +19,7 @@ struct ServeOptions {
   std::vector<std::string> allowed_hosts;
   std::string redis;
   bool requires_redis = false;
+  std::string deployment;
   std::string publish_route = "auto";
   std::optional<std::string> journal;
   std::optional<std::size_t> history_length;

@@ -11,7 +11,7 @@ const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
 interface Health {
   readonly history: { readonly epoch: number; readonly position: string };
-  readonly redis: { readonly roundTripMs: number | null; readonly roundTripMaxMs: number | null; readonly awaySince: string | null };
+  readonly redis: { readonly otherDeployments: readonly string[]; readonly roundTripMs: number | null; readonly roundTripMaxMs: number | null; readonly awaySince: string | null };
   readonly subscribers: number;
   readonly resetsByReason: Readonly<Record<string, number>>;
 }
@@ -66,7 +66,7 @@ test("health says what runs, since when, and how its server does", async () => {
     version: expect.stringMatching(/^\d+\.\d+/),
     startedAt: time,
     uptimeSeconds: expect.any(Number),
-    redis: { awaySince: null, roundTripMs: expect.any(Number), roundTripMaxMs: expect.any(Number), maxmemoryPolicy: "noeviction" },
+    redis: { awaySince: null, roundTripMs: expect.any(Number), roundTripMaxMs: expect.any(Number), maxmemoryPolicy: "noeviction", otherDeployments: [] },
     streams: { limit: expect.any(Number), refused: 0 },
     history: { epoch: expect.any(Number), beganAt: time, ageSeconds: expect.any(Number) },
     lastPublishedAt: time,
@@ -168,4 +168,22 @@ test("a Redis that is slow is one line, and so is its end", async () => {
   await post();
   await gateway.untilLog(/answers in time again after/);
   expect((await gateway.get<Health>("/api/health")).redis.roundTripMaxMs).toBeGreaterThan(250);
+});
+
+describe("deployments on one Redis", () => {
+  test("notice each other by their names, and one that has none", async () => {
+    const production = await startGateway(["--deployment", "production"]);
+    const same = await startGateway(["--deployment", "production"]);
+    const nameless = await startGateway();
+    await nameless.untilLog(/is used by another deployment, "production"; this one has no name/);
+    await untilHealth(nameless, ({ redis: { otherDeployments } }) => otherDeployments.includes("production"));
+    expect(same.log).not.toContain("another deployment");
+    await production.untilLog(/is used by another deployment, one without a name; this one is "production"/);
+  });
+
+  test("are told nothing where they are one", async () => {
+    const gateways = [await startGateway(), await startGateway()];
+    for (const gateway of gateways) await untilHealth(gateway, ({ redis: { roundTripMs } }) => roundTripMs !== null);
+    for (const gateway of gateways) expect((await gateway.get<Health>("/api/health")).redis.otherDeployments).toEqual([]);
+  });
 });

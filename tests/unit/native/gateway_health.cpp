@@ -141,17 +141,20 @@ TEST_CASE_METHOD(Bench, "health says what a server does behind the broker") {
   broker.server = broker::ServerHealth{.away_for = Duration{1'000},
                                        .round_trip = std::chrono::microseconds{1'500},
                                        .round_trip_max = std::chrono::microseconds{20'250},
-                                       .maxmemory_policy = "noeviction"};
+                                       .maxmemory_policy = "noeviction",
+                                       .other_deployments = {"staging"}};
   const nlohmann::json redis = health().at("redis");
   CHECK(redis.at("awaySince").is_string());
   CHECK(redis.at("roundTripMs") == 1.5);
   CHECK(redis.at("roundTripMaxMs") == 20.25);
   CHECK(redis.at("maxmemoryPolicy") == "noeviction");
+  CHECK(redis.at("otherDeployments") == nlohmann::json{"staging"});
   broker.server = broker::ServerHealth{};
   CHECK(health().at("redis") == nlohmann::json{{"awaySince", nullptr},
                                                {"roundTripMs", nullptr},
                                                {"roundTripMaxMs", nullptr},
-                                               {"maxmemoryPolicy", nullptr}});
+                                               {"maxmemoryPolicy", nullptr},
+                                               {"otherDeployments", nlohmann::json::array()}});
 }
 
 TEST_CASE_METHOD(Bench, "a history that begins anew is one warning, when it is live") {

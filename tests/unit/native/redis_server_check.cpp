@@ -68,6 +68,17 @@ TEST_CASE("a redis that forbids the questions is no trouble") {
   CHECK_THAT(check.loss_reason(), Contains("flushed, evicted it, or came back"));
 }
 
+TEST_CASE("a server is asked for its state once a connection, and for deployments now and then") {
+  ServerCheck check{"localhost:6379"};
+  const regstream::Instant now{};
+  for (int connection = 0; connection < 2; ++connection) {
+    check.on_connected();
+    CHECK(check.questions(now).size() == 4);
+    CHECK(check.questions(now).empty());
+    CHECK(check.questions(check.next_deadline()).size() == 2);
+  }
+}
+
 TEST_CASE("what became of a history is told as far as it is known") {
   const CapturedLog captured;
   ServerCheck check{"localhost:6379"};

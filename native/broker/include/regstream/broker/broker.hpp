@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <regstream/message/drop_reason.hpp>
 #include <regstream/message/event_id.hpp>
@@ -74,6 +75,7 @@ struct ServerHealth {
   std::optional<std::chrono::microseconds> round_trip;  ///< Of the last short call.
   std::chrono::microseconds round_trip_max{};           ///< Of the last one to two minutes.
   std::string maxmemory_policy;                         ///< Redis's own word; empty: not known.
+  std::vector<std::string> other_deployments;           ///< That use it, too; "": without a name.
 };
 
 /// Carries messages to every subscriber of the history, this process's own included.

@@ -49,6 +49,8 @@ struct RedisOptions {
   std::string host = "localhost";  ///< A name or an address, IPv6 without brackets.
   std::uint16_t port = 6379;
   std::string password;  ///< Empty: no AUTH. Never printed.
+  /// Of a gateway: which deployment it is of, so that others on the same Redis are noticed.
+  std::string deployment;
   RedisTiming timing;
   RedisHistoryLimits history;
   std::uint64_t seed = 0;  ///< Spreads this process's retries from those of others.

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include <regstream/time.hpp>
+
+#include "broker/resp.hpp"
+
+namespace regstream::broker {
+
+/// Where gateways say which deployment they are of.
+inline constexpr std::string_view deployments_key = "service:registration-updates:deployments";
+
+/// Notices that gateways of another deployment use the same Redis: their updates are heard here,
+/// and ours there. Any number of gateways may share one Redis, so only a name tells deployments
+/// apart
+/// (`RedisOptions::deployment`); one without a name differs from all that have one. Sans-I/O.
+///
+/// Each gateway adds its name to a short stream, and reads what others have added within a minute,
+/// by Redis's clock: so each side notices the other, nobody has to leave in order, and it takes no
+/// rights that a gateway does not have. What Redis refuses is tried again at the next time.
+class DeploymentWatch {
+ public:
+  static constexpr Duration interval{20'000};
+
+  DeploymentWatch(std::string name, std::string address)
+      : name_(std::move(name)), address_(std::move(address)) {}
+
+  [[nodiscard]] std::vector<Command> questions() const;
+  void on_asked(Instant now) { next_ = now + interval; }
+  /// When to ask; at once after each connection.
+  [[nodiscard]] Instant next_deadline() const { return next_; }
+  void on_connected() { next_ = Instant::min(); }
+  /// For each of the questions; an error, too.
+  void on_answer(const redisReply& reply);
+
+  /// Names of those that were met within the last minute; one without a name is "".
+  [[nodiscard]] const std::vector<std::string>& others() const { return others_; }
+
+ private:
+  std::string name_;
+  std::string address_;
+  Instant next_ = Instant::min();
+  std::vector<std::string> others_;
+  std::vector<std::string> warned_;
+};
+
+}  // namespace regstream::broker

@@ -1,0 +1,87 @@
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "broker/deployment_watch.hpp"
+#include "captured_log.hpp"
+
+namespace {
+
+using Names = std::vector<std::string>;
+using regstream::Duration;
+using regstream::Instant;
+using regstream::broker::DeploymentWatch;
+using regstream::broker::RespReader;
+using regstream::test::CapturedLog;
+
+std::string bulk(const std::string& text) {
+  return "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
+}
+
+std::string entry(const std::string& id, const std::string& field, const std::string& value) {
+  return "*2\r\n" + bulk(id) + "*2\r\n" + bulk(field) + bulk(value);
+}
+
+void answer(DeploymentWatch& watch, const std::vector<std::string>& entries) {
+  std::string reply = "*" + std::to_string(entries.size()) + "\r\n";
+  for (const std::string& text : entries) {
+    reply += text;
+  }
+  RespReader reader;
+  REQUIRE(reader.feed(reply));
+  watch.on_answer(*reader.next());
+}
+
+}  // namespace
+
+TEST_CASE("gateways of one deployment say nothing of each other") {
+  const CapturedLog captured;
+  DeploymentWatch watch{"production", "localhost:6379"};
+  answer(watch, {entry("1000-0", "deployment", "production"),
+                 entry("1000-1", "deployment", "production")});
+  CHECK(watch.others().empty());
+  CHECK(captured.text().empty());
+}
+
+TEST_CASE("another deployment is said once, until it has been gone for a minute") {
+  const CapturedLog captured;
+  DeploymentWatch watch{"production", "localhost:6379"};
+  const std::string staging = entry("1000-0", "deployment", "staging");
+  const std::string nameless = entry("2000-0", "deployment", "");
+  for (int time = 0; time < 3; ++time) {
+    answer(watch, {staging, nameless, entry("60999-0", "deployment", "production")});
+    regstream::logging::forget_lines();  // As after ten seconds.
+  }
+  CHECK(watch.others() == Names{"", "staging"});
+  CHECK(
+      captured.text() ==
+      "warning: redis at localhost:6379 is used by another deployment, one without a name, "
+      "\"staging\"; this one is \"production\": each shows the other's updates. Give each a Redis "
+      "of its own, or all their gateways the same --deployment\n");
+  answer(watch, {staging, nameless, entry("61000-0", "deployment", "production")});
+  CHECK(watch.others() == Names{""});
+  answer(watch, {staging, nameless, entry("62000-0", "deployment", "production")});
+  CHECK(watch.others().empty());
+}
+
+TEST_CASE("what is no gateway's entry says nothing") {
+  const CapturedLog captured;
+  DeploymentWatch watch{"production", "localhost:6379"};
+  answer(watch, {});
+  answer(watch, {entry("1000-0", "name", "staging")});
+  answer(watch, {"*2\r\n" + bulk("1000-0") + "*0\r\n", ":1\r\n",
+                 entry("1000-1", "deployment", "production")});
+  CHECK(watch.others().empty());
+  CHECK(captured.text().empty());
+}
+
+TEST_CASE("other deployments are looked for at each connection, and every twenty seconds") {
+  DeploymentWatch watch{"production", "localhost:6379"};
+  const Instant now{Duration{5'000}};
+  CHECK(watch.next_deadline() <= now);
+  watch.on_asked(now);
+  CHECK(watch.next_deadline() == now + Duration{20'000});
+  watch.on_connected();
+  CHECK(watch.next_deadline() <= now);
+}
