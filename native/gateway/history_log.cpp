@@ -27,11 +27,11 @@ void HistoryLog::on_live(const hub::Journal& journal, std::string_view reason) {
         position.epoch, before->epoch, before->sequence, journal.size(), reason.empty() ? "" : ". ",
         reason, streams_);
   } else {
-    logging::warn("updates missed",
-                  "updates were missed: after {} the next one that is still kept is {}-{}; streams "
-                  "that get a reset: {}",
-                  to_string(*before), position.epoch, journal.resumable_from().sequence + 1,
-                  streams_);
+    logging::warn(
+        "updates missed",
+        "updates were missed: after {} the history goes on with {}-{}; streams that get a "
+        "reset: {}",
+        to_string(*before), position.epoch, journal.resumable_from().sequence + 1, streams_);
   }
 }
 

@@ -180,6 +180,6 @@ TEST_CASE_METHOD(Bench, "updates that were missed are one warning") {
   broker.subscriber->on_message({1'702'492'000'000, 8}, R"({"registrationId":42,"status":"A"})");
   broker.subscriber->on_live();
   CHECK(log.text() ==
-        "warning: updates were missed: after 1702492000000-0 the next one that is still kept is "
+        "warning: updates were missed: after 1702492000000-0 the history goes on with "
         "1702492000000-8; streams that get a reset: 0\n");
 }
