@@ -1,11 +1,13 @@
 #include "broker/redis_once.hpp"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <regstream/broker/publish_limits.hpp>
 #include <regstream/connection/backoff.hpp>
 
 #include "broker/history_call.hpp"
@@ -134,6 +136,9 @@ std::optional<RedisFailure> check_redis(const RedisOptions& options, Duration ti
 std::variant<EventId, RedisFailure> publish_once(const RedisOptions& options,
                                                  std::string_view message, std::string_view key,
                                                  Duration timeout) {
+  if (const std::string problem = size_problem(message, key); !problem.empty()) {
+    throw std::invalid_argument(problem);
+  }
   return SinglePublish{options, message, key, timeout}.run();
 }
 

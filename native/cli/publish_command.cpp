@@ -101,10 +101,8 @@ std::string check_process_log(const std::string& process_log) {
 }
 
 std::string check_key(const std::string& key) {
-  constexpr std::size_t bytes_max = broker::PublishLimits{}.key_bytes_max;
-  return key.size() <= bytes_max ? std::string()
-                                 : quote_value(key) + " has " + std::to_string(key.size()) +
-                                       " bytes; a key has at most " + std::to_string(bytes_max);
+  const std::string problem = broker::size_problem({}, key);
+  return problem.empty() ? problem : quote_value(key) + ": " + problem;
 }
 
 void add_common_options(CLI::App& command, PublishOptions& options) {

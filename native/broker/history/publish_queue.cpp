@@ -7,15 +7,8 @@ namespace regstream::broker {
 
 std::optional<PublishError> PublishQueue::push(std::string message, std::string key,
                                                PublishHandler& done, Patience patience) {
-  if (message.size() > limits_.message_bytes_max) {
-    return PublishError{"the update has " + std::to_string(message.size()) +
-                        " bytes, more than subscribers take in (" +
-                        std::to_string(limits_.message_bytes_max) + "): make it smaller"};
-  }
-  if (key.size() > limits_.key_bytes_max) {
-    return PublishError{"the update's key has " + std::to_string(key.size()) +
-                        " bytes, more than redis is to keep (" +
-                        std::to_string(limits_.key_bytes_max) + "): make it shorter"};
+  if (auto problem = size_problem(message, key, limits_); !problem.empty()) {
+    return PublishError{std::move(problem)};
   }
   // Those that were in flight may exceed the limit when they wait again.
   if (waiting() >= limits_.waiting_max ||

@@ -5,6 +5,8 @@
 
 #include <catch2/catch.hpp>
 
+#include <regstream/broker/publish_limits.hpp>
+
 #include "broker/redis_once.hpp"
 #include "redis_program.hpp"
 #include "redis_refusal.hpp"
@@ -131,6 +133,17 @@ TEST_CASE("a single publish that redis refuses says why") {
   const RedisServer server{"s3cret"};
   const auto result = publish_once(options_at(server.port()), update_json(1));
   CHECK(std::get<RedisFailure>(result).kind == RedisFailureKind::password);
+}
+
+TEST_CASE("a single publish over a limit is the caller's mistake, and asks redis nothing") {
+  const auto options = options_at(regstream::test::unused_port());
+  constexpr regstream::broker::PublishLimits limits;
+  const std::string largest(limits.message_bytes_max, ' ');
+  const std::string longest(limits.key_bytes_max, 'k');
+  CHECK(std::get<RedisFailure>(publish_once(options, largest, longest)).kind ==
+        RedisFailureKind::refused);
+  CHECK_THROWS_WITH(publish_once(options, largest + ' ', longest), Contains("make it smaller"));
+  CHECK_THROWS_WITH(publish_once(options, largest, longest + 'k'), Contains("make it shorter"));
 }
 
 TEST_CASE("a single publish of what is no object is refused") {

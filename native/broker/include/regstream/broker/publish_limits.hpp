@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
+#include <string_view>
 
 #include <regstream/message/codec.hpp>
 
@@ -26,5 +28,10 @@ struct PublishLimits {
   /// A UUID, or a few words: keys stay in Redis for minutes.
   std::size_t key_bytes_max = 256;
 };
+
+/// Why a publish is over the limits of one, for the author of its program; empty if it is not.
+/// Whatever sends publishes asks this first.
+[[nodiscard]] std::string size_problem(std::string_view message, std::string_view key,
+                                       const PublishLimits& limits = {});
 
 }  // namespace regstream::broker
