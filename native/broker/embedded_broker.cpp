@@ -96,6 +96,11 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
     // Refused ones wait as well, without their text: `done` is called on the broker's thread.
     if (waiting_.size() - refused_ >= options_.limits.waiting_max ||
         waiting_bytes_ + bytes > options_.limits.waiting_bytes_max) {
+      logging::warn(
+          "embedded queue full",
+          "an update was dropped, since {} others ({} bytes) wait for the broker already: "
+          "publish more slowly",
+          waiting_.size() - refused_, waiting_bytes_);
       if (!waiting.done) {
         return;
       }
@@ -302,10 +307,19 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
 
   [[nodiscard]] std::size_t count_expired_keys(std::size_t added, std::int64_t now_ms) const {
     const std::size_t all = keys_in_order_.size() + added;
-    const std::size_t keys_max = options_.limits.keys_max;
-    std::size_t expired = all > keys_max ? all - keys_max : 0;
+    const EmbeddedLimits& limits = options_.limits;
+    std::size_t expired = all > limits.keys_max ? all - limits.keys_max : 0;
+    if (expired > 0 && expired <= keys_in_order_.size()) {
+      const std::int64_t age_ms = now_ms - keys_in_order_[expired - 1].timestamp_ms;
+      if (age_ms < limits.key_age_min.count()) {
+        logging::warn("keys forgotten early",
+                      "idempotency keys are forgotten after {} s, since there are more than {}: an "
+                      "update that is sent again later than that is published twice",
+                      age_ms / 1'000, limits.keys_max);
+      }
+    }
     while (expired < keys_in_order_.size() &&
-           now_ms - keys_in_order_[expired].timestamp_ms > options_.limits.key_age_max.count()) {
+           now_ms - keys_in_order_[expired].timestamp_ms > limits.key_age_max.count()) {
       ++expired;
     }
     return expired;

@@ -20,6 +20,8 @@ struct EmbeddedLimits {
   /// restart.
   std::size_t keys_max = 100'000;
   Duration key_age_max{24 * 3'600'000};
+  /// A key that has to go sooner is a warning in the log: Redis keeps them for as long.
+  Duration key_age_min{600'000};
   std::size_t key_bytes_max = 256;  ///< Room for any UUID, with what its maker puts around it.
 
   /// What other threads may publish while the loop is busy: as much as a busy bank's minutes.

@@ -20,6 +20,7 @@
 #include <catch2/catch.hpp>
 
 #include "broker/readiness.hpp"
+#include "captured_log.hpp"
 #include "run_until.hpp"
 #include "temporary_folder.hpp"
 
@@ -35,6 +36,7 @@ using regstream::broker::EmbeddedBrokerOptions;
 using regstream::broker::PublishError;
 using regstream::broker::PublishResult;
 using regstream::broker::Readiness;
+using regstream::test::CapturedLog;
 using regstream::test::run_until;
 using regstream::test::TemporaryFolder;
 using Lines = std::vector<std::string>;
@@ -277,6 +279,7 @@ TEST_CASE("what other threads publish while the loop is busy is bounded, and ref
   Bench bench;
   bench.options.limits.waiting_max = 2;
   bench.options.limits.waiting_bytes_max = 20;
+  const CapturedLog log;
   bench.start();
   for (int count = 0; count < 4; ++count) {
     bench.publish_later("{}");
@@ -285,6 +288,8 @@ TEST_CASE("what other threads publish while the loop is busy is bounded, and ref
   CHECK(bench.results.at(1) == "1702493000000-2");
   CHECK_THAT(bench.results.at(2), Contains("too much waits"));
   CHECK_THAT(bench.results.at(3), Contains("too much waits"));
+  // The log has it, too: not every publisher asks what became of its update.
+  CHECK_THAT(log.text(), Contains("an update was dropped, since 2 others (4 bytes) wait"));
   bench.publish_later(R"({"eleven":1})");
   bench.publish_later(R"({"eleven":1})");
   bench.run();
@@ -328,6 +333,21 @@ TEST_CASE("the oldest keys are forgotten when there are too many, and when they 
   bench.publish("{}", "d");
   CHECK(bench.publish("{}", "c") == "1702493000000-6");
   CHECK(bench.publish("{}", "d") == "1702493000000-5");
+}
+
+TEST_CASE("keys that have to go too soon are told to the operator") {
+  Bench bench;
+  bench.options.limits.keys_max = 1;
+  bench.options.limits.key_age_min = Duration{5'000};
+  bench.start();
+  const CapturedLog log;
+  bench.publish("{}", "a");
+  bench.now_timestamp_ms += 5'000;
+  bench.publish("{}", "b");
+  CHECK(log.text().empty());
+  bench.now_timestamp_ms += 4'999;
+  bench.publish("{}", "c");
+  CHECK_THAT(log.text(), Contains("keys are forgotten after 4 s, since there are more than 1"));
 }
 
 TEST_CASE("the journal forgets the same keys as the broker") {
