@@ -59,6 +59,8 @@ export interface RegistrationView {
   readonly stage: string | null;
   /** In the order in which they appeared. */
   readonly stages: readonly StageView[];
+  /** True where the validation has more stages than `stages` may hold: 64. */
+  readonly hasMoreStages: boolean;
   readonly message: string;
   readonly details: Readonly<Record<string, unknown>> | null;
   readonly processLog: readonly unknown[] | null;
@@ -147,6 +149,7 @@ export function parseView(viewJson: string): RegistrationView | null {
         .map(toStage)
         .filter((one): one is StageView => one !== null),
     ),
+    hasMoreStages: view["hasMoreStages"] === true,
     message: text(view["message"]),
     details: isObject(details) ? details : null,
     processLog: Array.isArray(processLog) ? processLog : null,

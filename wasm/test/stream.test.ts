@@ -304,6 +304,7 @@ describe("what a stream makes of messages", () => {
       isFinal: false,
       progress: { stagesDone: 1, stagesTotal: 4 },
       hasGap: false,
+      hasMoreStages: false,
       id: null,
     });
     network.last.send({

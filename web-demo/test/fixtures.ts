@@ -61,6 +61,7 @@ export function view(changes: Partial<RegistrationView> = {}): RegistrationView 
     status: "PENDING",
     stage: "duplicate_check",
     stages: [stageView()],
+    hasMoreStages: false,
     message: "Checking",
     details: null,
     processLog: null,

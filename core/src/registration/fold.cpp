@@ -8,16 +8,24 @@
 namespace regstream {
 namespace {
 
-/// The first `bytes_max` bytes of `text`, less the beginning of a character that does not fit.
-std::string_view shorten(std::string_view text, std::size_t bytes_max) {
-  if (text.size() <= bytes_max) {
-    return text;
+/// Puts `text` into `to`, cut with an ellipsis where it has more than `bytes_max` bytes; true if
+/// that changed it. What stays the same costs no allocation.
+bool assign_message(std::string& to, std::string_view text, std::size_t bytes_max) {
+  std::string_view end;
+  if (text.size() > bytes_max) {
+    end = "…";
+    std::size_t length = bytes_max - end.size();
+    // Not within a character.
+    while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U) {
+      --length;
+    }
+    text = text.substr(0, length);
   }
-  std::size_t length = bytes_max;
-  while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U) {
-    --length;
+  if (to.size() == text.size() + end.size() && to.starts_with(text) && to.ends_with(end)) {
+    return false;
   }
-  return text.substr(0, length);
+  to.assign(text).append(end);
+  return true;
 }
 
 /// Puts `from` into `to`; true if that changed it. What stays the same costs no allocation.
@@ -58,7 +66,7 @@ void add_stage(RegistrationView& view, const Update& update, const RegistrationL
   StageView& stage = view.stages.emplace_back();
   stage.name = update.stage;
   stage.status = update.stage_status;
-  stage.message = shorten(update.message, limits.message_bytes_max);
+  assign_message(stage.message, update.message, limits.message_bytes_max);
   if (update.stage_status == StageStatus::started) {
     stage.started_timestamp_ms = update.timestamp_ms;
   } else {
@@ -79,7 +87,7 @@ bool change_stage(StageView& stage, const Update& update, const RegistrationLimi
     changed = true;
   }
   changed |= assign(stage.status, update.stage_status);
-  changed |= assign(stage.message, shorten(update.message, limits.message_bytes_max));
+  changed |= assign_message(stage.message, update.message, limits.message_bytes_max);
   return changed;
 }
 
@@ -88,6 +96,7 @@ Applied fold_stage(RegistrationView& view, const Update& update, const Registrat
     return change_stage(*stage, update, limits) ? Applied::changed : Applied::unchanged;
   }
   if (view.stages.size() >= limits.stages_max) {
+    view.has_more_stages = true;
     return Applied::too_many_stages;
   }
   add_stage(view, update, limits);
@@ -140,6 +149,7 @@ Applied fold(RegistrationView& view, const Update& update, const RegistrationLim
   bool changed = false;
   if (starts_validation(view, update)) {
     view.stages.clear();
+    view.has_more_stages = false;
     view.details.clear();
     view.process_log.clear();
     view.is_final = false;
@@ -158,7 +168,7 @@ Applied fold(RegistrationView& view, const Update& update, const RegistrationLim
   const bool is_late_stage = view.has_ended && is_stage_update && !ends;
   if (!is_late_stage) {
     changed |= assign(view.status, update.status);
-    changed |= assign(view.message, shorten(update.message, limits.message_bytes_max));
+    changed |= assign_message(view.message, update.message, limits.message_bytes_max);
     changed |= assign(view.is_final, ends);
     if (is_stage_update) {
       changed |= assign(view.stage, update.stage);

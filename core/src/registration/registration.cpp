@@ -121,6 +121,7 @@ Applied Registration::apply_snapshot(RegistrationView snapshot) {
   const bool has_room = snapshot.stages.size() <= limits_.stages_max;
   if (!has_room) {
     snapshot.stages.resize(limits_.stages_max);
+    snapshot.has_more_stages = true;
   }
   forget_recent();
   const bool is_same = snapshot == view_;

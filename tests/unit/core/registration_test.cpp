@@ -275,16 +275,24 @@ TEST_CASE("stages beyond the limit are not kept, but their status and message ar
         Applied::too_many_stages);
   CHECK(registration.view().stages.size() == 2);
   CHECK(registration.view().message == "third");
+  CHECK(registration.view().has_more_stages);
   CHECK(registration.apply(stage("a", StageStatus::completed, 40)) == Applied::changed);
+  CHECK(registration.view().has_more_stages);
+  registration.apply(outcome("APPROVED", 50));
+  registration.apply(stage("a", StageStatus::started, 60));
+  CHECK_FALSE(registration.view().has_more_stages);
 }
 
-TEST_CASE("a long message is cut between two characters") {
-  Registration registration{42, {.stages_max = 2, .message_bytes_max = 6}};
+TEST_CASE("a long message is cut between two characters, and says so") {
+  Registration registration{42, {.stages_max = 2, .message_bytes_max = 7}};
   registration.apply(stage("a", StageStatus::started, 10, "ሰላም"));
-  CHECK(registration.view().message == "ሰላ");
-  CHECK(registration.view().stages[0].message == "ሰላ");
+  CHECK(registration.view().message == "ሰ…");
+  CHECK(registration.view().stages[0].message == "ሰ…");
+  CHECK(registration.apply(stage("a", StageStatus::started, 10, "ሰላም")) == Applied::unchanged);
   registration.apply(stage("a", StageStatus::started, 10, "abcdeé"));
-  CHECK(registration.view().message == "abcde");
+  CHECK(registration.view().message == "abcdeé");
+  registration.apply(stage("a", StageStatus::started, 10, "abcdéfg"));
+  CHECK(registration.view().message == "abcd…");
 }
 
 TEST_CASE("the time of a view never goes back") {
@@ -335,6 +343,7 @@ TEST_CASE("a snapshot of another registration changes nothing, one with too many
   snapshot.registration_id = 42;
   CHECK(registration.apply_snapshot(snapshot) == Applied::too_many_stages);
   CHECK(registration.view().stages.size() == 1);
+  CHECK(registration.view().has_more_stages);
 }
 
 TEST_CASE("progress counts the stages that have ended, of the workflow's four") {

@@ -68,7 +68,9 @@ TEST_CASE("a view reads back as it was") {
   RegistrationView archived = ended;
   archived.status = "ARCHIVED";
   archived.is_final = false;
-  for (const RegistrationView& view : {example(), nothing_yet, ended, archived}) {
+  RegistrationView cut = example();
+  cut.has_more_stages = true;
+  for (const RegistrationView& view : {example(), nothing_yet, ended, archived, cut}) {
     const auto result = decode_view(encode_view(view));
     REQUIRE(std::holds_alternative<RegistrationView>(result));
     CHECK(std::get<RegistrationView>(result) == view);

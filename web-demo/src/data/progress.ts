@@ -11,6 +11,8 @@ export interface Progress {
   readonly isRunning: boolean;
   readonly isFinal: boolean;
   readonly timeline: readonly TimelineStage[];
+  /** The validation has stages that the timeline lacks: a view holds 64. */
+  readonly hasMoreStages: boolean;
 }
 
 /**
@@ -27,6 +29,7 @@ export function mergeProgress(registration: Registration, live: RegistrationView
     isRunning: !isFinal && (hasStages || registration.validating),
     isFinal,
     timeline: buildTimeline(logOfThisValidation(registration, live), live?.stages ?? []),
+    hasMoreStages: live?.hasMoreStages ?? false,
   };
 }
 

@@ -128,7 +128,7 @@ function StageCount({ progress: { isRunning, timeline } }: { progress: Progress 
 
 /** What the timeline can't say by itself. */
 function TimelineNote({ progress, isConnected }: { progress: Progress; isConnected: boolean }) {
-  const { isRunning, isFinal, timeline } = progress;
+  const { isRunning, isFinal, timeline, hasMoreStages } = progress;
   if (isRunning && !isConnected) {
     return (
       <p className="timeline-note">
@@ -138,6 +138,9 @@ function TimelineNote({ progress, isConnected }: { progress: Progress; isConnect
   }
   if (!isRunning && !isFinal && timeline.every(({ state }) => state === "pending")) {
     return <p className="timeline-note">This customer has not been validated yet.</p>;
+  }
+  if (hasMoreStages) {
+    return <p className="timeline-note">This validation has more stages than are shown here.</p>;
   }
   return null;
 }

@@ -10,10 +10,12 @@
 namespace regstream {
 
 struct RegistrationLimits {
-  /// The given workflow has 4 stages; a publisher that invents a name per message stops here.
+  /// The given workflow has 4 stages; a publisher that invents a name per message stops here, and
+  /// the view says that it has more (`has_more_stages`).
   std::size_t stages_max = 64;
-  /// A message is a sentence for an operator. What is longer is cut in the view (the update itself
-  /// has it whole), so that a snapshot with every stage stays well below a stream's line limit.
+  /// A message is a sentence for an operator. What is longer is cut in the view and ends with
+  /// "…" there (the update itself has it whole), so that a snapshot with every stage stays well
+  /// below a stream's line limit. At least 3.
   std::size_t message_bytes_max = 4096;
   /// Updates without an id that are kept so that a late one can be put in its place. Two
   /// validations of the given workflow are 18.

@@ -28,6 +28,8 @@ struct RegistrationView {
   std::string status;             ///< As sent; empty before the first update.
   std::string stage;              ///< The stage last heard of in this validation.
   std::vector<StageView> stages;  ///< In the order in which they appeared.
+  /// This validation has stages that are not in `stages`, as these have a limit.
+  bool has_more_stages = false;
   std::string message;
   std::string details;            ///< JSON text of an object, or empty.
   std::string process_log;        ///< JSON text of an array, or empty.
