@@ -77,12 +77,12 @@ std::string registration_json(const Registration& registration) {
   return dump(json);
 }
 
-std::string registrations_json(const std::vector<Registration>& registrations) {
+std::string registrations_json(const RegistrationList& list) {
   OrderedJson array = OrderedJson::array();
-  for (const Registration& registration : registrations) {
+  for (const Registration& registration : list.registrations) {
     array.push_back(summary_json(registration));
   }
-  return dump(OrderedJson{{"registrations", std::move(array)}});
+  return dump(OrderedJson{{"registrations", std::move(array)}, {"hasMore", list.has_more}});
 }
 
 }  // namespace regstream::backend

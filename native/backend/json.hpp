@@ -11,7 +11,7 @@ namespace regstream::backend {
 
 [[nodiscard]] std::string process_log_json(const std::vector<LogEntry>& entries);
 [[nodiscard]] std::string registration_json(const Registration& registration);
-/// `{"registrations":[…]}`, each without accounts, details and process log.
-[[nodiscard]] std::string registrations_json(const std::vector<Registration>& registrations);
+/// `{"registrations":[…],"hasMore":…}`, each without accounts, details and process log.
+[[nodiscard]] std::string registrations_json(const RegistrationList& list);
 
 }  // namespace regstream::backend

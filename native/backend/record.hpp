@@ -62,4 +62,10 @@ struct MobileCustomer {
   bool operator==(const MobileCustomer&) const = default;
 };
 
+/// The newest registrations.
+struct RegistrationList {
+  std::vector<Registration> registrations;
+  bool has_more = false;  ///< There are older ones, too.
+};
+
 }  // namespace regstream::backend

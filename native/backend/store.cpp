@@ -40,19 +40,23 @@ void Store::fail(const SQLite::Exception& error) const {
   throw sqlite::explain(path_, database_kind(), error);
 }
 
-std::vector<Registration> Store::list(std::optional<Status> status) const try {
+RegistrationList Store::list(std::optional<Status> status, std::size_t length_max) const try {
   SQLite::Statement query{database_, std::string{"SELECT "} + registration_columns +
                                          " FROM registrations WHERE ?1 IS NULL OR status = ?1 "
                                          "ORDER BY submitted_timestamp_ms DESC, id DESC LIMIT ?2"};
   if (status) {
     bind_status(query, 1, *status);
   }
-  query.bind(2, list_length_max);
-  std::vector<Registration> registrations;
+  query.bind(2, static_cast<std::int64_t>(length_max + 1));
+  RegistrationList list;
   while (query.executeStep()) {
-    registrations.push_back(read_registration(query));
+    list.registrations.push_back(read_registration(query));
   }
-  return registrations;
+  if (list.registrations.size() > length_max) {
+    list.registrations.pop_back();
+    list.has_more = true;
+  }
+  return list;
 } catch (const SQLite::Exception& error) {
   fail(error);
 }

@@ -30,14 +30,15 @@ struct OutboxEntry {
 class Store {
  public:
   /// How many registrations a list may hold; a page shows no more, and a list must end.
-  static constexpr int list_length_max = 1000;
+  static constexpr std::size_t list_length_max = 1000;
 
   /// Opens or makes the database, and locks it against other processes. Throws std::runtime_error
   /// with one sentence that names the file and says what to do.
   explicit Store(const std::filesystem::path& path);
 
   /// The newest first, without accounts and process log; all statuses where `status` is empty.
-  [[nodiscard]] std::vector<Registration> list(std::optional<Status> status) const;
+  [[nodiscard]] RegistrationList list(std::optional<Status> status,
+                                      std::size_t length_max = list_length_max) const;
   [[nodiscard]] std::optional<Registration> find(std::int64_t id) const;
   [[nodiscard]] std::optional<MobileCustomer> find_mobile_customer(
       const std::string& customer_number) const;

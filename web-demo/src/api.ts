@@ -1,5 +1,5 @@
 import { decodeRegistration, decodeRegistrations, isObject } from "./data/decode";
-import type { NewRegistration, Registration, RegistrationSummary } from "./data/model";
+import type { NewRegistration, Registration, RegistrationList } from "./data/model";
 
 /** The sample backend's routes, typed. Every failure is an `ApiError`. */
 
@@ -28,7 +28,7 @@ export class ApiError extends Error {
   }
 }
 
-export function listRegistrations(signal?: AbortSignal): Promise<readonly RegistrationSummary[]> {
+export function listRegistrations(signal?: AbortSignal): Promise<RegistrationList> {
   return request("GET", "/api/registrations", decodeRegistrations, { signal });
 }
 

@@ -119,13 +119,14 @@ describe("decoding a registration", () => {
 describe("decoding the list", () => {
   it("keeps the order, and of each registration what the list shows", () => {
     const answer = { registrations: [received({ id: 2 }), received({ id: 1 })] };
-    const list = decodeRegistrations(answer);
+    const { registrations: list, hasMore } = decodeRegistrations(answer);
+    expect(hasMore).toBe(false);
     expect(list.map(({ id }) => id)).toEqual([2, 1]);
     expect(list[0]).not.toHaveProperty("nationalId");
   });
 
   it("may be empty", () => {
-    expect(decodeRegistrations({ registrations: [] })).toEqual([]);
+    expect(decodeRegistrations({ registrations: [], hasMore: true })).toEqual({ registrations: [], hasMore: true });
   });
 
   it("is rejected whole where one entry is wrong", () => {

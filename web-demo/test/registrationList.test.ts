@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import type { RegistrationSummary } from "../src/data/model";
-import { applyUpdate, countStatuses, filterList } from "../src/data/registrationList";
+import { applyToList, applyUpdate, countStatuses, filterList } from "../src/data/registrationList";
 import { noon, registration, update } from "./fixtures";
 
 const other = registration({ id: 41, customerName: "Sara Alemu", branch: "Piassa" });
@@ -25,6 +25,12 @@ describe("applying an update to the list", () => {
   it("gives the same list for a registration that is not in it", () => {
     const list = [other];
     expect(applyUpdate(list, update())).toBe(list);
+  });
+
+  it("keeps whether there are more", () => {
+    const list = { registrations: [registration()], hasMore: true };
+    expect(applyToList(list, update({ status: "FAILED" }))).toMatchObject({ hasMore: true, registrations: [{ status: "FAILED" }] });
+    expect(applyToList(list, update({ registrationId: 7 }))).toBe(list);
   });
 
   it("gives the same list where it says nothing new", () => {

@@ -95,7 +95,7 @@ TEST_CASE("the list holds the newest first, and only the status asked for") {
   store.end_validation(middle, {Status::duplicate, "Exists", ""}, std::nullopt, 4);
   const auto ids = [&](std::optional<Status> status) {
     std::vector<std::int64_t> found;
-    for (const Registration& registration : store.list(status)) {
+    for (const Registration& registration : store.list(status).registrations) {
       found.push_back(registration.id);
     }
     return found;
@@ -104,6 +104,19 @@ TEST_CASE("the list holds the newest first, and only the status asked for") {
   CHECK(ids(Status::pending) == std::vector{newest, old});
   CHECK(ids(Status::duplicate) == std::vector{middle});
   CHECK(ids(Status::approved).empty());
+}
+
+TEST_CASE("a list that is not whole says so") {
+  const TemporaryFolder folder;
+  Store store{folder / "demo.sqlite"};
+  store.add(application, 1);
+  const std::int64_t newest = store.add(application, 2);
+  CHECK_FALSE(store.list(std::nullopt, 2).has_more);
+  const auto list = store.list(std::nullopt, 1);
+  CHECK(list.has_more);
+  REQUIRE(list.registrations.size() == 1);
+  CHECK(list.registrations.front().id == newest);
+  CHECK_FALSE(store.list(Status::approved, 1).has_more);
 }
 
 TEST_CASE("an update of a mobile customer keeps the e-mail address that was not repeated") {
@@ -129,7 +142,7 @@ TEST_CASE("the sample data are filled in once") {
   }
   Store store{folder / "demo.sqlite"};
   store.fill(sample_registrations(2'000'000'000), sample_mobile_customers());
-  CHECK(store.list(std::nullopt).size() == 20);
+  CHECK(store.list(std::nullopt).registrations.size() == 20);
 }
 
 TEST_CASE("what fails half-way has not happened at all") {

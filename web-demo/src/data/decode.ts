@@ -2,6 +2,7 @@ import {
   type Account,
   type LogEntry,
   type Registration,
+  type RegistrationList,
   type RegistrationSummary,
   type StageStatus,
   isTime,
@@ -78,8 +79,12 @@ function decodeSummary(value: unknown): RegistrationSummary {
   };
 }
 
-export function decodeRegistrations(value: unknown): readonly RegistrationSummary[] {
-  return list(asObject(value, "The answer"), "registrations").map(decodeSummary);
+export function decodeRegistrations(value: unknown): RegistrationList {
+  const answer = asObject(value, "The answer");
+  return {
+    registrations: list(answer, "registrations").map(decodeSummary),
+    hasMore: answer["hasMore"] === true,
+  };
 }
 
 function decodeAccount(value: unknown): Account {

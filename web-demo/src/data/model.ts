@@ -32,6 +32,13 @@ export interface RegistrationSummary {
   readonly updatedAt: number;
 }
 
+/** The newest registrations. */
+export interface RegistrationList {
+  readonly registrations: readonly RegistrationSummary[];
+  /** The backend has older ones, too. */
+  readonly hasMore: boolean;
+}
+
 export interface Registration extends RegistrationSummary {
   readonly email: string | null;
   readonly nationalId: string;

@@ -1,6 +1,6 @@
 import type { RegistrationUpdate } from "regstream";
 
-import { type RegistrationSummary, isFinalStatus, isTime } from "./model";
+import { type RegistrationList, type RegistrationSummary, isFinalStatus, isTime } from "./model";
 
 type List = readonly RegistrationSummary[];
 
@@ -18,6 +18,12 @@ export function applyUpdate(list: List, update: RegistrationUpdate): List {
     updatedAt: isTime(update.timestamp) && update.timestamp > 0 ? update.timestamp : before.updatedAt,
   };
   return saysTheSame(before, after) ? list : list.map((one) => (one === before ? after : one));
+}
+
+/** The same for a list as it was loaded. */
+export function applyToList(list: RegistrationList, update: RegistrationUpdate): RegistrationList {
+  const registrations = applyUpdate(list.registrations, update);
+  return registrations === list.registrations ? list : { ...list, registrations };
 }
 
 /** Of the fields that an update changes. */

@@ -5,7 +5,7 @@ import { useCallback, useEffect, useMemo, useRef } from "react";
 import { listRegistrations } from "../api";
 import { coalesce } from "./coalesce";
 import { Newcomers } from "./newcomers";
-import { applyUpdate } from "./registrationList";
+import { applyToList } from "./registrationList";
 import { useReloadAfterGap } from "./useReloadAfterGap";
 import { useResource } from "./useResource";
 
@@ -18,13 +18,14 @@ export function useRegistrationList() {
     const meanwhile: RegistrationUpdate[] = [];
     buffers.current.add(meanwhile);
     try {
-      return meanwhile.reduce(applyUpdate, await listRegistrations(signal));
+      return meanwhile.reduce(applyToList, await listRegistrations(signal));
     } finally {
       buffers.current.delete(meanwhile);
     }
   }, []);
   const list = useResource(load);
-  const { value: registrations, update: change, reload } = list;
+  const { value, update: change, reload } = list;
+  const registrations = value?.registrations ?? null;
 
   const shown = useRef(registrations);
   useEffect(() => {
@@ -36,7 +37,7 @@ export function useRegistrationList() {
   const onUpdate = useCallback(
     (update: RegistrationUpdate) => {
       for (const buffer of buffers.current) buffer.push(update);
-      change((registrations) => applyUpdate(registrations, update));
+      change((before) => applyToList(before, update));
       newcomers.current ??= new Newcomers();
       if (newcomers.current.isNew(shown.current, update.registrationId)) reloadSoon();
     },

@@ -8,6 +8,7 @@ import { LoadFailed } from "../components/LoadFailed";
 import { LoadNotice } from "../components/LoadNotice";
 import { Message } from "../components/Message";
 import { NewRequestDialog } from "../components/NewRequestDialog";
+import { Notice } from "../components/Notice";
 import { PageHeader } from "../components/PageHeader";
 import { RegistrationTable } from "../components/RegistrationTable";
 import { Skeleton } from "../components/Skeleton";
@@ -19,7 +20,7 @@ import { detailPath, navigate, replaceSearch, useLocation } from "../router";
 export function ListPage() {
   const { list, stream } = useRegistrationList();
   const [isCreating, setCreating] = useState(false);
-  const { value: registrations, error, loading, reload } = list;
+  const { value, error, loading, reload } = list;
   const retry = useCallback(() => void reload(), [reload]);
   const newRequest = (
     <button type="button" className="button button-primary" onClick={() => setCreating(true)}>
@@ -36,10 +37,15 @@ export function ListPage() {
         actions={newRequest}
       />
       <LiveUpdatesNotice stream={stream} />
-      {registrations !== null ? (
+      {value !== null ? (
         <>
           {error !== null && <LoadNotice error={error} onRetry={retry} />}
-          <Registrations registrations={registrations} />
+          {value.hasMore && (
+            <Notice>
+              Only the newest {value.registrations.length} requests are listed and searched.
+            </Notice>
+          )}
+          <Registrations registrations={value.registrations} />
         </>
       ) : error !== null ? (
         <LoadFailed
