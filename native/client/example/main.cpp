@@ -56,6 +56,12 @@ class Follower final : public regstream::client::StreamHandler {
     }
   }
 
+  /// An event over the client's limits: an update may have been missed.
+  void on_skipped(const regstream::sse::Skipped& skipped) override {
+    registration_.mark_gap();
+    std::cerr << "an event was skipped: " << to_string(skipped.reason) << std::endl;
+  }
+
   /// The client comes back by itself: this only tells.
   void on_state(const regstream::StateChanged& change,
                 const regstream::client::StreamFailure* failure) override {

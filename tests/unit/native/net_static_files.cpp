@@ -132,6 +132,13 @@ TEST_CASE("Nothing outside of the folder can be reached, and nothing hidden") {
   CHECK(get(files, target).body().find("root:") == std::string::npos);
 }
 
+TEST_CASE("A folder too large for a page's is refused at the start") {
+  const Page page;
+  std::ofstream(page.folder() / "video").flush();
+  fs::resize_file(page.folder() / "video", StaticFiles::bytes_max);  // It takes no room.
+  CHECK_THROWS_WITH(StaticFiles(page.folder()), Catch::Contains("are over 64 MiB"));
+}
+
 TEST_CASE("A file that has not changed is not sent again") {
   const Page page;
   const StaticFiles files(page.folder());
