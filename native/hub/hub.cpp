@@ -77,6 +77,7 @@ std::optional<DecodeError> Hub::publish(EventId id, std::string_view message, In
   counters_.mistyped += slices.mistyped;
   Update update = to_update(slices);
   update.id = id;
+  known_.recall(update.registration_id, journal_);
   known_.apply(update);
 
   std::string bytes;
@@ -307,7 +308,7 @@ void Hub::greet(Slot slot, std::optional<EventId> cursor, std::int64_t now_times
   EventId connected = before_all_histories;
   FramePtr snapshot;
   if (!cursor) {
-    snapshot = known_.snapshot(subscription.registration_id, now_timestamp_ms);
+    snapshot = find_snapshot(subscription, now_timestamp_ms);
     if (!snapshot) {
       connected = journal_.position();
     }
@@ -327,8 +328,13 @@ void Hub::greet(Slot slot, std::optional<EventId> cursor, std::int64_t now_times
   mark_ready(slot);
 }
 
+FramePtr Hub::find_snapshot(const Subscription& subscription, std::int64_t now_timestamp_ms) {
+  known_.recall(subscription.registration_id, journal_);
+  return known_.snapshot(subscription.registration_id, now_timestamp_ms);
+}
+
 void Hub::push_reset(Subscription& subscription, std::int64_t now_timestamp_ms) {
-  const FramePtr snapshot = known_.snapshot(subscription.registration_id, now_timestamp_ms);
+  const FramePtr snapshot = find_snapshot(subscription, now_timestamp_ms);
   EventId id = before_all_histories;
   if (snapshot) {
     subscription.next_sequence = 0;  // The snapshot says it all.

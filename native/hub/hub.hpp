@@ -203,6 +203,8 @@ class Hub {
   [[nodiscard]] ResetCause cause_of(EventId cursor) const;
   void greet_ungreeted(bool is_caught_up, std::int64_t now_timestamp_ms);
   void greet(Slot slot, std::optional<EventId> cursor, std::int64_t now_timestamp_ms);
+  [[nodiscard]] FramePtr find_snapshot(const Subscription& subscription,
+                                       std::int64_t now_timestamp_ms);
   void push_reset(Subscription& subscription, std::int64_t now_timestamp_ms);
   void push_with_snapshot(Subscription& subscription, std::string_view bytes,
                           const FramePtr& snapshot);

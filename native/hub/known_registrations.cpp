@@ -1,6 +1,10 @@
 #include "hub/known_registrations.hpp"
 
+#include <optional>
+#include <variant>
+
 #include <regstream/message/codec.hpp>
+#include <regstream/sse/parser.hpp>
 
 #include "hub/message_event.hpp"
 
@@ -18,7 +22,35 @@ std::size_t bytes_of(const Registration& registration) {
   return bytes;
 }
 
+/// The update that the frame of a message carries.
+std::optional<Update> read_update(const Frame& frame) {
+  sse::Parser parser;
+  parser.feed(frame.bytes());
+  const sse::Token token = parser.next();
+  const auto* const event = std::get_if<sse::Event>(&token);
+  if (event == nullptr) {
+    return std::nullopt;
+  }
+  const auto message = decode_stream_message(event->data);
+  const auto* const read = std::get_if<StreamMessage>(&message);
+  return read == nullptr ? std::nullopt : std::optional{to_update(read->update)};
+}
+
 }  // namespace
+
+void KnownRegistrations::recall(std::int64_t registration_id, const Journal& journal) {
+  if (registration_id == every_registration || by_id_.contains(registration_id)) {
+    return;
+  }
+  const EventId oldest = journal.resumable_from();
+  for (std::uint64_t sequence = journal.first_after(oldest.sequence, registration_id);
+       sequence != 0; sequence = journal.next_of(sequence, registration_id)) {
+    if (auto update = read_update(*journal.frame(sequence))) {
+      update->id = EventId{.epoch = oldest.epoch, .sequence = sequence};
+      apply(*update);
+    }
+  }
+}
 
 void KnownRegistrations::apply(const Update& update) {
   if (const auto known = by_id_.find(update.registration_id); known != by_id_.end()) {

@@ -9,12 +9,13 @@
 #include <regstream/registration/registration.hpp>
 
 #include "hub/frame.hpp"
+#include "hub/journal.hpp"
 
 namespace regstream::hub {
 
 /// How much may be remembered. Whichever limit is reached first, the registrations that nobody has
-/// spoken of or asked for the longest are forgotten: a late joiner then gets no snapshot, only what
-/// comes.
+/// spoken of or asked for the longest are forgotten. When somebody does again, they are folded anew
+/// from what the journal holds of them (`recall`), so only what has left that as well is lost.
 struct KnownRegistrationsLimits {
   std::size_t count_max = 10'000;
   /// Texts of all views together, their encoded snapshots, and the updates kept to be put in order;
@@ -28,6 +29,10 @@ class KnownRegistrations {
   explicit KnownRegistrations(KnownRegistrationsLimits limits = {}) : limits_(limits) {}
 
   void apply(const Update& update);
+
+  /// Takes in what `journal` holds of a registration that is not known: for who joins late a part
+  /// would look like the whole. Call it before `apply` and `snapshot`.
+  void recall(std::int64_t registration_id, const Journal& journal);
 
   /// For another history, and for one of which a part was missed: a registration may have moved on
   /// in that, and a state that is no longer true is worse than none. What the rest of the history

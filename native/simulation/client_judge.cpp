@@ -10,6 +10,7 @@ void ClientJudge::forget() {
   last_event_id_.clear();
   position_.reset();
   view_id_.reset();
+  has_skipped_ = false;
 }
 
 void ClientJudge::on_attempt(std::string_view cursor) {
@@ -42,6 +43,16 @@ void ClientJudge::on_message(const StreamMessage& message, std::string_view json
     case StreamMessageType::other:
       fail("a message of no known type: " + std::string{json});
   }
+}
+
+void ClientJudge::on_skipped(std::string_view last_event_id) {
+  if (due_ == Due::greeting || due_ == Due::reset) {
+    fail("it skips an event that no limit is below");
+  }
+  last_event_id_ = last_event_id;
+  position_ = parsed(last_event_id);
+  due_ = Due::nothing;
+  has_skipped_ = true;
 }
 
 void ClientJudge::on_connected(EventId id) {
@@ -103,6 +114,7 @@ void ClientJudge::on_reset(EventId id) {
          ", and the history is at " + to_string(truth_.end()));
   }
   ++resets_;
+  has_skipped_ = false;
   due_ = id == EventId{} ? Due::snapshot : Due::nothing;
   position_ = id;
 }
@@ -113,6 +125,7 @@ void ClientJudge::on_snapshot(EventId id, const StreamMessage& message) {
   }
   due_ = Due::nothing;
   position_ = id;
+  has_skipped_ = false;
   if (!registration_id_ || !can_judge(id) || !is_known_whole(id)) {
     return;
   }
@@ -128,10 +141,19 @@ void ClientJudge::on_view(const RegistrationView& view) {
     fail("its view goes back from " + to_string(*view_id_) + " to " + to_string(*view.id));
   }
   view_id_ = view.id;
+  if (has_skipped_) {
+    return check_gap(view);
+  }
   // A view changes by what was told; so it is behind at most, and whole up to its own id.
   if (view.id && can_judge(*view.id) && is_known_whole(*view.id) &&
       truth_.view_mark(*registration_id_, *view.id) != mark_of(view)) {
     fail("its view is not the truth at " + to_string(*view.id) + ": " + encode_view(view));
+  }
+}
+
+void ClientJudge::check_gap(const RegistrationView& view) const {
+  if (!view.has_gap) {
+    fail("its view does not say that an event was skipped: " + encode_view(view));
   }
 }
 
@@ -146,6 +168,9 @@ void ClientJudge::check_end(const std::optional<RegistrationView>& view, bool is
   const EventId behind{.epoch = end.epoch, .sequence = end.sequence + 1};
   if (const auto missed = truth_.between(*position_, behind, registration_id_)) {
     fail("it is at " + to_string(*position_) + ", and still misses " + to_string(*missed));
+  }
+  if (has_skipped_) {
+    return view ? check_gap(*view) : void();
   }
   const std::uint64_t mark = view ? mark_of(*view) : 0;
   // A publisher that knows of a lost history may be the last to publish, and nobody can tell again

@@ -36,6 +36,8 @@ class ClientJudge {
   void on_attempt(std::string_view cursor);
   void on_message(const StreamMessage& message, std::string_view json,
                   std::string_view last_event_id);
+  /// It tells its caller that an event was too large for it, and may have been an update.
+  void on_skipped(std::string_view last_event_id);
   /// What it shows now.
   void on_view(const RegistrationView& view);
 
@@ -43,6 +45,8 @@ class ClientJudge {
   /// trimmed history until all views are `is_settled`.
   void check_end(const std::optional<RegistrationView>& view, bool is_settled) const;
 
+  /// Since the last that it was told of how things stand.
+  [[nodiscard]] bool has_skipped() const { return has_skipped_; }
   [[nodiscard]] std::uint64_t updates() const { return updates_; }
   [[nodiscard]] std::uint64_t resets() const { return resets_; }
 
@@ -56,6 +60,7 @@ class ClientJudge {
   void on_update(EventId id, std::string_view json);
   void on_reset(EventId id);
   void on_snapshot(EventId id, const StreamMessage& message);
+  void check_gap(const RegistrationView& view) const;
   [[nodiscard]] bool can_judge(EventId id) const;
   /// Whoever told of this id knew all that came before it.
   [[nodiscard]] bool is_known_whole(EventId id) const;
@@ -74,6 +79,7 @@ class ClientJudge {
   std::string asked_;                ///< The cursor of this attempt.
   std::optional<EventId> position_;  ///< Everything up to here was told, or is in the view.
   std::optional<EventId> view_id_;   ///< Of the view that it has, or had before a reset.
+  bool has_skipped_ = false;
   std::uint64_t updates_ = 0;
   std::uint64_t resets_ = 0;
 };

@@ -51,7 +51,7 @@ void ClientProcess::start() {
     options.backoff = {.base = Duration{1}, .cap = Duration{1}};
   }
   connection_.emplace(options, world_.seed(), cursor_);
-  parser_.emplace(sse::ParserLimits{}, cursor_);
+  parser_.emplace(sse::ParserLimits{.line_bytes_max = plan_.line_bytes_max}, cursor_);
   if (registration_id_ && !view_is_known_) {
     registration_.emplace(*registration_id_);
   }
@@ -62,6 +62,8 @@ void ClientProcess::start() {
 }
 
 void ClientProcess::restart(bool stored) {
+  // Only a view can say that something was missed: without one, nothing is stored.
+  stored = stored && (view_is_known_ || !registration_ || !judge_.has_skipped());
   world_.note(name_ + (stored ? ": starts again with what it stored" : ": starts anew"));
   if (stream_) {
     std::exchange(stream_, nullptr)->close();
@@ -146,8 +148,8 @@ void ClientProcess::on_bytes(AttemptId attempt, std::string_view bytes) {
       if (!is_browser_) {  // EventSource shows no comments.
         connection_->on_comment(attempt, comment->text);
       }
-    } else if (std::holds_alternative<sse::Skipped>(token)) {
-      throw Violation(name_ + ": an event is over a limit of the parser");
+    } else if (const auto* const skipped = std::get_if<sse::Skipped>(&token)) {
+      take(*skipped);
     } else if (std::holds_alternative<sse::NeedInput>(token)) {
       break;
     }
@@ -163,6 +165,19 @@ void ClientProcess::on_bytes(AttemptId attempt, std::string_view bytes) {
 void ClientProcess::on_end(AttemptId attempt, TransportEnd end) {
   connection_->on_end(attempt, end, clock_.now());
   carry_out();
+}
+
+void ClientProcess::take(const sse::Skipped& skipped) {
+  world_.note(name_ + ": skips an event at " + std::string{skipped.last_event_id});
+  world_.count(Sight::event_skipped);
+  if (canary_ == Canary::silent_skip) {
+    world_.note(name_ + ": the canary does not tell");
+    return;
+  }
+  judge_.on_skipped(skipped.last_event_id);
+  if (registration_) {
+    registration_->mark_gap();
+  }
 }
 
 void ClientProcess::take(const sse::Event& event) {

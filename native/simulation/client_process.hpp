@@ -51,6 +51,7 @@ class ClientProcess final : public StreamReader {
 
  private:
   void take(const sse::Event& event);
+  void take(const sse::Skipped& skipped);
   void carry_out();
   void carry_out(const RequestToken& step);
   void carry_out(const OpenTransport& step);

@@ -53,10 +53,13 @@ enum class Sight : std::uint8_t {
   write_refused,           ///< A publish, for now.
   publish_out_of_order,    ///< It was sent behind one that Redis refused.
   adoption_refused,
-  read_refused,  ///< It would have begun a history.
+  read_refused,           ///< It would have begun a history.
+  event_skipped,          ///< Too large for a client's parser.
+  registration_recalled,  ///< A gateway had forgotten it, and found it in its journal.
 };
 
-inline constexpr std::size_t sights_count = static_cast<std::size_t>(Sight::read_refused) + 1;
+inline constexpr std::size_t sights_count =
+    static_cast<std::size_t>(Sight::registration_recalled) + 1;
 
 [[nodiscard]] std::string_view to_string(Sight sight);
 

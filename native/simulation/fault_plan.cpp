@@ -4,6 +4,7 @@
 #include <array>
 
 #include <regstream/random.hpp>
+#include <regstream/sse/parser.hpp>
 
 namespace regstream::simulation {
 namespace {
@@ -13,7 +14,7 @@ constexpr std::array<std::string_view, canaries_count> names_of_canaries{
     "adopt-twice",     "lose-timer",     "no-waiting",       "hasty-attempt",     "no-backoff",
     "old-view",        "wrong-view",     "keep-stream",      "swap-publishes",    "endless-queue",
     "endless-journal", "endless-outbox", "endless-adoption", "endless-knowledge", "trust-restart",
-    "silent-loss"};
+    "silent-loss",     "silent-skip"};
 
 /// Often none, else any share up to `most`.
 std::uint64_t choose_rate(World& world, std::uint64_t most) {
@@ -123,6 +124,11 @@ FaultPlan choose_fault_plan(World& world, std::uint64_t seed) {
   plan.held_max = has_floods ? 10 : 100'000;
   plan.waiting_max = choose(world, std::array<std::size_t, 4>{3, 10'000, 10'000, 10'000});
   plan.in_flight_max = choose(world, std::array<std::size_t, 3>{16, 32, 64});
+  plan.line_bytes_max = sse::ParserLimits{}.line_bytes_max;
+  if (later.up_to(4) == 0) {
+    // Of updates some are longer than the first, of snapshots most are than the second.
+    plan.line_bytes_max = later.up_to(1) == 0 ? 180 : 400;
+  }
   return plan;
 }
 
@@ -167,6 +173,7 @@ std::string to_string(const FaultPlan& plan) {
   add("syncs each write", static_cast<int>(plan.is_redis_durable));
   add("publishes waiting", plan.waiting_max);
   add("publishes in flight", plan.in_flight_max);
+  add("line of a stream", plan.line_bytes_max);
   return text + '\n';
 }
 

@@ -38,9 +38,10 @@ enum class Canary : std::uint8_t {
   endless_knowledge,  ///< The same for registrations.
   trust_restart,      ///< Redis goes on after a restart that may have lost writes.
   silent_loss,        ///< A gateway does not tell that bare messages were lost.
+  silent_skip,        ///< A client does not tell that it skipped an event.
 };
 
-inline constexpr std::size_t canaries_count = static_cast<std::size_t>(Canary::silent_loss) + 1;
+inline constexpr std::size_t canaries_count = static_cast<std::size_t>(Canary::silent_skip) + 1;
 
 [[nodiscard]] std::string_view to_string(Canary canary);
 /// The canary with that name ("drop-one").
@@ -86,15 +87,18 @@ struct FaultPlan {
   std::size_t held_max = 0;     ///< That Redis holds for a subscriber which does not read.
   std::size_t waiting_max = 0;  ///< In a publisher.
   std::size_t in_flight_max = 0;
+  std::size_t line_bytes_max = 0;  ///< Of a stream, for a client's parser.
 
   /// How many messages a gateway's journal always holds, if there were so many: none of them, with
   /// its frame and its entry, has more than 2000 bytes.
   [[nodiscard]] std::size_t journal_count_min() const {
     return std::min(journal_count_max, std::max<std::size_t>(1, journal_bytes_max / 2'000));
   }
-  /// Gateways may forget a registration, and then know a part of it.
+  /// Gateways may forget a registration, and not find all of it in their journal either: they know
+  /// a part of it then.
   [[nodiscard]] bool forgets_registrations() const {
-    return known_registrations_max < registrations;
+    return known_registrations_max < registrations &&
+           (journal_count_max < 100'000 || journal_bytes_max < std::size_t{64} << 20U);
   }
 };
 

@@ -232,6 +232,10 @@ void GatewayProcess::act(const broker::TellMessage& told) {
   if (knows_enough && slices != nullptr &&
       hub_->known_registrations().find(slices->registration_id) == nullptr) {
     world_.count(Sight::registration_forgotten);
+    const hub::Journal& journal = hub_->journal();
+    if (journal.first_after(journal.resumable_from().sequence, slices->registration_id) != 0) {
+      world_.count(Sight::registration_recalled);
+    }
   }
   hub_->publish(told.id, told.message, clock_.now());
   schedule_flush();

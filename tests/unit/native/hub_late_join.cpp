@@ -92,6 +92,28 @@ TEST_CASE("Of too many registrations the one that was quiet for longest is forgo
   CHECK(known.find(4) != nullptr);
 }
 
+TEST_CASE("A registration that was forgotten is told whole, from the journal") {
+  HubOptions options;
+  options.known_registrations.count_max = 1;
+  LiveHub hub{options};
+  REQUIRE_FALSE(hub.publish(stage_update(42, "duplicate_check", "started", timestamp_ms)));
+  REQUIRE_FALSE(hub.publish(stage_update(42, "duplicate_check", "completed", timestamp_ms + 1)));
+  REQUIRE_FALSE(hub.publish(stage_update(43, "duplicate_check", "started", timestamp_ms)));
+  CHECK(hub.known_registrations().find(42) == nullptr);
+  SECTION("when somebody asks") {}
+  SECTION("when something new is heard of it") {
+    REQUIRE_FALSE(hub.publish(stage_update(42, "t24_lookup", "started", timestamp_ms + 2)));
+  }
+  const Reading reading = take(hub, hub.subscribe(42, "", Instant{}, timestamp_ms));
+  REQUIRE(reading.types() == "connected snapshot");
+  const auto& stage = reading.messages[1]["data"]["stages"][0];
+  CHECK(stage["startedAt"] == timestamp_ms);
+  CHECK(stage["endedAt"] == timestamp_ms + 1);
+  CHECK(hub.known_registrations().size() == 1);
+  // A stream of all registrations recalls none.
+  CHECK(take(hub, hub.subscribe({}, "", Instant{}, timestamp_ms)).types() == "connected");
+}
+
 TEST_CASE("Large texts are bounded by bytes, and the newest registration is always kept") {
   KnownRegistrations known({.count_max = 100, .bytes_max = 1'000});
   for (std::int64_t id = 1; id <= 50; ++id) {
