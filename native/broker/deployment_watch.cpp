@@ -1,38 +1,46 @@
 #include "broker/deployment_watch.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <iterator>
 #include <optional>
 #include <set>
 
 #include <regstream/message/event_id.hpp>
 
+#include "broker/deployment_name.hpp"
 #include "log/log.hpp"
 
 namespace regstream::broker {
 namespace {
 
-// Enough for a minute of sixty gateways.
-constexpr std::string_view entries_max = "200";
 constexpr std::uint64_t seen_ms = 60'000;
+// So that those who come at once find room.
+constexpr std::size_t kept_min = 200;
 constexpr std::size_t names_shown_max = 5;
 
-/// The name that an entry of the stream says; empty if it is not a gateway's.
-std::optional<std::string_view> name_of(const redisReply& entry) {
+/// What a gateway says.
+struct Presence {
+  std::uint64_t added_ms = 0;  ///< By Redis's clock: a stream's ids begin with it.
+  std::string_view name;
+};
+
+/// Nothing: the entry is no gateway's.
+std::optional<Presence> read_presence(const redisReply& entry) {
   const bool has_fields = entry.type == REDIS_REPLY_ARRAY && entry.elements == 2 &&
                           entry.element[1]->type == REDIS_REPLY_ARRAY &&
                           entry.element[1]->elements == 2;
   if (!has_fields || reply_text(*entry.element[1]->element[0]) != "deployment") {
     return std::nullopt;
   }
-  return reply_text(*entry.element[1]->element[1]);
-}
-
-/// A stream's ids begin with the milliseconds of Redis's clock.
-std::uint64_t added_at(const redisReply& entry) {
   const auto id = parse_event_id(reply_text(*entry.element[0]));
-  return id ? id->epoch : 0;
+  const std::string_view name = reply_text(*entry.element[1]->element[1]);
+  if (!id || !is_deployment_name(name)) {
+    return std::nullopt;
+  }
+  return Presence{.added_ms = id->epoch, .name = name};
 }
 
 std::string shown(const std::string& name) {
@@ -51,26 +59,45 @@ std::string shown(const std::vector<std::string>& names) {
 
 std::vector<Command> DeploymentWatch::questions() const {
   const std::string key{deployments_key};
-  return {{"XADD", key, "MAXLEN", std::string{entries_max}, "*", "deployment", name_},
+  return {{"XADD", key, "MAXLEN", std::to_string(kept_), "*", "deployment", name_},
           {"XRANGE", key, "-", "+"}};
 }
 
+void DeploymentWatch::on_connected() {
+  next_ = Instant::min();
+  kept_ = entries_max;
+  others_.clear();
+}
+
 void DeploymentWatch::on_answer(const redisReply& reply) {
-  if (reply.type != REDIS_REPLY_ARRAY || reply.elements == 0) {
+  if (reply.type != REDIS_REPLY_ARRAY) {
     return;
   }
-  const redisReply& newest = *reply.element[reply.elements - 1];
-  if (!name_of(newest)) {
-    return;
-  }
-  std::set<std::string, std::less<>> found;
+  std::vector<Presence> present;
   for (std::size_t index = 0; index < reply.elements; ++index) {
-    const redisReply& entry = *reply.element[index];
-    const auto name = name_of(entry);
-    if (name && *name != name_ && added_at(entry) + seen_ms > added_at(newest)) {
-      found.emplace(*name);
+    if (const auto presence = read_presence(*reply.element[index])) {
+      present.push_back(*presence);
     }
   }
+  if (present.empty()) {
+    return;
+  }
+  const std::uint64_t newest_ms = present.back().added_ms;
+  std::size_t recent = 0;
+  std::set<std::string, std::less<>> found;
+  for (const Presence& presence : present) {
+    if (presence.added_ms + seen_ms <= newest_ms) {
+      continue;
+    }
+    ++recent;
+    if (presence.name != name_) {
+      found.emplace(presence.name);
+    }
+    if (found.size() > others_max) {
+      found.erase(std::prev(found.end()));
+    }
+  }
+  kept_ = std::min(std::max(kept_min, 2 * recent), entries_max);
   others_.assign(found.begin(), found.end());
   if (others_.empty()) {
     warned_.clear();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -16,8 +17,7 @@ inline constexpr std::string_view deployments_key = "service:registration-update
 
 /// Notices that gateways of another deployment use the same Redis: their updates are heard here,
 /// and ours there. Any number of gateways may share one Redis, so only a name tells deployments
-/// apart
-/// (`RedisOptions::deployment`); one without a name differs from all that have one. Sans-I/O.
+/// apart (`RedisOptions::deployment`); one without a name differs from all that have one. Sans-I/O.
 ///
 /// Each gateway adds its name to a short stream, and reads what others have added within a minute,
 /// by Redis's clock: so each side notices the other, nobody has to leave in order, and it takes no
@@ -25,6 +25,10 @@ inline constexpr std::string_view deployments_key = "service:registration-update
 class DeploymentWatch {
  public:
   static constexpr Duration interval{20'000};
+  /// Of the stream, which is kept twice as long as what a minute brought: three a gateway.
+  static constexpr std::size_t entries_max = 10'000;
+  /// Of `others`; more are not looked at.
+  static constexpr std::size_t others_max = 16;
 
   DeploymentWatch(std::string name, std::string address)
       : name_(std::move(name)), address_(std::move(address)) {}
@@ -33,17 +37,20 @@ class DeploymentWatch {
   void on_asked(Instant now) { next_ = now + interval; }
   /// When to ask; at once after each connection.
   [[nodiscard]] Instant next_deadline() const { return next_; }
-  void on_connected() { next_ = Instant::min(); }
-  /// For each of the questions; an error, too.
+  /// It may be another Redis: what was read of the one before is forgotten.
+  void on_connected();
+  /// For each of the questions; an error, too. What is no gateway's entry is skipped, and so is a
+  /// name that no gateway can have (`is_deployment_name`).
   void on_answer(const redisReply& reply);
 
-  /// Names of those that were met within the last minute; one without a name is "".
+  /// Names of those that were met within the last minute, in order; one without a name is "".
   [[nodiscard]] const std::vector<std::string>& others() const { return others_; }
 
  private:
   std::string name_;
   std::string address_;
   Instant next_ = Instant::min();
+  std::size_t kept_ = entries_max;  // Entries of the stream: at first nothing of others is cut.
   std::vector<std::string> others_;
   std::vector<std::string> warned_;
 };

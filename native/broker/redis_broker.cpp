@@ -137,7 +137,7 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
                         .round_trip = round_trips.last(),
                         .round_trip_max = round_trips.longest(now),
                         .maxmemory_policy = script_->server().maxmemory_policy(),
-                        .other_deployments = script_->server().deployments().others()};
+                        .other_deployments = script_->deployments().others()};
     if (const auto since = log_.away_since()) {
       health.away_for = now - *since;
     }
@@ -188,6 +188,7 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
     if (is_connected_) {
       readiness_.on_read();
       if (!was_connected) {
+        script_->server().on_caught_up();
         log_.back(script_->take_waited(), monotonic_now());
       }
     }
@@ -195,10 +196,7 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
 
   void act(const BeginHistory& begin) { subscriber_->on_history(begin.position); }
   void act(const TellMessage& told) { subscriber_->on_message(told.id, told.message); }
-  void act(const GoLive& /*live*/) {
-    subscriber_->on_live();
-    script_->server().on_history_read();
-  }
+  void act(const GoLive& /*live*/) { subscriber_->on_live(); }
   void act(const CaughtUp& /*caught_up*/) { subscriber_->on_caught_up(); }
   void act(const ReadHistory& read) { script_->read(read); }
   void act(const AwaitHistory& await) { waiter_->send(HistoryCalls::await(await)); }

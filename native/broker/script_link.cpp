@@ -34,7 +34,8 @@ ScriptLink::ScriptLink(boost::asio::io_context& context, const RedisOptions& opt
       adopting_(options.timing.backoff, options.seed + 2),
       retry_(context),
       own_key_(random_key()),
-      server_(redis_address(options), options.deployment) {}
+      server_(redis_address(options)),
+      deployments_(options.deployment, redis_address(options)) {}
 
 // A handler may destroy this object; those of the connection hold it until they return.
 void ScriptLink::start() {
@@ -49,6 +50,8 @@ void ScriptLink::start() {
                 self->call(Answer::digest, self->calls_.load());
                 self->server_.on_connected();
                 self->ask_server();
+                self->deployments_.on_connected();
+                self->ask_deployments();
               },
           .on_reply = [weak](const redisReply& reply) { weak.lock()->on_answer(reply); },
           .on_message = [](std::string_view /*message*/) {},
@@ -100,6 +103,9 @@ void ScriptLink::on_answer(const redisReply& reply) {
   measure(call);
   if (answer == Answer::server) {
     server_.on_answer(reply);
+    proceed();
+  } else if (answer == Answer::deployments) {
+    deployments_.on_answer(reply);
     proceed();
   } else if (answer == Answer::durability) {
     if (const auto is_durable = read_durability(reply)) {
@@ -171,6 +177,7 @@ void ScriptLink::on_refused(Answer answer, const RedisFailure& failure) {
 void ScriptLink::on_result(Answer answer, const redisReply& reply) {
   switch (answer) {
     case Answer::server:  // Errors are answers, too: `on_answer`.
+    case Answer::deployments:
       return;
     case Answer::digest:
       on_digest(reply);
@@ -241,6 +248,8 @@ void ScriptLink::on_write_taken(bool is_over) {
   }
   send_publishes();
   if (std::exchange(was_replica_, false)) {
+    server_.on_promoted();
+    ask_server();  // Before the history is read again.
     handlers_.on_primary_found();
   }
   if (is_over) {
@@ -279,6 +288,7 @@ void ScriptLink::proceed() {
     send_publishes();
     probe_if_due();
     ask_server();
+    ask_deployments();
   }
   arm_retry();
   end_publishes();
@@ -315,7 +325,7 @@ void ScriptLink::arm_retry() {
       consider(readiness_.next_probe());
     }
     if (probes_) {
-      consider(server_.next_deadline());
+      consider(deployments_.next_deadline());
     }
   }
   if (deadline == armed_) {

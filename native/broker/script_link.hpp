@@ -16,6 +16,7 @@
 #include <regstream/broker/broker.hpp>
 #include <regstream/broker/publish_limits.hpp>
 
+#include "broker/deployment_watch.hpp"
 #include "broker/history/history_follower.hpp"
 #include "broker/history/publish_line.hpp"
 #include "broker/history/refusal_gate.hpp"
@@ -72,11 +73,22 @@ class ScriptLink : public std::enable_shared_from_this<ScriptLink> {
   void tell_loss();
 
   [[nodiscard]] ServerCheck& server() { return server_; }
+  [[nodiscard]] const DeploymentWatch& deployments() const { return deployments_; }
   [[nodiscard]] const RoundTrips& round_trips() const { return round_trips_; }
 
  private:
   /// What the connection is to answer next.
-  enum class Answer : std::uint8_t { durability, digest, id, probe, page, adoption, loss, server };
+  enum class Answer : std::uint8_t {
+    durability,
+    digest,
+    id,
+    probe,
+    page,
+    adoption,
+    loss,
+    server,
+    deployments
+  };
   struct Call {
     Answer answer;
     /// When it was sent. Empty: it carries much, or waits behind one that does, so that the time of
@@ -86,6 +98,7 @@ class ScriptLink : public std::enable_shared_from_this<ScriptLink> {
 
   void call(Answer answer, const Command& command);
   void ask_server();
+  void ask_deployments();
   void ask_durability();
   void send_publishes();
   void probe_if_due();
@@ -122,6 +135,7 @@ class ScriptLink : public std::enable_shared_from_this<ScriptLink> {
   std::shared_ptr<RedisLink> link_;
   std::deque<Call> due_;
   ServerCheck server_;
+  DeploymentWatch deployments_;
   RoundTrips round_trips_;
   std::size_t waited_ = 0;
   Instant durability_asked_{};

@@ -51,9 +51,20 @@ void ScriptLink::measure(const Call& call) {
 
 void ScriptLink::ask_server() {
   if (probes_ && !leaving_) {
-    for (const Command& question : server_.questions(monotonic_now())) {
+    for (const Command& question : server_.questions()) {
       call(Answer::server, question);
     }
+  }
+}
+
+void ScriptLink::ask_deployments() {
+  const auto now = monotonic_now();
+  if (!probes_ || leaving_ || now < deployments_.next_deadline()) {
+    return;
+  }
+  deployments_.on_asked(now);
+  for (const Command& question : deployments_.questions()) {
+    call(Answer::deployments, question);
   }
 }
 

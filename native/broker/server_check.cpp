@@ -1,6 +1,7 @@
 #include "broker/server_check.hpp"
 
 #include <cstddef>
+#include <utility>
 
 #include "log/log.hpp"
 
@@ -24,31 +25,26 @@ std::string_view info_field(std::string_view info, std::string_view name) {
 void ServerCheck::on_connected() {
   is_asked_ = false;
   maxmemory_policy_.clear();
-  run_id_.clear();
-  deployments_.on_connected();
+  server_ = {};
 }
 
-std::vector<Command> ServerCheck::questions(Instant now) {
-  std::vector<Command> questions;
-  if (!std::exchange(is_asked_, true)) {
-    questions = {{"INFO", "server"}, {"INFO", "memory"}};
+std::vector<Command> ServerCheck::questions() {
+  if (std::exchange(is_asked_, true)) {
+    return {};
   }
-  if (now >= deployments_.next_deadline()) {
-    deployments_.on_asked(now);
-    const std::vector<Command> more = deployments_.questions();
-    questions.insert(questions.end(), more.begin(), more.end());
-  }
-  return questions;
+  return {{"INFO", "server"}, {"INFO", "memory"}, {"INFO", "replication"}};
 }
 
 void ServerCheck::on_answer(const redisReply& reply) {
-  deployments_.on_answer(reply);
   if (reply.type != REDIS_REPLY_STRING) {
     return;
   }
   const std::string_view info = reply_text(reply);
   if (const auto run_id = info_field(info, "run_id"); !run_id.empty()) {
-    run_id_ = run_id;
+    server_.run_id = run_id;
+  }
+  if (const auto id = info_field(info, "master_replid"); !id.empty()) {
+    server_.replication_id = id;
   }
   if (const auto policy = info_field(info, "maxmemory_policy"); !policy.empty()) {
     on_maxmemory_policy(policy);
@@ -69,12 +65,16 @@ void ServerCheck::on_maxmemory_policy(std::string_view policy) {
 }
 
 std::string ServerCheck::loss_reason() const {
-  if (run_id_.empty() || run_id_of_history_.empty()) {
+  if (server_.run_id.empty() || of_history_.run_id.empty()) {
     return "Redis was flushed, evicted it, or came back without its data or with older data";
   }
-  if (run_id_ != run_id_of_history_) {
+  if (server_.run_id != of_history_.run_id) {
     return "Redis was started again, or another server took its place, and its last data may be "
            "lost";
+  }
+  if (server_.replication_id != of_history_.replication_id) {
+    return "Redis was made a replica or promoted (a failover), and has another server's data, or "
+           "lacks the last of them";
   }
   std::string reason =
       "Redis was flushed, or somebody deleted the history or put another in its place";

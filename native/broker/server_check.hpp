@@ -5,9 +5,6 @@
 #include <utility>
 #include <vector>
 
-#include <regstream/time.hpp>
-
-#include "broker/deployment_watch.hpp"
 #include "broker/resp.hpp"
 
 namespace regstream::broker {
@@ -17,38 +14,40 @@ namespace regstream::broker {
 /// secrets as CONFIG does. A Redis that forbids it is no trouble: then there is less to tell.
 class ServerCheck {
  public:
-  /// `address` is for people; `deployment`: `RedisOptions::deployment`.
-  explicit ServerCheck(const std::string& address, std::string deployment = {})
-      : address_(address), deployments_(std::move(deployment), address) {}
+  /// `address` is for people.
+  explicit ServerCheck(std::string address) : address_(std::move(address)) {}
 
   void on_connected();
-  /// What to ask now: by INFO once a connection, and for other deployments now and then.
-  /// `on_answer` takes the answer to each.
-  [[nodiscard]] std::vector<Command> questions(Instant now);
+  /// A server that was a replica takes writes now: what it said before may be so no longer.
+  void on_promoted() { is_asked_ = false; }
+  /// What to ask now; `on_answer` takes the answer to each.
+  [[nodiscard]] std::vector<Command> questions();
   void on_answer(const redisReply& reply);
-  /// When there is something to ask again.
-  [[nodiscard]] Instant next_deadline() const { return deployments_.next_deadline(); }
 
-  /// The history was read to its end: it is this server's.
-  void on_history_read() { run_id_of_history_ = run_id_; }
+  /// All of the history was read, and is followed from now on: it is this server's.
+  void on_caught_up() { of_history_ = server_; }
   /// What may have become of the history that was read before, as far as the answers tell: the
   /// beginning of a sentence, "Redis was flushed, …".
   [[nodiscard]] std::string loss_reason() const;
 
   /// "noeviction", say. Empty: not known.
   [[nodiscard]] const std::string& maxmemory_policy() const { return maxmemory_policy_; }
-  [[nodiscard]] const DeploymentWatch& deployments() const { return deployments_; }
 
  private:
+  /// Whose data these are (INFO). Empty: not known.
+  struct Identity {
+    std::string run_id;          ///< Random, of each start of a server.
+    std::string replication_id;  ///< Random, of each server whose writes are replicated.
+  };
+
   void on_maxmemory_policy(std::string_view policy);
 
   std::string address_;
   std::string maxmemory_policy_;
   std::string warned_policy_;  // Said already.
-  std::string run_id_;         // Random, of each start of a server (INFO).
-  std::string run_id_of_history_;
+  Identity server_;
+  Identity of_history_;  // What it was when the history was last followed.
   bool is_asked_ = false;
-  DeploymentWatch deployments_;
 };
 
 }  // namespace regstream::broker

@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <boost/asio/ip/address.hpp>
 
+#include "broker/deployment_name.hpp"
 #include "log/printable.hpp"
 #include "net/host_port.hpp"
 
@@ -21,12 +22,10 @@ bool is_blank(const std::string& value) {
   return value.find_first_not_of(" \t\r\n") == std::string::npos;
 }
 
-/// Letters, digits and "-._" of ASCII.
-bool is_name(const std::string& value) {
-  return std::all_of(value.begin(), value.end(), [](unsigned char byte) {
-    return byte == '-' || byte == '.' || byte == '_' || (byte >= '0' && byte <= '9') ||
-           (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
-  });
+/// A host's name, without a port.
+bool is_host_name(const std::string& value) {
+  const auto host = net::parse_host_port(value);
+  return host && !host->is_address && value.find(':') == std::string::npos;
 }
 
 bool takes_value(const CLI::Option& option) {
@@ -61,7 +60,7 @@ std::string check_listen_address(const std::string& value) {
   if (!error) {
     return {};
   }
-  return is_name(value)
+  return is_host_name(value)
              ? std::string()
              : quote_value(value) +
                    " is no address; give one such as 127.0.0.1 or ::1, without brackets, and "
@@ -69,11 +68,11 @@ std::string check_listen_address(const std::string& value) {
 }
 
 std::string check_deployment(const std::string& value) {
-  constexpr std::size_t length_max = 64;
-  return is_name(value) && value.size() <= length_max
+  return broker::is_deployment_name(value)
              ? std::string()
-             : quote_value(value) +
-                   " is no name; give at most 64 letters, digits, '-', '.' and '_'";
+             : quote_value(value) + " is no name; give at most " +
+                   std::to_string(broker::deployment_name_length_max) +
+                   " letters, digits, '-', '.' and '_'";
 }
 
 std::string check_host(const std::string& value) {

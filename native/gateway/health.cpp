@@ -146,7 +146,8 @@ std::string describe_health(const HealthFacts& facts, const broker::Broker& brok
       describe_counts<hub::ResetCause>(counters.resets, hub::reset_cause_names);
   json["snapshots"] = counters.snapshots;
   json["overruns"] = counters.overruns;
-  return json.dump();
+  // What others say, Redis for one, may be ill-formed.
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 }  // namespace regstream::gateway

@@ -181,6 +181,15 @@ describe("deployments on one Redis", () => {
     await production.untilLog(/is used by another deployment, one without a name; this one is "production"/);
   });
 
+  test("are no names that nobody can have, and health is there all the same", async () => {
+    const client = redis.connect();
+    await client.xadd("service:registration-updates:deployments", "*", "deployment", Buffer.from([0xff]));
+    await client.xadd("service:registration-updates:deployments", "*", "deployment", "staging");
+    const gateway = await startGateway();
+    const health = await untilHealth(gateway, ({ redis: { otherDeployments } }) => otherDeployments.length > 0);
+    expect(health.redis.otherDeployments).toEqual(["staging"]);
+  });
+
   test("are told nothing where they are one", async () => {
     const gateways = [await startGateway(), await startGateway()];
     for (const gateway of gateways) await untilHealth(gateway, ({ redis: { roundTripMs } }) => roundTripMs !== null);

@@ -149,6 +149,8 @@ TEST_CASE_METHOD(Bench, "health says what a server does behind the broker") {
   CHECK(redis.at("roundTripMaxMs") == 20.25);
   CHECK(redis.at("maxmemoryPolicy") == "noeviction");
   CHECK(redis.at("otherDeployments") == nlohmann::json{"staging"});
+  broker.server->maxmemory_policy = "\xff";
+  CHECK(health().at("redis").at("maxmemoryPolicy") == "\xef\xbf\xbd");
   broker.server = broker::ServerHealth{};
   CHECK(health().at("redis") == nlohmann::json{{"awaySince", nullptr},
                                                {"roundTripMs", nullptr},

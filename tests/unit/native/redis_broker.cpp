@@ -324,6 +324,13 @@ TEST_CASE("after redis was killed and started again with its data, the history g
   REQUIRE(fixture.wait_heard(3));
   CHECK(fixture.heard == updates(1, 3));
   CHECK(fixture.histories.size() == 1);
+
+  // What becomes of it later is not the restart's fault.
+  REQUIRE(fixture.wait_connected());
+  OtherProgram{server}.command({"FLUSHALL"});
+  fixture.publish(update_json(4));
+  REQUIRE(fixture.wait([&] { return fixture.histories.size() == 2; }));
+  CHECK_THAT(fixture.broker->loss_reason(), Contains("Redis was flushed"));
 }
 
 TEST_CASE("a flushed history begins a new epoch with the next update") {

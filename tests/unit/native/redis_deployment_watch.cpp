@@ -76,6 +76,54 @@ TEST_CASE("what is no gateway's entry says nothing") {
   CHECK(captured.text().empty());
 }
 
+TEST_CASE("a name that no gateway can have is nobody's") {
+  const CapturedLog captured;
+  DeploymentWatch watch{"production", "localhost:6379"};
+  answer(watch,
+         {entry("1000-0", "deployment", "\xff"), entry("1000-1", "deployment", "two words"),
+          entry("1000-2", "deployment", "\x1b[2J"),
+          entry("1000-3", "deployment", std::string(65, 'a')),
+          entry("no id", "deployment", "staging"), entry("1000-4", "deployment", "production")});
+  CHECK(watch.others().empty());
+  CHECK(captured.text().empty());
+  answer(watch, {entry("1000-4", "deployment", "production"),
+                 entry("1000-5", "deployment", std::string(64, 'a')),
+                 entry("1000-6", "deployment", "\xff")});
+  CHECK(watch.others() == Names{std::string(64, 'a')});
+}
+
+TEST_CASE("of many other deployments some are kept") {
+  DeploymentWatch watch{"production", "localhost:6379"};
+  std::vector<std::string> entries;
+  for (int number = 199; number >= 100; --number) {
+    entries.push_back(
+        entry("1000-" + std::to_string(300 - number), "deployment", std::to_string(number)));
+  }
+  answer(watch, entries);
+  CHECK(watch.others().size() == DeploymentWatch::others_max);
+  CHECK(watch.others().front() == "100");
+}
+
+TEST_CASE("the stream of deployments is kept as long as what many gateways add in a minute") {
+  DeploymentWatch watch{"production", "localhost:6379"};
+  const auto kept = [&watch] { return watch.questions().front().at(3); };
+  CHECK(kept() == "10000");  // Who comes cuts nothing of others.
+  answer(watch, {entry("1000-0", "deployment", "production")});
+  CHECK(kept() == "200");
+  answer(watch, {300, entry("1000-0", "deployment", "production")});
+  CHECK(kept() == "600");
+  answer(watch, {6'000, entry("1000-0", "deployment", "production")});
+  CHECK(kept() == "10000");
+}
+
+TEST_CASE("other deployments are forgotten at a new connection") {
+  DeploymentWatch watch{"production", "localhost:6379"};
+  answer(watch, {entry("1000-0", "deployment", "staging")});
+  REQUIRE(watch.others() == Names{"staging"});
+  watch.on_connected();
+  CHECK(watch.others().empty());
+}
+
 TEST_CASE("other deployments are looked for at each connection, and every twenty seconds") {
   DeploymentWatch watch{"production", "localhost:6379"};
   const Instant now{Duration{5'000}};

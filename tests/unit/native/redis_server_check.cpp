@@ -32,6 +32,11 @@ void answer_run_id(ServerCheck& check, const std::string& run_id) {
          bulk("# Server\r\nredis_version:7.0.15\r\nrun_id:" + run_id + "\r\ntcp_port:1\r\n"));
 }
 
+void answer_replication_id(ServerCheck& check, const std::string& id) {
+  answer(check,
+         bulk("# Replication\r\nrole:master\r\nmaster_replid:" + id + "\r\nmaster_replid2:0\r\n"));
+}
+
 }  // namespace
 
 TEST_CASE("a redis that evicts keys is warned of once, until it does not") {
@@ -68,15 +73,28 @@ TEST_CASE("a redis that forbids the questions is no trouble") {
   CHECK_THAT(check.loss_reason(), Contains("flushed, evicted it, or came back"));
 }
 
-TEST_CASE("a server is asked for its state once a connection, and for deployments now and then") {
+TEST_CASE("a server is asked for its state once a connection, and when it was promoted") {
   ServerCheck check{"localhost:6379"};
-  const regstream::Instant now{};
   for (int connection = 0; connection < 2; ++connection) {
     check.on_connected();
-    CHECK(check.questions(now).size() == 4);
-    CHECK(check.questions(now).empty());
-    CHECK(check.questions(check.next_deadline()).size() == 2);
+    CHECK(check.questions().size() == 3);
+    CHECK(check.questions().empty());
+    check.on_promoted();
+    CHECK(check.questions().size() == 3);
   }
+}
+
+TEST_CASE("a failover of the same server is told") {
+  ServerCheck check{"localhost:6379"};
+  answer_run_id(check, "one");
+  answer_replication_id(check, "a");
+  check.on_caught_up();
+  check.on_promoted();
+  answer_run_id(check, "one");
+  answer_replication_id(check, "b");
+  CHECK_THAT(check.loss_reason(), Contains("made a replica or promoted"));
+  check.on_caught_up();
+  CHECK_THAT(check.loss_reason(), Contains("was flushed"));
 }
 
 TEST_CASE("what became of a history is told as far as it is known") {
@@ -84,7 +102,7 @@ TEST_CASE("what became of a history is told as far as it is known") {
   ServerCheck check{"localhost:6379"};
   answer_run_id(check, "one");
   answer_policy(check, "noeviction");
-  check.on_history_read();
+  check.on_caught_up();
   CHECK_THAT(check.loss_reason(), Contains("was flushed") && !Contains("evicted"));
   answer_policy(check, "volatile-ttl");
   CHECK_THAT(check.loss_reason(), Contains("evicted (maxmemory-policy volatile-ttl)"));
@@ -92,6 +110,6 @@ TEST_CASE("what became of a history is told as far as it is known") {
   CHECK_THAT(check.loss_reason(), Contains("flushed, evicted it, or came back"));
   answer_run_id(check, "two");
   CHECK_THAT(check.loss_reason(), Contains("started again, or another server took its place"));
-  check.on_history_read();
+  check.on_caught_up();
   CHECK_THAT(check.loss_reason(), Contains("evicted (maxmemory-policy is not known)"));
 }
