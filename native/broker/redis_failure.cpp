@@ -126,11 +126,10 @@ RedisFailure reply_failure(const RedisOptions& options, std::string_view reply) 
     return {RedisFailureKind::rejected,
             redis +
                 " does not permit it (NOPERM): the user needs +ping +subscribe +publish +eval "
-                "+evalsha +script|load +select +info +config|get +time +exists +xinfo|stream "
-                "+xrange +xread +xadd "
-                "+xdel +del "
-                "+get +set +info, the keys ~service:registration-updates:* and the channels "
-                "&service:registration-updates and &service:registration-updates:adopted"};
+                "+evalsha +script|load +select +time +exists +xinfo|stream +xrange +xadd +xdel "
+                "+del +get +set, the keys ~service:registration-updates:* and the channels "
+                "&service:registration-updates and &service:registration-updates:adopted, and, to "
+                "notice more, +info +config|get +xread"};
   }
   if (code == "WRONGTYPE") {
     return {RedisFailureKind::rejected,
