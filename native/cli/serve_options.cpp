@@ -4,9 +4,9 @@
 #include <system_error>
 
 #include <CLI/CLI.hpp>
-#include <regstream/sse/heartbeat.hpp>
 
 #include "cli/option_checks.hpp"
+#include "hub/hub.hpp"
 
 namespace regstream::cli {
 
@@ -86,9 +86,9 @@ void add_serve_options(CLI::App& command, ServeOptions& options) {
   command
       .add_option(
           "--heartbeat-interval-ms", options.heartbeat_interval_ms,
-          "How long a stream is silent before it gets a comment: less than any proxy on the "
-          "way bears")
-      ->check(CLI::Range(std::int64_t{10}, sse::heartbeat_interval_max.count()))
+          "How long a stream is silent before it gets a comment, a minute at most: less than any "
+          "proxy on the way bears")
+      ->check(CLI::Range(std::int64_t{10}, hub::HubOptions::heartbeat_interval_max.count()))
       ->capture_default_str();
   command.add_option("--retry-ms", options.retry_ms, "How long clients wait before they come back")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{3'600'000}))

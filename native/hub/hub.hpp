@@ -28,9 +28,11 @@ struct HubOptions {
   Duration retry{1'000};
   /// Every subscription gets a ping this often, whatever else it gets.
   Duration ping_interval{30'000};
-  /// A stream that was sent nothing for so long gets a comment, since proxies cut what is silent
-  /// for 20 or 30 seconds: `sse::append_heartbeat`, which says its range, too.
+  /// A stream that was sent nothing for so long gets a comment (`sse::append_heartbeat`), since
+  /// proxies cut what is silent for 20 or 30 seconds. At most `heartbeat_interval_max`.
   Duration heartbeat_interval{10'000};
+  /// So that a peer that is gone is noticed within two minutes.
+  static constexpr Duration heartbeat_interval_max{60'000};
   /// How far an outbox is filled, for one write: about what a socket takes at once. More waits in
   /// the journal, where it is shared. An outbox holds one frame more than this at most, and what
   /// `send_retry` adds.
@@ -42,8 +44,8 @@ struct HubOptions {
   CodecLimits codec = {};
 
   /// A peer that acknowledges nothing for so long is gone: three heartbeats, but not less than what
-  /// a network may pause for, nor more than a minute. Something is sent in each interval, so TCP's
-  /// keepalive would have nothing to do.
+  /// a network may pause for, nor more than a minute. Something is sent in each heartbeat interval,
+  /// a minute at most, so TCP's keepalive would have nothing to do.
   [[nodiscard]] Duration peer_timeout() const {
     return std::clamp(3 * heartbeat_interval, Duration{10'000}, Duration{60'000});
   }

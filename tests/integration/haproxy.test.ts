@@ -9,7 +9,12 @@ const stream = "/api/registrations/updates/stream";
 async function* readText(url: string): AsyncGenerator<string> {
   const response = await fetch(url);
   if (response.body === null || !response.ok) throw new Error(`${url}: ${response.status}`);
-  for await (const text of response.body.pipeThrough(new TextDecoderStream())) yield text;
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  try {
+    for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value;
+  } finally {
+    await reader.cancel();
+  }
 }
 
 // A real one's thirty seconds, and pings as far apart as that, scaled down.
@@ -42,7 +47,7 @@ describe("behind an HAProxy that cuts what is silent for a second, with pings te
   });
 
   test("without them it is cut, and is gone from the gateway as well", async () => {
-    await start(3_600_000);
+    await start(60_000);
     let all = "";
     try {
       for await (const text of readText(haproxy.url(stream))) all += text;

@@ -132,9 +132,9 @@ describe("what an operator got wrong at start is one clear line", () => {
     expect(log).toMatch(/port .*--port/);
   });
 
-  test("a Redis that is not running", async () => {
+  test("a Redis that is not running, and is required", async () => {
     const port = await freePort();
-    const { code, log } = await fails(["--port", "0", "--redis", `127.0.0.1:${port}`]);
+    const { code, log } = await fails(["--port", "0", "--redis", `127.0.0.1:${port}`, "--require-redis"]);
     expect(code).toBe(1);
     expect(log.trim().split("\n")).toHaveLength(1);
     expect(log).toMatch(new RegExp(`127\\.0\\.0\\.1:${port}.*redis-server`));
@@ -145,6 +145,7 @@ describe("what an operator got wrong at start is one clear line", () => {
     [["--port", "70000"], {}],
     [["--ping-interval-ms", "0"], {}],
     [["--heartbeat-interval-ms", "0"], {}],
+    [["--heartbeat-interval-ms", "60001"], {}],
     [["--redis", "localhost:port"], {}],
     [["--no-such-option"], {}],
     [["--allow-host", "http://bank.example"], {}],

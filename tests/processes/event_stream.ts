@@ -15,6 +15,8 @@ export interface Update {
   details?: Record<string, unknown>;
   processLog?: unknown[];
   timestamp: number;
+  /** Its place in the history. */
+  id?: string;
 }
 
 /** Reads an event stream through somebody else's parser, so that our encoder is judged by a stranger. */
