@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <iostream>
 #include <map>
 #include <memory>
 #include <optional>
@@ -249,7 +248,7 @@ void serve(std::uint16_t port) {
       quit();
     }
   });
-  std::cout << "regstream: contract service on " << server.url() << std::endl;
+  static_cast<void>(try_print("regstream: contract service on " + server.url(), reader_patience));
   net::run(context);
 }
 

@@ -19,7 +19,6 @@
 #include "cli/serve_command.hpp"
 #include "cli/simulate_command.hpp"
 #include "cli/terminal.hpp"
-#include "log/printable.hpp"
 
 namespace {
 
@@ -73,7 +72,7 @@ int run(int argc, char** argv) {
     // --help and --version are "errors" that succeed. A usage error quotes what was given.
     std::ostringstream complaint;
     const bool is_success = app.exit(error, std::cout, complaint) == 0;
-    std::cerr << regstream::printable_message(complaint.str()) << std::flush;
+    regstream::cli::print_error(complaint.str());
     return is_success ? 0 : 2;
   }
   return exit_code;
@@ -83,6 +82,7 @@ int run(int argc, char** argv) {
 
 int main(int argc, char** argv) {
   try {
+    regstream::cli::open_standard_descriptors();
     return run(argc, argv);
   } catch (const std::exception& error) {
     regstream::cli::complain("", error.what());

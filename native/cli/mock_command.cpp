@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <cstring>
 #include <fstream>
-#include <iostream>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -86,8 +85,11 @@ void serve(harness::Scenario scenario, const MockCommandOptions& options) {
       server.stop([&context] { context.stop(); });
     }
   });
-  std::cout << "regstream: mock on " << server.url() << " plays " << printable(options.scenario)
-            << (options.has_virtual_time ? " (virtual time)" : "") << std::endl;
+  // Whoever does not read it holds nothing up for long.
+  static_cast<void>(try_print("regstream: mock on " + server.url() + " plays " +
+                                  printable(options.scenario) +
+                                  (options.has_virtual_time ? " (virtual time)" : ""),
+                              reader_patience));
   net::run(context);
 }
 

@@ -1,15 +1,50 @@
 #include "cli/terminal.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <climits>
 #include <iostream>
+#include <string>
 
 #include <nlohmann/json.hpp>
 
 #include "log/printable.hpp"
 
 namespace regstream::cli {
+namespace {
+
+/// False: whoever reads it does not within `patience`. Written past the streams of C and C++, since
+/// the log's thread may hold their locks while it waits for the same reader.
+bool write_within(int output, std::string_view text, Duration patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (!text.empty()) {
+    const auto left =
+        std::chrono::duration_cast<Duration>(deadline - std::chrono::steady_clock::now());
+    pollfd place{.fd = output, .events = POLLOUT, .revents = 0};
+    const int found = poll(&place, 1, static_cast<int>(std::max(left, Duration::zero()).count()));
+    if (found < 0 && errno == EINTR) {
+      continue;
+    }
+    if (found <= 0) {
+      return false;
+    }
+    // Where a pipe can be written at all, Linux takes PIPE_BUF bytes at once (pipe(7)).
+    const ssize_t written =
+        write(output, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
+    if (written < 0 && errno != EINTR && errno != EAGAIN) {
+      return true;  // Its reader has gone for good: there is nothing to wait for.
+    }
+    text.remove_prefix(static_cast<std::size_t>(std::max<ssize_t>(written, 0)));
+  }
+  return true;
+}
+
+}  // namespace
 
 void print_json(const nlohmann::ordered_json& line) {
   std::cout << printable(
@@ -17,20 +52,27 @@ void print_json(const nlohmann::ordered_json& line) {
             << std::endl;
 }
 
-bool try_print(std::string_view line) {
-  // Where a pipe can be written at all, Linux takes PIPE_BUF bytes at once (pipe(7)). One whose
-  // reader has gone "can be written": the write fails.
-  pollfd output{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
-  if (poll(&output, 1, 0) <= 0) {
-    return false;
-  }
-  std::cout << line << std::endl;
-  return true;
+bool try_print(std::string_view line, Duration patience) {
+  return write_within(STDOUT_FILENO, std::string{line} + '\n', patience);
+}
+
+void print_error(std::string_view text) {
+  static_cast<void>(write_within(STDERR_FILENO, printable_message(text), reader_patience));
 }
 
 void complain(std::string_view command, std::string_view what) {
-  std::cerr << "regstream" << (command.empty() ? "" : " ") << command << ": "
-            << printable_message(what) << std::endl;
+  std::string line{"regstream"};
+  line.append(command.empty() ? "" : " ").append(command).append(": ").append(what);
+  print_error(line + '\n');
+}
+
+void open_standard_descriptors() {
+  for (const int descriptor : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(descriptor, F_GETFD) < 0 && errno == EBADF) {
+      // The lowest one that is free is given, which is this.
+      static_cast<void>(open("/dev/null", O_RDWR));
+    }
+  }
 }
 
 }  // namespace regstream::cli

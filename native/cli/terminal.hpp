@@ -4,6 +4,8 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include <regstream/time.hpp>
+
 /// What commands write for people and for pipes. Nothing of others reaches a terminal as it came.
 namespace regstream::cli {
 
@@ -12,11 +14,22 @@ namespace regstream::cli {
 /// UTF-8, such as a server's own words may be, becomes U+FFFD.
 void print_json(const nlohmann::ordered_json& line);
 
-/// Prints one line, of at most 4 KiB, to stdout if that needs no waiting for whoever reads it.
-/// False: it would; try again later.
-[[nodiscard]] bool try_print(std::string_view line);
+/// How long the program waits for whoever reads what it says, before it goes on unheard.
+inline constexpr Duration reader_patience{1'000};
 
-/// Prints "regstream COMMAND: what" to stderr, `printable_message`; without `command` "regstream:".
+/// Prints one line, of at most 4 KiB, to stdout. False: whoever reads it has not made room for it
+/// within `patience`, and nothing was written; try again later.
+[[nodiscard]] bool try_print(std::string_view line, Duration patience = Duration::zero());
+
+/// Prints lines to stderr, `printable_message`, or what of them is read within `reader_patience`.
+void print_error(std::string_view text);
+
+/// The same of one line: "regstream COMMAND: what"; without `command` "regstream: what".
 void complain(std::string_view command, std::string_view what);
+
+/// Opens /dev/null as stdin, stdout and stderr, where whoever started the program has closed them:
+/// otherwise the first files and sockets that are opened would take their numbers, and be written
+/// what is meant for a terminal.
+void open_standard_descriptors();
 
 }  // namespace regstream::cli

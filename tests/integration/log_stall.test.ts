@@ -1,9 +1,12 @@
 // Whoever reads the log, or does not, holds nothing up: neither updates nor health nor the end.
+import { readlinkSync } from "node:fs";
+
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import { freePort } from "../processes/child.ts";
+import { Child, freePort } from "../processes/child.ts";
 import { EventStream } from "../processes/event_stream.ts";
-import { Gateway, regstream } from "../processes/gateway.ts";
+import { Gateway, program, regstream } from "../processes/gateway.ts";
+import { shipped } from "../processes/mock.ts";
 import { channel, RedisServer } from "../processes/redis.ts";
 import { StalledPipe } from "../processes/stalled_pipe.ts";
 
@@ -40,6 +43,17 @@ describe.each(["does not read", "has gone"])("a log whose reader %s", (reader) =
   });
 });
 
+test.each([
+  ["a start that fails", ["--port"], 1],
+  ["a wrong option", ["--no-such-option"], 2],
+])("%s ends, whether its sentence is read or not", async (_name, args, code) => {
+  const gateway = await Gateway.start({ hasDemo: false });
+  const port = args[0] === "--port" ? [String(gateway.port)] : [];
+  const child = regstream(["serve", ...args, ...port], {}, undefined, { stderr: pipe.writer });
+  expect(await child.exited).toBe(code);
+  await gateway.stop();
+});
+
 test("a log's reader that comes back gets what was said meanwhile", async () => {
   const gateway = await Gateway.start({ redis: redis.address, hasDemo: false, stderr: pipe.writer });
   await deliver(gateway, await EventStream.open(gateway.url("/api/registrations/updates/stream")));
@@ -62,4 +76,19 @@ describe.each(["does not read", "has gone"])("a line that says where the gateway
     expect((await fetch(`http://127.0.0.1:${port}/livez`)).status).toBe(200);
     expect(await child.stop("SIGTERM")).toBe(0);
   });
+});
+
+test("a mock whose line is not read plays all the same", async () => {
+  const port = await freePort();
+  const child = regstream(["mock", "--port", String(port), "--scenario", shipped("deploy")], {}, undefined, { stdout: pipe.writer });
+  await expect.poll(() => fetch(`http://127.0.0.1:${port}/livez`).then(() => true, () => false), { timeout: 20_000 }).toBe(true);
+  expect(await child.stop("SIGTERM")).toBe(0);
+});
+
+test("a gateway that was started without stdin, stdout and stderr writes its log to none of its files", async () => {
+  const port = await freePort();
+  const child = new Child("sh", ["-c", 'exec "$0" "$@" <&- >&- 2>&-', program, "serve", "--port", String(port), "--redis", redis.address]);
+  await expect.poll(() => fetch(`http://127.0.0.1:${port}/readyz`).then(({ ok }) => ok, () => false), { timeout: 20_000 }).toBe(true);
+  for (const descriptor of [0, 1, 2]) expect(readlinkSync(`/proc/${child.pid}/fd/${descriptor}`)).toBe("/dev/null");
+  expect(await child.stop("SIGTERM")).toBe(0);
 });
