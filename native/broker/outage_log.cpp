@@ -165,12 +165,10 @@ void OutageLog::forged(std::uint64_t count, std::int64_t registration_id) {
 
 void OutageLog::overflowing(std::uint64_t count) {
   logging::error("messages overflowing",
-                 "redis has ended the channel's connection before all that it held was heard: "
-                 "messages came faster "
-                 "than they could be taken into the history, and some may be lost; every stream is "
-                 "told by a reset "
-                 "({} times so far). Publish by the publishers, which wait, or raise redis's "
-                 "client-output-buffer-limit for pubsub",
+                 "the channel's connection ended before all that redis held for it was heard: "
+                 "messages came faster than they could be taken into the history, and some may be "
+                 "lost; every stream is told by a reset ({} times so far). Publish by the "
+                 "publishers, which wait, or raise redis's client-output-buffer-limit for pubsub",
                  count);
 }
 

@@ -151,11 +151,12 @@ void Gateway::on_history(EventId position) {
 }
 
 void Gateway::on_message(EventId id, std::string_view message) {
+  const std::uint64_t published = hub_.counters().published;
   if (const auto error = hub_.publish(id, message, now())) {
     logging::warn_dropped(*error, "of the history (" + to_string(id) + ")");
     return;
   }
-  if (hub_.is_live()) {
+  if (hub_.is_live() && hub_.counters().published != published) {
     published_timestamp_ms_ = now_timestamp_ms();
   }
   unflushed_bytes_ += message.size();
@@ -266,10 +267,12 @@ void Gateway::write(StreamConnection& connection) {
 bool Gateway::write_turn(StreamConnection& connection) {
   const std::int64_t timestamp_ms = now_timestamp_ms();
   for (std::size_t turn_bytes = 0; turn_bytes < turn_bytes_max;) {
+    const std::uint64_t deliveries = hub_.counters().deliveries;
     hub::Outbox& outbox = *hub_.collect(connection.subscription(), timestamp_ms);
+    const bool has_updates = hub_.counters().deliveries != deliveries;
     const std::size_t bytes = outbox.bytes_waiting();
     const StreamConnection::Written written = connection.write(outbox);
-    if (std::exchange(deliveries_, hub_.counters().deliveries) != deliveries_) {
+    if (has_updates && outbox.bytes_waiting() < bytes) {
       delivered_timestamp_ms_ = timestamp_ms;
     }
     if (written == StreamConnection::Written::waiting) {

@@ -82,7 +82,6 @@ class Gateway : private StreamConnection::Owner, private broker::Subscriber {
   const Instant started_;
   const std::int64_t started_timestamp_ms_;
   std::uint64_t streams_refused_ = 0;
-  std::uint64_t deliveries_ = 0;                        // Of the hub, when it was last looked at.
   std::optional<std::int64_t> published_timestamp_ms_;  // When the last new message was heard,
   std::optional<std::int64_t> delivered_timestamp_ms_;  // and one was last given to a socket.
   std::vector<StreamConnectionPtr> connections_;        // By the subscription's slot.

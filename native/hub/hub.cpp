@@ -43,7 +43,7 @@ Hub::Hub(HubOptions options)
 
 std::size_t Hub::begin_history(EventId position) {
   is_live_ = false;
-  return begin_journal(position);
+  return begin_journal(position, cause_of_history(journal_.position(), position));
 }
 
 std::optional<DecodeError> Hub::publish(EventId id, std::string_view message, Instant now) {
@@ -59,7 +59,10 @@ std::optional<DecodeError> Hub::publish(EventId id, std::string_view message, In
   }
   if (id.epoch != position.epoch || id.sequence != position.sequence + 1) {
     ++counters_.gaps;
-    begin_journal({.epoch = id.epoch, .sequence = id.sequence - 1});
+    // The broker has left some out.
+    begin_journal({.epoch = id.epoch, .sequence = id.sequence - 1}, id.epoch == position.epoch
+                                                                        ? ResetCause::updates_missed
+                                                                        : ResetCause::new_history);
     if (is_live_) {
       mark_resets();
     }
@@ -163,6 +166,7 @@ void Hub::send_retry(SubscriptionId id, Duration retry) {
 void Hub::end(SubscriptionId id) {
   if (Subscription* const subscription = find(id)) {
     subscription->is_ending = true;
+    ungreeted_.erase(id.slot);  // Nobody speaks to it any more.
     mark_ready(id.slot);
   }
 }
@@ -245,9 +249,7 @@ Hub::Subscription* Hub::find(SubscriptionId id) {
   return &slots_[id.slot];
 }
 
-std::size_t Hub::begin_journal(EventId position) {
-  const ResetCause cause = position.epoch == journal_.position().epoch ? ResetCause::updates_missed
-                                                                       : ResetCause::new_history;
+std::size_t Hub::begin_journal(EventId position, ResetCause cause) {
   journal_.begin(position);
   known_.clear();
   std::size_t resets = 0;

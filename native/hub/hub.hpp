@@ -86,9 +86,8 @@ struct SubscriptionId {
 /// has read whole:
 /// - A message carries its own id, and `connected` the cursor after which the stream goes on.
 /// - Before a reset or a snapshot that has yet to follow, `connected` carries `0-0`, a cursor
-/// before
-///   all histories, and so does a `reset` before its snapshot: only the last of them carries the
-///   position. Whoever comes back without that one is told again.
+///   before all histories, and so does a `reset` before its snapshot: only the last of them carries
+///   the position. Whoever comes back without that one is told again.
 /// - Pings and heartbeats carry none.
 ///
 /// How. A subscription is a place in the journal, which all share; nothing is queued for it but
@@ -139,7 +138,8 @@ class Hub {
   void send_retry(SubscriptionId id, Duration retry);
 
   /// Ends a stream in good order: when it has been given what there is for it, its outbox is
-  /// finished. Unsubscribe it when that is empty.
+  /// finished, and gets nothing more. One that waits to be greeted ends without that. Unsubscribe
+  /// it when its outbox is empty.
   void end(SubscriptionId id);
 
   /// True: the broker is to be asked now for all that the history holds, for those whose cursors
@@ -194,10 +194,20 @@ class Hub {
     std::optional<EventId> cursor;
     bool is_asked_for = false;  // It came before the broker was asked to catch up.
   };
+  // The ping of one deadline: encoded once, and only if somebody is due.
+  class Ping {
+   public:
+    explicit Ping(std::int64_t now_timestamp_ms) : now_timestamp_ms_(now_timestamp_ms) {}
+    [[nodiscard]] const FramePtr& frame();
+
+   private:
+    std::int64_t now_timestamp_ms_;
+    FramePtr frame_;
+  };
 
   [[nodiscard]] Subscription* find(SubscriptionId id);
   [[nodiscard]] Slot take_slot();
-  std::size_t begin_journal(EventId position);
+  std::size_t begin_journal(EventId position, ResetCause cause);
   void offer(const Audience& audience, std::uint64_t sequence);
   [[nodiscard]] bool may_know_more(const std::optional<EventId>& cursor) const;
   [[nodiscard]] std::optional<Instant> next_beat() const;
@@ -213,7 +223,7 @@ class Hub {
   void mark_resets();
   void mark_ready(Slot slot);
   void leave_audience(Slot slot);
-  void beat(Slot slot, Instant due, FramePtr& ping, std::int64_t now_timestamp_ms);
+  void beat(Slot slot, Instant due, Ping& ping);
 
   HubOptions options_;
   HubCounters counters_;

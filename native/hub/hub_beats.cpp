@@ -17,17 +17,17 @@ std::optional<Instant> Hub::next_deadline() const {
 }
 
 void Hub::handle_deadline(Instant now, std::int64_t now_timestamp_ms) {
-  FramePtr ping;  // Encoded once, and only if somebody is due.
+  Ping ping{now_timestamp_ms};
   while (const std::optional<Beats::Beat> due = beats_.poll(now)) {
     for (std::size_t slot = due->phase; slot < slots_.size(); slot += Beats::phases) {
       if (slots_[slot].used) {
-        beat(static_cast<Slot>(slot), due->due, ping, now_timestamp_ms);
+        beat(static_cast<Slot>(slot), due->due, ping);
       }
     }
   }
 }
 
-void Hub::beat(Slot slot, Instant due, FramePtr& ping, std::int64_t now_timestamp_ms) {
+void Hub::beat(Slot slot, Instant due, Ping& ping) {
   Subscription& subscription = slots_[slot];
   const bool was_silent = !std::exchange(subscription.was_sent, false);
   // The next beat would be too late.
@@ -39,18 +39,22 @@ void Hub::beat(Slot slot, Instant due, FramePtr& ping, std::int64_t now_timestam
     return;  // It has enough to read, and does not.
   }
   if (is_ping_due && subscription.greeted) {
-    if (!ping) {
-      std::string bytes;
-      append_message(bytes, encode_ping(now_timestamp_ms));
-      ping = make_frame(bytes);
-    }
-    subscription.outbox.push(ping);
+    subscription.outbox.push(ping.frame());
   } else if (was_silent && subscription.outbox.empty()) {
     subscription.outbox.push(heartbeat_);
   } else {
     return;
   }
   mark_ready(slot);
+}
+
+const FramePtr& Hub::Ping::frame() {
+  if (!frame_) {
+    std::string bytes;
+    append_message(bytes, encode_ping(now_timestamp_ms_));
+    frame_ = make_frame(bytes);
+  }
+  return frame_;
 }
 
 std::optional<Instant> Hub::next_beat() const {

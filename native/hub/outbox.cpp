@@ -13,6 +13,9 @@ constexpr std::size_t idle_frames_max = 16;
 }  // namespace
 
 void Outbox::push(FramePtr frame) {
+  if (is_finished_) {
+    return;
+  }
   const std::size_t bytes = wire_bytes(*frame).size();
   frames_.push_back(std::move(frame));
   bytes_waiting_ += bytes;

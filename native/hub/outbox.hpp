@@ -16,9 +16,10 @@ class Outbox {
  public:
   explicit Outbox(Framing framing = Framing::bare) : framing_(framing) {}
 
+  /// Ignored once the outbox is finished: what follows a chunked body's end is no part of it.
   void push(FramePtr frame);
 
-  /// The body ends in good order after what is here: nothing may be pushed any more.
+  /// The body ends in good order after what is here.
   void finish();
   [[nodiscard]] bool is_finished() const { return is_finished_; }
 
@@ -39,8 +40,8 @@ class Outbox {
  private:
   void compact();
 
-  std::vector<FramePtr>
-      frames_;  // Those before first_ are null: sent, and their room not yet reused.
+  // Those before first_ are null: sent, and their room not yet reused.
+  std::vector<FramePtr> frames_;
   std::size_t sent_of_first_ = 0;
   std::size_t bytes_waiting_ = 0;
   std::uint32_t first_ = 0;

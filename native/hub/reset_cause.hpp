@@ -6,6 +6,8 @@
 #include <numeric>
 #include <string_view>
 
+#include <regstream/message/event_id.hpp>
+
 namespace regstream::hub {
 
 /// Why a subscription gets a `reset`.
@@ -14,12 +16,25 @@ enum class ResetCause : std::uint8_t {
   cursor_unknown,  ///< Its cursor is of another epoch, made up, or says that a reset was cut off.
   new_history,     ///< The history began in another epoch while the stream was open.
   updates_missed,  ///< Updates of the same epoch could not be read any more.
+  messages_lost,   ///< Messages were lost before they could enter the history.
   reader_too_slow  ///< It fell behind the oldest message that is kept.
 };
 
+/// Why those who were told of a history up to `before` get a reset when one begins at `position`.
+/// An entry without a message, which stands for messages that were lost, is the next one of the
+/// same epoch, and the history begins with it.
+[[nodiscard]] constexpr ResetCause cause_of_history(EventId before, EventId position) {
+  if (before.epoch != position.epoch) {
+    return ResetCause::new_history;
+  }
+  return position.sequence == before.sequence + 1 ? ResetCause::messages_lost
+                                                  : ResetCause::updates_missed;
+}
+
 /// The names in `/api/health`.
-inline constexpr std::array<std::string_view, 5> reset_cause_names{
-    "cursorTooOld", "cursorUnknown", "newHistory", "updatesMissed", "readerTooSlow"};
+inline constexpr std::array<std::string_view, 6> reset_cause_names{"cursorTooOld", "cursorUnknown",
+                                                                   "newHistory",   "updatesMissed",
+                                                                   "messagesLost", "readerTooSlow"};
 
 /// How many resets were sent, by cause.
 class ResetCounts {

@@ -72,7 +72,7 @@ test("health says what runs, since when, and how its server does", async () => {
     lastPublishedAt: time,
     lastDeliveredAt: time,
     resets: 0,
-    resetsByReason: { cursorTooOld: 0, cursorUnknown: 0, newHistory: 0, updatesMissed: 0, readerTooSlow: 0 },
+    resetsByReason: { cursorTooOld: 0, cursorUnknown: 0, newHistory: 0, updatesMissed: 0, messagesLost: 0, readerTooSlow: 0 },
   });
   expect(gateway.log).not.toMatch(/maxmemory|begins anew/);
 });

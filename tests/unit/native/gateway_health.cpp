@@ -132,6 +132,10 @@ TEST_CASE_METHOD(Bench,
   broker.subscriber->on_message({1'702'492'000'000, 1}, R"({"registrationId":42,"status":"A"})");
   broker.subscriber->on_live();
   CHECK(health().at("lastPublishedAt").is_null());
+  // Nothing new, and no update.
+  broker.subscriber->on_message({1'702'492'000'000, 1}, R"({"registrationId":42,"status":"A"})");
+  broker.subscriber->on_message({1'702'492'000'001, 0}, R"({"registrationId":42,"status":"A"})");
+  CHECK(health().at("lastPublishedAt").is_null());
   broker.subscriber->on_message({1'702'492'000'000, 2}, R"({"registrationId":42,"status":"A"})");
   CHECK_THAT(health().at("lastPublishedAt").get<std::string>(), Catch::EndsWith("Z"));
   CHECK(health().at("lastDeliveredAt").is_null());
@@ -184,4 +188,15 @@ TEST_CASE_METHOD(Bench, "updates that were missed are one warning") {
   CHECK(log.text() ==
         "warning: updates were missed: after 1702492000000-0 the history goes on with "
         "1702492000000-8; streams that get a reset: 0\n");
+}
+
+TEST_CASE_METHOD(Bench, "messages that never entered the history are one warning") {
+  const test::CapturedLog log;
+  broker.subscriber->on_live();
+  broker.begin_history({1'702'492'000'000, 1});
+  broker.subscriber->on_message({1'702'492'000'000, 2}, R"({"registrationId":42,"status":"A"})");
+  broker.subscriber->on_live();
+  CHECK(log.text() ==
+        "warning: messages were lost before they could enter the history, after 1702492000000-0; "
+        "streams that get a reset: 0\n");
 }

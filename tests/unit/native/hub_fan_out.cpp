@@ -102,6 +102,27 @@ TEST_CASE("A stream that waits for the history ends at once") {
   CHECK(hub.collect(id, start_timestamp_ms)->is_finished());
 }
 
+TEST_CASE("A stream that ended while it waited is not greeted afterwards") {
+  LiveHub hub;
+  const SubscriptionId ahead = hub.subscribe({}, LiveHub::id(9), start, start_timestamp_ms);
+  const SubscriptionId made_up = hub.subscribe({}, "made up", start, start_timestamp_ms);
+  REQUIRE(hub.poll_catch_up(start));
+  const auto end = [&hub](SubscriptionId id) {
+    hub.end(id);
+    static_cast<void>(take(hub, id));
+    REQUIRE(hub.collect(id, start_timestamp_ms)->is_finished());
+  };
+  end(ahead);
+  end(made_up);
+  hub.caught_up(start_timestamp_ms);
+  CHECK(hub.begin_history({.epoch = LiveHub::epoch + 1, .sequence = 0}) == 0);
+  hub.go_live(start_timestamp_ms);
+  hub.send_retry(ahead, Duration{5});
+  CHECK(take_bytes(hub, ahead).empty());
+  CHECK(take_bytes(hub, made_up).empty());
+  CHECK(hub.counters().resets.total() == 0);
+}
+
 TEST_CASE("An id that was sent as text is that of its registration, and is forwarded as text") {
   LiveHub hub;
   const SubscriptionId same = subscribe(hub, 42);

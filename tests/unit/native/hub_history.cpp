@@ -267,5 +267,13 @@ TEST_CASE("Each reset is counted by its cause") {
   hub.go_live(reading_timestamp_ms);
   static_cast<void>(take(hub, open));
   CHECK(count(ResetCause::updates_missed) == 1);
-  CHECK(hub.counters().resets.total() == 6);
+  CHECK(hub.begin_history(other_id(8)) == streams);
+  hub.go_live(reading_timestamp_ms);
+  static_cast<void>(take(hub, open));
+  CHECK(count(ResetCause::messages_lost) == 1);
+  // A broker that leaves one out has no such entry.
+  REQUIRE_FALSE(hub.publish(other_id(10), update_of(42), start));
+  static_cast<void>(take(hub, open));
+  CHECK(count(ResetCause::updates_missed) == 2);
+  CHECK(hub.counters().resets.total() == 8);
 }

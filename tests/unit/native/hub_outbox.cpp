@@ -124,3 +124,15 @@ TEST_CASE("An outbox lets go of its frames as they are sent") {
   outbox.consume(3);
   CHECK(frame->use_count() == 1);
 }
+
+TEST_CASE("An outbox that is finished takes nothing more") {
+  Outbox outbox{Framing::chunked};
+  outbox.push(make_frame("abc"));
+  outbox.finish();
+  const std::string body = waiting_text(outbox);
+  outbox.push(make_frame("def"));
+  CHECK(waiting_text(outbox) == body);
+  outbox.consume(outbox.bytes_waiting());
+  outbox.push(make_frame("def"));
+  CHECK(outbox.empty());
+}

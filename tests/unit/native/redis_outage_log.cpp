@@ -192,7 +192,7 @@ TEST_CASE("what somebody's programs publish wrongly is logged once in ten second
       captured.text() ==
       "warning: a message on the channel has the id of another update, and was skipped (1 so "
       "far)\n"
-      "error: redis has ended the channel's connection before all that it held was heard: messages "
+      "error: the channel's connection ended before all that redis held for it was heard: messages "
       "came faster than they could be taken into the history, and some may be lost; every stream "
       "is "
       "told by a reset (1 times so far). Publish by the publishers, which wait, or raise redis's "
