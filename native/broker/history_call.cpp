@@ -177,9 +177,9 @@ std::optional<EventId> read_id(const redisReply& reply) {
   return reply.type == REDIS_REPLY_STRING ? parse_event_id(reply_text(reply)) : std::nullopt;
 }
 
-std::optional<bool> read_durability(const redisReply& reply) {
+bool read_durability(const redisReply& reply) {
   if (reply.type != REDIS_REPLY_ARRAY) {
-    return std::nullopt;
+    return false;
   }
   const auto has = [&reply](std::string_view name, std::string_view value) {
     for (std::size_t i = 0; i + 1 < reply.elements; i += 2) {

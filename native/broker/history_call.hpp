@@ -33,7 +33,8 @@ class HistoryCalls {
 
   /// From now on calls name the script instead of carrying it: Redis has loaded it, and gave this.
   void use_digest(std::string digest) { digest_ = std::move(digest); }
-  /// Whether the server acknowledges writes only when they are on its disk. Not said: unknown.
+  /// Whether the server acknowledges writes only when they are on its disk. Not called: somebody
+  /// else will find out.
   void use_durability(bool is_durable) { durable_ = is_durable ? "1" : "0"; }
 
   [[nodiscard]] Command load() const;
@@ -70,8 +71,9 @@ class HistoryCalls {
 /// The answer to `open` and `publish`.
 [[nodiscard]] std::optional<EventId> read_id(const redisReply& reply);
 
-/// Whether each write is on the disk before it is acknowledged. Nothing: the server does not say.
-[[nodiscard]] std::optional<bool> read_durability(const redisReply& reply);
+/// Whether each write is on the disk before it is acknowledged. A server that does not say so loses
+/// writes.
+[[nodiscard]] bool read_durability(const redisReply& reply);
 
 /// The answer to `read`.
 [[nodiscard]] std::optional<HistoryPage> read_page(const redisReply& reply);

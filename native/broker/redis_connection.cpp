@@ -21,9 +21,11 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using Clock = std::chrono::steady_clock;
 
-/// So much that comes without a stop fills what the system holds for a slow reader at least; then
-/// Redis holds the rest itself, up to a limit at which it ends the connection.
-constexpr std::size_t run_bytes_max = 64U << 10U;
+/// After so many bytes Redis is asked for a sign that it has sent all that it held then. If as many
+/// again come before that sign, it holds more than a short time's. Both together are less than what
+/// the system holds for a slow reader; the rest Redis holds itself, up to a limit at which it ends
+/// the connection.
+constexpr std::size_t unproved_bytes_max = 16U << 10U;
 
 /// A message that Redis pushes to a subscriber: `["message", channel, payload]`.
 const redisReply* pushed_payload(const redisReply& reply) {
@@ -173,13 +175,24 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
       return;
     }
     heard_or_asked_ = Clock::now();
-    run_bytes_ = size == incoming_.size() ? run_bytes_ + size : 0;
-    if (run_bytes_ >= run_bytes_max && drains_owed_ == 0 && handlers_.on_behind) {
-      ask_drained();
-      handlers_.on_behind();
+    if (handlers_.on_behind) {
+      prove(size);
     }
     if (!is_closed_) {
       take({incoming_.data(), size});
+    }
+  }
+
+  void prove(std::size_t size) {
+    unproved_bytes_ += size;
+    if (unproved_bytes_ < unproved_bytes_max) {
+      return;
+    }
+    unproved_bytes_ = 0;
+    if (drains_owed_ == 0) {
+      ask_drained();
+    } else {
+      handlers_.on_behind();
     }
   }
 
@@ -253,7 +266,7 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
       case Owed::ping:
         return;  // Even an error is a sign of life.
       case Owed::drain:
-        run_bytes_ = 0;
+        unproved_bytes_ = 0;
         if (--drains_owed_ == 0 && !is_paused_ && handlers_.on_drained) {
           handlers_.on_drained();
         }
@@ -330,9 +343,9 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
   bool is_ready_ = false;
   bool is_paused_ = false;
   bool is_reading_ = false;
-  bool is_taking_ = false;       // Replies are being handled.
-  std::size_t drains_owed_ = 0;  // Answers that show how far behind the socket is.
-  std::size_t run_bytes_ = 0;    // Read without finding the socket empty.
+  bool is_taking_ = false;          // Replies are being handled.
+  std::size_t drains_owed_ = 0;     // Answers that show how far behind the socket is.
+  std::size_t unproved_bytes_ = 0;  // Read since the last one was asked for, or came.
   Clock::time_point started_;
   Clock::time_point heard_or_asked_;  // The last byte, or the question that ended an idle time.
   std::deque<Owed> owed_;

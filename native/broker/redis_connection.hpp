@@ -29,8 +29,8 @@ class RedisConnection {
     std::function<void()> on_ready;                    ///< Connected, authenticated, and answering.
     std::function<void(const redisReply&)> on_reply;   ///< To a `send`, in order; errors too.
     std::function<void(std::string_view)> on_message;  ///< Of the channel subscribed to.
-    /// Redis holds more than the socket does, or may: if the connection ends before `on_drained`,
-    /// some of it may be lost.
+    /// Redis holds some of what it has to say itself, or may: if the connection ends before
+    /// `on_drained`, that may be lost.
     std::function<void()> on_behind = {};
     /// What Redis held when this was asked last, after a pause or `on_behind`, has come.
     std::function<void()> on_drained = {};

@@ -108,9 +108,7 @@ void ScriptLink::on_answer(const redisReply& reply) {
     deployments_.on_answer(reply);
     proceed();
   } else if (answer == Answer::durability) {
-    if (const auto is_durable = read_durability(reply)) {
-      calls_.use_durability(*is_durable);
-    }
+    on_durability(reply);
     proceed();
   } else if (is_script_unknown(reply)) {
     // Somebody flushed Redis. Whatever was called then is called again, in order.
@@ -119,6 +117,23 @@ void ScriptLink::on_answer(const redisReply& reply) {
     on_error(answer, reply);
   } else {
     on_result(answer, reply);
+  }
+}
+
+/// An operator may change it at any time; what is kept in Redis has to follow soon. Whoever may not
+/// ask does not go on asking, since Redis keeps a log of that.
+void ScriptLink::on_durability(const redisReply& reply) {
+  const bool is_durable = read_durability(reply);
+  const bool is_new = is_durable_ != is_durable;
+  is_durable_ = is_durable;
+  calls_.use_durability(is_durable);
+  ask_durability_at_.reset();
+  if (reply.type != REDIS_REPLY_ERROR) {
+    ask_durability_at_ = monotonic_now() + Readiness::probe_interval;
+  }
+  if (is_new && line_.is_up()) {
+    follower_.catch_up();
+    handlers_.on_retry();
   }
 }
 
@@ -282,7 +297,7 @@ void ScriptLink::proceed() {
     return;
   }
   if (line_.is_up()) {
-    if (!leaving_ && monotonic_now() - durability_asked_ >= Readiness::probe_interval) {
+    if (!leaving_ && ask_durability_at_ && monotonic_now() >= *ask_durability_at_) {
       ask_durability();
     }
     send_publishes();

@@ -100,6 +100,7 @@ class ScriptLink : public std::enable_shared_from_this<ScriptLink> {
   void ask_server();
   void ask_deployments();
   void ask_durability();
+  void on_durability(const redisReply& reply);
   void send_publishes();
   void probe_if_due();
   void on_answer(const redisReply& reply);
@@ -138,7 +139,8 @@ class ScriptLink : public std::enable_shared_from_this<ScriptLink> {
   DeploymentWatch deployments_;
   RoundTrips round_trips_;
   std::size_t waited_ = 0;
-  Instant durability_asked_{};
+  bool is_durable_ = false;
+  std::optional<Instant> ask_durability_at_;  // Again. Empty: an answer is due, or it is refused.
   bool probes_ = false;
   // The connection is given up for this as soon as nothing is due on it: how each call ended is
   // known.

@@ -68,10 +68,8 @@ void ScriptLink::ask_deployments() {
   }
 }
 
-/// An operator may change it at any time. A server that keeps it to itself is taken for one that
-/// loses writes.
 void ScriptLink::ask_durability() {
-  durability_asked_ = monotonic_now();
+  ask_durability_at_.reset();
   call(Answer::durability, HistoryCalls::ask_durability());
 }
 

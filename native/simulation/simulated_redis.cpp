@@ -66,7 +66,9 @@ SimulatedRedis::Answer<EventId> SimulatedRedis::lose(EventId known) {
     return Refusal::passing;
   }
   open(known);
-  if (data_.entries.empty() || !data_.entries.back().text.empty()) {
+  const bool is_said = !data_.entries.empty() && data_.entries.back().text.empty() &&
+                       data_.entries.back().id == *data_.end && *data_.end > known;
+  if (!is_said) {
     append({}, false);
     world_.count(Sight::loss_told);
     wake_waiters();

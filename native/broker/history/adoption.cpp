@@ -23,6 +23,13 @@ std::string origin_of(EventId id, std::string_view message) {
   return std::string{members} + '}';
 }
 
+void count_down(std::unordered_map<std::size_t, std::size_t>& counts, std::size_t hash) {
+  const auto count = counts.find(hash);
+  if (--count->second == 0) {
+    counts.erase(count);
+  }
+}
+
 /// A byte order mark, and JSON's white space at both ends, are no part of what the history holds:
 /// the script's `object`.
 std::string_view trimmed(std::string_view text) {
@@ -77,8 +84,30 @@ void Adoption::give_up_unheard() {
   drop_offered();
 }
 
-void Adoption::read(EventId id, std::string_view message, std::optional<EventId> adopted_as) {
+/// The last entry up to which all adoptions are known, those in `ahead_` included.
+EventId Adoption::cursor() const {
+  const bool is_known = read_.epoch == heard_.epoch && read_after_ <= heard_;
+  return is_known ? std::max(read_, heard_) : heard_;
+}
+
+void Adoption::advance_read(EventId id) {
+  if (id != EventId{.epoch = read_.epoch, .sequence = read_.sequence + 1}) {
+    read_after_ = {.epoch = id.epoch,
+                   .sequence = id.sequence - std::min<std::uint64_t>(id.sequence, 1)};
+  }
   read_ = id;
+  if (cursor() == read_) {
+    is_behind_ = false;  // The history holds all that follows.
+  }
+}
+
+void Adoption::skip(EventId id) {
+  advance_read(id);
+  leave_behind();
+}
+
+void Adoption::read(EventId id, std::string_view message, std::optional<EventId> adopted_as) {
+  advance_read(id);
   if (id <= heard_) {
     return;
   }
@@ -88,8 +117,12 @@ void Adoption::read(EventId id, std::string_view message, std::optional<EventId>
   if (is_known) {
     adopted_as.reset();
   }
-  ahead_.push_back({id, hash_of(message), adopted_as,
-                    adopted_as ? std::optional{hash_of(origin_of(id, message))} : std::nullopt});
+  std::optional<std::size_t> origin;
+  if (adopted_as) {
+    origin = hash_of(origin_of(id, message));
+    ++ahead_counts_[*origin];
+  }
+  ahead_.push_back({id, hash_of(message), adopted_as, origin});
   leave_behind();
 }
 
@@ -119,8 +152,9 @@ bool Adoption::hear_entry(EventId id, std::string_view message) {
 
 void Adoption::pass(EventId id) {
   while (!ahead_.empty() && ahead_.front().id <= id) {
-    if (ahead_.front().origin) {
-      take_off(*ahead_.front().origin);
+    if (const auto origin = ahead_.front().origin) {
+      take_off(*origin);
+      count_down(ahead_counts_, *origin);
     }
     ahead_.pop_front();
   }
@@ -172,10 +206,7 @@ void Adoption::drop_offered() {
 
 void Adoption::forget(Bare& bare) {
   text_bytes_ -= bare.text.size();
-  const auto count = counts_.find(bare.hash);
-  if (--count->second == 0) {
-    counts_.erase(count);
-  }
+  count_down(counts_, bare.hash);
 }
 
 std::optional<Adopt> Adoption::next() {
@@ -186,38 +217,52 @@ std::optional<Adopt> Adoption::next() {
   for (std::size_t index = offered_; index < bare_.size(); ++index) {
     ++left[bare_[index].hash];
   }
-  Adopt adopt{.cursor = heard_, .offers = {}};
+  Adopt adopt{.cursor = cursor(), .offers = {}};
+  const bool counts_ahead = adopt.cursor != heard_;
   std::size_t bytes = 0;
-  for (auto index = offered_; index < bare_.size() && adopt.offers.size() < limits_.offers_max;
-       ++index) {
+  std::size_t index = offered_;
+  for (; index < bare_.size() && adopt.offers.size() < limits_.offers_max; ++index) {
     const auto& [hash, text] = bare_[index];
-    bytes += text.size();
-    if (bytes > limits_.offers_bytes_max && !adopt.offers.empty()) {
-      break;
+    const std::size_t ordinal = counts_[hash] - left[hash] + 1;
+    const auto ahead = counts_ahead ? ahead_counts_.find(hash) : ahead_counts_.end();
+    const std::size_t known = ahead == ahead_counts_.end() ? 0 : ahead->second;
+    if (ordinal > known) {
+      bytes += text.size();
+      if (bytes > limits_.offers_bytes_max && !adopt.offers.empty()) {
+        break;
+      }
+      adopt.offers.push_back({text, ordinal - known});
     }
-    adopt.offers.push_back({text, counts_[hash] - left[hash]-- + 1});
+    --left[hash];
+  }
+  if (adopt.offers.empty()) {
+    count_offered(index - offered_, read_);  // Others have had them adopted.
+    return std::nullopt;
   }
   is_asked_ = true;
-  asked_cursor_ = heard_;
-  in_flight_ = adopt.offers.size();
+  asked_cursor_ = adopt.cursor;
+  in_flight_ = index - offered_;
   return adopt;
+}
+
+void Adoption::count_offered(std::size_t count, EventId end) {
+  for (const std::size_t offered = offered_ + count; offered_ < offered; ++offered_) {
+    waiting_bytes_ -= bare_[offered_].text.size();
+  }
+  offered_end_ = std::max(offered_end_, end);
+  shorten();
 }
 
 void Adoption::answered(std::optional<EventId> end) {
   is_asked_ = false;
   const auto count = std::exchange(in_flight_, 0);
-  if (!end) {
-    // Not if more was heard while the answer was on its way: nothing else may come.
-    is_behind_ = heard_ == asked_cursor_;
-    leave_behind();
+  if (end) {
+    count_offered(count, *end);
     return;
   }
-  for (std::size_t index = offered_; index < offered_ + count; ++index) {
-    waiting_bytes_ -= bare_[index].text.size();
-  }
-  offered_ += count;
-  offered_end_ = std::max(offered_end_, *end);
-  shorten();
+  // Not if more is known since the answer was on its way: nothing else may come.
+  is_behind_ = cursor() == asked_cursor_;
+  leave_behind();
 }
 
 void Adoption::lost() {

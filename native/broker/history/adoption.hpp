@@ -32,7 +32,8 @@ struct AdoptionLimits {
   /// Of their texts, and of texts that were adopted. One message more may be held, and those that
   /// were thought to be the history's (`FollowerLimits::claims_bytes_max`).
   std::size_t bytes_max = 16U << 20U;
-  /// One call of the script: Redis does nothing else meanwhile, some ten milliseconds.
+  /// One call of the script: Redis does nothing else meanwhile, some ten milliseconds. (Where the
+  /// cursor can't be the last entry that was read, it goes through those that were, too.)
   std::size_t offers_max = 1'024;
   std::size_t offers_bytes_max = 4U << 20U;
   /// Adopted, and not heard of: as many as Redis holds for a subscriber by default (32 MB), and
@@ -44,11 +45,13 @@ struct AdoptionLimits {
 ///
 /// Every gateway offers every bare message that it hears, and there is no leader: all hear the
 /// channel in one order, in which each adoption comes after its bare message. What a gateway has to
-/// offer is what it has heard, less the adoptions of the same text that it has heard since. The
-/// script takes off the adoptions that are in the history, but have not been heard yet: those after
-/// `cursor`, the last id that was heard on the channel. So an offer may be made by any number of
-/// gateways, and by each again, and is taken once; and a text that was published twice is taken
-/// twice.
+/// offer is what it has heard, less the adoptions of the same text that it has heard since, or read
+/// ahead of the channel. The script takes off the adoptions that are in the history, but are not
+/// known here yet: those after `cursor`. So an offer may be made by any number of gateways, and by
+/// each again, and is taken once; and a text that was published twice is taken twice.
+///
+/// The cursor is the last entry that was read. Where not all was read since the last one that was
+/// heard, it is that one, and what was read does not count.
 class Adoption {
  public:
   explicit Adoption(AdoptionLimits limits = {}) : limits_(limits) {}
@@ -67,7 +70,7 @@ class Adoption {
   /// or adopted than can be remembered; or as many wait as may, and need more to be heard.
   [[nodiscard]] bool is_overrun() const {
     return ahead_.size() > limits_.unheard_max || offered_ > limits_.unheard_max ||
-           (is_behind_ && is_full() && heard_ >= begun_);
+           (is_behind_ && is_full() && (heard_ >= begun_ || read_ >= begun_));
   }
   /// Nothing more will be heard of what was read by now.
   void give_up_unheard();
@@ -75,6 +78,8 @@ class Adoption {
   /// An entry was read in the history. Ids must grow. One that was adopted in an earlier epoch, as
   /// `adopted_as`, may have been read or heard then.
   void read(EventId id, std::string_view message, std::optional<EventId> adopted_as);
+  /// The same of an entry that has no message.
+  void skip(EventId id);
 
   /// A message was heard that carries an id which was read, or passed over, in the history. False:
   /// it says something else than what was read.
@@ -110,11 +115,14 @@ class Adoption {
     std::string text;  // Empty: it was adopted, and there was no room to keep it.
   };
 
+  [[nodiscard]] EventId cursor() const;
+  void advance_read(EventId id);
   [[nodiscard]] bool is_ahead_already(EventId adopted_as) const;
   void pass(EventId id);
   void leave_behind();
   void take_off(std::size_t origin);
   void drop_offered();
+  void count_offered(std::size_t count, EventId end);
   void forget(Bare& bare);
   void shorten();
 
@@ -122,9 +130,12 @@ class Adoption {
   EventId heard_;            // The cursor.
   EventId begun_;            // The history's end when the channel was begun to be heard.
   EventId read_;             // The last entry that was read.
+  EventId read_after_;       // All since this one was, in one epoch.
   std::deque<Ahead> ahead_;  // Read, and not heard yet: after `heard_`.
   std::deque<Bare> bare_;    // Heard since `heard_`, or not known to be adopted by then.
-  std::unordered_map<std::size_t, std::size_t> counts_;  // Of each hash in `bare_`.
+  // Of each hash in `bare_`, and of each origin in `ahead_`.
+  std::unordered_map<std::size_t, std::size_t> counts_;
+  std::unordered_map<std::size_t, std::size_t> ahead_counts_;
   std::size_t text_bytes_ = 0;
   std::size_t waiting_bytes_ = 0;  // Of those after `offered_`.
   std::size_t textless_ = 0;       // Of `bare_`, from the front.

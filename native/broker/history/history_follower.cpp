@@ -13,6 +13,8 @@ namespace {
 
 /// What the script's numbers can hold; no history gets there.
 constexpr std::uint64_t sequence_max = (std::uint64_t{1} << 53U) - 1;
+/// So many entries are soon there by waiting.
+constexpr std::uint64_t awaited_few = 16;
 /// Histories that were lost while this process ran, and whose messages may still be on their way.
 constexpr std::size_t past_epochs_max = 8;
 
@@ -94,6 +96,7 @@ void HistoryFollower::lose_read() {
     request_read();
   }
   is_reading_ = false;
+  page_bytes_ = limits_.page_bytes;
   is_catch_up_wanted_ |= std::exchange(is_catching_up_, false);
   claims_covered_ = 0;
 }
@@ -288,6 +291,7 @@ bool HistoryFollower::take(HistoryEntry& entry) {
     return !hash || *hash == hash_of(entry.message);
   }
   if (entry.message.empty() || id.sequence == 0) {
+    adoption_.skip(id);
     begin_history(id);
     return true;
   }
@@ -322,6 +326,10 @@ void HistoryFollower::begin_history(EventId position) {
 void HistoryFollower::on_adopted(std::optional<EventId> end) {
   if (end) {
     learn(*end);
+    // Waiting brings few at a time, and what is adopted at once may be more than the history keeps.
+    if (last_ && *end > EventId{.epoch = last_->epoch, .sequence = last_->sequence + awaited_few}) {
+      request_read();
+    }
   }
   adoption_.answered(end);
 }
@@ -337,7 +345,8 @@ std::optional<FollowerAction> HistoryFollower::poll() {
     is_awaiting_ = true;
     return AwaitHistory{*last_};
   }
-  if (adoption_.is_overrun()) {
+  // Once a history was read to its end: what a new one has taken over may yet make bare ones known.
+  if (adoption_.is_overrun() && is_live_) {
     if (!is_subscribed_) {
       adoption_.give_up_unheard();
     } else if (!std::exchange(is_channel_left_, true)) {

@@ -66,7 +66,8 @@ struct FollowerLimits {
   /// the channel is to be left unread until a read has settled them.
   std::size_t claims_bytes_max = 16U << 20U;
   /// Of a page of the history: the first one, and after each that was not the last one twice as
-  /// much, up to the most. Two of these fit into a connection's buffer.
+  /// much, up to the most. One with the shortest messages, and one with the longest, is within what
+  /// a reply may have (`ReplyLimits`).
   std::size_t page_bytes = 1U << 20U;
   std::size_t page_bytes_max = 8U << 20U;
   AdoptionLimits adoption = {};

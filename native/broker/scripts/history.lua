@@ -47,10 +47,12 @@ local number_max = 9007199254740991
 local message_bytes_max = 1048576 + 256
 -- Messages are at most a megabyte: what Redis copies for a script at once.
 local page_entries = 16
+-- What an entry of a page counts beside its message: so many of the shortest are few enough for readers.
+local entry_bytes = 320
 
 local last         -- The id of the end; it survives trimming. nil: there is no history.
 local last_epoch, last_sequence
-local oldest       -- The first entry, as it was when the history was opened.
+local oldest, newest  -- The first entry and the last, as they were when the history was opened.
 local bytes_total  -- Bytes of messages of this history, those included that it no longer holds.
 
 local function whole(number)
@@ -224,7 +226,7 @@ local function begin_epoch()
   last_epoch, last_sequence = epoch, 0
   last = whole(epoch) .. '-0'
   bytes_total = 0
-  oldest = nil
+  oldest, newest = nil, nil
   redis.call('XADD', history, 'MAXLEN', 0, last, 'message', '')
   for _, entry in ipairs(kept) do
     local id = next_id()
@@ -244,29 +246,39 @@ local function bytes_before_end()
 end
 
 -- Whether acknowledged writes may be missing, so that their ids would be given to others: the server is
--- not the one that wrote last, and that one did not have each write on its disk. Then, and where
--- something else has changed, also what is to be kept of the server.
+-- not the one that wrote last, and that one did not have each write on its disk.
 --
 -- `master_replid` is another one after each start, and after each promotion, which may lose writes even
 -- of a server that syncs them. It also changes when the last replica has been gone for long; then the
 -- process is the same, and has no second id, which a promotion leaves.
 --
+-- Gives whether it is so, and what is to be kept of the server; nil: that is as it was.
+--
 -- Who may not ask for these is served as if nothing had happened.
 local function may_have_lost()
   local info = redis.pcall('INFO', 'replication')
   local kept = redis.pcall('GET', server_key)
-  if type(info) ~= 'string' or type(kept) == 'table' then
-    return false
+  local replid = type(info) == 'string' and info:match('master_replid:(%x+)')
+  -- A replica shows what its primary has.
+  if not replid or type(kept) == 'table' or info:find('role:slave', 1, true) then
+    return false, nil
   end
-  local replid = info:match('master_replid:(%x+)')
   local kept_replid, kept_run, kept_durable = (kept or ''):match('^(%x+) (%x+) ([01])$')
+  if not info:find('connected_slaves:0', 1, true) then
+    durable = '0'  -- A replica that lags may be started as a primary later, with what is kept here.
+  end
   if kept_replid == replid and (durable == '' or durable == kept_durable) then
-    return false
+    return false, nil
   end
   local run = redis.call('INFO', 'server'):match('run_id:(%x+)')
+  if not run then
+    return false, nil
+  end
   local is_promoted = not info:find('master_replid2:' .. ('0'):rep(40), 1, true)
   local is_same = kept_replid == replid or (kept_run == run and not is_promoted)
-  local has_all = is_same or (kept_durable == '1' and not is_promoted)
+  -- Without its appendonly file it has loaded an older dump.
+  local has_all = is_same or (kept_durable == '1' and not is_promoted and
+    redis.call('INFO', 'persistence'):find('aof_enabled:1', 1, true))
   local is_durable = durable ~= '' and durable or is_same and kept_durable or '0'
   return not has_all, replid .. ' ' .. run .. ' ' .. is_durable
 end
@@ -277,7 +289,6 @@ local function is_whole()
     return false
   end
   local info = redis.call('XINFO', 'STREAM', history)
-  local newest
   for i = 1, #info, 2 do
     if info[i] == 'last-generated-id' then
       last = info[i + 1]
@@ -365,7 +376,7 @@ if mode == 'read' then
     reply[#reply + 1] = {id, message or '', adopted or ''}
     -- The caller has the entry that it asks from: a page brings more than that one, however large.
     if id ~= ARGV[7] then
-      room = room - #(message or '') - 64
+      room = room - #(message or '') - entry_bytes
     end
   end
   return reply
@@ -426,9 +437,10 @@ end
 
 if mode == 'lose' then
   open()
-  local newest = redis.call('XREVRANGE', history, '+', '-', 'COUNT', 1)[1]
-  -- One that stands at the end says it already.
-  if not newest or newest[1] ~= last or #newest[2] ~= 2 then
+  -- One at the end says it already, to whoever has not met it yet.
+  local is_said = newest and newest[1] == last and #newest[2] == 2 and
+    (last_epoch > known_epoch or last_sequence > known_sequence)
+  if not is_said then
     last = next_id()
     redis.call('XADD', history, 'MAXLEN', length_max, last, 'message', '')
   end

@@ -52,19 +52,36 @@ TEST_CASE("a flood of large bare messages waits in redis, and loses none") {
   CHECK(fixture.broker->dropped().overflowing == 0);
 }
 
-TEST_CASE("a flood of small bare messages waits in redis, and loses none") {
+TEST_CASE("a flood of small bare messages, of many times the history, loses none") {
+  const RedisServer server;
+  BrokerFixture fixture{options_of(server)};
+  REQUIRE(fixture.wait_connected());
+  const auto sent = updates(1, 60'000);
+  OtherProgram program{server};
+  publish_at_once(program, sent);
+  const bool all = fixture.wait_heard(sent.size());
+  CAPTURE(fixture.heard.size(), fixture.histories.size(), fixture.broker->dropped().overflowing);
+  REQUIRE(all);
+  CHECK(fixture.heard == sent);
+  CHECK(fixture.histories.size() == 1);
+  CHECK(fixture.broker->dropped().overflowing == 0);
+}
+
+TEST_CASE("a long history of short messages is read in pages that a reply may have") {
   const RedisServer server;
   auto options = options_of(server);
   options.history.length_max = 100'000;
   BrokerFixture fixture{options};
   REQUIRE(fixture.wait_connected());
-  const auto sent = updates(1, 60'000);
+  const std::string shortest = R"({"registrationId":1,"status":"x"})";
+  constexpr std::size_t count = 70'000;
   OtherProgram program{server};
-  publish_at_once(program, sent);
-  REQUIRE(fixture.wait_heard(sent.size()));
-  CHECK(fixture.heard == sent);
-  CHECK(fixture.histories.size() == 1);
-  CHECK(fixture.broker->dropped().overflowing == 0);
+  publish_at_once(program, Messages(count, shortest));
+  REQUIRE(fixture.wait_heard(count));
+  BrokerFixture later{options};
+  REQUIRE(later.wait_connected());
+  CHECK(later.heard.size() == count);
+  CHECK(later.histories.size() == 1);
 }
 
 TEST_CASE("where redis does not hold a flood, it goes on after what was lost, and says so") {

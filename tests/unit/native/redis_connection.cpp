@@ -2,6 +2,7 @@
 #include <new>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -9,6 +10,7 @@
 #include <catch2/catch.hpp>
 
 #include "broker/redis_connection.hpp"
+#include "redis_program.hpp"
 #include "redis_server.hpp"
 #include "run_until.hpp"
 
@@ -22,6 +24,7 @@ using regstream::broker::RedisFailure;
 using regstream::broker::RedisFailureKind;
 using regstream::broker::RedisOptions;
 using regstream::broker::ReplyLimits;
+using regstream::test::OtherProgram;
 using regstream::test::RedisServer;
 using regstream::test::run_until;
 
@@ -124,6 +127,81 @@ TEST_CASE("a server that stops answering after the first PING is noticed") {
   options.timing.ping_interval = Duration{20};
   options.timing.reply_timeout = Duration{20};
   CHECK(end_of(context, options).kind == RedisFailureKind::silent);
+}
+
+namespace {
+
+/// Messages of a channel, of so many bytes together.
+std::string pushed(std::size_t bytes) {
+  const std::string message =
+      "*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$1000\r\n" + std::string(1'000, 'x') + "\r\n";
+  std::string all;
+  while (all.size() < bytes) {
+    all += message;
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("a server that goes on without an answer to PING holds more, however fast it comes") {
+  boost::asio::io_context context;
+  const auto [bytes, is_behind] = GENERATE(table<std::size_t, bool>({
+      {1'000, false},   // Less than is worth a question.
+      {100'000, true},  // The answer would have to come.
+  }));
+  const Impostor impostor{context, "+PONG\r\n" + pushed(bytes), true};
+  int behind = 0;
+  int drained = 0;
+  bool has_ended = false;
+  const RedisConnection connection{context,
+                                   impostor.options(),
+                                   {.on_ready = [] {},
+                                    .on_reply = [](const auto&) {},
+                                    .on_message = [](std::string_view) {},
+                                    .on_behind = [&behind] { ++behind; },
+                                    .on_drained = [&drained] { ++drained; },
+                                    .on_end = [&has_ended](const auto&) { has_ended = true; }}};
+  REQUIRE(run_until(context, [&has_ended] { return has_ended; }));
+  CHECK((behind > 0) == is_behind);
+  CHECK(drained == 0);
+}
+
+TEST_CASE("a paused connection reads nothing, and then all, and says when that is all there was") {
+  const RedisServer server;
+  boost::asio::io_context context;
+  int heard = 0;
+  bool is_subscribed = false;
+  bool is_drained = false;
+  std::optional<RedisConnection> connection;
+  connection.emplace(context, options_of(server),
+                     RedisConnection::Handlers{
+                         .on_ready =
+                             [&connection] {
+                               connection->send({"SUBSCRIBE", "c"});
+                             },
+                         .on_reply = [&is_subscribed](const auto&) { is_subscribed = true; },
+                         .on_message =
+                             [&connection, &heard](std::string_view) {
+                               ++heard;
+                               connection->pause(heard == 1);  // In the middle of what has come.
+                             },
+                         .on_drained = [&is_drained] { is_drained = true; },
+                         .on_end = [](const auto&) {}});
+  REQUIRE(run_until(context, [&is_subscribed] { return is_subscribed; }));
+  OtherProgram program{server};
+  for (int i = 0; i < 1'000; ++i) {
+    program.command({"PUBLISH", "c", std::string(1'000, 'x')});
+  }
+  REQUIRE(run_until(context, [&heard] { return heard == 1; }));
+  context.restart();
+  while (context.poll() > 0) {
+  }
+  CHECK(heard == 1);
+  CHECK_FALSE(is_drained);
+  connection->pause(false);
+  REQUIRE(run_until(context, [&is_drained] { return is_drained; }));
+  CHECK(heard == 1'000);
 }
 
 TEST_CASE("a server that sends without end is cut off") {

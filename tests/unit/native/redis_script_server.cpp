@@ -114,15 +114,15 @@ TEST_CASE("whether a server syncs each write is read from its configuration") {
     return regstream::broker::read_durability(
         *program.command(regstream::broker::HistoryCalls::ask_durability()));
   };
-  CHECK(asked() == true);
+  CHECK(asked());
   const auto [name, value, other] = GENERATE(
       table<std::string, std::string, std::string>({{"appendonly", "no", "yes"},
                                                     {"appendfsync", "everysec", "always"},
                                                     {"no-appendfsync-on-rewrite", "yes", "no"}}));
   program.command({"CONFIG", "SET", name, value});
-  CHECK(asked() == false);
+  CHECK_FALSE(asked());
   program.command({"CONFIG", "SET", name, other});
-  CHECK(asked() == true);
+  CHECK(asked());
   CHECK_FALSE(regstream::broker::read_durability(*program.command({"CONFIG", "NOTHING"})));
 }
 
@@ -149,6 +149,52 @@ TEST_CASE("a replica that was promoted begins a new epoch, though it syncs each 
   wait_for(before.program, "master_link_status", "up");
   before.program.command({"REPLICAOF", "NO", "ONE"});
   CHECK(before.open().epoch > next.epoch);
+}
+
+TEST_CASE(
+    "a replica that lagged, and was started as a primary, does not take over what was said of the "
+    "other") {
+  RedisServer primary{{}, RedisData::kept};
+  RedisServer replica{{}, RedisData::kept};
+  Caller before{primary};
+  before.calls.use_durability(true);
+  before.publish(update_json(1), "1");
+  EventId last;
+  {
+    OtherProgram program{replica};
+    program.command({"REPLICAOF", "127.0.0.1", std::to_string(primary.port())});
+    wait_for(program, "master_link_status", "up");
+    last = before.publish(update_json(2), "2");
+    while (Caller{replica}.messages().size() < 2) {
+    }
+  }
+  replica.kill();
+  const auto lost = before.publish(update_json(3), "3");
+  primary.kill();
+  replica.start();  // As a primary: it was a replica by command only.
+  Caller caller{replica};
+  caller.calls.use_durability(true);
+  const auto next = caller.publish(update_json(4), "4");
+  CHECK(next != lost);
+  CHECK(next.epoch > last.epoch);
+}
+
+TEST_CASE(
+    "a server that has loaded a dump, though it had an appendonly file, goes on in a new epoch") {
+  RedisServer server{{}, RedisData::kept};
+  EventId last;
+  {
+    Caller before{server};
+    before.calls.use_durability(true);
+    before.publish(update_json(1), "1");
+    before.program.command({"SAVE"});
+    last = before.publish(update_json(2), "2");
+  }
+  server.kill();
+  server.start_without_appendonly();
+  Caller caller{server};
+  CHECK(caller.publish(update_json(3), "3").epoch > last.epoch);
+  CHECK(caller.messages().size() == 2);
 }
 
 TEST_CASE("a primary whose last replica has gone for long is the same, and has lost nothing") {
@@ -211,13 +257,14 @@ TEST_CASE("a loss is told by one entry without a message, after which the histor
   const RedisServer server;
   Caller caller{server};
   const auto first = caller.publish(update_json(1), "1");
-  const auto lose = [&caller] {
-    return regstream::broker::read_id(*caller.program.command(caller.calls.lose({}))).value();
+  const auto lose = [&caller](EventId known) {
+    return regstream::broker::read_id(*caller.program.command(caller.calls.lose(known))).value();
   };
-  CHECK(lose() == after(first));
-  CHECK(lose() == after(first));  // Nothing has come since.
-  CHECK(caller.publish(update_json(2), "2") == after(first, 2));
-  CHECK(lose() == after(first, 3));
-  CHECK(caller.messages() == Texts{stamped_json(update_json(1), first), "",
-                                   stamped_json(update_json(2), after(first, 2)), ""});
+  CHECK(lose(first) == after(first));
+  CHECK(lose(first) == after(first));            // Whoever has not met that one is told by it.
+  CHECK(lose(after(first)) == after(first, 2));  // Whoever has was told of another loss.
+  CHECK(caller.publish(update_json(2), "2") == after(first, 3));
+  CHECK(lose({}) == after(first, 4));
+  CHECK(caller.messages() == Texts{stamped_json(update_json(1), first), "", "",
+                                   stamped_json(update_json(2), after(first, 3)), ""});
 }

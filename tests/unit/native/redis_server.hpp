@@ -29,6 +29,11 @@ class RedisServer {
   void kill();
   /// On the same port, after `kill`.
   void start();
+  /// The same, from its dump: without the file by which it keeps all.
+  void start_without_appendonly() {
+    data_ = RedisData::lost;
+    start();
+  }
   /// SIGSTOP: connections stay open, nothing answers.
   void pause() const;
   void resume() const;

@@ -39,10 +39,9 @@ namespace regstream::broker {
 /// If Redis loses its data, or comes back with older data, a new epoch begins, greater than any
 /// that this process has met; what the older data still hold is the beginning of the new history.
 /// So it does where Redis may have lost acknowledged writes: it was started again, or is a replica
-/// that was promoted. What the history is kept with, under `service:registration-updates:server`,
-/// tells that from a server that has each write on its disk (`appendfsync always`, which CONFIG GET
-/// says) and was only started again. Whoever puts an older copy of such a server's files back
-/// should delete that key.
+/// that was promoted. What is kept beside the history, in `service:registration-updates:server`,
+/// tells that from a server without replicas that has each write on its disk (`appendfsync always`,
+/// which CONFIG GET says) and was only started again.
 ///
 /// That is noticed with the next call of the script: an update, a bare message, another process
 /// that starts, a connection that comes back, `catch_up`. Until then nothing was published that
