@@ -214,6 +214,7 @@ void serve(const ServeOptions& options, const std::optional<broker::RedisOptions
   }
   net::Router router;
   net::Server server(context, router, server_options);
+  gateway_settings.connections_refused = [&server] { return server.refused(); };
 
   std::unique_ptr<broker::Broker> channel;
   std::string broker_name = "embedded";

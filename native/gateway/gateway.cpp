@@ -141,6 +141,8 @@ HealthFacts Gateway::health_facts() const {
           .now_timestamp_ms = now_timestamp_ms(),
           .streams_max = options_.streams_max,
           .streams_refused = streams_refused_,
+          .connections_refused = options_.connections_refused ? options_.connections_refused()
+                                                              : net::RefusedConnections{},
           .published_timestamp_ms = published_timestamp_ms_,
           .delivered_timestamp_ms = delivered_timestamp_ms_};
 }

@@ -19,6 +19,7 @@
 #include "gateway/stream_connection.hpp"
 #include "hub/hub.hpp"
 #include "net/router.hpp"
+#include "net/server.hpp"
 
 /// The gateway: event streams of what the broker carries.
 namespace regstream::gateway {
@@ -31,6 +32,8 @@ struct GatewayOptions {
   std::string version = {};
   /// One more is answered 503. Leaves descriptors for requests (`net::ServerLimits::sessions_max`).
   std::size_t streams_max = 16'384;
+  /// For /api/health: the server's. Empty: none.
+  std::function<net::RefusedConnections()> connections_refused = {};
   /// Spreads the clients' return after a shutdown; differs between processes.
   std::uint64_t seed = 0;
 };

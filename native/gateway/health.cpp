@@ -124,6 +124,8 @@ std::string describe_health(const HealthFacts& facts, const broker::Broker& brok
   }
   json["subscribers"] = hub.subscriptions();
   json["streams"] = {{"limit", facts.streams_max}, {"refused", facts.streams_refused}};
+  json["connections"] = {{"refused", facts.connections_refused.at_server_limit},
+                         {"refusedAtClientLimit", facts.connections_refused.at_client_limit}};
   json["history"] = describe_history(hub, facts.now_timestamp_ms);
   json["lastPublishedAt"] = time_text(facts.published_timestamp_ms);
   json["lastDeliveredAt"] = time_text(facts.delivered_timestamp_ms);

@@ -12,6 +12,7 @@
 
 #include "hub/hub.hpp"
 #include "net/exchange.hpp"
+#include "net/server.hpp"
 
 namespace regstream::gateway {
 
@@ -32,6 +33,7 @@ struct HealthFacts {
   std::int64_t now_timestamp_ms = 0;
   std::size_t streams_max = 0;
   std::uint64_t streams_refused = 0;
+  net::RefusedConnections connections_refused;
   std::optional<std::int64_t> published_timestamp_ms;  ///< Of the last new message.
   std::optional<std::int64_t> delivered_timestamp_ms;  ///< Of the last message to any stream.
 };

@@ -174,6 +174,8 @@ void Server::admit(tcp::socket socket) {
   const bool counts = !set_->limits().exempts_loopback || !net::is_loopback(peer.address());
   std::optional<ClientPlace> place = counts ? find_place(client) : ClientPlace();
   if (!place) {
+    ++refused_.at_client_limit;
+    // Not its address: that is personal data, of which no log line has any.
     logging::warn("client at the limit",
                   "a client has as many connections as one may have, and more get 429; if it is a "
                   "proxy: --connections-per-client 0");
@@ -181,6 +183,7 @@ void Server::admit(tcp::socket socket) {
     return;
   }
   if (!set_->has_place()) {
+    ++refused_.at_server_limit;
     refuse(socket, "503 Service Unavailable");
     return;
   }

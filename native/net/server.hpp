@@ -27,6 +27,12 @@ struct ServerOptions {
   std::optional<AllowedHosts> allowed_hosts = AllowedHosts();
 };
 
+/// Connections that were answered before their request was read.
+struct RefusedConnections {
+  std::uint64_t at_client_limit = 0;  ///< By 429: their client has all that one may have.
+  std::uint64_t at_server_limit = 0;  ///< By 503: there is no place for anybody.
+};
+
 /// Listens, and answers requests by a router. Everything happens on the io_context's one thread;
 /// only `Exchange::respond` may be called elsewhere.
 class Server {
@@ -45,6 +51,9 @@ class Server {
   /// "http://127.0.0.1:8080"
   [[nodiscard]] std::string url() const;
 
+  /// So far.
+  [[nodiscard]] const RefusedConnections& refused() const { return refused_; }
+
   /// Takes no further connections, closes idle ones, and the others after their answer. `stopped`
   /// is called when none is left.
   void stop(std::function<void()> stopped);
@@ -62,6 +71,7 @@ class Server {
   boost::asio::steady_timer accept_pause_;
   std::shared_ptr<SessionSet> set_;
   ClientCounts clients_;
+  RefusedConnections refused_;
 };
 
 }  // namespace regstream::net

@@ -68,6 +68,7 @@ test("health says what runs, since when, and how its server does", async () => {
     uptimeSeconds: expect.any(Number),
     redis: { awaySince: null, roundTripMs: expect.any(Number), roundTripMaxMs: expect.any(Number), maxmemoryPolicy: "noeviction", otherDeployments: [] },
     streams: { limit: expect.any(Number), refused: 0 },
+    connections: { refused: 0, refusedAtClientLimit: 0 },
     history: { epoch: expect.any(Number), beganAt: time, ageSeconds: expect.any(Number) },
     lastPublishedAt: time,
     lastDeliveredAt: time,

@@ -18,9 +18,17 @@ namespace {
 
 /// A gateway without a socket, over a broker whose obstacles the test makes.
 struct Bench {
-  Bench() : broker(context), gateway(context, broker, {}) {
+  Bench() : broker(context), gateway(context, broker, options()) {
     gateway.add_routes(router);
     broker.begin_history({1'702'492'000'000, 0});
+  }
+
+  static GatewayOptions options() {
+    GatewayOptions options;
+    options.connections_refused = [] {
+      return net::RefusedConnections{.at_client_limit = 2, .at_server_limit = 3};
+    };
+    return options;
   }
 
   net::Response ask(const std::string& path, http::verb method = http::verb::get) {
@@ -123,6 +131,7 @@ TEST_CASE_METHOD(Bench, "health says which history there is, and since when") {
   CHECK(health().at("history").at("beganAt") == "2023-12-13T18:26:40.000Z");
   CHECK(health().at("history").at("ageSeconds").get<std::int64_t>() > 0);
   CHECK_FALSE(health().contains("redis"));
+  CHECK(health().at("connections") == nlohmann::json{{"refused", 3}, {"refusedAtClientLimit", 2}});
   broker.begin_history({std::uint64_t{1} << 52U, 0});
   CHECK(health().at("history").at("beganAt").is_null());  // Made up: of the year 144'683.
 }

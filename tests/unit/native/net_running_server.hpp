@@ -88,6 +88,9 @@ class RunningServer {
     boost::asio::post(context_, std::move(task));
     return result.get();
   }
+  [[nodiscard]] RefusedConnections refused() {
+    return run_there([this] { return server_->refused(); });
+  }
   void wait_for_kept() const { arrived_.wait(false); }
   void answer_kept() { kept_->respond_json(boost::beast::http::status::ok, R"("at last")"); }
   void stop() {

@@ -147,6 +147,8 @@ TEST_CASE("A client whose connections are all being answered gets 429, until one
   Client second(running.port());
   const std::string refused = second.read_to_end();
   CHECK(status_of(refused) == 429);
+  CHECK(running.refused().at_client_limit == 1);
+  CHECK(running.refused().at_server_limit == 0);
   CHECK(refused.find("Retry-After: 1\r\n") != std::string::npos);
   running.answer_kept();
   CHECK(first.read_response().ends_with(R"("at last")"));
