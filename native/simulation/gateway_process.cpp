@@ -484,10 +484,11 @@ void GatewayProcess::check_limits() const {
   // One message more than fills it may come, and claims that turn out to be bare.
   check(adoption.text_bytes(), plan_.bare_bytes_max + plan_.claims_bytes_max + 2 * frame_bytes_max,
         "bytes of bare messages");
-  // While a history is read, all that it holds.
-  check(adoption.unheard(),
-        plan_.unheard_max + plan_.page_entries_max + plan_.history_length_max + 1,
-        "entries ahead of the channel");
+  // While a history is read, all of it.
+  if (hub_->is_live()) {
+    check(adoption.unheard(), plan_.unheard_max + plan_.page_entries_max + 1,
+          "entries ahead of the channel");
+  }
   check(follower_->claims_bytes(), plan_.claims_bytes_max + frame_bytes_max, "bytes of claims");
   if (hub_->counters().gaps > 0 || hub_->counters().duplicates > 0) {
     throw Violation(name_ + ": the follower told a history that is not contiguous");
