@@ -332,11 +332,14 @@ void GatewayProcess::act(const broker::TellLoss& /*loss*/) {
 /// As broker::ScriptLink does: after a pause it asks again, on the same connection.
 void GatewayProcess::on_refused(broker::RefusalGate& gate) {
   gate.on_refused(clock_.now());
-  world_.after(clock_.until(*gate.next_deadline()), [this, incarnation = incarnation_] {
-    if (incarnation == incarnation_ && is_running()) {
-      advance();
-    }
-  });
+  // Empty: another answer is due, after which it may be asked.
+  if (const auto deadline = gate.next_deadline()) {
+    world_.after(clock_.until(*deadline), [this, incarnation = incarnation_] {
+      if (incarnation == incarnation_ && is_running()) {
+        advance();
+      }
+    });
+  }
   advance();
 }
 

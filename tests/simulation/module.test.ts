@@ -36,7 +36,7 @@ describe("the simulation in WASM", () => {
   test("finds the same mistakes, each after the same steps", async () => {
     const names = await canaries();
     expect(names.length).toBeGreaterThan(10);
-    const seeds = Array.from({ length: 120 }, (_, seed) => seed);
+    const seeds = Array.from({ length: 200 }, (_, seed) => seed);
     const traceLines = 20;
     for (const [canary, name] of names.entries()) {
       const seed = seeds.find((seed) => simulate({ seed, canary }).includes(" fails: "));
