@@ -127,7 +127,7 @@ class Adoption {
   void shorten();
 
   AdoptionLimits limits_;
-  EventId heard_;            // The cursor.
+  EventId heard_;            // The last one that was heard on the channel.
   EventId begun_;            // The history's end when the channel was begun to be heard.
   EventId read_;             // The last entry that was read.
   EventId read_after_;       // All since this one was, in one epoch.
