@@ -131,7 +131,8 @@ void ScriptLink::on_durability(const redisReply& reply) {
   if (reply.type != REDIS_REPLY_ERROR) {
     ask_durability_at_ = monotonic_now() + Readiness::probe_interval;
   }
-  if (is_new && line_.is_up()) {
+  // Only a gateway reads; what is kept follows a publisher's next call.
+  if (is_new && probes_ && line_.is_up()) {
     follower_.catch_up();
     handlers_.on_retry();
   }
