@@ -1,10 +1,10 @@
-// Writes src/generated/: what the native broker has too, as modules, so that nobody copies it by hand and a bundler needs
-// no file of ours. Runs before each build, check and test.
+// Writes src/publisher/generated/: what the native broker has too, as modules, so that nobody copies it by hand and a
+// bundler needs no file of ours. Runs before each build, check and test.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 
 const broker = new URL("../native/broker/", import.meta.url);
-const folder = new URL("./src/generated/", import.meta.url);
+const folder = new URL("./src/publisher/generated/", import.meta.url);
 
 const script = readFileSync(new URL("scripts/history.lua", broker), "utf8");
 const passingErrors = JSON.parse(readFileSync(new URL("passing_errors.json", broker), "utf8"));

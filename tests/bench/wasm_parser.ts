@@ -4,7 +4,7 @@
 
 import { createParser } from "eventsource-parser";
 import { loadCore } from "regstream";
-import { CoreClient } from "regstream/dist/core_client.js";
+import { CoreClient } from "regstream/dist/core/core_client.js";
 import { EventStreamParser } from "regstream/parser";
 
 const streamBytesMin = 1 << 20;

@@ -1,12 +1,21 @@
-export type { Clock } from "./clock.js";
-export { createClock } from "./clock.js";
-export type { CoreSource } from "./core.js";
-export { loadCore } from "./core.js";
-export type { ConnectionState, RetryPolicy } from "./core_client.js";
-export type { StreamErrorKind } from "./errors.js";
-export { StreamError } from "./errors.js";
-export type { EventSourceConstructor, EventSourceLike } from "./event_source_transport.js";
-export type { FetchFunction } from "./fetch_transport.js";
+export type { EventSourceConstructor, EventSourceLike } from "./browser/event_source_transport.js";
+export type { FetchFunction } from "./browser/fetch_transport.js";
+export type { Signals } from "./browser/signals.js";
+export { browserSignals } from "./browser/signals.js";
+export { RegistrationStream } from "./browser/stream.js";
+export type {
+  ConnectionReason,
+  RegistrationStreamOptions,
+  StreamSnapshot,
+  TransportName,
+} from "./browser/stream_options.js";
+export type { ConnectionState, RetryPolicy, Signal } from "./core/connection.js";
+export type { StreamErrorKind } from "./core/errors.js";
+export { StreamError } from "./core/errors.js";
+export type { CoreSource } from "./core/load_core.js";
+export { loadCore } from "./core/load_core.js";
+export type { Clock } from "./shared/clock.js";
+export { createClock } from "./shared/clock.js";
 export type {
   Progress,
   RegistrationStatus,
@@ -14,13 +23,4 @@ export type {
   RegistrationView,
   StageStatus,
   StageView,
-} from "./messages.js";
-export type { Signal, Signals } from "./signals.js";
-export { browserSignals } from "./signals.js";
-export { RegistrationStream } from "./stream.js";
-export type {
-  ConnectionReason,
-  RegistrationStreamOptions,
-  StreamSnapshot,
-  TransportName,
-} from "./stream_options.js";
+} from "./shared/messages.js";

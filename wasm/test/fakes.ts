@@ -1,13 +1,14 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
-import type { Clock } from "../src/clock.js";
-import type { Core } from "../src/core.js";
-import { loadCore } from "../src/core.js";
-import { CoreClient } from "../src/core_client.js";
-import type { EventSourceConstructor, EventSourceLike } from "../src/event_source_transport.js";
-import type { FetchFunction } from "../src/fetch_transport.js";
-import type { Signal, Signals } from "../src/signals.js";
+import type { Clock } from "../src/shared/clock.js";
+import type { Core } from "../src/core/core.js";
+import { loadCore } from "../src/core/load_core.js";
+import { CoreClient } from "../src/core/core_client.js";
+import type { EventSourceConstructor, EventSourceLike } from "../src/browser/event_source_transport.js";
+import type { FetchFunction } from "../src/browser/fetch_transport.js";
+import type { Signals } from "../src/browser/signals.js";
+import type { Signal } from "../src/core/connection.js";
 
 /** The built module's file. */
 export const modulePath = fileURLToPath(new URL("../dist/regstream.wasm", testUrl()).href);

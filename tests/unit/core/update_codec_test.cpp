@@ -143,7 +143,7 @@ TEST_CASE("of a key given twice the last one counts") {
   CHECK(error_of(with(R"("status":null)")).find("status is missing") == 0);
 }
 
-// The same file as the page's (wasm/test/registration_ids.test.ts).
+// The same file as the page's (wasm/test/core/registration_ids.test.ts).
 TEST_CASE("a registration id is an integer from 1 to 2^53 - 1, however it is written") {
   std::ifstream file{REGSTREAM_VECTORS "/messages/registration_ids.json"};
   const auto ids = nlohmann::json::parse(file);

@@ -1,5 +1,5 @@
 // The gateways' decoder and the publish route refuse the same updates, for the same reason; so does
-// the publisher for Node, by the same file (wasm/test/update_message.test.ts).
+// the publisher for Node, by the same file (wasm/test/publisher/update_message.test.ts).
 
 #include <algorithm>
 #include <fstream>

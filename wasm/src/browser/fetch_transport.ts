@@ -1,0 +1,137 @@
+import type { Answer } from "../core/connection.js";
+import type { TransportEvents } from "./transport.js";
+
+/** The part of fetch that is used, so that tests and wrappers can stand in for it. */
+export type FetchFunction = (url: string, init: RequestInit) => Promise<Response>;
+
+export interface FetchRequest {
+  /** Taken over: the stream's own ones are put into it. */
+  readonly headers: Headers;
+  readonly credentials: RequestCredentials;
+}
+
+/** How long a Retry-After asks to wait: seconds, or a date; undefined where it is neither. */
+function readRetryAfter(value: string | null): number | undefined {
+  if (value === null) {
+    return undefined;
+  }
+  if (/^\d+$/.test(value)) {
+    return Number(value) * 1_000;
+  }
+  // HTTP's three forms of a date (RFC 9110, 5.6.7). `Date.parse` takes almost anything for a date.
+  if (!/^[A-Z][a-z]+,? .*\d\d:\d\d:\d\d (GMT|\d{4})$/.test(value)) {
+    return undefined;
+  }
+  const date = Date.parse(value.endsWith("GMT") ? value : `${value} GMT`);
+  return Number.isNaN(date) ? undefined : Math.max(date - Date.now(), 0);
+}
+
+const eventStreamType = "text/event-stream";
+
+function typeOf(headers: Headers): string {
+  const [essence = ""] = (headers.get("Content-Type") ?? "").split(";", 1);
+  return essence.trim().toLowerCase();
+}
+
+/**
+ * Whether the connection broke within the answer's head. Over plain HTTP, Chromium takes what has come of a head for all
+ * of it (net/http/http_stream_parser.cc): a status of fewer digits, or a type without its end. None of that is the
+ * server's word.
+ */
+function isCutOff({ status, headers }: Response): boolean {
+  const type = typeOf(headers);
+  return status < 200 || (status === 200 && type !== eventStreamType && eventStreamType.startsWith(type));
+}
+
+/** The codings that a fetch may undo by itself: which of them it asks for, or the server chose, is between the two. */
+const undoneCodings = new Set(["", "identity", "gzip", "x-gzip", "deflate", "br", "zstd"]);
+
+function codingsOf(headers: Headers): string[] {
+  return (headers.get("Content-Encoding") ?? "").split(",").map((coding) => coding.trim());
+}
+
+/** The first content coding that no fetch undoes: its bytes come as they are, and are no event stream. */
+function unreadableCoding(headers: Headers): string | undefined {
+  return codingsOf(headers).find((coding) => !undoneCodings.has(coding.toLowerCase()));
+}
+
+/** The one coding that browsers undo, and Node 20 passes on: only the bytes tell. */
+const hasZstd = (headers: Headers) => codingsOf(headers).some((coding) => coding.toLowerCase() === "zstd");
+
+/** What a frame of it begins with (RFC 8878, 3.1.1). */
+const zstdMagic = [0x28, 0xb5, 0x2f, 0xfd];
+
+function isZstd(piece: Uint8Array): boolean {
+  return piece.length > 0 && zstdMagic.every((byte, at) => at >= piece.length || piece[at] === byte);
+}
+
+function answerOf({ status, headers }: Response): Answer {
+  return {
+    status,
+    isEventStream: typeOf(headers) === eventStreamType,
+    coding: unreadableCoding(headers),
+    retryAfterMs: readRetryAfter(headers.get("Retry-After")),
+  };
+}
+
+/** Whether a header brings `lastEventId` over as it is: blanks around it and control characters get lost. */
+export function fitsHeader(lastEventId: string): boolean {
+  return !/^ | $|[\0-\x1f\x7f]/.test(lastEventId);
+}
+
+/** One attempt with one fetch. Returns what closes it. */
+export function openFetch(
+  fetch: FetchFunction,
+  url: string,
+  { headers, credentials }: FetchRequest,
+  lastEventId: string,
+  events: TransportEvents,
+): () => void {
+  const controller = new AbortController();
+  const { signal } = controller;
+  headers.set("Accept", "text/event-stream");
+  // A compressor holds a stream back. Browsers set this header themselves, and pass over ours.
+  headers.set("Accept-Encoding", "identity");
+  if (lastEventId !== "") {
+    // A header's value is bytes, of which each character of the string stands for one.
+    const bytes = new TextEncoder().encode(lastEventId);
+    headers.set("Last-Event-ID", String.fromCharCode(...bytes));
+  }
+
+  const run = async () => {
+    const response = await fetch(url, { headers, credentials, cache: "no-store", signal });
+    if (signal.aborted) {
+      return;
+    }
+    if (isCutOff(response)) {
+      controller.abort();
+      events.ended("failed");
+      return;
+    }
+    const reader = response.body?.getReader();
+    const first = hasZstd(response.headers) ? await reader?.read() : undefined;
+    if (signal.aborted) {
+      return;
+    }
+    const isPassedOn = first?.value !== undefined && isZstd(first.value);
+    const answer = { ...answerOf(response), ...(isPassedOn ? { coding: "zstd" } : {}) };
+    events.responded(answer);
+    if (answer.status !== 200 || !answer.isEventStream || answer.coding !== undefined) {
+      controller.abort();
+    }
+    // The next piece is asked for when the core has taken this one.
+    for (let piece = first ?? (await reader?.read()); !signal.aborted; piece = await reader?.read()) {
+      if (piece?.value === undefined) {
+        events.ended("ended");
+        return;
+      }
+      events.bytes(piece.value);
+    }
+  };
+  run().catch(() => {
+    if (!signal.aborted) {
+      events.ended("failed");
+    }
+  });
+  return () => controller.abort();
+}

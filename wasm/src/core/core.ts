@@ -1,0 +1,216 @@
+/** Loads the WebAssembly core: its memory, and the calls of its C ABI (wasm/abi). */
+
+import { StreamError } from "./errors.js";
+
+interface CoreExports {
+  readonly memory: WebAssembly.Memory;
+  _initialize(): void;
+  abi_version(): number;
+  input(size: number): number;
+  input_limit(): number;
+  result(): number;
+  client_create(
+    policy: number,
+    seedHigh: number,
+    seedLow: number,
+    registrationId: number,
+    needsToken: number,
+  ): number;
+  client_destroy(client: number): void;
+  client_restore(client: number, cursorSize: number, viewSize: number): number;
+  client_connect(client: number, now: number): void;
+  client_close(client: number, now: number): void;
+  client_signal(client: number, signal: number, now: number): void;
+  client_token(client: number, attempt: number, now: number): void;
+  client_token_failed(client: number, attempt: number, failure: number, now: number): void;
+  client_response(
+    client: number,
+    attempt: number,
+    status: number,
+    isEventStream: number,
+    isCoded: number,
+    retryAfterMs: number,
+    now: number,
+  ): void;
+  client_event(
+    client: number,
+    attempt: number,
+    idSize: number,
+    dataSize: number,
+    now: number,
+  ): number;
+  client_bytes(client: number, attempt: number, size: number, now: number): number;
+  client_cursor(client: number): void;
+  client_end(client: number, attempt: number, end: number, now: number): void;
+  client_deadline(client: number): number;
+  client_handle_deadline(client: number, now: number): void;
+  client_poll(client: number): number;
+  client_view(client: number): void;
+  parser_create(
+    lineBytesMax: number,
+    eventBytesMax: number,
+    idBytesMax: number,
+    idSize: number,
+  ): number;
+  parser_destroy(parser: number): void;
+  parser_push(parser: number, size: number): number;
+  parser_reconnect(parser: number): void;
+  parser_retry(parser: number): number;
+  parser_last_event_id(parser: number): void;
+}
+
+/** The result record; its words that the last call did not set are an earlier call's. */
+interface CoreResult {
+  readonly text: number;
+  readonly textSize: number;
+  readonly attempt: number;
+  readonly from: number;
+  readonly to: number;
+  readonly reason: number;
+  readonly records: number;
+  readonly json: number;
+  readonly viewChanged: boolean;
+  readonly skipped: number;
+  readonly skippedCount: number;
+  readonly cursors: number;
+  readonly cursorsSize: number;
+}
+
+const abiVersion = 5;
+
+const encoder = new TextEncoder();
+// An id may begin with U+FEFF, which is part of it.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
+/** One instance of the module. Every stream of a page shares it. */
+export class Core {
+  readonly #exports: CoreExports;
+  readonly #inputLimit: number;
+  readonly #resultAddress: number;
+  #bytes: Uint8Array;
+  #words: Uint32Array;
+  #doubles: Float64Array;
+  #isDead = false;
+
+  constructor(instance: WebAssembly.Instance) {
+    // Its own check stands below: a module of another build has another version, or none.
+    const exports = instance.exports as unknown as CoreExports;
+    if (typeof exports.abi_version !== "function" || exports.abi_version() !== abiVersion) {
+      throw new Error(
+        "regstream.wasm belongs to another version of this package; deploy both together",
+      );
+    }
+    exports._initialize();
+    this.#exports = exports;
+    this.#bytes = new Uint8Array(exports.memory.buffer);
+    this.#words = new Uint32Array(exports.memory.buffer);
+    this.#doubles = new Float64Array(exports.memory.buffer);
+    this.#inputLimit = exports.input_limit();
+    this.#resultAddress = exports.result();
+  }
+
+  get isDead(): boolean {
+    return this.#isDead;
+  }
+
+  /** The way to every call: a dead module takes none. */
+  get exports(): CoreExports {
+    if (this.#isDead) {
+      throw new StreamError("core_failed", "The core failed, and can't be used any more");
+    }
+    return this.#exports;
+  }
+
+  /** A trap leaves the module's memory in doubt: nobody calls it again, and the next load is anew. */
+  abandon(): void {
+    this.#isDead = true;
+  }
+
+  /** The module's memory. Growing it replaces its buffer, so this is looked up at each use. */
+  get bytes(): Uint8Array {
+    this.#refresh();
+    return this.#bytes;
+  }
+
+  get words(): Uint32Array {
+    this.#refresh();
+    return this.#words;
+  }
+
+  get doubles(): Float64Array {
+    this.#refresh();
+    return this.#doubles;
+  }
+
+  #refresh(): void {
+    // A buffer that was replaced has no length any more; asking the memory for it costs far more.
+    if (this.#bytes.length === 0) {
+      const { buffer } = this.#exports.memory;
+      this.#bytes = new Uint8Array(buffer);
+      this.#words = new Uint32Array(buffer);
+      this.#doubles = new Float64Array(buffer);
+    }
+  }
+
+  /** Writes two texts into the input buffer, cut to its limit; returns their sizes in bytes. */
+  write(first: string, second: string): readonly [number, number] {
+    const room = Math.min((first.length + second.length) * 3, this.#inputLimit);
+    const address = this.exports.input(room);
+    const bytes = this.bytes.subarray(address, address + room);
+    const firstSize = encoder.encodeInto(first, bytes).written;
+    const secondSize = encoder.encodeInto(second, bytes.subarray(firstSize)).written;
+    return [firstSize, secondSize];
+  }
+
+  /** Writes bytes into the input buffer, which must not be more than its limit. */
+  writeBytes(bytes: Uint8Array): void {
+    const address = this.exports.input(bytes.length);
+    if (address === 0) {
+      throw new StreamError("core_failed", `The core takes ${this.#inputLimit} bytes at a time`);
+    }
+    this.bytes.set(bytes, address);
+  }
+
+  /** The most that `writeBytes` takes. */
+  get inputLimit(): number {
+    return this.#inputLimit;
+  }
+
+  result(): CoreResult {
+    const { words } = this;
+    const first = this.#resultAddress >> 2;
+    const word = (index: number) => words[first + index] ?? 0;
+    return {
+      text: word(0),
+      textSize: word(1),
+      attempt: word(2),
+      from: word(3),
+      to: word(4),
+      reason: word(5),
+      records: word(6),
+      json: word(7),
+      viewChanged: word(9) === 1,
+      skipped: word(10),
+      skippedCount: word(11),
+      cursors: word(12),
+      cursorsSize: word(13),
+    };
+  }
+
+  /** The UTF-8 text at an address. */
+  text(address: number, size: number): string {
+    return decoder.decode(this.bytes.subarray(address, address + size));
+  }
+
+  /** A copy of bytes, whose text may be asked for when the module has moved on. */
+  textLater(address: number, size: number): (begin: number, size: number) => string {
+    const copy = this.bytes.slice(address, address + size);
+    return (begin, length) => decoder.decode(copy.subarray(begin, begin + length));
+  }
+
+  /** The result record's text. */
+  resultText(): string {
+    const { text, textSize } = this.result();
+    return this.text(text, textSize);
+  }
+}

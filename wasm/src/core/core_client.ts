@@ -1,0 +1,191 @@
+/** One stream's machines in the core, by their handle. */
+
+import type { Answer, ConnectionState, CoreReason, RetryPolicy, Signal, TokenFailure, TransportEnd } from "./connection.js";
+import { connectionStates, coreReasons, policies, signals, tokenFailures, transportEnds } from "./connection.js";
+import type { Core } from "./core.js";
+import { StreamError } from "./errors.js";
+import { MessageBatch } from "./message_batch.js";
+
+/** What the connection machine wants done. */
+export type CoreAction =
+  | { readonly kind: "request_token"; readonly attempt: number; readonly isRefused: boolean }
+  | { readonly kind: "open"; readonly attempt: number; readonly lastEventId: string }
+  | { readonly kind: "close"; readonly attempt: number }
+  | {
+      readonly kind: "state_changed";
+      readonly from: ConnectionState;
+      readonly to: ConnectionState;
+      readonly reason: CoreReason;
+    };
+
+/** The value that an ABI number stands for; a number out of range is a broken module. */
+function named<T>(names: readonly T[], index: number): T {
+  const name = names[index];
+  if (name === undefined) {
+    throw new Error(`The core gave ${index}, which has no name here`);
+  }
+  return name;
+}
+
+export interface CoreClientOptions {
+  readonly policy: RetryPolicy;
+  /** Spreads this client's delays from other clients' ones. */
+  readonly seed: readonly [number, number];
+  readonly registrationId: number | undefined;
+  /** Whether each attempt asks for a token first. */
+  readonly needsToken: boolean;
+}
+
+/** The machines of one stream. Dispose of it: the module can't see who still uses it. */
+export class CoreClient {
+  readonly #core: Core;
+  readonly #handle: number;
+
+  constructor(core: Core, options: CoreClientOptions) {
+    this.#core = core;
+    this.#handle = this.#core.exports.client_create(
+      policies.indexOf(options.policy),
+      options.seed[0],
+      options.seed[1],
+      options.registrationId ?? 0,
+      options.needsToken ? 1 : 0,
+    );
+    if (this.#handle === 0) {
+      throw new StreamError(
+        "core_failed",
+        "No more than 256 streams can be open in one page: close some",
+      );
+    }
+  }
+
+  dispose(): void {
+    if (!this.#core.isDead) {
+      this.#core.exports.client_destroy(this.#handle);
+    }
+  }
+
+  /** Takes over what an earlier client of the same stream left: its cursor and its view. */
+  restore(lastEventId: string, viewJson: string): void {
+    const [cursorSize, viewSize] = this.#core.write(lastEventId, viewJson);
+    this.#core.exports.client_restore(this.#handle, cursorSize, viewSize);
+  }
+
+  connect(now: number): void {
+    this.#core.exports.client_connect(this.#handle, now);
+  }
+
+  close(now: number): void {
+    this.#core.exports.client_close(this.#handle, now);
+  }
+
+  signal(signal: Signal, now: number): void {
+    this.#core.exports.client_signal(this.#handle, signals.indexOf(signal), now);
+  }
+
+  /** There is a token for `attempt`. The core has no use for the token itself. */
+  token(attempt: number, now: number): void {
+    this.#core.exports.client_token(this.#handle, attempt, now);
+  }
+
+  tokenFailed(attempt: number, failure: TokenFailure, now: number): void {
+    const number = tokenFailures.indexOf(failure);
+    this.#core.exports.client_token_failed(this.#handle, attempt, number, now);
+  }
+
+  response(attempt: number, answer: Answer, now: number): void {
+    this.#core.exports.client_response(
+      this.#handle,
+      attempt,
+      answer.status,
+      answer.isEventStream ? 1 : 0,
+      answer.coding === undefined ? 0 : 1,
+      answer.retryAfterMs ?? -1,
+      now,
+    );
+  }
+
+  /**
+   * One event, as EventSource has it; `lastEventId` is undefined where this event did not change it.
+   * Null: the attempt is stale.
+   */
+  event(
+    attempt: number,
+    data: string,
+    lastEventId: string | undefined,
+    now: number,
+  ): MessageBatch | null {
+    const [idSize, dataSize] = this.#core.write(lastEventId ?? "", data);
+    const length = this.#core.exports.client_event(
+      this.#handle,
+      attempt,
+      lastEventId === undefined ? -1 : idSize,
+      dataSize,
+      now,
+    );
+    return length < 0 ? null : new MessageBatch(this.#core, length);
+  }
+
+  /** Bytes of the stream, at most `bytesMax`. Null: the attempt is stale. */
+  bytes(attempt: number, bytes: Uint8Array, now: number): MessageBatch | null {
+    this.#core.writeBytes(bytes);
+    const length = this.#core.exports.client_bytes(this.#handle, attempt, bytes.length, now);
+    return length < 0 ? null : new MessageBatch(this.#core, length);
+  }
+
+  /** The most that `bytes` takes at a time. */
+  get bytesMax(): number {
+    return this.#core.inputLimit;
+  }
+
+  /** What to resume from; empty: nothing yet. */
+  cursor(): string {
+    this.#core.exports.client_cursor(this.#handle);
+    return this.#core.resultText();
+  }
+
+  end(attempt: number, end: TransportEnd, now: number): void {
+    this.#core.exports.client_end(this.#handle, attempt, transportEnds.indexOf(end), now);
+  }
+
+  /** When to call `handleDeadline`; Infinity: not at all, for now. */
+  deadline(): number {
+    return this.#core.exports.client_deadline(this.#handle);
+  }
+
+  handleDeadline(now: number): void {
+    this.#core.exports.client_handle_deadline(this.#handle, now);
+  }
+
+  /** The next action to carry out. Poll after every input until there is none. */
+  poll(): CoreAction | null {
+    const kind = this.#core.exports.client_poll(this.#handle);
+    if (kind === 0) {
+      return null;
+    }
+    const result = this.#core.result();
+    switch (kind) {
+      case 1:
+        return { kind: "open", attempt: result.attempt, lastEventId: this.#core.resultText() };
+      case 2:
+        return { kind: "close", attempt: result.attempt };
+      case 3:
+        return {
+          kind: "state_changed",
+          from: named(connectionStates, result.from),
+          to: named(connectionStates, result.to),
+          reason: named(coreReasons, result.reason),
+        };
+      case 4:
+      case 5:
+        return { kind: "request_token", attempt: result.attempt, isRefused: kind === 5 };
+      default:
+        throw new Error(`The core gave action ${kind}, which has no name here`);
+    }
+  }
+
+  /** The registration's view as JSON text; empty where nothing is known. */
+  view(): string {
+    this.#core.exports.client_view(this.#handle);
+    return this.#core.resultText();
+  }
+}

@@ -1,0 +1,50 @@
+import type { Clock } from "../shared/clock.js";
+import type { PublishError, PublishErrorKind } from "./publish_errors.js";
+
+/** At most one line of a kind in this time. */
+const intervalMs = 10_000;
+
+/**
+ * What an application that gives no listeners reads of its publisher. A Redis that comes and goes must not fill the
+ * console, which nevertheless never ends with a trouble that is over, or without one that goes on: a line that is too
+ * early is written when its time has come, if it is still true.
+ */
+export class PublishConsole {
+  readonly #clock: Clock;
+  readonly #due = new Map<PublishErrorKind, number>();
+  readonly #heldBack = new Map<PublishErrorKind, () => void>();
+  #showsWaiting = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  onTrouble(trouble: PublishError): void {
+    const { kind } = trouble;
+    const wait = (this.#due.get(kind) ?? -Infinity) - this.#clock.now();
+    if (wait <= 0) {
+      this.#say(trouble);
+    } else if (!this.#heldBack.has(kind)) {
+      this.#heldBack.set(
+        kind,
+        this.#clock.setTimer(() => this.#say(trouble), wait),
+      );
+    }
+  }
+
+  onRecovery(): void {
+    this.#heldBack.get("unreachable")?.();
+    this.#heldBack.delete("unreachable");
+    if (this.#showsWaiting) {
+      this.#showsWaiting = false;
+      console.info("regstream: redis takes updates again");
+    }
+  }
+
+  #say({ kind, message }: PublishError): void {
+    this.#heldBack.delete(kind);
+    this.#due.set(kind, this.#clock.now() + intervalMs);
+    this.#showsWaiting ||= kind === "unreachable";
+    console.warn(`regstream: ${message}`);
+  }
+}

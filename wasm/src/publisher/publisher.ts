@@ -1,0 +1,174 @@
+/**
+ * Publishing from Node through the application's own Redis client: what the native publisher does, by the very same
+ * script. Needs neither a browser nor the WebAssembly module.
+ */
+
+import { randomUUID } from "node:crypto";
+
+import type { Clock } from "../shared/clock.js";
+import { createClock } from "../shared/clock.js";
+import type { StageStatus } from "../shared/messages.js";
+import type { HistoryLimits } from "./history_call.js";
+import { PublishConsole } from "./publish_console.js";
+import type { PublishError } from "./publish_errors.js";
+import type { Published } from "./publish_queue.js";
+import { PublishQueue } from "./publish_queue.js";
+import type { RedisClient } from "./redis_client.js";
+import { createRunner } from "./redis_client.js";
+import type { FinalStatus, UpdateToPublish } from "./update_message.js";
+import { encodeFinalStatus, encodeStageUpdate, encodeUpdate, utf8Bytes } from "./update_message.js";
+
+export interface PublisherOptions {
+  /** Updates that Redis keeps, for whoever comes back or comes late: 1 to 1 000 000, default 10 000. */
+  readonly historyLength?: number | undefined;
+  /** Bytes of them together: 2 MiB to 4 GiB, default 64 MiB. */
+  readonly historyBytes?: number | undefined;
+  /**
+   * How long Redis keeps an update's key, and so how long it may be sent again: a second to a day, default ten minutes.
+   */
+  readonly keyLifetimeMs?: number | undefined;
+  /** Updates that wait for Redis here, at most: default 10 000. */
+  readonly waitingMax?: number | undefined;
+  /** Bytes of them together: default 16 MiB. */
+  readonly waitingBytesMax?: number | undefined;
+  /**
+   * Hears why updates wait, or were lost: once a kind of trouble, until Redis takes updates again. Default: a line on
+   * the console, at most one of a kind in ten seconds.
+   */
+  readonly onTrouble?: ((trouble: PublishError) => void) | undefined;
+  /**
+   * Hears that Redis takes updates again, after `onTrouble` was told that they wait. Default: a line on the console,
+   * if that of `onTrouble` is.
+   */
+  readonly onRecovery?: (() => void) | undefined;
+  /** For tests. */
+  readonly clock?: Clock | undefined;
+  /** For tests: gives the current time in milliseconds since the Unix epoch. */
+  readonly now?: (() => number) | undefined;
+  /** For tests: gives what spreads retries, from 0 to 1. */
+  readonly random?: (() => number) | undefined;
+}
+
+export interface PublishOptions {
+  /**
+   * Two updates with one idempotency key are one, and both get its id, while Redis keeps the key: 1 to 256 bytes.
+   * Default: a key of this publish's own, under which it is tried again.
+   */
+  readonly key?: string | undefined;
+  /** Milliseconds since the Unix epoch, where the update itself says none. Default: now. */
+  readonly timestamp?: number | undefined;
+}
+
+/**
+ * Says what happens to a registration. The names are the contract's. Updates of one publisher keep their order.
+ *
+ * Each promise gives the id that the update got in the history. It rejects with TypeError where the arguments are no
+ * update, and with PublishError where it did not get into the history; while Redis is away, or takes no writes, it just
+ * waits.
+ */
+export interface Publisher {
+  /** A stage started, or ended. The registration is PENDING meanwhile. */
+  publishStageUpdate(
+    registrationId: number,
+    stage: string,
+    stageStatus: StageStatus,
+    message: string,
+    options?: PublishOptions,
+  ): Promise<Published>;
+  /** Validation has ended, or a later step changed its outcome. */
+  publishFinalStatus(
+    registrationId: number,
+    status: FinalStatus,
+    message: string,
+    details?: object | null,
+    processLog?: readonly unknown[] | null,
+    options?: PublishOptions,
+  ): Promise<Published>;
+  /** Any update, with members of its own too. */
+  publish(update: UpdateToPublish, options?: PublishOptions): Promise<Published>;
+  /** How many updates wait for Redis, the one that is being sent included. */
+  readonly waiting: number;
+  /** Gives up what waits. The client stays as it is: it is the application's. */
+  close(): void;
+}
+
+const keyBytesMax = 256;
+
+/** The client's own connection decides whether the process goes on; a publisher's timers do not. */
+function unreferencedClock(): Clock {
+  const clock = createClock();
+  return {
+    now: () => clock.now(),
+    setTimer(callback, delayMs) {
+      const timer = setTimeout(callback, Math.ceil(delayMs));
+      timer.unref();
+      return () => clearTimeout(timer);
+    },
+  };
+}
+
+function limit(name: string, value: number | undefined, least: number, standard: number, most: number): number {
+  const chosen = value ?? standard;
+  if (!Number.isInteger(chosen) || chosen < least || chosen > most) {
+    throw new TypeError(`${name} must be a whole number from ${least} to ${most}`);
+  }
+  return chosen;
+}
+
+function checkedKey(key: unknown): string {
+  if (typeof key !== "string" || key === "" || utf8Bytes(key) > keyBytesMax || /\p{Surrogate}/u.test(key)) {
+    throw new TypeError(`key must be a string of 1 to ${keyBytesMax} bytes`);
+  }
+  return key;
+}
+
+/**
+ * A publisher over the application's client: ioredis, or node-redis 4 or 5, told apart by their methods. The client
+ * connects, reconnects and ends as the application has it. Throws TypeError where it can't publish.
+ */
+export function createPublisher(redis: RedisClient, options: PublisherOptions = {}): Publisher {
+  const history: HistoryLimits = {
+    length: limit("historyLength", options.historyLength, 1, 10_000, 1_000_000),
+    bytes: limit("historyBytes", options.historyBytes, 2 ** 21, 2 ** 26, 2 ** 32),
+    keyLifetimeMs: limit("keyLifetimeMs", options.keyLifetimeMs, 1_000, 600_000, 86_400_000),
+  };
+  const clock = options.clock ?? unreferencedClock();
+  const lines = new PublishConsole(clock);
+  const queue = new PublishQueue(
+    createRunner(redis),
+    history,
+    {
+      waitingMax: limit("waitingMax", options.waitingMax, 1, 10_000, Number.MAX_SAFE_INTEGER),
+      waitingBytesMax: limit("waitingBytesMax", options.waitingBytesMax, 2 ** 20, 2 ** 24, Number.MAX_SAFE_INTEGER),
+    },
+    clock,
+    options.random ?? Math.random,
+    options.onTrouble ?? ((trouble) => lines.onTrouble(trouble)),
+    options.onRecovery ?? (options.onTrouble === undefined ? () => lines.onRecovery() : () => undefined),
+  );
+  const now = options.now ?? Date.now;
+  const ownKey = randomUUID();
+  let ownKeys = 0;
+
+  // Not async: such a promise would be another one, and end the process where nobody waits for it.
+  function push(encode: (timestamp: number) => string, { key, timestamp }: PublishOptions = {}): Promise<Published> {
+    try {
+      const message = encode(timestamp ?? now());
+      return queue.push(message, key === undefined ? `${ownKey}-${++ownKeys}` : checkedKey(key));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  return {
+    publishStageUpdate: (registrationId, stage, stageStatus, message, more) =>
+      push((timestamp) => encodeStageUpdate(registrationId, stage, stageStatus, message, timestamp), more),
+    publishFinalStatus: (registrationId, status, message, details, processLog, more) =>
+      push((timestamp) => encodeFinalStatus(registrationId, status, message, details, processLog, timestamp), more),
+    publish: (update, more) => push((timestamp) => encodeUpdate(update, timestamp), more),
+    get waiting() {
+      return queue.waiting;
+    },
+    close: () => queue.close(),
+  };
+}

@@ -1,0 +1,198 @@
+import type { RegistrationStatus, StageStatus } from "../shared/messages.js";
+
+/** The statuses that end a validation. */
+export type FinalStatus = "APPROVED" | "DUPLICATE" | "FAILED" | "COMPLETED";
+
+/**
+ * An update to be published, with whatever other members it shall have. A stage update has a `stage`; its `status` is
+ * PENDING and its `stageStatus` is read from the message where they are left out. `null` counts as left out.
+ */
+export interface UpdateToPublish {
+  readonly registrationId: number;
+  readonly status?: RegistrationStatus | null;
+  readonly stage?: string | null;
+  readonly stageStatus?: StageStatus | null;
+  readonly message?: string | null;
+  readonly details?: object | null;
+  readonly processLog?: readonly unknown[] | null;
+  /** Milliseconds since the Unix epoch. Default: now. */
+  readonly timestamp?: number | null;
+  readonly [member: string]: unknown;
+}
+
+const finalStatuses: readonly string[] = ["APPROVED", "DUPLICATE", "FAILED", "COMPLETED"];
+const stageStatuses: readonly string[] = ["started", "completed", "failed", "skipped"];
+
+// What subscribers take (`CodecLimits` of the core).
+const nameBytesMax = 256;
+const depthMax = 64;
+/** A megabyte, with room for the id that the script adds. */
+const messageBytesMax = 2 ** 20 - 256;
+
+function require(condition: boolean, expectation: string): asserts condition {
+  if (!condition) {
+    throw new TypeError(expectation);
+  }
+}
+
+export function utf8Bytes(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
+/**
+ * JSON as the core writes it: without escapes that it does not use, and with U+FFFD for a lone surrogate, as subscribers
+ * read it anyway.
+ */
+function toJson(name: string, value: unknown): string {
+  let json: string | undefined;
+  try {
+    json = JSON.stringify(value);
+  } catch {
+    // A cycle, a BigInt, or too deep: its own message names the members, which may be personal data.
+  }
+  require(json !== undefined, `${name} must be something that JSON can say`);
+  return json.replace(/\\(?:u(d[89a-f][0-9a-f]{2})|.)/g, (escape, surrogate: string | undefined) => {
+    if (surrogate !== undefined) {
+      return "\ufffd";
+    }
+    return escape === "\\b" ? "\\u0008" : escape === "\\f" ? "\\u000c" : escape;
+  });
+}
+
+/** How many brackets deep a JSON text goes. */
+function depth(json: string): number {
+  let now = 0;
+  let deepest = 0;
+  let isInString = false;
+  for (let i = 0; i < json.length; ++i) {
+    const character = json[i];
+    if (isInString) {
+      if (character === "\\") {
+        ++i;
+      } else if (character === '"') {
+        isInString = false;
+      }
+    } else if (character === '"') {
+      isInString = true;
+    } else if (character === "{" || character === "[") {
+      deepest = Math.max(deepest, ++now);
+    } else if (character === "}" || character === "]") {
+      --now;
+    }
+  }
+  return deepest;
+}
+
+/** Whether a JSON text has a number that no double can hold, which subscribers refuse; JSON.rawJSON can say one. */
+export function hasHugeNumber(json: string): boolean {
+  for (const [token] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g)) {
+    if (!token.startsWith('"') && !Number.isFinite(Number(token))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+function isName(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && utf8Bytes(value) <= nameBytesMax;
+}
+
+/** The core's rule for publishers that say no stage status. What is not ASCII belongs to letters of other scripts. */
+function inferStageStatus(message: string): StageStatus {
+  return /(?<![\w\u0080-\uffff])started(?![\w\u0080-\uffff])/i.test(message) ? "started" : "completed";
+}
+
+/** The JSON text of a final status, its members in the contract's order. Throws TypeError where it can't be one. */
+export function encodeFinalStatus(
+  registrationId: number,
+  status: FinalStatus,
+  message: string,
+  details: object | null | undefined,
+  processLog: readonly unknown[] | null | undefined,
+  timestamp: number,
+): string {
+  require(finalStatuses.includes(status), "the final status must be APPROVED, DUPLICATE, FAILED or COMPLETED");
+  require(typeof message === "string", "message must be a string");
+  return encodeUpdate(
+    { registrationId, status, message, details: details ?? null, processLog: processLog ?? null },
+    timestamp,
+  );
+}
+
+export function encodeStageUpdate(
+  registrationId: number,
+  stage: string,
+  stageStatus: StageStatus,
+  message: string,
+  timestamp: number,
+): string {
+  require(isName(stage), `stage must be a string of 1 to ${nameBytesMax} bytes, such as t24_lookup`);
+  require(stageStatuses.includes(stageStatus), "stageStatus must be started, completed, failed or skipped");
+  require(typeof message === "string", "message must be a string");
+  return encodeUpdate({ registrationId, stage, stageStatus, message }, timestamp);
+}
+
+/** `now` is for an update that says no time. An `id` that it has is left out: it will get its own. */
+export function encodeUpdate(update: UpdateToPublish, now: number): string {
+  require(typeof update === "object" && update !== null && !Array.isArray(update), "the update must be an object");
+  const { registrationId, status, stage, stageStatus, message, details, processLog, timestamp, ...rest } = update;
+  const { id: _earlierId, ...unknown } = rest;
+  require(
+    Number.isSafeInteger(registrationId) && registrationId >= 1,
+    "registrationId must be a whole number from 1 to 2^53 - 1",
+  );
+  const stageName = stage ?? "";
+  require(
+    stageName === "" || isName(stageName),
+    `stage must be a string of 1 to ${nameBytesMax} bytes, such as t24_lookup`,
+  );
+  require(
+    isName(status) || (stageName !== "" && (status ?? null) === null),
+    `status must be a string of 1 to ${nameBytesMax} bytes; it may be left out only where there is a stage`,
+  );
+  require(
+    (stageStatus ?? null) === null || stageStatuses.includes(String(stageStatus)),
+    "stageStatus must be started, completed, failed or skipped",
+  );
+  require((message ?? null) === null || typeof message === "string", "message must be a string");
+  const time = (timestamp ?? 0) === 0 ? now : timestamp;
+  require(
+    typeof time === "number" && time >= 0 && time <= Number.MAX_SAFE_INTEGER,
+    "timestamp must be a time in milliseconds since 1970",
+  );
+
+  const members = [`"registrationId":${registrationId}`];
+  const add = (name: string, value: unknown, opening = ""): void => {
+    // What JSON can't say as a member (a function, say) it leaves out, as JSON.stringify does.
+    if (value === undefined || typeof value === "function" || typeof value === "symbol") {
+      return;
+    }
+    const json = toJson(name, value);
+    require(json.startsWith(opening), `${name} must be ${opening === "{" ? "an object" : "an array"}`);
+    members.push(`${toJson(name, name)}:${json}`);
+  };
+  add("status", status ?? "PENDING");
+  if (stageName !== "") {
+    add("stage", stageName);
+    add("stageStatus", stageStatus ?? inferStageStatus(message ?? ""));
+  }
+  add("message", message ?? "");
+  if ((details ?? null) !== null) {
+    require(typeof details === "object", "details must be an object");
+    add("details", details, "{");
+  }
+  if ((processLog ?? null) !== null) {
+    require(Array.isArray(processLog), "processLog must be an array");
+    add("processLog", processLog, "[");
+  }
+  add("timestamp", Math.trunc(time));
+  for (const [name, value] of Object.entries(unknown)) {
+    add(name, value);
+  }
+  const json = `{${members.join(",")}}`;
+  const bytes = utf8Bytes(json);
+  require(bytes <= messageBytesMax, `the update has ${bytes} bytes; subscribers take in ${messageBytesMax} at most`);
+  require(depth(json) <= depthMax, `the update must be nested at most ${depthMax} deep`);
+  require(!hasHugeNumber(json), "the update must have no number that is too large for a double, such as 1e999");
+  return json;
+}

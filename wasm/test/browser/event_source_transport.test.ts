@@ -1,0 +1,81 @@
+import { describe, expect, it } from "vitest";
+
+import { openEventSource } from "../../src/browser/event_source_transport.js";
+import { streamUrl } from "../../src/browser/transport.js";
+import { createNetwork } from "../fakes.js";
+
+function open() {
+  const network = createNetwork();
+  const log: string[] = [];
+  const close = openEventSource(network.EventSource, "/stream", {
+    responded: ({ status, isEventStream }) => log.push(`responded ${status} ${isEventStream}`),
+    bytes: () => log.push("bytes"),
+    message: (data, id) => log.push(`message ${data} ${id ?? "-"}`),
+    ended: (end) => log.push(end),
+  });
+  return { source: network.last, network, log, close };
+}
+
+describe("one attempt with an EventSource", () => {
+  it("tells of the open, and of each message with the id that it changed", () => {
+    const { source, log } = open();
+    source.accept();
+    source.send("a");
+    source.send("b", "1-1");
+    source.send("c", "1-1");
+    source.send("d", "1-2");
+    source.send("e", "");
+    expect(log).toEqual([
+      "responded 200 true",
+      "message a -",
+      "message b 1-1",
+      "message c -",
+      "message d 1-2",
+      "message e ",
+    ]);
+  });
+
+  it("closes the source at its first error, and is silent from then on", () => {
+    const { source, network, log } = open();
+    source.accept();
+    source.lose();
+    expect(network.live).toBe(0);
+    source.send("late");
+    source.lose();
+    expect(log).toEqual(["responded 200 true", "ended"]);
+  });
+
+  it("is failed where nobody answered", () => {
+    const { source, log } = open();
+    source.lose();
+    expect(log).toEqual(["failed"]);
+  });
+
+  it("is refused where the answer was no stream", () => {
+    const { source, log } = open();
+    source.refuse();
+    expect(log).toEqual(["refused_unseen"]);
+  });
+
+  it("is silent after it was closed from here", () => {
+    const { source, network, log, close } = open();
+    close();
+    source.accept();
+    source.lose();
+    expect(network.live).toBe(0);
+    expect(log).toEqual([]);
+  });
+});
+
+describe("the stream's address", () => {
+  it("carries the registration and the cursor as query parameters", () => {
+    expect(streamUrl("/s", undefined, "")).toBe("/s");
+    expect(streamUrl("/s", 42, "")).toBe("/s?registrationId=42");
+    expect(streamUrl("/s", 42, "17-3")).toBe("/s?registrationId=42&lastEventId=17-3");
+  });
+
+  it("keeps a query that is there, drops a fragment, and escapes the cursor", () => {
+    expect(streamUrl("https://h/s?a=1#x", 7, "")).toBe("https://h/s?a=1&registrationId=7");
+    expect(streamUrl("/s", undefined, "a&b=é")).toBe("/s?lastEventId=a%26b%3D%C3%A9");
+  });
+});

@@ -1,0 +1,34 @@
+import { afterEach, vi } from "vitest";
+
+import type { RegistrationUpdate } from "../../src/shared/messages.js";
+import type { RegistrationStreamOptions } from "../../src/browser/stream_options.js";
+import { RegistrationStream } from "../../src/browser/stream.js";
+import { FakeClock, FakeSignals } from "../fakes.js";
+
+const streams: RegistrationStream[] = [];
+
+afterEach(() => {
+  for (const stream of streams.splice(0)) {
+    stream.close();
+  }
+  // Not before: a listener may throw when its stream closes, into what the test has put in a global's place.
+  vi.unstubAllGlobals();
+  vi.restoreAllMocks();
+});
+
+/** A stream whose time and signals are the test's. At the test's end it is closed, and globals are what they were. */
+export function createTestStream(options: RegistrationStreamOptions) {
+  const clock = new FakeClock();
+  const signals = new FakeSignals();
+  const updates: RegistrationUpdate[] = [];
+  const stream = new RegistrationStream({
+    registrationId: 42,
+    clock,
+    signals,
+    seed: [1, 2],
+    onUpdate: (update) => updates.push(update),
+    ...options,
+  });
+  streams.push(stream);
+  return { stream, clock, signals, updates };
+}

@@ -1,0 +1,615 @@
+import { readFile } from "node:fs/promises";
+import { pathToFileURL } from "node:url";
+
+import { afterEach, describe, expect, it, vi } from "vitest";
+
+import { loadCore } from "../../src/core/load_core.js";
+import { CoreClient } from "../../src/core/core_client.js";
+import { modulePath, stageUpdate } from "../fakes.js";
+
+const moduleUrl = pathToFileURL(modulePath);
+
+/** The loader as a page's first import of it finds it. */
+async function freshLoader() {
+  vi.resetModules();
+  return await import("../../src/core/load_core.js");
+}
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+describe("loading the module", () => {
+  it("reads the file in Node, once, however many ask", async () => {
+    const loader = await freshLoader();
+    const first = loader.loadCore(moduleUrl);
+    expect(loader.loadCore()).toBe(first);
+    expect((await first).exports.abi_version()).toBe(5);
+  });
+
+  it("takes the module's bytes", async () => {
+    const loader = await freshLoader();
+    const core = await loader.loadCore(await readFile(moduleUrl));
+    expect(core.exports.abi_version()).toBe(5);
+  });
+
+  it.each(["application/wasm", "application/wasm; charset=x", "application/octet-stream", ""])(
+    "fetches it where the server calls it %j",
+    async (type) => {
+      const bytes = await readFile(moduleUrl);
+      vi.stubGlobal(
+        "fetch",
+        async () => new Response(new Uint8Array(bytes), { headers: { "Content-Type": type } }),
+      );
+      const loader = await freshLoader();
+      const core = await loader.loadCore("https://bank.example/regstream.wasm");
+      expect(core.exports.abi_version()).toBe(5);
+    },
+  );
+
+  it("forgets a load that failed, so that the next one tries again", async () => {
+    const answers = [
+      new Response("gone", { status: 404 }),
+      new Response("<html>", { headers: { "Content-Type": "text/html" } }),
+      new Response(new Uint8Array(await readFile(moduleUrl))),
+    ];
+    vi.stubGlobal("fetch", async () => answers.shift());
+    const loader = await freshLoader();
+    const url = "https://bank.example/regstream.wasm";
+    await expect(loader.loadCore(url)).rejects.toThrow(`${url} answered with status 404`);
+    await expect(loader.loadCore(url)).rejects.toThrow();
+    expect((await loader.loadCore(url)).exports.abi_version()).toBe(5);
+  });
+
+  it("tries again where it was told to look, also when it is not told again", async () => {
+    const answers = [
+      new Response("gone", { status: 503 }),
+      new Response(new Uint8Array(await readFile(moduleUrl))),
+      new Response(new Uint8Array(await readFile(moduleUrl))),
+    ];
+    const fetch = vi.fn(async (_address: string) => answers.shift());
+    vi.stubGlobal("fetch", fetch);
+    const loader = await freshLoader();
+    const url = "https://bank.example/regstream.wasm";
+    await expect(loader.loadCore(url)).rejects.toThrow("503");
+    const first = await loader.loadCore();
+    first.abandon();
+    expect(await loader.loadCore()).not.toBe(first);
+    expect(fetch.mock.calls).toEqual([[url], [url], [url]]);
+  });
+
+  it("refuses a module that is not this package's", async () => {
+    const empty = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+    const loader = await freshLoader();
+    await expect(loader.loadCore(empty)).rejects.toThrow("another version of this package");
+  });
+
+  it("is small: a page starts it with 256 KiB", async () => {
+    const loader = await freshLoader();
+    const core = await loader.loadCore(moduleUrl);
+    expect(core.exports.memory.buffer.byteLength).toBe(262_144);
+  });
+});
+
+const accepted = { status: 200, isEventStream: true, coding: undefined, retryAfterMs: undefined };
+
+async function createClient(registrationId: number | undefined = 42, needsToken = false) {
+  const core = await loadCore();
+  return new CoreClient(core, { policy: "resilient", seed: [1, 2], registrationId, needsToken });
+}
+
+async function openClient() {
+  const client = await createClient();
+  client.connect(0);
+  const action = client.poll();
+  if (action?.kind === "state_changed") {
+    client.poll();
+  }
+  client.response(1, accepted, 0);
+  while (client.poll() !== null);
+  return client;
+}
+
+/** What one event was, as the core tells it. */
+function event(client: CoreClient, data: string, lastEventId?: string, attempt = 1) {
+  const batch = client.event(attempt, data, lastEventId, 1);
+  if (batch === null) {
+    return { kind: "stale" };
+  }
+  expect(batch.length).toBe(1);
+  const kind = batch.kind(0);
+  return kind === "malformed" || kind === "too_large"
+    ? { kind, problem: batch.problem(0) }
+    : { kind, viewChanged: batch.viewChanged };
+}
+
+describe("the core behind its ABI", () => {
+  it("opens a transport, and comes back after a loss with the cursor it has seen", async () => {
+    const client = await createClient();
+    const log: unknown[] = [];
+    const drain = () => {
+      for (let action = client.poll(); action !== null; action = client.poll()) {
+        log.push(
+          action.kind === "state_changed" ? `${action.from} → ${action.to}: ${action.reason}` : action,
+        );
+      }
+    };
+    client.connect(0);
+    drain();
+    client.response(1, accepted, 10);
+    client.event(1, '{"type":"connected","timestamp":1}', "1700-4", 10);
+    drain();
+    client.end(1, "ended", 20);
+    drain();
+    const due = client.deadline();
+    expect(due).toBeGreaterThanOrEqual(1_020);
+    expect(due).toBeLessThanOrEqual(2_020);
+    client.handleDeadline(due);
+    drain();
+    expect(log.filter((entry) => typeof entry === "string")).toEqual([
+      "idle → connecting: requested",
+      "connecting → open: accepted",
+      "open → waiting: ended",
+      "waiting → connecting: retry_due",
+    ]);
+    expect(log.filter((entry) => typeof entry !== "string")).toEqual([
+      { kind: "open", attempt: 1, lastEventId: "" },
+      { kind: "close", attempt: 1 },
+      { kind: "open", attempt: 2, lastEventId: "1700-4" },
+    ]);
+    client.dispose();
+  });
+
+  it("says what each message was", async () => {
+    const client = await openClient();
+    const kind = (data: unknown) => event(client, JSON.stringify(data)).kind;
+    expect(kind({ type: "connected", timestamp: 1 })).toBe("connected");
+    expect(kind({ type: "ping", timestamp: 1 })).toBe("ping");
+    expect(kind({ type: "reset", timestamp: 1 })).toBe("reset");
+    expect(kind({ type: "something-new" })).toBe("other");
+    expect(kind(stageUpdate("duplicate_check", "started", 1))).toBe("update");
+    expect(kind(stageUpdate("duplicate_check", "started", 1, { registrationId: 43 }))).toBe("other");
+    expect(kind({ type: "update", data: { status: "PENDING" } })).toBe("malformed");
+    expect(event(client, '{"type":"ping"}', undefined, 9).kind).toBe("stale");
+    client.dispose();
+  });
+
+  it.each([
+    "",
+    "{",
+    "null",
+    "[]",
+    "4",
+    '"text"',
+    '{"type":"update"}',
+    '{"type":"update","data":7}',
+    '{"type":"update","data":{"registrationId":"x","status":"PENDING"}}',
+    '{"type":"update","data":{"registrationId":1e400,"status":"PENDING"}}',
+    '{"type":"update","data":{"registrationId":42,"status":"PENDING"}',
+    '{"type":"snapshot","data":[]}',
+    `{"type":"update","data":${"[".repeat(100_000)}`,
+    `{"type":"update","data":{"registrationId":42,"status":"P","details":${'{"a":'.repeat(5_000)}1${"}".repeat(5_000)}}}`,
+    "\u0000",
+    "{\ud800}",
+  ])("calls data that is no message malformed, and says why (%#)", async (data) => {
+    const client = await openClient();
+    const message = event(client, data);
+    expect(message).toEqual({ kind: "malformed", problem: expect.stringMatching(/\w+ \w+/) });
+    expect(event(client, '{"type":"ping"}').kind).toBe("ping");
+    client.dispose();
+  });
+
+  it.each([
+    ["42", "1702493000000"],
+    ["42.0", "1702493000000.75"],
+    ["4.2e1", "1.702493e12"],
+    ["0.42E+2", "1.702493000001e+12"],
+    ["420e-1", "170249300000112e-2"],
+    ["42.00000000000000000000000000000", "9007199254740991"],
+    ["4200000000000000000000000000000000000000000000e-44", "1702493000000.0000000000000000001"],
+    ["0.000000000000000000000000000042e30", "0e999999999999"],
+    ["9007199254740991.0", "1e-999999999999"],
+  ])("reads the number %s, and the time %s, as JavaScript does", async (id, timestamp) => {
+    const client = await createClient(Number(id));
+    client.connect(0);
+    const data = `{"type":"update","data":{"registrationId":${id},"status":"FAILED","timestamp":${timestamp}}}`;
+    expect(event(client, data).kind).toBe("update");
+    expect(JSON.parse(client.view())).toMatchObject({
+      registrationId: Number(id),
+      timestamp: Math.trunc(Number(timestamp)),
+    });
+    client.dispose();
+  });
+
+  it.each(["42.5", "-42", "1e16", "9007199254740992", "1e309", "1e999999999999", "-0.0"])(
+    "takes %s for no registration",
+    async (id) => {
+      const client = await openClient();
+      const data = `{"type":"update","data":{"registrationId":${id},"status":"FAILED"}}`;
+      expect(event(client, data).kind).toBe("malformed");
+      client.dispose();
+    },
+  );
+
+  it("calls a message over the limit too large, and goes on", async () => {
+    const client = await openClient();
+    const large = (size: number) => JSON.stringify({ type: "ping", filler: "x".repeat(size) });
+    expect(event(client, large(5 << 20))).toEqual({
+      kind: "too_large",
+      problem: "A message was skipped: it is larger than 4 MiB",
+    });
+    expect(event(client, large(3 << 20)).kind).toBe("ping");
+    expect(event(client, '{"type":"ping"}', "i".repeat(5_000)).kind).toBe("too_large");
+    expect(event(client, large(5 << 20), "i".repeat(5_000_000)).kind).toBe("too_large");
+    expect(event(client, large(1), "1-1").kind).toBe("ping");
+    client.dispose();
+  });
+
+  it("keeps its memory when large messages keep coming", async () => {
+    const client = await openClient();
+    const data = JSON.stringify(
+      stageUpdate("t24_lookup", "completed", 1, { details: { filler: "é".repeat(200_000) } }),
+    );
+    const round = () => expect(event(client, data).kind).toBe("update");
+    for (let warmUp = 0; warmUp < 5; ++warmUp) {
+      round();
+    }
+    const { memory } = (await loadCore()).exports;
+    const before = memory.buffer.byteLength;
+    for (let repeat = 0; repeat < 30; ++repeat) {
+      round();
+    }
+    expect(memory.buffer.byteLength).toBe(before);
+    client.dispose();
+  });
+
+  it("keeps text of every script in the view", async () => {
+    const client = await openClient();
+    const message = "ደንበኛ ተገኝቷል 😀";
+    event(client, JSON.stringify(stageUpdate("t24_lookup", "completed", 5, { message })));
+    expect(JSON.parse(client.view())).toMatchObject({ message });
+    client.dispose();
+  });
+
+  it("forgets the view at a reset, and folds anew what comes after it", async () => {
+    const client = await openClient();
+    const send = (data: unknown) => event(client, JSON.stringify(data));
+    send(stageUpdate("duplicate_check", "completed", 5));
+    expect(send({ type: "reset", timestamp: 6 })).toEqual({ kind: "reset", viewChanged: true });
+    expect(client.view()).toBe("");
+    expect(send({ type: "reset", timestamp: 7 })).toEqual({ kind: "reset", viewChanged: false });
+    // What was known already is news again, and the stages from before the gap are gone.
+    expect(send(stageUpdate("t24_lookup", "started", 8))).toMatchObject({ viewChanged: true });
+    const view: unknown = JSON.parse(client.view());
+    expect(view).toMatchObject({ registrationId: 42, stages: [{ stage: "t24_lookup" }] });
+    client.dispose();
+  });
+
+  it("knows nothing to forget at a reset on a stream of every registration", async () => {
+    const client = await createClient(undefined);
+    client.connect(0);
+    const reset = event(client, '{"type":"reset","timestamp":1}');
+    expect(reset).toEqual({ kind: "reset", viewChanged: false });
+    expect(client.view()).toBe("");
+    client.dispose();
+  });
+
+  it("reads the same from bytes, however they are cut, as from events", async () => {
+    const details = { accountsFound: 5, name: "ደንበኛ 😀" };
+    const messages = [
+      { type: "connected", timestamp: 1 },
+      stageUpdate("duplicate_check", "started", 2),
+      stageUpdate("own stage ✓", "skipped", 3, { status: "ON HOLD", message: null }),
+      { type: "update", data: { registrationId: 42, status: "APPROVED", details, by: "ops", timestamp: 4 } },
+      stageUpdate("t24_lookup", "started", 5, { message: 'a "quoted" \n line', id: "1702493000000-9" }),
+      {
+        type: "update",
+        data: { registrationId: 42, status: "COMPLETED", id: "1-18446744073709551615", timestamp: 6 },
+      },
+      { type: "ping", timestamp: 6 },
+    ];
+    const expected = [
+      "connected",
+      { ...stageUpdate("duplicate_check", "started", 2).data },
+      {
+        registrationId: 42,
+        status: "ON HOLD",
+        stage: "own stage ✓",
+        stageStatus: "skipped",
+        timestamp: 3,
+      },
+      { registrationId: 42, status: "APPROVED", details, by: "ops", timestamp: 4 },
+      {
+        ...stageUpdate("t24_lookup", "started", 5).data,
+        message: 'a "quoted" \n line',
+        id: "1702493000000-9",
+      },
+      { registrationId: 42, status: "COMPLETED", id: "1-18446744073709551615", timestamp: 6 },
+      "ping",
+    ];
+    const read = (batch: ReturnType<CoreClient["event"]>) =>
+      Array.from({ length: batch?.length ?? 0 }, (_, index) =>
+        batch?.kind(index) === "update" ? batch.update(index) : batch?.kind(index),
+      );
+    const byEvent = await openClient();
+    expect(messages.flatMap((one) => read(byEvent.event(1, JSON.stringify(one), undefined, 1)))).toEqual(
+      expected,
+    );
+    const stream = new TextEncoder().encode(
+      messages.map((one, index) => `id: 1-${index}\ndata: ${JSON.stringify(one)}\n\n`).join(""),
+    );
+    for (const size of [1, 7, 64, stream.length]) {
+      const client = await openClient();
+      const updates: unknown[] = [];
+      for (let begin = 0; begin < stream.length; begin += size) {
+        updates.push(...read(client.bytes(1, stream.subarray(begin, begin + size), 1)));
+      }
+      expect(updates).toEqual(expected);
+      expect(client.cursor()).toBe("1-6");
+      expect(client.view()).toBe(byEvent.view());
+      client.dispose();
+    }
+    byEvent.dispose();
+  });
+
+  it("takes the server's retry from bytes, and passes over events that have a name", async () => {
+    const client = await openClient();
+    const batch = client.bytes(
+      1,
+      new TextEncoder().encode('retry: 60000\nevent: other\ndata: {"type":"ping"}\n\nid: 5-5\n\n'),
+      1,
+    );
+    expect(batch?.length).toBe(0);
+    expect(client.cursor()).toBe("5-5");
+    client.end(1, "ended", 2);
+    expect(client.deadline()).toBeGreaterThanOrEqual(60_002);
+    client.dispose();
+  });
+
+  it("skips an event of bytes that goes over a limit, and resumes behind it", async () => {
+    const client = await openClient();
+    const line = new Uint8Array(3 << 20).fill(0x78);
+    const send = (text: string) => client.bytes(1, new TextEncoder().encode(text), 1);
+    send(`id: 1-1\ndata: ${JSON.stringify(stageUpdate("duplicate_check", "completed", 5))}\n\n`);
+    send("id: 1-2\ndata: ");
+    expect(client.bytes(1, line, 1)?.length).toBe(0);
+    expect(client.bytes(1, line, 1)?.length).toBe(0);
+    const batch = send('\n\ndata: {"type":"ping"}\n\n');
+    expect([batch?.kind(0), batch?.kind(1)]).toEqual(["too_large", "ping"]);
+    expect(batch?.problem(0)).toBe("An event was skipped: a line of it is longer than 4 MiB");
+    expect(batch?.viewChanged).toBe(true);
+    expect(JSON.parse(client.view())).toMatchObject({ hasGap: true, stages: [{ stage: "duplicate_check" }] });
+    expect(client.poll()).toBe(null);
+    expect(client.cursor()).toBe("1-2");
+    client.dispose();
+  });
+
+  it("marks a gap where a message can't be read, until a snapshot tells how things stand", async () => {
+    const client = await openClient();
+    const gap = () => (JSON.parse(client.view()) as { hasGap: boolean }).hasGap;
+    event(client, JSON.stringify(stageUpdate("duplicate_check", "started", 5)));
+    expect(gap()).toBe(false);
+    event(client, "{");
+    expect(gap()).toBe(true);
+    event(client, JSON.stringify(stageUpdate("duplicate_check", "completed", 6)));
+    expect(gap()).toBe(true);
+    event(client, '{"type":"snapshot","data":{"registrationId":42,"status":"PENDING"},"timestamp":7}');
+    expect(gap()).toBe(false);
+    client.dispose();
+  });
+
+  it("marks the gap of a message that came before anything was known", async () => {
+    const client = await openClient();
+    event(client, "{");
+    expect(client.view()).toBe("");
+    event(client, JSON.stringify(stageUpdate("duplicate_check", "started", 5)));
+    expect(JSON.parse(client.view())).toMatchObject({ hasGap: true });
+    client.dispose();
+  });
+
+  it("says of each update what a reconnect behind it resumes from", async () => {
+    const client = await openClient();
+    const blocks = ["id: 1-1\n", "", "id: é1-2\n", "id\n"].map(
+      (id, index) => `${id}data: ${JSON.stringify(stageUpdate("duplicate_check", "started", index + 1))}\n\n`,
+    );
+    const batch = client.bytes(1, new TextEncoder().encode(blocks.join("")), 1);
+    const cursors = [0, 1, 2, 3].map((index) => batch?.cursor(index));
+    client.bytes(1, new TextEncoder().encode(blocks.join("").replaceAll("1-", "2-")), 1);
+    expect(cursors.map((cursor) => cursor?.())).toEqual(["1-1", "1-1", "é1-2", ""]);
+    client.dispose();
+  });
+
+  it("lets no late answer of an earlier attempt disturb the stream that is open", async () => {
+    const client = await openClient();
+    client.end(1, "ended", 1);
+    client.handleDeadline(client.deadline());
+    while (client.poll() !== null);
+    client.response(2, accepted, client.deadline());
+    const send = (text: string) => client.bytes(2, new TextEncoder().encode(text), 3_000);
+    expect(send('data: {"type":')?.length).toBe(0);
+    client.response(1, accepted, 3_000);
+    client.response(1, { ...accepted, status: 503 }, 3_000);
+    client.response(2, accepted, 3_000);
+    expect(client.bytes(1, new TextEncoder().encode("x\n\n"), 3_000)).toBe(null);
+    expect(send('"ping"}\n\n')?.kind(0)).toBe("ping");
+    client.dispose();
+  });
+
+  it("closes at a stream in a coding that nobody undoes", async () => {
+    const client = await createClient();
+    client.connect(0);
+    while (client.poll() !== null);
+    client.response(1, { ...accepted, coding: "compress" }, 1);
+    expect([client.poll(), client.poll()]).toContainEqual({
+      kind: "state_changed",
+      from: "connecting",
+      to: "closed",
+      reason: "wrong_content_coding",
+    });
+    client.dispose();
+  });
+
+  it("keeps members of an update whatever their names are", async () => {
+    const client = await openClient();
+    const rest =
+      '"constructor":1,"toString":"two","hasOwnProperty":[3],"valueOf":{"__proto__":4},"__proto__":{"isAdmin":true},"id":null';
+    const batch = client.event(
+      1,
+      `{"type":"update","data":{"registrationId":42,"status":"FAILED","timestamp":1,${rest}}}`,
+      undefined,
+      1,
+    );
+    const update = batch?.update(0) as unknown as Record<string, unknown>;
+    expect(Object.keys(update).sort()).toEqual(
+      ["registrationId", "status", "timestamp", "constructor", "toString", "hasOwnProperty", "valueOf", "__proto__"].sort(),
+    );
+    expect(Object.getPrototypeOf(update)).toBe(Object.prototype);
+    expect(update["isAdmin"]).toBe(undefined);
+    expect(JSON.parse(JSON.stringify(update))).toEqual(
+      JSON.parse(`{"registrationId":42,"status":"FAILED","timestamp":1,${rest.replace(',"id":null', "")}}`),
+    );
+    client.dispose();
+  });
+
+  it("keeps the cursor that it took over until the stream of bytes names another", async () => {
+    const client = await createClient();
+    client.restore("9-1", "");
+    client.connect(0);
+    client.response(1, accepted, 0);
+    client.bytes(1, new TextEncoder().encode('data: {"type":"ping"}\n\n'), 1);
+    expect(client.cursor()).toBe("9-1");
+    client.bytes(1, new TextEncoder().encode("id: 9-2\n\n"), 1);
+    expect(client.cursor()).toBe("9-2");
+    client.dispose();
+  });
+
+  it("asks for a token before each transport, and for a fresh one where the last was refused", async () => {
+    const client = await createClient(42, true);
+    const actions = () => {
+      const all = [];
+      for (let action = client.poll(); action !== null; action = client.poll()) {
+        all.push(action.kind === "state_changed" ? `${action.to}: ${action.reason}` : action);
+      }
+      return all;
+    };
+    client.connect(0);
+    expect(actions()).toEqual([
+      "authorizing: requested",
+      { kind: "request_token", attempt: 1, isRefused: false },
+    ]);
+    client.token(1, 0);
+    expect(actions()).toEqual([
+      "connecting: token_given",
+      { kind: "open", attempt: 1, lastEventId: "" },
+    ]);
+    client.response(1, { ...accepted, status: 401 }, 1);
+    expect(actions()).toEqual([
+      { kind: "close", attempt: 1 },
+      "authorizing: token_refused",
+      { kind: "request_token", attempt: 2, isRefused: true },
+    ]);
+    client.tokenFailed(2, "may_pass", 1);
+    expect(actions()).toEqual(["waiting: token_unavailable"]);
+    client.handleDeadline(client.deadline());
+    expect(actions()).toContainEqual({ kind: "request_token", attempt: 3, isRefused: true });
+    client.tokenFailed(3, "for_good", client.deadline());
+    expect(actions()).toEqual(["closed: token_denied"]);
+    client.dispose();
+  });
+
+  it("takes no call once it was abandoned, and lets its clients go", async () => {
+    const loader = await freshLoader();
+    const core = await loader.loadCore(moduleUrl);
+    const options = { policy: "resilient", seed: [1, 2], registrationId: 42, needsToken: false } as const;
+    const client = new CoreClient(core, options);
+    client.connect(0);
+    core.abandon();
+    expect(() => core.exports).toThrow("The core failed");
+    expect(() => client.poll()).toThrow("The core failed");
+    expect(() => event(client, "{}")).toThrow("The core failed");
+    expect(() => new CoreClient(core, options)).toThrow("The core failed");
+    client.dispose();
+  });
+
+  it("hands over its cursor and its view to the next client", async () => {
+    const first = await openClient();
+    event(first, JSON.stringify(stageUpdate("duplicate_check", "started", 5)), "9-1");
+    const view = first.view();
+    first.dispose();
+    const second = await createClient();
+    second.restore("9-1", view);
+    expect(second.view()).toBe(view);
+    second.connect(0);
+    const actions = [second.poll(), second.poll()];
+    expect(actions).toContainEqual({ kind: "open", attempt: 1, lastEventId: "9-1" });
+    second.dispose();
+  });
+
+  it("gives an id back as it was, a byte order mark at its beginning too", async () => {
+    const client = await createClient();
+    client.restore("\uFEFF9-1", "");
+    client.connect(0);
+    const actions = [client.poll(), client.poll()];
+    expect(actions).toContainEqual({ kind: "open", attempt: 1, lastEventId: "\uFEFF9-1" });
+    client.dispose();
+  });
+
+  it("does nothing for a handle that was freed, forged, or belongs to a later client", async () => {
+    const { exports } = await loadCore();
+    const first = exports.client_create(0, 1, 2, 42, 0);
+    exports.client_destroy(first);
+    const second = exports.client_create(0, 1, 2, 42, 0);
+    expect(second).not.toBe(first);
+    for (const handle of [0, first, second + 1, 0xffff, 0xffffffff, -1]) {
+      exports.client_connect(handle, 0);
+      exports.client_destroy(handle);
+      expect(exports.client_poll(handle)).toBe(0);
+      expect(exports.client_deadline(handle)).toBe(Infinity);
+      expect(exports.client_event(handle, 1, 0, 0, 0)).toBe(-1);
+      expect(exports.client_bytes(handle, 1, 0, 0)).toBe(-1);
+    }
+    exports.client_connect(second, 0);
+    expect(exports.client_poll(second)).not.toBe(0);
+    exports.client_destroy(second);
+  });
+
+  it("takes any number for a time, a size or an id without a trap", async () => {
+    const { exports } = await loadCore();
+    const client = exports.client_create(0, 1, 2, 42, 0);
+    for (const time of [NaN, Infinity, -Infinity, -1, 1e300, 2 ** 63]) {
+      exports.client_connect(client, time);
+      exports.client_response(client, 1, 200, 1, 0, time, time);
+      exports.client_end(client, 1, 77, time);
+      exports.client_token(client, 1, time);
+      exports.client_token_failed(client, 1, 77, time);
+      exports.client_handle_deadline(client, time);
+      for (const signal of [0, 1, 2, 3, 4, -1, NaN]) {
+        exports.client_signal(client, signal, time);
+      }
+      for (let polls = 0; exports.client_poll(client) !== 0; ++polls) {
+        expect(polls).toBeLessThan(100);
+      }
+    }
+    exports.input(4);
+    expect(exports.client_event(client, 1, 2 ** 31 - 1, 2 ** 31 - 1, 0)).toBe(-1);
+    expect(exports.client_bytes(client, 1, 2 ** 31 - 1, 0)).toBe(-1);
+    expect(exports.client_event(client, 1, -1, 5, 0)).toBe(-1);
+    expect(exports.input(exports.input_limit() + 1)).toBe(0);
+    for (const id of [NaN, -1, 1.5, 2 ** 53, Infinity]) {
+      expect(exports.client_create(0, 1, 2, id, 0)).toBe(0);
+    }
+    expect(exports.client_create(2, 1, 2, 42, 0)).toBe(0);
+    exports.client_destroy(client);
+  });
+
+  it("has room for 256 streams, and says so", async () => {
+    const core = await loadCore();
+    const options = { policy: "resilient", seed: [1, 2], registrationId: undefined, needsToken: false } as const;
+    const clients = Array.from({ length: 256 }, () => new CoreClient(core, options));
+    expect(() => new CoreClient(core, options)).toThrow("No more than 256 streams");
+    for (const client of clients) {
+      client.dispose();
+    }
+    new CoreClient(core, options).dispose();
+  });
+});

@@ -1,0 +1,126 @@
+import { afterEach, describe, expect, it } from "vitest";
+
+import type { Core } from "../../src/core/core.js";
+import type { EventBatch, EventStreamParserOptions } from "../../src/core/event_stream_parser.js";
+import { EventStreamParser } from "../../src/core/event_stream_parser.js";
+import { primeCore } from "../fakes.js";
+
+const parsers: EventStreamParser[] = [];
+
+async function create(options?: EventStreamParserOptions): Promise<EventStreamParser> {
+  const core: Core = await primeCore();
+  const parser = new EventStreamParser(core, options);
+  parsers.push(parser);
+  return parser;
+}
+
+afterEach(() => {
+  for (const parser of parsers.splice(0)) {
+    parser.dispose();
+  }
+});
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+function events(batch: EventBatch): unknown[] {
+  return Array.from({ length: batch.length }, (_, index) => ({
+    type: batch.type(index),
+    data: batch.data(index),
+    lastEventId: batch.lastEventId(index),
+  }));
+}
+
+// What the parser makes of a stream is shown by the shared vectors; this is about the package's side of it.
+describe("EventStreamParser", () => {
+  it("gives the events that a piece completes, whatever scripts their text is in", async () => {
+    const parser = await create();
+    expect(events(parser.push(bytes("id: 1\nevent: ደረጃ\ndata: é😀\ndata: ok\n\nda")))).toEqual([
+      { type: "ደረጃ", data: "é😀\nok", lastEventId: "1" },
+    ]);
+    expect(events(parser.push(bytes("ta: two\n\ndata: 😀three\n\nid\n")))).toEqual([
+      { type: "message", data: "two", lastEventId: "1" },
+      { type: "message", data: "😀three", lastEventId: "1" },
+    ]);
+    expect(events(parser.push(bytes("data:\n\n")))).toEqual([
+      { type: "message", data: "", lastEventId: "" },
+    ]);
+    expect(parser.push(new Uint8Array()).length).toBe(0);
+  });
+
+  it("cuts text right at every length around what is counted at a time", async () => {
+    const parser = await create();
+    for (let length = 0; length < 40; ++length) {
+      for (const letter of ["a", "é", "ደ", "😀"]) {
+        const data = "x".repeat(length) + letter + "y".repeat(length);
+        const batch = parser.push(bytes(`data: ${data}\n\ndata: ${length}\n\n`));
+        expect([batch.data(0), batch.data(1)]).toEqual([data, String(length)]);
+      }
+    }
+  });
+
+  it("keeps the last event id and the reconnection time over a reconnect, and nothing else", async () => {
+    const parser = await create({ lastEventId: "7" });
+    expect([parser.lastEventId, parser.retry]).toEqual(["7", null]);
+    parser.push(bytes("retry: 1500\nid: \uFEFF8\ndata: lost\n\ndata: cut"));
+    parser.reconnect();
+    expect(events(parser.push(bytes("data: a\n\n")))).toEqual([
+      { type: "message", data: "a", lastEventId: "\uFEFF8" },
+    ]);
+    expect([parser.lastEventId, parser.retry]).toEqual(["\uFEFF8", 1500]);
+  });
+
+  it("skips events over a limit, says which and where, and goes on", async () => {
+    const limits = { lineBytesMax: 40, eventBytesMax: 50, idBytesMax: 8 };
+    const parser = await create({ limits });
+    const tooMuch: [string, string, number][] = [
+      [`data: ${"x".repeat(40)}`, "line_too_long", 41],
+      [`data: ${"x".repeat(30)}\n`.repeat(2), "event_too_large", 62],
+      ["id: 123456789\ndata: x", "id_too_long", 2],
+    ];
+    for (const [event, reason, size] of tooMuch) {
+      const batch = parser.push(bytes(`id: é1\ndata: before\n\n${event}\n\ndata: after\n\n${event}\n\n`));
+      expect(events(batch)).toMatchObject([{ data: "before" }, { data: "after" }]);
+      expect(batch.skipped).toEqual([
+        { before: 1, reason, bytes: size, lastEventId: "é1" },
+        { before: 2, reason, bytes: size, lastEventId: "é1" },
+      ]);
+      expect(parser.push(bytes("data: later\n\n")).skipped).toEqual([]);
+    }
+    expect(parser.push(bytes(`id: 9\ndata: ${"x".repeat(40)}\n`)).skipped).toEqual([]);
+    const { length, skipped } = parser.push(bytes("\n"));
+    expect([length, skipped]).toEqual([0, [{ before: 0, reason: "line_too_long", bytes: 41, lastEventId: "9" }]]);
+    expect(parser.lastEventId).toBe("9");
+  });
+
+  it("holds no more however large an event is", async () => {
+    const core = await primeCore();
+    const parser = await create();
+    parser.push(bytes("id: 7\ndata: "));
+    const piece = new Uint8Array(1 << 20).fill(0x78);
+    const push = (times: number) => {
+      for (let time = 0; time < times; ++time) {
+        parser.push(piece);
+      }
+    };
+    push(5);
+    const before = core.exports.memory.buffer.byteLength;
+    push(95);
+    expect(core.exports.memory.buffer.byteLength).toBe(before);
+    const { skipped } = parser.push(bytes("\n\n"));
+    expect(skipped).toEqual([{ before: 0, reason: "line_too_long", bytes: (100 << 20) + 1, lastEventId: "7" }]);
+  });
+
+  it("says that it takes 4 MiB at a time, and takes no more", async () => {
+    const parser = await create();
+    expect(() => parser.push(new Uint8Array(5 << 20))).toThrow("bytes at a time");
+    expect(parser.push(bytes("data: fine\n\n")).length).toBe(1);
+  });
+
+  it("can be disposed of twice, and by then does nothing", async () => {
+    const parser = await create();
+    parser.dispose();
+    parser.dispose();
+    expect(parser.push(bytes("data: a\n\n")).length).toBe(0);
+    expect([parser.lastEventId, parser.retry]).toEqual(["", null]);
+  });
+});
