@@ -66,8 +66,9 @@ class Scene {
     }
     for (std::size_t index = 0; index < plan_.clients; ++index) {
       clients_.push_back(std::make_unique<ClientProcess>(
-          world_, truth_, plan_, options.canary, index,
-          [this]() -> StreamWriter& { return *gateways_[world_.index(gateways_.size())]; }));
+          world_, truth_, plan_, options.canary, index, [this]() -> StreamWriter& {
+            return gateways_[world_.index(gateways_.size())]->streams();
+          }));
     }
   }
 
@@ -102,7 +103,7 @@ class Scene {
     result.plan = to_string(plan_);
     for (const auto& gateway : gateways_) {
       if (gateway->is_running()) {
-        gateway->count_hub();
+        gateway->streams().count();
       }
     }
     result.coverage = world_.coverage();
@@ -308,13 +309,13 @@ class Scene {
       world_.after(wait, [&gateway] { gateway.start(); });
     };
     if (fault == Fault::part_clients) {
-      gateway.stall_streams(any_span(stall_max));
+      gateway.streams().stall(any_span(stall_max));
     } else if (fault == Fault::break_redis_link) {
       gateway.break_redis_link(world_.index(GatewayProcess::redis_links_count));
     } else if (fault == Fault::stall_redis_link) {
       gateway.stall_redis_links(any_span(stall_max));
     } else if (fault == Fault::drain_gateway) {
-      gateway.drain();
+      gateway.streams().drain();
       world_.after(drain_max, [&gateway] {
         gateway.crash(true);
         gateway.start();
@@ -427,7 +428,7 @@ class Scene {
   /// Nobody has to publish anything for what was published before to arrive.
   void check_caught_up() const {
     for (const auto& gateway : gateways_) {
-      const EventId position = gateway->hub().journal().position();
+      const EventId position = gateway->streams().hub().journal().position();
       if (position.epoch == truth_.end().epoch && position != truth_.end() &&
           !truth_.epoch(position.epoch)->was_rolled_back) {
         throw Violation("a gateway rests at " + to_string(position) + ", and the history ends at " +
@@ -446,14 +447,15 @@ class Scene {
   void check_end(bool is_settled) const {
     std::size_t subscriptions = 0;
     for (const auto& gateway : gateways_) {
-      if (!gateway->is_caught_up() || !gateway->hub().is_live()) {
+      if (!gateway->is_caught_up() || !gateway->streams().hub().is_live()) {
         throw Violation("a gateway does not follow the history, though everything is well");
       }
-      if (gateway->hub().journal().position() != truth_.end()) {
-        throw Violation("a gateway is at " + to_string(gateway->hub().journal().position()) +
+      if (gateway->streams().hub().journal().position() != truth_.end()) {
+        throw Violation("a gateway is at " +
+                        to_string(gateway->streams().hub().journal().position()) +
                         ", and the history at " + to_string(truth_.end()));
       }
-      subscriptions += gateway->hub().subscriptions();
+      subscriptions += gateway->streams().hub().subscriptions();
       for (const std::string& text : gateway->bare_heard()) {
         check_entered(text);
       }
