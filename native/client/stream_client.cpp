@@ -89,7 +89,8 @@ class StreamClient::Implementation final : public Attempt::Owner,
                    std::optional<StreamFailure> refusal) override {
     const auto self = shared_from_this();
     failure_ = std::move(refusal);
-    if (connection_.on_response(attempt, head, now())) {
+    if (connection_.on_response(attempt, head, now()) &&
+        connection_.state() == ConnectionState::open) {
       parser_.begin_connection();
     }
     carry_out();
@@ -154,7 +155,7 @@ class StreamClient::Implementation final : public Attempt::Owner,
     const auto self = shared_from_this();
     is_carrying_out_ = true;
     while (handler_ != nullptr) {
-      const auto action = connection_.poll();
+      const auto action = connection_.poll_action();
       if (!action) {
         break;
       }

@@ -124,7 +124,8 @@ void ClientProcess::signal_online() {
 }
 
 void ClientProcess::on_response(AttemptId attempt, const ResponseHead& head) {
-  if (connection_->on_response(attempt, head, clock_.now())) {
+  if (connection_->on_response(attempt, head, clock_.now()) &&
+      connection_->state() == ConnectionState::open) {
     parser_->begin_connection();
   }
   carry_out();
@@ -176,7 +177,7 @@ void ClientProcess::take(const sse::Skipped& skipped) {
   }
   judge_.on_skipped(skipped.last_event_id);
   if (registration_) {
-    registration_->mark_gap();
+    registration_->mark_gap(Gap::missed_message);
   }
 }
 
@@ -224,7 +225,7 @@ void ClientProcess::take(const sse::Event& event) {
 }
 
 void ClientProcess::carry_out() {
-  while (const auto action = connection_->poll()) {
+  while (const auto action = connection_->poll_action()) {
     std::visit([this](const auto& step) { carry_out(step); }, *action);
   }
   arm();

@@ -116,7 +116,6 @@ class Caller {
     const ConnectionState state_before = connection_.state();
     is_polling_ = options_.polls_always;
     floor_ = reconnection_time_;
-    is_heard_ = false;
     take(line);
     settle(state_before);
   }
@@ -142,11 +141,14 @@ class Caller {
     line.remove_prefix(line.empty() ? 0 : 1);
     switch (what) {
       case 'c':
-        return connection_.connect(now_);
+        connection_.connect(now_);
+        return;
       case 'x':
-        return connection_.close(now_);
+        connection_.close(now_);
+        return;
       case 's':
-        return connection_.restart(now_);
+        connection_.restart(now_);
+        return;
       case 'n':
         return connection_.on_online(now_);
       case 'N':
@@ -192,13 +194,16 @@ class Caller {
   void report(char what, std::string_view line) {
     switch (what) {
       case 'T':
-        tell([&] { connection_.on_token(attempt_, now_); });
+        tell([&] { return connection_.on_token(attempt_, now_); },
+             connection_.state() == ConnectionState::authorizing);
         return;
       case 't':
-        tell([&] { connection_.on_token_failed(attempt_, TokenFailure::may_pass, now_); });
+        tell([&] { return connection_.on_token_failed(attempt_, TokenFailure::may_pass, now_); },
+             connection_.state() == ConnectionState::authorizing);
         return;
       case 'D':
-        tell([&] { connection_.on_token_failed(attempt_, TokenFailure::for_good, now_); });
+        tell([&] { return connection_.on_token_failed(attempt_, TokenFailure::for_good, now_); },
+             connection_.state() == ConnectionState::authorizing);
         return;
       case 'a':
         return respond({.status = 200, .is_event_stream = true, .retry_after = std::nullopt});
@@ -227,53 +232,46 @@ class Caller {
     }
   }
 
-  /// Whether the machine took what `input` told it. It has to, if the attempt
-  /// is the current one.
+  /// Whether the machine accepted `input`. It has to if the attempt is the current one, unless that
+  /// does not wait for such an input.
   template <typename Input>
-  bool tell(const Input& input) {
+  bool tell(const Input& input, bool is_waited_for = true) {
     const bool is_current =
         (transport_ == attempt_ && has_transport(connection_.state())) ||
         (newest_attempt_ == attempt_ && connection_.state() == ConnectionState::authorizing);
     const auto deadline = connection_.next_deadline();
     const ConnectionState state = connection_.state();
-    const std::uint64_t stale = connection_.stale_inputs();
-    input();
-    const bool is_taken = connection_.stale_inputs() == stale;
-    check(is_taken || connection_.stale_inputs() == stale + 1, "a stale input counts once");
-    check(is_taken || (connection_.state() == state && connection_.next_deadline() == deadline),
-          "a stale input changes nothing");
-    check(!options_.polls_always || is_taken == is_current,
+    const bool is_accepted = input();
+    check(is_accepted || (connection_.state() == state && connection_.next_deadline() == deadline),
+          "an input that is refused changes nothing");
+    check(!options_.polls_always || is_accepted == (is_current && is_waited_for),
           "the current transport is heard, and no other");
-    return is_taken;
+    return is_accepted;
   }
 
   void respond(const ResponseHead& head) {
     const bool is_answer = connection_.state() == ConnectionState::connecting;
-    bool is_opened = false;
-    const bool is_taken = tell([&] { is_opened = connection_.on_response(attempt_, head, now_); });
-    check(!is_opened || (is_taken && is_answer && connection_.state() == ConnectionState::open),
-          "a stream is opened by the answer to its own attempt");
-    if (is_opened) {
+    const bool is_taken =
+        tell([&] { return connection_.on_response(attempt_, head, now_); }, is_answer);
+    if (is_taken && connection_.state() == ConnectionState::open) {
       parser_.begin_connection();
     }
     check(!is_taken || connection_.state() != ConnectionState::connecting,
           "an answer ends the connecting");
-    if (is_taken && is_answer && head.retry_after) {
+    if (is_taken && head.retry_after) {
       floor_ = bounded(*head.retry_after);
     }
   }
 
   void end(TransportEnd how) {
-    const bool is_taken = tell([&] { connection_.on_end(attempt_, how, now_); });
+    const bool is_taken = tell([&] { return connection_.on_end(attempt_, how, now_); },
+                               has_transport(connection_.state()));
     check(!is_taken || !has_transport(connection_.state()), "a transport that ended is given up");
   }
 
   void bytes(std::string_view text) {
     const ExactCopy chunk{text};
-    bool is_current = false;
-    is_heard_ = tell([&] { is_current = connection_.on_activity(attempt_, now_); });
-    check(is_heard_ == is_current, "whoever reports is told whether it is heard");
-    if (!is_current) {
+    if (!tell([&] { return connection_.on_activity(attempt_, now_); })) {
       return;
     }
     parser_.feed(chunk.view());
@@ -284,17 +282,18 @@ class Caller {
       }
       if (const auto* skipped = std::get_if<sse::Skipped>(&token)) {
         resume_from(skipped->last_event_id);
-        fold([&] { return registration_.mark_gap(); });
+        fold([&] { return registration_.mark_gap(Gap::missed_message); });
       } else if (const auto* event = std::get_if<sse::Event>(&token)) {
         message(*event);
       } else if (const auto* retry = std::get_if<sse::Retry>(&token)) {
-        if (tell([&] { connection_.on_retry(attempt_, retry->delay); })) {
+        if (tell([&] { return connection_.on_retry(attempt_, retry->delay); })) {
           reconnection_time_ = bounded(retry->delay);
           floor_ = reconnection_time_;
         }
       } else if (const auto* comment = std::get_if<sse::Comment>(&token)) {
         const auto deadline = connection_.next_deadline();
-        tell([&] { connection_.on_comment(attempt_, comment->text); });
+        tell([&] { return connection_.on_comment(attempt_, comment->text); },
+             connection_.state() == ConnectionState::open);
         check(connection_.next_deadline() >=
                   std::min(deadline, std::optional{after(now_, silence_min)}),
               "a heartbeat gives a stream some seconds, or what the options say");
@@ -304,8 +303,8 @@ class Caller {
   }
 
   void resume_from(std::string_view last_event_id) {
-    if (tell([&] { connection_.on_event_id(attempt_, last_event_id); }) &&
-        last_event_id.size() <= cursor_bytes_max) {
+    if (tell([&] { return connection_.on_event_id(attempt_, last_event_id); },
+             last_event_id.size() <= cursor_bytes_max)) {
       last_event_id_ = last_event_id;
     }
   }
@@ -413,7 +412,7 @@ class Caller {
     }
     const ConnectionState shown_before = shown_;
     std::size_t actions = 0;
-    while (const auto action = connection_.poll()) {
+    while (const auto action = connection_.poll_action()) {
       check(++actions <= unpolled_actions_max, "what nobody polls does not pile up");
       check(shown_before != ConnectionState::closed, "nothing comes after closed");
       std::visit([this](const auto& step) { carry_out(step); }, *action);
@@ -489,7 +488,6 @@ class Caller {
   std::string last_event_id_;
   bool is_polling_ = true;
   bool is_offline_ = false;            ///< Signalled once, and perhaps not true any more.
-  bool is_heard_ = false;              ///< A byte of the current transport came in this line.
   bool has_strange_snapshot_ = false;  ///< The view was sent as final, with a stage that runs.
 };
 

@@ -397,7 +397,7 @@ REGSTREAM_EXPORT(client_poll) std::uint32_t client_poll(std::uint32_t handle) {
   if (client == nullptr) {
     return static_cast<std::uint32_t>(ActionKind::none);
   }
-  const auto action = client->connection().poll();
+  const auto action = client->connection().poll_action();
   if (!action) {
     return static_cast<std::uint32_t>(ActionKind::none);
   }

@@ -89,7 +89,7 @@ bool Client::restore(std::string_view last_event_id, std::string_view view_json)
 }
 
 void Client::respond(AttemptId attempt, const ResponseHead& head, Instant now) {
-  if (connection_.on_response(attempt, head, now)) {
+  if (connection_.on_response(attempt, head, now) && connection_.state() == ConnectionState::open) {
     parser_->begin_connection();
   }
 }
@@ -238,7 +238,8 @@ bool Client::fold(Applied applied) {
 
 /// What can't be read may have been an update. The view stays, and says so.
 void Client::mark_gap() {
-  if (registration_ && registration_->mark_gap() == Applied::changed && view_known_) {
+  if (registration_ && registration_->mark_gap(Gap::missed_message) == Applied::changed &&
+      view_known_) {
     view_changed_ = true;
   }
 }

@@ -7,9 +7,6 @@
 namespace regstream {
 namespace {
 
-/// What travels in a request header has to fit into one (servers bound theirs at 8 KiB).
-constexpr std::size_t last_event_id_bytes_max = 4096;
-
 /// Browsers let a hidden page's timers go off once a second; later than that, something slept.
 constexpr Duration late_after{1'000};
 
@@ -69,19 +66,19 @@ Connection::Connection(const ConnectionOptions& options, std::uint64_t seed,
   }
 }
 
-void Connection::connect(Instant now) {
+bool Connection::connect(Instant now) {
   observe(now);
-  take(ConnectionEvent::connect);
+  return take(ConnectionEvent::connect);
 }
 
-void Connection::restart(Instant now) {
+bool Connection::restart(Instant now) {
   observe(now);
-  take(ConnectionEvent::restart);
+  return take(ConnectionEvent::restart);
 }
 
-void Connection::close(Instant now) {
+bool Connection::close(Instant now) {
   observe(now);
-  take(ConnectionEvent::close);
+  return take(ConnectionEvent::close);
 }
 
 void Connection::on_online(Instant now) {
@@ -112,19 +109,20 @@ void Connection::on_restored(Instant now) {
   wake();
 }
 
-void Connection::on_token(AttemptId attempt, Instant now) {
+bool Connection::on_token(AttemptId attempt, Instant now) {
   observe(now);
-  if (is_current(attempt) && take(ConnectionEvent::token_given)) {
-    needs_fresh_token_ = false;
+  if (!is_current(attempt) || !take(ConnectionEvent::token_given)) {
+    return false;
   }
+  needs_fresh_token_ = false;
+  return true;
 }
 
-void Connection::on_token_failed(AttemptId attempt, TokenFailure failure, Instant now) {
+bool Connection::on_token_failed(AttemptId attempt, TokenFailure failure, Instant now) {
   observe(now);
-  if (is_current(attempt)) {
-    take(failure == TokenFailure::may_pass ? ConnectionEvent::token_unavailable
-                                           : ConnectionEvent::token_denied);
-  }
+  return is_current(attempt) &&
+         take(failure == TokenFailure::may_pass ? ConnectionEvent::token_unavailable
+                                                : ConnectionEvent::token_denied);
 }
 
 bool Connection::on_response(AttemptId attempt, const ResponseHead& head, Instant now) {
@@ -140,8 +138,7 @@ bool Connection::on_response(AttemptId attempt, const ResponseHead& head, Instan
     needs_fresh_token_ = true;
     was_unauthorized_ = true;
   }
-  take(event, head.retry_after);
-  return state_ == ConnectionState::open;
+  return take(event, head.retry_after);
 }
 
 bool Connection::on_activity(AttemptId attempt, Instant now) {
@@ -156,9 +153,9 @@ bool Connection::on_activity(AttemptId attempt, Instant now) {
   return true;
 }
 
-void Connection::on_comment(AttemptId attempt, std::string_view text) {
+bool Connection::on_comment(AttemptId attempt, std::string_view text) {
   if (!is_current(attempt) || state_ != ConnectionState::open) {
-    return;
+    return false;
   }
   if (const auto interval = sse::parse_heartbeat(text)) {
     // As with pings: one may get lost.
@@ -166,34 +163,39 @@ void Connection::on_comment(AttemptId attempt, std::string_view text) {
         std::min(std::max(*interval * 5 / 2, announced_silence_min), longest_silence(options_));
     deadline_ = after(now_, silence_limit_);
   }
+  return true;
 }
 
-void Connection::on_event_id(AttemptId attempt, std::string_view last_event_id) {
-  if (is_current(attempt) && last_event_id.size() <= last_event_id_bytes_max) {
-    last_event_id_ = last_event_id;
+bool Connection::on_event_id(AttemptId attempt, std::string_view last_event_id) {
+  if (!is_current(attempt) || last_event_id.size() > last_event_id_bytes_max) {
+    return false;
   }
+  last_event_id_ = last_event_id;
+  return true;
 }
 
-void Connection::on_retry(AttemptId attempt, Duration reconnection_time) {
-  if (is_current(attempt)) {
-    reconnection_time_ = bounded(reconnection_time);
+bool Connection::on_retry(AttemptId attempt, Duration reconnection_time) {
+  if (!is_current(attempt)) {
+    return false;
   }
+  reconnection_time_ = bounded(reconnection_time);
+  return true;
 }
 
-void Connection::on_end(AttemptId attempt, TransportEnd end, Instant now) {
+bool Connection::on_end(AttemptId attempt, TransportEnd end, Instant now) {
   observe(now);
   if (!is_current(attempt)) {
-    return;
+    return false;
   }
   if (end == TransportEnd::ended) {
-    take(ConnectionEvent::ended);
-  } else if (end == TransportEnd::failed || state_ == ConnectionState::open) {
-    // A stream that is open was answered before: what comes after that is no answer.
-    take(ConnectionEvent::network_failed);
-  } else {
-    take(options_.policy == RetryPolicy::resilient ? ConnectionEvent::refused
-                                                   : ConnectionEvent::refused_for_good);
+    return take(ConnectionEvent::ended);
   }
+  // A stream that is open was answered before: what comes after that is no answer.
+  if (end == TransportEnd::failed || state_ == ConnectionState::open) {
+    return take(ConnectionEvent::network_failed);
+  }
+  return take(options_.policy == RetryPolicy::resilient ? ConnectionEvent::refused
+                                                        : ConnectionEvent::refused_for_good);
 }
 
 std::optional<Instant> Connection::next_deadline() const {
@@ -217,7 +219,7 @@ void Connection::handle_deadline(Instant now) {
   take(ConnectionEvent::deadline);
 }
 
-std::optional<ConnectionAction> Connection::poll() {
+std::optional<ConnectionAction> Connection::poll_action() {
   if (handed_out_ != 0 && (handed_out_ != attempt_ || !has_transport())) {
     const CloseTransport close{.attempt = AttemptId{handed_out_}};
     handed_out_ = 0;
@@ -244,13 +246,9 @@ void Connection::observe(Instant now) {
   now_ = std::max(now_, std::min(now, end_of_time));
 }
 
-bool Connection::is_current(AttemptId attempt) {
-  if ((state_ == ConnectionState::authorizing || has_transport()) &&
-      AttemptId{attempt_} == attempt) {
-    return true;
-  }
-  ++stale_inputs_;
-  return false;
+bool Connection::is_current(AttemptId attempt) const {
+  return (state_ == ConnectionState::authorizing || has_transport()) &&
+         AttemptId{attempt_} == attempt;
 }
 
 bool Connection::has_transport() const {

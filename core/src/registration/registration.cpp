@@ -39,6 +39,19 @@ Applied Registration::apply(const Update& update) {
   if (update.registration_id != view_.registration_id) {
     return Applied::other_registration;
   }
+  if (!begins_anew_) {
+    return fold_in(update);
+  }
+  begins_anew_ = false;
+  RegistrationView nothing;
+  nothing.registration_id = view_.registration_id;
+  nothing.has_gap = true;
+  view_ = std::move(nothing);
+  const Applied applied = fold_in(update);
+  return applied == Applied::unchanged ? Applied::changed : applied;
+}
+
+Applied Registration::fold_in(const Update& update) {
   if (!update.id) {
     return apply_in_order_of_time(update);
   }
@@ -113,7 +126,9 @@ Applied Registration::apply_snapshot(RegistrationView snapshot) {
     return Applied::other_registration;
   }
   snapshot.has_ended |= snapshot.is_final;
-  if (!snapshot.id) {
+  if (begins_anew_) {
+    begins_anew_ = false;
+  } else if (!snapshot.id) {
     snapshot.id = view_.id;
   } else if (view_.id && *snapshot.id < *view_.id && !view_.has_gap) {
     return Applied::unchanged;
@@ -132,7 +147,11 @@ Applied Registration::apply_snapshot(RegistrationView snapshot) {
   return is_same ? Applied::unchanged : Applied::changed;
 }
 
-Applied Registration::mark_gap() {
+Applied Registration::mark_gap(Gap gap) {
+  if (gap == Gap::lost_history) {
+    begins_anew_ = true;
+    forget_recent();
+  }
   before_recent_.has_gap = true;
   return std::exchange(view_.has_gap, true) ? Applied::unchanged : Applied::changed;
 }

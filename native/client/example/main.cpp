@@ -58,7 +58,7 @@ class Follower final : public regstream::client::StreamHandler {
 
   /// An event over the client's limits: an update may have been missed.
   void on_skipped(const regstream::sse::Skipped& skipped) override {
-    registration_.mark_gap();
+    registration_.mark_gap(regstream::Gap::missed_message);
     std::cerr << "an event was skipped: " << to_string(skipped.reason) << std::endl;
   }
 

@@ -24,7 +24,7 @@ struct Driver {
 
   /// Carries out the queued actions: the transport that is open afterwards is `transport`.
   void run() {
-    while (auto action = connection.poll()) {
+    while (auto action = connection.poll_action()) {
       if (const auto* request = std::get_if<RequestToken>(&*action)) {
         REQUIRE_FALSE(transport.has_value());
         token_request = *request;

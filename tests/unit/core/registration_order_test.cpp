@@ -14,6 +14,7 @@
 
 using regstream::Applied;
 using regstream::EventId;
+using regstream::Gap;
 using regstream::Registration;
 using regstream::RegistrationView;
 using regstream::StageStatus;
@@ -437,7 +438,7 @@ TEST_CASE("an older snapshot is dropped, unless updates may have been missed") {
   registration.apply(updates[1]);
   CHECK(registration.apply_snapshot(older) == Applied::unchanged);
   CHECK(registration.view().id == updates[1].id);
-  registration.mark_gap();
+  registration.mark_gap(Gap::missed_message);
   CHECK(registration.apply_snapshot(older) == Applied::changed);
   CHECK(registration.view() == older);
   CHECK(registration.apply(updates[1]) == Applied::changed);

@@ -6,6 +6,8 @@
 #include <string_view>
 
 using regstream::Applied;
+using regstream::EventId;
+using regstream::Gap;
 using regstream::Progress;
 using regstream::Registration;
 using regstream::RegistrationView;
@@ -370,8 +372,8 @@ TEST_CASE("progress in a workflow of a deployment's own counts the stages seen")
 
 TEST_CASE("a gap is remembered until a snapshot comes that has none") {
   Registration registration = validated("FAILED");
-  CHECK(registration.mark_gap() == Applied::changed);
-  CHECK(registration.mark_gap() == Applied::unchanged);
+  CHECK(registration.mark_gap(Gap::missed_message) == Applied::changed);
+  CHECK(registration.mark_gap(Gap::missed_message) == Applied::unchanged);
   CHECK(registration.view().status == "FAILED");
   registration.apply(stage("duplicate_check", StageStatus::started, 100));
   registration.apply(stage("t24_lookup", StageStatus::started, 90));
@@ -384,4 +386,85 @@ TEST_CASE("a gap is remembered until a snapshot comes that has none") {
   snapshot.has_gap = false;
   CHECK(registration.apply_snapshot(snapshot) == Applied::changed);
   CHECK_FALSE(registration.view().has_gap);
+}
+
+TEST_CASE("after a lost history the view stays, and the first update begins a new one") {
+  Registration registration = validated();
+  CHECK(registration.mark_gap(Gap::lost_history) == Applied::changed);
+  CHECK(registration.view().status == "APPROVED");
+  CHECK(registration.view().has_gap);
+
+  // Its time says nothing: it is of another history.
+  CHECK(registration.apply(stage("t24_lookup", StageStatus::started, 5)) == Applied::changed);
+  Registration anew{42};
+  anew.apply(stage("t24_lookup", StageStatus::started, 5));
+  anew.mark_gap(Gap::missed_message);
+  CHECK(registration.view() == anew.view());
+  // What was known before has no say in what is a duplicate either.
+  registration.apply(stage("duplicate_check", StageStatus::completed, 20));
+  registration.apply(outcome("FAILED", 30));
+  CHECK(registration.view().stages.size() == 2);
+  CHECK(registration.view().status == "FAILED");
+  CHECK(registration.view().has_gap);
+}
+
+TEST_CASE("after a lost history the ids of the view mean nothing") {
+  Update update = stage("t24_lookup", StageStatus::completed, 30);
+  update.id = EventId{.epoch = 5, .sequence = 2};
+  Registration registration{42};
+  registration.apply(update);
+  registration.mark_gap(Gap::lost_history);
+  CHECK(registration.view().id == update.id);
+
+  SECTION("an update's may be lower") {
+    update.id = EventId{.epoch = 4, .sequence = 1};
+    CHECK(registration.apply(update) == Applied::changed);
+    CHECK(registration.view().id == update.id);
+    CHECK(registration.view().has_gap);
+    CHECK(registration.apply(update) == Applied::unchanged);
+  }
+  SECTION("an update may come without one") {
+    CHECK(registration.apply(stage("status_update", StageStatus::started, 10)) == Applied::changed);
+    CHECK_FALSE(registration.view().id);
+  }
+  SECTION("a snapshot's may be lower, and whatever follows is held against that one") {
+    RegistrationView snapshot = validated().view();
+    snapshot.id = EventId{.epoch = 4, .sequence = 7};
+    CHECK(registration.apply_snapshot(snapshot) == Applied::changed);
+    CHECK(registration.view() == snapshot);
+    update.id = EventId{.epoch = 4, .sequence = 7};
+    CHECK(registration.apply(update) == Applied::unchanged);
+    CHECK(registration.view() == snapshot);
+  }
+  SECTION("a snapshot without one has none") {
+    CHECK(registration.apply_snapshot(validated().view()) == Applied::changed);
+    CHECK(registration.view() == validated().view());
+  }
+}
+
+TEST_CASE("a history that is lost twice, or followed by a missed message, is lost once") {
+  Registration registration = validated();
+  CHECK(registration.mark_gap(Gap::missed_message) == Applied::changed);
+  CHECK(registration.mark_gap(Gap::lost_history) == Applied::unchanged);
+  CHECK(registration.mark_gap(Gap::lost_history) == Applied::unchanged);
+  CHECK(registration.mark_gap(Gap::missed_message) == Applied::unchanged);
+  registration.apply(stage("duplicate_check", StageStatus::started, 60));
+  CHECK(registration.view().stages.size() == 1);
+  CHECK(registration.view().details.empty());
+  registration.apply(stage("duplicate_check", StageStatus::completed, 70));
+  CHECK(registration.view().stages.size() == 1);
+}
+
+TEST_CASE("another registration's update or snapshot does not end the wait after a lost history") {
+  Registration registration = validated();
+  registration.mark_gap(Gap::lost_history);
+  Update other = stage("duplicate_check", StageStatus::started, 60);
+  other.registration_id = 43;
+  CHECK(registration.apply(other) == Applied::other_registration);
+  RegistrationView snapshot;
+  snapshot.registration_id = 43;
+  CHECK(registration.apply_snapshot(snapshot) == Applied::other_registration);
+  CHECK(registration.view().status == "APPROVED");
+  registration.apply(stage("duplicate_check", StageStatus::started, 60));
+  CHECK(registration.view().stages.size() == 1);
 }

@@ -24,8 +24,11 @@
 /// once, not again before a stream was open.
 namespace regstream {
 
+/// What travels in a request header has to fit into one (servers bound theirs at 8 KiB).
+inline constexpr std::size_t last_event_id_bytes_max = 4096;
+
 /// Names one attempt. It accompanies every action and every transport input; an input that names an
-/// earlier attempt is stale, and dropped.
+/// earlier attempt is stale: it is refused, and changes nothing.
 enum class AttemptId : std::uint32_t {};
 
 /// How an attempt ended, as its transport saw it.
@@ -115,13 +118,17 @@ class Connection {
   Connection(const ConnectionOptions& options, std::uint64_t seed,
              std::string_view last_event_id = {});
 
+  // Each input that can be refused returns whether it was accepted; one that was not changes
+  // nothing. Signals and time are never refused.
+
   // What the caller wants. A `now` that is earlier than one before counts as that one, here and
   // below: a clock that was set back must not make the machine wait twice.
-  void connect(Instant now);
-  /// Drops the stream that is open, or the wait that is under way, and connects at once. This is
-  /// the caller's own word, which no bound on waking holds back.
-  void restart(Instant now);
-  void close(Instant now);
+  /// Once only.
+  bool connect(Instant now);
+  /// Drops the stream that is open, or the wait that is under way, and connects at once. Refused
+  /// where there is neither. This is the caller's own word, which no bound on waking holds back.
+  bool restart(Instant now);
+  bool close(Instant now);
 
   // What the environment signals. Being hidden is no signal: it makes timers late, and that is
   // normal here.
@@ -136,26 +143,24 @@ class Connection {
   /// or under way is dropped, and opened anew as early as the server allows.
   void on_restored(Instant now);
 
-  // The answers to `RequestToken`.
-  void on_token(AttemptId attempt, Instant now);
-  void on_token_failed(AttemptId attempt, TokenFailure failure, Instant now);
+  // The answers to `RequestToken`. Refused unless `attempt` is the current one, and waits for it.
+  bool on_token(AttemptId attempt, Instant now);
+  bool on_token_failed(AttemptId attempt, TokenFailure failure, Instant now);
 
-  // What the transport of `attempt` reports.
-  /// True if this answer opened the stream: only then does a parser begin anew. A late answer of an
-  /// earlier attempt must not disturb the stream that is open, and neither must a second answer.
+  // What the transport of `attempt` reports. Refused unless that is the current one.
+  /// The first answer. It opened the stream if the state is `open` afterwards.
   bool on_response(AttemptId attempt, const ResponseHead& head, Instant now);
-  /// Any byte, a comment's too: the stream is not silent. False if the attempt is not the current
-  /// one: its bytes must not reach the parser.
+  /// Any byte, a comment's too: the stream is not silent.
   bool on_activity(AttemptId attempt, Instant now);
   /// A comment's text, behind the colon. One that announces the stream's heartbeat
   /// (sse/heartbeat.hpp) shortens how long this stream may be silent from now on, to no less than 3
   /// seconds; any other changes nothing. The next stream begins with what the options say, as it
   /// may come from another server.
-  void on_comment(AttemptId attempt, std::string_view text);
-  /// The id to resume from. One that is longer than a header should be (4096 bytes) is not taken.
-  void on_event_id(AttemptId attempt, std::string_view last_event_id);
-  void on_retry(AttemptId attempt, Duration reconnection_time);
-  void on_end(AttemptId attempt, TransportEnd end, Instant now);
+  bool on_comment(AttemptId attempt, std::string_view text);
+  /// The id to resume from. One that is longer than `last_event_id_bytes_max` is refused.
+  bool on_event_id(AttemptId attempt, std::string_view last_event_id);
+  bool on_retry(AttemptId attempt, Duration reconnection_time);
+  bool on_end(AttemptId attempt, TransportEnd end, Instant now);
 
   // Time. Calling `handle_deadline` early does nothing; calling it late is normal (a throttled
   // tab).
@@ -164,12 +169,12 @@ class Connection {
   void handle_deadline(Instant now);
 
   /// The next action to carry out, in order. Poll after every call until there is none.
-  [[nodiscard]] std::optional<ConnectionAction> poll();
+  [[nodiscard]] std::optional<ConnectionAction> poll_action();
 
   [[nodiscard]] ConnectionState state() const { return state_; }
   [[nodiscard]] ConnectionReason reason() const { return reason_; }
-  /// Inputs dropped because they named another attempt than the current one.
-  [[nodiscard]] std::uint64_t stale_inputs() const { return stale_inputs_; }
+  /// What the next attempt resumes from; empty: nothing yet.
+  [[nodiscard]] std::string_view last_event_id() const { return last_event_id_; }
 
  private:
   /// A caller that polls after every input never has more than three changes to hear of. One that
@@ -177,8 +182,7 @@ class Connection {
   static constexpr std::size_t changes_max = 4;
 
   void observe(Instant now);
-  /// False, and counted, if `attempt` is not the current one.
-  [[nodiscard]] bool is_current(AttemptId attempt);
+  [[nodiscard]] bool is_current(AttemptId attempt) const;
   [[nodiscard]] bool has_transport() const;
   [[nodiscard]] ConnectionEvent classify(const ResponseHead& head) const;
   [[nodiscard]] Duration bounded(Duration reconnection_time) const;
@@ -194,7 +198,6 @@ class Connection {
   Backoff backoff_;
   Duration reconnection_time_;
   std::string last_event_id_;
-  std::uint64_t stale_inputs_ = 0;
   Instant now_ = Instant::min();  ///< The latest seen.
 
   // The last attempt, and the wait after it.

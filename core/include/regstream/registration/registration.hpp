@@ -32,6 +32,15 @@ enum class Applied : std::uint8_t {
   too_many_stages,     ///< Its stage is beyond `stages_max`; the rest of it was applied.
 };
 
+/// How updates may have been missed.
+enum class Gap : std::uint8_t {
+  /// One message could not be read, or was too large. Those behind it belong to the same history.
+  missed_message,
+  /// The stream said `reset`: what comes next may belong to another history, whose ids and times
+  /// need not be above those of the view.
+  lost_history,
+};
+
 /// Folds the updates of one registration into one view, whatever way they come.
 ///
 /// A validation begins with the first stage that starts, and ends with a final status. A stage that
@@ -49,6 +58,10 @@ enum class Applied : std::uint8_t {
 ///   with ids, updates that are not kept any more) may only complete its stage.
 /// - A snapshot counts as the update whose id it has. An older one is dropped, unless updates
 ///   may have been missed; one without an id is the truth at that moment.
+///
+/// When updates may have been missed (`mark_gap`) the view stays, and says so (`has_gap`) until a
+/// snapshot comes that does not. After a lost history nothing is compared with that view: any
+/// snapshot replaces it, and the first update begins a new fold, which says so as well.
 ///
 /// What is less than obvious:
 /// - An update that says of its stage what is known already is a duplicate, however late it comes.
@@ -74,9 +87,8 @@ class Registration {
   /// Takes the gateway's snapshot: the truth, whatever was known before.
   Applied apply_snapshot(RegistrationView snapshot);
 
-  /// Updates may have been missed (the stream said `reset`). The view stays, and says so until a
-  /// snapshot comes that does not.
-  Applied mark_gap();
+  /// Updates may have been missed. `changed` if the view did not say so before.
+  Applied mark_gap(Gap gap);
 
   [[nodiscard]] const RegistrationView& view() const { return view_; }
 
@@ -84,11 +96,13 @@ class Registration {
   [[nodiscard]] std::size_t recent_bytes() const { return recent_bytes_; }
 
  private:
+  Applied fold_in(const Update& update);
   Applied apply_in_order_of_time(const Update& update);
   void forget_recent();
 
   RegistrationLimits limits_;
   RegistrationView view_;
+  bool begins_anew_ = false;  ///< The view is of a history that was lost.
   /// In the order in which they are folded. All updates here have no id.
   std::list<Update> recent_;
   /// The view without those in `recent_`; means nothing while there are none.

@@ -1,0 +1,173 @@
+#include <regstream/session/stream_session.hpp>
+
+#include <cstddef>
+#include <utility>
+
+namespace regstream {
+namespace {
+
+MessageKind kind_of(StreamMessageType type) {
+  switch (type) {
+    case StreamMessageType::connected:
+      return MessageKind::connected;
+    case StreamMessageType::update:
+      return MessageKind::update;
+    case StreamMessageType::snapshot:
+      return MessageKind::snapshot;
+    case StreamMessageType::reset:
+      return MessageKind::reset;
+    case StreamMessageType::ping:
+      return MessageKind::ping;
+    case StreamMessageType::other:
+      break;
+  }
+  return MessageKind::other;
+}
+
+std::string in_words(std::size_t bytes) {
+  constexpr std::size_t mebibyte = std::size_t{1} << 20U;
+  return bytes % mebibyte == 0 ? std::to_string(bytes / mebibyte) + " MiB"
+                               : std::to_string(bytes) + " bytes";
+}
+
+}  // namespace
+
+StreamSession::StreamSession(const ConnectionOptions& options, std::uint64_t seed,
+                             std::span<const std::int64_t> registration_ids,
+                             std::string_view last_event_id, sse::ParserLimits limits)
+    : EventSession(options, seed, last_event_id, limits) {
+  followed_.reserve(registration_ids.size());
+  for (const std::int64_t id : registration_ids) {
+    followed_.push_back({.registration = Registration(id)});
+  }
+}
+
+bool StreamSession::restore(RegistrationView view) {
+  Followed* const followed = find(view.registration_id);
+  if (followed == nullptr) {
+    return false;
+  }
+  followed->registration.apply_snapshot(std::move(view));
+  followed->is_known = true;
+  return true;
+}
+
+std::optional<SessionMessage> StreamSession::poll_message() {
+  while (true) {
+    const sse::Token token = poll_token();
+    if (const auto* const event = std::get_if<sse::Event>(&token)) {
+      if (event->type == "message") {
+        return read(*event);
+      }
+    } else if (const auto* const skipped = std::get_if<sse::Skipped>(&token)) {
+      SessionMessage message{.last_event_id = skipped->last_event_id};
+      reject(message, MessageKind::too_large, describe(*skipped));
+      return message;
+    } else if (std::holds_alternative<sse::NeedInput>(token)) {
+      return std::nullopt;
+    }
+  }
+}
+
+SessionMessage StreamSession::read(const sse::Event& event) {
+  SessionMessage message{.last_event_id = event.last_event_id};
+  const std::size_t bytes_max = CodecLimits{}.stream_message_bytes_max;
+  if (event.data.size() > bytes_max) {
+    reject(message, MessageKind::too_large,
+           "A message was skipped: it is larger than " + in_words(bytes_max));
+    return message;
+  }
+  message.json = event.data;
+  decoded_ = decode_stream_message(event.data);
+  if (const auto* const error = std::get_if<DecodeError>(&decoded_)) {
+    reject(message, MessageKind::malformed, error->what);
+    return message;
+  }
+  const auto& content = *std::get_if<StreamMessage>(&decoded_);
+  message.content = &content;
+  message.kind = kind_of(content.type);
+  if (message.kind == MessageKind::update) {
+    apply_update(message, content.update);
+  } else if (message.kind == MessageKind::snapshot) {
+    apply_snapshot(message, content.data);
+  } else if (message.kind == MessageKind::reset) {
+    mark_gap(message, Gap::lost_history);
+  }
+  return message;
+}
+
+void StreamSession::apply_update(SessionMessage& message, const UpdateSlices& update) {
+  if (Followed* const followed = find(update.registration_id)) {
+    on_applied(message, *followed, followed->registration.apply(to_update(update)));
+  } else if (!followed_.empty()) {
+    message.kind = MessageKind::other;
+  }
+}
+
+void StreamSession::apply_snapshot(SessionMessage& message, std::string_view json) {
+  auto decoded = decode_view(json);
+  if (auto* const error = std::get_if<DecodeError>(&decoded)) {
+    reject(message, MessageKind::malformed, error->what);
+    return;
+  }
+  auto& view = *std::get_if<RegistrationView>(&decoded);
+  if (Followed* const followed = find(view.registration_id)) {
+    on_applied(message, *followed, followed->registration.apply_snapshot(std::move(view)));
+  } else if (!followed_.empty()) {
+    message.kind = MessageKind::other;
+  }
+}
+
+void StreamSession::on_applied(SessionMessage& message, Followed& followed, Applied applied) {
+  message.view_changed = applied != Applied::unchanged || !followed.is_known;
+  followed.is_known = true;
+}
+
+void StreamSession::reject(SessionMessage& message, MessageKind kind, std::string_view problem) {
+  problem_ = problem;
+  message.kind = kind;
+  message.problem = problem_;
+  message.content = nullptr;
+  mark_gap(message, Gap::missed_message);
+}
+
+void StreamSession::mark_gap(SessionMessage& message, Gap gap) {
+  ++resets_;
+  for (Followed& followed : followed_) {
+    const bool is_news = followed.registration.mark_gap(gap) == Applied::changed;
+    message.view_changed |= is_news && followed.is_known;
+  }
+}
+
+std::string StreamSession::describe(const sse::Skipped& skipped) const {
+  switch (skipped.reason) {
+    case sse::SkipReason::line_too_long:
+      return "An event was skipped: a line of it is longer than " +
+             in_words(limits().line_bytes_max);
+    case sse::SkipReason::event_too_large:
+      return "An event was skipped: its data is larger than " + in_words(limits().event_bytes_max);
+    case sse::SkipReason::id_too_long:
+      break;
+  }
+  return "An event was skipped: its id is longer than " + in_words(limits().id_bytes_max);
+}
+
+const RegistrationView* StreamSession::view(std::int64_t registration_id) const {
+  for (const Followed& followed : followed_) {
+    if (followed.is_known && followed.registration.view().registration_id == registration_id) {
+      return &followed.registration.view();
+    }
+  }
+  return nullptr;
+}
+
+StreamSession::Followed* StreamSession::find(std::int64_t registration_id) {
+  for (Followed& followed : followed_) {
+    if (followed.registration.view().registration_id == registration_id) {
+      return &followed;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace regstream
