@@ -14,7 +14,7 @@
 #include <regstream/connection/connection.hpp>
 #include <regstream/sse/parser.hpp>
 
-/// An event stream over HTTP/1.1: the core's connection machine and parser on Boost.Beast.
+/// An event stream over HTTP/1.1: the core's sessions on Boost.Beast.
 namespace regstream::client {
 
 /// What is asked of the server, at every attempt again.
@@ -48,10 +48,21 @@ struct StreamClientOptions {
 /// backoff's first jitter with it, though not to nothing: a dead server is not asked without pause.
 void set_initial_delay(StreamClientOptions& options, Duration delay);
 
+/// Hears of what becomes of a connection.
+class StateHandler {
+ public:
+  /// `failure` says why, where something went otherwise than the caller asked: null when the caller
+  /// connected, closed or restarted the client, when a stream opened, and when a wait is over.
+  virtual void on_state(const StateChanged& /*change*/, const StreamFailure* /*failure*/) {}
+
+ protected:
+  ~StateHandler() = default;
+};
+
 /// Hears of what a stream brings. Every call may close, restart or destroy the client: nothing more
 /// of that stream is heard then, not even what has arrived already. Views hold until the call
 /// returns.
-class StreamHandler {
+class StreamHandler : public StateHandler {
  public:
   virtual void on_event(const sse::Event& event) = 0;
   virtual void on_comment(std::string_view /*text*/) {}
@@ -59,16 +70,15 @@ class StreamHandler {
   virtual void on_skipped(const sse::Skipped& /*skipped*/) {}
   /// The server has named a reconnection time.
   virtual void on_retry(Duration /*delay*/) {}
-  /// `failure` says why, where something went otherwise than the caller asked: null when the caller
-  /// connected, closed or restarted the client, when a stream opened, and when a wait is over.
-  virtual void on_state(const StateChanged& /*change*/, const StreamFailure* /*failure*/) {}
 
  protected:
   ~StreamHandler() = default;
 };
 
+class StreamShell;
+
 /// Keeps one event stream open until it is closed or has failed for good. Everything happens on the
-/// io_context's one thread.
+/// io_context's one thread. For a gateway's stream of registrations see registration_client.hpp.
 class StreamClient {
  public:
   /// `handler` must outlive the client. Throws std::invalid_argument with one sentence if the
@@ -89,9 +99,11 @@ class StreamClient {
 
   [[nodiscard]] ConnectionState state() const;
 
+ protected:
+  explicit StreamClient(std::shared_ptr<StreamShell> shell);
+
  private:
-  class Implementation;
-  std::shared_ptr<Implementation> implementation_;
+  std::shared_ptr<StreamShell> shell_;
 };
 
 }  // namespace regstream::client

@@ -1,0 +1,180 @@
+#include "client/stream_shell.hpp"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "client/request_fields.hpp"
+
+namespace regstream::client {
+namespace {
+
+/// No timer is set further ahead: a deadline of `Instant::max()` would overflow the clock.
+constexpr Duration timer_max = std::chrono::hours{24};
+
+HttpUrl checked_url(const StreamRequest& request) {
+  auto url = parse_http_url(request.url);
+  if (const auto* const problem = std::get_if<UrlProblem>(&url)) {
+    throw std::invalid_argument(problem->what);
+  }
+  if (const auto problem = method_problem(request.method)) {
+    throw std::invalid_argument(*problem);
+  }
+  for (const HeaderField& field : request.headers) {
+    if (const auto problem = header_problem(field)) {
+      throw std::invalid_argument(*problem);
+    }
+  }
+  if (!is_field_value(request.last_event_id)) {
+    throw std::invalid_argument("the last event ID holds a control character");
+  }
+  return std::get<HttpUrl>(std::move(url));
+}
+
+}  // namespace
+
+StreamShell::StreamShell(boost::asio::io_context& context, StreamRequest request,
+                         const StreamLimits& limits, StateHandler& handler)
+    : context_(context),
+      request_(std::move(request)),
+      url_(checked_url(request_)),
+      limits_(limits),
+      handler_(&handler),
+      timer_(context) {}
+
+void StreamShell::connect() {
+  session().connect(now());
+  carry_out();
+}
+
+void StreamShell::close() {
+  session().close(now());
+  carry_out();
+}
+
+void StreamShell::restart() {
+  session().restart(now());
+  carry_out();
+}
+
+void StreamShell::abandon() {
+  handler_ = nullptr;
+  timer_.cancel();
+  drop_attempt();
+}
+
+void StreamShell::on_response(AttemptId attempt, const ResponseHead& head,
+                              std::optional<StreamFailure> refusal) {
+  const auto self = shared_from_this();
+  if (session().on_response(attempt, head, now())) {
+    failure_ = std::move(refusal);
+  }
+  carry_out();
+}
+
+void StreamShell::on_bytes(AttemptId attempt, std::string_view bytes) {
+  const auto self = shared_from_this();
+  if (session().on_bytes(attempt, bytes, now())) {
+    while (handler_ != nullptr && hand_out()) {
+    }
+  }
+  carry_out();
+}
+
+void StreamShell::on_end(AttemptId attempt, TransportEnd end, StreamFailure failure) {
+  const auto self = shared_from_this();
+  if (session().on_end(attempt, end, now())) {
+    failure_ = std::move(failure);
+  }
+  carry_out();
+}
+
+Instant StreamShell::now() const {
+  return Instant{std::chrono::duration_cast<Duration>(Clock::now() - origin_)};
+}
+
+/// Carries out what the session asks for, and sets the timer. A handler's call back into the client
+/// comes here again: the outer call goes on with what that has queued.
+void StreamShell::carry_out() {
+  if (is_carrying_out_) {
+    return;
+  }
+  const auto self = shared_from_this();
+  is_carrying_out_ = true;
+  while (handler_ != nullptr) {
+    const auto action = session().poll_action();
+    if (!action) {
+      break;
+    }
+    std::visit([this](const auto& step) { carry_out(step); }, *action);
+  }
+  is_carrying_out_ = false;
+  failure_.reset();
+  if (handler_ != nullptr) {
+    arm();
+  }
+}
+
+/// What the server wants to see stands in the request's headers.
+void StreamShell::carry_out(const RequestToken& step) {
+  session().on_token(step.attempt, now());
+}
+
+void StreamShell::carry_out(const OpenTransport& step) {
+  attempt_ = std::make_shared<Attempt>(context_, *this, step.attempt, request_, url_, limits_,
+                                       std::string(step.last_event_id));
+  attempt_->start();
+}
+
+void StreamShell::carry_out(const CloseTransport& /*step*/) {
+  drop_attempt();
+}
+
+void StreamShell::carry_out(const StateChanged& step) {
+  const bool is_end = step.to == ConnectionState::waiting || step.to == ConnectionState::closed;
+  const auto failure = is_end ? std::exchange(failure_, std::nullopt) : std::nullopt;
+  handler_->on_state(step, failure ? &*failure : nullptr);
+}
+
+void StreamShell::drop_attempt() {
+  if (const auto attempt = std::exchange(attempt_, nullptr)) {
+    attempt->cancel();
+  }
+}
+
+void StreamShell::arm() {
+  const auto deadline = session().next_deadline();
+  if (!deadline) {
+    // Nothing must keep the io_context running for the sake of a closed stream.
+    timer_.cancel();
+    armed_.reset();
+    return;
+  }
+  if (armed_ && *armed_ <= *deadline) {
+    return;  // It looks again when it goes off: bytes move a deadline without touching the timer.
+  }
+  armed_ = *deadline;
+  const Duration wait = *deadline - std::min(now(), *deadline);
+  timer_.expires_at(wait > timer_max ? Clock::now() + timer_max
+                                     : origin_ + deadline->time_since_epoch());
+  timer_.async_wait([self = shared_from_this()](boost::system::error_code error) {
+    if (!error && self->handler_ != nullptr) {
+      self->on_timer();
+    }
+  });
+}
+
+void StreamShell::on_timer() {
+  armed_.reset();
+  if (session().state() == ConnectionState::connecting) {
+    failure_ = {StreamFailureKind::timed_out, url_.shown() + " did not answer in time"};
+  } else if (session().state() == ConnectionState::open) {
+    failure_ = {StreamFailureKind::silent, url_.shown() + " fell silent"};
+  }
+  session().handle_deadline(now());
+  carry_out();
+}
+
+}  // namespace regstream::client

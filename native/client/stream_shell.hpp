@@ -1,0 +1,77 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <regstream/client/stream_client.hpp>
+#include <regstream/session/event_session.hpp>
+
+#include "client/attempt.hpp"
+#include "client/http_url.hpp"
+
+namespace regstream::client {
+
+/// What a session needs of the world: attempts on sockets, a timer and a clock. Outlives its client
+/// until the operations and calls under way have come back.
+class StreamShell : public Attempt::Owner, public std::enable_shared_from_this<StreamShell> {
+ public:
+  StreamShell(const StreamShell&) = delete;
+  StreamShell& operator=(const StreamShell&) = delete;
+
+  void connect();
+  void close();
+  void restart();
+  /// The client goes, and the handler with it.
+  void abandon();
+
+  [[nodiscard]] virtual EventSession& session() = 0;
+
+  void on_response(AttemptId attempt, const ResponseHead& head,
+                   std::optional<StreamFailure> refusal) override;
+  void on_bytes(AttemptId attempt, std::string_view bytes) override;
+  void on_end(AttemptId attempt, TransportEnd end, StreamFailure failure) override;
+
+ protected:
+  /// Throws std::invalid_argument as `StreamClient` does.
+  StreamShell(boost::asio::io_context& context, StreamRequest request, const StreamLimits& limits,
+              StateHandler& handler);
+  ~StreamShell() = default;
+
+  [[nodiscard]] const StreamRequest& request() const { return request_; }
+
+  /// Hands the next of what has arrived to the handler; false: there is none.
+  virtual bool hand_out() = 0;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  [[nodiscard]] Instant now() const;
+  void carry_out();
+  void carry_out(const RequestToken& step);
+  void carry_out(const OpenTransport& step);
+  void carry_out(const CloseTransport& step);
+  void carry_out(const StateChanged& step);
+  void drop_attempt();
+  void arm();
+  void on_timer();
+
+  boost::asio::io_context& context_;
+  const StreamRequest request_;
+  const HttpUrl url_;
+  const StreamLimits limits_;
+  StateHandler* handler_;  ///< Null once abandoned.
+  boost::asio::steady_timer timer_;
+  std::optional<Instant> armed_;  ///< The deadline that the timer is set to.
+  const Clock::time_point origin_ = Clock::now();
+  std::shared_ptr<Attempt> attempt_;
+  std::optional<StreamFailure> failure_;  ///< Of the input that is being worked on.
+  bool is_carrying_out_ = false;
+};
+
+}  // namespace regstream::client
