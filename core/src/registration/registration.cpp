@@ -126,9 +126,7 @@ Applied Registration::apply_snapshot(RegistrationView snapshot) {
     return Applied::other_registration;
   }
   snapshot.has_ended |= snapshot.is_final;
-  if (begins_anew_) {
-    begins_anew_ = false;
-  } else if (!snapshot.id) {
+  if (!snapshot.id) {
     snapshot.id = view_.id;
   } else if (view_.id && *snapshot.id < *view_.id && !view_.has_gap) {
     return Applied::unchanged;
@@ -139,6 +137,7 @@ Applied Registration::apply_snapshot(RegistrationView snapshot) {
     snapshot.has_more_stages = true;
   }
   forget_recent();
+  begins_anew_ = false;
   const bool is_same = snapshot == view_;
   view_ = std::move(snapshot);
   if (!has_room) {
@@ -148,12 +147,15 @@ Applied Registration::apply_snapshot(RegistrationView snapshot) {
 }
 
 Applied Registration::mark_gap(Gap gap) {
-  if (gap == Gap::lost_history) {
-    begins_anew_ = true;
-    forget_recent();
-  }
+  bool changed = !std::exchange(view_.has_gap, true);
   before_recent_.has_gap = true;
-  return std::exchange(view_.has_gap, true) ? Applied::unchanged : Applied::changed;
+  if (gap == Gap::lost_history) {
+    forget_recent();
+    begins_anew_ = true;
+    changed |= view_.id.has_value();
+    view_.id.reset();
+  }
+  return changed ? Applied::changed : Applied::unchanged;
 }
 
 }  // namespace regstream

@@ -47,8 +47,12 @@ bool StreamSession::restore(RegistrationView view) {
   if (followed == nullptr) {
     return false;
   }
+  const bool has_lost_history = view.has_gap && !view.id;
   followed->registration.apply_snapshot(std::move(view));
   followed->is_known = true;
+  if (has_lost_history) {
+    followed->registration.mark_gap(Gap::lost_history);
+  }
   return true;
 }
 

@@ -396,6 +396,23 @@ TEST_CASE("a session goes on where an earlier one left off") {
   CHECK(session.view(42)->stages.size() == 1);
 }
 
+TEST_CASE("a view that was left between a reset and the first update behind it stays behind it") {
+  Bench earlier;
+  CHECK(earlier.hear(event("7-8", update("a", "7-8")) + event("7-3", reset)).size() == 2);
+  StreamSession session({}, 1, only_42, earlier.session.last_event_id());
+  CHECK(session.restore(earlier.view()));
+  Shell shell;
+  shell.open(session);
+  CHECK(shell.resumed_from == "7-3");
+  // The history went back to before the view: its ids are given again.
+  const std::string bytes = event("7-4", update("b", "7-4"));
+  REQUIRE(session.on_bytes(shell.attempt, bytes, now));
+  CHECK(poll_all(session).size() == 1);
+  REQUIRE(session.view(42)->stages.size() == 1);
+  CHECK(session.view(42)->stages[0].name == "b");
+  CHECK(session.view(42)->has_gap);
+}
+
 TEST_CASE("an id of an earlier session that is too long counts as none") {
   const Bench bench({}, std::string(4097, '7'));
   CHECK(bench.shell.resumed_from.empty());

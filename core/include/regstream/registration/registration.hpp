@@ -60,8 +60,9 @@ enum class Gap : std::uint8_t {
 ///   may have been missed; one without an id is the truth at that moment.
 ///
 /// When updates may have been missed (`mark_gap`) the view stays, and says so (`has_gap`) until a
-/// snapshot comes that does not. After a lost history nothing is compared with that view: any
-/// snapshot replaces it, and the first update begins a new fold, which says so as well.
+/// snapshot comes that does not. After a lost history nothing is compared with that view, and it
+/// has no id any more: any snapshot replaces it, and the first update begins a new fold, which says
+/// so as well.
 ///
 /// What is less than obvious:
 /// - An update that says of its stage what is known already is a duplicate, however late it comes.
@@ -87,7 +88,7 @@ class Registration {
   /// Takes the gateway's snapshot: the truth, whatever was known before.
   Applied apply_snapshot(RegistrationView snapshot);
 
-  /// Updates may have been missed. `changed` if the view did not say so before.
+  /// Updates may have been missed. `unchanged` if the view says so already.
   Applied mark_gap(Gap gap);
 
   [[nodiscard]] const RegistrationView& view() const { return view_; }

@@ -40,7 +40,8 @@ struct RegistrationView {
   bool has_ended = false;
   /// Updates may have been missed: the view was true, and need not be any more.
   bool has_gap = false;
-  std::optional<EventId> id = std::nullopt;  ///< Of the newest update that had one.
+  /// Of the newest update that had one. None once the history that it belonged to was lost.
+  std::optional<EventId> id = std::nullopt;
 
   friend bool operator==(const RegistrationView&, const RegistrationView&) = default;
 };
