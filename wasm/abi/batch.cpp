@@ -5,7 +5,7 @@
 #include <wasm_simd128.h>
 #endif
 
-namespace regstream::wasm {
+namespace regstream::abi {
 
 std::size_t utf16_size(std::string_view text) {
   // One unit for each byte that begins a character, and one more for the four-byte ones.
@@ -28,4 +28,21 @@ std::size_t utf16_size(std::string_view text) {
   return units;
 }
 
-}  // namespace regstream::wasm
+void BatchText::clear() {
+  text_.clear();
+  units_ = 0;
+  // One large message must not hold its memory for the rest of the day.
+  constexpr std::size_t kept_bytes_max = std::size_t{1} << 20U;
+  if (text_.capacity() > kept_bytes_max) {
+    text_.shrink_to_fit();
+  }
+}
+
+Slice BatchText::append(std::string_view text) {
+  const Slice slice{units_, static_cast<std::uint32_t>(utf16_size(text))};
+  text_.append(text);
+  units_ += slice.size;
+  return slice;
+}
+
+}  // namespace regstream::abi

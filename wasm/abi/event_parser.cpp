@@ -2,23 +2,20 @@
 
 #include <variant>
 
-namespace regstream::wasm {
+namespace regstream::abi {
 
 void EventParser::push(std::string_view bytes) {
-  batch_.clear();
-  skipped_.clear();
-  id_.clear();
-  id_slice_ = {};
+  clear();
   parser_.feed(bytes);
   while (true) {
     const sse::Token token = parser_.next();
     if (const auto* event = std::get_if<sse::Event>(&token)) {
       add(*event);
     } else if (const auto* skipped = std::get_if<sse::Skipped>(&token)) {
-      skipped_.push_back({.bytes = static_cast<double>(skipped->bytes),
-                          .before = static_cast<std::uint32_t>(batch_.records().size()),
-                          .reason = static_cast<std::uint32_t>(skipped->reason),
-                          .last_event_id = append_id(skipped->last_event_id)});
+      skipped_.add() = {.bytes = static_cast<double>(skipped->bytes),
+                        .before = events_.size(),
+                        .reason = static_cast<std::uint32_t>(skipped->reason),
+                        .last_event_id = append_id(skipped->last_event_id)};
     } else if (std::holds_alternative<sse::NeedInput>(token)) {
       return;
     }
@@ -27,25 +24,32 @@ void EventParser::push(std::string_view bytes) {
 
 void EventParser::begin_connection() {
   parser_.begin_connection();
-  batch_.clear();
+  clear();
+}
+
+void EventParser::clear() {
+  events_.clear();
   skipped_.clear();
+  text_.clear();
+  id_.clear();
+  id_slice_ = {};
 }
 
 void EventParser::add(const sse::Event& event) {
-  EventRecord& record = batch_.add();
+  EventRecord& record = events_.add();
   if (event.type != "message") {
-    record.type = batch_.append(event.type);
+    record.type = text_.append(event.type);
   }
-  record.data = batch_.append(event.data);
+  record.data = text_.append(event.data);
   record.last_event_id = append_id(event.last_event_id);
 }
 
 Slice EventParser::append_id(std::string_view last_event_id) {
   if (last_event_id != id_) {
     id_ = last_event_id;
-    id_slice_ = batch_.append(id_);
+    id_slice_ = text_.append(id_);
   }
   return id_slice_;
 }
 
-}  // namespace regstream::wasm
+}  // namespace regstream::abi

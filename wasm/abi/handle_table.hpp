@@ -6,7 +6,7 @@
 #include <memory>
 #include <utility>
 
-namespace regstream::wasm {
+namespace regstream::abi {
 
 /// Owns objects that the other side of the ABI names by number. A handle is a slot and the slot's
 /// generation, so that one which was freed, forged, or belongs to a slot's later object finds
@@ -56,4 +56,4 @@ class HandleTable {
   std::array<Slot, slot_count> slots_{};
 };
 
-}  // namespace regstream::wasm
+}  // namespace regstream::abi

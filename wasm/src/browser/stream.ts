@@ -4,23 +4,19 @@ import { CoreClient } from "../core/core_client.js";
 import { StreamError } from "../core/errors.js";
 import { loadCore } from "../core/load_core.js";
 import type { MessageBatch } from "../core/message_batch.js";
+import { ViewReader } from "../core/view_reader.js";
 import type { Clock } from "../shared/clock.js";
 import { createClock } from "../shared/clock.js";
 import type { RegistrationUpdate } from "../shared/messages.js";
-import { parseView } from "../shared/messages.js";
-import { Listeners, report } from "./listeners.js";
+import { Delivery } from "./delivery.js";
+import { ModuleLoader } from "./module_loader.js";
 import { browserSignals } from "./signals.js";
+import { SnapshotStore } from "./snapshot_store.js";
 import type { RegistrationStreamOptions, StreamSnapshot, TransportName } from "./stream_options.js";
-import { idleSnapshot } from "./stream_options.js";
 import { prepareTransport, transportOf } from "./stream_transport.js";
+import { Timer } from "./timer.js";
+import { askForToken } from "./tokens.js";
 import type { TransportEvents } from "./transport.js";
-
-/** Listeners that change the stream over and over are a mistake in the page; this ends it. */
-const announcementsMax = 1000;
-
-/** How long to wait before the module is loaded again: this long, doubled with each failure. */
-const loadDelayMs = 1_000;
-const loadDelayMsMax = 60_000;
 
 /**
  * A stream of registration updates that comes back by itself. The core decides when to connect and
@@ -28,40 +24,35 @@ const loadDelayMsMax = 60_000;
  */
 export class RegistrationStream {
   readonly #options: RegistrationStreamOptions;
-  readonly #listeners = new Listeners<[]>();
-  readonly #updateListeners = new Listeners<[update: RegistrationUpdate]>();
-  /** Updates that listeners have not heard yet, each with what to resume from to hear it again. */
-  #pendingUpdates: { readonly update: RegistrationUpdate; readonly cursorBefore: () => string }[] = [];
-  #snapshot = idleSnapshot;
-  #announced = idleSnapshot;
-  #delivering = false;
+  readonly #store = new SnapshotStore();
+  readonly #delivery = new Delivery(this.#store);
+  readonly #loader: ModuleLoader;
+  readonly #timer = new Timer(() => this.#clock);
+  #lazyClock: Clock | null = null;
   #batchDepth = 0;
 
-  #clock: Clock | null = null;
-  #client: CoreClient | null = null;
-  /** Counts starts and stops, so that a load that comes late knows that it is no longer wanted. */
-  #run = 0;
-  #loading = false;
-  /** How often in a row the module could not be loaded. */
-  #failedLoads = 0;
   /** The module that was used last. */
   #core: Core | null = null;
+  #client: CoreClient | null = null;
   #transport: TransportName = "eventsource";
   #closeTransport: (() => void) | null = null;
   /** The last answer; undefined where there is none yet, or the transport hides it. */
   #answer: Answer | undefined;
   #leaveSignals: (() => void) | null = null;
-  #timer: { readonly due: number; readonly cancel: () => void } | null = null;
 
-  // What outlives a client: the next one takes it over.
-  #cursor = "";
-  #viewJson = "";
+  // What outlives a client, and a module: the next one takes it over.
+  #cursor = () => "";
+  readonly #view = new ViewReader();
 
   /** Touches nothing: no module, no network, no global. */
   constructor(options: RegistrationStreamOptions = {}) {
     this.#options = options;
+    this.#loader = new ModuleLoader(
+      () => (options.loadCore ?? loadCore)(),
+      () => (options.seed ?? randomSeed())[0] / 2 ** 32,
+    );
     if (options.onUpdate !== undefined) {
-      this.#updateListeners.add(options.onUpdate);
+      this.#delivery.updateListeners.add(options.onUpdate);
     }
   }
 
@@ -70,8 +61,8 @@ export class RegistrationStream {
    * waits. Otherwise does nothing.
    */
   connect(): void {
-    if (this.#client === null && !this.#loading) {
-      this.#batch(() => (this.#failedLoads > 0 ? this.#load() : this.#start()));
+    if (this.#client === null && !this.#loader.isLoading) {
+      this.#batch(() => (this.#loader.isWaiting ? this.#load() : this.#start()));
     }
   }
 
@@ -81,113 +72,83 @@ export class RegistrationStream {
    */
   close(): void {
     this.#batch(() => {
-      this.#cursor = this.#pendingUpdates[0]?.cursorBefore() ?? this.#cursor;
-      this.#pendingUpdates = [];
+      this.#cursor = this.#delivery.drop() ?? this.#cursor;
       const client = this.#client;
       if (client !== null) {
         client.close(this.#now());
         this.#carryOut(client);
       }
       this.#release();
-      this.#change({ connection: "closed", reason: "requested", isConnected: false });
+      this.#store.change({ connection: "closed", reason: "requested", isConnected: false });
     });
   }
 
   /** Calls `listener` after each change of the snapshot; returns what ends that, at once. */
   subscribe(listener: () => void): () => void {
-    return this.#listeners.add(listener);
+    return this.#delivery.changeListeners.add(listener);
   }
 
   /** Calls `listener` once for each update, in order; returns what ends that, at once. */
   subscribeToUpdates(listener: (update: RegistrationUpdate) => void): () => void {
-    return this.#updateListeners.add(listener);
+    return this.#delivery.updateListeners.add(listener);
   }
 
   getSnapshot(): StreamSnapshot {
-    return this.#snapshot;
+    return this.#store.current;
+  }
+
+  get #clock(): Clock {
+    this.#lazyClock ??= this.#options.clock ?? createClock();
+    return this.#lazyClock;
   }
 
   #now(): number {
-    this.#clock ??= this.#options.clock ?? createClock();
     return this.#clock.now();
   }
 
   #start(): void {
-    const { registrationId } = this.#options;
-    if (
-      registrationId !== undefined &&
-      !(Number.isSafeInteger(registrationId) && registrationId > 0)
-    ) {
-      throw new StreamError(
-        "invalid_options",
-        "registrationId must be a whole number from 1 to 2^53 - 1",
-      );
+    const { registrationId, signals = browserSignals } = this.#options;
+    if (registrationId !== undefined && !(Number.isSafeInteger(registrationId) && registrationId > 0)) {
+      throw new StreamError("invalid_options", "registrationId must be a whole number from 1 to 2^53 - 1");
     }
     this.#transport = transportOf(this.#options);
-    this.#change({
-      connection: "connecting",
-      reason: "requested",
-      isConnected: false,
-      error: null,
-    });
-    this.#leaveSignals = (this.#options.signals ?? browserSignals).subscribe((signal) =>
-      this.#hear(signal),
-    );
+    this.#store.change({ connection: "connecting", reason: "requested", isConnected: false, error: null });
+    this.#leaveSignals = signals.subscribe((signal) => this.#hear(signal));
     this.#load();
   }
 
-  #load(): void {
-    this.#cancelTimer();
-    this.#loading = true;
-    const run = ++this.#run;
-    const ifWanted = (work: () => void) => {
-      if (run === this.#run) {
-        this.#loading = false;
-        this.#batch(work);
-      }
-    };
-    (this.#options.loadCore ?? loadCore)().then(
-      (core) => ifWanted(() => this.#begin(core)),
-      (cause: unknown) => ifWanted(() => this.#loadLater(cause)),
-    );
-  }
-
   /** The stream stays in `waiting` from the first failure until the module is there. */
-  #loadLater(cause: unknown): void {
-    const message = `regstream.wasm could not be loaded: ${String(cause)}`;
-    this.#change({
-      connection: "waiting",
-      reason: "failed_here",
-      error: new StreamError("load_failed", message, cause),
+  #load(): void {
+    this.#timer.cancel();
+    this.#loader.load({
+      loaded: (core) => this.#batch(() => this.#begin(core)),
+      failed: (error, retryAfterMs) =>
+        this.#batch(() => {
+          this.#store.change({ connection: "waiting", reason: "failed_here", error });
+          this.#arm(this.#now() + retryAfterMs, () => this.#load());
+        }),
     });
-    const most = Math.min(loadDelayMs * 2 ** this.#failedLoads, loadDelayMsMax);
-    this.#failedLoads += 1;
-    // Half of it at random, so that the pages that a deployment broke don't come back as one.
-    const [random] = this.#options.seed ?? randomSeed();
-    const delay = most * (0.5 + random / 2 ** 33);
-    this.#setTimer(this.#now() + delay, () => this.#load());
   }
 
   #begin(core: Core): void {
-    this.#failedLoads = 0;
     this.#core = core;
-    const client = new CoreClient(core, {
+    this.#client = new CoreClient(core, {
       policy: this.#options.policy ?? "resilient",
       seed: this.#options.seed ?? randomSeed(),
       registrationId: this.#options.registrationId,
       needsToken: this.#options.token !== undefined,
+      lastEventId: this.#cursor(),
+      viewJson: this.#view.toJson(),
     });
-    this.#client = client;
-    this.#change({ error: null });
-    client.restore(this.#cursor, this.#viewJson);
-    client.connect(this.#now());
+    this.#store.change({ error: null });
+    this.#client.connect(this.#now());
   }
 
   #hear(signal: Signal): void {
     this.#batch(() => {
       if (this.#client !== null) {
         this.#client.signal(signal, this.#now());
-      } else if (signal !== "offline" && this.#failedLoads > 0 && !this.#loading) {
+      } else if (signal !== "offline" && this.#loader.isWaiting) {
         this.#load();
       }
     });
@@ -210,7 +171,14 @@ export class RegistrationStream {
       this.#batchDepth -= 1;
     }
     if (this.#batchDepth === 0) {
-      this.#deliver();
+      this.#delivery.run();
+    }
+  }
+
+  /** Lets in what comes for `client`, while it is the stream's. */
+  #input(client: CoreClient, work: () => void): void {
+    if (this.#client === client) {
+      this.#batch(work);
     }
   }
 
@@ -241,61 +209,35 @@ export class RegistrationStream {
         return;
       }
     }
-    this.#arm(client);
+    this.#arm(client.deadline(), () => client.handleDeadline(this.#now()));
   }
 
   #enter(state: ConnectionState, reason: CoreReason): void {
+    const { connections, error } = this.#store.current;
     const isConnected = state === "open";
-    this.#change({
+    const isRefused = state === "closed" && reason !== "requested" && reason !== "told_to_stop";
+    this.#store.change({
       connection: state,
       reason,
       isConnected,
-      connections: this.#snapshot.connections + (isConnected ? 1 : 0),
-      error:
-        state === "closed" && reason !== "requested" && reason !== "told_to_stop"
-          ? this.#refusal(reason)
-          : this.#snapshot.error,
+      connections: connections + (isConnected ? 1 : 0),
+      error: isRefused ? refusal(reason, this.#answer) : error,
     });
     if (state === "closed") {
       this.#release();
     }
   }
 
-  #refusal(reason: CoreReason): StreamError {
-    if (reason === "token_denied") {
-      return new StreamError("token_denied", "The page has no token for the stream");
-    }
-    const { status, coding } = this.#answer ?? {};
-    const seen = [
-      ...(status === undefined ? [] : [`status ${status}`]),
-      ...(coding === undefined ? [] : [`Content-Encoding ${coding}`]),
-    ].join(", ");
-    const answer = seen === "" ? "" : ` (${seen})`;
-    return new StreamError("refused", `The server refused the stream for good: ${reason}${answer}`);
-  }
-
-  /** Lets in what comes for `client`, while it is the stream's. */
-  #input(client: CoreClient, work: () => void): void {
-    if (this.#client === client) {
-      this.#batch(work);
-    }
-  }
-
-  /** What a rejection says is the page's own, and may hold a secret: it goes nowhere. */
   #requestToken(client: CoreClient, attempt: number, isRefused: boolean): void {
-    const ask = async () => this.#options.token?.(isRefused);
-    const input = (work: () => void) => this.#input(client, work);
-    ask().then(
-      (token) =>
-        input(() => {
-          if (typeof token === "string" && token !== "") {
-            client.token(attempt, this.#now());
-            this.#carryOut(client, token);
-          } else {
-            client.tokenFailed(attempt, "for_good", this.#now());
-          }
-        }),
-      () => input(() => client.tokenFailed(attempt, "may_pass", this.#now())),
+    void askForToken(this.#options.token, isRefused).then((answer) =>
+      this.#input(client, () => {
+        if ("token" in answer) {
+          client.token(attempt, this.#now());
+          this.#carryOut(client, answer.token);
+        } else {
+          client.tokenFailed(attempt, answer.failure, this.#now());
+        }
+      }),
     );
   }
 
@@ -303,10 +245,10 @@ export class RegistrationStream {
     this.#dropTransport();
     this.#answer = undefined;
     const input = (work: () => void) => this.#input(client, work);
-    const takeBytes = (chunk: Uint8Array) => {
+    const readBytes = (chunk: Uint8Array) => {
       for (let begin = 0; begin < chunk.length; begin += client.bytesMax) {
         const piece = chunk.subarray(begin, begin + client.bytesMax);
-        this.#take(client, client.bytes(attempt, piece, this.#now()));
+        this.#read(client.bytes(attempt, piece, this.#now()));
       }
     };
     const events: TransportEvents = {
@@ -315,8 +257,8 @@ export class RegistrationStream {
           this.#answer = answer;
           client.response(attempt, answer, this.#now());
         }),
-      message: (data, id) => input(() => this.#take(client, client.event(attempt, data, id, this.#now()))),
-      bytes: (chunk) => input(() => takeBytes(chunk)),
+      message: (data, id) => input(() => this.#read(client.event(attempt, data, id, this.#now()))),
+      bytes: (chunk) => input(() => readBytes(chunk)),
       ended: (end) => input(() => client.end(attempt, end, this.#now())),
     };
     const open = prepareTransport(this.#options, this.#transport, lastEventId, token);
@@ -326,45 +268,44 @@ export class RegistrationStream {
     }
   }
 
-  #take(client: CoreClient, messages: MessageBatch | null): void {
+  #read(messages: MessageBatch | null): void {
     if (messages === null) {
       return;
     }
-    const cursorAtStart = this.#cursor;
-    let cursorBefore = () => cursorAtStart;
+    messages.readView(this.#view);
     for (let index = 0; index < messages.length; ++index) {
       switch (messages.kind(index)) {
         case "update": {
           const update = messages.update(index);
-          this.#pendingUpdates.push({ update, cursorBefore });
-          cursorBefore = messages.cursor(index);
-          this.#change({ latestUpdate: update, error: null });
+          this.#delivery.add(update, this.#cursor);
+          this.#cursor = messages.cursor(index);
+          this.#store.change({ latestUpdate: update, error: null });
           break;
         }
         case "snapshot":
-          this.#change({ error: null });
+          this.#store.change({ error: null });
           break;
         case "reset":
-          this.#change({ resets: this.#snapshot.resets + 1 });
+          this.#missUpdates({});
           break;
         case "malformed":
-          this.#missMessage(new StreamError("malformed_message", messages.problem(index)));
+          this.#missUpdates({ error: new StreamError("malformed_message", messages.problem(index)) });
           break;
         case "too_large":
-          this.#missMessage(new StreamError("message_too_large", messages.problem(index)));
+          this.#missUpdates({ error: new StreamError("message_too_large", messages.problem(index)) });
           break;
       }
     }
-    this.#cursor = client.cursor();
-    if (messages.viewChanged) {
-      this.#viewJson = client.view();
-      this.#change({ registration: parseView(this.#viewJson) });
-    }
+    this.#cursor = messages.cursorAtEnd();
+    this.#store.change({ registration: this.#view.view });
   }
 
-  /** What could not be read may have been an update. */
-  #missMessage(error: StreamError): void {
-    this.#change({ error, resets: this.#snapshot.resets + 1 });
+  #missUpdates(change: Partial<StreamSnapshot>): void {
+    this.#store.change({ ...change, resets: this.#store.current.resets + 1 });
+  }
+
+  #arm(due: number, work: () => void): void {
+    this.#timer.arm(due, () => this.#batch(work));
   }
 
   #dropTransport(): void {
@@ -372,85 +313,34 @@ export class RegistrationStream {
     this.#closeTransport = null;
   }
 
-  /** One timer, which never needs to be moved back: handling a deadline early does nothing. */
-  #arm(client: CoreClient): void {
-    const due = client.deadline();
-    if (this.#timer !== null && this.#timer.due <= due) {
-      return;
-    }
-    this.#cancelTimer();
-    if (due !== Infinity) {
-      this.#setTimer(due, () => client.handleDeadline(this.#now()));
-    }
-  }
-
-  #setTimer(due: number, work: () => void): void {
-    const delay = due - this.#now();
-    const cancel = this.#clock?.setTimer(() => {
-      this.#timer = null;
-      this.#batch(work);
-    }, delay);
-    this.#timer = cancel === undefined ? null : { due, cancel };
-  }
-
-  #cancelTimer(): void {
-    this.#timer?.cancel();
-    this.#timer = null;
-  }
-
   #fail(error: StreamError): void {
     this.#release();
-    this.#change({ connection: "closed", reason: "failed_here", isConnected: false, error });
+    this.#store.change({ connection: "closed", reason: "failed_here", isConnected: false, error });
   }
 
   /** Gives back everything that a running stream holds. */
   #release(): void {
-    this.#run += 1;
-    this.#loading = false;
-    this.#failedLoads = 0;
+    this.#loader.stop();
     this.#dropTransport();
-    this.#cancelTimer();
+    this.#timer.cancel();
     this.#leaveSignals?.();
     this.#leaveSignals = null;
     this.#client?.dispose();
     this.#client = null;
   }
+}
 
-  #change(change: Partial<StreamSnapshot>): void {
-    const next: StreamSnapshot = { ...this.#snapshot, ...change };
-    const before = this.#snapshot;
-    const differs = (Object.keys(change) as (keyof StreamSnapshot)[]).some(
-      (key) => next[key] !== before[key],
-    );
-    if (differs) {
-      this.#snapshot = Object.freeze(next);
-    }
+function refusal(reason: CoreReason, answer: Answer | undefined): StreamError {
+  if (reason === "token_denied") {
+    return new StreamError("token_denied", "The page has no token for the stream");
   }
-
-  /** A listener may call back in: what that changes is delivered by the loop that is running. */
-  #deliver(): void {
-    if (this.#delivering) {
-      return;
-    }
-    this.#delivering = true;
-    let announcements = 0;
-    for (;;) {
-      const pending = this.#pendingUpdates.shift();
-      if (pending !== undefined) {
-        this.#updateListeners.call(pending.update);
-      } else if (this.#announced === this.#snapshot) {
-        break;
-      } else if (announcements === announcementsMax) {
-        report(new Error("Listeners of a registration stream change it each time that they hear of it"));
-        break;
-      } else {
-        announcements += 1;
-        this.#announced = this.#snapshot;
-        this.#listeners.call();
-      }
-    }
-    this.#delivering = false;
-  }
+  const { status, coding } = answer ?? {};
+  const seen = [
+    ...(status === undefined ? [] : [`status ${status}`]),
+    ...(coding === undefined ? [] : [`Content-Encoding ${coding}`]),
+  ].join(", ");
+  const said = seen === "" ? "" : ` (${seen})`;
+  return new StreamError("refused", `The server refused the stream for good: ${reason}${said}`);
 }
 
 function randomSeed(): readonly [number, number] {

@@ -33,14 +33,17 @@ export interface StreamSnapshot {
   /** True while the stream is open. */
   readonly isConnected: boolean;
   readonly latestUpdate: RegistrationUpdate | null;
-  /** All updates folded into one view; null on a stream of every registration. */
+  /**
+   * All updates folded into one view; null before the first, and on a stream of every registration. What did not
+   * change keeps its object from one view to the next: a stage, say.
+   */
   readonly registration: RegistrationView | null;
   /** How often a connection has been opened so far: 2 means that it was lost once and came back. */
   readonly connections: number;
   /**
    * How often updates may have been missed, so that what is known may be old: load again what you hold. Either the
-   * server said so, and `registration` is null until it tells more; or a message could not be read, which `error`
-   * says, and `registration.hasGap` is true.
+   * server said so, or a message could not be read, which `error` says. `registration` stays, with `hasGap: true`, until
+   * a snapshot replaces it; after the server's word the first update without one begins a new view, still with a gap.
    */
   readonly resets: number;
   readonly error: StreamError | null;

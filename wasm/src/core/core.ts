@@ -1,4 +1,4 @@
-/** Loads the WebAssembly core: its memory, and the calls of its C ABI (wasm/abi). */
+/** The module: its memory, and the calls of its ABI (wasm/abi/abi.hpp). */
 
 import { StreamError } from "./errors.js";
 
@@ -15,9 +15,10 @@ interface CoreExports {
     seedLow: number,
     registrationId: number,
     needsToken: number,
+    lastEventIdSize: number,
+    viewSize: number,
   ): number;
   client_destroy(client: number): void;
-  client_restore(client: number, cursorSize: number, viewSize: number): number;
   client_connect(client: number, now: number): void;
   client_close(client: number, now: number): void;
   client_signal(client: number, signal: number, now: number): void;
@@ -40,12 +41,10 @@ interface CoreExports {
     now: number,
   ): number;
   client_bytes(client: number, attempt: number, size: number, now: number): number;
-  client_cursor(client: number): void;
   client_end(client: number, attempt: number, end: number, now: number): void;
   client_deadline(client: number): number;
   client_handle_deadline(client: number, now: number): void;
   client_poll(client: number): number;
-  client_view(client: number): void;
   parser_create(
     lineBytesMax: number,
     eventBytesMax: number,
@@ -69,14 +68,16 @@ interface CoreResult {
   readonly reason: number;
   readonly records: number;
   readonly json: number;
-  readonly viewChanged: boolean;
-  readonly skipped: number;
-  readonly skippedCount: number;
   readonly cursors: number;
   readonly cursorsSize: number;
+  readonly cursorBegin: number;
+  /** 0: it did not change. */
+  readonly view: number;
+  readonly skipped: number;
+  readonly skippedCount: number;
 }
 
-const abiVersion = 5;
+const abiVersion = 6;
 
 const encoder = new TextEncoder();
 // An id may begin with U+FEFF, which is part of it.
@@ -189,11 +190,12 @@ export class Core {
       reason: word(5),
       records: word(6),
       json: word(7),
-      viewChanged: word(9) === 1,
-      skipped: word(10),
-      skippedCount: word(11),
-      cursors: word(12),
-      cursorsSize: word(13),
+      cursors: word(9),
+      cursorsSize: word(10),
+      cursorBegin: word(11),
+      view: word(12),
+      skipped: word(13),
+      skippedCount: word(14),
     };
   }
 

@@ -1,6 +1,14 @@
 /** One stream's machines in the core, by their handle. */
 
-import type { Answer, ConnectionState, CoreReason, RetryPolicy, Signal, TokenFailure, TransportEnd } from "./connection.js";
+import type {
+  Answer,
+  ConnectionState,
+  CoreReason,
+  RetryPolicy,
+  Signal,
+  TokenFailure,
+  TransportEnd,
+} from "./connection.js";
 import { connectionStates, coreReasons, policies, signals, tokenFailures, transportEnds } from "./connection.js";
 import type { Core } from "./core.js";
 import { StreamError } from "./errors.js";
@@ -34,6 +42,10 @@ export interface CoreClientOptions {
   readonly registrationId: number | undefined;
   /** Whether each attempt asks for a token first. */
   readonly needsToken: boolean;
+  /** What an earlier client of the same stream left. Empty: nothing. */
+  readonly lastEventId?: string;
+  /** Its view (`ViewReader.toJson`). Empty: none. */
+  readonly viewJson?: string;
 }
 
 /** The machines of one stream. Dispose of it: the module can't see who still uses it. */
@@ -43,12 +55,15 @@ export class CoreClient {
 
   constructor(core: Core, options: CoreClientOptions) {
     this.#core = core;
-    this.#handle = this.#core.exports.client_create(
+    const [lastEventIdSize, viewSize] = core.write(options.lastEventId ?? "", options.viewJson ?? "");
+    this.#handle = core.exports.client_create(
       policies.indexOf(options.policy),
       options.seed[0],
       options.seed[1],
       options.registrationId ?? 0,
       options.needsToken ? 1 : 0,
+      lastEventIdSize,
+      viewSize,
     );
     if (this.#handle === 0) {
       throw new StreamError(
@@ -62,12 +77,6 @@ export class CoreClient {
     if (!this.#core.isDead) {
       this.#core.exports.client_destroy(this.#handle);
     }
-  }
-
-  /** Takes over what an earlier client of the same stream left: its cursor and its view. */
-  restore(lastEventId: string, viewJson: string): void {
-    const [cursorSize, viewSize] = this.#core.write(lastEventId, viewJson);
-    this.#core.exports.client_restore(this.#handle, cursorSize, viewSize);
   }
 
   connect(now: number): void {
@@ -106,7 +115,7 @@ export class CoreClient {
 
   /**
    * One event, as EventSource has it; `lastEventId` is undefined where this event did not change it.
-   * Null: the attempt is stale.
+   * Null: it is not of the stream that is open.
    */
   event(
     attempt: number,
@@ -125,7 +134,7 @@ export class CoreClient {
     return length < 0 ? null : new MessageBatch(this.#core, length);
   }
 
-  /** Bytes of the stream, at most `bytesMax`. Null: the attempt is stale. */
+  /** Bytes of the stream, at most `bytesMax`. Null: they are not of the stream that is open. */
   bytes(attempt: number, bytes: Uint8Array, now: number): MessageBatch | null {
     this.#core.writeBytes(bytes);
     const length = this.#core.exports.client_bytes(this.#handle, attempt, bytes.length, now);
@@ -135,12 +144,6 @@ export class CoreClient {
   /** The most that `bytes` takes at a time. */
   get bytesMax(): number {
     return this.#core.inputLimit;
-  }
-
-  /** What to resume from; empty: nothing yet. */
-  cursor(): string {
-    this.#core.exports.client_cursor(this.#handle);
-    return this.#core.resultText();
   }
 
   end(attempt: number, end: TransportEnd, now: number): void {
@@ -181,11 +184,5 @@ export class CoreClient {
       default:
         throw new Error(`The core gave action ${kind}, which has no name here`);
     }
-  }
-
-  /** The registration's view as JSON text; empty where nothing is known. */
-  view(): string {
-    this.#core.exports.client_view(this.#handle);
-    return this.#core.resultText();
   }
 }

@@ -1,6 +1,6 @@
-import { BatchText } from "./batch_text.js";
 import type { Core } from "./core.js";
 import { StreamError } from "./errors.js";
+import { BatchText, Records } from "./records.js";
 
 /** What a stream may make the parser hold, in bytes. An event over a limit is skipped: see `EventBatch.skipped`. */
 export interface EventStreamLimits {
@@ -35,15 +35,18 @@ export interface SkippedEvent {
   readonly lastEventId: string;
 }
 
-const recordWords = 6;
-const typeWord = 0;
-const dataWord = 2;
-const lastEventIdWord = 4;
+// An event record's fields,
+const recordBytes = 24;
+const typeAt = 0;
+const dataAt = 8;
+const lastEventIdAt = 16;
 
-const skippedRecordWords = 6;
-const beforeWord = 2;
-const reasonWord = 3;
-const skippedIdWord = 4;
+// and a skipped one's.
+const skippedRecordBytes = 24;
+const bytesAt = 0;
+const beforeAt = 8;
+const reasonAt = 12;
+const skippedIdAt = 16;
 
 const none: readonly SkippedEvent[] = Object.freeze([]);
 
@@ -55,52 +58,39 @@ export class EventBatch {
   readonly length: number;
   /** Events over a limit, in order. */
   readonly skipped: readonly SkippedEvent[];
-  readonly #words: Uint32Array;
-  readonly #first: number;
-  readonly #text: BatchText;
+  readonly #events: Records;
 
   constructor(core: Core, length: number) {
     const result = core.result();
+    const text = new BatchText(core, result.text, result.textSize);
     this.length = length;
-    this.#words = core.words;
-    this.#first = result.records >> 2;
-    this.#text = new BatchText(core, result.text, result.textSize);
-    this.skipped = result.skippedCount === 0 ? none : this.#readSkipped(core, result.skipped >> 2, result.skippedCount);
+    this.#events = new Records(core, result.records, recordBytes, text);
+    this.skipped =
+      result.skippedCount === 0
+        ? none
+        : readSkipped(new Records(core, result.skipped, skippedRecordBytes, text), result.skippedCount);
   }
 
   type(index: number): string {
-    return this.#slice(index, typeWord) || "message";
+    return this.#events.text(index, typeAt) || "message";
   }
 
   data(index: number): string {
-    return this.#slice(index, dataWord);
+    return this.#events.text(index, dataAt);
   }
 
   lastEventId(index: number): string {
-    return this.#slice(index, lastEventIdWord);
+    return this.#events.text(index, lastEventIdAt);
   }
+}
 
-  #slice(index: number, offset: number): string {
-    return this.#cut(this.#first + index * recordWords + offset);
-  }
-
-  #readSkipped(core: Core, first: number, count: number): SkippedEvent[] {
-    return Array.from({ length: count }, (_, index) => {
-      const at = first + index * skippedRecordWords;
-      return {
-        before: this.#words[at + beforeWord] ?? 0,
-        reason: skipReasons[this.#words[at + reasonWord] ?? 0] ?? "event_too_large",
-        bytes: core.doubles[at >> 1] ?? 0,
-        lastEventId: this.#cut(at + skippedIdWord),
-      };
-    });
-  }
-
-  /** The text that the two words at `at` name. */
-  #cut(at: number): string {
-    const size = this.#words[at + 1] ?? 0;
-    return size === 0 ? "" : this.#text.slice(this.#words[at] ?? 0, size);
-  }
+function readSkipped(records: Records, count: number): SkippedEvent[] {
+  return Array.from({ length: count }, (_, index) => ({
+    before: records.word(index, beforeAt),
+    reason: skipReasons[records.word(index, reasonAt)] ?? "event_too_large",
+    bytes: records.double(index, bytesAt),
+    lastEventId: records.text(index, skippedIdAt),
+  }));
 }
 
 /**

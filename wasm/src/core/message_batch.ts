@@ -1,7 +1,8 @@
 import type { RegistrationStatus, RegistrationUpdate, StageStatus } from "../shared/messages.js";
-import { parseJson } from "../shared/messages.js";
-import { BatchText } from "./batch_text.js";
+import { parseJson } from "./json.js";
 import type { Core } from "./core.js";
+import { BatchText, Records } from "./records.js";
+import type { ViewReader } from "./view_reader.js";
 
 // These stand for numbers of the ABI, in its order.
 const kinds = [
@@ -39,22 +40,22 @@ function isAsDeclared(member: string, value: unknown): boolean {
 /** What a message of the stream was. */
 export type MessageKind = (typeof kinds)[number];
 
-/** A record's fields, as offsets in 32-bit words, 64-bit doubles and bytes. */
+// A record's fields.
 const recordBytes = 80;
-const registrationIdDouble = 0;
-const timestampDouble = 1;
-const epochDouble = 2;
-const sequenceDouble = 3;
-const statusWord = 8;
-const stageWord = 10;
-const messageWord = 12;
-const cursorWord = 14;
-const jsonWord = 16;
-const kindByte = 72;
-const knownStatusByte = 73;
-const knownStageByte = 74;
-const stageStatusByte = 75;
-const hasMessageByte = 76;
+const registrationIdAt = 0;
+const timestampAt = 8;
+const epochAt = 16;
+const sequenceAt = 24;
+const statusAt = 32;
+const stageAt = 40;
+const messageAt = 48;
+const cursorAt = 56;
+const jsonAt = 64;
+const kindAt = 72;
+const knownStatusAt = 73;
+const knownStageAt = 74;
+const stageStatusAt = 75;
+const hasMessageAt = 76;
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -64,76 +65,89 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
  */
 export class MessageBatch {
   readonly length: number;
-  /** Whether the registration's view has changed. */
-  readonly viewChanged: boolean;
   readonly #core: Core;
-  // The module's memory as it was when the batch was made. A later call may grow it, which empties these.
-  readonly #bytes: Uint8Array;
-  readonly #words: Uint32Array;
-  readonly #doubles: Float64Array;
-  readonly #address: number;
-  readonly #text: BatchText;
+  readonly #records: Records;
   readonly #json: number;
   readonly #cursors: number;
   readonly #cursorsSize: number;
+  readonly #cursorBegin: number;
+  readonly #view: number;
   #cursorText: ((begin: number, size: number) => string) | null = null;
 
   constructor(core: Core, length: number) {
     const result = core.result();
     this.length = length;
-    this.viewChanged = result.viewChanged;
     this.#core = core;
-    this.#bytes = core.bytes;
-    this.#words = core.words;
-    this.#doubles = core.doubles;
-    this.#address = result.records;
-    this.#text = new BatchText(core, result.text, result.textSize);
+    this.#records = new Records(core, result.records, recordBytes, new BatchText(core, result.text, result.textSize));
     this.#json = result.json;
     this.#cursors = result.cursors;
     this.#cursorsSize = result.cursorsSize;
+    this.#cursorBegin = result.cursorBegin;
+    this.#view = result.view;
+  }
+
+  /** Whether the registration's view has changed. */
+  get viewChanged(): boolean {
+    return this.#view !== 0;
+  }
+
+  /** Lets `reader` read the view, if it has changed. */
+  readView(reader: ViewReader): void {
+    if (this.viewChanged) {
+      reader.read(this.#core, this.#view);
+    }
   }
 
   kind(index: number): MessageKind {
-    return kinds[this.#byte(index, kindByte)] ?? "other";
+    return kinds[this.#records.byte(index, kindAt)] ?? "other";
   }
 
   /** Why a message is malformed or too large. */
   problem(index: number): string {
-    return this.#slice(index, messageWord);
+    return this.#records.text(index, messageAt);
   }
 
   // Of an update:
 
   registrationId(index: number): number {
-    return this.#double(index, registrationIdDouble);
+    return this.#records.double(index, registrationIdAt);
   }
 
   timestamp(index: number): number {
-    return this.#double(index, timestampDouble);
+    return this.#records.double(index, timestampAt);
   }
 
   status(index: number): RegistrationStatus {
-    return statuses[this.#byte(index, knownStatusByte)] ?? this.#slice(index, statusWord);
+    return statuses[this.#records.byte(index, knownStatusAt)] ?? this.#records.text(index, statusAt);
   }
 
   /** Empty: it is no stage update. */
   stage(index: number): string {
-    const known = this.#byte(index, knownStageByte);
-    return (known > 0 ? stages[known] : undefined) ?? this.#slice(index, stageWord);
+    const known = this.#records.byte(index, knownStageAt);
+    return (known > 0 ? stages[known] : undefined) ?? this.#records.text(index, stageAt);
   }
 
   stageStatus(index: number): StageStatus {
-    return stageStatuses[this.#byte(index, stageStatusByte)] ?? "completed";
+    return stageStatuses[this.#records.byte(index, stageStatusAt)] ?? "completed";
   }
 
   message(index: number): string {
-    return this.#slice(index, messageWord);
+    return this.#records.text(index, messageAt);
   }
 
   /** Gives what a reconnect behind the update has to resume from, at any time. */
   cursor(index: number): () => string {
+    return this.#textLater(this.#records.word(index, cursorAt), this.#records.word(index, cursorAt + 4));
+  }
+
+  /** The same, of a reconnect behind the whole batch. */
+  cursorAtEnd(): () => string {
+    return this.#textLater(this.#cursorBegin, this.#cursorsSize - this.#cursorBegin);
+  }
+
+  #textLater(begin: number, size: number): () => string {
     this.#cursorText ??= this.#core.textLater(this.#cursors, this.#cursorsSize);
-    const [text, begin, size] = [this.#cursorText, this.#word(index, cursorWord), this.#word(index, cursorWord + 1)];
+    const text = this.#cursorText;
     return () => text(begin, size);
   }
 
@@ -149,16 +163,16 @@ export class MessageBatch {
       update.stage = stage;
       update.stageStatus = this.stageStatus(index);
     }
-    if (this.#byte(index, hasMessageByte) === 1) {
+    if (this.#records.flag(index, hasMessageAt)) {
       update.message = this.message(index);
     }
-    const epoch = this.#double(index, epochDouble);
+    const epoch = this.#records.double(index, epochAt);
     if (epoch > 0) {
-      update.id = `${epoch}-${this.#double(index, sequenceDouble)}`;
+      update.id = `${epoch}-${this.#records.double(index, sequenceAt)}`;
     }
-    const size = this.#word(index, jsonWord + 1);
+    const size = this.#records.word(index, jsonAt + 4);
     if (size > 0) {
-      const json = this.#core.text(this.#json + this.#word(index, jsonWord), size);
+      const json = this.#core.text(this.#json + this.#records.word(index, jsonAt), size);
       this.#addRest(update, parseJson(json) as Readonly<Record<string, unknown>>);
     }
     return Object.freeze(update);
@@ -179,22 +193,5 @@ export class MessageBatch {
         Object.defineProperty(update, key, { value, enumerable: true });
       }
     }
-  }
-
-  #byte(index: number, offset: number): number {
-    return this.#bytes[this.#address + index * recordBytes + offset] ?? 0;
-  }
-
-  #double(index: number, offset: number): number {
-    return this.#doubles[((this.#address + index * recordBytes) >> 3) + offset] ?? 0;
-  }
-
-  #word(index: number, offset: number): number {
-    return this.#words[((this.#address + index * recordBytes) >> 2) + offset] ?? 0;
-  }
-
-  #slice(index: number, offset: number): string {
-    const size = this.#word(index, offset + 1);
-    return size === 0 ? "" : this.#text.slice(this.#word(index, offset), size);
   }
 }

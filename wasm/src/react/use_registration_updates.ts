@@ -30,7 +30,7 @@ export interface RegistrationUpdates {
   readonly connection: ConnectionState;
   /** How often a connection has been opened so far: 2 means that it was lost once and came back. */
   readonly connections: number;
-  /** How often updates may have been missed: load again what you hold. */
+  /** How often updates may have been missed, which `registration.hasGap` says as well: load again what you hold. */
   readonly resets: number;
   readonly error: StreamError | null;
   /** Asks for the stream; for `autoConnect: false`, and after an error or `disconnect`. */

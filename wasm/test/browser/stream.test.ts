@@ -392,25 +392,32 @@ describe("what a stream makes of messages", () => {
     expect(stream.getSnapshot().registration?.registrationId).toBe(42);
   });
 
-  it("forgets the registration where updates may have been missed, and counts how often", async () => {
+  it("keeps the registration where updates may have been missed, says so, and counts how often", async () => {
     const { stream, network, updates } = await openStream();
     network.last.send(stageUpdate("duplicate_check", "started", 10), "5-1");
-    const { latestUpdate } = stream.getSnapshot();
+    const { latestUpdate, registration } = stream.getSnapshot();
     network.last.send({ type: "reset", timestamp: 20 }, "5-1");
     expect(stream.getSnapshot()).toMatchObject({
-      registration: null,
+      registration: { ...registration, hasGap: true },
       resets: 1,
       latestUpdate,
       isConnected: true,
     });
+    const marked = stream.getSnapshot().registration;
     network.last.send({ type: "reset", timestamp: 30 });
     expect(stream.getSnapshot().resets).toBe(2);
+    expect(stream.getSnapshot().registration).toBe(marked);
     network.last.send(stageUpdate("t24_lookup", "started", 40));
-    expect(stream.getSnapshot().registration?.stages.map(({ name }) => name)).toEqual(["t24_lookup"]);
+    expect(stream.getSnapshot().registration).toMatchObject({ hasGap: true, stages: [{ name: "t24_lookup" }] });
     expect(updates).toHaveLength(2);
+    network.last.send({ type: "snapshot", data: { registrationId: 42, status: "FAILED" }, timestamp: 50 });
+    expect(stream.getSnapshot()).toMatchObject({
+      registration: { status: "FAILED", stages: [], hasGap: false },
+      resets: 2,
+    });
   });
 
-  it("does not bring back after a restart what a reset took", async () => {
+  it("remembers after a restart that updates may have been missed", async () => {
     const { stream, network } = await openStream();
     network.last.send(stageUpdate("duplicate_check", "started", 10), "5-1");
     network.last.send({ type: "reset", timestamp: 20 }, "5-1");
@@ -418,11 +425,12 @@ describe("what a stream makes of messages", () => {
     stream.connect();
     await settle();
     network.last.accept();
-    network.last.send(stageUpdate("t24_lookup", "started", 30));
     expect(stream.getSnapshot()).toMatchObject({
-      registration: { stages: [{ name: "t24_lookup" }] },
+      registration: { hasGap: true, stages: [{ name: "duplicate_check" }] },
       resets: 1,
     });
+    network.last.send({ type: "snapshot", data: { registrationId: 42, status: "PENDING" }, timestamp: 30 });
+    expect(stream.getSnapshot()).toMatchObject({ registration: { hasGap: false, stages: [] }, resets: 1 });
   });
 
   it("counts resets on a stream of every registration too", async () => {
@@ -733,6 +741,31 @@ describe("failures on this side", () => {
     expect(loads).toHaveLength(2);
     expect(await loads[1]).not.toBe(await loads[0]);
     expect(stream.getSnapshot()).toMatchObject({ isConnected: true, error: null });
+  });
+
+  it("gives the fresh module the last cursor and the view, and hears of nothing twice", async () => {
+    const { stream, network, updates } = createStream({ loadCore: () => primeCore() });
+    stream.connect();
+    await vi.waitFor(() => expect(network.sources).toHaveLength(1));
+    network.last.accept();
+    network.last.send(stageUpdate("duplicate_check", "completed", 10, { details: { accountsFound: 5 } }), "5-1");
+    const { registration } = stream.getSnapshot();
+    vi.spyOn(CoreClient.prototype, "event").mockImplementationOnce(() => {
+      throw new WebAssembly.RuntimeError("unreachable");
+    });
+    network.last.send(stageUpdate("t24_lookup", "started", 20), "5-2");
+    expect(stream.getSnapshot()).toMatchObject({ error: { kind: "core_failed" }, registration });
+    stream.connect();
+    await vi.waitFor(() => expect(network.sources).toHaveLength(2));
+    expect(network.last.url).toContain("lastEventId=5-1");
+    network.last.accept();
+    expect(stream.getSnapshot().registration).toBe(registration);
+    network.last.send(stageUpdate("t24_lookup", "started", 20), "5-2");
+    const after = stream.getSnapshot().registration;
+    expect(after?.stages.map(({ name }) => name)).toEqual(["duplicate_check", "t24_lookup"]);
+    expect(after?.stages[0]).toBe(registration?.stages[0]);
+    expect(after?.details).toBe(registration?.details);
+    expect(updates).toHaveLength(2);
   });
 
   it("no other stream calls a module that has trapped, and the next start of each shares a fresh one", async () => {

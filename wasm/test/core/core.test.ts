@@ -3,8 +3,11 @@ import { pathToFileURL } from "node:url";
 
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-import { loadCore } from "../../src/core/load_core.js";
+import type { CoreClientOptions } from "../../src/core/core_client.js";
 import { CoreClient } from "../../src/core/core_client.js";
+import { loadCore } from "../../src/core/load_core.js";
+import type { MessageBatch } from "../../src/core/message_batch.js";
+import { ViewReader } from "../../src/core/view_reader.js";
 import { modulePath, stageUpdate } from "../fakes.js";
 
 const moduleUrl = pathToFileURL(modulePath);
@@ -24,13 +27,13 @@ describe("loading the module", () => {
     const loader = await freshLoader();
     const first = loader.loadCore(moduleUrl);
     expect(loader.loadCore()).toBe(first);
-    expect((await first).exports.abi_version()).toBe(5);
+    expect((await first).exports.abi_version()).toBe(6);
   });
 
   it("takes the module's bytes", async () => {
     const loader = await freshLoader();
     const core = await loader.loadCore(await readFile(moduleUrl));
-    expect(core.exports.abi_version()).toBe(5);
+    expect(core.exports.abi_version()).toBe(6);
   });
 
   it.each(["application/wasm", "application/wasm; charset=x", "application/octet-stream", ""])(
@@ -43,7 +46,7 @@ describe("loading the module", () => {
       );
       const loader = await freshLoader();
       const core = await loader.loadCore("https://bank.example/regstream.wasm");
-      expect(core.exports.abi_version()).toBe(5);
+      expect(core.exports.abi_version()).toBe(6);
     },
   );
 
@@ -58,7 +61,7 @@ describe("loading the module", () => {
     const url = "https://bank.example/regstream.wasm";
     await expect(loader.loadCore(url)).rejects.toThrow(`${url} answered with status 404`);
     await expect(loader.loadCore(url)).rejects.toThrow();
-    expect((await loader.loadCore(url)).exports.abi_version()).toBe(5);
+    expect((await loader.loadCore(url)).exports.abi_version()).toBe(6);
   });
 
   it("tries again where it was told to look, also when it is not told again", async () => {
@@ -93,26 +96,37 @@ describe("loading the module", () => {
 
 const accepted = { status: 200, isEventStream: true, coding: undefined, retryAfterMs: undefined };
 
-async function createClient(registrationId: number | undefined = 42, needsToken = false) {
+async function createClient(options: Partial<CoreClientOptions> = {}) {
   const core = await loadCore();
-  return new CoreClient(core, { policy: "resilient", seed: [1, 2], registrationId, needsToken });
+  return new CoreClient(core, { policy: "resilient", seed: [1, 2], registrationId: 42, needsToken: false, ...options });
 }
 
-async function openClient() {
-  const client = await createClient();
+async function openClient(options: Partial<CoreClientOptions> = {}) {
+  const client = await createClient(options);
   client.connect(0);
-  const action = client.poll();
-  if (action?.kind === "state_changed") {
-    client.poll();
-  }
+  while (client.poll() !== null);
   client.response(1, accepted, 0);
   while (client.poll() !== null);
   return client;
 }
 
+const readers = new WeakMap<CoreClient, ViewReader>();
+
+/** Reads what a batch of `client` says of the view and of where to resume. */
+function follow(client: CoreClient, batch: MessageBatch | null) {
+  const reader = readers.get(client) ?? new ViewReader();
+  readers.set(client, reader);
+  batch?.readView(reader);
+  return { view: reader.view, cursor: batch?.cursorAtEnd()() };
+}
+
+/** The view as far as it was followed. */
+const viewOf = (client: CoreClient) => readers.get(client)?.view ?? null;
+
 /** What one event was, as the core tells it. */
 function event(client: CoreClient, data: string, lastEventId?: string, attempt = 1) {
   const batch = client.event(attempt, data, lastEventId, 1);
+  follow(client, batch);
   if (batch === null) {
     return { kind: "stale" };
   }
@@ -210,11 +224,10 @@ describe("the core behind its ABI", () => {
     ["0.000000000000000000000000000042e30", "0e999999999999"],
     ["9007199254740991.0", "1e-999999999999"],
   ])("reads the number %s, and the time %s, as JavaScript does", async (id, timestamp) => {
-    const client = await createClient(Number(id));
-    client.connect(0);
+    const client = await openClient({ registrationId: Number(id) });
     const data = `{"type":"update","data":{"registrationId":${id},"status":"FAILED","timestamp":${timestamp}}}`;
     expect(event(client, data).kind).toBe("update");
-    expect(JSON.parse(client.view())).toMatchObject({
+    expect(viewOf(client)).toMatchObject({
       registrationId: Number(id),
       timestamp: Math.trunc(Number(timestamp)),
     });
@@ -267,30 +280,29 @@ describe("the core behind its ABI", () => {
     const client = await openClient();
     const message = "ደንበኛ ተገኝቷል 😀";
     event(client, JSON.stringify(stageUpdate("t24_lookup", "completed", 5, { message })));
-    expect(JSON.parse(client.view())).toMatchObject({ message });
+    expect(viewOf(client)).toMatchObject({ message });
     client.dispose();
   });
 
-  it("forgets the view at a reset, and folds anew what comes after it", async () => {
+  it("keeps the view at a reset, with a gap, and folds anew what comes after it", async () => {
     const client = await openClient();
     const send = (data: unknown) => event(client, JSON.stringify(data));
     send(stageUpdate("duplicate_check", "completed", 5));
+    const before = viewOf(client);
     expect(send({ type: "reset", timestamp: 6 })).toEqual({ kind: "reset", viewChanged: true });
-    expect(client.view()).toBe("");
+    expect(viewOf(client)).toEqual({ ...before, hasGap: true });
     expect(send({ type: "reset", timestamp: 7 })).toEqual({ kind: "reset", viewChanged: false });
-    // What was known already is news again, and the stages from before the gap are gone.
-    expect(send(stageUpdate("t24_lookup", "started", 8))).toMatchObject({ viewChanged: true });
-    const view: unknown = JSON.parse(client.view());
-    expect(view).toMatchObject({ registrationId: 42, stages: [{ stage: "t24_lookup" }] });
+    // What is older than the view is news again, and the stages from before the gap are gone.
+    expect(send(stageUpdate("t24_lookup", "started", 4))).toMatchObject({ viewChanged: true });
+    expect(viewOf(client)).toMatchObject({ hasGap: true, timestamp: 4, stages: [{ name: "t24_lookup" }] });
     client.dispose();
   });
 
-  it("knows nothing to forget at a reset on a stream of every registration", async () => {
-    const client = await createClient(undefined);
-    client.connect(0);
-    const reset = event(client, '{"type":"reset","timestamp":1}');
-    expect(reset).toEqual({ kind: "reset", viewChanged: false });
-    expect(client.view()).toBe("");
+  it("has no view for a reset to mark on a stream of every registration", async () => {
+    const client = await openClient({ registrationId: undefined });
+    const send = (data: unknown) => event(client, JSON.stringify(data));
+    expect(send(stageUpdate("duplicate_check", "completed", 5))).toEqual({ kind: "update", viewChanged: false });
+    expect(send({ type: "reset", timestamp: 1 })).toEqual({ kind: "reset", viewChanged: false });
     client.dispose();
   });
 
@@ -332,21 +344,27 @@ describe("the core behind its ABI", () => {
         batch?.kind(index) === "update" ? batch.update(index) : batch?.kind(index),
       );
     const byEvent = await openClient();
-    expect(messages.flatMap((one) => read(byEvent.event(1, JSON.stringify(one), undefined, 1)))).toEqual(
-      expected,
-    );
+    const readFollowing = (client: CoreClient, batch: MessageBatch | null) => {
+      follow(client, batch);
+      return read(batch);
+    };
+    const send = (one: unknown) => byEvent.event(1, JSON.stringify(one), undefined, 1);
+    expect(messages.flatMap((one) => readFollowing(byEvent, send(one)))).toEqual(expected);
     const stream = new TextEncoder().encode(
       messages.map((one, index) => `id: 1-${index}\ndata: ${JSON.stringify(one)}\n\n`).join(""),
     );
     for (const size of [1, 7, 64, stream.length]) {
       const client = await openClient();
       const updates: unknown[] = [];
+      let cursor: string | undefined;
       for (let begin = 0; begin < stream.length; begin += size) {
-        updates.push(...read(client.bytes(1, stream.subarray(begin, begin + size), 1)));
+        const batch = client.bytes(1, stream.subarray(begin, begin + size), 1);
+        updates.push(...read(batch));
+        cursor = follow(client, batch).cursor;
       }
       expect(updates).toEqual(expected);
-      expect(client.cursor()).toBe("1-6");
-      expect(client.view()).toBe(byEvent.view());
+      expect(cursor).toBe("1-6");
+      expect(viewOf(client)).toEqual(viewOf(byEvent));
       client.dispose();
     }
     byEvent.dispose();
@@ -360,7 +378,7 @@ describe("the core behind its ABI", () => {
       1,
     );
     expect(batch?.length).toBe(0);
-    expect(client.cursor()).toBe("5-5");
+    expect(batch?.cursorAtEnd()()).toBe("5-5");
     client.end(1, "ended", 2);
     expect(client.deadline()).toBeGreaterThanOrEqual(60_002);
     client.dispose();
@@ -369,7 +387,11 @@ describe("the core behind its ABI", () => {
   it("skips an event of bytes that goes over a limit, and resumes behind it", async () => {
     const client = await openClient();
     const line = new Uint8Array(3 << 20).fill(0x78);
-    const send = (text: string) => client.bytes(1, new TextEncoder().encode(text), 1);
+    const send = (text: string) => {
+      const batch = client.bytes(1, new TextEncoder().encode(text), 1);
+      follow(client, batch);
+      return batch;
+    };
     send(`id: 1-1\ndata: ${JSON.stringify(stageUpdate("duplicate_check", "completed", 5))}\n\n`);
     send("id: 1-2\ndata: ");
     expect(client.bytes(1, line, 1)?.length).toBe(0);
@@ -378,15 +400,15 @@ describe("the core behind its ABI", () => {
     expect([batch?.kind(0), batch?.kind(1)]).toEqual(["too_large", "ping"]);
     expect(batch?.problem(0)).toBe("An event was skipped: a line of it is longer than 4 MiB");
     expect(batch?.viewChanged).toBe(true);
-    expect(JSON.parse(client.view())).toMatchObject({ hasGap: true, stages: [{ stage: "duplicate_check" }] });
+    expect(viewOf(client)).toMatchObject({ hasGap: true, stages: [{ name: "duplicate_check" }] });
     expect(client.poll()).toBe(null);
-    expect(client.cursor()).toBe("1-2");
+    expect(batch?.cursorAtEnd()()).toBe("1-2");
     client.dispose();
   });
 
   it("marks a gap where a message can't be read, until a snapshot tells how things stand", async () => {
     const client = await openClient();
-    const gap = () => (JSON.parse(client.view()) as { hasGap: boolean }).hasGap;
+    const gap = () => viewOf(client)?.hasGap;
     event(client, JSON.stringify(stageUpdate("duplicate_check", "started", 5)));
     expect(gap()).toBe(false);
     event(client, "{");
@@ -401,9 +423,9 @@ describe("the core behind its ABI", () => {
   it("marks the gap of a message that came before anything was known", async () => {
     const client = await openClient();
     event(client, "{");
-    expect(client.view()).toBe("");
+    expect(viewOf(client)).toBe(null);
     event(client, JSON.stringify(stageUpdate("duplicate_check", "started", 5)));
-    expect(JSON.parse(client.view())).toMatchObject({ hasGap: true });
+    expect(viewOf(client)).toMatchObject({ hasGap: true });
     client.dispose();
   });
 
@@ -472,19 +494,15 @@ describe("the core behind its ABI", () => {
   });
 
   it("keeps the cursor that it took over until the stream of bytes names another", async () => {
-    const client = await createClient();
-    client.restore("9-1", "");
-    client.connect(0);
-    client.response(1, accepted, 0);
-    client.bytes(1, new TextEncoder().encode('data: {"type":"ping"}\n\n'), 1);
-    expect(client.cursor()).toBe("9-1");
-    client.bytes(1, new TextEncoder().encode("id: 9-2\n\n"), 1);
-    expect(client.cursor()).toBe("9-2");
+    const client = await openClient({ lastEventId: "9-1" });
+    const send = (text: string) => client.bytes(1, new TextEncoder().encode(text), 1);
+    expect(send('data: {"type":"ping"}\n\n')?.cursorAtEnd()()).toBe("9-1");
+    expect(send("id: 9-2\n\n")?.cursorAtEnd()()).toBe("9-2");
     client.dispose();
   });
 
   it("asks for a token before each transport, and for a fresh one where the last was refused", async () => {
-    const client = await createClient(42, true);
+    const client = await createClient({ needsToken: true });
     const actions = () => {
       const all = [];
       for (let action = client.poll(); action !== null; action = client.poll()) {
@@ -533,21 +551,43 @@ describe("the core behind its ABI", () => {
 
   it("hands over its cursor and its view to the next client", async () => {
     const first = await openClient();
+    const details = { accountsFound: 5, "__proto__ ": [{}], name: "ደንበኛ 😀" };
     event(first, JSON.stringify(stageUpdate("duplicate_check", "started", 5)), "9-1");
-    const view = first.view();
+    const send = (data: object, id: string) =>
+      event(first, JSON.stringify({ type: "update", data: { registrationId: 42, ...data } }), id);
+    send({ status: "APPROVED", details, timestamp: 6 }, "9-2");
+    // An unknown status after a final one: the validation has ended all the same.
+    send({ status: "ON HOLD", id: "9-3", timestamp: 7 }, "9-3");
+    const reader = readers.get(first) ?? new ViewReader();
+    const view = reader.view;
+    expect(view).toMatchObject({ isFinal: false, details, stages: [{ startedAt: 5, endedAt: 6 }] });
     first.dispose();
-    const second = await createClient();
-    second.restore("9-1", view);
-    expect(second.view()).toBe(view);
+
+    const second = await createClient({ lastEventId: "9-3", viewJson: reader.toJson() });
+    readers.set(second, reader);
     second.connect(0);
-    const actions = [second.poll(), second.poll()];
-    expect(actions).toContainEqual({ kind: "open", attempt: 1, lastEventId: "9-1" });
+    expect([second.poll(), second.poll()]).toContainEqual({ kind: "open", attempt: 1, lastEventId: "9-3" });
+    second.response(1, accepted, 0);
+    // A start that is known already begins no other validation.
+    const repeated = JSON.stringify(stageUpdate("duplicate_check", "started", 5, { id: "9-4" }));
+    expect(event(second, repeated)).toEqual({ kind: "update", viewChanged: false });
+    expect(event(second, '{"type":"reset","timestamp":8}')).toEqual({ kind: "reset", viewChanged: true });
+    expect(viewOf(second)).toEqual({ ...view, id: null, hasGap: true });
+    expect(viewOf(second)?.stages).toBe(view?.stages);
+    expect(viewOf(second)?.details).toBe(view?.details);
     second.dispose();
   });
 
+  it("takes no view that it can't read", async () => {
+    for (const viewJson of ["{", "[]", '{"registrationId":43,"status":"PENDING"}']) {
+      const client = await openClient({ viewJson });
+      expect(event(client, '{"type":"reset","timestamp":1}')).toEqual({ kind: "reset", viewChanged: false });
+      client.dispose();
+    }
+  });
+
   it("gives an id back as it was, a byte order mark at its beginning too", async () => {
-    const client = await createClient();
-    client.restore("\uFEFF9-1", "");
+    const client = await createClient({ lastEventId: "\uFEFF9-1" });
     client.connect(0);
     const actions = [client.poll(), client.poll()];
     expect(actions).toContainEqual({ kind: "open", attempt: 1, lastEventId: "\uFEFF9-1" });
@@ -556,9 +596,9 @@ describe("the core behind its ABI", () => {
 
   it("does nothing for a handle that was freed, forged, or belongs to a later client", async () => {
     const { exports } = await loadCore();
-    const first = exports.client_create(0, 1, 2, 42, 0);
+    const first = exports.client_create(0, 1, 2, 42, 0, 0, 0);
     exports.client_destroy(first);
-    const second = exports.client_create(0, 1, 2, 42, 0);
+    const second = exports.client_create(0, 1, 2, 42, 0, 0, 0);
     expect(second).not.toBe(first);
     for (const handle of [0, first, second + 1, 0xffff, 0xffffffff, -1]) {
       exports.client_connect(handle, 0);
@@ -575,7 +615,7 @@ describe("the core behind its ABI", () => {
 
   it("takes any number for a time, a size or an id without a trap", async () => {
     const { exports } = await loadCore();
-    const client = exports.client_create(0, 1, 2, 42, 0);
+    const client = exports.client_create(0, 1, 2, 42, 0, 0, 0);
     for (const time of [NaN, Infinity, -Infinity, -1, 1e300, 2 ** 63]) {
       exports.client_connect(client, time);
       exports.client_response(client, 1, 200, 1, 0, time, time);
@@ -596,9 +636,9 @@ describe("the core behind its ABI", () => {
     expect(exports.client_event(client, 1, -1, 5, 0)).toBe(-1);
     expect(exports.input(exports.input_limit() + 1)).toBe(0);
     for (const id of [NaN, -1, 1.5, 2 ** 53, Infinity]) {
-      expect(exports.client_create(0, 1, 2, id, 0)).toBe(0);
+      expect(exports.client_create(0, 1, 2, id, 0, 0, 0)).toBe(0);
     }
-    expect(exports.client_create(2, 1, 2, 42, 0)).toBe(0);
+    expect(exports.client_create(2, 1, 2, 42, 0, 0, 0)).toBe(0);
     exports.client_destroy(client);
   });
 

@@ -142,7 +142,7 @@ describe("useRegistrationUpdates", () => {
       error: null,
     });
     await act(async () => network.last.send({ type: "reset", timestamp: 6 }));
-    expect(page.updates).toMatchObject({ resets: 1, registration: null });
+    expect(page.updates).toMatchObject({ resets: 1, registration: { stages: [{ name: "t24_lookup" }], hasGap: true } });
     await act(async () => network.last.lose());
     expect(page.container.textContent).toBe("Offline");
   });

@@ -7,7 +7,6 @@ import { LoadOrder } from "./loadOrder";
 import { mergeProgress } from "./progress";
 import { useReloadAfterGap } from "./useReloadAfterGap";
 import { useResource } from "./useResource";
-import { viewInCharge } from "./viewInCharge";
 
 /** One registration, kept as it is now by the stream, and the validation of it. */
 export function useRegistration(registrationId: number) {
@@ -21,12 +20,11 @@ export function useRegistration(registrationId: number) {
   const isUnknown = registration === null && resource.error?.status === 404;
   const stream = useRegistrationUpdates({ registrationId, autoConnect: !isUnknown });
 
-  // A reset takes the stream's view away. It stays here until a load supersedes it, as after any gap.
-  const [view, setView] = useState(stream.registration);
-  if (stream.registration !== null && stream.registration !== view) setView(stream.registration);
-
+  // The stream's view wins over what was loaded, except over a load that came after a gap: that may know what the
+  // stream could not tell. Views keep their identity, so any news from the stream puts it back in charge.
+  const view = stream.registration;
   const [superseded, setSuperseded] = useState<RegistrationView | null>(null);
-  const live = viewInCharge(view, superseded);
+  const live = view === superseded ? null : view;
   const latestView = useRef(view);
   useEffect(() => {
     latestView.current = view;

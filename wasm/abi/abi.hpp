@@ -1,0 +1,138 @@
+#pragma once
+
+#include <cstdint>
+
+#include "records.hpp"
+
+/// The flat functions between the core and its JavaScript loader (src/core/core.ts), version 6.
+///
+/// Text and bytes go in through one input buffer: ask `input` for room, write there, and give the
+/// sizes to the call that reads it. What a call gives back beyond its return value stands in one
+/// result record until the next call. Records, and the text that they cut, belong to their client
+/// or parser, and stand until that one's next call. Times are milliseconds as double, so that
+/// JavaScript needs no BigInt.
+///
+/// No argument can trap: a handle that names nothing makes the call do nothing, as does a size
+/// beyond the input.
+#ifdef __wasm__
+#define REGSTREAM_EXPORT(name) __attribute__((export_name(#name)))
+#else
+#define REGSTREAM_EXPORT(name)
+#endif
+
+namespace regstream::abi {
+
+inline constexpr std::uint32_t abi_version_number = 6;
+
+/// The kinds of action that `client_poll` returns.
+enum class ActionKind : std::uint32_t {
+  none = 0,
+  open = 1,
+  close = 2,
+  state_changed = 3,
+  request_token = 4,
+  request_fresh_token = 5,  ///< The last one was refused.
+};
+
+/// What the page hears from its environment.
+enum class Signal : std::uint32_t { online = 0, offline = 1, visible = 2, restored = 3 };
+
+/// What core.ts compares first: a module and a loader of different builds don't fit.
+REGSTREAM_EXPORT(abi_version) std::uint32_t abi_version();
+
+/// Room for `size` bytes of input, or null if that is over the limit.
+REGSTREAM_EXPORT(input) char* input(std::uint32_t size);
+
+/// The most that `input` gives.
+REGSTREAM_EXPORT(input_limit) std::uint32_t input_limit();
+
+/// The result record, always at the same address.
+REGSTREAM_EXPORT(result) const Result* result();
+
+// --- Clients: the sessions of streams -----------------------------------------------------------
+
+/// A new client, or 0: too many of them, an unknown policy, or an id that is not one (0: all
+/// registrations). With `needs_token` it asks for a token before it opens a transport. Input: what
+/// an earlier client of the same stream left, its last event id and then its view as a snapshot's
+/// JSON text; either may be empty, and a view that can't be read is none.
+REGSTREAM_EXPORT(client_create)
+std::uint32_t client_create(std::uint32_t policy, std::uint32_t seed_high, std::uint32_t seed_low,
+                            double registration_id, std::uint32_t needs_token,
+                            std::uint32_t last_event_id_size, std::uint32_t view_size);
+
+/// Frees the client; its handle finds nothing from now on.
+REGSTREAM_EXPORT(client_destroy) void client_destroy(std::uint32_t handle);
+
+REGSTREAM_EXPORT(client_connect) void client_connect(std::uint32_t handle, double now_ms);
+REGSTREAM_EXPORT(client_close) void client_close(std::uint32_t handle, double now_ms);
+
+/// `signal` is a `Signal`; a number that is none does nothing.
+REGSTREAM_EXPORT(client_signal)
+void client_signal(std::uint32_t handle, std::uint32_t signal, double now_ms);
+
+/// There is a token for `attempt`. It never comes in here.
+REGSTREAM_EXPORT(client_token)
+void client_token(std::uint32_t handle, std::uint32_t attempt, double now_ms);
+
+/// `failure` is a `TokenFailure`; a number that is none counts as one that may pass.
+REGSTREAM_EXPORT(client_token_failed)
+void client_token_failed(std::uint32_t handle, std::uint32_t attempt, std::uint32_t failure,
+                         double now_ms);
+
+/// `retry_after_ms` below 0: the server named none. `is_coded`: the body is in a coding that the
+/// transport does not undo.
+REGSTREAM_EXPORT(client_response)
+void client_response(std::uint32_t handle, std::uint32_t attempt, std::uint32_t status,
+                     std::uint32_t is_event_stream, std::uint32_t is_coded, double retry_after_ms,
+                     double now_ms);
+
+/// Input: an event's last event id, then its data; `id_size` below 0 where the id has not changed.
+/// Returns how many records it made; -1: none, the event was refused. Result: `records`
+/// (`MessageRecord`), `text` (theirs), `json`, `cursors`, `cursor_begin`, `view`.
+REGSTREAM_EXPORT(client_event)
+std::int32_t client_event(std::uint32_t handle, std::uint32_t attempt, std::int32_t id_size,
+                          std::uint32_t data_size, double now_ms);
+
+/// Input: bytes of the stream. Returns and result as of `client_event`.
+REGSTREAM_EXPORT(client_bytes)
+std::int32_t client_bytes(std::uint32_t handle, std::uint32_t attempt, std::uint32_t size,
+                          double now_ms);
+
+/// `end` is a `TransportEnd`; a number that is none counts as failed.
+REGSTREAM_EXPORT(client_end)
+void client_end(std::uint32_t handle, std::uint32_t attempt, std::uint32_t end, double now_ms);
+
+/// When to call `client_handle_deadline`; infinity: not at all, for now.
+REGSTREAM_EXPORT(client_deadline) double client_deadline(std::uint32_t handle);
+
+REGSTREAM_EXPORT(client_handle_deadline)
+void client_handle_deadline(std::uint32_t handle, double now_ms);
+
+/// The next action's `ActionKind`. Result: of open `attempt` and `text` (the last event id), of
+/// close and of a token's request `attempt`, of a state change `from`, `to`, `reason`.
+REGSTREAM_EXPORT(client_poll) std::uint32_t client_poll(std::uint32_t handle);
+
+// --- Parsers of event streams --------------------------------------------------------------------
+
+/// A new parser, or 0: too many of them. Input: the last event id that an earlier stream left.
+REGSTREAM_EXPORT(parser_create)
+std::uint32_t parser_create(std::uint32_t line_bytes_max, std::uint32_t event_bytes_max,
+                            std::uint32_t id_bytes_max, std::uint32_t id_size);
+
+REGSTREAM_EXPORT(parser_destroy) void parser_destroy(std::uint32_t handle);
+
+/// Input: the next bytes. Returns how many events they completed. Result: `records`
+/// (`EventRecord`), `skipped` (`SkippedRecord`) and `skipped_count`, `text` (theirs).
+REGSTREAM_EXPORT(parser_push)
+std::uint32_t parser_push(std::uint32_t handle, std::uint32_t size);
+
+/// The next bytes are another connection's.
+REGSTREAM_EXPORT(parser_reconnect) void parser_reconnect(std::uint32_t handle);
+
+/// The reconnection time that the stream has named, in milliseconds; below 0: none.
+REGSTREAM_EXPORT(parser_retry) double parser_retry(std::uint32_t handle);
+
+/// Result: `text`, what a reconnect has to send as Last-Event-ID.
+REGSTREAM_EXPORT(parser_last_event_id) void parser_last_event_id(std::uint32_t handle);
+
+}  // namespace regstream::abi

@@ -1,0 +1,237 @@
+// The calls of clients; abi.hpp says what each does.
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <variant>
+
+#include "abi.hpp"
+#include "client.hpp"
+#include "exchange.hpp"
+#include "handle_table.hpp"
+
+namespace regstream::abi {
+namespace {
+
+/// A page shows a handful of streams; this many are a leak.
+constexpr std::size_t clients_max = 256;
+
+HandleTable<Client, clients_max>& clients() {
+  static HandleTable<Client, clients_max> table;
+  return table;
+}
+
+// connection.ts and message_batch.ts name these by number; inserting a value must not pass
+// unnoticed.
+static_assert(static_cast<int>(ConnectionState::closed) == 5);
+static_assert(static_cast<int>(ConnectionReason::wrong_content_coding) == 22);
+static_assert(static_cast<int>(TransportEnd::refused_unseen) == 2);
+static_assert(static_cast<int>(TokenFailure::for_good) == 1);
+static_assert(static_cast<int>(RetryPolicy::standard) == 1);
+static_assert(static_cast<int>(StageStatus::skipped) == 3);
+static_assert(static_cast<int>(Status::other) == 5);
+static_assert(static_cast<int>(MessageKind::too_large) == 7);
+
+/// JavaScript numbers may be anything; converting NaN or infinity to an integer would trap.
+std::int64_t whole_ms(double value) {
+  constexpr double most = 9007199254740991.0;
+  return std::isnan(value) ? 0 : static_cast<std::int64_t>(std::clamp(value, -most, most));
+}
+
+Instant instant(double now_ms) {
+  return Instant(Duration(whole_ms(now_ms)));
+}
+
+bool is_id_or_zero(double registration_id) {
+  return registration_id >= 0 && registration_id <= static_cast<double>(registration_id_max) &&
+         registration_id == std::floor(registration_id);
+}
+
+ActionKind describe(const RequestToken& request, Result& result) {
+  result.attempt = static_cast<std::uint32_t>(request.attempt);
+  return request.is_refused ? ActionKind::request_fresh_token : ActionKind::request_token;
+}
+
+ActionKind describe(const OpenTransport& open, Result& result) {
+  result.attempt = static_cast<std::uint32_t>(open.attempt);
+  result.text = bytes_of(open.last_event_id);
+  return ActionKind::open;
+}
+
+ActionKind describe(const CloseTransport& close, Result& result) {
+  result.attempt = static_cast<std::uint32_t>(close.attempt);
+  return ActionKind::close;
+}
+
+ActionKind describe(const StateChanged& change, Result& result) {
+  result.from = static_cast<std::uint32_t>(change.from);
+  result.to = static_cast<std::uint32_t>(change.to);
+  result.reason = static_cast<std::uint32_t>(change.reason);
+  return ActionKind::state_changed;
+}
+
+/// The records of what the session was given, if it was accepted.
+std::int32_t read_messages(Client& client, bool is_accepted) {
+  if (is_accepted) {
+    client.read_messages();
+  }
+  release_input();
+  if (!is_accepted) {
+    return -1;
+  }
+  Result& result = result_record();
+  result.text = bytes_of(client.text());
+  result.records = client.messages().address();
+  result.json = bytes_of(client.json());
+  result.cursors = bytes_of(client.cursors());
+  result.cursor_begin = client.cursor_begin();
+  result.view = reinterpret_cast<std::uintptr_t>(client.changed_view());
+  return static_cast<std::int32_t>(client.messages().size());
+}
+
+}  // namespace
+
+std::uint32_t client_create(std::uint32_t policy, std::uint32_t seed_high, std::uint32_t seed_low,
+                            double registration_id, std::uint32_t needs_token,
+                            std::uint32_t last_event_id_size, std::uint32_t view_size) {
+  const auto texts = two_inputs(last_event_id_size, view_size);
+  if (!texts || policy > static_cast<std::uint32_t>(RetryPolicy::standard) ||
+      !is_id_or_zero(registration_id)) {
+    return 0;
+  }
+  ConnectionOptions options;
+  options.policy = static_cast<RetryPolicy>(policy);
+  options.needs_token = needs_token != 0;
+  const std::uint64_t seed = (static_cast<std::uint64_t>(seed_high) << 32U) | seed_low;
+  auto client = std::make_unique<Client>(options, seed, static_cast<std::int64_t>(registration_id),
+                                         texts->first);
+  client->restore(texts->second);
+  release_input();
+  return clients().insert(std::move(client));
+}
+
+void client_destroy(std::uint32_t handle) {
+  clients().erase(handle);
+}
+
+void client_connect(std::uint32_t handle, double now_ms) {
+  if (Client* const client = clients().find(handle)) {
+    client->session().connect(instant(now_ms));
+  }
+}
+
+void client_close(std::uint32_t handle, double now_ms) {
+  if (Client* const client = clients().find(handle)) {
+    client->session().close(instant(now_ms));
+  }
+}
+
+void client_signal(std::uint32_t handle, std::uint32_t signal, double now_ms) {
+  Client* const client = clients().find(handle);
+  if (client == nullptr) {
+    return;
+  }
+  StreamSession& session = client->session();
+  const Instant now = instant(now_ms);
+  switch (static_cast<Signal>(signal)) {
+    case Signal::online:
+      return session.on_online(now);
+    case Signal::offline:
+      return session.on_offline(now);
+    case Signal::visible:
+      return session.on_visible(now);
+    case Signal::restored:
+      return session.on_restored(now);
+  }
+}
+
+void client_token(std::uint32_t handle, std::uint32_t attempt, double now_ms) {
+  if (Client* const client = clients().find(handle)) {
+    client->session().on_token(AttemptId{attempt}, instant(now_ms));
+  }
+}
+
+void client_token_failed(std::uint32_t handle, std::uint32_t attempt, std::uint32_t failure,
+                         double now_ms) {
+  if (Client* const client = clients().find(handle)) {
+    const bool is_for_good = failure == static_cast<std::uint32_t>(TokenFailure::for_good);
+    client->session().on_token_failed(AttemptId{attempt},
+                                      is_for_good ? TokenFailure::for_good : TokenFailure::may_pass,
+                                      instant(now_ms));
+  }
+}
+
+void client_response(std::uint32_t handle, std::uint32_t attempt, std::uint32_t status,
+                     std::uint32_t is_event_stream, std::uint32_t is_coded, double retry_after_ms,
+                     double now_ms) {
+  if (Client* const client = clients().find(handle)) {
+    ResponseHead head;
+    head.status = static_cast<std::uint16_t>(std::min<std::uint32_t>(status, 999));
+    head.is_event_stream = is_event_stream != 0;
+    head.is_coded = is_coded != 0;
+    if (retry_after_ms >= 0) {
+      head.retry_after = Duration(whole_ms(retry_after_ms));
+    }
+    client->session().on_response(AttemptId{attempt}, head, instant(now_ms));
+  }
+}
+
+std::int32_t client_event(std::uint32_t handle, std::uint32_t attempt, std::int32_t id_size,
+                          std::uint32_t data_size, double now_ms) {
+  Client* const client = clients().find(handle);
+  const auto texts = two_inputs(static_cast<std::uint32_t>(std::max(id_size, 0)), data_size);
+  if (client == nullptr || !texts) {
+    return -1;
+  }
+  const auto id = id_size < 0 ? std::nullopt : std::optional(texts->first);
+  return read_messages(
+      *client, client->session().on_event(AttemptId{attempt}, texts->second, id, instant(now_ms)));
+}
+
+std::int32_t client_bytes(std::uint32_t handle, std::uint32_t attempt, std::uint32_t size,
+                          double now_ms) {
+  Client* const client = clients().find(handle);
+  const auto texts = two_inputs(size, 0);
+  if (client == nullptr || !texts) {
+    return -1;
+  }
+  return read_messages(
+      *client, client->session().on_bytes(AttemptId{attempt}, texts->first, instant(now_ms)));
+}
+
+void client_end(std::uint32_t handle, std::uint32_t attempt, std::uint32_t end, double now_ms) {
+  if (Client* const client = clients().find(handle)) {
+    const bool is_known = end <= static_cast<std::uint32_t>(TransportEnd::refused_unseen);
+    client->session().on_end(AttemptId{attempt},
+                             is_known ? static_cast<TransportEnd>(end) : TransportEnd::failed,
+                             instant(now_ms));
+  }
+}
+
+double client_deadline(std::uint32_t handle) {
+  const Client* const client = clients().find(handle);
+  const auto deadline = client == nullptr ? std::nullopt : client->session().next_deadline();
+  return deadline ? static_cast<double>(deadline->time_since_epoch().count())
+                  : std::numeric_limits<double>::infinity();
+}
+
+void client_handle_deadline(std::uint32_t handle, double now_ms) {
+  if (Client* const client = clients().find(handle)) {
+    client->session().handle_deadline(instant(now_ms));
+  }
+}
+
+std::uint32_t client_poll(std::uint32_t handle) {
+  Client* const client = clients().find(handle);
+  const auto action = client == nullptr ? std::nullopt : client->session().poll_action();
+  ActionKind kind = ActionKind::none;
+  if (action) {
+    kind = std::visit([](const auto& one) { return describe(one, result_record()); }, *action);
+  }
+  return static_cast<std::uint32_t>(kind);
+}
+
+}  // namespace regstream::abi

@@ -1,0 +1,69 @@
+// A client's view, out as a record and back in. Apart from its messages: a view changes less often
+// than messages come.
+
+#include <string>
+#include <utility>
+#include <variant>
+
+#include <regstream/message/codec.hpp>
+
+#include "client.hpp"
+#include "exchange.hpp"
+
+namespace regstream::abi {
+namespace {
+
+/// `text`, if JavaScript does not have it yet; `known` is what it has.
+Bytes take_change(const std::string& text, std::string& known, bool& changed) {
+  changed = text != known;
+  if (!changed) {
+    return {};
+  }
+  known = text;
+  return bytes_of(known);
+}
+
+}  // namespace
+
+void Client::restore(std::string_view view_json) {
+  auto decoded = decode_view(view_json);
+  if (auto* const view = std::get_if<RegistrationView>(&decoded)) {
+    details_ = view->details;
+    process_log_ = view->process_log;
+    (void)session_.restore(std::move(*view));
+  }
+}
+
+void Client::write_view(const RegistrationView& view) {
+  view_text_.clear();
+  stages_.clear();
+  const Progress progress = progress_of(view);
+  view_ = {.registration_id = static_cast<double>(view.registration_id),
+           .timestamp_ms = static_cast<double>(view.timestamp_ms),
+           .status = view_text_.append(view.status),
+           .stage = view_text_.append(view.stage),
+           .message = view_text_.append(view.message),
+           .stage_count = static_cast<std::uint32_t>(view.stages.size()),
+           .stages_done = static_cast<std::uint32_t>(progress.stages_done),
+           .stages_total = static_cast<std::uint32_t>(progress.stages_total),
+           .has_more_stages = view.has_more_stages,
+           .is_final = view.is_final,
+           .has_ended = view.has_ended,
+           .has_gap = view.has_gap};
+  if (view.id) {
+    view_.id = view_text_.append(to_string(*view.id));
+  }
+  view_.details = take_change(view.details, details_, view_.details_changed);
+  view_.process_log = take_change(view.process_log, process_log_, view_.process_log_changed);
+  for (const StageView& stage : view.stages) {
+    stages_.add() = {.started_timestamp_ms = static_cast<double>(stage.started_timestamp_ms),
+                     .ended_timestamp_ms = static_cast<double>(stage.ended_timestamp_ms),
+                     .name = view_text_.append(stage.name),
+                     .message = view_text_.append(stage.message),
+                     .status = stage.status};
+  }
+  view_.text = bytes_of(view_text_.text());
+  view_.stages = stages_.address();
+}
+
+}  // namespace regstream::abi

@@ -1,0 +1,73 @@
+#include "exchange.hpp"
+
+#include <cstddef>
+#include <string>
+
+#include <regstream/message/codec.hpp>
+
+#include "abi.hpp"
+
+namespace regstream::abi {
+namespace {
+
+/// An event at its limit, and an id. The room is larger than the client's limits together, so that
+/// JavaScript may cut what does not fit: what is left is over a limit still, and the client says
+/// so.
+constexpr std::size_t input_bytes_max = CodecLimits{}.stream_message_bytes_max + 8192;
+
+constexpr std::size_t input_bytes_kept = std::size_t{64} << 10U;
+
+/// The module is one thread's, and an object of static storage is how a C ABI keeps its state.
+std::string& input_buffer() {
+  static std::string buffer;
+  return buffer;
+}
+
+}  // namespace
+
+Result& result_record() {
+  static Result record;
+  return record;
+}
+
+std::optional<std::pair<std::string_view, std::string_view>> two_inputs(std::uint32_t first_size,
+                                                                        std::uint32_t second_size) {
+  const std::string_view input = input_buffer();
+  if (first_size > input.size() || second_size > input.size() - first_size) {
+    return std::nullopt;
+  }
+  return std::pair(input.substr(0, first_size), input.substr(first_size, second_size));
+}
+
+void release_input() {
+  if (input_buffer().capacity() > input_bytes_kept) {
+    input_buffer().clear();
+    input_buffer().shrink_to_fit();
+  }
+}
+
+Bytes bytes_of(std::string_view text) {
+  return {reinterpret_cast<std::uintptr_t>(text.data()), static_cast<std::uint32_t>(text.size())};
+}
+
+std::uint32_t abi_version() {
+  return abi_version_number;
+}
+
+char* input(std::uint32_t size) {
+  if (size > input_bytes_max) {
+    return nullptr;
+  }
+  input_buffer().resize(size);
+  return input_buffer().data();
+}
+
+std::uint32_t input_limit() {
+  return input_bytes_max;
+}
+
+const Result* result() {
+  return &result_record();
+}
+
+}  // namespace regstream::abi

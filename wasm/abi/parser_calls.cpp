@@ -1,0 +1,79 @@
+// The calls of parsers; abi.hpp says what each does.
+
+#include <cstddef>
+#include <memory>
+#include <string>
+
+#include "abi.hpp"
+#include "event_parser.hpp"
+#include "exchange.hpp"
+#include "handle_table.hpp"
+
+namespace regstream::abi {
+namespace {
+
+/// A page reads a handful of streams; this many are a leak.
+constexpr std::size_t parsers_max = 256;
+
+HandleTable<EventParser, parsers_max>& parsers() {
+  static HandleTable<EventParser, parsers_max> table;
+  return table;
+}
+
+// event_stream_parser.ts names these by number.
+static_assert(static_cast<int>(sse::SkipReason::id_too_long) == 2);
+
+}  // namespace
+
+std::uint32_t parser_create(std::uint32_t line_bytes_max, std::uint32_t event_bytes_max,
+                            std::uint32_t id_bytes_max, std::uint32_t id_size) {
+  const auto texts = two_inputs(id_size, 0);
+  if (!texts) {
+    return 0;
+  }
+  const sse::ParserLimits limits{.line_bytes_max = line_bytes_max,
+                                 .event_bytes_max = event_bytes_max,
+                                 .id_bytes_max = id_bytes_max};
+  return parsers().insert(std::make_unique<EventParser>(limits, std::string(texts->first)));
+}
+
+void parser_destroy(std::uint32_t handle) {
+  parsers().erase(handle);
+}
+
+std::uint32_t parser_push(std::uint32_t handle, std::uint32_t size) {
+  EventParser* const parser = parsers().find(handle);
+  const auto texts = two_inputs(size, 0);
+  Result& result = result_record();
+  result.skipped_count = 0;
+  if (parser == nullptr || !texts) {
+    return 0;
+  }
+  parser->push(texts->first);
+  release_input();
+  result.text = bytes_of(parser->text());
+  result.records = parser->events().address();
+  result.skipped = parser->skipped().address();
+  result.skipped_count = parser->skipped().size();
+  return parser->events().size();
+}
+
+void parser_reconnect(std::uint32_t handle) {
+  if (EventParser* const parser = parsers().find(handle)) {
+    parser->begin_connection();
+  }
+}
+
+double parser_retry(std::uint32_t handle) {
+  const EventParser* const parser = parsers().find(handle);
+  const auto retry = parser == nullptr ? std::nullopt : parser->parser().retry();
+  return retry ? static_cast<double>(retry->count()) : -1;
+}
+
+void parser_last_event_id(std::uint32_t handle) {
+  const EventParser* const parser = parsers().find(handle);
+  result_record().text =
+      bytes_of(parser == nullptr ? std::string_view() : parser->parser().last_event_id());
+}
+
+}  // namespace regstream::abi

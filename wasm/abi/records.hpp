@@ -1,0 +1,119 @@
+#pragma once
+
+#include <cstdint>
+
+#include <regstream/message/status.hpp>
+#include <regstream/session/stream_session.hpp>
+
+/// What calls leave in memory for JavaScript to read: records of fixed layout, which is part of the
+/// ABI (src/core/ has the same offsets). Text stands apart from them, in one piece for each batch,
+/// since a decoder's call costs JavaScript more than most texts that a record has.
+namespace regstream::abi {
+
+/// A part of a batch's text, in the UTF-16 units that JavaScript cuts strings by; or bytes, where
+/// it says so.
+struct Slice {
+  std::uint32_t begin = 0;
+  std::uint32_t size = 0;
+};
+
+/// Bytes anywhere in memory. An address has 32 bits in WASM, and 64 in a native test.
+struct Bytes {
+  std::uintptr_t address = 0;
+  std::uint32_t size = 0;
+};
+
+/// One message of the stream; all but `kind` and `message` is an update's.
+struct MessageRecord {
+  double registration_id = 0;
+  double timestamp_ms = 0;
+  double epoch = 0;  ///< Of its event id; 0: it has none, or one that no double holds.
+  double sequence = 0;
+  Slice status;   ///< Where `known_status` is `other`.
+  Slice stage;    ///< Where `known_stage` is 0.
+  Slice message;  ///< Also why a message is malformed or too large.
+  Slice cursor;   ///< Bytes of `Result::cursors`: what a reconnect behind it resumes from.
+  /// Bytes of `Result::json`: an object with its other members; empty if these fields are all.
+  Slice json;
+  MessageKind kind = MessageKind::other;
+  Status known_status = Status::other;
+  /// One more than the place of the stage in the given workflow.
+  std::uint8_t known_stage = 0;
+  StageStatus stage_status = StageStatus::completed;
+  bool has_message = false;
+};
+
+/// One stage of a view.
+struct StageRecord {
+  double started_timestamp_ms = 0;  ///< 0: not known.
+  double ended_timestamp_ms = 0;    ///< 0: not known.
+  Slice name;
+  Slice message;
+  StageStatus status = StageStatus::started;
+};
+
+/// A registration's view.
+struct ViewRecord {
+  double registration_id = 0;
+  double timestamp_ms = 0;
+  Bytes text;                 ///< Of this record and its stages, apart from the messages' one.
+  std::uintptr_t stages = 0;  ///< Address of `stage_count` records.
+  Slice status;
+  Slice stage;
+  Slice message;
+  Slice id;
+  Bytes details;      ///< JSON text; set where `details_changed`.
+  Bytes process_log;  ///< JSON text; set where `process_log_changed`.
+  std::uint32_t stage_count = 0;
+  std::uint32_t stages_done = 0;
+  std::uint32_t stages_total = 0;
+  bool has_more_stages = false;
+  bool is_final = false;
+  bool has_ended = false;
+  bool has_gap = false;
+  bool details_changed = false;  ///< Since the view was written last.
+  bool process_log_changed = false;
+};
+
+/// A dispatched event.
+struct EventRecord {
+  Slice type;  ///< Empty: "message".
+  Slice data;
+  Slice last_event_id;
+};
+
+/// An event over a limit.
+struct SkippedRecord {
+  double bytes = 0;
+  std::uint32_t before = 0;  ///< The event of the batch that came next.
+  std::uint32_t reason = 0;  ///< An `sse::SkipReason`.
+  Slice last_event_id;
+};
+
+/// What a call gives back beyond its return value. It says which of these it sets.
+struct Result {
+  Bytes text;  ///< UTF-8: the records' text, or the call's.
+  std::uint32_t attempt = 0;
+  std::uint32_t from = 0;
+  std::uint32_t to = 0;
+  std::uint32_t reason = 0;
+  std::uintptr_t records = 0;
+  Bytes json;
+  Bytes cursors;
+  std::uint32_t cursor_begin =
+      0;                    ///< From there on: what a reconnect behind the batch resumes from.
+  std::uintptr_t view = 0;  ///< Address of a `ViewRecord`; 0: the view did not change.
+  std::uintptr_t skipped = 0;
+  std::uint32_t skipped_count = 0;
+};
+
+#ifdef __wasm__
+static_assert(sizeof(MessageRecord) == 80);
+static_assert(sizeof(StageRecord) == 40);
+static_assert(sizeof(ViewRecord) == 96);
+static_assert(sizeof(EventRecord) == 24);
+static_assert(sizeof(SkippedRecord) == 24);
+static_assert(sizeof(Result) == 60);
+#endif
+
+}  // namespace regstream::abi

@@ -1,0 +1,74 @@
+import type { Core } from "../core/core.js";
+import { StreamError } from "../core/errors.js";
+
+/** How long to wait before the module is loaded again: this long, doubled with each failure. */
+const delayMs = 1_000;
+const delayMsMax = 60_000;
+
+/** One of these is called when a load ends, unless it was stopped. */
+export interface LoadEvents {
+  loaded(core: Core): void;
+  /** Load again after the delay, or sooner. */
+  failed(error: StreamError, retryAfterMs: number): void;
+}
+
+/** Loads the module, and counts how often in a row it could not. */
+export class ModuleLoader {
+  readonly #loadCore: () => Promise<Core>;
+  readonly #random: () => number;
+  /** Counts loads and stops, so that a load that ends late knows that it is no longer wanted. */
+  #run = 0;
+  #isLoading = false;
+  #failures = 0;
+
+  /** `random` is from 0 to 1. */
+  constructor(loadCore: () => Promise<Core>, random: () => number) {
+    this.#loadCore = loadCore;
+    this.#random = random;
+  }
+
+  get isLoading(): boolean {
+    return this.#isLoading;
+  }
+
+  /** The last load failed, and the next one waits. */
+  get isWaiting(): boolean {
+    return this.#failures > 0 && !this.#isLoading;
+  }
+
+  load(events: LoadEvents): void {
+    const run = ++this.#run;
+    const end = (work: () => void) => {
+      if (run === this.#run) {
+        this.#isLoading = false;
+        work();
+      }
+    };
+    this.#isLoading = true;
+    this.#loadCore().then(
+      (core) =>
+        end(() => {
+          this.#failures = 0;
+          events.loaded(core);
+        }),
+      (cause: unknown) =>
+        end(() => {
+          const message = `regstream.wasm could not be loaded: ${String(cause)}`;
+          events.failed(new StreamError("load_failed", message, cause), this.#nextDelay());
+        }),
+    );
+  }
+
+  stop(): void {
+    this.#run += 1;
+    this.#isLoading = false;
+    this.#failures = 0;
+  }
+
+  /** Half of it at random, so that the pages that a deployment broke don't come back as one. */
+  #nextDelay(): number {
+    const most = Math.min(delayMs * 2 ** this.#failures, delayMsMax);
+    this.#failures += 1;
+    return most * (0.5 + this.#random() / 2);
+  }
+}

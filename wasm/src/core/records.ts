@@ -1,0 +1,65 @@
+import type { Core } from "./core.js";
+
+/** The text of a batch, decoded whole at the first use: a decoder's call costs more than a slice. */
+export class BatchText {
+  readonly #core: Core;
+  readonly #address: number;
+  readonly #size: number;
+  #text: string | null = null;
+
+  constructor(core: Core, address: number, size: number) {
+    this.#core = core;
+    this.#address = address;
+    this.#size = size;
+  }
+
+  slice(begin: number, size: number): string {
+    this.#text ??= this.#core.text(this.#address, this.#size);
+    return this.#text.slice(begin, begin + size);
+  }
+}
+
+/**
+ * Records of one kind in the module's memory (wasm/abi/records.hpp), whose fields are named by their offset in bytes.
+ * Read them before the next call of whoever made them, and before any other use of the module.
+ */
+export class Records {
+  // The memory as it was when the records were made. A later call may grow it, which empties these.
+  readonly #bytes: Uint8Array;
+  readonly #words: Uint32Array;
+  readonly #doubles: Float64Array;
+  readonly #address: number;
+  readonly #size: number;
+  readonly #text: BatchText;
+
+  constructor(core: Core, address: number, size: number, text: BatchText) {
+    this.#bytes = core.bytes;
+    this.#words = core.words;
+    this.#doubles = core.doubles;
+    this.#address = address;
+    this.#size = size;
+    this.#text = text;
+  }
+
+  byte(index: number, offset: number): number {
+    return this.#bytes[this.#address + index * this.#size + offset] ?? 0;
+  }
+
+  flag(index: number, offset: number): boolean {
+    return this.byte(index, offset) === 1;
+  }
+
+  word(index: number, offset: number): number {
+    return this.#words[(this.#address + index * this.#size + offset) >> 2] ?? 0;
+  }
+
+  double(index: number, offset: number): number {
+    return this.#doubles[(this.#address + index * this.#size + offset) >> 3] ?? 0;
+  }
+
+  /** The part of the batch's text that a record's slice names. */
+  text(index: number, offset: number): string {
+    const size = this.word(index, offset + 4);
+    return size === 0 ? "" : this.#text.slice(this.word(index, offset), size);
+  }
+}

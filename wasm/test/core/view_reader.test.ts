@@ -1,0 +1,109 @@
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+
+import type { Core } from "../../src/core/core.js";
+import type { CoreClient } from "../../src/core/core_client.js";
+import { ViewReader } from "../../src/core/view_reader.js";
+import { openClient, primeCore, stageUpdate } from "../fakes.js";
+
+let core: Core;
+let client: CoreClient;
+let reader: ViewReader;
+
+beforeAll(async () => {
+  core = await primeCore();
+});
+
+beforeEach(() => {
+  client = openClient(core, 42);
+  reader = new ViewReader();
+  return () => client.dispose();
+});
+
+function send(message: unknown) {
+  client.event(1, JSON.stringify(message), undefined, 1)?.readView(reader);
+  return reader.view;
+}
+
+const update = (data: Record<string, unknown>) => ({ type: "update", data: { registrationId: 42, ...data } });
+
+describe("the view", () => {
+  it("is null until something is known", () => {
+    expect(send({ type: "ping", timestamp: 1 })).toBe(null);
+    expect(reader.toJson()).toBe("");
+  });
+
+  it("says everything that is known", () => {
+    send(stageUpdate("duplicate_check", "started", 5));
+    send(stageUpdate("t24_lookup", "failed", 0, { message: "ደንበኛ 😀" }));
+    const end = { status: "DUPLICATE", message: "m", details: { a: [1] }, processLog: [{}], timestamp: 9, id: "8-9" };
+    expect(send(update(end))).toEqual({
+      registrationId: 42,
+      status: "DUPLICATE",
+      stage: "t24_lookup",
+      stages: [
+        { name: "duplicate_check", status: "completed", message: expect.any(String), startedAt: 5, endedAt: 9 },
+        { name: "t24_lookup", status: "failed", message: "ደንበኛ 😀", startedAt: null, endedAt: null },
+      ],
+      hasMoreStages: false,
+      message: "m",
+      details: { a: [1] },
+      processLog: [{}],
+      timestamp: 9,
+      isFinal: true,
+      progress: { stagesDone: 4, stagesTotal: 4 },
+      hasGap: false,
+      id: "8-9",
+    });
+  });
+
+  it("can be changed by nobody", () => {
+    send(stageUpdate("duplicate_check", "started", 5));
+    const view = send(update({ status: "FAILED", details: { deep: [{ value: 1 }] }, processLog: [[1]], timestamp: 9 }));
+    const shallow = [view, view?.stages, view?.stages[0], view?.progress, view?.details, view?.processLog];
+    const objects = [...shallow, view?.details?.["deep"], view?.processLog?.[0]];
+    expect(objects.map(Object.isFrozen)).toEqual(objects.map(() => true));
+  });
+
+  it("keeps the object of what did not change", () => {
+    send(stageUpdate("duplicate_check", "completed", 5, { details: { accountsFound: 5 }, processLog: [1] }));
+    const before = send(stageUpdate("t24_lookup", "started", 6));
+    const after = send(stageUpdate("t24_lookup", "completed", 7));
+    expect(after).not.toBe(before);
+    expect(after?.stages).not.toBe(before?.stages);
+    expect(after?.stages[0]).toBe(before?.stages[0]);
+    expect(after?.stages[1]).not.toBe(before?.stages[1]);
+    expect(after?.details).toBe(before?.details);
+    expect(after?.processLog).toBe(before?.processLog);
+    const marked = send({ type: "reset", timestamp: 8 });
+    expect(marked).toEqual({ ...after, hasGap: true });
+    expect(marked?.stages).toBe(after?.stages);
+    expect(marked?.progress).toBe(after?.progress);
+  });
+
+  it("has new details where their text changed, and none where they are gone", () => {
+    const details = (view: ReturnType<typeof send>) => [view?.details, view?.processLog];
+    const first = details(send(update({ status: "FAILED", details: { a: 1 }, processLog: [1], timestamp: 5 })));
+    const second = details(send(update({ status: "FAILED", details: { a: 1 }, processLog: [2], timestamp: 6 })));
+    expect(second).toEqual([{ a: 1 }, [2]]);
+    expect(reader.view?.details).toBe(first[0]);
+    expect(details(send(stageUpdate("duplicate_check", "started", 7)))).toEqual([null, null]);
+    expect(details(send(update({ status: "FAILED", details: { a: 1 }, timestamp: 8 })))).toEqual([{ a: 1 }, null]);
+  });
+
+  it("has 64 stages at most, and says that there are more", () => {
+    for (let stage = 1; stage <= 65; ++stage) {
+      send(stageUpdate(`stage ${stage}`, "completed", stage));
+    }
+    expect(reader.view).toMatchObject({ hasMoreStages: true, progress: { stagesDone: 64, stagesTotal: 64 } });
+    const names = Array.from({ length: 64 }, (_, index) => `stage ${index + 1}`);
+    expect(reader.view?.stages.map(({ name }) => name)).toEqual(names);
+  });
+
+  it("is read whole where it made the module's memory grow", () => {
+    const before = core.exports.memory.buffer.byteLength;
+    const filler = "x".repeat(before);
+    const view = send(stageUpdate("duplicate_check", "completed", 5, { details: { filler } }));
+    expect(core.exports.memory.buffer.byteLength).toBeGreaterThan(before);
+    expect(view).toMatchObject({ details: { filler }, stages: [{ name: "duplicate_check", endedAt: 5 }] });
+  });
+});
