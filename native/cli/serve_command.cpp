@@ -99,13 +99,13 @@ bool has_publish_route(const ServeOptions& options, const net::Server& server) {
 
 gateway::GatewayOptions gateway_options(const ServeOptions& options, bool with_redis) {
   gateway::GatewayOptions result;
-  result.hub.retry = Duration(options.retry_ms);
-  result.hub.ping_interval = Duration(options.ping_interval_ms);
-  result.hub.heartbeat_interval = Duration(options.heartbeat_interval_ms);
+  result.streams.hub.retry = Duration(options.retry_ms);
+  result.streams.hub.ping_interval = Duration(options.ping_interval_ms);
+  result.streams.hub.heartbeat_interval = Duration(options.heartbeat_interval_ms);
   result.version = REGSTREAM_VERSION;
   result.broker_kind = with_redis ? "redis" : "embedded";
-  result.seed = std::random_device{}();
-  limit_history(result.hub.journal, options);
+  result.streams.seed = std::random_device{}();
+  limit_history(result.streams.hub.journal, options);
   return result;
 }
 
@@ -125,11 +125,11 @@ void limit_connections(net::ServerLimits& server, gateway::GatewayOptions& gatew
                        const ServeOptions& options) {
   const DescriptorShares shares = share_descriptors(raise_open_files_limit());
   server.sessions_max = std::min(server.sessions_max, shares.sessions);
-  gateway.streams_max = std::min(gateway.streams_max, shares.streams);
+  gateway.streams.streams_max = std::min(gateway.streams.streams_max, shares.streams);
   // Where one client takes all that it may, others still have three quarters of the connections,
   // and of the places for requests as well; with few descriptors, what a browser leaves.
-  server.connections_per_client_max =
-      options.connections_per_client.value_or((server.sessions_max + gateway.streams_max) / 4);
+  server.connections_per_client_max = options.connections_per_client.value_or(
+      (server.sessions_max + gateway.streams.streams_max) / 4);
   if (server.connections_per_client_max > 0) {
     server.sessions_per_client_max = std::max(server.sessions_max / 4, browser_connections);
   }

@@ -1,9 +1,7 @@
 #include "gateway/gateway.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <exception>
-#include <optional>
 #include <sstream>
 #include <utility>
 #include <variant>
@@ -51,19 +49,6 @@ std::string_view stream_head(hub::Framing framing) {
   return framing == hub::Framing::chunked ? chunked : bare;
 }
 
-// All messages that are heard in one turn of the loop go out in one write per connection. But no
-// more than this waits for the turn's end: readers begin to receive a long burst while the rest of
-// it is being heard.
-constexpr std::size_t unflushed_bytes_max = 64U << 10U;
-
-// What one stream is sent in a turn of the loop before others have theirs: a replay may be as large
-// as the journal.
-constexpr std::size_t turn_bytes_max = 1U << 20U;
-
-// At a shutdown clients are asked to come back within this time, a millisecond for each of them: a
-// single one at once, ten thousand not faster than they can be welcomed.
-constexpr std::uint64_t return_spread_ms_max = 10'000;
-
 Instant now() {
   return Instant(
       std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
@@ -75,26 +60,21 @@ std::int64_t now_timestamp_ms() {
       .count();
 }
 
+hub::Moment moment() {
+  return {.now = now(), .timestamp_ms = now_timestamp_ms()};
+}
+
 }  // namespace
 
 Gateway::Gateway(asio::io_context& context, broker::Broker& broker, GatewayOptions options)
     : context_(context),
       broker_(broker),
       options_(std::move(options)),
-      random_(options_.seed),
-      hub_(options_.hub),
+      pump_(options_.streams),
       started_(now()),
       started_timestamp_ms_(now_timestamp_ms()),
       timer_(context) {
   broker_.subscribe(*this);
-}
-
-Gateway::~Gateway() {
-  for (const StreamConnectionPtr& connection : connections_) {
-    if (connection) {
-      connection->close();
-    }
-  }
 }
 
 void Gateway::add_routes(net::Router& router) {
@@ -105,32 +85,18 @@ void Gateway::add_routes(net::Router& router) {
     exchange.respond(describe_readiness({}));
   });
   router.add(http::verb::get, "/readyz", [this](net::Exchange exchange) {
-    exchange.respond(describe_readiness(find_obstacles(broker_, hub_, is_draining_)));
+    exchange.respond(describe_readiness(find_obstacles(broker_, pump_.hub(), pump_.is_draining())));
   });
   router.add(http::verb::get, "/api/health", [this](net::Exchange exchange) {
-    exchange.respond_json(http::status::ok,
-                          describe_health(health_facts(), broker_, hub_,
-                                          find_obstacles(broker_, hub_, is_draining_)));
+    exchange.respond_json(http::status::ok, describe_health(health_facts(), broker_, pump_.hub(),
+                                                            find_obstacles(broker_, pump_.hub(),
+                                                                           pump_.is_draining())));
   });
 }
 
 void Gateway::drain(std::function<void()> drained) {
-  is_draining_ = true;
-  if (hub_.subscriptions() == 0) {
-    asio::post(context_, std::move(drained));
-    return;
-  }
   drained_ = std::move(drained);
-  const std::uint64_t spread_ms =
-      std::min<std::uint64_t>(hub_.subscriptions() - 1, return_spread_ms_max);
-  for (const StreamConnectionPtr& connection : connections_) {
-    if (connection) {
-      hub_.send_retry(connection->subscription(),
-                      options_.hub.retry + Duration(random_.up_to(spread_ms)));
-      hub_.end(connection->subscription());
-    }
-  }
-  flush();
+  feed([this] { pump_.drain(); });
 }
 
 HealthFacts Gateway::health_facts() const {
@@ -139,45 +105,36 @@ HealthFacts Gateway::health_facts() const {
           .started_timestamp_ms = started_timestamp_ms_,
           .uptime = now() - started_,
           .now_timestamp_ms = now_timestamp_ms(),
-          .streams_max = options_.streams_max,
-          .streams_refused = streams_refused_,
+          .streams_max = pump_.streams_max(),
+          .streams_refused = pump_.streams_refused(),
           .connections_refused = options_.connections_refused ? options_.connections_refused()
                                                               : net::RefusedConnections{},
-          .published_timestamp_ms = published_timestamp_ms_,
-          .delivered_timestamp_ms = delivered_timestamp_ms_};
+          .published_timestamp_ms = pump_.published_timestamp_ms(),
+          .delivered_timestamp_ms = pump_.delivered_timestamp_ms()};
 }
 
 void Gateway::on_history(EventId position) {
-  const EventId before = hub_.journal().position();
-  history_log_.on_history(before, hub_.begin_history(position));
+  const EventId before = pump_.hub().journal().position();
+  history_log_.on_history(before, pump_.on_history(position));
 }
 
 void Gateway::on_message(EventId id, std::string_view message) {
-  const std::uint64_t published = hub_.counters().published;
-  if (const auto error = hub_.publish(id, message, now())) {
-    logging::warn_dropped(*error, "of the history (" + to_string(id) + ")");
-    return;
-  }
-  if (hub_.is_live() && hub_.counters().published != published) {
-    published_timestamp_ms_ = now_timestamp_ms();
-  }
-  unflushed_bytes_ += message.size();
-  if (unflushed_bytes_ > unflushed_bytes_max) {
-    flush();
-  } else {
-    schedule_flush();
-  }
+  feed([&] {
+    if (const auto error = pump_.on_message(id, message, moment())) {
+      logging::warn_dropped(*error, "of the history (" + to_string(id) + ")");
+    }
+  });
 }
 
 void Gateway::on_live() {
-  hub_.go_live(now_timestamp_ms());
-  history_log_.on_live(hub_.journal(), broker_.loss_reason());
-  schedule_flush();
+  feed([this] {
+    pump_.on_live(moment());
+    history_log_.on_live(pump_.hub().journal(), broker_.loss_reason());
+  });
 }
 
 void Gateway::on_caught_up() {
-  hub_.caught_up(now_timestamp_ms());
-  schedule_flush();
+  feed([this] { pump_.on_caught_up(moment()); });
 }
 
 void Gateway::open_stream(net::Exchange exchange) {
@@ -186,22 +143,8 @@ void Gateway::open_stream(net::Exchange exchange) {
     respond_problem(exchange, {.status = http::status::bad_request, .detail = error->what});
     return;
   }
-  const bool is_full = hub_.subscriptions() >= options_.streams_max;
-  if (is_full) {
-    ++streams_refused_;
-    logging::warn(
-        "streams at the limit",
-        "as many streams are open as this gateway serves ({}), and more get 503: raise the "
-        "limit on open files (ulimit -n), or start another gateway",
-        options_.streams_max);
-  }
-  if (is_draining_ || is_full) {
-    net::Response response = net::make_problem(
-        {.status = http::status::service_unavailable,
-         .detail = is_draining_ ? "The gateway is shutting down; come back in a moment."
-                                : "As many streams are open as this gateway serves."});
-    response.set(http::field::retry_after, "1");
-    exchange.respond(std::move(response));
+  if (const auto refusal = pump_.refuse()) {
+    respond_refusal(exchange, *refusal);
     return;
   }
   if (exchange.request().method() == http::verb::head) {
@@ -212,120 +155,99 @@ void Gateway::open_stream(net::Exchange exchange) {
   const auto& [registration_id, cursor] = std::get<StreamRequest>(request);
   const hub::Framing framing =
       exchange.request().version() < 11 ? hub::Framing::bare : hub::Framing::chunked;
-  const hub::SubscriptionId id =
-      hub_.subscribe(registration_id, cursor, now(), now_timestamp_ms(), framing);
-  StreamConnectionPtr connection;
-  try {
-    connections_.resize(std::max<std::size_t>(connections_.size(), id.slot + 1));
-    connection = new StreamConnection(exchange.take_connection(), stream_head(framing), id,
-                                      options_.hub.peer_timeout(), *this);
-    connection->start();
-    schedule_flush();
-    connections_[id.slot] = std::move(connection);
-  } catch (...) {
-    if (connection) {
-      connection->close();
+  feed([&] {
+    const hub::SubscriptionId id = pump_.open(registration_id, cursor, moment(), framing);
+    try {
+      connections_.add(new StreamConnection(exchange.take_connection(), stream_head(framing), id,
+                                            options_.streams.hub.peer_timeout(), *this));
+    } catch (...) {
+      pump_.on_peer_closed(id);
+      throw;
     }
-    hub_.unsubscribe(id);
+  });
+}
+
+void Gateway::respond_refusal(net::Exchange& exchange, hub::StreamRefusal refusal) const {
+  const bool is_full = refusal == hub::StreamRefusal::full;
+  if (is_full) {
+    logging::warn(
+        "streams at the limit",
+        "as many streams are open as this gateway serves ({}), and more get 503: raise the "
+        "limit on open files (ulimit -n), or start another gateway",
+        pump_.streams_max());
+  }
+  net::Response response = net::make_problem(
+      {.status = http::status::service_unavailable,
+       .detail = is_full ? "As many streams are open as this gateway serves."
+                         : "The gateway is shutting down; come back in a moment."});
+  response.set(http::field::retry_after, "1");
+  exchange.respond(std::move(response));
+}
+
+// What the pump wants is done after each input, also after one that threw.
+template <typename Input>
+void Gateway::feed(Input input) {
+  try {
+    input();
+  } catch (...) {
+    perform_actions();
+    throw;
+  }
+  perform_actions();
+}
+
+void Gateway::perform_actions() {
+  while (const auto action = pump_.poll()) {
+    std::visit([this](const auto& wanted) { perform(wanted); }, *action);
+  }
+}
+
+void Gateway::perform(const hub::ScheduleFlush& /*action*/) {
+  try {
+    asio::post(context_, [this] { feed([this] { pump_.on_flush_due(); }); });
+  } catch (const std::exception&) {
+    pump_.on_flush_due();  // There is no memory to wait for the turn's end.
+  }
+}
+
+void Gateway::perform(const hub::Flush& /*action*/) {
+  pump_.flush(moment(), connections_);
+}
+
+void Gateway::perform(const hub::SetDeadline& action) {
+  try {
+    timer_.expires_after(action.deadline - now());
+    timer_.async_wait([this](const boost::system::error_code& error) {
+      if (!error) {
+        feed([this] { pump_.on_deadline(moment()); });
+      }
+    });
+  } catch (...) {
+    pump_.on_deadline_lost();
     throw;
   }
 }
 
-void Gateway::schedule_flush() {
-  if (!flush_is_scheduled_) {
-    asio::post(context_, [this] {
-      flush_is_scheduled_ = false;
-      flush();
-    });
-    flush_is_scheduled_ = true;  // Only now: a post may fail.
-  }
+void Gateway::perform(const hub::CatchUp& /*action*/) {
+  broker_.catch_up();
 }
 
-void Gateway::flush() {
-  unflushed_bytes_ = 0;
-  while (const std::optional<hub::SubscriptionId> ready = hub_.poll()) {
-    write(*connections_[ready->slot]);
-  }
-  if (hub_.poll_catch_up(now())) {
-    broker_.catch_up();
-  }
-  arm_timer();
-}
-
-// An exception ends the stream that it came from, and no other.
-void Gateway::write(StreamConnection& connection) {
-  bool goes_on = false;
-  try {
-    goes_on = write_turn(connection);
-  } catch (const std::exception& error) {
-    logging::error("stream", "a stream ended, since it could not be served: {}", error.what());
-  }
-  if (!goes_on) {
-    end_stream(connection);
-  }
-}
-
-// False: the stream has ended.
-bool Gateway::write_turn(StreamConnection& connection) {
-  const std::int64_t timestamp_ms = now_timestamp_ms();
-  for (std::size_t turn_bytes = 0; turn_bytes < turn_bytes_max;) {
-    const std::uint64_t deliveries = hub_.counters().deliveries;
-    hub::Outbox& outbox = *hub_.collect(connection.subscription(), timestamp_ms);
-    const bool has_updates = hub_.counters().deliveries != deliveries;
-    const std::size_t bytes = outbox.bytes_waiting();
-    const StreamConnection::Written written = connection.write(outbox);
-    if (has_updates && outbox.bytes_waiting() < bytes) {
-      delivered_timestamp_ms_ = timestamp_ms;
-    }
-    if (written == StreamConnection::Written::waiting) {
-      return true;
-    }
-    if (written == StreamConnection::Written::failed || outbox.is_finished()) {
-      return false;
-    }
-    if (bytes == 0) {
-      return true;
-    }
-    turn_bytes += bytes;
-  }
-  connection.write_later();
-  return true;
-}
-
-void Gateway::end_stream(StreamConnection& connection) {
-  const hub::SubscriptionId id = connection.subscription();
-  connection.close();
-  hub_.unsubscribe(id);
-  connections_[id.slot].reset();  // Frees the connection, unless a wait of its own is running.
-  if (is_draining_ && hub_.subscriptions() == 0 && drained_) {
+void Gateway::perform(const hub::Drained& /*action*/) {
+  if (drained_) {
     asio::post(context_, std::exchange(drained_, nullptr));
   }
 }
 
-void Gateway::arm_timer() {
-  const std::optional<Instant> deadline = hub_.next_deadline();
-  if (!deadline || (armed_ && *armed_ <= *deadline)) {
-    return;  // It looks again when it goes off.
-  }
-  armed_.reset();
-  timer_.expires_after(*deadline - now());
-  timer_.async_wait([this](const boost::system::error_code& error) {
-    if (error) {
-      return;
-    }
-    armed_.reset();
-    schedule_flush();  // First: the timer is armed again then, whatever fails here.
-    hub_.handle_deadline(now(), now_timestamp_ms());
-  });
-  armed_ = deadline;
-}
-
 void Gateway::on_writable(StreamConnection& connection) {
-  write(connection);
+  feed([&] { pump_.on_writable(connection.subscription(), moment(), connections_); });
 }
 
 void Gateway::on_peer_closed(StreamConnection& connection) {
-  end_stream(connection);
+  feed([&] {
+    const hub::SubscriptionId id = connection.subscription();
+    pump_.on_peer_closed(id);
+    connections_.close(id);
+  });
 }
 
 }  // namespace regstream::gateway

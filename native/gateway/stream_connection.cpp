@@ -52,9 +52,9 @@ void StreamConnection::start() {
   wait_for_peer();
 }
 
-StreamConnection::Written StreamConnection::write(hub::Outbox& outbox) {
+hub::Written StreamConnection::write(hub::Outbox& outbox) {
   if (waits_for_room_) {
-    return Written::waiting;
+    return hub::Written::waiting;
   }
   while (!unsent_head_.empty() || !outbox.empty()) {
     std::array<iovec, buffers_max> buffers;  // Not zeroed: sixteen kilobytes.
@@ -83,17 +83,17 @@ StreamConnection::Written StreamConnection::write(hub::Outbox& outbox) {
     }
     if (result < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
       write_later();
-      return Written::waiting;
+      return hub::Written::waiting;
     }
     if (result < 0) {
-      return Written::failed;
+      return hub::Written::failed;
     }
     const auto sent = static_cast<std::size_t>(result);
     const std::size_t head_sent = std::min(sent, unsent_head_.size());
     unsent_head_.remove_prefix(head_sent);
     outbox.consume(sent - head_sent);
   }
-  return Written::everything;
+  return hub::Written::everything;
 }
 
 void StreamConnection::close() {

@@ -9,8 +9,8 @@
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <regstream/time.hpp>
 
-#include "hub/hub.hpp"
 #include "hub/outbox.hpp"
+#include "hub/stream_pump.hpp"
 #include "net/exchange.hpp"
 
 namespace regstream::gateway {
@@ -36,12 +36,6 @@ class StreamConnection
     virtual void on_peer_closed(StreamConnection& connection) = 0;
   };
 
-  enum class Written : std::uint8_t {
-    everything,
-    waiting,  ///< The socket's buffer is full; `on_writable` will come.
-    failed,   ///< The peer has gone.
-  };
-
   /// `head`, the response's head, goes out first and must outlive the connection. A peer that
   /// acknowledges nothing for `peer_timeout` has vanished without a word: the kernel gives it up,
   /// which would go on for a quarter of an hour otherwise.
@@ -53,7 +47,7 @@ class StreamConnection
   /// Begins to watch for the peer's close.
   void start();
   /// Sends what the head and `outbox` hold, as far as the socket takes it.
-  Written write(hub::Outbox& outbox);
+  hub::Written write(hub::Outbox& outbox);
   /// Lets others have their turn: `on_writable` will come, though no sooner than theirs.
   void write_later();
   void close();

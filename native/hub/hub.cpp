@@ -140,10 +140,10 @@ SubscriptionId Hub::subscribe(std::optional<std::int64_t> registration_id, std::
   return id;
 }
 
-void Hub::unsubscribe(SubscriptionId id) {
+bool Hub::unsubscribe(SubscriptionId id) {
   Subscription* subscription = find(id);
   if (subscription == nullptr) {
-    return;
+    return false;
   }
   leave_audience(id.slot);
   ungreeted_.erase(id.slot);
@@ -153,6 +153,7 @@ void Hub::unsubscribe(SubscriptionId id) {
   *subscription = std::move(unused);
   free_slots_.push_back(id.slot);
   --subscriptions_;
+  return true;
 }
 
 void Hub::send_retry(SubscriptionId id, Duration retry) {

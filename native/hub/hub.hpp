@@ -131,8 +131,8 @@ class Hub {
                            Instant now, std::int64_t now_timestamp_ms,
                            Framing framing = Framing::bare);
 
-  /// Leaves; an id that names nothing is ignored.
-  void unsubscribe(SubscriptionId id);
+  /// Leaves. False: the id names nothing.
+  bool unsubscribe(SubscriptionId id);
 
   /// Tells one subscriber when to come back (a draining server spreads its clients by this).
   void send_retry(SubscriptionId id, Duration retry);
@@ -165,6 +165,8 @@ class Hub {
   [[nodiscard]] Outbox* collect(SubscriptionId id, std::int64_t now_timestamp_ms);
 
   [[nodiscard]] std::size_t subscriptions() const { return subscriptions_; }
+  /// Those that are there, by slot.
+  [[nodiscard]] std::vector<SubscriptionId> subscription_ids() const;
   [[nodiscard]] const HubCounters& counters() const { return counters_; }
   [[nodiscard]] const Journal& journal() const { return journal_; }
   [[nodiscard]] const KnownRegistrations& known_registrations() const { return known_; }

@@ -15,6 +15,17 @@ Hub::Slot Hub::take_slot() {
   return slot;
 }
 
+std::vector<SubscriptionId> Hub::subscription_ids() const {
+  std::vector<SubscriptionId> ids;
+  ids.reserve(subscriptions_);
+  for (Slot slot = 0; slot < slots_.size(); ++slot) {
+    if (slots_[slot].used) {
+      ids.push_back({.slot = slot, .generation = slots_[slot].generation});
+    }
+  }
+  return ids;
+}
+
 // What may fail comes first: a slot that is ready is in the list.
 void Hub::mark_ready(Slot slot) {
   if (!slots_[slot].ready) {

@@ -21,6 +21,7 @@ enum class Sight : std::uint8_t {
   delivery_cut,       ///< At any byte.
   delivery_slowed,    ///< A slow reader took a part.
   buffer_filled,      ///< A gateway had to wait for a slow or silent reader.
+  turn_used_up,       ///< A stream was sent so much that others had their turn.
   dead_peer_dropped,  ///< Its acknowledgement never came.
   attempt_refused,    ///< By 503.
   attempt_failed,     ///< Nobody listened there.

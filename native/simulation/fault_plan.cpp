@@ -133,6 +133,8 @@ FaultPlan choose_fault_plan(World& world, std::uint64_t seed) {
     // Of updates some are longer than the first, of snapshots most are than the second.
     plan.line_bytes_max = later.up_to(1) == 0 ? 180 : 400;
   }
+  plan.turn_bytes_max = std::array<std::size_t, 4>{1, 4'000, 1U << 20U, 1U << 20U}[later.up_to(3)];
+  plan.unflushed_bytes_max = std::array<std::size_t, 3>{0, 2'000, 64U << 10U}[later.up_to(2)];
   return plan;
 }
 
@@ -168,6 +170,8 @@ std::string to_string(const FaultPlan& plan) {
   add("journal", plan.journal_count_max);
   add("journal bytes", plan.journal_bytes_max);
   add("outbox bytes", plan.outbox_bytes_max);
+  add("bytes in a turn", plan.turn_bytes_max);
+  add("bytes unflushed", plan.unflushed_bytes_max);
   add("registrations known", plan.known_registrations_max);
   add("claims bytes", plan.claims_bytes_max);
   add("bare waiting", plan.bare_max);

@@ -77,6 +77,8 @@ struct FaultPlan {
   std::size_t page_entries_max = 0;
   std::size_t journal_count_max = 0;
   std::size_t outbox_bytes_max = 0;
+  std::size_t turn_bytes_max = 0;
+  std::size_t unflushed_bytes_max = 0;
 
   std::size_t journal_bytes_max = 0;
   std::size_t known_registrations_max = 0;

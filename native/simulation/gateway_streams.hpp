@@ -10,7 +10,7 @@
 
 #include <regstream/broker/broker.hpp>
 
-#include "hub/hub.hpp"
+#include "hub/stream_pump.hpp"
 #include "simulation/fault_plan.hpp"
 #include "simulation/process_clock.hpp"
 #include "simulation/stream.hpp"
@@ -18,7 +18,7 @@
 
 namespace regstream::simulation {
 
-/// A gateway's streams: the real hub, in a shell that does what gateway::Gateway does around it.
+/// A gateway's streams: the real pump, in a shell that does what gateway::Gateway does around it.
 /// Serves one process after another.
 class GatewayStreams final : public StreamWriter, public broker::Subscriber {
  public:
@@ -32,7 +32,7 @@ class GatewayStreams final : public StreamWriter, public broker::Subscriber {
   void crash(bool tells);
   /// Ends every stream in good order, and refuses new ones.
   void drain();
-  [[nodiscard]] bool is_running() const { return hub_.has_value(); }
+  [[nodiscard]] bool is_running() const { return pump_.has_value(); }
 
   void on_history(EventId position) override;
   void on_message(EventId id, std::string_view message) override;
@@ -43,19 +43,31 @@ class GatewayStreams final : public StreamWriter, public broker::Subscriber {
   void on_writable(Stream& stream) override;
   void on_peer_closed(Stream& stream) override;
 
+  // What the pump asks of the sockets (`hub::StreamSockets`).
+  hub::Written write(hub::SubscriptionId id, hub::Outbox& outbox);
+  void write_later(hub::SubscriptionId id);
+  void close(hub::SubscriptionId id, std::string_view error);
+
   void stall(Duration span);
 
-  [[nodiscard]] const hub::Hub& hub() const { return *hub_; }
+  [[nodiscard]] const hub::Hub& hub() const { return pump_->hub(); }
   /// What the hub has counted since the process started.
   void count() const;
   void check_limits() const;
 
  private:
-  void schedule_flush();
-  void flush();
-  void write(Stream& stream);
-  void end_stream(Stream& stream);
-  void arm();
+  [[nodiscard]] hub::Moment moment() const {
+    return {.now = clock_.now(), .timestamp_ms = clock_.timestamp_ms()};
+  }
+  void perform_actions();
+  void perform(const hub::ScheduleFlush& action);
+  void perform(const hub::Flush& action);
+  void perform(const hub::SetDeadline& action);
+  void perform(const hub::CatchUp& action);
+  void perform(const hub::Drained& action);
+  /// After `delay`, if the process still runs.
+  void after(Duration delay, std::function<void()> event);
+  bool spoil(Stream& stream, hub::Outbox& outbox);
 
   World& world_;
   const FaultPlan& plan_;
@@ -67,12 +79,9 @@ class GatewayStreams final : public StreamWriter, public broker::Subscriber {
   std::uint64_t incarnation_ = 0;
 
   // Of the running process.
-  std::optional<hub::Hub> hub_;
+  std::optional<hub::StreamPump> pump_;
   std::vector<StreamPtr> streams_;  // By the subscription's slot.
-  bool flush_is_scheduled_ = false;
-  std::optional<Instant> armed_;
   std::uint64_t timer_ = 0;
-  bool is_draining_ = false;
 };
 
 }  // namespace regstream::simulation

@@ -65,9 +65,22 @@ std::size_t Stream::write(std::string_view bytes) {
   return taken;
 }
 
+void Stream::write_later() {
+  waits_for_room_ = true;
+  offer_room();
+}
+
+void Stream::offer_room() {
+  world_.after(Duration{0}, [self = shared_from_this()] {
+    if (std::exchange(self->waits_for_room_, false) && self->writer_ != nullptr) {
+      self->writer_->on_writable(*self);
+    }
+  });
+}
+
 void Stream::finish() {
   writer_ = nullptr;
-  end_ = TransportEnd::ended;
+  end_ = end_.value_or(TransportEnd::ended);
   plan_delivery();
 }
 
@@ -168,13 +181,8 @@ void Stream::deliver() {
     if (!bytes_.empty() || end_) {
       plan_delivery();
     }
-    if (std::exchange(waits_for_room_, false) && writer_ != nullptr) {
-      const auto self = shared_from_this();
-      world_.after(Duration{0}, [self] {
-        if (self->writer_ != nullptr) {
-          self->writer_->on_writable(*self);
-        }
-      });
+    if (waits_for_room_) {
+      offer_room();
     }
     reader_->on_bytes(attempt_, bytes);
   } else if (end_) {

@@ -61,6 +61,8 @@ class Stream : public std::enable_shared_from_this<Stream> {
   /// How many of the bytes the send buffer takes. `on_writable` comes if that was not all.
   std::size_t write(std::string_view bytes);
   [[nodiscard]] bool waits_for_room() const { return waits_for_room_; }
+  /// `on_writable` comes after what else is to happen now.
+  void write_later();
   /// In good order: what was written arrives, and then the end.
   void finish();
   /// The process is gone. Without its power being cut the client is told.
@@ -79,6 +81,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   void plan_delivery();
   void deliver();
   void close_at_gateway(Duration delay);
+  void offer_room();
 
   World& world_;
   const FaultPlan& plan_;

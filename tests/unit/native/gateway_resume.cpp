@@ -89,7 +89,7 @@ TEST_CASE("A client resumes on another gateway of the same history") {
 }
 
 TEST_CASE("A cursor of no use gets a reset and the state of things, never a refusal") {
-  RunningGateway gateway({.hub = {.journal = {.count_max = 2}}});
+  RunningGateway gateway({.streams = {.hub = {.journal = {.count_max = 2}}}});
   publish(gateway, {42, 43, 42});
   const std::string cursor = GENERATE(as<std::string>{}, "garbage", "1-1", "99999999999999-1",
                                       RunningGateway::id(0), RunningGateway::id(4));

@@ -43,7 +43,7 @@ bool still_says(Client& client, const std::string& text) {
 }  // namespace
 
 TEST_CASE("A stream opens as an event stream that nothing on the way may hold back") {
-  const RunningGateway gateway({.hub = {.retry = Duration{1'500}}});
+  const RunningGateway gateway({.streams = {.hub = {.retry = Duration{1'500}}}});
   const StreamClient client(gateway);
   CHECK(status_of(client.head) == 200);
   CHECK(client.head.find("Content-Type: text/event-stream\r\n") != std::string::npos);
@@ -124,7 +124,7 @@ TEST_CASE("A late reader of one registration is told how things stand") {
 }
 
 TEST_CASE("An open stream is pinged again and again") {
-  const RunningGateway gateway({.hub = {.ping_interval = Duration{10}}});
+  const RunningGateway gateway({.streams = {.hub = {.ping_interval = Duration{10}}}});
   StreamClient first(gateway);
   StreamClient second(gateway, "?registrationId=42");
   for (int count = 0; count < 3; ++count) {
@@ -134,7 +134,7 @@ TEST_CASE("An open stream is pinged again and again") {
 }
 
 TEST_CASE("A silent stream gets heartbeats, each one chunk") {
-  const RunningGateway gateway({.hub = {.heartbeat_interval = Duration{20}}});
+  const RunningGateway gateway({.streams = {.hub = {.heartbeat_interval = Duration{20}}}});
   StreamClient client(gateway);
   for (int count = 0; count < 3; ++count) {
     CHECK(client.read_until("\n") == ": heartbeat 20\n");
@@ -273,7 +273,7 @@ TEST_CASE("Another method is 405, and a query that makes no sense 400") {
 
 TEST_CASE(
     "A reader that does not read falls behind and is told, while another receives everything") {
-  RunningGateway gateway({.hub = {.journal = {.count_max = 20}}});
+  RunningGateway gateway({.streams = {.hub = {.journal = {.count_max = 20}}}});
   StreamClient slow(gateway, {}, 4'096);
   StreamClient fast(gateway);
   const std::string text(32U << 10U, 'x');
@@ -307,7 +307,7 @@ TEST_CASE(
 }
 
 TEST_CASE("A burst larger than an outbox reaches a reader whole") {
-  RunningGateway gateway({.hub = {.outbox_bytes_max = 256U << 10U}});
+  RunningGateway gateway({.streams = {.hub = {.outbox_bytes_max = 256U << 10U}}});
   StreamClient client(gateway);
   std::vector<std::string> burst;
   for (int index = 1; index <= 600; ++index) {
@@ -321,7 +321,7 @@ TEST_CASE("A burst larger than an outbox reaches a reader whole") {
 }
 
 TEST_CASE("One stream too many is answered 503 with when to come back") {
-  const RunningGateway gateway({.streams_max = 1});
+  const RunningGateway gateway({.streams = {.streams_max = 1}});
   const StreamClient client(gateway);
   Client refused(gateway.port());
   refused.get(stream_path);
@@ -331,7 +331,7 @@ TEST_CASE("One stream too many is answered 503 with when to come back") {
 }
 
 TEST_CASE("A gateway that drains tells each reader when to come back, and ends its stream") {
-  RunningGateway gateway({.hub = {.retry = Duration{1'000}}});
+  RunningGateway gateway({.streams = {.hub = {.retry = Duration{1'000}}}});
   std::vector<std::unique_ptr<StreamClient>> clients;
   for (int count = 0; count < 20; ++count) {
     clients.push_back(std::make_unique<StreamClient>(gateway));

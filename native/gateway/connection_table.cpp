@@ -1,0 +1,36 @@
+#include "gateway/connection_table.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "log/log.hpp"
+
+namespace regstream::gateway {
+
+static_assert(hub::StreamSockets<ConnectionTable>);
+
+ConnectionTable::~ConnectionTable() {
+  for (const StreamConnectionPtr& connection : connections_) {
+    if (connection) {
+      connection->close();
+    }
+  }
+}
+
+void ConnectionTable::add(StreamConnectionPtr connection) {
+  const std::size_t slot = connection->subscription().slot;
+  connections_.resize(std::max(connections_.size(), slot + 1));
+  connection->start();
+  connections_[slot] = std::move(connection);
+}
+
+void ConnectionTable::close(hub::SubscriptionId id, std::string_view error) {
+  connections_[id.slot]->close();
+  connections_[id.slot].reset();  // Frees the connection, unless a wait of its own is running.
+  if (!error.empty()) {
+    logging::error("stream", "a stream ended, since it could not be served: {}", error);
+  }
+}
+
+}  // namespace regstream::gateway

@@ -1,0 +1,122 @@
+#include "hub/stream_pump.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace regstream::hub {
+
+StreamPump::StreamPump(StreamPumpOptions options)
+    : options_(options), hub_(options.hub), random_(options.seed) {}
+
+std::optional<DecodeError> StreamPump::on_message(EventId id, std::string_view message,
+                                                  const Moment& moment) {
+  const std::uint64_t published = hub_.counters().published;
+  if (auto error = hub_.publish(id, message, moment.now)) {
+    return error;
+  }
+  if (hub_.is_live() && hub_.counters().published != published) {
+    published_timestamp_ms_ = moment.timestamp_ms;
+  }
+  unflushed_bytes_ += message.size();
+  if (unflushed_bytes_ > options_.unflushed_bytes_max) {
+    is_flush_due_ = true;
+  } else {
+    wants_flush_ = true;
+  }
+  return std::nullopt;
+}
+
+void StreamPump::on_live(const Moment& moment) {
+  wants_flush_ = true;
+  hub_.go_live(moment.timestamp_ms);
+}
+
+void StreamPump::on_caught_up(const Moment& moment) {
+  wants_flush_ = true;
+  hub_.caught_up(moment.timestamp_ms);
+}
+
+std::optional<StreamRefusal> StreamPump::refuse() {
+  const bool is_full = hub_.subscriptions() >= options_.streams_max;
+  streams_refused_ += is_full ? 1 : 0;
+  if (is_draining_) {
+    return StreamRefusal::draining;
+  }
+  return is_full ? std::optional(StreamRefusal::full) : std::nullopt;
+}
+
+SubscriptionId StreamPump::open(std::optional<std::int64_t> registration_id,
+                                std::string_view cursor, const Moment& moment, Framing framing) {
+  const SubscriptionId id =
+      hub_.subscribe(registration_id, cursor, moment.now, moment.timestamp_ms, framing);
+  wants_flush_ = true;
+  return id;
+}
+
+void StreamPump::drain() {
+  is_draining_ = true;
+  is_flush_due_ = true;
+  const std::vector<SubscriptionId> open = hub_.subscription_ids();
+  is_drained_ = open.empty();
+  const auto spread_ms =
+      std::min<std::uint64_t>(std::max<std::size_t>(open.size(), 1) - 1,
+                              static_cast<std::uint64_t>(options_.return_spread_max.count()));
+  for (const SubscriptionId id : open) {
+    hub_.send_retry(id, options_.hub.retry + Duration(random_.up_to(spread_ms)));
+    hub_.end(id);
+  }
+}
+
+void StreamPump::on_deadline(const Moment& moment) {
+  // First: the flush sets the next deadline, whatever fails here.
+  armed_.reset();
+  wants_flush_ = true;
+  hub_.handle_deadline(moment.now, moment.timestamp_ms);
+}
+
+void StreamPump::on_flush_due() {
+  flush_is_scheduled_ = false;
+  is_flush_due_ = true;
+}
+
+std::optional<StreamPumpAction> StreamPump::poll() {
+  if (std::exchange(is_flush_due_, false)) {
+    return Flush{};
+  }
+  if (std::exchange(wants_flush_, false) && !flush_is_scheduled_) {
+    flush_is_scheduled_ = true;
+    return ScheduleFlush{};
+  }
+  if (std::exchange(wants_catch_up_, false)) {
+    return CatchUp{};
+  }
+  if (std::exchange(wants_deadline_, false) && armed_) {
+    return SetDeadline{*armed_};
+  }
+  if (std::exchange(is_drained_, false)) {
+    return Drained{};
+  }
+  return std::nullopt;
+}
+
+// False: it had ended before.
+bool StreamPump::end(SubscriptionId id) {
+  if (!hub_.unsubscribe(id)) {
+    return false;
+  }
+  if (is_draining_ && hub_.subscriptions() == 0) {
+    is_drained_ = true;
+  }
+  return true;
+}
+
+void StreamPump::after_flush(Instant now) {
+  wants_catch_up_ = hub_.poll_catch_up(now) || wants_catch_up_;
+  const std::optional<Instant> deadline = hub_.next_deadline();
+  if (deadline && (!armed_ || *deadline < *armed_)) {
+    armed_ = deadline;  // A later one is looked for when this has come.
+    wants_deadline_ = true;
+  }
+}
+
+}  // namespace regstream::hub

@@ -1,0 +1,221 @@
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include <regstream/message/codec.hpp>
+#include <regstream/message/event_id.hpp>
+#include <regstream/random.hpp>
+#include <regstream/time.hpp>
+
+#include "hub/frame.hpp"
+#include "hub/hub.hpp"
+#include "hub/outbox.hpp"
+
+namespace regstream::hub {
+
+/// One reading of both clocks.
+struct Moment {
+  Instant now;
+  std::int64_t timestamp_ms = 0;
+};
+
+struct StreamPumpOptions {
+  HubOptions hub = {};
+  /// More streams are refused. Leaves descriptors for requests (`net::ServerLimits::sessions_max`).
+  std::size_t streams_max = 16'384;
+  /// Messages heard in one turn of the loop go out in one write per stream, at the end of the turn.
+  /// After more bytes than this they go out at once: readers begin to receive a long burst while
+  /// the rest of it is being heard.
+  std::size_t unflushed_bytes_max = 64U << 10U;
+  /// What one stream is sent before others have their turn: a replay may be as large as the
+  /// journal.
+  std::size_t turn_bytes_max = 1U << 20U;
+  /// At a shutdown clients are asked to come back within this time, a millisecond for each of them:
+  /// a single one at once, ten thousand not faster than they can be welcomed.
+  Duration return_spread_max{10'000};
+  /// Spreads that return; differs between processes.
+  std::uint64_t seed = 0;
+};
+
+/// What a socket made of an outbox.
+enum class Written : std::uint8_t {
+  everything,
+  waiting,  ///< It is full; `StreamPump::on_writable` will come.
+  failed,   ///< The peer has gone.
+};
+
+/// The sockets of the streams that were opened, by subscription. None calls the pump, except that
+/// `write` may call `on_peer_closed`.
+template <typename Sockets>
+concept StreamSockets = requires(Sockets& sockets, SubscriptionId id, Outbox& outbox,
+                                 std::string_view error) {
+  /// Sends what is in the outbox as far as there is room, and consumes it. If the socket is
+  /// full already: nothing, and `waiting`. May throw, which ends the stream.
+  { sockets.write(id, outbox) } -> std::same_as<Written>;
+  /// Others have their turn: `on_writable` will come, though no sooner than theirs.
+  sockets.write_later(id);
+  /// The stream has ended: after all that its outbox held, or because it failed. `error` says
+  /// what was thrown, if anything was.
+  sockets.close(id, error);
+};
+
+/// Why a new stream is not opened.
+enum class StreamRefusal : std::uint8_t { draining, full };
+
+/// Call `on_flush_due` at the end of the loop's turn.
+struct ScheduleFlush {};
+/// Call `flush`.
+struct Flush {};
+/// Call `on_deadline` then. Replaces the deadline that was set before.
+struct SetDeadline {
+  Instant deadline;
+};
+/// Ask the broker to catch up; `on_caught_up` is the answer.
+struct CatchUp {};
+/// The last stream of a drain has ended.
+struct Drained {};
+
+using StreamPumpAction = std::variant<ScheduleFlush, Flush, SetDeadline, CatchUp, Drained>;
+
+/// Moves messages from a hub to the sockets of its streams: when to write, how much at once, when
+/// to look at the time, and when a stream ends. No socket, no clock.
+///
+/// Inputs come with their time. Poll after each of them, also after one that threw, and perform
+/// what is given until there is nothing more. An exception in serving one stream ends that stream,
+/// and no other.
+class StreamPump {
+ public:
+  explicit StreamPump(StreamPumpOptions options = {});
+
+  // What the broker says of the history; see `Hub`.
+  /// So many streams will get a reset.
+  std::size_t on_history(EventId position) { return hub_.begin_history(position); }
+  std::optional<DecodeError> on_message(EventId id, std::string_view message, const Moment& moment);
+  void on_live(const Moment& moment);
+  void on_caught_up(const Moment& moment);
+
+  /// Whether a new stream is refused, which is counted. Ask before `open`.
+  [[nodiscard]] std::optional<StreamRefusal> refuse();
+  /// Opens a stream (`Hub::subscribe`). Its socket must be there when the next action is performed;
+  /// if there will be none, call `on_peer_closed`.
+  [[nodiscard]] SubscriptionId open(std::optional<std::int64_t> registration_id,
+                                    std::string_view cursor, const Moment& moment,
+                                    Framing framing = Framing::bare);
+  /// Its socket has room again, or it is its turn again. An id that names nothing is ignored.
+  template <StreamSockets Sockets>
+  void on_writable(SubscriptionId id, const Moment& moment, Sockets& sockets) {
+    write(id, moment, sockets);
+  }
+  /// The stream ends; its socket is the caller's to close. An id that names nothing is ignored.
+  void on_peer_closed(SubscriptionId id) { end(id); }
+
+  /// Tells every client when to come back, ends its stream in good order, and refuses new ones.
+  /// `Drained` follows: a peer that does not read may keep its stream for as long as it likes.
+  void drain();
+
+  /// The time of `SetDeadline` has come; late is normal.
+  void on_deadline(const Moment& moment);
+  /// The timer could not be set: the next flush asks for it again.
+  void on_deadline_lost() { armed_.reset(); }
+  /// The loop's turn ends.
+  void on_flush_due();
+
+  /// Writes what is new to every stream that has room.
+  template <StreamSockets Sockets>
+  void flush(const Moment& moment, Sockets& sockets) {
+    unflushed_bytes_ = 0;
+    while (const auto ready = hub_.poll()) {
+      write(*ready, moment, sockets);
+    }
+    after_flush(moment.now);
+  }
+
+  [[nodiscard]] std::optional<StreamPumpAction> poll();
+
+  [[nodiscard]] const Hub& hub() const { return hub_; }
+  [[nodiscard]] bool is_draining() const { return is_draining_; }
+  [[nodiscard]] std::size_t streams_max() const { return options_.streams_max; }
+  /// Refused because there were as many as may be.
+  [[nodiscard]] std::uint64_t streams_refused() const { return streams_refused_; }
+  /// When the last new message was heard, and one was last given to a socket.
+  [[nodiscard]] std::optional<std::int64_t> published_timestamp_ms() const {
+    return published_timestamp_ms_;
+  }
+  [[nodiscard]] std::optional<std::int64_t> delivered_timestamp_ms() const {
+    return delivered_timestamp_ms_;
+  }
+
+ private:
+  template <StreamSockets Sockets>
+  void write(SubscriptionId id, const Moment& moment, Sockets& sockets) {
+    try {
+      if (!write_turn(id, moment, sockets) && end(id)) {
+        sockets.close(id, {});
+      }
+    } catch (const std::exception& error) {
+      if (end(id)) {
+        sockets.close(id, error.what());
+      }
+    }
+  }
+
+  /// False: the stream is to end.
+  template <StreamSockets Sockets>
+  [[nodiscard]] bool write_turn(SubscriptionId id, const Moment& moment, Sockets& sockets) {
+    for (std::size_t turn_bytes = 0; turn_bytes < options_.turn_bytes_max;) {
+      const std::uint64_t deliveries = hub_.counters().deliveries;
+      Outbox* const outbox = hub_.collect(id, moment.timestamp_ms);
+      if (outbox == nullptr) {
+        return true;  // Its peer has closed meanwhile.
+      }
+      const bool has_updates = hub_.counters().deliveries != deliveries;
+      const std::size_t bytes = outbox->bytes_waiting();
+      const Written written = sockets.write(id, *outbox);
+      if (has_updates && outbox->bytes_waiting() < bytes) {
+        delivered_timestamp_ms_ = moment.timestamp_ms;
+      }
+      if (written == Written::waiting) {
+        return true;
+      }
+      if (written == Written::failed || outbox->is_finished()) {
+        return false;
+      }
+      if (bytes == 0) {
+        return true;
+      }
+      turn_bytes += bytes;
+    }
+    sockets.write_later(id);
+    return true;
+  }
+
+  bool end(SubscriptionId id);
+  void after_flush(Instant now);
+
+  StreamPumpOptions options_;
+  Hub hub_;
+  Random random_;
+  std::uint64_t streams_refused_ = 0;
+  std::optional<std::int64_t> published_timestamp_ms_;
+  std::optional<std::int64_t> delivered_timestamp_ms_;
+  std::size_t unflushed_bytes_ = 0;
+  bool flush_is_scheduled_ = false;
+  bool is_draining_ = false;
+  std::optional<Instant> armed_;  // The deadline that was set, and has not come.
+
+  // The actions that were not polled yet.
+  bool wants_flush_ = false;  // At the end of the turn.
+  bool is_flush_due_ = false;
+  bool wants_catch_up_ = false;
+  bool wants_deadline_ = false;  // That of `armed_`.
+  bool is_drained_ = false;
+};
+
+}  // namespace regstream::hub

@@ -1,0 +1,451 @@
+#include "hub/stream_pump.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "hub_reading.hpp"
+
+using namespace regstream;
+using namespace regstream::hub;
+
+namespace {
+
+constexpr std::uint64_t epoch = LiveHub::epoch;
+
+Moment at(std::int64_t now_ms) {
+  return {.now = Instant{Duration{now_ms}}, .timestamp_ms = reading_timestamp_ms + now_ms};
+}
+
+/// A socket that the test drives by hand.
+struct Socket {
+  std::size_t room = SIZE_MAX;  ///< How much it takes until the test makes more.
+  bool has_failed = false;
+  bool throws = false;
+  std::function<void()> on_write = {};
+
+  std::string sent = {};
+  int writes = 0;
+  int turns_given_up = 0;
+  bool is_closed = false;
+  std::string error = {};
+};
+
+struct Sockets {
+  std::map<std::uint32_t, Socket> by_slot;
+  std::vector<std::uint32_t> order;  ///< The slots, as they were written to.
+
+  Written write(SubscriptionId id, Outbox& outbox) {
+    Socket& socket = by_slot.at(id.slot);
+    order.push_back(id.slot);
+    ++socket.writes;
+    if (socket.on_write) {
+      socket.on_write();
+    }
+    if (socket.throws) {
+      throw std::runtime_error("no memory for this one");
+    }
+    if (socket.has_failed) {
+      return Written::failed;
+    }
+    while (!outbox.empty()) {
+      const std::string_view bytes =
+          outbox.frames().front()->bytes().substr(outbox.sent_of_first()).substr(0, socket.room);
+      if (bytes.empty()) {
+        return Written::waiting;
+      }
+      socket.sent += bytes;
+      socket.room -= socket.room == SIZE_MAX ? 0 : bytes.size();
+      outbox.consume(bytes.size());
+    }
+    return Written::everything;
+  }
+  void write_later(SubscriptionId id) { ++by_slot.at(id.slot).turns_given_up; }
+  void close(SubscriptionId id, std::string_view error) {
+    by_slot.at(id.slot).is_closed = true;
+    by_slot.at(id.slot).error = error;
+  }
+};
+
+/// A pump of a history that is live and empty, in a loop whose turns the test ends.
+struct Loop {
+  explicit Loop(StreamPumpOptions options = {}, bool is_live = true) : pump(options) {
+    pump.on_history({.epoch = epoch, .sequence = 0});
+    if (is_live) {
+      pump.on_live(at(0));
+    }
+    end_turn();
+  }
+
+  SubscriptionId open(std::string_view cursor = {}, Socket socket = {}) {
+    const SubscriptionId id = pump.open(std::nullopt, cursor, now);
+    sockets.by_slot[id.slot] = std::move(socket);
+    perform();
+    return id;
+  }
+  void publish(int count = 1) {
+    for (int index = 0; index < count; ++index) {
+      ++published;
+      REQUIRE_FALSE(pump.on_message({.epoch = epoch, .sequence = published},
+                                    stage_update(42, "t24_lookup", "STARTED", 1), now));
+      perform();
+    }
+  }
+  /// Performs what the pump wants now; what is for the turn's end waits for it.
+  void perform() {
+    while (const auto action = pump.poll()) {
+      if (std::holds_alternative<ScheduleFlush>(*action)) {
+        ++flushes_scheduled;
+      } else if (std::holds_alternative<Flush>(*action)) {
+        ++flushes;
+        pump.flush(now, sockets);
+      } else if (const auto* const set = std::get_if<SetDeadline>(&*action)) {
+        deadlines.push_back(set->deadline);
+      } else if (std::holds_alternative<CatchUp>(*action)) {
+        ++catch_ups;
+      } else {
+        ++drained;
+      }
+    }
+  }
+  void end_turn() {
+    while (flushes_scheduled > 0) {
+      --flushes_scheduled;
+      pump.on_flush_due();
+      perform();
+    }
+  }
+  Socket& socket(SubscriptionId id) { return sockets.by_slot.at(id.slot); }
+  std::string types(SubscriptionId id) { return read_stream(socket(id).sent).types(); }
+
+  StreamPump pump;
+  Sockets sockets;
+  Moment now = at(0);
+  std::uint64_t published = 0;
+  int flushes_scheduled = 0;
+  int flushes = 0;
+  int catch_ups = 0;
+  int drained = 0;
+  std::vector<Instant> deadlines;
+};
+
+std::ptrdiff_t count_updates(const std::string& bytes) {
+  const std::vector<nlohmann::json> messages = read_stream(bytes).messages;
+  return std::count_if(messages.begin(), messages.end(),
+                       [](const auto& message) { return message.at("type") == "update"; });
+}
+
+}  // namespace
+
+TEST_CASE("All that is heard in a turn goes out in one write per stream, at its end") {
+  Loop loop;
+  const SubscriptionId first = loop.open();
+  const SubscriptionId second = loop.open();
+  loop.end_turn();
+  loop.sockets.order.clear();
+  loop.publish(3);
+  CHECK(loop.sockets.order.empty());
+  CHECK(loop.flushes_scheduled == 1);
+  loop.end_turn();
+  // The second look at each finds nothing more.
+  CHECK(loop.sockets.order == std::vector<std::uint32_t>{0, 0, 1, 1});
+  CHECK(loop.types(first) == "connected update update update");
+  CHECK(loop.types(second) == loop.types(first));
+}
+
+TEST_CASE("A long burst goes out before the turn ends, whenever enough was heard") {
+  const std::size_t size = stage_update(42, "t24_lookup", "STARTED", 1).size();
+  Loop loop({.unflushed_bytes_max = 3 * size});
+  const SubscriptionId id = loop.open();
+  loop.end_turn();
+  loop.publish(3);
+  CHECK(count_updates(loop.socket(id).sent) == 0);
+  loop.publish(1);
+  CHECK(count_updates(loop.socket(id).sent) == 4);
+  loop.publish(3);
+  CHECK(count_updates(loop.socket(id).sent) == 4);
+  loop.publish(1);
+  CHECK(count_updates(loop.socket(id).sent) == 8);
+  CHECK(loop.flushes_scheduled == 1);
+}
+
+TEST_CASE("A full socket waits until it has room, and nobody waits for it") {
+  Loop loop;
+  const SubscriptionId slow = loop.open({}, {.room = 10});
+  const SubscriptionId fast = loop.open();
+  loop.end_turn();
+  loop.publish(2);
+  loop.end_turn();
+  CHECK(loop.types(fast) == "connected update update");
+  CHECK(loop.socket(slow).sent.size() == 10);
+
+  loop.socket(slow).room = SIZE_MAX;
+  loop.pump.on_writable(slow, loop.now, loop.sockets);
+  loop.perform();
+  CHECK(loop.socket(slow).sent == loop.socket(fast).sent);
+}
+
+TEST_CASE("A socket that has failed is closed, and its stream is gone") {
+  Loop loop;
+  const SubscriptionId failing = loop.open();
+  const SubscriptionId other = loop.open();
+  loop.end_turn();
+  loop.socket(failing).has_failed = true;
+  loop.publish();
+  loop.end_turn();
+  CHECK(loop.socket(failing).is_closed);
+  CHECK(loop.socket(failing).error.empty());
+  CHECK(loop.pump.hub().subscriptions() == 1);
+  CHECK(loop.types(other) == "connected update");
+
+  // Its socket says so once more, and has room all of a sudden.
+  loop.pump.on_peer_closed(failing);
+  const int writes = loop.socket(failing).writes;
+  loop.pump.on_writable(failing, loop.now, loop.sockets);
+  CHECK(loop.socket(failing).writes == writes);
+  CHECK(loop.pump.hub().subscriptions() == 1);
+}
+
+TEST_CASE("An exception ends the stream that it came from, and no other") {
+  Loop loop;
+  const SubscriptionId before = loop.open();
+  const SubscriptionId throwing = loop.open();
+  const SubscriptionId after = loop.open();
+  loop.end_turn();
+  loop.socket(throwing).throws = true;
+  loop.publish();
+  loop.end_turn();
+  CHECK(loop.socket(throwing).is_closed);
+  CHECK(loop.socket(throwing).error == "no memory for this one");
+  CHECK(loop.types(before) == "connected update");
+  CHECK(loop.types(after) == "connected update");
+  CHECK(loop.pump.hub().subscriptions() == 2);
+
+  // The same where the stream is written to alone.
+  loop.socket(after).throws = true;
+  loop.pump.on_writable(after, loop.now, loop.sockets);
+  CHECK(loop.socket(after).is_closed);
+  CHECK(loop.pump.hub().subscriptions() == 1);
+}
+
+TEST_CASE("A long replay gives others their turn, and goes on when its own comes again") {
+  Loop loop({.hub = {.outbox_bytes_max = 1'000}, .turn_bytes_max = 4'000});
+  loop.publish(100);
+  const SubscriptionId replayed = loop.open(LiveHub::id(0));
+  const SubscriptionId newcomer = loop.open();
+  loop.end_turn();
+  CHECK(loop.types(newcomer) == "connected");
+  CHECK(loop.socket(replayed).turns_given_up == 1);
+  CHECK(loop.socket(replayed).sent.size() >= 4'000);
+  CHECK(loop.socket(replayed).sent.size() < 6'000);
+
+  int turns = 1;
+  while (loop.socket(replayed).turns_given_up == turns) {
+    loop.pump.on_writable(replayed, loop.now, loop.sockets);
+    ++turns;
+    REQUIRE(turns < 100);
+  }
+  CHECK(turns >= 5);
+  CHECK(count_updates(loop.socket(replayed).sent) == 100);
+}
+
+TEST_CASE("A peer may close while the flush runs") {
+  Loop loop;
+  const SubscriptionId first = loop.open();
+  const SubscriptionId second = loop.open();
+  const SubscriptionId third = loop.open();
+  loop.end_turn();
+  const std::string greeting = loop.socket(second).sent;
+
+  SECTION("another one, whose turn is yet to come") {
+    loop.socket(first).on_write = [&] { loop.pump.on_peer_closed(second); };
+    loop.publish();
+    loop.end_turn();
+    CHECK(loop.socket(second).sent == greeting);
+    CHECK(loop.types(first) == "connected update");
+  }
+  SECTION("the one that is being written to") {
+    loop.socket(second).on_write = [&] { loop.pump.on_peer_closed(second); };
+    loop.publish();
+    loop.end_turn();
+    CHECK(loop.types(first) == "connected update");
+  }
+  SECTION("the one that is being written to, which then fails") {
+    loop.socket(second).on_write = [&] { loop.pump.on_peer_closed(second); };
+    loop.socket(second).throws = true;
+    loop.publish();
+    loop.end_turn();
+    CHECK(loop.types(first) == "connected update");
+  }
+  CHECK(loop.types(third) == "connected update");
+  CHECK_FALSE(loop.socket(second).is_closed);  // That is left to whoever said so.
+  CHECK(loop.pump.hub().subscriptions() == 2);
+}
+
+TEST_CASE("A drain ends every stream in good order, and waits for the peer that does not read") {
+  Loop loop({.hub = {.retry = Duration{1'000}}, .seed = 7});
+  std::vector<SubscriptionId> ids;
+  for (int index = 0; index < 50; ++index) {
+    ids.push_back(loop.open());
+  }
+  loop.end_turn();
+  loop.socket(ids.front()).room = 0;
+  loop.pump.drain();
+  loop.perform();
+  CHECK(loop.pump.is_draining());
+  CHECK(loop.pump.refuse() == StreamRefusal::draining);
+
+  std::map<std::int64_t, int> retries;
+  for (const SubscriptionId id : ids) {
+    if (id == ids.front()) {
+      continue;
+    }
+    CHECK(loop.socket(id).is_closed);
+    CHECK(loop.socket(id).error.empty());
+    const Reading reading = read_stream(loop.socket(id).sent);
+    REQUIRE(reading.retries.size() == 2);
+    ++retries[reading.retries.back().count()];
+    CHECK(reading.retries.back() >= Duration{1'000});
+    CHECK(reading.retries.back() <= Duration{1'049});  // A millisecond for each.
+  }
+  CHECK(retries.size() > 10);
+  CHECK(loop.drained == 0);
+  CHECK_FALSE(loop.socket(ids.front()).is_closed);
+
+  SECTION("until it reads") {
+    loop.socket(ids.front()).room = SIZE_MAX;
+    loop.pump.on_writable(ids.front(), loop.now, loop.sockets);
+    loop.perform();
+    CHECK(loop.socket(ids.front()).is_closed);
+  }
+  SECTION("until it goes") {
+    loop.pump.on_peer_closed(ids.front());
+    loop.perform();
+  }
+  CHECK(loop.drained == 1);
+  loop.end_turn();
+  CHECK(loop.drained == 1);
+}
+
+TEST_CASE("A drain without streams is over at once, and one client comes back without a delay") {
+  Loop empty;
+  empty.pump.drain();
+  empty.perform();
+  CHECK(empty.drained == 1);
+
+  Loop loop;
+  const SubscriptionId id = loop.open();
+  loop.end_turn();
+  loop.pump.drain();
+  loop.perform();
+  CHECK(read_stream(loop.socket(id).sent).retries.back() == HubOptions{}.retry);
+  CHECK(loop.drained == 1);
+}
+
+TEST_CASE("As many streams as may be: one more is refused, and counted") {
+  Loop loop({.streams_max = 2});
+  CHECK_FALSE(loop.pump.refuse());
+  const SubscriptionId first = loop.open();
+  loop.open();
+  CHECK(loop.pump.refuse() == StreamRefusal::full);
+  CHECK(loop.pump.streams_refused() == 1);
+  loop.pump.on_peer_closed(first);
+  CHECK_FALSE(loop.pump.refuse());
+  CHECK(loop.pump.streams_refused() == 1);
+}
+
+TEST_CASE("A deadline is set once, and looked for again when it has come, however late") {
+  Loop loop({.hub = {.ping_interval = Duration{30'000}, .heartbeat_interval = Duration{10'000}}});
+  CHECK(loop.deadlines.empty());  // Nobody is there to get a heartbeat.
+  const SubscriptionId id = loop.open();
+  loop.end_turn();
+  REQUIRE(loop.deadlines.size() == 1);
+  CHECK(loop.deadlines.back() <= Instant{Duration{5'000}});
+  loop.publish();
+  loop.end_turn();
+  CHECK(loop.deadlines.size() == 1);
+
+  const std::size_t sent = loop.socket(id).sent.size();
+  loop.now = at(100'000);
+  loop.pump.on_deadline(loop.now);
+  loop.perform();
+  CHECK(loop.socket(id).sent.size() == sent);  // It goes out with the turn.
+  loop.end_turn();
+  CHECK(loop.types(id) == "connected update ping");
+  REQUIRE(loop.deadlines.size() == 2);
+  CHECK(loop.deadlines.back() > loop.now.now);
+  CHECK(loop.deadlines.back() <= Instant{Duration{105'000}});
+}
+
+TEST_CASE("A deadline that could not be set is asked for again by the next flush") {
+  Loop loop;
+  loop.open();
+  loop.end_turn();
+  REQUIRE(loop.deadlines.size() == 1);
+  loop.pump.on_deadline_lost();
+  loop.publish();
+  loop.end_turn();
+  REQUIRE(loop.deadlines.size() == 2);
+  CHECK(loop.deadlines[0] == loop.deadlines[1]);
+}
+
+TEST_CASE("Cursors that are ahead ask the broker once for all that came in a turn") {
+  Loop loop;
+  const SubscriptionId first = loop.open(LiveHub::id(1));
+  const SubscriptionId second = loop.open(LiveHub::id(2));
+  CHECK(loop.catch_ups == 0);
+  loop.end_turn();
+  CHECK(loop.catch_ups == 1);
+  CHECK(loop.types(first).empty());
+  // The third may ask a tenth of a second later, when the deadline comes.
+  const SubscriptionId third = loop.open(LiveHub::id(2));
+  loop.end_turn();
+  CHECK(loop.catch_ups == 1);
+
+  loop.publish(2);
+  loop.pump.on_caught_up(loop.now);
+  loop.perform();
+  loop.end_turn();
+  CHECK(loop.types(first) == "connected update");
+  CHECK(loop.types(second) == "connected");
+  CHECK(loop.types(third) == "connected");
+}
+
+TEST_CASE("Only a new message of a live history is published, and only a written one delivered") {
+  Loop loop({}, false);
+  loop.now = at(10);
+  loop.publish();
+  CHECK_FALSE(loop.pump.published_timestamp_ms());  // It was there before.
+  loop.pump.on_live(loop.now);
+  const SubscriptionId id = loop.open({}, {.room = 0});
+  loop.end_turn();
+  loop.now = at(20);
+  loop.publish();
+  CHECK(loop.pump.published_timestamp_ms() == at(20).timestamp_ms);
+  loop.now = at(30);
+  loop.end_turn();
+  CHECK_FALSE(loop.pump.delivered_timestamp_ms());
+
+  loop.socket(id).room = SIZE_MAX;
+  loop.now = at(40);
+  loop.pump.on_writable(id, loop.now, loop.sockets);
+  loop.now = at(50);
+  loop.publish();
+  loop.end_turn();
+  CHECK(loop.pump.delivered_timestamp_ms() == at(50).timestamp_ms);
+  // One that was told again is nothing new.
+  loop.now = at(60);
+  REQUIRE_FALSE(loop.pump.on_message({.epoch = epoch, .sequence = loop.published},
+                                     stage_update(42, "t24_lookup", "STARTED", 1), loop.now));
+  CHECK(loop.pump.published_timestamp_ms() == at(50).timestamp_ms);
+}
