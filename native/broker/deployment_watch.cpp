@@ -57,14 +57,13 @@ std::string shown(const std::vector<std::string>& names) {
 
 }  // namespace
 
-std::vector<Command> DeploymentWatch::questions() const {
+std::array<Command, replies_to(Question::deployments)> DeploymentWatch::questions() const {
   const std::string key{deployments_key};
-  return {{"XADD", key, "MAXLEN", std::to_string(kept_), "*", "deployment", name_},
-          {"XRANGE", key, "-", "+"}};
+  return {{{"XADD", key, "MAXLEN", std::to_string(kept_), "*", "deployment", name_},
+           {"XRANGE", key, "-", "+"}}};
 }
 
 void DeploymentWatch::on_connected() {
-  next_ = Instant::min();
   kept_ = entries_max;
   others_.clear();
 }

@@ -1,13 +1,13 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
-#include <regstream/time.hpp>
-
+#include "broker/history/history_command.hpp"
 #include "broker/resp.hpp"
 
 namespace regstream::broker {
@@ -24,7 +24,6 @@ inline constexpr std::string_view deployments_key = "service:registration-update
 /// rights that a gateway does not have. What Redis refuses is tried again at the next time.
 class DeploymentWatch {
  public:
-  static constexpr Duration interval{20'000};
   /// Of the stream, which is kept twice as long as what a minute brought: three a gateway.
   static constexpr std::size_t entries_max = 10'000;
   /// Of `others`; more are not looked at.
@@ -33,10 +32,7 @@ class DeploymentWatch {
   DeploymentWatch(std::string name, std::string address)
       : name_(std::move(name)), address_(std::move(address)) {}
 
-  [[nodiscard]] std::vector<Command> questions() const;
-  void on_asked(Instant now) { next_ = now + interval; }
-  /// When to ask; at once after each connection.
-  [[nodiscard]] Instant next_deadline() const { return next_; }
+  [[nodiscard]] std::array<Command, replies_to(Question::deployments)> questions() const;
   /// It may be another Redis: what was read of the one before is forgotten.
   void on_connected();
   /// For each of the questions; an error, too. What is no gateway's entry is skipped, and so is a
@@ -49,7 +45,6 @@ class DeploymentWatch {
  private:
   std::string name_;
   std::string address_;
-  Instant next_ = Instant::min();
   std::size_t kept_ = entries_max;  // Entries of the stream: at first nothing of others is cut.
   std::vector<std::string> others_;
   std::vector<std::string> warned_;

@@ -16,8 +16,8 @@
 #include <boost/asio/post.hpp>
 
 #include "broker/embedded_journal.hpp"
+#include "broker/history/readiness.hpp"
 #include "broker/monotonic_clock.hpp"
-#include "broker/readiness.hpp"
 #include "log/log.hpp"
 
 namespace regstream::broker {

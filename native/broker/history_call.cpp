@@ -9,6 +9,7 @@
 
 #include "broker/history_script.hpp"
 #include "broker/passing_error.hpp"
+#include "broker/redis_failure.hpp"
 
 namespace regstream::broker {
 namespace {
@@ -16,8 +17,6 @@ namespace {
 /// Nothing is ever stored under it.
 constexpr std::string_view probe_key = "service:registration-updates:probe";
 
-/// What comes in a burst is better read by pages, which have a limit of bytes.
-constexpr const char* awaited_max = "4";
 /// Well within `RedisTiming::reply_timeout`, by which a Redis that is silent is given up.
 constexpr const char* await_ms = "1000";
 
@@ -87,96 +86,111 @@ std::optional<HistoryEntry> read_entry(const redisReply& reply) {
 
 }  // namespace
 
-Command HistoryCalls::load() const {
+// --- Commands.
+
+Command HistoryCalls::words(const LoadScript& /*load*/) {
   return {"SCRIPT", "LOAD", std::string{history_script}};
 }
 
-Command HistoryCalls::call(std::string_view mode, EventId known,
-                           std::initializer_list<std::string_view> keys) const {
+Command HistoryCalls::words(const AskDurability& /*ask*/) {
+  return {"CONFIG", "GET", "*append*"};
+}
+
+Command HistoryCalls::words(const AwaitHistory& await) {
+  return {"XREAD",  "COUNT",   std::to_string(awaited_max), "BLOCK",
+          await_ms, "STREAMS", std::string{history_key},    to_string(await.after)};
+}
+
+Command HistoryCalls::words(ScriptCall call) const {
+  return std::visit([this, &call](auto& mode) { return words(call, mode); }, call.mode);
+}
+
+/// What all modes have: the others' arguments follow.
+Command HistoryCalls::begin(const ScriptCall& call, std::string_view mode,
+                            std::initializer_list<std::string_view> keys) const {
+  const char* const durable = !call.is_durable ? "" : *call.is_durable ? "1" : "0";
   Command command;
-  if (digest_.empty()) {
-    command = {"EVAL", std::string{history_script}};
-  } else {
+  if (call.names_script) {
     command = {"EVALSHA", digest_};
+  } else {
+    command = {"EVAL", std::string{history_script}};
   }
   command.push_back(std::to_string(2 + keys.size()));
   command.emplace_back(history_key);
   command.emplace_back(server_key);
   command.insert(command.end(), keys.begin(), keys.end());
   command.emplace_back(mode);
-  command.push_back(to_string(known));
+  command.push_back(to_string(call.known));
   command.push_back(std::to_string(limits_.length_max));
   command.push_back(std::to_string(limits_.bytes_max));
   command.emplace_back(channel_name);
-  command.push_back(durable_);
+  command.emplace_back(durable);
   return command;
 }
 
-Command HistoryCalls::open(EventId known) const {
-  return call("open", known);
+Command HistoryCalls::words(const ScriptCall& call, const OpenHistory& /*open*/) const {
+  return begin(call, "open");
 }
 
-Command HistoryCalls::read(EventId known, const ReadHistory& read) const {
-  auto command = call("read", known);
+Command HistoryCalls::words(const ScriptCall& call, const ReadHistory& read) const {
+  auto command = begin(call, "read");
   command.push_back(read.from ? to_string(*read.from) : "-");
   command.push_back(std::to_string(read.bytes_max));
   return command;
 }
 
-Command HistoryCalls::await(const AwaitHistory& await) {
-  return {"XREAD",
-          "COUNT",
-          awaited_max,
-          "BLOCK",
-          await_ms,
-          "STREAMS",
-          std::string{history_key},
-          to_string(await.after)};
+Command HistoryCalls::words(const ScriptCall& call, PublishUpdate& publish) const {
+  auto command = publish.key_before.empty()
+                     ? begin(call, "publish", {key_of(publish.key)})
+                     : begin(call, "publish", {key_of(publish.key), key_of(publish.key_before)});
+  command.push_back(std::to_string(limits_.key_lifetime.count()));
+  command.push_back(std::move(publish.message));
+  return command;
 }
 
-Command HistoryCalls::adopt(EventId known, const Adopt& adopt) const {
-  auto command = call("adopt", known);
+Command HistoryCalls::words(const ScriptCall& call, const ProbePublishing& /*probe*/) const {
+  return begin(call, "probe", {probe_key});
+}
+
+Command HistoryCalls::words(const ScriptCall& call, Adopt& adopt) const {
+  auto command = begin(call, "adopt");
   command.push_back(to_string(adopt.cursor));
-  for (const auto& offer : adopt.offers) {
-    command.push_back(offer.text);
+  for (auto& offer : adopt.offers) {
+    command.push_back(std::move(offer.text));
     command.push_back(std::to_string(offer.ordinal));
   }
   return command;
 }
 
-Command HistoryCalls::publish(EventId known, std::string_view key, std::string message,
-                              std::string_view key_before) const {
-  auto command = key_before.empty() ? call("publish", known, {key_of(key)})
-                                    : call("publish", known, {key_of(key), key_of(key_before)});
-  command.push_back(std::to_string(limits_.key_lifetime.count()));
-  command.push_back(std::move(message));
-  return command;
+Command HistoryCalls::words(const ScriptCall& call, const TellLoss& /*loss*/) const {
+  return begin(call, "lose");
 }
 
-Command HistoryCalls::probe() const {
-  return call("probe", EventId{}, {probe_key});
-}
-
-Command HistoryCalls::lose(EventId known) const {
-  return call("lose", known);
-}
-
-Command HistoryCalls::ask_durability() {
-  return {"CONFIG", "GET", "*append*"};
-}
-
-bool is_script_unknown(const redisReply& reply) {
-  return reply.type == REDIS_REPLY_ERROR && reply_code(reply_text(reply)) == "NOSCRIPT";
-}
-
-bool is_out_of_order(const redisReply& reply) {
-  return reply.type == REDIS_REPLY_ERROR && reply_code(reply_text(reply)) == "OUTOFORDER";
-}
-
+// --- Replies.
 std::optional<EventId> read_id(const redisReply& reply) {
   return reply.type == REDIS_REPLY_STRING ? parse_event_id(reply_text(reply)) : std::nullopt;
 }
 
+namespace {
+
+/// An error, or an answer that was not read.
+Refused read_refusal(const redisReply& reply, const RedisOptions& options) {
+  if (reply.type != REDIS_REPLY_ERROR) {
+    return {not_redis_failure(options)};
+  }
+  const auto text = reply_text(reply);
+  const auto code = reply_code(text);
+  if (code == "NOSCRIPT") {
+    return {flushed_failure(options)};
+  }
+  if (code == "UNBLOCKED") {
+    return {{RedisFailureKind::renewed, {}}};  // It has become a replica: look for another.
+  }
+  return {reply_failure(options, text)};
+}
+
+/// Whether each write is on the disk before it is acknowledged. A server that does not say so loses
+/// writes.
 bool read_durability(const redisReply& reply) {
   if (reply.type != REDIS_REPLY_ARRAY) {
     return false;
@@ -217,10 +231,10 @@ std::optional<HistoryPage> read_page(const redisReply& reply) {
   return page;
 }
 
-std::optional<std::vector<HistoryEntry>> read_awaited(const redisReply& reply) {
-  std::vector<HistoryEntry> entries;
+std::optional<AwaitedEntries> read_awaited(const redisReply& reply) {
+  AwaitedEntries awaited;
   if (reply.type == REDIS_REPLY_NIL) {
-    return entries;
+    return awaited;
   }
   // One stream was asked for: `[[key, [entry, ...]]]`.
   const bool is_one_stream = reply.type == REDIS_REPLY_ARRAY && reply.elements == 1 &&
@@ -236,9 +250,50 @@ std::optional<std::vector<HistoryEntry>> read_awaited(const redisReply& reply) {
     if (!entry) {
       return std::nullopt;
     }
-    entries.push_back(std::move(*entry));
+    awaited.entries.push_back(std::move(*entry));
   }
-  return entries;
+  return awaited;
+}
+
+std::optional<HistoryReply> read_answer(Question question, const redisReply& reply) {
+  switch (question) {
+    case Question::open:
+    case Question::loss:
+      return read_id(reply);
+    case Question::publish:
+      if (reply.type == REDIS_REPLY_ERROR && reply_code(reply_text(reply)) == "OUTOFORDER") {
+        return OutOfOrder{};
+      }
+      return read_id(reply);
+    case Question::adoption:
+      if (reply.type == REDIS_REPLY_NIL) {
+        return CursorTooOld{};
+      }
+      return read_id(reply);
+    case Question::page:
+      return read_page(reply);
+    case Question::entries:
+      return read_awaited(reply);
+    case Question::durability:
+      if (reply.type == REDIS_REPLY_ERROR) {
+        return std::nullopt;
+      }
+      return Durability{read_durability(reply)};
+    case Question::script:
+    case Question::probe:
+    case Question::channels:
+    case Question::server:
+    case Question::deployments:
+      break;
+  }
+  return reply.type == REDIS_REPLY_ERROR ? std::nullopt : std::optional<HistoryReply>{Done{}};
+}
+
+}  // namespace
+
+HistoryReply read_reply(Question question, const redisReply& reply, const RedisOptions& options) {
+  auto answer = read_answer(question, reply);
+  return answer ? *std::move(answer) : read_refusal(reply, options);
 }
 
 }  // namespace regstream::broker

@@ -3,7 +3,9 @@
 #include <cstddef>
 #include <string_view>
 #include <utility>
+#include <variant>
 
+#include "log/dropped.hpp"
 #include "log/duration_text.hpp"
 #include "log/log.hpp"
 
@@ -41,10 +43,29 @@ logging::Condition refusal(const PassingError* passing) {
 
 }  // namespace
 
+void OutageLog::on_fact(const SessionFact& fact, Instant now) {
+  struct Say {
+    OutageLog& log;
+    Instant now;
+
+    void operator()(const RedisFailed& fact) const { log.failed(fact.failure, now); }
+    void operator()(const RedisRefuses& fact) const { log.refusing(fact.failure, now); }
+    void operator()(const RedisTakes& fact) const { log.taking(fact.waiting, now); }
+    void operator()(const RedisFollowed& fact) const { log.back(fact.waited, now); }
+    void operator()(const NotAwaited& fact) const { log.not_awaited(fact.failure); }
+    void operator()(const AwaitedAgain& /*fact*/) const { log.awaited(); }
+    void operator()(const PublishRejected& fact) const { refused(fact.what); }
+    void operator()(const PublishesUnknown& fact) const { log.unknown(fact.count); }
+    void operator()(const MessageRefused& fact) const {
+      logging::warn_dropped(fact.error, "on the channel");
+    }
+    void operator()(const MessageForged& fact) const { forged(fact.count, fact.registration_id); }
+    void operator()(const ChannelOverflowed& fact) const { overflowing(fact.count); }
+  };
+  std::visit(Say{*this, now}, fact);
+}
+
 void OutageLog::failed(const RedisFailure& failure, Instant now) {
-  if (failure.kind == RedisFailureKind::renewed) {
-    return;  // That was this process's own wish.
-  }
   is_away_ = true;
   away_.begin(now);
   constexpr const char* line = "{}; retrying until it is back";

@@ -10,7 +10,7 @@
 
 #include <regstream/time.hpp>
 
-#include "broker/redis_failure.hpp"
+#include "broker/history/session_action.hpp"
 
 namespace regstream::broker {
 
@@ -21,6 +21,9 @@ namespace regstream::broker {
 class OutageLog {
  public:
   explicit OutageLog(std::string address) : address_(std::move(address)) {}
+
+  /// What a session has found.
+  void on_fact(const SessionFact& fact, Instant now);
 
   void failed(const RedisFailure& failure, Instant now);
   /// Connected, for the first time or after a failure that was said; otherwise nothing is said.

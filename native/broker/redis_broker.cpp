@@ -1,8 +1,12 @@
 #include <regstream/broker/redis_broker.hpp>
 
+#include <algorithm>
+#include <array>
 #include <atomic>
-#include <cstdint>
+#include <chrono>
+#include <deque>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,134 +14,95 @@
 #include <variant>
 
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/system/error_code.hpp>
 
-#include "broker/channel_link.hpp"
-#include "broker/history/history_follower.hpp"
+#include "broker/deployment_watch.hpp"
+#include "broker/history/history_session.hpp"
 #include "broker/history_call.hpp"
 #include "broker/monotonic_clock.hpp"
 #include "broker/outage_log.hpp"
-#include "broker/readiness.hpp"
-#include "broker/redis_link.hpp"
-#include "broker/script_link.hpp"
-#include "log/dropped.hpp"
+#include "broker/random_key.hpp"
+#include "broker/redis_connection.hpp"
+#include "broker/redis_failure.hpp"
+#include "broker/round_trips.hpp"
+#include "broker/server_check.hpp"
+#include "log/log.hpp"
 
 namespace regstream::broker {
+namespace {
 
-/// Joins the follower of the history with its three connections. Lives on the broker's thread, but
-/// for what is atomic. A handler of a publish may destroy the broker: the links' handlers hold it
-/// until they return.
+HistorySessionOptions session_options(const RedisOptions& options, const PublishLimits& limits) {
+  return {.timing = options.timing,
+          .key_lifetime = bounded(options.history).key_lifetime,
+          .publishes = limits,
+          .own_key = random_key(),
+          .seed = options.seed};
+}
+
+}  // namespace
+
+/// The session's sockets, its timer and its log. Lives on the broker's thread, but for what is
+/// atomic. A handler of a publish may destroy the broker: `input` holds this until it returns.
 class RedisBroker::Implementation : public std::enable_shared_from_this<Implementation> {
- private:
-  /// What happens on a connection: it changes something, and then what the follower wants is done.
-  template <typename Change>
-  auto handler(Change change) {
-    return [weak = weak_from_this(), change](auto&&... arguments) {
-      if (const auto self = weak.lock()) {
-        const auto before = self->follower_.counts();
-        change(*self, std::forward<decltype(arguments)>(arguments)...);
-        self->advance(before);
-      }
-    };
-  }
+  using Clock = std::chrono::steady_clock;
 
  public:
   Implementation(boost::asio::io_context& context, const RedisOptions& options,
                  PublishLimits limits)
-      : context_(context), options_(options), limits_(limits), log_(redis_address(options)) {}
+      : context_(context),
+        options_(options),
+        calls_(options.history),
+        session_(session_options(options, limits)),
+        log_(redis_address(options)),
+        server_(redis_address(options)),
+        deployments_(options.deployment, redis_address(options)),
+        timer_(context) {}
 
   void start() {
-    script_ = std::make_shared<ScriptLink>(
-        context_, options_, limits_, follower_, log_, readiness_,
-        ScriptLink::Handlers{
-            .on_up = handler([](Implementation& self) { self.follower_.on_callable(); }),
-            .on_down = handler([](Implementation& self) { self.follower_.on_not_callable(); }),
-            .on_page = handler([](Implementation& self, HistoryPage page) {
-              self.follower_.on_page(std::move(page));
-            }),
-            .on_read_refused =
-                handler([](Implementation& self) { self.follower_.on_read_refused(); }),
-            .on_adopted = handler([](Implementation& self, std::optional<EventId> end) {
-              self.follower_.on_adopted(end);
-            }),
-            .on_adoption_refused =
-                handler([](Implementation& self) { self.follower_.on_adoption_refused(); }),
-            .on_loss_told = handler(
-                [](Implementation& self, EventId end) { self.follower_.on_loss_told(end); }),
-            .on_loss_refused =
-                handler([](Implementation& self) { self.follower_.on_loss_refused(); }),
-            .on_retry = handler([](Implementation& /*self*/) {}),
-            .on_primary_found = handler([](Implementation& self) { self.renew_listening(); })});
-    script_->start();
+    post([](Implementation& /*self*/) {});
   }
 
   void subscribe(Subscriber& subscriber) {
     subscriber_ = &subscriber;
+    session_.follow();
     is_connected_ = false;
-    script_->begin_probing();
-    listener_ = std::make_shared<ChannelLink>(
-        context_, options_, ~options_.seed,
-        ChannelLink::Handlers{
-            .known = [weak = weak_from_this()] { return weak.lock()->follower_.known(); },
-            .on_heard = handler([](Implementation& self, EventId position) {
-              self.follower_.on_subscribed(position);
-            }),
-            .on_message = handler([](Implementation& self, std::string_view message) {
-              self.follower_.on_message(message);
-            }),
-            .on_behind = handler([](Implementation& self) { self.follower_.on_channel_behind(); }),
-            .on_drained =
-                handler([](Implementation& self) { self.follower_.on_channel_drained(); }),
-            .on_refused = handler([](Implementation& self, const RedisFailure& failure) {
-              self.on_not_heard(failure);
-            }),
-            .on_down = handler([](Implementation& self, const RedisFailure& failure) {
-              self.on_not_heard(failure);
-              self.follower_.on_unsubscribed();
-            })});
-    listener_->start();
-    waiter_ = std::make_shared<RedisLink>(
-        context_, options_, options_.seed + 1,
-        RedisLink::Handlers{
-            .on_up = handler([](Implementation& self) { self.follower_.on_awaitable(); }),
-            .on_reply = handler(
-                [](Implementation& self, const redisReply& reply) { self.on_awaited(reply); }),
-            .on_message = [](std::string_view /*message*/) {},
-            .on_down = handler([](Implementation& self, const RedisFailure& failure) {
-              self.log_.not_awaited(failure);
-              self.follower_.on_not_awaitable();
-            })});
-    waiter_->start();
+    post([](Implementation& /*self*/) {});
   }
 
   void catch_up() {
-    follower_.catch_up();
-    boost::asio::post(context_, handler([](Implementation& /*self*/) {}));
+    session_.catch_up();
+    post([](Implementation& /*self*/) {});
   }
 
   /// The broker is being destroyed, perhaps by a handler that is running now.
-  void stop() { script_->stop(); }
+  void stop() {
+    is_stopped_ = true;
+    const PublishQueue& queue = session_.queue();
+    if (const std::size_t count = queue.waiting() + queue.in_flight(); count > 0) {
+      logging::warn("stopped too early",
+                    "stopped before redis acknowledged all updates ({}): they may be lost", count);
+    }
+  }
 
   void post_publish(std::string message, std::string key, PublishHandler done, Patience patience) {
-    boost::asio::post(context_, [weak = weak_from_this(), message = std::move(message),
-                                 key = std::move(key), done = std::move(done), patience]() mutable {
-      if (const auto self = weak.lock()) {
-        self->script_->publish(std::move(message), std::move(key), std::move(done), patience);
-      }
+    post([message = std::move(message), key = std::move(key), done = std::move(done),
+          patience](Implementation& self) mutable {
+      self.session_.publish(std::move(message), std::move(key), std::move(done), patience);
     });
   }
 
   [[nodiscard]] bool is_connected() const { return is_connected_; }
-  [[nodiscard]] const DroppedCounts& dropped() const { return follower_.counts(); }
-  [[nodiscard]] const Obstacles& obstacles() const { return readiness_.obstacles(); }
-  [[nodiscard]] std::string loss_reason() const { return script_->server().loss_reason(); }
+  [[nodiscard]] const DroppedCounts& dropped() const { return session_.follower().counts(); }
+  [[nodiscard]] const Obstacles& obstacles() const { return session_.obstacles(); }
+  [[nodiscard]] std::string loss_reason() const { return server_.loss_reason(); }
   [[nodiscard]] ServerHealth server_health() const {
     const Instant now = monotonic_now();
-    const RoundTrips& round_trips = script_->round_trips();
     ServerHealth health{.away_for = std::nullopt,
-                        .round_trip = round_trips.last(),
-                        .round_trip_max = round_trips.longest(now),
-                        .maxmemory_policy = script_->server().maxmemory_policy(),
-                        .other_deployments = script_->deployments().others()};
+                        .round_trip = round_trips_.last(),
+                        .round_trip_max = round_trips_.longest(now),
+                        .maxmemory_policy = server_.maxmemory_policy(),
+                        .other_deployments = deployments_.others()};
     if (const auto since = log_.away_since()) {
       health.away_for = now - *since;
     }
@@ -145,89 +110,201 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
   }
 
  private:
-  void on_not_heard(const RedisFailure& failure) {
-    log_.failed(failure, monotonic_now());
-    readiness_.on_reading_failed(public_reason(failure));
-  }
+  // --- Inputs of the session.
 
-  /// What is heard and waited for comes from the server that takes writes.
-  void renew_listening() {
-    if (listener_) {
-      listener_->renew(renewed_failure(options_));
-      waiter_->renew(renewed_failure(options_));
-    }
-  }
-
-  void on_awaited(const redisReply& reply) {
-    auto entries = read_awaited(reply);
-    if (entries) {
-      log_.awaited();
-      follower_.on_awaited(std::move(*entries));
-    } else if (reply.type != REDIS_REPLY_ERROR) {
-      waiter_->give_up(not_redis_failure(options_));
-    } else if (reply_code(reply_text(reply)) == "UNBLOCKED") {
-      waiter_->give_up(renewed_failure(options_));  // It has become a replica.
-    } else {
-      waiter_->give_up(reply_failure(options_, reply_text(reply)));
-    }
-  }
-
-  /// Does what the follower wants, until it wants nothing.
-  void advance(const DroppedCounts& before) {
-    follower_.permit(script_->may_read(), script_->may_adopt());
-    while (auto action = follower_.poll()) {
-      std::visit([this](auto& wanted) { act(wanted); }, *action);
-      follower_.permit(script_->may_read(), script_->may_adopt());
-    }
-    if (listener_) {
-      listener_->pause(!follower_.may_hear());
-    }
-    log_dropped(before);
-    is_connected_ = listener_ ? follower_.is_caught_up() : script_->is_up();
-    const bool was_connected = std::exchange(was_connected_, is_connected_);
-    if (is_connected_) {
-      readiness_.on_read();
-      if (!was_connected) {
-        script_->server().on_caught_up();
-        log_.back(script_->take_waited(), monotonic_now());
+  /// What changes the session; then what it wants is done.
+  template <typename Change>
+  auto input(Change change) {
+    return [weak = weak_from_this(), change = std::move(change)](auto&&... arguments) mutable {
+      if (const auto self = weak.lock()) {
+        change(*self, std::forward<decltype(arguments)>(arguments)...);
+        self->advance();
       }
+    };
+  }
+
+  template <typename Change>
+  void post(Change change) {
+    boost::asio::post(context_, input(std::move(change)));
+  }
+
+  void on_reply(LinkRole role, const redisReply& reply) {
+    const Link::Due* const due = session_.due(role);
+    if (due == nullptr) {
+      return;
+    }
+    const Question question = due->question;
+    if (due->is_timed && due->replies_left == 1) {
+      measure();
+    }
+    if (role == LinkRole::caller && reply.type != REDIS_REPLY_ERROR) {
+      log_.say_ends();
+    }
+    if (question == Question::server) {
+      server_.on_answer(reply);
+    } else if (question == Question::deployments) {
+      deployments_.on_answer(reply);
+    } else if (question == Question::script) {
+      calls_.use_digest(std::string{reply_text(reply)});
+    }
+    session_.on_reply(role, read_reply(question, reply, options_), monotonic_now());
+  }
+
+  void measure() {
+    const auto took =
+        std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - timed_.front());
+    timed_.pop_front();
+    const Instant now = monotonic_now();
+    const RoundTrips::Change change = round_trips_.on_answer(took, now);
+    if (change == RoundTrips::Change::slow) {
+      log_.slow(std::chrono::duration_cast<Duration>(took), now);
+    } else if (change == RoundTrips::Change::in_time) {
+      log_.in_time(now);
     }
   }
+
+  // --- What the session wants.
+
+  void advance() {
+    while (!is_stopped_) {
+      auto action = session_.poll(monotonic_now());
+      if (!action) {
+        break;
+      }
+      std::visit([this](auto& wanted) { act(wanted); }, *action);
+    }
+    is_connected_ = session_.is_connected();
+    arm_timer();
+  }
+
+  void act(const Connect& connect) {
+    const LinkRole role = connect.link;
+    RedisConnection::Handlers handlers{
+        .on_ready = input([role](Implementation& self) { self.on_connected(role); }),
+        .on_reply = input(
+            [role](Implementation& self, const redisReply& reply) { self.on_reply(role, reply); }),
+        .on_message = {},
+        .on_end = input([role](Implementation& self, const RedisFailure& failure) {
+          self.close(role);
+          self.session_.on_lost(role, failure, monotonic_now());
+        })};
+    if (role == LinkRole::listener) {
+      handlers.on_message = input([](Implementation& self, std::string_view message) {
+        self.session_.on_message(message);
+      });
+      handlers.on_behind = input([](Implementation& self) { self.session_.on_channel_behind(); });
+      handlers.on_drained = input([](Implementation& self) { self.session_.on_channel_drained(); });
+    }
+    connection(role) = std::make_unique<RedisConnection>(context_, options_, std::move(handlers));
+  }
+  void on_connected(LinkRole role) {
+    if (role == LinkRole::caller) {
+      server_.on_connected();
+      deployments_.on_connected();
+    }
+    session_.on_connected(role, monotonic_now());
+  }
+  void act(const GiveUp& give_up) { close(give_up.link); }
+  void close(LinkRole role) {
+    connection(role).reset();
+    if (role == LinkRole::caller) {
+      timed_.clear();
+    }
+  }
+
+  void act(Call& call) {
+    if (call.is_timed) {
+      timed_.push_back(Clock::now());
+    }
+    try {
+      std::visit([&](auto& command) { send(*connection(call.link), command); }, call.command);
+    } catch (const std::bad_alloc&) {
+      // The session takes it for sent: an answer to what follows would be taken for its own.
+      close(call.link);
+      session_.on_lost(
+          call.link,
+          lost_failure(options_, make_error_code(boost::system::errc::not_enough_memory)),
+          monotonic_now());
+    }
+  }
+  static void send(RedisConnection& connection, AskServer /*ask*/) {
+    for (const Command& question : ServerCheck::questions()) {
+      connection.send(question);
+    }
+  }
+  void send(RedisConnection& connection, AskDeployments /*ask*/) {
+    for (const Command& question : deployments_.questions()) {
+      connection.send(question);
+    }
+  }
+  static void send(RedisConnection& connection, SubscribeChannels /*subscribe*/) {
+    connection.send({"SUBSCRIBE", channel_name});
+    connection.send({"SUBSCRIBE", adopted_channel_name});
+  }
+  template <typename OtherCommand>
+  void send(RedisConnection& connection, OtherCommand& command) {
+    connection.send(calls_.words(std::move(command)));
+  }
+
+  void act(const PauseChannel& pause) { connection(LinkRole::listener)->pause(pause.pauses); }
 
   void act(const BeginHistory& begin) { subscriber_->on_history(begin.position); }
   void act(const TellMessage& told) { subscriber_->on_message(told.id, told.message); }
   void act(const GoLive& /*live*/) { subscriber_->on_live(); }
   void act(const CaughtUp& /*caught_up*/) { subscriber_->on_caught_up(); }
-  void act(const ReadHistory& read) { script_->read(read); }
-  void act(const AwaitHistory& await) { waiter_->send(HistoryCalls::await(await)); }
-  void act(const Adopt& adopt) { script_->adopt(adopt); }
-  void act(const TellLoss& /*loss*/) { script_->tell_loss(); }
-  void act(const LeaveChannel& /*leave*/) { listener_->renew(renewed_failure(options_)); }
 
-  void log_dropped(const DroppedCounts& before) {
-    const auto& counts = follower_.counts();
-    if (const auto refusal = follower_.take_refusal()) {
-      logging::warn_dropped(*refusal, "on the channel");
+  static void act(const PublishEnded& ended) {
+    if (ended.done) {
+      ended.done(ended.result);
     }
-    if (counts.forged != before.forged) {
-      log_.forged(counts.forged, follower_.dropped_registration());
+  }
+
+  void act(const SessionFact& fact) {
+    if (std::holds_alternative<RedisFollowed>(fact)) {
+      server_.on_caught_up();
     }
-    if (counts.overflowing != before.overflowing) {
-      log_.overflowing(counts.overflowing);
+    log_.on_fact(fact, monotonic_now());
+  }
+
+  void arm_timer() {
+    const auto deadline = session_.next_deadline();
+    if (deadline == armed_) {
+      return;
     }
+    armed_ = deadline;
+    if (!deadline) {
+      timer_.cancel();
+      return;
+    }
+    timer_.expires_after(std::max(Duration::zero(), *deadline - monotonic_now()));
+    timer_.async_wait([on_deadline = input([](Implementation& self) {
+                         self.armed_.reset();
+                         self.session_.handle_deadline(monotonic_now());
+                       })](const boost::system::error_code& error) mutable {
+      if (!error) {
+        on_deadline();
+      }
+    });
+  }
+
+  std::unique_ptr<RedisConnection>& connection(LinkRole role) {
+    return connections_.at(static_cast<std::size_t>(role));
   }
 
   boost::asio::io_context& context_;
   const RedisOptions options_;
-  const PublishLimits limits_;
-  HistoryFollower follower_;
+  HistoryCalls calls_;
+  HistorySession session_;
   OutageLog log_;
-  Readiness readiness_{"redis has not been reached yet"};
-  std::shared_ptr<ScriptLink> script_;
+  ServerCheck server_;
+  DeploymentWatch deployments_;
+  RoundTrips round_trips_;
+  std::deque<Clock::time_point> timed_;  // When the caller's commands whose answers tell were sent.
   Subscriber* subscriber_ = nullptr;
-  std::shared_ptr<ChannelLink> listener_;  // Null until somebody subscribes.
-  std::shared_ptr<RedisLink> waiter_;      // For the history's next entry; null until then as well.
-  bool was_connected_ = false;
+  std::array<std::unique_ptr<RedisConnection>, link_roles_count> connections_;
+  boost::asio::steady_timer timer_;
+  std::optional<Instant> armed_;  // When the timer goes off.
+  bool is_stopped_ = false;
   std::atomic<bool> is_connected_ = false;
 };
 

@@ -20,12 +20,6 @@ std::string printable(std::string_view text) {
   return text.size() > length_max ? line + "..." : line;
 }
 
-constexpr std::string_view takes_none = " takes no updates for now: ";
-
-std::string describe(const PassingError& error) {
-  return std::string{error.reason} + " (" + std::string{error.code} + ')';
-}
-
 bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
@@ -75,12 +69,8 @@ RedisFailure silent_failure(const RedisOptions& options) {
 }
 
 RedisFailure flushed_failure(const RedisOptions& options) {
-  return {RedisFailureKind::lost,
+  return {RedisFailureKind::flushed,
           redis_at(options) + " was flushed while updates were on their way to it"};
-}
-
-RedisFailure renewed_failure(const RedisOptions& options) {
-  return {RedisFailureKind::renewed, redis_at(options) + " is connected anew"};
 }
 
 RedisFailure not_redis_failure(const RedisOptions& options) {
@@ -113,8 +103,7 @@ RedisFailure reply_failure(const RedisOptions& options, std::string_view reply) 
             redis + " has no password, and does not take one: unset REDIS_PASSWORD"};
   }
   if (const auto* const passing = find_passing_error(reply)) {
-    return {RedisFailureKind::passing, redis + std::string{takes_none} + describe(*passing),
-            passing};
+    return {RedisFailureKind::passing, redis + describe(*passing), passing};
   }
   if (contains(reply, "max number of clients")) {
     return {RedisFailureKind::crowded,
@@ -162,57 +151,6 @@ RedisFailure auth_failure(const RedisOptions& options, std::string_view reply,
                    "): check that it takes AUTH with a password only";
   }
   return failure;
-}
-
-bool may_heal(RedisFailureKind kind) {
-  switch (kind) {
-    case RedisFailureKind::unresolvable:
-    case RedisFailureKind::refused:
-    case RedisFailureKind::unreachable:
-    case RedisFailureKind::timed_out:
-    case RedisFailureKind::crowded:
-    case RedisFailureKind::passing:
-    case RedisFailureKind::lost:
-    case RedisFailureKind::renewed:
-    case RedisFailureKind::silent:
-      return true;
-    case RedisFailureKind::password:
-    case RedisFailureKind::rejected:
-    case RedisFailureKind::not_redis:
-    case RedisFailureKind::oversized:
-      return false;
-  }
-  return false;
-}
-
-std::string public_reason(const RedisFailure& failure) {
-  switch (failure.kind) {
-    case RedisFailureKind::unresolvable:
-      return "redis's name is not known";
-    case RedisFailureKind::refused:
-      return "redis refuses the connection";
-    case RedisFailureKind::unreachable:
-      return "redis can't be reached";
-    case RedisFailureKind::timed_out:
-    case RedisFailureKind::silent:
-      return "redis does not answer";
-    case RedisFailureKind::crowded:
-      return "redis has as many clients as it takes";
-    case RedisFailureKind::password:
-      return "redis does not accept the password";
-    case RedisFailureKind::passing:
-      return "redis" + std::string{takes_none} + describe(*failure.passing);
-    case RedisFailureKind::rejected:
-      return "redis refuses what it is asked: the log says what";
-    case RedisFailureKind::not_redis:
-    case RedisFailureKind::oversized:
-      return "redis sends what can't be read: the log says more";
-    case RedisFailureKind::renewed:
-      return "redis is connected anew";
-    case RedisFailureKind::lost:
-      return "the connection to redis was lost";
-  }
-  return {};
 }
 
 }  // namespace regstream::broker

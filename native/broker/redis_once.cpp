@@ -30,8 +30,12 @@ class SinglePublish {
   SinglePublish(const RedisOptions& options, std::string_view message, std::string_view key,
                 Duration timeout)
       : options_(options),
-        call_(HistoryCalls{options.history}.publish(
-            EventId{}, key.empty() ? random_key() : std::string{key}, std::string{message})),
+        call_(HistoryCalls{options.history}.words(
+            ScriptCall{.mode = PublishUpdate{.key = key.empty() ? random_key() : std::string{key},
+                                             .message = std::string{message},
+                                             .key_before = {}},
+                       .known = {},
+                       .is_durable = {}})),
         deadline_(monotonic_now() + timeout),
         backoff_(options.timing.backoff, options.seed) {}
 

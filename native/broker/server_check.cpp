@@ -1,7 +1,6 @@
 #include "broker/server_check.hpp"
 
 #include <cstddef>
-#include <utility>
 
 #include "log/log.hpp"
 
@@ -23,16 +22,12 @@ std::string_view info_field(std::string_view info, std::string_view name) {
 }  // namespace
 
 void ServerCheck::on_connected() {
-  is_asked_ = false;
   maxmemory_policy_.clear();
   server_ = {};
 }
 
-std::vector<Command> ServerCheck::questions() {
-  if (std::exchange(is_asked_, true)) {
-    return {};
-  }
-  return {{"INFO", "server"}, {"INFO", "memory"}, {"INFO", "replication"}};
+std::array<Command, replies_to(Question::server)> ServerCheck::questions() {
+  return {{{"INFO", "server"}, {"INFO", "memory"}, {"INFO", "replication"}}};
 }
 
 void ServerCheck::on_answer(const redisReply& reply) {

@@ -1,10 +1,11 @@
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
+#include "broker/history/history_command.hpp"
 #include "broker/resp.hpp"
 
 namespace regstream::broker {
@@ -18,10 +19,8 @@ class ServerCheck {
   explicit ServerCheck(std::string address) : address_(std::move(address)) {}
 
   void on_connected();
-  /// A server that was a replica takes writes now: what it said before may be so no longer.
-  void on_promoted() { is_asked_ = false; }
-  /// What to ask now; `on_answer` takes the answer to each.
-  [[nodiscard]] std::vector<Command> questions();
+  /// `on_answer` takes the answer to each.
+  [[nodiscard]] static std::array<Command, replies_to(Question::server)> questions();
   void on_answer(const redisReply& reply);
 
   /// All of the history was read, and is followed from now on: it is this server's.
@@ -47,7 +46,6 @@ class ServerCheck {
   std::string warned_policy_;  // Said already.
   Identity server_;
   Identity of_history_;  // What it was when the history was last followed.
-  bool is_asked_ = false;
 };
 
 }  // namespace regstream::broker

@@ -19,7 +19,7 @@
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 
-#include "broker/readiness.hpp"
+#include "broker/history/readiness.hpp"
 #include "captured_log.hpp"
 #include "run_until.hpp"
 #include "temporary_folder.hpp"

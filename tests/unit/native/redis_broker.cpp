@@ -25,6 +25,7 @@ using regstream::Duration;
 using regstream::EventId;
 using regstream::broker::Command;
 using regstream::broker::HistoryCalls;
+using regstream::broker::LoadScript;
 using regstream::broker::publish_once;
 using regstream::broker::PublishError;
 using regstream::broker::PublishLimits;
@@ -37,6 +38,7 @@ using regstream::test::OtherProgram;
 using regstream::test::RedisData;
 using regstream::test::RedisServer;
 using regstream::test::run_until;
+using regstream::test::ScriptCalls;
 using regstream::test::stamped_json;
 using regstream::test::update_json;
 using Fixture = regstream::test::BrokerFixture;
@@ -258,7 +260,7 @@ TEST_CASE("the permissions that a refusal names are enough") {
     return reply_text(*statistics).find("cmdstat_xread:") != std::string_view::npos;
   }));
   OtherProgram other{server};
-  CHECK(regstream::broker::read_id(*other.command(HistoryCalls{{}}.lose({}))));
+  CHECK(regstream::broker::read_id(*other.command(ScriptCalls{}.lose({}))));
   CHECK(watcher.command({"ACL", "LOG"})->elements == 0);
   CHECK(reply_text(*other.command({"FLUSHALL"})).starts_with("NOPERM"));
 }
@@ -515,7 +517,7 @@ TEST_CASE(
   Fixture fixture{options_of(server)};
   REQUIRE(fixture.wait_connected());
   OtherProgram program{server};
-  const Command load = HistoryCalls{{}}.load();
+  const Command load = HistoryCalls::words(LoadScript{});
   // So long that Redis reads few of them at once, and hears the other program between them.
   Messages messages;
   for (int number = 1; number <= 1'000; ++number) {

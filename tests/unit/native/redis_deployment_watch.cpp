@@ -9,8 +9,6 @@
 namespace {
 
 using Names = std::vector<std::string>;
-using regstream::Duration;
-using regstream::Instant;
 using regstream::broker::DeploymentWatch;
 using regstream::broker::RespReader;
 using regstream::test::CapturedLog;
@@ -122,14 +120,4 @@ TEST_CASE("other deployments are forgotten at a new connection") {
   REQUIRE(watch.others() == Names{"staging"});
   watch.on_connected();
   CHECK(watch.others().empty());
-}
-
-TEST_CASE("other deployments are looked for at each connection, and every twenty seconds") {
-  DeploymentWatch watch{"production", "localhost:6379"};
-  const Instant now{Duration{5'000}};
-  CHECK(watch.next_deadline() <= now);
-  watch.on_asked(now);
-  CHECK(watch.next_deadline() == now + Duration{20'000});
-  watch.on_connected();
-  CHECK(watch.next_deadline() <= now);
 }

@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 
 #include "broker/outage_log.hpp"
+#include "broker/redis_failure.hpp"
 #include "captured_log.hpp"
 
 namespace {

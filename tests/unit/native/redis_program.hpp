@@ -1,9 +1,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <variant>
 
 #include <hiredis/hiredis.h>
 
@@ -14,6 +17,46 @@
 #include "redis_server.hpp"
 
 namespace regstream::test {
+
+/// What one process calls the script with. `known` is the greatest id that it has met.
+struct ScriptCalls {
+  explicit ScriptCalls(const broker::RedisHistoryLimits& limits = {}) : calls(limits) {}
+
+  [[nodiscard]] broker::Command call(broker::ScriptMode mode, EventId known = {}) const {
+    return calls.words(broker::ScriptCall{.mode = std::move(mode),
+                                          .known = known,
+                                          .is_durable = is_durable,
+                                          .names_script = names_script});
+  }
+  [[nodiscard]] broker::Command open(EventId known) const {
+    return call(broker::OpenHistory{}, known);
+  }
+  [[nodiscard]] broker::Command read(EventId known, broker::ReadHistory read) const {
+    return call(read, known);
+  }
+  [[nodiscard]] broker::Command publish(EventId known, std::string key, std::string message,
+                                        std::string key_before = {}) const {
+    return call(broker::PublishUpdate{std::move(key), std::move(message), std::move(key_before)},
+                known);
+  }
+  [[nodiscard]] broker::Command probe() const { return call(broker::ProbePublishing{}); }
+  [[nodiscard]] broker::Command adopt(EventId known, broker::Adopt adopt) const {
+    return call(std::move(adopt), known);
+  }
+  [[nodiscard]] broker::Command lose(EventId known) const {
+    return call(broker::TellLoss{}, known);
+  }
+
+  broker::HistoryCalls calls;
+  std::optional<bool> is_durable;
+  bool names_script = false;
+};
+
+/// The reply as a session gets it; std::get<Answer> of it throws if it is another.
+template <typename Answer>
+Answer read_as(broker::Question question, const redisReply& reply) {
+  return std::get<Answer>(broker::read_reply(question, reply, {}));
+}
 
 /// Somebody else's program: hiredis, blocking, one connection.
 class OtherProgram {
@@ -67,10 +110,11 @@ class OtherProgram {
   /// All that the history holds.
   broker::HistoryPage history() {
     broker::HistoryPage all;
-    const broker::HistoryCalls calls{{}};
+    const ScriptCalls calls;
     std::optional<EventId> from;
     do {
-      auto page = broker::read_page(*command(calls.read({}, {from}))).value();
+      auto page =
+          read_as<broker::HistoryPage>(broker::Question::page, *command(calls.read({}, {from})));
       for (auto& entry : page.entries) {
         if (entry.id != from) {
           all.entries.push_back(std::move(entry));

@@ -12,12 +12,14 @@ namespace {
 
 using regstream::broker::find_passing_error;
 using regstream::broker::HistoryCalls;
+using regstream::broker::LoadScript;
 using regstream::broker::passing_errors;
 using regstream::broker::reply_code;
 using regstream::broker::reply_text;
 using regstream::test::OtherProgram;
 using regstream::test::RedisRefusal;
 using regstream::test::RedisServer;
+using regstream::test::ScriptCalls;
 using regstream::test::update_json;
 
 }  // namespace
@@ -26,9 +28,11 @@ TEST_CASE("a redis that takes no writes refuses a publish and a probe, in passin
   const auto code = GENERATE(from_range(RedisRefusal::codes()));
   CAPTURE(code);
   RedisServer server;
-  HistoryCalls calls{{}};
+  ScriptCalls calls;
   OtherProgram program{server};
-  calls.use_digest(std::string{reply_text(*program.command(calls.load()))});
+  calls.calls.use_digest(
+      std::string{reply_text(*program.command(HistoryCalls::words(LoadScript{})))});
+  calls.names_script = true;
   REQUIRE(program.command(calls.publish({}, "first", update_json(1)))->type == REDIS_REPLY_STRING);
 
   RedisRefusal refusal{server, code};
@@ -46,7 +50,7 @@ TEST_CASE("a redis that takes no writes refuses a publish and a probe, in passin
 
 TEST_CASE("a probe changes nothing, and is refused where the history can't be") {
   RedisServer server;
-  const HistoryCalls calls{{}};
+  const ScriptCalls calls;
   OtherProgram program{server};
   CHECK(program.command(calls.probe())->integer == 1);
   CHECK(program.command({"DBSIZE"})->integer == 0);

@@ -17,12 +17,15 @@ using Catch::Matchers::StartsWith;
 using regstream::Duration;
 using regstream::EventId;
 using regstream::broker::Adopt;
-using regstream::broker::is_out_of_order;
+using regstream::broker::HistoryPage;
+using regstream::broker::OutOfOrder;
+using regstream::broker::Question;
 using regstream::broker::read_id;
 using regstream::broker::reply_text;
 using regstream::test::after;
 using regstream::test::Caller;
 using regstream::test::OtherProgram;
+using regstream::test::read_as;
 using regstream::test::RedisServer;
 using regstream::test::stamped_json;
 using regstream::test::update_json;
@@ -105,7 +108,7 @@ TEST_CASE("an update is refused while the one before it is not in the history") 
   Caller caller{server};
   const auto second = caller.calls.publish({}, "second", update_json(2), "first");
   const auto reply = caller.program.command(second);
-  CHECK(is_out_of_order(*reply));
+  read_as<OutOfOrder>(Question::publish, *reply);
   CHECK_THAT(std::string{reply_text(*reply)}, StartsWith("OUTOFORDER"));
   CHECK(caller.messages().empty());
   const auto first = caller.publish(update_json(1), "first");
@@ -121,7 +124,7 @@ TEST_CASE("an update is refused while the key of the one before it only remember
   // As `publish` leaves it for a millisecond, where Redis has refused the append.
   caller.program.command({"SET", "service:registration-updates:key:first", ""});
   const auto second = caller.calls.publish({}, "second", update_json(2), "first");
-  CHECK(is_out_of_order(*caller.program.command(second)));
+  read_as<OutOfOrder>(Question::publish, *caller.program.command(second));
   CHECK(caller.messages().empty());
   const auto first = caller.publish(update_json(1), "first");
   CHECK(read_id(*caller.program.command(second)) == after(first));
@@ -311,9 +314,8 @@ TEST_CASE(
   for (int i = 0; i < 40; ++i) {
     caller.publish(text, std::to_string(i));
   }
-  const auto page = regstream::broker::read_page(
-                        *caller.program.command(caller.calls.read({}, {after(position, 7)})))
-                        .value();
+  const auto page = read_as<HistoryPage>(
+      Question::page, *caller.program.command(caller.calls.read({}, {after(position, 7)})));
   CHECK_FALSE(page.is_last);
   CHECK(page.end == after(position, 40));
   REQUIRE(page.entries.size() == 3);
@@ -332,9 +334,8 @@ TEST_CASE("a page brings more than the entry that it is asked for, however large
   for (int i = 0; i < 4; ++i) {
     caller.publish(text, std::to_string(i));
   }
-  const auto page = regstream::broker::read_page(
-                        *caller.program.command(caller.calls.read({}, {after(position, 1)})))
-                        .value();
+  const auto page = read_as<HistoryPage>(
+      Question::page, *caller.program.command(caller.calls.read({}, {after(position, 1)})));
   CHECK_FALSE(page.is_last);
   REQUIRE(page.entries.size() == 2);
   CHECK(page.entries[1].id == after(position, 2));

@@ -14,12 +14,15 @@
 namespace {
 
 using regstream::EventId;
+using regstream::broker::AwaitedEntries;
+using regstream::broker::AwaitHistory;
 using regstream::broker::Command;
 using regstream::broker::HistoryCalls;
-using regstream::broker::read_awaited;
+using regstream::broker::Question;
 using regstream::broker::reply_text;
 using regstream::test::after;
 using regstream::test::Caller;
+using regstream::test::read_as;
 using regstream::test::RedisServer;
 using regstream::test::stamped_json;
 using regstream::test::update_json;
@@ -92,7 +95,9 @@ TEST_CASE("an entry that the script did not write has no message for anybody") {
     CHECK(caller.program.history().entries.back().message.empty());
     CHECK_FALSE(caller.program.history().entries.back().adopted_as);
     const auto awaited =
-        read_awaited(*caller.program.command(HistoryCalls::await({.after = end}))).value();
+        read_as<AwaitedEntries>(Question::entries,
+                                *caller.program.command(HistoryCalls::words(AwaitHistory{end})))
+            .entries;
     REQUIRE(awaited.size() == 1);
     CHECK(awaited.front().message.empty());
     CHECK_FALSE(awaited.front().adopted_as);
@@ -120,7 +125,9 @@ TEST_CASE("an entry as the script writes it is read alike by the script and with
   caller.publish("{ }", "3");
   const auto entries = caller.program.history().entries;
   const auto awaited =
-      read_awaited(*caller.program.command(HistoryCalls::await({.after = position}))).value();
+      read_as<AwaitedEntries>(Question::entries,
+                              *caller.program.command(HistoryCalls::words(AwaitHistory{position})))
+          .entries;
   REQUIRE(awaited.size() == 3);
   for (std::size_t index = 0; index < awaited.size(); ++index) {
     CHECK_FALSE(awaited[index].message.empty());

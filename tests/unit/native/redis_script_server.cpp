@@ -13,10 +13,16 @@
 namespace {
 
 using regstream::EventId;
+using regstream::broker::AskDurability;
+using regstream::broker::Durability;
+using regstream::broker::HistoryCalls;
+using regstream::broker::Question;
+using regstream::broker::Refused;
 using regstream::broker::reply_text;
 using regstream::test::after;
 using regstream::test::Caller;
 using regstream::test::OtherProgram;
+using regstream::test::read_as;
 using regstream::test::RedisData;
 using regstream::test::RedisServer;
 using regstream::test::stamped_json;
@@ -75,19 +81,19 @@ TEST_CASE("a server that syncs each write goes on where it was") {
   {
     Caller before{server};
     SECTION("as somebody has told before it ended") {
-      before.calls.use_durability(true);
+      before.calls.is_durable = true;
       last = before.publish(update_json(1), "1");
     }
     SECTION("as somebody has told once, and others can't tell") {
       Caller knows{server};
-      knows.calls.use_durability(true);
+      knows.calls.is_durable = true;
       knows.open();
       last = before.publish(update_json(1), "1");
     }
     SECTION("but not if it did so no longer") {
-      before.calls.use_durability(true);
+      before.calls.is_durable = true;
       before.open();
-      before.calls.use_durability(false);
+      before.calls.is_durable = false;
       last = before.publish(update_json(1), "1");
       was_told = false;
     }
@@ -95,7 +101,7 @@ TEST_CASE("a server that syncs each write goes on where it was") {
   server.kill();
   server.start();
   Caller caller{server};
-  caller.calls.use_durability(true);  // What it does now says nothing of what it did.
+  caller.calls.is_durable = true;  // What it does now says nothing of what it did.
   const auto next = caller.publish(update_json(2), "2");
   if (was_told) {
     CHECK(next == after(last));
@@ -108,8 +114,9 @@ TEST_CASE("whether a server syncs each write is read from its configuration") {
   const RedisServer server{{}, RedisData::kept};
   OtherProgram program{server};
   const auto asked = [&program] {
-    return regstream::broker::read_durability(
-        *program.command(regstream::broker::HistoryCalls::ask_durability()));
+    return read_as<Durability>(Question::durability,
+                               *program.command(HistoryCalls::words(AskDurability{})))
+        .is_durable;
   };
   CHECK(asked());
   const auto [name, value, other] = GENERATE(
@@ -120,17 +127,17 @@ TEST_CASE("whether a server syncs each write is read from its configuration") {
   CHECK_FALSE(asked());
   program.command({"CONFIG", "SET", name, other});
   CHECK(asked());
-  CHECK_FALSE(regstream::broker::read_durability(*program.command({"CONFIG", "NOTHING"})));
+  read_as<Refused>(Question::durability, *program.command({"CONFIG", "NOTHING"}));
 }
 
 TEST_CASE("a replica that was promoted begins a new epoch, though it syncs each write") {
   const RedisServer primary{{}, RedisData::kept};
   const RedisServer replica{{}, RedisData::kept};
   Caller before{primary};
-  before.calls.use_durability(true);
+  before.calls.is_durable = true;
   const auto last = before.publish(update_json(1), "1");
   Caller caller{replica};
-  caller.calls.use_durability(true);
+  caller.calls.is_durable = true;
   caller.program.command({"REPLICAOF", "127.0.0.1", std::to_string(primary.port())});
   wait_for(caller.program, "master_link_status", "up");
 
@@ -154,7 +161,7 @@ TEST_CASE(
   RedisServer primary{{}, RedisData::kept};
   RedisServer replica{{}, RedisData::kept};
   Caller before{primary};
-  before.calls.use_durability(true);
+  before.calls.is_durable = true;
   before.publish(update_json(1), "1");
   EventId last;
   {
@@ -170,7 +177,7 @@ TEST_CASE(
   primary.kill();
   replica.start();  // As a primary: it was a replica by command only.
   Caller caller{replica};
-  caller.calls.use_durability(true);
+  caller.calls.is_durable = true;
   const auto next = caller.publish(update_json(4), "4");
   CHECK(next != lost);
   CHECK(next.epoch > last.epoch);
@@ -182,7 +189,7 @@ TEST_CASE(
   EventId last;
   {
     Caller before{server};
-    before.calls.use_durability(true);
+    before.calls.is_durable = true;
     before.publish(update_json(1), "1");
     before.program.command({"SAVE"});
     last = before.publish(update_json(2), "2");

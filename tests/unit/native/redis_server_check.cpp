@@ -73,23 +73,11 @@ TEST_CASE("a redis that forbids the questions is no trouble") {
   CHECK_THAT(check.loss_reason(), Contains("flushed, evicted it, or came back"));
 }
 
-TEST_CASE("a server is asked for its state once a connection, and when it was promoted") {
-  ServerCheck check{"localhost:6379"};
-  for (int connection = 0; connection < 2; ++connection) {
-    check.on_connected();
-    CHECK(check.questions().size() == 3);
-    CHECK(check.questions().empty());
-    check.on_promoted();
-    CHECK(check.questions().size() == 3);
-  }
-}
-
 TEST_CASE("a failover of the same server is told") {
   ServerCheck check{"localhost:6379"};
   answer_run_id(check, "one");
   answer_replication_id(check, "a");
   check.on_caught_up();
-  check.on_promoted();
   answer_run_id(check, "one");
   answer_replication_id(check, "b");
   CHECK_THAT(check.loss_reason(), Contains("made a replica or promoted"));

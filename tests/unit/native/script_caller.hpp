@@ -39,7 +39,7 @@ struct Caller {
   }
 
   OtherProgram program;
-  broker::HistoryCalls calls;
+  ScriptCalls calls;
 };
 
 inline EventId after(EventId id, std::uint64_t count = 1) {

@@ -1,4 +1,4 @@
-#include "broker/readiness.hpp"
+#include "broker/history/readiness.hpp"
 
 #include <utility>
 

@@ -1,0 +1,91 @@
+#include "broker/history/channel_link.hpp"
+
+#include <utility>
+#include <variant>
+
+namespace regstream::broker {
+
+ChannelLink::ChannelLink(const HistorySessionOptions& options, HistoryFollower& follower,
+                         Readiness& readiness, std::deque<SessionAction>& happened)
+    : follower_(follower),
+      readiness_(readiness),
+      happened_(happened),
+      link_(options.timing, ~options.seed),
+      gate_(options.timing.backoff, ~options.seed) {}
+
+void ChannelLink::on_lost(const RedisFailure& failure) {
+  is_open_wanted_ = false;
+  is_subscription_wanted_ = false;
+  is_paused_ = false;
+  gate_.on_lost();
+  say_unheard(failure);
+  follower_.on_unsubscribed();
+}
+
+void ChannelLink::say_unheard(const RedisFailure& failure) {
+  if (failure.kind != RedisFailureKind::renewed) {  // That was this process's own wish.
+    happened_.emplace_back(RedisFailed{failure});
+  }
+  readiness_.on_reading_failed(public_reason(failure));
+}
+
+std::optional<RedisFailure> ChannelLink::on_reply(const HistoryReply& reply, Instant now) {
+  const auto question = link_.on_reply();
+  if (!question) {
+    return std::nullopt;
+  }
+  if (const auto* const refused = std::get_if<Refused>(&reply)) {
+    const PassingError* const passing = refused->failure.passing;
+    if (question == Question::channels || passing == nullptr || passing->needs_new_connection) {
+      return refused->failure;
+    }
+    gate_.on_refused(now);
+    is_open_wanted_ = true;
+    say_unheard(refused->failure);
+  } else if (const auto* const end = std::get_if<EventId>(&reply);
+             end != nullptr && question == Question::open) {
+    gate_.on_taken();
+    position_ = *end;
+    is_subscription_wanted_ = true;
+  } else if (std::holds_alternative<Done>(reply) && question == Question::channels) {
+    if (link_.due() == nullptr) {  // The second one of two.
+      follower_.on_subscribed(position_);
+    }
+  } else {
+    return mistyped_failure();
+  }
+  return std::nullopt;
+}
+
+std::optional<HistoryCommand> ChannelLink::poll(Instant now) {
+  if (!link_.is_up()) {
+    return std::nullopt;
+  }
+  if (is_open_wanted_ && gate_.may_call(now)) {
+    is_open_wanted_ = false;
+    gate_.on_called();
+    return ScriptCall{.mode = OpenHistory{}, .known = follower_.known(), .is_durable = {}};
+  }
+  if (std::exchange(is_subscription_wanted_, false)) {
+    return SubscribeChannels{};
+  }
+  return std::nullopt;
+}
+
+std::optional<bool> ChannelLink::poll_pause() {
+  const bool pauses = !follower_.may_hear();
+  if (!link_.is_up() || std::exchange(is_paused_, pauses) == pauses) {
+    return std::nullopt;
+  }
+  return pauses;
+}
+
+std::optional<Instant> ChannelLink::next_deadline(Instant since) const {
+  auto deadline = link_.next_deadline();
+  if (is_open_wanted_) {
+    deadline = gate_.next_deadline();
+  }
+  return deadline && *deadline > since ? deadline : std::nullopt;
+}
+
+}  // namespace regstream::broker

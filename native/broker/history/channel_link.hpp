@@ -1,0 +1,52 @@
+#pragma once
+
+#include <deque>
+#include <optional>
+
+#include <regstream/time.hpp>
+
+#include "broker/history/history_follower.hpp"
+#include "broker/history/link.hpp"
+#include "broker/history/readiness.hpp"
+#include "broker/history/refusal_gate.hpp"
+#include "broker/history/session_action.hpp"
+#include "broker/history/session_options.hpp"
+
+namespace regstream::broker {
+
+/// Subscribes to the channels for a follower. Sans-I/O. Before that it asks where the history ends,
+/// by the script's text, since this may be before the caller has loaded it. A Redis that refuses
+/// that for now is asked again, on the same connection.
+class ChannelLink {
+ public:
+  /// As of `ScriptLink`.
+  ChannelLink(const HistorySessionOptions& options, HistoryFollower& follower, Readiness& readiness,
+              std::deque<SessionAction>& happened);
+
+  [[nodiscard]] Link& link() { return link_; }
+  [[nodiscard]] const Link& link() const { return link_; }
+  void on_connected() { is_open_wanted_ = true; }
+  void on_lost(const RedisFailure& failure);
+  /// Why the connection is to be given up, if it is.
+  [[nodiscard]] std::optional<RedisFailure> on_reply(const HistoryReply& reply, Instant now);
+
+  [[nodiscard]] std::optional<HistoryCommand> poll(Instant now);
+  /// Whether the channels are to be left unread from now on, if that is new.
+  [[nodiscard]] std::optional<bool> poll_pause();
+  [[nodiscard]] std::optional<Instant> next_deadline(Instant since) const;
+
+ private:
+  void say_unheard(const RedisFailure& failure);
+
+  HistoryFollower& follower_;
+  Readiness& readiness_;
+  std::deque<SessionAction>& happened_;
+  Link link_;
+  RefusalGate gate_;
+  bool is_open_wanted_ = false;
+  bool is_subscription_wanted_ = false;
+  bool is_paused_ = false;
+  EventId position_;  // Where the history ended before the channels were heard.
+};
+
+}  // namespace regstream::broker

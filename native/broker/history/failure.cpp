@@ -1,0 +1,67 @@
+#include "broker/history/failure.hpp"
+
+namespace regstream::broker {
+
+std::string describe(const PassingError& error) {
+  return " takes no updates for now: " + std::string{error.reason} + " (" +
+         std::string{error.code} + ')';
+}
+
+RedisFailure mistyped_failure() {
+  return {RedisFailureKind::not_redis, "redis gave another answer than it was asked for"};
+}
+
+bool may_heal(RedisFailureKind kind) {
+  switch (kind) {
+    case RedisFailureKind::unresolvable:
+    case RedisFailureKind::refused:
+    case RedisFailureKind::unreachable:
+    case RedisFailureKind::timed_out:
+    case RedisFailureKind::crowded:
+    case RedisFailureKind::passing:
+    case RedisFailureKind::lost:
+    case RedisFailureKind::flushed:
+    case RedisFailureKind::renewed:
+    case RedisFailureKind::silent:
+      return true;
+    case RedisFailureKind::password:
+    case RedisFailureKind::rejected:
+    case RedisFailureKind::not_redis:
+    case RedisFailureKind::oversized:
+      return false;
+  }
+  return false;
+}
+
+std::string public_reason(const RedisFailure& failure) {
+  switch (failure.kind) {
+    case RedisFailureKind::unresolvable:
+      return "redis's name is not known";
+    case RedisFailureKind::refused:
+      return "redis refuses the connection";
+    case RedisFailureKind::unreachable:
+      return "redis can't be reached";
+    case RedisFailureKind::timed_out:
+    case RedisFailureKind::silent:
+      return "redis does not answer";
+    case RedisFailureKind::crowded:
+      return "redis has as many clients as it takes";
+    case RedisFailureKind::password:
+      return "redis does not accept the password";
+    case RedisFailureKind::passing:
+      return "redis" + describe(*failure.passing);
+    case RedisFailureKind::rejected:
+      return "redis refuses what it is asked: the log says what";
+    case RedisFailureKind::not_redis:
+    case RedisFailureKind::oversized:
+      return "redis sends what can't be read: the log says more";
+    case RedisFailureKind::renewed:
+      return "redis is connected anew";
+    case RedisFailureKind::lost:
+    case RedisFailureKind::flushed:
+      return "the connection to redis was lost";
+  }
+  return {};
+}
+
+}  // namespace regstream::broker

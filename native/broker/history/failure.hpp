@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "broker/passing_error.hpp"
+
+namespace regstream::broker {
+
+enum class RedisFailureKind : std::uint8_t {
+  unresolvable,  ///< The host's name is not known.
+  refused,       ///< Nobody listens there.
+  unreachable,   ///< Any other trouble with connecting.
+  timed_out,     ///< No connection, or no first answer, in time.
+  crowded,       ///< Redis has as many clients as it takes (maxclients).
+  password,      ///< Missing, wrong, or not wanted.
+  passing,       ///< Redis answers, but takes no calls or no writes for now.
+  rejected,      ///< Any other error that Redis answered with.
+  not_redis,     ///< What answers does not speak Redis's protocol.
+  oversized,     ///< Redis sent more at once than this process takes in.
+  lost,          ///< The connection broke, or Redis closed it.
+  flushed,       ///< Redis has forgotten the script (SCRIPT FLUSH).
+  renewed,       ///< This process gave the connection up for a new one.
+  silent,        ///< Connected, but no sign of life: half-open.
+};
+
+/// Why Redis can't be used: there is no connection, or it refuses.
+struct RedisFailure {
+  RedisFailureKind kind{};
+  /// A sentence without its full stop: what, where, what to do. No secrets. Empty for `renewed`,
+  /// which nobody has to read about.
+  std::string what;
+  const PassingError* passing = nullptr;  ///< Which one, if it is of that kind.
+};
+
+/// Whether Redis may become usable without a change of this process's options: it starts later, its
+/// name appears, or it takes calls again. Trying again is of no use for the others.
+[[nodiscard]] bool may_heal(RedisFailureKind kind);
+
+/// `what` for anybody who asks: names neither the host nor what Redis said.
+[[nodiscard]] std::string public_reason(const RedisFailure& failure);
+
+/// A reply is of another kind than its question has.
+[[nodiscard]] RedisFailure mistyped_failure();
+
+/// What follows on "redis" in a sentence about a passing error.
+[[nodiscard]] std::string describe(const PassingError& error);
+
+}  // namespace regstream::broker

@@ -1,0 +1,124 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <regstream/message/event_id.hpp>
+
+#include "broker/history/adoption.hpp"
+#include "broker/history/failure.hpp"
+#include "broker/history/history_follower.hpp"
+
+/// What Redis is asked, and what it answers, as values. A real Redis gets them as RESP
+/// (broker/history_call.hpp); the simulated one takes them as they are.
+namespace regstream::broker {
+
+// --- The modes of scripts/history.lua, which says what each does. `ReadHistory`, `Adopt` and
+// --- `TellLoss` are what the follower asks for.
+
+struct OpenHistory {};
+
+struct PublishUpdate {
+  std::string key;
+  std::string message;
+  /// Of the update that was sent before this one on the same connection, and is not answered yet.
+  /// Without that one in the history, this one is refused. Empty: there is none.
+  std::string key_before;
+};
+
+/// Refused where a publish would be; changes nothing.
+struct ProbePublishing {};
+
+using ScriptMode =
+    std::variant<OpenHistory, ReadHistory, PublishUpdate, ProbePublishing, Adopt, TellLoss>;
+
+struct ScriptCall {
+  ScriptMode mode;
+  EventId known;  ///< The greatest id that the caller has met.
+  /// Whether the server acknowledges a write only when it is on its disk. Empty: the caller can't
+  /// tell, and somebody else will.
+  std::optional<bool> is_durable;
+  /// The script was loaded on this connection, and is named by its digest. Otherwise the call
+  /// carries its text.
+  bool names_script = false;
+};
+
+// --- The other commands. `AwaitHistory` is the follower's.
+
+struct LoadScript {};
+/// How the server keeps its append-only file.
+struct AskDurability {};
+/// What an operator should know of the server (`ServerCheck`).
+struct AskServer {};
+/// Which other deployments use it (`DeploymentWatch`).
+struct AskDeployments {};
+/// Both channels: of updates, and of adoptions.
+struct SubscribeChannels {};
+
+/// How many entries `AwaitHistory` brings at most. What comes in a burst is better read by pages,
+/// which have a limit of bytes.
+inline constexpr std::size_t awaited_max = 4;
+
+using HistoryCommand = std::variant<ScriptCall, LoadScript, AskDurability, AskServer,
+                                    AskDeployments, SubscribeChannels, AwaitHistory>;
+
+/// What a reply answers.
+enum class Question : std::uint8_t {
+  script,  ///< `LoadScript`
+  open,
+  page,
+  publish,
+  probe,
+  adoption,
+  loss,
+  durability,
+  server,
+  deployments,
+  channels,
+  entries,
+};
+
+[[nodiscard]] Question question_of(const HistoryCommand& command);
+/// How many replies Redis sends to it.
+[[nodiscard]] constexpr std::size_t replies_to(Question question) {
+  switch (question) {
+    case Question::server:
+      return 3;  // INFO of the server, its memory and its replication.
+    case Question::deployments:
+      return 2;  // One adds this gateway, one lists them all.
+    case Question::channels:
+      return 2;
+    default:
+      return 1;
+  }
+}
+
+// --- Replies.
+
+/// To what has no other answer, or none that the session needs to know.
+struct Done {};
+/// To `AwaitHistory`; empty if nothing came for some time.
+struct AwaitedEntries {
+  std::vector<HistoryEntry> entries;
+};
+/// To `Adopt`: the history no longer holds all since the cursor.
+struct CursorTooOld {};
+struct Durability {
+  bool is_durable = false;
+};
+/// To `PublishUpdate`: the update before it is not in the history.
+struct OutOfOrder {};
+/// An error, or what is no answer to the question (`RedisFailureKind::not_redis`).
+struct Refused {
+  RedisFailure failure;
+};
+
+/// `EventId`: where the history ends, or which id an update has.
+using HistoryReply = std::variant<Done, EventId, HistoryPage, AwaitedEntries, CursorTooOld,
+                                  Durability, OutOfOrder, Refused>;
+
+}  // namespace regstream::broker

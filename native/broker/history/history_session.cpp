@@ -1,0 +1,268 @@
+#include "broker/history/history_session.hpp"
+
+#include <array>
+#include <utility>
+#include <variant>
+
+namespace regstream::broker {
+namespace {
+
+constexpr std::array<LinkRole, link_roles_count> roles{LinkRole::caller, LinkRole::listener,
+                                                       LinkRole::waiter};
+
+template <typename Value>
+std::optional<Value> pop(std::deque<Value>& values) {
+  if (values.empty()) {
+    return std::nullopt;
+  }
+  std::optional<Value> first{std::move(values.front())};
+  values.pop_front();
+  return first;
+}
+
+}  // namespace
+
+HistorySession::HistorySession(const HistorySessionOptions& options)
+    : follower_(options.follower),
+      script_(options, follower_, readiness_, happened_),
+      channel_(options, follower_, readiness_, happened_),
+      waiter_(options.timing, options.seed + 1) {
+  script_.link().open();
+}
+
+Link& HistorySession::link(LinkRole role) {
+  switch (role) {
+    case LinkRole::caller:
+      return script_.link();
+    case LinkRole::listener:
+      return channel_.link();
+    case LinkRole::waiter:
+      break;
+  }
+  return waiter_;
+}
+
+// --- What is wanted of the session.
+
+void HistorySession::publish(std::string message, std::string key, PublishHandler done,
+                             Patience patience) {
+  script_.publish(std::move(message), std::move(key), std::move(done), patience);
+}
+
+void HistorySession::follow() {
+  follows_ = true;
+  was_connected_ = false;
+  script_.begin_probing();
+  channel_.link().open();
+  waiter_.open();
+}
+
+// --- What happens on the connections.
+
+void HistorySession::on_connected(LinkRole role, Instant now) {
+  if (!link(role).on_connected(now)) {
+    return;
+  }
+  switch (role) {
+    case LinkRole::caller:
+      script_.on_connected(now);
+      return;
+    case LinkRole::listener:
+      channel_.on_connected();
+      return;
+    case LinkRole::waiter:
+      follower_.on_awaitable();
+      return;
+  }
+}
+
+void HistorySession::on_lost(LinkRole role, const RedisFailure& failure, Instant now) {
+  if (!link(role).on_lost(now)) {
+    return;
+  }
+  switch (role) {
+    case LinkRole::caller:
+      script_.on_lost(failure, now);
+      return;
+    case LinkRole::listener:
+      channel_.on_lost(failure);
+      return;
+    case LinkRole::waiter:
+      is_awaiting_refused_ = true;
+      happened_.emplace_back(NotAwaited{failure});
+      follower_.on_not_awaitable();
+      return;
+  }
+}
+
+void HistorySession::give_up(LinkRole role, const RedisFailure& failure, Instant now) {
+  happened_.emplace_back(GiveUp{role});
+  on_lost(role, failure, now);
+}
+
+/// Unless there is no connection: the next one is on its way then.
+void HistorySession::renew(LinkRole role, Instant now) {
+  if (link(role).is_up()) {
+    give_up(role, {RedisFailureKind::renewed, {}}, now);
+  }
+}
+
+void HistorySession::on_reply(LinkRole role, HistoryReply reply, Instant now) {
+  std::optional<RedisFailure> end;
+  switch (role) {
+    case LinkRole::caller:
+      end = script_.on_reply(std::move(reply), now);
+      break;
+    case LinkRole::listener:
+      end = channel_.on_reply(reply, now);
+      break;
+    case LinkRole::waiter:
+      end = on_awaited(std::move(reply));
+      break;
+  }
+  if (end) {
+    give_up(role, *end, now);
+  }
+  if (script_.take_primary_found()) {
+    // What is heard and waited for comes from the server that takes writes.
+    renew(LinkRole::listener, now);
+    renew(LinkRole::waiter, now);
+  }
+}
+
+std::optional<RedisFailure> HistorySession::on_awaited(HistoryReply reply) {
+  if (!waiter_.on_reply()) {
+    return std::nullopt;
+  }
+  if (auto* const refused = std::get_if<Refused>(&reply)) {
+    return std::move(refused->failure);
+  }
+  auto* const awaited = std::get_if<AwaitedEntries>(&reply);
+  if (awaited == nullptr) {
+    return mistyped_failure();
+  }
+  if (std::exchange(is_awaiting_refused_, false)) {
+    happened_.emplace_back(AwaitedAgain{});
+  }
+  follower_.on_awaited(std::move(awaited->entries));
+  return std::nullopt;
+}
+
+// --- What is to be done.
+
+SessionAction HistorySession::call(LinkRole role, HistoryCommand command) {
+  const bool is_timed = link(role).ask(command);
+  return Call{.link = role, .command = std::move(command), .is_timed = is_timed};
+}
+
+std::optional<SessionAction> HistorySession::poll(Instant now) {
+  auto action = pop(happened_);
+  if (!action) {
+    action = poll_links(now);
+  }
+  if (!action) {
+    action = poll_follower(now);
+  }
+  if (!action) {
+    action = poll_fact();
+  }
+  // Last: a handler may destroy the session's owner.
+  return action ? std::move(action) : poll_ended();
+}
+
+std::optional<SessionAction> HistorySession::poll_links(Instant now) {
+  for (const LinkRole role : roles) {
+    if (link(role).poll_connect(now)) {
+      return Connect{role};
+    }
+  }
+  if (const auto reason = script_.poll_leaving()) {
+    give_up(LinkRole::caller, *reason, now);
+    return pop(happened_);
+  }
+  if (auto command = script_.poll(now)) {
+    return call(LinkRole::caller, std::move(*command));
+  }
+  if (auto command = channel_.poll(now)) {
+    return call(LinkRole::listener, std::move(*command));
+  }
+  return std::nullopt;
+}
+
+/// What the follower wants, until it wants nothing.
+std::optional<SessionAction> HistorySession::poll_follower(Instant now) {
+  struct Act {
+    HistorySession& session;
+    Instant now;
+
+    std::optional<SessionAction> operator()(BeginHistory begin) const { return begin; }
+    std::optional<SessionAction> operator()(TellMessage& told) const { return std::move(told); }
+    std::optional<SessionAction> operator()(GoLive live) const { return live; }
+    std::optional<SessionAction> operator()(CaughtUp caught_up) const { return caught_up; }
+    std::optional<SessionAction> operator()(AwaitHistory await) const {
+      return session.call(LinkRole::waiter, await);
+    }
+    std::optional<SessionAction> operator()(LeaveChannel /*leave*/) const {
+      session.renew(LinkRole::listener, now);
+      return pop(session.happened_);
+    }
+    std::optional<SessionAction> operator()(ReadHistory read) const { return ask(read); }
+    std::optional<SessionAction> operator()(Adopt& adopt) const { return ask(std::move(adopt)); }
+    std::optional<SessionAction> operator()(TellLoss loss) const { return ask(loss); }
+
+    [[nodiscard]] SessionAction ask(ScriptMode mode) const {
+      return session.call(LinkRole::caller, session.script_.call(std::move(mode)));
+    }
+  };
+  follower_.permit(script_.may_read(now), script_.may_adopt(now));
+  if (auto action = follower_.poll()) {
+    return std::visit(Act{*this, now}, *action);
+  }
+  if (const auto pauses = channel_.poll_pause()) {
+    return PauseChannel{*pauses};
+  }
+  return std::nullopt;
+}
+
+std::optional<SessionAction> HistorySession::poll_fact() {
+  const DroppedCounts& counts = follower_.counts();
+  if (const auto refusal = follower_.take_refusal()) {
+    return MessageRefused{*refusal};
+  }
+  if (std::exchange(forged_, counts.forged) != counts.forged) {
+    return MessageForged{counts.forged, follower_.dropped_registration()};
+  }
+  if (std::exchange(overflowing_, counts.overflowing) != counts.overflowing) {
+    return ChannelOverflowed{counts.overflowing};
+  }
+  if (is_connected()) {
+    readiness_.on_read();
+  }
+  if (std::exchange(was_connected_, is_connected()) != is_connected() && was_connected_) {
+    return RedisFollowed{script_.take_waited()};
+  }
+  return std::nullopt;
+}
+
+std::optional<SessionAction> HistorySession::poll_ended() {
+  if (auto ended = script_.poll_ended()) {
+    unknown_ += ended->is_unknown ? 1U : 0U;
+    return PublishEnded{std::move(ended->done), std::move(ended->result)};
+  }
+  if (unknown_ > 0) {
+    return PublishesUnknown{std::exchange(unknown_, 0)};
+  }
+  return std::nullopt;
+}
+
+std::optional<Instant> HistorySession::next_deadline() const {
+  std::optional<Instant> deadline = script_.next_deadline(handled_at_);
+  for (const auto candidate : {channel_.next_deadline(handled_at_), waiter_.next_deadline()}) {
+    if (candidate && (!deadline || *candidate < *deadline)) {
+      deadline = candidate;
+    }
+  }
+  return deadline;
+}
+
+}  // namespace regstream::broker

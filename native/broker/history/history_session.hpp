@@ -1,0 +1,100 @@
+#pragma once
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <regstream/broker/broker.hpp>
+#include <regstream/time.hpp>
+
+#include "broker/history/channel_link.hpp"
+#include "broker/history/history_follower.hpp"
+#include "broker/history/link.hpp"
+#include "broker/history/readiness.hpp"
+#include "broker/history/script_link.hpp"
+#include "broker/history/session_action.hpp"
+#include "broker/history/session_options.hpp"
+
+namespace regstream::broker {
+
+/// A process's part in the history that Redis keeps: publishes into it, follows it and tells it
+/// once and in order. Joins the follower and the line of publishes with the three connections: what
+/// is asked on which one and in which order, what is sent again, which connection is given up, and
+/// when it comes back. Sans-I/O: broker/redis_broker.cpp has its sockets, simulation/ made-up ones.
+///
+/// Inputs are methods, in the order of what happens, with the time that it is. After each, and
+/// after construction, `poll` until it gives nothing, do what it gives, and call `handle_deadline`
+/// at `next_deadline`. A late call of that is normal. None of them may be called within another.
+class HistorySession {
+ public:
+  explicit HistorySession(const HistorySessionOptions& options);
+  HistorySession(const HistorySession&) = delete;
+  HistorySession& operator=(const HistorySession&) = delete;
+
+  /// Without a key, the message has one of its own. `done` may be empty.
+  void publish(std::string message, std::string key, PublishHandler done, Patience patience);
+  /// From now on the history is followed. Without that, the session publishes only.
+  void follow();
+  /// Asks to tell all that the history holds by now; `CaughtUp` follows.
+  void catch_up() { follower_.catch_up(); }
+
+  /// A connection that `Connect` asked for can take commands.
+  void on_connected(LinkRole role, Instant now);
+  /// A connection was lost, or was not made. Not after `GiveUp`.
+  void on_lost(LinkRole role, const RedisFailure& failure, Instant now);
+  /// The next reply on a connection: the answer to `due`.
+  void on_reply(LinkRole role, HistoryReply reply, Instant now);
+  /// What the next reply answers. Null: nothing was asked.
+  [[nodiscard]] const Link::Due* due(LinkRole role) { return link(role).due(); }
+
+  /// A message on one of the channels.
+  void on_message(std::string_view message) { follower_.on_message(message); }
+  /// As of `HistoryFollower`.
+  void on_channel_behind() { follower_.on_channel_behind(); }
+  void on_channel_drained() { follower_.on_channel_drained(); }
+
+  [[nodiscard]] std::optional<SessionAction> poll(Instant now);
+  [[nodiscard]] std::optional<Instant> next_deadline() const;
+  void handle_deadline(Instant now) { handled_at_ = std::max(handled_at_, now); }
+
+  /// The history is followed, and what it held was told; without `follow`, publishes can be sent.
+  [[nodiscard]] bool is_connected() const {
+    return follows_ ? follower_.is_caught_up() : script_.is_ready();
+  }
+  [[nodiscard]] const Obstacles& obstacles() const { return readiness_.obstacles(); }
+  [[nodiscard]] const HistoryFollower& follower() const { return follower_; }
+  /// Publishes that have not ended.
+  [[nodiscard]] const PublishQueue& queue() const { return script_.queue(); }
+
+ private:
+  [[nodiscard]] Link& link(LinkRole role);
+  void give_up(LinkRole role, const RedisFailure& failure, Instant now);
+  void renew(LinkRole role, Instant now);
+  [[nodiscard]] std::optional<RedisFailure> on_awaited(HistoryReply reply);
+  [[nodiscard]] SessionAction call(LinkRole role, HistoryCommand command);
+  [[nodiscard]] std::optional<SessionAction> poll_links(Instant now);
+  [[nodiscard]] std::optional<SessionAction> poll_follower(Instant now);
+  [[nodiscard]] std::optional<SessionAction> poll_fact();
+  [[nodiscard]] std::optional<SessionAction> poll_ended();
+
+  HistoryFollower follower_;
+  Readiness readiness_{"redis has not been reached yet"};
+  std::deque<SessionAction> happened_;  // For `poll`, before anything else.
+  ScriptLink script_;
+  ChannelLink channel_;
+  Link waiter_;
+  bool follows_ = false;
+  bool was_connected_ = false;
+  bool is_awaiting_refused_ = false;
+  // What was said of what the follower counts.
+  std::uint64_t forged_ = 0;
+  std::uint64_t overflowing_ = 0;
+  std::size_t unknown_ = 0;  // Publishes that ended so, and were not said yet.
+  Instant handled_at_ = Instant::min();
+};
+
+}  // namespace regstream::broker

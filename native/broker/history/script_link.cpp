@@ -1,0 +1,279 @@
+#include "broker/history/script_link.hpp"
+
+#include <variant>
+
+namespace regstream::broker {
+
+ScriptLink::ScriptLink(const HistorySessionOptions& options, HistoryFollower& follower,
+                       Readiness& readiness, std::deque<SessionAction>& happened)
+    : follower_(follower),
+      readiness_(readiness),
+      happened_(happened),
+      link_(options.timing, options.seed),
+      line_(options.publishes, options.resend_max(), options.timing.backoff, options.seed),
+      reading_(options.timing.backoff, options.seed + 1),
+      adopting_(options.timing.backoff, options.seed + 2),
+      own_key_(options.own_key) {}
+
+void ScriptLink::publish(std::string message, std::string key, PublishHandler done,
+                         Patience patience) {
+  if (key.empty()) {
+    key = own_key_ + '-' + std::to_string(++own_keys_);
+  }
+  if (auto error = line_.push(std::move(message), std::move(key), done, patience)) {
+    // Whoever does not wait has an answer to give.
+    if (patience == Patience::waits) {
+      happened_.emplace_back(PublishRejected{error->what});
+    }
+    happened_.emplace_back(PublishEnded{std::move(done), std::move(*error)});
+  }
+}
+
+void ScriptLink::on_connected(Instant now) {
+  ask_durability_at_ = now;  // First: calls of the script carry the answer.
+  is_script_wanted_ = true;
+  is_server_wanted_ = true;
+  ask_deployments_at_ = now;
+}
+
+void ScriptLink::on_lost(const RedisFailure& failure, Instant now) {
+  // A replica's refusal was said already, and each try would say it again.
+  if (!was_replica_ || failure.passing == nullptr) {
+    happened_.emplace_back(RedisFailed{failure});
+  }
+  readiness_.on_reading_failed(public_reason(failure));
+  readiness_.on_publishing_failed(public_reason(failure), now);
+  leaving_.reset();
+  line_.on_down(now);
+  reading_.on_lost();
+  adopting_.on_lost();
+  follower_.on_not_callable();
+}
+
+std::optional<RedisFailure> ScriptLink::poll_leaving() {
+  return link_.due() == nullptr ? std::exchange(leaving_, std::nullopt) : std::nullopt;
+}
+
+// --- What is asked.
+
+ScriptCall ScriptLink::make_call(ScriptMode mode) const {
+  return {.mode = std::move(mode),
+          .known = follower_.known(),
+          .is_durable = is_durable_,
+          .names_script = true};
+}
+
+bool ScriptLink::may_read(Instant now) const {
+  return !leaving_ && reading_.may_call(now);
+}
+
+bool ScriptLink::may_adopt(Instant now) const {
+  return !leaving_ && !line_.is_refusing() && adopting_.may_call(now);
+}
+
+ScriptCall ScriptLink::call(ScriptMode wanted) {
+  (std::holds_alternative<ReadHistory>(wanted) ? reading_ : adopting_).on_called();
+  return make_call(std::move(wanted));
+}
+
+/// A gateway knows whether it can publish before it has to; and whoever was refused finds out when
+/// that is over, be there something to publish or not.
+bool ScriptLink::is_probe_due(Instant now) const {
+  const bool is_due = line_.is_refusing() || (probes_ && readiness_.is_probe_due(now));
+  return is_due && line_.may_probe(now);
+}
+
+std::optional<HistoryCommand> ScriptLink::poll(Instant now) {
+  if (!link_.is_up() || leaving_) {
+    return std::nullopt;
+  }
+  if (ask_durability_at_ && now >= *ask_durability_at_) {
+    ask_durability_at_.reset();
+    return AskDurability{};
+  }
+  if (std::exchange(is_script_wanted_, false)) {
+    return LoadScript{};
+  }
+  if (const auto* const publish = line_.next(now)) {
+    return make_call(PublishUpdate{.key = publish->key,
+                                   .message = publish->message,
+                                   .key_before = std::string{line_.key_before()}});
+  }
+  if (line_.is_up() && is_probe_due(now)) {
+    line_.on_probed();
+    readiness_.on_probed(now);
+    return make_call(ProbePublishing{});
+  }
+  if (probes_ && std::exchange(is_server_wanted_, false)) {
+    return AskServer{};
+  }
+  if (probes_ && ask_deployments_at_ && now >= *ask_deployments_at_) {
+    ask_deployments_at_ = now + deployments_interval;
+    return AskDeployments{};
+  }
+  return std::nullopt;
+}
+
+std::optional<Instant> ScriptLink::next_deadline(Instant since) const {
+  std::optional<Instant> deadline;
+  const auto consider = [since, &deadline](std::optional<Instant> candidate) {
+    if (candidate && *candidate > since && (!deadline || *candidate < *deadline)) {
+      deadline = candidate;
+    }
+  };
+  consider(link_.next_deadline());
+  if (line_.is_up()) {
+    consider(line_.next_deadline());
+    consider(reading_.next_deadline());
+    consider(adopting_.next_deadline());
+    if (probes_ && !line_.is_refusing()) {
+      consider(readiness_.next_probe());
+    }
+    if (probes_) {
+      consider(ask_deployments_at_);
+    }
+  }
+  return deadline;
+}
+
+// --- What is answered.
+
+std::optional<RedisFailure> ScriptLink::on_reply(HistoryReply reply, Instant now) {
+  const auto question = link_.on_reply();
+  if (!question) {
+    return std::nullopt;
+  }
+  switch (*question) {
+    case Question::server:  // The shell reads these, errors too.
+    case Question::deployments:
+      return std::nullopt;
+    case Question::durability:
+      on_durability(std::get_if<Durability>(&reply), now);
+      return std::nullopt;
+    default:
+      break;
+  }
+  if (auto* const refused = std::get_if<Refused>(&reply)) {
+    return on_refused(*question, std::move(refused->failure), now);
+  }
+  return on_answer(*question, std::move(reply), now);
+}
+
+std::optional<RedisFailure> ScriptLink::on_answer(Question question, HistoryReply reply,
+                                                  Instant now) {
+  auto* const page = std::get_if<HistoryPage>(&reply);
+  const auto* const id = std::get_if<EventId>(&reply);
+  const bool is_done = std::holds_alternative<Done>(reply);
+  if (question == Question::script && is_done) {
+    on_loaded();
+  } else if (question == Question::page && page != nullptr) {
+    on_page(std::move(*page));
+  } else if (question == Question::publish && id != nullptr) {
+    follower_.learn(*id);
+    on_write_taken(line_.on_taken(*id), now);
+  } else if (question == Question::publish && std::holds_alternative<OutOfOrder>(reply)) {
+    line_.on_out_of_order();
+  } else if (question == Question::probe && is_done) {
+    on_write_taken(line_.on_probe_taken(), now);
+  } else if (question == Question::adoption &&
+             (id != nullptr || std::holds_alternative<CursorTooOld>(reply))) {
+    adopting_.on_taken();
+    follower_.on_adopted(id == nullptr ? std::nullopt : std::optional{*id});
+    on_write_taken(false, now);
+  } else if (question == Question::loss && id != nullptr) {
+    adopting_.on_taken();
+    follower_.on_loss_told(*id);
+    on_write_taken(false, now);
+  } else {
+    return mistyped_failure();
+  }
+  return std::nullopt;
+}
+
+/// The connection stays, unless there may be a better one.
+std::optional<RedisFailure> ScriptLink::on_refused(Question question, RedisFailure failure,
+                                                   Instant now) {
+  const bool is_final = failure.passing == nullptr;
+  if (failure.kind == RedisFailureKind::flushed || question == Question::script) {
+    return failure;  // Whatever was called then is called again, in order.
+  }
+  if (question == Question::publish && is_final) {
+    happened_.emplace_back(PublishRejected{failure.what});
+    readiness_.on_publish_doubted();
+    line_.on_refused({std::move(failure.what)});
+    return std::nullopt;
+  }
+  if (failure.kind == RedisFailureKind::not_redis) {
+    return failure;
+  }
+  happened_.emplace_back(RedisRefuses{failure});
+  if (question == Question::page) {
+    readiness_.on_reading_failed(public_reason(failure));
+    reading_.on_refused(now);
+    follower_.on_read_refused();
+  } else {
+    readiness_.on_publishing_failed(public_reason(failure), now);
+    if (question == Question::publish) {
+      line_.on_refused_in_passing(now);
+    } else if (question == Question::probe) {
+      line_.on_probe_refused(now);
+    } else {
+      adopting_.on_refused(now);
+      if (!is_final) {
+        line_.on_write_refused(now);
+      }
+      if (question == Question::loss) {
+        follower_.on_loss_refused();
+      } else {
+        follower_.on_adoption_refused();
+      }
+    }
+  }
+  if (!is_final && failure.passing->needs_new_connection) {
+    was_replica_ = true;
+    leaving_ = std::move(failure);
+  }
+  return std::nullopt;
+}
+
+void ScriptLink::on_loaded() {
+  waited_ = line_.queue().waiting();
+  line_.on_up();
+  follower_.on_callable();
+}
+
+/// An operator may change it at any time; what is kept in Redis has to follow soon. Whoever may not
+/// ask does not go on asking, since Redis keeps a log of that.
+void ScriptLink::on_durability(const Durability* durability, Instant now) {
+  const bool is_durable = durability != nullptr && durability->is_durable;
+  const bool is_new = is_durable_.value_or(false) != is_durable;
+  is_durable_ = is_durable;
+  if (durability != nullptr) {
+    ask_durability_at_ = now + Readiness::probe_interval;
+  }
+  // Only a gateway reads; what is kept follows a publisher's next call.
+  if (is_new && probes_ && line_.is_up()) {
+    follower_.catch_up();
+  }
+}
+
+void ScriptLink::on_page(HistoryPage page) {
+  if (reading_.on_taken() && !line_.is_refusing()) {
+    happened_.emplace_back(RedisTakes{line_.queue().waiting()});
+  }
+  follower_.on_page(std::move(page));
+}
+
+/// `is_over`: writes were refused before.
+void ScriptLink::on_write_taken(bool is_over, Instant now) {
+  readiness_.on_published(now);
+  if (is_over && !reading_.is_refusing()) {
+    happened_.emplace_back(RedisTakes{line_.queue().waiting()});
+  }
+  if (std::exchange(was_replica_, false)) {
+    is_server_wanted_ = true;  // What it said before may be so no longer.
+    has_found_primary_ = true;
+  }
+}
+
+}  // namespace regstream::broker

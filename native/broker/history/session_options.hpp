@@ -1,0 +1,32 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+
+#include <regstream/broker/publish_limits.hpp>
+#include <regstream/broker/redis_options.hpp>
+
+#include "broker/history/history_follower.hpp"
+
+namespace regstream::broker {
+
+struct HistorySessionOptions {
+  RedisTiming timing = {};
+  /// How long Redis keeps the key of a publish.
+  Duration key_lifetime = RedisHistoryLimits{}.key_lifetime;
+  PublishLimits publishes = {};
+  FollowerLimits follower = {};
+  /// Publishes without a key get this one and a number. No other process has it.
+  std::string own_key;
+  std::uint64_t seed = 0;  ///< Spreads this process's retries from those of others.
+
+  /// How long after it was first sent a publish may be sent again. Redis keeps a key from when it
+  /// ran the script, which is later than when it was sent; the rest is for what the last sending
+  /// takes.
+  [[nodiscard]] Duration resend_max() const {
+    return key_lifetime - std::min(timing.reply_timeout, key_lifetime / 2);
+  }
+};
+
+}  // namespace regstream::broker
