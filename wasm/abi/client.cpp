@@ -16,9 +16,9 @@ constexpr std::array<std::string_view, 4> known_stages{"duplicate_check", "t24_l
                                                        "account_validation", "status_update"};
 
 std::uint8_t known_stage(const JsonString& stage) {
-  for (std::uint8_t index = 0; index < known_stages.size(); ++index) {
+  for (std::size_t index = 0; index < known_stages.size(); ++index) {
     if (!stage.has_escapes && known_stages[index] == stage.raw) {
-      return index + 1;
+      return static_cast<std::uint8_t>(index + 1);
     }
   }
   return 0;

@@ -38,18 +38,19 @@ void Client::write_view(const RegistrationView& view) {
   view_text_.clear();
   stages_.clear();
   const Progress progress = progress_of(view);
-  view_ = {.registration_id = static_cast<double>(view.registration_id),
-           .timestamp_ms = static_cast<double>(view.timestamp_ms),
-           .status = view_text_.append(view.status),
-           .stage = view_text_.append(view.stage),
-           .message = view_text_.append(view.message),
-           .stage_count = static_cast<std::uint32_t>(view.stages.size()),
-           .stages_done = static_cast<std::uint32_t>(progress.stages_done),
-           .stages_total = static_cast<std::uint32_t>(progress.stages_total),
-           .has_more_stages = view.has_more_stages,
-           .is_final = view.is_final,
-           .has_ended = view.has_ended,
-           .has_gap = view.has_gap};
+  view_ = ViewRecord{};
+  view_.registration_id = static_cast<double>(view.registration_id);
+  view_.timestamp_ms = static_cast<double>(view.timestamp_ms);
+  view_.status = view_text_.append(view.status);
+  view_.stage = view_text_.append(view.stage);
+  view_.message = view_text_.append(view.message);
+  view_.stage_count = static_cast<std::uint32_t>(view.stages.size());
+  view_.stages_done = static_cast<std::uint32_t>(progress.stages_done);
+  view_.stages_total = static_cast<std::uint32_t>(progress.stages_total);
+  view_.has_more_stages = view.has_more_stages;
+  view_.is_final = view.is_final;
+  view_.has_ended = view.has_ended;
+  view_.has_gap = view.has_gap;
   if (view.id) {
     view_.id = view_text_.append(to_string(*view.id));
   }

@@ -1,9 +1,9 @@
-// The C library's memcmp for WASM compares byte by byte. Keys, stages and statuses are found by it,
-// so that it shows in a profile.
+#include "compare_bytes.hpp"
 
 #include <cstddef>
 #include <cstdint>
 
+namespace regstream::abi {
 namespace {
 
 template <typename Word>
@@ -29,7 +29,7 @@ bool is_same_by(const unsigned char* a, const unsigned char* b, std::size_t size
 
 }  // namespace
 
-extern "C" [[gnu::noinline]] int memcmp(const void* left, const void* right, std::size_t size) {
+int compare_bytes(const void* left, const void* right, std::size_t size) {
   const auto* a = static_cast<const unsigned char*>(left);
   const auto* b = static_cast<const unsigned char*>(right);
   if (size >= sizeof(std::uint64_t)
@@ -44,3 +44,13 @@ extern "C" [[gnu::noinline]] int memcmp(const void* left, const void* right, std
   }
   return 0;
 }
+
+}  // namespace regstream::abi
+
+#ifdef __wasm__
+/// The C library's memcmp for WASM compares byte by byte. Keys, stages and statuses are found by
+/// it, so that it shows in a profile.
+extern "C" [[gnu::noinline]] int memcmp(const void* left, const void* right, std::size_t size) {
+  return regstream::abi::compare_bytes(left, right, size);
+}
+#endif

@@ -1,0 +1,288 @@
+#include <catch2/catch.hpp>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "abi.hpp"
+#include "wasm/call_program.hpp"
+#include "wasm/records_read.hpp"
+
+using namespace regstream;
+using namespace regstream::abi;
+
+namespace {
+
+std::uint32_t put_in(std::string_view text) {
+  std::copy(text.begin(), text.end(), input(static_cast<std::uint32_t>(text.size())));
+  return static_cast<std::uint32_t>(text.size());
+}
+
+/// A client whose stream is open, as attempt 1.
+class OpenClient {
+ public:
+  explicit OpenClient(double registration_id = 42, std::string_view last_event_id = {},
+                      std::string_view view = {}) {
+    put_in(std::string(last_event_id).append(view));
+    handle_ =
+        client_create(0, 1, 2, registration_id, 0, static_cast<std::uint32_t>(last_event_id.size()),
+                      static_cast<std::uint32_t>(view.size()));
+    REQUIRE(handle_ != 0);
+    client_connect(handle_, 0);
+    REQUIRE(actions() == std::vector{ActionKind::state_changed, ActionKind::open});
+    client_response(handle_, 1, 200, 1, 0, -1, 0);
+    REQUIRE(actions() == std::vector{ActionKind::state_changed});
+  }
+  OpenClient(const OpenClient&) = delete;
+  OpenClient& operator=(const OpenClient&) = delete;
+  ~OpenClient() { client_destroy(handle_); }
+
+  [[nodiscard]] std::uint32_t handle() const { return handle_; }
+
+  std::vector<ActionKind> actions() {
+    std::vector<ActionKind> kinds;
+    while (const std::uint32_t kind = client_poll(handle_)) {
+      kinds.push_back(static_cast<ActionKind>(kind));
+    }
+    return kinds;
+  }
+
+  read::Batch bytes(std::string_view text) {
+    return read::batch(client_bytes(handle_, 1, put_in(text), 1));
+  }
+
+  read::Batch event(std::string_view data) {
+    return read::batch(client_event(handle_, 1, -1, put_in(data), 1));
+  }
+
+ private:
+  std::uint32_t handle_ = 0;
+};
+
+std::string block(std::string_view id, std::string_view data) {
+  return std::string("id: ").append(id).append("\ndata: ").append(data).append("\n\n");
+}
+
+constexpr std::string_view first =
+    R"({"type":"update","data":{"registrationId":42,"status":"PENDING","stage":"duplicate_check",)"
+    R"("stageStatus":"completed","message":"ደንበኛ 😀","timestamp":5,"by":"ops"}})";
+constexpr std::string_view second =
+    R"({"type":"update","data":{"registrationId":42,"status":"ON HOLD","message":"a \"b\"",)"
+    R"("details":{"n":1},"processLog":[2],"timestamp":6,"id":"7-8"}})";
+
+}  // namespace
+
+TEST_CASE("A batch has records of its messages and of the view, with their text") {
+  OpenClient client;
+  const read::Batch batch = client.bytes(block("7-7", first) + block("é7-8", second));
+
+  REQUIRE(batch.messages.size() == 2);
+  const read::Message& stage = batch.messages[0];
+  CHECK(stage.record.kind == MessageKind::update);
+  CHECK(stage.record.registration_id == 42);
+  CHECK(stage.record.timestamp_ms == 5);
+  CHECK(stage.record.epoch == 0);
+  CHECK(stage.record.known_status == Status::pending);
+  CHECK(stage.record.known_stage == 1);
+  CHECK(stage.record.stage_status == StageStatus::completed);
+  CHECK(stage.message == "ደንበኛ 😀");
+  CHECK(stage.cursor == "7-7");
+  CHECK(stage.json == R"({"by":"ops"})");
+
+  const read::Message& status = batch.messages[1];
+  CHECK(status.record.epoch == 7);
+  CHECK(status.record.sequence == 8);
+  CHECK(status.record.known_status == Status::other);
+  CHECK(status.status == "ON HOLD");
+  CHECK(status.message == R"(a "b")");
+  CHECK(status.cursor == "é7-8");
+  CHECK(status.json == R"({"details":{"n":1},"processLog":[2]})");
+  CHECK(batch.cursor_at_end == "é7-8");
+
+  REQUIRE(batch.view);
+  CHECK(batch.view->record.registration_id == 42);
+  CHECK(batch.view->record.timestamp_ms == 6);
+  CHECK(batch.view->status == "ON HOLD");
+  CHECK(batch.view->stage == "duplicate_check");
+  CHECK(batch.view->message == R"(a "b")");
+  CHECK(batch.view->id == "7-8");
+  CHECK(batch.view->details == R"({"n":1})");
+  CHECK(batch.view->process_log == "[2]");
+  CHECK(batch.view->record.stages_done == 1);
+  CHECK(batch.view->record.stages_total == 4);
+  REQUIRE(batch.view->stages.size() == 1);
+  CHECK(batch.view->stages[0].name == "duplicate_check");
+  CHECK(batch.view->stages[0].message == "ደንበኛ 😀");
+  CHECK(batch.view->stages[0].record.ended_timestamp_ms == 5);
+}
+
+TEST_CASE("A view has details and a process log only where they are news") {
+  OpenClient client;
+  REQUIRE(client.event(second).view->record.details_changed);
+  const read::Batch unchanged = client.event("{");
+  REQUIRE(unchanged.view);
+  CHECK_FALSE(unchanged.view->record.details_changed);
+  CHECK_FALSE(unchanged.view->record.process_log_changed);
+  CHECK(unchanged.view->details.empty());
+
+  // What the page handed over is what it has.
+  OpenClient next(42, "7-8", R"({"registrationId":42,"status":"FAILED","details":{"n":1}})");
+  const read::Batch reset = next.event(R"({"type":"reset","timestamp":1})");
+  REQUIRE(reset.view);
+  CHECK(reset.view->status == "FAILED");
+  CHECK(reset.view->record.has_gap);
+  CHECK_FALSE(reset.view->record.details_changed);
+}
+
+TEST_CASE("A batch without news has no view, and keeps the cursor") {
+  OpenClient client(0);
+  const read::Batch batch = client.bytes(block("7-7", first));
+  CHECK(batch.messages.size() == 1);
+  CHECK_FALSE(batch.view);
+  CHECK(client.bytes(":\n").cursor_at_end == "7-7");
+  CHECK(client.bytes("id: 7-9\n\n").cursor_at_end == "7-9");
+}
+
+TEST_CASE("Parsers give events, and what they skipped") {
+  put_in("é1");
+  const std::uint32_t parser = parser_create(16, 16, 16, 3);
+  REQUIRE(parser != 0);
+  parser_last_event_id(parser);
+  CHECK(read::result_text() == "é1");
+  const read::Events events = read::events(parser_push(
+      parser,
+      put_in("data: 😀\n\nid: 2\ndata: far beyond sixteen\n\nevent: x\ndata: b\n\nretry: 9\n")));
+  REQUIRE(events.events.size() == 2);
+  CHECK(events.events[0].type.empty());
+  CHECK(events.events[0].data == "😀");
+  CHECK(events.events[0].last_event_id == "é1");
+  CHECK(events.events[1].type == "x");
+  CHECK(events.events[1].last_event_id == "2");
+  REQUIRE(events.skipped.size() == 1);
+  CHECK(events.skipped[0].record.before == 1);
+  CHECK(events.skipped[0].record.reason == 0);
+  CHECK(events.skipped[0].last_event_id == "2");
+  CHECK(parser_retry(parser) == 9);
+  parser_destroy(parser);
+  CHECK(parser_retry(parser) == -1);
+}
+
+TEST_CASE("A handle that was freed, forged, or belongs to a later object finds nothing") {
+  const std::uint32_t gone = client_create(0, 1, 2, 42, 0, 0, 0);
+  client_destroy(gone);
+  OpenClient client;
+  REQUIRE(client.handle() != gone);
+  for (const std::uint32_t handle : {0U, gone, client.handle() + 1, 0xffffU, 0xffffffffU}) {
+    CAPTURE(handle);
+    client_connect(handle, 0);
+    client_destroy(handle);
+    CHECK(client_poll(handle) == 0);
+    CHECK(client_deadline(handle) == std::numeric_limits<double>::infinity());
+    CHECK(client_event(handle, 1, 0, 0, 0) == -1);
+    CHECK(client_bytes(handle, 1, 0, 0) == -1);
+    CHECK(parser_push(handle, 0) == 0);
+  }
+  CHECK(client.event(first).messages.size() == 1);
+}
+
+TEST_CASE("There is room for 256 clients and 256 parsers, and a place is used again") {
+  std::vector<std::uint32_t> clients;
+  std::vector<std::uint32_t> parsers;
+  while (const std::uint32_t client = client_create(0, 1, 2, 0, 0, 0, 0)) {
+    clients.push_back(client);
+  }
+  while (const std::uint32_t parser = parser_create(1, 1, 1, 0)) {
+    parsers.push_back(parser);
+  }
+  CHECK(clients.size() == 256);
+  CHECK(parsers.size() == 256);
+  client_destroy(clients.front());
+  clients.front() = client_create(0, 1, 2, 0, 0, 0, 0);
+  CHECK(clients.front() != 0);
+  for (std::size_t index = 0; index < clients.size(); ++index) {
+    client_destroy(clients[index]);
+    parser_destroy(parsers[index]);
+  }
+}
+
+TEST_CASE("A client is refused where its options are none") {
+  for (const double id : {std::nan(""), -1.0, 0.5, 9007199254740992.0, HUGE_VAL, -HUGE_VAL}) {
+    CHECK(client_create(0, 1, 2, id, 0, 0, 0) == 0);
+  }
+  CHECK(client_create(2, 1, 2, 42, 0, 0, 0) == 0);
+  input(4);
+  CHECK(client_create(0, 1, 2, 42, 0, 5, 0) == 0);
+  CHECK(client_create(0, 1, 2, 42, 0, 4, 0xffffffff) == 0);
+}
+
+TEST_CASE("No argument of any call does harm") {
+  // A program of what fits, of which half of the numbers are replaced by others.
+  const std::vector<std::string_view> lines{
+      "C 0 1 2 42 0 3 * |1-1{\"registrationId\":42,\"stages\":[{\"stage\":\"s\"}]}",
+      "C 1 1 2 0 1",
+      "c 0 0",
+      "p 0",
+      "r 0 1 200 1 0 -1 0",
+      "p 0",
+      "b 0 1 * 1 |id: 1-2\\ndata: {\"type\":\"update\",\"data\":{\"registrationId\":42,"
+      "\"status\":\"\\u12fd\",\"message\":\"😀\"}}\\n\\ndata: {\\n\\n",
+      "e 0 1 3 * 2 |1-3{\"type\":\"reset\"}",
+      "e 0 1 -1 * 2 |{\"type\":\"ping\"}",
+      "s 0 1 3",
+      "d 0",
+      "h 0 9",
+      "E 0 1 1 4",
+      "t 1 1 2",
+      "T 1 1 1 2",
+      "x 0 5",
+      "X 0",
+      "P 64 64 64 * |7",
+      "q 2 * |data: 😀\\n\\nid: 5\\n",
+      "R 2",
+      "y 2",
+      "l 2",
+      "Q 2",
+      "i 9"};
+  const std::vector<std::string_view> numbers{"0",
+                                              "1",
+                                              "2",
+                                              "3",
+                                              "-1",
+                                              "0.5",
+                                              "nan",
+                                              "inf",
+                                              "-inf",
+                                              "1e300",
+                                              "-1e300",
+                                              "2147483648",
+                                              "4294967295",
+                                              "4294967296",
+                                              "9007199254740991",
+                                              "9223372036854775807",
+                                              "4202497",
+                                              "1e-320"};
+  std::mt19937 random(1);
+  const auto choice = [&random](const auto& choices) { return choices[random() % choices.size()]; };
+  for (int round = 0; round < 300; ++round) {
+    CallProgram program;
+    for (int call = 0; call < 40; ++call) {
+      const std::string_view line =
+          call < 6 ? lines[static_cast<std::size_t>(call)] : choice(lines);
+      const std::size_t bar = std::min(line.find('|'), line.size());
+      std::string changed(line.substr(0, 1));
+      for (std::size_t at = 2; at < bar;) {
+        const std::size_t end = std::min(line.find(' ', at), bar);
+        const bool is_kept = call < 6 || random() % 2 == 0;
+        changed.append(" ").append(is_kept ? line.substr(at, end - at) : choice(numbers));
+        at = end + 1;
+      }
+      changed.append(line.substr(bar));
+      INFO("round " << round << ": " << changed);
+      REQUIRE_NOTHROW(program.run_line(changed));
+    }
+    REQUIRE_NOTHROW(program.finish());
+  }
+}

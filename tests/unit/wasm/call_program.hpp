@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace regstream::abi {
+
+// clang-format off
+/// Any calls of the ABI, with any arguments, as a program of text: one call a line, a letter and then its arguments. One
+/// that is missing is 0. Numbers are as strtod reads them ("nan", "inf", "-1e300"). A handle below 16 stands for the one
+/// that the program got at that place, any other number for itself. `*` is what the sizes before it leave of the
+/// input, which stands behind `|`, where "\n" is a line feed.
+///
+///     C policy seed seed id needs_token id_size view_size |input      client_create
+///     X h   c h time   x h time   s h signal time                     _destroy, _connect, _close, _signal
+///     t h attempt time   T h attempt failure time                     _token, _token_failed
+///     r h attempt status is_event_stream is_coded retry_after time    _response
+///     e h attempt id_size data_size time |input                       _event
+///     b h attempt size time |input                                    _bytes
+///     E h attempt end time   d h   h h time   p h                     _end, _deadline, _handle_deadline, _poll
+///     P line_max event_max id_max id_size |input                      parser_create
+///     Q h   q h size |input   R h   y h   l h                         _destroy, _push, _reconnect, _retry, _last_event_id
+///     i size                                                          input
+// clang-format on
+class CallProgram {
+ public:
+  /// Makes the call, reads all that it left, and throws where that is not what the ABI promises.
+  void run_line(std::string_view line);
+  /// Frees everything, and sees that nothing is found any more.
+  void finish();
+
+ private:
+  void call_client(char what);
+  void call_parser(char what);
+  double number();
+  std::uint32_t word();
+  std::uint32_t handle();
+  std::uint32_t size();
+  static void read_batch(std::int32_t count);
+
+  std::string_view arguments_;
+  std::uint32_t input_rest_ = 0;  ///< What no size of the line has named yet.
+  std::vector<std::uint32_t> clients_;
+  std::vector<std::uint32_t> parsers_;
+};
+
+}  // namespace regstream::abi

@@ -1,0 +1,10 @@
+#pragma once
+
+#include <cstddef>
+
+namespace regstream::abi {
+
+/// What memcmp does.
+[[nodiscard]] int compare_bytes(const void* left, const void* right, std::size_t size);
+
+}  // namespace regstream::abi
