@@ -10,7 +10,7 @@ void ClientJudge::forget() {
   last_event_id_.clear();
   position_.reset();
   view_id_.reset();
-  has_skipped_ = false;
+  has_gap_ = has_skipped_ = is_behind_reset_ = false;
 }
 
 void ClientJudge::on_attempt(std::string_view cursor) {
@@ -52,7 +52,7 @@ void ClientJudge::on_skipped(std::string_view last_event_id) {
   last_event_id_ = last_event_id;
   position_ = parsed(last_event_id);
   due_ = Due::nothing;
-  has_skipped_ = true;
+  has_gap_ = has_skipped_ = true;
 }
 
 void ClientJudge::on_connected(EventId id) {
@@ -100,6 +100,7 @@ void ClientJudge::on_update(EventId id, std::string_view json) {
     }
   }
   position_ = id;
+  is_behind_reset_ = false;
   ++updates_;
 }
 
@@ -114,7 +115,8 @@ void ClientJudge::on_reset(EventId id) {
          ", and the history is at " + to_string(truth_.end()));
   }
   ++resets_;
-  has_skipped_ = false;
+  has_gap_ = is_behind_reset_ = true;
+  has_skipped_ = false;  // The next update begins a new view.
   due_ = id == EventId{} ? Due::snapshot : Due::nothing;
   position_ = id;
 }
@@ -125,7 +127,7 @@ void ClientJudge::on_snapshot(EventId id, const StreamMessage& message) {
   }
   due_ = Due::nothing;
   position_ = id;
-  has_skipped_ = false;
+  has_gap_ = has_skipped_ = is_behind_reset_ = false;
   if (!registration_id_ || !can_judge(id) || !is_known_whole(id)) {
     return;
   }
@@ -140,21 +142,31 @@ void ClientJudge::on_view(const RegistrationView& view) {
   if (view_id_ && view.id && *view.id < *view_id_ && !was_lost(*view_id_)) {
     fail("its view goes back from " + to_string(*view_id_) + " to " + to_string(*view.id));
   }
-  view_id_ = view.id;
-  if (has_skipped_) {
-    return check_gap(view);
+  check_gap(view);
+  if (!view.id) {
+    return;
   }
+  view_id_ = view.id;
   // A view changes by what was told; so it is behind at most, and whole up to its own id.
-  if (view.id && can_judge(*view.id) && is_known_whole(*view.id) &&
-      truth_.view_mark(*registration_id_, *view.id) != mark_of(view)) {
+  if (!has_skipped_ && can_judge(*view.id) && is_known_whole(*view.id) &&
+      truth_.view_mark(*registration_id_, *view.id) != mark_without_gap(view)) {
     fail("its view is not the truth at " + to_string(*view.id) + ": " + encode_view(view));
   }
 }
 
 void ClientJudge::check_gap(const RegistrationView& view) const {
-  if (!view.has_gap) {
-    fail("its view does not say that an event was skipped: " + encode_view(view));
+  if (view.has_gap != has_gap_) {
+    fail("updates may " + std::string(has_gap_ ? "" : "not ") +
+         "have been missed, and its view does not say so: " + encode_view(view));
   }
+  if (view.id.has_value() == is_behind_reset_) {
+    fail("its view has an id behind a reset, or has none before: " + encode_view(view));
+  }
+}
+
+std::uint64_t ClientJudge::mark_without_gap(RegistrationView view) {
+  view.has_gap = false;
+  return mark_of(view);
 }
 
 void ClientJudge::check_end(const std::optional<RegistrationView>& view, bool is_settled) const {
@@ -169,13 +181,17 @@ void ClientJudge::check_end(const std::optional<RegistrationView>& view, bool is
   if (const auto missed = truth_.between(*position_, behind, registration_id_)) {
     fail("it is at " + to_string(*position_) + ", and still misses " + to_string(*missed));
   }
-  if (has_skipped_) {
-    return view ? check_gap(*view) : void();
+  if (view) {
+    check_gap(*view);
   }
-  const std::uint64_t mark = view ? mark_of(*view) : 0;
+  if (has_skipped_) {
+    return;
+  }
+  const bool has_view = view && !is_behind_reset_;
+  const std::uint64_t mark = has_view ? mark_without_gap(*view) : 0;
   // A publisher that knows of a lost history may be the last to publish, and nobody can tell again
   // what gateways have forgotten, or what was trimmed at once.
-  const bool is_known = is_known_whole(end) || (is_settled && view);
+  const bool is_known = is_known_whole(end) || (is_settled && has_view);
   if (registration_id_ && is_known &&
       truth_.view_mark(*registration_id_, end).value_or(0) != mark) {
     fail("its view is not the truth: " + (view ? encode_view(*view) : "none"));

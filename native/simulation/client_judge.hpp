@@ -45,8 +45,8 @@ class ClientJudge {
   /// trimmed history until all views are `is_settled`.
   void check_end(const std::optional<RegistrationView>& view, bool is_settled) const;
 
-  /// Since the last that it was told of how things stand.
-  [[nodiscard]] bool has_skipped() const { return has_skipped_; }
+  /// It may have missed updates since it last had a snapshot, and its view has to say so.
+  [[nodiscard]] bool has_gap() const { return has_gap_; }
   [[nodiscard]] std::uint64_t updates() const { return updates_; }
   [[nodiscard]] std::uint64_t resets() const { return resets_; }
 
@@ -61,6 +61,7 @@ class ClientJudge {
   void on_reset(EventId id);
   void on_snapshot(EventId id, const StreamMessage& message);
   void check_gap(const RegistrationView& view) const;
+  [[nodiscard]] static std::uint64_t mark_without_gap(RegistrationView view);
   [[nodiscard]] bool can_judge(EventId id) const;
   /// Whoever told of this id knew all that came before it.
   [[nodiscard]] bool is_known_whole(EventId id) const;
@@ -79,7 +80,9 @@ class ClientJudge {
   std::string asked_;                ///< The cursor of this attempt.
   std::optional<EventId> position_;  ///< Everything up to here was told, or is in the view.
   std::optional<EventId> view_id_;   ///< Of the view that it has, or had before a reset.
-  bool has_skipped_ = false;
+  bool has_gap_ = false;             ///< The view has to say that updates may have been missed.
+  bool has_skipped_ = false;         ///< What the view is folded from has left an event out.
+  bool is_behind_reset_ = false;     ///< The view is of the history before the reset.
   std::uint64_t updates_ = 0;
   std::uint64_t resets_ = 0;
 };

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 #include <variant>
+#include <vector>
+
+#include <regstream/message/codec.hpp>
 
 namespace regstream::simulation {
 namespace {
@@ -35,7 +38,7 @@ ClientProcess::ClientProcess(World& world, const Truth& truth, const FaultPlan& 
       canary_(canary),
       name_("client " + std::to_string(index)),
       choose_gateway_(std::move(choose_gateway)),
-      is_browser_(world.chance(500)),
+      has_event_source_(world.chance(500)),
       is_slow_(world.chance(plan.slow_reader_per_mille)),
       registration_id_(choose_registration(world, plan)),
       clock_(world, choose_drift(world, plan.drift_per_million_max)),
@@ -43,6 +46,10 @@ ClientProcess::ClientProcess(World& world, const Truth& truth, const FaultPlan& 
              plan.forgets_registrations()) {}
 
 void ClientProcess::start() {
+  start(Stored{});
+}
+
+void ClientProcess::start(Stored stored) {
   ConnectionOptions options;
   if (canary_ == Canary::hasty_attempt) {
     options.reconnection_time_max = Duration{1};
@@ -50,38 +57,42 @@ void ClientProcess::start() {
   if (canary_ == Canary::hasty_attempt || canary_ == Canary::no_backoff) {
     options.backoff = {.base = Duration{1}, .cap = Duration{1}};
   }
-  connection_.emplace(options, world_.seed(), cursor_);
-  parser_.emplace(sse::ParserLimits{.line_bytes_max = plan_.line_bytes_max}, cursor_);
-  if (registration_id_ && !view_is_known_) {
-    registration_.emplace(*registration_id_);
+  std::vector<std::int64_t> registration_ids;
+  if (registration_id_) {
+    registration_ids.push_back(*registration_id_);
+  }
+  session_.emplace(options, world_.seed(), registration_ids, stored.last_event_id,
+                   sse::ParserLimits{.line_bytes_max = plan_.line_bytes_max});
+  if (stored.view) {
+    check_accepted(session_->restore(std::move(*stored.view)));
+    world_.count(Sight::view_restored);
   }
   attempts_.clear();
   was_offline_ = false;
-  connection_->connect(clock_.now());
+  check_accepted(session_->connect(clock_.now()));
   carry_out();
 }
 
 void ClientProcess::restart(bool stored) {
   // Only a view can say that something was missed: without one, nothing is stored.
-  stored = stored && (view_is_known_ || !registration_ || !judge_.has_skipped());
+  stored = stored && (view() != nullptr || !registration_id_ || !judge_.has_gap());
   world_.note(name_ + (stored ? ": starts again with what it stored" : ": starts anew"));
   if (stream_) {
     std::exchange(stream_, nullptr)->close();
   }
   armed_.reset();
   ++timer_;
-  cursor_ = parser_->last_event_id();
+  Stored left;
   if (!stored) {
-    cursor_.clear();
-    view_is_known_ = false;
     judge_.forget();
-  } else if (view_is_known_) {
-    auto view = decode_view(encode_view(registration_->view()));
-    registration_.emplace(*registration_id_);
-    registration_->apply_snapshot(std::get<RegistrationView>(std::move(view)));
-    world_.count(Sight::view_restored);
+  } else {
+    left.last_event_id = session_->last_event_id();
+    if (view() != nullptr) {
+      auto decoded = decode_view(encode_view(*view()));
+      left.view = std::get<RegistrationView>(std::move(decoded));
+    }
   }
-  start();
+  start(std::move(left));
 }
 
 void ClientProcess::sleep(Duration span) {
@@ -105,139 +116,121 @@ void ClientProcess::signal() {
   last_signal_ = clock_.now();
   world_.note(name_ + ": gets signal " + std::to_string(kind));
   if (kind == 0) {
-    connection_->on_offline(clock_.now());
+    session_->on_offline(clock_.now());
     was_offline_ = true;
   } else if (kind == 1) {
-    connection_->on_online(clock_.now());
+    session_->on_online(clock_.now());
   } else if (kind == 2) {
-    connection_->on_visible(clock_.now());
+    session_->on_visible(clock_.now());
   } else {
     clock_.leap(world_.between(Duration{0}, Duration{90'000}));
-    connection_->on_restored(clock_.now());
+    session_->on_restored(clock_.now());
   }
   carry_out();
 }
 
 void ClientProcess::signal_online() {
-  connection_->on_online(clock_.now());
+  session_->on_online(clock_.now());
   carry_out();
 }
 
 void ClientProcess::on_response(AttemptId attempt, const ResponseHead& head) {
-  if (connection_->on_response(attempt, head, clock_.now()) &&
-      connection_->state() == ConnectionState::open) {
-    parser_->begin_connection();
-  }
+  check_accepted(session_->on_response(attempt, head, clock_.now()));
   carry_out();
 }
 
 void ClientProcess::on_bytes(AttemptId attempt, std::string_view bytes) {
-  if (!connection_->on_activity(attempt, clock_.now())) {
-    throw Violation(name_ + ": bytes of a stream that was closed came in");
-  }
-  parser_->feed(bytes);
-  for (;;) {
-    const sse::Token token = parser_->next();
-    if (const auto* const event = std::get_if<sse::Event>(&token)) {
-      if (!is_browser_) {
-        connection_->on_event_id(attempt, event->last_event_id);
-      }
-      take(*event);
-    } else if (const auto* const retry = std::get_if<sse::Retry>(&token)) {
-      connection_->on_retry(attempt, retry->delay);
-    } else if (const auto* const comment = std::get_if<sse::Comment>(&token)) {
-      if (!is_browser_) {  // EventSource shows no comments.
-        connection_->on_comment(attempt, comment->text);
-      }
-    } else if (const auto* const skipped = std::get_if<sse::Skipped>(&token)) {
-      take(*skipped);
-    } else if (std::holds_alternative<sse::NeedInput>(token)) {
-      break;
+  if (event_source_) {
+    event_source_->feed(bytes);
+    while (const auto event = event_source_->next()) {
+      check_accepted(session_->on_event(attempt, event->data, event->last_event_id, clock_.now()));
+      hear();
     }
-  }
-  const auto last_event_id = parser_->last_event_id();
-  if (!is_browser_ || last_event_id != cursor_) {
-    cursor_ = last_event_id;
-    connection_->on_event_id(attempt, last_event_id);
+  } else {
+    check_accepted(session_->on_bytes(attempt, bytes, clock_.now()));
+    hear();
   }
   carry_out();
 }
 
 void ClientProcess::on_end(AttemptId attempt, TransportEnd end) {
-  connection_->on_end(attempt, end, clock_.now());
+  check_accepted(session_->on_end(attempt, end, clock_.now()));
   carry_out();
 }
 
-void ClientProcess::take(const sse::Skipped& skipped) {
-  world_.note(name_ + ": skips an event at " + std::string{skipped.last_event_id});
-  world_.count(Sight::event_skipped);
-  if (canary_ == Canary::silent_skip) {
-    world_.note(name_ + ": the canary does not tell");
-    return;
-  }
-  judge_.on_skipped(skipped.last_event_id);
-  if (registration_) {
-    registration_->mark_gap(Gap::missed_message);
+void ClientProcess::check_accepted(bool is_accepted) const {
+  if (!is_accepted) {
+    throw Violation(name_ + ": its session refuses what the current transport reports");
   }
 }
 
-void ClientProcess::take(const sse::Event& event) {
-  const auto decoded = decode_stream_message(event.data);
-  if (const auto* const error = std::get_if<DecodeError>(&decoded)) {
-    throw Violation(name_ + ": an event can't be read: " + error->what);
+void ClientProcess::hear() {
+  while (const auto message = session_->poll_message()) {
+    hear(*message);
   }
-  const auto& message = std::get<StreamMessage>(decoded);
-  world_.note(name_ + ": hears message " + std::to_string(static_cast<int>(message.type)) + " at " +
-              std::string{event.last_event_id});
-  judge_.on_message(message, event.data, event.last_event_id);
-  if (!registration_) {
-    return;
+}
+
+void ClientProcess::hear(const SessionMessage& message) {
+  if (message.kind == MessageKind::malformed) {
+    throw Violation(name_ + ": an event can't be read: " + std::string{message.problem});
   }
-  if (message.type == StreamMessageType::reset) {
-    registration_.emplace(*registration_id_);
-    view_is_known_ = false;
-    return;
-  }
-  if (message.type == StreamMessageType::update) {
-    registration_->apply(to_update(message.update));
-    if (canary_ == Canary::wrong_view && is_canary_due_ && world_.chance(30)) {
-      world_.note(name_ + ": the canary leaves an update out");
-      is_canary_due_ = false;
-      registration_.emplace(*registration_id_);
-      registration_->apply(to_update(message.update));
-    }
-  } else if (message.type == StreamMessageType::snapshot) {
-    auto view = decode_view(message.data);
-    registration_->apply_snapshot(std::get<RegistrationView>(std::move(view)));
+  if (message.kind != MessageKind::too_large) {
+    world_.note(name_ + ": hears message " + std::to_string(static_cast<int>(message.kind)) +
+                " at " + std::string{message.last_event_id});
+    judge_.on_message(*message.content, message.json, message.last_event_id);
   } else {
-    return;
-  }
-  if (canary_ == Canary::old_view && view_is_known_) {
-    if (!old_view_) {
-      old_view_ = registration_->view();
-    } else if (world_.chance(30)) {
-      world_.note(name_ + ": the canary shows an old view");
-      judge_.on_view(*old_view_);
+    world_.note(name_ + ": skips an event at " + std::string{message.last_event_id});
+    world_.count(Sight::event_skipped);
+    if (canary_ == Canary::silent_skip) {
+      world_.note(name_ + ": the canary does not tell");
+      return;
     }
+    judge_.on_skipped(message.last_event_id);
   }
-  view_is_known_ = true;
-  judge_.on_view(registration_->view());
+  if (view() != nullptr) {
+    show(message);
+  }
+}
+
+void ClientProcess::show(const SessionMessage& message) {
+  if (old_view_ && canary_ == Canary::old_view && world_.chance(30)) {
+    world_.note(name_ + ": the canary shows an old view");
+    judge_.on_view(*old_view_);
+  }
+  if (old_view_ && canary_ == Canary::wrong_view && message.kind == MessageKind::update &&
+      message.view_changed && world_.chance(30)) {
+    world_.note(name_ + ": the canary leaves an update out");
+    old_view_->id = view()->id;
+    judge_.on_view(*old_view_);
+  }
+  if (canary_ == Canary::wrong_view || (canary_ == Canary::old_view && !old_view_)) {
+    old_view_ = *view();
+  }
+  judge_.on_view(*view());
+}
+
+const RegistrationView* ClientProcess::view() const {
+  return registration_id_ ? session_->view(*registration_id_) : nullptr;
 }
 
 void ClientProcess::carry_out() {
-  while (const auto action = connection_->poll_action()) {
+  while (const auto action = session_->poll_action()) {
     std::visit([this](const auto& step) { carry_out(step); }, *action);
   }
   arm();
 }
 
 void ClientProcess::carry_out(const RequestToken& step) {
-  connection_->on_token(step.attempt, clock_.now());
+  session_->on_token(step.attempt, clock_.now());
 }
 
 void ClientProcess::carry_out(const OpenTransport& step) {
   check_spacing();
   judge_.on_attempt(step.last_event_id);
+  event_source_.reset();
+  if (has_event_source_) {
+    event_source_.emplace();
+  }
   stream_ = std::make_shared<Stream>(world_, plan_, *this, step.attempt, is_slow_, registration_id_,
                                      std::string(step.last_event_id));
   stream_->open(choose_gateway_());
@@ -257,7 +250,7 @@ void ClientProcess::carry_out(const StateChanged& step) {
     throw Violation(name_ + ": gives up for good");
   }
   if (step.to == ConnectionState::waiting) {
-    const Duration wait = *connection_->next_deadline() - clock_.now();
+    const Duration wait = *session_->next_deadline() - clock_.now();
     if (wait > (was_offline_ ? offline_wait_max : wait_max)) {
       throw Violation(name_ + ": waits " + std::to_string(wait.count()) + " ms");
     }
@@ -291,7 +284,7 @@ void ClientProcess::check_spacing() {
 }
 
 void ClientProcess::arm() {
-  const auto deadline = connection_->next_deadline();
+  const auto deadline = session_->next_deadline();
   if (!deadline) {
     armed_.reset();
     ++timer_;
@@ -306,7 +299,7 @@ void ClientProcess::arm() {
     wait += world_.between(Duration{0}, Duration{60'000});
     world_.count(Sight::timer_throttled);
   }
-  if (canary_ == Canary::lose_timer && connection_->state() == ConnectionState::waiting &&
+  if (canary_ == Canary::lose_timer && session_->state() == ConnectionState::waiting &&
       world_.chance(200)) {
     world_.note(name_ + ": the canary loses a timer");
     return;
@@ -320,17 +313,16 @@ void ClientProcess::arm() {
 
 void ClientProcess::on_timer() {
   armed_.reset();
-  connection_->handle_deadline(clock_.now());
+  session_->handle_deadline(clock_.now());
   carry_out();
 }
 
 void ClientProcess::check_end(bool is_settled) const {
-  if (connection_->state() != ConnectionState::open) {
-    throw Violation(name_ + ": is " + std::string{to_string(connection_->state())} +
+  if (session_->state() != ConnectionState::open) {
+    throw Violation(name_ + ": is " + std::string{to_string(session_->state())} +
                     ", though everything is well");
   }
-  judge_.check_end(view_is_known_ ? std::optional{registration_->view()} : std::nullopt,
-                   is_settled);
+  judge_.check_end(view() == nullptr ? std::nullopt : std::optional{*view()}, is_settled);
 }
 
 }  // namespace regstream::simulation

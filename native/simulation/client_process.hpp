@@ -8,11 +8,11 @@
 #include <string>
 #include <string_view>
 
-#include <regstream/connection/connection.hpp>
-#include <regstream/registration/registration.hpp>
-#include <regstream/sse/parser.hpp>
+#include <regstream/registration/view.hpp>
+#include <regstream/session/stream_session.hpp>
 
 #include "simulation/client_judge.hpp"
+#include "simulation/event_source.hpp"
 #include "simulation/fault_plan.hpp"
 #include "simulation/process_clock.hpp"
 #include "simulation/stream.hpp"
@@ -20,8 +20,8 @@
 
 namespace regstream::simulation {
 
-/// A client: the real connection machine, parser, codec and registration, wired as the native
-/// client or as the browser's wires them.
+/// A client: the real session. It is fed with bytes, as the native client's and the page's `fetch`
+/// are, or with events, as the page's EventSource is.
 class ClientProcess final : public StreamReader {
  public:
   /// Which gateway the next attempt reaches.
@@ -50,8 +50,19 @@ class ClientProcess final : public StreamReader {
   void check_end(bool is_settled) const;
 
  private:
-  void take(const sse::Event& event);
-  void take(const sse::Skipped& skipped);
+  /// What outlives a session.
+  struct Stored {
+    std::string last_event_id;
+    std::optional<RegistrationView> view;
+  };
+
+  void start(Stored stored);
+  /// The session has to take what the transport reports: the simulated one is closed with it.
+  void check_accepted(bool is_accepted) const;
+  void hear();
+  void hear(const SessionMessage& message);
+  void show(const SessionMessage& message);
+  [[nodiscard]] const RegistrationView* view() const;
   void carry_out();
   void carry_out(const RequestToken& step);
   void carry_out(const OpenTransport& step);
@@ -67,17 +78,14 @@ class ClientProcess final : public StreamReader {
   const std::optional<Canary> canary_;
   const std::string name_;
   const ChooseGateway choose_gateway_;
-  const bool is_browser_;
+  const bool has_event_source_;
   const bool is_slow_;
   const std::optional<std::int64_t> registration_id_;
   ProcessClock clock_;
   ClientJudge judge_;
 
-  std::optional<Connection> connection_;
-  std::optional<sse::Parser> parser_;
-  std::optional<Registration> registration_;
-  bool view_is_known_ = false;
-  std::string cursor_;  // As the browser's client keeps it, to compare.
+  std::optional<StreamSession> session_;
+  std::optional<EventSource> event_source_;  // Of the attempt.
   StreamPtr stream_;
   std::optional<Instant> armed_;
   std::uint64_t timer_ = 0;
@@ -85,9 +93,7 @@ class ClientProcess final : public StreamReader {
   std::optional<Instant> last_signal_;
   bool was_offline_ = false;
 
-  // For canaries.
-  bool is_canary_due_ = true;
-  std::optional<RegistrationView> old_view_;
+  std::optional<RegistrationView> old_view_;  // For canaries.
 };
 
 }  // namespace regstream::simulation
