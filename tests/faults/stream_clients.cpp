@@ -13,30 +13,27 @@
 #include <fstream>
 #include <iostream>
 #include <memory>
-#include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <variant>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include <regstream/client/stream_client.hpp>
+#include <regstream/client/registration_client.hpp>
 #include <regstream/message/codec.hpp>
-#include <regstream/registration/registration.hpp>
 
 #include "fingerprint.hpp"
 
 namespace {
 
 namespace asio = boost::asio;
-using regstream::StreamMessage;
-using regstream::StreamMessageType;
+using regstream::MessageKind;
+using regstream::SessionMessage;
 
 /// What was observed, each line with its time. Written now and then: a write for each line would be
 /// what takes longest.
@@ -106,14 +103,19 @@ regstream::client::StreamRequest request(const std::string& url) {
   return result;
 }
 
-class Client final : public regstream::client::StreamHandler {
+std::vector<std::int64_t> followed(std::int64_t registration_id) {
+  return registration_id == 0 ? std::vector<std::int64_t>{} : std::vector{registration_id};
+}
+
+class Client final : public regstream::client::RegistrationHandler {
  public:
   Client(asio::io_context& context, const ClientLine& line, Observations& observations)
       : name_(line.name),
         registration_id_(line.registration_id),
         observations_(observations),
         delay_(context, std::chrono::milliseconds(line.delay_ms)),
-        client_(context, request(line.url), client_options(line.seed), *this) {
+        client_(context, request(line.url), client_options(line.seed),
+                followed(line.registration_id), *this) {
     delay_.async_wait([this](const boost::system::error_code& cancelled) {
       if (!cancelled) {
         client_.connect();
@@ -121,35 +123,35 @@ class Client final : public regstream::client::StreamHandler {
     });
   }
 
-  /// Says what it shows.
+  /// Says what it shows. That updates may have been missed is not in the history.
   void tell_view() {
-    if (registration_ && registration_->view().id) {
-      const auto& view = registration_->view();
+    const auto* const known = client_.view(registration_id_);
+    if (known != nullptr && known->id) {
+      regstream::RegistrationView view = *known;
+      view.has_gap = false;
       add("view " + to_string(*view.id) + ' ' + fingerprint(regstream::encode_view(view)));
     }
   }
 
-  void on_event(const regstream::sse::Event& event) override {
-    const auto decoded = regstream::decode_stream_message(event.data);
-    const auto* const message = std::get_if<StreamMessage>(&decoded);
-    if (message == nullptr) {
-      add("malformed " + std::get<regstream::DecodeError>(decoded).what);
-      return;
-    }
-    switch (message->type) {
-      case StreamMessageType::connected:
-        return add("connected " + std::string(event.last_event_id));
-      case StreamMessageType::update:
-        return take_update(event.last_event_id, message->data);
-      case StreamMessageType::reset:
-        registration_.reset();
-        return add("reset " + std::string(event.last_event_id));
-      case StreamMessageType::snapshot:
-        return take_snapshot(event.last_event_id, message->data);
-      case StreamMessageType::ping:
+  void on_message(const SessionMessage& message) override {
+    const std::string id(message.last_event_id);
+    switch (message.kind) {
+      case MessageKind::connected:
+        return add("connected " + id);
+      case MessageKind::update:
+        return add("update " + id + ' ' + std::to_string(message.content->update.registration_id) +
+                   ' ' + fingerprint(message.content->data));
+      case MessageKind::reset:
+        return add("reset " + id);
+      case MessageKind::snapshot:
+        return tell_snapshot(id, message.content->data);
+      case MessageKind::ping:
         return;
-      case StreamMessageType::other:
-        return add("malformed a message of no known type");
+      case MessageKind::other:
+        return add("malformed a message that it did not ask for");
+      case MessageKind::malformed:
+      case MessageKind::too_large:
+        return add("malformed " + std::string(message.problem));
     }
   }
 
@@ -165,39 +167,19 @@ class Client final : public regstream::client::StreamHandler {
  private:
   void add(std::string_view what) { observations_.add(name_, what); }
 
-  void take_update(std::string_view id, std::string_view json) {
-    const auto decoded = regstream::decode_update(json);
-    const auto* const update = std::get_if<regstream::Update>(&decoded);
-    if (update == nullptr) {
-      return add("malformed " + std::get<regstream::DecodeError>(decoded).what);
-    }
-    if (registration_id_ != 0) {
-      if (!registration_) {
-        registration_.emplace(registration_id_);
-      }
-      registration_->apply(*update);
-    }
-    add("update " + std::string(id) + ' ' + std::to_string(update->registration_id) + ' ' +
-        fingerprint(json));
-  }
-
-  void take_snapshot(std::string_view id, std::string_view json) {
-    auto decoded = regstream::decode_view(json);
-    auto* const view = std::get_if<regstream::RegistrationView>(&decoded);
+  void tell_snapshot(const std::string& id, std::string_view json) {
+    const auto* const view = client_.view(registration_id_);
     if (view == nullptr || !view->id) {
-      return add("malformed a snapshot that can't be read");
+      return add("malformed a snapshot without an id");
     }
-    add("snapshot " + std::string(id) + ' ' + to_string(*view->id) + ' ' + fingerprint(json));
-    registration_.emplace(registration_id_);
-    registration_->apply_snapshot(std::move(*view));
+    add("snapshot " + id + ' ' + to_string(*view->id) + ' ' + fingerprint(json));
   }
 
   const std::string name_;
   const std::int64_t registration_id_;
   Observations& observations_;
-  std::optional<regstream::Registration> registration_;  // Empty: nothing is known.
   asio::steady_timer delay_;
-  regstream::client::StreamClient client_;
+  regstream::client::RegistrationClient client_;
 };
 
 std::vector<ClientLine> read_clients() {

@@ -1,19 +1,23 @@
 #include <algorithm>
+#include <array>
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include <regstream/connection/connection.hpp>
 #include <regstream/message/codec.hpp>
 #include <regstream/registration/registration.hpp>
+#include <regstream/session/stream_session.hpp>
 #include <regstream/sse/encoder.hpp>
 #include <regstream/sse/parser.hpp>
 
 #include "check.hpp"
+#include "client_program.hpp"
 #include "input.hpp"
+#include "message_judge.hpp"
 
 // clang-format off
 // A client's machines - connection, parser, registration - wired as native/client/stream_client.cpp
@@ -29,6 +33,8 @@
 //     E  F  R       the transport ended, failed, was refused unseen
 //     b data: x     bytes of the stream, and a line end
 //     p data: x     the same without the line end
+//     e 5-1 {}      an event of a transport that parses: its id, or - where that has not changed; its data
+//     i  I          restarts, or closes, at the first message of what comes next
 //     g1sp 500      an update: its stage; [s]tarted [c]ompleted [f]ailed s[k]ipped or [-] of no stage;
 //                   [p]ending [a]pproved [d]uplicate [f]ailed [c]ompleted or another; its time
 //     !E            whatever a transport reports, from an earlier one
@@ -38,50 +44,12 @@
 namespace regstream::fuzz {
 namespace {
 
-constexpr std::int64_t registration_id = 42;
+constexpr std::array<std::int64_t, 1> registration_ids{registration_id};
 constexpr std::size_t unpolled_actions_max = 16;
 /// Later than any clock gets; the last instants of all stand for "never".
 constexpr Instant now_max{Duration::max() / 2};
 constexpr std::size_t cursor_bytes_max = 4096;
 constexpr Duration silence_min{3'000};
-
-/// Takes a number with its sign off `text`; what does not fit is the largest.
-std::optional<std::int64_t> take_number(std::string_view& text) {
-  text.remove_prefix(std::min(text.find_first_not_of(' '), text.size()));
-  const bool is_negative = text.starts_with('-');
-  text.remove_prefix(is_negative ? 1 : 0);
-  constexpr std::int64_t largest = std::numeric_limits<std::int64_t>::max();
-  std::optional<std::int64_t> number;
-  while (!text.empty() && text.front() >= '0' && text.front() <= '9') {
-    const std::int64_t digit = text.front() - '0';
-    const std::int64_t before = number.value_or(0);
-    number = before > (largest - digit) / 10 ? largest : before * 10 + digit;
-    text.remove_prefix(1);
-  }
-  return is_negative && number ? std::optional{-*number} : number;
-}
-
-struct Options {
-  bool polls_always = true;
-  ConnectionOptions connection;
-};
-
-Options options_of(std::string_view line) {
-  Options options;
-  ConnectionOptions& connection = options.connection;
-  options.polls_always = take_number(line).value_or(1) != 0;
-  connection.policy =
-      take_number(line).value_or(0) == 0 ? RetryPolicy::resilient : RetryPolicy::standard;
-  connection.needs_token = take_number(line).value_or(0) != 0;
-  for (Duration* const duration :
-       {&connection.backoff.base, &connection.backoff.cap, &connection.reconnection_time,
-        &connection.reconnection_time_max, &connection.connect_timeout, &connection.ping_interval,
-        &connection.stable_after, &connection.wake_spacing_min, &connection.late_grace,
-        &connection.offline_probe_interval}) {
-    *duration = Duration{take_number(line).value_or(duration->count())};
-  }
-  return options;
-}
 
 /// The point `delay` after `now`; never before `now`, and at the latest the
 /// last one there is.
@@ -104,16 +72,16 @@ bool has_transport(ConnectionState state) {
   return state == ConnectionState::connecting || state == ConnectionState::open;
 }
 
-/// The caller of the machines, and what it knows of them by itself.
+/// The caller of the session, and what it knows of it by itself.
 class Caller {
  public:
   explicit Caller(const Options& options)
       : options_(options),
-        connection_(options.connection, 1),
+        session_(options.connection, 1, registration_ids),
         reconnection_time_(bounded(options.connection.reconnection_time)) {}
 
   void run_line(std::string_view line) {
-    const ConnectionState state_before = connection_.state();
+    const ConnectionState state_before = session_.state();
     is_polling_ = options_.polls_always;
     floor_ = reconnection_time_;
     take(line);
@@ -123,8 +91,8 @@ class Caller {
   void finish() {
     take("x");
     is_polling_ = true;
-    settle(connection_.state());
-    check(connection_.state() == ConnectionState::closed, "a client that is closed is closed");
+    settle(session_.state());
+    check(session_.state() == ConnectionState::closed, "a client that is closed is closed");
     check(!transport_, "a client that is closed has no transport");
   }
 
@@ -141,33 +109,37 @@ class Caller {
     line.remove_prefix(line.empty() ? 0 : 1);
     switch (what) {
       case 'c':
-        connection_.connect(now_);
+        session_.connect(now_);
         return;
       case 'x':
-        connection_.close(now_);
+        session_.close(now_);
         return;
       case 's':
-        connection_.restart(now_);
+        session_.restart(now_);
         return;
       case 'n':
-        return connection_.on_online(now_);
+        return session_.on_online(now_);
       case 'N':
         is_offline_ = true;
-        return connection_.on_offline(now_);
+        return session_.on_offline(now_);
       case 'w':
-        return connection_.on_visible(now_);
+        return session_.on_visible(now_);
       case 'v':
-        return connection_.on_restored(now_);
+        return session_.on_restored(now_);
       case 'h':
         return handle_deadline();
       case '+':
         now_ = std::min(after(now_, Duration{take_number(line).value_or(1)}), now_max);
         return;
       case '=':
-        now_ = std::max(now_, std::min(connection_.next_deadline().value_or(now_), now_max));
+        now_ = std::max(now_, std::min(session_.next_deadline().value_or(now_), now_max));
         return handle_deadline();
       case '.':
         is_polling_ = true;
+        return;
+      case 'i':
+      case 'I':
+        interruption_ = what;
         return;
       default:
         break;
@@ -180,13 +152,13 @@ class Caller {
   }
 
   void handle_deadline() {
-    const auto deadline = connection_.next_deadline();
-    const ConnectionState before = connection_.state();
-    connection_.handle_deadline(now_);
+    const auto deadline = session_.next_deadline();
+    const ConnectionState before = session_.state();
+    session_.handle_deadline(now_);
     check(!deadline || now_ < *deadline || *deadline == Instant::max() ||
-              connection_.state() != before || connection_.next_deadline() != deadline,
+              session_.state() != before || session_.next_deadline() != deadline,
           "a deadline that has come is dealt with");
-    check((deadline && now_ >= *deadline) || connection_.state() == before,
+    check((deadline && now_ >= *deadline) || session_.state() == before,
           "nothing happens before the deadline");
   }
 
@@ -194,16 +166,16 @@ class Caller {
   void report(char what, std::string_view line) {
     switch (what) {
       case 'T':
-        tell([&] { return connection_.on_token(attempt_, now_); },
-             connection_.state() == ConnectionState::authorizing);
+        tell([&] { return session_.on_token(attempt_, now_); },
+             session_.state() == ConnectionState::authorizing);
         return;
       case 't':
-        tell([&] { return connection_.on_token_failed(attempt_, TokenFailure::may_pass, now_); },
-             connection_.state() == ConnectionState::authorizing);
+        tell([&] { return session_.on_token_failed(attempt_, TokenFailure::may_pass, now_); },
+             session_.state() == ConnectionState::authorizing);
         return;
       case 'D':
-        tell([&] { return connection_.on_token_failed(attempt_, TokenFailure::for_good, now_); },
-             connection_.state() == ConnectionState::authorizing);
+        tell([&] { return session_.on_token_failed(attempt_, TokenFailure::for_good, now_); },
+             session_.state() == ConnectionState::authorizing);
         return;
       case 'a':
         return respond({.status = 200, .is_event_stream = true, .retry_after = std::nullopt});
@@ -225,6 +197,8 @@ class Caller {
         return bytes(std::string{line.substr(line.starts_with(' ') ? 1 : 0)} + '\n');
       case 'p':
         return bytes(line.substr(line.starts_with(' ') ? 1 : 0));
+      case 'e':
+        return event(line);
       case 'g':
         return update(line);
       default:
@@ -237,12 +211,12 @@ class Caller {
   template <typename Input>
   bool tell(const Input& input, bool is_waited_for = true) {
     const bool is_current =
-        (transport_ == attempt_ && has_transport(connection_.state())) ||
-        (newest_attempt_ == attempt_ && connection_.state() == ConnectionState::authorizing);
-    const auto deadline = connection_.next_deadline();
-    const ConnectionState state = connection_.state();
+        (transport_ == attempt_ && has_transport(session_.state())) ||
+        (newest_attempt_ == attempt_ && session_.state() == ConnectionState::authorizing);
+    const auto deadline = session_.next_deadline();
+    const ConnectionState state = session_.state();
     const bool is_accepted = input();
-    check(is_accepted || (connection_.state() == state && connection_.next_deadline() == deadline),
+    check(is_accepted || (session_.state() == state && session_.next_deadline() == deadline),
           "an input that is refused changes nothing");
     check(!options_.polls_always || is_accepted == (is_current && is_waited_for),
           "the current transport is heard, and no other");
@@ -250,13 +224,13 @@ class Caller {
   }
 
   void respond(const ResponseHead& head) {
-    const bool is_answer = connection_.state() == ConnectionState::connecting;
+    const bool is_answer = session_.state() == ConnectionState::connecting;
     const bool is_taken =
-        tell([&] { return connection_.on_response(attempt_, head, now_); }, is_answer);
-    if (is_taken && connection_.state() == ConnectionState::open) {
-      parser_.begin_connection();
+        tell([&] { return session_.on_response(attempt_, head, now_); }, is_answer);
+    if (is_taken && session_.state() == ConnectionState::open) {
+      parser_.emplace(sse::ParserLimits{}, last_event_id_);
     }
-    check(!is_taken || connection_.state() != ConnectionState::connecting,
+    check(!is_taken || session_.state() != ConnectionState::connecting,
           "an answer ends the connecting");
     if (is_taken && head.retry_after) {
       floor_ = bounded(*head.retry_after);
@@ -264,143 +238,98 @@ class Caller {
   }
 
   void end(TransportEnd how) {
-    const bool is_taken = tell([&] { return connection_.on_end(attempt_, how, now_); },
-                               has_transport(connection_.state()));
-    check(!is_taken || !has_transport(connection_.state()), "a transport that ended is given up");
+    const bool is_taken =
+        tell([&] { return session_.on_end(attempt_, how, now_); }, has_transport(session_.state()));
+    check(!is_taken || !has_transport(session_.state()), "a transport that ended is given up");
   }
 
   void bytes(std::string_view text) {
     const ExactCopy chunk{text};
-    if (!tell([&] { return connection_.on_activity(attempt_, now_); })) {
+    if (!tell([&] { return session_.on_bytes(attempt_, chunk.view(), now_); }, is_open())) {
       return;
     }
-    parser_.feed(chunk.view());
+    const auto deadline = session_.next_deadline();
+    parser_->feed(chunk.view());
+    while (const auto message = session_.poll_message()) {
+      check(next_message() && message->last_event_id == parser_->last_event_id(),
+            "messages are the stream's, each with its id");
+      hear(*message);
+      if (interrupt()) {
+        return;
+      }
+    }
+    check(!next_message(), "every message is heard");
+    last_event_id_ = parser_->last_event_id();
+    check(session_.next_deadline() >= std::min(deadline, std::optional{after(now_, silence_min)}),
+          "a heartbeat gives a stream some seconds, or what the options say");
+  }
+
+  /// Whether the stream has another message, by a parser of its own.
+  bool next_message() {
     while (true) {
-      const sse::Token token = parser_.next();
+      const sse::Token token = parser_->next();
       if (std::holds_alternative<sse::NeedInput>(token)) {
-        break;
+        return false;
       }
-      if (const auto* skipped = std::get_if<sse::Skipped>(&token)) {
-        resume_from(skipped->last_event_id);
-        fold([&] { return registration_.mark_gap(Gap::missed_message); });
-      } else if (const auto* event = std::get_if<sse::Event>(&token)) {
-        message(*event);
-      } else if (const auto* retry = std::get_if<sse::Retry>(&token)) {
-        if (tell([&] { return connection_.on_retry(attempt_, retry->delay); })) {
-          reconnection_time_ = bounded(retry->delay);
-          floor_ = reconnection_time_;
-        }
-      } else if (const auto* comment = std::get_if<sse::Comment>(&token)) {
-        const auto deadline = connection_.next_deadline();
-        tell([&] { return connection_.on_comment(attempt_, comment->text); },
-             connection_.state() == ConnectionState::open);
-        check(connection_.next_deadline() >=
-                  std::min(deadline, std::optional{after(now_, silence_min)}),
-              "a heartbeat gives a stream some seconds, or what the options say");
+      if (const auto* retry = std::get_if<sse::Retry>(&token)) {
+        reconnection_time_ = bounded(retry->delay);
+        floor_ = reconnection_time_;
       }
-    }
-    resume_from(parser_.last_event_id());
-  }
-
-  void resume_from(std::string_view last_event_id) {
-    if (tell([&] { return connection_.on_event_id(attempt_, last_event_id); },
-             last_event_id.size() <= cursor_bytes_max)) {
-      last_event_id_ = last_event_id;
+      const auto* event = std::get_if<sse::Event>(&token);
+      if (std::holds_alternative<sse::Skipped>(token) ||
+          (event != nullptr && event->type == "message")) {
+        return true;
+      }
     }
   }
 
-  void message(const sse::Event& event) {
-    resume_from(event.last_event_id);
-    const auto envelope = decode_stream_message(event.data);
-    const auto* message = std::get_if<StreamMessage>(&envelope);
-    if (message == nullptr) {
+  void event(std::string_view line) {
+    line.remove_prefix(line.starts_with(' ') ? 1 : 0);
+    const std::size_t end = std::min(line.find(' '), line.size());
+    const ExactCopy id{line.substr(0, end)};
+    const ExactCopy data{line.substr(std::min(end + 1, line.size()))};
+    const bool is_changed = id.view() != "-";
+    if (!tell(
+            [&] {
+              return session_.on_event(attempt_, data.view(),
+                                       is_changed ? std::optional{id.view()} : std::nullopt, now_);
+            },
+            is_open())) {
       return;
     }
-    if (message->type == StreamMessageType::reset) {
-      registration_ = Registration{registration_id};
-      has_strange_snapshot_ = false;
-    } else if (message->type == StreamMessageType::update) {
-      const auto decoded = decode_update(message->data);
-      if (const auto* update = std::get_if<Update>(&decoded)) {
-        fold([&] { return registration_.apply(*update); });
-      }
-    } else if (message->type == StreamMessageType::snapshot) {
-      const auto decoded = decode_view(message->data);
-      if (const auto* view = std::get_if<RegistrationView>(&decoded)) {
-        fold([&] { return registration_.apply_snapshot(*view); });
-        // A snapshot is taken for the truth, whatever it says.
-        has_strange_snapshot_ = registration_.view().is_final && is_running();
-      }
+    const auto message = session_.poll_message();
+    check(message.has_value(), "an event is a message");
+    if (is_changed && id.view().size() <= cursor_bytes_max) {
+      last_event_id_ = id.view();
     }
-    check_view();
+    check(message->last_event_id == last_event_id_, "a message has the id of its event");
+    hear(*message);
+    interrupt();
+    check(!session_.poll_message(), "an event is one message");
   }
 
-  template <typename Apply>
-  void fold(const Apply& apply) {
-    const RegistrationView before = registration_.view();
-    const Applied applied = apply();
-    check(applied == Applied::changed || applied == Applied::too_many_stages ||
-              registration_.view() == before,
-          "a view that changes is said to");
+  /// Restarts or closes the session in the middle of what it brings, if that is planned.
+  bool interrupt() {
+    const char what = std::exchange(interruption_, ' ');
+    if (what == ' ') {
+      return false;
+    }
+    check(what == 'i' ? session_.restart(now_) : session_.close(now_),
+          "an open stream can be left");
+    check(!session_.poll_message(), "nothing is heard of a stream that was left");
+    return true;
   }
 
-  [[nodiscard]] bool is_running() const {
-    const auto& stages = registration_.view().stages;
-    return std::any_of(stages.begin(), stages.end(),
-                       [](const StageView& stage) { return stage.status == StageStatus::started; });
-  }
+  [[nodiscard]] bool is_open() const { return session_.state() == ConnectionState::open; }
 
-  void check_view() const {
-    const RegistrationView& view = registration_.view();
-    check(view.registration_id == registration_id, "a view stays with its registration");
-    check(view.stages.size() <= RegistrationLimits{}.stages_max, "stages have a limit");
-    check(has_strange_snapshot_ || !view.is_final || !is_running(), "nothing runs in a final view");
+  void hear(const SessionMessage& message) {
+    last_event_id_ = message.last_event_id;
+    judge_.hear(message, session_.view(registration_id), session_.resets());
   }
 
   void update(std::string_view line) {
-    const auto next = [&line] {
-      const char letter = line.empty() ? ' ' : line.front();
-      line.remove_prefix(line.empty() ? 0 : 1);
-      return letter;
-    };
-    Update update{.registration_id = registration_id,
-                  .status = {},
-                  .stage = std::string(1, next()),
-                  .stage_status = {},
-                  .message = "a message",
-                  .details = {},
-                  .process_log = {},
-                  .timestamp_ms = 0};
-    switch (next()) {
-      case 's':
-        update.stage_status = StageStatus::started;
-        break;
-      case 'f':
-        update.stage_status = StageStatus::failed;
-        break;
-      case 'k':
-        update.stage_status = StageStatus::skipped;
-        break;
-      case '-':
-        update.stage.clear();
-        break;
-      default:
-        update.stage_status = StageStatus::completed;
-    }
-    const char status = next();
-    for (const Status known : {Status::pending, Status::approved, Status::duplicate, Status::failed,
-                               Status::completed}) {
-      if (to_string(known).front() + ('a' - 'A') == status) {
-        update.status = to_string(known);
-      }
-    }
-    if (update.status.empty()) {
-      update.status = "ON_HOLD";
-    }
-    update.timestamp_ms =
-        std::clamp(take_number(line).value_or(0), std::int64_t{0}, registration_id_max);
     std::string event;
-    const std::string data = encode_update_envelope(encode_update(update));
+    const std::string data = encode_update_envelope(encode_update(update_of(line)));
     check(!sse::append_event(event, {.data = data}), "an update can be sent");
     bytes(event);
   }
@@ -412,12 +341,12 @@ class Caller {
     }
     const ConnectionState shown_before = shown_;
     std::size_t actions = 0;
-    while (const auto action = connection_.poll_action()) {
+    while (const auto action = session_.poll_action()) {
       check(++actions <= unpolled_actions_max, "what nobody polls does not pile up");
       check(shown_before != ConnectionState::closed, "nothing comes after closed");
       std::visit([this](const auto& step) { carry_out(step); }, *action);
     }
-    const ConnectionState state = connection_.state();
+    const ConnectionState state = session_.state();
     check(shown_ == state, "every change of state is told");
     check(transport_.has_value() == has_transport(state), "a transport is there where it belongs");
     check(before != ConnectionState::closed || state == ConnectionState::closed,
@@ -451,8 +380,8 @@ class Caller {
   }
 
   void check_deadline(bool has_moved) {
-    const auto deadline = connection_.next_deadline();
-    const ConnectionState state = connection_.state();
+    const auto deadline = session_.next_deadline();
+    const ConnectionState state = session_.state();
     check(deadline.has_value() == (has_transport(state) || state == ConnectionState::waiting ||
                                    state == ConnectionState::authorizing),
           "whoever waits has a deadline, and nobody else");
@@ -460,7 +389,7 @@ class Caller {
       return;
     }
     const ConnectionOptions& options = options_.connection;
-    const ConnectionReason reason = connection_.reason();
+    const ConnectionReason reason = session_.reason();
     if (state == ConnectionState::connecting && has_moved) {
       check(*deadline <= after(now_, options.connect_timeout), "connecting ends in time");
     } else if (state == ConnectionState::waiting && has_moved &&
@@ -475,9 +404,8 @@ class Caller {
   }
 
   Options options_;
-  Connection connection_;
-  Registration registration_{registration_id};
-  sse::Parser parser_;
+  StreamSession session_;
+  std::optional<sse::Parser> parser_;  ///< Of the stream that opened last, to compare.
   Instant now_{};
   std::optional<AttemptId> transport_;             ///< The one that is open.
   AttemptId newest_attempt_{};                     ///< The newest that was opened.
@@ -487,8 +415,9 @@ class Caller {
   Duration floor_{};  ///< Of a wait that begins in this line.
   std::string last_event_id_;
   bool is_polling_ = true;
-  bool is_offline_ = false;            ///< Signalled once, and perhaps not true any more.
-  bool has_strange_snapshot_ = false;  ///< The view was sent as final, with a stage that runs.
+  bool is_offline_ = false;  ///< Signalled once, and perhaps not true any more.
+  char interruption_ = ' ';  ///< What the next message makes the caller do.
+  MessageJudge judge_;
 };
 
 }  // namespace

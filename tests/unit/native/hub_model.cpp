@@ -11,7 +11,7 @@
 #include <regstream/message/codec.hpp>
 #include <regstream/random.hpp>
 #include <regstream/registration/registration.hpp>
-#include <regstream/sse/parser.hpp>
+#include <regstream/session/stream_session.hpp>
 
 #include "hub/hub.hpp"
 
@@ -50,18 +50,30 @@ struct Truth {
   }
 };
 
-// A client as the contract describes it: it knows nothing of the hub, and checks what it is told.
+std::vector<std::int64_t> followed(std::optional<std::int64_t> registration_id) {
+  return registration_id ? std::vector{*registration_id} : std::vector<std::int64_t>{};
+}
+
+// A client: its session, and what the contract promises it, held against what it is told.
 class Reader {
  public:
   explicit Reader(std::optional<std::int64_t> registration_id)
-      : registration_id_(registration_id), registration_(registration_id.value_or(1)) {}
+      : registration_id_(registration_id), session_({}, 1, followed(registration_id)) {}
 
   void connect(Hub& hub, Instant now) {
-    parser_.begin_connection();
     is_first_ = true;
     waits_for_snapshot_ = false;
     hub_ = &hub;
-    id_ = hub.subscribe(registration_id_, cursor_, now, timestamp_ms);
+    now_ = now;
+    REQUIRE((session_.restart(now) || session_.connect(now)));
+    while (const auto action = session_.poll_action()) {
+      if (const auto* const open = std::get_if<OpenTransport>(&*action)) {
+        attempt_ = open->attempt;
+        id_ = hub.subscribe(registration_id_, open->last_event_id, now, timestamp_ms);
+      }
+    }
+    const ResponseHead accepted{.status = 200, .is_event_stream = true, .retry_after = {}};
+    REQUIRE(session_.on_response(attempt_, accepted, now));
   }
 
   void disconnect() {
@@ -83,7 +95,10 @@ class Reader {
       const std::string part(frame.substr(0, bytes_max));
       outbox.consume(part.size());
       bytes_max -= part.size();
-      use(part, truth);
+      REQUIRE(session_.on_bytes(attempt_, part, now_));
+      while (const auto message = session_.poll_message()) {
+        use(*message, truth);
+      }
     }
     return true;
   }
@@ -96,11 +111,11 @@ class Reader {
       REQUIRE_FALSE((message.id > *complete_to_ && message.id <= position && concerns(message)));
     }
     if (registration_id_) {
-      REQUIRE(registration_.view() == truth.view(*registration_id_, view_start_, position));
+      check_view(truth.view(*registration_id_, view_start_, position));
     }
   }
   [[nodiscard]] std::size_t updates() const { return updates_; }
-  [[nodiscard]] std::size_t resets() const { return resets_; }
+  [[nodiscard]] std::size_t resets() const { return session_.resets(); }
 
  private:
   [[nodiscard]] bool concerns(const Message& message) const {
@@ -108,43 +123,45 @@ class Reader {
            (!registration_id_ || message.update->registration_id == *registration_id_);
   }
 
-  void use(const std::string& bytes, const Truth& truth) {
-    parser_.feed(bytes);
-    for (;;) {
-      const sse::Token token = parser_.next();
-      if (std::holds_alternative<sse::NeedInput>(token)) {
-        return;
-      }
-      if (const auto* event = std::get_if<sse::Event>(&token)) {
-        cursor_ = event->last_event_id;
-        use_event(*event, truth);
-      }
+  // What the session shows: the truth, and whether updates may have been missed. Before the first
+  // update after a reset, when there is nothing new to show, what it has shown before.
+  void check_view(RegistrationView expected) const {
+    const RegistrationView* const view = session_.view(*registration_id_);
+    REQUIRE((view != nullptr || expected.status.empty()));
+    if (view == nullptr) {
+      return;
     }
+    REQUIRE(view->has_gap == has_gap_);
+    if (is_behind_reset_) {
+      REQUIRE(expected.status.empty());
+      REQUIRE_FALSE(view->id);
+      return;
+    }
+    expected.has_gap = has_gap_;
+    REQUIRE(*view == expected);
   }
 
-  void use_event(const sse::Event& event, const Truth& truth) {
-    const auto decoded = decode_stream_message(event.data);
-    REQUIRE(std::holds_alternative<StreamMessage>(decoded));
-    const auto& message = std::get<StreamMessage>(decoded);
-    const std::optional<EventId> id = parse_event_id(event.last_event_id);
+  void use(const SessionMessage& message, const Truth& truth) {
+    REQUIRE(message.content != nullptr);
+    const std::optional<EventId> id = parse_event_id(message.last_event_id);
     REQUIRE(id);
-    REQUIRE((message.type == StreamMessageType::connected) == is_first_);
+    REQUIRE((message.kind == MessageKind::connected) == is_first_);
     is_first_ = false;
     if (waits_for_snapshot_) {
-      REQUIRE(message.type == StreamMessageType::snapshot);
+      REQUIRE(message.kind == MessageKind::snapshot);
     }
-    switch (message.type) {
-      case StreamMessageType::connected:
+    switch (message.kind) {
+      case MessageKind::connected:
         use_connected(*id);
         break;
-      case StreamMessageType::reset:
+      case MessageKind::reset:
         use_reset(*id);
         break;
-      case StreamMessageType::snapshot:
-        use_snapshot(message, *id, truth);
+      case MessageKind::snapshot:
+        use_snapshot(*message.content, *id, truth);
         break;
-      case StreamMessageType::update:
-        use_update(message, *id, truth);
+      case MessageKind::update:
+        use_update(message.content->update, *id, truth);
         break;
       default:
         FAIL("an event of no known type");
@@ -162,7 +179,8 @@ class Reader {
   }
 
   void use_reset(EventId id) {
-    ++resets_;
+    has_gap_ = true;
+    is_behind_reset_ = true;
     if (id == EventId{}) {
       waits_for_snapshot_ = true;
       complete_to_.reset();
@@ -177,17 +195,18 @@ class Reader {
     furthest_ = id;
     complete_to_ = id;
     view_start_ = id;
-    registration_ = Registration(registration_.view().registration_id);
   }
 
   void use_snapshot(const StreamMessage& message, EventId id, const Truth& truth) {
     REQUIRE_FALSE(complete_to_);
     waits_for_snapshot_ = false;
+    has_gap_ = false;
+    is_behind_reset_ = false;
     const auto decoded = decode_view(message.data);
     REQUIRE(std::holds_alternative<RegistrationView>(decoded));
     const auto& view = std::get<RegistrationView>(decoded);
     begin_after(id);
-    registration_.apply_snapshot(view);
+    check_view(view);
     // It was true when it was encoded, which may be some histories ago.
     const auto start = std::find_if(
         truth.starts.rbegin(), truth.starts.rend(),
@@ -196,7 +215,7 @@ class Reader {
     view_start_ = *start;
   }
 
-  void use_update(const StreamMessage& message, EventId id, const Truth& truth) {
+  void use_update(const UpdateSlices& slices, EventId id, const Truth& truth) {
     REQUIRE(complete_to_);
     REQUIRE(id > *complete_to_);
     // Whatever really came between concerned somebody else.
@@ -205,30 +224,28 @@ class Reader {
         [this](const Message& later) { return later.id > *complete_to_ && concerns(later); });
     REQUIRE(here != truth.messages.end());
     REQUIRE(here->id == id);
-    const Update update = to_update(message.update);
-    REQUIRE(update == *here->update);
-    if (registration_id_) {
-      registration_.apply(update);
-    }
+    REQUIRE(to_update(slices) == *here->update);
+    is_behind_reset_ = false;
     complete_to_ = id;
     furthest_ = id;
     ++updates_;
   }
 
   std::optional<std::int64_t> registration_id_;
-  sse::Parser parser_;
-  std::string cursor_;
+  StreamSession session_;
+  AttemptId attempt_{};
+  Instant now_{};  // When it connected.
   Hub* hub_ = nullptr;
   std::optional<SubscriptionId> id_;
   bool is_first_ = true;
   bool waits_for_snapshot_ = false;
+  bool has_gap_ = false;          // A reset has come, and no snapshot since.
+  bool is_behind_reset_ = false;  // A reset has come, and neither snapshot nor update since.
   /// It has had everything that concerns it, up to here.
   std::optional<EventId> complete_to_;
-  EventId furthest_;  // It has been told of everything up to here, or that it missed some of it.
-  Registration registration_;
+  EventId furthest_;    // It has been told of everything up to here, or that it missed some of it.
   EventId view_start_;  // The view is what the messages after this one say.
   std::size_t updates_ = 0;
-  std::size_t resets_ = 0;
 };
 
 struct Tally {

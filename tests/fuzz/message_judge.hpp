@@ -1,0 +1,71 @@
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <utility>
+
+#include <regstream/registration/registration.hpp>
+#include <regstream/session/stream_session.hpp>
+
+#include "check.hpp"
+#include "client_program.hpp"
+
+namespace regstream::fuzz {
+
+/// Holds the messages of a session of one registration, and its view, to what their headers say.
+class MessageJudge {
+ public:
+  /// With the view and the count of resets behind it.
+  void hear(const SessionMessage& message, const RegistrationView* view, std::uint64_t resets) {
+    const MessageKind kind = message.kind;
+    const bool is_unread = kind == MessageKind::malformed || kind == MessageKind::too_large;
+    check((message.content == nullptr) == is_unread && message.problem.empty() != is_unread,
+          "a message can be read, or there is a reason");
+    resets_ += is_unread || kind == MessageKind::reset ? 1 : 0;
+    check(resets == resets_, "what may have been missed is counted");
+    has_gap_ |= is_unread || kind == MessageKind::reset;
+    if (kind == MessageKind::reset) {
+      begins_anew_ = true;
+    } else if (kind == MessageKind::update) {
+      has_strange_snapshot_ &= !std::exchange(begins_anew_, false);
+    } else if (kind == MessageKind::snapshot) {
+      begins_anew_ = false;
+      has_gap_ = view != nullptr && view->has_gap;
+      // A snapshot is taken for the truth, whatever it says.
+      has_strange_snapshot_ = view != nullptr && view->is_final && is_running(*view);
+    }
+    check((kind != MessageKind::update && kind != MessageKind::snapshot) || view != nullptr,
+          "a view is there once anything is known");
+    if (view != nullptr) {
+      check_view(*view, message.view_changed);
+    }
+  }
+
+ private:
+  [[nodiscard]] static bool is_running(const RegistrationView& view) {
+    return std::any_of(view.stages.begin(), view.stages.end(),
+                       [](const StageView& stage) { return stage.status == StageStatus::started; });
+  }
+
+  void check_view(const RegistrationView& view, bool is_changed) {
+    check(view.registration_id == registration_id, "a view stays with its registration");
+    check(view.stages.size() <= RegistrationLimits{}.stages_max, "stages have a limit");
+    check(has_strange_snapshot_ || !view.is_final || !is_running(view),
+          "nothing runs in a final view");
+    check(view.has_gap == has_gap_, "a view says whether updates may have been missed");
+    check(!begins_anew_ || !view.id, "after a reset the view has no id");
+    // An update that says nothing new still moves the id on.
+    RegistrationView shown = view;
+    shown.id.reset();
+    check(is_changed || shown == shown_view_, "a view that changes is said to");
+    shown_view_ = std::move(shown);
+  }
+
+  std::uint64_t resets_ = 0;
+  RegistrationView shown_view_;  ///< Without its id.
+  bool has_gap_ = false;
+  bool begins_anew_ = false;           ///< A reset has come, and no update since.
+  bool has_strange_snapshot_ = false;  ///< The view was sent as final, with a stage that runs.
+};
+
+}  // namespace regstream::fuzz
