@@ -3,8 +3,9 @@
 #include <algorithm>
 #include <array>
 
-#include <regstream/random.hpp>
 #include <regstream/sse/parser.hpp>
+
+#include "simulation/chance.hpp"
 
 namespace regstream::simulation {
 namespace {
@@ -16,21 +17,33 @@ constexpr std::array<std::string_view, canaries_count> names_of_canaries{
     "endless-journal", "endless-outbox", "endless-adoption", "endless-knowledge", "trust-restart",
     "silent-loss",     "silent-skip"};
 
-/// Often none, else any share up to `most`.
-std::uint64_t choose_rate(World& world, std::uint64_t most) {
-  return world.chance(500) ? 0 : world.between(1, most);
-}
+/// What each choice of one plan is drawn from, by its name.
+class Choices {
+ public:
+  explicit Choices(std::uint64_t seed) : seed_(seed) {}
 
-template <typename Value, std::size_t size>
-Value choose(World& world, const std::array<Value, size>& values) {
-  return values[world.index(size)];
-}
+  [[nodiscard]] Chance of(std::string_view choice) const {
+    return Chance{seed_, "plan: " + std::string{choice}};
+  }
+  [[nodiscard]] bool half(std::string_view choice) const { return of(choice).chance(500); }
+  /// Often none, else any share up to `most`.
+  [[nodiscard]] std::uint64_t rate(std::string_view choice, std::uint64_t most) const {
+    Chance chance = of(choice);
+    return chance.chance(500) ? 0 : chance.between(std::uint64_t{1}, most);
+  }
+  template <typename Value, std::size_t size>
+  [[nodiscard]] Value one(std::string_view choice, const std::array<Value, size>& values) const {
+    return values[of(choice).index(size)];
+  }
 
-/// Faults before this one are drawn from the world's chance. Those that came later have a chance of
-/// their own, so that seeds without them do what they did before. Its beginning is chosen so that
-/// the kept seeds are without.
-constexpr auto first_later_fault = static_cast<std::size_t>(Fault::refuse_writes);
-constexpr std::uint64_t later_chance = 694'033;
+ private:
+  std::uint64_t seed_;
+};
+
+/// What stops everything hides the rest, and is rarer.
+std::uint64_t fault_per_mille(Fault fault) {
+  return fault == Fault::refuse_writes || fault == Fault::lose_power ? 250 : 400;
+}
 
 bool has(const FaultPlan& plan, Fault fault) {
   return std::find(plan.faults.begin(), plan.faults.end(), fault) != plan.faults.end();
@@ -58,20 +71,16 @@ std::string canary_names() {
   return names;
 }
 
-FaultPlan choose_fault_plan(World& world, std::uint64_t seed) {
+FaultPlan choose_fault_plan(std::uint64_t seed) {
+  const Choices choose{seed};
   FaultPlan plan;
-  for (std::size_t fault = 0; fault < first_later_fault; ++fault) {
-    if (world.chance(400)) {
-      plan.faults.push_back(static_cast<Fault>(fault));
+  for (std::size_t index = 0; index < faults_count; ++index) {
+    const auto fault = static_cast<Fault>(index);
+    if (choose.of(to_string(fault)).chance(fault_per_mille(fault))) {
+      plan.faults.push_back(fault);
     }
   }
-  Random later{seed ^ later_chance};
-  for (std::size_t fault = first_later_fault; fault < faults_count; ++fault) {
-    if (later.up_to(999) < 250) {
-      plan.faults.push_back(static_cast<Fault>(fault));
-    }
-  }
-  plan.is_redis_durable = later.up_to(1) == 0;
+  plan.is_redis_durable = choose.half("redis is durable");
   // Where Redis says that it loses no write, older data that somebody puts back are noticed by
   // those who have met the ids after them. If nobody lives who has, nothing in the system can know.
   if (has(plan, Fault::restore_redis) && plan.is_redis_durable) {
@@ -81,60 +90,68 @@ FaultPlan choose_fault_plan(World& world, std::uint64_t seed) {
                         plan.faults.end());
     }
   }
-  plan.fault_interval_max =
-      Duration{choose<std::int64_t>(world, std::array<std::int64_t, 4>{200, 1'000, 5'000, 20'000})};
+  plan.fault_interval_max = Duration{
+      choose.one("fault interval", std::array<std::int64_t, 4>{200, 1'000, 5'000, 20'000})};
 
-  plan.gateways = 1 + world.index(4);
-  plan.clients = choose(world, std::array<std::size_t, 6>{1, 3, 10, 10, 40, 200});
-  plan.publishers = 1 + world.index(3);
-  plan.registrations = world.between(1, 6);
+  plan.gateways = 1 + choose.of("gateways").index(4);
+  plan.clients = choose.one("clients", std::array<std::size_t, 6>{1, 3, 10, 10, 40, 200});
+  plan.publishers = 1 + choose.of("publishers").index(3);
+  plan.registrations = choose.of("registrations").between(std::uint64_t{1}, std::uint64_t{6});
   plan.publish_interval_max =
-      Duration{choose<std::int64_t>(world, std::array<std::int64_t, 4>{20, 200, 1'000, 10'000})};
-  plan.quiet_from_per_mille = choose(world, std::array<std::uint64_t, 4>{700, 1'000, 1'000, 1'000});
-  plan.bare_per_mille = choose_rate(world, 600);
-  plan.malformed_per_mille = choose_rate(world, 100);
-  plan.same_key_per_mille = choose_rate(world, 200);
+      Duration{choose.one("publish interval", std::array<std::int64_t, 4>{20, 200, 1'000, 10'000})};
+  plan.quiet_from_per_mille =
+      choose.one("quiet from", std::array<std::uint64_t, 4>{700, 1'000, 1'000, 1'000});
+  plan.bare_per_mille = choose.rate("bare", 600);
+  plan.malformed_per_mille = choose.rate("malformed", 100);
+  plan.same_key_per_mille = choose.rate("same key", 200);
 
-  plan.split_per_mille = choose_rate(world, 1'000);
-  plan.slow_reader_per_mille = choose_rate(world, 300);
-  plan.throttled_per_mille = choose_rate(world, 300);
-  plan.drift_per_million_max = static_cast<std::int64_t>(choose_rate(world, 20'000));
-  plan.delay_max = Duration{choose<std::int64_t>(world, std::array<std::int64_t, 3>{2, 50, 800})};
-  plan.send_buffer_bytes = choose(world, std::array<std::size_t, 3>{2'000, 16'000, 200'000});
+  plan.split_per_mille = choose.rate("split", 1'000);
+  plan.slow_reader_per_mille = choose.rate("slow reader", 300);
+  plan.throttled_per_mille = choose.rate("throttled", 300);
+  plan.drift_per_million_max = static_cast<std::int64_t>(choose.rate("drift", 20'000));
+  plan.delay_max = Duration{choose.one("delay", std::array<std::int64_t, 3>{2, 50, 800})};
+  plan.send_buffer_bytes =
+      choose.one("send buffer bytes", std::array<std::size_t, 3>{2'000, 16'000, 200'000});
 
-  plan.history_length_max = choose(world, std::array<std::size_t, 4>{8, 50, 10'000, 10'000});
-  plan.page_entries_max = choose(world, std::array<std::size_t, 3>{20, 100, 1'000});
-  plan.journal_count_max = choose(world, std::array<std::size_t, 4>{2, 20, 100'000, 100'000});
-  plan.outbox_bytes_max = choose(world, std::array<std::size_t, 3>{1, 1'000, 65'536});
+  plan.history_length_max =
+      choose.one("history length", std::array<std::size_t, 4>{8, 50, 10'000, 10'000});
+  plan.page_entries_max = choose.one("page entries", std::array<std::size_t, 3>{20, 100, 1'000});
+  plan.journal_count_max =
+      choose.one("journal count", std::array<std::size_t, 4>{2, 20, 100'000, 100'000});
+  plan.outbox_bytes_max = choose.one("outbox bytes", std::array<std::size_t, 3>{1, 1'000, 65'536});
 
   const std::size_t enough = std::size_t{64} << 20U;
-  plan.journal_bytes_max = choose(world, std::array<std::size_t, 4>{2'000, enough, enough, enough});
+  plan.journal_bytes_max =
+      choose.one("journal bytes", std::array<std::size_t, 4>{2'000, enough, enough, enough});
   plan.known_registrations_max =
-      choose(world, std::array<std::size_t, 4>{1, 10'000, 10'000, 10'000});
-  plan.claims_bytes_max = choose(world, std::array<std::size_t, 3>{600, enough, enough});
+      choose.one("known registrations", std::array<std::size_t, 4>{1, 10'000, 10'000, 10'000});
+  plan.claims_bytes_max =
+      choose.one("claims bytes", std::array<std::size_t, 3>{600, enough, enough});
   if (plan.history_length_max < 10'000) {
     // Who has dropped claims knows less of what the channel has brought. If the history no longer
     // reaches back to what it does know, its bare messages wait until somebody publishes again.
     plan.claims_bytes_max = enough;
   }
-  plan.bare_max = choose(world, std::array<std::size_t, 3>{2, 40'000, 40'000});
+  plan.bare_max = choose.one("bare", std::array<std::size_t, 3>{2, 40'000, 40'000});
   if (plan.delay_max > Duration{50}) {
     // So many are adopted in a round trip: what waits in Redis at the end has to come to an end.
     plan.bare_max = std::max(plan.bare_max, std::size_t{20});
   }
-  const bool has_floods = later.up_to(2) == 0;
-  plan.bare_bytes_max = has_floods && later.up_to(1) == 0 ? 600 : enough;
-  plan.unheard_max = has_floods && later.up_to(1) == 0 ? 20 : 500'000;
+  const bool has_floods = choose.of("floods").chance(333);
+  plan.bare_bytes_max = has_floods && choose.half("few bare bytes") ? 600 : enough;
+  plan.unheard_max = has_floods && choose.half("few unheard") ? 20 : 500'000;
   plan.held_max = has_floods ? 10 : 100'000;
-  plan.waiting_max = choose(world, std::array<std::size_t, 4>{3, 10'000, 10'000, 10'000});
-  plan.in_flight_max = choose(world, std::array<std::size_t, 3>{16, 32, 64});
+  plan.waiting_max = choose.one("waiting", std::array<std::size_t, 4>{3, 10'000, 10'000, 10'000});
+  plan.in_flight_max = choose.one("in flight", std::array<std::size_t, 3>{16, 32, 64});
   plan.line_bytes_max = sse::ParserLimits{}.line_bytes_max;
-  if (later.up_to(4) == 0) {
+  if (choose.of("short lines").chance(200)) {
     // Of updates some are longer than the first, of snapshots most are than the second.
-    plan.line_bytes_max = later.up_to(1) == 0 ? 180 : 400;
+    plan.line_bytes_max = choose.half("very short lines") ? 180 : 400;
   }
-  plan.turn_bytes_max = std::array<std::size_t, 4>{1, 4'000, 1U << 20U, 1U << 20U}[later.up_to(3)];
-  plan.unflushed_bytes_max = std::array<std::size_t, 3>{0, 2'000, 64U << 10U}[later.up_to(2)];
+  plan.turn_bytes_max =
+      choose.one("turn bytes", std::array<std::size_t, 4>{1'000, 4'000, 1U << 20U, 1U << 20U});
+  plan.unflushed_bytes_max =
+      choose.one("unflushed bytes", std::array<std::size_t, 3>{0, 2'000, 64U << 10U});
   return plan;
 }
 

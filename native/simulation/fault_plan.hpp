@@ -11,7 +11,6 @@
 #include <regstream/time.hpp>
 
 #include "simulation/fault.hpp"
-#include "simulation/world.hpp"
 
 namespace regstream::simulation {
 
@@ -104,8 +103,9 @@ struct FaultPlan {
   }
 };
 
-/// `seed` is that of the run.
-[[nodiscard]] FaultPlan choose_fault_plan(World& world, std::uint64_t seed);
+/// `seed` is that of the run. Each choice has its own chance (`Chance`): another one more changes
+/// none of them.
+[[nodiscard]] FaultPlan choose_fault_plan(std::uint64_t seed);
 
 /// Everything that was chosen, on some lines.
 [[nodiscard]] std::string to_string(const FaultPlan& plan);

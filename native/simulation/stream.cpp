@@ -18,6 +18,7 @@ constexpr Duration slow_interval{700};
 Stream::Stream(World& world, const FaultPlan& plan, StreamReader& reader, AttemptId attempt,
                bool is_slow, std::optional<std::int64_t> registration_id, std::string cursor)
     : world_(world),
+      chance_(world.seed()),
       plan_(plan),
       reader_(&reader),
       attempt_(attempt),
@@ -26,7 +27,7 @@ Stream::Stream(World& world, const FaultPlan& plan, StreamReader& reader, Attemp
       cursor_(std::move(cursor)) {}
 
 void Stream::open(StreamWriter& writer) {
-  world_.after(world_.between({}, plan_.delay_max * 2), [self = shared_from_this(), &writer] {
+  world_.after(chance_.between({}, plan_.delay_max * 2), [self = shared_from_this(), &writer] {
     // Before the gateway had heard of it, it was closed, or lost, or broken.
     if (self->reader_ == nullptr || self->is_half_open_ || self->end_) {
       return;
@@ -89,7 +90,7 @@ void Stream::abandon(bool tells) {
   if (!tells) {
     is_half_open_ = true;
   } else {
-    if (world_.chance(500)) {
+    if (chance_.chance(500)) {
       head_.reset();
       bytes_.clear();
     }
@@ -107,7 +108,7 @@ void Stream::close() {
     }
     return;
   }
-  close_at_gateway(std::max(world_.between({}, plan_.delay_max), stalled_until_ - world_.now()));
+  close_at_gateway(std::max(chance_.between({}, plan_.delay_max), stalled_until_ - world_.now()));
 }
 
 void Stream::reset() {
@@ -117,7 +118,7 @@ void Stream::reset() {
   head_.reset();
   bytes_.clear();
   end_ = TransportEnd::failed;
-  close_at_gateway(world_.between({}, plan_.delay_max));
+  close_at_gateway(chance_.between({}, plan_.delay_max));
   plan_delivery();
 }
 
@@ -147,7 +148,7 @@ void Stream::plan_delivery() {
   if (std::exchange(is_delivery_planned_, true)) {
     return;
   }
-  Duration delay = world_.between({}, plan_.delay_max);
+  Duration delay = chance_.between({}, plan_.delay_max);
   if (is_slow_) {
     delay += slow_interval;
   }
@@ -172,8 +173,8 @@ void Stream::deliver() {
     std::size_t size = is_slow_ ? std::min(bytes_.size(), slow_bytes) : bytes_.size();
     if (is_slow_) {
       world_.count(Sight::delivery_slowed);
-    } else if (world_.chance(plan_.split_per_mille)) {
-      size = 1 + world_.index(size);
+    } else if (chance_.chance(plan_.split_per_mille)) {
+      size = 1 + chance_.index(size);
       world_.count(Sight::delivery_cut);
     }
     const std::string bytes = bytes_.substr(0, size);

@@ -84,6 +84,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   void offer_room();
 
   World& world_;
+  Chance chance_;  // Of its network.
   const FaultPlan& plan_;
   StreamReader* reader_;  // Null once the client has closed, or was told the end.
   StreamWriter* writer_ = nullptr;

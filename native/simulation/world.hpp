@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include <regstream/random.hpp>
 #include <regstream/time.hpp>
 
+#include "simulation/chance.hpp"
 #include "simulation/coverage.hpp"
 #include "simulation/trace.hpp"
 
@@ -24,11 +24,13 @@ class Violation : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The simulated time, what is to happen in it, and chance. What is due at the same moment happens
-/// in the order in which it was planned.
-class World {
+/// The simulated time, and what is to happen in it. What is due at the same moment happens in the
+/// order in which it was planned. Its chance is that of networks and processes; the plan, each
+/// fault and the publishing have their own.
+class World : public Chance {
  public:
-  World(std::uint64_t seed, std::size_t trace_lines_max) : random_(seed), trace_(trace_lines_max) {}
+  World(std::uint64_t seed, std::size_t trace_lines_max)
+      : Chance(seed, "world"), trace_(trace_lines_max) {}
 
   [[nodiscard]] Instant now() const { return now_; }
   void after(Duration delay, std::function<void()> event);
@@ -38,20 +40,6 @@ class World {
   /// Lets everything happen that is due within `span`.
   void run_for(Duration span);
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
-
-  /// Both ends possible.
-  [[nodiscard]] std::uint64_t between(std::uint64_t least, std::uint64_t most) {
-    return least + random_.up_to(most - least);
-  }
-  [[nodiscard]] Duration between(Duration least, Duration most) {
-    return least + Duration{random_.up_to(static_cast<std::uint64_t>((most - least).count()))};
-  }
-  /// True this often in a thousand times.
-  [[nodiscard]] bool chance(std::uint64_t per_mille) { return random_.up_to(999) < per_mille; }
-  [[nodiscard]] std::size_t index(std::size_t count) {
-    return static_cast<std::size_t>(random_.up_to(count - 1));
-  }
-  [[nodiscard]] std::uint64_t seed() { return random_.next(); }
 
   void note(std::string_view line) { trace_.note(now_, line); }
   [[nodiscard]] const Trace& trace() const { return trace_; }
@@ -74,7 +62,6 @@ class World {
     }
   };
 
-  Random random_;
   Trace trace_;
   Coverage coverage_;
   Instant now_{};

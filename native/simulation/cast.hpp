@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "simulation/client_process.hpp"
+#include "simulation/fault_plan.hpp"
+#include "simulation/gateway_process.hpp"
+#include "simulation/publisher_process.hpp"
+#include "simulation/simulated_redis.hpp"
+#include "simulation/simulation.hpp"
+#include "simulation/truth.hpp"
+#include "simulation/world.hpp"
+
+namespace regstream::simulation {
+
+/// Everybody who takes part in a run.
+struct Cast {
+  Cast(const SimulationOptions& options, World& run_world);
+  Cast(const Cast&) = delete;
+  Cast& operator=(const Cast&) = delete;
+
+  /// It crashes, and starts again as another sender: what waited in it is lost.
+  void crash_publisher(std::size_t publisher);
+
+  World& world;
+  const FaultPlan plan;
+  Truth truth;
+  SimulatedRedis redis;
+  std::vector<std::unique_ptr<GatewayProcess>> gateways;
+  std::vector<std::unique_ptr<PublisherProcess>> publishers;
+  std::vector<std::unique_ptr<ClientProcess>> clients;
+  std::vector<std::uint64_t> senders;  ///< The number of each publisher's process that runs now.
+
+ private:
+  std::uint64_t senders_count_ = 0;
+  Chance route_;  // To one of the gateways.
+};
+
+}  // namespace regstream::simulation

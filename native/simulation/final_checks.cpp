@@ -1,0 +1,69 @@
+#include "simulation/final_checks.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+
+namespace regstream::simulation {
+namespace {
+
+void check_entered(const Truth& truth, const std::string& text) {
+  if (!truth.has_entered(text) && text.find("no update") == std::string::npos) {
+    throw Violation("this was published, and never entered the history: " + text);
+  }
+}
+
+}  // namespace
+
+void check_caught_up(const Cast& cast) {
+  for (const auto& gateway : cast.gateways) {
+    const EventId position = gateway->streams().hub().journal().position();
+    if (position.epoch == cast.truth.end().epoch && position != cast.truth.end() &&
+        !cast.truth.epoch(position.epoch)->was_rolled_back) {
+      throw Violation("a gateway rests at " + to_string(position) + ", and the history ends at " +
+                      to_string(cast.truth.end()));
+    }
+    for (const std::string& text : gateway->bare_heard()) {
+      check_entered(cast.truth, text);
+    }
+    if (const auto end = gateway->cut_off_at(); end && !cast.truth.has_told_since(*end)) {
+      throw Violation("redis cut a gateway off when the history was at " + to_string(*end) +
+                      ", and no stream was told that messages may be lost");
+    }
+  }
+}
+
+void check_end(const Cast& cast, bool is_settled) {
+  std::size_t subscriptions = 0;
+  for (const auto& gateway : cast.gateways) {
+    if (!gateway->is_caught_up() || !gateway->streams().hub().is_live()) {
+      throw Violation("a gateway does not follow the history, though everything is well");
+    }
+    if (gateway->streams().hub().journal().position() != cast.truth.end()) {
+      throw Violation("a gateway is at " +
+                      to_string(gateway->streams().hub().journal().position()) +
+                      ", and the history at " + to_string(cast.truth.end()));
+    }
+    subscriptions += gateway->streams().hub().subscriptions();
+    for (const std::string& text : gateway->bare_heard()) {
+      check_entered(cast.truth, text);
+    }
+  }
+  for (const auto& publisher : cast.publishers) {
+    if (publisher->waiting() != 0) {
+      throw Violation("a publisher still waits, though everything is well");
+    }
+    for (const std::string& text : publisher->acknowledged()) {
+      check_entered(cast.truth, text);
+    }
+  }
+  for (const auto& client : cast.clients) {
+    client->check_end(is_settled);
+  }
+  if (subscriptions != cast.clients.size()) {
+    throw Violation("gateways hold " + std::to_string(subscriptions) + " streams of " +
+                    std::to_string(cast.clients.size()) + " clients");
+  }
+}
+
+}  // namespace regstream::simulation

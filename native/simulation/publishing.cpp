@@ -1,0 +1,115 @@
+#include "simulation/publishing.hpp"
+
+#include <array>
+#include <string_view>
+#include <utility>
+
+#include <regstream/message/codec.hpp>
+
+namespace regstream::simulation {
+namespace {
+
+/// How long a publisher tries again with one key: less than Redis keeps it.
+constexpr Duration same_key_max{300'000};
+
+/// The last updates are younger than those before, whichever calendar is wrong by an hour.
+constexpr std::int64_t settled_after_ms = 86'400'000;
+
+constexpr std::array<std::string_view, 4> stages{"duplicate_check", "t24_lookup",
+                                                 "account_validation", "status_update"};
+constexpr std::array<std::string_view, 5> final_statuses{"APPROVED", "DUPLICATE", "FAILED",
+                                                         "COMPLETED", "SOMETHING_ELSE"};
+
+}  // namespace
+
+Publishing::Publishing(Cast& cast, const SimulationOptions& options)
+    : cast_(cast),
+      steps_(options.steps),
+      times_(options.seed, "times of publishing"),
+      chance_(options.seed, "what is published"),
+      published_(cast.plan.publishers) {}
+
+void Publishing::begin() {
+  cast_.world.after(times_.between({}, cast_.plan.publish_interval_max), [this] {
+    const bool is_quiet = cast_.plan.quiet_from_per_mille < 1'000 &&
+                          cast_.world.steps() * 1'000 >= steps_ * cast_.plan.quiet_from_per_mille;
+    if (is_over_ || is_quiet) {
+      return;
+    }
+    const auto registration = chance_.between(std::uint64_t{1}, cast_.plan.registrations);
+    if (!chance_.chance(cast_.plan.bare_per_mille)) {
+      publish(registration);
+    } else if (cast_.redis.is_up()) {
+      cast_.redis.publish_bare(make_text(registration, cast_.publishers.front()->timestamp_ms()));
+    }
+    begin();
+  });
+}
+
+std::string Publishing::make_text(std::uint64_t registration, std::int64_t timestamp_ms) {
+  const std::string number = std::to_string(++texts_);
+  if (chance_.chance(cast_.plan.malformed_per_mille)) {
+    return R"({"registrationId":0,"status":"no update )" + number + "\"}";
+  }
+  Update update;
+  update.registration_id = static_cast<std::int64_t>(registration);
+  update.message = "Number " + number;
+  update.timestamp_ms = timestamp_ms;
+  if (chance_.chance(250)) {
+    update.status = final_statuses[chance_.index(final_statuses.size())];
+    update.details = "{\"number\":" + number + '}';
+  } else {
+    update.status = "PENDING";
+    update.stage = stages[chance_.index(stages.size())];
+    update.stage_status = static_cast<StageStatus>(chance_.index(4));
+  }
+  return encode_update(update);
+}
+
+void Publishing::publish(std::uint64_t registration) {
+  const std::size_t publisher = chance_.index(cast_.publishers.size());
+  if (chance_.chance(cast_.plan.same_key_per_mille)) {
+    publish_again(publisher);
+    return;
+  }
+  publish_new(publisher, make_text(registration, cast_.publishers[publisher]->timestamp_ms()));
+}
+
+void Publishing::publish_new(std::size_t publisher, std::string text) {
+  const std::string key = "key " + std::to_string(texts_);
+  cast_.truth.expect(text, cast_.senders[publisher], texts_);
+  published_[publisher] = {.publication = {.text = text, .key = key},
+                           .sender = cast_.senders[publisher],
+                           .time = cast_.world.now()};
+  cast_.publishers[publisher]->publish({.text = std::move(text), .key = key});
+}
+
+/// Somebody tries again with what somebody has published last: the same one, or another.
+void Publishing::publish_again(std::size_t publisher) {
+  const std::size_t first = chance_.index(cast_.publishers.size());
+  const Published& last = published_[first];
+  if (last.publication.text.empty() || cast_.world.now() - last.time > same_key_max) {
+    return;
+  }
+  if (last.sender != cast_.senders[publisher]) {
+    cast_.truth.expect_any_time(last.publication.text);
+  }
+  cast_.publishers[publisher]->publish(last.publication);
+}
+
+void Publishing::publish_new_validation(std::uint64_t registration) {
+  const std::size_t publisher = chance_.index(cast_.publishers.size());
+  Update update;
+  update.registration_id = static_cast<std::int64_t>(registration);
+  update.timestamp_ms = cast_.publishers[publisher]->timestamp_ms() + settled_after_ms * ++settled_;
+  for (const std::string_view status : {"FAILED", "PENDING", "APPROVED"}) {
+    update.status = status;
+    update.stage = status == "PENDING" ? stages.front() : "";
+    update.stage_status = StageStatus::started;
+    update.message = "Settled " + std::to_string(++texts_);
+    ++update.timestamp_ms;
+    publish_new(publisher, encode_update(update));
+  }
+}
+
+}  // namespace regstream::simulation

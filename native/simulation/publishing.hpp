@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "simulation/cast.hpp"
+#include "simulation/chance.hpp"
+
+namespace regstream::simulation {
+
+/// What is published, and when: by publishers under keys, and bare by somebody else.
+class Publishing {
+ public:
+  Publishing(Cast& cast, const SimulationOptions& options);
+
+  /// Goes on until `end`, or until the plan's quiet part begins.
+  void begin();
+  void end() { is_over_ = true; }
+  /// After these, views are equal whatever they knew before: an end, and another beginning.
+  void publish_new_validation(std::uint64_t registration);
+
+ private:
+  /// What a publisher has published last.
+  struct Published {
+    Publication publication;
+    std::uint64_t sender = 0;
+    Instant time{};
+  };
+
+  [[nodiscard]] std::string make_text(std::uint64_t registration, std::int64_t timestamp_ms);
+  void publish(std::uint64_t registration);
+  void publish_new(std::size_t publisher, std::string text);
+  void publish_again(std::size_t publisher);
+
+  Cast& cast_;
+  const std::uint64_t steps_;
+  Chance times_;
+  Chance chance_;
+  std::vector<Published> published_;
+  std::uint64_t texts_ = 0;
+  std::int64_t settled_ = 0;
+  bool is_over_ = false;
+};
+
+}  // namespace regstream::simulation
