@@ -11,10 +11,10 @@
 
 #include "backend/application_request.hpp"
 #include "backend/json.hpp"
+#include "gateway/registration_path.hpp"
 #include "log/log.hpp"
 #include "net/json_body.hpp"
 #include "net/problem.hpp"
-#include "net/registration_path.hpp"
 
 namespace regstream::backend {
 namespace {
@@ -40,9 +40,9 @@ struct Refusal {
 }
 
 std::int64_t read_id(const Exchange& exchange) {
-  const std::optional<std::int64_t> id = net::registration_of_path(exchange);
+  const std::optional<std::int64_t> id = gateway::registration_of_path(exchange);
   if (!id) {
-    refuse(http::status::bad_request, net::registration_path_expected);
+    refuse(http::status::bad_request, gateway::registration_path_expected);
   }
   return *id;
 }

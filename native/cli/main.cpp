@@ -10,7 +10,6 @@
 #include <spdlog/spdlog.h>
 #include <CLI/CLI.hpp>
 
-#include "cli/contract_service_command.hpp"
 #include "cli/listen_command.hpp"
 #include "cli/mock_command.hpp"
 #include "cli/option_checks.hpp"
@@ -58,7 +57,6 @@ int run(int argc, char** argv) {
   regstream::cli::add_listen_command(app, exit_code);
   regstream::cli::add_mock_command(app, exit_code);
   regstream::cli::add_simulate_command(app, exit_code);
-  regstream::cli::add_contract_service_command(app, exit_code);
   regstream::cli::refuse_empty_values(app);
   const std::vector<std::string> owned = split_empty_values(argc, argv);
   std::vector<const char*> arguments;

@@ -29,6 +29,7 @@
 #include "cli/system_limits.hpp"
 #include "cli/terminal.hpp"
 #include "gateway/gateway.hpp"
+#include "gateway/publish_route.hpp"
 #include "log/background_log.hpp"
 #include "log/printable.hpp"
 #include "net/event_loop.hpp"
@@ -37,7 +38,6 @@
 #include "net/router.hpp"
 #include "net/server.hpp"
 #include "net/static_files.hpp"
-#include "publisher/publish_route.hpp"
 
 namespace regstream::cli {
 
@@ -239,7 +239,7 @@ void serve(const ServeOptions& options, const std::optional<broker::RedisOptions
 
   gateway::Gateway gateway(context, *channel, gateway_settings);
   gateway.add_routes(router);
-  PublishRoute publish_route(context, *channel, {});
+  gateway::PublishRoute publish_route(context, *channel, {});
   if (has_publish_route(options, server)) {
     publish_route.add_to(router);
   }

@@ -96,7 +96,6 @@ describe("what the command line refuses, it names with its value", () => {
     ...["--seed", "--seeds", "--seconds", "--steps", "--kept", "--trace", "--canary"].map((option) => ["simulate", option]),
     ...["--scenario", "--address", "--port"].map((option) => ["mock", option]),
     ["parse", "--chunk"],
-    ["contract-service", "--port"],
   ] as [string, string][])("of %s an empty %s", async (command, option) => {
     for (const value of [[`${option}=`], [option, ""], [option, " \t"]]) {
       const [code, log] = await failure([...command.split(" "), ...value]);

@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { type AddressInfo } from "node:net";
+import { dirname, join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import type { Child } from "../processes/child.ts";
-import { regstream } from "../processes/gateway.ts";
+import { Child } from "../processes/child.ts";
+import { program } from "../processes/gateway.ts";
 
 /** What the service posts to `callbackUrl/N`. */
 interface Callback {
@@ -58,14 +59,14 @@ class Harness {
   }
 }
 
-describe("regstream contract-service", () => {
+describe("the contract service", () => {
   let harness: Harness;
   let service: Child;
   let url: string;
   beforeEach(async () => {
     harness = new Harness();
     await harness.start();
-    service = regstream(["contract-service", "--port", "0"]);
+    service = new Child(join(dirname(program), "contract_service"), ["--port", "0"]);
     url = (await service.untilOutput(/contract service on (http:\/\/\S+)/))[1] ?? "";
   });
   afterEach(async () => {

@@ -14,7 +14,7 @@
 #include <regstream/message/codec.hpp>
 #include <regstream/publisher/update_message.hpp>
 
-#include "publisher/published_body.hpp"
+#include "gateway/published_body.hpp"
 
 namespace {
 
@@ -69,7 +69,7 @@ TEST_CASE("readers and the publish route take the same updates") {
     const std::string text = text_of(entry);
     const std::string refused = entry.value("refused", "");
     CHECK(refusal_of_readers(text) == refused);
-    const auto body = regstream::read_published_body(
+    const auto body = regstream::gateway::read_published_body(
         text, std::max<std::int64_t>(Json::parse(text).at("registrationId").get<std::int64_t>(), 1),
         5);
     CHECK(std::holds_alternative<std::string>(body) == refused.empty());

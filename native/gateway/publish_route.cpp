@@ -1,4 +1,4 @@
-#include "publisher/publish_route.hpp"
+#include "gateway/publish_route.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -12,12 +12,12 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include "gateway/published_body.hpp"
+#include "gateway/registration_path.hpp"
 #include "net/json_body.hpp"
 #include "net/problem.hpp"
-#include "net/registration_path.hpp"
-#include "publisher/published_body.hpp"
 
-namespace regstream {
+namespace regstream::gateway {
 
 namespace http = boost::beast::http;
 
@@ -91,10 +91,10 @@ void PublishRoute::add_to(net::Router& router) {
 }
 
 void PublishRoute::publish(net::Exchange exchange) {
-  const std::optional<std::int64_t> registration_id = net::registration_of_path(exchange);
+  const std::optional<std::int64_t> registration_id = registration_of_path(exchange);
   if (!registration_id) {
-    respond_problem(
-        exchange, {.status = http::status::bad_request, .detail = net::registration_path_expected});
+    respond_problem(exchange,
+                    {.status = http::status::bad_request, .detail = registration_path_expected});
     return;
   }
   if (const std::optional<net::Problem> problem = refuse(exchange)) {
@@ -146,4 +146,4 @@ void PublishRoute::publish(net::Exchange exchange) {
                       });
 }
 
-}  // namespace regstream
+}  // namespace regstream::gateway

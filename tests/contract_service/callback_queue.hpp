@@ -8,7 +8,7 @@
 
 #include "client/http_url.hpp"
 
-namespace regstream::cli {
+namespace regstream::contract_service {
 
 /// Posts JSON texts to BASE/1, BASE/2 and so on: one at a time, in order, and without a gap. A post
 /// that fails ends the queue, since whoever counts would wait for its number for ever.
@@ -30,4 +30,4 @@ class CallbackQueue {
   std::shared_ptr<Implementation> implementation_;
 };
 
-}  // namespace regstream::cli
+}  // namespace regstream::contract_service

@@ -1,4 +1,4 @@
-#include "publisher/publish_route.hpp"
+#include "gateway/publish_route.hpp"
 
 #include <cstdint>
 #include <memory>
@@ -13,8 +13,8 @@
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 
+#include "gateway/published_body.hpp"
 #include "net_recorder.hpp"
-#include "publisher/published_body.hpp"
 #include "run_until.hpp"
 
 namespace {
@@ -23,10 +23,10 @@ namespace http = boost::beast::http;
 using Catch::Contains;
 using nlohmann::json;
 using regstream::EventId;
-using regstream::PublishRoute;
 using regstream::broker::PublishError;
 using regstream::broker::PublishHandler;
 using regstream::broker::PublishResult;
+using regstream::gateway::PublishRoute;
 using regstream::test::run_until;
 
 /// Keeps what is published, and answers as the test says.
@@ -190,13 +190,13 @@ TEST_CASE_METHOD(Bench, "a body that nests too deeply is a 400") {
 
 TEST_CASE_METHOD(Bench, "an update that is too large is a 413, to the byte") {
   const std::string frame = R"({"registrationId":42,"status":"FAILED","message":"","timestamp":1})";
-  const std::string room(regstream::published_bytes_max - frame.size(), 'x');
+  const std::string room(regstream::gateway::published_bytes_max - frame.size(), 'x');
   const auto with = [&](const std::string& message) {
     return R"({"registrationId":42,"status":"FAILED","message":")" + message +
            R"(","timestamp":1})";
   };
   CHECK(send(with(room))->answer->result() == http::status::created);
-  CHECK(broker.messages.back().size() == regstream::published_bytes_max);
+  CHECK(broker.messages.back().size() == regstream::gateway::published_bytes_max);
   CHECK_THAT(problem(send(with(room + "x")), http::status::payload_too_large),
              Contains("at most 1048320 bytes"));
   // Small enough as it was sent, and too large with what is added.

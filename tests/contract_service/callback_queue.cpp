@@ -1,4 +1,4 @@
-#include "cli/callback_queue.hpp"
+#include "contract_service/callback_queue.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -15,7 +15,7 @@
 
 #include "log/log.hpp"
 
-namespace regstream::cli {
+namespace regstream::contract_service {
 
 namespace asio = boost::asio;
 namespace beast = boost::beast;
@@ -161,4 +161,4 @@ void CallbackQueue::push(std::string json) {
   implementation_->push(std::move(json));
 }
 
-}  // namespace regstream::cli
+}  // namespace regstream::contract_service

@@ -1,9 +1,11 @@
-#include "cli/contract_service_command.hpp"
-
+// Puts the native client behind the test-service protocol of LaunchDarkly's public
+// sse-contract-tests, for that suite to judge it.
 #include <csignal>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
+#include <iostream>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,15 +23,14 @@
 
 #include <regstream/client/stream_client.hpp>
 
-#include "cli/callback_queue.hpp"
-#include "cli/terminal.hpp"
+#include "contract_service/callback_queue.hpp"
 #include "net/event_loop.hpp"
 #include "net/json_body.hpp"
 #include "net/problem.hpp"
 #include "net/router.hpp"
 #include "net/server.hpp"
 
-namespace regstream::cli {
+namespace regstream::contract_service {
 
 namespace asio = boost::asio;
 namespace http = boost::beast::http;
@@ -248,29 +249,29 @@ void serve(std::uint16_t port) {
       quit();
     }
   });
-  static_cast<void>(try_print("regstream: contract service on " + server.url(), reader_patience));
+  std::cout << "contract service on " << server.url() << std::endl;
   net::run(context);
 }
 
 }  // namespace
 
-void add_contract_service_command(CLI::App& app, int& exit_code) {
-  auto* const command = app.add_subcommand(
-      "contract-service",
-      "Let LaunchDarkly's sse-contract-tests judge the native client; ends with DELETE /");
-  const auto port = std::make_shared<std::uint16_t>(std::uint16_t{8000});
-  command->add_option("--port", *port, "Port to listen on; 0 takes any free one")
+}  // namespace regstream::contract_service
+
+int main(int argc, char** argv) {
+  CLI::App app("Let LaunchDarkly's sse-contract-tests judge the native client; ends with DELETE /",
+               "contract_service");
+  std::uint16_t port = 8000;
+  app.add_option("--port", port, "Port to listen on; 0 takes any free one")
       ->check(CLI::Range(0, 65'535))
       ->capture_default_str();
-  command->callback([port, &exit_code] {
-    try {
-      serve(*port);
-      exit_code = 0;
-    } catch (const std::runtime_error& error) {
-      complain("contract-service", error.what());
-      exit_code = 1;
-    }
-  });
+  CLI11_PARSE(app, argc, argv);
+  // A peer that has gone is an error of the write, not the end of the process.
+  std::signal(SIGPIPE, SIG_IGN);
+  try {
+    regstream::contract_service::serve(port);
+    return 0;
+  } catch (const std::exception& error) {
+    std::cerr << "contract_service: " << error.what() << '\n';
+    return 1;
+  }
 }
-
-}  // namespace regstream::cli

@@ -9,7 +9,7 @@
 
 #include "net/router.hpp"
 
-namespace regstream {
+namespace regstream::gateway {
 
 /// `POST /api/registrations/{id}/updates`: publishing by HTTP, for whoever speaks neither C++ nor
 /// to Redis. The body is a message of the channel, of that registration: `registrationId` may be
@@ -48,4 +48,4 @@ class PublishRoute {
   Options options_;
 };
 
-}  // namespace regstream
+}  // namespace regstream::gateway

@@ -1,4 +1,4 @@
-#include "net/registration_path.hpp"
+#include "gateway/registration_path.hpp"
 
 #include <charconv>
 #include <string_view>
@@ -6,11 +6,11 @@
 
 #include <regstream/message/update.hpp>
 
-namespace regstream::net {
+namespace regstream::gateway {
 
 static_assert(registration_id_max == 9'007'199'254'740'991);
 
-std::optional<std::int64_t> registration_of_path(const Exchange& exchange) {
+std::optional<std::int64_t> registration_of_path(const net::Exchange& exchange) {
   const std::string_view text = exchange.path_parameter("id");
   std::int64_t id = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
@@ -21,4 +21,4 @@ std::optional<std::int64_t> registration_of_path(const Exchange& exchange) {
   return id;
 }
 
-}  // namespace regstream::net
+}  // namespace regstream::gateway

@@ -1,4 +1,4 @@
-#include "publisher/published_body.hpp"
+#include "gateway/published_body.hpp"
 
 #include <optional>
 #include <utility>
@@ -8,23 +8,17 @@
 
 #include "net/json_body.hpp"
 
-namespace regstream {
+namespace regstream::gateway {
 namespace {
 
 constexpr std::string_view white_space = " \t\r\n";
 
-// Stands for a status that the body does not have.
-constexpr std::string_view no_status{"\0", 1};
-
-/// The body, an object, with what it may leave out put in front: of a key given twice the last one
-/// counts.
-std::string with_defaults(std::string_view body, std::int64_t registration_id) {
+/// The body, an object, with `defaults` put in front: of a key given twice the last one counts.
+std::string with_defaults(std::string_view body, std::string_view defaults) {
   const std::string_view rest = body.substr(body.find('{') + 1);
   const std::size_t first = rest.find_first_not_of(white_space);
   const bool is_empty = first != std::string_view::npos && rest[first] == '}';
-  std::string text = R"({"registrationId":)" + std::to_string(registration_id);
-  text.append(R"(,"status":"\u0000")").append(is_empty ? "" : ",").append(rest);
-  return text;
+  return std::string{"{"}.append(defaults).append(is_empty ? "" : ",").append(rest);
 }
 
 UnpublishableBody invalid(std::string detail) {
@@ -39,6 +33,11 @@ std::optional<std::string> several_updates(std::string_view body) {
   const bool is_several = error != nullptr && (error->reason == DropReason::array ||
                                                error->reason == DropReason::several_values);
   return is_several ? std::optional{error->what} : std::nullopt;
+}
+
+bool is_without_status(const std::variant<UpdateSlices, DecodeError>& decoded) {
+  const auto* const error = std::get_if<DecodeError>(&decoded);
+  return error != nullptr && error->reason == DropReason::status_missing;
 }
 
 UnpublishableBody too_large() {
@@ -57,8 +56,15 @@ std::variant<std::string, UnpublishableBody> read_published_body(std::string_vie
     const auto several = several_updates(body);
     return several ? invalid(*several) : UnpublishableBody{std::move(problem->detail), false};
   }
-  const std::string text = with_defaults(body, registration_id);
-  const auto decoded = decode_update_slices(text);
+  std::string defaults = R"("registrationId":)" + std::to_string(registration_id);
+  std::string text = with_defaults(body, defaults);
+  auto decoded = decode_update_slices(text);
+  const bool has_status = !is_without_status(decoded);
+  if (!has_status) {
+    defaults.append(R"(,"status":")").append(to_string(Status::pending)).append("\"");
+    text = with_defaults(body, defaults);
+    decoded = decode_update_slices(text);
+  }
   if (const auto* const error = std::get_if<DecodeError>(&decoded)) {
     return invalid(error->what);
   }
@@ -73,11 +79,8 @@ std::variant<std::string, UnpublishableBody> read_published_body(std::string_vie
     return invalid("registrationId must be " + std::to_string(registration_id) +
                    ", as in the path, or left out");
   }
-  if (update.status == no_status) {
-    if (update.stage.empty()) {
-      return invalid("status is missing; it may be left out only where there is a stage");
-    }
-    update.status = to_string(Status::pending);
+  if (!has_status && update.stage.empty()) {
+    return invalid("status is missing; it may be left out only where there is a stage");
   }
   if (!update.stage_status_word.empty()) {
     return invalid("stageStatus must be started, completed, failed or skipped");
@@ -97,4 +100,4 @@ std::variant<std::string, UnpublishableBody> read_published_body(std::string_vie
   return message;
 }
 
-}  // namespace regstream
+}  // namespace regstream::gateway

@@ -8,7 +8,7 @@
 
 #include <regstream/broker/publish_limits.hpp>
 
-namespace regstream {
+namespace regstream::gateway {
 
 using broker::published_bytes_max;
 
@@ -22,4 +22,4 @@ struct UnpublishableBody {
 [[nodiscard]] std::variant<std::string, UnpublishableBody> read_published_body(
     std::string_view body, std::int64_t registration_id, std::int64_t now_timestamp_ms);
 
-}  // namespace regstream
+}  // namespace regstream::gateway
