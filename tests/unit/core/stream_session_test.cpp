@@ -207,6 +207,25 @@ TEST_CASE("who restarts in the middle of a chunk resumes behind the last message
   CHECK(bench.view().stages.size() == 2);
 }
 
+TEST_CASE("who restarts at a message that was no use resumes behind it") {
+  Bench bench({.line_bytes_max = 300});
+  std::string useless;
+  SECTION("too large") {
+    useless = update(std::string(300, 'x'), "7-1");
+  }
+  SECTION("malformed") {
+    useless = "{broken";
+  }
+  const std::string bytes = event("7-1", useless) + event("7-2", update("b", "7-2"));
+  REQUIRE(bench.session.on_bytes(bench.shell.attempt, bytes, now));
+  const auto message = bench.session.poll_message();
+  REQUIRE(message);
+  CHECK(message->content == nullptr);
+  CHECK(bench.session.restart(now));
+  bench.shell.run(bench.session);
+  CHECK(bench.shell.resumed_from == "7-1");
+}
+
 TEST_CASE("an event that nobody polled before a restart does not move the id") {
   Bench bench;
   REQUIRE(bench.session.on_event(bench.shell.attempt, update("a", "7-1"), "7-1", now));
