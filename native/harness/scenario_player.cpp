@@ -1,27 +1,18 @@
 #include "harness/scenario_player.hpp"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
 #include <string_view>
 #include <utility>
-
-#include <boost/beast/http/status.hpp>
 
 #include <regstream/message/codec.hpp>
 #include <regstream/sse/encoder.hpp>
 
+#include "harness/answer_bytes.hpp"
 #include "net/letter_case.hpp"
 
 namespace regstream::harness {
 
 namespace {
-
-bool has_field(const std::vector<HeaderField>& fields, std::string_view name) {
-  return std::any_of(fields.begin(), fields.end(), [name](const HeaderField& field) {
-    return net::equals_ignoring_case(field.name, name);
-  });
-}
 
 bool takes(const When& when, const RequestHead& head) {
   const auto brings = [&head](const HeaderField& wanted) {
@@ -32,44 +23,6 @@ bool takes(const When& when, const RequestHead& head) {
   return (!when.method || *when.method == head.method) && (!when.path || *when.path == head.path) &&
          (!when.last_event_id || *when.last_event_id == head.last_event_id) &&
          std::all_of(when.headers.begin(), when.headers.end(), brings);
-}
-
-void append_field(std::string& head, std::string_view name, std::string_view value) {
-  head.append(name).append(": ").append(value).append("\r\n");
-}
-
-std::string head_bytes(const Answer& answer, bool is_stream) {
-  const std::string_view reason =
-      boost::beast::http::obsolete_reason(boost::beast::http::int_to_status(answer.status));
-  std::string head = "HTTP/1.1 " + std::to_string(answer.status) + " ";
-  head.append(reason).append("\r\n");
-  for (const HeaderField& field : answer.headers) {
-    append_field(head, field.name, field.value);
-  }
-  if (is_stream && !has_field(answer.headers, "Content-Type")) {
-    append_field(head, "Content-Type", "text/event-stream");
-  }
-  if (!has_field(answer.headers, "Cache-Control")) {
-    append_field(head, "Cache-Control", "no-store");
-  }
-  if (!has_field(answer.headers, "Connection")) {
-    append_field(head, "Connection", "close");
-  }
-  const bool has_body = answer.status != 204 && answer.status != 304;
-  if (answer.framing == Framing::chunked && has_body) {
-    append_field(head, "Transfer-Encoding", "chunked");
-  } else if (!is_stream && has_body && !has_field(answer.headers, "Content-Length")) {
-    append_field(head, "Content-Length", std::to_string(answer.body.size()));
-  }
-  return head + "\r\n";
-}
-
-// RFC 9112, 7.1: the size in hex, and the bytes.
-std::string as_chunk(std::string_view bytes) {
-  std::array<char, 16> size{};
-  const auto written = std::to_chars(size.data(), size.data() + size.size(), bytes.size(), 16);
-  std::string chunk(size.data(), written.ptr);
-  return chunk.append("\r\n").append(bytes).append("\r\n");
 }
 
 Framing framing_of(const Script& script) {
@@ -227,11 +180,11 @@ bool ScenarioPlayer::begin(ConnectionNumber number, Playing& playing) {
   if (is_stream) {
     return true;
   }
-  const bool is_sent = answer.body.empty() || answer.status == 204 || answer.status == 304 ||
-                       send_piece(number, playing, answer.body);
+  const bool is_sent =
+      answer.body.empty() || !has_body(answer) || send_piece(number, playing, answer.body);
   if (is_sent) {
-    if (answer.framing == Framing::chunked && answer.status != 204 && answer.status != 304) {
-      actions_.push_back(SendAction{number, "0\r\n\r\n"});
+    if (answer.framing == Framing::chunked && has_body(answer)) {
+      actions_.push_back(SendAction{number, std::string(last_chunk)});
     }
     actions_.push_back(CloseAction{number});
     end(number, Ending::answered);
@@ -279,7 +232,7 @@ bool ScenarioPlayer::play(ConnectionNumber number, Playing& playing, const StepA
     return false;
   }
   if (framing_of(*playing.script) == Framing::chunked) {
-    actions_.push_back(SendAction{number, "0\r\n\r\n"});
+    actions_.push_back(SendAction{number, std::string(last_chunk)});
   }
   actions_.push_back(CloseAction{number});
   end(number, Ending::ended);
