@@ -5,7 +5,7 @@ namespace regstream::simulation {
 Cast::Cast(const SimulationOptions& options, World& run_world)
     : world(run_world),
       plan(choose_fault_plan(options.seed)),
-      redis(world, truth, plan, options.canary),
+      redis(world, &truth, plan, options.canary),
       route_(options.seed, "gateways that clients reach") {
   for (std::size_t index = 0; index < plan.gateways; ++index) {
     gateways.push_back(std::make_unique<GatewayProcess>(world, redis, plan, options.canary, index));

@@ -21,7 +21,8 @@ constexpr std::array<std::string_view, sights_count> sight_names{
     "subscriber cut",     "channel left",           "loss told",          "writes lost",
     "restart doubted",    "publish repeated",       "publish sent again", "publish refused",
     "call outlived link", "registration forgotten", "write refused",      "publish out of order",
-    "adoption refused",   "read refused",           "event skipped",      "registration recalled"};
+    "adoption refused",   "probe refused",          "script unknown",     "read refused",
+    "event skipped",      "registration recalled"};
 
 /// What is said of each: its name and count.
 template <typename Say>

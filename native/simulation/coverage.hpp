@@ -54,6 +54,8 @@ enum class Sight : std::uint8_t {
   write_refused,           ///< A publish, for now.
   publish_out_of_order,    ///< It was sent behind one that Redis refused.
   adoption_refused,
+  probe_refused,
+  script_unknown,         ///< Redis had forgotten it.
   read_refused,           ///< It would have begun a history.
   event_skipped,          ///< Too large for a client's parser.
   registration_recalled,  ///< A gateway had forgotten it, and found it in its journal.

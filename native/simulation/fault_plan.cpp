@@ -115,7 +115,7 @@ FaultPlan choose_fault_plan(std::uint64_t seed) {
 
   plan.history_length_max =
       choose.one("history length", std::array<std::size_t, 4>{8, 50, 10'000, 10'000});
-  plan.page_entries_max = choose.one("page entries", std::array<std::size_t, 3>{20, 100, 1'000});
+  plan.page_bytes = choose.one("page bytes", std::array<std::size_t, 3>{4'000, 40'000, 400'000});
   plan.journal_count_max =
       choose.one("journal count", std::array<std::size_t, 4>{2, 20, 100'000, 100'000});
   plan.outbox_bytes_max = choose.one("outbox bytes", std::array<std::size_t, 3>{1, 1'000, 65'536});
@@ -183,7 +183,7 @@ std::string to_string(const FaultPlan& plan) {
   add("delay ms", plan.delay_max.count());
   add("send buffer", plan.send_buffer_bytes);
   add("history", plan.history_length_max);
-  add("page", plan.page_entries_max);
+  add("page bytes", plan.page_bytes);
   add("journal", plan.journal_count_max);
   add("journal bytes", plan.journal_bytes_max);
   add("outbox bytes", plan.outbox_bytes_max);

@@ -73,7 +73,7 @@ struct FaultPlan {
 
   bool is_redis_durable = false;  ///< It acknowledges what is on its disk.
   std::size_t history_length_max = 0;
-  std::size_t page_entries_max = 0;
+  std::size_t page_bytes = 0;  ///< Of the first page that a gateway asks for.
   std::size_t journal_count_max = 0;
   std::size_t outbox_bytes_max = 0;
   std::size_t turn_bytes_max = 0;
@@ -90,6 +90,8 @@ struct FaultPlan {
   std::size_t in_flight_max = 0;
   std::size_t line_bytes_max = 0;  ///< Of a stream, for a client's parser.
 
+  /// Of a page that is as large as the first: an entry counts 320 bytes beside its message.
+  [[nodiscard]] std::size_t page_entries_max() const { return page_bytes / 320 + 2; }
   /// How many messages a gateway's journal always holds, if there were so many: none of them, with
   /// its frame and its entry, has more than 2000 bytes.
   [[nodiscard]] std::size_t journal_count_min() const {

@@ -158,7 +158,7 @@ void Faults::commit(Fault fault, GatewayProcess& gateway, Chance& chance) {
   if (fault == Fault::part_clients) {
     gateway.streams().stall(any_span(chance, stall_max));
   } else if (fault == Fault::break_redis_link) {
-    gateway.break_redis_link(chance.index(GatewayProcess::redis_links_count));
+    gateway.break_redis_link(static_cast<broker::LinkRole>(chance.index(broker::link_roles_count)));
   } else if (fault == Fault::stall_redis_link) {
     gateway.stall_redis_links(any_span(chance, stall_max));
   } else if (fault == Fault::drain_gateway) {
@@ -188,7 +188,7 @@ void Faults::restart_redis(bool with_older_data, Chance& chance) {
     gateway->break_redis_links();
   }
   for (const auto& publisher : cast_.publishers) {
-    publisher->link().break_off();
+    publisher->break_redis_link();
   }
   if (with_older_data) {
     cast_.redis.restore();

@@ -1,25 +1,21 @@
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "broker/history/history_follower.hpp"
-#include "broker/history/refusal_gate.hpp"
+#include "broker/history/history_session.hpp"
 #include "simulation/fault_plan.hpp"
 #include "simulation/gateway_streams.hpp"
 #include "simulation/process_clock.hpp"
-#include "simulation/redis_link.hpp"
+#include "simulation/redis_broker.hpp"
 #include "simulation/truth.hpp"
 #include "simulation/world.hpp"
 
 namespace regstream::simulation {
 
-/// A gateway: its streams, and the real follower of the history in a shell that does what
-/// broker::RedisBroker does around it.
+/// A gateway: its streams, and the history that they are fed from.
 class GatewayProcess {
  public:
   GatewayProcess(World& world, SimulatedRedis& redis, const FaultPlan& plan,
@@ -33,8 +29,7 @@ class GatewayProcess {
   [[nodiscard]] GatewayStreams& streams() { return streams_; }
   [[nodiscard]] const GatewayStreams& streams() const { return streams_; }
 
-  static constexpr std::size_t redis_links_count = 3;
-  void break_redis_link(std::size_t index);
+  void break_redis_link(broker::LinkRole role);
   void break_redis_links();
   void stall_redis_links(Duration span);
   void set_calendar(Duration wrong_by) { clock_.set_calendar(wrong_by); }
@@ -45,22 +40,10 @@ class GatewayProcess {
   /// Where the history ended when Redis cut the running process off from messages that it had not
   /// heard.
   [[nodiscard]] std::optional<EventId> cut_off_at() const { return cut_off_at_; }
-  [[nodiscard]] bool is_caught_up() const { return follower_ && follower_->is_caught_up(); }
+  [[nodiscard]] bool is_caught_up() const { return broker_ && broker_->session().is_connected(); }
 
  private:
-  void hear(const std::string& message);
-  void advance();
-  void act(const broker::BeginHistory& begin);
-  void act(const broker::TellMessage& told);
-  void act(const broker::GoLive& live);
-  void act(const broker::CaughtUp& caught_up);
-  void act(const broker::ReadHistory& read);
-  void act(const broker::AwaitHistory& await);
-  void act(const broker::Adopt& adopt);
-  void act(const broker::LeaveChannel& leave);
-  void act(const broker::TellLoss& loss);
-  void on_refused(broker::RefusalGate& gate);
-
+  bool hear(const std::string& message);
   void check_limits() const;
 
   World& world_;
@@ -70,15 +53,9 @@ class GatewayProcess {
   const std::string name_;
   ProcessClock clock_;
   GatewayStreams streams_;
-  std::uint64_t incarnation_ = 0;
 
   // Of the running process.
-  std::optional<broker::HistoryFollower> follower_;
-  std::optional<broker::RefusalGate> reading_;
-  std::optional<broker::RefusalGate> adopting_;
-  std::unique_ptr<RedisLink> caller_;
-  std::unique_ptr<RedisLink> listener_;
-  std::unique_ptr<RedisLink> waiter_;
+  std::unique_ptr<RedisBroker> broker_;
   std::vector<std::string> bare_heard_;
   std::optional<EventId> cut_off_at_;
 };

@@ -7,10 +7,10 @@
 #include <string>
 #include <vector>
 
-#include "broker/history/publish_line.hpp"
+#include "broker/history/history_session.hpp"
 #include "simulation/fault_plan.hpp"
 #include "simulation/process_clock.hpp"
-#include "simulation/redis_link.hpp"
+#include "simulation/redis_broker.hpp"
 #include "simulation/world.hpp"
 
 namespace regstream::simulation {
@@ -21,7 +21,7 @@ struct Publication {
   std::string key;
 };
 
-/// A process that validates: publishes through the real line, under keys, over a link that breaks.
+/// A process that validates: publishes through a history session, under keys.
 class PublisherProcess {
  public:
   PublisherProcess(World& world, SimulatedRedis& redis, const FaultPlan& plan,
@@ -35,20 +35,17 @@ class PublisherProcess {
   void set_calendar(Duration wrong_by) { clock_.set_calendar(wrong_by); }
   void leap_clock(Duration span) { clock_.leap(span); }
 
-  RedisLink& link() { return *link_; }
-  [[nodiscard]] std::size_t waiting() const {
-    return line_->queue().waiting() + line_->queue().in_flight();
-  }
+  /// Its connection to Redis breaks.
+  void break_redis_link() { broker_->break_off(); }
+  [[nodiscard]] std::size_t waiting() const { return queue().waiting() + queue().in_flight(); }
   /// What was acknowledged: it must have entered the history.
   [[nodiscard]] const std::vector<std::string>& acknowledged() const { return acknowledged_; }
 
  private:
   void start();
   void push(Publication publication);
-  void send_waiting();
-  void on_answer(const SimulatedRedis::Answer<EventId>& answer);
-  void on_down();
-  void end_publishes();
+  void on_fact(const broker::SessionFact& fact);
+  [[nodiscard]] const broker::PublishQueue& queue() const { return broker_->session().queue(); }
   void check_limits() const;
 
   World& world_;
@@ -62,11 +59,8 @@ class PublisherProcess {
   bool is_canary_due_ = true;
 
   // Of the running process.
-  std::uint64_t incarnation_ = 0;
-  std::optional<broker::PublishLine> line_;
-  std::size_t unanswered_ = 0;  // Taken in, and nobody was told yet what came of them.
-  std::unique_ptr<RedisLink> link_;
-  EventId known_;
+  std::size_t unanswered_ = 0;  // Nobody was told yet what came of them.
+  std::unique_ptr<RedisBroker> broker_;
 };
 
 }  // namespace regstream::simulation

@@ -9,69 +9,140 @@ namespace {
 /// Some minutes, as in `RedisHistoryLimits`.
 constexpr Duration key_lifetime{600'000};
 
-/// Of the entries that somebody waits for, how many come at once.
-constexpr std::size_t awaited_max = 2;
+/// What an entry of a page counts beside its message.
+constexpr std::size_t entry_bytes = 320;
+
+const broker::PassingError no_memory{"OOM", "it has no memory left", false};
 
 /// The world begins in 2023.
 constexpr std::uint64_t began_timestamp_ms = 1'702'493'000'000;
+
+/// As the script takes a message in; empty if it is no JSON object.
+std::optional<std::string> object(std::string_view text) {
+  text = broker::trimmed_json(text);
+  const bool is_object = text.size() > 1 && text.front() == '{' && text.back() == '}';
+  return is_object ? std::optional{std::string{text}} : std::nullopt;
+}
 
 }  // namespace
 
 std::string stamped(std::string_view text, EventId id) {
   std::string message{text.substr(0, text.size() - 1)};
-  message += message == "{" ? "" : ",";
+  message += message.find_first_not_of(" \t\r\n", 1) == std::string::npos ? "" : ",";
   return message + "\"id\":\"" + to_string(id) + "\"}";
 }
 
-bool SimulatedRedis::may_have_lost() const {
-  return data_.written_by && *data_.written_by != incarnation_ && !plan_.is_redis_durable &&
-         canary_ != Canary::trust_restart;
-}
+// --- Commands.
 
-SimulatedRedis::Answer<EventId> SimulatedRedis::open(EventId known) {
-  auto& end = data_.end;
-  const bool is_doubtful = may_have_lost();
-  if (!end || known > *end || is_doubtful) {
-    if (refuses_writes_) {
-      return Refusal::passing;
-    }
-    if (is_doubtful) {
-      world_.count(Sight::restart_doubted);
-    }
-    const std::uint64_t now =
-        began_timestamp_ms +
-        static_cast<std::uint64_t>((world_.now().time_since_epoch() + set_by_).count());
-    const auto epoch = std::max({now, known.epoch + 1, end ? end->epoch + 1 : std::uint64_t{0}});
-    auto kept = std::exchange(data_.entries, {});
-    if (!kept.empty()) {
-      world_.count(Sight::history_carried_over);
-    }
-    end = EventId{.epoch = epoch, .sequence = 0};
-    world_.note("redis: a history begins, " + to_string(*end));
-    truth_.begin(epoch);
-    for (const Entry& entry : kept) {
-      if (!entry.text.empty()) {
-        append(entry.text, entry.adopted_as.has_value());
-        data_.entries.back().adopted_as = entry.adopted_as;
+broker::HistoryReply SimulatedRedis::answer(const broker::HistoryCommand& command) {
+  if (const auto* const call = std::get_if<broker::ScriptCall>(&command)) {
+    return answer(*call);
+  }
+  if (const auto* const await = std::get_if<broker::AwaitHistory>(&command)) {
+    broker::AwaitedEntries found;
+    for (const Entry& entry : data_.entries) {
+      if (entry.id > await->after && found.entries.size() < broker::awaited_max) {
+        found.entries.push_back(told(entry));
       }
     }
-    wake_waiters();
+    return found;
   }
-  data_.written_by = incarnation_;
-  return *end;
+  if (std::holds_alternative<broker::AskDurability>(command)) {
+    return broker::Durability{plan_.is_redis_durable};
+  }
+  has_script_ = has_script_ || std::holds_alternative<broker::LoadScript>(command);
+  return broker::Done{};
 }
 
-SimulatedRedis::Answer<EventId> SimulatedRedis::lose(EventId known) {
-  if (refuses_writes_) {
-    return Refusal::passing;
+broker::HistoryReply SimulatedRedis::answer(const broker::ScriptCall& call) {
+  if (call.names_script && !has_script_) {
+    world_.count(Sight::script_unknown);
+    return broker::Refused{{broker::RedisFailureKind::flushed, "redis was flushed"}};
   }
-  open(known);
-  const bool is_said = !data_.entries.empty() && data_.entries.back().text.empty() &&
-                       data_.entries.back().id == *data_.end && *data_.end > known;
-  if (!is_said) {
-    append({}, false);
-    world_.count(Sight::loss_told);
-    wake_waiters();
+  has_script_ = true;
+  has_written_ = false;
+  auto reply = std::visit([this, &call](const auto& mode) { return run(call, mode); }, call.mode);
+  wake_waiters();
+  return reply;
+}
+
+broker::HistoryReply SimulatedRedis::refuse(Sight sight) {
+  world_.count(sight);
+  return broker::Refused{{broker::RedisFailureKind::passing, "redis takes no writes", &no_memory}};
+}
+
+// --- The script.
+
+/// `server`: what is to be kept of it, if that is new.
+bool SimulatedRedis::may_have_lost(std::optional<bool> is_durable,
+                                   std::optional<Server>& server) const {
+  const auto& kept = data_.server;
+  const bool is_same = kept && kept->incarnation == incarnation_;
+  if (is_same && is_durable.value_or(kept->is_durable) == kept->is_durable) {
+    return false;
+  }
+  server = Server{.incarnation = incarnation_,
+                  .is_durable = is_durable.value_or(is_same && kept->is_durable)};
+  const bool has_all = is_same || (kept && kept->is_durable && plan_.is_redis_durable);
+  return !has_all && canary_ != Canary::trust_restart;
+}
+
+bool SimulatedRedis::open(const broker::ScriptCall& call) {
+  std::optional<Server> server;
+  const bool is_doubtful = may_have_lost(call.is_durable, server);
+  const bool has_begun = !data_.end || call.known > *data_.end || is_doubtful;
+  if (has_begun) {
+    if (refuses_writes_) {
+      return false;
+    }
+    if (is_doubtful && data_.server) {
+      world_.count(Sight::restart_doubted);
+    }
+    begin_epoch(call.known);
+  }
+  if (server && !refuses_writes_) {
+    data_.server = server;
+  }
+  was_oldest_message_ = !has_begun && !data_.entries.empty() && !data_.entries.front().text.empty();
+  return true;
+}
+
+void SimulatedRedis::begin_epoch(EventId known) {
+  auto& end = data_.end;
+  const std::uint64_t now =
+      began_timestamp_ms +
+      static_cast<std::uint64_t>((world_.now().time_since_epoch() + set_by_).count());
+  const auto epoch = std::max({now, known.epoch + 1, end ? end->epoch + 1 : std::uint64_t{0}});
+  auto kept = std::exchange(data_.entries, {});
+  if (!kept.empty()) {
+    world_.count(Sight::history_carried_over);
+  }
+  end = EventId{.epoch = epoch, .sequence = 0};
+  world_.note("redis: a history begins, " + to_string(*end));
+  if (truth_ != nullptr) {
+    truth_->begin(epoch);
+  }
+  for (const Entry& entry : kept) {
+    if (!entry.text.empty()) {
+      append(entry.text, entry.adopted_as.has_value());
+      data_.entries.back().adopted_as = entry.adopted_as;
+    }
+  }
+}
+
+/// Before a message is appended: what has none goes first, where the history began with such a one.
+/// (No run has so many bytes that messages go.)
+void SimulatedRedis::trim() {
+  while (!was_oldest_message_ && !data_.entries.empty() && data_.entries.front().text.empty()) {
+    data_.entries.pop_front();
+    has_written_ = true;
+  }
+}
+
+broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
+                                         const broker::OpenHistory& /*open*/) {
+  if (!open(call)) {
+    return refuse(Sight::read_refused);
   }
   return *data_.end;
 }
@@ -81,88 +152,129 @@ broker::HistoryEntry SimulatedRedis::told(const Entry& entry) {
           entry.adopted_as};
 }
 
-SimulatedRedis::Answer<broker::HistoryPage> SimulatedRedis::read(EventId known,
-                                                                 std::optional<EventId> from) {
-  const auto opened = open(known);
-  if (const auto* const refusal = std::get_if<Refusal>(&opened)) {
-    world_.count(Sight::read_refused);
-    return *refusal;
+broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
+                                         const broker::ReadHistory& read) {
+  if (!open(call)) {
+    return refuse(Sight::read_refused);
   }
   broker::HistoryPage page{.end = *data_.end, .is_last = true, .entries = {}};
   auto entry = data_.entries.begin();
-  if (from) {
-    entry = std::lower_bound(data_.entries.begin(), data_.entries.end(), *from,
+  if (read.from) {
+    entry = std::lower_bound(data_.entries.begin(), data_.entries.end(), *read.from,
                              [](const Entry& left, const EventId& id) { return left.id < id; });
   }
+  std::size_t bytes = 0;
   for (; entry != data_.entries.end(); ++entry) {
-    const bool begins_with_known = !page.entries.empty() && page.entries.front().id == from;
-    if (page.entries.size() == plan_.page_entries_max + (begins_with_known ? 1 : 0)) {
+    if (bytes >= read.bytes_max) {
       page.is_last = false;
       break;
     }
     page.entries.push_back(told(*entry));
+    if (entry->id != read.from) {
+      bytes += page.entries.back().message.size() + entry_bytes;
+    }
   }
   return page;
 }
 
-bool SimulatedRedis::has_key(const std::string& key) const {
+const EventId* SimulatedRedis::id_of_key(const std::string& key) const {
   const auto found = data_.keys.find(key);
-  return found != data_.keys.end() && found->second.expiry > world_.now();
+  const bool is_there = found != data_.keys.end() && found->second.expiry > world_.now();
+  return is_there ? &found->second.id : nullptr;
 }
 
-SimulatedRedis::Answer<EventId> SimulatedRedis::publish(EventId known, const std::string& key,
-                                                        const std::string& text,
-                                                        const std::string& key_before) {
-  if (has_key(key)) {
+broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
+                                         const broker::PublishUpdate& publish) {
+  if (const EventId* const earlier = id_of_key(publish.key)) {
     world_.count(Sight::publish_repeated);
-    return data_.keys.at(key).id;
+    return *earlier;
   }
-  if (!key_before.empty() && !has_key(key_before)) {
+  if (!publish.key_before.empty() && id_of_key(publish.key_before) == nullptr) {
     world_.count(Sight::publish_out_of_order);
-    return Refusal::out_of_order;
+    return broker::OutOfOrder{};
   }
-  if (refuses_writes_) {
-    world_.count(Sight::write_refused);
-    return Refusal::passing;
+  const auto text = object(publish.message);
+  if (!text) {
+    return broker::Refused{{broker::RedisFailureKind::rejected, "the update is no JSON object"}};
   }
-  open(known);
-  const EventId id = append(text, false);
-  data_.keys[key] = {.id = id, .expiry = world_.now() + key_lifetime};
-  wake_waiters();
-  send_out(stamped(text, id));
+  if (!open(call)) {
+    return refuse(Sight::write_refused);
+  }
+  trim();
+  if (refuses()) {
+    return refuse(Sight::write_refused);
+  }
+  const EventId id = append(*text, false);
+  data_.keys[publish.key] = {.id = id, .expiry = world_.now() + key_lifetime};
+  send_out(stamped(*text, id));
   return id;
 }
 
-SimulatedRedis::Answer<std::optional<EventId>> SimulatedRedis::adopt(EventId known,
-                                                                     const broker::Adopt& adopt) {
+broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& /*call*/,
+                                         const broker::ProbePublishing& /*probe*/) {
   if (refuses_writes_) {
-    world_.count(Sight::adoption_refused);
-    return Refusal::passing;
+    return refuse(Sight::probe_refused);
   }
-  open(known);
+  return broker::Done{};
+}
+
+broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
+                                         const broker::Adopt& adopt) {
+  if (!open(call)) {
+    return refuse(Sight::adoption_refused);
+  }
   const auto& entries = data_.entries;
   const auto begin = entries.empty() ? data_.end->sequence : entries.front().id.sequence - 1;
   const bool is_same_epoch = data_.end->epoch == adopt.cursor.epoch;
   if (begin > (is_same_epoch ? adopt.cursor.sequence : 0)) {
     world_.count(Sight::adoption_too_late);
-    return std::optional<EventId>{};
+    return broker::CursorTooOld{};
+  }
+  std::map<std::string, std::size_t> adopted;  // How often each text was, after the cursor.
+  for (const Entry& entry : entries) {
+    adopted[entry.text] += entry.adopted_as > adopt.cursor ? 1U : 0U;
   }
   for (const auto& offer : adopt.offers) {
-    const auto count = std::count_if(entries.begin(), entries.end(), [&](const Entry& entry) {
-      return entry.adopted_as > adopt.cursor && entry.text == offer.text;
-    });
-    if (static_cast<std::size_t>(count) < offer.ordinal || canary_ == Canary::adopt_twice) {
-      const EventId id = append(offer.text, true);
-      const bool has_id = offer.text.find(R"("id":")") != std::string::npos;
-      world_.count(has_id ? Sight::message_saved : Sight::bare_adopted);
-      send_out(stamped(offer.text, id));
-    } else {
+    const auto text = object(offer.text);
+    if (!text || (adopted[*text] >= offer.ordinal && canary_ != Canary::adopt_twice)) {
       world_.count(Sight::adoption_raced);
+      continue;
     }
+    trim();
+    if (refuses()) {
+      return refuse(Sight::adoption_refused);
+    }
+    ++adopted[*text];
+    const EventId id = append(*text, true);
+    const bool has_id = text->find(R"("id":")") != std::string::npos;
+    world_.count(has_id ? Sight::message_saved : Sight::bare_adopted);
+    send_out(stamped(*text, id));
   }
-  wake_waiters();
-  return std::optional{*data_.end};
+  return *data_.end;
 }
+
+broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
+                                         const broker::TellLoss& /*loss*/) {
+  if (canary_ == Canary::silent_loss) {
+    world_.note("redis: the canary does not tell of a loss");
+    return data_.end.value_or(call.known);
+  }
+  if (!open(call)) {
+    return refuse(Sight::write_refused);
+  }
+  const bool is_said = !data_.entries.empty() && data_.entries.back().text.empty() &&
+                       data_.entries.back().id == *data_.end && *data_.end > call.known;
+  if (!is_said) {
+    if (refuses()) {
+      return refuse(Sight::write_refused);
+    }
+    append({}, false);
+    world_.count(Sight::loss_told);
+  }
+  return *data_.end;
+}
+
+// --- The stream, and who hears of it.
 
 void SimulatedRedis::await(EventId after, Wake wake) {
   waiters_.push_back({after, std::move(wake)});
@@ -175,31 +287,28 @@ void SimulatedRedis::wake_waiters() {
   };
   const auto woken = std::stable_partition(waiters_.begin(), waiters_.end(), waits);
   for (auto waiter = woken; waiter != waiters_.end(); ++waiter) {
-    std::vector<broker::HistoryEntry> found;
-    for (const Entry& entry : data_.entries) {
-      if (entry.id > waiter->after && found.size() < awaited_max) {
-        found.push_back(told(entry));
-      }
-    }
-    waiter->wake(found);
+    waiter->wake(std::get<broker::AwaitedEntries>(answer(broker::AwaitHistory{waiter->after})));
   }
   waiters_.erase(woken, waiters_.end());
 }
 
 EventId SimulatedRedis::append(const std::string& text, bool is_adopted) {
+  has_written_ = true;
   ++data_.end->sequence;
   const EventId id = *data_.end;
   world_.note("redis: " + to_string(id) + (is_adopted ? " adopts " : " is ") + text);
-  if (text.empty()) {
-    truth_.tell_loss(id);
-  } else {
-    truth_.append(id, text, stamped(text, id), is_adopted);
+  if (truth_ != nullptr && text.empty()) {
+    truth_->tell_loss(id);
+  } else if (truth_ != nullptr) {
+    truth_->append(id, text, stamped(text, id), is_adopted);
   }
   data_.entries.push_back({id, text, is_adopted ? std::optional{id} : std::nullopt});
   while (data_.entries.size() > plan_.history_length_max) {
     data_.entries.pop_front();
     world_.count(Sight::history_trimmed);
-    truth_.trim(data_.entries.front().id);
+    if (truth_ != nullptr) {
+      truth_->trim(data_.entries.front().id);
+    }
   }
   return id;
 }
@@ -234,12 +343,14 @@ void SimulatedRedis::refuse_writes(bool refuses) {
 void SimulatedRedis::go_down() {
   is_up_ = false;
   ++incarnation_;
+  has_script_ = false;
   waiters_.clear();
   subscribers_.clear();
 }
 
 void SimulatedRedis::flush() {
   data_ = {};
+  has_script_ = false;  // FLUSHALL keeps it; whoever empties a server so may well do this, too.
 }
 
 void SimulatedRedis::save() {
@@ -249,7 +360,7 @@ void SimulatedRedis::save() {
 void SimulatedRedis::restore() {
   // Without a history to go back to, it is as if it were flushed.
   data_ = saved_;
-  truth_.roll_back(data_.end.value_or(EventId{}), plan_.is_redis_durable);
+  truth_->roll_back(data_.end.value_or(EventId{}), plan_.is_redis_durable);
 }
 
 void SimulatedRedis::lose_writes(std::size_t count) {
@@ -265,7 +376,7 @@ void SimulatedRedis::lose_writes(std::size_t count) {
     }
     world_.count(Sight::writes_lost);
   }
-  truth_.roll_back(*data_.end, false);
+  truth_->roll_back(*data_.end, false);
 }
 
 }  // namespace regstream::simulation

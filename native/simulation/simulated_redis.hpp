@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -9,41 +10,30 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
-#include "broker/history/history_follower.hpp"
+#include "broker/history/history_command.hpp"
 #include "simulation/fault_plan.hpp"
 #include "simulation/truth.hpp"
 #include "simulation/world.hpp"
 
 namespace regstream::simulation {
 
-/// Redis with what scripts/history.lua does in it, as that file says. The script itself is tested
-/// beside a real Redis.
+/// Redis with what scripts/history.lua does in it, as that file says. That it does the same is
+/// tested beside a real Redis (tests/unit/broker/history_script_test.cpp).
 class SimulatedRedis {
  public:
-  SimulatedRedis(World& world, Truth& truth, const FaultPlan& plan, std::optional<Canary> canary)
+  /// `truth` judges what enters the history; null: nobody does.
+  SimulatedRedis(World& world, Truth* truth, const FaultPlan& plan, std::optional<Canary> canary)
       : world_(world), truth_(truth), plan_(plan), canary_(canary) {
     save();
   }
 
-  enum class Refusal : std::uint8_t {
-    passing,       ///< No writes are taken for now.
-    out_of_order,  ///< The message before it is not in the history.
-  };
-  template <typename Result>
-  using Answer = std::variant<Result, Refusal>;
+  /// The reply to a command, or each of its replies. To `AwaitHistory` it is what there is by now,
+  /// and to `SubscribeChannels` nothing is heard yet: both need a connection (below).
+  broker::HistoryReply answer(const broker::HistoryCommand& command);
 
-  Answer<EventId> open(EventId known);
-  Answer<broker::HistoryPage> read(EventId known, std::optional<EventId> from);
-  /// `key_before` as `HistoryCalls::publish` has it.
-  Answer<EventId> publish(EventId known, const std::string& key, const std::string& text,
-                          const std::string& key_before);
-  Answer<std::optional<EventId>> adopt(EventId known, const broker::Adopt& adopt);
-  Answer<EventId> lose(EventId known);
-
-  using Wake = std::function<void(const std::vector<broker::HistoryEntry>& entries)>;
+  using Wake = std::function<void(broker::AwaitedEntries)>;
   /// Calls `wake` once, as soon as there are entries after `after`.
   void await(EventId after, Wake wake);
 
@@ -82,11 +72,16 @@ class SimulatedRedis {
     EventId id;
     Instant expiry;
   };
+  /// What is kept of the server that has written the history.
+  struct Server {
+    std::uint64_t incarnation = 0;
+    bool is_durable = false;
+  };
   struct Data {
     std::deque<Entry> entries;
     std::optional<EventId> end;
     std::map<std::string, Key> keys;
-    std::optional<std::uint64_t> written_by;  // The incarnation.
+    std::optional<Server> server;
   };
 
   struct Waiter {
@@ -94,15 +89,30 @@ class SimulatedRedis {
     Wake wake;
   };
 
-  [[nodiscard]] bool has_key(const std::string& key) const;
-  [[nodiscard]] bool may_have_lost() const;
+  broker::HistoryReply answer(const broker::ScriptCall& call);
+  broker::HistoryReply run(const broker::ScriptCall& call, const broker::OpenHistory& open);
+  broker::HistoryReply run(const broker::ScriptCall& call, const broker::ReadHistory& read);
+  broker::HistoryReply run(const broker::ScriptCall& call, const broker::PublishUpdate& publish);
+  broker::HistoryReply run(const broker::ScriptCall& call, const broker::ProbePublishing& probe);
+  broker::HistoryReply run(const broker::ScriptCall& call, const broker::Adopt& adopt);
+  broker::HistoryReply run(const broker::ScriptCall& call, const broker::TellLoss& loss);
+  /// False: it would begin a history, and no writes are taken.
+  [[nodiscard]] bool open(const broker::ScriptCall& call);
+  void begin_epoch(EventId known);
+  void trim();
+  /// Redis lets a script go on that has written something.
+  [[nodiscard]] bool refuses() const { return refuses_writes_ && !has_written_; }
+  [[nodiscard]] bool may_have_lost(std::optional<bool> is_durable,
+                                   std::optional<Server>& server) const;
+  broker::HistoryReply refuse(Sight sight);
+  [[nodiscard]] const EventId* id_of_key(const std::string& key) const;
   [[nodiscard]] static broker::HistoryEntry told(const Entry& entry);
   EventId append(const std::string& text, bool is_adopted);
   void wake_waiters();
   void send_out(const std::string& message);
 
   World& world_;
-  Truth& truth_;
+  Truth* truth_;
   const FaultPlan& plan_;
   const std::optional<Canary> canary_;
   Data data_;
@@ -112,6 +122,9 @@ class SimulatedRedis {
   std::uint64_t subscriptions_ = 0;
   bool is_up_ = true;
   bool refuses_writes_ = false;
+  bool has_script_ = false;
+  bool has_written_ = false;         // The script that runs.
+  bool was_oldest_message_ = false;  // When the history was opened last.
   std::uint64_t incarnation_ = 0;
   Duration set_by_{};
 };

@@ -30,9 +30,9 @@ void count_down(std::unordered_map<std::size_t, std::size_t>& counts, std::size_
   }
 }
 
-/// A byte order mark, and JSON's white space at both ends, are no part of what the history holds:
-/// the script's `object`.
-std::string_view trimmed(std::string_view text) {
+}  // namespace
+
+std::string_view trimmed_json(std::string_view text) {
   constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
   if (text.starts_with(byte_order_mark)) {
     text.remove_prefix(byte_order_mark.size());
@@ -41,8 +41,6 @@ std::string_view trimmed(std::string_view text) {
   text.remove_prefix(std::min(text.find_first_not_of(space), text.size()));
   return text.substr(0, text.find_last_not_of(space) + 1);
 }
-
-}  // namespace
 
 void Adoption::begin(EventId position, bool has_more) {
   is_behind_ = false;
@@ -61,7 +59,7 @@ void Adoption::begin(EventId position, bool has_more) {
 }
 
 void Adoption::hear_bare(std::string_view text) {
-  text = trimmed(text);
+  text = trimmed_json(text);
   const std::size_t hash = hash_of(text);
   ++counts_[hash];
   text_bytes_ += text.size();

@@ -13,6 +13,10 @@
 
 namespace regstream::broker {
 
+/// The text without a byte order mark, and without JSON's white space at both ends, which are no
+/// part of what the history holds: the script's `object`.
+[[nodiscard]] std::string_view trimmed_json(std::string_view text);
+
 /// A bare message that has to be in the history.
 struct Offer {
   std::string text;

@@ -6,7 +6,8 @@
 --   bytes    how many bytes of messages this history has held up to and with this one
 --   adopted  1, if somebody published it by a bare PUBLISH; the id that it was adopted under, if that
 --            was in an earlier epoch
--- An entry that is not exactly this was written by somebody else, and counts as empty (`ours`).
+-- An entry that tells of a loss (`lose`) has an empty message, and `bytes`. One that is not exactly this
+-- was written by somebody else, and counts as empty (`ours`).
 --
 -- Redis does not roll a script back. So an update whose publisher gets an error is not in the history:
 -- what Redis may refuse (permissions, memory, a key's type) comes before the append, or is undone.
@@ -112,6 +113,13 @@ local function ours(entry)
     end
   end
   return message, bytes, adopted
+end
+
+-- What `bytes` of an entry says that tells of a loss; nil if it is none.
+local function bytes_of_loss(entry)
+  local fields = entry[2]
+  return #fields == 4 and fields[1] == 'message' and fields[2] == '' and fields[3] == 'bytes' and
+    count(fields[4]) or nil
 end
 
 -- All entries from `from` on, a page of `size` at a time: each one's id, and what `ours` says of it.
@@ -309,6 +317,7 @@ local function is_whole()
     local _, bytes
     if newest[1] == last then
       _, bytes = ours(newest)
+      bytes = bytes or bytes_of_loss(newest)
     end
     bytes_total = bytes or bytes_before_end()
   end
@@ -438,11 +447,11 @@ end
 if mode == 'lose' then
   open()
   -- One at the end says it already, to whoever has not met it yet.
-  local is_said = newest and newest[1] == last and #newest[2] == 2 and
+  local is_said = newest and newest[1] == last and bytes_of_loss(newest) and
     (last_epoch > known_epoch or last_sequence > known_sequence)
   if not is_said then
     last = next_id()
-    redis.call('XADD', history, 'MAXLEN', length_max, last, 'message', '')
+    redis.call('XADD', history, 'MAXLEN', length_max, last, 'message', '', 'bytes', whole(bytes_total))
   end
   return last
 end

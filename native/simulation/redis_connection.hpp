@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <regstream/broker/redis_options.hpp>
+
+#include "broker/history/history_command.hpp"
+#include "simulation/line.hpp"
+#include "simulation/simulated_redis.hpp"
+#include "simulation/world.hpp"
+
+namespace regstream::simulation {
+
+/// One connection to the simulated Redis, over lines with made-up delays. As
+/// broker::RedisConnection it does not come back.
+class RedisConnection {
+ public:
+  /// None is called from within a call of this class. Each may destroy the connection.
+  struct Handlers {
+    std::function<void()> on_ready;
+    std::function<void(broker::HistoryReply)> on_reply;
+    std::function<void(const std::string&)> on_message;
+    /// What Redis held when a pause ended has come.
+    std::function<void()> on_drained;
+    /// Redis holds no more messages for a subscriber that does not read them: the end follows.
+    std::function<void()> on_cut;
+    std::function<void(const broker::RedisFailure&)> on_end;  ///< Once, and the last one.
+  };
+  struct Options {
+    Duration delay_max;
+    std::size_t held_max;  ///< Messages that Redis holds for a subscriber.
+    /// Until then nothing gets through: no connection is made either.
+    Instant parted_until;
+  };
+
+  RedisConnection(World& world, SimulatedRedis& redis, const Options& options, Handlers handlers);
+  RedisConnection(const RedisConnection&) = delete;
+  RedisConnection& operator=(const RedisConnection&) = delete;
+  /// What was sent may be carried out still.
+  ~RedisConnection();
+
+  void send(broker::HistoryCommand command);
+  /// Reads nothing, or again.
+  void pause(bool pauses);
+
+  [[nodiscard]] bool is_up() const { return from_redis_ != nullptr; }
+  /// It breaks, if it is there yet.
+  void break_off();
+  /// Nothing arrives for this long. A connection that is silent for longer than a PING may take
+  /// ends; but what was sent on it arrives at Redis all the same.
+  void stall(Duration span);
+
+ private:
+  using Subscription = std::shared_ptr<std::optional<std::uint64_t>>;
+
+  void connect(bool is_parted);
+  void end(broker::RedisFailureKind kind);
+  void cut_off();
+  /// Calls `event` here after `delay`, unless the connection is gone.
+  void after(Duration delay, std::function<void()> event);
+
+  World& world_;
+  SimulatedRedis& redis_;
+  const Options options_;
+  const Handlers handlers_;
+  std::shared_ptr<Line> to_redis_;
+  std::shared_ptr<Line> from_redis_;  // Null: it is not up.
+  Subscription subscription_ = std::make_shared<std::optional<std::uint64_t>>();
+  std::uint64_t redis_incarnation_ = 0;
+  std::shared_ptr<bool> is_alive_ = std::make_shared<bool>(true);
+};
+
+}  // namespace regstream::simulation

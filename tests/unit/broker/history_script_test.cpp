@@ -1,0 +1,266 @@
+// The simulated Redis does what scripts/history.lua does in a real one: both get the same random
+// sequences of calls, and every answer is compared.
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include <regstream/random.hpp>
+
+#include "broker/history_call.hpp"
+#include "redis_program.hpp"
+#include "redis_server.hpp"
+#include "simulation/fault_plan.hpp"
+#include "simulation/simulated_redis.hpp"
+#include "simulation/world.hpp"
+
+namespace {
+
+using namespace regstream::broker;  // NOLINT: every command and reply.
+using regstream::EventId;
+using regstream::Random;
+using regstream::simulation::FaultPlan;
+using regstream::simulation::SimulatedRedis;
+using regstream::simulation::World;
+using regstream::test::OtherProgram;
+using regstream::test::RedisServer;
+using Texts = std::vector<std::string>;
+
+constexpr int sequences_count = 10'000;
+constexpr int calls_max = 14;
+constexpr std::size_t history_length = 5;
+
+/// An epoch is the time at which it began, or one more than the greatest that is known. Callers
+/// here know one of a future year, so that both servers name epochs alike.
+constexpr std::uint64_t future = 4'000'000'000'000;
+
+/// What is done to the server itself.
+struct Flush {};
+struct RefuseWrites {
+  bool refuses;
+};
+using Step = std::variant<ScriptCall, AwaitHistory, Flush, RefuseWrites>;
+
+std::string shown(const HistoryEntry& entry) {
+  return to_string(entry.id) + '=' + entry.message + '/' +
+         (entry.adopted_as ? to_string(*entry.adopted_as) : "");
+}
+
+struct Shown {
+  std::string operator()(const Done& /*done*/) const { return "done"; }
+  std::string operator()(const EventId& id) const { return to_string(id); }
+  std::string operator()(const HistoryPage& page) const {
+    std::string text = "page to " + to_string(page.end) + (page.is_last ? ", last" : ", more");
+    for (const HistoryEntry& entry : page.entries) {
+      text += ' ' + shown(entry);
+    }
+    return text;
+  }
+  std::string operator()(const AwaitedEntries& awaited) const {
+    std::string text = "entries";
+    for (const HistoryEntry& entry : awaited.entries) {
+      text += ' ' + shown(entry);
+    }
+    return text;
+  }
+  std::string operator()(const CursorTooOld& /*old*/) const { return "cursor too old"; }
+  std::string operator()(const Durability& /*durability*/) const { return "durability"; }
+  std::string operator()(const OutOfOrder& /*order*/) const { return "out of order"; }
+  std::string operator()(const Refused& refused) const {
+    return refused.failure.passing != nullptr ? "refused in passing" : "refused";
+  }
+};
+
+std::string shown(const HistoryReply& reply) {
+  return std::visit(Shown{}, reply);
+}
+
+/// The call, for whoever reads of a difference.
+std::string shown(const ScriptCall& call) {
+  std::string text;
+  for (const std::string& word : HistoryCalls{{}}.words(call)) {
+    text += word.size() > 200 ? "" : word + ' ';
+  }
+  return text;
+}
+
+class Simulated {
+ public:
+  HistoryReply answer(const HistoryCommand& command) { return redis_.answer(command); }
+  void flush() { redis_.flush(); }
+  void refuse_writes(bool refuses) { redis_.refuse_writes(refuses); }
+  [[nodiscard]] EventId end() const { return redis_.end(); }
+
+ private:
+  static FaultPlan plan() {
+    FaultPlan plan;
+    plan.history_length_max = history_length;
+    return plan;
+  }
+  World world_{1, 0};
+  FaultPlan plan_ = plan();
+  SimulatedRedis redis_{world_, nullptr, plan_, std::nullopt};
+};
+
+/// Makes up what callers ask.
+class Callers {
+ public:
+  explicit Callers(std::uint64_t seed) : random_(seed) {}
+
+  Step step(const Simulated& redis) {
+    const auto kind = random_.up_to(99);
+    if (kind < 3) {
+      met_ = 0;  // Whoever comes next knows of more than there is.
+      return Flush{};
+    }
+    if (kind < 8) {
+      refuses_ = !refuses_;
+      return RefuseWrites{refuses_};
+    }
+    const EventId end = redis.end();
+    if (kind < 15 && end.sequence > 0 && !refuses_) {
+      return AwaitHistory{{end.epoch, random_.up_to(end.sequence - 1)}};
+    }
+    ScriptCall call{.mode = mode(end), .known = {future, 0}, .is_durable = {}};
+    if (end.epoch > 0 && met_ > 0) {
+      // Nothing, what there is, or an id that was lost.
+      const std::array<EventId, 5> known{EventId{}, end, EventId{end.epoch, end.sequence / 2},
+                                         EventId{end.epoch - 1, 3},
+                                         EventId{end.epoch, end.sequence + 1}};
+      call.known = known[random_.up_to(random_.up_to(9) == 0 ? 4 : 3)];
+    }
+    ++met_;
+    return call;
+  }
+
+ private:
+  ScriptMode mode(EventId end) {
+    switch (random_.up_to(11)) {
+      case 0:
+        return OpenHistory{};
+      case 1:
+        return TellLoss{};
+      case 2:
+        return ProbePublishing{};
+      case 3:
+      case 4:
+      case 5:
+        return ReadHistory{.from = random_.up_to(3) == 0 ? std::nullopt : std::optional{place(end)},
+                           .bytes_max = random_.up_to(2'000)};
+      case 6:
+      case 7:
+      case 8: {
+        Adopt adopt{.cursor = place(end), .offers = {}};
+        for (auto offers = 1 + random_.up_to(2); offers > 0; --offers) {
+          adopt.offers.push_back({text(), 1 + random_.up_to(2)});
+        }
+        return adopt;
+      }
+      default:
+        return PublishUpdate{
+            .key = key(), .message = text(), .key_before = random_.up_to(1) == 0 ? "" : key()};
+    }
+  }
+  /// In this history, before or after it, or in another one.
+  EventId place(EventId end) {
+    const std::uint64_t epoch = end.epoch > 0 && random_.up_to(5) == 0 ? end.epoch - 1 : end.epoch;
+    return {epoch, random_.up_to(end.sequence + 1)};
+  }
+  std::string key() { return std::to_string(random_.up_to(3)); }
+  std::string text() {
+    static const Texts texts{R"({"registrationId":1,"status":"PENDING"})",
+                             R"({"registrationId":2,"status":"PENDING"})",
+                             R"({"registrationId":1,"status":"APPROVED","id":"1000-7"})",
+                             " \t{\"a\" : 1 }\r\n",
+                             "\xEF\xBB\xBF{\"a\" : 1 }",
+                             "{}",
+                             "{ }",
+                             R"({"a":1,})",
+                             "no object",
+                             "{",
+                             ""};
+    return texts[random_.up_to(random_.up_to(2) == 0 ? texts.size() - 1 : 1)];
+  }
+
+  Random random_;
+  bool refuses_ = false;
+  int met_ = 0;  // Calls since the history was emptied.
+};
+
+std::vector<Command> words_of(const HistoryCalls& calls, const Step& step) {
+  if (const auto* const call = std::get_if<ScriptCall>(&step)) {
+    return {calls.words(*call)};
+  }
+  if (const auto* const await = std::get_if<AwaitHistory>(&step)) {
+    return {HistoryCalls::words(*await)};
+  }
+  if (const auto* const refuse = std::get_if<RefuseWrites>(&step)) {
+    return {{"CONFIG", "SET", "maxmemory", refuse->refuses ? "1" : "0"}};
+  }
+  return {{"FLUSHALL"}};
+}
+
+}  // namespace
+
+TEST_CASE("the simulated Redis answers 10 000 random sequences of calls as the script does") {
+  const RedisServer server;
+  OtherProgram program{server};
+  HistoryCalls calls{{.length_max = history_length}};
+  calls.use_digest(std::string{reply_text(*program.command(HistoryCalls::words(LoadScript{})))});
+  std::size_t answers = 0;
+  for (std::uint64_t seed = 0; seed < sequences_count; ++seed) {
+    Simulated simulated;
+    Callers callers{seed};
+    std::vector<std::pair<Step, std::string>> steps;
+    for (int step = 0; step < calls_max; ++step) {
+      Step next = callers.step(simulated);
+      std::string answer;
+      if (auto* const call = std::get_if<ScriptCall>(&next)) {
+        answer = shown(simulated.answer(*call));
+        call->names_script = true;
+      } else if (const auto* const await = std::get_if<AwaitHistory>(&next)) {
+        answer = shown(simulated.answer(*await));
+      } else if (const auto* const refuse = std::get_if<RefuseWrites>(&next)) {
+        simulated.refuse_writes(refuse->refuses);
+      } else {
+        simulated.flush();
+      }
+      steps.emplace_back(std::move(next), std::move(answer));
+    }
+    // The real one answers all at once.
+    program.send({"CONFIG", "SET", "maxmemory", "0"});
+    program.send({"FLUSHALL"});
+    for (const auto& [step, answer] : steps) {
+      for (const Command& words : words_of(calls, step)) {
+        program.send(words);
+      }
+    }
+    program.read();
+    program.read();
+    std::string before;
+    for (const auto& [step, answer] : steps) {
+      const Reply reply = program.read();
+      const auto* const call = std::get_if<ScriptCall>(&step);
+      if (call == nullptr && !std::holds_alternative<AwaitHistory>(step)) {
+        before += std::holds_alternative<Flush>(step) ? "flush\n" : "refuse or take\n";
+        continue;
+      }
+      const Question question = call != nullptr ? question_of(*call) : Question::entries;
+      const std::string real = shown(read_reply(question, *reply, {}));
+      before += (call != nullptr ? shown(*call) : "await") + " -> " + answer + '\n';
+      ++answers;
+      if (real != answer) {
+        CAPTURE(seed, before);
+        REQUIRE(real == answer);
+      }
+    }
+  }
+  CHECK(answers > 100'000);
+}
