@@ -45,6 +45,16 @@ std::string encode_control(std::string_view name, std::int64_t timestamp_ms) {
 
 std::variant<StreamMessage, DecodeError> decode_stream_message(std::string_view json,
                                                                const CodecLimits& limits) {
+  std::variant<StreamMessage, DecodeError> decoded;
+  if (auto error = decode_stream_message(json, *std::get_if<StreamMessage>(&decoded), limits)) {
+    decoded = *std::move(error);
+  }
+  return decoded;
+}
+
+std::optional<DecodeError> decode_stream_message(std::string_view json, StreamMessage& message,
+                                                 const CodecLimits& limits) {
+  message = StreamMessage{};
   std::array<json::Value, field_count> values;
   json::UpdateMembers members;
   const json::Nested nested{.index = data, .wanted = json::wanted_of_update(members)};
@@ -57,7 +67,6 @@ std::variant<StreamMessage, DecodeError> decode_stream_message(std::string_view 
   }
 
   json::FieldReader reader{keys, values};
-  StreamMessage message;
   const JsonString name = reader.name(type, limits.name_bytes_max, json::Presence::required);
   message.type = name.has_escapes ? parse_type(name.text()) : parse_type(name.raw);
   if (values[timestamp].kind != json::Kind::null) {
@@ -79,13 +88,9 @@ std::variant<StreamMessage, DecodeError> decode_stream_message(std::string_view 
     if (message.data.size() > limits.message_bytes_max) {
       return DecodeError{.what = "data is too long for an update", .reason = DropReason::too_long};
     }
-    auto update = json::update_of(members, limits);
-    if (auto* error = std::get_if<DecodeError>(&update)) {
-      return std::move(*error);
-    }
-    message.update = std::move(*std::get_if<UpdateSlices>(&update));
+    return json::update_of(members, limits, message.update);
   }
-  return message;
+  return std::nullopt;
 }
 
 std::string encode_connected(std::int64_t timestamp_ms) {

@@ -45,10 +45,9 @@ constexpr std::array<std::string_view, json::update_member_count> expectations{
 
 namespace json {
 
-std::variant<UpdateSlices, DecodeError> update_of(UpdateMembers& members,
-                                                  const CodecLimits& limits) {
+std::optional<DecodeError> update_of(UpdateMembers& members, const CodecLimits& limits,
+                                     UpdateSlices& update) {
   FieldReader reader{keys, members.known};
-  UpdateSlices update;
   const auto refusal = [&](DropReason reason) {
     DecodeError error = *reader.error();
     error.reason = reason;
@@ -100,7 +99,7 @@ std::variant<UpdateSlices, DecodeError> update_of(UpdateMembers& members,
   if (!update.id && sent_id.kind != Kind::null) {
     append_member(update.unknown, keys[id], sent_id);
   }
-  return update;
+  return std::nullopt;
 }
 
 Wanted wanted_of_update(UpdateMembers& members) {
@@ -129,7 +128,11 @@ std::variant<UpdateSlices, DecodeError> decode_update_slices(std::string_view js
     }
     return *std::move(error);
   }
-  return json::update_of(members, limits);
+  std::variant<UpdateSlices, DecodeError> decoded;
+  if (auto error = json::update_of(members, limits, *std::get_if<UpdateSlices>(&decoded))) {
+    decoded = *std::move(error);
+  }
+  return decoded;
 }
 
 Update to_update(const UpdateSlices& slices) {

@@ -2,8 +2,8 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <string>
-#include <variant>
 
 #include <regstream/message/codec.hpp>
 
@@ -22,8 +22,9 @@ struct UpdateMembers {
 /// To read an update's members with; `members` must outlive it.
 [[nodiscard]] Wanted wanted_of_update(UpdateMembers& members);
 
-/// What the members say, once they have been read; `unknown` is taken out of them.
-[[nodiscard]] std::variant<UpdateSlices, DecodeError> update_of(UpdateMembers& members,
-                                                                const CodecLimits& limits);
+/// Puts what the members say, once they have been read, into `update`, which is empty before;
+/// `unknown` is taken out of them. Or why they are no update.
+[[nodiscard]] std::optional<DecodeError> update_of(UpdateMembers& members,
+                                                   const CodecLimits& limits, UpdateSlices& update);
 
 }  // namespace regstream::json

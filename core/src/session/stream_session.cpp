@@ -2,6 +2,9 @@
 
 #include <cstddef>
 #include <utility>
+#include <variant>
+
+#include "message/json_writer.hpp"
 
 namespace regstream {
 namespace {
@@ -26,8 +29,10 @@ MessageKind kind_of(StreamMessageType type) {
 
 std::string in_words(std::size_t bytes) {
   constexpr std::size_t mebibyte = std::size_t{1} << 20U;
-  return bytes % mebibyte == 0 ? std::to_string(bytes / mebibyte) + " MiB"
-                               : std::to_string(bytes) + " bytes";
+  const bool is_whole = bytes % mebibyte == 0;
+  std::string words;
+  json::append_integer(words, static_cast<std::int64_t>(is_whole ? bytes / mebibyte : bytes));
+  return words.append(is_whole ? " MiB" : " bytes");
 }
 
 }  // namespace
@@ -82,18 +87,16 @@ SessionMessage StreamSession::read(const sse::Event& event) {
     return message;
   }
   message.json = event.data;
-  decoded_ = decode_stream_message(event.data);
-  if (const auto* const error = std::get_if<DecodeError>(&decoded_)) {
+  if (const auto error = decode_stream_message(event.data, content_)) {
     reject(message, MessageKind::malformed, error->what);
     return message;
   }
-  const auto& content = *std::get_if<StreamMessage>(&decoded_);
-  message.content = &content;
-  message.kind = kind_of(content.type);
+  message.content = &content_;
+  message.kind = kind_of(content_.type);
   if (message.kind == MessageKind::update) {
-    apply_update(message, content.update);
+    apply_update(message, content_.update);
   } else if (message.kind == MessageKind::snapshot) {
-    apply_snapshot(message, content.data);
+    apply_snapshot(message, content_.data);
   } else if (message.kind == MessageKind::reset) {
     mark_gap(message, Gap::lost_history);
   }

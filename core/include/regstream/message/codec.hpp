@@ -117,6 +117,10 @@ struct StreamMessage {
 /// and a snapshot; a message of another type may have any, and it is kept if it is an object.
 [[nodiscard]] std::variant<StreamMessage, DecodeError> decode_stream_message(
     std::string_view json, const CodecLimits& limits = {});
+/// The same into `message`, for who keeps one; after an error it says nothing of use.
+[[nodiscard]] std::optional<DecodeError> decode_stream_message(std::string_view json,
+                                                               StreamMessage& message,
+                                                               const CodecLimits& limits = {});
 
 [[nodiscard]] std::string encode_connected(std::int64_t timestamp_ms);
 [[nodiscard]] std::string encode_ping(std::int64_t timestamp_ms);

@@ -101,7 +101,7 @@ class StreamSession : public EventSession {
   std::uint64_t resets_ = 0;
 
   // What the message that was polled last has views of.
-  std::variant<StreamMessage, DecodeError> decoded_;
+  StreamMessage content_;
   std::string problem_;
 };
 
