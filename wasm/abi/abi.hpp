@@ -4,7 +4,7 @@
 
 #include "records.hpp"
 
-/// The flat functions between the core and its JavaScript loader (src/core/core.ts), version 6.
+/// The flat functions between the core and its JavaScript loader (src/core/core.ts), version 7.
 ///
 /// Text and bytes go in through one input buffer: ask `input` for room, write there, and give the
 /// sizes to the call that reads it. What a call gives back beyond its return value stands in one
@@ -13,7 +13,7 @@
 /// JavaScript needs no BigInt.
 ///
 /// No argument can trap: a handle that names nothing makes the call do nothing, as does a size
-/// beyond the input.
+/// beyond the input or its limit.
 #ifdef __wasm__
 #define REGSTREAM_EXPORT(name) __attribute__((export_name(#name)))
 #else
@@ -22,7 +22,7 @@
 
 namespace regstream::abi {
 
-inline constexpr std::uint32_t abi_version_number = 6;
+inline constexpr std::uint32_t abi_version_number = 7;
 
 /// The kinds of action that `client_poll` returns.
 enum class ActionKind : std::uint32_t {
@@ -45,6 +45,10 @@ REGSTREAM_EXPORT(input) char* input(std::uint32_t size);
 
 /// The most that `input` gives.
 REGSTREAM_EXPORT(input_limit) std::uint32_t input_limit();
+
+/// The most bytes of a stream that one call takes. Small messages make far more than themselves of
+/// their bytes: this bounds that.
+REGSTREAM_EXPORT(bytes_limit) std::uint32_t bytes_limit();
 
 /// The result record, always at the same address.
 REGSTREAM_EXPORT(result) const Result* result();
@@ -93,7 +97,7 @@ REGSTREAM_EXPORT(client_event)
 std::int32_t client_event(std::uint32_t handle, std::uint32_t attempt, std::int32_t id_size,
                           std::uint32_t data_size, double now_ms);
 
-/// Input: bytes of the stream. Returns and result as of `client_event`.
+/// Input: bytes of the stream, at most `bytes_limit`. Returns and result as of `client_event`.
 REGSTREAM_EXPORT(client_bytes)
 std::int32_t client_bytes(std::uint32_t handle, std::uint32_t attempt, std::uint32_t size,
                           double now_ms);
@@ -121,7 +125,8 @@ std::uint32_t parser_create(std::uint32_t line_bytes_max, std::uint32_t event_by
 
 REGSTREAM_EXPORT(parser_destroy) void parser_destroy(std::uint32_t handle);
 
-/// Input: the next bytes. Returns how many events they completed. Result: `records`
+/// Input: the next bytes, at most `bytes_limit`. Returns how many events they completed. Result:
+/// `records`
 /// (`EventRecord`), `skipped` (`SkippedRecord`) and `skipped_count`, `text` (theirs).
 REGSTREAM_EXPORT(parser_push)
 std::uint32_t parser_push(std::uint32_t handle, std::uint32_t size);

@@ -7,6 +7,14 @@
 
 namespace regstream::abi {
 
+void clear_batch(std::string& bytes) {
+  constexpr std::size_t kept_bytes_max = std::size_t{1} << 20U;
+  bytes.clear();
+  if (bytes.capacity() > kept_bytes_max) {
+    bytes.shrink_to_fit();
+  }
+}
+
 std::size_t utf16_size(std::string_view text) {
   // One unit for each byte that begins a character, and one more for the four-byte ones.
   std::size_t units = 0;
@@ -29,13 +37,8 @@ std::size_t utf16_size(std::string_view text) {
 }
 
 void BatchText::clear() {
-  text_.clear();
+  clear_batch(text_);
   units_ = 0;
-  // One large message must not hold its memory for the rest of the day.
-  constexpr std::size_t kept_bytes_max = std::size_t{1} << 20U;
-  if (text_.capacity() > kept_bytes_max) {
-    text_.shrink_to_fit();
-  }
 }
 
 Slice BatchText::append(std::string_view text) {

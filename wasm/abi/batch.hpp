@@ -12,6 +12,10 @@
 
 namespace regstream::abi {
 
+/// Empties what a batch has filled. Its memory stays for the next batch, unless it is much: one
+/// large batch must not hold that for the rest of the day.
+void clear_batch(std::string& bytes);
+
 /// How many UTF-16 units the well-formed UTF-8 text takes.
 [[nodiscard]] std::size_t utf16_size(std::string_view text);
 
@@ -37,7 +41,7 @@ class Records {
   static_assert(sizeof(Record) >= 24 && alignof(Record) <= alignof(double));
 
  public:
-  void clear() { bytes_.clear(); }
+  void clear() { clear_batch(bytes_); }
   /// Holds until the next call.
   Record& add() {
     bytes_.append(sizeof(Record), '\0');

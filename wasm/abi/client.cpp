@@ -60,13 +60,14 @@ Client::Client(const ConnectionOptions& options, std::uint64_t seed, std::int64_
 void Client::read_messages() {
   text_.clear();
   messages_.clear();
-  json_.clear();
-  cursors_.clear();
+  clear_batch(json_);
+  clear_batch(cursors_);
+  cursor_ = {};
   view_changed_ = false;
   while (const auto message = session_.poll_message()) {
     add(*message);
   }
-  cursor_begin_ = append_cursor(session_.last_event_id()).begin;
+  append_cursor(session_.last_event_id());
   if (view_changed_) {
     write_view(*session_.view(registration_id_));
   }
@@ -76,7 +77,8 @@ void Client::add(const SessionMessage& message) {
   view_changed_ = view_changed_ || message.view_changed;
   MessageRecord& record = messages_.add();
   record.kind = message.kind;
-  record.cursor = append_cursor(message.last_event_id);
+  append_cursor(message.last_event_id);
+  record.cursor = cursor_;
   if (message.content == nullptr) {
     record.message = text_.append(message.problem);
   } else if (message.kind == MessageKind::update) {
@@ -112,10 +114,12 @@ void Client::add_update(MessageRecord& record, const UpdateSlices& update) {
                  static_cast<std::uint32_t>(json_.size() - rest_begin)};
 }
 
-Slice Client::append_cursor(std::string_view last_event_id) {
-  const auto begin = static_cast<std::uint32_t>(cursors_.size());
-  cursors_.append(last_event_id);
-  return {begin, static_cast<std::uint32_t>(last_event_id.size())};
+void Client::append_cursor(std::string_view last_event_id) {
+  if (std::string_view(cursors_).substr(cursor_.begin) != last_event_id) {
+    cursor_ = {static_cast<std::uint32_t>(cursors_.size()),
+               static_cast<std::uint32_t>(last_event_id.size())};
+    cursors_.append(last_event_id);
+  }
 }
 
 }  // namespace regstream::abi

@@ -35,7 +35,7 @@ class Client {
   [[nodiscard]] std::string_view json() const { return json_; }
   /// Apart from the records' text: hardly anybody asks for one, and that text is decoded whole.
   [[nodiscard]] std::string_view cursors() const { return cursors_; }
-  [[nodiscard]] std::uint32_t cursor_begin() const { return cursor_begin_; }
+  [[nodiscard]] std::uint32_t cursor_begin() const { return cursor_.begin; }
   /// Null: it did not change.
   [[nodiscard]] const ViewRecord* changed_view() const { return view_changed_ ? &view_ : nullptr; }
 
@@ -43,7 +43,7 @@ class Client {
   void add(const SessionMessage& message);
   void add_update(MessageRecord& record, const UpdateSlices& update);
   void write_view(const RegistrationView& view);
-  [[nodiscard]] Slice append_cursor(std::string_view last_event_id);
+  void append_cursor(std::string_view last_event_id);
 
   StreamSession session_;
   std::int64_t registration_id_;
@@ -52,7 +52,8 @@ class Client {
   Records<MessageRecord> messages_;
   std::string json_;
   std::string cursors_;
-  std::uint32_t cursor_begin_ = 0;
+  Slice cursor_;  ///< The last one of `cursors_`. It is there once: the next message's may be the
+                  ///< same.
   bool view_changed_ = false;
 
   ViewRecord view_;

@@ -194,12 +194,12 @@ std::int32_t client_event(std::uint32_t handle, std::uint32_t attempt, std::int3
 std::int32_t client_bytes(std::uint32_t handle, std::uint32_t attempt, std::uint32_t size,
                           double now_ms) {
   Client* const client = clients().find(handle);
-  const auto texts = two_inputs(size, 0);
-  if (client == nullptr || !texts) {
+  const auto bytes = stream_input(size);
+  if (client == nullptr || !bytes) {
     return -1;
   }
-  return read_messages(
-      *client, client->session().on_bytes(AttemptId{attempt}, texts->first, instant(now_ms)));
+  return read_messages(*client,
+                       client->session().on_bytes(AttemptId{attempt}, *bytes, instant(now_ms)));
 }
 
 void client_end(std::uint32_t handle, std::uint32_t attempt, std::uint32_t end, double now_ms) {

@@ -15,6 +15,10 @@ namespace {
 /// so.
 constexpr std::size_t input_bytes_max = CodecLimits{}.stream_message_bytes_max + 8192;
 
+/// As much as a browser's `fetch` hands over at once. What is made of a piece may be forty times as
+/// large, as six bytes can be a message that has a record and a sentence.
+constexpr std::size_t stream_bytes_max = std::size_t{512} << 10U;
+
 constexpr std::size_t input_bytes_kept = std::size_t{64} << 10U;
 
 /// The module is one thread's, and an object of static storage is how a C ABI keeps its state.
@@ -37,6 +41,11 @@ std::optional<std::pair<std::string_view, std::string_view>> two_inputs(std::uin
     return std::nullopt;
   }
   return std::pair(input.substr(0, first_size), input.substr(first_size, second_size));
+}
+
+std::optional<std::string_view> stream_input(std::uint32_t size) {
+  const auto texts = two_inputs(size, 0);
+  return texts && size <= stream_bytes_max ? std::optional(texts->first) : std::nullopt;
 }
 
 void release_input() {
@@ -64,6 +73,10 @@ char* input(std::uint32_t size) {
 
 std::uint32_t input_limit() {
   return input_bytes_max;
+}
+
+std::uint32_t bytes_limit() {
+  return stream_bytes_max;
 }
 
 const Result* result() {

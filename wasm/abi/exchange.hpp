@@ -16,7 +16,10 @@ namespace regstream::abi {
 [[nodiscard]] std::optional<std::pair<std::string_view, std::string_view>> two_inputs(
     std::uint32_t first_size, std::uint32_t second_size);
 
-/// Gives a buffer back that one large message grew. Ends what `two_inputs` gave.
+/// Bytes of a stream; nothing if they are not in the input buffer, or over `bytes_limit`.
+[[nodiscard]] std::optional<std::string_view> stream_input(std::uint32_t size);
+
+/// Gives a buffer back that one large message grew. Ends what the two gave.
 void release_input();
 
 [[nodiscard]] Bytes bytes_of(std::string_view text);

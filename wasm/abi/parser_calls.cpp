@@ -43,13 +43,13 @@ void parser_destroy(std::uint32_t handle) {
 
 std::uint32_t parser_push(std::uint32_t handle, std::uint32_t size) {
   EventParser* const parser = parsers().find(handle);
-  const auto texts = two_inputs(size, 0);
+  const auto bytes = stream_input(size);
   Result& result = result_record();
   result.skipped_count = 0;
-  if (parser == nullptr || !texts) {
+  if (parser == nullptr || !bytes) {
     return 0;
   }
-  parser->push(texts->first);
+  parser->push(*bytes);
   release_input();
   result.text = bytes_of(parser->text());
   result.records = parser->events().address();

@@ -146,6 +146,30 @@ TEST_CASE("A batch without news has no view, and keeps the cursor") {
   CHECK(client.bytes("id: 7-9\n\n").cursor_at_end == "7-9");
 }
 
+TEST_CASE("An id is there once for all the messages that have it") {
+  OpenClient client;
+  const std::string id(4000, 'i');
+  const std::string ping = "data: {\"type\":\"ping\"}\n\n";
+  const read::Batch batch = client.bytes("id: " + id + '\n' + ping + ping + "id: 7-1\n" + ping);
+  REQUIRE(batch.messages.size() == 3);
+  CHECK(batch.messages[0].cursor == id);
+  CHECK(batch.messages[1].cursor == id);
+  CHECK(batch.messages[2].cursor == "7-1");
+  CHECK(batch.cursor_at_end == "7-1");
+  CHECK(result()->cursors.size == id.size() + 3);
+  // Of a batch without an event, and of one that takes the id away.
+  CHECK(client.bytes(":\n").cursor_at_end == "7-1");
+  CHECK(client.bytes("id\n" + ping).messages[0].cursor.empty());
+}
+
+TEST_CASE("Bytes of a stream are taken up to a limit") {
+  OpenClient client;
+  const std::string blanks(bytes_limit() + 1, '\n');
+  const std::uint32_t size = put_in(blanks);
+  CHECK(client_bytes(client.handle(), 1, size, 1) == -1);
+  CHECK(client_bytes(client.handle(), 1, size - 1, 1) == 0);
+}
+
 TEST_CASE("Parsers give events, and what they skipped") {
   put_in("é1");
   const std::uint32_t parser = parser_create(16, 16, 16, 3);

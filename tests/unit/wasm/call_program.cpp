@@ -108,13 +108,14 @@ void CallProgram::call_client(char what) {
       const std::uint32_t attempt = word();
       const auto id_size = static_cast<std::int32_t>(size());
       const std::uint32_t data_size = size();
-      return read_batch(client_event(client, attempt, id_size, data_size, number()));
+      const std::int32_t count = client_event(client, attempt, id_size, data_size, number());
+      return read_batch(count, static_cast<std::uint32_t>(std::max(id_size, 0)) + data_size);
     }
     case 'b': {
       const std::uint32_t client = handle();
       const std::uint32_t attempt = word();
       const std::uint32_t bytes = size();
-      return read_batch(client_bytes(client, attempt, bytes, number()));
+      return read_batch(client_bytes(client, attempt, bytes, number()), bytes);
     }
     case 'E': {
       const std::uint32_t client = handle();
@@ -223,9 +224,11 @@ std::uint32_t CallProgram::size() {
   return bytes;
 }
 
-void CallProgram::read_batch(std::int32_t count) {
+void CallProgram::read_batch(std::int32_t count, std::uint32_t bytes) {
   require(count >= -1, "a call is refused, or makes records");
   const read::Batch batch = read::batch(count);
+  require(count < 0 || result()->cursors.size <= bytes + last_event_id_bytes_max,
+          "ids take no more than came in, and the one before");
   require(batch.cursor_at_end.size() <= last_event_id_bytes_max, "a cursor has a limit");
   for (const read::Message& message : batch.messages) {
     const bool is_refused = message.record.kind == MessageKind::malformed ||

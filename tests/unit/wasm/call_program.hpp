@@ -37,7 +37,8 @@ class CallProgram {
   std::uint32_t word();
   std::uint32_t handle();
   std::uint32_t size();
-  static void read_batch(std::int32_t count);
+  /// What a call with `bytes` of input made.
+  static void read_batch(std::int32_t count, std::uint32_t bytes);
 
   std::string_view arguments_;
   std::uint32_t input_rest_ = 0;  ///< What no size of the line has named yet.

@@ -8,6 +8,7 @@ interface CoreExports {
   abi_version(): number;
   input(size: number): number;
   input_limit(): number;
+  bytes_limit(): number;
   result(): number;
   client_create(
     policy: number,
@@ -77,7 +78,7 @@ interface CoreResult {
   readonly skippedCount: number;
 }
 
-const abiVersion = 6;
+const abiVersion = 7;
 
 const encoder = new TextEncoder();
 // An id may begin with U+FEFF, which is part of it.
@@ -87,6 +88,8 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 export class Core {
   readonly #exports: CoreExports;
   readonly #inputLimit: number;
+  /** The most that `writeBytes` takes. */
+  readonly bytesLimit: number;
   readonly #resultAddress: number;
   #bytes: Uint8Array;
   #words: Uint32Array;
@@ -107,6 +110,7 @@ export class Core {
     this.#words = new Uint32Array(exports.memory.buffer);
     this.#doubles = new Float64Array(exports.memory.buffer);
     this.#inputLimit = exports.input_limit();
+    this.bytesLimit = exports.bytes_limit();
     this.#resultAddress = exports.result();
   }
 
@@ -163,18 +167,13 @@ export class Core {
     return [firstSize, secondSize];
   }
 
-  /** Writes bytes into the input buffer, which must not be more than its limit. */
+  /** Writes bytes of a stream into the input buffer, at most `bytesLimit`. */
   writeBytes(bytes: Uint8Array): void {
-    const address = this.exports.input(bytes.length);
-    if (address === 0) {
-      throw new StreamError("core_failed", `The core takes ${this.#inputLimit} bytes at a time`);
+    if (bytes.length > this.bytesLimit) {
+      throw new StreamError("core_failed", `The core takes ${this.bytesLimit} bytes at a time`);
     }
+    const address = this.exports.input(bytes.length);
     this.bytes.set(bytes, address);
-  }
-
-  /** The most that `writeBytes` takes. */
-  get inputLimit(): number {
-    return this.#inputLimit;
   }
 
   result(): CoreResult {

@@ -143,7 +143,7 @@ export class CoreClient {
 
   /** The most that `bytes` takes at a time. */
   get bytesMax(): number {
-    return this.#core.inputLimit;
+    return this.#core.bytesLimit;
   }
 
   end(attempt: number, end: TransportEnd, now: number): void {

@@ -116,7 +116,7 @@ export class EventStreamParser {
     }
   }
 
-  /** Takes the next bytes, at most 4 MiB of them, and gives the events that they complete. */
+  /** Takes the next bytes, at most 512 KiB of them, and gives the events that they complete. */
   push(bytes: Uint8Array): EventBatch {
     this.#core.writeBytes(bytes);
     return new EventBatch(this.#core, this.#core.exports.parser_push(this.#handle, bytes.length));

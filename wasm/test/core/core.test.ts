@@ -8,7 +8,7 @@ import { CoreClient } from "../../src/core/core_client.js";
 import { loadCore } from "../../src/core/load_core.js";
 import type { MessageBatch } from "../../src/core/message_batch.js";
 import { ViewReader } from "../../src/core/view_reader.js";
-import { modulePath, stageUpdate } from "../fakes.js";
+import { modulePath, openClient as clientOf, stageUpdate } from "../fakes.js";
 
 const moduleUrl = pathToFileURL(modulePath);
 
@@ -27,13 +27,13 @@ describe("loading the module", () => {
     const loader = await freshLoader();
     const first = loader.loadCore(moduleUrl);
     expect(loader.loadCore()).toBe(first);
-    expect((await first).exports.abi_version()).toBe(6);
+    expect((await first).exports.abi_version()).toBe(7);
   });
 
   it("takes the module's bytes", async () => {
     const loader = await freshLoader();
     const core = await loader.loadCore(await readFile(moduleUrl));
-    expect(core.exports.abi_version()).toBe(6);
+    expect(core.exports.abi_version()).toBe(7);
   });
 
   it.each(["application/wasm", "application/wasm; charset=x", "application/octet-stream", ""])(
@@ -46,7 +46,7 @@ describe("loading the module", () => {
       );
       const loader = await freshLoader();
       const core = await loader.loadCore("https://bank.example/regstream.wasm");
-      expect(core.exports.abi_version()).toBe(6);
+      expect(core.exports.abi_version()).toBe(7);
     },
   );
 
@@ -61,7 +61,7 @@ describe("loading the module", () => {
     const url = "https://bank.example/regstream.wasm";
     await expect(loader.loadCore(url)).rejects.toThrow(`${url} answered with status 404`);
     await expect(loader.loadCore(url)).rejects.toThrow();
-    expect((await loader.loadCore(url)).exports.abi_version()).toBe(6);
+    expect((await loader.loadCore(url)).exports.abi_version()).toBe(7);
   });
 
   it("tries again where it was told to look, also when it is not told again", async () => {
@@ -386,7 +386,7 @@ describe("the core behind its ABI", () => {
 
   it("skips an event of bytes that goes over a limit, and resumes behind it", async () => {
     const client = await openClient();
-    const line = new Uint8Array(3 << 20).fill(0x78);
+    const line = new Uint8Array(client.bytesMax).fill(0x78);
     const send = (text: string) => {
       const batch = client.bytes(1, new TextEncoder().encode(text), 1);
       follow(client, batch);
@@ -394,8 +394,9 @@ describe("the core behind its ABI", () => {
     };
     send(`id: 1-1\ndata: ${JSON.stringify(stageUpdate("duplicate_check", "completed", 5))}\n\n`);
     send("id: 1-2\ndata: ");
-    expect(client.bytes(1, line, 1)?.length).toBe(0);
-    expect(client.bytes(1, line, 1)?.length).toBe(0);
+    for (let size = 0; size <= 4 << 20; size += line.length) {
+      expect(client.bytes(1, line, 1)?.length).toBe(0);
+    }
     const batch = send('\n\ndata: {"type":"ping"}\n\n');
     expect([batch?.kind(0), batch?.kind(1)]).toEqual(["too_large", "ping"]);
     expect(batch?.problem(0)).toBe("An event was skipped: a line of it is longer than 4 MiB");
@@ -635,12 +636,31 @@ describe("the core behind its ABI", () => {
     expect(exports.client_bytes(client, 1, 2 ** 31 - 1, 0)).toBe(-1);
     expect(exports.client_event(client, 1, -1, 5, 0)).toBe(-1);
     expect(exports.input(exports.input_limit() + 1)).toBe(0);
+    exports.input(exports.bytes_limit() + 1);
+    expect(exports.client_bytes(client, 1, exports.bytes_limit() + 1, 0)).toBe(-1);
     for (const id of [NaN, -1, 1.5, 2 ** 53, Infinity]) {
       expect(exports.client_create(0, 1, 2, id, 0, 0, 0)).toBe(0);
     }
     expect(exports.client_create(2, 1, 2, 42, 0, 0, 0)).toBe(0);
     exports.client_destroy(client);
   });
+
+  it.each(["data\n\n", "data:1\n\n", "data:[\n\n", 'data:{"type":"ping"}\n\n', "id:7\ndata\n\nid:8\ndata\n\n"])(
+    "takes %j over and over behind a long id, as much as it takes at all",
+    async (message) => {
+      const { loadCore: loadAnew } = await freshLoader();
+      const core = await loadAnew(await readFile(moduleUrl));
+      const client = clientOf(core, 42);
+      const id = "i".repeat(4_000);
+      const text = `id:${id}\n\n`;
+      const times = Math.floor((client.bytesMax - text.length) / message.length);
+      const batch = client.bytes(1, new TextEncoder().encode(text + message.repeat(times)), 1);
+      expect(batch?.length).toBe(times * (message.split("\n\n").length - 1));
+      expect(core.result().cursorsSize).toBeLessThanOrEqual(client.bytesMax);
+      expect(batch?.cursorAtEnd()()).toBe(message.startsWith("id") ? "8" : id);
+      client.dispose();
+    },
+  );
 
   it("has room for 256 streams, and says so", async () => {
     const core = await loadCore();

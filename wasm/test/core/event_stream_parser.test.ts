@@ -96,24 +96,34 @@ describe("EventStreamParser", () => {
     const core = await primeCore();
     const parser = await create();
     parser.push(bytes("id: 7\ndata: "));
-    const piece = new Uint8Array(1 << 20).fill(0x78);
+    const piece = new Uint8Array(512 << 10).fill(0x78);
     const push = (times: number) => {
       for (let time = 0; time < times; ++time) {
         parser.push(piece);
       }
     };
-    push(5);
+    push(10);
     const before = core.exports.memory.buffer.byteLength;
-    push(95);
+    push(190);
     expect(core.exports.memory.buffer.byteLength).toBe(before);
     const { skipped } = parser.push(bytes("\n\n"));
     expect(skipped).toEqual([{ before: 0, reason: "line_too_long", bytes: (100 << 20) + 1, lastEventId: "7" }]);
   });
 
-  it("says that it takes 4 MiB at a time, and takes no more", async () => {
+  it("says that it takes 512 KiB at a time, and takes no more", async () => {
     const parser = await create();
-    expect(() => parser.push(new Uint8Array(5 << 20))).toThrow("bytes at a time");
+    expect(() => parser.push(new Uint8Array((512 << 10) + 1))).toThrow("bytes at a time");
     expect(parser.push(bytes("data: fine\n\n")).length).toBe(1);
+  });
+
+  it.each([
+    ["events", {}, "data\n\n"],
+    ["skipped events", { lineBytesMax: 0 }, "data\n\n"],
+  ])("takes small %s over and over, as many as it takes at all", async (_, limits, block) => {
+    const parser = await create({ limits });
+    const times = Math.floor((512 << 10) / block.length);
+    const { length, skipped } = parser.push(bytes(block.repeat(times)));
+    expect(length + skipped.length).toBe(times);
   });
 
   it("can be disposed of twice, and by then does nothing", async () => {
