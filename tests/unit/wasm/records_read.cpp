@@ -100,6 +100,16 @@ Batch batch(std::int32_t count) {
   }
   batch.cursor_at_end =
       part(at(left.cursors), {left.cursor_begin, left.cursors.size - left.cursor_begin});
+  // What an earlier batch had is gone.
+  std::size_t cursors_size = batch.cursor_at_end.size();
+  std::size_t json_size = 0;
+  for (const Message& message : batch.messages) {
+    cursors_size += message.cursor.size();
+    json_size += message.json.size();
+  }
+  if (cursors_size != left.cursors.size || json_size != left.json.size) {
+    throw std::out_of_range("text that no record names");
+  }
   if (left.view != 0) {
     batch.view = view(*records<ViewRecord>(left.view));
   }

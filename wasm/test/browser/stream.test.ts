@@ -417,6 +417,16 @@ describe("what a stream makes of messages", () => {
     });
   });
 
+  it("resumes behind a message that is no update", async () => {
+    const { stream, network } = await openStream();
+    network.last.send(stageUpdate("duplicate_check", "started", 10), "5-1");
+    network.last.send({ type: "ping", timestamp: 20 }, "5-2");
+    stream.close();
+    stream.connect();
+    await settle();
+    expect(network.last.url).toContain("lastEventId=5-2");
+  });
+
   it("remembers after a restart that updates may have been missed", async () => {
     const { stream, network } = await openStream();
     network.last.send(stageUpdate("duplicate_check", "started", 10), "5-1");
