@@ -126,8 +126,7 @@ std::uint32_t parser_create(std::uint32_t line_bytes_max, std::uint32_t event_by
 REGSTREAM_EXPORT(parser_destroy) void parser_destroy(std::uint32_t handle);
 
 /// Input: the next bytes, at most `bytes_limit`. Returns how many events they completed. Result:
-/// `records`
-/// (`EventRecord`), `skipped` (`SkippedRecord`) and `skipped_count`, `text` (theirs).
+/// `records` (`EventRecord`), `skipped` (`SkippedRecord`) and `skipped_count`, `text` (theirs).
 REGSTREAM_EXPORT(parser_push)
 std::uint32_t parser_push(std::uint32_t handle, std::uint32_t size);
 

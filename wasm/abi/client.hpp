@@ -52,8 +52,8 @@ class Client {
   Records<MessageRecord> messages_;
   std::string json_;
   std::string cursors_;
-  Slice cursor_;  ///< The last one of `cursors_`. It is there once: the next message's may be the
-                  ///< same.
+  /// The last one of `cursors_`. It is there once: the next message's may be the same.
+  Slice cursor_;
   bool view_changed_ = false;
 
   ViewRecord view_;

@@ -1,5 +1,6 @@
 #include "wasm/records_read.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 
 #include "abi.hpp"
@@ -57,6 +58,22 @@ class Text {
   std::vector<std::size_t> begins_;  ///< Of each unit's character.
 };
 
+/// How far parts reach that are named in order, without a gap between them. What an earlier batch
+/// left would be one.
+class Cover {
+ public:
+  void add(const Slice& part) {
+    if (part.begin > end_ && part.size > 0) {
+      throw std::out_of_range("bytes that no record names");
+    }
+    end_ = std::max(end_, part.begin + part.size);
+  }
+  [[nodiscard]] std::uint32_t end() const { return end_; }
+
+ private:
+  std::uint32_t end_ = 0;
+};
+
 template <typename Record>
 const Record* records(std::uintptr_t address) {
   return reinterpret_cast<const Record*>(address);
@@ -100,15 +117,15 @@ Batch batch(std::int32_t count) {
   }
   batch.cursor_at_end =
       part(at(left.cursors), {left.cursor_begin, left.cursors.size - left.cursor_begin});
-  // What an earlier batch had is gone.
-  std::size_t cursors_size = batch.cursor_at_end.size();
-  std::size_t json_size = 0;
+  Cover cursors;
+  Cover json;
   for (const Message& message : batch.messages) {
-    cursors_size += message.cursor.size();
-    json_size += message.json.size();
+    cursors.add(message.record.cursor);
+    json.add(message.record.json);
   }
-  if (cursors_size != left.cursors.size || json_size != left.json.size) {
-    throw std::out_of_range("text that no record names");
+  cursors.add({left.cursor_begin, left.cursors.size - left.cursor_begin});
+  if (cursors.end() != left.cursors.size || json.end() != left.json.size) {
+    throw std::out_of_range("bytes that no record names");
   }
   if (left.view != 0) {
     batch.view = view(*records<ViewRecord>(left.view));
