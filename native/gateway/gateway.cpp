@@ -152,11 +152,12 @@ void Gateway::open_stream(net::Exchange exchange) {
     return;
   }
 
-  const auto& [registration_id, cursor] = std::get<StreamRequest>(request);
+  const auto& asked = std::get<StreamRequest>(request);
   const hub::Framing framing =
       exchange.request().version() < 11 ? hub::Framing::bare : hub::Framing::chunked;
   feed([&] {
-    const hub::SubscriptionId id = pump_.open(registration_id, cursor, moment(), framing);
+    const hub::SubscriptionId id =
+        pump_.open(asked.registration_id, asked.cursor, moment(), framing);
     try {
       connections_.add(new StreamConnection(exchange.take_connection(), stream_head(framing), id,
                                             options_.streams.hub.peer_timeout(), *this));
