@@ -20,8 +20,9 @@ inline constexpr std::string_view deployments_key = "service:registration-update
 /// apart (`RedisOptions::deployment`); one without a name differs from all that have one. Sans-I/O.
 ///
 /// Each gateway adds its name to a short stream, and reads what others have added within a minute,
-/// by Redis's clock: so each side notices the other, nobody has to leave in order, and it takes no
-/// rights that a gateway does not have. What Redis refuses is tried again at the next time.
+/// by Redis's clock, as often as `ScriptLink::deployments_interval` says: so each side notices the
+/// other, nobody has to leave in order, and it takes no rights that a gateway does not have. What
+/// Redis refuses is tried again at the next time.
 class DeploymentWatch {
  public:
   /// Of the stream, which is kept twice as long as what a minute brought: three a gateway.

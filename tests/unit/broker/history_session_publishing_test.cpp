@@ -1,0 +1,134 @@
+// What a session does with publishes.
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "session_bench.hpp"
+
+namespace {
+
+using namespace regstream::broker;  // NOLINT: every command and reply.
+using namespace regstream::test;    // NOLINT
+using regstream::Duration;
+using regstream::EventId;
+using regstream::Instant;
+
+}  // namespace
+
+TEST_CASE("a publisher's session connects one link, asks for durability, and loads the script") {
+  Bench bench;
+  CHECK(bench.wants() == Texts{"connect caller"});
+  CHECK(bench.wants().empty());
+  bench.publish("a");
+  CHECK(bench.wants().empty());  // It waits for the connection.
+  bench.connect(LinkRole::caller);
+  CHECK(bench.wants() == Texts{"durability?", "load"});
+  CHECK(bench.call_reply(Durability{true}).empty());
+  CHECK(bench.call_reply(Done{}) == Texts{"publish a", "followed, waited 1"});
+  CHECK(bench.call_reply(EventId{1'000, 1}) == Texts{"ended"});
+  CHECK(bench.ended == Texts{"a 1000-1"});
+  CHECK(bench.session.obstacles().publishing.empty());
+}
+
+TEST_CASE("publishes in flight when a link is lost are sent again in order, before others") {
+  Bench bench;
+  bench.bring_up_caller();
+  bench.publish("a");
+  bench.publish("b");
+  CHECK(bench.wants() == Texts{"publish a", "publish b after a"});
+  bench.lose(LinkRole::caller);
+  CHECK(bench.wants() == Texts{"failed: lost redis"});
+  bench.publish("c");
+  CHECK(bench.wants().empty());
+  CHECK(bench.session.due(LinkRole::caller) == nullptr);
+  CHECK(bench.call_reply(EventId{1'000, 1}).empty());  // Of the connection that is no more.
+  CHECK(bench.wake() == Texts{"connect caller"});
+  bench.connect(LinkRole::caller);
+  CHECK(bench.wants() == Texts{"durability?", "load"});
+  bench.call_reply(Durability{});
+  CHECK(bench.call_reply(Done{}) ==
+        Texts{"publish a", "publish b after a", "publish c after b", "followed, waited 3"});
+  for (std::uint64_t sequence = 1; sequence <= 3; ++sequence) {
+    CHECK(bench.call_reply(EventId{1'000, sequence}) == Texts{"ended"});
+  }
+  CHECK(bench.ended == Texts{"a 1000-1", "b 1000-2", "c 1000-3"});
+}
+
+TEST_CASE("a publish whose outcome is not known, and whose key is gone, ends as unknown") {
+  Bench bench;
+  bench.bring_up_caller();
+  bench.publish("a");
+  bench.wants();
+  bench.lose(LinkRole::caller);
+  bench.wants();
+  bench.now += Duration{600'001};
+  CHECK(bench.wants() == Texts{"connect caller"});
+  bench.lose(LinkRole::caller);
+  CHECK(bench.wants() == Texts{"failed: lost redis", "ended", "unknown 1"});
+  CHECK(bench.ended == Texts{"a failed"});
+}
+
+TEST_CASE("a script that is unknown amid publishes makes all be sent again, on a new connection") {
+  Bench bench;
+  bench.bring_up_caller();
+  for (const char* const key : {"a", "b", "c"}) {
+    bench.publish(key);
+  }
+  bench.wants();
+  CHECK(bench.call_reply(EventId{1'000, 1}) == Texts{"ended"});
+  CHECK(bench.call_reply(script_unknown()) == Texts{"give up caller", "failed: flushed"});
+  CHECK(bench.wake() == Texts{"connect caller"});
+  bench.connect(LinkRole::caller);
+  bench.wants();
+  bench.call_reply(Durability{});
+  CHECK(bench.call_reply(Done{}) == Texts{"publish b", "publish c after b", "followed, waited 2"});
+}
+
+TEST_CASE(
+    "an update that is refused holds back those behind it, until a try shows that it is over") {
+  Bench bench;
+  bench.bring_up_caller();
+  bench.publish("a");
+  bench.publish("b");
+  bench.wants();
+  CHECK(bench.call_reply(refused(out_of_memory)) == Texts{"refuses: OOM"});
+  CHECK(bench.session.obstacles().publishing ==
+        "redis takes no updates for now: it has no memory left (OOM)");
+  CHECK(bench.call_reply(OutOfOrder{}).empty());
+  CHECK(bench.wake() == Texts{"publish a"});  // One alone finds out.
+  CHECK(bench.call_reply(refused(out_of_memory)) == Texts{"refuses: OOM"});
+  bench.publish("c", Patience::refuses);
+  CHECK(bench.wants() == Texts{"ended"});
+  CHECK(bench.ended == Texts{"c failed"});
+  CHECK(bench.wake() == Texts{"publish a"});
+  CHECK(bench.call_reply(EventId{1'000, 1}) == Texts{"takes", "publish b", "ended"});
+  CHECK(bench.call_reply(EventId{1'000, 2}) == Texts{"ended"});
+  CHECK(bench.session.obstacles().publishing.empty());
+}
+
+TEST_CASE("an update that is refused for good ends, and the next one goes on") {
+  Bench bench;
+  bench.bring_up_caller();
+  bench.publish("a");
+  bench.publish("b");
+  bench.wants();
+  CHECK(bench.call_reply(rejected()) == Texts{"rejected: no", "ended"});
+  CHECK(bench.call_reply(OutOfOrder{}) == Texts{"publish b"});
+  CHECK(bench.call_reply(EventId{1'000, 1}) == Texts{"ended"});
+  CHECK(bench.ended == Texts{"a failed", "b 1000-1"});
+}
+
+TEST_CASE("what no subscriber could take in is refused at once") {
+  HistorySessionOptions options;
+  options.publishes.message_bytes_max = 1;
+  Bench bench{options};
+  bench.wants();
+  bench.publish("a");
+  bench.publish("b", Patience::refuses);  // Whoever does not wait has the answer.
+  const auto wanted = bench.wants();
+  REQUIRE(wanted.size() == 3);
+  CHECK(wanted[0].find("rejected: the update has 2 bytes") == 0);
+  CHECK(bench.ended == Texts{"a failed", "b failed"});
+}
