@@ -58,7 +58,7 @@ void RedisBroker::act(const broker::Connect& connect) {
     session_.on_connected(role, clock_.now());
     advance();
   };
-  handlers.on_reply = [this, role](broker::HistoryReply reply) {
+  handlers.on_reply = [this, role](broker::HistoryReply&& reply) {
     on_reply(role, std::move(reply));
   };
   handlers.on_message = [this](const std::string& message) {
@@ -80,7 +80,7 @@ void RedisBroker::act(const broker::Connect& connect) {
       std::move(handlers));
 }
 
-void RedisBroker::on_reply(LinkRole role, broker::HistoryReply reply) {
+void RedisBroker::on_reply(LinkRole role, broker::HistoryReply&& reply) {
   const auto* const page = std::get_if<broker::HistoryPage>(&reply);
   if (page != nullptr && !page->is_last) {
     world_.count(Sight::page_followed);

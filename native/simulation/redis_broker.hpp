@@ -64,7 +64,7 @@ class RedisBroker {
   void act(const broker::CaughtUp& /*caught_up*/) { subscriber_->on_caught_up(); }
   void act(const broker::PublishEnded& ended) { ended.done(ended.result); }
   void act(const broker::SessionFact& fact) { handlers_.on_fact(fact); }
-  void on_reply(broker::LinkRole role, broker::HistoryReply reply);
+  void on_reply(broker::LinkRole role, broker::HistoryReply&& reply);
   void on_end(broker::LinkRole role, const broker::RedisFailure& failure);
   void arm();
   [[nodiscard]] std::unique_ptr<RedisConnection>& connection(broker::LinkRole role) {

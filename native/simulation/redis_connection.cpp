@@ -46,8 +46,8 @@ void RedisConnection::connect(bool is_parted) {
 
 void RedisConnection::send(broker::HistoryCommand command) {
   // What arrives here does so only while `from_redis_` is not cut, and this is there.
-  const auto reply = [this, back = from_redis_](broker::HistoryReply answer) {
-    back->send([this, answer = std::move(answer)] { handlers_.on_reply(answer); });
+  const auto reply = [this, back = from_redis_](const broker::HistoryReply& answer) {
+    back->send([this, copy = answer]() mutable { handlers_.on_reply(std::move(copy)); });
   };
   const auto hear = [this, back = from_redis_](const std::string& message) {
     back->send([this, message] { handlers_.on_message(message); });

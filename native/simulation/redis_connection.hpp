@@ -23,7 +23,7 @@ class RedisConnection {
   /// None is called from within a call of this class. Each may destroy the connection.
   struct Handlers {
     std::function<void()> on_ready;
-    std::function<void(broker::HistoryReply)> on_reply;
+    std::function<void(broker::HistoryReply&&)> on_reply;
     std::function<void(const std::string&)> on_message;
     /// What Redis held when a pause ended has come.
     std::function<void()> on_drained;

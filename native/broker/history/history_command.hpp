@@ -89,9 +89,8 @@ enum class Question : std::uint8_t {
     case Question::server:
       return 3;  // INFO of the server, its memory and its replication.
     case Question::deployments:
-      return 2;  // One adds this gateway, one lists them all.
     case Question::channels:
-      return 2;
+      return 2;  // One adds this gateway, one lists them all; one for each channel.
     default:
       return 1;
   }

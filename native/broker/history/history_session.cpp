@@ -107,7 +107,7 @@ void HistorySession::renew(LinkRole role, Instant now) {
   }
 }
 
-void HistorySession::on_reply(LinkRole role, HistoryReply reply, Instant now) {
+void HistorySession::on_reply(LinkRole role, HistoryReply&& reply, Instant now) {
   std::optional<RedisFailure> end;
   switch (role) {
     case LinkRole::caller:
@@ -130,7 +130,7 @@ void HistorySession::on_reply(LinkRole role, HistoryReply reply, Instant now) {
   }
 }
 
-std::optional<RedisFailure> HistorySession::on_awaited(HistoryReply reply) {
+std::optional<RedisFailure> HistorySession::on_awaited(HistoryReply&& reply) {
   if (!waiter_.on_reply()) {
     return std::nullopt;
   }
@@ -210,7 +210,7 @@ std::optional<SessionAction> HistorySession::poll_follower(Instant now) {
     std::optional<SessionAction> operator()(Adopt& adopt) const { return ask(std::move(adopt)); }
     std::optional<SessionAction> operator()(TellLoss loss) const { return ask(loss); }
 
-    [[nodiscard]] SessionAction ask(ScriptMode mode) const {
+    [[nodiscard]] SessionAction ask(ScriptMode&& mode) const {
       return session.call(LinkRole::caller, session.script_.call(std::move(mode)));
     }
   };

@@ -47,7 +47,7 @@ class HistorySession {
   /// A connection was lost, or was not made. Not after `GiveUp`.
   void on_lost(LinkRole role, const RedisFailure& failure, Instant now);
   /// The next reply on a connection: the answer to `due`.
-  void on_reply(LinkRole role, HistoryReply reply, Instant now);
+  void on_reply(LinkRole role, HistoryReply&& reply, Instant now);
   /// What the next reply answers. Null: nothing was asked.
   [[nodiscard]] const Link::Due* due(LinkRole role) { return link(role).due(); }
 
@@ -74,7 +74,7 @@ class HistorySession {
   [[nodiscard]] Link& link(LinkRole role);
   void give_up(LinkRole role, const RedisFailure& failure, Instant now);
   void renew(LinkRole role, Instant now);
-  [[nodiscard]] std::optional<RedisFailure> on_awaited(HistoryReply reply);
+  [[nodiscard]] std::optional<RedisFailure> on_awaited(HistoryReply&& reply);
   [[nodiscard]] SessionAction call(LinkRole role, HistoryCommand command);
   [[nodiscard]] std::optional<SessionAction> poll_links(Instant now);
   [[nodiscard]] std::optional<SessionAction> poll_follower(Instant now);

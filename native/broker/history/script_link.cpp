@@ -56,7 +56,7 @@ std::optional<RedisFailure> ScriptLink::poll_leaving() {
 
 // --- What is asked.
 
-ScriptCall ScriptLink::make_call(ScriptMode mode) const {
+ScriptCall ScriptLink::make_call(ScriptMode&& mode) const {
   return {.mode = std::move(mode),
           .known = follower_.known(),
           .is_durable = is_durable_,
@@ -71,7 +71,7 @@ bool ScriptLink::may_adopt(Instant now) const {
   return !leaving_ && !line_.is_refusing() && adopting_.may_call(now);
 }
 
-ScriptCall ScriptLink::call(ScriptMode wanted) {
+ScriptCall ScriptLink::call(ScriptMode&& wanted) {
   (std::holds_alternative<ReadHistory>(wanted) ? reading_ : adopting_).on_called();
   return make_call(std::move(wanted));
 }
@@ -138,7 +138,7 @@ std::optional<Instant> ScriptLink::next_deadline(Instant since) const {
 
 // --- What is answered.
 
-std::optional<RedisFailure> ScriptLink::on_reply(HistoryReply reply, Instant now) {
+std::optional<RedisFailure> ScriptLink::on_reply(HistoryReply&& reply, Instant now) {
   const auto question = link_.on_reply();
   if (!question) {
     return std::nullopt;
@@ -159,7 +159,7 @@ std::optional<RedisFailure> ScriptLink::on_reply(HistoryReply reply, Instant now
   return on_answer(*question, std::move(reply), now);
 }
 
-std::optional<RedisFailure> ScriptLink::on_answer(Question question, HistoryReply reply,
+std::optional<RedisFailure> ScriptLink::on_answer(Question question, HistoryReply&& reply,
                                                   Instant now) {
   auto* const page = std::get_if<HistoryPage>(&reply);
   const auto* const id = std::get_if<EventId>(&reply);

@@ -42,7 +42,7 @@ class ScriptLink {
   void on_connected(Instant now);
   void on_lost(const RedisFailure& failure, Instant now);
   /// Why the connection is to be given up, if it is.
-  [[nodiscard]] std::optional<RedisFailure> on_reply(HistoryReply reply, Instant now);
+  [[nodiscard]] std::optional<RedisFailure> on_reply(HistoryReply&& reply, Instant now);
   /// The same, once nothing is due any more: another server may have the address.
   [[nodiscard]] std::optional<RedisFailure> poll_leaving();
 
@@ -51,7 +51,7 @@ class ScriptLink {
   /// Whether the follower may read, and adopt or tell of a loss; and its call, for it to send.
   [[nodiscard]] bool may_read(Instant now) const;
   [[nodiscard]] bool may_adopt(Instant now) const;
-  [[nodiscard]] ScriptCall call(ScriptMode wanted);
+  [[nodiscard]] ScriptCall call(ScriptMode&& wanted);
   [[nodiscard]] std::optional<PublishLine::Ended> poll_ended() { return line_.poll_ended(); }
   /// When to `poll` again. What may be done by then, but nobody wants, is left out: `since` is when
   /// that was found.
@@ -66,9 +66,9 @@ class ScriptLink {
   [[nodiscard]] const PublishQueue& queue() const { return line_.queue(); }
 
  private:
-  [[nodiscard]] ScriptCall make_call(ScriptMode mode) const;
+  [[nodiscard]] ScriptCall make_call(ScriptMode&& mode) const;
   [[nodiscard]] bool is_probe_due(Instant now) const;
-  [[nodiscard]] std::optional<RedisFailure> on_answer(Question question, HistoryReply reply,
+  [[nodiscard]] std::optional<RedisFailure> on_answer(Question question, HistoryReply&& reply,
                                                       Instant now);
   [[nodiscard]] std::optional<RedisFailure> on_refused(Question question, RedisFailure failure,
                                                        Instant now);
