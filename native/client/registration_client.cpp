@@ -50,6 +50,14 @@ const RegistrationView* RegistrationClient::view(std::int64_t registration_id) c
   return session_.view(registration_id);
 }
 
+const RegistrationView* RegistrationClient::view_to_restore(std::int64_t registration_id) const {
+  return session_.view_to_restore(registration_id);
+}
+
+std::string_view RegistrationClient::last_event_id() const {
+  return session_.last_event_id();
+}
+
 std::uint64_t RegistrationClient::resets() const {
   return session_.resets();
 }

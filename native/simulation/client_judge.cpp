@@ -159,8 +159,14 @@ void ClientJudge::check_gap(const RegistrationView& view) const {
     fail("updates may " + std::string(has_gap_ ? "" : "not ") +
          "have been missed, and its view does not say so: " + encode_view(view));
   }
-  if (view.id.has_value() == is_behind_reset_) {
-    fail("its view has an id behind a reset, or has none before: " + encode_view(view));
+  if (view.has_lost_history != is_behind_reset_) {
+    fail("its view is " + std::string(is_behind_reset_ ? "" : "not ") +
+         "of a history that was lost, and does not say so: " + encode_view(view));
+  }
+  const bool may_have_id = !view.status.empty() && !is_behind_reset_;
+  if (view.id.has_value() != may_have_id) {
+    fail("its view has an id before anything is known or behind a reset, or has none elsewhere: " +
+         encode_view(view));
   }
 }
 
@@ -169,7 +175,7 @@ std::uint64_t ClientJudge::mark_without_gap(RegistrationView view) {
   return mark_of(view);
 }
 
-void ClientJudge::check_end(const std::optional<RegistrationView>& view, bool is_settled) const {
+void ClientJudge::check_end(const RegistrationView* view, bool is_settled) const {
   const EventId end = truth_.end();
   if (due_ != Due::nothing || !position_) {
     fail("it was never told what the greeting promised");
@@ -181,20 +187,20 @@ void ClientJudge::check_end(const std::optional<RegistrationView>& view, bool is
   if (const auto missed = truth_.between(*position_, behind, registration_id_)) {
     fail("it is at " + to_string(*position_) + ", and still misses " + to_string(*missed));
   }
-  if (view) {
+  if (view != nullptr) {
     check_gap(*view);
   }
   if (has_skipped_) {
     return;
   }
-  const bool has_view = view && !is_behind_reset_;
+  const bool has_view = view != nullptr && !view->status.empty() && !is_behind_reset_;
   const std::uint64_t mark = has_view ? mark_without_gap(*view) : 0;
   // A publisher that knows of a lost history may be the last to publish, and nobody can tell again
   // what gateways have forgotten, or what was trimmed at once.
   const bool is_known = is_known_whole(end) || (is_settled && has_view);
   if (registration_id_ && is_known &&
       truth_.view_mark(*registration_id_, end).value_or(0) != mark) {
-    fail("its view is not the truth: " + (view ? encode_view(*view) : "none"));
+    fail("its view is not the truth: " + encode_view(*view));
   }
 }
 

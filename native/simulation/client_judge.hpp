@@ -38,15 +38,13 @@ class ClientJudge {
                   std::string_view last_event_id);
   /// It tells its caller that an event was too large for it, and may have been an update.
   void on_skipped(std::string_view last_event_id);
-  /// What it shows now.
+  /// What it has now, also before anything is known, or has again after a restart.
   void on_view(const RegistrationView& view);
 
-  /// Everything was told, and the view (empty: unknown) is the truth's. That can't be asked of a
-  /// trimmed history until all views are `is_settled`.
-  void check_end(const std::optional<RegistrationView>& view, bool is_settled) const;
+  /// Everything was told, and the view (null: it follows all registrations) is the truth's. That
+  /// can't be asked of a trimmed history until all views are `is_settled`.
+  void check_end(const RegistrationView* view, bool is_settled) const;
 
-  /// It may have missed updates since it last had a snapshot, and its view has to say so.
-  [[nodiscard]] bool has_gap() const { return has_gap_; }
   [[nodiscard]] std::uint64_t updates() const { return updates_; }
   [[nodiscard]] std::uint64_t resets() const { return resets_; }
 

@@ -64,8 +64,13 @@ void ClientProcess::start(Stored stored) {
   session_.emplace(options, world_.seed(), registration_ids, stored.last_event_id,
                    sse::ParserLimits{.line_bytes_max = plan_.line_bytes_max});
   if (stored.view) {
+    if (!stored.view->status.empty()) {
+      world_.count(Sight::view_restored);
+    } else if (stored.view->has_gap) {
+      world_.count(Sight::gap_restored);
+    }
     check_accepted(session_->restore(std::move(*stored.view)));
-    world_.count(Sight::view_restored);
+    judge_.on_view(*view());
   }
   attempts_.clear();
   was_offline_ = false;
@@ -74,8 +79,6 @@ void ClientProcess::start(Stored stored) {
 }
 
 void ClientProcess::restart(bool stored) {
-  // Only a view can say that something was missed: without one, nothing is stored.
-  stored = stored && (view() != nullptr || !registration_id_ || !judge_.has_gap());
   world_.note(name_ + (stored ? ": starts again with what it stored" : ": starts anew"));
   if (stream_) {
     std::exchange(stream_, nullptr)->close();
@@ -203,14 +206,15 @@ void ClientProcess::show(const SessionMessage& message) {
     old_view_->id = view()->id;
     judge_.on_view(*old_view_);
   }
-  if (canary_ == Canary::wrong_view || (canary_ == Canary::old_view && !old_view_)) {
+  if (!view()->status.empty() &&
+      (canary_ == Canary::wrong_view || (canary_ == Canary::old_view && !old_view_))) {
     old_view_ = *view();
   }
   judge_.on_view(*view());
 }
 
 const RegistrationView* ClientProcess::view() const {
-  return registration_id_ ? session_->view(*registration_id_) : nullptr;
+  return registration_id_ ? session_->view_to_restore(*registration_id_) : nullptr;
 }
 
 void ClientProcess::carry_out() {
@@ -322,7 +326,7 @@ void ClientProcess::check_end(bool is_settled) const {
     throw Violation(name_ + ": is " + std::string{to_string(session_->state())} +
                     ", though everything is well");
   }
-  judge_.check_end(view() == nullptr ? std::nullopt : std::optional{*view()}, is_settled);
+  judge_.check_end(view(), is_settled);
 }
 
 }  // namespace regstream::simulation

@@ -31,7 +31,7 @@ class ClientProcess final : public StreamReader {
                 std::optional<Canary> canary, std::size_t index, ChooseGateway choose_gateway);
 
   void start();
-  /// It is closed and opened. `stored`: with the cursor and the view that it had.
+  /// It is closed and opened. `stored`: with what its session left.
   void restart(bool stored);
   void sleep(Duration span);
   void signal();
@@ -62,6 +62,7 @@ class ClientProcess final : public StreamReader {
   void hear();
   void hear(const SessionMessage& message);
   void show(const SessionMessage& message);
+  /// What the session has of the registration; null while it follows all of them.
   [[nodiscard]] const RegistrationView* view() const;
   void carry_out();
   void carry_out(const RequestToken& step);

@@ -11,18 +11,18 @@ constexpr std::array<std::string_view, faults_count> fault_names{
     "leap clock",          "crash publisher", "refuse writes",    "lose power"};
 
 constexpr std::array<std::string_view, sights_count> sight_names{
-    "stream resumed",     "stream reset",           "snapshot told",      "reader overrun",
-    "malformed passed",   "delivery cut",           "delivery slowed",    "buffer filled",
-    "turn used up",       "dead peer dropped",      "attempt refused",    "attempt failed",
-    "silence noticed",    "answer timed out",       "wait cut short",     "timer throttled",
-    "view restored",      "page followed",          "history trimmed",    "trimmed while away",
-    "epoch changed",      "history carried over",   "message saved",      "bare heard",
-    "bare adopted",       "adoption raced",         "adoption too late",  "hearing paused",
-    "subscriber cut",     "channel left",           "loss told",          "writes lost",
-    "restart doubted",    "publish repeated",       "publish sent again", "publish refused",
-    "call outlived link", "registration forgotten", "write refused",      "publish out of order",
-    "adoption refused",   "probe refused",          "script unknown",     "read refused",
-    "event skipped",      "registration recalled"};
+    "stream resumed",       "stream reset",       "snapshot told",          "reader overrun",
+    "malformed passed",     "delivery cut",       "delivery slowed",        "buffer filled",
+    "turn used up",         "dead peer dropped",  "attempt refused",        "attempt failed",
+    "silence noticed",      "answer timed out",   "wait cut short",         "timer throttled",
+    "view restored",        "gap restored",       "page followed",          "history trimmed",
+    "trimmed while away",   "epoch changed",      "history carried over",   "message saved",
+    "bare heard",           "bare adopted",       "adoption raced",         "adoption too late",
+    "hearing paused",       "subscriber cut",     "channel left",           "loss told",
+    "writes lost",          "restart doubted",    "publish repeated",       "publish sent again",
+    "publish refused",      "call outlived link", "registration forgotten", "write refused",
+    "publish out of order", "adoption refused",   "probe refused",          "script unknown",
+    "read refused",         "event skipped",      "registration recalled"};
 
 /// What is said of each: its name and count.
 template <typename Say>

@@ -30,6 +30,7 @@ enum class Sight : std::uint8_t {
   wait_cut_short,     ///< A client was woken.
   timer_throttled,
   view_restored,  ///< A client began with the view that it had stored.
+  gap_restored,   ///< It began with a gap, stored before it knew anything.
   page_followed,  ///< The history took several reads.
   history_trimmed,
   trimmed_while_away,    ///< What a gateway had yet to read was gone.

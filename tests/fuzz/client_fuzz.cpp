@@ -325,7 +325,7 @@ class Caller {
   void hear(const SessionMessage& message) {
     last_event_id_ = message.last_event_id;
     check(session_.last_event_id() == last_event_id_, "the session resumes behind each message");
-    judge_.hear(message, session_.view(registration_id), session_.resets());
+    judge_.hear(message, session_);
   }
 
   void update(std::string_view line) {

@@ -232,6 +232,7 @@ void check_view(std::string_view text, const std::optional<Json>& document,
   expected.is_final = judge.boolean("isFinal", is_final(parse_status(expected.status)));
   expected.has_ended = judge.boolean("hasEnded", expected.is_final) || expected.is_final;
   expected.has_gap = judge.boolean("hasGap", false);
+  expected.has_lost_history = judge.boolean("hasLostHistory", false);
   expected.has_more_stages = judge.boolean("hasMoreStages", false);
   expected.id = judge.event_id();
   judge.container("details", &Json::is_object);

@@ -15,14 +15,15 @@ namespace regstream::fuzz {
 /// Holds the messages of a session of one registration, and its view, to what their headers say.
 class MessageJudge {
  public:
-  /// With the view and the count of resets behind it.
-  void hear(const SessionMessage& message, const RegistrationView* view, std::uint64_t resets) {
+  /// With what the session then has.
+  void hear(const SessionMessage& message, const StreamSession& session) {
+    const RegistrationView* const view = session.view(registration_id);
     const MessageKind kind = message.kind;
     const bool is_unread = kind == MessageKind::malformed || kind == MessageKind::too_large;
     check((message.content == nullptr) == is_unread && message.problem.empty() != is_unread,
           "a message can be read, or there is a reason");
     resets_ += is_unread || kind == MessageKind::reset ? 1 : 0;
-    check(resets == resets_, "what may have been missed is counted");
+    check(session.resets() == resets_, "what may have been missed is counted");
     has_gap_ |= is_unread || kind == MessageKind::reset;
     if (kind == MessageKind::reset) {
       begins_anew_ = true;
@@ -36,6 +37,10 @@ class MessageJudge {
     }
     check((kind != MessageKind::update && kind != MessageKind::snapshot) || view != nullptr,
           "a view is there once anything is known");
+    const RegistrationView& left = *session.view_to_restore(registration_id);
+    check(left.status.empty() == (view == nullptr), "a view has a status");
+    check(left.has_gap == has_gap_, "a session leaves whether updates may have been missed");
+    check(left.has_lost_history == begins_anew_, "a session leaves whether its history was lost");
     if (view != nullptr) {
       check_view(*view, message.view_changed);
     }
@@ -52,7 +57,6 @@ class MessageJudge {
     check(view.stages.size() <= RegistrationLimits{}.stages_max, "stages have a limit");
     check(has_strange_snapshot_ || !view.is_final || !is_running(view),
           "nothing runs in a final view");
-    check(view.has_gap == has_gap_, "a view says whether updates may have been missed");
     check(!begins_anew_ || !view.id, "after a reset the view has no id");
     // An update that says nothing new still moves the id on.
     RegistrationView shown = view;

@@ -68,8 +68,11 @@ void Client::read_messages() {
     add(*message);
   }
   append_cursor(session_.last_event_id());
-  if (view_changed_) {
-    write_view(*session_.view(registration_id_));
+  if (const RegistrationView* const view = session_.view_to_restore(registration_id_)) {
+    view_changed_ |= view->status.empty() && view->has_gap;
+    if (view_changed_) {
+      write_view(*view);
+    }
   }
 }
 

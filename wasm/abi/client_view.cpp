@@ -51,6 +51,7 @@ void Client::write_view(const RegistrationView& view) {
   view_.is_final = view.is_final;
   view_.has_ended = view.has_ended;
   view_.has_gap = view.has_gap;
+  view_.has_lost_history = view.has_lost_history;
   if (view.id) {
     view_.id = view_text_.append(to_string(*view.id));
   }

@@ -52,7 +52,8 @@ struct StageRecord {
   StageStatus status = StageStatus::started;
 };
 
-/// A registration's view.
+/// A registration's view. One without a status says that updates may have been missed before
+/// anything was known.
 struct ViewRecord {
   double registration_id = 0;
   double timestamp_ms = 0;
@@ -71,6 +72,7 @@ struct ViewRecord {
   bool is_final = false;
   bool has_ended = false;
   bool has_gap = false;
+  bool has_lost_history = false;
   bool details_changed = false;  ///< Since the view was written last.
   bool process_log_changed = false;
 };

@@ -23,14 +23,16 @@ enum ViewField : std::size_t {
   view_is_final,
   view_has_ended,
   view_has_gap,
+  view_has_lost_history,
   view_has_more_stages,
   view_id,
   view_field_count,
 };
 
 constexpr std::array<std::string_view, view_field_count> view_keys{
-    "registrationId", "status",  "stage",    "stages", "message",       "details", "processLog",
-    "timestamp",      "isFinal", "hasEnded", "hasGap", "hasMoreStages", "id"};
+    "registrationId", "status",         "stage",         "stages",  "message",
+    "details",        "processLog",     "timestamp",     "isFinal", "hasEnded",
+    "hasGap",         "hasLostHistory", "hasMoreStages", "id"};
 
 enum StageField : std::size_t {
   stage_name,
@@ -130,6 +132,9 @@ std::string encode_view(const RegistrationView& view) {
   object.boolean(view_keys[view_is_final], view.is_final);
   object.boolean(view_keys[view_has_ended], view.has_ended);
   object.boolean(view_keys[view_has_gap], view.has_gap);
+  if (view.has_lost_history) {
+    object.boolean(view_keys[view_has_lost_history], true);
+  }
   if (view.has_more_stages) {
     object.boolean(view_keys[view_has_more_stages], true);
   }
@@ -162,6 +167,7 @@ std::variant<RegistrationView, DecodeError> decode_view(std::string_view json,
   view.is_final = reader.boolean(view_is_final).value_or(is_final(parse_status(view.status)));
   view.has_ended = reader.boolean(view_has_ended).value_or(view.is_final) || view.is_final;
   view.has_gap = reader.boolean(view_has_gap).value_or(false);
+  view.has_lost_history = reader.boolean(view_has_lost_history).value_or(false);
   view.has_more_stages = reader.boolean(view_has_more_stages).value_or(false);
   if (values[view_id].kind == json::Kind::string) {
     view.id = parse_event_id(values[view_id].raw);

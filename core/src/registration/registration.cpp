@@ -39,10 +39,9 @@ Applied Registration::apply(const Update& update) {
   if (update.registration_id != view_.registration_id) {
     return Applied::other_registration;
   }
-  if (!begins_anew_) {
+  if (!view_.has_lost_history) {
     return fold_in(update);
   }
-  begins_anew_ = false;
   RegistrationView nothing;
   nothing.registration_id = view_.registration_id;
   nothing.has_gap = true;
@@ -137,7 +136,6 @@ Applied Registration::apply_snapshot(RegistrationView snapshot) {
     snapshot.has_more_stages = true;
   }
   forget_recent();
-  begins_anew_ = false;
   const bool is_same = snapshot == view_;
   view_ = std::move(snapshot);
   if (!has_room) {
@@ -151,8 +149,7 @@ Applied Registration::mark_gap(Gap gap) {
   before_recent_.has_gap = true;
   if (gap == Gap::lost_history) {
     forget_recent();
-    begins_anew_ = true;
-    changed |= view_.id.has_value();
+    changed |= !std::exchange(view_.has_lost_history, true);
     view_.id.reset();
   }
   return changed ? Applied::changed : Applied::unchanged;

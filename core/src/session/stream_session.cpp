@@ -43,22 +43,16 @@ StreamSession::StreamSession(const ConnectionOptions& options, std::uint64_t see
     : EventSession(options, seed, last_event_id, limits) {
   followed_.reserve(registration_ids.size());
   for (const std::int64_t id : registration_ids) {
-    followed_.push_back({.registration = Registration(id)});
+    followed_.emplace_back(id);
   }
 }
 
 bool StreamSession::restore(RegistrationView view) {
-  Followed* const followed = find(view.registration_id);
-  if (followed == nullptr) {
-    return false;
+  Registration* const followed = find(view.registration_id);
+  if (followed != nullptr) {
+    followed->apply_snapshot(std::move(view));
   }
-  const bool has_lost_history = view.has_gap && !view.id;
-  followed->registration.apply_snapshot(std::move(view));
-  followed->is_known = true;
-  if (has_lost_history) {
-    followed->registration.mark_gap(Gap::lost_history);
-  }
-  return true;
+  return followed != nullptr;
 }
 
 std::optional<SessionMessage> StreamSession::poll_message() {
@@ -104,8 +98,8 @@ SessionMessage StreamSession::read(const sse::Event& event) {
 }
 
 void StreamSession::apply_update(SessionMessage& message, const UpdateSlices& update) {
-  if (Followed* const followed = find(update.registration_id)) {
-    on_applied(message, *followed, followed->registration.apply(to_update(update)));
+  if (Registration* const followed = find(update.registration_id)) {
+    message.view_changed = followed->apply(to_update(update)) != Applied::unchanged;
   } else if (!followed_.empty()) {
     message.kind = MessageKind::other;
   }
@@ -118,16 +112,15 @@ void StreamSession::apply_snapshot(SessionMessage& message, std::string_view jso
     return;
   }
   auto& view = *std::get_if<RegistrationView>(&decoded);
-  if (Followed* const followed = find(view.registration_id)) {
-    on_applied(message, *followed, followed->registration.apply_snapshot(std::move(view)));
+  if (Registration* const followed = find(view.registration_id)) {
+    if (view.status.empty()) {
+      return reject(message, MessageKind::malformed, "the snapshot has no status");
+    }
+    view.has_lost_history = false;
+    message.view_changed = followed->apply_snapshot(std::move(view)) != Applied::unchanged;
   } else if (!followed_.empty()) {
     message.kind = MessageKind::other;
   }
-}
-
-void StreamSession::on_applied(SessionMessage& message, Followed& followed, Applied applied) {
-  message.view_changed = applied != Applied::unchanged || !followed.is_known;
-  followed.is_known = true;
 }
 
 void StreamSession::reject(SessionMessage& message, MessageKind kind, std::string_view problem) {
@@ -140,9 +133,9 @@ void StreamSession::reject(SessionMessage& message, MessageKind kind, std::strin
 
 void StreamSession::mark_gap(SessionMessage& message, Gap gap) {
   ++resets_;
-  for (Followed& followed : followed_) {
-    const bool is_news = followed.registration.mark_gap(gap) == Applied::changed;
-    message.view_changed |= is_news && followed.is_known;
+  for (Registration& followed : followed_) {
+    const bool is_news = followed.mark_gap(gap) == Applied::changed;
+    message.view_changed |= is_news && !followed.view().status.empty();
   }
 }
 
@@ -160,17 +153,22 @@ std::string StreamSession::describe(const sse::Skipped& skipped) const {
 }
 
 const RegistrationView* StreamSession::view(std::int64_t registration_id) const {
-  for (const Followed& followed : followed_) {
-    if (followed.is_known && followed.registration.view().registration_id == registration_id) {
-      return &followed.registration.view();
+  const RegistrationView* const known = view_to_restore(registration_id);
+  return known == nullptr || known->status.empty() ? nullptr : known;
+}
+
+const RegistrationView* StreamSession::view_to_restore(std::int64_t registration_id) const {
+  for (const Registration& followed : followed_) {
+    if (followed.view().registration_id == registration_id) {
+      return &followed.view();
     }
   }
   return nullptr;
 }
 
-StreamSession::Followed* StreamSession::find(std::int64_t registration_id) {
-  for (Followed& followed : followed_) {
-    if (followed.registration.view().registration_id == registration_id) {
+Registration* StreamSession::find(std::int64_t registration_id) {
+  for (Registration& followed : followed_) {
+    if (followed.view().registration_id == registration_id) {
       return &followed;
     }
   }

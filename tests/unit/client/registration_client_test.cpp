@@ -89,6 +89,7 @@ TEST_CASE("a client goes on with the view and the id that an earlier one left") 
   Followed followed{{{.pieces = {stream_header + update("7-3", "b")}, .then = Then::hold}}, "7-2"};
   RegistrationView left;
   left.registration_id = 42;
+  left.status = "PENDING";
   left.stages.emplace_back().name = "a";
   CHECK(followed.client->restore(left));
   left.registration_id = 43;
@@ -97,6 +98,18 @@ TEST_CASE("a client goes on with the view and the id that an earlier one left") 
   REQUIRE(followed.until_messages(1));
   CHECK(followed.server.requests[0].find("\r\nLast-Event-ID: 7-2\r\n") != std::string::npos);
   CHECK(followed.client->view(42)->stages.size() == 2);
+}
+
+TEST_CASE("a client leaves what the next one goes on with, also before anything is known") {
+  Followed followed{{{.pieces = {stream_header + reset}, .then = Then::hold}}};
+  followed.client->connect();
+  REQUIRE(followed.until_messages(1));
+  CHECK(followed.client->view(42) == nullptr);
+  CHECK(followed.client->last_event_id() == "8-0");
+  REQUIRE(followed.client->view_to_restore(42) != nullptr);
+  CHECK(followed.client->view_to_restore(42)->has_gap);
+  CHECK(followed.client->view_to_restore(42)->has_lost_history);
+  CHECK(followed.client->view_to_restore(43) == nullptr);
 }
 
 TEST_CASE("a handler of messages may close, restart or destroy its client, and hears no more") {

@@ -446,7 +446,9 @@ TEST_CASE("after a lost history the ids of the view mean nothing") {
 TEST_CASE("a history that is lost twice, or followed by a missed message, is lost once") {
   Registration registration = validated();
   CHECK(registration.mark_gap(Gap::missed_message) == Applied::changed);
-  CHECK(registration.mark_gap(Gap::lost_history) == Applied::unchanged);
+  CHECK_FALSE(registration.view().has_lost_history);
+  CHECK(registration.mark_gap(Gap::lost_history) == Applied::changed);
+  CHECK(registration.view().has_lost_history);
   CHECK(registration.mark_gap(Gap::lost_history) == Applied::unchanged);
   CHECK(registration.mark_gap(Gap::missed_message) == Applied::unchanged);
   registration.apply(stage("duplicate_check", StageStatus::started, 60));

@@ -76,7 +76,13 @@ std::string event(std::string_view id, std::string_view data) {
   return "id: " + std::string(id) + "\ndata: " + std::string(data) + "\n\n";
 }
 
-/// The envelope of a stage that has completed.
+/// The envelope of a stage that has completed, as a server without ids sends it.
+std::string update_without_id(std::string_view stage) {
+  return R"({"type":"update","data":{"registrationId":42,"status":"PENDING","stage":")" +
+         std::string(stage) + R"(","stageStatus":"completed","message":"m","timestamp":10}})";
+}
+
+/// The same with an id.
 std::string update(std::string_view stage, std::string_view id, std::int64_t registration_id = 42) {
   return R"({"type":"update","data":{"registrationId":)" + std::to_string(registration_id) +
          R"(,"status":"PENDING","stage":")" + std::string(stage) +
@@ -95,6 +101,14 @@ const std::string reset = R"({"type":"reset","timestamp":1})";
 struct Bench {
   explicit Bench(sse::ParserLimits limits = {}, std::string_view last_event_id = {})
       : session({}, 1, only_42, last_event_id, limits) {
+    shell.open(session);
+  }
+  /// The session that goes on with what `earlier` leaves, which is kept as text meanwhile.
+  explicit Bench(const StreamSession& earlier)
+      : session({}, 1, only_42, std::string(earlier.last_event_id())) {
+    const auto kept = decode_view(encode_view(*earlier.view_to_restore(42)));
+    REQUIRE(session.restore(std::get<RegistrationView>(kept)));
+    CHECK(*session.view_to_restore(42) == *earlier.view_to_restore(42));
     shell.open(session);
   }
 
@@ -342,6 +356,9 @@ TEST_CASE("a message that can't be read leaves a gap, and the fold goes on") {
   SECTION("a snapshot that is no view") {
     broken = R"({"type":"snapshot","data":{}})";
   }
+  SECTION("a snapshot without a status") {
+    broken = R"({"type":"snapshot","data":{"registrationId":42}})";
+  }
   const auto heard = bench.hear(event("7-2", broken) + event("7-3", update("b", "7-3")));
   REQUIRE(heard.size() == 2);
   CHECK(heard[0].kind == MessageKind::malformed);
@@ -418,18 +435,56 @@ TEST_CASE("a session goes on where an earlier one left off") {
 TEST_CASE("a view that was left between a reset and the first update behind it stays behind it") {
   Bench earlier;
   CHECK(earlier.hear(event("7-8", update("a", "7-8")) + event("7-3", reset)).size() == 2);
-  StreamSession session({}, 1, only_42, earlier.session.last_event_id());
-  CHECK(session.restore(earlier.view()));
-  Shell shell;
-  shell.open(session);
-  CHECK(shell.resumed_from == "7-3");
+  Bench next(earlier.session);
+  CHECK(next.shell.resumed_from == "7-3");
   // The history went back to before the view: its ids are given again.
-  const std::string bytes = event("7-4", update("b", "7-4"));
-  REQUIRE(session.on_bytes(shell.attempt, bytes, now));
-  CHECK(poll_all(session).size() == 1);
-  REQUIRE(session.view(42)->stages.size() == 1);
-  CHECK(session.view(42)->stages[0].name == "b");
-  CHECK(session.view(42)->has_gap);
+  CHECK(next.hear(event("7-4", update("b", "7-4"))).size() == 1);
+  REQUIRE(next.view().stages.size() == 1);
+  CHECK(next.view().stages[0].name == "b");
+  CHECK(next.view().has_gap);
+}
+
+TEST_CASE("a gap that came before anything was known outlives the session") {
+  Bench earlier;
+  SECTION("a reset") {
+    CHECK(earlier.hear(event("8-0", reset)).size() == 1);
+  }
+  SECTION("a message that can't be read") {
+    CHECK(earlier.hear(event("8-0", "{broken")).size() == 1);
+  }
+  CHECK(earlier.session.view(42) == nullptr);
+  const Bench idle(earlier.session);
+  CHECK(idle.session.view(42) == nullptr);
+  Bench next(idle.session);
+  CHECK(next.shell.resumed_from == "8-0");
+  CHECK(next.hear(event("8-1", update("a", "8-1")))[0].view_changed);
+  CHECK(next.view().has_gap);
+  CHECK(next.hear(event("8-1", snapshot("PENDING", "8-1")))[0].view_changed);
+  CHECK_FALSE(next.view().has_gap);
+}
+
+TEST_CASE("behind a server without ids, a session knows whether its history was lost") {
+  Bench earlier;
+  SECTION("a message was missed: the fold goes on") {
+    CHECK(earlier.hear_event(update_without_id("a"), std::nullopt).size() == 1);
+    CHECK(earlier.hear_event("{broken", std::nullopt).size() == 1);
+  }
+  SECTION("a history was lost, and the view is of the next one already") {
+    CHECK(earlier.hear_event(reset, std::nullopt).size() == 1);
+    CHECK(earlier.hear_event(update_without_id("a"), std::nullopt).size() == 1);
+  }
+  Bench next(earlier.session);
+  CHECK(next.hear_event(update_without_id("b"), std::nullopt).size() == 1);
+  CHECK(next.view().stages.size() == 2);
+  CHECK(next.view().has_gap);
+}
+
+TEST_CASE("a snapshot is the truth, whatever it says of a lost history") {
+  Bench bench;
+  const std::string strange =
+      R"({"type":"snapshot","data":{"registrationId":42,"status":"PENDING","hasLostHistory":true}})";
+  CHECK(bench.hear(event("7-1", strange) + event("7-2", update("a", "7-2"))).size() == 2);
+  CHECK_FALSE(bench.view().has_gap);
 }
 
 TEST_CASE("an id of an earlier session that is too long counts as none") {

@@ -70,7 +70,9 @@ TEST_CASE("a view reads back as it was") {
   archived.is_final = false;
   RegistrationView cut = example();
   cut.has_more_stages = true;
-  for (const RegistrationView& view : {example(), nothing_yet, ended, archived, cut}) {
+  RegistrationView lost = nothing_yet;
+  lost.has_gap = lost.has_lost_history = true;
+  for (const RegistrationView& view : {example(), nothing_yet, ended, archived, cut, lost}) {
     const auto result = decode_view(encode_view(view));
     REQUIRE(std::holds_alternative<RegistrationView>(result));
     CHECK(std::get<RegistrationView>(result) == view);
@@ -117,6 +119,8 @@ TEST_CASE("a malformed view is an error that names the field") {
   CHECK(error_of(R"({"registrationId":1,"isFinal":1})") == "isFinal must be true or false");
   CHECK(error_of(R"({"registrationId":1,"hasEnded":1})") == "hasEnded must be true or false");
   CHECK(error_of(R"({"registrationId":1,"hasGap":1})") == "hasGap must be true or false");
+  CHECK(error_of(R"({"registrationId":1,"hasLostHistory":1})") ==
+        "hasLostHistory must be true or false");
   CHECK(error_of(R"({"registrationId":1,"stages":[{"stage":"a","stageStatus":1}]})") ==
         "stageStatus must be a string of at most 256 bytes");
 }

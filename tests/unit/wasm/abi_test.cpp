@@ -137,6 +137,24 @@ TEST_CASE("A view has details and a process log only where they are news") {
   CHECK_FALSE(reset.view->record.details_changed);
 }
 
+TEST_CASE(
+    "A gap before anything is known is a view without a status, which the next client takes") {
+  OpenClient client;
+  const read::Batch reset = client.event(R"({"type":"reset","timestamp":1})");
+  REQUIRE(reset.view);
+  CHECK(reset.view->status.empty());
+  CHECK(reset.view->record.registration_id == 42);
+  CHECK(reset.view->record.has_gap);
+  CHECK(reset.view->record.has_lost_history);
+
+  OpenClient next(42, "8-0", R"({"registrationId":42,"hasGap":true,"hasLostHistory":true})");
+  const read::Batch first_update = next.event(first);
+  REQUIRE(first_update.view);
+  CHECK(first_update.view->status == "PENDING");
+  CHECK(first_update.view->record.has_gap);
+  CHECK_FALSE(first_update.view->record.has_lost_history);
+}
+
 TEST_CASE("A batch without news has no view, and keeps the cursor") {
   OpenClient client(0);
   const read::Batch batch = client.bytes(block("7-7", first));

@@ -24,8 +24,9 @@ const hasMoreStagesAt = 88;
 const isFinalAt = 89;
 const hasEndedAt = 90;
 const hasGapAt = 91;
-const detailsChangedAt = 92;
-const processLogChangedAt = 93;
+const hasLostHistoryAt = 92;
+const detailsChangedAt = 93;
+const processLogChangedAt = 94;
 
 // and a stage record's.
 const stageBytes = 40;
@@ -57,8 +58,8 @@ function freezeDeeply(value: unknown): void {
  */
 export class ViewReader {
   #view: RegistrationView | null = null;
-  /** A final status has come, and no validation has begun since: what `isFinal` does not say of an unknown status. */
-  #hasEnded = false;
+  /** What the next client has to know, and a view does not say, or not before anything is known. */
+  #rest: Readonly<Record<"registrationId" | "hasEnded" | "hasGap" | "hasLostHistory", number | boolean>> | null = null;
 
   /** Null: nothing is known yet. */
   get view(): RegistrationView | null {
@@ -70,6 +71,16 @@ export class ViewReader {
     const textWord = (address + textAt) >> 2;
     const text = new BatchText(core, core.words[textWord] ?? 0, core.words[textWord + 1] ?? 0);
     const record = new Records(core, address, viewBytes, text);
+    this.#rest = {
+      registrationId: record.double(0, registrationIdAt),
+      hasEnded: record.flag(0, hasEndedAt),
+      hasGap: record.flag(0, hasGapAt),
+      hasLostHistory: record.flag(0, hasLostHistoryAt),
+    };
+    const status = record.text(0, statusAt);
+    if (status === "") {
+      return;
+    }
     const before = this.#view;
     const json = <T>(at: number, changedAt: number, known: T | undefined): T | null => {
       if (!record.flag(0, changedAt)) {
@@ -87,7 +98,7 @@ export class ViewReader {
     const stages = new Records(core, record.word(0, stagesAt), stageBytes, text);
     this.#view = Object.freeze({
       registrationId: record.double(0, registrationIdAt),
-      status: record.text(0, statusAt),
+      status,
       stage: record.text(0, stageAt) || null,
       stages: this.#readStages(stages, record.word(0, stageCountAt)),
       hasMoreStages: record.flag(0, hasMoreStagesAt),
@@ -100,7 +111,6 @@ export class ViewReader {
       hasGap: record.flag(0, hasGapAt),
       id: record.text(0, idAt) || null,
     });
-    this.#hasEnded = record.flag(0, hasEndedAt);
   }
 
   #readStages(records: Records, count: number): readonly StageView[] {
@@ -117,12 +127,12 @@ export class ViewReader {
     return stages.length === before.length ? keep(before, stages) : Object.freeze(stages);
   }
 
-  /** The view as a snapshot of the stream would say it; empty where nothing is known. */
+  /** The view as a snapshot of the stream would say it, and the rest; empty where there is nothing to say. */
   toJson(): string {
-    if (this.#view === null) {
+    if (this.#rest === null) {
       return "";
     }
-    const stages = this.#view.stages.map((stage) => ({ ...stage, stage: stage.name, stageStatus: stage.status }));
-    return JSON.stringify({ ...this.#view, stages, hasEnded: this.#hasEnded });
+    const stages = this.#view?.stages.map((stage) => ({ ...stage, stage: stage.name, stageStatus: stage.status }));
+    return JSON.stringify({ ...this.#view, ...this.#rest, stages });
   }
 }

@@ -439,8 +439,46 @@ describe("what a stream makes of messages", () => {
       registration: { hasGap: true, stages: [{ name: "duplicate_check" }] },
       resets: 1,
     });
+    // The history was lost: this begins a view, and its time is not compared with the earlier one's.
+    network.last.send(stageUpdate("t24_lookup", "started", 5), "6-1");
+    expect(stream.getSnapshot()).toMatchObject({
+      registration: { hasGap: true, stages: [{ name: "t24_lookup" }], timestamp: 5 },
+      resets: 1,
+    });
     network.last.send({ type: "snapshot", data: { registrationId: 42, status: "PENDING" }, timestamp: 30 });
     expect(stream.getSnapshot()).toMatchObject({ registration: { hasGap: false, stages: [] }, resets: 1 });
+  });
+
+  it.each([
+    ["a reset", { type: "reset", timestamp: 20 }],
+    ["a message that can't be read", "{ broken"],
+  ])("remembers %s after a restart, also where it came before anything was known", async (_, message) => {
+    const { stream, network } = await openStream();
+    network.last.send(message, "5-1");
+    expect(stream.getSnapshot()).toMatchObject({ registration: null, resets: 1 });
+    for (let restart = 0; restart < 2; ++restart) {
+      stream.close();
+      stream.connect();
+      await settle();
+      network.last.accept();
+    }
+    network.last.send(stageUpdate("t24_lookup", "started", 40), "5-2");
+    expect(stream.getSnapshot()).toMatchObject({ registration: { hasGap: true }, resets: 1 });
+  });
+
+  it("goes on with the view after a restart where one message was missed, behind a server without ids", async () => {
+    const { stream, network } = await openStream();
+    network.last.send(stageUpdate("duplicate_check", "started", 10));
+    network.last.send("{ broken");
+    stream.close();
+    stream.connect();
+    await settle();
+    network.last.accept();
+    network.last.send(stageUpdate("t24_lookup", "started", 40));
+    expect(stream.getSnapshot().registration).toMatchObject({
+      hasGap: true,
+      stages: [{ name: "duplicate_check" }, { name: "t24_lookup" }],
+    });
   });
 
   it("counts resets on a stream of every registration too", async () => {

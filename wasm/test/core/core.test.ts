@@ -582,7 +582,8 @@ describe("the core behind its ABI", () => {
   it("takes no view that it can't read", async () => {
     for (const viewJson of ["{", "[]", '{"registrationId":43,"status":"PENDING"}']) {
       const client = await openClient({ viewJson });
-      expect(event(client, '{"type":"reset","timestamp":1}')).toEqual({ kind: "reset", viewChanged: false });
+      expect(event(client, '{"type":"reset","timestamp":1}').kind).toBe("reset");
+      expect(viewOf(client)).toBe(null);
       client.dispose();
     }
   });

@@ -32,6 +32,14 @@ describe("the view", () => {
     expect(reader.toJson()).toBe("");
   });
 
+  it("is null before anything is known, and what it leaves says that updates may have been missed", () => {
+    expect(send({ type: "reset", timestamp: 1 })).toBe(null);
+    const kept = JSON.parse(reader.toJson()) as unknown;
+    expect(kept).toEqual({ registrationId: 42, hasEnded: false, hasGap: true, hasLostHistory: true });
+    expect(send(stageUpdate("duplicate_check", "started", 5))).toMatchObject({ hasGap: true });
+    expect(JSON.parse(reader.toJson())).toMatchObject({ status: "PENDING", hasGap: true, hasLostHistory: false });
+  });
+
   it("says everything that is known", () => {
     send(stageUpdate("duplicate_check", "started", 5));
     send(stageUpdate("t24_lookup", "failed", 0, { message: "ደንበኛ 😀" }));

@@ -132,7 +132,8 @@ struct StreamMessage {
 /// A view as the `data` object of a snapshot, and back. Times that are not known are null. Needed
 /// is no more than `registrationId`: an older gateway's snapshot has no `id`, and so on. `progress`
 /// is there for who reads the JSON; reading it back ignores it, for it follows from the rest.
-/// `hasMoreStages` is there only where it is true.
+/// `hasMoreStages` is there only where it is true, and so is `hasLostHistory`, which no gateway
+/// sends.
 [[nodiscard]] std::string encode_view(const RegistrationView& view);
 [[nodiscard]] std::variant<RegistrationView, DecodeError> decode_view(
     std::string_view json, const CodecLimits& limits = {});

@@ -60,9 +60,9 @@ enum class Gap : std::uint8_t {
 ///   may have been missed; one without an id is the truth at that moment.
 ///
 /// When updates may have been missed (`mark_gap`) the view stays, and says so (`has_gap`) until a
-/// snapshot comes that does not. After a lost history nothing is compared with that view, and it
-/// has no id any more: any snapshot replaces it, and the first update begins a new fold, which says
-/// so as well.
+/// snapshot comes that does not. After a lost history nothing is compared with that view
+/// (`has_lost_history`), and it has no id any more: any snapshot replaces it, and the first update
+/// begins a new fold, which says so as well.
 ///
 /// What is less than obvious:
 /// - An update that says of its stage what is known already is a duplicate, however late it comes.
@@ -85,7 +85,8 @@ class Registration {
   /// `unchanged` still moves the view's id on where the update has a newer one.
   Applied apply(const Update& update);
 
-  /// Takes the gateway's snapshot: the truth, whatever was known before.
+  /// Takes the gateway's snapshot, or the view that an earlier client saved: the truth, whatever
+  /// was known before.
   Applied apply_snapshot(RegistrationView snapshot);
 
   /// Updates may have been missed. `unchanged` if the view says so already.
@@ -103,7 +104,6 @@ class Registration {
 
   RegistrationLimits limits_;
   RegistrationView view_;
-  bool begins_anew_ = false;  ///< The view is of a history that was lost.
   /// In the order in which they are folded. All updates here have no id.
   std::list<Update> recent_;
   /// The view without those in `recent_`; means nothing while there are none.

@@ -25,7 +25,7 @@ struct StageView {
 /// Everything that is known of one registration.
 struct RegistrationView {
   std::int64_t registration_id = 0;
-  std::string status;             ///< As sent; empty before the first update.
+  std::string status;             ///< As sent; empty: nothing is known yet.
   std::string stage;              ///< The stage last heard of in this validation.
   std::vector<StageView> stages;  ///< In the order in which they appeared.
   /// This validation has stages that are not in `stages`, as these have a limit.
@@ -40,6 +40,9 @@ struct RegistrationView {
   bool has_ended = false;
   /// Updates may have been missed: the view was true, and need not be any more.
   bool has_gap = false;
+  /// The history that the view was folded from was lost: what comes next is not compared with it.
+  /// No gateway says this, only a client that saves its view.
+  bool has_lost_history = false;
   /// Of the newest update that had one. None once the history that it belonged to was lost.
   std::optional<EventId> id = std::nullopt;
 

@@ -63,8 +63,9 @@ class StreamSession : public EventSession {
                 std::span<const std::int64_t> registration_ids, std::string_view last_event_id = {},
                 sse::ParserLimits limits = {});
 
-  /// Takes over a view that an earlier session left together with its last event id. Call it before
-  /// `connect`. False, and nothing changes, if the session has no such registration.
+  /// Takes over what an earlier session left of a registration (`view_to_restore`), together with
+  /// its last event id. Call it before `connect`. False, and nothing changes, if the session has no
+  /// such registration.
   [[nodiscard]] bool restore(RegistrationView view);
 
   /// The next message of the bytes or the event that came last; nothing: there is none. What
@@ -76,28 +77,27 @@ class StreamSession : public EventSession {
   /// `poll_message`.
   [[nodiscard]] const RegistrationView* view(std::int64_t registration_id) const;
 
+  /// What this session leaves of a registration to the next one's `restore`, in the same process or
+  /// by `encode_view`. It is there before anything is known, too: updates may have been missed by
+  /// then. Null: the session has no such registration. Holds as long as `view`.
+  [[nodiscard]] const RegistrationView* view_to_restore(std::int64_t registration_id) const;
+
   /// How often updates may have been missed.
   [[nodiscard]] std::uint64_t resets() const { return resets_; }
 
  private:
-  struct Followed {
-    Registration registration;
-    bool is_known = false;
-  };
-
   using EventSession::poll_token;  // `poll_message` instead.
 
   [[nodiscard]] SessionMessage read(const sse::Event& event);
   void apply_update(SessionMessage& message, const UpdateSlices& update);
   void apply_snapshot(SessionMessage& message, std::string_view json);
-  void on_applied(SessionMessage& message, Followed& followed, Applied applied);
   /// The message may have been an update, and can't be used.
   void reject(SessionMessage& message, MessageKind kind, std::string_view problem);
   void mark_gap(SessionMessage& message, Gap gap);
   [[nodiscard]] std::string describe(const sse::Skipped& skipped) const;
-  [[nodiscard]] Followed* find(std::int64_t registration_id);
+  [[nodiscard]] Registration* find(std::int64_t registration_id);
 
-  std::vector<Followed> followed_;
+  std::vector<Registration> followed_;
   std::uint64_t resets_ = 0;
 
   // What the message that was polled last has views of.

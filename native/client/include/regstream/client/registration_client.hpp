@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 
 #include <boost/asio/io_context.hpp>
 
@@ -34,12 +35,18 @@ class RegistrationClient final : public StreamClient {
                      const StreamClientOptions& options,
                      std::span<const std::int64_t> registration_ids, RegistrationHandler& handler);
 
-  /// Takes over a view that an earlier client left, together with the request's `last_event_id`.
-  /// Call it before `connect`. False, and nothing changes, if it is not one of the registrations.
+  /// Takes over what an earlier client left (`view_to_restore`), together with the request's
+  /// `last_event_id`. Call it before `connect`. False, and nothing changes, if it is not one of the
+  /// registrations.
   [[nodiscard]] bool restore(RegistrationView view);
 
   /// Null: nothing is known of it. Holds until the next message.
   [[nodiscard]] const RegistrationView* view(std::int64_t registration_id) const;
+
+  /// What the next client goes on from: of a registration, also before anything is known of it
+  /// (null: it is not one of them), and of the stream. Both hold until the next message.
+  [[nodiscard]] const RegistrationView* view_to_restore(std::int64_t registration_id) const;
+  [[nodiscard]] std::string_view last_event_id() const;
 
   /// How often updates may have been missed.
   [[nodiscard]] std::uint64_t resets() const;
