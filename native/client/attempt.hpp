@@ -47,7 +47,6 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   void start();
   /// Closes the socket. The owner hears nothing more.
   void cancel();
-  [[nodiscard]] AttemptId id() const { return id_; }
 
  private:
   using ErrorCode = boost::system::error_code;

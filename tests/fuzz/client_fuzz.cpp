@@ -20,8 +20,8 @@
 #include "message_judge.hpp"
 
 // clang-format off
-// A client's machines - connection, parser, registration - wired as native/client/stream_client.cpp
-// and wasm/abi/client.cpp wire them, under a program of inputs. The program is text, one input a
+// A client's session, as the native client and the browser package have it, of one registration,
+// under a program of inputs. The program is text, one input a
 // line; its first line has the options as numbers, in the order in which `options_of` takes them.
 //
 //     c  x  s  h    connect, close, restart, handle the deadline

@@ -92,7 +92,7 @@ void client_response(std::uint32_t handle, std::uint32_t attempt, std::uint32_t 
 
 /// Input: an event's last event id, then its data; `id_size` below 0 where the id has not changed.
 /// Returns how many records it made; -1: none, the event was refused. Result: `records`
-/// (`MessageRecord`), `text` (theirs), `json`, `cursors`, `cursor_begin`, `view`.
+/// (`MessageRecord`), `text` (theirs), `json`, `cursors`, `cursor_begin`, `resets`, `view`.
 REGSTREAM_EXPORT(client_event)
 std::int32_t client_event(std::uint32_t handle, std::uint32_t attempt, std::int32_t id_size,
                           std::uint32_t data_size, double now_ms);

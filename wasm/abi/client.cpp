@@ -64,10 +64,12 @@ void Client::read_messages() {
   clear_batch(cursors_);
   cursor_ = {};
   view_changed_ = false;
+  const std::uint64_t resets_before = session_.resets();
   while (const auto message = session_.poll_message()) {
     add(*message);
   }
   append_cursor(session_.last_event_id());
+  resets_ = static_cast<std::uint32_t>(session_.resets() - resets_before);
   if (const RegistrationView* const view = session_.view_to_restore(registration_id_)) {
     view_changed_ |= view->status.empty() && view->has_gap;
     if (view_changed_) {

@@ -36,6 +36,8 @@ class Client {
   /// Apart from the records' text: hardly anybody asks for one, and that text is decoded whole.
   [[nodiscard]] std::string_view cursors() const { return cursors_; }
   [[nodiscard]] std::uint32_t cursor_begin() const { return cursor_.begin; }
+  /// How often updates may have been missed in it.
+  [[nodiscard]] std::uint32_t resets() const { return resets_; }
   /// Null: it did not change.
   [[nodiscard]] const ViewRecord* changed_view() const { return view_changed_ ? &view_ : nullptr; }
 
@@ -54,6 +56,7 @@ class Client {
   std::string cursors_;
   /// The last one of `cursors_`. It is there once: the next message's may be the same.
   Slice cursor_;
+  std::uint32_t resets_ = 0;
   bool view_changed_ = false;
 
   ViewRecord view_;

@@ -88,6 +88,7 @@ std::int32_t read_messages(Client& client, bool is_accepted) {
   result.json = bytes_of(client.json());
   result.cursors = bytes_of(client.cursors());
   result.cursor_begin = client.cursor_begin();
+  result.resets = client.resets();
   result.view = reinterpret_cast<std::uintptr_t>(client.changed_view());
   return static_cast<std::int32_t>(client.messages().size());
 }

@@ -107,6 +107,7 @@ struct Result {
   std::uintptr_t view = 0;  ///< Address of a `ViewRecord`; 0: the view did not change.
   std::uintptr_t skipped = 0;
   std::uint32_t skipped_count = 0;
+  std::uint32_t resets = 0;  ///< How often updates may have been missed in the batch.
 };
 
 #ifdef __wasm__
@@ -115,7 +116,7 @@ static_assert(sizeof(StageRecord) == 40);
 static_assert(sizeof(ViewRecord) == 96);
 static_assert(sizeof(EventRecord) == 24);
 static_assert(sizeof(SkippedRecord) == 24);
-static_assert(sizeof(Result) == 60);
+static_assert(sizeof(Result) == 64);
 #endif
 
 }  // namespace regstream::abi

@@ -72,10 +72,13 @@ sse::Token EventSession::next_of_bytes() {
 
 sse::Token EventSession::take_event() {
   unread_ = Unread::nothing;
-  if (event_id_ && !on_event_id(attempt_, *event_id_)) {
+  if (event_id_ && event_id_->size() > limits_.id_bytes_max) {
     return sse::Skipped{.reason = sse::SkipReason::id_too_long,
                         .bytes = event_data_.size(),
                         .last_event_id = last_event_id()};
+  }
+  if (event_id_) {
+    on_event_id(attempt_, *event_id_);
   }
   return sse::Event{.type = "message", .data = event_data_, .last_event_id = last_event_id()};
 }

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -66,6 +67,10 @@ data: {"type":"update","data":{"registrationId":42,"status":"PENDING","stage":")
 const std::string reset = "id: 8-0\ndata: {\"type\":\"reset\",\"timestamp\":1}\n\n";
 
 }  // namespace
+
+// It is not deleted as its base, whose destructor is not virtual.
+static_assert(!std::is_convertible_v<regstream::client::RegistrationClient*,
+                                     regstream::client::StreamClient*>);
 
 TEST_CASE("a registration's updates add up to its view, over a lost connection and a reset") {
   Followed followed{{{.pieces = {stream_header + update("7-1", "a") + update("7-2", "b")}},

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <catch2/catch.hpp>
 #include <cstdint>
@@ -407,6 +408,23 @@ TEST_CASE("an event whose id does not fit a header is skipped, and its id not ta
   CHECK(bench.view().has_gap);
   CHECK(bench.hear_event(update("b", "7-2"), std::string(4096, '7')).size() == 1);
   CHECK(bench.session.last_event_id() == std::string(4096, '7'));
+}
+
+TEST_CASE("the limit of an id is what fits a header, or less, for bytes and events alike") {
+  const std::size_t asked = GENERATE(std::size_t{8}, std::size_t{4096}, std::size_t{8000});
+  const std::size_t limit = std::min(asked, std::size_t{4096});
+  Bench bench({.id_bytes_max = asked});
+  const std::string id(limit, '7');
+  const std::string problem =
+      "An event was skipped: its id is longer than " + std::to_string(limit) + " bytes";
+  const std::string ping = R"({"type":"ping"})";
+  CHECK(bench.hear(event(id, ping))[0].last_event_id == id);
+  CHECK(bench.hear(event(id + "7", ping))[0].problem == problem);
+  CHECK(bench.session.last_event_id() == id);
+  bench.shell.reopen(bench.session);
+  CHECK(bench.hear_event(ping, id)[0].last_event_id == id);
+  CHECK(bench.hear_event(ping, id + "7")[0].problem == problem);
+  CHECK(bench.session.last_event_id() == id);
 }
 
 TEST_CASE("a session goes on where an earlier one left off") {

@@ -285,23 +285,17 @@ export class RegistrationStream {
         case "snapshot":
           this.#store.change({ error: null });
           break;
-        case "reset":
-          this.#missUpdates({});
-          break;
         case "malformed":
-          this.#missUpdates({ error: new StreamError("malformed_message", messages.problem(index)) });
+          this.#store.change({ error: new StreamError("malformed_message", messages.problem(index)) });
           break;
         case "too_large":
-          this.#missUpdates({ error: new StreamError("message_too_large", messages.problem(index)) });
+          this.#store.change({ error: new StreamError("message_too_large", messages.problem(index)) });
           break;
       }
     }
     this.#cursor = messages.cursorAtEnd();
-    this.#store.change({ registration: this.#view.view });
-  }
-
-  #missUpdates(change: Partial<StreamSnapshot>): void {
-    this.#store.change({ ...change, resets: this.#store.current.resets + 1 });
+    const resets = this.#store.current.resets + messages.resets;
+    this.#store.change({ registration: this.#view.view, resets });
   }
 
   #arm(due: number, work: () => void): void {

@@ -76,6 +76,7 @@ interface CoreResult {
   readonly view: number;
   readonly skipped: number;
   readonly skippedCount: number;
+  readonly resets: number;
 }
 
 const abiVersion = 7;
@@ -195,6 +196,7 @@ export class Core {
       view: word(12),
       skipped: word(13),
       skippedCount: word(14),
+      resets: word(15),
     };
   }
 

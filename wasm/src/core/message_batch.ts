@@ -65,6 +65,8 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
  */
 export class MessageBatch {
   readonly length: number;
+  /** How often updates may have been missed in it. */
+  readonly resets: number;
   readonly #core: Core;
   readonly #records: Records;
   readonly #json: number;
@@ -77,6 +79,7 @@ export class MessageBatch {
   constructor(core: Core, length: number) {
     const result = core.result();
     this.length = length;
+    this.resets = result.resets;
     this.#core = core;
     this.#records = new Records(core, result.records, recordBytes, new BatchText(core, result.text, result.textSize));
     this.#json = result.json;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -37,10 +38,12 @@ class EventSession : private Connection {
  public:
   /// `seed` spreads this client's delays from other clients' ones. `last_event_id` is what an
   /// earlier session left (empty: none); one that is longer than `last_event_id_bytes_max` counts
-  /// as none.
+  /// as none, and `limits.id_bytes_max` is not more than that in any case.
   EventSession(const ConnectionOptions& options, std::uint64_t seed,
                std::string_view last_event_id = {}, sse::ParserLimits limits = {})
-      : Connection(options, seed, last_event_id), limits_(limits) {}
+      : Connection(options, seed, last_event_id), limits_(limits) {
+    limits_.id_bytes_max = std::min(limits_.id_bytes_max, last_event_id_bytes_max);
+  }
 
   using Connection::close;
   using Connection::connect;
@@ -54,7 +57,8 @@ class EventSession : private Connection {
   using Connection::on_token;
   using Connection::on_token_failed;
 
-  // What the transport of `attempt` reports. Refused unless that is the current one.
+  // What the transport of `attempt` reports. Refused unless that is the current one. An attempt
+  // brings bytes or events, never both: its parser would not know of the events' ids.
   bool on_response(AttemptId attempt, const ResponseHead& head, Instant now);
   /// Bytes of the body, from a transport that does not parse. They must outlive the `poll_token`
   /// calls up to NeedInput, which must come before the next bytes or event. Refused unless the

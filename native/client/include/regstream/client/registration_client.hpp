@@ -27,13 +27,18 @@ class RegistrationHandler : public StateHandler {
 
 /// A client of a gateway's stream, which folds the updates of registrations into their views. What
 /// becomes of a view when updates may have been missed stands in session/stream_session.hpp.
-class RegistrationClient final : public StreamClient {
+class RegistrationClient final : private StreamClient {
  public:
   /// `registration_ids` are those that the request's URL asks for; none: every registration, and
   /// then there is no view. Throws as `StreamClient` does.
   RegistrationClient(boost::asio::io_context& context, StreamRequest request,
                      const StreamClientOptions& options,
                      std::span<const std::int64_t> registration_ids, RegistrationHandler& handler);
+
+  using StreamClient::close;
+  using StreamClient::connect;
+  using StreamClient::restart;
+  using StreamClient::state;
 
   /// Takes over what an earlier client left (`view_to_restore`), together with the request's
   /// `last_event_id`. Call it before `connect`. False, and nothing changes, if it is not one of the
