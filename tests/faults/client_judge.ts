@@ -59,6 +59,8 @@ export class ClientJudge {
   /** Resets whose position is still to come. */
   private openResets: OpenReset[] = [];
   private viewId: EventId | null = null;
+  /** A reset came, and no snapshot since: updates may have been missed, and the view has to say so. */
+  private hasGap = false;
   private isLost = false;
 
   constructor(
@@ -94,7 +96,7 @@ export class ClientJudge {
       case "snapshot":
         return this.onSnapshot(observation.id, observation.viewId, observation.fingerprint, atMs);
       case "view":
-        return this.onView(observation.id, observation.fingerprint);
+        return this.onView(observation.id, observation.fingerprint, observation.hasGap);
       case "malformed":
         return this.fail(`it heard what it could not read: ${observation.what}`);
     }
@@ -207,6 +209,7 @@ export class ClientJudge {
     if (this.due !== "nothing" && this.due !== "reset") this.fail("a reset comes where the greeting promised something else");
     this.cursor = id;
     this.viewId = null;
+    this.hasGap = true;
     this.openResets.push({
       isGreeting: this.due === "reset",
       hadNone: this.due === "reset" && this.asked !== null && isBeforeAll(this.asked),
@@ -231,7 +234,8 @@ export class ClientJudge {
     } else if (this.views.fingerprintAt(viewId) !== fingerprint) {
       this.fail(`the snapshot ${textOf(id)} does not agree with the updates up to there`);
     }
-    this.onView(viewId, null);
+    this.hasGap = false;
+    this.onView(viewId, null, null);
   }
 
   /** From here on everything is expected. Says what the resets before it were for. */
@@ -252,7 +256,10 @@ export class ClientJudge {
     this.steps.push({ atMs, position });
   }
 
-  private onView(id: EventId, fingerprint: string | null): void {
+  private onView(id: EventId, fingerprint: string | null, hasGap: boolean | null): void {
+    if (hasGap !== null && hasGap !== this.hasGap) {
+      this.fail(`what it shows as of ${textOf(id)} says that updates may ${hasGap ? "" : "not "}have been missed`);
+    }
     if (this.viewId !== null && compare(id, this.viewId) < 0) {
       this.fail(`its view goes back from ${textOf(this.viewId)} to ${textOf(id)}`);
     }

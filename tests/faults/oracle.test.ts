@@ -79,6 +79,12 @@ describe("the oracle finds nothing", () => {
     expect(judges[0]?.updates).toBe(5);
   });
 
+  test("where a view says that updates may have been missed: after a reset, until a snapshot", () => {
+    expect(judged([...inFirst, "view 10-5 view-10-5 whole", ...toSecond, "view 20-3 view-20-3 gap"]).violations).toEqual([]);
+    const told = [...inFirst, "reset 0-0", "snapshot 20-4 20-3 view-20-3", "view 20-3 view-20-3 whole"];
+    expect(judged(told).violations).toEqual([]);
+  });
+
   test("where a client of all registrations hears everything", () => {
     const first = [1, 2, 3, 4, 5, 6].map((sequence) => `update 10-${sequence}`);
     const second = [1, 2, 3, 4].map((sequence) => `update 20-${sequence}`);
@@ -209,6 +215,16 @@ describe("the oracle complains", () => {
       "a view is not what the updates add up to",
       [...inFirst, ...toSecond, "view 20-3 view-20-1"],
       /what it shows as of 20-3 does not agree/,
+    ],
+    [
+      "a view says nothing of a reset",
+      [...inFirst, ...toSecond, "view 20-3 view-20-3 whole"],
+      /as of 20-3 says that updates may not have been missed/,
+    ],
+    [
+      "a view says that updates may have been missed, and none were",
+      [...inFirst, "view 10-5 view-10-5 gap", ...toSecond, ...end],
+      /as of 10-5 says that updates may have been missed/,
     ],
     ["a view stays behind", [...inFirst, ...toSecond, "view 20-1 view-20-1"], /shows its registration as of 20-1, not as of 20-3/],
     ["nothing is shown", [...inFirst, ...toSecond], /shows its registration as of none/],

@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -123,13 +124,15 @@ class Client final : public regstream::client::RegistrationHandler {
     });
   }
 
-  /// Says what it shows. That updates may have been missed is not in the history.
+  /// Says what it shows. That updates may have been missed is not in the history: it stands beside
+  /// the rest.
   void tell_view() {
     const auto* const known = client_.view(registration_id_);
     if (known != nullptr && known->id) {
       regstream::RegistrationView view = *known;
       view.has_gap = false;
-      add("view " + to_string(*view.id) + ' ' + fingerprint(regstream::encode_view(view)));
+      add("view " + to_string(*view.id) + ' ' + fingerprint(regstream::encode_view(view)) +
+          (known->has_gap ? " gap" : " whole"));
     }
   }
 
@@ -168,7 +171,8 @@ class Client final : public regstream::client::RegistrationHandler {
   void add(std::string_view what) { observations_.add(name_, what); }
 
   void tell_snapshot(const std::string& id, std::string_view json) {
-    const auto* const view = client_.view(registration_id_);
+    const auto decoded = regstream::decode_view(json);
+    const auto* const view = std::get_if<regstream::RegistrationView>(&decoded);
     if (view == nullptr || !view->id) {
       return add("malformed a snapshot without an id");
     }
