@@ -88,6 +88,16 @@ describe("the view", () => {
     expect(marked?.progress).toBe(after?.progress);
   });
 
+  it("is another object after news that says the same again: a page that loaded something newer goes by that", () => {
+    const snapshot = { type: "snapshot", data: { registrationId: 42, status: "PENDING", message: "m", id: "8-9" } };
+    const before = send(snapshot);
+    send({ type: "reset", timestamp: 8 });
+    const after = send(snapshot);
+    expect(after).toEqual(before);
+    expect(after).not.toBe(before);
+    expect(send(snapshot)).toBe(after);
+  });
+
   it("has new details where their text changed, and none where they are gone", () => {
     const details = (view: ReturnType<typeof send>) => [view?.details, view?.processLog];
     const first = details(send(update({ status: "FAILED", details: { a: 1 }, processLog: [1], timestamp: 5 })));
