@@ -1,8 +1,8 @@
 #include <regstream/message/event_id.hpp>
 
-#include <array>
-#include <charconv>
 #include <limits>
+
+#include "text/digits.hpp"
 
 namespace regstream {
 namespace {
@@ -26,12 +26,6 @@ std::optional<std::uint64_t> take_number(std::string_view& text) {
   return number;
 }
 
-void append_number(std::string& out, std::uint64_t number) {
-  std::array<char, std::numeric_limits<std::uint64_t>::digits10 + 1> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
-  out.append(digits.data(), end);
-}
-
 }  // namespace
 
 std::optional<EventId> parse_event_id(std::string_view text) {
@@ -48,9 +42,9 @@ std::optional<EventId> parse_event_id(std::string_view text) {
 }
 
 void append_event_id(std::string& out, const EventId& id) {
-  append_number(out, id.epoch);
+  text::append_digits(out, id.epoch);
   out.push_back('-');
-  append_number(out, id.sequence);
+  text::append_digits(out, id.sequence);
 }
 
 std::string to_string(const EventId& id) {

@@ -1,8 +1,9 @@
 #include "message/json_writer.hpp"
 
-#include <array>
 #include <cstddef>
+#include <cstdint>
 
+#include "text/digits.hpp"
 #include "text/utf8.hpp"
 
 namespace regstream::json {
@@ -57,21 +58,12 @@ void append_string(std::string& out, std::string_view text) {
 }
 
 void append_integer(std::string& out, std::int64_t value) {
-  // The digits of 2^63 and a sign, written from the end.
-  std::array<char, 20> digits{};
-  std::size_t begin = digits.size();
-  auto rest = static_cast<std::uint64_t>(value);
+  auto magnitude = static_cast<std::uint64_t>(value);
   if (value < 0) {
-    rest = 0 - rest;
+    out.push_back('-');
+    magnitude = 0 - magnitude;
   }
-  do {
-    digits[--begin] = static_cast<char>('0' + rest % 10);
-    rest /= 10;
-  } while (rest != 0);
-  if (value < 0) {
-    digits[--begin] = '-';
-  }
-  out.append(digits.data() + begin, digits.size() - begin);
+  text::append_digits(out, magnitude);
 }
 
 void ObjectWriter::separate() {

@@ -63,7 +63,7 @@ std::optional<DecodeError> decode_stream_message(std::string_view json, StreamMe
           "the event", json,
           {.bytes_max = limits.stream_message_bytes_max, .depth_max = limits.depth_max + 1},
           {.keys = keys, .values = values}, &nested)) {
-    return *std::move(error);
+    return error;
   }
 
   json::FieldReader reader{keys, values};
@@ -78,7 +78,7 @@ std::optional<DecodeError> decode_stream_message(std::string_view json, StreamMe
     message.data = reader.raw(data, json::Kind::object);
   }
   if (reader.error()) {
-    return *reader.error();
+    return reader.error();
   }
   if (needs_data && message.data.empty()) {
     return DecodeError{.what = "data must be a JSON object in an update or snapshot",

@@ -63,15 +63,15 @@ void append_progress(std::string& out, const Progress& progress) {
   object.end();
 }
 
-std::variant<StageView, DecodeError> decode_stage(std::string_view json, const json::Limits& limits,
-                                                  std::size_t name_bytes_max) {
+/// Nothing, or why `json` is no stage.
+std::optional<DecodeError> decode_stage(std::string_view json, const json::Limits& limits,
+                                        std::size_t name_bytes_max, StageView& stage) {
   std::array<json::Value, stage_field_count> values;
   if (auto error =
           json::read_object("a stage", json, limits, {.keys = stage_keys, .values = values})) {
-    return *std::move(error);
+    return error;
   }
   json::FieldReader reader{stage_keys, values};
-  StageView stage;
   stage.name = reader.name(stage_name, name_bytes_max, json::Presence::required).text();
   const std::string word =
       reader.name(stage_status, name_bytes_max, json::Presence::optional).text();
@@ -80,10 +80,7 @@ std::variant<StageView, DecodeError> decode_stage(std::string_view json, const j
   stage.ended_timestamp_ms = reader.timestamp_ms(stage_ended_at);
   stage.status = parse_stage_status(word).value_or(
       stage.ended_timestamp_ms == 0 ? StageStatus::started : StageStatus::completed);
-  if (reader.error()) {
-    return *reader.error();
-  }
-  return stage;
+  return reader.error();
 }
 
 /// Nothing, or why `json`, an array or empty, is no list of stages.
@@ -99,13 +96,45 @@ std::optional<DecodeError> decode_stages(std::string_view json, const json::Limi
     return std::move(*error);
   }
   for (const std::string_view element : *std::get_if<std::vector<std::string_view>>(&elements)) {
-    auto stage = decode_stage(element, limits, name_bytes_max);
-    if (auto* error = std::get_if<DecodeError>(&stage)) {
-      return std::move(*error);
+    if (auto error = decode_stage(element, limits, name_bytes_max, stages.emplace_back())) {
+      return error;
     }
-    stages.push_back(std::move(*std::get_if<StageView>(&stage)));
   }
   return std::nullopt;
+}
+
+/// Nothing, or why `json` is no view.
+std::optional<DecodeError> read_view(std::string_view json, const CodecLimits& limits,
+                                     RegistrationView& view) {
+  std::array<json::Value, view_field_count> values;
+  const json::Limits json_limits{.bytes_max = limits.stream_message_bytes_max,
+                                 .depth_max = limits.depth_max};
+  if (auto error = json::read_object("the snapshot", json, json_limits,
+                                     {.keys = view_keys, .values = values})) {
+    return error;
+  }
+
+  json::FieldReader reader{view_keys, values};
+  view.registration_id = reader.registration_id(view_registration_id);
+  view.status = reader.name(view_status, limits.name_bytes_max, json::Presence::optional).text();
+  view.stage = reader.name(view_stage, limits.name_bytes_max, json::Presence::optional).text();
+  view.message = reader.text(view_message).text();
+  view.details = reader.raw(view_details, json::Kind::object);
+  view.process_log = reader.raw(view_process_log, json::Kind::array);
+  view.timestamp_ms = reader.timestamp_ms(view_timestamp);
+  view.is_final = reader.boolean(view_is_final).value_or(is_final(parse_status(view.status)));
+  view.has_ended = reader.boolean(view_has_ended).value_or(view.is_final) || view.is_final;
+  view.has_gap = reader.boolean(view_has_gap).value_or(false);
+  view.has_lost_history = reader.boolean(view_has_lost_history).value_or(false);
+  view.has_more_stages = reader.boolean(view_has_more_stages).value_or(false);
+  if (values[view_id].kind == json::Kind::string) {
+    view.id = parse_event_id(values[view_id].raw);
+  }
+  const std::string_view stages = reader.raw(view_stages, json::Kind::array);
+  if (reader.error()) {
+    return reader.error();
+  }
+  return decode_stages(stages, json_limits, limits.name_bytes_max, view.stages);
 }
 
 }  // namespace
@@ -147,39 +176,11 @@ std::string encode_view(const RegistrationView& view) {
 
 std::variant<RegistrationView, DecodeError> decode_view(std::string_view json,
                                                         const CodecLimits& limits) {
-  std::array<json::Value, view_field_count> values;
-  const json::Limits json_limits{.bytes_max = limits.stream_message_bytes_max,
-                                 .depth_max = limits.depth_max};
-  if (auto error = json::read_object("the snapshot", json, json_limits,
-                                     {.keys = view_keys, .values = values})) {
-    return *std::move(error);
+  std::variant<RegistrationView, DecodeError> decoded;
+  if (auto error = read_view(json, limits, *std::get_if<RegistrationView>(&decoded))) {
+    decoded = *std::move(error);
   }
-
-  json::FieldReader reader{view_keys, values};
-  RegistrationView view;
-  view.registration_id = reader.registration_id(view_registration_id);
-  view.status = reader.name(view_status, limits.name_bytes_max, json::Presence::optional).text();
-  view.stage = reader.name(view_stage, limits.name_bytes_max, json::Presence::optional).text();
-  view.message = reader.text(view_message).text();
-  view.details = reader.raw(view_details, json::Kind::object);
-  view.process_log = reader.raw(view_process_log, json::Kind::array);
-  view.timestamp_ms = reader.timestamp_ms(view_timestamp);
-  view.is_final = reader.boolean(view_is_final).value_or(is_final(parse_status(view.status)));
-  view.has_ended = reader.boolean(view_has_ended).value_or(view.is_final) || view.is_final;
-  view.has_gap = reader.boolean(view_has_gap).value_or(false);
-  view.has_lost_history = reader.boolean(view_has_lost_history).value_or(false);
-  view.has_more_stages = reader.boolean(view_has_more_stages).value_or(false);
-  if (values[view_id].kind == json::Kind::string) {
-    view.id = parse_event_id(values[view_id].raw);
-  }
-  const std::string_view stages = reader.raw(view_stages, json::Kind::array);
-  if (reader.error()) {
-    return *reader.error();
-  }
-  if (auto error = decode_stages(stages, json_limits, limits.name_bytes_max, view.stages)) {
-    return *std::move(error);
-  }
-  return view;
+  return decoded;
 }
 
 }  // namespace regstream

@@ -40,12 +40,8 @@ std::string in_words(std::size_t bytes) {
 StreamSession::StreamSession(const ConnectionOptions& options, std::uint64_t seed,
                              std::span<const std::int64_t> registration_ids,
                              std::string_view last_event_id, sse::ParserLimits limits)
-    : EventSession(options, seed, last_event_id, limits) {
-  followed_.reserve(registration_ids.size());
-  for (const std::int64_t id : registration_ids) {
-    followed_.emplace_back(id);
-  }
-}
+    : EventSession(options, seed, last_event_id, limits),
+      followed_(registration_ids.begin(), registration_ids.end()) {}
 
 bool StreamSession::restore(RegistrationView view) {
   Registration* const followed = find(view.registration_id);
