@@ -1,13 +1,14 @@
 // What a page loads of the package, as a server sends it: the module, and the JavaScript of its main entry without React, minified.
+import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { gzipSync } from "node:zlib";
 
 import { build } from "esbuild";
 
 const target = 14;
 
-const packed = (bytes: Uint8Array) => gzipSync(bytes, { level: 9 }).length / 1024;
+// By the program itself: Node's zlib packs a little less, for speed.
+const packed = (bytes: Uint8Array) => execFileSync("gzip", ["-9"], { input: bytes }).length / 1024;
 
 const { resolve } = createRequire(import.meta.url);
 const entry = resolve("regstream");
