@@ -88,7 +88,13 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
   void post_publish(std::string message, std::string key, PublishHandler done, Patience patience) {
     post([message = std::move(message), key = std::move(key), done = std::move(done),
           patience](Implementation& self) mutable {
-      self.session_.publish(std::move(message), std::move(key), std::move(done), patience);
+      try {
+        self.session_.publish(std::move(message), std::move(key), std::move(done), patience);
+      } catch (const std::bad_alloc&) {
+        if (done) {
+          done(PublishError{"out of memory"});
+        }
+      }
     });
   }
 
@@ -112,13 +118,18 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
  private:
   // --- Inputs of the session.
 
-  /// What changes the session; then what it wants is done.
+  /// What changes the session; then what it wants is done. There may be no memory for some of that:
+  /// what then is done by halves is given up as a whole, and begun anew a little later.
   template <typename Change>
   auto input(Change change) {
     return [weak = weak_from_this(), change = std::move(change)](auto&&... arguments) mutable {
       if (const auto self = weak.lock()) {
-        change(*self, std::forward<decltype(arguments)>(arguments)...);
-        self->advance();
+        try {
+          change(*self, std::forward<decltype(arguments)>(arguments)...);
+          self->advance();
+        } catch (const std::bad_alloc&) {
+          self->recover();
+        }
       }
     };
   }
@@ -177,6 +188,19 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
     arm_timer();
   }
 
+  void recover() {
+    if (is_stopped_) {
+      return;
+    }
+    session_.on_interrupted(monotonic_now());
+    for (const LinkRole role : {LinkRole::caller, LinkRole::listener, LinkRole::waiter}) {
+      close(role);
+    }
+    is_connected_ = false;
+    armed_.reset();
+    arm_timer();
+  }
+
   void act(const Connect& connect) {
     const LinkRole role = connect.link;
     RedisConnection::Handlers handlers{
@@ -216,16 +240,7 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
     if (call.is_timed) {
       timed_.push_back(Clock::now());
     }
-    try {
-      std::visit([&](auto& command) { send(*connection(call.link), command); }, call.command);
-    } catch (const std::bad_alloc&) {
-      // The session takes it for sent: an answer to what follows would be taken for its own.
-      close(call.link);
-      session_.on_lost(
-          call.link,
-          lost_failure(options_, make_error_code(boost::system::errc::not_enough_memory)),
-          monotonic_now());
-    }
+    std::visit([&](auto& command) { send(*connection(call.link), command); }, call.command);
   }
   static void send(RedisConnection& connection, AskServer /*ask*/) {
     for (const Command& question : ServerCheck::questions()) {
@@ -271,7 +286,7 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
     if (deadline == armed_) {
       return;
     }
-    armed_ = deadline;
+    armed_.reset();
     if (!deadline) {
       timer_.cancel();
       return;
@@ -285,6 +300,7 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
         on_deadline();
       }
     });
+    armed_ = deadline;  // There may have been no memory to wait.
   }
 
   std::unique_ptr<RedisConnection>& connection(LinkRole role) {

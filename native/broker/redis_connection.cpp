@@ -39,10 +39,29 @@ const redisReply* pushed_payload(const redisReply& reply) {
 
 /// Outlives its owner until the operations under way have come back; `is_closed_` keeps it quiet.
 class RedisConnection::Implementation : public std::enable_shared_from_this<Implementation> {
+  /// What a completed operation calls: nothing after the end, and an exception is the end. There
+  /// may be no memory to go on, and one that went on by halves would wait for what never comes.
+  template <typename Handle>
+  auto completion(Handle handle) {
+    return [self = shared_from_this(), handle](const auto&... results) {
+      if (self->is_closed_) {
+        return;
+      }
+      try {
+        handle(*self, results...);
+      } catch (const std::exception&) {
+        if (!self->is_closed_) {
+          self->fail(self->no_memory_);
+        }
+      }
+    };
+  }
+
  public:
   Implementation(asio::io_context& context, const RedisOptions& options, Handlers handlers)
       : options_(options),
         handlers_(std::move(handlers)),
+        no_memory_(lost_failure(options, make_error_code(boost::system::errc::not_enough_memory))),
         resolver_(context),
         socket_(context),
         timer_(context) {}
@@ -50,11 +69,11 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
   void start() {
     started_ = Clock::now();
     arm(started_ + options_.timing.connect_timeout);
-    resolver_.async_resolve(
-        options_.host, std::to_string(options_.port),
-        [self = shared_from_this()](error_code error, const tcp::resolver::results_type& found) {
-          self->on_resolved(error, found);
-        });
+    resolver_.async_resolve(options_.host, std::to_string(options_.port),
+                            completion([](Implementation& self, error_code error,
+                                          const tcp::resolver::results_type& found) {
+                              self.on_resolved(error, found);
+                            }));
   }
 
   void close() {
@@ -79,7 +98,8 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
       heard_or_asked_ = Clock::now();
       ask_drained();
       if (!is_taking_ && !is_reading_) {
-        asio::post(socket_.get_executor(), [self = shared_from_this()] { self->on_resumed(); });
+        asio::post(socket_.get_executor(),
+                   completion([](Implementation& self) { self.on_resumed(); }));
       }
     }
   }
@@ -89,23 +109,17 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
   enum class Owed : std::uint8_t { auth, first_ping, ping, drain, reply };
 
   void on_resolved(error_code error, const tcp::resolver::results_type& found) {
-    if (is_closed_) {
-      return;
-    }
     if (error) {
       fail(resolve_failure(options_));
       return;
     }
     asio::async_connect(socket_, found,
-                        [self = shared_from_this()](error_code connect_error, const auto&) {
-                          self->on_connected(connect_error);
-                        });
+                        completion([](Implementation& self, error_code connect_error, const auto&) {
+                          self.on_connected(connect_error);
+                        }));
   }
 
   void on_connected(error_code error) {
-    if (is_closed_) {
-      return;
-    }
     if (error) {
       fail(connect_failure(options_, error));
       return;
@@ -141,34 +155,32 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
     }
     writing_.swap(outgoing_);
     asio::async_write(socket_, asio::buffer(writing_),
-                      [self = shared_from_this()](error_code error, std::size_t) {
+                      completion([](Implementation& self, error_code error, std::size_t) {
                         // What went wrong is the reader's to tell: Redis may have said why.
-                        if (!self->is_closed_ && !error) {
-                          self->writing_.clear();
-                          self->write();
+                        if (!error) {
+                          self.writing_.clear();
+                          self.write();
                         }
-                      });
+                      }));
   }
 
   void read() {
     is_reading_ = true;
-    socket_.async_read_some(asio::buffer(incoming_),
-                            [self = shared_from_this()](error_code error, std::size_t size) {
-                              self->is_reading_ = false;
-                              self->on_read(error, size);
-                            });
+    socket_.async_read_some(
+        asio::buffer(incoming_),
+        completion([](Implementation& self, error_code error, std::size_t size) {
+          self.is_reading_ = false;
+          self.on_read(error, size);
+        }));
   }
 
   void on_resumed() {
-    if (!is_closed_ && !is_paused_ && !is_reading_) {
+    if (!is_paused_ && !is_reading_) {
       take({});
     }
   }
 
   void on_read(error_code error, std::size_t size) {
-    if (is_closed_) {
-      return;
-    }
     if (error) {
       fail(auth_refusal_.empty() ? lost_failure(options_, error)
                                  : auth_failure(options_, auth_refusal_));
@@ -203,15 +215,7 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
 
   void take(std::string_view bytes) {
     is_taking_ = true;
-    try {
-      take_replies(bytes);
-    } catch (const std::exception&) {
-      // Whoever handles a reply may run out of memory as well as this connection. What was told by
-      // half is asked for again by the next connection.
-      if (!is_closed_) {
-        fail(lost_failure(options_, make_error_code(boost::system::errc::not_enough_memory)));
-      }
-    }
+    take_replies(bytes);
     is_taking_ = false;
   }
 
@@ -295,11 +299,11 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
 
   void arm(Clock::time_point deadline) {
     timer_.expires_at(deadline);
-    timer_.async_wait([self = shared_from_this()](error_code error) {
-      if (!error && !self->is_closed_) {
-        self->on_timer();
+    timer_.async_wait(completion([](Implementation& self, error_code error) {
+      if (!error) {
+        self.on_timer();
       }
-    });
+    }));
   }
 
   // Bytes move the deadline without touching the timer; it looks again when it goes off.
@@ -336,6 +340,7 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
 
   const RedisOptions options_;
   const Handlers handlers_;
+  const RedisFailure no_memory_;  // Made while there is some.
   tcp::resolver resolver_;
   tcp::socket socket_;
   asio::steady_timer timer_;
@@ -359,7 +364,12 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
 RedisConnection::RedisConnection(asio::io_context& context, const RedisOptions& options,
                                  Handlers handlers)
     : implementation_(std::make_shared<Implementation>(context, options, std::move(handlers))) {
-  implementation_->start();
+  try {
+    implementation_->start();
+  } catch (...) {
+    implementation_->close();  // What was begun is not to call the handlers.
+    throw;
+  }
 }
 
 RedisConnection::~RedisConnection() {

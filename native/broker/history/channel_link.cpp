@@ -13,16 +13,15 @@ ChannelLink::ChannelLink(const HistorySessionOptions& options, HistoryFollower& 
       link_(options.timing, ~options.seed),
       gate_(options.timing.backoff, ~options.seed) {}
 
-void ChannelLink::on_lost(const RedisFailure& failure) {
+void ChannelLink::on_lost() noexcept {
   is_open_wanted_ = false;
   is_subscription_wanted_ = false;
   is_paused_ = false;
   gate_.on_lost();
-  say_unheard(failure);
   follower_.on_unsubscribed();
 }
 
-void ChannelLink::say_unheard(const RedisFailure& failure) {
+void ChannelLink::say_lost(const RedisFailure& failure) {
   if (failure.kind != RedisFailureKind::renewed) {  // That was this process's own wish.
     happened_.emplace_back(RedisFailed{failure});
   }
@@ -41,7 +40,7 @@ std::optional<RedisFailure> ChannelLink::on_reply(const HistoryReply& reply, Ins
     }
     gate_.on_refused(now);
     is_open_wanted_ = true;
-    say_unheard(refused->failure);
+    say_lost(refused->failure);
   } else if (const auto* const end = std::get_if<EventId>(&reply);
              end != nullptr && question == Question::open) {
     gate_.on_taken();

@@ -26,7 +26,9 @@ class ChannelLink {
   [[nodiscard]] Link& link() { return link_; }
   [[nodiscard]] const Link& link() const { return link_; }
   void on_connected() { is_open_wanted_ = true; }
-  void on_lost(const RedisFailure& failure);
+  /// The connection is no more. `say_lost` follows, with the reason.
+  void on_lost() noexcept;
+  void say_lost(const RedisFailure& failure);
   /// Why the connection is to be given up, if it is.
   [[nodiscard]] std::optional<RedisFailure> on_reply(const HistoryReply& reply, Instant now);
 
@@ -36,8 +38,6 @@ class ChannelLink {
   [[nodiscard]] std::optional<Instant> next_deadline(Instant since) const;
 
  private:
-  void say_unheard(const RedisFailure& failure);
-
   HistoryFollower& follower_;
   Readiness& readiness_;
   std::deque<SessionAction>& happened_;

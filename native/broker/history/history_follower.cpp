@@ -40,6 +40,16 @@ std::optional<EventId> stamped_id(std::string_view message) {
 HistoryFollower::HistoryFollower(FollowerLimits limits)
     : limits_(limits), adoption_(limits.adoption), page_bytes_(limits.page_bytes) {}
 
+void HistoryFollower::begin_anew() {
+  HistoryFollower anew{limits_};
+  anew.past_epochs_ = past_epochs_;
+  anew.known_ = known_;
+  anew.counts_ = counts_;
+  anew.is_catch_up_wanted_ = is_catch_up_wanted_ || is_catching_up_;
+  anew.is_loss_due_ = true;  // A bare message may be what it was about to take in.
+  *this = std::move(anew);
+}
+
 void HistoryFollower::on_subscribed(EventId position) {
   learn(position);
   adoption_.begin(position, !claims_.empty());

@@ -100,6 +100,11 @@ class HistoryFollower {
  public:
   explicit HistoryFollower(FollowerLimits limits = {});
 
+  /// An exception may have left this by halves: the history is told anew, from its beginning. Bare
+  /// messages that were heard may be lost by this, and every stream is told so. There is no
+  /// connection now.
+  void begin_anew();
+
   /// The channel is heard from now on; the history's end was `position` just before.
   void on_subscribed(EventId position);
   void on_unsubscribed();

@@ -26,7 +26,8 @@ HistorySession::HistorySession(const HistorySessionOptions& options)
     : follower_(options.follower),
       script_(options, follower_, readiness_, happened_),
       channel_(options, follower_, readiness_, happened_),
-      waiter_(options.timing, options.seed + 1) {
+      waiter_(options.timing, options.seed + 1),
+      interruption_pause_(options.timing.backoff.base) {
   script_.link().open();
 }
 
@@ -44,7 +45,7 @@ Link& HistorySession::link(LinkRole role) {
 
 // --- What is wanted of the session.
 
-void HistorySession::publish(std::string message, std::string key, PublishHandler done,
+void HistorySession::publish(std::string message, std::string key, PublishHandler&& done,
                              Patience patience) {
   script_.publish(std::move(message), std::move(key), std::move(done), patience);
 }
@@ -77,22 +78,58 @@ void HistorySession::on_connected(LinkRole role, Instant now) {
 }
 
 void HistorySession::on_lost(LinkRole role, const RedisFailure& failure, Instant now) {
-  if (!link(role).on_lost(now)) {
+  if (!drop(role, now)) {
     return;
   }
   switch (role) {
     case LinkRole::caller:
-      script_.on_lost(failure, now);
+      script_.say_lost(failure, now);
       return;
     case LinkRole::listener:
-      channel_.on_lost(failure);
+      channel_.say_lost(failure);
       return;
     case LinkRole::waiter:
-      is_awaiting_refused_ = true;
       happened_.emplace_back(NotAwaited{failure});
-      follower_.on_not_awaitable();
       return;
   }
+}
+
+/// False: there was none to lose.
+bool HistorySession::drop(LinkRole role, Instant now) noexcept {
+  if (!link(role).on_lost(now)) {
+    return false;
+  }
+  switch (role) {
+    case LinkRole::caller:
+      script_.on_lost(now);
+      break;
+    case LinkRole::listener:
+      channel_.on_lost();
+      break;
+    case LinkRole::waiter:
+      is_awaiting_refused_ = true;
+      follower_.on_not_awaitable();
+      break;
+  }
+  return true;
+}
+
+void HistorySession::on_interrupted(Instant now) noexcept {
+  for (const LinkRole role : roles) {
+    drop(role, now);
+  }
+  begin_anew_at_ = now + interruption_pause_;
+}
+
+/// If there is no memory for this either, that is an interruption, too.
+void HistorySession::begin_anew(Instant now) {
+  if (follows_) {
+    follower_.begin_anew();
+  }
+  script_.say_lost({RedisFailureKind::lost,
+                    "there was no memory to go on, and the connections to redis were given up"},
+                   now);
+  begin_anew_at_.reset();
 }
 
 void HistorySession::give_up(LinkRole role, const RedisFailure& failure, Instant now) {
@@ -156,6 +193,9 @@ SessionAction HistorySession::call(LinkRole role, HistoryCommand command) {
 }
 
 std::optional<SessionAction> HistorySession::poll(Instant now) {
+  if (begin_anew_at_) {
+    begin_anew(now);
+  }
   auto action = pop(happened_);
   if (!action) {
     action = poll_links(now);
@@ -215,8 +255,10 @@ std::optional<SessionAction> HistorySession::poll_follower(Instant now) {
     }
   };
   follower_.permit(script_.may_read(now), script_.may_adopt(now));
-  if (auto action = follower_.poll()) {
-    return std::visit(Act{*this, now}, *action);
+  while (auto action = follower_.poll()) {
+    if (auto wanted = std::visit(Act{*this, now}, *action)) {
+      return wanted;
+    }
   }
   if (const auto pauses = channel_.poll_pause()) {
     return PauseChannel{*pauses};
@@ -257,7 +299,8 @@ std::optional<SessionAction> HistorySession::poll_ended() {
 
 std::optional<Instant> HistorySession::next_deadline() const {
   std::optional<Instant> deadline = script_.next_deadline(handled_at_);
-  for (const auto candidate : {channel_.next_deadline(handled_at_), waiter_.next_deadline()}) {
+  for (const auto candidate :
+       {channel_.next_deadline(handled_at_), waiter_.next_deadline(), begin_anew_at_}) {
     if (candidate && (!deadline || *candidate < *deadline)) {
       deadline = candidate;
     }

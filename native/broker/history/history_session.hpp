@@ -35,8 +35,9 @@ class HistorySession {
   HistorySession(const HistorySession&) = delete;
   HistorySession& operator=(const HistorySession&) = delete;
 
-  /// Without a key, the message has one of its own. `done` may be empty.
-  void publish(std::string message, std::string key, PublishHandler done, Patience patience);
+  /// Without a key, the message has one of its own. `done` may be empty. An exception leaves it,
+  /// and the message was not taken in.
+  void publish(std::string message, std::string key, PublishHandler&& done, Patience patience);
   /// From now on the history is followed. Without that, the session publishes only.
   void follow();
   /// Asks to tell all that the history holds by now; `CaughtUp` follows.
@@ -48,6 +49,10 @@ class HistorySession {
   void on_lost(LinkRole role, const RedisFailure& failure, Instant now);
   /// The next reply on a connection: the answer to `due`.
   void on_reply(LinkRole role, HistoryReply&& reply, Instant now);
+  /// An exception has interrupted an input, `poll`, or what was to be done, most likely because
+  /// there is no memory. All connections are to be closed: what was under way is sent again on new
+  /// ones, and the history is told anew. `poll` at `next_deadline`, not at once.
+  void on_interrupted(Instant now) noexcept;
   /// What the next reply answers. Null: nothing was asked.
   [[nodiscard]] const Link::Due* due(LinkRole role) { return link(role).due(); }
 
@@ -72,6 +77,8 @@ class HistorySession {
 
  private:
   [[nodiscard]] Link& link(LinkRole role);
+  bool drop(LinkRole role, Instant now) noexcept;
+  void begin_anew(Instant now);
   void give_up(LinkRole role, const RedisFailure& failure, Instant now);
   void renew(LinkRole role, Instant now);
   [[nodiscard]] std::optional<RedisFailure> on_awaited(HistoryReply&& reply);
@@ -87,6 +94,8 @@ class HistorySession {
   ScriptLink script_;
   ChannelLink channel_;
   Link waiter_;
+  const Duration interruption_pause_;
+  std::optional<Instant> begin_anew_at_;  // After an interruption, until the next `poll`.
   bool follows_ = false;
   bool was_connected_ = false;
   bool is_awaiting_refused_ = false;

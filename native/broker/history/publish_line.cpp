@@ -25,7 +25,7 @@ std::optional<PublishError> PublishLine::push(std::string message, std::string k
   return queue_.push(std::move(message), std::move(key), done, patience);
 }
 
-void PublishLine::on_down(Instant now) {
+void PublishLine::on_down(Instant now) noexcept {
   is_up_ = false;
   queue_.lost();
   gate_.on_lost();
@@ -33,7 +33,7 @@ void PublishLine::on_down(Instant now) {
   expire(now);
 }
 
-const PublishQueue::Publish* PublishLine::next(Instant now) {
+const PublishQueue::Publish* PublishLine::next(Instant now) noexcept {
   if (!is_up_ || !gate_.may_call(now)) {
     return nullptr;
   }
@@ -52,12 +52,16 @@ bool PublishLine::may_probe(Instant now) const {
 }
 
 bool PublishLine::on_taken(EventId id) {
-  ended_.push_back({queue_.answered(), id});
+  std::list<Ended> ended(1);  // Before it leaves the queue: there may be no memory.
+  ended.front() = {queue_.answered(), id};
+  ended_.splice(ended_.end(), ended);
   return gate_.on_taken();
 }
 
 void PublishLine::on_refused(PublishError error) {
-  ended_.push_back({queue_.answered(), std::move(error)});
+  std::list<Ended> ended(1);
+  ended.front() = {queue_.answered(), std::move(error)};
+  ended_.splice(ended_.end(), ended);
   gate_.on_other_answer();
 }
 
@@ -86,11 +90,19 @@ void PublishLine::on_write_refused(Instant now) {
 }
 
 std::optional<PublishLine::Ended> PublishLine::poll_ended() {
-  if (ended_.empty()) {
-    return std::nullopt;
+  std::optional<Ended> ended;
+  if (!ended_.empty()) {
+    ended = std::move(ended_.front());
+    ended_.pop_front();
+  } else if (!withdrawn_.empty()) {
+    ended = {.done = {}, .result = PublishError{not_now}};  // First: there may be no memory.
+    ended->done = std::move(withdrawn_.front().done);
+    withdrawn_.pop_front();
+  } else if (!unknown_.empty()) {
+    ended = {.done = {}, .result = PublishError{unknown}, .is_unknown = true};
+    ended->done = std::move(unknown_.front().done);
+    unknown_.pop_front();
   }
-  auto ended = std::move(ended_.front());
-  ended_.pop_front();
   return ended;
 }
 
@@ -98,16 +110,12 @@ std::optional<Instant> PublishLine::next_deadline() const {
   return is_up_ ? gate_.next_deadline() : std::nullopt;
 }
 
-void PublishLine::withdraw() {
-  for (auto& done : queue_.withdraw()) {
-    ended_.push_back({std::move(done), PublishError{not_now}});
-  }
+void PublishLine::withdraw() noexcept {
+  withdrawn_.splice(withdrawn_.end(), queue_.withdraw());
 }
 
-void PublishLine::expire(Instant now) {
-  for (auto& done : queue_.expired(now)) {
-    ended_.push_back({std::move(done), PublishError{unknown}, true});
-  }
+void PublishLine::expire(Instant now) noexcept {
+  unknown_.splice(unknown_.end(), queue_.expired(now));
 }
 
 }  // namespace regstream::broker

@@ -2,7 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <optional>
 #include <string>
 
@@ -40,16 +40,17 @@ class PublishLine {
 
   /// The connection by which publishes are sent is there, and then no longer.
   void on_up() { is_up_ = true; }
-  void on_down(Instant now);
+  void on_down(Instant now) noexcept;
 
   /// The next one to send, now; see `PublishQueue::take`.
-  [[nodiscard]] const PublishQueue::Publish* next(Instant now);
+  [[nodiscard]] const PublishQueue::Publish* next(Instant now) noexcept;
   [[nodiscard]] std::string_view key_before() const { return queue_.key_before(); }
   /// A call that changes nothing, and finds out whether publishes would be taken, may be sent now.
   [[nodiscard]] bool may_probe(Instant now) const;
   void on_probed() { gate_.on_called(); }
 
-  // The answer to the oldest publish that was sent. True: Redis had taken none before this.
+  // The answer to the oldest publish that was sent. If there is no memory for it, that publish is
+  // in flight still. True: Redis had taken none before this.
   bool on_taken(EventId id);
   /// It would be refused again.
   void on_refused(PublishError error);
@@ -75,13 +76,16 @@ class PublishLine {
   [[nodiscard]] const PublishQueue& queue() const { return queue_; }
 
  private:
-  void withdraw();
-  void expire(Instant now);
+  void withdraw() noexcept;
+  void expire(Instant now) noexcept;
 
   PublishQueue queue_;
   RefusalGate gate_;
   bool is_up_ = false;
-  std::deque<Ended> ended_;
+  // For `poll_ended`, in this order.
+  std::list<Ended> ended_;
+  std::list<PublishQueue::Publish> withdrawn_;
+  std::list<PublishQueue::Publish> unknown_;
 };
 
 }  // namespace regstream::broker

@@ -1,6 +1,6 @@
 #include "broker/history/publish_queue.hpp"
 
-#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace regstream::broker {
@@ -17,12 +17,18 @@ std::optional<PublishError> PublishQueue::push(std::string message, std::string 
                         std::to_string(waiting_bytes_) +
                         " bytes) wait for redis already: bring redis back"};
   }
-  waiting_bytes_ += message.size();
-  waiting_.push_back({std::move(message), std::move(key), std::move(done), patience, std::nullopt});
+  std::list<Publish> taken_in(1);  // Before anything is moved from: there may be no memory.
+  taken_in.front() = {.message = std::move(message),
+                      .key = std::move(key),
+                      .done = std::move(done),
+                      .patience = patience,
+                      .first_sent = std::nullopt};
+  waiting_bytes_ += taken_in.front().message.size();
+  waiting_.splice(waiting_.end(), taken_in);
   return std::nullopt;
 }
 
-const PublishQueue::Publish* PublishQueue::take(Instant now) {
+const PublishQueue::Publish* PublishQueue::take(Instant now) noexcept {
   if (in_flight_.empty()) {
     wait_again(held_back_);
     is_refused_before_ = false;
@@ -33,8 +39,8 @@ const PublishQueue::Publish* PublishQueue::take(Instant now) {
     return nullptr;
   }
   waiting_bytes_ -= waiting_.front().message.size();
-  auto& taken = in_flight_.emplace_back(std::move(waiting_.front()));
-  waiting_.pop_front();
+  move_first(waiting_, in_flight_);
+  Publish& taken = in_flight_.back();
   if (!taken.first_sent) {
     taken.first_sent = now;
   }
@@ -42,10 +48,10 @@ const PublishQueue::Publish* PublishQueue::take(Instant now) {
 }
 
 std::string_view PublishQueue::key_before() const {
-  return in_flight_.size() < 2 ? std::string_view{} : in_flight_[in_flight_.size() - 2].key;
+  return in_flight_.size() < 2 ? std::string_view{} : std::prev(in_flight_.end(), 2)->key;
 }
 
-PublishHandler PublishQueue::answered() {
+PublishHandler PublishQueue::answered() noexcept {
   if (in_flight_.empty()) {
     return {};
   }
@@ -54,12 +60,12 @@ PublishHandler PublishQueue::answered() {
   return done;
 }
 
-void PublishQueue::hold_back() {
+void PublishQueue::hold_back() noexcept {
   if (in_flight_.empty()) {
     return;
   }
-  auto& held = held_back_.emplace_back(std::move(in_flight_.front()));
-  in_flight_.pop_front();
+  move_first(in_flight_, held_back_);
+  Publish& held = held_back_.back();
   waiting_bytes_ += held.message.size();
   if (!held.is_uncertain) {
     held.first_sent.reset();
@@ -67,7 +73,7 @@ void PublishQueue::hold_back() {
   }
 }
 
-void PublishQueue::lost() {
+void PublishQueue::lost() noexcept {
   for (auto& publish : in_flight_) {
     waiting_bytes_ += publish.message.size();
     publish.is_uncertain = publish.is_uncertain || !is_refused_before_;
@@ -80,38 +86,37 @@ void PublishQueue::lost() {
   is_refused_before_ = false;
 }
 
-void PublishQueue::wait_again(std::deque<Publish>& publishes) {
-  for (; !publishes.empty(); publishes.pop_back()) {
-    waiting_.push_front(std::move(publishes.back()));
-  }
+void PublishQueue::wait_again(std::list<Publish>& publishes) noexcept {
+  waiting_.splice(waiting_.begin(), publishes);
 }
 
-std::vector<PublishHandler> PublishQueue::withdraw() {
-  std::vector<PublishHandler> handlers;
-  const auto stays = [](const Publish& publish) {
-    return publish.patience == Patience::waits || publish.is_uncertain;
-  };
+void PublishQueue::move_first(std::list<Publish>& from, std::list<Publish>& to) noexcept {
+  to.splice(to.end(), from, from.begin());
+}
+
+std::list<PublishQueue::Publish> PublishQueue::withdraw() noexcept {
+  std::list<Publish> leaving;
   for (auto* const publishes : {&held_back_, &waiting_}) {
-    const auto end = std::stable_partition(publishes->begin(), publishes->end(), stays);
-    for (auto leaving = end; leaving != publishes->end(); ++leaving) {
-      waiting_bytes_ -= leaving->message.size();
-      handlers.push_back(std::move(leaving->done));
+    for (auto next = publishes->begin(); next != publishes->end();) {
+      const auto publish = next++;
+      if (publish->patience == Patience::refuses && !publish->is_uncertain) {
+        waiting_bytes_ -= publish->message.size();
+        leaving.splice(leaving.end(), *publishes, publish);
+      }
     }
-    publishes->erase(end, publishes->end());
   }
-  return handlers;
+  return leaving;
 }
 
-std::vector<PublishHandler> PublishQueue::expired(Instant now) {
+std::list<PublishQueue::Publish> PublishQueue::expired(Instant now) noexcept {
   wait_again(held_back_);
-  std::vector<PublishHandler> handlers;
+  std::list<Publish> leaving;
   while (!waiting_.empty() && waiting_.front().first_sent &&
          now - *waiting_.front().first_sent > resend_max_) {
     waiting_bytes_ -= waiting_.front().message.size();
-    handlers.push_back(std::move(waiting_.front().done));
-    waiting_.pop_front();
+    move_first(waiting_, leaving);
   }
-  return handlers;
+  return leaving;
 }
 
 }  // namespace regstream::broker

@@ -2,11 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <regstream/broker/broker.hpp>
 #include <regstream/broker/publish_limits.hpp>
@@ -25,6 +24,8 @@ enum class Patience : std::uint8_t {
 /// Each is sent with the key of the one before it, if that is in flight (`key_before`), and Redis
 /// takes it only behind that one. So when Redis refuses one, those in flight behind it are refused
 /// as well: they are held back, and wait again, in their places, once all in flight are answered.
+///
+/// A publish has its memory from when it is taken in. Nothing that becomes of it later can fail.
 class PublishQueue {
  public:
   /// `resend_max`: how long after it was first sent a publish may be sent again, since Redis still
@@ -36,7 +37,7 @@ class PublishQueue {
     std::string message;
     std::string key;
     PublishHandler done;
-    Patience patience;
+    Patience patience = Patience::waits;
     /// When it was sent for the first time, of the times whose outcome is not known.
     std::optional<Instant> first_sent;
     /// The connection by which it was sent broke before the answer: it may be in the history.
@@ -51,26 +52,26 @@ class PublishQueue {
   /// The next one to send, which is in flight from now on. Null: none waits, the line is busy, or
   /// answers are due before what was held back can be sent again. The pointer holds until the next
   /// call.
-  [[nodiscard]] const Publish* take(Instant now);
+  [[nodiscard]] const Publish* take(Instant now) noexcept;
   /// The key of the one that was in flight before the one taken last; empty if none was.
   [[nodiscard]] std::string_view key_before() const;
 
   /// The oldest one in flight was answered for good: its handler, to be called. None in flight:
   /// empty.
-  [[nodiscard]] PublishHandler answered();
+  [[nodiscard]] PublishHandler answered() noexcept;
 
   /// Redis did not take the oldest one in flight, and would take it later: it is held back.
-  void hold_back();
+  void hold_back() noexcept;
 
   /// The connection broke: what was in flight waits again, before all others.
-  void lost();
+  void lost() noexcept;
 
-  /// The handlers of those that do not wait for Redis, and are not in the history: they leave.
-  [[nodiscard]] std::vector<PublishHandler> withdraw();
+  /// Those that do not wait for Redis, and are not in the history: they leave.
+  [[nodiscard]] std::list<Publish> withdraw() noexcept;
 
-  /// The handlers of those that were sent, but can't be sent again: nobody knows what came of them.
-  /// To be called while none is in flight.
-  [[nodiscard]] std::vector<PublishHandler> expired(Instant now);
+  /// Those that were sent, but can't be sent again: nobody knows what came of them. They leave. To
+  /// be called while none is in flight.
+  [[nodiscard]] std::list<Publish> expired(Instant now) noexcept;
 
   /// Those held back included.
   [[nodiscard]] std::size_t waiting() const { return held_back_.size() + waiting_.size(); }
@@ -78,14 +79,15 @@ class PublishQueue {
   [[nodiscard]] std::size_t in_flight() const { return in_flight_.size(); }
 
  private:
-  void wait_again(std::deque<Publish>& publishes);
+  void wait_again(std::list<Publish>& publishes) noexcept;
+  void move_first(std::list<Publish>& from, std::list<Publish>& to) noexcept;
 
   PublishLimits limits_;
   Duration resend_max_;
-  std::deque<Publish> waiting_;  // Those with an uncertain outcome before all others.
+  std::list<Publish> waiting_;  // Those with an uncertain outcome before all others.
   std::size_t waiting_bytes_ = 0;
-  std::deque<Publish> in_flight_;
-  std::deque<Publish> held_back_;  // Older than what is in flight.
+  std::list<Publish> in_flight_;
+  std::list<Publish> held_back_;  // Older than what is in flight.
   // One that is not in the history stood before those in flight: none of them can enter it.
   bool is_refused_before_ = false;
 };

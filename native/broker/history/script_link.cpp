@@ -15,7 +15,7 @@ ScriptLink::ScriptLink(const HistorySessionOptions& options, HistoryFollower& fo
       adopting_(options.timing.backoff, options.seed + 2),
       own_key_(options.own_key) {}
 
-void ScriptLink::publish(std::string message, std::string key, PublishHandler done,
+void ScriptLink::publish(std::string message, std::string key, PublishHandler&& done,
                          Patience patience) {
   if (key.empty()) {
     key = own_key_ + '-' + std::to_string(++own_keys_);
@@ -25,7 +25,8 @@ void ScriptLink::publish(std::string message, std::string key, PublishHandler do
     if (patience == Patience::waits) {
       happened_.emplace_back(PublishRejected{error->what});
     }
-    happened_.emplace_back(PublishEnded{std::move(done), std::move(*error)});
+    happened_.emplace_back(PublishEnded{{}, std::move(*error)});  // First: it may throw.
+    std::get<PublishEnded>(happened_.back()).done = std::move(done);
   }
 }
 
@@ -36,18 +37,21 @@ void ScriptLink::on_connected(Instant now) {
   ask_deployments_at_ = now;
 }
 
-void ScriptLink::on_lost(const RedisFailure& failure, Instant now) {
+void ScriptLink::on_lost(Instant now) noexcept {
+  leaving_.reset();
+  line_.on_down(now);
+  reading_.on_lost();
+  adopting_.on_lost();
+  follower_.on_not_callable();
+}
+
+void ScriptLink::say_lost(const RedisFailure& failure, Instant now) {
   // A replica's refusal was said already, and each try would say it again.
   if (!was_replica_ || failure.passing == nullptr) {
     happened_.emplace_back(RedisFailed{failure});
   }
   readiness_.on_reading_failed(public_reason(failure));
   readiness_.on_publishing_failed(public_reason(failure), now);
-  leaving_.reset();
-  line_.on_down(now);
-  reading_.on_lost();
-  adopting_.on_lost();
-  follower_.on_not_callable();
 }
 
 std::optional<RedisFailure> ScriptLink::poll_leaving() {
@@ -197,14 +201,14 @@ std::optional<RedisFailure> ScriptLink::on_refused(Question question, RedisFailu
   if (failure.kind == RedisFailureKind::flushed || question == Question::script) {
     return failure;  // Whatever was called then is called again, in order.
   }
+  if (failure.kind == RedisFailureKind::not_redis) {
+    return failure;  // It may have done what it was asked to.
+  }
   if (question == Question::publish && is_final) {
     happened_.emplace_back(PublishRejected{failure.what});
     readiness_.on_publish_doubted();
     line_.on_refused({std::move(failure.what)});
     return std::nullopt;
-  }
-  if (failure.kind == RedisFailureKind::not_redis) {
-    return failure;
   }
   happened_.emplace_back(RedisRefuses{failure});
   if (question == Question::page) {

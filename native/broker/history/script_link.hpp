@@ -35,12 +35,14 @@ class ScriptLink {
   /// From now on it keeps finding out whether publishes would be taken, while there are none, and
   /// asks each server that it reaches what an operator should know of it.
   void begin_probing() { probes_ = true; }
-  void publish(std::string message, std::string key, PublishHandler done, Patience patience);
+  void publish(std::string message, std::string key, PublishHandler&& done, Patience patience);
 
   [[nodiscard]] Link& link() { return link_; }
   [[nodiscard]] const Link& link() const { return link_; }
   void on_connected(Instant now);
-  void on_lost(const RedisFailure& failure, Instant now);
+  /// The connection is no more. `say_lost` follows, with the reason.
+  void on_lost(Instant now) noexcept;
+  void say_lost(const RedisFailure& failure, Instant now);
   /// Why the connection is to be given up, if it is.
   [[nodiscard]] std::optional<RedisFailure> on_reply(HistoryReply&& reply, Instant now);
   /// The same, once nothing is due any more: another server may have the address.

@@ -148,7 +148,7 @@ TEST_CASE("what was sent first too long ago is given up, and what was never sent
   queue.lost();
   const auto expired = queue.expired(start + minute + Duration{1});
   REQUIRE(expired.size() == 1);
-  expired.front()(EventId{});
+  expired.front().done(EventId{});
   CHECK(given_up == std::vector<std::string>{"a"});
   CHECK(take(queue, start + minute) == "b");
   queue.lost();

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdlib>
 #include <new>
+#include <utility>
 
 namespace {
 
@@ -25,6 +26,13 @@ void fail_allocation_after(int count) {
 bool end_failing_allocation() {
   countdown.is_armed = false;
   return countdown.has_failed;
+}
+
+UncountedAllocations::UncountedAllocations()
+    : was_armed_(std::exchange(countdown.is_armed, false)) {}
+
+UncountedAllocations::~UncountedAllocations() {
+  countdown.is_armed = was_armed_;
 }
 
 }  // namespace regstream

@@ -1,0 +1,307 @@
+// Memory that runs out at each of a session's allocations in turn. Redis is the simulated one, and
+// there is nothing between it and the session: all is answered at once.
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <iterator>
+#include <map>
+#include <new>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <catch2/catch.hpp>
+
+#include "broker/history/history_session.hpp"
+#include "failing_allocation.hpp"
+#include "simulation/fault_plan.hpp"
+#include "simulation/simulated_redis.hpp"
+#include "simulation/world.hpp"
+
+namespace {
+
+using namespace regstream::broker;  // NOLINT: what is tested is all of it.
+using regstream::Duration;
+using regstream::EventId;
+using regstream::Instant;
+using regstream::UncountedAllocations;
+using regstream::simulation::FaultPlan;
+using regstream::simulation::SimulatedRedis;
+using regstream::simulation::World;
+
+/// Longer than what a string holds without an allocation.
+std::string update(const std::string& name) {
+  return R"({"registrationId":1,"status":"PENDING","message":")" + name + R"("})";
+}
+
+/// What a shell does, but for sockets.
+class Bench {
+ public:
+  explicit Bench(bool follows) : follows_(follows) {
+    if (follows) {
+      session_.follow();
+    }
+  }
+
+  void publish(const std::string& name, Patience patience = Patience::waits) {
+    std::string message;
+    std::string key;
+    PublishHandler done;
+    {
+      const UncountedAllocations uncounted;
+      message = update(name);
+      key = name + "-by-a-key-that-needs-an-allocation";
+      results_[name];
+      done = [this, name](const PublishResult& result) {
+        const UncountedAllocations also_uncounted;
+        results_[name].push_back(result);
+      };
+    }
+    input([&] {
+      try {
+        session_.publish(std::move(message), std::move(key), std::move(done), patience);
+      } catch (const std::bad_alloc&) {
+        done(PublishError{"out of memory"});
+      }
+    });
+  }
+
+  /// Everything that was answered arrives.
+  void run() {
+    while (!events_.empty()) {
+      std::function<void()> event;
+      {
+        const UncountedAllocations uncounted;
+        event = std::move(events_.front());
+        events_.pop_front();
+      }
+      event();
+    }
+  }
+  void wake() {
+    if (const auto deadline = session_.next_deadline()) {
+      now_ = std::max(now_, *deadline);
+      input([this] { session_.handle_deadline(now_); });
+      run();
+    }
+  }
+  void lose(LinkRole role) {
+    close(role);
+    input([this, role] { session_.on_lost(role, {RedisFailureKind::lost, "lost redis"}, now_); });
+  }
+  void start() {
+    input([] {});
+    run();
+  }
+
+  [[nodiscard]] bool is_settled() const {
+    const bool has_all = std::all_of(results_.begin(), results_.end(),
+                                     [](const auto& publish) { return !publish.second.empty(); });
+    return has_all && session_.is_connected() && session_.queue().waiting() == 0;
+  }
+  [[nodiscard]] std::vector<HistoryEntry> history() {
+    const HistoryCommand read = ScriptCall{.mode = ReadHistory{}, .known = {}, .is_durable = {}};
+    const auto reply = redis.answer(read);
+    return std::get<HistoryPage>(reply).entries;
+  }
+  void check() {
+    const auto entries = history();
+    const auto count_of = [&entries](const std::string& name) {
+      return std::count_if(entries.begin(), entries.end(), [&name](const HistoryEntry& entry) {
+        return entry.message.find('"' + name + '"') != std::string::npos;
+      });
+    };
+    for (const auto& [name, results] : results_) {
+      CAPTURE(name);
+      REQUIRE(results.size() == 1);
+      REQUIRE(count_of(name) == (std::holds_alternative<EventId>(results.front()) ? 1 : 0));
+    }
+    if (!follows_) {
+      return;
+    }
+    REQUIRE(position_);
+    std::vector<HistoryEntry> follow;
+    std::copy_if(entries.begin(), entries.end(), std::back_inserter(follow),
+                 [this](const HistoryEntry& entry) { return entry.id > *position_; });
+    REQUIRE(told_.size() == follow.size());
+    for (std::size_t index = 0; index < told_.size(); ++index) {
+      REQUIRE(told_[index] == follow[index].message);
+    }
+    const bool has_loss = std::any_of(entries.begin(), entries.end(),
+                                      [](const auto& entry) { return entry.message.empty(); });
+    REQUIRE((has_loss || count_of("bare") == 1));
+  }
+
+  SimulatedRedis redis{world_, nullptr, plan_, std::nullopt};
+
+ private:
+  struct Connection {
+    bool is_open = false;
+    std::uint64_t generation = 0;
+  };
+
+  template <typename Change>
+  void input(const Change& change) {
+    try {
+      change();
+      while (auto action = session_.poll(now_)) {
+        std::visit([this](auto& wanted) { act(wanted); }, *action);
+      }
+    } catch (const std::bad_alloc&) {
+      session_.on_interrupted(now_);
+      for (const LinkRole role : {LinkRole::caller, LinkRole::listener, LinkRole::waiter}) {
+        close(role);
+      }
+    }
+  }
+  void close(LinkRole role) {
+    Connection& closed = connection(role);
+    closed.is_open = false;
+    ++closed.generation;
+  }
+  Connection& connection(LinkRole role) { return connections_.at(static_cast<std::size_t>(role)); }
+  /// Unless the connection ends before.
+  template <typename Event>
+  void arrives(LinkRole role, Event event) {
+    const UncountedAllocations uncounted;
+    events_.push_back([this, role, generation = connection(role).generation, event] {
+      if (connection(role).generation == generation) {
+        input(event);
+      }
+    });
+  }
+  void replies(LinkRole role, const HistoryReply& reply) {
+    arrives(role, [this, role, reply] {
+      HistoryReply copy;
+      {
+        const UncountedAllocations uncounted;
+        copy = reply;
+      }
+      session_.on_reply(role, std::move(copy), now_);
+    });
+  }
+
+  void act(const Connect& connect) {
+    connection(connect.link).is_open = true;
+    arrives(connect.link, [this, role = connect.link] { session_.on_connected(role, now_); });
+  }
+  void act(const GiveUp& given_up) { close(given_up.link); }
+  void act(const Call& call) {
+    const UncountedAllocations uncounted;
+    const LinkRole role = call.link;
+    REQUIRE(connection(role).is_open);
+    if (const auto* const await = std::get_if<AwaitHistory>(&call.command)) {
+      redis.await(await->after,
+                  [this, role, generation = connection(role).generation](AwaitedEntries entries) {
+                    if (connection(role).generation == generation) {
+                      replies(role, std::move(entries));
+                    }
+                  });
+      return;
+    }
+    if (std::holds_alternative<SubscribeChannels>(call.command)) {
+      redis.subscribe([this, generation = connection(role).generation](const std::string& message) {
+        if (connection(LinkRole::listener).generation == generation) {
+          arrives(LinkRole::listener, [this, message] { session_.on_message(message); });
+        }
+      });
+    }
+    const HistoryReply reply = redis.answer(call.command);
+    for (auto left = replies_to(question_of(call.command)); left > 0; --left) {
+      replies(role, reply);
+    }
+  }
+  void act(const PauseChannel& /*pause*/) {}
+  void act(const BeginHistory& begin) {
+    position_ = begin.position;
+    told_.clear();
+  }
+  void act(const TellMessage& message) {
+    const UncountedAllocations uncounted;
+    told_.push_back(message.message);
+  }
+  void act(const GoLive& /*live*/) {}
+  void act(const CaughtUp& /*caught_up*/) {}
+  void act(const PublishEnded& ended) { ended.done(ended.result); }
+  void act(const SessionFact& /*fact*/) {}
+
+  static FaultPlan plan() {
+    FaultPlan plan;
+    plan.history_length_max = 1'000;
+    return plan;
+  }
+  static HistorySessionOptions options() {
+    HistorySessionOptions options;
+    options.own_key = "own";
+    return options;
+  }
+
+  const bool follows_;
+  World world_{1, 0};
+  const FaultPlan plan_ = plan();
+  HistorySession session_{options()};
+  Instant now_{Duration{1'000'000}};
+  std::array<Connection, link_roles_count> connections_;
+  std::deque<std::function<void()>> events_;
+  std::map<std::string, std::vector<PublishResult>> results_;
+  std::optional<EventId> position_;
+  std::vector<std::string> told_;
+};
+
+/// Everything that a session does, once.
+void live_through(Bench& bench) {
+  const auto uncounted = [](auto change) {
+    const UncountedAllocations spared;
+    change();
+  };
+  bench.start();
+  bench.publish("first");
+  bench.publish("second");
+  bench.run();
+  uncounted([&] { bench.redis.publish_bare(update("bare")); });
+  bench.run();
+  uncounted([&] { bench.redis.refuse_writes(true); });
+  bench.publish("refused");
+  bench.publish("refused at once", Patience::refuses);
+  bench.run();
+  bench.publish("refused by now", Patience::refuses);
+  uncounted([&] { bench.redis.refuse_writes(false); });
+  bench.wake();
+  bench.publish("sent twice");
+  bench.publish("behind it");
+  bench.lose(LinkRole::caller);  // Redis has both.
+  bench.publish("last");
+  bench.lose(LinkRole::listener);
+  bench.lose(LinkRole::waiter);
+  for (int wakes = 0; wakes < 5; ++wakes) {
+    bench.wake();
+  }
+}
+
+}  // namespace
+
+TEST_CASE("A session comes back from memory that ran out anywhere, and every publish ends once") {
+  const bool follows = GENERATE(false, true);
+  int failures = 0;
+  for (bool has_failed = true; has_failed; ++failures) {
+    CAPTURE(follows, failures);
+    Bench bench{follows};
+    regstream::fail_allocation_after(failures);
+    live_through(bench);
+    has_failed = regstream::end_failing_allocation();
+    for (int wakes = 0; wakes < 100 && !bench.is_settled(); ++wakes) {
+      bench.wake();
+    }
+    REQUIRE(bench.is_settled());
+    for (int wakes = 0; wakes < 10; ++wakes) {
+      bench.wake();  // What is still to be told.
+    }
+    bench.check();
+  }
+  CHECK(failures > 40);
+}

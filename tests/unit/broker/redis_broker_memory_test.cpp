@@ -1,0 +1,87 @@
+// Memory that runs out in a broker with sockets, over a real Redis. It does so at every seventh
+// allocation: interrupted_session_test.cpp takes each of the session's.
+#include <new>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include <boost/asio/io_context.hpp>
+#include <catch2/catch.hpp>
+
+#include <regstream/broker/redis_broker.hpp>
+
+#include "failing_allocation.hpp"
+#include "redis_broker_fixture.hpp"
+#include "redis_server.hpp"
+#include "run_until.hpp"
+
+namespace {
+
+using regstream::EventId;
+using regstream::UncountedAllocations;
+using regstream::broker::PublishResult;
+using regstream::broker::RedisBroker;
+using regstream::broker::Subscriber;
+using regstream::test::RedisServer;
+
+struct Heard final : Subscriber {
+  void on_history(EventId position) override { last = position; }
+  void on_message(EventId id, std::string_view /*message*/) override { last = id; }
+  void on_live() override {}
+  void on_caught_up() override {}
+  EventId last;
+};
+
+/// As `net::run` goes on: where there is no memory for an operation's result, Asio calls nobody,
+/// and the connection's time limit is what ends it.
+template <typename Condition>
+bool run_on_until(boost::asio::io_context& context, Condition condition) {
+  for (;;) {
+    try {
+      return regstream::test::run_until(context, condition);
+    } catch (const std::bad_alloc&) {
+      continue;
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("A broker comes back by itself from memory that ran out anywhere") {
+  constexpr int step = 7;
+  const RedisServer server;
+  auto options = regstream::test::options_of(server);
+  options.timing.connect_timeout = regstream::Duration{1'000};
+  int failures = 0;
+  for (bool has_failed = true; has_failed; failures += step) {
+    CAPTURE(failures);
+    boost::asio::io_context context;
+    Heard heard;
+    RedisBroker broker{context, options};
+    broker.subscribe(heard);
+    int ended = 0;
+    EventId last;
+    const auto publish = [&] {
+      const UncountedAllocations uncounted;
+      broker.publish(R"({"registrationId":1,"status":"PENDING"})", {},
+                     [&](const PublishResult& result) {
+                       ++ended;
+                       if (const auto* const id = std::get_if<EventId>(&result)) {
+                         last = *id;
+                       }
+                     });
+    };
+    publish();
+    regstream::fail_allocation_after(failures);
+    REQUIRE(run_on_until(context, [&] { return ended == 1; }));
+    publish();
+    publish();
+    REQUIRE(run_on_until(context, [&] { return ended == 3 && broker.is_connected(); }));
+    has_failed = regstream::end_failing_allocation();
+    // And that was not its last act.
+    publish();
+    REQUIRE(run_on_until(
+        context, [&] { return ended == 4 && broker.is_connected() && heard.last == last; }));
+  }
+  CHECK(failures > 100);
+}
