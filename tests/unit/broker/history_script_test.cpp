@@ -1,5 +1,6 @@
 // The simulated Redis does what scripts/history.lua does in a real one: both get the same random
-// sequences of calls, and every answer is compared.
+// sequences of calls, and every answer is compared, and all that is said on the channels. Not
+// compared: the limit of bytes, and keys that grow too old.
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -30,10 +31,12 @@ using regstream::simulation::FaultPlan;
 using regstream::simulation::SimulatedRedis;
 using regstream::simulation::World;
 using regstream::test::OtherProgram;
+using regstream::test::RedisData;
 using regstream::test::RedisServer;
 using Texts = std::vector<std::string>;
 
 constexpr int sequences_count = 10'000;
+constexpr int restarts_count = 25;
 constexpr int calls_max = 14;
 constexpr std::size_t history_length = 5;
 
@@ -93,19 +96,37 @@ std::string shown(const ScriptCall& call) {
 
 class Simulated {
  public:
+  explicit Simulated(RedisData data) : plan_(plan(data)) { subscribe(); }
+
   HistoryReply answer(const HistoryCommand& command) { return redis_.answer(command); }
   void flush() { redis_.flush(); }
   void refuse_writes(bool refuses) { redis_.refuse_writes(refuses); }
+  void restart() {
+    redis_.go_down();
+    if (!plan_.is_redis_durable) {
+      redis_.flush();
+    }
+    redis_.refuse_writes(false);
+    redis_.come_up();
+    subscribe();
+  }
+  /// What was heard on the channels since this was asked last.
+  Texts heard() { return std::exchange(heard_, {}); }
   [[nodiscard]] EventId end() const { return redis_.end(); }
 
  private:
-  static FaultPlan plan() {
+  void subscribe() {
+    redis_.subscribe([this](const std::string& message) { heard_.push_back(message); });
+  }
+  static FaultPlan plan(RedisData data) {
     FaultPlan plan;
+    plan.is_redis_durable = data == RedisData::kept;
     plan.history_length_max = history_length;
     return plan;
   }
   World world_{1, 0};
-  FaultPlan plan_ = plan();
+  const FaultPlan plan_;
+  Texts heard_;
   SimulatedRedis redis_{world_, nullptr, plan_, std::nullopt};
 };
 
@@ -128,7 +149,7 @@ class Callers {
     if (kind < 15 && end.sequence > 0 && !refuses_) {
       return AwaitHistory{{end.epoch, random_.up_to(end.sequence - 1)}};
     }
-    ScriptCall call{.mode = mode(end), .known = {future, 0}, .is_durable = {}};
+    ScriptCall call{.mode = mode(end), .known = {future, 0}, .is_durable = durability()};
     if (end.epoch > 0 && met_ > 0) {
       // Nothing, what there is, or an id that was lost.
       const std::array<EventId, 5> known{EventId{}, end, EventId{end.epoch, end.sequence / 2},
@@ -138,6 +159,11 @@ class Callers {
     }
     ++met_;
     return call;
+  }
+  /// The server was started again.
+  void restart(RedisData data) {
+    refuses_ = false;
+    met_ = data == RedisData::kept ? met_ : 0;
   }
 
  private:
@@ -167,6 +193,10 @@ class Callers {
         return PublishUpdate{
             .key = key(), .message = text(), .key_before = random_.up_to(1) == 0 ? "" : key()};
     }
+  }
+  std::optional<bool> durability() {
+    const auto choice = random_.up_to(5);
+    return choice == 0 ? std::optional{true} : choice == 1 ? std::optional{false} : std::nullopt;
   }
   /// In this history, before or after it, or in another one.
   EventId place(EventId end) {
@@ -207,60 +237,134 @@ std::vector<Command> words_of(const HistoryCalls& calls, const Step& step) {
   return {{"FLUSHALL"}};
 }
 
+/// A real one, whoever calls it, and whoever hears it.
+class Real {
+ public:
+  explicit Real(RedisData data) : server_(std::string{}, data) { connect(); }
+
+  void flush() {
+    program_->command({"CONFIG", "SET", "maxmemory", "0"});
+    program_->command({"FLUSHALL"});
+  }
+  void restart() {
+    server_.kill();
+    server_.start();
+    connect();
+  }
+  /// Answers all at once.
+  void send(const Step& step) {
+    for (const Command& words : words_of(calls_, step)) {
+      program_->send(words);
+    }
+  }
+  Reply read() { return program_->read(); }
+  /// As `Simulated::heard`.
+  Texts heard() {
+    const std::string end = "end";
+    program_->publish(end);
+    Texts heard;
+    for (std::string message = listener_->hear(); message != end; message = listener_->hear()) {
+      heard.push_back(std::move(message));
+    }
+    return heard;
+  }
+
+ private:
+  void connect() {
+    program_.emplace(server_);
+    listener_.emplace(server_);
+    listener_->subscribe();
+    listener_->subscribe(adopted_channel_name);
+    const Reply digest = program_->command(HistoryCalls::words(LoadScript{}));
+    calls_.use_digest(std::string{reply_text(*digest)});
+  }
+
+  RedisServer server_;
+  HistoryCalls calls_{{.length_max = history_length}};
+  std::optional<OtherProgram> program_;
+  std::optional<OtherProgram> listener_;
+};
+
+/// Some steps of both: what is different. `before` is what was asked and answered so far.
+void compare(Simulated& simulated, Real& real, Callers& callers, std::string& before,
+             std::size_t& answers) {
+  std::vector<std::pair<Step, std::string>> steps;
+  for (int step = 0; step < calls_max; ++step) {
+    Step next = callers.step(simulated);
+    std::string answer;
+    if (auto* const call = std::get_if<ScriptCall>(&next)) {
+      answer = shown(simulated.answer(*call));
+      call->names_script = true;
+    } else if (const auto* const await = std::get_if<AwaitHistory>(&next)) {
+      answer = shown(simulated.answer(*await));
+    } else if (const auto* const refuse = std::get_if<RefuseWrites>(&next)) {
+      simulated.refuse_writes(refuse->refuses);
+    } else {
+      simulated.flush();
+    }
+    steps.emplace_back(std::move(next), std::move(answer));
+  }
+  for (const auto& [step, answer] : steps) {
+    real.send(step);
+  }
+  for (const auto& [step, answer] : steps) {
+    const Reply reply = real.read();
+    const auto* const call = std::get_if<ScriptCall>(&step);
+    if (call == nullptr && !std::holds_alternative<AwaitHistory>(step)) {
+      before += std::holds_alternative<Flush>(step) ? "flush\n" : "refuse or take\n";
+      continue;
+    }
+    const Question question = call != nullptr ? question_of(*call) : Question::entries;
+    const std::string real_answer = shown(read_reply(question, *reply, {}));
+    before += (call != nullptr ? shown(*call) : "await") + " -> " + answer + '\n';
+    ++answers;
+    if (real_answer != answer) {
+      CAPTURE(before);
+      REQUIRE(real_answer == answer);
+    }
+  }
+  const Texts heard = simulated.heard();
+  const Texts really_heard = real.heard();
+  if (really_heard != heard) {
+    CAPTURE(before);
+    REQUIRE(really_heard == heard);
+  }
+}
+
 }  // namespace
 
 TEST_CASE("the simulated Redis answers 10 000 random sequences of calls as the script does") {
-  const RedisServer server;
-  OtherProgram program{server};
-  HistoryCalls calls{{.length_max = history_length}};
-  calls.use_digest(std::string{reply_text(*program.command(HistoryCalls::words(LoadScript{})))});
+  Real real{RedisData::lost};
   std::size_t answers = 0;
   for (std::uint64_t seed = 0; seed < sequences_count; ++seed) {
-    Simulated simulated;
+    CAPTURE(seed);
+    Simulated simulated{RedisData::lost};
     Callers callers{seed};
-    std::vector<std::pair<Step, std::string>> steps;
-    for (int step = 0; step < calls_max; ++step) {
-      Step next = callers.step(simulated);
-      std::string answer;
-      if (auto* const call = std::get_if<ScriptCall>(&next)) {
-        answer = shown(simulated.answer(*call));
-        call->names_script = true;
-      } else if (const auto* const await = std::get_if<AwaitHistory>(&next)) {
-        answer = shown(simulated.answer(*await));
-      } else if (const auto* const refuse = std::get_if<RefuseWrites>(&next)) {
-        simulated.refuse_writes(refuse->refuses);
-      } else {
-        simulated.flush();
-      }
-      steps.emplace_back(std::move(next), std::move(answer));
-    }
-    // The real one answers all at once.
-    program.send({"CONFIG", "SET", "maxmemory", "0"});
-    program.send({"FLUSHALL"});
-    for (const auto& [step, answer] : steps) {
-      for (const Command& words : words_of(calls, step)) {
-        program.send(words);
-      }
-    }
-    program.read();
-    program.read();
     std::string before;
-    for (const auto& [step, answer] : steps) {
-      const Reply reply = program.read();
-      const auto* const call = std::get_if<ScriptCall>(&step);
-      if (call == nullptr && !std::holds_alternative<AwaitHistory>(step)) {
-        before += std::holds_alternative<Flush>(step) ? "flush\n" : "refuse or take\n";
-        continue;
-      }
-      const Question question = call != nullptr ? question_of(*call) : Question::entries;
-      const std::string real = shown(read_reply(question, *reply, {}));
-      before += (call != nullptr ? shown(*call) : "await") + " -> " + answer + '\n';
-      ++answers;
-      if (real != answer) {
-        CAPTURE(seed, before);
-        REQUIRE(real == answer);
-      }
-    }
+    real.flush();
+    compare(simulated, real, callers, before, answers);
   }
   CHECK(answers > 100'000);
+}
+
+TEST_CASE("the simulated Redis is started again as a real one is, with what it has kept or none") {
+  const RedisData data = GENERATE(RedisData::kept, RedisData::lost);
+  Real real{data};
+  std::size_t answers = 0;
+  for (std::uint64_t seed = 0; seed < restarts_count; ++seed) {
+    CAPTURE(seed);
+    Simulated simulated{data};
+    Callers callers{sequences_count + seed};
+    std::string before;
+    real.flush();
+    for (int start = 0; start < 2; ++start) {
+      compare(simulated, real, callers, before, answers);
+      real.restart();
+      simulated.restart();
+      callers.restart(data);
+      before += "restart\n";
+    }
+    compare(simulated, real, callers, before, answers);
+  }
+  CHECK(answers > 500);
 }

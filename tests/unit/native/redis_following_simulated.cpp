@@ -1,5 +1,6 @@
 // Several followers over a naive model of Redis and its script, in which everything that can happen
-// happens in a random order. A failing seed is printed with the failure.
+// happens in a random order. A failing seed is printed with the failure. The model is not the
+// simulation's: it has no clock and no limits, and its pages are so short that each run ends many.
 #include <algorithm>
 #include <deque>
 #include <map>
