@@ -3,6 +3,7 @@
 #include <chrono>
 #include <exception>
 #include <sstream>
+#include <string>
 #include <utility>
 #include <variant>
 
@@ -181,7 +182,7 @@ void Gateway::respond_refusal(net::Exchange& exchange, hub::StreamRefusal refusa
       {.status = http::status::service_unavailable,
        .detail = is_full ? "As many streams are open as this gateway serves."
                          : "The gateway is shutting down; come back in a moment."});
-  response.set(http::field::retry_after, "1");
+  response.set(http::field::retry_after, std::to_string(hub::refusal_retry_after.count()));
   exchange.respond(std::move(response));
 }
 

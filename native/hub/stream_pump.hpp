@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -68,6 +69,8 @@ concept StreamSockets = requires(Sockets& sockets, SubscriptionId id, Outbox& ou
 
 /// Why a new stream is not opened.
 enum class StreamRefusal : std::uint8_t { draining, full };
+/// How long whoever is refused is to wait before the next try.
+inline constexpr std::chrono::seconds refusal_retry_after{1};
 
 /// Call `on_flush_due` at the end of the loop's turn.
 struct ScheduleFlush {};

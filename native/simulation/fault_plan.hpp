@@ -14,6 +14,11 @@
 
 namespace regstream::simulation {
 
+/// No message of a run is longer, however it is wrapped; a snapshot has every stage.
+inline constexpr std::size_t frame_bytes_max = 4'096;
+/// What an entry of a page counts beside its message, as scripts/history.lua says.
+inline constexpr std::size_t entry_bytes = 320;
+
 /// A mistake that is made on purpose, to see that it is found.
 enum class Canary : std::uint8_t {
   drop_one,           ///< A gateway leaves out an update.
@@ -36,7 +41,7 @@ enum class Canary : std::uint8_t {
   endless_adoption,   ///< The same for bare messages.
   endless_knowledge,  ///< The same for registrations.
   trust_restart,      ///< Redis goes on after a restart that may have lost writes.
-  silent_loss,        ///< A gateway does not tell that bare messages were lost.
+  silent_loss,        ///< Redis does not put into the history that bare messages were lost.
   silent_skip,        ///< A client does not tell that it skipped an event.
 };
 
@@ -90,8 +95,6 @@ struct FaultPlan {
   std::size_t in_flight_max = 0;
   std::size_t line_bytes_max = 0;  ///< Of a stream, for a client's parser.
 
-  /// Of a page that is as large as the first: an entry counts 320 bytes beside its message.
-  [[nodiscard]] std::size_t page_entries_max() const { return page_bytes / 320 + 2; }
   /// How many messages a gateway's journal always holds, if there were so many: none of them, with
   /// its frame and its entry, has more than 2000 bytes.
   [[nodiscard]] std::size_t journal_count_min() const {

@@ -1,15 +1,17 @@
 #include "simulation/gateway_process.hpp"
 
+#include <string_view>
 #include <utility>
+#include <variant>
 
 namespace regstream::simulation {
 namespace {
 
-/// No message of the simulation is longer, however it is wrapped; a snapshot has every stage.
-constexpr std::size_t frame_bytes_max = 4'096;
-
 /// How many times as large as the first one a page may become.
 constexpr std::size_t page_growth_max = 4;
+
+/// No message of a run is shorter than its id as an object's one member.
+constexpr std::size_t message_bytes_min = std::string_view{R"({"id":"1702493000000-1"})"}.size();
 
 }  // namespace
 
@@ -45,7 +47,7 @@ void GatewayProcess::start() {
       RedisBroker::Handlers{
           .on_message = [this](const std::string& message) { return hear(message); },
           .on_cut = [this] { cut_off_at_ = redis_.end(); },
-          .on_fact = [](const broker::SessionFact& /*fact*/) {},
+          .on_fact = [this](const broker::SessionFact& fact) { check_fact(fact); },
           .on_advanced = [this] { check_limits(); }});
   broker_->subscribe(streams_);
 }
@@ -70,6 +72,14 @@ bool GatewayProcess::hear(const std::string& message) {
   return !is_bare || canary_ != Canary::forget_bare;
 }
 
+/// Redis speaks its own protocol: a reply that is none was given to another question than its own.
+void GatewayProcess::check_fact(const broker::SessionFact& fact) const {
+  const auto* const failed = std::get_if<broker::RedisFailed>(&fact);
+  if (failed != nullptr && failed->failure.kind == broker::RedisFailureKind::not_redis) {
+    throw Violation(name_ + ": " + failed->failure.what);
+  }
+}
+
 void GatewayProcess::check_limits() const {
   streams_.check_limits();
   const auto check = [this](std::size_t held, std::size_t most, const char* what) {
@@ -88,7 +98,9 @@ void GatewayProcess::check_limits() const {
         "bytes of bare messages");
   // While a history is read, all of it.
   if (streams_.hub().is_live()) {
-    check(adoption.unheard(), plan_.unheard_max + page_growth_max * plan_.page_entries_max() + 1,
+    const std::size_t page_entries_max =
+        page_growth_max * plan_.page_bytes / (entry_bytes + message_bytes_min) + 2;
+    check(adoption.unheard(), plan_.unheard_max + page_entries_max + 1,
           "entries ahead of the channel");
   }
   check(follower.claims_bytes(), plan_.claims_bytes_max + frame_bytes_max, "bytes of claims");

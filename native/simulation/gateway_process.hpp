@@ -44,6 +44,7 @@ class GatewayProcess {
 
  private:
   bool hear(const std::string& message);
+  void check_fact(const broker::SessionFact& fact) const;
   void check_limits() const;
 
   World& world_;

@@ -7,9 +7,6 @@
 namespace regstream::simulation {
 namespace {
 
-/// No message of the simulation is longer, however it is wrapped; a snapshot has every stage.
-constexpr std::size_t frame_bytes_max = 4'096;
-
 bool is_of_type(const hub::Frame& frame, std::string_view type) {
   return frame.bytes().find(R"({"type":")" + std::string{type} + '"') != std::string::npos;
 }
@@ -112,7 +109,7 @@ bool GatewayStreams::accept(const StreamPtr& stream) {
   if (pump_->refuse()) {
     ResponseHead refusal;
     refusal.status = 503;
-    refusal.retry_after = Duration{1'000};
+    refusal.retry_after = hub::refusal_retry_after;
     world_.count(Sight::attempt_refused);
     stream->respond(refusal);
     stream->finish();

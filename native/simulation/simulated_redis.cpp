@@ -3,14 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include <regstream/broker/redis_options.hpp>
+
 namespace regstream::simulation {
 namespace {
-
-/// Some minutes, as in `RedisHistoryLimits`.
-constexpr Duration key_lifetime{600'000};
-
-/// What an entry of a page counts beside its message.
-constexpr std::size_t entry_bytes = 320;
 
 const broker::PassingError no_memory{"OOM", "it has no memory left", false};
 
@@ -205,7 +201,8 @@ broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
     return refuse(Sight::write_refused);
   }
   const EventId id = append(*text, false);
-  data_.keys[publish.key] = {.id = id, .expiry = world_.now() + key_lifetime};
+  data_.keys[publish.key] = {.id = id,
+                             .expiry = world_.now() + broker::RedisHistoryLimits{}.key_lifetime};
   send_out(stamped(*text, id));
   return id;
 }
