@@ -2,6 +2,7 @@
 
 #include <array>
 #include <charconv>
+#include <utility>
 
 namespace regstream::hub {
 
@@ -16,29 +17,35 @@ std::string chunk_header(std::size_t size) {
   return std::string(begin, end).append(line_end);
 }
 
-FramePtr make(std::string_view opening, std::string_view bytes, std::string_view closing) {
-  return FramePtr(new Frame(opening, bytes, closing));
+FramePtr make(std::string_view opening, std::string bytes, std::string_view closing) {
+  return FramePtr(new Frame(opening, std::move(bytes), closing));
 }
 
 }  // namespace
 
-Frame::Frame(std::string_view opening, std::string_view bytes, std::string_view closing)
+Frame::Frame(std::string_view opening, std::string bytes, std::string_view closing)
     : opening_size_(static_cast<std::uint8_t>(opening.size())),
-      closing_size_(static_cast<std::uint8_t>(closing.size())) {
-  chunk_.reserve(opening.size() + bytes.size() + closing.size());
-  chunk_.append(opening).append(bytes).append(closing);
+      closing_size_(static_cast<std::uint8_t>(closing.size())),
+      chunk_(std::move(bytes)) {
+  chunk_.insert(0, opening).append(closing);
+  // A frame may be kept for a day: what its string has grown beyond its size would count nowhere.
+  if (chunk_.capacity() - chunk_.size() > chunk_.size() / 8) {
+    chunk_.shrink_to_fit();
+  }
 }
 
-FramePtr make_frame(std::string_view bytes) {
-  return make(chunk_header(bytes.size()), bytes, line_end);
+FramePtr make_frame(std::string bytes) {
+  const std::string header = chunk_header(bytes.size());
+  return make(header, std::move(bytes), line_end);
 }
 
-FramePtr make_first_frame(std::string_view bytes, const Frame& continuation) {
-  return make(chunk_header(bytes.size() + continuation.bytes().size()), bytes, {});
+FramePtr make_first_frame(std::string bytes, const Frame& continuation) {
+  const std::string header = chunk_header(bytes.size() + continuation.bytes().size());
+  return make(header, std::move(bytes), {});
 }
 
-FramePtr make_continuation(std::string_view bytes) {
-  return make({}, bytes, line_end);
+FramePtr make_continuation(std::string bytes) {
+  return make({}, std::move(bytes), line_end);
 }
 
 FramePtr make_last_chunk() {

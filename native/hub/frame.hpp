@@ -23,9 +23,9 @@ enum class Framing : std::uint8_t {
 /// The count is not atomic: frames live on the hub's thread, and a delivery costs an increment.
 class Frame : public boost::intrusive_ref_counter<Frame, boost::thread_unsafe_counter> {
  public:
-  /// `opening` stands before `bytes` in the chunk, `closing` after them: together at most 255
-  /// bytes.
-  Frame(std::string_view opening, std::string_view bytes, std::string_view closing);
+  /// `opening` stands before `bytes` in the chunk, `closing` after them: each at most 255 bytes.
+  /// Nothing is copied where `bytes` have room for both.
+  Frame(std::string_view opening, std::string bytes, std::string_view closing);
 
   /// The event stream's bytes.
   [[nodiscard]] std::string_view bytes() const {
@@ -46,12 +46,12 @@ class Frame : public boost::intrusive_ref_counter<Frame, boost::thread_unsafe_co
 using FramePtr = boost::intrusive_ptr<const Frame>;
 
 /// A frame that is one chunk. `bytes` are not empty: an empty chunk would end the body.
-[[nodiscard]] FramePtr make_frame(std::string_view bytes);
+[[nodiscard]] FramePtr make_frame(std::string bytes);
 
 /// A frame and its continuation, which may be shared by many first frames, are one chunk: so is an
 /// event whose id differs from stream to stream.
-[[nodiscard]] FramePtr make_first_frame(std::string_view bytes, const Frame& continuation);
-[[nodiscard]] FramePtr make_continuation(std::string_view bytes);
+[[nodiscard]] FramePtr make_first_frame(std::string bytes, const Frame& continuation);
+[[nodiscard]] FramePtr make_continuation(std::string bytes);
 
 /// The last chunk, which ends a body in good order. It holds no bytes of the event stream.
 [[nodiscard]] FramePtr make_last_chunk();

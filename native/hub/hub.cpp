@@ -18,6 +18,9 @@ namespace {
 // Names no history, so that no cursor is older: who has it has yet to be told where it stands.
 constexpr EventId before_all_histories{};
 
+// What a frame has around an update of one line, with an id of the usual length.
+constexpr std::size_t around_update = 80;
+
 std::string encode_heartbeat(Duration interval) {
   std::string bytes;
   sse::append_heartbeat(bytes, interval);
@@ -84,8 +87,9 @@ std::optional<DecodeError> Hub::publish(EventId id, std::string_view message, In
   known_.apply(update);
 
   std::string bytes;
-  append_message(bytes, encode_update_envelope(text.view()), id);
-  journal_.append(update.registration_id, make_frame(bytes), now);
+  bytes.reserve(text.view().size() + around_update);
+  append_update(bytes, text.view(), id);
+  journal_.append(update.registration_id, make_frame(std::move(bytes)), now);
   if (is_live_) {
     offer(everyone_, id.sequence);
     if (const auto concerned = by_registration_.find(update.registration_id);
@@ -326,7 +330,7 @@ void Hub::greet(Slot slot, std::optional<EventId> cursor, std::int64_t now_times
 
   std::string bytes;
   append_message(bytes, encode_connected(now_timestamp_ms), connected);
-  push_with_snapshot(subscription, bytes, snapshot);
+  push_with_snapshot(subscription, std::move(bytes), snapshot);
   subscription.greeted = true;
   mark_ready(slot);
 }
@@ -349,19 +353,19 @@ void Hub::push_reset(Subscription& subscription, std::int64_t now_timestamp_ms) 
   }
   std::string bytes;
   append_message(bytes, encode_reset(now_timestamp_ms), id);
-  push_with_snapshot(subscription, bytes, snapshot);
+  push_with_snapshot(subscription, std::move(bytes), snapshot);
   counters_.resets.add(*subscription.reset_due);
   subscription.reset_due.reset();
 }
 
 // The snapshot is shared, and its id is the position of the moment: so the id goes before it.
-void Hub::push_with_snapshot(Subscription& subscription, std::string_view bytes,
+void Hub::push_with_snapshot(Subscription& subscription, std::string bytes,
                              const FramePtr& snapshot) {
-  subscription.outbox.push(make_frame(bytes));
+  subscription.outbox.push(make_frame(std::move(bytes)));
   if (snapshot) {
     std::string id;
     append_id_line(id, journal_.position());
-    subscription.outbox.push(make_first_frame(id, *snapshot));
+    subscription.outbox.push(make_first_frame(std::move(id), *snapshot));
     subscription.outbox.push(snapshot);
     ++counters_.snapshots;
   }

@@ -220,8 +220,7 @@ class Hub {
   [[nodiscard]] FramePtr find_snapshot(const Subscription& subscription,
                                        std::int64_t now_timestamp_ms);
   void push_reset(Subscription& subscription, std::int64_t now_timestamp_ms);
-  void push_with_snapshot(Subscription& subscription, std::string_view bytes,
-                          const FramePtr& snapshot);
+  void push_with_snapshot(Subscription& subscription, std::string bytes, const FramePtr& snapshot);
   void mark_resets();
   void mark_ready(Slot slot);
   void leave_audience(Slot slot);

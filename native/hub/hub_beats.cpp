@@ -52,7 +52,7 @@ const FramePtr& Hub::Ping::frame() {
   if (!frame_) {
     std::string bytes;
     append_message(bytes, encode_ping(now_timestamp_ms_));
-    frame_ = make_frame(bytes);
+    frame_ = make_frame(std::move(bytes));
   }
   return frame_;
 }

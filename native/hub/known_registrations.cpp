@@ -1,6 +1,7 @@
 #include "hub/known_registrations.hpp"
 
 #include <optional>
+#include <utility>
 #include <variant>
 
 #include <regstream/message/codec.hpp>
@@ -85,7 +86,7 @@ FramePtr KnownRegistrations::snapshot(std::int64_t registration_id, std::int64_t
   if (!entry.snapshot) {
     std::string bytes;
     append_message(bytes, encode_snapshot(entry.registration.view(), now_timestamp_ms));
-    entry.snapshot = make_continuation(bytes);
+    entry.snapshot = make_continuation(std::move(bytes));
     count_front();
   }
   return entry.snapshot;

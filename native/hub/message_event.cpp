@@ -2,18 +2,34 @@
 
 #include <cstdlib>
 
+#include <regstream/message/codec.hpp>
 #include <regstream/sse/encoder.hpp>
 
 namespace regstream::hub {
+
+namespace {
+
+void append_event(std::string& out, const sse::OutgoingEvent& event) {
+  // Without a type and an id of its own there is nothing that the encoder could refuse.
+  if (sse::append_event(out, event)) {
+    std::abort();
+  }
+}
+
+}  // namespace
 
 void append_message(std::string& out, std::string_view json, std::optional<EventId> id) {
   if (id) {
     append_id_line(out, *id);
   }
-  // Without a type and an id of its own there is nothing that the encoder could refuse.
-  if (sse::append_event(out, {.data = json})) {
-    std::abort();
-  }
+  append_event(out, {.data = json});
+}
+
+void append_update(std::string& out, std::string_view update_json, EventId id) {
+  append_id_line(out, id);
+  append_event(out, {.data = update_json,
+                     .data_opening = update_envelope_opening,
+                     .data_closing = update_envelope_closing});
 }
 
 void append_id_line(std::string& out, EventId id) {

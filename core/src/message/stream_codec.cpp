@@ -107,11 +107,8 @@ std::string encode_reset(std::int64_t timestamp_ms) {
 
 std::string encode_update_envelope(std::string_view update_json) {
   std::string out;
-  out.reserve(update_json.size() + 32);
-  json::ObjectWriter object{out};
-  object.string(keys[type], "update");
-  object.raw_or_null(keys[data], update_json);
-  object.end();
+  out.reserve(update_envelope_opening.size() + update_json.size() + update_envelope_closing.size());
+  out.append(update_envelope_opening).append(update_json).append(update_envelope_closing);
   return out;
 }
 

@@ -1,22 +1,30 @@
 #include <regstream/sse/encoder.hpp>
 
+#include <algorithm>
+#include <cstddef>
+
 namespace regstream::sse {
 namespace {
 
-constexpr std::string_view line_ends = "\r\n";
+constexpr std::string_view data_prefix = "data: ";
 constexpr std::string_view line_ends_and_nul{"\r\n\0", 3};
 
-/// Appends `text` as lines that begin with `prefix`; LF, CR and CRLF end a line, and text after the
-/// last of them (none, too) is a line.
-void append_lines(std::string& out, std::string_view prefix, std::string_view text) {
+bool is_line_end(char byte) {
+  return byte == '\n' || byte == '\r';
+}
+
+/// Appends `text` to a line that begins with `prefix`; what follows a LF, CR or CRLF becomes
+/// another such line.
+void append_text(std::string& out, std::string_view prefix, std::string_view text) {
   while (true) {
-    const std::size_t end = text.find_first_of(line_ends);
-    out.append(prefix).append(text.substr(0, end)).push_back('\n');
-    if (end == std::string_view::npos) {
+    const auto end = std::find_if(text.begin(), text.end(), is_line_end);
+    out.append(text.begin(), end);
+    if (end == text.end()) {
       return;
     }
-    const bool is_pair = text.substr(end, 2) == "\r\n";
-    text.remove_prefix(end + (is_pair ? 2 : 1));
+    out.append("\n").append(prefix);
+    text.remove_prefix(static_cast<std::size_t>(end - text.begin()));
+    text.remove_prefix(text.starts_with("\r\n") ? 2 : 1);
   }
 }
 
@@ -42,8 +50,11 @@ std::optional<EncodeError> append_event(std::string& out, const OutgoingEvent& e
   // The space after each colon is the one that a client drops, so a value may begin with another.
   append_field(out, "event: ", event.type);
   append_field(out, "id: ", event.id);
-  append_lines(out, "data: ", event.data);
-  out.push_back('\n');
+  out.append(data_prefix);
+  append_text(out, data_prefix, event.data_opening);
+  append_text(out, data_prefix, event.data);
+  append_text(out, data_prefix, event.data_closing);
+  out.append("\n\n");
   return std::nullopt;
 }
 
@@ -52,7 +63,9 @@ void append_retry(std::string& out, Duration delay) {
 }
 
 void append_comment(std::string& out, std::string_view text) {
-  append_lines(out, ":", text);
+  out.push_back(':');
+  append_text(out, ":", text);
+  out.push_back('\n');
 }
 
 }  // namespace regstream::sse

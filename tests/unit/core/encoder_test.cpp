@@ -44,6 +44,15 @@ TEST_CASE("every line end in data begins another data line") {
   CHECK(encode("\n\r") == "data: \ndata: \ndata: \n\n");
 }
 
+TEST_CASE("data is wrapped as if the whole had been given") {
+  for (const std::string_view text : {""sv, "{}"sv, "{\r\n  1\r\n}"sv, "\n{\r}\n"sv}) {
+    CAPTURE(text);
+    std::string out;
+    CHECK_FALSE(append_event(out, {.data = text, .data_opening = "<\n", .data_closing = "\n>"}));
+    CHECK(out == encode("<\n" + std::string{text} + "\n>"));
+  }
+}
+
 TEST_CASE("what the encoder writes, the parser reads back") {
   const std::string_view texts[] = {"",
                                     " ",

@@ -125,6 +125,9 @@ struct StreamMessage {
 [[nodiscard]] std::string encode_connected(std::int64_t timestamp_ms);
 [[nodiscard]] std::string encode_ping(std::int64_t timestamp_ms);
 [[nodiscard]] std::string encode_reset(std::int64_t timestamp_ms);
+/// What stands around an update's text in its envelope.
+inline constexpr std::string_view update_envelope_opening = R"({"type":"update","data":)";
+inline constexpr std::string_view update_envelope_closing = "}";
 /// `update_json` goes in exactly as the publisher sent it, so nothing that it said is lost.
 [[nodiscard]] std::string encode_update_envelope(std::string_view update_json);
 [[nodiscard]] std::string encode_snapshot(const RegistrationView& view, std::int64_t timestamp_ms);

@@ -17,6 +17,10 @@ struct OutgoingEvent {
   std::string_view data;  ///< LF, CR and CRLF in it become separate data lines.
   std::string_view type = {};
   std::string_view id = {};
+  /// Written before and after `data`, as if they were part of it: who wraps a text needs no copy of
+  /// it. A CRLF counts as one line end only within one of the three.
+  std::string_view data_opening = {};
+  std::string_view data_closing = {};
 };
 
 /// A caller's mistake: the field would break out of its line, and inject another.
