@@ -102,7 +102,7 @@ Command HistoryCalls::words(const AwaitHistory& await) {
 }
 
 Command HistoryCalls::words(ScriptCall call) const {
-  return std::visit([this, &call](auto& mode) { return words(call, mode); }, call.mode);
+  return std::visit([this, &call](auto& mode) { return this->words(call, mode); }, call.mode);
 }
 
 /// What all modes have: the others' arguments follow.

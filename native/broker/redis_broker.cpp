@@ -182,7 +182,7 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
       if (!action) {
         break;
       }
-      std::visit([this](auto& wanted) { act(wanted); }, *action);
+      std::visit([this](auto& wanted) { this->act(wanted); }, *action);
     }
     is_connected_ = session_.is_connected();
     arm_timer();
