@@ -150,7 +150,7 @@ class Bench {
     try {
       change();
       while (auto action = session_.poll(now_)) {
-        std::visit([this](auto& wanted) { act(wanted); }, *action);
+        std::visit([this](auto& wanted) { this->act(wanted); }, *action);
       }
     } catch (const std::bad_alloc&) {
       session_.on_interrupted(now_);
