@@ -291,7 +291,10 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
       timer_.cancel();
       return;
     }
-    timer_.expires_after(std::max(Duration::zero(), *deadline - monotonic_now()));
+    // A link that waits for nothing has the beginning of time as its deadline: no difference of
+    // that fits.
+    const Instant now = monotonic_now();
+    timer_.expires_after(std::max(*deadline, now) - now);
     timer_.async_wait([on_deadline = input([](Implementation& self) {
                          self.armed_.reset();
                          self.session_.handle_deadline(monotonic_now());
