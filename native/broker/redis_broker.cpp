@@ -1,6 +1,5 @@
 #include <regstream/broker/redis_broker.hpp>
 
-#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -291,10 +290,7 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
       timer_.cancel();
       return;
     }
-    // A link that waits for nothing has the beginning of time as its deadline: no difference of
-    // that fits.
-    const Instant now = monotonic_now();
-    timer_.expires_after(std::max(*deadline, now) - now);
+    timer_.expires_after(time_until(*deadline, monotonic_now()));
     timer_.async_wait([on_deadline = input([](Implementation& self) {
                          self.armed_.reset();
                          self.session_.handle_deadline(monotonic_now());

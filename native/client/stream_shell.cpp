@@ -1,6 +1,5 @@
 #include "client/stream_shell.hpp"
 
-#include <algorithm>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -156,7 +155,7 @@ void StreamShell::arm() {
     return;  // It looks again when it goes off: bytes move a deadline without touching the timer.
   }
   armed_ = *deadline;
-  const Duration wait = *deadline - std::min(now(), *deadline);
+  const Duration wait = time_until(*deadline, now());
   timer_.expires_at(wait > timer_max ? Clock::now() + timer_max
                                      : origin_ + deadline->time_since_epoch());
   timer_.async_wait([self = shared_from_this()](boost::system::error_code error) {

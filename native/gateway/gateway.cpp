@@ -218,7 +218,7 @@ void Gateway::perform(const hub::Flush& /*action*/) {
 
 void Gateway::perform(const hub::SetDeadline& action) {
   try {
-    timer_.expires_after(action.deadline - now());
+    timer_.expires_after(time_until(action.deadline, now()));
     timer_.async_wait([this](const boost::system::error_code& error) {
       if (!error) {
         feed([this] { pump_.on_deadline(moment()); });

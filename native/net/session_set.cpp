@@ -100,7 +100,7 @@ void SessionSet::watch(std::optional<Instant> deadline) {
     return;  // It looks again when it goes off.
   }
   armed_.reset();
-  timer_.expires_after(*deadline - now());
+  timer_.expires_after(time_until(*deadline, now()));
   timer_.async_wait([set = weak_from_this()](const boost::system::error_code& cancelled) {
     if (const auto self = set.lock(); self && !cancelled) {
       self->on_timer();

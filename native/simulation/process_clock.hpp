@@ -28,8 +28,8 @@ class ProcessClock {
   }
   /// The world's time until this clock shows `deadline`, or shortly after.
   [[nodiscard]] Duration until(Instant deadline) const {
-    const Duration wait = deadline - now();
-    return wait <= Duration::zero()
+    const Duration wait = time_until(deadline, now());
+    return wait == Duration::zero()
                ? Duration::zero()
                : wait + wait * std::abs(drift_per_million_) / 1'000'000 + Duration{1};
   }

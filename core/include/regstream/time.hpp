@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 
 /// Time as the core knows it: a value that callers pass in. Nothing in the core reads a clock.
@@ -21,5 +22,11 @@ using Duration = Timeline::duration;
 /// have a meaning. Calendar time (milliseconds since the Unix epoch) is a plain `std::int64_t`
 /// whose name ends in `timestamp_ms`.
 using Instant = Timeline::time_point;
+
+/// How long a timer has to wait for the deadline: nothing if it has come. Takes any deadline, where
+/// a bare difference overflows: `Instant::min()` is one that has always come.
+[[nodiscard]] constexpr Duration time_until(Instant deadline, Instant now) {
+  return std::max(deadline, now) - now;
+}
 
 }  // namespace regstream
