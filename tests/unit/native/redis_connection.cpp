@@ -10,6 +10,7 @@
 #include <catch2/catch.hpp>
 
 #include "broker/redis_connection.hpp"
+#include "failing_allocation.hpp"
 #include "redis_program.hpp"
 #include "redis_server.hpp"
 #include "run_until.hpp"
@@ -233,6 +234,35 @@ TEST_CASE("a connection whose reply there is no memory for ends alone") {
                          .on_end = [&end](const RedisFailure& failure) { end = failure; }});
   REQUIRE(run_until(context, [&end] { return end.has_value(); }));
   CHECK(end->kind == RedisFailureKind::lost);
+}
+
+TEST_CASE("a connection that has no memory to ask whether Redis is there ends all the same") {
+  const RedisServer server;
+  auto options = options_of(server);
+  options.timing.ping_interval = regstream::Duration{10};
+  options.timing.reply_timeout = regstream::Duration{100};
+  int failures = 0;
+  for (bool has_failed = true; has_failed; failures += has_failed ? 1 : 0) {
+    CAPTURE(failures);
+    boost::asio::io_context context;
+    bool is_ready = false;
+    bool has_ended = false;
+    const RedisConnection connection{
+        context, options,
+        RedisConnection::Handlers{
+            .on_ready = [&] { is_ready = true; },
+            .on_reply = [](const redisReply& /*reply*/) {},
+            .on_message = {},
+            .on_end = [&](const RedisFailure& /*failure*/) { has_ended = true; }}};
+    REQUIRE(run_until(context, [&] { return is_ready; }));
+    server.pause();
+    regstream::fail_allocation_after(failures);
+    const bool ends = run_until(context, [&] { return has_ended; });
+    has_failed = regstream::end_failing_allocation();
+    server.resume();
+    REQUIRE(ends);
+  }
+  CHECK(failures > 0);
 }
 
 TEST_CASE("a port where nobody listens refuses") {
