@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <exception>
+#include <optional>
 #include <utility>
 
 #include <boost/asio/connect.hpp>
@@ -62,23 +63,23 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
       : options_(options),
         handlers_(std::move(handlers)),
         no_memory_(lost_failure(options, make_error_code(boost::system::errc::not_enough_memory))),
-        resolver_(context),
+        resolver_(std::in_place, context),
         socket_(context),
         timer_(context) {}
 
   void start() {
     started_ = Clock::now();
     arm(started_ + options_.timing.connect_timeout);
-    resolver_.async_resolve(options_.host, std::to_string(options_.port),
-                            completion([](Implementation& self, error_code error,
-                                          const tcp::resolver::results_type& found) {
-                              self.on_resolved(error, found);
-                            }));
+    resolver_->async_resolve(options_.host, std::to_string(options_.port),
+                             completion([](Implementation& self, error_code error,
+                                           const tcp::resolver::results_type& found) {
+                               self.on_resolved(error, found);
+                             }));
   }
 
   void close() {
     is_closed_ = true;
-    resolver_.cancel();
+    resolver_.reset();  // Cancels, and unlike `cancel` needs no memory for it.
     timer_.cancel();
     error_code ignored;
     socket_.close(ignored);
@@ -340,8 +341,8 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
 
   const RedisOptions options_;
   const Handlers handlers_;
-  const RedisFailure no_memory_;  // Made while there is some.
-  tcp::resolver resolver_;
+  const RedisFailure no_memory_;           // Made while there is some.
+  std::optional<tcp::resolver> resolver_;  // None after the end.
   tcp::socket socket_;
   asio::steady_timer timer_;
   bool is_closed_ = false;

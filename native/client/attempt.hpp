@@ -74,7 +74,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   StreamLimits limits_;
   std::string last_event_id_;
 
-  boost::asio::ip::tcp::resolver resolver_;
+  std::optional<boost::asio::ip::tcp::resolver> resolver_;  ///< None once it is cancelled.
   boost::asio::ip::tcp::socket socket_;
   HttpUrl url_;
   int redirects_ = 0;
