@@ -156,12 +156,14 @@ void ClientJudge::on_view(const RegistrationView& view) {
 
 void ClientJudge::check_gap(const RegistrationView& view) const {
   if (view.has_gap != has_gap_) {
-    fail("updates may " + std::string(has_gap_ ? "" : "not ") +
-         "have been missed, and its view does not say so: " + encode_view(view));
+    fail((has_gap_ ? "updates may have been missed, and its view does not say so: "
+                   : "its view says that updates may have been missed, and none were: ") +
+         encode_view(view));
   }
   if (view.has_lost_history != is_behind_reset_) {
-    fail("its view is " + std::string(is_behind_reset_ ? "" : "not ") +
-         "of a history that was lost, and does not say so: " + encode_view(view));
+    fail((is_behind_reset_ ? "its view is of a history that was lost, and does not say so: "
+                           : "its view says that its history was lost, and it was not: ") +
+         encode_view(view));
   }
   const bool may_have_id = !view.status.empty() && !is_behind_reset_;
   if (view.id.has_value() != may_have_id) {

@@ -53,7 +53,10 @@ failing_seed() {
   case $status in
     0) return 1 ;;
     124) echo 'simulation: a seed does not end' ;;
-    *) grep -m 1 -o 'seed [0-9]* fails: [^{]\{1,120\}' "$log" || echo "simulation: it ends with $status" ;;
+    *)
+      grep -m 1 -o 'seed [0-9]* fails: [^{]\{1,120\}' "$log" ||
+        echo "simulation: it ends with $status: $(tail -n 1 "$log")"
+      ;;
   esac
 }
 
