@@ -8,9 +8,8 @@
 ///
 /// Text and bytes go in through one input buffer: ask `input` for room, write there, and give the
 /// sizes to the call that reads it. What a call gives back beyond its return value stands in one
-/// result record until the next call. Records, and the text that they cut, belong to their client
-/// or parser, and stand until that one's next call. Times are milliseconds as double, so that
-/// JavaScript needs no BigInt.
+/// result record, and in records and text that this one leads to, until the next call. Times are
+/// milliseconds as double, so that JavaScript needs no BigInt.
 ///
 /// No argument can trap: a handle that names nothing makes the call do nothing, as does a size
 /// beyond the input or its limit.
@@ -58,7 +57,8 @@ REGSTREAM_EXPORT(result) const Result* result();
 /// A new client, or 0: too many of them, an unknown policy, or an id that is not one (0: all
 /// registrations). With `needs_token` it asks for a token before it opens a transport. Input: what
 /// an earlier client of the same stream left, its last event id and then its view as a snapshot's
-/// JSON text; either may be empty, and a view that can't be read is none.
+/// JSON text; either may be empty. A view that can't be read leaves a gap: its
+/// history is lost.
 REGSTREAM_EXPORT(client_create)
 std::uint32_t client_create(std::uint32_t policy, std::uint32_t seed_high, std::uint32_t seed_low,
                             double registration_id, std::uint32_t needs_token,
@@ -112,8 +112,8 @@ REGSTREAM_EXPORT(client_deadline) double client_deadline(std::uint32_t handle);
 REGSTREAM_EXPORT(client_handle_deadline)
 void client_handle_deadline(std::uint32_t handle, double now_ms);
 
-/// The next action's `ActionKind`. Result: of open `attempt` and `text` (the last event id), of
-/// close and of a token's request `attempt`, of a state change `from`, `to`, `reason`.
+/// The next action's `ActionKind`. Result: of open `attempt` and `text` (the last event id), of a
+/// token's request `attempt`, of a state change `to`, `reason`.
 REGSTREAM_EXPORT(client_poll) std::uint32_t client_poll(std::uint32_t handle);
 
 // --- Parsers of event streams --------------------------------------------------------------------

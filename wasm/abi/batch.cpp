@@ -48,4 +48,22 @@ Slice BatchText::append(std::string_view text) {
   return slice;
 }
 
+void Batch::clear() {
+  text.clear();
+  messages.clear();
+  clear_batch(json);
+  clear_batch(cursors);
+  view.reset();
+  view_text.clear();
+  stages.clear();
+  events.clear();
+  skipped.clear();
+}
+
+Batch& begin_batch() {
+  static Batch batch;
+  batch.clear();
+  return batch;
+}
+
 }  // namespace regstream::abi

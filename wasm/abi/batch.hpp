@@ -3,7 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
-#include <span>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -57,5 +57,29 @@ class Records {
  private:
   std::string bytes_;
 };
+
+/// What one call makes of a stream's bytes for JavaScript to read. There is one for the module, so
+/// that what a chunk can take is bounded however many clients and parsers there are: a call that
+/// fills it empties it first, and JavaScript reads a batch before it makes the next call.
+struct Batch {
+  BatchText text;  ///< Of the messages, or of the events and what was skipped.
+  Records<MessageRecord> messages;
+  std::string json;
+  /// Cursors stand apart: few are read, while the records' text is decoded whole.
+  std::string cursors;
+
+  /// Nothing: it did not change.
+  std::optional<ViewRecord> view;
+  BatchText view_text;
+  Records<StageRecord> stages;
+
+  Records<EventRecord> events;
+  Records<SkippedRecord> skipped;
+
+  void clear();
+};
+
+/// The module's one, empty.
+[[nodiscard]] Batch& begin_batch();
 
 }  // namespace regstream::abi

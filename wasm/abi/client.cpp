@@ -2,8 +2,9 @@
 
 #include <array>
 #include <span>
-#include <utility>
-#include <variant>
+#include <string>
+
+#include "exchange.hpp"
 
 namespace regstream::abi {
 namespace {
@@ -49,6 +50,44 @@ Slice append(BatchText& text, const JsonString& string) {
   return string.has_escapes ? text.append(string.text()) : text.append(string.raw);
 }
 
+void write_update(Batch& batch, MessageRecord& record, const UpdateSlices& update) {
+  record.registration_id = static_cast<double>(update.registration_id);
+  record.timestamp_ms = static_cast<double>(update.timestamp_ms);
+  if (!update.status.has_escapes) {
+    record.known_status = parse_status(update.status.raw);
+  }
+  if (record.known_status == Status::other) {
+    record.status = append(batch.text, update.status);
+  }
+  record.known_stage = known_stage(update.stage);
+  if (record.known_stage == 0) {
+    record.stage = append(batch.text, update.stage);
+  }
+  record.stage_status = update.stage_status;
+  record.message = append(batch.text, update.message);
+  record.has_message = update.message.raw.data() != nullptr;
+  // An epoch of 0 says that the record has no id.
+  const bool has_exact_id = update.id && update.id->epoch > 0 && update.id->epoch <= exact_max &&
+                            update.id->sequence <= exact_max;
+  if (has_exact_id) {
+    record.epoch = static_cast<double>(update.id->epoch);
+    record.sequence = static_cast<double>(update.id->sequence);
+  }
+  const std::size_t rest_begin = batch.json.size();
+  append_rest(batch.json, update, has_exact_id);
+  record.json = {static_cast<std::uint32_t>(rest_begin),
+                 static_cast<std::uint32_t>(batch.json.size() - rest_begin)};
+}
+
+/// Makes `last` the cursor `last_event_id`. It is there once: the next message's may be the same.
+void append_cursor(std::string& cursors, Slice& last, std::string_view last_event_id) {
+  if (std::string_view(cursors).substr(last.begin) != last_event_id) {
+    last = {static_cast<std::uint32_t>(cursors.size()),
+            static_cast<std::uint32_t>(last_event_id.size())};
+    cursors.append(last_event_id);
+  }
+}
+
 }  // namespace
 
 Client::Client(const ConnectionOptions& options, std::uint64_t seed, std::int64_t registration_id,
@@ -57,74 +96,34 @@ Client::Client(const ConnectionOptions& options, std::uint64_t seed, std::int64_
                last_event_id),
       registration_id_(registration_id) {}
 
-void Client::read_messages() {
-  text_.clear();
-  messages_.clear();
-  clear_batch(json_);
-  clear_batch(cursors_);
-  cursor_ = {};
-  view_changed_ = false;
+void Client::write_messages(Batch& batch, Result& result) {
   const std::uint64_t resets_before = session_.resets();
+  bool view_changed = false;
+  Slice cursor;
   while (const auto message = session_.poll_message()) {
-    add(*message);
-  }
-  append_cursor(session_.last_event_id());
-  resets_ = static_cast<std::uint32_t>(session_.resets() - resets_before);
-  if (const RegistrationView* const view = session_.view_to_restore(registration_id_)) {
-    view_changed_ |= view->status.empty() && view->has_gap;
-    if (view_changed_) {
-      write_view(*view);
+    view_changed = view_changed || message->view_changed;
+    MessageRecord& record = batch.messages.add();
+    record.kind = message->kind;
+    append_cursor(batch.cursors, cursor, message->last_event_id);
+    record.cursor = cursor;
+    if (message->content == nullptr) {
+      record.message = batch.text.append(message->problem);
+    } else if (message->kind == MessageKind::update) {
+      write_update(batch, record, message->content->update);
     }
   }
-}
-
-void Client::add(const SessionMessage& message) {
-  view_changed_ = view_changed_ || message.view_changed;
-  MessageRecord& record = messages_.add();
-  record.kind = message.kind;
-  append_cursor(message.last_event_id);
-  record.cursor = cursor_;
-  if (message.content == nullptr) {
-    record.message = text_.append(message.problem);
-  } else if (message.kind == MessageKind::update) {
-    add_update(record, message.content->update);
+  append_cursor(batch.cursors, cursor, session_.last_event_id());
+  const RegistrationView* const view = session_.view_to_restore(registration_id_);
+  if (view != nullptr && (view_changed || (view->status.empty() && view->has_gap))) {
+    write_view(batch, *view);
   }
-}
-
-void Client::add_update(MessageRecord& record, const UpdateSlices& update) {
-  record.registration_id = static_cast<double>(update.registration_id);
-  record.timestamp_ms = static_cast<double>(update.timestamp_ms);
-  if (!update.status.has_escapes) {
-    record.known_status = parse_status(update.status.raw);
-  }
-  if (record.known_status == Status::other) {
-    record.status = append(text_, update.status);
-  }
-  record.known_stage = known_stage(update.stage);
-  if (record.known_stage == 0) {
-    record.stage = append(text_, update.stage);
-  }
-  record.stage_status = update.stage_status;
-  record.message = append(text_, update.message);
-  record.has_message = update.message.raw.data() != nullptr;
-  const bool has_exact_id =
-      update.id && update.id->epoch <= exact_max && update.id->sequence <= exact_max;
-  if (has_exact_id) {
-    record.epoch = static_cast<double>(update.id->epoch);
-    record.sequence = static_cast<double>(update.id->sequence);
-  }
-  const std::size_t rest_begin = json_.size();
-  append_rest(json_, update, has_exact_id);
-  record.json = {static_cast<std::uint32_t>(rest_begin),
-                 static_cast<std::uint32_t>(json_.size() - rest_begin)};
-}
-
-void Client::append_cursor(std::string_view last_event_id) {
-  if (std::string_view(cursors_).substr(cursor_.begin) != last_event_id) {
-    cursor_ = {static_cast<std::uint32_t>(cursors_.size()),
-               static_cast<std::uint32_t>(last_event_id.size())};
-    cursors_.append(last_event_id);
-  }
+  result.text = bytes_of(batch.text.text());
+  result.records = batch.messages.address();
+  result.json = bytes_of(batch.json);
+  result.cursors = bytes_of(batch.cursors);
+  result.cursor_begin = cursor.begin;
+  result.resets = static_cast<std::uint32_t>(session_.resets() - resets_before);
+  result.view = reinterpret_cast<std::uintptr_t>(batch.view ? &*batch.view : nullptr);
 }
 
 }  // namespace regstream::abi

@@ -61,13 +61,11 @@ ActionKind describe(const OpenTransport& open, Result& result) {
   return ActionKind::open;
 }
 
-ActionKind describe(const CloseTransport& close, Result& result) {
-  result.attempt = static_cast<std::uint32_t>(close.attempt);
+ActionKind describe(const CloseTransport& /*close*/, Result& /*result*/) {
   return ActionKind::close;
 }
 
 ActionKind describe(const StateChanged& change, Result& result) {
-  result.from = static_cast<std::uint32_t>(change.from);
   result.to = static_cast<std::uint32_t>(change.to);
   result.reason = static_cast<std::uint32_t>(change.reason);
   return ActionKind::state_changed;
@@ -75,22 +73,14 @@ ActionKind describe(const StateChanged& change, Result& result) {
 
 /// The records of what the session was given, if it was accepted.
 std::int32_t read_messages(Client& client, bool is_accepted) {
+  std::int32_t count = -1;
   if (is_accepted) {
-    client.read_messages();
+    Batch& batch = begin_batch();
+    client.write_messages(batch, result_record());
+    count = static_cast<std::int32_t>(batch.messages.size());
   }
   release_input();
-  if (!is_accepted) {
-    return -1;
-  }
-  Result& result = result_record();
-  result.text = bytes_of(client.text());
-  result.records = client.messages().address();
-  result.json = bytes_of(client.json());
-  result.cursors = bytes_of(client.cursors());
-  result.cursor_begin = client.cursor_begin();
-  result.resets = client.resets();
-  result.view = reinterpret_cast<std::uintptr_t>(client.changed_view());
-  return static_cast<std::int32_t>(client.messages().size());
+  return count;
 }
 
 }  // namespace

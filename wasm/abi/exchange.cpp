@@ -10,14 +10,14 @@
 namespace regstream::abi {
 namespace {
 
-/// An event at its limit, and an id. The room is larger than the client's limits together, so that
-/// JavaScript may cut what does not fit: what is left is over a limit still, and the client says
-/// so.
+/// An event at its limit, and an id. JavaScript cuts what does not fit. Of an event or an id it
+/// leaves more than the session's limit, which calls the message too large; what it leaves of a
+/// view can't be read, and the client marks a gap.
 constexpr std::size_t input_bytes_max = CodecLimits{}.stream_message_bytes_max + 8192;
 
-/// As much as a browser's `fetch` hands over at once. What is made of a piece may be forty times as
-/// large, as six bytes can be a message that has a record and a sentence.
-constexpr std::size_t stream_bytes_max = std::size_t{512} << 10U;
+/// More than a browser's `fetch` hands over at once, as a rule. What is made of a piece may be
+/// forty times as large, as six bytes can be a message that has a record and a sentence.
+constexpr std::size_t stream_bytes_max = std::size_t{256} << 10U;
 
 constexpr std::size_t input_bytes_kept = std::size_t{64} << 10U;
 

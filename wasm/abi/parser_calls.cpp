@@ -5,7 +5,7 @@
 #include <string>
 
 #include "abi.hpp"
-#include "event_parser.hpp"
+#include "event_records.hpp"
 #include "exchange.hpp"
 #include "handle_table.hpp"
 
@@ -15,8 +15,8 @@ namespace {
 /// A page reads a handful of streams; this many are a leak.
 constexpr std::size_t parsers_max = 256;
 
-HandleTable<EventParser, parsers_max>& parsers() {
-  static HandleTable<EventParser, parsers_max> table;
+HandleTable<sse::Parser, parsers_max>& parsers() {
+  static HandleTable<sse::Parser, parsers_max> table;
   return table;
 }
 
@@ -34,7 +34,7 @@ std::uint32_t parser_create(std::uint32_t line_bytes_max, std::uint32_t event_by
   const sse::ParserLimits limits{.line_bytes_max = line_bytes_max,
                                  .event_bytes_max = event_bytes_max,
                                  .id_bytes_max = id_bytes_max};
-  return parsers().insert(std::make_unique<EventParser>(limits, std::string(texts->first)));
+  return parsers().insert(std::make_unique<sse::Parser>(limits, std::string(texts->first)));
 }
 
 void parser_destroy(std::uint32_t handle) {
@@ -42,38 +42,38 @@ void parser_destroy(std::uint32_t handle) {
 }
 
 std::uint32_t parser_push(std::uint32_t handle, std::uint32_t size) {
-  EventParser* const parser = parsers().find(handle);
+  sse::Parser* const parser = parsers().find(handle);
   const auto bytes = stream_input(size);
   Result& result = result_record();
   result.skipped_count = 0;
   if (parser == nullptr || !bytes) {
     return 0;
   }
-  parser->push(*bytes);
+  Batch& batch = begin_batch();
+  write_events(batch, *parser, *bytes);
   release_input();
-  result.text = bytes_of(parser->text());
-  result.records = parser->events().address();
-  result.skipped = parser->skipped().address();
-  result.skipped_count = parser->skipped().size();
-  return parser->events().size();
+  result.text = bytes_of(batch.text.text());
+  result.records = batch.events.address();
+  result.skipped = batch.skipped.address();
+  result.skipped_count = batch.skipped.size();
+  return batch.events.size();
 }
 
 void parser_reconnect(std::uint32_t handle) {
-  if (EventParser* const parser = parsers().find(handle)) {
+  if (sse::Parser* const parser = parsers().find(handle)) {
     parser->begin_connection();
   }
 }
 
 double parser_retry(std::uint32_t handle) {
-  const EventParser* const parser = parsers().find(handle);
-  const auto retry = parser == nullptr ? std::nullopt : parser->parser().retry();
+  const sse::Parser* const parser = parsers().find(handle);
+  const auto retry = parser == nullptr ? std::nullopt : parser->retry();
   return retry ? static_cast<double>(retry->count()) : -1;
 }
 
 void parser_last_event_id(std::uint32_t handle) {
-  const EventParser* const parser = parsers().find(handle);
-  result_record().text =
-      bytes_of(parser == nullptr ? std::string_view() : parser->parser().last_event_id());
+  const sse::Parser* const parser = parsers().find(handle);
+  result_record().text = bytes_of(parser == nullptr ? std::string_view() : parser->last_event_id());
 }
 
 }  // namespace regstream::abi

@@ -52,8 +52,8 @@ struct StageRecord {
   StageStatus status = StageStatus::started;
 };
 
-/// A registration's view. One without a status says that updates may have been missed before
-/// anything was known.
+/// A registration's view. One without a status says that updates may have been missed, and nothing
+/// is known.
 struct ViewRecord {
   double registration_id = 0;
   double timestamp_ms = 0;
@@ -63,8 +63,8 @@ struct ViewRecord {
   Slice stage;
   Slice message;
   Slice id;
-  Bytes details;      ///< JSON text; set where `details_changed`.
-  Bytes process_log;  ///< JSON text; set where `process_log_changed`.
+  Bytes details;      ///< JSON text of an object, or empty.
+  Bytes process_log;  ///< JSON text of an array, or empty.
   std::uint32_t stage_count = 0;
   std::uint32_t stages_done = 0;
   std::uint32_t stages_total = 0;
@@ -73,8 +73,6 @@ struct ViewRecord {
   bool has_ended = false;
   bool has_gap = false;
   bool has_lost_history = false;
-  bool details_changed = false;  ///< Since the view was written last.
-  bool process_log_changed = false;
 };
 
 /// A dispatched event.
@@ -96,7 +94,6 @@ struct SkippedRecord {
 struct Result {
   Bytes text;  ///< UTF-8: the records' text, or the call's.
   std::uint32_t attempt = 0;
-  std::uint32_t from = 0;
   std::uint32_t to = 0;
   std::uint32_t reason = 0;
   std::uintptr_t records = 0;
@@ -116,7 +113,7 @@ static_assert(sizeof(StageRecord) == 40);
 static_assert(sizeof(ViewRecord) == 96);
 static_assert(sizeof(EventRecord) == 24);
 static_assert(sizeof(SkippedRecord) == 24);
-static_assert(sizeof(Result) == 64);
+static_assert(sizeof(Result) == 60);
 #endif
 
 }  // namespace regstream::abi

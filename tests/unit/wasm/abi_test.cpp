@@ -119,22 +119,63 @@ TEST_CASE("A batch has records of its messages and of the view, with their text"
   CHECK(batch.view->stages[0].record.ended_timestamp_ms == 5);
 }
 
-TEST_CASE("A view has details and a process log only where they are news") {
-  OpenClient client;
-  REQUIRE(client.event(second).view->record.details_changed);
-  const read::Batch unchanged = client.event("{");
-  REQUIRE(unchanged.view);
-  CHECK_FALSE(unchanged.view->record.details_changed);
-  CHECK_FALSE(unchanged.view->record.process_log_changed);
-  CHECK(unchanged.view->details.empty());
-
-  // What the page handed over is what it has.
-  OpenClient next(42, "7-8", R"({"registrationId":42,"status":"FAILED","details":{"n":1}})");
+TEST_CASE("A view is taken over by the next client") {
+  OpenClient next(
+      42, "7-8", R"({"registrationId":42,"status":"FAILED","details":{"n":1.0},"processLog":[2]})");
   const read::Batch reset = next.event(R"({"type":"reset","timestamp":1})");
   REQUIRE(reset.view);
   CHECK(reset.view->status == "FAILED");
   CHECK(reset.view->record.has_gap);
-  CHECK_FALSE(reset.view->record.details_changed);
+  CHECK(reset.view->details == R"({"n":1.0})");
+  CHECK(reset.view->process_log == "[2]");
+}
+
+TEST_CASE("A view that can't be read leaves a gap, and its history is lost") {
+  for (const std::string_view text :
+       {"{", "[]", R"({"status":"FAILED"})", R"({"registrationId":43,"status":"FAILED"})"}) {
+    CAPTURE(text);
+    OpenClient client(42, "7-8", text);
+    const read::Batch batch = client.event(R"({"type":"ping"})");
+    REQUIRE(batch.view);
+    CHECK(batch.view->status.empty());
+    CHECK(batch.view->record.registration_id == 42);
+    CHECK(batch.view->record.has_gap);
+    CHECK(batch.view->record.has_lost_history);
+    const read::Batch next = client.event(first);
+    REQUIRE(next.view);
+    CHECK(next.view->record.has_gap);
+  }
+  OpenClient fresh(42, "7-8");
+  CHECK_FALSE(fresh.event(R"({"type":"ping"})").view);
+}
+
+TEST_CASE("An id that no double holds, or that the record can't tell from none, is in the rest") {
+  OpenClient client;
+  for (const std::string_view id : {"0-5", "9007199254740992-0", "1-18446744073709551615"}) {
+    const std::string update =
+        R"({"registrationId":42,"status":"PENDING","id":")" + std::string(id);
+    const read::Batch batch = client.event(R"({"type":"update","data":)" + update + "\"}}");
+    REQUIRE(batch.messages.size() == 1);
+    CHECK(batch.messages[0].record.epoch == 0);
+    CHECK(batch.messages[0].json == "{\"id\":\"" + std::string(id) + "\"}");
+  }
+}
+
+TEST_CASE("A batch is the module's: the next call that makes one takes its place") {
+  OpenClient one;
+  OpenClient other;
+  (void)one.bytes(block("7-7", first) + block("7-8", second));
+  const Result before = *result();
+  CHECK(other.bytes(":\n").cursor_at_end.empty());
+  CHECK(result()->json.size == 0);
+  CHECK(result()->cursors.address == before.cursors.address);
+  const std::uint32_t parser = parser_create(1, 1, 1, 0);
+  const read::Events events = read::events(parser_push(parser, put_in("data\n\n")));
+  CHECK(events.skipped.size() == 1);
+  CHECK(one.bytes(block("7-9", first)).messages.size() == 1);
+  CHECK(parser_push(parser, put_in(":\n")) == 0);
+  CHECK(result()->skipped_count == 0);
+  parser_destroy(parser);
 }
 
 TEST_CASE(

@@ -286,10 +286,10 @@ export class RegistrationStream {
           this.#store.change({ error: null });
           break;
         case "malformed":
-          this.#store.change({ error: new StreamError("malformed_message", messages.problem(index)) });
+          this.#store.change({ error: new StreamError("malformed_message", messages.message(index)) });
           break;
         case "too_large":
-          this.#store.change({ error: new StreamError("message_too_large", messages.problem(index)) });
+          this.#store.change({ error: new StreamError("message_too_large", messages.message(index)) });
           break;
       }
     }

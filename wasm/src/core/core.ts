@@ -59,25 +59,24 @@ interface CoreExports {
   parser_last_event_id(parser: number): void;
 }
 
-/** The result record; its words that the last call did not set are an earlier call's. */
-interface CoreResult {
-  readonly text: number;
-  readonly textSize: number;
-  readonly attempt: number;
-  readonly from: number;
-  readonly to: number;
-  readonly reason: number;
-  readonly records: number;
-  readonly json: number;
-  readonly cursors: number;
-  readonly cursorsSize: number;
-  readonly cursorBegin: number;
+/** The result record's words. Those that the last call did not set are an earlier call's. */
+const resultWords = {
+  text: 0,
+  textSize: 1,
+  attempt: 2,
+  to: 3,
+  reason: 4,
+  records: 5,
+  json: 6,
+  cursors: 8,
+  cursorsSize: 9,
+  cursorBegin: 10,
   /** 0: it did not change. */
-  readonly view: number;
-  readonly skipped: number;
-  readonly skippedCount: number;
-  readonly resets: number;
-}
+  view: 11,
+  skipped: 12,
+  skippedCount: 13,
+  resets: 14,
+} as const;
 
 const abiVersion = 7;
 
@@ -171,33 +170,14 @@ export class Core {
   /** Writes bytes of a stream into the input buffer, at most `bytesLimit`. */
   writeBytes(bytes: Uint8Array): void {
     if (bytes.length > this.bytesLimit) {
-      throw new StreamError("core_failed", `The core takes ${this.bytesLimit} bytes at a time`);
+      throw new RangeError(`The core takes ${this.bytesLimit} bytes at a time`);
     }
     const address = this.exports.input(bytes.length);
     this.bytes.set(bytes, address);
   }
 
-  result(): CoreResult {
-    const { words } = this;
-    const first = this.#resultAddress >> 2;
-    const word = (index: number) => words[first + index] ?? 0;
-    return {
-      text: word(0),
-      textSize: word(1),
-      attempt: word(2),
-      from: word(3),
-      to: word(4),
-      reason: word(5),
-      records: word(6),
-      json: word(7),
-      cursors: word(9),
-      cursorsSize: word(10),
-      cursorBegin: word(11),
-      view: word(12),
-      skipped: word(13),
-      skippedCount: word(14),
-      resets: word(15),
-    };
+  result(word: keyof typeof resultWords): number {
+    return this.words[(this.#resultAddress >> 2) + resultWords[word]] ?? 0;
   }
 
   /** The UTF-8 text at an address. */
@@ -213,7 +193,6 @@ export class Core {
 
   /** The result record's text. */
   resultText(): string {
-    const { text, textSize } = this.result();
-    return this.text(text, textSize);
+    return this.text(this.result("text"), this.result("textSize"));
   }
 }

@@ -18,13 +18,8 @@ import { MessageBatch } from "./message_batch.js";
 export type CoreAction =
   | { readonly kind: "request_token"; readonly attempt: number; readonly isRefused: boolean }
   | { readonly kind: "open"; readonly attempt: number; readonly lastEventId: string }
-  | { readonly kind: "close"; readonly attempt: number }
-  | {
-      readonly kind: "state_changed";
-      readonly from: ConnectionState;
-      readonly to: ConnectionState;
-      readonly reason: CoreReason;
-    };
+  | { readonly kind: "close" }
+  | { readonly kind: "state_changed"; readonly to: ConnectionState; readonly reason: CoreReason };
 
 /** The value that an ABI number stands for; a number out of range is a broken module. */
 function named<T>(names: readonly T[], index: number): T {
@@ -165,22 +160,21 @@ export class CoreClient {
     if (kind === 0) {
       return null;
     }
-    const result = this.#core.result();
+    const attempt = this.#core.result("attempt");
     switch (kind) {
       case 1:
-        return { kind: "open", attempt: result.attempt, lastEventId: this.#core.resultText() };
+        return { kind: "open", attempt, lastEventId: this.#core.resultText() };
       case 2:
-        return { kind: "close", attempt: result.attempt };
+        return { kind: "close" };
       case 3:
         return {
           kind: "state_changed",
-          from: named(connectionStates, result.from),
-          to: named(connectionStates, result.to),
-          reason: named(coreReasons, result.reason),
+          to: named(connectionStates, this.#core.result("to")),
+          reason: named(coreReasons, this.#core.result("reason")),
         };
       case 4:
       case 5:
-        return { kind: "request_token", attempt: result.attempt, isRefused: kind === 5 };
+        return { kind: "request_token", attempt, isRefused: kind === 5 };
       default:
         throw new Error(`The core gave action ${kind}, which has no name here`);
     }

@@ -48,49 +48,47 @@ const beforeAt = 8;
 const reasonAt = 12;
 const skippedIdAt = 16;
 
-const none: readonly SkippedEvent[] = Object.freeze([]);
+/** A dispatched event. */
+interface StreamEvent {
+  readonly type: string;
+  readonly data: string;
+  readonly lastEventId: string;
+}
+
+const typeOf = (records: Records, index: number) => records.text(index, typeAt) || "message";
+const dataOf = (records: Records, index: number) => records.text(index, dataAt);
+const lastEventIdOf = (records: Records, index: number) => records.text(index, lastEventIdAt);
 
 /**
  * The events that a piece of a stream completed, in order, their text still in the module's memory.
- * Read it before the next call of its parser, and before any other use of the module.
+ * Read it before any other use of the module: by this parser, another one or a stream.
  */
 export class EventBatch {
   readonly length: number;
   /** Events over a limit, in order. */
   readonly skipped: readonly SkippedEvent[];
-  readonly #events: Records;
+  /** The first events, where the piece was too large for one call into the module. The records are of those behind. */
+  readonly #copied: readonly StreamEvent[];
+  readonly #records: Records;
 
-  constructor(core: Core, length: number) {
-    const result = core.result();
-    const text = new BatchText(core, result.text, result.textSize);
-    this.length = length;
-    this.#events = new Records(core, result.records, recordBytes, text);
-    this.skipped =
-      result.skippedCount === 0
-        ? none
-        : readSkipped(new Records(core, result.skipped, skippedRecordBytes, text), result.skippedCount);
+  constructor(copied: readonly StreamEvent[], records: Records, count: number, skipped: readonly SkippedEvent[]) {
+    this.length = copied.length + count;
+    this.skipped = skipped;
+    this.#copied = copied;
+    this.#records = records;
   }
 
   type(index: number): string {
-    return this.#events.text(index, typeAt) || "message";
+    return this.#copied[index]?.type ?? typeOf(this.#records, index - this.#copied.length);
   }
 
   data(index: number): string {
-    return this.#events.text(index, dataAt);
+    return this.#copied[index]?.data ?? dataOf(this.#records, index - this.#copied.length);
   }
 
   lastEventId(index: number): string {
-    return this.#events.text(index, lastEventIdAt);
+    return this.#copied[index]?.lastEventId ?? lastEventIdOf(this.#records, index - this.#copied.length);
   }
-}
-
-function readSkipped(records: Records, count: number): SkippedEvent[] {
-  return Array.from({ length: count }, (_, index) => ({
-    before: records.word(index, beforeAt),
-    reason: skipReasons[records.word(index, reasonAt)] ?? "event_too_large",
-    bytes: records.double(index, bytesAt),
-    lastEventId: records.text(index, skippedIdAt),
-  }));
 }
 
 /**
@@ -116,10 +114,37 @@ export class EventStreamParser {
     }
   }
 
-  /** Takes the next bytes, at most 512 KiB of them, and gives the events that they complete. */
+  /** Takes the next bytes, and gives the events that they complete. */
   push(bytes: Uint8Array): EventBatch {
-    this.#core.writeBytes(bytes);
-    return new EventBatch(this.#core, this.#core.exports.parser_push(this.#handle, bytes.length));
+    const core = this.#core;
+    const copied: StreamEvent[] = [];
+    const skipped: SkippedEvent[] = [];
+    for (let begin = 0; ; begin += core.bytesLimit) {
+      const piece = bytes.subarray(begin, begin + core.bytesLimit);
+      core.writeBytes(piece);
+      const count = core.exports.parser_push(this.#handle, piece.length);
+      const text = new BatchText(core, core.result("text"), core.result("textSize"));
+      const records = new Records(core, core.result("records"), recordBytes, text);
+      const skippedRecords = new Records(core, core.result("skipped"), skippedRecordBytes, text);
+      for (let index = 0; index < core.result("skippedCount"); ++index) {
+        skipped.push({
+          before: copied.length + skippedRecords.word(index, beforeAt),
+          reason: skipReasons[skippedRecords.word(index, reasonAt)] ?? "event_too_large",
+          bytes: skippedRecords.double(index, bytesAt),
+          lastEventId: skippedRecords.text(index, skippedIdAt),
+        });
+      }
+      if (begin + core.bytesLimit >= bytes.length) {
+        return new EventBatch(copied, records, count, skipped);
+      }
+      for (let index = 0; index < count; ++index) {
+        copied.push({
+          type: typeOf(records, index),
+          data: dataOf(records, index),
+          lastEventId: lastEventIdOf(records, index),
+        });
+      }
+    }
   }
 
   /** The next bytes are another connection's: only the last event id and `retry` carry over. */

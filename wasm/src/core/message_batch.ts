@@ -1,6 +1,7 @@
 import type { RegistrationStatus, RegistrationUpdate, StageStatus } from "../shared/messages.js";
-import { parseJson } from "./json.js";
+import { stageStatuses } from "../shared/messages.js";
 import type { Core } from "./core.js";
+import { parseJson } from "./json.js";
 import { BatchText, Records } from "./records.js";
 import type { ViewReader } from "./view_reader.js";
 
@@ -17,7 +18,6 @@ const kinds = [
 ] as const;
 const statuses = ["PENDING", "APPROVED", "DUPLICATE", "FAILED", "COMPLETED"] as const;
 const stages = ["", "duplicate_check", "t24_lookup", "account_validation", "status_update"] as const;
-const stageStatuses: readonly StageStatus[] = ["started", "completed", "failed", "skipped"];
 
 /** Of `RegistrationUpdate`'s optional members, those that are texts are in the record if they are any. */
 function isAsDeclared(member: string, value: unknown): boolean {
@@ -65,49 +65,33 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
  */
 export class MessageBatch {
   readonly length: number;
-  /** How often updates may have been missed in it. */
-  readonly resets: number;
   readonly #core: Core;
   readonly #records: Records;
-  readonly #json: number;
-  readonly #cursors: number;
-  readonly #cursorsSize: number;
-  readonly #cursorBegin: number;
-  readonly #view: number;
   #cursorText: ((begin: number, size: number) => string) | null = null;
 
   constructor(core: Core, length: number) {
-    const result = core.result();
     this.length = length;
-    this.resets = result.resets;
     this.#core = core;
-    this.#records = new Records(core, result.records, recordBytes, new BatchText(core, result.text, result.textSize));
-    this.#json = result.json;
-    this.#cursors = result.cursors;
-    this.#cursorsSize = result.cursorsSize;
-    this.#cursorBegin = result.cursorBegin;
-    this.#view = result.view;
+    const text = new BatchText(core, core.result("text"), core.result("textSize"));
+    this.#records = new Records(core, core.result("records"), recordBytes, text);
   }
 
-  /** Whether the registration's view has changed. */
-  get viewChanged(): boolean {
-    return this.#view !== 0;
+  /** How often updates may have been missed in it. */
+  get resets(): number {
+    return this.#core.result("resets");
   }
 
-  /** Lets `reader` read the view, if it has changed. */
-  readView(reader: ViewReader): void {
-    if (this.viewChanged) {
-      reader.read(this.#core, this.#view);
+  /** Lets `reader` read the registration's view, if it has changed; returns whether it has. */
+  readView(reader: ViewReader): boolean {
+    const view = this.#core.result("view");
+    if (view !== 0) {
+      reader.read(this.#core, view);
     }
+    return view !== 0;
   }
 
   kind(index: number): MessageKind {
     return kinds[this.#records.byte(index, kindAt)] ?? "other";
-  }
-
-  /** Why a message is malformed or too large. */
-  problem(index: number): string {
-    return this.#records.text(index, messageAt);
   }
 
   // Of an update:
@@ -134,6 +118,7 @@ export class MessageBatch {
     return stageStatuses[this.#records.byte(index, stageStatusAt)] ?? "completed";
   }
 
+  /** Also why a message is malformed or too large. */
   message(index: number): string {
     return this.#records.text(index, messageAt);
   }
@@ -145,11 +130,12 @@ export class MessageBatch {
 
   /** The same, of a reconnect behind the whole batch. */
   cursorAtEnd(): () => string {
-    return this.#textLater(this.#cursorBegin, this.#cursorsSize - this.#cursorBegin);
+    const begin = this.#core.result("cursorBegin");
+    return this.#textLater(begin, this.#core.result("cursorsSize") - begin);
   }
 
   #textLater(begin: number, size: number): () => string {
-    this.#cursorText ??= this.#core.textLater(this.#cursors, this.#cursorsSize);
+    this.#cursorText ??= this.#core.textLater(this.#core.result("cursors"), this.#core.result("cursorsSize"));
     const text = this.#cursorText;
     return () => text(begin, size);
   }
@@ -175,7 +161,7 @@ export class MessageBatch {
     }
     const size = this.#records.word(index, jsonAt + 4);
     if (size > 0) {
-      const json = this.#core.text(this.#json + this.#records.word(index, jsonAt), size);
+      const json = this.#core.text(this.#core.result("json") + this.#records.word(index, jsonAt), size);
       this.#addRest(update, parseJson(json) as Readonly<Record<string, unknown>>);
     }
     return Object.freeze(update);

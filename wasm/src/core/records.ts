@@ -21,7 +21,7 @@ export class BatchText {
 
 /**
  * Records of one kind in the module's memory (wasm/abi/records.hpp), whose fields are named by their offset in bytes.
- * Read them before the next call of whoever made them, and before any other use of the module.
+ * Read them before any other use of the module.
  */
 export class Records {
   // The memory as it was when the records were made. A later call may grow it, which empties these.

@@ -1,9 +1,8 @@
-import type { Progress, RegistrationView, StageStatus, StageView } from "../shared/messages.js";
+import type { Progress, RegistrationView, StageView } from "../shared/messages.js";
+import { stageStatuses } from "../shared/messages.js";
 import type { Core } from "./core.js";
 import { parseJson } from "./json.js";
 import { BatchText, Records } from "./records.js";
-
-const stageStatuses: readonly StageStatus[] = ["started", "completed", "failed", "skipped"];
 
 // A view record's fields,
 const viewBytes = 96;
@@ -25,8 +24,6 @@ const isFinalAt = 89;
 const hasEndedAt = 90;
 const hasGapAt = 91;
 const hasLostHistoryAt = 92;
-const detailsChangedAt = 93;
-const processLogChangedAt = 94;
 
 // and a stage record's.
 const stageBytes = 40;
@@ -52,14 +49,44 @@ function freezeDeeply(value: unknown): void {
   }
 }
 
+/** What the next client has to know of a view, also before anything is known and there is none. */
+interface ViewFlags {
+  readonly registrationId: number;
+  readonly hasEnded: boolean;
+  readonly hasGap: boolean;
+  readonly hasLostHistory: boolean;
+}
+
+/** A JSON text and its value, which is the same object for as long as the text is the same. */
+class JsonMember<T> {
+  #text = "";
+  #value: T | null = null;
+
+  /** As it was sent: numbers that JavaScript can't hold are in it, too. Empty: there is none. */
+  get text(): string {
+    return this.#text;
+  }
+
+  read(text: string): T | null {
+    if (text !== this.#text) {
+      const value = text === "" ? null : parseJson(text);
+      freezeDeeply(value);
+      this.#text = text;
+      this.#value = value as T | null;
+    }
+    return this.#value;
+  }
+}
+
 /**
  * Reads a registration's view, time and again: what did not change keeps its object, so that a page can compare by
  * identity. It outlives the module, whose next instance gets the view back from here.
  */
 export class ViewReader {
   #view: RegistrationView | null = null;
-  /** What the next client has to know, and a view does not say, or not before anything is known. */
-  #rest: Readonly<Record<"registrationId" | "hasEnded" | "hasGap" | "hasLostHistory", number | boolean>> | null = null;
+  readonly #details = new JsonMember<NonNullable<RegistrationView["details"]>>();
+  readonly #processLog = new JsonMember<NonNullable<RegistrationView["processLog"]>>();
+  #flags: ViewFlags | null = null;
 
   /** Null: nothing is known yet. */
   get view(): RegistrationView | null {
@@ -71,25 +98,20 @@ export class ViewReader {
     const textWord = (address + textAt) >> 2;
     const text = new BatchText(core, core.words[textWord] ?? 0, core.words[textWord + 1] ?? 0);
     const record = new Records(core, address, viewBytes, text);
-    this.#rest = {
-      registrationId: record.double(0, registrationIdAt),
-      hasEnded: record.flag(0, hasEndedAt),
-      hasGap: record.flag(0, hasGapAt),
-      hasLostHistory: record.flag(0, hasLostHistoryAt),
-    };
+    const registrationId = record.double(0, registrationIdAt);
+    const hasGap = record.flag(0, hasGapAt);
+    const hasEnded = record.flag(0, hasEndedAt);
+    this.#flags = { registrationId, hasEnded, hasGap, hasLostHistory: record.flag(0, hasLostHistoryAt) };
     const status = record.text(0, statusAt);
+    const before = this.#view;
     if (status === "") {
+      // The core could not read the view that it was given back.
+      this.#view = before === null ? null : keep(before, { ...before, hasGap: true, id: null });
       return;
     }
-    const before = this.#view;
-    const json = <T>(at: number, changedAt: number, known: T | undefined): T | null => {
-      if (!record.flag(0, changedAt)) {
-        return known ?? null;
-      }
+    const json = (at: number) => {
       const size = record.word(0, at + 4);
-      const value = size === 0 ? null : parseJson(core.text(record.word(0, at), size));
-      freezeDeeply(value);
-      return value as T | null;
+      return size === 0 ? "" : core.text(record.word(0, at), size);
     };
     const progress: Progress = {
       stagesDone: record.word(0, stagesDoneAt),
@@ -97,18 +119,18 @@ export class ViewReader {
     };
     const stages = new Records(core, record.word(0, stagesAt), stageBytes, text);
     this.#view = Object.freeze({
-      registrationId: record.double(0, registrationIdAt),
+      registrationId,
       status,
       stage: record.text(0, stageAt) || null,
       stages: this.#readStages(stages, record.word(0, stageCountAt)),
       hasMoreStages: record.flag(0, hasMoreStagesAt),
       message: record.text(0, messageAt),
-      details: json(detailsAt, detailsChangedAt, before?.details),
-      processLog: json(processLogAt, processLogChangedAt, before?.processLog),
+      details: this.#details.read(json(detailsAt)),
+      processLog: this.#processLog.read(json(processLogAt)),
       timestamp: record.double(0, timestampAt),
       isFinal: record.flag(0, isFinalAt),
       progress: keep(before?.progress, progress),
-      hasGap: record.flag(0, hasGapAt),
+      hasGap,
       id: record.text(0, idAt) || null,
     });
   }
@@ -127,12 +149,18 @@ export class ViewReader {
     return stages.length === before.length ? keep(before, stages) : Object.freeze(stages);
   }
 
-  /** The view as a snapshot of the stream would say it, and the rest; empty where there is nothing to say. */
+  /**
+   * The view as a snapshot of the stream would say it, and the flags; empty where there is nothing to say. Its
+   * details and process log are the texts that came, so that it can't be larger than what the core had.
+   */
   toJson(): string {
-    if (this.#rest === null) {
+    if (this.#flags === null) {
       return "";
     }
-    const stages = this.#view?.stages.map((stage) => ({ ...stage, stage: stage.name, stageStatus: stage.status }));
-    return JSON.stringify({ ...this.#view, ...this.#rest, stages });
+    const stages = this.#view?.stages.map(({ name, status, ...rest }) => ({ stage: name, stageStatus: status, ...rest }));
+    const others = { ...this.#view, ...this.#flags, stages, details: undefined, processLog: undefined };
+    const member = (key: string, { text }: { readonly text: string }) => (text === "" ? "" : `,"${key}":${text}`);
+    const json = member("details", this.#details) + member("processLog", this.#processLog);
+    return `${JSON.stringify(others).slice(0, -1)}${json}}`;
   }
 }

@@ -1,4 +1,5 @@
 import type { RegistrationStatus, StageStatus } from "../shared/messages.js";
+import { stageStatuses } from "../shared/messages.js";
 
 /** The statuses that end a validation. */
 export type FinalStatus = "APPROVED" | "DUPLICATE" | "FAILED" | "COMPLETED";
@@ -21,7 +22,6 @@ export interface UpdateToPublish {
 }
 
 const finalStatuses: readonly string[] = ["APPROVED", "DUPLICATE", "FAILED", "COMPLETED"];
-const stageStatuses: readonly string[] = ["started", "completed", "failed", "skipped"];
 
 // What subscribers take (`CodecLimits` of the core).
 const nameBytesMax = 256;
@@ -151,7 +151,7 @@ export function encodeUpdate(update: UpdateToPublish, now: number): string {
     `status must be a string of 1 to ${nameBytesMax} bytes; it may be left out only where there is a stage`,
   );
   require(
-    (stageStatus ?? null) === null || stageStatuses.includes(String(stageStatus)),
+    (stageStatus ?? null) === null || stageStatuses.some((known) => known === stageStatus),
     "stageStatus must be started, completed, failed or skipped",
   );
   require((message ?? null) === null || typeof message === "string", "message must be a string");

@@ -9,8 +9,11 @@ export type RegistrationStatus =
   | "COMPLETED"
   | (string & {});
 
+/** In the order of the ABI's numbers. */
+export const stageStatuses = ["started", "completed", "failed", "skipped"] as const;
+
 /** How far one stage has come. */
-export type StageStatus = "started" | "completed" | "failed" | "skipped";
+export type StageStatus = (typeof stageStatuses)[number];
 
 /**
  * One update as its publisher sent it, with whatever other fields it has. Times are milliseconds

@@ -96,32 +96,58 @@ describe("EventStreamParser", () => {
     const core = await primeCore();
     const parser = await create();
     parser.push(bytes("id: 7\ndata: "));
-    const piece = new Uint8Array(512 << 10).fill(0x78);
-    const push = (times: number) => {
-      for (let time = 0; time < times; ++time) {
-        parser.push(piece);
-      }
-    };
-    push(10);
+    const push = (size: number) => parser.push(new Uint8Array(size).fill(0x78));
+    push(5 << 20);
     const before = core.exports.memory.buffer.byteLength;
-    push(190);
+    push(95 << 20);
     expect(core.exports.memory.buffer.byteLength).toBe(before);
     const { skipped } = parser.push(bytes("\n\n"));
     expect(skipped).toEqual([{ before: 0, reason: "line_too_long", bytes: (100 << 20) + 1, lastEventId: "7" }]);
   });
 
-  it("says that it takes 512 KiB at a time, and takes no more", async () => {
+  it("takes pieces of any size, as if they came by and by", async () => {
+    const core = await primeCore();
+    const parser = await create({ limits: { lineBytesMax: 100, idBytesMax: 8 } });
+    const blocks = Array.from({ length: 50_000 }, (_, index) =>
+      index % 10_000 === 5_000
+        ? `id:s${index}\ndata:${"x".repeat(100)}\n\n`
+        : `id:${index}\nevent:${index % 2 === 0 ? "message" : "odd"}\ndata:ደንበኛ ${index}\n\n`,
+    );
+    const batch = parser.push(bytes(blocks.join("")));
+    expect(bytes(blocks.join("")).length).toBeGreaterThan(4 * core.bytesLimit);
+    const expected = blocks.flatMap((block, index) =>
+      block.startsWith("id:s")
+        ? []
+        : [{ type: index % 2 === 0 ? "message" : "odd", data: `ደንበኛ ${index}`, lastEventId: String(index) }],
+    );
+    expect(events(batch)).toEqual(expected);
+    expect(batch.skipped).toEqual(
+      [5_000, 15_000, 25_000, 35_000, 45_000].map((index, skipped) => ({
+        before: index - skipped,
+        reason: "line_too_long",
+        bytes: 101,
+        lastEventId: `s${index}`,
+      })),
+    );
+  });
+
+  it("has room for 15 MB of small events at once", async () => {
     const parser = await create();
-    expect(() => parser.push(new Uint8Array((512 << 10) + 1))).toThrow("bytes at a time");
-    expect(parser.push(bytes("data: fine\n\n")).length).toBe(1);
+    const block = bytes("data\n\n".repeat(50_000));
+    const piece = new Uint8Array(block.length * 50);
+    for (let begin = 0; begin < piece.length; begin += block.length) {
+      piece.set(block, begin);
+    }
+    expect(parser.push(piece).length).toBe(2_500_000);
   });
 
   it.each([
     ["events", {}, "data\n\n"],
     ["skipped events", { lineBytesMax: 0 }, "data\n\n"],
-  ])("takes small %s over and over, as many as it takes at all", async (_, limits, block) => {
+  ])("takes small %s over and over, as many as the module takes at once", async (_, limits, block) => {
+    const { bytesLimit } = await primeCore();
     const parser = await create({ limits });
-    const times = Math.floor((512 << 10) / block.length);
+    const times = Math.floor(bytesLimit / block.length);
     const { length, skipped } = parser.push(bytes(block.repeat(times)));
     expect(length + skipped.length).toBe(times);
   });
