@@ -21,7 +21,7 @@ export function useRegistration(registrationId: number) {
   const stream = useRegistrationUpdates({ registrationId, autoConnect: !isUnknown });
 
   // The stream's view wins over what was loaded, except over a load that came after a gap: that may know what the
-  // stream could not tell. Views keep their identity, so any news from the stream puts it back in charge.
+  // stream could not tell. Views keep their identity, so any change of the stream's view puts it back in charge.
   const view = stream.registration;
   const [superseded, setSuperseded] = useState<RegistrationView | null>(null);
   const live = view === superseded ? null : view;
