@@ -40,6 +40,7 @@ std::optional<RedisFailure> ChannelLink::on_reply(const HistoryReply& reply, Ins
     }
     gate_.on_refused(now);
     is_open_wanted_ = true;
+    follower_.on_unsubscribed();
     say_lost(refused->failure);
   } else if (const auto* const end = std::get_if<EventId>(&reply);
              end != nullptr && question == Question::open) {
@@ -63,6 +64,7 @@ std::optional<HistoryCommand> ChannelLink::poll(Instant now) {
   if (is_open_wanted_ && gate_.may_call(now)) {
     is_open_wanted_ = false;
     gate_.on_called();
+    follower_.on_subscribing();
     return ScriptCall{.mode = OpenHistory{}, .known = follower_.known(), .is_durable = {}};
   }
   if (std::exchange(is_subscription_wanted_, false)) {

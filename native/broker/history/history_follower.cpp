@@ -53,12 +53,14 @@ void HistoryFollower::begin_anew() {
 void HistoryFollower::on_subscribed(EventId position) {
   learn(position);
   adoption_.begin(position, !claims_.empty());
+  is_subscribing_ = false;
   is_subscribed_ = true;
   is_read_since_subscribed_ = false;
   request_read();
 }
 
 void HistoryFollower::on_unsubscribed() {
+  is_subscribing_ = false;
   is_subscribed_ = false;
   is_caught_up_ = false;
   is_channel_left_ = false;
@@ -356,7 +358,8 @@ std::optional<FollowerAction> HistoryFollower::poll() {
     return AwaitHistory{*last_};
   }
   // Once a history was read to its end: what a new one has taken over may yet make bare ones known.
-  if (adoption_.is_overrun() && is_live_) {
+  // Not while the channel is about to be heard: some of what was read may be heard then.
+  if (adoption_.is_overrun() && is_live_ && !is_subscribing_) {
     if (!is_subscribed_) {
       adoption_.give_up_unheard();
     } else if (!std::exchange(is_channel_left_, true)) {

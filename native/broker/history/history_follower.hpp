@@ -105,8 +105,11 @@ class HistoryFollower {
   /// connection now.
   void begin_anew();
 
+  /// The channel is about to be heard, from where the history ends by now.
+  void on_subscribing() { is_subscribing_ = true; }
   /// The channel is heard from now on; the history's end was `position` just before.
   void on_subscribed(EventId position);
+  /// It is heard no longer, or will not be.
   void on_unsubscribed();
   /// The script can be called, and then no longer: an answer that is due will not come.
   void on_callable();
@@ -200,6 +203,7 @@ class HistoryFollower {
   std::deque<std::uint64_t> past_epochs_;
   bool is_live_ = false;
 
+  bool is_subscribing_ = false;
   bool is_subscribed_ = false;
   bool is_channel_behind_ =
       false;  // It was left unread, and what Redis held has not all been heard.

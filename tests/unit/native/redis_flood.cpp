@@ -48,6 +48,17 @@ std::optional<Action> next_of(HistoryFollower& follower) {
   return std::nullopt;
 }
 
+/// The whole history, of `size` messages that were published bare.
+HistoryPage adopted_page(std::uint64_t size) {
+  HistoryPage page{.end = id(size), .is_last = true, .entries = {}};
+  for (std::uint64_t i = 1; i <= size; ++i) {
+    page.entries.push_back({.id = id(i),
+                            .message = stamped_json(update_json(static_cast<int>(i)), id(i)),
+                            .adopted_as = id(i)});
+  }
+  return page;
+}
+
 }  // namespace
 
 TEST_CASE("a channel that brings more than may wait is left unread until some is adopted") {
@@ -169,15 +180,9 @@ TEST_CASE("a channel that ends before it was heard to its end makes every stream
 
 TEST_CASE("a channel that is hopelessly behind the history is given up for a new one") {
   auto follower = follower_of({.unheard_max = 10});
-  HistoryPage page{.end = id(11), .is_last = true, .entries = {}};
-  for (std::uint64_t i = 1; i <= 11; ++i) {
-    page.entries.push_back({.id = id(i),
-                            .message = stamped_json(update_json(static_cast<int>(i)), id(i)),
-                            .adopted_as = {}});
-  }
   follower.catch_up();
   REQUIRE(next_of<ReadHistory>(follower));
-  follower.on_page(std::move(page));
+  follower.on_page(adopted_page(11));
   REQUIRE(next_of<LeaveChannel>(follower));
   CHECK_FALSE(next_of<LeaveChannel>(follower));
   follower.on_unsubscribed();
@@ -190,16 +195,37 @@ TEST_CASE("a history read before the channel is heard is not something to catch 
   follower.on_callable();
   follower.catch_up();
   REQUIRE(next_of<ReadHistory>(follower));
-  HistoryPage page{.end = id(50), .is_last = true, .entries = {}};
-  for (std::uint64_t i = 1; i <= 50; ++i) {
-    page.entries.push_back({.id = id(i),
-                            .message = stamped_json(update_json(static_cast<int>(i)), id(i)),
-                            .adopted_as = {}});
-  }
-  follower.on_page(std::move(page));
+  follower.on_page(adopted_page(50));
   CHECK_FALSE(next_of<LeaveChannel>(follower));
   CHECK(follower.adoption().unheard() == 0);
   CHECK_FALSE(next_of<TellLoss>(follower));
+}
+
+TEST_CASE("what is read while the channel is about to be heard is not given up: it may be heard") {
+  HistoryFollower follower{{.adoption = {.unheard_max = 3}}};
+  follower.on_callable();
+  follower.on_awaitable();
+  follower.on_subscribing();
+  REQUIRE(next_of<ReadHistory>(follower));
+  follower.on_page(adopted_page(5));
+  CHECK_FALSE(next_of<LeaveChannel>(follower));
+  follower.on_subscribed(id(4));
+  follower.on_message(update_json(5));  // Another gateway has had it adopted as 5.
+  CHECK_FALSE(next_of<Adopt>(follower));
+}
+
+TEST_CASE("what is read where the channel will not be heard is given up") {
+  HistoryFollower follower{{.adoption = {.unheard_max = 3}}};
+  follower.on_callable();
+  follower.on_awaitable();
+  follower.on_subscribing();
+  REQUIRE(next_of<ReadHistory>(follower));
+  follower.on_page(adopted_page(5));
+  CHECK_FALSE(next_of<LeaveChannel>(follower));
+  CHECK(follower.adoption().unheard() == 5);
+  follower.on_unsubscribed();
+  CHECK_FALSE(next_of<LeaveChannel>(follower));
+  CHECK(follower.adoption().unheard() == 0);
 }
 
 TEST_CASE("pages grow while there is more, and begin small again") {
