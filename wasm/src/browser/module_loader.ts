@@ -45,7 +45,8 @@ export class ModuleLoader {
       }
     };
     this.#isLoading = true;
-    this.#loadCore().then(
+    // The page's function may throw at once.
+    new Promise<Core>((resolve) => resolve(this.#loadCore())).then(
       (core) =>
         end(() => {
           this.#failures = 0;

@@ -5,7 +5,6 @@ import { StreamError } from "../core/errors.js";
 import { loadCore } from "../core/load_core.js";
 import type { MessageBatch } from "../core/message_batch.js";
 import { ViewReader } from "../core/view_reader.js";
-import type { Clock } from "../shared/clock.js";
 import { createClock } from "../shared/clock.js";
 import type { RegistrationUpdate } from "../shared/messages.js";
 import { Delivery } from "./delivery.js";
@@ -27,11 +26,10 @@ export class RegistrationStream {
   readonly #store = new SnapshotStore();
   readonly #delivery = new Delivery(this.#store);
   readonly #loader: ModuleLoader;
-  readonly #timer = new Timer(() => this.#clock);
-  #lazyClock: Clock | null = null;
+  readonly #timer: Timer;
   #batchDepth = 0;
 
-  /** The module that was used last. */
+  /** The module that the client is of. */
   #core: Core | null = null;
   #client: CoreClient | null = null;
   #transport: TransportName = "eventsource";
@@ -47,6 +45,7 @@ export class RegistrationStream {
   /** Touches nothing: no module, no network, no global. */
   constructor(options: RegistrationStreamOptions = {}) {
     this.#options = options;
+    this.#timer = new Timer(() => options.clock ?? createClock());
     this.#loader = new ModuleLoader(
       () => (options.loadCore ?? loadCore)(),
       () => (options.seed ?? randomSeed())[0] / 2 ** 32,
@@ -75,7 +74,7 @@ export class RegistrationStream {
       this.#cursor = this.#delivery.drop() ?? this.#cursor;
       const client = this.#client;
       if (client !== null) {
-        client.close(this.#now());
+        client.close(this.#timer.now());
         this.#carryOut(client);
       }
       this.#release();
@@ -97,15 +96,6 @@ export class RegistrationStream {
     return this.#store.current;
   }
 
-  get #clock(): Clock {
-    this.#lazyClock ??= this.#options.clock ?? createClock();
-    return this.#lazyClock;
-  }
-
-  #now(): number {
-    return this.#clock.now();
-  }
-
   #start(): void {
     const { registrationId, signals = browserSignals } = this.#options;
     if (registrationId !== undefined && !(Number.isSafeInteger(registrationId) && registrationId > 0)) {
@@ -125,7 +115,7 @@ export class RegistrationStream {
       failed: (error, retryAfterMs) =>
         this.#batch(() => {
           this.#store.change({ connection: "waiting", reason: "failed_here", error });
-          this.#arm(this.#now() + retryAfterMs, () => this.#load());
+          this.#arm(this.#timer.now() + retryAfterMs, () => this.#load());
         }),
     });
   }
@@ -141,13 +131,13 @@ export class RegistrationStream {
       viewJson: this.#view.toJson(),
     });
     this.#store.change({ error: null });
-    this.#client.connect(this.#now());
+    this.#client.connect(this.#timer.now());
   }
 
   #hear(signal: Signal): void {
     this.#batch(() => {
       if (this.#client !== null) {
-        this.#client.signal(signal, this.#now());
+        this.#client.signal(signal, this.#timer.now());
       } else if (signal !== "offline" && this.#loader.isWaiting) {
         this.#load();
       }
@@ -209,7 +199,7 @@ export class RegistrationStream {
         return;
       }
     }
-    this.#arm(client.deadline(), () => client.handleDeadline(this.#now()));
+    this.#arm(client.deadline(), () => client.handleDeadline(this.#timer.now()));
   }
 
   #enter(state: ConnectionState, reason: CoreReason): void {
@@ -232,10 +222,10 @@ export class RegistrationStream {
     void askForToken(this.#options.token, isRefused).then((answer) =>
       this.#input(client, () => {
         if ("token" in answer) {
-          client.token(attempt, this.#now());
+          client.token(attempt, this.#timer.now());
           this.#carryOut(client, answer.token);
         } else {
-          client.tokenFailed(attempt, answer.failure, this.#now());
+          client.tokenFailed(attempt, answer.failure, this.#timer.now());
         }
       }),
     );
@@ -248,23 +238,29 @@ export class RegistrationStream {
     const readBytes = (chunk: Uint8Array) => {
       for (let begin = 0; begin < chunk.length; begin += client.bytesMax) {
         const piece = chunk.subarray(begin, begin + client.bytesMax);
-        this.#read(client.bytes(attempt, piece, this.#now()));
+        this.#read(client.bytes(attempt, piece, this.#timer.now()));
       }
     };
     const events: TransportEvents = {
       responded: (answer) =>
         input(() => {
           this.#answer = answer;
-          client.response(attempt, answer, this.#now());
+          client.response(attempt, answer, this.#timer.now());
         }),
-      message: (data, id) => input(() => this.#read(client.event(attempt, data, id, this.#now()))),
+      message: (data, id) => input(() => this.#read(client.event(attempt, data, id, this.#timer.now()))),
       bytes: (chunk) => input(() => readBytes(chunk)),
-      ended: (end) => input(() => client.end(attempt, end, this.#now())),
+      ended: (end) => input(() => client.end(attempt, end, this.#timer.now())),
     };
     const open = prepareTransport(this.#options, this.#transport, lastEventId, token);
-    // The page's function that gives the headers may have closed the stream.
+    // The page's function that gives the headers may have closed the stream, as may its fetch or EventSource.
+    if (this.#client !== client) {
+      return;
+    }
+    const closeTransport = open(events);
     if (this.#client === client) {
-      this.#closeTransport = open(events);
+      this.#closeTransport = closeTransport;
+    } else {
+      closeTransport();
     }
   }
 
@@ -321,6 +317,7 @@ export class RegistrationStream {
     this.#leaveSignals = null;
     this.#client?.dispose();
     this.#client = null;
+    this.#core = null;
   }
 }
 

@@ -1,13 +1,23 @@
 import type { Clock } from "../shared/clock.js";
 
-/** A stream's one timer. It never needs to be moved back: handling a deadline early does nothing. */
+/** A stream's clock, and one timer by it. The timer never needs to be moved back: handling a deadline early does nothing. */
 export class Timer {
-  readonly #clock: () => Clock;
+  readonly #createClock: () => Clock;
+  #lazyClock: Clock | null = null;
   #armed: { readonly due: number; readonly cancel: () => void } | null = null;
 
-  /** `clock` is asked for at the first use: a stream that was made touches nothing. */
-  constructor(clock: () => Clock) {
-    this.#clock = clock;
+  /** `createClock` is called at the first use: a stream that was made touches nothing. */
+  constructor(createClock: () => Clock) {
+    this.#createClock = createClock;
+  }
+
+  get #clock(): Clock {
+    this.#lazyClock ??= this.#createClock();
+    return this.#lazyClock;
+  }
+
+  now(): number {
+    return this.#clock.now();
   }
 
   /** Calls `work` at `due`, unless the timer goes off before that anyway. */
@@ -17,11 +27,10 @@ export class Timer {
     }
     this.cancel();
     if (due !== Infinity) {
-      const clock = this.#clock();
-      const cancel = clock.setTimer(() => {
+      const cancel = this.#clock.setTimer(() => {
         this.#armed = null;
         work();
-      }, due - clock.now());
+      }, due - this.now());
       this.#armed = { due, cancel };
     }
   }

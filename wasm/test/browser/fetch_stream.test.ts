@@ -591,6 +591,29 @@ describe("headers of the page's own", () => {
   });
 });
 
+describe("a transport that the page closes the stream from", () => {
+  it("is ended, also where the stream was started anew", async () => {
+    for (const startsAnew of [false, true]) {
+      const { stream, network } = createStream({
+        fetch: (url, init) => {
+          if (network.requests.length === 0) {
+            stream.close();
+            if (startsAnew) {
+              stream.connect();
+            }
+          }
+          return network.fetch(url, init);
+        },
+      });
+      stream.connect();
+      await settle();
+      expect(network.requests[0]?.init.signal?.aborted).toBe(true);
+      expect(network.live).toBe(startsAnew ? 1 : 0);
+      expect(stream.getSnapshot().connection).toBe(startsAnew ? "connecting" : "closed");
+    }
+  });
+});
+
 describe("a token", () => {
   it("is asked for at each attempt, and sent to the server", async () => {
     let given = 0;

@@ -719,6 +719,53 @@ describe("failures on this side", () => {
     expect(signals.listeners).toBe(1);
   });
 
+  it("tries again where the function that loads the module throws at once, and harms no other stream", async () => {
+    const other = createStream({ loadCore: () => primeCore(), registrationId: 43 });
+    other.stream.connect();
+    let isBroken = false;
+    const { stream, network, clock } = createStream({
+      loadCore: () => {
+        if (isBroken) {
+          throw new TypeError("no module here");
+        }
+        return primeCore();
+      },
+    });
+    stream.connect();
+    await vi.waitFor(() => expect([network.live, other.network.live]).toEqual([1, 1]));
+    stream.close();
+    isBroken = true;
+    stream.connect();
+    await settle();
+    expect(stream.getSnapshot()).toMatchObject({ connection: "waiting", error: { kind: "load_failed" } });
+    other.network.last.accept();
+    expect(other.stream.getSnapshot()).toMatchObject({ isConnected: true, error: null });
+    isBroken = false;
+    clock.advance(1_000);
+    await vi.waitFor(() => expect(network.live).toBe(1));
+  });
+
+  it("abandons no module for a failure before the next one is loaded", async () => {
+    const core = await primeCore();
+    const { stream, network } = createStream({
+      loadCore: () => Promise.resolve(core),
+      signals: {
+        subscribe: () => {
+          if (network.sources.length > 0) {
+            throw new TypeError("no signals here");
+          }
+          return () => {};
+        },
+      },
+    });
+    stream.connect();
+    await vi.waitFor(() => expect(network.live).toBe(1));
+    stream.close();
+    stream.connect();
+    expect(stream.getSnapshot()).toMatchObject({ connection: "closed", error: { kind: "core_failed" } });
+    expect(core.isDead).toBe(false);
+  });
+
   it("can be closed while it waits to load the module", async () => {
     const { load } = createLoader();
     const { stream, clock, signals } = createStream({ loadCore: load });
