@@ -1,8 +1,12 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <cstdint>
+#include <filesystem>
+#include <fstream>
 #include <limits>
 #include <random>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,6 +68,30 @@ class OpenClient {
 
 std::string block(std::string_view id, std::string_view data) {
   return std::string("id: ").append(id).append("\ndata: ").append(data).append("\n\n");
+}
+
+/// The parts of `text` that are not empty.
+std::vector<std::string> split(const std::string& text, char separator) {
+  std::istringstream rest(text);
+  std::vector<std::string> parts;
+  for (std::string part; std::getline(rest, part, separator);) {
+    if (!part.empty()) {
+      parts.push_back(part);
+    }
+  }
+  return parts;
+}
+
+/// The lines of the fuzzer's programs.
+std::vector<std::vector<std::string>> corpus() {
+  std::vector<std::vector<std::string>> programs;
+  for (const auto& entry : std::filesystem::directory_iterator(REGSTREAM_ABI_CORPUS)) {
+    std::ostringstream text;
+    text << std::ifstream(entry.path()).rdbuf();
+    programs.push_back(split(text.str(), '\n'));
+  }
+  std::sort(programs.begin(), programs.end());
+  return programs;
 }
 
 constexpr std::string_view first =
@@ -302,65 +330,31 @@ TEST_CASE("A client is refused where its options are none") {
 }
 
 TEST_CASE("No argument of any call does harm") {
-  // A program of what fits, of which half of the numbers are replaced by others.
-  const std::vector<std::string_view> lines{
-      "C 0 1 2 42 0 3 * |1-1{\"registrationId\":42,\"stages\":[{\"stage\":\"s\"}]}",
-      "C 1 1 2 0 1",
-      "c 0 0",
-      "p 0",
-      "r 0 1 200 1 0 -1 0",
-      "p 0",
-      "b 0 1 * 1 |id: 1-2\\ndata: {\"type\":\"update\",\"data\":{\"registrationId\":42,"
-      "\"status\":\"\\u12fd\",\"message\":\"😀\"}}\\n\\ndata: {\\n\\n",
-      "e 0 1 3 * 2 |1-3{\"type\":\"reset\"}",
-      "e 0 1 -1 * 2 |{\"type\":\"ping\"}",
-      "s 0 1 3",
-      "d 0",
-      "h 0 9",
-      "E 0 1 1 4",
-      "t 1 1 2",
-      "T 1 1 1 2",
-      "x 0 5",
-      "X 0",
-      "P 64 64 64 * |7",
-      "q 2 * |data: 😀\\n\\nid: 5\\n",
-      "R 2",
-      "y 2",
-      "l 2",
-      "Q 2",
-      "i 9"};
-  const std::vector<std::string_view> numbers{"0",
-                                              "1",
-                                              "2",
-                                              "3",
-                                              "-1",
-                                              "0.5",
-                                              "nan",
-                                              "inf",
-                                              "-inf",
-                                              "1e300",
-                                              "-1e300",
-                                              "2147483648",
-                                              "4294967295",
-                                              "4294967296",
-                                              "9007199254740991",
-                                              "9223372036854775807",
-                                              "4202497",
-                                              "1e-320"};
+  // The fuzzer's programs, each followed by lines of any of them, of which half of the numbers are
+  // replaced by others.
+  const std::vector<std::vector<std::string>> programs = corpus();
+  REQUIRE(programs.size() > 5);
+  std::vector<std::string> lines;
+  for (const auto& program : programs) {
+    lines.insert(lines.end(), program.begin(), program.end());
+  }
+  const std::vector<std::string> numbers = split(
+      "0 1 2 3 -1 0.5 nan inf -inf 1e300 -1e300 2147483648 4294967295 4294967296 "
+      "9007199254740991 9223372036854775807 4202497 1e-320",
+      ' ');
   std::mt19937 random(1);
   const auto choice = [&random](const auto& choices) { return choices[random() % choices.size()]; };
-  for (int round = 0; round < 300; ++round) {
+  for (std::size_t round = 0; round < 320; ++round) {
     CallProgram program;
+    for (const std::string& line : programs[round % programs.size()]) {
+      REQUIRE_NOTHROW(program.run_line(line));
+    }
     for (int call = 0; call < 40; ++call) {
-      const std::string_view line =
-          call < 6 ? lines[static_cast<std::size_t>(call)] : choice(lines);
+      const std::string line = choice(lines);
       const std::size_t bar = std::min(line.find('|'), line.size());
       std::string changed(line.substr(0, 1));
-      for (std::size_t at = 2; at < bar;) {
-        const std::size_t end = std::min(line.find(' ', at), bar);
-        const bool is_kept = call < 6 || random() % 2 == 0;
-        changed.append(" ").append(is_kept ? line.substr(at, end - at) : choice(numbers));
-        at = end + 1;
+      for (const std::string& number : split(line.substr(1, bar - 1), ' ')) {
+        changed.append(" ").append(random() % 2 == 0 ? number : choice(numbers));
       }
       changed.append(line.substr(bar));
       INFO("round " << round << ": " << changed);

@@ -640,53 +640,18 @@ describe("the core behind its ABI", () => {
     client.dispose();
   });
 
-  it("does nothing for a handle that was freed, forged, or belongs to a later client", async () => {
-    const { exports } = await loadCore();
-    const first = exports.client_create(0, 1, 2, 42, 0, 0, 0);
-    exports.client_destroy(first);
-    const second = exports.client_create(0, 1, 2, 42, 0, 0, 0);
-    expect(second).not.toBe(first);
-    for (const handle of [0, first, second + 1, 0xffff, 0xffffffff, -1]) {
-      exports.client_connect(handle, 0);
-      exports.client_destroy(handle);
-      expect(exports.client_poll(handle)).toBe(0);
-      expect(exports.client_deadline(handle)).toBe(Infinity);
-      expect(exports.client_event(handle, 1, 0, 0, 0)).toBe(-1);
-      expect(exports.client_bytes(handle, 1, 0, 0)).toBe(-1);
-    }
-    exports.client_connect(second, 0);
-    expect(exports.client_poll(second)).not.toBe(0);
-    exports.client_destroy(second);
-  });
-
-  it("takes any number for a time, a size or an id without a trap", async () => {
+  it("takes any number without a trap, as JavaScript converts it", async () => {
     const { exports } = await loadCore();
     const client = exports.client_create(0, 1, 2, 42, 0, 0, 0);
-    for (const time of [NaN, Infinity, -Infinity, -1, 1e300, 2 ** 63]) {
-      exports.client_connect(client, time);
-      exports.client_response(client, 1, 200, 1, 0, time, time);
-      exports.client_end(client, 1, 77, time);
-      exports.client_token(client, 1, time);
-      exports.client_token_failed(client, 1, 77, time);
-      exports.client_handle_deadline(client, time);
-      for (const signal of [0, 1, 2, 3, 4, -1, NaN]) {
-        exports.client_signal(client, signal, time);
-      }
-      for (let polls = 0; exports.client_poll(client) !== 0; ++polls) {
-        expect(polls).toBeLessThan(100);
-      }
+    for (const number of [NaN, Infinity, -Infinity, -1, 2 ** 31, 2 ** 63]) {
+      exports.client_connect(client, number);
+      exports.client_response(client, 1, number, number, number, number, number);
+      exports.client_signal(client, number, number);
+      expect(exports.client_event(client, 1, 2 ** 31 - 1, number, number)).toBe(-1);
+      expect(exports.client_bytes(client, 2 ** 31, number, number)).toBe(-1);
+      expect(exports.client_create(0, 1, 2, number === 2 ** 31 ? 2 ** 53 : number, 0, 0, 0)).toBe(0);
+      expect(exports.client_poll(number)).toBe(0);
     }
-    exports.input(4);
-    expect(exports.client_event(client, 1, 2 ** 31 - 1, 2 ** 31 - 1, 0)).toBe(-1);
-    expect(exports.client_bytes(client, 1, 2 ** 31 - 1, 0)).toBe(-1);
-    expect(exports.client_event(client, 1, -1, 5, 0)).toBe(-1);
-    expect(exports.input(exports.input_limit() + 1)).toBe(0);
-    exports.input(exports.bytes_limit() + 1);
-    expect(exports.client_bytes(client, 1, exports.bytes_limit() + 1, 0)).toBe(-1);
-    for (const id of [NaN, -1, 1.5, 2 ** 53, Infinity]) {
-      expect(exports.client_create(0, 1, 2, id, 0, 0, 0)).toBe(0);
-    }
-    expect(exports.client_create(2, 1, 2, 42, 0, 0, 0)).toBe(0);
     exports.client_destroy(client);
   });
 
