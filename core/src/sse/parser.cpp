@@ -13,6 +13,16 @@ namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
+/// Its memory stays for the next one, unless it is much: one large event must not hold that for the
+/// rest of the stream.
+void clear(std::string& bytes) {
+  constexpr std::size_t kept_bytes_max = std::size_t{64} << 10U;
+  bytes.clear();
+  if (bytes.capacity() > kept_bytes_max) {
+    bytes.shrink_to_fit();
+  }
+}
+
 std::string_view span_of(const char* begin, const char* end) {
   return {begin, static_cast<std::size_t>(end - begin)};
 }
@@ -210,7 +220,10 @@ void Parser::keep_for_next_chunk() {
     id_held_ = Held::owned;
   }
   if (open_line_ == OpenLine::none) {
-    line_.clear();
+    clear(line_);
+  }
+  if (data_held_ == Held::nowhere) {
+    clear(data_);
   }
 }
 

@@ -687,6 +687,27 @@ describe("the core behind its ABI", () => {
     expect(core.exports.memory.buffer.byteLength).toBeLessThan(24 << 20);
   });
 
+  it.each(["event", "bytes"])("keeps of a large message (by %s) no more than its view", async (how) => {
+    const { loadCore: loadAnew } = await freshLoader();
+    const core = await loadAnew(await readFile(moduleUrl));
+    const details = { filler: "x".repeat(4_100_000) };
+    const data = JSON.stringify({ type: "snapshot", data: { registrationId: 42, status: "APPROVED", details } });
+    const stream = new TextEncoder().encode(`data: ${data}\n\n`);
+    // A view of 4 MB on each of 12 streams is most of the module's 64 MiB.
+    for (let count = 1; count <= 12; ++count) {
+      const client = clientOf(core, 42);
+      if (how === "event") {
+        expect(client.event(1, data, undefined, 1)?.kind(0)).toBe("snapshot");
+        continue;
+      }
+      let last: MessageBatch | null = null;
+      for (let begin = 0; begin < stream.length; begin += 65_536) {
+        last = client.bytes(1, stream.subarray(begin, begin + 65_536), 1);
+      }
+      expect(last?.kind(0)).toBe("snapshot");
+    }
+  });
+
   it("has room for 256 streams, and says so", async () => {
     const core = await loadCore();
     const options = { policy: "resilient", seed: [1, 2], registrationId: undefined, needsToken: false } as const;
