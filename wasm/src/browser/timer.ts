@@ -1,6 +1,6 @@
 import type { Clock } from "../shared/clock.js";
 
-/** A stream's clock, and one timer by it. The timer never needs to be moved back: handling a deadline early does nothing. */
+/** A stream's clock, and its one timer. That never needs to be moved back: handling a deadline early does nothing. */
 export class Timer {
   readonly #createClock: () => Clock;
   #lazyClock: Clock | null = null;

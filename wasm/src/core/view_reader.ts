@@ -150,14 +150,15 @@ export class ViewReader {
   }
 
   /**
-   * The view as a snapshot of the stream would say it, and the flags; empty where there is nothing to say. Its
-   * details and process log are the texts that came, so that it can't be larger than what the core had.
+   * The view as a snapshot of the stream would say it, and the flags; empty where there is nothing to say. Details and
+   * process log are the texts that came: written anew, they could be larger, and others.
    */
   toJson(): string {
     if (this.#flags === null) {
       return "";
     }
-    const stages = this.#view?.stages.map(({ name, status, ...rest }) => ({ stage: name, stageStatus: status, ...rest }));
+    const toSent = ({ name, status, ...rest }: StageView) => ({ stage: name, stageStatus: status, ...rest });
+    const stages = this.#view?.stages.map(toSent);
     const others = { ...this.#view, ...this.#flags, stages, details: undefined, processLog: undefined };
     const member = (key: string, { text }: { readonly text: string }) => (text === "" ? "" : `,"${key}":${text}`);
     const json = member("details", this.#details) + member("processLog", this.#processLog);

@@ -589,7 +589,8 @@ describe("the core behind its ABI", () => {
     const first = await openClient();
     // A snapshot may be as large as a view that the core takes. Its stages make this one larger.
     const details = { filler: "x".repeat(4_100_000) };
-    event(first, JSON.stringify({ type: "snapshot", data: { registrationId: 42, status: "PENDING", details, id: "9-3" } }));
+    const snapshot = { registrationId: 42, status: "PENDING", details, id: "9-3" };
+    event(first, JSON.stringify({ type: "snapshot", data: snapshot }));
     for (let stage = 1; stage <= 64; ++stage) {
       const message = "m".repeat(4_096);
       event(first, JSON.stringify(stageUpdate(`stage ${stage}`, "completed", stage, { message })));
