@@ -45,7 +45,11 @@ void HistoryFollower::begin_anew() {
   anew.past_epochs_ = past_epochs_;
   anew.known_ = known_;
   anew.counts_ = counts_;
-  anew.is_catch_up_wanted_ = is_catch_up_wanted_ || is_catching_up_;
+  anew.is_catch_up_wanted_ =
+      is_catch_up_wanted_ || is_catching_up_ ||
+      std::any_of(told_.begin(), told_.end(), [](const FollowerAction& action) {
+        return std::holds_alternative<CaughtUp>(action);
+      });
   anew.is_loss_due_ = true;  // A bare message may be what it was about to take in.
   *this = std::move(anew);
 }
@@ -263,8 +267,9 @@ void HistoryFollower::on_page(HistoryPage page) {
   if (!std::exchange(is_live_, true)) {
     told_.emplace_back(GoLive{});
   }
-  if (std::exchange(is_catching_up_, false)) {
+  if (is_catching_up_) {
     told_.emplace_back(CaughtUp{});
+    is_catching_up_ = false;  // Not before: there may be no memory to say so.
   }
   is_caught_up_ = is_subscribed_ && is_read_since_subscribed_;
   settle_claims();
