@@ -117,8 +117,8 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
  private:
   // --- Inputs of the session.
 
-  /// What changes the session; then what it wants is done. There may be no memory for some of that:
-  /// what then is done by halves is given up as a whole, and begun anew a little later.
+  /// What changes the session; then what it wants is done. Any of that may throw: what then is done
+  /// by halves is given up as a whole, and begun anew a little later.
   template <typename Change>
   auto input(Change change) {
     return [weak = weak_from_this(), change = std::move(change)](auto&&... arguments) mutable {
@@ -126,8 +126,9 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
         try {
           change(*self, std::forward<decltype(arguments)>(arguments)...);
           self->advance();
-        } catch (const std::bad_alloc&) {
+        } catch (...) {
           self->recover();
+          throw;
         }
       }
     };

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
-#include <exception>
 #include <optional>
 #include <utility>
 
@@ -40,8 +39,9 @@ const redisReply* pushed_payload(const redisReply& reply) {
 
 /// Outlives its owner until the operations under way have come back; `is_closed_` keeps it quiet.
 class RedisConnection::Implementation : public std::enable_shared_from_this<Implementation> {
-  /// What a completed operation calls: nothing after the end, and an exception is the end. There
-  /// may be no memory to go on, and one that went on by halves would wait for what never comes.
+  /// What a completed operation calls: nothing after the end. An exception is the end, and then
+  /// goes on to the context's loop: a connection that went on by halves would wait for what never
+  /// comes. Its owner is told, unless he has ended it himself.
   template <typename Handle>
   auto completion(Handle handle) {
     return [self = shared_from_this(), handle](const auto&... results) {
@@ -50,10 +50,11 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
       }
       try {
         handle(*self, results...);
-      } catch (const std::exception&) {
+      } catch (...) {
         if (!self->is_closed_) {
-          self->fail(self->no_memory_);
+          self->fail(self->interrupted_);
         }
+        throw;
       }
     };
   }
@@ -62,7 +63,7 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
   Implementation(asio::io_context& context, const RedisOptions& options, Handlers handlers)
       : options_(options),
         handlers_(std::move(handlers)),
-        no_memory_(lost_failure(options, make_error_code(boost::system::errc::not_enough_memory))),
+        interrupted_(interrupted_failure(options)),
         resolver_(std::in_place, context),
         socket_(context),
         timer_(context) {}
@@ -341,7 +342,7 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
 
   const RedisOptions options_;
   const Handlers handlers_;
-  const RedisFailure no_memory_;           // Made while there is some.
+  const RedisFailure interrupted_;         // Made while there is memory.
   std::optional<tcp::resolver> resolver_;  // None after the end.
   tcp::socket socket_;
   asio::steady_timer timer_;

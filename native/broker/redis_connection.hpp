@@ -15,8 +15,9 @@
 
 namespace regstream::broker {
 
-/// One connection to Redis, from the look-up of its name to its end. It does not come back. What an
-/// exception interrupts, std::bad_alloc above all, ends this connection and nothing else.
+/// One connection to Redis, from the look-up of its name to its end. It does not come back. An
+/// exception, of a handler or for want of memory, ends this connection, and then leaves the
+/// context's `run`.
 ///
 /// hiredis' own asynchronous API is not used: its look-up of names blocks, and it swallows the
 /// answer to a PING on a subscribed connection, by which a half-open one is noticed. Its parser is

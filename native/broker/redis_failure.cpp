@@ -62,6 +62,11 @@ RedisFailure lost_failure(const RedisOptions& options, const boost::system::erro
   return {RedisFailureKind::lost, "lost " + redis_at(options) + " (" + how + ")"};
 }
 
+RedisFailure interrupted_failure(const RedisOptions& options) {
+  return {RedisFailureKind::lost,
+          "gave up " + redis_at(options) + ", since an error interrupted what was under way"};
+}
+
 RedisFailure silent_failure(const RedisOptions& options) {
   return {RedisFailureKind::silent, "lost " + redis_at(options) + " (no answer within " +
                                         std::to_string(options.timing.reply_timeout.count()) +

@@ -18,6 +18,8 @@ namespace regstream::broker {
 [[nodiscard]] RedisFailure connect_timeout_failure(const RedisOptions& options, Duration waited);
 [[nodiscard]] RedisFailure lost_failure(const RedisOptions& options,
                                         const boost::system::error_code& error);
+/// An exception has ended the connection; the context's loop says which.
+[[nodiscard]] RedisFailure interrupted_failure(const RedisOptions& options);
 [[nodiscard]] RedisFailure silent_failure(const RedisOptions& options);
 /// SCRIPT FLUSH or FLUSHALL, by somebody: the next connection loads the script again.
 [[nodiscard]] RedisFailure flushed_failure(const RedisOptions& options);

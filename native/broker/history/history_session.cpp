@@ -127,7 +127,8 @@ void HistorySession::begin_anew(Instant now) {
     follower_.begin_anew();
   }
   script_.say_lost({RedisFailureKind::lost,
-                    "there was no memory to go on, and the connections to redis were given up"},
+                    "gave up the connections to redis, since an error interrupted what was under "
+                    "way"},
                    now);
   begin_anew_at_.reset();
 }

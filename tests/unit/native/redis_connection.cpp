@@ -1,6 +1,7 @@
+#include <exception>
 #include <memory>
-#include <new>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,7 @@ using regstream::broker::RedisOptions;
 using regstream::broker::ReplyLimits;
 using regstream::test::OtherProgram;
 using regstream::test::RedisServer;
+using regstream::test::run_on_until;
 using regstream::test::run_until;
 
 /// Listens on loopback, and says one thing to whoever connects.
@@ -218,22 +220,26 @@ TEST_CASE("a server that announces a thousand million elements is cut off before
   CHECK(end_of(context, boastful.options()).kind == RedisFailureKind::oversized);
 }
 
-TEST_CASE("a connection whose reply there is no memory for ends alone") {
+TEST_CASE("a connection whose handler throws ends, and the exception reaches the loop") {
   const RedisServer server;
   boost::asio::io_context context;
   std::optional<RedisConnection> connection;
   std::optional<RedisFailure> end;
-  connection.emplace(context, options_of(server),
-                     RedisConnection::Handlers{
-                         .on_ready =
-                             [&connection] {
-                               connection->send({"ECHO", "x"});
-                             },
-                         .on_reply = [](const redisReply& /*reply*/) { throw std::bad_alloc(); },
-                         .on_message = {},
-                         .on_end = [&end](const RedisFailure& failure) { end = failure; }});
-  REQUIRE(run_until(context, [&end] { return end.has_value(); }));
+  connection.emplace(
+      context, options_of(server),
+      RedisConnection::Handlers{
+          .on_ready =
+              [&connection] {
+                connection->send({"ECHO", "x"});
+              },
+          .on_reply =
+              [](const redisReply& /*reply*/) { throw std::runtime_error("the handler's own"); },
+          .on_message = {},
+          .on_end = [&end](const RedisFailure& failure) { end = failure; }});
+  CHECK_THROWS_WITH(run_until(context, [] { return false; }), "the handler's own");
+  REQUIRE(end);
   CHECK(end->kind == RedisFailureKind::lost);
+  CHECK_THAT(end->what, Contains("an error interrupted what was under way"));
 }
 
 TEST_CASE("a connection that has no memory to ask whether Redis is there ends all the same") {
@@ -257,7 +263,8 @@ TEST_CASE("a connection that has no memory to ask whether Redis is there ends al
     REQUIRE(run_until(context, [&] { return is_ready; }));
     server.pause();
     regstream::fail_allocation_after(failures);
-    const bool ends = run_until(context, [&] { return has_ended; });
+    const bool ends = run_on_until(
+        context, [&] { return has_ended; }, [](const std::exception& /*error*/) {});
     has_failed = regstream::end_failing_allocation();
     server.resume();
     REQUIRE(ends);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <exception>
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -20,6 +21,19 @@ template <typename Condition>
     }
   }
   return true;
+}
+
+/// The same, and goes on after an exception, as `net::run` does. `on_exception` is told of each.
+template <typename Condition, typename OnException>
+[[nodiscard]] bool run_on_until(boost::asio::io_context& context, Condition condition,
+                                OnException on_exception) {
+  for (;;) {
+    try {
+      return run_until(context, condition);
+    } catch (const std::exception& error) {
+      on_exception(error);
+    }
+  }
 }
 
 }  // namespace regstream::test

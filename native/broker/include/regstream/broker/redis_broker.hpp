@@ -50,6 +50,11 @@ namespace regstream::broker {
 /// Bare messages that come faster than they can be adopted are left in Redis, which holds them up
 /// to its client-output-buffer-limit. If it ends the connection before all was heard, subscribers
 /// are told by another history: everyone who follows it finds an entry without a message there.
+///
+/// Handlers of publishes and the subscriber may throw, and memory may run out. Whatever the
+/// exception, the broker gives its connections up, makes new ones a little later, tells the history
+/// anew, and sends again what was under way; a publish whose handler threw has ended. The exception
+/// then leaves the context's `run`, which is to be called again.
 class RedisBroker final : public Broker {
  public:
   /// Connects as soon as `context` runs; never fails, but retries, and logs by spdlog.
