@@ -3,8 +3,10 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <deque>
 #include <memory>
+#include <memory_resource>
 #include <new>
 #include <optional>
 #include <string>
@@ -12,6 +14,7 @@
 #include <utility>
 #include <variant>
 
+#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/system/error_code.hpp>
@@ -39,6 +42,13 @@ HistorySessionOptions session_options(const RedisOptions& options, const Publish
           .seed = options.seed};
 }
 
+/// Memory for one wait at a time, had beforehand.
+struct WaitMemory {
+  alignas(std::max_align_t) std::array<std::byte, 256> bytes;
+  std::pmr::monotonic_buffer_resource resource{bytes.data(), bytes.size(),
+                                               std::pmr::null_memory_resource()};
+};
+
 }  // namespace
 
 /// The session's sockets, its timer and its log. Lives on the broker's thread, but for what is
@@ -56,11 +66,10 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
         log_(redis_address(options)),
         server_(redis_address(options)),
         deployments_(options.deployment, redis_address(options)),
-        timer_(context) {}
+        timer_(context),
+        beginning_(context) {}
 
-  void start() {
-    post([](Implementation& /*self*/) {});
-  }
+  void start() { begin_after(Duration::zero()); }
 
   void subscribe(Subscriber& subscriber) {
     subscriber_ = &subscriber;
@@ -197,8 +206,27 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
       close(role);
     }
     is_connected_ = false;
-    armed_.reset();
-    arm_timer();
+    if (!is_beginning_) {
+      const Instant now = monotonic_now();
+      begin_after(time_until(session_.next_deadline().value_or(now), now));
+      is_beginning_ = true;
+    }
+  }
+
+  /// Needs no memory after the first time: the wait's is its own, and of the places that Asio has
+  /// for timers, one is that of a connection closed just now, or of the wait that has just ended.
+  void begin_after(Duration pause) {
+    beginning_memory_->resource.release();
+    beginning_.expires_after(pause);
+    beginning_.async_wait(boost::asio::bind_allocator(
+        std::pmr::polymorphic_allocator<>{&beginning_memory_->resource},
+        [memory = beginning_memory_, begin = input([](Implementation& self) {
+                                       self.is_beginning_ = false;
+                                     })](const boost::system::error_code& error) mutable {
+          if (!error) {
+            begin();
+          }
+        }));
   }
 
   void act(const Connect& connect) {
@@ -320,6 +348,10 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
   std::array<std::unique_ptr<RedisConnection>, link_roles_count> connections_;
   boost::asio::steady_timer timer_;
   std::optional<Instant> armed_;  // When the timer goes off.
+  // The first turn, and the next one after an interruption.
+  boost::asio::steady_timer beginning_;
+  const std::shared_ptr<WaitMemory> beginning_memory_ = std::make_shared<WaitMemory>();
+  bool is_beginning_ = true;  // One of them is waited for.
   bool is_stopped_ = false;
   std::atomic<bool> is_connected_ = false;
 };

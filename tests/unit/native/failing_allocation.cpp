@@ -10,6 +10,7 @@ namespace {
 struct Countdown {
   bool is_armed = false;
   int remaining = 0;
+  int to_fail = 0;
   bool has_failed = false;
 };
 
@@ -19,8 +20,8 @@ thread_local Countdown countdown;
 
 namespace regstream {
 
-void fail_allocation_after(int count) {
-  countdown = {.is_armed = true, .remaining = count};
+void fail_allocation_after(int count, int in_a_row) {
+  countdown = {.is_armed = true, .remaining = count, .to_fail = in_a_row};
 }
 
 bool end_failing_allocation() {
@@ -39,8 +40,8 @@ UncountedAllocations::~UncountedAllocations() {
 
 // The program's own, for all of its tests. The forms for arrays call these.
 void* operator new(std::size_t size, const std::nothrow_t& /*tag*/) noexcept {
-  if (countdown.is_armed && countdown.remaining-- == 0) {
-    countdown.is_armed = false;
+  if (countdown.is_armed && countdown.remaining-- <= 0) {
+    countdown.is_armed = --countdown.to_fail > 0;
     countdown.has_failed = true;
     return nullptr;
   }

@@ -1,12 +1,12 @@
 #pragma once
 
-/// Memory that runs out: one allocation of a thread fails, as `std::bad_alloc`.
+/// Memory that runs out: allocations of a thread fail, as `std::bad_alloc`.
 namespace regstream {
 
-/// On this thread, after `count` more allocations the next one fails, once.
-void fail_allocation_after(int count);
+/// On this thread, after `count` more allocations the next `in_a_row` fail.
+void fail_allocation_after(int count, int in_a_row = 1);
 
-/// Whether it has failed since then. None fails from here on.
+/// Whether one has failed since then. None fails from here on.
 [[nodiscard]] bool end_failing_allocation();
 
 /// Allocations are not counted, and don't fail, while one of these lives: they are the test's.
