@@ -61,13 +61,20 @@ class SinglePublish {
   }
 
   void on_reply(const redisReply& reply) {
-    is_sent_ = false;
-    if (const auto id = read_id(reply)) {
+    const HistoryReply answer = read_reply(Question::publish, reply, options_);
+    if (const auto* const id = std::get_if<EventId>(&answer)) {
       result_ = *id;
       connection_.reset();
       return;
     }
-    const auto failure = reply_failure(options_, reply_text(reply));
+    // What is out of order is not this one: it names none before it.
+    const auto* const refused = std::get_if<Refused>(&answer);
+    const RedisFailure failure = refused != nullptr ? refused->failure : mistyped_failure();
+    if (failure.kind == RedisFailureKind::not_redis) {
+      on_end(failure);  // As if the answer had not come.
+      return;
+    }
+    is_sent_ = false;
     const bool stays = failure.passing != nullptr && !failure.passing->needs_new_connection;
     if (!stays) {
       connection_.reset();
@@ -77,23 +84,22 @@ class SinglePublish {
     }
   }
 
-  void on_end(RedisFailure end) {
+  void on_end(const RedisFailure& end) {
     retry_.cancel();
     connection_.reset();
-    if (is_sent_) {
-      end.what += "; the update was sent, and whether subscribers heard it is not known";
-      result_ = std::move(end);
-      return;
-    }
+    is_uncertain_ |= std::exchange(is_sent_, false);
     try_later(end);
   }
 
   /// On the connection that there is, or on a new one. False: it would be of no use, or too late;
   /// `failure` is what came of the update.
-  bool try_later(const RedisFailure& failure) {
+  bool try_later(RedisFailure failure) {
+    if (is_uncertain_) {
+      failure.what += "; the update was sent, and whether subscribers heard it is not known";
+    }
     result_ = failure;
     const Instant next = monotonic_now() + backoff_.next_delay(Duration::zero());
-    if (failure.passing == nullptr || next > deadline_) {
+    if ((failure.passing == nullptr && !is_uncertain_) || next > deadline_) {
       return false;
     }
     retry_.expires_after(std::max(Duration::zero(), next - monotonic_now()));
@@ -117,7 +123,8 @@ class SinglePublish {
   boost::asio::io_context context_;
   boost::asio::steady_timer retry_{context_};
   std::optional<RedisConnection> connection_;
-  bool is_sent_ = false;  // And not answered.
+  bool is_sent_ = false;       // And not answered.
+  bool is_uncertain_ = false;  // Was sent, and not answered: it may be in the history.
   std::variant<EventId, RedisFailure> result_;
 };
 

@@ -22,7 +22,8 @@ namespace regstream::broker {
 /// Publishes one message: the JSON text of an update, without an id. Waits for Redis to acknowledge
 /// it, and gives the id that it has in the history. Under the same `key` it may be tried again, and
 /// is published once; an empty key is replaced by a random one. What Redis refuses in passing, the
-/// connection or the call, is tried again until the time is up. Throws std::invalid_argument with
+/// connection or the call, is tried again until the time is up, and so is what was sent without an
+/// answer that can be read. Throws std::invalid_argument with
 /// one sentence where the message or the key is over `PublishLimits`.
 [[nodiscard]] std::variant<EventId, RedisFailure> publish_once(const RedisOptions& options,
                                                                std::string_view message,

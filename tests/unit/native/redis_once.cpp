@@ -2,7 +2,15 @@
 #include <string>
 #include <thread>
 #include <variant>
+#include <vector>
 
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/write.hpp>
+#include <boost/system/error_code.hpp>
 #include <catch2/catch.hpp>
 
 #include <regstream/broker/publish_limits.hpp>
@@ -167,6 +175,36 @@ TEST_CASE("one update is tried again while redis refuses in passing, and publish
   operator_thread.join();
   CHECK(std::holds_alternative<EventId>(result));
   CHECK(OtherProgram{server}.history().entries.size() == 1);
+}
+
+TEST_CASE("one update whose answer can't be read is sent again under its key") {
+  using boost::asio::ip::tcp;
+  boost::asio::io_context context;
+  tcp::acceptor acceptor{context, {boost::asio::ip::address_v4::loopback(), 0}};
+  std::vector<std::string> calls;
+  const tcp::endpoint endpoint = acceptor.local_endpoint();
+  std::thread server{[&] {
+    boost::system::error_code ignored;
+    for (const std::string answer : {":1\r\n", "$3\r\n7-1\r\n"}) {
+      tcp::socket socket = acceptor.accept();
+      std::string& heard = calls.emplace_back();
+      const auto read_until = [&](const std::string& end) {
+        boost::asio::read_until(socket, boost::asio::dynamic_buffer(heard), end, ignored);
+      };
+      read_until("PING\r\n");
+      boost::asio::write(socket, boost::asio::buffer("+PONG\r\n", 7), ignored);
+      read_until(update_json(1));
+      boost::asio::write(socket, boost::asio::buffer(answer), ignored);
+      boost::asio::read(socket, boost::asio::dynamic_buffer(heard), ignored);
+    }
+  }};
+  const auto result =
+      publish_once(options_at(endpoint.port()), update_json(1), {}, Duration{30'000});
+  tcp::socket{context}.connect(endpoint);  // In the place of a second one, if there was none.
+  server.join();
+  CHECK(std::get<EventId>(result) == EventId{.epoch = 7, .sequence = 1});
+  REQUIRE(calls.size() == 2);
+  CHECK(calls[0] == calls[1]);
 }
 
 TEST_CASE("one update is given up with the reason when redis refuses for too long") {
