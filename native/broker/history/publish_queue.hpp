@@ -25,7 +25,7 @@ enum class Patience : std::uint8_t {
 /// takes it only behind that one. So when Redis refuses one, those in flight behind it are refused
 /// as well: they are held back, and wait again, in their places, once all in flight are answered.
 ///
-/// A publish has its memory from when it is taken in. Nothing that becomes of it later can fail.
+/// A publish has its memory from when it is taken in: nothing that the queue does with it can fail.
 class PublishQueue {
  public:
   /// `resend_max`: how long after it was first sent a publish may be sent again, since Redis still
