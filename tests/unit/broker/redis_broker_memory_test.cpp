@@ -69,7 +69,8 @@ TEST_CASE("A broker comes back by itself from memory that ran out anywhere") {
     };
     publish();
     regstream::fail_allocation_after(failures, in_a_row);
-    REQUIRE(run_on_until(context, [&] { return ended == 1; }));
+    // Nobody asks anything of it until it is back.
+    REQUIRE(run_on_until(context, [&] { return ended == 1 && broker.is_connected(); }));
     publish();
     publish();
     REQUIRE(run_on_until(context, [&] { return ended == 3 && broker.is_connected(); }));
@@ -81,4 +82,18 @@ TEST_CASE("A broker comes back by itself from memory that ran out anywhere") {
     }));
   }
   CHECK(failures > 100);
+}
+
+TEST_CASE("A broker that has no memory for a while, not even to wait, comes back by itself") {
+  const RedisServer server;
+  for (int failures = 0; failures < 20; ++failures) {
+    CAPTURE(failures);
+    boost::asio::io_context context;
+    Heard heard;
+    RedisBroker broker{context, regstream::test::options_of(server)};
+    broker.subscribe(heard);
+    regstream::fail_allocation_after(failures, 50);
+    CHECK(run_on_until(context, [&] { return broker.is_connected(); }));
+    REQUIRE(regstream::end_failing_allocation());
+  }
 }
