@@ -45,18 +45,43 @@ StreamSession::StreamSession(const ConnectionOptions& options, std::uint64_t see
 
 bool StreamSession::restore(RegistrationView view) {
   Registration* const followed = find(view.registration_id);
-  if (followed != nullptr) {
-    followed->apply_snapshot(std::move(view));
+  if (followed == nullptr) {
+    return false;
   }
-  return followed != nullptr;
+  if (view.status.empty()) {
+    // Nothing was known yet, but that updates may have been missed.
+    RegistrationView unknown;
+    unknown.registration_id = view.registration_id;
+    unknown.has_gap = view.has_gap;
+    unknown.has_lost_history = view.has_lost_history;
+    view = std::move(unknown);
+  }
+  followed->apply_snapshot(std::move(view));
+  return true;
 }
+
+/// An exception in it may have cost an update, and the id to resume from is behind that already.
+struct StreamSession::Reading {
+  StreamSession& session;
+  bool is_done = false;
+
+  ~Reading() {
+    if (!is_done) {
+      SessionMessage unread;
+      session.mark_gap(unread, Gap::missed_message);
+    }
+  }
+};
 
 std::optional<SessionMessage> StreamSession::poll_message() {
   while (true) {
     const sse::Token token = poll_token();
     if (const auto* const event = std::get_if<sse::Event>(&token)) {
       if (event->type == "message") {
-        return read(*event);
+        Reading reading{*this};
+        const SessionMessage message = read(*event);
+        reading.is_done = true;
+        return message;
       }
     } else if (const auto* const skipped = std::get_if<sse::Skipped>(&token)) {
       SessionMessage message{.last_event_id = skipped->last_event_id};

@@ -497,6 +497,26 @@ TEST_CASE("behind a server without ids, a session knows whether its history was 
   CHECK(next.view().has_gap);
 }
 
+TEST_CASE("of a view that was left before anything was known, only its gap is taken over") {
+  StreamSession session{{}, 1, only_42};
+  RegistrationView left;
+  left.registration_id = 42;
+  left.has_ended = true;
+  left.has_gap = true;
+  REQUIRE(session.restore(left));
+  CHECK(session.view(42) == nullptr);
+  Shell shell;
+  shell.open(session);
+  const std::string bytes = event("7-1", update("a", "7-1"));
+  REQUIRE(session.on_bytes(shell.attempt, bytes, now));
+  const auto heard = poll_all(session);
+  REQUIRE(heard.size() == 1);
+  CHECK(heard[0].view_changed);
+  REQUIRE(session.view(42) != nullptr);
+  CHECK(session.view(42)->stages.size() == 1);
+  CHECK(session.view(42)->has_gap);
+}
+
 TEST_CASE("a snapshot is the truth, whatever it says of a lost history") {
   Bench bench;
   const std::string strange =

@@ -68,9 +68,9 @@ class StreamSession : public EventSession {
   /// such registration.
   [[nodiscard]] bool restore(RegistrationView view);
 
-  /// The next message of the bytes or the event that came last; nothing: there is none. What
-  /// event_session.hpp says of `poll_token` holds for it as well. Events that have a name are
-  /// passed over: the contract's have none.
+  /// The next message of the bytes or the event that came last; nothing: there is none. Where
+  /// memory runs out in it, a message counts as missed. What event_session.hpp says of `poll_token`
+  /// holds for it as well. Events that have a name are passed over: the contract's have none.
   [[nodiscard]] std::optional<SessionMessage> poll_message();
 
   /// Null: nothing is known of it, or the session has no such registration. Holds until the next
@@ -88,6 +88,7 @@ class StreamSession : public EventSession {
  private:
   using EventSession::poll_token;  // `poll_message` instead.
 
+  struct Reading;
   [[nodiscard]] SessionMessage read(const sse::Event& event);
   void apply_update(SessionMessage& message, const UpdateSlices& update);
   void apply_snapshot(SessionMessage& message, std::string_view json);
