@@ -24,7 +24,7 @@ class RegistrationClient::Shell final : public StreamShell {
   bool hand_out() override {
     const auto message = messages.poll_message();
     if (message) {
-      handler_.on_message(*message);
+      tell([&] { handler_.on_message(*message); });
     }
     return message.has_value();
   }

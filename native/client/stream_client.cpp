@@ -27,6 +27,14 @@ class EventShell final : public StreamShell {
  private:
   bool hand_out() override {
     const sse::Token token = session_.poll_token();
+    if (std::holds_alternative<sse::NeedInput>(token)) {
+      return false;
+    }
+    tell([&] { hand_out(token); });
+    return true;
+  }
+
+  void hand_out(const sse::Token& token) {
     if (const auto* const event = std::get_if<sse::Event>(&token)) {
       handler_.on_event(*event);
     } else if (const auto* const comment = std::get_if<sse::Comment>(&token)) {
@@ -35,10 +43,7 @@ class EventShell final : public StreamShell {
       handler_.on_skipped(*skipped);
     } else if (const auto* const retry = std::get_if<sse::Retry>(&token)) {
       handler_.on_retry(retry->delay);
-    } else {
-      return false;
     }
-    return true;
   }
 
   StreamHandler& handler_;

@@ -1,5 +1,6 @@
 #include "client/stream_shell.hpp"
 
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -75,9 +76,13 @@ void StreamShell::on_response(AttemptId attempt, const ResponseHead& head,
 
 void StreamShell::on_bytes(AttemptId attempt, std::string_view bytes) {
   const auto self = shared_from_this();
-  if (session().on_bytes(attempt, bytes, now())) {
-    while (handler_ != nullptr && hand_out()) {
+  try {
+    if (session().on_bytes(attempt, bytes, now())) {
+      while (handler_ != nullptr && hand_out()) {
+      }
     }
+  } catch (const std::bad_alloc&) {
+    fail(attempt);
   }
   carry_out();
 }
@@ -122,9 +127,13 @@ void StreamShell::carry_out(const RequestToken& step) {
 }
 
 void StreamShell::carry_out(const OpenTransport& step) {
-  attempt_ = std::make_shared<Attempt>(context_, *this, step.attempt, request_, url_, limits_,
-                                       std::string(step.last_event_id));
-  attempt_->start();
+  try {
+    attempt_ = std::make_shared<Attempt>(context_, *this, step.attempt, request_, url_, limits_,
+                                         std::string(step.last_event_id));
+    attempt_->start();
+  } catch (const std::bad_alloc&) {
+    fail(step.attempt);
+  }
 }
 
 void StreamShell::carry_out(const CloseTransport& /*step*/) {
@@ -134,7 +143,15 @@ void StreamShell::carry_out(const CloseTransport& /*step*/) {
 void StreamShell::carry_out(const StateChanged& step) {
   const bool is_end = step.to == ConnectionState::waiting || step.to == ConnectionState::closed;
   const auto failure = is_end ? std::exchange(failure_, std::nullopt) : std::nullopt;
-  handler_->on_state(step, failure ? &*failure : nullptr);
+  tell([&] { handler_->on_state(step, failure ? &*failure : nullptr); });
+}
+
+/// There was no memory for the attempt, or for what it brought.
+void StreamShell::fail(AttemptId attempt) {
+  drop_attempt();
+  if (session().on_end(attempt, TransportEnd::failed, now())) {
+    failure_ = {StreamFailureKind::broken, "out of memory"};
+  }
 }
 
 void StreamShell::drop_attempt() {
@@ -154,7 +171,7 @@ void StreamShell::arm() {
   if (armed_ && *armed_ <= *deadline) {
     return;  // It looks again when it goes off: bytes move a deadline without touching the timer.
   }
-  armed_ = *deadline;
+  armed_.reset();
   const Duration wait = time_until(*deadline, now());
   timer_.expires_at(wait > timer_max ? Clock::now() + timer_max
                                      : origin_ + deadline->time_since_epoch());
@@ -163,6 +180,7 @@ void StreamShell::arm() {
       self->on_timer();
     }
   });
+  armed_ = deadline;  // There may have been no memory to wait.
 }
 
 void StreamShell::on_timer() {

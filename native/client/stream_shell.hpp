@@ -1,12 +1,14 @@
 #pragma once
 
 #include <chrono>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
 #include <regstream/client/stream_client.hpp>
@@ -45,8 +47,19 @@ class StreamShell : public Attempt::Owner, public std::enable_shared_from_this<S
 
   [[nodiscard]] const StreamRequest& request() const { return request_; }
 
-  /// Hands the next of what has arrived to the handler; false: there is none.
+  /// Hands the next of what has arrived to the handler, by `tell`; false: there is none.
   virtual bool hand_out() = 0;
+
+  /// Calls the handler. What that throws leaves the loop in a turn of its own: this goes on.
+  template <typename Call>
+  void tell(const Call& call) {
+    try {
+      call();
+    } catch (...) {
+      boost::asio::post(context_,
+                        [error = std::current_exception()] { std::rethrow_exception(error); });
+    }
+  }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -57,6 +70,7 @@ class StreamShell : public Attempt::Owner, public std::enable_shared_from_this<S
   void carry_out(const OpenTransport& step);
   void carry_out(const CloseTransport& step);
   void carry_out(const StateChanged& step);
+  void fail(AttemptId attempt);
   void drop_attempt();
   void arm();
   void on_timer();
