@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <exception>
 #include <utility>
 
 #include "log/log.hpp"
@@ -29,7 +30,10 @@ void ConnectionTable::close(hub::SubscriptionId id, std::string_view error) {
   connections_[id.slot]->close();
   connections_[id.slot].reset();  // Frees the connection, unless a wait of its own is running.
   if (!error.empty()) {
-    logging::error("stream", "a stream ended, since it could not be served: {}", error);
+    try {
+      logging::error("stream", "a stream ended, since it could not be served: {}", error);
+    } catch (const std::exception&) {  // No memory for the line, either.
+    }
   }
 }
 

@@ -24,7 +24,7 @@ enum class Framing : std::uint8_t {
 class Frame : public boost::intrusive_ref_counter<Frame, boost::thread_unsafe_counter> {
  public:
   /// `opening` stands before `bytes` in the chunk, `closing` after them: each at most 255 bytes.
-  /// Nothing is copied where `bytes` have room for both.
+  /// Nothing is allocated where `bytes` have room for both.
   Frame(std::string_view opening, std::string bytes, std::string_view closing);
 
   /// The event stream's bytes.

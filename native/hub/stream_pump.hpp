@@ -63,7 +63,7 @@ concept StreamSockets = requires(Sockets& sockets, SubscriptionId id, Outbox& ou
   /// Others have their turn: `on_writable` will come, though no sooner than theirs.
   sockets.write_later(id);
   /// The stream has ended: after all that its outbox held, or because it failed. `error` says
-  /// what was thrown, if anything was.
+  /// what was thrown, if anything was. Must not throw.
   sockets.close(id, error);
 };
 
