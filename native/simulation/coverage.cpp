@@ -8,7 +8,8 @@ constexpr std::array<std::string_view, faults_count> fault_names{
     "restart client",      "sleep client",    "signal client",    "crash gateway",
     "cut gateway's power", "drain gateway",   "break redis link", "stall redis link",
     "restart redis",       "flush redis",     "restore redis",    "set calendar",
-    "leap clock",          "crash publisher", "refuse writes",    "lose power"};
+    "leap clock",          "crash publisher", "refuse writes",    "lose power",
+    "fail over redis"};
 
 constexpr std::array<std::string_view, sights_count> sight_names{
     "stream resumed",       "stream reset",       "snapshot told",          "reader overrun",
@@ -22,7 +23,8 @@ constexpr std::array<std::string_view, sights_count> sight_names{
     "writes lost",          "restart doubted",    "publish repeated",       "publish sent again",
     "publish refused",      "call outlived link", "registration forgotten", "write refused",
     "publish out of order", "adoption refused",   "probe refused",          "script unknown",
-    "read refused",         "event skipped",      "registration recalled"};
+    "read refused",         "event skipped",      "registration recalled",  "replica refused",
+    "primary found"};
 
 /// What is said of each: its name and count.
 template <typename Say>

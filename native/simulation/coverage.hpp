@@ -60,10 +60,11 @@ enum class Sight : std::uint8_t {
   read_refused,           ///< It would have begun a history.
   event_skipped,          ///< Too large for a client's parser.
   registration_recalled,  ///< A gateway had forgotten it, and found it in its journal.
+  replica_refused,        ///< A call that only the primary takes.
+  primary_found,          ///< By a gateway that met a replica: it connects anew.
 };
 
-inline constexpr std::size_t sights_count =
-    static_cast<std::size_t>(Sight::registration_recalled) + 1;
+inline constexpr std::size_t sights_count = static_cast<std::size_t>(Sight::primary_found) + 1;
 
 [[nodiscard]] std::string_view to_string(Sight sight);
 

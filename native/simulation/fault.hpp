@@ -28,9 +28,10 @@ enum class Fault : std::uint8_t {
   crash_publisher,  ///< With all that waits in it; what it has sent may arrive still.
   refuse_writes,    ///< Redis answers, but takes no writes for a while.
   lose_power,       ///< All processes but the clients, and Redis with its last writes.
+  fail_over_redis,  ///< It is a replica for a while; then it, or another server, is the primary.
 };
 
-inline constexpr std::size_t faults_count = static_cast<std::size_t>(Fault::lose_power) + 1;
+inline constexpr std::size_t faults_count = static_cast<std::size_t>(Fault::fail_over_redis) + 1;
 
 [[nodiscard]] std::string_view to_string(Fault fault);
 

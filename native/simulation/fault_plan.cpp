@@ -42,7 +42,9 @@ class Choices {
 
 /// What stops everything hides the rest, and is rarer.
 std::uint64_t fault_per_mille(Fault fault) {
-  return fault == Fault::refuse_writes || fault == Fault::lose_power ? 250 : 400;
+  const bool stops_everything = fault == Fault::refuse_writes || fault == Fault::lose_power ||
+                                fault == Fault::fail_over_redis;
+  return stops_everything ? 250 : 400;
 }
 
 bool has(const FaultPlan& plan, Fault fault) {

@@ -11,6 +11,7 @@ constexpr Duration stall_max{50'000};
 constexpr Duration drain_max{5'000};
 constexpr Duration leap_max{90'000};
 constexpr Duration refusal_max{60'000};
+constexpr Duration failover_max{30'000};
 
 /// What a second of updates may be, which a Redis that syncs once a second may lose.
 constexpr std::size_t lost_writes_max = 20;
@@ -39,6 +40,7 @@ void Faults::end() {
   is_over_ = true;
   cast_.redis.come_up();
   cast_.redis.refuse_writes(false);
+  cast_.redis.promote(false);
   for (const auto& gateway : cast_.gateways) {
     gateway->start();
   }
@@ -114,6 +116,9 @@ void Faults::commit(Fault fault, Chance& chance) {
       return;
     case Fault::refuse_writes:
       refuse_writes(chance);
+      return;
+    case Fault::fail_over_redis:
+      fail_over(chance);
       return;
     case Fault::crash_publisher:
       world_.count(fault);
@@ -220,6 +225,15 @@ void Faults::refuse_writes(Chance& chance) {
     world_.count(Fault::refuse_writes);
     cast_.redis.refuse_writes(true);
     world_.after(any_span(chance, refusal_max), [this] { cast_.redis.refuse_writes(false); });
+  }
+}
+
+void Faults::fail_over(Chance& chance) {
+  if (cast_.redis.is_up() && !cast_.redis.is_demoted()) {
+    world_.count(Fault::fail_over_redis);
+    cast_.redis.demote();
+    world_.after(any_span(chance, failover_max),
+                 [this, is_other = chance.chance(700)] { cast_.redis.promote(is_other); });
   }
 }
 

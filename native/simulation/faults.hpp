@@ -23,6 +23,7 @@ class Faults {
   void restart_redis(bool with_older_data, Chance& chance);
   void lose_power(Chance& chance);
   void refuse_writes(Chance& chance);
+  void fail_over(Chance& chance);
   void set_calendar(Chance& chance);
   void leap_clock(Chance& chance);
 

@@ -99,7 +99,10 @@ void RedisBroker::on_end(LinkRole role, const broker::RedisFailure& failure) {
 }
 
 void RedisBroker::act(const broker::GiveUp& give_up) {
-  if (give_up.link == LinkRole::listener) {
+  if (give_up.link == LinkRole::waiter) {
+    world_.note("a primary is found: what another server brings is given up");
+    world_.count(Sight::primary_found);
+  } else if (give_up.link == LinkRole::listener && session_.follower().adoption().is_overrun()) {
     world_.note("a channel that is too far behind is given up");
     world_.count(Sight::channel_left);
   }

@@ -58,19 +58,22 @@ void RedisConnection::send(broker::HistoryCommand command) {
   to_redis_->send([&redis = redis_, &world = world_, incarnation = redis_incarnation_,
                    back = from_redis_, subscription = subscription_, reply, hear,
                    command = std::move(command)] {
-    if (!redis.is_up() || redis.incarnation() != incarnation) {
+    if (!redis.reaches(incarnation)) {
       return;
     }
+    const bool is_replaced = redis.is_replaced(incarnation);
     if (back->is_cut()) {
       world.count(Sight::call_outlived_link);
-    } else if (std::holds_alternative<broker::SubscribeChannels>(command)) {
+    } else if (std::holds_alternative<broker::SubscribeChannels>(command) && !is_replaced) {
       *subscription = redis.subscribe(hear);
     }
     if (const auto* const await = std::get_if<broker::AwaitHistory>(&command)) {
-      redis.await(await->after, reply);
+      if (!is_replaced) {
+        redis.await(await->after, reply);
+      }
       return;
     }
-    const auto answer = redis.answer(command);
+    const auto answer = is_replaced ? redis.answer_as_replica(command) : redis.answer(command);
     for (auto left = broker::replies_to(broker::question_of(command)); left > 0; --left) {
       reply(answer);
     }

@@ -39,9 +39,20 @@ broker::HistoryReply SimulatedRedis::answer(const broker::ScriptCall& call) {
     return broker::Refused{{broker::RedisFailureKind::flushed, "redis was flushed"}};
   }
   has_script_ = true;
-  has_written_ = false;
-  auto reply = std::visit([this, &call](const auto& mode) { return run(call, mode); }, call.mode);
-  wake_waiters();
+  return run(call);
+}
+
+broker::HistoryReply SimulatedRedis::answer_as_replica(const broker::HistoryCommand& command) {
+  if (std::holds_alternative<broker::LoadScript>(command)) {
+    return broker::Done{};
+  }
+  const auto* const call = std::get_if<broker::ScriptCall>(&command);
+  if (call == nullptr) {
+    return answer(command);
+  }
+  is_replica_asked_ = true;
+  auto reply = run(*call);
+  is_replica_asked_ = false;
   return reply;
 }
 
@@ -111,9 +122,31 @@ void SimulatedRedis::refuse_writes(bool refuses) {
   }
 }
 
+void SimulatedRedis::demote() {
+  world_.note("redis: becomes a replica");
+  is_demoted_ = true;
+}
+
+void SimulatedRedis::promote(bool is_other) {
+  if (!is_demoted_) {
+    return;
+  }
+  world_.note(is_other ? "redis: another server is the primary" : "redis: is the primary again");
+  is_demoted_ = false;
+  is_promoted_ = true;
+  ++incarnation_;
+  if (is_other) {
+    primary_since_ = incarnation_;
+    has_script_ = false;
+    waiters_.clear();
+    subscribers_.clear();
+  }
+}
+
 void SimulatedRedis::go_down() {
   is_up_ = false;
-  ++incarnation_;
+  is_promoted_ = false;
+  up_since_ = primary_since_ = ++incarnation_;
   has_script_ = false;
   waiters_.clear();
   subscribers_.clear();

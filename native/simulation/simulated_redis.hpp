@@ -32,6 +32,8 @@ class SimulatedRedis {
   /// The reply to a command, or each of its replies. To `AwaitHistory` it is what there is by now,
   /// and to `SubscribeChannels` nothing is heard yet: both need a connection (below).
   broker::HistoryReply answer(const broker::HistoryCommand& command);
+  /// The same from a server that another one has replaced, and which is its replica now.
+  broker::HistoryReply answer_as_replica(const broker::HistoryCommand& command);
 
   using Wake = std::function<void(broker::AwaitedEntries)>;
   /// Calls `wake` once, as soon as there are entries after `after`.
@@ -46,11 +48,27 @@ class SimulatedRedis {
   void refuse_writes(bool refuses);
   [[nodiscard]] bool refuses_writes() const { return refuses_writes_; }
 
+  /// The server becomes a replica: it refuses writes, in a way that asks for a new connection.
+  void demote();
+  /// There is a primary again: the same server, or another one, to which new connections lead.
+  /// Those that were made before stay with the old one. It shows the new one's data, but is behind:
+  /// on its channel nothing is heard any more, and nobody who waits there is woken.
+  void promote(bool is_other);
+  [[nodiscard]] bool is_demoted() const { return is_demoted_; }
+
   [[nodiscard]] bool is_up() const { return is_up_; }
   /// Of the history; `0-0` if there is none.
   [[nodiscard]] EventId end() const { return data_.end.value_or(EventId{}); }
-  /// Counts restarts: connections of an earlier one are dead.
+  /// Counts restarts and promotions. A connection belongs to the one in which it was made.
   [[nodiscard]] std::uint64_t incarnation() const { return incarnation_; }
+  /// Whether a connection of that incarnation still leads to a server.
+  [[nodiscard]] bool reaches(std::uint64_t incarnation) const {
+    return is_up_ && incarnation >= up_since_;
+  }
+  /// Whether that server is another one's replica now.
+  [[nodiscard]] bool is_replaced(std::uint64_t incarnation) const {
+    return incarnation < primary_since_;
+  }
   void go_down();
   void come_up() { is_up_ = true; }
   void flush();
@@ -90,6 +108,7 @@ class SimulatedRedis {
   };
 
   broker::HistoryReply answer(const broker::ScriptCall& call);
+  broker::HistoryReply run(const broker::ScriptCall& call);
   broker::HistoryReply run(const broker::ScriptCall& call, const broker::OpenHistory& open);
   broker::HistoryReply run(const broker::ScriptCall& call, const broker::ReadHistory& read);
   broker::HistoryReply run(const broker::ScriptCall& call, const broker::PublishUpdate& publish);
@@ -100,8 +119,11 @@ class SimulatedRedis {
   [[nodiscard]] bool open(const broker::ScriptCall& call);
   void begin_epoch(EventId known);
   void trim();
+  [[nodiscard]] bool is_replica() const { return is_demoted_ || is_replica_asked_; }
+  /// The error that a script's first write gets. Null: it is taken.
+  [[nodiscard]] const broker::PassingError* refusal() const;
   /// Redis lets a script go on that has written something.
-  [[nodiscard]] bool refuses() const { return refuses_writes_ && !has_written_; }
+  [[nodiscard]] bool refuses() const { return refusal() != nullptr && !has_written_; }
   [[nodiscard]] bool may_have_lost(std::optional<bool> is_durable,
                                    std::optional<Server>& server) const;
   broker::HistoryReply refuse(Sight sight);
@@ -122,10 +144,15 @@ class SimulatedRedis {
   std::uint64_t subscriptions_ = 0;
   bool is_up_ = true;
   bool refuses_writes_ = false;
+  bool is_demoted_ = false;
+  bool is_promoted_ = false;       // This incarnation came by that.
+  bool is_replica_asked_ = false;  // By the call that is being answered.
   bool has_script_ = false;
   bool has_written_ = false;         // The script that runs.
   bool was_oldest_message_ = false;  // When the history was opened last.
   std::uint64_t incarnation_ = 0;
+  std::uint64_t up_since_ = 0;  // Incarnations.
+  std::uint64_t primary_since_ = 0;
   Duration set_by_{};
 };
 

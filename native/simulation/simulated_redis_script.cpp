@@ -10,6 +10,7 @@ namespace regstream::simulation {
 namespace {
 
 const broker::PassingError no_memory{"OOM", "it has no memory left", false};
+const broker::PassingError read_only{"READONLY", "it is a replica", true};
 
 /// The world begins in 2023.
 constexpr std::uint64_t began_timestamp_ms = 1'702'493'000'000;
@@ -23,14 +24,34 @@ std::optional<std::string> object(std::string_view text) {
 
 }  // namespace
 
+broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call) {
+  has_written_ = false;
+  auto reply = std::visit([this, &call](const auto& mode) { return run(call, mode); }, call.mode);
+  wake_waiters();
+  return reply;
+}
+
+const broker::PassingError* SimulatedRedis::refusal() const {
+  if (is_replica()) {
+    return &read_only;
+  }
+  return refuses_writes_ ? &no_memory : nullptr;
+}
+
 broker::HistoryReply SimulatedRedis::refuse(Sight sight) {
   world_.count(sight);
-  return broker::Refused{{broker::RedisFailureKind::passing, "redis takes no writes", &no_memory}};
+  if (is_replica()) {
+    world_.count(Sight::replica_refused);
+  }
+  return broker::Refused{{broker::RedisFailureKind::passing, "redis takes no writes", refusal()}};
 }
 
 /// `server`: what is to be kept of it, if that is new.
 bool SimulatedRedis::may_have_lost(std::optional<bool> is_durable,
                                    std::optional<Server>& server) const {
+  if (is_replica()) {
+    return false;  // It shows what its primary has.
+  }
   const auto& kept = data_.server;
   const bool is_same = kept && kept->incarnation == incarnation_;
   if (is_same && is_durable.value_or(kept->is_durable) == kept->is_durable) {
@@ -38,7 +59,8 @@ bool SimulatedRedis::may_have_lost(std::optional<bool> is_durable,
   }
   server = Server{.incarnation = incarnation_,
                   .is_durable = is_durable.value_or(is_same && kept->is_durable)};
-  const bool has_all = is_same || (kept && kept->is_durable && plan_.is_redis_durable);
+  const bool has_all =
+      is_same || (kept && kept->is_durable && plan_.is_redis_durable && !is_promoted_);
   return !has_all && canary_ != Canary::trust_restart;
 }
 
@@ -47,7 +69,7 @@ bool SimulatedRedis::open(const broker::ScriptCall& call) {
   const bool is_doubtful = may_have_lost(call.is_durable, server);
   const bool has_begun = !data_.end || call.known > *data_.end || is_doubtful;
   if (has_begun) {
-    if (refuses_writes_) {
+    if (refusal() != nullptr) {
       return false;
     }
     if (is_doubtful && data_.server) {
@@ -55,7 +77,7 @@ bool SimulatedRedis::open(const broker::ScriptCall& call) {
     }
     begin_epoch(call.known);
   }
-  if (server && !refuses_writes_) {
+  if (server && refusal() == nullptr) {
     data_.server = server;
   }
   was_oldest_message_ = !has_begun && !data_.entries.empty() && !data_.entries.front().text.empty();
@@ -168,7 +190,7 @@ broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
 
 broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& /*call*/,
                                          const broker::ProbePublishing& /*probe*/) {
-  if (refuses_writes_) {
+  if (refusal() != nullptr) {
     return refuse(Sight::probe_refused);
   }
   return broker::Done{};
