@@ -8,7 +8,8 @@ Cast::Cast(const SimulationOptions& options, World& run_world)
       redis(world, &truth, plan, options.canary),
       route_(options.seed, "gateways that clients reach") {
   for (std::size_t index = 0; index < plan.gateways; ++index) {
-    gateways.push_back(std::make_unique<GatewayProcess>(world, redis, plan, options.canary, index));
+    gateways.push_back(
+        std::make_unique<GatewayProcess>(world, redis, truth, plan, options.canary, index));
     gateways.back()->start();
   }
   for (std::size_t index = 0; index < plan.publishers; ++index) {

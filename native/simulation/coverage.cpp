@@ -9,7 +9,7 @@ constexpr std::array<std::string_view, faults_count> fault_names{
     "cut gateway's power", "drain gateway",   "break redis link", "stall redis link",
     "restart redis",       "flush redis",     "restore redis",    "set calendar",
     "leap clock",          "crash publisher", "refuse writes",    "lose power",
-    "fail over redis"};
+    "fail over redis",     "forge messages"};
 
 constexpr std::array<std::string_view, sights_count> sight_names{
     "stream resumed",       "stream reset",       "snapshot told",          "reader overrun",
@@ -24,7 +24,7 @@ constexpr std::array<std::string_view, sights_count> sight_names{
     "publish refused",      "call outlived link", "registration forgotten", "write refused",
     "publish out of order", "adoption refused",   "probe refused",          "script unknown",
     "read refused",         "event skipped",      "registration recalled",  "replica refused",
-    "primary found"};
+    "primary found",        "message refused",    "message forged",         "forgery adopted"};
 
 /// What is said of each: its name and count.
 template <typename Say>

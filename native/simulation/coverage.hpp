@@ -62,9 +62,12 @@ enum class Sight : std::uint8_t {
   registration_recalled,  ///< A gateway had forgotten it, and found it in its journal.
   replica_refused,        ///< A call that only the primary takes.
   primary_found,          ///< By a gateway that met a replica: it connects anew.
+  message_refused,        ///< A message on the channel was none.
+  message_forged,         ///< It had the id of another one.
+  forgery_adopted,        ///< It had an id that was never given: it is as bare as any.
 };
 
-inline constexpr std::size_t sights_count = static_cast<std::size_t>(Sight::primary_found) + 1;
+inline constexpr std::size_t sights_count = static_cast<std::size_t>(Sight::forgery_adopted) + 1;
 
 [[nodiscard]] std::string_view to_string(Sight sight);
 

@@ -29,9 +29,10 @@ enum class Fault : std::uint8_t {
   refuse_writes,    ///< Redis answers, but takes no writes for a while.
   lose_power,       ///< All processes but the clients, and Redis with its last writes.
   fail_over_redis,  ///< It is a replica for a while; then it, or another server, is the primary.
+  forge_messages,   ///< Somebody puts on the channel what is not of the history.
 };
 
-inline constexpr std::size_t faults_count = static_cast<std::size_t>(Fault::fail_over_redis) + 1;
+inline constexpr std::size_t faults_count = static_cast<std::size_t>(Fault::forge_messages) + 1;
 
 [[nodiscard]] std::string_view to_string(Fault fault);
 

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "simulation/forgery.hpp"
+
 namespace regstream::simulation {
 namespace {
 
@@ -12,6 +14,7 @@ constexpr Duration drain_max{5'000};
 constexpr Duration leap_max{90'000};
 constexpr Duration refusal_max{60'000};
 constexpr Duration failover_max{30'000};
+constexpr std::uint64_t forged_at_once_max = 8;
 
 /// What a second of updates may be, which a Redis that syncs once a second may lose.
 constexpr std::size_t lost_writes_max = 20;
@@ -119,6 +122,9 @@ void Faults::commit(Fault fault, Chance& chance) {
       return;
     case Fault::fail_over_redis:
       fail_over(chance);
+      return;
+    case Fault::forge_messages:
+      forge_messages(chance);
       return;
     case Fault::crash_publisher:
       world_.count(fault);
@@ -234,6 +240,16 @@ void Faults::fail_over(Chance& chance) {
     cast_.redis.demote();
     world_.after(any_span(chance, failover_max),
                  [this, is_other = chance.chance(700)] { cast_.redis.promote(is_other); });
+  }
+}
+
+void Faults::forge_messages(Chance& chance) {
+  if (!cast_.redis.is_up()) {
+    return;
+  }
+  world_.count(Fault::forge_messages);
+  for (auto left = chance.between(std::uint64_t{1}, forged_at_once_max); left > 0; --left) {
+    forge_message(cast_, ++forged_, chance);
   }
 }
 

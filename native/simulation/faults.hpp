@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "simulation/cast.hpp"
 #include "simulation/chance.hpp"
 #include "simulation/fault_schedule.hpp"
@@ -24,6 +26,7 @@ class Faults {
   void lose_power(Chance& chance);
   void refuse_writes(Chance& chance);
   void fail_over(Chance& chance);
+  void forge_messages(Chance& chance);
   void set_calendar(Chance& chance);
   void leap_clock(Chance& chance);
 
@@ -34,6 +37,7 @@ class Faults {
   Cast& cast_;
   World& world_;
   FaultSchedule schedule_;
+  std::uint64_t forged_ = 0;  // Messages.
   bool is_over_ = false;
 };
 

@@ -13,12 +13,25 @@ constexpr std::size_t page_growth_max = 4;
 /// No message of a run is shorter than its id as an object's one member.
 constexpr std::size_t message_bytes_min = std::string_view{R"({"id":"1702493000000-1"})"}.size();
 
+/// What is there is the script's, or forged in its place.
+std::optional<EventId> claimed_id(std::string_view message) {
+  constexpr std::string_view name = R"("id":")";
+  const auto found = message.rfind(name);
+  if (found == std::string_view::npos) {
+    return std::nullopt;
+  }
+  message.remove_prefix(found + name.size());
+  return parse_event_id(message.substr(0, message.find('"')));
+}
+
 }  // namespace
 
-GatewayProcess::GatewayProcess(World& world, SimulatedRedis& redis, const FaultPlan& plan,
-                               std::optional<Canary> canary, std::size_t index)
+GatewayProcess::GatewayProcess(World& world, SimulatedRedis& redis, const Truth& truth,
+                               const FaultPlan& plan, std::optional<Canary> canary,
+                               std::size_t index)
     : world_(world),
       redis_(redis),
+      truth_(truth),
       plan_(plan),
       canary_(canary),
       name_("gateway " + std::to_string(index)),
@@ -47,7 +60,7 @@ void GatewayProcess::start() {
       RedisBroker::Handlers{
           .on_message = [this](const std::string& message) { return hear(message); },
           .on_cut = [this] { cut_off_at_ = redis_.end(); },
-          .on_fact = [this](const broker::SessionFact& fact) { check_fact(fact); },
+          .on_fact = [this](const broker::SessionFact& fact) { on_fact(fact); },
           .on_advanced = [this] { check_limits(); }});
   broker_->subscribe(streams_);
 }
@@ -59,12 +72,19 @@ void GatewayProcess::crash(bool tells) {
   world_.note(name_ + (tells ? ": crashes" : ": loses its power"));
   streams_.crash(tells);
   bare_heard_.clear();
+  malformed_heard_ = 0;
   cut_off_at_.reset();
   broker_.reset();
 }
 
 bool GatewayProcess::hear(const std::string& message) {
-  const bool is_bare = message.find(R"("id":)") == std::string::npos;
+  const auto claimed = claimed_id(message);
+  if (truth_.is_forged(message, Forgery::no_message)) {
+    // Where it claims an id, a read has to show first that this was not given.
+    malformed_heard_ += claimed ? 0U : 1U;
+    return true;
+  }
+  const bool is_bare = !claimed || truth_.epoch(claimed->epoch) == nullptr;
   if (is_bare) {
     world_.count(Sight::bare_heard);
     bare_heard_.push_back(message);
@@ -73,7 +93,12 @@ bool GatewayProcess::hear(const std::string& message) {
 }
 
 /// Redis speaks its own protocol: a reply that is none was given to another question than its own.
-void GatewayProcess::check_fact(const broker::SessionFact& fact) const {
+void GatewayProcess::on_fact(const broker::SessionFact& fact) {
+  if (std::holds_alternative<broker::MessageRefused>(fact)) {
+    world_.count(Sight::message_refused);
+  } else if (std::holds_alternative<broker::MessageForged>(fact)) {
+    world_.count(Sight::message_forged);
+  }
   const auto* const failed = std::get_if<broker::RedisFailed>(&fact);
   if (failed != nullptr && failed->failure.kind == broker::RedisFailureKind::not_redis) {
     throw Violation(name_ + ": " + failed->failure.what);
@@ -102,6 +127,11 @@ void GatewayProcess::check_limits() const {
         page_growth_max * plan_.page_bytes / (entry_bytes + message_bytes_min) + 2;
     check(adoption.unheard(), plan_.unheard_max + page_entries_max + 1,
           "entries ahead of the channel");
+  }
+  if (follower.counts().malformed.total() < malformed_heard_) {
+    throw Violation(name_ + ": it was sent " + std::to_string(malformed_heard_) +
+                    " messages that are none, and has counted " +
+                    std::to_string(follower.counts().malformed.total()));
   }
   check(follower.claims_bytes(), plan_.claims_bytes_max + frame_bytes_max, "bytes of claims");
 }

@@ -18,7 +18,7 @@ namespace regstream::simulation {
 /// A gateway: its streams, and the history that they are fed from.
 class GatewayProcess {
  public:
-  GatewayProcess(World& world, SimulatedRedis& redis, const FaultPlan& plan,
+  GatewayProcess(World& world, SimulatedRedis& redis, const Truth& truth, const FaultPlan& plan,
                  std::optional<Canary> canary, std::size_t index);
 
   void start();
@@ -35,7 +35,8 @@ class GatewayProcess {
   void set_calendar(Duration wrong_by) { clock_.set_calendar(wrong_by); }
   void leap_clock(Duration span) { clock_.leap(span); }
 
-  /// The bare messages that were heard by the process that runs now.
+  /// The bare messages that were heard by the process that runs now, also those that claim an id of
+  /// an epoch that never was.
   [[nodiscard]] const std::vector<std::string>& bare_heard() const { return bare_heard_; }
   /// Where the history ended when Redis cut the running process off from messages that it had not
   /// heard.
@@ -44,11 +45,12 @@ class GatewayProcess {
 
  private:
   bool hear(const std::string& message);
-  void check_fact(const broker::SessionFact& fact) const;
+  void on_fact(const broker::SessionFact& fact);
   void check_limits() const;
 
   World& world_;
   SimulatedRedis& redis_;
+  const Truth& truth_;
   const FaultPlan& plan_;
   const std::optional<Canary> canary_;
   const std::string name_;
@@ -58,6 +60,7 @@ class GatewayProcess {
   // Of the running process.
   std::unique_ptr<RedisBroker> broker_;
   std::vector<std::string> bare_heard_;
+  std::size_t malformed_heard_ = 0;
   std::optional<EventId> cut_off_at_;
 };
 

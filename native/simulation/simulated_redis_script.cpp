@@ -225,7 +225,10 @@ broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
     ++adopted[*text];
     const EventId id = append(*text, true);
     const bool has_id = text->find(R"("id":")") != std::string::npos;
-    world_.count(has_id ? Sight::message_saved : Sight::bare_adopted);
+    const bool is_forged = truth_ != nullptr && truth_->is_forged(*text, Forgery::unknown_id);
+    world_.count(is_forged ? Sight::forgery_adopted
+                 : has_id  ? Sight::message_saved
+                           : Sight::bare_adopted);
     send_out(stamped(*text, id));
   }
   return *data_.end;

@@ -58,9 +58,11 @@ bool Truth::has_told_since(EventId end) const {
 void Truth::append(EventId id, const std::string& text, const std::string& message,
                    bool is_adopted) {
   Epoch& epoch = extend(id);
+  check_forged(epoch, id, text);
   const auto [earlier, is_new] = epoch.origins.emplace(text, id.sequence);
   const bool is_forgotten = is_adopted && trimmed_.count(text) != 0;
-  if (!is_new && !is_forgotten && !(is_adopted && were_ids_given_twice_)) {
+  const bool may_be_again = is_adopted && (were_ids_given_twice_ || is_forged(text, Forgery::copy));
+  if (!is_new && !is_forgotten && !may_be_again) {
     throw Violation("this message entered the history a second time, as " + to_string(id) + ": " +
                     text);
   }
@@ -89,6 +91,17 @@ void Truth::check_order(Epoch& epoch, EventId id, const std::string& text) const
     throw Violation("a publisher's messages enter out of order, at " + to_string(id) + ": " + text);
   }
   newest = sent->second.number;
+}
+
+void Truth::check_forged(const Epoch& epoch, EventId id, const std::string& text) const {
+  const auto found = forged_.find(text);
+  if (found == forged_.end() || found->second.forgery == Forgery::unknown_id) {
+    return;
+  }
+  const auto& [forgery, forged_in] = found->second;
+  if (forgery == Forgery::no_message || (forged_in == id.epoch && !epoch.was_rolled_back)) {
+    throw Violation("this was forged, and entered the history as " + to_string(id) + ": " + text);
+  }
 }
 
 void Truth::roll_back(EventId end, bool may_repeat) {

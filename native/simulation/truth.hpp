@@ -18,6 +18,14 @@ namespace regstream::simulation {
 /// A number that two views have in common only if they are the same.
 [[nodiscard]] std::uint64_t mark_of(const RegistrationView& view);
 
+/// What somebody puts on the channel that is not of the history.
+enum class Forgery : std::uint8_t {
+  no_message,  ///< Nothing that a history takes in.
+  known_id,    ///< An update under an id that the history has given to another one.
+  unknown_id,  ///< An update under an id that the history has not given.
+  copy,        ///< What the history has published, once more.
+};
+
 /// Everything that has entered the history, by epoch: what Redis has forgotten since, too. It also
 /// judges what enters: each message once, and those of one publisher in their order.
 class Truth {
@@ -54,11 +62,12 @@ class Truth {
 
   /// An epoch begins. Throws `Violation` if it is not newer than all before it.
   void begin(std::uint64_t epoch);
-  /// Throws `Violation` if `id` is not the next, or `text` is in this epoch already. Two cases are
-  /// none. An entry of a bare message was trimmed: a gateway that has neither heard nor read that
-  /// one must take it for lost, though older data may bring it back. Or Redis has come back with
-  /// older data, and has given ids out again before somebody came who knew of that: by its ids a
-  /// gateway tells what is adopted. That is a `Violation` itself, unless it `may_repeat`.
+  /// Throws `Violation` if `id` is not the next, if `text` must not enter, or is in this epoch
+  /// already. Two cases are none, beside copies that were forged. An entry of a bare message was
+  /// trimmed: a gateway that has neither heard nor read that one must take it for lost, though
+  /// older data may bring it back. Or Redis has come back with older data, and has given ids out
+  /// again before somebody came who knew of that: by its ids a gateway tells what is adopted. That
+  /// is a `Violation` itself, unless it `may_repeat`.
   void append(EventId id, const std::string& text, const std::string& message, bool is_adopted);
   /// An entry without a message: whoever passes it has to be told by a reset.
   void tell_loss(EventId id);
@@ -72,6 +81,15 @@ class Truth {
   }
   /// Another one sends the same text: it may enter at any time.
   void expect_any_time(const std::string& text) { senders_.erase(text); }
+  /// Somebody puts `text` on the channel. `no_message` must never enter. Neither must `known_id`
+  /// and `copy`, but once this epoch is lost: who has not known it takes them for bare messages.
+  void expect_forged(const std::string& text, Forgery forgery) {
+    forged_[text] = {.forgery = forgery, .epoch = end_.epoch};
+  }
+  [[nodiscard]] bool is_forged(const std::string& text, Forgery forgery) const {
+    const auto found = forged_.find(text);
+    return found != forged_.end() && found->second.forgery == forgery;
+  }
   /// Redis holds nothing before `oldest` any more.
   void trim(EventId oldest);
 
@@ -95,12 +113,18 @@ class Truth {
     std::uint64_t sender;
     std::uint64_t number;
   };
+  struct Forged {
+    Forgery forgery;
+    std::uint64_t epoch;  // The newest one at that time.
+  };
 
   Epoch& extend(EventId id);
   void check_order(Epoch& epoch, EventId id, const std::string& text) const;
+  void check_forged(const Epoch& epoch, EventId id, const std::string& text) const;
 
   mutable std::map<std::uint64_t, Epoch> epochs_;  // Stories are folded when somebody asks.
   std::unordered_map<std::string, Sent> senders_;
+  std::unordered_map<std::string, Forged> forged_;
   std::unordered_set<std::string> entered_;
   std::unordered_set<std::string> trimmed_;  // Texts.
   EventId end_;
