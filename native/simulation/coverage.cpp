@@ -24,7 +24,8 @@ constexpr std::array<std::string_view, sights_count> sight_names{
     "publish refused",      "call outlived link", "registration forgotten", "write refused",
     "publish out of order", "adoption refused",   "probe refused",          "script unknown",
     "read refused",         "event skipped",      "registration recalled",  "replica refused",
-    "primary found",        "message refused",    "message forged",         "forgery adopted"};
+    "primary found",        "message refused",    "message forged",         "forgery adopted",
+    "bare repeated"};
 
 /// What is said of each: its name and count.
 template <typename Say>

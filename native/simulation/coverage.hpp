@@ -65,9 +65,10 @@ enum class Sight : std::uint8_t {
   message_refused,        ///< A message on the channel was none.
   message_forged,         ///< It had the id of another one.
   forgery_adopted,        ///< It had an id that was never given: it is as bare as any.
+  bare_repeated,          ///< The same text again: it enters as often as it was published.
 };
 
-inline constexpr std::size_t sights_count = static_cast<std::size_t>(Sight::forgery_adopted) + 1;
+inline constexpr std::size_t sights_count = static_cast<std::size_t>(Sight::bare_repeated) + 1;
 
 [[nodiscard]] std::string_view to_string(Sight sight);
 

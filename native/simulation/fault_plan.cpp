@@ -27,9 +27,10 @@ class Choices {
   }
   [[nodiscard]] bool half(std::string_view choice) const { return of(choice).chance(500); }
   /// Often none, else any share up to `most`.
-  [[nodiscard]] std::uint64_t rate(std::string_view choice, std::uint64_t most) const {
+  [[nodiscard]] std::uint64_t rate(std::string_view choice, std::uint64_t most,
+                                   std::uint64_t none_per_mille = 500) const {
     Chance chance = of(choice);
-    return chance.chance(500) ? 0 : chance.between(std::uint64_t{1}, most);
+    return chance.chance(none_per_mille) ? 0 : chance.between(std::uint64_t{1}, most);
   }
   template <typename Value, std::size_t size>
   [[nodiscard]] Value one(std::string_view choice, const std::array<Value, size>& values) const {
@@ -106,6 +107,8 @@ FaultPlan choose_fault_plan(std::uint64_t seed) {
   plan.bare_per_mille = choose.rate("bare", 600);
   plan.malformed_per_mille = choose.rate("malformed", 100);
   plan.same_key_per_mille = choose.rate("same key", 200);
+  // Rarer: of messages that are the same, nobody sees which one is missing.
+  plan.same_bare_per_mille = choose.rate("same bare", 500, 750);
 
   plan.split_per_mille = choose.rate("split", 1'000);
   plan.slow_reader_per_mille = choose.rate("slow reader", 300);
@@ -177,6 +180,7 @@ std::string to_string(const FaultPlan& plan) {
   add("bare", plan.bare_per_mille);
   add("malformed", plan.malformed_per_mille);
   add("same key", plan.same_key_per_mille);
+  add("same bare", plan.same_bare_per_mille);
   add("cut anywhere", plan.split_per_mille);
   add("slow readers", plan.slow_reader_per_mille);
   add("throttled timers", plan.throttled_per_mille);

@@ -68,6 +68,7 @@ struct FaultPlan {
   std::uint64_t bare_per_mille = 0;        ///< Of what is published.
   std::uint64_t malformed_per_mille = 0;   ///< The same.
   std::uint64_t same_key_per_mille = 0;    ///< Publishes that are sent again under their key.
+  std::uint64_t same_bare_per_mille = 0;   ///< Bare messages of which another one is the same.
 
   std::uint64_t split_per_mille = 0;        ///< Deliveries that are cut at any byte.
   std::uint64_t slow_reader_per_mille = 0;  ///< Clients.

@@ -3,13 +3,24 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
 
 namespace regstream::simulation {
 namespace {
 
-void check_entered(const Truth& truth, const std::string& text) {
-  if (!truth.has_entered(text) && text.find("no update") == std::string::npos) {
+void check_entered(const Truth& truth, const std::string& text, std::size_t times = 1) {
+  if (truth.times_entered(text) < times && text.find("no update") == std::string::npos) {
     throw Violation("this was published, and never entered the history: " + text);
+  }
+}
+
+/// Each bare message that is the same as others as often as it was heard.
+void check_heard(const Truth& truth, const std::vector<std::string>& texts) {
+  std::unordered_map<std::string_view, std::size_t> times;
+  for (const std::string& text : texts) {
+    check_entered(truth, text, ++times[text]);
   }
 }
 
@@ -23,9 +34,7 @@ void check_caught_up(const Cast& cast) {
       throw Violation("a gateway rests at " + to_string(position) + ", and the history ends at " +
                       to_string(cast.truth.end()));
     }
-    for (const std::string& text : gateway->bare_heard()) {
-      check_entered(cast.truth, text);
-    }
+    check_heard(cast.truth, gateway->bare_heard());
     if (const auto end = gateway->cut_off_at(); end && !cast.truth.has_told_since(*end)) {
       throw Violation("redis cut a gateway off when the history was at " + to_string(*end) +
                       ", and no stream was told that messages may be lost");
@@ -45,9 +54,7 @@ void check_end(const Cast& cast, bool is_settled) {
                       ", and the history at " + to_string(cast.truth.end()));
     }
     subscriptions += gateway->streams().hub().subscriptions();
-    for (const std::string& text : gateway->bare_heard()) {
-      check_entered(cast.truth, text);
-    }
+    check_heard(cast.truth, gateway->bare_heard());
   }
   for (const auto& publisher : cast.publishers) {
     if (publisher->waiting() != 0) {

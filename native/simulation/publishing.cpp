@@ -27,6 +27,7 @@ Publishing::Publishing(Cast& cast, const SimulationOptions& options)
       steps_(options.steps),
       times_(options.seed, "times of publishing"),
       chance_(options.seed, "what is published"),
+      repeats_(options.seed, "what is published bare again"),
       published_(cast.plan.publishers) {}
 
 void Publishing::begin() {
@@ -40,7 +41,7 @@ void Publishing::begin() {
     if (!chance_.chance(cast_.plan.bare_per_mille)) {
       publish(registration);
     } else if (cast_.redis.is_up()) {
-      cast_.redis.publish_bare(make_text(registration, cast_.publishers.front()->timestamp_ms()));
+      publish_bare(make_text(registration, cast_.publishers.front()->timestamp_ms()));
     }
     begin();
   });
@@ -73,6 +74,18 @@ void Publishing::publish(std::uint64_t registration) {
     return;
   }
   publish_new(publisher, make_text(registration, cast_.publishers[publisher]->timestamp_ms()));
+}
+
+/// Several times, perhaps, and the one before it again.
+void Publishing::publish_bare(const std::string& text) {
+  cast_.redis.publish_bare(text);
+  while (repeats_.chance(cast_.plan.same_bare_per_mille)) {
+    const std::string& same = last_bare_.empty() || repeats_.chance(500) ? text : last_bare_;
+    cast_.world.count(Sight::bare_repeated);
+    cast_.truth.expect_again(same);
+    cast_.redis.publish_bare(same);
+  }
+  last_bare_ = text;
 }
 
 void Publishing::publish_new(std::size_t publisher, std::string text) {

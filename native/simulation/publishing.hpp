@@ -31,6 +31,7 @@ class Publishing {
 
   [[nodiscard]] std::string make_text(std::uint64_t registration, std::int64_t timestamp_ms);
   void publish(std::uint64_t registration);
+  void publish_bare(const std::string& text);
   void publish_new(std::size_t publisher, std::string text);
   void publish_again(std::size_t publisher);
 
@@ -38,7 +39,9 @@ class Publishing {
   const std::uint64_t steps_;
   Chance times_;
   Chance chance_;
+  Chance repeats_;  // Of bare messages.
   std::vector<Published> published_;
+  std::string last_bare_;
   std::uint64_t texts_ = 0;
   std::int64_t settled_ = 0;
   bool is_over_ = false;

@@ -59,18 +59,18 @@ void Truth::append(EventId id, const std::string& text, const std::string& messa
                    bool is_adopted) {
   Epoch& epoch = extend(id);
   check_forged(epoch, id, text);
-  const auto [earlier, is_new] = epoch.origins.emplace(text, id.sequence);
+  auto& sequences = epoch.origins[text];
   const bool is_forgotten = is_adopted && trimmed_.count(text) != 0;
-  const bool may_be_again = is_adopted && (were_ids_given_twice_ || is_forged(text, Forgery::copy));
-  if (!is_new && !is_forgotten && !may_be_again) {
-    throw Violation("this message entered the history a second time, as " + to_string(id) + ": " +
-                    text);
+  if (sequences.size() >= times_sent(text) && !is_forgotten &&
+      !(is_adopted && were_ids_given_twice_)) {
+    throw Violation("this message entered the history once more than it may, as " + to_string(id) +
+                    ": " + text);
   }
-  earlier->second = id.sequence;
+  sequences.push_back(id.sequence);
   if (!is_adopted) {
     check_order(epoch, id, text);
   }
-  entered_.insert(text);
+  ++entered_[text];
   Entry entry{.text = text, .message = message};
   const auto update = decode_update_slices(message);
   if (const auto* const slices = std::get_if<UpdateSlices>(&update)) {
@@ -128,7 +128,11 @@ void Truth::roll_back(EventId end, bool may_repeat) {
     story.marks.clear();
   }
   for (auto origin = epoch.origins.begin(); origin != epoch.origins.end();) {
-    origin = origin->second > end.sequence ? epoch.origins.erase(origin) : std::next(origin);
+    auto& sequences = origin->second;
+    while (!sequences.empty() && sequences.back() > end.sequence) {
+      sequences.pop_back();
+    }
+    origin = sequences.empty() ? epoch.origins.erase(origin) : std::next(origin);
   }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -47,9 +48,10 @@ class Truth {
     [[nodiscard]] const Entry& entry(std::uint64_t sequence) const {
       return entries[static_cast<std::size_t>(sequence - 1)];
     }
-    std::map<std::int64_t, Story> stories;                   ///< Of each registration.
-    std::unordered_map<std::string, std::uint64_t> origins;  ///< Where a publisher's text stands.
-    std::map<std::uint64_t, std::uint64_t> newest_of;        ///< Of a sender: its number.
+    std::map<std::int64_t, Story> stories;  ///< Of each registration.
+    /// The sequences at which a text stands.
+    std::unordered_map<std::string, std::vector<std::uint64_t>> origins;
+    std::map<std::uint64_t, std::uint64_t> newest_of;  ///< Of a sender: its number.
     /// Redis came back without its newest entries: others may have their ids now, and what was told
     /// before can't be judged.
     bool was_rolled_back = false;
@@ -62,12 +64,12 @@ class Truth {
 
   /// An epoch begins. Throws `Violation` if it is not newer than all before it.
   void begin(std::uint64_t epoch);
-  /// Throws `Violation` if `id` is not the next, if `text` must not enter, or is in this epoch
-  /// already. Two cases are none, beside copies that were forged. An entry of a bare message was
-  /// trimmed: a gateway that has neither heard nor read that one must take it for lost, though
-  /// older data may bring it back. Or Redis has come back with older data, and has given ids out
-  /// again before somebody came who knew of that: by its ids a gateway tells what is adopted. That
-  /// is a `Violation` itself, unless it `may_repeat`.
+  /// Throws `Violation` if `id` is not the next, if `text` must not enter, or is in this epoch as
+  /// often already as it was sent. Two cases are none. An entry of a bare message was trimmed: a
+  /// gateway that has neither heard nor read that one must take it for lost, though older data may
+  /// bring it back. Or Redis has come back with older data, and has given ids out again before
+  /// somebody came who knew of that: by its ids a gateway tells what is adopted. That is a
+  /// `Violation` itself, unless it `may_repeat`.
   void append(EventId id, const std::string& text, const std::string& message, bool is_adopted);
   /// An entry without a message: whoever passes it has to be told by a reset.
   void tell_loss(EventId id);
@@ -81,10 +83,15 @@ class Truth {
   }
   /// Another one sends the same text: it may enter at any time.
   void expect_any_time(const std::string& text) { senders_.erase(text); }
+  /// Somebody publishes the same bare text once more: it may enter once more.
+  void expect_again(const std::string& text) { ++repeats_[text]; }
   /// Somebody puts `text` on the channel. `no_message` must never enter. Neither must `known_id`
   /// and `copy`, but once this epoch is lost: who has not known it takes them for bare messages.
   void expect_forged(const std::string& text, Forgery forgery) {
     forged_[text] = {.forgery = forgery, .epoch = end_.epoch};
+    if (forgery == Forgery::copy) {
+      expect_again(text);
+    }
   }
   [[nodiscard]] bool is_forged(const std::string& text, Forgery forgery) const {
     const auto found = forged_.find(text);
@@ -103,9 +110,10 @@ class Truth {
   /// The mark of what the entries up to `position` come to. Empty: none concerns the registration.
   [[nodiscard]] std::optional<std::uint64_t> view_mark(std::int64_t registration_id,
                                                        EventId position) const;
-  /// Whether `text` has ever entered a history.
-  [[nodiscard]] bool has_entered(const std::string& text) const {
-    return entered_.count(text) != 0;
+  /// How often `text` has entered a history.
+  [[nodiscard]] std::size_t times_entered(const std::string& text) const {
+    const auto found = entered_.find(text);
+    return found == entered_.end() ? 0 : found->second;
   }
 
  private:
@@ -118,6 +126,10 @@ class Truth {
     std::uint64_t epoch;  // The newest one at that time.
   };
 
+  [[nodiscard]] std::size_t times_sent(const std::string& text) const {
+    const auto found = repeats_.find(text);
+    return found == repeats_.end() ? 1 : 1 + found->second;
+  }
   Epoch& extend(EventId id);
   void check_order(Epoch& epoch, EventId id, const std::string& text) const;
   void check_forged(const Epoch& epoch, EventId id, const std::string& text) const;
@@ -125,7 +137,8 @@ class Truth {
   mutable std::map<std::uint64_t, Epoch> epochs_;  // Stories are folded when somebody asks.
   std::unordered_map<std::string, Sent> senders_;
   std::unordered_map<std::string, Forged> forged_;
-  std::unordered_set<std::string> entered_;
+  std::unordered_map<std::string, std::size_t> repeats_;  // How often a text comes once more.
+  std::unordered_map<std::string, std::size_t> entered_;
   std::unordered_set<std::string> trimmed_;  // Texts.
   EventId end_;
   bool may_ids_repeat_ = false;
