@@ -59,7 +59,7 @@ void GatewayProcess::start() {
       world_, redis_, plan_, clock_, options,
       RedisBroker::Handlers{
           .on_message = [this](const std::string& message) { return hear(message); },
-          .on_cut = [this] { cut_off_at_ = redis_.end(); },
+          .on_cut = [this] { told_when_cut_ = truth_.times_told(); },
           .on_fact = [this](const broker::SessionFact& fact) { on_fact(fact); },
           .on_advanced = [this] { check_limits(); }});
   broker_->subscribe(streams_);
@@ -73,7 +73,7 @@ void GatewayProcess::crash(bool tells) {
   streams_.crash(tells);
   bare_heard_.clear();
   malformed_heard_ = 0;
-  cut_off_at_.reset();
+  told_when_cut_.reset();
   broker_.reset();
 }
 

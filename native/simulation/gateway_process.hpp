@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -38,9 +40,9 @@ class GatewayProcess {
   /// The bare messages that were heard by the process that runs now, also those that claim an id of
   /// an epoch that never was.
   [[nodiscard]] const std::vector<std::string>& bare_heard() const { return bare_heard_; }
-  /// Where the history ended when Redis cut the running process off from messages that it had not
-  /// heard.
-  [[nodiscard]] std::optional<EventId> cut_off_at() const { return cut_off_at_; }
+  /// Redis cut the running process off from messages that it had not heard, and no stream was told
+  /// since that some may be lost.
+  [[nodiscard]] bool is_loss_untold() const { return told_when_cut_ == truth_.times_told(); }
   [[nodiscard]] bool is_caught_up() const { return broker_ && broker_->session().is_connected(); }
 
  private:
@@ -61,7 +63,7 @@ class GatewayProcess {
   std::unique_ptr<RedisBroker> broker_;
   std::vector<std::string> bare_heard_;
   std::size_t malformed_heard_ = 0;
-  std::optional<EventId> cut_off_at_;
+  std::optional<std::uint64_t> told_when_cut_;  // As of `Truth::times_told`.
 };
 
 }  // namespace regstream::simulation

@@ -73,8 +73,9 @@ class Truth {
   void append(EventId id, const std::string& text, const std::string& message, bool is_adopted);
   /// An entry without a message: whoever passes it has to be told by a reset.
   void tell_loss(EventId id);
-  /// Whether that was told, or the history begun anew, since it ended there.
-  [[nodiscard]] bool has_told_since(EventId end) const;
+  /// How often that was told, or a history begun: then every stream is told that it may have missed
+  /// something.
+  [[nodiscard]] std::uint64_t times_told() const { return times_told_; }
   /// Redis comes back with an older history. `may_repeat`: it can't know that, and gives ids again.
   void roll_back(EventId end, bool may_repeat);
   /// From now on `text` may enter, `number` of `sender`: after those with lower numbers.
@@ -141,6 +142,7 @@ class Truth {
   std::unordered_map<std::string, std::size_t> entered_;
   std::unordered_set<std::string> trimmed_;  // Texts.
   EventId end_;
+  std::uint64_t times_told_ = 0;
   bool may_ids_repeat_ = false;
   bool were_ids_given_twice_ = false;
 };
