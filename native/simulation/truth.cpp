@@ -55,6 +55,11 @@ void Truth::append(EventId id, const std::string& text, const std::string& messa
                    bool is_adopted) {
   Epoch& epoch = extend(id);
   check_forged(epoch, id, text);
+  if (epoch.messages.count(text) != 0 && !epoch.was_rolled_back) {
+    throw Violation("a message of the history was taken for a bare one, as " + to_string(id) +
+                    ": " + text);
+  }
+  epoch.messages.insert(message);
   auto& sequences = epoch.origins[text];
   const bool is_forgotten = is_adopted && trimmed_.count(text) != 0;
   if (sequences.size() >= times_sent(text) && !is_forgotten &&

@@ -48,7 +48,8 @@ class Truth {
     [[nodiscard]] const Entry& entry(std::uint64_t sequence) const {
       return entries[static_cast<std::size_t>(sequence - 1)];
     }
-    std::map<std::int64_t, Story> stories;  ///< Of each registration.
+    std::map<std::int64_t, Story> stories;     ///< Of each registration.
+    std::unordered_set<std::string> messages;  ///< Of all entries that it has ever had.
     /// The sequences at which a text stands.
     std::unordered_map<std::string, std::vector<std::uint64_t>> origins;
     std::map<std::uint64_t, std::uint64_t> newest_of;  ///< Of a sender: its number.
@@ -64,12 +65,12 @@ class Truth {
 
   /// An epoch begins. Throws `Violation` if it is not newer than all before it.
   void begin(std::uint64_t epoch);
-  /// Throws `Violation` if `id` is not the next, if `text` must not enter, or is in this epoch as
-  /// often already as it was sent. Two cases are none. An entry of a bare message was trimmed: a
-  /// gateway that has neither heard nor read that one must take it for lost, though older data may
-  /// bring it back. Or Redis has come back with older data, and has given ids out again before
-  /// somebody came who knew of that: by its ids a gateway tells what is adopted. That is a
-  /// `Violation` itself, unless it `may_repeat`.
+  /// Throws `Violation` if `id` is not the next, if `text` must not enter, is a message of this
+  /// epoch that is taken for a bare one, or is in this epoch as often already as it was sent. Two
+  /// cases are none. An entry of a bare message was trimmed: a gateway that has neither heard nor
+  /// read that one must take it for lost, though older data may bring it back. Or Redis has come
+  /// back with older data, and has given ids out again before somebody came who knew of that: by
+  /// its ids a gateway tells what is adopted. That is a `Violation` itself, unless it `may_repeat`.
   void append(EventId id, const std::string& text, const std::string& message, bool is_adopted);
   /// An entry without a message: whoever passes it has to be told by a reset.
   void tell_loss(EventId id);
