@@ -48,15 +48,11 @@ bool StreamSession::restore(RegistrationView view) {
   if (followed == nullptr) {
     return false;
   }
-  if (view.status.empty()) {
-    // Nothing was known yet, but that updates may have been missed.
-    RegistrationView unknown;
-    unknown.registration_id = view.registration_id;
-    unknown.has_gap = view.has_gap;
-    unknown.has_lost_history = view.has_lost_history;
-    view = std::move(unknown);
+  if (!view.status.empty()) {
+    followed->apply_snapshot(std::move(view));
+  } else if (view.has_gap) {  // That is all that was known.
+    followed->mark_gap(view.has_lost_history ? Gap::lost_history : Gap::missed_message);
   }
-  followed->apply_snapshot(std::move(view));
   return true;
 }
 
