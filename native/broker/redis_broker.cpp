@@ -3,10 +3,8 @@
 #include <array>
 #include <atomic>
 #include <chrono>
-#include <cstddef>
 #include <deque>
 #include <memory>
-#include <memory_resource>
 #include <new>
 #include <optional>
 #include <string>
@@ -14,7 +12,6 @@
 #include <utility>
 #include <variant>
 
-#include <boost/asio/bind_allocator.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/system/error_code.hpp>
@@ -27,6 +24,7 @@
 #include "broker/random_key.hpp"
 #include "broker/redis_connection.hpp"
 #include "broker/redis_failure.hpp"
+#include "broker/reserved_wait.hpp"
 #include "broker/round_trips.hpp"
 #include "broker/server_check.hpp"
 #include "log/log.hpp"
@@ -41,13 +39,6 @@ HistorySessionOptions session_options(const RedisOptions& options, const Publish
           .own_key = random_key(),
           .seed = options.seed};
 }
-
-/// Memory for one wait at a time, had beforehand.
-struct WaitMemory {
-  alignas(std::max_align_t) std::array<std::byte, 256> bytes;
-  std::pmr::monotonic_buffer_resource resource{bytes.data(), bytes.size(),
-                                               std::pmr::null_memory_resource()};
-};
 
 }  // namespace
 
@@ -213,20 +204,10 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
     }
   }
 
-  /// Needs no memory after the first time: the wait's is its own, and of the places that Asio has
-  /// for timers, one is that of a connection closed just now, or of the wait that has just ended.
+  /// Needs no memory after the first time: Asio's place for a timer is left by a connection that
+  /// was closed just now, or by the wait that has ended.
   void begin_after(Duration pause) {
-    beginning_memory_->resource.release();
-    beginning_.expires_after(pause);
-    beginning_.async_wait(boost::asio::bind_allocator(
-        std::pmr::polymorphic_allocator<>{&beginning_memory_->resource},
-        [memory = beginning_memory_, begin = input([](Implementation& self) {
-                                       self.is_beginning_ = false;
-                                     })](const boost::system::error_code& error) mutable {
-          if (!error) {
-            begin();
-          }
-        }));
+    beginning_.begin(pause, input([](Implementation& self) { self.is_beginning_ = false; }));
   }
 
   void act(const Connect& connect) {
@@ -349,8 +330,7 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
   boost::asio::steady_timer timer_;
   std::optional<Instant> armed_;  // When the timer goes off.
   // The first turn, and the next one after an interruption.
-  boost::asio::steady_timer beginning_;
-  const std::shared_ptr<WaitMemory> beginning_memory_ = std::make_shared<WaitMemory>();
+  ReservedWait beginning_;
   bool is_beginning_ = true;  // One of them is waited for.
   bool is_stopped_ = false;
   std::atomic<bool> is_connected_ = false;
