@@ -48,8 +48,8 @@ struct StreamClientOptions {
 /// backoff's first jitter with it, though not to nothing: a dead server is not asked without pause.
 void set_initial_delay(StreamClientOptions& options, Duration delay);
 
-/// Hears of what becomes of a connection. What a handler throws leaves `io_context::run`; the client
-/// has gone on by then, and nothing else is kept from the handler.
+/// Hears of what becomes of a connection. What a handler throws leaves `io_context::run`; the
+/// client has gone on by then, and nothing else is kept from the handler.
 class StateHandler {
  public:
   /// `failure` says why, where something went otherwise than the caller asked: null when the caller
