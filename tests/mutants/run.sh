@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Plants each mistake of tests/mutants/*.patch in a copy of the sources, builds that, and reports what finds it: the
-# simulation's first seeds, or else the unit tests. Called by ./dev mutants; see README.md here.
+# simulation's first seeds, or else the unit tests. Called by ./dev mutants; see README.md here. With --check it only
+# looks whether each patch still applies, which ./dev lint asks for.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -8,8 +9,14 @@ readonly seeds=400
 # Some mistakes make a run endless.
 readonly seconds_max=900
 readonly folder=$PWD/build/mutants
-readonly source=$folder/source build=$folder/build report=$folder/report.md
+readonly build=$folder/build report=$folder/report.md
+source=$folder/source
 
+is_check=false
+if [ "${1:-}" = --check ]; then
+  is_check=true
+  shift
+fi
 patches=("$PWD"/tests/mutants/*.patch)
 [ $# = 0 ] || patches=("${@/#/$PWD/tests/mutants/}")
 [ $# = 0 ] || patches=("${patches[@]/%/.patch}")
@@ -29,6 +36,15 @@ apply() {
   local patch=$1
   shift
   patch --directory="$source" --strip=1 --fuzz=0 --silent "$@" <"$patch"
+}
+
+# check FOLDER: all patches apply to the sources there.
+check() {
+  local patch
+  for patch in "${patches[@]}"; do
+    source=$1 apply "$patch" --dry-run >&2 ||
+      die "$(basename "$patch") no longer applies: what it breaks has moved, so write it anew"
+  done
 }
 
 copy_sources() {
@@ -92,11 +108,13 @@ plant() {
 for patch in "${patches[@]}"; do
   [ -e "$patch" ] || die "there is no $patch"
 done
+if "$is_check"; then
+  check .
+  exit
+fi
 echo "copying the sources to $source"
 copy_sources
-for patch in "${patches[@]}"; do
-  apply "$patch" --dry-run || die "$(basename "$patch") no longer applies: what it breaks has moved, so write it anew"
-done
+check "$source"
 
 launcher=()
 ! command -v ccache >/dev/null || launcher=(-DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
