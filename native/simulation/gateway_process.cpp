@@ -121,8 +121,8 @@ void GatewayProcess::check_limits() const {
   // One message more than fills it may come, and claims that turn out to be bare.
   check(adoption.text_bytes(), plan_.bare_bytes_max + plan_.claims_bytes_max + 2 * frame_bytes_max,
         "bytes of bare messages");
-  // While a history is read, all of it; while the channel is subscribed to, what is read meanwhile.
-  if (streams_.hub().is_live() && !follower.is_subscribing()) {
+  // While a history is read, all of it; and where the channel is not heard, what waits to be.
+  if (streams_.hub().is_live() && follower.is_subscribed()) {
     const std::size_t page_entries_max =
         page_growth_max * plan_.page_bytes / (entry_bytes + message_bytes_min) + 2;
     check(adoption.unheard(), plan_.unheard_max + page_entries_max + 1,

@@ -79,7 +79,6 @@ void Adoption::shorten() {
 
 void Adoption::give_up_unheard() {
   pass(read_);
-  drop_offered();
 }
 
 /// The last entry up to which all adoptions are known, those in `ahead_` included.
@@ -140,11 +139,12 @@ bool Adoption::hear_entry(EventId id, std::string_view message) {
   if (is_read && entry->hash != hash_of(message)) {
     return false;
   }
-  pass(id);
   if (!is_read) {
-    // Trimmed before it could be read; what it was is told by the message alone.
+    // Trimmed before it could be read; what it was is told by the message alone. Before `pass`:
+    // that drops what was offered and is not taken off by then, and this is one of those.
     take_off(hash_of(origin_of(id, message)));
   }
+  pass(id);
   return true;
 }
 

@@ -76,7 +76,8 @@ class Adoption {
     return ahead_.size() > limits_.unheard_max || offered_ > limits_.unheard_max ||
            (is_behind_ && is_full() && (heard_ >= begun_ || read_ >= begun_));
   }
-  /// Nothing more will be heard of what was read by now.
+  /// Nothing more will be heard of what was read by now. What the history has, but was not read,
+  /// goes on being counted: the adoption of one copy of a text must not be taken for another's.
   void give_up_unheard();
 
   /// An entry was read in the history. Ids must grow. One that was adopted in an earlier epoch, as

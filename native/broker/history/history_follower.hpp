@@ -153,7 +153,7 @@ class HistoryFollower {
   [[nodiscard]] EventId known() const { return known_; }
   /// The channel is heard, and what came before that was told.
   [[nodiscard]] bool is_caught_up() const { return is_caught_up_; }
-  [[nodiscard]] bool is_subscribing() const { return is_subscribing_; }
+  [[nodiscard]] bool is_subscribed() const { return is_subscribed_; }
   /// Messages on the channel that did not come into the history.
   [[nodiscard]] const DroppedCounts& counts() const { return counts_; }
   /// Of the last forged one; 0 where that is not known.

@@ -214,6 +214,44 @@ TEST_CASE("what is read while the channel is about to be heard is not given up: 
   CHECK_FALSE(next_of<Adopt>(follower));
 }
 
+TEST_CASE("an adoption that was trimmed before it was read is that of the copy that was offered") {
+  auto follower = follower_of({});
+  follower.on_message(update_json(1));
+  REQUIRE(next_of<Adopt>(follower));
+  follower.on_adopted(id(1));
+  follower.on_message(update_json(1));  // Somebody publishes the very same again.
+  REQUIRE(next_of<Adopt>(follower)->offers.front().ordinal == 2);
+  follower.on_adopted({});  // The history has lost the first one already.
+  follower.catch_up();
+  REQUIRE(next_of<ReadHistory>(follower));
+  follower.on_page(
+      {.end = id(9),
+       .is_last = true,
+       .entries = {
+           {.id = id(9), .message = stamped_json(update_json(9), id(9)), .adopted_as = {}}}});
+  CHECK_FALSE(next_of<Adopt>(follower));
+  follower.on_message(stamped_json(update_json(1), id(1)));
+  const auto adopt = next_of<Adopt>(follower);
+  REQUIRE(adopt);
+  CHECK(adopt->offers.front().text == update_json(1));
+}
+
+TEST_CASE("what was adopted and not read yet is not given up: the same text may wait once more") {
+  auto follower = follower_of({.unheard_max = 3});
+  follower.on_message(update_json(7));
+  REQUIRE(next_of<Adopt>(follower));
+  follower.on_adopted(id(6));
+  follower.on_message(update_json(7));
+  follower.on_unsubscribed();
+  follower.catch_up();
+  REQUIRE(next_of<ReadHistory>(follower));
+  follower.on_page(adopted_page(5));  // Others' messages, and more than may be unheard.
+  const auto adopt = next_of<Adopt>(follower);
+  REQUIRE(adopt);
+  CHECK(adopt->cursor == id(5));
+  CHECK(adopt->offers.front().ordinal == 2);
+}
+
 TEST_CASE("what is read where the channel will not be heard is given up") {
   HistoryFollower follower{{.adoption = {.unheard_max = 3}}};
   follower.on_callable();
