@@ -238,8 +238,9 @@ void Faults::fail_over(Chance& chance) {
   if (cast_.redis.is_up() && !cast_.redis.is_demoted()) {
     world_.count(Fault::fail_over_redis);
     cast_.redis.demote();
-    world_.after(any_span(chance, failover_max),
-                 [this, is_other = chance.chance(700)] { cast_.redis.promote(is_other); });
+    const Duration span = any_span(chance, failover_max);
+    const bool is_other = chance.chance(700);
+    world_.after(span, [this, is_other] { cast_.redis.promote(is_other); });
   }
 }
 

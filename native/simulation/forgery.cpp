@@ -1,6 +1,7 @@
 #include "simulation/forgery.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 
 #include <regstream/message/codec.hpp>
@@ -69,7 +70,8 @@ std::string no_message(const Cast& cast, std::uint64_t number, Chance& chance) {
 void forge_message(Cast& cast, std::uint64_t number, Chance& chance) {
   const EventId end = cast.truth.end();
   const std::uint64_t before_end =
-      end.sequence == 0 ? 0 : chance.index(std::min(end.sequence, known_max));
+      end.sequence == 0 ? 0
+                        : chance.index(static_cast<std::size_t>(std::min(end.sequence, known_max)));
   const EventId known{.epoch = end.epoch, .sequence = end.sequence - before_end};
   const auto any = static_cast<Forgery>(chance.index(4));
   const bool needs_known = any == Forgery::known_id || any == Forgery::copy;
@@ -84,9 +86,11 @@ void forge_message(Cast& cast, std::uint64_t number, Chance& chance) {
     case Forgery::known_id:
       message = with_id(update_text(cast, number, chance), known, chance);
       break;
-    case Forgery::unknown_id:
-      message = with_id(update_text(cast, number, chance), unknown_id(cast, chance), chance);
+    case Forgery::unknown_id: {
+      const EventId unknown = unknown_id(cast, chance);  // Before the text, on every compiler.
+      message = with_id(update_text(cast, number, chance), unknown, chance);
       break;
+    }
     case Forgery::copy:
       message = cast.truth.epoch(end.epoch)->entry(known.sequence).message;
       break;

@@ -74,7 +74,7 @@ describe("the embedded broker's journal, and publishing by HTTP", () => {
 
     chmodSync(gateway.database, 0o644);
     const again = await start({ database: gateway.database });
-    expect(again.log).toContain(`chmod 600 ${gateway.database}`);
+    await expect.poll(() => again.log, { timeout: 10_000 }).toContain(`chmod 600 ${gateway.database}`);
     expect(statSync(gateway.database).mode & 0o777).toBe(0o644);
   });
 
