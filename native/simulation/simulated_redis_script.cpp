@@ -243,15 +243,11 @@ broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
   if (!open(call)) {
     return refuse(Sight::write_refused);
   }
-  const bool is_said = !data_.entries.empty() && data_.entries.back().text.empty() &&
-                       data_.entries.back().id == *data_.end && *data_.end > call.known;
-  if (!is_said) {
-    if (refuses()) {
-      return refuse(Sight::write_refused);
-    }
-    append({}, false);
-    world_.count(Sight::loss_told);
+  if (refuses()) {
+    return refuse(Sight::write_refused);
   }
+  append({}, false);
+  world_.count(Sight::loss_told);
   return *data_.end;
 }
 

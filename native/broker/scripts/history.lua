@@ -446,13 +446,9 @@ end
 
 if mode == 'lose' then
   open()
-  -- One at the end says it already, to whoever has not met it yet.
-  local is_said = newest and newest[1] == last and bytes_of_loss(newest) and
-    (last_epoch > known_epoch or last_sequence > known_sequence)
-  if not is_said then
-    last = next_id()
-    redis.call('XADD', history, 'MAXLEN', length_max, last, 'message', '', 'bytes', whole(bytes_total))
-  end
+  -- Though another one may be the last entry: what was lost may have come after that.
+  last = next_id()
+  redis.call('XADD', history, 'MAXLEN', length_max, last, 'message', '', 'bytes', whole(bytes_total))
   return last
 end
 
