@@ -129,7 +129,9 @@ bool Adoption::is_ahead_already(EventId adopted_as) const {
 }
 
 bool Adoption::hear_entry(EventId id, std::string_view message) {
-  if (id <= heard_) {
+  // What was there before the channel was heard, somebody else says again: the script does not.
+  const bool was_before = id.epoch == begun_.epoch && id <= begun_;
+  if (id <= heard_ || was_before) {
     return true;
   }
   const auto entry =

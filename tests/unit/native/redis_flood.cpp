@@ -236,6 +236,24 @@ TEST_CASE("an adoption that was trimmed before it was read is that of the copy t
   CHECK(adopt->offers.front().text == update_json(1));
 }
 
+TEST_CASE("a copy of what was there before the channel was heard says nothing of adoptions") {
+  const std::string bare = update_json(2);
+  Adoption adoption;
+  adoption.begin({1'000, 0}, false);
+  adoption.hear_bare(bare);
+  REQUIRE(adoption.next());
+  adoption.lost();
+  // Another gateway had it adopted, and a new history took that over.
+  adoption.begin({3'000, 2}, false);
+  const std::string one = stamped_json(update_json(1), {3'000, 1});
+  adoption.read({3'000, 1}, one, {});
+  adoption.read({3'000, 2}, stamped_json(bare, {3'000, 2}), EventId{2'000, 2});
+  CHECK(adoption.hear_entry({3'000, 1}, one));
+  const auto adopt = adoption.next();
+  REQUIRE(adopt);
+  CHECK(adopt->cursor == EventId{1'000, 0});  // From which on the script counts that adoption.
+}
+
 TEST_CASE("what was adopted and not read yet is not given up: the same text may wait once more") {
   auto follower = follower_of({.unheard_max = 3});
   follower.on_message(update_json(7));
