@@ -391,7 +391,7 @@ TEST_CASE("a bare message whose adoption was not heard is offered again, after t
   CHECK(poll_all(follower) == Lines{"adopt after 1000-1" + offer});
   follower.on_adopted(id(2));
   follower.on_unsubscribed();
-  follower.on_subscribed(id(5));
+  follower.on_subscribed(id(4));
   CHECK(poll_all(follower) == Lines{"read 1000-1", "adopt after 1000-1" + offer});
   follower.on_adopted(id(5));
   follower.on_page({.end = id(5), .is_last = true, .entries = {entry(id(5))}});
