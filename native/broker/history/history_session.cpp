@@ -67,7 +67,6 @@ void HistorySession::on_connected(LinkRole role, Instant now) {
   switch (role) {
     case LinkRole::caller:
       script_.on_connected(now);
-      keep_together(now);
       return;
     case LinkRole::listener:
       channel_.on_connected();
@@ -162,20 +161,10 @@ void HistorySession::on_reply(LinkRole role, HistoryReply&& reply, Instant now) 
   if (end) {
     give_up(role, *end, now);
   }
-  keep_together(now);
-}
-
-/// What is heard and waited for has to come from the server that is called: connections that are
-/// older than the caller's may be to another, where nothing more happens.
-void HistorySession::keep_together(Instant now) {
-  if (!script_.take_moved()) {
-    return;
-  }
-  for (const LinkRole role : {LinkRole::listener, LinkRole::waiter}) {
-    if (link(role).is_up()) {
-      renew(role, now);
-      link(role).hasten();
-    }
+  if (script_.take_primary_found()) {
+    // What is heard and waited for comes from the server that takes writes.
+    renew(LinkRole::listener, now);
+    renew(LinkRole::waiter, now);
   }
 }
 

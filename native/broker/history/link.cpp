@@ -27,12 +27,6 @@ void Link::open() {
   }
 }
 
-void Link::hasten() {
-  if (auto* const waiting = std::get_if<Waiting>(&state_)) {
-    waiting->until = Instant::min();
-  }
-}
-
 bool Link::poll_connect(Instant now) {
   const auto* const waiting = std::get_if<Waiting>(&state_);
   if (waiting == nullptr || now < waiting->until) {

@@ -31,8 +31,6 @@ class Link {
 
   /// From now on there is to be a connection.
   void open();
-  /// The next connection need not wait: the last one was given up without anything wrong.
-  void hasten();
   /// True: a connection is to be made now. Once for each.
   [[nodiscard]] bool poll_connect(Instant now);
   /// False: none was being made.

@@ -35,7 +35,6 @@ void ScriptLink::on_connected(Instant now) {
   is_script_wanted_ = true;
   is_server_wanted_ = true;
   ask_deployments_at_ = now;
-  has_moved_ = !was_replica_;
 }
 
 void ScriptLink::on_lost(Instant now) noexcept {
@@ -277,7 +276,7 @@ void ScriptLink::on_write_taken(bool is_over, Instant now) {
   }
   if (std::exchange(was_replica_, false)) {
     is_server_wanted_ = true;  // What it said before may be so no longer.
-    has_moved_ = true;
+    has_found_primary_ = true;
   }
 }
 

@@ -63,9 +63,8 @@ class ScriptLink {
   [[nodiscard]] bool is_ready() const { return line_.is_up(); }
   /// Publishes that waited when the connection came; then none.
   [[nodiscard]] std::size_t take_waited() { return std::exchange(waited_, 0); }
-  /// There is a new connection, perhaps to another server than before. Once; after a replica has
-  /// refused writes, not until some are taken.
-  [[nodiscard]] bool take_moved() { return std::exchange(has_moved_, false); }
+  /// Writes are taken after a replica has refused them, by another server, perhaps. Once.
+  [[nodiscard]] bool take_primary_found() { return std::exchange(has_found_primary_, false); }
   [[nodiscard]] const PublishQueue& queue() const { return line_.queue(); }
 
  private:
@@ -101,7 +100,7 @@ class ScriptLink {
   // known.
   std::optional<RedisFailure> leaving_;
   bool was_replica_ = false;  // The server refused as a replica does.
-  bool has_moved_ = false;
+  bool has_found_primary_ = false;
 };
 
 }  // namespace regstream::broker
