@@ -59,6 +59,17 @@ HistoryPage adopted_page(std::uint64_t size) {
   return page;
 }
 
+/// About to hear the channel; it has read five entries, two more than may be unheard.
+HistoryFollower subscribing_follower() {
+  HistoryFollower follower{{.adoption = {.unheard_max = 3}}};
+  follower.on_callable();
+  follower.on_awaitable();
+  follower.on_subscribing();
+  REQUIRE(next_of<ReadHistory>(follower));
+  follower.on_page(adopted_page(5));
+  return follower;
+}
+
 }  // namespace
 
 TEST_CASE("a channel that brings more than may wait is left unread until some is adopted") {
@@ -202,12 +213,7 @@ TEST_CASE("a history read before the channel is heard is not something to catch 
 }
 
 TEST_CASE("what is read while the channel is about to be heard is not given up: it may be heard") {
-  HistoryFollower follower{{.adoption = {.unheard_max = 3}}};
-  follower.on_callable();
-  follower.on_awaitable();
-  follower.on_subscribing();
-  REQUIRE(next_of<ReadHistory>(follower));
-  follower.on_page(adopted_page(5));
+  auto follower = subscribing_follower();
   CHECK_FALSE(next_of<LeaveChannel>(follower));
   follower.on_subscribed(id(4));
   follower.on_message(update_json(5));  // Another gateway has had it adopted as 5.
@@ -271,12 +277,7 @@ TEST_CASE("what was adopted and not read yet is not given up: the same text may 
 }
 
 TEST_CASE("what is read where the channel will not be heard is given up") {
-  HistoryFollower follower{{.adoption = {.unheard_max = 3}}};
-  follower.on_callable();
-  follower.on_awaitable();
-  follower.on_subscribing();
-  REQUIRE(next_of<ReadHistory>(follower));
-  follower.on_page(adopted_page(5));
+  auto follower = subscribing_follower();
   CHECK_FALSE(next_of<LeaveChannel>(follower));
   CHECK(follower.adoption().unheard() == 5);
   follower.on_unsubscribed();
