@@ -44,7 +44,7 @@ describe("Redis and the gateway are lost together", () => {
     test("a cursor of what was lost is no cursor of what has its place", async () => {
       const before = await open();
       await publish(before, 1, 2, 3);
-      redis.backUp();
+      await redis.backUp();
       const lost = await publish(before, 4, 5);
       await gateway.stop("SIGKILL");
       await redis.kill();
@@ -69,6 +69,7 @@ describe("Redis and the gateway are lost together", () => {
     test("a stream that stays is told once, though nothing was lost", async () => {
       const stream = await open();
       await publish(stream, 1);
+      await redis.untilWritten();
       await redis.kill();
       await redis.restart();
       expect(await stream.next()).toMatchObject({ type: "reset" });

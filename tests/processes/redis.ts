@@ -1,5 +1,6 @@
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 
 import { Redis } from "ioredis";
 
@@ -64,8 +65,16 @@ export class RedisServer {
     await this.restart();
   }
 
-  /** Keeps a copy of what is on its disk. */
-  backUp(): void {
+  /** Until the system has all it acknowledged: without a sync each write, Redis holds writes back while a slow disk is still syncing. */
+  async untilWritten(): Promise<void> {
+    const client = this.connect();
+    while (!/^aof_buffer_length:0\r$/m.test(await client.info("persistence"))) await setTimeout(10);
+    client.disconnect();
+  }
+
+  /** Keeps a copy of what is on its disk: all that was acknowledged by now. */
+  async backUp(): Promise<void> {
+    await this.untilWritten();
     cpSync(join(this.folder, "appendonlydir"), join(this.folder, "backup"), { recursive: true });
   }
 
