@@ -96,6 +96,10 @@ Command HistoryCalls::words(const AskDurability& /*ask*/) {
   return {"CONFIG", "GET", "*append*"};
 }
 
+Command HistoryCalls::words(const ProbeChannel& /*probe*/) {
+  return {"PING"};
+}
+
 Command HistoryCalls::words(const AwaitHistory& await) {
   return {"XREAD",  "COUNT",   std::to_string(awaited_max), "BLOCK",
           await_ms, "STREAMS", std::string{history_key},    to_string(await.after)};
@@ -207,6 +211,24 @@ bool read_durability(const redisReply& reply) {
          has("no-appendfsync-on-rewrite", "no");
 }
 
+std::optional<HistoryOpened> read_opened(const redisReply& reply) {
+  if (reply.type != REDIS_REPLY_ARRAY || reply.elements != 2) {
+    return std::nullopt;
+  }
+  const auto end = read_id(*reply.element[0]);
+  if (!end) {
+    return std::nullopt;
+  }
+  return HistoryOpened{.end = *end, .server = std::string{reply_text(*reply.element[1])}};
+}
+
+/// Only one of the replies has it.
+HistoryReply read_server(const redisReply& reply) {
+  const auto run_id = reply.type == REDIS_REPLY_STRING ? info_field(reply_text(reply), "run_id")
+                                                       : std::string_view{};
+  return run_id.empty() ? HistoryReply{Done{}} : ServerIdentity{std::string{run_id}};
+}
+
 std::optional<HistoryPage> read_page(const redisReply& reply) {
   if (reply.type != REDIS_REPLY_ARRAY || reply.elements < 2) {
     return std::nullopt;
@@ -258,6 +280,7 @@ std::optional<AwaitedEntries> read_awaited(const redisReply& reply) {
 std::optional<HistoryReply> read_answer(Question question, const redisReply& reply) {
   switch (question) {
     case Question::open:
+      return read_opened(reply);
     case Question::loss:
       return read_id(reply);
     case Question::publish:
@@ -279,10 +302,12 @@ std::optional<HistoryReply> read_answer(Question question, const redisReply& rep
         return std::nullopt;
       }
       return Durability{read_durability(reply)};
+    case Question::server:
+      return read_server(reply);
     case Question::script:
     case Question::probe:
     case Question::channels:
-    case Question::server:
+    case Question::channel_probe:
     case Question::deployments:
       break;
   }

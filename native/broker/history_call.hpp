@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <hiredis/hiredis.h>
 
@@ -35,6 +36,7 @@ class HistoryCalls {
   [[nodiscard]] Command words(ScriptCall call) const;
   [[nodiscard]] static Command words(const LoadScript& load);
   [[nodiscard]] static Command words(const AskDurability& ask);
+  [[nodiscard]] static Command words(const ProbeChannel& probe);
   /// On a connection of its own: what follows waits too.
   [[nodiscard]] static Command words(const AwaitHistory& await);
 
@@ -52,12 +54,12 @@ class HistoryCalls {
   std::string digest_;
 };
 
-/// The answer to a question, other than those of `ServerCheck` and `DeploymentWatch`. What is no
+/// The answer to a question; `ServerCheck` and `DeploymentWatch` read more in theirs. What is no
 /// answer to it is refused as `RedisFailureKind::not_redis`.
 [[nodiscard]] HistoryReply read_reply(Question question, const redisReply& reply,
                                       const RedisOptions& options);
 
-/// The answer to `OpenHistory`, `PublishUpdate`, `TellLoss`, and to `Adopt` if its cursor is not
+/// The answer to `PublishUpdate`, `TellLoss`, and to `Adopt` if its cursor is not
 /// too old.
 [[nodiscard]] std::optional<EventId> read_id(const redisReply& reply);
 

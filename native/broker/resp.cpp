@@ -107,6 +107,15 @@ std::string_view reply_text(const redisReply& reply) {
   return has_text ? std::string_view{reply.str, reply.len} : std::string_view{};
 }
 
+std::string_view info_field(std::string_view info, std::string_view name) {
+  const std::size_t begin = info.find("\n" + std::string{name} + ":");
+  if (begin == std::string_view::npos) {
+    return {};
+  }
+  const std::string_view value = info.substr(begin + name.size() + 2);
+  return value.substr(0, value.find_first_of("\r\n"));
+}
+
 void append_command(std::string& out, std::initializer_list<std::string_view> command) {
   append_words(out, command);
 }

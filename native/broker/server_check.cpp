@@ -9,16 +9,6 @@ namespace {
 
 constexpr std::string_view harmless_policy = "noeviction";
 
-/// The value of a line "name:value" of INFO's answer; empty if there is none.
-std::string_view info_field(std::string_view info, std::string_view name) {
-  const std::size_t begin = info.find("\n" + std::string{name} + ":");
-  if (begin == std::string_view::npos) {
-    return {};
-  }
-  const std::string_view value = info.substr(begin + name.size() + 2);
-  return value.substr(0, value.find_first_of("\r\n"));
-}
-
 }  // namespace
 
 void ServerCheck::on_connected() {

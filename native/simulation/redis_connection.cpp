@@ -73,7 +73,7 @@ void RedisConnection::send(broker::HistoryCommand command) {
       }
       return;
     }
-    const auto answer = is_replaced ? redis.answer_as_replica(command) : redis.answer(command);
+    const auto answer = redis.answer(command, incarnation);
     for (auto left = broker::replies_to(broker::question_of(command)); left > 0; --left) {
       reply(answer);
     }

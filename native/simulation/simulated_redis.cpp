@@ -13,9 +13,20 @@ std::string stamped(std::string_view text, EventId id) {
 
 // --- Commands.
 
-broker::HistoryReply SimulatedRedis::answer(const broker::HistoryCommand& command) {
+broker::HistoryReply SimulatedRedis::answer(const broker::HistoryCommand& command,
+                                            std::uint64_t incarnation) {
   if (const auto* const call = std::get_if<broker::ScriptCall>(&command)) {
-    return answer(*call);
+    is_replica_asked_ = is_replaced(incarnation);
+    auto reply = is_replica_asked_ ? run(*call) : answer(*call);
+    is_replica_asked_ = false;
+    if (const auto* const end = std::get_if<EventId>(&reply);
+        end != nullptr && std::holds_alternative<broker::OpenHistory>(call->mode)) {
+      return broker::HistoryOpened{.end = *end, .server = server_of(incarnation)};
+    }
+    return reply;
+  }
+  if (std::holds_alternative<broker::AskServer>(command)) {
+    return broker::ServerIdentity{server_of(incarnation)};
   }
   if (const auto* const await = std::get_if<broker::AwaitHistory>(&command)) {
     broker::AwaitedEntries found;
@@ -29,7 +40,9 @@ broker::HistoryReply SimulatedRedis::answer(const broker::HistoryCommand& comman
   if (std::holds_alternative<broker::AskDurability>(command)) {
     return broker::Durability{plan_.is_redis_durable};
   }
-  has_script_ = has_script_ || std::holds_alternative<broker::LoadScript>(command);
+  if (std::holds_alternative<broker::LoadScript>(command) && !is_replaced(incarnation)) {
+    has_script_ = true;
+  }
   return broker::Done{};
 }
 
@@ -42,18 +55,9 @@ broker::HistoryReply SimulatedRedis::answer(const broker::ScriptCall& call) {
   return run(call);
 }
 
-broker::HistoryReply SimulatedRedis::answer_as_replica(const broker::HistoryCommand& command) {
-  if (std::holds_alternative<broker::LoadScript>(command)) {
-    return broker::Done{};
-  }
-  const auto* const call = std::get_if<broker::ScriptCall>(&command);
-  if (call == nullptr) {
-    return answer(command);
-  }
-  is_replica_asked_ = true;
-  auto reply = run(*call);
-  is_replica_asked_ = false;
-  return reply;
+std::string SimulatedRedis::server_of(std::uint64_t incarnation) const {
+  return std::to_string(
+      *std::prev(std::upper_bound(servers_.begin(), servers_.end(), incarnation)));
 }
 
 // --- The stream, and who hears of it.
@@ -136,7 +140,7 @@ void SimulatedRedis::promote(bool is_other) {
   is_promoted_ = true;
   ++incarnation_;
   if (is_other) {
-    primary_since_ = incarnation_;
+    servers_.push_back(incarnation_);
     has_script_ = false;
     waiters_.clear();
     subscribers_.clear();
@@ -146,7 +150,8 @@ void SimulatedRedis::promote(bool is_other) {
 void SimulatedRedis::go_down() {
   is_up_ = false;
   is_promoted_ = false;
-  up_since_ = primary_since_ = ++incarnation_;
+  up_since_ = ++incarnation_;
+  servers_.push_back(incarnation_);
   has_script_ = false;
   waiters_.clear();
   subscribers_.clear();

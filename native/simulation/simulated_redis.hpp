@@ -31,9 +31,11 @@ class SimulatedRedis {
 
   /// The reply to a command, or each of its replies. To `AwaitHistory` it is what there is by now,
   /// and to `SubscribeChannels` nothing is heard yet: both need a connection (below).
-  broker::HistoryReply answer(const broker::HistoryCommand& command);
-  /// The same from a server that another one has replaced, and which is its replica now.
-  broker::HistoryReply answer_as_replica(const broker::HistoryCommand& command);
+  broker::HistoryReply answer(const broker::HistoryCommand& command) {
+    return answer(command, incarnation_);
+  }
+  /// The same on a connection of that incarnation. Its server may be another one's replica now.
+  broker::HistoryReply answer(const broker::HistoryCommand& command, std::uint64_t incarnation);
 
   using Wake = std::function<void(broker::AwaitedEntries)>;
   /// Calls `wake` once, as soon as there are entries after `after`.
@@ -67,7 +69,7 @@ class SimulatedRedis {
   }
   /// Whether that server is another one's replica now.
   [[nodiscard]] bool is_replaced(std::uint64_t incarnation) const {
-    return incarnation < primary_since_;
+    return incarnation < servers_.back();
   }
   void go_down();
   void come_up() { is_up_ = true; }
@@ -108,6 +110,7 @@ class SimulatedRedis {
   };
 
   broker::HistoryReply answer(const broker::ScriptCall& call);
+  [[nodiscard]] std::string server_of(std::uint64_t incarnation) const;
   broker::HistoryReply run(const broker::ScriptCall& call);
   broker::HistoryReply run(const broker::ScriptCall& call, const broker::OpenHistory& open);
   broker::HistoryReply run(const broker::ScriptCall& call, const broker::ReadHistory& read);
@@ -151,8 +154,8 @@ class SimulatedRedis {
   bool has_written_ = false;         // The script that runs.
   bool was_oldest_message_ = false;  // When the history was opened last.
   std::uint64_t incarnation_ = 0;
-  std::uint64_t up_since_ = 0;  // Incarnations.
-  std::uint64_t primary_since_ = 0;
+  std::uint64_t up_since_ = 0;             // Incarnations.
+  std::vector<std::uint64_t> servers_{0};  // The incarnation in which each became the primary.
   Duration set_by_{};
 };
 

@@ -188,6 +188,31 @@ describe("a gateway", () => {
     client.disconnect();
   });
 
+  test("hears the new one as soon as it calls it, though the old one stays, and its connections", async () => {
+    const primary = await startRedis();
+    const path = await FaultProxy.start(redis.port);
+    endings.push(() => path.stop());
+    const gateway = await start(path.address);
+    const stream = await EventStream.open(gateway.url("/api/registrations/updates/stream"));
+    endings.push(() => stream.close());
+    await stream.next();
+    expect((await post(gateway, "to the old one")).status).toBe(201);
+    expect(await stream.nextUpdate()).toMatchObject({ message: "to the old one" });
+    await demote(redis, primary);
+    const old = redis.connect();
+    await old.replicaof("NO", "ONE"); // It takes writes again, and hears nothing of the new one.
+    path.redirect(primary.port);
+    const lines = String(await old.client("LIST")).split("\n");
+    const caller = lines.find((line) => / flags=N .* cmd=(?!client)/.test(line));
+    await old.client("KILL", "ID", /^id=(\d+)/.exec(caller ?? "")?.[1] ?? "");
+    old.disconnect();
+    const client = primary.connect();
+    await until(async () => (await client.publish("service:registration-updates", '{"registrationId":42,"status":"PENDING","message":"bare"}')) > 0);
+    expect(await stream.nextUpdate()).toMatchObject({ message: "bare" });
+    client.disconnect();
+    expect(gateway.log).toContain("leads to another server");
+  });
+
   test("is not ready before Redis was reached, and while it is away", async () => {
     const gateway = await start(redis.address);
     expect(await (await fetch(gateway.url("/readyz"))).json()).toEqual({ status: "ok" });

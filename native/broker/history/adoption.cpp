@@ -42,10 +42,11 @@ std::string_view trimmed_json(std::string_view text) {
   return text.substr(0, text.find_last_not_of(space) + 1);
 }
 
-void Adoption::begin(EventId position, bool has_more) {
+void Adoption::begin(EventId position) {
   is_behind_ = false;
+  probed_.reset();
   begun_ = position;
-  if (bare_.empty() && !has_more) {
+  if (bare_.empty() && !is_unsettled_) {
     pass(position);
     return;
   }
@@ -56,6 +57,11 @@ void Adoption::begin(EventId position, bool has_more) {
     waiting_bytes_ += bare_[index].text.size();
   }
   offered_ = textless_;
+}
+
+void Adoption::set_unsettled(bool is_unsettled) {
+  is_unsettled_ = is_unsettled;
+  leave_behind();
 }
 
 void Adoption::hear_bare(std::string_view text) {
@@ -78,7 +84,24 @@ void Adoption::shorten() {
 }
 
 void Adoption::give_up_unheard() {
-  pass(read_);
+  if (!is_unsettled_) {
+    pass(read_);
+  }
+}
+
+bool Adoption::probe() {
+  if (probed_ || !is_behind_ || heard_ >= read_) {
+    return false;
+  }
+  probed_ = read_;
+  return true;
+}
+
+void Adoption::probed() {
+  if (const auto id = std::exchange(probed_, std::nullopt)) {
+    begun_ = std::max(begun_, *id);
+    leave_behind();
+  }
 }
 
 /// The last entry up to which all adoptions are known, those in `ahead_` included.
@@ -167,13 +190,13 @@ void Adoption::pass(EventId id) {
   }
 }
 
-/// Nothing up to where the channel was last begun to be heard will be heard any more, nor will the
-/// bare messages that it was adopted from. Once it was read, all is known of it that can be. Not
-/// if its epoch was lost since: what the new one has taken over of it may have yet to be read, and
-/// would then be taken for something that is known.
+/// What will not be heard any more is known as soon as it was read: nor will the bare messages be
+/// heard that it was adopted from. Not before it is settled which messages were bare: they may be
+/// those. And not if its epoch was lost since: what the new one has taken over of it may have yet
+/// to be read, and would then be taken for something that is known.
 void Adoption::leave_behind() {
   const bool is_read = read_.epoch == begun_.epoch && read_ >= begun_;
-  if (is_behind_ && heard_ < begun_ && is_read) {
+  if (is_behind_ && !is_unsettled_ && heard_ < begun_ && is_read) {
     pass(begun_);
   }
 }

@@ -61,8 +61,9 @@ class Adoption {
   explicit Adoption(AdoptionLimits limits = {}) : limits_(limits) {}
 
   /// The channel is heard again from now on; the history's end was `position` just before.
-  /// `has_more`: of what was heard before, some may turn out to be bare messages yet.
-  void begin(EventId position, bool has_more);
+  void begin(EventId position);
+  /// Whether some of what was heard may turn out to be bare messages yet.
+  void set_unsettled(bool is_unsettled);
 
   void hear_bare(std::string_view text);
 
@@ -76,6 +77,11 @@ class Adoption {
     return ahead_.size() > limits_.unheard_max || offered_ > limits_.unheard_max ||
            (is_behind_ && is_full() && (heard_ >= begun_ || read_ >= begun_));
   }
+  /// Whether to find out how much of what was read will not be heard, as it was published before
+  /// the channel was heard, but after `begin` was told where the history ends: what waits can be
+  /// offered only then. `probed`: all that was published before `probe` has been heard.
+  [[nodiscard]] bool probe();
+  void probed();
   /// Nothing more will be heard of what was read by now. What the history has, but was not read,
   /// goes on being counted: the adoption of one copy of a text must not be taken for another's.
   void give_up_unheard();
@@ -132,12 +138,13 @@ class Adoption {
   void shorten();
 
   AdoptionLimits limits_;
-  EventId heard_;            // The last one that was heard on the channel.
-  EventId begun_;            // The history's end when the channel was begun to be heard.
-  EventId read_;             // The last entry that was read.
-  EventId read_after_;       // All since this one was, in one epoch.
-  std::deque<Ahead> ahead_;  // Read, and not heard yet: after `heard_`.
-  std::deque<Bare> bare_;    // Heard since `heard_`, or not known to be adopted by then.
+  EventId heard_;                  // The last one that was heard on the channel.
+  EventId begun_;                  // Nothing up to this one will be heard any more.
+  std::optional<EventId> probed_;  // What was read when the channel was probed.
+  EventId read_;                   // The last entry that was read.
+  EventId read_after_;             // All since this one was, in one epoch.
+  std::deque<Ahead> ahead_;        // Read, and not heard yet: after `heard_`.
+  std::deque<Bare> bare_;          // Heard since `heard_`, or not known to be adopted by then.
   // Of each hash in `bare_`, and of each origin in `ahead_`.
   std::unordered_map<std::size_t, std::size_t> counts_;
   std::unordered_map<std::size_t, std::size_t> ahead_counts_;
@@ -150,6 +157,7 @@ class Adoption {
   bool is_asked_ = false;
   EventId asked_cursor_;  // Of the offers in flight.
   bool is_behind_ = false;
+  bool is_unsettled_ = false;
 };
 
 }  // namespace regstream::broker

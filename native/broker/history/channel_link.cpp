@@ -18,6 +18,7 @@ void ChannelLink::on_lost() noexcept {
   is_subscription_wanted_ = false;
   is_paused_ = false;
   gate_.on_lost();
+  server_.clear();
   follower_.on_unsubscribed();
 }
 
@@ -28,12 +29,14 @@ void ChannelLink::say_lost(const RedisFailure& failure) {
   readiness_.on_reading_failed(public_reason(failure));
 }
 
-std::optional<RedisFailure> ChannelLink::on_reply(const HistoryReply& reply, Instant now) {
+std::optional<RedisFailure> ChannelLink::on_reply(HistoryReply&& reply, Instant now) {
   const auto question = link_.on_reply();
   if (!question) {
     return std::nullopt;
   }
-  if (const auto* const refused = std::get_if<Refused>(&reply)) {
+  if (question == Question::channel_probe) {
+    follower_.on_channel_probed();  // An error is an answer, too.
+  } else if (const auto* const refused = std::get_if<Refused>(&reply)) {
     const PassingError* const passing = refused->failure.passing;
     if (question == Question::channels || passing == nullptr || passing->needs_new_connection) {
       return refused->failure;
@@ -42,10 +45,11 @@ std::optional<RedisFailure> ChannelLink::on_reply(const HistoryReply& reply, Ins
     is_open_wanted_ = true;
     follower_.on_unsubscribed();
     say_lost(refused->failure);
-  } else if (const auto* const end = std::get_if<EventId>(&reply);
-             end != nullptr && question == Question::open) {
+  } else if (auto* const opened = std::get_if<HistoryOpened>(&reply);
+             opened != nullptr && question == Question::open) {
     gate_.on_taken();
-    position_ = *end;
+    position_ = opened->end;
+    server_ = std::move(opened->server);
     is_subscription_wanted_ = true;
   } else if (std::holds_alternative<Done>(reply) && question == Question::channels) {
     if (link_.due() == nullptr) {  // The second one of two.

@@ -2,6 +2,7 @@
 
 #include <deque>
 #include <optional>
+#include <string>
 
 #include <regstream/time.hpp>
 
@@ -30,8 +31,10 @@ class ChannelLink {
   void on_lost() noexcept;
   void say_lost(const RedisFailure& failure);
   /// Why the connection is to be given up, if it is.
-  [[nodiscard]] std::optional<RedisFailure> on_reply(const HistoryReply& reply, Instant now);
+  [[nodiscard]] std::optional<RedisFailure> on_reply(HistoryReply&& reply, Instant now);
 
+  /// Which server has the channels, as `HistoryOpened` says. Empty: not known.
+  [[nodiscard]] const std::string& server() const { return server_; }
   [[nodiscard]] std::optional<HistoryCommand> poll(Instant now);
   /// Whether the channels are to be left unread from now on, if that is new.
   [[nodiscard]] std::optional<bool> poll_pause();
@@ -46,6 +49,7 @@ class ChannelLink {
   bool is_open_wanted_ = false;
   bool is_subscription_wanted_ = false;
   bool is_paused_ = false;
+  std::string server_;
   EventId position_;  // Where the history ended before the channels were heard.
 };
 

@@ -11,6 +11,12 @@ RedisFailure mistyped_failure() {
   return {RedisFailureKind::not_redis, "redis gave another answer than it was asked for"};
 }
 
+RedisFailure moved_failure() {
+  return {RedisFailureKind::moved,
+          "redis's address leads to another server than before (a failover), and connections to "
+          "the old one were left"};
+}
+
 bool may_heal(RedisFailureKind kind) {
   switch (kind) {
     case RedisFailureKind::unresolvable:
@@ -21,6 +27,7 @@ bool may_heal(RedisFailureKind kind) {
     case RedisFailureKind::passing:
     case RedisFailureKind::lost:
     case RedisFailureKind::flushed:
+    case RedisFailureKind::moved:
     case RedisFailureKind::renewed:
     case RedisFailureKind::silent:
       return true;
@@ -55,6 +62,7 @@ std::string public_reason(const RedisFailure& failure) {
     case RedisFailureKind::not_redis:
     case RedisFailureKind::oversized:
       return "redis sends what can't be read: the log says more";
+    case RedisFailureKind::moved:
     case RedisFailureKind::renewed:
       return "redis is connected anew";
     case RedisFailureKind::lost:

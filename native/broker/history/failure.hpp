@@ -20,6 +20,7 @@ enum class RedisFailureKind : std::uint8_t {
   oversized,     ///< Redis sent more at once than this process takes in.
   lost,          ///< The connection broke, or Redis closed it.
   flushed,       ///< Redis has forgotten the script (SCRIPT FLUSH).
+  moved,         ///< Another server has the address.
   renewed,       ///< This process gave the connection up for a new one.
   silent,        ///< Connected, but no sign of life: half-open.
 };
@@ -42,6 +43,9 @@ struct RedisFailure {
 
 /// A reply is of another kind than its question has.
 [[nodiscard]] RedisFailure mistyped_failure();
+
+/// Two connections lead to two servers.
+[[nodiscard]] RedisFailure moved_failure();
 
 /// What follows on "redis" in a sentence about a passing error.
 [[nodiscard]] std::string describe(const PassingError& error);

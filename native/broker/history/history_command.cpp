@@ -16,6 +16,7 @@ struct QuestionOf {
   Question operator()(const AskServer& /*ask*/) const { return Question::server; }
   Question operator()(const AskDeployments& /*ask*/) const { return Question::deployments; }
   Question operator()(const SubscribeChannels& /*subscribe*/) const { return Question::channels; }
+  Question operator()(const ProbeChannel& /*probe*/) const { return Question::channel_probe; }
   Question operator()(const AwaitHistory& /*await*/) const { return Question::entries; }
 };
 

@@ -20,6 +20,7 @@ namespace regstream::broker {
 // --- The modes of scripts/history.lua, which says what each does. `ReadHistory`, `Adopt` and
 // --- `TellLoss` are what the follower asks for.
 
+/// And say where it ends, and which server has it.
 struct OpenHistory {};
 
 struct PublishUpdate {
@@ -47,7 +48,7 @@ struct ScriptCall {
   bool names_script = false;
 };
 
-// --- The other commands. `AwaitHistory` is the follower's.
+// --- The other commands. `AwaitHistory` and `ProbeChannel` are the follower's.
 
 struct LoadScript {};
 /// How the server keeps its append-only file.
@@ -64,7 +65,7 @@ struct SubscribeChannels {};
 inline constexpr std::size_t awaited_max = 4;
 
 using HistoryCommand = std::variant<ScriptCall, LoadScript, AskDurability, AskServer,
-                                    AskDeployments, SubscribeChannels, AwaitHistory>;
+                                    AskDeployments, SubscribeChannels, ProbeChannel, AwaitHistory>;
 
 /// What a reply answers.
 enum class Question : std::uint8_t {
@@ -79,6 +80,7 @@ enum class Question : std::uint8_t {
   server,
   deployments,
   channels,
+  channel_probe,
   entries,
 };
 
@@ -100,6 +102,15 @@ enum class Question : std::uint8_t {
 
 /// To what has no other answer, or none that the session needs to know.
 struct Done {};
+/// To `OpenHistory`.
+struct HistoryOpened {
+  EventId end;
+  std::string server;  ///< As `ServerIdentity` has it.
+};
+/// To `AskServer`: one of its replies.
+struct ServerIdentity {
+  std::string run_id;  ///< Random, of each start of a server. Empty: the server does not say.
+};
 /// To `AwaitHistory`; empty if nothing came for some time.
 struct AwaitedEntries {
   std::vector<HistoryEntry> entries;
@@ -118,6 +129,6 @@ struct Refused {
 
 /// `EventId`: where the history ends, or which id an update has.
 using HistoryReply = std::variant<Done, EventId, HistoryPage, AwaitedEntries, CursorTooOld,
-                                  Durability, OutOfOrder, Refused>;
+                                  Durability, OutOfOrder, HistoryOpened, ServerIdentity, Refused>;
 
 }  // namespace regstream::broker

@@ -56,7 +56,7 @@ void HistoryFollower::begin_anew() {
 
 void HistoryFollower::on_subscribed(EventId position) {
   learn(position);
-  adoption_.begin(position, !claims_.empty());
+  adoption_.begin(position);
   is_subscribing_ = false;
   is_subscribed_ = true;
   is_read_since_subscribed_ = false;
@@ -74,10 +74,6 @@ void HistoryFollower::on_unsubscribed() {
   }
 }
 
-void HistoryFollower::on_channel_drained() {
-  is_channel_behind_ = !may_hear();
-}
-
 void HistoryFollower::on_loss_told(EventId end) {
   is_telling_loss_ = false;
   learn(end);
@@ -87,10 +83,6 @@ void HistoryFollower::on_loss_told(EventId end) {
 /// It may have been told; but whether, nobody knows.
 void HistoryFollower::lose_loss() {
   is_loss_due_ |= std::exchange(is_telling_loss_, false);
-}
-
-void HistoryFollower::on_callable() {
-  is_callable_ = true;
 }
 
 void HistoryFollower::on_not_callable() {
@@ -197,6 +189,7 @@ void HistoryFollower::hear_claim(EventId id, std::string_view message) {
   }
   claims_bytes_ += message.size();
   claims_.push_back({id, std::string{message}});
+  adoption_.set_unsettled(true);
 }
 
 void HistoryFollower::hear_entry(EventId id, std::string_view message) {
@@ -229,6 +222,7 @@ void HistoryFollower::settle_claims() {
       hear_bare(claim.message);
     }
   }
+  adoption_.set_unsettled(!claims_.empty());
 }
 
 void HistoryFollower::hear_bare(std::string_view message) {
@@ -363,6 +357,9 @@ std::optional<FollowerAction> HistoryFollower::poll() {
     return AwaitHistory{*last_};
   }
   // Once a history was read to its end: what a new one has taken over may yet make bare ones known.
+  if (is_live_ && is_subscribed_ && may_hear() && adoption_.probe()) {
+    return ProbeChannel{};
+  }
   // Not while the channel is about to be heard: some of what was read may be heard then.
   if (adoption_.is_overrun() && is_live_ && !is_subscribing_) {
     if (!is_subscribed_) {

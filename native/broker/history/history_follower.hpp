@@ -51,13 +51,15 @@ struct ReadHistory {
 struct AwaitHistory {
   EventId after;
 };
+/// Ask on the channel's connection: by the answer, all that was published before has been heard.
+struct ProbeChannel {};
 /// Give the channel's connection up for a new one: what it has yet to bring is too much.
 struct LeaveChannel {};
 /// Put an entry without a message into the history: bare messages were lost, and every stream is to
 /// be told.
 struct TellLoss {};
 using FollowerAction = std::variant<BeginHistory, TellMessage, GoLive, CaughtUp, ReadHistory,
-                                    AwaitHistory, Adopt, LeaveChannel, TellLoss>;
+                                    AwaitHistory, Adopt, ProbeChannel, LeaveChannel, TellLoss>;
 
 struct FollowerLimits {
   /// Messages told as they came, before a read looks again whether they are the history's still.
@@ -112,7 +114,7 @@ class HistoryFollower {
   /// It is heard no longer, or will not be.
   void on_unsubscribed();
   /// The script can be called, and then no longer: an answer that is due will not come.
-  void on_callable();
+  void on_callable() { is_callable_ = true; }
   void on_not_callable();
   /// The history can be waited for, and then no longer: an answer that is due will not come.
   void on_awaitable();
@@ -126,7 +128,9 @@ class HistoryFollower {
   /// Redis holds some of the channel itself, or may.
   void on_channel_behind() { is_channel_behind_ = true; }
   /// What Redis held then, or when the channel was last read again, has been heard.
-  void on_channel_drained();
+  void on_channel_drained() { is_channel_behind_ = !may_hear(); }
+  /// The answer to `ProbeChannel`.
+  void on_channel_probed() { adoption_.probed(); }
   /// The answer to `TellLoss`: where the history ended then.
   void on_loss_told(EventId end);
   /// The answer to `ReadHistory`.

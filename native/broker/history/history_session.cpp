@@ -152,7 +152,7 @@ void HistorySession::on_reply(LinkRole role, HistoryReply&& reply, Instant now) 
       end = script_.on_reply(std::move(reply), now);
       break;
     case LinkRole::listener:
-      end = channel_.on_reply(reply, now);
+      end = channel_.on_reply(std::move(reply), now);
       break;
     case LinkRole::waiter:
       end = on_awaited(std::move(reply));
@@ -165,6 +165,27 @@ void HistorySession::on_reply(LinkRole role, HistoryReply&& reply, Instant now) 
     // What is heard and waited for comes from the server that takes writes.
     renew(LinkRole::listener, now);
     renew(LinkRole::waiter, now);
+  }
+  stay_together(now);
+}
+
+/// What is heard has to come from the server that is called. While the address moves to another one
+/// (a failover), connections that are made one after the other may lead to both: then the older
+/// ones are made anew.
+void HistorySession::stay_together(Instant now) {
+  const std::string& called = script_.server();
+  const std::string& heard = channel_.server();
+  if (called.empty() || heard.empty() || called == heard) {
+    return;
+  }
+  const bool is_called_newer = script_.link().up_since() >= channel_.link().up_since();
+  const LinkRole newer = is_called_newer ? LinkRole::caller : LinkRole::listener;
+  const auto since = link(newer).up_since();
+  for (const LinkRole role : roles) {
+    const auto other = link(role).up_since();
+    if (role != newer && other && *other <= since) {
+      give_up(role, moved_failure(), now);
+    }
   }
 }
 
@@ -242,6 +263,9 @@ std::optional<SessionAction> HistorySession::poll_follower(Instant now) {
     std::optional<SessionAction> operator()(CaughtUp caught_up) const { return caught_up; }
     std::optional<SessionAction> operator()(AwaitHistory await) const {
       return session.call(LinkRole::waiter, await);
+    }
+    std::optional<SessionAction> operator()(ProbeChannel probe) const {
+      return session.call(LinkRole::listener, probe);
     }
     std::optional<SessionAction> operator()(LeaveChannel /*leave*/) const {
       session.renew(LinkRole::listener, now);

@@ -81,6 +81,7 @@ class HistorySession {
   void begin_anew(Instant now);
   void give_up(LinkRole role, const RedisFailure& failure, Instant now);
   void renew(LinkRole role, Instant now);
+  void stay_together(Instant now);
   [[nodiscard]] std::optional<RedisFailure> on_awaited(HistoryReply&& reply);
   [[nodiscard]] SessionAction call(LinkRole role, HistoryCommand command);
   [[nodiscard]] std::optional<SessionAction> poll_links(Instant now);

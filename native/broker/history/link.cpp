@@ -12,6 +12,7 @@ bool is_short(Question question) {
     case Question::adoption:
     case Question::open:
     case Question::channels:
+    case Question::channel_probe:
     case Question::entries:
       return false;
     default:
@@ -55,6 +56,11 @@ bool Link::on_lost(Instant now) {
   state_ = Waiting{.until = now + backoff_.next_delay(Duration::zero())};
   due_.clear();
   return true;
+}
+
+std::optional<Instant> Link::up_since() const {
+  const auto* const up = std::get_if<Up>(&state_);
+  return up == nullptr ? std::nullopt : std::optional{up->since};
 }
 
 std::optional<Instant> Link::next_deadline() const {

@@ -38,7 +38,9 @@ class Link {
   /// False: there was none to lose. No answer is due any more.
   bool on_lost(Instant now);
 
-  [[nodiscard]] bool is_up() const { return std::holds_alternative<Up>(state_); }
+  [[nodiscard]] bool is_up() const { return up_since().has_value(); }
+  /// When the connection was made, if there is one.
+  [[nodiscard]] std::optional<Instant> up_since() const;
   /// When `poll_connect` is to be asked again.
   [[nodiscard]] std::optional<Instant> next_deadline() const;
 

@@ -5,6 +5,7 @@
 #include <list>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <regstream/broker/broker.hpp>
 #include <regstream/broker/publish_limits.hpp>

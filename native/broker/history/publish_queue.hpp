@@ -5,7 +5,7 @@
 #include <list>
 #include <optional>
 #include <string>
-#include <string_view>
+#include <vector>
 
 #include <regstream/broker/broker.hpp>
 #include <regstream/broker/publish_limits.hpp>

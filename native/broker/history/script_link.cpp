@@ -39,6 +39,7 @@ void ScriptLink::on_connected(Instant now) {
 
 void ScriptLink::on_lost(Instant now) noexcept {
   leaving_.reset();
+  server_.clear();
   line_.on_down(now);
   reading_.on_lost();
   adopting_.on_lost();
@@ -148,7 +149,11 @@ std::optional<RedisFailure> ScriptLink::on_reply(HistoryReply&& reply, Instant n
     return std::nullopt;
   }
   switch (*question) {
-    case Question::server:  // The shell reads these, errors too.
+    case Question::server:  // The rest of these is the shell's, errors too.
+      if (auto* const identity = std::get_if<ServerIdentity>(&reply)) {
+        server_ = std::move(identity->run_id);
+      }
+      return std::nullopt;
     case Question::deployments:
       return std::nullopt;
     case Question::durability:

@@ -61,6 +61,8 @@ class ScriptLink {
 
   /// The script can be called.
   [[nodiscard]] bool is_ready() const { return line_.is_up(); }
+  /// Which server is called, as `ServerIdentity` says. Empty: not known.
+  [[nodiscard]] const std::string& server() const { return server_; }
   /// Publishes that waited when the connection came; then none.
   [[nodiscard]] std::size_t take_waited() { return std::exchange(waited_, 0); }
   /// Writes are taken after a replica has refused them, by another server, perhaps. Once.
@@ -89,6 +91,7 @@ class ScriptLink {
   const std::string own_key_;
   std::uint64_t own_keys_ = 0;
   std::size_t waited_ = 0;
+  std::string server_;
   std::optional<bool> is_durable_;  // Empty: no server was asked yet.
   // When to ask for what. Empty: not now.
   std::optional<Instant> ask_durability_at_;

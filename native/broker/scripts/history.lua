@@ -17,7 +17,7 @@
 -- still to come, that one's key; for `probe`, a key that is never there.
 -- ARGV: mode, known id, most messages, most bytes of messages, channel, "1" if the server acknowledges
 -- a write only when it is on the disk, "0" if not, "" if the caller can't tell; then what the mode takes:
---   open                                             -> id of the end
+--   open                                             -> {id of the end, run_id of the server or ""}
 --   read     from ("-", or an id that is included), bytes of a page
 --            -> {end, 1 if this is all, {id, message, id that it was adopted under or ""}, ...}
 --   publish  lifetime of the key in ms, message                   -> id
@@ -370,7 +370,8 @@ end
 
 if mode == 'open' then
   open()
-  return last
+  local info = redis.pcall('INFO', 'server')
+  return {last, type(info) == 'string' and info:match('run_id:(%x+)') or ''}
 end
 
 if mode == 'read' then

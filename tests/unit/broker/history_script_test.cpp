@@ -76,6 +76,8 @@ struct Shown {
   std::string operator()(const CursorTooOld& /*old*/) const { return "cursor too old"; }
   std::string operator()(const Durability& /*durability*/) const { return "durability"; }
   std::string operator()(const OutOfOrder& /*order*/) const { return "out of order"; }
+  std::string operator()(const HistoryOpened& opened) const { return to_string(opened.end); }
+  std::string operator()(const ServerIdentity& /*identity*/) const { return "identity"; }
   std::string operator()(const Refused& refused) const {
     return refused.failure.passing != nullptr ? "refused in passing" : "refused";
   }
@@ -204,6 +206,13 @@ class Callers {
     return {epoch, random_.up_to(end.sequence + 1)};
   }
   std::string key() { return std::to_string(random_.up_to(3)); }
+  std::vector<std::string> keys(std::uint64_t count) {
+    std::vector<std::string> keys;
+    for (; count > 0; --count) {
+      keys.push_back(key());
+    }
+    return keys;
+  }
   std::string text() {
     static const Texts texts{R"({"registrationId":1,"status":"PENDING"})",
                              R"({"registrationId":2,"status":"PENDING"})",

@@ -49,7 +49,7 @@ TEST_CASE("publishes in flight when a link is lost are sent again in order, befo
   CHECK(bench.wants() == Texts{"durability?", "load"});
   bench.call_reply(Durability{});
   CHECK(bench.call_reply(Done{}) ==
-        Texts{"publish a", "publish b after a", "publish c after b", "followed, waited 3"});
+        Texts{"publish a", "publish b after a", "publish c after b a", "followed, waited 3"});
   for (std::uint64_t sequence = 1; sequence <= 3; ++sequence) {
     CHECK(bench.call_reply(EventId{1'000, sequence}) == Texts{"ended"});
   }

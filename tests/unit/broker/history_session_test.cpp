@@ -43,7 +43,7 @@ TEST_CASE("a gateway's session opens three links, and follows the history") {
   CHECK(bench.call_reply(Done{}) == Texts{"probe"});
   bench.connect(LinkRole::listener);
   CHECK(bench.wants() == Texts{"open"});
-  CHECK(bench.reply(LinkRole::listener, EventId{1'000, 1}) == Texts{"subscribe"});
+  CHECK(bench.reply(LinkRole::listener, HistoryOpened{{1'000, 1}, {}}) == Texts{"subscribe"});
   CHECK(bench.reply(LinkRole::listener, Done{}).empty());
   CHECK(bench.reply(LinkRole::listener, Done{}) == Texts{"read all"});
   bench.connect(LinkRole::waiter);
@@ -178,7 +178,7 @@ TEST_CASE("the listener asks a redis that refuses for now again, on the same con
   CHECK(bench.reply(LinkRole::listener, refused(out_of_memory)) == Texts{"failed: OOM"});
   CHECK(bench.wake() == Texts{"open"});
   SECTION("until it is answered") {
-    CHECK(bench.reply(LinkRole::listener, EventId{1'000, 0}) == Texts{"subscribe"});
+    CHECK(bench.reply(LinkRole::listener, HistoryOpened{{1'000, 0}, {}}) == Texts{"subscribe"});
     SECTION("and a refused subscription ends it") {
       CHECK(bench.reply(LinkRole::listener, rejected()) == Texts{"give up listener", "failed: no"});
     }
@@ -296,7 +296,7 @@ TEST_CASE("links that come and go in any order end in a history that is followed
                     role,
                     *question == Question::page
                         ? HistoryReply{HistoryPage{.end = {9, 0}, .is_last = true, .entries = {}}}
-                    : *question == Question::open ? HistoryReply{EventId{9, 0}}
+                    : *question == Question::open ? HistoryReply{HistoryOpened{{9, 0}, {}}}
                                                   : HistoryReply{Done{}},
                     bench.now);
               }

@@ -74,6 +74,7 @@ struct Shown {
   std::string operator()(const AskServer& /*ask*/) const { return "server?"; }
   std::string operator()(const AskDeployments& /*ask*/) const { return "deployments?"; }
   std::string operator()(const SubscribeChannels& /*subscribe*/) const { return "subscribe"; }
+  std::string operator()(const ProbeChannel& /*probe*/) const { return "probe channel"; }
   std::string operator()(const AwaitHistory& await) const {
     return "await " + to_string(await.after);
   }
@@ -144,6 +145,7 @@ class Bench {
     call_reply(Durability{});
     call_reply(Done{});
   }
+  static constexpr const char* server = "first";
   /// The same of a gateway that follows an empty history, with all three links.
   void bring_up_gateway(EventId end = {1'000, 0}) {
     session.follow();
@@ -152,15 +154,16 @@ class Bench {
     wants();
     call_reply(Durability{});
     call_reply(Done{});
-    for (int answers = 0; answers < 3 + 2; ++answers) {
-      call_reply(Done{});  // Of the server and the deployments.
+    call_reply(ServerIdentity{server});
+    for (int answers = 0; answers < 2 + 2; ++answers) {
+      call_reply(Done{});  // More of the server, and of the deployments.
     }
     call_reply(Done{});  // The first probe.
     connect(LinkRole::waiter);
     wants();
     connect(LinkRole::listener);
     wants();
-    reply(LinkRole::listener, end);
+    reply(LinkRole::listener, HistoryOpened{end, server});
     reply(LinkRole::listener, Done{});
     reply(LinkRole::listener, Done{});
     for (int pages = 0; pages < 4 && asked(LinkRole::caller) == Question::page; ++pages) {

@@ -43,7 +43,7 @@ struct Bench {
     }
     return !error;
   }
-  /// All that may be sent now, each with the key before it: "a", "b<a".
+  /// All that may be sent now, each with the keys before it: "a", "b<a".
   Texts send() {
     Texts sent;
     while (const auto* const publish = line.next(now)) {

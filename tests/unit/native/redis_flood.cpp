@@ -245,12 +245,12 @@ TEST_CASE("an adoption that was trimmed before it was read is that of the copy t
 TEST_CASE("a copy of what was there before the channel was heard says nothing of adoptions") {
   const std::string bare = update_json(2);
   Adoption adoption;
-  adoption.begin({1'000, 0}, false);
+  adoption.begin({1'000, 0});
   adoption.hear_bare(bare);
   REQUIRE(adoption.next());
   adoption.lost();
   // Another gateway had it adopted, and a new history took that over.
-  adoption.begin({3'000, 2}, false);
+  adoption.begin({3'000, 2});
   const std::string one = stamped_json(update_json(1), {3'000, 1});
   adoption.read({3'000, 1}, one, {});
   adoption.read({3'000, 2}, stamped_json(bare, {3'000, 2}), EventId{2'000, 2});

@@ -20,6 +20,7 @@ using regstream::broker::HistoryEntry;
 using regstream::broker::HistoryFollower;
 using regstream::broker::HistoryPage;
 using regstream::broker::LeaveChannel;
+using regstream::broker::ProbeChannel;
 using regstream::broker::ReadHistory;
 using regstream::broker::TellLoss;
 using regstream::broker::TellMessage;
@@ -67,6 +68,7 @@ std::string line(const FollowerAction& action) {
       }
       return text;
     }
+    std::string operator()(const ProbeChannel& /*probe*/) const { return "probe channel"; }
     std::string operator()(const LeaveChannel& /*leave*/) const { return "leave"; }
     std::string operator()(const TellLoss& /*loss*/) const { return "loss"; }
   };
@@ -641,7 +643,7 @@ TEST_CASE("an adoption that a new epoch took over is found, though the cursor is
                     .is_last = true,
                     .entries = {entry({2'000, 6}),
                                 {.id = moved, .message = message(moved), .adopted_as = id(2)}}});
-  CHECK(poll_all(follower) == Lines{"message 2000-7", "live"});
+  CHECK(poll_all(follower) == Lines{"message 2000-7", "live", "probe channel"});
   follower.on_message(message({2'000, 8}));
   CHECK(poll_all(follower) == Lines{"read 2000-7"});
   follower.on_page({.end = {2'000, 8},

@@ -106,7 +106,7 @@ TEST_CASE("a key that was seen gives the earlier id, and nothing else happens") 
 TEST_CASE("an update is refused while the one before it is not in the history") {
   const RedisServer server;
   Caller caller{server};
-  const auto second = caller.calls.publish({}, "second", update_json(2), "first");
+  const auto second = caller.calls.publish({}, "second", update_json(2), {"first"});
   const auto reply = caller.program.command(second);
   read_as<OutOfOrder>(Question::publish, *reply);
   CHECK_THAT(std::string{reply_text(*reply)}, StartsWith("OUTOFORDER"));
@@ -123,7 +123,7 @@ TEST_CASE("an update is refused while the key of the one before it only remember
   Caller caller{server};
   // As `publish` leaves it for a millisecond, where Redis has refused the append.
   caller.program.command({"SET", "service:registration-updates:key:first", ""});
-  const auto second = caller.calls.publish({}, "second", update_json(2), "first");
+  const auto second = caller.calls.publish({}, "second", update_json(2), {"first"});
   read_as<OutOfOrder>(Question::publish, *caller.program.command(second));
   CHECK(caller.messages().empty());
   const auto first = caller.publish(update_json(1), "first");

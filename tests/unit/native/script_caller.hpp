@@ -24,7 +24,8 @@ struct Caller {
     return broker::read_id(*reply).value();
   }
   EventId open(EventId known = {}) {
-    return broker::read_id(*program.command(calls.open(known))).value();
+    const auto reply = program.command(calls.open(known));
+    return read_as<broker::HistoryOpened>(broker::Question::open, *reply).end;
   }
   /// False: the cursor is too old.
   bool adopt(const broker::Adopt& adopt, EventId known = {}) {
