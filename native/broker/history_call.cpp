@@ -1,7 +1,9 @@
 #include "broker/history_call.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -111,7 +113,7 @@ Command HistoryCalls::words(ScriptCall call) const {
 
 /// What all modes have: the others' arguments follow.
 Command HistoryCalls::begin(const ScriptCall& call, std::string_view mode,
-                            std::initializer_list<std::string_view> keys) const {
+                            const std::vector<std::string>& keys) const {
   const char* const durable = !call.is_durable ? "" : *call.is_durable ? "1" : "0";
   Command command;
   if (call.names_script) {
@@ -144,16 +146,17 @@ Command HistoryCalls::words(const ScriptCall& call, const ReadHistory& read) con
 }
 
 Command HistoryCalls::words(const ScriptCall& call, PublishUpdate& publish) const {
-  auto command = publish.key_before.empty()
-                     ? begin(call, "publish", {key_of(publish.key)})
-                     : begin(call, "publish", {key_of(publish.key), key_of(publish.key_before)});
+  std::vector<std::string> keys{key_of(publish.key)};
+  std::transform(publish.keys_before.begin(), publish.keys_before.end(), std::back_inserter(keys),
+                 key_of);
+  auto command = begin(call, "publish", keys);
   command.push_back(std::to_string(limits_.key_lifetime.count()));
   command.push_back(std::move(publish.message));
   return command;
 }
 
 Command HistoryCalls::words(const ScriptCall& call, const ProbePublishing& /*probe*/) const {
-  return begin(call, "probe", {probe_key});
+  return begin(call, "probe", {std::string{probe_key}});
 }
 
 Command HistoryCalls::words(const ScriptCall& call, Adopt& adopt) const {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,7 +41,7 @@ class HistoryCalls {
 
  private:
   [[nodiscard]] Command begin(const ScriptCall& call, std::string_view mode,
-                              std::initializer_list<std::string_view> keys = {}) const;
+                              const std::vector<std::string>& keys = {}) const;
   [[nodiscard]] Command words(const ScriptCall& call, const OpenHistory& open) const;
   [[nodiscard]] Command words(const ScriptCall& call, const ReadHistory& read) const;
   [[nodiscard]] Command words(const ScriptCall& call, PublishUpdate& publish) const;

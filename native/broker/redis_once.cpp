@@ -33,7 +33,7 @@ class SinglePublish {
         call_(HistoryCalls{options.history}.words(
             ScriptCall{.mode = PublishUpdate{.key = key.empty() ? random_key() : std::string{key},
                                              .message = std::string{message},
-                                             .key_before = {}},
+                                             .keys_before = {}},
                        .known = {},
                        .is_durable = {}})),
         deadline_(monotonic_now() + timeout),

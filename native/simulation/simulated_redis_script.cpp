@@ -166,7 +166,8 @@ broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
     world_.count(Sight::publish_repeated);
     return *earlier;
   }
-  if (!publish.key_before.empty() && id_of_key(publish.key_before) == nullptr) {
+  const auto is_there = [this](const std::string& key) { return id_of_key(key) != nullptr; };
+  if (!std::all_of(publish.keys_before.begin(), publish.keys_before.end(), is_there)) {
     world_.count(Sight::publish_out_of_order);
     return broker::OutOfOrder{};
   }

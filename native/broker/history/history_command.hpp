@@ -26,9 +26,9 @@ struct OpenHistory {};
 struct PublishUpdate {
   std::string key;
   std::string message;
-  /// Of the update that was sent before this one on the same connection, and is not answered yet.
-  /// Without that one in the history, this one is refused. Empty: there is none.
-  std::string key_before;
+  /// Of updates that were sent before this one on the same connection, and are not answered yet.
+  /// Without each of them in the history, this one is refused.
+  std::vector<std::string> keys_before;
 };
 
 /// Refused where a publish would be; changes nothing.

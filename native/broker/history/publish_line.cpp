@@ -17,7 +17,7 @@ PublishLine::PublishLine(PublishLimits limits, Duration resend_max, BackoffOptio
                          std::uint64_t seed)
     : queue_(limits, resend_max), gate_(backoff, seed) {}
 
-std::optional<PublishError> PublishLine::push(std::string message, std::string key,
+std::optional<PublishError> PublishLine::push(std::string message, PublishKey key,
                                               PublishHandler& done, Patience patience) {
   if (patience == Patience::refuses && (!is_up_ || is_refusing())) {
     return PublishError{not_now};

@@ -36,7 +36,7 @@ class PublishLine {
   };
 
   /// Takes a message in, or says why not; `done` is moved from only if it was taken in.
-  [[nodiscard]] std::optional<PublishError> push(std::string message, std::string key,
+  [[nodiscard]] std::optional<PublishError> push(std::string message, PublishKey key,
                                                  PublishHandler& done, Patience patience);
 
   /// The connection by which publishes are sent is there, and then no longer.
@@ -45,7 +45,7 @@ class PublishLine {
 
   /// The next one to send, now; see `PublishQueue::take`.
   [[nodiscard]] const PublishQueue::Publish* next(Instant now) noexcept;
-  [[nodiscard]] std::string_view key_before() const { return queue_.key_before(); }
+  [[nodiscard]] std::vector<std::string> keys_before() const { return queue_.keys_before(); }
   /// A call that changes nothing, and finds out whether publishes would be taken, may be sent now.
   [[nodiscard]] bool may_probe(Instant now) const;
   void on_probed() { gate_.on_called(); }

@@ -5,9 +5,9 @@
 
 namespace regstream::broker {
 
-std::optional<PublishError> PublishQueue::push(std::string message, std::string key,
+std::optional<PublishError> PublishQueue::push(std::string message, PublishKey key,
                                                PublishHandler& done, Patience patience) {
-  if (auto problem = size_problem(message, key, limits_); !problem.empty()) {
+  if (auto problem = size_problem(message, key.text, limits_); !problem.empty()) {
     return PublishError{std::move(problem)};
   }
   // Those that were in flight may exceed the limit when they wait again.
@@ -47,8 +47,14 @@ const PublishQueue::Publish* PublishQueue::take(Instant now) noexcept {
   return &taken;
 }
 
-std::string_view PublishQueue::key_before() const {
-  return in_flight_.size() < 2 ? std::string_view{} : std::prev(in_flight_.end(), 2)->key;
+std::vector<std::string> PublishQueue::keys_before() const {
+  std::vector<std::string> keys;
+  bool is_whole = in_flight_.size() < 2;
+  for (auto before = std::next(in_flight_.rbegin(), is_whole ? 0 : 1); !is_whole; ++before) {
+    keys.push_back(before->key.text);
+    is_whole = before->key.is_own || std::next(before) == in_flight_.rend();
+  }
+  return keys;
 }
 
 PublishHandler PublishQueue::answered() noexcept {

@@ -19,11 +19,18 @@ enum class Patience : std::uint8_t {
   refuses,  ///< It is withdrawn, unless it may be in the history already.
 };
 
+/// By which Redis knows a publish that is sent again.
+struct PublishKey {
+  std::string text;
+  /// Only this process can have given it. An application's may be another process's, too.
+  bool is_own = false;
+};
+
 /// Publishes that wait for Redis, and those that wait for its acknowledgement, in order. Sans-I/O.
 ///
-/// Each is sent with the key of the one before it, if that is in flight (`key_before`), and Redis
-/// takes it only behind that one. So when Redis refuses one, those in flight behind it are refused
-/// as well: they are held back, and wait again, in their places, once all in flight are answered.
+/// Each is sent with keys of those before it that are in flight (`keys_before`), and Redis takes it
+/// only behind them. So when Redis refuses one, those in flight behind it are refused as well: they
+/// are held back, and wait again, in their places, once all in flight are answered.
 ///
 /// A publish has its memory from when it is taken in: nothing that the queue does with it can fail.
 class PublishQueue {
@@ -35,7 +42,7 @@ class PublishQueue {
 
   struct Publish {
     std::string message;
-    std::string key;
+    PublishKey key;
     PublishHandler done;
     Patience patience = Patience::waits;
     /// When it was sent for the first time, of the times whose outcome is not known.
@@ -45,7 +52,7 @@ class PublishQueue {
   };
 
   /// Takes a message in, or says why not; `done` is moved from only if it was taken in.
-  [[nodiscard]] std::optional<PublishError> push(std::string message, std::string key,
+  [[nodiscard]] std::optional<PublishError> push(std::string message, PublishKey key,
                                                  PublishHandler& done,
                                                  Patience patience = Patience::waits);
 
@@ -53,8 +60,9 @@ class PublishQueue {
   /// answers are due before what was held back can be sent again. The pointer holds until the next
   /// call.
   [[nodiscard]] const Publish* take(Instant now) noexcept;
-  /// The key of the one that was in flight before the one taken last; empty if none was.
-  [[nodiscard]] std::string_view key_before() const;
+  /// The keys of those that were in flight before the one taken last: from there back to one that
+  /// only this process can have used, since Redis took that one only behind those before it.
+  [[nodiscard]] std::vector<std::string> keys_before() const;
 
   /// The oldest one in flight was answered for good: its handler, to be called. None in flight:
   /// empty.

@@ -17,10 +17,11 @@ ScriptLink::ScriptLink(const HistorySessionOptions& options, HistoryFollower& fo
 
 void ScriptLink::publish(std::string message, std::string key, PublishHandler&& done,
                          Patience patience) {
-  if (key.empty()) {
+  const bool is_own = key.empty();
+  if (is_own) {
     key = own_key_ + '-' + std::to_string(++own_keys_);
   }
-  if (auto error = line_.push(std::move(message), std::move(key), done, patience)) {
+  if (auto error = line_.push(std::move(message), {std::move(key), is_own}, done, patience)) {
     // Whoever does not wait has an answer to give.
     if (patience == Patience::waits) {
       happened_.emplace_back(PublishRejected{error->what});
@@ -100,9 +101,8 @@ std::optional<HistoryCommand> ScriptLink::poll(Instant now) {
     return LoadScript{};
   }
   if (const auto* const publish = line_.next(now)) {
-    return make_call(PublishUpdate{.key = publish->key,
-                                   .message = publish->message,
-                                   .key_before = std::string{line_.key_before()}});
+    return make_call(PublishUpdate{
+        .key = publish->key.text, .message = publish->message, .keys_before = line_.keys_before()});
   }
   if (line_.is_up() && is_probe_due(now)) {
     line_.on_probed();

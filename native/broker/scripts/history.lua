@@ -13,8 +13,10 @@
 -- what Redis may refuse (permissions, memory, a key's type) comes before the append, or is undone.
 --
 -- KEYS: the stream; what is known of the server that has it (`may_have_lost`); for `publish`, the key
--- under which its id is remembered, and then, where it was sent behind another update whose answer is
--- still to come, that one's key; for `probe`, a key that is never there.
+-- under which its id is remembered, and then, where it was sent behind other updates whose answers are
+-- still to come, their keys, from the last back to one that only its publisher can have used (another
+-- one may be there because somebody else did, though those before it are not); for `probe`, a key that
+-- is never there.
 -- ARGV: mode, known id, most messages, most bytes of messages, channel, "1" if the server acknowledges
 -- a write only when it is on the disk, "0" if not, "" if the caller can't tell; then what the mode takes:
 --   open                                             -> {id of the end, run_id of the server or ""}
@@ -420,8 +422,10 @@ if mode == 'publish' then
   end
   -- The other one was refused, or met a Redis that had forgotten this script. Its publisher will
   -- send both again.
-  if KEYS[4] and not published(KEYS[4]) then
-    return redis.error_reply('OUTOFORDER the update before this one is not in the history')
+  for before = 4, #KEYS do
+    if not published(KEYS[before]) then
+      return redis.error_reply('OUTOFORDER an update before this one is not in the history')
+    end
   end
   local text = object(ARGV[8])
   if not text then

@@ -193,7 +193,7 @@ class Callers {
       }
       default:
         return PublishUpdate{
-            .key = key(), .message = text(), .key_before = random_.up_to(1) == 0 ? "" : key()};
+            .key = key(), .message = text(), .keys_before = keys(random_.up_to(2))};
     }
   }
   std::optional<bool> durability() {

@@ -93,7 +93,7 @@ class Bench {
   void publish_elsewhere(const std::string& name) {
     const UncountedAllocations uncounted;
     const HistoryCommand publish =
-        ScriptCall{.mode = PublishUpdate{.key = name, .message = update(name), .key_before = {}},
+        ScriptCall{.mode = PublishUpdate{.key = name, .message = update(name), .keys_before = {}},
                    .known = {},
                    .is_durable = {}};
     REQUIRE(std::holds_alternative<EventId>(redis.answer(publish)));

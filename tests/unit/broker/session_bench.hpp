@@ -61,8 +61,11 @@ struct Shown {
     return "read " + (read.from ? to_string(*read.from) : "all");
   }
   std::string operator()(const PublishUpdate& publish) const {
-    return "publish " + publish.key +
-           (publish.key_before.empty() ? "" : " after " + publish.key_before);
+    std::string text = "publish " + publish.key;
+    for (const std::string& before : publish.keys_before) {
+      text += (before == publish.keys_before.front() ? " after " : " ") + before;
+    }
+    return text;
   }
   std::string operator()(const ProbePublishing& /*probe*/) const { return "probe"; }
   std::string operator()(const Adopt& adopt) const {

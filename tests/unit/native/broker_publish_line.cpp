@@ -28,7 +28,7 @@ constexpr regstream::BackoffOptions backoff{Duration{100}, Duration{400}};
 struct Bench {
   explicit Bench(PublishLimits limits = {}) : line(limits, resend_max, backoff, 1) { line.on_up(); }
 
-  bool push(const std::string& text, Patience patience = Patience::waits) {
+  bool push(const std::string& text, Patience patience = Patience::waits, bool is_own = true) {
     PublishHandler done = [this, text](const PublishResult& result) {
       if (const auto* const error = std::get_if<PublishError>(&result)) {
         failed.push_back(text);
@@ -37,7 +37,7 @@ struct Bench {
         taken.push_back(text);
       }
     };
-    auto error = line.push(text, text, done, patience);
+    auto error = line.push(text, {text, is_own}, done, patience);
     if (error) {
       why = error->what;
     }
@@ -47,8 +47,10 @@ struct Bench {
   Texts send() {
     Texts sent;
     while (const auto* const publish = line.next(now)) {
-      const std::string before{line.key_before()};
-      sent.push_back(publish->message + (before.empty() ? "" : '<' + before));
+      sent.push_back(publish->message);
+      for (const std::string& before : line.keys_before()) {
+        sent.back() += '<' + before;
+      }
     }
     end();
     return sent;
@@ -104,6 +106,29 @@ TEST_CASE("what is in flight behind a refused publish is held back, and sent aga
   }
   CHECK(bench.taken == Texts{"a", "b", "c", "d"});
   CHECK(bench.failed.empty());
+}
+
+TEST_CASE(
+    "behind keys that others may have used, a publish names all back to one that is its own") {
+  Bench bench;
+  for (const auto* text : {"a", "b"}) {
+    REQUIRE(bench.push(text));
+  }
+  for (const auto* text : {"C", "D"}) {
+    REQUIRE(bench.push(text, Patience::waits, false));
+  }
+  REQUIRE(bench.push("e"));
+  REQUIRE(bench.push("f"));
+  CHECK(bench.send() == Texts{"a", "b<a", "C<b", "D<C<b", "e<D<C<b", "f<e"});
+  bench.take();
+  bench.refuse();  // Of b: whether D is there already shows nothing of it.
+  for (int count = 0; count < 4; ++count) {
+    bench.out_of_order();
+  }
+  bench.wait_out();
+  CHECK(bench.send() == Texts{"b"});
+  bench.take();
+  CHECK(bench.send() == Texts{"C", "D<C", "e<D<C", "f<e"});
 }
 
 TEST_CASE("a publish that was refused for good leaves those behind it, at once") {

@@ -22,7 +22,7 @@ constexpr Duration minute{60'000};
 
 bool push(PublishQueue& queue, std::string message) {
   PublishHandler done;
-  return !queue.push(std::move(message), "key", done);
+  return !queue.push(std::move(message), {"key"}, done);
 }
 
 /// The message that is taken; empty if there is none.
@@ -38,13 +38,13 @@ TEST_CASE("publishes are taken in order, and answered in order") {
   std::vector<int> answered;
   for (int i = 0; i < 3; ++i) {
     PublishHandler done = [&answered, i](const auto&) { answered.push_back(i); };
-    CHECK_FALSE(queue.push(std::to_string(i), "key" + std::to_string(i), done));
+    CHECK_FALSE(queue.push(std::to_string(i), {"key" + std::to_string(i)}, done));
   }
   CHECK(take(queue) == "0");
   const auto* const second = queue.take(start);
   REQUIRE(second != nullptr);
   CHECK(second->message == "1");
-  CHECK(second->key == "key1");
+  CHECK(second->key.text == "key1");
   queue.answered()(EventId{});
   CHECK(take(queue) == "2");
   CHECK(queue.take(start) == nullptr);
@@ -60,7 +60,7 @@ TEST_CASE("the queue takes in a number of messages, and says why it takes no mor
   CHECK(push(queue, "b"));
   bool is_kept = false;
   PublishHandler done = [&is_kept](const auto&) { is_kept = true; };
-  const auto error = queue.push("c", "key", done);
+  const auto error = queue.push("c", {"key"}, done);
   REQUIRE(error);
   CHECK(
       error->what ==
@@ -87,7 +87,7 @@ TEST_CASE(
   CHECK(push(queue, "1234"));
   CHECK_FALSE(push(queue, "12345"));
   PublishHandler done;
-  CHECK(queue.push("1234", "long", done));
+  CHECK(queue.push("1234", {"long"}, done));
 }
 
 TEST_CASE("the largest message that is taken reaches subscribers with the longest id, too") {
@@ -137,7 +137,7 @@ TEST_CASE("what was sent first too long ago is given up, and what was never sent
   std::vector<std::string> given_up;
   for (const std::string message : {"a", "b", "c"}) {
     PublishHandler done = [&given_up, message](const auto&) { given_up.push_back(message); };
-    CHECK_FALSE(queue.push(message, "key", done));
+    CHECK_FALSE(queue.push(message, {"key"}, done));
   }
   CHECK(take(queue, start) == "a");
   CHECK(take(queue, start + Duration{1}) == "b");

@@ -35,8 +35,8 @@ struct ScriptCalls {
     return call(read, known);
   }
   [[nodiscard]] broker::Command publish(EventId known, std::string key, std::string message,
-                                        std::string key_before = {}) const {
-    return call(broker::PublishUpdate{std::move(key), std::move(message), std::move(key_before)},
+                                        std::vector<std::string> keys_before = {}) const {
+    return call(broker::PublishUpdate{std::move(key), std::move(message), std::move(keys_before)},
                 known);
   }
   [[nodiscard]] broker::Command probe() const { return call(broker::ProbePublishing{}); }

@@ -103,6 +103,21 @@ TEST_CASE("a key that was seen gives the earlier id, and nothing else happens") 
   CHECK(left->integer <= 5'000);
 }
 
+TEST_CASE("an update is refused while any of those before it is not in the history") {
+  const RedisServer server;
+  Caller caller{server};
+  const auto first = caller.publish(update_json(1), "first");
+  const auto refused = caller.program.command(
+      caller.calls.publish({}, "third", update_json(3), {"first", "second"}));
+  read_as<OutOfOrder>(Question::publish, *refused);
+  CHECK(caller.messages().size() == 1);
+  const auto second = caller.publish(update_json(2), "second");
+  CHECK(second == after(first));
+  const auto third = caller.program.command(
+      caller.calls.publish({}, "third", update_json(3), {"first", "second"}));
+  CHECK(read_id(*third) == after(second));
+}
+
 TEST_CASE("an update is refused while the one before it is not in the history") {
   const RedisServer server;
   Caller caller{server};
