@@ -33,10 +33,10 @@ Truth::Epoch& Truth::extend(EventId id) {
     throw Violation("the entry " + to_string(id) + " does not follow on the one before");
   }
   Epoch& epoch = found->second;
-  if (id.sequence <= epoch.given) {
-    were_ids_given_twice_ = true;
-    if (!may_ids_repeat_) {
-      throw Violation("the id " + to_string(id) + " is given a second time");
+  if (id.sequence <= epoch.given || id.epoch < epochs_.rbegin()->first) {
+    has_gone_back_ = true;
+    if (!may_go_back_) {
+      throw Violation("the id " + to_string(id) + " is given a second time, or after newer ones");
     }
   }
   epoch.given = std::max(epoch.given, id.sequence);
@@ -62,8 +62,7 @@ void Truth::append(EventId id, const std::string& text, const std::string& messa
   epoch.messages.insert(message);
   auto& sequences = epoch.origins[text];
   const bool is_forgotten = is_adopted && trimmed_.count(text) != 0;
-  if (sequences.size() >= times_sent(text) && !is_forgotten &&
-      !(is_adopted && were_ids_given_twice_)) {
+  if (sequences.size() >= times_sent(text) && !is_forgotten && !(is_adopted && has_gone_back_)) {
     throw Violation("this message entered the history once more than it may, as " + to_string(id) +
                     ": " + text);
   }
@@ -105,9 +104,9 @@ void Truth::check_forged(const Epoch& epoch, EventId id, const std::string& text
   }
 }
 
-void Truth::roll_back(EventId end, bool may_repeat) {
+void Truth::roll_back(EventId end, bool may_go_back) {
   end_ = end;
-  may_ids_repeat_ |= may_repeat;
+  may_go_back_ |= may_go_back;
   for (auto epoch = epochs_.lower_bound(end.epoch); epoch != epochs_.end(); ++epoch) {
     epoch->second.was_rolled_back = true;
   }

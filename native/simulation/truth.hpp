@@ -69,16 +69,17 @@ class Truth {
   /// epoch that is taken for a bare one, or is in this epoch as often already as it was sent. Two
   /// cases are none. An entry of a bare message was trimmed: a gateway that has neither heard nor
   /// read that one must take it for lost, though older data may bring it back. Or Redis has come
-  /// back with older data, and has given ids out again before somebody came who knew of that: by
-  /// its ids a gateway tells what is adopted. That is a `Violation` itself, unless it `may_repeat`.
+  /// back with older data, and has given ids out again, or ids of an epoch that another one had
+  /// followed, before somebody came who knew of that: by its ids a gateway tells what is adopted.
+  /// That is a `Violation` itself, unless it `may_go_back`.
   void append(EventId id, const std::string& text, const std::string& message, bool is_adopted);
   /// An entry without a message: whoever passes it has to be told by a reset.
   void tell_loss(EventId id);
   /// How often that was told, or a history begun: then every stream is told that it may have missed
   /// something.
   [[nodiscard]] std::uint64_t times_told() const { return times_told_; }
-  /// Redis comes back with an older history. `may_repeat`: it can't know that, and gives ids again.
-  void roll_back(EventId end, bool may_repeat);
+  /// Redis comes back with an older history. `may_go_back`: it can't know that, and goes on there.
+  void roll_back(EventId end, bool may_go_back);
   /// From now on `text` may enter, `number` of `sender`: after those with lower numbers.
   void expect(const std::string& text, std::uint64_t sender, std::uint64_t number) {
     senders_[text] = {.sender = sender, .number = number};
@@ -144,8 +145,8 @@ class Truth {
   std::unordered_set<std::string> trimmed_;  // Texts.
   EventId end_;
   std::uint64_t times_told_ = 0;
-  bool may_ids_repeat_ = false;
-  bool were_ids_given_twice_ = false;
+  bool may_go_back_ = false;
+  bool has_gone_back_ = false;
 };
 
 }  // namespace regstream::simulation
