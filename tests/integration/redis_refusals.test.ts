@@ -150,6 +150,27 @@ describe("a gateway", () => {
       body: JSON.stringify({ stage: "t24_lookup", message }),
     });
 
+  /** One of which a stream is open, at an address that is about to move from `redis` to `primary`. */
+  const startBeforeFailover = async (): Promise<{ primary: RedisServer; path: FaultProxy; gateway: Gateway; stream: EventStream }> => {
+    const primary = await startRedis();
+    const path = await FaultProxy.start(redis.port);
+    endings.push(() => path.stop());
+    const gateway = await start(path.address);
+    const stream = await EventStream.open(gateway.url("/api/registrations/updates/stream"));
+    endings.push(() => stream.close());
+    await stream.next();
+    expect((await post(gateway, "to the old one")).status).toBe(201);
+    expect(await stream.nextUpdate()).toMatchObject({ message: "to the old one" });
+    return { primary, path, gateway, stream };
+  };
+  /** What is published bare at `server` reaches the stream. */
+  const expectHeardAt = async (server: RedisServer, stream: EventStream): Promise<void> => {
+    const client = server.connect();
+    await until(async () => (await client.publish("service:registration-updates", '{"registrationId":42,"status":"PENDING","message":"bare"}')) > 0);
+    expect(await stream.nextUpdate()).toMatchObject({ message: "bare" });
+    client.disconnect();
+  };
+
   test.each(refusals)("answers 503 at once while Redis answers %s, and publishes nothing of it later", async (refusal) => {
     const gateway = await start(redis.address);
     expect((await post(gateway, "before")).status).toBe(201);
@@ -176,35 +197,16 @@ describe("a gateway", () => {
   });
 
   test("finds the primary that another server has become, behind the same name, to publish and to hear", async () => {
-    const primary = await startRedis();
-    const path = await FaultProxy.start(redis.port);
-    endings.push(() => path.stop());
-    const gateway = await start(path.address);
-    const stream = await EventStream.open(gateway.url("/api/registrations/updates/stream"));
-    endings.push(() => stream.close());
-    await stream.next();
-    expect((await post(gateway, "to the old one")).status).toBe(201);
-    expect(await stream.nextUpdate()).toMatchObject({ message: "to the old one" });
+    const { primary, path, gateway, stream } = await startBeforeFailover();
     await demote(redis, primary);
     path.redirect(primary.port);
     await until(async () => (await post(gateway, "to the new one")).status === 201);
     expect(await stream.nextUpdate()).toMatchObject({ message: "to the new one" });
-    const client = primary.connect();
-    await until(async () => (await client.publish("service:registration-updates", '{"registrationId":42,"status":"PENDING","message":"bare"}')) > 0);
-    expect(await stream.nextUpdate()).toMatchObject({ message: "bare" });
-    client.disconnect();
+    await expectHeardAt(primary, stream);
   });
 
   test("hears the new one as soon as it calls it, though the old one stays, and its connections", async () => {
-    const primary = await startRedis();
-    const path = await FaultProxy.start(redis.port);
-    endings.push(() => path.stop());
-    const gateway = await start(path.address);
-    const stream = await EventStream.open(gateway.url("/api/registrations/updates/stream"));
-    endings.push(() => stream.close());
-    await stream.next();
-    expect((await post(gateway, "to the old one")).status).toBe(201);
-    expect(await stream.nextUpdate()).toMatchObject({ message: "to the old one" });
+    const { primary, path, gateway, stream } = await startBeforeFailover();
     await takeOver(redis, primary);
     path.redirect(primary.port);
     const old = redis.connect();
@@ -212,10 +214,7 @@ describe("a gateway", () => {
     const caller = lines.find((line) => / flags=N .* cmd=(?!client|info)/.test(line)) ?? lines.join();
     await old.client("KILL", "ID", /^id=(\d+)/.exec(caller)?.[1] ?? caller);
     old.disconnect();
-    const client = primary.connect();
-    await until(async () => (await client.publish("service:registration-updates", '{"registrationId":42,"status":"PENDING","message":"bare"}')) > 0);
-    expect(await stream.nextUpdate()).toMatchObject({ message: "bare" });
-    client.disconnect();
+    await expectHeardAt(primary, stream);
     expect(gateway.log).toContain("leads to another server");
   });
 

@@ -1,6 +1,5 @@
 import { cpSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout } from "node:timers/promises";
 
 import { Redis } from "ioredis";
 
@@ -68,7 +67,7 @@ export class RedisServer {
   /** Until the system has all it acknowledged: without a sync each write, Redis holds writes back while a slow disk is still syncing. */
   async untilWritten(): Promise<void> {
     const client = this.connect();
-    while (!/^aof_buffer_length:0\r$/m.test(await client.info("persistence"))) await setTimeout(10);
+    while (!/^aof_buffer_length:0\r$/m.test(await client.info("persistence"))) continue;
     client.disconnect();
   }
 

@@ -90,7 +90,7 @@ void Adoption::give_up_unheard() {
 }
 
 bool Adoption::probe() {
-  if (probed_ || !is_behind_ || heard_ >= read_) {
+  if (probed_ || is_unsettled_ || !is_behind_ || heard_ >= read_) {
     return false;
   }
   probed_ = read_;
@@ -98,7 +98,8 @@ bool Adoption::probe() {
 }
 
 void Adoption::probed() {
-  if (const auto id = std::exchange(probed_, std::nullopt)) {
+  // What was heard meanwhile, and is not settled, may be an entry's message yet: then once more.
+  if (const auto id = std::exchange(probed_, std::nullopt); id && !is_unsettled_) {
     begun_ = std::max(begun_, *id);
     leave_behind();
   }

@@ -91,6 +91,18 @@ TEST_CASE("a bare message is offered behind what a probe shows will not be heard
     follower.on_channel_probed();
     CHECK_FALSE(asked<Adopt>(follower));
   }
+  SECTION("once more, if what was heard meanwhile was not settled by the answer") {
+    follower.on_message(stamped_json(update_json(20), id(20)));
+    follower.on_channel_probed();
+    REQUIRE(asked<ReadHistory>(follower));
+    follower.on_page(page_to(8));  // There is no 20: it was bare.
+    CHECK(asked<ProbeChannel>(follower));
+    follower.on_channel_probed();
+    const auto adopt = asked<Adopt>(follower);
+    REQUIRE(adopt);
+    CHECK(adopt->cursor == id(8));
+    CHECK(adopt->offers.size() == 2);
+  }
   SECTION("on each connection anew") {
     follower.on_unsubscribed();
     follower.on_subscribed(id(8));
