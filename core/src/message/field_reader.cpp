@@ -50,7 +50,20 @@ const Value* FieldReader::find(std::size_t index, Kind kind, std::string_view ex
   return nullptr;
 }
 
-std::int64_t FieldReader::registration_id(std::size_t index) {
+JsonString FieldReader::text_id(std::size_t index) {
+  const Value& value = values_[index];
+  const JsonString id{value.raw, value.has_escapes};
+  if (value.kind == Kind::null) {
+    refuse(index, is_missing, DropReason::registration_id_missing);
+  } else if (value.kind != Kind::string ||
+             !(id.has_escapes ? is_text_id(id.text()) : is_text_id(id.raw))) {
+    refuse(index, "must be a string of 1 to 128 bytes without control characters, and not *",
+           DropReason::registration_id);
+  }
+  return id;
+}
+
+std::int64_t FieldReader::integer_id(std::size_t index) {
   const Value& value = values_[index];
   const Integer integer = integer_of(value);
   if (value.kind == Kind::null) {

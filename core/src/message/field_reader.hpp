@@ -23,8 +23,9 @@ class FieldReader {
 
   [[nodiscard]] const std::optional<DecodeError>& error() const { return error_; }
 
-  /// The required id of a registration, as `decode_update_slices` says. The error has its reason.
-  [[nodiscard]] std::int64_t registration_id(std::size_t index);
+  /// The required id of an instance, as `decode_update_slices` says. The error has its reason.
+  [[nodiscard]] std::int64_t integer_id(std::size_t index);
+  [[nodiscard]] JsonString text_id(std::size_t index);
   /// Milliseconds since the Unix epoch; fractions are dropped.
   [[nodiscard]] std::int64_t timestamp_ms(std::size_t index);
   [[nodiscard]] JsonString text(std::size_t index);

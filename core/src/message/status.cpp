@@ -6,14 +6,6 @@
 namespace regstream {
 namespace {
 
-constexpr std::array<std::pair<Status, std::string_view>, 5> status_names{{
-    {Status::pending, "PENDING"},
-    {Status::approved, "APPROVED"},
-    {Status::duplicate, "DUPLICATE"},
-    {Status::failed, "FAILED"},
-    {Status::completed, "COMPLETED"},
-}};
-
 constexpr std::array<std::pair<StageStatus, std::string_view>, 4> stage_status_names{{
     {StageStatus::started, "started"},
     {StageStatus::completed, "completed"},
@@ -46,24 +38,6 @@ bool equals_ignoring_case(std::string_view text, std::string_view lower) {
 }
 
 }  // namespace
-
-std::string_view to_string(Status status) {
-  for (const auto& [value, name] : status_names) {
-    if (value == status) {
-      return name;
-    }
-  }
-  return {};
-}
-
-Status parse_status(std::string_view name) {
-  for (const auto& [value, known] : status_names) {
-    if (known == name) {
-      return value;
-    }
-  }
-  return Status::other;
-}
 
 std::string_view to_string(StageStatus status) {
   for (const auto& [value, name] : stage_status_names) {

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include <regstream/message/codec.hpp>
+#include <regstream/workflow/registration.hpp>
 
 #include "message/field_reader.hpp"
 #include "message/json_reader.hpp"
@@ -45,18 +46,26 @@ std::string encode_control(std::string_view name, std::int64_t timestamp_ms) {
 
 std::variant<StreamMessage, DecodeError> decode_stream_message(std::string_view json,
                                                                const CodecLimits& limits) {
+  return decode_stream_message(json, registration_workflow(), limits);
+}
+
+std::variant<StreamMessage, DecodeError> decode_stream_message(std::string_view json,
+                                                               const Workflow& workflow,
+                                                               const CodecLimits& limits) {
   std::variant<StreamMessage, DecodeError> decoded;
-  if (auto error = decode_stream_message(json, *std::get_if<StreamMessage>(&decoded), limits)) {
+  if (auto error =
+          decode_stream_message(json, workflow, *std::get_if<StreamMessage>(&decoded), limits)) {
     decoded = *std::move(error);
   }
   return decoded;
 }
 
-std::optional<DecodeError> decode_stream_message(std::string_view json, StreamMessage& message,
+std::optional<DecodeError> decode_stream_message(std::string_view json, const Workflow& workflow,
+                                                 StreamMessage& message,
                                                  const CodecLimits& limits) {
   message = StreamMessage{};
   std::array<json::Value, field_count> values;
-  json::UpdateMembers members;
+  json::UpdateMembers members{workflow};
   const json::Nested nested{.index = data, .wanted = json::wanted_of_update(members)};
   // The envelope is a level of its own: a message at the channel's limit must get through.
   if (auto error = json::read_object(
@@ -113,10 +122,15 @@ std::string encode_update_envelope(std::string_view update_json) {
 }
 
 std::string encode_snapshot(const RegistrationView& view, std::int64_t timestamp_ms) {
+  return encode_snapshot(view, registration_workflow(), timestamp_ms);
+}
+
+std::string encode_snapshot(const RegistrationView& view, const Workflow& workflow,
+                            std::int64_t timestamp_ms) {
   std::string out;
   json::ObjectWriter object{out};
   object.string(keys[type], "snapshot");
-  object.raw_or_null(keys[data], encode_view(view));
+  object.raw_or_null(keys[data], encode_view(view, workflow));
   object.integer(keys[timestamp], timestamp_ms);
   object.end();
   return out;

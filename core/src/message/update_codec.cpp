@@ -3,8 +3,10 @@
 
 #include <regstream/message/codec.hpp>
 #include <regstream/message/message_text.hpp>
+#include <regstream/workflow/registration.hpp>
 
 #include "message/field_reader.hpp"
+#include "message/instance_id.hpp"
 #include "message/json_reader.hpp"
 #include "message/json_writer.hpp"
 #include "message/optional_members.hpp"
@@ -14,7 +16,7 @@ namespace regstream {
 namespace {
 
 enum Field : std::size_t {
-  registration_id,
+  instance_id,
   status,
   stage,
   stage_status,
@@ -25,9 +27,9 @@ enum Field : std::size_t {
   id,
 };
 
+/// But for the id's, which the workflow names.
 constexpr std::array<std::string_view, json::update_member_count> keys{
-    "registrationId", "status",     "stage",     "stageStatus", "message",
-    "details",        "processLog", "timestamp", "id"};
+    "", "status", "stage", "stageStatus", "message", "details", "processLog", "timestamp", "id"};
 
 /// What a member of another type should have been; of those that are not required.
 constexpr std::array<std::string_view, json::update_member_count> expectations{
@@ -45,23 +47,32 @@ constexpr std::array<std::string_view, json::update_member_count> expectations{
 
 namespace json {
 
+UpdateMembers::UpdateMembers(const Workflow& of) : workflow(of), keys(regstream::keys) {
+  keys[instance_id] = of.id_member;
+}
+
 std::optional<DecodeError> update_of(UpdateMembers& members, const CodecLimits& limits,
                                      UpdateSlices& update) {
-  FieldReader reader{keys, members.known};
+  FieldReader reader{members.keys, members.known};
   const auto refusal = [&](DropReason reason) {
     DecodeError error = *reader.error();
     error.reason = reason;
     if (reason == DropReason::registration_id_missing || reason == DropReason::status_missing) {
-      error.what.append(": every update needs a registrationId and a status");
+      error.what.append(": every update needs ")
+          .append(members.workflow.id_member)
+          .append(" and status");
     }
     error.registration_id = update.registration_id;
     return error;
   };
-  const std::int64_t named = reader.registration_id(registration_id);
+  const bool is_integer = members.workflow.id_kind == IdKind::integer;
+  const std::int64_t number = is_integer ? reader.integer_id(instance_id) : 0;
+  const JsonString text = is_integer ? JsonString{} : reader.text_id(instance_id);
   if (reader.error()) {
     return refusal(reader.error()->reason);
   }
-  update.registration_id = named;
+  update.registration_id = number;
+  update.text_id = text;
   update.status = reader.name(status, limits.name_bytes_max, Presence::required);
   if (reader.error()) {
     return refusal(members.known[status].kind == Kind::null ? DropReason::status_missing
@@ -86,8 +97,10 @@ std::optional<DecodeError> update_of(UpdateMembers& members, const CodecLimits& 
     update.stage_status = *known;
   } else {
     update.stage_status_word = word;
-    update.stage_status = update.message.has_escapes ? infer_stage_status(update.message.text())
-                                                     : infer_stage_status(update.message.raw);
+    if (members.workflow.infer_stage_status) {
+      update.stage_status = update.message.has_escapes ? infer_stage_status(update.message.text())
+                                                       : infer_stage_status(update.message.raw);
+    }
   }
   update.details = optional.container(member(details), Kind::object);
   update.process_log = optional.container(member(process_log), Kind::array);
@@ -103,7 +116,7 @@ std::optional<DecodeError> update_of(UpdateMembers& members, const CodecLimits& 
 }
 
 Wanted wanted_of_update(UpdateMembers& members) {
-  return {.keys = keys, .values = members.known, .unknown = &members.unknown};
+  return {.keys = members.keys, .values = members.known, .unknown = &members.unknown};
 }
 
 }  // namespace json
@@ -114,15 +127,23 @@ std::string JsonString::text() const {
 
 std::variant<UpdateSlices, DecodeError> decode_update_slices(std::string_view json,
                                                              const CodecLimits& limits) {
-  json::UpdateMembers members;
+  return decode_update_slices(json, registration_workflow(), limits);
+}
+
+std::variant<UpdateSlices, DecodeError> decode_update_slices(std::string_view json,
+                                                             const Workflow& workflow,
+                                                             const CodecLimits& limits) {
+  json::UpdateMembers members{workflow};
   if (auto error =
           json::read_object("the message", json,
                             {.bytes_max = limits.message_bytes_max, .depth_max = limits.depth_max},
                             json::wanted_of_update(members))) {
     // As far as it was read.
-    json::FieldReader reader{keys, members.known};
-    const std::int64_t named = reader.registration_id(registration_id);
-    error->registration_id = reader.error() ? 0 : named;
+    if (workflow.id_kind == IdKind::integer) {
+      json::FieldReader reader{members.keys, members.known};
+      const std::int64_t named = reader.integer_id(instance_id);
+      error->registration_id = reader.error() ? 0 : named;
+    }
     if (error->reason == DropReason::array || error->reason == DropReason::several_values) {
       error->what.append(": publish each update by itself");
     }
@@ -148,12 +169,18 @@ Update to_update(const UpdateSlices& slices) {
   update.stage_status_word = slices.stage_status_word.text();
   update.id = slices.id;
   update.unknown = slices.unknown;
+  update.text_id = slices.text_id.text();
   return update;
 }
 
 std::variant<Update, DecodeError> decode_update(std::string_view json, const CodecLimits& limits) {
+  return decode_update(json, registration_workflow(), limits);
+}
+
+std::variant<Update, DecodeError> decode_update(std::string_view json, const Workflow& workflow,
+                                                const CodecLimits& limits) {
   const MessageText text{json, limits.message_bytes_max};
-  auto slices = decode_update_slices(text.view(), limits);
+  auto slices = decode_update_slices(text.view(), workflow, limits);
   if (auto* error = std::get_if<DecodeError>(&slices)) {
     return std::move(*error);
   }
@@ -161,9 +188,13 @@ std::variant<Update, DecodeError> decode_update(std::string_view json, const Cod
 }
 
 std::string encode_update(const Update& update) {
+  return encode_update(update, registration_workflow());
+}
+
+std::string encode_update(const Update& update, const Workflow& workflow) {
   std::string out;
   json::ObjectWriter object{out};
-  object.integer(keys[registration_id], update.registration_id);
+  json::append_id(object, workflow, update.registration_id, update.text_id);
   object.string(keys[status], update.status);
   if (!update.stage.empty()) {
     object.string(keys[stage], update.stage);

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <regstream/message/codec.hpp>
 
@@ -15,6 +16,10 @@ namespace regstream::json {
 inline constexpr std::size_t update_member_count = 9;
 
 struct UpdateMembers {
+  explicit UpdateMembers(const Workflow& of);
+
+  const Workflow& workflow;
+  std::array<std::string_view, update_member_count> keys;
   std::array<Value, update_member_count> known;
   std::string unknown;
 };

@@ -3,8 +3,10 @@
 
 #include <regstream/message/codec.hpp>
 #include <regstream/registration/registration.hpp>
+#include <regstream/workflow/registration.hpp>
 
 #include "message/field_reader.hpp"
+#include "message/instance_id.hpp"
 #include "message/json_reader.hpp"
 #include "message/json_writer.hpp"
 
@@ -12,7 +14,7 @@ namespace regstream {
 namespace {
 
 enum ViewField : std::size_t {
-  view_registration_id,
+  view_instance_id,
   view_status,
   view_stage,
   view_stages,
@@ -29,10 +31,10 @@ enum ViewField : std::size_t {
   view_field_count,
 };
 
+/// But for the id's, which the workflow names.
 constexpr std::array<std::string_view, view_field_count> view_keys{
-    "registrationId", "status",         "stage",         "stages",  "message",
-    "details",        "processLog",     "timestamp",     "isFinal", "hasEnded",
-    "hasGap",         "hasLostHistory", "hasMoreStages", "id"};
+    "",          "status",  "stage",    "stages", "message",        "details",       "processLog",
+    "timestamp", "isFinal", "hasEnded", "hasGap", "hasLostHistory", "hasMoreStages", "id"};
 
 enum StageField : std::size_t {
   stage_name,
@@ -104,25 +106,31 @@ std::optional<DecodeError> decode_stages(std::string_view json, const json::Limi
 }
 
 /// Nothing, or why `json` is no view.
-std::optional<DecodeError> read_view(std::string_view json, const CodecLimits& limits,
-                                     RegistrationView& view) {
+std::optional<DecodeError> read_view(std::string_view json, const Workflow& workflow,
+                                     const CodecLimits& limits, RegistrationView& view) {
+  std::array<std::string_view, view_field_count> keys = view_keys;
+  keys[view_instance_id] = workflow.id_member;
   std::array<json::Value, view_field_count> values;
   const json::Limits json_limits{.bytes_max = limits.stream_message_bytes_max,
                                  .depth_max = limits.depth_max};
-  if (auto error = json::read_object("the snapshot", json, json_limits,
-                                     {.keys = view_keys, .values = values})) {
+  if (auto error =
+          json::read_object("the snapshot", json, json_limits, {.keys = keys, .values = values})) {
     return error;
   }
 
-  json::FieldReader reader{view_keys, values};
-  view.registration_id = reader.registration_id(view_registration_id);
+  json::FieldReader reader{keys, values};
+  if (workflow.id_kind == IdKind::integer) {
+    view.registration_id = reader.integer_id(view_instance_id);
+  } else {
+    view.text_id = reader.text_id(view_instance_id).text();
+  }
   view.status = reader.name(view_status, limits.name_bytes_max, json::Presence::optional).text();
   view.stage = reader.name(view_stage, limits.name_bytes_max, json::Presence::optional).text();
   view.message = reader.text(view_message).text();
   view.details = reader.raw(view_details, json::Kind::object);
   view.process_log = reader.raw(view_process_log, json::Kind::array);
   view.timestamp_ms = reader.timestamp_ms(view_timestamp);
-  view.is_final = reader.boolean(view_is_final).value_or(is_final(parse_status(view.status)));
+  view.is_final = reader.boolean(view_is_final).value_or(workflow.is_final(view.status));
   view.has_ended = reader.boolean(view_has_ended).value_or(view.is_final) || view.is_final;
   view.has_gap = reader.boolean(view_has_gap).value_or(false);
   view.has_lost_history = reader.boolean(view_has_lost_history).value_or(false);
@@ -140,9 +148,13 @@ std::optional<DecodeError> read_view(std::string_view json, const CodecLimits& l
 }  // namespace
 
 std::string encode_view(const RegistrationView& view) {
+  return encode_view(view, registration_workflow());
+}
+
+std::string encode_view(const RegistrationView& view, const Workflow& workflow) {
   std::string out;
   json::ObjectWriter object{out};
-  object.integer(view_keys[view_registration_id], view.registration_id);
+  json::append_id(object, workflow, view.registration_id, view.text_id);
   object.string(view_keys[view_status], view.status);
   object.string_or_null(view_keys[view_stage], view.stage);
   object.key(view_keys[view_stages]);
@@ -168,7 +180,7 @@ std::string encode_view(const RegistrationView& view) {
     object.boolean(view_keys[view_has_more_stages], true);
   }
   object.key("progress");
-  append_progress(out, progress_of(view));
+  append_progress(out, progress_of(view, workflow));
   object.string_or_null(view_keys[view_id], view.id ? to_string(*view.id) : std::string{});
   object.end();
   return out;
@@ -176,8 +188,14 @@ std::string encode_view(const RegistrationView& view) {
 
 std::variant<RegistrationView, DecodeError> decode_view(std::string_view json,
                                                         const CodecLimits& limits) {
+  return decode_view(json, registration_workflow(), limits);
+}
+
+std::variant<RegistrationView, DecodeError> decode_view(std::string_view json,
+                                                        const Workflow& workflow,
+                                                        const CodecLimits& limits) {
   std::variant<RegistrationView, DecodeError> decoded;
-  if (auto error = read_view(json, limits, *std::get_if<RegistrationView>(&decoded))) {
+  if (auto error = read_view(json, workflow, limits, *std::get_if<RegistrationView>(&decoded))) {
     decoded = *std::move(error);
   }
   return decoded;

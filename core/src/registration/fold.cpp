@@ -49,12 +49,13 @@ bool repeats_start(const StageView& stage, const Update& update) {
   return update.timestamp_ms != 0 && stage.started_timestamp_ms == update.timestamp_ms;
 }
 
-bool starts_validation(const RegistrationView& view, const Update& update) {
+bool starts_validation(const RegistrationView& view, const Update& update,
+                       const Workflow& workflow) {
   if (!view.has_ended || update.stage.empty()) {
     return false;
   }
   if (update.stage_status != StageStatus::started) {
-    return !ends_validation(update) && !view.stages.empty() &&
+    return !ends_validation(update, workflow) && !view.stages.empty() &&
            view.stages.front().name == update.stage && update.timestamp_ms > view.timestamp_ms;
   }
   return std::none_of(view.stages.begin(), view.stages.end(), [&](const StageView& stage) {
@@ -103,8 +104,8 @@ Applied fold_stage(RegistrationView& view, const Update& update, const Registrat
   return Applied::changed;
 }
 
-bool end_running_stages(RegistrationView& view, const Update& update) {
-  const bool has_failed = parse_status(update.status) == Status::failed;
+bool end_running_stages(RegistrationView& view, const Update& update, const Workflow& workflow) {
+  const bool has_failed = workflow.kind_of(update.status) == StatusKind::failed;
   bool changed = false;
   for (StageView& stage : view.stages) {
     if (stage.status == StageStatus::started) {
@@ -137,17 +138,18 @@ Applied fold_late(RegistrationView& view, const Update& update, const Registrati
 
 }  // namespace
 
-bool ends_validation(const Update& update) {
+bool ends_validation(const Update& update, const Workflow& workflow) {
   const bool starts_stage = !update.stage.empty() && update.stage_status == StageStatus::started;
-  return is_final(parse_status(update.status)) && !starts_stage;
+  return !starts_stage && workflow.is_final(update.status);
 }
 
-Applied fold(RegistrationView& view, const Update& update, const RegistrationLimits& limits) {
+Applied fold(RegistrationView& view, const Update& update, const Workflow& workflow,
+             const RegistrationLimits& limits) {
   if (!update.id && update.timestamp_ms != 0 && update.timestamp_ms < view.timestamp_ms) {
     return fold_late(view, update, limits);
   }
   bool changed = false;
-  if (starts_validation(view, update)) {
+  if (starts_validation(view, update, workflow)) {
     view.stages.clear();
     view.has_more_stages = false;
     view.details.clear();
@@ -164,7 +166,7 @@ Applied fold(RegistrationView& view, const Update& update, const RegistrationLim
   }
   changed |= is_stage_update && stage == Applied::changed;
 
-  const bool ends = ends_validation(update);
+  const bool ends = ends_validation(update, workflow);
   const bool is_late_stage = view.has_ended && is_stage_update && !ends;
   if (!is_late_stage) {
     changed |= assign(view.status, update.status);
@@ -176,7 +178,7 @@ Applied fold(RegistrationView& view, const Update& update, const RegistrationLim
   }
   if (ends) {
     changed |= assign(view.has_ended, true);
-    changed |= end_running_stages(view, update);
+    changed |= end_running_stages(view, update, workflow);
   }
   if (!update.details.empty()) {
     changed |= assign(view.details, update.details);

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <regstream/workflow/registration.hpp>
+
 #include "registration/fold.hpp"
 
 namespace regstream {
@@ -10,7 +12,7 @@ namespace {
 std::size_t bytes_of(const Update& update) {
   return sizeof(Update) + update.status.size() + update.stage.size() +
          update.stage_status_word.size() + update.message.size() + update.details.size() +
-         update.process_log.size() + update.unknown.size();
+         update.process_log.size() + update.unknown.size() + update.text_id.size();
 }
 
 bool starts_stage(const Update& update) {
@@ -19,24 +21,33 @@ bool starts_stage(const Update& update) {
 
 /// Of two updates with a time, the second of which came earlier: whether the first belongs before
 /// it all the same.
-bool belongs_before(const Update& update, const Update& other) {
+bool belongs_before(const Update& update, const Update& other, const Workflow& workflow) {
   if (update.timestamp_ms != other.timestamp_ms) {
     return update.timestamp_ms < other.timestamp_ms;
   }
   const bool starts_what_other_ends =
       update.stage == other.stage && starts_stage(update) && !starts_stage(other);
-  return starts_what_other_ends || (ends_validation(other) && !ends_validation(update));
+  return starts_what_other_ends ||
+         (ends_validation(other, workflow) && !ends_validation(update, workflow));
 }
 
 }  // namespace
 
+Registration::Registration(InstanceId id, const Workflow& workflow, RegistrationLimits limits)
+    : workflow_(&workflow), limits_(limits) {
+  view_.registration_id = id.number;
+  view_.text_id = std::move(id.text);
+}
+
 Registration::Registration(std::int64_t registration_id, RegistrationLimits limits)
-    : limits_(limits) {
-  view_.registration_id = registration_id;
+    : Registration(InstanceId(registration_id), registration_workflow(), limits) {}
+
+bool Registration::is_other(std::int64_t registration_id, std::string_view text_id) const {
+  return registration_id != view_.registration_id || text_id != view_.text_id;
 }
 
 Applied Registration::apply(const Update& update) {
-  if (update.registration_id != view_.registration_id) {
+  if (is_other(update.registration_id, update.text_id)) {
     return Applied::other_registration;
   }
   if (!view_.has_lost_history) {
@@ -44,6 +55,7 @@ Applied Registration::apply(const Update& update) {
   }
   RegistrationView nothing;
   nothing.registration_id = view_.registration_id;
+  nothing.text_id = view_.text_id;
   nothing.has_gap = true;
   view_ = std::move(nothing);
   const Applied applied = fold_in(update);
@@ -59,7 +71,7 @@ Applied Registration::fold_in(const Update& update) {
   }
   forget_recent();
   view_.id = update.id;
-  return fold(view_, update, limits_);
+  return fold(view_, update, *workflow_, limits_);
 }
 
 Applied Registration::apply_in_order_of_time(const Update& update) {
@@ -67,13 +79,13 @@ Applied Registration::apply_in_order_of_time(const Update& update) {
   if (recent_.empty()) {
     // Without a time nothing can turn out to be older, and nothing has to be kept.
     if (!has_time || update.timestamp_ms < view_.timestamp_ms) {
-      return fold(view_, update, limits_);
+      return fold(view_, update, *workflow_, limits_);
     }
     // A copy that is moved in, as a snapshot is: assigning it would be more code in the browser.
     before_recent_ = RegistrationView(view_);
   } else if (has_time && update.timestamp_ms < before_recent_.timestamp_ms) {
-    fold(before_recent_, update, limits_);
-    return fold(view_, update, limits_);
+    fold(before_recent_, update, *workflow_, limits_);
+    return fold(view_, update, *workflow_, limits_);
   }
 
   auto place = recent_.end();
@@ -88,7 +100,7 @@ Applied Registration::apply_in_order_of_time(const Update& update) {
     if (*other == update) {
       return Applied::unchanged;
     }
-    if (belongs_before(update, *other)) {
+    if (belongs_before(update, *other, *workflow_)) {
       place = other;
     }
   }
@@ -98,17 +110,17 @@ Applied Registration::apply_in_order_of_time(const Update& update) {
   recent_.insert(place, update);
   Applied applied = Applied::unchanged;
   if (is_newest) {
-    applied = fold(view_, update, limits_);
+    applied = fold(view_, update, *workflow_, limits_);
   } else {
     RegistrationView folded = before_recent_;
     for (const Update& recent : recent_) {
-      fold(folded, recent, limits_);
+      fold(folded, recent, *workflow_, limits_);
     }
     applied = folded == view_ ? Applied::unchanged : Applied::changed;
     view_ = std::move(folded);
   }
   while (recent_.size() > limits_.recent_updates_max || recent_bytes_ > limits_.recent_bytes_max) {
-    fold(before_recent_, recent_.front(), limits_);
+    fold(before_recent_, recent_.front(), *workflow_, limits_);
     recent_bytes_ -= bytes_of(recent_.front());
     recent_.pop_front();
   }
@@ -121,7 +133,7 @@ void Registration::forget_recent() {
 }
 
 Applied Registration::apply_snapshot(RegistrationView snapshot) {
-  if (snapshot.registration_id != view_.registration_id) {
+  if (is_other(snapshot.registration_id, snapshot.text_id)) {
     return Applied::other_registration;
   }
   snapshot.has_ended |= snapshot.is_final;

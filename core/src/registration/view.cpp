@@ -1,27 +1,18 @@
 #include <regstream/registration/view.hpp>
 
 #include <algorithm>
-#include <array>
-#include <string_view>
+
+#include <regstream/workflow/registration.hpp>
 
 namespace regstream {
-namespace {
 
-/// The contract's workflow.
-constexpr std::array<std::string_view, 4> workflow_stages{"duplicate_check", "t24_lookup",
-                                                          "account_validation", "status_update"};
-
-bool is_of_workflow(const StageView& stage) {
-  return std::find(workflow_stages.begin(), workflow_stages.end(), stage.name) !=
-         workflow_stages.end();
-}
-
-}  // namespace
-
-Progress progress_of(const RegistrationView& view) {
+Progress progress_of(const RegistrationView& view, const Workflow& workflow) {
   Progress progress{.stages_done = 0, .stages_total = view.stages.size()};
-  if (std::all_of(view.stages.begin(), view.stages.end(), is_of_workflow)) {
-    progress.stages_total = workflow_stages.size();
+  const auto is_declared = [&workflow](const StageView& stage) {
+    return workflow.has_stage(stage.name);
+  };
+  if (std::all_of(view.stages.begin(), view.stages.end(), is_declared)) {
+    progress.stages_total = std::max<std::size_t>(workflow.stages.size(), 1);
   }
   if (view.has_ended) {
     progress.stages_done = progress.stages_total;
@@ -33,6 +24,10 @@ Progress progress_of(const RegistrationView& view) {
     }
   }
   return progress;
+}
+
+Progress progress_of(const RegistrationView& view) {
+  return progress_of(view, registration_workflow());
 }
 
 }  // namespace regstream

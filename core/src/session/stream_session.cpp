@@ -4,6 +4,8 @@
 #include <utility>
 #include <variant>
 
+#include <regstream/workflow/registration.hpp>
+
 #include "message/json_writer.hpp"
 
 namespace regstream {
@@ -98,7 +100,7 @@ SessionMessage StreamSession::read(const sse::Event& event) {
     return message;
   }
   message.json = event.data;
-  if (const auto error = decode_stream_message(event.data, content_)) {
+  if (const auto error = decode_stream_message(event.data, registration_workflow(), content_)) {
     reject(message, MessageKind::malformed, error->what);
     return message;
   }

@@ -20,6 +20,7 @@ set(allowed
   "_ZT[IV]St9exception" "_ZNSt9exceptionD[0-9]Ev" "_ZTVN10__cxxabiv1[^ ]*" "__cxa_(throw|allocate_exception)"
   "_ZTIN10__cxxabiv115__forced_unwindE"                 # What std::string::shrink_to_fit lets pass.
   "__assert_fail" "_ZSt21__glibcxx_assert_fail[^ ]*"    # What a debug build's checks call.
+  "__cxa_guard_(acquire|release|abort)" "__cxa_atexit" "__dso_handle"  # The built-in workflow, made when first used.
   "__stack_chk_fail" "_GLOBAL_OFFSET_TABLE_" "__(asan|ubsan)_[^ ]*"
   "__(start|stop)_asan_globals")                        # Where the linker puts them.
 

@@ -180,9 +180,9 @@ TEST_CASE("an id that was sent as text is written as a number") {
 
 TEST_CASE("what is required is named when it is missing") {
   CHECK(error_of(R"({"status":"PENDING"})") ==
-        "registrationId is missing: every update needs a registrationId and a status");
+        "registrationId is missing: every update needs registrationId and status");
   CHECK(error_of(R"({"registrationId":42})") ==
-        "status is missing: every update needs a registrationId and a status");
+        "status is missing: every update needs registrationId and status");
   CHECK(error_of(R"({"registrationId":42,"status":""})") ==
         "status must be a string of 1 to 256 bytes");
 }

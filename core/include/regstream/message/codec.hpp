@@ -10,8 +10,11 @@
 #include <regstream/message/drop_reason.hpp>
 #include <regstream/message/update.hpp>
 #include <regstream/registration/view.hpp>
+#include <regstream/workflow/workflow.hpp>
 
-/// JSON in and out: messages on the channel, and the envelopes of the event stream.
+/// JSON in and out: messages on the channel, and the envelopes of the event stream. A workflow says
+/// what the member with the id is called, and what it holds; functions without one are the
+/// registration's.
 namespace regstream {
 
 /// Why a message could not be read. `what` is a sentence for the publisher's author that names the
@@ -53,7 +56,8 @@ struct JsonText {
 /// A message of the channel as it stands in its JSON text: nothing known is copied, and the views
 /// hold as long as that text does.
 struct UpdateSlices {
-  std::int64_t registration_id = 0;
+  std::int64_t registration_id = 0;  ///< 0 where the workflow's ids are text;
+  JsonString text_id;                ///< empty where they are numbers.
   JsonString status;
   JsonString stage;  ///< Empty in a status update.
   /// Of `stage`; inferred from `message` where the publisher sent none, or a word that is unknown.
@@ -72,8 +76,9 @@ struct UpdateSlices {
 };
 
 /// Reads a message of the channel, whose text is that of `MessageText`. What is required decides
-/// whether it is an update: `registrationId` and `status`. The id is from 1 to 2^53 - 1, and may be
-/// text: "42" is 42, as 42.0 is. `null` counts as absent, and of a key given twice the last one
+/// whether it is an update: the workflow's id (`registrationId`) and `status`. An id that is a
+/// number is from 1 to 2^53 - 1, and may be sent as text: "42" is 42, as 42.0 is. One that is text
+/// (`is_text_id`) is sent as text. `null` counts as absent, and of a key given twice the last one
 /// counts.
 ///
 /// No type of an optional member costs the update. What publishers in other languages send counts
@@ -85,22 +90,29 @@ struct UpdateSlices {
 /// - A `timestamp` may be ISO 8601 with a zone, or digits in a string; an absent one is 0, and
 ///   fractions of a millisecond are dropped.
 /// - A `stageStatus` that is no known word is kept, and the stage's status inferred as if none was
-///   sent; an `id` that is no event id is an unknown member.
+///   sent, if the workflow infers it (`completed` otherwise); an `id` that is no event id is an
+///   unknown member.
 /// Anything else is an unknown member, and counted as `mistyped`.
 ///
 /// Errors are what is no JSON, several JSON values (two lines of JSON, say), an array, a number
 /// that no double can hold (1e999) and what is over a limit. A lone surrogate is no error. Invalid
 /// UTF-8 is one here.
 [[nodiscard]] std::variant<UpdateSlices, DecodeError> decode_update_slices(
+    std::string_view json, const Workflow& workflow, const CodecLimits& limits = {});
+[[nodiscard]] std::variant<UpdateSlices, DecodeError> decode_update_slices(
     std::string_view json, const CodecLimits& limits = {});
 
 /// The same of a message's bytes, with everything copied out of their text.
+[[nodiscard]] std::variant<Update, DecodeError> decode_update(std::string_view json,
+                                                              const Workflow& workflow,
+                                                              const CodecLimits& limits = {});
 [[nodiscard]] std::variant<Update, DecodeError> decode_update(std::string_view json,
                                                               const CodecLimits& limits = {});
 [[nodiscard]] Update to_update(const UpdateSlices& slices);
 
 /// The message of the channel for `update`; `stageStatus` accompanies a stage. `details`,
 /// `process_log` and the members of `unknown` go in as they are and must be JSON.
+[[nodiscard]] std::string encode_update(const Update& update, const Workflow& workflow);
 [[nodiscard]] std::string encode_update(const Update& update);
 
 /// What the event stream carries: `{"type":…,"data":…,"timestamp":…}`.
@@ -116,9 +128,12 @@ struct StreamMessage {
 /// Reads one event's data in one pass, its keys in any order. `data` must be an object in an update
 /// and a snapshot; a message of another type may have any, and it is kept if it is an object.
 [[nodiscard]] std::variant<StreamMessage, DecodeError> decode_stream_message(
+    std::string_view json, const Workflow& workflow, const CodecLimits& limits = {});
+[[nodiscard]] std::variant<StreamMessage, DecodeError> decode_stream_message(
     std::string_view json, const CodecLimits& limits = {});
 /// The same into `message`, for who keeps one; after an error it says nothing of use.
 [[nodiscard]] std::optional<DecodeError> decode_stream_message(std::string_view json,
+                                                               const Workflow& workflow,
                                                                StreamMessage& message,
                                                                const CodecLimits& limits = {});
 
@@ -130,14 +145,19 @@ inline constexpr std::string_view update_envelope_opening = R"({"type":"update",
 inline constexpr std::string_view update_envelope_closing = "}";
 /// `update_json` goes in exactly as the publisher sent it, so nothing that it said is lost.
 [[nodiscard]] std::string encode_update_envelope(std::string_view update_json);
+[[nodiscard]] std::string encode_snapshot(const RegistrationView& view, const Workflow& workflow,
+                                          std::int64_t timestamp_ms);
 [[nodiscard]] std::string encode_snapshot(const RegistrationView& view, std::int64_t timestamp_ms);
 
 /// A view as the `data` object of a snapshot, and back. Times that are not known are null. Needed
-/// is no more than `registrationId`: an older gateway's snapshot has no `id`, and so on. `progress`
-/// is there for who reads the JSON; reading it back ignores it, for it follows from the rest.
-/// `hasMoreStages` is there only where it is true, and so is `hasLostHistory`, which no gateway
-/// sends.
+/// is no more than the id (`registrationId`): an older gateway's snapshot has no `id`, and so on.
+/// `progress` is there for who reads the JSON; reading it back ignores it, for it follows from the
+/// rest. `hasMoreStages` is there only where it is true, and so is `hasLostHistory`, which no
+/// gateway sends.
+[[nodiscard]] std::string encode_view(const RegistrationView& view, const Workflow& workflow);
 [[nodiscard]] std::string encode_view(const RegistrationView& view);
+[[nodiscard]] std::variant<RegistrationView, DecodeError> decode_view(
+    std::string_view json, const Workflow& workflow, const CodecLimits& limits = {});
 [[nodiscard]] std::variant<RegistrationView, DecodeError> decode_view(
     std::string_view json, const CodecLimits& limits = {});
 

@@ -6,17 +6,18 @@
 
 #include <regstream/message/event_id.hpp>
 #include <regstream/message/status.hpp>
+#include <regstream/workflow/workflow.hpp>
 
 namespace regstream {
 
-/// Registration ids are JSON numbers that JavaScript reads as doubles: 1 to 2^53 - 1.
-inline constexpr std::int64_t registration_id_max = (std::int64_t{1} << 53) - 1;
+/// A registration's id is 1 to 2^53 - 1.
+inline constexpr std::int64_t registration_id_max = integer_id_max;
 
 /// One message of the channel: a stage update (`stage` is set) or a status update.
 struct Update {
-  std::int64_t registration_id = 0;
-  std::string status;  ///< As sent ("PENDING"); see `parse_status`.
-  std::string stage;   ///< Empty in a status update.
+  std::int64_t registration_id = 0;  ///< 0 where the workflow's ids are text: `text_id`.
+  std::string status;                ///< As sent ("PENDING").
+  std::string stage;                 ///< Empty in a status update.
   /// Of `stage`; inferred from `message` where the publisher sent none, or a word of its own.
   StageStatus stage_status = StageStatus::completed;
   std::string stage_status_word = {};  ///< As sent where it is none of `StageStatus`, or empty.
@@ -30,6 +31,7 @@ struct Update {
   /// JSON text of an object with the members that this version does not know, exactly as sent and
   /// in their order, or empty if there are none. No longer than the message was.
   std::string unknown = {};
+  std::string text_id = {};  ///< Empty where the workflow's ids are numbers.
 
   friend bool operator==(const Update&, const Update&) = default;
 };

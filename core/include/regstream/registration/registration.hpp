@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <string_view>
 
 #include <regstream/message/update.hpp>
 #include <regstream/registration/view.hpp>
@@ -70,7 +71,7 @@ enum class Gap : std::uint8_t {
 ///   time of the start that is known already is a duplicate.
 /// - A stage may end without its start having been seen.
 /// - A final status ends the stages that still run (a publisher of the given system says no more of
-///   them): as failed if it is FAILED, else as completed. Nothing runs in a final view.
+///   them): as failed if it says so (FAILED), else as completed. Nothing runs in a final view.
 /// - A publisher that sends no `stageStatus` may begin again without a start ("Checking for
 ///   duplicates"): the first stage, with a time after the final status, begins another validation.
 /// - Any other stage update after the final status that starts nothing is a late one: it changes
@@ -80,6 +81,8 @@ enum class Gap : std::uint8_t {
 /// - Details and process log stay until an update brings others.
 class Registration {
  public:
+  /// `workflow` says which statuses end an instance, and must outlive this.
+  Registration(InstanceId id, const Workflow& workflow, RegistrationLimits limits = {});
   explicit Registration(std::int64_t registration_id, RegistrationLimits limits = {});
 
   /// `unchanged` still moves the view's id on where the update has a newer one.
@@ -102,6 +105,9 @@ class Registration {
   Applied apply_in_order_of_time(const Update& update);
   void forget_recent();
 
+  [[nodiscard]] bool is_other(std::int64_t registration_id, std::string_view text_id) const;
+
+  const Workflow* workflow_;
   RegistrationLimits limits_;
   RegistrationView view_;
   /// In the order in which they are folded. All updates here have no id.

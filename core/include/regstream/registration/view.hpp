@@ -8,6 +8,7 @@
 
 #include <regstream/message/event_id.hpp>
 #include <regstream/message/status.hpp>
+#include <regstream/workflow/workflow.hpp>
 
 namespace regstream {
 
@@ -24,10 +25,10 @@ struct StageView {
 
 /// Everything that is known of one registration.
 struct RegistrationView {
-  std::int64_t registration_id = 0;
-  std::string status;             ///< As sent; empty: nothing is known yet.
-  std::string stage;              ///< The stage last heard of in this validation.
-  std::vector<StageView> stages;  ///< In the order in which they appeared.
+  std::int64_t registration_id = 0;  ///< 0 where the workflow's ids are text: `text_id`.
+  std::string status;                ///< As sent; empty: nothing is known yet.
+  std::string stage;                 ///< The stage last heard of in this validation.
+  std::vector<StageView> stages;     ///< In the order in which they appeared.
   /// This validation has stages that are not in `stages`, as these have a limit.
   bool has_more_stages = false;
   std::string message;
@@ -45,6 +46,7 @@ struct RegistrationView {
   bool has_lost_history = false;
   /// Of the newest update that had one. None once the history that it belonged to was lost.
   std::optional<EventId> id = std::nullopt;
+  std::string text_id = {};  ///< Empty where the workflow's ids are numbers.
 
   friend bool operator==(const RegistrationView&, const RegistrationView&) = default;
 };
@@ -57,9 +59,10 @@ struct Progress {
   friend bool operator==(const Progress&, const Progress&) = default;
 };
 
-/// Done is a stage that has ended: completed, failed or skipped. The total is what the contract's
-/// workflow has, 4, as long as only stages of it were seen, else the stages seen: nobody knows how
-/// many a deployment's own workflow has. Once the validation has ended, all of it is done.
+/// Done is a stage that has ended: completed, failed or skipped. The total is what the workflow
+/// declares as long as only such stages were seen, else the stages seen: nobody knows how many
+/// others there are. Once the instance has ended, all of it is done.
+[[nodiscard]] Progress progress_of(const RegistrationView& view, const Workflow& workflow);
 [[nodiscard]] Progress progress_of(const RegistrationView& view);
 
 }  // namespace regstream

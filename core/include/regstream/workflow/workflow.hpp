@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+/// A workflow's vocabulary: what its messages call things, and what the words mean. It is data, so
+/// that one gateway, one publisher and one client serve any workflow; docs/workflows.md says how it
+/// is declared. The registration's is built in (registration.hpp).
+namespace regstream {
+
+/// What the id of a workflow's instances is.
+enum class IdKind : std::uint8_t {
+  integer,  ///< 1 to 2^53 - 1, exact in JavaScript's numbers.
+  text,     ///< As `is_text_id` says.
+};
+
+/// Numbers as ids: JavaScript reads JSON numbers as doubles.
+inline constexpr std::int64_t integer_id_max = (std::int64_t{1} << 53) - 1;
+inline constexpr std::size_t text_id_bytes_max = 128;
+
+/// Whether `text` may be an id: 1 to 128 bytes of UTF-8 without control characters (Unicode's
+/// category Cc), and not "*", which stands for every instance.
+[[nodiscard]] bool is_text_id(std::string_view text);
+
+/// Names one instance of a workflow: the number or the text, by the workflow's kind.
+struct InstanceId {
+  std::int64_t number = 0;
+  std::string text = {};
+
+  InstanceId() = default;
+  InstanceId(std::int64_t id) : number(id) {}  // NOLINT(google-explicit-constructor): 42 is an id.
+  explicit InstanceId(std::string id) : text(std::move(id)) {}
+
+  friend bool operator==(const InstanceId&, const InstanceId&) = default;
+};
+
+/// What a status says of its instance.
+enum class StatusKind : std::uint8_t {
+  open,    ///< It goes on.
+  final,   ///< It has ended.
+  failed,  ///< It has ended, and failed: so have the stages that still ran.
+};
+
+struct WorkflowStatus {
+  std::string name;  ///< As in messages ("PENDING").
+  StatusKind kind = StatusKind::open;
+
+  friend bool operator==(const WorkflowStatus&, const WorkflowStatus&) = default;
+};
+
+struct WorkflowStage {
+  std::string name;   ///< As in messages ("t24_lookup").
+  std::string title;  ///< For people.
+
+  friend bool operator==(const WorkflowStage&, const WorkflowStage&) = default;
+};
+
+/// What a declaration says. Whoever uses one keeps it for as long as what was made with it.
+struct Workflow {
+  std::string name;
+  /// The member of messages that names the instance, and the parameter of a stream's query.
+  std::string id_member;
+  IdKind id_kind = IdKind::integer;
+  /// In order. Others may appear; they are open.
+  std::vector<WorkflowStatus> statuses;
+  std::string stage_update_status;  ///< The open one that a stage update carries.
+  /// In order. Others may appear.
+  std::vector<WorkflowStage> stages;
+  /// A stage update without `stageStatus` is read from its message (`infer_stage_status`);
+  /// otherwise it means that the stage has completed.
+  bool infer_stage_status = false;
+  std::string channel;       ///< Where its messages are published.
+  std::string stream_path;   ///< Of the event stream.
+  std::string updates_path;  ///< Where updates are posted; `{id}` stands for the instance's id.
+
+  /// Whether the instance has ended; a status that is not declared is open.
+  [[nodiscard]] bool is_final(std::string_view status) const {
+    return kind_of(status) != StatusKind::open;
+  }
+  [[nodiscard]] StatusKind kind_of(std::string_view status) const;
+  [[nodiscard]] bool has_stage(std::string_view stage) const;
+
+  friend bool operator==(const Workflow&, const Workflow&) = default;
+};
+
+}  // namespace regstream
