@@ -1,15 +1,26 @@
-// Writes src/publisher/generated/: what the native broker has too, as modules, so that nobody copies it by hand and a
-// bundler needs no file of ours. Runs before each build, check and test.
+// Writes src/generated/: the words of the built-in workflow, and what the native broker has too, as modules, so that
+// nobody copies them by hand and a bundler needs no file of ours. Runs before each build, check and test, by vite-node:
+// the code that writes a workflow's module is the package's own, in TypeScript.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 
-const broker = new URL("../native/broker/", import.meta.url);
-const folder = new URL("./src/publisher/generated/", import.meta.url);
+import { readDeclaration } from "./src/workflow/declaration_text.ts";
+import { moduleText } from "./src/workflow/module_text.ts";
 
-const script = readFileSync(new URL("scripts/history.lua", broker), "utf8");
-const passingErrors = JSON.parse(readFileSync(new URL("passing_errors.json", broker), "utf8"));
+const root = new URL("../", import.meta.url);
+const folder = new URL("./src/generated/", import.meta.url);
+const read = (file) => readFileSync(new URL(file, root));
+
+const registration = "workflows/registration.json";
+const script = read("native/broker/scripts/history.lua").toString();
+const passingErrors = JSON.parse(read("native/broker/passing_errors.json"));
 
 const modules = {
+  // Its rules are checked here, so that no page has to.
+  "registration.ts": moduleText(readDeclaration(read(registration), registration), registration, {
+    name: "frozenWorkflow",
+    from: "../workflow/workflow.js",
+  }),
   "history_script.ts": `// Generated from native/broker/scripts/history.lua by generate.mjs.
 
 /** By which Redis knows the script once it has run it. */

@@ -1,6 +1,6 @@
 import type { ChainableCommander, Redis } from "ioredis";
 import { publishCall } from "regstream/dist/publisher/history_call.js";
-import { historyScript, historyScriptDigest } from "regstream/dist/publisher/generated/history_script.js";
+import { historyScript, historyScriptDigest } from "regstream/dist/generated/history_script.js";
 
 /** The defaults of `regstream serve` and `regstream/publisher`. */
 const history = { length: 10_000, bytes: 2 ** 26, keyLifetimeMs: 600_000 };

@@ -1,7 +1,7 @@
 export type { PublishErrorKind } from "./publisher/publish_errors.js";
 export { PublishError } from "./publisher/publish_errors.js";
 export type { Published } from "./publisher/publish_queue.js";
-export type { Publisher, PublisherOptions, PublishOptions } from "./publisher/publisher.js";
+export type { Publisher, PublisherOptions, PublishOptions, WorkflowPublisher } from "./publisher/publisher.js";
 export { createPublisher } from "./publisher/publisher.js";
 export type { IoredisLike, NodeRedisLike, RedisClient } from "./publisher/redis_client.js";
 export type { FinalStatus, UpdateToPublish } from "./publisher/update_message.js";

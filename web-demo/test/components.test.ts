@@ -4,6 +4,7 @@ import { renderToStaticMarkup } from "react-dom/server";
 import { describe, expect, it } from "vitest";
 
 import { LiveUpdatesNotice } from "../src/components/LiveUpdatesNotice";
+import { Outcome } from "../src/components/Outcome";
 import { ProcessLog } from "../src/components/ProcessLog";
 import { logEntry, noon } from "./fixtures";
 
@@ -46,5 +47,38 @@ describe("the process log", () => {
   it("shows no clock for an entry without a time", () => {
     expect(logOf(0)).not.toContain("<time");
     expect(logOf(0)).toContain("No duplicate");
+  });
+});
+
+describe("the outcome", () => {
+  it.each([
+    [
+      "APPROVED",
+      "green",
+      "Customer approved",
+      "A scheduled job creates the mobile user; this page shows it when it is there.",
+    ],
+    [
+      "DUPLICATE",
+      "violet",
+      "Customer already exists",
+      "Nothing differs from the existing customer, so nothing was changed.",
+    ],
+    [
+      "FAILED",
+      "red",
+      "Validation failed",
+      "Look at the process log, and validate again once the cause is gone.",
+    ],
+    [
+      "COMPLETED",
+      "teal",
+      "Registration completed",
+      "The customer’s mobile banking data is up to date. Nothing is left to do.",
+    ],
+  ])("of %s is %s, and says what it means", (status, tone, title, next) => {
+    const html = renderToStaticMarkup(createElement(Outcome, { status, message: "" }));
+    expect(html).toContain(`data-tone="${tone}"`);
+    expect(html).toContain(`<p class="outcome-title">${title}</p><p class="outcome-next">${next}</p>`);
   });
 });

@@ -1,3 +1,4 @@
+import { registrationWorkflow } from "../generated/registration.js";
 import type { RegistrationStatus, RegistrationUpdate, StageStatus } from "../shared/messages.js";
 import { stageStatuses } from "../shared/messages.js";
 import type { Core } from "./core.js";
@@ -16,8 +17,9 @@ const kinds = [
   "malformed",
   "too_large",
 ] as const;
-const statuses = ["PENDING", "APPROVED", "DUPLICATE", "FAILED", "COMPLETED"] as const;
-const stages = ["", "duplicate_check", "t24_lookup", "account_validation", "status_update"] as const;
+const statuses: readonly string[] = registrationWorkflow.statuses.map(({ name }) => name);
+/** The first stands for one that is not declared. */
+const stages: readonly string[] = ["", ...registrationWorkflow.stages.map(({ name }) => name)];
 
 /** Of `RegistrationUpdate`'s optional members, those that are texts are in the record if they are any. */
 function isAsDeclared(member: string, value: unknown): boolean {

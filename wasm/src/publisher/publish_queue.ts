@@ -1,5 +1,5 @@
 import type { Clock } from "../shared/clock.js";
-import type { PassingError } from "./generated/passing_errors.js";
+import type { PassingError } from "../generated/passing_errors.js";
 import { greaterId, type HistoryLimits, publishCall, readId } from "./history_call.js";
 import { PublishError } from "./publish_errors.js";
 import type { ScriptRunner } from "./redis_client.js";

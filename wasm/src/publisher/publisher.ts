@@ -7,7 +7,11 @@ import { randomUUID } from "node:crypto";
 
 import type { Clock } from "../shared/clock.js";
 import { createClock } from "../shared/clock.js";
+import type { RegistrationWorkflow } from "../generated/registration.js";
+import { registrationWorkflow } from "../generated/registration.js";
 import type { StageStatus } from "../shared/messages.js";
+import { defineWorkflow } from "../workflow/define_workflow.js";
+import type { FinalStatusOf, IdOf, OrAnyOther, StageOf, Workflow } from "../workflow/workflow.js";
 import type { HistoryLimits } from "./history_call.js";
 import { PublishConsole } from "./publish_console.js";
 import type { PublishError } from "./publish_errors.js";
@@ -15,10 +19,12 @@ import type { Published } from "./publish_queue.js";
 import { PublishQueue } from "./publish_queue.js";
 import type { RedisClient } from "./redis_client.js";
 import { createRunner } from "./redis_client.js";
-import type { FinalStatus, UpdateToPublish } from "./update_message.js";
+import type { UpdateToPublish } from "./update_message.js";
 import { encodeFinalStatus, encodeStageUpdate, encodeUpdate, utf8Bytes } from "./update_message.js";
 
-export interface PublisherOptions {
+export interface PublisherOptions<W extends Workflow = RegistrationWorkflow> {
+  /** Whose updates: default the registration. */
+  readonly workflow?: W | undefined;
   /** Updates that Redis keeps, for whoever comes back or comes late: 1 to 1 000 000, default 10 000. */
   readonly historyLength?: number | undefined;
   /** Bytes of them together: 2 MiB to 4 GiB, default 64 MiB. */
@@ -60,37 +66,40 @@ export interface PublishOptions {
 }
 
 /**
- * Says what happens to a registration. The names are the contract's. Updates of one publisher keep their order.
+ * Says what happens to the instances of a workflow. Updates of one publisher keep their order.
  *
  * Each promise gives the id that the update got in the history. It rejects with TypeError where the arguments are no
- * update, and with PublishError where it did not get into the history; while Redis is away, or takes no writes, it just
- * waits.
+ * update of the workflow, and with PublishError where it did not get into the history; while Redis is away, or takes no
+ * writes, it just waits.
  */
-export interface Publisher {
-  /** A stage started, or ended. The registration is PENDING meanwhile. */
+export interface WorkflowPublisher<W extends Workflow> {
+  /** A stage started, or ended. The instance's status is `stageUpdateStatus` meanwhile. */
   publishStageUpdate(
-    registrationId: number,
-    stage: string,
+    id: IdOf<W>,
+    stage: OrAnyOther<StageOf<W>>,
     stageStatus: StageStatus,
     message: string,
     options?: PublishOptions,
   ): Promise<Published>;
-  /** Validation has ended, or a later step changed its outcome. */
+  /** The instance has ended, or a later step changed its outcome. */
   publishFinalStatus(
-    registrationId: number,
-    status: FinalStatus,
+    id: IdOf<W>,
+    status: FinalStatusOf<W>,
     message: string,
     details?: object | null,
     processLog?: readonly unknown[] | null,
     options?: PublishOptions,
   ): Promise<Published>;
   /** Any update, with members of its own too. */
-  publish(update: UpdateToPublish, options?: PublishOptions): Promise<Published>;
+  publish(update: UpdateToPublish<W>, options?: PublishOptions): Promise<Published>;
   /** How many updates wait for Redis, the one that is being sent included. */
   readonly waiting: number;
   /** Gives up what waits. The client stays as it is: it is the application's. */
   close(): void;
 }
+
+/** Says what happens to registrations. The names are the contract's. */
+export interface Publisher extends WorkflowPublisher<RegistrationWorkflow> {}
 
 const keyBytesMax = 256;
 
@@ -126,7 +135,12 @@ function checkedKey(key: unknown): string {
  * A publisher over the application's client: ioredis, or node-redis 4 or 5, told apart by their methods. The client
  * connects, reconnects and ends as the application has it. Throws TypeError where it can't publish.
  */
-export function createPublisher(redis: RedisClient, options: PublisherOptions = {}): Publisher {
+export function createPublisher<W extends Workflow = RegistrationWorkflow>(
+  redis: RedisClient,
+  options: PublisherOptions<W> = {},
+): WorkflowPublisher<W> {
+  // Once a publisher, so that what is published is right even where no compiler has looked at the declaration.
+  const workflow = options.workflow === undefined ? registrationWorkflow : defineWorkflow(options.workflow);
   const history: HistoryLimits = {
     length: limit("historyLength", options.historyLength, 1, 10_000, 1_000_000),
     bytes: limit("historyBytes", options.historyBytes, 2 ** 21, 2 ** 26, 2 ** 32),
@@ -161,11 +175,11 @@ export function createPublisher(redis: RedisClient, options: PublisherOptions = 
   }
 
   return {
-    publishStageUpdate: (registrationId, stage, stageStatus, message, more) =>
-      push((timestamp) => encodeStageUpdate(registrationId, stage, stageStatus, message, timestamp), more),
-    publishFinalStatus: (registrationId, status, message, details, processLog, more) =>
-      push((timestamp) => encodeFinalStatus(registrationId, status, message, details, processLog, timestamp), more),
-    publish: (update, more) => push((timestamp) => encodeUpdate(update, timestamp), more),
+    publishStageUpdate: (id, stage, stageStatus, message, more) =>
+      push((timestamp) => encodeStageUpdate(workflow, id, stage, stageStatus, message, timestamp), more),
+    publishFinalStatus: (id, status, message, details, processLog, more) =>
+      push((timestamp) => encodeFinalStatus(workflow, id, status, message, details, processLog, timestamp), more),
+    publish: (update, more) => push((timestamp) => encodeUpdate(workflow, update, timestamp), more),
     get waiting() {
       return queue.waiting;
     },

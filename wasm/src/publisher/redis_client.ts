@@ -1,4 +1,4 @@
-import { historyScript, historyScriptDigest } from "./generated/history_script.js";
+import { historyScript, historyScriptDigest } from "../generated/history_script.js";
 import { PublishError } from "./publish_errors.js";
 import { isScriptUnknown } from "./redis_failure.js";
 

@@ -1,4 +1,4 @@
-import { passingErrors, type PassingError } from "./generated/passing_errors.js";
+import { passingErrors, type PassingError } from "../generated/passing_errors.js";
 import { PublishError } from "./publish_errors.js";
 
 /** What it answers to this client only, now and later. */

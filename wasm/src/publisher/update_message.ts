@@ -1,17 +1,21 @@
-import type { RegistrationStatus, StageStatus } from "../shared/messages.js";
+import type { RegistrationWorkflow } from "../generated/registration.js";
+import type { StageStatus } from "../shared/messages.js";
 import { stageStatuses } from "../shared/messages.js";
+import { listed } from "../workflow/listed.js";
+import type { FinalStatusOf, IdMember, OrAnyOther, StageOf, StatusOf, Workflow } from "../workflow/workflow.js";
+import { finalStatuses, isFinalStatus } from "../workflow/workflow.js";
 
 /** The statuses that end a validation. */
-export type FinalStatus = "APPROVED" | "DUPLICATE" | "FAILED" | "COMPLETED";
+export type FinalStatus = FinalStatusOf<RegistrationWorkflow>;
 
 /**
  * An update to be published, with whatever other members it shall have. A stage update has a `stage`; its `status` is
- * PENDING and its `stageStatus` is read from the message where they are left out. `null` counts as left out.
+ * the one that the workflow declares for that, and its `stageStatus` is read from the message (`completed`, where the
+ * workflow infers none), where they are left out. `null` counts as left out.
  */
-export interface UpdateToPublish {
-  readonly registrationId: number;
-  readonly status?: RegistrationStatus | null;
-  readonly stage?: string | null;
+export type UpdateToPublish<W extends Workflow = RegistrationWorkflow> = IdMember<W> & {
+  readonly status?: OrAnyOther<StatusOf<W>> | null;
+  readonly stage?: OrAnyOther<StageOf<W>> | null;
   readonly stageStatus?: StageStatus | null;
   readonly message?: string | null;
   readonly details?: object | null;
@@ -19,9 +23,7 @@ export interface UpdateToPublish {
   /** Milliseconds since the Unix epoch. Default: now. */
   readonly timestamp?: number | null;
   readonly [member: string]: unknown;
-}
-
-const finalStatuses: readonly string[] = ["APPROVED", "DUPLICATE", "FAILED", "COMPLETED"];
+};
 
 // What subscribers take (`CodecLimits` of the core).
 const nameBytesMax = 256;
@@ -102,57 +104,75 @@ function inferStageStatus(message: string): StageStatus {
   return /(?<![\w\u0080-\uffff])started(?![\w\u0080-\uffff])/i.test(message) ? "started" : "completed";
 }
 
+const textIdBytesMax = 128;
+
+function isTextId(id: unknown): boolean {
+  const hasText = typeof id === "string" && id !== "" && id !== "*" && !/[\p{Cc}\p{Surrogate}]/u.test(id);
+  return hasText && utf8Bytes(id) <= textIdBytesMax;
+}
+
+const textIdExpected = `1 to ${textIdBytesMax} bytes of UTF-8 without control characters, and not "*"`;
+
+function requireId({ id: { member, kind } }: Workflow, id: unknown): void {
+  if (kind === "integer") {
+    require(Number.isSafeInteger(id) && Number(id) >= 1, `${member} must be a whole number from 1 to 2^53 - 1`);
+  } else {
+    require(isTextId(id), `${member} must be ${textIdExpected}`);
+  }
+}
+
+/** What a stage's name must be. */
+function stageExpected({ stages: [first] }: Workflow): string {
+  return `stage must be a string of 1 to ${nameBytesMax} bytes${first === undefined ? "" : `, such as ${first.name}`}`;
+}
+
+const stageStatusExpected = `stageStatus must be ${listed(stageStatuses, "or")}`;
+
 /** The JSON text of a final status, its members in the contract's order. Throws TypeError where it can't be one. */
 export function encodeFinalStatus(
-  registrationId: number,
-  status: FinalStatus,
+  workflow: Workflow,
+  id: unknown,
+  status: string,
   message: string,
   details: object | null | undefined,
   processLog: readonly unknown[] | null | undefined,
   timestamp: number,
 ): string {
-  require(finalStatuses.includes(status), "the final status must be APPROVED, DUPLICATE, FAILED or COMPLETED");
+  require(isFinalStatus(workflow, status), `the final status must be ${listed(finalStatuses(workflow), "or")}`);
   require(typeof message === "string", "message must be a string");
-  return encodeUpdate(
-    { registrationId, status, message, details: details ?? null, processLog: processLog ?? null },
-    timestamp,
-  );
+  const update = { status, message, details: details ?? null, processLog: processLog ?? null };
+  return encodeUpdate(workflow, { ...update, [workflow.id.member]: id }, timestamp);
 }
 
 export function encodeStageUpdate(
-  registrationId: number,
+  workflow: Workflow,
+  id: unknown,
   stage: string,
   stageStatus: StageStatus,
   message: string,
   timestamp: number,
 ): string {
-  require(isName(stage), `stage must be a string of 1 to ${nameBytesMax} bytes, such as t24_lookup`);
-  require(stageStatuses.includes(stageStatus), "stageStatus must be started, completed, failed or skipped");
+  require(isName(stage), stageExpected(workflow));
+  require(stageStatuses.includes(stageStatus), stageStatusExpected);
   require(typeof message === "string", "message must be a string");
-  return encodeUpdate({ registrationId, stage, stageStatus, message }, timestamp);
+  return encodeUpdate(workflow, { stage, stageStatus, message, [workflow.id.member]: id }, timestamp);
 }
 
 /** `now` is for an update that says no time. An `id` that it has is left out: it will get its own. */
-export function encodeUpdate(update: UpdateToPublish, now: number): string {
+export function encodeUpdate(workflow: Workflow, update: UpdateToPublish<Workflow>, now: number): string {
   require(typeof update === "object" && update !== null && !Array.isArray(update), "the update must be an object");
-  const { registrationId, status, stage, stageStatus, message, details, processLog, timestamp, ...rest } = update;
-  const { id: _earlierId, ...unknown } = rest;
-  require(
-    Number.isSafeInteger(registrationId) && registrationId >= 1,
-    "registrationId must be a whole number from 1 to 2^53 - 1",
-  );
+  const { status, stage, stageStatus, message, details, processLog, timestamp, ...rest } = update;
+  const { id: _earlierId, [workflow.id.member]: id, ...unknown } = rest;
+  requireId(workflow, id);
   const stageName = stage ?? "";
-  require(
-    stageName === "" || isName(stageName),
-    `stage must be a string of 1 to ${nameBytesMax} bytes, such as t24_lookup`,
-  );
+  require(stageName === "" || isName(stageName), stageExpected(workflow));
   require(
     isName(status) || (stageName !== "" && (status ?? null) === null),
     `status must be a string of 1 to ${nameBytesMax} bytes; it may be left out only where there is a stage`,
   );
   require(
     (stageStatus ?? null) === null || stageStatuses.some((known) => known === stageStatus),
-    "stageStatus must be started, completed, failed or skipped",
+    stageStatusExpected,
   );
   require((message ?? null) === null || typeof message === "string", "message must be a string");
   const time = (timestamp ?? 0) === 0 ? now : timestamp;
@@ -161,7 +181,7 @@ export function encodeUpdate(update: UpdateToPublish, now: number): string {
     "timestamp must be a time in milliseconds since 1970",
   );
 
-  const members = [`"registrationId":${registrationId}`];
+  const members = [`"${workflow.id.member}":${toJson("the id", id)}`];
   const add = (name: string, value: unknown, opening = ""): void => {
     // What JSON can't say as a member (a function, say) it leaves out, as JSON.stringify does.
     if (value === undefined || typeof value === "function" || typeof value === "symbol") {
@@ -171,10 +191,10 @@ export function encodeUpdate(update: UpdateToPublish, now: number): string {
     require(json.startsWith(opening), `${name} must be ${opening === "{" ? "an object" : "an array"}`);
     members.push(`${toJson(name, name)}:${json}`);
   };
-  add("status", status ?? "PENDING");
+  add("status", status ?? workflow.stageUpdateStatus);
   if (stageName !== "") {
     add("stage", stageName);
-    add("stageStatus", stageStatus ?? inferStageStatus(message ?? ""));
+    add("stageStatus", stageStatus ?? (workflow.inferStageStatus ? inferStageStatus(message ?? "") : "completed"));
   }
   add("message", message ?? "");
   if ((details ?? null) !== null) {

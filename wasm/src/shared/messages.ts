@@ -1,13 +1,10 @@
-/** The messages of the stream, as the page sees them. The core validates; this gives them types. */
+/** The messages of a workflow's stream, as the page sees them. The core validates; this gives them types. */
+
+import type { RegistrationWorkflow } from "../generated/registration.js";
+import type { IdMember, OrAnyOther, StageOf, StatusOf, Workflow } from "../workflow/workflow.js";
 
 /** Where a registration stands. Deployments may use names of their own; those are not final. */
-export type RegistrationStatus =
-  | "PENDING"
-  | "APPROVED"
-  | "DUPLICATE"
-  | "FAILED"
-  | "COMPLETED"
-  | (string & {});
+export type RegistrationStatus = OrAnyOther<StatusOf<RegistrationWorkflow>>;
 
 /** In the order of the ABI's numbers. */
 export const stageStatuses = ["started", "completed", "failed", "skipped"] as const;
@@ -15,16 +12,9 @@ export const stageStatuses = ["started", "completed", "failed", "skipped"] as co
 /** How far one stage has come. */
 export type StageStatus = (typeof stageStatuses)[number];
 
-/**
- * One update as its publisher sent it, with whatever other fields it has. Times are milliseconds
- * since the Unix epoch. `stageStatus` accompanies a `stage` always: where the publisher sent none, it
- * is read from the message.
- */
-export interface RegistrationUpdate {
-  /** A number also where the publisher sent text ("42"). */
-  readonly registrationId: number;
-  readonly status: RegistrationStatus;
-  readonly stage?: string;
+interface UpdateMembers<Status extends string, Stage extends string> {
+  readonly status: Status;
+  readonly stage?: Stage;
   readonly stageStatus?: StageStatus;
   readonly message?: string;
   readonly details?: Readonly<Record<string, unknown>>;
@@ -35,9 +25,19 @@ export interface RegistrationUpdate {
   readonly id?: string;
 }
 
-/** One stage of a validation, as far as it is known. */
-export interface StageView {
-  readonly name: string;
+/**
+ * One update as its publisher sent it, with whatever other fields it has; the id member names the instance. Times are
+ * milliseconds since the Unix epoch. `stageStatus` accompanies a `stage` always: where the publisher sent none, it
+ * is read from the message, or means that the stage has completed, as the workflow declares.
+ */
+export type UpdateOf<W extends Workflow> = IdMember<W> & UpdateMembers<OrAnyOther<StatusOf<W>>, OrAnyOther<StageOf<W>>>;
+
+/** One update of a registration. `registrationId` is a number also where the publisher sent text ("42"). */
+export interface RegistrationUpdate extends UpdateOf<RegistrationWorkflow> {}
+
+/** One stage of an instance, as far as it is known. */
+export interface StageView<Stage extends string = string> {
+  readonly name: Stage;
   readonly status: StageStatus;
   readonly message: string;
   /** Null: its start was not seen. */
@@ -46,30 +46,28 @@ export interface StageView {
   readonly endedAt: number | null;
 }
 
-/** How much of a validation is over, however it went. */
+/** How much of an instance is over, however it went. */
 export interface Progress {
-  /** Stages that have ended: completed, failed or skipped; all of them once validation has ended. */
+  /** Stages that have ended: completed, failed or skipped; all of them once the instance has ended. */
   readonly stagesDone: number;
-  /** The contract's four, or the stages seen where a workflow has others. Never 0. */
+  /** The declared ones, or the stages seen where there are others. Never 0. */
   readonly stagesTotal: number;
 }
 
-/** Everything that is known of one registration: all its updates folded into one view. */
-export interface RegistrationView {
-  readonly registrationId: number;
-  readonly status: RegistrationStatus;
-  /** The stage last heard of in this validation. */
-  readonly stage: string | null;
+interface ViewMembers<Status extends string, Stage extends string> {
+  readonly status: Status;
+  /** The stage last heard of in this run. */
+  readonly stage: Stage | null;
   /** In the order in which they appeared. */
-  readonly stages: readonly StageView[];
-  /** True where the validation has more stages than `stages` may hold: 64. */
+  readonly stages: readonly StageView<Stage>[];
+  /** True where the run has more stages than `stages` may hold: 64. */
   readonly hasMoreStages: boolean;
   readonly message: string;
   readonly details: Readonly<Record<string, unknown>> | null;
   readonly processLog: readonly unknown[] | null;
   /** Of the newest update. */
   readonly timestamp: number;
-  /** True where validation has ended. */
+  /** True where the instance has ended. */
   readonly isFinal: boolean;
   readonly progress: Progress;
   /** True where updates may have been missed, until a snapshot of the server's tells how things stand. */
@@ -77,3 +75,9 @@ export interface RegistrationView {
   /** The event id of the newest update. Null where the server gives none, and where its history was lost (`reset`). */
   readonly id: string | null;
 }
+
+/** Everything that is known of one instance, which the id member names: all its updates folded into one view. */
+export type ViewOf<W extends Workflow> = IdMember<W> & ViewMembers<OrAnyOther<StatusOf<W>>, OrAnyOther<StageOf<W>>>;
+
+/** Everything that is known of one registration. */
+export interface RegistrationView extends ViewOf<RegistrationWorkflow> {}

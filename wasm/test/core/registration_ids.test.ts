@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 
 import type { Core } from "../../src/core/core.js";
+import { registrationWorkflow } from "../../src/generated/registration.js";
 import { ViewReader } from "../../src/core/view_reader.js";
 import { encodeUpdate } from "../../src/publisher/update_message.js";
 import { openClient, primeCore } from "../fakes.js";
@@ -47,7 +48,7 @@ describe.each(ids)("the registration id $sent", ({ sent, read }) => {
 
   it("is published if it is a number that readers take", () => {
     const id: unknown = JSON.parse(sent);
-    const publish = () => encodeUpdate({ registrationId: id as number, status: "PENDING" }, 1);
+    const publish = () => encodeUpdate(registrationWorkflow, { registrationId: id as number, status: "PENDING" }, 1);
     if (read !== undefined && typeof id === "number") {
       expect(publish()).toContain(`"registrationId":${read},`);
     } else {

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 
-import { historyScriptDigest } from "../../src/publisher/generated/history_script.js";
+import { historyScriptDigest } from "../../src/generated/history_script.js";
 import type { IoredisLike, NodeRedisLike, RedisClient } from "../../src/publisher/redis_client.js";
 
 /** One call of the script that a client was asked for. The test answers it. */

@@ -4,8 +4,8 @@ import { fileURLToPath } from "node:url";
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
 
-import { historyScript, historyScriptDigest } from "../../src/publisher/generated/history_script.js";
-import { passingErrors } from "../../src/publisher/generated/passing_errors.js";
+import { historyScript, historyScriptDigest } from "../../src/generated/history_script.js";
+import { passingErrors } from "../../src/generated/passing_errors.js";
 import type { PublisherOptions } from "../../src/publisher.js";
 import { createPublisher, PublishError } from "../../src/publisher.js";
 import type { IoredisLike } from "../../src/publisher/redis_client.js";

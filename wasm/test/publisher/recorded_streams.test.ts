@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 
 import { describe, expect, it } from "vitest";
 
+import { registrationWorkflow } from "../../src/generated/registration.js";
 import type { FinalStatus, UpdateToPublish } from "../../src/publisher/update_message.js";
 import { encodeFinalStatus, encodeStageUpdate, encodeUpdate } from "../../src/publisher/update_message.js";
 import type { StageStatus } from "../../src/shared/messages.js";
@@ -34,12 +35,12 @@ function read(name: string): string {
 /** What a step publishes; null: it publishes nothing. */
 function encode({ stage, final, details, processLog, update, bare }: Step, now: number): string | null {
   if (stage !== undefined) {
-    return encodeStageUpdate(...stage, now);
+    return encodeStageUpdate(registrationWorkflow, ...stage, now);
   }
   if (final !== undefined) {
-    return encodeFinalStatus(...final, details, processLog, now);
+    return encodeFinalStatus(registrationWorkflow, ...final, details, processLog, now);
   }
-  return update !== undefined ? encodeUpdate(update, now) : (bare ?? null);
+  return update !== undefined ? encodeUpdate(registrationWorkflow, update, now) : (bare ?? null);
 }
 
 function messages(flow: Flow): readonly string[] {

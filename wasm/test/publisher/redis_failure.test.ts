@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 import { describe, expect, it } from "vitest";
 
-import { passingErrors } from "../../src/publisher/generated/passing_errors.js";
+import { passingErrors } from "../../src/generated/passing_errors.js";
 import { findPassingError, isScriptUnknown, readFailure } from "../../src/publisher/redis_failure.js";
 
 /** In one step, Vite would take it for an asset of a page. */

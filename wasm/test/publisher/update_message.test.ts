@@ -2,8 +2,10 @@ import { readFileSync } from "node:fs";
 
 import { describe, expect, it } from "vitest";
 
+import { registrationWorkflow as registration } from "../../src/generated/registration.js";
 import type { UpdateToPublish } from "../../src/publisher/update_message.js";
 import { encodeFinalStatus, encodeStageUpdate, encodeUpdate, hasHugeNumber, utf8Bytes } from "../../src/publisher/update_message.js";
+import { csvImport } from "../workflow/csv_import.js";
 
 const now = 1702493005000;
 
@@ -43,18 +45,18 @@ function grown({ update, fill, nest, pad }: Limit): UpdateToPublish {
 
 describe("an update's JSON", () => {
   it("is the contract's for a stage, with the stage's status", () => {
-    expect(encodeStageUpdate(42, "duplicate_check", "started", "Checking for duplicates", now)).toBe(
+    expect(encodeStageUpdate(registration, 42, "duplicate_check", "started", "Checking for duplicates", now)).toBe(
       '{"registrationId":42,"status":"PENDING","stage":"duplicate_check","stageStatus":"started",' +
         '"message":"Checking for duplicates","timestamp":1702493005000}',
     );
   });
 
   it("is the contract's for a final status", () => {
-    expect(encodeFinalStatus(42, "APPROVED", "Done", { accountsFound: 5 }, [{ step: 1 }], now)).toBe(
+    expect(encodeFinalStatus(registration, 42, "APPROVED", "Done", { accountsFound: 5 }, [{ step: 1 }], now)).toBe(
       '{"registrationId":42,"status":"APPROVED","message":"Done","details":{"accountsFound":5},' +
         '"processLog":[{"step":1}],"timestamp":1702493005000}',
     );
-    expect(encodeFinalStatus(42, "FAILED", "", undefined, null, now)).toBe(
+    expect(encodeFinalStatus(registration, 42, "FAILED", "", undefined, null, now)).toBe(
       '{"registrationId":42,"status":"FAILED","message":"","timestamp":1702493005000}',
     );
   });
@@ -85,7 +87,7 @@ describe("an update's JSON", () => {
         `"timestamp":${now}}`,
     ],
   ])("has the core's order and escapes: %j", (update, json) => {
-    expect(encodeUpdate(update, now)).toBe(json);
+    expect(encodeUpdate(registration, update, now)).toBe(json);
   });
 
   const update = { registrationId: 1, status: "X" };
@@ -117,12 +119,12 @@ describe("an update's JSON", () => {
     ["a member in a cycle", { ...update, more: cycle }, /^more/],
     ["65 brackets", { ...update, details: { a: nested(63) } }, /64 deep/],
   ])("can't be: %s", (_name, wrong, message) => {
-    expect(() => encodeUpdate(wrong as UpdateToPublish, now)).toThrow(TypeError);
-    expect(() => encodeUpdate(wrong as UpdateToPublish, now)).toThrow(message);
+    expect(() => encodeUpdate(registration, wrong as UpdateToPublish, now)).toThrow(TypeError);
+    expect(() => encodeUpdate(registration, wrong as UpdateToPublish, now)).toThrow(message);
   });
 
   it.each(limits)("is judged as gateways judge it: $name", (entry) => {
-    const encode = () => encodeUpdate(grown(entry), now);
+    const encode = () => encodeUpdate(registration, grown(entry), now);
     if (entry.refused === undefined) {
       expect(encode).not.toThrow();
       return;
@@ -134,15 +136,16 @@ describe("an update's JSON", () => {
   });
 
   it("may be 64 brackets deep, whatever its texts hold", () => {
-    expect(() => encodeUpdate({ ...update, message: '[[["\\', details: { a: nested(62) } }, now)).not.toThrow();
+    const deep = { ...update, message: '[[["\\', details: { a: nested(62) } };
+    expect(() => encodeUpdate(registration, deep, now)).not.toThrow();
   });
 
   it("leaves room for the id within a megabyte, in bytes of UTF-8", () => {
-    const rest = encodeUpdate({ ...update, message: "" }, now).length;
+    const rest = encodeUpdate(registration, { ...update, message: "" }, now).length;
     const room = 2 ** 20 - 256 - rest;
-    expect(encodeUpdate({ ...update, message: "x".repeat(room) }, now)).toHaveLength(2 ** 20 - 256);
-    expect(() => encodeUpdate({ ...update, message: "x".repeat(room + 1) }, now)).toThrow(/1048321 bytes/);
-    expect(() => encodeUpdate({ ...update, message: "é".repeat(room / 2 + 1) }, now)).toThrow(/bytes/);
+    expect(encodeUpdate(registration, { ...update, message: "x".repeat(room) }, now)).toHaveLength(2 ** 20 - 256);
+    expect(() => encodeUpdate(registration, { ...update, message: "x".repeat(room + 1) }, now)).toThrow(/1048321 bytes/);
+    expect(() => encodeUpdate(registration, { ...update, message: "é".repeat(room / 2 + 1) }, now)).toThrow(/bytes/);
   });
 
   // The runtimes that have JSON.rawJSON can say these; JSON.stringify alone says null for what no double holds.
@@ -161,14 +164,46 @@ describe("an update's JSON", () => {
   it("keeps members of its own whatever their names are", () => {
     const own = '"constructor":1,"toString":"two","__proto__":{"a":3},"hasOwnProperty":null';
     const sent = JSON.parse(`{"registrationId":7,"status":"FAILED",${own}}`) as UpdateToPublish;
-    expect(encodeUpdate(sent, now)).toContain(own);
+    expect(encodeUpdate(registration, sent, now)).toContain(own);
   });
 
   it("of the two calls needs what they name", () => {
-    expect(() => encodeStageUpdate(1, "", "started", "x", now)).toThrow(/^stage must/);
-    expect(() => encodeStageUpdate(1, "s", "done" as never, "x", now)).toThrow(/^stageStatus/);
-    expect(() => encodeStageUpdate(1, "s", "started", undefined as never, now)).toThrow(/^message/);
-    expect(() => encodeFinalStatus(1, "PENDING" as never, "x", null, null, now)).toThrow(/^the final status must be/);
-    expect(() => encodeFinalStatus(1, "FAILED", 5 as never, null, null, now)).toThrow(/^message/);
+    expect(() => encodeStageUpdate(registration, 1, "", "started", "x", now)).toThrow(/^stage must/);
+    expect(() => encodeStageUpdate(registration, 1, "s", "done" as never, "x", now)).toThrow(/^stageStatus/);
+    expect(() => encodeStageUpdate(registration, 1, "s", "started", undefined as never, now)).toThrow(/^message/);
+    expect(() => encodeFinalStatus(registration, 1, "PENDING", "x", null, null, now)).toThrow(
+      "the final status must be APPROVED, DUPLICATE, FAILED or COMPLETED",
+    );
+    expect(() => encodeFinalStatus(registration, 1, "FAILED", 5 as never, null, null, now)).toThrow(/^message/);
+  });
+});
+
+describe("an update of another workflow", () => {
+  it("has its id member, its statuses, and its way with a missing stage status", () => {
+    expect(encodeStageUpdate(csvImport, "a b.csv", "read", "started", "Reading", now)).toBe(
+      '{"file":"a b.csv","status":"RUNNING","stage":"read","stageStatus":"started","message":"Reading",' +
+        `"timestamp":${now}}`,
+    );
+    expect(encodeFinalStatus(csvImport, "1", "REJECTED", "No rows", null, null, now)).toContain('"status":"REJECTED"');
+    const silent = { file: "1", stage: "read", message: "Job started" };
+    expect(encodeUpdate(csvImport, silent, now)).toContain('"stageStatus":"completed"');
+    expect(encodeUpdate({ ...csvImport, inferStageStatus: true }, silent, now)).toContain('"stageStatus":"started"');
+  });
+
+  it.each(["é".repeat(64), "**", "a:b/c?d"])("takes %j as an id", (file) => {
+    expect(encodeUpdate(csvImport, { file, status: "PAUSED" }, now)).toContain(`"file":${JSON.stringify(file)},`);
+  });
+
+  it.each([undefined, null, 7, "", "*", "a\nb", "a\u0085b", "\ud800", "é".repeat(65)])("refuses %j as an id", (file) => {
+    const expected = 'file must be 1 to 128 bytes of UTF-8 without control characters, and not "*"';
+    expect(() => encodeUpdate(csvImport, { file, status: "PAUSED" } as never, now)).toThrow(new TypeError(expected));
+    expect(() => encodeStageUpdate(csvImport, file, "read", "started", "x", now)).toThrow(new TypeError(expected));
+  });
+
+  it("says what would be allowed", () => {
+    const end = () => encodeFinalStatus(csvImport, "1", "APPROVED", "x", null, null, now);
+    expect(end).toThrow(new TypeError("the final status must be IMPORTED or REJECTED"));
+    expect(() => encodeStageUpdate(csvImport, "1", "", "started", "x", now)).toThrow(/bytes, such as read$/);
+    expect(() => encodeStageUpdate({ ...csvImport, stages: [] }, "1", "", "started", "x", now)).toThrow(/bytes$/);
   });
 });

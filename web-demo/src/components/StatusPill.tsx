@@ -1,5 +1,7 @@
 import { memo } from "react";
 
+import { statusLook } from "./statusLook";
+
 /** A registration's status, as the backend names it; a name that this page does not know is neutral. */
 export const StatusPill = memo(function StatusPill({
   status,
@@ -9,7 +11,7 @@ export const StatusPill = memo(function StatusPill({
   testId?: string;
 }) {
   return (
-    <span className="status-pill" data-status={status} data-testid={testId}>
+    <span className="status-pill" data-status={status} data-tone={statusLook(status)?.tone} data-testid={testId}>
       {status}
     </span>
   );

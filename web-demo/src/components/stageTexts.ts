@@ -1,16 +1,15 @@
+import { registrationWorkflow } from "regstream/workflow";
+
 import type { TimelineState } from "../data/timeline";
 import { humanise } from "../format";
 
-const titles: Readonly<Record<string, string>> = {
-  duplicate_check: "Duplicate check",
-  t24_lookup: "Core banking look-up (T24)",
-  account_validation: "Account validation",
-  status_update: "Status update",
-};
+const titles: ReadonlyMap<string, string> = new Map(
+  registrationWorkflow.stages.map(({ name, title }) => [name, title]),
+);
 
-/** How a stage reads; of another workflow's stages the name is made readable. */
+/** How a stage reads; of a stage that is not declared the name is made readable. */
 export function stageTitle(name: string): string {
-  return Object.hasOwn(titles, name) ? (titles[name] ?? name) : humanise(name);
+  return titles.get(name) ?? humanise(name);
 }
 
 /** `hasEnded`: the validation is over, so what has not come will not come. */

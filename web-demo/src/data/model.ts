@@ -1,5 +1,7 @@
 /** What the backend's JSON means. `decode.ts` is the only way in. */
 
+import { isFinalStatus as isFinalStatusOf, registrationWorkflow } from "regstream/workflow";
+
 export type StageStatus = "started" | "completed" | "failed" | "skipped";
 
 export interface Account {
@@ -67,11 +69,10 @@ export function isTime(value: unknown): value is number {
   return typeof value === "number" && Math.abs(value) <= 8.64e15;
 }
 
-export const knownStatuses = ["PENDING", "APPROVED", "DUPLICATE", "FAILED", "COMPLETED"] as const;
-
-const finalStatuses: ReadonlySet<string> = new Set(["APPROVED", "DUPLICATE", "FAILED", "COMPLETED"]);
+/** The declared statuses, in order. A deployment may have others. */
+export const knownStatuses: readonly string[] = registrationWorkflow.statuses.map(({ name }) => name);
 
 /** True where validation has ended. A status that this page does not know is not final. */
 export function isFinalStatus(status: string): boolean {
-  return finalStatuses.has(status);
+  return isFinalStatusOf(registrationWorkflow, status);
 }

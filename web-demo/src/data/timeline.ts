@@ -1,4 +1,5 @@
 import type { StageView } from "regstream";
+import { registrationWorkflow } from "regstream/workflow";
 
 import { type LogEntry, type StageStatus, isTime } from "./model";
 
@@ -13,13 +14,8 @@ export interface TimelineStage {
   readonly endedAt: number | null;
 }
 
-/** The stages of the given workflow, in order. A deployment may have others. */
-export const knownStages = [
-  "duplicate_check",
-  "t24_lookup",
-  "account_validation",
-  "status_update",
-] as const;
+/** The declared stages, in order. A deployment may have others. */
+export const knownStages: readonly string[] = registrationWorkflow.stages.map(({ name }) => name);
 
 /** Null where a time is missing, which is written as 0 too, or is none that can be shown. */
 function shownTime(timestamp: number | null): number | null {

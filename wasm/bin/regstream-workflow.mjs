@@ -1,0 +1,7 @@
+#!/usr/bin/env node
+import { runCommand } from "../dist/workflow/command.js";
+
+process.exitCode = runCommand(process.argv.slice(2), {
+  out: (text) => process.stdout.write(text),
+  error: (text) => process.stderr.write(text),
+});
