@@ -19,9 +19,9 @@
 
 #include "cli/option_checks.hpp"
 #include "cli/terminal.hpp"
-#include "harness/json_lines.hpp"
 #include "harness/mock_server.hpp"
 #include "harness/scenario_reader.hpp"
+#include "json/json_lines.hpp"
 #include "log/background_log.hpp"
 #include "log/printable.hpp"
 #include "net/event_loop.hpp"
@@ -52,14 +52,14 @@ std::variant<harness::Scenario, std::string> load_scenario(const std::string& pa
     return "can't read " + path + ": " + std::strerror(errno);
   }
   // One byte more than a scenario may have, so that the reader sees that it is too long.
-  std::string text(harness::JsonLimits{}.bytes_max + 1, '\0');
+  std::string text(json_fields::JsonLimits{}.bytes_max + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (file.bad()) {
     return "can't read " + path + ": it is no file";
   }
   text.resize(static_cast<std::size_t>(file.gcount()));
   auto scenario = harness::read_scenario(text);
-  if (const auto* const problem = std::get_if<harness::JsonProblem>(&scenario)) {
+  if (const auto* const problem = std::get_if<json_fields::JsonProblem>(&scenario)) {
     const std::string field = problem->field.empty() ? "the scenario" : problem->field;
     return path + ":" + std::to_string(problem->line) + ": " + field + ": " + problem->what;
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "harness/duration_field.hpp"
 #include "net/letter_case.hpp"
 
 namespace regstream::harness {
@@ -45,7 +46,7 @@ std::vector<HeaderField> read_headers(const Field& headers) {
 Answer read_answer_members(const Field& answer) {
   Answer result;
   if (const auto after = answer.member("after")) {
-    result.after = after->duration();
+    result.after = read_duration(*after);
   }
   if (const auto status = answer.member("status")) {
     result.status = static_cast<unsigned>(status->count(200, 599));

@@ -4,11 +4,13 @@
 #include <variant>
 #include <vector>
 
-#include "harness/field.hpp"
 #include "harness/scenario.hpp"
+#include "json/field.hpp"
 
 /// How a scenario, or a command, says what a request is answered with. All throw `Refused`.
 namespace regstream::harness {
+
+using json_fields::Field;
 
 /// A token of RFC 9110, 5.6.2: a method, or a header field's name.
 [[nodiscard]] bool is_token(std::string_view text);

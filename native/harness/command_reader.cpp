@@ -5,9 +5,10 @@
 #include <utility>
 
 #include "harness/answer_reader.hpp"
-#include "harness/field.hpp"
+#include "harness/duration_field.hpp"
 #include "harness/scenario_reader.hpp"
 #include "harness/step_reader.hpp"
+#include "json/field.hpp"
 
 namespace regstream::harness {
 namespace {
@@ -22,7 +23,7 @@ std::optional<ConnectionNumber> read_connection(const Field& command) {
 }  // namespace
 
 std::variant<SendCommand, JsonProblem> read_send_command(std::string_view text) {
-  return read_fields<SendCommand>(text, [](const Field& command) {
+  return json_fields::read_fields<SendCommand>(text, [](const Field& command) {
     command.expect_object({"connection", "id", "update", "snapshot", "event", "control", "comment",
                            "retry", "raw", "hex", "filler"});
     return SendCommand{read_connection(command), read_sending_member(command)};
@@ -33,7 +34,7 @@ std::variant<CutCommand, JsonProblem> read_cut_command(std::string_view text) {
   if (text.empty()) {
     return CutCommand{};
   }
-  return read_fields<CutCommand>(text, [](const Field& command) {
+  return json_fields::read_fields<CutCommand>(text, [](const Field& command) {
     command.expect_object({"connection", "reset"});
     const auto reset = command.member("reset");
     if (reset) {
@@ -44,7 +45,7 @@ std::variant<CutCommand, JsonProblem> read_cut_command(std::string_view text) {
 }
 
 std::variant<AnswerCommand, JsonProblem> read_answer_command(std::string_view text) {
-  return read_fields<AnswerCommand>(text, [](const Field& command) {
+  return json_fields::read_fields<AnswerCommand>(text, [](const Field& command) {
     command.expect_object({"times", "after", "status", "headers", "body"});
     if (!command.member("status")) {
       command.fail(R"(needs "status")");
@@ -59,13 +60,13 @@ std::variant<AnswerCommand, JsonProblem> read_answer_command(std::string_view te
 }
 
 std::variant<TimeCommand, JsonProblem> read_time_command(std::string_view text) {
-  return read_fields<TimeCommand>(text, [](const Field& command) {
+  return json_fields::read_fields<TimeCommand>(text, [](const Field& command) {
     command.expect_object({"advance"});
     const auto advance = command.member("advance");
     if (!advance) {
       command.fail(R"(needs "advance")");
     }
-    return TimeCommand{advance->duration()};
+    return TimeCommand{read_duration(*advance)};
   });
 }
 

@@ -6,12 +6,14 @@
 
 #include <regstream/time.hpp>
 
-#include "harness/json_lines.hpp"
 #include "harness/recorded_request.hpp"
 #include "harness/scenario.hpp"
+#include "json/json_lines.hpp"
 
 /// The bodies of the control API's requests (README.md).
 namespace regstream::harness {
+
+using json_fields::JsonProblem;
 
 /// The body of POST /mock/send: a step that sends, and `connection`.
 struct SendCommand {

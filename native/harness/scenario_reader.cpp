@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "harness/answer_reader.hpp"
-#include "harness/field.hpp"
 #include "harness/step_reader.hpp"
+#include "json/field.hpp"
 
 namespace regstream::harness {
 namespace {
@@ -91,7 +91,7 @@ Scenario read_whole_scenario(const Field& file) {
     }
     connection.expect_object({"when", "times", "answer", "steps"});
     Script script;
-    script.name = element_field("connections", scenario.connections.size());
+    script.name = json_fields::element_field("connections", scenario.connections.size());
     if (const auto when = connection.member("when")) {
       script.when = read_when(*when);
     }
@@ -116,7 +116,7 @@ Scenario read_whole_scenario(const Field& file) {
 }  // namespace
 
 std::variant<Scenario, JsonProblem> read_scenario(std::string_view text) {
-  return read_fields<Scenario>(text, read_whole_scenario);
+  return json_fields::read_fields<Scenario>(text, read_whole_scenario);
 }
 
 }  // namespace regstream::harness

@@ -11,6 +11,7 @@
 #include <regstream/message/event_id.hpp>
 #include <regstream/sse/encoder.hpp>
 
+#include "harness/duration_field.hpp"
 #include "net/letter_case.hpp"
 
 namespace regstream::harness {
@@ -124,14 +125,15 @@ SetChunks read_chunk(const Field& chunk) {
     chunk.fail(R"(needs "bytes")");
   }
   const auto every = chunk.member("every");
-  return {.bytes = bytes->count(1, bytes_max), .every = every ? every->duration() : Duration(0)};
+  return {.bytes = bytes->count(1, bytes_max),
+          .every = every ? read_duration(*every) : Duration(0)};
 }
 
 SetPings read_pings(const Field& pings) {
   if (pings.is_false()) {
     return {};
   }
-  const Duration every = pings.duration();
+  const Duration every = read_duration(pings);
   if (every < ping_interval_min) {
     pings.fail("must not come more often than every 100ms");
   }
@@ -153,7 +155,7 @@ Break read_break(const Field& field, BreakKind kind) {
 
 std::string retry_bytes(const Field& retry) {
   std::string bytes;
-  sse::append_retry(bytes, retry.duration());
+  sse::append_retry(bytes, read_duration(retry));
   return bytes;
 }
 
@@ -251,7 +253,7 @@ Step read_step(const Field& step) {
                       "end"});
   Step result;
   if (const auto after = step.member("after")) {
-    result.after = after->duration();
+    result.after = read_duration(*after);
   }
   const auto id = step.member("id");
   const auto sending = find_action(step, sending_actions);

@@ -2,11 +2,13 @@
 
 #include <vector>
 
-#include "harness/field.hpp"
 #include "harness/scenario.hpp"
+#include "json/field.hpp"
 
 /// How a scenario, or a command, says what happens on a stream. All throw `Refused`.
 namespace regstream::harness {
+
+using json_fields::Field;
 
 [[nodiscard]] std::vector<Step> read_steps(const Field& steps);
 

@@ -119,6 +119,18 @@ bool is_valid_utf8(std::string_view text) {
   }
 }
 
+bool has_control_character(std::string_view text) {
+  for (std::size_t index = 0; index < text.size(); ++index) {
+    const auto byte = static_cast<unsigned char>(text[index]);
+    const bool is_c1 = byte == 0xC2 && index + 1 < text.size() &&
+                       static_cast<unsigned char>(text[index + 1]) < 0xA0;
+    if (byte < 0x20 || byte == 0x7F || is_c1) {
+      return true;
+    }
+  }
+  return false;
+}
+
 void append_valid_utf8(std::string& out, std::string_view text) {
   while (!text.empty()) {
     // Well-formed text is copied in runs as long as possible.

@@ -3,9 +3,9 @@
 
 #include <catch2/catch.hpp>
 
-#include "harness/json_lines.hpp"
+#include "json/json_lines.hpp"
 
-using namespace regstream::harness;
+using namespace regstream::json_fields;
 
 namespace {
 
@@ -44,10 +44,16 @@ TEST_CASE("What is no JSON says where, and what was expected") {
   CHECK(problem.line == 3);
   CHECK(problem.field == "steps[0].after");
   CHECK(problem.what.find("is no valid JSON: syntax error") == 0);
+  CHECK(problem.is_syntax);
   CHECK(problem_of("").line == 1);
   CHECK(problem_of("[1] 2").what.find("is no valid JSON") == 0);
   CHECK(problem_of("[\"\xff\"]").what.find("is no valid JSON") == 0);
   CHECK(problem_of("[\n1e999]").line == 2);
+  // A line's end that is itself wrong belongs to its line.
+  CHECK(problem_of("[tru\n]").line == 1);
+  CHECK(problem_of("[\"a\n\"]").line == 1);
+  CHECK(problem_of("[1\n").line == 1);
+  CHECK(problem_of("[1\n 2]").line == 2);
 }
 
 TEST_CASE("A key that is given twice is refused where it is given again") {
@@ -61,6 +67,9 @@ TEST_CASE("Size, depth and the number of values are bounded") {
   CHECK(problem_of("[1]", {.bytes_max = 2}).what == "is longer than 2 bytes");
   CHECK(problem_of("[[[1]]]", {.depth_max = 2}).field == "[0][0]");
   CHECK(problem_of("[1, 2]", {.values_max = 2}).field == "[1]");
-  CHECK(std::holds_alternative<JsonLines>(
-      read_json_lines("[1]", {.bytes_max = 3, .depth_max = 1, .values_max = 2})));
+  // "a", "a[0]" and "a[1]".
+  CHECK(problem_of(R"({"a": [1, 2]})", {.fields_bytes_max = 8}).what ==
+        "has values whose names together are longer than 8 bytes");
+  CHECK(std::holds_alternative<JsonLines>(read_json_lines(
+      "[1]", {.bytes_max = 3, .depth_max = 1, .values_max = 2, .fields_bytes_max = 3})));
 }

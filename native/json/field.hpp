@@ -11,12 +11,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include <regstream/time.hpp>
-
-#include "harness/json_lines.hpp"
+#include "json/json_lines.hpp"
 
 /// A JSON text read strictly: whatever is wrong with a value is told with its line and its name.
-namespace regstream::harness {
+namespace regstream::json_fields {
 
 /// How a reader of fields says that it can't go on; `read_fields` catches it.
 struct Refused {
@@ -42,6 +40,7 @@ class Field {
   void expect_object(std::initializer_list<std::string_view> names) const;
   void expect_any_object() const;
   [[nodiscard]] std::optional<Field> member(std::string_view name) const;
+  [[nodiscard]] Field required_member(std::string_view name) const;
   [[nodiscard]] std::vector<Field> elements() const;
 
   [[nodiscard]] std::string text() const;
@@ -49,8 +48,6 @@ class Field {
   [[nodiscard]] bool is_false() const { return value_->is_boolean() && !value_->get<bool>(); }
   void expect_true() const;
   [[nodiscard]] std::size_t count(std::size_t least, std::size_t most) const;
-  /// "250ms", "2s", "5m", "1h": a bare number would leave the unit open.
-  [[nodiscard]] Duration duration() const;
 
  private:
   const Json* value_;
@@ -61,8 +58,9 @@ class Field {
 /// Reads a whole text by `read_root`, which may throw `Refused`.
 template <typename Result>
 std::variant<Result, JsonProblem> read_fields(std::string_view text,
-                                              Result (*read_root)(const Field&)) {
-  auto lines = read_json_lines(text);
+                                              Result (*read_root)(const Field&),
+                                              const JsonLimits& limits = {}) {
+  auto lines = read_json_lines(text, limits);
   if (auto* const problem = std::get_if<JsonProblem>(&lines)) {
     return std::move(*problem);
   }
@@ -75,4 +73,4 @@ std::variant<Result, JsonProblem> read_fields(std::string_view text,
   }
 }
 
-}  // namespace regstream::harness
+}  // namespace regstream::json_fields

@@ -1,4 +1,4 @@
-#include "harness/json_lines.hpp"
+#include "json/json_lines.hpp"
 
 #include <cstdint>
 #include <iterator>
@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-namespace regstream::harness {
+namespace regstream::json_fields {
 
 namespace {
 
@@ -79,10 +79,10 @@ class LineReader final : public nlohmann::json_sax<Json> {
 
   bool null() override { return value(line()); }
   bool boolean(bool /*value*/) override { return value(line()); }
-  bool number_integer(number_integer_t /*value*/) override { return value(number_line()); }
-  bool number_unsigned(number_unsigned_t /*value*/) override { return value(number_line()); }
+  bool number_integer(number_integer_t /*value*/) override { return value(last_line()); }
+  bool number_unsigned(number_unsigned_t /*value*/) override { return value(last_line()); }
   bool number_float(number_float_t /*value*/, const string_t& /*text*/) override {
-    return value(number_line());
+    return value(last_line());
   }
   bool string(string_t& /*text*/) override { return value(line()); }
   bool binary(binary_t& /*bytes*/) override { return value(line()); }
@@ -100,8 +100,10 @@ class LineReader final : public nlohmann::json_sax<Json> {
 
   bool parse_error(std::size_t /*position*/, const std::string& /*token*/,
                    const Json::exception& error) override {
-    return fail(line(), open_.empty() ? std::string() : field(),
-                "is no valid JSON: " + without_prefix(error.what()));
+    fail(last_line(), open_.empty() ? std::string() : field(),
+         "is no valid JSON: " + without_prefix(error.what()));
+    problem_->is_syntax = true;
+    return false;
   }
 
  private:
@@ -114,7 +116,8 @@ class LineReader final : public nlohmann::json_sax<Json> {
   };
 
   [[nodiscard]] std::size_t line() const { return progress_.line; }
-  [[nodiscard]] std::size_t number_line() const {
+  // Of the byte that was read last.
+  [[nodiscard]] std::size_t last_line() const {
     return progress_.line - (progress_.is_after_line_end ? 1 : 0);
   }
 
@@ -131,7 +134,14 @@ class LineReader final : public nlohmann::json_sax<Json> {
     if (lines_.size() >= limits_.values_max) {
       return fail(line, field(), "is one value more than " + std::to_string(limits_.values_max));
     }
-    lines_.emplace(field(), line);
+    std::string place = field();
+    fields_bytes_ += place.size();
+    if (fields_bytes_ > limits_.fields_bytes_max) {
+      return fail(line, {},
+                  "has values whose names together are longer than " +
+                      std::to_string(limits_.fields_bytes_max) + " bytes");
+    }
+    lines_.emplace(std::move(place), line);
     if (!open_.empty() && open_.back().is_array) {
       ++open_.back().index;
     }
@@ -164,6 +174,7 @@ class LineReader final : public nlohmann::json_sax<Json> {
   const Progress& progress_;
   const JsonLimits& limits_;
   JsonLines lines_;
+  std::size_t fields_bytes_ = 0;
   std::optional<JsonProblem> problem_;
   std::vector<Container> open_;
 };
@@ -193,4 +204,4 @@ std::string element_field(std::string_view array, std::size_t index) {
   return std::string(array) + "[" + std::to_string(index) + "]";
 }
 
-}  // namespace regstream::harness
+}  // namespace regstream::json_fields

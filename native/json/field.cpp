@@ -1,43 +1,10 @@
-#include "harness/field.hpp"
+#include "json/field.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 
-namespace regstream::harness {
+namespace regstream::json_fields {
 namespace {
-
-// The longest that a scenario or a command names.
-constexpr Duration duration_max = std::chrono::hours(24);
-
-// Durations that a person reads at a glance; a bare number would leave the unit open.
-std::optional<Duration> parse_duration(std::string_view text) {
-  std::int64_t count = 0;
-  std::size_t digits = 0;
-  for (; digits < text.size() && text[digits] >= '0' && text[digits] <= '9'; ++digits) {
-    if (digits == 9) {
-      return std::nullopt;
-    }
-    count = count * 10 + (text[digits] - '0');
-  }
-  const std::string_view unit = text.substr(digits);
-  if (digits == 0) {
-    return std::nullopt;
-  }
-  if (unit == "ms") {
-    return Duration(count);
-  }
-  if (unit == "s") {
-    return std::chrono::seconds(count);
-  }
-  if (unit == "m") {
-    return std::chrono::minutes(count);
-  }
-  if (unit == "h") {
-    return std::chrono::hours(count);
-  }
-  return std::nullopt;
-}
 
 // "a, b and c"
 std::string listed(std::initializer_list<std::string_view> names) {
@@ -80,6 +47,17 @@ std::optional<Field> Field::member(std::string_view name) const {
                                 : std::optional(Field(*found, member_field(name_, name), *lines_));
 }
 
+Field Field::required_member(std::string_view name) const {
+  const auto found = member(name);
+  if (!found) {
+    const auto line = lines_->find(name_);
+    throw Refused{{.line = line == lines_->end() ? 1 : line->second,
+                   .field = member_field(name_, name),
+                   .what = "is missing"}};
+  }
+  return *found;
+}
+
 std::vector<Field> Field::elements() const {
   if (!value_->is_array()) {
     fail("must be an array");
@@ -113,16 +91,4 @@ std::size_t Field::count(std::size_t least, std::size_t most) const {
   return static_cast<std::size_t>(number);
 }
 
-Duration Field::duration() const {
-  const auto result =
-      value_->is_string() ? parse_duration(value_->get<std::string>()) : std::nullopt;
-  if (!result) {
-    fail(R"(must be a duration such as "250ms", "2s", "5m" or "1h")");
-  }
-  if (*result > duration_max) {
-    fail("must not be longer than 24h");
-  }
-  return *result;
-}
-
-}  // namespace regstream::harness
+}  // namespace regstream::json_fields
