@@ -12,6 +12,7 @@
 #include <regstream/message/codec.hpp>
 #include <regstream/message/message_text.hpp>
 #include <regstream/registration/registration.hpp>
+#include <regstream/workflow/registration.hpp>
 
 #include "check.hpp"
 #include "document.hpp"
@@ -150,10 +151,11 @@ const Json* object_within(const std::optional<Json>& document, std::string_view 
 }
 
 bool is_same(const Update& left, const Update& right) {
-  return left.registration_id == right.registration_id && left.status == right.status &&
-         left.stage == right.stage && left.message == right.message &&
-         left.details == right.details && left.process_log == right.process_log &&
-         left.timestamp_ms == right.timestamp_ms && left.id == right.id &&
+  return left.registration_id == right.registration_id && left.text_id == right.text_id &&
+         left.status == right.status && left.stage == right.stage &&
+         left.message == right.message && left.details == right.details &&
+         left.process_log == right.process_log && left.timestamp_ms == right.timestamp_ms &&
+         left.id == right.id &&
          // Without a stage its status has no meaning, and is not sent.
          (left.stage.empty() || (left.stage_status == right.stage_status &&
                                  left.stage_status_word == right.stage_status_word));
@@ -165,8 +167,19 @@ Message accepted(std::variant<Message, DecodeError> result) {
   return std::get<Message>(std::move(result));
 }
 
-void check_update(std::string_view bytes, const CodecLimits& limits) {
-  const auto result = decode_update(bytes, limits);
+/// As the registration's messages, but that their id is text, and no stage status is inferred.
+const Workflow& text_workflow() {
+  static const Workflow workflow = [] {
+    Workflow other = registration_workflow();
+    other.id_kind = IdKind::text;
+    other.infer_stage_status = false;
+    return other;
+  }();
+  return workflow;
+}
+
+void check_update(std::string_view bytes, const Workflow& workflow, const CodecLimits& limits) {
+  const auto result = decode_update(bytes, workflow, limits);
   const MessageText mended{bytes, limits.message_bytes_max};
   const std::string_view text = mended.view();
   const auto document = parse(text);
@@ -175,7 +188,7 @@ void check_update(std::string_view bytes, const CodecLimits& limits) {
     agreed(result, true, document.has_value());
     return;
   }
-  const UpdateJudge judge{*object, limits};
+  const UpdateJudge judge{*object, workflow, limits};
   const Update* update = agreed(result, judge.is_refused(), true);
   if (update == nullptr) {
     const auto& error = std::get<DecodeError>(result);
@@ -184,19 +197,19 @@ void check_update(std::string_view bytes, const CodecLimits& limits) {
     return;
   }
   judge.check_update(*update, text);
-  const auto slices = decode_update_slices(text, limits);
+  const auto slices = decode_update_slices(text, workflow, limits);
   check(std::get<UpdateSlices>(slices).mistyped == judge.mistyped(),
         "members of another type are counted");
 
   // What replaced an invalid byte, or a lone surrogate, is longer than that was.
-  const Update again = accepted(decode_update(encode_update(*update)));
+  const Update again = accepted(decode_update(encode_update(*update, workflow), workflow));
   check(is_same(again, *update) && again.unknown == update->unknown,
         "an update survives being encoded");
   const std::string envelope = encode_update_envelope(text);
-  const StreamMessage message = accepted(decode_stream_message(envelope));
+  const StreamMessage message = accepted(decode_stream_message(envelope, workflow));
   check(message.type == StreamMessageType::update &&
             text.find(message.data) != std::string_view::npos &&
-            is_same(accepted(decode_update(message.data)), *update) &&
+            is_same(accepted(decode_update(message.data, workflow)), *update) &&
             is_same(to_update(message.update), *update),
         "an update survives being put into an envelope");
 }
@@ -285,7 +298,7 @@ void check_stream_message(std::string_view text, const std::optional<Json>& docu
   if (needs_data) {
     const Json* content = judge.container("data", &Json::is_object, true);
     if (content != nullptr && type == "update") {
-      is_refused = UpdateJudge{*content, limits}.is_refused();
+      is_refused = UpdateJudge{*content, registration_workflow(), limits}.is_refused();
     }
   }
   is_refused = is_refused || judge.is_refused();
@@ -328,7 +341,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   const regstream::fuzz::ExactCopy copy{input.rest()};
   const auto document = regstream::fuzz::parse(copy.view());
-  regstream::fuzz::check_update(copy.view(), limits);
+  regstream::fuzz::check_update(copy.view(), regstream::registration_workflow(), limits);
+  regstream::fuzz::check_update(copy.view(), regstream::fuzz::text_workflow(), limits);
   regstream::fuzz::check_view(copy.view(), document, limits);
   regstream::fuzz::check_stream_message(copy.view(), document, limits);
   return 0;

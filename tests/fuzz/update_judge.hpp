@@ -51,7 +51,8 @@ inline std::optional<std::int64_t> judged_time(const std::string& text) {
 /// of details and process log are compared as documents.
 class UpdateJudge {
  public:
-  UpdateJudge(const Json& object, const CodecLimits& limits) : limits_(limits), unknown_(object) {
+  UpdateJudge(const Json& object, const Workflow& workflow, const CodecLimits& limits)
+      : workflow_(workflow), limits_(limits), unknown_(object) {
     read_id();
     if (is_refused_) {
       return;
@@ -83,8 +84,8 @@ class UpdateJudge {
 
   void check_update(const Update& update, std::string_view text) const {
     check(update.registration_id == expected_.registration_id &&
-              update.status == expected_.status && update.stage == expected_.stage &&
-              update.stage_status == expected_.stage_status &&
+              update.text_id == expected_.text_id && update.status == expected_.status &&
+              update.stage == expected_.stage && update.stage_status == expected_.stage_status &&
               update.stage_status_word == expected_.stage_status_word &&
               update.timestamp_ms == expected_.timestamp_ms && update.id == expected_.id,
           "an update's fields are the document's");
@@ -125,7 +126,14 @@ class UpdateJudge {
   }
 
   void read_id() {
-    const Json id = id_number(take("registrationId"));
+    const Json sent = take(workflow_.id_member.c_str());
+    if (workflow_.id_kind == IdKind::text) {
+      expected_.text_id = sent.is_string() ? sent.get<std::string>() : "";
+      is_refused_ = expected_.text_id.empty() || expected_.text_id == "*" ||
+                    expected_.text_id.size() > 128 || has_control_character(expected_.text_id);
+      return;
+    }
+    const Json id = id_number(sent);
     is_refused_ = id.is_null();
     if (!is_refused_) {
       const Decimal decimal = decimal_of(number_text(id));
@@ -133,6 +141,12 @@ class UpdateJudge {
                     decimal.whole.size() > 16 || std::stoll(decimal.whole) > integer_max;
       expected_.registration_id = is_refused_ ? 0 : std::stoll(decimal.whole);
     }
+  }
+
+  /// By the code points of Unicode's category Cc.
+  [[nodiscard]] static bool has_control_character(const std::string& text) {
+    static const std::regex control{"[\\x01-\\x1f\\x7f]|\xC2[\x80-\x9F]"};
+    return text.find('\0') != std::string::npos || std::regex_search(text, control);
   }
 
   void read_message() {
@@ -147,7 +161,9 @@ class UpdateJudge {
   }
 
   void read_stage_status() {
-    expected_.stage_status = infer_stage_status(expected_.message);
+    if (workflow_.infer_stage_status) {
+      expected_.stage_status = infer_stage_status(expected_.message);
+    }
     const Json word = take("stageStatus");
     if (!is_name(word)) {
       set_aside("stageStatus", word);
@@ -220,6 +236,7 @@ class UpdateJudge {
     }
   }
 
+  const Workflow& workflow_;
   const CodecLimits& limits_;
   Json unknown_;
   Update expected_;
