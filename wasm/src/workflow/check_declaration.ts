@@ -1,4 +1,4 @@
-/** A declaration's rules, in the words of the native reader (native/workflow): one set of bad examples tests both. */
+/** A declaration's rules, in the words of the native reader (native/workflow): tests/vectors/workflows tests both. */
 
 import type { WorkflowDeclaration } from "./declaration.js";
 import { listed } from "./listed.js";
@@ -18,23 +18,31 @@ export class DeclarationError extends TypeError {
   }
 }
 
-const statusesMax = 64;
-const stagesMax = 64;
+const elementsMax = 64;
 const nameBytesMax = 256;
-const titleBytesMax = 256;
 const descriptionBytesMax = 1024;
 
-/** Members of messages and parameters of a stream's query, which the contract itself has. */
-const contractNames = new Set([
-  "members", "status", "stage", "stageStatus", "message", "details", "processLog", "timestamp", "id", "type", "data",
-  "stages", "snapshot", "until", "lastEventId", "poll", "ticket",
-]);
+/** Members of messages, and parameters of a stream's query, that mean something else. */
+const contractWords = [
+  "status", "stage", "stageStatus", "message", "details", "processLog", "timestamp", "id",
+  "type", "data", "stages", "snapshot", "until", "lastEventId", "poll", "ticket",
+];
 
 function utf8Bytes(text: string): number {
   return new TextEncoder().encode(text).length;
 }
 
-/** A value and the name of its place. */
+/** "statuses" and "kind" → "statuses.kind" */
+export function memberField(object: string, name: string): string {
+  return object === "" ? name : `${object}.${name}`;
+}
+
+/** "statuses" and 1 → "statuses[1]" */
+export function elementField(array: string, index: number): string {
+  return `${array}[${index}]`;
+}
+
+/** A value that knows its place. */
 class Field {
   readonly value: unknown;
   readonly name: string;
@@ -48,38 +56,37 @@ class Field {
     throw new DeclarationError(this.name, what);
   }
 
-  /** Fails unless `condition` holds. */
   expect(condition: boolean, what: string): void {
     if (!condition) {
       this.fail(what);
     }
   }
 
-  /** The members of an object that has all of `needed`, and no others but `optional`. */
-  members(needed: readonly string[], optional: readonly string[] = []): (member: string) => Field {
+  /** The members of an object that has no others than `known`. */
+  members(known: readonly string[]): Members {
     const { value } = this;
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
       return this.fail("must be an object");
     }
-    const prefix = this.name === "" ? "" : `${this.name}.`;
-    const fields = new Map(Object.entries(value).map(([key, member]) => [key, new Field(member, `${prefix}${key}`)]));
-    const known = [...needed, ...optional];
+    const entries = Object.entries(value).map(([key, member]) => [key, new Field(member, memberField(this.name, key))]);
+    const fields = new Map(entries as [string, Field][]);
     for (const [key, field] of fields) {
       field.expect(known.includes(key), `is not known here; known are ${listed(known, "and")}`);
     }
-    for (const key of needed) {
-      this.expect(fields.has(key), `needs "${key}"`);
-    }
-    return (member) => fields.get(member) ?? new Field(undefined, member);
+    return {
+      optional: (name) => fields.get(name),
+      required: (name) => fields.get(name) ?? new Field(undefined, memberField(this.name, name)).fail("is missing"),
+    };
   }
 
-  elements(least: number, most: number, what: string): readonly Field[] {
+  elements(least: number): readonly Field[] {
     const { value } = this;
     if (!Array.isArray(value)) {
       return this.fail("must be an array");
     }
-    this.expect(value.length >= least && value.length <= most, `must have ${least} to ${most} ${what}`);
-    return value.map((element, index) => new Field(element, `${this.name}[${index}]`));
+    const hasRightLength = value.length >= least && value.length <= elementsMax;
+    this.expect(hasRightLength, `must have ${least === 0 ? "at most" : `${least} to`} ${elementsMax} elements`);
+    return value.map((element, index) => new Field(element, elementField(this.name, index)));
   }
 
   text(): string {
@@ -92,96 +99,114 @@ class Field {
     return text;
   }
 
-  oneOf(choices: readonly string[]): string {
+  /** A word of a closed list; another type is as wrong as another word. */
+  choice(words: readonly string[]): unknown {
+    this.expect(words.some((word) => word === this.value), `must be ${listed(words, "or")}`);
+    return this.value;
+  }
+
+  /** A status's or a stage's name, or a title. */
+  nameText(): string {
     const text = this.text();
-    this.expect(choices.includes(text), `must be ${listed(choices, "or")}`);
+    const isName = text !== "" && utf8Bytes(text) <= nameBytesMax && !/[\p{Cc}\p{Surrogate}]/u.test(text);
+    this.expect(isName, `must have 1 to ${nameBytesMax} bytes and no control characters`);
     return text;
   }
 
-  textOfBytes(least: number, most: number): string {
-    const text = this.text();
-    const bytes = utf8Bytes(text);
-    const isUtf8 = !/\p{Surrogate}/u.test(text);
-    this.expect(isUtf8 && bytes >= least && bytes <= most, `must be ${least} to ${most} bytes of UTF-8`);
-    return text;
-  }
-
-  /** A status's or a stage's. */
-  namedOnce(taken: Set<string>): string {
-    const text = this.textOfBytes(1, nameBytesMax);
-    this.expect(!/\p{Cc}/u.test(text), "must have no control characters");
-    this.expect(!taken.has(text), "is given twice");
-    taken.add(text);
+  /** A name that no other element has, by those that were met. */
+  newName(met: Set<string>): string {
+    const text = this.nameText();
+    this.expect(!met.has(text), "is declared twice");
+    met.add(text);
     return text;
   }
 }
 
-function checkTexts(member: (name: string) => Field, ...names: readonly string[]): void {
-  for (const name of names) {
-    const field = member(name);
-    if (field.value !== undefined) {
-      field.textOfBytes(name === "title" ? 1 : 0, name === "title" ? titleBytesMax : descriptionBytesMax);
-    }
-  }
+interface Members {
+  optional(name: string): Field | undefined;
+  required(name: string): Field;
+}
+
+function checkDescription(description: Field | undefined): void {
+  const isShort = description === undefined || utf8Bytes(description.text()) <= descriptionBytesMax;
+  description?.expect(isShort, `must have at most ${descriptionBytesMax} bytes`);
+}
+
+function checkId(id: Field): void {
+  const { required } = id.members(["member", "kind"]);
+  const member = required("member");
+  member.matching(/^[A-Za-z_]\w{0,63}$/, "must be 1 to 64 letters, digits and underscores, no digit first");
+  member.expect(!contractWords.includes(member.text()), "is a word of the contract; choose another");
+  required("kind").choice(["integer", "text"]);
 }
 
 /** Returns the names of the open ones. */
 function checkStatuses(statuses: Field): readonly string[] {
   const names = new Set<string>();
   const open: string[] = [];
-  for (const element of statuses.elements(1, statusesMax, "statuses")) {
-    const member = element.members(["name", "kind"], ["title", "description"]);
-    const name = member("name").namedOnce(names);
-    if (member("kind").oneOf(["open", "final", "failed"]) === "open") {
+  for (const element of statuses.elements(1)) {
+    const { optional, required } = element.members(["name", "kind", "title", "description"]);
+    const name = required("name").newName(names);
+    if (required("kind").choice(["open", "final", "failed"]) === "open") {
       open.push(name);
     }
-    checkTexts(member, "title", "description");
+    optional("title")?.nameText();
+    checkDescription(optional("description"));
   }
-  statuses.expect(open.length > 0, "need one that is open");
-  statuses.expect(open.length < names.size, "need one that is final or failed");
+  statuses.expect(open.length > 0, "must have at least one open status");
+  statuses.expect(open.length < names.size, "must have at least one final or failed status");
   return open;
 }
 
 function checkStages(stages: Field): void {
   const names = new Set<string>();
-  for (const element of stages.elements(0, stagesMax, "stages")) {
-    const member = element.members(["name", "title"], ["description"]);
-    member("name").namedOnce(names);
-    checkTexts(member, "title", "description");
+  for (const element of stages.elements(0)) {
+    const { optional, required } = element.members(["name", "title", "description"]);
+    required("name").newName(names);
+    required("title").nameText();
+    checkDescription(optional("description"));
   }
 }
 
+/** Returns how many segments stand for an id. */
+function checkPath(path: Field): number {
+  const text = path.text();
+  const segments = text.split("/").slice(1);
+  // Characters that need no escape (RFC 3986, 3.3: pchar): two paths are the same only if they look so.
+  const isPath = segments.every((segment) => segment === "{id}" || /^[\w\-.~!$&'()*+,;=:@]*$/.test(segment));
+  path.expect(
+    text.startsWith("/") && text.length >= 2 && text.length <= 256 && isPath,
+    "must be 2 to 256 characters of a URL path that begins with /, without a query or %",
+  );
+  // Browsers and proxies make another path of these.
+  path.expect(!segments.some((segment) => /^\.{0,2}$/.test(segment)), "must have no segment that is empty, . or ..");
+  return segments.filter((segment) => segment === "{id}").length;
+}
+
 function checkPaths(paths: Field): void {
-  const member = paths.members(["stream", "updates"]);
-  const check = (name: string, ids: number, what: string): string => {
-    const field = member(name);
-    const path = field.matching(/^\/[\w\-.~!$&'()*+,;=:@%/{}]{0,255}$/, "must be a URL path of 1 to 256 characters that begins with /");
-    const placeholders = path.split("/").filter((segment) => segment === "{id}").length;
-    field.expect(placeholders === ids && !/[{}]/.test(path.replaceAll("/{id}", "")), what);
-    return path;
-  };
-  check("stream", 0, "must have no { and no }");
-  check("updates", 1, "must have exactly one segment {id}");
+  const { required } = paths.members(["stream", "updates"]);
+  const stream = required("stream");
+  stream.expect(checkPath(stream) === 0, "must have no segment {id}");
+  const updates = required("updates");
+  updates.expect(checkPath(updates) === 1, "must have exactly one segment {id}");
 }
 
 /** Throws DeclarationError at the first rule that `declaration` breaks. */
 export function checkDeclaration(declaration: unknown): WorkflowDeclaration {
-  const member = new Field(declaration, "").members(
-    ["name", "id", "statuses", "stageUpdateStatus", "stages", "inferStageStatus", "channel", "paths"],
-    ["$schema"],
-  );
-  member("name").matching(/^[a-z][a-z0-9-]{0,31}$/, "must be 1 to 32 of a-z, 0-9 and -, and begin with a letter");
-  const id = member("id").members(["member", "kind"]);
-  const idMember = id("member").matching(/^[A-Za-z_]\w{0,63}$/, "must be 1 to 64 letters, digits and _, and begin with no digit");
-  id("member").expect(!contractNames.has(idMember), "is a name of the contract's own");
-  id("kind").oneOf(["integer", "text"]);
-  const open = checkStatuses(member("statuses"));
-  const carried = member("stageUpdateStatus");
-  carried.expect(open.includes(carried.text()), `must be one of the open statuses: ${listed(open, "or")}`);
-  checkStages(member("stages"));
-  const infers = member("inferStageStatus");
+  const { required } = new Field(declaration, "").members([
+    "$schema", "name", "id", "statuses", "stageUpdateStatus", "stages", "inferStageStatus", "channel", "paths",
+  ]);
+  const name = required("name");
+  name.matching(/^[a-z][a-z0-9-]{0,31}$/, "must be 1 to 32 lower-case letters, digits and dashes, a letter first");
+  checkId(required("id"));
+  const open = checkStatuses(required("statuses"));
+  const carried = required("stageUpdateStatus");
+  carried.expect(open.includes(carried.text()), "must be one of the statuses whose kind is open");
+  checkStages(required("stages"));
+  const infers = required("inferStageStatus");
   infers.expect(typeof infers.value === "boolean", "must be true or false");
-  member("channel").matching(/^[!-z|~]{1,128}$/, "must be 1 to 128 visible ASCII characters without {, } and *");
-  checkPaths(member("paths"));
+  const channel = required("channel");
+  channel.matching(/^[!-)+-z|~]{1,128}$/, "must be 1 to 128 visible ASCII characters other than {, } and *");
+  checkPaths(required("paths"));
   return declaration as WorkflowDeclaration;
 }

@@ -1,13 +1,20 @@
 /** A declaration's file: JSON text, whose lines errors name. Only the command and the package's own build read one. */
 
-import type { Node, ParseError } from "jsonc-parser";
-import { findNodeAtLocation, parseTree, printParseErrorCode } from "jsonc-parser";
+import { visit } from "jsonc-parser";
 
-import { checkDeclaration, DeclarationError } from "./check_declaration.js";
+import { checkDeclaration, DeclarationError, elementField, memberField } from "./check_declaration.js";
 import type { WorkflowDeclaration } from "./declaration.js";
 
-const fileBytesMax = 65_536;
-const depthMax = 32;
+// Those of the native reader.
+const bytesMax = 65_536;
+const depthMax = 8;
+const valuesMax = 1_000;
+
+/** A name that the file has, which may be any: on one line of bounded length. */
+function printable(text: string): string {
+  const escaped = (control: string) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return text.slice(0, 200).replace(/\p{Cc}/gu, escaped);
+}
 
 /** What is wrong with a declaration's file, and where. */
 export class DeclarationTextError extends Error {
@@ -19,86 +26,109 @@ export class DeclarationTextError extends Error {
 
   /** `file` is what the message calls it. */
   constructor(file: string, line: number, member: string, what: string) {
-    super(`${file}:${line}: ${member === "" ? "" : `${member}: `}${what}`);
+    super(`${file}:${line}: ${member === "" ? "" : `${printable(member)}: `}${what}`);
     this.line = line;
     this.member = member;
     this.what = what;
   }
 }
 
-function lineAt(text: string, offset: number): number {
-  return text.slice(0, offset).split("\n").length;
-}
+type Refuse = (line: number, member: string, what: string) => never;
 
-/** "statuses[1].kind" → ["statuses", 1, "kind"] */
-function segments(member: string): (string | number)[] {
-  const names = [...member.matchAll(/\[(\d+)\]|[^.[\]]+/g)];
-  return names.map(([name, index]) => (index === undefined ? name : Number(index)));
-}
-
-/** How deep brackets are nested, before a parser that calls itself for each sees them. */
-function depthOf(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"?|[[\]{}]/g)) {
-    depth += token === "[" || token === "{" ? 1 : token === "]" || token === "}" ? -1 : 0;
-    deepest = Math.max(deepest, depth);
+function decode(bytes: Uint8Array, refuse: Refuse): string {
+  if (bytes.length > bytesMax) {
+    refuse(1, "", `is longer than ${bytesMax} bytes`);
   }
-  return deepest;
+  const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  let line = 1;
+  try {
+    for (let begin = 0; begin < bytes.length; ++line) {
+      const end = bytes.indexOf(10, begin);
+      decoder.decode(bytes.subarray(begin, end < 0 ? bytes.length : end));
+      begin = end < 0 ? bytes.length : end + 1;
+    }
+  } catch {
+    refuse(line, "", "is no valid UTF-8");
+  }
+  const text = decoder.decode(bytes);
+  return text.startsWith("\ufeff") ? refuse(1, "", "must not begin with a byte order mark") : text;
 }
 
-/** Looks for a key that stands twice in one object: JSON.parse would ignore the first in silence. */
-function refuseDoubles(node: Node, name: string, refuse: (offset: number, member: string) => never): void {
-  const keys = new Set<string>();
-  for (const [index, child] of (node.children ?? []).entries()) {
-    if (node.type === "array") {
-      refuseDoubles(child, `${name}[${index}]`, refuse);
-      continue;
+/** Where each value begins, by its member. Refuses the first thing in the text that makes it no strict JSON. */
+function findPlaces(text: string, refuse: Refuse): ReadonlyMap<string, number> {
+  const lineAt = (offset: number) => text.trimEnd().slice(0, offset).split("\n").length;
+  const places = new Map<string, number>();
+  const memberAt = (path: readonly (string | number)[]) =>
+    path.reduce<string>(
+      (member, part) => (typeof part === "number" ? elementField(member, part) : memberField(member, part)),
+      "",
+    );
+  const refuseAt = (offset: number, member: string, what: string) => refuse(lineAt(offset), member, what);
+  const refuseSyntax = (offset: number) => refuseAt(offset, "", "is no valid JSON");
+  const checkText = (value: unknown, offset: number) => {
+    // The first is a half of a character, which UTF-8 can't say; the other a number that no double can hold.
+    if (/\p{Surrogate}/u.test(String(value)) || value === Infinity || value === -Infinity) {
+      refuseSyntax(offset);
     }
-    const [key, value] = child.children ?? [];
-    const member = name === "" ? String(key?.value) : `${name}.${String(key?.value)}`;
-    if (keys.has(member)) {
-      refuse(child.offset, member);
+  };
+  let values = 0;
+  const add = (offset: number, member: string) => {
+    if (++values > valuesMax) {
+      refuseAt(offset, member, `is one value more than ${valuesMax}`);
     }
-    keys.add(member);
-    if (value !== undefined) {
-      refuseDoubles(value, member, refuse);
+    places.set(member, lineAt(offset));
+  };
+  /** The names in each object and array that is open. */
+  const open: Set<string>[] = [];
+  const begin = (offset: number, path: readonly (string | number)[]) => {
+    const member = memberAt(path);
+    if (open.length >= depthMax) {
+      refuseAt(offset, member, `is nested deeper than ${depthMax} levels`);
     }
-  }
+    add(offset, member);
+    open.push(new Set());
+  };
+  visit(
+    text,
+    {
+      onObjectBegin: (offset, _length, _line, _column, path) => begin(offset, path()),
+      onArrayBegin: (offset, _length, _line, _column, path) => begin(offset, path()),
+      onObjectEnd: () => void open.pop(),
+      onArrayEnd: () => void open.pop(),
+      onObjectProperty(name, offset, _length, _line, _column, path) {
+        checkText(name, offset);
+        const names = open.at(-1);
+        if (names?.has(name) === true) {
+          refuseAt(offset, memberField(memberAt(path()), name), "is given twice");
+        }
+        names?.add(name);
+      },
+      onLiteralValue(value, offset, _length, _line, _column, path) {
+        checkText(value, offset);
+        add(offset, memberAt(path()));
+      },
+      onError: (_code, offset) => refuseSyntax(offset),
+    },
+    { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false },
+  );
+  return places;
 }
 
 /** Reads what is in `file`. Throws DeclarationTextError at the first thing that is wrong with it. */
 export function readDeclaration(bytes: Uint8Array, file: string): WorkflowDeclaration {
-  const refuse = (line: number, member: string, what: string): never => {
+  const refuse: Refuse = (line, member, what) => {
     throw new DeclarationTextError(file, line, member, what);
   };
-  if (bytes.length > fileBytesMax) {
-    refuse(1, "", `is longer than ${fileBytesMax} bytes`);
-  }
-  let text = "";
+  const text = decode(bytes, refuse);
+  const places = findPlaces(text, refuse);
   try {
-    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    refuse(1, "", "is no valid JSON: it is no UTF-8");
-  }
-  if (depthOf(text) > depthMax) {
-    refuse(1, "", `is nested deeper than ${depthMax} levels`);
-  }
-  const errors: ParseError[] = [];
-  const root = parseTree(text, errors, { disallowComments: true, allowTrailingComma: false, allowEmptyContent: false });
-  const [error] = errors;
-  if (error !== undefined || root === undefined) {
-    return refuse(lineAt(text, error?.offset ?? 0), "", `is no valid JSON: ${printParseErrorCode(error?.error ?? 4)}`);
-  }
-  refuseDoubles(root, "", (offset, member) => refuse(lineAt(text, offset), member, "is given twice"));
-  const declaration: unknown = JSON.parse(text);
-  try {
-    return checkDeclaration(declaration);
-  } catch (problem) {
-    if (!(problem instanceof DeclarationError)) {
-      throw problem;
+    return checkDeclaration(JSON.parse(text));
+  } catch (error) {
+    if (!(error instanceof DeclarationError)) {
+      throw error;
     }
-    const node = findNodeAtLocation(root, segments(problem.member)) ?? root;
-    return refuse(lineAt(text, node.offset), problem.member, problem.what);
+    const { member, what } = error;
+    // One that is missing is missed where its object begins.
+    return refuse(places.get(member) ?? places.get(member.replace(/\.?\w+$/, "")) ?? 1, member, what);
   }
 }

@@ -34,7 +34,7 @@ describe("a workflow", () => {
     const define = () => defineWorkflow({ ...csvImport, stageUpdateStatus: "IMPORTED" });
     expect(define).toThrow(DeclarationError);
     expect(define).toThrow(TypeError);
-    expect(define).toThrow("stageUpdateStatus must be one of the open statuses: RUNNING or PAUSED");
+    expect(define).toThrow("stageUpdateStatus must be one of the statuses whose kind is open");
   });
 });
 
