@@ -60,7 +60,8 @@ Connection::Connection(const ConnectionOptions& options, std::uint64_t seed,
                        std::string_view last_event_id)
     : options_(options),
       backoff_(options.backoff, seed),
-      reconnection_time_(bounded(options.reconnection_time)) {
+      reconnection_time_(bounded(options.reconnection_time)),
+      change_delay_(std::max(options.change_delay, Duration::zero())) {
   if (last_event_id.size() <= last_event_id_bytes_max) {
     last_event_id_ = last_event_id;
   }
@@ -79,6 +80,21 @@ bool Connection::restart(Instant now) {
 bool Connection::close(Instant now) {
   observe(now);
   return take(ConnectionEvent::close);
+}
+
+void Connection::change(Instant now) {
+  observe(now);
+  // An attempt that the caller has not been told of yet asks for what there is when it is told.
+  if (change_due_ || !has_transport() || handed_out_ != attempt_) {
+    return;
+  }
+  const Duration delay_min = std::max(options_.change_delay, Duration::zero());
+  const Duration delay_max = std::max(options_.wake_spacing_min, delay_min);
+  if (now_ >= after(begun_, delay_max)) {
+    change_delay_ = delay_min;
+  }
+  change_due_ = after(now_, change_delay_);
+  change_delay_ = change_delay_ > delay_max / 2 ? delay_max : change_delay_ * 2;
 }
 
 void Connection::on_online(Instant now) {
@@ -182,6 +198,10 @@ bool Connection::on_retry(AttemptId attempt, Duration reconnection_time) {
   return true;
 }
 
+bool Connection::on_finished(AttemptId attempt) {
+  return is_current(attempt) && take(ConnectionEvent::finished);
+}
+
 bool Connection::on_end(AttemptId attempt, TransportEnd end, Instant now) {
   observe(now);
   if (!is_current(attempt)) {
@@ -202,13 +222,17 @@ std::optional<Instant> Connection::next_deadline() const {
   if (state_ == ConnectionState::idle || state_ == ConnectionState::closed) {
     return std::nullopt;
   }
-  return deadline_;
+  return change_due_ ? std::min(*change_due_, deadline_) : deadline_;
 }
 
 void Connection::handle_deadline(Instant now) {
   observe(now);
   const auto deadline = next_deadline();
   if (!deadline || now_ < *deadline) {
+    return;
+  }
+  if (change_due_ == deadline) {
+    take(ConnectionEvent::changed);
     return;
   }
   if (state_ == ConnectionState::open && !had_grace_ && now_ > after(*deadline, late_after)) {
@@ -295,6 +319,13 @@ void Connection::wake() {
   }
 }
 
+/// A stream that is being replaced counts as connected until that fails.
+bool Connection::is_connected_behind(ConnectionEvent event) const {
+  const bool keeps = event == ConnectionEvent::changed || event == ConnectionEvent::token_given ||
+                     event == ConnectionEvent::token_refused;
+  return keeps ? is_connected_ : event == ConnectionEvent::accepted;
+}
+
 bool Connection::take(ConnectionEvent event, std::optional<Duration> retry_after) {
   const ConnectionTransition* transition = find_transition(state_, event);
   if (transition == nullptr) {
@@ -308,23 +339,37 @@ bool Connection::take(ConnectionEvent event, std::optional<Duration> retry_after
                ? ConnectionState::connecting
                : transition->to;
   reason_ = transition->reason;
-  tell({.from = transition->from, .to = state_, .reason = reason_});
+  is_connected_ = is_connected_behind(event);
+  tell({.from = transition->from, .to = state_, .reason = reason_, .is_connected = is_connected_});
   // A wait that only learns why it goes on, goes on.
-  if (state_ != transition->from) {
-    enter(event, retry_after);
+  if (transition->to != transition->from) {
+    enter(*transition, retry_after);
   }
   return true;
 }
 
-void Connection::enter(ConnectionEvent event, std::optional<Duration> retry_after) {
+/// When the attempt that begins has to be open. One that replaces an attempt which had not opened
+/// gets no time of its own, or a caller with changes without end would never hear of a dead server.
+Instant Connection::opening_limit() const {
+  const Instant answered = after(now_, options_.connect_timeout);
+  return options_.needs_token ? after(answered, options_.connect_timeout) : answered;
+}
+
+void Connection::enter(const ConnectionTransition& transition,
+                       std::optional<Duration> retry_after) {
   switch (state_) {
     case ConnectionState::authorizing:
     case ConnectionState::connecting:
-      if (event != ConnectionEvent::token_given) {
+      if (transition.event != ConnectionEvent::token_given) {
         ++attempt_;
+        change_due_.reset();
+        if (transition.from != ConnectionState::connecting ||
+            transition.event != ConnectionEvent::changed) {
+          opens_until_ = opening_limit();
+        }
       }
       begun_ = now_;
-      deadline_ = after(now_, options_.connect_timeout);
+      deadline_ = std::min(after(now_, options_.connect_timeout), opens_until_);
       is_attempt_due_ = true;
       return;
     case ConnectionState::open:
@@ -344,11 +389,13 @@ void Connection::enter(ConnectionEvent event, std::optional<Duration> retry_afte
         earliest_ = std::max(earliest_, after(now_, floor));
       }
       is_attempt_due_ = false;
+      change_due_.reset();
       return;
     }
     case ConnectionState::idle:
     case ConnectionState::closed:
       is_attempt_due_ = false;
+      change_due_.reset();
       return;
   }
 }
@@ -360,6 +407,7 @@ void Connection::tell(const StateChanged& change) {
     // Nobody polls. What comes last is the present.
     changes_.back().to = change.to;
     changes_.back().reason = change.reason;
+    changes_.back().is_connected = change.is_connected;
   }
 }
 

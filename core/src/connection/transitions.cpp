@@ -6,10 +6,12 @@ Outlook outlook(ConnectionReason reason) {
   switch (reason) {
     case ConnectionReason::none:
     case ConnectionReason::requested:
+    case ConnectionReason::changed:
     case ConnectionReason::token_given:
     case ConnectionReason::accepted:
     case ConnectionReason::retry_due:
     case ConnectionReason::woken:
+    case ConnectionReason::finished:
     case ConnectionReason::told_to_stop:
       return Outlook::good;
     case ConnectionReason::token_refused:
@@ -58,6 +60,8 @@ std::string_view to_string(ConnectionReason reason) {
       return "none";
     case ConnectionReason::requested:
       return "requested";
+    case ConnectionReason::changed:
+      return "changed";
     case ConnectionReason::token_given:
       return "token_given";
     case ConnectionReason::token_refused:
@@ -84,6 +88,8 @@ std::string_view to_string(ConnectionReason reason) {
       return "offline";
     case ConnectionReason::restored:
       return "restored";
+    case ConnectionReason::finished:
+      return "finished";
     case ConnectionReason::told_to_stop:
       return "told_to_stop";
     case ConnectionReason::unauthorized:
@@ -112,6 +118,8 @@ std::string_view to_string(ConnectionEvent event) {
       return "restart";
     case ConnectionEvent::close:
       return "close";
+    case ConnectionEvent::changed:
+      return "changed";
     case ConnectionEvent::wake:
       return "wake";
     case ConnectionEvent::offline:
@@ -144,6 +152,8 @@ std::string_view to_string(ConnectionEvent event) {
       return "redirect_failed";
     case ConnectionEvent::refused_for_good:
       return "refused_for_good";
+    case ConnectionEvent::finished:
+      return "finished";
     case ConnectionEvent::ended:
       return "ended";
     case ConnectionEvent::network_failed:

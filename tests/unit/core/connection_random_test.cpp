@@ -15,7 +15,9 @@ namespace {
 /// A caller, a network, a page and a clock that do anything at any time.
 class Chaos {
  public:
-  explicit Chaos(std::uint64_t seed) : random_(seed), driver_(random_options(), seed) {
+  /// `changes`: what the caller asks for changes as well.
+  Chaos(std::uint64_t seed, bool changes)
+      : random_(seed), changes_(changes), driver_(random_options(), seed) {
     driver_.handle_deadline();  // From here on it knows what time it is.
   }
 
@@ -96,7 +98,7 @@ class Chaos {
 
   void act() {
     Connection& connection = driver_.connection;
-    switch (up_to(12)) {
+    switch (up_to(changes_ ? 13 : 12)) {
       case 0:
         connection.connect(driver_.now);
         return;
@@ -134,6 +136,9 @@ class Chaos {
                                    one_in(500) ? TokenFailure::for_good : TokenFailure::may_pass,
                                    driver_.now);
         return;
+      case 13:
+        connection.change(driver_.now);
+        return;
       case 11:
         if (one_in(1000)) {
           connection.close(driver_.now);
@@ -165,6 +170,12 @@ class Chaos {
       told = driver_.changes[index].to;
     }
     CHECK(told == state);
+    const bool is_connected = driver_.connection.is_connected();
+    CHECK((is_connected || state != ConnectionState::open));
+    CHECK((!is_connected || state == ConnectionState::open ||
+           (changes_ &&
+            (state == ConnectionState::connecting || state == ConnectionState::authorizing))));
+    CHECK((driver_.changes.empty() || driver_.changes.back().is_connected == is_connected));
 
     const bool has_request = driver_.token_requests > requests_before;
     const bool has_opening = driver_.opened > opened_before;
@@ -187,10 +198,13 @@ class Chaos {
     }
     // Waits and signals: one a second. Chance may make a wait shorter than that where the server
     // names a short reconnection time, but not often; a 401 adds a second attempt to a wait.
-    CHECK(begun_.size() <= 130);
+    // Changes: seven while they are gathered for longer and longer, which takes a second, and then
+    // a pause of a second.
+    CHECK(begun_.size() <= (changes_ ? 340 : 130));
   }
 
   Random random_;
+  bool changes_;
   Driver driver_;
   Instant latest_{};
   AttemptId last_attempt_{};
@@ -203,9 +217,11 @@ TEST_CASE("whatever happens, in whatever order, the machine's promises hold") {
   int opened = 0;
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     CAPTURE(seed);
-    Chaos chaos(seed);
+    Chaos chaos(seed, false);
     chaos.run(2000);
-    opened += chaos.driver().opened;
+    Chaos changing(seed, true);
+    changing.run(2000);
+    opened += chaos.driver().opened + changing.driver().opened;
   }
   CHECK(opened > 1000);  // It got somewhere.
 }

@@ -84,6 +84,11 @@ void cause(Driver& driver, ConnectionEvent event) {
     case ConnectionEvent::close:
       connection.close(driver.now);
       break;
+    case ConnectionEvent::changed:
+      connection.change(driver.now);
+      driver.advance(ConnectionOptions{}.change_delay);
+      connection.handle_deadline(driver.now);
+      break;
     case ConnectionEvent::wake:
       driver.advance(Duration{1});
       connection.on_visible(driver.now);
@@ -135,6 +140,9 @@ void cause(Driver& driver, ConnectionEvent event) {
       break;
     case ConnectionEvent::refused_for_good:
       respond(404);
+      break;
+    case ConnectionEvent::finished:
+      connection.on_finished(attempt);
       break;
     case ConnectionEvent::ended:
       connection.on_end(attempt, TransportEnd::ended, driver.now);
@@ -190,12 +198,17 @@ TEST_CASE("every event in every state does what the table says, and nothing wher
           CHECK(driver.changes[0].from == from);
           CHECK(driver.changes[0].to == to);
           CHECK(driver.changes[0].reason == expected->reason);
+          CHECK(driver.changes[0].is_connected == driver.connection.is_connected());
           CHECK(driver.opened == opened_before + (to == ConnectionState::connecting ? 1 : 0));
           CHECK(driver.token_requests ==
                 requests_before + (to == ConnectionState::authorizing ? 1 : 0));
         }
         // A transport exists exactly while an attempt is under way or open.
         CHECK(driver.transport.has_value() == has_transport(state));
+        // A change alone opens another stream without losing the one before it.
+        CHECK(driver.connection.is_connected() ==
+              (state == ConnectionState::open ||
+               (from == ConnectionState::open && event == ConnectionEvent::changed)));
         // Something always happens next, unless the machine rests.
         CHECK(driver.connection.next_deadline().has_value() == !is_final(state));
       }

@@ -85,6 +85,11 @@ struct ConnectionOptions {
   Duration late_grace{5'000};
   /// A stream that has been open this long counts as stable, and the backoff starts afresh.
   Duration stable_after{10'000};
+  /// How long changes are gathered (`Connection::change`) before the stream is opened anew: a frame
+  /// of a display that shows sixty a second. It doubles, up to `wake_spacing_min`, each time that a
+  /// change comes sooner than that after its attempt began: a user who scrolls through a long list
+  /// must not hammer the server, and has to get a stream on the way.
+  Duration change_delay{16};
   /// The least wait while offline. Not for ever: loopback and VPNs make `offline` lie.
   Duration offline_probe_interval{60'000};
   /// Whether each attempt waits for a token, which itself never comes in here.
@@ -108,6 +113,7 @@ struct StateChanged {
   ConnectionState from{};
   ConnectionState to{};
   ConnectionReason reason{};
+  bool is_connected = false;  ///< `Connection::is_connected` behind it.
 };
 using ConnectionAction = std::variant<RequestToken, OpenTransport, CloseTransport, StateChanged>;
 
@@ -129,6 +135,11 @@ class Connection {
   /// where there is neither. This is the caller's own word, which no bound on waking holds back.
   bool restart(Instant now);
   bool close(Instant now);
+  /// What the caller asks the server for is not what the current attempt has asked for. The stream
+  /// that is open, or the attempt under way, is replaced by another one after `change_delay`, which
+  /// is neither a loss nor a failure. An attempt that has not asked yet asks for what there is
+  /// then: no wait gets shorter.
+  void change(Instant now);
 
   // What the environment signals. Being hidden is no signal: it makes timers late, and that is
   // normal here.
@@ -160,6 +171,8 @@ class Connection {
   /// The id to resume from. One that is longer than `last_event_id_bytes_max` is refused.
   bool on_event_id(AttemptId attempt, std::string_view last_event_id);
   bool on_retry(AttemptId attempt, Duration reconnection_time);
+  /// The stream has brought its last message: what was asked for has ended. Closes for good.
+  bool on_finished(AttemptId attempt);
   bool on_end(AttemptId attempt, TransportEnd end, Instant now);
 
   // Time. Calling `handle_deadline` early does nothing; calling it late is normal (a throttled
@@ -173,6 +186,8 @@ class Connection {
 
   [[nodiscard]] ConnectionState state() const { return state_; }
   [[nodiscard]] ConnectionReason reason() const { return reason_; }
+  /// A stream is open, or is being replaced because of a change, which has not failed.
+  [[nodiscard]] bool is_connected() const { return is_connected_; }
   /// What the next attempt resumes from; empty: nothing yet.
   [[nodiscard]] std::string_view last_event_id() const { return last_event_id_; }
 
@@ -187,11 +202,13 @@ class Connection {
   [[nodiscard]] ConnectionEvent classify(const ResponseHead& head) const;
   [[nodiscard]] Duration bounded(Duration reconnection_time) const;
   void wake();
+  [[nodiscard]] bool is_connected_behind(ConnectionEvent event) const;
+  [[nodiscard]] Instant opening_limit() const;
 
   /// Takes the transition of the table for `event`; false where the table has none. `retry_after`
   /// stands in for the reconnection time, if the transition begins a wait.
   bool take(ConnectionEvent event, std::optional<Duration> retry_after = std::nullopt);
-  void enter(ConnectionEvent event, std::optional<Duration> retry_after);
+  void enter(const ConnectionTransition& transition, std::optional<Duration> retry_after);
   void tell(const StateChanged& change);
 
   ConnectionOptions options_;
@@ -202,14 +219,19 @@ class Connection {
 
   // The last attempt, and the wait after it.
   Instant begun_{};           ///< When the attempt began.
+  Instant opens_until_{};     ///< When it has to be open.
   Instant opened_{};          ///< When its stream opened.
   Instant deadline_{};        ///< The state's; idle and closed have none.
   Duration silence_limit_{};  ///< Of the open stream.
   Instant earliest_{};        ///< Of a wait: when a signal may end it.
+  /// When the attempt is replaced by one that asks for something else; nothing: it is not.
+  std::optional<Instant> change_due_;
+  Duration change_delay_{};  ///< Of the next change.
   std::uint32_t attempt_ = 0;
 
   ConnectionState state_ = ConnectionState::idle;
   ConnectionReason reason_ = ConnectionReason::none;
+  bool is_connected_ = false;
   bool had_grace_ = false;   ///< The watchdog went off late, and no byte has come since.
   bool is_offline_ = false;  ///< Signalled, and not belied by a stream since.
   bool needs_fresh_token_ =

@@ -21,6 +21,7 @@ enum class ConnectionState : std::uint8_t {
 enum class ConnectionReason : std::uint8_t {
   none,       ///< Nothing has happened yet.
   requested,  ///< The caller connected, restarted or closed it.
+  changed,    ///< The caller asks for something else: the stream is opened anew, and not lost.
 
   token_given,    ///< The attempt's token is there.
   token_refused,  ///< The server answered 401 to the token, so a fresh one is wanted, once.
@@ -37,6 +38,7 @@ enum class ConnectionReason : std::uint8_t {
   offline,            ///< The network is gone: attempts become rare until it is back.
   restored,           ///< Back from the back-forward cache, where transports die unheard.
 
+  finished,              ///< The server said that what was asked for has ended.
   told_to_stop,          ///< Status 204: the server wants no reconnect.
   unauthorized,          ///< Status 401, where no fresh token may help.
   forbidden,             ///< Status 403.
@@ -52,6 +54,7 @@ enum class ConnectionEvent : std::uint8_t {
   connect,  ///< The caller wants the stream.
   restart,  ///< The caller wants it anew, at once.
   close,    ///< The caller does not want it any longer.
+  changed,  ///< The caller asks for something else since this attempt began, and a frame is over.
 
   wake,      ///< Online, visible or restored again, and the server's least delay is over.
   offline,   ///< The network is gone.
@@ -71,6 +74,7 @@ enum class ConnectionEvent : std::uint8_t {
   wrong_content_coding,  ///< 200 with an event stream in a coding that can't be read, such as gzip.
   redirect_failed,       ///< A redirect that the transport did not follow.
   refused_for_good,      ///< Any other answer.
+  finished,              ///< The stream's last message: what was asked for has ended.
   ended,                 ///< The server closed the stream cleanly.
   network_failed,        ///< No connection, or it broke.
 
@@ -87,7 +91,7 @@ struct ConnectionTransition {
 // clang-format off
 /// All transitions. An event that a state has no row for leaves it as it is; closed has none. A
 /// machine that needs no token goes to connecting where a row says authorizing.
-inline constexpr std::array<ConnectionTransition, 34> connection_transitions{{
+inline constexpr std::array<ConnectionTransition, 37> connection_transitions{{
     {ConnectionState::idle,        ConnectionEvent::connect,              ConnectionState::authorizing, ConnectionReason::requested},
     {ConnectionState::idle,        ConnectionEvent::close,                ConnectionState::closed,      ConnectionReason::requested},
 
@@ -112,6 +116,7 @@ inline constexpr std::array<ConnectionTransition, 34> connection_transitions{{
     {ConnectionState::connecting,  ConnectionEvent::network_failed,       ConnectionState::waiting,     ConnectionReason::network_failed},
     {ConnectionState::connecting,  ConnectionEvent::deadline,             ConnectionState::waiting,     ConnectionReason::timed_out},
     {ConnectionState::connecting,  ConnectionEvent::restored,             ConnectionState::waiting,     ConnectionReason::restored},
+    {ConnectionState::connecting,  ConnectionEvent::changed,              ConnectionState::authorizing, ConnectionReason::changed},
     {ConnectionState::connecting,  ConnectionEvent::close,                ConnectionState::closed,      ConnectionReason::requested},
 
     {ConnectionState::open,        ConnectionEvent::ended,                ConnectionState::waiting,     ConnectionReason::ended},
@@ -119,6 +124,8 @@ inline constexpr std::array<ConnectionTransition, 34> connection_transitions{{
     {ConnectionState::open,        ConnectionEvent::deadline,             ConnectionState::waiting,     ConnectionReason::silent},
     {ConnectionState::open,        ConnectionEvent::restored,             ConnectionState::waiting,     ConnectionReason::restored},
     {ConnectionState::open,        ConnectionEvent::restart,              ConnectionState::authorizing, ConnectionReason::requested},
+    {ConnectionState::open,        ConnectionEvent::changed,              ConnectionState::authorizing, ConnectionReason::changed},
+    {ConnectionState::open,        ConnectionEvent::finished,             ConnectionState::closed,      ConnectionReason::finished},
     {ConnectionState::open,        ConnectionEvent::close,                ConnectionState::closed,      ConnectionReason::requested},
 
     {ConnectionState::waiting,     ConnectionEvent::deadline,             ConnectionState::authorizing, ConnectionReason::retry_due},
