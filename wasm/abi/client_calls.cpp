@@ -27,7 +27,7 @@ HandleTable<Client, clients_max>& clients() {
 // connection.ts and message_batch.ts name these by number; inserting a value must not pass
 // unnoticed.
 static_assert(static_cast<int>(ConnectionState::closed) == 5);
-static_assert(static_cast<int>(ConnectionReason::wrong_content_coding) == 22);
+static_assert(static_cast<int>(ConnectionReason::wrong_content_coding) == 24);
 static_assert(static_cast<int>(TransportEnd::refused_unseen) == 2);
 static_assert(static_cast<int>(TokenFailure::for_good) == 1);
 static_assert(static_cast<int>(RetryPolicy::standard) == 1);

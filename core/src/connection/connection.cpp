@@ -231,7 +231,9 @@ void Connection::handle_deadline(Instant now) {
   if (!deadline || now_ < *deadline) {
     return;
   }
-  if (change_due_ == deadline) {
+  // An attempt that has run out of time as well is given up: its replacement would have none.
+  if (change_due_ && now_ >= *change_due_ &&
+      (state_ == ConnectionState::open || now_ < deadline_)) {
     take(ConnectionEvent::changed);
     return;
   }

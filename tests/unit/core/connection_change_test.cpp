@@ -315,3 +315,23 @@ TEST_CASE("however long a change is to be gathered for, time does not overflow")
   }
   CHECK(driver.connection.is_connected());
 }
+
+TEST_CASE("a machine that slept through a change gives up the attempt, and replaces the stream") {
+  Driver driver{without_jitter()};
+  driver.connect();
+  SECTION("an attempt") {
+    change(driver);
+    driver.advance(Duration{3'600'000});
+    driver.handle_deadline();
+    CHECK(driver.connection.state() == ConnectionState::waiting);
+  }
+  SECTION("a stream") {
+    driver.accept();
+    change(driver);
+    driver.advance(Duration{3'600'000});
+    driver.handle_deadline();
+    CHECK(driver.connection.state() == ConnectionState::connecting);
+    CHECK(driver.connection.is_connected());
+  }
+  CHECK(*driver.connection.next_deadline() > driver.now);
+}

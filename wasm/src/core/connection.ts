@@ -15,6 +15,7 @@ export type ConnectionState = (typeof connectionStates)[number];
 export const coreReasons = [
   "none",
   "requested",
+  "changed",
   "token_given",
   "token_refused",
   "accepted",
@@ -28,6 +29,7 @@ export const coreReasons = [
   "token_unavailable",
   "offline",
   "restored",
+  "finished",
   "told_to_stop",
   "unauthorized",
   "forbidden",
