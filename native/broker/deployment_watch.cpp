@@ -58,9 +58,8 @@ std::string shown(const std::vector<std::string>& names) {
 }  // namespace
 
 std::array<Command, replies_to(Question::deployments)> DeploymentWatch::questions() const {
-  const std::string key{deployments_key};
-  return {{{"XADD", key, "MAXLEN", std::to_string(kept_), "*", "deployment", name_},
-           {"XRANGE", key, "-", "+"}}};
+  return {{{"XADD", key_, "MAXLEN", std::to_string(kept_), "*", "deployment", name_},
+           {"XRANGE", key_, "-", "+"}}};
 }
 
 void DeploymentWatch::on_connected() {

@@ -12,9 +12,6 @@
 
 namespace regstream::broker {
 
-/// Where gateways say which deployment they are of.
-inline constexpr std::string_view deployments_key = "service:registration-updates:deployments";
-
 /// Notices that gateways of another deployment use the same Redis: their updates are heard here,
 /// and ours there. Any number of gateways may share one Redis, so only a name tells deployments
 /// apart (`RedisOptions::deployment`); one without a name differs from all that have one. Sans-I/O.
@@ -30,8 +27,9 @@ class DeploymentWatch {
   /// Of `others`; more are not looked at.
   static constexpr std::size_t others_max = 16;
 
-  DeploymentWatch(std::string name, std::string address)
-      : name_(std::move(name)), address_(std::move(address)) {}
+  /// `key`: where gateways say which deployment they are of.
+  DeploymentWatch(std::string name, std::string address, std::string key)
+      : name_(std::move(name)), address_(std::move(address)), key_(std::move(key)) {}
 
   [[nodiscard]] std::array<Command, replies_to(Question::deployments)> questions() const;
   /// It may be another Redis: what was read of the one before is forgotten.
@@ -46,6 +44,7 @@ class DeploymentWatch {
  private:
   std::string name_;
   std::string address_;
+  std::string key_;
   std::size_t kept_ = entries_max;  // Entries of the stream: at first nothing of others is cut.
   std::vector<std::string> others_;
   std::vector<std::string> warned_;

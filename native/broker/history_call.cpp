@@ -7,8 +7,6 @@
 #include <system_error>
 #include <utility>
 
-#include <regstream/broker/broker.hpp>
-
 #include "broker/history_script.hpp"
 #include "broker/passing_error.hpp"
 #include "broker/redis_failure.hpp"
@@ -16,15 +14,8 @@
 namespace regstream::broker {
 namespace {
 
-/// Nothing is ever stored under it.
-constexpr std::string_view probe_key = "service:registration-updates:probe";
-
 /// Well within `RedisTiming::reply_timeout`, by which a Redis that is silent is given up.
 constexpr const char* await_ms = "1000";
-
-std::string key_of(std::string_view key) {
-  return std::string{channel_name} + ":key:" + std::string{key};
-}
 
 /// Beyond this the script does not count: whoever has such an id has made it up.
 constexpr std::uint64_t number_max = (std::uint64_t{1} << 53U) - 1;
@@ -102,9 +93,9 @@ Command HistoryCalls::words(const ProbeChannel& /*probe*/) {
   return {"PING"};
 }
 
-Command HistoryCalls::words(const AwaitHistory& await) {
-  return {"XREAD",  "COUNT",   std::to_string(awaited_max), "BLOCK",
-          await_ms, "STREAMS", std::string{history_key},    to_string(await.after)};
+Command HistoryCalls::words(const AwaitHistory& await) const {
+  return {"XREAD",   "COUNT",          std::to_string(awaited_max), "BLOCK", await_ms,
+          "STREAMS", names_.history(), to_string(await.after)};
 }
 
 Command HistoryCalls::words(ScriptCall call) const {
@@ -112,7 +103,7 @@ Command HistoryCalls::words(ScriptCall call) const {
 }
 
 /// What all modes have: the others' arguments follow.
-Command HistoryCalls::begin(const ScriptCall& call, std::string_view mode,
+Command HistoryCalls::begin(const ScriptCall& call, std::string_view mode, std::string_view channel,
                             const std::vector<std::string>& keys) const {
   const char* const durable = !call.is_durable ? "" : *call.is_durable ? "1" : "0";
   Command command;
@@ -122,14 +113,14 @@ Command HistoryCalls::begin(const ScriptCall& call, std::string_view mode,
     command = {"EVAL", std::string{history_script}};
   }
   command.push_back(std::to_string(2 + keys.size()));
-  command.emplace_back(history_key);
-  command.emplace_back(server_key);
+  command.push_back(names_.history());
+  command.push_back(names_.server());
   command.insert(command.end(), keys.begin(), keys.end());
   command.emplace_back(mode);
   command.push_back(to_string(call.known));
   command.push_back(std::to_string(limits_.length_max));
   command.push_back(std::to_string(limits_.bytes_max));
-  command.emplace_back(channel_name);
+  command.emplace_back(channel);
   command.emplace_back(durable);
   return command;
 }
@@ -146,21 +137,21 @@ Command HistoryCalls::words(const ScriptCall& call, const ReadHistory& read) con
 }
 
 Command HistoryCalls::words(const ScriptCall& call, PublishUpdate& publish) const {
-  std::vector<std::string> keys{key_of(publish.key)};
+  std::vector<std::string> keys{names_.update(publish.key)};
   std::transform(publish.keys_before.begin(), publish.keys_before.end(), std::back_inserter(keys),
-                 key_of);
-  auto command = begin(call, "publish", keys);
+                 [this](const std::string& key) { return names_.update(key); });
+  auto command = begin(call, "publish", names_.channel(), keys);
   command.push_back(std::to_string(limits_.key_lifetime.count()));
   command.push_back(std::move(publish.message));
   return command;
 }
 
 Command HistoryCalls::words(const ScriptCall& call, const ProbePublishing& /*probe*/) const {
-  return begin(call, "probe", {std::string{probe_key}});
+  return begin(call, "probe", {}, {names_.probe()});
 }
 
 Command HistoryCalls::words(const ScriptCall& call, Adopt& adopt) const {
-  auto command = begin(call, "adopt");
+  auto command = begin(call, "adopt", names_.adopted_channel());
   command.push_back(to_string(adopt.cursor));
   for (auto& offer : adopt.offers) {
     command.push_back(std::move(offer.text));

@@ -12,22 +12,17 @@
 #include <regstream/message/event_id.hpp>
 
 #include "broker/history/history_command.hpp"
+#include "broker/history_names.hpp"
 #include "broker/resp.hpp"
 
 /// Commands about the history as RESP, and Redis's replies as values.
 namespace regstream::broker {
 
-/// The history's key in Redis; an update's is this one with ":key:" and the caller's key instead of
-/// ":history".
-inline constexpr std::string_view history_key = "service:registration-updates:history";
-
-/// Where the script keeps which server has written the history.
-inline constexpr std::string_view server_key = "service:registration-updates:server";
-
 /// Makes RESP of commands.
 class HistoryCalls {
  public:
-  explicit HistoryCalls(const RedisHistoryLimits& limits) : limits_(bounded(limits)) {}
+  HistoryCalls(HistoryNames names, const RedisHistoryLimits& limits)
+      : names_(std::move(names)), limits_(bounded(limits)) {}
 
   /// What Redis calls the script, by its answer to `LoadScript`.
   void use_digest(std::string digest) { digest_ = std::move(digest); }
@@ -37,10 +32,12 @@ class HistoryCalls {
   [[nodiscard]] static Command words(const AskDurability& ask);
   [[nodiscard]] static Command words(const ProbeChannel& probe);
   /// On a connection of its own: what follows waits too.
-  [[nodiscard]] static Command words(const AwaitHistory& await);
+  [[nodiscard]] Command words(const AwaitHistory& await) const;
 
  private:
+  /// `channel`: where the mode tells what it has appended. Empty: it appends no message.
   [[nodiscard]] Command begin(const ScriptCall& call, std::string_view mode,
+                              std::string_view channel = {},
                               const std::vector<std::string>& keys = {}) const;
   [[nodiscard]] Command words(const ScriptCall& call, const OpenHistory& open) const;
   [[nodiscard]] Command words(const ScriptCall& call, const ReadHistory& read) const;
@@ -49,6 +46,7 @@ class HistoryCalls {
   [[nodiscard]] Command words(const ScriptCall& call, Adopt& adopt) const;
   [[nodiscard]] Command words(const ScriptCall& call, const TellLoss& loss) const;
 
+  HistoryNames names_;
   RedisHistoryLimits limits_;
   std::string digest_;
 };

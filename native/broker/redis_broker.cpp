@@ -19,6 +19,7 @@
 #include "broker/deployment_watch.hpp"
 #include "broker/history/history_session.hpp"
 #include "broker/history_call.hpp"
+#include "broker/history_names.hpp"
 #include "broker/monotonic_clock.hpp"
 #include "broker/outage_log.hpp"
 #include "broker/random_key.hpp"
@@ -52,11 +53,12 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
                  PublishLimits limits)
       : context_(context),
         options_(options),
-        calls_(options.history),
+        names_(options.channel),
+        calls_(names_, options.history),
         session_(session_options(options, limits)),
         log_(redis_address(options)),
         server_(redis_address(options)),
-        deployments_(options.deployment, redis_address(options)),
+        deployments_(options.deployment, redis_address(options), names_.deployments()),
         timer_(context),
         beginning_(context) {}
 
@@ -261,9 +263,9 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
       connection.send(question);
     }
   }
-  static void send(RedisConnection& connection, SubscribeChannels /*subscribe*/) {
-    connection.send({"SUBSCRIBE", channel_name});
-    connection.send({"SUBSCRIBE", adopted_channel_name});
+  void send(RedisConnection& connection, SubscribeChannels /*subscribe*/) {
+    connection.send({"SUBSCRIBE", names_.channel()});
+    connection.send({"SUBSCRIBE", names_.adopted_channel()});
   }
   template <typename OtherCommand>
   void send(RedisConnection& connection, OtherCommand& command) {
@@ -318,6 +320,7 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
 
   boost::asio::io_context& context_;
   const RedisOptions options_;
+  const HistoryNames names_;
   HistoryCalls calls_;
   HistorySession session_;
   OutageLog log_;

@@ -4,6 +4,8 @@
 
 #include <boost/asio/error.hpp>
 
+#include "broker/history_names.hpp"
+
 namespace regstream::broker {
 namespace {
 
@@ -94,6 +96,7 @@ RedisFailure oversized_failure(const RedisOptions& options, std::size_t bytes_ma
 RedisFailure reply_failure(const RedisOptions& options, std::string_view reply) {
   const auto code = reply_code(reply);
   const auto redis = redis_at(options);
+  const HistoryNames names{options.channel};
   if (code == "NOAUTH") {
     return {RedisFailureKind::password, redis + ": password missing: set REDIS_PASSWORD"};
   }
@@ -121,15 +124,16 @@ RedisFailure reply_failure(const RedisOptions& options, std::string_view reply) 
             redis +
                 " does not permit it (NOPERM): the user needs +ping +subscribe +publish +eval "
                 "+evalsha +script|load +select +time +exists +xinfo|stream +xrange +xadd +xdel "
-                "+del +get +set, the keys ~service:registration-updates:* and the channels "
-                "&service:registration-updates and &service:registration-updates:adopted, and, to "
-                "notice more, +info +config|get +xread"};
+                "+del +get +set, the keys ~" +
+                names.all_keys() + " and the channels &" + names.channel() + " and &" +
+                names.adopted_channel() + ", and, to notice more, +info +config|get +xread"};
   }
   if (code == "WRONGTYPE") {
     return {RedisFailureKind::rejected,
             redis +
                 " holds something else where the history belongs (WRONGTYPE): rename or delete the "
-                "key service:registration-updates:history"};
+                "key " +
+                names.history()};
   }
   if (code == "DENIED") {
     return {RedisFailureKind::rejected,

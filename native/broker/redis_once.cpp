@@ -11,6 +11,7 @@
 #include <regstream/connection/backoff.hpp>
 
 #include "broker/history_call.hpp"
+#include "broker/history_names.hpp"
 #include "broker/monotonic_clock.hpp"
 #include "broker/random_key.hpp"
 #include "broker/redis_connection.hpp"
@@ -30,7 +31,7 @@ class SinglePublish {
   SinglePublish(const RedisOptions& options, std::string_view message, std::string_view key,
                 Duration timeout)
       : options_(options),
-        call_(HistoryCalls{options.history}.words(
+        call_(HistoryCalls{HistoryNames{options.channel}, options.history}.words(
             ScriptCall{.mode = PublishUpdate{.key = key.empty() ? random_key() : std::string{key},
                                              .message = std::string{message},
                                              .keys_before = {}},

@@ -2,8 +2,10 @@ import type { ChainableCommander, Redis } from "ioredis";
 import { publishCall } from "regstream/dist/publisher/history_call.js";
 import { historyScript, historyScriptDigest } from "regstream/dist/generated/history_script.js";
 
+import { channel } from "../processes/redis.ts";
+
 /** The defaults of `regstream serve` and `regstream/publisher`. */
-const history = { length: 10_000, bytes: 2 ** 26, keyLifetimeMs: 600_000 };
+const history = { channel, length: 10_000, bytes: 2 ** 26, keyLifetimeMs: 600_000 };
 
 /** An update as most are: of one stage, and short. */
 export function updateOf(registrationId: number): string {

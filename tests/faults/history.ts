@@ -1,9 +1,8 @@
 import type { Redis } from "ioredis";
 
+import { historyKey } from "../processes/redis.ts";
 import { type EventId, parseEventId, textOf } from "./event_id.ts";
 import { fingerprint } from "./fingerprint.ts";
-
-const historyKey = "service:registration-updates:history";
 
 /** An update as the history held it (native/broker/scripts/history.lua says how). */
 export interface Entry {

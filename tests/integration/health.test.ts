@@ -3,9 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { EventStream } from "../processes/event_stream.ts";
 import { Gateway } from "../processes/gateway.ts";
-import { channel, RedisServer } from "../processes/redis.ts";
+import { channel, deploymentsKey, historyKey, RedisServer } from "../processes/redis.ts";
 
-const historyKey = "service:registration-updates:history";
 const streamPath = "/api/registrations/updates/stream";
 const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
@@ -184,8 +183,8 @@ describe("deployments on one Redis", () => {
 
   test("are no names that nobody can have, and health is there all the same", async () => {
     const client = redis.connect();
-    await client.xadd("service:registration-updates:deployments", "*", "deployment", Buffer.from([0xff]));
-    await client.xadd("service:registration-updates:deployments", "*", "deployment", "staging");
+    await client.xadd(deploymentsKey, "*", "deployment", Buffer.from([0xff]));
+    await client.xadd(deploymentsKey, "*", "deployment", "staging");
     const gateway = await startGateway();
     const health = await untilHealth(gateway, ({ redis: { otherDeployments } }) => otherDeployments.length > 0);
     expect(health.redis.otherDeployments).toEqual(["staging"]);

@@ -4,9 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { EventStream } from "../processes/event_stream.ts";
 import { Gateway, regstream } from "../processes/gateway.ts";
-import { RedisServer } from "../processes/redis.ts";
+import { historyKey, RedisServer } from "../processes/redis.ts";
 
-const historyKey = "service:registration-updates:history";
 
 describe("publishing from Node, through a real Redis", () => {
   let redis: RedisServer;

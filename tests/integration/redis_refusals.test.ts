@@ -7,10 +7,9 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { EventStream } from "../processes/event_stream.ts";
 import { FaultProxy } from "../processes/fault_proxy.ts";
 import { Gateway } from "../processes/gateway.ts";
-import { RedisServer } from "../processes/redis.ts";
+import { channel, historyKey, RedisServer } from "../processes/redis.ts";
 import { refusals, refuseWrites } from "../processes/redis_refusal.ts";
 
-const historyKey = "service:registration-updates:history";
 
 const endings: (() => unknown)[] = [];
 afterEach(async () => {
@@ -166,7 +165,7 @@ describe("a gateway", () => {
   /** What is published bare at `server` reaches the stream. */
   const expectHeardAt = async (server: RedisServer, stream: EventStream): Promise<void> => {
     const client = server.connect();
-    await until(async () => (await client.publish("service:registration-updates", '{"registrationId":42,"status":"PENDING","message":"bare"}')) > 0);
+    await until(async () => (await client.publish(channel, '{"registrationId":42,"status":"PENDING","message":"bare"}')) > 0);
     expect(await stream.nextUpdate()).toMatchObject({ message: "bare" });
     client.disconnect();
   };

@@ -7,6 +7,8 @@ import { Child, freePort } from "./child.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 export const channel = "service:registration-updates";
+export const historyKey = `{${channel}}:history`;
+export const deploymentsKey = `{${channel}}:deployments`;
 
 export interface RedisOptions {
   readonly password?: string;

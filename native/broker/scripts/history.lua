@@ -17,8 +17,9 @@
 -- still to come, their keys, from the last back to one that only its publisher can have used (another
 -- one may be there because somebody else did, though those before it are not); for `probe`, a key that
 -- is never there.
--- ARGV: mode, known id, most messages, most bytes of messages, channel, "1" if the server acknowledges
--- a write only when it is on the disk, "0" if not, "" if the caller can't tell; then what the mode takes:
+-- ARGV: mode, known id, most messages, most bytes of messages, the channel on which `publish` or `adopt`
+-- tells what it appends (empty for other modes), "1" if the server acknowledges a write only when it is
+-- on the disk, "0" if not, "" if the caller can't tell; then what the mode takes:
 --   open                                             -> {id of the end, run_id of the server or ""}
 --   read     from ("-", or an id that is included), bytes of a page
 --            -> {end, 1 if this is all, {id, message, id that it was adopted under or ""}, ...}
@@ -31,7 +32,7 @@
 -- before it has lost what came after (a restart without a disk, a restored copy), and begins anew.
 -- So does one that may have lost what nobody alive has met.
 
--- Pub/Sub has no databases, so there is one history: in database 0, whichever the caller has
+-- Pub/Sub has no databases, so a channel has one history: in database 0, whichever the caller has
 -- selected. One without the right to select has selected none.
 redis.pcall('SELECT', '0')
 
@@ -492,9 +493,9 @@ for i = 8, #ARGV, 2 do
     if #message <= message_bytes_max then
       trim(#message)
       append(redis.call, id, message, '1')
-      -- Whoever listens to the channel has heard it already, as it was published. One connection
-      -- hears both channels in one order.
-      tell(channel .. ':adopted', message)
+      -- Not the channel of updates: whoever listens there has heard it already, as it was published.
+      -- One connection hears both channels in one order.
+      tell(channel, message)
     end
   end
 end

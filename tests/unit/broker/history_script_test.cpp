@@ -30,6 +30,7 @@ using regstream::Random;
 using regstream::simulation::FaultPlan;
 using regstream::simulation::SimulatedRedis;
 using regstream::simulation::World;
+using regstream::test::names;
 using regstream::test::OtherProgram;
 using regstream::test::RedisData;
 using regstream::test::RedisServer;
@@ -90,7 +91,7 @@ std::string shown(const HistoryReply& reply) {
 /// The call, for whoever reads of a difference.
 std::string shown(const ScriptCall& call) {
   std::string text;
-  for (const std::string& word : HistoryCalls{{}}.words(call)) {
+  for (const std::string& word : HistoryCalls{names, {}}.words(call)) {
     text += word.size() > 200 ? "" : word + ' ';
   }
   return text;
@@ -238,7 +239,7 @@ std::vector<Command> words_of(const HistoryCalls& calls, const Step& step) {
     return {calls.words(*call)};
   }
   if (const auto* const await = std::get_if<AwaitHistory>(&step)) {
-    return {HistoryCalls::words(*await)};
+    return {calls.words(*await)};
   }
   if (const auto* const refuse = std::get_if<RefuseWrites>(&step)) {
     return {{"CONFIG", "SET", "maxmemory", refuse->refuses ? "1" : "0"}};
@@ -283,13 +284,13 @@ class Real {
     program_.emplace(server_);
     listener_.emplace(server_);
     listener_->subscribe();
-    listener_->subscribe(adopted_channel_name);
+    listener_->subscribe(names.adopted_channel());
     const Reply digest = program_->command(HistoryCalls::words(LoadScript{}));
     calls_.use_digest(std::string{reply_text(*digest)});
   }
 
   RedisServer server_;
-  HistoryCalls calls_{{.length_max = history_length}};
+  HistoryCalls calls_{names, {.length_max = history_length}};
   std::optional<OtherProgram> program_;
   std::optional<OtherProgram> listener_;
 };

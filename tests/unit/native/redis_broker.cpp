@@ -168,7 +168,7 @@ TEST_CASE("a flood of bare messages that exceeds the history is adopted once eac
   OtherProgram program{server};
   constexpr int count = 3'000;
   for (const auto& message : updates(1, count)) {
-    program.send({"PUBLISH", std::string{regstream::broker::channel_name}, message});
+    program.send({"PUBLISH", regstream::test::names.channel(), message});
   }
   for (int i = 0; i < count; ++i) {
     CHECK(program.read()->integer == 2);
@@ -375,7 +375,7 @@ TEST_CASE("a history that was restored to its past gives no id twice") {
   fixture.publish(update_json(1));
   REQUIRE(fixture.wait_heard(1));
   OtherProgram program{server};
-  const std::string key{regstream::broker::history_key};
+  const std::string key = regstream::test::names.history();
   const std::string past{reply_text(*program.command({"DUMP", key}))};
   fixture.publish(update_json(2));
   fixture.publish(update_json(3));

@@ -24,7 +24,7 @@ using regstream::test::updates;
 /// All of them in one pipeline, as a program does that publishes all that it has.
 void publish_at_once(OtherProgram& program, const Messages& messages) {
   for (const auto& message : messages) {
-    program.send({"PUBLISH", std::string{regstream::broker::channel_name}, message});
+    program.send({"PUBLISH", regstream::test::names.channel(), message});
   }
   program.flush();
 }

@@ -27,7 +27,7 @@ using regstream::test::run_until;
 using regstream::test::stamped_json;
 using regstream::test::update_json;
 
-const std::string history{regstream::broker::history_key};
+const std::string history = regstream::test::names.history();
 
 RedisOptions options_of(const RedisServer& server) {
   RedisOptions options;

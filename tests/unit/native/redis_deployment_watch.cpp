@@ -35,7 +35,7 @@ void answer(DeploymentWatch& watch, const std::vector<std::string>& entries) {
 
 TEST_CASE("gateways of one deployment say nothing of each other") {
   const CapturedLog captured;
-  DeploymentWatch watch{"production", "localhost:6379"};
+  DeploymentWatch watch{"production", "localhost:6379", "deployments"};
   answer(watch, {entry("1000-0", "deployment", "production"),
                  entry("1000-1", "deployment", "production")});
   CHECK(watch.others().empty());
@@ -44,7 +44,7 @@ TEST_CASE("gateways of one deployment say nothing of each other") {
 
 TEST_CASE("another deployment is said once, until it has been gone for a minute") {
   const CapturedLog captured;
-  DeploymentWatch watch{"production", "localhost:6379"};
+  DeploymentWatch watch{"production", "localhost:6379", "deployments"};
   const std::string staging = entry("1000-0", "deployment", "staging");
   const std::string nameless = entry("2000-0", "deployment", "");
   for (int time = 0; time < 3; ++time) {
@@ -65,7 +65,7 @@ TEST_CASE("another deployment is said once, until it has been gone for a minute"
 
 TEST_CASE("what is no gateway's entry says nothing") {
   const CapturedLog captured;
-  DeploymentWatch watch{"production", "localhost:6379"};
+  DeploymentWatch watch{"production", "localhost:6379", "deployments"};
   answer(watch, {});
   answer(watch, {entry("1000-0", "name", "staging")});
   answer(watch, {"*2\r\n" + bulk("1000-0") + "*0\r\n", ":1\r\n",
@@ -76,7 +76,7 @@ TEST_CASE("what is no gateway's entry says nothing") {
 
 TEST_CASE("a name that no gateway can have is nobody's") {
   const CapturedLog captured;
-  DeploymentWatch watch{"production", "localhost:6379"};
+  DeploymentWatch watch{"production", "localhost:6379", "deployments"};
   answer(watch,
          {entry("1000-0", "deployment", "\xff"), entry("1000-1", "deployment", "two words"),
           entry("1000-2", "deployment", "\x1b[2J"),
@@ -91,7 +91,7 @@ TEST_CASE("a name that no gateway can have is nobody's") {
 }
 
 TEST_CASE("of many other deployments some are kept") {
-  DeploymentWatch watch{"production", "localhost:6379"};
+  DeploymentWatch watch{"production", "localhost:6379", "deployments"};
   std::vector<std::string> entries;
   for (int number = 199; number >= 100; --number) {
     entries.push_back(
@@ -103,7 +103,7 @@ TEST_CASE("of many other deployments some are kept") {
 }
 
 TEST_CASE("the stream of deployments is kept as long as what many gateways add in a minute") {
-  DeploymentWatch watch{"production", "localhost:6379"};
+  DeploymentWatch watch{"production", "localhost:6379", "deployments"};
   const auto kept = [&watch] { return watch.questions().front().at(3); };
   CHECK(kept() == "10000");  // Who comes cuts nothing of others.
   answer(watch, {entry("1000-0", "deployment", "production")});
@@ -115,7 +115,7 @@ TEST_CASE("the stream of deployments is kept as long as what many gateways add i
 }
 
 TEST_CASE("other deployments are forgotten at a new connection") {
-  DeploymentWatch watch{"production", "localhost:6379"};
+  DeploymentWatch watch{"production", "localhost:6379", "deployments"};
   answer(watch, {entry("1000-0", "deployment", "staging")});
   REQUIRE(watch.others() == Names{"staging"});
   watch.on_connected();

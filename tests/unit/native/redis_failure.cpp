@@ -56,7 +56,7 @@ TEST_CASE("error replies of redis become sentences that say what to do") {
        "script: 1a2b, on @user_script:1.",
        RedisFailureKind::rejected, "NOPERM"},
       {"WRONGTYPE Operation against a key holding the wrong kind of value",
-       RedisFailureKind::rejected, "service:registration-updates:history"},
+       RedisFailureKind::rejected, "{service:registration-updates}:history"},
       {"DENIED Redis is running in protected mode", RedisFailureKind::rejected, "protected mode"},
       {"ERR max number of clients reached", RedisFailureKind::crowded, "raise maxclients"},
   }));

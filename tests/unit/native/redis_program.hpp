@@ -10,17 +10,21 @@
 
 #include <hiredis/hiredis.h>
 
-#include <regstream/broker/broker.hpp>
+#include <regstream/broker/redis_options.hpp>
 
 #include "broker/history_call.hpp"
+#include "broker/history_names.hpp"
 #include "broker/resp.hpp"
 #include "redis_server.hpp"
 
 namespace regstream::test {
 
+/// Of the built-in workflow.
+inline const broker::HistoryNames names{broker::RedisOptions{}.channel};
+
 /// What one process calls the script with. `known` is the greatest id that it has met.
 struct ScriptCalls {
-  explicit ScriptCalls(const broker::RedisHistoryLimits& limits = {}) : calls(limits) {}
+  explicit ScriptCalls(const broker::RedisHistoryLimits& limits = {}) : calls(names, limits) {}
 
   [[nodiscard]] broker::Command call(broker::ScriptMode mode, EventId known = {}) const {
     return calls.words(broker::ScriptCall{.mode = std::move(mode),
@@ -68,10 +72,10 @@ class OtherProgram {
 
   /// A bare PUBLISH: how many subscribers heard it.
   long long publish(std::string_view message) {
-    return command({"PUBLISH", std::string{broker::channel_name}, std::string{message}})->integer;
+    return command({"PUBLISH", names.channel(), std::string{message}})->integer;
   }
 
-  void subscribe(std::string_view channel = broker::channel_name) {
+  void subscribe(std::string_view channel = names.channel()) {
     command({"SUBSCRIBE", std::string{channel}});
   }
 

@@ -54,7 +54,7 @@ TEST_CASE("a probe changes nothing, and is refused where the history can't be") 
   OtherProgram program{server};
   CHECK(program.command(calls.probe())->integer == 1);
   CHECK(program.command({"DBSIZE"})->integer == 0);
-  program.command({"SET", std::string{regstream::broker::history_key}, "somebody's"});
+  program.command({"SET", regstream::test::names.history(), "somebody's"});
   CHECK(reply_code(reply_text(*program.command(calls.probe()))) == "WRONGTYPE");
 }
 

@@ -31,7 +31,7 @@ using regstream::test::stamped_json;
 using regstream::test::update_json;
 using Texts = std::vector<std::string>;
 
-const std::string history{regstream::broker::history_key};
+const std::string history = regstream::test::names.history();
 
 }  // namespace
 
@@ -98,7 +98,7 @@ TEST_CASE("a key that was seen gives the earlier id, and nothing else happens") 
   CHECK(caller.messages() == Texts{stamped_json(update_json(1), id)});
   const auto other = caller.publish(update_json(3), "other");
   CHECK(listener.hear() == stamped_json(update_json(3), other));
-  const auto left = caller.program.command({"PTTL", "service:registration-updates:key:key"});
+  const auto left = caller.program.command({"PTTL", regstream::test::names.update("key")});
   CHECK(left->integer > 0);
   CHECK(left->integer <= 5'000);
 }
@@ -129,7 +129,7 @@ TEST_CASE("an update is refused while the one before it is not in the history") 
   const auto first = caller.publish(update_json(1), "first");
   CHECK(read_id(*caller.program.command(second)) == after(first));
   // Once it is in, nobody asks what was before it.
-  caller.program.command({"DEL", "service:registration-updates:key:first"});
+  caller.program.command({"DEL", regstream::test::names.update("first")});
   CHECK(read_id(*caller.program.command(second)) == after(first));
 }
 
@@ -137,7 +137,7 @@ TEST_CASE("an update is refused while the key of the one before it only remember
   const RedisServer server;
   Caller caller{server};
   // As `publish` leaves it for a millisecond, where Redis has refused the append.
-  caller.program.command({"SET", "service:registration-updates:key:first", ""});
+  caller.program.command({"SET", regstream::test::names.update("first"), ""});
   const auto second = caller.calls.publish({}, "second", update_json(2), {"first"});
   read_as<OutOfOrder>(Question::publish, *caller.program.command(second));
   CHECK(caller.messages().empty());
@@ -251,7 +251,7 @@ TEST_CASE("each offer is adopted once, whoever makes it and however often") {
   const auto position = here.open();
   const Adopt adopt{position, {{update_json(1), 1}, {update_json(2), 1}, {update_json(1), 2}}};
   OtherProgram listener{server};
-  listener.subscribe(regstream::broker::adopted_channel_name);
+  listener.subscribe(regstream::test::names.adopted_channel());
   OtherProgram stranger{server};
   stranger.subscribe();
   CHECK(here.adopt(adopt));

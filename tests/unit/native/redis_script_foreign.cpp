@@ -28,7 +28,7 @@ using regstream::test::stamped_json;
 using regstream::test::update_json;
 using Texts = std::vector<std::string>;
 
-const std::string history{regstream::broker::history_key};
+const std::string history = regstream::test::names.history();
 
 /// An entry under `id`, as XADD takes it.
 Command entry(EventId id, const std::vector<std::string>& fields) {
@@ -95,8 +95,8 @@ TEST_CASE("an entry that the script did not write has no message for anybody") {
     CHECK(caller.program.history().entries.back().message.empty());
     CHECK_FALSE(caller.program.history().entries.back().adopted_as);
     const auto awaited =
-        read_as<AwaitedEntries>(Question::entries,
-                                *caller.program.command(HistoryCalls::words(AwaitHistory{end})))
+        read_as<AwaitedEntries>(
+            Question::entries, *caller.program.command(caller.calls.calls.words(AwaitHistory{end})))
             .entries;
     REQUIRE(awaited.size() == 1);
     CHECK(awaited.front().message.empty());
@@ -125,8 +125,9 @@ TEST_CASE("an entry as the script writes it is read alike by the script and with
   caller.publish("{ }", "3");
   const auto entries = caller.program.history().entries;
   const auto awaited =
-      read_as<AwaitedEntries>(Question::entries,
-                              *caller.program.command(HistoryCalls::words(AwaitHistory{position})))
+      read_as<AwaitedEntries>(
+          Question::entries,
+          *caller.program.command(caller.calls.calls.words(AwaitHistory{position})))
           .entries;
   REQUIRE(awaited.size() == 3);
   for (std::size_t index = 0; index < awaited.size(); ++index) {

@@ -26,8 +26,8 @@ using regstream::test::stamped_json;
 using regstream::test::update_json;
 using Texts = std::vector<std::string>;
 
-const std::string history{regstream::broker::history_key};
-const std::string key = "service:registration-updates:key:tried";
+const std::string history = regstream::test::names.history();
+const std::string key = regstream::test::names.update("tried");
 
 /// In which `publish` does all that it may have to do: a first history, one that goes on, one with
 /// no room left, one whose epoch is over, one whose end is made up.
@@ -149,8 +149,8 @@ TEST_CASE("a publisher that may not use the channel has its update in the histor
 TEST_CASE("a publisher that may not use a key has no update in the history") {
   Situation situation{any_before()};
   const auto pattern =
-      GENERATE_COPY(as<std::string>{}, "~" + history,
-                    std::string{"~service:registration-updates:key:*"}, std::string{"~other"});
+      GENERATE_COPY(as<std::string>{}, "~" + history, "~" + regstream::test::names.update("*"),
+                    std::string{"~other"});
   situation.caller.program.command(
       {"ACL", "SETUSER", "user", "on", "nopass", pattern, "&*", "+@all"});
   OtherProgram user{situation.server};

@@ -29,7 +29,7 @@ using regstream::test::stamped_json;
 using regstream::test::update_json;
 using Texts = std::vector<std::string>;
 
-const std::string server_key{regstream::broker::server_key};
+const std::string server_key = regstream::test::names.server();
 
 std::string info_of(OtherProgram& program, const std::string& name) {
   const std::string text{reply_text(*program.command({"INFO", "replication"}))};

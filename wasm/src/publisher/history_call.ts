@@ -1,9 +1,26 @@
 /** Calls of the script's mode `publish`, as the native broker makes them (native/broker/history_call.cpp). */
 
-const channel = "service:registration-updates";
+interface HistoryNames {
+  readonly history: string;
+  readonly server: string;
+  /** A pattern of all keys, for Redis's ACL. */
+  readonly allKeys: string;
+  update(key: string): string;
+}
 
-/** How much of the history Redis keeps. Whoever publishes trims it, so every process should be given the same. */
-export interface HistoryLimits {
+/** The names of a workflow's keys in Redis: they follow from its channel (native/broker/history_names.hpp). */
+export function historyNames(channel: string): HistoryNames {
+  const tag = `{${channel}}:`;
+  return { history: `${tag}history`, server: `${tag}server`, allKeys: `${tag}*`, update: (key) => `${tag}key:${key}` };
+}
+
+/**
+ * A workflow's history in Redis, and how much of it is kept. Whoever publishes trims it, so every process should be
+ * given the same.
+ */
+export interface HistoryOptions {
+  /** Of updates; the keys are named after it. */
+  readonly channel: string;
   readonly length: number;
   readonly bytes: number;
   readonly keyLifetimeMs: number;
@@ -15,17 +32,18 @@ export interface HistoryCall {
 }
 
 /** `known` is the greatest id that this process has met. */
-export function publishCall(limits: HistoryLimits, known: string, key: string, message: string): HistoryCall {
+export function publishCall(history: HistoryOptions, known: string, key: string, message: string): HistoryCall {
+  const names = historyNames(history.channel);
   return {
-    keys: [`${channel}:history`, `${channel}:server`, `${channel}:key:${key}`],
+    keys: [names.history, names.server, names.update(key)],
     args: [
       "publish",
       known,
-      String(limits.length),
-      String(limits.bytes),
-      channel,
+      String(history.length),
+      String(history.bytes),
+      history.channel,
       "", // How the server keeps its writes is the gateways' to find out.
-      String(limits.keyLifetimeMs),
+      String(history.keyLifetimeMs),
       message,
     ],
   };

@@ -1,6 +1,6 @@
 import type { Clock } from "../shared/clock.js";
 import type { PassingError } from "../generated/passing_errors.js";
-import { greaterId, type HistoryLimits, publishCall, readId } from "./history_call.js";
+import { greaterId, type HistoryOptions, publishCall, readId } from "./history_call.js";
 import { PublishError } from "./publish_errors.js";
 import type { ScriptRunner } from "./redis_client.js";
 import { findPassingError, readFailure } from "./redis_failure.js";
@@ -44,7 +44,7 @@ const retryMsMax = 5_000;
  */
 export class PublishQueue {
   readonly #runner: ScriptRunner;
-  readonly #history: HistoryLimits;
+  readonly #history: HistoryOptions;
   readonly #limits: QueueLimits;
   readonly #clock: Clock;
   readonly #random: () => number;
@@ -70,7 +70,7 @@ export class PublishQueue {
 
   constructor(
     runner: ScriptRunner,
-    history: HistoryLimits,
+    history: HistoryOptions,
     limits: QueueLimits,
     clock: Clock,
     random: () => number,
@@ -182,7 +182,7 @@ export class PublishQueue {
     try {
       id = readId(await this.#runner.run(keys, args, () => attempt === this.#attempt));
     } catch (error) {
-      failure = readFailure(error);
+      failure = readFailure(error, this.#history.channel);
       passing = findPassingError(error);
     }
     if (attempt !== this.#attempt) {

@@ -12,7 +12,7 @@ import { registrationWorkflow } from "../generated/registration.js";
 import type { StageStatus } from "../shared/messages.js";
 import { defineWorkflow } from "../workflow/define_workflow.js";
 import type { FinalStatusOf, IdOf, OrAnyOther, StageOf, Workflow } from "../workflow/workflow.js";
-import type { HistoryLimits } from "./history_call.js";
+import type { HistoryOptions } from "./history_call.js";
 import { PublishConsole } from "./publish_console.js";
 import type { PublishError } from "./publish_errors.js";
 import type { Published } from "./publish_queue.js";
@@ -141,7 +141,8 @@ export function createPublisher<W extends Workflow = RegistrationWorkflow>(
 ): WorkflowPublisher<W> {
   // Once a publisher, so that what is published is right even where no compiler has looked at the declaration.
   const workflow = options.workflow === undefined ? registrationWorkflow : defineWorkflow(options.workflow);
-  const history: HistoryLimits = {
+  const history: HistoryOptions = {
+    channel: workflow.channel,
     length: limit("historyLength", options.historyLength, 1, 10_000, 1_000_000),
     bytes: limit("historyBytes", options.historyBytes, 2 ** 21, 2 ** 26, 2 ** 32),
     keyLifetimeMs: limit("keyLifetimeMs", options.keyLifetimeMs, 1_000, 600_000, 86_400_000),

@@ -84,7 +84,7 @@ function isInOtherDatabase(client: RedisClient): boolean {
  */
 function whyUnfit(client: RedisClient): string | null {
   if (member(client, "isCluster") === true || "getSlotRandomNode" in client) {
-    return "redis must be a client of a single server: in a cluster the history's names lie in different slots";
+    return "redis must be a client of a single server: clusters are not supported";
   }
   if (member(client, "isPipeline") === true || "execAsPipeline" in client) {
     return "redis must be a client, not a pipeline or a transaction of one";

@@ -1,19 +1,24 @@
 import { passingErrors, type PassingError } from "../generated/passing_errors.js";
+import { historyNames } from "./history_call.js";
 import { PublishError } from "./publish_errors.js";
 
-/** What it answers to this client only, now and later. */
-const lasting = new Map([
-  ["CROSSSLOT", "it is a cluster, where the history's names lie in different slots: use a single server"],
-  [
-    "NOPERM",
-    "it does not permit it: the user needs what the native broker needs, on the keys ~service:registration-updates:* " +
-      "and the channel &service:registration-updates",
-  ],
-  [
-    "WRONGTYPE",
-    "it holds something else where the history belongs: rename or delete the key service:registration-updates:history",
-  ],
-]);
+/** What it answers to this client only, now and later; undefined for any other code. */
+function describeLasting(code: string, channel: string): string | undefined {
+  const names = historyNames(channel);
+  switch (code) {
+    case "CROSSSLOT":
+      return "it is a cluster, which is not supported: use a single server";
+    case "NOPERM":
+      return (
+        `it does not permit it: the user needs what the native broker needs, on the keys ~${names.allKeys} and the ` +
+        `channel &${channel}`
+      );
+    case "WRONGTYPE":
+      return `it holds something else where the history belongs: rename or delete the key ${names.history}`;
+    default:
+      return undefined;
+  }
+}
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : "";
@@ -54,8 +59,11 @@ export function isScriptUnknown(error: unknown): boolean {
   return replyCode(messageOf(error)) === "NOSCRIPT";
 }
 
-/** What a client's error means for the update that was sent: `unreachable` is worth another try, `refused` is not. */
-export function readFailure(error: unknown): PublishError {
+/**
+ * What a client's error means for the update that was sent on `channel`: `unreachable` is worth another try, `refused`
+ * is not.
+ */
+export function readFailure(error: unknown, channel: string): PublishError {
   if (error instanceof PublishError) {
     return error;
   }
@@ -66,7 +74,7 @@ export function readFailure(error: unknown): PublishError {
   const message = messageOf(error);
   const code = replyCode(message);
   if (code !== "") {
-    const what = lasting.get(code) ?? printable(message);
+    const what = describeLasting(code, channel) ?? printable(message);
     return new PublishError("refused", `redis refused the update: ${what} (${code})`);
   }
   if (/(subscriber|pubsub) mode/i.test(message)) {

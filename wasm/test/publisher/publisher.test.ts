@@ -63,9 +63,9 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     expect(redis.last).toMatchObject({
       by: "digest",
       keys: [
-        "service:registration-updates:history",
-        "service:registration-updates:server",
-        "service:registration-updates:key:job-7",
+        "{service:registration-updates}:history",
+        "{service:registration-updates}:server",
+        "{service:registration-updates}:key:job-7",
       ],
       args: ["publish", "0-0", "10000", "67108864", "service:registration-updates", "", "600000", message],
     });

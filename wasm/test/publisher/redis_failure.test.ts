@@ -7,6 +7,8 @@ import { describe, expect, it } from "vitest";
 import { passingErrors } from "../../src/generated/passing_errors.js";
 import { findPassingError, isScriptUnknown, readFailure } from "../../src/publisher/redis_failure.js";
 
+const channel = "service:loans";
+
 /** In one step, Vite would take it for an asset of a page. */
 function testUrl(): string {
   return import.meta.url;
@@ -17,7 +19,7 @@ const root = fileURLToPath(new URL("../../..", testUrl()).href);
 describe("the errors that pass", () => {
   it.each(passingErrors.map((error) => [error.code, error] as const))("%s is found by its code", (code, error) => {
     expect(findPassingError(new Error(`${code} in Redis's words`))).toBe(error);
-    expect(readFailure(new Error(code)).kind).toBe("unreachable");
+    expect(readFailure(new Error(code), channel).kind).toBe("unreachable");
     const before7 = `ERR Error running script (call to f_1): @user_script:3: @user_script: 3: -${code} in Redis's words`;
     expect(findPassingError(new Error(before7))).toBe(error);
     expect(findPassingError(new Error(`ERR ${code}`))).toBeNull();
@@ -56,34 +58,39 @@ describe("a client's error", () => {
     ["Connection in subscriber mode, only subscriber commands may be used", "refused"],
     ["Cannot send commands in PubSub mode", "refused"],
   ])("%s: %s", (message, kind) => {
-    const failure = readFailure(new Error(message));
+    const failure = readFailure(new Error(message), channel);
     expect(failure.kind).toBe(kind);
     expect(isScriptUnknown(new Error(message))).toBe(false);
     expect(failure.message.includes("(NOPERM)")).toBe(/NOPERM|the script can't|ACL failure/.test(message));
   });
 
+  it("names the keys of its channel", () => {
+    expect(readFailure(new Error("NOPERM"), channel).message).toContain("~{service:loans}:* and the channel &service:loans");
+    expect(readFailure(new Error("WRONGTYPE"), channel).message).toContain("the key {service:loans}:history");
+  });
+
   it("shows a system error's code, and not its text", () => {
     const error = Object.assign(new Error("connect ECONNREFUSED redis://user:hunter2@db"), { code: "ECONNREFUSED" });
-    expect(readFailure(error).message).toContain("(ECONNREFUSED)");
-    expect(readFailure(error).message).not.toContain("hunter2");
+    expect(readFailure(error, channel).message).toContain("(ECONNREFUSED)");
+    expect(readFailure(error, channel).message).not.toContain("hunter2");
   });
 
   it("shows no password that Redis quotes, nor the command that the error carries", () => {
     const error = Object.assign(new Error("ERR unknown command `AUTH`, with args beginning with: `hunter2`, "), {
       command: { name: "evalsha", args: ["hunter2"] },
     });
-    const failure = readFailure(error);
+    const failure = readFailure(error, channel);
     expect(failure.message).toBe("redis refused the update: ERR unknown command `AUTH` (ERR)");
     expect(failure.cause).toBeUndefined();
   });
 
   it("shows a reply on one line of bounded length", () => {
-    expect(readFailure(new Error(`ERR \u001b[2J\n${"x".repeat(1_000)}`)).message).toMatch(/^[ -~]{1,220}$/);
+    expect(readFailure(new Error(`ERR \u001b[2J\n${"x".repeat(1_000)}`), channel).message).toMatch(/^[ -~]{1,220}$/);
   });
 
   it("may be anything", () => {
     for (const error of [undefined, null, "ERR", { code: 7 }]) {
-      expect(readFailure(error).kind).toBe("unreachable");
+      expect(readFailure(error, channel).kind).toBe("unreachable");
     }
   });
 });

@@ -17,13 +17,6 @@
 /// The way from publishers to gateways: one history of JSON messages, each with an event id.
 namespace regstream::broker {
 
-/// The channel's name in Redis (the contract's).
-inline constexpr std::string_view channel_name = "service:registration-updates";
-
-/// Where gateways hear of a bare message's place in the history: strangers who listen to the
-/// channel have heard the message there already, and need not hear it twice.
-inline constexpr std::string_view adopted_channel_name = "service:registration-updates:adopted";
-
 /// Why a publish did not reach the broker.
 struct PublishError {
   std::string what;  ///< One sentence: what failed, where, what to do.

@@ -18,10 +18,9 @@ namespace regstream::broker {
 /// subscribed to the channel (Redis takes no other commands there), and one waits for the history's
 /// next entry, so that a single message is told without asking for it first.
 ///
-/// The history is the stream `service:registration-updates:history`; its length and its bytes are
-/// limited (`RedisHistoryLimits`). A publish's key is kept for a while under
-/// `service:registration-updates:key:<key>`. Redis Cluster is not supported, since the contract's
-/// names lie in different slots. A `maxmemory` that evicts (`volatile-*`, `allkeys-*`) evicts keys
+/// The history is the stream `{<channel>}:history`; its length and its bytes are limited
+/// (`RedisHistoryLimits`). A publish's key is kept for a while under `{<channel>}:key:<key>`. Redis
+/// Cluster is not supported yet. A `maxmemory` that evicts (`volatile-*`, `allkeys-*`) evicts keys
 /// and with them the promise that nothing is published twice: leave it at `noeviction`.
 ///
 /// While Redis is away, publishes wait in order within `PublishLimits`. What was sent and not
@@ -39,7 +38,7 @@ namespace regstream::broker {
 /// If Redis loses its data, or comes back with older data, a new epoch begins, greater than any
 /// that this process has met; what the older data still hold is the beginning of the new history.
 /// So it does where Redis may have lost acknowledged writes: it was started again, or is a replica
-/// that was promoted. What is kept beside the history, in `service:registration-updates:server`,
+/// that was promoted. What is kept beside the history, in `{<channel>}:server`,
 /// tells that from a server without replicas that has each write on its disk (`appendfsync always`,
 /// which CONFIG GET says) and was only started again.
 ///

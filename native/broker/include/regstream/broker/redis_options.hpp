@@ -49,6 +49,8 @@ struct RedisOptions {
   std::string host = "localhost";  ///< A name or an address, IPv6 without brackets.
   std::uint16_t port = 6379;
   std::string password;  ///< Empty: no AUTH. Never printed.
+  /// The workflow's. Its history's keys are named after it, too.
+  std::string channel = "service:registration-updates";
   /// Of a gateway: which deployment it is of, so that others on the same Redis are noticed.
   std::string deployment;
   RedisTiming timing;
