@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "simulation/client_process.hpp"
@@ -10,21 +11,25 @@
 #include "simulation/gateway_process.hpp"
 #include "simulation/publisher_process.hpp"
 #include "simulation/simulated_redis.hpp"
-#include "simulation/simulation.hpp"
 #include "simulation/truth.hpp"
 #include "simulation/world.hpp"
 
 namespace regstream::simulation {
 
-/// Everybody who takes part in a run.
+/// Everybody who takes part in one workflow's life. `gateways` and `redis` are the workflow's part
+/// of machines that may serve several.
 struct Cast {
-  Cast(const SimulationOptions& options, World& run_world);
+  /// On machines of its own.
+  Cast(std::uint64_t run_seed, std::optional<Canary> canary, World& run_world);
+  /// On the host's machines.
+  Cast(std::uint64_t run_seed, std::optional<Canary> canary, World& run_world, const Cast& host);
   Cast(const Cast&) = delete;
   Cast& operator=(const Cast&) = delete;
 
   /// It crashes, and starts again as another sender: what waited in it is lost.
   void crash_publisher(std::size_t publisher);
 
+  const std::uint64_t seed;
   World& world;
   const FaultPlan plan;
   Truth truth;
@@ -35,6 +40,9 @@ struct Cast {
   std::vector<std::uint64_t> senders;  ///< The number of each publisher's process that runs now.
 
  private:
+  Cast(std::uint64_t run_seed, std::optional<Canary> canary, World& run_world,
+       const FaultPlan& run_plan, const Cast* host);
+
   std::uint64_t senders_count_ = 0;
   Chance route_;  // To one of the gateways.
 };

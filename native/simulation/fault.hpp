@@ -36,4 +36,36 @@ inline constexpr std::size_t faults_count = static_cast<std::size_t>(Fault::forg
 
 [[nodiscard]] std::string_view to_string(Fault fault);
 
+/// It happens to machines that serve every workflow: gateway processes, their networks and clocks,
+/// and Redis. Each workflow has its own clients, publishers and connections to Redis.
+[[nodiscard]] constexpr bool befalls_machines(Fault fault) {
+  switch (fault) {
+    case Fault::reset_stream:
+    case Fault::stall_stream:
+    case Fault::half_open_stream:
+    case Fault::restart_client:
+    case Fault::sleep_client:
+    case Fault::signal_client:
+    case Fault::break_redis_link:
+    case Fault::crash_publisher:
+    case Fault::forge_messages:
+      return false;
+    case Fault::part_clients:
+    case Fault::crash_gateway:
+    case Fault::cut_gateway_power:
+    case Fault::drain_gateway:
+    case Fault::stall_redis_link:
+    case Fault::restart_redis:
+    case Fault::flush_redis:
+    case Fault::restore_redis:
+    case Fault::set_calendar:
+    case Fault::leap_clock:
+    case Fault::refuse_writes:
+    case Fault::lose_power:
+    case Fault::fail_over_redis:
+      return true;
+  }
+  return true;
+}
+
 }  // namespace regstream::simulation

@@ -160,6 +160,19 @@ FaultPlan choose_fault_plan(std::uint64_t seed) {
   return plan;
 }
 
+FaultPlan choose_guest_plan(std::uint64_t seed, const FaultPlan& host) {
+  const Choices choose{seed};
+  FaultPlan plan = choose_fault_plan(seed);
+  plan.faults.erase(std::remove_if(plan.faults.begin(), plan.faults.end(), befalls_machines),
+                    plan.faults.end());
+  plan.gateways = host.gateways;
+  plan.is_redis_durable = host.is_redis_durable;
+  plan.clients = choose.one("guest clients", std::array<std::size_t, 4>{1, 2, 3, 6});
+  plan.publishers = 1 + choose.of("guest publishers").index(2);
+  plan.publish_interval_max = std::max(plan.publish_interval_max, 2 * host.publish_interval_max);
+  return plan;
+}
+
 std::string to_string(const FaultPlan& plan) {
   std::string text = "faults:";
   for (const Fault fault : plan.faults) {

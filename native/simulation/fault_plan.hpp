@@ -113,6 +113,10 @@ struct FaultPlan {
 /// none of them.
 [[nodiscard]] FaultPlan choose_fault_plan(std::uint64_t seed);
 
+/// The plan of another workflow on the machines of `host`, whose faults are the host's to choose.
+/// It is a small one: what it is there for is that two are served.
+[[nodiscard]] FaultPlan choose_guest_plan(std::uint64_t seed, const FaultPlan& host);
+
 /// Everything that was chosen, on some lines.
 [[nodiscard]] std::string to_string(const FaultPlan& plan);
 

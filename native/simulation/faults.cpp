@@ -1,6 +1,7 @@
 #include "simulation/faults.hpp"
 
 #include <string>
+#include <utility>
 
 #include "simulation/forgery.hpp"
 
@@ -26,12 +27,25 @@ Duration any_span(Chance& chance, Duration most) {
   return chance.between(Duration{1}, most);
 }
 
+/// How long what befalls a gateway lasts.
+Duration span_of(Fault fault, Chance& chance) {
+  if (fault == Fault::drain_gateway) {
+    return drain_max;
+  }
+  const bool only_waits = fault == Fault::part_clients || fault == Fault::stall_redis_link;
+  return any_span(chance, only_waits ? stall_max : down_max);
+}
+
 }  // namespace
 
-Faults::Faults(Cast& cast, std::uint64_t seed)
+Faults::Faults(Cast& cast, std::vector<Cast*> guests)
     : cast_(cast),
+      everybody_([&] {
+        guests.insert(guests.begin(), &cast);
+        return std::move(guests);
+      }()),
       world_(cast.world),
-      schedule_(seed, cast.plan.faults, cast.plan.fault_interval_max) {}
+      schedule_(cast.seed, cast.plan.faults, cast.plan.fault_interval_max) {}
 
 void Faults::begin() {
   if (!schedule_.empty()) {
@@ -41,11 +55,13 @@ void Faults::begin() {
 
 void Faults::end() {
   is_over_ = true;
-  cast_.redis.come_up();
-  cast_.redis.refuse_writes(false);
-  cast_.redis.promote(false);
-  for (const auto& gateway : cast_.gateways) {
-    gateway->start();
+  for (Cast* const cast : everybody_) {
+    cast->redis.come_up();
+    cast->redis.refuse_writes(false);
+    cast->redis.promote(false);
+    for (const auto& gateway : cast->gateways) {
+      gateway->start();
+    }
   }
   for (const auto& client : cast_.clients) {
     client->signal_online();
@@ -63,8 +79,12 @@ void Faults::plan_next() {
                });
 }
 
-GatewayProcess& Faults::any_gateway(Chance& chance) {
-  return *cast_.gateways[chance.index(cast_.gateways.size())];
+std::size_t Faults::any_gateway(Chance& chance) {
+  return chance.index(cast_.gateways.size());
+}
+
+ProcessClock& Faults::any_gateway_clock(Chance& chance) {
+  return *cast_.gateways[any_gateway(chance)]->clock();
 }
 
 ClientProcess& Faults::any_client(Chance& chance) {
@@ -106,7 +126,9 @@ void Faults::commit(Fault fault, Chance& chance) {
       if (cast_.redis.is_up() && chance.chance(200)) {
         world_.count(fault);
         world_.note("redis: is emptied");
-        cast_.redis.flush();
+        for (Cast* const cast : everybody_) {
+          cast->redis.flush();
+        }
       }
       return;
     case Fault::set_calendar:
@@ -158,30 +180,47 @@ void Faults::commit(Fault fault, ClientProcess& client, Chance& chance) {
   }
 }
 
-void Faults::commit(Fault fault, GatewayProcess& gateway, Chance& chance) {
-  if (!gateway.is_running()) {
+void Faults::commit(Fault fault, std::size_t gateway, Chance& chance) {
+  if (!cast_.gateways[gateway]->is_running()) {
     return;
   }
   world_.count(fault);
-  const auto restart_later = [this, &gateway](Duration wait) {
-    world_.after(wait, [&gateway] { gateway.start(); });
-  };
-  if (fault == Fault::part_clients) {
-    gateway.streams().stall(any_span(chance, stall_max));
-  } else if (fault == Fault::break_redis_link) {
-    gateway.break_redis_link(static_cast<broker::LinkRole>(chance.index(broker::link_roles_count)));
-  } else if (fault == Fault::stall_redis_link) {
-    gateway.stall_redis_links(any_span(chance, stall_max));
-  } else if (fault == Fault::drain_gateway) {
-    gateway.streams().drain();
-    world_.after(drain_max, [&gateway] {
-      gateway.crash(true);
-      gateway.start();
-    });
-  } else {
-    gateway.crash(fault == Fault::crash_gateway);
-    restart_later(any_span(chance, down_max));
+  if (fault == Fault::break_redis_link) {
+    cast_.gateways[gateway]->break_redis_link(
+        static_cast<broker::LinkRole>(chance.index(broker::link_roles_count)));
+    return;
   }
+  const Duration span = span_of(fault, chance);
+  for (Cast* const cast : everybody_) {
+    GatewayProcess& part = *cast->gateways[gateway];
+    if (fault == Fault::part_clients) {
+      part.streams().stall(span);
+    } else if (fault == Fault::stall_redis_link) {
+      part.stall_redis_links(span);
+    } else if (fault == Fault::drain_gateway) {
+      part.streams().drain();
+    } else {
+      part.crash(fault == Fault::crash_gateway);
+    }
+  }
+  if (fault == Fault::drain_gateway) {
+    world_.after(span, [this, gateway] {
+      for (Cast* const cast : everybody_) {
+        cast->gateways[gateway]->crash(true);
+        cast->gateways[gateway]->start();
+      }
+    });
+  } else if (fault == Fault::crash_gateway || fault == Fault::cut_gateway_power) {
+    start_later(gateway, span);
+  }
+}
+
+void Faults::start_later(std::size_t gateway, Duration wait) {
+  world_.after(wait, [this, gateway] {
+    for (Cast* const cast : everybody_) {
+      cast->gateways[gateway]->start();
+    }
+  });
 }
 
 void Faults::restart_redis(bool with_older_data, Chance& chance) {
@@ -189,22 +228,34 @@ void Faults::restart_redis(bool with_older_data, Chance& chance) {
     return;
   }
   if (with_older_data && chance.chance(700)) {
-    cast_.redis.save();
+    for (Cast* const cast : everybody_) {
+      cast->redis.save();
+    }
     return;
   }
   world_.note(with_older_data ? "redis: restarts with older data" : "redis: restarts");
   world_.count(with_older_data ? Fault::restore_redis : Fault::restart_redis);
-  cast_.redis.go_down();
-  for (const auto& gateway : cast_.gateways) {
-    gateway->break_redis_links();
+  for (Cast* const cast : everybody_) {
+    cast->redis.go_down();
+    for (const auto& gateway : cast->gateways) {
+      gateway->break_redis_links();
+    }
+    for (const auto& publisher : cast->publishers) {
+      publisher->break_redis_link();
+    }
+    if (with_older_data) {
+      cast->redis.restore();
+    }
   }
-  for (const auto& publisher : cast_.publishers) {
-    publisher->break_redis_link();
-  }
-  if (with_older_data) {
-    cast_.redis.restore();
-  }
-  world_.after(any_span(chance, down_max), [this] { cast_.redis.come_up(); });
+  come_up_later(any_span(chance, down_max));
+}
+
+void Faults::come_up_later(Duration wait) {
+  world_.after(wait, [this] {
+    for (Cast* const cast : everybody_) {
+      cast->redis.come_up();
+    }
+  });
 }
 
 /// The machines of Redis, of all gateways and of the publishers.
@@ -214,34 +265,52 @@ void Faults::lose_power(Chance& chance) {
   }
   world_.note("everything loses its power");
   world_.count(Fault::lose_power);
-  for (const auto& gateway : cast_.gateways) {
-    gateway->crash(false);
-    world_.after(any_span(chance, down_max), [&gateway] { gateway->start(); });
+  for (std::size_t gateway = 0; gateway < cast_.gateways.size(); ++gateway) {
+    for (Cast* const cast : everybody_) {
+      cast->gateways[gateway]->crash(false);
+    }
+    start_later(gateway, any_span(chance, down_max));
   }
-  for (std::size_t publisher = 0; publisher < cast_.publishers.size(); ++publisher) {
-    cast_.crash_publisher(publisher);
+  const std::size_t lost = chance.index(lost_writes_max);
+  for (Cast* const cast : everybody_) {
+    for (std::size_t publisher = 0; publisher < cast->publishers.size(); ++publisher) {
+      cast->crash_publisher(publisher);
+    }
+    cast->redis.go_down();
+    cast->redis.lose_writes(lost);
   }
-  cast_.redis.go_down();
-  cast_.redis.lose_writes(chance.index(lost_writes_max));
-  world_.after(any_span(chance, down_max), [this] { cast_.redis.come_up(); });
+  come_up_later(any_span(chance, down_max));
 }
 
 void Faults::refuse_writes(Chance& chance) {
-  if (!cast_.redis.refuses_writes()) {
-    world_.count(Fault::refuse_writes);
-    cast_.redis.refuse_writes(true);
-    world_.after(any_span(chance, refusal_max), [this] { cast_.redis.refuse_writes(false); });
+  if (cast_.redis.refuses_writes()) {
+    return;
   }
+  world_.count(Fault::refuse_writes);
+  const auto refuse = [this](bool refuses) {
+    for (Cast* const cast : everybody_) {
+      cast->redis.refuse_writes(refuses);
+    }
+  };
+  refuse(true);
+  world_.after(any_span(chance, refusal_max), [refuse] { refuse(false); });
 }
 
 void Faults::fail_over(Chance& chance) {
-  if (cast_.redis.is_up() && !cast_.redis.is_demoted()) {
-    world_.count(Fault::fail_over_redis);
-    cast_.redis.demote();
-    const Duration span = any_span(chance, failover_max);
-    const bool is_other = chance.chance(700);
-    world_.after(span, [this, is_other] { cast_.redis.promote(is_other); });
+  if (!cast_.redis.is_up() || cast_.redis.is_demoted()) {
+    return;
   }
+  world_.count(Fault::fail_over_redis);
+  for (Cast* const cast : everybody_) {
+    cast->redis.demote();
+  }
+  const Duration span = any_span(chance, failover_max);
+  const bool is_other = chance.chance(700);
+  world_.after(span, [this, is_other] {
+    for (Cast* const cast : everybody_) {
+      cast->redis.promote(is_other);
+    }
+  });
 }
 
 void Faults::forge_messages(Chance& chance) {
@@ -258,13 +327,15 @@ void Faults::set_calendar(Chance& chance) {
   const Duration wrong_by = Duration{-3'600'000} + chance.between({}, Duration{7'200'000});
   switch (chance.index(4)) {
     case 0:
-      any_gateway(chance).set_calendar(wrong_by);
+      any_gateway_clock(chance).set_calendar(wrong_by);
       return;
     case 1:
       any_client(chance).set_calendar(wrong_by);
       return;
     case 2:
-      cast_.redis.advance_calendar(wrong_by);
+      for (Cast* const cast : everybody_) {
+        cast->redis.advance_calendar(wrong_by);
+      }
       return;
     default:
       any_publisher(chance).set_calendar(wrong_by);
@@ -277,7 +348,7 @@ void Faults::leap_clock(Chance& chance) {
   world_.note("fault: a clock leaps " + std::to_string(span.count()) + " ms");
   switch (chance.index(3)) {
     case 0:
-      any_gateway(chance).leap_clock(span);
+      any_gateway_clock(chance).leap(span);
       return;
     case 1:
       any_client(chance).leap_clock(span);

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "simulation/cast.hpp"
 #include "simulation/chance.hpp"
@@ -8,10 +10,11 @@
 
 namespace regstream::simulation {
 
-/// What goes wrong: carries out the plan's faults at their times.
+/// What goes wrong: carries out the plan's faults of one cast at their times. What befalls machines
+/// befalls their guests, too.
 class Faults {
  public:
-  Faults(Cast& cast, std::uint64_t seed);
+  explicit Faults(Cast& cast, std::vector<Cast*> guests = {});
 
   void begin();
   /// No more faults: what is down comes up, and who believes to be offline is told better.
@@ -21,7 +24,9 @@ class Faults {
   void plan_next();
   void commit(Fault fault, Chance& chance);
   void commit(Fault fault, ClientProcess& client, Chance& chance);
-  void commit(Fault fault, GatewayProcess& gateway, Chance& chance);
+  void commit(Fault fault, std::size_t gateway, Chance& chance);
+  void start_later(std::size_t gateway, Duration wait);
+  void come_up_later(Duration wait);
   void restart_redis(bool with_older_data, Chance& chance);
   void lose_power(Chance& chance);
   void refuse_writes(Chance& chance);
@@ -30,11 +35,13 @@ class Faults {
   void set_calendar(Chance& chance);
   void leap_clock(Chance& chance);
 
-  [[nodiscard]] GatewayProcess& any_gateway(Chance& chance);
+  [[nodiscard]] std::size_t any_gateway(Chance& chance);
+  [[nodiscard]] ProcessClock& any_gateway_clock(Chance& chance);
   [[nodiscard]] ClientProcess& any_client(Chance& chance);
   [[nodiscard]] PublisherProcess& any_publisher(Chance& chance);
 
   Cast& cast_;
+  const std::vector<Cast*> everybody_;  // On these machines: the cast, and its guests.
   World& world_;
   FaultSchedule schedule_;
   std::uint64_t forged_ = 0;  // Messages.

@@ -26,17 +26,17 @@ std::optional<EventId> claimed_id(std::string_view message) {
 
 }  // namespace
 
-GatewayProcess::GatewayProcess(World& world, SimulatedRedis& redis, const Truth& truth,
-                               const FaultPlan& plan, std::optional<Canary> canary,
-                               std::size_t index)
+GatewayProcess::GatewayProcess(World& world, std::shared_ptr<ProcessClock> clock,
+                               SimulatedRedis& redis, const Truth& truth, const FaultPlan& plan,
+                               std::optional<Canary> canary, std::size_t index)
     : world_(world),
       redis_(redis),
       truth_(truth),
       plan_(plan),
       canary_(canary),
       name_("gateway " + std::to_string(index)),
-      clock_(world, choose_drift(world, plan.drift_per_million_max)),
-      streams_(world, plan, canary, name_, clock_, [this] { broker_->catch_up(); }) {}
+      clock_(std::move(clock)),
+      streams_(world, plan, canary, name_, *clock_, [this] { broker_->catch_up(); }) {}
 
 void GatewayProcess::start() {
   if (is_running()) {
@@ -56,7 +56,7 @@ void GatewayProcess::start() {
   }
   options.follower.adoption.unheard_max = plan_.unheard_max;
   broker_ = std::make_unique<RedisBroker>(
-      world_, redis_, plan_, clock_, options,
+      world_, redis_, plan_, *clock_, options,
       RedisBroker::Handlers{
           .on_message = [this](const std::string& message) { return hear(message); },
           .on_cut = [this] { told_when_cut_ = truth_.times_told(); },

@@ -17,11 +17,13 @@
 
 namespace regstream::simulation {
 
-/// A gateway: its streams, and the history that they are fed from.
+/// One workflow's part in a gateway: its streams, and the history that they are fed from. All parts
+/// of one gateway start, crash and drain together, and have one clock.
 class GatewayProcess {
  public:
-  GatewayProcess(World& world, SimulatedRedis& redis, const Truth& truth, const FaultPlan& plan,
-                 std::optional<Canary> canary, std::size_t index);
+  GatewayProcess(World& world, std::shared_ptr<ProcessClock> clock, SimulatedRedis& redis,
+                 const Truth& truth, const FaultPlan& plan, std::optional<Canary> canary,
+                 std::size_t index);
 
   void start();
   /// `tells`: the kernel is there still, and closes its connections.
@@ -34,8 +36,7 @@ class GatewayProcess {
   void break_redis_link(broker::LinkRole role);
   void break_redis_links();
   void stall_redis_links(Duration span);
-  void set_calendar(Duration wrong_by) { clock_.set_calendar(wrong_by); }
-  void leap_clock(Duration span) { clock_.leap(span); }
+  [[nodiscard]] const std::shared_ptr<ProcessClock>& clock() const { return clock_; }
 
   /// The bare messages that were heard by the process that runs now, also those that claim an id of
   /// an epoch that never was.
@@ -56,7 +57,7 @@ class GatewayProcess {
   const FaultPlan& plan_;
   const std::optional<Canary> canary_;
   const std::string name_;
-  ProcessClock clock_;
+  const std::shared_ptr<ProcessClock> clock_;
   GatewayStreams streams_;
 
   // Of the running process.

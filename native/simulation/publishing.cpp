@@ -22,18 +22,19 @@ constexpr std::array<std::string_view, 5> final_statuses{"APPROVED", "DUPLICATE"
 
 }  // namespace
 
-Publishing::Publishing(Cast& cast, const SimulationOptions& options)
+Publishing::Publishing(Cast& cast, const World& run, std::uint64_t run_steps)
     : cast_(cast),
-      steps_(options.steps),
-      times_(options.seed, "times of publishing"),
-      chance_(options.seed, "what is published"),
-      repeats_(options.seed, "what is published bare again"),
+      run_(run),
+      run_steps_(run_steps),
+      times_(cast.seed, "times of publishing"),
+      chance_(cast.seed, "what is published"),
+      repeats_(cast.seed, "what is published bare again"),
       published_(cast.plan.publishers) {}
 
 void Publishing::begin() {
   cast_.world.after(times_.between({}, cast_.plan.publish_interval_max), [this] {
     const bool is_quiet = cast_.plan.quiet_from_per_mille < 1'000 &&
-                          cast_.world.steps() * 1'000 >= steps_ * cast_.plan.quiet_from_per_mille;
+                          run_.steps() * 1'000 >= run_steps_ * cast_.plan.quiet_from_per_mille;
     if (is_over_ || is_quiet) {
       return;
     }

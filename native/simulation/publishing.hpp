@@ -13,7 +13,8 @@ namespace regstream::simulation {
 /// What is published, and when: by publishers under keys, and bare by somebody else.
 class Publishing {
  public:
-  Publishing(Cast& cast, const SimulationOptions& options);
+  /// The faulty part of the run ends when `run` has had so many steps.
+  Publishing(Cast& cast, const World& run, std::uint64_t run_steps);
 
   /// Goes on until `end`, or until the plan's quiet part begins.
   void begin();
@@ -36,7 +37,8 @@ class Publishing {
   void publish_again(std::size_t publisher);
 
   Cast& cast_;
-  const std::uint64_t steps_;
+  const World& run_;
+  const std::uint64_t run_steps_;
   Chance times_;
   Chance chance_;
   Chance repeats_;  // Of bare messages.

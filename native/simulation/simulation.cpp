@@ -1,5 +1,10 @@
 #include "simulation/simulation.hpp"
 
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
 #include "simulation/cast.hpp"
 #include "simulation/faults.hpp"
 #include "simulation/final_checks.hpp"
@@ -19,62 +24,102 @@ constexpr Duration recovery_max{900'000};
 /// The same for an update when nothing is wrong: the slowest reader.
 constexpr Duration delivery_max{120'000};
 
-/// A part with faults, and then one without, in which everything must come to rest.
-void run(const SimulationOptions& options, Cast& cast) {
-  World& world = cast.world;
-  Publishing publishing{cast, options};
-  Faults faults{cast, options.seed};
-  Chance beginnings{options.seed, "times at which clients begin"};
-  for (const auto& client : cast.clients) {
-    world.after(beginnings.between({}, beginning_max), [&client] { client->start(); });
+/// One workflow's cast, and what befalls it.
+struct Life {
+  Life(Cast& whose, const World& run, std::uint64_t run_steps, std::vector<Cast*> guests = {})
+      : cast(whose), publishing(whose, run, run_steps), faults(whose, std::move(guests)) {}
+
+  void begin() {
+    Chance beginnings{cast.seed, "times at which clients begin"};
+    for (const auto& client : cast.clients) {
+      cast.world.after(beginnings.between({}, beginning_max), [&client] { client->start(); });
+    }
+    publishing.begin();
+    faults.begin();
   }
-  publishing.begin();
-  faults.begin();
-  while (world.steps() < options.steps || world.now() < Instant{faulty_min}) {
+  void end() {
+    publishing.end();
+    cast.world.note("no more faults");
+    faults.end();
+  }
+
+  Cast& cast;
+  Publishing publishing;
+  Faults faults;
+};
+
+/// A part with faults, and then one without, in which everything must come to rest. The first one
+/// is the host of the others, and its steps are the run's.
+void run(std::uint64_t steps, Life& host, Life& guest) {
+  World& world = host.cast.world;
+  const std::array lives{&host, &guest};
+  for (Life* const life : lives) {
+    life->begin();
+  }
+  while (world.steps() < steps || world.now() < Instant{faulty_min}) {
     world.step();
   }
-  publishing.end();
-  world.note("no more faults");
-  faults.end();
+  for (Life* const life : lives) {
+    life->end();
+  }
   world.run_for(recovery_max);
-  check_caught_up(cast);
-  // A history that was lost shows when somebody publishes.
-  publishing.publish_new_validation(1);
+  for (Life* const life : lives) {
+    check_caught_up(life->cast);
+    // A history that was lost shows when somebody publishes.
+    life->publishing.publish_new_validation(1);
+  }
   world.run_for(delivery_max);
-  check_end(cast, false);
+  for (Life* const life : lives) {
+    check_end(life->cast, false);
+  }
   // Whatever Redis had forgotten when they came, from now on all see the same.
-  for (std::uint64_t registration = 1; registration <= cast.plan.registrations; ++registration) {
-    publishing.publish_new_validation(registration);
+  const auto registrations = std::max(host.cast.plan.registrations, guest.cast.plan.registrations);
+  for (std::uint64_t registration = 1; registration <= registrations; ++registration) {
+    for (Life* const life : lives) {
+      if (registration <= life->cast.plan.registrations) {
+        life->publishing.publish_new_validation(registration);
+      }
+    }
     world.run_for(delivery_max);
   }
-  check_end(cast, true);
+  for (Life* const life : lives) {
+    check_end(life->cast, true);
+  }
 }
 
 }  // namespace
 
 SimulationResult simulate(const SimulationOptions& options) {
   World world(options.seed, options.trace_lines_max);
-  Cast cast(options, world);
+  const std::uint64_t guest_seed = Chance{options.seed, "another workflow"}.seed();
+  World guest_world(guest_seed, world, "import");
+  Cast host(options.seed, options.canary, world);
+  Cast guest(guest_seed, options.canary, guest_world, host);
   SimulationResult result;
   try {
-    run(options, cast);
+    Life guest_life{guest, world, options.steps};
+    Life host_life{host, world, options.steps, {&guest}};
+    run(options.steps, host_life, guest_life);
   } catch (const Violation& violation) {
     result.violation = violation.what();
   }
-  result.plan = to_string(cast.plan);
-  for (const auto& gateway : cast.gateways) {
-    if (gateway->is_running()) {
-      gateway->streams().count();
+  for (const Cast* const cast : {&host, &guest}) {
+    result.plan += to_string(cast->plan);
+    for (const auto& gateway : cast->gateways) {
+      if (gateway->is_running()) {
+        gateway->streams().count();
+      }
     }
+    for (const auto& client : cast->clients) {
+      result.updates += client->judge().updates();
+      result.resets += client->judge().resets();
+    }
+    result.steps += cast->world.steps();
   }
-  result.coverage = world.coverage();
-  for (const auto& client : cast.clients) {
-    result.updates += client->judge().updates();
-    result.resets += client->judge().resets();
-  }
-  result.trace.assign(world.trace().lines().begin(), world.trace().lines().end());
-  result.trace_hash = world.trace().hash();
-  result.steps = world.steps();
+  result.coverage = world.loop().coverage();
+  const Trace& trace = world.loop().trace();
+  result.trace.assign(trace.lines().begin(), trace.lines().end());
+  result.trace_hash = trace.hash();
   result.simulated_ms = world.now().time_since_epoch().count();
   return result;
 }

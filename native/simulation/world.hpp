@@ -3,16 +3,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <queue>
+#include <memory>
 #include <stdexcept>
 #include <string>
-#include <vector>
+#include <string_view>
+#include <utility>
 
 #include <regstream/time.hpp>
 
 #include "simulation/chance.hpp"
-#include "simulation/coverage.hpp"
-#include "simulation/trace.hpp"
+#include "simulation/event_loop.hpp"
 
 /// Deterministic simulation: the real machines on a clock, a network and a Redis that are made up.
 /// One seed decides everything that happens.
@@ -24,50 +24,47 @@ class Violation : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// The simulated time, and what is to happen in it. What is due at the same moment happens in the
-/// order in which it was planned. Its chance is that of networks and processes; the plan, each
-/// fault and the publishing have their own.
+/// Where all of one workflow takes part: the simulated time, which several workflows share, and a
+/// chance of its own, which is that of networks and processes; the plan, each fault and the
+/// publishing have their own. So another workflow's part changes nothing in this one's.
 class World : public Chance {
  public:
   World(std::uint64_t seed, std::size_t trace_lines_max)
-      : Chance(seed, "world"), trace_(trace_lines_max) {}
+      : Chance(seed, "world"), loop_(std::make_shared<EventLoop>(trace_lines_max)) {}
+  /// On the other one's time. `name` stands before all that is noted here.
+  World(std::uint64_t seed, const World& other, const std::string& name)
+      : Chance(seed, "world"), loop_(other.loop_), prefix_(name + ", ") {}
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
 
-  [[nodiscard]] Instant now() const { return now_; }
-  void after(Duration delay, std::function<void()> event);
+  [[nodiscard]] Instant now() const { return loop_->now(); }
+  /// The world outlives what happens in it.
+  void after(Duration delay, std::function<void()> event) {
+    loop_->after(delay, steps_, std::move(event));
+  }
 
-  /// Lets the next event happen; false: there is none.
-  bool step();
+  /// Lets the next event happen, in whichever world; false: there is none.
+  bool step() { return loop_->step(); }
   /// Lets everything happen that is due within `span`.
-  void run_for(Duration span);
+  void run_for(Duration span) { loop_->run_for(span); }
+  /// What has happened in this world alone.
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
 
-  void note(std::string_view line) { trace_.note(now_, line); }
-  [[nodiscard]] const Trace& trace() const { return trace_; }
-
-  void count(Fault fault) { ++coverage_.faults[static_cast<std::size_t>(fault)]; }
-  void count(Sight sight, std::uint64_t times = 1) {
-    coverage_.sights[static_cast<std::size_t>(sight)] += times;
+  void note(std::string_view line) {
+    if (prefix_.empty()) {
+      loop_->note(line);
+    } else {
+      loop_->note(prefix_ + std::string{line});
+    }
   }
-  [[nodiscard]] const Coverage& coverage() const { return coverage_; }
+  void count(Fault fault) { loop_->count(fault); }
+  void count(Sight sight, std::uint64_t times = 1) { loop_->count(sight, times); }
+  [[nodiscard]] const EventLoop& loop() const { return *loop_; }
 
  private:
-  struct Planned {
-    Instant time;
-    std::uint64_t number;
-    std::function<void()> event;
-  };
-  struct IsLater {
-    bool operator()(const Planned& left, const Planned& right) const {
-      return left.time == right.time ? left.number > right.number : left.time > right.time;
-    }
-  };
-
-  Trace trace_;
-  Coverage coverage_;
-  Instant now_{};
+  std::shared_ptr<EventLoop> loop_;
+  std::string prefix_;
   std::uint64_t steps_ = 0;
-  std::uint64_t planned_ = 0;
-  std::priority_queue<Planned, std::vector<Planned>, IsLater> queue_;
 };
 
 }  // namespace regstream::simulation
