@@ -1,0 +1,64 @@
+import { readdirSync, readFileSync } from "node:fs";
+
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { describe, expect, test } from "vitest";
+
+const root = new URL("../../", import.meta.url);
+const folder = new URL("tests/vectors/workflows/", root);
+
+/** What docs/workflows.md names as beyond the schema: the readers refuse these, and it does not. */
+const beyondTheSchema = new Set([
+  // The text, and how much of it.
+  "key_twice.json",
+  "key_twice_by_escape.json",
+  "key_twice_inside.json",
+  "lone_surrogate.json",
+  "nested_too_deep.json",
+  "too_many_values.json",
+  // Bytes: the schema counts characters.
+  "stage_title_too_long.json",
+  "status_name_too_long.json",
+  // What one member says of another.
+  "stage_twice.json",
+  "stage_update_status_final.json",
+  "stage_update_status_not_declared.json",
+  "status_twice.json",
+]);
+
+const validate = new Ajv2020({ allErrors: false, strict: true }).compile(
+  JSON.parse(readFileSync(new URL("docs/workflow.schema.json", root), "utf8")) as object,
+);
+
+function isValid(url: URL): boolean {
+  let declaration: unknown;
+  try {
+    declaration = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(readFileSync(url)));
+  } catch {
+    return false; // No JSON, so that no schema is asked.
+  }
+  return validate(declaration);
+}
+
+describe("docs/workflow.schema.json agrees with the readers", () => {
+  const expected = JSON.parse(readFileSync(new URL("expected.json", folder), "utf8")) as Record<string, { what: string } | null>;
+
+  test("there are as many declarations as answers", () => {
+    const names = readdirSync(folder).filter((name) => name.endsWith(".json") && name !== "expected.json");
+    expect(names.sort()).toEqual(Object.keys(expected).sort());
+  });
+
+  test.each(Object.keys(expected))("%s", (name) => {
+    const isAccepted = expected[name] === null || beyondTheSchema.has(name);
+    expect(isValid(new URL(name, folder)), JSON.stringify(validate.errors)).toBe(isAccepted);
+  });
+
+  test("what is beyond it, the readers refuse", () => {
+    for (const name of beyondTheSchema) {
+      expect(expected[name], name).not.toBeNull();
+    }
+  });
+
+  test.each(readdirSync(new URL("workflows/", root)))("workflows/%s is valid", (name) => {
+    expect(isValid(new URL(`workflows/${name}`, root)), JSON.stringify(validate.errors)).toBe(true);
+  });
+});
