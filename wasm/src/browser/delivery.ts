@@ -1,26 +1,28 @@
-import type { RegistrationUpdate } from "../shared/messages.js";
+import type { UpdateOf } from "../shared/messages.js";
+import type { Workflow } from "../workflow/workflow.js";
 import { Listeners, report } from "./listeners.js";
 import type { SnapshotStore } from "./snapshot_store.js";
-import { idleSnapshot } from "./stream_options.js";
+import type { WorkflowSnapshot } from "./stream_options.js";
 
 /** Listeners that change the stream over and over are a mistake in the page; this ends it. */
 const announcementsMax = 1000;
 
 /** Tells listeners: each update once and in order, then once that the snapshot has changed. */
-export class Delivery {
+export class Delivery<W extends Workflow> {
   readonly changeListeners = new Listeners<[]>();
-  readonly updateListeners = new Listeners<[update: RegistrationUpdate]>();
-  readonly #store: SnapshotStore;
+  readonly updateListeners = new Listeners<[update: UpdateOf<W>]>();
+  readonly #store: SnapshotStore<W>;
   /** Updates that listeners have not heard yet, each with what to resume from to hear it again. */
-  #pending: { readonly update: RegistrationUpdate; readonly cursorBefore: () => string }[] = [];
-  #announced = idleSnapshot;
+  #pending: { readonly update: UpdateOf<W>; readonly cursorBefore: () => string }[] = [];
+  #announced: WorkflowSnapshot<W>;
   #isRunning = false;
 
-  constructor(store: SnapshotStore) {
+  constructor(store: SnapshotStore<W>) {
     this.#store = store;
+    this.#announced = store.current;
   }
 
-  add(update: RegistrationUpdate, cursorBefore: () => string): void {
+  add(update: UpdateOf<W>, cursorBefore: () => string): void {
     this.#pending.push({ update, cursorBefore });
   }
 
@@ -45,7 +47,7 @@ export class Delivery {
       } else if (this.#announced === this.#store.current) {
         break;
       } else if (announcements === announcementsMax) {
-        report(new Error("Listeners of a registration stream change it each time that they hear of it"));
+        report(new Error("Listeners of a stream change it each time that they hear of it"));
         break;
       } else {
         announcements += 1;

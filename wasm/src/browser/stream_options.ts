@@ -2,14 +2,14 @@ import type { ConnectionState, CoreReason, RetryPolicy } from "../core/connectio
 import type { Core } from "../core/core.js";
 import type { StreamError } from "../core/errors.js";
 import type { Clock } from "../shared/clock.js";
-import type { RegistrationUpdate, RegistrationView } from "../shared/messages.js";
+import type { RegistrationWorkflow } from "../generated/registration.js";
+import type { RegistrationView, UpdateOf, ViewOf } from "../shared/messages.js";
+import type { IdOf, Workflow } from "../workflow/workflow.js";
 import type { EventSourceConstructor } from "./event_source_transport.js";
 import type { FetchFunction } from "./fetch_transport.js";
 import type { Signals } from "./signals.js";
 
 /** What a stream is told by the page, and what it tells. */
-
-export const defaultStreamUrl = "/api/registrations/updates/stream";
 
 /**
  * Why the connection entered its state.
@@ -20,6 +20,8 @@ export const defaultStreamUrl = "/api/registrations/updates/stream";
  * - `ended`, `network_failed`, `timed_out`, `silent`, `refused`, `token_unavailable`: why the last attempt ended
  * - `offline`: the network is gone, so attempts are rare; `restored`: the page was in the back-forward cache
  * - `token_given`, `token_refused`: the attempt has its token, or the server wants another one
+ * - `changed`: the stream asks for other ids, and is opened anew without having been lost
+ * - `finished`: what `until` waited for has come
  * - `told_to_stop`, `unauthorized`, `forbidden`, `wrong_content_type`, `wrong_content_coding`, `redirect_failed`,
  *   `token_denied`, `refused_for_good`: closed for good
  * - `failed_here`: something in this page; `error` says what
@@ -27,49 +29,70 @@ export const defaultStreamUrl = "/api/registrations/updates/stream";
 export type ConnectionReason = CoreReason | "failed_here";
 
 /** What is known now. Immutable; the same object until something in it changes. */
-export interface StreamSnapshot {
+export interface WorkflowSnapshot<W extends Workflow> {
   readonly connection: ConnectionState;
   readonly reason: ConnectionReason;
-  /** True while the stream is open. */
+  /** True while the stream is open, also while it is opened anew because it asks for other ids. */
   readonly isConnected: boolean;
-  readonly latestUpdate: RegistrationUpdate | null;
+  readonly latestUpdate: UpdateOf<W> | null;
   /**
-   * All updates folded into one view; null before the first, and on a stream of every registration. What did not
+   * Of a stream of one instance (`id`): all its updates folded into one view; null before the first. What did not
    * change keeps its object from one view to the next: a stage, say.
    */
-  readonly registration: RegistrationView | null;
+  readonly view: ViewOf<W> | null;
+  /** The same for each instance that the stream names, by its id, as far as something is known of it. */
+  readonly views: ReadonlyMap<IdOf<W>, ViewOf<W>>;
   /** How often a connection has been opened so far: 2 means that it was lost once and came back. */
   readonly connections: number;
   /**
    * How often updates may have been missed, so that what is known may be old: load again what you hold. Either the
-   * server said so, or a message could not be read, which `error` says. `registration` stays, with `hasGap: true`, until
-   * a snapshot replaces it; after the server's word the first update without one begins a new view, still with a gap.
+   * server said so, or a message could not be read, which `error` says. Views stay, with `hasGap: true`, until
+   * snapshots replace them; after the server's word the first update without one begins a new view, still with a gap.
    */
   readonly resets: number;
   readonly error: StreamError | null;
 }
 
-export const idleSnapshot: StreamSnapshot = Object.freeze({
+/** What is known now of registrations. */
+export interface StreamSnapshot extends WorkflowSnapshot<RegistrationWorkflow> {
+  /** The same as `view`. */
+  readonly registration: RegistrationView | null;
+}
+
+const idle = Object.freeze({
   connection: "idle",
   reason: "none",
   isConnected: false,
   latestUpdate: null,
-  registration: null,
+  view: null,
+  views: new Map<never, never>(),
   connections: 0,
   resets: 0,
   error: null,
 });
 
+/** Of a stream that was never connected: the same object always. */
+export function idleSnapshot<W extends Workflow>(): WorkflowSnapshot<W> {
+  return idle;
+}
+
 /** What reads the stream. EventSource sees no status, no `Retry-After` and no `retry`, and sends no headers. */
 export type TransportName = "eventsource" | "fetch";
 
-export interface RegistrationStreamOptions {
-  /** Default: `/api/registrations/updates/stream`. */
+export interface WorkflowStreamOptions<W extends Workflow> {
+  /** Where the stream is, with query parameters of your own, if any. Default: the workflow's own path. */
   readonly url?: string | undefined;
-  /** Without it, the stream carries every registration's updates. */
-  readonly registrationId?: number | undefined;
+  /** The one instance whose updates the stream carries. Without `id` and `ids`, every instance's. */
+  readonly id?: IdOf<W> | undefined;
+  /** Several instances, at most 100, in place of `id`. `follow` changes them. */
+  readonly ids?: readonly IdOf<W>[] | undefined;
+  /**
+   * With `final` the stream of one instance ends by itself, for good, when that has ended, or has already: `finished`
+   * gives its last view.
+   */
+  readonly until?: "final" | undefined;
   /** Called once for each update, in order; the snapshot has it already. */
-  readonly onUpdate?: ((update: RegistrationUpdate) => void) | undefined;
+  readonly onUpdate?: ((update: UpdateOf<W>) => void) | undefined;
   /** Default: `resilient`. */
   readonly policy?: RetryPolicy | undefined;
   /** Default: `eventsource`; `fetch` where an option needs it, or there is no EventSource. */
@@ -95,4 +118,10 @@ export interface RegistrationStreamOptions {
   readonly seed?: readonly [number, number] | undefined;
   /** Default: the package's own module. */
   readonly loadCore?: (() => Promise<Core>) | undefined;
+}
+
+/** Of a stream of registrations. */
+export interface RegistrationStreamOptions extends Omit<WorkflowStreamOptions<RegistrationWorkflow>, "id" | "ids"> {
+  /** Without it, the stream carries every registration's updates. */
+  readonly registrationId?: number | undefined;
 }

@@ -3,13 +3,13 @@ import type { EventSourceConstructor } from "./event_source_transport.js";
 import { openEventSource } from "./event_source_transport.js";
 import type { FetchFunction } from "./fetch_transport.js";
 import { fitsHeader, openFetch } from "./fetch_transport.js";
-import type { RegistrationStreamOptions, TransportName } from "./stream_options.js";
-import { defaultStreamUrl } from "./stream_options.js";
+import type { Workflow } from "../workflow/workflow.js";
+import type { TransportName, WorkflowStreamOptions } from "./stream_options.js";
 import type { TransportEvents } from "./transport.js";
 import { streamUrl } from "./transport.js";
 
 /** Which transport the options ask for, or leave. */
-export function transportOf(options: RegistrationStreamOptions): TransportName {
+export function transportOf<W extends Workflow>(options: WorkflowStreamOptions<W>): TransportName {
   const { transport, headers, credentials, token, fetch, eventSource } = options;
   const needsFetch = [headers, credentials, token, fetch].some((option) => option !== undefined);
   if (transport === "eventsource" && needsFetch) {
@@ -48,7 +48,7 @@ function environmentFetch(url: string): FetchFunction {
   return fetch;
 }
 
-function headersOf(headers: RegistrationStreamOptions["headers"], token: string): Headers {
+function headersOf(headers: WorkflowStreamOptions<Workflow>["headers"], token: string): Headers {
   let given: HeadersInit | undefined;
   try {
     given = typeof headers === "function" ? headers() : headers;
@@ -72,21 +72,22 @@ function headersOf(headers: RegistrationStreamOptions["headers"], token: string)
  * Gets one attempt ready: asks the page for its headers. What it returns begins the attempt, and returns what ends it.
  * Throws a StreamError where this environment, or what the page gave, makes none possible.
  */
-export function prepareTransport(
-  options: RegistrationStreamOptions,
+export function prepareTransport<W extends Workflow>(
+  options: WorkflowStreamOptions<W>,
   transport: TransportName,
+  address: string,
   lastEventId: string,
   token: string,
 ): (events: TransportEvents) => () => void {
-  const { url: address = defaultStreamUrl, registrationId, credentials = "same-origin" } = options;
+  const { credentials = "same-origin" } = options;
   if (transport === "eventsource") {
     const constructor = options.eventSource ?? environmentEventSource();
-    const url = streamUrl(address, registrationId, lastEventId);
+    const url = streamUrl(address, options.id as number | undefined, lastEventId);
     return (events) => open("EventSource", url, () => openEventSource(constructor, url, events));
   }
   const headers = headersOf(options.headers, token);
   const inHeader = fitsHeader(lastEventId) ? lastEventId : "";
-  const url = streamUrl(address, registrationId, inHeader === "" ? lastEventId : "");
+  const url = streamUrl(address, options.id as number | undefined, inHeader === "" ? lastEventId : "");
   return (events) => {
     const fetch = options.fetch ?? environmentFetch(url);
     return openFetch(fetch, url, { headers, credentials }, inHeader, events);

@@ -1,12 +1,13 @@
 import type { TokenFailure } from "../core/connection.js";
-import type { RegistrationStreamOptions } from "./stream_options.js";
+import type { Workflow } from "../workflow/workflow.js";
+import type { WorkflowStreamOptions } from "./stream_options.js";
 
 /** The token of one attempt, or why there is none. */
 export type TokenAnswer = { readonly token: string } | { readonly failure: TokenFailure };
 
 /** Never rejects: what a rejection of the page's function says is the page's own, and may hold a secret. */
 export async function askForToken(
-  source: RegistrationStreamOptions["token"],
+  source: WorkflowStreamOptions<Workflow>["token"],
   isRefused: boolean,
 ): Promise<TokenAnswer> {
   try {

@@ -1,6 +1,7 @@
 import type { RegistrationWorkflow } from "../generated/registration.js";
 import type { StageStatus } from "../shared/messages.js";
 import { stageStatuses } from "../shared/messages.js";
+import { idExpectation, isId } from "../workflow/ids.js";
 import { listed } from "../workflow/listed.js";
 import type { FinalStatusOf, IdMember, OrAnyOther, StageOf, StatusOf, Workflow } from "../workflow/workflow.js";
 import { finalStatuses, isFinalStatus } from "../workflow/workflow.js";
@@ -104,23 +105,6 @@ function inferStageStatus(message: string): StageStatus {
   return /(?<![\w\u0080-\uffff])started(?![\w\u0080-\uffff])/i.test(message) ? "started" : "completed";
 }
 
-const textIdBytesMax = 128;
-
-function isTextId(id: unknown): boolean {
-  const hasText = typeof id === "string" && id !== "" && id !== "*" && !/[\p{Cc}\p{Surrogate}]/u.test(id);
-  return hasText && utf8Bytes(id) <= textIdBytesMax;
-}
-
-const textIdExpected = `1 to ${textIdBytesMax} bytes of UTF-8 without control characters, and not "*"`;
-
-function requireId({ id: { member, kind } }: Workflow, id: unknown): void {
-  if (kind === "integer") {
-    require(Number.isSafeInteger(id) && Number(id) >= 1, `${member} must be a whole number from 1 to 2^53 - 1`);
-  } else {
-    require(isTextId(id), `${member} must be ${textIdExpected}`);
-  }
-}
-
 /** What a stage's name must be. */
 function stageExpected({ stages: [first] }: Workflow): string {
   return `stage must be a string of 1 to ${nameBytesMax} bytes${first === undefined ? "" : `, such as ${first.name}`}`;
@@ -163,7 +147,7 @@ export function encodeUpdate(workflow: Workflow, update: UpdateToPublish<Workflo
   require(typeof update === "object" && update !== null && !Array.isArray(update), "the update must be an object");
   const { status, stage, stageStatus, message, details, processLog, timestamp, ...rest } = update;
   const { id: _earlierId, [workflow.id.member]: id, ...unknown } = rest;
-  requireId(workflow, id);
+  require(isId(workflow, id), idExpectation(workflow));
   const stageName = stage ?? "";
   require(stageName === "" || isName(stageName), stageExpected(workflow));
   require(

@@ -1,18 +1,21 @@
-import { RegistrationStream } from "../browser/stream.js";
-import type { StreamSnapshot, TransportName } from "../browser/stream_options.js";
-import { defaultStreamUrl, idleSnapshot } from "../browser/stream_options.js";
-import type { RegistrationUpdate } from "../shared/messages.js";
+import type { TransportName, WorkflowSnapshot } from "../browser/stream_options.js";
+import { idleSnapshot } from "../browser/stream_options.js";
+import { WorkflowStream } from "../browser/workflow_stream.js";
+import type { UpdateOf } from "../shared/messages.js";
+import type { IdOf, Workflow } from "../workflow/workflow.js";
 
-/** Which stream: users of the same url, registration and transport share one. */
-export interface SharedStreamKey {
+/** Which stream of a workflow: users of the same one share it. */
+export interface SharedStreamKey<W extends Workflow> {
   readonly url?: string | undefined;
-  readonly registrationId?: number | undefined;
+  readonly id?: IdOf<W> | undefined;
+  readonly ids?: readonly IdOf<W>[] | undefined;
+  readonly until?: "final" | undefined;
   readonly transport?: TransportName | undefined;
 }
 
 /** One user's hold on a shared stream. */
-export interface StreamLease {
-  readonly stream: RegistrationStream;
+export interface StreamLease<W extends Workflow> {
+  readonly stream: WorkflowStream<W>;
   /** This user wants the stream connected. */
   connect(): void;
   /** This user no longer does, and hears nothing more of updates; the stream closes, at once, when nobody wants it. */
@@ -20,50 +23,103 @@ export interface StreamLease {
   /** The same, but the stream closes a microtask later: somebody may want it by then. */
   leave(): void;
   /** Calls `listener` once for each update, in order, but while this user is disconnected; returns what ends that. */
-  subscribeToUpdates(listener: (update: RegistrationUpdate) => void): () => void;
+  subscribeToUpdates(listener: (update: UpdateOf<W>) => void): () => void;
   /** Ends the hold, and with the last one the stream. */
   release(): void;
+  /** The stream would be this user's with other ids, too: nobody else holds it. */
+  mayBecome(key: SharedStreamKey<W>): boolean;
 }
 
-interface SharedStream {
-  readonly stream: RegistrationStream;
-  readonly holders: Set<StreamLease>;
-  readonly wishes: Set<StreamLease>;
+interface SharedStream<W extends Workflow> {
+  readonly stream: WorkflowStream<W>;
+  readonly holders: Set<StreamLease<W>>;
+  readonly wishes: Set<StreamLease<W>>;
+  /** What it has in common with streams of other ids; null: it names no list of ids. */
+  readonly family: string | null;
+  /** Its key, as it is now. */
+  name: string;
 }
 
-const streams = new Map<string, SharedStream>();
+type Pool<W extends Workflow> = Map<string, SharedStream<W>>;
 
-function keyOf({ url = defaultStreamUrl, registrationId, transport }: SharedStreamKey): string {
-  return `${registrationId ?? "all"} ${transport ?? "any"} ${url}`;
+const pools = new Map<Workflow, unknown>();
+
+/** The streams of one workflow, by their keys. */
+function poolOf<W extends Workflow>(workflow: W): Pool<W> | undefined {
+  // Each pool was made for its workflow: `acquireStream` does it.
+  return pools.get(workflow) as Pool<W> | undefined;
+}
+
+function endpointOf<W extends Workflow>({ url, until, transport }: SharedStreamKey<W>): string {
+  return `${until ?? "on"} ${transport ?? "any"} ${url ?? ""}`;
+}
+
+/** One text for keys that mean the same stream. */
+export function keyText<W extends Workflow>(workflow: W, key: SharedStreamKey<W>): string {
+  const { id, ids, url = workflow.paths.stream } = key;
+  const subject = ids === undefined ? (id ?? "all") : [...new Set(ids)].sort();
+  return `${JSON.stringify(subject)} ${endpointOf({ ...key, url })}`;
+}
+
+function familyOf<W extends Workflow>(workflow: W, key: SharedStreamKey<W>): string | null {
+  const { ids, url = workflow.paths.stream } = key;
+  return ids === undefined ? null : endpointOf({ ...key, url });
+}
+
+/** A stream that nobody holds any more, and that now follows the ids of `key`: changing ids is no new connection. */
+function takeOver<W extends Workflow>(
+  pool: Pool<W>,
+  workflow: W,
+  key: SharedStreamKey<W>,
+): SharedStream<W> | undefined {
+  const family = familyOf(workflow, key);
+  const left = [...pool.values()].find((shared) => shared.family === family && shared.holders.size === 0);
+  if (family === null || left === undefined) {
+    return undefined;
+  }
+  try {
+    left.stream.follow(key.ids ?? []);
+  } catch {
+    // A stream of its own will say what is wrong with these ids.
+    return undefined;
+  }
+  pool.delete(left.name);
+  left.name = keyText(workflow, key);
+  return left;
 }
 
 /**
  * A hold on the stream of `key`. Letting go takes effect a microtask later: a component that unmounts
  * and mounts again within one commit, as in React's strict mode, keeps its connection.
  */
-export function acquireStream(key: SharedStreamKey): StreamLease {
-  const name = keyOf(key);
-  let shared = streams.get(name);
-  if (shared === undefined) {
-    shared = {
-      stream: new RegistrationStream(key),
+export function acquireStream<W extends Workflow>(workflow: W, key: SharedStreamKey<W>): StreamLease<W> {
+  const pool: Pool<W> = poolOf(workflow) ?? new Map();
+  pools.set(workflow, pool);
+  const name = keyText(workflow, key);
+  const shared = pool.get(name) ??
+    takeOver(pool, workflow, key) ?? {
+      stream: new WorkflowStream(workflow, key),
       holders: new Set(),
       wishes: new Set(),
+      family: familyOf(workflow, key),
+      name,
     };
-    streams.set(name, shared);
-  }
+  pool.set(name, shared);
   const { stream, holders, wishes } = shared;
 
   const settle = () => {
     if (wishes.size === 0 && stream.getSnapshot().connection !== "idle") {
       stream.close();
     }
-    if (holders.size === 0 && streams.get(name)?.stream === stream) {
-      streams.delete(name);
+    if (holders.size === 0 && pool.get(shared.name) === shared) {
+      pool.delete(shared.name);
+    }
+    if (pool.size === 0 && pools.get(workflow) === pool) {
+      pools.delete(workflow);
     }
   };
   let hearsUpdates = true;
-  const lease: StreamLease = {
+  const lease: StreamLease<W> = {
     stream,
     connect() {
       if (holders.has(lease)) {
@@ -97,17 +153,30 @@ export function acquireStream(key: SharedStreamKey): StreamLease {
         queueMicrotask(settle);
       }
     },
+    mayBecome(other) {
+      const isOfFamily = shared.family !== null && shared.family === familyOf(workflow, other);
+      return isOfFamily && holders.size === 1 && holders.has(lease);
+    },
   };
   holders.add(lease);
   return lease;
 }
 
-/** The snapshot of `key`'s stream; the idle one while nobody holds it. Creates nothing. */
-export function peekSnapshot(key: SharedStreamKey): StreamSnapshot {
-  return streams.get(keyOf(key))?.stream.getSnapshot() ?? idleSnapshot;
+/**
+ * The snapshot of `key`'s stream; the idle one while nobody holds it. Creates nothing. `held` is what the user holds
+ * until it acquires that stream, and what will follow the new ids.
+ */
+export function peekSnapshot<W extends Workflow>(
+  workflow: W,
+  key: SharedStreamKey<W>,
+  held: StreamLease<W> | null = null,
+): WorkflowSnapshot<W> {
+  const shared = poolOf(workflow)?.get(keyText(workflow, key));
+  const stream = shared?.stream ?? (held?.mayBecome(key) === true ? held.stream : undefined);
+  return stream?.getSnapshot() ?? idleSnapshot();
 }
 
 /** How many streams are held now. */
 export function sharedStreamCount(): number {
-  return streams.size;
+  return [...pools.values()].reduce<number>((count, pool) => count + (pool as Pool<Workflow>).size, 0);
 }

@@ -1,12 +1,9 @@
-import { useCallback, useEffect, useRef, useSyncExternalStore } from "react";
-
-import type { ConnectionState } from "../core/connection.js";
-import type { RegistrationUpdate, RegistrationView } from "../shared/messages.js";
-import type { StreamLease } from "./shared_streams.js";
-import { acquireStream, peekSnapshot } from "./shared_streams.js";
-import type { StreamError } from "../core/errors.js";
 import type { TransportName } from "../browser/stream_options.js";
-import { idleSnapshot } from "../browser/stream_options.js";
+import type { ConnectionState } from "../core/connection.js";
+import type { StreamError } from "../core/errors.js";
+import { registrationWorkflow } from "../generated/registration.js";
+import type { RegistrationUpdate, RegistrationView } from "../shared/messages.js";
+import { useUpdates } from "./use_updates.js";
 
 export interface UseRegistrationUpdatesOptions {
   /** Without it, the stream carries every registration's updates. */
@@ -45,63 +42,11 @@ export interface RegistrationUpdates {
  */
 export function useRegistrationUpdates({
   registrationId,
-  onUpdate,
-  autoConnect = true,
-  url,
-  transport,
+  ...options
 }: UseRegistrationUpdatesOptions = {}): RegistrationUpdates {
-  const latestOnUpdate = useRef(onUpdate);
-  useEffect(() => {
-    latestOnUpdate.current = onUpdate;
+  const { view: registration, views: _views, ...updates } = useUpdates(registrationWorkflow, {
+    id: registrationId,
+    ...options,
   });
-
-  const lease = useRef<StreamLease | null>(null);
-  const subscribe = useCallback(
-    (notify: () => void) => {
-      const held = acquireStream({ url, registrationId, transport });
-      const stopChanges = held.stream.subscribe(notify);
-      const stopUpdates = held.subscribeToUpdates((update) =>
-        latestOnUpdate.current?.(update),
-      );
-      lease.current = held;
-      return () => {
-        lease.current = null;
-        stopUpdates();
-        stopChanges();
-        held.release();
-      };
-    },
-    [url, registrationId, transport],
-  );
-  const snapshot = useSyncExternalStore(
-    subscribe,
-    () => peekSnapshot({ url, registrationId, transport }),
-    () => idleSnapshot,
-  );
-
-  // Effects run in order, so that the lease is there: `subscribe` stands for which one.
-  useEffect(() => {
-    const held = lease.current;
-    if (!autoConnect || held === null) {
-      return undefined;
-    }
-    held.connect();
-    return () => held.leave();
-  }, [autoConnect, subscribe]);
-
-  const connect = useCallback(() => lease.current?.connect(), []);
-  const disconnect = useCallback(() => lease.current?.disconnect(), []);
-  const { isConnected, latestUpdate, registration, connection, connections, resets, error } =
-    snapshot;
-  return {
-    isConnected,
-    latestUpdate,
-    registration,
-    connection,
-    connections,
-    resets,
-    error,
-    connect,
-    disconnect,
-  };
+  return { registration, ...updates };
 }

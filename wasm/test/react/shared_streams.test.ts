@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { acquireStream, peekSnapshot, sharedStreamCount } from "../../src/react/shared_streams.js";
+import { registrationWorkflow } from "../../src/generated/registration.js";
 import type { FakeNetwork } from "../fakes.js";
 import { createFetch, createNetwork, settle, settleBody, stageUpdate } from "../fakes.js";
 
@@ -19,9 +20,9 @@ afterEach(() => {
 
 describe("shared streams", () => {
   it("have one connection for all who ask for the same, and end with the last of them", async () => {
-    const first = acquireStream({ registrationId: 42 });
-    const second = acquireStream({
-      registrationId: 42,
+    const first = acquireStream(registrationWorkflow, { id: 42 });
+    const second = acquireStream(registrationWorkflow, {
+      id: 42,
       url: "/api/registrations/updates/stream",
     });
     expect(second.stream).toBe(first.stream);
@@ -41,12 +42,12 @@ describe("shared streams", () => {
     vi.stubGlobal("fetch", fetches.fetch);
     const url = "https://bank.example/stream";
     const leases = [
-      acquireStream({}),
-      acquireStream({ registrationId: 1 }),
-      acquireStream({ registrationId: 2 }),
-      acquireStream({ registrationId: 2, url: "/other" }),
-      acquireStream({ registrationId: 2, url }),
-      acquireStream({ registrationId: 2, url, transport: "fetch" }),
+      acquireStream(registrationWorkflow, {}),
+      acquireStream(registrationWorkflow, { id: 1 }),
+      acquireStream(registrationWorkflow, { id: 2 }),
+      acquireStream(registrationWorkflow, { id: 2, url: "/other" }),
+      acquireStream(registrationWorkflow, { id: 2, url }),
+      acquireStream(registrationWorkflow, { id: 2, url, transport: "fetch" }),
     ];
     expect(new Set(leases.map((lease) => lease.stream)).size).toBe(6);
     for (const lease of leases) {
@@ -68,11 +69,11 @@ describe("shared streams", () => {
   });
 
   it("keep their connection when the last one leaves and another comes at once", async () => {
-    const first = acquireStream({ registrationId: 42 });
+    const first = acquireStream(registrationWorkflow, { id: 42 });
     first.connect();
     await settle();
     first.release();
-    const second = acquireStream({ registrationId: 42 });
+    const second = acquireStream(registrationWorkflow, { id: 42 });
     second.connect();
     await settle();
     expect(second.stream).toBe(first.stream);
@@ -83,8 +84,8 @@ describe("shared streams", () => {
   });
 
   it("are connected while somebody wants it", async () => {
-    const first = acquireStream({ registrationId: 42 });
-    const second = acquireStream({ registrationId: 42 });
+    const first = acquireStream(registrationWorkflow, { id: 42 });
+    const second = acquireStream(registrationWorkflow, { id: 42 });
     first.connect();
     second.connect();
     await settle();
@@ -94,7 +95,7 @@ describe("shared streams", () => {
     second.disconnect();
     await settle();
     expect(network.live).toBe(0);
-    expect(peekSnapshot({ registrationId: 42 }).connection).toBe("closed");
+    expect(peekSnapshot(registrationWorkflow, { id: 42 }).connection).toBe("closed");
     first.connect();
     await settle();
     expect(network.live).toBe(1);
@@ -106,8 +107,8 @@ describe("shared streams", () => {
   it("tell a user who disconnects within an update nothing more of what came with it", async () => {
     const fetches = createFetch();
     vi.stubGlobal("fetch", fetches.fetch);
-    const key = { registrationId: 42, url: "https://bank.example/stream", transport: "fetch" } as const;
-    const [first, second] = [acquireStream(key), acquireStream(key)];
+    const key = { id: 42, url: "https://bank.example/stream", transport: "fetch" } as const;
+    const [first, second] = [acquireStream(registrationWorkflow, key), acquireStream(registrationWorkflow, key)];
     const heard: string[] = [];
     const listen = (lease: typeof first, name: string, most: number) => {
       let count = 0;
@@ -142,7 +143,7 @@ describe("shared streams", () => {
   });
 
   it("keep their connection for a user who only leaves, and comes back at once", async () => {
-    const lease = acquireStream({ registrationId: 42 });
+    const lease = acquireStream(registrationWorkflow, { id: 42 });
     lease.connect();
     await settle();
     lease.leave();
@@ -158,7 +159,7 @@ describe("shared streams", () => {
   });
 
   it("take nothing from a user who has left", async () => {
-    const lease = acquireStream({ registrationId: 42 });
+    const lease = acquireStream(registrationWorkflow, { id: 42 });
     lease.release();
     lease.release();
     lease.connect();
@@ -168,7 +169,7 @@ describe("shared streams", () => {
   });
 
   it("are not created by looking", () => {
-    expect(peekSnapshot({ registrationId: 42 })).toMatchObject({ connection: "idle" });
+    expect(peekSnapshot(registrationWorkflow, { id: 42 })).toMatchObject({ connection: "idle" });
     expect(sharedStreamCount()).toBe(0);
   });
 });

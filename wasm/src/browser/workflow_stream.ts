@@ -1,0 +1,389 @@
+import type { Answer, ConnectionState, CoreReason, Signal } from "../core/connection.js";
+import type { Core } from "../core/core.js";
+import { CoreClient } from "../core/core_client.js";
+import { StreamError } from "../core/errors.js";
+import { loadCore } from "../core/load_core.js";
+import type { MessageBatch } from "../core/message_batch.js";
+import { createClock } from "../shared/clock.js";
+import type { UpdateOf, ViewOf } from "../shared/messages.js";
+import type { IdOf, Workflow } from "../workflow/workflow.js";
+import { Delivery } from "./delivery.js";
+import { Finish } from "./finish.js";
+import { ModuleLoader } from "./module_loader.js";
+import { browserSignals } from "./signals.js";
+import { SnapshotStore } from "./snapshot_store.js";
+import { checkedIds } from "./stream_ids.js";
+import type { TransportName, WorkflowSnapshot, WorkflowStreamOptions } from "./stream_options.js";
+import { prepareTransport, transportOf } from "./stream_transport.js";
+import { StreamViews } from "./stream_views.js";
+import { Timer } from "./timer.js";
+import { askForToken } from "./tokens.js";
+import type { TransportEvents } from "./transport.js";
+
+/**
+ * A stream of a workflow's updates that comes back by itself. The core decides when to connect and
+ * folds updates; this carries out what it decides, and tells the page.
+ */
+export class WorkflowStream<W extends Workflow> {
+  readonly workflow: W;
+  readonly #options: WorkflowStreamOptions<W>;
+  readonly #store = new SnapshotStore<W>();
+  readonly #delivery = new Delivery(this.#store);
+  readonly #finish = new Finish<ViewOf<W>>();
+  /** Which instances the stream names; undefined: none, it carries those of all. */
+  #ids: readonly IdOf<W>[] | undefined;
+  readonly #loader: ModuleLoader;
+  readonly #timer: Timer;
+  #batchDepth = 0;
+
+  /** The module that the client is of. */
+  #core: Core | null = null;
+  #client: CoreClient | null = null;
+  #transport: TransportName = "eventsource";
+  #closeTransport: (() => void) | null = null;
+  /** The last answer; undefined where there is none yet, or the transport hides it. */
+  #answer: Answer | undefined;
+  #leaveSignals: (() => void) | null = null;
+
+  // What outlives a client, and a module: the next one takes it over.
+  #cursor = () => "";
+  readonly #views = new StreamViews<W>();
+
+  /** Touches nothing: no module, no network, no global. */
+  constructor(workflow: W, options: WorkflowStreamOptions<W> = {}) {
+    this.workflow = workflow;
+    this.#options = options;
+    this.#ids = options.id === undefined ? options.ids : [options.id];
+    this.#timer = new Timer(() => options.clock ?? createClock());
+    this.#loader = new ModuleLoader(
+      () => (options.loadCore ?? loadCore)(),
+      () => (options.seed ?? randomSeed())[0] / 2 ** 32,
+    );
+    if (options.onUpdate !== undefined) {
+      this.#delivery.updateListeners.add(options.onUpdate);
+    }
+  }
+
+  /**
+   * Starts, or starts again after `close`, a refusal or a failure; loads the module at once where that
+   * waits. Otherwise does nothing.
+   */
+  connect(): void {
+    if (this.#client === null && !this.#loader.isLoading) {
+      this.#batch(() => (this.#loader.isWaiting ? this.#load() : this.#start()));
+    }
+  }
+
+  /**
+   * Stops: from within a listener, too, which then hears no more updates of what has arrived already. What is known
+   * stays, and a later `connect` resumes after the last update that was heard.
+   */
+  close(): void {
+    this.#batch(() => {
+      this.#cursor = this.#delivery.drop() ?? this.#cursor;
+      const client = this.#client;
+      if (client !== null) {
+        client.close(this.#timer.now());
+        this.#carryOut(client);
+      }
+      this.#release();
+      this.#store.change({ connection: "closed", reason: "requested", isConnected: false });
+    });
+  }
+
+  /** Calls `listener` after each change of the snapshot; returns what ends that, at once. */
+  subscribe(listener: () => void): () => void {
+    return this.#delivery.changeListeners.add(listener);
+  }
+
+  /** Calls `listener` once for each update, in order; returns what ends that, at once. */
+  subscribeToUpdates(listener: (update: UpdateOf<W>) => void): () => void {
+    return this.#delivery.updateListeners.add(listener);
+  }
+
+  getSnapshot(): WorkflowSnapshot<W> {
+    return this.#store.current;
+  }
+
+  /** What is known of one instance that the stream names; null before the first word of it. */
+  view(id: IdOf<W>): ViewOf<W> | null {
+    return this.#views.all.get(id) ?? null;
+  }
+
+  /**
+   * The last view of the instance, once that has ended: of a stream with `until: "final"`. Rejects with a StreamError
+   * where the stream is closed, refused for good, or fails before.
+   */
+  get finished(): Promise<ViewOf<W>> {
+    return this.#finish.promise;
+  }
+
+  /** Names other instances from now on. Those that it named before go on where they are; the stream is not lost. */
+  follow(ids: readonly IdOf<W>[]): void {
+    this.#ids = checkedIds(this.workflow, ids);
+  }
+
+  #oneView(): ViewOf<W> | null {
+    const { id } = this.#options;
+    return id === undefined ? null : this.view(id);
+  }
+
+  #checkOptions(): void {
+    const { id, ids, until } = this.#options;
+    if (id !== undefined && ids !== undefined) {
+      throw new StreamError("invalid_options", "id names one instance, ids several: give one of them");
+    }
+    if (until !== undefined && id === undefined) {
+      throw new StreamError("invalid_options", 'until: "final" needs the id of the one instance that is to end');
+    }
+    if (this.#ids !== undefined) {
+      this.#ids = checkedIds(this.workflow, this.#ids);
+    }
+  }
+
+  #start(): void {
+    const { signals = browserSignals } = this.#options;
+    this.#finish.begin();
+    this.#checkOptions();
+    this.#transport = transportOf(this.#options);
+    this.#store.change({ connection: "connecting", reason: "requested", isConnected: false, error: null });
+    this.#leaveSignals = signals.subscribe((signal) => this.#hear(signal));
+    this.#load();
+  }
+
+  /** The stream stays in `waiting` from the first failure until the module is there. */
+  #load(): void {
+    this.#timer.cancel();
+    this.#loader.load({
+      loaded: (core) => this.#batch(() => this.#begin(core)),
+      failed: (error, retryAfterMs) =>
+        this.#batch(() => {
+          this.#store.change({ connection: "waiting", reason: "failed_here", error });
+          this.#arm(this.#timer.now() + retryAfterMs, () => this.#load());
+        }),
+    });
+  }
+
+  #begin(core: Core): void {
+    this.#core = core;
+    this.#client = new CoreClient(core, {
+      policy: this.#options.policy ?? "resilient",
+      seed: this.#options.seed ?? randomSeed(),
+      registrationId: this.#ids?.[0] as number | undefined,
+      needsToken: this.#options.token !== undefined,
+      lastEventId: this.#cursor(),
+      viewJson: this.#views.toJson(),
+    });
+    this.#store.change({ error: null });
+    this.#client.connect(this.#timer.now());
+  }
+
+  #hear(signal: Signal): void {
+    this.#batch(() => {
+      if (this.#client !== null) {
+        this.#client.signal(signal, this.#timer.now());
+      } else if (signal !== "offline" && this.#loader.isWaiting) {
+        this.#load();
+      }
+    });
+  }
+
+  /**
+   * Everything that may change something runs in a batch: at the end of the outermost one actions are
+   * carried out, the timer is armed, and listeners are told once.
+   */
+  #batch(work: () => void): void {
+    this.#batchDepth += 1;
+    try {
+      work();
+      if (this.#client !== null) {
+        this.#carryOut(this.#client);
+      }
+    } catch (error) {
+      this.#fail(error instanceof StreamError ? error : this.#abandonCore(error));
+    } finally {
+      this.#batchDepth -= 1;
+    }
+    if (this.#batchDepth === 0) {
+      this.#delivery.run();
+    }
+  }
+
+  /** Lets in what comes for `client`, while it is the stream's. */
+  #input(client: CoreClient, work: () => void): void {
+    if (this.#client === client) {
+      this.#batch(work);
+    }
+  }
+
+  /** Whatever came out of the core unforeseen: no stream of this page calls that module again. */
+  #abandonCore(cause: unknown): StreamError {
+    this.#core?.abandon();
+    return new StreamError("core_failed", `The core failed: ${String(cause)}`, cause);
+  }
+
+  /** `token` is the one that the transport to be opened needs. It is kept nowhere. */
+  #carryOut(client: CoreClient, token = ""): void {
+    for (let action = client.poll(); action !== null; action = client.poll()) {
+      switch (action.kind) {
+        case "request_token":
+          this.#requestToken(client, action.attempt, action.isRefused);
+          break;
+        case "open":
+          this.#openTransport(client, action.attempt, action.lastEventId, token);
+          break;
+        case "close":
+          this.#dropTransport();
+          break;
+        case "state_changed":
+          this.#enter(action.to, action.reason);
+          break;
+      }
+      if (this.#client !== client) {
+        return;
+      }
+    }
+    this.#arm(client.deadline(), () => client.handleDeadline(this.#timer.now()));
+  }
+
+  #enter(state: ConnectionState, reason: CoreReason): void {
+    const { connections, error } = this.#store.current;
+    const isConnected = state === "open";
+    const isRefused = state === "closed" && reason !== "requested" && reason !== "told_to_stop";
+    this.#store.change({
+      connection: state,
+      reason,
+      isConnected,
+      connections: connections + (isConnected ? 1 : 0),
+      error: isRefused ? refusal(reason, this.#answer) : error,
+    });
+    if (state === "closed") {
+      this.#release();
+    }
+  }
+
+  #requestToken(client: CoreClient, attempt: number, isRefused: boolean): void {
+    void askForToken(this.#options.token, isRefused).then((answer) =>
+      this.#input(client, () => {
+        if ("token" in answer) {
+          client.token(attempt, this.#timer.now());
+          this.#carryOut(client, answer.token);
+        } else {
+          client.tokenFailed(attempt, answer.failure, this.#timer.now());
+        }
+      }),
+    );
+  }
+
+  #openTransport(client: CoreClient, attempt: number, lastEventId: string, token: string): void {
+    this.#dropTransport();
+    this.#answer = undefined;
+    const input = (work: () => void) => this.#input(client, work);
+    const readBytes = (chunk: Uint8Array) => {
+      for (let begin = 0; begin < chunk.length; begin += client.bytesMax) {
+        const piece = chunk.subarray(begin, begin + client.bytesMax);
+        this.#read(client.bytes(attempt, piece, this.#timer.now()));
+      }
+    };
+    const events: TransportEvents = {
+      responded: (answer) =>
+        input(() => {
+          this.#answer = answer;
+          client.response(attempt, answer, this.#timer.now());
+        }),
+      message: (data, id) => input(() => this.#read(client.event(attempt, data, id, this.#timer.now()))),
+      bytes: (chunk) => input(() => readBytes(chunk)),
+      ended: (end) => input(() => client.end(attempt, end, this.#timer.now())),
+    };
+    const url = this.#options.url ?? this.workflow.paths.stream;
+    const open = prepareTransport(this.#options, this.#transport, url, lastEventId, token);
+    // The page's function that gives the headers may have closed the stream, as may its fetch or EventSource.
+    if (this.#client !== client) {
+      return;
+    }
+    const closeTransport = open(events);
+    if (this.#client === client) {
+      this.#closeTransport = closeTransport;
+    } else {
+      closeTransport();
+    }
+  }
+
+  #read(messages: MessageBatch | null): void {
+    if (messages === null) {
+      return;
+    }
+    this.#views.read(messages, this.#ids ?? []);
+    for (let index = 0; index < messages.length; ++index) {
+      switch (messages.kind(index)) {
+        case "update": {
+          const update = messages.update(index) as unknown as UpdateOf<W>;
+          this.#delivery.add(update, this.#cursor);
+          this.#cursor = messages.cursor(index);
+          this.#store.change({ latestUpdate: update, error: null });
+          break;
+        }
+        case "snapshot":
+          this.#store.change({ error: null });
+          break;
+        case "malformed":
+          this.#store.change({ error: new StreamError("malformed_message", messages.message(index)) });
+          break;
+        case "too_large":
+          this.#store.change({ error: new StreamError("message_too_large", messages.message(index)) });
+          break;
+      }
+    }
+    this.#cursor = messages.cursorAtEnd();
+    const resets = this.#store.current.resets + messages.resets;
+    this.#store.change({ view: this.#oneView(), views: this.#views.all, resets });
+  }
+
+  #arm(due: number, work: () => void): void {
+    this.#timer.arm(due, () => this.#batch(work));
+  }
+
+  #dropTransport(): void {
+    this.#closeTransport?.();
+    this.#closeTransport = null;
+  }
+
+  #fail(error: StreamError): void {
+    this.#release();
+    this.#store.change({ connection: "closed", reason: "failed_here", isConnected: false, error });
+  }
+
+  /** Gives back everything that a running stream holds. */
+  #release(): void {
+    this.#loader.stop();
+    this.#dropTransport();
+    this.#timer.cancel();
+    this.#leaveSignals?.();
+    this.#leaveSignals = null;
+    this.#client?.dispose();
+    this.#client = null;
+    this.#core = null;
+  }
+}
+
+function refusal(reason: CoreReason, answer: Answer | undefined): StreamError {
+  if (reason === "token_denied") {
+    return new StreamError("token_denied", "The page has no token for the stream");
+  }
+  const { status, coding } = answer ?? {};
+  const seen = [
+    ...(status === undefined ? [] : [`status ${status}`]),
+    ...(coding === undefined ? [] : [`Content-Encoding ${coding}`]),
+  ].join(", ");
+  const said = seen === "" ? "" : ` (${seen})`;
+  return new StreamError("refused", `The server refused the stream for good: ${reason}${said}`);
+}
+
+function randomSeed(): readonly [number, number] {
+  // Node 18 has no global crypto. Spreading load needs no secret.
+  if (typeof crypto === "undefined") {
+    return [Math.random() * 2 ** 32, Math.random() * 2 ** 32];
+  }
+  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
+  return [high, low];
+}
