@@ -8,7 +8,10 @@ export type {
   RegistrationStreamOptions,
   StreamSnapshot,
   TransportName,
+  WorkflowSnapshot,
+  WorkflowStreamOptions,
 } from "./browser/stream_options.js";
+export { WorkflowStream } from "./browser/workflow_stream.js";
 export type { ConnectionState, RetryPolicy, Signal } from "./core/connection.js";
 export type { StreamErrorKind } from "./core/errors.js";
 export { StreamError } from "./core/errors.js";
@@ -23,4 +26,6 @@ export type {
   RegistrationView,
   StageStatus,
   StageView,
+  UpdateOf,
+  ViewOf,
 } from "./shared/messages.js";
