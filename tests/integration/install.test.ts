@@ -107,6 +107,38 @@ describe("the installed library", () => {
   );
 
   test(
+    "reads a declaration of a workflow, with the publisher",
+    async () => {
+      const source = temporaryFolder();
+      writeFileSync(
+        join(source, "CMakeLists.txt"),
+        `cmake_minimum_required(VERSION 3.25)
+         project(read_declaration LANGUAGES CXX)
+         find_package(regstream 0.1 CONFIG REQUIRED COMPONENTS publisher)
+         add_executable(read_declaration main.cpp)
+         target_link_libraries(read_declaration PRIVATE regstream::publisher)`,
+      );
+      writeFileSync(
+        join(source, "main.cpp"),
+        `#include <cstdio>
+         #include <regstream/workflow/read_workflow.hpp>
+         int main(int, char** arguments) {
+           const auto result = regstream::read_workflow_file(arguments[1]);
+           const auto* problem = std::get_if<regstream::WorkflowProblem>(&result);
+           std::puts(problem == nullptr ? std::get<regstream::Workflow>(result).channel.c_str()
+                                        : regstream::describe(*problem, "a.json").c_str());
+         }`,
+      );
+      const program = join(await build(source), "read_declaration");
+      expect(await output(program, join(root, "workflows/registration.json"))).toBe("service:registration-updates\n");
+      expect(await output(program, join(root, "tests/vectors/workflows/id_kind_unknown.json"))).toBe(
+        "a.json:3: id.kind: must be integer or text\n",
+      );
+    },
+    buildTimeout,
+  );
+
+  test(
     "has a core that needs neither Boost nor a JSON library, in any of its headers",
     async () => {
       const headers = filesBelow(join(prefix, "include"), /\.hpp$/).filter((path) => !/\/(client|broker|publisher)\//.test(path));
