@@ -40,6 +40,7 @@ void ClientJudge::on_message(const StreamMessage& message, std::string_view json
         fail("a ping comes before the greeting");
       }
       return;
+    case StreamMessageType::end:  // Nobody asks for one.
     case StreamMessageType::other:
       fail("a message of no known type: " + std::string{json});
   }

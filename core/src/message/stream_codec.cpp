@@ -12,15 +12,16 @@
 namespace regstream {
 namespace {
 
-enum Field : std::size_t { type, data, timestamp, field_count };
+enum Field : std::size_t { type, data, timestamp, id, field_count };
 
-constexpr std::array<std::string_view, field_count> keys{"type", "data", "timestamp"};
+constexpr std::array<std::string_view, field_count> keys{"type", "data", "timestamp", "id"};
 
-constexpr std::array<std::pair<StreamMessageType, std::string_view>, 5> type_names{{
+constexpr std::array<std::pair<StreamMessageType, std::string_view>, 6> type_names{{
     {StreamMessageType::connected, "connected"},
     {StreamMessageType::update, "update"},
     {StreamMessageType::snapshot, "snapshot"},
     {StreamMessageType::reset, "reset"},
+    {StreamMessageType::end, "end"},
     {StreamMessageType::ping, "ping"},
 }};
 
@@ -85,6 +86,13 @@ std::optional<DecodeError> decode_stream_message(std::string_view json, const Wo
       message.type == StreamMessageType::update || message.type == StreamMessageType::snapshot;
   if (needs_data || values[data].kind == json::Kind::object) {
     message.data = reader.raw(data, json::Kind::object);
+  }
+  if (message.type == StreamMessageType::end) {
+    message.end_id = parse_event_id(reader.text(id).text());
+    if (!message.end_id && !reader.error()) {
+      return DecodeError{.what = "id must be an event id in an end",
+                         .reason = DropReason::not_an_object};
+    }
   }
   if (reader.error()) {
     return reader.error();

@@ -1,5 +1,6 @@
 #include <regstream/session/stream_session.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 #include <variant>
@@ -21,6 +22,8 @@ MessageKind kind_of(StreamMessageType type) {
       return MessageKind::snapshot;
     case StreamMessageType::reset:
       return MessageKind::reset;
+    case StreamMessageType::end:
+      return MessageKind::end;
     case StreamMessageType::ping:
       return MessageKind::ping;
     case StreamMessageType::other:
@@ -37,25 +40,93 @@ std::string in_words(std::size_t bytes) {
   return words.append(is_whole ? " MiB" : " bytes");
 }
 
+bool is_of(const RegistrationView& view, std::int64_t number, std::string_view text) {
+  return view.registration_id == number && view.text_id == text;
+}
+
+InstanceId id_of(const RegistrationView& view) {
+  InstanceId id(view.registration_id);
+  id.text = view.text_id;
+  return id;
+}
+
 }  // namespace
+
+StreamSession::StreamSession(const ConnectionOptions& options, std::uint64_t seed,
+                             const Workflow& workflow, std::span<const InstanceId> ids,
+                             std::string_view last_event_id, sse::ParserLimits limits,
+                             StreamEnd end)
+    : EventSession(options, seed, last_event_id, limits), workflow_(&workflow), end_(end) {
+  for (const InstanceId& id : ids) {
+    if (find(id.number, id.text) == nullptr) {
+      followed_.push_back({.registration = Registration(id, workflow)});
+    }
+  }
+}
 
 StreamSession::StreamSession(const ConnectionOptions& options, std::uint64_t seed,
                              std::span<const std::int64_t> registration_ids,
                              std::string_view last_event_id, sse::ParserLimits limits)
-    : EventSession(options, seed, last_event_id, limits),
-      followed_(registration_ids.begin(), registration_ids.end()) {}
+    : StreamSession(options, seed, registration_workflow(),
+                    std::vector<InstanceId>(registration_ids.begin(), registration_ids.end()),
+                    last_event_id, limits) {}
 
 bool StreamSession::restore(RegistrationView view) {
-  Registration* const followed = find(view.registration_id);
+  Followed* const followed = find(view.registration_id, view.text_id);
   if (followed == nullptr) {
     return false;
   }
   if (!view.status.empty()) {
-    followed->apply_snapshot(std::move(view));
+    followed->registration.apply_snapshot(std::move(view));
   } else if (view.has_gap) {  // That is all that was known.
-    followed->mark_gap(view.has_lost_history ? Gap::lost_history : Gap::missed_message);
+    followed->registration.mark_gap(view.has_lost_history ? Gap::lost_history
+                                                          : Gap::missed_message);
+    followed->has_changed = true;
   }
   return true;
+}
+
+bool StreamSession::follow(std::span<const InstanceId> ids, Instant now) {
+  if (followed_.empty() || ids.empty() || !can_ask(ids, *workflow_, end_)) {
+    return false;
+  }
+  std::vector<Followed> before = std::exchange(followed_, {});
+  bool is_changed = false;
+  for (const InstanceId& id : ids) {
+    if (find(id.number, id.text) != nullptr) {
+      continue;
+    }
+    const auto known = std::find_if(before.begin(), before.end(), [&id](const Followed& one) {
+      return is_of(one.registration.view(), id.number, id.text);
+    });
+    if (known == before.end()) {
+      followed_.push_back({.registration = Registration(id, *workflow_), .is_new = true});
+      is_changed = true;
+    } else {
+      followed_.push_back(std::move(*known));
+      before.erase(known);
+    }
+  }
+  if (is_changed || !before.empty()) {
+    change(now);
+  }
+  return true;
+}
+
+std::string StreamSession::request_query() const {
+  std::string query;
+  for (const Followed& followed : followed_) {
+    append_id_parameter(query, workflow_->id_member, id_of(followed.registration.view()));
+  }
+  for (const Followed& followed : followed_) {
+    if (followed.is_new && !last_event_id().empty()) {
+      append_id_parameter(query, "snapshot", id_of(followed.registration.view()));
+    }
+  }
+  if (end_ == StreamEnd::final_status) {
+    append_parameter(query, "until", "final");
+  }
+  return query;
 }
 
 /// An exception in it may have cost an update, and the id to resume from is behind that already.
@@ -100,7 +171,7 @@ SessionMessage StreamSession::read(const sse::Event& event) {
     return message;
   }
   message.json = event.data;
-  if (const auto error = decode_stream_message(event.data, registration_workflow(), content_)) {
+  if (const auto error = decode_stream_message(event.data, *workflow_, content_)) {
     reject(message, MessageKind::malformed, error->what);
     return message;
   }
@@ -112,31 +183,50 @@ SessionMessage StreamSession::read(const sse::Event& event) {
     apply_snapshot(message, content_.data);
   } else if (message.kind == MessageKind::reset) {
     mark_gap(message, Gap::lost_history);
+  } else if (message.kind == MessageKind::end) {
+    if (end_ == StreamEnd::final_status) {
+      finish();
+    } else {
+      message.kind = MessageKind::other;
+    }
   }
   return message;
 }
 
 void StreamSession::apply_update(SessionMessage& message, const UpdateSlices& update) {
-  if (Registration* const followed = find(update.registration_id)) {
-    message.view_changed = followed->apply(to_update(update)) != Applied::unchanged;
+  const JsonString& text = update.text_id;
+  Followed* const followed = text.has_escapes ? find(update.registration_id, text.text())
+                                              : find(update.registration_id, text.raw);
+  if (followed != nullptr) {
+    const auto& known = followed->registration.view().id;
+    if (known && update.id && *update.id <= *known) {
+      message.kind = MessageKind::other;
+      return;
+    }
+    followed->is_new = false;
+    message.view_changed = followed->registration.apply(to_update(update)) != Applied::unchanged;
+    followed->has_changed |= message.view_changed;
   } else if (!followed_.empty()) {
     message.kind = MessageKind::other;
   }
 }
 
 void StreamSession::apply_snapshot(SessionMessage& message, std::string_view json) {
-  auto decoded = decode_view(json);
+  auto decoded = decode_view(json, *workflow_);
   if (auto* const error = std::get_if<DecodeError>(&decoded)) {
     reject(message, MessageKind::malformed, error->what);
     return;
   }
   auto& view = *std::get_if<RegistrationView>(&decoded);
-  if (Registration* const followed = find(view.registration_id)) {
+  if (Followed* const followed = find(view.registration_id, view.text_id)) {
     if (view.status.empty()) {
       return reject(message, MessageKind::malformed, "the snapshot has no status");
     }
     view.has_lost_history = false;
-    message.view_changed = followed->apply_snapshot(std::move(view)) != Applied::unchanged;
+    followed->is_new = false;
+    message.view_changed =
+        followed->registration.apply_snapshot(std::move(view)) != Applied::unchanged;
+    followed->has_changed |= message.view_changed;
   } else if (!followed_.empty()) {
     message.kind = MessageKind::other;
   }
@@ -152,9 +242,10 @@ void StreamSession::reject(SessionMessage& message, MessageKind kind, std::strin
 
 void StreamSession::mark_gap(SessionMessage& message, Gap gap) {
   ++resets_;
-  for (Registration& followed : followed_) {
-    const bool is_news = followed.mark_gap(gap) == Applied::changed;
-    message.view_changed |= is_news && !followed.view().status.empty();
+  for (Followed& followed : followed_) {
+    const bool is_news = followed.registration.mark_gap(gap) == Applied::changed;
+    followed.has_changed |= is_news;
+    message.view_changed |= is_news && !followed.registration.view().status.empty();
   }
 }
 
@@ -171,27 +262,27 @@ std::string StreamSession::describe(const sse::Skipped& skipped) const {
   return "An event was skipped: its id is longer than " + in_words(limits().id_bytes_max);
 }
 
-const RegistrationView* StreamSession::view(std::int64_t registration_id) const {
-  const RegistrationView* const known = view_to_restore(registration_id);
+const RegistrationView* StreamSession::view(const InstanceId& id) const {
+  const RegistrationView* const known = view_to_restore(id);
   return known == nullptr || known->status.empty() ? nullptr : known;
 }
 
-const RegistrationView* StreamSession::view_to_restore(std::int64_t registration_id) const {
-  for (const Registration& followed : followed_) {
-    if (followed.view().registration_id == registration_id) {
-      return &followed.view();
-    }
-  }
-  return nullptr;
+const RegistrationView* StreamSession::view_to_restore(const InstanceId& id) const {
+  const std::size_t index = index_of(id.number, id.text);
+  return index == followed_.size() ? nullptr : &followed_view(index);
 }
 
-Registration* StreamSession::find(std::int64_t registration_id) {
-  for (Registration& followed : followed_) {
-    if (followed.view().registration_id == registration_id) {
-      return &followed;
-    }
+std::size_t StreamSession::index_of(std::int64_t number, std::string_view text) const {
+  std::size_t index = 0;
+  while (index < followed_.size() && !is_of(followed_view(index), number, text)) {
+    ++index;
   }
-  return nullptr;
+  return index;
+}
+
+StreamSession::Followed* StreamSession::find(std::int64_t number, std::string_view text) {
+  const std::size_t index = index_of(number, text);
+  return index == followed_.size() ? nullptr : &followed_[index];
 }
 
 }  // namespace regstream

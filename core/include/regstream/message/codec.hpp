@@ -116,17 +116,27 @@ struct UpdateSlices {
 [[nodiscard]] std::string encode_update(const Update& update);
 
 /// What the event stream carries: `{"type":…,"data":…,"timestamp":…}`.
-enum class StreamMessageType : std::uint8_t { connected, update, snapshot, reset, ping, other };
+enum class StreamMessageType : std::uint8_t {
+  connected,
+  update,
+  snapshot,
+  reset,
+  end,
+  ping,
+  other,
+};
 
 struct StreamMessage {
   StreamMessageType type = StreamMessageType::other;
   std::string_view data;  ///< JSON text of the `data` object inside the input, or empty.
   std::optional<std::int64_t> timestamp_ms;
-  UpdateSlices update;  ///< What `data` says, in an update.
+  UpdateSlices update;            ///< What `data` says, in an update.
+  std::optional<EventId> end_id;  ///< In an end: of the final update.
 };
 
 /// Reads one event's data in one pass, its keys in any order. `data` must be an object in an update
-/// and a snapshot; a message of another type may have any, and it is kept if it is an object.
+/// and a snapshot; a message of another type may have any, and it is kept if it is an object. An
+/// end has the id of an update as its `id`.
 [[nodiscard]] std::variant<StreamMessage, DecodeError> decode_stream_message(
     std::string_view json, const Workflow& workflow, const CodecLimits& limits = {});
 [[nodiscard]] std::variant<StreamMessage, DecodeError> decode_stream_message(

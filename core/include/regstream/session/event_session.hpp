@@ -45,6 +45,7 @@ class EventSession : private Connection {
     limits_.id_bytes_max = std::min(limits_.id_bytes_max, last_event_id_bytes_max);
   }
 
+  using Connection::change;
   using Connection::close;
   using Connection::connect;
   using Connection::restart;
@@ -84,11 +85,14 @@ class EventSession : private Connection {
   /// resumes from it.
   [[nodiscard]] sse::Token poll_token();
 
+  using Connection::is_connected;
   using Connection::last_event_id;
   using Connection::reason;
   using Connection::state;
 
  protected:
+  /// The message that was polled last ends the stream, for good.
+  bool finish() { return on_finished(attempt_); }
   [[nodiscard]] const sse::ParserLimits& limits() const { return limits_; }
 
  private:
