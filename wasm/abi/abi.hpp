@@ -4,7 +4,7 @@
 
 #include "records.hpp"
 
-/// The flat functions between the core and its JavaScript loader (src/core/core.ts), version 7.
+/// The flat functions between the core and its JavaScript loader (src/core/core.ts), version 8.
 ///
 /// Text and bytes go in through one input buffer: ask `input` for room, write there, and give the
 /// sizes to the call that reads it. What a call gives back beyond its return value stands in one
@@ -21,7 +21,7 @@
 
 namespace regstream::abi {
 
-inline constexpr std::uint32_t abi_version_number = 7;
+inline constexpr std::uint32_t abi_version_number = 8;
 
 /// The kinds of action that `client_poll` returns.
 enum class ActionKind : std::uint32_t {
@@ -52,17 +52,44 @@ REGSTREAM_EXPORT(bytes_limit) std::uint32_t bytes_limit();
 /// The result record, always at the same address.
 REGSTREAM_EXPORT(result) const Result* result();
 
+// --- Workflows ----------------------------------------------------------------------------------
+
+/// The workflow that the input declares, as workflow_text.hpp describes it; it stays for as long as
+/// the module does, and the same text gives the same one. 0: it can't be read, it is over 64 KiB,
+/// or there are 64 others.
+REGSTREAM_EXPORT(workflow_create) std::uint32_t workflow_create(std::uint32_t size);
+
+/// How many bytes the longest query of one stream takes that follows the ids in the input, each
+/// ended by a line feed; with `ends` it asks for `until=final`. 0: one stream can't follow them, as
+/// one is no id of the workflow's kind, or they are more than 100, take more than 5888 bytes, or,
+/// with `ends`, are not exactly one. Also 0: there are none.
+REGSTREAM_EXPORT(query_size)
+std::uint32_t query_size(std::uint32_t workflow, std::uint32_t ends, std::uint32_t ids_size);
+
 // --- Clients: the sessions of streams -----------------------------------------------------------
 
-/// A new client, or 0: too many of them, an unknown policy, or an id that is not one (0: all
-/// registrations). With `needs_token` it asks for a token before it opens a transport. Input: what
-/// an earlier client of the same stream left, its last event id and then its view as a snapshot's
-/// JSON text; either may be empty. A view that can't be read leaves a gap: its
-/// history is lost.
+/// A new client, or 0: too many of them, an unknown policy or workflow, or ids that one stream
+/// can't follow (`query_size`). With `needs_token` it asks for a token before it opens a transport;
+/// with `ends` its stream is over with the final update. Input: the ids, each ended by a line feed,
+/// none for every instance; then the last event id that an earlier client of the same stream left,
+/// which has to be one of all these ids: ids that are newer than it are added by `client_follow`.
 REGSTREAM_EXPORT(client_create)
-std::uint32_t client_create(std::uint32_t policy, std::uint32_t seed_high, std::uint32_t seed_low,
-                            double registration_id, std::uint32_t needs_token,
-                            std::uint32_t last_event_id_size, std::uint32_t view_size);
+std::uint32_t client_create(std::uint32_t workflow, std::uint32_t policy, std::uint32_t seed_high,
+                            std::uint32_t seed_low, std::uint32_t needs_token, std::uint32_t ends,
+                            std::uint32_t ids_size, std::uint32_t last_event_id_size);
+
+/// Takes over a view that an earlier client left, before `client_connect`. Input: the instance's
+/// id, then the view as a snapshot's JSON text. A view that can't be read leaves a gap: its history
+/// is lost. Nothing happens if the id is not one of the client's.
+REGSTREAM_EXPORT(client_restore)
+void client_restore(std::uint32_t handle, std::uint32_t id_size, std::uint32_t view_size);
+
+/// Replaces the ids that the client follows by those in the input, each ended by a line feed; an
+/// open stream is replaced with it after a frame (`client_deadline`), and no connection is lost. An
+/// id that leaves loses its view. 0, and nothing changes: a stream can't follow them
+/// (`query_size`), there are none, or the client follows every instance.
+REGSTREAM_EXPORT(client_follow)
+std::uint32_t client_follow(std::uint32_t handle, std::uint32_t ids_size, double now_ms);
 
 /// Frees the client; its handle finds nothing from now on.
 REGSTREAM_EXPORT(client_destroy) void client_destroy(std::uint32_t handle);
@@ -92,7 +119,8 @@ void client_response(std::uint32_t handle, std::uint32_t attempt, std::uint32_t 
 
 /// Input: an event's last event id, then its data; `id_size` below 0 where the id has not changed.
 /// Returns how many records it made; -1: none, the event was refused. Result: `records`
-/// (`MessageRecord`), `text` (theirs), `json`, `cursors`, `cursor_begin`, `resets`, `view`.
+/// (`MessageRecord`), `text` (theirs), `json`, `cursors`, `cursor_begin`, `resets`, `views`
+/// (`ViewRecord`) and `view_count`. Behind an `end` the client has closed itself.
 REGSTREAM_EXPORT(client_event)
 std::int32_t client_event(std::uint32_t handle, std::uint32_t attempt, std::int32_t id_size,
                           std::uint32_t data_size, double now_ms);
@@ -112,8 +140,10 @@ REGSTREAM_EXPORT(client_deadline) double client_deadline(std::uint32_t handle);
 REGSTREAM_EXPORT(client_handle_deadline)
 void client_handle_deadline(std::uint32_t handle, double now_ms);
 
-/// The next action's `ActionKind`. Result: of open `attempt` and `text` (the last event id), of a
-/// token's request `attempt`, of a state change `to`, `reason`.
+/// The next action's `ActionKind`. Result: of open `attempt`, `text` (the last event id) and
+/// `query` (what the request asks for, percent-encoded and without its `?`; empty: every instance);
+/// of a token's request `attempt`; of a state change `to`, `reason` and `is_connected`, which stays
+/// 1 while an open stream is replaced because of `client_follow`.
 REGSTREAM_EXPORT(client_poll) std::uint32_t client_poll(std::uint32_t handle);
 
 // --- Parsers of event streams --------------------------------------------------------------------

@@ -53,7 +53,7 @@ void Batch::clear() {
   messages.clear();
   clear_batch(json);
   clear_batch(cursors);
-  view.reset();
+  views.clear();
   view_text.clear();
   stages.clear();
   events.clear();

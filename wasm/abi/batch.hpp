@@ -3,7 +3,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -42,10 +41,13 @@ class Records {
 
  public:
   void clear() { clear_batch(bytes_); }
-  /// Holds until the next call.
+  /// Holds until the next `add`.
   Record& add() {
     bytes_.append(sizeof(Record), '\0');
     return *new (bytes_.data() + bytes_.size() - sizeof(Record)) Record;
+  }
+  [[nodiscard]] Record& operator[](std::uint32_t index) {
+    return *reinterpret_cast<Record*>(bytes_.data() + index * sizeof(Record));
   }
   [[nodiscard]] std::uint32_t size() const {
     return static_cast<std::uint32_t>(bytes_.size() / sizeof(Record));
@@ -68,8 +70,7 @@ struct Batch {
   /// Cursors stand apart: few are read, while the records' text is decoded whole.
   std::string cursors;
 
-  /// Nothing: it did not change.
-  std::optional<ViewRecord> view;
+  Records<ViewRecord> views;  ///< Of what changed.
   BatchText view_text;
   Records<StageRecord> stages;
 

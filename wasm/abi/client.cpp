@@ -1,8 +1,9 @@
 #include "client.hpp"
 
-#include <array>
-#include <span>
+#include <cstddef>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "exchange.hpp"
 
@@ -12,13 +13,12 @@ namespace {
 /// JavaScript's numbers are exact up to here.
 constexpr std::uint64_t exact_max = (std::uint64_t{1} << 53U) - 1;
 
-/// The stages of the given workflow: JavaScript has their names already.
-constexpr std::array<std::string_view, 4> known_stages{"duplicate_check", "t24_lookup",
-                                                       "account_validation", "status_update"};
-
-std::uint8_t known_stage(const JsonString& stage) {
-  for (std::size_t index = 0; index < known_stages.size(); ++index) {
-    if (!stage.has_escapes && known_stages[index] == stage.raw) {
+/// One more than the place of `name` among what the workflow declares, whose names JavaScript has
+/// already; 0: it is not there.
+template <typename Declared>
+std::uint8_t place_of(const JsonString& name, const std::vector<Declared>& declared) {
+  for (std::size_t index = 0; index < declared.size() && !name.has_escapes; ++index) {
+    if (declared[index].name == name.raw) {
       return static_cast<std::uint8_t>(index + 1);
     }
   }
@@ -50,29 +50,33 @@ Slice append(BatchText& text, const JsonString& string) {
   return string.has_escapes ? text.append(string.text()) : text.append(string.raw);
 }
 
-void write_update(Batch& batch, MessageRecord& record, const UpdateSlices& update) {
-  record.registration_id = static_cast<double>(update.registration_id);
-  record.timestamp_ms = static_cast<double>(update.timestamp_ms);
-  if (!update.status.has_escapes) {
-    record.known_status = parse_status(update.status.raw);
+/// Whether it is in the record. An epoch of 0 says that it has no id.
+bool write_event_id(MessageRecord& record, const std::optional<EventId>& id) {
+  const bool is_exact = id && id->epoch > 0 && id->epoch <= exact_max && id->sequence <= exact_max;
+  if (is_exact) {
+    record.epoch = static_cast<double>(id->epoch);
+    record.sequence = static_cast<double>(id->sequence);
   }
-  if (record.known_status == Status::other) {
+  return is_exact;
+}
+
+void write_update(Batch& batch, MessageRecord& record, const UpdateSlices& update,
+                  const Workflow& workflow) {
+  record.instance_id = static_cast<double>(update.registration_id);
+  record.text_id = append(batch.text, update.text_id);
+  record.timestamp_ms = static_cast<double>(update.timestamp_ms);
+  record.known_status = place_of(update.status, workflow.statuses);
+  if (record.known_status == 0) {
     record.status = append(batch.text, update.status);
   }
-  record.known_stage = known_stage(update.stage);
+  record.known_stage = place_of(update.stage, workflow.stages);
   if (record.known_stage == 0) {
     record.stage = append(batch.text, update.stage);
   }
   record.stage_status = update.stage_status;
   record.message = append(batch.text, update.message);
   record.has_message = update.message.raw.data() != nullptr;
-  // An epoch of 0 says that the record has no id.
-  const bool has_exact_id = update.id && update.id->epoch > 0 && update.id->epoch <= exact_max &&
-                            update.id->sequence <= exact_max;
-  if (has_exact_id) {
-    record.epoch = static_cast<double>(update.id->epoch);
-    record.sequence = static_cast<double>(update.id->sequence);
-  }
+  const bool has_exact_id = write_event_id(record, update.id);
   const std::size_t rest_begin = batch.json.size();
   append_rest(batch.json, update, has_exact_id);
   record.json = {static_cast<std::uint32_t>(rest_begin),
@@ -90,18 +94,19 @@ void append_cursor(std::string& cursors, Slice& last, std::string_view last_even
 
 }  // namespace
 
-Client::Client(const ConnectionOptions& options, std::uint64_t seed, std::int64_t registration_id,
-               std::string_view last_event_id)
-    : session_(options, seed, std::span(&registration_id, registration_id == 0 ? 0 : 1),
-               last_event_id),
-      registration_id_(registration_id) {}
+Client::Client(const ConnectionOptions& options, std::uint64_t seed, const Workflow& workflow,
+               std::span<const InstanceId> ids, std::string_view last_event_id, StreamEnd end)
+    : session_(options, seed, workflow, ids, last_event_id, {}, end) {}
+
+std::string_view Client::request_query() {
+  query_ = session_.request_query();
+  return query_;
+}
 
 void Client::write_messages(Batch& batch, Result& result) {
   const std::uint64_t resets_before = session_.resets();
-  bool view_changed = false;
   Slice cursor;
   while (const auto message = session_.poll_message()) {
-    view_changed = view_changed || message->view_changed;
     MessageRecord& record = batch.messages.add();
     record.kind = message->kind;
     append_cursor(batch.cursors, cursor, message->last_event_id);
@@ -109,21 +114,21 @@ void Client::write_messages(Batch& batch, Result& result) {
     if (message->content == nullptr) {
       record.message = batch.text.append(message->problem);
     } else if (message->kind == MessageKind::update) {
-      write_update(batch, record, message->content->update);
+      write_update(batch, record, message->content->update, session_.workflow());
+    } else if (message->kind == MessageKind::end) {
+      (void)write_event_id(record, message->content->end_id);
     }
   }
   append_cursor(batch.cursors, cursor, session_.last_event_id());
-  const RegistrationView* const view = session_.view_to_restore(registration_id_);
-  if (view != nullptr && (view_changed || (view->status.empty() && view->has_gap))) {
-    write_view(batch, *view);
-  }
+  write_views(batch, session_);
   result.text = bytes_of(batch.text.text());
   result.records = batch.messages.address();
   result.json = bytes_of(batch.json);
   result.cursors = bytes_of(batch.cursors);
   result.cursor_begin = cursor.begin;
   result.resets = static_cast<std::uint32_t>(session_.resets() - resets_before);
-  result.view = reinterpret_cast<std::uintptr_t>(batch.view ? &*batch.view : nullptr);
+  result.views = batch.views.address();
+  result.view_count = batch.views.size();
 }
 
 }  // namespace regstream::abi

@@ -6,12 +6,17 @@
 #include <limits>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
 
 #include "abi.hpp"
 #include "client.hpp"
 #include "exchange.hpp"
 #include "handle_table.hpp"
+#include "workflow_text.hpp"
 
 namespace regstream::abi {
 namespace {
@@ -32,8 +37,7 @@ static_assert(static_cast<int>(TransportEnd::refused_unseen) == 2);
 static_assert(static_cast<int>(TokenFailure::for_good) == 1);
 static_assert(static_cast<int>(RetryPolicy::standard) == 1);
 static_assert(static_cast<int>(StageStatus::skipped) == 3);
-static_assert(static_cast<int>(Status::other) == 5);
-static_assert(static_cast<int>(MessageKind::too_large) == 7);
+static_assert(static_cast<int>(MessageKind::too_large) == 8);
 
 /// JavaScript numbers may be anything; converting NaN or infinity to an integer would trap.
 std::int64_t whole_ms(double value) {
@@ -41,33 +45,54 @@ std::int64_t whole_ms(double value) {
   return std::isnan(value) ? 0 : static_cast<std::int64_t>(std::clamp(value, -most, most));
 }
 
+StreamEnd end_of(std::uint32_t ends) {
+  return ends == 0 ? StreamEnd::never : StreamEnd::final_status;
+}
+
 Instant instant(double now_ms) {
   return Instant(Duration(whole_ms(now_ms)));
 }
 
-bool is_id_or_zero(double registration_id) {
-  return registration_id >= 0 && registration_id <= static_cast<double>(registration_id_max) &&
-         registration_id == std::floor(registration_id);
+/// The module's workflows, for as long as it lives: a page has a handful of them, and its streams
+/// come and go.
+constexpr std::size_t workflows_max = 64;
+
+struct KnownWorkflow {
+  std::string text;
+  Workflow workflow;
+};
+
+std::vector<std::unique_ptr<const KnownWorkflow>>& workflows() {
+  static std::vector<std::unique_ptr<const KnownWorkflow>> known;
+  return known;
 }
 
-ActionKind describe(const RequestToken& request, Result& result) {
+/// Null where `handle` names none.
+const Workflow* find_workflow(std::uint32_t handle) {
+  const auto& known = workflows();
+  return handle == 0 || handle > known.size() ? nullptr : &known[handle - 1]->workflow;
+}
+
+ActionKind describe(const RequestToken& request, Client& /*client*/, Result& result) {
   result.attempt = static_cast<std::uint32_t>(request.attempt);
   return request.is_refused ? ActionKind::request_fresh_token : ActionKind::request_token;
 }
 
-ActionKind describe(const OpenTransport& open, Result& result) {
+ActionKind describe(const OpenTransport& open, Client& client, Result& result) {
   result.attempt = static_cast<std::uint32_t>(open.attempt);
   result.text = bytes_of(open.last_event_id);
+  result.query = bytes_of(client.request_query());
   return ActionKind::open;
 }
 
-ActionKind describe(const CloseTransport& /*close*/, Result& /*result*/) {
+ActionKind describe(const CloseTransport& /*close*/, Client& /*client*/, Result& /*result*/) {
   return ActionKind::close;
 }
 
-ActionKind describe(const StateChanged& change, Result& result) {
+ActionKind describe(const StateChanged& change, Client& /*client*/, Result& result) {
   result.to = static_cast<std::uint32_t>(change.to);
   result.reason = static_cast<std::uint32_t>(change.reason);
+  result.is_connected = change.is_connected ? 1 : 0;
   return ActionKind::state_changed;
 }
 
@@ -85,23 +110,85 @@ std::int32_t read_messages(Client& client, bool is_accepted) {
 
 }  // namespace
 
-std::uint32_t client_create(std::uint32_t policy, std::uint32_t seed_high, std::uint32_t seed_low,
-                            double registration_id, std::uint32_t needs_token,
-                            std::uint32_t last_event_id_size, std::uint32_t view_size) {
-  const auto texts = two_inputs(last_event_id_size, view_size);
-  if (!texts || policy > static_cast<std::uint32_t>(RetryPolicy::standard) ||
-      !is_id_or_zero(registration_id)) {
+std::uint32_t workflow_create(std::uint32_t size) {
+  const auto texts = two_inputs(size, 0);
+  if (!texts || size > workflow_bytes_max) {
+    return 0;
+  }
+  auto& known = workflows();
+  const std::string_view text = texts->first;
+  const auto same = std::find_if(known.begin(), known.end(),
+                                 [text](const auto& one) { return one->text == text; });
+  if (same != known.end()) {
+    return static_cast<std::uint32_t>(same - known.begin() + 1);
+  }
+  auto workflow = read_workflow(text);
+  if (!workflow || known.size() == workflows_max) {
+    return 0;
+  }
+  known.push_back(std::make_unique<const KnownWorkflow>(
+      KnownWorkflow{.text = std::string(text), .workflow = *std::move(workflow)}));
+  release_input();
+  return static_cast<std::uint32_t>(known.size());
+}
+
+std::uint32_t query_size(std::uint32_t workflow_handle, std::uint32_t ends,
+                         std::uint32_t ids_size) {
+  const Workflow* const workflow = find_workflow(workflow_handle);
+  const auto texts = two_inputs(ids_size, 0);
+  if (workflow == nullptr || !texts) {
+    return 0;
+  }
+  const auto ids = read_ids(texts->first, *workflow);
+  return can_ask(ids, *workflow, end_of(ends))
+             ? static_cast<std::uint32_t>(longest_query_bytes(ids, *workflow))
+             : 0;
+}
+
+std::uint32_t client_create(std::uint32_t workflow_handle, std::uint32_t policy,
+                            std::uint32_t seed_high, std::uint32_t seed_low,
+                            std::uint32_t needs_token, std::uint32_t ends, std::uint32_t ids_size,
+                            std::uint32_t last_event_id_size) {
+  const Workflow* const workflow = find_workflow(workflow_handle);
+  const auto texts = two_inputs(ids_size, last_event_id_size);
+  if (workflow == nullptr || !texts || policy > static_cast<std::uint32_t>(RetryPolicy::standard)) {
+    return 0;
+  }
+  const auto ids = read_ids(texts->first, *workflow);
+  if (!can_ask(ids, *workflow, end_of(ends))) {
     return 0;
   }
   ConnectionOptions options;
   options.policy = static_cast<RetryPolicy>(policy);
   options.needs_token = needs_token != 0;
   const std::uint64_t seed = (static_cast<std::uint64_t>(seed_high) << 32U) | seed_low;
-  auto client = std::make_unique<Client>(options, seed, static_cast<std::int64_t>(registration_id),
-                                         texts->first);
-  client->restore(texts->second);
+  auto client =
+      std::make_unique<Client>(options, seed, *workflow, ids, texts->second, end_of(ends));
   release_input();
   return clients().insert(std::move(client));
+}
+
+void client_restore(std::uint32_t handle, std::uint32_t id_size, std::uint32_t view_size) {
+  Client* const client = clients().find(handle);
+  const auto texts = two_inputs(id_size, view_size);
+  if (client == nullptr || !texts) {
+    return;
+  }
+  const auto ids = read_ids(texts->first, client->session().workflow());
+  if (ids.size() == 1) {
+    client->restore(ids.front(), texts->second);
+  }
+  release_input();
+}
+
+std::uint32_t client_follow(std::uint32_t handle, std::uint32_t ids_size, double now_ms) {
+  Client* const client = clients().find(handle);
+  const auto texts = two_inputs(ids_size, 0);
+  if (client == nullptr || !texts) {
+    return 0;
+  }
+  const auto ids = read_ids(texts->first, client->session().workflow());
+  return client->session().follow(ids, instant(now_ms)) ? 1 : 0;
 }
 
 void client_destroy(std::uint32_t handle) {
@@ -220,7 +307,8 @@ std::uint32_t client_poll(std::uint32_t handle) {
   const auto action = client == nullptr ? std::nullopt : client->session().poll_action();
   ActionKind kind = ActionKind::none;
   if (action) {
-    kind = std::visit([](const auto& one) { return describe(one, result_record()); }, *action);
+    kind = std::visit([client](const auto& one) { return describe(one, *client, result_record()); },
+                      *action);
   }
   return static_cast<std::uint32_t>(kind);
 }

@@ -1,6 +1,8 @@
 // A client's view, out as a record and back in. Apart from its messages: a view changes less often
 // than messages come.
 
+#include <cstddef>
+#include <cstdint>
 #include <utility>
 #include <variant>
 
@@ -11,26 +13,14 @@
 
 namespace regstream::abi {
 
-void Client::restore(std::string_view view_json) {
-  if (view_json.empty()) {
-    return;
-  }
-  auto decoded = decode_view(view_json);
-  auto* view = std::get_if<RegistrationView>(&decoded);
-  if (view == nullptr || view->registration_id != registration_id_) {
-    view = &decoded.emplace<RegistrationView>();
-    view->registration_id = registration_id_;
-    view->has_gap = true;
-    view->has_lost_history = true;
-  }
-  (void)session_.restore(std::move(*view));
-}
+namespace {
 
-void write_view(Batch& batch, const RegistrationView& view) {
+void write_view(Batch& batch, const RegistrationView& view, const Workflow& workflow) {
   BatchText& text = batch.view_text;
-  const Progress progress = progress_of(view);
-  ViewRecord& record = batch.view.emplace();
-  record.registration_id = static_cast<double>(view.registration_id);
+  const Progress progress = progress_of(view, workflow);
+  ViewRecord& record = batch.views.add();
+  record.instance_id = static_cast<double>(view.registration_id);
+  record.text_id = text.append(view.text_id);
   record.timestamp_ms = static_cast<double>(view.timestamp_ms);
   record.status = text.append(view.status);
   record.stage = text.append(view.stage);
@@ -55,8 +45,37 @@ void write_view(Batch& batch, const RegistrationView& view) {
                           .message = text.append(stage.message),
                           .status = stage.status};
   }
-  record.text = bytes_of(text.text());
-  record.stages = batch.stages.address();
+}
+
+}  // namespace
+
+void Client::restore(const InstanceId& id, std::string_view view_json) {
+  auto decoded = decode_view(view_json, session_.workflow());
+  auto* view = std::get_if<RegistrationView>(&decoded);
+  if (view == nullptr || view->registration_id != id.number || view->text_id != id.text) {
+    view = &decoded.emplace<RegistrationView>();
+    view->registration_id = id.number;
+    view->text_id = id.text;
+    view->has_gap = true;
+    view->has_lost_history = true;
+  }
+  (void)session_.restore(std::move(*view));
+}
+
+void write_views(Batch& batch, StreamSession& session) {
+  for (std::size_t index = 0; index < session.followed_count(); ++index) {
+    if (session.take_view_change(index)) {
+      write_view(batch, session.followed_view(index), session.workflow());
+    }
+  }
+  // Adding to a batch may move it: what points into it comes last.
+  std::uintptr_t stages = batch.stages.address();
+  for (std::uint32_t index = 0; index < batch.views.size(); ++index) {
+    ViewRecord& record = batch.views[index];
+    record.text = bytes_of(batch.view_text.text());
+    record.stages = stages;
+    stages += record.stage_count * sizeof(StageRecord);
+  }
 }
 
 }  // namespace regstream::abi

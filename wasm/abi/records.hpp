@@ -2,7 +2,6 @@
 
 #include <cstdint>
 
-#include <regstream/message/status.hpp>
 #include <regstream/session/stream_session.hpp>
 
 /// What calls leave in memory for JavaScript to read: records of fixed layout, which is part of the
@@ -23,22 +22,22 @@ struct Bytes {
   std::uint32_t size = 0;
 };
 
-/// One message of the stream; all but `kind` and `message` is an update's.
+/// One message of the stream; all but `kind`, `message`, `epoch` and `sequence` is an update's.
 struct MessageRecord {
-  double registration_id = 0;
+  double instance_id = 0;  ///< 0 where the workflow's ids are text: `text_id`.
   double timestamp_ms = 0;
-  double epoch = 0;  ///< Of its event id; 0: it has none, or one that no double holds.
-  double sequence = 0;
-  Slice status;   ///< Where `known_status` is `other`.
+  double epoch = 0;  ///< Of its event id; 0: it has none, or one that no double holds. In an `end`
+  double sequence = 0;  ///< it is the final update's.
+  Slice text_id;
+  Slice status;   ///< Where `known_status` is 0.
   Slice stage;    ///< Where `known_stage` is 0.
   Slice message;  ///< Also why a message is malformed or too large.
   Slice cursor;   ///< Bytes of `Result::cursors`: what a reconnect behind it resumes from.
   /// Bytes of `Result::json`: an object with its other members; empty if these fields are all.
   Slice json;
   MessageKind kind = MessageKind::other;
-  Status known_status = Status::other;
-  /// One more than the place of the stage in the given workflow.
-  std::uint8_t known_stage = 0;
+  std::uint8_t known_status = 0;  ///< One more than its place among the workflow's statuses.
+  std::uint8_t known_stage = 0;   ///< One more than its place among the workflow's stages.
   StageStatus stage_status = StageStatus::completed;
   bool has_message = false;
 };
@@ -52,13 +51,14 @@ struct StageRecord {
   StageStatus status = StageStatus::started;
 };
 
-/// A registration's view. One without a status says that updates may have been missed, and nothing
-/// is known.
+/// An instance's view. One without a status says that updates may have been missed, and nothing is
+/// known.
 struct ViewRecord {
-  double registration_id = 0;
+  double instance_id = 0;  ///< 0 where the workflow's ids are text: `text_id`.
   double timestamp_ms = 0;
-  Bytes text;                 ///< Of this record and its stages, apart from the messages' one.
+  Bytes text;  ///< Of all views of the batch and their stages; not the messages' one.
   std::uintptr_t stages = 0;  ///< Address of `stage_count` records.
+  Slice text_id;
   Slice status;
   Slice stage;
   Slice message;
@@ -92,28 +92,31 @@ struct SkippedRecord {
 
 /// What a call gives back beyond its return value. It says which of these it sets.
 struct Result {
-  Bytes text;  ///< UTF-8: the records' text, or the call's.
+  Bytes text;   ///< UTF-8: the records' text, or the call's.
+  Bytes query;  ///< UTF-8: of the request.
   std::uint32_t attempt = 0;
   std::uint32_t to = 0;
   std::uint32_t reason = 0;
+  std::uint32_t is_connected = 0;
   std::uintptr_t records = 0;
   Bytes json;
   Bytes cursors;
   std::uint32_t cursor_begin =
-      0;                    ///< From there on: what a reconnect behind the batch resumes from.
-  std::uintptr_t view = 0;  ///< Address of a `ViewRecord`; 0: the view did not change.
+      0;                     ///< From there on: what a reconnect behind the batch resumes from.
+  std::uintptr_t views = 0;  ///< `ViewRecord`s of what changed, in the order of the stream's ids.
+  std::uint32_t view_count = 0;
   std::uintptr_t skipped = 0;
   std::uint32_t skipped_count = 0;
   std::uint32_t resets = 0;  ///< How often updates may have been missed in the batch.
 };
 
 #ifdef __wasm__
-static_assert(sizeof(MessageRecord) == 80);
+static_assert(sizeof(MessageRecord) == 88);
 static_assert(sizeof(StageRecord) == 40);
-static_assert(sizeof(ViewRecord) == 96);
+static_assert(sizeof(ViewRecord) == 104);
 static_assert(sizeof(EventRecord) == 24);
 static_assert(sizeof(SkippedRecord) == 24);
-static_assert(sizeof(Result) == 60);
+static_assert(sizeof(Result) == 76);
 #endif
 
 }  // namespace regstream::abi

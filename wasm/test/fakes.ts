@@ -5,6 +5,10 @@ import type { Clock } from "../src/shared/clock.js";
 import type { Core } from "../src/core/core.js";
 import { loadCore } from "../src/core/load_core.js";
 import { CoreClient } from "../src/core/core_client.js";
+import { ViewReader } from "../src/core/view_reader.js";
+import { Vocabulary } from "../src/core/vocabulary.js";
+import type { RegistrationWorkflow } from "../src/generated/registration.js";
+import { registrationWorkflow } from "../src/generated/registration.js";
 import type { EventSourceConstructor, EventSourceLike } from "../src/browser/event_source_transport.js";
 import type { FetchFunction } from "../src/browser/fetch_transport.js";
 import type { Signals } from "../src/browser/signals.js";
@@ -23,9 +27,26 @@ export async function primeCore(): Promise<Core> {
   return await loadCore(await readFile(modulePath));
 }
 
+export type RegistrationClient = CoreClient<RegistrationWorkflow>;
+export type RegistrationViewReader = ViewReader<RegistrationWorkflow>;
+
+/** What a client of registrations needs, where a test has no other wishes. */
+export const clientOptions = {
+  vocabulary: new Vocabulary(registrationWorkflow),
+  policy: "resilient",
+  seed: [1, 2],
+  ids: [42],
+  needsToken: false,
+} as const;
+
+export function createViewReader(): RegistrationViewReader {
+  return new ViewReader(clientOptions.vocabulary);
+}
+
 /** A client whose stream is open, as attempt 1. */
-export function openClient(core: Core, registrationId: number | undefined): CoreClient {
-  const client = new CoreClient(core, { policy: "resilient", seed: [1, 2], registrationId, needsToken: false });
+export function openClient(core: Core, registrationId: number | undefined): RegistrationClient {
+  const ids = registrationId === undefined ? [] : [registrationId];
+  const client = new CoreClient(core, { ...clientOptions, ids });
   client.connect(0);
   while (client.poll() !== null);
   client.response(1, { status: 200, isEventStream: true, coding: undefined, retryAfterMs: undefined }, 0);

@@ -1,11 +1,11 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
-#include <cmath>
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <limits>
 #include <random>
+#include <regstream/workflow/registration.hpp>
 #include <sstream>
 #include <string>
 #include <string_view>
@@ -25,16 +25,54 @@ std::uint32_t put_in(std::string_view text) {
   return static_cast<std::uint32_t>(text.size());
 }
 
+/// The built-in workflow, as the package tells the module of it.
+std::uint32_t registrations() {
+  const Workflow& workflow = registration_workflow();
+  std::string text = "id integer " + workflow.id_member + "\ninfer 1\nstage_update " +
+                     workflow.stage_update_status + '\n';
+  for (const WorkflowStatus& status : workflow.statuses) {
+    const std::string_view kind = status.kind == StatusKind::open    ? "open "
+                                  : status.kind == StatusKind::final ? "final "
+                                                                     : "failed ";
+    text.append("status ").append(kind).append(status.name).append("\n");
+  }
+  for (const WorkflowStage& stage : workflow.stages) {
+    text.append("stage ").append(stage.name).append("\n");
+  }
+  const std::uint32_t handle = workflow_create(put_in(text));
+  REQUIRE(handle != 0);
+  return handle;
+}
+
+/// How a client is made; its stream follows `ids`, each ended by a line feed.
+struct Made {
+  std::string_view ids = "42\n";
+  std::string_view last_event_id = {};
+  bool ends = false;
+  std::uint32_t policy = 0;
+};
+
+std::uint32_t make_client(std::uint32_t workflow, const Made& made = {}) {
+  put_in(std::string(made.ids).append(made.last_event_id));
+  return client_create(workflow, made.policy, 1, 2, 0, made.ends ? 1 : 0,
+                       static_cast<std::uint32_t>(made.ids.size()),
+                       static_cast<std::uint32_t>(made.last_event_id.size()));
+}
+
 /// A client whose stream is open, as attempt 1.
 class OpenClient {
  public:
-  explicit OpenClient(double registration_id = 42, std::string_view last_event_id = {},
-                      std::string_view view = {}) {
-    put_in(std::string(last_event_id).append(view));
-    handle_ =
-        client_create(0, 1, 2, registration_id, 0, static_cast<std::uint32_t>(last_event_id.size()),
-                      static_cast<std::uint32_t>(view.size()));
+  explicit OpenClient(std::string_view last_event_id = {}, std::string_view view = {})
+      : OpenClient(registrations(), {.last_event_id = last_event_id}, view) {}
+
+  OpenClient(std::uint32_t workflow, const Made& made, std::string_view view = {})
+      : handle_(make_client(workflow, made)) {
     REQUIRE(handle_ != 0);
+    if (!view.empty()) {
+      put_in(std::string(made.ids).append(view));
+      client_restore(handle_, static_cast<std::uint32_t>(made.ids.size()),
+                     static_cast<std::uint32_t>(view.size()));
+    }
     client_connect(handle_, 0);
     REQUIRE(actions() == std::vector{ActionKind::state_changed, ActionKind::open});
     client_response(handle_, 1, 200, 1, 0, -1, 0);
@@ -63,7 +101,7 @@ class OpenClient {
   }
 
  private:
-  std::uint32_t handle_ = 0;
+  std::uint32_t handle_;
 };
 
 std::string block(std::string_view id, std::string_view data) {
@@ -110,10 +148,11 @@ TEST_CASE("A batch has records of its messages and of the view, with their text"
   REQUIRE(batch.messages.size() == 2);
   const read::Message& stage = batch.messages[0];
   CHECK(stage.record.kind == MessageKind::update);
-  CHECK(stage.record.registration_id == 42);
+  CHECK(stage.record.instance_id == 42);
+  CHECK(stage.text_id.empty());
   CHECK(stage.record.timestamp_ms == 5);
   CHECK(stage.record.epoch == 0);
-  CHECK(stage.record.known_status == Status::pending);
+  CHECK(stage.record.known_status == 1);
   CHECK(stage.record.known_stage == 1);
   CHECK(stage.record.stage_status == StageStatus::completed);
   CHECK(stage.message == "ደንበኛ 😀");
@@ -123,63 +162,63 @@ TEST_CASE("A batch has records of its messages and of the view, with their text"
   const read::Message& status = batch.messages[1];
   CHECK(status.record.epoch == 7);
   CHECK(status.record.sequence == 8);
-  CHECK(status.record.known_status == Status::other);
+  CHECK(status.record.known_status == 0);
   CHECK(status.status == "ON HOLD");
   CHECK(status.message == R"(a "b")");
   CHECK(status.cursor == "é7-8");
   CHECK(status.json == R"({"details":{"n":1},"processLog":[2]})");
   CHECK(batch.cursor_at_end == "é7-8");
 
-  REQUIRE(batch.view);
-  CHECK(batch.view->record.registration_id == 42);
-  CHECK(batch.view->record.timestamp_ms == 6);
-  CHECK(batch.view->status == "ON HOLD");
-  CHECK(batch.view->stage == "duplicate_check");
-  CHECK(batch.view->message == R"(a "b")");
-  CHECK(batch.view->id == "7-8");
-  CHECK(batch.view->details == R"({"n":1})");
-  CHECK(batch.view->process_log == "[2]");
-  CHECK(batch.view->record.stages_done == 1);
-  CHECK(batch.view->record.stages_total == 4);
-  REQUIRE(batch.view->stages.size() == 1);
-  CHECK(batch.view->stages[0].name == "duplicate_check");
-  CHECK(batch.view->stages[0].message == "ደንበኛ 😀");
-  CHECK(batch.view->stages[0].record.ended_timestamp_ms == 5);
+  REQUIRE(batch.views.size() == 1);
+  CHECK(batch.views[0].record.instance_id == 42);
+  CHECK(batch.views[0].record.timestamp_ms == 6);
+  CHECK(batch.views[0].status == "ON HOLD");
+  CHECK(batch.views[0].stage == "duplicate_check");
+  CHECK(batch.views[0].message == R"(a "b")");
+  CHECK(batch.views[0].id == "7-8");
+  CHECK(batch.views[0].details == R"({"n":1})");
+  CHECK(batch.views[0].process_log == "[2]");
+  CHECK(batch.views[0].record.stages_done == 1);
+  CHECK(batch.views[0].record.stages_total == 4);
+  REQUIRE(batch.views[0].stages.size() == 1);
+  CHECK(batch.views[0].stages[0].name == "duplicate_check");
+  CHECK(batch.views[0].stages[0].message == "ደንበኛ 😀");
+  CHECK(batch.views[0].stages[0].record.ended_timestamp_ms == 5);
 }
 
 TEST_CASE("A view is taken over by the next client") {
   OpenClient next(
-      42, "7-8", R"({"registrationId":42,"status":"FAILED","details":{"n":1.0},"processLog":[2]})");
+      "7-8", R"({"registrationId":42,"status":"FAILED","details":{"n":1.0},"processLog":[2]})");
   const read::Batch reset = next.event(R"({"type":"reset","timestamp":1})");
-  REQUIRE(reset.view);
-  CHECK(reset.view->status == "FAILED");
-  CHECK(reset.view->record.has_gap);
-  CHECK(reset.view->details == R"({"n":1.0})");
-  CHECK(reset.view->process_log == "[2]");
+  REQUIRE(reset.views.size() == 1);
+  CHECK(reset.views[0].status == "FAILED");
+  CHECK(reset.views[0].record.has_gap);
+  CHECK(reset.views[0].details == R"({"n":1.0})");
+  CHECK(reset.views[0].process_log == "[2]");
 }
 
 TEST_CASE("A view that can't be read leaves a gap, and its history is lost") {
   for (const std::string_view text :
        {"{", "[]", R"({"status":"FAILED"})", R"({"registrationId":43,"status":"FAILED"})"}) {
     CAPTURE(text);
-    OpenClient client(42, "7-8", text);
+    OpenClient client("7-8", text);
     const read::Batch batch = client.event(R"({"type":"ping"})");
-    REQUIRE(batch.view);
-    CHECK(batch.view->status.empty());
-    CHECK(batch.view->record.registration_id == 42);
-    CHECK(batch.view->record.has_gap);
-    CHECK(batch.view->record.has_lost_history);
+    REQUIRE(batch.views.size() == 1);
+    CHECK(batch.views[0].status.empty());
+    CHECK(batch.views[0].record.instance_id == 42);
+    CHECK(batch.views[0].record.has_gap);
+    CHECK(batch.views[0].record.has_lost_history);
     const read::Batch next = client.event(first);
-    REQUIRE(next.view);
-    CHECK(next.view->record.has_gap);
+    REQUIRE(next.views.size() == 1);
+    CHECK(next.views[0].record.has_gap);
   }
-  OpenClient fresh(42, "7-8");
-  CHECK_FALSE(fresh.event(R"({"type":"ping"})").view);
+  OpenClient fresh("7-8");
+  CHECK(fresh.event(R"({"type":"ping"})").views.empty());
 }
 
 TEST_CASE("An id that no double holds, or that the record can't tell from none, is in the rest") {
   OpenClient client;
-  for (const std::string_view id : {"0-5", "9007199254740992-0", "1-18446744073709551615"}) {
+  for (const std::string_view id : {"0-5", "1-18446744073709551615", "9007199254740992-0"}) {
     const std::string update =
         R"({"registrationId":42,"status":"PENDING","id":")" + std::string(id);
     const read::Batch batch = client.event(R"({"type":"update","data":)" + update + "\"}}");
@@ -210,25 +249,25 @@ TEST_CASE(
     "A gap before anything is known is a view without a status, which the next client takes") {
   OpenClient client;
   const read::Batch reset = client.event(R"({"type":"reset","timestamp":1})");
-  REQUIRE(reset.view);
-  CHECK(reset.view->status.empty());
-  CHECK(reset.view->record.registration_id == 42);
-  CHECK(reset.view->record.has_gap);
-  CHECK(reset.view->record.has_lost_history);
+  REQUIRE(reset.views.size() == 1);
+  CHECK(reset.views[0].status.empty());
+  CHECK(reset.views[0].record.instance_id == 42);
+  CHECK(reset.views[0].record.has_gap);
+  CHECK(reset.views[0].record.has_lost_history);
 
-  OpenClient next(42, "8-0", R"({"registrationId":42,"hasGap":true,"hasLostHistory":true})");
+  OpenClient next("8-0", R"({"registrationId":42,"hasGap":true,"hasLostHistory":true})");
   const read::Batch first_update = next.event(first);
-  REQUIRE(first_update.view);
-  CHECK(first_update.view->status == "PENDING");
-  CHECK(first_update.view->record.has_gap);
-  CHECK_FALSE(first_update.view->record.has_lost_history);
+  REQUIRE(first_update.views.size() == 1);
+  CHECK(first_update.views[0].status == "PENDING");
+  CHECK(first_update.views[0].record.has_gap);
+  CHECK_FALSE(first_update.views[0].record.has_lost_history);
 }
 
 TEST_CASE("A batch without news has no view, and keeps the cursor") {
-  OpenClient client(0);
+  OpenClient client(registrations(), {.ids = ""});
   const read::Batch batch = client.bytes(block("7-7", first));
   CHECK(batch.messages.size() == 1);
-  CHECK_FALSE(batch.view);
+  CHECK(batch.views.empty());
   CHECK(client.bytes(":\n").cursor_at_end == "7-7");
   CHECK(client.bytes("id: 7-9\n\n").cursor_at_end == "7-9");
 }
@@ -282,7 +321,7 @@ TEST_CASE("Parsers give events, and what they skipped") {
 }
 
 TEST_CASE("A handle that was freed, forged, or belongs to a later object finds nothing") {
-  const std::uint32_t gone = client_create(0, 1, 2, 42, 0, 0, 0);
+  const std::uint32_t gone = make_client(registrations());
   client_destroy(gone);
   OpenClient client;
   REQUIRE(client.handle() != gone);
@@ -302,7 +341,8 @@ TEST_CASE("A handle that was freed, forged, or belongs to a later object finds n
 TEST_CASE("There is room for 256 clients and 256 parsers, and a place is used again") {
   std::vector<std::uint32_t> clients;
   std::vector<std::uint32_t> parsers;
-  while (const std::uint32_t client = client_create(0, 1, 2, 0, 0, 0, 0)) {
+  const std::uint32_t workflow = registrations();
+  while (const std::uint32_t client = make_client(workflow)) {
     clients.push_back(client);
   }
   while (const std::uint32_t parser = parser_create(1, 1, 1, 0)) {
@@ -311,7 +351,7 @@ TEST_CASE("There is room for 256 clients and 256 parsers, and a place is used ag
   CHECK(clients.size() == 256);
   CHECK(parsers.size() == 256);
   client_destroy(clients.front());
-  clients.front() = client_create(0, 1, 2, 0, 0, 0, 0);
+  clients.front() = make_client(workflow);
   CHECK(clients.front() != 0);
   for (std::size_t index = 0; index < clients.size(); ++index) {
     client_destroy(clients[index]);
@@ -320,13 +360,20 @@ TEST_CASE("There is room for 256 clients and 256 parsers, and a place is used ag
 }
 
 TEST_CASE("A client is refused where its options are none") {
-  for (const double id : {std::nan(""), -1.0, 0.5, 9007199254740992.0, HUGE_VAL, -HUGE_VAL}) {
-    CHECK(client_create(0, 1, 2, id, 0, 0, 0) == 0);
+  const std::uint32_t workflow = registrations();
+  for (const std::string_view id : {"0\n", "-1\n", "1.5\n", "9007199254740992\n", "x\n", "\n",
+                                    "99999999999999999999999\n", "42\nx\n"}) {
+    CAPTURE(id);
+    CHECK(make_client(workflow, {.ids = id}) == 0);
   }
-  CHECK(client_create(2, 1, 2, 42, 0, 0, 0) == 0);
+  CHECK(make_client(workflow, {.policy = 2}) == 0);
+  CHECK(make_client(workflow, {.ids = "42\n43\n", .ends = true}) == 0);
+  CHECK(make_client(workflow, {.ids = "", .ends = true}) == 0);
+  CHECK(make_client(0) == 0);
+  CHECK(make_client(65) == 0);
   input(4);
-  CHECK(client_create(0, 1, 2, 42, 0, 5, 0) == 0);
-  CHECK(client_create(0, 1, 2, 42, 0, 4, 0xffffffff) == 0);
+  CHECK(client_create(workflow, 0, 1, 2, 0, 0, 0, 5) == 0);
+  CHECK(client_create(workflow, 0, 1, 2, 0, 0, 4, 0xffffffff) == 0);
 }
 
 TEST_CASE("No argument of any call does harm") {

@@ -13,6 +13,8 @@
 namespace regstream::abi {
 namespace {
 
+constexpr std::size_t until_bytes = std::string_view("&until=final").size();
+
 void require(bool holds, const char* claim) {
   if (!holds) {
     throw std::logic_error(claim);
@@ -50,21 +52,44 @@ void CallProgram::run_line(std::string_view line) {
   if (bar != std::string_view::npos) {
     input_rest_ = put_in(unescaped(line.substr(bar + 1)));
   }
+  call_workflow(line.front());
   call_client(line.front());
   call_parser(line.front());
+}
+
+void CallProgram::call_workflow(char what) {
+  if (what == 'W') {
+    workflows_.push_back(workflow_create(size()));
+  } else if (what == 'w') {
+    const std::uint32_t of = workflow();
+    const std::uint32_t ends = word();
+    require(query_size(of, ends, size()) <= stream_query_bytes_max, "a query has a limit");
+  }
 }
 
 void CallProgram::call_client(char what) {
   switch (what) {
     case 'C': {
+      const std::uint32_t of = workflow();
       const std::uint32_t policy = word();
       const std::uint32_t seed_high = word();
       const std::uint32_t seed_low = word();
-      const double registration_id = number();
       const std::uint32_t needs_token = word();
+      const std::uint32_t ends = word();
+      const std::uint32_t ids_size = size();
+      clients_.push_back(
+          client_create(of, policy, seed_high, seed_low, needs_token, ends, ids_size, size()));
+      return;
+    }
+    case 'V': {
+      const std::uint32_t client = handle();
       const std::uint32_t id_size = size();
-      clients_.push_back(client_create(policy, seed_high, seed_low, registration_id, needs_token,
-                                       id_size, size()));
+      return client_restore(client, id_size, size());
+    }
+    case 'f': {
+      const std::uint32_t client = handle();
+      const std::uint32_t ids_size = size();
+      (void)client_follow(client, ids_size, number());
       return;
     }
     case 'X':
@@ -138,6 +163,8 @@ void CallProgram::call_client(char what) {
         require(kind <= 5, "an action is of a kind that JavaScript knows");
         if (kind == static_cast<std::uint32_t>(ActionKind::open)) {
           require(read::result_text().size() <= last_event_id_bytes_max, "a cursor has a limit");
+          require(read::result_query().size() <= stream_query_bytes_max + until_bytes,
+                  "a query has a limit");
         }
       }
       return;
@@ -218,6 +245,11 @@ std::uint32_t CallProgram::handle() {
   return named < own.size() ? own[named] : 0;
 }
 
+std::uint32_t CallProgram::workflow() {
+  const std::uint32_t named = word();
+  return named < workflows_.size() ? workflows_[named] : named;
+}
+
 std::uint32_t CallProgram::size() {
   const std::uint32_t bytes = word();
   input_rest_ -= std::min(bytes, input_rest_);
@@ -237,10 +269,12 @@ void CallProgram::read_batch(std::int32_t count, std::uint32_t bytes) {
     require(message.json.empty() || (message.json.front() == '{' && message.json.back() == '}'),
             "what a record has no field for is an object");
   }
-  if (batch.view) {
-    const ViewRecord& view = batch.view->record;
-    require(view.stages_total > 0 && view.stages_done <= view.stages_total, "progress is a share");
-    require(batch.view->stages.size() <= RegistrationLimits{}.stages_max, "stages have a limit");
+  require(batch.views.size() <= stream_ids_max, "views are of the stream's ids");
+  for (const read::View& view : batch.views) {
+    require(view.record.stages_total > 0 && view.record.stages_done <= view.record.stages_total,
+            "progress is a share");
+    require(view.stages.size() <= RegistrationLimits{}.stages_max, "stages have a limit");
+    require(view.text_id.empty() == (view.record.instance_id > 0), "a view is of one instance");
   }
 }
 

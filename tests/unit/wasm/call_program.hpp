@@ -9,10 +9,12 @@ namespace regstream::abi {
 // clang-format off
 /// Any calls of the ABI, with any arguments, as a program of text: one call a line, a letter and then its arguments. One
 /// that is missing is 0. Numbers are as strtod reads them ("nan", "inf", "-1e300"). A handle below 16 stands for the one
-/// that the program got at that place, any other number for itself. `*` is what the sizes before it leave of the
+/// that the program got at that place, among workflows or among clients and then parsers, any other number for itself. `*` is what the sizes before it leave of the
 /// input, which stands behind `|`, where "\n" is a line feed.
 ///
-///     C policy seed seed id needs_token id_size view_size |input      client_create
+///     W size |input   w workflow ends ids_size |input                 workflow_create, query_size
+///     C workflow policy seed seed needs_token ends ids_size id_size |input    client_create
+///     V h id_size view_size |input   f h ids_size time |input         _restore, _follow
 ///     X h   c h time   x h time   s h signal time                     _destroy, _connect, _close, _signal
 ///     t h attempt time   T h attempt failure time                     _token, _token_failed
 ///     r h attempt status is_event_stream is_coded retry_after time    _response
@@ -31,17 +33,20 @@ class CallProgram {
   void finish();
 
  private:
+  void call_workflow(char what);
   void call_client(char what);
   void call_parser(char what);
   double number();
   std::uint32_t word();
   std::uint32_t handle();
+  std::uint32_t workflow();
   std::uint32_t size();
   /// What a call with `bytes` of input made.
   static void read_batch(std::int32_t count, std::uint32_t bytes);
 
   std::string_view arguments_;
   std::uint32_t input_rest_ = 0;  ///< What no size of the line has named yet.
+  std::vector<std::uint32_t> workflows_;
   std::vector<std::uint32_t> clients_;
   std::vector<std::uint32_t> parsers_;
 };

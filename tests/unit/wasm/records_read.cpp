@@ -82,6 +82,7 @@ const Record* records(std::uintptr_t address) {
 View view(const ViewRecord& record) {
   const Text text(at(record.text));
   View view{.record = record,
+            .text_id = text.cut(record.text_id),
             .status = text.cut(record.status),
             .stage = text.cut(record.stage),
             .message = text.cut(record.message),
@@ -109,6 +110,7 @@ Batch batch(std::int32_t count) {
   for (std::int32_t index = 0; index < count; ++index) {
     const MessageRecord& record = records<MessageRecord>(left.records)[index];
     batch.messages.push_back({.record = record,
+                              .text_id = text.cut(record.text_id),
                               .status = text.cut(record.status),
                               .stage = text.cut(record.stage),
                               .message = text.cut(record.message),
@@ -127,8 +129,8 @@ Batch batch(std::int32_t count) {
   if (cursors.end() != left.cursors.size || json.end() != left.json.size) {
     throw std::out_of_range("bytes that no record names");
   }
-  if (left.view != 0) {
-    batch.view = view(*records<ViewRecord>(left.view));
+  for (std::uint32_t index = 0; index < left.view_count; ++index) {
+    batch.views.push_back(view(records<ViewRecord>(left.views)[index]));
   }
   return batch;
 }
@@ -152,6 +154,10 @@ Events events(std::uint32_t count) {
 
 std::string_view result_text() {
   return at(result()->text);
+}
+
+std::string_view result_query() {
+  return at(result()->query);
 }
 
 }  // namespace regstream::abi::read

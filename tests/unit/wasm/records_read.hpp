@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +15,7 @@ namespace regstream::abi::read {
 
 struct Message {
   MessageRecord record;
+  std::string text_id;
   std::string status;
   std::string stage;
   std::string message;
@@ -31,6 +31,7 @@ struct Stage {
 
 struct View {
   ViewRecord record;
+  std::string text_id;
   std::string status;
   std::string stage;
   std::string message;
@@ -44,7 +45,7 @@ struct View {
 struct Batch {
   std::vector<Message> messages;
   std::string cursor_at_end;
-  std::optional<View> view;
+  std::vector<View> views;
 };
 
 struct Event {
@@ -69,5 +70,7 @@ struct Events {
 [[nodiscard]] Events events(std::uint32_t count);
 /// The text of `client_poll` and `parser_last_event_id`.
 [[nodiscard]] std::string_view result_text();
+/// The query of `client_poll`.
+[[nodiscard]] std::string_view result_query();
 
 }  // namespace regstream::abi::read

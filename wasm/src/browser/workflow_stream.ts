@@ -4,6 +4,7 @@ import { CoreClient } from "../core/core_client.js";
 import { StreamError } from "../core/errors.js";
 import { loadCore } from "../core/load_core.js";
 import type { MessageBatch } from "../core/message_batch.js";
+import { Vocabulary } from "../core/vocabulary.js";
 import { createClock } from "../shared/clock.js";
 import type { UpdateOf, ViewOf } from "../shared/messages.js";
 import type { IdOf, Workflow } from "../workflow/workflow.js";
@@ -38,7 +39,7 @@ export class WorkflowStream<W extends Workflow> {
 
   /** The module that the client is of. */
   #core: Core | null = null;
-  #client: CoreClient | null = null;
+  #client: CoreClient<W> | null = null;
   #transport: TransportName = "eventsource";
   #closeTransport: (() => void) | null = null;
   /** The last answer; undefined where there is none yet, or the transport hides it. */
@@ -47,11 +48,14 @@ export class WorkflowStream<W extends Workflow> {
 
   // What outlives a client, and a module: the next one takes it over.
   #cursor = () => "";
-  readonly #views = new StreamViews<W>();
+  readonly #vocabulary: Vocabulary<W>;
+  readonly #views: StreamViews<W>;
 
   /** Touches nothing: no module, no network, no global. */
   constructor(workflow: W, options: WorkflowStreamOptions<W> = {}) {
     this.workflow = workflow;
+    this.#vocabulary = new Vocabulary(workflow);
+    this.#views = new StreamViews(this.#vocabulary);
     this.#options = options;
     this.#ids = options.id === undefined ? options.ids : [options.id];
     this.#timer = new Timer(() => options.clock ?? createClock());
@@ -166,16 +170,20 @@ export class WorkflowStream<W extends Workflow> {
 
   #begin(core: Core): void {
     this.#core = core;
-    this.#client = new CoreClient(core, {
+    const ids = this.#ids ?? [];
+    const client = new CoreClient(core, {
+      vocabulary: this.#vocabulary,
       policy: this.#options.policy ?? "resilient",
       seed: this.#options.seed ?? randomSeed(),
-      registrationId: this.#ids?.[0] as number | undefined,
+      ids,
+      ends: this.#options.until !== undefined,
       needsToken: this.#options.token !== undefined,
       lastEventId: this.#cursor(),
-      viewJson: this.#views.toJson(),
     });
+    this.#client = client;
+    ids.forEach((id) => client.restore(id, this.#views.toJson(id)));
     this.#store.change({ error: null });
-    this.#client.connect(this.#timer.now());
+    client.connect(this.#timer.now());
   }
 
   #hear(signal: Signal): void {
@@ -210,7 +218,7 @@ export class WorkflowStream<W extends Workflow> {
   }
 
   /** Lets in what comes for `client`, while it is the stream's. */
-  #input(client: CoreClient, work: () => void): void {
+  #input(client: CoreClient<W>, work: () => void): void {
     if (this.#client === client) {
       this.#batch(work);
     }
@@ -223,7 +231,7 @@ export class WorkflowStream<W extends Workflow> {
   }
 
   /** `token` is the one that the transport to be opened needs. It is kept nowhere. */
-  #carryOut(client: CoreClient, token = ""): void {
+  #carryOut(client: CoreClient<W>, token = ""): void {
     for (let action = client.poll(); action !== null; action = client.poll()) {
       switch (action.kind) {
         case "request_token":
@@ -262,7 +270,7 @@ export class WorkflowStream<W extends Workflow> {
     }
   }
 
-  #requestToken(client: CoreClient, attempt: number, isRefused: boolean): void {
+  #requestToken(client: CoreClient<W>, attempt: number, isRefused: boolean): void {
     void askForToken(this.#options.token, isRefused).then((answer) =>
       this.#input(client, () => {
         if ("token" in answer) {
@@ -275,7 +283,7 @@ export class WorkflowStream<W extends Workflow> {
     );
   }
 
-  #openTransport(client: CoreClient, attempt: number, lastEventId: string, token: string): void {
+  #openTransport(client: CoreClient<W>, attempt: number, lastEventId: string, token: string): void {
     this.#dropTransport();
     this.#answer = undefined;
     const input = (work: () => void) => this.#input(client, work);
@@ -309,15 +317,15 @@ export class WorkflowStream<W extends Workflow> {
     }
   }
 
-  #read(messages: MessageBatch | null): void {
+  #read(messages: MessageBatch<W> | null): void {
     if (messages === null) {
       return;
     }
-    this.#views.read(messages, this.#ids ?? []);
+    this.#views.read(messages);
     for (let index = 0; index < messages.length; ++index) {
       switch (messages.kind(index)) {
         case "update": {
-          const update = messages.update(index) as unknown as UpdateOf<W>;
+          const update = messages.update(index);
           this.#delivery.add(update, this.#cursor);
           this.#cursor = messages.cursor(index);
           this.#store.change({ latestUpdate: update, error: null });

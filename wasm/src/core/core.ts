@@ -10,15 +10,20 @@ interface CoreExports {
   input_limit(): number;
   bytes_limit(): number;
   result(): number;
+  workflow_create(size: number): number;
+  query_size(workflow: number, ends: number, idsSize: number): number;
   client_create(
+    workflow: number,
     policy: number,
     seedHigh: number,
     seedLow: number,
-    registrationId: number,
     needsToken: number,
+    ends: number,
+    idsSize: number,
     lastEventIdSize: number,
-    viewSize: number,
   ): number;
+  client_restore(client: number, idSize: number, viewSize: number): void;
+  client_follow(client: number, idsSize: number, now: number): number;
   client_destroy(client: number): void;
   client_connect(client: number, now: number): void;
   client_close(client: number, now: number): void;
@@ -63,22 +68,25 @@ interface CoreExports {
 const resultWords = {
   text: 0,
   textSize: 1,
-  attempt: 2,
-  to: 3,
-  reason: 4,
-  records: 5,
-  json: 6,
-  cursors: 8,
-  cursorsSize: 9,
-  cursorBegin: 10,
-  /** 0: it did not change. */
-  view: 11,
-  skipped: 12,
-  skippedCount: 13,
-  resets: 14,
+  query: 2,
+  querySize: 3,
+  attempt: 4,
+  to: 5,
+  reason: 6,
+  isConnected: 7,
+  records: 8,
+  json: 9,
+  cursors: 11,
+  cursorsSize: 12,
+  cursorBegin: 13,
+  views: 14,
+  viewCount: 15,
+  skipped: 16,
+  skippedCount: 17,
+  resets: 18,
 } as const;
 
-const abiVersion = 7;
+const abiVersion = 8;
 
 const encoder = new TextEncoder();
 // An id may begin with U+FEFF, which is part of it.
@@ -189,6 +197,15 @@ export class Core {
   textLater(address: number, size: number): (begin: number, size: number) => string {
     const copy = this.bytes.slice(address, address + size);
     return (begin, length) => decoder.decode(copy.subarray(begin, begin + length));
+  }
+
+  /** The module's workflow for such a text (`Vocabulary`); the same for the same one. */
+  workflow(text: string): number {
+    const handle = this.exports.workflow_create(this.write(text, "")[0]);
+    if (handle === 0) {
+      throw new StreamError("core_failed", "The core takes no such workflow, or no more than 64 of them");
+    }
+    return handle;
   }
 
   /** The result record's text. */

@@ -13,13 +13,28 @@ import { connectionStates, coreReasons, policies, signals, tokenFailures, transp
 import type { Core } from "./core.js";
 import { StreamError } from "./errors.js";
 import { MessageBatch } from "./message_batch.js";
+import type { IdOf, Workflow } from "../workflow/workflow.js";
+import type { Vocabulary } from "./vocabulary.js";
+import { idsText } from "./vocabulary.js";
 
 /** What the connection machine wants done. */
 export type CoreAction =
   | { readonly kind: "request_token"; readonly attempt: number; readonly isRefused: boolean }
-  | { readonly kind: "open"; readonly attempt: number; readonly lastEventId: string }
+  | {
+      readonly kind: "open";
+      readonly attempt: number;
+      readonly lastEventId: string;
+      /** What the request asks for, percent-encoded and without its `?`. Empty: every instance. */
+      readonly query: string;
+    }
   | { readonly kind: "close" }
-  | { readonly kind: "state_changed"; readonly to: ConnectionState; readonly reason: CoreReason };
+  | {
+      readonly kind: "state_changed";
+      readonly to: ConnectionState;
+      readonly reason: CoreReason;
+      /** Stays true while an open stream is replaced by one with other ids. */
+      readonly isConnected: boolean;
+    };
 
 /** The value that an ABI number stands for; a number out of range is a broken module. */
 function named<T>(names: readonly T[], index: number): T {
@@ -30,35 +45,51 @@ function named<T>(names: readonly T[], index: number): T {
   return name;
 }
 
-export interface CoreClientOptions {
+export interface CoreClientOptions<W extends Workflow> {
+  readonly vocabulary: Vocabulary<W>;
   readonly policy: RetryPolicy;
   /** Spreads this client's delays from other clients' ones. */
   readonly seed: readonly [number, number];
-  readonly registrationId: number | undefined;
+  /** Whom to follow; empty: every instance. */
+  readonly ids: readonly IdOf<W>[];
+  /** Whether the stream is over with the final update of its one instance (`until=final`). */
+  readonly ends?: boolean;
   /** Whether each attempt asks for a token first. */
   readonly needsToken: boolean;
-  /** What an earlier client of the same stream left. Empty: nothing. */
+  /** What an earlier client of the same stream left, which has to be one of all `ids`. Empty: nothing. */
   readonly lastEventId?: string;
-  /** Its view (`ViewReader.toJson`). Empty: none. */
-  readonly viewJson?: string;
+}
+
+/**
+ * How many bytes the longest query takes of one stream that follows `ids`; 0: one stream can't follow them, as they are
+ * too many, too long, or no ids.
+ */
+export function longestQuery<W extends Workflow>(core: Core, vocabulary: Vocabulary<W>, ids: readonly IdOf<W>[]): number {
+  const workflow = core.workflow(vocabulary.text);
+  const [size] = core.write(idsText(ids), "");
+  return core.exports.query_size(workflow, 0, size);
 }
 
 /** The machines of one stream. Dispose of it: the module can't see who still uses it. */
-export class CoreClient {
+export class CoreClient<W extends Workflow> {
   readonly #core: Core;
+  readonly #vocabulary: Vocabulary<W>;
   readonly #handle: number;
 
-  constructor(core: Core, options: CoreClientOptions) {
+  constructor(core: Core, options: CoreClientOptions<W>) {
     this.#core = core;
-    const [lastEventIdSize, viewSize] = core.write(options.lastEventId ?? "", options.viewJson ?? "");
+    this.#vocabulary = options.vocabulary;
+    const workflow = core.workflow(options.vocabulary.text);
+    const [idsSize, lastEventIdSize] = core.write(idsText(options.ids), options.lastEventId ?? "");
     this.#handle = core.exports.client_create(
+      workflow,
       policies.indexOf(options.policy),
       options.seed[0],
       options.seed[1],
-      options.registrationId ?? 0,
       options.needsToken ? 1 : 0,
+      options.ends === true ? 1 : 0,
+      idsSize,
       lastEventIdSize,
-      viewSize,
     );
     if (this.#handle === 0) {
       throw new StreamError(
@@ -72,6 +103,23 @@ export class CoreClient {
     if (!this.#core.isDead) {
       this.#core.exports.client_destroy(this.#handle);
     }
+  }
+
+  /** Takes over a view that an earlier client left (`ViewReader.toJson`), before `connect`. Empty: none. */
+  restore(id: IdOf<W>, viewJson: string): void {
+    if (viewJson !== "") {
+      const [idSize, viewSize] = this.#core.write(idsText([id]), viewJson);
+      this.#core.exports.client_restore(this.#handle, idSize, viewSize);
+    }
+  }
+
+  /**
+   * Replaces the ids, which loses no connection. A client that goes on from a cursor gets the ids that are newer than
+   * that by this as well, before `connect`. False: one stream can't follow them (`longestQuery`).
+   */
+  follow(ids: readonly IdOf<W>[], now: number): boolean {
+    const [size] = this.#core.write(idsText(ids), "");
+    return this.#core.exports.client_follow(this.#handle, size, now) === 1;
   }
 
   connect(now: number): void {
@@ -117,7 +165,7 @@ export class CoreClient {
     data: string,
     lastEventId: string | undefined,
     now: number,
-  ): MessageBatch | null {
+  ): MessageBatch<W> | null {
     const [idSize, dataSize] = this.#core.write(lastEventId ?? "", data);
     const length = this.#core.exports.client_event(
       this.#handle,
@@ -126,14 +174,14 @@ export class CoreClient {
       dataSize,
       now,
     );
-    return length < 0 ? null : new MessageBatch(this.#core, length);
+    return length < 0 ? null : new MessageBatch(this.#core, this.#vocabulary, length);
   }
 
   /** Bytes of the stream, at most `bytesMax`. Null: they are not of the stream that is open. */
-  bytes(attempt: number, bytes: Uint8Array, now: number): MessageBatch | null {
+  bytes(attempt: number, bytes: Uint8Array, now: number): MessageBatch<W> | null {
     this.#core.writeBytes(bytes);
     const length = this.#core.exports.client_bytes(this.#handle, attempt, bytes.length, now);
-    return length < 0 ? null : new MessageBatch(this.#core, length);
+    return length < 0 ? null : new MessageBatch(this.#core, this.#vocabulary, length);
   }
 
   /** The most that `bytes` takes at a time. */
@@ -163,7 +211,12 @@ export class CoreClient {
     const attempt = this.#core.result("attempt");
     switch (kind) {
       case 1:
-        return { kind: "open", attempt, lastEventId: this.#core.resultText() };
+        return {
+          kind: "open",
+          attempt,
+          lastEventId: this.#core.resultText(),
+          query: this.#core.text(this.#core.result("query"), this.#core.result("querySize")),
+        };
       case 2:
         return { kind: "close" };
       case 3:
@@ -171,6 +224,7 @@ export class CoreClient {
           kind: "state_changed",
           to: named(connectionStates, this.#core.result("to")),
           reason: named(coreReasons, this.#core.result("reason")),
+          isConnected: this.#core.result("isConnected") === 1,
         };
       case 4:
       case 5:

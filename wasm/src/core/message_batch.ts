@@ -1,10 +1,12 @@
-import { registrationWorkflow } from "../generated/registration.js";
-import type { RegistrationStatus, RegistrationUpdate, StageStatus } from "../shared/messages.js";
+import type { StageStatus, UpdateOf } from "../shared/messages.js";
 import { stageStatuses } from "../shared/messages.js";
+import type { IdOf, Workflow } from "../workflow/workflow.js";
 import type { Core } from "./core.js";
 import { parseJson } from "./json.js";
 import { BatchText, Records } from "./records.js";
+import { readViewId, viewBytes } from "./view_reader.js";
 import type { ViewReader } from "./view_reader.js";
+import type { Vocabulary } from "./vocabulary.js";
 
 // These stand for numbers of the ABI, in its order.
 const kinds = [
@@ -12,16 +14,14 @@ const kinds = [
   "update",
   "snapshot",
   "reset",
+  "end",
   "ping",
   "other",
   "malformed",
   "too_large",
 ] as const;
-const statuses: readonly string[] = registrationWorkflow.statuses.map(({ name }) => name);
-/** The first stands for one that is not declared. */
-const stages: readonly string[] = ["", ...registrationWorkflow.stages.map(({ name }) => name)];
 
-/** Of `RegistrationUpdate`'s optional members, those that are texts are in the record if they are any. */
+/** Of an update's optional members, those that are texts are in the record if they are any. */
 function isAsDeclared(member: string, value: unknown): boolean {
   switch (member) {
     case "stage":
@@ -43,37 +43,38 @@ function isAsDeclared(member: string, value: unknown): boolean {
 export type MessageKind = (typeof kinds)[number];
 
 // A record's fields.
-const recordBytes = 80;
-const registrationIdAt = 0;
+const recordBytes = 88;
+const instanceIdAt = 0;
 const timestampAt = 8;
 const epochAt = 16;
 const sequenceAt = 24;
-const statusAt = 32;
-const stageAt = 40;
-const messageAt = 48;
-const cursorAt = 56;
-const jsonAt = 64;
-const kindAt = 72;
-const knownStatusAt = 73;
-const knownStageAt = 74;
-const stageStatusAt = 75;
-const hasMessageAt = 76;
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+const textIdAt = 32;
+const statusAt = 40;
+const stageAt = 48;
+const messageAt = 56;
+const cursorAt = 64;
+const jsonAt = 72;
+const kindAt = 80;
+const knownStatusAt = 81;
+const knownStageAt = 82;
+const stageStatusAt = 83;
+const hasMessageAt = 84;
 
 /**
  * What one call into the core brought: the messages in order, their fields still in the module's
  * memory. Read it before the next call into the core.
  */
-export class MessageBatch {
+export class MessageBatch<W extends Workflow> {
   readonly length: number;
   readonly #core: Core;
+  readonly #vocabulary: Vocabulary<W>;
   readonly #records: Records;
   #cursorText: ((begin: number, size: number) => string) | null = null;
 
-  constructor(core: Core, length: number) {
+  constructor(core: Core, vocabulary: Vocabulary<W>, length: number) {
     this.length = length;
     this.#core = core;
+    this.#vocabulary = vocabulary;
     const text = new BatchText(core, core.result("text"), core.result("textSize"));
     this.#records = new Records(core, core.result("records"), recordBytes, text);
   }
@@ -83,37 +84,43 @@ export class MessageBatch {
     return this.#core.result("resets");
   }
 
-  /** Lets `reader` read the registration's view, if it has changed; returns whether it has. */
-  readView(reader: ViewReader): boolean {
-    const view = this.#core.result("view");
-    if (view !== 0) {
-      reader.read(this.#core, view);
+  /** Lets the readers that `readerOf` gives read the views that have changed. */
+  readViews(readerOf: (id: IdOf<W>) => ViewReader<W> | undefined): void {
+    const first = this.#core.result("views");
+    const count = this.#core.result("viewCount");
+    for (let index = 0; index < count; ++index) {
+      const address = first + index * viewBytes;
+      readerOf(readViewId(this.#core, this.#vocabulary, address))?.read(this.#core, address);
     }
-    return view !== 0;
   }
 
   kind(index: number): MessageKind {
     return kinds[this.#records.byte(index, kindAt)] ?? "other";
   }
 
+  /** An update's or an end's event id: where it stands in the history, if the record has it. */
+  eventId(index: number): string | undefined {
+    const epoch = this.#records.double(index, epochAt);
+    return epoch > 0 ? `${epoch}-${this.#records.double(index, sequenceAt)}` : undefined;
+  }
+
   // Of an update:
 
-  registrationId(index: number): number {
-    return this.#records.double(index, registrationIdAt);
+  id(index: number): IdOf<W> {
+    return this.#vocabulary.id(this.#records.double(index, instanceIdAt), () => this.#records.text(index, textIdAt));
   }
 
   timestamp(index: number): number {
     return this.#records.double(index, timestampAt);
   }
 
-  status(index: number): RegistrationStatus {
-    return statuses[this.#records.byte(index, knownStatusAt)] ?? this.#records.text(index, statusAt);
+  status(index: number): string {
+    return this.#vocabulary.status(this.#records.byte(index, knownStatusAt)) ?? this.#records.text(index, statusAt);
   }
 
   /** Empty: it is no stage update. */
   stage(index: number): string {
-    const known = this.#records.byte(index, knownStageAt);
-    return (known > 0 ? stages[known] : undefined) ?? this.#records.text(index, stageAt);
+    return this.#vocabulary.stage(this.#records.byte(index, knownStageAt)) ?? this.#records.text(index, stageAt);
   }
 
   stageStatus(index: number): StageStatus {
@@ -143,30 +150,30 @@ export class MessageBatch {
   }
 
   /** The update whole, as the page gets it. What is free-form in it is parsed here. */
-  update(index: number): RegistrationUpdate {
-    const update: Mutable<RegistrationUpdate> = {
-      registrationId: this.registrationId(index),
+  update(index: number): UpdateOf<W> {
+    const update: Record<string, unknown> = {
+      [this.#vocabulary.idMember]: this.id(index),
       status: this.status(index),
       timestamp: this.timestamp(index),
     };
     const stage = this.stage(index);
     if (stage !== "") {
-      update.stage = stage;
-      update.stageStatus = this.stageStatus(index);
+      update["stage"] = stage;
+      update["stageStatus"] = this.stageStatus(index);
     }
     if (this.#records.flag(index, hasMessageAt)) {
-      update.message = this.message(index);
+      update["message"] = this.message(index);
     }
-    const epoch = this.#records.double(index, epochAt);
-    if (epoch > 0) {
-      update.id = `${epoch}-${this.#records.double(index, sequenceAt)}`;
+    const eventId = this.eventId(index);
+    if (eventId !== undefined) {
+      update["id"] = eventId;
     }
     const size = this.#records.word(index, jsonAt + 4);
     if (size > 0) {
       const json = this.#core.text(this.#core.result("json") + this.#records.word(index, jsonAt), size);
       this.#addRest(update, parseJson(json) as Readonly<Record<string, unknown>>);
     }
-    return Object.freeze(update);
+    return Object.freeze(update) as unknown as UpdateOf<W>;
   }
 
   /**
@@ -174,7 +181,7 @@ export class MessageBatch {
    * and so does a member of the contract that is of another type: what a member is declared as can be relied upon.
    */
   #addRest(
-    update: Mutable<RegistrationUpdate>,
+    update: Record<string, unknown>,
     sent: Readonly<Record<string, unknown>>,
   ): void {
     const own = new Set(Object.keys(update));

@@ -41,6 +41,11 @@ export class Records {
     this.#text = text;
   }
 
+  /** What the records' slices are cut from. */
+  get batchText(): BatchText {
+    return this.#text;
+  }
+
   byte(index: number, offset: number): number {
     return this.#bytes[this.#address + index * this.#size + offset] ?? 0;
   }

@@ -1,29 +1,32 @@
-import type { Progress, RegistrationView, StageView } from "../shared/messages.js";
+import type { Progress, StageView, ViewOf } from "../shared/messages.js";
 import { stageStatuses } from "../shared/messages.js";
+import type { IdOf, Workflow } from "../workflow/workflow.js";
 import type { Core } from "./core.js";
 import { parseJson } from "./json.js";
 import { BatchText, Records } from "./records.js";
+import type { Vocabulary } from "./vocabulary.js";
 
 // A view record's fields,
-const viewBytes = 96;
-const registrationIdAt = 0;
+export const viewBytes = 104;
+const instanceIdAt = 0;
 const timestampAt = 8;
 const textAt = 16;
 const stagesAt = 24;
-const statusAt = 28;
-const stageAt = 36;
-const messageAt = 44;
-const idAt = 52;
-const detailsAt = 60;
-const processLogAt = 68;
-const stageCountAt = 76;
-const stagesDoneAt = 80;
-const stagesTotalAt = 84;
-const hasMoreStagesAt = 88;
-const isFinalAt = 89;
-const hasEndedAt = 90;
-const hasGapAt = 91;
-const hasLostHistoryAt = 92;
+const textIdAt = 28;
+const statusAt = 36;
+const stageAt = 44;
+const messageAt = 52;
+const idAt = 60;
+const detailsAt = 68;
+const processLogAt = 76;
+const stageCountAt = 84;
+const stagesDoneAt = 88;
+const stagesTotalAt = 92;
+const hasMoreStagesAt = 96;
+const isFinalAt = 97;
+const hasEndedAt = 98;
+const hasGapAt = 99;
+const hasLostHistoryAt = 100;
 
 // and a stage record's.
 const stageBytes = 40;
@@ -51,7 +54,7 @@ function freezeDeeply(value: unknown): void {
 
 /** What the next client has to know of a view, also before anything is known and there is none. */
 interface ViewFlags {
-  readonly registrationId: number;
+  readonly [member: string]: unknown;
   readonly hasEnded: boolean;
   readonly hasGap: boolean;
   readonly hasLostHistory: boolean;
@@ -78,30 +81,46 @@ class JsonMember<T> {
   }
 }
 
+/** The record of a view at `address`, and its text, which all views of a batch share. */
+function recordAt(core: Core, address: number): Records {
+  const textWord = (address + textAt) >> 2;
+  const text = new BatchText(core, core.words[textWord] ?? 0, core.words[textWord + 1] ?? 0);
+  return new Records(core, address, viewBytes, text);
+}
+
+/** Whose view the record at `address` is. */
+export function readViewId<W extends Workflow>(core: Core, vocabulary: Vocabulary<W>, address: number): IdOf<W> {
+  const record = recordAt(core, address);
+  return vocabulary.id(record.double(0, instanceIdAt), () => record.text(0, textIdAt));
+}
+
 /**
- * Reads a registration's view, time and again: what did not change keeps its object, so that a page can compare by
+ * Reads an instance's view, time and again: what did not change keeps its object, so that a page can compare by
  * identity. It outlives the module, whose next instance gets the view back from here.
  */
-export class ViewReader {
-  #view: RegistrationView | null = null;
-  readonly #details = new JsonMember<NonNullable<RegistrationView["details"]>>();
-  readonly #processLog = new JsonMember<NonNullable<RegistrationView["processLog"]>>();
+export class ViewReader<W extends Workflow> {
+  readonly #vocabulary: Vocabulary<W>;
+  #view: ViewOf<W> | null = null;
+  readonly #details = new JsonMember<NonNullable<ViewOf<Workflow>["details"]>>();
+  readonly #processLog = new JsonMember<NonNullable<ViewOf<Workflow>["processLog"]>>();
   #flags: ViewFlags | null = null;
 
+  constructor(vocabulary: Vocabulary<W>) {
+    this.#vocabulary = vocabulary;
+  }
+
   /** Null: nothing is known yet. */
-  get view(): RegistrationView | null {
+  get view(): ViewOf<W> | null {
     return this.#view;
   }
 
   /** Reads the record at `address`. */
   read(core: Core, address: number): void {
-    const textWord = (address + textAt) >> 2;
-    const text = new BatchText(core, core.words[textWord] ?? 0, core.words[textWord + 1] ?? 0);
-    const record = new Records(core, address, viewBytes, text);
-    const registrationId = record.double(0, registrationIdAt);
+    const record = recordAt(core, address);
+    const id = this.#vocabulary.id(record.double(0, instanceIdAt), () => record.text(0, textIdAt));
     const hasGap = record.flag(0, hasGapAt);
     const hasEnded = record.flag(0, hasEndedAt);
-    this.#flags = { registrationId, hasEnded, hasGap, hasLostHistory: record.flag(0, hasLostHistoryAt) };
+    this.#flags = { [this.#vocabulary.idMember]: id, hasEnded, hasGap, hasLostHistory: record.flag(0, hasLostHistoryAt) };
     const status = record.text(0, statusAt);
     const before = this.#view;
     if (status === "") {
@@ -117,9 +136,9 @@ export class ViewReader {
       stagesDone: record.word(0, stagesDoneAt),
       stagesTotal: record.word(0, stagesTotalAt),
     };
-    const stages = new Records(core, record.word(0, stagesAt), stageBytes, text);
+    const stages = new Records(core, record.word(0, stagesAt), stageBytes, record.batchText);
     this.#view = Object.freeze({
-      registrationId,
+      [this.#vocabulary.idMember]: id,
       status,
       stage: record.text(0, stageAt) || null,
       stages: this.#readStages(stages, record.word(0, stageCountAt)),
@@ -132,7 +151,7 @@ export class ViewReader {
       progress: keep(before?.progress, progress),
       hasGap,
       id: record.text(0, idAt) || null,
-    });
+    }) as unknown as ViewOf<W>;
   }
 
   #readStages(records: Records, count: number): readonly StageView[] {

@@ -8,8 +8,9 @@ import { CoreClient } from "../../src/core/core_client.js";
 import { EventStreamParser } from "../../src/core/event_stream_parser.js";
 import { loadCore } from "../../src/core/load_core.js";
 import type { MessageBatch } from "../../src/core/message_batch.js";
-import { ViewReader } from "../../src/core/view_reader.js";
-import { modulePath, openClient as clientOf, stageUpdate } from "../fakes.js";
+import type { RegistrationWorkflow } from "../../src/generated/registration.js";
+import type { RegistrationClient, RegistrationViewReader } from "../fakes.js";
+import { clientOptions, createViewReader, modulePath, openClient as clientOf, stageUpdate } from "../fakes.js";
 
 const moduleUrl = pathToFileURL(modulePath);
 
@@ -28,13 +29,13 @@ describe("loading the module", () => {
     const loader = await freshLoader();
     const first = loader.loadCore(moduleUrl);
     expect(loader.loadCore()).toBe(first);
-    expect((await first).exports.abi_version()).toBe(7);
+    expect((await first).exports.abi_version()).toBe(8);
   });
 
   it("takes the module's bytes", async () => {
     const loader = await freshLoader();
     const core = await loader.loadCore(await readFile(moduleUrl));
-    expect(core.exports.abi_version()).toBe(7);
+    expect(core.exports.abi_version()).toBe(8);
   });
 
   it.each(["application/wasm", "application/wasm; charset=x", "application/octet-stream", ""])(
@@ -47,7 +48,7 @@ describe("loading the module", () => {
       );
       const loader = await freshLoader();
       const core = await loader.loadCore("https://bank.example/regstream.wasm");
-      expect(core.exports.abi_version()).toBe(7);
+      expect(core.exports.abi_version()).toBe(8);
     },
   );
 
@@ -62,7 +63,7 @@ describe("loading the module", () => {
     const url = "https://bank.example/regstream.wasm";
     await expect(loader.loadCore(url)).rejects.toThrow(`${url} answered with status 404`);
     await expect(loader.loadCore(url)).rejects.toThrow();
-    expect((await loader.loadCore(url)).exports.abi_version()).toBe(7);
+    expect((await loader.loadCore(url)).exports.abi_version()).toBe(8);
   });
 
   it("tries again where it was told to look, also when it is not told again", async () => {
@@ -97,12 +98,16 @@ describe("loading the module", () => {
 
 const accepted = { status: 200, isEventStream: true, coding: undefined, retryAfterMs: undefined };
 
-async function createClient(options: Partial<CoreClientOptions> = {}) {
+type Options = Partial<CoreClientOptions<RegistrationWorkflow>> & { readonly viewJson?: string };
+
+async function createClient({ viewJson = "", ...options }: Options = {}) {
   const core = await loadCore();
-  return new CoreClient(core, { policy: "resilient", seed: [1, 2], registrationId: 42, needsToken: false, ...options });
+  const client = new CoreClient<RegistrationWorkflow>(core, { ...clientOptions, ...options });
+  client.restore(42, viewJson);
+  return client;
 }
 
-async function openClient(options: Partial<CoreClientOptions> = {}) {
+async function openClient(options: Options = {}) {
   const client = await createClient(options);
   client.connect(0);
   while (client.poll() !== null);
@@ -111,21 +116,25 @@ async function openClient(options: Partial<CoreClientOptions> = {}) {
   return client;
 }
 
-const readers = new WeakMap<CoreClient, ViewReader>();
+const readers = new WeakMap<RegistrationClient, RegistrationViewReader>();
 
 /** Reads what a batch of `client` says of the view and of where to resume. */
-function follow(client: CoreClient, batch: MessageBatch | null) {
-  const reader = readers.get(client) ?? new ViewReader();
+function follow(client: RegistrationClient, batch: MessageBatch<RegistrationWorkflow> | null) {
+  const reader = readers.get(client) ?? createViewReader();
   readers.set(client, reader);
-  const viewChanged = batch?.readView(reader) ?? false;
+  let viewChanged = false;
+  batch?.readViews(() => {
+    viewChanged = true;
+    return reader;
+  });
   return { viewChanged, cursor: batch?.cursorAtEnd()() };
 }
 
 /** The view as far as it was followed. */
-const viewOf = (client: CoreClient) => readers.get(client)?.view ?? null;
+const viewOf = (client: RegistrationClient) => readers.get(client)?.view ?? null;
 
 /** What one event was, as the core tells it. */
-function event(client: CoreClient, data: string, lastEventId?: string, attempt = 1) {
+function event(client: RegistrationClient, data: string, lastEventId?: string, attempt = 1) {
   const batch = client.event(attempt, data, lastEventId, 1);
   const { viewChanged } = follow(client, batch);
   if (batch === null) {
@@ -168,9 +177,9 @@ describe("the core behind its ABI", () => {
       "connecting: retry_due",
     ]);
     expect(log.filter((entry) => typeof entry !== "string")).toEqual([
-      { kind: "open", attempt: 1, lastEventId: "" },
+      { kind: "open", attempt: 1, lastEventId: "", query: "registrationId=42" },
       { kind: "close" },
-      { kind: "open", attempt: 2, lastEventId: "1700-4" },
+      { kind: "open", attempt: 2, lastEventId: "1700-4", query: "registrationId=42" },
     ]);
     client.dispose();
   });
@@ -225,7 +234,7 @@ describe("the core behind its ABI", () => {
     ["0.000000000000000000000000000042e30", "0e999999999999"],
     ["9007199254740991.0", "1e-999999999999"],
   ])("reads the number %s, and the time %s, as JavaScript does", async (id, timestamp) => {
-    const client = await openClient({ registrationId: Number(id) });
+    const client = await openClient({ ids: [Number(id)] });
     const data = `{"type":"update","data":{"registrationId":${id},"status":"FAILED","timestamp":${timestamp}}}`;
     expect(event(client, data).kind).toBe("update");
     expect(viewOf(client)).toMatchObject({
@@ -300,7 +309,7 @@ describe("the core behind its ABI", () => {
   });
 
   it("has no view for a reset to mark on a stream of every registration", async () => {
-    const client = await openClient({ registrationId: undefined });
+    const client = await openClient({ ids: [] });
     const send = (data: unknown) => event(client, JSON.stringify(data));
     expect(send(stageUpdate("duplicate_check", "completed", 5))).toEqual({ kind: "update", viewChanged: false });
     expect(send({ type: "reset", timestamp: 1 })).toEqual({ kind: "reset", viewChanged: false });
@@ -317,7 +326,7 @@ describe("the core behind its ABI", () => {
       stageUpdate("t24_lookup", "started", 5, { message: 'a "quoted" \n line', id: "1702493000000-9" }),
       {
         type: "update",
-        data: { registrationId: 42, status: "COMPLETED", id: "1-18446744073709551615", timestamp: 6 },
+        data: { registrationId: 42, status: "COMPLETED", id: "1702493000001-18446744073709551615", timestamp: 6 },
       },
       { type: "ping", timestamp: 6 },
     ];
@@ -337,15 +346,15 @@ describe("the core behind its ABI", () => {
         message: 'a "quoted" \n line',
         id: "1702493000000-9",
       },
-      { registrationId: 42, status: "COMPLETED", id: "1-18446744073709551615", timestamp: 6 },
+      { registrationId: 42, status: "COMPLETED", id: "1702493000001-18446744073709551615", timestamp: 6 },
       "ping",
     ];
-    const read = (batch: ReturnType<CoreClient["event"]>) =>
+    const read = (batch: ReturnType<RegistrationClient["event"]>) =>
       Array.from({ length: batch?.length ?? 0 }, (_, index) =>
         batch?.kind(index) === "update" ? batch.update(index) : batch?.kind(index),
       );
     const byEvent = await openClient();
-    const readFollowing = (client: CoreClient, batch: MessageBatch | null) => {
+    const readFollowing = (client: RegistrationClient, batch: MessageBatch<RegistrationWorkflow> | null) => {
       follow(client, batch);
       return read(batch);
     };
@@ -463,6 +472,7 @@ describe("the core behind its ABI", () => {
       kind: "state_changed",
       to: "closed",
       reason: "wrong_content_coding",
+      isConnected: false,
     });
     client.dispose();
   });
@@ -514,7 +524,7 @@ describe("the core behind its ABI", () => {
     client.token(1, 0);
     expect(actions()).toEqual([
       "connecting: token_given",
-      { kind: "open", attempt: 1, lastEventId: "" },
+      { kind: "open", attempt: 1, lastEventId: "", query: "registrationId=42" },
     ]);
     client.response(1, { ...accepted, status: 401 }, 1);
     expect(actions()).toEqual([
@@ -534,14 +544,13 @@ describe("the core behind its ABI", () => {
   it("takes no call once it was abandoned, and lets its clients go", async () => {
     const loader = await freshLoader();
     const core = await loader.loadCore(moduleUrl);
-    const options = { policy: "resilient", seed: [1, 2], registrationId: 42, needsToken: false } as const;
-    const client = new CoreClient(core, options);
+    const client = new CoreClient(core, clientOptions);
     client.connect(0);
     core.abandon();
     expect(() => core.exports).toThrow("The core failed");
     expect(() => client.poll()).toThrow("The core failed");
     expect(() => event(client, "{}")).toThrow("The core failed");
-    expect(() => new CoreClient(core, options)).toThrow("The core failed");
+    expect(() => new CoreClient(core, clientOptions)).toThrow("The core failed");
     client.dispose();
   });
 
@@ -554,7 +563,7 @@ describe("the core behind its ABI", () => {
     send({ status: "APPROVED", details, timestamp: 6 }, "9-2");
     // An unknown status after a final one: the validation has ended all the same.
     send({ status: "ON HOLD", id: "9-3", timestamp: 7 }, "9-3");
-    const reader = readers.get(first) ?? new ViewReader();
+    const reader = readers.get(first) ?? createViewReader();
     const view = reader.view;
     expect(view).toMatchObject({ isFinal: false, details, stages: [{ startedAt: 5, endedAt: 6 }] });
     first.dispose();
@@ -562,7 +571,7 @@ describe("the core behind its ABI", () => {
     const second = await createClient({ lastEventId: "9-3", viewJson: reader.toJson() });
     readers.set(second, reader);
     second.connect(0);
-    expect([second.poll(), second.poll()]).toContainEqual({ kind: "open", attempt: 1, lastEventId: "9-3" });
+    expect([second.poll(), second.poll()]).toContainEqual({ kind: "open", attempt: 1, lastEventId: "9-3", query: "registrationId=42" });
     second.response(1, accepted, 0);
     // A start that is known already begins no other validation.
     const repeated = JSON.stringify(stageUpdate("duplicate_check", "started", 5, { id: "9-4" }));
@@ -595,7 +604,7 @@ describe("the core behind its ABI", () => {
       const message = "m".repeat(4_096);
       event(first, JSON.stringify(stageUpdate(`stage ${stage}`, "completed", stage, { message })));
     }
-    const reader = readers.get(first) ?? new ViewReader();
+    const reader = readers.get(first) ?? createViewReader();
     const view = reader.view;
     expect(view).toMatchObject({ details, hasGap: false, id: "9-3" });
     first.dispose();
@@ -619,7 +628,7 @@ describe("the core behind its ABI", () => {
     const details = `{"n":[${"1e20,".repeat(200_000)}9007199254740993 ],"a":1.0}`;
     const rest = `"details":${details},"processLog":[1.50],"timestamp":6`;
     event(first, `{"type":"update","data":{"registrationId":42,"status":"APPROVED",${rest}}}`, "9-1");
-    const reader = readers.get(first) ?? new ViewReader();
+    const reader = readers.get(first) ?? createViewReader();
     const view = reader.view;
     first.dispose();
 
@@ -637,20 +646,27 @@ describe("the core behind its ABI", () => {
     const client = await createClient({ lastEventId: "\uFEFF9-1" });
     client.connect(0);
     const actions = [client.poll(), client.poll()];
-    expect(actions).toContainEqual({ kind: "open", attempt: 1, lastEventId: "\uFEFF9-1" });
+    expect(actions).toContainEqual({ kind: "open", attempt: 1, lastEventId: "\uFEFF9-1", query: "registrationId=42" });
     client.dispose();
   });
 
   it("takes any number without a trap, as JavaScript converts it", async () => {
-    const { exports } = await loadCore();
-    const client = exports.client_create(0, 1, 2, 42, 0, 0, 0);
+    const core = await loadCore();
+    const { exports } = core;
+    const workflow = core.workflow(clientOptions.vocabulary.text);
+    const client = exports.client_create(workflow, 0, 1, 2, 0, 0, core.write("42\n", "")[0], 0);
+    expect(client).not.toBe(0);
     for (const number of [NaN, Infinity, -Infinity, -1, 2 ** 31, 2 ** 63]) {
       exports.client_connect(client, number);
       exports.client_response(client, 1, number, number, number, number, number);
       exports.client_signal(client, number, number);
       expect(exports.client_event(client, 1, 2 ** 31 - 1, number, number)).toBe(-1);
       expect(exports.client_bytes(client, 2 ** 31, number, number)).toBe(-1);
-      expect(exports.client_create(0, 1, 2, number === 2 ** 31 ? 2 ** 53 : number, 0, 0, 0)).toBe(0);
+      expect(exports.client_create(number === -1 ? 2 : number, 0, 1, 2, 0, 0, 0, 0)).toBe(0);
+      expect(exports.client_create(workflow, 0, 1, 2, 0, 0, 2 ** 31 - 1, number)).toBe(0);
+      expect(exports.client_follow(client, 2 ** 31 - 1, number)).toBe(0);
+      expect(exports.query_size(number, number, 2 ** 31 - 1)).toBe(0);
+      exports.client_restore(number, 2 ** 31 - 1, number);
       expect(exports.client_poll(number)).toBe(0);
     }
     exports.client_destroy(client);
@@ -701,7 +717,7 @@ describe("the core behind its ABI", () => {
         expect(client.event(1, data, undefined, 1)?.kind(0)).toBe("snapshot");
         continue;
       }
-      let last: MessageBatch | null = null;
+      let last: MessageBatch<RegistrationWorkflow> | null = null;
       for (let begin = 0; begin < stream.length; begin += 65_536) {
         last = client.bytes(1, stream.subarray(begin, begin + 65_536), 1);
       }
@@ -711,7 +727,7 @@ describe("the core behind its ABI", () => {
 
   it("has room for 256 streams, and says so", async () => {
     const core = await loadCore();
-    const options = { policy: "resilient", seed: [1, 2], registrationId: undefined, needsToken: false } as const;
+    const options = { ...clientOptions, ids: [] };
     const clients = Array.from({ length: 256 }, () => new CoreClient(core, options));
     expect(() => new CoreClient(core, options)).toThrow("No more than 256 streams");
     for (const client of clients) {

@@ -3,8 +3,7 @@ import { readFileSync } from "node:fs";
 import { beforeAll, expect, it } from "vitest";
 
 import type { Core } from "../../src/core/core.js";
-import { ViewReader } from "../../src/core/view_reader.js";
-import { openClient, primeCore } from "../fakes.js";
+import { createViewReader, openClient, primeCore } from "../fakes.js";
 
 interface Member {
   readonly sent: string;
@@ -27,8 +26,8 @@ it.each(members)("reads $sent, in the update and in the view", ({ sent, read }) 
   const batch = client.event(1, data, undefined, 1);
   expect(batch?.kind(0)).toBe("update");
   expect(batch?.update(0)).toEqual({ registrationId: 42, status: "PENDING", timestamp: 0, ...read });
-  const reader = new ViewReader();
-  batch?.readView(reader);
+  const reader = createViewReader();
+  batch?.readViews(() => reader);
   expect(reader.view).toMatchObject({
     message: read["message"] ?? "",
     stage: read["stage"] ?? null,

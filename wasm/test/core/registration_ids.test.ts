@@ -4,9 +4,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 
 import type { Core } from "../../src/core/core.js";
 import { registrationWorkflow } from "../../src/generated/registration.js";
-import { ViewReader } from "../../src/core/view_reader.js";
 import { encodeUpdate } from "../../src/publisher/update_message.js";
-import { openClient, primeCore } from "../fakes.js";
+import { createViewReader, openClient, primeCore } from "../fakes.js";
 
 interface Id {
   /** JSON text. */
@@ -40,8 +39,8 @@ describe.each(ids)("the registration id $sent", ({ sent, read }) => {
     const client = openClient(core, read ?? 42);
     const batch = client.event(1, `{"type":"update","data":{"registrationId":${sent},"status":"PENDING"}}`, undefined, 1);
     expect(batch?.kind(0)).toBe(read === undefined ? "malformed" : "update");
-    const reader = new ViewReader();
-    batch?.readView(reader);
+    const reader = createViewReader();
+    batch?.readViews(() => reader);
     expect(reader.view?.registrationId).toBe(read);
     client.dispose();
   });

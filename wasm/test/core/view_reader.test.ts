@@ -1,13 +1,12 @@
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 
 import type { Core } from "../../src/core/core.js";
-import type { CoreClient } from "../../src/core/core_client.js";
-import { ViewReader } from "../../src/core/view_reader.js";
-import { openClient, primeCore, stageUpdate } from "../fakes.js";
+import type { RegistrationClient, RegistrationViewReader } from "../fakes.js";
+import { createViewReader, openClient, primeCore, stageUpdate } from "../fakes.js";
 
 let core: Core;
-let client: CoreClient;
-let reader: ViewReader;
+let client: RegistrationClient;
+let reader: RegistrationViewReader;
 
 beforeAll(async () => {
   core = await primeCore();
@@ -15,12 +14,12 @@ beforeAll(async () => {
 
 beforeEach(() => {
   client = openClient(core, 42);
-  reader = new ViewReader();
+  reader = createViewReader();
   return () => client.dispose();
 });
 
 function send(message: unknown) {
-  client.event(1, JSON.stringify(message), undefined, 1)?.readView(reader);
+  client.event(1, JSON.stringify(message), undefined, 1)?.readViews(() => reader);
   return reader.view;
 }
 

@@ -1,0 +1,96 @@
+#include "workflow_text.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include <regstream/session/stream_query.hpp>
+
+namespace regstream::abi {
+namespace {
+
+/// Takes what stands before `end` off `text`, and `end` with it; all of it where that is missing.
+std::string_view take_until(std::string_view& text, char end) {
+  const std::size_t size = std::min(text.find(end), text.size());
+  const std::string_view taken = text.substr(0, size);
+  text.remove_prefix(std::min(size + 1, text.size()));
+  return taken;
+}
+
+bool read_status(Workflow& workflow, std::string_view rest) {
+  const std::string_view kind = take_until(rest, ' ');
+  WorkflowStatus status{.name = std::string(rest)};
+  if (kind == "final") {
+    status.kind = StatusKind::final;
+  } else if (kind == "failed") {
+    status.kind = StatusKind::failed;
+  } else if (kind != "open") {
+    return false;
+  }
+  workflow.statuses.push_back(std::move(status));
+  return !rest.empty() && workflow.statuses.size() <= workflow_names_max;
+}
+
+bool read_line(Workflow& workflow, std::string_view rest) {
+  const std::string_view what = take_until(rest, ' ');
+  if (what == "id") {
+    const std::string_view kind = take_until(rest, ' ');
+    workflow.id_kind = kind == "text" ? IdKind::text : IdKind::integer;
+    workflow.id_member = rest;
+    return kind == "text" || kind == "integer";
+  }
+  if (what == "infer") {
+    workflow.infer_stage_status = rest == "1";
+    return rest == "1" || rest == "0";
+  }
+  if (what == "stage_update") {
+    workflow.stage_update_status = rest;
+    return true;
+  }
+  if (what == "stage") {
+    workflow.stages.push_back({.name = std::string(rest), .title = {}});
+    return !rest.empty() && workflow.stages.size() <= workflow_names_max;
+  }
+  return what == "status" && read_status(workflow, rest);
+}
+
+/// 0, which is no id, for anything but digits, and for a number that is too large for one.
+std::int64_t read_number(std::string_view text) {
+  std::int64_t number = 0;
+  for (const char digit : text) {
+    if (digit < '0' || digit > '9' || number > integer_id_max) {
+      return 0;
+    }
+    number = number * 10 + (digit - '0');
+  }
+  return number;
+}
+
+}  // namespace
+
+std::optional<Workflow> read_workflow(std::string_view text) {
+  Workflow workflow;
+  while (!text.empty()) {
+    if (!read_line(workflow, take_until(text, '\n'))) {
+      return std::nullopt;
+    }
+  }
+  return workflow.id_member.empty() ? std::nullopt : std::optional(std::move(workflow));
+}
+
+std::vector<InstanceId> read_ids(std::string_view text, const Workflow& workflow) {
+  std::vector<InstanceId> ids;
+  // One more than a stream takes is refused as well as a thousand more.
+  while (!text.empty() && ids.size() <= stream_ids_max) {
+    const std::string_view id = take_until(text, '\n');
+    if (workflow.id_kind == IdKind::integer) {
+      ids.emplace_back(read_number(id));
+    } else {
+      ids.emplace_back(std::string(id));
+    }
+  }
+  return ids;
+}
+
+}  // namespace regstream::abi
