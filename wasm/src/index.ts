@@ -11,6 +11,7 @@ export type {
   WorkflowSnapshot,
   WorkflowStreamOptions,
 } from "./browser/stream_options.js";
+export { WorkflowStream } from "./browser/workflow_stream.js";
 export type { ConnectionState, RetryPolicy, Signal } from "./core/connection.js";
 export type { StreamErrorKind } from "./core/errors.js";
 export { StreamError } from "./core/errors.js";

@@ -1,3 +1,5 @@
+import { StreamError } from "../core/errors.js";
+
 /** What a stream that ends by itself promises, once each time that it is connected. */
 export class Finish<Outcome> {
   #resolve: (outcome: Outcome) => void = () => {};
@@ -37,4 +39,11 @@ export class Finish<Outcome> {
     this.#isSettled = true;
     this.#reject(error);
   }
+}
+
+/** Of a stream that goes on after the end. */
+export function neverFinished(): Promise<never> {
+  const promise = Promise.reject(new StreamError("invalid_options", 'finished is of a stream that has until: "final"'));
+  promise.catch(() => {});
+  return promise;
 }

@@ -6,7 +6,7 @@ import { fitsHeader, openFetch } from "./fetch_transport.js";
 import type { Workflow } from "../workflow/workflow.js";
 import type { TransportName, WorkflowStreamOptions } from "./stream_options.js";
 import type { TransportEvents } from "./transport.js";
-import { streamUrl } from "./transport.js";
+import { withCursor } from "./transport.js";
 
 /** Which transport the options ask for, or leave. */
 export function transportOf<W extends Workflow>(options: WorkflowStreamOptions<W>): TransportName {
@@ -75,21 +75,21 @@ function headersOf(headers: WorkflowStreamOptions<Workflow>["headers"], token: s
 export function prepareTransport<W extends Workflow>(
   options: WorkflowStreamOptions<W>,
   transport: TransportName,
-  address: string,
+  url: string,
   lastEventId: string,
   token: string,
 ): (events: TransportEvents) => () => void {
   const { credentials = "same-origin" } = options;
   if (transport === "eventsource") {
     const constructor = options.eventSource ?? environmentEventSource();
-    const url = streamUrl(address, options.id as number | undefined, lastEventId);
-    return (events) => open("EventSource", url, () => openEventSource(constructor, url, events));
+    const address = withCursor(url, lastEventId);
+    return (events) => open("EventSource", address, () => openEventSource(constructor, address, events));
   }
   const headers = headersOf(options.headers, token);
   const inHeader = fitsHeader(lastEventId) ? lastEventId : "";
-  const url = streamUrl(address, options.id as number | undefined, inHeader === "" ? lastEventId : "");
+  const address = withCursor(url, inHeader === "" ? lastEventId : "");
   return (events) => {
-    const fetch = options.fetch ?? environmentFetch(url);
-    return openFetch(fetch, url, { headers, credentials }, inHeader, events);
+    const fetch = options.fetch ?? environmentFetch(address);
+    return openFetch(fetch, address, { headers, credentials }, inHeader, events);
   };
 }

@@ -12,23 +12,16 @@ export interface TransportEvents {
   ended(end: TransportEnd): void;
 }
 
-/** `url` with the stream's query parameters; what it has already stays. */
-export function streamUrl(
-  url: string,
-  registrationId: number | undefined,
-  lastEventId: string,
-): string {
+/** `url` with more of a query; what it has already stays, but for a fragment. */
+export function withQuery(url: string, query: string): string {
   const [beforeFragment = ""] = url.split("#", 1);
-  const parameters = new URLSearchParams();
-  if (registrationId !== undefined) {
-    parameters.set("registrationId", String(registrationId));
-  }
-  if (lastEventId !== "") {
-    parameters.set("lastEventId", lastEventId);
-  }
-  const query = parameters.toString();
   if (query === "") {
     return beforeFragment;
   }
   return beforeFragment + (beforeFragment.includes("?") ? "&" : "?") + query;
+}
+
+/** The same for a cursor, where no header brings it. */
+export function withCursor(url: string, lastEventId: string): string {
+  return withQuery(url, lastEventId === "" ? "" : String(new URLSearchParams({ lastEventId })));
 }

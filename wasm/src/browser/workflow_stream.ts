@@ -1,25 +1,25 @@
 import type { Answer, ConnectionState, CoreReason, Signal } from "../core/connection.js";
 import type { Core } from "../core/core.js";
-import { CoreClient } from "../core/core_client.js";
+import type { CoreAction, CoreClient } from "../core/core_client.js";
 import { StreamError } from "../core/errors.js";
 import { loadCore } from "../core/load_core.js";
 import type { MessageBatch } from "../core/message_batch.js";
-import { Vocabulary } from "../core/vocabulary.js";
 import { createClock } from "../shared/clock.js";
 import type { UpdateOf, ViewOf } from "../shared/messages.js";
 import type { IdOf, Workflow } from "../workflow/workflow.js";
 import { Delivery } from "./delivery.js";
-import { Finish } from "./finish.js";
+import { Finish, neverFinished } from "./finish.js";
+import { Followed } from "./followed.js";
 import { ModuleLoader } from "./module_loader.js";
+import { refusal } from "./refusal.js";
 import { browserSignals } from "./signals.js";
 import { SnapshotStore } from "./snapshot_store.js";
-import { checkedIds } from "./stream_ids.js";
 import type { TransportName, WorkflowSnapshot, WorkflowStreamOptions } from "./stream_options.js";
 import { prepareTransport, transportOf } from "./stream_transport.js";
-import { StreamViews } from "./stream_views.js";
 import { Timer } from "./timer.js";
 import { askForToken } from "./tokens.js";
 import type { TransportEvents } from "./transport.js";
+import { withQuery } from "./transport.js";
 
 /**
  * A stream of a workflow's updates that comes back by itself. The core decides when to connect and
@@ -31,8 +31,6 @@ export class WorkflowStream<W extends Workflow> {
   readonly #store = new SnapshotStore<W>();
   readonly #delivery = new Delivery(this.#store);
   readonly #finish = new Finish<ViewOf<W>>();
-  /** Which instances the stream names; undefined: none, it carries those of all. */
-  #ids: readonly IdOf<W>[] | undefined;
   readonly #loader: ModuleLoader;
   readonly #timer: Timer;
   #batchDepth = 0;
@@ -48,16 +46,13 @@ export class WorkflowStream<W extends Workflow> {
 
   // What outlives a client, and a module: the next one takes it over.
   #cursor = () => "";
-  readonly #vocabulary: Vocabulary<W>;
-  readonly #views: StreamViews<W>;
+  readonly #followed: Followed<W>;
 
   /** Touches nothing: no module, no network, no global. */
   constructor(workflow: W, options: WorkflowStreamOptions<W> = {}) {
     this.workflow = workflow;
-    this.#vocabulary = new Vocabulary(workflow);
-    this.#views = new StreamViews(this.#vocabulary);
     this.#options = options;
-    this.#ids = options.id === undefined ? options.ids : [options.id];
+    this.#followed = new Followed(workflow, options);
     this.#timer = new Timer(() => options.clock ?? createClock());
     this.#loader = new ModuleLoader(
       () => (options.loadCore ?? loadCore)(),
@@ -91,6 +86,7 @@ export class WorkflowStream<W extends Workflow> {
         this.#carryOut(client);
       }
       this.#release();
+      this.#finish.fail(new StreamError("closed", "The stream was closed before its instance had ended"));
       this.#store.change({ connection: "closed", reason: "requested", isConnected: false });
     });
   }
@@ -111,7 +107,7 @@ export class WorkflowStream<W extends Workflow> {
 
   /** What is known of one instance that the stream names; null before the first word of it. */
   view(id: IdOf<W>): ViewOf<W> | null {
-    return this.#views.all.get(id) ?? null;
+    return this.#followed.views.get(id) ?? null;
   }
 
   /**
@@ -119,36 +115,36 @@ export class WorkflowStream<W extends Workflow> {
    * where the stream is closed, refused for good, or fails before.
    */
   get finished(): Promise<ViewOf<W>> {
-    return this.#finish.promise;
+    return this.#options.until === undefined ? neverFinished() : this.#finish.promise;
   }
 
-  /** Names other instances from now on. Those that it named before go on where they are; the stream is not lost. */
+  /**
+   * Names other instances from now on, of a stream that was made with `ids`. What is known of those that it named
+   * before stays, and their updates go on; the connection is replaced after a frame, which is no loss. Throws a
+   * StreamError, and changes nothing, where one stream can't name them.
+   */
   follow(ids: readonly IdOf<W>[]): void {
-    this.#ids = checkedIds(this.workflow, ids);
-  }
-
-  #oneView(): ViewOf<W> | null {
-    const { id } = this.#options;
-    return id === undefined ? null : this.view(id);
-  }
-
-  #checkOptions(): void {
-    const { id, ids, until } = this.#options;
-    if (id !== undefined && ids !== undefined) {
-      throw new StreamError("invalid_options", "id names one instance, ids several: give one of them");
-    }
-    if (until !== undefined && id === undefined) {
-      throw new StreamError("invalid_options", 'until: "final" needs the id of the one instance that is to end');
-    }
-    if (this.#ids !== undefined) {
-      this.#ids = checkedIds(this.workflow, this.#ids);
+    let refused: StreamError | null = null;
+    this.#batch(() => {
+      try {
+        this.#followed.follow(ids, this.#client, this.#timer.now());
+      } catch (error) {
+        if (!(error instanceof StreamError)) {
+          throw error;
+        }
+        refused = error;
+      }
+      this.#store.change({ views: this.#followed.views });
+    });
+    if (refused !== null) {
+      throw refused;
     }
   }
 
   #start(): void {
     const { signals = browserSignals } = this.#options;
     this.#finish.begin();
-    this.#checkOptions();
+    this.#followed.check();
     this.#transport = transportOf(this.#options);
     this.#store.change({ connection: "connecting", reason: "requested", isConnected: false, error: null });
     this.#leaveSignals = signals.subscribe((signal) => this.#hear(signal));
@@ -170,20 +166,11 @@ export class WorkflowStream<W extends Workflow> {
 
   #begin(core: Core): void {
     this.#core = core;
-    const ids = this.#ids ?? [];
-    const client = new CoreClient(core, {
-      vocabulary: this.#vocabulary,
-      policy: this.#options.policy ?? "resilient",
-      seed: this.#options.seed ?? randomSeed(),
-      ids,
-      ends: this.#options.until !== undefined,
-      needsToken: this.#options.token !== undefined,
-      lastEventId: this.#cursor(),
-    });
-    this.#client = client;
-    ids.forEach((id) => client.restore(id, this.#views.toJson(id)));
+    const now = this.#timer.now();
+    const { policy = "resilient", seed = randomSeed() } = this.#options;
+    this.#client = this.#followed.createClient(core, this.#cursor(), { policy, seed }, now);
     this.#store.change({ error: null });
-    client.connect(this.#timer.now());
+    this.#client.connect(now);
   }
 
   #hear(signal: Signal): void {
@@ -238,13 +225,13 @@ export class WorkflowStream<W extends Workflow> {
           this.#requestToken(client, action.attempt, action.isRefused);
           break;
         case "open":
-          this.#openTransport(client, action.attempt, action.lastEventId, token);
+          this.#openTransport(client, action, token);
           break;
         case "close":
           this.#dropTransport();
           break;
         case "state_changed":
-          this.#enter(action.to, action.reason);
+          this.#enter(action.to, action.reason, action.isConnected);
           break;
       }
       if (this.#client !== client) {
@@ -254,19 +241,36 @@ export class WorkflowStream<W extends Workflow> {
     this.#arm(client.deadline(), () => client.handleDeadline(this.#timer.now()));
   }
 
-  #enter(state: ConnectionState, reason: CoreReason): void {
-    const { connections, error } = this.#store.current;
-    const isConnected = state === "open";
-    const isRefused = state === "closed" && reason !== "requested" && reason !== "told_to_stop";
+  #enter(state: ConnectionState, reason: CoreReason, isConnected: boolean): void {
+    const before = this.#store.current;
+    const isClosed = state === "closed";
+    const isRefused = isClosed && reason !== "requested" && reason !== "told_to_stop" && reason !== "finished";
     this.#store.change({
       connection: state,
       reason,
       isConnected,
-      connections: connections + (isConnected ? 1 : 0),
-      error: isRefused ? refusal(reason, this.#answer) : error,
+      connections: before.connections + (isConnected && !before.isConnected ? 1 : 0),
+      error: isRefused ? refusal(reason, this.#answer) : before.error,
     });
-    if (state === "closed") {
+    if (isClosed) {
+      this.#settle(reason);
       this.#release();
+    }
+  }
+
+  /** Keeps the promise of a stream that ends by itself, or breaks it; the page's own `close` does so itself. */
+  #settle(reason: CoreReason): void {
+    const { error } = this.#store.current;
+    const { view } = this.#followed;
+    if (reason === "requested") {
+      return;
+    }
+    if ((reason === "finished" || reason === "told_to_stop") && view?.isFinal === true) {
+      // Connected again, it looks for the outcome as it is by then.
+      this.#cursor = () => "";
+      this.#finish.succeed(view);
+    } else {
+      this.#finish.fail(error ?? refusal(reason, this.#answer));
     }
   }
 
@@ -283,7 +287,11 @@ export class WorkflowStream<W extends Workflow> {
     );
   }
 
-  #openTransport(client: CoreClient<W>, attempt: number, lastEventId: string, token: string): void {
+  #openTransport(
+    client: CoreClient<W>,
+    { attempt, lastEventId, query }: Extract<CoreAction, { readonly kind: "open" }>,
+    token: string,
+  ): void {
     this.#dropTransport();
     this.#answer = undefined;
     const input = (work: () => void) => this.#input(client, work);
@@ -303,7 +311,7 @@ export class WorkflowStream<W extends Workflow> {
       bytes: (chunk) => input(() => readBytes(chunk)),
       ended: (end) => input(() => client.end(attempt, end, this.#timer.now())),
     };
-    const url = this.#options.url ?? this.workflow.paths.stream;
+    const url = withQuery(this.#options.url ?? this.workflow.paths.stream, query);
     const open = prepareTransport(this.#options, this.#transport, url, lastEventId, token);
     // The page's function that gives the headers may have closed the stream, as may its fetch or EventSource.
     if (this.#client !== client) {
@@ -321,7 +329,7 @@ export class WorkflowStream<W extends Workflow> {
     if (messages === null) {
       return;
     }
-    this.#views.read(messages);
+    this.#followed.read(messages);
     for (let index = 0; index < messages.length; ++index) {
       switch (messages.kind(index)) {
         case "update": {
@@ -344,7 +352,7 @@ export class WorkflowStream<W extends Workflow> {
     }
     this.#cursor = messages.cursorAtEnd();
     const resets = this.#store.current.resets + messages.resets;
-    this.#store.change({ view: this.#oneView(), views: this.#views.all, resets });
+    this.#store.change({ view: this.#followed.view, views: this.#followed.views, resets });
   }
 
   #arm(due: number, work: () => void): void {
@@ -357,6 +365,7 @@ export class WorkflowStream<W extends Workflow> {
   }
 
   #fail(error: StreamError): void {
+    this.#finish.fail(error);
     this.#release();
     this.#store.change({ connection: "closed", reason: "failed_here", isConnected: false, error });
   }
@@ -372,19 +381,6 @@ export class WorkflowStream<W extends Workflow> {
     this.#client = null;
     this.#core = null;
   }
-}
-
-function refusal(reason: CoreReason, answer: Answer | undefined): StreamError {
-  if (reason === "token_denied") {
-    return new StreamError("token_denied", "The page has no token for the stream");
-  }
-  const { status, coding } = answer ?? {};
-  const seen = [
-    ...(status === undefined ? [] : [`status ${status}`]),
-    ...(coding === undefined ? [] : [`Content-Encoding ${coding}`]),
-  ].join(", ");
-  const said = seen === "" ? "" : ` (${seen})`;
-  return new StreamError("refused", `The server refused the stream for good: ${reason}${said}`);
 }
 
 function randomSeed(): readonly [number, number] {

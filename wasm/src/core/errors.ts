@@ -8,6 +8,7 @@
  * - `refused`: the server refused the stream for good.
  * - `token_denied`: the page has no token to give.
  * - `malformed_message`, `message_too_large`: one event could not be read; the stream goes on.
+ * - `closed`: the page closed the stream before what it waited for; only `finished` says so.
  * - `core_failed`: the module trapped, or is out of memory; `connect()` starts a fresh one.
  */
 export type StreamErrorKind =
@@ -18,6 +19,7 @@ export type StreamErrorKind =
   | "token_denied"
   | "malformed_message"
   | "message_too_large"
+  | "closed"
   | "core_failed";
 
 export class StreamError extends Error {

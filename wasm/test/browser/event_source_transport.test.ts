@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { openEventSource } from "../../src/browser/event_source_transport.js";
-import { streamUrl } from "../../src/browser/transport.js";
+import { withCursor, withQuery } from "../../src/browser/transport.js";
 import { createNetwork } from "../fakes.js";
 
 function open() {
@@ -68,14 +68,14 @@ describe("one attempt with an EventSource", () => {
 });
 
 describe("the stream's address", () => {
-  it("carries the registration and the cursor as query parameters", () => {
-    expect(streamUrl("/s", undefined, "")).toBe("/s");
-    expect(streamUrl("/s", 42, "")).toBe("/s?registrationId=42");
-    expect(streamUrl("/s", 42, "17-3")).toBe("/s?registrationId=42&lastEventId=17-3");
+  it("carries what the stream asks for, and the cursor, as query parameters", () => {
+    expect(withCursor(withQuery("/s", ""), "")).toBe("/s");
+    expect(withQuery("/s", "registrationId=42")).toBe("/s?registrationId=42");
+    expect(withCursor("/s?registrationId=42", "17-3")).toBe("/s?registrationId=42&lastEventId=17-3");
   });
 
   it("keeps a query that is there, drops a fragment, and escapes the cursor", () => {
-    expect(streamUrl("https://h/s?a=1#x", 7, "")).toBe("https://h/s?a=1&registrationId=7");
-    expect(streamUrl("/s", undefined, "a&b=é")).toBe("/s?lastEventId=a%26b%3D%C3%A9");
+    expect(withQuery("https://h/s?a=1#x", "registrationId=7")).toBe("https://h/s?a=1&registrationId=7");
+    expect(withCursor("/s", "a&b=é")).toBe("/s?lastEventId=a%26b%3D%C3%A9");
   });
 });

@@ -1,0 +1,16 @@
+import type { Answer, CoreReason } from "../core/connection.js";
+import { StreamError } from "../core/errors.js";
+
+/** What the page is told of a stream that the server, or the page's own token, has closed for good. */
+export function refusal(reason: CoreReason, answer: Answer | undefined): StreamError {
+  if (reason === "token_denied") {
+    return new StreamError("token_denied", "The page has no token for the stream");
+  }
+  const { status, coding } = answer ?? {};
+  const seen = [
+    ...(status === undefined ? [] : [`status ${status}`]),
+    ...(coding === undefined ? [] : [`Content-Encoding ${coding}`]),
+  ].join(", ");
+  const said = seen === "" ? "" : ` (${seen})`;
+  return new StreamError("refused", `The server refused the stream for good: ${reason}${said}`);
+}
