@@ -5,7 +5,9 @@
 import { createParser } from "eventsource-parser";
 import { loadCore } from "regstream";
 import { CoreClient } from "regstream/dist/core/core_client.js";
+import { Vocabulary } from "regstream/dist/core/vocabulary.js";
 import { EventStreamParser } from "regstream/parser";
+import { registrationWorkflow } from "regstream/workflow";
 
 const streamBytesMin = 1 << 20;
 const rounds = 40;
@@ -61,6 +63,7 @@ function createStream(order: "sent" | "shuffled"): Uint8Array {
 }
 
 const core = await loadCore();
+const vocabulary = new Vocabulary(registrationWorkflow);
 const sent = createStream("sent");
 const shuffledStream = createStream("shuffled");
 
@@ -131,7 +134,7 @@ const progressByPeer = peer((data) => {
   }
 });
 const progressByUs: Run = (stream, chunkBytes) => {
-  const client = new CoreClient(core, { policy: "resilient", seed: [1, 2], registrationId: undefined, needsToken: false });
+  const client = new CoreClient(core, { vocabulary, policy: "resilient", seed: [1, 2], ids: [], needsToken: false });
   client.connect(0);
   while (client.poll() !== null);
   client.response(1, { status: 200, isEventStream: true, coding: undefined, retryAfterMs: undefined }, 0);
@@ -140,7 +143,7 @@ const progressByUs: Run = (stream, chunkBytes) => {
     for (let index = 0; messages !== null && index < messages.length; ++index) {
       if (messages.kind(index) === "update") {
         readProgress(
-          messages.registrationId(index),
+          messages.id(index),
           messages.status(index),
           messages.stage(index),
           messages.message(index),
