@@ -16,6 +16,6 @@ export function idExpectation({ id: { member, kind } }: Workflow): string {
   const expected =
     kind === "integer"
       ? "a whole number from 1 to 2^53 - 1"
-      : `1 to ${textBytesMax} bytes of UTF-8 without control characters, and not "*"`;
+      : `text: 1 to ${textBytesMax} bytes of UTF-8 without control characters, and not *`;
   return `${member} must be ${expected}`;
 }

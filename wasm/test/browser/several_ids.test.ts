@@ -172,7 +172,7 @@ describe("ids that one stream can't name", () => {
     ["more than a hundred", [...hundred, "one more"], /^ids must name at most 100 instances: open another stream/],
     ["more than 6 KiB", long, /^the ids of one stream may take .* open another stream/],
     ["none", [], /^ids must name at least one instance/],
-    ["one of another kind", ["a", "*"], /^file must be 1 to 128 bytes/],
+    ["one of another kind", ["a", "*"], /^file must be text: 1 to 128 bytes/],
   ])("%s: they are refused, and the stream stays as it is", async (_what, ids, why) => {
     const { stream, clock } = await open(["a"]);
     const before = stream.getSnapshot();

@@ -195,7 +195,7 @@ describe("an update of another workflow", () => {
   });
 
   it.each([undefined, null, 7, "", "*", "a\nb", "a\u0085b", "\ud800", "é".repeat(65)])("refuses %j as an id", (file) => {
-    const expected = 'file must be 1 to 128 bytes of UTF-8 without control characters, and not "*"';
+    const expected = "file must be text: 1 to 128 bytes of UTF-8 without control characters, and not *";
     expect(() => encodeUpdate(csvImport, { file, status: "PAUSED" } as never, now)).toThrow(new TypeError(expected));
     expect(() => encodeStageUpdate(csvImport, file, "read", "started", "x", now)).toThrow(new TypeError(expected));
   });

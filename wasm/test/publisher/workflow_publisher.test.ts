@@ -29,7 +29,7 @@ describe.each(shapes)("a publisher of a workflow over $name", ({ clientOf }) => 
     await expect(publisher.publishFinalStatus("a.csv", "RUNNING" as never, "x")).rejects.toThrow(
       new TypeError("the final status must be IMPORTED or REJECTED"),
     );
-    await expect(publisher.publishStageUpdate(42 as never, "read", "started", "x")).rejects.toThrow(/^file must be 1 to/);
+    await expect(publisher.publishStageUpdate(42 as never, "read", "started", "x")).rejects.toThrow(/^file must be text: 1 to/);
   });
 
   it("is made of no declaration that breaks a rule", () => {
