@@ -37,7 +37,7 @@ static_assert(static_cast<int>(TransportEnd::refused_unseen) == 2);
 static_assert(static_cast<int>(TokenFailure::for_good) == 1);
 static_assert(static_cast<int>(RetryPolicy::standard) == 1);
 static_assert(static_cast<int>(StageStatus::skipped) == 3);
-static_assert(static_cast<int>(MessageKind::too_large) == 8);
+static_assert(static_cast<int>(MessageKind::end) == 8);
 
 /// JavaScript numbers may be anything; converting NaN or infinity to an integer would trap.
 std::int64_t whole_ms(double value) {

@@ -14,11 +14,11 @@ const kinds = [
   "update",
   "snapshot",
   "reset",
-  "end",
   "ping",
   "other",
   "malformed",
   "too_large",
+  "end",
 ] as const;
 
 /** Of an update's optional members, those that are texts are in the record if they are any. */

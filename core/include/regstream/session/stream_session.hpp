@@ -46,13 +46,13 @@ enum class MessageKind : std::uint8_t {
   update,
   snapshot,
   reset,  ///< The server may have missed updates.
-  end,    ///< The final update has come: the session has closed itself (`finished`).
   ping,
   /// Of a type that this version does not know, about another instance, an update that its view has
   /// in it already, or an end that nobody asked for.
   other,
   malformed,  ///< Not a message of the contract.
   too_large,  ///< Over a limit, and skipped.
+  end,        ///< The final update has come: the session has closed itself (`finished`).
 };
 
 /// One message of the stream. Its views hold until the session's next `poll_message` or input.
