@@ -20,6 +20,7 @@
 #include <nlohmann/json.hpp>
 
 #include <regstream/client/stream_client.hpp>
+#include <regstream/message/codec.hpp>
 
 #include "cli/terminal.hpp"
 #include "client/http_url.hpp"
@@ -113,6 +114,18 @@ client::StreamClientOptions client_options(const ListenOptions& options) {
   return result;
 }
 
+/// Whether the server has sent all that was asked for (`until=final`): both ids say so.
+bool is_end(const sse::Event& event) {
+  constexpr std::string_view suffix = "-end";
+  if (event.type != "message" || !event.last_event_id.ends_with(suffix)) {
+    return false;
+  }
+  const auto decoded = decode_stream_message(event.data);
+  const auto* const message = std::get_if<StreamMessage>(&decoded);
+  return message != nullptr && message->end_id &&
+         to_string(*message->end_id).append(suffix) == event.last_event_id;
+}
+
 /// Listens until the stream is closed, and prints what it hears.
 class Listener final : public client::StreamHandler {
  public:
@@ -131,6 +144,9 @@ class Listener final : public client::StreamHandler {
 
   void on_event(const sse::Event& event) override {
     print({{"type", event.type}, {"data", event.data}, {"lastEventId", event.last_event_id}});
+    if (is_end(event)) {
+      client_.close();
+    }
   }
 
   void on_comment(std::string_view text) override {
@@ -193,7 +209,9 @@ void add_listen_command(CLI::App& app, int& exit_code) {
   auto* const command = app.add_subcommand(
       "listen",
       "Keep an event stream open, and print a JSON line for each event; lines with a \"kind\" tell "
-      "what happens to the stream. Exits with 0 after SIGINT, SIGTERM or the server's 204, with 1 "
+      "what happens to the stream. Exits with 0 after SIGINT, SIGTERM, the end of a stream with "
+      "until=final, or the "
+      "server's 204, with 1 "
       "when the stream has failed for good");
   const auto options = std::make_shared<ListenOptions>();
   command->add_option("--url", options->url, "http:// URL of the stream")

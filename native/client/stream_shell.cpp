@@ -99,8 +99,8 @@ Instant StreamShell::now() const {
   return Instant{std::chrono::duration_cast<Duration>(Clock::now() - origin_)};
 }
 
-/// Carries out what the session asks for, and sets the timer. A handler's call back into the client
-/// comes here again: the outer call goes on with what that has queued.
+/// A handler's call back into the client comes here again: the outer call goes on with what that
+/// has queued.
 void StreamShell::carry_out() {
   if (is_carrying_out_) {
     return;
@@ -128,7 +128,9 @@ void StreamShell::carry_out(const RequestToken& step) {
 
 void StreamShell::carry_out(const OpenTransport& step) {
   try {
-    attempt_ = std::make_shared<Attempt>(context_, *this, step.attempt, request_, url_, limits_,
+    HttpUrl url = url_;
+    url.target = request_target(url_.target);
+    attempt_ = std::make_shared<Attempt>(context_, *this, step.attempt, request_, url, limits_,
                                          std::string(step.last_event_id));
     attempt_->start();
   } catch (const std::bad_alloc&) {

@@ -4,6 +4,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -50,6 +51,15 @@ class StreamShell : public Attempt::Owner, public std::enable_shared_from_this<S
   /// Hands the next of what has arrived to the handler, by `tell`; false: there is none.
   virtual bool hand_out() = 0;
 
+  /// Path and query of the request to be made; `target` is the URL's.
+  [[nodiscard]] virtual std::string request_target(const std::string& target) const {
+    return target;
+  }
+
+  [[nodiscard]] Instant now() const;
+  /// Carries out what the session asks for, and sets the timer. Call it behind each input.
+  void carry_out();
+
   /// Calls the handler. What that throws leaves the loop in a turn of its own: this goes on.
   template <typename Call>
   void tell(const Call& call) {
@@ -64,8 +74,6 @@ class StreamShell : public Attempt::Owner, public std::enable_shared_from_this<S
  private:
   using Clock = std::chrono::steady_clock;
 
-  [[nodiscard]] Instant now() const;
-  void carry_out();
   void carry_out(const RequestToken& step);
   void carry_out(const OpenTransport& step);
   void carry_out(const CloseTransport& step);

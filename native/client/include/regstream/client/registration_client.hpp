@@ -25,12 +25,20 @@ class RegistrationHandler : public StateHandler {
   ~RegistrationHandler() = default;
 };
 
-/// A client of a gateway's stream, which folds the updates of registrations into their views. What
-/// becomes of a view when updates may have been missed stands in session/stream_session.hpp.
+/// A client of a gateway's stream, which folds the updates of a workflow's instances into their
+/// views. What becomes of a view when updates may have been missed stands in
+/// session/stream_session.hpp.
 class RegistrationClient final : private StreamClient {
  public:
-  /// `registration_ids` are those that the request's URL asks for; none: every registration, and
-  /// then there is no view. Throws as `StreamClient` does.
+  /// Asks for `ids`, in place of those that the request's URL names; none: for what the URL says,
+  /// and then there is no view. With `StreamEnd::final_status` the client closes itself, as
+  /// `finished`, once the handler has heard the message `end`. `workflow` must outlive the client.
+  /// Throws as `StreamClient` does, also if one stream can't ask for `ids` (`can_ask`).
+  RegistrationClient(boost::asio::io_context& context, StreamRequest request,
+                     const StreamClientOptions& options, const Workflow& workflow,
+                     std::span<const InstanceId> ids, RegistrationHandler& handler,
+                     StreamEnd end = StreamEnd::never);
+  /// The same of registrations.
   RegistrationClient(boost::asio::io_context& context, StreamRequest request,
                      const StreamClientOptions& options,
                      std::span<const std::int64_t> registration_ids, RegistrationHandler& handler);
@@ -40,17 +48,21 @@ class RegistrationClient final : private StreamClient {
   using StreamClient::restart;
   using StreamClient::state;
 
+  /// Replaces the ids, as `StreamSession::follow` does: the stream is not lost. False, and nothing
+  /// changes, if one stream can't ask for them.
+  [[nodiscard]] bool follow(std::span<const InstanceId> ids);
+
   /// Takes over what an earlier client left (`view_to_restore`), together with the request's
   /// `last_event_id`. Call it before `connect`. False, and nothing changes, if it is not one of the
-  /// registrations.
+  /// ids.
   [[nodiscard]] bool restore(RegistrationView view);
 
   /// Null: nothing is known of it. Holds until the next message.
-  [[nodiscard]] const RegistrationView* view(std::int64_t registration_id) const;
+  [[nodiscard]] const RegistrationView* view(const InstanceId& id) const;
 
-  /// What the next client goes on from: of a registration, also before anything is known of it
+  /// What the next client goes on from: of an instance, also before anything is known of it
   /// (null: it is not one of them), and of the stream. Both hold until the next message.
-  [[nodiscard]] const RegistrationView* view_to_restore(std::int64_t registration_id) const;
+  [[nodiscard]] const RegistrationView* view_to_restore(const InstanceId& id) const;
   [[nodiscard]] std::string_view last_event_id() const;
 
   /// How often updates may have been missed.
@@ -60,7 +72,7 @@ class RegistrationClient final : private StreamClient {
   class Shell;
   explicit RegistrationClient(const std::shared_ptr<Shell>& shell);
 
-  StreamSession& session_;  ///< The shell's.
+  Shell& own_;  ///< The base's shell.
 };
 
 }  // namespace regstream::client
