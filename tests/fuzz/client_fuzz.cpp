@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <regstream/connection/connection.hpp>
 #include <regstream/message/codec.hpp>
@@ -13,6 +14,7 @@
 #include <regstream/session/stream_session.hpp>
 #include <regstream/sse/encoder.hpp>
 #include <regstream/sse/parser.hpp>
+#include <regstream/workflow/registration.hpp>
 
 #include "check.hpp"
 #include "client_program.hpp"
@@ -20,11 +22,12 @@
 #include "message_judge.hpp"
 
 // clang-format off
-// A client's session, as the native client and the browser package have it, of one registration,
+// A client's session, as the native client and the browser package have it, of registration 42 and of others,
 // under a program of inputs. The program is text, one input a
 // line; its first line has the options as numbers, in the order in which `options_of` takes them.
 //
 //     c  x  s  h    connect, close, restart, handle the deadline
+//     k43 44        follows 42 and these from now on
 //     n  N  w  v    online, offline, visible, restored
 //     T  t  D       a token is there, may come later, is denied
 //     +250  =       time goes on, by milliseconds or up to the deadline (which is then handled)
@@ -117,6 +120,8 @@ class Caller {
       case 's':
         session_.restart(now_);
         return;
+      case 'k':
+        return follow(line);
       case 'n':
         return session_.on_online(now_);
       case 'N':
@@ -149,6 +154,21 @@ class Caller {
     const auto newest = static_cast<std::uint32_t>(newest_attempt_);
     attempt_ = is_stale && newest > 0 ? AttemptId{newest - 1} : newest_attempt_;
     report(what, line);
+  }
+
+  void follow(std::string_view line) {
+    std::vector<InstanceId> ids{registration_id};
+    while (const auto id = take_number(line)) {
+      ids.emplace_back(*id);
+    }
+    const auto deadline = session_.next_deadline();
+    const bool was_connected = session_.is_connected();
+    const bool is_accepted = session_.follow(ids, now_);
+    check(is_accepted == can_ask(ids, registration_workflow()), "what can be asked for is taken");
+    check(session_.is_connected() == was_connected, "other ids lose no connection");
+    const auto due = session_.next_deadline();
+    check(due == deadline || (is_accepted && has_transport(session_.state()) && due < deadline),
+          "other ids make no wait shorter");
   }
 
   void handle_deadline() {
@@ -349,6 +369,10 @@ class Caller {
     }
     const ConnectionState state = session_.state();
     check(shown_ == state, "every change of state is told");
+    check(state != ConnectionState::open || session_.is_connected(), "open is connected");
+    check(state == ConnectionState::open || has_transport(state) ||
+              state == ConnectionState::authorizing || !session_.is_connected(),
+          "who waits, or is closed, is not connected");
     check(transport_.has_value() == has_transport(state), "a transport is there where it belongs");
     check(before != ConnectionState::closed || state == ConnectionState::closed,
           "closed is for good");
@@ -367,6 +391,12 @@ class Caller {
               (options_.connection.needs_token && step.attempt == newest_attempt_),
           "the numbers of attempts grow");
     check(step.last_event_id == last_event_id_, "an attempt resumes from the last event ID");
+    const std::string query = session_.request_query();
+    check(query.starts_with("registrationId=42") && query.size() <= stream_query_bytes_max,
+          "an attempt asks for what is followed");
+    check(query.find("snapshot=42") == std::string::npos, "who was followed always is resumed");
+    check(query.find("snapshot=") == std::string::npos || !last_event_id_.empty(),
+          "snapshots are asked for beside what is resumed");
     transport_ = newest_attempt_ = step.attempt;
   }
   void carry_out(const CloseTransport& step) {
@@ -378,6 +408,8 @@ class Caller {
     check(!options_.polls_always || is_in_table(step, options_.connection.needs_token),
           "a change of state is one of the table");
     shown_ = step.to;
+    check(!options_.polls_always || step.is_connected == session_.is_connected(),
+          "a change of state says whether the session is connected");
   }
 
   void check_deadline(bool has_moved) {

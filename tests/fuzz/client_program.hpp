@@ -48,7 +48,7 @@ inline Options options_of(std::string_view line) {
        {&connection.backoff.base, &connection.backoff.cap, &connection.reconnection_time,
         &connection.reconnection_time_max, &connection.connect_timeout, &connection.ping_interval,
         &connection.stable_after, &connection.wake_spacing_min, &connection.late_grace,
-        &connection.offline_probe_interval}) {
+        &connection.offline_probe_interval, &connection.change_delay}) {
     *duration = Duration{take_number(line).value_or(duration->count())};
   }
   return options;

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <utility>
+#include <variant>
 
+#include <regstream/message/codec.hpp>
 #include <regstream/registration/registration.hpp>
 #include <regstream/session/stream_session.hpp>
 
@@ -12,7 +14,8 @@
 
 namespace regstream::fuzz {
 
-/// Holds the messages of a session of one registration, and its view, to what their headers say.
+/// Holds the messages of a session, and the view of one of its registrations, to what their headers
+/// say.
 class MessageJudge {
  public:
   /// With what the session then has.
@@ -25,7 +28,9 @@ class MessageJudge {
     resets_ += is_unread || kind == MessageKind::reset ? 1 : 0;
     check(session.resets() == resets_, "what may have been missed is counted");
     has_gap_ |= is_unread || kind == MessageKind::reset;
-    if (kind == MessageKind::reset) {
+    if (is_of_another(message)) {
+      check(!message.view_changed || session.followed_count() > 1, "nobody else has a view");
+    } else if (kind == MessageKind::reset) {
       begins_anew_ = true;
     } else if (kind == MessageKind::update) {
       has_strange_snapshot_ &= !std::exchange(begins_anew_, false);
@@ -35,7 +40,8 @@ class MessageJudge {
       // A snapshot is taken for the truth, whatever it says.
       has_strange_snapshot_ = view != nullptr && view->is_final && is_running(*view);
     }
-    check((kind != MessageKind::update && kind != MessageKind::snapshot) || view != nullptr,
+    check((kind != MessageKind::update && kind != MessageKind::snapshot) ||
+              is_of_another(message) || view != nullptr,
           "a view is there once anything is known");
     const RegistrationView& left = *session.view_to_restore(registration_id);
     check(left.status.empty() == (view == nullptr), "a view has a status");
@@ -50,6 +56,19 @@ class MessageJudge {
   [[nodiscard]] static bool is_running(const RegistrationView& view) {
     return std::any_of(view.stages.begin(), view.stages.end(),
                        [](const StageView& stage) { return stage.status == StageStatus::started; });
+  }
+
+  /// Whether it is an update or a snapshot of one who was followed later.
+  [[nodiscard]] static bool is_of_another(const SessionMessage& message) {
+    if (message.kind == MessageKind::update) {
+      return message.content->update.registration_id != registration_id;
+    }
+    if (message.kind != MessageKind::snapshot) {
+      return false;
+    }
+    const auto decoded = decode_view(message.content->data);
+    const auto* const view = std::get_if<RegistrationView>(&decoded);
+    return view != nullptr && view->registration_id != registration_id;
   }
 
   void check_view(const RegistrationView& view, bool is_changed) {
