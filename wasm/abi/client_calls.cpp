@@ -62,8 +62,8 @@ struct KnownWorkflow {
   Workflow workflow;
 };
 
-std::vector<std::unique_ptr<const KnownWorkflow>>& workflows() {
-  static std::vector<std::unique_ptr<const KnownWorkflow>> known;
+std::vector<std::unique_ptr<KnownWorkflow>>& workflows() {
+  static std::vector<std::unique_ptr<KnownWorkflow>> known;
   return known;
 }
 
@@ -117,17 +117,17 @@ std::uint32_t workflow_create(std::uint32_t size) {
   }
   auto& known = workflows();
   const std::string_view text = texts->first;
-  const auto same = std::find_if(known.begin(), known.end(),
-                                 [text](const auto& one) { return one->text == text; });
-  if (same != known.end()) {
-    return static_cast<std::uint32_t>(same - known.begin() + 1);
+  for (std::size_t index = 0; index < known.size(); ++index) {
+    if (known[index]->text == text) {
+      return static_cast<std::uint32_t>(index + 1);
+    }
   }
-  auto workflow = read_workflow(text);
-  if (!workflow || known.size() == workflows_max) {
+  auto next = std::make_unique<KnownWorkflow>();
+  if (!read_workflow(text, next->workflow) || known.size() == workflows_max) {
     return 0;
   }
-  known.push_back(std::make_unique<const KnownWorkflow>(
-      KnownWorkflow{.text = std::string(text), .workflow = *std::move(workflow)}));
+  next->text = text;
+  known.push_back(std::move(next));
   release_input();
   return static_cast<std::uint32_t>(known.size());
 }

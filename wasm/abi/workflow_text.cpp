@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
-#include <utility>
 
 #include <regstream/session/stream_query.hpp>
 
@@ -20,7 +19,8 @@ std::string_view take_until(std::string_view& text, char end) {
 
 bool read_status(Workflow& workflow, std::string_view rest) {
   const std::string_view kind = take_until(rest, ' ');
-  WorkflowStatus status{.name = std::string(rest)};
+  WorkflowStatus& status = workflow.statuses.emplace_back();
+  status.name = rest;
   if (kind == "final") {
     status.kind = StatusKind::final;
   } else if (kind == "failed") {
@@ -28,7 +28,6 @@ bool read_status(Workflow& workflow, std::string_view rest) {
   } else if (kind != "open") {
     return false;
   }
-  workflow.statuses.push_back(std::move(status));
   return !rest.empty() && workflow.statuses.size() <= workflow_names_max;
 }
 
@@ -49,7 +48,7 @@ bool read_line(Workflow& workflow, std::string_view rest) {
     return true;
   }
   if (what == "stage") {
-    workflow.stages.push_back({.name = std::string(rest), .title = {}});
+    workflow.stages.emplace_back().name = rest;
     return !rest.empty() && workflow.stages.size() <= workflow_names_max;
   }
   return what == "status" && read_status(workflow, rest);
@@ -69,14 +68,13 @@ std::int64_t read_number(std::string_view text) {
 
 }  // namespace
 
-std::optional<Workflow> read_workflow(std::string_view text) {
-  Workflow workflow;
+bool read_workflow(std::string_view text, Workflow& workflow) {
   while (!text.empty()) {
     if (!read_line(workflow, take_until(text, '\n'))) {
-      return std::nullopt;
+      return false;
     }
   }
-  return workflow.id_member.empty() ? std::nullopt : std::optional(std::move(workflow));
+  return !workflow.id_member.empty();
 }
 
 std::vector<InstanceId> read_ids(std::string_view text, const Workflow& workflow) {
@@ -85,9 +83,9 @@ std::vector<InstanceId> read_ids(std::string_view text, const Workflow& workflow
   while (!text.empty() && ids.size() <= stream_ids_max) {
     const std::string_view id = take_until(text, '\n');
     if (workflow.id_kind == IdKind::integer) {
-      ids.emplace_back(read_number(id));
+      ids.emplace_back().number = read_number(id);
     } else {
-      ids.emplace_back(std::string(id));
+      ids.emplace_back().text = id;
     }
   }
   return ids;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -25,9 +24,9 @@ inline constexpr std::size_t workflow_names_max = 64;
 ///     status open PENDING              kind (or `final`, `failed`), name; in order
 ///     stage duplicate_check            in order
 ///
-/// Names have no control characters. Channel, paths and titles are not the stream's. Nothing: a
-/// line is none of these, or there are too many, or no id.
-[[nodiscard]] std::optional<Workflow> read_workflow(std::string_view text);
+/// Names have no control characters. Channel, paths and titles are not the stream's. False: a line
+/// is none of these, or there are too many, or no id.
+[[nodiscard]] bool read_workflow(std::string_view text, Workflow& workflow);
 
 /// Ids of the workflow's kind, one a line, each line ended by a line feed. One that is none is an
 /// id that `can_ask` refuses.

@@ -1,7 +1,7 @@
 #include <regstream/session/stream_session.hpp>
 
-#include <algorithm>
 #include <cstddef>
+#include <memory>
 #include <utility>
 #include <variant>
 
@@ -59,7 +59,7 @@ StreamSession::StreamSession(const ConnectionOptions& options, std::uint64_t see
     : EventSession(options, seed, last_event_id, limits), workflow_(&workflow), end_(end) {
   for (const InstanceId& id : ids) {
     if (find(id.number, id.text) == nullptr) {
-      followed_.push_back({.registration = Registration(id, workflow)});
+      followed_.push_back(std::make_unique<Followed>(id, workflow, false));
     }
   }
 }
@@ -90,24 +90,25 @@ bool StreamSession::follow(std::span<const InstanceId> ids, Instant now) {
   if (followed_.empty() || ids.empty() || !can_ask(ids, *workflow_, end_)) {
     return false;
   }
-  std::vector<Followed> before = std::exchange(followed_, {});
-  bool is_changed = false;
+  std::vector<std::unique_ptr<Followed>> before;
+  before.swap(followed_);
+  std::size_t kept = 0;
   for (const InstanceId& id : ids) {
     if (find(id.number, id.text) != nullptr) {
       continue;
     }
-    const auto known = std::find_if(before.begin(), before.end(), [&id](const Followed& one) {
-      return is_of(one.registration.view(), id.number, id.text);
-    });
-    if (known == before.end()) {
-      followed_.push_back({.registration = Registration(id, *workflow_), .is_new = true});
-      is_changed = true;
-    } else {
-      followed_.push_back(std::move(*known));
-      before.erase(known);
+    for (std::unique_ptr<Followed>& known : before) {
+      if (known != nullptr && is_of(known->registration.view(), id.number, id.text)) {
+        followed_.push_back(std::move(known));
+        ++kept;
+        break;
+      }
+    }
+    if (find(id.number, id.text) == nullptr) {
+      followed_.push_back(std::make_unique<Followed>(id, *workflow_, true));
     }
   }
-  if (is_changed || !before.empty()) {
+  if (kept != before.size() || kept != followed_.size()) {
     change(now);
   }
   return true;
@@ -115,12 +116,12 @@ bool StreamSession::follow(std::span<const InstanceId> ids, Instant now) {
 
 std::string StreamSession::request_query() const {
   std::string query;
-  for (const Followed& followed : followed_) {
-    append_id_parameter(query, workflow_->id_member, id_of(followed.registration.view()));
+  for (const auto& followed : followed_) {
+    append_id_parameter(query, workflow_->id_member, id_of(followed->registration.view()));
   }
-  for (const Followed& followed : followed_) {
-    if (followed.is_new && !last_event_id().empty()) {
-      append_id_parameter(query, "snapshot", id_of(followed.registration.view()));
+  for (const auto& followed : followed_) {
+    if (followed->is_new && !last_event_id().empty()) {
+      append_id_parameter(query, "snapshot", id_of(followed->registration.view()));
     }
   }
   if (end_ == StreamEnd::final_status) {
@@ -242,10 +243,10 @@ void StreamSession::reject(SessionMessage& message, MessageKind kind, std::strin
 
 void StreamSession::mark_gap(SessionMessage& message, Gap gap) {
   ++resets_;
-  for (Followed& followed : followed_) {
-    const bool is_news = followed.registration.mark_gap(gap) == Applied::changed;
-    followed.has_changed |= is_news;
-    message.view_changed |= is_news && !followed.registration.view().status.empty();
+  for (const auto& followed : followed_) {
+    const bool is_news = followed->registration.mark_gap(gap) == Applied::changed;
+    followed->has_changed |= is_news;
+    message.view_changed |= is_news && !followed->registration.view().status.empty();
   }
 }
 
@@ -282,7 +283,7 @@ std::size_t StreamSession::index_of(std::int64_t number, std::string_view text) 
 
 StreamSession::Followed* StreamSession::find(std::int64_t number, std::string_view text) {
   const std::size_t index = index_of(number, text);
-  return index == followed_.size() ? nullptr : &followed_[index];
+  return index == followed_.size() ? nullptr : followed_[index].get();
 }
 
 }  // namespace regstream

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -117,12 +118,12 @@ class StreamSession : public EventSession {
   /// How many ids it follows, and the view to restore of the `index`-th.
   [[nodiscard]] std::size_t followed_count() const { return followed_.size(); }
   [[nodiscard]] const RegistrationView& followed_view(std::size_t index) const {
-    return followed_[index].registration.view();
+    return followed_[index]->registration.view();
   }
   /// Whether the view of the `index`-th is another one than when this was asked last, also by a gap
   /// before anything is known.
   [[nodiscard]] bool take_view_change(std::size_t index) {
-    return std::exchange(followed_[index].has_changed, false);
+    return std::exchange(followed_[index]->has_changed, false);
   }
   [[nodiscard]] const Workflow& workflow() const { return *workflow_; }
 
@@ -133,9 +134,12 @@ class StreamSession : public EventSession {
   using EventSession::poll_token;  // `poll_message` instead.
 
   struct Followed {
+    Followed(const InstanceId& id, const Workflow& workflow, bool is_one_more)
+        : registration(id, workflow), is_new(is_one_more) {}
+
     Registration registration;
     /// It was added, and neither a snapshot of it nor an update has come since.
-    bool is_new = false;
+    bool is_new;
     bool has_changed = false;  ///< As `take_view_change` says.
   };
 
@@ -153,7 +157,8 @@ class StreamSession : public EventSession {
 
   const Workflow* workflow_;
   StreamEnd end_;
-  std::vector<Followed> followed_;
+  /// Each by itself: a fold is much to move, and much code to move it by.
+  std::vector<std::unique_ptr<Followed>> followed_;
   std::uint64_t resets_ = 0;
 
   // What the message that was polled last has views of.
