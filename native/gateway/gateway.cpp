@@ -139,12 +139,13 @@ void Gateway::on_caught_up() {
 }
 
 void Gateway::open_stream(net::Exchange exchange) {
-  const auto request = read_stream_request(exchange.request(), exchange.target());
-  if (const auto* error = std::get_if<StreamRequestError>(&request)) {
+  auto read = read_stream_request(exchange.request(), exchange.target());
+  if (const auto* error = std::get_if<StreamRequestError>(&read)) {
     respond_problem(exchange, {.status = http::status::bad_request, .detail = error->what});
     return;
   }
-  if (const auto refusal = pump_.refuse()) {
+  auto& request = std::get<hub::SubscriptionRequest>(read);
+  if (const auto refusal = pump_.refuse(request)) {
     respond_refusal(exchange, *refusal);
     return;
   }
@@ -153,14 +154,12 @@ void Gateway::open_stream(net::Exchange exchange) {
     return;
   }
 
-  const auto& asked = std::get<StreamRequest>(request);
-  const hub::Framing framing =
-      exchange.request().version() < 11 ? hub::Framing::bare : hub::Framing::chunked;
+  request.framing = exchange.request().version() < 11 ? hub::Framing::bare : hub::Framing::chunked;
   feed([&] {
-    const hub::SubscriptionId id =
-        pump_.open(asked.registration_id, asked.cursor, moment(), framing);
+    const hub::SubscriptionId id = pump_.open(request, moment());
     try {
-      connections_.add(new StreamConnection(exchange.take_connection(), stream_head(framing), id,
+      connections_.add(new StreamConnection(exchange.take_connection(),
+                                            stream_head(request.framing), id,
                                             options_.streams.hub.peer_timeout(), *this));
     } catch (...) {
       pump_.on_peer_closed(id);
@@ -170,6 +169,13 @@ void Gateway::open_stream(net::Exchange exchange) {
 }
 
 void Gateway::respond_refusal(net::Exchange& exchange, hub::StreamRefusal refusal) const {
+  if (refusal == hub::StreamRefusal::ended) {
+    // A plain EventSource does not come back after this (HTML, 9.2.3).
+    net::Response response(http::status::no_content, 11);
+    response.set(http::field::cache_control, "no-store");
+    exchange.respond(std::move(response));
+    return;
+  }
   const bool is_full = refusal == hub::StreamRefusal::full;
   if (is_full) {
     logging::warn(

@@ -147,6 +147,7 @@ std::string describe_health(const HealthFacts& facts, const broker::Broker& brok
   json["resetsByReason"] =
       describe_counts<hub::ResetCause>(counters.resets, hub::reset_cause_names);
   json["snapshots"] = counters.snapshots;
+  json["ended"] = counters.ended;
   json["overruns"] = counters.overruns;
   // What others say, Redis for one, may be ill-formed.
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);

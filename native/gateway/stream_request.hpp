@@ -1,31 +1,30 @@
 #pragma once
 
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <variant>
 
+#include "hub/subscription_request.hpp"
 #include "net/exchange.hpp"
 
 namespace regstream::gateway {
-
-/// What a request for the stream asks for.
-struct StreamRequest {
-  std::optional<std::int64_t> registration_id;  ///< Empty: every registration.
-  std::string cursor;  ///< After which to resume, as the client sent it; empty: from now on.
-};
 
 /// Why a request for the stream is none: a sentence for the client's author.
 struct StreamRequestError {
   std::string what;
 };
 
-/// Reads the query: `registrationId`, a number from 1 to 2^53 - 1, and `lastEventId`, each at most
-/// once. Parameters of others (a proxy's, a cache buster) are let through. The header
-/// `Last-Event-ID` wins over `lastEventId`: a browser that comes back asks the same URL again, and
-/// tells by the header how far it got. An empty one of either says nothing. What is no event id is
-/// no error: to a client that can't mend it, the stream says `reset`.
-[[nodiscard]] std::variant<StreamRequest, StreamRequestError> read_stream_request(
+/// Reads the query:
+/// - `registrationId`, a number from 1 to 2^53 - 1: once for each id, up to a hundred of them; none
+///   for all. The same id twice counts once.
+/// - `snapshot`: one of these ids, which the client knows nothing of; once for each of them.
+/// - `until`, at most once: `final`, and exactly one id.
+/// - `lastEventId`, at most once.
+///
+/// Parameters of others (a proxy's, a cache buster) are let through. The header `Last-Event-ID`
+/// wins over `lastEventId`: a browser that comes back asks the same URL again, and tells by the
+/// header how far it got. An empty one of either says nothing. What is no event id is no error: to
+/// a client that can't mend it, the stream says `reset`.
+[[nodiscard]] std::variant<hub::SubscriptionRequest, StreamRequestError> read_stream_request(
     const net::Request& request, const net::Target& target);
 
 }  // namespace regstream::gateway

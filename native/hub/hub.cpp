@@ -9,14 +9,12 @@
 #include <regstream/sse/encoder.hpp>
 #include <regstream/sse/heartbeat.hpp>
 
+#include "hub/cursor.hpp"
 #include "hub/message_event.hpp"
 
 namespace regstream::hub {
 
 namespace {
-
-// Names no history, so that no cursor is older: who has it has yet to be told where it stands.
-constexpr EventId before_all_histories{};
 
 // What a frame has around an update of one line, with an id of the usual length.
 constexpr std::size_t around_update = 80;
@@ -38,7 +36,7 @@ std::string encode_retry(Duration retry) {
 Hub::Hub(HubOptions options)
     : options_(options),
       journal_(options.journal),
-      known_(options.known_registrations),
+      known_(*options.workflow, options.known_registrations),
       beats_(options.heartbeat_interval, options.ping_interval),
       opening_(
           make_frame(encode_retry(options.retry) + encode_heartbeat(options.heartbeat_interval))),
@@ -72,7 +70,7 @@ std::optional<DecodeError> Hub::publish(EventId id, std::string_view message, In
   }
 
   const MessageText text{message, options_.codec.message_bytes_max};
-  auto decoded = decode_update_slices(text.view(), options_.codec);
+  auto decoded = decode_update_slices(text.view(), *options_.workflow, options_.codec);
   if (auto* error = std::get_if<DecodeError>(&decoded)) {
     counters_.malformed.add(error->reason);
     journal_.append(every_registration, nullptr, now);
@@ -84,17 +82,20 @@ std::optional<DecodeError> Hub::publish(EventId id, std::string_view message, In
   Update update = to_update(slices);
   update.id = id;
   known_.recall(update.registration_id, journal_);
-  known_.apply(update);
+  StandingChange change = known_.apply(update);
+  if (change.before == Standing::unknown && journal_.is_whole()) {
+    change.before = Standing::open;  // This is the first that was ever said of it.
+  }
 
   std::string bytes;
   bytes.reserve(text.view().size() + around_update);
   append_update(bytes, text.view(), id);
-  journal_.append(update.registration_id, make_frame(std::move(bytes)), now);
+  journal_.append(update.registration_id, make_frame(std::move(bytes)), now, change);
   if (is_live_) {
-    offer(everyone_, id.sequence);
+    offer(everyone_, every_registration, id.sequence);
     if (const auto concerned = by_registration_.find(update.registration_id);
         concerned != by_registration_.end()) {
-      offer(concerned->second, id.sequence);
+      offer(concerned->second, update.registration_id, id.sequence);
     }
   }
   return std::nullopt;
@@ -106,35 +107,35 @@ void Hub::go_live(std::int64_t now_timestamp_ms) {
   mark_resets();
 }
 
-SubscriptionId Hub::subscribe(std::optional<std::int64_t> registration_id, std::string_view cursor,
-                              Instant now, std::int64_t now_timestamp_ms, Framing framing) {
+SubscriptionId Hub::subscribe(const SubscriptionRequest& request, Instant now,
+                              std::int64_t now_timestamp_ms) {
   if (const auto due = next_beat(); !due || *due > now) {
     beats_.skip(now);  // The beats that nobody had are not the newcomer's.
   }
+  Following following(request.ids);
+  for (const std::int64_t id : request.snapshots) {
+    following.want_snapshot(id);
+  }
   const Slot slot = take_slot();
-  Audience& audience = registration_id ? by_registration_[*registration_id] : everyone_;
-  audience.push_back(slot);
   Subscription& subscription = slots_[slot];
   subscription.used = true;
-  subscription.outbox = Outbox(framing);
-  subscription.registration_id = registration_id.value_or(every_registration);
-  subscription.audience_index = static_cast<std::uint32_t>(audience.size() - 1);
+  subscription.outbox = Outbox(request.framing);
+  subscription.following = std::move(following);
+  subscription.until_final = request.until_final;
   subscription.next_ping = now + options_.ping_interval;
   ++subscriptions_;
 
-  std::optional<EventId> position;
-  if (!cursor.empty()) {
-    position = parse_event_id(cursor).value_or(before_all_histories);
-  }
+  const std::optional<EventId> cursor = read_cursor(request.cursor);
   const SubscriptionId id{.slot = slot, .generation = subscription.generation};
   try {
+    subscription.following.for_each_id([&](std::int64_t one) { join_audience(slot, one); });
     subscription.outbox.push(opening_);
     mark_ready(slot);
-    if (is_live_ && !may_know_more(position)) {
+    if (is_live_ && !may_know_more(cursor)) {
       journal_.trim(now);
-      greet(slot, position, now_timestamp_ms);
+      greet(slot, cursor, now_timestamp_ms);
     } else {
-      ungreeted_.emplace(slot, Ungreeted{.cursor = position});
+      ungreeted_.emplace(slot, Ungreeted{.cursor = cursor});
       counters_.waited += is_live_ ? 1 : 0;
     }
   } catch (...) {
@@ -149,7 +150,7 @@ bool Hub::unsubscribe(SubscriptionId id) {
   if (subscription == nullptr) {
     return false;
   }
-  leave_audience(id.slot);
+  leave_audiences(id.slot);
   ungreeted_.erase(id.slot);
   Subscription unused;
   unused.generation = subscription->generation + 1;
@@ -215,31 +216,29 @@ Outbox* Hub::collect(SubscriptionId id, std::int64_t now_timestamp_ms) {
     return nullptr;
   }
   Outbox& outbox = subscription->outbox;
-  std::uint64_t& next = subscription->next_sequence;
+  Following& following = subscription->following;
   if (outbox.is_finished()) {
     return &outbox;
   }
   while (is_live_ && outbox.bytes_waiting() < options_.outbox_bytes_max) {
-    if (next != 0 && !journal_.has(next)) {
+    if (following.next() != 0 && !journal_.has(following.next())) {
       if (!subscription->reset_due) {
         ++counters_.overruns;
         subscription->reset_due = ResetCause::reader_too_slow;
       }
-      next = 0;
+      following.skip_all();
     }
     if (subscription->reset_due) {
       push_reset(*subscription, now_timestamp_ms);
-    } else if (next == 0) {
-      break;
+    } else if (subscription->snapshots) {
+      push_next_snapshot(*subscription, now_timestamp_ms);
+    } else if (following.next() != 0) {
+      push_update(*subscription, now_timestamp_ms);
     } else {
-      if (const FramePtr& frame = journal_.frame(next)) {
-        outbox.push(frame);
-        ++counters_.deliveries;
-      }
-      next = journal_.next_of(next, subscription->registration_id);
+      break;
     }
   }
-  if (subscription->is_ending && (!is_live_ || (next == 0 && !subscription->reset_due))) {
+  if (subscription->is_ending && (!is_live_ || !has_more(*subscription))) {
     outbox.finish();
   }
   subscription->was_sent = subscription->was_sent || !outbox.empty();
@@ -259,7 +258,8 @@ std::size_t Hub::begin_journal(EventId position, ResetCause cause) {
   known_.clear();
   std::size_t resets = 0;
   for (Subscription& subscription : slots_) {
-    subscription.next_sequence = 0;
+    subscription.following.skip_all();
+    subscription.snapshots.reset();
     subscription.reset_due = std::nullopt;
     if (subscription.greeted) {
       subscription.reset_due = cause;
@@ -269,12 +269,11 @@ std::size_t Hub::begin_journal(EventId position, ResetCause cause) {
   return resets;
 }
 
-void Hub::offer(const Audience& audience, std::uint64_t sequence) {
+void Hub::offer(const Audience& audience, std::int64_t id, std::uint64_t sequence) {
   for (const Slot slot : audience) {
     // Who lags gets there by itself, and so does who waits to be greeted.
     if (Subscription& subscription = slots_[slot];
-        subscription.greeted && subscription.next_sequence == 0) {
-      subscription.next_sequence = sequence;
+        subscription.greeted && subscription.following.offer(id, sequence)) {
       mark_ready(slot);
     }
   }
@@ -307,67 +306,6 @@ void Hub::greet_ungreeted(bool is_caught_up, std::int64_t now_timestamp_ms) {
     }
     greet(slot, ungreeted.cursor, now_timestamp_ms);
     next = ungreeted_.erase(next);
-  }
-}
-
-void Hub::greet(Slot slot, std::optional<EventId> cursor, std::int64_t now_timestamp_ms) {
-  Subscription& subscription = slots_[slot];
-  EventId connected = before_all_histories;
-  FramePtr snapshot;
-  if (!cursor) {
-    snapshot = find_snapshot(subscription, now_timestamp_ms);
-    if (!snapshot) {
-      connected = journal_.position();
-    }
-  } else if (journal_.can_resume_after(*cursor)) {
-    ++counters_.resumed;
-    connected = *cursor;
-    subscription.next_sequence =
-        journal_.first_after(cursor->sequence, subscription.registration_id);
-  } else {
-    subscription.reset_due = cause_of(*cursor);
-  }
-
-  std::string bytes;
-  append_message(bytes, encode_connected(now_timestamp_ms), connected);
-  push_with_snapshot(subscription, std::move(bytes), snapshot);
-  subscription.greeted = true;
-  mark_ready(slot);
-}
-
-FramePtr Hub::find_snapshot(const Subscription& subscription, std::int64_t now_timestamp_ms) {
-  known_.recall(subscription.registration_id, journal_);
-  return known_.snapshot(subscription.registration_id, now_timestamp_ms);
-}
-
-void Hub::push_reset(Subscription& subscription, std::int64_t now_timestamp_ms) {
-  const FramePtr snapshot = find_snapshot(subscription, now_timestamp_ms);
-  EventId id = before_all_histories;
-  if (snapshot) {
-    subscription.next_sequence = 0;  // The snapshot says it all.
-  } else {
-    id = journal_.position();
-    if (subscription.next_sequence != 0) {
-      id.sequence = subscription.next_sequence - 1;
-    }
-  }
-  std::string bytes;
-  append_message(bytes, encode_reset(now_timestamp_ms), id);
-  push_with_snapshot(subscription, std::move(bytes), snapshot);
-  counters_.resets.add(*subscription.reset_due);
-  subscription.reset_due.reset();
-}
-
-// The snapshot is shared, and its id is the position of the moment: so the id goes before it.
-void Hub::push_with_snapshot(Subscription& subscription, std::string bytes,
-                             const FramePtr& snapshot) {
-  subscription.outbox.push(make_frame(std::move(bytes)));
-  if (snapshot) {
-    std::string id;
-    append_id_line(id, journal_.position());
-    subscription.outbox.push(make_first_frame(std::move(id), *snapshot));
-    subscription.outbox.push(snapshot);
-    ++counters_.snapshots;
   }
 }
 

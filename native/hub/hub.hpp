@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <unordered_map>
@@ -12,18 +13,23 @@
 #include <regstream/message/codec.hpp>
 #include <regstream/message/event_id.hpp>
 #include <regstream/time.hpp>
+#include <regstream/workflow/registration.hpp>
 
 #include "hub/beats.hpp"
+#include "hub/following.hpp"
 #include "hub/frame.hpp"
 #include "hub/journal.hpp"
 #include "hub/known_registrations.hpp"
 #include "hub/outbox.hpp"
 #include "hub/reset_cause.hpp"
+#include "hub/subscription_request.hpp"
 
 /// Fan-out of one history to the subscribers of event streams: no socket, no clock.
 namespace regstream::hub {
 
 struct HubOptions {
+  /// Whose messages these are. Must outlive the hub.
+  const Workflow* workflow = &registration_workflow();
   /// The first thing that a stream says: how long a client waits before it comes back.
   Duration retry{1'000};
   /// Every subscription gets a ping this often, whatever else it gets.
@@ -62,6 +68,7 @@ struct HubCounters {
   std::uint64_t waited = 0;      ///< Subscriptions of a live history whose cursor had to wait.
   ResetCounts resets;
   std::uint64_t snapshots = 0;
+  std::uint64_t ended = 0;     ///< Streams that a final update has ended.
   std::uint64_t overruns = 0;  ///< Times that a reader fell behind the journal, and got a reset.
 };
 
@@ -78,17 +85,37 @@ struct SubscriptionId {
 /// marked, and the caller sends what `collect` gives it for them.
 ///
 /// The guarantee. A subscription receives every message that concerns it and comes after its
-/// cursor, once and in order; or a `reset`, which says that some were skipped, and after it, for a
-/// stream of one registration that is known, a `snapshot` of its state. Of one that the history
-/// says nothing of there is none: an empty one would claim a status that nobody has published, and
-/// hide what its reader has loaded elsewhere. The reset's own id tells which it is. This holds for
-/// a client that is cut off after any byte, and comes back with the id of the last event that it
-/// has read whole:
+/// cursor, once and in order; or a `reset`, which says that some were skipped, and after it a
+/// `snapshot` of the state of each id that it follows and that is known. An id that the history
+/// doesn't know gets none: an empty one would claim a status that nobody has published, and hide
+/// what its reader has loaded elsewhere. The reset's own id tells whether snapshots follow. This
+/// holds for a client that is cut off after any byte, and comes back with the id of the last event
+/// that it has read whole:
 /// - A message carries its own id, and `connected` the cursor after which the stream goes on.
 /// - Before a reset or a snapshot that has yet to follow, `connected` carries `0-0`, a cursor
-///   before all histories, and so does a `reset` before its snapshot: only the last of them carries
-///   the position. Whoever comes back without that one is told again.
+///   before all histories, and so do a `reset` before its snapshots, and all of these but the last:
+///   only that one carries the position. A client that reconnects without it gets the reset again.
 /// - Pings and heartbeats carry none.
+///
+/// A stream of several ids has one cursor, which says how far it has come in all of them. The next
+/// message is the oldest of theirs; messages of other ids are never sent, so sequences have gaps,
+/// and only `reset` says that something was missed. Each snapshot is taken when there is room for
+/// it. It covers all that was published of its id until then, and no such message follows it; the
+/// cursor is still the position at which the first one was taken, so that a client that is cut off
+/// misses nothing of the ids whose snapshots came early. What that repeats of the others, their
+/// snapshots have told: it is not newer than their view.
+///
+/// A subscriber that resumes may name ids that it knows nothing of. Those that are known get their
+/// snapshot first, and what is published of them then; the others resume after the cursor. These
+/// snapshots carry the cursor, as `connected` does. A client that is cut off before one of them
+/// has come names its id again.
+///
+/// A stream until the final update (`until_final`) ends with an `end`, whose id is that update's
+/// with `-end` behind it: after the first final update that follows its cursor; after a snapshot
+/// that is final; or at once, if the id was final already as the history stood at the cursor. What
+/// is final is for the fold to say (`Registration`): after a late stage update an id is still
+/// final, and a new run opens it again. If neither journal nor known states tell how the id stood
+/// at the cursor, the stream gets a reset.
 ///
 /// How. A subscription is a place in the journal, which all share; nothing is queued for it but
 /// what is handed to its socket just now. Replay, live delivery and a slow reader's lag are one and
@@ -124,12 +151,11 @@ class Hub {
   /// The history is whole: subscribers are told of it, and of what follows.
   void go_live(std::int64_t now_timestamp_ms);
 
-  /// Joins the updates of one registration, or of all, after `cursor`, an event id; or from now on,
-  /// if it is empty. A cursor that is not (or no longer) in the journal gets a reset; one that is
-  /// ahead of the position, or is no event id, waits for `caught_up`.
-  SubscriptionId subscribe(std::optional<std::int64_t> registration_id, std::string_view cursor,
-                           Instant now, std::int64_t now_timestamp_ms,
-                           Framing framing = Framing::bare);
+  /// Joins the updates of some ids, or of all, after a cursor or from now on. A cursor that is not
+  /// (or no longer) in the journal gets a reset; one that is ahead of the position, or is no event
+  /// id, waits for `caught_up`. The ids that want a snapshot must be among those that are followed.
+  SubscriptionId subscribe(const SubscriptionRequest& request, Instant now,
+                           std::int64_t now_timestamp_ms);
 
   /// Leaves. False: the id names nothing.
   bool unsubscribe(SubscriptionId id);
@@ -175,19 +201,24 @@ class Hub {
  private:
   using Slot = std::uint32_t;
 
+  // Snapshots of several ids, each of which is sent when there is room for it.
+  struct Snapshots {
+    FramePtr next = nullptr;
+    EventId id = {};       // Of each but the last,
+    EventId last_id = {};  // and of that.
+  };
   struct Subscription {
-    std::int64_t registration_id = every_registration;
-    /// The next message of the journal that concerns it; 0 while it has had all of them.
-    std::uint64_t next_sequence = 0;
+    Following following;
     Instant next_ping{};
     std::uint32_t generation = 0;
-    std::uint32_t audience_index = 0;  // Where its audience lists it.
     bool used = false;
     bool ready = false;
     bool greeted = false;
-    std::optional<ResetCause> reset_due;  // Comes before `next_sequence`.
+    std::optional<ResetCause> reset_due;  // Comes before all else.
+    bool until_final = false;             // It follows one id.
     bool is_ending = false;               // Finishes its outbox when nothing is left for it.
     bool was_sent = false;  // It has been given something to send since its last beat.
+    std::unique_ptr<Snapshots> snapshots;  // Come before messages. Null: none are left.
     Outbox outbox;
   };
   // The slots of those who hear the same updates.
@@ -210,20 +241,27 @@ class Hub {
   [[nodiscard]] Subscription* find(SubscriptionId id);
   [[nodiscard]] Slot take_slot();
   std::size_t begin_journal(EventId position, ResetCause cause);
-  void offer(const Audience& audience, std::uint64_t sequence);
+  void offer(const Audience& audience, std::int64_t id, std::uint64_t sequence);
   [[nodiscard]] bool may_know_more(const std::optional<EventId>& cursor) const;
   [[nodiscard]] std::optional<Instant> next_beat() const;
   [[nodiscard]] bool is_catch_up_wanted() const;
   [[nodiscard]] ResetCause cause_of(EventId cursor) const;
   void greet_ungreeted(bool is_caught_up, std::int64_t now_timestamp_ms);
   void greet(Slot slot, std::optional<EventId> cursor, std::int64_t now_timestamp_ms);
-  [[nodiscard]] FramePtr find_snapshot(const Subscription& subscription,
-                                       std::int64_t now_timestamp_ms);
+  [[nodiscard]] Journal::StandingAt standing_at(const Subscription& subscription, EventId cursor);
+  [[nodiscard]] FramePtr take_snapshot(Following& following, std::int64_t now_timestamp_ms);
+  void begin_snapshots(Subscription& subscription, const Snapshots& snapshots,
+                       std::int64_t now_timestamp_ms);
+  void push_next_snapshot(Subscription& subscription, std::int64_t now_timestamp_ms);
+  void push_snapshot(Subscription& subscription, const FramePtr& snapshot, EventId id);
+  [[nodiscard]] static bool has_more(const Subscription& subscription);
   void push_reset(Subscription& subscription, std::int64_t now_timestamp_ms);
-  void push_with_snapshot(Subscription& subscription, std::string bytes, const FramePtr& snapshot);
+  void push_update(Subscription& subscription, std::int64_t now_timestamp_ms);
+  void push_end(Subscription& subscription, EventId final_update, std::int64_t now_timestamp_ms);
   void mark_resets();
   void mark_ready(Slot slot);
-  void leave_audience(Slot slot);
+  void join_audience(Slot slot, std::int64_t id);
+  void leave_audiences(Slot slot);
   void beat(Slot slot, Instant due, Ping& ping);
 
   HubOptions options_;

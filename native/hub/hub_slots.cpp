@@ -34,19 +34,32 @@ void Hub::mark_ready(Slot slot) {
   }
 }
 
-void Hub::leave_audience(Slot slot) {
-  const Subscription& subscription = slots_[slot];
-  const bool hears_all = subscription.registration_id == every_registration;
-  Audience& audience =
-      hears_all ? everyone_ : by_registration_.find(subscription.registration_id)->second;
-  // The last one takes the place of the one that leaves.
-  const Slot last = audience.back();
-  audience[subscription.audience_index] = last;
-  slots_[last].audience_index = subscription.audience_index;
-  audience.pop_back();
-  if (audience.empty() && !hears_all) {
-    by_registration_.erase(subscription.registration_id);
-  }
+void Hub::join_audience(Slot slot, std::int64_t id) {
+  Audience& audience = id == every_registration ? everyone_ : by_registration_[id];
+  audience.push_back(slot);
+  slots_[slot].following.place(id) = static_cast<std::uint32_t>(audience.size() - 1);
+}
+
+void Hub::leave_audiences(Slot slot) {
+  Following& following = slots_[slot].following;
+  following.for_each_id([&](std::int64_t id) {
+    const bool hears_all = id == every_registration;
+    const auto found = hears_all ? by_registration_.end() : by_registration_.find(id);
+    if (!hears_all && found == by_registration_.end()) {
+      return;  // There was no memory to join it.
+    }
+    Audience& audience = hears_all ? everyone_ : found->second;
+    if (const std::uint32_t place = following.place(id); place != Following::nowhere) {
+      // The last one takes the place of the one that leaves.
+      const Slot last = audience.back();
+      audience[place] = last;
+      slots_[last].following.place(id) = place;
+      audience.pop_back();
+    }
+    if (!hears_all && audience.empty()) {
+      by_registration_.erase(found);
+    }
+  });
 }
 
 }  // namespace regstream::hub

@@ -11,7 +11,8 @@ void Journal::begin(EventId position) {
   bytes_ = 0;
 }
 
-void Journal::append(std::int64_t registration_id, FramePtr frame, Instant now) {
+void Journal::append(std::int64_t registration_id, FramePtr frame, Instant now,
+                     StandingChange change) {
   const std::uint64_t sequence = position_.sequence + 1;
   std::uint64_t previous = 0;
   if (registration_id != every_registration) {
@@ -20,13 +21,16 @@ void Journal::append(std::int64_t registration_id, FramePtr frame, Instant now) 
       entries_[index_of(previous)].next = sequence;
     }
   }
-  entries_.push_back({.frame = std::move(frame),
-                      .registration_id = registration_id,
-                      .previous = previous,
-                      .next = 0,
-                      .arrival = now});
+  Entry& added = entries_.emplace_back();
+  added.frame = std::move(frame);
+  added.registration_id = registration_id & id_bits;
+  added.before = change.before;
+  added.after = change.after;
+  added.is_final_update = change.is_final_update;
+  added.previous = previous;
+  added.arrival = now;
   position_.sequence = sequence;
-  bytes_ += bytes_of(entries_.back());
+  bytes_ += bytes_of(added);
 
   while (entries_.size() > 1 &&
          (entries_.size() > limits_.count_max || bytes_ > limits_.bytes_max)) {
@@ -62,6 +66,24 @@ std::uint64_t Journal::first_after(std::uint64_t sequence, std::int64_t registra
     }
   }
   return first;
+}
+
+Journal::StandingAt Journal::standing_at(std::uint64_t sequence,
+                                         std::int64_t registration_id) const {
+  const std::uint64_t first_behind = first_after(sequence, registration_id);
+  std::uint64_t last =
+      first_behind == 0 ? newest_of_.find(registration_id)->second : entry(first_behind).previous;
+  if (!has(last)) {
+    return {.standing = entry(first_behind).before};
+  }
+  StandingAt result{.standing = entry(last).after};
+  while (has(last) && !entry(last).is_final_update) {
+    last = entry(last).previous;
+  }
+  if (result.standing == Standing::final && has(last)) {
+    result.final_update = last;
+  }
+  return result;
 }
 
 std::uint64_t Journal::next_of(std::uint64_t sequence, std::int64_t registration_id) const {

@@ -10,6 +10,7 @@
 #include <regstream/time.hpp>
 
 #include "hub/frame.hpp"
+#include "hub/standing.hpp"
 
 namespace regstream::hub {
 
@@ -43,7 +44,8 @@ class Journal {
 
   /// Appends the message after `position()`. A message that reaches nobody has no frame, and its
   /// registration is `every_registration`. `now` never goes back.
-  void append(std::int64_t registration_id, FramePtr frame, Instant now);
+  void append(std::int64_t registration_id, FramePtr frame, Instant now,
+              StandingChange change = {});
 
   /// Drops what is too old at `now`.
   void trim(Instant now);
@@ -75,17 +77,45 @@ class Journal {
     return entry(sequence).frame;
   }
 
+  /// Whose message this is, which is here.
+  [[nodiscard]] std::int64_t id_of(std::uint64_t sequence) const {
+    return entry(sequence).registration_id;
+  }
+  /// Whether this message, which is here, is what has ended its id.
+  [[nodiscard]] bool is_final_update(std::uint64_t sequence) const {
+    return entry(sequence).is_final_update;
+  }
+  /// Whether any message of this id is here.
+  [[nodiscard]] bool has_any_of(std::int64_t registration_id) const {
+    return newest_of_.contains(registration_id);
+  }
+  /// Whether nothing of the history is missing here.
+  [[nodiscard]] bool is_whole() const { return resumable_from().sequence == 0; }
+
+  /// Where an id of which something is here stood after the message `sequence`, whose cursor can be
+  /// resumed after.
+  struct StandingAt {
+    Standing standing = Standing::unknown;
+    std::uint64_t final_update = 0;  ///< The last until then, if the id is final; 0: it is gone.
+  };
+  [[nodiscard]] StandingAt standing_at(std::uint64_t sequence, std::int64_t registration_id) const;
+
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:
   struct Entry {
     FramePtr frame;
-    std::int64_t registration_id;
-    std::uint64_t previous;  // Of the same registration; it may be gone.
-    std::uint64_t next;
+    // An id has 53 bits, so the rest of the entry's word is free.
+    std::int64_t registration_id : 56;
+    Standing before : 2;
+    Standing after : 2;
+    bool is_final_update : 1;
+    std::uint64_t previous = 0;  // Of the same registration; it may be gone.
+    std::uint64_t next = 0;
     Instant arrival;
   };
+  static constexpr std::int64_t id_bits = (std::int64_t{1} << 55) - 1;
 
   // The same on every machine, so that what is dropped is the same, too.
   static constexpr std::size_t entry_bytes = 40;

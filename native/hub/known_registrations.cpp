@@ -24,7 +24,7 @@ std::size_t bytes_of(const Registration& registration) {
 }
 
 /// The update that the frame of a message carries.
-std::optional<Update> read_update(const Frame& frame) {
+std::optional<Update> read_update(const Frame& frame, const Workflow& workflow) {
   sse::Parser parser;
   parser.feed(frame.bytes());
   const sse::Token token = parser.next();
@@ -32,7 +32,7 @@ std::optional<Update> read_update(const Frame& frame) {
   if (event == nullptr) {
     return std::nullopt;
   }
-  const auto message = decode_stream_message(event->data);
+  const auto message = decode_stream_message(event->data, workflow);
   const auto* const read = std::get_if<StreamMessage>(&message);
   return read == nullptr ? std::nullopt : std::optional{to_update(read->update)};
 }
@@ -46,23 +46,37 @@ void KnownRegistrations::recall(std::int64_t registration_id, const Journal& jou
   const EventId oldest = journal.resumable_from();
   for (std::uint64_t sequence = journal.first_after(oldest.sequence, registration_id);
        sequence != 0; sequence = journal.next_of(sequence, registration_id)) {
-    if (auto update = read_update(*journal.frame(sequence))) {
+    if (auto update = read_update(*journal.frame(sequence), *workflow_)) {
       update->id = EventId{.epoch = oldest.epoch, .sequence = sequence};
       apply(*update);
     }
   }
 }
 
-void KnownRegistrations::apply(const Update& update) {
+StandingChange KnownRegistrations::apply(const Update& update) {
+  StandingChange change{.before = standing(update.registration_id)};
   if (const auto known = by_id_.find(update.registration_id); known != by_id_.end()) {
     entries_.splice(entries_.begin(), entries_, known->second);
   } else {
-    entries_.push_front(Entry{Registration(update.registration_id), nullptr, 0});
+    entries_.push_front(
+        Entry{Registration(InstanceId(update.registration_id), *workflow_), nullptr, 0});
     by_id_.emplace(update.registration_id, entries_.begin());
   }
-  entries_.front().registration.apply(update);
-  entries_.front().snapshot.reset();
+  Entry& entry = entries_.front();
+  entry.registration.apply(update);
+  entry.snapshot.reset();
+  if (!entry.registration.view().is_final) {
+    change.after = Standing::open;
+    entry.final_update.reset();
+  } else {
+    change.after = Standing::final;
+    change.is_final_update = ends_validation(update, *workflow_);
+    if (change.is_final_update) {
+      entry.final_update = update.id;
+    }
+  }
   count_front();
+  return change;
 }
 
 void KnownRegistrations::clear() {
@@ -76,6 +90,19 @@ const RegistrationView* KnownRegistrations::find(std::int64_t registration_id) c
   return known == by_id_.end() ? nullptr : &known->second->registration.view();
 }
 
+Standing KnownRegistrations::standing(std::int64_t registration_id) const {
+  const RegistrationView* const view = find(registration_id);
+  if (view == nullptr) {
+    return Standing::unknown;
+  }
+  return view->is_final ? Standing::final : Standing::open;
+}
+
+std::optional<EventId> KnownRegistrations::final_update(std::int64_t registration_id) const {
+  const auto known = by_id_.find(registration_id);
+  return known == by_id_.end() ? std::nullopt : known->second->final_update;
+}
+
 FramePtr KnownRegistrations::snapshot(std::int64_t registration_id, std::int64_t now_timestamp_ms) {
   const auto known = by_id_.find(registration_id);
   if (known == by_id_.end()) {
@@ -85,7 +112,7 @@ FramePtr KnownRegistrations::snapshot(std::int64_t registration_id, std::int64_t
   Entry& entry = entries_.front();
   if (!entry.snapshot) {
     std::string bytes;
-    append_message(bytes, encode_snapshot(entry.registration.view(), now_timestamp_ms));
+    append_message(bytes, encode_snapshot(entry.registration.view(), *workflow_, now_timestamp_ms));
     entry.snapshot = make_continuation(std::move(bytes));
     count_front();
   }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <optional>
 #include <unordered_map>
 
 #include <regstream/message/update.hpp>
@@ -10,6 +11,7 @@
 
 #include "hub/frame.hpp"
 #include "hub/journal.hpp"
+#include "hub/standing.hpp"
 
 namespace regstream::hub {
 
@@ -26,9 +28,11 @@ struct KnownRegistrationsLimits {
 /// What has been heard of each registration lately, for those who join late.
 class KnownRegistrations {
  public:
-  explicit KnownRegistrations(KnownRegistrationsLimits limits = {}) : limits_(limits) {}
+  /// `workflow` must outlive this.
+  explicit KnownRegistrations(const Workflow& workflow, KnownRegistrationsLimits limits = {})
+      : workflow_(&workflow), limits_(limits) {}
 
-  void apply(const Update& update);
+  StandingChange apply(const Update& update);
 
   /// Takes in what `journal` holds of a registration that is not known: for who joins late a part
   /// would look like the whole. Call it before `apply` and `snapshot`.
@@ -47,6 +51,11 @@ class KnownRegistrations {
   /// Null: nothing is known.
   [[nodiscard]] FramePtr snapshot(std::int64_t registration_id, std::int64_t now_timestamp_ms);
 
+  /// `unknown` if nothing is known.
+  [[nodiscard]] Standing standing(std::int64_t registration_id) const;
+  /// The update that the registration is final by, where it is final.
+  [[nodiscard]] std::optional<EventId> final_update(std::int64_t registration_id) const;
+
   [[nodiscard]] std::size_t size() const { return by_id_.size(); }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
@@ -55,11 +64,13 @@ class KnownRegistrations {
     Registration registration;
     FramePtr snapshot;  // Null until somebody asks.
     std::size_t bytes;
+    std::optional<EventId> final_update = std::nullopt;
   };
   using Entries = std::list<Entry>;
 
   void count_front();
 
+  const Workflow* workflow_;
   KnownRegistrationsLimits limits_;
   Entries entries_;  // The one heard of or asked for last comes first.
   std::unordered_map<std::int64_t, Entries::iterator> by_id_;

@@ -5,6 +5,8 @@
 #include <regstream/message/codec.hpp>
 #include <regstream/sse/encoder.hpp>
 
+#include "hub/cursor.hpp"
+
 namespace regstream::hub {
 
 namespace {
@@ -30,6 +32,11 @@ void append_update(std::string& out, std::string_view update_json, EventId id) {
   append_event(out, {.data = update_json,
                      .data_opening = update_envelope_opening,
                      .data_closing = update_envelope_closing});
+}
+
+void append_end(std::string& out, EventId final_update, std::int64_t timestamp_ms) {
+  out.append("id: ").append(end_cursor(final_update)).push_back('\n');
+  append_event(out, {.data = encode_end(final_update, timestamp_ms)});
 }
 
 void append_id_line(std::string& out, EventId id) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "hub/cursor.hpp"
+
 namespace regstream::hub {
 
 StreamPump::StreamPump(StreamPumpOptions options)
@@ -18,7 +20,7 @@ std::optional<DecodeError> StreamPump::on_message(EventId id, std::string_view m
     published_timestamp_ms_ = moment.timestamp_ms;
   }
   unflushed_bytes_ += message.size();
-  if (unflushed_bytes_ > options_.unflushed_bytes_max) {
+  if (unflushed_bytes_ > options_.unflushed_bytes_max && has_slice()) {
     is_flush_due_ = true;
   } else {
     wants_flush_ = true;
@@ -36,7 +38,10 @@ void StreamPump::on_caught_up(const Moment& moment) {
   hub_.caught_up(moment.timestamp_ms);
 }
 
-std::optional<StreamRefusal> StreamPump::refuse() {
+std::optional<StreamRefusal> StreamPump::refuse(const SubscriptionRequest& request) {
+  if (request.until_final && is_end_cursor(request.cursor)) {
+    return StreamRefusal::ended;
+  }
   const bool is_full = hub_.subscriptions() >= options_.streams_max;
   streams_refused_ += is_full ? 1 : 0;
   if (is_draining_) {
@@ -45,10 +50,8 @@ std::optional<StreamRefusal> StreamPump::refuse() {
   return is_full ? std::optional(StreamRefusal::full) : std::nullopt;
 }
 
-SubscriptionId StreamPump::open(std::optional<std::int64_t> registration_id,
-                                std::string_view cursor, const Moment& moment, Framing framing) {
-  const SubscriptionId id =
-      hub_.subscribe(registration_id, cursor, moment.now, moment.timestamp_ms, framing);
+SubscriptionId StreamPump::open(const SubscriptionRequest& request, const Moment& moment) {
+  const SubscriptionId id = hub_.subscribe(request, moment.now, moment.timestamp_ms);
   wants_flush_ = true;
   return id;
 }
@@ -77,6 +80,8 @@ void StreamPump::on_deadline(const Moment& moment) {
 void StreamPump::on_flush_due() {
   flush_is_scheduled_ = false;
   is_flush_due_ = true;
+  slice_bytes_ = 0;
+  slice_streams_ = 0;
 }
 
 std::optional<StreamPumpAction> StreamPump::poll() {
@@ -111,6 +116,7 @@ bool StreamPump::end(SubscriptionId id) {
 }
 
 void StreamPump::after_flush(Instant now) {
+  wants_flush_ = wants_flush_ || !has_slice();
   wants_catch_up_ = hub_.poll_catch_up(now) || wants_catch_up_;
   const std::optional<Instant> deadline = hub_.next_deadline();
   if (deadline && (!armed_ || *deadline < *armed_)) {

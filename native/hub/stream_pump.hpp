@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <concepts>
 #include <cstddef>
@@ -38,6 +39,11 @@ struct StreamPumpOptions {
   /// What one stream is sent before others have their turn: a replay may be as large as the
   /// journal.
   std::size_t turn_bytes_max = 1U << 20U;
+  /// What all streams together are sent in one turn of the loop, before others on it have theirs:
+  /// so many bytes, and one stream's turn more at most; and so many streams, as each costs a system
+  /// call. A few milliseconds; the rest follows in the next turns.
+  std::size_t slice_bytes_max = 4U << 20U;
+  std::size_t slice_streams_max = 1'024;
   /// At a shutdown clients are asked to come back within this time, a millisecond for each of them:
   /// a single one at once, ten thousand not faster than they can be welcomed.
   Duration return_spread_max{10'000};
@@ -68,7 +74,11 @@ concept StreamSockets = requires(Sockets& sockets, SubscriptionId id, Outbox& ou
 };
 
 /// Why a new stream is not opened.
-enum class StreamRefusal : std::uint8_t { draining, full };
+enum class StreamRefusal : std::uint8_t {
+  draining,
+  full,
+  ended,  ///< It is to end with the final update, and its client has that end already: status 204.
+};
 /// How long whoever is refused is to wait before the next try.
 inline constexpr std::chrono::seconds refusal_retry_after{1};
 
@@ -104,13 +114,12 @@ class StreamPump {
   void on_live(const Moment& moment);
   void on_caught_up(const Moment& moment);
 
-  /// Whether a new stream is refused, which is counted. Ask before `open`.
-  [[nodiscard]] std::optional<StreamRefusal> refuse();
+  /// Whether a new stream is refused. Ask before `open`, once: those that are one too many are
+  /// counted.
+  [[nodiscard]] std::optional<StreamRefusal> refuse(const SubscriptionRequest& request);
   /// Opens a stream (`Hub::subscribe`). Its socket must be there when the next action is performed;
   /// if there will be none, call `on_peer_closed`.
-  [[nodiscard]] SubscriptionId open(std::optional<std::int64_t> registration_id,
-                                    std::string_view cursor, const Moment& moment,
-                                    Framing framing = Framing::bare);
+  [[nodiscard]] SubscriptionId open(const SubscriptionRequest& request, const Moment& moment);
   /// Its socket has room again, or it is its turn again. An id that names nothing is ignored.
   template <StreamSockets Sockets>
   void on_writable(SubscriptionId id, const Moment& moment, Sockets& sockets) {
@@ -130,12 +139,20 @@ class StreamPump {
   /// The loop's turn ends.
   void on_flush_due();
 
-  /// Writes what is new to every stream that has room.
+  /// Writes what is new to the streams that have room, in turn, for as long as this turn's slice
+  /// lasts. The others get it in the next turns.
   template <StreamSockets Sockets>
   void flush(const Moment& moment, Sockets& sockets) {
     unflushed_bytes_ = 0;
-    while (const auto ready = hub_.poll()) {
+    while (has_slice()) {
+      const auto ready = hub_.poll();
+      if (!ready) {
+        break;
+      }
+      const std::uint64_t written = written_bytes_;
       write(*ready, moment, sockets);
+      slice_bytes_ += written_bytes_ - written;
+      ++slice_streams_;
     }
     after_flush(moment.now);
   }
@@ -181,6 +198,7 @@ class StreamPump {
       const bool has_updates = hub_.counters().deliveries != deliveries;
       const std::size_t bytes = outbox->bytes_waiting();
       const Written written = sockets.write(id, *outbox);
+      written_bytes_ += bytes - std::min(bytes, outbox->bytes_waiting());
       if (has_updates && outbox->bytes_waiting() < bytes) {
         delivered_timestamp_ms_ = moment.timestamp_ms;
       }
@@ -199,6 +217,9 @@ class StreamPump {
     return true;
   }
 
+  [[nodiscard]] bool has_slice() const {
+    return slice_bytes_ < options_.slice_bytes_max && slice_streams_ < options_.slice_streams_max;
+  }
   bool end(SubscriptionId id);
   void after_flush(Instant now);
 
@@ -209,6 +230,10 @@ class StreamPump {
   std::optional<std::int64_t> published_timestamp_ms_;
   std::optional<std::int64_t> delivered_timestamp_ms_;
   std::size_t unflushed_bytes_ = 0;
+  std::uint64_t written_bytes_ = 0;
+  // What this turn's slice has gone to.
+  std::uint64_t slice_bytes_ = 0;
+  std::size_t slice_streams_ = 0;
   bool flush_is_scheduled_ = false;
   bool is_draining_ = false;
   std::optional<Instant> armed_;  // The deadline that was set, and has not come.

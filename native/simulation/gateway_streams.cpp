@@ -106,7 +106,11 @@ bool GatewayStreams::accept(const StreamPtr& stream) {
   if (!is_running()) {
     return false;
   }
-  if (pump_->refuse()) {
+  hub::SubscriptionRequest request{.cursor = stream->cursor()};
+  if (stream->registration_id()) {
+    request.ids = {*stream->registration_id()};
+  }
+  if (pump_->refuse(request)) {
     ResponseHead refusal;
     refusal.status = 503;
     refusal.retry_after = hub::refusal_retry_after;
@@ -115,7 +119,7 @@ bool GatewayStreams::accept(const StreamPtr& stream) {
     stream->finish();
     return true;
   }
-  const auto id = pump_->open(stream->registration_id(), stream->cursor(), moment());
+  const auto id = pump_->open(request, moment());
   stream->subscription = id;
   streams_.resize(std::max<std::size_t>(streams_.size(), id.slot + 1));
   streams_[id.slot] = stream;

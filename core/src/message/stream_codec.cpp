@@ -122,6 +122,16 @@ std::string encode_reset(std::int64_t timestamp_ms) {
   return encode_control("reset", timestamp_ms);
 }
 
+std::string encode_end(const EventId& final_update, std::int64_t timestamp_ms) {
+  std::string out;
+  json::ObjectWriter object{out};
+  object.string(keys[type], "end");
+  object.string("id", to_string(final_update));
+  object.integer(keys[timestamp], timestamp_ms);
+  object.end();
+  return out;
+}
+
 std::string encode_update_envelope(std::string_view update_json) {
   std::string out;
   out.reserve(update_envelope_opening.size() + update_json.size() + update_envelope_closing.size());

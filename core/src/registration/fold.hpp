@@ -6,9 +6,6 @@
 
 namespace regstream {
 
-/// True where the update ends a validation: its status is final, and it starts no stage.
-[[nodiscard]] bool ends_validation(const Update& update, const Workflow& workflow);
-
 /// Folds the update into the view as the one that comes next. One without an id that is older than
 /// the view's newest only completes its stage.
 Applied fold(RegistrationView& view, const Update& update, const Workflow& workflow,

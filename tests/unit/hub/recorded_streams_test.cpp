@@ -142,11 +142,11 @@ class Flow {
   }
 
   void open(const Json& step) {
-    std::optional<std::int64_t> registration_id;
+    SubscriptionRequest request{.cursor = step.value("cursor", ""), .framing = framing_};
     if (step.contains("registrationId")) {
-      registration_id = step.at("registrationId").get<std::int64_t>();
+      request.ids = {step.at("registrationId").get<std::int64_t>()};
     }
-    const auto id = pump_.open(registration_id, step.value("cursor", ""), moment(), framing_);
+    const auto id = pump_.open(request, moment());
     const auto name = step.at("open").get<std::string>();
     sockets_.by_slot[id.slot] = sockets_.streams.size();
     sockets_.streams.push_back({.name = name, .bytes = {}});

@@ -88,7 +88,7 @@ struct Loop {
   }
 
   SubscriptionId open(std::string_view cursor = {}, Socket socket = {}) {
-    const SubscriptionId id = pump.open(std::nullopt, cursor, now);
+    const SubscriptionId id = pump.open(follow({}, cursor), now);
     sockets.by_slot[id.slot] = std::move(socket);
     perform();
     return id;
@@ -259,6 +259,86 @@ TEST_CASE("A long replay gives others their turn, and goes on when its own comes
   CHECK(count_updates(loop.socket(replayed).sent) == 100);
 }
 
+TEST_CASE("A flush writes a slice, and the rest of the streams have it in the next turns") {
+  Loop loop({.slice_streams_max = 2});
+  std::vector<SubscriptionId> ids;
+  for (int index = 0; index < 5; ++index) {
+    ids.push_back(loop.open());
+  }
+  const auto greeted = [&] {
+    return std::count_if(ids.begin(), ids.end(),
+                         [&](SubscriptionId id) { return loop.types(id).ends_with("connected"); });
+  };
+  for (const int expected : {2, 4, 5}) {
+    REQUIRE(loop.flushes_scheduled == 1);
+    --loop.flushes_scheduled;
+    loop.pump.on_flush_due();
+    loop.perform();
+    CHECK(greeted() == expected);
+  }
+  loop.end_turn();
+  CHECK(loop.flushes_scheduled == 0);
+
+  // Whoever has something new meanwhile has its turn behind the others.
+  loop.sockets.order.clear();
+  loop.publish();
+  loop.pump.on_flush_due();
+  loop.perform();
+  loop.publish();
+  loop.end_turn();
+  std::vector<std::uint32_t> first_looks;
+  for (const std::uint32_t slot : loop.sockets.order) {
+    if (first_looks.empty() || first_looks.back() != slot) {
+      first_looks.push_back(slot);
+    }
+  }
+  CHECK(first_looks == std::vector<std::uint32_t>{0, 1, 2, 3, 4, 0, 1});
+}
+
+TEST_CASE("A slice ends with the stream that has used it up, however much is due for others") {
+  Loop loop({.slice_bytes_max = 1'000});
+  const SubscriptionId first = loop.open();
+  const SubscriptionId second = loop.open();
+  loop.end_turn();
+  loop.publish(20);
+  loop.pump.on_flush_due();
+  loop.flushes_scheduled = 0;
+  loop.perform();
+  CHECK(count_updates(loop.socket(first).sent) == 20);
+  CHECK(count_updates(loop.socket(second).sent) == 0);
+  CHECK(loop.flushes_scheduled == 1);
+  loop.end_turn();
+  CHECK(count_updates(loop.socket(second).sent) == 20);
+}
+
+TEST_CASE("A burst within one turn writes one slice, and the loop has its turn before the next") {
+  const std::size_t size = stage_update(42, "t24_lookup", "STARTED", 1).size();
+  Loop loop({.unflushed_bytes_max = 3 * size, .slice_bytes_max = 10 * size});
+  const SubscriptionId id = loop.open();
+  loop.end_turn();
+  loop.publish(100);
+  const std::ptrdiff_t sent = count_updates(loop.socket(id).sent);
+  CHECK(sent >= 4);
+  CHECK(sent <= 12);
+  CHECK(loop.flushes_scheduled == 1);
+  loop.end_turn();
+  CHECK(count_updates(loop.socket(id).sent) == 100);
+}
+
+TEST_CASE("What a socket that has room again takes is no part of a slice") {
+  Loop loop({.slice_bytes_max = 1'000});
+  const SubscriptionId slow = loop.open({}, {.room = 0});
+  const SubscriptionId fast = loop.open();
+  loop.end_turn();
+  loop.publish(20);
+  loop.end_turn();
+  loop.socket(slow).room = SIZE_MAX;
+  loop.pump.on_writable(slow, loop.now, loop.sockets);
+  loop.perform();
+  CHECK(loop.socket(slow).sent == loop.socket(fast).sent);
+  CHECK(loop.flushes_scheduled == 0);
+}
+
 TEST_CASE("A peer may close while the flush runs") {
   Loop loop;
   const SubscriptionId first = loop.open();
@@ -303,7 +383,7 @@ TEST_CASE("A drain ends every stream in good order, and waits for the peer that 
   loop.pump.drain();
   loop.perform();
   CHECK(loop.pump.is_draining());
-  CHECK(loop.pump.refuse() == StreamRefusal::draining);
+  CHECK(loop.pump.refuse({}) == StreamRefusal::draining);
 
   std::map<std::int64_t, int> retries;
   for (const SubscriptionId id : ids) {
@@ -354,13 +434,13 @@ TEST_CASE("A drain without streams is over at once, and one client comes back wi
 
 TEST_CASE("As many streams as may be: one more is refused, and counted") {
   Loop loop({.streams_max = 2});
-  CHECK_FALSE(loop.pump.refuse());
+  CHECK_FALSE(loop.pump.refuse({}));
   const SubscriptionId first = loop.open();
   loop.open();
-  CHECK(loop.pump.refuse() == StreamRefusal::full);
+  CHECK(loop.pump.refuse({}) == StreamRefusal::full);
   CHECK(loop.pump.streams_refused() == 1);
   loop.pump.on_peer_closed(first);
-  CHECK_FALSE(loop.pump.refuse());
+  CHECK_FALSE(loop.pump.refuse({}));
   CHECK(loop.pump.streams_refused() == 1);
 }
 

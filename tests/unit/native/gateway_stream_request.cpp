@@ -1,3 +1,4 @@
+#include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
@@ -21,7 +22,17 @@ auto read(const std::string& query, const std::vector<std::string>& last_event_i
 }
 
 std::string cursor(const std::string& query, const std::vector<std::string>& last_event_ids = {}) {
-  return std::get<StreamRequest>(read(query, last_event_ids)).cursor;
+  return std::get<hub::SubscriptionRequest>(read(query, last_event_ids)).cursor;
+}
+
+using Ids = std::vector<std::int64_t>;
+
+Ids ids(const std::string& query) {
+  return std::get<hub::SubscriptionRequest>(read(query)).ids;
+}
+
+std::string error(const std::string& query) {
+  return std::get<StreamRequestError>(read(query)).what;
 }
 
 }  // namespace
@@ -31,16 +42,56 @@ TEST_CASE("Without a registrationId a stream is of every registration") {
                                      "?RegistrationId=42", "?registrationid=42");
   INFO(query);
   const auto request = read(query);
-  REQUIRE(std::holds_alternative<StreamRequest>(request));
-  CHECK_FALSE(std::get<StreamRequest>(request).registration_id);
+  REQUIRE(std::holds_alternative<hub::SubscriptionRequest>(request));
+  CHECK(std::get<hub::SubscriptionRequest>(request).ids.empty());
 }
 
 TEST_CASE("A stream of one registration names it by number") {
-  CHECK(std::get<StreamRequest>(read("?registrationId=42")).registration_id == 42);
-  CHECK(std::get<StreamRequest>(read("?x=1&registrationId=1&lastEventId=")).registration_id == 1);
-  CHECK(std::get<StreamRequest>(read("?registrationId=%34%32")).registration_id == 42);
-  CHECK(std::get<StreamRequest>(read("?registrationId=9007199254740991")).registration_id ==
-        9'007'199'254'740'991);
+  CHECK(ids("?registrationId=42") == Ids{42});
+  CHECK(ids("?x=1&registrationId=1&lastEventId=") == Ids{1});
+  CHECK(ids("?registrationId=%34%32") == Ids{42});
+  CHECK(ids("?registrationId=9007199254740991") == Ids{9'007'199'254'740'991});
+}
+
+TEST_CASE("A stream of several names each, and one that is named twice counts once") {
+  CHECK(ids("?registrationId=43&registrationId=41&x=1&registrationId=43") == Ids{41, 43});
+  CHECK(ids("?registrationId=42&registrationId=%34%32") == Ids{42});
+}
+
+TEST_CASE("A hundred ids are one stream, and one more is for another") {
+  std::string query = "?registrationId=1";
+  for (int id = 2; id <= 100; ++id) {
+    query += "&registrationId=" + std::to_string(id) + "&snapshot=" + std::to_string(id);
+  }
+  CHECK(ids(query + "&registrationId=7").size() == 100);
+  CHECK_THAT(error(query + "&registrationId=101"), Catch::Contains("at most 100 ids"));
+}
+
+TEST_CASE("A snapshot is asked for of ids that the stream follows") {
+  const auto request = std::get<hub::SubscriptionRequest>(
+      read("?registrationId=43&registrationId=41&registrationId=42&snapshot=43&snapshot=41"));
+  CHECK(request.snapshots == Ids{41, 43});
+  const std::string query =
+      GENERATE(as<std::string>{}, "?snapshot=43", "?registrationId=42&snapshot=43",
+               "?registrationId=42&registrationId=43&snapshot=42&snapshot=44");
+  INFO(query);
+  CHECK(error(query) == "snapshot must name an id that registrationId names as well.");
+  CHECK(error("?registrationId=42&snapshot=x") ==
+        "snapshot must be a number from 1 to 9007199254740991.");
+}
+
+TEST_CASE("A stream until the final status is of one id") {
+  CHECK(std::get<hub::SubscriptionRequest>(read("?registrationId=42&until=final")).until_final);
+  CHECK(std::get<hub::SubscriptionRequest>(read("?registrationId=42&registrationId=42&until=final"))
+            .until_final);
+  CHECK_FALSE(std::get<hub::SubscriptionRequest>(read("?registrationId=42")).until_final);
+  const std::string word = GENERATE(as<std::string>{}, "until=", "until=Final", "until=end",
+                                    "until=final%20", "until=final&until=final");
+  INFO(word);
+  CHECK(error("?registrationId=42&" + word) == R"(until must be "final", given once.)");
+  for (const char* query : {"?until=final", "?registrationId=42&registrationId=43&until=final"}) {
+    CHECK(error(query) == "until=final needs exactly one registrationId.");
+  }
 }
 
 TEST_CASE("A registrationId that names none is refused with what would be right") {
@@ -52,16 +103,6 @@ TEST_CASE("A registrationId that names none is refused with what would be right"
   REQUIRE(std::holds_alternative<StreamRequestError>(request));
   CHECK(std::get<StreamRequestError>(request).what ==
         "registrationId must be a number from 1 to 9007199254740991.");
-}
-
-TEST_CASE("A registrationId that is given twice is refused, even if it is the same") {
-  const std::string query =
-      GENERATE(as<std::string>{}, "?registrationId=42&registrationId=42",
-               "?registrationId=42&x=1&registrationId=43", "?registrationId=1&registrationId=x");
-  INFO(query);
-  const auto request = read(query);
-  REQUIRE(std::holds_alternative<StreamRequestError>(request));
-  CHECK_THAT(std::get<StreamRequestError>(request).what, Catch::Contains("more than once"));
 }
 
 TEST_CASE("A cursor comes by the header or by the query, and the header wins") {

@@ -120,7 +120,7 @@ TEST_CASE("Without a subscription there is no deadline") {
   LiveHub hub;
   CHECK_FALSE(hub.next_deadline());
   hub.handle_deadline(at(1'000'000), timestamp_ms);
-  const SubscriptionId id = hub.subscribe({}, "", at(1'000'000), timestamp_ms);
+  const SubscriptionId id = hub.subscribe({}, at(1'000'000), timestamp_ms);
   CHECK(hub.next_deadline() > at(1'000'000));
   hub.unsubscribe(id);
   CHECK_FALSE(hub.next_deadline());
@@ -128,7 +128,7 @@ TEST_CASE("Without a subscription there is no deadline") {
 
 TEST_CASE("A stream begins with the hint when to come back, and the interval of its heartbeats") {
   LiveHub hub({.retry = Duration{1'500}, .heartbeat_interval = Duration{20'000}});
-  const SubscriptionId id = hub.subscribe({}, "", at(0), timestamp_ms);
+  const SubscriptionId id = hub.subscribe({}, at(0), timestamp_ms);
   CHECK_THAT(take_bytes(hub, id), Catch::StartsWith("retry: 1500\n\n: heartbeat 20000\nid: "));
 }
 
@@ -137,9 +137,9 @@ TEST_CASE("A silent stream gets heartbeats, and a ping every thirty seconds") {
   const Instant begin = at(GENERATE(0, 1, 4'999, 5'000, 123'456'789));
   const auto others = GENERATE(0, 1, 127, 200);
   for (int other = 0; other < others; ++other) {
-    hub.subscribe(42, "", begin, timestamp_ms);
+    hub.subscribe(follow(42), begin, timestamp_ms);
   }
-  const SubscriptionId id = hub.subscribe({}, "", begin, timestamp_ms);
+  const SubscriptionId id = hub.subscribe({}, begin, timestamp_ms);
   static_cast<void>(take(hub, id));
   Sent sent(begin);
   pass(hub, id, begin + Duration{300'000}, sent);
@@ -157,7 +157,7 @@ TEST_CASE("A silent stream gets heartbeats, and a ping every thirty seconds") {
 
 TEST_CASE("A stream that speaks gets pings alone") {
   LiveHub hub;
-  const SubscriptionId id = hub.subscribe({}, "", at(0), timestamp_ms);
+  const SubscriptionId id = hub.subscribe({}, at(0), timestamp_ms);
   static_cast<void>(take(hub, id));
   Sent sent(at(0));
   for (std::int64_t ms = 4'000; ms <= 120'000; ms += 4'000) {
@@ -181,9 +181,9 @@ TEST_CASE("No silence is longer than the interval, whenever something is sent") 
     const Duration ping = between(10, 5'000);
     LiveHub hub({.ping_interval = ping, .heartbeat_interval = heartbeat});
     for (int other = 0; other < 5; ++other) {
-      hub.subscribe(42, "", at(0), timestamp_ms);
+      hub.subscribe(follow(42), at(0), timestamp_ms);
     }
-    const SubscriptionId id = hub.subscribe({}, "", at(0), timestamp_ms);
+    const SubscriptionId id = hub.subscribe({}, at(0), timestamp_ms);
     static_cast<void>(take(hub, id));
     Sent sent(at(0));
     Instant now = at(0);
@@ -207,7 +207,7 @@ TEST_CASE("No silence is longer than the interval, whenever something is sent") 
 
 TEST_CASE("Whoever waits for the history gets heartbeats, and no ping before connected") {
   Hub hub;
-  const SubscriptionId id = hub.subscribe({}, "", at(0), timestamp_ms);
+  const SubscriptionId id = hub.subscribe({}, at(0), timestamp_ms);
   CHECK(take(hub, id).comments == 1);
   Sent waiting(at(0));
   pass(hub, id, at(60'000), waiting);
@@ -224,7 +224,7 @@ TEST_CASE("Whoever waits for the history gets heartbeats, and no ping before con
 TEST_CASE("Ten thousand clients that come at once are not served at once from then on") {
   LiveHub hub;
   for (std::int64_t client = 1; client <= 10'000; ++client) {
-    hub.subscribe(client, "", at(0), timestamp_ms);
+    hub.subscribe(follow(client), at(0), timestamp_ms);
   }
   const auto send_all = [&hub] {
     std::size_t streams = 0;
@@ -251,8 +251,8 @@ TEST_CASE("Ten thousand clients that come at once are not served at once from th
 
 TEST_CASE("A late deadline gives one ping to everyone who is due, encoded once") {
   LiveHub hub({.ping_interval = Duration{100}});
-  const SubscriptionId first = hub.subscribe({}, "", at(0), timestamp_ms);
-  const SubscriptionId second = hub.subscribe({}, "", at(10), timestamp_ms);
+  const SubscriptionId first = hub.subscribe({}, at(0), timestamp_ms);
+  const SubscriptionId second = hub.subscribe({}, at(10), timestamp_ms);
   hub.handle_deadline(at(1'000), timestamp_ms + 1'000);
   CHECK(hub.collect(first, timestamp_ms)->frames().back() ==
         hub.collect(second, timestamp_ms)->frames().back());
@@ -267,8 +267,8 @@ TEST_CASE("A late deadline gives one ping to everyone who is due, encoded once")
 
 TEST_CASE("A heartbeat is one frame for all") {
   LiveHub hub({.heartbeat_interval = Duration{100}});
-  const SubscriptionId first = hub.subscribe({}, "", at(0), timestamp_ms);
-  const SubscriptionId second = hub.subscribe(42, "", at(0), timestamp_ms);
+  const SubscriptionId first = hub.subscribe({}, at(0), timestamp_ms);
+  const SubscriptionId second = hub.subscribe(follow(42), at(0), timestamp_ms);
   static_cast<void>(take(hub, first));
   static_cast<void>(take(hub, second));
   for (std::int64_t ms = 1; ms <= 120; ++ms) {
@@ -284,12 +284,12 @@ TEST_CASE("Whoever leaves takes only its own beats along, and whoever comes has 
   LiveHub hub({.ping_interval = Duration{100}});
   std::vector<SubscriptionId> ids;
   for (std::int64_t index = 0; index < 5; ++index) {
-    ids.push_back(hub.subscribe({}, "", at(index), timestamp_ms));
+    ids.push_back(hub.subscribe({}, at(index), timestamp_ms));
   }
   hub.unsubscribe(ids[2]);
   hub.unsubscribe(ids[0]);
   hub.unsubscribe(ids[4]);
-  const SubscriptionId late = hub.subscribe({}, "", at(99), timestamp_ms);
+  const SubscriptionId late = hub.subscribe({}, at(99), timestamp_ms);
   hub.handle_deadline(at(103), timestamp_ms);
   CHECK(take(hub, ids[1]).types() == "connected ping");
   CHECK(take(hub, ids[3]).types() == "connected ping");
@@ -299,8 +299,8 @@ TEST_CASE("Whoever leaves takes only its own beats along, and whoever comes has 
 
 TEST_CASE("An interval of nothing ends all the same") {
   LiveHub hub({.ping_interval = Duration{0}, .heartbeat_interval = Duration{1}});
-  const SubscriptionId first = hub.subscribe({}, "", at(0), timestamp_ms);
-  const SubscriptionId second = hub.subscribe({}, "", at(0), timestamp_ms);
+  const SubscriptionId first = hub.subscribe({}, at(0), timestamp_ms);
+  const SubscriptionId second = hub.subscribe({}, at(0), timestamp_ms);
   hub.handle_deadline(at(1), timestamp_ms);
   CHECK(take(hub, first).types() == "connected ping");
   CHECK(take(hub, second).types() == "connected ping");
@@ -308,7 +308,7 @@ TEST_CASE("An interval of nothing ends all the same") {
 
 TEST_CASE("A ping has no id: it leaves the cursor where it is") {
   LiveHub hub({.ping_interval = Duration{100}});
-  const SubscriptionId id = hub.subscribe({}, "", at(0), timestamp_ms);
+  const SubscriptionId id = hub.subscribe({}, at(0), timestamp_ms);
   static_cast<void>(take(hub, id));
   hub.handle_deadline(at(100), timestamp_ms);
   CHECK_THAT(take_bytes(hub, id), Catch::StartsWith("data: {\"type\":\"ping\""));
@@ -318,7 +318,7 @@ TEST_CASE("Who does not read what waits is given few pings besides, and no heart
   LiveHub hub({.ping_interval = Duration{100},
                .heartbeat_interval = Duration{20},
                .outbox_bytes_max = 300});
-  const SubscriptionId id = hub.subscribe({}, "", at(0), timestamp_ms);
+  const SubscriptionId id = hub.subscribe({}, at(0), timestamp_ms);
   for (std::int64_t ms = 1; ms <= 100'000; ++ms) {
     hub.handle_deadline(at(ms), timestamp_ms);
     REQUIRE(hub.collect(id, timestamp_ms)->bytes_waiting() < 400);

@@ -23,7 +23,7 @@ Instant at(std::int64_t ms) {
 
 SubscriptionId subscribe(Hub& hub, std::optional<std::int64_t> registration_id,
                          const std::string& cursor) {
-  return hub.subscribe(registration_id, cursor, Instant{}, reading_timestamp_ms);
+  return hub.subscribe(follow(registration_id, cursor), Instant{}, reading_timestamp_ms);
 }
 
 void publish(LiveHub& hub, std::initializer_list<std::int64_t> registration_ids) {
@@ -126,7 +126,8 @@ TEST_CASE("However many cursors are made up, the broker is asked once an interva
   const Instant beat = at(0) + HubOptions{}.heartbeat_interval / 2;
   int questions = 0;
   for (std::int64_t ms = 0; ms < 1'000; ++ms) {
-    const SubscriptionId id = given.hub.subscribe(42, LiveHub::id(9), at(0), reading_timestamp_ms);
+    const SubscriptionId id =
+        given.hub.subscribe(follow(42, LiveHub::id(9)), at(0), reading_timestamp_ms);
     if (given.hub.poll_catch_up(at(ms))) {
       ++questions;
       CHECK(given.hub.next_deadline() == beat);

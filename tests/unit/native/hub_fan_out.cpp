@@ -16,7 +16,7 @@ constexpr Instant start{Duration{1'000}};
 constexpr std::int64_t start_timestamp_ms = 1'702'493'000'000;
 
 SubscriptionId subscribe(Hub& hub, std::optional<std::int64_t> registration_id = {}) {
-  return hub.subscribe(registration_id, "", start, start_timestamp_ms);
+  return hub.subscribe(follow(registration_id), start, start_timestamp_ms);
 }
 
 std::string update_of(std::int64_t registration_id) {
@@ -104,8 +104,8 @@ TEST_CASE("A stream that waits for the history ends at once") {
 
 TEST_CASE("A stream that ended while it waited is not greeted afterwards") {
   LiveHub hub;
-  const SubscriptionId ahead = hub.subscribe({}, LiveHub::id(9), start, start_timestamp_ms);
-  const SubscriptionId made_up = hub.subscribe({}, "made up", start, start_timestamp_ms);
+  const SubscriptionId ahead = hub.subscribe(follow({}, LiveHub::id(9)), start, start_timestamp_ms);
+  const SubscriptionId made_up = hub.subscribe(follow({}, "made up"), start, start_timestamp_ms);
   REQUIRE(hub.poll_catch_up(start));
   const auto end = [&hub](SubscriptionId id) {
     hub.end(id);

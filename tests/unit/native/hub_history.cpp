@@ -27,7 +27,7 @@ EventId id_of(std::uint64_t sequence) {
 
 SubscriptionId subscribe(Hub& hub, std::optional<std::int64_t> registration_id = {},
                          const std::string& cursor = "") {
-  return hub.subscribe(registration_id, cursor, start, reading_timestamp_ms);
+  return hub.subscribe(follow(registration_id, cursor), start, reading_timestamp_ms);
 }
 
 std::string update_of(std::int64_t registration_id) {

@@ -29,7 +29,7 @@ TEST_CASE("Who joins one registration late gets its state first, and then what c
   REQUIRE_FALSE(hub.publish(stage_update(42, "duplicate_check", "completed", timestamp_ms + 1)));
   REQUIRE_FALSE(hub.publish(stage_update(42, "t24_lookup", "started", timestamp_ms + 2)));
 
-  const SubscriptionId id = hub.subscribe(42, "", Instant{}, timestamp_ms + 3);
+  const SubscriptionId id = hub.subscribe(follow(42), Instant{}, timestamp_ms + 3);
   REQUIRE_FALSE(hub.publish(stage_update(42, "t24_lookup", "completed", timestamp_ms + 4)));
 
   const Reading reading = take(hub, id);
@@ -49,15 +49,15 @@ TEST_CASE("Who joins one registration late gets its state first, and then what c
 TEST_CASE("Nobody gets a snapshot of a registration that was not heard of, or of all") {
   LiveHub hub;
   REQUIRE_FALSE(hub.publish(stage_update(42, "t24_lookup", "started", timestamp_ms)));
-  CHECK(take(hub, hub.subscribe(43, "", Instant{}, timestamp_ms)).types() == "connected");
-  CHECK(take(hub, hub.subscribe({}, "", Instant{}, timestamp_ms)).types() == "connected");
+  CHECK(take(hub, hub.subscribe(follow(43), Instant{}, timestamp_ms)).types() == "connected");
+  CHECK(take(hub, hub.subscribe({}, Instant{}, timestamp_ms)).types() == "connected");
 }
 
 TEST_CASE("A snapshot's id is the position, however old the registration's own news is") {
   LiveHub hub;
   REQUIRE_FALSE(hub.publish(stage_update(42, "t24_lookup", "started", timestamp_ms)));
   REQUIRE_FALSE(hub.publish(stage_update(43, "t24_lookup", "started", timestamp_ms)));
-  const Reading reading = take(hub, hub.subscribe(42, "", Instant{}, timestamp_ms));
+  const Reading reading = take(hub, hub.subscribe(follow(42), Instant{}, timestamp_ms));
   REQUIRE(reading.types() == "connected snapshot");
   CHECK(reading.ids.back() == LiveHub::id(2));
   CHECK(reading.messages[1]["data"]["id"] == LiveHub::id(1));
@@ -66,7 +66,7 @@ TEST_CASE("A snapshot's id is the position, however old the registration's own n
 TEST_CASE("A snapshot is encoded once for all who join, until the registration changes") {
   LiveHub hub;
   const auto snapshot_frame = [&hub] {
-    const SubscriptionId id = hub.subscribe(42, "", Instant{}, timestamp_ms);
+    const SubscriptionId id = hub.subscribe(follow(42), Instant{}, timestamp_ms);
     return hub.collect(id, timestamp_ms)->frames().back();
   };
   REQUIRE_FALSE(hub.publish(stage_update(42, "t24_lookup", "started", timestamp_ms)));
@@ -80,7 +80,7 @@ TEST_CASE("A snapshot is encoded once for all who join, until the registration c
 }
 
 TEST_CASE("Of too many registrations the one that was quiet for longest is forgotten") {
-  KnownRegistrations known({.count_max = 3});
+  KnownRegistrations known(registration_workflow(), {.count_max = 3});
   for (const std::int64_t id : {1, 2, 3, 1, 4}) {
     known.apply(update_of(id));
   }
@@ -104,18 +104,18 @@ TEST_CASE("A registration that was forgotten is told whole, from the journal") {
   SECTION("when something new is heard of it") {
     REQUIRE_FALSE(hub.publish(stage_update(42, "t24_lookup", "started", timestamp_ms + 2)));
   }
-  const Reading reading = take(hub, hub.subscribe(42, "", Instant{}, timestamp_ms));
+  const Reading reading = take(hub, hub.subscribe(follow(42), Instant{}, timestamp_ms));
   REQUIRE(reading.types() == "connected snapshot");
   const auto& stage = reading.messages[1]["data"]["stages"][0];
   CHECK(stage["startedAt"] == timestamp_ms);
   CHECK(stage["endedAt"] == timestamp_ms + 1);
   CHECK(hub.known_registrations().size() == 1);
   // A stream of all registrations recalls none.
-  CHECK(take(hub, hub.subscribe({}, "", Instant{}, timestamp_ms)).types() == "connected");
+  CHECK(take(hub, hub.subscribe({}, Instant{}, timestamp_ms)).types() == "connected");
 }
 
 TEST_CASE("Large texts are bounded by bytes, and the newest registration is always kept") {
-  KnownRegistrations known({.count_max = 100, .bytes_max = 1'000});
+  KnownRegistrations known(registration_workflow(), {.count_max = 100, .bytes_max = 1'000});
   for (std::int64_t id = 1; id <= 50; ++id) {
     known.apply(update_of(id, std::string(200, 'x')));
     REQUIRE(known.bytes() <= 1'000);
@@ -129,7 +129,7 @@ TEST_CASE("Large texts are bounded by bytes, and the newest registration is alwa
 }
 
 TEST_CASE("Encoded snapshots count as well, and whoever is asked for is not quiet") {
-  KnownRegistrations known({.count_max = 100, .bytes_max = 1'000});
+  KnownRegistrations known(registration_workflow(), {.count_max = 100, .bytes_max = 1'000});
   for (std::int64_t id = 1; id <= 4; ++id) {
     known.apply(update_of(id, std::string(200, 'x')));
   }

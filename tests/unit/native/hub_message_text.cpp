@@ -16,7 +16,7 @@ namespace {
 /// What one stream is sent for a message, less the frame around its data.
 std::string sent_for(std::string_view message) {
   LiveHub hub;
-  const SubscriptionId stream = hub.subscribe(std::nullopt, {}, Instant{}, reading_timestamp_ms);
+  const SubscriptionId stream = hub.subscribe({}, Instant{}, reading_timestamp_ms);
   static_cast<void>(take_bytes(hub, stream));
   CHECK_FALSE(hub.publish(message));
   const std::string bytes = take_bytes(hub, stream);
@@ -54,7 +54,7 @@ TEST_CASE("A snapshot says what the update said") {
       hub.publish("{\"registrationId\":42,\"status\":\"APPROVED\",\"message\":5,\"details\":\"{"
                   "\\\"name\\\":\\\"\xFF\\\"}\","
                   "\"processLog\":{},\"timestamp\":\"1970-01-01T00:00:07Z\",\"stage\":7}"));
-  const SubscriptionId stream = hub.subscribe(42, {}, Instant{}, reading_timestamp_ms);
+  const SubscriptionId stream = hub.subscribe(follow(42), Instant{}, reading_timestamp_ms);
   const Reading reading = take(hub, stream);
   REQUIRE(reading.types() == "connected snapshot");
   const nlohmann::json& view = reading.messages.back().at("data");

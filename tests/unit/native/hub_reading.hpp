@@ -57,6 +57,12 @@ inline Reading read_stream(const std::string& bytes) {
 
 inline constexpr std::int64_t reading_timestamp_ms = 1'702'493'000'000;
 
+/// Asks for the updates of one id, or of all.
+inline SubscriptionRequest follow(std::optional<std::int64_t> id, std::string_view cursor = {}) {
+  return {.ids = id ? std::vector{*id} : std::vector<std::int64_t>{},
+          .cursor = std::string{cursor}};
+}
+
 /// Everything that one subscription would be sent, as bytes.
 inline std::string take_bytes(Hub& hub, SubscriptionId id) {
   std::string bytes;

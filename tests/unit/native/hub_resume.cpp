@@ -16,7 +16,7 @@ using Ids = std::vector<std::string>;
 
 SubscriptionId subscribe(Hub& hub, std::optional<std::int64_t> registration_id,
                          const std::string& cursor) {
-  return hub.subscribe(registration_id, cursor, Instant{}, reading_timestamp_ms);
+  return hub.subscribe(follow(registration_id, cursor), Instant{}, reading_timestamp_ms);
 }
 
 std::string update_of(std::int64_t registration_id, const std::string& text = "started") {
@@ -232,7 +232,8 @@ TEST_CASE("A journal that has grown old no longer resumes") {
   LiveHub hub({.journal = {.age_max = Duration{100}}});
   publish(hub, {42, 42});
   const auto subscribe_at = [&hub](std::int64_t ms) {
-    return take(hub, hub.subscribe({}, LiveHub::id(1), Instant{Duration{ms}}, reading_timestamp_ms))
+    return take(hub, hub.subscribe(follow({}, LiveHub::id(1)), Instant{Duration{ms}},
+                                   reading_timestamp_ms))
         .types();
   };
   CHECK(subscribe_at(100) == "connected update");

@@ -150,6 +150,8 @@ struct StreamMessage {
 [[nodiscard]] std::string encode_connected(std::int64_t timestamp_ms);
 [[nodiscard]] std::string encode_ping(std::int64_t timestamp_ms);
 [[nodiscard]] std::string encode_reset(std::int64_t timestamp_ms);
+/// `final_update` is the one that a stream until the final status ends with.
+[[nodiscard]] std::string encode_end(const EventId& final_update, std::int64_t timestamp_ms);
 /// What stands around an update's text in its envelope.
 inline constexpr std::string_view update_envelope_opening = R"({"type":"update","data":)";
 inline constexpr std::string_view update_envelope_closing = "}";

@@ -42,6 +42,9 @@ enum class Gap : std::uint8_t {
   lost_history,
 };
 
+/// True where the update ends a validation: its status is final, and it starts no stage.
+[[nodiscard]] bool ends_validation(const Update& update, const Workflow& workflow);
+
 /// Folds the updates of one registration into one view, whatever way they come.
 ///
 /// A validation begins with the first stage that starts, and ends with a final status. A stage that
