@@ -54,11 +54,17 @@ function endpointOf<W extends Workflow>({ url, until, transport }: SharedStreamK
   return `${until ?? "on"} ${transport ?? "any"} ${url ?? ""}`;
 }
 
+function subjectOf<W extends Workflow>({ id, ids }: SharedStreamKey<W>): readonly string[] {
+  if (ids !== undefined) {
+    return ["some", ...[...new Set(ids)].map(String).sort()];
+  }
+  return id === undefined ? ["all"] : ["one", String(id)];
+}
+
 /** One text for keys that mean the same stream. */
 export function keyText<W extends Workflow>(workflow: W, key: SharedStreamKey<W>): string {
-  const { id, ids, url = workflow.paths.stream } = key;
-  const subject = ids === undefined ? (id ?? "all") : [...new Set(ids)].sort();
-  return `${JSON.stringify(subject)} ${endpointOf({ ...key, url })}`;
+  const { url = workflow.paths.stream } = key;
+  return `${JSON.stringify(subjectOf(key))} ${endpointOf({ ...key, url })}`;
 }
 
 function familyOf<W extends Workflow>(workflow: W, key: SharedStreamKey<W>): string | null {

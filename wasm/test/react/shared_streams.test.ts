@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 import { acquireStream, peekSnapshot, sharedStreamCount } from "../../src/react/shared_streams.js";
 import { registrationWorkflow } from "../../src/generated/registration.js";
+import { csvImport } from "../workflow/csv_import.js";
 import type { FakeNetwork } from "../fakes.js";
 import { createFetch, createNetwork, settle, settleBody, stageUpdate } from "../fakes.js";
 
@@ -34,6 +35,26 @@ describe("shared streams", () => {
     await settle();
     expect(network.live).toBe(1);
     second.release();
+    await settle();
+  });
+
+  it("are apart where the workflow, the instances or the end differ, whatever the ids are", async () => {
+    const leases = [
+      acquireStream(csvImport, {}),
+      acquireStream(csvImport, { id: "all" }),
+      acquireStream(csvImport, { id: "1" }),
+      acquireStream(csvImport, { id: "1", until: "final" }),
+      acquireStream(csvImport, { ids: ["1"] }),
+      acquireStream(csvImport, { ids: ["1", "2"] }),
+      acquireStream(csvImport, { ids: ["1,2"] }),
+    ];
+    expect(new Set(leases.map((lease) => lease.stream)).size).toBe(leases.length);
+    const again = [acquireStream(csvImport, { ids: ["2", "1", "1"] }), acquireStream(csvImport, { id: "1" })];
+    expect(again.map((lease) => leases.findIndex(({ stream }) => stream === lease.stream))).toEqual([5, 2]);
+    const other = acquireStream(registrationWorkflow, {});
+    expect(sharedStreamCount()).toBe(8);
+    [...leases, ...again].forEach((lease) => lease.release());
+    other.release();
     await settle();
   });
 
