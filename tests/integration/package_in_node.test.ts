@@ -1,7 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-import { type RegistrationStreamOptions, RegistrationStream, type StreamSnapshot } from "regstream";
+import { type RegistrationStreamOptions, RegistrationStream, WorkflowStream } from "regstream";
+import { registrationWorkflow } from "regstream/workflow";
 import { afterEach, describe, expect, test } from "vitest";
 
 import { Gateway, type GatewayOptions } from "../processes/gateway.ts";
@@ -11,7 +12,7 @@ const path = "/api/registrations/updates/stream";
 
 describe("the browser package's stream, by fetch, in Node", () => {
   const gateways: Gateway[] = [];
-  const streams: RegistrationStream[] = [];
+  const streams: { close(): void }[] = [];
   const start = async (options: GatewayOptions = {}): Promise<Gateway> => {
     const gateway = await Gateway.start({ more: fast, ...options });
     gateways.push(gateway);
@@ -59,6 +60,43 @@ describe("the browser package's stream, by fetch, in Node", () => {
     expect([registration?.status, error]).toEqual(["APPROVED", null]);
   });
 
+  test("follows several registrations on one stream, and others later, without a loss", async () => {
+    const gateway = await start();
+    const [first, second, third] = [41, 42, 43];
+    const options = { url: gateway.url(path), transport: "fetch", ids: [first, second] } as const;
+    const stream = new WorkflowStream(registrationWorkflow, options);
+    streams.push(stream);
+    stream.connect();
+    await until(stream, ({ isConnected }) => isConnected);
+    const losses: string[] = [];
+    stream.subscribe(() => {
+      const { isConnected, reason } = stream.getSnapshot();
+      if (!isConnected) losses.push(reason);
+    });
+    expect((await gateway.validate(third)).status).toBe(202);
+    expect((await gateway.validate(second)).status).toBe(202);
+    await until(stream, ({ views }) => views.get(second)?.isFinal === true);
+    expect(stream.view(third)).toBeNull();
+
+    const kept = stream.view(second);
+    stream.follow([second, third]);
+    const { views, connections, resets } = await until(stream, (snapshot) => snapshot.views.get(third)?.isFinal === true);
+    expect(views.get(third)).toMatchObject({ registrationId: third, isFinal: true });
+    expect(views.get(second)).toBe(kept);
+    expect([connections, resets, losses]).toEqual([1, 0, []]);
+  });
+
+  test("ends with the final status, and gives the outcome, also where that has come before", async () => {
+    const gateway = await start();
+    const options = { url: gateway.url(path), registrationId: 42, until: "final" } as const;
+    const stream = connect(options);
+    await until(stream, ({ isConnected }) => isConnected);
+    expect((await gateway.validate(42)).status).toBe(202);
+    expect(await stream.finished).toMatchObject({ registrationId: 42, status: "APPROVED", details: { accountsFound: 5 } });
+    expect(stream.getSnapshot()).toMatchObject({ connection: "closed", reason: "finished", error: null });
+    expect(await connect(options).finished).toMatchObject({ status: "APPROVED", details: { accountsFound: 5 } });
+  });
+
   test("sees why the gateway refuses it, which EventSource would not", async () => {
     const gateway = await start();
     const stream = connect({ url: gateway.url("/api/nothing/here") });
@@ -87,7 +125,10 @@ describe("the browser package's stream, by fetch, in Node", () => {
 });
 
 /** The first snapshot that is as `isAwaited` says. */
-function until(stream: RegistrationStream, isAwaited: (snapshot: StreamSnapshot) => boolean): Promise<StreamSnapshot> {
+function until<Snapshot>(
+  stream: { getSnapshot(): Snapshot; subscribe(listener: () => void): () => void },
+  isAwaited: (snapshot: Snapshot) => boolean,
+): Promise<Snapshot> {
   return new Promise((resolve) => {
     const unsubscribe = stream.subscribe(look);
     function look(): void {
