@@ -58,7 +58,11 @@ describe("docs/workflow.schema.json agrees with the readers", () => {
     }
   });
 
-  test.each(readdirSync(new URL("workflows/", root)))("workflows/%s is valid", (name) => {
-    expect(isValid(new URL(`workflows/${name}`, root)), JSON.stringify(validate.errors)).toBe(true);
+  const committed = [
+    ...readdirSync(new URL("workflows/", root)).map((name) => `workflows/${name}`),
+    ...readdirSync(new URL("examples/", root)).map((name) => `examples/${name}/workflow.json`),
+  ];
+  test.each(committed)("%s is valid", (path) => {
+    expect(isValid(new URL(path, root)), JSON.stringify(validate.errors)).toBe(true);
   });
 });
