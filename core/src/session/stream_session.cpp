@@ -59,7 +59,7 @@ StreamSession::StreamSession(const ConnectionOptions& options, std::uint64_t see
     : EventSession(options, seed, last_event_id, limits), workflow_(&workflow), end_(end) {
   for (const InstanceId& id : ids) {
     if (find(id.number, id.text) == nullptr) {
-      followed_.push_back(std::make_unique<Followed>(id, workflow, false));
+      followed_.push_back(std::make_unique<Followed>(id, workflow));
     }
   }
 }
@@ -105,7 +105,7 @@ bool StreamSession::follow(std::span<const InstanceId> ids, Instant now) {
       }
     }
     if (find(id.number, id.text) == nullptr) {
-      followed_.push_back(std::make_unique<Followed>(id, *workflow_, true));
+      followed_.push_back(std::make_unique<Followed>(id, *workflow_, opened_attempt()));
     }
   }
   if (kept != before.size() || kept != followed_.size()) {
@@ -196,8 +196,8 @@ SessionMessage StreamSession::read(const sse::Event& event) {
 
 void StreamSession::apply_update(SessionMessage& message, const UpdateSlices& update) {
   const JsonString& text = update.text_id;
-  Followed* const followed = text.has_escapes ? find(update.registration_id, text.text())
-                                              : find(update.registration_id, text.raw);
+  Followed* const followed = text.has_escapes ? find_told(update.registration_id, text.text())
+                                              : find_told(update.registration_id, text.raw);
   if (followed != nullptr) {
     const auto& known = followed->registration.view().id;
     if (known && update.id && *update.id <= *known) {
@@ -219,7 +219,7 @@ void StreamSession::apply_snapshot(SessionMessage& message, std::string_view jso
     return;
   }
   auto& view = *std::get_if<RegistrationView>(&decoded);
-  if (Followed* const followed = find(view.registration_id, view.text_id)) {
+  if (Followed* const followed = find_told(view.registration_id, view.text_id)) {
     if (view.status.empty()) {
       return reject(message, MessageKind::malformed, "the snapshot has no status");
     }
@@ -284,6 +284,13 @@ std::size_t StreamSession::index_of(std::int64_t number, std::string_view text) 
 StreamSession::Followed* StreamSession::find(std::int64_t number, std::string_view text) {
   const std::size_t index = index_of(number, text);
   return index == followed_.size() ? nullptr : followed_[index].get();
+}
+
+StreamSession::Followed* StreamSession::find_told(std::int64_t number, std::string_view text) {
+  Followed* const followed = find(number, text);
+  const bool is_asked_for =
+      followed != nullptr && (!followed->is_new || followed->added_during != read_attempt());
+  return is_asked_for ? followed : nullptr;
 }
 
 }  // namespace regstream

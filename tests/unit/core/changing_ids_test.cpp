@@ -135,6 +135,35 @@ TEST_CASE("an id that leaves loses its view, and is new when it comes back") {
   CHECK(one.session.view(41) == nullptr);
 }
 
+TEST_CASE("what the stream before tells of an id that left and came back is not its beginning") {
+  Following one;
+  CHECK(one.follow({42}));
+  CHECK(one.follow({41, 42}));
+  CHECK(one.session.is_new(0));
+  SECTION("an update") {
+    CHECK(one.hear("7-3", update(41, "7-3")) == MessageKind::other);
+  }
+  SECTION("a snapshot") {
+    CHECK(one.hear("7-3", snapshot(41, "7-3")) == MessageKind::other);
+  }
+  CHECK(one.session.view(41) == nullptr);
+  one.reach_deadline();
+  one.accept();
+  CHECK(one.asked.back().query == "registrationId=41&registrationId=42&snapshot=41");
+  CHECK(one.asked.back().last_event_id == "7-3");
+  CHECK(one.hear("7-3", snapshot(41, "7-3")) == MessageKind::snapshot);
+  CHECK_FALSE(one.session.is_new(0));
+  CHECK(one.session.view(41)->id == parse_event_id("7-3"));
+}
+
+TEST_CASE("an id that was added before its attempt has asked is told of by that attempt") {
+  OpenSession one(registration_workflow(), {42}, {}, "7-2");
+  CHECK(one.session.follow(Ids{41, 42}, one.now));
+  one.open();
+  CHECK(one.asked.back().query == "registrationId=41&registrationId=42&snapshot=41");
+  CHECK(one.hear("7-3", update(41, "7-3")) == MessageKind::update);
+}
+
 TEST_CASE("ids that stay keep their views, in whatever order they are named") {
   Following one;
   CHECK(one.follow({43, 42, 41}));

@@ -190,6 +190,9 @@ class Connection {
   [[nodiscard]] bool is_connected() const { return is_connected_; }
   /// What the next attempt resumes from; empty: nothing yet.
   [[nodiscard]] std::string_view last_event_id() const { return last_event_id_; }
+  /// The attempt whose transport the caller has opened last, and so has asked the server for
+  /// something. 0: it has closed that one, or opened none yet.
+  [[nodiscard]] AttemptId opened_attempt() const { return AttemptId{handed_out_}; }
 
  private:
   /// A caller that polls after every input never has more than three changes to hear of. One that

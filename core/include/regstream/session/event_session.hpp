@@ -91,6 +91,9 @@ class EventSession : private Connection {
   using Connection::state;
 
  protected:
+  using Connection::opened_attempt;
+  /// Whose message was polled last.
+  [[nodiscard]] AttemptId read_attempt() const { return attempt_; }
   /// The message that was polled last ends the stream, for good.
   bool finish() { return on_finished(attempt_); }
   [[nodiscard]] const sse::ParserLimits& limits() const { return limits_; }

@@ -92,7 +92,8 @@ class StreamSession : public EventSession {
   /// Replaces the ids that the server is asked for. An open stream is replaced with it, as
   /// `Connection::change` says; it resumes, and asks for a snapshot of each id that is new until
   /// that or a first update has come. An id that leaves loses its view, and counts as new when it
-  /// comes back. False, and nothing changes: `ids` is empty or more than one stream can ask for
+  /// comes back: what the stream before still tells of it is of the kind `other`. False, and
+  /// nothing changes: `ids` is empty or more than one stream can ask for
   /// (`can_ask`), or the session asks for every instance.
   [[nodiscard]] bool follow(std::span<const InstanceId> ids, Instant now);
 
@@ -120,6 +121,9 @@ class StreamSession : public EventSession {
   [[nodiscard]] const RegistrationView& followed_view(std::size_t index) const {
     return followed_[index]->registration.view();
   }
+  /// Whether the `index`-th was added, and nothing has come of it since: a session that resumes
+  /// after `last_event_id` has to add it, too (`follow`).
+  [[nodiscard]] bool is_new(std::size_t index) const { return followed_[index]->is_new; }
   /// Whether the view of the `index`-th is another one than when this was asked last, also by a gap
   /// before anything is known.
   [[nodiscard]] bool take_view_change(std::size_t index) {
@@ -134,12 +138,16 @@ class StreamSession : public EventSession {
   using EventSession::poll_token;  // `poll_message` instead.
 
   struct Followed {
-    Followed(const InstanceId& id, const Workflow& workflow, bool is_one_more)
-        : registration(id, workflow), is_new(is_one_more) {}
+    Followed(const InstanceId& id, const Workflow& workflow) : registration(id, workflow) {}
+    Followed(const InstanceId& id, const Workflow& workflow, AttemptId added)
+        : registration(id, workflow), is_new(true), added_during(added) {}
 
     Registration registration;
     /// It was added, and neither a snapshot of it nor an update has come since.
-    bool is_new;
+    bool is_new = false;
+    /// The stream that was there when it was added was not asked for it. Where it was followed
+    /// before, that stream goes on with a story whose beginning is lost. 0: there was none.
+    AttemptId added_during{};
     bool has_changed = false;  ///< As `take_view_change` says.
   };
 
@@ -154,6 +162,8 @@ class StreamSession : public EventSession {
   /// `followed_.size()`: it is not there.
   [[nodiscard]] std::size_t index_of(std::int64_t number, std::string_view text) const;
   [[nodiscard]] Followed* find(std::int64_t number, std::string_view text);
+  /// The same for what the message that was polled last tells of.
+  [[nodiscard]] Followed* find_told(std::int64_t number, std::string_view text);
 
   const Workflow* workflow_;
   StreamEnd end_;
