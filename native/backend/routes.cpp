@@ -11,7 +11,7 @@
 
 #include "backend/application_request.hpp"
 #include "backend/json.hpp"
-#include "gateway/registration_path.hpp"
+#include "gateway/instance_path.hpp"
 #include "log/log.hpp"
 #include "net/json_body.hpp"
 #include "net/problem.hpp"
@@ -40,11 +40,11 @@ struct Refusal {
 }
 
 std::int64_t read_id(const Exchange& exchange) {
-  const std::optional<std::int64_t> id = gateway::registration_of_path(exchange);
+  const auto id = gateway::instance_of_path(exchange, registration_workflow());
   if (!id) {
-    refuse(http::status::bad_request, gateway::registration_path_expected);
+    refuse(http::status::bad_request, gateway::instance_path_expected(registration_workflow()));
   }
-  return *id;
+  return id->number;
 }
 
 void refuse_query(const Exchange& exchange) {
@@ -96,10 +96,10 @@ Routes::Routes(boost::asio::any_io_executor executor, Store& store, Pipeline& pi
       now_timestamp_ms_(std::move(now_timestamp_ms)) {}
 
 void Routes::add_to(net::Router& router) {
-  router.add(http::verb::get, "/api/registrations", on_executor(&Routes::list));
-  router.add(http::verb::post, "/api/registrations", on_executor(&Routes::add));
-  router.add(http::verb::get, "/api/registrations/{id}", on_executor(&Routes::show));
-  router.add(http::verb::post, "/api/registrations/{id}/process", on_executor(&Routes::process));
+  router.add(http::verb::get, paths[0], on_executor(&Routes::list));
+  router.add(http::verb::post, paths[0], on_executor(&Routes::add));
+  router.add(http::verb::get, paths[1], on_executor(&Routes::show));
+  router.add(http::verb::post, paths[2], on_executor(&Routes::process));
 }
 
 net::Handler Routes::on_executor(Method method) {

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
+#include <string_view>
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -21,6 +23,9 @@ class Routes {
 
   /// `router` calls this object from now on.
   void add_to(net::Router& router);
+
+  static constexpr std::array<std::string_view, 3> paths = {
+      "/api/registrations", "/api/registrations/{id}", "/api/registrations/{id}/process"};
 
  private:
   using Method = void (Routes::*)(net::Exchange&);

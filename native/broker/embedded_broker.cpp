@@ -66,9 +66,6 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
     if (!options_.now_timestamp_ms) {
       options_.now_timestamp_ms = read_clock;
     }
-    if (!options_.boot_id) {
-      options_.boot_id = read_boot_id;
-    }
     if (!options_.now) {
       options_.now = monotonic_now;
     }
@@ -76,13 +73,10 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
     readiness_.on_published(options_.now());
     const std::int64_t now_ms = options_.now_timestamp_ms();
     last_ = {static_cast<std::uint64_t>(std::max<std::int64_t>(now_ms, 1)), 0};
-    if (options_.journal.empty()) {
+    if (!options_.journal) {
       return;
     }
-    journal_.emplace(
-        EmbeddedJournal::Options{
-            .path = options_.journal, .boot_id = options_.boot_id(), .limits = options_.limits},
-        now_ms);
+    journal_.emplace(*options_.journal, options_.workflow->channel, options_.limits, now_ms);
     last_ = journal_->last();
     for (EmbeddedJournal::Key& key : journal_->read_keys()) {
       remember(std::move(key));
@@ -91,11 +85,10 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
 
   void publish(std::string message, std::string key, PublishHandler done) {
     const std::lock_guard lock{mutex_};
-    const std::size_t bytes = message.size() + key.size();
     Waiting waiting{std::move(message), std::move(key), std::move(done), {}};
     // Refused ones wait as well, without their text: `done` is called on the broker's thread.
     if (waiting_.size() - refused_ >= options_.limits.waiting_max ||
-        waiting_bytes_ + bytes > options_.limits.waiting_bytes_max) {
+        waiting_bytes_ + waiting.bytes() > options_.limits.waiting_bytes_max) {
       logging::warn(
           "embedded queue full",
           "an update was dropped, since {} others ({} bytes) wait for the broker already: "
@@ -107,7 +100,7 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
       waiting = {{}, {}, std::move(waiting.done), "The broker is busy: too much waits for it."};
       ++refused_;
     } else {
-      waiting_bytes_ += bytes;
+      waiting_bytes_ += waiting.bytes();
     }
     waiting_.push_back(std::move(waiting));
     schedule_turn();
@@ -145,6 +138,8 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
     std::string key;
     PublishHandler done;
     std::string refusal;
+
+    [[nodiscard]] std::size_t bytes() const { return message.size() + key.size(); }
   };
 
   /// One of a turn's messages on its way to its id.
@@ -177,14 +172,7 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
   }
 
   void turn() {
-    std::vector<Waiting> waiting;
-    {
-      const std::lock_guard lock{mutex_};
-      waiting.swap(waiting_);
-      waiting_bytes_ = 0;
-      refused_ = 0;
-      turn_is_scheduled_ = false;
-    }
+    const std::vector<Waiting> waiting = next_slice();
     const std::vector<Taken> taken = take(waiting);
     for (std::size_t index = 0; index < taken.size() && !is_closed_; ++index) {
       const Taken& one = taken[index];
@@ -196,6 +184,26 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
         waiting[index].done(one.result);
       }
     }
+  }
+
+  std::vector<Waiting> next_slice() {
+    const std::lock_guard lock{mutex_};
+    std::vector<Waiting> slice;
+    std::size_t bytes = 0;
+    while (!waiting_.empty() && slice.size() < options_.limits.turn_messages_max &&
+           bytes < options_.limits.turn_bytes_max) {
+      Waiting& next = waiting_.front();
+      bytes += next.bytes();
+      refused_ -= next.refusal.empty() ? 0U : 1U;
+      slice.push_back(std::move(next));
+      waiting_.pop_front();
+    }
+    waiting_bytes_ -= bytes;
+    turn_is_scheduled_ = false;
+    if (!waiting_.empty()) {
+      schedule_turn();
+    }
+    return slice;
   }
 
   /// Gives the messages their ids, and keeps them.
@@ -249,7 +257,7 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
     readiness_.on_published(options_.now());
     if (std::exchange(journal_fails_, false)) {
       logging::info("journal works again", "the journal {} can be written again",
-                    options_.journal.string());
+                    options_.journal->path().string());
     }
     return std::nullopt;
   }
@@ -342,14 +350,15 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
   bool is_closed_ = false;
 
   std::mutex mutex_;  // Guards what follows.
-  std::vector<Waiting> waiting_;
+  std::deque<Waiting> waiting_;
   std::size_t waiting_bytes_ = 0;
   std::size_t refused_ = 0;
   bool turn_is_scheduled_ = false;
 };
 
 EmbeddedBroker::EmbeddedBroker(boost::asio::io_context& context, EmbeddedBrokerOptions options)
-    : implementation_(std::make_shared<Implementation>(context, std::move(options))) {}
+    : Broker(*options.workflow),
+      implementation_(std::make_shared<Implementation>(context, std::move(options))) {}
 
 EmbeddedBroker::~EmbeddedBroker() {
   implementation_->close();

@@ -1,25 +1,26 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
 
 #include <boost/asio/io_context.hpp>
 #include <regstream/broker/broker.hpp>
+#include <regstream/workflow/registration.hpp>
 
 #include "broker/embedded_limits.hpp"
 
 namespace regstream::broker {
 
+class JournalFile;
+
 struct EmbeddedBrokerOptions {
+  const Workflow* workflow = &registration_workflow();
   EmbeddedLimits limits = {};
-  /// The file that keeps the history across restarts, see `EmbeddedJournal`. Empty: none; then each
-  /// start is a new history, and nothing but idempotency keys is kept.
-  std::filesystem::path journal = {};
-  /// See `EmbeddedJournal::Options`; by default the kernel's.
-  std::function<std::string()> boot_id = {};
+  /// The file that keeps the history across restarts, in common with other workflows' brokers.
+  /// Null: none; then each start is a new history, and nothing but idempotency keys is kept.
+  std::shared_ptr<JournalFile> journal = {};
   /// Calendar time in milliseconds since the Unix epoch; by default the system's.
   std::function<std::int64_t()> now_timestamp_ms = {};
   /// By default the system's monotonic clock.
@@ -35,7 +36,7 @@ class EmbeddedBroker final : public Broker {
  public:
   /// The thread that runs `context` is the broker's thread; the journal's disk may delay it when
   /// SQLite moves what it wrote ahead into the file (every 4 MiB or so). Throws std::runtime_error
-  /// with one sentence that says what to do if the journal can't be used.
+  /// as `EmbeddedJournal` does.
   explicit EmbeddedBroker(boost::asio::io_context& context, EmbeddedBrokerOptions options = {});
   /// On the broker's thread, or after it has ended. Messages that wait are dropped with their
   /// handlers.

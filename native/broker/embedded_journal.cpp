@@ -14,26 +14,31 @@ namespace {
 // A predecessor that is just being stopped still holds its lock for a moment.
 constexpr Duration patience{2'000};
 
-// Messages and keys are bytes, whatever they hold.
-constexpr const char* first_version = R"sql(
-CREATE TABLE history (
+// Messages and keys are bytes, whatever they hold. Format 1 had one history.
+constexpr const char* schema = R"sql(
+CREATE TABLE histories (
+  number INTEGER PRIMARY KEY,
+  channel TEXT NOT NULL UNIQUE,
   epoch INTEGER NOT NULL CHECK (epoch >= 0),
   last_sequence INTEGER NOT NULL CHECK (last_sequence >= 0),
   boot_id TEXT NOT NULL,
   is_closed INTEGER NOT NULL
 ) STRICT;
-INSERT INTO history VALUES (0, 0, '', 1);
 CREATE TABLE messages (
-  sequence INTEGER PRIMARY KEY,
+  history INTEGER NOT NULL,
+  sequence INTEGER NOT NULL,
   timestamp_ms INTEGER NOT NULL,
-  message BLOB NOT NULL
+  message BLOB NOT NULL,
+  PRIMARY KEY (history, sequence)
 ) STRICT;
 CREATE TABLE keys (
   position INTEGER PRIMARY KEY AUTOINCREMENT,
+  history INTEGER NOT NULL,
   key BLOB NOT NULL,
   sequence INTEGER NOT NULL,
   timestamp_ms INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX keys_of_history ON keys (history);
 )sql";
 
 const sqlite::FileKind& kind() {
@@ -41,7 +46,8 @@ const sqlite::FileKind& kind() {
   static const sqlite::FileKind journal{.noun = "journal",
                                         .option = "--journal",
                                         .application_id = 0x5265674A,
-                                        .versions = {first_version},
+                                        .versions = {schema},
+                                        .first_version = 2,
                                         .exposed = "journal that others may read"};
   return journal;
 }
@@ -64,13 +70,20 @@ std::string_view read_bytes(const SQLite::Column& column) {
 
 }  // namespace
 
-EmbeddedJournal::EmbeddedJournal(Options options, std::int64_t now_ms)
-    : options_(std::move(options)), database_(sqlite::open_file(options_.path, kind(), patience)) {
+JournalFile::JournalFile(std::filesystem::path path, std::string boot_id)
+    : path_(std::move(path)),
+      boot_id_(std::move(boot_id)),
+      database_(sqlite::open_file(path_, kind(), patience)) {}
+
+EmbeddedJournal::EmbeddedJournal(JournalFile& file, std::string_view channel,
+                                 const EmbeddedLimits& limits, std::int64_t now_ms)
+    : file_(file), database_(file.database_), limits_(limits) {
   try {
+    find(channel);
     load();
     begin(now_ms);
   } catch (const SQLite::Exception& error) {
-    throw sqlite::explain(options_.path, kind(), error);
+    throw sqlite::explain(file_.path_, kind(), error);
   }
 }
 
@@ -79,44 +92,54 @@ EmbeddedJournal::~EmbeddedJournal() {
     set_closed(true);
   } catch (const std::exception& error) {
     logging::warn("journal not closed", "the journal {} could not be closed: {}",
-                  options_.path.string(), error.what());
+                  file_.path_.string(), error.what());
   }
 }
 
-void EmbeddedJournal::load() {
-  if (database_.execAndGet("SELECT count(*) FROM history").getInt() != 1) {
-    throw sqlite::damaged(options_.path, kind());
-  }
-  SQLite::Statement history{database_, "SELECT epoch, last_sequence FROM history"};
-  history.executeStep();
-  last_ = {from_column(history.getColumn(0)), from_column(history.getColumn(1))};
+/// A channel that the file does not know gets a history, which has yet to begin.
+void EmbeddedJournal::find(std::string_view channel) {
+  SQLite::Statement insert{database_,
+                           "INSERT OR IGNORE INTO histories VALUES (NULL, ?, 0, 0, '', 1)"};
+  insert.bind(1, std::string{channel});
+  insert.exec();
+  SQLite::Statement query{database_,
+                          "SELECT number, epoch, last_sequence FROM histories WHERE channel = ?"};
+  query.bind(1, std::string{channel});
+  query.executeStep();
+  number_ = query.getColumn(0).getInt64();
+  last_ = {from_column(query.getColumn(1)), from_column(query.getColumn(2))};
+}
 
-  SQLite::Statement messages{
-      database_, "SELECT sequence, timestamp_ms, length(message) FROM messages ORDER BY sequence"};
+void EmbeddedJournal::load() {
+  SQLite::Statement messages{database_,
+                             "SELECT sequence, timestamp_ms, length(message) FROM messages "
+                             "WHERE history = ? ORDER BY sequence"};
+  messages.bind(1, number_);
   std::optional<std::uint64_t> first;
   while (messages.executeStep()) {
     const std::uint64_t sequence = from_column(messages.getColumn(0));
     first = first.value_or(sequence);
     if (sequence != *first + kept_.size()) {
-      throw sqlite::damaged(options_.path, kind());
+      throw sqlite::damaged(file_.path_, kind());
     }
     kept_.push_back({messages.getColumn(1).getInt64(), from_column(messages.getColumn(2))});
     kept_bytes_ += kept_.back().bytes;
   }
   if (first && *first + kept_.size() != last_.sequence + 1) {
-    throw sqlite::damaged(options_.path, kind());
+    throw sqlite::damaged(file_.path_, kind());
   }
 }
 
 void EmbeddedJournal::begin(std::int64_t now_ms) {
-  SQLite::Statement query{database_, "SELECT boot_id, is_closed FROM history"};
+  SQLite::Statement query{database_, "SELECT boot_id, is_closed FROM histories WHERE number = ?"};
+  query.bind(1, number_);
   query.executeStep();
   const bool is_same_boot =
-      !options_.boot_id.empty() && query.getColumn(0).getString() == options_.boot_id;
+      !file_.boot_id_.empty() && query.getColumn(0).getString() == file_.boot_id_;
   const bool was_closed = query.getColumn(1).getInt() != 0;
   query.reset();
   const auto now = static_cast<std::uint64_t>(std::max<std::int64_t>(now_ms, 1));
-  if (last_.epoch == 0) {  // The file is new.
+  if (last_.epoch == 0) {  // The history is new.
     last_.epoch = now;
   } else if (!was_closed && !is_same_boot) {
     last_.epoch = std::max(now, last_.epoch + 1);
@@ -124,7 +147,7 @@ void EmbeddedJournal::begin(std::int64_t now_ms) {
         "journal in a new epoch",
         "the machine stopped while the journal {} was in use: its last moments may be lost, so the "
         "history goes on in the new epoch {}, and clients of the old one are told by a reset.",
-        options_.path.string(), last_.epoch);
+        file_.path_.string(), last_.epoch);
   }
   set_closed(false);
   append({}, now_ms);
@@ -134,10 +157,12 @@ void EmbeddedJournal::begin(std::int64_t now_ms) {
 // be what a power failure takes back.
 void EmbeddedJournal::set_closed(bool is_closed) {
   database_.exec("PRAGMA synchronous = FULL");
-  SQLite::Statement update{database_, "UPDATE history SET epoch = ?, boot_id = ?, is_closed = ?"};
+  SQLite::Statement update{
+      database_, "UPDATE histories SET epoch = ?, boot_id = ?, is_closed = ? WHERE number = ?"};
   update.bind(1, to_column(last_.epoch));
-  update.bind(2, options_.boot_id);
+  update.bind(2, file_.boot_id_);
   update.bind(3, is_closed ? 1 : 0);
+  update.bind(4, number_);
   update.exec();
   database_.exec("PRAGMA synchronous = NORMAL");
 }
@@ -145,12 +170,15 @@ void EmbeddedJournal::set_closed(bool is_closed) {
 void EmbeddedJournal::read(
     const std::function<void(EventId id, std::string_view message)>& take) const {
   try {
-    SQLite::Statement query{database_, "SELECT sequence, message FROM messages ORDER BY sequence"};
+    SQLite::Statement query{database_,
+                            "SELECT sequence, message FROM messages WHERE history = ? "
+                            "ORDER BY sequence"};
+    query.bind(1, number_);
     while (query.executeStep()) {
       take({last_.epoch, from_column(query.getColumn(0))}, read_bytes(query.getColumn(1)));
     }
   } catch (const SQLite::Exception& error) {
-    throw sqlite::explain(options_.path, kind(), error);
+    throw sqlite::explain(file_.path_, kind(), error);
   }
 }
 
@@ -158,7 +186,9 @@ std::vector<EmbeddedJournal::Key> EmbeddedJournal::read_keys() const {
   try {
     std::vector<Key> keys;
     SQLite::Statement query{database_,
-                            "SELECT key, sequence, timestamp_ms FROM keys ORDER BY position"};
+                            "SELECT key, sequence, timestamp_ms FROM keys WHERE history = ? "
+                            "ORDER BY position"};
+    query.bind(1, number_);
     while (query.executeStep()) {
       keys.push_back({.key = std::string{read_bytes(query.getColumn(0))},
                       .sequence = from_column(query.getColumn(1)),
@@ -166,7 +196,7 @@ std::vector<EmbeddedJournal::Key> EmbeddedJournal::read_keys() const {
     }
     return keys;
   } catch (const SQLite::Exception& error) {
-    throw sqlite::explain(options_.path, kind(), error);
+    throw sqlite::explain(file_.path_, kind(), error);
   }
 }
 
@@ -180,39 +210,45 @@ void EmbeddedJournal::append(const Batch& batch, std::int64_t now_ms) {
   EventId last = last_;
   try {
     SQLite::Transaction transaction{database_};
-    SQLite::Statement insert{database_, "INSERT INTO messages VALUES (?, ?, ?)"};
+    SQLite::Statement insert{database_, "INSERT INTO messages VALUES (?, ?, ?, ?)"};
+    insert.bind(1, number_);
     for (const std::string_view message : batch.messages) {
-      insert.bind(1, to_column(++last.sequence));
-      insert.bind(2, now_ms);
-      bind_bytes(insert, 3, message);
+      insert.bind(2, to_column(++last.sequence));
+      insert.bind(3, now_ms);
+      bind_bytes(insert, 4, message);
       insert.exec();
       insert.reset();
     }
     SQLite::Statement insert_key{database_,
-                                 "INSERT INTO keys (key, sequence, timestamp_ms) VALUES (?, ?, ?)"};
+                                 "INSERT INTO keys (history, key, sequence, timestamp_ms) "
+                                 "VALUES (?, ?, ?, ?)"};
+    insert_key.bind(1, number_);
     for (const Key& key : batch.keys) {
-      bind_bytes(insert_key, 1, key.key);
-      insert_key.bind(2, to_column(key.sequence));
-      insert_key.bind(3, key.timestamp_ms);
+      bind_bytes(insert_key, 2, key.key);
+      insert_key.bind(3, to_column(key.sequence));
+      insert_key.bind(4, key.timestamp_ms);
       insert_key.exec();
       insert_key.reset();
     }
     if (batch.expired_keys > 0) {
       SQLite::Statement forget{database_,
                                "DELETE FROM keys WHERE position IN "
-                               "(SELECT position FROM keys ORDER BY position LIMIT ?)"};
-      forget.bind(1, to_column(batch.expired_keys));
+                               "(SELECT position FROM keys WHERE history = ? "
+                               "ORDER BY position LIMIT ?)"};
+      forget.bind(1, number_);
+      forget.bind(2, to_column(batch.expired_keys));
       forget.exec();
     }
     if (dropped > 0) {
       drop_before(before_oldest().sequence + 1 + dropped);
     }
-    SQLite::Statement update{database_, "UPDATE history SET last_sequence = ?"};
+    SQLite::Statement update{database_, "UPDATE histories SET last_sequence = ? WHERE number = ?"};
     update.bind(1, to_column(last.sequence));
+    update.bind(2, number_);
     update.exec();
     transaction.commit();
   } catch (const SQLite::Exception& error) {
-    throw sqlite::explain(options_.path, kind(), error);
+    throw sqlite::explain(file_.path_, kind(), error);
   }
   last_ = last;
   for (const Kept& kept : added) {
@@ -234,8 +270,8 @@ std::size_t EmbeddedJournal::excess(const std::vector<Kept>& added, std::int64_t
   std::size_t dropped = 0;
   for (; count > 0; --count, ++dropped) {
     const Kept& oldest = dropped < kept_.size() ? kept_[dropped] : added[dropped - kept_.size()];
-    if (count <= options_.limits.messages_max && bytes <= options_.limits.bytes_max &&
-        now_ms - oldest.timestamp_ms <= options_.limits.age_max.count()) {
+    if (count <= limits_.messages_max && bytes <= limits_.bytes_max &&
+        now_ms - oldest.timestamp_ms <= limits_.age_max.count()) {
       break;
     }
     bytes -= oldest.bytes;
@@ -244,8 +280,9 @@ std::size_t EmbeddedJournal::excess(const std::vector<Kept>& added, std::int64_t
 }
 
 void EmbeddedJournal::drop_before(std::uint64_t sequence) {
-  SQLite::Statement drop{database_, "DELETE FROM messages WHERE sequence < ?"};
-  drop.bind(1, to_column(sequence));
+  SQLite::Statement drop{database_, "DELETE FROM messages WHERE history = ? AND sequence < ?"};
+  drop.bind(1, number_);
+  drop.bind(2, to_column(sequence));
   drop.exec();
 }
 

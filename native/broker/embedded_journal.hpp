@@ -17,7 +17,27 @@
 
 namespace regstream::broker {
 
-/// The embedded broker's history on disk, in SQLite, so that cursors survive a restart.
+/// The file with the histories of embedded brokers: one for each channel, in one SQLite database.
+/// A history whose channel nobody serves any more stays in it as it is. Used on one thread.
+class JournalFile {
+ public:
+  /// Opens or makes the file. `boot_id` differs from one boot of the machine to the next; it is
+  /// empty where that is unknown. Throws std::runtime_error with one sentence that names the file
+  /// and says what to do: where it can't be written, is in use, damaged, another program's or of
+  /// another version.
+  explicit JournalFile(std::filesystem::path path, std::string boot_id);
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+
+ private:
+  friend class EmbeddedJournal;
+
+  std::filesystem::path path_;
+  std::string boot_id_;
+  SQLite::Database database_;
+};
+
+/// An embedded broker's history on disk, so that cursors survive a restart.
 ///
 /// An append is in the kernel's hands when it returns, and is not waited for on the disk
 /// (synchronous = NORMAL). So the end of the process, SIGKILL too, loses nothing. The end of the
@@ -30,13 +50,6 @@ namespace regstream::broker {
 /// epoch. Used on one thread.
 class EmbeddedJournal {
  public:
-  struct Options {
-    std::filesystem::path path;
-    /// Differs from one boot of the machine to the next; empty where that is unknown.
-    std::string boot_id;
-    EmbeddedLimits limits = {};
-  };
-
   struct Key {
     std::string key;
     std::uint64_t sequence = 0;
@@ -50,10 +63,11 @@ class EmbeddedJournal {
     std::size_t expired_keys = 0;  ///< So many of the oldest keys are forgotten.
   };
 
-  /// Opens or makes the file, and takes off what is too old. Throws std::runtime_error with one
-  /// sentence that names the file and says what to do: where it can't be written, is in use,
-  /// damaged, or another program's.
-  EmbeddedJournal(Options options, std::int64_t now_ms);
+  /// The history of `channel`, whose only journal this is; takes off what is too old. `file` must
+  /// outlive it. Throws std::runtime_error with one sentence that names the file and says what to
+  /// do: where it can't be written, or is damaged.
+  EmbeddedJournal(JournalFile& file, std::string_view channel, const EmbeddedLimits& limits,
+                  std::int64_t now_ms);
   EmbeddedJournal(const EmbeddedJournal&) = delete;
   EmbeddedJournal& operator=(const EmbeddedJournal&) = delete;
   /// Marks the history as closed: nothing of it can be lost any more.
@@ -79,6 +93,7 @@ class EmbeddedJournal {
     std::uint64_t bytes;
   };
 
+  void find(std::string_view channel);
   void load();
   void begin(std::int64_t now_ms);
   void set_closed(bool is_closed);
@@ -86,8 +101,10 @@ class EmbeddedJournal {
   [[nodiscard]] std::size_t excess(const std::vector<Kept>& added, std::int64_t now_ms) const;
   void drop_before(std::uint64_t sequence);
 
-  Options options_;
-  SQLite::Database database_;
+  JournalFile& file_;
+  SQLite::Database& database_;
+  EmbeddedLimits limits_;
+  std::int64_t number_ = 0;  // Of the history, in the file.
   EventId last_;
   std::deque<Kept> kept_;
   std::uint64_t kept_bytes_ = 0;

@@ -27,6 +27,10 @@ struct EmbeddedLimits {
   /// What other threads may publish while the loop is busy: as much as a busy bank's minutes.
   std::size_t waiting_max = 10'000;
   std::size_t waiting_bytes_max = 16U << 20U;
+  /// What one turn of the loop takes of them, in one transaction; other workflows have theirs in
+  /// between. One message more than these bytes at most.
+  std::size_t turn_messages_max = 1'000;
+  std::size_t turn_bytes_max = 1U << 20U;
   /// With its id; subscribers drop what exceeds it (`CodecLimits`).
   std::size_t message_bytes_max = 1U << 20U;
 };

@@ -16,8 +16,8 @@ std::string waited(std::size_t count) {
   return count == 0 ? "" : " (updates that waited for it: " + std::to_string(count) + ")";
 }
 
-std::string of_registration(std::int64_t id) {
-  return id == 0 ? "" : ", registration " + std::to_string(id) + ",";
+std::string of_instance(const std::string& workflow, std::int64_t id) {
+  return id == 0 ? "" : ", " + workflow + " " + std::to_string(id) + ",";
 }
 
 std::uint32_t bit(RedisFailureKind kind) {
@@ -57,9 +57,11 @@ void OutageLog::on_fact(const SessionFact& fact, Instant now) {
     void operator()(const PublishRejected& fact) const { refused(fact.what); }
     void operator()(const PublishesUnknown& fact) const { log.unknown(fact.count); }
     void operator()(const MessageRefused& fact) const {
-      logging::warn_dropped(fact.error, "on the channel");
+      logging::warn_dropped(fact.error, log.workflow_, "on the channel");
     }
-    void operator()(const MessageForged& fact) const { forged(fact.count, fact.registration_id); }
+    void operator()(const MessageForged& fact) const {
+      log.forged(fact.count, fact.registration_id);
+    }
     void operator()(const ChannelOverflowed& fact) const { overflowing(fact.count); }
   };
   std::visit(Say{*this, now}, fact);
@@ -177,11 +179,11 @@ void OutageLog::not_awaited(const RedisFailure& failure) {
   }
 }
 
-void OutageLog::forged(std::uint64_t count, std::int64_t registration_id) {
+void OutageLog::forged(std::uint64_t count, std::int64_t registration_id) const {
   logging::warn("message forged",
                 "a message on the channel{} has the id of another update, and was skipped ({} so "
                 "far)",
-                of_registration(registration_id), count);
+                of_instance(workflow_, registration_id), count);
 }
 
 void OutageLog::overflowing(std::uint64_t count) {

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <regstream/time.hpp>
+#include <regstream/workflow/registration.hpp>
 
 #include "broker/history/session_action.hpp"
 
@@ -20,7 +21,8 @@ namespace regstream::broker {
 /// ended.
 class OutageLog {
  public:
-  explicit OutageLog(std::string address) : address_(std::move(address)) {}
+  explicit OutageLog(std::string address, const Workflow& workflow = registration_workflow())
+      : address_(std::move(address)), workflow_(workflow.name) {}
 
   /// What a session has found.
   void on_fact(const SessionFact& fact, Instant now);
@@ -47,7 +49,7 @@ class OutageLog {
   void awaited() { said_not_awaited_ = false; }
   /// Messages that somebody published on the channel, and that are not taken in, `count` so far;
   /// the last one is of `registration_id` (0: not known).
-  static void forged(std::uint64_t count, std::int64_t registration_id);
+  void forged(std::uint64_t count, std::int64_t registration_id) const;
   static void overflowing(std::uint64_t count);
 
   /// Since when it has been away; empty while it is there, and before the first failure.
@@ -69,6 +71,7 @@ class OutageLog {
   };
 
   std::string address_;
+  std::string workflow_;    // Its name.
   std::uint32_t said_ = 0;  // Bits: the kinds of failure that this outage's lines have named.
   std::set<std::string, std::less<>> refusals_said_;  // Codes, of this phase of refusals.
   bool is_away_ = true;

@@ -34,7 +34,8 @@ namespace regstream::broker {
 namespace {
 
 HistorySessionOptions session_options(const RedisOptions& options, const PublishLimits& limits) {
-  return {.timing = options.timing,
+  return {.workflow = options.workflow,
+          .timing = options.timing,
           .key_lifetime = bounded(options.history).key_lifetime,
           .publishes = limits,
           .own_key = random_key(),
@@ -53,10 +54,10 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
                  PublishLimits limits)
       : context_(context),
         options_(options),
-        names_(options.channel),
+        names_(options.workflow->channel),
         calls_(names_, options.history),
         session_(session_options(options, limits)),
-        log_(redis_address(options)),
+        log_(redis_address(options), *options.workflow),
         server_(redis_address(options)),
         deployments_(options.deployment, redis_address(options), names_.deployments()),
         timer_(context),
@@ -341,7 +342,8 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
 
 RedisBroker::RedisBroker(boost::asio::io_context& context, const RedisOptions& options,
                          PublishLimits limits)
-    : implementation_(std::make_shared<Implementation>(context, options, limits)) {
+    : Broker(*options.workflow),
+      implementation_(std::make_shared<Implementation>(context, options, limits)) {
   implementation_->start();
 }
 

@@ -96,7 +96,7 @@ RedisFailure oversized_failure(const RedisOptions& options, std::size_t bytes_ma
 RedisFailure reply_failure(const RedisOptions& options, std::string_view reply) {
   const auto code = reply_code(reply);
   const auto redis = redis_at(options);
-  const HistoryNames names{options.channel};
+  const HistoryNames names{options.workflow->channel};
   if (code == "NOAUTH") {
     return {RedisFailureKind::password, redis + ": password missing: set REDIS_PASSWORD"};
   }

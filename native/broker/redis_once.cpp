@@ -31,7 +31,7 @@ class SinglePublish {
   SinglePublish(const RedisOptions& options, std::string_view message, std::string_view key,
                 Duration timeout)
       : options_(options),
-        call_(HistoryCalls{HistoryNames{options.channel}, options.history}.words(
+        call_(HistoryCalls{HistoryNames{options.workflow->channel}, options.history}.words(
             ScriptCall{.mode = PublishUpdate{.key = key.empty() ? random_key() : std::string{key},
                                              .message = std::string{message},
                                              .keys_before = {}},

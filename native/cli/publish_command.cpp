@@ -1,5 +1,6 @@
 #include "cli/publish_command.hpp"
 
+#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 #include <variant>
 
 #include <CLI/CLI.hpp>
@@ -19,6 +21,7 @@
 #include <regstream/publisher/update_message.hpp>
 
 #include "broker/redis_once.hpp"
+#include "cli/served_workflows.hpp"
 #include "cli/terminal.hpp"
 #include "log/printable.hpp"
 
@@ -29,7 +32,9 @@ constexpr int failure = 1;
 constexpr int usage = 2;
 
 struct PublishOptions {
-  std::int64_t registration_id = 0;
+  std::string workflow_file;
+  std::string id;
+  std::optional<std::int64_t> registration_id;
   std::string stage;
   std::string status;
   std::string message;
@@ -50,18 +55,55 @@ std::int64_t read_clock() {
   return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
-/// Publishes what `make` makes at a time, in milliseconds since the Unix epoch.
-int run(const PublishOptions& options, const std::function<std::string(std::int64_t)>& make) {
+Workflow workflow_of(const PublishOptions& options) {
+  return options.workflow_file.empty() ? registration_workflow()
+                                       : read_declared_workflow(options.workflow_file);
+}
+
+/// Throws std::invalid_argument where the workflow has no such id. Ids that are text may be
+/// personal data, and are not quoted.
+InstanceId id_of(const PublishOptions& options, const Workflow& workflow) {
+  if (options.registration_id.has_value() == !options.id.empty()) {
+    throw std::invalid_argument("give one of --id and --registration");
+  }
+  if (options.registration_id) {
+    if (workflow.id_kind != IdKind::integer) {
+      throw std::invalid_argument("--registration: ids of " + workflow.name +
+                                  " are text; give --id");
+    }
+    return *options.registration_id;
+  }
+  InstanceId id{options.id};
+  if (workflow.id_kind == IdKind::integer) {
+    const std::string& text = options.id;
+    std::int64_t number = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    id = error == std::errc{} && end == text.data() + text.size() ? number : 0;
+  }
+  if (!is_id(workflow, id)) {
+    throw std::invalid_argument("--id: must be " + std::string{id_expected(workflow)});
+  }
+  return id;
+}
+
+/// Makes an update, at a time in milliseconds since the Unix epoch.
+using Make = std::function<std::string(const Workflow& workflow, const InstanceId& id,
+                                       std::int64_t timestamp_ms)>;
+
+int run(const PublishOptions& options, const Make& make) {
   try {
-    const auto redis = broker::read_redis_options(
+    const Workflow workflow = workflow_of(options);
+    const InstanceId id = id_of(options, workflow);
+    auto redis = broker::read_redis_options(
         options.redis.empty() ? std::nullopt : std::optional<std::string_view>{options.redis});
-    const auto result = broker::publish_once(redis, make(read_clock()), options.key);
+    redis.workflow = &workflow;
+    const auto result = broker::publish_once(redis, make(workflow, id, read_clock()), options.key);
     if (const auto* const trouble = std::get_if<broker::RedisFailure>(&result)) {
       complain("publish",
                trouble->what + (is_out_of_reach(trouble->kind)
                                     ? ". (A gateway that was started without --redis, as in the "
-                                      "demo, has no Redis to publish through: POST to its "
-                                      "/api/registrations/{id}/updates.)"
+                                      "demo, has no Redis to publish through: POST to its " +
+                                          workflow.updates_path + ".)"
                                     : ""));
       return failure;
     }
@@ -106,8 +148,12 @@ std::string check_key(const std::string& key) {
 }
 
 void add_common_options(CLI::App& command, PublishOptions& options) {
-  command.add_option("--registration", options.registration_id, "The registration's id")
-      ->required()
+  command.add_option("--workflow", options.workflow_file,
+                     "FILE that declares the workflow (default: the built-in registration)");
+  command.add_option("--id", options.id, "The id of what is told of, as its workflow has them");
+  command
+      .add_option("--registration", options.registration_id,
+                  "The same where ids are numbers, as a registration's are")
       ->check(CLI::Range(std::int64_t{1}, registration_id_max));
   command.add_option("--message", options.message, "What people read")->required();
   command
@@ -128,7 +174,7 @@ void add_publish_command(CLI::App& app, int& exit_code) {
 
   const auto options = std::make_shared<PublishOptions>();
 
-  auto* const stage = command->add_subcommand("stage", "A stage of the validation began or ended");
+  auto* const stage = command->add_subcommand("stage", "A stage began or ended");
   add_common_options(*stage, *options);
   stage->add_option("--stage", options->stage, "The stage's name, such as t24_lookup")
       ->required()
@@ -137,26 +183,28 @@ void add_publish_command(CLI::App& app, int& exit_code) {
       ->required()
       ->check(CLI::IsMember({"started", "completed", "failed", "skipped"}));
   stage->callback([options, &exit_code] {
-    exit_code = run(*options, [&options](std::int64_t timestamp_ms) {
-      return make_stage_update(options->registration_id, options->stage,
+    exit_code = run(*options, [&options](const Workflow& workflow, const InstanceId& id,
+                                         std::int64_t timestamp_ms) {
+      return make_stage_update(workflow, id, options->stage,
                                parse_stage_status(options->status).value(), options->message,
                                timestamp_ms);
     });
   });
 
-  auto* const final_status = command->add_subcommand("final", "The validation has an outcome");
+  auto* const final_status = command->add_subcommand("final", "There is an outcome");
   add_common_options(*final_status, *options);
-  final_status->add_option("--status", options->status, "The registration's status from now on")
-      ->required()
-      ->check(CLI::IsMember({"APPROVED", "DUPLICATE", "FAILED", "COMPLETED"}));
+  final_status
+      ->add_option("--status", options->status,
+                   "The status from now on: a final one of the workflow")
+      ->required();
   final_status->add_option("--details", options->details, "A JSON object")->check(check_details);
   final_status->add_option("--process-log", options->process_log, "A JSON array")
       ->check(check_process_log);
   final_status->callback([options, &exit_code] {
-    exit_code = run(*options, [&options](std::int64_t timestamp_ms) {
-      return make_final_status(options->registration_id, parse_status(options->status),
-                               options->message, options->details, options->process_log,
-                               timestamp_ms);
+    exit_code = run(*options, [&options](const Workflow& workflow, const InstanceId& id,
+                                         std::int64_t timestamp_ms) {
+      return make_final_status(workflow, id, options->status, options->message, options->details,
+                               options->process_log, timestamp_ms);
     });
   });
 }

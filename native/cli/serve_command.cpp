@@ -21,16 +21,22 @@
 #include <regstream/broker/redis_options.hpp>
 
 #include "backend/backend.hpp"
+#include "backend/routes.hpp"
 #include "broker/embedded_broker.hpp"
+#include "broker/embedded_journal.hpp"
 #include "broker/embedded_limits.hpp"
 #include "broker/redis_once.hpp"
+#include "cli/memory_limits.hpp"
 #include "cli/serve_options.hpp"
+#include "cli/served_workflows.hpp"
 #include "cli/shutdown.hpp"
 #include "cli/system_limits.hpp"
 #include "cli/terminal.hpp"
 #include "gateway/gateway.hpp"
+#include "gateway/health_routes.hpp"
 #include "gateway/publish_route.hpp"
 #include "log/background_log.hpp"
+#include "log/log.hpp"
 #include "log/printable.hpp"
 #include "net/event_loop.hpp"
 #include "net/host_port.hpp"
@@ -97,15 +103,13 @@ bool has_publish_route(const ServeOptions& options, const net::Server& server) {
   return options.publish_route == "on" || (options.publish_route == "auto" && server.is_loopback());
 }
 
-gateway::GatewayOptions gateway_options(const ServeOptions& options, bool with_redis) {
-  gateway::GatewayOptions result;
-  result.streams.hub.retry = Duration(options.retry_ms);
-  result.streams.hub.ping_interval = Duration(options.ping_interval_ms);
-  result.streams.hub.heartbeat_interval = Duration(options.heartbeat_interval_ms);
-  result.version = REGSTREAM_VERSION;
-  result.broker_kind = with_redis ? "redis" : "embedded";
-  result.streams.seed = std::random_device{}();
-  limit_history(result.streams.hub.journal, options);
+hub::StreamPumpOptions stream_options(const ServeOptions& options) {
+  hub::StreamPumpOptions result;
+  result.hub.retry = Duration(options.retry_ms);
+  result.hub.ping_interval = Duration(options.ping_interval_ms);
+  result.hub.heartbeat_interval = Duration(options.heartbeat_interval_ms);
+  result.seed = std::random_device{}();
+  limit_history(result.hub.journal, options);
   return result;
 }
 
@@ -121,29 +125,82 @@ backend::BackendOptions backend_options(const ServeOptions& options) {
   return result;
 }
 
-void limit_connections(net::ServerLimits& server, gateway::GatewayOptions& gateway,
+void limit_connections(net::ServerLimits& server, hub::StreamPumpOptions& streams,
                        const ServeOptions& options) {
   const DescriptorShares shares = share_descriptors(raise_open_files_limit());
   server.sessions_max = std::min(server.sessions_max, shares.sessions);
-  gateway.streams.streams_max = std::min(gateway.streams.streams_max, shares.streams);
+  streams.streams_max = std::min(streams.streams_max, shares.streams);
   // Where one client takes all that it may, others still have three quarters of the connections,
   // and of the places for requests as well; with few descriptors, what a browser leaves.
-  server.connections_per_client_max = options.connections_per_client.value_or(
-      (server.sessions_max + gateway.streams.streams_max) / 4);
+  server.connections_per_client_max =
+      options.connections_per_client.value_or((server.sessions_max + streams.streams_max) / 4);
   if (server.connections_per_client_max > 0) {
     server.sessions_per_client_max = std::max(server.sessions_max / 4, browser_connections);
   }
 }
 
-// Says where the server is, once the broker hears the channel: whoever waits for this line may
+// Each workflow's way from its broker to its streams.
+class ServedWorkflows {
+ public:
+  explicit ServedWorkflows(asio::io_context& context) : context_(context) {}
+
+  // Streams are counted together: each takes a descriptor, whichever workflow's it is.
+  void add(std::unique_ptr<broker::Broker> broker, hub::StreamPumpOptions streams) {
+    const std::size_t index = gateways_.size();
+    streams.streams_elsewhere = [this, index] {
+      std::size_t count = 0;
+      for (std::size_t other = 0; other < gateways_.size(); ++other) {
+        count += other == index ? 0 : gateways_[other]->pump().hub().subscriptions();
+      }
+      return count;
+    };
+    brokers_.push_back(std::move(broker));
+    gateways_.push_back(
+        std::make_unique<gateway::Gateway>(context_, *brokers_.back(), std::move(streams)));
+    publish_routes_.push_back(std::make_unique<gateway::PublishRoute>(
+        context_, *brokers_.back(), gateway::PublishRoute::Options{}));
+  }
+
+  void add_to(net::Router& router, bool with_publish_routes) {
+    for (const auto& gateway : gateways_) {
+      gateway->add_to(router);
+    }
+    for (const auto& route : publish_routes_) {
+      if (with_publish_routes) {
+        route->add_to(router);
+      }
+    }
+  }
+
+  [[nodiscard]] broker::Broker& registration() const { return *brokers_.front(); }
+  [[nodiscard]] std::vector<gateway::Gateway*> gateways() const {
+    std::vector<gateway::Gateway*> gateways;
+    for (const auto& gateway : gateways_) {
+      gateways.push_back(gateway.get());
+    }
+    return gateways;
+  }
+  [[nodiscard]] bool is_connected() const {
+    return std::all_of(brokers_.begin(), brokers_.end(),
+                       [](const auto& broker) { return broker->is_connected(); });
+  }
+
+ private:
+  asio::io_context& context_;
+  std::vector<std::unique_ptr<broker::Broker>> brokers_;
+  std::vector<std::unique_ptr<gateway::Gateway>> gateways_;
+  std::vector<std::unique_ptr<gateway::PublishRoute>> publish_routes_;
+};
+
+// Says where the server is, once the brokers hear their channels: whoever waits for this line may
 // publish at once. Where that takes longer than `patience`, the line says so. Whoever does not read
 // it holds nothing up.
 class ReadyLine {
  public:
-  ReadyLine(asio::io_context& context, const broker::Broker& broker, std::string url,
+  ReadyLine(asio::io_context& context, const ServedWorkflows& workflows, std::string url,
             std::string broker_name, std::chrono::seconds patience)
       : timer_(context),
-        broker_(broker),
+        workflows_(workflows),
         url_(std::move(url)),
         broker_name_(std::move(broker_name)),
         give_up_(std::chrono::steady_clock::now() + patience) {
@@ -152,7 +209,7 @@ class ReadyLine {
 
  private:
   void check() {
-    const bool is_connected = broker_.is_connected();
+    const bool is_connected = workflows_.is_connected();
     const bool is_due = is_connected || std::chrono::steady_clock::now() >= give_up_;
     if (is_due &&
         try_print(printable("regstream: serving on " + url_ + " (broker: " + broker_name_ +
@@ -168,7 +225,7 @@ class ReadyLine {
   }
 
   asio::steady_timer timer_;
-  const broker::Broker& broker_;
+  const ServedWorkflows& workflows_;
   std::string url_;
   std::string broker_name_;
   std::chrono::steady_clock::time_point give_up_;
@@ -196,13 +253,40 @@ bool find_redis(const broker::RedisOptions& redis, bool is_required) {
   return is_there;
 }
 
-void serve(const ServeOptions& options, const std::optional<broker::RedisOptions>& redis) {
+std::unique_ptr<broker::Broker> make_broker(asio::io_context& context, const Workflow& workflow,
+                                            const ServeOptions& options,
+                                            const std::optional<broker::RedisOptions>& redis,
+                                            const std::shared_ptr<broker::JournalFile>& journal) {
+  if (redis) {
+    broker::RedisOptions own = *redis;
+    own.workflow = &workflow;
+    // A seed of its own keeps gateways from coming back to a restarted Redis in step.
+    own.seed = std::random_device{}();
+    own.deployment = options.deployment;
+    limit_history(own.history, options);
+    return std::make_unique<broker::RedisBroker>(context, own);
+  }
+  broker::EmbeddedBrokerOptions embedded;
+  embedded.workflow = &workflow;
+  embedded.journal = journal;
+  limit_history(embedded.limits, options);
+  return std::make_unique<broker::EmbeddedBroker>(context, std::move(embedded));
+}
+
+std::shared_ptr<broker::JournalFile> open_journal(const ServeOptions& options) {
+  const fs::path path = journal_of(options);
+  return path.empty() ? nullptr
+                      : std::make_shared<broker::JournalFile>(path, broker::read_boot_id());
+}
+
+void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
+           const std::optional<broker::RedisOptions>& redis) {
   net::ServerOptions server_options{.address = options.address,
                                     .port = static_cast<std::uint16_t>(options.port),
                                     .limits = {},
                                     .allowed_hosts = allowed_hosts_of(options)};
-  gateway::GatewayOptions gateway_settings = gateway_options(options, redis.has_value());
-  limit_connections(server_options.limits, gateway_settings, options);
+  hub::StreamPumpOptions streams = stream_options(options);
+  limit_connections(server_options.limits, streams, options);
 
   // What fails without a trace comes first: the page, the port, Redis. Only then the database,
   // which another process may be using. The io_context is destroyed last, since all else posts to
@@ -214,51 +298,62 @@ void serve(const ServeOptions& options, const std::optional<broker::RedisOptions
   }
   net::Router router;
   net::Server server(context, router, server_options);
-  gateway_settings.connections_refused = [&server] { return server.refused(); };
 
-  std::unique_ptr<broker::Broker> channel;
-  std::string broker_name = "embedded";
   std::chrono::seconds patience = first_subscription_max;
-  if (redis) {
-    if (!find_redis(*redis, options.requires_redis)) {
-      patience = std::chrono::seconds::zero();
-    }
-    // A seed of its own keeps gateways from coming back to a restarted Redis in step.
-    broker::RedisOptions seeded = *redis;
-    seeded.seed = std::random_device{}();
-    seeded.deployment = options.deployment;
-    limit_history(seeded.history, options);
-    channel = std::make_unique<broker::RedisBroker>(context, std::move(seeded));
-    broker_name = "redis " + broker::redis_address(*redis);
-  } else {
-    broker::EmbeddedBrokerOptions embedded;
-    embedded.journal = journal_of(options);
-    limit_history(embedded.limits, options);
-    channel = std::make_unique<broker::EmbeddedBroker>(context, std::move(embedded));
+  std::shared_ptr<broker::JournalFile> journal;
+  if (!redis) {
+    journal = open_journal(options);
+  } else if (!find_redis(*redis, options.requires_redis)) {
+    patience = std::chrono::seconds::zero();
   }
-
-  gateway::Gateway gateway(context, *channel, gateway_settings);
-  gateway.add_routes(router);
-  gateway::PublishRoute publish_route(context, *channel, {});
-  if (has_publish_route(options, server)) {
-    publish_route.add_to(router);
+  ServedWorkflows served(context);
+  for (const Workflow& workflow : workflows) {
+    served.add(make_broker(context, workflow, options, redis, journal), streams);
   }
+  served.add_to(router, has_publish_route(options, server));
+  gateway::HealthRoutes health(served.gateways(),
+                               {.broker_kind = redis ? "redis" : "embedded",
+                                .version = REGSTREAM_VERSION,
+                                .connections_refused = [&server] { return server.refused(); }});
+  health.add_to(router);
   std::optional<backend::Backend> sample_backend;
   if (options.demo) {
-    sample_backend.emplace(backend_options(options), *channel);
+    sample_backend.emplace(backend_options(options), served.registration());
     sample_backend->add_routes(router);
     router.set_fallback([&page](net::Exchange exchange) { page->respond(std::move(exchange)); });
   }
 
   // Not const: their handlers change them.
-  Shutdown shutdown(context, server, sample_backend ? &*sample_backend : nullptr, gateway);
-  ReadyLine ready(context, *channel, server.url(), broker_name, patience);
+  Shutdown shutdown(context, server, sample_backend ? &*sample_backend : nullptr,
+                    served.gateways());
+  logging::info("memory limits", "{}",
+                describe(memory_limits(streams.hub, redis.has_value()), workflows));
+  ReadyLine ready(context, served, server.url(),
+                  redis ? "redis " + broker::redis_address(*redis) : "embedded", patience);
   net::run(context);
 }
 
+/// Throws std::invalid_argument, see `read_served_workflows`.
+std::vector<Workflow> workflows_of(const ServeOptions& options) {
+  std::vector<std::string_view> own_paths(gateway::HealthRoutes::paths.begin(),
+                                          gateway::HealthRoutes::paths.end());
+  if (options.demo) {
+    own_paths.insert(own_paths.end(), backend::Routes::paths.begin(), backend::Routes::paths.end());
+  }
+  auto workflows = read_served_workflows(options.workflows, own_paths);
+  if (options.demo && workflows.front() != registration_workflow()) {
+    throw std::invalid_argument(
+        "--demo is a sample of the built-in registration: leave it out, or the --workflow that "
+        "declares another one");
+  }
+  return workflows;
+}
+
 int run_serve(const ServeOptions& options) {
+  std::vector<Workflow> workflows;
   std::optional<broker::RedisOptions> redis;
   try {
+    workflows = workflows_of(options);
     redis = redis_of(options);
     if (redis && options.journal) {
       throw std::invalid_argument(
@@ -273,7 +368,7 @@ int run_serve(const ServeOptions& options) {
     return 2;
   }
   try {
-    serve(options, redis);
+    serve(options, workflows, redis);
   } catch (const std::exception& error) {
     complain("", error.what());
     return 1;

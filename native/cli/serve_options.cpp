@@ -39,6 +39,12 @@ void add_serve_options(CLI::App& command, ServeOptions& options) {
       ->expected(1)
       ->take_all()
       ->check(check_host);
+  command
+      .add_option("--workflow", options.workflows,
+                  "FILE that declares a workflow, which is served beside the registration; may be "
+                  "repeated. One named registration takes the place of the built-in one")
+      ->expected(1)
+      ->take_all();
   command.add_option("--redis", options.redis,
                      "HOST[:PORT] of Redis; also by REDIS_HOST, REDIS_PORT, REDIS_PASSWORD. "
                      "Without one the broker is embedded");
@@ -69,7 +75,7 @@ void add_serve_options(CLI::App& command, ServeOptions& options) {
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{8'760}));
   command
       .add_option("--publish-route", options.publish_route,
-                  "POST /api/registrations/{id}/updates, by which anyone who reaches it "
+                  "POST of a workflow's updates path, by which anyone who reaches it "
                   "publishes: on, off, or auto: on where only this machine reaches it")
       ->check(CLI::IsMember({"auto", "on", "off"}))
       ->capture_default_str();

@@ -17,6 +17,7 @@ struct ServeOptions {
   std::string address = "127.0.0.1";
   int port = 8080;
   std::vector<std::string> allowed_hosts;
+  std::vector<std::string> workflows;
   std::string redis;
   bool requires_redis = false;
   std::string deployment;

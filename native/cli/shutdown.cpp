@@ -24,13 +24,14 @@ constexpr std::chrono::seconds shutdown_max{3};
 }  // namespace
 
 Shutdown::Shutdown(asio::io_context& context, net::Server& server, backend::Backend* sample_backend,
-                   gateway::Gateway& gateway)
+                   std::vector<gateway::Gateway*> gateways)
     : context_(context),
       server_(server),
       sample_backend_(sample_backend),
-      gateway_(gateway),
+      gateways_(std::move(gateways)),
       signals_(context, SIGINT, SIGTERM),
-      limit_(context) {
+      limit_(context),
+      unfinished_(gateways_.size() + 1) {
   signals_.async_wait([this](const boost::system::error_code& error, int) {
     if (!error) {
       begin();
@@ -72,7 +73,9 @@ void Shutdown::drain() {
       context_.stop();
     }
   });
-  gateway_.drain([this] { one_ended(); });
+  for (gateway::Gateway* const gateway : gateways_) {
+    gateway->drain([this] { one_ended(); });
+  }
 }
 
 void Shutdown::one_ended() {

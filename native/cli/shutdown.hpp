@@ -1,5 +1,8 @@
 #pragma once
 
+#include <cstddef>
+#include <vector>
+
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -17,7 +20,7 @@ class Shutdown {
  public:
   /// `sample_backend` is null without `--demo`. All arguments must outlive this.
   Shutdown(boost::asio::io_context& context, net::Server& server, backend::Backend* sample_backend,
-           gateway::Gateway& gateway);
+           std::vector<gateway::Gateway*> gateways);
 
  private:
   void begin();
@@ -27,11 +30,11 @@ class Shutdown {
   boost::asio::io_context& context_;
   net::Server& server_;
   backend::Backend* sample_backend_;
-  gateway::Gateway& gateway_;
+  std::vector<gateway::Gateway*> gateways_;
   boost::asio::signal_set signals_;
   boost::asio::steady_timer limit_;
   bool is_draining_ = false;
-  int unfinished_ = 2;
+  std::size_t unfinished_;  // Gateways, and the server.
 };
 
 }  // namespace regstream::cli

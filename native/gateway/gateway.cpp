@@ -1,6 +1,5 @@
 #include "gateway/gateway.hpp"
 
-#include <chrono>
 #include <exception>
 #include <sstream>
 #include <string>
@@ -10,6 +9,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/beast/http/write.hpp>
 
+#include "gateway/moment.hpp"
 #include "gateway/stream_request.hpp"
 #include "log/dropped.hpp"
 #include "log/log.hpp"
@@ -50,68 +50,30 @@ std::string_view stream_head(hub::Framing framing) {
   return framing == hub::Framing::chunked ? chunked : bare;
 }
 
-Instant now() {
-  return Instant(
-      std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
-}
-
-std::int64_t now_timestamp_ms() {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(
-             std::chrono::system_clock::now().time_since_epoch())
-      .count();
-}
-
-hub::Moment moment() {
-  return {.now = now(), .timestamp_ms = now_timestamp_ms()};
+hub::StreamPumpOptions of_workflow(hub::StreamPumpOptions options, const Workflow& workflow) {
+  options.hub.workflow = &workflow;
+  return options;
 }
 
 }  // namespace
 
-Gateway::Gateway(asio::io_context& context, broker::Broker& broker, GatewayOptions options)
+Gateway::Gateway(asio::io_context& context, broker::Broker& broker, hub::StreamPumpOptions options)
     : context_(context),
       broker_(broker),
-      options_(std::move(options)),
-      pump_(options_.streams),
-      started_(now()),
-      started_timestamp_ms_(now_timestamp_ms()),
+      options_(of_workflow(std::move(options), broker.workflow())),
+      pump_(options_),
       timer_(context) {
   broker_.subscribe(*this);
 }
 
-void Gateway::add_routes(net::Router& router) {
-  router.add(http::verb::get, "/api/registrations/updates/stream",
+void Gateway::add_to(net::Router& router) {
+  router.add(http::verb::get, broker_.workflow().stream_path,
              [this](net::Exchange exchange) { open_stream(std::move(exchange)); });
-  router.add(http::verb::get, "/livez", [](net::Exchange exchange) {
-    // The loop answers, and that is all that is asked.
-    exchange.respond(describe_readiness({}));
-  });
-  router.add(http::verb::get, "/readyz", [this](net::Exchange exchange) {
-    exchange.respond(describe_readiness(find_obstacles(broker_, pump_.hub(), pump_.is_draining())));
-  });
-  router.add(http::verb::get, "/api/health", [this](net::Exchange exchange) {
-    exchange.respond_json(http::status::ok, describe_health(health_facts(), broker_, pump_.hub(),
-                                                            find_obstacles(broker_, pump_.hub(),
-                                                                           pump_.is_draining())));
-  });
 }
 
 void Gateway::drain(std::function<void()> drained) {
   drained_ = std::move(drained);
   feed([this] { pump_.drain(); });
-}
-
-HealthFacts Gateway::health_facts() const {
-  return {.broker_kind = options_.broker_kind,
-          .version = options_.version,
-          .started_timestamp_ms = started_timestamp_ms_,
-          .uptime = now() - started_,
-          .now_timestamp_ms = now_timestamp_ms(),
-          .streams_max = pump_.streams_max(),
-          .streams_refused = pump_.streams_refused(),
-          .connections_refused = options_.connections_refused ? options_.connections_refused()
-                                                              : net::RefusedConnections{},
-          .published_timestamp_ms = pump_.published_timestamp_ms(),
-          .delivered_timestamp_ms = pump_.delivered_timestamp_ms()};
 }
 
 void Gateway::on_history(EventId position) {
@@ -122,7 +84,8 @@ void Gateway::on_history(EventId position) {
 void Gateway::on_message(EventId id, std::string_view message) {
   feed([&] {
     if (const auto error = pump_.on_message(id, message, moment())) {
-      logging::warn_dropped(*error, "of the history (" + to_string(id) + ")");
+      logging::warn_dropped(*error, broker_.workflow().name,
+                            "of the history (" + to_string(id) + ")");
     }
   });
 }
@@ -160,7 +123,7 @@ void Gateway::open_stream(net::Exchange exchange) {
     try {
       connections_.add(new StreamConnection(exchange.take_connection(),
                                             stream_head(request.framing), id,
-                                            options_.streams.hub.peer_timeout(), *this));
+                                            options_.hub.peer_timeout(), *this));
     } catch (...) {
       pump_.on_peer_closed(id);
       throw;
@@ -224,7 +187,7 @@ void Gateway::perform(const hub::Flush& /*action*/) {
 
 void Gateway::perform(const hub::SetDeadline& action) {
   try {
-    timer_.expires_after(time_until(action.deadline, now()));
+    timer_.expires_after(time_until(action.deadline, moment().now));
     timer_.async_wait([this](const boost::system::error_code& error) {
       if (!error) {
         feed([this] { pump_.on_deadline(moment()); });

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <cstdint>
 #include <functional>
-#include <string>
 #include <string_view>
 
 #include <boost/asio/io_context.hpp>
@@ -11,45 +9,34 @@
 #include <regstream/time.hpp>
 
 #include "gateway/connection_table.hpp"
-#include "gateway/health.hpp"
 #include "gateway/history_log.hpp"
 #include "gateway/stream_connection.hpp"
 #include "hub/stream_pump.hpp"
 #include "net/router.hpp"
-#include "net/server.hpp"
 
 /// The gateway: event streams of what the broker carries.
 namespace regstream::gateway {
 
-struct GatewayOptions {
-  hub::StreamPumpOptions streams = {};
-  /// For /api/health: "embedded" or "redis".
-  std::string broker_kind = "embedded";
-  /// For /api/health: the program's.
-  std::string version = {};
-  /// For /api/health: the server's. Empty: none.
-  std::function<net::RefusedConnections()> connections_refused = {};
-};
-
-/// Wires a `hub::StreamPump` to sockets, to the broker, to a timer and to the clocks. Everything
-/// happens on the io_context's one thread.
+/// The streams of one workflow: its broker's. Wires a `hub::StreamPump` to sockets, to the broker,
+/// to a timer and to the clocks. Everything happens on the io_context's one thread.
 class Gateway : private StreamConnection::Owner, private broker::Subscriber {
  public:
-  /// Hears `broker`, which works on the same io_context, from now on. Both must outlive the
+  /// Hears `broker`, whose workflow it shows, and which works on the same io_context, from now on. Both must outlive the
   /// gateway.
-  Gateway(boost::asio::io_context& context, broker::Broker& broker, GatewayOptions options);
+  Gateway(boost::asio::io_context& context, broker::Broker& broker, hub::StreamPumpOptions options);
   /// Closes every stream. The broker must not call any more: `context` has ended.
   ~Gateway() override = default;
 
-  /// Adds `GET` of `/api/registrations/updates/stream`, `/livez`, `/readyz` and `/api/health`.
-  void add_routes(net::Router& router);
+  /// Adds `GET` of the workflow's `stream_path`.
+  void add_to(net::Router& router);
 
   /// `hub::StreamPump::drain`; `drained` is called when the last stream has gone.
   void drain(std::function<void()> drained);
 
- private:
-  [[nodiscard]] HealthFacts health_facts() const;
+  [[nodiscard]] broker::Broker& broker() const { return broker_; }
+  [[nodiscard]] const hub::StreamPump& pump() const { return pump_; }
 
+ private:
   void on_history(EventId position) override;
   void on_message(EventId id, std::string_view message) override;
   void on_live() override;
@@ -72,12 +59,10 @@ class Gateway : private StreamConnection::Owner, private broker::Subscriber {
 
   boost::asio::io_context& context_;
   broker::Broker& broker_;
-  GatewayOptions options_;
+  const hub::StreamPumpOptions options_;
   hub::StreamPump pump_;
   ConnectionTable connections_;
   HistoryLog history_log_;
-  const Instant started_;
-  const std::int64_t started_timestamp_ms_;
   boost::asio::steady_timer timer_;
   std::function<void()> drained_;
 };

@@ -70,22 +70,81 @@ Json describe_counts(const Counts& counts, const std::array<std::string_view, si
   return json;
 }
 
-}  // namespace
-
-std::vector<std::string> find_obstacles(broker::Broker& broker, const hub::Hub& hub,
-                                        bool is_draining) {
+/// `is_draining` counts as one, where it is to be said.
+std::vector<std::string> find_obstacles(const ServedWorkflow& workflow, bool is_draining) {
   std::vector<std::string> obstacles;
   if (is_draining) {
     obstacles.emplace_back("The gateway is shutting down.");
   }
-  const broker::Obstacles found = broker.obstacles();
+  const broker::Obstacles found = workflow.broker.obstacles();
   if (!found.reading.empty()) {
     obstacles.push_back("Updates can't be read: " + found.reading + '.');
-  } else if (!hub.is_live()) {
+  } else if (!workflow.pump.hub().is_live()) {
     obstacles.emplace_back("Updates can't be read: the history has not been read yet.");
   }
   if (!found.publishing.empty()) {
     obstacles.push_back("Updates can't be published: " + found.publishing + '.');
+  }
+  return obstacles;
+}
+
+const std::string& name_of(const ServedWorkflow& workflow) {
+  return workflow.broker.workflow().name;
+}
+
+/// What the broker and the hub of one workflow know.
+Json describe_workflow(const HealthFacts& facts, const ServedWorkflow& workflow) {
+  const broker::Broker& broker = workflow.broker;
+  const hub::StreamPump& pump = workflow.pump;
+  const hub::Hub& hub = pump.hub();
+  const hub::HubCounters& counters = hub.counters();
+  Json json;
+  json["broker"] = {{"kind", facts.broker_kind}, {"connected", broker.is_connected()}};
+  if (const auto server = broker.server_health()) {
+    json["redis"] = describe_redis(*server, facts.now_timestamp_ms);
+  }
+  json["subscribers"] = hub.subscriptions();
+  json["streams"] = {{"limit", pump.streams_max()}, {"refused", pump.streams_refused()}};
+  json["history"] = describe_history(hub, facts.now_timestamp_ms);
+  json["lastPublishedAt"] = time_text(pump.published_timestamp_ms());
+  json["lastDeliveredAt"] = time_text(pump.delivered_timestamp_ms());
+  json["published"] = counters.published;
+  const broker::DroppedCounts dropped = broker.dropped();
+  DropCounts malformed = counters.malformed;
+  malformed += dropped.malformed;
+  json["malformed"] = malformed.total();
+  json["dropped"] = describe_counts<DropReason>(malformed, drop_reason_names);
+  json["dropped"]["forged"] = dropped.forged;
+  json["dropped"]["overflowing"] = dropped.overflowing;
+  json["mistyped"] = counters.mistyped;
+  json["duplicates"] = counters.duplicates;
+  json["gaps"] = counters.gaps;
+  json["deliveries"] = counters.deliveries;
+  json["resumed"] = counters.resumed;
+  json["waited"] = counters.waited;
+  json["resets"] = counters.resets.total();
+  json["resetsByReason"] =
+      describe_counts<hub::ResetCause>(counters.resets, hub::reset_cause_names);
+  json["snapshots"] = counters.snapshots;
+  json["ended"] = counters.ended;
+  json["overruns"] = counters.overruns;
+  return json;
+}
+
+Json describe_state(const std::vector<std::string>& obstacles) {
+  return {{"status", obstacles.empty() ? "ok" : "degraded"}, {"reasons", obstacles}};
+}
+
+}  // namespace
+
+std::vector<std::string> find_obstacles(std::span<const ServedWorkflow> workflows) {
+  std::vector<std::string> obstacles;
+  for (const ServedWorkflow& workflow : workflows) {
+    const bool is_first = &workflow == &workflows.front();
+    const std::string prefix = is_first ? "" : name_of(workflow) + ": ";
+    for (const auto& found : find_obstacles(workflow, is_first && workflow.pump.is_draining())) {
+      obstacles.push_back(prefix + found);
+    }
   }
   return obstacles;
 }
@@ -109,46 +168,24 @@ net::Response describe_readiness(const std::vector<std::string>& obstacles) {
   return response;
 }
 
-std::string describe_health(const HealthFacts& facts, const broker::Broker& broker,
-                            const hub::Hub& hub, const std::vector<std::string>& obstacles) {
-  const hub::HubCounters& counters = hub.counters();
-  Json json;
-  json["status"] = obstacles.empty() ? "ok" : "degraded";
-  json["reasons"] = obstacles;
+std::string describe_health(const HealthFacts& facts, std::span<const ServedWorkflow> workflows) {
+  Json json = describe_state(find_obstacles(workflows));
   json["version"] = facts.version;
   json["startedAt"] = time_text(facts.started_timestamp_ms);
   json["uptimeSeconds"] = facts.uptime / std::chrono::seconds{1};
-  json["broker"] = {{"kind", facts.broker_kind}, {"connected", broker.is_connected()}};
-  if (const auto server = broker.server_health()) {
-    json["redis"] = describe_redis(*server, facts.now_timestamp_ms);
+  const Json first = describe_workflow(facts, workflows.front());
+  for (const auto& member : first.items()) {
+    json[member.key()] = member.value();
+    if (member.key() == "streams") {
+      json["connections"] = {{"refused", facts.connections_refused.at_server_limit},
+                             {"refusedAtClientLimit", facts.connections_refused.at_client_limit}};
+    }
   }
-  json["subscribers"] = hub.subscriptions();
-  json["streams"] = {{"limit", facts.streams_max}, {"refused", facts.streams_refused}};
-  json["connections"] = {{"refused", facts.connections_refused.at_server_limit},
-                         {"refusedAtClientLimit", facts.connections_refused.at_client_limit}};
-  json["history"] = describe_history(hub, facts.now_timestamp_ms);
-  json["lastPublishedAt"] = time_text(facts.published_timestamp_ms);
-  json["lastDeliveredAt"] = time_text(facts.delivered_timestamp_ms);
-  json["published"] = counters.published;
-  const broker::DroppedCounts dropped = broker.dropped();
-  DropCounts malformed = counters.malformed;
-  malformed += dropped.malformed;
-  json["malformed"] = malformed.total();
-  json["dropped"] = describe_counts<DropReason>(malformed, drop_reason_names);
-  json["dropped"]["forged"] = dropped.forged;
-  json["dropped"]["overflowing"] = dropped.overflowing;
-  json["mistyped"] = counters.mistyped;
-  json["duplicates"] = counters.duplicates;
-  json["gaps"] = counters.gaps;
-  json["deliveries"] = counters.deliveries;
-  json["resumed"] = counters.resumed;
-  json["waited"] = counters.waited;
-  json["resets"] = counters.resets.total();
-  json["resetsByReason"] =
-      describe_counts<hub::ResetCause>(counters.resets, hub::reset_cause_names);
-  json["snapshots"] = counters.snapshots;
-  json["ended"] = counters.ended;
-  json["overruns"] = counters.overruns;
+  for (const ServedWorkflow& workflow : workflows) {
+    Json state = describe_state(find_obstacles(workflow, workflow.pump.is_draining()));
+    state.update(describe_workflow(facts, workflow));
+    json["workflows"][name_of(workflow)] = std::move(state);
+  }
   // What others say, Redis for one, may be ill-formed.
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }

@@ -12,8 +12,8 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include "gateway/instance_path.hpp"
 #include "gateway/published_body.hpp"
-#include "gateway/registration_path.hpp"
 #include "net/json_body.hpp"
 #include "net/problem.hpp"
 
@@ -86,15 +86,16 @@ PublishRoute::PublishRoute(boost::asio::io_context& context, broker::Broker& bro
 }
 
 void PublishRoute::add_to(net::Router& router) {
-  router.add(http::verb::post, "/api/registrations/{id}/updates",
+  router.add(http::verb::post, broker_.workflow().updates_path,
              [this](net::Exchange exchange) { publish(std::move(exchange)); });
 }
 
 void PublishRoute::publish(net::Exchange exchange) {
-  const std::optional<std::int64_t> registration_id = registration_of_path(exchange);
-  if (!registration_id) {
-    respond_problem(exchange,
-                    {.status = http::status::bad_request, .detail = registration_path_expected});
+  const Workflow& workflow = broker_.workflow();
+  const std::optional<InstanceId> id = instance_of_path(exchange, workflow);
+  if (!id) {
+    respond_problem(exchange, {.status = http::status::bad_request,
+                               .detail = instance_path_expected(workflow)});
     return;
   }
   if (const std::optional<net::Problem> problem = refuse(exchange)) {
@@ -102,7 +103,7 @@ void PublishRoute::publish(net::Exchange exchange) {
     return;
   }
   auto message =
-      read_published_body(exchange.request().body(), *registration_id, options_.now_timestamp_ms());
+      read_published_body(exchange.request().body(), workflow, *id, options_.now_timestamp_ms());
   if (const auto* const error = std::get_if<UnpublishableBody>(&message)) {
     respond_problem(exchange, {.status = error->is_too_large ? http::status::payload_too_large
                                                              : http::status::bad_request,
@@ -133,9 +134,9 @@ void PublishRoute::publish(net::Exchange exchange) {
                           return;
                         }
                         pending->timer.cancel();
-                        if (const auto* const id = std::get_if<EventId>(&result)) {
-                          pending->exchange->respond_json(http::status::created,
-                                                          R"({"id":")" + to_string(*id) + "\"}");
+                        if (const auto* const published = std::get_if<EventId>(&result)) {
+                          pending->exchange->respond_json(
+                              http::status::created, R"({"id":")" + to_string(*published) + "\"}");
                         } else {
                           respond_unavailable(
                               *pending->exchange,

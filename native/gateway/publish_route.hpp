@@ -11,11 +11,11 @@
 
 namespace regstream::gateway {
 
-/// `POST /api/registrations/{id}/updates`: publishing by HTTP, for whoever speaks neither C++ nor
-/// to Redis. The body is a message of the channel, of that registration: `registrationId` may be
-/// left out, a stage's `status` too (PENDING), and `timestamp` (now). Members that are not known
-/// are kept; an `id` is ignored, since the broker gives it. An `Idempotency-Key` field makes
-/// several attempts one update.
+/// `POST` of the workflow's `updates_path`: publishing by HTTP, for whoever speaks neither C++ nor
+/// to Redis. The body is a message of the channel, of the instance in the path: the member with its
+/// id may be left out, a stage's `status` too (`Workflow::stage_update_status`), and `timestamp`
+/// (now). Members that are not known are kept; an `id` is ignored, since the broker gives it. An
+/// `Idempotency-Key` field makes several attempts one update.
 ///
 /// Answers 201 with `{"id":"<epoch>-<sequence>"}` once the broker has acknowledged the update.
 /// While the broker is away or takes no updates it answers 503 with Retry-After, at once; such an

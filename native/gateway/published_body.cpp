@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include <nlohmann/json.hpp>
 #include <regstream/message/codec.hpp>
 #include <regstream/message/update.hpp>
 
@@ -21,14 +22,23 @@ std::string with_defaults(std::string_view body, std::string_view defaults) {
   return std::string{"{"}.append(defaults).append(is_empty ? "" : ",").append(rest);
 }
 
+std::string json_string(const std::string& text) {
+  return nlohmann::json(text).dump();
+}
+
+std::string member_of_id(const Workflow& workflow, const InstanceId& id) {
+  return '"' + workflow.id_member + "\":" +
+         (workflow.id_kind == IdKind::integer ? std::to_string(id.number) : json_string(id.text));
+}
+
 UnpublishableBody invalid(std::string detail) {
   return {std::move(detail) + ".", false};
 }
 
 /// What subscribers say of a body with several updates: it tells the author more than where JSON's
 /// grammar broke.
-std::optional<std::string> several_updates(std::string_view body) {
-  const auto decoded = decode_update_slices(body);
+std::optional<std::string> several_updates(std::string_view body, const Workflow& workflow) {
+  const auto decoded = decode_update_slices(body, workflow);
   const auto* const error = std::get_if<DecodeError>(&decoded);
   const bool is_several = error != nullptr && (error->reason == DropReason::array ||
                                                error->reason == DropReason::several_values);
@@ -47,23 +57,24 @@ UnpublishableBody too_large() {
 }  // namespace
 
 std::variant<std::string, UnpublishableBody> read_published_body(std::string_view body,
-                                                                 std::int64_t registration_id,
+                                                                 const Workflow& workflow,
+                                                                 const InstanceId& id,
                                                                  std::int64_t now_timestamp_ms) {
   if (body.size() > published_bytes_max) {
     return too_large();
   }
   if (auto problem = net::check_json_body(body)) {
-    const auto several = several_updates(body);
+    const auto several = several_updates(body, workflow);
     return several ? invalid(*several) : UnpublishableBody{std::move(problem->detail), false};
   }
-  std::string defaults = R"("registrationId":)" + std::to_string(registration_id);
+  std::string defaults = member_of_id(workflow, id);
   std::string text = with_defaults(body, defaults);
-  auto decoded = decode_update_slices(text);
+  auto decoded = decode_update_slices(text, workflow);
   const bool has_status = !is_without_status(decoded);
   if (!has_status) {
-    defaults.append(R"(,"status":")").append(to_string(Status::pending)).append("\"");
+    defaults.append(R"(,"status":)").append(json_string(workflow.stage_update_status));
     text = with_defaults(body, defaults);
-    decoded = decode_update_slices(text);
+    decoded = decode_update_slices(text, workflow);
   }
   if (const auto* const error = std::get_if<DecodeError>(&decoded)) {
     return invalid(error->what);
@@ -75,9 +86,11 @@ std::variant<std::string, UnpublishableBody> read_published_body(std::string_vie
                    std::string{slices.mistyped_expected});
   }
   Update update = to_update(slices);
-  if (update.registration_id != registration_id) {
-    return invalid("registrationId must be " + std::to_string(registration_id) +
-                   ", as in the path, or left out");
+  if (update.registration_id != id.number || update.text_id != id.text) {
+    return invalid(workflow.id_member + " must be " +
+                   (workflow.id_kind == IdKind::integer ? std::to_string(id.number) + ", as"
+                                                        : std::string{"as"}) +
+                   " in the path, or left out");
   }
   if (!has_status && update.stage.empty()) {
     return invalid("status is missing; it may be left out only where there is a stage");
@@ -89,11 +102,11 @@ std::variant<std::string, UnpublishableBody> read_published_body(std::string_vie
     update.timestamp_ms = now_timestamp_ms;
   }
   update.id.reset();
-  std::string message = encode_update(update);
+  std::string message = encode_update(update, workflow);
   if (message.size() > published_bytes_max) {
     return too_large();
   }
-  const auto read = decode_update_slices(message, broker::published_limits);
+  const auto read = decode_update_slices(message, workflow, broker::published_limits);
   if (const auto* const error = std::get_if<DecodeError>(&read)) {
     return invalid(error->what);
   }

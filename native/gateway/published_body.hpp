@@ -7,6 +7,7 @@
 #include <variant>
 
 #include <regstream/broker/publish_limits.hpp>
+#include <regstream/workflow/workflow.hpp>
 
 namespace regstream::gateway {
 
@@ -20,6 +21,7 @@ struct UnpublishableBody {
 
 /// The message of the channel that the body of a request to publish stands for, see `PublishRoute`.
 [[nodiscard]] std::variant<std::string, UnpublishableBody> read_published_body(
-    std::string_view body, std::int64_t registration_id, std::int64_t now_timestamp_ms);
+    std::string_view body, const Workflow& workflow, const InstanceId& id,
+    std::int64_t now_timestamp_ms);
 
 }  // namespace regstream::gateway

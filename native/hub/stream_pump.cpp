@@ -42,7 +42,8 @@ std::optional<StreamRefusal> StreamPump::refuse(const SubscriptionRequest& reque
   if (request.until_final && is_end_cursor(request.cursor)) {
     return StreamRefusal::ended;
   }
-  const bool is_full = hub_.subscriptions() >= options_.streams_max;
+  const std::size_t elsewhere = options_.streams_elsewhere ? options_.streams_elsewhere() : 0;
+  const bool is_full = hub_.subscriptions() + elsewhere >= options_.streams_max;
   streams_refused_ += is_full ? 1 : 0;
   if (is_draining_) {
     return StreamRefusal::draining;

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -32,6 +33,8 @@ struct StreamPumpOptions {
   HubOptions hub = {};
   /// More streams are refused. Leaves descriptors for requests (`net::ServerLimits::sessions_max`).
   std::size_t streams_max = 16'384;
+  /// How many of them other pumps of the process have. Empty: none.
+  std::function<std::size_t()> streams_elsewhere = {};
   /// Messages heard in one turn of the loop go out in one write per stream, at the end of the turn.
   /// After more bytes than this they go out at once: readers begin to receive a long burst while
   /// the rest of it is being heard.

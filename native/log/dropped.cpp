@@ -14,13 +14,15 @@ constexpr Condition dropped{"dropped"};
 
 }  // namespace
 
-void warn_dropped(const DecodeError& error, std::string_view where) {
-  const std::string registration = error.registration_id == 0
-                                       ? std::string{}
-                                       : ", registration " + std::to_string(error.registration_id);
+void warn_dropped(const DecodeError& error, std::string_view workflow, std::string_view where) {
+  std::string instance;
+  if (error.registration_id != 0) {
+    instance.append(", ").append(workflow).append(" ").append(
+        std::to_string(error.registration_id));
+  }
   warn(dropped.of_kind(static_cast<std::uint8_t>(error.reason)),
        "a message {} is no update, and was dropped ({}{}): {}", where, to_string(error.reason),
-       registration, error.what);
+       instance, error.what);
 }
 
 }  // namespace regstream::logging

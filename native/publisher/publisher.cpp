@@ -21,21 +21,28 @@ Publisher::Publisher(broker::Broker& broker) : Publisher(broker, system_timestam
 Publisher::Publisher(broker::Broker& broker, TimestampSource now_timestamp_ms)
     : broker_(broker), now_timestamp_ms_(std::move(now_timestamp_ms)) {}
 
-void Publisher::publishStageUpdate(std::int64_t registration_id, std::string_view stage,
+void Publisher::publishStageUpdate(const InstanceId& id, std::string_view stage,
                                    StageStatus stage_status, std::string_view message,
                                    broker::PublishHandler done, std::string key) {
   broker_.publish(
-      make_stage_update(registration_id, stage, stage_status, message, now_timestamp_ms_()),
+      make_stage_update(broker_.workflow(), id, stage, stage_status, message, now_timestamp_ms_()),
       std::move(key), std::move(done));
 }
 
-void Publisher::publishFinalStatus(std::int64_t registration_id, Status status,
+void Publisher::publishFinalStatus(const InstanceId& id, std::string_view status,
                                    std::string_view message, std::string_view details,
                                    std::string_view process_log, broker::PublishHandler done,
                                    std::string key) {
-  broker_.publish(make_final_status(registration_id, status, message, details, process_log,
+  broker_.publish(make_final_status(broker_.workflow(), id, status, message, details, process_log,
                                     now_timestamp_ms_()),
                   std::move(key), std::move(done));
+}
+
+void Publisher::publishFinalStatus(const InstanceId& id, Status status, std::string_view message,
+                                   std::string_view details, std::string_view process_log,
+                                   broker::PublishHandler done, std::string key) {
+  publishFinalStatus(id, to_string(status), message, details, process_log, std::move(done),
+                     std::move(key));
 }
 
 }  // namespace regstream

@@ -1,8 +1,10 @@
 #include <regstream/publisher/update_message.hpp>
 
 #include <algorithm>
+#include <cstddef>
 #include <stdexcept>
 #include <variant>
+#include <vector>
 
 #include <regstream/broker/publish_limits.hpp>
 #include <regstream/message/codec.hpp>
@@ -11,16 +13,33 @@
 namespace regstream {
 namespace {
 
-void require(bool condition, const char* what) {
+void require(bool condition, const std::string& what) {
   if (!condition) {
     throw std::invalid_argument(what);
   }
 }
 
-bool is_id(std::int64_t registration_id) {
-  return registration_id >= 1 && registration_id <= registration_id_max;
+void require_id(const Workflow& workflow, const InstanceId& id) {
+  if (!is_id(workflow, id)) {
+    throw std::invalid_argument("the " + workflow.name + "'s id must be " +
+                                std::string{id_expected(workflow)});
+  }
 }
-constexpr const char* id_expected = "the registration's id must be from 1 to 2^53 - 1";
+
+/// "APPROVED, FAILED or COMPLETED": the statuses that end an instance.
+std::string final_statuses(const Workflow& workflow) {
+  std::vector<std::string_view> names;
+  for (const WorkflowStatus& status : workflow.statuses) {
+    if (status.kind != StatusKind::open) {
+      names.push_back(status.name);
+    }
+  }
+  std::string text;
+  for (std::size_t index = 0; index < names.size(); ++index) {
+    text.append(index == 0 ? "" : index + 1 == names.size() ? " or " : ", ").append(names[index]);
+  }
+  return text;
+}
 
 constexpr const char* details_expected = "the details must be a JSON object";
 constexpr const char* process_log_expected = "the process log must be a JSON array";
@@ -44,9 +63,9 @@ std::string_view trim(std::string_view json) {
 }
 
 /// The update's message, if subscribers take in all of it: their own decoder says so.
-std::string checked(const Update& update) {
-  std::string message = encode_update(update);
-  const auto decoded = decode_update_slices(message, broker::published_limits);
+std::string checked(const Update& update, const Workflow& workflow) {
+  std::string message = encode_update(update, workflow);
+  const auto decoded = decode_update_slices(message, workflow, broker::published_limits);
   if (const auto* const error = std::get_if<DecodeError>(&decoded)) {
     // `{}}{"a":{}` as details makes two values of the message.
     const bool is_broken =
@@ -66,34 +85,68 @@ std::string checked(const Update& update) {
 
 }  // namespace
 
-std::string make_stage_update(std::int64_t registration_id, std::string_view stage,
-                              StageStatus stage_status, std::string_view message,
-                              std::int64_t timestamp_ms) {
-  require(is_id(registration_id), id_expected);
-  require(!stage.empty(), "the stage must have a name, such as t24_lookup");
-  return checked({.registration_id = registration_id,
-                  .status = std::string{to_string(Status::pending)},
+std::string_view id_expected(const Workflow& workflow) {
+  return workflow.id_kind == IdKind::integer
+             ? "from 1 to 2^53 - 1"
+             : "text: 1 to 128 bytes of UTF-8 without control characters, and not *";
+}
+
+bool is_id(const Workflow& workflow, const InstanceId& id) {
+  if (workflow.id_kind == IdKind::integer) {
+    return id.number >= 1 && id.number <= integer_id_max && id.text.empty();
+  }
+  return id.number == 0 && is_text_id(id.text);
+}
+
+std::string make_stage_update(const Workflow& workflow, const InstanceId& id,
+                              std::string_view stage, StageStatus stage_status,
+                              std::string_view message, std::int64_t timestamp_ms) {
+  require_id(workflow, id);
+  require(!stage.empty(),
+          "the stage must have a name" +
+              (workflow.stages.empty() ? "" : ", such as " + workflow.stages.front().name));
+  return checked({.registration_id = id.number,
+                  .status = workflow.stage_update_status,
                   .stage = std::string{stage},
                   .stage_status = stage_status,
                   .message = std::string{message},
                   .details = {},
                   .process_log = {},
-                  .timestamp_ms = timestamp_ms});
+                  .timestamp_ms = timestamp_ms,
+                  .text_id = id.text},
+                 workflow);
 }
 
-std::string make_final_status(std::int64_t registration_id, Status status, std::string_view message,
+std::string make_stage_update(std::int64_t registration_id, std::string_view stage,
+                              StageStatus stage_status, std::string_view message,
+                              std::int64_t timestamp_ms) {
+  return make_stage_update(registration_workflow(), registration_id, stage, stage_status, message,
+                           timestamp_ms);
+}
+
+std::string make_final_status(const Workflow& workflow, const InstanceId& id,
+                              std::string_view status, std::string_view message,
                               std::string_view details, std::string_view process_log,
                               std::int64_t timestamp_ms) {
-  require(is_id(registration_id), id_expected);
-  require(is_final(status), "the final status must be APPROVED, DUPLICATE, FAILED or COMPLETED");
-  return checked({.registration_id = registration_id,
-                  .status = std::string{to_string(status)},
+  require_id(workflow, id);
+  require(workflow.is_final(status), "the final status must be " + final_statuses(workflow));
+  return checked({.registration_id = id.number,
+                  .status = std::string{status},
                   .stage = {},
                   .stage_status = {},
                   .message = std::string{message},
                   .details = std::string{details},
                   .process_log = std::string{process_log},
-                  .timestamp_ms = timestamp_ms});
+                  .timestamp_ms = timestamp_ms,
+                  .text_id = id.text},
+                 workflow);
+}
+
+std::string make_final_status(std::int64_t registration_id, Status status, std::string_view message,
+                              std::string_view details, std::string_view process_log,
+                              std::int64_t timestamp_ms) {
+  return make_final_status(registration_workflow(), registration_id, to_string(status), message,
+                           details, process_log, timestamp_ms);
 }
 
 }  // namespace regstream

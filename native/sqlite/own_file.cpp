@@ -114,13 +114,19 @@ bool has_tables(const SQLite::Database& database) {
   return query.executeStep() && query.getColumn(0).getInt() > 0;
 }
 
-void upgrade(SQLite::Database& database, const FileKind& kind, std::size_t version) {
+int newest_version(const FileKind& kind) {
+  return kind.first_version - 1 + static_cast<int>(kind.versions.size());
+}
+
+/// `version`: the file's; 0 if it is empty.
+void upgrade(SQLite::Database& database, const FileKind& kind, int version) {
   SQLite::Transaction transaction{database};
-  for (; version < kind.versions.size(); ++version) {
-    database.exec(kind.versions[version]);
+  const int done = std::max(version - kind.first_version + 1, 0);
+  for (auto step = static_cast<std::size_t>(done); step < kind.versions.size(); ++step) {
+    database.exec(kind.versions[step]);
   }
   database.exec("PRAGMA application_id = " + std::to_string(kind.application_id));
-  database.exec("PRAGMA user_version = " + std::to_string(version));
+  database.exec("PRAGMA user_version = " + std::to_string(newest_version(kind)));
   transaction.commit();
 }
 
@@ -134,13 +140,13 @@ void prepare(SQLite::Database& database, const std::filesystem::path& path, cons
   database.exec("PRAGMA locking_mode = EXCLUSIVE");
   database.exec("BEGIN EXCLUSIVE; COMMIT");
 
-  const int newest = static_cast<int>(kind.versions.size());
+  const int newest = newest_version(kind);
   const int version = pragma(database, "user_version");
   const bool is_ours = pragma(database, "application_id") == kind.application_id;
   if (!is_ours && (version != 0 || has_tables(database))) {
     throw foreign(path, kind);
   }
-  if (is_ours && (version < 1 || version > newest)) {
+  if (is_ours && (version < kind.first_version || version > newest)) {
     throw unusable(path, kind,
                    "it was made by another version of this program (format " +
                        std::to_string(version) + ", this one reads " + std::to_string(newest) +
@@ -150,7 +156,7 @@ void prepare(SQLite::Database& database, const std::filesystem::path& path, cons
     throw damaged(path, kind);
   }
   if (version < newest) {
-    upgrade(database, kind, static_cast<std::size_t>(version));
+    upgrade(database, kind, version);
   }
   database.exec("PRAGMA journal_mode = WAL");
 }

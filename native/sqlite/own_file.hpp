@@ -19,9 +19,10 @@ struct FileKind {
   std::string option;  ///< The option that names the file: "--database".
   /// Tells our files from any other program's, and from each other (PRAGMA application_id).
   int application_id = 0;
-  /// SQL that makes each version out of the one before; the first out of an empty file. The version
-  /// that this program writes is as many.
+  /// SQL that makes each version out of the one before; the first out of an empty file. This
+  /// program writes the last one.
   std::vector<const char*> versions;
+  int first_version = 1;  ///< The number of the first of them; older ones are refused.
   /// Of the log's line that others may read the file.
   logging::Condition exposed;
 };

@@ -37,11 +37,14 @@ std::optional<EventId> stamped_id(std::string_view message) {
 
 }  // namespace
 
-HistoryFollower::HistoryFollower(FollowerLimits limits)
-    : limits_(limits), adoption_(limits.adoption), page_bytes_(limits.page_bytes) {}
+HistoryFollower::HistoryFollower(FollowerLimits limits, const Workflow& workflow)
+    : limits_(limits),
+      workflow_(&workflow),
+      adoption_(limits.adoption),
+      page_bytes_(limits.page_bytes) {}
 
 void HistoryFollower::begin_anew() {
-  HistoryFollower anew{limits_};
+  HistoryFollower anew{limits_, *workflow_};
   anew.past_epochs_ = past_epochs_;
   anew.known_ = known_;
   anew.counts_ = counts_;
@@ -160,7 +163,7 @@ void HistoryFollower::on_message(std::string_view message) {
     hear_claim(*id, message);
   } else {
     const MessageText text{message, published_bytes_max};
-    const auto update = decode_update_slices(text.view(), published_limits);
+    const auto update = decode_update_slices(text.view(), *workflow_, published_limits);
     if (const auto* const error = std::get_if<DecodeError>(&update)) {
       refuse(*error);
     } else if (const auto& claimed = std::get_if<UpdateSlices>(&update)->id) {
@@ -201,7 +204,7 @@ void HistoryFollower::hear_entry(EventId id, std::string_view message) {
   if (!adoption_.hear_entry(id, message)) {
     ++counts_.forged;
     const MessageText text{message, published_bytes_max};
-    const auto update = decode_update_slices(text.view(), published_limits);
+    const auto update = decode_update_slices(text.view(), *workflow_, published_limits);
     const auto* const readable = std::get_if<UpdateSlices>(&update);
     dropped_registration_ = readable == nullptr ? 0 : readable->registration_id;
     request_read();
@@ -227,7 +230,7 @@ void HistoryFollower::settle_claims() {
 
 void HistoryFollower::hear_bare(std::string_view message) {
   const MessageText text{message, published_bytes_max};
-  const auto update = decode_update_slices(text.view(), published_limits);
+  const auto update = decode_update_slices(text.view(), *workflow_, published_limits);
   if (const auto* const error = std::get_if<DecodeError>(&update)) {
     refuse(*error);
   } else {

@@ -13,6 +13,7 @@
 #include <regstream/broker/broker.hpp>
 #include <regstream/message/codec.hpp>
 #include <regstream/message/event_id.hpp>
+#include <regstream/workflow/registration.hpp>
 
 #include "broker/history/adoption.hpp"
 
@@ -100,7 +101,9 @@ struct FollowerLimits {
 /// ask `may_hear`.
 class HistoryFollower {
  public:
-  explicit HistoryFollower(FollowerLimits limits = {});
+  /// `workflow` says what an update is; it must outlive the follower.
+  explicit HistoryFollower(FollowerLimits limits = {},
+                           const Workflow& workflow = registration_workflow());
 
   /// An exception may have left this by halves: the history is told anew, from its beginning. Bare
   /// messages that were heard may be lost by this, and every stream is told so. There is no
@@ -194,6 +197,7 @@ class HistoryFollower {
   [[nodiscard]] bool may_await() const;
 
   FollowerLimits limits_;
+  const Workflow* workflow_;
   Adoption adoption_;
   DroppedCounts counts_;
   std::int64_t dropped_registration_ = 0;

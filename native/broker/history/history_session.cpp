@@ -23,7 +23,7 @@ std::optional<Value> pop(std::deque<Value>& values) {
 }  // namespace
 
 HistorySession::HistorySession(const HistorySessionOptions& options)
-    : follower_(options.follower),
+    : follower_(options.follower, *options.workflow),
       script_(options, follower_, readiness_, happened_),
       channel_(options, follower_, readiness_, happened_),
       waiter_(options.timing, options.seed + 1),

@@ -6,12 +6,15 @@
 
 #include <regstream/broker/publish_limits.hpp>
 #include <regstream/broker/redis_options.hpp>
+#include <regstream/workflow/registration.hpp>
 
 #include "broker/history/history_follower.hpp"
 
 namespace regstream::broker {
 
 struct HistorySessionOptions {
+  /// Says what an update is. Must outlive the session.
+  const Workflow* workflow = &registration_workflow();
   RedisTiming timing = {};
   /// How long Redis keeps the key of a publish.
   Duration key_lifetime = RedisHistoryLimits{}.key_lifetime;

@@ -32,6 +32,8 @@ using regstream::test::run_until;
 /// Keeps what is published, and answers as the test says.
 class ScriptedBroker final : public regstream::broker::Broker {
  public:
+  using Broker::Broker;
+
   void publish(std::string message, std::string key, PublishHandler done) override {
     messages.push_back(std::move(message));
     keys.push_back(std::move(key));
@@ -53,8 +55,9 @@ class ScriptedBroker final : public regstream::broker::Broker {
 };
 
 struct Bench {
-  explicit Bench(PublishRoute::Options options = {})
-      : route(context, broker, with_clock(std::move(options))) {
+  explicit Bench(PublishRoute::Options options = {},
+                 const regstream::Workflow& workflow = regstream::registration_workflow())
+      : broker(workflow), route(context, broker, with_clock(std::move(options))) {
     route.add_to(router);
   }
   static PublishRoute::Options with_clock(PublishRoute::Options options) {
@@ -211,6 +214,55 @@ TEST_CASE_METHOD(Bench, "the path must name a registration") {
   CHECK_THAT(problem(send(stage, {}, std::string{"/api/registrations/"} + id + "/updates"),
                      http::status::bad_request),
              Contains("from 1 to 9007199254740991"));
+}
+
+TEST_CASE("updates of another workflow are published by its own path and words") {
+  const regstream::Workflow imports{.name = "imports",
+                                    .id_member = "importId",
+                                    .id_kind = regstream::IdKind::text,
+                                    .statuses = {{"RUNNING", regstream::StatusKind::open},
+                                                 {"DONE", regstream::StatusKind::final}},
+                                    .stage_update_status = "RUNNING",
+                                    .stages = {},
+                                    .infer_stage_status = false,
+                                    .channel = "service:imports",
+                                    .stream_path = "/api/imports/stream",
+                                    .updates_path = "/api/imports/{id}/updates"};
+  Bench bench{{}, imports};
+  const auto send = [&bench](const std::string& id, const std::string& body) {
+    return bench.send(body, {}, "/api/imports/" + id + "/updates");
+  };
+  SECTION("an id is percent-decoded, once, and its stage updates have the workflow's status") {
+    REQUIRE(send("a%2Fb%20%2525%22", R"({"stage":"read","message":"started"})")->answer);
+    CHECK(json::parse(bench.broker.messages.at(0)) ==
+          json::parse(R"({"importId":"a/b %25\"","status":"RUNNING","stage":"read",
+                          "stageStatus":"completed","message":"started",
+                          "timestamp":1702493000123})"));
+  }
+  SECTION("an id in the body is that of the path") {
+    CHECK(send("7", R"({"importId":"7","status":"DONE"})")->answer->result() ==
+          http::status::created);
+    CHECK(Bench::problem(send("7", R"({"importId":"8","status":"DONE"})"),
+                         http::status::bad_request) ==
+          "importId must be as in the path, or left out.");
+    CHECK(Bench::problem(send("7", R"({"importId":7,"status":"DONE"})"), http::status::bad_request)
+              .starts_with("importId must be"));
+    CHECK(bench.broker.messages.size() == 1);
+  }
+  SECTION("what is no id is a 400 that quotes nothing") {
+    for (const std::string& id :
+         {std::string{"*"}, std::string{"%2A"}, std::string(129, 'x'), std::string{"a%0Ab"},
+          std::string{"%FF"}, std::string{"%C2%85"}}) {
+      CAPTURE(id);
+      CHECK(Bench::problem(send(id, R"({"status":"DONE"})"), http::status::bad_request) ==
+            "The imports id in the path must be 1 to 128 bytes of UTF-8 without control "
+            "characters, and not *.");
+    }
+    CHECK(bench.broker.messages.empty());
+  }
+  SECTION("the registration's path is not there") {
+    CHECK(bench.send(R"({"status":"DONE"})")->answer->result() == http::status::not_found);
+  }
 }
 
 TEST_CASE_METHOD(Bench, "a body of another type is a 415, and a query a 400") {

@@ -168,8 +168,9 @@ class Flow {
     }
     if (step.contains("update")) {
       const Json& update = step.at("update");
-      return std::get<std::string>(
-          gateway::read_published_body(update.dump(), update.at("registrationId"), timestamp_ms()));
+      return std::get<std::string>(gateway::read_published_body(
+          update.dump(), registration_workflow(), update.at("registrationId").get<std::int64_t>(),
+          timestamp_ms()));
     }
     return step.at("bare").get<std::string>();
   }

@@ -17,8 +17,10 @@
 
 #include <SQLiteCpp/SQLiteCpp.h>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <catch2/catch.hpp>
 
+#include "broker/embedded_journal.hpp"
 #include "broker/history/readiness.hpp"
 #include "captured_log.hpp"
 #include "run_until.hpp"
@@ -33,6 +35,7 @@ using regstream::EventId;
 using regstream::to_string;
 using regstream::broker::EmbeddedBroker;
 using regstream::broker::EmbeddedBrokerOptions;
+using regstream::broker::JournalFile;
 using regstream::broker::PublishError;
 using regstream::broker::PublishResult;
 using regstream::broker::Readiness;
@@ -69,17 +72,22 @@ std::string describe(const PublishResult& result) {
 
 /// A broker on a loop that the test turns, with a clock and a boot that the test sets.
 struct Bench {
-  explicit Bench(fs::path journal = {}) { options.journal = std::move(journal); }
+  explicit Bench(fs::path journal_path = {}) : journal(std::move(journal_path)) {}
 
   void start() {
     options.now_timestamp_ms = [this] { return now_timestamp_ms; };
-    options.boot_id = [this] { return boot_id; };
+    if (!journal.empty()) {
+      options.journal = std::make_shared<JournalFile>(journal, boot_id);
+    }
     listener.log.clear();
     broker.emplace(context, options);
     broker->subscribe(listener);
     run();
   }
-  void stop() { broker.reset(); }
+  void stop() {
+    broker.reset();
+    options.journal.reset();
+  }
   void run() {
     context.restart();
     context.run();
@@ -95,6 +103,7 @@ struct Bench {
     return results.back();
   }
 
+  fs::path journal;
   boost::asio::io_context context;
   EmbeddedBrokerOptions options;
   std::int64_t now_timestamp_ms = start_timestamp_ms;
@@ -452,7 +461,7 @@ TEST_CASE("a burst is one transaction") {
   // Counts transactions: each writes the history's row once.
   journaled.sql(
       "CREATE TABLE turns (sequence INTEGER);"
-      "CREATE TRIGGER count AFTER UPDATE OF last_sequence ON history "
+      "CREATE TRIGGER count AFTER UPDATE OF last_sequence ON histories "
       "BEGIN INSERT INTO turns VALUES (new.last_sequence); END");
   journaled.bench.start();
   for (int count = 0; count < 100; ++count) {
@@ -687,7 +696,7 @@ TEST_CASE("a file that is damaged is refused by name, and left alone") {
     journaled.sql("PRAGMA ignore_check_constraints = 1; UPDATE history SET epoch = -1");
   }
   SECTION("no row of the history") {
-    journaled.sql("DELETE FROM history");
+    journaled.sql("DELETE FROM histories");
   }
   const auto size = fs::file_size(journaled.path());
   CHECK_THAT(journaled.error_of_start(), Contains(journaled.path().string()) &&
@@ -706,11 +715,91 @@ TEST_CASE("a database that is no journal is refused, and left alone") {
   CHECK_FALSE(other.tableExists("messages"));
 }
 
+TEST_CASE("one file holds the histories of several workflows, each with ids of its own") {
+  Journaled journaled;
+  Bench& first = journaled.bench;
+  regstream::Workflow loans = regstream::registration_workflow();
+  loans.channel = "service:loans";
+  Bench second;
+  second.options.workflow = &loans;
+  second.options.limits.messages_max = 1;
+  const auto start_both = [&] {
+    first.start();
+    second.options.journal = first.options.journal;
+    second.start();
+  };
+  second.now_timestamp_ms += 7;
+  start_both();
+  CHECK(first.publish(R"({"a":1})", "key") == "1702493000000-1");
+  CHECK(second.publish(R"({"b":1})", "key") == "1702493000007-1");
+  CHECK(second.publish(R"({"b":2})") == "1702493000007-2");
+  CHECK(first.publish(R"({"a":2})") == "1702493000000-2");
+  const auto stop_both = [&] {
+    second.stop();
+    first.stop();
+  };
+  stop_both();
+
+  SECTION("both go on after a restart, each within its own limits") {
+    start_both();
+    CHECK(first.listener.log == Lines{"history 1702493000000-0",
+                                      R"(1702493000000-1 {"a":1,"id":"1702493000000-1"})",
+                                      R"(1702493000000-2 {"a":2,"id":"1702493000000-2"})", "live"});
+    CHECK(second.listener.log == Lines{"history 1702493000007-1",
+                                       R"(1702493000007-2 {"b":2,"id":"1702493000007-2"})",
+                                       "live"});
+    CHECK(first.publish("{}", "key") == "1702493000000-1");
+    CHECK(second.publish("{}", "key") == "1702493000007-1");
+    stop_both();
+  }
+  SECTION("one that is not served is left as it is") {
+    first.start();
+    CHECK(first.publish("{}") == "1702493000000-3");
+    first.stop();
+    start_both();
+    CHECK(second.listener.log == Lines{"history 1702493000007-1",
+                                       R"(1702493000007-2 {"b":2,"id":"1702493000007-2"})",
+                                       "live"});
+    stop_both();
+  }
+}
+
+TEST_CASE("a turn takes a slice of what waits, and others have theirs in between") {
+  Bench bench;
+  SECTION("by count") {
+    bench.options.limits.turn_messages_max = 2;
+  }
+  SECTION("by bytes, and one message more") {
+    bench.options.limits.turn_bytes_max = 3;
+  }
+  bench.start();
+  for (int count = 0; count < 5; ++count) {
+    bench.publish_later("{}");
+  }
+  boost::asio::post(bench.context, [&bench] { bench.listener.log.emplace_back("others"); });
+  bench.run();
+  CHECK(bench.listener.log == Lines{"history 1702493000000-0", "live",
+                                    R"(1702493000000-1 {"id":"1702493000000-1"})",
+                                    R"(1702493000000-2 {"id":"1702493000000-2"})", "others",
+                                    R"(1702493000000-3 {"id":"1702493000000-3"})",
+                                    R"(1702493000000-4 {"id":"1702493000000-4"})",
+                                    R"(1702493000000-5 {"id":"1702493000000-5"})"});
+  CHECK(bench.results.size() == 5);
+}
+
+TEST_CASE("a journal of an earlier version is refused with both versions") {
+  const Journaled journaled;
+  SQLite::Database{journaled.path(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE}.exec(
+      "PRAGMA application_id = 1382377290; CREATE TABLE history (x); PRAGMA user_version = 1");
+  CHECK_THAT(journaled.error_of_start(), Contains("made by another version of this program (format "
+                                                  "1, this one reads 2); move it away"));
+}
+
 TEST_CASE("a journal of a later version is refused with both versions") {
   const Journaled journaled;
   { Bench{journaled.path()}.start(); }
   journaled.sql("PRAGMA user_version = 999");
-  CHECK_THAT(journaled.error_of_start(), Contains("format 999") && Contains("reads 1"));
+  CHECK_THAT(journaled.error_of_start(), Contains("format 999") && Contains("reads 2"));
 }
 
 TEST_CASE("a place where no journal can be is refused with what to do") {

@@ -7,6 +7,7 @@
 
 #include "captured_log.hpp"
 #include "gateway/gateway.hpp"
+#include "gateway/health_routes.hpp"
 #include "gateway_running.hpp"
 #include "net_recorder.hpp"
 
@@ -18,13 +19,14 @@ namespace {
 
 /// A gateway without a socket, over a broker whose obstacles the test makes.
 struct Bench {
-  Bench() : broker(context), gateway(context, broker, options()) {
-    gateway.add_routes(router);
+  Bench() : broker(context), gateway(context, broker, {}), health_routes({&gateway}, options()) {
+    gateway.add_to(router);
+    health_routes.add_to(router);
     broker.begin_history({1'702'492'000'000, 0});
   }
 
-  static GatewayOptions options() {
-    GatewayOptions options;
+  static HealthOptions options() {
+    HealthOptions options;
     options.connections_refused = [] {
       return net::RefusedConnections{.at_client_limit = 2, .at_server_limit = 3};
     };
@@ -55,6 +57,7 @@ struct Bench {
   DictatedBroker broker;
   net::Router router;
   Gateway gateway;
+  HealthRoutes health_routes;
 };
 
 }  // namespace
@@ -123,6 +126,38 @@ TEST_CASE_METHOD(Bench, "what keeps a gateway from reading and from publishing i
 TEST_CASE_METHOD(Bench, "a gateway that shuts down is not ready") {
   broker.subscriber->on_live();
   gateway.drain([] {});
+  CHECK(not_ready() == "The gateway is shutting down.");
+}
+
+TEST_CASE_METHOD(Bench, "a gateway of several workflows is ready when all of them are") {
+  Workflow loans = registration_workflow();
+  loans.name = "loans";
+  DictatedBroker loans_broker{context, loans};
+  Gateway loans_gateway{context, loans_broker, {}};
+  loans_broker.begin_history({1'702'492'000'007, 0});
+  HealthRoutes of_both{{&gateway, &loans_gateway}, options()};
+  router = {};
+  of_both.add_to(router);
+  broker.subscriber->on_live();
+  CHECK(not_ready() == "loans: Updates can't be read: the history has not been read yet.");
+  const nlohmann::json half = health();
+  CHECK(half.at("status") == "degraded");
+  CHECK(half.at("workflows").at("registration").at("status") == "ok");
+  CHECK(half.at("workflows").at("loans").at("status") == "degraded");
+
+  loans_broker.subscriber->on_live();
+  CHECK(ask("/readyz").result() == http::status::ok);
+  loans_broker.publish(R"({"registrationId":42,"status":"A"})", {}, {});
+  const nlohmann::json both = health();
+  CHECK(both.at("status") == "ok");
+  CHECK(both.at("published") == 0);
+  CHECK(both.at("workflows").at("registration").at("published") == 0);
+  CHECK(both.at("workflows").at("loans").at("published") == 1);
+  CHECK(both.at("workflows").at("loans").at("history").at("epoch") == 1'702'492'000'007);
+  CHECK(both.at("connections").at("refused") == 3);
+
+  gateway.drain({});
+  loans_gateway.drain({});
   CHECK(not_ready() == "The gateway is shutting down.");
 }
 

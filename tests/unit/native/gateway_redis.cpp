@@ -11,6 +11,7 @@
 
 #include "broker/redis_once.hpp"
 #include "gateway/gateway.hpp"
+#include "gateway/health_routes.hpp"
 #include "held_path.hpp"
 #include "net/event_loop.hpp"
 #include "net/server.hpp"
@@ -42,8 +43,10 @@ class RedisGateway {
   explicit RedisGateway(std::uint16_t redis_port)
       : broker_(context_, redis_at(redis_port)),
         server_(context_, router_, {.address = "127.0.0.1", .port = 0}),
-        gateway_(context_, broker_, {}) {
-    gateway_.add_routes(router_);
+        gateway_(context_, broker_, {}),
+        health_({&gateway_}, {}) {
+    gateway_.add_to(router_);
+    health_.add_to(router_);
     thread_ = std::thread([this] { regstream::net::run(context_); });
   }
   RedisGateway(const RedisGateway&) = delete;
@@ -68,6 +71,7 @@ class RedisGateway {
   regstream::net::Router router_;
   regstream::net::Server server_;
   regstream::gateway::Gateway gateway_;
+  regstream::gateway::HealthRoutes health_;
   std::thread thread_;
 };
 

@@ -18,6 +18,7 @@
 #include <regstream/broker/broker.hpp>
 
 #include "gateway/gateway.hpp"
+#include "gateway/health_routes.hpp"
 #include "net/event_loop.hpp"
 #include "net/server.hpp"
 #include "net_client.hpp"
@@ -27,7 +28,9 @@ namespace regstream::gateway {
 /// A history that the test dictates. On the loop's thread only.
 class DictatedBroker final : public broker::Broker {
  public:
-  explicit DictatedBroker(boost::asio::io_context& loop) : context(loop) {}
+  explicit DictatedBroker(boost::asio::io_context& loop,
+                          const Workflow& workflow = registration_workflow())
+      : Broker(workflow), context(loop) {}
 
   void publish(std::string message, std::string /*key*/, broker::PublishHandler done) override {
     ++position.sequence;
@@ -72,10 +75,16 @@ class RunningGateway {
  public:
   static constexpr std::uint64_t epoch = 1'702'492'000'000;
 
-  explicit RunningGateway(GatewayOptions options = {}, EventId position = {epoch, 0})
+  struct Options {
+    hub::StreamPumpOptions streams = {};
+  };
+
+  explicit RunningGateway(Options options = {}, EventId position = {epoch, 0})
       : server_(context_, router_, {.address = "127.0.0.1", .port = 0}),
-        gateway_(context_, broker_, std::move(options)) {
-    gateway_.add_routes(router_);
+        gateway_(context_, broker_, std::move(options.streams)),
+        health_({&gateway_}, {}) {
+    gateway_.add_to(router_);
+    health_.add_to(router_);
     broker_.begin_history(position);
     broker_.subscriber->on_live();
     thread_ = std::thread([this] { net::run(context_); });
@@ -147,6 +156,7 @@ class RunningGateway {
   net::Router router_;
   net::Server server_;
   Gateway gateway_;
+  HealthRoutes health_;
   std::thread thread_;
 };
 

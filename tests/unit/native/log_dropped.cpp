@@ -21,11 +21,14 @@ DecodeError error_of(const std::string& json) {
 
 TEST_CASE("a dropped message is logged with its reason, its registration and the place") {
   const CapturedLog captured;
-  warn_dropped(error_of(R"({"registrationId":42,"status":"A",})"), "on the channel");
-  warn_dropped(error_of(R"({"registrationId":42})"), "of the history (5-1)");
-  warn_dropped(error_of(R"({"status":"A"})"), "on the channel");
-  warn_dropped(error_of(R"({"registrationId":9007199254740993,"status":"A"})"), "on the channel");
-  warn_dropped(error_of(R"([{"registrationId":42,"status":"A"}])"), "on the channel");
+  warn_dropped(error_of(R"({"registrationId":42,"status":"A",})"), "registration",
+               "on the channel");
+  warn_dropped(error_of(R"({"registrationId":42})"), "registration", "of the history (5-1)");
+  warn_dropped(error_of(R"({"status":"A"})"), "registration", "on the channel");
+  warn_dropped(error_of(R"({"registrationId":9007199254740993,"status":"A"})"), "registration",
+               "on the channel");
+  warn_dropped(error_of(R"([{"registrationId":42,"status":"A"}])"), "registration",
+               "on the channel");
   warn_dropped(error_of("{\"registrationId\":42,\"status\":\"A\"}\n{}"), "on the channel");
   CHECK(
       captured.text() ==

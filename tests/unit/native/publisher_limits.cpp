@@ -70,8 +70,8 @@ TEST_CASE("readers and the publish route take the same updates") {
     const std::string refused = entry.value("refused", "");
     CHECK(refusal_of_readers(text) == refused);
     const auto body = regstream::gateway::read_published_body(
-        text, std::max<std::int64_t>(Json::parse(text).at("registrationId").get<std::int64_t>(), 1),
-        5);
+        text, regstream::registration_workflow(),
+        std::max<std::int64_t>(Json::parse(text).at("registrationId").get<std::int64_t>(), 1), 5);
     CHECK(std::holds_alternative<std::string>(body) == refused.empty());
     if (const auto* const message = std::get_if<std::string>(&body)) {
       CHECK(refusal_of_readers(*message).empty());

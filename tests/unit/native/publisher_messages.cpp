@@ -21,6 +21,8 @@ using regstream::Status;
 /// Keeps what was published.
 class RecordingBroker final : public regstream::broker::Broker {
  public:
+  using Broker::Broker;
+
   void publish(std::string message, std::string key,
                regstream::broker::PublishHandler done) override {
     messages.push_back(std::move(message));
@@ -155,4 +157,79 @@ TEST_CASE_METHOD(Fixture, "white space around details and log is no mistake") {
   publisher.publishFinalStatus(1, Status::failed, "", " \n{ } ", "\t[ ]\n");
   CHECK(published().at("details") == json::object());
   CHECK(published().at("processLog") == json::array());
+}
+
+namespace {
+
+regstream::Workflow imports() {
+  using regstream::StatusKind;
+  return {.name = "imports",
+          .id_member = "importId",
+          .id_kind = regstream::IdKind::text,
+          .statuses = {{"RUNNING", StatusKind::open},
+                       {"DONE", StatusKind::final},
+                       {"PARTIAL", StatusKind::final},
+                       {"BROKEN", StatusKind::failed}},
+          .stage_update_status = "RUNNING",
+          .stages = {{"read", "Read"}},
+          .infer_stage_status = false,
+          .channel = "service:imports",
+          .stream_path = "/api/imports/stream",
+          .updates_path = "/api/imports/{id}/updates"};
+}
+
+struct ImportsFixture {
+  regstream::Workflow workflow = imports();
+  RecordingBroker broker{workflow};
+  Publisher publisher{broker, [] { return std::int64_t{1'702'493'000'000}; }};
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(ImportsFixture, "a publisher speaks its broker's workflow") {
+  const regstream::InstanceId id{"2026/\xc3\xa4 1"};
+  publisher.publishStageUpdate(id, "read", StageStatus::started, "row 1");
+  publisher.publishStageUpdate(id, "not declared", StageStatus::failed, "");
+  publisher.publishFinalStatus(id, "PARTIAL", "", R"({"rows":5})");
+  CHECK(json::parse(broker.messages.at(0)) ==
+        json::parse(R"({"importId":"2026/\u00e4 1","status":"RUNNING","stage":"read",
+                        "stageStatus":"started","message":"row 1","timestamp":1702493000000})"));
+  CHECK(json::parse(broker.messages.at(1)).at("stage") == "not declared");
+  CHECK(json::parse(broker.messages.at(2)) ==
+        json::parse(R"({"importId":"2026/\u00e4 1","status":"PARTIAL","message":"",
+                        "details":{"rows":5},"timestamp":1702493000000})"));
+}
+
+TEST_CASE_METHOD(ImportsFixture, "what a workflow does not declare is refused with what it does") {
+  const std::string id_expected =
+      "the imports's id must be text: 1 to 128 bytes of UTF-8 without control characters, and not "
+      "*";
+  for (const std::string& text :
+       {std::string{}, std::string{"*"}, std::string(129, 'x'), std::string{"a\nb"},
+        std::string{"a\x7f"}, std::string{"\xff"}, std::string{"\xed\xa0\x80"}}) {
+    CAPTURE(text);
+    CHECK_THROWS_WITH(
+        publisher.publishStageUpdate(regstream::InstanceId{text}, "read", StageStatus::started, ""),
+        id_expected);
+  }
+  CHECK_THROWS_WITH(publisher.publishFinalStatus(42, "DONE", ""), id_expected);
+  const regstream::InstanceId id{std::string(128, 'x')};
+  for (const char* const status : {"RUNNING", "APPROVED", "done", ""}) {
+    CAPTURE(status);
+    CHECK_THROWS_WITH(publisher.publishFinalStatus(id, status, ""),
+                      "the final status must be DONE, PARTIAL or BROKEN");
+  }
+  CHECK_THROWS_WITH(publisher.publishStageUpdate(id, "", StageStatus::started, ""),
+                    "the stage must have a name, such as read");
+  CHECK(broker.messages.empty());
+  publisher.publishFinalStatus(id, "DONE", "");
+  CHECK(broker.messages.size() == 1);
+}
+
+TEST_CASE_METHOD(Fixture, "the registration's words are those of its declaration") {
+  CHECK_THROWS_WITH(publisher.publishFinalStatus(42, Status::pending, ""),
+                    "the final status must be APPROVED, DUPLICATE, FAILED or COMPLETED");
+  CHECK_THROWS_WITH(publisher.publishFinalStatus(regstream::InstanceId{"42"}, Status::failed, ""),
+                    "the registration's id must be from 1 to 2^53 - 1");
+  CHECK(broker.messages.empty());
 }

@@ -186,7 +186,7 @@ TEST_CASE("refused updates are one line") {
 TEST_CASE("what somebody's programs publish wrongly is logged once in ten seconds") {
   const CapturedLog captured;
   for (std::uint64_t count = 1; count <= 3; ++count) {
-    OutageLog::forged(count, 0);
+    OutageLog{"localhost:6379"}.forged(count, 0);
     OutageLog::overflowing(count);
   }
   CHECK(

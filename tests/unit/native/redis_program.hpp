@@ -11,6 +11,7 @@
 #include <hiredis/hiredis.h>
 
 #include <regstream/broker/redis_options.hpp>
+#include <regstream/workflow/registration.hpp>
 
 #include "broker/history_call.hpp"
 #include "broker/history_names.hpp"
@@ -20,7 +21,7 @@
 namespace regstream::test {
 
 /// Of the built-in workflow.
-inline const broker::HistoryNames names{broker::RedisOptions{}.channel};
+inline const broker::HistoryNames names{registration_workflow().channel};
 
 /// What one process calls the script with. `known` is the greatest id that it has met.
 struct ScriptCalls {

@@ -24,6 +24,8 @@ using Catch::Contains;
 using regstream::Duration;
 using regstream::EventId;
 using regstream::broker::EmbeddedJournal;
+using regstream::broker::EmbeddedLimits;
+using regstream::broker::JournalFile;
 using regstream::sqlite::FileKind;
 using regstream::sqlite::open_file;
 using regstream::test::CapturedLog;
@@ -204,12 +206,16 @@ TEST_CASE("what a killed process had written ahead is not lost") {
 TEST_CASE("a file without the tables that it must have is damaged") {
   const TemporaryFolder folder;
   const fs::path path = folder / "journal.sqlite3";
-  { const EmbeddedJournal journal({.path = path, .boot_id = "boot-1"}, now_ms); }
+  {
+    JournalFile file{path, "boot-1"};
+    const EmbeddedJournal journal{file, "channel", {}, now_ms};
+  }
   SQLite::Database{path, SQLite::OPEN_READWRITE}.exec(
-      GENERATE("DROP TABLE messages", "DROP TABLE history", "DROP TABLE keys"));
+      GENERATE("DROP TABLE messages", "DROP TABLE histories", "DROP TABLE keys"));
   CHECK_THROWS_WITH(
       [&path] {
-        EmbeddedJournal journal({.path = path, .boot_id = "boot-1"}, now_ms);
+        JournalFile file{path, "boot-1"};
+        const EmbeddedJournal journal{file, "channel", {}, now_ms};
         static_cast<void>(journal.read_keys());
       }(),
       Contains("Can't use the journal " + path.string() +
@@ -228,8 +234,8 @@ TEST_CASE("a disk that fills up costs the messages that it can't keep, and nothi
   const CapturedLog captured;
   const TemporaryFolder folder;
   const fs::path path = folder / "journal.sqlite3";
-  std::optional<EmbeddedJournal> journal;
-  journal.emplace(EmbeddedJournal::Options{.path = path, .boot_id = "boot-1"}, now_ms);
+  std::optional<JournalFile> file{std::in_place, path, "boot-1"};
+  std::optional<EmbeddedJournal> journal{std::in_place, *file, "channel", EmbeddedLimits{}, now_ms};
   CHECK(append(*journal, "{}") == "1702493000000-1");
   {
     const FileSizeLimit full(fs::file_size(folder / "journal.sqlite3-wal"));
@@ -243,6 +249,7 @@ TEST_CASE("a disk that fills up costs the messages that it can't keep, and nothi
   }
   CHECK(append(*journal, std::string(10'000, 'x')) == "1702493000000-2");
   journal.reset();
-  CHECK(EmbeddedJournal({.path = path, .boot_id = "boot-1"}, now_ms).last() ==
-        EventId{1'702'493'000'000, 2});
+  file.reset();
+  JournalFile again{path, "boot-1"};
+  CHECK(EmbeddedJournal{again, "channel", {}, now_ms}.last() == EventId{1'702'493'000'000, 2});
 }

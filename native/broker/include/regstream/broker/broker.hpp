@@ -13,6 +13,7 @@
 #include <regstream/message/drop_reason.hpp>
 #include <regstream/message/event_id.hpp>
 #include <regstream/time.hpp>
+#include <regstream/workflow/registration.hpp>
 
 /// The way from publishers to gateways: one history of JSON messages, each with an event id.
 namespace regstream::broker {
@@ -71,13 +72,17 @@ struct ServerHealth {
   std::vector<std::string> other_deployments;           ///< That use it, too; "": without a name.
 };
 
-/// Carries messages to every subscriber of the history, this process's own included.
+/// Carries one workflow's messages to every subscriber of the history, this process's own included.
 class Broker {
  public:
-  Broker() = default;
+  /// `workflow` must outlive the broker.
+  explicit Broker(const Workflow& workflow = registration_workflow()) : workflow_(&workflow) {}
   Broker(const Broker&) = delete;
   Broker& operator=(const Broker&) = delete;
   virtual ~Broker() = default;
+
+  /// Whose messages they are: what publishes and shows them reads and writes them by this.
+  [[nodiscard]] const Workflow& workflow() const { return *workflow_; }
 
   /// Publishes one message: the JSON text of an update, without an id. Callable from any thread;
   /// messages of one thread keep their order. Two publishes with one `key` are one: the second gets
@@ -118,6 +123,9 @@ class Broker {
 
   /// Ask on the broker's thread.
   [[nodiscard]] virtual DroppedCounts dropped() const { return {}; }
+
+ private:
+  const Workflow* workflow_;
 };
 
 }  // namespace regstream::broker

@@ -9,6 +9,7 @@
 
 #include <regstream/connection/backoff.hpp>
 #include <regstream/time.hpp>
+#include <regstream/workflow/registration.hpp>
 
 namespace regstream::broker {
 
@@ -49,8 +50,9 @@ struct RedisOptions {
   std::string host = "localhost";  ///< A name or an address, IPv6 without brackets.
   std::uint16_t port = 6379;
   std::string password;  ///< Empty: no AUTH. Never printed.
-  /// The workflow's. Its history's keys are named after it, too.
-  std::string channel = "service:registration-updates";
+  /// Whose history it is: its keys are named after the workflow's channel. Must outlive whatever is
+  /// made with these options.
+  const Workflow* workflow = &registration_workflow();
   /// Of a gateway: which deployment it is of, so that others on the same Redis are noticed.
   std::string deployment;
   RedisTiming timing;

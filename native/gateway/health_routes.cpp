@@ -1,0 +1,45 @@
+#include "gateway/health_routes.hpp"
+
+#include <utility>
+
+#include "gateway/moment.hpp"
+
+namespace regstream::gateway {
+
+namespace http = boost::beast::http;
+
+HealthRoutes::HealthRoutes(const std::vector<Gateway*>& gateways, HealthOptions options)
+    : options_(std::move(options)),
+      started_(moment().now),
+      started_timestamp_ms_(moment().timestamp_ms) {
+  workflows_.reserve(gateways.size());
+  for (Gateway* const gateway : gateways) {
+    workflows_.push_back({gateway->broker(), gateway->pump()});
+  }
+}
+
+void HealthRoutes::add_to(net::Router& router) {
+  router.add(http::verb::get, paths[0], [](net::Exchange exchange) {
+    // The loop answers, and that is all that is asked.
+    exchange.respond(describe_readiness({}));
+  });
+  router.add(http::verb::get, paths[1], [this](net::Exchange exchange) {
+    exchange.respond(describe_readiness(find_obstacles(workflows_)));
+  });
+  router.add(http::verb::get, paths[2], [this](net::Exchange exchange) {
+    exchange.respond_json(http::status::ok, describe_health(facts(), workflows_));
+  });
+}
+
+HealthFacts HealthRoutes::facts() const {
+  const hub::Moment now = moment();
+  return {.broker_kind = options_.broker_kind,
+          .version = options_.version,
+          .started_timestamp_ms = started_timestamp_ms_,
+          .uptime = now.now - started_,
+          .now_timestamp_ms = now.timestamp_ms,
+          .connections_refused = options_.connections_refused ? options_.connections_refused()
+                                                              : net::RefusedConnections{}};
+}
+
+}  // namespace regstream::gateway

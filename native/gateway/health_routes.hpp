@@ -1,0 +1,48 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <regstream/time.hpp>
+
+#include "gateway/gateway.hpp"
+#include "gateway/health.hpp"
+#include "net/router.hpp"
+#include "net/server.hpp"
+
+namespace regstream::gateway {
+
+struct HealthOptions {
+  /// "embedded" or "redis".
+  std::string broker_kind = "embedded";
+  /// The program's.
+  std::string version = {};
+  /// The server's. Empty: none.
+  std::function<net::RefusedConnections()> connections_refused = {};
+};
+
+/// `GET` of `/livez`, `/readyz` and `/api/health`, for all the workflows of a process.
+class HealthRoutes {
+ public:
+  /// `gateways` has one at least, and must outlive the routes. The first is the registration's.
+  HealthRoutes(const std::vector<Gateway*>& gateways, HealthOptions options);
+
+  /// `router` calls this object from now on.
+  void add_to(net::Router& router);
+
+  static constexpr std::array<std::string_view, 3> paths = {"/livez", "/readyz", "/api/health"};
+
+ private:
+  [[nodiscard]] HealthFacts facts() const;
+
+  HealthOptions options_;
+  std::vector<ServedWorkflow> workflows_;
+  const Instant started_;
+  const std::int64_t started_timestamp_ms_;
+};
+
+}  // namespace regstream::gateway
