@@ -510,7 +510,7 @@ TEST_CASE("a journal that can't be written is an obstacle, until it can") {
   journaled.sql(
       "CREATE TRIGGER full BEFORE INSERT ON messages WHEN new.message = x'7b2278223a317d' "
       "BEGIN SELECT raise(ABORT, 'the disk is full'); END; "
-      "CREATE TRIGGER still BEFORE UPDATE ON history WHEN old.last_sequence = 1 AND "
+      "CREATE TRIGGER still BEFORE UPDATE ON histories WHEN old.last_sequence = 1 AND "
       "new.last_sequence = 1 BEGIN SELECT raise(ABORT, 'the disk is full'); END");
   regstream::Instant now{regstream::Duration{1'000}};
   journaled.bench.options.now = [&now] { return now; };
@@ -693,7 +693,7 @@ TEST_CASE("a file that is damaged is refused by name, and left alone") {
     journaled.sql("DELETE FROM messages WHERE sequence = 200");
   }
   SECTION("an epoch below zero") {
-    journaled.sql("PRAGMA ignore_check_constraints = 1; UPDATE history SET epoch = -1");
+    journaled.sql("PRAGMA ignore_check_constraints = 1; UPDATE histories SET epoch = -1");
   }
   SECTION("no row of the history") {
     journaled.sql("DELETE FROM histories");

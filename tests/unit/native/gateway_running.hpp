@@ -69,17 +69,17 @@ class DictatedBroker final : public broker::Broker {
   int catch_ups = 0;       ///< How often it was asked.
 };
 
+struct RunningOptions {
+  hub::StreamPumpOptions streams = {};
+};
+
 /// A gateway on a real socket and a history that is live and empty, on a thread of its own until
 /// the end of the test.
 class RunningGateway {
  public:
   static constexpr std::uint64_t epoch = 1'702'492'000'000;
 
-  struct Options {
-    hub::StreamPumpOptions streams = {};
-  };
-
-  explicit RunningGateway(Options options = {}, EventId position = {epoch, 0})
+  explicit RunningGateway(RunningOptions options = {}, EventId position = {epoch, 0})
       : server_(context_, router_, {.address = "127.0.0.1", .port = 0}),
         gateway_(context_, broker_, std::move(options.streams)),
         health_({&gateway_}, {}) {

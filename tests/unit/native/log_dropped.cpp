@@ -29,7 +29,8 @@ TEST_CASE("a dropped message is logged with its reason, its registration and the
                "on the channel");
   warn_dropped(error_of(R"([{"registrationId":42,"status":"A"}])"), "registration",
                "on the channel");
-  warn_dropped(error_of("{\"registrationId\":42,\"status\":\"A\"}\n{}"), "on the channel");
+  warn_dropped(error_of("{\"registrationId\":42,\"status\":\"A\"}\n{}"), "registration",
+               "on the channel");
   CHECK(
       captured.text() ==
       "warning: a message on the channel is no update, and was dropped (notJson, registration 42): "
@@ -51,8 +52,8 @@ TEST_CASE("a dropped message is logged with its reason, its registration and the
 TEST_CASE("each reason is logged once in ten seconds") {
   const CapturedLog captured;
   for (int count = 0; count < 100; ++count) {
-    warn_dropped(error_of("hello"), "on the channel");
-    warn_dropped(error_of("[]"), "on the channel");
+    warn_dropped(error_of("hello"), "registration", "on the channel");
+    warn_dropped(error_of("[]"), "registration", "on the channel");
   }
   const std::string text = captured.text();
   CHECK(std::count(text.begin(), text.end(), '\n') == 2);
@@ -64,7 +65,7 @@ TEST_CASE("nothing of a message is logged") {
        {R"({"registrationId":"hunter2","status":"hunter2"})", R"({"a":"hunter2"}{"b":"hunter2"})",
         R"({"hunter2":hunter2})", "hunter2", R"(["hunter2"])",
         R"({"registrationId":42,"status":["hunter2"]})"}) {
-    warn_dropped(error_of(json), "on the channel");
+    warn_dropped(error_of(json), "registration", "on the channel");
   }
   CHECK(captured.text().find("hunter2") == std::string::npos);
 }

@@ -212,15 +212,14 @@ TEST_CASE("a file without the tables that it must have is damaged") {
   }
   SQLite::Database{path, SQLite::OPEN_READWRITE}.exec(
       GENERATE("DROP TABLE messages", "DROP TABLE histories", "DROP TABLE keys"));
-  CHECK_THROWS_WITH(
-      [&path] {
-        JournalFile file{path, "boot-1"};
-        const EmbeddedJournal journal{file, "channel", {}, now_ms};
-        static_cast<void>(journal.read_keys());
-      }(),
-      Contains("Can't use the journal " + path.string() +
-               ": it is not a database, or it is "
-               "damaged; move it away"));
+  const auto open_journal = [&path] {
+    JournalFile file{path, "boot-1"};
+    const EmbeddedJournal journal(file, "channel", {}, now_ms);
+    static_cast<void>(journal.read_keys());
+  };
+  CHECK_THROWS_WITH(open_journal(), Contains("Can't use the journal " + path.string() +
+                                             ": it is not a database, or it is "
+                                             "damaged; move it away"));
 }
 
 TEST_CASE("a disk that is full at the start is one sentence") {
