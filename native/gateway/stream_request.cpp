@@ -5,22 +5,35 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <tuple>
+#include <utility>
 #include <vector>
-
-#include <regstream/message/update.hpp>
 
 namespace regstream::gateway {
 
 namespace {
 
-std::optional<std::int64_t> read_registration_id(const std::string& text) {
-  std::int64_t id = 0;
+std::optional<InstanceId> read_id(const std::string& text, IdKind kind) {
+  if (kind == IdKind::text) {
+    return is_text_id(text) ? std::optional(InstanceId(text)) : std::nullopt;
+  }
+  std::int64_t number = 0;
   const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, id);
-  if (error != std::errc() || rest != end || id < 1 || id > registration_id_max) {
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  if (error != std::errc() || rest != end || number < 1 || number > integer_id_max) {
     return std::nullopt;
   }
-  return id;
+  return InstanceId(number);
+}
+
+std::string expected_id(IdKind kind) {
+  return kind == IdKind::text ? "1 to " + std::to_string(text_id_bytes_max) +
+                                    R"( bytes of UTF-8 without control characters, and not "*")"
+                              : "a number from 1 to " + std::to_string(integer_id_max);
+}
+
+bool is_before(const InstanceId& left, const InstanceId& right) {
+  return std::tie(left.number, left.text) < std::tie(right.number, right.text);
 }
 
 // Several lines of one field are one list (RFC 9110, 5.3); a list is no event id, and so a cursor
@@ -38,24 +51,24 @@ std::string read_last_event_id(const net::Request& request) {
 }
 
 // The ids that a parameter names, in order and each once.
-std::variant<std::vector<std::int64_t>, StreamRequestError> read_ids(const net::Target& target,
-                                                                     const std::string& name) {
-  std::vector<std::int64_t> ids;
+std::variant<std::vector<InstanceId>, StreamRequestError> read_ids(const net::Target& target,
+                                                                   const std::string& name,
+                                                                   IdKind kind) {
+  std::vector<InstanceId> ids;
   const auto [first, last] = target.query.equal_range(name);
   for (auto given = first; given != last; ++given) {
-    const std::optional<std::int64_t> id = read_registration_id(given->second);
+    std::optional<InstanceId> id = read_id(given->second, kind);
     if (!id) {
-      return StreamRequestError{name + " must be a number from 1 to " +
-                                std::to_string(registration_id_max) + "."};
+      return StreamRequestError{name + " must be " + expected_id(kind) + "."};
     }
-    ids.push_back(*id);
+    ids.push_back(*std::move(id));
   }
-  std::sort(ids.begin(), ids.end());
+  std::sort(ids.begin(), ids.end(), is_before);
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   return ids;
 }
 
-std::optional<StreamRequestError> read_until(const net::Target& target,
+std::optional<StreamRequestError> read_until(const net::Target& target, const Workflow& workflow,
                                              hub::SubscriptionRequest& request) {
   const auto given = target.query.find("until");
   if (given == target.query.end()) {
@@ -65,7 +78,7 @@ std::optional<StreamRequestError> read_until(const net::Target& target,
     return StreamRequestError{R"(until must be "final", given once.)"};
   }
   if (request.ids.size() != 1) {
-    return StreamRequestError{"until=final needs exactly one registrationId."};
+    return StreamRequestError{"until=final needs exactly one " + workflow.id_member + "."};
   }
   request.until_final = true;
   return std::nullopt;
@@ -74,10 +87,10 @@ std::optional<StreamRequestError> read_until(const net::Target& target,
 }  // namespace
 
 std::variant<hub::SubscriptionRequest, StreamRequestError> read_stream_request(
-    const net::Request& request, const net::Target& target) {
+    const net::Request& request, const net::Target& target, const Workflow& workflow) {
   hub::SubscriptionRequest result;
-  auto ids = read_ids(target, "registrationId");
-  auto snapshots = read_ids(target, "snapshot");
+  auto ids = read_ids(target, workflow.id_member, workflow.id_kind);
+  auto snapshots = read_ids(target, "snapshot", workflow.id_kind);
   for (auto* const read : {&ids, &snapshots}) {
     if (auto* const error = std::get_if<StreamRequestError>(read)) {
       return std::move(*error);
@@ -87,14 +100,15 @@ std::variant<hub::SubscriptionRequest, StreamRequestError> read_stream_request(
   result.snapshots = std::get<0>(std::move(snapshots));
   if (result.ids.size() > hub::ids_of_stream_max) {
     return StreamRequestError{"A stream is of at most " + std::to_string(hub::ids_of_stream_max) +
-                              " ids; open another one for the rest, or one of all ids without "
-                              "registrationId."};
+                              " ids; open another one for the rest, or one of all ids without " +
+                              workflow.id_member + "."};
   }
   if (!std::includes(result.ids.begin(), result.ids.end(), result.snapshots.begin(),
-                     result.snapshots.end())) {
-    return StreamRequestError{"snapshot must name an id that registrationId names as well."};
+                     result.snapshots.end(), is_before)) {
+    return StreamRequestError{"snapshot must name an id that " + workflow.id_member +
+                              " names as well."};
   }
-  if (auto error = read_until(target, result)) {
+  if (auto error = read_until(target, workflow, result)) {
     return std::move(*error);
   }
 

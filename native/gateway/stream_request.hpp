@@ -3,6 +3,8 @@
 #include <string>
 #include <variant>
 
+#include <regstream/workflow/workflow.hpp>
+
 #include "hub/subscription_request.hpp"
 #include "net/exchange.hpp"
 
@@ -14,8 +16,8 @@ struct StreamRequestError {
 };
 
 /// Reads the query:
-/// - `registrationId`, a number from 1 to 2^53 - 1: once for each id, up to a hundred of them; none
-///   for all. The same id twice counts once.
+/// - The workflow's id, under its member's name (`registrationId`): once for each instance, up to a
+///   hundred of them; none for all. The same id twice counts once.
 /// - `snapshot`: one of these ids, which the client knows nothing of; once for each of them.
 /// - `until`, at most once: `final`, and exactly one id.
 /// - `lastEventId`, at most once.
@@ -25,6 +27,6 @@ struct StreamRequestError {
 /// header how far it got. An empty one of either says nothing. What is no event id is no error: to
 /// a client that can't mend it, the stream says `reset`.
 [[nodiscard]] std::variant<hub::SubscriptionRequest, StreamRequestError> read_stream_request(
-    const net::Request& request, const net::Target& target);
+    const net::Request& request, const net::Target& target, const Workflow& workflow);
 
 }  // namespace regstream::gateway

@@ -81,8 +81,10 @@ std::optional<DecodeError> Hub::publish(EventId id, std::string_view message, In
   counters_.mistyped += slices.mistyped;
   Update update = to_update(slices);
   update.id = id;
-  known_.recall(update.registration_id, journal_);
-  StandingChange change = known_.apply(update);
+  sweep_ids();
+  const std::int64_t number = number_of(update.registration_id, update.text_id);
+  known_.recall(number, journal_);
+  StandingChange change = known_.apply(number, update);
   if (change.before == Standing::unknown && journal_.is_whole()) {
     change.before = Standing::open;  // This is the first that was ever said of it.
   }
@@ -90,12 +92,11 @@ std::optional<DecodeError> Hub::publish(EventId id, std::string_view message, In
   std::string bytes;
   bytes.reserve(text.view().size() + around_update);
   append_update(bytes, text.view(), id);
-  journal_.append(update.registration_id, make_frame(std::move(bytes)), now, change);
+  journal_.append(number, make_frame(std::move(bytes)), now, change);
   if (is_live_) {
     offer(everyone_, every_registration, id.sequence);
-    if (const auto concerned = by_registration_.find(update.registration_id);
-        concerned != by_registration_.end()) {
-      offer(concerned->second, update.registration_id, id.sequence);
+    if (const auto concerned = by_registration_.find(number); concerned != by_registration_.end()) {
+      offer(concerned->second, number, id.sequence);
     }
   }
   return std::nullopt;
@@ -112,9 +113,15 @@ SubscriptionId Hub::subscribe(const SubscriptionRequest& request, Instant now,
   if (const auto due = next_beat(); !due || *due > now) {
     beats_.skip(now);  // The beats that nobody had are not the newcomer's.
   }
-  Following following(request.ids);
-  for (const std::int64_t id : request.snapshots) {
-    following.want_snapshot(id);
+  sweep_ids();
+  std::vector<std::int64_t> numbers;
+  numbers.reserve(request.ids.size());
+  for (const InstanceId& one : request.ids) {
+    numbers.push_back(number_of(one.number, one.text));
+  }
+  Following following(std::move(numbers));
+  for (const InstanceId& one : request.snapshots) {
+    following.want_snapshot(number_of(one.number, one.text));
   }
   const Slot slot = take_slot();
   Subscription& subscription = slots_[slot];

@@ -18,6 +18,7 @@
 #include "hub/beats.hpp"
 #include "hub/following.hpp"
 #include "hub/frame.hpp"
+#include "hub/id_table.hpp"
 #include "hub/journal.hpp"
 #include "hub/known_registrations.hpp"
 #include "hub/outbox.hpp"
@@ -133,6 +134,9 @@ struct SubscriptionId {
 /// the history can't be reached, it waits. So does `0-0`, and what is no event id, which don't say
 /// how far their reader had been. What a reader is told never goes back, unless history was lost.
 ///
+/// Journal, known states and subscriptions go by integers. Where a workflow's ids are text, each
+/// has a number for as long as one of these names it (`IdTable`).
+///
 /// One thread owns a hub and everything it hands out. Time comes from the caller and never goes
 /// back.
 class Hub {
@@ -196,6 +200,8 @@ class Hub {
   [[nodiscard]] const HubCounters& counters() const { return counters_; }
   [[nodiscard]] const Journal& journal() const { return journal_; }
   [[nodiscard]] const KnownRegistrations& known_registrations() const { return known_; }
+  /// The numbers of ids that are text, by which the journal and the known states go.
+  [[nodiscard]] const IdTable& id_table() const { return ids_; }
   [[nodiscard]] bool is_live() const { return is_live_; }
 
  private:
@@ -240,6 +246,8 @@ class Hub {
 
   [[nodiscard]] Subscription* find(SubscriptionId id);
   [[nodiscard]] Slot take_slot();
+  void sweep_ids();
+  [[nodiscard]] std::int64_t number_of(std::int64_t number, std::string_view text);
   std::size_t begin_journal(EventId position, ResetCause cause);
   void offer(const Audience& audience, std::int64_t id, std::uint64_t sequence);
   [[nodiscard]] bool may_know_more(const std::optional<EventId>& cursor) const;
@@ -268,6 +276,7 @@ class Hub {
   HubCounters counters_;
   Journal journal_;
   KnownRegistrations known_;
+  IdTable ids_;  // Of text only.
   bool is_live_ = false;
   std::vector<Subscription> slots_;
   std::vector<Slot> free_slots_;

@@ -1,7 +1,7 @@
 #include "hub/hub.hpp"
 
-// Where a subscription stands: its slot, its place among those who hear the same, and in the list
-// of those who have something to collect.
+// What an id's number is, and where a subscription stands: its slot, its place among those who hear
+// the same, and in the list of those who have something to collect.
 namespace regstream::hub {
 
 Hub::Slot Hub::take_slot() {
@@ -13,6 +13,20 @@ Hub::Slot Hub::take_slot() {
   const Slot slot = free_slots_.back();
   free_slots_.pop_back();
   return slot;
+}
+
+std::int64_t Hub::number_of(std::int64_t number, std::string_view text) {
+  return options_.workflow->id_kind == IdKind::text ? ids_.number_of(text) : number;
+}
+
+// Before something new is named: in between, what is about to be would be swept, too.
+void Hub::sweep_ids() {
+  if (ids_.is_sweep_due()) {
+    ids_.sweep([this](std::int64_t number) {
+      return journal_.has_any_of(number) || known_.find(number) != nullptr ||
+             by_registration_.contains(number);
+    });
+  }
 }
 
 std::vector<SubscriptionId> Hub::subscription_ids() const {

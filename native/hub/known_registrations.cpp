@@ -15,8 +15,9 @@ namespace {
 
 std::size_t bytes_of(const Registration& registration) {
   const RegistrationView& view = registration.view();
-  std::size_t bytes = registration.recent_bytes() + view.status.size() + view.stage.size() +
-                      view.message.size() + view.details.size() + view.process_log.size();
+  std::size_t bytes = registration.recent_bytes() + view.text_id.size() + view.status.size() +
+                      view.stage.size() + view.message.size() + view.details.size() +
+                      view.process_log.size();
   for (const StageView& stage : view.stages) {
     bytes += stage.name.size() + stage.message.size();
   }
@@ -48,19 +49,20 @@ void KnownRegistrations::recall(std::int64_t registration_id, const Journal& jou
        sequence != 0; sequence = journal.next_of(sequence, registration_id)) {
     if (auto update = read_update(*journal.frame(sequence), *workflow_)) {
       update->id = EventId{.epoch = oldest.epoch, .sequence = sequence};
-      apply(*update);
+      apply(registration_id, *update);
     }
   }
 }
 
-StandingChange KnownRegistrations::apply(const Update& update) {
-  StandingChange change{.before = standing(update.registration_id)};
-  if (const auto known = by_id_.find(update.registration_id); known != by_id_.end()) {
+StandingChange KnownRegistrations::apply(std::int64_t number, const Update& update) {
+  StandingChange change{.before = standing(number)};
+  if (const auto known = by_id_.find(number); known != by_id_.end()) {
     entries_.splice(entries_.begin(), entries_, known->second);
   } else {
-    entries_.push_front(
-        Entry{Registration(InstanceId(update.registration_id), *workflow_), nullptr, 0});
-    by_id_.emplace(update.registration_id, entries_.begin());
+    InstanceId instance(update.registration_id);
+    instance.text = update.text_id;
+    entries_.push_front(Entry{number, Registration(std::move(instance), *workflow_), nullptr, 0});
+    by_id_.emplace(number, entries_.begin());
   }
   Entry& entry = entries_.front();
   entry.registration.apply(update);
@@ -129,7 +131,7 @@ void KnownRegistrations::count_front() {
 
   while (by_id_.size() > 1 && (by_id_.size() > limits_.count_max || bytes_ > limits_.bytes_max)) {
     bytes_ -= entries_.back().bytes;
-    by_id_.erase(entries_.back().registration.view().registration_id);
+    by_id_.erase(entries_.back().number);
     entries_.pop_back();
   }
 }

@@ -32,7 +32,8 @@ class KnownRegistrations {
   explicit KnownRegistrations(const Workflow& workflow, KnownRegistrationsLimits limits = {})
       : workflow_(&workflow), limits_(limits) {}
 
-  StandingChange apply(const Update& update);
+  /// `number` is the registration's, or the one that stands for its text (`IdTable`).
+  StandingChange apply(std::int64_t number, const Update& update);
 
   /// Takes in what `journal` holds of a registration that is not known: for who joins late a part
   /// would look like the whole. Call it before `apply` and `snapshot`.
@@ -61,6 +62,7 @@ class KnownRegistrations {
 
  private:
   struct Entry {
+    std::int64_t number;
     Registration registration;
     FramePtr snapshot;  // Null until somebody asks.
     std::size_t bytes;

@@ -1,9 +1,10 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <vector>
+
+#include <regstream/workflow/workflow.hpp>
 
 #include "hub/frame.hpp"
 
@@ -15,13 +16,13 @@ inline constexpr std::size_t ids_of_stream_max = 100;
 /// What a subscriber asks for.
 struct SubscriptionRequest {
   /// Whose updates, each id once however often it stands here. None: everybody's.
-  std::vector<std::int64_t> ids = {};
+  std::vector<InstanceId> ids = {};
   /// The id of the last event that the subscriber has; empty: it has none, and joins now. The id of
   /// an `end` counts as that of the update which it follows.
   std::string cursor = {};
   /// Those of `ids` that the subscriber knows nothing of: they get a snapshot before the others
   /// resume. Without a cursor all of them get one anyway.
-  std::vector<std::int64_t> snapshots = {};
+  std::vector<InstanceId> snapshots = {};
   /// The stream ends with the first final update. For one id only.
   bool until_final = false;
   Framing framing = Framing::bare;

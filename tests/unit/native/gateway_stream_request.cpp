@@ -4,6 +4,7 @@
 #include <vector>
 
 #include <catch2/catch.hpp>
+#include <regstream/workflow/registration.hpp>
 
 #include "gateway/stream_request.hpp"
 #include "net/target.hpp"
@@ -13,19 +14,20 @@ using namespace regstream::gateway;
 
 namespace {
 
-auto read(const std::string& query, const std::vector<std::string>& last_event_ids = {}) {
+auto read(const std::string& query, const std::vector<std::string>& last_event_ids = {},
+          const Workflow& workflow = registration_workflow()) {
   net::Request request;
   for (const std::string& id : last_event_ids) {
     request.insert("Last-Event-ID", id);
   }
-  return read_stream_request(request, net::parse_target("/stream" + query).value());
+  return read_stream_request(request, net::parse_target("/stream" + query).value(), workflow);
 }
 
 std::string cursor(const std::string& query, const std::vector<std::string>& last_event_ids = {}) {
   return std::get<hub::SubscriptionRequest>(read(query, last_event_ids)).cursor;
 }
 
-using Ids = std::vector<std::int64_t>;
+using Ids = std::vector<InstanceId>;
 
 Ids ids(const std::string& query) {
   return std::get<hub::SubscriptionRequest>(read(query)).ids;
@@ -103,6 +105,34 @@ TEST_CASE("A registrationId that names none is refused with what would be right"
   REQUIRE(std::holds_alternative<StreamRequestError>(request));
   CHECK(std::get<StreamRequestError>(request).what ==
         "registrationId must be a number from 1 to 9007199254740991.");
+}
+
+TEST_CASE("A workflow's own id has its own name, and may be text") {
+  Workflow imports = registration_workflow();
+  imports.id_member = "importId";
+  imports.id_kind = IdKind::text;
+  const auto ask = [&](const std::string& query) { return read(query, {}, imports); };
+  const auto asked = [&](const std::string& query) {
+    return std::get<hub::SubscriptionRequest>(ask(query));
+  };
+  const auto text = [](const char* id) { return InstanceId(std::string(id)); };
+  CHECK(asked("?registrationId=42").ids.empty());
+  const auto request = asked("?importId=b&importId=42&importId=a%20%C3%A5&importId=b&snapshot=42");
+  CHECK(request.ids == Ids{text("42"), text("a \xc3\xa5"), text("b")});
+  CHECK(request.snapshots == Ids{text("42")});
+  CHECK(asked("?importId=x&until=final").until_final);
+  CHECK(asked("?importId=" + std::string(128, 'x')).ids.size() == 1);
+
+  const auto refused = [&](const std::string& query) {
+    return std::get<StreamRequestError>(ask(query)).what;
+  };
+  const std::string value =
+      GENERATE("", "*", "%0A", "%7F", "%C2%85", "%FF", "%ED%A0%80", std::string(129, 'x'));
+  CHECK(refused("?importId=" + value) ==
+        "importId must be 1 to 128 bytes of UTF-8 without control characters, and not \"*\".");
+  CHECK(refused("?importId=a&snapshot=b") ==
+        "snapshot must name an id that importId names as well.");
+  CHECK(refused("?until=final") == "until=final needs exactly one importId.");
 }
 
 TEST_CASE("A cursor comes by the header or by the query, and the header wins") {

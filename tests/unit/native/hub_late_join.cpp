@@ -82,7 +82,7 @@ TEST_CASE("A snapshot is encoded once for all who join, until the registration c
 TEST_CASE("Of too many registrations the one that was quiet for longest is forgotten") {
   KnownRegistrations known(registration_workflow(), {.count_max = 3});
   for (const std::int64_t id : {1, 2, 3, 1, 4}) {
-    known.apply(update_of(id));
+    known.apply(id, update_of(id));
   }
   CHECK(known.size() == 3);
   CHECK(known.find(2) == nullptr);
@@ -117,21 +117,21 @@ TEST_CASE("A registration that was forgotten is told whole, from the journal") {
 TEST_CASE("Large texts are bounded by bytes, and the newest registration is always kept") {
   KnownRegistrations known(registration_workflow(), {.count_max = 100, .bytes_max = 1'000});
   for (std::int64_t id = 1; id <= 50; ++id) {
-    known.apply(update_of(id, std::string(200, 'x')));
+    known.apply(id, update_of(id, std::string(200, 'x')));
     REQUIRE(known.bytes() <= 1'000);
   }
   CHECK(known.size() == 4);
-  known.apply(update_of(51, std::string(5'000, 'x')));
+  known.apply(51, update_of(51, std::string(5'000, 'x')));
   CHECK(known.size() == 1);
   CHECK(known.find(51) != nullptr);
-  known.apply(update_of(51, "short"));
+  known.apply(51, update_of(51, "short"));
   CHECK(known.bytes() < 100);
 }
 
 TEST_CASE("Encoded snapshots count as well, and whoever is asked for is not quiet") {
   KnownRegistrations known(registration_workflow(), {.count_max = 100, .bytes_max = 1'000});
   for (std::int64_t id = 1; id <= 4; ++id) {
-    known.apply(update_of(id, std::string(200, 'x')));
+    known.apply(id, update_of(id, std::string(200, 'x')));
   }
   const std::size_t each = known.bytes() / 4;
   const FramePtr snapshot = known.snapshot(1, timestamp_ms);

@@ -59,7 +59,7 @@ inline constexpr std::int64_t reading_timestamp_ms = 1'702'493'000'000;
 
 /// Asks for the updates of one id, or of all.
 inline SubscriptionRequest follow(std::optional<std::int64_t> id, std::string_view cursor = {}) {
-  return {.ids = id ? std::vector{*id} : std::vector<std::int64_t>{},
+  return {.ids = id ? std::vector<InstanceId>{*id} : std::vector<InstanceId>{},
           .cursor = std::string{cursor}};
 }
 
