@@ -102,8 +102,7 @@ void Gateway::on_caught_up() {
 }
 
 void Gateway::open_stream(net::Exchange exchange) {
-  auto read =
-      read_stream_request(exchange.request(), exchange.target(), *options_.streams.hub.workflow);
+  auto read = read_stream_request(exchange.request(), exchange.target(), broker_.workflow());
   if (const auto* error = std::get_if<StreamRequestError>(&read)) {
     respond_problem(exchange, {.status = http::status::bad_request, .detail = error->what});
     return;

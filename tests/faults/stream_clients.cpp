@@ -150,6 +150,7 @@ class Client final : public regstream::client::RegistrationHandler {
         return tell_snapshot(id, message.content->data);
       case MessageKind::ping:
         return;
+      case MessageKind::end:
       case MessageKind::other:
         return add("malformed a message that it did not ask for");
       case MessageKind::malformed:
