@@ -1,5 +1,9 @@
 #include "simulation/cast.hpp"
 
+#include <utility>
+
+#include "simulation/guest_workflow.hpp"
+
 namespace regstream::simulation {
 
 Cast::Cast(std::uint64_t run_seed, std::optional<Canary> canary, World& run_world)
@@ -13,6 +17,7 @@ Cast::Cast(std::uint64_t run_seed, std::optional<Canary> canary, World& run_worl
     : seed(run_seed),
       world(run_world),
       plan(run_plan),
+      truth(host != nullptr ? guest_workflow() : registration_workflow()),
       redis(world, &truth, plan, canary),
       route_(run_seed, "gateways that clients reach") {
   for (std::size_t index = 0; index < plan.gateways; ++index) {
@@ -21,6 +26,9 @@ Cast::Cast(std::uint64_t run_seed, std::optional<Canary> canary, World& run_worl
                                        world, choose_drift(world, plan.drift_per_million_max));
     gateways.push_back(std::make_unique<GatewayProcess>(world, std::move(clock), redis, truth, plan,
                                                         canary, index));
+    if (host != nullptr) {
+      gateways.back()->stand_beside(*host->gateways[index]);
+    }
     gateways.back()->start();
   }
   for (std::size_t index = 0; index < plan.publishers; ++index) {
@@ -28,9 +36,16 @@ Cast::Cast(std::uint64_t run_seed, std::optional<Canary> canary, World& run_worl
     senders.push_back(++senders_count_);
   }
   for (std::size_t index = 0; index < plan.clients; ++index) {
+    auto wishes = host != nullptr ? std::optional{ClientWishes{run_seed, index, plan.registrations}}
+                                  : std::nullopt;
     clients.push_back(std::make_unique<ClientProcess>(
-        world, truth, plan, canary, index,
-        [this]() -> StreamWriter& { return gateways[route_.index(gateways.size())]->streams(); }));
+        world, truth, plan, canary, index, std::move(wishes),
+        [this, host, canary]() -> StreamWriter& {
+          const std::size_t gateway = route_.index(gateways.size());
+          const bool is_astray =
+              canary == Canary::wrong_workflow && host != nullptr && world.chance(30);
+          return (is_astray ? *host : *this).gateways[gateway]->streams();
+        }));
   }
 }
 

@@ -1,48 +1,107 @@
 #include "simulation/client_judge.hpp"
 
+#include <algorithm>
+#include <utility>
 #include <variant>
 
+#include "simulation/guest_workflow.hpp"
 #include "simulation/world.hpp"
 
 namespace regstream::simulation {
+namespace {
 
-void ClientJudge::forget() {
+constexpr std::string_view end_suffix = "-end";
+
+/// The id of an end counts as that of the update before it.
+std::string_view without_end(std::string_view id) {
+  return id.ends_with(end_suffix) ? id.substr(0, id.size() - end_suffix.size()) : id;
+}
+
+/// A final status ends its instance, unless a stage starts with that.
+bool is_final_update(const UpdateSlices& update, const Workflow& workflow) {
+  const bool starts_stage = !update.stage.empty() && update.stage_status == StageStatus::started;
+  return !starts_stage && workflow.is_final(update.status.text());
+}
+
+bool contains(const std::vector<std::int64_t>& ids, std::int64_t id) {
+  return std::binary_search(ids.begin(), ids.end(), id);
+}
+
+}  // namespace
+
+void ClientJudge::begin(const std::vector<std::int64_t>& ids) {
   last_event_id_.clear();
   position_.reset();
-  view_id_.reset();
-  has_gap_ = has_skipped_ = is_behind_reset_ = false;
+  followed_.clear();
+  follow(ids);
+  for (auto& [id, followed] : followed_) {
+    followed.is_new = false;  // Without a cursor everything comes with the greeting.
+  }
 }
 
-void ClientJudge::on_attempt(std::string_view cursor) {
-  if (cursor != last_event_id_) {
-    fail("it resumes after \"" + std::string{cursor} + "\", but the last event's id was \"" +
+void ClientJudge::follow(const std::vector<std::int64_t>& ids) {
+  for (auto followed = followed_.begin(); followed != followed_.end();) {
+    followed = contains(ids, followed->first) ? std::next(followed) : followed_.erase(followed);
+  }
+  for (const std::int64_t id : ids) {
+    followed_.try_emplace(id, Followed{.view = {memory_, name_, id}, .is_new = true});
+  }
+}
+
+void ClientJudge::on_attempt(const StreamRequest& request) {
+  if (request.cursor != last_event_id_) {
+    fail("it resumes after \"" + request.cursor + "\", but the last event's id was \"" +
          last_event_id_ + '"');
   }
-  asked_ = cursor;
+  if (request.ids.size() != followed_.size()) {
+    fail("it asks for " + std::to_string(request.ids.size()) + " ids, and follows " +
+         std::to_string(followed_.size()));
+  }
+  for (auto& [id, followed] : followed_) {
+    if (!contains(request.ids, id)) {
+      fail("it does not ask for " + std::to_string(id) + ", which it follows");
+    }
+    followed.is_asked_for = true;
+    const bool is_named = contains(request.snapshots, id);
+    if (followed.is_new && !is_named && !request.cursor.empty()) {
+      fail("it knows nothing of " + std::to_string(id) + ", and asks for no snapshot of it");
+    }
+    if (is_named && !followed.view.is_unknown()) {
+      fail("it asks for a snapshot of " + std::to_string(id) + ", of which it was told");
+    }
+  }
+  asked_ = request;
   due_ = Due::greeting;
+  end_due_.reset();
+  snapshots_told_.clear();
+  snapshots_due_ = {request.snapshots.begin(), request.snapshots.end()};
+  has_hidden_ = false;
 }
 
-void ClientJudge::on_message(const StreamMessage& message, std::string_view json,
-                             std::string_view last_event_id) {
-  last_event_id_ = last_event_id;
-  const EventId id = parsed(last_event_id);
-  switch (message.type) {
+void ClientJudge::on_message(const SessionMessage& message) {
+  if (due_ == Due::end_was_told) {
+    fail("something comes behind the end: " + std::string{message.json});
+  }
+  last_event_id_ = message.last_event_id;
+  const EventId id = parsed(without_end(last_event_id_));
+  switch (message.content->type) {
     case StreamMessageType::connected:
       return on_connected(id);
     case StreamMessageType::update:
-      return on_update(id, json);
+      return on_update(id, message);
     case StreamMessageType::reset:
       return on_reset(id);
     case StreamMessageType::snapshot:
       return on_snapshot(id, message);
+    case StreamMessageType::end:
+      return on_end(message);
     case StreamMessageType::ping:
       if (due_ == Due::greeting) {
         fail("a ping comes before the greeting");
       }
       return;
-    case StreamMessageType::end:  // Nobody asks for one.
     case StreamMessageType::other:
-      fail("a message of no known type: " + std::string{json});
+      fail("a message of no known type: " + std::string{message.json});
   }
 }
 
@@ -51,31 +110,45 @@ void ClientJudge::on_skipped(std::string_view last_event_id) {
     fail("it skips an event that no limit is below");
   }
   last_event_id_ = last_event_id;
-  position_ = parsed(last_event_id);
-  due_ = Due::nothing;
-  has_gap_ = has_skipped_ = true;
+  position_ = parsed(without_end(last_event_id));
+  has_hidden_ |= due_ == Due::snapshots || !snapshots_due_.empty();
+  if (asked_.until_final) {
+    due_ = Due::perhaps_end;
+  } else if (position_ != EventId{}) {
+    due_ = Due::anything;
+  }
+  for (auto& [number, followed] : followed_) {
+    followed.view.on_skipped();
+  }
 }
 
 void ClientJudge::on_connected(EventId id) {
   if (due_ != Due::greeting) {
     fail("it is greeted twice");
   }
-  if (id != EventId{}) {
-    if (!asked_.empty() && to_string(id) != asked_) {
-      fail("it asked for what comes after " + asked_ + ", and is greeted with " + to_string(id));
-    }
-    if (asked_.empty()) {
-      position_ = id;
-    }
-    due_ = Due::nothing;
-  } else {
-    due_ = asked_.empty() ? Due::snapshot : Due::reset;
+  const bool has_cursor = !asked_.cursor.empty();
+  if (asked_.until_final && asked_.cursor.ends_with(end_suffix)) {
+    fail("it has the end, and gets a stream all the same");
+  }
+  if (id == EventId{}) {
+    due_ = has_cursor ? Due::reset : Due::snapshots;
+    begun_at_ = truth_.end();
+    return;
+  }
+  if (has_cursor && to_string(id) != without_end(asked_.cursor)) {
+    fail("it asked for what comes after " + asked_.cursor + ", and is greeted with " +
+         to_string(id));
+  }
+  due_ = Due::anything;
+  position_ = id;
+  if (has_cursor && asked_.until_final) {
+    expect_end_after(id);
   }
 }
 
-void ClientJudge::on_update(EventId id, std::string_view json) {
-  if (due_ != Due::nothing || !position_) {
-    fail("the update " + to_string(id) + " comes before what the greeting promised");
+void ClientJudge::on_update(EventId id, const SessionMessage& message) {
+  if ((due_ != Due::anything && due_ != Due::perhaps_end) || !position_) {
+    fail("the update " + to_string(id) + " comes where something else has to");
   }
   if (id.epoch != position_->epoch) {
     fail("the update " + to_string(id) + " is of another epoch than " + to_string(*position_) +
@@ -84,127 +157,232 @@ void ClientJudge::on_update(EventId id, std::string_view json) {
   if (id <= *position_) {
     fail("the update " + to_string(id) + " comes after " + to_string(*position_));
   }
-  if (can_judge(id)) {
-    const Truth::Epoch& epoch = *truth_.epoch(id.epoch);
-    if (id.sequence > epoch.entries.size()) {
-      fail("the update " + to_string(id) + " was never published");
-    }
-    const Truth::Entry& entry = epoch.entry(id.sequence);
-    if (json != encode_update_envelope(entry.message)) {
-      fail("the update " + to_string(id) + " is not what was published");
-    }
-    if (registration_id_ && entry.registration_id != *registration_id_) {
-      fail("the update " + to_string(id) + " does not concern it");
-    }
-    if (const auto missed = truth_.between(*position_, id, registration_id_)) {
-      fail("the update " + to_string(id) + " comes, and it has missed " + to_string(*missed));
-    }
+  const UpdateSlices& update = message.content->update;
+  const std::int64_t number = number_in(truth_.workflow(), update);
+  if (!asked_.ids.empty() && !contains(asked_.ids, number)) {
+    fail("the update " + to_string(id) + " does not concern it");
+  }
+  if (truth_.can_judge(id)) {
+    check_published(id, message.json);
+    check_nothing_missed(id);
+  }
+  Followed* const followed = find(number);
+  const bool is_news = followed_.empty() ||
+                       (followed != nullptr && followed->is_asked_for && !followed->view.has(id));
+  if (is_news != (message.kind == MessageKind::update)) {
+    fail("the update " + to_string(id) +
+         (is_news ? " is news, and it does not say so"
+                  : " is no news, and it says so all the same"));
   }
   position_ = id;
-  is_behind_reset_ = false;
-  ++updates_;
+  snapshots_due_.clear();
+  if (followed != nullptr && is_news) {
+    followed->view.on_update(id);
+    followed->is_new = false;
+  }
+  updates_ += is_news ? 1U : 0U;
+  const bool is_final = asked_.until_final && is_final_update(update, truth_.workflow());
+  due_ = is_final ? Due::end : Due::anything;
+  end_due_ = id;
+}
+
+void ClientJudge::check_published(EventId id, std::string_view json) const {
+  const Truth::Epoch& epoch = *truth_.epoch(id.epoch);
+  if (id.sequence > epoch.entries.size()) {
+    fail("the update " + to_string(id) + " was never published");
+  }
+  if (json != encode_update_envelope(epoch.entry(id.sequence).message)) {
+    fail("the update " + to_string(id) + " is not what was published");
+  }
+}
+
+/// Before `before`, of what the stream was asked for.
+void ClientJudge::check_nothing_missed(EventId before) const {
+  const auto check = [this, before](EventId after, std::optional<std::int64_t> number) {
+    if (const auto missed = truth_.between(after, before, number)) {
+      fail("it is told of " + to_string(before) + ", and has missed " + to_string(*missed));
+    }
+  };
+  if (asked_.ids.empty()) {
+    return check(*position_, std::nullopt);
+  }
+  if (const auto loss = truth_.loss_between(*position_, before)) {
+    fail("it is told of " + to_string(before) + ", and not of the loss at " + to_string(*loss));
+  }
+  for (const std::int64_t number : asked_.ids) {
+    const auto told = snapshots_told_.find(number);
+    if (told != snapshots_told_.end()) {
+      check(std::max(*position_, told->second), number);
+    } else if (!has_hidden_) {
+      check(*position_, number);
+    }
+  }
 }
 
 void ClientJudge::on_reset(EventId id) {
-  if (due_ == Due::greeting || due_ == Due::snapshot) {
+  // The snapshots of several ids come one after the other, and a slow reader falls behind.
+  if (due_ == Due::greeting || (due_ == Due::snapshots && asked_.ids.size() < 2)) {
     fail("a reset comes where it was promised something else");
   }
-  // Before the first greeting's snapshot, or between a reset and its own: it knew no position.
-  const bool is_told_again = due_ == Due::reset && asked_ == to_string(EventId{});
-  if (!is_told_again && !was_lost(*position_) && !may_be_trimmed(*position_)) {
+  if (!has_reason_for_reset()) {
     fail("a reset comes without a reason: it was at " + to_string(*position_) +
          ", and the history is at " + to_string(truth_.end()));
   }
   ++resets_;
-  has_gap_ = is_behind_reset_ = true;
-  has_skipped_ = false;  // The next update begins a new view.
-  due_ = id == EventId{} ? Due::snapshot : Due::nothing;
+  for (auto& [number, followed] : followed_) {
+    followed.view.on_reset();
+  }
+  due_ = id == EventId{} ? Due::snapshots : Due::anything;
+  begun_at_ = truth_.end();
+  end_due_.reset();
+  snapshots_due_.clear();
+  snapshots_told_.clear();
+  has_hidden_ = false;
   position_ = id;
 }
 
-void ClientJudge::on_snapshot(EventId id, const StreamMessage& message) {
-  if (due_ != Due::snapshot) {
-    fail("a snapshot comes that nothing announced");
+bool ClientJudge::has_reason_for_reset() const {
+  if (due_ == Due::reset && asked_.cursor == to_string(EventId{})) {
+    return true;  // It had read a part of what told it where it stands.
   }
-  due_ = Due::nothing;
-  position_ = id;
-  has_gap_ = has_skipped_ = is_behind_reset_ = false;
-  if (!registration_id_ || !can_judge(id) || !is_known_whole(id)) {
+  if (due_ == Due::snapshots) {  // It knows no position.
+    return truth_.was_lost(begun_at_) || memory_.may_lack_what_was(truth_.end());
+  }
+  const EventId at = *position_;
+  return truth_.was_lost(at) || memory_.may_lack_what_follows(at) ||
+         (due_ == Due::reset && asked_.until_final && memory_.may_lack_what_was(at));
+}
+
+void ClientJudge::on_snapshot(EventId id, const SessionMessage& message) {
+  auto decoded = decode_view(message.content->data, truth_.workflow());
+  const auto* const view = std::get_if<RegistrationView>(&decoded);
+  const std::int64_t number = view == nullptr ? 0 : number_in(truth_.workflow(), *view);
+  if (number == 0 || !view->id || !(asked_.ids.empty() || contains(asked_.ids, number))) {
+    fail("a snapshot does not concern it: " + std::string{message.content->data});
+  }
+  const bool is_due = due_ == Due::snapshots ? snapshots_told_.count(number) == 0
+                                             : snapshots_due_.erase(number) != 0;
+  if (!is_due) {
+    fail("a snapshot comes that nothing announced: " + std::string{message.content->data});
+  }
+  if (due_ != Due::snapshots && to_string(id) != without_end(asked_.cursor)) {
+    fail("a snapshot that was asked for moves it from " + asked_.cursor + " to " + to_string(id));
+  }
+  check_snapshot(number, *view);
+  snapshots_told_[number] = *view->id;
+  Followed* const followed = find(number);
+  const bool is_news = followed != nullptr && followed->is_asked_for;
+  if (is_news != (message.kind == MessageKind::snapshot)) {
+    fail("a snapshot is taken for what it is not: " + std::string{message.content->data});
+  }
+  if (is_news) {
+    followed->view.on_snapshot(*view->id);
+    followed->is_new = false;
+  }
+  if (id == EventId{}) {
     return;
   }
-  auto decoded = decode_view(message.data);
-  const auto* const view = std::get_if<RegistrationView>(&decoded);
-  if (view == nullptr || truth_.view_mark(*registration_id_, id) != mark_of(*view)) {
-    fail("the snapshot " + to_string(id) + " is not the truth: " + std::string{message.data});
+  position_ = id;
+  check_newest(id);
+  due_ = Due::anything;
+  if (asked_.until_final && view->is_final) {
+    due_ = Due::end;
+    end_due_.reset();
+    if (truth_.can_judge(*view->id) && !memory_.may_lack_what_was(*view->id)) {
+      end_due_ = truth_.final_update(number, *view->id);
+    }
+  }
+}
+
+void ClientJudge::check_snapshot(std::int64_t number, const RegistrationView& view) const {
+  if (truth_.can_judge(*view.id) && memory_.is_whole(*view.id) &&
+      truth_.view_mark(number, *view.id) != mark_of(view, truth_.workflow())) {
+    fail("the snapshot is not the truth: " + encode_view(view, truth_.workflow()));
+  }
+}
+
+/// What snapshots have told is not older than where the stream goes on.
+void ClientJudge::check_newest(EventId position) const {
+  if (!truth_.can_judge(position)) {
+    return;
+  }
+  const EventId behind{.epoch = position.epoch, .sequence = position.sequence + 1};
+  for (const auto& [number, newest] : snapshots_told_) {
+    const auto& losses = truth_.epoch(position.epoch)->losses;
+    if (newest < position && losses.empty() && truth_.between(newest, behind, number)) {
+      fail("the snapshot " + to_string(newest) + " of " + std::to_string(number) +
+           " is older than " + to_string(position) + ", where its stream goes on");
+    }
+  }
+}
+
+void ClientJudge::on_end(const SessionMessage& message) {
+  const std::optional<EventId>& id = message.content->end_id;
+  const bool is_due = due_ == Due::end ? !end_due_ || id == end_due_ : due_ == Due::perhaps_end;
+  if (!id || !is_due) {
+    fail("an end comes that nothing is the reason for: " + std::string{message.json});
+  }
+  if (last_event_id_ != to_string(*id).append(end_suffix)) {
+    fail("the end of " + to_string(*id) + " has the id " + last_event_id_);
+  }
+  due_ = Due::end_was_told;
+  position_ = id;  // Its id goes back to that, behind a snapshot of what came later.
+}
+
+void ClientJudge::forget_end() {
+  last_event_id_ = without_end(last_event_id_);
+}
+
+/// All up to `position` was told: if its id is final by then, that has to be said.
+void ClientJudge::expect_end_after(EventId position) {
+  if (!truth_.can_judge(position) || memory_.may_lack_what_was(position)) {
+    due_ = Due::perhaps_end;
+  } else if ((end_due_ = truth_.final_update(asked_.ids.front(), position))) {
+    due_ = Due::end;
+  }
+}
+
+bool ClientJudge::may_stop(ConnectionReason reason) const {
+  if (reason == ConnectionReason::finished) {
+    return due_ == Due::end_was_told;
+  }
+  return reason == ConnectionReason::told_to_stop && due_ == Due::greeting && asked_.until_final &&
+         asked_.cursor.ends_with(end_suffix);
+}
+
+void ClientJudge::on_ended() const {
+  if (due_ == Due::end) {
+    fail("its stream ends in good order, and has not told it the end");
   }
 }
 
 void ClientJudge::on_view(const RegistrationView& view) {
-  if (view_id_ && view.id && *view.id < *view_id_ && !was_lost(*view_id_)) {
-    fail("its view goes back from " + to_string(*view_id_) + " to " + to_string(*view.id));
-  }
-  check_gap(view);
-  if (!view.id) {
-    return;
-  }
-  view_id_ = view.id;
-  // A view changes by what was told; so it is behind at most, and whole up to its own id.
-  if (!has_skipped_ && can_judge(*view.id) && is_known_whole(*view.id) &&
-      truth_.view_mark(*registration_id_, *view.id) != mark_without_gap(view)) {
-    fail("its view is not the truth at " + to_string(*view.id) + ": " + encode_view(view));
+  if (Followed* const followed = find(number_in(truth_.workflow(), view))) {
+    followed->view.on_view(view);
   }
 }
 
-void ClientJudge::check_gap(const RegistrationView& view) const {
-  if (view.has_gap != has_gap_) {
-    fail((has_gap_ ? "updates may have been missed, and its view does not say so: "
-                   : "its view says that updates may have been missed, and none were: ") +
-         encode_view(view));
-  }
-  if (view.has_lost_history != is_behind_reset_) {
-    fail((is_behind_reset_ ? "its view is of a history that was lost, and does not say so: "
-                           : "its view says that its history was lost, and it was not: ") +
-         encode_view(view));
-  }
-  const bool may_have_id = !view.status.empty() && !is_behind_reset_;
-  if (view.id.has_value() != may_have_id) {
-    fail("its view has an id before anything is known or behind a reset, or has none elsewhere: " +
-         encode_view(view));
-  }
-}
-
-std::uint64_t ClientJudge::mark_without_gap(RegistrationView view) {
-  view.has_gap = false;
-  return mark_of(view);
-}
-
-void ClientJudge::check_end(const RegistrationView* view, bool is_settled) const {
+void ClientJudge::check_end() const {
   const EventId end = truth_.end();
-  if (due_ != Due::nothing || !position_) {
+  if ((due_ != Due::anything && due_ != Due::perhaps_end) || !position_) {
     fail("it was never told what the greeting promised");
   }
   if (position_->epoch != end.epoch) {
     fail("it is at " + to_string(*position_) + ", and the history at " + to_string(end));
   }
-  const EventId behind{.epoch = end.epoch, .sequence = end.sequence + 1};
-  if (const auto missed = truth_.between(*position_, behind, registration_id_)) {
-    fail("it is at " + to_string(*position_) + ", and still misses " + to_string(*missed));
+  check_nothing_missed({.epoch = end.epoch, .sequence = end.sequence + 1});
+}
+
+void ClientJudge::check_end(const RegistrationView& view, bool is_settled) const {
+  const auto followed = followed_.find(number_in(truth_.workflow(), view));
+  if (followed != followed_.end()) {
+    followed->second.view.check_end(view, is_settled);
   }
-  if (view != nullptr) {
-    check_gap(*view);
-  }
-  if (has_skipped_) {
-    return;
-  }
-  const bool has_view = view != nullptr && !view->status.empty() && !is_behind_reset_;
-  const std::uint64_t mark = has_view ? mark_without_gap(*view) : 0;
-  // A publisher that knows of a lost history may be the last to publish, and nobody can tell again
-  // what gateways have forgotten, or what was trimmed at once.
-  const bool is_known = is_known_whole(end) || (is_settled && has_view);
-  if (registration_id_ && is_known &&
-      truth_.view_mark(*registration_id_, end).value_or(0) != mark) {
-    fail("its view is not the truth: " + encode_view(*view));
-  }
+}
+
+ClientJudge::Followed* ClientJudge::find(std::int64_t id) {
+  const auto found = followed_.find(id);
+  return found == followed_.end() ? nullptr : &found->second;
 }
 
 void ClientJudge::fail(const std::string& what) const {
@@ -217,30 +395,6 @@ EventId ClientJudge::parsed(std::string_view id) const {
     fail("an event's id is no event id: \"" + std::string{id} + '"');
   }
   return *parsed;
-}
-
-bool ClientJudge::is_known_whole(EventId id) const {
-  const auto& epoch = *truth_.epoch(id.epoch);
-  return !gateways_forget_ && !epoch.was_trimmed() && epoch.losses.empty();
-}
-
-bool ClientJudge::was_lost(EventId id) const {
-  return id.epoch < truth_.end().epoch || !can_judge(id);
-}
-
-bool ClientJudge::may_be_trimmed(EventId id) const {
-  const auto& epoch = *truth_.epoch(id.epoch);
-  return epoch.oldest > id.sequence + 1 ||
-         (!epoch.losses.empty() && epoch.losses.back() > id.sequence) ||
-         truth_.end().sequence > id.sequence + journal_count_min_;
-}
-
-bool ClientJudge::can_judge(EventId id) const {
-  const auto* const epoch = truth_.epoch(id.epoch);
-  if (epoch == nullptr) {
-    fail("the id " + to_string(id) + " is of no epoch that ever was");
-  }
-  return !epoch->was_rolled_back;
 }
 
 }  // namespace regstream::simulation

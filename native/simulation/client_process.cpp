@@ -1,38 +1,30 @@
 #include "simulation/client_process.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include <regstream/message/codec.hpp>
 
+#include "simulation/guest_workflow.hpp"
+
 namespace regstream::simulation {
 namespace {
 
-/// The client's default, and the least that the gateway ever asks for.
-constexpr Duration spacing_min{1'000};
-/// The longest wait: a draining gateway's spread above its `retry`, and the backoff's cap above.
-constexpr Duration wait_max{21'000};
-constexpr Duration offline_wait_max{60'000};
-
-/// Attempts of a minute that nobody has woken. Full jitter may draw short waits several times over,
-/// but not for long.
-constexpr std::size_t attempts_per_minute_max = 20;
-constexpr Duration minute{60'000};
-
-std::optional<std::int64_t> choose_registration(World& world, const FaultPlan& plan) {
+std::vector<std::int64_t> choose_registration(World& world, const FaultPlan& plan) {
   if (world.chance(200)) {
-    return std::nullopt;
+    return {};
   }
-  return static_cast<std::int64_t>(world.between(std::uint64_t{1}, plan.registrations));
+  return {static_cast<std::int64_t>(world.between(std::uint64_t{1}, plan.registrations))};
 }
 
 }  // namespace
 
 ClientProcess::ClientProcess(World& world, const Truth& truth, const FaultPlan& plan,
                              std::optional<Canary> canary, std::size_t index,
-                             ChooseGateway choose_gateway)
+                             std::optional<ClientWishes> wishes, ChooseGateway choose_gateway)
     : world_(world),
       plan_(plan),
       canary_(canary),
@@ -40,16 +32,31 @@ ClientProcess::ClientProcess(World& world, const Truth& truth, const FaultPlan& 
       choose_gateway_(std::move(choose_gateway)),
       has_event_source_(world.chance(500)),
       is_slow_(world.chance(plan.slow_reader_per_mille)),
-      registration_id_(choose_registration(world, plan)),
+      workflow_(truth.workflow()),
+      wishes_(std::move(wishes)),
+      ids_(wishes_ ? wishes_->ids() : choose_registration(world, plan)),
+      until_final_(wishes_ && wishes_->until_final()),
       clock_(world, choose_drift(world, plan.drift_per_million_max)),
-      judge_(truth, name_, registration_id_, plan.journal_count_min(),
-             plan.forgets_registrations()) {}
+      judge_({.truth = truth,
+              .journal_count_min = plan.journal_count_min(),
+              .forgets = plan.forgets_registrations()},
+             name_),
+      attempts_(name_) {}
 
 void ClientProcess::start() {
+  judge_.begin(ids_);
   start(Stored{});
+  if (wishes_ && wishes_->changes_ids()) {
+    plan_change();
+  }
 }
 
 void ClientProcess::start(Stored stored) {
+  if (stream_) {
+    std::exchange(stream_, nullptr)->close();
+  }
+  armed_.reset();
+  ++timer_;
   ConnectionOptions options;
   if (canary_ == Canary::hasty_attempt) {
     options.reconnection_time_max = Duration{1};
@@ -57,45 +64,65 @@ void ClientProcess::start(Stored stored) {
   if (canary_ == Canary::hasty_attempt || canary_ == Canary::no_backoff) {
     options.backoff = {.base = Duration{1}, .cap = Duration{1}};
   }
-  std::vector<std::int64_t> registration_ids;
-  if (registration_id_) {
-    registration_ids.push_back(*registration_id_);
+  std::vector<std::int64_t> known_ids;
+  std::set_difference(ids_.begin(), ids_.end(), stored.new_ids.begin(), stored.new_ids.end(),
+                      std::back_inserter(known_ids));
+  if (known_ids.empty() && !ids_.empty()) {
+    // A cursor that says nothing of any of them is of no use.
+    known_ids = ids_;
+    stored = Stored{};
+    judge_.begin(ids_);
   }
-  session_.emplace(options, world_.seed(), registration_ids, stored.last_event_id,
-                   sse::ParserLimits{.line_bytes_max = plan_.line_bytes_max});
-  if (stored.view) {
-    if (!stored.view->status.empty()) {
+  session_.emplace(options, world_.seed(), workflow_, instance_ids(workflow_, known_ids),
+                   stored.last_event_id, sse::ParserLimits{.line_bytes_max = plan_.line_bytes_max},
+                   until_final_ ? StreamEnd::final_status : StreamEnd::never);
+  if (known_ids != ids_) {
+    check_accepted(session_->follow(instance_ids(workflow_, ids_), clock_.now()));
+  }
+  for (RegistrationView& view : stored.views) {
+    if (!view.status.empty()) {
       world_.count(Sight::view_restored);
-    } else if (stored.view->has_gap) {
+    } else if (view.has_gap) {
       world_.count(Sight::gap_restored);
     }
-    check_accepted(session_->restore(std::move(*stored.view)));
-    judge_.on_view(*view());
+    check_accepted(session_->restore(std::move(view)));
   }
-  attempts_.clear();
-  was_offline_ = false;
+  if (!stored.views.empty()) {
+    for (const std::int64_t id : ids_) {
+      judge_.on_view(view(id));
+    }
+  }
+  attempts_.begin();
+  named_before_.clear();
+  ++return_;
   check_accepted(session_->connect(clock_.now()));
   carry_out();
 }
 
 void ClientProcess::restart(bool stored) {
   world_.note(name_ + (stored ? ": starts again with what it stored" : ": starts anew"));
-  if (stream_) {
-    std::exchange(stream_, nullptr)->close();
+  if (stored) {
+    return start(store());
   }
-  armed_.reset();
-  ++timer_;
-  Stored left;
-  if (!stored) {
-    judge_.forget();
-  } else {
-    left.last_event_id = session_->last_event_id();
-    if (view() != nullptr) {
-      auto decoded = decode_view(encode_view(*view()));
-      left.view = std::get<RegistrationView>(std::move(decoded));
+  until_final_ = wishes_ && wishes_->until_final();
+  judge_.begin(ids_);
+  start(Stored{});
+}
+
+ClientProcess::Stored ClientProcess::store() const {
+  Stored stored{
+      .last_event_id = std::string{session_->last_event_id()}, .views = {}, .new_ids = {}};
+  for (const std::int64_t id : ids_) {
+    auto decoded = decode_view(encode_view(view(id), workflow_), workflow_);
+    stored.views.push_back(std::get<RegistrationView>(std::move(decoded)));
+  }
+  for (std::size_t index = 0; index < session_->followed_count(); ++index) {
+    if (session_->is_new(index)) {
+      stored.new_ids.push_back(number_in(workflow_, session_->followed_view(index)));
     }
   }
-  start(std::move(left));
+  std::sort(stored.new_ids.begin(), stored.new_ids.end());
+  return stored;
 }
 
 void ClientProcess::sleep(Duration span) {
@@ -116,11 +143,11 @@ void ClientProcess::sleep(Duration span) {
 
 void ClientProcess::signal() {
   const auto kind = world_.index(4);
-  last_signal_ = clock_.now();
+  attempts_.on_signal(clock_.now());
   world_.note(name_ + ": gets signal " + std::to_string(kind));
   if (kind == 0) {
     session_->on_offline(clock_.now());
-    was_offline_ = true;
+    attempts_.on_offline();
   } else if (kind == 1) {
     session_->on_online(clock_.now());
   } else if (kind == 2) {
@@ -157,6 +184,9 @@ void ClientProcess::on_bytes(AttemptId attempt, std::string_view bytes) {
 }
 
 void ClientProcess::on_end(AttemptId attempt, TransportEnd end) {
+  if (end == TransportEnd::ended) {
+    judge_.on_ended();
+  }
   check_accepted(session_->on_end(attempt, end, clock_.now()));
   carry_out();
 }
@@ -180,7 +210,8 @@ void ClientProcess::hear(const SessionMessage& message) {
   if (message.kind != MessageKind::too_large) {
     world_.note(name_ + ": hears message " + std::to_string(static_cast<int>(message.kind)) +
                 " at " + std::string{message.last_event_id});
-    judge_.on_message(*message.content, message.json, message.last_event_id);
+    count(message);
+    judge_.on_message(message);
   } else {
     world_.note(name_ + ": skips an event at " + std::string{message.last_event_id});
     world_.count(Sight::event_skipped);
@@ -190,8 +221,32 @@ void ClientProcess::hear(const SessionMessage& message) {
     }
     judge_.on_skipped(message.last_event_id);
   }
+  show_views(message);
+}
+
+void ClientProcess::count(const SessionMessage& message) const {
+  const StreamMessageType type = message.content->type;
+  if (type == StreamMessageType::update && message.kind == MessageKind::other) {
+    const std::int64_t number = number_in(workflow_, message.content->update);
+    const bool is_wanted = std::binary_search(ids_.begin(), ids_.end(), number);
+    world_.count(is_wanted ? Sight::update_known : Sight::update_unwanted);
+  } else if (type == StreamMessageType::end) {
+    const bool is_new = stream_->request().cursor.empty() || judge_.updates() > updates_before_;
+    world_.count(is_new ? Sight::end_told : Sight::end_told_again);
+  }
+}
+
+void ClientProcess::show_views(const SessionMessage& message) {
   if (view() != nullptr) {
-    show(message);
+    return show(message);
+  }
+  const bool may_change_them =
+      message.kind == MessageKind::update || message.kind == MessageKind::snapshot ||
+      message.kind == MessageKind::reset || message.kind == MessageKind::too_large;
+  if (may_change_them) {
+    for (const std::int64_t id : ids_) {
+      judge_.on_view(view(id));
+    }
   }
 }
 
@@ -214,7 +269,15 @@ void ClientProcess::show(const SessionMessage& message) {
 }
 
 const RegistrationView* ClientProcess::view() const {
-  return registration_id_ ? session_->view_to_restore(*registration_id_) : nullptr;
+  return ids_.size() == 1 ? &view(ids_.front()) : nullptr;
+}
+
+const RegistrationView& ClientProcess::view(std::int64_t id) const {
+  const RegistrationView* const found = session_->view_to_restore(instance_id(workflow_, id));
+  if (found == nullptr) {
+    throw Violation(name_ + ": its session does not know that it follows " + std::to_string(id));
+  }
+  return *found;
 }
 
 void ClientProcess::carry_out() {
@@ -229,14 +292,17 @@ void ClientProcess::carry_out(const RequestToken& step) {
 }
 
 void ClientProcess::carry_out(const OpenTransport& step) {
-  check_spacing();
-  judge_.on_attempt(step.last_event_id);
+  attempts_.on_attempt(session_->reason(), clock_.now());
+  StreamRequest request =
+      read_stream_request(session_->request_query(), step.last_event_id, workflow_);
+  judge_.on_attempt(request);
+  count_request(request);
   event_source_.reset();
   if (has_event_source_) {
     event_source_.emplace();
   }
-  stream_ = std::make_shared<Stream>(world_, plan_, *this, step.attempt, is_slow_, registration_id_,
-                                     std::string(step.last_event_id));
+  stream_ =
+      std::make_shared<Stream>(world_, plan_, *this, step.attempt, is_slow_, std::move(request));
   stream_->open(choose_gateway_());
 }
 
@@ -250,14 +316,13 @@ void ClientProcess::carry_out(const StateChanged& step) {
   world_.note(name_ + ": is " + std::string{to_string(step.to)} + ", " +
               std::string{to_string(step.reason)});
   count_reason(step.reason);
+  const auto deadline = session_->next_deadline();
+  attempts_.on_state(step, deadline ? *deadline - clock_.now() : Duration{});
   if (step.to == ConnectionState::closed) {
-    throw Violation(name_ + ": gives up for good");
-  }
-  if (step.to == ConnectionState::waiting) {
-    const Duration wait = *session_->next_deadline() - clock_.now();
-    if (wait > (was_offline_ ? offline_wait_max : wait_max)) {
-      throw Violation(name_ + ": waits " + std::to_string(wait.count()) + " ms");
+    if (!judge_.may_stop(step.reason)) {
+      throw Violation(name_ + ": gives up for good");
     }
+    plan_return(step.reason);
   }
 }
 
@@ -268,22 +333,8 @@ void ClientProcess::count_reason(ConnectionReason reason) {
     world_.count(Sight::answer_timed_out);
   } else if (reason == ConnectionReason::woken) {
     world_.count(Sight::wait_cut_short);
-  }
-}
-
-void ClientProcess::check_spacing() {
-  const Instant now = clock_.now();
-  if (!attempts_.empty() && now - attempts_.back() < spacing_min) {
-    throw Violation(name_ + ": two attempts begin " +
-                    std::to_string((now - attempts_.back()).count()) + " ms apart");
-  }
-  attempts_.push_back(now);
-  while (now - attempts_.front() > minute) {
-    attempts_.pop_front();
-  }
-  const bool was_woken = last_signal_ && now - *last_signal_ <= minute;
-  if (!was_woken && attempts_.size() > attempts_per_minute_max) {
-    throw Violation(name_ + ": " + std::to_string(attempts_.size()) + " attempts in a minute");
+  } else if (reason == ConnectionReason::told_to_stop) {
+    world_.count(Sight::stream_stopped);
   }
 }
 
@@ -322,11 +373,17 @@ void ClientProcess::on_timer() {
 }
 
 void ClientProcess::check_end(bool is_settled) const {
+  if (is_over()) {
+    return;
+  }
   if (session_->state() != ConnectionState::open) {
     throw Violation(name_ + ": is " + std::string{to_string(session_->state())} +
                     ", though everything is well");
   }
-  judge_.check_end(view(), is_settled);
+  judge_.check_end();
+  for (const std::int64_t id : ids_) {
+    judge_.check_end(view(id), is_settled);
+  }
 }
 
 }  // namespace regstream::simulation

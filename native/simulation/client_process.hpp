@@ -1,17 +1,19 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <regstream/registration/view.hpp>
 #include <regstream/session/stream_session.hpp>
 
+#include "simulation/attempt_judge.hpp"
 #include "simulation/client_judge.hpp"
+#include "simulation/client_wishes.hpp"
 #include "simulation/event_source.hpp"
 #include "simulation/fault_plan.hpp"
 #include "simulation/process_clock.hpp"
@@ -27,10 +29,14 @@ class ClientProcess final : public StreamReader {
   /// Which gateway the next attempt reaches.
   using ChooseGateway = std::function<StreamWriter&()>;
 
+  /// Without `wishes` it follows one registration or all of them, and goes on doing so.
   ClientProcess(World& world, const Truth& truth, const FaultPlan& plan,
-                std::optional<Canary> canary, std::size_t index, ChooseGateway choose_gateway);
+                std::optional<Canary> canary, std::size_t index, std::optional<ClientWishes> wishes,
+                ChooseGateway choose_gateway);
 
   void start();
+  /// From now on it wishes for nothing else, and does not come back from an end.
+  void settle() { is_settling_ = true; }
   /// It is closed and opened. `stored`: with what its session left.
   void restart(bool stored);
   void sleep(Duration span);
@@ -41,6 +47,8 @@ class ClientProcess final : public StreamReader {
   void leap_clock(Duration span) { clock_.leap(span); }
   /// Its stream; null while it has none.
   [[nodiscard]] const StreamPtr& stream() const { return stream_; }
+  /// Its stream has ended for good, as it had wished.
+  [[nodiscard]] bool is_over() const { return session_->state() == ConnectionState::closed; }
 
   void on_response(AttemptId attempt, const ResponseHead& head) override;
   void on_bytes(AttemptId attempt, std::string_view bytes) override;
@@ -53,24 +61,34 @@ class ClientProcess final : public StreamReader {
   /// What outlives a session.
   struct Stored {
     std::string last_event_id;
-    std::optional<RegistrationView> view;
+    std::vector<RegistrationView> views;
+    std::vector<std::int64_t> new_ids;  ///< The last event tells nothing of these.
   };
 
   void start(Stored stored);
+  [[nodiscard]] Stored store() const;
+  void plan_change();
+  void change_ids();
+  void plan_return(ConnectionReason reason);
+  void come_back(Return how);
   /// The session has to take what the transport reports: the simulated one is closed with it.
   void check_accepted(bool is_accepted) const;
   void hear();
   void hear(const SessionMessage& message);
+  void count(const SessionMessage& message) const;
+  /// Of what the message is about.
+  void show_views(const SessionMessage& message);
   void show(const SessionMessage& message);
-  /// What the session has of the registration; null while it follows all of them.
+  /// What the session has of the one registration that it follows; null if these are several.
   [[nodiscard]] const RegistrationView* view() const;
+  [[nodiscard]] const RegistrationView& view(std::int64_t id) const;
   void carry_out();
   void carry_out(const RequestToken& step);
   void carry_out(const OpenTransport& step);
   void carry_out(const CloseTransport& step);
   void carry_out(const StateChanged& step);
   void count_reason(ConnectionReason reason);
-  void check_spacing();
+  void count_request(const StreamRequest& request);
   void arm();
   void on_timer();
 
@@ -81,18 +99,23 @@ class ClientProcess final : public StreamReader {
   const ChooseGateway choose_gateway_;
   const bool has_event_source_;
   const bool is_slow_;
-  const std::optional<std::int64_t> registration_id_;
+  const Workflow& workflow_;
+  std::optional<ClientWishes> wishes_;
+  std::vector<std::int64_t> ids_;  // In order; none: all.
+  bool until_final_ = false;
   ProcessClock clock_;
   ClientJudge judge_;
+  AttemptJudge attempts_;
 
   std::optional<StreamSession> session_;
   std::optional<EventSource> event_source_;  // Of the attempt.
   StreamPtr stream_;
   std::optional<Instant> armed_;
   std::uint64_t timer_ = 0;
-  std::deque<Instant> attempts_;  // Of the last minute.
-  std::optional<Instant> last_signal_;
-  bool was_offline_ = false;
+  bool is_settling_ = false;
+  std::uint64_t return_ = 0;                ///< The one that is planned, or was.
+  std::uint64_t updates_before_ = 0;        ///< The last attempt.
+  std::vector<std::int64_t> named_before_;  ///< By that.
 
   std::optional<RegistrationView> old_view_;  // For canaries.
 };

@@ -66,9 +66,20 @@ enum class Sight : std::uint8_t {
   message_forged,         ///< It had the id of another one.
   forgery_adopted,        ///< It had an id that was never given: it is as bare as any.
   bare_repeated,          ///< The same text again: it enters as often as it was published.
+  ids_changed,            ///< A client follows others than before.
+  changes_gathered,       ///< Several times within one attempt.
+  snapshot_named,         ///< It asks for a snapshot of what is new.
+  name_repeated,          ///< That was asked for before.
+  update_known,           ///< It came behind a snapshot that had it.
+  update_unwanted,        ///< It came when its id was not followed any more.
+  other_passed_by,        ///< A gateway told of one workflow beside streams of another.
+  end_told,
+  end_told_again,   ///< To a client that had the final update.
+  stream_stopped,   ///< By 204: its client had the end.
+  end_passed_over,  ///< Its id was the cursor of a stream without an end.
 };
 
-inline constexpr std::size_t sights_count = static_cast<std::size_t>(Sight::bare_repeated) + 1;
+inline constexpr std::size_t sights_count = static_cast<std::size_t>(Sight::end_passed_over) + 1;
 
 [[nodiscard]] std::string_view to_string(Sight sight);
 

@@ -11,11 +11,13 @@ namespace regstream::simulation {
 namespace {
 
 constexpr std::array<std::string_view, canaries_count> names_of_canaries{
-    "drop-one",        "duplicate",      "reorder",          "drop-reset",        "forget-bare",
-    "adopt-twice",     "lose-timer",     "no-waiting",       "hasty-attempt",     "no-backoff",
-    "old-view",        "wrong-view",     "keep-stream",      "swap-publishes",    "endless-queue",
-    "endless-journal", "endless-outbox", "endless-adoption", "endless-knowledge", "trust-restart",
-    "silent-loss",     "silent-skip"};
+    "drop-one",       "duplicate",        "reorder",           "drop-reset",
+    "forget-bare",    "adopt-twice",      "lose-timer",        "no-waiting",
+    "hasty-attempt",  "no-backoff",       "old-view",          "wrong-view",
+    "keep-stream",    "swap-publishes",   "endless-queue",     "endless-journal",
+    "endless-outbox", "endless-adoption", "endless-knowledge", "trust-restart",
+    "silent-loss",    "silent-skip",      "early-end",         "no-end",
+    "wrong-workflow"};
 
 /// What each choice of one plan is drawn from, by its name.
 class Choices {

@@ -43,9 +43,12 @@ enum class Canary : std::uint8_t {
   trust_restart,      ///< Redis goes on after a restart that may have lost writes.
   silent_loss,        ///< Redis does not put into the history that bare messages were lost.
   silent_skip,        ///< A client does not tell that it skipped an event.
+  early_end,          ///< A gateway ends a stream before the final update.
+  no_end,             ///< A gateway closes a stream behind the final update, and tells no end.
+  wrong_workflow,     ///< A client reaches another workflow's part of a gateway.
 };
 
-inline constexpr std::size_t canaries_count = static_cast<std::size_t>(Canary::silent_skip) + 1;
+inline constexpr std::size_t canaries_count = static_cast<std::size_t>(Canary::wrong_workflow) + 1;
 
 [[nodiscard]] std::string_view to_string(Canary canary);
 /// The canary with that name ("drop-one").

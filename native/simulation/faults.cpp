@@ -64,6 +64,7 @@ void Faults::end() {
     }
   }
   for (const auto& client : cast_.clients) {
+    client->settle();
     client->signal_online();
   }
 }

@@ -63,12 +63,14 @@ void check_end(const Cast& cast, bool is_settled) {
       check_entered(cast.truth, text);
     }
   }
+  std::size_t clients = 0;
   for (const auto& client : cast.clients) {
     client->check_end(is_settled);
+    clients += client->is_over() ? 0U : 1U;
   }
-  if (subscriptions != cast.clients.size()) {
+  if (subscriptions != clients) {
     throw Violation("gateways hold " + std::to_string(subscriptions) + " streams of " +
-                    std::to_string(cast.clients.size()) + " clients");
+                    std::to_string(clients) + " clients");
   }
 }
 

@@ -6,6 +6,8 @@
 
 #include <regstream/message/codec.hpp>
 
+#include "simulation/guest_workflow.hpp"
+
 namespace regstream::simulation {
 namespace {
 
@@ -19,13 +21,13 @@ constexpr std::uint64_t first_epoch = 1;
 constexpr std::uint64_t last_epoch = 9'999'999'999'999;
 
 std::string update_text(const Cast& cast, std::uint64_t number, Chance& chance) {
-  Update update;
-  update.registration_id =
-      static_cast<std::int64_t>(chance.between(std::uint64_t{1}, cast.plan.registrations));
-  update.status = "PENDING";
+  const Workflow& workflow = cast.truth.workflow();
+  Update update = update_of(workflow, static_cast<std::int64_t>(chance.between(
+                                          std::uint64_t{1}, cast.plan.registrations)));
+  update.status = workflow.stage_update_status;
   update.message = "Forged " + std::to_string(number);
   update.timestamp_ms = cast.publishers.front()->timestamp_ms();
-  return encode_update(update);
+  return encode_update(update, workflow);
 }
 
 /// With the id where the script puts it, or where anybody else may.

@@ -36,7 +36,8 @@ GatewayProcess::GatewayProcess(World& world, std::shared_ptr<ProcessClock> clock
       canary_(canary),
       name_("gateway " + std::to_string(index)),
       clock_(std::move(clock)),
-      streams_(world, plan, canary, name_, *clock_, [this] { broker_->catch_up(); }) {}
+      streams_(world, truth.workflow(), plan, canary, name_, *clock_,
+               [this] { broker_->catch_up(); }) {}
 
 void GatewayProcess::start() {
   if (is_running()) {
@@ -46,6 +47,7 @@ void GatewayProcess::start() {
   streams_.start();
   broker::HistorySessionOptions options;
   options.seed = world_.seed();
+  options.workflow = &truth_.workflow();
   options.own_key = name_;
   options.follower.page_bytes = plan_.page_bytes;
   options.follower.page_bytes_max = page_growth_max * plan_.page_bytes;
@@ -77,7 +79,14 @@ void GatewayProcess::crash(bool tells) {
   broker_.reset();
 }
 
+void GatewayProcess::count_beside() const {
+  if (beside_ != nullptr && beside_->is_running() && beside_->streams().hub().subscriptions() > 0) {
+    world_.count(Sight::other_passed_by);
+  }
+}
+
 bool GatewayProcess::hear(const std::string& message) {
+  count_beside();
   const auto claimed = claimed_id(message);
   if (truth_.is_forged(message, Forgery::no_message)) {
     // Where it claims an id, a read has to show first that this was not given.

@@ -25,6 +25,8 @@ class GatewayProcess {
                  const Truth& truth, const FaultPlan& plan, std::optional<Canary> canary,
                  std::size_t index);
 
+  /// `other` is another workflow's part in the same gateway.
+  void stand_beside(const GatewayProcess& other) { beside_ = &other; }
   void start();
   /// `tells`: the kernel is there still, and closes its connections.
   void crash(bool tells);
@@ -48,6 +50,7 @@ class GatewayProcess {
 
  private:
   bool hear(const std::string& message);
+  void count_beside() const;
   void on_fact(const broker::SessionFact& fact);
   void check_limits() const;
 
@@ -59,6 +62,7 @@ class GatewayProcess {
   const std::string name_;
   const std::shared_ptr<ProcessClock> clock_;
   GatewayStreams streams_;
+  const GatewayProcess* beside_ = nullptr;
 
   // Of the running process.
   std::unique_ptr<RedisBroker> broker_;

@@ -4,6 +4,9 @@
 #include <utility>
 #include <variant>
 
+#include "hub/message_event.hpp"
+#include "simulation/guest_workflow.hpp"
+
 namespace regstream::simulation {
 namespace {
 
@@ -13,10 +16,11 @@ bool is_of_type(const hub::Frame& frame, std::string_view type) {
 
 }  // namespace
 
-GatewayStreams::GatewayStreams(World& world, const FaultPlan& plan, std::optional<Canary> canary,
-                               const std::string& name, const ProcessClock& clock,
-                               std::function<void()> catch_up)
+GatewayStreams::GatewayStreams(World& world, const Workflow& workflow, const FaultPlan& plan,
+                               std::optional<Canary> canary, const std::string& name,
+                               const ProcessClock& clock, std::function<void()> catch_up)
     : world_(world),
+      workflow_(workflow),
       plan_(plan),
       canary_(canary),
       name_(name),
@@ -27,6 +31,7 @@ void GatewayStreams::start() {
   ++incarnation_;
   hub::StreamPumpOptions options;
   options.seed = world_.seed();
+  options.hub.workflow = &workflow_;
   options.turn_bytes_max = plan_.turn_bytes_max;
   options.unflushed_bytes_max = plan_.unflushed_bytes_max;
   if (canary_ != Canary::endless_outbox) {
@@ -76,9 +81,10 @@ void GatewayStreams::on_history(EventId position) {
 void GatewayStreams::on_message(EventId id, std::string_view message) {
   world_.note(name_ + ": tells " + to_string(id));
   const bool knows_enough = hub().known_registrations().size() == plan_.known_registrations_max;
-  const auto update = decode_update_slices(message);
+  const auto update = decode_update_slices(message, workflow_);
   const auto* const slices = std::get_if<UpdateSlices>(&update);
-  if (knows_enough && slices != nullptr &&
+  // Where ids are text, their numbers are the hub's own.
+  if (knows_enough && slices != nullptr && workflow_.id_kind == IdKind::integer &&
       hub().known_registrations().find(slices->registration_id) == nullptr) {
     world_.count(Sight::registration_forgotten);
     const hub::Journal& journal = hub().journal();
@@ -106,17 +112,17 @@ bool GatewayStreams::accept(const StreamPtr& stream) {
   if (!is_running()) {
     return false;
   }
-  hub::SubscriptionRequest request{.cursor = stream->cursor()};
-  if (stream->registration_id()) {
-    request.ids = {*stream->registration_id()};
-  }
-  if (pump_->refuse(request)) {
-    ResponseHead refusal;
-    refusal.status = 503;
-    refusal.retry_after = hub::refusal_retry_after;
-    world_.count(Sight::attempt_refused);
-    stream->respond(refusal);
-    stream->finish();
+  const StreamRequest& asked = stream->request();
+  const hub::SubscriptionRequest request{.ids = instance_ids(workflow_, asked.ids),
+                                         .cursor = asked.cursor,
+                                         .snapshots = instance_ids(workflow_, asked.snapshots),
+                                         .until_final = asked.until_final};
+  if (const auto refusal = pump_->refuse(request)) {
+    const bool is_ended = *refusal == hub::StreamRefusal::ended;
+    if (!is_ended) {
+      world_.count(Sight::attempt_refused);
+    }
+    refuse(stream, is_ended ? 204 : 503);
     return true;
   }
   const auto id = pump_->open(request, moment());
@@ -129,6 +135,16 @@ bool GatewayStreams::accept(const StreamPtr& stream) {
   stream->respond(head);
   perform_actions();
   return true;
+}
+
+void GatewayStreams::refuse(const StreamPtr& stream, std::uint16_t status) {
+  ResponseHead head;
+  head.status = status;
+  if (status == 503) {
+    head.retry_after = hub::refusal_retry_after;
+  }
+  stream->respond(head);
+  stream->finish();
 }
 
 void GatewayStreams::on_writable(Stream& stream) {
@@ -219,7 +235,13 @@ hub::Written GatewayStreams::write(hub::SubscriptionId id, hub::Outbox& outbox) 
 
 /// What a canary does to the next frame. True: the outbox is another one now.
 bool GatewayStreams::spoil(Stream& stream, hub::Outbox& outbox) {
-  if (!is_canary_due_ || outbox.sent_of_first() != 0 || !world_.chance(30)) {
+  if (!is_canary_due_ || outbox.sent_of_first() != 0) {
+    return false;
+  }
+  if (canary_ == Canary::no_end || canary_ == Canary::early_end) {
+    return stream.request().until_final && spoil_end(stream, outbox);
+  }
+  if (!world_.chance(30)) {
     return false;
   }
   const hub::FramePtr frame = outbox.frames().front();
@@ -238,6 +260,25 @@ bool GatewayStreams::spoil(Stream& stream, hub::Outbox& outbox) {
     is_canary_due_ = false;
     const hub::FramePtr early = canary_ == Canary::duplicate ? frame : outbox.frames()[1];
     stream.write(early->bytes());
+  }
+  return false;
+}
+
+/// The same for streams until the final status.
+bool GatewayStreams::spoil_end(Stream& stream, hub::Outbox& outbox) {
+  const hub::FramePtr frame = outbox.frames().front();
+  if (canary_ == Canary::no_end && is_of_type(*frame, "end")) {
+    world_.note(name_ + ": the canary drops an end");
+    is_canary_due_ = false;
+    outbox.consume(frame->bytes().size());
+    return true;
+  }
+  if (canary_ == Canary::early_end && is_of_type(*frame, "update")) {
+    world_.note(name_ + ": the canary ends a stream early");
+    is_canary_due_ = false;
+    std::string bytes;
+    hub::append_end(bytes, hub().journal().position(), clock_.timestamp_ms());
+    stream.write(bytes);
   }
   return false;
 }

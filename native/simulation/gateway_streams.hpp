@@ -23,8 +23,8 @@ namespace regstream::simulation {
 class GatewayStreams final : public StreamWriter, public broker::Subscriber {
  public:
   /// `name` and `clock` are the gateway's, and outlive this. `catch_up` is the broker's.
-  GatewayStreams(World& world, const FaultPlan& plan, std::optional<Canary> canary,
-                 const std::string& name, const ProcessClock& clock,
+  GatewayStreams(World& world, const Workflow& workflow, const FaultPlan& plan,
+                 std::optional<Canary> canary, const std::string& name, const ProcessClock& clock,
                  std::function<void()> catch_up);
 
   void start();
@@ -67,9 +67,13 @@ class GatewayStreams final : public StreamWriter, public broker::Subscriber {
   void perform(const hub::Drained& action);
   /// After `delay`, if the process still runs.
   void after(Duration delay, std::function<void()> event);
+  /// Answers with `status`, and nothing more.
+  static void refuse(const StreamPtr& stream, std::uint16_t status);
   bool spoil(Stream& stream, hub::Outbox& outbox);
+  bool spoil_end(Stream& stream, hub::Outbox& outbox);
 
   World& world_;
+  const Workflow& workflow_;
   const FaultPlan& plan_;
   const std::optional<Canary> canary_;
   bool is_canary_due_ = true;

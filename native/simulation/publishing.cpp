@@ -1,10 +1,12 @@
 #include "simulation/publishing.hpp"
 
-#include <array>
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
 #include <regstream/message/codec.hpp>
+
+#include "simulation/guest_workflow.hpp"
 
 namespace regstream::simulation {
 namespace {
@@ -15,10 +17,23 @@ constexpr Duration same_key_max{300'000};
 /// The last updates are younger than those before, whichever calendar is wrong by an hour.
 constexpr std::int64_t settled_after_ms = 86'400'000;
 
-constexpr std::array<std::string_view, 4> stages{"duplicate_check", "t24_lookup",
-                                                 "account_validation", "status_update"};
-constexpr std::array<std::string_view, 5> final_statuses{"APPROVED", "DUPLICATE", "FAILED",
-                                                         "COMPLETED", "SOMETHING_ELSE"};
+/// A status that ends an instance, or one that is not declared.
+std::string any_end(const Workflow& workflow, Chance& chance) {
+  std::vector<std::string> names;
+  for (const WorkflowStatus& status : workflow.statuses) {
+    if (status.kind != StatusKind::open) {
+      names.push_back(status.name);
+    }
+  }
+  names.emplace_back("SOMETHING_ELSE");
+  return names[chance.index(names.size())];
+}
+
+const std::string& first_of(const Workflow& workflow, StatusKind kind) {
+  return std::find_if(workflow.statuses.begin(), workflow.statuses.end(),
+                      [kind](const WorkflowStatus& status) { return status.kind == kind; })
+      ->name;
+}
 
 }  // namespace
 
@@ -26,9 +41,11 @@ Publishing::Publishing(Cast& cast, const World& run, std::uint64_t run_steps)
     : cast_(cast),
       run_(run),
       run_steps_(run_steps),
+      workflow_(cast.truth.workflow()),
       times_(cast.seed, "times of publishing"),
       chance_(cast.seed, "what is published"),
       repeats_(cast.seed, "what is published bare again"),
+      omissions_(cast.seed, "stage updates without a status of the stage"),
       published_(cast.plan.publishers) {}
 
 void Publishing::begin() {
@@ -51,21 +68,30 @@ void Publishing::begin() {
 std::string Publishing::make_text(std::uint64_t registration, std::int64_t timestamp_ms) {
   const std::string number = std::to_string(++texts_);
   if (chance_.chance(cast_.plan.malformed_per_mille)) {
-    return R"({"registrationId":0,"status":"no update )" + number + "\"}";
+    return "{\"" + workflow_.id_member + R"(":0,"status":"no update )" + number + "\"}";
   }
-  Update update;
-  update.registration_id = static_cast<std::int64_t>(registration);
+  Update update = update_of(workflow_, static_cast<std::int64_t>(registration));
   update.message = "Number " + number;
   update.timestamp_ms = timestamp_ms;
   if (chance_.chance(250)) {
-    update.status = final_statuses[chance_.index(final_statuses.size())];
+    update.status = any_end(workflow_, chance_);
     update.details = "{\"number\":" + number + '}';
   } else {
-    update.status = "PENDING";
-    update.stage = stages[chance_.index(stages.size())];
+    update.status = workflow_.stage_update_status;
+    update.stage = workflow_.stages[chance_.index(workflow_.stages.size())].name;
     update.stage_status = static_cast<StageStatus>(chance_.index(4));
   }
-  return encode_update(update);
+  return without_stage_status(encode_update(update, workflow_));
+}
+
+/// Some publishers send none; what it means then is the workflow's to say.
+std::string Publishing::without_stage_status(std::string text) {
+  const auto begin = text.find(R"(,"stageStatus":")");
+  if (workflow_.infer_stage_status || begin == std::string::npos || !omissions_.chance(300)) {
+    return text;
+  }
+  const auto end = text.find('"', begin + std::string_view{R"(,"stageStatus":")"}.size());
+  return text.erase(begin, end + 1 - begin);
 }
 
 void Publishing::publish(std::uint64_t registration) {
@@ -113,16 +139,17 @@ void Publishing::publish_again(std::size_t publisher) {
 
 void Publishing::publish_new_validation(std::uint64_t registration) {
   const std::size_t publisher = chance_.index(cast_.publishers.size());
-  Update update;
-  update.registration_id = static_cast<std::int64_t>(registration);
+  Update update = update_of(workflow_, static_cast<std::int64_t>(registration));
   update.timestamp_ms = cast_.publishers[publisher]->timestamp_ms() + settled_after_ms * ++settled_;
-  for (const std::string_view status : {"FAILED", "PENDING", "APPROVED"}) {
+  const std::string& stage_status = workflow_.stage_update_status;
+  for (const std::string& status : {first_of(workflow_, StatusKind::failed), stage_status,
+                                    first_of(workflow_, StatusKind::final)}) {
     update.status = status;
-    update.stage = status == "PENDING" ? stages.front() : "";
+    update.stage = status == stage_status ? workflow_.stages.front().name : std::string{};
     update.stage_status = StageStatus::started;
     update.message = "Settled " + std::to_string(++texts_);
     ++update.timestamp_ms;
-    publish_new(publisher, encode_update(update));
+    publish_new(publisher, encode_update(update, workflow_));
   }
 }
 

@@ -31,6 +31,7 @@ class Publishing {
   };
 
   [[nodiscard]] std::string make_text(std::uint64_t registration, std::int64_t timestamp_ms);
+  [[nodiscard]] std::string without_stage_status(std::string text);
   void publish(std::uint64_t registration);
   void publish_bare(const std::string& text);
   void publish_new(std::size_t publisher, std::string text);
@@ -39,9 +40,11 @@ class Publishing {
   Cast& cast_;
   const World& run_;
   const std::uint64_t run_steps_;
+  const Workflow& workflow_;
   Chance times_;
   Chance chance_;
   Chance repeats_;  // Of bare messages.
+  Chance omissions_;
   std::vector<Published> published_;
   std::string last_bare_;
   std::uint64_t texts_ = 0;

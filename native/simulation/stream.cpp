@@ -16,15 +16,14 @@ constexpr Duration slow_interval{700};
 }  // namespace
 
 Stream::Stream(World& world, const FaultPlan& plan, StreamReader& reader, AttemptId attempt,
-               bool is_slow, std::optional<std::int64_t> registration_id, std::string cursor)
+               bool is_slow, StreamRequest request)
     : world_(world),
       chance_(world.seed()),
       plan_(plan),
       reader_(&reader),
       attempt_(attempt),
       is_slow_(is_slow),
-      registration_id_(registration_id),
-      cursor_(std::move(cursor)) {}
+      request_(std::move(request)) {}
 
 void Stream::open(StreamWriter& writer) {
   world_.after(chance_.between({}, plan_.delay_max * 2), [self = shared_from_this(), &writer] {

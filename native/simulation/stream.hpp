@@ -11,6 +11,7 @@
 
 #include "hub/hub.hpp"
 #include "simulation/fault_plan.hpp"
+#include "simulation/stream_request.hpp"
 #include "simulation/world.hpp"
 
 namespace regstream::simulation {
@@ -46,14 +47,11 @@ class StreamWriter {
 class Stream : public std::enable_shared_from_this<Stream> {
  public:
   Stream(World& world, const FaultPlan& plan, StreamReader& reader, AttemptId attempt, bool is_slow,
-         std::optional<std::int64_t> registration_id, std::string cursor);
+         StreamRequest request);
 
   void open(StreamWriter& writer);
 
-  [[nodiscard]] const std::optional<std::int64_t>& registration_id() const {
-    return registration_id_;
-  }
-  [[nodiscard]] const std::string& cursor() const { return cursor_; }
+  [[nodiscard]] const StreamRequest& request() const { return request_; }
 
   // The gateway's side. `subscription` is its own business.
   hub::SubscriptionId subscription{};
@@ -90,8 +88,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   StreamWriter* writer_ = nullptr;
   const AttemptId attempt_;
   const bool is_slow_;
-  const std::optional<std::int64_t> registration_id_;
-  const std::string cursor_;
+  const StreamRequest request_;
 
   // On its way to the client, in this order.
   std::optional<ResponseHead> head_;

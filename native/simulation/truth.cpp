@@ -6,13 +6,23 @@
 #include <regstream/message/codec.hpp>
 #include <regstream/registration/registration.hpp>
 
+#include "simulation/guest_workflow.hpp"
 #include "simulation/world.hpp"
 
 namespace regstream::simulation {
+namespace {
 
-std::uint64_t mark_of(const RegistrationView& view) {
+/// A final status ends it, unless a stage starts with that.
+bool ends_instance(const Update& update, const Workflow& workflow) {
+  const bool starts_stage = !update.stage.empty() && update.stage_status == StageStatus::started;
+  return workflow.is_final(update.status) && !starts_stage;
+}
+
+}  // namespace
+
+std::uint64_t mark_of(const RegistrationView& view, const Workflow& workflow) {
   Trace trace(0);
-  trace.note({}, encode_view(view));
+  trace.note({}, encode_view(view, workflow));
   return trace.hash();
 }
 
@@ -72,9 +82,9 @@ void Truth::append(EventId id, const std::string& text, const std::string& messa
   }
   ++entered_[text];
   Entry entry{.text = text, .message = message};
-  const auto update = decode_update_slices(message);
-  if (const auto* const slices = std::get_if<UpdateSlices>(&update)) {
-    entry.registration_id = slices->registration_id;
+  const auto update = decode_update(message, workflow_);
+  if (const auto* const read = std::get_if<Update>(&update)) {
+    entry.registration_id = number_in(workflow_, *read);
     epoch.stories[entry.registration_id].sequences.push_back(id.sequence);
   }
   epoch.entries.push_back(std::move(entry));
@@ -125,7 +135,7 @@ void Truth::roll_back(EventId end, bool may_go_back) {
       story.sequences.pop_back();
     }
     story.folded.reset();
-    story.marks.clear();
+    story.states.clear();
   }
   for (auto origin = epoch.origins.begin(); origin != epoch.origins.end();) {
     auto& sequences = origin->second;
@@ -148,15 +158,22 @@ const Truth::Epoch* Truth::epoch(std::uint64_t epoch) const {
   return found == epochs_.end() ? nullptr : &found->second;
 }
 
+bool Truth::can_judge(EventId id) const {
+  const Epoch* const found = epoch(id.epoch);
+  if (found == nullptr) {
+    throw Violation("the id " + to_string(id) + " is of no epoch that ever was");
+  }
+  return !found->was_rolled_back;
+}
+
 std::optional<EventId> Truth::between(EventId after, EventId before,
                                       std::optional<std::int64_t> registration_id) const {
   const Epoch* const found = epoch(after.epoch);
   if (found == nullptr) {
     return std::nullopt;
   }
-  const auto loss = std::upper_bound(found->losses.begin(), found->losses.end(), after.sequence);
-  if (loss != found->losses.end() && *loss < before.sequence) {
-    return EventId{.epoch = after.epoch, .sequence = *loss};
+  if (const auto loss = loss_between(after, before)) {
+    return loss;
   }
   if (registration_id) {
     const auto story = found->stories.find(*registration_id);
@@ -179,8 +196,19 @@ std::optional<EventId> Truth::between(EventId after, EventId before,
   return std::nullopt;
 }
 
-std::optional<std::uint64_t> Truth::view_mark(std::int64_t registration_id,
-                                              EventId position) const {
+std::optional<EventId> Truth::loss_between(EventId after, EventId before) const {
+  const Epoch* const found = epoch(after.epoch);
+  if (found == nullptr) {
+    return std::nullopt;
+  }
+  const auto loss = std::upper_bound(found->losses.begin(), found->losses.end(), after.sequence);
+  if (loss == found->losses.end() || *loss >= before.sequence) {
+    return std::nullopt;
+  }
+  return EventId{.epoch = after.epoch, .sequence = *loss};
+}
+
+std::optional<Truth::State> Truth::state(std::int64_t registration_id, EventId position) const {
   const auto found = epochs_.find(position.epoch);
   if (found == epochs_.end()) {
     return std::nullopt;
@@ -197,14 +225,22 @@ std::optional<std::uint64_t> Truth::view_mark(std::int64_t registration_id,
     return std::nullopt;
   }
   if (!story.folded) {
-    story.folded.emplace(registration_id);
+    story.folded.emplace(instance_id(workflow_, registration_id), workflow_);
   }
-  while (story.marks.size() < count) {
-    const Entry& entry = found->second.entry(story.sequences[story.marks.size()]);
-    story.folded->apply(std::get<Update>(decode_update(entry.message)));
-    story.marks.push_back(mark_of(story.folded->view()));
+  while (story.states.size() < count) {
+    const std::uint64_t sequence = story.sequences[story.states.size()];
+    const auto decoded = decode_update(found->second.entry(sequence).message, workflow_);
+    const auto& update = std::get<Update>(decoded);
+    story.folded->apply(update);
+    const RegistrationView& view = story.folded->view();
+    State state{.mark = mark_of(view, workflow_)};
+    if (view.is_final) {
+      state.final_update =
+          ends_instance(update, workflow_) ? sequence : story.states.back().final_update;
+    }
+    story.states.push_back(state);
   }
-  return story.marks[count - 1];
+  return story.states[count - 1];
 }
 
 }  // namespace regstream::simulation

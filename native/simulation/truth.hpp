@@ -13,11 +13,13 @@
 #include <regstream/message/event_id.hpp>
 #include <regstream/registration/registration.hpp>
 #include <regstream/registration/view.hpp>
+#include <regstream/workflow/registration.hpp>
+#include <regstream/workflow/workflow.hpp>
 
 namespace regstream::simulation {
 
-/// A number that two views have in common only if they are the same.
-[[nodiscard]] std::uint64_t mark_of(const RegistrationView& view);
+/// A number that two views of a workflow's instance have in common only if they are the same.
+[[nodiscard]] std::uint64_t mark_of(const RegistrationView& view, const Workflow& workflow);
 
 /// What somebody puts on the channel that is not of the history.
 enum class Forgery : std::uint8_t {
@@ -27,21 +29,29 @@ enum class Forgery : std::uint8_t {
   copy,        ///< What the history has published, once more.
 };
 
-/// Everything that has entered the history, by epoch: what Redis has forgotten since, too. It also
-/// judges what enters: each message once, and those of one publisher in their order.
+/// Everything that has entered a workflow's history, by epoch: what Redis has forgotten since, too.
+/// It also judges what enters: each message once, and those of one publisher in their order.
 class Truth {
  public:
+  explicit Truth(const Workflow& workflow = registration_workflow()) : workflow_(workflow) {}
+
   struct Entry {
     std::string text;
     std::string message;               ///< As it went out, with its id.
     std::int64_t registration_id = 0;  ///< 0: it is no update, and concerns nobody.
   };
+  /// What the updates of one registration come to.
+  struct State {
+    std::uint64_t mark = 0;  ///< Of the view.
+    /// The sequence of the update that has ended it; 0: it has not ended.
+    std::uint64_t final_update = 0;
+  };
   /// The updates of one registration.
   struct Story {
     std::vector<std::uint64_t> sequences;
-    // Of the first ones, as far as anybody has asked: what they come to, and the mark after each.
+    // Of the first ones, as far as anybody has asked: what they come to, after each.
     std::optional<Registration> folded;
-    std::vector<std::uint64_t> marks;
+    std::vector<State> states;
   };
   struct Epoch {
     std::vector<Entry> entries;  ///< The first has the sequence 1.
@@ -107,12 +117,34 @@ class Truth {
   [[nodiscard]] const Epoch* epoch(std::uint64_t epoch) const;
   /// The newest entry, or where its epoch began.
   [[nodiscard]] EventId end() const { return end_; }
+  /// False: what was told under `id` can't be compared any more. Throws `Violation` if there never
+  /// was such an epoch.
+  [[nodiscard]] bool can_judge(EventId id) const;
+  /// The history that `id` belonged to is another one now.
+  [[nodiscard]] bool was_lost(EventId id) const { return id.epoch < end_.epoch || !can_judge(id); }
   /// The first entry in (after, before) that concerns `registration_id`, or anybody if it is empty.
   [[nodiscard]] std::optional<EventId> between(EventId after, EventId before,
                                                std::optional<std::int64_t> registration_id) const;
-  /// The mark of what the entries up to `position` come to. Empty: none concerns the registration.
+  /// The first entry in (after, before) that tells of a loss.
+  [[nodiscard]] std::optional<EventId> loss_between(EventId after, EventId before) const;
+  /// What the entries up to `position` come to. Empty: none concerns the registration.
+  [[nodiscard]] std::optional<State> state(std::int64_t registration_id, EventId position) const;
+  /// Likewise, the mark of the view.
   [[nodiscard]] std::optional<std::uint64_t> view_mark(std::int64_t registration_id,
-                                                       EventId position) const;
+                                                       EventId position) const {
+    const auto found = state(registration_id, position);
+    return found ? std::optional{found->mark} : std::nullopt;
+  }
+  /// The update by which it has ended, as of `position`. Empty: it has not.
+  [[nodiscard]] std::optional<EventId> final_update(std::int64_t registration_id,
+                                                    EventId position) const {
+    const auto found = state(registration_id, position);
+    const bool has_ended = found && found->final_update != 0;
+    return has_ended
+               ? std::optional{EventId{.epoch = position.epoch, .sequence = found->final_update}}
+               : std::nullopt;
+  }
+  [[nodiscard]] const Workflow& workflow() const { return workflow_; }
   /// How often `text` has entered a history.
   [[nodiscard]] std::size_t times_entered(const std::string& text) const {
     const auto found = entered_.find(text);
@@ -137,6 +169,7 @@ class Truth {
   void check_order(Epoch& epoch, EventId id, const std::string& text) const;
   void check_forged(const Epoch& epoch, EventId id, const std::string& text) const;
 
+  const Workflow& workflow_;
   mutable std::map<std::uint64_t, Epoch> epochs_;  // Stories are folded when somebody asks.
   std::unordered_map<std::string, Sent> senders_;
   std::unordered_map<std::string, Forged> forged_;

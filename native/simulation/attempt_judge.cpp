@@ -1,0 +1,74 @@
+#include "simulation/attempt_judge.hpp"
+
+#include "simulation/world.hpp"
+
+namespace regstream::simulation {
+namespace {
+
+/// The client's default, and the least that the gateway ever asks for.
+constexpr Duration spacing_min{1'000};
+/// The longest wait: a draining gateway's spread above its `retry`, and the backoff's cap above.
+constexpr Duration wait_max{21'000};
+constexpr Duration offline_wait_max{60'000};
+
+/// Attempts of a minute that nobody has woken. Full jitter may draw short waits several times over,
+/// but not for long.
+constexpr std::size_t attempts_per_minute_max = 20;
+constexpr Duration minute{60'000};
+
+/// How long changes are gathered, at least.
+const Duration change_delay = ConnectionOptions{}.change_delay;
+
+}  // namespace
+
+void AttemptJudge::begin() {
+  attempts_.clear();
+  was_offline_ = was_connected_ = false;
+  first_change_.reset();
+  changes_ = 0;
+}
+
+void AttemptJudge::on_ids_changed(Instant now) {
+  first_change_ = first_change_.value_or(now);
+  ++changes_;
+}
+
+void AttemptJudge::on_attempt(ConnectionReason reason, Instant now) {
+  const auto first_change = std::exchange(first_change_, std::nullopt);
+  changes_ = 0;
+  if (reason == ConnectionReason::changed) {
+    // However often the ids have changed since the last attempt, one more asks for them.
+    if (!first_change || now - *first_change < change_delay) {
+      fail("an attempt for other ids comes too early, or once more");
+    }
+    return;
+  }
+  if (!attempts_.empty() && now - attempts_.back() < spacing_min) {
+    fail("two attempts begin " + std::to_string((now - attempts_.back()).count()) + " ms apart");
+  }
+  attempts_.push_back(now);
+  while (now - attempts_.front() > minute) {
+    attempts_.pop_front();
+  }
+  const bool was_woken = last_signal_ && now - *last_signal_ <= minute;
+  if (!was_woken && attempts_.size() > attempts_per_minute_max) {
+    fail(std::to_string(attempts_.size()) + " attempts in a minute");
+  }
+}
+
+void AttemptJudge::on_state(const StateChanged& change, Duration wait) {
+  if (change.reason == ConnectionReason::changed && was_connected_ && !change.is_connected) {
+    fail("takes a change of its ids for a loss");
+  }
+  was_connected_ = change.is_connected;
+  if (change.to == ConnectionState::waiting &&
+      wait > (was_offline_ ? offline_wait_max : wait_max)) {
+    fail("waits " + std::to_string(wait.count()) + " ms");
+  }
+}
+
+void AttemptJudge::fail(const std::string& what) const {
+  throw Violation(name_ + ": " + what);
+}
+
+}  // namespace regstream::simulation
