@@ -176,7 +176,7 @@ void add_publish_command(CLI::App& app, int& exit_code) {
 
   auto* const stage = command->add_subcommand("stage", "A stage began or ended");
   add_common_options(*stage, *options);
-  stage->add_option("--stage", options->stage, "The stage's name, such as t24_lookup")
+  stage->add_option("--stage", options->stage, "The stage's name, as messages have it")
       ->required()
       ->check(check_stage);
   stage->add_option("--status", options->status, "What became of the stage")

@@ -20,9 +20,9 @@ inline constexpr std::size_t workflow_names_max = 64;
 ///
 ///     id integer registrationId        kind (or `text`), member
 ///     infer 1                          0: a missing stageStatus means completed
-///     stage_update PENDING             the status of a stage update
-///     status open PENDING              kind (or `final`, `failed`), name; in order
-///     stage duplicate_check            in order
+///     stage_update NAME                the status of a stage update
+///     status open NAME                 kind (or `final`, `failed`), name; in order
+///     stage NAME                       in order
 ///
 /// Names have no control characters. Channel, paths and titles are not the stream's. False: a line
 /// is none of these, or there are too many, or no id.

@@ -16,7 +16,7 @@ inline constexpr std::int64_t registration_id_max = integer_id_max;
 /// One message of the channel: a stage update (`stage` is set) or a status update.
 struct Update {
   std::int64_t registration_id = 0;  ///< 0 where the workflow's ids are text: `text_id`.
-  std::string status;                ///< As sent ("PENDING").
+  std::string status;                ///< As sent.
   std::string stage;                 ///< Empty in a status update.
   /// Of `stage`; inferred from `message` where the publisher sent none, or a word of its own.
   StageStatus stage_status = StageStatus::completed;

@@ -46,14 +46,14 @@ enum class StatusKind : std::uint8_t {
 };
 
 struct WorkflowStatus {
-  std::string name;  ///< As in messages ("PENDING").
+  std::string name;  ///< As in messages.
   StatusKind kind = StatusKind::open;
 
   friend bool operator==(const WorkflowStatus&, const WorkflowStatus&) = default;
 };
 
 struct WorkflowStage {
-  std::string name;   ///< As in messages ("t24_lookup").
+  std::string name;   ///< As in messages.
   std::string title;  ///< For people.
 
   friend bool operator==(const WorkflowStage&, const WorkflowStage&) = default;
