@@ -124,6 +124,9 @@ void Adoption::advance_read(EventId id) {
 
 void Adoption::skip(EventId id) {
   advance_read(id);
+  if (id > heard_) {
+    ahead_.push_back({id, std::nullopt, std::nullopt, std::nullopt});
+  }
   leave_behind();
 }
 

@@ -89,7 +89,7 @@ class Adoption {
   /// An entry was read in the history. Ids must grow. One that was adopted in an earlier epoch, as
   /// `adopted_as`, may have been read or heard then.
   void read(EventId id, std::string_view message, std::optional<EventId> adopted_as);
-  /// The same of an entry that has no message.
+  /// The same of an entry that has no message: what is heard under its id says something else.
   void skip(EventId id);
 
   /// A message was heard that carries an id which was read, or passed over, in the history. False:
@@ -116,7 +116,7 @@ class Adoption {
  private:
   struct Ahead {
     EventId id;
-    std::size_t hash;
+    std::optional<std::size_t> hash;  // Nothing: it has no message.
     // Of an adoption that is not known yet: its first id, and the bare message.
     std::optional<EventId> adopted_as;
     std::optional<std::size_t> origin;  // Its hash.

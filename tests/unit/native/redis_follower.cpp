@@ -305,7 +305,9 @@ TEST_CASE("a page that does not follow begins a history") {
   SECTION("with an entry that is not ours") {
     follower.on_page(
         {.end = id(4), .is_last = true, .entries = {entry(id(2)), {id(3), "", {}}, entry(id(4))}});
-    CHECK(poll_all(follower) == Lines{"history 1000-3", "message 1000-4", "live"});
+    // What was heard under its id is not what the history says: it looks again.
+    CHECK(poll_all(follower) == Lines{"history 1000-3", "message 1000-4", "live", "read 1000-4"});
+    CHECK(follower.counts().forged == 1);
   }
 }
 
@@ -476,6 +478,25 @@ TEST_CASE("a forged next id never takes the place of the real one") {
   follower.on_page({.end = id(3), .is_last = true, .entries = {entry(id(3))}});
   follower.on_message(message(id(3)));
   CHECK(poll_all(follower).empty());
+  CHECK(follower.counts().forged == 1);
+}
+
+TEST_CASE("a forged id of an entry without a message hides nothing that is heard behind it") {
+  auto follower = follower_at(id(2));
+  const std::string text = R"({"registrationId":1,"status":"PENDING","id":"999-1"})";
+  follower.on_message(stamped_json(update_json(666), id(4)));
+  follower.on_message(text);
+  follower.on_message(stamped_json(text, id(3)));
+  CHECK(poll_all(follower) == Lines{"read 1000-2"});
+  // Somebody else has had it adopted, and has told of a loss, which nobody hears on the channel.
+  const HistoryEntry adopted{
+      .id = id(3), .message = stamped_json(text, id(3)), .adopted_as = id(3)};
+  follower.on_page({.end = id(4),
+                    .is_last = true,
+                    .entries = {entry(id(2)), adopted, {.id = id(4), .message = {}}}});
+  while (const auto action = follower.poll()) {
+    CHECK_FALSE(std::holds_alternative<Adopt>(*action));
+  }
   CHECK(follower.counts().forged == 1);
 }
 
