@@ -21,8 +21,8 @@ namespace regstream::gateway {
 /// to a timer and to the clocks. Everything happens on the io_context's one thread.
 class Gateway : private StreamConnection::Owner, private broker::Subscriber {
  public:
-  /// Hears `broker`, whose workflow it shows, and which works on the same io_context, from now on. Both must outlive the
-  /// gateway.
+  /// Hears `broker`, whose workflow it shows, and which works on the same io_context, from now on.
+  /// Both must outlive the gateway.
   Gateway(boost::asio::io_context& context, broker::Broker& broker, hub::StreamPumpOptions options);
   /// Closes every stream. The broker must not call any more: `context` has ended.
   ~Gateway() override = default;

@@ -83,7 +83,7 @@ describe("several workflows in one gateway", () => {
   test("keep their histories in one journal file, and go on after a restart", async () => {
     const more = [...both(), "--journal", join(temporaryFolder(), "journal.sqlite3")];
     const first = await start(more);
-    expect(first.log).toMatch(/at most \d+ MiB of memory .* for registration, imports, loans$/m);
+    await first.untilLog(/at most \d+ MiB of memory .* for registration, imports, loans$/m);
     const importId = await post(first, "/api/imports/a%2Fb/updates", { stage: "read", message: "row 1" });
     const loanId = await post(first, "/api/loans/42/updates", { status: "DONE" });
     const registrationId = await post(first, "/api/registrations/42/updates", { status: "FAILED" });
