@@ -52,6 +52,7 @@ InstanceId instance_id(const Workflow& workflow, std::int64_t number) {
 std::vector<InstanceId> instance_ids(const Workflow& workflow,
                                      const std::vector<std::int64_t>& numbers) {
   std::vector<InstanceId> ids;
+  ids.reserve(numbers.size());
   for (const std::int64_t number : numbers) {
     ids.push_back(instance_id(workflow, number));
   }
