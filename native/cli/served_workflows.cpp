@@ -38,9 +38,10 @@ void refuse_own_paths(const Workflow& workflow, const std::string& source,
                                      std::pair{"paths.updates", workflow.updates_path}}) {
     for (const std::string_view own : own_paths) {
       if (overlap(path, own)) {
-        throw std::invalid_argument(source + ": " + member + ": " + path +
-                                    " is the gateway's own route " + std::string{own} +
-                                    "; give the workflow another path");
+        std::string what = source;
+        what.append(": ").append(member).append(": ").append(path);
+        what.append(" is the gateway's own route ").append(own);
+        throw std::invalid_argument(what.append("; give the workflow another path"));
       }
     }
   }

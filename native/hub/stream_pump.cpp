@@ -1,6 +1,7 @@
 #include "hub/stream_pump.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 #include "hub/cursor.hpp"
@@ -8,7 +9,7 @@
 namespace regstream::hub {
 
 StreamPump::StreamPump(StreamPumpOptions options)
-    : options_(options), hub_(options.hub), random_(options.seed) {}
+    : options_(std::move(options)), hub_(options_.hub), random_(options_.seed) {}
 
 std::optional<DecodeError> StreamPump::on_message(EventId id, std::string_view message,
                                                   const Moment& moment) {
