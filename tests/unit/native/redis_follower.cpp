@@ -491,9 +491,10 @@ TEST_CASE("a forged id of an entry without a message hides nothing that is heard
   // Somebody else has had it adopted, and has told of a loss, which nobody hears on the channel.
   const HistoryEntry adopted{
       .id = id(3), .message = stamped_json(text, id(3)), .adopted_as = id(3)};
-  follower.on_page({.end = id(4),
-                    .is_last = true,
-                    .entries = {entry(id(2)), adopted, {.id = id(4), .message = {}}}});
+  follower.on_page(
+      {.end = id(4),
+       .is_last = true,
+       .entries = {entry(id(2)), adopted, {.id = id(4), .message = {}, .adopted_as = {}}}});
   while (const auto action = follower.poll()) {
     CHECK_FALSE(std::holds_alternative<Adopt>(*action));
   }
