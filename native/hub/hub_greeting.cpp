@@ -148,20 +148,6 @@ void Hub::push_reset(Subscription& subscription, std::int64_t now_timestamp_ms) 
   }
 }
 
-void Hub::push_update(Subscription& subscription, std::int64_t now_timestamp_ms) {
-  Following& following = subscription.following;
-  const std::uint64_t sequence = following.next();
-  if (const FramePtr& frame = journal_.frame(sequence)) {
-    subscription.outbox.push(frame);
-    ++counters_.deliveries;
-  }
-  following.advance(journal_);
-  if (subscription.until_final && journal_.is_final_update(sequence)) {
-    push_end(subscription, {.epoch = journal_.position().epoch, .sequence = sequence},
-             now_timestamp_ms);
-  }
-}
-
 void Hub::push_end(Subscription& subscription, EventId final_update,
                    std::int64_t now_timestamp_ms) {
   std::string bytes;
