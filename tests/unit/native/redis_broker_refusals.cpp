@@ -91,6 +91,11 @@ TEST_CASE("a bare message waits while redis takes no writes, on the same connect
     const auto at = stats.find("total_connections_received:");
     return stats.substr(at, stats.find('\r', at) - at);
   };
+  // The broker's third connection comes when the others are there.
+  REQUIRE(fixture.wait([&program] {
+    return reply_text(*program.command({"INFO", "clients"})).find("connected_clients:4\r") !=
+           std::string::npos;
+  }));
 
   RedisRefusal refusal{server, code};
   const auto before = connections();
