@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <optional>
 #include <random>
@@ -15,29 +13,23 @@
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
 
-#include <regstream/broker/redis_broker.hpp>
 #include <regstream/broker/redis_options.hpp>
 
 #include "backend/backend.hpp"
 #include "backend/routes.hpp"
-#include "broker/embedded_broker.hpp"
-#include "broker/embedded_journal.hpp"
-#include "broker/embedded_limits.hpp"
-#include "broker/redis_once.hpp"
 #include "cli/memory_limits.hpp"
+#include "cli/ready_line.hpp"
+#include "cli/serve_brokers.hpp"
 #include "cli/serve_options.hpp"
 #include "cli/served_workflows.hpp"
 #include "cli/shutdown.hpp"
 #include "cli/system_limits.hpp"
 #include "cli/terminal.hpp"
-#include "gateway/gateway.hpp"
+#include "cli/workflow_gateways.hpp"
 #include "gateway/health_routes.hpp"
-#include "gateway/publish_route.hpp"
 #include "log/background_log.hpp"
 #include "log/log.hpp"
-#include "log/printable.hpp"
 #include "net/event_loop.hpp"
 #include "net/host_port.hpp"
 #include "net/request_origin.hpp"
@@ -48,48 +40,11 @@
 namespace regstream::cli {
 
 namespace asio = boost::asio;
-namespace fs = std::filesystem;
 
 namespace {
 
-// How long the ready line waits for the first subscription to Redis. A Redis that is not there, or
-// still loads its data, takes longer: then the gateway serves already, and /readyz says what it
-// waits for.
-constexpr std::chrono::seconds first_subscription_max{2};
-
 // Browsers open as many connections to a host at a time, over HTTP/1.1.
 constexpr std::size_t browser_connections = 6;
-
-std::optional<broker::RedisOptions> redis_of(const ServeOptions& options) {
-  const char* host = std::getenv("REDIS_HOST");
-  if (options.redis.empty() && (host == nullptr || *host == '\0')) {
-    return std::nullopt;
-  }
-  return broker::read_redis_options(
-      options.redis.empty() ? std::nullopt : std::optional<std::string_view>(options.redis));
-}
-
-// With the sample, a restart of the program is a part of what is shown.
-fs::path journal_of(const ServeOptions& options) {
-  if (options.journal) {
-    return *options.journal;
-  }
-  return options.demo ? fs::path(options.database).replace_filename("journal.sqlite3") : fs::path();
-}
-
-// How much of the history is kept, wherever it is: in Redis, in the journal, and by this gateway.
-void limit_history(broker::RedisHistoryLimits& limits, const ServeOptions& options) {
-  limits.length_max = options.history_length.value_or(limits.length_max);
-  limits.bytes_max = options.history_bytes.value_or(limits.bytes_max);
-}
-
-void limit_history(broker::EmbeddedLimits& limits, const ServeOptions& options) {
-  limits.messages_max = options.history_length.value_or(limits.messages_max);
-  limits.bytes_max = options.history_bytes.value_or(limits.bytes_max);
-  if (options.history_hours) {
-    limits.age_max = std::chrono::hours(*options.history_hours);
-  }
-}
 
 void limit_history(hub::JournalLimits& limits, const ServeOptions& options) {
   limits.count_max = options.history_length.value_or(limits.count_max);
@@ -139,144 +94,12 @@ void limit_connections(net::ServerLimits& server, hub::StreamPumpOptions& stream
   }
 }
 
-// Each workflow's way from its broker to its streams.
-class ServedWorkflows {
- public:
-  explicit ServedWorkflows(asio::io_context& context) : context_(context) {}
-
-  // Streams are counted together: each takes a descriptor, whichever workflow's it is.
-  void add(std::unique_ptr<broker::Broker> broker, hub::StreamPumpOptions streams) {
-    const std::size_t index = gateways_.size();
-    streams.streams_elsewhere = [this, index] {
-      std::size_t count = 0;
-      for (std::size_t other = 0; other < gateways_.size(); ++other) {
-        count += other == index ? 0 : gateways_[other]->pump().hub().subscriptions();
-      }
-      return count;
-    };
-    brokers_.push_back(std::move(broker));
-    gateways_.push_back(
-        std::make_unique<gateway::Gateway>(context_, *brokers_.back(), std::move(streams)));
-    publish_routes_.push_back(std::make_unique<gateway::PublishRoute>(
-        context_, *brokers_.back(), gateway::PublishRoute::Options{}));
-  }
-
-  void add_to(net::Router& router, bool with_publish_routes) {
-    for (const auto& gateway : gateways_) {
-      gateway->add_to(router);
-    }
-    for (const auto& route : publish_routes_) {
-      if (with_publish_routes) {
-        route->add_to(router);
-      }
-    }
-  }
-
-  [[nodiscard]] broker::Broker& registration() const { return *brokers_.front(); }
-  [[nodiscard]] std::vector<gateway::Gateway*> gateways() const {
-    std::vector<gateway::Gateway*> gateways;
-    for (const auto& gateway : gateways_) {
-      gateways.push_back(gateway.get());
-    }
-    return gateways;
-  }
-  [[nodiscard]] bool is_connected() const {
-    return std::all_of(brokers_.begin(), brokers_.end(),
-                       [](const auto& broker) { return broker->is_connected(); });
-  }
-
- private:
-  asio::io_context& context_;
-  std::vector<std::unique_ptr<broker::Broker>> brokers_;
-  std::vector<std::unique_ptr<gateway::Gateway>> gateways_;
-  std::vector<std::unique_ptr<gateway::PublishRoute>> publish_routes_;
-};
-
-// Says where the server is, once the brokers hear their channels: whoever waits for this line may
-// publish at once. Where that takes longer than `patience`, the line says so. Whoever does not read
-// it holds nothing up.
-class ReadyLine {
- public:
-  ReadyLine(asio::io_context& context, const ServedWorkflows& workflows, std::string url,
-            std::string broker_name, std::chrono::seconds patience)
-      : timer_(context),
-        workflows_(workflows),
-        url_(std::move(url)),
-        broker_name_(std::move(broker_name)),
-        give_up_(std::chrono::steady_clock::now() + patience) {
-    check();
-  }
-
- private:
-  void check() {
-    const bool is_connected = workflows_.is_connected();
-    const bool is_due = is_connected || std::chrono::steady_clock::now() >= give_up_;
-    if (is_due &&
-        try_print(printable("regstream: serving on " + url_ + " (broker: " + broker_name_ +
-                            (is_connected ? ")" : ", not connected yet)")))) {
-      return;
-    }
-    timer_.expires_after(std::chrono::milliseconds(is_due ? 100 : 5));
-    timer_.async_wait([this](const boost::system::error_code& cancelled) {
-      if (!cancelled) {
-        check();
-      }
-    });
-  }
-
-  asio::steady_timer timer_;
-  const ServedWorkflows& workflows_;
-  std::string url_;
-  std::string broker_name_;
-  std::chrono::steady_clock::time_point give_up_;
-};
-
 net::AllowedHosts allowed_hosts_of(const ServeOptions& options) {
   std::vector<net::HostPort> hosts;
   for (const std::string& name : options.allowed_hosts) {
     hosts.push_back(*net::parse_host_port(name));  // The option's own check has let it through.
   }
   return net::AllowedHosts(std::move(hosts));
-}
-
-// False: Redis is not there yet. Throws what only a person can mend, as a wrong password is.
-bool find_redis(const broker::RedisOptions& redis, bool is_required) {
-  const std::optional<broker::RedisFailure> failure = broker::check_redis(redis);
-  if (!failure) {
-    return true;
-  }
-  // A Redis that answers is there: one that still loads its data, say.
-  const bool is_there = failure->kind == broker::RedisFailureKind::passing;
-  if (!broker::may_heal(failure->kind) || (is_required && !is_there)) {
-    throw std::runtime_error(failure->what);
-  }
-  return is_there;
-}
-
-std::unique_ptr<broker::Broker> make_broker(asio::io_context& context, const Workflow& workflow,
-                                            const ServeOptions& options,
-                                            const std::optional<broker::RedisOptions>& redis,
-                                            const std::shared_ptr<broker::JournalFile>& journal) {
-  if (redis) {
-    broker::RedisOptions own = *redis;
-    own.workflow = &workflow;
-    // A seed of its own keeps gateways from coming back to a restarted Redis in step.
-    own.seed = std::random_device{}();
-    own.deployment = options.deployment;
-    limit_history(own.history, options);
-    return std::make_unique<broker::RedisBroker>(context, own);
-  }
-  broker::EmbeddedBrokerOptions embedded;
-  embedded.workflow = &workflow;
-  embedded.journal = journal;
-  limit_history(embedded.limits, options);
-  return std::make_unique<broker::EmbeddedBroker>(context, std::move(embedded));
-}
-
-std::shared_ptr<broker::JournalFile> open_journal(const ServeOptions& options) {
-  const fs::path path = journal_of(options);
-  return path.empty() ? nullptr
-                      : std::make_shared<broker::JournalFile>(path, broker::read_boot_id());
 }
 
 void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
@@ -299,16 +122,10 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
   net::Router router;
   net::Server server(context, router, server_options);
 
-  std::chrono::seconds patience = first_subscription_max;
-  std::shared_ptr<broker::JournalFile> journal;
-  if (!redis) {
-    journal = open_journal(options);
-  } else if (!find_redis(*redis, options.requires_redis)) {
-    patience = std::chrono::seconds::zero();
-  }
-  ServedWorkflows served(context);
+  const BrokerFactory brokers(context, options, redis);
+  WorkflowGateways served(context);
   for (const Workflow& workflow : workflows) {
-    served.add(make_broker(context, workflow, options, redis, journal), streams);
+    served.add(brokers.make(workflow), streams);
   }
   served.add_to(router, has_publish_route(options, server));
   gateway::HealthRoutes health(served.gateways(),
@@ -329,7 +146,8 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
   logging::info("memory limits", "{}",
                 describe(memory_limits(streams.hub, redis.has_value()), workflows));
   ReadyLine ready(context, served, server.url(),
-                  redis ? "redis " + broker::redis_address(*redis) : "embedded", patience);
+                  redis ? "redis " + broker::redis_address(*redis) : "embedded",
+                  brokers.patience());
   net::run(context);
 }
 

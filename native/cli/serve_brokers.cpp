@@ -1,0 +1,106 @@
+#include "cli/serve_brokers.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <random>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include <regstream/broker/redis_broker.hpp>
+
+#include "broker/embedded_broker.hpp"
+#include "broker/embedded_journal.hpp"
+#include "broker/embedded_limits.hpp"
+#include "broker/redis_once.hpp"
+
+namespace regstream::cli {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+// How long the ready line waits for the first subscription to Redis. A Redis that is not there, or
+// still loads its data, takes longer: then the gateway serves already, and /readyz says what it
+// waits for.
+constexpr std::chrono::seconds first_subscription_max{2};
+
+// With the sample, a restart of the program is a part of what is shown.
+fs::path journal_of(const ServeOptions& options) {
+  if (options.journal) {
+    return *options.journal;
+  }
+  return options.demo ? fs::path(options.database).replace_filename("journal.sqlite3") : fs::path();
+}
+
+void limit_history(broker::RedisHistoryLimits& limits, const ServeOptions& options) {
+  limits.length_max = options.history_length.value_or(limits.length_max);
+  limits.bytes_max = options.history_bytes.value_or(limits.bytes_max);
+}
+
+void limit_history(broker::EmbeddedLimits& limits, const ServeOptions& options) {
+  limits.messages_max = options.history_length.value_or(limits.messages_max);
+  limits.bytes_max = options.history_bytes.value_or(limits.bytes_max);
+  if (options.history_hours) {
+    limits.age_max = std::chrono::hours(*options.history_hours);
+  }
+}
+
+// False: Redis is not there yet.
+bool find_redis(const broker::RedisOptions& redis, bool is_required) {
+  const std::optional<broker::RedisFailure> failure = broker::check_redis(redis);
+  if (!failure) {
+    return true;
+  }
+  // A Redis that answers is there: one that still loads its data, say.
+  const bool is_there = failure->kind == broker::RedisFailureKind::passing;
+  if (!broker::may_heal(failure->kind) || (is_required && !is_there)) {
+    throw std::runtime_error(failure->what);
+  }
+  return is_there;
+}
+
+}  // namespace
+
+std::optional<broker::RedisOptions> redis_of(const ServeOptions& options) {
+  const char* host = std::getenv("REDIS_HOST");
+  if (options.redis.empty() && (host == nullptr || *host == '\0')) {
+    return std::nullopt;
+  }
+  return broker::read_redis_options(
+      options.redis.empty() ? std::nullopt : std::optional<std::string_view>(options.redis));
+}
+
+BrokerFactory::BrokerFactory(boost::asio::io_context& context, const ServeOptions& options,
+                             std::optional<broker::RedisOptions> redis)
+    : context_(context),
+      options_(options),
+      redis_(std::move(redis)),
+      patience_(first_subscription_max) {
+  if (redis_) {
+    if (!find_redis(*redis_, options.requires_redis)) {
+      patience_ = std::chrono::seconds::zero();
+    }
+  } else if (const fs::path path = journal_of(options); !path.empty()) {
+    journal_ = std::make_shared<broker::JournalFile>(path, broker::read_boot_id());
+  }
+}
+
+std::unique_ptr<broker::Broker> BrokerFactory::make(const Workflow& workflow) const {
+  if (redis_) {
+    broker::RedisOptions own = *redis_;
+    own.workflow = &workflow;
+    // A seed of its own keeps gateways from coming back to a restarted Redis in step.
+    own.seed = std::random_device{}();
+    own.deployment = options_.deployment;
+    limit_history(own.history, options_);
+    return std::make_unique<broker::RedisBroker>(context_, own);
+  }
+  broker::EmbeddedBrokerOptions embedded;
+  embedded.workflow = &workflow;
+  embedded.journal = journal_;
+  limit_history(embedded.limits, options_);
+  return std::make_unique<broker::EmbeddedBroker>(context_, std::move(embedded));
+}
+
+}  // namespace regstream::cli
