@@ -135,10 +135,13 @@ bool Connection::on_token_failed(AttemptId attempt, TokenFailure failure, Instan
 
 bool Connection::on_response(AttemptId attempt, const ResponseHead& head, Instant now) {
   observe(now);
-  if (!is_current(attempt) || state_ != ConnectionState::connecting) {
+  if (!is_current(attempt) || state_ == ConnectionState::open) {
     return false;
   }
   const ConnectionEvent event = classify(head);
+  if (!take(event, head.retry_after)) {
+    return false;
+  }
   if (event == ConnectionEvent::accepted) {
     is_offline_ = false;
     was_unauthorized_ = false;
@@ -146,7 +149,7 @@ bool Connection::on_response(AttemptId attempt, const ResponseHead& head, Instan
     needs_fresh_token_ = true;
     was_unauthorized_ = true;
   }
-  return take(event, head.retry_after);
+  return true;
 }
 
 bool Connection::on_activity(AttemptId attempt, Instant now) {
@@ -311,7 +314,7 @@ bool Connection::take(ConnectionEvent event, std::optional<Duration> retry_after
   is_connected_ = is_connected_behind(event);
   tell({.from = transition->from, .to = state_, .reason = reason_, .is_connected = is_connected_});
   // A wait that only learns why it goes on, goes on.
-  if (transition->to != transition->from) {
+  if (event != ConnectionEvent::offline) {
     enter(*transition, retry_after);
   }
   return true;

@@ -91,6 +91,14 @@ struct Driver {
     connection.on_response(*transport, head, now);
     run();
   }
+  /// The server's answer to the request for a ticket.
+  void refuse_ticket(std::uint16_t status, std::optional<Duration> retry_after = std::nullopt) {
+    ResponseHead head;
+    head.status = status;
+    head.retry_after = retry_after;
+    connection.on_response(token_request->attempt, head, now);
+    run();
+  }
   void accept() { respond(200, true); }
   void end(TransportEnd how) {
     connection.on_end(*transport, how, now);

@@ -171,3 +171,60 @@ TEST_CASE("403 is final with a token, and 401 is final without one and by the st
   standard.respond(401);
   CHECK(standard.connection.reason() == ConnectionReason::unauthorized);
 }
+
+TEST_CASE("a ticket that is refused means what a refused stream does, and costs no other attempt") {
+  Driver driver{with_token()};
+  driver.connect();
+
+  SECTION("401: a fresh token, once") {
+    const AttemptId first = driver.token_request->attempt;
+    driver.refuse_ticket(401);
+    CHECK(driver.connection.state() == ConnectionState::authorizing);
+    CHECK(driver.connection.reason() == ConnectionReason::token_refused);
+    CHECK(driver.token_requests == 2);
+    CHECK(driver.token_request->is_refused);
+    CHECK(driver.token_request->attempt > first);
+    driver.refuse_ticket(401);
+    CHECK(driver.connection.state() == ConnectionState::closed);
+    CHECK(driver.connection.reason() == ConnectionReason::unauthorized);
+  }
+  SECTION("403: for good") {
+    driver.refuse_ticket(403);
+    CHECK(driver.connection.reason() == ConnectionReason::forbidden);
+  }
+  SECTION("429: later, no sooner than the server allows") {
+    driver.refuse_ticket(429, Duration{7000});
+    CHECK(driver.connection.state() == ConnectionState::waiting);
+    CHECK(driver.connection.reason() == ConnectionReason::refused);
+    driver.advance(Duration{6999});
+    driver.look();
+    CHECK(driver.token_requests == 1);
+    driver.advance(Duration{1});
+    driver.handle_deadline();
+    CHECK(driver.token_requests == 2);
+    CHECK_FALSE(driver.token_request->is_refused);
+  }
+  SECTION("an event stream is no ticket") {
+    ResponseHead head;
+    head.status = 200;
+    head.is_event_stream = true;
+    CHECK_FALSE(driver.connection.on_response(driver.token_request->attempt, head, driver.now));
+    CHECK(driver.connection.state() == ConnectionState::authorizing);
+  }
+  CHECK(driver.opened == 0);
+}
+
+TEST_CASE("a ticket refused while a stream is replaced leaves it connected until that is final") {
+  Driver driver{with_token()};
+  driver.connect();
+  driver.give_token();
+  driver.accept();
+  driver.connection.change(driver.now);
+  driver.reach_deadline();
+  CHECK(driver.token_requests == 2);
+  driver.refuse_ticket(401);
+  CHECK(driver.connection.is_connected());
+  driver.refuse_ticket(401);
+  CHECK_FALSE(driver.connection.is_connected());
+  CHECK(driver.connection.reason() == ConnectionReason::unauthorized);
+}

@@ -159,7 +159,9 @@ class Connection {
   bool on_token_failed(AttemptId attempt, TokenFailure failure, Instant now);
 
   // What the transport of `attempt` reports. Refused unless that is the current one.
-  /// The first answer. It opened the stream if the state is `open` afterwards.
+  /// The first answer. It opened the stream if the state is `open` afterwards. While the attempt
+  /// waits for its token: the answer by which the server refused to give what the stream would be
+  /// asked for with (a ticket), which means the same as that answer of the stream itself.
   bool on_response(AttemptId attempt, const ResponseHead& head, Instant now);
   /// Any byte, a comment's too: the stream is not silent.
   bool on_activity(AttemptId attempt, Instant now);

@@ -10,7 +10,7 @@ namespace regstream {
 
 enum class ConnectionState : std::uint8_t {
   idle,         ///< Not asked to connect yet.
-  authorizing,  ///< An attempt begins: the caller fetches its token. Passed over without tokens.
+  authorizing,  ///< An attempt begins: the caller gets its token. Passed over without tokens.
   connecting,   ///< An attempt is under way: a transport opens.
   open,         ///< Accepted by the server: events arrive.
   waiting,      ///< Between attempts.
@@ -91,13 +91,21 @@ struct ConnectionTransition {
 // clang-format off
 /// All transitions. An event that a state has no row for leaves it as it is; closed has none. A
 /// machine that needs no token goes to connecting where a row says authorizing.
-inline constexpr std::array<ConnectionTransition, 37> connection_transitions{{
+inline constexpr std::array<ConnectionTransition, 45> connection_transitions{{
     {ConnectionState::idle,        ConnectionEvent::connect,              ConnectionState::authorizing, ConnectionReason::requested},
     {ConnectionState::idle,        ConnectionEvent::close,                ConnectionState::closed,      ConnectionReason::requested},
 
     {ConnectionState::authorizing, ConnectionEvent::token_given,          ConnectionState::connecting,  ConnectionReason::token_given},
     {ConnectionState::authorizing, ConnectionEvent::token_unavailable,    ConnectionState::waiting,     ConnectionReason::token_unavailable},
     {ConnectionState::authorizing, ConnectionEvent::token_denied,         ConnectionState::closed,      ConnectionReason::token_denied},
+    {ConnectionState::authorizing, ConnectionEvent::told_to_stop,        ConnectionState::closed,      ConnectionReason::told_to_stop},
+    {ConnectionState::authorizing, ConnectionEvent::refused,             ConnectionState::waiting,     ConnectionReason::refused},
+    {ConnectionState::authorizing, ConnectionEvent::token_refused,       ConnectionState::authorizing, ConnectionReason::token_refused},
+    {ConnectionState::authorizing, ConnectionEvent::unauthorized,        ConnectionState::closed,      ConnectionReason::unauthorized},
+    {ConnectionState::authorizing, ConnectionEvent::forbidden,           ConnectionState::closed,      ConnectionReason::forbidden},
+    {ConnectionState::authorizing, ConnectionEvent::wrong_content_type,  ConnectionState::closed,      ConnectionReason::wrong_content_type},
+    {ConnectionState::authorizing, ConnectionEvent::redirect_failed,     ConnectionState::closed,      ConnectionReason::redirect_failed},
+    {ConnectionState::authorizing, ConnectionEvent::refused_for_good,    ConnectionState::closed,      ConnectionReason::refused_for_good},
     {ConnectionState::authorizing, ConnectionEvent::deadline,             ConnectionState::waiting,     ConnectionReason::timed_out},
     {ConnectionState::authorizing, ConnectionEvent::restored,             ConnectionState::waiting,     ConnectionReason::restored},
     {ConnectionState::authorizing, ConnectionEvent::close,                ConnectionState::closed,      ConnectionReason::requested},
