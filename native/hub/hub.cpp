@@ -138,7 +138,12 @@ SubscriptionId Hub::subscribe(const SubscriptionRequest& request, Instant now,
     subscription.following.for_each_id([&](std::int64_t one) { join_audience(slot, one); });
     subscription.outbox.push(opening_);
     mark_ready(slot);
-    if (is_live_ && !may_know_more(cursor)) {
+    if (request.lease) {
+      leases_.add(slot, *request.lease);
+    }
+    if (request.lease && request.lease->ends_at <= now) {
+      counters_.expired += end_lease(slot, now) ? 1U : 0U;
+    } else if (is_live_ && !may_know_more(cursor)) {
       journal_.trim(now);
       greet(slot, cursor, now_timestamp_ms);
     } else {
@@ -159,6 +164,7 @@ bool Hub::unsubscribe(SubscriptionId id) {
   }
   leave_audiences(id.slot);
   ungreeted_.erase(id.slot);
+  leases_.remove(id.slot);
   Subscription unused;
   unused.generation = subscription->generation + 1;
   unused.ready = subscription->ready;  // It may stand in the list still.
@@ -327,6 +333,7 @@ void Hub::greet_ungreeted(bool is_caught_up, std::int64_t now_timestamp_ms) {
       continue;
     }
     greet(slot, ungreeted.cursor, now_timestamp_ms);
+    leases_.release_warning(slot);
     next = ungreeted_.erase(next);
   }
 }

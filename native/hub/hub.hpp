@@ -21,6 +21,7 @@
 #include "hub/id_table.hpp"
 #include "hub/journal.hpp"
 #include "hub/known_registrations.hpp"
+#include "hub/lease_table.hpp"
 #include "hub/outbox.hpp"
 #include "hub/reset_cause.hpp"
 #include "hub/subscription_request.hpp"
@@ -42,7 +43,7 @@ struct HubOptions {
   static constexpr Duration heartbeat_interval_max{60'000};
   /// How far an outbox is filled, for one write: about what a socket takes at once. More waits in
   /// the journal, where it is shared. An outbox holds one frame more than this at most, and what
-  /// `send_retry` adds.
+  /// `send_retry` and leases add.
   std::size_t outbox_bytes_max = 64U << 10U;
   /// The broker is asked to catch up this often at most, so that made-up cursors cost it little.
   Duration catch_up_interval{100};
@@ -69,8 +70,11 @@ struct HubCounters {
   std::uint64_t waited = 0;      ///< Subscriptions of a live history whose cursor had to wait.
   ResetCounts resets;
   std::uint64_t snapshots = 0;
-  std::uint64_t ended = 0;     ///< Streams that a final update has ended.
-  std::uint64_t overruns = 0;  ///< Times that a reader fell behind the journal, and got a reset.
+  std::uint64_t ended = 0;      ///< Streams that a final update has ended.
+  std::uint64_t expired = 0;    ///< Streams that ended since their token has expired,
+  std::uint64_t withdrawn = 0;  ///< and those whose token's key was withdrawn.
+  std::uint64_t cut = 0;        ///< Of both, those whose reader did not take what was there before.
+  std::uint64_t overruns = 0;   ///< Times that a reader fell behind the journal, and got a reset.
 };
 
 /// Names a subscription. A slot is used again after `unsubscribe`, with another generation, so that
@@ -134,6 +138,13 @@ struct SubscriptionId {
 /// the history can't be reached, it waits. So does `0-0`, and what is no event id, which don't say
 /// how far their reader had been. What a reader is told never goes back, unless history was lost.
 ///
+/// A stream with a lease (`SubscriptionRequest::lease`) is told that its token expires
+/// (`token_expiring`, without an id), once and behind `connected`. When the lease ends, or its key
+/// is withdrawn, it ends in good order with what stood in its outbox: what came into the history
+/// later is never put there, nor what it lagged behind, and a client that comes back with its
+/// cursor gets all of that. A reader that takes nothing of it is cut off after
+/// `HubOptions::peer_timeout`.
+///
 /// Journal, known states and subscriptions go by integers. Where a workflow's ids are text, each
 /// has a number for as long as one of these names it (`IdTable`).
 ///
@@ -172,6 +183,13 @@ class Hub {
   /// it when its outbox is empty.
   void end(SubscriptionId id);
 
+  /// Warns and ends the streams whose leases say so. Call it before what may put something into an
+  /// outbox, so that nothing gets there after the end, however late deadlines are.
+  void handle_leases(Instant now, std::int64_t now_timestamp_ms);
+
+  /// Ends the streams whose leases have this key: so many.
+  std::size_t withdraw(std::uint64_t key, Instant now);
+
   /// True: the broker is to be asked now for all that the history holds, for those whose cursors
   /// wait; `caught_up` is the answer, and until then nothing more is asked. Poll after every input.
   [[nodiscard]] bool poll_catch_up(Instant now);
@@ -179,8 +197,8 @@ class Hub {
   /// What the history held when `poll_catch_up` asked for it was published here.
   void caught_up(std::int64_t now_timestamp_ms);
 
-  // Pings and heartbeats, and when to poll again for `poll_catch_up`. Handling a deadline early
-  // does nothing; handling it late is normal.
+  // Pings, heartbeats and leases, and when to poll again for `poll_catch_up`. Handling a deadline
+  // early does nothing; handling it late is normal.
   [[nodiscard]] std::optional<Instant> next_deadline() const;
   void handle_deadline(Instant now, std::int64_t now_timestamp_ms);
 
@@ -244,6 +262,20 @@ class Hub {
     FramePtr frame_;
   };
 
+  // The warning of one deadline: encoded once for tokens that expire together.
+  class ExpiryWarning {
+   public:
+    ExpiryWarning(Instant now, std::int64_t now_timestamp_ms)
+        : now_(now), now_timestamp_ms_(now_timestamp_ms) {}
+    [[nodiscard]] const FramePtr& frame(Instant expires_at);
+
+   private:
+    Instant now_;
+    std::int64_t now_timestamp_ms_;
+    Instant expires_at_{};
+    FramePtr frame_;
+  };
+
   [[nodiscard]] Subscription* find(SubscriptionId id);
   [[nodiscard]] Slot take_slot();
   void sweep_ids();
@@ -271,6 +303,9 @@ class Hub {
   void join_audience(Slot slot, std::int64_t id);
   void leave_audiences(Slot slot);
   void beat(Slot slot, Instant due, Ping& ping);
+  void warn(Slot slot, const Lease& lease, ExpiryWarning& warning);
+  [[nodiscard]] bool end_lease(Slot slot, Instant now);
+  void cut(Slot slot);
 
   HubOptions options_;
   HubCounters counters_;
@@ -288,6 +323,7 @@ class Hub {
   Audience everyone_;
   std::unordered_map<std::int64_t, Audience> by_registration_;
   Beats beats_;
+  LeaseTable leases_;
   // The same for all, and so encoded once.
   FramePtr opening_;
   FramePtr heartbeat_;

@@ -12,11 +12,16 @@
 namespace regstream::hub {
 
 std::optional<Instant> Hub::next_deadline() const {
-  const std::optional<Instant> beat = next_beat();
-  return beat && is_catch_up_wanted() ? std::min(*beat, next_catch_up_) : beat;
+  std::optional<Instant> next = next_beat();
+  const std::optional<Instant> lease = leases_.next();
+  if (lease && (!next || *lease < *next)) {
+    next = lease;
+  }
+  return next && is_catch_up_wanted() ? std::min(*next, next_catch_up_) : next;
 }
 
 void Hub::handle_deadline(Instant now, std::int64_t now_timestamp_ms) {
+  handle_leases(now, now_timestamp_ms);
   Ping ping{now_timestamp_ms};
   while (const std::optional<Beats::Beat> due = beats_.poll(now)) {
     for (std::size_t slot = due->phase; slot < slots_.size(); slot += Beats::phases) {

@@ -28,6 +28,15 @@ void Outbox::finish() {
   is_finished_ = true;
 }
 
+void Outbox::drop() {
+  frames_ = {};
+  first_ = 0;
+  sent_of_first_ = 0;
+  bytes_waiting_ = 0;
+  is_finished_ = true;
+  is_dropped_ = true;
+}
+
 void Outbox::consume(std::size_t bytes) {
   bytes_waiting_ -= bytes;
   while (bytes > 0) {

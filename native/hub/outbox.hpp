@@ -23,6 +23,10 @@ class Outbox {
   void finish();
   [[nodiscard]] bool is_finished() const { return is_finished_; }
 
+  /// What is here is not to be sent any more, nor anything else: the body breaks off.
+  void drop();
+  [[nodiscard]] bool is_dropped() const { return is_dropped_; }
+
   /// The frames, oldest first. The first `sent_of_first()` bytes of the first have been sent.
   [[nodiscard]] std::span<const FramePtr> frames() const {
     return std::span(frames_).subspan(first_);
@@ -47,6 +51,7 @@ class Outbox {
   std::uint32_t first_ = 0;
   Framing framing_;
   bool is_finished_ = false;
+  bool is_dropped_ = false;
 };
 
 }  // namespace regstream::hub

@@ -31,11 +31,13 @@ std::optional<DecodeError> StreamPump::on_message(EventId id, std::string_view m
 
 void StreamPump::on_live(const Moment& moment) {
   wants_flush_ = true;
+  hub_.handle_leases(moment.now, moment.timestamp_ms);
   hub_.go_live(moment.timestamp_ms);
 }
 
 void StreamPump::on_caught_up(const Moment& moment) {
   wants_flush_ = true;
+  hub_.handle_leases(moment.now, moment.timestamp_ms);
   hub_.caught_up(moment.timestamp_ms);
 }
 
@@ -56,6 +58,11 @@ SubscriptionId StreamPump::open(const SubscriptionRequest& request, const Moment
   const SubscriptionId id = hub_.subscribe(request, moment.now, moment.timestamp_ms);
   wants_flush_ = true;
   return id;
+}
+
+std::size_t StreamPump::withdraw(std::uint64_t key, const Moment& moment) {
+  wants_flush_ = true;
+  return hub_.withdraw(key, moment.now);
 }
 
 void StreamPump::drain() {

@@ -19,15 +19,10 @@
 
 #include "hub/frame.hpp"
 #include "hub/hub.hpp"
+#include "hub/moment.hpp"
 #include "hub/outbox.hpp"
 
 namespace regstream::hub {
-
-/// One reading of both clocks.
-struct Moment {
-  Instant now;
-  std::int64_t timestamp_ms = 0;
-};
 
 struct StreamPumpOptions {
   HubOptions hub = {};
@@ -126,10 +121,14 @@ class StreamPump {
   /// Its socket has room again, or it is its turn again. An id that names nothing is ignored.
   template <StreamSockets Sockets>
   void on_writable(SubscriptionId id, const Moment& moment, Sockets& sockets) {
+    hub_.handle_leases(moment.now, moment.timestamp_ms);
     write(id, moment, sockets);
   }
   /// The stream ends; its socket is the caller's to close. An id that names nothing is ignored.
   void on_peer_closed(SubscriptionId id) { end(id); }
+
+  /// Ends every stream that a token of this key has opened (`Lease::key`): so many.
+  std::size_t withdraw(std::uint64_t key, const Moment& moment);
 
   /// Tells every client when to come back, ends its stream in good order, and refuses new ones.
   /// `Drained` follows: a peer that does not read may keep its stream for as long as it likes.
@@ -147,6 +146,7 @@ class StreamPump {
   template <StreamSockets Sockets>
   void flush(const Moment& moment, Sockets& sockets) {
     unflushed_bytes_ = 0;
+    hub_.handle_leases(moment.now, moment.timestamp_ms);
     while (has_slice()) {
       const auto ready = hub_.poll();
       if (!ready) {
@@ -197,6 +197,9 @@ class StreamPump {
       Outbox* const outbox = hub_.collect(id, moment.timestamp_ms);
       if (outbox == nullptr) {
         return true;  // Its peer has closed meanwhile.
+      }
+      if (outbox->is_dropped()) {
+        return false;
       }
       const bool has_updates = hub_.counters().deliveries != deliveries;
       const std::size_t bytes = outbox->bytes_waiting();

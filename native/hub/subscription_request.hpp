@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <regstream/workflow/workflow.hpp>
 
 #include "hub/frame.hpp"
+#include "hub/lease.hpp"
 
 namespace regstream::hub {
 
@@ -26,6 +28,8 @@ struct SubscriptionRequest {
   /// The stream ends with the first final update. For one id only.
   bool until_final = false;
   Framing framing = Framing::bare;
+  /// How long the stream may go on. Nothing: for as long as its reader likes.
+  std::optional<Lease> lease = {};
 };
 
 }  // namespace regstream::hub

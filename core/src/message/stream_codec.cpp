@@ -122,6 +122,16 @@ std::string encode_reset(std::int64_t timestamp_ms) {
   return encode_control("reset", timestamp_ms);
 }
 
+std::string encode_token_expiring(std::int64_t timestamp_ms, Duration expires_in) {
+  std::string out;
+  json::ObjectWriter object{out};
+  object.string(keys[type], "token_expiring");
+  object.integer(keys[timestamp], timestamp_ms);
+  object.integer("expiresInMs", expires_in.count());
+  object.end();
+  return out;
+}
+
 std::string encode_end(const EventId& final_update, std::int64_t timestamp_ms) {
   std::string out;
   json::ObjectWriter object{out};

@@ -10,6 +10,7 @@
 #include <regstream/message/drop_reason.hpp>
 #include <regstream/message/update.hpp>
 #include <regstream/registration/view.hpp>
+#include <regstream/time.hpp>
 #include <regstream/workflow/workflow.hpp>
 
 /// JSON in and out: messages on the channel, and the envelopes of the event stream. A workflow says
@@ -150,6 +151,8 @@ struct StreamMessage {
 [[nodiscard]] std::string encode_connected(std::int64_t timestamp_ms);
 [[nodiscard]] std::string encode_ping(std::int64_t timestamp_ms);
 [[nodiscard]] std::string encode_reset(std::int64_t timestamp_ms);
+/// The token that has opened the stream expires then.
+[[nodiscard]] std::string encode_token_expiring(std::int64_t timestamp_ms, Duration expires_in);
 /// `final_update` is the one that a stream until the final status ends with.
 [[nodiscard]] std::string encode_end(const EventId& final_update, std::int64_t timestamp_ms);
 /// What stands around an update's text in its envelope.
