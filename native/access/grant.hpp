@@ -13,8 +13,8 @@ namespace regstream::access {
 /// Which instances of one workflow something is allowed for.
 struct Reach {
   bool everything = false;
-  /// In order (`InstanceId`'s number, then text), each once. Empty with `everything`.
-  std::vector<InstanceId> ids;
+  /// In the order of `is_before`, each once. Empty with `everything`.
+  std::vector<InstanceId> ids = {};
 
   [[nodiscard]] bool covers(const InstanceId& id) const;
   /// Nothing at all.
@@ -25,22 +25,30 @@ struct Reach {
 struct Grant {
   struct Entry {
     std::string workflow;  ///< `Workflow::name`.
-    Reach subscribe;
-    Reach publish;
+    Reach subscribe = {};
+    Reach publish = {};
   };
-  std::vector<Entry> workflows;  ///< Each name once. One that is not here: nothing.
-  bool inspect = false;          ///< Metrics and health.
+  std::vector<Entry> workflows = {};  ///< Each name once. One that is not here: nothing.
+  bool inspect = false;               ///< Metrics and health.
+  /// Everybody's, at an open gateway: everything of every workflow, for ever.
+  bool is_open = false;
 
-  /// The token's `exp`, in milliseconds since the Unix epoch. Nobody's (an open gateway): 0.
+  /// The token's `exp`, in milliseconds since the Unix epoch. Of an open gateway: 0.
   std::int64_t expires_timestamp_ms = 0;
+  /// `exp` and the leeway for clocks that differ: nothing is served from then on. Of an open
+  /// gateway: 0.
+  std::int64_t ends_timestamp_ms = 0;
   /// Names the key that the token was verified by, so that its streams can be ended when it is
-  /// withdrawn. Never used again for another key of the process. Nobody's: 0.
+  /// withdrawn. Never used again for another key of the process. Of an open gateway: 0.
   std::uint64_t key = 0;
-  /// Names the token in limits: a keyed hash, never what was sent. Nobody's: empty.
-  std::string token;
+  /// Names the token in limits: a keyed hash, never what was sent. Of an open gateway: empty.
+  std::string token = {};
 
   [[nodiscard]] const Reach& subscribe_to(const Workflow& workflow) const;
   [[nodiscard]] const Reach& publish_to(const Workflow& workflow) const;
+
+ private:
+  [[nodiscard]] const Reach& reach(const Workflow& workflow, Reach Entry::*right) const;
 };
 
 using GrantPtr = std::shared_ptr<const Grant>;

@@ -1,40 +1,13 @@
 #include "gateway/stream_request.hpp"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdint>
 #include <optional>
-#include <string_view>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 namespace regstream::gateway {
 
 namespace {
-
-std::optional<InstanceId> read_id(const std::string& text, IdKind kind) {
-  if (kind == IdKind::text) {
-    return is_text_id(text) ? std::optional(InstanceId(text)) : std::nullopt;
-  }
-  std::int64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
-  if (error != std::errc() || rest != end || number < 1 || number > integer_id_max) {
-    return std::nullopt;
-  }
-  return InstanceId(number);
-}
-
-std::string expected_id(IdKind kind) {
-  return kind == IdKind::text ? "1 to " + std::to_string(text_id_bytes_max) +
-                                    R"( bytes of UTF-8 without control characters, and not "*")"
-                              : "a number from 1 to " + std::to_string(integer_id_max);
-}
-
-bool is_before(const InstanceId& left, const InstanceId& right) {
-  return std::tie(left.number, left.text) < std::tie(right.number, right.text);
-}
 
 // Several lines of one field are one list (RFC 9110, 5.3); a list is no event id, and so a cursor
 // that gets a reset.
@@ -57,9 +30,9 @@ std::variant<std::vector<InstanceId>, StreamRequestError> read_ids(const net::Ta
   std::vector<InstanceId> ids;
   const auto [first, last] = target.query.equal_range(name);
   for (auto given = first; given != last; ++given) {
-    std::optional<InstanceId> id = read_id(given->second, kind);
+    std::optional<InstanceId> id = parse_instance_id(given->second, kind);
     if (!id) {
-      return StreamRequestError{name + " must be " + expected_id(kind) + "."};
+      return StreamRequestError{name + " must be " + std::string(expected_instance_id(kind)) + "."};
     }
     ids.push_back(*std::move(id));
   }

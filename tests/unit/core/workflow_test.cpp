@@ -167,4 +167,20 @@ TEST_CASE("A workflow without stages has a progress that is never of nothing") {
   CHECK(progress_of(nothing, cards) == Progress{.stages_done = 0, .stages_total = 1});
 }
 
+TEST_CASE("An id is read by its workflow's kind, whole or not at all") {
+  CHECK(parse_instance_id("42", IdKind::integer) == InstanceId{42});
+  CHECK(parse_instance_id("9007199254740991", IdKind::integer) == InstanceId{integer_id_max});
+  for (const char* const text : {"", "0", "-1", "+1", " 1", "1 ", "1.0", "0x1", "9007199254740992",
+                                 "99999999999999999999", "*", "a"}) {
+    CAPTURE(text);
+    CHECK_FALSE(parse_instance_id(text, IdKind::integer));
+  }
+  CHECK(parse_instance_id("a:b", IdKind::text) == InstanceId{std::string{"a:b"}});
+  CHECK(parse_instance_id("**", IdKind::text) == InstanceId{std::string{"**"}});
+  for (const char* const text : {"", "*", "a\n", "\xff"}) {
+    CHECK_FALSE(parse_instance_id(text, IdKind::text));
+  }
+  CHECK_FALSE(parse_instance_id(std::string(text_id_bytes_max + 1, 'a'), IdKind::text));
+}
+
 }  // namespace regstream

@@ -129,7 +129,7 @@ TEST_CASE("A workflow's own id has its own name, and may be text") {
   const std::string value =
       GENERATE("", "*", "%0A", "%7F", "%C2%85", "%FF", "%ED%A0%80", std::string(129, 'x'));
   CHECK(refused("?importId=" + value) ==
-        "importId must be 1 to 128 bytes of UTF-8 without control characters, and not \"*\".");
+        "importId must be 1 to 128 bytes of UTF-8 without control characters, and not *.");
   CHECK(refused("?importId=a&snapshot=b") ==
         "snapshot must name an id that importId names as well.");
   CHECK(refused("?until=final") == "until=final needs exactly one importId.");

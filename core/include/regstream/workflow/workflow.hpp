@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -37,6 +38,16 @@ struct InstanceId {
 
   friend bool operator==(const InstanceId&, const InstanceId&) = default;
 };
+
+/// Reads an id as URLs and tokens write it: decimal digits alone for a number. Nothing: it is no id
+/// of the kind.
+[[nodiscard]] std::optional<InstanceId> parse_instance_id(std::string_view text, IdKind kind);
+
+/// What an id must be, for the end of a sentence: "a number from 1 to 9007199254740991".
+[[nodiscard]] std::string_view expected_instance_id(IdKind kind);
+
+/// The order of lists of ids: by number, then by the bytes of the text.
+[[nodiscard]] bool is_before(const InstanceId& left, const InstanceId& right);
 
 /// What a status says of its instance.
 enum class StatusKind : std::uint8_t {
