@@ -65,7 +65,14 @@ export class FakeEventSource implements EventSourceLike {
   onmessage: ((event: MessageEvent) => void) | null = null;
   onerror: ((event: Event) => void) | null = null;
 
-  constructor(readonly url: string) {}
+  readonly withCredentials: boolean;
+
+  constructor(
+    readonly url: string,
+    { withCredentials = false }: EventSourceInit = {},
+  ) {
+    this.withCredentials = withCredentials;
+  }
 
   close(): void {
     this.readyState = closed;
@@ -116,8 +123,8 @@ export function createNetwork(): FakeNetwork {
   return {
     sources,
     EventSource: class extends FakeEventSource {
-      constructor(url: string) {
-        super(url);
+      constructor(url: string, init?: EventSourceInit) {
+        super(url, init);
         sources.push(this);
       }
     },

@@ -9,20 +9,22 @@ export interface EventSourceLike {
   close(): void;
 }
 
-export type EventSourceConstructor = new (url: string) => EventSourceLike;
+export type EventSourceConstructor = new (url: string, init?: EventSourceInit) => EventSourceLike;
 
 const closed = 2;
 
 /**
  * One attempt with one EventSource. It is closed at the first error, since the core decides about
- * reconnecting, and would be in two minds with EventSource otherwise. Returns what closes it.
+ * reconnecting, and would be in two minds with EventSource otherwise; and a ticket in the address is
+ * good for one request. Returns what closes it.
  */
 export function openEventSource(
   constructor: EventSourceConstructor,
   url: string,
+  withCredentials: boolean,
   events: TransportEvents,
 ): () => void {
-  const source = new constructor(url);
+  const source = withCredentials ? new constructor(url, { withCredentials }) : new constructor(url);
   let opened = false;
   let lastEventId = "";
 

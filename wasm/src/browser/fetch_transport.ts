@@ -1,4 +1,4 @@
-import type { Answer } from "../core/connection.js";
+import { answerOf, codingsOf, eventStreamType, isCutOff } from "./fetch_answer.js";
 import type { TransportEvents } from "./transport.js";
 
 /** The part of fetch that is used, so that tests and wrappers can stand in for it. */
@@ -10,51 +10,6 @@ export interface FetchRequest {
   readonly credentials: RequestCredentials;
 }
 
-/** How long a Retry-After asks to wait: seconds, or a date; undefined where it is neither. */
-function readRetryAfter(value: string | null): number | undefined {
-  if (value === null) {
-    return undefined;
-  }
-  if (/^\d+$/.test(value)) {
-    return Number(value) * 1_000;
-  }
-  // HTTP's three forms of a date (RFC 9110, 5.6.7). `Date.parse` takes almost anything for a date.
-  if (!/^[A-Z][a-z]+,? .*\d\d:\d\d:\d\d (GMT|\d{4})$/.test(value)) {
-    return undefined;
-  }
-  const date = Date.parse(value.endsWith("GMT") ? value : `${value} GMT`);
-  return Number.isNaN(date) ? undefined : Math.max(date - Date.now(), 0);
-}
-
-const eventStreamType = "text/event-stream";
-
-function typeOf(headers: Headers): string {
-  const [essence = ""] = (headers.get("Content-Type") ?? "").split(";", 1);
-  return essence.trim().toLowerCase();
-}
-
-/**
- * Whether the connection broke within the answer's head. Over plain HTTP, Chromium takes what has come of a head for all
- * of it (net/http/http_stream_parser.cc): a status of fewer digits, or a type without its end. None of that is the
- * server's word.
- */
-function isCutOff({ status, headers }: Response): boolean {
-  const type = typeOf(headers);
-  return status < 200 || (status === 200 && type !== eventStreamType && eventStreamType.startsWith(type));
-}
-
-/** The codings that a fetch may undo by itself: which of them it asks for, or the server chose, is between the two. */
-const undoneCodings = new Set(["", "identity", "gzip", "x-gzip", "deflate", "br", "zstd"]);
-
-function codingsOf(headers: Headers): string[] {
-  return (headers.get("Content-Encoding") ?? "").split(",").map((coding) => coding.trim());
-}
-
-/** The first content coding that no fetch undoes: its bytes come as they are, and are no event stream. */
-function unreadableCoding(headers: Headers): string | undefined {
-  return codingsOf(headers).find((coding) => !undoneCodings.has(coding.toLowerCase()));
-}
-
 /** The one coding that browsers undo, and Node 20 passes on: only the bytes tell. */
 const hasZstd = (headers: Headers) => codingsOf(headers).some((coding) => coding.toLowerCase() === "zstd");
 
@@ -63,15 +18,6 @@ const zstdMagic = [0x28, 0xb5, 0x2f, 0xfd];
 
 function isZstd(piece: Uint8Array): boolean {
   return piece.length > 0 && zstdMagic.every((byte, at) => at >= piece.length || piece[at] === byte);
-}
-
-function answerOf({ status, headers }: Response): Answer {
-  return {
-    status,
-    isEventStream: typeOf(headers) === eventStreamType,
-    coding: unreadableCoding(headers),
-    retryAfterMs: readRetryAfter(headers.get("Retry-After")),
-  };
 }
 
 /** Whether a header brings `lastEventId` over as it is: blanks around it and control characters get lost. */
@@ -89,7 +35,7 @@ export function openFetch(
 ): () => void {
   const controller = new AbortController();
   const { signal } = controller;
-  headers.set("Accept", "text/event-stream");
+  headers.set("Accept", eventStreamType);
   // A compressor holds a stream back. Browsers set this header themselves, and pass over ours.
   headers.set("Accept-Encoding", "identity");
   if (lastEventId !== "") {
@@ -103,7 +49,7 @@ export function openFetch(
     if (signal.aborted) {
       return;
     }
-    if (isCutOff(response)) {
+    if (isCutOff(response, eventStreamType)) {
       controller.abort();
       events.ended("failed");
       return;

@@ -19,7 +19,7 @@ import type { Signals } from "./signals.js";
  * - `retry_due`, `woken`: the wait is over, or was cut short (online, visible, restored)
  * - `ended`, `network_failed`, `timed_out`, `silent`, `refused`, `token_unavailable`: why the last attempt ended
  * - `offline`: the network is gone, so attempts are rare; `restored`: the page was in the back-forward cache
- * - `token_given`, `token_refused`: the attempt has its token, or the server wants another one
+ * - `token_given`, `token_refused`: the attempt has its token or ticket, or the server wants another token
  * - `changed`: the stream asks for other ids, and is opened anew without having been lost
  * - `finished`: what `until` waited for has come
  * - `told_to_stop`, `unauthorized`, `forbidden`, `wrong_content_type`, `wrong_content_coding`, `redirect_failed`,
@@ -76,7 +76,7 @@ export function idleSnapshot<W extends Workflow>(): WorkflowSnapshot<W> {
   return idle;
 }
 
-/** What reads the stream. EventSource sees no status, no `Retry-After` and no `retry`, and sends no headers. */
+/** What reads the stream. EventSource sees no status, no `Retry-After` and no `retry`, and sends no headers or token. */
 export type TransportName = "eventsource" | "fetch";
 
 export interface WorkflowStreamOptions<W extends Workflow> {
@@ -95,19 +95,23 @@ export interface WorkflowStreamOptions<W extends Workflow> {
   readonly onUpdate?: ((update: UpdateOf<W>) => void) | undefined;
   /** Default: `resilient`. */
   readonly policy?: RetryPolicy | undefined;
-  /** Default: `eventsource`; `fetch` where an option needs it, or there is no EventSource. */
+  /** Default: `eventsource`; `fetch` with a token, where another option needs it, or there is no EventSource. */
   readonly transport?: TransportName | undefined;
   /** Sent with each request, by fetch. A function is called at each attempt. */
   readonly headers?: HeadersInit | (() => HeadersInit) | undefined;
-  /** What fetch does with cookies. Default: `same-origin`. */
+  /**
+   * What becomes of cookies, as fetch has it. Default: `same-origin`. `include` sends them to another origin, too
+   * (`withCredentials` of EventSource); `omit` needs `fetch`.
+   */
   readonly credentials?: RequestCredentials | undefined;
   /**
-   * Called at each attempt for the token that fetch sends as `Authorization: Bearer`; with true after
+   * Called at each attempt for the token that `fetch` sends as `Authorization: Bearer`; with true after
    * the server refused the last one: it wants a fresh one. A rejection is tried again later; null says
-   * that there is none, and closes the stream.
+   * that there is none, and closes the stream. `eventsource` can't send it: the stream then fetches a ticket
+   * for each attempt (`POST <url>/tickets`), which lets that one in.
    */
   readonly token?: ((isRefused: boolean) => Promise<string | null>) | undefined;
-  /** Default: the environment's fetch. */
+  /** Reads the stream, or gets the tickets of `eventsource`. Default: the environment's fetch. */
   readonly fetch?: FetchFunction | undefined;
   /** Default: the environment's EventSource. */
   readonly eventSource?: EventSourceConstructor | undefined;

@@ -6,20 +6,22 @@ import { fitsHeader, openFetch } from "./fetch_transport.js";
 import type { Workflow } from "../workflow/workflow.js";
 import type { TransportName, WorkflowStreamOptions } from "./stream_options.js";
 import type { TransportEvents } from "./transport.js";
-import { withCursor } from "./transport.js";
+import { withCursor, withTicket } from "./transport.js";
 
-/** Which transport the options ask for, or leave. */
+/** The transport that the options name or, where they name none, allow. */
 export function transportOf<W extends Workflow>(options: WorkflowStreamOptions<W>): TransportName {
   const { transport, headers, credentials, token, fetch, eventSource } = options;
-  const needsFetch = [headers, credentials, token, fetch].some((option) => option !== undefined);
-  if (transport === "eventsource" && needsFetch) {
+  // With a token EventSource takes a ticket, which is fetched.
+  const isBeyondEventSource =
+    headers !== undefined || credentials === "omit" || (fetch !== undefined && token === undefined);
+  if (transport === "eventsource" && isBeyondEventSource) {
     throw new StreamError(
       "invalid_options",
-      "EventSource takes no headers, credentials, token or fetch: use the fetch transport",
+      'EventSource takes no headers, no credentials: "omit", and no fetch without a token: use the fetch transport',
     );
   }
   const hasEventSource = eventSource !== undefined || typeof EventSource !== "undefined";
-  return transport ?? (needsFetch || !hasEventSource ? "fetch" : "eventsource");
+  return transport ?? (isBeyondEventSource || token !== undefined || !hasEventSource ? "fetch" : "eventsource");
 }
 
 /** What the transport throws at once is about the address. */
@@ -48,7 +50,13 @@ function environmentFetch(url: string): FetchFunction {
   return fetch;
 }
 
-function headersOf(headers: WorkflowStreamOptions<Workflow>["headers"], token: string): Headers {
+/** The page's fetch, or the environment's. */
+export function fetchOf({ fetch }: Pick<WorkflowStreamOptions<Workflow>, "fetch">, url: string): FetchFunction {
+  return fetch ?? environmentFetch(url);
+}
+
+/** The page's headers, and the token. */
+export function headersOf(headers: WorkflowStreamOptions<Workflow>["headers"], token: string): Headers {
   let given: HeadersInit | undefined;
   try {
     given = typeof headers === "function" ? headers() : headers;
@@ -68,28 +76,48 @@ function headersOf(headers: WorkflowStreamOptions<Workflow>["headers"], token: s
   }
 }
 
+/** What the constructor throws names the address, and so the ticket: it is not passed on where there is one. */
+function openWithTicket(
+  constructor: EventSourceConstructor,
+  address: string,
+  ticket: string,
+  withCredentials: boolean,
+  events: TransportEvents,
+): () => void {
+  const work = () => openEventSource(constructor, withTicket(address, ticket), withCredentials, events);
+  if (ticket === "") {
+    return open("EventSource", address, work);
+  }
+  try {
+    return work();
+  } catch {
+    throw new StreamError("unsupported", `EventSource can't open ${address}`);
+  }
+}
+
 /**
- * Gets one attempt ready: asks the page for its headers. What it returns begins the attempt, and returns what ends it.
- * Throws a StreamError where this environment, or what the page gave, makes none possible.
+ * Gets one attempt ready: asks the page for its headers. `credential` is a token for `fetch`, a ticket for
+ * `eventsource`, or empty. What it returns begins the attempt, and returns what ends it. Throws a StreamError where this
+ * environment, or what the page gave, makes none possible.
  */
 export function prepareTransport<W extends Workflow>(
   options: WorkflowStreamOptions<W>,
   transport: TransportName,
   url: string,
   lastEventId: string,
-  token: string,
+  credential: string,
 ): (events: TransportEvents) => () => void {
   const { credentials = "same-origin" } = options;
   if (transport === "eventsource") {
     const constructor = options.eventSource ?? environmentEventSource();
     const address = withCursor(url, lastEventId);
-    return (events) => open("EventSource", address, () => openEventSource(constructor, address, events));
+    const withCredentials = credentials === "include";
+    return (events) => openWithTicket(constructor, address, credential, withCredentials, events);
   }
-  const headers = headersOf(options.headers, token);
+  const headers = headersOf(options.headers, credential);
   const inHeader = fitsHeader(lastEventId) ? lastEventId : "";
   const address = withCursor(url, inHeader === "" ? lastEventId : "");
   return (events) => {
-    const fetch = options.fetch ?? environmentFetch(address);
-    return openFetch(fetch, address, { headers, credentials }, inHeader, events);
+    return openFetch(fetchOf(options, address), address, { headers, credentials }, inHeader, events);
   };
 }

@@ -25,3 +25,14 @@ export function withQuery(url: string, query: string): string {
 export function withCursor(url: string, lastEventId: string): string {
   return withQuery(url, lastEventId === "" ? "" : String(new URLSearchParams({ lastEventId })));
 }
+
+/** The same for a ticket, which stands in this address alone: it may not be shown, nor be used again. */
+export function withTicket(url: string, ticket: string): string {
+  return withQuery(url, ticket === "" ? "" : String(new URLSearchParams({ ticket })));
+}
+
+/** Where tickets for the stream at `url` are given. */
+export function ticketsOf(url: string): string {
+  const [path = "", ...query] = withQuery(url, "").split("?");
+  return [`${path}/tickets`, ...query].join("?");
+}

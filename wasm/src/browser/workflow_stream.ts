@@ -7,17 +7,18 @@ import type { MessageBatch } from "../core/message_batch.js";
 import { createClock } from "../shared/clock.js";
 import type { UpdateOf, ViewOf } from "../shared/messages.js";
 import type { IdOf, Workflow } from "../workflow/workflow.js";
+import { Authorizer } from "./authorizer.js";
 import { Delivery } from "./delivery.js";
 import { Finish, neverFinished } from "./finish.js";
 import { Followed } from "./followed.js";
 import { ModuleLoader } from "./module_loader.js";
 import { refusal } from "./refusal.js";
+import { randomSeed } from "./seed.js";
 import { browserSignals } from "./signals.js";
 import { SnapshotStore } from "./snapshot_store.js";
 import type { TransportName, WorkflowSnapshot, WorkflowStreamOptions } from "./stream_options.js";
 import { prepareTransport, transportOf } from "./stream_transport.js";
 import { Timer } from "./timer.js";
-import { askForToken } from "./tokens.js";
 import type { TransportEvents } from "./transport.js";
 import { withQuery } from "./transport.js";
 
@@ -28,11 +29,13 @@ import { withQuery } from "./transport.js";
 export class WorkflowStream<W extends Workflow> {
   readonly workflow: W;
   readonly #options: WorkflowStreamOptions<W>;
+  readonly #url: string;
   readonly #store = new SnapshotStore<W>();
   readonly #delivery = new Delivery(this.#store);
   readonly #finish = new Finish<ViewOf<W>>();
   readonly #loader: ModuleLoader;
   readonly #timer: Timer;
+  readonly #authorizer: Authorizer;
   #batchDepth = 0;
 
   /** The module that the client is of. */
@@ -52,8 +55,10 @@ export class WorkflowStream<W extends Workflow> {
   constructor(workflow: W, options: WorkflowStreamOptions<W> = {}) {
     this.workflow = workflow;
     this.#options = options;
+    this.#url = options.url ?? workflow.paths.stream;
     this.#followed = new Followed(workflow, options);
     this.#timer = new Timer(() => options.clock ?? createClock());
+    this.#authorizer = new Authorizer(options);
     this.#loader = new ModuleLoader(
       () => (options.loadCore ?? loadCore)(),
       () => (options.seed ?? randomSeed())[0] / 2 ** 32,
@@ -217,15 +222,15 @@ export class WorkflowStream<W extends Workflow> {
     return new StreamError("core_failed", `The core failed: ${String(cause)}`, cause);
   }
 
-  /** `token` is the one that the transport to be opened needs. It is kept nowhere. */
-  #carryOut(client: CoreClient<W>, token = ""): void {
+  /** `credential` is the one that the transport to be opened needs. It is kept nowhere. */
+  #carryOut(client: CoreClient<W>, credential = ""): void {
     for (let action = client.poll(); action !== null; action = client.poll()) {
       switch (action.kind) {
         case "request_token":
-          this.#requestToken(client, action.attempt, action.isRefused);
+          this.#authorize(client, action.attempt, action.isRefused);
           break;
         case "open":
-          this.#openTransport(client, action, token);
+          this.#openTransport(client, action, credential);
           break;
         case "close":
           this.#dropTransport();
@@ -243,6 +248,9 @@ export class WorkflowStream<W extends Workflow> {
 
   #enter(state: ConnectionState, reason: CoreReason, isConnected: boolean): void {
     const before = this.#store.current;
+    if (state !== "authorizing") {
+      this.#authorizer.stop();
+    }
     const isClosed = state === "closed";
     const isRefused = isClosed && reason !== "requested" && reason !== "told_to_stop" && reason !== "finished";
     this.#store.change({
@@ -274,14 +282,21 @@ export class WorkflowStream<W extends Workflow> {
     }
   }
 
-  #requestToken(client: CoreClient<W>, attempt: number, isRefused: boolean): void {
-    void askForToken(this.#options.token, isRefused).then((answer) =>
+  #authorize(client: CoreClient<W>, attempt: number, isRefused: boolean): void {
+    this.#answer = undefined;
+    void this.#authorizer.ask(this.#transport, this.#url, isRefused).then((outcome) =>
       this.#input(client, () => {
-        if ("token" in answer) {
-          client.token(attempt, this.#timer.now());
-          this.#carryOut(client, answer.token);
+        const now = this.#timer.now();
+        if ("credential" in outcome) {
+          client.token(attempt, now);
+          this.#carryOut(client, outcome.credential);
+        } else if ("failure" in outcome) {
+          client.tokenFailed(attempt, outcome.failure, now);
+        } else if ("answer" in outcome) {
+          this.#answer = outcome.answer;
+          client.response(attempt, outcome.answer, now);
         } else {
-          client.tokenFailed(attempt, answer.failure, this.#timer.now());
+          throw outcome.error;
         }
       }),
     );
@@ -290,7 +305,7 @@ export class WorkflowStream<W extends Workflow> {
   #openTransport(
     client: CoreClient<W>,
     { attempt, lastEventId, query }: Extract<CoreAction, { readonly kind: "open" }>,
-    token: string,
+    credential: string,
   ): void {
     this.#dropTransport();
     this.#answer = undefined;
@@ -311,8 +326,8 @@ export class WorkflowStream<W extends Workflow> {
       bytes: (chunk) => input(() => readBytes(chunk)),
       ended: (end) => input(() => client.end(attempt, end, this.#timer.now())),
     };
-    const url = withQuery(this.#options.url ?? this.workflow.paths.stream, query);
-    const open = prepareTransport(this.#options, this.#transport, url, lastEventId, token);
+    const url = withQuery(this.#url, query);
+    const open = prepareTransport(this.#options, this.#transport, url, lastEventId, credential);
     // The page's function that gives the headers may have closed the stream, as may its fetch or EventSource.
     if (this.#client !== client) {
       return;
@@ -373,6 +388,7 @@ export class WorkflowStream<W extends Workflow> {
   /** Gives back everything that a running stream holds. */
   #release(): void {
     this.#loader.stop();
+    this.#authorizer.stop();
     this.#dropTransport();
     this.#timer.cancel();
     this.#leaveSignals?.();
@@ -381,13 +397,4 @@ export class WorkflowStream<W extends Workflow> {
     this.#client = null;
     this.#core = null;
   }
-}
-
-function randomSeed(): readonly [number, number] {
-  // Node 18 has no global crypto. Spreading load needs no secret.
-  if (typeof crypto === "undefined") {
-    return [Math.random() * 2 ** 32, Math.random() * 2 ** 32];
-  }
-  const [high = 0, low = 0] = crypto.getRandomValues(new Uint32Array(2));
-  return [high, low];
 }

@@ -4,7 +4,7 @@ export const connectionStates = ["idle", "authorizing", "connecting", "open", "w
 
 /**
  * - `idle`: not asked to connect yet
- * - `authorizing`: an attempt begins, and waits for its token
+ * - `authorizing`: an attempt begins, and waits for its token or ticket
  * - `connecting`: an attempt is under way
  * - `open`: accepted by the server, updates arrive
  * - `waiting`: between attempts

@@ -11,7 +11,11 @@ export interface SharedStreamKey<W extends Workflow> {
   readonly ids?: readonly IdOf<W>[] | undefined;
   readonly until?: "final" | undefined;
   readonly transport?: TransportName | undefined;
+  readonly credentials?: RequestCredentials | undefined;
+  readonly token?: TokenSource | undefined;
 }
+
+type TokenSource = (isRefused: boolean) => Promise<string | null>;
 
 /** One user's hold on a shared stream. */
 export interface StreamLease<W extends Workflow> {
@@ -50,8 +54,22 @@ function poolOf<W extends Workflow>(workflow: W): Pool<W> | undefined {
   return pools.get(workflow) as Pool<W> | undefined;
 }
 
-function endpointOf<W extends Workflow>({ url, until, transport }: SharedStreamKey<W>): string {
-  return `${until ?? "on"} ${transport ?? "any"} ${url ?? ""}`;
+const tokenNumbers = new WeakMap<TokenSource, number>();
+let tokenSources = 0;
+
+/** Tells token functions apart: what one user may see must not reach a component that speaks for another one. */
+function numberOf(token: TokenSource | undefined): number {
+  if (token === undefined) {
+    return 0;
+  }
+  const number = tokenNumbers.get(token) ?? ++tokenSources;
+  tokenNumbers.set(token, number);
+  return number;
+}
+
+function endpointOf<W extends Workflow>(key: SharedStreamKey<W>): string {
+  const { url = "", until = "on", transport = "any", credentials = "same-origin", token } = key;
+  return [until, transport, credentials, numberOf(token), url].join(" ");
 }
 
 function subjectOf<W extends Workflow>({ id, ids }: SharedStreamKey<W>): readonly string[] {

@@ -14,8 +14,15 @@ export interface UseRegistrationUpdatesOptions {
   readonly autoConnect?: boolean | undefined;
   /** Default: `/api/registrations/updates/stream`. */
   readonly url?: string | undefined;
-  /** Default: `eventsource`, where there is one. With `fetch` the stream hears why it is refused. */
+  /** Default: `eventsource`; `fetch` with a token, and where there is no EventSource. It hears why it is refused. */
   readonly transport?: TransportName | undefined;
+  /** What becomes of cookies, as fetch has it. Default: `same-origin`. */
+  readonly credentials?: RequestCredentials | undefined;
+  /**
+   * Called at each attempt for the token; with true after the server refused the last one. It has to be the same
+   * function from render to render (`useCallback`, or a module's): with another one this is another stream.
+   */
+  readonly token?: ((isRefused: boolean) => Promise<string | null>) | undefined;
 }
 
 export interface RegistrationUpdates {

@@ -1,13 +1,13 @@
 import { describe, expect, it } from "vitest";
 
 import { openEventSource } from "../../src/browser/event_source_transport.js";
-import { withCursor, withQuery } from "../../src/browser/transport.js";
+import { ticketsOf, withCursor, withQuery, withTicket } from "../../src/browser/transport.js";
 import { createNetwork } from "../fakes.js";
 
 function open() {
   const network = createNetwork();
   const log: string[] = [];
-  const close = openEventSource(network.EventSource, "/stream", {
+  const close = openEventSource(network.EventSource, "/stream", false, {
     responded: ({ status, isEventStream }) => log.push(`responded ${status} ${isEventStream}`),
     bytes: () => log.push("bytes"),
     message: (data, id) => log.push(`message ${data} ${id ?? "-"}`),
@@ -77,5 +77,12 @@ describe("the stream's address", () => {
   it("keeps a query that is there, drops a fragment, and escapes the cursor", () => {
     expect(withQuery("https://h/s?a=1#x", "registrationId=7")).toBe("https://h/s?a=1&registrationId=7");
     expect(withCursor("/s", "a&b=é")).toBe("/s?lastEventId=a%26b%3D%C3%A9");
+  });
+
+  it("carries a ticket behind all else, and leads to where that is given", () => {
+    expect(withTicket("/s?registrationId=42", "a+b")).toBe("/s?registrationId=42&ticket=a%2Bb");
+    expect(withTicket("/s", "")).toBe("/s");
+    expect(ticketsOf("/s")).toBe("/s/tickets");
+    expect(ticketsOf("https://h/s?branch=?1#x")).toBe("https://h/s/tickets?branch=?1");
   });
 });

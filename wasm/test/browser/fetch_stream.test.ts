@@ -486,14 +486,17 @@ describe("which transport a stream takes", () => {
     return { stream, taken: [events.sources.length, fetches.requests.length] };
   };
 
-  it("is EventSource, where there is one", async () => {
-    expect((await connect({})).taken).toEqual([1, 0]);
-  });
+  it.each([{}, { credentials: "same-origin" }, { credentials: "include" }] as const)(
+    "is EventSource, where there is one: %j",
+    async (options) => {
+      expect((await connect(options)).taken).toEqual([1, 0]);
+    },
+  );
 
   it.each([
     { transport: "fetch" },
     { headers: { "X-Branch": "ET-1" } },
-    { credentials: "include" },
+    { credentials: "omit" },
     { token: () => Promise.resolve("t") },
   ] as const)("is fetch where it is asked for, or needed: %j", async (options) => {
     expect((await connect(options)).taken).toEqual([0, 1]);
@@ -512,8 +515,13 @@ describe("which transport a stream takes", () => {
     expect(stream.getSnapshot().connection).toBe("connecting");
   });
 
-  it("is not EventSource where an option needs fetch", async () => {
-    const { stream, taken } = await connect({ transport: "eventsource", headers: {} });
+  it.each([
+    { headers: {} },
+    { credentials: "omit" },
+    { fetch: createFetch().fetch },
+    { headers: {}, token: () => Promise.resolve("t") },
+  ] as const)("is not EventSource where an option needs fetch: %j", async (options) => {
+    const { stream, taken } = await connect({ transport: "eventsource", ...options });
     expect(taken).toEqual([0, 0]);
     expect(stream.getSnapshot()).toMatchObject({
       connection: "closed",

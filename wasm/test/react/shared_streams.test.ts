@@ -38,6 +38,36 @@ describe("shared streams", () => {
     await settle();
   });
 
+  it("are apart where another user may be asking: by the token's function, and by cookies", async () => {
+    const alice = () => Promise.resolve("alice");
+    const bob = () => Promise.resolve("bob");
+    const keys = [
+      { id: 42 },
+      { id: 42, token: alice },
+      { id: 42, token: bob },
+      { id: 42, credentials: "include" },
+      { id: 42, credentials: "include", token: bob },
+    ] as const;
+    const leases = keys.map((key) => acquireStream(registrationWorkflow, key));
+    expect(new Set(leases.map(({ stream }) => stream)).size).toBe(keys.length);
+    const again = acquireStream(registrationWorkflow, { id: 42, token: alice, credentials: "same-origin" });
+    expect(again.stream).toBe(leases[1]?.stream);
+    [...leases, again].forEach((lease) => lease.release());
+    await settle();
+  });
+
+  it("of ids don't pass from one user to another", async () => {
+    const [alice, bob] = [() => Promise.resolve("alice"), () => Promise.resolve("bob")];
+    const first = acquireStream(registrationWorkflow, { ids: [41], token: alice });
+    expect(first.mayBecome({ ids: [42], token: alice })).toBe(true);
+    expect(first.mayBecome({ ids: [42], token: bob })).toBe(false);
+    first.release();
+    const second = acquireStream(registrationWorkflow, { ids: [42], token: bob });
+    expect(second.stream).not.toBe(first.stream);
+    second.release();
+    await settle();
+  });
+
   it("are apart where the workflow, the instances or the end differ, whatever the ids are", async () => {
     const leases = [
       acquireStream(csvImport, {}),

@@ -9,7 +9,7 @@ import { useUpdates } from "../../src/react.js";
 import { sharedStreamCount } from "../../src/react/shared_streams.js";
 import { csvImport } from "../workflow/csv_import.js";
 import type { FakeNetwork } from "../fakes.js";
-import { createNetwork, settle } from "../fakes.js";
+import { createFetch, createNetwork, settle } from "../fakes.js";
 
 type CsvImport = typeof csvImport;
 type Options = UseUpdatesOptions<CsvImport>;
@@ -162,6 +162,25 @@ describe("useUpdates", () => {
     await send({ type: "end", id: "5-2", timestamp: 1 }, "5-2-end");
     expect(page.updates).toMatchObject({ connection: "closed", isConnected: false, error: null });
     expect(page.updates.view?.isFinal).toBe(true);
+  });
+
+  it("speaks for the user whose token it is given, and opens another stream for another one", async () => {
+    const tickets = createFetch();
+    vi.stubGlobal("fetch", tickets.fetch);
+    const url = "http://127.0.0.1/stream";
+    const asAlice = () => Promise.resolve("alice");
+    const asBob = () => Promise.resolve("bob");
+    const options = { id: "a", url, transport: "eventsource", credentials: "include", token: asAlice } as const;
+    const page = await mount(options);
+    await page.render({ ...options });
+    await page.render({ ...options, token: asBob });
+    expect(tickets.requests.map(({ headers }) => headers.get("Authorization"))).toEqual(["Bearer alice", "Bearer bob"]);
+    expect(tickets.requests.map(({ isLive, init }) => [isLive, init.credentials])).toEqual([
+      [false, "include"],
+      [true, "include"],
+    ]);
+    await page.unmount();
+    expect(tickets.live).toBe(0);
   });
 
   it("gives types that know no other workflow's names", () => {
