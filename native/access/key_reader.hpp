@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "access/token_key.hpp"
+
+/// Keys as files and servers write them.
+namespace regstream::access {
+
+struct KeysRead {
+  std::vector<TokenKey> keys;
+  /// What an operator should know: why a key of a set was left out, say. Sentences without their
+  /// full stop.
+  std::vector<std::string> notes = {};
+};
+using KeysResult = std::variant<KeysRead, KeyError>;
+
+/// Reads the text of a file with one key: a public key or a certificate in PEM (RSA: RS256; P-256:
+/// ES256), or else a secret (HS256), its last line end left out. A private key is refused: the
+/// gateway has no use for it, and it should be nowhere but at the issuer. So is a public key in
+/// another form, a JWKS included, that would pass for a secret which everybody knows.
+[[nodiscard]] KeysResult read_key(std::string_view text);
+
+/// Where a JWKS comes from.
+enum class JwksOrigin : std::uint8_t { file, url };
+
+/// Reads a JWKS (RFC 7517, 5). Left out with a note: keys of a kind, curve, size, `alg`, `use` or
+/// `key_ops` that are not for verifying our tokens. Refused: two keys of one kind with one `kid`,
+/// or one of RSA or EC with its private part, or a set without a key that is left; and, from a URL,
+/// one with a secret.
+[[nodiscard]] KeysResult read_jwks(std::string_view text, JwksOrigin origin);
+
+}  // namespace regstream::access

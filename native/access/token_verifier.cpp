@@ -1,0 +1,66 @@
+#include "access/token_verifier.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "access/access_limits.hpp"
+#include "access/base64url.hpp"
+#include "access/compact_token.hpp"
+#include "access/strict_json.hpp"
+
+namespace regstream::access {
+
+TokenVerifier::TokenVerifier(TokenRules rules, std::vector<Workflow> workflows,
+                             const RandomBytes& random)
+    : rules_(std::move(rules)), workflows_(std::move(workflows)), name_key_(random(32)) {}
+
+TokenVerifier::Verdict TokenVerifier::verify(std::string_view text, const KeySet& keys,
+                                             std::int64_t now_timestamp_ms) const {
+  auto parsed = parse_compact_token(text);
+  if (auto* const error = std::get_if<TokenError>(&parsed)) {
+    return std::move(*error);
+  }
+  const CompactToken& token = std::get<CompactToken>(parsed);
+  const auto candidates = keys.candidates(token);
+  const bool names_known_key = token.key_id && keys.has_key_id(*token.key_id);
+  if (candidates.size() > access_limits.candidates_max) {
+    return TokenError{"The token may be of more than 4 keys: its issuer should name one by kid."};
+  }
+  const auto signer =
+      std::find_if(candidates.begin(), candidates.end(),
+                   [&token](const KeySet::Member* member) { return member->key.verifies(token); });
+  if (signer != candidates.end()) {
+    return read(token, (*signer)->number, now_timestamp_ms);
+  }
+  if (names_known_key && candidates.empty()) {
+    return TokenError{"The token's alg is not that of the key which its kid names."};
+  }
+  if (!names_known_key && (token.key_id || candidates.empty())) {
+    return UnknownKey{};
+  }
+  return TokenError{"The token's signature is wrong."};
+}
+
+TokenVerifier::Verdict TokenVerifier::read(const CompactToken& token, std::uint64_t key,
+                                           std::int64_t now_timestamp_ms) const {
+  const auto payload = parse_strict_json(decode_base64url(token.encoded_payload).value_or(""),
+                                         access_limits.token_bytes_max);
+  if (!payload || !payload->is_object()) {
+    return TokenError{"The token's payload is no JSON object, or has a member twice."};
+  }
+  auto grant = std::make_shared<Grant>();
+  if (auto error = read_registered_claims(*payload, rules_, now_timestamp_ms, *grant)) {
+    return *std::move(error);
+  }
+  if (auto error = read_rights(*payload, workflows_, *grant)) {
+    return *std::move(error);
+  }
+  grant->key = key;
+  // Of what is signed: an ECDSA signature has two forms.
+  grant->token = encode_base64url(hmac_sha256(name_key_, token.signed_part).substr(0, 16));
+  return GrantPtr{std::move(grant)};
+}
+
+}  // namespace regstream::access
