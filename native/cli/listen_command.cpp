@@ -23,6 +23,7 @@
 #include <regstream/message/codec.hpp>
 
 #include "cli/terminal.hpp"
+#include "cli/token_file.hpp"
 #include "client/http_url.hpp"
 #include "client/request_fields.hpp"
 #include "log/printable.hpp"
@@ -45,6 +46,7 @@ struct ListenOptions {
   std::string method = "GET";
   std::string body;
   std::vector<std::string> headers;
+  std::string token_file;
   std::optional<std::int64_t> read_timeout_ms;
   std::optional<std::int64_t> initial_delay_ms;
 };
@@ -102,6 +104,9 @@ client::StreamRequest read_request(const ListenOptions& options) {
 
 client::StreamClientOptions client_options(const ListenOptions& options) {
   client::StreamClientOptions result;
+  if (!options.token_file.empty()) {
+    result.token = token_from_file(options.token_file);
+  }
   result.connection.policy =
       options.policy == "standard" ? RetryPolicy::standard : RetryPolicy::resilient;
   if (options.read_timeout_ms) {
@@ -232,6 +237,12 @@ void add_listen_command(CLI::App& app, int& exit_code) {
   command->add_option("--header", options->headers, "\"Name: value\"; may be given several times")
       ->allow_extra_args(false)
       ->check(check_header);
+  command
+      ->add_option(
+          "--token-file", options->token_file,
+          "FILE whose text is sent as Authorization: Bearer; it is read before each attempt, "
+          "so that another program may renew it")
+      ->check(CLI::ExistingFile);
   command
       ->add_option("--read-timeout-ms", options->read_timeout_ms,
                    "Reconnect after this long without a byte (default: 75000), or sooner if the "

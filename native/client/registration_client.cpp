@@ -17,8 +17,8 @@ class RegistrationClient::Shell final : public StreamShell {
   Shell(boost::asio::io_context& context, StreamRequest stream, const StreamClientOptions& options,
         const Workflow& workflow, std::span<const InstanceId> ids, RegistrationHandler& handler,
         StreamEnd end)
-      : StreamShell(context, std::move(stream), options.limits, handler),
-        messages(options.connection, options.seed, workflow, ids, request().last_event_id,
+      : StreamShell(context, std::move(stream), options, handler),
+        messages(connection_of(options), options.seed, workflow, ids, request().last_event_id,
                  options.limits.parser, end),
         handler_(handler) {
     if (!can_ask(ids, workflow, end)) {

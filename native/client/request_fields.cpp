@@ -64,6 +64,17 @@ std::optional<std::string> header_problem(const HeaderField& field) {
   return std::nullopt;
 }
 
+bool is_sendable_token(std::string_view text) {
+  return !text.empty() && is_field_value(text);
+}
+
+void set_bearer(std::vector<HeaderField>& headers, std::string_view token) {
+  std::erase_if(headers, [](const HeaderField& field) {
+    return net::equals_ignoring_case(field.name, "Authorization");
+  });
+  headers.push_back({.name = "Authorization", .value = std::string("Bearer ").append(token)});
+}
+
 bool is_origin_bound(std::string_view field_name) {
   return contains(origin_bound_fields, field_name);
 }

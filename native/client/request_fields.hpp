@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <regstream/client/header_field.hpp>
 
@@ -15,6 +16,12 @@ namespace regstream::client {
 /// nothing if all is well. Values are not quoted: they may be secrets.
 [[nodiscard]] std::optional<std::string> method_problem(std::string_view method);
 [[nodiscard]] std::optional<std::string> header_problem(const HeaderField& field);
+
+/// Whether a text can be sent as a token: it is not empty, and a field can hold it.
+[[nodiscard]] bool is_sendable_token(std::string_view text);
+
+/// Makes a token the request's one `Authorization` (RFC 6750, 2.1).
+void set_bearer(std::vector<HeaderField>& headers, std::string_view token);
 
 /// Whether a field speaks for the user, or names the host, and so must not go to another origin.
 [[nodiscard]] bool is_origin_bound(std::string_view field_name);

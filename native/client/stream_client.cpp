@@ -17,10 +17,10 @@ class EventShell final : public StreamShell {
  public:
   EventShell(boost::asio::io_context& context, StreamRequest stream,
              const StreamClientOptions& options, StreamHandler& handler)
-      : StreamShell(context, std::move(stream), options.limits, handler),
+      : StreamShell(context, std::move(stream), options, handler),
         handler_(handler),
-        session_(options.connection, options.seed, request().last_event_id, options.limits.parser) {
-  }
+        session_(connection_of(options), options.seed, request().last_event_id,
+                 options.limits.parser) {}
 
   EventSession& session() override { return session_; }
 

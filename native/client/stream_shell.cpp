@@ -36,13 +36,20 @@ HttpUrl checked_url(const StreamRequest& request) {
 }  // namespace
 
 StreamShell::StreamShell(boost::asio::io_context& context, StreamRequest request,
-                         const StreamLimits& limits, StateHandler& handler)
+                         const StreamClientOptions& options, StateHandler& handler)
     : context_(context),
       request_(std::move(request)),
       url_(checked_url(request_)),
-      limits_(limits),
+      limits_(options.limits),
+      token_source_(options.token),
       handler_(&handler),
       timer_(context) {}
+
+ConnectionOptions StreamShell::connection_of(const StreamClientOptions& options) {
+  ConnectionOptions connection = options.connection;
+  connection.needs_token = options.token != nullptr;
+  return connection;
+}
 
 void StreamShell::connect() {
   session().connect(now());
@@ -121,9 +128,35 @@ void StreamShell::carry_out() {
   }
 }
 
-/// What the server wants to see stands in the request's headers.
 void StreamShell::carry_out(const RequestToken& step) {
-  session().on_token(step.attempt, now());
+  // A source that throws gives no token: the attempt runs out of time.
+  tell([&] {
+    token_source_(step.is_refused, [weak = weak_from_this(),
+                                    attempt = step.attempt](const TokenAnswer& answer) {
+      if (const auto self = weak.lock(); self != nullptr && self->handler_ != nullptr) {
+        self->on_token(attempt, answer);
+      }
+    });
+  });
+}
+
+void StreamShell::on_token(AttemptId attempt, const TokenAnswer& answer) {
+  const auto* const token = std::get_if<std::string>(&answer);
+  if (token != nullptr && is_sendable_token(*token)) {
+    if (session().on_token(attempt, now())) {
+      set_bearer(request_.headers, *token);  // No transport reads the request until `carry_out`.
+    }
+  } else {
+    const NoToken none = token == nullptr ? std::get<NoToken>(answer)
+                                          : NoToken{.failure = TokenFailure::for_good,
+                                                    .why =
+                                                        "the token is empty, or holds a control "
+                                                        "character"};
+    if (session().on_token_failed(attempt, none.failure, now())) {
+      failure_ = {StreamFailureKind::no_token, none.why};
+    }
+  }
+  carry_out();
 }
 
 void StreamShell::carry_out(const OpenTransport& step) {
@@ -187,7 +220,9 @@ void StreamShell::arm() {
 
 void StreamShell::on_timer() {
   armed_.reset();
-  if (session().state() == ConnectionState::connecting) {
+  if (session().state() == ConnectionState::authorizing) {
+    failure_ = {StreamFailureKind::timed_out, "the token did not come in time"};
+  } else if (session().state() == ConnectionState::connecting) {
     failure_ = {StreamFailureKind::timed_out, url_.shown() + " did not answer in time"};
   } else if (session().state() == ConnectionState::open) {
     failure_ = {StreamFailureKind::silent, url_.shown() + " fell silent"};

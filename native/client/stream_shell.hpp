@@ -42,9 +42,12 @@ class StreamShell : public Attempt::Owner, public std::enable_shared_from_this<S
 
  protected:
   /// Throws std::invalid_argument as `StreamClient` does.
-  StreamShell(boost::asio::io_context& context, StreamRequest request, const StreamLimits& limits,
-              StateHandler& handler);
+  StreamShell(boost::asio::io_context& context, StreamRequest request,
+              const StreamClientOptions& options, StateHandler& handler);
   ~StreamShell() = default;
+
+  /// What the session of a client with these options is made with.
+  [[nodiscard]] static ConnectionOptions connection_of(const StreamClientOptions& options);
 
   [[nodiscard]] const StreamRequest& request() const { return request_; }
 
@@ -78,15 +81,17 @@ class StreamShell : public Attempt::Owner, public std::enable_shared_from_this<S
   void carry_out(const OpenTransport& step);
   void carry_out(const CloseTransport& step);
   void carry_out(const StateChanged& step);
+  void on_token(AttemptId attempt, const TokenAnswer& answer);
   void fail(AttemptId attempt);
   void drop_attempt();
   void arm();
   void on_timer();
 
   boost::asio::io_context& context_;
-  const StreamRequest request_;
+  StreamRequest request_;  ///< With the token of the last attempt.
   const HttpUrl url_;
   const StreamLimits limits_;
+  const TokenSource token_source_;
   StateHandler* handler_;  ///< Null once abandoned.
   boost::asio::steady_timer timer_;
   std::optional<Instant> armed_;  ///< The deadline that the timer is set to.

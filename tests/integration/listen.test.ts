@@ -1,12 +1,15 @@
-import { readFile } from "node:fs/promises";
+import { writeFileSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage } from "node:http";
 import { type AddressInfo } from "node:net";
+import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
 import type { Child } from "../processes/child.ts";
 import { freePort } from "../processes/child.ts";
 import { Gateway, regstream } from "../processes/gateway.ts";
+import { temporaryFolder } from "../processes/temporary_folder.ts";
 
 const fast = ["--t24-latency-ms", "0", "--stage-pace-ms", "0", "--retry-ms", "10"];
 
@@ -98,6 +101,27 @@ describe("regstream listen", () => {
       { type: "message", data: "behind", lastEventId: "7" },
     ]);
     expect(Number(kilobytes)).toBeLessThan(40_000);
+  });
+
+  test("sends what stands in its token file by then, and says what is wrong with that file, but not what it holds", async () => {
+    const file = join(temporaryFolder(), "token");
+    await writeFile(file, "\nfirst-secret\n");
+    const sent: (string | undefined)[] = [];
+    const server = createServer((request, response) => {
+      sent.push(request.headers.authorization);
+      if (sent.length === 1) writeFileSync(file, " ");
+      response.writeHead(sent.length === 1 ? 401 : 204).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+    const listener = regstream(["listen", "--url", url, "--token-file", file, "--initial-delay-ms", "10"]);
+    await listener.untilOutput(/is empty/);
+    await writeFile(file, "second-secret");
+    expect(await listener.exited).toBe(0);
+    server.close();
+    expect(sent).toEqual(["Bearer first-secret", "Bearer second-secret"]);
+    expect(lines(listener)).toContainEqual(expect.objectContaining({ reason: "token_unavailable", error: `the token file "${file}" is empty` }));
+    expect(listener.log).not.toContain("secret");
   });
 
   test("asks as its options say, and ends well when the server answers 204", async () => {

@@ -188,25 +188,6 @@ TEST_CASE("401, 403, 404, and 200 with another content type, fail for good") {
   CHECK(bench.recorder.failure(0) == kind);
 }
 
-TEST_CASE("a client that needs a token has it in its headers, and asks once more after a 401") {
-  const Answer unauthorized{.pieces = {head("401 Unauthorized")}, .then = Then::hold};
-  StreamClientOptions options = fast();
-  options.connection.needs_token = true;
-  SECTION("taken the second time") {
-    Bench bench{{unauthorized, {.pieces = {stream_header, "data: a\n\n"}, .then = Then::hold}}};
-    bench.connect(options);
-    REQUIRE(bench.until_events(1));
-    CHECK(bench.server.requests.size() == 2);
-  }
-  SECTION("refused again") {
-    Bench bench{{unauthorized, unauthorized}};
-    bench.connect(options);
-    REQUIRE(bench.until_closed());
-    CHECK(bench.recorder.endings.front().change.reason == ConnectionReason::unauthorized);
-    CHECK(bench.server.requests.size() == 2);
-  }
-}
-
 TEST_CASE("interim answers before the stream are passed over, though not without end") {
   const std::string hints = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
   Bench bench{{{.pieces = {hints + hints + stream_header + "data: a\n\n"}, .then = Then::hold}}};

@@ -11,6 +11,7 @@
 
 #include <regstream/client/header_field.hpp>
 #include <regstream/client/stream_failure.hpp>
+#include <regstream/client/token_source.hpp>
 #include <regstream/connection/connection.hpp>
 #include <regstream/sse/parser.hpp>
 
@@ -37,9 +38,12 @@ struct StreamLimits {
 
 struct StreamClientOptions {
   /// `silence_limit` is the longest read timeout, `reconnection_time` the delay until the server
-  /// names one.
+  /// names one; `needs_token` follows from `token`.
   ConnectionOptions connection;
   StreamLimits limits;
+  /// Gives what each attempt sends as `Authorization: Bearer`, in place of such a header of the
+  /// request's own; no redirect takes it to another origin. None: no attempt waits for a token.
+  TokenSource token;
   /// Spreads this client's delays from other clients' ones.
   std::uint64_t seed = 1;
 };

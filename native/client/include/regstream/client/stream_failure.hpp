@@ -18,6 +18,7 @@ enum class StreamFailureKind : std::uint8_t {
   told_to_stop,        ///< 204: the server wants no reconnect.
   ended,               ///< The server ended the stream cleanly.
   silent,              ///< No byte within the read timeout.
+  no_token,            ///< The token could not be had, or can't be sent.
   wrong_content_coding,  ///< A stream in a coding that this client does not undo, such as gzip.
 };
 
