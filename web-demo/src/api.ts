@@ -26,7 +26,18 @@ export class ApiError extends Error {
   ) {
     super(message);
   }
+
+  /** Asking again is of no use: nobody is signed in, this user may not see it, or it is not there. */
+  get isFinal(): boolean {
+    return this.status === 401 || this.status === 403 || this.status === 404;
+  }
 }
+
+/** What an operator can do about an answer that is about who they are; the problem's own words are for programs. */
+const accessProblems: Readonly<Record<number, string>> = {
+  401: "You are not signed in, or no longer. Sign in, and load this page again.",
+  403: "Your rights do not cover this. Ask whoever manages them.",
+};
 
 export function listRegistrations(signal?: AbortSignal): Promise<RegistrationList> {
   return request("GET", "/api/registrations", decodeRegistrations, { signal });
@@ -107,7 +118,8 @@ async function problemOf(response: Response): Promise<ApiError> {
   const fields = isObject(problem) ? [problem["detail"], problem["title"]] : [];
   const said = fields.find((field) => typeof field === "string" && field !== "");
   const message =
-    typeof said === "string" ? said : `The server answered with status ${response.status}.`;
+    accessProblems[response.status] ??
+    (typeof said === "string" ? said : `The server answered with status ${response.status}.`);
   return new ApiError("refused", message, response.status);
 }
 

@@ -8,12 +8,17 @@ interface LoadFailedProps {
   readonly onRetry: () => void;
 }
 
+const accessTitles: Readonly<Record<number, string>> = {
+  401: "You are not signed in",
+  403: "This is not yours to see",
+};
+
 /** Stands where data would that could not be loaded. */
 export function LoadFailed({ title, error, isLoading, onRetry }: LoadFailedProps) {
   return (
     <Message
       icon="unplugged"
-      title={title}
+      title={accessTitles[error.status] ?? title}
       isAlert
       action={
         <button type="button" className="button" onClick={onRetry} disabled={isLoading}>

@@ -17,8 +17,8 @@ export function useRegistration(registrationId: number) {
   const resource = useResource(load);
   const { value: registration, reload } = resource;
 
-  const isUnknown = registration === null && resource.error?.status === 404;
-  const stream = useRegistrationUpdates({ registrationId, autoConnect: !isUnknown });
+  const isOutOfReach = registration === null && resource.error?.isFinal === true;
+  const stream = useRegistrationUpdates({ registrationId, autoConnect: !isOutOfReach });
 
   // The stream's view wins over what was loaded, except over a load that came after a gap: that may know what the
   // stream could not tell. Views keep their identity, so any change of the stream's view puts it back in charge.

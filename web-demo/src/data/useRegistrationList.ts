@@ -43,7 +43,9 @@ export function useRegistrationList() {
     },
     [change, reloadSoon],
   );
-  const stream = useRegistrationUpdates({ onUpdate });
+  // EventSource hides why it is refused, and would ask for ever.
+  const isOutOfReach = value === null && list.error?.isFinal === true;
+  const stream = useRegistrationUpdates({ onUpdate, autoConnect: !isOutOfReach });
   useReloadAfterGap(stream, reloadSoon);
 
   return { list, stream };
