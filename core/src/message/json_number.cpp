@@ -16,6 +16,16 @@ constexpr std::int64_t exponent_max = 1'000'000'000;
 /// Any number of so many digits is below 2^53.
 constexpr std::size_t plain_digits_max = 15;
 
+/// From here on doubles round to infinity (IEEE 754-2019, 4.3.1): halfway between the largest one
+/// and the next power of two, 2^1024 - 2^970.
+constexpr std::string_view infinity_begins_at =
+    "179769313486231580793728971405303415079934132710037826936173778980444968292"
+    "764750946649017977587207096330286416692887910946555547851940402630657488671"
+    "505820681908902000708383676273854845817711531764475730270069855571366959622"
+    "842914819860834936475292719074168444365510704342711559699508093042880177904"
+    "174497792";
+static_assert(infinity_begins_at.size() == 309);
+
 /// The number as 0.d₁d₂d₃… × 10^`magnitude`, where d₁ is not 0.
 struct Decimal {
   bool is_negative = false;
@@ -100,10 +110,7 @@ std::optional<std::int64_t> to_time_ms(std::string_view number) {
 }
 
 bool is_finite(std::string_view number) {
-  // The largest double is 1.797…e308. From half its last digit above it on, rounding is to
-  // infinity; twenty digits of that bound are far more than anybody writes.
-  constexpr std::string_view bound = "17976931348623158079";
-  constexpr std::int64_t bound_magnitude = 309;
+  constexpr auto bound_magnitude = static_cast<std::int64_t>(infinity_begins_at.size());
   const Decimal decimal = decompose(number);
   if (decimal.digits.empty() || decimal.magnitude != bound_magnitude) {
     return decimal.digits.empty() || decimal.magnitude < bound_magnitude;
@@ -113,12 +120,12 @@ bool is_finite(std::string_view number) {
     if (byte == '.') {
       continue;
     }
-    if (compared == bound.size() || byte != bound[compared]) {
-      return compared < bound.size() && byte < bound[compared];
+    if (compared == infinity_begins_at.size() || byte != infinity_begins_at[compared]) {
+      return compared < infinity_begins_at.size() && byte < infinity_begins_at[compared];
     }
     ++compared;
   }
-  return compared < bound.size();
+  return compared < infinity_begins_at.size();
 }
 
 }  // namespace regstream::json

@@ -1,6 +1,9 @@
 // The JSON reader beside nlohmann/json, which judges it: both must take the same texts.
 
 #include <array>
+#include <cmath>
+#include <cstdlib>
+
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
 #include <regex>
@@ -170,4 +173,26 @@ TEST_CASE("what no double can hold is found at the very edge") {
   CHECK(is_taken(R"({"b":)" + std::string(309, '1') + "}"));
   CHECK_FALSE(is_taken(R"({"b":)" + std::string(309, '9') + "}"));
   CHECK_FALSE(is_taken(R"({"b":-1)" + std::string(309, '0') + ".5}"));
+}
+
+TEST_CASE("the first number that rounds to infinity is known to its last digit") {
+  // 2^1024 - 2^970.
+  const std::string bound =
+      "179769313486231580793728971405303415079934132710037826936173778980444968292"
+      "764750946649017977587207096330286416692887910946555547851940402630657488671"
+      "505820681908902000708383676273854845817711531764475730270069855571366959622"
+      "842914819860834936475292719074168444365510704342711559699508093042880177904"
+      "174497792";
+  const std::string below = bound.substr(0, bound.size() - 1) + '1';
+  const std::string scaled = bound.substr(0, 1) + '.' + bound.substr(1) + "e308";
+  for (const std::string& number :
+       {bound, bound + ".0", bound + ".5", bound + "e0", bound + "0e-1", scaled, scaled + "0",
+        below, below + ".99999", '-' + bound, '-' + below, bound.substr(0, 20) + "e289",
+        below.substr(0, 308), bound + '0'}) {
+    CAPTURE(number);
+    const bool is_finite = std::isfinite(std::strtod(number.c_str(), nullptr));
+    CHECK(regstream::json::is_finite(number) == is_finite);
+  }
+  CHECK_FALSE(regstream::json::is_finite(bound));
+  CHECK(regstream::json::is_finite(below));
 }
