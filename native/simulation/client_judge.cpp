@@ -96,6 +96,7 @@ void ClientJudge::on_message(const SessionMessage& message) {
     case StreamMessageType::end:
       return on_end(message);
     case StreamMessageType::ping:
+    case StreamMessageType::token_expiring:
       if (due_ == Due::greeting) {
         fail("a ping comes before the greeting");
       }

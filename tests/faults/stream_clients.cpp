@@ -151,6 +151,7 @@ class Client final : public regstream::client::RegistrationHandler {
       case MessageKind::ping:
         return;
       case MessageKind::end:
+      case MessageKind::token_expiring:
       case MessageKind::other:
         return add("malformed a message that it did not ask for");
       case MessageKind::malformed:

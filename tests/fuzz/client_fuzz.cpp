@@ -380,9 +380,11 @@ class Caller {
   }
 
   void carry_out(const RequestToken& step) {
-    check(!transport_, "a token is asked for before a transport is opened");
+    const bool is_renewal = transport_ == step.attempt && shown_ == ConnectionState::open;
+    check(!transport_ || is_renewal,
+          "a token is asked for before a transport is opened, or to replace one that is open");
     check(options_.connection.needs_token, "a token is asked for only where one is needed");
-    check(step.attempt > newest_attempt_, "the numbers of attempts grow");
+    check(step.attempt > newest_attempt_ || is_renewal, "the numbers of attempts grow");
     newest_attempt_ = step.attempt;
   }
   void carry_out(const OpenTransport& step) {

@@ -311,7 +311,8 @@ void check_stream_message(std::string_view text, const std::optional<Json>& docu
   if (message == nullptr) {
     return;
   }
-  const bool is_control = type == "connected" || type == "reset" || type == "ping" || type == "end";
+  const bool is_control = type == "connected" || type == "reset" || type == "ping" ||
+                          type == "end" || type == "token_expiring";
   check((message->type == StreamMessageType::other) == (!needs_data && !is_control),
         "a type that is known is told from others");
   check(message->timestamp_ms.has_value() == judge.has("timestamp") &&

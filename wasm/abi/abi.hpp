@@ -4,7 +4,7 @@
 
 #include "records.hpp"
 
-/// The flat functions between the core and its JavaScript loader (src/core/core.ts), version 8.
+/// The flat functions between the core and its JavaScript loader (src/core/core.ts), version 9.
 ///
 /// Text and bytes go in through one input buffer: ask `input` for room, write there, and give the
 /// sizes to the call that reads it. What a call gives back beyond its return value stands in one
@@ -21,7 +21,7 @@
 
 namespace regstream::abi {
 
-inline constexpr std::uint32_t abi_version_number = 8;
+inline constexpr std::uint32_t abi_version_number = 9;
 
 /// The kinds of action that `client_poll` returns.
 enum class ActionKind : std::uint32_t {
@@ -30,7 +30,7 @@ enum class ActionKind : std::uint32_t {
   close = 2,
   state_changed = 3,
   request_token = 4,
-  request_fresh_token = 5,  ///< The last one was refused.
+  request_fresh_token = 5,  ///< The last one was refused, or expires soon.
 };
 
 /// What the page hears from its environment.
@@ -143,7 +143,7 @@ void client_handle_deadline(std::uint32_t handle, double now_ms);
 /// The next action's `ActionKind`. Result: of open `attempt`, `text` (the last event id) and
 /// `query` (what the request asks for, percent-encoded and without its `?`; empty: every instance);
 /// of a token's request `attempt`; of a state change `to`, `reason` and `is_connected`, which stays
-/// 1 while an open stream is replaced because of `client_follow`.
+/// 1 while an open stream is replaced: because of `client_follow`, or since its token expires soon.
 REGSTREAM_EXPORT(client_poll) std::uint32_t client_poll(std::uint32_t handle);
 
 // --- Parsers of event streams --------------------------------------------------------------------

@@ -32,12 +32,12 @@ HandleTable<Client, clients_max>& clients() {
 // connection.ts and message_batch.ts name these by number; inserting a value must not pass
 // unnoticed.
 static_assert(static_cast<int>(ConnectionState::closed) == 5);
-static_assert(static_cast<int>(ConnectionReason::wrong_content_coding) == 24);
+static_assert(static_cast<int>(ConnectionReason::wrong_content_coding) == 25);
 static_assert(static_cast<int>(TransportEnd::refused_unseen) == 2);
 static_assert(static_cast<int>(TokenFailure::for_good) == 1);
 static_assert(static_cast<int>(RetryPolicy::standard) == 1);
 static_assert(static_cast<int>(StageStatus::skipped) == 3);
-static_assert(static_cast<int>(MessageKind::end) == 8);
+static_assert(static_cast<int>(MessageKind::token_expiring) == 9);
 
 /// JavaScript numbers may be anything; converting NaN or infinity to an integer would trap.
 std::int64_t whole_ms(double value) {

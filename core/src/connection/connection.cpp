@@ -119,7 +119,8 @@ void Connection::on_restored(Instant now) {
 
 bool Connection::on_token(AttemptId attempt, Instant now) {
   observe(now);
-  if (!is_current(attempt) || !take(ConnectionEvent::token_given)) {
+  if (!is_current(attempt) ||
+      !take(awaits_renewal_ ? ConnectionEvent::renewed : ConnectionEvent::token_given)) {
     return false;
   }
   needs_fresh_token_ = false;
@@ -128,15 +129,25 @@ bool Connection::on_token(AttemptId attempt, Instant now) {
 
 bool Connection::on_token_failed(AttemptId attempt, TokenFailure failure, Instant now) {
   observe(now);
-  return is_current(attempt) &&
-         take(failure == TokenFailure::may_pass ? ConnectionEvent::token_unavailable
+  if (!is_current(attempt) || (state_ == ConnectionState::open && !awaits_renewal_)) {
+    return false;
+  }
+  if (awaits_renewal_ && failure == TokenFailure::may_pass) {
+    plan_renewal();
+    return true;
+  }
+  return take(failure == TokenFailure::may_pass ? ConnectionEvent::token_unavailable
                                                 : ConnectionEvent::token_denied);
 }
 
 bool Connection::on_response(AttemptId attempt, const ResponseHead& head, Instant now) {
   observe(now);
-  if (!is_current(attempt) || state_ == ConnectionState::open) {
+  if (!is_current(attempt)) {
     return false;
+  }
+  if (state_ == ConnectionState::open) {
+    // The stream was answered before: this refuses the ticket that was to renew it.
+    return awaits_renewal_ && on_token_failed(attempt, TokenFailure::may_pass, now);
   }
   const ConnectionEvent event = classify(head);
   if (!take(event, head.retry_after)) {
@@ -193,6 +204,16 @@ bool Connection::on_retry(AttemptId attempt, Duration reconnection_time) {
   return true;
 }
 
+bool Connection::on_token_expiring(AttemptId attempt, Duration expires_in) {
+  if (!is_current(attempt) || state_ != ConnectionState::open || token_expires_) {
+    return false;
+  }
+  token_expires_ = after(now_, expires_in);
+  needs_fresh_token_ = options_.needs_token;
+  plan_renewal();
+  return true;
+}
+
 bool Connection::on_finished(AttemptId attempt) {
   return is_current(attempt) && take(ConnectionEvent::finished);
 }
@@ -217,7 +238,7 @@ std::optional<Instant> Connection::next_deadline() const {
   if (state_ == ConnectionState::idle || state_ == ConnectionState::closed) {
     return std::nullopt;
   }
-  return change_due_ ? std::min(*change_due_, deadline_) : deadline_;
+  return std::min({change_due_.value_or(deadline_), renewal_due_.value_or(deadline_), deadline_});
 }
 
 void Connection::handle_deadline(Instant now) {
@@ -232,7 +253,13 @@ void Connection::handle_deadline(Instant now) {
     take(ConnectionEvent::changed);
     return;
   }
-  if (state_ == ConnectionState::open && !had_grace_ && now_ > after(*deadline, late_after)) {
+  if (renewal_due_ && now_ >= *renewal_due_) {
+    begin_renewal();
+    if (now_ < deadline_) {
+      return;
+    }
+  }
+  if (state_ == ConnectionState::open && !had_grace_ && now_ > after(deadline_, late_after)) {
     had_grace_ = true;
     deadline_ = after(now_, options_.late_grace);
     return;
@@ -251,6 +278,10 @@ std::optional<ConnectionAction> Connection::poll_action() {
     --changes_count_;
     std::copy_n(changes_.begin() + 1, changes_count_, changes_.begin());
     return change;
+  }
+  if (is_renewal_due_) {
+    is_renewal_due_ = false;
+    return RequestToken{.attempt = AttemptId{attempt_}, .is_refused = true};
   }
   if (!is_attempt_due_) {
     return std::nullopt;
@@ -293,7 +324,8 @@ void Connection::wake() {
 
 /// A stream that is being replaced counts as connected until that fails.
 bool Connection::is_connected_behind(ConnectionEvent event) const {
-  const bool keeps = event == ConnectionEvent::changed || event == ConnectionEvent::token_given ||
+  const bool keeps = event == ConnectionEvent::changed || event == ConnectionEvent::renewed ||
+                     event == ConnectionEvent::token_given ||
                      event == ConnectionEvent::token_refused;
   return keeps ? is_connected_ : event == ConnectionEvent::accepted;
 }
@@ -320,6 +352,31 @@ bool Connection::take(ConnectionEvent event, std::optional<Duration> retry_after
   return true;
 }
 
+/// Somewhen in the first half of what the open stream's token has left.
+void Connection::plan_renewal() {
+  awaits_renewal_ = false;
+  is_renewal_due_ = false;
+  const Duration left = time_until(*token_expires_, now_);
+  const Instant soonest = after(begun_, options_.wake_spacing_min);
+  const Instant due = std::max(after(now_, backoff_.some_of(left / 2)), soonest);
+  renewal_due_ = due < *token_expires_ ? std::optional(due) : std::nullopt;
+}
+
+void Connection::begin_renewal() {
+  if (!options_.needs_token) {
+    take(ConnectionEvent::renewed);
+    return;
+  }
+  if (awaits_renewal_) {
+    plan_renewal();  // No token came in time.
+    return;
+  }
+  begun_ = now_;
+  awaits_renewal_ = true;
+  is_renewal_due_ = true;
+  renewal_due_ = after(now_, options_.connect_timeout);
+}
+
 /// When the attempt that begins has to be open. One that replaces an attempt which had not opened
 /// gets no time of its own, or a caller with changes without end would never hear of a dead server.
 Instant Connection::opening_limit() const {
@@ -329,6 +386,10 @@ Instant Connection::opening_limit() const {
 
 void Connection::enter(const ConnectionTransition& transition,
                        std::optional<Duration> retry_after) {
+  token_expires_.reset();
+  renewal_due_.reset();
+  awaits_renewal_ = false;
+  is_renewal_due_ = false;
   switch (state_) {
     case ConnectionState::authorizing:
     case ConnectionState::connecting:

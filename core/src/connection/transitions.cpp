@@ -7,6 +7,7 @@ Outlook outlook(ConnectionReason reason) {
     case ConnectionReason::none:
     case ConnectionReason::requested:
     case ConnectionReason::changed:
+    case ConnectionReason::renewed:
     case ConnectionReason::token_given:
     case ConnectionReason::accepted:
     case ConnectionReason::retry_due:
@@ -62,6 +63,8 @@ std::string_view to_string(ConnectionReason reason) {
       return "requested";
     case ConnectionReason::changed:
       return "changed";
+    case ConnectionReason::renewed:
+      return "renewed";
     case ConnectionReason::token_given:
       return "token_given";
     case ConnectionReason::token_refused:
@@ -120,6 +123,8 @@ std::string_view to_string(ConnectionEvent event) {
       return "close";
     case ConnectionEvent::changed:
       return "changed";
+    case ConnectionEvent::renewed:
+      return "renewed";
     case ConnectionEvent::wake:
       return "wake";
     case ConnectionEvent::offline:

@@ -5,6 +5,7 @@
 #include <regstream/workflow/registration.hpp>
 
 #include "message/field_reader.hpp"
+#include "message/json_number.hpp"
 #include "message/json_reader.hpp"
 #include "message/json_writer.hpp"
 #include "message/update_members.hpp"
@@ -12,17 +13,19 @@
 namespace regstream {
 namespace {
 
-enum Field : std::size_t { type, data, timestamp, id, field_count };
+enum Field : std::size_t { type, data, timestamp, id, expires_in, field_count };
 
-constexpr std::array<std::string_view, field_count> keys{"type", "data", "timestamp", "id"};
+constexpr std::array<std::string_view, field_count> keys{"type", "data", "timestamp", "id",
+                                                         "expiresInMs"};
 
-constexpr std::array<std::pair<StreamMessageType, std::string_view>, 6> type_names{{
+constexpr std::array<std::pair<StreamMessageType, std::string_view>, 7> type_names{{
     {StreamMessageType::connected, "connected"},
     {StreamMessageType::update, "update"},
     {StreamMessageType::snapshot, "snapshot"},
     {StreamMessageType::reset, "reset"},
     {StreamMessageType::end, "end"},
     {StreamMessageType::ping, "ping"},
+    {StreamMessageType::token_expiring, "token_expiring"},
 }};
 
 StreamMessageType parse_type(std::string_view name) {
@@ -94,6 +97,10 @@ std::optional<DecodeError> decode_stream_message(std::string_view json, const Wo
                          .reason = DropReason::not_an_object};
     }
   }
+  if (message.type == StreamMessageType::token_expiring &&
+      values[expires_in].kind == json::Kind::number) {
+    message.expires_in = Duration{json::to_integer(values[expires_in].raw).value};
+  }
   if (reader.error()) {
     return reader.error();
   }
@@ -122,12 +129,12 @@ std::string encode_reset(std::int64_t timestamp_ms) {
   return encode_control("reset", timestamp_ms);
 }
 
-std::string encode_token_expiring(std::int64_t timestamp_ms, Duration expires_in) {
+std::string encode_token_expiring(std::int64_t timestamp_ms, Duration time_left) {
   std::string out;
   json::ObjectWriter object{out};
   object.string(keys[type], "token_expiring");
   object.integer(keys[timestamp], timestamp_ms);
-  object.integer("expiresInMs", expires_in.count());
+  object.integer(keys[expires_in], time_left.count());
   object.end();
   return out;
 }

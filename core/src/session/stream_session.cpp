@@ -26,6 +26,8 @@ MessageKind kind_of(StreamMessageType type) {
       return MessageKind::end;
     case StreamMessageType::ping:
       return MessageKind::ping;
+    case StreamMessageType::token_expiring:
+      return MessageKind::token_expiring;
     case StreamMessageType::other:
       break;
   }
@@ -184,6 +186,8 @@ SessionMessage StreamSession::read(const sse::Event& event) {
     apply_snapshot(message, content_.data);
   } else if (message.kind == MessageKind::reset) {
     mark_gap(message, Gap::lost_history);
+  } else if (message.kind == MessageKind::token_expiring) {
+    renew(content_.expires_in);
   } else if (message.kind == MessageKind::end) {
     if (end_ == StreamEnd::final_status) {
       finish();

@@ -26,7 +26,8 @@ struct Driver {
   void run() {
     while (auto action = connection.poll_action()) {
       if (const auto* request = std::get_if<RequestToken>(&*action)) {
-        REQUIRE_FALSE(transport.has_value());
+        // For an attempt that begins, or to replace the stream that is open.
+        REQUIRE((!transport || connection.state() == ConnectionState::open));
         token_request = *request;
         ++token_requests;
       } else if (const auto* open = std::get_if<OpenTransport>(&*action)) {

@@ -98,7 +98,7 @@ class Chaos {
 
   void act() {
     Connection& connection = driver_.connection;
-    switch (up_to(changes_ ? 13 : 12)) {
+    switch (up_to(changes_ ? 14 : 12)) {
       case 0:
         connection.connect(driver_.now);
         return;
@@ -138,6 +138,10 @@ class Chaos {
         return;
       case 13:
         connection.change(driver_.now);
+        return;
+      case 14:
+        connection.on_token_expiring(some_attempt(),
+                                     Duration{static_cast<Duration::rep>(up_to(120'000)) - 10'000});
         return;
       case 11:
         if (one_in(1000)) {
@@ -179,7 +183,10 @@ class Chaos {
 
     const bool has_request = driver_.token_requests > requests_before;
     const bool has_opening = driver_.opened > opened_before;
-    if (has_request) {
+    if (has_request && state == ConnectionState::open) {
+      CHECK(driver_.token_request->attempt == last_attempt_);
+      begun_.push_back(latest_);  // A token to renew the stream with.
+    } else if (has_request) {
       begin(driver_.token_request->attempt);
     } else if (has_opening && *driver_.transport != last_attempt_) {
       begin(*driver_.transport);

@@ -64,6 +64,16 @@ void bring_to(Driver& driver, ConnectionState state) {
   REQUIRE(driver.connection.state() == state);
 }
 
+/// Brings an open stream to where its token is renewed, in which it stays as it is with tokens.
+bool ask_to_renew(Driver& driver, AttemptId attempt) {
+  if (driver.connection.on_token_expiring(attempt, Duration{8'000})) {
+    driver.advance(Duration{4'000});
+    driver.handle_deadline();
+    return true;
+  }
+  return false;
+}
+
 void cause(Driver& driver, ConnectionEvent event) {
   Connection& connection = driver.connection;
   const AttemptId attempt = driver.transport.value_or(
@@ -89,6 +99,11 @@ void cause(Driver& driver, ConnectionEvent event) {
       driver.advance(ConnectionOptions{}.change_delay);
       connection.handle_deadline(driver.now);
       break;
+    case ConnectionEvent::renewed:
+      if (ask_to_renew(driver, attempt)) {
+        connection.on_token(attempt, driver.now);
+      }
+      break;
     case ConnectionEvent::wake:
       driver.advance(Duration{1});
       connection.on_visible(driver.now);
@@ -106,6 +121,7 @@ void cause(Driver& driver, ConnectionEvent event) {
       connection.on_token_failed(attempt, TokenFailure::may_pass, driver.now);
       break;
     case ConnectionEvent::token_denied:
+      (void)ask_to_renew(driver, attempt);
       connection.on_token_failed(attempt, TokenFailure::for_good, driver.now);
       break;
     case ConnectionEvent::accepted:
@@ -170,6 +186,15 @@ TEST_CASE("every event in every state does what the table says, and nothing wher
           continue;  // One 401 is the one or the other, and without tokens that state is passed
                      // over.
         }
+        const bool is_open = from == ConnectionState::open;
+        if (!needs_token && is_open && event == ConnectionEvent::token_denied) {
+          continue;  // Nobody asks for a token.
+        }
+        const bool replaces =
+            is_open && (event == ConnectionEvent::changed || event == ConnectionEvent::renewed);
+        const bool asks_to_renew =
+            needs_token && is_open &&
+            (event == ConnectionEvent::renewed || event == ConnectionEvent::token_denied);
         CAPTURE(needs_token, to_string(from), to_string(event));
         Driver driver{options_of(needs_token)};
         bring_to(driver, from);
@@ -201,14 +226,12 @@ TEST_CASE("every event in every state does what the table says, and nothing wher
           CHECK(driver.changes[0].is_connected == driver.connection.is_connected());
           CHECK(driver.opened == opened_before + (to == ConnectionState::connecting ? 1 : 0));
           CHECK(driver.token_requests ==
-                requests_before + (to == ConnectionState::authorizing ? 1 : 0));
+                requests_before + (to == ConnectionState::authorizing || asks_to_renew ? 1 : 0));
         }
         // A transport exists exactly while an attempt is under way or open.
         CHECK(driver.transport.has_value() == has_transport(state));
-        // A change alone opens another stream without losing the one before it.
-        CHECK(driver.connection.is_connected() ==
-              (state == ConnectionState::open ||
-               (from == ConnectionState::open && event == ConnectionEvent::changed)));
+        // Another stream may replace one without losing it.
+        CHECK(driver.connection.is_connected() == (state == ConnectionState::open || replaces));
         // Something always happens next, unless the machine rests.
         CHECK(driver.connection.next_deadline().has_value() == !is_final(state));
       }

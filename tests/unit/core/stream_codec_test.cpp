@@ -32,6 +32,8 @@ TEST_CASE("the control messages are written as the contract has them") {
         R"({"type":"connected","timestamp":1702493000000})");
   CHECK(regstream::encode_ping(1'702'493'030'000) ==
         R"({"type":"ping","timestamp":1702493030000})");
+  CHECK(regstream::encode_token_expiring(1'702'493'030'000, regstream::Duration{59'999}) ==
+        R"({"type":"token_expiring","timestamp":1702493030000,"expiresInMs":59999})");
 }
 
 TEST_CASE("an update's envelope carries it exactly as it was sent") {
@@ -49,6 +51,18 @@ TEST_CASE("control messages are read") {
   CHECK(decoded(R"({"type":"connected","timestamp":5})").timestamp_ms == 5);
   CHECK(decoded(R"({"type":"ping"})").type == StreamMessageType::ping);
   CHECK(decoded(R"({"type":"reset","timestamp":0})").timestamp_ms == 0);
+}
+
+TEST_CASE("a warning that the token expires says when, or counts as if it expired now") {
+  const StreamMessage message = decoded(R"({"type":"token_expiring","expiresInMs":59999.5})");
+  CHECK(message.type == StreamMessageType::token_expiring);
+  CHECK(message.expires_in == regstream::Duration{59'999});
+  for (const std::string_view rest : {"", R"(,"expiresInMs":"60000")", R"(,"expiresInMs":null)"}) {
+    CAPTURE(rest);
+    const std::string json = R"({"type":"token_expiring")" + std::string(rest) + "}";
+    CHECK(decoded(json).expires_in == regstream::Duration{0});
+  }
+  CHECK(decoded(R"({"type":"ping","expiresInMs":5})").expires_in == regstream::Duration{0});
 }
 
 TEST_CASE("an envelope's keys may come in any order") {

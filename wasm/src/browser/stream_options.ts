@@ -21,6 +21,7 @@ import type { Signals } from "./signals.js";
  * - `offline`: the network is gone, so attempts are rare; `restored`: the page was in the back-forward cache
  * - `token_given`, `token_refused`: the attempt has its token or ticket, or the server wants another token
  * - `changed`: the stream asks for other ids, and is opened anew without having been lost
+ * - `renewed`: the stream's token expires soon, so it is opened anew with a fresh one without having been lost
  * - `finished`: what `until` waited for has come
  * - `told_to_stop`, `unauthorized`, `forbidden`, `wrong_content_type`, `wrong_content_coding`, `redirect_failed`,
  *   `token_denied`, `refused_for_good`: closed for good

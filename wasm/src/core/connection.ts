@@ -16,6 +16,7 @@ export const coreReasons = [
   "none",
   "requested",
   "changed",
+  "renewed",
   "token_given",
   "token_refused",
   "accepted",

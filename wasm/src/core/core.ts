@@ -86,7 +86,7 @@ const resultWords = {
   resets: 18,
 } as const;
 
-const abiVersion = 8;
+const abiVersion = 9;
 
 const encoder = new TextEncoder();
 // An id may begin with U+FEFF, which is part of it.

@@ -19,6 +19,7 @@ const kinds = [
   "malformed",
   "too_large",
   "end",
+  "token_expiring",
 ] as const;
 
 /** Of an update's optional members, those that are texts are in the record if they are any. */

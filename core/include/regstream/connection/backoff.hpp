@@ -22,6 +22,9 @@ class Backoff {
   /// The next delay. `floor` is the server's reconnection time.
   [[nodiscard]] Duration next_delay(Duration floor);
 
+  /// A part of `most` by chance, which spreads this client from others.
+  [[nodiscard]] Duration some_of(Duration most);
+
   /// Delays given since the last `reset`.
   [[nodiscard]] std::uint32_t attempts() const { return attempts_; }
 

@@ -96,11 +96,12 @@ struct ConnectionOptions {
   bool needs_token = false;
 };
 
-/// Fetch a token, and answer with `on_token` or `on_token_failed`.
+/// Fetch a token, and answer with `on_token` or `on_token_failed`. While the stream of `attempt` is
+/// open: the token is for the one that replaces it.
 struct RequestToken {
   AttemptId attempt{};
-  bool is_refused =
-      false;  ///< The server did not take the last one: a fresh one, not a stored one.
+  /// The server did not take the last one, or it expires soon: a fresh one, not a stored one.
+  bool is_refused = false;
 };
 struct OpenTransport {
   AttemptId attempt{};
@@ -173,6 +174,13 @@ class Connection {
   /// The id to resume from. One that is longer than `last_event_id_bytes_max` is refused.
   bool on_event_id(AttemptId attempt, std::string_view last_event_id);
   bool on_retry(AttemptId attempt, Duration reconnection_time);
+  /// The server says that the token which opened the stream expires in this time (below 0: it has).
+  /// Somewhen in the first half of it, which spreads clients, a fresh token is asked for, and with
+  /// that the stream is replaced; where none is needed (a cookie), it is replaced then. That is
+  /// neither a loss nor a failure. While no token can be had the stream stays, and a token is asked
+  /// for again. No attempt begins sooner than `wake_spacing_min` after the one before: a stream
+  /// with less than that left stays until the server ends it. Only what a stream says first counts.
+  bool on_token_expiring(AttemptId attempt, Duration expires_in);
   /// The stream has brought its last message: what was asked for has ended. Closes for good.
   bool on_finished(AttemptId attempt);
   bool on_end(AttemptId attempt, TransportEnd end, Instant now);
@@ -188,7 +196,7 @@ class Connection {
 
   [[nodiscard]] ConnectionState state() const { return state_; }
   [[nodiscard]] ConnectionReason reason() const { return reason_; }
-  /// A stream is open, or is being replaced because of a change, which has not failed.
+  /// A stream is open, or is being replaced (`changed`, `renewed`), which has not failed.
   [[nodiscard]] bool is_connected() const { return is_connected_; }
   /// What the next attempt resumes from; empty: nothing yet.
   [[nodiscard]] std::string_view last_event_id() const { return last_event_id_; }
@@ -209,6 +217,8 @@ class Connection {
   void wake();
   [[nodiscard]] bool is_connected_behind(ConnectionEvent event) const;
   [[nodiscard]] Instant opening_limit() const;
+  void plan_renewal();
+  void begin_renewal();
 
   /// Takes the transition of the table for `event`; false where the table has none. `retry_after`
   /// stands in for the reconnection time, if the transition begins a wait.
@@ -232,6 +242,10 @@ class Connection {
   /// When the attempt is replaced by one that asks for something else; nothing: it is not.
   std::optional<Instant> change_due_;
   Duration change_delay_{};  ///< Of the next change.
+  /// Of the open stream's token, once the server has said so.
+  std::optional<Instant> token_expires_;
+  /// When to renew the stream, or to ask again for the token to do so; nothing: not at all.
+  std::optional<Instant> renewal_due_;
   std::uint32_t attempt_ = 0;
 
   ConnectionState state_ = ConnectionState::idle;
@@ -241,10 +255,12 @@ class Connection {
   bool is_offline_ = false;  ///< Signalled, and not belied by a stream since.
   bool needs_fresh_token_ =
       false;                       ///< The last token was refused, and no other one has come since.
+  bool awaits_renewal_ = false;    ///< A token was asked for, to renew the stream that is open.
   bool was_unauthorized_ = false;  ///< A token was refused, and no stream has been open since.
 
   // What the caller has not polled yet.
   bool is_attempt_due_ = false;   ///< The state's own action: request a token, or open a transport.
+  bool is_renewal_due_ = false;   ///< Request the token that renews the stream.
   std::uint32_t handed_out_ = 0;  ///< The attempt whose transport the caller opened; 0: none.
   std::array<StateChanged, changes_max> changes_{};
   std::size_t changes_count_ = 0;

@@ -22,6 +22,7 @@ enum class ConnectionReason : std::uint8_t {
   none,       ///< Nothing has happened yet.
   requested,  ///< The caller connected, restarted or closed it.
   changed,    ///< The caller asks for something else: the stream is opened anew, and not lost.
+  renewed,    ///< Its token expires soon: the stream is opened anew with a fresh one, and not lost.
 
   token_given,    ///< The attempt's token is there.
   token_refused,  ///< The server answered 401 to the token, so a fresh one is wanted, once.
@@ -55,6 +56,7 @@ enum class ConnectionEvent : std::uint8_t {
   restart,  ///< The caller wants it anew, at once.
   close,    ///< The caller does not want it any longer.
   changed,  ///< The caller asks for something else since this attempt began, and a frame is over.
+  renewed,  ///< The stream's token expires soon, and there is a fresh one, if tokens are needed.
 
   wake,      ///< Online, visible or restored again, and the server's least delay is over.
   offline,   ///< The network is gone.
@@ -91,7 +93,7 @@ struct ConnectionTransition {
 // clang-format off
 /// All transitions. An event that a state has no row for leaves it as it is; closed has none. A
 /// machine that needs no token goes to connecting where a row says authorizing.
-inline constexpr std::array<ConnectionTransition, 45> connection_transitions{{
+inline constexpr std::array<ConnectionTransition, 47> connection_transitions{{
     {ConnectionState::idle,        ConnectionEvent::connect,              ConnectionState::authorizing, ConnectionReason::requested},
     {ConnectionState::idle,        ConnectionEvent::close,                ConnectionState::closed,      ConnectionReason::requested},
 
@@ -133,6 +135,8 @@ inline constexpr std::array<ConnectionTransition, 45> connection_transitions{{
     {ConnectionState::open,        ConnectionEvent::restored,             ConnectionState::waiting,     ConnectionReason::restored},
     {ConnectionState::open,        ConnectionEvent::restart,              ConnectionState::authorizing, ConnectionReason::requested},
     {ConnectionState::open,        ConnectionEvent::changed,              ConnectionState::authorizing, ConnectionReason::changed},
+    {ConnectionState::open,        ConnectionEvent::renewed,              ConnectionState::connecting,  ConnectionReason::renewed},
+    {ConnectionState::open,        ConnectionEvent::token_denied,         ConnectionState::closed,      ConnectionReason::token_denied},
     {ConnectionState::open,        ConnectionEvent::finished,             ConnectionState::closed,      ConnectionReason::finished},
     {ConnectionState::open,        ConnectionEvent::close,                ConnectionState::closed,      ConnectionReason::requested},
 

@@ -124,6 +124,7 @@ enum class StreamMessageType : std::uint8_t {
   reset,
   end,
   ping,
+  token_expiring,
   other,
 };
 
@@ -133,6 +134,8 @@ struct StreamMessage {
   std::optional<std::int64_t> timestamp_ms;
   UpdateSlices update;            ///< What `data` says, in an update.
   std::optional<EventId> end_id;  ///< In an end: of the final update.
+  /// In a `token_expiring`, how long the stream's token is still good for; 0 where it doesn't say.
+  Duration expires_in{};
 };
 
 /// Reads one event's data in one pass, its keys in any order. `data` must be an object in an update

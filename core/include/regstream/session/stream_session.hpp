@@ -54,6 +54,8 @@ enum class MessageKind : std::uint8_t {
   malformed,  ///< Not a message of the contract.
   too_large,  ///< Over a limit, and skipped.
   end,        ///< The final update has come: the session has closed itself (`finished`).
+  /// The stream's token expires soon: the session replaces the stream in time (`renewed`).
+  token_expiring,
 };
 
 /// One message of the stream. Its views hold until the session's next `poll_message` or input.
