@@ -27,49 +27,12 @@ suite=$1
 shift
 root=${ROOT:-$PWD/build/systems/$suite}
 
-# The archive that this machine installs Debian from.
-# shellcheck disable=SC2016 # apt-get expands these, not the shell.
-mirror() { apt-get indextargets --format '$(ORIGIN) $(SITE)' 'Created-By: Packages' | sed -n 's/^Debian //p' | head -1; }
-
-proxy() {
-  local PROXY=
-  eval "$(apt-config shell PROXY Acquire::http::Proxy)"
-  printf '%s' "$PROXY"
-}
-
-# copy FILE...: to the same place in the root.
-copy() {
-  local file
-  for file in "$@"; do
-    [ ! -e "$file" ] || install -D --mode=644 "$file" "$root$file"
-  done
-}
-
-if [ ! -e "$root/.bootstrapped" ]; then
-  rm -rf "$root"
-  mkdir -p "$root"
-  http_proxy=$(proxy) debootstrap --variant=minbase --include=ca-certificates "$suite" "$root" "$(mirror)"
-  touch "$root/.bootstrapped"
-fi
-
-copy /etc/hosts /etc/resolv.conf /etc/npmrc /usr/etc/npmrc "$HOME/.npmrc"
-apt-config dump | grep -i '^Acquire::https\?::Proxy' >"$root/etc/apt/apt.conf.d/90proxy" || true
-# Certificates that were added to this machine's.
-cp --dereference /etc/ssl/certs/ca-certificates.crt "$root/etc/ssl/certs/ca-certificates.crt"
-mkdir -p "$root/usr/local/share/ca-certificates"
-cp --dereference /usr/local/share/ca-certificates/*.crt "$root/usr/local/share/ca-certificates/" 2>/dev/null || true
+# shellcheck source=tests/systems/bare_root.sh
+source tests/systems/bare_root.sh
+make_root "$suite" "$root"
 
 mkdir -p "$root/regstream"
 git ls-files --cached --others --exclude-standard --deduplicate -z | tar -c --null --ignore-failed-read -T - | tar -x -C "$root/regstream"
 
-# Mounts and processes are in namespaces of their own: they end with the command, however it ends.
-export ROOT=$root
 # shellcheck disable=SC2016 # The inner shell expands these.
-exec unshare --mount --pid --fork --kill-child bash -euc '
-  mount -t proc proc "$ROOT/proc"
-  mount --rbind /sys "$ROOT/sys"
-  mount --rbind /dev "$ROOT/dev"
-  exec chroot "$ROOT" /usr/bin/env -i HOME=/root TERM="${TERM:-dumb}" PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-    NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt CI="${CI-}" \
-    bash -c "cd /regstream && \"\$@\"" bash "$@"
-' bash "$@"
+in_root "$root" bash -c 'cd /regstream && "$@"' bash "$@"
