@@ -26,6 +26,7 @@
 #include "cli/token_file.hpp"
 #include "client/http_url.hpp"
 #include "client/request_fields.hpp"
+#include "configuration/option_values.hpp"
 #include "log/printable.hpp"
 
 namespace regstream::cli {
@@ -226,7 +227,7 @@ void add_listen_command(CLI::App& app, int& exit_code) {
       ->add_option("--policy", options->policy,
                    "standard: any answer but a stream fails for good; resilient: 408, 429 and 5xx "
                    "are retried")
-      ->check(CLI::IsMember({"standard", "resilient"}))
+      ->check(configuration::one_of({"standard", "resilient"}))
       ->capture_default_str();
   command->add_option("--last-event-id", options->last_event_id, "Resume after this event")
       ->check(check_event_id);

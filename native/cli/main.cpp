@@ -18,6 +18,7 @@
 #include "cli/serve_command.hpp"
 #include "cli/simulate_command.hpp"
 #include "cli/terminal.hpp"
+#include "configuration/configuration.hpp"
 
 namespace {
 
@@ -70,6 +71,10 @@ int run(int argc, char** argv) {
     // --help and --version are "errors" that succeed. A usage error quotes what was given.
     std::ostringstream complaint;
     const bool is_success = app.exit(error, std::cout, complaint) == 0;
+    if (const std::string suggestion = regstream::configuration::suggest_word(app);
+        !suggestion.empty()) {
+      complaint.str(error.what() + suggestion + "\nRun with --help for more information.\n");
+    }
     regstream::cli::print_error(complaint.str());
     return is_success ? 0 : 2;
   }

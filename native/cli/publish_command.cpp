@@ -23,6 +23,7 @@
 #include "broker/redis_once.hpp"
 #include "cli/served_workflows.hpp"
 #include "cli/terminal.hpp"
+#include "configuration/option_values.hpp"
 #include "log/printable.hpp"
 
 namespace regstream::cli {
@@ -181,7 +182,7 @@ void add_publish_command(CLI::App& app, int& exit_code) {
       ->check(check_stage);
   stage->add_option("--status", options->status, "What became of the stage")
       ->required()
-      ->check(CLI::IsMember({"started", "completed", "failed", "skipped"}));
+      ->check(configuration::one_of({"started", "completed", "failed", "skipped"}));
   stage->callback([options, &exit_code] {
     exit_code = run(*options, [&options](const Workflow& workflow, const InstanceId& id,
                                          std::int64_t timestamp_ms) {

@@ -20,6 +20,7 @@
 #include "backend/routes.hpp"
 #include "cli/memory_limits.hpp"
 #include "cli/ready_line.hpp"
+#include "cli/reload.hpp"
 #include "cli/serve_brokers.hpp"
 #include "cli/serve_options.hpp"
 #include "cli/served_workflows.hpp"
@@ -141,6 +142,7 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
   }
 
   // Not const: their handlers change them.
+  Reload reload(context);
   Shutdown shutdown(context, server, sample_backend ? &*sample_backend : nullptr,
                     served.gateways());
   logging::info("memory limits", "{}",
@@ -200,8 +202,10 @@ void add_serve_command(CLI::App& app, int& exit_code) {
   const auto options = std::make_shared<ServeOptions>();
   CLI::App* command = app.add_subcommand("serve", "Serve the streams, and with --demo the sample");
   add_serve_options(*command, *options);
-  command->callback([options, &exit_code] {
-    exit_code = logging::run_with_background_log([&options] { return run_serve(*options); });
+  command->callback([options, command, &exit_code] {
+    const std::optional<int> done = configure(*command, options->configuration);
+    exit_code =
+        done ? *done : logging::run_with_background_log([&options] { return run_serve(*options); });
   });
 }
 

@@ -1,11 +1,13 @@
 #include "cli/serve_options.hpp"
 
 #include <filesystem>
+#include <string>
 #include <system_error>
 
 #include <CLI/CLI.hpp>
 
 #include "cli/option_checks.hpp"
+#include "configuration/option_values.hpp"
 #include "hub/hub.hpp"
 
 namespace regstream::cli {
@@ -21,110 +23,164 @@ fs::path beside_program(const char* name) {
   return (program.parent_path().parent_path() / name).lexically_normal();
 }
 
-}  // namespace
-
-void add_serve_options(CLI::App& command, ServeOptions& options) {
-  options.database = beside_program("demo.sqlite3").string();
-  options.page = beside_program("web-demo").string();
+void add_address_options(CLI::App& command, ServeOptions& options) {
+  const std::string group = "Address";
   command.add_option("--address", options.address, "Address to listen on")
       ->check(check_listen_address)
-      ->capture_default_str();
+      ->capture_default_str()
+      ->group(group);
   command.add_option("--port", options.port, "Port to listen on; 0 takes any free one")
       ->check(CLI::Range(0, 65'535))
-      ->capture_default_str();
+      ->capture_default_str()
+      ->group(group);
   command
       .add_option("--allow-host", options.allowed_hosts,
                   "NAME[:PORT] by which clients or a proxy ask, besides IP addresses and "
                   "localhost; may be repeated")
       ->expected(1)
       ->take_all()
-      ->check(check_host);
-  command
-      .add_option("--workflow", options.workflows,
-                  "FILE that declares a workflow, which is served beside the registration; may be "
-                  "repeated. One named registration takes the place of the built-in one")
-      ->expected(1)
-      ->take_all();
-  command.add_option("--redis", options.redis,
-                     "HOST[:PORT] of Redis; also by REDIS_HOST, REDIS_PORT, REDIS_PASSWORD. "
-                     "Without one the broker is embedded");
-  command.add_flag("--require-redis", options.requires_redis,
-                   "End the start when Redis is not there yet, instead of waiting for it");
-  command
-      .add_option("--deployment", options.deployment,
-                  "Name of the deployment that this gateway is of (production, say): another one "
-                  "on the same Redis is warned of, since each shows the other's updates")
-      ->envname("REGSTREAM_DEPLOYMENT")
-      ->check(check_deployment);
-  command.add_option(
-      "--journal", options.journal,
-      "File that keeps the embedded broker's history over a restart (with --demo: "
-      "journal.sqlite3 beside the database; otherwise, and with an empty name, none)");
-  command
-      .add_option("--history-length", options.history_length,
-                  "Updates that are kept for clients that come back (Redis: 10000; otherwise "
-                  "100000). Gateways on one Redis should have the same")
-      ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}));
-  command
-      .add_option("--history-bytes", options.history_bytes,
-                  "Bytes of updates that are kept (64 MiB)")
-      ->check(CLI::Range(std::size_t{2} << 20U, std::size_t{4} << 30U));
-  command
-      .add_option("--history-hours", options.history_hours,
-                  "Age of updates that are kept, in the gateway and in the journal (24)")
-      ->check(CLI::Range(std::int64_t{1}, std::int64_t{8'760}));
-  command
-      .add_option("--publish-route", options.publish_route,
-                  "POST of a workflow's updates path, by which anyone who reaches it "
-                  "publishes: on, off, or auto: on where only this machine reaches it")
-      ->check(CLI::IsMember({"auto", "on", "off"}))
-      ->capture_default_str();
+      ->check(check_host)
+      ->group(group);
   command
       .add_option(
           "--connections-per-client", options.connections_per_client,
           "Streams and requests that one client address (IPv6: one /64) may have open at a "
           "time, loopback addresses excepted; 0: any number, for a proxy on another machine "
           "(a quarter of what the limit on open files allows)")
-      ->check(CLI::Range(std::size_t{0}, std::size_t{1'000'000}));
+      ->check(CLI::Range(std::size_t{0}, std::size_t{1'000'000}))
+      ->group(group);
+}
+
+void add_workflow_options(CLI::App& command, ServeOptions& options) {
+  const std::string group = "Workflows and Redis";
+  command
+      .add_option("--workflow", options.workflows,
+                  "FILE that declares a workflow, which is served beside the registration; may be "
+                  "repeated. One named registration takes the place of the built-in one")
+      ->expected(1)
+      ->take_all()
+      ->group(group);
+  command
+      .add_option("--redis", options.redis,
+                  "HOST[:PORT] of Redis; also by REDIS_HOST, REDIS_PORT, REDIS_PASSWORD. "
+                  "Without one the broker is embedded")
+      ->group(group);
+  command
+      .add_flag("--require-redis", options.requires_redis,
+                "End the start when Redis is not there yet, instead of waiting for it")
+      ->group(group);
+  command
+      .add_option("--deployment", options.deployment,
+                  "Name of the deployment that this gateway is of (production, say): another one "
+                  "on the same Redis is warned of, since each shows the other's updates")
+      ->check(check_deployment)
+      ->group(group);
+  command
+      .add_option("--publish-route", options.publish_route,
+                  "POST of a workflow's updates path, by which anyone who reaches it "
+                  "publishes: on, off, or auto: on where only this machine reaches it")
+      ->check(configuration::one_of({"auto", "on", "off"}))
+      ->capture_default_str()
+      ->group(group);
+}
+
+void add_history_options(CLI::App& command, ServeOptions& options) {
+  const std::string group = "History";
+  command
+      .add_option("--journal", options.journal,
+                  "File that keeps the embedded broker's history over a restart (with --demo: "
+                  "journal.sqlite3 beside the database; otherwise, and with an empty name, none)")
+      ->group(group);
+  command
+      .add_option("--history-length", options.history_length,
+                  "Updates that are kept for clients that come back (Redis: 10000; otherwise "
+                  "100000). Gateways on one Redis should have the same")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}))
+      ->group(group);
+  command
+      .add_option("--history-bytes", options.history_bytes,
+                  "Bytes of updates that are kept (64 MiB)")
+      ->check(CLI::Range(std::size_t{2} << 20U, std::size_t{4} << 30U))
+      ->group(group);
+  command
+      .add_option("--history-hours", options.history_hours,
+                  "Age of updates that are kept, in the gateway and in the journal (24)")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{8'760}))
+      ->group(group);
+}
+
+void add_stream_options(CLI::App& command, ServeOptions& options) {
+  const std::string group = "Streams";
   command.add_option("--ping-interval-ms", options.ping_interval_ms, "Time between pings")
       ->check(CLI::Range(std::int64_t{10}, std::int64_t{3'600'000}))
-      ->capture_default_str();
+      ->capture_default_str()
+      ->group(group);
   command
       .add_option(
           "--heartbeat-interval-ms", options.heartbeat_interval_ms,
           "How long a stream is silent before it gets a comment, a minute at most: less than any "
           "proxy on the way bears")
       ->check(CLI::Range(std::int64_t{10}, hub::HubOptions::heartbeat_interval_max.count()))
-      ->capture_default_str();
+      ->capture_default_str()
+      ->group(group);
   command.add_option("--retry-ms", options.retry_ms, "How long clients wait before they come back")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{3'600'000}))
-      ->capture_default_str();
-  command.add_flag("--demo", options.demo, "Serve the sample backend and its page as well");
-  command.add_option("--database", options.database, "The sample's SQLite file")
-      ->capture_default_str();
-  command.add_option("--page", options.page, "Folder of the sample's built page")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->group(group);
+}
+
+void add_sample_options(CLI::App& command, ServeOptions& options) {
+  const std::string group = "Sample";
+  command.add_flag("--demo", options.demo, "Serve the sample backend and its page as well")
+      ->group(group);
+  // Their defaults depend on where the program lies: what is documented does not.
+  command
+      .add_option("--database", options.database,
+                  "The sample's SQLite file (demo.sqlite3 in the build's folder)")
+      ->group(group);
+  command
+      .add_option("--page", options.page,
+                  "Folder of the sample's built page (web-demo in the build's folder)")
+      ->group(group);
   command
       .add_option("--stage-pace-ms", options.stage_pace_ms,
                   "Pause between two steps of the sample's validation, for people to follow it")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{60'000}))
-      ->capture_default_str();
+      ->capture_default_str()
+      ->group(group);
   command
       .add_option("--t24-latency-ms", options.t24_latency_ms,
                   "Time the sample's core banking takes for a look-up")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{600'000}))
-      ->capture_default_str();
+      ->capture_default_str()
+      ->group(group);
   command.add_option("--t24-fault", options.t24_fault, "What goes wrong with look-ups")
-      ->check(CLI::IsMember({"none", "unavailable", "rejected", "silent"}))
-      ->capture_default_str();
+      ->check(configuration::one_of({"none", "unavailable", "rejected", "silent"}))
+      ->capture_default_str()
+      ->group(group);
   command.add_option("--t24-fault-rate", options.t24_fault_rate, "Share of look-ups it hits")
       ->check(CLI::Range(0.0, 1.0))
-      ->capture_default_str();
+      ->capture_default_str()
+      ->group(group);
   command
       .add_option("--job-interval-ms", options.job_interval_ms,
                   "How often the sample's job turns APPROVED into COMPLETED")
       ->check(CLI::Range(std::int64_t{10}, std::int64_t{86'400'000}))
-      ->capture_default_str();
+      ->capture_default_str()
+      ->group(group);
+}
+
+}  // namespace
+
+void add_serve_options(CLI::App& command, ServeOptions& options) {
+  options.database = beside_program("demo.sqlite3").string();
+  options.page = beside_program("web-demo").string();
+  add_configuration_options(command, options.configuration);
+  add_address_options(command, options);
+  add_workflow_options(command, options);
+  add_history_options(command, options);
+  add_stream_options(command, options);
+  add_sample_options(command, options);
 }
 
 }  // namespace regstream::cli

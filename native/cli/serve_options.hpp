@@ -6,14 +6,17 @@
 #include <string>
 #include <vector>
 
+#include "cli/configuration_options.hpp"
+
 namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's own name.
 class App;
 }
 
 namespace regstream::cli {
 
-/// What `serve` is told on the command line.
+/// What `serve` is told, by the command line, the environment or a file.
 struct ServeOptions {
+  ConfigurationOptions configuration;
   std::string address = "127.0.0.1";
   int port = 8080;
   std::vector<std::string> allowed_hosts;

@@ -30,8 +30,8 @@ export class Child {
   constructor(command: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}, input?: string | Buffer | null, outputs: ChildOutputs = {}) {
     this.process = spawn(command, args, {
       stdio: [input === undefined ? "ignore" : "pipe", outputs.stdout ?? "pipe", outputs.stderr ?? "pipe"],
-      // The caller's own Redis settings must not reach a test.
-      env: { ...withoutRedis(process.env), ...environment },
+      // The caller's own settings must not reach a test.
+      env: { ...withoutSettings(process.env), ...environment },
     });
     Child.running.add(this);
     // One that ends before it has read all of its input is judged by its exit code.
@@ -99,8 +99,8 @@ export class Child {
   }
 }
 
-function withoutRedis(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith("REDIS_")));
+function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !/^(REDIS|REGSTREAM)_/.test(name)));
 }
 
 /** A loopback port that was free a moment ago, for servers that can't choose one themselves. */

@@ -1,0 +1,58 @@
+#include "cli/configuration_options.hpp"
+
+#include <iostream>
+#include <stdexcept>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/terminal.hpp"
+#include "configuration/configuration.hpp"
+#include "configuration/environment.hpp"
+#include "configuration/option_table.hpp"
+
+namespace regstream::cli {
+
+void add_configuration_options(CLI::App& command, ConfigurationOptions& options) {
+  const std::string group = "Configuration";
+  command
+      .add_option(
+          "--config", options.file,
+          "TOML file with an option a line, named as here without dashes; also by "
+          "REGSTREAM_CONFIG. Options here come before variables (REGSTREAM_PORT is --port), "
+          "and those before the file")
+      ->configurable(false)
+      ->group(group);
+  command
+      .add_flag("--print-config", options.prints_values,
+                "Print each option's value and where it came from, as such a file, and end")
+      ->configurable(false)
+      ->group(group);
+  command
+      .add_flag("--print-options", options.prints_table,
+                "Print the tables of docs/configuration.md, and end")
+      ->configurable(false)
+      ->group("");
+}
+
+std::optional<int> configure(CLI::App& command, const ConfigurationOptions& options) {
+  if (options.prints_table) {
+    configuration::print_option_table(command, std::cout);
+    return 0;
+  }
+  try {
+    const std::vector<std::string> variables = configuration::variables_of_process();
+    const configuration::Configuration configuration(
+        command, variables, configuration::file_named_by(options.file, variables));
+    if (options.prints_values) {
+      configuration.print(std::cout);
+      return 0;
+    }
+  } catch (const std::invalid_argument& error) {
+    complain("", error.what());
+    return 2;
+  }
+  return std::nullopt;
+}
+
+}  // namespace regstream::cli

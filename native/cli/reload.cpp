@@ -1,0 +1,55 @@
+#include "cli/reload.hpp"
+
+#include <csignal>
+#include <cstdint>
+#include <exception>
+#include <utility>
+
+#include "log/log.hpp"
+
+namespace regstream::cli {
+namespace {
+
+std::optional<std::string> read(const Reload::Part& part) {
+  try {
+    return part();
+  } catch (const std::exception& error) {
+    return error.what();
+  }
+}
+
+}  // namespace
+
+Reload::Reload(boost::asio::io_context& context) : signals_(context, SIGHUP) {
+  wait();
+}
+
+void Reload::add(std::string_view name, Part part) {
+  parts_.push_back({.name = name, .part = std::move(part)});
+}
+
+void Reload::wait() {
+  signals_.async_wait([this](const boost::system::error_code& error, int) {
+    if (!error) {
+      wait();  // First: whatever fails here, the next signal is heard.
+      read_all();
+    }
+  });
+}
+
+void Reload::read_all() {
+  if (parts_.empty()) {
+    logging::info("reload", "SIGHUP: nothing was configured that can be read anew");
+  }
+  std::uint8_t kind = 0;
+  for (const Entry& entry : parts_) {
+    const logging::Condition condition = logging::Condition("reload").of_kind(++kind);
+    if (const auto failure = read(entry.part)) {
+      logging::error(condition, "the {} stay as they were: {}", entry.name, *failure);
+    } else {
+      logging::info(condition, "the {} were read anew", entry.name);
+    }
+  }
+}
+
+}  // namespace regstream::cli
