@@ -21,6 +21,15 @@ struct AccessLimits {
   std::size_t keys_max = 64;
   /// Keys that one token is tried with: each costs a verification.
   std::size_t candidates_max = 4;
+  /// Requests that wait for keys that are being fetched.
+  std::size_t waiting_max = 1000;
+  /// Unused tickets of the embedded broker.
+  std::size_t tickets_max = 10'000;
+  std::size_t tickets_bytes_max = 16U << 20U;
+  /// Tickets that one token gets in thirty seconds, and that all get together: Redis keeps each of
+  /// them as long.
+  std::size_t tickets_of_token_max = 300;
+  std::size_t tickets_issued_max = 30'000;
 };
 
 inline constexpr AccessLimits access_limits{};

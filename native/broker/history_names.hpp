@@ -29,6 +29,10 @@ class HistoryNames {
   [[nodiscard]] std::string probe() const { return tag_ + "probe"; }
   /// Where gateways say which deployment they are of.
   [[nodiscard]] std::string deployments() const { return tag_ + "deployments"; }
+  /// Where a ticket is kept until it is used.
+  [[nodiscard]] std::string ticket(std::string_view name) const {
+    return tag_ + "ticket:" + std::string{name};
+  }
   /// A pattern of all keys, for Redis's ACL.
   [[nodiscard]] std::string all_keys() const { return tag_ + "*"; }
 

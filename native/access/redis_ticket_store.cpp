@@ -1,0 +1,179 @@
+#include "access/redis_ticket_store.hpp"
+
+#include <cstddef>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include "access/access_limits.hpp"
+#include "broker/history/link.hpp"
+#include "broker/history_names.hpp"
+#include "broker/monotonic_clock.hpp"
+#include "broker/redis_connection.hpp"
+#include "log/log.hpp"
+
+namespace regstream::access {
+namespace {
+
+/// GETDEL would do; Redis has it from 6.2 on.
+constexpr const char* take_script =
+    "local sealed = redis.call('GET', KEYS[1]) "
+    "if sealed then redis.call('DEL', KEYS[1]) end "
+    "return sealed";
+
+}  // namespace
+
+/// The connection's life is the link's to decide. Handlers that are called may destroy the store.
+class RedisTicketStore::Implementation : public std::enable_shared_from_this<Implementation> {
+ public:
+  /// Null: there is no answer.
+  using Answer = std::function<void(const redisReply*)>;
+
+  Implementation(boost::asio::io_context& context, const broker::RedisOptions& options)
+      : context_(context),
+        options_(options),
+        link_(options.timing, options.seed),
+        timer_(context) {}
+
+  void start() {
+    link_.open();
+    advance();
+  }
+
+  void stop() {
+    connection_.reset();
+    timer_.cancel();
+    asked_.clear();
+  }
+
+  void ask(broker::Command command, Answer answer) {
+    if (!connection_ || asked_.size() >= access_limits.waiting_max) {
+      answer(nullptr);
+      return;
+    }
+    asked_.push_back(std::move(answer));
+    unsent_.push_back(std::move(command));
+    send();
+  }
+
+ private:
+  template <typename Change>
+  auto input(Change change) {
+    return [weak = weak_from_this(), change = std::move(change)](auto&&... arguments) {
+      if (const auto self = weak.lock()) {
+        change(*self, arguments...);
+      }
+    };
+  }
+
+  void advance() {
+    if (link_.poll_connect(broker::monotonic_now())) {
+      connection_ = std::make_unique<broker::RedisConnection>(
+          context_, options_,
+          broker::RedisConnection::Handlers{
+              .on_ready = input([](Implementation& self) {
+                self.link_.on_connected(broker::monotonic_now());
+                self.send();
+              }),
+              .on_reply = input(
+                  [](Implementation& self, const redisReply& reply) { self.on_reply(reply); }),
+              .on_message = {},
+              .on_end = input([](Implementation& self, const broker::RedisFailure& failure) {
+                self.on_end(failure);
+              })});
+    }
+    if (const auto deadline = link_.next_deadline()) {
+      timer_.expires_after(time_until(*deadline, broker::monotonic_now()));
+      timer_.async_wait([on_due = input([](Implementation& self) { self.advance(); })](
+                            const boost::system::error_code& cancelled) {
+        if (!cancelled) {
+          on_due();
+        }
+      });
+    }
+  }
+
+  void send() {
+    if (link_.is_up()) {
+      for (const broker::Command& command : std::exchange(unsent_, {})) {
+        connection_->send(command);
+      }
+    }
+  }
+
+  void on_reply(const redisReply& reply) {
+    if (asked_.empty()) {
+      return;
+    }
+    const Answer answer = std::move(asked_.front());
+    asked_.pop_front();
+    if (reply.type == REDIS_REPLY_ERROR) {
+      logging::warn("tickets refused", "redis refuses a ticket: {}",
+                    broker::reply_failure(options_, broker::reply_text(reply)).what);
+      answer(nullptr);
+      return;
+    }
+    answer(&reply);
+  }
+
+  void on_end(const broker::RedisFailure& failure) {
+    connection_.reset();
+    unsent_.clear();
+    link_.on_lost(broker::monotonic_now());
+    logging::warn("tickets away", "tickets can't be given or taken: {}", failure.what);
+    const auto unanswered = std::exchange(asked_, {});
+    advance();
+    for (const Answer& answer : unanswered) {
+      answer(nullptr);
+    }
+  }
+
+  boost::asio::io_context& context_;
+  const broker::RedisOptions options_;
+  broker::Link link_;
+  boost::asio::steady_timer timer_;
+  std::unique_ptr<broker::RedisConnection> connection_;  // Null: away, until the timer goes off.
+  std::deque<Answer> asked_;             // In the order of the commands, sent or not.
+  std::vector<broker::Command> unsent_;  // Until the connection is ready.
+};
+
+RedisTicketStore::RedisTicketStore(boost::asio::io_context& context,
+                                   const broker::RedisOptions& options)
+    : implementation_(std::make_shared<Implementation>(context, options)) {
+  implementation_->start();
+}
+
+RedisTicketStore::~RedisTicketStore() {
+  implementation_->stop();
+}
+
+void RedisTicketStore::keep(const Workflow& workflow, const std::string& name, std::string sealed,
+                            KeptHandler done) {
+  implementation_->ask({"SET", broker::HistoryNames(workflow.channel).ticket(name),
+                        std::move(sealed), "PX", std::to_string(ticket_lifetime.count()), "NX"},
+                       [done = std::move(done)](const redisReply* reply) {
+                         done(reply != nullptr && reply->type == REDIS_REPLY_STATUS);
+                       });
+}
+
+void RedisTicketStore::take(const Workflow& workflow, const std::string& name, TakenHandler done) {
+  implementation_->ask(
+      {"EVAL", take_script, "1", broker::HistoryNames(workflow.channel).ticket(name)},
+      [done = std::move(done)](const redisReply* reply) {
+        if (reply == nullptr) {
+          done(StoreAway{});
+        } else if (reply->type == REDIS_REPLY_STRING) {
+          done(std::string(broker::reply_text(*reply)));
+        } else {
+          done(NoTicket{});
+        }
+      });
+}
+
+}  // namespace regstream::access

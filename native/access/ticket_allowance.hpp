@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <unordered_map>
+
+#include <regstream/time.hpp>
+
+#include "access/access_limits.hpp"
+
+namespace regstream::access {
+
+/// How many tickets are given in one window of `ticket_lifetime`, to one token and to all: a token
+/// may not fill the store, or push the tickets of others out of it. Sans-I/O.
+class TicketAllowance {
+ public:
+  explicit TicketAllowance(const AccessLimits& limits = access_limits) : limits_(limits) {}
+
+  /// Another ticket for the token, by its name (`Grant::token`). Nothing: give it. Otherwise it is
+  /// one too many until then.
+  [[nodiscard]] std::optional<Duration> refuse(const std::string& token, Instant now);
+
+ private:
+  AccessLimits limits_;
+  Instant window_ends_ = Instant::min();
+  std::unordered_map<std::string, std::size_t> of_tokens_;
+  std::size_t issued_ = 0;
+};
+
+}  // namespace regstream::access

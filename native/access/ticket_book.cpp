@@ -1,0 +1,54 @@
+#include "access/ticket_book.hpp"
+
+#include <iterator>
+#include <utility>
+
+#include "broker/monotonic_clock.hpp"
+
+namespace regstream::access {
+
+void TicketBook::keep(std::string name, std::string sealed, Instant now) {
+  if (const auto known = places_.find(name); known != places_.end()) {
+    remove(known->second);
+  }
+  bytes_ += name.size() + sealed.size();
+  order_.push_back(
+      {.name = std::move(name), .sealed = std::move(sealed), .ends = now + ticket_lifetime});
+  places_.emplace(order_.back().name, std::prev(order_.end()));
+  while (!order_.empty() && (order_.size() > limits_.tickets_max ||
+                             bytes_ > limits_.tickets_bytes_max || order_.front().ends <= now)) {
+    remove(order_.begin());
+  }
+}
+
+std::optional<std::string> TicketBook::take(const std::string& name, Instant now) {
+  const auto found = places_.find(name);
+  if (found == places_.end()) {
+    return std::nullopt;
+  }
+  const bool counts = now < found->second->ends;
+  std::string sealed = remove(found->second);
+  return counts ? std::optional{std::move(sealed)} : std::nullopt;
+}
+
+std::string TicketBook::remove(Place ticket) {
+  bytes_ -= ticket->name.size() + ticket->sealed.size();
+  places_.erase(ticket->name);
+  std::string sealed = std::move(ticket->sealed);
+  order_.erase(ticket);
+  return sealed;
+}
+
+void EmbeddedTicketStore::keep(const Workflow& /*workflow*/, const std::string& name,
+                               std::string sealed, KeptHandler done) {
+  book_.keep(name, std::move(sealed), broker::monotonic_now());
+  done(true);
+}
+
+void EmbeddedTicketStore::take(const Workflow& /*workflow*/, const std::string& name,
+                               TakenHandler done) {
+  auto sealed = book_.take(name, broker::monotonic_now());
+  done(sealed ? Taken{*std::move(sealed)} : Taken{NoTicket{}});
+}
+
+}  // namespace regstream::access

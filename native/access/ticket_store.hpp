@@ -1,0 +1,37 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <variant>
+
+#include <regstream/time.hpp>
+#include <regstream/workflow/workflow.hpp>
+
+namespace regstream::access {
+
+/// How long an unused ticket counts: a browser opens its stream at once.
+inline constexpr Duration ticket_lifetime{30'000};
+
+struct NoTicket {};
+/// The store can't be asked now.
+struct StoreAway {};
+
+/// Keeps what is sealed by tickets, each under its name, for `ticket_lifetime`; whoever takes it
+/// first has it. Handlers are called once, within the call or later, on the loop's thread.
+class TicketStore {
+ public:
+  using KeptHandler = std::function<void(bool is_kept)>;
+  using Taken = std::variant<std::string, NoTicket, StoreAway>;
+  using TakenHandler = std::function<void(Taken)>;
+
+  TicketStore() = default;
+  TicketStore(const TicketStore&) = delete;
+  TicketStore& operator=(const TicketStore&) = delete;
+  virtual ~TicketStore() = default;
+
+  virtual void keep(const Workflow& workflow, const std::string& name, std::string sealed,
+                    KeptHandler done) = 0;
+  virtual void take(const Workflow& workflow, const std::string& name, TakenHandler done) = 0;
+};
+
+}  // namespace regstream::access

@@ -1,0 +1,131 @@
+#include <set>
+#include <string>
+#include <utility>
+
+#include <catch2/catch.hpp>
+#include <regstream/workflow/registration.hpp>
+
+#include "access/base64url.hpp"
+#include "access/sealed_token.hpp"
+#include "access/ticket_allowance.hpp"
+#include "access/ticket_book.hpp"
+
+namespace regstream::access {
+namespace {
+
+constexpr Instant start{Duration{1'000'000}};
+
+Workflow other_workflow() {
+  Workflow workflow = registration_workflow();
+  workflow.channel = "other";
+  return workflow;
+}
+
+TEST_CASE("a ticket is found by its name, and opens what it has sealed", "[access]") {
+  const auto made = TicketKeys::make(registration_workflow(), system_random_bytes);
+  CHECK(made.ticket().size() == 22);
+  const auto sent = TicketKeys::parse(made.ticket(), registration_workflow());
+  REQUIRE(sent);
+  CHECK(sent->name() == made.name());
+  for (const std::string& token : {std::string(), std::string("a.b.c"), std::string(8192, 't')}) {
+    CHECK(sent->unseal(made.seal(token)) == token);
+  }
+}
+
+TEST_CASE("the store learns neither the ticket nor the token", "[access]") {
+  const auto keys = TicketKeys::make(registration_workflow(), system_random_bytes);
+  const std::string token(100, 't');
+  const std::string sealed = keys.seal(token);
+  CHECK(sealed.find("tttt") == std::string::npos);
+  CHECK(keys.name().find(keys.ticket()) == std::string::npos);
+  CHECK(sealed.find(decode_base64url(keys.ticket()).value()) == std::string::npos);
+}
+
+TEST_CASE("what somebody else has put under the name is not opened", "[access]") {
+  const auto keys = TicketKeys::make(registration_workflow(), system_random_bytes);
+  std::string sealed = keys.seal("a.b.c");
+  for (std::size_t at = 0; at < sealed.size(); ++at) {
+    std::string changed = sealed;
+    changed[at] = static_cast<char>(changed[at] ^ 1);
+    CHECK_FALSE(keys.unseal(changed));
+    CHECK_FALSE(keys.unseal(sealed.substr(0, at)));
+  }
+  CHECK_FALSE(keys.unseal("a.b.c"));
+  CHECK_FALSE(
+      keys.unseal(TicketKeys::make(registration_workflow(), system_random_bytes).seal("a.b.c")));
+}
+
+TEST_CASE("a ticket is of one workflow", "[access]") {
+  const auto made = TicketKeys::make(registration_workflow(), system_random_bytes);
+  const auto other = TicketKeys::parse(made.ticket(), other_workflow());
+  CHECK(other->name() != made.name());
+  CHECK_FALSE(other->unseal(made.seal("a.b.c")));
+}
+
+TEST_CASE("what has another form is no ticket", "[access]") {
+  const std::string ticket(22, 'A');
+  CHECK(TicketKeys::parse(ticket, registration_workflow()));
+  for (const std::string& text :
+       {std::string(), ticket + "A", ticket.substr(1), ticket.substr(1) + "B",
+        ticket.substr(1) + "=", std::string(1U << 20U, 'A'), std::string(24, '\0')}) {
+    CHECK_FALSE(TicketKeys::parse(text, registration_workflow()));
+  }
+}
+
+TEST_CASE("a ticket of the book is taken once, within thirty seconds", "[access]") {
+  TicketBook book;
+  book.keep("a", "sealed", start);
+  CHECK_FALSE(book.take("b", start));
+  CHECK(book.take("a", start + Duration{29'999}) == "sealed");
+  CHECK_FALSE(book.take("a", start));
+  book.keep("a", "sealed", start);
+  CHECK_FALSE(book.take("a", start + Duration{30'000}));
+  CHECK_FALSE(book.take("a", start));
+  CHECK(book.size() == 0);
+  CHECK(book.bytes() == 0);
+}
+
+TEST_CASE("of too many tickets the oldest go, and those that are too old", "[access]") {
+  AccessLimits limits;
+  limits.tickets_max = 3;
+  limits.tickets_bytes_max = 40;
+  TicketBook book(limits);
+  for (const char* const name : {"a", "b", "c", "d"}) {
+    book.keep(name, "1", start);
+  }
+  CHECK(book.size() == 3);
+  CHECK_FALSE(book.take("a", start));
+  book.keep("e", std::string(37, 'x'), start);
+  CHECK(book.size() == 2);
+  CHECK(book.bytes() == 40);
+  CHECK(book.take("d", start) == "1");
+  book.keep("f", "1", start + Duration{30'000});
+  CHECK(book.size() == 1);
+  book.keep("g", std::string(41, 'x'), start);
+  CHECK(book.size() == 0);
+  CHECK(book.bytes() == 0);
+}
+
+TEST_CASE("the same name twice is the later one", "[access]") {
+  TicketBook book;
+  book.keep("a", "1", start);
+  book.keep("a", "22", start);
+  CHECK(book.bytes() == 3);
+  CHECK(book.take("a", start) == "22");
+}
+
+TEST_CASE("a token gets so many tickets in a window, and all get more", "[access]") {
+  AccessLimits limits;
+  limits.tickets_of_token_max = 2;
+  limits.tickets_issued_max = 3;
+  TicketAllowance allowance(limits);
+  CHECK_FALSE(allowance.refuse("a", start));
+  CHECK_FALSE(allowance.refuse("a", start));
+  CHECK(allowance.refuse("a", start + Duration{10'000}) == Duration{20'000});
+  CHECK_FALSE(allowance.refuse("b", start));
+  CHECK(allowance.refuse("c", start) == Duration{30'000});
+  CHECK_FALSE(allowance.refuse("a", start + Duration{30'000}));
+}
+
+}  // namespace
+}  // namespace regstream::access
