@@ -43,7 +43,9 @@ void AttemptJudge::on_attempt(ConnectionReason reason, Instant now) {
     }
     return;
   }
-  if (!attempts_.empty() && now - attempts_.back() < spacing_min) {
+  // A token that was refused is replaced at once, and once.
+  const bool is_at_once = reason == ConnectionReason::token_refused;
+  if (!attempts_.empty() && !is_at_once && now - attempts_.back() < spacing_min) {
     fail("two attempts begin " + std::to_string((now - attempts_.back()).count()) + " ms apart");
   }
   attempts_.push_back(now);
@@ -57,8 +59,13 @@ void AttemptJudge::on_attempt(ConnectionReason reason, Instant now) {
 }
 
 void AttemptJudge::on_state(const StateChanged& change, Duration wait) {
-  if (change.reason == ConnectionReason::changed && was_connected_ && !change.is_connected) {
-    fail("takes a change of its ids for a loss");
+  const bool is_replaced =
+      change.reason == ConnectionReason::changed || change.reason == ConnectionReason::renewed;
+  if (is_replaced && was_connected_ && !change.is_connected) {
+    fail("takes a stream that it replaces for a lost one");
+  }
+  if (is_calm_ && was_connected_ && !change.is_connected && change.to != ConnectionState::closed) {
+    fail("loses its stream, though everything is well: " + std::string{to_string(change.reason)});
   }
   was_connected_ = change.is_connected;
   if (change.to == ConnectionState::waiting &&

@@ -21,6 +21,8 @@ class AttemptJudge {
   void begin();
   void on_signal(Instant now) { last_signal_ = now; }
   void on_offline() { was_offline_ = true; }
+  /// Nothing goes wrong from now on: no stream may be lost. Or it does again.
+  void be_calm(bool is_calm) { is_calm_ = is_calm; }
   /// It follows other ids.
   void on_ids_changed(Instant now);
   void on_attempt(ConnectionReason reason, Instant now);
@@ -38,6 +40,7 @@ class AttemptJudge {
   std::optional<Instant> last_signal_;
   bool was_offline_ = false;
   bool was_connected_ = false;
+  bool is_calm_ = false;
   // Since the last attempt.
   std::optional<Instant> first_change_;
   std::size_t changes_ = 0;

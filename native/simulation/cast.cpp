@@ -19,13 +19,14 @@ Cast::Cast(std::uint64_t run_seed, std::optional<Canary> canary, World& run_worl
       plan(run_plan),
       truth(host != nullptr ? guest_workflow() : registration_workflow()),
       redis(world, &truth, plan, canary),
+      issuer(world, plan, run_seed),
       route_(run_seed, "gateways that clients reach") {
   for (std::size_t index = 0; index < plan.gateways; ++index) {
     auto clock = host != nullptr ? host->gateways[index]->clock()
                                  : std::make_shared<ProcessClock>(
                                        world, choose_drift(world, plan.drift_per_million_max));
     gateways.push_back(std::make_unique<GatewayProcess>(world, std::move(clock), redis, truth, plan,
-                                                        canary, index));
+                                                        issuer, canary, index));
     if (host != nullptr) {
       gateways.back()->stand_beside(*host->gateways[index]);
     }
@@ -39,7 +40,7 @@ Cast::Cast(std::uint64_t run_seed, std::optional<Canary> canary, World& run_worl
     auto wishes = host != nullptr ? std::optional{ClientWishes{run_seed, index, plan.registrations}}
                                   : std::nullopt;
     clients.push_back(std::make_unique<ClientProcess>(
-        world, truth, plan, canary, index, std::move(wishes),
+        world, truth, plan, issuer, canary, index, std::move(wishes),
         [this, host, canary]() -> StreamWriter& {
           const std::size_t gateway = route_.index(gateways.size());
           const bool is_astray =

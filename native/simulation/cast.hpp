@@ -9,6 +9,7 @@
 #include "simulation/client_process.hpp"
 #include "simulation/fault_plan.hpp"
 #include "simulation/gateway_process.hpp"
+#include "simulation/issuer.hpp"
 #include "simulation/publisher_process.hpp"
 #include "simulation/simulated_redis.hpp"
 #include "simulation/truth.hpp"
@@ -34,6 +35,7 @@ struct Cast {
   const FaultPlan plan;
   Truth truth;
   SimulatedRedis redis;
+  Issuer issuer;
   std::vector<std::unique_ptr<GatewayProcess>> gateways;
   std::vector<std::unique_ptr<PublisherProcess>> publishers;
   std::vector<std::unique_ptr<ClientProcess>> clients;

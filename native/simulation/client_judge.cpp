@@ -48,7 +48,8 @@ void ClientJudge::follow(const std::vector<std::int64_t>& ids) {
   }
 }
 
-void ClientJudge::on_attempt(const StreamRequest& request) {
+void ClientJudge::on_attempt(const StreamRequest& request,
+                             const std::vector<std::int64_t>& rights) {
   if (request.cursor != last_event_id_) {
     fail("it resumes after \"" + request.cursor + "\", but the last event's id was \"" +
          last_event_id_ + '"');
@@ -71,6 +72,9 @@ void ClientJudge::on_attempt(const StreamRequest& request) {
     }
   }
   asked_ = request;
+  if (asked_.ids.empty()) {
+    asked_.ids = rights;
+  }
   due_ = Due::greeting;
   end_due_.reset();
   snapshots_told_.clear();
@@ -98,7 +102,7 @@ void ClientJudge::on_message(const SessionMessage& message) {
     case StreamMessageType::ping:
     case StreamMessageType::token_expiring:
       if (due_ == Due::greeting) {
-        fail("a ping comes before the greeting");
+        fail("something comes before the greeting: " + std::string{message.json});
       }
       return;
     case StreamMessageType::other:
@@ -272,11 +276,11 @@ void ClientJudge::on_snapshot(EventId id, const SessionMessage& message) {
   check_snapshot(number, *view);
   snapshots_told_[number] = *view->id;
   Followed* const followed = find(number);
-  const bool is_news = followed != nullptr && followed->is_asked_for;
+  const bool is_news = followed_.empty() || (followed != nullptr && followed->is_asked_for);
   if (is_news != (message.kind == MessageKind::snapshot)) {
     fail("a snapshot is taken for what it is not: " + std::string{message.content->data});
   }
-  if (is_news) {
+  if (followed != nullptr && is_news) {
     followed->view.on_snapshot(*view->id);
     followed->is_new = false;
   }

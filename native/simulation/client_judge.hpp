@@ -46,8 +46,9 @@ class ClientJudge {
   void follow(const std::vector<std::int64_t>& ids);
   /// It comes back as if the end had not come, but all before it.
   void forget_end();
-  /// It asks for a stream.
-  void on_attempt(const StreamRequest& request);
+  /// It asks for a stream. `rights`: what its token allows of all, where it asks for all; none: no
+  /// less than that.
+  void on_attempt(const StreamRequest& request, const std::vector<std::int64_t>& rights = {});
   void on_message(const SessionMessage& message);
   /// It tells its caller that an event was too large for it, and may have been an update.
   void on_skipped(std::string_view last_event_id);

@@ -23,10 +23,12 @@ std::vector<std::int64_t> choose_registration(World& world, const FaultPlan& pla
 }  // namespace
 
 ClientProcess::ClientProcess(World& world, const Truth& truth, const FaultPlan& plan,
-                             std::optional<Canary> canary, std::size_t index,
+                             Issuer& issuer, std::optional<Canary> canary, std::size_t index,
                              std::optional<ClientWishes> wishes, ChooseGateway choose_gateway)
     : world_(world),
       plan_(plan),
+      truth_(truth),
+      issuer_(issuer),
       canary_(canary),
       name_("client " + std::to_string(index)),
       choose_gateway_(std::move(choose_gateway)),
@@ -35,6 +37,8 @@ ClientProcess::ClientProcess(World& world, const Truth& truth, const FaultPlan& 
       workflow_(truth.workflow()),
       wishes_(std::move(wishes)),
       ids_(wishes_ ? wishes_->ids() : choose_registration(world, plan)),
+      rights_(issuer.is_in_use() && ids_.empty() ? issuer.choose_rights()
+                                                 : std::vector<std::int64_t>{}),
       until_final_(wishes_ && wishes_->until_final()),
       clock_(world, choose_drift(world, plan.drift_per_million_max)),
       judge_({.truth = truth,
@@ -57,7 +61,9 @@ void ClientProcess::start(Stored stored) {
   }
   armed_.reset();
   ++timer_;
+  ++sessions_;
   ConnectionOptions options;
+  options.needs_token = issuer_.is_in_use();
   if (canary_ == Canary::hasty_attempt) {
     options.reconnection_time_max = Duration{1};
   }
@@ -184,7 +190,8 @@ void ClientProcess::on_bytes(AttemptId attempt, std::string_view bytes) {
 }
 
 void ClientProcess::on_end(AttemptId attempt, TransportEnd end) {
-  if (end == TransportEnd::ended) {
+  // One whose token ends brings no more than what it had been given.
+  if (end == TransportEnd::ended && !issuer_.is_in_use()) {
     judge_.on_ended();
   }
   check_accepted(session_->on_end(attempt, end, clock_.now()));
@@ -211,6 +218,7 @@ void ClientProcess::hear(const SessionMessage& message) {
     world_.note(name_ + ": hears message " + std::to_string(static_cast<int>(message.kind)) +
                 " at " + std::string{message.last_event_id});
     count(message);
+    check_allowed(message);
     judge_.on_message(message);
   } else {
     world_.note(name_ + ": skips an event at " + std::string{message.last_event_id});
@@ -287,15 +295,12 @@ void ClientProcess::carry_out() {
   arm();
 }
 
-void ClientProcess::carry_out(const RequestToken& step) {
-  session_->on_token(step.attempt, clock_.now());
-}
-
 void ClientProcess::carry_out(const OpenTransport& step) {
-  attempts_.on_attempt(session_->reason(), clock_.now());
+  attempts_.on_attempt(cause_, clock_.now());
   StreamRequest request =
       read_stream_request(session_->request_query(), step.last_event_id, workflow_);
-  judge_.on_attempt(request);
+  request.token = token_ ? token_->number : 0;
+  judge_.on_attempt(request, rights_);
   count_request(request);
   event_source_.reset();
   if (has_event_source_) {
@@ -315,6 +320,9 @@ void ClientProcess::carry_out(const CloseTransport& /*step*/) {
 void ClientProcess::carry_out(const StateChanged& step) {
   world_.note(name_ + ": is " + std::string{to_string(step.to)} + ", " +
               std::string{to_string(step.reason)});
+  if (step.reason != ConnectionReason::token_given) {
+    cause_ = step.reason;
+  }
   count_reason(step.reason);
   const auto deadline = session_->next_deadline();
   attempts_.on_state(step, deadline ? *deadline - clock_.now() : Duration{});
@@ -335,6 +343,8 @@ void ClientProcess::count_reason(ConnectionReason reason) {
     world_.count(Sight::wait_cut_short);
   } else if (reason == ConnectionReason::told_to_stop) {
     world_.count(Sight::stream_stopped);
+  } else if (reason == ConnectionReason::renewed) {
+    world_.count(Sight::token_renewed);
   }
 }
 

@@ -16,6 +16,7 @@
 #include "simulation/client_wishes.hpp"
 #include "simulation/event_source.hpp"
 #include "simulation/fault_plan.hpp"
+#include "simulation/issuer.hpp"
 #include "simulation/process_clock.hpp"
 #include "simulation/stream.hpp"
 #include "simulation/world.hpp"
@@ -30,13 +31,15 @@ class ClientProcess final : public StreamReader {
   using ChooseGateway = std::function<StreamWriter&()>;
 
   /// Without `wishes` it follows one registration or all of them, and goes on doing so.
-  ClientProcess(World& world, const Truth& truth, const FaultPlan& plan,
+  ClientProcess(World& world, const Truth& truth, const FaultPlan& plan, Issuer& issuer,
                 std::optional<Canary> canary, std::size_t index, std::optional<ClientWishes> wishes,
                 ChooseGateway choose_gateway);
 
   void start();
   /// From now on it wishes for nothing else, and does not come back from an end.
   void settle() { is_settling_ = true; }
+  /// Nothing goes wrong any more, and its tokens are renewed in time. Or that is over.
+  void be_calm(bool is_calm);
   /// It is closed and opened. `stored`: with what its session left.
   void restart(bool stored);
   void sleep(Duration span);
@@ -75,6 +78,8 @@ class ClientProcess final : public StreamReader {
   void check_accepted(bool is_accepted) const;
   void hear();
   void hear(const SessionMessage& message);
+  /// Its token has to allow it.
+  void check_allowed(const SessionMessage& message) const;
   void count(const SessionMessage& message) const;
   /// Of what the message is about.
   void show_views(const SessionMessage& message);
@@ -84,6 +89,7 @@ class ClientProcess final : public StreamReader {
   [[nodiscard]] const RegistrationView& view(std::int64_t id) const;
   void carry_out();
   void carry_out(const RequestToken& step);
+  void on_token(AttemptId attempt, std::optional<Token> token);
   void carry_out(const OpenTransport& step);
   void carry_out(const CloseTransport& step);
   void carry_out(const StateChanged& step);
@@ -94,6 +100,8 @@ class ClientProcess final : public StreamReader {
 
   World& world_;
   const FaultPlan& plan_;
+  const Truth& truth_;
+  Issuer& issuer_;
   const std::optional<Canary> canary_;
   const std::string name_;
   const ChooseGateway choose_gateway_;
@@ -101,13 +109,17 @@ class ClientProcess final : public StreamReader {
   const bool is_slow_;
   const Workflow& workflow_;
   std::optional<ClientWishes> wishes_;
-  std::vector<std::int64_t> ids_;  // In order; none: all.
+  std::vector<std::int64_t> ids_;     // In order; none: all.
+  std::vector<std::int64_t> rights_;  // Of its tokens; none: all.
+  std::optional<Token> token_;        // The last one.
   bool until_final_ = false;
   ProcessClock clock_;
   ClientJudge judge_;
   AttemptJudge attempts_;
 
   std::optional<StreamSession> session_;
+  std::uint64_t sessions_ = 0;
+  ConnectionReason cause_{};                 // Of the attempt, whether it needs a token or not.
   std::optional<EventSource> event_source_;  // Of the attempt.
   StreamPtr stream_;
   std::optional<Instant> armed_;

@@ -74,7 +74,12 @@ constexpr std::array<std::string_view, sights_count> sight_names{"stream resumed
                                                                  "end told",
                                                                  "end told again",
                                                                  "stream stopped",
-                                                                 "end passed over"};
+                                                                 "end passed over",
+                                                                 "token renewed",
+                                                                 "renewal failed",
+                                                                 "token expired",
+                                                                 "key withdrawn",
+                                                                 "rights limited"};
 
 /// What is said of each: its name and count.
 template <typename Say>

@@ -77,9 +77,14 @@ enum class Sight : std::uint8_t {
   end_told_again,   ///< To a client that had the final update.
   stream_stopped,   ///< By 204: its client had the end.
   end_passed_over,  ///< Its id was the cursor of a stream without an end.
+  token_renewed,    ///< A client replaced its stream before the token had expired.
+  renewal_failed,   ///< It got no token for that, for now.
+  token_expired,    ///< A gateway ended a stream.
+  key_withdrawn,    ///< The same, since its token's key counts no more.
+  rights_limited,   ///< A stream of all became one of what its token allows.
 };
 
-inline constexpr std::size_t sights_count = static_cast<std::size_t>(Sight::end_passed_over) + 1;
+inline constexpr std::size_t sights_count = static_cast<std::size_t>(Sight::rights_limited) + 1;
 
 [[nodiscard]] std::string_view to_string(Sight sight);
 

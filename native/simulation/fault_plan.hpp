@@ -46,9 +46,12 @@ enum class Canary : std::uint8_t {
   early_end,          ///< A gateway ends a stream before the final update.
   no_end,             ///< A gateway closes a stream behind the final update, and tells no end.
   wrong_workflow,     ///< A client reaches another workflow's part of a gateway.
+  late_end,           ///< A gateway lets streams go on without their tokens.
+  hears_hidden,       ///< A gateway tells everything, where a token allows some of it.
+  no_renewal,         ///< A client asks for no token while its stream is open.
 };
 
-inline constexpr std::size_t canaries_count = static_cast<std::size_t>(Canary::wrong_workflow) + 1;
+inline constexpr std::size_t canaries_count = static_cast<std::size_t>(Canary::no_renewal) + 1;
 
 [[nodiscard]] std::string_view to_string(Canary canary);
 /// The canary with that name ("drop-one").
@@ -80,6 +83,7 @@ struct FaultPlan {
   Duration delay_max{};
   std::size_t send_buffer_bytes = 0;
 
+  bool has_tokens = false;        ///< Gateways ask for them.
   bool is_redis_durable = false;  ///< It acknowledges what is on its disk.
   std::size_t history_length_max = 0;
   std::size_t page_bytes = 0;  ///< Of the first page that a gateway asks for.

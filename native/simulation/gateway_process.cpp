@@ -28,7 +28,8 @@ std::optional<EventId> claimed_id(std::string_view message) {
 
 GatewayProcess::GatewayProcess(World& world, std::shared_ptr<ProcessClock> clock,
                                SimulatedRedis& redis, const Truth& truth, const FaultPlan& plan,
-                               std::optional<Canary> canary, std::size_t index)
+                               const Issuer& issuer, std::optional<Canary> canary,
+                               std::size_t index)
     : world_(world),
       redis_(redis),
       truth_(truth),
@@ -36,7 +37,7 @@ GatewayProcess::GatewayProcess(World& world, std::shared_ptr<ProcessClock> clock
       canary_(canary),
       name_("gateway " + std::to_string(index)),
       clock_(std::move(clock)),
-      streams_(world, truth.workflow(), plan, canary, name_, *clock_,
+      streams_(world, truth.workflow(), plan, issuer, canary, index, name_, *clock_,
                [this] { broker_->catch_up(); }) {}
 
 void GatewayProcess::start() {

@@ -22,8 +22,8 @@ namespace regstream::simulation {
 class GatewayProcess {
  public:
   GatewayProcess(World& world, std::shared_ptr<ProcessClock> clock, SimulatedRedis& redis,
-                 const Truth& truth, const FaultPlan& plan, std::optional<Canary> canary,
-                 std::size_t index);
+                 const Truth& truth, const FaultPlan& plan, const Issuer& issuer,
+                 std::optional<Canary> canary, std::size_t index);
 
   /// `other` is another workflow's part in the same gateway.
   void stand_beside(const GatewayProcess& other) { beside_ = &other; }

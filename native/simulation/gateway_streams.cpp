@@ -17,12 +17,15 @@ bool is_of_type(const hub::Frame& frame, std::string_view type) {
 }  // namespace
 
 GatewayStreams::GatewayStreams(World& world, const Workflow& workflow, const FaultPlan& plan,
-                               std::optional<Canary> canary, const std::string& name,
+                               const Issuer& issuer, std::optional<Canary> canary,
+                               std::size_t index, const std::string& name,
                                const ProcessClock& clock, std::function<void()> catch_up)
     : world_(world),
       workflow_(workflow),
       plan_(plan),
+      issuer_(issuer),
       canary_(canary),
+      index_(index),
       name_(name),
       clock_(clock),
       catch_up_(std::move(catch_up)) {}
@@ -66,6 +69,13 @@ void GatewayStreams::drain() {
   world_.note(name_ + ": drains");
   pump_->drain();
   perform_actions();
+}
+
+void GatewayStreams::withdraw(std::uint64_t key) {
+  if (is_running() && canary_ != Canary::late_end) {
+    pump_->withdraw(key, moment());
+    perform_actions();
+  }
 }
 
 void GatewayStreams::on_history(EventId position) {
@@ -113,10 +123,14 @@ bool GatewayStreams::accept(const StreamPtr& stream) {
     return false;
   }
   const StreamRequest& asked = stream->request();
-  const hub::SubscriptionRequest request{.ids = instance_ids(workflow_, asked.ids),
-                                         .cursor = asked.cursor,
-                                         .snapshots = instance_ids(workflow_, asked.snapshots),
-                                         .until_final = asked.until_final};
+  hub::SubscriptionRequest request{.ids = instance_ids(workflow_, asked.ids),
+                                   .cursor = asked.cursor,
+                                   .snapshots = instance_ids(workflow_, asked.snapshots),
+                                   .until_final = asked.until_final};
+  if (issuer_.is_in_use() && !authorize(asked, request)) {
+    refuse(stream, 401);
+    return true;
+  }
   if (const auto refusal = pump_->refuse(request)) {
     const bool is_ended = *refusal == hub::StreamRefusal::ended;
     if (!is_ended) {
@@ -134,6 +148,25 @@ bool GatewayStreams::accept(const StreamPtr& stream) {
   head.is_event_stream = true;
   stream->respond(head);
   perform_actions();
+  return true;
+}
+
+bool GatewayStreams::authorize(const StreamRequest& asked,
+                               hub::SubscriptionRequest& request) const {
+  const Token& token = issuer_.token(asked.token);
+  const std::int64_t expires = Issuer::timestamp_ms(token.expires_at);
+  const hub::Moment by_calendar{.now = clock_.now(),
+                                .timestamp_ms = issuer_.gateway_timestamp_ms(index_)};
+  if (issuer_.is_withdrawn(token) || expires + Issuer::leeway.count() <= by_calendar.timestamp_ms) {
+    return false;
+  }
+  if (canary_ != Canary::late_end) {
+    request.lease = hub::make_lease(expires, Issuer::leeway, token.key, by_calendar);
+  }
+  if (asked.ids.empty() && !token.rights.empty() && canary_ != Canary::hears_hidden) {
+    world_.count(Sight::rights_limited);
+    request.ids = instance_ids(workflow_, token.rights);
+  }
   return true;
 }
 
@@ -302,6 +335,8 @@ void GatewayStreams::count() const {
   world_.count(Sight::snapshot_told, counters.snapshots);
   world_.count(Sight::reader_overrun, counters.overruns);
   world_.count(Sight::malformed_passed, counters.malformed.total());
+  world_.count(Sight::token_expired, counters.expired);
+  world_.count(Sight::key_withdrawn, counters.withdrawn);
 }
 
 void GatewayStreams::check_limits() const {

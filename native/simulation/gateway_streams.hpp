@@ -12,6 +12,7 @@
 
 #include "hub/stream_pump.hpp"
 #include "simulation/fault_plan.hpp"
+#include "simulation/issuer.hpp"
 #include "simulation/process_clock.hpp"
 #include "simulation/stream.hpp"
 #include "simulation/world.hpp"
@@ -22,9 +23,10 @@ namespace regstream::simulation {
 /// Serves one process after another.
 class GatewayStreams final : public StreamWriter, public broker::Subscriber {
  public:
-  /// `name` and `clock` are the gateway's, and outlive this. `catch_up` is the broker's.
+  /// `index`, `name` and `clock` are the gateway's, and outlive this. `catch_up` is the broker's.
   GatewayStreams(World& world, const Workflow& workflow, const FaultPlan& plan,
-                 std::optional<Canary> canary, const std::string& name, const ProcessClock& clock,
+                 const Issuer& issuer, std::optional<Canary> canary, std::size_t index,
+                 const std::string& name, const ProcessClock& clock,
                  std::function<void()> catch_up);
 
   void start();
@@ -32,6 +34,8 @@ class GatewayStreams final : public StreamWriter, public broker::Subscriber {
   void crash(bool tells);
   /// Ends every stream in good order, and refuses new ones.
   void drain();
+  /// No token of this key counts any more.
+  void withdraw(std::uint64_t key);
   [[nodiscard]] bool is_running() const { return pump_.has_value(); }
 
   void on_history(EventId position) override;
@@ -67,6 +71,8 @@ class GatewayStreams final : public StreamWriter, public broker::Subscriber {
   void perform(const hub::Drained& action);
   /// After `delay`, if the process still runs.
   void after(Duration delay, std::function<void()> event);
+  /// What a token makes of a request; false: it is refused.
+  bool authorize(const StreamRequest& asked, hub::SubscriptionRequest& request) const;
   /// Answers with `status`, and nothing more.
   static void refuse(const StreamPtr& stream, std::uint16_t status);
   bool spoil(Stream& stream, hub::Outbox& outbox);
@@ -75,8 +81,10 @@ class GatewayStreams final : public StreamWriter, public broker::Subscriber {
   World& world_;
   const Workflow& workflow_;
   const FaultPlan& plan_;
+  const Issuer& issuer_;
   const std::optional<Canary> canary_;
   bool is_canary_due_ = true;
+  const std::size_t index_;
   const std::string& name_;
   const ProcessClock& clock_;
   const std::function<void()> catch_up_;

@@ -86,7 +86,7 @@ EventId SimulatedRedis::append(const std::string& text, bool is_adopted) {
   if (truth_ != nullptr && text.empty()) {
     truth_->tell_loss(id);
   } else if (truth_ != nullptr) {
-    truth_->append(id, text, stamped(text, id), is_adopted);
+    truth_->append(id, text, stamped(text, id), is_adopted, world_.now());
   }
   data_.entries.push_back({id, text, is_adopted ? std::optional{id} : std::nullopt});
   while (data_.entries.size() > plan_.history_length_max) {

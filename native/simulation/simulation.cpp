@@ -24,6 +24,11 @@ constexpr Duration recovery_max{900'000};
 /// The same for an update when nothing is wrong: the slowest reader.
 constexpr Duration delivery_max{120'000};
 
+/// For so long nobody may lose a stream: every token is renewed meanwhile.
+constexpr Duration calm_span{300'000};
+/// Then tokens last, and by the end of this there are no others.
+constexpr Duration last_renewals_max{400'000};
+
 /// One workflow's cast, and what befalls it.
 struct Life {
   Life(Cast& whose, const World& run, std::uint64_t run_steps, std::vector<Cast*> guests = {})
@@ -36,17 +41,40 @@ struct Life {
     }
     publishing.begin();
     faults.begin();
+    cast.issuer.begin([this](std::uint64_t key) {
+      for (const auto& gateway : cast.gateways) {
+        gateway->streams().withdraw(key);
+      }
+    });
   }
   void end() {
     publishing.end();
     cast.world.note("no more faults");
     faults.end();
+    cast.issuer.recover();
+  }
+  void be_calm(bool is_calm) {
+    for (const auto& client : cast.clients) {
+      client->be_calm(is_calm && cast.issuer.is_in_use());
+    }
   }
 
   Cast& cast;
   Publishing publishing;
   Faults faults;
 };
+
+void renew_tokens(World& world, const std::array<Life*, 2>& lives) {
+  for (Life* const life : lives) {
+    life->be_calm(true);
+  }
+  world.run_for(calm_span);
+  for (Life* const life : lives) {
+    life->be_calm(false);
+    life->cast.issuer.settle();
+  }
+  world.run_for(last_renewals_max);
+}
 
 /// A part with faults, and then one without, in which everything must come to rest. The first one
 /// is the host of the others, and its steps are the run's.
@@ -67,6 +95,9 @@ void run(std::uint64_t steps, Life& host, Life& guest) {
     life->end();
   }
   world.run_for(recovery_max);
+  if (host.cast.issuer.is_in_use()) {
+    renew_tokens(world, lives);
+  }
   for (Life* const life : lives) {
     check_caught_up(life->cast);
     // A history that was lost shows when somebody publishes.

@@ -15,6 +15,7 @@ struct StreamRequest {
   std::vector<std::int64_t> snapshots;
   bool until_final = false;
   std::string cursor;
+  std::uint64_t token = 0;  ///< Its number (`Issuer`); 0: none.
 };
 
 /// Reads a session's query. Throws `Violation` unless it says nothing but what the contract knows,

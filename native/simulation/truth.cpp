@@ -61,8 +61,8 @@ void Truth::tell_loss(EventId id) {
   ++times_told_;
 }
 
-void Truth::append(EventId id, const std::string& text, const std::string& message,
-                   bool is_adopted) {
+void Truth::append(EventId id, const std::string& text, const std::string& message, bool is_adopted,
+                   Instant now) {
   Epoch& epoch = extend(id);
   check_forged(epoch, id, text);
   if (epoch.messages.count(text) != 0 && !epoch.was_rolled_back) {
@@ -81,7 +81,7 @@ void Truth::append(EventId id, const std::string& text, const std::string& messa
     check_order(epoch, id, text);
   }
   ++entered_[text];
-  Entry entry{.text = text, .message = message};
+  Entry entry{.text = text, .message = message, .entered = now};
   const auto update = decode_update(message, workflow_);
   if (const auto* const read = std::get_if<Update>(&update)) {
     entry.registration_id = number_in(workflow_, *read);

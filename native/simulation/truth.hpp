@@ -13,6 +13,7 @@
 #include <regstream/message/event_id.hpp>
 #include <regstream/registration/registration.hpp>
 #include <regstream/registration/view.hpp>
+#include <regstream/time.hpp>
 #include <regstream/workflow/registration.hpp>
 #include <regstream/workflow/workflow.hpp>
 
@@ -39,6 +40,7 @@ class Truth {
     std::string text;
     std::string message;               ///< As it went out, with its id.
     std::int64_t registration_id = 0;  ///< 0: it is no update, and concerns nobody.
+    Instant entered = {};
   };
   /// What the updates of one registration come to.
   struct State {
@@ -82,7 +84,8 @@ class Truth {
   /// back with older data, and has given ids out again, or ids of an epoch that another one had
   /// followed, before somebody came who knew of that: by its ids a gateway tells what is adopted.
   /// That is a `Violation` itself, unless it `may_go_back`.
-  void append(EventId id, const std::string& text, const std::string& message, bool is_adopted);
+  void append(EventId id, const std::string& text, const std::string& message, bool is_adopted,
+              Instant now = {});
   /// An entry without a message: whoever passes it has to be told by a reset.
   void tell_loss(EventId id);
   /// How often that was told, or a history begun: then every stream is told that it may have missed
