@@ -91,8 +91,8 @@ Backend::Backend(const BackendOptions& options, broker::Broker& broker)
 
 Backend::~Backend() = default;
 
-void Backend::add_routes(net::Router& router) {
-  implementation_->routes().add_to(router);
+void Backend::add_routes(net::Router& router, const access::Guard& guard) {
+  implementation_->routes().add_to(router, guard);
 }
 
 void Backend::stop(std::function<void()> published) {

@@ -7,6 +7,7 @@
 #include <regstream/broker/broker.hpp>
 #include <regstream/time.hpp>
 
+#include "access/guard.hpp"
 #include "backend/sample_core_banking.hpp"
 #include "net/router.hpp"
 
@@ -43,7 +44,7 @@ class Backend {
 
   /// Adds the `/api/registrations` routes. `router` may outlive the backend only if it routes no
   /// more.
-  void add_routes(net::Router& router);
+  void add_routes(net::Router& router, const access::Guard& guard);
 
   /// Takes no more steps. `published` is called on the backend's thread once the broker has
   /// acknowledged every update of what was stored; not at all if it never does: the next start

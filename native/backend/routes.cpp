@@ -8,6 +8,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "backend/application_request.hpp"
 #include "backend/json.hpp"
@@ -37,6 +38,31 @@ struct Refusal {
 
 [[noreturn]] void refuse_unknown(std::int64_t id) {
   refuse(http::status::not_found, "There is no registration " + std::to_string(id) + ".");
+}
+
+/// Thrown where the sender's credentials don't allow it.
+struct BeyondRights {
+  const char* detail;
+};
+
+const access::Reach& readable(const access::Grant& grant) {
+  return grant.subscribe_to(registration_workflow());
+}
+
+const access::Reach& changeable(const access::Grant& grant) {
+  return grant.publish_to(registration_workflow());
+}
+
+/// Nothing: all of them.
+std::optional<std::vector<std::int64_t>> listed_ids(const access::Reach& reach) {
+  if (reach.everything) {
+    return std::nullopt;
+  }
+  std::vector<std::int64_t> ids;
+  for (const InstanceId& id : reach.ids) {
+    ids.push_back(id.number);
+  }
+  return ids;
 }
 
 std::int64_t read_id(const Exchange& exchange) {
@@ -95,20 +121,23 @@ Routes::Routes(boost::asio::any_io_executor executor, Store& store, Pipeline& pi
       pipeline_(pipeline),
       now_timestamp_ms_(std::move(now_timestamp_ms)) {}
 
-void Routes::add_to(net::Router& router) {
-  router.add(http::verb::get, paths[0], on_executor(&Routes::list));
-  router.add(http::verb::post, paths[0], on_executor(&Routes::add));
-  router.add(http::verb::get, paths[1], on_executor(&Routes::show));
-  router.add(http::verb::post, paths[2], on_executor(&Routes::process));
+void Routes::add_to(net::Router& router, const access::Guard& guard) {
+  router.add(http::verb::get, paths[0], guard.admit(on_executor(&Routes::list)));
+  router.add(http::verb::post, paths[0], guard.admit(on_executor(&Routes::add)));
+  router.add(http::verb::get, paths[1], guard.admit(on_executor(&Routes::show)));
+  router.add(http::verb::post, paths[2], guard.admit(on_executor(&Routes::process)));
 }
 
-net::Handler Routes::on_executor(Method method) {
-  return [this, method](Exchange exchange) {
-    boost::asio::post(executor_, [this, method, exchange = std::move(exchange)]() mutable {
+access::Guard::Handler Routes::on_executor(Method method) {
+  return [this, method](Exchange exchange, access::GrantPtr grant) {
+    boost::asio::post(executor_, [this, method, exchange = std::move(exchange),
+                                  grant = std::move(grant)]() mutable {
       try {
-        (this->*method)(exchange);
+        (this->*method)(exchange, *grant);
       } catch (const Refusal& refusal) {
         net::respond_problem(exchange, refusal.problem);
+      } catch (const BeyondRights& beyond) {
+        access::respond_beyond_rights(exchange, beyond.detail);
       } catch (const std::exception& error) {
         logging::error("backend request failed", "a request failed: {}", error.what());
         net::respond_problem(exchange,
@@ -119,13 +148,21 @@ net::Handler Routes::on_executor(Method method) {
   };
 }
 
-void Routes::list(Exchange& exchange) {
+void Routes::list(Exchange& exchange, const access::Grant& grant) {
   const std::optional<Status> status = read_status_filter(exchange);
-  exchange.respond_json(http::status::ok, registrations_json(store_.list(status)));
+  if (readable(grant).is_empty()) {
+    throw BeyondRights{"This needs a token that may subscribe to some registration."};
+  }
+  exchange.respond_json(
+      http::status::ok,
+      registrations_json(store_.list({.status = status, .ids = listed_ids(readable(grant))})));
 }
 
-void Routes::show(Exchange& exchange) {
+void Routes::show(Exchange& exchange, const access::Grant& grant) {
   const std::int64_t id = read_id(exchange);
+  if (!readable(grant).covers(id)) {
+    throw BeyondRights{"This needs a token that may subscribe to this registration."};
+  }
   refuse_query(exchange);
   const std::optional<Registration> registration = store_.find(id);
   if (!registration) {
@@ -134,7 +171,10 @@ void Routes::show(Exchange& exchange) {
   exchange.respond_json(http::status::ok, registration_json(*registration));
 }
 
-void Routes::add(Exchange& exchange) {
+void Routes::add(Exchange& exchange, const access::Grant& grant) {
+  if (!changeable(grant).everything) {
+    throw BeyondRights{"This needs a token that may publish every registration."};
+  }
   refuse_query(exchange);
   check_body_size(exchange);
   check_content_type(exchange);
@@ -152,8 +192,11 @@ void Routes::add(Exchange& exchange) {
   exchange.respond(std::move(response));
 }
 
-void Routes::process(Exchange& exchange) {
+void Routes::process(Exchange& exchange, const access::Grant& grant) {
   const std::int64_t id = read_id(exchange);
+  if (!changeable(grant).covers(id)) {
+    throw BeyondRights{"This needs a token that may publish this registration."};
+  }
   refuse_query(exchange);
   check_body_size(exchange);
   if (const std::string& body = exchange.request().body(); !body.empty()) {

@@ -3,6 +3,8 @@
 #include <string_view>
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
 #include "backend/rows.hpp"
 #include "backend/schema.hpp"
 #include "sqlite/own_file.hpp"
@@ -40,14 +42,19 @@ void Store::fail(const SQLite::Exception& error) const {
   throw sqlite::explain(path_, database_kind(), error);
 }
 
-RegistrationList Store::list(std::optional<Status> status, std::size_t length_max) const try {
-  SQLite::Statement query{database_, std::string{"SELECT "} + registration_columns +
-                                         " FROM registrations WHERE ?1 IS NULL OR status = ?1 "
-                                         "ORDER BY submitted_timestamp_ms DESC, id DESC LIMIT ?2"};
-  if (status) {
-    bind_status(query, 1, *status);
+RegistrationList Store::list(const ListFilter& filter, std::size_t length_max) const try {
+  SQLite::Statement query{database_,
+                          std::string{"SELECT "} + registration_columns +
+                              " FROM registrations WHERE (?1 IS NULL OR status = ?1) "
+                              "AND (?2 IS NULL OR id IN (SELECT value FROM json_each(?2))) "
+                              "ORDER BY submitted_timestamp_ms DESC, id DESC LIMIT ?3"};
+  if (filter.status) {
+    bind_status(query, 1, *filter.status);
   }
-  query.bind(2, static_cast<std::int64_t>(length_max + 1));
+  if (filter.ids) {
+    query.bind(2, nlohmann::json(*filter.ids).dump());
+  }
+  query.bind(3, static_cast<std::int64_t>(length_max + 1));
   RegistrationList list;
   while (query.executeStep()) {
     list.registrations.push_back(read_registration(query));

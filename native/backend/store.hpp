@@ -36,8 +36,12 @@ class Store {
   /// with one sentence that names the file and says what to do.
   explicit Store(const std::filesystem::path& path);
 
-  /// The newest first, without accounts and process log; all statuses where `status` is empty.
-  [[nodiscard]] RegistrationList list(std::optional<Status> status,
+  struct ListFilter {
+    std::optional<Status> status = {};                  ///< Nothing: any.
+    std::optional<std::vector<std::int64_t>> ids = {};  ///< Nothing: any.
+  };
+  /// The newest first, without accounts and process log. What the filter leaves out is not counted.
+  [[nodiscard]] RegistrationList list(const ListFilter& filter,
                                       std::size_t length_max = list_length_max) const;
   [[nodiscard]] std::optional<Registration> find(std::int64_t id) const;
   [[nodiscard]] std::optional<MobileCustomer> find_mobile_customer(

@@ -4,12 +4,14 @@
 #include <array>
 #include <cstddef>
 #include <string_view>
+#include <variant>
 
 #include <CLI/CLI.hpp>
 #include <boost/asio/ip/address.hpp>
 
 #include "broker/deployment_name.hpp"
 #include "log/printable.hpp"
+#include "net/cors.hpp"
 #include "net/host_port.hpp"
 
 namespace regstream::cli {
@@ -79,6 +81,12 @@ std::string check_host(const std::string& value) {
   return net::parse_host_port(value)
              ? std::string()
              : quote_value(value) + " is no host; give NAME or NAME:PORT, such as bank.example";
+}
+
+std::string check_origin(const std::string& value) {
+  const auto read = net::read_origin(value);
+  const auto* const problem = std::get_if<net::OriginProblem>(&read);
+  return problem == nullptr ? std::string() : quote_value(value) + " " + problem->what;
 }
 
 }  // namespace regstream::cli

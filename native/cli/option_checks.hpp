@@ -23,4 +23,7 @@ void refuse_empty_values(CLI::App& app);
 /// A host by which a server may be asked: NAME or NAME:PORT, no URL.
 [[nodiscard]] std::string check_host(const std::string& value);
 
+/// An origin whose pages may use a server (`net::read_origin`).
+[[nodiscard]] std::string check_origin(const std::string& value);
+
 }  // namespace regstream::cli

@@ -16,8 +16,10 @@
 
 #include <regstream/broker/redis_options.hpp>
 
+#include "access/guard.hpp"
 #include "backend/backend.hpp"
 #include "backend/routes.hpp"
+#include "cli/access_set_up.hpp"
 #include "cli/memory_limits.hpp"
 #include "cli/ready_line.hpp"
 #include "cli/reload.hpp"
@@ -32,7 +34,6 @@
 #include "log/background_log.hpp"
 #include "log/log.hpp"
 #include "net/event_loop.hpp"
-#include "net/host_port.hpp"
 #include "net/request_origin.hpp"
 #include "net/router.hpp"
 #include "net/server.hpp"
@@ -55,8 +56,9 @@ void limit_history(hub::JournalLimits& limits, const ServeOptions& options) {
   }
 }
 
-bool has_publish_route(const ServeOptions& options, const net::Server& server) {
-  return options.publish_route == "on" || (options.publish_route == "auto" && server.is_loopback());
+bool has_publish_route(const ServeOptions& options) {
+  return options.publish_route == "on" ||
+         (options.publish_route == "auto" && is_local_only(options));
 }
 
 hub::StreamPumpOptions stream_options(const ServeOptions& options) {
@@ -95,20 +97,13 @@ void limit_connections(net::ServerLimits& server, hub::StreamPumpOptions& stream
   }
 }
 
-net::AllowedHosts allowed_hosts_of(const ServeOptions& options) {
-  std::vector<net::HostPort> hosts;
-  for (const std::string& name : options.allowed_hosts) {
-    hosts.push_back(*net::parse_host_port(name));  // The option's own check has let it through.
-  }
-  return net::AllowedHosts(std::move(hosts));
-}
-
 void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
            const std::optional<broker::RedisOptions>& redis) {
   net::ServerOptions server_options{.address = options.address,
                                     .port = static_cast<std::uint16_t>(options.port),
                                     .limits = {},
-                                    .allowed_hosts = allowed_hosts_of(options)};
+                                    .allowed_hosts = net::AllowedHosts(allowed_hosts_of(options)),
+                                    .cors = net::Cors(options.access.cors_origins)};
   hub::StreamPumpOptions streams = stream_options(options);
   limit_connections(server_options.limits, streams, options);
 
@@ -123,21 +118,22 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
   net::Router router;
   net::Server server(context, router, server_options);
 
+  const access::Guard& guard = access::open_guard();
   const BrokerFactory brokers(context, options, redis);
   WorkflowGateways served(context);
   for (const Workflow& workflow : workflows) {
     served.add(brokers.make(workflow), streams);
   }
-  served.add_to(router, has_publish_route(options, server));
+  served.add_to(router, guard, has_publish_route(options));
   gateway::HealthRoutes health(served.gateways(),
                                {.broker_kind = redis ? "redis" : "embedded",
                                 .version = REGSTREAM_VERSION,
                                 .connections_refused = [&server] { return server.refused(); }});
-  health.add_to(router);
+  health.add_to(router, guard);
   std::optional<backend::Backend> sample_backend;
   if (options.demo) {
     sample_backend.emplace(backend_options(options), served.registration());
-    sample_backend->add_routes(router);
+    sample_backend->add_routes(router, guard);
     router.set_fallback([&page](net::Exchange exchange) { page->respond(std::move(exchange)); });
   }
 
@@ -145,6 +141,7 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
   Reload reload(context);
   Shutdown shutdown(context, server, sample_backend ? &*sample_backend : nullptr,
                     served.gateways());
+  warn_of_open_gateway(options);
   logging::info("memory limits", "{}",
                 describe(memory_limits(streams.hub, redis.has_value()), workflows));
   ReadyLine ready(context, served, server.url(),
@@ -173,6 +170,7 @@ int run_serve(const ServeOptions& options) {
   std::vector<Workflow> workflows;
   std::optional<broker::RedisOptions> redis;
   try {
+    check_exposure(options);
     workflows = workflows_of(options);
     redis = redis_of(options);
     if (redis && options.journal) {

@@ -77,8 +77,8 @@ void add_workflow_options(CLI::App& command, ServeOptions& options) {
       ->group(group);
   command
       .add_option("--publish-route", options.publish_route,
-                  "POST of a workflow's updates path, by which anyone who reaches it "
-                  "publishes: on, off, or auto: on where only this machine reaches it")
+                  "POST of a workflow's updates path: on, off, or auto: on where only this machine "
+                  "reaches it")
       ->check(configuration::one_of({"auto", "on", "off"}))
       ->capture_default_str()
       ->group(group);
@@ -177,10 +177,19 @@ void add_serve_options(CLI::App& command, ServeOptions& options) {
   options.page = beside_program("web-demo").string();
   add_configuration_options(command, options.configuration);
   add_address_options(command, options);
+  add_access_options(command, options.access);
   add_workflow_options(command, options);
   add_history_options(command, options);
   add_stream_options(command, options);
   add_sample_options(command, options);
+}
+
+std::vector<net::HostPort> allowed_hosts_of(const ServeOptions& options) {
+  std::vector<net::HostPort> hosts;
+  for (const std::string& name : options.allowed_hosts) {
+    hosts.push_back(net::parse_host_port(name).value());
+  }
+  return hosts;
 }
 
 }  // namespace regstream::cli

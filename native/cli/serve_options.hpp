@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "cli/access_options.hpp"
 #include "cli/configuration_options.hpp"
+#include "net/host_port.hpp"
 
 namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's own name.
 class App;
@@ -20,6 +22,7 @@ struct ServeOptions {
   std::string address = "127.0.0.1";
   int port = 8080;
   std::vector<std::string> allowed_hosts;
+  AccessOptions access;
   std::vector<std::string> workflows;
   std::string redis;
   bool requires_redis = false;
@@ -46,5 +49,8 @@ struct ServeOptions {
 /// Declares the options of `serve`: `options` holds their defaults at once, and what was given when
 /// `command` has been parsed. It must outlive `command`.
 void add_serve_options(CLI::App& command, ServeOptions& options);
+
+/// `allowed_hosts`, which the option's own check has let through.
+[[nodiscard]] std::vector<net::HostPort> allowed_hosts_of(const ServeOptions& options);
 
 }  // namespace regstream::cli

@@ -1,5 +1,6 @@
 #include "cli/served_workflows.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <stdexcept>
@@ -7,6 +8,8 @@
 #include <variant>
 
 #include <regstream/workflow/read_workflow.hpp>
+
+#include "gateway/gateway.hpp"
 
 namespace regstream::cli {
 namespace {
@@ -47,6 +50,29 @@ void refuse_own_paths(const Workflow& workflow, const std::string& source,
   }
 }
 
+/// Tickets are asked for by POST, as updates are published.
+void refuse_tickets_path(const std::vector<Workflow>& workflows,
+                         const std::vector<std::string>& sources,
+                         std::span<const std::string_view> own_paths) {
+  for (const Workflow& ticketed : workflows) {
+    const std::string tickets = gateway::tickets_path(ticketed);
+    const auto is_taken = [&tickets](std::string_view path) { return overlap(tickets, path); };
+    for (std::size_t index = 0; index < workflows.size(); ++index) {
+      if (is_taken(workflows[index].updates_path)) {
+        std::string what = sources[index];
+        what.append(": paths.updates: ").append(workflows[index].updates_path);
+        what.append(" is also ").append(tickets).append(", where tickets for a stream are given");
+        throw std::invalid_argument(what.append("; give the workflow another path"));
+      }
+    }
+    if (std::any_of(own_paths.begin(), own_paths.end(), is_taken)) {
+      throw std::invalid_argument("tickets for the stream " + ticketed.stream_path +
+                                  " would be given where the gateway has a route of its own; give "
+                                  "the workflow another path");
+    }
+  }
+}
+
 }  // namespace
 
 Workflow read_declared_workflow(const std::string& file) {
@@ -79,6 +105,7 @@ std::vector<Workflow> read_served_workflows(const std::vector<std::string>& file
   for (std::size_t index = 0; index < workflows.size(); ++index) {
     refuse_own_paths(workflows[index], sources[index], own_paths);
   }
+  refuse_tickets_path(workflows, sources, own_paths);
   return workflows;
 }
 

@@ -22,13 +22,14 @@ void WorkflowGateways::add(std::unique_ptr<broker::Broker> broker, hub::StreamPu
       context_, *brokers_.back(), gateway::PublishRoute::Options{}));
 }
 
-void WorkflowGateways::add_to(net::Router& router, bool with_publish_routes) {
+void WorkflowGateways::add_to(net::Router& router, const access::Guard& guard,
+                              bool with_publish_routes) {
   for (const auto& gateway : gateways_) {
-    gateway->add_to(router);
+    gateway->add_to(router, guard);
   }
   for (const auto& route : publish_routes_) {
     if (with_publish_routes) {
-      route->add_to(router);
+      route->add_to(router, guard);
     }
   }
 }

@@ -6,6 +6,7 @@
 #include <boost/asio/io_context.hpp>
 #include <regstream/broker/broker.hpp>
 
+#include "access/guard.hpp"
 #include "gateway/gateway.hpp"
 #include "gateway/publish_route.hpp"
 #include "hub/stream_pump.hpp"
@@ -20,7 +21,7 @@ class WorkflowGateways {
 
   /// Streams are counted together: each takes a descriptor, whichever workflow's it is.
   void add(std::unique_ptr<broker::Broker> broker, hub::StreamPumpOptions streams);
-  void add_to(net::Router& router, bool with_publish_routes);
+  void add_to(net::Router& router, const access::Guard& guard, bool with_publish_routes);
 
   [[nodiscard]] broker::Broker& registration() const { return *brokers_.front(); }
   [[nodiscard]] std::vector<gateway::Gateway*> gateways() const;

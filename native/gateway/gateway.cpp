@@ -1,19 +1,18 @@
 #include "gateway/gateway.hpp"
 
+#include <cstdint>
 #include <exception>
-#include <sstream>
+#include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 
 #include <boost/asio/post.hpp>
-#include <boost/beast/http/write.hpp>
 
 #include "gateway/moment.hpp"
 #include "gateway/stream_request.hpp"
 #include "log/dropped.hpp"
 #include "log/log.hpp"
-#include "net/common_fields.hpp"
 #include "net/problem.hpp"
 
 namespace regstream::gateway {
@@ -23,39 +22,25 @@ namespace http = boost::beast::http;
 
 namespace {
 
-// What the stream answers with. Proxies that transform or buffer (nginx) are asked not to.
-net::Response make_stream_response() {
-  net::Response response(http::status::ok, 11);
-  response.set(http::field::content_type, "text/event-stream");
-  response.set(http::field::cache_control, "no-cache, no-transform");
-  response.set("X-Accel-Buffering", "no");
-  return response;
-}
-
-// The head of a stream. The connection ends with it: a chunked body as well, since nobody asks
-// again after a stream that may have lasted for days.
-std::string make_stream_head(hub::Framing framing) {
-  net::Response response = make_stream_response();
-  net::complete_response(response, http::verb::head);  // The body's length is not known.
-  response.chunked(framing == hub::Framing::chunked);
-  response.keep_alive(false);
-  std::ostringstream head;
-  head << response.base();
-  return head.str();
-}
-
-std::string_view stream_head(hub::Framing framing) {
-  static const std::string bare = make_stream_head(hub::Framing::bare);
-  static const std::string chunked = make_stream_head(hub::Framing::chunked);
-  return framing == hub::Framing::chunked ? chunked : bare;
-}
-
 hub::StreamPumpOptions of_workflow(hub::StreamPumpOptions options, const Workflow& workflow) {
   options.hub.workflow = &workflow;
   return options;
 }
 
+/// A stream goes on as long as the token that opens it.
+std::optional<hub::Lease> lease_of(const access::Grant& grant, const hub::Moment& opened) {
+  if (grant.is_open) {
+    return std::nullopt;
+  }
+  const Duration leeway(grant.ends_timestamp_ms - grant.expires_timestamp_ms);
+  return hub::make_lease(grant.expires_timestamp_ms, leeway, grant.key, opened);
+}
+
 }  // namespace
+
+std::string tickets_path(const Workflow& workflow) {
+  return workflow.stream_path + "/tickets";
+}
 
 Gateway::Gateway(asio::io_context& context, broker::Broker& broker, hub::StreamPumpOptions options)
     : context_(context),
@@ -66,14 +51,24 @@ Gateway::Gateway(asio::io_context& context, broker::Broker& broker, hub::StreamP
   broker_.subscribe(*this);
 }
 
-void Gateway::add_to(net::Router& router) {
-  router.add(http::verb::get, broker_.workflow().stream_path,
-             [this](net::Exchange exchange) { open_stream(std::move(exchange)); });
+void Gateway::add_to(net::Router& router, const access::Guard& guard) {
+  const Workflow& workflow = broker_.workflow();
+  router.add(http::verb::get, workflow.stream_path,
+             guard.admit(
+                 [this](net::Exchange exchange, const access::GrantPtr& grant) {
+                   open_stream(std::move(exchange), *grant);
+                 },
+                 &workflow));
+  router.add(http::verb::post, tickets_path(workflow), guard.give_tickets(workflow));
 }
 
 void Gateway::drain(std::function<void()> drained) {
   drained_ = std::move(drained);
   feed([this] { pump_.drain(); });
+}
+
+void Gateway::withdraw(std::uint64_t key) {
+  feed([&] { pump_.withdraw(key, moment()); });
 }
 
 void Gateway::on_history(EventId position) {
@@ -101,13 +96,17 @@ void Gateway::on_caught_up() {
   feed([this] { pump_.on_caught_up(moment()); });
 }
 
-void Gateway::open_stream(net::Exchange exchange) {
+void Gateway::open_stream(net::Exchange exchange, const access::Grant& grant) {
   auto read = read_stream_request(exchange.request(), exchange.target(), broker_.workflow());
   if (const auto* error = std::get_if<StreamRequestError>(&read)) {
     respond_problem(exchange, {.status = http::status::bad_request, .detail = error->what});
     return;
   }
   auto& request = std::get<hub::SubscriptionRequest>(read);
+  if (auto detail = limit_to_reach(request, grant.subscribe_to(broker_.workflow()))) {
+    access::respond_beyond_rights(exchange, *std::move(detail));
+    return;
+  }
   if (const auto refusal = pump_.refuse(request)) {
     respond_refusal(exchange, *refusal);
     return;
@@ -118,11 +117,13 @@ void Gateway::open_stream(net::Exchange exchange) {
   }
 
   request.framing = exchange.request().version() < 11 ? hub::Framing::bare : hub::Framing::chunked;
+  const std::string_view head = stream_heads_.find(request.framing, exchange.cors());
   feed([&] {
-    const hub::SubscriptionId id = pump_.open(request, moment());
+    const hub::Moment opened = moment();
+    request.lease = lease_of(grant, opened);
+    const hub::SubscriptionId id = pump_.open(request, opened);
     try {
-      connections_.add(new StreamConnection(exchange.take_connection(),
-                                            stream_head(request.framing), id,
+      connections_.add(new StreamConnection(exchange.take_connection(), head, id,
                                             options_.hub.peer_timeout(), *this));
     } catch (...) {
       pump_.on_peer_closed(id);

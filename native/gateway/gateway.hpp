@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
 
 #include <boost/asio/io_context.hpp>
@@ -8,14 +10,19 @@
 #include <regstream/broker/broker.hpp>
 #include <regstream/time.hpp>
 
+#include "access/guard.hpp"
 #include "gateway/connection_table.hpp"
 #include "gateway/history_log.hpp"
 #include "gateway/stream_connection.hpp"
+#include "gateway/stream_head.hpp"
 #include "hub/stream_pump.hpp"
 #include "net/router.hpp"
 
 /// The gateway: event streams of what the broker carries.
 namespace regstream::gateway {
+
+/// Where tickets for the streams of `workflow` are given.
+[[nodiscard]] std::string tickets_path(const Workflow& workflow);
 
 /// The streams of one workflow: its broker's. Wires a `hub::StreamPump` to sockets, to the broker,
 /// to a timer and to the clocks. Everything happens on the io_context's one thread.
@@ -27,8 +34,12 @@ class Gateway : private StreamConnection::Owner, private broker::Subscriber {
   /// Closes every stream. The broker must not call any more: `context` has ended.
   ~Gateway() override = default;
 
-  /// Adds `GET` of the workflow's `stream_path`.
-  void add_to(net::Router& router);
+  /// Adds `GET` of the workflow's `stream_path`, and `POST` of its tickets (`tickets_path`). A
+  /// stream carries what its reader may subscribe to, and an id outside that is a 403.
+  void add_to(net::Router& router, const access::Guard& guard);
+
+  /// Ends every stream whose token was verified by this key (`access::Grant::key`).
+  void withdraw(std::uint64_t key);
 
   /// `hub::StreamPump::drain`; `drained` is called when the last stream has gone.
   void drain(std::function<void()> drained);
@@ -42,7 +53,7 @@ class Gateway : private StreamConnection::Owner, private broker::Subscriber {
   void on_live() override;
   void on_caught_up() override;
 
-  void open_stream(net::Exchange exchange);
+  void open_stream(net::Exchange exchange, const access::Grant& grant);
   void respond_refusal(net::Exchange& exchange, hub::StreamRefusal refusal) const;
 
   template <typename Input>
@@ -61,6 +72,7 @@ class Gateway : private StreamConnection::Owner, private broker::Subscriber {
   broker::Broker& broker_;
   const hub::StreamPumpOptions options_;
   hub::StreamPump pump_;
+  StreamHeads stream_heads_;  // Which the connections refer to.
   ConnectionTable connections_;
   HistoryLog history_log_;
   boost::asio::steady_timer timer_;

@@ -18,17 +18,21 @@ HealthRoutes::HealthRoutes(const std::vector<Gateway*>& gateways, HealthOptions 
   }
 }
 
-void HealthRoutes::add_to(net::Router& router) {
+void HealthRoutes::add_to(net::Router& router, const access::Guard& guard) {
   router.add(http::verb::get, paths[0], [](net::Exchange exchange) {
     // The loop answers, and that is all that is asked.
     exchange.respond(describe_readiness({}));
   });
-  router.add(http::verb::get, paths[1], [this](net::Exchange exchange) {
-    exchange.respond(describe_readiness(find_obstacles(workflows_)));
+  router.add(http::verb::get, paths[1], [this, is_open = guard.is_open()](net::Exchange exchange) {
+    std::vector<std::string> obstacles = find_obstacles(workflows_);
+    if (!obstacles.empty() && !is_open) {
+      obstacles = {"The gateway is not ready."};
+    }
+    exchange.respond(describe_readiness(obstacles));
   });
-  router.add(http::verb::get, paths[2], [this](net::Exchange exchange) {
+  router.add(http::verb::get, paths[2], guard.admit_inspectors([this](net::Exchange exchange) {
     exchange.respond_json(http::status::ok, describe_health(facts(), workflows_));
-  });
+  }));
 }
 
 HealthFacts HealthRoutes::facts() const {

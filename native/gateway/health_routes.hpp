@@ -9,6 +9,7 @@
 
 #include <regstream/time.hpp>
 
+#include "access/guard.hpp"
 #include "gateway/gateway.hpp"
 #include "gateway/health.hpp"
 #include "net/router.hpp"
@@ -25,14 +26,16 @@ struct HealthOptions {
   std::function<net::RefusedConnections()> connections_refused = {};
 };
 
-/// `GET` of `/livez`, `/readyz` and `/api/health`, for all the workflows of a process.
+/// `GET` of `/livez`, `/readyz` and `/api/health`, for all the workflows of a process. The first
+/// two are for everybody, and say why only at an open gateway; the third is for whoever may
+/// inspect.
 class HealthRoutes {
  public:
   /// `gateways` has one at least, and must outlive the routes. The first is the registration's.
   HealthRoutes(const std::vector<Gateway*>& gateways, HealthOptions options);
 
   /// `router` calls this object from now on.
-  void add_to(net::Router& router);
+  void add_to(net::Router& router, const access::Guard& guard);
 
   static constexpr std::array<std::string_view, 3> paths = {"/livez", "/readyz", "/api/health"};
 

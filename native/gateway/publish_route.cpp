@@ -85,17 +85,23 @@ PublishRoute::PublishRoute(boost::asio::io_context& context, broker::Broker& bro
   }
 }
 
-void PublishRoute::add_to(net::Router& router) {
+void PublishRoute::add_to(net::Router& router, const access::Guard& guard) {
   router.add(http::verb::post, broker_.workflow().updates_path,
-             [this](net::Exchange exchange) { publish(std::move(exchange)); });
+             guard.admit([this](net::Exchange exchange, const access::GrantPtr& grant) {
+               publish(std::move(exchange), *grant);
+             }));
 }
 
-void PublishRoute::publish(net::Exchange exchange) {
+void PublishRoute::publish(net::Exchange exchange, const access::Grant& grant) {
   const Workflow& workflow = broker_.workflow();
   const std::optional<InstanceId> id = instance_of_path(exchange, workflow);
   if (!id) {
     respond_problem(exchange, {.status = http::status::bad_request,
                                .detail = instance_path_expected(workflow)});
+    return;
+  }
+  if (!grant.publish_to(workflow).covers(*id)) {
+    access::respond_beyond_rights(exchange, "This needs a token that may publish this id.");
     return;
   }
   if (const std::optional<net::Problem> problem = refuse(exchange)) {

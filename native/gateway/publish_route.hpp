@@ -7,6 +7,7 @@
 #include <regstream/broker/broker.hpp>
 #include <regstream/time.hpp>
 
+#include "access/guard.hpp"
 #include "net/router.hpp"
 
 namespace regstream::gateway {
@@ -23,7 +24,7 @@ namespace regstream::gateway {
 /// acknowledgement, or does not answer in time, the answer is 503 as well, but nobody knows, and
 /// the key makes another attempt safe.
 ///
-/// There is no authentication: whoever reaches the route publishes.
+/// Whoever may publish the id may use it.
 class PublishRoute {
  public:
   struct Options {
@@ -36,12 +37,12 @@ class PublishRoute {
   PublishRoute(boost::asio::io_context& context, broker::Broker& broker, Options options);
 
   /// `router` calls this object from now on.
-  void add_to(net::Router& router);
+  void add_to(net::Router& router, const access::Guard& guard);
 
  private:
   struct Pending;
 
-  void publish(net::Exchange exchange);
+  void publish(net::Exchange exchange, const access::Grant& grant);
 
   boost::asio::io_context& context_;
   broker::Broker& broker_;

@@ -97,4 +97,23 @@ std::variant<hub::SubscriptionRequest, StreamRequestError> read_stream_request(
   return result;
 }
 
+std::optional<std::string> limit_to_reach(hub::SubscriptionRequest& request,
+                                          const access::Reach& reach) {
+  if (reach.everything) {
+    return std::nullopt;
+  }
+  if (reach.is_empty()) {
+    return "This needs a token that may subscribe to something of this workflow.";
+  }
+  if (request.ids.empty()) {
+    request.ids = reach.ids;
+    return std::nullopt;
+  }
+  const bool is_within = std::all_of(request.ids.begin(), request.ids.end(),
+                                     [&reach](const InstanceId& id) { return reach.covers(id); });
+  return is_within ? std::nullopt
+                   : std::optional<std::string>(
+                         "This needs a token that may subscribe to each id that is asked for.");
+}
+
 }  // namespace regstream::gateway

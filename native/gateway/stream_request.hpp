@@ -1,10 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 
 #include <regstream/workflow/workflow.hpp>
 
+#include "access/grant.hpp"
 #include "hub/subscription_request.hpp"
 #include "net/exchange.hpp"
 
@@ -28,5 +30,11 @@ struct StreamRequestError {
 /// a client that can't mend it, the stream says `reset`.
 [[nodiscard]] std::variant<hub::SubscriptionRequest, StreamRequestError> read_stream_request(
     const net::Request& request, const net::Target& target, const Workflow& workflow);
+
+/// Takes from a request what is beyond `reach`: a stream of all becomes one of the ids that `reach`
+/// lists. What is left costs no more at each delivery than if it had been asked for. Returns why
+/// there is nothing to give, for the client's author; it doesn't tell which ids exist.
+[[nodiscard]] std::optional<std::string> limit_to_reach(hub::SubscriptionRequest& request,
+                                                        const access::Reach& reach);
 
 }  // namespace regstream::gateway

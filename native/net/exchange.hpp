@@ -32,6 +32,8 @@ struct Target {
   std::multimap<std::string, std::string, std::less<>> query;
 };
 
+struct CorsFields;
+
 /// A connection that its handler answers by hand (a stream). Whoever has it gives its client's
 /// place back with the socket.
 struct TakenConnection {
@@ -54,6 +56,8 @@ class Exchange {
     virtual void send(Response response) = 0;
     /// Gives the connection away; call on the server's thread only.
     virtual TakenConnection release() = 0;
+    /// See `Exchange::cors`.
+    [[nodiscard]] virtual const CorsFields* cors() const { return nullptr; }
   };
 
   Exchange(std::shared_ptr<Connection> connection, Request request, Target target);
@@ -73,6 +77,9 @@ class Exchange {
   /// Answers with a JSON text.
   void respond_json(boost::beast::http::status status, std::string json);
 
+  /// What the answer has for pages of other origins; null: nothing. `respond` has it set: this is
+  /// for a head that is written by hand. Holds as long as the server; not once answered.
+  [[nodiscard]] const CorsFields* cors() const { return connection_->cors(); }
   /// Takes the connection itself, to answer by hand. On the server's thread only.
   [[nodiscard]] TakenConnection take_connection();
 

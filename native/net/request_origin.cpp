@@ -79,7 +79,7 @@ bool AllowedHosts::allow(const HostPort& asked) const {
 
 std::optional<Problem> check_request_origin(const Request& head,
                                             const std::optional<std::string>& target_authority,
-                                            const AllowedHosts& allowed) {
+                                            const AllowedHosts& allowed, bool has_allowed_origin) {
   const bool names_host = target_authority || head.count(http::field::host) == 1;
   const std::string_view asked = target_authority ? std::string_view(*target_authority)
                                                   : std::string_view(head[http::field::host]);
@@ -88,7 +88,7 @@ std::optional<Problem> check_request_origin(const Request& head,
       return problem;
     }
   }
-  if (!is_safe(head.method()) && is_from_another_site(head, asked)) {
+  if (!has_allowed_origin && !is_safe(head.method()) && is_from_another_site(head, asked)) {
     return Problem{.status = http::status::forbidden,
                    .detail =
                        "A page of another site sent this request: only this server's own "

@@ -40,8 +40,9 @@ class AllowedHosts {
 /// 403: its method is not GET, HEAD or OPTIONS, and a browser says that another site's page sent
 /// it: `Sec-Fetch-Site` is neither `same-origin` nor `none` (W3C Fetch Metadata), or, where that is
 /// not sent, `Origin` (RFC 6454, 7) is not this host. A request with neither is from no browser.
+/// One with `has_allowed_origin` (`Cors`) passes.
 [[nodiscard]] std::optional<Problem> check_request_origin(
     const Request& head, const std::optional<std::string>& target_authority,
-    const AllowedHosts& allowed);
+    const AllowedHosts& allowed, bool has_allowed_origin = false);
 
 }  // namespace regstream::net

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "net/cors.hpp"
 #include "net/problem.hpp"
 
 namespace regstream::net {
@@ -112,6 +113,11 @@ void Router::route(Exchange exchange) const {
     best->handler(std::move(exchange));
   } else if (!allowed.empty()) {
     const std::string allow = allowed.text();
+    if (is_preflight(exchange.request()) && exchange.cors() != nullptr &&
+        exchange.cors()->is_allowed) {
+      exchange.respond(make_preflight_answer(allow));
+      return;
+    }
     Response response = make_problem({.status = http::status::method_not_allowed,
                                       .detail = "This resource answers " + allow + " only."});
     response.set(http::field::allow, allow);

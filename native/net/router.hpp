@@ -26,7 +26,8 @@ class Router {
 
   /// Calls the handler, or answers: 404 for an unknown path, 405 with Allow for a known path with
   /// another method, 400 for a target that could not be read. `OPTIONS *` asks what the server can
-  /// do at all (RFC 9110, 9.3.7): 204 with Allow.
+  /// do at all (RFC 9110, 9.3.7): 204 with Allow. So does a preflight of an allowed origin
+  /// (`Cors`).
   void route(Exchange exchange) const;
 
  private:

@@ -66,7 +66,8 @@ void refuse(tcp::socket& socket, std::string_view status) {
 Server::Server(asio::io_context& context, const Router& router, const ServerOptions& options)
     : acceptor_(context),
       accept_pause_(context),
-      set_(std::make_shared<SessionSet>(context, router, options.limits, options.allowed_hosts)),
+      set_(std::make_shared<SessionSet>(context, router, options.limits, options.allowed_hosts,
+                                        options.cors)),
       clients_(options.limits.connections_per_client_max) {
   boost::system::error_code error;
   const auto resolved = tcp::resolver(context).resolve(

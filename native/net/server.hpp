@@ -11,6 +11,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "net/client_count.hpp"
+#include "net/cors.hpp"
 #include "net/request_origin.hpp"
 #include "net/router.hpp"
 #include "net/server_limits.hpp"
@@ -25,6 +26,7 @@ struct ServerOptions {
   /// Whose requests are answered (`check_request_origin`). Nothing: anybody's, for a server that
   /// plays somebody else's.
   std::optional<AllowedHosts> allowed_hosts = AllowedHosts();
+  Cors cors = {};
 };
 
 /// Connections that were answered before their request was read.
@@ -46,8 +48,6 @@ class Server {
   ~Server();
 
   [[nodiscard]] std::uint16_t port() const { return endpoint_.port(); }
-  /// No other machine can reach it.
-  [[nodiscard]] bool is_loopback() const { return endpoint_.address().is_loopback(); }
   /// "http://127.0.0.1:8080"
   [[nodiscard]] std::string url() const;
 

@@ -50,6 +50,8 @@ class SessionConnection final : public Exchange::Connection {
 
   TakenConnection release() override { return std::exchange(session_, nullptr)->release(); }
 
+  [[nodiscard]] const CorsFields* cors() const override { return session_->cors(); }
+
  private:
   asio::any_io_executor executor_;
   std::shared_ptr<Session> session_;
@@ -97,6 +99,7 @@ void Session::begin_request() {
     buffer_.shrink_to_fit();
   }
   empty_lines_ = 0;
+  cors_ = nullptr;
   parser_.emplace();
   parser_->header_limit(static_cast<std::uint32_t>(set_->limits().header_bytes_max));
   parser_->body_limit(set_->limits().body_bytes_max);
@@ -200,6 +203,7 @@ void Session::on_head() {
 }
 
 std::optional<Problem> Session::check_head(const Request& head) {
+  cors_ = set_->cors().find(head);
   if (auto problem = check_request_head(head)) {
     return problem;
   }
@@ -208,7 +212,7 @@ std::optional<Problem> Session::check_head(const Request& head) {
     return std::nullopt;
   }
   return check_request_origin(head, target_ ? target_->authority : std::nullopt,
-                              *set_->allowed_hosts());
+                              *set_->allowed_hosts(), cors_ != nullptr && cors_->is_allowed);
 }
 
 void Session::send_continue() {
@@ -295,6 +299,7 @@ void Session::send(Response response) {
     return;
   }
   response_ = std::move(response);
+  set_cors_fields(response_, cors_);
   if (set_->is_stopping()) {
     response_.keep_alive(false);
   }

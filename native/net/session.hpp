@@ -11,6 +11,7 @@
 #include <boost/beast/http/serializer.hpp>
 
 #include "net/client_count.hpp"
+#include "net/cors.hpp"
 #include "net/exchange.hpp"
 #include "net/problem.hpp"
 #include "net/session_set.hpp"
@@ -39,6 +40,7 @@ class Session : public std::enable_shared_from_this<Session> {
   // Called by the exchange, on the server's thread.
   void send(Response response);
   [[nodiscard]] TakenConnection release();
+  [[nodiscard]] const CorsFields* cors() const { return cors_; }
 
  private:
   using ErrorCode = boost::beast::error_code;
@@ -75,7 +77,8 @@ class Session : public std::enable_shared_from_this<Session> {
   std::optional<boost::beast::http::request_parser<Body>> parser_;
   // Taken out of the parser before the body is read, which puts trailer fields where these were.
   Request::header_type head_;
-  std::optional<Target> target_;  // Of the head that was read. Nothing: no path, or invalid.
+  std::optional<Target> target_;      // Of the head that was read. Nothing: no path, or invalid.
+  const CorsFields* cors_ = nullptr;  // Of the head that was read.
   Response response_;
   std::optional<boost::beast::http::response_serializer<Body>> serializer_;
   std::size_t discarded_ = 0;

@@ -21,10 +21,11 @@ Instant now() {
 }  // namespace
 
 SessionSet::SessionSet(asio::io_context& context, const Router& router, const ServerLimits& limits,
-                       std::optional<AllowedHosts> allowed_hosts)
+                       std::optional<AllowedHosts> allowed_hosts, Cors cors)
     : router_(router),
       limits_(limits),
       allowed_hosts_(std::move(allowed_hosts)),
+      cors_(std::move(cors)),
       table_(limits),
       timer_(context) {}
 

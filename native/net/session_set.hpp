@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "net/cors.hpp"
 #include "net/request_origin.hpp"
 #include "net/router.hpp"
 #include "net/server_limits.hpp"
@@ -23,13 +24,15 @@ class Session;
 class SessionSet : public std::enable_shared_from_this<SessionSet> {
  public:
   SessionSet(boost::asio::io_context& context, const Router& router, const ServerLimits& limits,
-             std::optional<AllowedHosts> allowed_hosts);
+             std::optional<AllowedHosts> allowed_hosts, Cors cors);
 
   [[nodiscard]] const Router& router() const { return router_; }
   [[nodiscard]] const ServerLimits& limits() const { return limits_; }
 
   /// Nothing: origins are not checked.
   [[nodiscard]] const std::optional<AllowedHosts>& allowed_hosts() const { return allowed_hosts_; }
+
+  [[nodiscard]] const Cors& cors() const { return cors_; }
 
   // For a session, from its constructor to its destructor.
   SessionTable::Id add(Session& session, const ClientAddress& client);
@@ -66,6 +69,7 @@ class SessionSet : public std::enable_shared_from_this<SessionSet> {
   const Router& router_;
   ServerLimits limits_;
   std::optional<AllowedHosts> allowed_hosts_;
+  Cors cors_;
   SessionTable table_;
   std::unordered_map<SessionTable::Id, Session*> sessions_;  // Also those that have left the table.
   boost::asio::steady_timer timer_;

@@ -105,7 +105,7 @@ describe("a page of another site in the operator's browser", () => {
   });
   beforeEach(async () => {
     gateway = await Gateway.start({
-      more: ["--stage-pace-ms", "0", "--t24-latency-ms", "0", "--job-interval-ms", "3600000", "--allow-host", "bank.example"],
+      more: ["--stage-pace-ms", "0", "--t24-latency-ms", "0", "--job-interval-ms", "3600000", "--allow-host", "bank.example", "--open", "--publish-route", "on"],
     });
     onlooker = await Onlooker.start(gateway.port);
     context = await browser.newContext();

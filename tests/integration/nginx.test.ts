@@ -44,7 +44,7 @@ describe.each([
 
 describe("behind an nginx with a named upstream", () => {
   test("the gateway refuses the upstream's name as its own, and knows itself by the client's Host", async () => {
-    const gateway = await Gateway.start({ more: ["--allow-host", "bank.example"] });
+    const gateway = await Gateway.start({ more: ["--allow-host", "bank.example", "--open"] });
     const byDefault = await Nginx.start(gateway.port);
     const refused = await fetch(byDefault.url("/upstream/api/health"));
     expect(refused.status).toBe(421);

@@ -27,9 +27,9 @@ export class EventStream {
     private readonly abort: AbortController,
   ) {}
 
-  static async open(url: string): Promise<EventStream> {
+  static async open(url: string, headers: Readonly<Record<string, string>> = {}): Promise<EventStream> {
     const abort = new AbortController();
-    const response = await fetch(url, { signal: abort.signal, headers: { Accept: "text/event-stream" } });
+    const response = await fetch(url, { signal: abort.signal, headers: { Accept: "text/event-stream", ...headers } });
     if (response.body === null || !response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
     const events = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
     return new EventStream(response, events.getReader(), abort);

@@ -33,7 +33,7 @@ struct Running {
                    std::shared_ptr<RecordingBroker> broker_used = nullptr)
       : owned_broker(broker_used ? std::move(broker_used) : std::make_shared<RecordingBroker>()),
         backend(options, broker) {
-    backend.add_routes(router);
+    backend.add_routes(router, access::open_guard());
   }
   net::Response process(const char* id) {
     return send(router, {http::verb::post, std::string{"/api/registrations/"} + id + "/process"})

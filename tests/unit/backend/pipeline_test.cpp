@@ -87,7 +87,8 @@ TEST_CASE("a known customer with changed data is updated, and is a duplicate fro
 TEST_CASE("every PENDING sample customer comes to an end, and each end has at least two") {
   Sample sample;
   std::map<std::string, int> ends;
-  for (const Registration& registration : sample.bench.store.list(Status::pending).registrations) {
+  for (const Registration& registration :
+       sample.bench.store.list({.status = Status::pending}).registrations) {
     ++ends[describe(sample.bench.validate(registration.id)).back()];
   }
   CHECK(ends == std::map<std::string, int>{

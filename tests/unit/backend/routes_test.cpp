@@ -23,7 +23,7 @@ constexpr const char* valid_body =
 
 /// The routes over a pipeline that stands still after a validation's first step.
 struct RoutesBench {
-  RoutesBench() { routes.add_to(router); }
+  RoutesBench() { routes.add_to(router, access::open_guard()); }
 
   net::Response ask(const TestRequest& request) {
     const auto connection = send(router, request);

@@ -95,7 +95,7 @@ TEST_CASE("the list holds the newest first, and only the status asked for") {
   store.end_validation(middle, {Status::duplicate, "Exists", ""}, std::nullopt, 4);
   const auto ids = [&](std::optional<Status> status) {
     std::vector<std::int64_t> found;
-    for (const Registration& registration : store.list(status).registrations) {
+    for (const Registration& registration : store.list({.status = status}).registrations) {
       found.push_back(registration.id);
     }
     return found;
@@ -111,12 +111,27 @@ TEST_CASE("a list that is not whole says so") {
   Store store{folder / "demo.sqlite"};
   store.add(application, 1);
   const std::int64_t newest = store.add(application, 2);
-  CHECK_FALSE(store.list(std::nullopt, 2).has_more);
-  const auto list = store.list(std::nullopt, 1);
+  CHECK_FALSE(store.list({}, 2).has_more);
+  const auto list = store.list({}, 1);
   CHECK(list.has_more);
   REQUIRE(list.registrations.size() == 1);
   CHECK(list.registrations.front().id == newest);
-  CHECK_FALSE(store.list(Status::approved, 1).has_more);
+  CHECK_FALSE(store.list({.status = Status::approved}, 1).has_more);
+}
+
+TEST_CASE("a list of some ids holds no others, and does not count them") {
+  const TemporaryFolder folder;
+  Store store{folder / "demo.sqlite"};
+  const std::int64_t old = store.add(application, 1);
+  const std::int64_t middle = store.add(application, 2);
+  store.add(application, 3);
+  const auto both = store.list({.status = Status::pending, .ids = std::vector{old, middle}}, 2);
+  REQUIRE(both.registrations.size() == 2);
+  CHECK(both.registrations.front().id == middle);
+  CHECK_FALSE(both.has_more);
+  CHECK(store.list({.ids = std::vector{old, middle}}, 1).has_more);
+  CHECK(store.list({.ids = std::vector<std::int64_t>{}}).registrations.empty());
+  CHECK(store.list({.ids = std::vector<std::int64_t>{999}}).registrations.empty());
 }
 
 TEST_CASE("an update of a mobile customer keeps the e-mail address that was not repeated") {
@@ -142,7 +157,7 @@ TEST_CASE("the sample data are filled in once") {
   }
   Store store{folder / "demo.sqlite"};
   store.fill(sample_registrations(2'000'000'000), sample_mobile_customers());
-  CHECK(store.list(std::nullopt).registrations.size() == 20);
+  CHECK(store.list({}).registrations.size() == 20);
 }
 
 TEST_CASE("what fails half-way has not happened at all") {

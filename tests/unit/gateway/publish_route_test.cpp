@@ -58,7 +58,7 @@ struct Bench {
   explicit Bench(PublishRoute::Options options = {},
                  const regstream::Workflow& workflow = regstream::registration_workflow())
       : broker(workflow), route(context, broker, with_clock(std::move(options))) {
-    route.add_to(router);
+    route.add_to(router, regstream::access::open_guard());
   }
   static PublishRoute::Options with_clock(PublishRoute::Options options) {
     options.now_timestamp_ms = [] { return std::int64_t{1'702'493'000'123}; };

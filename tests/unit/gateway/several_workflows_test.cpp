@@ -36,7 +36,7 @@ struct Bench {
         gateway(context, broker, options),
         loans_gateway(context, loans_broker, options) {
     for (Gateway* const one : {&gateway, &loans_gateway}) {
-      one->add_to(router);
+      one->add_to(router, access::open_guard());
     }
     for (DictatedBroker* const one : {&broker, &loans_broker}) {
       one->begin_history({RunningGateway::epoch, 0});

@@ -20,8 +20,8 @@ namespace {
 /// A gateway without a socket, over a broker whose obstacles the test makes.
 struct Bench {
   Bench() : broker(context), gateway(context, broker, {}), health_routes({&gateway}, options()) {
-    gateway.add_to(router);
-    health_routes.add_to(router);
+    gateway.add_to(router, access::open_guard());
+    health_routes.add_to(router, access::open_guard());
     broker.begin_history({1'702'492'000'000, 0});
   }
 
@@ -137,7 +137,7 @@ TEST_CASE_METHOD(Bench, "a gateway of several workflows is ready when all of the
   loans_broker.begin_history({1'702'492'000'007, 0});
   HealthRoutes of_both{{&gateway, &loans_gateway}, options()};
   router = {};
-  of_both.add_to(router);
+  of_both.add_to(router, access::open_guard());
   broker.subscriber->on_live();
   CHECK(not_ready() == "loans: Updates can't be read: the history has not been read yet.");
   const nlohmann::json half = health();

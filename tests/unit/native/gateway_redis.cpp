@@ -45,8 +45,8 @@ class RedisGateway {
         server_(context_, router_, {.address = "127.0.0.1", .port = 0}),
         gateway_(context_, broker_, {}),
         health_({&gateway_}, {}) {
-    gateway_.add_to(router_);
-    health_.add_to(router_);
+    gateway_.add_to(router_, regstream::access::open_guard());
+    health_.add_to(router_, regstream::access::open_guard());
     thread_ = std::thread([this] { regstream::net::run(context_); });
   }
   RedisGateway(const RedisGateway&) = delete;

@@ -83,8 +83,8 @@ class RunningGateway {
       : server_(context_, router_, {.address = "127.0.0.1", .port = 0}),
         gateway_(context_, broker_, std::move(options.streams)),
         health_({&gateway_}, {}) {
-    gateway_.add_to(router_);
-    health_.add_to(router_);
+    gateway_.add_to(router_, access::open_guard());
+    health_.add_to(router_, access::open_guard());
     broker_.begin_history(position);
     broker_.subscriber->on_live();
     thread_ = std::thread([this] { net::run(context_); });

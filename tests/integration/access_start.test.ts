@@ -1,0 +1,45 @@
+import { describe, expect, test } from "vitest";
+
+import { regstream } from "../processes/gateway.ts";
+
+const openGateway = /everybody who reaches this gateway/;
+
+describe("a gateway that other machines reach", () => {
+  test.each([
+    ["--address 0.0.0.0", ["--address", "0.0.0.0"]],
+    ["--address ::", ["--address", "::"]],
+    ["--address bank.example", ["--address", "bank.example"]],
+    ["--allow-host bank.example", ["--allow-host", "localhost", "--allow-host", "Bank.example:443"]],
+  ])("does not start by accident with %s", async (what, args) => {
+    const child = regstream(["serve", "--port", "0", ...args]);
+    expect(await child.exited).toBe(2);
+    expect(child.log.trim().split("\n")).toHaveLength(1);
+    expect(child.log).toContain(`${what} lets other machines ask`);
+    expect(child.log).toContain("--open");
+  });
+
+  test.each([
+    ["--address 0.0.0.0", ["--address", "0.0.0.0"], "0.0.0.0"],
+    ["--allow-host bank.example", ["--allow-host", "bank.example"], "127.0.0.1"],
+  ])("starts with %s and --open, says so, and publishes for nobody", async (what, args, address) => {
+    const child = regstream(["serve", "--port", "0", "--open", ...args]);
+    const ready = await child.untilOutput(new RegExp(`serving on http://${address.replaceAll(".", "\\.")}:(\\d+)`));
+    const url = `http://127.0.0.1:${ready[1]}`;
+    expect((await fetch(`${url}/api/health`)).status).toBe(200);
+    expect((await fetch(`${url}/api/registrations/42/updates`, { method: "POST" })).status).toBe(404);
+    expect(child.log).toMatch(openGateway);
+    expect(child.log).toContain(what);
+    await child.stop();
+  });
+});
+
+test.each([
+  ["a loopback address", ["--address", "127.0.0.1"]],
+  ["its name", ["--address", "localhost"]],
+  ["names of this machine", ["--allow-host", "page.localhost", "--allow-host", "localhost:8080"]],
+])("a gateway on %s is open without a word", async (_name, args) => {
+  const child = regstream(["serve", "--port", "0", ...args]);
+  await child.untilOutput(/serving on http:\/\/\S+/);
+  expect(child.log).not.toMatch(openGateway);
+  await child.stop();
+});
