@@ -48,6 +48,7 @@ struct ListenOptions {
   std::string body;
   std::vector<std::string> headers;
   std::string token_file;
+  std::string ca_file;
   std::optional<std::int64_t> read_timeout_ms;
   std::optional<std::int64_t> initial_delay_ms;
 };
@@ -108,6 +109,7 @@ client::StreamClientOptions client_options(const ListenOptions& options) {
   if (!options.token_file.empty()) {
     result.token = token_from_file(options.token_file);
   }
+  result.ca_file = options.ca_file;
   result.connection.policy =
       options.policy == "standard" ? RetryPolicy::standard : RetryPolicy::resilient;
   if (options.read_timeout_ms) {
@@ -220,7 +222,7 @@ void add_listen_command(CLI::App& app, int& exit_code) {
       "server's 204, with 1 "
       "when the stream has failed for good");
   const auto options = std::make_shared<ListenOptions>();
-  command->add_option("--url", options->url, "http:// URL of the stream")
+  command->add_option("--url", options->url, "https:// or http:// URL of the stream")
       ->required()
       ->check(check_url);
   command
@@ -238,6 +240,9 @@ void add_listen_command(CLI::App& app, int& exit_code) {
   command->add_option("--header", options->headers, "\"Name: value\"; may be given several times")
       ->allow_extra_args(false)
       ->check(check_header);
+  command->add_option("--ca-file", options->ca_file,
+                      "FILE with the certificates (PEM) of the issuers that are trusted with "
+                      "https, instead of the system's");
   command
       ->add_option(
           "--token-file", options->token_file,

@@ -1,7 +1,6 @@
 #include "client/attempt.hpp"
 
 #include <cstdint>
-#include <ctime>
 #include <utility>
 #include <variant>
 
@@ -11,7 +10,6 @@
 #include <boost/beast/http/write.hpp>
 
 #include "client/request_fields.hpp"
-#include "client/response_fields.hpp"
 
 namespace regstream::client {
 
@@ -29,46 +27,12 @@ constexpr std::size_t buffer_bytes = 64U << 10U;
 /// Early hints and the like may stand before the answer (RFC 9110, 15.2): not without end.
 constexpr int interim_answers_max = 8;
 
-/// How much of a server's own words an error quotes.
-constexpr std::size_t quoted_bytes_max = 100;
-
 bool is_redirect(unsigned status) {
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
 bool is_interim(unsigned status) {
   return status >= 100 && status < 200 && status != 101;
-}
-
-std::string in_quotes(std::string_view text) {
-  std::string quote = "\"";
-  return quote.append(text.substr(0, quoted_bytes_max)).append("\"");
-}
-
-/// The coding that an answer's body is in, if it is one that this client does not undo: it asks for
-/// none, and knows none but chunks.
-std::optional<std::string_view> unreadable_coding(const http::fields& answer) {
-  const auto find = [&answer](http::field name,
-                              std::string_view undone) -> std::optional<std::string_view> {
-    for (auto [at, end] = answer.equal_range(name); at != end; ++at) {
-      if (const auto coding = coding_other_than(undone, at->value())) {
-        return coding;
-      }
-    }
-    return std::nullopt;
-  };
-  if (const auto coding = find(http::field::content_encoding, "identity")) {
-    return coding;
-  }
-  if (const auto coding = find(http::field::transfer_encoding, "chunked")) {
-    return coding;
-  }
-  std::size_t chunked = 0;
-  for (auto [at, end] = answer.equal_range(http::field::transfer_encoding); at != end; ++at) {
-    chunked += count_codings(at->value());
-  }
-  // Chunks within chunks (RFC 9112, 6.1, forbids them): nobody undoes both.
-  return chunked > 1 ? std::optional<std::string_view>{"chunked, chunked"} : std::nullopt;
 }
 
 /// Whether the redirect turns the request into a GET, as the Fetch standard says (HTTP-redirect
@@ -80,16 +44,17 @@ bool becomes_get(unsigned status, std::string_view method) {
 }  // namespace
 
 Attempt::Attempt(asio::io_context& context, Owner& owner, AttemptId id,
-                 const StreamRequest& request, const HttpUrl& url, const StreamLimits& limits,
-                 std::string last_event_id)
+                 const StreamRequest& request, const HttpUrl& url, Trust& trust,
+                 const StreamLimits& limits, std::string last_event_id)
     : owner_(&owner),
       id_(id),
       request_(&request),
       origin_(url),
+      trust_(&trust),
       limits_(limits),
       last_event_id_(std::move(last_event_id)),
       resolver_(std::in_place, context),
-      socket_(context),
+      context_(&context),
       url_(url),
       buffer_(buffer_bytes) {}
 
@@ -100,10 +65,17 @@ void Attempt::start() {
 void Attempt::cancel() {
   owner_ = nullptr;
   resolver_.reset();  // Cancels, and unlike `cancel` needs no memory for it.
-  close_socket();
+  if (wire_) {
+    wire_->close();
+  }
 }
 
 void Attempt::connect() {
+  if (url_.is_secure) {
+    wire_.emplace(*context_, trust_->context());
+  } else {
+    wire_.emplace(*context_);
+  }
   resolver_->async_resolve(url_.host, url_.port, tcp::resolver::numeric_service,
                            [self = shared_from_this()](ErrorCode error, const Resolved& found) {
                              self->on_resolved(error, found);
@@ -118,7 +90,7 @@ void Attempt::on_resolved(ErrorCode error, const Resolved& found) {
     fail(StreamFailureKind::unresolvable, "can't find host " + in_quotes(url_.host));
     return;
   }
-  asio::async_connect(socket_, found,
+  asio::async_connect(wire_->socket(), found,
                       [self = shared_from_this()](ErrorCode connect_error, const tcp::endpoint&) {
                         self->on_connected(connect_error);
                       });
@@ -134,8 +106,30 @@ void Attempt::on_connected(ErrorCode error) {
     return;
   }
   ErrorCode ignored;
-  socket_.set_option(tcp::no_delay(true), ignored);
-  ask();
+  wire_->socket().set_option(tcp::no_delay(true), ignored);
+  if (wire_->tls() == nullptr) {
+    ask();
+  } else {
+    secure();
+  }
+}
+
+void Attempt::secure() {
+  if (!expect_host(wire_->tls(), url_.host)) {
+    fail(StreamFailureKind::insecure, "no memory for TLS with " + url_.shown());
+    return;
+  }
+  wire_->async_handshake([self = shared_from_this()](ErrorCode error) {
+    if (self->owner_ == nullptr) {
+      return;
+    }
+    if (error) {
+      self->fail(StreamFailureKind::insecure,
+                 explain_handshake(self->wire_->tls(), error, self->url_.shown()));
+    } else {
+      self->ask();
+    }
+  });
 }
 
 void Attempt::ask() {
@@ -170,7 +164,7 @@ void Attempt::ask() {
     outgoing_.set("Last-Event-ID", last_event_id_);
   }
   outgoing_.prepare_payload();
-  http::async_write(socket_, outgoing_, [self = shared_from_this()](ErrorCode error, std::size_t) {
+  http::async_write(*wire_, outgoing_, [self = shared_from_this()](ErrorCode error, std::size_t) {
     if (self->owner_ == nullptr) {
       return;
     }
@@ -187,7 +181,7 @@ void Attempt::read_header() {
   parser_->header_limit(static_cast<std::uint32_t>(limits_.response_header_bytes_max));
   parser_->body_limit(boost::none);
   http::async_read_header(
-      socket_, buffer_, *parser_,
+      *wire_, buffer_, *parser_,
       [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_header(error); });
 }
 
@@ -209,39 +203,14 @@ void Attempt::on_header(ErrorCode error) {
 void Attempt::on_answer() {
   const auto& answer = parser_->get();
   const unsigned status = answer.result_int();
-  ResponseHead head;
-  head.status = static_cast<std::uint16_t>(status);
-  std::optional<StreamFailure> refusal;
+  AnswerHead head{.url = url_, .status = status, .fields = answer, .redirect_problem = {}};
   if (is_redirect(status)) {
-    const auto trouble = follow(status);
-    if (!trouble) {
+    head.redirect_problem = follow(status);
+    if (!head.redirect_problem) {
       return;
     }
-    head.redirect_failed = true;
-    refusal = {StreamFailureKind::redirect, *trouble};
-  } else if (status == 204) {
-    refusal = {StreamFailureKind::told_to_stop, url_.shown() + " wants no reconnect (status 204)"};
-  } else if (status != 200) {
-    head.retry_after = parse_retry_after(answer[http::field::retry_after], std::time(nullptr));
-    refusal = {StreamFailureKind::unexpected_status,
-               url_.shown() + " answered with status " + std::to_string(status)};
-  } else {
-    const std::string_view type = answer[http::field::content_type];
-    const auto coding = unreadable_coding(answer);
-    head.is_event_stream = is_event_stream(type);
-    head.is_coded = coding.has_value();
-    if (head.is_event_stream && coding) {
-      refusal = {StreamFailureKind::wrong_content_coding,
-                 url_.shown() + " answered with a stream in the coding " + in_quotes(*coding) +
-                     ", which this client can't read: let the server, or the proxy before it, send "
-                     "the stream as it is"};
-    } else if (!head.is_event_stream) {
-      refusal = {StreamFailureKind::wrong_content_type,
-                 url_.shown() + " answered with content type " + in_quotes(type) +
-                     " instead of text/event-stream"};
-    }
   }
-  owner_->on_response(id_, head, std::move(refusal));
+  owner_->on_answer(id_, head);
   if (owner_ != nullptr) {
     read_body();
   }
@@ -260,7 +229,6 @@ std::optional<std::string> Attempt::follow(unsigned status) {
   drops_body_ = drops_body_ || becomes_get(status, request_->method);
   url_ = std::get<HttpUrl>(std::move(next));
   left_origin_ = left_origin_ || !is_same_origin(origin_, url_);
-  close_socket();
   buffer_.clear();
   interim_answers_ = 0;
   connect();
@@ -277,7 +245,7 @@ void Attempt::read_body() {
   body.data = chunk_.data();
   body.size = chunk_.size();
   http::async_read_some(
-      socket_, buffer_, *parser_,
+      *wire_, buffer_, *parser_,
       [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_body(error); });
 }
 
@@ -317,11 +285,6 @@ void Attempt::fail_reading(ErrorCode error) {
     fail(StreamFailureKind::malformed,
          "what " + url_.shown() + " answered is no HTTP/1.1: " + error.message());
   }
-}
-
-void Attempt::close_socket() {
-  ErrorCode ignored;
-  socket_.close(ignored);
 }
 
 }  // namespace regstream::client

@@ -17,21 +17,24 @@
 #include <regstream/client/stream_client.hpp>
 #include <regstream/connection/connection.hpp>
 
+#include "client/answer_head.hpp"
 #include "client/http_url.hpp"
+#include "client/trust.hpp"
+#include "client/wire.hpp"
 
 namespace regstream::client {
 
-/// One attempt of the connection machine: resolves, connects, asks, follows redirects, and reads
-/// the body until it ends. It has no timers: the machine cancels what takes too long.
+/// One request and its answer: resolves, connects, shakes hands where the URL is https, asks,
+/// follows redirects, and reads the body until it ends. It has no timers: its owner cancels what
+/// takes too long.
 class Attempt : public std::enable_shared_from_this<Attempt> {
  public:
   /// Who made it. Any call may cancel the attempt; none comes after that.
   class Owner {
    public:
-    /// The final answer. `refusal` says what is wrong with it, if it is not a stream.
-    virtual void on_response(AttemptId attempt, const ResponseHead& head,
-                             std::optional<StreamFailure> refusal) = 0;
-    /// Bytes of the body, once the answer has been accepted. The view holds during the call.
+    /// The final answer. Its body follows, unless this call cancels the attempt.
+    virtual void on_answer(AttemptId attempt, const AnswerHead& answer) = 0;
+    /// Bytes of the body. The view holds during the call.
     virtual void on_bytes(AttemptId attempt, std::string_view bytes) = 0;
     virtual void on_end(AttemptId attempt, TransportEnd end, StreamFailure failure) = 0;
 
@@ -39,10 +42,11 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
     ~Owner() = default;
   };
 
-  /// `request` and `owner` must outlive the attempt, or its `cancel`.
+  /// `request`, `trust` and `owner` must outlive the attempt, or its `cancel`. What the
+  /// answer is to be (Accept) the request's headers may say; else an event stream.
   Attempt(boost::asio::io_context& context, Owner& owner, AttemptId id,
-          const StreamRequest& request, const HttpUrl& url, const StreamLimits& limits,
-          std::string last_event_id);
+          const StreamRequest& request, const HttpUrl& url, Trust& trust,
+          const StreamLimits& limits, std::string last_event_id);
 
   void start();
   /// Closes the socket. The owner hears nothing more.
@@ -55,6 +59,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   void connect();
   void on_resolved(ErrorCode error, const Resolved& found);
   void on_connected(ErrorCode error);
+  void secure();
   void ask();
   void read_header();
   void on_header(ErrorCode error);
@@ -65,17 +70,18 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
   void on_body(ErrorCode error);
   void fail(StreamFailureKind kind, const std::string& what);
   void fail_reading(ErrorCode error);
-  void close_socket();
 
   Owner* owner_;  // Null once cancelled.
   AttemptId id_;
   const StreamRequest* request_;
   const HttpUrl origin_;
+  Trust* trust_;
   StreamLimits limits_;
   std::string last_event_id_;
 
   std::optional<boost::asio::ip::tcp::resolver> resolver_;  ///< None once it is cancelled.
-  boost::asio::ip::tcp::socket socket_;
+  boost::asio::io_context* context_;
+  std::optional<Wire> wire_;  ///< To the server of `url_`.
   HttpUrl url_;
   int redirects_ = 0;
   int interim_answers_ = 0;

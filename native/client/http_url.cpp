@@ -17,7 +17,10 @@
 namespace regstream::client {
 namespace {
 
-constexpr std::uint16_t default_port = 80;
+/// RFC 9110, 4.2.1 and 4.2.2.
+std::string default_port(bool is_secure) {
+  return is_secure ? "443" : "80";
+}
 
 /// "127.1" and "0x7f000001" are addresses to browsers and curl (WHATWG URL, "ends in a number"):
 /// so is every host whose last label is a number.
@@ -38,8 +41,8 @@ std::optional<std::string> read_ipv4_address(const std::string& host) {
 }
 
 /// `path` is empty, or begins with a slash; both are encoded.
-std::variant<HttpUrl, UrlProblem> read_url(std::string_view authority, std::string_view path,
-                                           std::string_view query) {
+std::variant<HttpUrl, UrlProblem> read_url(bool is_secure, std::string_view authority,
+                                           std::string_view path, std::string_view query) {
   if (authority.find('@') != std::string_view::npos) {
     return UrlProblem{
         "a URL must not hold a user name or a password: send an Authorization header"};
@@ -62,31 +65,27 @@ std::variant<HttpUrl, UrlProblem> read_url(std::string_view authority, std::stri
   if (!host) {
     return UrlProblem{"the URL's host ends in a number, but is no IPv4 address"};
   }
+  const std::string usual_port = default_port(is_secure);
   HttpUrl result;
+  result.is_secure = is_secure;
   result.host = host->starts_with('[') ? host->substr(1, host->size() - 2) : *host;
-  result.port = std::to_string(parsed->port.value_or(default_port));
-  result.host_field =
-      *host + (result.port == std::to_string(default_port) ? "" : ":" + result.port);
+  result.port = parsed->port ? std::to_string(*parsed->port) : usual_port;
+  result.host_field = *host + (result.port == usual_port ? "" : ":" + result.port);
   result.target = remove_dot_segments(path);
   result.target.append(result.target.empty() ? "/" : "").append(query);
   return result;
 }
 
 std::optional<UrlProblem> find_scheme_problem(const UrlText& text) {
-  if (text.scheme == "https") {
-    return UrlProblem{
-        "TLS is not supported yet: give an http:// URL, of a local TLS proxy perhaps"};
-  }
-  if (text.is_foreign()) {
-    return UrlProblem{"only http:// URLs can be opened"};
-  }
-  return std::nullopt;
+  return text.is_foreign()
+             ? std::optional(UrlProblem{"only https:// and http:// URLs can be opened"})
+             : std::nullopt;
 }
 
 }  // namespace
 
 std::string HttpUrl::shown() const {
-  return "http://" + host_field + target.substr(0, target.find('?'));
+  return (is_secure ? "https://" : "http://") + host_field + target.substr(0, target.find('?'));
 }
 
 std::variant<HttpUrl, UrlProblem> parse_http_url(std::string_view text) {
@@ -97,7 +96,7 @@ std::variant<HttpUrl, UrlProblem> parse_http_url(std::string_view text) {
   if (url.scheme.empty()) {
     return UrlProblem{"this is no absolute URL such as http://127.0.0.1:8080/stream"};
   }
-  return read_url(*url.authority, url.path, url.query);
+  return read_url(url.scheme == "https", *url.authority, url.path, url.query);
 }
 
 std::variant<HttpUrl, UrlProblem> resolve_location(const HttpUrl& base, std::string_view location) {
@@ -108,23 +107,30 @@ std::variant<HttpUrl, UrlProblem> resolve_location(const HttpUrl& base, std::str
   if (auto problem = find_scheme_problem(reference)) {
     return *std::move(problem);
   }
+  if (!reference.scheme.empty() && (reference.scheme == "https") != base.is_secure) {
+    // Only a scheme that is the base's own can begin a relative URL ("special relative").
+    return base.is_secure
+               ? UrlProblem{"it leads from https to http, where anyone on the way could read along"}
+               : parse_http_url(location);
+  }
   if (reference.authority) {
-    return read_url(*reference.authority, reference.path, reference.query);
+    return read_url(base.is_secure, *reference.authority, reference.path, reference.query);
   }
   const std::size_t path_bytes = std::min(base.target.find('?'), base.target.size());
   const std::string base_path = base.target.substr(0, path_bytes);
   const std::string base_query = base.target.substr(path_bytes);
   if (reference.path.empty()) {
-    return read_url(base.host_field, base_path,
+    return read_url(base.is_secure, base.host_field, base_path,
                     reference.query.empty() ? base_query : reference.query);
   }
   const std::string folder =
       reference.path.starts_with('/') ? "" : base_path.substr(0, base_path.rfind('/') + 1);
-  return read_url(base.host_field, folder + reference.path, reference.query);
+  return read_url(base.is_secure, base.host_field, folder + reference.path, reference.query);
 }
 
 bool is_same_origin(const HttpUrl& left, const HttpUrl& right) {
-  return left.port == right.port && net::equals_ignoring_case(left.host, right.host);
+  return left.is_secure == right.is_secure && left.port == right.port &&
+         net::equals_ignoring_case(left.host, right.host);
 }
 
 }  // namespace regstream::client

@@ -32,16 +32,26 @@ bool is_all_digits(std::string_view text) {
                                       [](char digit) { return digit >= '0' && digit <= '9'; });
 }
 
+/// Digits alone; a number that is too large for any use is the largest.
+std::optional<std::int64_t> parse_seconds(std::string_view text) {
+  if (!is_all_digits(text)) {
+    return std::nullopt;
+  }
+  std::int64_t seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  return error == std::errc{} ? seconds : seconds_max;
+}
+
 Duration of_seconds(std::int64_t seconds) {
   return std::chrono::seconds(std::clamp(seconds, std::int64_t{0}, seconds_max));
 }
 
 /// The first element of a list (RFC 9110, 5.6.1), which it is taken off; empty ones are allowed.
-std::string_view take_coding(std::string_view& list) {
+std::string_view take_element(std::string_view& list) {
   const std::size_t end = std::min(list.find(','), list.size());
-  const std::string_view coding = trimmed(list.substr(0, end));
+  const std::string_view element = trimmed(list.substr(0, end));
   list.remove_prefix(std::min(end + 1, list.size()));
-  return coding;
+  return element;
 }
 
 std::optional<std::time_t> parse_date(const std::string& text) {
@@ -64,7 +74,7 @@ bool is_event_stream(std::string_view content_type) {
 
 std::optional<std::string_view> coding_other_than(std::string_view undone, std::string_view list) {
   while (!list.empty()) {
-    const std::string_view coding = take_coding(list);
+    const std::string_view coding = take_element(list);
     if (!coding.empty() && !net::equals_ignoring_case(coding, undone)) {
       return coding;
     }
@@ -75,7 +85,7 @@ std::optional<std::string_view> coding_other_than(std::string_view undone, std::
 std::size_t count_codings(std::string_view list) {
   std::size_t count = 0;
   while (!list.empty()) {
-    if (!take_coding(list).empty()) {
+    if (!take_element(list).empty()) {
       ++count;
     }
   }
@@ -84,16 +94,31 @@ std::size_t count_codings(std::string_view list) {
 
 std::optional<Duration> parse_retry_after(std::string_view value, std::time_t now) {
   const std::string_view text = trimmed(value);
-  if (is_all_digits(text)) {
-    std::int64_t seconds = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    return of_seconds(error == std::errc{} ? seconds : seconds_max);
+  if (const auto seconds = parse_seconds(text)) {
+    return of_seconds(*seconds);
   }
   const auto date = parse_date(std::string(text));
   if (!date) {
     return std::nullopt;
   }
   return of_seconds(static_cast<std::int64_t>(*date) - static_cast<std::int64_t>(now));
+}
+
+std::optional<Duration> parse_max_age(std::string_view value) {
+  constexpr std::string_view max_age = "max-age=";
+  std::optional<Duration> age;
+  while (!value.empty()) {
+    const std::string_view directive = take_element(value);
+    if (net::equals_ignoring_case(directive, "no-store") ||
+        net::equals_ignoring_case(directive, "no-cache")) {
+      return Duration{0};
+    }
+    if (net::equals_ignoring_case(directive.substr(0, max_age.size()), max_age)) {
+      const auto seconds = parse_seconds(directive.substr(max_age.size()));
+      age = seconds ? std::optional(of_seconds(*seconds)) : age;
+    }
+  }
+  return age;
 }
 
 }  // namespace regstream::client

@@ -23,4 +23,8 @@ namespace regstream::client {
 /// with `now`. A date that has passed means no wait. Nothing: it is neither.
 [[nodiscard]] std::optional<Duration> parse_retry_after(std::string_view value, std::time_t now);
 
+/// How long a Cache-Control lets an answer be kept (RFC 9111, 5.2.2): its max-age, and not at all
+/// with no-store or no-cache. Nothing: it doesn't say.
+[[nodiscard]] std::optional<Duration> parse_max_age(std::string_view value);
+
 }  // namespace regstream::client

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "client/request_fields.hpp"
+#include "client/stream_answer.hpp"
 
 namespace regstream::client {
 namespace {
@@ -42,6 +43,7 @@ StreamShell::StreamShell(boost::asio::io_context& context, StreamRequest request
       url_(checked_url(request_)),
       limits_(options.limits),
       token_source_(options.token),
+      trust_(options.ca_file),
       handler_(&handler),
       timer_(context) {}
 
@@ -72,11 +74,11 @@ void StreamShell::abandon() {
   drop_attempt();
 }
 
-void StreamShell::on_response(AttemptId attempt, const ResponseHead& head,
-                              std::optional<StreamFailure> refusal) {
+void StreamShell::on_answer(AttemptId attempt, const AnswerHead& answer) {
   const auto self = shared_from_this();
-  if (session().on_response(attempt, head, now())) {
-    failure_ = std::move(refusal);
+  StreamAnswer judged = judge_stream_answer(answer);
+  if (session().on_response(attempt, judged.head, now())) {
+    failure_ = std::move(judged.refusal);
   }
   carry_out();
 }
@@ -163,8 +165,8 @@ void StreamShell::carry_out(const OpenTransport& step) {
   try {
     HttpUrl url = url_;
     url.target = request_target(url_.target);
-    attempt_ = std::make_shared<Attempt>(context_, *this, step.attempt, request_, url, limits_,
-                                         std::string(step.last_event_id));
+    attempt_ = std::make_shared<Attempt>(context_, *this, step.attempt, request_, url, trust_,
+                                         limits_, std::string(step.last_event_id));
     attempt_->start();
   } catch (const std::bad_alloc&) {
     fail(step.attempt);

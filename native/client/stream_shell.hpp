@@ -17,6 +17,7 @@
 
 #include "client/attempt.hpp"
 #include "client/http_url.hpp"
+#include "client/trust.hpp"
 
 namespace regstream::client {
 
@@ -35,8 +36,7 @@ class StreamShell : public Attempt::Owner, public std::enable_shared_from_this<S
 
   [[nodiscard]] virtual EventSession& session() = 0;
 
-  void on_response(AttemptId attempt, const ResponseHead& head,
-                   std::optional<StreamFailure> refusal) override;
+  void on_answer(AttemptId attempt, const AnswerHead& answer) override;
   void on_bytes(AttemptId attempt, std::string_view bytes) override;
   void on_end(AttemptId attempt, TransportEnd end, StreamFailure failure) override;
 
@@ -92,6 +92,7 @@ class StreamShell : public Attempt::Owner, public std::enable_shared_from_this<S
   const HttpUrl url_;
   const StreamLimits limits_;
   const TokenSource token_source_;
+  Trust trust_;
   StateHandler* handler_;  ///< Null once abandoned.
   boost::asio::steady_timer timer_;
   std::optional<Instant> armed_;  ///< The deadline that the timer is set to.

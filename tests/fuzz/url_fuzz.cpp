@@ -46,7 +46,8 @@ void check_url(const HttpUrl& url) {
   check(url.target.find('#') == std::string::npos, "a fragment is not sent");
   check(url.shown().find('?') == std::string::npos, "a query is not shown");
 
-  const auto again = client::parse_http_url("http://" + url.host_field + url.target);
+  const auto again = client::parse_http_url((url.is_secure ? "https://" : "http://") +
+                                            url.host_field + url.target);
   const auto* same = std::get_if<HttpUrl>(&again);
   check(same != nullptr && same->host == url.host && same->host_field == url.host_field &&
             same->target == url.target && client::is_same_origin(*same, url),
@@ -95,6 +96,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto resolved = client::resolve_location(*url, location.view());
   if (const auto* next = std::get_if<client::HttpUrl>(&resolved)) {
     fuzz::check_url(*next);
+    fuzz::check(next->is_secure || !url->is_secure, "nothing leads from https to http");
   }
   return 0;
 }

@@ -144,7 +144,7 @@ describe("the contract service", () => {
     "[]",
     "{}",
     '{"streamUrl":"http://127.0.0.1/","callbackUrl":"ftp://127.0.0.1/"}',
-    '{"streamUrl":"https://127.0.0.1/","callbackUrl":"http://127.0.0.1/"}',
+    '{"streamUrl":"ftp://127.0.0.1/","callbackUrl":"http://127.0.0.1/"}',
     '{"streamUrl":"http://127.0.0.1/","callbackUrl":"http://127.0.0.1/","initialDelayMs":-1}',
     '{"streamUrl":"http://127.0.0.1/","callbackUrl":"http://127.0.0.1/","headers":{"a":1}}',
   ])("refuses a stream that can't be: %s", async (body) => {

@@ -148,7 +148,7 @@ describe("regstream listen", () => {
   });
 
   test.each([
-    [["--url", "https://127.0.0.1/"], /TLS is not supported yet/],
+    [["--url", "ftp://127.0.0.1/"], /only https:\/\/ and http:\/\//],
     [["--url", "http://127.0.0.1/", "--header", "no colon"], /"Name: value"/],
     [["--url", "http://127.0.0.1/", "--method", "HEAD"], /HEAD can't be a stream/],
     [["--url", "http://127.0.0.1/", "--policy", "eager"], /eager/],

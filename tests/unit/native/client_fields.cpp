@@ -20,7 +20,7 @@ TEST_CASE("a request that can't be made is refused as the client is made") {
   const StreamRequest good = get("http://127.0.0.1/");
   CHECK_NOTHROW(make(good));
   StreamRequest bad = good;
-  bad.url = "https://127.0.0.1/";
+  bad.url = "ftp://127.0.0.1/";
   CHECK_THROWS_AS(make(bad), std::invalid_argument);
   for (const char* const method : {"", "GET ", "G\r\nT", "HEAD", "CONNECT"}) {
     bad = good;
@@ -74,5 +74,16 @@ TEST_CASE("Retry-After is read as seconds, or as a date in any of HTTP's three f
   CHECK(read("Sun, 06 Nov 1994 08:49:00 GMT") == Duration{0});
   for (const char* const neither : {"", "-1", "1.5", "soon", "Sun, 06 Nov 1994 08:49:47 GMT x"}) {
     CHECK_FALSE(read(neither).has_value());
+  }
+}
+
+TEST_CASE("Cache-Control says how long an answer may be kept") {
+  CHECK(parse_max_age("max-age=60") == Duration{60'000});
+  CHECK(parse_max_age("public, MAX-AGE=0 , must-revalidate") == Duration{0});
+  CHECK(parse_max_age("max-age=99999999999999999999") == std::chrono::seconds{2'147'483'647});
+  CHECK(parse_max_age("max-age=60, no-store") == Duration{0});
+  CHECK(parse_max_age("no-cache") == Duration{0});
+  for (const char* const silent : {"", "private", "max-age=", "max-age=-1", "s-maxage=60"}) {
+    CHECK_FALSE(parse_max_age(silent).has_value());
   }
 }

@@ -114,8 +114,7 @@ TEST_CASE("307 and 308 repeat a POST, the older ones turn it into a GET") {
 }
 
 TEST_CASE("a redirect that leads nowhere fails for good") {
-  const std::string location =
-      GENERATE("", "https://127.0.0.1/", "ftp://127.0.0.1/", "http://a b/");
+  const std::string location = GENERATE("", "https://a b/", "ftp://127.0.0.1/", "http://a b/");
   asio::io_context context{1};
   ScriptedServer server(context, {redirect("301", location)});
   Recorder recorder;

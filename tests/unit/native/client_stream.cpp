@@ -258,6 +258,15 @@ TEST_CASE("a server that does not answer is given up, and asked again") {
   CHECK(bench.recorder.failure(0) == StreamFailureKind::timed_out);
 }
 
+TEST_CASE("a TLS handshake that does not end is given up") {
+  Bench bench{{{.pieces = {}, .then = Then::hold}}};
+  StreamClientOptions options = fast();
+  options.connection.connect_timeout = Duration{20};
+  bench.connect(get("https://" + bench.server.authority() + "/stream"), options);
+  REQUIRE(run_until(bench.context, [&] { return !bench.recorder.endings.empty(); }));
+  CHECK(bench.recorder.failure(0) == StreamFailureKind::timed_out);
+}
+
 TEST_CASE("restarting drops the stream for a new one at once, and is no failure") {
   Bench bench{{{.pieces = {stream_header, "id: 7\ndata: a\n\ndata: b\n\n"}, .then = Then::hold},
                {.pieces = {stream_header, "data: c\n\n"}, .then = Then::hold}}};

@@ -30,6 +30,9 @@ TEST_CASE("a URL is taken apart for the resolver and for the request") {
   CHECK(url("http://[::1]:8080/").host == "::1");
   CHECK(url("http://[::1]:8080/").host_field == "[::1]:8080");
   CHECK(url("http://example.com/a?token=secret").shown() == "http://example.com/a");
+  CHECK(url("https://example.com/a").port == "443");
+  CHECK(url("https://example.com:443/a").host_field == "example.com");
+  CHECK(url("https://example.com:80/a").shown() == "https://example.com:80/a");
 }
 
 TEST_CASE("a URL is read as browsers and curl write it") {
@@ -71,9 +74,8 @@ TEST_CASE("a URL is read as browsers and curl write it") {
 
 TEST_CASE("what is no URL of this client's is refused in words") {
   const auto [text, words] = GENERATE(table<std::string, std::string>({
-      {"https://example.com/", "TLS is not supported yet"},
-      {"ftp://example.com/", "only http://"},
-      {"mailto:a@b", "only http://"},
+      {"ftp://example.com/", "only https:// and http://"},
+      {"mailto:a@b", "only https:// and http://"},
       {"example.com/stream", "no absolute URL"},
       {"//example.com/stream", "no absolute URL"},
       {"", "no absolute URL"},
@@ -123,7 +125,8 @@ TEST_CASE("a Location is read against the URL that answered with it") {
       {"http://x/y%20z?w", "x/y%20z?w"},
       {"", "none"},
       {"mailto:a@b", "none"},
-      {"https://x/", "none"},
+      {"https://x/", "x/"},
+      {"https:x/y", "x/y"},
       // As browsers read them (WHATWG URL).
       {"a b", "a:81/b/c/a%20b"},
       {"/x?a=[1]|{2}", "a:81/x?a=%5B1%5D%7C%7B2%7D"},
@@ -146,11 +149,29 @@ TEST_CASE("a Location is read against the URL that answered with it") {
   CHECK(sent(resolve_location(base, location)) == expected);
 }
 
-TEST_CASE("origins are the same by host and port") {
+TEST_CASE("a Location may lead from http to https, and never back") {
+  const auto place = [](const char* base, std::string_view location) {
+    const auto resolved = resolve_location(url(base), location);
+    const auto* const found = std::get_if<HttpUrl>(&resolved);
+    return found == nullptr ? std::get<UrlProblem>(resolved).what : found->shown();
+  };
+  CHECK(place("http://a/b", "https://a/c") == "https://a/c");
+  CHECK(place("http://a:81/b", "https://a/c") == "https://a/c");
+  CHECK(place("https://a/b", "c") == "https://a/c");
+  CHECK(place("https://a/b", "//c/d") == "https://c/d");
+  CHECK(place("https://a/b", "https:c") == "https://a/c");
+  CHECK_THAT(place("https://a/b", "http://a/b"), Catch::Contains("from https to http"));
+  CHECK_THAT(place("https://a/b", "http:b"), Catch::Contains("from https to http"));
+}
+
+TEST_CASE("origins are the same by scheme, host and port") {
   const auto same = [](std::string_view left, std::string_view right) {
     return is_same_origin(url(left), url(right));
   };
   CHECK(same("http://example.com/a", "http://EXAMPLE.com:80/b"));
   CHECK_FALSE(same("http://example.com/", "http://example.com:8080/"));
   CHECK_FALSE(same("http://example.com/", "http://www.example.com/"));
+  CHECK_FALSE(same("http://example.com/", "https://example.com/"));
+  CHECK_FALSE(same("http://example.com:443/", "https://example.com/"));
+  CHECK(same("https://example.com:443/", "https://example.com/"));
 }

@@ -20,7 +20,7 @@ namespace regstream::client {
 
 /// What is asked of the server, at every attempt again.
 struct StreamRequest {
-  std::string url;  ///< http://…; TLS is not supported yet.
+  std::string url;  ///< https://…, or http://….
   std::string method = "GET";
   std::string body;
   std::vector<HeaderField> headers;  ///< In addition to, or in place of, the client's own.
@@ -44,6 +44,8 @@ struct StreamClientOptions {
   /// Gives what each attempt sends as `Authorization: Bearer`, in place of such a header of the
   /// request's own; no redirect takes it to another origin. None: no attempt waits for a token.
   TokenSource token;
+  /// Certificates of the issuers that are trusted with https, in PEM. Empty: the system's.
+  std::string ca_file;
   /// Spreads this client's delays from other clients' ones.
   std::uint64_t seed = 1;
 };
@@ -87,7 +89,8 @@ class StreamShell;
 class StreamClient {
  public:
   /// `handler` must outlive the client. Throws std::invalid_argument with one sentence if the
-  /// request can't be made: a URL that is none, TLS, a header that is none.
+  /// request can't be made: a URL that is none, a header that is none, a CA file that
+  /// can't be read.
   StreamClient(boost::asio::io_context& context, StreamRequest request,
                const StreamClientOptions& options, StreamHandler& handler);
   StreamClient(const StreamClient&) = delete;

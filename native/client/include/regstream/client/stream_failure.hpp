@@ -20,6 +20,7 @@ enum class StreamFailureKind : std::uint8_t {
   silent,              ///< No byte within the read timeout.
   no_token,            ///< The token could not be had, or can't be sent.
   wrong_content_coding,  ///< A stream in a coding that this client does not undo, such as gzip.
+  insecure,              ///< No TLS, or a certificate that is not to be trusted for this host.
 };
 
 /// Why an attempt did not lead to a stream, or why a stream ended.
