@@ -95,6 +95,8 @@ boot_root() {
       ip link set lo up
       pivot_root . mnt
       umount --lazy mnt
+      # As outside of a container, where systemd does it: credentials reach a service this way.
+      mount --make-rshared /
       exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin container=regstream \
         /usr/lib/systemd/systemd --unit=boot-root.service --log-target=null --show-status=no
     '\''' &

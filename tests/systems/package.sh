@@ -10,7 +10,7 @@ Usage: tests/systems/package.sh [SUITE [DEB]]
   Takes the .deb (or the one in build/package, by ./dev package) through its life in a bare root of a Debian release
   (bookworm, unless SUITE is another), which has to be the one that the .deb was built for:
 
-    as a container    no systemd runs, the root is read-only, the gateway is nobody but its own user
+    as a container    made by the Containerfile's commands: no systemd, a read-only root, the user that it names
     as a service      systemd runs the unit in its sandbox; an upgrade under load loses and repeats nothing; a purge
                       leaves nothing
 
@@ -43,14 +43,16 @@ make_root "$suite" "$bare"
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-mkdir "$work/packages"
-cp "$deb" "$work/packages/old.deb"
-cp tests/systems/package_checks/*.sh "$work/packages/"
+mkdir "$work/packages" "$work/packages/newer"
+cp "$deb" tests/systems/package_checks/*.sh "$work/packages/"
 
 # The same files under a higher version.
 dpkg-deb -R "$deb" "$work/newer"
 sed -i 's/^Version: .*/&+newer/' "$work/newer/DEBIAN/control"
-dpkg-deb --root-owner-group -b "$work/newer" "$work/packages/new.deb" >/dev/null
+dpkg-deb --root-owner-group -b "$work/newer" "$work/packages/newer/" >/dev/null
+
+# The commands by which the Containerfile makes its image.
+run_commands() { sed -e ':join' -e '/\\$/{N;s/\\\n//;b join' -e '}' packaging/Containerfile | sed -n 's/^RUN \(--mount=[^ ]* \)\?//p'; }
 
 # scenario SENTENCE FUNCTION: the function gets a copy of the bare root, in memory, as $root.
 scenario() {
@@ -66,7 +68,7 @@ scenario() {
     mount -t overlay -o "lowerdir=$bare,upperdir=$overlay/upper,workdir=$overlay/work" overlay "$root"
     cp -r "$work/packages" "$root/packages"
     "$2"
-  ' bash "$(declare -f prepare "$2")" "$2"
+  ' bash "$(declare -f prepare run_commands "$2")" "$2"
 }
 
 # prepare COMMANDS: run in the root, with network; their output is of interest where they fail.
@@ -78,17 +80,16 @@ prepare() {
 }
 
 as_container() {
-  prepare 'apt-get update
-    apt-get install -y --no-install-recommends systemd-standalone-sysusers /packages/old.deb'
+  prepare "$(run_commands)"
   isolated_in_root "$root" bash /packages/container.sh
 }
 
 as_service() {
   # shellcheck disable=SC2016 # The inner shell expands it.
   prepare 'apt-get update
-    apt-get install -y --no-install-recommends systemd curl redis-server
+    apt-get install -y --no-install-recommends systemd curl redis-server man-db
     systemctl disable redis-server
-    apt-get satisfy -y --no-install-recommends "$(dpkg-deb --field /packages/old.deb Depends)"'
+    apt-get satisfy -y --no-install-recommends "$(dpkg-deb --field /packages/regstream_*.deb Depends)"'
   boot_root "$root" bash /packages/service.sh
 }
 

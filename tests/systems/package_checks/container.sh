@@ -1,21 +1,22 @@
 #!/usr/bin/env bash
-# The package where no systemd runs: installed as in a container, started as its user, on a root that nobody may write to.
+# The package where no systemd runs: installed by the Containerfile's commands, started as its user, on a root that nobody may write to.
 set -euo pipefail
 # shellcheck source=tests/systems/package_checks/checks.sh
 source /packages/checks.sh
 
 check "the package brings no systemd" test ! -e /usr/lib/systemd/systemd
+check "its user is the one that the image names" is_equal "$(id -u regstream):$(id -g regstream)" 10001:10001
 check "its user has no shell" is_equal "$(getent passwd regstream | cut -d: -f6,7)" /var/lib/regstream:/usr/sbin/nologin
 check "its state is its own" has_mode 700 regstream:regstream /var/lib/regstream
 check "keys are read by its group" has_mode 750 root:regstream /etc/regstream/keys
 check "its files are as they were packed" dpkg --verify regstream
 
 mount -t tmpfs -o mode=1777 tmpfs /tmp
-mount -t tmpfs -o mode=0700,uid=regstream,gid=regstream tmpfs /var/lib/regstream
+mount -t tmpfs -o mode=0700,uid=10001,gid=10001 tmpfs /var/lib/regstream
 mount -o remount,ro /
 
 read -ra command < <(unit_command)
-setpriv --reuid=regstream --regid=regstream --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all \
+setpriv --reuid=10001 --regid=10001 --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all \
   "${command[@]}" >/tmp/serve.log 2>&1 &
 gateway=$!
 

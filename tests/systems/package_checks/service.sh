@@ -7,13 +7,15 @@ source /packages/checks.sh
 readonly clients=20
 
 process() { systemctl show --property=MainPID --value regstream; }
+# as_the_service COMMAND...: as its user, and with what it sees of the file system.
+as_the_service() { nsenter --target "$(process)" --mount setpriv --reuid=regstream --regid=regstream --init-groups "$@"; }
 process_status() { sed -n "s/^$1:\t*//p" "/proc/$(process)/status"; }
 
-check "it installs" dpkg --install /packages/old.deb
+check "it installs" dpkg --install /packages/regstream_*.deb
 check "the service runs" systemctl is-active regstream
 check "it starts at boot" systemctl is-enabled regstream
 check "it is ready" eventually answers 200 GET /readyz
-check "the unit has no mistake" systemd-analyze verify --man=no /usr/lib/systemd/system/regstream.service
+check "the unit has no mistake" systemd-analyze verify /usr/lib/systemd/system/regstream.service
 check "the unit exposes little" systemd-analyze security --offline=true --threshold=15 \
   /usr/lib/systemd/system/regstream.service
 tail -1 /tmp/check.log
@@ -29,15 +31,30 @@ check "a stream brings it" hears 'before a restart'
 check "it restarts" systemctl restart regstream
 check "it is ready again" eventually answers 200 GET /readyz
 check "its journal has survived" hears 'before a restart'
+before=$(process)
+check "it reloads" systemctl reload regstream
+check "it serves on, the same process" is_equal "$(process) $(systemctl is-active regstream)" "$before active"
 check "its journal is its own" has_mode 600 regstream:regstream /var/lib/regstream/journal.sqlite3
+
+drop_ins=/etc/systemd/system/regstream.service.d
+mkdir -p "$drop_ins"
+cp /usr/share/doc/regstream/examples/*.conf "$drop_ins"
+echo secret >/root/tokens.pem
+chmod 600 /root/tokens.pem
+sed -i 's/^port = .*/port = 443/' /etc/regstream/regstream.toml
+systemctl daemon-reload
+check "it takes the examples of drop-ins" systemctl restart regstream
+check "they let it listen on a low port" eventually curl -fsS http://127.0.0.1:443/readyz
+check "they give it a key of root's" as_the_service test -r /run/credentials/regstream.service/tokens.pem
+check "root's own file stays closed to it" as_the_service test ! -r /root/tokens.pem
+rm -r "$drop_ins"
+sed -i 's/^port = .*/port = 8080/' /etc/regstream/regstream.toml
+systemctl daemon-reload
 
 # From here on with Redis, which keeps the history while the gateway restarts.
 systemctl start redis-server
-mkdir -p /etc/systemd/system/regstream.service.d
-printf '[Service]\nExecStart=\nExecStart=/usr/bin/regstream serve --require-redis\n' \
-  >/etc/systemd/system/regstream.service.d/redis.conf
+sed -i 's/^journal = /# &/' /etc/regstream/regstream.toml
 printf 'REDIS_HOST=127.0.0.1\n' >/etc/regstream/environment
-systemctl daemon-reload
 check "it restarts with Redis" systemctl restart regstream
 check "it is ready with Redis" eventually answers 200 GET /readyz
 
@@ -69,7 +86,8 @@ publish_on &
 publisher=$!
 check "updates are published" eventually has_published 20
 before=$(process)
-check "the package is upgraded meanwhile" dpkg --install /packages/new.deb
+check "the package is upgraded meanwhile" dpkg --install /packages/newer/regstream_*.deb
+check "what was configured stays" grep -q '^# journal = ' /etc/regstream/regstream.toml
 check "the new gateway serves" eventually answers 200 GET /readyz
 check "the old one is gone" test "$before" != "$(process)" -a ! -e "/proc/$before"
 check "all clients are back" eventually all_follow
@@ -88,6 +106,5 @@ kill "${followers[@]}"
 last=$(process)
 check "it is purged" apt-get purge -y regstream
 check "the gateway is gone" test ! -e "/proc/$last"
-rm -r /etc/systemd/system/regstream.service.d
 check "nothing of it is left" is_equal "$(find / -xdev \( -user regstream -o -name '*regstream*' \) \
   -not -path '/proc/*' -not -path '/sys/*' -not -path '/var/log/*' -not -path '/var/cache/*' -not -path '/packages/*')" ""
