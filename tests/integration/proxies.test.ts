@@ -27,7 +27,7 @@ afterEach(async () => {
 });
 
 async function startGateway(...more: string[]): Promise<Gateway> {
-  const gateway = await Gateway.start({ more: ["--allow-host", "bank.example", ...held, ...more] });
+  const gateway = await Gateway.start({ more: ["--allow-host", "bank.example", "--open", ...held, ...more] });
   openings.push(() => gateway.stop("SIGKILL"));
   return gateway;
 }
