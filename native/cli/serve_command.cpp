@@ -21,6 +21,7 @@
 #include "backend/routes.hpp"
 #include "cli/access_set_up.hpp"
 #include "cli/memory_limits.hpp"
+#include "cli/observability.hpp"
 #include "cli/ready_line.hpp"
 #include "cli/reload.hpp"
 #include "cli/serve_brokers.hpp"
@@ -30,7 +31,6 @@
 #include "cli/system_limits.hpp"
 #include "cli/terminal.hpp"
 #include "cli/workflow_gateways.hpp"
-#include "gateway/health_routes.hpp"
 #include "log/background_log.hpp"
 #include "log/log.hpp"
 #include "net/event_loop.hpp"
@@ -125,11 +125,8 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
     served.add(brokers.make(workflow), streams);
   }
   served.add_to(router, guard, has_publish_route(options));
-  gateway::HealthRoutes health(served.gateways(),
-                               {.broker_kind = redis ? "redis" : "embedded",
-                                .version = REGSTREAM_VERSION,
-                                .connections_refused = [&server] { return server.refused(); }});
-  health.add_to(router, guard);
+  Observability observability(server, served.gateways(), redis ? "redis" : "embedded");
+  observability.add_to(router, guard);
   std::optional<backend::Backend> sample_backend;
   if (options.demo) {
     sample_backend.emplace(backend_options(options), served.registration());
@@ -152,8 +149,7 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
 
 /// Throws std::invalid_argument, see `read_served_workflows`.
 std::vector<Workflow> workflows_of(const ServeOptions& options) {
-  std::vector<std::string_view> own_paths(gateway::HealthRoutes::paths.begin(),
-                                          gateway::HealthRoutes::paths.end());
+  std::vector<std::string_view> own_paths = Observability::paths();
   if (options.demo) {
     own_paths.insert(own_paths.end(), backend::Routes::paths.begin(), backend::Routes::paths.end());
   }

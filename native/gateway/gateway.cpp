@@ -184,6 +184,7 @@ void Gateway::perform(const hub::ScheduleFlush& /*action*/) {
 
 void Gateway::perform(const hub::Flush& /*action*/) {
   pump_.flush(moment(), connections_);
+  pump_.on_flushed(moment());
 }
 
 void Gateway::perform(const hub::SetDeadline& action) {

@@ -110,8 +110,7 @@ Json describe_workflow(const HealthFacts& facts, const ServedWorkflow& workflow)
   json["lastDeliveredAt"] = time_text(pump.delivered_timestamp_ms());
   json["published"] = counters.published;
   const broker::DroppedCounts dropped = broker.dropped();
-  DropCounts malformed = counters.malformed;
-  malformed += dropped.malformed;
+  const DropCounts malformed = malformed_messages(workflow);
   json["malformed"] = malformed.total();
   json["dropped"] = describe_counts<DropReason>(malformed, drop_reason_names);
   json["dropped"]["forged"] = dropped.forged;
@@ -147,6 +146,12 @@ std::vector<std::string> find_obstacles(std::span<const ServedWorkflow> workflow
     }
   }
   return obstacles;
+}
+
+DropCounts malformed_messages(const ServedWorkflow& workflow) {
+  DropCounts malformed = workflow.pump.hub().counters().malformed;
+  malformed += workflow.broker.dropped().malformed;
+  return malformed;
 }
 
 net::Response describe_readiness(const std::vector<std::string>& obstacles) {

@@ -25,6 +25,9 @@ struct ServedWorkflow {
 /// and published. Those of any but the first begin with its name.
 [[nodiscard]] std::vector<std::string> find_obstacles(std::span<const ServedWorkflow> workflows);
 
+/// Messages of others that are no updates, whether the broker found that or the hub.
+[[nodiscard]] DropCounts malformed_messages(const ServedWorkflow& workflow);
+
 /// The answer of `/readyz`: 200, or 503 with the obstacles.
 [[nodiscard]] net::Response describe_readiness(const std::vector<std::string>& obstacles);
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,9 +40,10 @@ class HealthRoutes {
 
   static constexpr std::array<std::string_view, 3> paths = {"/livez", "/readyz", "/api/health"};
 
- private:
   [[nodiscard]] HealthFacts facts() const;
+  [[nodiscard]] std::span<const ServedWorkflow> workflows() const { return workflows_; }
 
+ private:
   HealthOptions options_;
   std::vector<ServedWorkflow> workflows_;
   const Instant started_;

@@ -80,6 +80,7 @@ std::optional<DecodeError> Hub::publish(EventId id, std::string_view message, In
   ++counters_.published;
   counters_.mistyped += slices.mistyped;
   Update update = to_update(slices);
+  newest_timestamp_ms_ = update.timestamp_ms;
   update.id = id;
   sweep_ids();
   const std::int64_t number = number_of(update.registration_id, update.text_id);
@@ -131,6 +132,7 @@ SubscriptionId Hub::subscribe(const SubscriptionRequest& request, Instant now,
   subscription.until_final = request.until_final;
   subscription.next_ping = now + options_.ping_interval;
   ++subscriptions_;
+  ++counters_.opened;
 
   const std::optional<EventId> cursor = read_cursor(request.cursor);
   const SubscriptionId id{.slot = slot, .generation = subscription.generation};
@@ -165,6 +167,7 @@ bool Hub::unsubscribe(SubscriptionId id) {
   leave_audiences(id.slot);
   ungreeted_.erase(id.slot);
   leases_.remove(id.slot);
+  set_backlog(*subscription, 0);
   Subscription unused;
   unused.generation = subscription->generation + 1;
   unused.ready = subscription->ready;  // It may stand in the list still.
@@ -336,6 +339,20 @@ void Hub::greet_ungreeted(bool is_caught_up, std::int64_t now_timestamp_ms) {
     leases_.release_warning(slot);
     next = ungreeted_.erase(next);
   }
+}
+
+void Hub::note_backlog(SubscriptionId id, std::size_t bytes) {
+  if (Subscription* const subscription = find(id)) {
+    set_backlog(*subscription, bytes);
+  }
+}
+
+// Sums that are kept, so that asking for them costs the same however many streams there are.
+void Hub::set_backlog(Subscription& subscription, std::size_t bytes) {
+  const std::uint32_t before = subscription.backlog_bytes;
+  subscription.backlog_bytes = static_cast<std::uint32_t>(bytes);
+  backlog_.bytes = backlog_.bytes - before + subscription.backlog_bytes;
+  backlog_.streams = backlog_.streams - (before > 0 ? 1 : 0) + (bytes > 0 ? 1 : 0);
 }
 
 void Hub::mark_resets() {

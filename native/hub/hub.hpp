@@ -66,6 +66,7 @@ struct HubCounters {
   std::uint64_t duplicates = 0;  ///< Messages dropped: their id was not above the position.
   std::uint64_t gaps = 0;        ///< Messages whose id was not the next one.
   std::uint64_t deliveries = 0;  ///< Frames of messages put into outboxes.
+  std::uint64_t opened = 0;      ///< Subscriptions so far.
   std::uint64_t resumed = 0;     ///< Subscriptions that went on after their cursor.
   std::uint64_t waited = 0;      ///< Subscriptions of a live history whose cursor had to wait.
   ResetCounts resets;
@@ -75,6 +76,12 @@ struct HubCounters {
   std::uint64_t withdrawn = 0;  ///< and those whose token's key was withdrawn.
   std::uint64_t cut = 0;        ///< Of both, those whose reader did not take what was there before.
   std::uint64_t overruns = 0;   ///< Times that a reader fell behind the journal, and got a reset.
+};
+
+/// What sockets have not taken yet of what they were given: streams whose reader is slow.
+struct Backlog {
+  std::size_t streams = 0;
+  std::uint64_t bytes = 0;
 };
 
 /// Names a subscription. A slot is used again after `unsubscribe`, with another generation, so that
@@ -212,6 +219,12 @@ class Hub {
   /// Holds until the next call of a method that is not const.
   [[nodiscard]] Outbox* collect(SubscriptionId id, std::int64_t now_timestamp_ms);
 
+  /// So many bytes of what `collect` gave were not taken by the socket. An id that names nothing is
+  /// ignored.
+  void note_backlog(SubscriptionId id, std::size_t bytes);
+  /// Of all subscriptions, as it was noted last.
+  [[nodiscard]] const Backlog& backlog() const { return backlog_; }
+
   [[nodiscard]] std::size_t subscriptions() const { return subscriptions_; }
   /// Those that are there, by slot.
   [[nodiscard]] std::vector<SubscriptionId> subscription_ids() const;
@@ -221,6 +234,8 @@ class Hub {
   /// The numbers of ids that are text, by which the journal and the known states go.
   [[nodiscard]] const IdTable& id_table() const { return ids_; }
   [[nodiscard]] bool is_live() const { return is_live_; }
+  /// The `timestamp` of the last message, by its publisher's clock. 0: it has none.
+  [[nodiscard]] std::int64_t newest_timestamp_ms() const { return newest_timestamp_ms_; }
 
  private:
   using Slot = std::uint32_t;
@@ -235,6 +250,7 @@ class Hub {
     Following following;
     Instant next_ping{};
     std::uint32_t generation = 0;
+    std::uint32_t backlog_bytes = 0;
     bool used = false;
     bool ready = false;
     bool greeted = false;
@@ -299,6 +315,7 @@ class Hub {
   void push_update(Subscription& subscription, std::int64_t now_timestamp_ms);
   void push_end(Subscription& subscription, EventId final_update, std::int64_t now_timestamp_ms);
   void mark_resets();
+  void set_backlog(Subscription& subscription, std::size_t bytes);
   void mark_ready(Slot slot);
   void join_audience(Slot slot, std::int64_t id);
   void leave_audiences(Slot slot);
@@ -309,6 +326,8 @@ class Hub {
 
   HubOptions options_;
   HubCounters counters_;
+  Backlog backlog_;
+  std::int64_t newest_timestamp_ms_ = 0;
   Journal journal_;
   KnownRegistrations known_;
   IdTable ids_;  // Of text only.

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <unordered_map>
 
 #include <regstream/message/event_id.hpp>
@@ -101,6 +102,10 @@ class Journal {
   [[nodiscard]] StandingAt standing_at(std::uint64_t sequence, std::int64_t registration_id) const;
 
   [[nodiscard]] std::size_t size() const { return entries_.size(); }
+  /// When the oldest message that is here came. Nothing: none is here.
+  [[nodiscard]] std::optional<Instant> oldest_arrival() const {
+    return entries_.empty() ? std::nullopt : std::optional(entries_.front().arrival);
+  }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
 
  private:

@@ -8,6 +8,13 @@
 
 namespace regstream::hub {
 
+namespace {
+
+// A timestamp that is older is none, or in another unit.
+constexpr Duration since_published_max = std::chrono::hours{24};
+
+}  // namespace
+
 StreamPump::StreamPump(StreamPumpOptions options)
     : options_(std::move(options)), hub_(options_.hub), random_(options_.seed) {}
 
@@ -19,6 +26,11 @@ std::optional<DecodeError> StreamPump::on_message(EventId id, std::string_view m
   }
   if (hub_.is_live() && hub_.counters().published != published) {
     published_timestamp_ms_ = moment.timestamp_ms;
+    if (!burst_.heard) {
+      burst_ = {.heard = moment.now,
+                .published_timestamp_ms = hub_.newest_timestamp_ms(),
+                .deliveries_before = hub_.counters().deliveries};
+    }
   }
   unflushed_bytes_ += message.size();
   if (unflushed_bytes_ > options_.unflushed_bytes_max && has_slice()) {
@@ -47,7 +59,8 @@ std::optional<StreamRefusal> StreamPump::refuse(const SubscriptionRequest& reque
   }
   const std::size_t elsewhere = options_.streams_elsewhere ? options_.streams_elsewhere() : 0;
   const bool is_full = hub_.subscriptions() + elsewhere >= options_.streams_max;
-  streams_refused_ += is_full ? 1 : 0;
+  streams_refused_ += is_full && !is_draining_ ? 1 : 0;
+  streams_refused_draining_ += is_draining_ ? 1 : 0;
   if (is_draining_) {
     return StreamRefusal::draining;
   }
@@ -91,6 +104,21 @@ void StreamPump::on_flush_due() {
   is_flush_due_ = true;
   slice_bytes_ = 0;
   slice_streams_ = 0;
+}
+
+void StreamPump::on_flushed(const Moment& moment) {
+  if (!std::exchange(burst_.is_written, false)) {
+    return;  // The next flush goes on with it.
+  }
+  const std::optional<Instant> heard = std::exchange(burst_.heard, std::nullopt);
+  if (!heard || hub_.counters().deliveries == burst_.deliveries_before) {
+    return;
+  }
+  delays_.since_heard.add(moment.now - *heard);
+  const Duration since_published(moment.timestamp_ms - burst_.published_timestamp_ms);
+  if (since_published < since_published_max) {
+    delays_.since_published.add(since_published);
+  }
 }
 
 std::optional<StreamPumpAction> StreamPump::poll() {

@@ -17,6 +17,7 @@
 #include <regstream/random.hpp>
 #include <regstream/time.hpp>
 
+#include "hub/delay_histogram.hpp"
 #include "hub/frame.hpp"
 #include "hub/hub.hpp"
 #include "hub/moment.hpp"
@@ -150,6 +151,7 @@ class StreamPump {
     while (has_slice()) {
       const auto ready = hub_.poll();
       if (!ready) {
+        burst_.is_written = true;
         break;
       }
       const std::uint64_t written = written_bytes_;
@@ -160,6 +162,9 @@ class StreamPump {
     after_flush(moment.now);
   }
 
+  /// `flush` has returned: for `delays`. Whoever has no use for them leaves it out.
+  void on_flushed(const Moment& moment);
+
   [[nodiscard]] std::optional<StreamPumpAction> poll();
 
   [[nodiscard]] const Hub& hub() const { return hub_; }
@@ -167,6 +172,19 @@ class StreamPump {
   [[nodiscard]] std::size_t streams_max() const { return options_.streams_max; }
   /// Refused because there were as many as may be.
   [[nodiscard]] std::uint64_t streams_refused() const { return streams_refused_; }
+  /// Refused because of the drain.
+  [[nodiscard]] std::uint64_t streams_refused_draining() const { return streams_refused_draining_; }
+  /// Bytes that sockets took of outboxes.
+  [[nodiscard]] std::uint64_t written_bytes() const { return written_bytes_; }
+  /// One delay for each burst of new updates, from its first one until each stream that has room
+  /// was written to, however many turns of the loop that takes. Bursts that concern nobody have
+  /// none.
+  struct Delays {
+    DelayHistogram since_heard;
+    /// By the publisher's clock. Only those of the last day: others are another kind of clock.
+    DelayHistogram since_published;
+  };
+  [[nodiscard]] const Delays& delays() const { return delays_; }
   /// When the last new message was heard, and one was last given to a socket.
   [[nodiscard]] std::optional<std::int64_t> published_timestamp_ms() const {
     return published_timestamp_ms_;
@@ -204,14 +222,17 @@ class StreamPump {
       const bool has_updates = hub_.counters().deliveries != deliveries;
       const std::size_t bytes = outbox->bytes_waiting();
       const Written written = sockets.write(id, *outbox);
-      written_bytes_ += bytes - std::min(bytes, outbox->bytes_waiting());
-      if (has_updates && outbox->bytes_waiting() < bytes) {
+      const std::size_t left = outbox->bytes_waiting();
+      const bool is_finished = outbox->is_finished();
+      written_bytes_ += bytes - std::min(bytes, left);
+      if (has_updates && left < bytes) {
         delivered_timestamp_ms_ = moment.timestamp_ms;
       }
+      hub_.note_backlog(id, left);
       if (written == Written::waiting) {
         return true;
       }
-      if (written == Written::failed || outbox->is_finished()) {
+      if (written == Written::failed || is_finished) {
         return false;
       }
       if (bytes == 0) {
@@ -232,7 +253,18 @@ class StreamPump {
   StreamPumpOptions options_;
   Hub hub_;
   Random random_;
+  // The updates that were heard and have yet to be written.
+  struct Burst {
+    std::optional<Instant> heard;             // The first of them. Nothing: there are none.
+    std::int64_t published_timestamp_ms = 0;  // The same one. 0: it does not say.
+    std::uint64_t deliveries_before = 0;
+    bool is_written = false;  // By the flush that has just been done.
+  };
+
   std::uint64_t streams_refused_ = 0;
+  std::uint64_t streams_refused_draining_ = 0;
+  Burst burst_;
+  Delays delays_;
   std::optional<std::int64_t> published_timestamp_ms_;
   std::optional<std::int64_t> delivered_timestamp_ms_;
   std::size_t unflushed_bytes_ = 0;

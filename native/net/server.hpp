@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -51,6 +52,9 @@ class Server {
   /// "http://127.0.0.1:8080"
   [[nodiscard]] std::string url() const;
 
+  /// Connections that are no streams, now.
+  [[nodiscard]] std::size_t sessions() const { return set_->sessions(); }
+  [[nodiscard]] const ServerLimits& limits() const { return set_->limits(); }
   /// So far.
   [[nodiscard]] const RefusedConnections& refused() const { return refused_; }
 

@@ -45,6 +45,7 @@ class SessionSet : public std::enable_shared_from_this<SessionSet> {
   void destroyed(SessionTable::Id id);
 
   // For the server.
+  [[nodiscard]] std::size_t sessions() const { return table_.size(); }
   [[nodiscard]] bool has_place() const { return !table_.is_full(); }
   [[nodiscard]] bool has_place_for(const ClientAddress& client) const {
     return !table_.is_full_for(client);

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string_view>
+
+#include "access/guard.hpp"
+#include "gateway/health_routes.hpp"
+#include "metrics/registry.hpp"
+#include "net/router.hpp"
+#include "net/server.hpp"
+
+namespace regstream::gateway {
+
+/// `GET /metrics`: what `registry` has, and the facts of the process, its server and its workflows.
+class MetricsRoute {
+ public:
+  /// All must outlive the route. Others add what they count to `registry`.
+  MetricsRoute(metrics::Registry& registry, const HealthRoutes& health, const net::Server& server);
+
+  /// `router` calls this object from now on, for those who may inspect.
+  void add_to(net::Router& router, const access::Guard& guard);
+
+  static constexpr std::string_view path = "/metrics";
+
+ private:
+  metrics::Registry& registry_;
+};
+
+}  // namespace regstream::gateway

@@ -1,0 +1,222 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+/// What monitoring reads of the program, in the text format of Prometheus.
+namespace regstream::metrics {
+
+enum class Kind : std::uint8_t { counter, gauge, histogram };
+
+struct Definition {
+  std::string_view name;
+  Kind kind = Kind::gauge;
+  std::array<std::string_view, 2> labels = {};  ///< Empty ones are none.
+  std::string_view help;                        ///< One line, without backslashes.
+};
+
+/// Every metric there is, by topic. Names and units follow Prometheus's conventions;
+/// docs/metrics.md has the same table, and a test compares both.
+///
+/// To add one: a line here, and `scrape.add("regstream_…", value, {{"reason", …}})` in a collector
+/// (`Registry::add`). No label may hold an id, an address or anything else that somebody outside
+/// can make up: each of its values costs memory here and in Prometheus for good.
+inline constexpr std::array catalog{
+    // The process. These names are Prometheus's own, known to every dashboard.
+    Definition{"process_cpu_seconds_total",
+               Kind::counter,
+               {},
+               "Processor time of the process, in user and system mode."},
+    Definition{"process_max_fds", Kind::gauge, {}, "Descriptors that the process may have open."},
+    Definition{"process_open_fds", Kind::gauge, {}, "Descriptors that the process has open."},
+    Definition{"process_resident_memory_bytes", Kind::gauge, {}, "Resident memory."},
+    Definition{"process_start_time_seconds",
+               Kind::gauge,
+               {},
+               "When the process started, in seconds since the Unix epoch."},
+    Definition{"regstream_build_info",
+               Kind::gauge,
+               {"version", "broker"},
+               "Always 1: the program's version, and its broker (embedded or redis)."},
+    Definition{"regstream_ready",
+               Kind::gauge,
+               {},
+               "1 where /readyz says 200: updates of every workflow can be read and published."},
+
+    // Connections that are no streams.
+    Definition{"regstream_connections",
+               Kind::gauge,
+               {},
+               "Connections that wait for a request, or whose request is read or answered."},
+    Definition{"regstream_connections_max", Kind::gauge, {}, "How many of these there may be."},
+    Definition{"regstream_connections_refused_total",
+               Kind::counter,
+               {"reason"},
+               "Connections that were refused: client_limit (429) or server_limit (503)."},
+
+    // Streams.
+    Definition{"regstream_streams", Kind::gauge, {"workflow"}, "Streams that are open."},
+    Definition{
+        "regstream_streams_max", Kind::gauge, {}, "How many streams of all workflows may be open."},
+    Definition{
+        "regstream_streams_opened_total", Kind::counter, {"workflow"}, "Streams that were opened."},
+    Definition{"regstream_streams_refused_total",
+               Kind::counter,
+               {"workflow", "reason"},
+               "Streams that were refused: full, or draining for a shutdown."},
+    Definition{"regstream_streams_ended_total",
+               Kind::counter,
+               {"workflow", "reason"},
+               "Streams that the gateway ended in good order: final_update, token_expired or "
+               "key_withdrawn."},
+    Definition{"regstream_stream_resumes_total",
+               Kind::counter,
+               {"workflow"},
+               "Streams that went on after their cursor."},
+    Definition{"regstream_stream_waits_total",
+               Kind::counter,
+               {"workflow"},
+               "Streams whose cursor was ahead of the history read here, and had to wait."},
+    Definition{"regstream_stream_resets_total",
+               Kind::counter,
+               {"workflow", "cause"},
+               "Resets that streams were sent: they missed updates, and get a snapshot."},
+    Definition{"regstream_stream_snapshots_total",
+               Kind::counter,
+               {"workflow"},
+               "Snapshots that streams were sent."},
+    Definition{"regstream_stream_overruns_total",
+               Kind::counter,
+               {"workflow"},
+               "Readers that fell behind the journal's oldest update, and got a reset."},
+    Definition{"regstream_streams_blocked",
+               Kind::gauge,
+               {"workflow"},
+               "Streams whose socket took no more at the last write: readers that are slow."},
+    Definition{"regstream_outbox_bytes",
+               Kind::gauge,
+               {"workflow"},
+               "Bytes taken from the journal that wait for those sockets."},
+
+    // Updates.
+    Definition{"regstream_updates_total",
+               Kind::counter,
+               {"workflow"},
+               "Updates read from the history, what it held at the start included."},
+    Definition{"regstream_updates_dropped_total",
+               Kind::counter,
+               {"workflow", "reason"},
+               "Messages that reach nobody: no updates, or forged; the reasons are those of "
+               "/api/health."},
+    Definition{"regstream_updates_mistyped_total",
+               Kind::counter,
+               {"workflow"},
+               "Optional members of another type, which were taken for unknown ones."},
+    Definition{"regstream_updates_duplicate_total",
+               Kind::counter,
+               {"workflow"},
+               "Messages that were dropped since they had been read before."},
+    Definition{"regstream_channel_overflows_total",
+               Kind::counter,
+               {"workflow"},
+               "Times that more messages came on the channel than could be taken in: some may be "
+               "lost, and every stream got a reset."},
+    Definition{"regstream_deliveries_total",
+               Kind::counter,
+               {"workflow"},
+               "Updates given to streams, once for each stream."},
+    Definition{"regstream_stream_bytes_total",
+               Kind::counter,
+               {"workflow"},
+               "Bytes of streams that sockets took, heads and TLS not counted."},
+    Definition{"regstream_delivery_seconds",
+               Kind::histogram,
+               {"workflow"},
+               "From hearing the first update of a burst until every stream that has room was "
+               "written to: one observation a burst, in whole milliseconds."},
+    Definition{
+        "regstream_publish_to_write_seconds",
+        Kind::histogram,
+        {"workflow"},
+        "From the timestamp of a burst's first update, by its publisher's clock, until every "
+        "stream that has room was written to. Not counted: none, or older than a day."},
+    Definition{"regstream_last_update_timestamp_seconds",
+               Kind::gauge,
+               {"workflow"},
+               "When a new update was last heard."},
+    Definition{"regstream_last_delivery_timestamp_seconds",
+               Kind::gauge,
+               {"workflow"},
+               "When an update was last given to a socket."},
+
+    // The history, and the journal that is its newest part in memory.
+    Definition{"regstream_history_live",
+               Kind::gauge,
+               {"workflow"},
+               "1 where the history has been read to its end and is followed."},
+    Definition{"regstream_history_start_time_seconds",
+               Kind::gauge,
+               {"workflow"},
+               "When this history began. A change is a history that was lost."},
+    Definition{"regstream_history_gaps_total",
+               Kind::counter,
+               {"workflow"},
+               "Updates whose id was not the next one."},
+    Definition{"regstream_journal_updates",
+               Kind::gauge,
+               {"workflow"},
+               "Updates kept for clients that come back."},
+    Definition{"regstream_journal_bytes", Kind::gauge, {"workflow"}, "Their bytes."},
+    Definition{"regstream_journal_oldest_timestamp_seconds",
+               Kind::gauge,
+               {"workflow"},
+               "When the oldest of them was heard."},
+
+    // The broker.
+    Definition{"regstream_broker_connected",
+               Kind::gauge,
+               {"workflow"},
+               "1 while the history can be followed."},
+    Definition{"regstream_readable", Kind::gauge, {"workflow"}, "1 while updates can be read."},
+    Definition{
+        "regstream_publishable", Kind::gauge, {"workflow"}, "1 while updates can be published."},
+    Definition{"regstream_redis_up", Kind::gauge, {"workflow"}, "1 while Redis can be used."},
+    Definition{"regstream_redis_round_trip_seconds",
+               Kind::gauge,
+               {"workflow"},
+               "How long the last short call took."},
+    Definition{"regstream_redis_round_trip_max_seconds",
+               Kind::gauge,
+               {"workflow"},
+               "The longest of the last one to two minutes."},
+    Definition{"regstream_redis_other_deployments",
+               Kind::gauge,
+               {"workflow"},
+               "Other deployments that use the same Redis and keys."},
+};
+
+/// A metric of the catalog. Only a constant that names one converts: a name that is not there does
+/// not compile.
+class MetricName {
+ public:
+  consteval MetricName(const char* name)  // NOLINT(google-explicit-constructor)
+      : index_(find(name)) {}
+
+  /// Its place in the catalog.
+  [[nodiscard]] constexpr std::size_t index() const { return index_; }
+
+ private:
+  static consteval std::size_t find(std::string_view name) {
+    std::size_t index = 0;
+    while (catalog.at(index).name != name) {
+      ++index;
+    }
+    return index;
+  }
+
+  std::size_t index_;
+};
+
+}  // namespace regstream::metrics
