@@ -57,6 +57,9 @@ void Pipeline::end_interrupted() {
 }
 
 Pipeline::Start Pipeline::start(std::int64_t registration_id) {
+  if (is_stopped_) {
+    return Start::stopped;
+  }
   if (runs_.contains(registration_id)) {
     return Start::already_running;
   }

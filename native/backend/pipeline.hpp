@@ -43,13 +43,22 @@ class Pipeline {
   /// this the executor must not run the handlers that are still queued.
   ~Pipeline() = default;
 
-  /// Takes no more steps, as at a stop of the program; nothing may be started afterwards.
-  void stop() { runs_.clear(); }
+  /// Takes no more steps, as at a stop of the program, and starts nothing.
+  void stop() {
+    is_stopped_ = true;
+    runs_.clear();
+  }
 
   /// Ends validations that a stop or a crash of the program interrupted: FAILED.
   void end_interrupted();
 
-  enum class Start : std::uint8_t { started, unknown_registration, already_running, too_many };
+  enum class Start : std::uint8_t {
+    started,
+    unknown_registration,
+    already_running,
+    too_many,
+    stopped
+  };
   /// Starts a validation; the first step has been stored and published when it returns `started`.
   /// `too_many` says that the options' limits are reached.
   /// Throws std::runtime_error if the store fails: no validation has started then.
@@ -87,6 +96,7 @@ class Pipeline {
   PipelineOptions options_;
   std::map<std::int64_t, Run> runs_;
   std::uint64_t last_wait_ = 0;
+  bool is_stopped_ = false;
 };
 
 }  // namespace regstream::backend

@@ -219,6 +219,9 @@ void Routes::process(Exchange& exchange, const access::Grant& grant) {
              "A validation of registration " + std::to_string(id) +
                  " is running; follow it on the stream, or wait for its end.",
              "validation-running");
+    case Pipeline::Start::stopped:
+      refuse(http::status::service_unavailable,
+             "The backend is shutting down; try again in a moment.");
     case Pipeline::Start::too_many:
       refuse(
           http::status::service_unavailable,

@@ -136,8 +136,8 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
 
   // Not const: their handlers change them.
   Reload reload(context);
-  Shutdown shutdown(context, server, sample_backend ? &*sample_backend : nullptr,
-                    served.gateways());
+  Shutdown shutdown(context, server, sample_backend ? &*sample_backend : nullptr, served.gateways(),
+                    std::chrono::seconds(options.drain_seconds));
   warn_of_open_gateway(options);
   logging::info("memory limits", "{}",
                 describe(memory_limits(streams.hub, redis.has_value()), workflows));

@@ -123,6 +123,13 @@ void add_stream_options(CLI::App& command, ServeOptions& options) {
       ->check(CLI::Range(std::int64_t{10}, hub::HubOptions::heartbeat_interval_max.count()))
       ->capture_default_str()
       ->group(group);
+  command
+      .add_option("--drain-seconds", options.drain_seconds,
+                  "Time for a shutdown (SIGTERM): streams end one after another, a millisecond "
+                  "each; whoever does not read its end is cut off")
+      ->check(CLI::Range(1, 3'600))
+      ->capture_default_str()
+      ->group(group);
   command.add_option("--retry-ms", options.retry_ms, "How long clients wait before they come back")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{3'600'000}))
       ->capture_default_str()

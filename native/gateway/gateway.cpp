@@ -62,9 +62,11 @@ void Gateway::add_to(net::Router& router, const access::Guard& guard) {
   router.add(http::verb::post, tickets_path(workflow), guard.give_tickets(workflow));
 }
 
-void Gateway::drain(std::function<void()> drained) {
+Duration Gateway::drain(Duration within, std::function<void()> drained) {
   drained_ = std::move(drained);
-  feed([this] { pump_.drain(); });
+  Duration longest = Duration::zero();
+  feed([&] { longest = pump_.drain(within, moment()); });
+  return longest;
 }
 
 void Gateway::withdraw(std::uint64_t key) {

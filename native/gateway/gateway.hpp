@@ -41,8 +41,10 @@ class Gateway : private StreamConnection::Owner, private broker::Subscriber {
   /// Ends every stream whose token was verified by this key (`access::Grant::key`).
   void withdraw(std::uint64_t key);
 
+  /// `hub::StreamPump::refuse_new`.
+  void refuse_new() { pump_.refuse_new(); }
   /// `hub::StreamPump::drain`; `drained` is called when the last stream has gone.
-  void drain(std::function<void()> drained);
+  Duration drain(Duration within, std::function<void()> drained);
 
   [[nodiscard]] broker::Broker& broker() const { return broker_; }
   [[nodiscard]] const hub::StreamPump& pump() const { return pump_; }

@@ -59,9 +59,9 @@ std::optional<StreamRefusal> StreamPump::refuse(const SubscriptionRequest& reque
   }
   const std::size_t elsewhere = options_.streams_elsewhere ? options_.streams_elsewhere() : 0;
   const bool is_full = hub_.subscriptions() + elsewhere >= options_.streams_max;
-  streams_refused_ += is_full && !is_draining_ ? 1 : 0;
-  streams_refused_draining_ += is_draining_ ? 1 : 0;
-  if (is_draining_) {
+  streams_refused_ += is_full && !refuses_new_ ? 1 : 0;
+  streams_refused_draining_ += refuses_new_ ? 1 : 0;
+  if (refuses_new_) {
     return StreamRefusal::draining;
   }
   return is_full ? std::optional(StreamRefusal::full) : std::nullopt;
@@ -78,7 +78,8 @@ std::size_t StreamPump::withdraw(std::uint64_t key, const Moment& moment) {
   return hub_.withdraw(key, moment.now);
 }
 
-void StreamPump::drain() {
+Duration StreamPump::drain(Duration within, const Moment& moment) {
+  refuses_new_ = true;
   is_draining_ = true;
   is_flush_due_ = true;
   const std::vector<SubscriptionId> open = hub_.subscription_ids();
@@ -86,9 +87,27 @@ void StreamPump::drain() {
   const auto spread_ms =
       std::min<std::uint64_t>(std::max<std::size_t>(open.size(), 1) - 1,
                               static_cast<std::uint64_t>(options_.return_spread_max.count()));
+  leaving_.reserve(open.size());
   for (const SubscriptionId id : open) {
-    hub_.send_retry(id, options_.hub.retry + Duration(random_.up_to(spread_ms)));
-    hub_.end(id);
+    const Duration turn(random_.up_to(spread_ms));
+    const Duration stays = std::min(turn, within);
+    leaving_.push_back({.ends_at = moment.now + stays, .returns_later = turn - stays, .id = id});
+  }
+  std::stable_sort(leaving_.begin(), leaving_.end(), [](const Leaving& left, const Leaving& right) {
+    return left.ends_at > right.ends_at;
+  });
+  const Duration longest =
+      leaving_.empty() ? Duration::zero() : leaving_.front().ends_at - moment.now;
+  end_leaving(moment.now);
+  return longest;
+}
+
+void StreamPump::end_leaving(Instant now) {
+  while (!leaving_.empty() && leaving_.back().ends_at <= now) {
+    const Leaving& next = leaving_.back();
+    hub_.send_retry(next.id, options_.hub.retry + next.returns_later);
+    hub_.end(next.id);
+    leaving_.pop_back();
   }
 }
 
@@ -96,6 +115,7 @@ void StreamPump::on_deadline(const Moment& moment) {
   // First: the flush sets the next deadline, whatever fails here.
   armed_.reset();
   wants_flush_ = true;
+  end_leaving(moment.now);
   hub_.handle_deadline(moment.now, moment.timestamp_ms);
 }
 
@@ -155,7 +175,10 @@ bool StreamPump::end(SubscriptionId id) {
 void StreamPump::after_flush(Instant now) {
   wants_flush_ = wants_flush_ || !has_slice();
   wants_catch_up_ = hub_.poll_catch_up(now) || wants_catch_up_;
-  const std::optional<Instant> deadline = hub_.next_deadline();
+  std::optional<Instant> deadline = hub_.next_deadline();
+  if (!leaving_.empty()) {
+    deadline = std::min(deadline.value_or(leaving_.back().ends_at), leaving_.back().ends_at);
+  }
   if (deadline && (!armed_ || *deadline < *armed_)) {
     armed_ = deadline;  // A later one is looked for when this has come.
     wants_deadline_ = true;

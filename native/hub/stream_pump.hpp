@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <regstream/message/codec.hpp>
 #include <regstream/message/event_id.hpp>
@@ -43,8 +44,8 @@ struct StreamPumpOptions {
   /// call. A few milliseconds; the rest follows in the next turns.
   std::size_t slice_bytes_max = 4U << 20U;
   std::size_t slice_streams_max = 1'024;
-  /// At a shutdown clients are asked to come back within this time, a millisecond for each of them:
-  /// a single one at once, ten thousand not faster than they can be welcomed.
+  /// At a shutdown clients come back within this time, a millisecond for each of them: a single one
+  /// at once, ten thousand not faster than they can be welcomed.
   Duration return_spread_max{10'000};
   /// Spreads that return; differs between processes.
   std::uint64_t seed = 0;
@@ -131,9 +132,13 @@ class StreamPump {
   /// Ends every stream that a token of this key has opened (`Lease::key`): so many.
   std::size_t withdraw(std::uint64_t key, const Moment& moment);
 
-  /// Tells every client when to come back, ends its stream in good order, and refuses new ones.
-  /// `Drained` follows: a peer that does not read may keep its stream for as long as it likes.
-  void drain();
+  /// New streams are refused from now on: a drain will follow.
+  void refuse_new() { refuses_new_ = true; }
+  /// Refuses new streams, and ends those that are open in good order, spread over
+  /// `return_spread_max`. Each goes on until its turn; `within` ends those that are left, which are
+  /// told to come back at their turn. Gives how long it is until the last one is ended. `Drained`
+  /// follows: a peer that does not read may keep its stream for as long as it likes.
+  Duration drain(Duration within, const Moment& moment);
 
   /// The time of `SetDeadline` has come; late is normal.
   void on_deadline(const Moment& moment);
@@ -168,7 +173,8 @@ class StreamPump {
   [[nodiscard]] std::optional<StreamPumpAction> poll();
 
   [[nodiscard]] const Hub& hub() const { return hub_; }
-  [[nodiscard]] bool is_draining() const { return is_draining_; }
+  /// New streams are refused for good.
+  [[nodiscard]] bool is_draining() const { return refuses_new_; }
   [[nodiscard]] std::size_t streams_max() const { return options_.streams_max; }
   /// Refused because there were as many as may be.
   [[nodiscard]] std::uint64_t streams_refused() const { return streams_refused_; }
@@ -248,7 +254,15 @@ class StreamPump {
     return slice_bytes_ < options_.slice_bytes_max && slice_streams_ < options_.slice_streams_max;
   }
   bool end(SubscriptionId id);
+  void end_leaving(Instant now);
   void after_flush(Instant now);
+
+  /// A stream that a drain will end.
+  struct Leaving {
+    Instant ends_at;
+    Duration returns_later;  // By so much after the usual `retry`.
+    SubscriptionId id;
+  };
 
   StreamPumpOptions options_;
   Hub hub_;
@@ -273,7 +287,9 @@ class StreamPump {
   std::uint64_t slice_bytes_ = 0;
   std::size_t slice_streams_ = 0;
   bool flush_is_scheduled_ = false;
+  bool refuses_new_ = false;
   bool is_draining_ = false;
+  std::vector<Leaving> leaving_;  // The next one last.
   std::optional<Instant> armed_;  // The deadline that was set, and has not come.
 
   // The actions that were not polled yet.

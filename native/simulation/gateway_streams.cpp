@@ -10,6 +10,9 @@
 namespace regstream::simulation {
 namespace {
 
+/// A part of the time after which a draining gateway ends (`faults.cpp`).
+constexpr Duration drain_time{3'000};
+
 bool is_of_type(const hub::Frame& frame, std::string_view type) {
   return frame.bytes().find(R"({"type":")" + std::string{type} + '"') != std::string::npos;
 }
@@ -67,7 +70,7 @@ void GatewayStreams::drain() {
     return;
   }
   world_.note(name_ + ": drains");
-  pump_->drain();
+  pump_->drain(drain_time, moment());
   perform_actions();
 }
 

@@ -32,7 +32,7 @@ class GatewayStreams final : public StreamWriter, public broker::Subscriber {
   void start();
   /// `tells`: the kernel is there still, and closes its connections.
   void crash(bool tells);
-  /// Ends every stream in good order, and refuses new ones.
+  /// Refuses new streams, and ends those that are open in good order, within some seconds.
   void drain();
   /// No token of this key counts any more.
   void withdraw(std::uint64_t key);

@@ -190,6 +190,12 @@ TEST_CASE("one validation of a registration runs at a time, and several registra
   CHECK(bench.pipeline.start(42) == Pipeline::Start::started);
 }
 
+TEST_CASE("after a stop no validation starts") {
+  Scripted scripted;
+  scripted.bench.pipeline.stop();
+  CHECK(scripted.bench.pipeline.start(42) == Pipeline::Start::stopped);
+}
+
 TEST_CASE("a validation that a stop interrupted is FAILED at the next start") {
   TemporaryFolder folder;
   {

@@ -134,7 +134,7 @@ class Flow {
       REQUIRE(std::exchange(wants_catch_up_, false));
       pump_.on_caught_up(moment());
     } else if (step.contains("drain")) {
-      pump_.drain();
+      pump_.drain(Duration::zero(), moment());
     } else {
       publish(message_of(step));
     }

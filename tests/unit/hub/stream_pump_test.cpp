@@ -262,7 +262,7 @@ TEST_CASE("A drain ends every stream in good order, and waits for the peer that 
   }
   loop.end_turn();
   loop.socket(ids.front()).room = 0;
-  loop.pump.drain();
+  loop.pump.drain(Duration::zero(), loop.now);
   loop.perform();
   CHECK(loop.pump.is_draining());
   CHECK(loop.pump.refuse({}) == StreamRefusal::draining);
@@ -301,16 +301,78 @@ TEST_CASE("A drain ends every stream in good order, and waits for the peer that 
 
 TEST_CASE("A drain without streams is over at once, and one client comes back without a delay") {
   Loop empty;
-  empty.pump.drain();
+  empty.pump.drain(Duration::zero(), empty.now);
   empty.perform();
   CHECK(empty.drained == 1);
 
   Loop loop;
   const SubscriptionId id = loop.open();
   loop.end_turn();
-  loop.pump.drain();
+  loop.pump.drain(Duration::zero(), loop.now);
   loop.perform();
   CHECK(read_stream(loop.socket(id).sent).retries.back() == HubOptions{}.retry);
+  CHECK(loop.drained == 1);
+}
+
+TEST_CASE("A drain spreads the ends over its time, and what is left over the time to come back") {
+  Loop loop({.hub = {.retry = Duration{1'000}, .ping_interval = Duration{30'000}}, .seed = 7});
+  std::vector<SubscriptionId> ids;
+  for (int index = 0; index < 100; ++index) {
+    ids.push_back(loop.open());
+  }
+  loop.end_turn();
+  const Instant begin = loop.now.now;
+  const Duration longest = loop.pump.drain(Duration{60}, loop.now);
+  CHECK(longest == Duration{60});
+  loop.perform();
+  const auto open = [&] { return loop.pump.hub().subscriptions(); };
+  CHECK(open() > 90);
+
+  // Who still has a stream hears what is new.
+  loop.publish();
+  loop.end_turn();
+  std::size_t before = open();
+  int steps = 0;
+  while (loop.drained == 0) {
+    REQUIRE(loop.deadlines.back() - begin <= Duration{60});
+    REQUIRE(loop.deadlines.back() > loop.now.now);
+    loop.now.now = loop.deadlines.back();
+    loop.pump.on_deadline(loop.now);
+    loop.perform();
+    loop.end_turn();
+    CHECK(open() < before);
+    before = open();
+    ++steps;
+  }
+  CHECK(steps > 30);
+  CHECK(loop.now.now - begin == Duration{60});
+  int told_later = 0;
+  for (const SubscriptionId id : ids) {
+    CHECK(loop.socket(id).is_closed);
+    const Duration retry = read_stream(loop.socket(id).sent).retries.back();
+    CHECK(retry >= Duration{1'000});
+    CHECK(retry <= Duration{1'039});
+    told_later += retry > Duration{1'000} ? 1 : 0;
+  }
+  CHECK(told_later > 20);
+  CHECK(told_later < 60);
+}
+
+TEST_CASE("Before a drain new streams can be refused, and the open ones go on") {
+  Loop loop;
+  const SubscriptionId id = loop.open();
+  loop.end_turn();
+  loop.pump.refuse_new();
+  CHECK(loop.pump.refuse({}) == StreamRefusal::draining);
+  loop.publish();
+  loop.end_turn();
+  CHECK(loop.types(id) == "connected update");
+  // Its client goes by itself: that is no end of a drain yet.
+  loop.pump.on_peer_closed(id);
+  loop.perform();
+  CHECK(loop.drained == 0);
+  loop.pump.drain(Duration{60}, loop.now);
+  loop.perform();
   CHECK(loop.drained == 1);
 }
 

@@ -125,7 +125,7 @@ TEST_CASE_METHOD(Bench, "what keeps a gateway from reading and from publishing i
 
 TEST_CASE_METHOD(Bench, "a gateway that shuts down is not ready") {
   broker.subscriber->on_live();
-  gateway.drain([] {});
+  gateway.drain(Duration::zero(), [] {});
   CHECK(not_ready() == "The gateway is shutting down.");
 }
 
@@ -156,8 +156,8 @@ TEST_CASE_METHOD(Bench, "a gateway of several workflows is ready when all of the
   CHECK(both.at("workflows").at("loans").at("history").at("epoch") == 1'702'492'000'007);
   CHECK(both.at("connections").at("refused") == 3);
 
-  gateway.drain({});
-  loans_gateway.drain({});
+  gateway.drain(Duration::zero(), {});
+  loans_gateway.drain(Duration::zero(), {});
   CHECK(not_ready() == "The gateway is shutting down.");
 }
 

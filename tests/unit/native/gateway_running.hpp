@@ -128,8 +128,9 @@ class RunningGateway {
   /// Begins to drain; the future is there when the last stream has ended.
   std::future<void> drain() {
     auto drained = std::make_shared<std::promise<void>>();
-    boost::asio::post(context_,
-                      [this, drained] { gateway_.drain([drained] { drained->set_value(); }); });
+    boost::asio::post(context_, [this, drained] {
+      gateway_.drain(Duration::zero(), [drained] { drained->set_value(); });
+    });
     return drained->get_future();
   }
 
