@@ -1,13 +1,11 @@
 #include "access/key_source.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <optional>
 #include <system_error>
 #include <utility>
 #include <variant>
@@ -60,27 +58,6 @@ KeySource jwks_source(std::string_view place) {
   return {.kind = place.find("://") == std::string_view::npos ? KeySource::Kind::jwks_file
                                                               : KeySource::Kind::jwks_url,
           .place = std::string(place)};
-}
-
-std::optional<KeyError> check_jwks_url(std::string_view url) {
-  constexpr std::array<std::string_view, 3> own{"localhost", "127.0.0.1", "[::1]"};
-  const std::size_t host_begin = std::min(url.find("://"), url.size() - 3) + 3;
-  const std::string_view authority =
-      url.substr(host_begin, url.find_first_of("/?#", host_begin) - host_begin);
-  const auto is_own = [authority](std::string_view host) {
-    return authority == host ||
-           (authority.starts_with(host) && authority.substr(host.size(), 1) == ":");
-  };
-  if (authority.find('@') != std::string_view::npos) {
-    return KeyError{"the JWKS URL " + quote_value(url) +
-                    " names a user, which is not sent; leave it out"};
-  }
-  if (url.starts_with("https://") ||
-      (url.starts_with("http://") && std::any_of(own.begin(), own.end(), is_own))) {
-    return std::nullopt;
-  }
-  return KeyError{"the JWKS URL " + quote_value(url) +
-                  " must begin with https://; http is for this machine alone"};
 }
 
 KeysResult read_key_file(const KeySource& source) {

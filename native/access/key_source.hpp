@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -18,10 +17,6 @@ struct KeySource {
 
 /// A JWKS's source: what begins with a scheme and "://" is a URL.
 [[nodiscard]] KeySource jwks_source(std::string_view place);
-
-/// Why a URL is none for keys: it has no https, without which anybody on the way could put keys in
-/// (http is for this machine alone: localhost, 127.0.0.1 and [::1]), or names a user.
-[[nodiscard]] std::optional<KeyError> check_jwks_url(std::string_view url);
 
 /// Reads a source that is a file, at most `AccessLimits::key_file_bytes_max` of it. Errors and
 /// notes name the file. A file with a secret that every user of the machine may read is read with a

@@ -11,6 +11,7 @@
 #include "access/access_limits.hpp"
 #include "access/credentials.hpp"
 #include "broker/monotonic_clock.hpp"
+#include "client/document.hpp"
 #include "log/log.hpp"
 #include "log/printable.hpp"
 
@@ -85,8 +86,8 @@ TokenPolicy::TokenPolicy(boost::asio::io_context& context, TokenPolicyOptions op
     throw std::invalid_argument("a gateway that asks for tokens needs a key to verify them by");
   }
   for (const std::string& url : urls_) {
-    if (const auto error = check_jwks_url(url)) {
-      throw std::invalid_argument(error->what);
+    if (const auto problem = client::document_url_problem(url)) {
+      throw std::invalid_argument("the URL of a JWKS can't be used: " + *problem);
     }
   }
   if (const auto problems = keeper_.use_files(read_files()); !problems.empty()) {

@@ -12,6 +12,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <regstream/workflow/workflow.hpp>
 
+#include "access/fetch_keys.hpp"
 #include "access/key_keeper.hpp"
 #include "access/key_source.hpp"
 #include "access/policy.hpp"
@@ -29,10 +30,6 @@ struct TokenPolicyOptions {
   std::vector<KeySource> keys = {};
   KeyKeeperOptions refetching = {};
 };
-
-/// Fetches a JWKS. Calls `done` once, on the loop's thread, within the call or later.
-using FetchKeys =
-    std::function<void(const std::string& url, std::function<void(FetchResult)> done)>;
 
 /// Whoever has a token may do what it says. The shell of what decides: credentials, the verifier,
 /// the keeper of keys and the tickets. On the loop's thread.

@@ -10,8 +10,8 @@
 #include <nlohmann/json.hpp>
 #include <regstream/workflow/registration.hpp>
 
-#include "net_recorder.hpp"
 #include "net/router.hpp"
+#include "net_recorder.hpp"
 
 using namespace regstream;
 using namespace regstream::access;
