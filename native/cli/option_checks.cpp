@@ -17,8 +17,8 @@
 namespace regstream::cli {
 namespace {
 
-/// No journal; a request without a body.
-constexpr std::array<std::string_view, 2> may_be_empty{"--journal", "--body"};
+/// No journal; a request without a body; no cookie.
+constexpr std::array<std::string_view, 3> may_be_empty{"--journal", "--body", "--token-cookie"};
 
 bool is_blank(const std::string& value) {
   return value.find_first_not_of(" \t\r\n") == std::string::npos;
@@ -87,6 +87,16 @@ std::string check_origin(const std::string& value) {
   const auto read = net::read_origin(value);
   const auto* const problem = std::get_if<net::OriginProblem>(&read);
   return problem == nullptr ? std::string() : quote_value(value) + " " + problem->what;
+}
+
+std::string check_cookie_name(const std::string& value) {
+  constexpr std::string_view separators = "()<>@,;:\\\"/[]?={}";
+  const bool is_name = std::all_of(value.begin(), value.end(), [separators](char byte) {
+    return byte > 0x20 && byte < 0x7f && separators.find(byte) == std::string_view::npos;
+  });
+  return is_name
+             ? std::string()
+             : quote_value(value) + " is no name of a cookie; give one such as __Host-regstream";
 }
 
 }  // namespace regstream::cli

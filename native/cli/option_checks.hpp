@@ -26,4 +26,7 @@ void refuse_empty_values(CLI::App& app);
 /// An origin whose pages may use a server (`net::read_origin`).
 [[nodiscard]] std::string check_origin(const std::string& value);
 
+/// A cookie's name: a token (RFC 6265, 4.1.1), or empty.
+[[nodiscard]] std::string check_cookie_name(const std::string& value);
+
 }  // namespace regstream::cli

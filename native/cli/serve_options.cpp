@@ -78,7 +78,7 @@ void add_workflow_options(CLI::App& command, ServeOptions& options) {
   command
       .add_option("--publish-route", options.publish_route,
                   "POST of a workflow's updates path: on, off, or auto: on where only this machine "
-                  "reaches it")
+                  "reaches it, or tokens are asked for")
       ->check(configuration::one_of({"auto", "on", "off"}))
       ->capture_default_str()
       ->group(group);
