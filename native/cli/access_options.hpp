@@ -13,17 +13,14 @@ namespace regstream::cli {
 /// Who may ask the gateway.
 struct AccessOptions {
   bool open = false;
-  std::vector<std::string> cors_origins;
-  std::vector<std::string> token_keys;  ///< Files with one key each (`access::read_key`).
-  std::vector<std::string> token_jwks;  ///< Files or https URLs.
-  std::string ca_file;       ///< Issuers of such a URL's certificate; empty: the system's.
-  std::string token_issuer;  ///< See `access::TokenRules`.
+  std::vector<std::string> token_keys;
+  std::vector<std::string> token_jwks;
+  std::string token_ca_file;
+  std::string token_issuer;
   std::string token_audience;
   std::int64_t token_leeway_s = 30;
   std::string token_cookie = "__Host-regstream";
-
-  /// Tokens are asked for.
-  [[nodiscard]] bool has_keys() const { return !token_keys.empty() || !token_jwks.empty(); }
+  std::vector<std::string> cors_origins;
 };
 
 /// Declares them; see `add_serve_options`.

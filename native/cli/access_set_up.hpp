@@ -2,62 +2,54 @@
 
 #include <memory>
 #include <optional>
-#include <string>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <regstream/broker/redis_options.hpp>
 #include <regstream/workflow/workflow.hpp>
 
-#include "access/guard.hpp"
+#include "access/open_policy.hpp"
+#include "access/ticket_store.hpp"
+#include "access/token_policy.hpp"
+#include "cli/reload.hpp"
 #include "cli/serve_options.hpp"
 #include "gateway/gateway.hpp"
 
-namespace regstream::access {
-class TicketStore;
-class TokenPolicy;
-}  // namespace regstream::access
-
 namespace regstream::cli {
 
-/// A gateway that other machines reach needs keys for tokens, or somebody's word that everybody may
-/// ask (`net::find_exposure`). Throws std::invalid_argument with one sentence where there is
-/// neither, or what is given contradicts itself.
+/// A gateway that other machines reach needs keys, or somebody's word that it is to be open
+/// (`net::find_exposure`). Throws std::invalid_argument with one sentence where it has neither, or
+/// both.
 void check_exposure(const ServeOptions& options);
 
-/// Whether only this machine reaches the gateway.
-[[nodiscard]] bool is_local_only(const ServeOptions& options);
+/// `--publish-route`: by default where each publisher is asked who it is, or only this machine
+/// reaches the gateway.
+[[nodiscard]] bool has_publish_route(const ServeOptions& options);
+
+/// The policy that the options ask for, and what it works with.
+class AccessSetUp {
+ public:
+  /// Reads the keys. Throws std::invalid_argument with
+  /// one sentence about a source of keys that can't be used. Tickets are kept in Redis, if there is
+  /// one.
+  AccessSetUp(boost::asio::io_context& context, const AccessOptions& options,
+              const std::vector<Workflow>& workflows,
+              const std::optional<broker::RedisOptions>& redis);
+
+  /// Holds as long as this.
+  [[nodiscard]] access::Policy& policy();
+
+  /// From now on, keys are read anew by `reload`, and the streams of those that are withdrawn end.
+  /// `gateways` must outlive the loop.
+  void follow_keys(Reload& reload, std::vector<gateway::Gateway*> gateways);
+
+ private:
+  access::OpenPolicy open_;
+  std::unique_ptr<access::TicketStore> tickets_;
+  std::unique_ptr<access::TokenPolicy> tokens_;  // Null: the gateway is open.
+};
 
 /// Says in the log that everybody may ask, where other machines can.
 void warn_of_open_gateway(const ServeOptions& options);
-
-/// Who may ask: everybody, or with keys whoever has a token. On the loop's thread.
-class Access {
- public:
-  /// Reads the keys; sets of keys at a URL are fetched as soon as `context` runs. Tickets are in
-  /// Redis, or without one in this process. Throws std::invalid_argument with one sentence where a
-  /// key can't be used. `context` must outlive this.
-  Access(boost::asio::io_context& context, const AccessOptions& options,
-         const std::vector<Workflow>& workflows, const std::optional<broker::RedisOptions>& redis);
-  Access(const Access&) = delete;
-  Access& operator=(const Access&) = delete;
-  ~Access();
-
-  /// Refers to this.
-  [[nodiscard]] const access::Guard& guard() const { return guard_; }
-
-  /// Ends the streams of `gateways`, which must outlive the loop, whose key is withdrawn.
-  void end_withdrawn(std::vector<gateway::Gateway*> gateways);
-
-  /// Whether there are keys, which `reload` reads again.
-  [[nodiscard]] bool has_keys() const { return policy_ != nullptr; }
-  /// Nothing: the keys of the files are in use. Otherwise all stay as they were, for this reason.
-  [[nodiscard]] std::optional<std::string> reload();
-
- private:
-  std::unique_ptr<access::TicketStore> tickets_;
-  std::unique_ptr<access::TokenPolicy> policy_;  // Null: everybody is let in.
-  access::Guard guard_;
-};
 
 }  // namespace regstream::cli

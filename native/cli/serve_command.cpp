@@ -56,11 +56,6 @@ void limit_history(hub::JournalLimits& limits, const ServeOptions& options) {
   }
 }
 
-bool has_publish_route(const ServeOptions& options) {
-  return options.publish_route == "on" ||
-         (options.publish_route == "auto" && (is_local_only(options) || options.access.has_keys()));
-}
-
 hub::StreamPumpOptions stream_options(const ServeOptions& options) {
   hub::StreamPumpOptions result;
   result.hub.retry = Duration(options.retry_ms);
@@ -115,18 +110,16 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
   if (options.demo) {
     page.emplace(options.page);
   }
+  AccessSetUp access_set_up(context, options.access, workflows, redis);
   net::Router router;
   net::Server server(context, router, server_options);
 
-  // Not const: they are asked again at a SIGHUP.
-  Access access(context, options.access, workflows, redis);
-  const access::Guard& guard = access.guard();
+  const access::Guard guard(access_set_up.policy());
   const BrokerFactory brokers(context, options, redis);
   WorkflowGateways served(context);
   for (const Workflow& workflow : workflows) {
     served.add(brokers.make(workflow), streams);
   }
-  access.end_withdrawn(served.gateways());
   served.add_to(router, guard, has_publish_route(options));
   Observability observability(server, served.gateways(), redis ? "redis" : "embedded");
   observability.add_to(router, guard);
@@ -139,9 +132,7 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
 
   // Not const: their handlers change them.
   Reload reload(context);
-  if (access.has_keys()) {
-    reload.add("keys", [&access] { return access.reload(); });
-  }
+  access_set_up.follow_keys(reload, served.gateways());
   Shutdown shutdown(context, server, sample_backend ? &*sample_backend : nullptr, served.gateways(),
                     std::chrono::seconds(options.drain_seconds));
   warn_of_open_gateway(options);
