@@ -43,11 +43,14 @@ void Reload::read_all() {
   }
   std::uint8_t kind = 0;
   for (const Entry& entry : parts_) {
-    const logging::Condition condition = logging::Condition("reload").of_kind(++kind);
+    ++kind;
+    // Two conditions: whoever has mended a file hears so at once.
     if (const auto failure = read(entry.part)) {
-      logging::error(condition, "the {} stay as they were: {}", entry.name, *failure);
+      logging::error(logging::Condition("reload failed").of_kind(kind),
+                     "the {} stay as they were: {}", entry.name, *failure);
     } else {
-      logging::info(condition, "the {} were read anew", entry.name);
+      logging::info(logging::Condition("reload").of_kind(kind), "the {} were read anew",
+                    entry.name);
     }
   }
 }
