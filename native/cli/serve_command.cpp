@@ -30,6 +30,7 @@
 #include "cli/shutdown.hpp"
 #include "cli/system_limits.hpp"
 #include "cli/terminal.hpp"
+#include "cli/tls_options.hpp"
 #include "cli/workflow_gateways.hpp"
 #include "log/background_log.hpp"
 #include "log/log.hpp"
@@ -111,6 +112,8 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
     page.emplace(options.page);
   }
   AccessSetUp access_set_up(context, options.access, workflows, redis);
+  const std::unique_ptr<net::TlsCredentials> tls = tls_credentials(options.tls);
+  server_options.tls = tls.get();
   net::Router router;
   net::Server server(context, router, server_options);
 
@@ -133,6 +136,9 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
   // Not const: their handlers change them.
   Reload reload(context);
   access_set_up.follow_keys(reload, served.gateways());
+  if (tls) {
+    reload.add("certificates", [&tls] { return tls->reload(); });
+  }
   Shutdown shutdown(context, server, sample_backend ? &*sample_backend : nullptr, served.gateways(),
                     std::chrono::seconds(options.drain_seconds));
   warn_of_open_gateway(options);

@@ -185,6 +185,7 @@ void add_serve_options(CLI::App& command, ServeOptions& options) {
   add_configuration_options(command, options.configuration);
   add_address_options(command, options);
   add_access_options(command, options.access);
+  add_tls_options(command, options.tls);
   add_workflow_options(command, options);
   add_history_options(command, options);
   add_stream_options(command, options);

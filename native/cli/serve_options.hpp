@@ -8,6 +8,7 @@
 
 #include "cli/access_options.hpp"
 #include "cli/configuration_options.hpp"
+#include "cli/tls_options.hpp"
 #include "net/host_port.hpp"
 
 namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's own name.
@@ -19,6 +20,7 @@ namespace regstream::cli {
 /// What `serve` is told, by the command line, the environment or a file.
 struct ServeOptions {
   ConfigurationOptions configuration;
+  TlsOptions tls;
   std::string address = "127.0.0.1";
   int port = 8080;
   std::vector<std::string> allowed_hosts;

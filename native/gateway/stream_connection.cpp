@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <exception>
 #include <memory_resource>
+#include <string_view>
 #include <utility>
 
 #include <boost/asio/bind_allocator.hpp>
@@ -30,6 +31,27 @@ constexpr std::size_t buffers_max = 1024;
 // dropped; more is somebody who tries what he can send.
 constexpr std::uint32_t discarded_bytes_max = 4096;
 
+// The head and the oldest frames, as far as they fit. Gives their size.
+std::size_t fill(std::array<char, net::TlsSession::record_bytes_max>& record, std::string_view head,
+                 const hub::Outbox& outbox) {
+  std::size_t size = head.copy(record.data(), record.size());
+  std::size_t skip = outbox.sent_of_first();
+  for (const hub::FramePtr& frame : outbox.frames()) {
+    if (size == record.size()) {
+      break;
+    }
+    const std::string_view bytes = outbox.wire_bytes(*frame).substr(std::exchange(skip, 0));
+    size += bytes.copy(record.data() + size, record.size() - size);
+  }
+  return size;
+}
+
+void consume(std::string_view& head, hub::Outbox& outbox, std::size_t sent) {
+  const std::size_t head_sent = std::min(sent, head.size());
+  head.remove_prefix(head_sent);
+  outbox.consume(sent - head_sent);
+}
+
 using UserTimeout = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_USER_TIMEOUT>;
 
 }  // namespace
@@ -37,15 +59,15 @@ using UserTimeout = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_USER_T
 StreamConnection::StreamConnection(net::TakenConnection connection, std::string_view head,
                                    hub::SubscriptionId subscription, Duration peer_timeout,
                                    Owner& owner)
-    : socket_(std::move(connection.socket)),
+    : transport_(std::move(connection.transport)),
       place_(std::move(connection.place)),
       unsent_head_(head),
       owner_(&owner),
       subscription_(subscription) {
   // A socket that is broken already shows it at the first write.
   boost::system::error_code ignored;
-  socket_.non_blocking(true, ignored);
-  socket_.set_option(UserTimeout(static_cast<int>(peer_timeout.count())), ignored);
+  transport_.socket().non_blocking(true, ignored);
+  transport_.socket().set_option(UserTimeout(static_cast<int>(peer_timeout.count())), ignored);
 }
 
 void StreamConnection::start() {
@@ -55,6 +77,9 @@ void StreamConnection::start() {
 hub::Written StreamConnection::write(hub::Outbox& outbox) {
   if (waits_for_room_) {
     return hub::Written::waiting;
+  }
+  if (transport_.tls() != nullptr) {
+    return write_tls(outbox);
   }
   while (!unsent_head_.empty() || !outbox.empty()) {
     std::array<iovec, buffers_max> buffers;  // Not zeroed: sixteen kilobytes.
@@ -77,7 +102,7 @@ hub::Written StreamConnection::write(hub::Outbox& outbox) {
     msghdr message{};
     message.msg_iov = buffers.data();
     message.msg_iovlen = count;
-    const ssize_t result = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL);
+    const ssize_t result = ::sendmsg(transport_.socket().native_handle(), &message, MSG_NOSIGNAL);
     if (result < 0 && errno == EINTR) {
       continue;
     }
@@ -88,18 +113,37 @@ hub::Written StreamConnection::write(hub::Outbox& outbox) {
     if (result < 0) {
       return hub::Written::failed;
     }
-    const auto sent = static_cast<std::size_t>(result);
-    const std::size_t head_sent = std::min(sent, unsent_head_.size());
-    unsent_head_.remove_prefix(head_sent);
-    outbox.consume(sent - head_sent);
+    consume(unsent_head_, outbox, static_cast<std::size_t>(result));
   }
   return hub::Written::everything;
 }
 
+// One record at a time, of a copy: TLS has no use for many buffers. A record that has to wait is
+// tried again with the same bytes, since an outbox only grows behind them.
+hub::Written StreamConnection::write_tls(hub::Outbox& outbox) {
+  const auto written = [this](net::TlsStep step) {
+    if (step == net::TlsStep::wants_write) {
+      write_later();
+      return hub::Written::waiting;
+    }
+    return step == net::TlsStep::done ? hub::Written::everything : hub::Written::failed;
+  };
+  while (!unsent_head_.empty() || !outbox.empty()) {
+    std::array<char, net::TlsSession::record_bytes_max> record;  // Not zeroed.
+    const std::size_t size = fill(record, unsent_head_, outbox);
+    const net::TlsResult result = transport_.tls()->write({record.data(), size});
+    if (result.step != net::TlsStep::done) {
+      return written(result.step);
+    }
+    consume(unsent_head_, outbox, result.bytes);
+  }
+  return outbox.is_finished() ? written(transport_.tls()->shut_down().step)
+                              : hub::Written::everything;
+}
+
 void StreamConnection::close() {
   owner_ = nullptr;
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  transport_.close();
   place_.reset();
 }
 
@@ -124,34 +168,50 @@ void StreamConnection::wait_for_peer() {
   // An idle stream is little more than this wait. Left to itself, Asio would put it where the
   // accept was, which took twice the memory.
   std::pmr::polymorphic_allocator<> exactly_fitting(std::pmr::new_delete_resource());
-  socket_.async_wait(tcp::socket::wait_read,
-                     asio::bind_allocator(exactly_fitting, std::move(handler)));
+  transport_.socket().async_wait(tcp::socket::wait_read,
+                                 asio::bind_allocator(exactly_fitting, std::move(handler)));
 }
 
 // False: the peer has closed, or says too much.
 bool StreamConnection::discard_input() {
+  if (transport_.tls() != nullptr) {
+    return discard_tls_input();
+  }
   std::array<char, 1024> unwanted;
   boost::system::error_code error;
   while (!error && discarded_ <= discarded_bytes_max) {
-    discarded_ += static_cast<std::uint32_t>(socket_.read_some(asio::buffer(unwanted), error));
+    discarded_ +=
+        static_cast<std::uint32_t>(transport_.socket().read_some(asio::buffer(unwanted), error));
   }
   return error == asio::error::would_block;
 }
 
+// A record without content, such as a new key, counts as a byte: none is free of charge.
+bool StreamConnection::discard_tls_input() {
+  std::array<char, 1024> unwanted;
+  net::TlsResult result{.step = net::TlsStep::done};
+  while (result.step == net::TlsStep::done && discarded_ <= discarded_bytes_max) {
+    result = transport_.tls()->read(unwanted);
+    discarded_ += std::max<std::uint32_t>(1, static_cast<std::uint32_t>(result.bytes));
+  }
+  return result.step == net::TlsStep::wants_read || result.step == net::TlsStep::wants_write;
+}
+
 void StreamConnection::write_later() {
   waits_for_room_ = true;
-  socket_.async_wait(tcp::socket::wait_write,
-                     [self = StreamConnectionPtr(this)](const boost::system::error_code& error) {
-                       self->waits_for_room_ = false;
-                       if (self->owner_ == nullptr) {
-                         return;
-                       }
-                       if (error) {
-                         self->owner_->on_peer_closed(*self);
-                       } else {
-                         self->owner_->on_writable(*self);
-                       }
-                     });
+  transport_.socket().async_wait(
+      tcp::socket::wait_write,
+      [self = StreamConnectionPtr(this)](const boost::system::error_code& error) {
+        self->waits_for_room_ = false;
+        if (self->owner_ == nullptr) {
+          return;
+        }
+        if (error) {
+          self->owner_->on_peer_closed(*self);
+        } else {
+          self->owner_->on_writable(*self);
+        }
+      });
 }
 
 }  // namespace regstream::gateway

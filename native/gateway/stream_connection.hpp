@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <string_view>
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <regstream/time.hpp>
@@ -53,10 +52,12 @@ class StreamConnection
   void close();
 
  private:
+  hub::Written write_tls(hub::Outbox& outbox);
   void wait_for_peer();
   bool discard_input();
+  bool discard_tls_input();
 
-  boost::asio::ip::tcp::socket socket_;
+  net::Transport transport_;
   net::ClientPlace place_;  // Until the socket closes.
   std::string_view unsent_head_;
   Owner* owner_;  // Null once closed.

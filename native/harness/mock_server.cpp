@@ -175,7 +175,7 @@ void MockServer::play(net::Exchange exchange) {
     return;
   }
   const RequestHead head = read_head(exchange);
-  asio::ip::tcp::socket socket = exchange.take_connection().socket;
+  asio::ip::tcp::socket socket = std::move(exchange.take_connection().transport.socket());
   const ConnectionNumber number = player_.open(head, now());
   const auto connection = std::make_shared<ScriptConnection>(
       std::move(socket), ScriptConnection::Events{.peer_closed =

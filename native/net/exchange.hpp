@@ -8,12 +8,12 @@
 #include <string_view>
 #include <vector>
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/message.hpp>
 #include <boost/beast/http/string_body.hpp>
 
 #include "net/client_count.hpp"
+#include "net/transport.hpp"
 
 /// One HTTP request and the right to answer it.
 namespace regstream::net {
@@ -37,7 +37,7 @@ struct CorsFields;
 /// A connection that its handler answers by hand (a stream). Whoever has it gives its client's
 /// place back with the socket.
 struct TakenConnection {
-  boost::asio::ip::tcp::socket socket;
+  Transport transport;
   ClientPlace place;
 };
 

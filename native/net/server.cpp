@@ -35,18 +35,6 @@ constexpr int unsent_bytes_max = 128 << 10;
 
 using UnsentLowWater = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>;
 
-// Says no to a connection that gets no session. What it asked is read first, as far as it is there:
-// closing would reset the connection otherwise, and the client might never see the answer.
-void refuse(tcp::socket& socket, std::string_view status) {
-  const std::string answer = "HTTP/1.1 " + std::string(status) + "\r\n" + common_field_lines() +
-                             "Retry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
-  boost::system::error_code ignored;
-  std::array<char, 4096> unread;
-  socket.non_blocking(true, ignored);
-  socket.read_some(asio::buffer(unread), ignored);
-  socket.write_some(asio::buffer(answer), ignored);  // It fits into the empty send buffer.
-}
-
 [[noreturn]] void fail(const ServerOptions& options, const boost::system::error_code& error) {
   const std::string where = "port " + std::to_string(options.port) + " on " + options.address;
   if (error == asio::error::address_in_use) {
@@ -68,7 +56,8 @@ Server::Server(asio::io_context& context, const Router& router, const ServerOpti
       accept_pause_(context),
       set_(std::make_shared<SessionSet>(context, router, options.limits, options.allowed_hosts,
                                         options.cors)),
-      clients_(options.limits.connections_per_client_max) {
+      clients_(options.limits.connections_per_client_max),
+      tls_(options.tls) {
   boost::system::error_code error;
   const auto resolved = tcp::resolver(context).resolve(
       options.address, std::to_string(options.port),
@@ -96,7 +85,8 @@ Server::~Server() {
 
 std::string Server::url() const {
   std::ostringstream text;
-  text << "http://" << endpoint_;  // Asio puts an IPv6 address into brackets.
+  text << (tls_ == nullptr ? "http://" : "https://")
+       << endpoint_;  // Asio puts an IPv6 address into brackets.
   return text.str();
 }
 
@@ -191,7 +181,27 @@ void Server::admit(tcp::socket socket) {
   // Answers and events are written whole: waiting for more would only delay them.
   socket.set_option(tcp::no_delay(true), error);
   socket.set_option(UnsentLowWater(unsent_bytes_max), error);
-  std::make_shared<Session>(std::move(socket), client, *std::move(place), set_)->start();
+  std::unique_ptr<TlsSession> tls =
+      tls_ == nullptr ? nullptr : tls_->accept(socket.native_handle());
+  std::make_shared<Session>(Transport(std::move(socket), std::move(tls)), client, *std::move(place),
+                            set_)
+      ->start();
+}
+
+// Says no to a connection that gets no session. What it asked is read first, as far as it is there:
+// closing would reset the connection otherwise, and the client might never see the answer. With TLS
+// nothing is said: an answer would cost the handshake that there is no room for.
+void Server::refuse(tcp::socket& socket, std::string_view status) const {
+  if (tls_ != nullptr) {
+    return;
+  }
+  const std::string answer = "HTTP/1.1 " + std::string(status) + "\r\n" + common_field_lines() +
+                             "Retry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+  boost::system::error_code ignored;
+  std::array<char, 4096> unread;
+  socket.non_blocking(true, ignored);
+  socket.read_some(asio::buffer(unread), ignored);
+  socket.write_some(asio::buffer(answer), ignored);  // It fits into the empty send buffer.
 }
 
 }  // namespace regstream::net

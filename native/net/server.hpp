@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -17,6 +18,7 @@
 #include "net/router.hpp"
 #include "net/server_limits.hpp"
 #include "net/session_set.hpp"
+#include "net/tls_credentials.hpp"
 
 namespace regstream::net {
 
@@ -28,6 +30,8 @@ struct ServerOptions {
   /// plays somebody else's.
   std::optional<AllowedHosts> allowed_hosts = AllowedHosts();
   Cors cors = {};
+  /// What https is spoken with; outlives the server. Null: http.
+  const TlsCredentials* tls = nullptr;
 };
 
 /// Connections that were answered before their request was read.
@@ -49,7 +53,7 @@ class Server {
   ~Server();
 
   [[nodiscard]] std::uint16_t port() const { return endpoint_.port(); }
-  /// "http://127.0.0.1:8080"
+  /// "http://127.0.0.1:8080", or https.
   [[nodiscard]] std::string url() const;
 
   /// Connections that are no streams, now.
@@ -69,6 +73,7 @@ class Server {
   void pause();
   std::optional<ClientPlace> find_place(const ClientAddress& client);
   void admit(boost::asio::ip::tcp::socket socket);
+  void refuse(boost::asio::ip::tcp::socket& socket, std::string_view status) const;
 
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::ip::tcp::endpoint endpoint_;
@@ -76,6 +81,7 @@ class Server {
   std::shared_ptr<SessionSet> set_;
   ClientCounts clients_;
   RefusedConnections refused_;
+  const TlsCredentials* tls_;
 };
 
 }  // namespace regstream::net

@@ -59,9 +59,9 @@ class SessionConnection final : public Exchange::Connection {
 
 }  // namespace
 
-Session::Session(asio::ip::tcp::socket socket, const ClientAddress& client, ClientPlace place,
+Session::Session(Transport transport, const ClientAddress& client, ClientPlace place,
                  std::shared_ptr<SessionSet> set)
-    : socket_(std::move(socket)),
+    : transport_(std::move(transport)),
       place_(std::move(place)),
       set_(std::move(set)),
       id_(set_->add(*this, client)),
@@ -71,8 +71,27 @@ Session::~Session() {
   set_->destroyed(id_);
 }
 
+// A handshake has a request's place, and as much time.
 void Session::start() {
-  begin_request();
+  if (transport_.tls() == nullptr) {
+    begin_request();
+    return;
+  }
+  enter(SessionState::reading_head);
+  transport_.async_handshake(
+      [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_handshake(error); });
+}
+
+void Session::on_handshake(ErrorCode error) {
+  if (!error) {
+    begin_request();
+  } else if (transport_.tls()->has_met_http()) {
+    transport_.drop_tls();
+    refuse({.status = http::status::bad_request,
+            .detail = "This port speaks TLS: ask for https:// instead of http://."});
+  } else {
+    close();
+  }
 }
 
 void Session::stop() {
@@ -82,8 +101,7 @@ void Session::stop() {
 }
 
 void Session::close() {
-  ErrorCode ignored;
-  socket_.close(ignored);
+  transport_.close();
   place_.reset();
   set_->leave(id_);
 }
@@ -115,16 +133,16 @@ void Session::read() {
   const std::size_t piece =
       std::max(state_ == SessionState::reading_body ? body_read_bytes : head_read_bytes,
                buffer_.capacity() - buffer_.size());
-  socket_.async_read_some(buffer_.prepare(std::min(piece, room)),
-                          [self = shared_from_this()](ErrorCode error, std::size_t bytes) {
-                            if (error) {  // The client has gone, or this session had to.
-                              self->close();
-                              return;
-                            }
-                            self->buffer_.commit(bytes);
-                            self->set_->progress(self->id_, bytes);
-                            self->parse();
-                          });
+  transport_.async_read_some(buffer_.prepare(std::min(piece, room)),
+                             [self = shared_from_this()](ErrorCode error, std::size_t bytes) {
+                               if (error) {  // The client has gone, or this session had to.
+                                 self->close();
+                                 return;
+                               }
+                               self->buffer_.commit(bytes);
+                               self->set_->progress(self->id_, bytes);
+                               self->parse();
+                             });
 }
 
 void Session::parse() {
@@ -217,7 +235,7 @@ std::optional<Problem> Session::check_head(const Request& head) {
 
 void Session::send_continue() {
   static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
-  asio::async_write(socket_, asio::buffer(go_on),
+  asio::async_write(transport_, asio::buffer(go_on),
                     [self = shared_from_this()](ErrorCode error, std::size_t) {
                       if (error) {
                         self->close();
@@ -238,8 +256,9 @@ void Session::route() {
   Request request(std::move(head_));
   request.body() = std::move(parser_->get().body());
   parser_.reset();
-  Exchange exchange(std::make_shared<SessionConnection>(socket_.get_executor(), shared_from_this()),
-                    std::move(request), std::exchange(target_, {}).value_or(Target()));
+  Exchange exchange(
+      std::make_shared<SessionConnection>(transport_.get_executor(), shared_from_this()),
+      std::move(request), std::exchange(target_, {}).value_or(Target()));
   try {
     set_->router().route(std::move(exchange));
   } catch (const std::exception& error) {
@@ -309,7 +328,7 @@ void Session::send(Response response) {
 }
 
 void Session::write() {
-  http::async_write_some(socket_, *serializer_,
+  http::async_write_some(transport_, *serializer_,
                          [self = shared_from_this()](ErrorCode error, std::size_t bytes) {
                            if (error) {
                              self->close();
@@ -338,19 +357,28 @@ void Session::on_written() {
 
 TakenConnection Session::release() {
   set_->leave(id_);
-  return {.socket = std::move(socket_), .place = std::move(place_)};
+  return {.transport = std::move(transport_), .place = std::move(place_)};
 }
 
 void Session::close_gently() {
   enter(SessionState::closing);  // A stop need not wait for the client to close.
+  if (transport_.tls() == nullptr) {
+    end_sending();
+    return;
+  }
+  transport_.async_shut_down(
+      [self = shared_from_this()](ErrorCode, std::size_t) { self->end_sending(); });
+}
+
+void Session::end_sending() {
   ErrorCode ignored;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
+  transport_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
   discard();
 }
 
 void Session::discard() {
   buffer_.clear();
-  socket_.async_read_some(
+  transport_.async_read_some(
       buffer_.prepare(4096), [self = shared_from_this()](ErrorCode error, std::size_t bytes) {
         self->discarded_ += bytes;
         if (error || self->discarded_ > self->set_->limits().discarded_bytes_max) {

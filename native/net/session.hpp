@@ -5,7 +5,6 @@
 #include <optional>
 #include <string_view>
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/serializer.hpp>
@@ -15,6 +14,7 @@
 #include "net/exchange.hpp"
 #include "net/problem.hpp"
 #include "net/session_set.hpp"
+#include "net/transport.hpp"
 
 namespace regstream::net {
 
@@ -25,7 +25,7 @@ namespace regstream::net {
 /// an exception as well, closes the connection.
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(boost::asio::ip::tcp::socket socket, const ClientAddress& client, ClientPlace place,
+  Session(Transport transport, const ClientAddress& client, ClientPlace place,
           std::shared_ptr<SessionSet> set);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -47,6 +47,7 @@ class Session : public std::enable_shared_from_this<Session> {
   using Body = boost::beast::http::string_body;
 
   void enter(SessionState state);
+  void on_handshake(ErrorCode error);
   void begin_request();
   void read();
   void parse();
@@ -65,9 +66,10 @@ class Session : public std::enable_shared_from_this<Session> {
   void write();
   void on_written();
   void close_gently();
+  void end_sending();
   void discard();
 
-  boost::asio::ip::tcp::socket socket_;
+  Transport transport_;
   ClientPlace place_;
   std::shared_ptr<SessionSet> set_;
   SessionTable::Id id_;

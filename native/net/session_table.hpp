@@ -14,7 +14,8 @@ namespace regstream::net {
 
 /// What a session does. Each state but `answering` is one that a client can hold on to.
 enum class SessionState : std::uint8_t {
-  reading_head,  ///< From the first wait for a request on; also idle between two.
+  reading_head,  ///< From the first wait for a request on; also idle between two, and before
+                 ///< the first one a TLS handshake.
   reading_body,  ///< From the head on, "100 Continue" included.
   answering,     ///< The request's handler has it: nobody is evicted for what the server takes.
   writing,       ///< The answer.

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import type { Certificate } from "./certificates.ts";
 import { Child, type ChildOutputs } from "./child.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
@@ -25,6 +26,8 @@ export interface GatewayOptions {
   readonly port?: number;
   /** The sample backend and its page as well: true by default. */
   readonly hasDemo?: boolean;
+  /** What https is spoken with; the gateway speaks http without one. */
+  readonly certificate?: Certificate;
   readonly redis?: string;
   readonly redisPassword?: string;
   /** The demo's database; by default a new one in a folder of its own. */
@@ -42,6 +45,7 @@ export class Gateway {
     private readonly child: Child,
     readonly port: number,
     readonly database: string,
+    private readonly scheme: string,
   ) {}
 
   static async start(options: GatewayOptions = {}): Promise<Gateway> {
@@ -49,14 +53,15 @@ export class Gateway {
     const args = [
       ...["serve", "--port", String(options.port ?? 0)],
       ...(options.hasDemo === false ? [] : ["--demo", "--database", database, "--page", page]),
+      ...(options.certificate === undefined ? [] : ["--tls-cert", options.certificate.certFile, "--tls-key", options.certificate.keyFile]),
       ...(options.redis === undefined ? [] : ["--redis", options.redis]),
       ...(options.more ?? []),
     ];
     const environment = options.redisPassword === undefined ? {} : { REDIS_PASSWORD: options.redisPassword };
     const outputs = options.stderr === undefined ? {} : { stderr: options.stderr };
     const child = options.openFiles === undefined ? regstream(args, environment, undefined, outputs) : regstreamWithFiles(options.openFiles, args, environment);
-    const ready = await child.untilOutput(/serving on http:\/\/127\.0\.0\.1:(\d+)/);
-    return new Gateway(child, Number(ready[1]), database);
+    const ready = await child.untilOutput(/serving on (https?):\/\/127\.0\.0\.1:(\d+)/);
+    return new Gateway(child, Number(ready[2]), database, ready[1] ?? "http");
   }
 
   get log(): string {
@@ -73,11 +78,15 @@ export class Gateway {
   }
 
   url(path: string): string {
-    return `http://127.0.0.1:${this.port}${path}`;
+    return `${this.scheme}://127.0.0.1:${this.port}${path}`;
   }
 
   untilLog(pattern: RegExp): Promise<RegExpMatchArray> {
     return this.child.untilOutput(pattern);
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child.signal(signal);
   }
 
   async stop(signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> {

@@ -45,7 +45,8 @@ class RunningServer {
     });
     router_.add(http::verb::get, "/throws", [](const Exchange&) { throw std::runtime_error("x"); });
     router_.add(http::verb::get, "/raw", [](Exchange exchange) {
-      boost::asio::ip::tcp::socket socket = exchange.take_connection().socket;
+      boost::asio::ip::tcp::socket socket =
+          std::move(exchange.take_connection().transport.socket());
       boost::asio::write(socket, boost::asio::buffer("raw bytes", 9));
     });
     router_.add(http::verb::get, "/elsewhere", [this](Exchange exchange) {

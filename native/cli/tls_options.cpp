@@ -1,0 +1,30 @@
+#include "cli/tls_options.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace regstream::cli {
+
+void add_tls_options(CLI::App& command, TlsOptions& options) {
+  const std::string group = "TLS";
+  CLI::Option* const certificate =
+      command
+          .add_option("--tls-cert", options.certificate,
+                      "FILE with the server's certificate and those between it and its root "
+                      "(PEM): https alone is served then. SIGHUP reads it anew")
+          ->group(group);
+  CLI::Option* const key =
+      command
+          .add_option("--tls-key", options.key,
+                      "FILE with that certificate's key (PEM). SIGHUP reads it anew")
+          ->group(group);
+  certificate->needs(key);
+  key->needs(certificate);
+}
+
+std::unique_ptr<net::TlsCredentials> tls_credentials(const TlsOptions& options) {
+  return options.certificate.empty() ? nullptr
+                                     : std::make_unique<net::TlsCredentials>(net::TlsFiles{
+                                           .certificate = options.certificate, .key = options.key});
+}
+
+}  // namespace regstream::cli

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <openssl/types.h>
+
+#include "net/tls_session.hpp"
+
+namespace regstream::net {
+
+/// Where a server's certificate is, with those of the issuers between it and the root, and its key.
+/// Both in PEM.
+struct TlsFiles {
+  std::string certificate;
+  std::string key;
+};
+
+/// What a server proves itself by, and the TLS that it speaks: 1.2 and 1.3 with the ciphers of
+/// Mozilla's "intermediate" configuration, HTTP/1.1 alone (RFC 7301), no client certificates.
+class TlsCredentials {
+ public:
+  /// Reads the files. Throws std::runtime_error with one sentence that says what to do. What can be
+  /// used, but should not be, is a warning in the log: a key that everybody may read, a certificate
+  /// that has expired.
+  explicit TlsCredentials(TlsFiles files);
+
+  /// Reads the files again, for connections to come; those that are open keep what they have.
+  /// Files that can't be used, or hold a certificate that is not valid now, change nothing: the
+  /// sentence says what is wrong with them.
+  [[nodiscard]] std::optional<std::string> reload();
+
+  /// The server's side of a new connection on `socket`. Throws std::bad_alloc.
+  [[nodiscard]] std::unique_ptr<TlsSession> accept(int socket) const {
+    return std::make_unique<TlsSession>(*context_, socket);
+  }
+
+ private:
+  struct Free {
+    void operator()(SSL_CTX* context) const;
+  };
+  using Context = std::unique_ptr<SSL_CTX, Free>;
+
+  [[nodiscard]] Context load() const;
+  void warn_of_readable_key() const;
+
+  TlsFiles files_;
+  Context context_;
+};
+
+}  // namespace regstream::net
