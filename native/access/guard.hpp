@@ -6,6 +6,7 @@
 #include <regstream/workflow/workflow.hpp>
 
 #include "access/policy.hpp"
+#include "access/token_limits.hpp"
 #include "net/exchange.hpp"
 
 /// The one way into routes that ask who is there.
@@ -27,7 +28,9 @@ class Guard {
   /// thread.
   using Handler = std::function<void(net::Exchange, GrantPtr)>;
 
-  explicit Guard(Policy& policy) : policy_(policy) {}
+  /// `limits`, those of a token, are the handlers' to keep; null: there are none.
+  explicit Guard(Policy& policy, TokenLimits* limits = nullptr)
+      : policy_(policy), limits_(limits) {}
 
   /// `ticketed`: see `Policy::authenticate`.
   [[nodiscard]] net::Handler admit(Handler handler, const Workflow* ticketed = nullptr) const;
@@ -40,8 +43,11 @@ class Guard {
   /// Everybody may do everything.
   [[nodiscard]] bool is_open() const { return policy_.is_open(); }
 
+  [[nodiscard]] TokenLimits* limits() const { return limits_; }
+
  private:
   Policy& policy_;
+  TokenLimits* limits_;
 };
 
 /// Lets everybody in.

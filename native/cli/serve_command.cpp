@@ -17,6 +17,7 @@
 #include <regstream/broker/redis_options.hpp>
 
 #include "access/guard.hpp"
+#include "access/token_limits.hpp"
 #include "backend/backend.hpp"
 #include "backend/routes.hpp"
 #include "cli/access_set_up.hpp"
@@ -83,11 +84,12 @@ void limit_connections(net::ServerLimits& server, hub::StreamPumpOptions& stream
                        const ServeOptions& options) {
   const DescriptorShares shares = share_descriptors(raise_open_files_limit());
   server.sessions_max = std::min(server.sessions_max, shares.sessions);
-  streams.streams_max = std::min(streams.streams_max, shares.streams);
+  streams.streams_max =
+      std::min(options.limits.streams_max.value_or(streams.streams_max), shares.streams);
   // Where one client takes all that it may, others still have three quarters of the connections,
   // and of the places for requests as well; with few descriptors, what a browser leaves.
-  server.connections_per_client_max =
-      options.connections_per_client.value_or((server.sessions_max + streams.streams_max) / 4);
+  server.connections_per_client_max = options.limits.connections_per_client.value_or(
+      (server.sessions_max + streams.streams_max) / 4);
   if (server.connections_per_client_max > 0) {
     server.sessions_per_client_max = std::max(server.sessions_max / 4, browser_connections);
   }
@@ -99,7 +101,8 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
                                     .port = static_cast<std::uint16_t>(options.port),
                                     .limits = {},
                                     .allowed_hosts = net::AllowedHosts(allowed_hosts_of(options)),
-                                    .cors = net::Cors(options.access.cors_origins)};
+                                    .cors = net::Cors(options.access.cors_origins),
+                                    .trusted_proxies = trusted_proxies_of(options.limits)};
   hub::StreamPumpOptions streams = stream_options(options);
   limit_connections(server_options.limits, streams, options);
 
@@ -117,7 +120,9 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
   net::Router router;
   net::Server server(context, router, server_options);
 
-  const access::Guard guard(access_set_up.policy());
+  access::TokenLimits token_limits(options.limits.streams_per_token,
+                                   options.limits.updates_per_second);
+  const access::Guard guard(access_set_up.policy(), &token_limits);
   const BrokerFactory brokers(context, options, redis);
   WorkflowGateways served(context);
   for (const Workflow& workflow : workflows) {

@@ -41,14 +41,6 @@ void add_address_options(CLI::App& command, ServeOptions& options) {
       ->take_all()
       ->check(check_host)
       ->group(group);
-  command
-      .add_option(
-          "--connections-per-client", options.connections_per_client,
-          "Streams and requests that one client address (IPv6: one /64) may have open at a "
-          "time, loopback addresses excepted; 0: any number, for a proxy on another machine "
-          "(a quarter of what the limit on open files allows)")
-      ->check(CLI::Range(std::size_t{0}, std::size_t{1'000'000}))
-      ->group(group);
 }
 
 void add_workflow_options(CLI::App& command, ServeOptions& options) {
@@ -187,6 +179,7 @@ void add_serve_options(CLI::App& command, ServeOptions& options) {
   add_access_options(command, options.access);
   add_tls_options(command, options.tls);
   add_workflow_options(command, options);
+  add_limit_options(command, options.limits);
   add_history_options(command, options);
   add_stream_options(command, options);
   add_sample_options(command, options);

@@ -8,6 +8,7 @@
 
 #include "cli/access_options.hpp"
 #include "cli/configuration_options.hpp"
+#include "cli/limit_options.hpp"
 #include "cli/tls_options.hpp"
 #include "net/host_port.hpp"
 
@@ -21,6 +22,7 @@ namespace regstream::cli {
 struct ServeOptions {
   ConfigurationOptions configuration;
   TlsOptions tls;
+  LimitOptions limits;
   std::string address = "127.0.0.1";
   int port = 8080;
   std::vector<std::string> allowed_hosts;
@@ -34,7 +36,6 @@ struct ServeOptions {
   std::optional<std::size_t> history_length;
   std::optional<std::size_t> history_bytes;
   std::optional<std::int64_t> history_hours;
-  std::optional<std::size_t> connections_per_client;
   bool demo = false;
   std::string database;
   std::string page;

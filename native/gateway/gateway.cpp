@@ -53,12 +53,13 @@ Gateway::Gateway(asio::io_context& context, broker::Broker& broker, hub::StreamP
 
 void Gateway::add_to(net::Router& router, const access::Guard& guard) {
   const Workflow& workflow = broker_.workflow();
-  router.add(http::verb::get, workflow.stream_path,
-             guard.admit(
-                 [this](net::Exchange exchange, const access::GrantPtr& grant) {
-                   open_stream(std::move(exchange), *grant);
-                 },
-                 &workflow));
+  router.add(
+      http::verb::get, workflow.stream_path,
+      guard.admit(
+          [this, limits = guard.limits()](net::Exchange exchange, const access::GrantPtr& grant) {
+            open_stream(std::move(exchange), *grant, limits);
+          },
+          &workflow));
   router.add(http::verb::post, tickets_path(workflow), guard.give_tickets(workflow));
 }
 
@@ -98,7 +99,8 @@ void Gateway::on_caught_up() {
   feed([this] { pump_.on_caught_up(moment()); });
 }
 
-void Gateway::open_stream(net::Exchange exchange, const access::Grant& grant) {
+void Gateway::open_stream(net::Exchange exchange, const access::Grant& grant,
+                          access::TokenLimits* limits) {
   auto read = read_stream_request(exchange.request(), exchange.target(), broker_.workflow());
   if (const auto* error = std::get_if<StreamRequestError>(&read)) {
     respond_problem(exchange, {.status = http::status::bad_request, .detail = error->what});
@@ -117,6 +119,15 @@ void Gateway::open_stream(net::Exchange exchange, const access::Grant& grant) {
     exchange.respond(make_stream_response());
     return;
   }
+  std::optional<access::TokenPlace> place =
+      limits == nullptr ? access::TokenPlace() : limits->enter_stream(grant);
+  if (!place) {
+    respond_problem(exchange,
+                    {.status = http::status::too_many_requests,
+                     .detail = "This token has as many streams as one may have; close some."},
+                    hub::refusal_retry_after);
+    return;
+  }
 
   request.framing = exchange.request().version() < 11 ? hub::Framing::bare : hub::Framing::chunked;
   const std::string_view head = stream_heads_.find(request.framing, exchange.cors());
@@ -125,8 +136,10 @@ void Gateway::open_stream(net::Exchange exchange, const access::Grant& grant) {
     request.lease = lease_of(grant, opened);
     const hub::SubscriptionId id = pump_.open(request, opened);
     try {
-      connections_.add(new StreamConnection(exchange.take_connection(), head, id,
-                                            options_.hub.peer_timeout(), *this));
+      const StreamConnectionPtr connection = new StreamConnection(
+          exchange.take_connection(), head, id, options_.hub.peer_timeout(), *this);
+      connection->keep(*std::move(place));
+      connections_.add(connection);
     } catch (...) {
       pump_.on_peer_closed(id);
       throw;
@@ -144,18 +157,16 @@ void Gateway::respond_refusal(net::Exchange& exchange, hub::StreamRefusal refusa
   }
   const bool is_full = refusal == hub::StreamRefusal::full;
   if (is_full) {
-    logging::warn(
-        "streams at the limit",
-        "as many streams are open as this gateway serves ({}), and more get 503: raise the "
-        "limit on open files (ulimit -n), or start another gateway",
-        pump_.streams_max());
+    logging::warn("streams at the limit",
+                  "as many streams are open as this gateway serves ({}), and more get 503: raise "
+                  "--streams-max or the limit on open files (ulimit -n), or start another gateway",
+                  pump_.streams_max());
   }
-  net::Response response = net::make_problem(
-      {.status = http::status::service_unavailable,
-       .detail = is_full ? "As many streams are open as this gateway serves."
-                         : "The gateway is shutting down; come back in a moment."});
-  response.set(http::field::retry_after, std::to_string(hub::refusal_retry_after.count()));
-  exchange.respond(std::move(response));
+  respond_problem(exchange,
+                  {.status = http::status::service_unavailable,
+                   .detail = is_full ? "As many streams are open as this gateway serves."
+                                     : "The gateway is shutting down; come back in a moment."},
+                  hub::refusal_retry_after);
 }
 
 // What the pump wants is done after each input, also after one that threw.

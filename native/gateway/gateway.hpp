@@ -55,7 +55,7 @@ class Gateway : private StreamConnection::Owner, private broker::Subscriber {
   void on_live() override;
   void on_caught_up() override;
 
-  void open_stream(net::Exchange exchange, const access::Grant& grant);
+  void open_stream(net::Exchange exchange, const access::Grant& grant, access::TokenLimits* limits);
   void respond_refusal(net::Exchange& exchange, hub::StreamRefusal refusal) const;
 
   template <typename Input>

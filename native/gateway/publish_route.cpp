@@ -13,6 +13,7 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "gateway/instance_path.hpp"
+#include "gateway/moment.hpp"
 #include "gateway/published_body.hpp"
 #include "net/json_body.hpp"
 #include "net/problem.hpp"
@@ -39,10 +40,8 @@ bool is_key(std::string_view text) {
 }
 
 void respond_unavailable(net::Exchange& exchange, const char* detail) {
-  net::Response response =
-      net::make_problem({.status = http::status::service_unavailable, .detail = detail});
-  response.set(http::field::retry_after, "1");
-  exchange.respond(std::move(response));
+  respond_problem(exchange, {.status = http::status::service_unavailable, .detail = detail},
+                  std::chrono::seconds(1));
 }
 
 std::optional<net::Problem> refuse(const net::Exchange& exchange) {
@@ -87,12 +86,14 @@ PublishRoute::PublishRoute(boost::asio::io_context& context, broker::Broker& bro
 
 void PublishRoute::add_to(net::Router& router, const access::Guard& guard) {
   router.add(http::verb::post, broker_.workflow().updates_path,
-             guard.admit([this](net::Exchange exchange, const access::GrantPtr& grant) {
-               publish(std::move(exchange), *grant);
+             guard.admit([this, limits = guard.limits()](net::Exchange exchange,
+                                                         const access::GrantPtr& grant) {
+               publish(std::move(exchange), *grant, limits);
              }));
 }
 
-void PublishRoute::publish(net::Exchange exchange, const access::Grant& grant) {
+void PublishRoute::publish(net::Exchange exchange, const access::Grant& grant,
+                           access::TokenLimits* limits) {
   const Workflow& workflow = broker_.workflow();
   const std::optional<InstanceId> id = instance_of_path(exchange, workflow);
   if (!id) {
@@ -120,6 +121,17 @@ void PublishRoute::publish(net::Exchange exchange, const access::Grant& grant) {
   // better.
   if (!broker_.is_connected()) {
     respond_unavailable(exchange, "The broker is away; try again in a moment.");
+    return;
+  }
+
+  // Last: an update that is refused for another reason costs the token nothing.
+  if (const auto wait =
+          limits == nullptr ? std::nullopt : limits->refuse_update(grant, moment().now)) {
+    respond_problem(exchange,
+                    {.status = http::status::too_many_requests,
+                     .detail = "This token publishes more updates than one may; send the update "
+                               "again in a moment, with its Idempotency-Key."},
+                    std::chrono::ceil<std::chrono::seconds>(*wait));
     return;
   }
 

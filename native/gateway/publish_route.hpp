@@ -42,7 +42,7 @@ class PublishRoute {
  private:
   struct Pending;
 
-  void publish(net::Exchange exchange, const access::Grant& grant);
+  void publish(net::Exchange exchange, const access::Grant& grant, access::TokenLimits* limits);
 
   boost::asio::io_context& context_;
   broker::Broker& broker_;

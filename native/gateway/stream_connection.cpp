@@ -145,6 +145,7 @@ void StreamConnection::close() {
   owner_ = nullptr;
   transport_.close();
   place_.reset();
+  token_place_.reset();
 }
 
 void StreamConnection::wait_for_peer() {

@@ -3,11 +3,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
 #include <boost/smart_ptr/intrusive_ref_counter.hpp>
 #include <regstream/time.hpp>
 
+#include "access/token_limits.hpp"
 #include "hub/outbox.hpp"
 #include "hub/stream_pump.hpp"
 #include "net/exchange.hpp"
@@ -43,6 +45,9 @@ class StreamConnection
 
   [[nodiscard]] hub::SubscriptionId subscription() const { return subscription_; }
 
+  /// Keeps the place of the stream's token until the socket closes.
+  void keep(access::TokenPlace place) { token_place_ = std::move(place); }
+
   /// Begins to watch for the peer's close.
   void start();
   /// Sends what the head and `outbox` hold, as far as the socket takes it.
@@ -59,6 +64,7 @@ class StreamConnection
 
   net::Transport transport_;
   net::ClientPlace place_;  // Until the socket closes.
+  access::TokenPlace token_place_;
   std::string_view unsent_head_;
   Owner* owner_;  // Null once closed.
   hub::SubscriptionId subscription_;

@@ -1,7 +1,6 @@
 #include "net/client_count.hpp"
 
 #include <algorithm>
-#include <utility>
 
 namespace regstream::net {
 
@@ -24,29 +23,6 @@ bool is_loopback(const ip::address& address) {
     return ip::make_address_v4(ip::v4_mapped, address.to_v6()).is_loopback();
   }
   return address.is_loopback();
-}
-
-ClientCounts::ClientCounts(std::size_t connections_max) : connections_max_(connections_max) {}
-
-std::optional<ClientPlace> ClientCounts::enter(const ClientAddress& client) {
-  if (connections_max_ == 0) {
-    return ClientPlace();
-  }
-  const auto found = counts_->find(client);
-  if (found == counts_->end()) {
-    return ClientPlace(new ClientCount(counts_, client));
-  }
-  if (found->second->use_count() >= connections_max_) {
-    return std::nullopt;
-  }
-  return ClientPlace(found->second);
-}
-
-ClientCount::ClientCount(std::shared_ptr<ClientCounts::Map> counts, const ClientAddress& client)
-    : counts_(std::move(counts)), entry_(counts_->emplace(client, this).first) {}
-
-ClientCount::~ClientCount() {
-  counts_->erase(entry_);
 }
 
 }  // namespace regstream::net

@@ -1,13 +1,9 @@
 #pragma once
 
-#include <cstddef>
-#include <map>
-#include <memory>
-#include <optional>
-
 #include <boost/asio/ip/address.hpp>
-#include <boost/smart_ptr/intrusive_ptr.hpp>
-#include <boost/smart_ptr/intrusive_ref_counter.hpp>
+#include <boost/asio/ip/address_v6.hpp>
+
+#include "net/places.hpp"
 
 namespace regstream::net {
 
@@ -20,41 +16,10 @@ using ClientAddress = boost::asio::ip::address_v6;
 /// Also where an IPv6 address holds one of IPv4.
 [[nodiscard]] bool is_loopback(const boost::asio::ip::address& address);
 
-class ClientCount;
+/// Counts the connections of each client, requests and streams together.
+using ClientCounts = Places<ClientAddress>;
 
-/// A connection's place among its client's, given back with the last copy. As small as a pointer,
-/// since each stream has one; null for a connection that is not counted.
-using ClientPlace = boost::intrusive_ptr<ClientCount>;
-
-/// Counts the connections of each client, requests and streams together. On one thread; places may
-/// outlive it.
-class ClientCounts {
- public:
-  /// At most `connections_max` for each client; 0: any number.
-  explicit ClientCounts(std::size_t connections_max);
-
-  /// Nothing: this client has as many connections as it may have.
-  [[nodiscard]] std::optional<ClientPlace> enter(const ClientAddress& client);
-
- private:
-  friend class ClientCount;
-  using Map = std::map<ClientAddress, ClientCount*>;
-
-  std::size_t connections_max_;
-  std::shared_ptr<Map> counts_ = std::make_shared<Map>();
-};
-
-/// The connections of one client: as many as refer to it.
-class ClientCount : public boost::intrusive_ref_counter<ClientCount, boost::thread_unsafe_counter> {
- public:
-  ClientCount(std::shared_ptr<ClientCounts::Map> counts, const ClientAddress& client);
-  ClientCount(const ClientCount&) = delete;
-  ClientCount& operator=(const ClientCount&) = delete;
-  ~ClientCount();
-
- private:
-  std::shared_ptr<ClientCounts::Map> counts_;
-  ClientCounts::Map::iterator entry_;
-};
+/// A connection's place among its client's.
+using ClientPlace = ClientCounts::Place;
 
 }  // namespace regstream::net

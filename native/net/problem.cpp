@@ -27,4 +27,10 @@ void respond_problem(Exchange& exchange, const Problem& problem) {
   exchange.respond(make_problem(problem));
 }
 
+void respond_problem(Exchange& exchange, const Problem& problem, std::chrono::seconds retry_after) {
+  Response response = make_problem(problem);
+  response.set(boost::beast::http::field::retry_after, std::to_string(retry_after.count()));
+  exchange.respond(std::move(response));
+}
+
 }  // namespace regstream::net

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -20,5 +21,8 @@ struct Problem {
 
 /// `exchange.respond(make_problem(problem))`.
 void respond_problem(Exchange& exchange, const Problem& problem);
+
+/// The same with Retry-After: the request may do better then.
+void respond_problem(Exchange& exchange, const Problem& problem, std::chrono::seconds retry_after);
 
 }  // namespace regstream::net

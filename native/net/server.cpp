@@ -55,8 +55,8 @@ Server::Server(asio::io_context& context, const Router& router, const ServerOpti
     : acceptor_(context),
       accept_pause_(context),
       set_(std::make_shared<SessionSet>(context, router, options.limits, options.allowed_hosts,
-                                        options.cors)),
-      clients_(options.limits.connections_per_client_max),
+                                        options.cors,
+                                        ClientPlaces(options.limits, options.trusted_proxies))),
       tls_(options.tls) {
   boost::system::error_code error;
   const auto resolved = tcp::resolver(context).resolve(
@@ -148,9 +148,9 @@ std::optional<ClientPlace> Server::find_place(const ClientAddress& client) {
   if (!set_->has_place_for(client) && !set_->evict_of(client)) {
     return std::nullopt;
   }
-  std::optional<ClientPlace> place = clients_.enter(client);
+  std::optional<ClientPlace> place = set_->places().enter(client);
   if (!place && set_->evict_of(client)) {
-    place = clients_.enter(client);
+    place = set_->places().enter(client);
   }
   return place;
 }
@@ -161,20 +161,20 @@ void Server::admit(tcp::socket socket) {
   if (error) {
     return;  // It has gone already.
   }
-  const ClientAddress client = client_of(peer.address());
-  const bool counts = !set_->limits().exempts_loopback || !net::is_loopback(peer.address());
-  std::optional<ClientPlace> place = counts ? find_place(client) : ClientPlace();
+  ClientPlaces& places = set_->places();
+  const bool counts = places.is_counted(peer.address()) && !places.is_proxy(peer.address());
+  std::optional<ClientPlace> place = counts ? find_place(client_of(peer.address())) : ClientPlace();
   if (!place) {
-    ++refused_.at_client_limit;
+    ++places.refused.at_client_limit;
     // Not its address: that is personal data, of which no log line has any.
     logging::warn("client at the limit",
                   "a client has as many connections as one may have, and more get 429; if it is a "
-                  "proxy: --connections-per-client 0");
+                  "proxy, name it by --trusted-proxy");
     refuse(socket, "429 Too Many Requests");
     return;
   }
   if (!set_->has_place()) {
-    ++refused_.at_server_limit;
+    ++places.refused.at_server_limit;
     refuse(socket, "503 Service Unavailable");
     return;
   }
@@ -183,8 +183,8 @@ void Server::admit(tcp::socket socket) {
   socket.set_option(UnsentLowWater(unsent_bytes_max), error);
   std::unique_ptr<TlsSession> tls =
       tls_ == nullptr ? nullptr : tls_->accept(socket.native_handle());
-  std::make_shared<Session>(Transport(std::move(socket), std::move(tls)), client, *std::move(place),
-                            set_)
+  std::make_shared<Session>(Transport(std::move(socket), std::move(tls)), peer.address(),
+                            *std::move(place), set_)
       ->start();
 }
 

@@ -12,7 +12,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "net/client_count.hpp"
+#include "net/client_places.hpp"
 #include "net/cors.hpp"
 #include "net/request_origin.hpp"
 #include "net/router.hpp"
@@ -32,12 +32,8 @@ struct ServerOptions {
   Cors cors = {};
   /// What https is spoken with; outlives the server. Null: http.
   const TlsCredentials* tls = nullptr;
-};
-
-/// Connections that were answered before their request was read.
-struct RefusedConnections {
-  std::uint64_t at_client_limit = 0;  ///< By 429: their client has all that one may have.
-  std::uint64_t at_server_limit = 0;  ///< By 503: there is no place for anybody.
+  /// Proxies whose word counts for where a request comes from (`find_client`).
+  AddressBlocks trusted_proxies = {};
 };
 
 /// Listens, and answers requests by a router. Everything happens on the io_context's one thread;
@@ -60,7 +56,7 @@ class Server {
   [[nodiscard]] std::size_t sessions() const { return set_->sessions(); }
   [[nodiscard]] const ServerLimits& limits() const { return set_->limits(); }
   /// So far.
-  [[nodiscard]] const RefusedConnections& refused() const { return refused_; }
+  [[nodiscard]] const RefusedConnections& refused() const { return set_->places().refused; }
 
   /// Takes no further connections, closes idle ones, and the others after their answer. `stopped`
   /// is called when none is left.
@@ -79,8 +75,6 @@ class Server {
   boost::asio::ip::tcp::endpoint endpoint_;
   boost::asio::steady_timer accept_pause_;
   std::shared_ptr<SessionSet> set_;
-  ClientCounts clients_;
-  RefusedConnections refused_;
   const TlsCredentials* tls_;
 };
 

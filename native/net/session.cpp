@@ -59,12 +59,13 @@ class SessionConnection final : public Exchange::Connection {
 
 }  // namespace
 
-Session::Session(Transport transport, const ClientAddress& client, ClientPlace place,
+Session::Session(Transport transport, const asio::ip::address& peer, ClientPlace place,
                  std::shared_ptr<SessionSet> set)
     : transport_(std::move(transport)),
       place_(std::move(place)),
+      proxy_(set->places().is_proxy(peer) ? std::optional(peer) : std::nullopt),
       set_(std::move(set)),
-      id_(set_->add(*this, client)),
+      id_(set_->add(*this, client_of(peer))),
       buffer_(set_->limits().buffer_bytes_max) {}
 
 Session::~Session() {
@@ -115,6 +116,9 @@ void Session::begin_request() {
   enter(SessionState::reading_head);
   if (buffer_.size() == 0) {
     buffer_.shrink_to_fit();
+  }
+  if (proxy_) {
+    place_.reset();  // The next request may be another client's.
   }
   empty_lines_ = 0;
   cors_ = nullptr;
@@ -204,6 +208,10 @@ void Session::on_head() {
     refuse(*problem);
     return;
   }
+  if (proxy_ && !enter_as_client(parser_->get())) {
+    refuse_client();
+    return;
+  }
   const bool waits = buffer_.size() == 0 && expects_continue(parser_->get());
   head_ = std::move(parser_->get().base());
   if (parser_->is_done()) {
@@ -218,6 +226,27 @@ void Session::on_head() {
   } else {
     parse();
   }
+}
+
+bool Session::enter_as_client(const Request& head) {
+  std::optional<ClientPlace> place = set_->places().enter_behind(*proxy_, head);
+  if (!place) {
+    return false;
+  }
+  place_ = *std::move(place);
+  return true;
+}
+
+void Session::refuse_client() {
+  ++set_->places().refused.at_client_limit;
+  logging::warn(
+      "client behind a proxy at the limit",
+      "a client behind a proxy has as many connections as one may have, and more get 429");
+  Response response = make_problem({.status = http::status::too_many_requests,
+                                    .detail = "This client has as many connections as one may "
+                                              "have; close some, or try again in a moment."});
+  response.set(http::field::retry_after, "1");
+  refuse(std::move(response));
 }
 
 std::optional<Problem> Session::check_head(const Request& head) {

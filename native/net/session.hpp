@@ -25,7 +25,8 @@ namespace regstream::net {
 /// an exception as well, closes the connection.
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(Transport transport, const ClientAddress& client, ClientPlace place,
+  /// `place` is that of `peer`, or null where it is a proxy: then each request finds its own.
+  Session(Transport transport, const boost::asio::ip::address& peer, ClientPlace place,
           std::shared_ptr<SessionSet> set);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -63,6 +64,8 @@ class Session : public std::enable_shared_from_this<Session> {
   void refuse_malformed(ErrorCode error);
   void refuse_overflow();
   void refuse_busy();
+  [[nodiscard]] bool enter_as_client(const Request& head);
+  void refuse_client();
   void write();
   void on_written();
   void close_gently();
@@ -71,6 +74,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
   Transport transport_;
   ClientPlace place_;
+  std::optional<boost::asio::ip::address> proxy_;  // The peer, if it is a trusted one.
   std::shared_ptr<SessionSet> set_;
   SessionTable::Id id_;
   SessionState state_ = SessionState::reading_head;

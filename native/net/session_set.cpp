@@ -21,11 +21,12 @@ Instant now() {
 }  // namespace
 
 SessionSet::SessionSet(asio::io_context& context, const Router& router, const ServerLimits& limits,
-                       std::optional<AllowedHosts> allowed_hosts, Cors cors)
+                       std::optional<AllowedHosts> allowed_hosts, Cors cors, ClientPlaces places)
     : router_(router),
       limits_(limits),
       allowed_hosts_(std::move(allowed_hosts)),
       cors_(std::move(cors)),
+      places_(std::move(places)),
       table_(limits),
       timer_(context) {}
 

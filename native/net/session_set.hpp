@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "net/client_places.hpp"
 #include "net/cors.hpp"
 #include "net/request_origin.hpp"
 #include "net/router.hpp"
@@ -24,7 +25,7 @@ class Session;
 class SessionSet : public std::enable_shared_from_this<SessionSet> {
  public:
   SessionSet(boost::asio::io_context& context, const Router& router, const ServerLimits& limits,
-             std::optional<AllowedHosts> allowed_hosts, Cors cors);
+             std::optional<AllowedHosts> allowed_hosts, Cors cors, ClientPlaces places);
 
   [[nodiscard]] const Router& router() const { return router_; }
   [[nodiscard]] const ServerLimits& limits() const { return limits_; }
@@ -33,6 +34,8 @@ class SessionSet : public std::enable_shared_from_this<SessionSet> {
   [[nodiscard]] const std::optional<AllowedHosts>& allowed_hosts() const { return allowed_hosts_; }
 
   [[nodiscard]] const Cors& cors() const { return cors_; }
+
+  [[nodiscard]] ClientPlaces& places() { return places_; }
 
   // For a session, from its constructor to its destructor.
   SessionTable::Id add(Session& session, const ClientAddress& client);
@@ -71,6 +74,7 @@ class SessionSet : public std::enable_shared_from_this<SessionSet> {
   ServerLimits limits_;
   std::optional<AllowedHosts> allowed_hosts_;
   Cors cors_;
+  ClientPlaces places_;
   SessionTable table_;
   std::unordered_map<SessionTable::Id, Session*> sessions_;  // Also those that have left the table.
   boost::asio::steady_timer timer_;

@@ -1,0 +1,50 @@
+#include "access/update_rates.hpp"
+
+#include <algorithm>
+
+namespace regstream::access {
+namespace {
+
+constexpr std::chrono::seconds bucket{1};
+
+}  // namespace
+
+UpdateRates::UpdateRates(std::size_t updates_per_second_max)
+    : cost_(updates_per_second_max == 0
+                ? Time::zero()
+                : std::max(Time(bucket) / static_cast<std::int64_t>(updates_per_second_max),
+                           Time(1))) {}
+
+std::optional<Duration> UpdateRates::refuse(const std::string& token, Instant now) {
+  if (cost_ == Time::zero()) {
+    return std::nullopt;
+  }
+  const Time time = now.time_since_epoch();
+  auto found = full_from_.find(token);
+  if (found == full_from_.end()) {
+    make_room(time);
+    found = full_from_.emplace(token, time).first;
+  }
+  const Time full_from = std::max(found->second, time) + cost_;
+  if (const Time excess = full_from - time - bucket; excess > Time::zero()) {
+    return std::max(std::chrono::ceil<Duration>(excess), Duration(1));
+  }
+  found->second = full_from;
+  return std::nullopt;
+}
+
+void UpdateRates::make_room(Time now) {
+  if (full_from_.size() < tokens_max) {
+    return;
+  }
+  for (auto entry = full_from_.begin(); entry != full_from_.end();) {
+    entry = entry->second <= now ? full_from_.erase(entry) : std::next(entry);
+  }
+  if (full_from_.size() >= tokens_max) {
+    full_from_.erase(std::min_element(
+        full_from_.begin(), full_from_.end(),
+        [](const auto& left, const auto& right) { return left.second < right.second; }));
+  }
+}
+
+}  // namespace regstream::access
