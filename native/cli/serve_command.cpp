@@ -131,6 +131,12 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
   served.add_to(router, guard, has_publish_route(options));
   Observability observability(server, served.gateways(), redis ? "redis" : "embedded");
   observability.add_to(router, guard);
+  observability.registry().add([&token_limits](metrics::Scrape& scrape) {
+    scrape.add("regstream_token_limit_refusals_total", token_limits.streams_refused(),
+               {{"limit", "streams"}});
+    scrape.add("regstream_token_limit_refusals_total", token_limits.updates_refused(),
+               {{"limit", "updates"}});
+  });
   std::optional<backend::Backend> sample_backend;
   if (options.demo) {
     sample_backend.emplace(backend_options(options), served.registration());
