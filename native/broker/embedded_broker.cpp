@@ -83,6 +83,10 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
     }
   }
 
+  [[nodiscard]] logging::Condition about(logging::Condition condition) const {
+    return condition.about(options_.workflow->name);
+  }
+
   void publish(std::string message, std::string key, PublishHandler done) {
     const std::lock_guard lock{mutex_};
     Waiting waiting{std::move(message), std::move(key), std::move(done), {}};
@@ -90,7 +94,7 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
     if (waiting_.size() - refused_ >= options_.limits.waiting_max ||
         waiting_bytes_ + waiting.bytes() > options_.limits.waiting_bytes_max) {
       logging::warn(
-          "embedded queue full",
+          about("embedded queue full"),
           "an update was dropped, since {} others ({} bytes) wait for the broker already: "
           "publish more slowly",
           waiting_.size() - refused_, waiting_bytes_);
@@ -251,12 +255,13 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
       readiness_.on_publishing_failed("the journal can't be written: the log says why",
                                       options_.now());
       journal_fails_ = true;
-      logging::error("nothing can be published", "nothing can be published: {}", error.what());
+      logging::error(about("nothing can be published"), "nothing can be published: {}",
+                     error.what());
       return error.what();
     }
     readiness_.on_published(options_.now());
     if (std::exchange(journal_fails_, false)) {
-      logging::info("journal works again", "the journal {} can be written again",
+      logging::info(about("journal works again"), "the journal {} can be written again",
                     options_.journal->path().string());
     }
     return std::nullopt;
@@ -320,7 +325,7 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
     if (expired > 0 && expired <= keys_in_order_.size()) {
       const std::int64_t age_ms = now_ms - keys_in_order_[expired - 1].timestamp_ms;
       if (age_ms < limits.key_age_min.count()) {
-        logging::warn("keys forgotten early",
+        logging::warn(about("keys forgotten early"),
                       "idempotency keys are forgotten after {} s, since there are more than {}: an "
                       "update that is sent again later than that is published twice",
                       age_ms / 1'000, limits.keys_max);

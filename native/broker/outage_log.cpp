@@ -54,7 +54,7 @@ void OutageLog::on_fact(const SessionFact& fact, Instant now) {
     void operator()(const RedisFollowed& fact) const { log.back(fact.waited, now); }
     void operator()(const NotAwaited& fact) const { log.not_awaited(fact.failure); }
     void operator()(const AwaitedAgain& /*fact*/) const { log.awaited(); }
-    void operator()(const PublishRejected& fact) const { refused(fact.what); }
+    void operator()(const PublishRejected& fact) const { log.refused(fact.what); }
     void operator()(const PublishesUnknown& fact) const { log.unknown(fact.count); }
     void operator()(const MessageRefused& fact) const {
       logging::warn_dropped(fact.error, log.workflow_, "on the channel");
@@ -62,7 +62,7 @@ void OutageLog::on_fact(const SessionFact& fact, Instant now) {
     void operator()(const MessageForged& fact) const {
       log.forged(fact.count, fact.registration_id);
     }
-    void operator()(const ChannelOverflowed& fact) const { overflowing(fact.count); }
+    void operator()(const ChannelOverflowed& fact) const { log.overflowing(fact.count); }
   };
   std::visit(Say{*this, now}, fact);
 }
@@ -73,12 +73,12 @@ void OutageLog::failed(const RedisFailure& failure, Instant now) {
   constexpr const char* line = "{}; retrying until it is back";
   if (failure.passing != nullptr) {
     if (!refusals_said_.contains(failure.passing->code) &&
-        logging::warn(refusal(failure.passing), line, failure.what)) {
+        logging::warn(about(refusal(failure.passing)), line, failure.what)) {
       refusals_said_.emplace(failure.passing->code);
       shows_refusing_ = true;
     }
   } else if ((said_ & bit(failure.kind)) == 0 &&
-             logging::warn(away(failure.kind), line, failure.what)) {
+             logging::warn(about(away(failure.kind)), line, failure.what)) {
     said_ |= bit(failure.kind);
     shows_away_ = true;
   }
@@ -101,7 +101,7 @@ void OutageLog::refusing(const RedisFailure& failure, Instant now) {
   refusing_.begin(now);
   const auto code = failure.passing != nullptr ? failure.passing->code : std::string_view{};
   if (!refusals_said_.contains(code) &&
-      logging::warn(refusal(failure.passing), "{}; what waits is tried again until it does",
+      logging::warn(about(refusal(failure.passing)), "{}; what waits is tried again until it does",
                     failure.what)) {
     refusals_said_.emplace(code);
     shows_refusing_ = true;
@@ -118,17 +118,17 @@ void OutageLog::taking(std::size_t waiting, Instant now) {
 
 void OutageLog::say_ends() {
   if (shows_away_ && !is_away_ &&
-      logging::info("redis is connected", "connected to redis at {}{}{}", address_, away_.text(),
-                    waited(waited_for_connection_))) {
+      logging::info(about("redis is connected"), "connected to redis at {}{}{}", address_,
+                    away_.text(), waited(waited_for_connection_))) {
     shows_away_ = false;
   }
   if (shows_refusing_ && !is_refusing_ &&
-      logging::info("redis takes updates", "redis at {} takes updates again{}{}", address_,
+      logging::info(about("redis takes updates"), "redis at {} takes updates again{}{}", address_,
                     refusing_.text(), waited(waited_for_taking_))) {
     shows_refusing_ = false;
   }
   if (shows_slow_ && !is_slow_ &&
-      logging::info("redis is in time", "redis at {} answers in time again{}", address_,
+      logging::info(about("redis is in time"), "redis at {} answers in time again{}", address_,
                     slow_.text())) {
     shows_slow_ = false;
   }
@@ -137,7 +137,7 @@ void OutageLog::say_ends() {
 void OutageLog::slow(Duration took, Instant now) {
   is_slow_ = true;
   slow_.begin(now);
-  shows_slow_ |= logging::warn("redis is slow",
+  shows_slow_ |= logging::warn(about("redis is slow"),
                                "redis at {} took {} to answer, by which updates are late: is it "
                                "overloaded, or far away?",
                                address_, logging::duration_text(took));
@@ -161,33 +161,39 @@ std::string OutageLog::Span::text() const {
 }
 
 void OutageLog::unknown(std::size_t count) const {
-  logging::warn("updates not acknowledged by redis",
+  logging::warn(about("updates not acknowledged by redis"),
                 "redis at {} did not acknowledge what it was sent (updates: {}), and was away for "
                 "too long to be sent it again: whether subscribers heard it is not known",
                 address_, count);
 }
 
-void OutageLog::refused(const std::string& what) {
-  logging::error("update not published", "an update was not published: {}", what);
+void OutageLog::stopped(std::size_t count) const {
+  logging::warn(about("stopped too early"),
+                "stopped before redis acknowledged all updates ({}): they may be lost", count);
+}
+
+void OutageLog::refused(const std::string& what) const {
+  logging::error(about("update not published"), "an update was not published: {}", what);
 }
 
 void OutageLog::not_awaited(const RedisFailure& failure) {
   // Any other trouble is Redis being away, which the other connections find out, too.
   if (failure.kind == RedisFailureKind::rejected && !said_not_awaited_) {
-    said_not_awaited_ = logging::warn(
-        "history not awaited", "{}; until it does, updates take a round trip longer", failure.what);
+    said_not_awaited_ =
+        logging::warn(about("history not awaited"),
+                      "{}; until it does, updates take a round trip longer", failure.what);
   }
 }
 
 void OutageLog::forged(std::uint64_t count, std::int64_t registration_id) const {
-  logging::warn("message forged",
+  logging::warn(about("message forged"),
                 "a message on the channel{} has the id of another update, and was skipped ({} so "
                 "far)",
                 of_instance(workflow_, registration_id), count);
 }
 
-void OutageLog::overflowing(std::uint64_t count) {
-  logging::error("messages overflowing",
+void OutageLog::overflowing(std::uint64_t count) const {
+  logging::error(about("messages overflowing"),
                  "the channel's connection ended before all that redis held for it was heard: "
                  "messages came faster than they could be taken into the history, and some may be "
                  "lost; every stream is told by a reset ({} times so far). Publish by the "

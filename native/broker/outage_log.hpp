@@ -12,6 +12,7 @@
 #include <regstream/workflow/registration.hpp>
 
 #include "broker/history/session_action.hpp"
+#include "log/line_limit.hpp"
 
 namespace regstream::broker {
 
@@ -42,15 +43,17 @@ class OutageLog {
   void say_ends();
   /// `count` publishes were sent, and it is too late to send them again under their keys.
   void unknown(std::size_t count) const;
+  /// The broker has stopped before `count` publishes were acknowledged.
+  void stopped(std::size_t count) const;
   /// A publish failed for good.
-  static void refused(const std::string& what);
+  void refused(const std::string& what) const;
   /// Redis serves us, but does not let us wait for the history's next entry (XREAD).
   void not_awaited(const RedisFailure& failure);
   void awaited() { said_not_awaited_ = false; }
   /// Messages that somebody published on the channel, and that are not taken in, `count` so far;
   /// the last one is of `registration_id` (0: not known).
   void forged(std::uint64_t count, std::int64_t registration_id) const;
-  static void overflowing(std::uint64_t count);
+  void overflowing(std::uint64_t count) const;
 
   /// Since when it has been away; empty while it is there, and before the first failure.
   [[nodiscard]] std::optional<Instant> away_since() const { return away_.since(); }
@@ -69,6 +72,10 @@ class OutageLog {
     std::optional<Instant> since_;
     std::optional<Duration> lasted_;
   };
+
+  [[nodiscard]] logging::Condition about(logging::Condition condition) const {
+    return condition.about(workflow_);
+  }
 
   std::string address_;
   std::string workflow_;    // Its name.

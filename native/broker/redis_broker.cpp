@@ -82,8 +82,7 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
     is_stopped_ = true;
     const PublishQueue& queue = session_.queue();
     if (const std::size_t count = queue.waiting() + queue.in_flight(); count > 0) {
-      logging::warn("stopped too early",
-                    "stopped before redis acknowledged all updates ({}): they may be lost", count);
+      log_.stopped(count);
     }
   }
 

@@ -2,19 +2,62 @@
 
 #include <utility>
 
-namespace regstream::cli {
+#include "cli/observability_options.hpp"
+#include "cli/terminal.hpp"
+#include "log/log.hpp"
+#include "log/printable.hpp"
+#include "net/exposure.hpp"
 
-Observability::Observability(const net::Server& server,
+namespace regstream::cli {
+namespace {
+
+// Somebody's monitoring, and probes: a few connections, small requests. Their descriptors are among
+// those that are kept from streams and requests (`share_descriptors`).
+net::ServerLimits ops_limits() {
+  net::ServerLimits limits;
+  limits.sessions_max = 8;
+  limits.body_bytes_max = 4U << 10U;
+  limits.held_bytes_max = 4U << 20U;
+  return limits;
+}
+
+}  // namespace
+
+Observability::Observability(boost::asio::io_context& context, const ServeOptions& options,
+                             const net::Server& server,
                              const std::vector<gateway::Gateway*>& gateways,
                              std::string broker_kind)
     : health_(gateways, {.broker_kind = std::move(broker_kind),
                          .version = REGSTREAM_VERSION,
                          .connections_refused = [&server] { return server.refused(); }}),
-      metrics_(registry_, health_, server) {}
+      metrics_(registry_, health_, server) {
+  if (!options.observability.ops_address.empty()) {
+    listen(context, options);
+  }
+}
+
+void Observability::listen(boost::asio::io_context& context, const ServeOptions& options) {
+  health_.add_to(ops_router_, access::open_guard());
+  metrics_.add_to(ops_router_, access::open_guard());
+  const OpsAddress ops = ops_address_of(options.observability);
+  ops_server_.emplace(
+      context, ops_router_,
+      net::ServerOptions{.address = ops.address,
+                         .port = ops.port,
+                         .limits = ops_limits(),
+                         .allowed_hosts = net::AllowedHosts(allowed_hosts_of(options)),
+                         .cors = {},
+                         .option = "--ops-address"});
+  logging::info("ops address", "operators ask at {}{}", ops_server_->url(),
+                net::find_exposure(ops.address, {}) ? ", and so may everybody who reaches it" : "");
+}
 
 void Observability::add_to(net::Router& router, const access::Guard& guard) {
-  health_.add_to(router, guard);
-  metrics_.add_to(router, guard);
+  health_.add_probes_to(router, guard);
+  if (!ops_server_) {
+    health_.add_details_to(router, guard);
+    metrics_.add_to(router, guard);
+  }
 }
 
 std::vector<std::string_view> Observability::paths() {
@@ -22,6 +65,19 @@ std::vector<std::string_view> Observability::paths() {
                                       gateway::HealthRoutes::paths.end());
   paths.push_back(gateway::MetricsRoute::path);
   return paths;
+}
+
+void begin_log(const ObservabilityOptions& options) {
+  logging::set_format(log_format_of(options));
+  logging::set_level(log_level_of(options.log_level));
+}
+
+void complain_of_start(const char* what) {
+  if (logging::format() == logging::Format::json) {
+    logging::error("start failed", "{}", printable_message(what));
+  } else {
+    complain("", what);
+  }
 }
 
 }  // namespace regstream::cli

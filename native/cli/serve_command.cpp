@@ -129,7 +129,8 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
     served.add(brokers.make(workflow), streams);
   }
   served.add_to(router, guard, has_publish_route(options));
-  Observability observability(server, served.gateways(), redis ? "redis" : "embedded");
+  Observability observability(context, options, server, served.gateways(),
+                              redis ? "redis" : "embedded");
   observability.add_to(router, guard);
   observability.registry().add([&token_limits](metrics::Scrape& scrape) {
     scrape.add("regstream_token_limit_refusals_total", token_limits.streams_refused(),
@@ -153,6 +154,7 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
   Shutdown shutdown(context, server, sample_backend ? &*sample_backend : nullptr, served.gateways(),
                     std::chrono::seconds(options.drain_seconds));
   warn_of_open_gateway(options);
+  logging::set_names_workflows(workflows.size() > 1);
   logging::info("memory limits", "{}",
                 describe(memory_limits(streams.hub, redis.has_value()), workflows));
   ReadyLine ready(context, served, server.url(),
@@ -177,6 +179,7 @@ std::vector<Workflow> workflows_of(const ServeOptions& options) {
 }
 
 int run_serve(const ServeOptions& options) {
+  begin_log(options.observability);
   std::vector<Workflow> workflows;
   std::optional<broker::RedisOptions> redis;
   try {
@@ -192,13 +195,13 @@ int run_serve(const ServeOptions& options) {
           "--require-redis needs to know where Redis is: --redis or REDIS_HOST");
     }
   } catch (const std::invalid_argument& error) {
-    complain("", error.what());
+    complain_of_start(error.what());
     return 2;
   }
   try {
     serve(options, workflows, redis);
   } catch (const std::exception& error) {
-    complain("", error.what());
+    complain_of_start(error.what());
     return 1;
   }
   return 0;

@@ -178,6 +178,7 @@ void add_serve_options(CLI::App& command, ServeOptions& options) {
   add_address_options(command, options);
   add_access_options(command, options.access);
   add_tls_options(command, options.tls);
+  add_observability_options(command, options.observability);
   add_workflow_options(command, options);
   add_limit_options(command, options.limits);
   add_history_options(command, options);

@@ -9,6 +9,7 @@
 #include "cli/access_options.hpp"
 #include "cli/configuration_options.hpp"
 #include "cli/limit_options.hpp"
+#include "cli/observability_options.hpp"
 #include "cli/tls_options.hpp"
 #include "net/host_port.hpp"
 
@@ -27,6 +28,7 @@ struct ServeOptions {
   int port = 8080;
   std::vector<std::string> allowed_hosts;
   AccessOptions access;
+  ObservabilityOptions observability;
   std::vector<std::string> workflows;
   std::string redis;
   bool requires_redis = false;

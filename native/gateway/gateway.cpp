@@ -47,6 +47,7 @@ Gateway::Gateway(asio::io_context& context, broker::Broker& broker, hub::StreamP
       broker_(broker),
       options_(of_workflow(std::move(options), broker.workflow())),
       pump_(options_),
+      history_log_(broker.workflow().name),
       timer_(context) {
   broker_.subscribe(*this);
 }

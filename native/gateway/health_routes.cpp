@@ -18,7 +18,7 @@ HealthRoutes::HealthRoutes(const std::vector<Gateway*>& gateways, HealthOptions 
   }
 }
 
-void HealthRoutes::add_to(net::Router& router, const access::Guard& guard) {
+void HealthRoutes::add_probes_to(net::Router& router, const access::Guard& guard) {
   router.add(http::verb::get, paths[0], [](net::Exchange exchange) {
     // The loop answers, and that is all that is asked.
     exchange.respond(describe_readiness({}));
@@ -30,6 +30,9 @@ void HealthRoutes::add_to(net::Router& router, const access::Guard& guard) {
     }
     exchange.respond(describe_readiness(obstacles));
   });
+}
+
+void HealthRoutes::add_details_to(net::Router& router, const access::Guard& guard) {
   router.add(http::verb::get, paths[2], guard.admit_inspectors([this](net::Exchange exchange) {
     exchange.respond_json(http::status::ok, describe_health(facts(), workflows_));
   }));

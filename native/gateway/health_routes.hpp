@@ -36,7 +36,15 @@ class HealthRoutes {
   HealthRoutes(const std::vector<Gateway*>& gateways, HealthOptions options);
 
   /// `router` calls this object from now on.
-  void add_to(net::Router& router, const access::Guard& guard);
+  void add_to(net::Router& router, const access::Guard& guard) {
+    add_probes_to(router, guard);
+    add_details_to(router, guard);
+  }
+  /// `/livez` and `/readyz` alone, for anybody. Where `guard` asks who is there, the answers have
+  /// no details.
+  void add_probes_to(net::Router& router, const access::Guard& guard);
+  /// `/api/health`, for those who may inspect.
+  void add_details_to(net::Router& router, const access::Guard& guard);
 
   static constexpr std::array<std::string_view, 3> paths = {"/livez", "/readyz", "/api/health"};
 

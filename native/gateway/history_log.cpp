@@ -19,25 +19,26 @@ void HistoryLog::on_live(const hub::Journal& journal, std::string_view reason) {
   if (!before) {
     return;
   }
+  const auto about = [this](logging::Condition condition) { return condition.about(workflow_); };
   const EventId position = journal.position();
   switch (hub::cause_of_history(*before, journal.resumable_from())) {
     case hub::ResetCause::new_history:
       logging::warn(
-          "history begins anew",
+          about("history begins anew"),
           "the history begins anew: epoch {} replaces epoch {}, which was read up to {}, and "
           "holds {} updates{}{}; streams that get a reset: {}",
           position.epoch, before->epoch, before->sequence, journal.size(),
           reason.empty() ? "" : ". ", reason, streams_);
       return;
     case hub::ResetCause::messages_lost:
-      logging::warn("messages lost",
+      logging::warn(about("messages lost"),
                     "messages were lost before they could enter the history, after {}; streams "
                     "that get a reset: {}",
                     to_string(*before), streams_);
       return;
     default:
       logging::warn(
-          "updates missed",
+          about("updates missed"),
           "updates were missed: after {} the history goes on with {}-{}; streams that get a "
           "reset: {}",
           to_string(*before), position.epoch, journal.resumable_from().sequence + 1, streams_);

@@ -14,6 +14,9 @@ namespace regstream::gateway {
 /// it shows what is left.
 class HistoryLog {
  public:
+  /// `workflow`: the name of the one whose history it is; must outlive this.
+  explicit HistoryLog(std::string_view workflow) : workflow_(workflow) {}
+
   /// A history begins, after another that was told up to `before` (`0-0`: there was none);
   /// `streams` get a reset.
   void on_history(EventId before, std::size_t streams);
@@ -21,6 +24,7 @@ class HistoryLog {
   void on_live(const hub::Journal& journal, std::string_view reason);
 
  private:
+  std::string_view workflow_;
   std::optional<EventId> before_;
   std::size_t streams_ = 0;
 };

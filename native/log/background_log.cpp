@@ -12,6 +12,9 @@
 #include <spdlog/sinks/sink.h>
 #include <spdlog/spdlog.h>
 
+#include "log/line_format.hpp"
+#include "log/log.hpp"
+
 namespace regstream::logging {
 namespace {
 
@@ -30,7 +33,8 @@ class LossReporter final : public spdlog::sinks::sink {
     if (lost != reported_) {
       const std::string text = std::to_string(lost - std::exchange(reported_, lost)) +
                                " lines of the log are missing here: nobody read it in time";
-      write({message.time, spdlog::source_loc{}, message.logger_name, spdlog::level::warn, text});
+      write({message.time, spdlog::source_loc{}, message.logger_name, spdlog::level::warn,
+             compose(format(), "lines missing", text)});
     }
     write(message);
   }

@@ -20,7 +20,7 @@ void warn_dropped(const DecodeError& error, std::string_view workflow, std::stri
     instance.append(", ").append(workflow).append(" ").append(
         std::to_string(error.registration_id));
   }
-  warn(dropped.of_kind(static_cast<std::uint8_t>(error.reason)),
+  warn(dropped.of_kind(static_cast<std::uint8_t>(error.reason)).about(workflow),
        "a message {} is no update, and was dropped ({}{}): {}", where, to_string(error.reason),
        instance, error.what);
 }

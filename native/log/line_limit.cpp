@@ -1,11 +1,13 @@
 #include "log/line_limit.hpp"
 
+#include <string>
 #include <utility>
 
 namespace regstream::logging {
 
 std::optional<std::uint64_t> LineLimit::admit(Condition condition, Instant now) {
-  const auto [found, is_first] = states_.try_emplace(condition);
+  const auto [found, is_first] =
+      states_.try_emplace(Key{condition.name_, condition.kind_, std::string(condition.workflow_)});
   State& state = found->second;
   if (!is_first && now < state.next) {
     ++state.held_back;

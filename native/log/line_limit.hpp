@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <tuple>
 
@@ -26,12 +27,21 @@ class Condition {
     return other;
   }
 
-  friend bool operator<(const Condition& left, const Condition& right) {
-    return std::tie(left.name_, left.kind_) < std::tie(right.name_, right.kind_);
+  [[nodiscard]] std::string_view name() const { return name_; }
+
+  /// The same of one workflow, whose name must outlive the condition: each has lines of its own.
+  [[nodiscard]] Condition about(std::string_view workflow) const {
+    Condition other = *this;
+    other.workflow_ = workflow;
+    return other;
   }
+  /// Empty: it is not about one.
+  [[nodiscard]] std::string_view workflow() const { return workflow_; }
 
  private:
+  friend class LineLimit;
   std::string_view name_;
+  std::string_view workflow_;
   std::uint8_t kind_ = 0;
 };
 
@@ -51,7 +61,9 @@ class LineLimit {
     Instant next;
     std::uint64_t held_back = 0;
   };
-  std::map<Condition, State> states_;
+  // Its name, kind and workflow.
+  using Key = std::tuple<std::string_view, std::uint8_t, std::string>;
+  std::map<Key, State> states_;
 };
 
 }  // namespace regstream::logging

@@ -1,9 +1,12 @@
 #include "log/log.hpp"
 
+#include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <string>
 
 #include <spdlog/spdlog.h>
 
@@ -14,6 +17,9 @@ namespace {
 
 // Longer than any sentence of ours; what a line quotes of others need not be whole.
 constexpr std::size_t line_bytes_max = 1'000;
+
+std::atomic<Format> process_format = Format::text;
+std::atomic<bool> process_names_workflows = false;
 
 struct ProcessLimit {
   std::mutex mutex;
@@ -51,18 +57,49 @@ std::optional<std::uint64_t> admit(Condition condition) {
 }  // namespace
 
 bool write(Level level, Condition condition, std::string_view line) {
+  if (!spdlog::should_log(to_spdlog(level))) {
+    return false;
+  }
   const std::optional<std::uint64_t> held_back = admit(condition);
   if (!held_back) {
     return false;
   }
-  const std::string text = printable(line, line_bytes_max);
-  if (*held_back == 0) {
-    spdlog::log(to_spdlog(level), "{}", text);
-  } else {
-    spdlog::log(to_spdlog(level), "{} (and {} more like this one since the last)", text,
-                *held_back);
+  const std::string_view workflow = condition.workflow();
+  std::string text;
+  if (!workflow.empty() && format() == Format::text && process_names_workflows) {
+    text.append(workflow).append(": ");
   }
+  text += printable(line, line_bytes_max);
+  if (*held_back > 0) {
+    text += fmt::format(" (and {} more like this one since the last)", *held_back);
+  }
+  const Field name{.name = "workflow", .value = workflow};
+  const Fields fields = workflow.empty() || format() == Format::text ? Fields() : Fields(&name, 1);
+  spdlog::log(to_spdlog(level), "{}", compose(format(), condition.name(), text, fields));
   return true;
+}
+
+void record(std::string_view event, std::initializer_list<Field> fields) {
+  if (spdlog::should_log(spdlog::level::info)) {
+    spdlog::info("{}", compose(format(), event, event, Fields(fields.begin(), fields.size())));
+  }
+}
+
+void set_format(Format format) {
+  process_format = format;
+  spdlog::set_pattern(pattern_of(format));
+}
+
+Format format() {
+  return process_format;
+}
+
+void set_names_workflows(bool names_workflows) {
+  process_names_workflows = names_workflows;
+}
+
+void set_level(Level level) {
+  spdlog::set_level(to_spdlog(level));
 }
 
 void forget_lines() {

@@ -37,16 +37,17 @@ using UnsentLowWater = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOT
 
 [[noreturn]] void fail(const ServerOptions& options, const boost::system::error_code& error) {
   const std::string where = "port " + std::to_string(options.port) + " on " + options.address;
+  const std::string with = " with " + (options.option.empty() ? "--port" : options.option);
   if (error == asio::error::address_in_use) {
-    throw std::runtime_error(where +
-                             " is taken: stop the program that uses it, or choose another "
-                             "with --port");
+    throw std::runtime_error(where + " is taken: stop the program that uses it, or choose another" +
+                             with);
   }
   if (error == asio::error::access_denied) {
-    throw std::runtime_error(where + " needs privileges: choose one above 1023 with --port");
+    throw std::runtime_error(where + " needs privileges: choose one above 1023" + with);
   }
   throw std::runtime_error("can't listen on " + where + ": " + error.message() +
-                           "; choose another with --address and --port");
+                           "; choose another with " +
+                           (options.option.empty() ? "--address and --port" : options.option));
 }
 
 }  // namespace

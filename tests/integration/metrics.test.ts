@@ -1,12 +1,13 @@
 // What monitoring reads of a gateway.
 import { readFileSync } from "node:fs";
+import { get } from "node:http";
 import { fileURLToPath } from "node:url";
 
 import { afterEach, expect, test } from "vitest";
 
 import { EventStream } from "../processes/event_stream.ts";
 import { type Family, readExposition, sum } from "../processes/exposition.ts";
-import { Gateway } from "../processes/gateway.ts";
+import { Gateway, regstream } from "../processes/gateway.ts";
 import { RedisServer } from "../processes/redis.ts";
 
 const streamPath = "/api/registrations/updates/stream";
@@ -130,4 +131,41 @@ test("each workflow has its own values", async () => {
   const samples = families.get("regstream_updates_total")?.samples ?? [];
   expect(samples.map(({ value }) => value)).toEqual([1, 0]);
   expect(samples[0]?.labels).toEqual({ workflow: "registration" });
+});
+
+test("operators have a port of their own, which asks nobody; the other one has the probes alone", async () => {
+  const gateway = await startGateway(["--ops-address", "127.0.0.1:0"]);
+  const [, ops = ""] = await gateway.untilLog(/operators ask at (http:\/\/127\.0\.0\.1:\d+)$/m);
+  for (const path of ["/metrics", "/api/health"]) {
+    expect((await fetch(gateway.url(path))).status).toBe(404);
+    expect((await fetch(ops + path)).status).toBe(200);
+  }
+  for (const path of ["/livez", "/readyz"]) {
+    expect((await fetch(gateway.url(path))).status).toBe(200);
+    expect((await fetch(ops + path)).status).toBe(200);
+  }
+  expect((await fetch(ops + streamPath)).status).toBe(404);
+  const families = readExposition(await (await fetch(ops + "/metrics")).text());
+  expect(sum(families, "regstream_ready")).toBe(1);
+});
+
+test("operators' port answers by the names that are allowed, as the other one", async () => {
+  const gateway = await startGateway(["--ops-address", "127.0.0.1:0", "--allow-host", "ops.bank.example", "--open"]);
+  const [, port = ""] = await gateway.untilLog(/operators ask at http:\/\/127\.0\.0\.1:(\d+)/);
+  const ask = (host: string): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      get({ host: "127.0.0.1", port, path: "/metrics", headers: { host } }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      }).on("error", reject);
+    });
+  expect(await ask("ops.bank.example")).toBe(200);
+  expect(await ask("other.example")).toBe(421);
+});
+
+test("an operators' port that can't be had ends the start, and names its option", async () => {
+  const gateway = await startGateway();
+  const child = regstream(["serve", "--port", "0", "--ops-address", `127.0.0.1:${gateway.port}`]);
+  expect(await child.exited).toBe(1);
+  expect(child.log).toMatch(/is taken: stop the program that uses it, or choose another with --ops-address/);
 });

@@ -178,7 +178,7 @@ TEST_CASE("a redis that is slow is one line, and one when it is in time again") 
 TEST_CASE("refused updates are one line") {
   const CapturedLog captured;
   for (int i = 0; i < 5; ++i) {
-    OutageLog::refused("the queue is full");
+    OutageLog{"localhost:6379"}.refused("the queue is full");
   }
   CHECK(captured.text() == "error: an update was not published: the queue is full\n");
 }
@@ -187,7 +187,7 @@ TEST_CASE("what somebody's programs publish wrongly is logged once in ten second
   const CapturedLog captured;
   for (std::uint64_t count = 1; count <= 3; ++count) {
     OutageLog{"localhost:6379"}.forged(count, 0);
-    OutageLog::overflowing(count);
+    OutageLog{"localhost:6379"}.overflowing(count);
   }
   CHECK(
       captured.text() ==

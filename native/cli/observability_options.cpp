@@ -1,0 +1,61 @@
+#include "cli/observability_options.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include "log/printable.hpp"
+#include "net/host_port.hpp"
+
+namespace regstream::cli {
+namespace {
+
+// An IP address, so that it is seen whom the port lets in: a name may resolve to any.
+std::string check_ops_address(const std::string& value) {
+  const auto read = net::parse_host_port(value);
+  const bool is_one = read && read->port && (read->is_address || read->host == "localhost");
+  return is_one ? std::string()
+                : quote_value(value) +
+                      " is no IP address and port; give ADDRESS:PORT, such as 127.0.0.1:9180";
+}
+
+}  // namespace
+
+void add_observability_options(CLI::App& command, ObservabilityOptions& options) {
+  const std::string group = "Observability";
+  command
+      .add_option("--ops-address", options.ops_address,
+                  "ADDRESS:PORT that serves /metrics, /api/health, /livez and /readyz, and asks "
+                  "nobody who they are; the other port has only /livez and /readyz then")
+      ->check(check_ops_address)
+      ->group(group);
+  command
+      .add_option("--log-format", options.log_format,
+                  "Lines of the log: for people, or JSON objects")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str()
+      ->group(group);
+  command.add_option("--log-level", options.log_level, "Lines of less weight are left out")
+      ->check(CLI::IsMember({"info", "warning", "error"}))
+      ->capture_default_str()
+      ->group(group);
+}
+
+OpsAddress ops_address_of(const ObservabilityOptions& options) {
+  const net::HostPort read = net::parse_host_port(options.ops_address).value();
+  // An IPv6 address has its brackets here, and none where a socket is made.
+  const bool has_brackets = read.host.starts_with('[');
+  return {.address = has_brackets ? read.host.substr(1, read.host.size() - 2) : read.host,
+          .port = read.port.value()};
+}
+
+logging::Format log_format_of(const ObservabilityOptions& options) {
+  return options.log_format == "json" ? logging::Format::json : logging::Format::text;
+}
+
+logging::Level log_level_of(const std::string& level) {
+  if (level == "error") {
+    return logging::Level::error;
+  }
+  return level == "warning" ? logging::Level::warning : logging::Level::info;
+}
+
+}  // namespace regstream::cli
