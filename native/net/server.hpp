@@ -36,47 +36,48 @@ struct ServerOptions {
   AddressBlocks trusted_proxies = {};
   /// The option that chose address and port, for errors. Empty: `--address` and `--port`.
   std::string option = {};
+};
 
-  /// Listens, and answers requests by a router. Everything happens on the io_context's one thread;
-  /// only `Exchange::respond` may be called elsewhere.
-  class Server {
-   public:
-    /// Listens from now on. `router` must outlive the io_context's handlers. Throws
-    /// std::runtime_error with one sentence that says what to do if the port can't be had.
-    Server(boost::asio::io_context& context, const Router& router, const ServerOptions& options);
-    Server(const Server&) = delete;
-    Server& operator=(const Server&) = delete;
-    /// No `stopped` is called after this.
-    ~Server();
+/// Listens, and answers requests by a router. Everything happens on the io_context's one thread;
+/// only `Exchange::respond` may be called elsewhere.
+class Server {
+ public:
+  /// Listens from now on. `router` must outlive the io_context's handlers. Throws
+  /// std::runtime_error with one sentence that says what to do if the port can't be had.
+  Server(boost::asio::io_context& context, const Router& router, const ServerOptions& options);
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  /// No `stopped` is called after this.
+  ~Server();
 
-    [[nodiscard]] std::uint16_t port() const { return endpoint_.port(); }
-    /// "http://127.0.0.1:8080", or https.
-    [[nodiscard]] std::string url() const;
+  [[nodiscard]] std::uint16_t port() const { return endpoint_.port(); }
+  /// "http://127.0.0.1:8080", or https.
+  [[nodiscard]] std::string url() const;
 
-    /// Connections that are no streams, now.
-    [[nodiscard]] std::size_t sessions() const { return set_->sessions(); }
-    [[nodiscard]] const ServerLimits& limits() const { return set_->limits(); }
-    /// So far.
-    [[nodiscard]] const RefusedConnections& refused() const { return set_->places().refused; }
+  /// Connections that are no streams, now.
+  [[nodiscard]] std::size_t sessions() const { return set_->sessions(); }
+  [[nodiscard]] const ServerLimits& limits() const { return set_->limits(); }
+  /// So far.
+  [[nodiscard]] const RefusedConnections& refused() const { return set_->places().refused; }
 
-    /// Takes no further connections, closes idle ones, and the others after their answer. `stopped`
-    /// is called when none is left.
-    void stop(std::function<void()> stopped);
+  /// Takes no further connections, closes idle ones, and the others after their answer. `stopped`
+  /// is called when none is left.
+  void stop(std::function<void()> stopped);
 
-   private:
-    void wait();
-    void on_connection();
-    std::optional<boost::asio::ip::tcp::socket> accept(boost::system::error_code& error);
-    void pause();
-    std::optional<ClientPlace> find_place(const ClientAddress& client);
-    void admit(boost::asio::ip::tcp::socket socket);
-    void refuse(boost::asio::ip::tcp::socket& socket, std::string_view status) const;
+ private:
+  void wait();
+  void on_connection();
+  std::optional<boost::asio::ip::tcp::socket> accept(boost::system::error_code& error);
+  void pause();
+  std::optional<ClientPlace> find_place(const ClientAddress& client);
+  void admit(boost::asio::ip::tcp::socket socket);
+  void refuse(boost::asio::ip::tcp::socket& socket, std::string_view status) const;
 
-    boost::asio::ip::tcp::acceptor acceptor_;
-    boost::asio::ip::tcp::endpoint endpoint_;
-    boost::asio::steady_timer accept_pause_;
-    std::shared_ptr<SessionSet> set_;
-    const TlsCredentials* tls_;
-  };
+  boost::asio::ip::tcp::acceptor acceptor_;
+  boost::asio::ip::tcp::endpoint endpoint_;
+  boost::asio::steady_timer accept_pause_;
+  std::shared_ptr<SessionSet> set_;
+  const TlsCredentials* tls_;
+};
 
 }  // namespace regstream::net

@@ -1,7 +1,11 @@
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { EventStream } from "../processes/event_stream.ts";
-import { Gateway } from "../processes/gateway.ts";
+import { Gateway, regstream } from "../processes/gateway.ts";
 import { RedisServer } from "../processes/redis.ts";
 import { bearer, now, TokenKey, type Json, type Rights, writeJwks } from "../processes/tokens.ts";
 
@@ -232,4 +236,60 @@ describe("streams of guarded updates", () => {
     expect(await ask(gateway, stream, { headers: bearer(token) })).toMatchObject({ status: 401, error: "invalid_token" });
     await gateway.stop();
   });
+});
+
+describe("a key that is withdrawn", () => {
+  const old = TokenKey.make("ES256");
+  const kept = TokenKey.make("RS256");
+  const oldToken = old.token(of42, {}, { kid: "old" });
+  const keptToken = kept.token(everything, {}, { kid: "kept" });
+
+  /** Withdraws the old key, and expects its stream, and no other, to end. */
+  const expectEnd = async (gateway: Gateway, withdraw: () => void): Promise<void> => {
+    const ending = await EventStream.open(gateway.url(stream), bearer(oldToken));
+    const staying = await EventStream.open(gateway.url(stream), bearer(keptToken));
+    expect(await ending.next()).toMatchObject({ type: "connected" });
+    withdraw();
+    process.kill(gateway.pid ?? 0, "SIGHUP");
+    await expect(ending.next()).rejects.toThrow("the stream ended");
+    expect(await ask(gateway, stream, { headers: bearer(oldToken) })).toMatchObject({ status: 401, error: "invalid_token" });
+    expect((await publish(gateway, 42, "still here", keptToken)).status).toBe(201);
+    expect((await staying.nextUpdate()).message).toBe("still here");
+    staying.close();
+  };
+
+  test("from its file ends the streams that it opened", async () => {
+    const file = writeJwks({ old, kept });
+    const gateway = await Gateway.start({ hasDemo: false, more: ["--token-jwks", file] });
+    await expectEnd(gateway, () => writeJwks({ kept }, file));
+    writeFileSync(file, "{");
+    process.kill(gateway.pid ?? 0, "SIGHUP");
+    await gateway.untilLog(/jwks\.json/);
+    expect(await ask(gateway, stream, { headers: bearer(keptToken) })).toMatchObject({ status: 200 });
+    await gateway.stop();
+  });
+
+  test("from its URL ends them as well", async () => {
+    let keys: Readonly<Record<string, TokenKey>> = { old, kept };
+    const issuer = createServer((_request, response) => {
+      response.writeHead(200, { "Content-Type": "application/jwk-set+json" });
+      response.end(JSON.stringify({ keys: Object.entries(keys).map(([id, key]) => key.jwk(id)) }));
+    });
+    await new Promise<void>((resolve) => issuer.listen(0, "127.0.0.1", resolve));
+    const gateway = await Gateway.start({ hasDemo: false, more: ["--token-jwks", `http://127.0.0.1:${(issuer.address() as AddressInfo).port}/keys`] });
+    await expectEnd(gateway, () => (keys = { kept }));
+    await gateway.stop();
+    await new Promise((resolve) => issuer.close(resolve));
+  });
+});
+
+test.each([
+  ["a file that is not there", ["--token-key", "/nowhere/key"], 1, /\/nowhere\/key/],
+  ["keys by plain HTTP", ["--token-jwks", "http://issuer.example/keys"], 1, /https/],
+  ["a key and --open", ["--token-key", "/nowhere/key", "--open"], 2, /one of them/],
+  ["a leeway of an hour", ["--token-leeway-s", "3600"], 2, /--token-leeway-s/],
+])("a gateway with %s does not start", async (_name, args, code, why) => {
+  const child = regstream(["serve", "--port", "0", ...args]);
+  expect(await child.exited).toBe(code);
+  expect(child.log).toMatch(why);
 });

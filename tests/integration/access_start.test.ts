@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { regstream } from "../processes/gateway.ts";
+import { TokenKey } from "../processes/tokens.ts";
 
 const openGateway = /everybody who reaches this gateway/;
 
@@ -40,6 +41,17 @@ test.each([
 ])("a gateway on %s is open without a word", async (_name, args) => {
   const child = regstream(["serve", "--port", "0", ...args]);
   await child.untilOutput(/serving on http:\/\/\S+/);
+  expect(child.log).not.toMatch(openGateway);
+  await child.stop();
+});
+
+test("a gateway with a key may listen anywhere, and asks everybody", async () => {
+  const child = regstream(["serve", "--port", "0", "--address", "0.0.0.0", "--token-key", TokenKey.make("ES256").file()]);
+  const ready = await child.untilOutput(/serving on http:\/\/0\.0\.0\.0:(\d+)/);
+  const url = `http://127.0.0.1:${ready[1]}`;
+  expect((await fetch(`${url}/livez`)).status).toBe(200);
+  expect((await fetch(`${url}/api/health`)).status).toBe(401);
+  expect((await fetch(`${url}/api/registrations/42/updates`, { method: "POST" })).status).toBe(401);
   expect(child.log).not.toMatch(openGateway);
   await child.stop();
 });
