@@ -68,7 +68,7 @@ inline constexpr std::array catalog{
                "Streams that were refused: full, or draining for a shutdown."},
     Definition{"regstream_token_limit_refusals_total",
                Kind::counter,
-               {"limit"},
+               {"reason"},
                "Requests that were refused (429) since their token has as many streams as one may, "
                "or publishes as many updates."},
     Definition{"regstream_streams_ended_total",
