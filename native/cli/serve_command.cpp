@@ -134,9 +134,9 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
   observability.add_to(router, guard);
   observability.registry().add([&token_limits](metrics::Scrape& scrape) {
     scrape.add("regstream_token_limit_refusals_total", token_limits.streams_refused(),
-               {{"limit", "streams"}});
+               {{"reason", "streams"}});
     scrape.add("regstream_token_limit_refusals_total", token_limits.updates_refused(),
-               {{"limit", "updates"}});
+               {{"reason", "updates"}});
   });
   std::optional<backend::Backend> sample_backend;
   if (options.demo) {

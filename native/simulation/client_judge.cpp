@@ -299,28 +299,6 @@ void ClientJudge::on_snapshot(EventId id, const SessionMessage& message) {
   }
 }
 
-void ClientJudge::check_snapshot(std::int64_t number, const RegistrationView& view) const {
-  if (truth_.can_judge(*view.id) && memory_.is_whole(*view.id) &&
-      truth_.view_mark(number, *view.id) != mark_of(view, truth_.workflow())) {
-    fail("the snapshot is not the truth: " + encode_view(view, truth_.workflow()));
-  }
-}
-
-/// What snapshots have told is not older than where the stream goes on.
-void ClientJudge::check_newest(EventId position) const {
-  if (!truth_.can_judge(position)) {
-    return;
-  }
-  const EventId behind{.epoch = position.epoch, .sequence = position.sequence + 1};
-  for (const auto& [number, newest] : snapshots_told_) {
-    const auto& losses = truth_.epoch(position.epoch)->losses;
-    if (newest < position && losses.empty() && truth_.between(newest, behind, number)) {
-      fail("the snapshot " + to_string(newest) + " of " + std::to_string(number) +
-           " is older than " + to_string(position) + ", where its stream goes on");
-    }
-  }
-}
-
 void ClientJudge::on_end(const SessionMessage& message) {
   const std::optional<EventId>& id = message.content->end_id;
   const bool is_due = due_ == Due::end ? !end_due_ || id == end_due_ : due_ == Due::perhaps_end;

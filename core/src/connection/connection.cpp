@@ -4,6 +4,8 @@
 
 #include <regstream/sse/heartbeat.hpp>
 
+#include "connection/deadline.hpp"
+
 namespace regstream {
 namespace {
 
@@ -14,19 +16,6 @@ constexpr Duration late_after{1'000};
 /// seconds (RFC 6298: sent again after one second, and then after two more), and a stream that is
 /// slow must not be taken for a dead one.
 constexpr Duration announced_silence_min{3'000};
-
-/// Time stands still from here on, in 146 million years, so that `Instant::max()` never comes.
-constexpr Instant end_of_time{Duration::max() / 2};
-
-/// An option of `Duration::max()` means never, and must not overflow.
-Instant after(Instant now, Duration delay) {
-  const Duration from_origin = now.time_since_epoch();
-  if (delay == Duration::max() ||
-      (delay > Duration::zero() && from_origin > Duration::max() - delay)) {
-    return Instant::max();
-  }
-  return now + std::max(delay, Duration::zero());
-}
 
 const ConnectionTransition* find_transition(ConnectionState from, ConnectionEvent event) {
   for (const ConnectionTransition& transition : connection_transitions) {
@@ -204,16 +193,6 @@ bool Connection::on_retry(AttemptId attempt, Duration reconnection_time) {
   return true;
 }
 
-bool Connection::on_token_expiring(AttemptId attempt, Duration expires_in) {
-  if (!is_current(attempt) || state_ != ConnectionState::open || token_expires_) {
-    return false;
-  }
-  token_expires_ = after(now_, expires_in);
-  needs_fresh_token_ = options_.needs_token;
-  plan_renewal();
-  return true;
-}
-
 bool Connection::on_finished(AttemptId attempt) {
   return is_current(attempt) && take(ConnectionEvent::finished);
 }
@@ -265,33 +244,6 @@ void Connection::handle_deadline(Instant now) {
     return;
   }
   take(ConnectionEvent::deadline);
-}
-
-std::optional<ConnectionAction> Connection::poll_action() {
-  if (handed_out_ != 0 && (handed_out_ != attempt_ || !has_transport())) {
-    const CloseTransport close{.attempt = AttemptId{handed_out_}};
-    handed_out_ = 0;
-    return close;
-  }
-  if (changes_count_ > 0) {
-    const StateChanged change = changes_[0];
-    --changes_count_;
-    std::copy_n(changes_.begin() + 1, changes_count_, changes_.begin());
-    return change;
-  }
-  if (is_renewal_due_) {
-    is_renewal_due_ = false;
-    return RequestToken{.attempt = AttemptId{attempt_}, .is_refused = true};
-  }
-  if (!is_attempt_due_) {
-    return std::nullopt;
-  }
-  is_attempt_due_ = false;
-  if (state_ == ConnectionState::authorizing) {
-    return RequestToken{.attempt = AttemptId{attempt_}, .is_refused = needs_fresh_token_};
-  }
-  handed_out_ = attempt_;
-  return OpenTransport{.attempt = AttemptId{attempt_}, .last_event_id = last_event_id_};
 }
 
 void Connection::observe(Instant now) {
@@ -352,31 +304,6 @@ bool Connection::take(ConnectionEvent event, std::optional<Duration> retry_after
   return true;
 }
 
-/// Somewhen in the first half of what the open stream's token has left.
-void Connection::plan_renewal() {
-  awaits_renewal_ = false;
-  is_renewal_due_ = false;
-  const Duration left = time_until(*token_expires_, now_);
-  const Instant soonest = after(begun_, options_.wake_spacing_min);
-  const Instant due = std::max(after(now_, backoff_.some_of(left / 2)), soonest);
-  renewal_due_ = due < *token_expires_ ? std::optional(due) : std::nullopt;
-}
-
-void Connection::begin_renewal() {
-  if (!options_.needs_token) {
-    take(ConnectionEvent::renewed);
-    return;
-  }
-  if (awaits_renewal_) {
-    plan_renewal();  // No token came in time.
-    return;
-  }
-  begun_ = now_;
-  awaits_renewal_ = true;
-  is_renewal_due_ = true;
-  renewal_due_ = after(now_, options_.connect_timeout);
-}
-
 /// When the attempt that begins has to be open. One that replaces an attempt which had not opened
 /// gets no time of its own, or a caller with changes without end would never hear of a dead server.
 Instant Connection::opening_limit() const {
@@ -430,17 +357,6 @@ void Connection::enter(const ConnectionTransition& transition,
       is_attempt_due_ = false;
       change_due_.reset();
       return;
-  }
-}
-
-void Connection::tell(const StateChanged& change) {
-  if (changes_count_ < changes_max) {
-    changes_[changes_count_++] = change;
-  } else {
-    // Nobody polls. What comes last is the present.
-    changes_.back().to = change.to;
-    changes_.back().reason = change.reason;
-    changes_.back().is_connected = change.is_connected;
   }
 }
 

@@ -77,7 +77,9 @@ class World {
   }
 
  private:
-  std::uint32_t one_of(std::uint32_t count) { return static_cast<std::uint32_t>(random_()) % count; }
+  std::uint32_t one_of(std::uint32_t count) {
+    return static_cast<std::uint32_t>(random_()) % count;
+  }
 
   [[nodiscard]] Moment moment() const {
     return {.now = Instant{Duration{sockets_.now_ms}},

@@ -1,0 +1,46 @@
+#include <algorithm>
+
+#include <regstream/connection/connection.hpp>
+
+/// What the caller has to do and to hear.
+namespace regstream {
+
+std::optional<ConnectionAction> Connection::poll_action() {
+  if (handed_out_ != 0 && (handed_out_ != attempt_ || !has_transport())) {
+    const CloseTransport close{.attempt = AttemptId{handed_out_}};
+    handed_out_ = 0;
+    return close;
+  }
+  if (changes_count_ > 0) {
+    const StateChanged change = changes_[0];
+    --changes_count_;
+    std::copy_n(changes_.begin() + 1, changes_count_, changes_.begin());
+    return change;
+  }
+  if (is_renewal_due_) {
+    is_renewal_due_ = false;
+    return RequestToken{.attempt = AttemptId{attempt_}, .is_refused = true};
+  }
+  if (!is_attempt_due_) {
+    return std::nullopt;
+  }
+  is_attempt_due_ = false;
+  if (state_ == ConnectionState::authorizing) {
+    return RequestToken{.attempt = AttemptId{attempt_}, .is_refused = needs_fresh_token_};
+  }
+  handed_out_ = attempt_;
+  return OpenTransport{.attempt = AttemptId{attempt_}, .last_event_id = last_event_id_};
+}
+
+void Connection::tell(const StateChanged& change) {
+  if (changes_count_ < changes_max) {
+    changes_[changes_count_++] = change;
+  } else {
+    // Nobody polls. What comes last is the present.
+    changes_.back().to = change.to;
+    changes_.back().reason = change.reason;
+    changes_.back().is_connected = change.is_connected;
+  }
+}
+
+}  // namespace regstream

@@ -1,0 +1,45 @@
+#include <algorithm>
+
+#include <regstream/connection/connection.hpp>
+
+#include "connection/deadline.hpp"
+
+/// How a stream whose token expires soon gets another one, and is opened anew.
+namespace regstream {
+
+bool Connection::on_token_expiring(AttemptId attempt, Duration expires_in) {
+  if (!is_current(attempt) || state_ != ConnectionState::open || token_expires_) {
+    return false;
+  }
+  token_expires_ = after(now_, expires_in);
+  needs_fresh_token_ = options_.needs_token;
+  plan_renewal();
+  return true;
+}
+
+/// Somewhen in the first half of what the open stream's token has left.
+void Connection::plan_renewal() {
+  awaits_renewal_ = false;
+  is_renewal_due_ = false;
+  const Duration left = time_until(*token_expires_, now_);
+  const Instant soonest = after(begun_, options_.wake_spacing_min);
+  const Instant due = std::max(after(now_, backoff_.some_of(left / 2)), soonest);
+  renewal_due_ = due < *token_expires_ ? std::optional(due) : std::nullopt;
+}
+
+void Connection::begin_renewal() {
+  if (!options_.needs_token) {
+    take(ConnectionEvent::renewed);
+    return;
+  }
+  if (awaits_renewal_) {
+    plan_renewal();  // No token came in time.
+    return;
+  }
+  begun_ = now_;
+  awaits_renewal_ = true;
+  is_renewal_due_ = true;
+  renewal_due_ = after(now_, options_.connect_timeout);
+}
+
+}  // namespace regstream

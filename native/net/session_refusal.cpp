@@ -1,0 +1,59 @@
+#include <string>
+#include <utility>
+
+#include <boost/beast/http/error.hpp>
+
+#include "net/common_fields.hpp"
+#include "net/request_head.hpp"
+#include "net/session.hpp"
+
+/// What a session answers itself, before there is a request for the router.
+namespace regstream::net {
+
+namespace http = boost::beast::http;
+
+// The method is known from the request line on.
+void Session::refuse(Response response) {
+  response.keep_alive(false);
+  complete_response(response, parser_ ? parser_->get().method() : http::verb::unknown);
+  send(std::move(response));
+}
+
+void Session::refuse(const Problem& problem) {
+  refuse(make_problem(problem));
+}
+
+void Session::refuse_malformed(ErrorCode error) {
+  if (error == http::error::header_limit) {
+    refuse({.status = http::status::request_header_fields_too_large,
+            .detail = "The request's header is longer than " +
+                      std::to_string(set_->limits().header_bytes_max) +
+                      " bytes, or has more than " + std::to_string(header_fields_max) +
+                      " fields."});
+  } else if (error == http::error::body_limit) {
+    refuse({.status = http::status::payload_too_large,
+            .detail = "The request's body is longer than " +
+                      std::to_string(set_->limits().body_bytes_max) + " bytes."});
+  } else {
+    refuse({.status = http::status::bad_request,
+            .detail = "This is no valid HTTP/1.1 request: " + error.message() + "."});
+  }
+}
+
+void Session::refuse_overflow() {
+  if (state_ == SessionState::reading_head) {
+    refuse_malformed(http::error::header_limit);
+  } else {  // RFC 9112, 7.1.1
+    refuse({.status = http::status::bad_request,
+            .detail = "A chunk's extensions, or the trailer fields, are longer than " +
+                      std::to_string(set_->limits().buffer_bytes_max) + " bytes."});
+  }
+}
+
+void Session::refuse_busy() {
+  Response response(http::status::service_unavailable, 11);
+  response.set(http::field::retry_after, "1");
+  refuse(std::move(response));
+}
+
+}  // namespace regstream::net
