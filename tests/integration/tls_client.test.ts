@@ -1,6 +1,7 @@
 import { createServer as createPlainServer, type RequestListener, type Server } from "node:http";
 import { createServer, type ServerOptions } from "node:https";
 import type { AddressInfo } from "node:net";
+import type { TLSSocket } from "node:tls";
 
 import { afterEach, beforeAll, describe, expect, test } from "vitest";
 
@@ -44,7 +45,10 @@ describe("regstream listen over TLS", () => {
   test.each(["127.0.0.1", "localhost"])("hears a stream of %s, whose certificate it checks", async (host) => {
     const asked: { name: string | false | undefined; protocol: string | false | null }[] = [];
     const server = createServer({ ...authority.issue(), ALPNProtocols: ["h2", "http/1.1"] }, stream);
-    server.on("secureConnection", (socket) => asked.push({ name: socket.servername, protocol: socket.alpnProtocol }));
+    // Node's types leave `servername` out.
+    server.on("secureConnection", (socket: TLSSocket & { servername?: string | false }) =>
+      asked.push({ name: socket.servername, protocol: socket.alpnProtocol }),
+    );
     const port = await listening(server);
     const listener = listen(`https://${host}:${port}/`);
     await listener.untilOutput(/over TLS/);
