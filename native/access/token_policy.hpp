@@ -78,7 +78,7 @@ class TokenPolicy final : public Policy {
   void act(const FetchKeySet& fetch);
   void act(const KeysWithdrawn& keys);
   void act(const KeysSettled& settled);
-  static void act(const KeyNews& news);
+  void act(const KeyNews& news);
   void arm_timer();
 
   boost::asio::io_context& context_;

@@ -11,7 +11,7 @@
 
 namespace regstream::cli {
 
-/// What SIGHUP reads anew while `serve` goes on: keys, certificates, the log's level. A part that
+/// What SIGHUP reads anew while `serve` goes on: keys and certificates. A part that
 /// can't use what it reads keeps what it has, and the log says why. On the loop's thread.
 class Reload {
  public:

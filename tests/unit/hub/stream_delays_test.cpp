@@ -164,7 +164,7 @@ TEST_CASE("What sockets have not taken is summed up, and goes with its stream") 
 TEST_CASE("Refusals of a drain are counted by themselves") {
   Pump pump({.streams_max = 0});
   CHECK(pump.pump.refuse({}) == StreamRefusal::full);
-  pump.pump.drain();
+  pump.pump.drain(Duration::zero(), at(0));
   CHECK(pump.pump.refuse({}) == StreamRefusal::draining);
   CHECK(pump.pump.streams_refused() == 1);
   CHECK(pump.pump.streams_refused_draining() == 1);
