@@ -245,7 +245,7 @@ describe("options that make no TLS", () => {
 
   test("a certificate that has expired is used, and warned of", async () => {
     const gateway = await start(authority.issue({ days: -1 }));
-    expect(gateway.log).toMatch(/has expired/);
+    await gateway.untilLog(/has expired/);
     await gateway.stop();
   });
 });

@@ -13,9 +13,9 @@ function start(...more: string[]): Promise<Gateway> {
   return Gateway.start({ hasDemo: false, more: ["--token-key", key.file(), ...more] });
 }
 
-async function refusals(gateway: Gateway, token: string, limit: string): Promise<number> {
+async function refusals(gateway: Gateway, token: string, reason: string): Promise<number> {
   const response = await fetch(gateway.url("/metrics"), { headers: bearer(token) });
-  return sum(readExposition(await response.text()), "regstream_token_limit_refusals_total", { limit });
+  return sum(readExposition(await response.text()), "regstream_token_limit_refusals_total", { reason });
 }
 
 test("a token has so many streams at a time, and each token its own", async () => {
