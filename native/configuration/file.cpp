@@ -97,6 +97,7 @@ std::vector<Setting> parse_file(std::string_view text, const std::string& name) 
   std::sort(placed.begin(), placed.end(),
             [](const auto& left, const auto& right) { return left.first < right.first; });
   std::vector<Setting> settings;
+  settings.reserve(placed.size());
   for (auto& entry : placed) {
     settings.push_back(std::move(entry.second));
   }
