@@ -50,7 +50,9 @@ class Issuer {
   void settle() { lives_long_ = true; }
 
   // What a gateway knows.
-  [[nodiscard]] const Token& token(std::uint64_t number) const { return tokens_[number - 1]; }
+  [[nodiscard]] const Token& token(std::uint64_t number) const {
+    return tokens_[static_cast<std::size_t>(number - 1)];
+  }
   [[nodiscard]] bool is_withdrawn(const Token& token) const;
   /// The time by the calendar that a gateway judges tokens by.
   [[nodiscard]] std::int64_t gateway_timestamp_ms(std::size_t gateway) const;
