@@ -199,7 +199,7 @@ bool Connection::on_finished(AttemptId attempt) {
 
 bool Connection::on_end(AttemptId attempt, TransportEnd end, Instant now) {
   observe(now);
-  if (!is_current(attempt)) {
+  if (!is_current(attempt) || !has_transport()) {
     return false;
   }
   if (end == TransportEnd::ended) {

@@ -214,6 +214,19 @@ TEST_CASE("a ticket that is refused means what a refused stream does, and costs 
   CHECK(driver.opened == 0);
 }
 
+TEST_CASE("no stream ends while its token is waited for") {
+  Driver driver{with_token()};
+  driver.connect();
+  const AttemptId attempt = driver.token_request->attempt;
+  for (const TransportEnd end :
+       {TransportEnd::ended, TransportEnd::failed, TransportEnd::refused_unseen}) {
+    CHECK_FALSE(driver.connection.on_end(attempt, end, driver.now));
+  }
+  CHECK(driver.connection.state() == ConnectionState::authorizing);
+  driver.give_token();
+  CHECK(driver.transport == attempt);
+}
+
 TEST_CASE("a ticket refused while a stream is replaced leaves it connected until that is final") {
   Driver driver{with_token()};
   driver.connect();
