@@ -27,9 +27,6 @@ struct Write {
   std::string bytes;  ///< With `-N` for each sequence.
 
   friend bool operator==(const Write&, const Write&) = default;
-  friend std::ostream& operator<<(std::ostream& out, const Write& write) {
-    return out << write.time_ms << ": " << write.bytes;
-  }
 };
 
 std::string without_sequences(const std::string& bytes) {
