@@ -123,12 +123,12 @@ class Caller {
       case 'k':
         return follow(line);
       case 'n':
-        return session_.on_online(now_);
+        return look_at_renewal([&] { session_.on_online(now_); });
       case 'N':
         is_offline_ = true;
         return session_.on_offline(now_);
       case 'w':
-        return session_.on_visible(now_);
+        return look_at_renewal([&] { session_.on_visible(now_); });
       case 'v':
         return session_.on_restored(now_);
       case 'h':
@@ -174,7 +174,7 @@ class Caller {
   void handle_deadline() {
     const auto deadline = session_.next_deadline();
     const ConnectionState before = session_.state();
-    session_.handle_deadline(now_);
+    look_at_renewal([&] { session_.handle_deadline(now_); });
     check(!deadline || now_ < *deadline || *deadline == Instant::max() ||
               session_.state() != before || session_.next_deadline() != deadline,
           "a deadline that has come is dealt with");
@@ -182,20 +182,45 @@ class Caller {
           "nothing happens before the deadline");
   }
 
+  /// An input that handles the deadline too: a token that was to renew the open stream is waited
+  /// for no longer than that.
+  template <typename Input>
+  void look_at_renewal(const Input& input) {
+    if (renews_until_ && now_ >= *renews_until_) {
+      renews_until_.reset();
+    }
+    input();
+  }
+
+  /// Whether a token is waited for: for an attempt that begins, or to renew the stream that is
+  /// open.
+  [[nodiscard]] bool awaits_token() const {
+    return session_.state() == ConnectionState::authorizing || renews_until_.has_value();
+  }
+
+  /// Whether an answer is waited for: the stream's, or one that refuses to give a token.
+  [[nodiscard]] bool awaits(const ResponseHead& head) const {
+    if (session_.state() == ConnectionState::authorizing) {
+      return head.status != 200 || !head.is_event_stream;
+    }
+    return session_.state() == ConnectionState::connecting || renews_until_.has_value();
+  }
+
   /// What the transport of `attempt_` has to say.
   void report(char what, std::string_view line) {
     switch (what) {
       case 'T':
-        tell([&] { return session_.on_token(attempt_, now_); },
-             session_.state() == ConnectionState::authorizing);
+        tell([&] { return session_.on_token(attempt_, now_); }, awaits_token());
         return;
       case 't':
-        tell([&] { return session_.on_token_failed(attempt_, TokenFailure::may_pass, now_); },
-             session_.state() == ConnectionState::authorizing);
+        if (tell([&] { return session_.on_token_failed(attempt_, TokenFailure::may_pass, now_); },
+                 awaits_token())) {
+          renews_until_.reset();
+        }
         return;
       case 'D':
         tell([&] { return session_.on_token_failed(attempt_, TokenFailure::for_good, now_); },
-             session_.state() == ConnectionState::authorizing);
+             awaits_token());
         return;
       case 'a':
         return respond({.status = 200, .is_event_stream = true, .retry_after = std::nullopt});
@@ -244,10 +269,14 @@ class Caller {
   }
 
   void respond(const ResponseHead& head) {
-    const bool is_answer = session_.state() == ConnectionState::connecting;
+    const bool was_open = is_open();
     const bool is_taken =
-        tell([&] { return session_.on_response(attempt_, head, now_); }, is_answer);
-    if (is_taken && session_.state() == ConnectionState::open) {
+        tell([&] { return session_.on_response(attempt_, head, now_); }, awaits(head));
+    if (is_taken && was_open) {
+      check(is_open(), "a token that is refused leaves the stream open");
+      return renews_until_.reset();
+    }
+    if (is_taken && is_open()) {
       parser_.emplace(sse::ParserLimits{}, last_event_id_);
     }
     check(!is_taken || session_.state() != ConnectionState::connecting,
@@ -386,6 +415,9 @@ class Caller {
     check(options_.connection.needs_token, "a token is asked for only where one is needed");
     check(step.attempt > newest_attempt_ || is_renewal, "the numbers of attempts grow");
     newest_attempt_ = step.attempt;
+    if (is_renewal) {
+      renews_until_ = after(now_, options_.connection.connect_timeout);
+    }
   }
   void carry_out(const OpenTransport& step) {
     check(!transport_, "one transport at a time");
@@ -396,7 +428,8 @@ class Caller {
     const std::string query = session_.request_query();
     check(query.starts_with("registrationId=42") && query.size() <= stream_query_bytes_max,
           "an attempt asks for what is followed");
-    check(query.find("snapshot=42") == std::string::npos, "who was followed always is resumed");
+    check((query + '&').find("snapshot=42&") == std::string::npos,
+          "who was followed always is resumed");
     check(query.find("snapshot=") == std::string::npos || !last_event_id_.empty(),
           "snapshots are asked for beside what is resumed");
     transport_ = newest_attempt_ = step.attempt;
@@ -404,6 +437,7 @@ class Caller {
   void carry_out(const CloseTransport& step) {
     check(transport_ == step.attempt, "what is closed was open");
     transport_.reset();
+    renews_until_.reset();
   }
   void carry_out(const StateChanged& step) {
     check(step.from == shown_, "a change of state begins where the last one ended");
@@ -442,9 +476,10 @@ class Caller {
   StreamSession session_;
   std::optional<sse::Parser> parser_;  ///< Of the stream that opened last, to compare.
   Instant now_{};
-  std::optional<AttemptId> transport_;             ///< The one that is open.
-  AttemptId newest_attempt_{};                     ///< The newest that was opened.
-  AttemptId attempt_{};                            ///< Whose report the current line is.
+  std::optional<AttemptId> transport_;   ///< The one that is open.
+  std::optional<Instant> renews_until_;  ///< While a token is waited for to renew the open stream.
+  AttemptId newest_attempt_{};           ///< The newest that was opened.
+  AttemptId attempt_{};                  ///< Whose report the current line is.
   ConnectionState shown_ = ConnectionState::idle;  ///< As far as polled actions have told.
   Duration reconnection_time_;
   Duration floor_{};  ///< Of a wait that begins in this line.
