@@ -12,6 +12,8 @@
 
 #include <boost/asio/steady_timer.hpp>
 
+#include "access/base64url.hpp"
+#include "access/digest.hpp"
 #include "gateway/instance_path.hpp"
 #include "gateway/moment.hpp"
 #include "gateway/published_body.hpp"
@@ -37,6 +39,18 @@ bool is_key(std::string_view text) {
   return !text.empty() && text.size() <= key_bytes_max &&
          std::all_of(text.begin(), text.end(),
                      [](char byte) { return byte >= 0x20 && byte <= 0x7e; });
+}
+
+/// The broker's name for a key. Keys are one namespace there, and whoever may publish to an id must
+/// not learn of another's keys, or use one up. A digest, as an id and a key can be longer together
+/// than what a broker takes.
+std::string key_of(const InstanceId& id, std::string_view key) {
+  if (key.empty()) {
+    return {};
+  }
+  std::string name = id.text.empty() ? std::to_string(id.number) : id.text;
+  name.append(1, '\0').append(key);
+  return access::encode_base64url(access::sha256(name));
 }
 
 void respond_unavailable(net::Exchange& exchange, const char* detail) {
@@ -135,7 +149,7 @@ void PublishRoute::publish(net::Exchange exchange, const access::Grant& grant,
     return;
   }
 
-  std::string key{exchange.request()[key_field]};
+  std::string key = key_of(*id, exchange.request()[key_field]);
   const auto pending = std::make_shared<Pending>(context_, std::move(exchange));
   pending->timer.expires_after(options_.answer_timeout);
   pending->timer.async_wait([pending](const boost::system::error_code& cancelled) {

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -276,12 +277,21 @@ TEST_CASE_METHOD(Bench, "a body of another type is a 415, and a query a 400") {
   CHECK(broker.messages.empty());
 }
 
-TEST_CASE_METHOD(Bench, "the idempotency key is the publish's own") {
+TEST_CASE_METHOD(Bench, "the idempotency key is of one id, and no other's") {
   const std::string longest(200, 'k');
   send(stage, {{"idempotency-key", "8e03978e-40d5"}});
+  send(stage, {{"Idempotency-Key", "8e03978e-40d5"}});
+  send(stage, {{"Idempotency-Key", "8e03978e-40d5"}}, "/api/registrations/43/updates");
   send(stage, {{"Idempotency-Key", longest}});
+  send(stage, {{"Idempotency-Key", "28e03978e-40d5"}}, "/api/registrations/4/updates");
   send(stage);
-  CHECK(broker.keys == std::vector<std::string>{"8e03978e-40d5", longest, ""});
+  REQUIRE(broker.keys.size() == 6);
+  CHECK(broker.keys[0] == broker.keys[1]);
+  CHECK(std::set<std::string>(broker.keys.begin(), broker.keys.end()).size() == 5);
+  for (std::size_t key = 0; key < 5; ++key) {
+    CHECK(broker.keys[key].size() == 43);  // SHA-256 in base64url: no broker finds it too long.
+  }
+  CHECK(broker.keys.back().empty());
 }
 
 TEST_CASE_METHOD(Bench, "a key that is none, and two keys, are refused") {
