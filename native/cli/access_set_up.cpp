@@ -1,9 +1,11 @@
 #include "cli/access_set_up.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "access/fetch_keys.hpp"
@@ -21,8 +23,30 @@ bool has_keys(const AccessOptions& options) {
   return !options.token_keys.empty() || !options.token_jwks.empty();
 }
 
+bool is_local_origin(const std::string& origin) {
+  const auto host = net::parse_host_port(std::string_view(origin).substr(origin.find("//") + 2));
+  return host && net::is_local(*host);
+}
+
+/// The option by which other machines, or their pages, reach the gateway.
 std::optional<std::string> exposure_of(const ServeOptions& options) {
-  return net::find_exposure(options.address, allowed_hosts_of(options));
+  if (auto exposure = net::find_exposure(options.address, allowed_hosts_of(options))) {
+    return exposure;
+  }
+  if (!options.limits.trusted_proxies.empty()) {
+    return "--trusted-proxy " + options.limits.trusted_proxies.front();
+  }
+  const std::vector<std::string>& origins = options.access.cors_origins;
+  const auto outer = std::find_if_not(origins.begin(), origins.end(), is_local_origin);
+  return outer == origins.end() ? std::nullopt : std::optional("--cors-origin " + *outer);
+}
+
+/// An option that says how tokens are checked, where there is no key to check them with.
+std::optional<std::string> rule_without_key(const AccessOptions& options) {
+  if (!options.token_issuer.empty()) {
+    return "--token-issuer";
+  }
+  return options.token_audience.empty() ? std::nullopt : std::optional("--token-audience");
 }
 
 access::TokenPolicyOptions policy_options(const AccessOptions& options) {
@@ -59,6 +83,11 @@ void check_exposure(const ServeOptions& options) {
     }
     return;
   }
+  if (const auto rule = rule_without_key(options.access)) {
+    throw std::invalid_argument(*rule +
+                                " says which tokens count, and nothing says which keys they are "
+                                "signed by: give --token-key or --token-jwks");
+  }
   const auto exposure = exposure_of(options);
   if (exposure && !options.access.open) {
     throw std::invalid_argument(*exposure +
@@ -75,7 +104,8 @@ bool has_publish_route(const ServeOptions& options) {
 
 AccessSetUp::AccessSetUp(asio::io_context& context, const AccessOptions& options,
                          const std::vector<Workflow>& workflows,
-                         const std::optional<broker::RedisOptions>& redis) {
+                         const std::optional<broker::RedisOptions>& redis)
+    : open_(options.open ? access::OpenTo::everybody : access::OpenTo::this_machine) {
   if (!has_keys(options)) {
     return;
   }

@@ -9,6 +9,7 @@
 #include <boost/beast/http/field.hpp>
 #include <boost/system/error_code.hpp>
 
+#include "net/client_count.hpp"
 #include "net/letter_case.hpp"
 
 namespace regstream::net {
@@ -101,15 +102,35 @@ std::optional<ip::address> parse_forwarded(std::string_view element) {
   return found;
 }
 
-template <typename Field, typename Parse>
-std::optional<ip::address> follow(const ip::address& peer, const Request::fields_type& fields,
-                                  Field name, const AddressBlocks& trusted, Parse parse) {
-  // Several fields are one list (RFC 9110, 5.3).
+// Several fields are one list (RFC 9110, 5.3).
+template <typename Field>
+std::vector<std::string_view> lists_of(const Request::fields_type& fields, Field name) {
   std::vector<std::string_view> lists;
   const auto range = fields.equal_range(name);
   for (auto field = range.first; field != range.second; ++field) {
     lists.emplace_back(field->value().data(), field->value().size());
   }
+  return lists;
+}
+
+template <typename Field, typename Parse>
+bool names_others(const Request::fields_type& fields, Field name, Parse parse) {
+  for (std::string_view list : lists_of(fields, name)) {
+    while (!list.empty()) {
+      const std::string_view entry = take_last(list, ',');
+      const auto address = parse(entry);
+      if (!entry.empty() && (!address || !is_loopback(*address))) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+template <typename Field, typename Parse>
+std::optional<ip::address> follow(const ip::address& peer, const Request::fields_type& fields,
+                                  Field name, const AddressBlocks& trusted, Parse parse) {
+  std::vector<std::string_view> lists = lists_of(fields, name);
   if (lists.empty()) {
     return std::nullopt;
   }
@@ -145,6 +166,11 @@ ip::address find_client(const ip::address& peer, const Request::fields_type& fie
     return peer;
   }
   return common.value_or(standard.value_or(peer));
+}
+
+bool is_forwarded_for_others(const Request::fields_type& fields) {
+  return names_others(fields, "X-Forwarded-For", parse_node) ||
+         names_others(fields, boost::beast::http::field::forwarded, parse_forwarded);
 }
 
 }  // namespace regstream::net

@@ -25,4 +25,8 @@ inline constexpr std::size_t forwarded_entries_max = 32;
                                                    const Request::fields_type& fields,
                                                    const AddressBlocks& trusted);
 
+/// Whether a proxy says in either field that a request comes from another machine: any entry that
+/// is not a loopback address. A program of this machine has no proxy, or one that says loopback.
+[[nodiscard]] bool is_forwarded_for_others(const Request::fields_type& fields);
+
 }  // namespace regstream::net

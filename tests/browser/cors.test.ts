@@ -63,14 +63,14 @@ describe("a page of another origin", () => {
   };
 
   test("uses the gateway if its origin is allowed", async () => {
-    gateway = await Gateway.start({ more: ["--cors-origin", origin()] });
+    gateway = await Gateway.start({ more: ["--open", "--publish-route", "on", "--cors-origin", origin()] });
     const page = await open();
     expect(await page.evaluate(use, gateway.url(""))).toEqual({ event: "connected", published: 201 });
     await page.close();
   });
 
   test("reads nothing and changes nothing otherwise", async () => {
-    gateway = await Gateway.start({ more: ["--cors-origin", "https://bank.example"] });
+    gateway = await Gateway.start({ more: ["--open", "--publish-route", "on", "--cors-origin", "https://bank.example"] });
     const page = await open();
     expect(await page.evaluate(use, gateway.url(""))).toEqual({ event: "error", published: "error" });
     expect(await gateway.get("/api/health")).toMatchObject({ published: 0 });

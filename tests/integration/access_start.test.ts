@@ -11,6 +11,8 @@ describe("a gateway that other machines reach", () => {
     ["--address ::", ["--address", "::"]],
     ["--address bank.example", ["--address", "bank.example"]],
     ["--allow-host bank.example", ["--allow-host", "localhost", "--allow-host", "Bank.example:443"]],
+    ["--trusted-proxy 127.0.0.1", ["--trusted-proxy", "127.0.0.1"]],
+    ["--cors-origin https://bank.example", ["--cors-origin", "http://localhost:3000", "--cors-origin", "https://bank.example"]],
   ])("does not start by accident with %s", async (what, args) => {
     const child = regstream(["serve", "--port", "0", ...args]);
     expect(await child.exited).toBe(2);
@@ -22,6 +24,8 @@ describe("a gateway that other machines reach", () => {
   test.each([
     ["--address 0.0.0.0", ["--address", "0.0.0.0"], "0.0.0.0"],
     ["--allow-host bank.example", ["--allow-host", "bank.example"], "127.0.0.1"],
+    ["--trusted-proxy 127.0.0.1", ["--trusted-proxy", "127.0.0.1"], "127.0.0.1"],
+    ["--cors-origin https://bank.example", ["--cors-origin", "https://bank.example"], "127.0.0.1"],
   ])("starts with %s and --open, says so, and publishes for nobody", async (what, args, address) => {
     const child = regstream(["serve", "--port", "0", "--open", ...args]);
     const ready = await child.untilOutput(new RegExp(`serving on http://${address.replaceAll(".", "\\.")}:(\\d+)`));
@@ -38,11 +42,37 @@ test.each([
   ["a loopback address", ["--address", "127.0.0.1"]],
   ["its name", ["--address", "localhost"]],
   ["names of this machine", ["--allow-host", "page.localhost", "--allow-host", "localhost:8080"]],
+  ["pages of this machine", ["--cors-origin", "http://localhost:3000"]],
 ])("a gateway on %s is open without a word", async (_name, args) => {
   const child = regstream(["serve", "--port", "0", ...args]);
   await child.untilOutput(/serving on http:\/\/\S+/);
   expect(child.log).not.toMatch(openGateway);
   await child.stop();
+});
+
+test.each(["--token-issuer", "--token-audience"])("%s without a key is no policy", async (option) => {
+  const child = regstream(["serve", "--port", "0", option, "https://issuer.example"]);
+  expect(await child.exited).toBe(2);
+  expect(child.log).toContain(`${option} says which tokens count, and nothing says which keys`);
+});
+
+test("a gateway that is open to its machine serves nobody through a proxy, unless it is to", async () => {
+  for (const [more, status] of [[[], 421], [["--open"], 200]] as const) {
+    const child = regstream(["serve", "--port", "0", ...more]);
+    const ready = await child.untilOutput(/serving on (http:\/\/\S+)/);
+    const statusOf = async (path: string, headers: Record<string, string>, method = "GET"): Promise<number> => {
+      const response = await fetch(`${ready[1]}${path}`, { method, headers });
+      await response.body?.cancel();
+      return response.status;
+    };
+    const forwarded = { "X-Forwarded-For": "192.0.2.1" };
+    expect(await statusOf("/api/health", forwarded)).toBe(status);
+    expect(await statusOf("/api/health", { Forwarded: "for=192.0.2.1" })).toBe(status);
+    expect(await statusOf("/api/registrations/updates/stream", forwarded)).toBe(status);
+    expect(await statusOf("/api/registrations/updates/stream/tickets", forwarded, "POST")).toBe(status);
+    expect(await statusOf("/api/health", { "X-Forwarded-For": "127.0.0.1, ::1" })).toBe(200);
+    await child.stop();
+  }
 });
 
 test("a gateway with a key may listen anywhere, and asks everybody", async () => {

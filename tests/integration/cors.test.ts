@@ -12,7 +12,7 @@ function corsFields(response: Response): Record<string, string> {
 describe("pages of other origins", () => {
   let gateway: Gateway;
   beforeAll(async () => {
-    gateway = await Gateway.start({ more: ["--cors-origin", "https://other.example", "--cors-origin", allowed] });
+    gateway = await Gateway.start({ more: ["--open", "--publish-route", "on", "--cors-origin", "https://other.example", "--cors-origin", allowed] });
   });
   afterAll(async () => {
     await gateway.stop();
@@ -48,8 +48,10 @@ describe("pages of other origins", () => {
 
   test("no other one may read, or change anything", async () => {
     for (const origin of ["https://evil.example", "null", `${allowed}:444`]) {
-      const response = await ask(stream, { headers: { Origin: origin } });
-      expect(corsFields(response)).toEqual({ vary: "Origin" });
+      const old = await ask(stream, { headers: { Origin: origin } });
+      expect([old.status, corsFields(old)]).toEqual([200, { vary: "Origin" }]);
+      const loaded = await ask(stream, { headers: { Origin: origin, "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty" } });
+      expect([loaded.status, corsFields(loaded)]).toEqual([403, { vary: "Origin" }]);
       const change = await ask("/api/registrations/42/process", { method: "POST", headers: { Origin: origin, "Sec-Fetch-Site": "cross-site" } });
       expect(change.status).toBe(403);
       expect(corsFields(change)).toEqual({ vary: "Origin" });

@@ -27,7 +27,7 @@ async function statuses(url: string, requests: Record<string, string>[]): Promis
   return found;
 }
 
-const behindProxy = ["--connections-per-client", "2", "--trusted-proxy", "127.0.0.1"];
+const behindProxy = ["--open", "--connections-per-client", "2", "--trusted-proxy", "127.0.0.1"];
 
 describe("clients behind a trusted proxy", () => {
   test("are counted each by its own address, which the proxy says last", async () => {
@@ -77,7 +77,7 @@ describe("clients behind a trusted proxy", () => {
   });
 
   test("are nobody's where no proxy is trusted", async () => {
-    const gateway = await Gateway.start({ hasDemo: false, more: ["--connections-per-client", "2"] });
+    const gateway = await Gateway.start({ hasDemo: false, more: ["--open", "--connections-per-client", "2"] });
     const headers = { "X-Forwarded-For": "192.0.2.1" };
     expect(await statuses(gateway.url(stream), [headers, headers, headers])).toEqual([200, 200, 200]);
   });

@@ -43,5 +43,33 @@ TEST_CASE("an open gateway grants everything to everybody", "[access]") {
   CHECK(grant->token.empty());
 }
 
+TEST_CASE("a gateway that is open to its machine refuses what a proxy forwards for another",
+          "[access]") {
+  OpenPolicy policy(OpenTo::this_machine);
+  const auto status_of = [&policy](const char* name, const char* value) {
+    net::Request request;
+    request.set(name, value);
+    int status = 200;
+    policy.authenticate(request, {}, nullptr, [&status](const Policy::Decision& decision) {
+      if (const auto* const denial = std::get_if<Denial>(&decision)) {
+        status = static_cast<int>(denial->status);
+      }
+    });
+    int ticket_status = 200;
+    policy.issue_ticket(request, {}, registration_workflow(),
+                        [&ticket_status](const std::variant<Ticket, Denial>& issued) {
+                          if (const auto* const denial = std::get_if<Denial>(&issued)) {
+                            ticket_status = static_cast<int>(denial->status);
+                          }
+                        });
+    CHECK(status == ticket_status);
+    return status;
+  };
+  CHECK(status_of("X-Forwarded-For", "192.0.2.1") == 421);
+  CHECK(status_of("Forwarded", "for=192.0.2.1") == 421);
+  CHECK(status_of("X-Forwarded-For", "127.0.0.1") == 200);
+  CHECK(status_of("X-Forwarded-Proto", "https") == 200);
+}
+
 }  // namespace
 }  // namespace regstream::access

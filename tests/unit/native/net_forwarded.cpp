@@ -135,3 +135,33 @@ TEST_CASE("A long list is read for so many entries, and no more") {
   CHECK(client_of_list(list) == "192.0.2.1");
   CHECK(client_of_list(list + ", 10.0.0.2") == "10.0.0.2");
 }
+
+TEST_CASE("A request is forwarded for others unless each entry is a loopback address") {
+  const auto is_for_others = [](const Fields& fields) {
+    Request request;
+    for (const auto& [name, value] : fields) {
+      request.insert(name, value);
+    }
+    return is_forwarded_for_others(request);
+  };
+  CHECK_FALSE(is_for_others({}));
+  for (const char* list :
+       {"", "127.0.0.1", "127.0.0.1, [::1]:80", "::ffff:127.0.0.1", " , 127.1.2.3"}) {
+    CAPTURE(list);
+    CHECK_FALSE(is_for_others({{"X-Forwarded-For", list}}));
+  }
+  for (const char* list : {"192.0.2.1", "127.0.0.1, 192.0.2.1", "192.0.2.1, 127.0.0.1", "unknown",
+                           "localhost", "127.0.0.1;", "\"127.0.0.1, 192.0.2.1"}) {
+    CAPTURE(list);
+    CHECK(is_for_others({{"X-Forwarded-For", list}}));
+  }
+  CHECK_FALSE(is_for_others({{"Forwarded", "for=127.0.0.1;proto=https, for=\"[::1]:4711\""}}));
+  for (const char* list :
+       {"for=192.0.2.1", "for=_hidden", "proto=https", "for=127.0.0.1;for=::1"}) {
+    CAPTURE(list);
+    CHECK(is_for_others({{"Forwarded", list}}));
+  }
+  // What the client has made up of one field hides nothing of the other.
+  CHECK(is_for_others({{"Forwarded", "for=127.0.0.1"}, {"X-Forwarded-For", "192.0.2.1"}}));
+  CHECK(is_for_others({{"X-Forwarded-For", "127.0.0.1"}, {"X-Forwarded-For", "192.0.2.1"}}));
+}
