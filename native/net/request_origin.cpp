@@ -14,8 +14,8 @@ namespace {
 constexpr std::uint16_t http_port = 80;
 constexpr std::uint16_t https_port = 443;
 
-bool is_safe(http::verb method) {
-  return method == http::verb::get || method == http::verb::head || method == http::verb::options;
+bool only_reads(http::verb method) {
+  return method == http::verb::get || method == http::verb::head;
 }
 
 bool has_default_port(const HostPort& host) {
@@ -54,11 +54,20 @@ bool is_same_origin(std::string_view origin, std::string_view asked) {
          sender->port.value_or(default_port) == server->port.value_or(default_port);
 }
 
+bool is_link(const Request& head) {
+  return head["Sec-Fetch-Mode"] == "navigate" && head["Sec-Fetch-Dest"] == "document";
+}
+
+/// Whether a page of another site has sent what no page of another site may send.
 bool is_from_another_site(const Request& head, std::string_view asked) {
   constexpr std::string_view fetch_site = "Sec-Fetch-Site";
   if (const std::size_t count = head.count(fetch_site); count > 0) {
     const std::string_view site = head[fetch_site];
-    return count > 1 || (site != "same-origin" && site != "none");
+    const bool is_own = count == 1 && (site == "same-origin" || site == "none");
+    return !is_own && !(only_reads(head.method()) && is_link(head));
+  }
+  if (only_reads(head.method())) {
+    return false;
   }
   const std::size_t count = head.count(http::field::origin);
   return count > 1 || (count == 1 && !is_same_origin(head[http::field::origin], asked));
@@ -88,12 +97,13 @@ std::optional<Problem> check_request_origin(const Request& head,
       return problem;
     }
   }
-  if (!has_allowed_origin && !is_safe(head.method()) && is_from_another_site(head, asked)) {
+  if (!has_allowed_origin && head.method() != http::verb::options &&
+      is_from_another_site(head, asked)) {
     return Problem{.status = http::status::forbidden,
                    .detail =
-                       "A page of another site sent this request: only this server's own "
-                       "pages may change something. A proxy in front of it has to pass the "
-                       "browser's Host on, with its port."};
+                       "A page of another site sent this request: only this server's own pages "
+                       "may, and those of an origin given by --cors-origin. A proxy in front of "
+                       "it has to pass the browser's Host on, with its port."};
   }
   return std::nullopt;
 }

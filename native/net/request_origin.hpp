@@ -13,8 +13,9 @@
 /// shut, as a loopback address is no boundary for a browser:
 /// - a site's name that its DNS rebinds to this server's address makes its pages same-origin here.
 ///   It needs a name, and the browser says it in Host: only known names are answered;
-/// - a form, sendBeacon or a no-cors fetch sends a request from any site without asking first. The
-///   browser says where it comes from: only this server's own pages may change something.
+/// - a form, sendBeacon or a no-cors fetch sends a request from any site without asking first, with
+///   its user's cookies. The browser says where it comes from: only this server's own pages may
+///   change something, and they alone load what is here. Others may lead to a page by a link.
 namespace regstream::net {
 
 /// The hosts by which a server may be asked: every IP address, `localhost`, `*.localhost`, and the
@@ -37,10 +38,14 @@ class AllowedHosts {
 /// 421: its host, from `target_authority` (absolute form) or else from Host, is ill-formed or not
 /// among `allowed`. An HTTP/1.0 request without a Host passes, as no browser sends one.
 ///
-/// 403: its method is not GET, HEAD or OPTIONS, and a browser says that another site's page sent
-/// it: `Sec-Fetch-Site` is neither `same-origin` nor `none` (W3C Fetch Metadata), or, where that is
-/// not sent, `Origin` (RFC 6454, 7) is not this host. A request with neither is from no browser.
-/// One with `has_allowed_origin` (`Cors`) passes.
+/// 403: a browser says that another site's page sent it: `Sec-Fetch-Site` is neither `same-origin`
+/// nor `none` (W3C Fetch Metadata), or, where that is not sent, `Origin` (RFC 6454, 7) is not this
+/// host. A request with neither is from no browser. These pass:
+/// - OPTIONS, by which a browser asks first;
+/// - GET and HEAD where only `Origin` is sent, as a browser lets no page read the answer; and where
+///   the answer becomes the page of a whole tab (`Sec-Fetch-Mode: navigate`, `Sec-Fetch-Dest:
+///   document`), as a link's does. All else would take a stream's place from the cookie's user;
+/// - one with `has_allowed_origin` (`Cors`).
 [[nodiscard]] std::optional<Problem> check_request_origin(
     const Request& head, const std::optional<std::string>& target_authority,
     const AllowedHosts& allowed, bool has_allowed_origin = false);

@@ -163,15 +163,40 @@ TEST_CASE("Where only Origin is sent it has to be this host") {
   CHECK(ask(http::verb::post, host, {{"Origin", origin}, {"Origin", origin}}, allowed) == 403);
 }
 
-TEST_CASE("What only reads may come from anywhere, what may change something may not") {
+TEST_CASE("A page of another site may ask first, and lead to a page by a link, and nothing else") {
   const Fields cross{{"Sec-Fetch-Site", "cross-site"}};
-  for (const http::verb method : {http::verb::get, http::verb::head, http::verb::options}) {
-    CHECK(ask(method, "127.0.0.1", cross) == 200);
+  Fields link = cross;
+  link.emplace_back("Sec-Fetch-Mode", "navigate");
+  link.emplace_back("Sec-Fetch-Dest", "document");
+  CHECK(ask(http::verb::options, "127.0.0.1", cross) == 200);
+  for (const http::verb method : {http::verb::get, http::verb::head}) {
+    CHECK(ask(method, "127.0.0.1", cross) == 403);
+    CHECK(ask(method, "127.0.0.1", {{"Sec-Fetch-Site", "same-site"}}) == 403);
+    CHECK(ask(method, "127.0.0.1", link) == 200);
+    CHECK(ask(method, "127.0.0.1", {{"Origin", "https://elsewhere.example"}}) == 200);
   }
   for (const http::verb method :
        {http::verb::post, http::verb::put, http::verb::patch, http::verb::delete_,
         http::verb::trace, http::verb::connect, http::verb::unknown}) {
     CHECK(ask(method, "127.0.0.1", cross) == 403);
+    CHECK(ask(method, "127.0.0.1", link) == 403);
+  }
+}
+
+TEST_CASE("What another site's page frames, embeds or fetches is no link") {
+  for (const auto& [mode, dest] :
+       std::vector<std::pair<std::string, std::string>>{{"navigate", "iframe"},
+                                                        {"navigate", "object"},
+                                                        {"navigate", ""},
+                                                        {"no-cors", "image"},
+                                                        {"no-cors", "empty"},
+                                                        {"cors", "empty"},
+                                                        {"", "document"}}) {
+    CAPTURE(mode, dest);
+    CHECK(ask(http::verb::get, "127.0.0.1",
+              {{"Sec-Fetch-Site", "cross-site"},
+               {"Sec-Fetch-Mode", mode},
+               {"Sec-Fetch-Dest", dest}}) == 403);
   }
 }
 
