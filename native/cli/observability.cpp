@@ -47,7 +47,8 @@ void Observability::listen(boost::asio::io_context& context, const ServeOptions&
                          .limits = ops_limits(),
                          .allowed_hosts = net::AllowedHosts(allowed_hosts_of(options)),
                          .cors = {},
-                         .option = "--ops-address"});
+                         .option = "--ops-address",
+                         .logs_requests = options.observability.log_requests});
   logging::info("ops address", "operators ask at {}{}", ops_server_->url(),
                 net::find_exposure(ops.address, {}) ? ", and so may everybody who reaches it" : "");
 }

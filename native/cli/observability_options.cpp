@@ -37,6 +37,11 @@ void add_observability_options(CLI::App& command, ObservabilityOptions& options)
       ->check(CLI::IsMember({"info", "warning", "error"}))
       ->capture_default_str()
       ->group(group);
+  command
+      .add_flag("--log-requests", options.log_requests,
+                "A line for each answer: method, route, status, bytes and time, and nothing that "
+                "the client has said")
+      ->group(group);
 }
 
 OpsAddress ops_address_of(const ObservabilityOptions& options) {

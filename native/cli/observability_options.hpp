@@ -17,6 +17,7 @@ struct ObservabilityOptions {
   std::string ops_address;  ///< "ADDRESS:PORT". Empty: there is none.
   std::string log_format = "text";
   std::string log_level = "info";
+  bool log_requests = false;
 };
 
 /// Declares them; see `add_serve_options`.

@@ -102,7 +102,8 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
                                     .limits = {},
                                     .allowed_hosts = net::AllowedHosts(allowed_hosts_of(options)),
                                     .cors = net::Cors(options.access.cors_origins),
-                                    .trusted_proxies = trusted_proxies_of(options.limits)};
+                                    .trusted_proxies = trusted_proxies_of(options.limits),
+                                    .logs_requests = options.observability.log_requests};
   hub::StreamPumpOptions streams = stream_options(options);
   limit_connections(server_options.limits, streams, options);
 

@@ -14,7 +14,7 @@ static_assert(hub::StreamSockets<ConnectionTable>);
 ConnectionTable::~ConnectionTable() {
   for (const StreamConnectionPtr& connection : connections_) {
     if (connection) {
-      connection->close();
+      connection->close(hub::StreamEnd::shutdown);
     }
   }
 }
@@ -26,8 +26,8 @@ void ConnectionTable::add(StreamConnectionPtr connection) {
   connections_[slot] = std::move(connection);
 }
 
-void ConnectionTable::close(hub::SubscriptionId id, std::string_view error) {
-  connections_[id.slot]->close();
+void ConnectionTable::close(hub::SubscriptionId id, hub::StreamEnd end, std::string_view error) {
+  connections_[id.slot]->close(end);
   connections_[id.slot].reset();  // Frees the connection, unless a wait of its own is running.
   if (!error.empty()) {
     try {

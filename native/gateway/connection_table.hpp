@@ -14,7 +14,7 @@ class ConnectionTable {
   ConnectionTable() = default;
   ConnectionTable(const ConnectionTable&) = delete;
   ConnectionTable& operator=(const ConnectionTable&) = delete;
-  /// Closes every connection.
+  /// Closes every connection: the gateway shuts down.
   ~ConnectionTable();
 
   /// Takes a connection in, under its subscription, and starts it.
@@ -25,7 +25,7 @@ class ConnectionTable {
   }
   void write_later(hub::SubscriptionId id) { connections_[id.slot]->write_later(); }
   /// `error` goes to the log, unless it is empty.
-  void close(hub::SubscriptionId id, std::string_view error = {});
+  void close(hub::SubscriptionId id, hub::StreamEnd end, std::string_view error = {});
 
  private:
   std::vector<StreamConnectionPtr> connections_;  // By the subscription's slot.

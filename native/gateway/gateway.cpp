@@ -233,7 +233,7 @@ void Gateway::on_peer_closed(StreamConnection& connection) {
   feed([&] {
     const hub::SubscriptionId id = connection.subscription();
     pump_.on_peer_closed(id);
-    connections_.close(id);
+    connections_.close(id, hub::StreamEnd::client_left);
   });
 }
 

@@ -1,5 +1,6 @@
 #include "gateway/metrics_route.hpp"
 
+#include <string>
 #include <utility>
 
 #include "gateway/moment.hpp"
@@ -34,6 +35,10 @@ void collect_server(metrics::Scrape& scrape, const net::Server& server) {
              {{"reason", "client_limit"}});
   scrape.add("regstream_connections_refused_total", refused.at_server_limit,
              {{"reason", "server_limit"}});
+  for (const auto& [status, count] : server.answers()) {
+    scrape.add("regstream_http_responses_total", count,
+               {{"status", std::to_string(static_cast<unsigned>(status))}});
+  }
 }
 
 }  // namespace

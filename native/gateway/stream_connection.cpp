@@ -46,12 +46,6 @@ std::size_t fill(std::array<char, net::TlsSession::record_bytes_max>& record, st
   return size;
 }
 
-void consume(std::string_view& head, hub::Outbox& outbox, std::size_t sent) {
-  const std::size_t head_sent = std::min(sent, head.size());
-  head.remove_prefix(head_sent);
-  outbox.consume(sent - head_sent);
-}
-
 using UserTimeout = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_USER_TIMEOUT>;
 
 }  // namespace
@@ -61,6 +55,7 @@ StreamConnection::StreamConnection(net::TakenConnection connection, std::string_
                                    Owner& owner)
     : transport_(std::move(connection.transport)),
       place_(std::move(connection.place)),
+      entry_(std::move(connection.entry)),
       unsent_head_(head),
       owner_(&owner),
       subscription_(subscription) {
@@ -113,7 +108,7 @@ hub::Written StreamConnection::write(hub::Outbox& outbox) {
     if (result < 0) {
       return hub::Written::failed;
     }
-    consume(unsent_head_, outbox, static_cast<std::size_t>(result));
+    consume(outbox, static_cast<std::size_t>(result));
   }
   return hub::Written::everything;
 }
@@ -135,17 +130,30 @@ hub::Written StreamConnection::write_tls(hub::Outbox& outbox) {
     if (result.step != net::TlsStep::done) {
       return written(result.step);
     }
-    consume(unsent_head_, outbox, result.bytes);
+    consume(outbox, result.bytes);
   }
   return outbox.is_finished() ? written(transport_.tls()->shut_down().step)
                               : hub::Written::everything;
 }
 
-void StreamConnection::close() {
+void StreamConnection::consume(hub::Outbox& outbox, std::size_t sent) {
+  const std::size_t head_sent = std::min(sent, unsent_head_.size());
+  unsent_head_.remove_prefix(head_sent);
+  outbox.consume(sent - head_sent);
+  if (entry_) {
+    entry_->sent(sent);
+  }
+}
+
+void StreamConnection::close(hub::StreamEnd end) {
   owner_ = nullptr;
   transport_.close();
   place_.reset();
   token_place_.reset();
+  if (entry_) {
+    entry_->ends(hub::name_of(end));
+    entry_.reset();
+  }
 }
 
 void StreamConnection::wait_for_peer() {

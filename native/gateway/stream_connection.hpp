@@ -54,10 +54,12 @@ class StreamConnection
   hub::Written write(hub::Outbox& outbox);
   /// Lets others have their turn: `on_writable` will come, though no sooner than theirs.
   void write_later();
-  void close();
+  /// `end` is for the log.
+  void close(hub::StreamEnd end);
 
  private:
   hub::Written write_tls(hub::Outbox& outbox);
+  void consume(hub::Outbox& outbox, std::size_t sent);
   void wait_for_peer();
   bool discard_input();
   bool discard_tls_input();
@@ -65,6 +67,7 @@ class StreamConnection
   net::Transport transport_;
   net::ClientPlace place_;  // Until the socket closes.
   access::TokenPlace token_place_;
+  net::StreamEntryPtr entry_;  // Until then as well.
   std::string_view unsent_head_;
   Owner* owner_;  // Null once closed.
   hub::SubscriptionId subscription_;

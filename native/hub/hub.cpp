@@ -144,7 +144,7 @@ SubscriptionId Hub::subscribe(const SubscriptionRequest& request, Instant now,
       leases_.add(slot, *request.lease);
     }
     if (request.lease && request.lease->ends_at <= now) {
-      counters_.expired += end_lease(slot, now) ? 1U : 0U;
+      counters_.expired += end_lease(slot, StreamEnd::token_expired, now) ? 1U : 0U;
     } else if (is_live_ && !may_know_more(cursor)) {
       journal_.trim(now);
       greet(slot, cursor, now_timestamp_ms);
@@ -270,7 +270,7 @@ Outbox* Hub::collect(SubscriptionId id, std::int64_t now_timestamp_ms) {
     }
   }
   if (subscription->is_ending && (!is_live_ || !has_more(*subscription))) {
-    outbox.finish();
+    outbox.finish(StreamEnd::shutdown);
   }
   subscription->was_sent = subscription->was_sent || !outbox.empty();
   return &outbox;

@@ -321,7 +321,7 @@ class Hub {
   void leave_audiences(Slot slot);
   void beat(Slot slot, Instant due, Ping& ping);
   void warn(Slot slot, const Lease& lease, ExpiryWarning& warning);
-  [[nodiscard]] bool end_lease(Slot slot, Instant now);
+  [[nodiscard]] bool end_lease(Slot slot, StreamEnd end, Instant now);
   void cut(Slot slot);
 
   HubOptions options_;

@@ -153,7 +153,7 @@ void Hub::push_end(Subscription& subscription, EventId final_update,
   std::string bytes;
   append_end(bytes, final_update, now_timestamp_ms);
   subscription.outbox.push(make_frame(std::move(bytes)));
-  subscription.outbox.finish();
+  subscription.outbox.finish(StreamEnd::final_update);
   subscription.following.skip_all();
   ++counters_.ended;
 }

@@ -16,7 +16,7 @@ void Hub::handle_leases(Instant now, std::int64_t now_timestamp_ms) {
     if (due->stage == LeaseStage::cut) {
       cut(due->slot);
     } else if (now >= due->lease.ends_at) {
-      counters_.expired += end_lease(due->slot, now) ? 1U : 0U;
+      counters_.expired += end_lease(due->slot, StreamEnd::token_expired, now) ? 1U : 0U;
     } else if (slots_[due->slot].greeted) {
       warn(due->slot, due->lease, warning);
     } else {
@@ -28,7 +28,7 @@ void Hub::handle_leases(Instant now, std::int64_t now_timestamp_ms) {
 std::size_t Hub::withdraw(std::uint64_t key, Instant now) {
   std::size_t ended = 0;
   for (const Slot slot : leases_.slots_of(key)) {
-    ended += end_lease(slot, now) ? 1U : 0U;
+    ended += end_lease(slot, StreamEnd::key_withdrawn, now) ? 1U : 0U;
   }
   counters_.withdrawn += ended;
   return ended;
@@ -45,11 +45,11 @@ void Hub::warn(Slot slot, const Lease& lease, ExpiryWarning& warning) {
 
 // False: it has ended before, by its final update say. What may fail comes first: a stream that
 // could not be ended is tried again.
-bool Hub::end_lease(Slot slot, Instant now) {
+bool Hub::end_lease(Slot slot, StreamEnd end, Instant now) {
   Subscription& subscription = slots_[slot];
   const bool is_news = !subscription.outbox.is_finished();
   mark_ready(slot);
-  subscription.outbox.finish();
+  subscription.outbox.finish(end);
   subscription.following.skip_all();
   subscription.snapshots.reset();
   subscription.reset_due.reset();

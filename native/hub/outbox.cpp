@@ -21,7 +21,10 @@ void Outbox::push(FramePtr frame) {
   bytes_waiting_ += bytes;
 }
 
-void Outbox::finish() {
+void Outbox::finish(StreamEnd end) {
+  if (!is_finished_) {
+    end_ = end;
+  }
   if (framing_ == Framing::chunked) {
     push(make_last_chunk());
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "hub/frame.hpp"
+#include "hub/stream_end.hpp"
 
 namespace regstream::hub {
 
@@ -19,13 +20,16 @@ class Outbox {
   /// Ignored once the outbox is finished: what follows a chunked body's end is no part of it.
   void push(FramePtr frame);
 
-  /// The body ends in good order after what is here.
-  void finish();
+  /// The body ends in good order after what is here, for this reason; the first one counts.
+  void finish(StreamEnd end);
   [[nodiscard]] bool is_finished() const { return is_finished_; }
 
   /// What is here is not to be sent any more, nor anything else: the body breaks off.
   void drop();
   [[nodiscard]] bool is_dropped() const { return is_dropped_; }
+
+  /// Why it was finished, if it was.
+  [[nodiscard]] StreamEnd end() const { return end_; }
 
   /// The frames, oldest first. The first `sent_of_first()` bytes of the first have been sent.
   [[nodiscard]] std::span<const FramePtr> frames() const {
@@ -50,6 +54,7 @@ class Outbox {
   std::size_t bytes_waiting_ = 0;
   std::uint32_t first_ = 0;
   Framing framing_;
+  StreamEnd end_ = StreamEnd::failed;
   bool is_finished_ = false;
   bool is_dropped_ = false;
 };

@@ -23,6 +23,7 @@
 #include "hub/hub.hpp"
 #include "hub/moment.hpp"
 #include "hub/outbox.hpp"
+#include "hub/stream_end.hpp"
 
 namespace regstream::hub {
 
@@ -61,7 +62,7 @@ enum class Written : std::uint8_t {
 /// The sockets of the streams that were opened, by subscription. None calls the pump, except that
 /// `write` may call `on_peer_closed`.
 template <typename Sockets>
-concept StreamSockets = requires(Sockets& sockets, SubscriptionId id, Outbox& outbox,
+concept StreamSockets = requires(Sockets& sockets, SubscriptionId id, Outbox& outbox, StreamEnd end,
                                  std::string_view error) {
   /// Sends what is in the outbox as far as there is room, and consumes it. If the socket is
   /// full already: nothing, and `waiting`. May throw, which ends the stream.
@@ -70,7 +71,7 @@ concept StreamSockets = requires(Sockets& sockets, SubscriptionId id, Outbox& ou
   sockets.write_later(id);
   /// The stream has ended: after all that its outbox held, or because it failed. `error` says
   /// what was thrown, if anything was. Must not throw.
-  sockets.close(id, error);
+  sockets.close(id, end, error);
 };
 
 /// Why a new stream is not opened.
@@ -203,51 +204,52 @@ class StreamPump {
   template <StreamSockets Sockets>
   void write(SubscriptionId id, const Moment& moment, Sockets& sockets) {
     try {
-      if (!write_turn(id, moment, sockets) && end(id)) {
-        sockets.close(id, {});
+      if (const auto over = write_turn(id, moment, sockets); over && end(id)) {
+        sockets.close(id, *over, {});
       }
     } catch (const std::exception& error) {
       if (end(id)) {
-        sockets.close(id, error.what());
+        sockets.close(id, StreamEnd::failed, error.what());
       }
     }
   }
 
-  /// False: the stream is to end.
+  /// Why the stream is to end, if it is.
   template <StreamSockets Sockets>
-  [[nodiscard]] bool write_turn(SubscriptionId id, const Moment& moment, Sockets& sockets) {
+  [[nodiscard]] std::optional<StreamEnd> write_turn(SubscriptionId id, const Moment& moment,
+                                                    Sockets& sockets) {
     for (std::size_t turn_bytes = 0; turn_bytes < options_.turn_bytes_max;) {
       const std::uint64_t deliveries = hub_.counters().deliveries;
       Outbox* const outbox = hub_.collect(id, moment.timestamp_ms);
       if (outbox == nullptr) {
-        return true;  // Its peer has closed meanwhile.
+        return std::nullopt;  // Its peer has closed meanwhile.
       }
       if (outbox->is_dropped()) {
-        return false;
+        return outbox->end();
       }
       const bool has_updates = hub_.counters().deliveries != deliveries;
       const std::size_t bytes = outbox->bytes_waiting();
       const Written written = sockets.write(id, *outbox);
       const std::size_t left = outbox->bytes_waiting();
-      const bool is_finished = outbox->is_finished();
+      const auto finished = outbox->is_finished() ? std::optional(outbox->end()) : std::nullopt;
       written_bytes_ += bytes - std::min(bytes, left);
       if (has_updates && left < bytes) {
         delivered_timestamp_ms_ = moment.timestamp_ms;
       }
       hub_.note_backlog(id, left);
       if (written == Written::waiting) {
-        return true;
+        return std::nullopt;
       }
-      if (written == Written::failed || is_finished) {
-        return false;
+      if (written == Written::failed) {
+        return StreamEnd::client_left;
       }
-      if (bytes == 0) {
-        return true;
+      if (finished || bytes == 0) {
+        return finished;
       }
       turn_bytes += bytes;
     }
     sockets.write_later(id);
-    return true;
+    return std::nullopt;
   }
 
   [[nodiscard]] bool has_slice() const {

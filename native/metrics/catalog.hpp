@@ -55,6 +55,11 @@ inline constexpr std::array catalog{
                Kind::counter,
                {"reason"},
                "Connections that were refused: client_limit (429) or server_limit (503)."},
+    Definition{"regstream_http_responses_total",
+               Kind::counter,
+               {"status"},
+               "Answers by status, to what was no request as well; streams count when they open. "
+               "Those of --ops-address are not among them."},
 
     // Streams.
     Definition{"regstream_streams", Kind::gauge, {"workflow"}, "Streams that are open."},

@@ -13,6 +13,7 @@
 #include <boost/beast/http/string_body.hpp>
 
 #include "net/client_count.hpp"
+#include "net/request_log.hpp"
 #include "net/transport.hpp"
 
 /// One HTTP request and the right to answer it.
@@ -35,10 +36,11 @@ struct Target {
 struct CorsFields;
 
 /// A connection that its handler answers by hand (a stream). Whoever has it gives its client's
-/// place back with the socket.
+/// place back with the socket, and says in `entry` what it sends, and why it ends.
 struct TakenConnection {
   Transport transport;
   ClientPlace place;
+  StreamEntryPtr entry;
 };
 
 /// A request that waits for its answer. Move-only; answered exactly once, from any thread. One that
@@ -56,6 +58,9 @@ class Exchange {
     virtual void send(Response response) = 0;
     /// Gives the connection away; call on the server's thread only.
     virtual TakenConnection release() = 0;
+    /// The request goes by the route of this pattern, which holds as long as the router. Called on
+    /// the server's thread, before there is an answer.
+    virtual void set_route(std::string_view /*pattern*/) {}
     /// See `Exchange::cors`.
     [[nodiscard]] virtual const CorsFields* cors() const { return nullptr; }
   };

@@ -70,7 +70,10 @@ class AllowedMethods {
 }  // namespace
 
 void Router::add(http::verb method, std::string_view pattern, Handler handler) {
-  routes_.push_back({.method = method, .segments = split(pattern), .handler = std::move(handler)});
+  routes_.push_back({.method = method,
+                     .pattern = std::string(pattern),
+                     .segments = split(pattern),
+                     .handler = std::move(handler)});
 }
 
 void Router::set_fallback(Handler handler) {
@@ -91,16 +94,20 @@ void Router::route(Exchange exchange) const {
   }
 
   const Route* best = nullptr;
+  const Route* other = nullptr;  // The best one of other methods.
   AllowedMethods allowed;
   for (const Route& route : routes_) {
     if (!matches(route.segments, path)) {
       continue;
     }
     allowed.add(route.method);
-    if (route.method == method &&
-        (best == nullptr || is_more_literal(route.segments, best->segments))) {
-      best = &route;
+    const Route*& found = route.method == method ? best : other;
+    if (found == nullptr || is_more_literal(route.segments, found->segments)) {
+      found = &route;
     }
+  }
+  if (const Route* const route = best != nullptr ? best : other) {
+    exchange.connection_->set_route(route->pattern);
   }
 
   if (best != nullptr) {

@@ -27,7 +27,7 @@ class Router {
   /// Calls the handler, or answers: 404 for an unknown path, 405 with Allow for a known path with
   /// another method, 400 for a target that could not be read. `OPTIONS *` asks what the server can
   /// do at all (RFC 9110, 9.3.7): 204 with Allow. So does a preflight of an allowed origin
-  /// (`Cors`).
+  /// (`Cors`). Tells the connection by which route it went: that of another method for these.
   void route(Exchange exchange) const;
 
  private:
@@ -35,6 +35,7 @@ class Router {
 
   struct Route {
     boost::beast::http::verb method;
+    std::string pattern;
     std::vector<std::string> segments;  // As in the pattern, a name with its braces.
     Handler handler;
   };

@@ -16,10 +16,12 @@
 #include "log/log.hpp"
 #include "net/common_fields.hpp"
 #include "net/session.hpp"
+#include "net/steady_now.hpp"
 
 namespace regstream::net {
 
 namespace asio = boost::asio;
+namespace http = boost::beast::http;
 using asio::ip::tcp;
 
 namespace {
@@ -57,7 +59,8 @@ Server::Server(asio::io_context& context, const Router& router, const ServerOpti
       accept_pause_(context),
       set_(std::make_shared<SessionSet>(context, router, options.limits, options.allowed_hosts,
                                         options.cors,
-                                        ClientPlaces(options.limits, options.trusted_proxies))),
+                                        ClientPlaces(options.limits, options.trusted_proxies),
+                                        RequestLog(options.logs_requests))),
       tls_(options.tls) {
   boost::system::error_code error;
   const auto resolved = tcp::resolver(context).resolve(
@@ -171,12 +174,12 @@ void Server::admit(tcp::socket socket) {
     logging::warn("client at the limit",
                   "a client has as many connections as one may have, and more get 429; if it is a "
                   "proxy, name it by --trusted-proxy");
-    refuse(socket, "429 Too Many Requests");
+    refuse(socket, http::status::too_many_requests);
     return;
   }
   if (!set_->has_place()) {
     ++places.refused.at_server_limit;
-    refuse(socket, "503 Service Unavailable");
+    refuse(socket, http::status::service_unavailable);
     return;
   }
   // Answers and events are written whole: waiting for more would only delay them.
@@ -192,17 +195,22 @@ void Server::admit(tcp::socket socket) {
 // Says no to a connection that gets no session. What it asked is read first, as far as it is there:
 // closing would reset the connection otherwise, and the client might never see the answer. With TLS
 // nothing is said: an answer would cost the handshake that there is no room for.
-void Server::refuse(tcp::socket& socket, std::string_view status) const {
+void Server::refuse(tcp::socket& socket, http::status status) {
   if (tls_ != nullptr) {
     return;
   }
-  const std::string answer = "HTTP/1.1 " + std::string(status) + "\r\n" + common_field_lines() +
+  const Instant now = steady_now();
+  const std::string answer = "HTTP/1.1 " + std::to_string(static_cast<unsigned>(status)) + " " +
+                             std::string(http::obsolete_reason(status)) + "\r\n" +
+                             common_field_lines() +
                              "Retry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
   boost::system::error_code ignored;
   std::array<char, 4096> unread;
   socket.non_blocking(true, ignored);
   socket.read_some(asio::buffer(unread), ignored);
-  socket.write_some(asio::buffer(answer), ignored);  // It fits into the empty send buffer.
+  // It fits into the empty send buffer.
+  const std::size_t sent = socket.write_some(asio::buffer(answer), ignored);
+  set_->requests().answered({.began = now}, status, sent, sent == answer.size(), now);
 }
 
 }  // namespace regstream::net

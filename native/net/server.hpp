@@ -36,6 +36,8 @@ struct ServerOptions {
   AddressBlocks trusted_proxies = {};
   /// The option that chose address and port, for errors. Empty: `--address` and `--port`.
   std::string option = {};
+  /// Whether the log has a line for each answer.
+  bool logs_requests = false;
 };
 
 /// Listens, and answers requests by a router. Everything happens on the io_context's one thread;
@@ -60,6 +62,8 @@ class Server {
   /// So far.
   [[nodiscard]] const RefusedConnections& refused() const { return set_->places().refused; }
 
+  [[nodiscard]] const RequestLog::Counts& answers() const { return set_->requests().answers(); }
+
   /// Takes no further connections, closes idle ones, and the others after their answer. `stopped`
   /// is called when none is left.
   void stop(std::function<void()> stopped);
@@ -71,7 +75,7 @@ class Server {
   void pause();
   std::optional<ClientPlace> find_place(const ClientAddress& client);
   void admit(boost::asio::ip::tcp::socket socket);
-  void refuse(boost::asio::ip::tcp::socket& socket, std::string_view status) const;
+  void refuse(boost::asio::ip::tcp::socket& socket, boost::beast::http::status status);
 
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::ip::tcp::endpoint endpoint_;

@@ -17,6 +17,7 @@
 #include "net/common_fields.hpp"
 #include "net/request_head.hpp"
 #include "net/request_origin.hpp"
+#include "net/steady_now.hpp"
 #include "net/target.hpp"
 
 namespace regstream::net {
@@ -50,6 +51,8 @@ class SessionConnection final : public Exchange::Connection {
 
   TakenConnection release() override { return std::exchange(session_, nullptr)->release(); }
 
+  void set_route(std::string_view pattern) override { session_->set_route(pattern); }
+
   [[nodiscard]] const CorsFields* cors() const override { return session_->cors(); }
 
  private:
@@ -66,7 +69,8 @@ Session::Session(Transport transport, const asio::ip::address& peer, ClientPlace
       proxy_(set->places().is_proxy(peer) ? std::optional(peer) : std::nullopt),
       set_(std::move(set)),
       id_(set_->add(*this, client_of(peer))),
-      buffer_(set_->limits().buffer_bytes_max) {}
+      buffer_(set_->limits().buffer_bytes_max),
+      asked_{.began = steady_now()} {}
 
 Session::~Session() {
   set_->destroyed(id_);
@@ -122,6 +126,7 @@ void Session::begin_request() {
   }
   empty_lines_ = 0;
   cors_ = nullptr;
+  asked_ = {};
   parser_.emplace();
   parser_->header_limit(static_cast<std::uint32_t>(set_->limits().header_bytes_max));
   parser_->body_limit(set_->limits().body_bytes_max);
@@ -154,9 +159,15 @@ void Session::parse() {
     if (!parser_->got_some() && !skip_empty_lines()) {
       break;
     }
+    if (!parser_->got_some()) {
+      asked_.began = steady_now();
+    }
     const bool had_head = parser_->is_header_done();
     ErrorCode error;
     const std::size_t parsed = parser_->put(buffer_.data(), error);
+    if (!had_head) {
+      asked_.method = parser_->get().method();  // Known from the request line on.
+    }
     const auto problem = had_head ? std::nullopt : check_field_lines(unread().substr(0, parsed));
     buffer_.consume(parsed);
     if (problem) {
@@ -308,6 +319,7 @@ void Session::send(Response response) {
     response_.keep_alive(false);
   }
   enter(SessionState::writing);
+  sent_bytes_ = 0;
   serializer_.emplace(response_);
   write();
 }
@@ -315,7 +327,9 @@ void Session::send(Response response) {
 void Session::write() {
   http::async_write_some(transport_, *serializer_,
                          [self = shared_from_this()](ErrorCode error, std::size_t bytes) {
+                           self->sent_bytes_ += bytes;
                            if (error) {
+                             self->on_answered(false);
                              self->close();
                              return;
                            }
@@ -328,7 +342,12 @@ void Session::write() {
                          });
 }
 
+void Session::on_answered(bool is_whole) {
+  set_->requests().answered(asked_, response_.result(), sent_bytes_, is_whole, steady_now());
+}
+
 void Session::on_written() {
+  on_answered(true);
   const bool goes_on = response_.keep_alive() && !set_->is_stopping();
   serializer_.reset();
   response_ = {};
@@ -341,8 +360,10 @@ void Session::on_written() {
 }
 
 TakenConnection Session::release() {
+  StreamEntryPtr entry = set_->requests().opened(asked_);
   set_->leave(id_);
-  return {.transport = std::move(transport_), .place = std::move(place_)};
+  return {
+      .transport = std::move(transport_), .place = std::move(place_), .entry = std::move(entry)};
 }
 
 void Session::close_gently() {

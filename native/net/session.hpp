@@ -13,6 +13,7 @@
 #include "net/cors.hpp"
 #include "net/exchange.hpp"
 #include "net/problem.hpp"
+#include "net/request_log.hpp"
 #include "net/session_set.hpp"
 #include "net/transport.hpp"
 
@@ -42,6 +43,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void send(Response response);
   [[nodiscard]] TakenConnection release();
   [[nodiscard]] const CorsFields* cors() const { return cors_; }
+  void set_route(std::string_view pattern) { asked_.route = pattern; }
 
  private:
   using ErrorCode = boost::beast::error_code;
@@ -67,6 +69,7 @@ class Session : public std::enable_shared_from_this<Session> {
   [[nodiscard]] bool enter_as_client(const Request& head);
   void refuse_client();
   void write();
+  void on_answered(bool is_whole);
   void on_written();
   void close_gently();
   void end_sending();
@@ -87,6 +90,8 @@ class Session : public std::enable_shared_from_this<Session> {
   const CorsFields* cors_ = nullptr;  // Of the head that was read.
   Response response_;
   std::optional<boost::beast::http::response_serializer<Body>> serializer_;
+  AskedRequest asked_;  // Or what is there of it.
+  std::size_t sent_bytes_ = 0;
   std::size_t discarded_ = 0;
 };
 

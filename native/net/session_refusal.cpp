@@ -12,10 +12,9 @@ namespace regstream::net {
 
 namespace http = boost::beast::http;
 
-// The method is known from the request line on.
 void Session::refuse(Response response) {
   response.keep_alive(false);
-  complete_response(response, parser_ ? parser_->get().method() : http::verb::unknown);
+  complete_response(response, asked_.method);
   send(std::move(response));
 }
 

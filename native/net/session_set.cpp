@@ -1,37 +1,30 @@
 #include "net/session_set.hpp"
 
-#include <chrono>
 #include <utility>
 
 #include <boost/asio/post.hpp>
 
 #include "net/session.hpp"
+#include "net/steady_now.hpp"
 
 namespace regstream::net {
 
 namespace asio = boost::asio;
 
-namespace {
-
-Instant now() {
-  return Instant(
-      std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch()));
-}
-
-}  // namespace
-
 SessionSet::SessionSet(asio::io_context& context, const Router& router, const ServerLimits& limits,
-                       std::optional<AllowedHosts> allowed_hosts, Cors cors, ClientPlaces places)
+                       std::optional<AllowedHosts> allowed_hosts, Cors cors, ClientPlaces places,
+                       RequestLog requests)
     : router_(router),
       limits_(limits),
       allowed_hosts_(std::move(allowed_hosts)),
       cors_(std::move(cors)),
       places_(std::move(places)),
+      requests_(std::move(requests)),
       table_(limits),
       timer_(context) {}
 
 SessionTable::Id SessionSet::add(Session& session, const ClientAddress& client) {
-  const SessionTable::Id id = table_.add(client, now());
+  const SessionTable::Id id = table_.add(client, steady_now());
   try {
     sessions_.emplace(id, &session);
   } catch (...) {
@@ -42,16 +35,16 @@ SessionTable::Id SessionSet::add(Session& session, const ClientAddress& client) 
 }
 
 void SessionSet::enter(SessionTable::Id id, SessionState state) {
-  watch(table_.enter(id, state, now()));
+  watch(table_.enter(id, state, steady_now()));
 }
 
 void SessionSet::progress(SessionTable::Id id, std::size_t bytes) {
-  table_.progress(id, bytes, now());
+  table_.progress(id, bytes, steady_now());
 }
 
 bool SessionSet::hold(SessionTable::Id id, std::size_t bytes) {
   while (!table_.hold(id, bytes)) {
-    if (!evict(table_.least_progress_with_memory(id, now()))) {
+    if (!evict(table_.least_progress_with_memory(id, steady_now()))) {
       return false;
     }
   }
@@ -71,7 +64,7 @@ void SessionSet::destroyed(SessionTable::Id id) {
 }
 
 bool SessionSet::evict() {
-  return evict(table_.least_progress(now()));
+  return evict(table_.least_progress(steady_now()));
 }
 
 bool SessionSet::evict_of(const ClientAddress& client) {
@@ -102,7 +95,7 @@ void SessionSet::watch(std::optional<Instant> deadline) {
     return;  // It looks again when it goes off.
   }
   armed_.reset();
-  timer_.expires_after(time_until(*deadline, now()));
+  timer_.expires_after(time_until(*deadline, steady_now()));
   timer_.async_wait([set = weak_from_this()](const boost::system::error_code& cancelled) {
     if (const auto self = set.lock(); self && !cancelled) {
       self->on_timer();
@@ -113,7 +106,7 @@ void SessionSet::watch(std::optional<Instant> deadline) {
 
 void SessionSet::on_timer() {
   armed_.reset();
-  while (evict(table_.overdue(now()))) {
+  while (evict(table_.overdue(steady_now()))) {
   }
   watch(table_.next_deadline());
 }

@@ -11,6 +11,7 @@
 
 #include "net/client_places.hpp"
 #include "net/cors.hpp"
+#include "net/request_log.hpp"
 #include "net/request_origin.hpp"
 #include "net/router.hpp"
 #include "net/server_limits.hpp"
@@ -25,7 +26,8 @@ class Session;
 class SessionSet : public std::enable_shared_from_this<SessionSet> {
  public:
   SessionSet(boost::asio::io_context& context, const Router& router, const ServerLimits& limits,
-             std::optional<AllowedHosts> allowed_hosts, Cors cors, ClientPlaces places);
+             std::optional<AllowedHosts> allowed_hosts, Cors cors, ClientPlaces places,
+             RequestLog requests);
 
   [[nodiscard]] const Router& router() const { return router_; }
   [[nodiscard]] const ServerLimits& limits() const { return limits_; }
@@ -36,6 +38,8 @@ class SessionSet : public std::enable_shared_from_this<SessionSet> {
   [[nodiscard]] const Cors& cors() const { return cors_; }
 
   [[nodiscard]] ClientPlaces& places() { return places_; }
+
+  [[nodiscard]] RequestLog& requests() { return requests_; }
 
   // For a session, from its constructor to its destructor.
   SessionTable::Id add(Session& session, const ClientAddress& client);
@@ -75,6 +79,7 @@ class SessionSet : public std::enable_shared_from_this<SessionSet> {
   std::optional<AllowedHosts> allowed_hosts_;
   Cors cors_;
   ClientPlaces places_;
+  RequestLog requests_;
   SessionTable table_;
   std::unordered_map<SessionTable::Id, Session*> sessions_;  // Also those that have left the table.
   boost::asio::steady_timer timer_;

@@ -324,7 +324,7 @@ void GatewayStreams::write_later(hub::SubscriptionId id) {
   streams_[id.slot]->write_later();
 }
 
-void GatewayStreams::close(hub::SubscriptionId id, std::string_view error) {
+void GatewayStreams::close(hub::SubscriptionId id, hub::StreamEnd /*end*/, std::string_view error) {
   if (!error.empty()) {
     throw Violation(std::string{error});
   }

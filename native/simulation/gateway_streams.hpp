@@ -50,7 +50,7 @@ class GatewayStreams final : public StreamWriter, public broker::Subscriber {
   // What the pump asks of the sockets (`hub::StreamSockets`).
   hub::Written write(hub::SubscriptionId id, hub::Outbox& outbox);
   void write_later(hub::SubscriptionId id);
-  void close(hub::SubscriptionId id, std::string_view error);
+  void close(hub::SubscriptionId id, hub::StreamEnd end, std::string_view error);
 
   void stall(Duration span);
 

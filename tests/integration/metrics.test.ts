@@ -100,6 +100,8 @@ test("counters grow with what happens", async () => {
   expect(sum(after, "regstream_stream_resets_total")).toBe(1);
   expect(sum(after, "regstream_stream_resets_total", { cause: "cursorUnknown" })).toBe(1);
   expect(sum(after, "regstream_stream_bytes_total")).toBeGreaterThan(600);
+  expect(sum(after, "regstream_http_responses_total", { status: "201" })).toBe(2);
+  expect(sum(after, "regstream_http_responses_total", { status: "200" })).toBeGreaterThan(3);
   expect(sum(after, "regstream_ready")).toBe(1);
   expect(sum(after, "process_open_fds")).toBeGreaterThan(sum(before, "process_open_fds"));
   expect(sum(after, "process_max_fds")).toBeGreaterThan(sum(after, "process_open_fds"));
@@ -115,7 +117,7 @@ test("nothing of a message and no id is in it, and health says the same", async 
   const text = await (await fetch(gateway.url("/metrics"))).text();
   expect(text).not.toMatch(/987654|4711|PENDING/);
   const labels = new Set([...readExposition(text).values()].flatMap(({ samples }) => samples.flatMap((sample) => Object.keys(sample.labels))));
-  expect([...labels].sort()).toEqual(["broker", "cause", "le", "reason", "version", "workflow"]);
+  expect([...labels].sort()).toEqual(["broker", "cause", "le", "reason", "status", "version", "workflow"]);
   const health = await gateway.get<{ deliveries: number; subscribers: number; history: { bytes: number } }>("/api/health");
   const families = readExposition(text);
   expect(health.deliveries).toBe(sum(families, "regstream_deliveries_total"));

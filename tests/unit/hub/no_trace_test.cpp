@@ -49,7 +49,7 @@ struct Notebook {
     return Written::everything;
   }
   void write_later(SubscriptionId /*id*/) {}
-  void close(SubscriptionId id, std::string_view /*error*/) {
+  void close(SubscriptionId id, StreamEnd /*end*/, std::string_view /*error*/) {
     writes[id.slot].push_back({now_ms, "closed"});
   }
 };

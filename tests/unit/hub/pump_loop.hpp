@@ -34,6 +34,7 @@ struct Socket {
   int writes = 0;
   int turns_given_up = 0;
   bool is_closed = false;
+  StreamEnd end = StreamEnd::failed;  ///< Why, if it is.
   std::string error = {};
 };
 
@@ -67,7 +68,8 @@ struct Sockets {
     return Written::everything;
   }
   void write_later(SubscriptionId id) { ++by_slot.at(id.slot).turns_given_up; }
-  void close(SubscriptionId id, std::string_view error) {
+  void close(SubscriptionId id, StreamEnd end, std::string_view error) {
+    by_slot.at(id.slot).end = end;
     by_slot.at(id.slot).is_closed = true;
     by_slot.at(id.slot).error = error;
   }

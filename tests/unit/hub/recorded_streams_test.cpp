@@ -67,7 +67,7 @@ struct Sockets {
     return Written::everything;
   }
   void write_later(SubscriptionId /*id*/) {}
-  void close(SubscriptionId id, std::string_view error) {
+  void close(SubscriptionId id, StreamEnd /*end*/, std::string_view error) {
     streams.at(by_slot.at(id.slot)).bytes += "# closed " + std::string{error} + "\n";
   }
 };

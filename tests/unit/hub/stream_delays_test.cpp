@@ -36,7 +36,7 @@ struct Sockets {
     return outbox.empty() ? Written::everything : Written::waiting;
   }
   static void write_later(SubscriptionId /*id*/) {}
-  static void close(SubscriptionId /*id*/, std::string_view /*error*/) {}
+  static void close(SubscriptionId /*id*/, StreamEnd /*end*/, std::string_view /*error*/) {}
 };
 
 /// A pump of a history that is live and empty, whose flushes take a time that the test chooses.

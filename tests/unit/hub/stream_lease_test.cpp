@@ -26,6 +26,7 @@ TEST_CASE(
   loop.end_turn();
   CHECK(loop.types(id) == "connected token_expiring ping");
   CHECK(loop.socket(id).is_closed);
+  CHECK(loop.socket(id).end == StreamEnd::token_expired);
   CHECK(loop.types(other).ends_with("update"));
   CHECK(loop.pump.hub().subscriptions() == 1);
 }
@@ -61,6 +62,7 @@ TEST_CASE(
     CHECK(loop.pump.hub().counters().cut == 1);
   }
   CHECK(loop.socket(id).is_closed);
+  CHECK(loop.socket(id).end == StreamEnd::token_expired);
   CHECK(loop.pump.hub().subscriptions() == 0);
 }
 
@@ -77,6 +79,7 @@ TEST_CASE("A key that is withdrawn ends its streams with the turn") {
   loop.end_turn();
   for (const SubscriptionId id : {first, second}) {
     CHECK(loop.socket(id).is_closed);
+    CHECK(loop.socket(id).end == StreamEnd::key_withdrawn);
     CHECK(loop.types(id) == "connected");
   }
   CHECK(loop.types(other) == "connected update");

@@ -86,6 +86,7 @@ TEST_CASE("A socket that has failed is closed, and its stream is gone") {
   loop.publish();
   loop.end_turn();
   CHECK(loop.socket(failing).is_closed);
+  CHECK(loop.socket(failing).end == StreamEnd::client_left);
   CHECK(loop.socket(failing).error.empty());
   CHECK(loop.pump.hub().subscriptions() == 1);
   CHECK(loop.types(other) == "connected update");
@@ -108,6 +109,7 @@ TEST_CASE("An exception ends the stream that it came from, and no other") {
   loop.publish();
   loop.end_turn();
   CHECK(loop.socket(throwing).is_closed);
+  CHECK(loop.socket(throwing).end == StreamEnd::failed);
   CHECK(loop.socket(throwing).error == "no memory for this one");
   CHECK(loop.types(before) == "connected update");
   CHECK(loop.types(after) == "connected update");
@@ -273,6 +275,7 @@ TEST_CASE("A drain ends every stream in good order, and waits for the peer that 
       continue;
     }
     CHECK(loop.socket(id).is_closed);
+    CHECK(loop.socket(id).end == StreamEnd::shutdown);
     CHECK(loop.socket(id).error.empty());
     const Reading reading = read_stream(loop.socket(id).sent);
     REQUIRE(reading.retries.size() == 2);

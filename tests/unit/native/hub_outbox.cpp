@@ -85,13 +85,13 @@ TEST_CASE("An end in good order is the last chunk, or nothing") {
   Outbox chunked(Framing::chunked);
   chunked.push(make_frame("abc"));
   CHECK_FALSE(chunked.is_finished());
-  chunked.finish();
+  chunked.finish(StreamEnd::shutdown);
   CHECK(chunked.is_finished());
   CHECK(chunked.wire_bytes(*chunked.frames().back()) == "0\r\n\r\n");
   CHECK(chunked.bytes_waiting() == 13);
 
   Outbox bare;
-  bare.finish();
+  bare.finish(StreamEnd::shutdown);
   CHECK(bare.is_finished());
   CHECK(bare.empty());
 }
@@ -128,7 +128,7 @@ TEST_CASE("An outbox lets go of its frames as they are sent") {
 TEST_CASE("An outbox that is finished takes nothing more") {
   Outbox outbox{Framing::chunked};
   outbox.push(make_frame("abc"));
-  outbox.finish();
+  outbox.finish(StreamEnd::shutdown);
   const std::string body = waiting_text(outbox);
   outbox.push(make_frame("def"));
   CHECK(waiting_text(outbox) == body);

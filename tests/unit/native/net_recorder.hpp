@@ -17,7 +17,10 @@ class Recorder : public Exchange::Connection {
   void send(Response response) override { answer = std::move(response); }
   TakenConnection release() override { throw std::logic_error("no socket"); }
 
+  void set_route(std::string_view pattern) override { route = pattern; }
+
   std::optional<Response> answer;
+  std::string_view route;
 };
 
 /// `target` must be valid.

@@ -86,6 +86,22 @@ TEST_CASE("A known path with another method is 405, and says which it answers") 
   CHECK(route(router, http::verb::post, "/a/42").at(http::field::allow) == "GET, HEAD, PUT");
 }
 
+TEST_CASE("The connection is told by which route a request goes, as the pattern has it") {
+  Router router = sample();
+  router.set_fallback(answer("page"));
+  const auto [method, target, pattern] = GENERATE_COPY(
+      table<http::verb, std::string, std::string_view>({{http::verb::get, "/a/4711?x=y", "/a/{id}"},
+                                                        {http::verb::head, "/a/new", "/a/new"},
+                                                        {http::verb::delete_, "/a/4711", "/a/{id}"},
+                                                        {http::verb::options, "/a/new", "/a/new"},
+                                                        {http::verb::get, "/4711", ""},
+                                                        {http::verb::put, "/4711", ""}}));
+  INFO(target);
+  const auto recorder = std::make_shared<Recorder>();
+  router.route(make_exchange(recorder, method, target));
+  CHECK(recorder->route == pattern);
+}
+
 TEST_CASE("Each method that a path answers is named once") {
   const Response response = route(sample(), http::verb::delete_, "/a/new");
   CHECK(response.at(http::field::allow) == "GET, HEAD, PUT");

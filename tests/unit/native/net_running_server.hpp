@@ -26,7 +26,7 @@ inline constexpr std::size_t large_bytes = 4U << 20U;
 /// A server that runs on a thread of its own until the end of the test.
 class RunningServer {
  public:
-  explicit RunningServer(const ServerLimits& limits = {}) {
+  explicit RunningServer(const ServerLimits& limits = {}, bool logs_requests = false) {
     namespace http = boost::beast::http;
     router_.add(http::verb::get, "/hello",
                 [](Exchange exchange) { exchange.respond_json(http::status::ok, R"("hello")"); });
@@ -65,7 +65,8 @@ class RunningServer {
         ServerOptions{.address = "127.0.0.1",
                       .port = 0,
                       .limits = limits,
-                      .allowed_hosts = AllowedHosts({{.host = "x"}, {.host = "y"}})});
+                      .allowed_hosts = AllowedHosts({{.host = "x"}, {.host = "y"}}),
+                      .logs_requests = logs_requests});
     thread_ = std::thread([this] { run(context_); });
   }
   RunningServer(const RunningServer&) = delete;
@@ -91,6 +92,9 @@ class RunningServer {
   }
   [[nodiscard]] RefusedConnections refused() {
     return run_there([this] { return server_->refused(); });
+  }
+  [[nodiscard]] RequestLog::Counts answers() {
+    return run_there([this] { return server_->answers(); });
   }
   void wait_for_kept() const { arrived_.wait(false); }
   void answer_kept() { kept_->respond_json(boost::beast::http::status::ok, R"("at last")"); }
