@@ -7,7 +7,6 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/terminal.hpp"
-#include "configuration/configuration.hpp"
 #include "configuration/environment.hpp"
 #include "configuration/option_table.hpp"
 
@@ -35,24 +34,25 @@ void add_configuration_options(CLI::App& command, ConfigurationOptions& options)
       ->group("");
 }
 
-std::optional<int> configure(CLI::App& command, const ConfigurationOptions& options) {
+std::variant<int, configuration::Configuration> configure(CLI::App& command,
+                                                          const ConfigurationOptions& options) {
   if (options.prints_table) {
     configuration::print_option_table(command, std::cout);
     return 0;
   }
   try {
     const std::vector<std::string> variables = configuration::variables_of_process();
-    const configuration::Configuration configuration(
+    configuration::Configuration configuration(
         command, variables, configuration::file_named_by(options.file, variables));
     if (options.prints_values) {
       configuration.print(std::cout);
       return 0;
     }
+    return configuration;
   } catch (const std::invalid_argument& error) {
     complain("", error.what());
     return 2;
   }
-  return std::nullopt;
 }
 
 }  // namespace regstream::cli

@@ -1,7 +1,9 @@
 #pragma once
 
-#include <optional>
 #include <string>
+#include <variant>
+
+#include "configuration/configuration.hpp"
 
 namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's own name.
 class App;
@@ -22,7 +24,8 @@ void add_configuration_options(CLI::App& command, ConfigurationOptions& options)
 
 /// Once `command` has been parsed: reads the environment and the file, and prints what was asked
 /// for. Gives an exit code if that was all, or if something in them makes no sense, which it has
-/// told the user.
-[[nodiscard]] std::optional<int> configure(CLI::App& command, const ConfigurationOptions& options);
+/// told the user; otherwise where the options came from.
+[[nodiscard]] std::variant<int, configuration::Configuration> configure(
+    CLI::App& command, const ConfigurationOptions& options);
 
 }  // namespace regstream::cli

@@ -33,7 +33,10 @@ void add_observability_options(CLI::App& command, ObservabilityOptions& options)
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str()
       ->group(group);
-  command.add_option("--log-level", options.log_level, "Lines of less weight are left out")
+  command
+      .add_option(
+          "--log-level", options.log_level,
+          "Lines of less weight are left out. In the file of --config: SIGHUP reads it anew")
       ->check(CLI::IsMember({"info", "warning", "error"}))
       ->capture_default_str()
       ->group(group);

@@ -17,6 +17,8 @@ struct ObservabilityOptions {
   std::string ops_address;  ///< "ADDRESS:PORT". Empty: there is none.
   std::string log_format = "text";
   std::string log_level = "info";
+  /// The configuration file that SIGHUP reads the level from. Empty: the level stays as it is.
+  std::string log_level_file;
   bool log_requests = false;
 };
 

@@ -11,8 +11,8 @@
 
 namespace regstream::cli {
 
-/// What SIGHUP reads anew while `serve` goes on: keys and certificates. A part that
-/// can't use what it reads keeps what it has, and the log says why. On the loop's thread.
+/// What SIGHUP reads anew while `serve` goes on: keys, certificates and the log's level. A part
+/// that can't use what it reads keeps what it has, and the log says why. On the loop's thread.
 class Reload {
  public:
   /// Reads its part anew. Nothing: it is in use from now on. Otherwise it keeps what it had, for

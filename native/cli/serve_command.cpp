@@ -9,6 +9,7 @@
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -21,6 +22,7 @@
 #include "backend/backend.hpp"
 #include "backend/routes.hpp"
 #include "cli/access_set_up.hpp"
+#include "cli/log_level.hpp"
 #include "cli/memory_limits.hpp"
 #include "cli/observability.hpp"
 #include "cli/ready_line.hpp"
@@ -152,6 +154,7 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
   if (tls) {
     reload.add("certificates", [&tls] { return tls->reload(); });
   }
+  follow_log_level(reload, options.observability.log_level_file);
   Shutdown shutdown(context, server, sample_backend ? &*sample_backend : nullptr, served.gateways(),
                     std::chrono::seconds(options.drain_seconds));
   warn_of_open_gateway(options);
@@ -215,9 +218,14 @@ void add_serve_command(CLI::App& app, int& exit_code) {
   CLI::App* command = app.add_subcommand("serve", "Serve the streams, and with --demo the sample");
   add_serve_options(*command, *options);
   command->callback([options, command, &exit_code] {
-    const std::optional<int> done = configure(*command, options->configuration);
-    exit_code =
-        done ? *done : logging::run_with_background_log([&options] { return run_serve(*options); });
+    const auto configured = configure(*command, options->configuration);
+    if (const int* const code = std::get_if<int>(&configured)) {
+      exit_code = *code;
+      return;
+    }
+    options->observability.log_level_file =
+        std::get<configuration::Configuration>(configured).file_for("log-level");
+    exit_code = logging::run_with_background_log([&options] { return run_serve(*options); });
   });
 }
 

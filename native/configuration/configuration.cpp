@@ -129,9 +129,12 @@ std::string default_value(const CLI::Option& option) {
 }  // namespace
 
 Configuration::Configuration(CLI::App& command, const std::vector<std::string>& variables,
-                             const std::string& file) {
+                             const std::string& file)
+    : file_(file) {
   for (CLI::Option* const option : configurable_options(command)) {
-    entries_.push_back({option, option->empty() ? "" : std::string(command_line)});
+    entries_.push_back({.option = option,
+                        .origin = option->empty() ? "" : std::string(command_line),
+                        .is_left_to_file = option->empty()});
   }
   std::vector<Setting> settings = read_environment(variables);
   const std::size_t of_environment = settings.size();
@@ -158,6 +161,7 @@ Configuration::Configuration(CLI::App& command, const std::vector<std::string>& 
     if (entry->origin.empty()) {
       apply(*entry->option, setting);
       entry->origin = setting.origin;
+      entry->is_left_to_file = !is_variable;
     }
   }
 }
@@ -167,6 +171,13 @@ Configuration::Entry* Configuration::find(const std::string& option) {
     return name_of(*entry.option) == option;
   });
   return found == entries_.end() ? nullptr : &*found;
+}
+
+std::string Configuration::file_for(const std::string& option) const {
+  const auto found = std::find_if(entries_.begin(), entries_.end(), [&option](const Entry& entry) {
+    return name_of(*entry.option) == option && entry.is_left_to_file;
+  });
+  return found == entries_.end() ? std::string() : file_;
 }
 
 std::vector<std::string> Configuration::names() const {

@@ -24,6 +24,10 @@ class Configuration {
   Configuration(CLI::App& command, const std::vector<std::string>& variables,
                 const std::string& file);
 
+  /// The file, if it decides this option, or would if it named it. Empty: there is no file, or the
+  /// command line or the environment decides.
+  [[nodiscard]] std::string file_for(const std::string& option) const;
+
   /// Each value with its place, as a file that says the same: what is left at its default stands
   /// there as a comment.
   void print(std::ostream& output) const;
@@ -31,12 +35,14 @@ class Configuration {
  private:
   struct Entry {
     CLI::Option* option;
-    std::string origin;  // Empty: its default.
+    std::string origin;           // Empty: its default.
+    bool is_left_to_file = true;  // Neither the command line nor the environment decides it.
   };
 
   [[nodiscard]] Entry* find(const std::string& option);
   [[nodiscard]] std::vector<std::string> names() const;
 
+  std::string file_;
   std::vector<Entry> entries_;
 };
 

@@ -1,10 +1,13 @@
 // The log as people and machines read it.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { afterEach, expect, test } from "vitest";
 
 import { Gateway, regstream } from "../processes/gateway.ts";
 import { channel, RedisServer } from "../processes/redis.ts";
+import { temporaryFolder } from "../processes/temporary_folder.ts";
 
 const declaration = fileURLToPath(new URL("../../examples/csv-import/workflow.json", import.meta.url));
 
@@ -73,6 +76,31 @@ test("lines of less weight are left out", async () => {
   while ((await gateway.get<{ malformed: number }>("/api/health")).malformed === 0);
   await gateway.stop("SIGTERM");
   expect(gateway.log).toMatch(/^regstream: serving on \S+ \(broker: redis [^\n]+\)\n$/);
+});
+
+test("SIGHUP reads the log's level anew, and a file that makes no sense changes nothing", async () => {
+  const file = join(temporaryFolder(), "regstream.toml");
+  writeFileSync(file, 'log-level = "error"\nlog-requests = true\n');
+  const gateway = await startGateway(["--config", file]);
+  writeFileSync(file, 'log-level = "info"\nlog-requests = true\n');
+  gateway.signal("SIGHUP");
+  await gateway.untilLog(/ info the log's settings were read anew/);
+  expect(gateway.log).not.toMatch(/memory/);
+  await fetch(gateway.url("/livez"));
+  await gateway.untilLog(/ info request method=GET route=\/livez /);
+  writeFileSync(file, 'log-level = "eror"\n');
+  gateway.signal("SIGHUP");
+  await gateway.untilLog(/ error the log's settings stay as they were: .*regstream\.toml:1:1: .*eror/);
+  await fetch(gateway.url("/readyz"));
+  await gateway.untilLog(/ info request method=GET route=\/readyz /);
+});
+
+test("SIGHUP leaves a level that the command line decides", async () => {
+  const file = join(temporaryFolder(), "regstream.toml");
+  writeFileSync(file, 'log-level = "error"\n');
+  const gateway = await startGateway(["--config", file, "--log-level", "info"]);
+  gateway.signal("SIGHUP");
+  await gateway.untilLog(/ info SIGHUP: nothing was configured that can be read anew/);
 });
 
 test("with several workflows each line about one begins with its name", async () => {

@@ -180,6 +180,18 @@ TEST_CASE("what is printed is a file that says the same, with places") {
         "# rate  # not given\n# journal  # not given\n# demo = false  # default\n");
 }
 
+TEST_CASE("the file decides what neither the command line nor a variable does") {
+  Command command;
+  command.parse({"--port", "1"});
+  const Configuration configuration =
+      command.configure({"REGSTREAM_RATE=0.5"}, "port = 2\nrate = 0.1\nmode = 'on'\n");
+  CHECK(configuration.file_for("mode") == command.file());
+  CHECK(configuration.file_for("journal") == command.file());
+  CHECK(configuration.file_for("port").empty());
+  CHECK(configuration.file_for("rate").empty());
+  CHECK(Command().configure({}).file_for("mode").empty());
+}
+
 TEST_CASE("the file is named by an option, or by a variable") {
   CHECK(file_named_by("", {"PATH=x"}).empty());
   CHECK(file_named_by("", {"REGSTREAM_CONFIG=a.toml"}) == "a.toml");
