@@ -136,7 +136,11 @@ bool Connection::on_response(AttemptId attempt, const ResponseHead& head, Instan
   }
   if (state_ == ConnectionState::open) {
     // The stream was answered before: this refuses the ticket that was to renew it.
-    return awaits_renewal_ && on_token_failed(attempt, TokenFailure::may_pass, now);
+    if (!awaits_renewal_) {
+      return false;
+    }
+    plan_renewal(head.retry_after);
+    return true;
   }
   const ConnectionEvent event = classify(head);
   if (!take(event, head.retry_after)) {

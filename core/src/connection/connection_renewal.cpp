@@ -17,13 +17,15 @@ bool Connection::on_token_expiring(AttemptId attempt, Duration expires_in) {
   return true;
 }
 
-/// Somewhen in the first half of what the open stream's token has left.
-void Connection::plan_renewal() {
+/// Somewhen in the first half of what the open stream's token has left, behind what the server has
+/// asked to wait for. Nothing is planned for later than its end.
+void Connection::plan_renewal(std::optional<Duration> retry_after) {
   awaits_renewal_ = false;
   is_renewal_due_ = false;
-  const Duration left = time_until(*token_expires_, now_);
+  const Instant allowed = after(now_, bounded(retry_after.value_or(Duration::zero())));
+  const Duration left = time_until(*token_expires_, allowed);
   const Instant soonest = after(begun_, options_.wake_spacing_min);
-  const Instant due = std::max(after(now_, backoff_.some_of(left / 2)), soonest);
+  const Instant due = std::max(after(allowed, backoff_.some_of(left / 2)), soonest);
   renewal_due_ = due < *token_expires_ ? std::optional(due) : std::nullopt;
 }
 

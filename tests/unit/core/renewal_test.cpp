@@ -145,6 +145,46 @@ TEST_CASE("a ticket that is refused leaves the stream that is open") {
   CHECK(driver.token_requests == 3);
 }
 
+TEST_CASE("a ticket is asked for again no sooner than the refusal's Retry-After says") {
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    Driver driver = open_stream(true, seed);
+    const Instant expires_at = driver.now + Duration{60'000};
+    expire_in(driver, Duration{60'000});
+    reach_renewal(driver);
+    driver.refuse_ticket(429, Duration{10'000});
+    const Instant allowed = driver.now + Duration{10'000};
+    CHECK(driver.connection.state() == ConnectionState::open);
+    reach_renewal(driver);
+    CHECK(driver.token_requests == 3);
+    CHECK(driver.now >= allowed);
+    CHECK(driver.now <= allowed + (expires_at - allowed) / 2);
+    driver.refuse_ticket(503);  // It holds for one refusal.
+    CHECK(driver.connection.next_deadline() < expires_at);
+  }
+}
+
+TEST_CASE("no ticket is asked for behind the token's end, nor for longer than the limit of waits") {
+  Driver driver = open_stream(true);
+  expire_in(driver, Duration{60'000});
+  reach_renewal(driver);
+  driver.refuse_ticket(503, Duration{60'000});
+  CHECK(reach_renewal(driver) == Duration{75'000});  // The watchdog's: nothing else is due.
+  CHECK(driver.token_requests == 2);
+
+  ConnectionOptions options = test::without_jitter();
+  options.needs_token = true;
+  options.reconnection_time_max = Duration{2'000};
+  Driver bounded{options};
+  bounded.connect();
+  bounded.give_token();
+  bounded.accept();
+  expire_in(bounded, Duration{60'000});
+  reach_renewal(bounded);
+  bounded.refuse_ticket(503, Duration::max());
+  CHECK(reach_renewal(bounded) <= Duration{2'000 + 29'000});
+  CHECK(bounded.token_requests == 3);
+}
+
 TEST_CASE("who gets no token any more loses the stream") {
   Driver driver = open_stream(true);
   driver.fail_token(TokenFailure::for_good);

@@ -178,8 +178,9 @@ class Connection {
   /// Somewhen in the first half of it, which spreads clients, a fresh token is asked for, and with
   /// that the stream is replaced; where none is needed (a cookie), it is replaced then. That is
   /// neither a loss nor a failure. While no token can be had the stream stays, and a token is asked
-  /// for again. No attempt begins sooner than `wake_spacing_min` after the one before: a stream
-  /// with less than that left stays until the server ends it. Only what a stream says first counts.
+  /// for again, no sooner than a refusal's `Retry-After`. No attempt begins sooner than
+  /// `wake_spacing_min` after the one before: a stream with less than that left stays until the
+  /// server ends it. Only what a stream says first counts.
   bool on_token_expiring(AttemptId attempt, Duration expires_in);
   /// The stream has brought its last message: what was asked for has ended. Closes for good.
   bool on_finished(AttemptId attempt);
@@ -217,7 +218,7 @@ class Connection {
   void wake();
   [[nodiscard]] bool is_connected_behind(ConnectionEvent event) const;
   [[nodiscard]] Instant opening_limit() const;
-  void plan_renewal();
+  void plan_renewal(std::optional<Duration> retry_after = std::nullopt);
   void begin_renewal();
 
   /// Takes the transition of the table for `event`; false where the table has none. `retry_after`
