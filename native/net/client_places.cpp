@@ -11,10 +11,13 @@ ClientPlaces::ClientPlaces(const ServerLimits& limits, AddressBlocks trusted_pro
       trusted_proxies_(std::move(trusted_proxies)),
       counts_(limits.connections_per_client_max) {}
 
-std::optional<ClientPlace> ClientPlaces::enter_behind(const boost::asio::ip::address& proxy,
-                                                      const Request::fields_type& fields) {
-  const boost::asio::ip::address client = find_client(proxy, fields, trusted_proxies_);
-  return is_counted(client) ? counts_.enter(client_of(client)) : ClientPlace();
+std::optional<ClientAddress> ClientPlaces::client_behind(const boost::asio::ip::address& proxy,
+                                                         const Request::fields_type& fields) const {
+  return counted(find_client(proxy, fields, trusted_proxies_));
+}
+
+std::optional<ClientAddress> ClientPlaces::counted(const boost::asio::ip::address& client) const {
+  return exempts_loopback_ && is_loopback(client) ? std::nullopt : std::optional(client_of(client));
 }
 
 }  // namespace regstream::net

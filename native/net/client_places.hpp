@@ -18,8 +18,10 @@ struct RefusedConnections {
   std::uint64_t at_server_limit = 0;  ///< By 503: there is no place for anybody.
 };
 
-/// Gives clients their places. A connection counts for its peer. One of a trusted proxy counts for
-/// nobody: each of its requests does, for the client that it comes from (`find_client`).
+/// Tells whom connections count for, and gives clients their places. A connection counts for its
+/// peer. One of a trusted proxy counts for nobody: each of its requests does, from its head to the
+/// end of its answer or stream, for the client that it comes from (`find_client`). Programs of this
+/// machine may be exempt (`ServerLimits::exempts_loopback`).
 class ClientPlaces {
  public:
   ClientPlaces(const ServerLimits& limits, AddressBlocks trusted_proxies);
@@ -27,23 +29,25 @@ class ClientPlaces {
   [[nodiscard]] bool is_proxy(const boost::asio::ip::address& peer) const {
     return contains(trusted_proxies_, peer);
   }
-  /// Programs of this machine may be exempt (`ServerLimits::exempts_loopback`).
-  [[nodiscard]] bool is_counted(const boost::asio::ip::address& client) const {
-    return !exempts_loopback_ || !is_loopback(client);
+  /// Whom a connection of `peer` counts for. Nothing: nobody.
+  [[nodiscard]] std::optional<ClientAddress> client_at(const boost::asio::ip::address& peer) const {
+    return is_proxy(peer) ? std::nullopt : counted(peer);
   }
+  /// Whom a request of a trusted proxy counts for. Nothing: nobody.
+  [[nodiscard]] std::optional<ClientAddress> client_behind(
+      const boost::asio::ip::address& proxy, const Request::fields_type& fields) const;
 
   /// Nothing: the client has as many as it may have.
   [[nodiscard]] std::optional<ClientPlace> enter(const ClientAddress& client) {
     return counts_.enter(client);
   }
-  /// The same for a request of a trusted proxy.
-  [[nodiscard]] std::optional<ClientPlace> enter_behind(const boost::asio::ip::address& proxy,
-                                                        const Request::fields_type& fields);
 
   /// So far; counted by whoever refuses.
   RefusedConnections refused = {};
 
  private:
+  [[nodiscard]] std::optional<ClientAddress> counted(const boost::asio::ip::address& client) const;
+
   bool exempts_loopback_;
   AddressBlocks trusted_proxies_;
   ClientCounts counts_;

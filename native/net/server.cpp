@@ -147,18 +147,6 @@ void Server::pause() {
   });
 }
 
-// A client that has all that it may have gives way to itself.
-std::optional<ClientPlace> Server::find_place(const ClientAddress& client) {
-  if (!set_->has_place_for(client) && !set_->evict_of(client)) {
-    return std::nullopt;
-  }
-  std::optional<ClientPlace> place = set_->places().enter(client);
-  if (!place && set_->evict_of(client)) {
-    place = set_->places().enter(client);
-  }
-  return place;
-}
-
 void Server::admit(tcp::socket socket) {
   boost::system::error_code error;
   const tcp::endpoint peer = socket.remote_endpoint(error);
@@ -166,8 +154,8 @@ void Server::admit(tcp::socket socket) {
     return;  // It has gone already.
   }
   ClientPlaces& places = set_->places();
-  const bool counts = places.is_counted(peer.address()) && !places.is_proxy(peer.address());
-  std::optional<ClientPlace> place = counts ? find_place(client_of(peer.address())) : ClientPlace();
+  const std::optional<ClientAddress> client = places.client_at(peer.address());
+  std::optional<ClientPlace> place = client ? set_->find_place(*client) : ClientPlace();
   if (!place) {
     ++places.refused.at_client_limit;
     // Not its address: that is personal data, of which no log line has any.

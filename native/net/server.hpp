@@ -73,7 +73,6 @@ class Server {
   void on_connection();
   std::optional<boost::asio::ip::tcp::socket> accept(boost::system::error_code& error);
   void pause();
-  std::optional<ClientPlace> find_place(const ClientAddress& client);
   void admit(boost::asio::ip::tcp::socket socket);
   void refuse(boost::asio::ip::tcp::socket& socket, boost::beast::http::status status);
 

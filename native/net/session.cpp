@@ -68,7 +68,7 @@ Session::Session(Transport transport, const asio::ip::address& peer, ClientPlace
       place_(std::move(place)),
       proxy_(set->places().is_proxy(peer) ? std::optional(peer) : std::nullopt),
       set_(std::move(set)),
-      id_(set_->add(*this, client_of(peer))),
+      id_(set_->add(*this, set_->places().client_at(peer))),
       buffer_(set_->limits().buffer_bytes_max),
       asked_{.began = steady_now()} {}
 
@@ -123,6 +123,7 @@ void Session::begin_request() {
   }
   if (proxy_) {
     place_.reset();  // The next request may be another client's.
+    set_->count_for(id_, std::nullopt);
   }
   empty_lines_ = 0;
   cors_ = nullptr;
@@ -240,24 +241,17 @@ void Session::on_head() {
 }
 
 bool Session::enter_as_client(const Request& head) {
-  std::optional<ClientPlace> place = set_->places().enter_behind(*proxy_, head);
+  const std::optional<ClientAddress> client = set_->places().client_behind(*proxy_, head);
+  if (!client) {
+    return true;
+  }
+  std::optional<ClientPlace> place = set_->find_place(*client);
   if (!place) {
     return false;
   }
   place_ = *std::move(place);
+  set_->count_for(id_, client);
   return true;
-}
-
-void Session::refuse_client() {
-  ++set_->places().refused.at_client_limit;
-  logging::warn(
-      "client behind a proxy at the limit",
-      "a client behind a proxy has as many connections as one may have, and more get 429");
-  Response response = make_problem({.status = http::status::too_many_requests,
-                                    .detail = "This client has as many connections as one may "
-                                              "have; close some, or try again in a moment."});
-  response.set(http::field::retry_after, "1");
-  refuse(std::move(response));
 }
 
 std::optional<Problem> Session::check_head(const Request& head) {

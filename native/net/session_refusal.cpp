@@ -3,6 +3,7 @@
 
 #include <boost/beast/http/error.hpp>
 
+#include "log/log.hpp"
 #include "net/common_fields.hpp"
 #include "net/request_head.hpp"
 #include "net/session.hpp"
@@ -47,6 +48,18 @@ void Session::refuse_overflow() {
             .detail = "A chunk's extensions, or the trailer fields, are longer than " +
                       std::to_string(set_->limits().buffer_bytes_max) + " bytes."});
   }
+}
+
+void Session::refuse_client() {
+  ++set_->places().refused.at_client_limit;
+  logging::warn(
+      "client behind a proxy at the limit",
+      "a client behind a proxy has as many connections as one may have, and more get 429");
+  Response response = make_problem({.status = http::status::too_many_requests,
+                                    .detail = "This client has as many connections as one may "
+                                              "have; close some, or try again in a moment."});
+  response.set(http::field::retry_after, "1");
+  refuse(std::move(response));
 }
 
 void Session::refuse_busy() {

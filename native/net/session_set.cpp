@@ -23,7 +23,19 @@ SessionSet::SessionSet(asio::io_context& context, const Router& router, const Se
       table_(limits),
       timer_(context) {}
 
-SessionTable::Id SessionSet::add(Session& session, const ClientAddress& client) {
+std::optional<ClientPlace> SessionSet::find_place(const ClientAddress& client) {
+  const auto evict_own = [&] { return evict(table_.least_progress_of(client)); };
+  if (table_.is_full_for(client) && !evict_own()) {
+    return std::nullopt;
+  }
+  std::optional<ClientPlace> place = places_.enter(client);
+  if (!place && evict_own()) {
+    place = places_.enter(client);
+  }
+  return place;
+}
+
+SessionTable::Id SessionSet::add(Session& session, const std::optional<ClientAddress>& client) {
   const SessionTable::Id id = table_.add(client, steady_now());
   try {
     sessions_.emplace(id, &session);
@@ -32,6 +44,10 @@ SessionTable::Id SessionSet::add(Session& session, const ClientAddress& client) 
     throw;
   }
   return id;
+}
+
+void SessionSet::count_for(SessionTable::Id id, const std::optional<ClientAddress>& client) {
+  table_.count_for(id, client);
 }
 
 void SessionSet::enter(SessionTable::Id id, SessionState state) {
@@ -65,10 +81,6 @@ void SessionSet::destroyed(SessionTable::Id id) {
 
 bool SessionSet::evict() {
   return evict(table_.least_progress(steady_now()));
-}
-
-bool SessionSet::evict_of(const ClientAddress& client) {
-  return evict(table_.least_progress_of(client));
 }
 
 bool SessionSet::evict(std::optional<SessionTable::Id> id) {

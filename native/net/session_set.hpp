@@ -41,8 +41,15 @@ class SessionSet : public std::enable_shared_from_this<SessionSet> {
 
   [[nodiscard]] RequestLog& requests() { return requests_; }
 
+  /// A place for one more connection or request of this client. One that has all that it may have
+  /// gives way to itself: its session that makes the least progress is closed. Nothing: none of its
+  /// sessions gives way now.
+  [[nodiscard]] std::optional<ClientPlace> find_place(const ClientAddress& client);
+
   // For a session, from its constructor to its destructor.
-  SessionTable::Id add(Session& session, const ClientAddress& client);
+  SessionTable::Id add(Session& session, const std::optional<ClientAddress>& client);
+  /// From now on it counts for this client, or for nobody.
+  void count_for(SessionTable::Id id, const std::optional<ClientAddress>& client);
   void enter(SessionTable::Id id, SessionState state);
   void progress(SessionTable::Id id, std::size_t bytes);
   /// Gets room for `bytes` of a body or an answer, if need be from others. False: there is none.
@@ -54,14 +61,9 @@ class SessionSet : public std::enable_shared_from_this<SessionSet> {
   // For the server.
   [[nodiscard]] std::size_t sessions() const { return table_.size(); }
   [[nodiscard]] bool has_place() const { return !table_.is_full(); }
-  [[nodiscard]] bool has_place_for(const ClientAddress& client) const {
-    return !table_.is_full_for(client);
-  }
   [[nodiscard]] bool is_answering_all() const { return table_.is_answering_all(); }
-  /// Closes the session that makes the least progress, of all or of one client's. False: there is
-  /// none that gives way now.
+  /// Closes the session that makes the least progress. False: there is none that gives way now.
   [[nodiscard]] bool evict();
-  [[nodiscard]] bool evict_of(const ClientAddress& client);
 
   [[nodiscard]] bool is_stopping() const { return is_stopping_; }
   /// Has every session end, at once or after its answer. `stopped` is called with the last one's

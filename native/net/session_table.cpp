@@ -6,7 +6,7 @@ namespace regstream::net {
 
 SessionTable::SessionTable(const ServerLimits& limits) : limits_(limits) {}
 
-SessionTable::Id SessionTable::add(const ClientAddress& client, Instant now) {
+SessionTable::Id SessionTable::add(const std::optional<ClientAddress>& client, Instant now) {
   const Id id = ++last_id_;
   sessions_.emplace(id, Session{.client = client,
                                 .state = SessionState::reading_head,
@@ -15,6 +15,13 @@ SessionTable::Id SessionTable::add(const ClientAddress& client, Instant now) {
                                 .entered = now,
                                 .paid_until = now});
   return id;
+}
+
+void SessionTable::count_for(Id id, const std::optional<ClientAddress>& client) {
+  const auto found = sessions_.find(id);
+  if (found != sessions_.end()) {
+    found->second.client = client;
+  }
 }
 
 void SessionTable::remove(Id id) {

@@ -41,8 +41,10 @@ class SessionTable {
 
   explicit SessionTable(const ServerLimits& limits);
 
-  /// A session comes, to read a head.
-  [[nodiscard]] Id add(const ClientAddress& client, Instant now);
+  /// A session comes, to read a head. Without a client it counts for nobody.
+  [[nodiscard]] Id add(const std::optional<ClientAddress>& client, Instant now);
+  /// From now on it counts for this client, or for nobody.
+  void count_for(Id id, const std::optional<ClientAddress>& client);
   void remove(Id id);
 
   /// Also where it is the same state again (the next request). Gives its deadline, if it has one.
@@ -73,7 +75,7 @@ class SessionTable {
 
  private:
   struct Session {
-    ClientAddress client;
+    std::optional<ClientAddress> client;
     SessionState state;
     std::optional<Instant> deadline;
     Instant came;     // As a connection,

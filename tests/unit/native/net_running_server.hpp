@@ -26,7 +26,8 @@ inline constexpr std::size_t large_bytes = 4U << 20U;
 /// A server that runs on a thread of its own until the end of the test.
 class RunningServer {
  public:
-  explicit RunningServer(const ServerLimits& limits = {}, bool logs_requests = false) {
+  explicit RunningServer(const ServerLimits& limits = {}, bool logs_requests = false,
+                         AddressBlocks trusted_proxies = {}) {
     namespace http = boost::beast::http;
     router_.add(http::verb::get, "/hello",
                 [](Exchange exchange) { exchange.respond_json(http::status::ok, R"("hello")"); });
@@ -66,6 +67,7 @@ class RunningServer {
                       .port = 0,
                       .limits = limits,
                       .allowed_hosts = AllowedHosts({{.host = "x"}, {.host = "y"}}),
+                      .trusted_proxies = std::move(trusted_proxies),
                       .logs_requests = logs_requests});
     thread_ = std::thread([this] { run(context_); });
   }

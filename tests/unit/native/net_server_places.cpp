@@ -1,6 +1,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <catch2/catch.hpp>
@@ -9,6 +10,28 @@
 #include "net_running_server.hpp"
 
 using namespace regstream::net;
+
+namespace {
+
+/// A server behind a proxy, which this machine plays.
+class ProxiedServer : public RunningServer {
+ public:
+  explicit ProxiedServer(const ServerLimits& limits)
+      : RunningServer(limits, false, {AddressBlock::parse("127.0.0.1").value()}) {}
+};
+
+void ask_for(Client& proxy, const std::string& client, std::string_view path = "/hello") {
+  proxy.get(path, "X-Forwarded-For: " + client + "\r\n");
+}
+
+/// A request whose body does not come, once the server has its head.
+void hold_for(Client& proxy, const std::string& client) {
+  proxy.send("POST /echo HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: " + client +
+             "\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n");
+  CHECK(proxy.read_until("\r\n\r\n").starts_with("HTTP/1.1 100"));
+}
+
+}  // namespace
 
 TEST_CASE("A client that never finishes its request is cut off") {
   const RunningServer running({.read_timeout = std::chrono::milliseconds(100)});
@@ -164,6 +187,59 @@ TEST_CASE("Loopback peers are not counted, since a proxy may be one") {
   Client second(running.port());
   CHECK(hello_status(second) == 200);
   running.answer_kept();
+}
+
+TEST_CASE("The connections of a trusted proxy are nobody's, however many it keeps") {
+  const ProxiedServer running(
+      {.connections_per_client_max = 1, .sessions_per_client_max = 1, .exempts_loopback = false});
+  std::vector<std::unique_ptr<Client>> kept;
+  for (int count = 0; count < 10; ++count) {
+    kept.push_back(std::make_unique<Client>(running.port()));
+  }
+  for (int round = 0; round < 2; ++round) {
+    for (const auto& proxy : kept) {
+      ask_for(*proxy, "192.0.2.1");
+      CHECK(status_of(proxy->read_response()) == 200);
+    }
+  }
+}
+
+TEST_CASE("A client behind a proxy has so many requests, and a newer takes the place of its own") {
+  const ProxiedServer running({.connections_per_client_max = 10, .sessions_per_client_max = 2});
+  Client others(running.port());
+  hold_for(others, "192.0.2.2");
+  Client first(running.port());
+  hold_for(first, "192.0.2.1");
+  Client second(running.port());
+  hold_for(second, "192.0.2.1");
+  Client third(running.port());
+  ask_for(third, "192.0.2.1");
+  CHECK(status_of(third.read_response()) == 200);
+  CHECK(first.read_to_end().empty());
+  for (Client* const held : {&others, &second}) {
+    held->send("0123456789");
+    CHECK(held->read_response().ends_with("0123456789"));
+  }
+}
+
+TEST_CASE("A client behind a proxy whose requests are all being answered gets 429") {
+  ProxiedServer running({.connections_per_client_max = 10, .sessions_per_client_max = 1});
+  Client first(running.port());
+  ask_for(first, "192.0.2.1", "/kept");
+  running.wait_for_kept();
+  Client second(running.port());
+  ask_for(second, "192.0.2.1");
+  const std::string refused = second.read_to_end();
+  CHECK(status_of(refused) == 429);
+  CHECK(refused.find("Retry-After: 1\r\n") != std::string::npos);
+  CHECK(running.refused().at_client_limit == 1);
+  Client third(running.port());
+  ask_for(third, "192.0.2.2");
+  CHECK(status_of(third.read_response()) == 200);
+  running.answer_kept();
+  CHECK(first.read_response().ends_with(R"("at last")"));
+  ask_for(first, "192.0.2.1");
+  CHECK(status_of(first.read_response()) == 200);
 }
 
 TEST_CASE("Where all are being answered one connection too many is refused, until there is room") {

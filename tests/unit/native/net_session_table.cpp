@@ -241,3 +241,21 @@ TEST_CASE("Memory is taken from who holds some, makes the least progress and doe
   CHECK(table.least_progress_with_memory(small, at(100)) == slow);
   CHECK(table.least_progress_with_memory(slow, at(100)) == fast);
 }
+
+TEST_CASE("A session counts for whom its request is, and between two for nobody") {
+  ServerLimits with_clients = limits;
+  with_clients.sessions_per_client_max = 1;
+  SessionTable table(with_clients);
+  const Id id = table.add(std::nullopt, at(0));
+  CHECK_FALSE(table.is_full_for(client()));
+  table.count_for(id, client());
+  CHECK(table.is_full_for(client()));
+  CHECK_FALSE(table.is_full_for(client("192.0.2.2")));
+  CHECK(table.least_progress_of(client()) == id);
+  table.count_for(id, std::nullopt);
+  CHECK_FALSE(table.is_full_for(client()));
+  CHECK_FALSE(table.least_progress_of(client()));
+  table.remove(id);
+  table.count_for(id, client());
+  CHECK_FALSE(table.is_full_for(client()));
+}
