@@ -13,7 +13,11 @@ namespace regstream::net {
 
 namespace http = boost::beast::http;
 
+// The origin is known from its field on: also of a head that is too long, or announces too much.
 void Session::refuse(Response response) {
+  if (cors_ == nullptr && parser_) {
+    cors_ = set_->cors().find(parser_->get());
+  }
   response.keep_alive(false);
   complete_response(response, asked_.method);
   send(std::move(response));

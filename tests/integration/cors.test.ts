@@ -1,3 +1,6 @@
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
+
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { Gateway, regstream } from "../processes/gateway.ts";
@@ -72,6 +75,45 @@ describe("pages of other origins", () => {
     const publish = await preflight("/api/registrations/42/updates", allowed);
     expect(corsFields(publish)).toMatchObject({ "access-control-allow-methods": "POST" });
     expect((await preflight(stream, "https://evil.example")).status).toBe(405);
+  });
+});
+
+describe("requests that are refused before they are whole", () => {
+  const fields = `Host: localhost\r\nOrigin: ${allowed}\r\n`;
+  const large = `POST /api/registrations/42/process HTTP/1.1\r\n${fields}`;
+
+  /** Sends any bytes, and gives the answer's head. */
+  async function say(port: number, bytes: string): Promise<string> {
+    const socket = connect(port, "127.0.0.1");
+    socket.on("error", () => undefined);
+    socket.end(bytes);
+    return (await text(socket)).split("\r\n\r\n")[0] ?? "";
+  }
+
+  test.each<[number, string, string]>([
+    [413, "a body that is announced too large", `${large}Content-Length: 9999999\r\n\r\n`],
+    [413, "a body that grows too large", `${large}Transfer-Encoding: chunked\r\n\r\nffffff\r\n`],
+    [431, "a head that is too long", `GET ${stream} HTTP/1.1\r\n${fields}Cookie: ${"c".repeat(40_000)}\r\n\r\n`],
+    [400, "a head that is none", `GET ${stream} HTTP/1.1\r\n${fields}no field\r\n\r\n`],
+    [421, "another host", `GET ${stream} HTTP/1.1\r\nOrigin: ${allowed}\r\nHost: evil.example\r\n\r\n`],
+  ])("are answered with %i to an allowed origin: %s", async (status, _name, bytes) => {
+    const gateway = await Gateway.start({ hasDemo: false, more: ["--cors-origin", allowed] });
+    const head = await say(gateway.port, bytes);
+    expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+    expect(head).toContain(`Access-Control-Allow-Origin: ${allowed}`);
+    expect(await say(gateway.port, bytes.replace(allowed, "https://evil.example"))).not.toContain("Access-Control-Allow-Origin");
+    await gateway.stop();
+  });
+
+  test("so is one of a client behind a proxy that has all its places", async () => {
+    const gateway = await Gateway.start({ hasDemo: false, more: ["--cors-origin", allowed, "--connections-per-client", "1", "--trusted-proxy", "127.0.0.1"] });
+    const headers = { Origin: allowed, "X-Forwarded-For": "192.0.2.1" };
+    const open = await fetch(gateway.url(stream), { headers });
+    const refused = await fetch(gateway.url(stream), { headers });
+    expect([refused.status, refused.headers.get("Retry-After"), refused.headers.get("Access-Control-Allow-Origin")]).toEqual([429, "1", allowed]);
+    expect(refused.headers.get("Access-Control-Expose-Headers")).toContain("Retry-After");
+    await Promise.all([refused.body?.cancel(), open.body?.cancel()]);
+    await gateway.stop();
   });
 });
 
