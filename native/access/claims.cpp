@@ -26,8 +26,9 @@ std::variant<std::optional<std::int64_t>, TokenError> read_date(const Json& payl
   }
   const double seconds = found->is_number() ? found->get<double>() : -1;
   if (seconds < 0 || seconds > numeric_date_max) {
-    return TokenError{std::string("The token's ") + name +
-                      " is no time: a number of seconds since 1970, before the year 10000."};
+    return TokenError{DenialReason::invalid_claims,
+                      std::string("The token's ") + name +
+                          " is no time: a number of seconds since 1970, before the year 10000."};
   }
   return std::optional{static_cast<std::int64_t>(std::floor(seconds * 1000))};
 }
@@ -47,11 +48,11 @@ std::optional<TokenError> check_parties(const Json& payload, const TokenRules& r
   if (!rules.issuer.empty()) {
     const auto issuer = payload.find("iss");
     if (issuer == payload.end() || *issuer != rules.issuer) {
-      return TokenError{"The token is of another issuer (iss)."};
+      return TokenError{DenialReason::wrong_issuer, "The token is of another issuer (iss)."};
     }
   }
   if (!rules.audience.empty() && !is_for(payload, rules.audience)) {
-    return TokenError{"The token is for another audience (aud)."};
+    return TokenError{DenialReason::wrong_audience, "The token is for another audience (aud)."};
   }
   return std::nullopt;
 }
@@ -76,6 +77,7 @@ std::optional<TokenError> read_right(std::string_view text, const std::vector<Wo
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos) {
     return TokenError{
+        DenialReason::invalid_claims,
         "The token's regstream claim has an entry without a colon; it must be WORKFLOW:ID or "
         "WORKFLOW:*."};
   }
@@ -93,9 +95,10 @@ std::optional<TokenError> read_right(std::string_view text, const std::vector<Wo
   }
   auto id = parse_instance_id(id_text, workflow->id_kind);
   if (!id) {
-    return TokenError{"The token's regstream claim has an id that is none of " + workflow->name +
-                      ": it must be " + std::string(expected_instance_id(workflow->id_kind)) +
-                      ", or * alone."};
+    return TokenError{DenialReason::invalid_claims,
+                      "The token's regstream claim has an id that is none of " + workflow->name +
+                          ": it must be " + std::string(expected_instance_id(workflow->id_kind)) +
+                          ", or * alone."};
   }
   reach.ids.push_back(*std::move(id));
   return std::nullopt;
@@ -110,8 +113,9 @@ std::optional<TokenError> read_list(const Json& claim, const char* name,
   }
   const auto is_text = [](const Json& entry) { return entry.is_string(); };
   if (!list->is_array() || !std::all_of(list->begin(), list->end(), is_text)) {
-    return TokenError{std::string("The token's regstream claim must have in ") + name +
-                      " an array of texts, WORKFLOW:ID or WORKFLOW:*."};
+    return TokenError{DenialReason::invalid_claims,
+                      std::string("The token's regstream claim must have in ") + name +
+                          " an array of texts, WORKFLOW:ID or WORKFLOW:*."};
   }
   for (const Json& entry : *list) {
     if (auto error = read_right(entry.get_ref<const std::string&>(), workflows, right, grant)) {
@@ -126,8 +130,10 @@ std::optional<TokenError> read_list(const Json& claim, const char* name,
       reach.ids.clear();
     }
     if (reach.ids.size() > access_limits.ids_max) {
-      return TokenError{"The token's regstream claim has more than 100 ids of " + entry.workflow +
-                        " to " + name + "; beyond that only " + entry.workflow + ":* is possible."};
+      return TokenError{DenialReason::invalid_claims,
+                        "The token's regstream claim has more than 100 ids of " + entry.workflow +
+                            " to " + name + "; beyond that only " + entry.workflow +
+                            ":* is possible."};
     }
   }
   return std::nullopt;
@@ -150,16 +156,18 @@ std::optional<TokenError> read_registered_claims(const Json& payload, const Toke
     *date = std::get<0>(read);
   }
   if (!expires) {
-    return TokenError{"The token has no exp; one that never expires is not accepted."};
+    return TokenError{DenialReason::invalid_claims,
+                      "The token has no exp; one that never expires is not accepted."};
   }
   if (now_timestamp_ms >= *expires + leeway) {
-    return TokenError{"The token has expired."};
+    return TokenError{DenialReason::expired, "The token has expired."};
   }
   if (begins && now_timestamp_ms < *begins - leeway) {
-    return TokenError{"The token is not valid yet (nbf)."};
+    return TokenError{DenialReason::not_yet_valid, "The token is not valid yet (nbf)."};
   }
   if (issued && now_timestamp_ms < *issued - leeway) {
-    return TokenError{"The token was issued in the future (iat): compare the clocks."};
+    return TokenError{DenialReason::not_yet_valid,
+                      "The token was issued in the future (iat): compare the clocks."};
   }
   grant.expires_timestamp_ms = *expires;
   grant.ends_timestamp_ms = *expires + leeway;
@@ -173,7 +181,8 @@ std::optional<TokenError> read_rights(const Json& payload, const std::vector<Wor
     return std::nullopt;
   }
   if (!claim->is_object()) {
-    return TokenError{"The token's regstream claim must be an object."};
+    return TokenError{DenialReason::invalid_claims,
+                      "The token's regstream claim must be an object."};
   }
   if (auto error = read_list(*claim, "subscribe", workflows, &Grant::Entry::subscribe, grant)) {
     return error;
@@ -183,7 +192,8 @@ std::optional<TokenError> read_rights(const Json& payload, const std::vector<Wor
   }
   if (const auto inspect = claim->find("inspect"); inspect != claim->end()) {
     if (!inspect->is_boolean()) {
-      return TokenError{"The token's regstream claim must have true or false in inspect."};
+      return TokenError{DenialReason::invalid_claims,
+                        "The token's regstream claim must have true or false in inspect."};
     }
     grant.inspect = inspect->get<bool>();
   }

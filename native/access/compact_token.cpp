@@ -18,6 +18,10 @@ using Json = nlohmann::json;
 constexpr std::array<std::pair<std::string_view, Algorithm>, 3> algorithms{
     {{"HS256", Algorithm::hs256}, {"RS256", Algorithm::rs256}, {"ES256", Algorithm::es256}}};
 
+TokenError malformed(std::string what) {
+  return {.reason = DenialReason::malformed, .what = std::move(what)};
+}
+
 /// Media types are compared without case, and "application/" may be left out (RFC 7515, 4.1.9).
 bool is_token_type(std::string_view type) {
   constexpr std::string_view prefix = "application/";
@@ -29,25 +33,25 @@ bool is_token_type(std::string_view type) {
 
 std::optional<TokenError> read_header(const Json& header, CompactToken& token) {
   if (header.contains("crit")) {
-    return TokenError{"The token's header has crit; no extension is understood here."};
+    return malformed("The token's header has crit; no extension is understood here.");
   }
   const auto type = header.find("typ");
   if (type != header.end() &&
       (!type->is_string() || !is_token_type(type->get_ref<const std::string&>()))) {
-    return TokenError{"The token's typ is neither JWT nor at+jwt."};
+    return malformed("The token's typ is neither JWT nor at+jwt.");
   }
   const auto algorithm = header.find("alg");
   const auto parsed = algorithm != header.end() && algorithm->is_string()
                           ? parse_algorithm(algorithm->get_ref<const std::string&>())
                           : std::nullopt;
   if (!parsed) {
-    return TokenError{"The token's alg is none of HS256, RS256 and ES256."};
+    return malformed("The token's alg is none of HS256, RS256 and ES256.");
   }
   token.algorithm = *parsed;
   if (const auto key_id = header.find("kid"); key_id != header.end()) {
     if (!key_id->is_string() ||
         key_id->get_ref<const std::string&>().size() > access_limits.key_id_bytes_max) {
-      return TokenError{"The token's kid is no text of at most 256 bytes."};
+      return malformed("The token's kid is no text of at most 256 bytes.");
     }
     token.key_id = key_id->get<std::string>();
   }
@@ -68,11 +72,12 @@ std::optional<Algorithm> parse_algorithm(std::string_view name) {
 
 std::variant<CompactToken, TokenError> parse_compact_token(std::string_view text) {
   if (text.size() > access_limits.token_bytes_max) {
-    return TokenError{"The token is longer than 8192 bytes."};
+    return malformed("The token is longer than 8192 bytes.");
   }
   const std::size_t first = text.find('.');
   const std::size_t second = first == std::string_view::npos ? first : text.find('.', first + 1);
-  const TokenError misshapen{"The token is no signed JWT: three parts of base64url, with dots."};
+  const TokenError misshapen =
+      malformed("The token is no signed JWT: three parts of base64url, with dots.");
   if (second == std::string_view::npos || text.find('.', second + 1) != std::string_view::npos) {
     return misshapen;
   }
@@ -88,7 +93,7 @@ std::variant<CompactToken, TokenError> parse_compact_token(std::string_view text
   token.signature = *std::move(signature);
   const auto header = parse_strict_json(*header_text, access_limits.token_bytes_max);
   if (!header || !header->is_object()) {
-    return TokenError{"The token's header is no JSON object, or has a member twice."};
+    return malformed("The token's header is no JSON object, or has a member twice.");
   }
   if (auto error = read_header(*header, token)) {
     return *std::move(error);

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <variant>
 
+#include "access/denial_reason.hpp"
+
 namespace regstream::access {
 
 /// How a token is signed (RFC 7518, 3.1). There are no others.
@@ -15,9 +17,10 @@ enum class Algorithm : std::uint8_t { hs256, rs256, es256 };
 [[nodiscard]] std::string_view name_of(Algorithm algorithm);
 [[nodiscard]] std::optional<Algorithm> parse_algorithm(std::string_view name);
 
-/// Why a token doesn't count: a sentence for people. Quotes nothing of it.
+/// Why a token doesn't count.
 struct TokenError {
-  std::string what;
+  DenialReason reason{};
+  std::string what;  ///< A sentence for people. Quotes nothing of it.
 };
 
 /// A JWS in its compact form (RFC 7515, 7.1), taken apart. Nothing of it has been verified. Views

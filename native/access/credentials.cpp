@@ -17,8 +17,10 @@ namespace {
 namespace http = boost::beast::http;
 
 Denial invalid_request(std::string detail) {
-  return {
-      .status = http::status::bad_request, .error = "invalid_request", .detail = std::move(detail)};
+  return {.status = http::status::bad_request,
+          .error = "invalid_request",
+          .detail = std::move(detail),
+          .reason = DenialReason::bad_request};
 }
 
 std::string_view trimmed(std::string_view text) {

@@ -47,6 +47,14 @@ std::string ticket_json(const Ticket& ticket) {
   return json.dump();
 }
 
+/// Answers, and counts the answer.
+void deny(net::Exchange& exchange, const Denial& denial, DenialCounts& counts) {
+  if (denial.reason) {
+    counts.add(*denial.reason);
+  }
+  exchange.respond(make_denial_answer(denial));
+}
+
 /// A request whose decision may come later. Its request stays where it is until then.
 using Waiting = std::shared_ptr<net::Exchange>;
 
@@ -72,12 +80,12 @@ void respond_beyond_rights(net::Exchange& exchange, std::string detail) {
 
 net::Handler Guard::admit(Handler handler, const Workflow* ticketed) const {
   return [&policy = policy_, handler = std::make_shared<const Handler>(std::move(handler)),
-          ticketed](net::Exchange exchange) {
+          ticketed, denials = denials_](net::Exchange exchange) {
     const Waiting waiting = std::make_shared<net::Exchange>(std::move(exchange));
     policy.authenticate(waiting->request(), waiting->target(), ticketed,
-                        [waiting, handler](Policy::Decision decision) {
+                        [waiting, handler, denials](Policy::Decision decision) {
                           if (const auto* const denial = std::get_if<Denial>(&decision)) {
-                            waiting->respond(make_denial_answer(*denial));
+                            deny(*waiting, *denial, *denials);
                           } else {
                             (*handler)(std::move(*waiting),
                                        std::get<GrantPtr>(std::move(decision)));
@@ -97,12 +105,12 @@ net::Handler Guard::admit_inspectors(net::Handler handler) const {
 }
 
 net::Handler Guard::give_tickets(const Workflow& workflow) const {
-  return [&policy = policy_, &workflow](net::Exchange exchange) {
+  return [&policy = policy_, &workflow, denials = denials_](net::Exchange exchange) {
     const Waiting waiting = std::make_shared<net::Exchange>(std::move(exchange));
     policy.issue_ticket(waiting->request(), waiting->target(), workflow,
-                        [waiting](const std::variant<Ticket, Denial>& issued) {
+                        [waiting, denials](const std::variant<Ticket, Denial>& issued) {
                           if (const auto* const denial = std::get_if<Denial>(&issued)) {
-                            waiting->respond(make_denial_answer(*denial));
+                            deny(*waiting, *denial, *denials);
                           } else {
                             waiting->respond_json(http::status::ok,
                                                   ticket_json(std::get<Ticket>(issued)));

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 
 #include <regstream/workflow/workflow.hpp>
 
+#include "access/denial_reason.hpp"
 #include "access/policy.hpp"
 #include "access/token_limits.hpp"
 #include "net/exchange.hpp"
@@ -30,7 +32,7 @@ class Guard {
 
   /// `limits`, those of a token, are the handlers' to keep; null: there are none.
   explicit Guard(Policy& policy, TokenLimits* limits = nullptr)
-      : policy_(policy), limits_(limits) {}
+      : policy_(policy), limits_(limits), denials_(std::make_shared<DenialCounts>()) {}
 
   /// `ticketed`: see `Policy::authenticate`.
   [[nodiscard]] net::Handler admit(Handler handler, const Workflow* ticketed = nullptr) const;
@@ -45,9 +47,13 @@ class Guard {
 
   [[nodiscard]] TokenLimits* limits() const { return limits_; }
 
+  /// The requests that it has turned away so far.
+  [[nodiscard]] const DenialCounts& denials() const { return *denials_; }
+
  private:
   Policy& policy_;
   TokenLimits* limits_;
+  std::shared_ptr<DenialCounts> denials_;  // Of its handlers as well.
 };
 
 /// Lets everybody in.

@@ -121,11 +121,26 @@ std::optional<Instant> KeyKeeper::next_deadline() const {
   return next;
 }
 
+KeyFetches KeyKeeper::fetches() const {
+  KeyFetches result{.failed = failed_fetches_};
+  result.failing = static_cast<std::size_t>(std::count_if(
+      sources_.begin(), sources_.end(), [](const Source& source) { return source.is_failing; }));
+  // Nothing is before every time, as it should be.
+  const auto oldest = std::min_element(
+      sources_.begin(), sources_.end(),
+      [](const Source& one, const Source& other) { return one.fetched < other.fetched; });
+  if (oldest != sources_.end()) {
+    result.oldest = oldest->fetched;
+  }
+  return result;
+}
+
 // --- What follows from a fetch.
 
 void KeyKeeper::accept(Source& source, KeysRead&& read, std::optional<Duration> max_age,
                        Instant now) {
   source.is_fetching = false;
+  source.fetched = now;
   source.backoff.reset();
   const Duration pause = std::max(
       std::min(max_age.value_or(options_.refetch_max), options_.refetch_max), options_.refetch_min);
@@ -147,6 +162,7 @@ void KeyKeeper::accept(Source& source, KeysRead&& read, std::optional<Duration> 
 
 void KeyKeeper::fail(Source& source, const std::string& what, Instant now) {
   source.is_fetching = false;
+  ++failed_fetches_;
   source.due = now + source.backoff.next_delay(retry_min);
   if (!std::exchange(source.is_failing, true)) {
     actions_.push_back(

@@ -57,6 +57,14 @@ struct KeyNews {
 };
 using KeyAction = std::variant<FetchKeySet, KeysWithdrawn, KeysSettled, KeyNews>;
 
+/// How the fetches of all URLs go.
+struct KeyFetches {
+  std::uint64_t failed = 0;  ///< Ever.
+  std::size_t failing = 0;   ///< URLs whose last fetch has failed.
+  /// When the set that is the oldest now was fetched. Nothing: a URL's never was, or there is none.
+  std::optional<Instant> oldest = {};
+};
+
 /// Holds the keys of files and of URLs, and decides when a URL is asked again. Sans-I/O.
 ///
 /// A fetch that fails, or brings what is no set of keys, changes nothing: the last good keys stay.
@@ -88,15 +96,17 @@ class KeyKeeper {
   [[nodiscard]] std::optional<Instant> next_deadline() const;
 
   [[nodiscard]] const KeySet& keys() const { return keys_; }
+  [[nodiscard]] KeyFetches fetches() const;
 
  private:
   struct Source {
     std::string url;
     Backoff backoff;
-    Instant due = Instant::min();       // The next fetch, or the end of this one.
-    std::optional<Instant> began = {};  // The last fetch.
-    std::uint64_t attempt = 0;          // Of the last fetch.
-    bool is_wanted = false;             // Due for an unknown key, and not begun.
+    Instant due = Instant::min();         // The next fetch, or the end of this one.
+    std::optional<Instant> began = {};    // The last fetch.
+    std::optional<Instant> fetched = {};  // The keys below.
+    std::uint64_t attempt = 0;            // Of the last fetch.
+    bool is_wanted = false;               // Due for an unknown key, and not begun.
     bool is_fetching = false;
     bool is_failing = false;
     std::vector<TokenKey> keys = {};      // The last good ones.
@@ -113,6 +123,7 @@ class KeyKeeper {
   std::vector<Source> sources_;
   std::vector<TokenKey> file_keys_;
   KeySet keys_;
+  std::uint64_t failed_fetches_ = 0;
   bool has_waiting_ = false;  // For the fetches that are wanted or under way.
   std::deque<KeyAction> actions_;
 };

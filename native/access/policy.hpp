@@ -9,18 +9,21 @@
 
 #include <boost/beast/http/status.hpp>
 
+#include "access/denial_reason.hpp"
 #include "access/grant.hpp"
 #include "net/exchange.hpp"
 
 namespace regstream::access {
 
-/// Why a request's credentials don't count; what is answered (RFC 6750, 3).
+/// Why a request's credentials don't count, or don't suffice; what is answered (RFC 6750, 3).
 struct Denial {
   boost::beast::http::status status = boost::beast::http::status::unauthorized;
   /// `invalid_request` (400), `invalid_token` (401), `insufficient_scope` (403). Empty: the request
   /// has no credentials at all, and hears no error code; or the fault is not the request's (503).
   std::string_view error = {};
   std::string detail = {};  ///< For people: what was wrong. Nothing of the token.
+  /// Nothing: they count, and don't suffice, or have been used too often.
+  std::optional<DenialReason> reason = {};
   /// Of a 429 or 503: when asking again may help.
   std::optional<std::chrono::seconds> retry_after = {};
 };

@@ -10,16 +10,17 @@ std::optional<Duration> TicketAllowance::refuse(const std::string& token, Instan
     of_tokens_.clear();
     issued_ = 0;
   }
-  if (issued_ >= limits_.tickets_issued_max) {
-    return window_ends_ - now;
+  // Looked up in this order: no token takes memory beyond what all may have.
+  if (issued_ < limits_.tickets_issued_max) {
+    std::size_t& of_token = of_tokens_[token];
+    if (of_token < limits_.tickets_of_token_max) {
+      ++of_token;
+      ++issued_;
+      return std::nullopt;
+    }
   }
-  std::size_t& of_token = of_tokens_[token];
-  if (of_token >= limits_.tickets_of_token_max) {
-    return window_ends_ - now;
-  }
-  ++of_token;
-  ++issued_;
-  return std::nullopt;
+  ++refused_;
+  return window_ends_ - now;
 }
 
 }  // namespace regstream::access

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -21,11 +22,15 @@ class TicketAllowance {
   /// one too many until then.
   [[nodiscard]] std::optional<Duration> refuse(const std::string& token, Instant now);
 
+  /// So far.
+  [[nodiscard]] std::uint64_t refused() const { return refused_; }
+
  private:
   AccessLimits limits_;
   Instant window_ends_ = Instant::min();
   std::unordered_map<std::string, std::size_t> of_tokens_;
   std::size_t issued_ = 0;
+  std::uint64_t refused_ = 0;
 };
 
 }  // namespace regstream::access

@@ -29,17 +29,22 @@ std::int64_t wall_clock_ms() {
 Denial no_credentials() {
   return {.status = status::unauthorized,
           .error = {},
-          .detail = "The request has no token. Send one in the field Authorization: Bearer …"};
+          .detail = "The request has no token. Send one in the field Authorization: Bearer …",
+          .reason = DenialReason::no_token};
 }
 
-Denial invalid_token(std::string detail) {
-  return {.status = status::unauthorized, .error = "invalid_token", .detail = std::move(detail)};
+Denial invalid_token(DenialReason reason, std::string detail) {
+  return {.status = status::unauthorized,
+          .error = "invalid_token",
+          .detail = std::move(detail),
+          .reason = reason};
 }
 
-Denial unavailable(std::string detail) {
+Denial unavailable(DenialReason reason, std::string detail) {
   return {.status = status::service_unavailable,
           .error = {},
           .detail = std::move(detail),
+          .reason = reason,
           .retry_after = std::chrono::seconds{5}};
 }
 
@@ -50,7 +55,10 @@ Denial too_many(std::string detail, Duration wait) {
           .retry_after = std::chrono::ceil<std::chrono::seconds>(wait)};
 }
 
-constexpr const char* tickets_away = "Tickets can't be given or taken at the moment.";
+Denial tickets_away() {
+  return unavailable(DenialReason::tickets_unavailable,
+                     "Tickets can't be given or taken at the moment.");
+}
 
 std::vector<std::string> urls_of(const std::vector<KeySource>& sources) {
   std::vector<std::string> urls;
@@ -153,13 +161,14 @@ void TokenPolicy::give_ticket(const std::string& token, const Grant& grant,
                   if (is_kept) {
                     done(Ticket{.text = ticket, .lifetime = ticket_lifetime});
                   } else {
-                    done(unavailable(tickets_away));
+                    done(tickets_away());
                   }
                 });
 }
 
 void TokenPolicy::redeem(const std::string& ticket, const Workflow& workflow, Handler decided) {
   const Denial useless = invalid_token(
+      DenialReason::invalid_ticket,
       "The ticket is unknown, older than 30 seconds, or was used already. Get a new one.");
   auto keys = TicketKeys::parse(ticket, workflow);
   if (!keys) {
@@ -172,7 +181,7 @@ void TokenPolicy::redeem(const std::string& ticket, const Workflow& workflow, Ha
                  decided = std::move(decided)](const TicketStore::Taken& taken) {
                   const auto self = weak.lock();
                   if (self == nullptr || std::holds_alternative<StoreAway>(taken)) {
-                    decided(unavailable(tickets_away));
+                    decided(tickets_away());
                     return;
                   }
                   const auto* const sealed = std::get_if<std::string>(&taken);
@@ -195,7 +204,8 @@ void TokenPolicy::judge(std::string token, Handler decided) {
       keeper_.on_unknown_key(broker::monotonic_now()) != KeyKeeper::Outlook::wait) {
     decided(decision(std::move(verdict)));
   } else if (waiting_.size() >= access_limits.waiting_max) {
-    decided(unavailable("Too many requests wait for the keys of tokens."));
+    decided(unavailable(DenialReason::keys_unavailable,
+                        "Too many requests wait for the keys of tokens."));
   } else {
     waiting_.push_back({.token = std::move(token), .decided = std::move(decided)});
   }
@@ -207,11 +217,12 @@ Policy::Decision TokenPolicy::decision(TokenVerifier::Verdict verdict) const {
     return std::move(*grant);
   }
   if (auto* const error = std::get_if<TokenError>(&verdict)) {
-    return invalid_token(std::move(error->what));
+    return invalid_token(error->reason, std::move(error->what));
   }
   return keeper_.outlook() == KeyKeeper::Outlook::unavailable
-             ? unavailable("The keys of tokens can't be fetched at the moment.")
-             : invalid_token("The token is of no key that counts here.");
+             ? unavailable(DenialReason::keys_unavailable,
+                           "The keys of tokens can't be fetched at the moment.")
+             : invalid_token(DenialReason::unknown_key, "The token is of no key that counts here.");
 }
 
 // --- Keys.

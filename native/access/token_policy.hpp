@@ -54,6 +54,10 @@ class TokenPolicy final : public Policy {
     withdrawn_ = std::move(withdrawn);
   }
 
+  /// For monitoring: the keys, and how they are fetched.
+  [[nodiscard]] const KeyKeeper& keys() const { return keeper_; }
+  [[nodiscard]] std::uint64_t tickets_refused() const { return allowance_.refused(); }
+
   /// Reads the key files again, and asks the URLs. Returns what is bad, as sentences without their
   /// full stop; then all keys of files stay as they were.
   std::vector<std::string> reload();

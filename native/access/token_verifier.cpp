@@ -26,7 +26,8 @@ TokenVerifier::Verdict TokenVerifier::verify(std::string_view text, const KeySet
   const auto candidates = keys.candidates(token);
   const bool names_known_key = token.key_id && keys.has_key_id(*token.key_id);
   if (candidates.size() > access_limits.candidates_max) {
-    return TokenError{"The token may be of more than 4 keys: its issuer should name one by kid."};
+    return TokenError{DenialReason::ambiguous_key,
+                      "The token may be of more than 4 keys: its issuer should name one by kid."};
   }
   const auto signer =
       std::find_if(candidates.begin(), candidates.end(),
@@ -35,12 +36,13 @@ TokenVerifier::Verdict TokenVerifier::verify(std::string_view text, const KeySet
     return read(token, (*signer)->number, now_timestamp_ms);
   }
   if (names_known_key && candidates.empty()) {
-    return TokenError{"The token's alg is not that of the key which its kid names."};
+    return TokenError{DenialReason::wrong_algorithm,
+                      "The token's alg is not that of the key which its kid names."};
   }
   if (!names_known_key && (token.key_id || candidates.empty())) {
     return UnknownKey{};
   }
-  return TokenError{"The token's signature is wrong."};
+  return TokenError{DenialReason::bad_signature, "The token's signature is wrong."};
 }
 
 TokenVerifier::Verdict TokenVerifier::read(const CompactToken& token, std::uint64_t key,
@@ -48,7 +50,8 @@ TokenVerifier::Verdict TokenVerifier::read(const CompactToken& token, std::uint6
   const auto payload = parse_strict_json(decode_base64url(token.encoded_payload).value_or(""),
                                          access_limits.token_bytes_max);
   if (!payload || !payload->is_object()) {
-    return TokenError{"The token's payload is no JSON object, or has a member twice."};
+    return TokenError{DenialReason::malformed,
+                      "The token's payload is no JSON object, or has a member twice."};
   }
   auto grant = std::make_shared<Grant>();
   if (auto error = read_registered_claims(*payload, rules_, now_timestamp_ms, *grant)) {

@@ -39,6 +39,9 @@ class AccessSetUp {
   /// Holds as long as this.
   [[nodiscard]] access::Policy& policy();
 
+  /// Null: the gateway is open.
+  [[nodiscard]] const access::TokenPolicy* tokens() const { return tokens_.get(); }
+
   /// From now on, keys are read anew by `reload`, and the streams of those that are withdrawn end.
   /// `gateways` must outlive the loop.
   void follow_keys(Reload& reload, std::vector<gateway::Gateway*> gateways);

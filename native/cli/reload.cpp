@@ -28,6 +28,12 @@ void Reload::add(std::string_view name, Part part) {
   parts_.push_back({.name = name, .part = std::move(part)});
 }
 
+void Reload::collect(metrics::Scrape& scrape) const {
+  for (const Entry& entry : parts_) {
+    scrape.add("regstream_reload_failures_total", entry.failures, {{"reason", entry.name}});
+  }
+}
+
 void Reload::wait() {
   signals_.async_wait([this](const boost::system::error_code& error, int) {
     if (!error) {
@@ -42,10 +48,11 @@ void Reload::read_all() {
     logging::info("reload", "SIGHUP: nothing was configured that can be read anew");
   }
   std::uint8_t kind = 0;
-  for (const Entry& entry : parts_) {
+  for (Entry& entry : parts_) {
     ++kind;
     // Two conditions: whoever has mended a file hears so at once.
     if (const auto failure = read(entry.part)) {
+      ++entry.failures;
       logging::error(logging::Condition("reload failed").of_kind(kind),
                      "the {} stay as they were: {}", entry.name, *failure);
     } else {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
@@ -8,6 +9,8 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+
+#include "metrics/scrape.hpp"
 
 namespace regstream::cli {
 
@@ -25,10 +28,14 @@ class Reload {
   /// `name` says what is read, in the plural: "keys". It and what `part` uses must outlive this.
   void add(std::string_view name, Part part);
 
+  /// Adds how often each part has kept what it had.
+  void collect(metrics::Scrape& scrape) const;
+
  private:
   struct Entry {
     std::string_view name;
     Part part;
+    std::uint64_t failures = 0;
   };
 
   void wait();

@@ -28,6 +28,7 @@
 #include "cli/ready_line.hpp"
 #include "cli/reload.hpp"
 #include "cli/serve_brokers.hpp"
+#include "cli/serve_metrics.hpp"
 #include "cli/serve_options.hpp"
 #include "cli/served_workflows.hpp"
 #include "cli/shutdown.hpp"
@@ -135,12 +136,6 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
   Observability observability(context, options, server, served.gateways(),
                               redis ? "redis" : "embedded");
   observability.add_to(router, guard);
-  observability.registry().add([&token_limits](metrics::Scrape& scrape) {
-    scrape.add("regstream_token_limit_refusals_total", token_limits.streams_refused(),
-               {{"reason", "streams"}});
-    scrape.add("regstream_token_limit_refusals_total", token_limits.updates_refused(),
-               {{"reason", "updates"}});
-  });
   std::optional<backend::Backend> sample_backend;
   if (options.demo) {
     sample_backend.emplace(backend_options(options), served.registration());
@@ -155,6 +150,11 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
     reload.add("certificates", [&tls] { return tls->reload(); });
   }
   follow_log_level(reload, options.observability.log_level_file);
+  add_serve_metrics(observability.registry(), {.guard = guard,
+                                               .limits = token_limits,
+                                               .tokens = access_set_up.tokens(),
+                                               .tls = tls.get(),
+                                               .reload = reload});
   Shutdown shutdown(context, server, sample_backend ? &*sample_backend : nullptr, served.gateways(),
                     std::chrono::seconds(options.drain_seconds));
   warn_of_open_gateway(options);

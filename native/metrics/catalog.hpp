@@ -71,11 +71,6 @@ inline constexpr std::array catalog{
                Kind::counter,
                {"workflow", "reason"},
                "Streams that were refused: full, or draining for a shutdown."},
-    Definition{"regstream_token_limit_refusals_total",
-               Kind::counter,
-               {"reason"},
-               "Requests that were refused (429) since their token has as many streams as one may, "
-               "or publishes as many updates."},
     Definition{"regstream_streams_ended_total",
                Kind::counter,
                {"workflow", "reason"},
@@ -109,6 +104,46 @@ inline constexpr std::array catalog{
                Kind::gauge,
                {"workflow"},
                "Bytes taken from the journal that wait for those sockets."},
+
+    // Tokens, their keys, and certificates.
+    Definition{"regstream_token_denials_total",
+               Kind::counter,
+               {"reason"},
+               "Requests that were refused (400, 401 or 503) since their token or ticket does not "
+               "count, or can't be judged."},
+    Definition{"regstream_token_limit_refusals_total",
+               Kind::counter,
+               {"reason"},
+               "Requests that were refused (429) since their token has as many streams or tickets "
+               "as one may, or publishes as many updates."},
+    Definition{"regstream_token_keys",
+               Kind::gauge,
+               {},
+               "Keys that tokens are verified by. Not there where the gateway is open."},
+    Definition{"regstream_token_key_urls_failing",
+               Kind::gauge,
+               {},
+               "URLs of keys (JWKS) whose last fetch has failed; the keys fetched before count."},
+    Definition{"regstream_token_key_fetch_failures_total",
+               Kind::counter,
+               {},
+               "Fetches of such a URL that failed."},
+    Definition{
+        "regstream_token_keys_fetched_timestamp_seconds",
+        Kind::gauge,
+        {},
+        "When the keys of such a URL were last fetched; of several, of the one for which that "
+        "is longest ago."},
+    Definition{"regstream_tls_certificate_expiry_timestamp_seconds",
+               Kind::gauge,
+               {},
+               "When the certificate that new connections are shown expires, or one of its issuers "
+               "in the same file, if that is sooner."},
+    Definition{"regstream_reload_failures_total",
+               Kind::counter,
+               {"reason"},
+               "SIGHUPs after which keys or certificates stayed as they were, since their files "
+               "can't be used."},
 
     // Updates.
     Definition{"regstream_updates_total",

@@ -2,8 +2,10 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <ctime>
 #include <new>
 #include <stdexcept>
 #include <string_view>
@@ -84,6 +86,12 @@ std::optional<std::string> find_problem_of_time(const SSL_CTX* context, const st
   return std::nullopt;
 }
 
+std::int64_t expiry_of(const X509* certificate) {
+  std::tm utc{};
+  ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &utc);
+  return ::timegm(&utc);
+}
+
 }  // namespace
 
 TlsCredentials::TlsCredentials(TlsFiles files) : files_(std::move(files)), context_(load()) {
@@ -105,6 +113,16 @@ std::optional<std::string> TlsCredentials::reload() {
   }
   warn_of_readable_key();
   return std::nullopt;
+}
+
+std::int64_t TlsCredentials::expiry_timestamp_s() const {
+  std::int64_t first = expiry_of(SSL_CTX_get0_certificate(context_.get()));
+  STACK_OF(X509)* issuers = nullptr;
+  SSL_CTX_get0_chain_certs(context_.get(), &issuers);
+  for (int index = 0; index < sk_X509_num(issuers); ++index) {
+    first = std::min(first, expiry_of(sk_X509_value(issuers, index)));
+  }
+  return first;
 }
 
 void TlsCredentials::Free::operator()(SSL_CTX* context) const {

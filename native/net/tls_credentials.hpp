@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -30,6 +31,10 @@ class TlsCredentials {
   /// Files that can't be used, or hold a certificate that is not valid now, change nothing: the
   /// sentence says what is wrong with them.
   [[nodiscard]] std::optional<std::string> reload();
+
+  /// When the first of the certificates that new connections are shown expires, in seconds since
+  /// the Unix epoch: the server's own, or one of its issuers in the same file.
+  [[nodiscard]] std::int64_t expiry_timestamp_s() const;
 
   /// The server's side of a new connection on `socket`. Throws std::bad_alloc.
   [[nodiscard]] std::unique_ptr<TlsSession> accept(int socket) const {

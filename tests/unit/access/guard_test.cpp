@@ -167,3 +167,24 @@ TEST_CASE("A ticket that is refused is answered as any other refusal") {
   CHECK(bench.answer().result() == http::status::unauthorized);
   CHECK(bench.answer().count(http::field::www_authenticate) == 1);
 }
+
+TEST_CASE("What is denied is counted by its reason, requests and tickets together") {
+  Bench bench;
+  const Denial expired{.detail = "The token has expired.", .reason = DenialReason::expired};
+  bench.policy.decision = expired;
+  bench.policy.ticket = expired;
+  bench.ask(bench.guard.admit(unexpected));
+  bench.router.add(http::verb::post, "/tickets", bench.guard.give_tickets(registration_workflow()));
+  bench.router.route(net::make_exchange(bench.recorder, http::verb::post, "/tickets"));
+  CHECK(bench.guard.denials().of(DenialReason::expired) == 2);
+  CHECK(bench.guard.denials().of(DenialReason::no_token) == 0);
+}
+
+TEST_CASE("Credentials that count, and don't suffice, are no denial of them") {
+  Bench bench;
+  bench.policy.decision = Denial{.status = http::status::forbidden, .error = "insufficient_scope"};
+  bench.ask(bench.guard.admit(unexpected));
+  for (std::size_t reason = 0; reason < denial_reason_names.size(); ++reason) {
+    CHECK(bench.guard.denials().of(static_cast<DenialReason>(reason)) == 0);
+  }
+}

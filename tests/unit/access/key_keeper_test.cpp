@@ -162,6 +162,34 @@ TEST_CASE("a failed fetch keeps the last good set, and is said once", "[access]"
   CHECK(keeper.unknown() == Outlook::unavailable);
 }
 
+TEST_CASE("how fetches go shows: failed ones, URLs that fail now, and the age of the oldest set",
+          "[access]") {
+  Keeper keeper(2);
+  const auto answer = [&keeper](std::size_t fetch, const FetchResult& result) {
+    keeper->on_fetched(keeper.fetches[fetch], result, keeper.now);
+    keeper.run();
+  };
+  const Instant first = keeper.now;
+  answer(0, FetchedKeys{.text = set_of({"a"})});
+  CHECK_FALSE(keeper->fetches().oldest);  // The other's has never been fetched.
+  keeper.now += second;
+  answer(1, FetchError{"no"});
+  CHECK(keeper->fetches().failed == 1);
+  CHECK(keeper->fetches().failing == 1);
+  CHECK_FALSE(keeper->fetches().oldest);
+  keeper.wait(3 * second);
+  answer(2, FetchedKeys{.text = set_of({"b"})});
+  CHECK(keeper->fetches().failing == 0);
+  CHECK(keeper->fetches().oldest == first);
+  keeper.wait(300 * second);
+  REQUIRE(keeper.fetches.size() == 5);
+  const bool is_first = keeper.fetches[3].source == 0;
+  answer(is_first ? 3 : 4, FetchedKeys{.text = "none"});
+  CHECK(keeper->fetches().failed == 2);
+  CHECK(keeper->fetches().oldest == first);  // A failure makes nothing younger.
+  CHECK_FALSE(KeyKeeper({}, {}).fetches().oldest);
+}
+
 TEST_CASE("retries of a failing fetch are a few seconds apart, and half a minute at most",
           "[access]") {
   Keeper keeper;

@@ -164,6 +164,48 @@ TEST_CASE("a denial is as RFC 6750 has it", "[access]") {
   CHECK_THAT(world.denial().detail, Contains("no key that counts"));
 }
 
+TEST_CASE("each denial has its reason, for monitoring", "[access]") {
+  World world;
+  CHECK(world.ask(with_token(token_a())) == 0);
+  world.answer(FetchError{"bank is away"});
+  CHECK(world.denial().reason == DenialReason::keys_unavailable);
+  CHECK(world.policy.reload().empty());
+  world.run();
+  world.answer(set_of({ec_a, rsa_b}));
+
+  const auto reason_of = [&world](const net::Request& request,
+                                  const std::string& target = "/stream") {
+    world.ask(request, target);
+    return world.denial().reason;
+  };
+  const auto signed_by_a = [](const json& header) {
+    return with_token(ec_signer().token(payload(), header));
+  };
+  const auto of_claims = [](json members) { return with_token(token_a(std::move(members))); };
+  std::string forged = token_a();
+  forged.replace(forged.rfind('.') + 1, 4, forged.ends_with("AAAA") ? "BBBB" : "AAAA");
+  CHECK(reason_of({}) == DenialReason::no_token);
+  CHECK(reason_of(with_token(token_a()), "/stream?ticket=x") == DenialReason::bad_request);
+  CHECK(reason_of(with_token("a.b.c")) == DenialReason::malformed);
+  CHECK(reason_of(signed_by_a({{"kid", "other"}})) == DenialReason::unknown_key);
+  CHECK(reason_of(signed_by_a({{"kid", "b"}})) == DenialReason::wrong_algorithm);
+  CHECK(reason_of(with_token(forged)) == DenialReason::bad_signature);
+  CHECK(reason_of(of_claims({{"exp", 1}})) == DenialReason::expired);
+  CHECK(reason_of(of_claims({{"nbf", 32'503'680'000}})) == DenialReason::not_yet_valid);
+  CHECK(reason_of(of_claims({{"iat", 32'503'680'000}})) == DenialReason::not_yet_valid);
+  CHECK(reason_of(of_claims({{"exp", "soon"}})) == DenialReason::invalid_claims);
+  CHECK(reason_of(of_claims({{"regstream", 1}})) == DenialReason::invalid_claims);
+  CHECK(reason_of({}, "/stream?ticket=AAAAAAAAAAAAAAAAAAAAAA") == DenialReason::invalid_ticket);
+}
+
+TEST_CASE("what counts and does not suffice is no denial of the token", "[access]") {
+  World world;
+  world.answer(set_of({ec_a}));
+  const auto refused = world.ticket(with_token(token_a({{"regstream", json::object()}})));
+  CHECK(std::get<Denial>(refused).status == status::forbidden);
+  CHECK_FALSE(std::get<Denial>(refused).reason);
+}
+
 TEST_CASE("a request waits for the keys that are being fetched", "[access]") {
   World world;
   CHECK(world.ask(with_token(token_a())) == 0);
@@ -302,6 +344,7 @@ TEST_CASE("while the store is away, tickets are a 503 and tokens count", "[acces
   World world({{Kind::jwks_url, "https://bank/keys"}}, &away);
   world.answer(set_of({ec_a}));
   CHECK(world.ask({}, "/stream?ticket=AAAAAAAAAAAAAAAAAAAAAA") == 503);
+  CHECK(world.denial().reason == DenialReason::tickets_unavailable);
   CHECK(world.denial().retry_after.has_value());
   CHECK(world.ticket_status(with_token(token_a())) == 503);
   CHECK(world.ask(with_token(token_a())) == 200);
@@ -318,6 +361,8 @@ TEST_CASE("a token gets a number of tickets, and then has to wait", "[access]") 
   const auto& refused = std::get<Denial>(result);
   CHECK(refused.status == status::too_many_requests);
   CHECK(refused.retry_after.has_value());
+  CHECK_FALSE(refused.reason);
+  CHECK(world.policy.tickets_refused() == 1);
   CHECK(world.ticket_status(with_token(token_a({{"jti", "other"}}))) == 200);
 }
 

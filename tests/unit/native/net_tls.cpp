@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
+#include <ctime>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -321,6 +323,32 @@ TEST_CASE("new connections are shown reloaded files, which have to be of use") {
     CHECK_THAT(reload(), Catch::Contains("is not valid yet"));
   }
   CHECK(shown_by(credentials) == before);
+}
+
+TEST_CASE(
+    "the expiry is that of the first certificate of a file to expire, as new ones are shown") {
+  constexpr std::int64_t day = 24 * 60 * 60;
+  const auto days_left = [](const TlsCredentials& credentials) {
+    const std::int64_t left = credentials.expiry_timestamp_s() - std::time(nullptr);
+    return (left + day / 2) / day;
+  };
+  const Credentials given;
+  given.write(2);
+  TlsCredentials credentials(given.files());
+  CHECK(days_left(credentials) == 2);
+
+  const TlsFiles issuer{.certificate = (given.folder / "issuer.pem").string(),
+                        .key = (given.folder / "issuer.key").string()};
+  write_certificate(issuer.certificate, issuer.key, 1);
+  std::ofstream(given.files().certificate, std::ios::app)
+      << std::ifstream(issuer.certificate).rdbuf();
+  CHECK(days_left(credentials) == 2);
+  CHECK_FALSE(credentials.reload());
+  CHECK(days_left(credentials) == 1);
+
+  given.write(-1);
+  CHECK(credentials.reload());
+  CHECK(days_left(credentials) == 1);
 }
 
 TEST_CASE("files that can't be used are a sentence at the start, too") {
