@@ -3,143 +3,54 @@
  * that go to a thousand streams in a burst, what an idle stream costs in memory, and how long a single update takes to one of ten thousand.
  *
  * The server that is measured has a core of its own; Redis, the readers and this publisher share the others. They take turns, each time as
- * new processes, and of each the median turn counts.
+ * new processes; the median turn of each counts, and the median of the turns' ratios.
+ *
+ *   fan_out.ts [--beside PROGRAM]     against another build of `regstream` instead of Node
  */
-import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-
-import type { ChainableCommander, Redis } from "ioredis";
+import { parseArgs } from "node:util";
 
 import { Child } from "../processes/child.ts";
-import { program } from "../processes/gateway.ts";
-import { channel, RedisServer } from "../processes/redis.ts";
+import { channel } from "../processes/redis.ts";
 import { removeTemporaryFolders } from "../processes/temporary_folder.ts";
+import { measureBurst } from "./burst.ts";
+import { type Contender, gateway, MeasuredServer, shareCores } from "./measured_server.ts";
 import { median, quantile } from "./quantile.ts";
 import { StreamReaders } from "./stream_readers.ts";
-import { loadHistoryScript, publishInHistory, run, updateOf } from "./updates.ts";
+import { updateOf } from "./updates.ts";
 
-const turns = 5;
+const turns = 9;
 const burst = { streams: 1000, updates: 5000, warmUp: 500 };
 const idle = { first: 100, streams: 10_000, updates: 1000, warmUp: 100 };
 
-const peerProgram = fileURLToPath(new URL("fan_out_peer.mjs", import.meta.url));
+const { beside } = parseArgs({ options: { beside: { type: "string" } } }).values;
 
-interface Contender {
-  readonly name: string;
-  command(redis: RedisServer): string[];
-  /** Of its Redis, before the first update. */
-  prepare(client: Redis): Promise<void>;
-  publish(pipeline: ChainableCommander, message: string, key: string): void;
-}
+const ours = gateway("regstream serve");
 
-const gateway: Contender = {
-  name: "regstream serve",
-  command: (redis) => [program, "serve", "--port", "0", "--redis", redis.address],
-  prepare: loadHistoryScript,
-  publish: publishInHistory,
-};
-
-const peer: Contender = {
+const node: Contender = {
   name: "plain Node on ioredis",
-  command: (redis) => [process.execPath, peerProgram, String(redis.port), channel],
+  command: (redis) => [process.execPath, fileURLToPath(new URL("fan_out_peer.mjs", import.meta.url)), String(redis.port), channel],
   prepare: () => Promise.resolve(),
   publish: (pipeline, message) => void pipeline.publish(channel, message),
 };
 
-/** The first core is the server's; whatever else is started inherits the others. */
-function shareCores(): string {
-  const allowed = /^Cpus_allowed_list:\s+(.*)$/m.exec(readFileSync("/proc/self/status", "utf8"))?.[1] ?? "";
-  const cores = allowed.split(",").flatMap((range) => {
-    const [first = 0, last = first] = range.split("-").map(Number);
-    return Array.from({ length: last - first + 1 }, (_, index) => String(first + index));
-  });
-  const [ofServer, ...others] = cores;
-  if (ofServer === undefined || others.length === 0) {
-    throw new Error("needs two cores: one for the server, one for Redis, the readers and the publisher");
-  }
-  execFileSync("taskset", ["--all-tasks", "--pid", "--cpu-list", others.join(","), String(process.pid)]);
-  return ofServer;
-}
+const peer = beside === undefined ? node : gateway(beside, [], beside);
 
-/** A contender that serves, on its core, and a client of its Redis. */
-class Server {
-  private published = 0;
-
-  private constructor(
-    private readonly contender: Contender,
-    private readonly redis: RedisServer,
-    private readonly client: Redis,
-    private readonly child: Child,
-    readonly port: number,
-  ) {}
-
-  static async start(contender: Contender, core: string): Promise<Server> {
-    const redis = await RedisServer.start();
-    const client = redis.connect();
-    await contender.prepare(client);
-    const child = new Child("taskset", ["--cpu-list", core, ...contender.command(redis)]);
-    const ready = await child.untilOutput(/serving on http:\/\/127\.0\.0\.1:(\d+)/);
-    return new Server(contender, redis, client, child, Number(ready[1]));
-  }
-
-  /** Publishes all at once; gives when it began, by the clock of process.hrtime. */
-  async publish(messages: readonly string[]): Promise<number> {
-    const pipeline = this.client.pipeline();
-    for (const message of messages) this.contender.publish(pipeline, message, `bench-${(this.published += 1)}`);
-    const beganNs = Number(process.hrtime.bigint());
-    await run(pipeline);
-    return beganNs;
-  }
-
-  /** Of all its threads, so far. */
-  cpuNs(): number {
-    const threads = readdirSync(`/proc/${this.child.pid}/task`);
-    const used = threads.map((thread) => readFileSync(`/proc/${this.child.pid}/task/${thread}/schedstat`, "utf8"));
-    return used.reduce((sum, schedstat) => sum + Number(schedstat.split(" ")[0]), 0);
-  }
-
-  residentBytes(): number {
-    const rollup = readFileSync(`/proc/${this.child.pid}/smaps_rollup`, "utf8");
-    return Number(/^Rss:\s+(\d+) kB$/m.exec(rollup)?.[1]) * 1024;
-  }
-
-  async stop(): Promise<void> {
-    this.client.disconnect();
-    await this.child.stop("SIGKILL");
-    await this.redis.stop();
-  }
-}
-
-async function measureBurst(contender: Contender, core: string): Promise<Record<"rate" | "rateOfCpu", number>> {
-  const server = await Server.start(contender, core);
-  const readers = await StreamReaders.open(server.port, burst.streams, "all");
-  let published = 0;
-  const send = async (count: number): Promise<number> => {
-    const [beganNs, { least, most, atNs }] = await Promise.all([
-      server.publish(Array.from({ length: count }, (_, index) => updateOf(index + 1))),
-      readers.until((published += count) * burst.streams),
-    ]);
-    if (least !== most) throw new Error(`${contender.name}: some streams had more updates than others`);
-    return atNs - beganNs;
-  };
-  await send(burst.warmUp);
-  const cpuNs = server.cpuNs();
-  const tookNs = await send(burst.updates);
-  const usedNs = server.cpuNs() - cpuNs;
+async function measureFanOut(contender: Contender, core: string): Promise<Record<"rate" | "rateOfCpu", number>> {
+  const server = await MeasuredServer.start(contender, core);
+  const readers = await StreamReaders.open(server.port, burst.streams);
+  const { tookNs, cpuNs } = await measureBurst(server, readers, burst, (index) => updateOf(index + 1));
   readers.close();
   await server.stop();
-
-  const deliveries = burst.streams * burst.updates;
-  return { rate: deliveries / (tookNs / 1e9), rateOfCpu: deliveries / (usedNs / 1e9) };
+  return { rate: 1e9 / tookNs, rateOfCpu: 1e9 / cpuNs };
 }
 
 async function measureIdle(contender: Contender, core: string): Promise<Record<"bytesOfStream" | "latency" | "latencyP99" | "cpuOfUpdate", number>> {
-  const server = await Server.start(contender, core);
+  const server = await MeasuredServer.start(contender, core);
   // What the very first streams bring into memory is the program itself.
-  const firstReaders = await StreamReaders.open(server.port, idle.first, "all");
+  const firstReaders = await StreamReaders.open(server.port, idle.first);
   const residentBytes = server.residentBytes();
-  const readers = await StreamReaders.open(server.port, idle.streams, "own");
+  const readers = await StreamReaders.open(server.port, idle.streams, { query: "registrationId=%" });
   const bytesOfStream = (server.residentBytes() - residentBytes) / idle.streams;
   firstReaders.close();
 
@@ -165,16 +76,12 @@ async function compare<Key extends string>(
   core: string,
   rows: readonly (readonly [what: string, key: Key, text: (value: number) => string])[],
 ): Promise<void> {
-  const ours: Record<Key, number>[] = [];
-  const peers: Record<Key, number>[] = [];
-  for (let turn = 0; turn < turns; turn += 1) {
-    ours.push(await measure(gateway, core));
-    peers.push(await measure(peer, core));
-  }
+  const pairs: (readonly [Record<Key, number>, Record<Key, number>])[] = [];
+  for (let turn = 0; turn < turns; turn += 1) pairs.push([await measure(ours, core), await measure(peer, core)]);
   for (const [what, key, text] of rows) {
-    const [our, theirs] = [median(ours.map((figures) => figures[key])), median(peers.map((figures) => figures[key]))];
-    const row = `  ${what.padEnd(54)} ${text(our).padStart(9)} against ${text(theirs).padStart(9)}`;
-    console.log(`${row} ${(our / theirs).toFixed(2).padStart(6)} x`);
+    const [our, theirs] = [median(pairs.map(([figures]) => figures[key])), median(pairs.map(([, figures]) => figures[key]))];
+    const ratio = median(pairs.map(([left, right]) => left[key] / right[key]));
+    console.log(`  ${what.padEnd(54)} ${text(our).padStart(9)} against ${text(theirs).padStart(9)} ${ratio.toFixed(2).padStart(6)} x`);
   }
 }
 
@@ -184,9 +91,9 @@ const time = (ns: number): string => `${(ns / 1e6).toFixed(3)} ms`;
 
 try {
   const core = shareCores();
-  console.log(`${gateway.name}, with history, against ${peer.name}; the server on one core, all else on others; medians of ${turns} turns`);
+  console.log(`${ours.name}, with history, against ${peer.name}; the server on one core, all else on others; medians of ${turns} turns`);
   console.log(`${burst.updates} updates at once, each to ${burst.streams} streams`);
-  await compare(measureBurst, core, [
+  await compare(measureFanOut, core, [
     ["deliveries a second, from first publish to last read", "rate", rate],
     ["deliveries a second of the server's processor time", "rateOfCpu", rate],
   ]);

@@ -2,26 +2,21 @@
 // measured: one thread, one buffer, no parser but for ids and ends of events. They ask by HTTP/1.1,
 // as browsers do; the body may be chunked or not.
 //
-//   stream_readers PORT COUNT all|own
+//   stream_readers PORT COUNT QUERY http|https [TOKENS]
 //
-// opens COUNT streams of the server on this machine, of all registrations or each of one of its
-// own, and answers the lines on stdin by lines of JSON on stdout:
+// opens COUNT streams of the server on this machine, each by the URL's query QUERY, in which % is
+// the number of the stream, from 1 on. TOKENS is a file with a token for each, a line each. It
+// answers the lines on stdin by lines of JSON on stdout:
 //
 //   (at the start)   {"connected":COUNT} as soon as each stream has had its first event
 //   until TOTAL      {"total":…,"least":…,"most":…,"bytes":…,"atNs":…} as soon as all streams
 //                    together have had TOTAL updates; the least and the most of one stream, bytes
 //                    of all streams so far, and when the last one came, by CLOCK_MONOTONIC
 //
-// An update is an event with an id, but for the first of a stream. Ids of a stream must grow, so
-// that one that comes twice is an error; so is one too many, and where one that is awaited does not
-// come.
+// One update too many is an error, and so is one that is awaited and does not come.
 
-#include <arpa/inet.h>
-#include <fcntl.h>
-#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -33,21 +28,24 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <exception>
+#include <fstream>
 #include <iostream>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
-#include <regstream/message/event_id.hpp>
+#include "event_counter.hpp"
+#include "reader_socket.hpp"
 
 namespace {
 
 // Streams that are being opened at a time: a listen queue holds that many on every system.
 constexpr std::size_t opening_max = 100;
 
-constexpr std::size_t event_bytes_max = 1U << 20U;
 constexpr std::size_t read_bytes_max = 256U << 10U;
 
 // Bounds a hang, not a speed: after this long without an update, those that are awaited are lost.
@@ -89,95 +87,26 @@ std::optional<std::uint64_t> read_number(std::string_view text) {
   return number;
 }
 
-// What one stream has said so far.
-class Stream {
- public:
-  explicit Stream(int socket) : socket_(socket) {}
+struct Stream {
+  ReaderSocket socket;
+  EventCounter events = {};
+};
 
-  [[nodiscard]] int socket() const { return socket_; }
-  [[nodiscard]] bool is_connected() const { return last_id_.has_value(); }
-  [[nodiscard]] std::uint64_t updates() const { return updates_; }
-
-  // The bytes of an event that has begun: they stand before what is read next.
-  [[nodiscard]] const std::string& rest() const { return rest_; }
-
-  // Takes whole events off the front of `bytes`, which begins with `rest`, and keeps what remains.
-  void take(std::string_view bytes) {
-    if (!has_head_) {
-      const std::size_t end = bytes.find("\r\n\r\n");
-      if (end != std::string_view::npos) {
-        take_head(bytes.substr(0, end));
-        bytes.remove_prefix(end + 4);
-      }
-    }
-    if (has_head_) {
-      bytes = take_events(bytes);
-    }
-    if (bytes.size() > event_bytes_max) {
-      fail("an event does not end");
-    }
-    rest_.assign(bytes);
-  }
-
- private:
-  void take_head(std::string_view head) {
-    if (!head.starts_with("HTTP/1.1 200 ")) {
-      fail("expected 200:\n" + std::string(head));
-    }
-    has_head_ = true;
-  }
-
-  std::string_view take_events(std::string_view bytes) {
-    std::string_view line_and_more = bytes;
-    std::string_view id;
-    for (;;) {
-      const std::size_t end = line_and_more.find('\n');
-      if (end == std::string_view::npos) {
-        return bytes;
-      }
-      const std::string_view line = line_and_more.substr(0, end);
-      line_and_more.remove_prefix(end + 1);
-      if (line.empty()) {
-        if (!id.empty()) {
-          take_id(id);
-          id = {};
-        }
-        bytes = line_and_more;
-      } else if (line.back() == '\r') {
-        // Framing of chunks. No line of an event ends so, and no event is in two chunks.
-        bytes = line_and_more;
-      } else if (line.starts_with("id: ")) {
-        id = line.substr(4);
-      }
-    }
-  }
-
-  void take_id(std::string_view text) {
-    const std::optional<regstream::EventId> id = regstream::parse_event_id(text);
-    if (!id) {
-      fail("no event id: " + std::string(text));
-    }
-    if (last_id_) {
-      if (*id <= *last_id_) {
-        fail("an update came twice, or out of order");
-      }
-      ++updates_;
-    }
-    last_id_ = id;
-  }
-
-  int socket_;
-  bool has_head_ = false;
-  std::optional<regstream::EventId> last_id_;
-  std::uint64_t updates_ = 0;
-  std::string rest_;
+struct Options {
+  std::uint16_t port = 0;
+  std::size_t count = 0;
+  std::string query;
+  bool speaks_tls = false;
+  std::vector<std::string> tokens;  // None, or one for each stream.
 };
 
 class StreamReaders {
  public:
-  StreamReaders(std::uint16_t port, std::size_t count, bool each_its_own)
-      : port_(port), count_(count), each_its_own_(each_its_own), epoll_(epoll_create1(0)) {
-    streams_.reserve(count);
+  explicit StreamReaders(Options options)
+      : options_(std::move(options)),
+        tls_(options_.speaks_tls ? make_tls_context() : nullptr),
+        epoll_(epoll_create1(0)) {
+    streams_.reserve(options_.count);
     watch(STDIN_FILENO, standard_input);
   }
 
@@ -213,63 +142,66 @@ class StreamReaders {
   }
 
   void open_streams() {
-    while (streams_.size() < count_ && streams_.size() < connected_ + opening_max) {
+    while (streams_.size() < options_.count && streams_.size() < connected_ + opening_max) {
       open_stream();
     }
   }
 
   void open_stream() {
-    const int descriptor = socket(AF_INET, SOCK_STREAM, 0);
-    if (descriptor < 0) {
-      fail_by_system("socket");
+    const std::size_t index = streams_.size();
+    ReaderSocket socket(options_.port, tls_.get());
+    socket.send(request(index));
+    watch(socket.descriptor(), index);
+    streams_.push_back({.socket = std::move(socket)});
+  }
+
+  [[nodiscard]] std::string request(std::size_t index) const {
+    std::string target = "/api/registrations/updates/stream";
+    if (!options_.query.empty()) {
+      target += '?';
+      target += options_.query;
+      if (const std::size_t number = target.find('%'); number != std::string::npos) {
+        target.replace(number, 1, std::to_string(index + 1));
+      }
     }
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port_);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    if (connect(descriptor, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-      fail_by_system("connect");
+    std::string text = "GET ";
+    text += target;
+    text += " HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n";
+    if (!options_.tokens.empty()) {
+      text += "Authorization: Bearer ";
+      text += options_.tokens.at(index);
+      text += "\r\n";
     }
-    std::string request = "GET /api/registrations/updates/stream";
-    if (each_its_own_) {
-      request += "?registrationId=" + std::to_string(streams_.size() + 1);
-    }
-    request += " HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n";
-    if (send(descriptor, request.data(), request.size(), MSG_NOSIGNAL) !=
-        static_cast<ssize_t>(request.size())) {
-      fail_by_system("send");
-    }
-    if (fcntl(descriptor, F_SETFL, O_NONBLOCK) != 0) {
-      fail_by_system("fcntl");
-    }
-    watch(descriptor, streams_.size());
-    streams_.emplace_back(descriptor);
+    text += "\r\n";
+    return text;
   }
 
   void read_stream(Stream& stream) {
-    const std::size_t kept = stream.rest().size();
-    std::memcpy(buffer_.data(), stream.rest().data(), kept);
-    const ssize_t size = recv(stream.socket(), buffer_.data() + kept, read_bytes_max, 0);
-    if (size < 0 && (errno == EAGAIN || errno == EINTR)) {
+    EventCounter& events = stream.events;
+    const std::size_t kept = events.rest().size();
+    std::memcpy(buffer_.data(), events.rest().data(), kept);
+    const std::optional<std::size_t> size =
+        stream.socket.receive({buffer_.data() + kept, read_bytes_max});
+    if (!size) {
       return;
     }
-    if (size <= 0) {
+    if (*size == 0) {
       fail("the server ended a stream");
     }
-    const std::uint64_t updates = stream.updates();
-    const bool was_connected = stream.is_connected();
-    stream.take({buffer_.data(), kept + static_cast<std::size_t>(size)});
+    const std::uint64_t updates = events.updates();
+    const bool was_connected = events.is_connected();
+    events.take({buffer_.data(), kept + *size});
 
-    bytes_ += static_cast<std::uint64_t>(size);
-    if (stream.updates() != updates) {
-      updates_ += stream.updates() - updates;
+    bytes_ += *size;
+    if (events.updates() != updates) {
+      updates_ += events.updates() - updates;
       last_update_ns_ = now_ns();
     }
-    if (stream.is_connected() && !was_connected) {
+    if (events.is_connected() && !was_connected) {
       ++connected_;
       open_streams();
-      if (connected_ == count_) {
-        std::cout << R"({"connected":)" << count_ << "}" << std::endl;
+      if (connected_ == options_.count) {
+        std::cout << R"({"connected":)" << options_.count << "}" << std::endl;
       }
     }
   }
@@ -314,19 +246,19 @@ class StreamReaders {
     }
     awaited_.reset();
     const auto [least, most] = std::minmax_element(
-        streams_.begin(), streams_.end(),
-        [](const Stream& left, const Stream& right) { return left.updates() < right.updates(); });
-    std::cout << R"({"total":)" << updates_ << R"(,"least":)" << least->updates() << R"(,"most":)"
-              << most->updates() << R"(,"bytes":)" << bytes_ << R"(,"atNs":)" << last_update_ns_
-              << "}" << std::endl;
+        streams_.begin(), streams_.end(), [](const Stream& left, const Stream& right) {
+          return left.events.updates() < right.events.updates();
+        });
+    std::cout << R"({"total":)" << updates_ << R"(,"least":)" << least->events.updates()
+              << R"(,"most":)" << most->events.updates() << R"(,"bytes":)" << bytes_
+              << R"(,"atNs":)" << last_update_ns_ << "}" << std::endl;
   }
 
-  std::uint16_t port_;
-  std::size_t count_;
-  bool each_its_own_;
+  Options options_;
+  TlsContext tls_;
   int epoll_;
   std::vector<Stream> streams_;
-  std::vector<char> buffer_ = std::vector<char>(event_bytes_max + read_bytes_max);
+  std::vector<char> buffer_ = std::vector<char>(EventCounter::event_bytes_max + read_bytes_max);
   std::string commands_;
   std::size_t connected_ = 0;
   std::uint64_t updates_ = 0;
@@ -337,17 +269,48 @@ class StreamReaders {
   bool is_done_ = false;
 };
 
+std::vector<std::string> read_lines(const std::string& path) {
+  std::ifstream file(path);
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) {
+    lines.push_back(line);
+  }
+  return lines;
+}
+
+Options read_options(const std::vector<std::string>& arguments) {
+  const std::string usage = "usage: stream_readers PORT COUNT QUERY http|https [TOKENS]";
+  if (arguments.size() != 4 && arguments.size() != 5) {
+    fail(usage);
+  }
+  const auto port = read_number(arguments[0]).value_or(0);
+  const auto count = read_number(arguments[1]).value_or(0);
+  const std::string& scheme = arguments[3];
+  if (port == 0 || port > UINT16_MAX || count == 0 || (scheme != "http" && scheme != "https")) {
+    fail(usage);
+  }
+  Options options{.port = static_cast<std::uint16_t>(port),
+                  .count = count,
+                  .query = arguments[2],
+                  .speaks_tls = scheme == "https",
+                  .tokens = {}};
+  if (arguments.size() == 5) {
+    options.tokens = read_lines(arguments[4]);
+    if (options.tokens.size() < count) {
+      fail("not a token for each stream: " + arguments[4]);
+    }
+  }
+  return options;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::vector<std::string_view> arguments(argv + 1, argv + argc);
-  const auto port = arguments.size() == 3 ? read_number(arguments[0]) : std::nullopt;
-  const auto count = arguments.size() == 3 ? read_number(arguments[1]) : std::nullopt;
-  if (!port || *port > UINT16_MAX || !count || *count == 0 ||
-      (arguments[2] != "all" && arguments[2] != "own")) {
-    fail("usage: stream_readers PORT COUNT all|own");
-  }
   raise_open_files_limit();
-  StreamReaders(static_cast<std::uint16_t>(*port), *count, arguments[2] == "own").run();
+  try {
+    StreamReaders(read_options({argv + 1, argv + argc})).run();
+  } catch (const std::exception& error) {
+    fail(error.what());
+  }
   return 0;
 }

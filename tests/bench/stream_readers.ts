@@ -5,6 +5,15 @@ import { fileURLToPath } from "node:url";
 /** REGSTREAM_STREAM_READERS names another build of it. */
 const program = process.env.REGSTREAM_STREAM_READERS ?? fileURLToPath(new URL("../../build/bin/stream_readers", import.meta.url));
 
+/** What streams are asked for. */
+export interface StreamsOptions {
+  /** The URL's query, in which % is the number of the stream, from 1 on. Without one: all registrations. */
+  readonly query?: string;
+  readonly speaksTls?: boolean;
+  /** A file with a token for each stream, a line each. */
+  readonly tokens?: string;
+}
+
 /** What all streams together have had. */
 export interface Delivered {
   /** Updates of all streams, and the least and the most of one. */
@@ -33,9 +42,10 @@ export class StreamReaders {
     this.lines = createInterface({ input: process.stdout })[Symbol.asyncIterator]();
   }
 
-  /** Opens `count` streams, of all registrations or each of one of its own: 1 to `count`. All of them have had their first event. */
-  static async open(port: number, count: number, of: "all" | "own"): Promise<StreamReaders> {
-    const readers = new StreamReaders(spawn(program, [String(port), String(count), of]));
+  /** Opens `count` streams. All of them have had their first event. */
+  static async open(port: number, count: number, { query = "", speaksTls = false, tokens }: StreamsOptions = {}): Promise<StreamReaders> {
+    const args = [String(port), String(count), query, speaksTls ? "https" : "http", ...(tokens === undefined ? [] : [tokens])];
+    const readers = new StreamReaders(spawn(program, args));
     await readers.line();
     return readers;
   }

@@ -1,0 +1,113 @@
+/**
+ * What tokens and TLS cost: the same program open and guarded, in the clear and by TLS. Of a delivery, which tokens must not make dearer, of
+ * an idle stream, and of opening one: each stream has a token of its own, and a whole handshake.
+ *
+ * As in fan_out.ts the server has a core of its own. The cases take turns, each time as new processes; medians of figures, and of the turns'
+ * ratios to the case that differs in nothing else. A server's processor time is what counts: the clock sees the readers, too, which decrypt.
+ */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { CertificateAuthority } from "../processes/certificates.ts";
+import { Child } from "../processes/child.ts";
+import { removeTemporaryFolders, temporaryFolder } from "../processes/temporary_folder.ts";
+import { now, type Rights, TokenKey } from "../processes/tokens.ts";
+import { measureBurst } from "./burst.ts";
+import { gateway, MeasuredServer, shareCores } from "./measured_server.ts";
+import { median } from "./quantile.ts";
+import { StreamReaders, type StreamsOptions } from "./stream_readers.ts";
+import { updateOf } from "./updates.ts";
+
+const turns = 9;
+const burst = { streams: 1000, updates: 5000, warmUp: 500 };
+const idle = { first: 100, streams: 4000 };
+const threeIds = [1, 2, 3];
+
+interface Case {
+  readonly name: string;
+  /** The name of the case that it is compared with. */
+  readonly beside?: string;
+  /** Of `regstream serve`. */
+  readonly options: readonly string[];
+  readonly streams: StreamsOptions;
+}
+
+type Figures = Record<"cpuOfDelivery" | "rate" | "bytesOfStream" | "cpuOfOpening", number>;
+
+/** A gateway's key, and a file with a token for each stream. */
+function guarded(key: TokenKey, rights: Rights): Pick<Case, "options" | "streams"> {
+  const tokens = join(temporaryFolder(), "tokens");
+  const lines = Array.from({ length: idle.streams }, (_, index) => key.token(rights, { exp: now() + 3600, jti: String(index) }));
+  writeFileSync(tokens, lines.join("\n"));
+  return { options: ["--token-key", key.file()], streams: { tokens } };
+}
+
+function makeCases(): Case[] {
+  const secret = TokenKey.make("HS256");
+  const certificate = new CertificateAuthority().issue();
+  const all = { subscribe: ["registration:*"] };
+  const listed = { subscribe: threeIds.map((id) => `registration:${id}`) };
+  return [
+    { name: "all, open", options: [], streams: {} },
+    { name: "all, by tokens with * (HS256)", beside: "all, open", ...guarded(secret, all) },
+    { name: "all, by tokens with * (ES256)", beside: "all, open", ...guarded(TokenKey.make("ES256"), all) },
+    { name: "all, open, by TLS", beside: "all, open", options: ["--tls-cert", certificate.certFile, "--tls-key", certificate.keyFile], streams: { speaksTls: true } },
+    { name: "three ids, open", options: [], streams: { query: threeIds.map((id) => `registrationId=${id}`).join("&") } },
+    { name: "three ids, by tokens that list them (HS256)", beside: "three ids, open", ...guarded(secret, listed) },
+  ];
+}
+
+async function measure({ name, options, streams }: Case, core: string): Promise<Figures> {
+  const busy = await MeasuredServer.start(gateway(name, options), core);
+  const busyReaders = await StreamReaders.open(busy.port, burst.streams, streams);
+  const delivery = await measureBurst(busy, busyReaders, burst, (index) => updateOf(threeIds[index % threeIds.length] ?? 1));
+  busyReaders.close();
+  await busy.stop();
+
+  const quiet = await MeasuredServer.start(gateway(name, options), core);
+  // What the very first streams bring into memory is the program itself.
+  const firstReaders = await StreamReaders.open(quiet.port, idle.first, streams);
+  const residentBytes = quiet.residentBytes();
+  const cpuNs = quiet.cpuNs();
+  const readers = await StreamReaders.open(quiet.port, idle.streams, streams);
+  const cpuOfOpening = (quiet.cpuNs() - cpuNs) / idle.streams;
+  const bytesOfStream = (quiet.residentBytes() - residentBytes) / idle.streams;
+  firstReaders.close();
+  readers.close();
+  await quiet.stop();
+  return { cpuOfDelivery: delivery.cpuNs, rate: 1e9 / delivery.tookNs, bytesOfStream, cpuOfOpening };
+}
+
+function report(what: string, key: keyof Figures, text: (value: number) => string, cases: readonly Case[], measured: ReadonlyMap<string, Figures[]>): void {
+  console.log(what);
+  for (const { name, beside } of cases) {
+    const values = (measured.get(name) ?? []).map((figures) => figures[key]);
+    const others = measured.get(beside ?? "")?.map((figures) => figures[key]);
+    const ratio = others && `${median(values.map((value, turn) => value / (others[turn] ?? Number.NaN))).toFixed(2)} x "${beside}"`;
+    console.log(`  ${name.padEnd(46)} ${text(median(values)).padStart(9)}  ${ratio ?? ""}`.trimEnd());
+  }
+}
+
+const nanoseconds = (ns: number): string => `${ns.toFixed(1)} ns`;
+const microseconds = (ns: number): string => `${(ns / 1e3).toFixed(1)} µs`;
+const rate = (perSecond: number): string => `${(perSecond / 1e6).toFixed(2)} M/s`;
+const size = (bytes: number): string => `${(bytes / 1024).toFixed(2)} KiB`;
+
+try {
+  const core = shareCores();
+  const cases = makeCases();
+  const measured = new Map(cases.map(({ name }) => [name, [] as Figures[]]));
+  for (let turn = 0; turn < turns; turn += 1) {
+    for (const each of cases) measured.get(each.name)?.push(await measure(each, core));
+  }
+  console.log(`regstream serve with history; the server on one core, all else on others; medians of ${turns} turns`);
+  console.log(`${burst.updates} updates at once, each to ${burst.streams} streams`);
+  report("the server's processor time for a delivery", "cpuOfDelivery", nanoseconds, cases, measured);
+  report("deliveries a second, from first publish to last read", "rate", rate, cases, measured);
+  console.log(`${idle.streams} streams are opened, and stay idle`);
+  report("resident memory of a stream", "bytesOfStream", size, cases, measured);
+  report("the server's processor time to open a stream", "cpuOfOpening", microseconds, cases, measured);
+} finally {
+  await Child.stopAll();
+  removeTemporaryFolders();
+}
