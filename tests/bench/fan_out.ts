@@ -70,14 +70,18 @@ async function measureIdle(contender: Contender, core: string): Promise<Record<"
   return { bytesOfStream, latency: quantile(latenciesNs, 0.5), latencyP99: quantile(latenciesNs, 0.99), cpuOfUpdate: usedNs / idle.updates };
 }
 
-/** In turns, so that a busy spell of the machine meets both. */
+/** In turns, so that a busy spell of the machine meets both; each begins every other turn. */
 async function compare<Key extends string>(
   measure: (contender: Contender, core: string) => Promise<Record<Key, number>>,
   core: string,
   rows: readonly (readonly [what: string, key: Key, text: (value: number) => string])[],
 ): Promise<void> {
   const pairs: (readonly [Record<Key, number>, Record<Key, number>])[] = [];
-  for (let turn = 0; turn < turns; turn += 1) pairs.push([await measure(ours, core), await measure(peer, core)]);
+  for (let turn = 0; turn < turns; turn += 1) {
+    const early = turn % 2 === 0 ? undefined : await measure(peer, core);
+    const our = await measure(ours, core);
+    pairs.push([our, early ?? (await measure(peer, core))]);
+  }
   for (const [what, key, text] of rows) {
     const [our, theirs] = [median(pairs.map(([figures]) => figures[key])), median(pairs.map(([, figures]) => figures[key]))];
     const ratio = median(pairs.map(([left, right]) => left[key] / right[key]));
