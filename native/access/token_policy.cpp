@@ -289,10 +289,12 @@ void TokenPolicy::act(const KeysSettled& /*settled*/) {
 }
 
 void TokenPolicy::act(const KeyNews& news) {
+  // Each is said once, so none may hold back the next: "fetched again" comes soon after "can't be".
+  const auto condition = logging::Condition("token keys").of_kind(news_said_++);
   if (news.is_warning) {
-    logging::warn("token keys", "{}", news.what);
+    logging::warn(condition, "{}", news.what);
   } else {
-    logging::info("token keys", "{}", news.what);
+    logging::info(condition, "{}", news.what);
   }
 }
 

@@ -97,6 +97,7 @@ class TokenPolicy final : public Policy {
   std::function<void(std::uint64_t)> withdrawn_;
   boost::asio::steady_timer timer_;
   bool is_advancing_ = false;
+  std::uint8_t news_said_ = 0;  // Begins again at 0, so that a flood of them is still limited.
   std::shared_ptr<TokenPolicy*> self_;  // Answers that come after the end find nothing behind it.
 };
 
