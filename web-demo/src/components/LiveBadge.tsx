@@ -3,29 +3,35 @@ import { memo } from "react";
 
 interface LiveBadgeProps {
   readonly connection: ConnectionState;
+  /** Also while a stream is replaced: for other ids, or before its token expires. */
+  readonly isConnected: boolean;
   /** How often the stream has opened so far. */
   readonly connections: number;
 }
 
 /** Whether what the page shows is live, in words and colour. */
-export const LiveBadge = memo(function LiveBadge({ connection, connections }: LiveBadgeProps) {
-  const isLive = connection === "open";
+export const LiveBadge = memo(function LiveBadge({
+  connection,
+  isConnected,
+  connections,
+}: LiveBadgeProps) {
+  const state = isConnected ? "open" : connection;
   return (
     <span
       className="live-badge"
       role="status"
       data-testid="live-badge"
-      data-live={isLive}
-      data-connection={connection}
+      data-live={isConnected}
+      data-connection={state}
     >
       <span className="live-dot" aria-hidden="true" />
-      {liveText(connection, connections)}
+      {liveText(state, connections)}
     </span>
   );
 });
 
-function liveText(connection: ConnectionState, connections: number): string {
-  switch (connection) {
+function liveText(state: ConnectionState, connections: number): string {
+  switch (state) {
     case "open":
       return "Live";
     case "authorizing":

@@ -32,7 +32,13 @@ export function DetailPage({ registrationId }: { registrationId: number }) {
     return <UnknownRegistration registrationId={registrationId} />;
   }
   const trail = <Trail registrationId={registrationId} />;
-  const badge = <LiveBadge connection={stream.connection} connections={stream.connections} />;
+  const badge = (
+    <LiveBadge
+      connection={stream.connection}
+      isConnected={stream.isConnected}
+      connections={stream.connections}
+    />
+  );
   if (registration === null || progress === null) {
     return (
       <>

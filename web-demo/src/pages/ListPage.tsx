@@ -32,7 +32,13 @@ export function ListPage() {
     <>
       <PageHeader
         title="Registration requests"
-        badges={<LiveBadge connection={stream.connection} connections={stream.connections} />}
+        badges={
+          <LiveBadge
+            connection={stream.connection}
+            isConnected={stream.isConnected}
+            connections={stream.connections}
+          />
+        }
         description="Customers who asked for mobile banking"
         actions={newRequest}
       />
