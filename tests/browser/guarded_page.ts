@@ -1,24 +1,31 @@
-// Runs in the browser: a stream of the package behind an access policy, by the browser's own EventSource.
+// Runs in the browser: a stream of the package behind an access policy.
 
 import { RegistrationStream, type RegistrationStreamOptions } from "regstream";
+
+/** What a test chooses of a stream. */
+export type GuardedOptions = Pick<RegistrationStreamOptions, "url" | "credentials" | "transport">;
 
 declare global {
   interface Window {
     /** Opens the page's one stream. A token is one of `tokens`, each of which is given once. */
-    guard?: (options: Pick<RegistrationStreamOptions, "url" | "credentials">, tokens: readonly string[]) => void;
+    guard?: (options: GuardedOptions, tokens: readonly string[]) => void;
     /** What the stream has shown, in order, each time that it was another. */
     shown: string[];
+    /** The message of each update. */
+    heard: string[];
   }
 }
 
 window.shown = [];
+window.heard = [];
 window.guard = (options, tokens) => {
   const left = [...tokens];
   const token = tokens.length === 0 ? undefined : () => Promise.resolve(left.shift() ?? null);
-  const stream = new RegistrationStream({ registrationId: 42, transport: "eventsource", token, ...options });
+  const onUpdate = ({ message }: { readonly message?: string | undefined }): number => window.heard.push(message ?? "");
+  const stream = new RegistrationStream({ registrationId: 42, token, onUpdate, ...options });
   stream.subscribe(() => {
-    const { connection, isConnected, latestUpdate, error } = stream.getSnapshot();
-    const now = [connection, isConnected ? "connected" : "away", latestUpdate?.message ?? "", error?.message ?? ""].join("|");
+    const { connection, isConnected, error } = stream.getSnapshot();
+    const now = [connection, isConnected ? "connected" : "away", error?.message ?? ""].join("|");
     if (window.shown.at(-1) !== now) window.shown.push(now);
   });
   stream.connect();
