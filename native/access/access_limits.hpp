@@ -10,6 +10,8 @@ struct AccessLimits {
   std::size_t token_bytes_max = 8U << 10U;
   /// Containers in containers, of a token's parts and of a JWKS. Ours have three.
   std::size_t json_depth_max = 8;
+  /// Of the same: each costs some fifty bytes while it is read. 64 keys have a thousand.
+  std::size_t json_values_max = 10'000;
   /// Of one workflow and one right; as many as one stream has.
   std::size_t ids_max = 100;
   /// How long a `kid` may be: it is compared with each key's.

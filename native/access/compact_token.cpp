@@ -92,7 +92,7 @@ std::variant<CompactToken, TokenError> parse_compact_token(std::string_view text
   }
   token.signature = *std::move(signature);
   const auto header = parse_strict_json(*header_text, access_limits.token_bytes_max);
-  if (!header || !header->is_object()) {
+  if (!header) {
     return malformed("The token's header is no JSON object, or has a member twice.");
   }
   if (auto error = read_header(*header, token)) {

@@ -90,9 +90,8 @@ std::optional<KeyError> find_exposure(const Json& jwk, JwksOrigin origin) {
 
 KeysResult read_jwks(std::string_view text, JwksOrigin origin) {
   const auto document = parse_strict_json(text, access_limits.key_file_bytes_max);
-  const auto list =
-      document && document->is_object() ? document->find("keys") : Json::const_iterator{};
-  if (!document || !document->is_object() || list == document->end() || !list->is_array()) {
+  const auto list = document ? document->find("keys") : Json::const_iterator{};
+  if (!document || list == document->end() || !list->is_array()) {
     return KeyError{R"(it is no JWKS (RFC 7517): a JSON object with an array "keys")"};
   }
   if (list->size() > access_limits.keys_max) {

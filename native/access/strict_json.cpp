@@ -1,18 +1,16 @@
 #include "access/strict_json.hpp"
 
-#include <variant>
+#include <utility>
 
 #include "access/access_limits.hpp"
-#include "json/json_lines.hpp"
+#include "json/json_fault.hpp"
 
 namespace regstream::access {
 
 std::optional<nlohmann::json> parse_strict_json(std::string_view text, std::size_t bytes_max) {
-  json_fields::JsonLimits limits;
-  limits.bytes_max = bytes_max;
-  limits.depth_max = access_limits.json_depth_max;
-  if (std::holds_alternative<json_fields::JsonProblem>(
-          json_fields::read_json_lines(text, limits))) {
+  if (text.size() > bytes_max ||
+      json_fields::find_json_fault(text, {.depth_max = access_limits.json_depth_max,
+                                          .values_max = access_limits.json_values_max})) {
     return std::nullopt;
   }
   auto json = nlohmann::json::parse(text, nullptr, false);

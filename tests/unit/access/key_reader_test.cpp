@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "access/access_limits.hpp"
 #include "signer.hpp"
 
 namespace regstream::access {
@@ -126,6 +127,8 @@ TEST_CASE("a set that somebody should mend is refused", "[access]") {
     CAPTURE(text);
     CHECK_FALSE(error_of(read_jwks(text, JwksOrigin::file)).empty());
   }
+  const json wide{{"keys", {rsa}}, {"x", std::vector<int>(access_limits.json_values_max, 0)}};
+  CHECK_THAT(error_of(read_jwks(wide.dump(), JwksOrigin::file)), Contains("no JWKS"));
   std::vector<json> many(65, rsa);
   CHECK_THAT(error_of(read_jwks(json{{"keys", many}}.dump(), JwksOrigin::file)),
              Contains("65 keys"));
