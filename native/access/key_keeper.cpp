@@ -1,12 +1,35 @@
 #include "access/key_keeper.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
+
+#include "log/printable.hpp"
 
 namespace regstream::access {
 namespace {
 
 constexpr Duration retry_min{1'000};
+constexpr std::size_t news_bytes_max = 1'000;
+
+std::vector<std::uint64_t> numbers_of(const KeySet& keys) {
+  std::vector<std::uint64_t> numbers;
+  std::transform(keys.members().begin(), keys.members().end(), std::back_inserter(numbers),
+                 [](const KeySet::Member& member) { return member.number; });
+  return numbers;
+}
+
+/// By the algorithm that each key fixes, and its name: an operator sees whether a secret is there.
+std::string describe(const KeySet& keys) {
+  std::string text;
+  for (const KeySet::Member& member : keys.members()) {
+    text.append(text.empty() ? "" : ", ").append(name_of(member.key.algorithm()));
+    if (const auto& key_id = member.key.key_id()) {
+      text.append(" ").append(quote_value(*key_id));
+    }
+  }
+  return printable("tokens are verified by " + text, news_bytes_max);
+}
 
 }  // namespace
 
@@ -189,7 +212,12 @@ void KeyKeeper::renew_keys() {
   for (const Source& source : sources_) {
     all.insert(all.end(), source.keys.begin(), source.keys.end());
   }
-  if (auto withdrawn = keys_.replace(all); !withdrawn.empty()) {
+  const std::vector<std::uint64_t> before = numbers_of(keys_);
+  auto withdrawn = keys_.replace(all);
+  if (numbers_of(keys_) != before) {
+    actions_.push_back(KeyNews{false, describe(keys_)});
+  }
+  if (!withdrawn.empty()) {
     actions_.push_back(KeyNews{
         false, std::to_string(withdrawn.size()) +
                    (withdrawn.size() == 1 ? " key of tokens is withdrawn; its streams end"

@@ -49,15 +49,6 @@ PublicKey read_pem_public_key(std::string_view text) {
   return PublicKey{PEM_read_bio_PUBKEY(reading(text).get(), nullptr, no_passphrase, nullptr)};
 }
 
-bool is_der_key(std::string_view bytes) {
-  const auto* at = reinterpret_cast<const unsigned char*>(bytes.data());
-  const auto* certificate_at = at;
-  const auto size = static_cast<long>(bytes.size());
-  const PublicKey key{d2i_PUBKEY(nullptr, &at, size)};
-  const Certificate certificate{d2i_X509(nullptr, &certificate_at, size)};
-  return key != nullptr || certificate != nullptr;
-}
-
 /// Big-endian, `bytes` of them at least.
 std::string number_of(const EVP_PKEY& key, const char* name, std::size_t bytes = 0) {
   BIGNUM* raw = nullptr;
@@ -105,30 +96,17 @@ TokenKey::Result read_pem(std::string_view pem) {
                    "pkey -pubout"};
 }
 
-TokenKey::Result read_secret(std::string_view text) {
-  for (const char ending : {'\n', '\r'}) {
-    if (text.ends_with(ending)) {
-      text.remove_suffix(1);
-    }
-  }
-  if (is_der_key(text)) {
-    return KeyError{
-        "it is a public key in DER, which everybody may know, and no secret; write it as PEM: "
-        "openssl pkey -pubin -inform DER -in FILE"};
-  }
-  if (text.find_first_not_of(" \t\r\n") != std::string_view::npos &&
-      text[text.find_first_not_of(" \t\r\n")] == '{') {
-    return KeyError{"it begins as JSON does, and is no secret; give a JWKS as --token-jwks"};
-  }
-  return TokenKey::of_secret(text);
-}
-
 }  // namespace
 
-KeysResult read_key(std::string_view text) {
+KeysResult read_public_key(std::string_view text) {
   const std::size_t begin = text.find(pem_begin);  // OpenSSL writes text before some of them.
-  TokenKey::Result result =
-      begin == std::string_view::npos ? read_secret(text) : read_pem(text.substr(begin));
+  if (begin == std::string_view::npos) {
+    return KeyError{
+        "it has no line -----BEGIN PUBLIC KEY----- or -----BEGIN CERTIFICATE-----; give a secret "
+        "as --token-secret, a JWKS as --token-jwks, and write a key in DER as PEM: openssl pkey "
+        "-pubin -inform DER -in FILE"};
+  }
+  TokenKey::Result result = read_pem(text.substr(begin));
   ERR_clear_error();
   if (auto* const error = std::get_if<KeyError>(&result)) {
     return std::move(*error);

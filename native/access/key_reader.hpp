@@ -19,11 +19,15 @@ struct KeysRead {
 };
 using KeysResult = std::variant<KeysRead, KeyError>;
 
-/// Reads the text of a file with one key: a public key or a certificate in PEM (RSA: RS256; P-256:
-/// ES256), or else a secret (HS256), its last line end left out. A private key is refused: the
-/// gateway has no use for it, and it should be nowhere but at the issuer. So is a public key in
-/// another form, a JWKS included, that would pass for a secret which everybody knows.
-[[nodiscard]] KeysResult read_key(std::string_view text);
+/// Reads the text of a file with one public key, or a certificate with one, in PEM (RSA: RS256;
+/// P-256: ES256). A private key is refused: the gateway has no use for it, and it should be nowhere
+/// but at the issuer.
+[[nodiscard]] KeysResult read_public_key(std::string_view text);
+
+/// Reads the text of a file with a secret (HS256): one line of visible characters of ASCII, its end
+/// left out. Whoever knows a secret can sign, so one is refused that is blank, or that looks like a
+/// key or certificate given by mistake: PEM, OpenSSH, JSON, or the base64 of DER.
+[[nodiscard]] KeysResult read_secret(std::string_view text);
 
 /// Where a JWKS comes from.
 enum class JwksOrigin : std::uint8_t { file, url };

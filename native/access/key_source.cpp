@@ -42,6 +42,19 @@ std::variant<std::string, KeyError> read_file(const fs::path& path) {
   return text;
 }
 
+KeysResult read_text(KeySource::Kind kind, std::string_view text) {
+  switch (kind) {
+    case KeySource::Kind::key_file:
+      return read_public_key(text);
+    case KeySource::Kind::secret_file:
+      return read_secret(text);
+    case KeySource::Kind::jwks_file:
+    case KeySource::Kind::jwks_url:
+      break;
+  }
+  return read_jwks(text, JwksOrigin::file);
+}
+
 bool has_secret(const KeysRead& read) {
   return std::any_of(read.keys.begin(), read.keys.end(),
                      [](const TokenKey& key) { return key.algorithm() == Algorithm::hs256; });
@@ -65,9 +78,7 @@ KeysResult read_key_file(const KeySource& source) {
   auto text = read_file(source.place);
   KeysResult result = std::holds_alternative<KeyError>(text)
                           ? KeysResult{std::get<KeyError>(std::move(text))}
-                      : source.kind == KeySource::Kind::key_file
-                          ? read_key(std::get<std::string>(text))
-                          : read_jwks(std::get<std::string>(text), JwksOrigin::file);
+                          : read_text(source.kind, std::get<std::string>(text));
   if (auto* const error = std::get_if<KeyError>(&result)) {
     return KeyError{"the key file " + file + " can't be used: " + error->what};
   }

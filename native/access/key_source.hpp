@@ -8,9 +8,15 @@
 
 namespace regstream::access {
 
-/// Where keys are: a file with one (`read_key`), a file with a JWKS, or a JWKS's URL.
+/// Where keys are, and of which kind they have to be: whoever names a file says so, since its bytes
+/// can't. A public key that were taken for a secret would let everybody sign.
 struct KeySource {
-  enum class Kind : std::uint8_t { key_file, jwks_file, jwks_url };
+  enum class Kind : std::uint8_t {
+    key_file,     ///< `read_public_key`
+    secret_file,  ///< `read_secret`
+    jwks_file,
+    jwks_url,
+  };
   Kind kind{};
   std::string place;  ///< A path, or an https URL.
 };

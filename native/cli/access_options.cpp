@@ -20,14 +20,21 @@ void add_access_options(CLI::App& command, AccessOptions& options) {
       ->group(group);
   command
       .add_option("--token-key", options.token_keys,
-                  "FILE with a key that tokens are verified by: a public key or certificate in "
-                  "PEM, or a secret; may be repeated")
+                  "FILE with a public key, or a certificate, in PEM that tokens are verified by; "
+                  "may be repeated")
+      ->expected(1)
+      ->take_all()
+      ->group(group);
+  command
+      .add_option("--token-secret", options.token_secrets,
+                  "FILE with a secret that tokens are verified by (HS256), at least 32 characters "
+                  "in one line; may be repeated")
       ->expected(1)
       ->take_all()
       ->group(group);
   command
       .add_option("--token-jwks", options.token_jwks,
-                  "FILE or URL of a JWKS with such keys; may be repeated")
+                  "FILE or URL of a JWKS with keys that tokens are verified by; may be repeated")
       ->expected(1)
       ->take_all()
       ->group(group);

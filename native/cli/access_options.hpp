@@ -14,6 +14,7 @@ namespace regstream::cli {
 struct AccessOptions {
   bool open = false;
   std::vector<std::string> token_keys;
+  std::vector<std::string> token_secrets;
   std::vector<std::string> token_jwks;
   std::string token_ca_file;
   std::string token_issuer;

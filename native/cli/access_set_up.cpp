@@ -20,7 +20,8 @@ namespace {
 namespace asio = boost::asio;
 
 bool has_keys(const AccessOptions& options) {
-  return !options.token_keys.empty() || !options.token_jwks.empty();
+  return !options.token_keys.empty() || !options.token_secrets.empty() ||
+         !options.token_jwks.empty();
 }
 
 bool is_local_origin(const std::string& origin) {
@@ -59,6 +60,9 @@ access::TokenPolicyOptions policy_options(const AccessOptions& options) {
   for (const std::string& file : options.token_keys) {
     result.keys.push_back({.kind = access::KeySource::Kind::key_file, .place = file});
   }
+  for (const std::string& file : options.token_secrets) {
+    result.keys.push_back({.kind = access::KeySource::Kind::secret_file, .place = file});
+  }
   for (const std::string& place : options.token_jwks) {
     result.keys.push_back(access::jwks_source(place));
   }
@@ -92,8 +96,8 @@ void check_exposure(const ServeOptions& options) {
   if (exposure && !options.access.open) {
     throw std::invalid_argument(*exposure +
                                 " lets other machines ask, and nothing says who may see what: give "
-                                "--token-key or --token-jwks, or --open to let everybody in, or "
-                                "listen on 127.0.0.1 only");
+                                "--token-key, --token-secret or --token-jwks, or --open to let "
+                                "everybody in, or listen on 127.0.0.1 only");
   }
 }
 

@@ -36,7 +36,7 @@ const std::string secret(32, 's');
 const KeySet& keys() {
   static const KeySet set = [] {
     KeySet made;
-    made.replace(std::get<KeysRead>(read_key(secret)).keys);
+    made.replace(std::get<KeysRead>(read_secret(secret)).keys);
     return made;
   }();
   return set;

@@ -117,7 +117,7 @@ describe("tokens that don't count", () => {
 
 describe("tickets", () => {
   const key = TokenKey.make("HS256");
-  const access = ["--token-key", key.file()];
+  const access = ["--token-secret", key.file()];
   const takeTicket = async (gateway: Gateway, token = key.token(of42)): Promise<string> => {
     const response = await fetch(gateway.url(`${stream}/tickets`), { method: "POST", headers: bearer(token) });
     expect(response.status).toBe(200);

@@ -32,7 +32,7 @@ export class TokenKey {
     return new TokenKey(algorithm, Buffer.alloc(0), pair);
   }
 
-  /** What a gateway needs of it: the secret, or the public key as PEM. */
+  /** What a gateway needs of it: the secret for `--token-secret`, or the public key as PEM for `--token-key`. */
   get material(): string | Buffer {
     return this.pair === undefined ? this.secret : this.pair.publicKey.export({ type: "spki", format: "pem" });
   }

@@ -95,7 +95,8 @@ TEST_CASE("a set is fetched at once, and every five minutes", "[access]") {
   CHECK(keeper->next_deadline() == keeper.now + second);
   keeper.wait(second);
   CHECK(keeper.fetches.size() == 2);
-  CHECK(keeper.news.empty());
+  REQUIRE(keeper.news.size() == 1);
+  CHECK(keeper.news.front() == "tokens are verified by ES256 \"a\"");
 }
 
 TEST_CASE("the server of a set may ask for sooner, within bounds", "[access]") {
@@ -142,7 +143,9 @@ TEST_CASE("tokens wait for the first set, and are not refused for its absence", 
   REQUIRE(keeper.fetches.size() == 2);
   keeper.answer(set_of({"a"}));
   CHECK(keeper->outlook() == Outlook::absent);
-  CHECK_THAT(keeper.news.back(), Contains("again"));
+  REQUIRE(keeper.news.size() == 3);
+  CHECK_THAT(keeper.news[1], Contains("again"));
+  CHECK_THAT(keeper.news[2], Contains("verified by ES256"));
 }
 
 TEST_CASE("a failed fetch keeps the last good set, and is said once", "[access]") {
@@ -157,7 +160,7 @@ TEST_CASE("a failed fetch keeps the last good set, and is said once", "[access]"
   }
   keeper.answer(test::jwks({test::secret_signer().jwk({{"kid", "s"}})}));
   CHECK(keeper.number("s") == 0);
-  CHECK(keeper.news.size() == 1);
+  CHECK(keeper.news.size() == 2);
   CHECK(keeper.withdrawn.empty());
   CHECK(keeper.unknown() == Outlook::unavailable);
 }
@@ -256,17 +259,21 @@ TEST_CASE("those that wait are judged when the last of the sets has come", "[acc
 
 TEST_CASE("a bad file keeps the keys that were read before", "[access]") {
   KeyKeeper keeper({}, {});
-  const auto pem = read_key(rsa_signer().public_pem());
+  const auto pem = read_public_key(rsa_signer().public_pem());
   CHECK(keeper.use_files({pem}).empty());
   const auto number = keeper.keys().members().front().number;
   CHECK(keeper.use_files({pem, KeyError{"the second is bad"}}) ==
         std::vector<std::string>{"the second is bad"});
   CHECK(keeper.keys().members().size() == 1);
-  CHECK(keeper.use_files({read_key(ec_signer().public_pem()), pem}).empty());
+  CHECK(keeper.use_files({read_public_key(ec_signer().public_pem()), pem}).empty());
   CHECK(keeper.keys().members().back().number == number);
+  const auto news = [&keeper] { return std::get<KeyNews>(keeper.poll(Instant{}).value()).what; };
+  CHECK(news() == "tokens are verified by RS256");
+  CHECK(news() == "tokens are verified by ES256, RS256");
   CHECK_FALSE(keeper.poll(Instant{}));
-  CHECK(keeper.use_files({read_key(ec_signer().public_pem())}).empty());
-  CHECK(std::holds_alternative<KeyNews>(keeper.poll(Instant{}).value()));
+  CHECK(keeper.use_files({read_public_key(ec_signer().public_pem())}).empty());
+  CHECK(news() == "tokens are verified by ES256");
+  CHECK_THAT(news(), Contains("withdrawn"));
   CHECK(std::get<KeysWithdrawn>(keeper.poll(Instant{}).value()).numbers == std::vector{number});
   CHECK_FALSE(keeper.next_deadline());
   CHECK(keeper.on_unknown_key(Instant{}) == Outlook::absent);
@@ -288,11 +295,11 @@ TEST_CASE("what is left out of a set is said when it changes", "[access]") {
   const std::string with_other =
       jwks({ec_signer().jwk({{"kid", "a"}}), {{"kty", "OKP"}, {"crv", "Ed25519"}}});
   keeper.answer(with_other);
-  REQUIRE(keeper.news.size() == 1);
+  REQUIRE(keeper.news.size() == 2);
   CHECK_THAT(keeper.news.front(), Contains("keys[1]") && Contains("the URL"));
   keeper.wait(300 * second);
   keeper.answer(with_other);
-  CHECK(keeper.news.size() == 1);
+  CHECK(keeper.news.size() == 2);
 }
 
 }  // namespace

@@ -1,11 +1,15 @@
 #include "access/key_reader.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <catch2/catch.hpp>
 
 #include "access/access_limits.hpp"
+#include "access/base64url.hpp"
 #include "signer.hpp"
 
 namespace regstream::access {
@@ -34,49 +38,132 @@ std::string note_of(const json& key) {
 }
 
 TEST_CASE("a key in PEM fixes its algorithm", "[access]") {
-  CHECK(keys_of(read_key(rsa_signer().public_pem())).front().algorithm() == Algorithm::rs256);
-  CHECK(keys_of(read_key(ec_signer().public_pem())).front().algorithm() == Algorithm::es256);
-  CHECK(keys_of(read_key(rsa_signer().certificate())).front().algorithm() == Algorithm::rs256);
-  CHECK(keys_of(read_key("subject=somebody\n" + ec_signer().certificate())).size() == 1);
+  CHECK(keys_of(read_public_key(rsa_signer().public_pem())).front().algorithm() ==
+        Algorithm::rs256);
+  CHECK(keys_of(read_public_key(ec_signer().public_pem())).front().algorithm() == Algorithm::es256);
+  CHECK(keys_of(read_public_key(rsa_signer().certificate())).front().algorithm() ==
+        Algorithm::rs256);
+  CHECK(keys_of(read_public_key("subject=somebody\n" + ec_signer().certificate())).size() == 1);
 }
 
 TEST_CASE("the same key is the same in every form", "[access]") {
-  const auto pem = keys_of(read_key(rsa_signer().public_pem())).front();
-  CHECK(pem == keys_of(read_key(rsa_signer().certificate())).front());
+  const auto pem = keys_of(read_public_key(rsa_signer().public_pem())).front();
+  CHECK(pem == keys_of(read_public_key(rsa_signer().certificate())).front());
   CHECK(pem == keys_of(read_set({rsa_signer().jwk(json::object())})).front());
-  CHECK(keys_of(read_key(ec_signer().public_pem())).front() ==
+  CHECK(keys_of(read_public_key(ec_signer().public_pem())).front() ==
         keys_of(read_set({ec_signer().jwk(json::object())})).front());
-  CHECK_FALSE(pem == keys_of(read_key(Signer::rsa().public_pem())).front());
+  CHECK_FALSE(pem == keys_of(read_public_key(Signer::rsa().public_pem())).front());
   // Under another name it is another: its name says which tokens it may have signed.
   CHECK_FALSE(pem == keys_of(read_set({rsa_signer().jwk({{"kid", "a"}})})).front());
 }
 
-TEST_CASE("what is no public key in PEM is refused with a reason", "[access]") {
-  CHECK_THAT(error_of(read_key(rsa_signer().private_pem())), Contains("private key"));
-  CHECK_THAT(error_of(read_key(rsa_signer().public_pem() + ec_signer().public_pem())),
-             Contains("more than one"));
-  CHECK_THAT(error_of(read_key(Signer::rsa(1024).public_pem())), Contains("1024 bits"));
-  CHECK_THAT(error_of(read_key(Signer::ec("P-384").public_pem())), Contains("P-256"));
-  CHECK_THAT(error_of(read_key("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n")),
-             Contains("no public key"));
-  CHECK_THAT(error_of(read_key("-----BEGIN ")), Contains("no public key"));
+/// As PowerShell's > writes it.
+std::string utf16(const std::string& text) {
+  std::string wide = "\xff\xfe";
+  for (const char byte : text) {
+    wide.append({byte, '\0'});
+  }
+  return wide;
 }
 
-TEST_CASE("a secret is the bytes of a file without its last line end", "[access]") {
+/// Standard base64, with its padding.
+std::string base64(const std::string& bytes) {
+  std::string text = encode_base64url(bytes);
+  std::replace(text.begin(), text.end(), '-', '+');
+  std::replace(text.begin(), text.end(), '_', '/');
+  return text.append((4 - text.size() % 4) % 4, '=');
+}
+
+/// The lines of a PEM text without its first one and its last one, as one line.
+std::string body_of(const std::string& pem) {
+  std::string body = pem.substr(pem.find('\n'), pem.rfind("-----END") - pem.find('\n'));
+  body.erase(std::remove(body.begin(), body.end(), '\n'), body.end());
+  return body;
+}
+
+/// What somebody may take for a file of a key, and is none of PEM.
+std::vector<std::string> mistaken_keys() {
+  const std::string pem = rsa_signer().public_pem();
+  const std::string der = rsa_signer().public_der();
+  const std::string jwk = rsa_signer().jwk(json::object()).dump();
+  return {der,
+          der + "\n",
+          "\n" + der,
+          base64(der),  // Keycloak shows it so.
+          encode_base64url(der),
+          base64(ec_signer().public_der()),
+          body_of(rsa_signer().certificate()),  // x5c has it so (RFC 7517, 4.7).
+          body_of(rsa_signer().private_pem()),
+          pem.substr(pem.find('\n') + 1),
+          utf16(pem),
+          "ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQDWGzlLmZnvY0V6Gk5 somebody@bank",
+          "ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAIbmlz somebody@bank",
+          jwk,
+          "[" + jwk + "]",
+          "\xef\xbb\xbf" + jwk,
+          json(base64(der)).dump(),
+          jwks({rsa_signer().jwk(json::object())}),
+          std::string(32, '\0'),
+          std::string(32, ' '),
+          ""};
+}
+
+TEST_CASE("what is no public key in PEM is refused with a reason", "[access]") {
+  CHECK_THAT(error_of(read_public_key(rsa_signer().private_pem())), Contains("private key"));
+  CHECK_THAT(error_of(read_public_key(rsa_signer().public_pem() + ec_signer().public_pem())),
+             Contains("more than one"));
+  CHECK_THAT(error_of(read_public_key(Signer::rsa(1024).public_pem())), Contains("1024 bits"));
+  CHECK_THAT(error_of(read_public_key(Signer::ec("P-384").public_pem())), Contains("P-256"));
+  CHECK_THAT(
+      error_of(read_public_key("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n")),
+      Contains("no public key"));
+  CHECK_THAT(error_of(read_public_key("-----BEGIN ")), Contains("no public key"));
+  CHECK_THAT(error_of(read_public_key(std::string(32, 's'))), Contains("--token-secret"));
+  for (const std::string& text : mistaken_keys()) {
+    CAPTURE(text);
+    CHECK_THAT(error_of(read_public_key(text)), Contains("BEGIN PUBLIC KEY"));
+  }
+}
+
+TEST_CASE("a secret is the line of a file", "[access]") {
   const std::string secret(32, 's');
-  const auto plain = keys_of(read_key(secret)).front();
+  const auto plain = keys_of(read_secret(secret)).front();
   CHECK(plain.algorithm() == Algorithm::hs256);
-  CHECK(plain == keys_of(read_key(secret + "\n")).front());
-  CHECK(plain == keys_of(read_key(secret + "\r\n")).front());
-  CHECK_FALSE(plain == keys_of(read_key(secret + "\n\n")).front());
+  CHECK(plain == keys_of(read_secret(secret + "\n")).front());
+  CHECK(plain == keys_of(read_secret(secret + "\r\n")).front());
+  CHECK_FALSE(plain == keys_of(read_secret(secret + " ")).front());
+  CHECK_THAT(error_of(read_secret(secret + "\n\n")), Contains("one line"));
+  CHECK_THAT(error_of(read_secret(secret + '\0')), Contains("one line"));
+}
+
+TEST_CASE("secrets as they are made count, in base64, hexadecimal or words", "[access]") {
+  for (const std::string& text :
+       {base64(std::string(32, '\xa7')), base64(std::string(31, '\x30')),
+        encode_base64url(std::string(64, '\xff')), std::string("0123456789abcdef0123456789abcdef"),
+        std::string("correct horse battery staple, and so on")}) {
+    CAPTURE(text);
+    CHECK(keys_of(read_secret(text)).front().algorithm() == Algorithm::hs256);
+  }
 }
 
 TEST_CASE("what others know or may guess is no secret", "[access]") {
-  CHECK_THAT(error_of(read_key(std::string(31, 's') + "\n")), Contains("31 bytes"));
-  CHECK_THAT(error_of(read_key("")), Contains("0 bytes"));
-  CHECK_THAT(error_of(read_key(std::string(5000, 's'))), Contains("4096"));
-  CHECK_THAT(error_of(read_key(rsa_signer().public_der())), Contains("DER"));
-  CHECK_THAT(error_of(read_key(jwks({rsa_signer().jwk(json::object())}))), Contains("JWKS"));
+  CHECK_THAT(error_of(read_secret(std::string(31, 's') + "\n")), Contains("31 bytes"));
+  CHECK_THAT(error_of(read_secret(std::string(5000, 's'))), Contains("4096"));
+  for (const std::string& text : mistaken_keys()) {
+    CAPTURE(text);
+    CHECK_FALSE(error_of(read_secret(text)).empty());
+  }
+  const std::string pem = rsa_signer().public_pem();
+  std::string escaped = pem;
+  for (std::size_t at = 0; (at = escaped.find('\n', at)) != std::string::npos;) {
+    escaped.replace(at, 1, "\\n");
+  }
+  for (const std::string& text : {pem, escaped, pem.substr(1), rsa_signer().private_pem(),
+                                  ec_signer().certificate(), "key: " + pem.substr(5, 21)}) {
+    CAPTURE(text);
+    CHECK_FALSE(error_of(read_secret(text)).empty());
+  }
+  CHECK_THAT(error_of(read_secret(base64(rsa_signer().public_der()))), Contains("looks like"));
 }
 
 TEST_CASE("a set leaves out what is for something else, and says so", "[access]") {

@@ -49,7 +49,7 @@ TEST_CASE("a secret that everybody on the machine may read is told", "[access]")
   const auto path = write(folder / "secret", std::string(32, 's'));
   const auto notes = [&path](fs::perms permissions) {
     fs::permissions(path, permissions);
-    return std::get<KeysRead>(read_key_file({.kind = Kind::key_file, .place = path})).notes;
+    return std::get<KeysRead>(read_key_file({.kind = Kind::secret_file, .place = path})).notes;
   };
   CHECK(notes(fs::perms::owner_read | fs::perms::group_read).empty());
   const auto told = notes(fs::perms::owner_read | fs::perms::others_read);
@@ -65,7 +65,7 @@ TEST_CASE("a file that can't be used is named with the reason", "[access]") {
   const auto big = write(folder / "big", std::string((1U << 20U) + 1, ' '));
   CHECK_THAT(error_of(Kind::jwks_file, big), Contains("mebibyte"));
   const auto words = write(folder / "words", "correct horse battery staple");
-  CHECK_THAT(error_of(Kind::key_file, words), Contains("28 bytes") && !Contains("horse"));
+  CHECK_THAT(error_of(Kind::secret_file, words), Contains("28 bytes") && !Contains("horse"));
   CHECK_THAT(error_of(Kind::jwks_file, words), Contains("no JWKS") && !Contains("horse"));
 }
 

@@ -263,6 +263,9 @@ TEST_CASE("a reload with a bad file keeps the keys, and says what is bad", "[acc
   const auto problems = world.policy.reload();
   REQUIRE(problems.size() == 1);
   CHECK_THAT(problems.front(), Contains("key.pem") && Contains("private"));
+  // What the option says holds for every reading: no file turns into a secret.
+  write(folder / "key.pem", "a line that somebody else may have written");
+  CHECK_THAT(world.policy.reload().at(0), Contains("key.pem") && Contains("BEGIN PUBLIC KEY"));
   CHECK(world.ask(with_token(token_a())) == 200);
   write(folder / "key.pem", rsa_signer().public_pem());
   CHECK(world.policy.reload().empty());

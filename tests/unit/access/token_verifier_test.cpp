@@ -209,7 +209,8 @@ TEST_CASE("a key without kid is tried for every token, and a few at most are", "
   CHECK_THAT(verdict(Signer::ec().token(right_payload()), keys), Contains("signature is wrong"));
   std::vector<TokenKey> many;
   for (int next = 0; next < 5; ++next) {
-    many.push_back(test::keys_of(read_key(std::string(32, static_cast<char>('a' + next)))).front());
+    many.push_back(
+        test::keys_of(read_secret(std::string(32, static_cast<char>('a' + next)))).front());
   }
   KeySet crowded;
   crowded.replace(many);
