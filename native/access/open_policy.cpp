@@ -14,7 +14,7 @@ std::optional<Denial> OpenPolicy::refuse(const net::Request& request) const {
   return Denial{.status = boost::beast::http::status::misdirected_request,
                 .detail =
                     "This gateway is open to its own machine only, and a proxy says that "
-                    "another one asks: start it with --token-key or --token-jwks, or with "
+                    "another one asks: start it with a key of tokens (--token-key), or with "
                     "--open to let everybody in."};
 }
 

@@ -90,7 +90,7 @@ void check_exposure(const ServeOptions& options) {
   if (const auto rule = rule_without_key(options.access)) {
     throw std::invalid_argument(*rule +
                                 " says which tokens count, and nothing says which keys they are "
-                                "signed by: give --token-key or --token-jwks");
+                                "signed by: give --token-key, --token-secret or --token-jwks");
   }
   const auto exposure = exposure_of(options);
   if (exposure && !options.access.open) {
