@@ -41,7 +41,8 @@ struct Grant {
   /// Names the key that the token was verified by, so that its streams can be ended when it is
   /// withdrawn. Never used again for another key of the process. Of an open gateway: 0.
   std::uint64_t key = 0;
-  /// Names the token in limits: a keyed hash, never what was sent. Of an open gateway: empty.
+  /// Names the token in limits: a keyed hash, never what was sent. Tokens of one subject (`iss` and
+  /// `sub`) have one name. Of an open gateway: empty.
   std::string token = {};
 
   [[nodiscard]] const Reach& subscribe_to(const Workflow& workflow) const;

@@ -158,7 +158,8 @@ void RedisTicketStore::keep(const Workflow& workflow, const std::string& name, s
   implementation_->ask({"SET", broker::HistoryNames(workflow.channel).ticket(name),
                         std::move(sealed), "PX", std::to_string(ticket_lifetime.count()), "NX"},
                        [done = std::move(done)](const redisReply* reply) {
-                         done(reply != nullptr && reply->type == REDIS_REPLY_STATUS);
+                         const bool is_kept = reply != nullptr && reply->type == REDIS_REPLY_STATUS;
+                         done(is_kept ? Kept{TicketKept{}} : Kept{StoreAway{}});
                        });
 }
 

@@ -12,8 +12,8 @@
 
 namespace regstream::access {
 
-/// How many tickets are given in one window of `ticket_lifetime`, to one token and to all: a token
-/// may not fill the store, or push the tickets of others out of it. Sans-I/O.
+/// How many tickets are given in one window of `ticket_lifetime`, to one token and to all: one
+/// may not fill the store. Sans-I/O.
 class TicketAllowance {
  public:
   explicit TicketAllowance(const AccessLimits& limits = access_limits) : limits_(limits) {}

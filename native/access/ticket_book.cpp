@@ -7,18 +7,22 @@
 
 namespace regstream::access {
 
-void TicketBook::keep(std::string name, std::string sealed, Instant now) {
+std::optional<Duration> TicketBook::keep(std::string name, std::string sealed, Instant now) {
+  while (!order_.empty() && order_.front().ends <= now) {
+    remove(order_.begin());
+  }
   if (const auto known = places_.find(name); known != places_.end()) {
     remove(known->second);
   }
-  bytes_ += name.size() + sealed.size();
+  const std::size_t bytes = name.size() + sealed.size();
+  if (order_.size() >= limits_.tickets_max || bytes_ + bytes > limits_.tickets_bytes_max) {
+    return order_.empty() ? ticket_lifetime : order_.front().ends - now;
+  }
+  bytes_ += bytes;
   order_.push_back(
       {.name = std::move(name), .sealed = std::move(sealed), .ends = now + ticket_lifetime});
   places_.emplace(order_.back().name, std::prev(order_.end()));
-  while (!order_.empty() && (order_.size() > limits_.tickets_max ||
-                             bytes_ > limits_.tickets_bytes_max || order_.front().ends <= now)) {
-    remove(order_.begin());
-  }
+  return std::nullopt;
 }
 
 std::optional<std::string> TicketBook::take(const std::string& name, Instant now) {
@@ -41,8 +45,8 @@ std::string TicketBook::remove(Place ticket) {
 
 void EmbeddedTicketStore::keep(const Workflow& /*workflow*/, const std::string& name,
                                std::string sealed, KeptHandler done) {
-  book_.keep(name, std::move(sealed), broker::monotonic_now());
-  done(true);
+  const auto wait = book_.keep(name, std::move(sealed), broker::monotonic_now());
+  done(wait ? Kept{StoreFull{*wait}} : Kept{TicketKept{}});
 }
 
 void EmbeddedTicketStore::take(const Workflow& /*workflow*/, const std::string& name,

@@ -13,13 +13,14 @@
 
 namespace regstream::access {
 
-/// Tickets in this process's memory. Sans-I/O. Where there would be too many, the oldest go: their
-/// clients get 401, and ask for new ones.
+/// Tickets in this process's memory. Sans-I/O. Where there would be too many, the new one is not
+/// kept: nobody's tickets push out those of others.
 class TicketBook {
  public:
   explicit TicketBook(const AccessLimits& limits = access_limits) : limits_(limits) {}
 
-  void keep(std::string name, std::string sealed, Instant now);
+  /// Nothing: it is kept. Otherwise the oldest one is over after this time, unless it is taken.
+  [[nodiscard]] std::optional<Duration> keep(std::string name, std::string sealed, Instant now);
   /// What is kept under the name, once. Nothing: it is unknown, taken, or too old.
   [[nodiscard]] std::optional<std::string> take(const std::string& name, Instant now);
 

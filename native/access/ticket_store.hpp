@@ -12,15 +12,21 @@ namespace regstream::access {
 /// How long an unused ticket counts: a browser opens its stream at once.
 inline constexpr Duration ticket_lifetime{30'000};
 
+struct TicketKept {};
 struct NoTicket {};
 /// The store can't be asked now.
 struct StoreAway {};
+/// There are too many tickets; one is over after this time, unless it is used before.
+struct StoreFull {
+  Duration wait;
+};
 
 /// Keeps what is sealed by tickets, each under its name, for `ticket_lifetime`; whoever takes it
 /// first has it. Handlers are called once, within the call or later, on the loop's thread.
 class TicketStore {
  public:
-  using KeptHandler = std::function<void(bool is_kept)>;
+  using Kept = std::variant<TicketKept, StoreFull, StoreAway>;
+  using KeptHandler = std::function<void(Kept)>;
   using Taken = std::variant<std::string, NoTicket, StoreAway>;
   using TakenHandler = std::function<void(Taken)>;
 

@@ -157,9 +157,11 @@ void TokenPolicy::give_ticket(const std::string& token, const Grant& grant,
   }
   const TicketKeys keys = TicketKeys::make(workflow, system_random_bytes);
   tickets_.keep(workflow, keys.name(), keys.seal(token),
-                [ticket = keys.ticket(), done = std::move(done)](bool is_kept) {
-                  if (is_kept) {
+                [ticket = keys.ticket(), done = std::move(done)](const TicketStore::Kept& kept) {
+                  if (std::holds_alternative<TicketKept>(kept)) {
                     done(Ticket{.text = ticket, .lifetime = ticket_lifetime});
+                  } else if (const auto* const full = std::get_if<StoreFull>(&kept)) {
+                    done(too_many("There are too many unused tickets.", full->wait));
                   } else {
                     done(tickets_away());
                   }

@@ -11,6 +11,25 @@
 #include "access/strict_json.hpp"
 
 namespace regstream::access {
+namespace {
+
+/// Who tokens are counted for: their subject, so that renewing one begins no new count. Without
+/// one, what is signed: an ECDSA signature has two forms. As that has no brackets, they can't be
+/// equal.
+std::variant<std::string, TokenError> find_holder(const nlohmann::json& payload,
+                                                  const CompactToken& token) {
+  const auto subject = payload.find("sub");
+  if (subject == payload.end()) {
+    return std::string(token.signed_part);
+  }
+  if (!subject->is_string()) {
+    return TokenError{DenialReason::invalid_claims, "The token's sub is no text."};
+  }
+  // A subject is one's within its issuer (RFC 7519, 4.1.2).
+  return nlohmann::json::array({payload.value("iss", nlohmann::json()), *subject}).dump();
+}
+
+}  // namespace
 
 TokenVerifier::TokenVerifier(TokenRules rules, std::vector<Workflow> workflows,
                              const RandomBytes& random)
@@ -60,9 +79,13 @@ TokenVerifier::Verdict TokenVerifier::read(const CompactToken& token, std::uint6
   if (auto error = read_rights(*payload, workflows_, *grant)) {
     return *std::move(error);
   }
+  const auto holder = find_holder(*payload, token);
+  if (const auto* const error = std::get_if<TokenError>(&holder)) {
+    return *error;
+  }
   grant->key = key;
-  // Of what is signed: an ECDSA signature has two forms.
-  grant->token = encode_base64url(hmac_sha256(name_key_, token.signed_part).substr(0, 16));
+  const std::string& name = std::get<std::string>(holder);
+  grant->token = encode_base64url(hmac_sha256(name_key_, name).substr(0, 16));
   return GrantPtr{std::move(grant)};
 }
 

@@ -74,42 +74,53 @@ TEST_CASE("what has another form is no ticket", "[access]") {
 
 TEST_CASE("a ticket of the book is taken once, within thirty seconds", "[access]") {
   TicketBook book;
-  book.keep("a", "sealed", start);
+  CHECK_FALSE(book.keep("a", "sealed", start));
   CHECK_FALSE(book.take("b", start));
   CHECK(book.take("a", start + Duration{29'999}) == "sealed");
   CHECK_FALSE(book.take("a", start));
-  book.keep("a", "sealed", start);
+  CHECK_FALSE(book.keep("a", "sealed", start));
   CHECK_FALSE(book.take("a", start + Duration{30'000}));
   CHECK_FALSE(book.take("a", start));
   CHECK(book.size() == 0);
   CHECK(book.bytes() == 0);
 }
 
-TEST_CASE("of too many tickets the oldest go, and those that are too old", "[access]") {
+TEST_CASE("a ticket too many is not kept, and pushes out nobody's", "[access]") {
   AccessLimits limits;
   limits.tickets_max = 3;
+  TicketBook book(limits);
+  CHECK_FALSE(book.keep("a", "1", start));
+  CHECK_FALSE(book.keep("b", "1", start + Duration{10'000}));
+  CHECK_FALSE(book.keep("c", "1", start + Duration{10'000}));
+  CHECK(book.keep("d", "1", start + Duration{20'000}) == Duration{10'000});
+  CHECK_FALSE(book.take("d", start + Duration{20'000}));
+  CHECK(book.size() == 3);
+  // One that is used or too old makes room.
+  CHECK(book.take("b", start + Duration{20'000}) == "1");
+  CHECK_FALSE(book.keep("d", "1", start + Duration{20'000}));
+  CHECK(book.keep("e", "1", start + Duration{29'999}) == Duration{1});
+  CHECK_FALSE(book.keep("e", "1", start + Duration{30'000}));
+  CHECK(book.size() == 3);
+}
+
+TEST_CASE("the bytes of all tickets are bounded as well", "[access]") {
+  AccessLimits limits;
   limits.tickets_bytes_max = 40;
   TicketBook book(limits);
-  for (const char* const name : {"a", "b", "c", "d"}) {
-    book.keep(name, "1", start);
-  }
-  CHECK(book.size() == 3);
-  CHECK_FALSE(book.take("a", start));
-  book.keep("e", std::string(37, 'x'), start);
-  CHECK(book.size() == 2);
+  CHECK(book.keep("a", std::string(40, 'x'), start) == ticket_lifetime);
+  CHECK_FALSE(book.keep("b", std::string(19, 'x'), start));
+  CHECK_FALSE(book.keep("c", std::string(19, 'x'), start));
   CHECK(book.bytes() == 40);
-  CHECK(book.take("d", start) == "1");
-  book.keep("f", "1", start + Duration{30'000});
-  CHECK(book.size() == 1);
-  book.keep("g", std::string(41, 'x'), start);
-  CHECK(book.size() == 0);
-  CHECK(book.bytes() == 0);
+  CHECK(book.keep("d", "", start + Duration{1}) == Duration{29'999});
+  CHECK(book.take("b", start) == std::string(19, 'x'));
+  CHECK_FALSE(book.keep("d", "", start));
+  CHECK(book.bytes() == 21);
 }
 
 TEST_CASE("the same name twice is the later one", "[access]") {
   TicketBook book;
-  book.keep("a", "1", start);
-  book.keep("a", "22", start);
+  CHECK_FALSE(book.keep("a", "1", start));
+  CHECK_FALSE(book.keep("a", "22", start));
   CHECK(book.bytes() == 3);
   CHECK(book.take("a", start) == "22");
 }

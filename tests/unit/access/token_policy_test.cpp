@@ -47,16 +47,21 @@ std::string write(const std::filesystem::path& path, const std::string& text) {
   return path.string();
 }
 
-/// A store that answers what it is told to.
+/// A store that keeps nothing, for the reason that it is given.
 class AwayStore final : public TicketStore {
  public:
+  explicit AwayStore(Kept why = StoreAway{}) : why_(why) {}
+
   void keep(const Workflow& /*workflow*/, const std::string& /*name*/, std::string /*sealed*/,
             KeptHandler done) override {
-    done(false);
+    done(why_);
   }
   void take(const Workflow& /*workflow*/, const std::string& /*name*/, TakenHandler done) override {
     done(StoreAway{});
   }
+
+ private:
+  Kept why_;
 };
 
 /// A policy by a URL whose answers the test gives, or by files.
@@ -351,6 +356,26 @@ TEST_CASE("while the store is away, tickets are a 503 and tokens count", "[acces
   CHECK(world.denial().retry_after.has_value());
   CHECK(world.ticket_status(with_token(token_a())) == 503);
   CHECK(world.ask(with_token(token_a())) == 200);
+}
+
+TEST_CASE("while the store is full, whoever wants a ticket is told when to come back", "[access]") {
+  AwayStore full(StoreFull{Duration{1'500}});
+  World world({{Kind::jwks_url, "https://bank/keys"}}, &full);
+  world.answer(set_of({ec_a}));
+  const auto result = world.ticket(with_token(token_a()));
+  const auto& refused = std::get<Denial>(result);
+  CHECK(refused.status == status::too_many_requests);
+  CHECK(refused.retry_after == std::chrono::seconds{2});
+}
+
+TEST_CASE("renewing a token brings no more tickets", "[access]") {
+  World world;
+  world.answer(set_of({ec_a}));
+  for (std::size_t next = 0; next < access_limits.tickets_of_token_max; ++next) {
+    REQUIRE(world.ticket_status(with_token(token_a({{"sub", "a"}, {"jti", next}}))) == 200);
+  }
+  CHECK(world.ticket_status(with_token(token_a({{"sub", "a"}, {"jti", "new"}}))) == 429);
+  CHECK(world.ticket_status(with_token(token_a({{"sub", "b"}}))) == 200);
 }
 
 TEST_CASE("a token gets a number of tickets, and then has to wait", "[access]") {

@@ -79,6 +79,30 @@ TEST_CASE("a token's name is its own, says nothing of it, and survives a second 
   CHECK(name(token) != std::get<GrantPtr>(verifier().verify(token, keys, now_ms))->token);
 }
 
+TEST_CASE("tokens of one subject have one name, that of its issuer", "[access]") {
+  const auto keys = key_set({&ec_signer(), &rsa_signer()});
+  const auto judge = verifier();
+  const auto name = [&](const json& members, const Signer& signer = ec_signer()) {
+    return std::get<GrantPtr>(judge.verify(signer.token(right_payload(members)), keys, now_ms))
+        ->token;
+  };
+  const std::string subject = name({{"iss", "bank"}, {"sub", "somebody"}});
+  CHECK(subject.size() == 22);
+  CHECK(name({{"iss", "bank"}, {"sub", "somebody"}, {"exp", now_s + 99}, {"jti", "2"}}) == subject);
+  CHECK(name({{"iss", "bank"}, {"sub", "somebody"}}, rsa_signer()) == subject);
+  for (const json& other :
+       {json{{"iss", "bank"}, {"sub", "other"}}, json{{"iss", "other"}, {"sub", "somebody"}},
+        json{{"sub", "somebody"}}, json{{"iss", "bank"}},
+        json{{"iss", R"(bank","somebody)"}, {"sub", ""}}}) {
+    CAPTURE(other.dump());
+    CHECK(name(other) != subject);
+  }
+  CHECK(name({{"iss", "bank"}, {"jti", "1"}}) != name({{"iss", "bank"}, {"jti", "2"}}));
+  for (const json& no_text : {json(7), json(nullptr), json::array({"somebody"})}) {
+    CHECK_THAT(verdict_of({{"sub", no_text}}), Contains("sub is no text"));
+  }
+}
+
 TEST_CASE("a token counts from nbf to exp, with the leeway", "[access]") {
   CHECK(verdict_of({{"exp", now_s - 29}}) == "granted");
   CHECK_THAT(verdict_of({{"exp", now_s - 30}}), Contains("expired"));
