@@ -13,11 +13,12 @@ std::optional<TokenPlace> TokenLimits::enter_stream(const Grant& grant) {
   return place;
 }
 
-std::optional<Duration> TokenLimits::refuse_update(const Grant& grant, Instant now) {
+std::optional<Duration> TokenLimits::refuse_update(const Grant& grant, std::size_t bytes,
+                                                   Instant now) {
   if (grant.token.empty()) {
     return std::nullopt;
   }
-  const std::optional<Duration> wait = updates_.refuse(grant.token, now);
+  const std::optional<Duration> wait = updates_.refuse(grant.token, bytes, now);
   if (wait) {
     ++updates_refused_;
   }

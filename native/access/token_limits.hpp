@@ -16,8 +16,8 @@ namespace regstream::access {
 /// A stream's place among those of its token; null where nobody counts.
 using TokenPlace = net::Places<std::string>::Place;
 
-/// What one token may have, of all workflows together. Grants that no token names, those of an open
-/// gateway, have no limit. On the loop's thread.
+/// What one token may have, of all workflows together; all tokens of one subject count as one.
+/// Grants that no token names, those of an open gateway, have no limit. On the loop's thread.
 class TokenLimits {
  public:
   /// Streams at a time, and updates a second; 0: any number.
@@ -26,8 +26,10 @@ class TokenLimits {
 
   /// A place for one more stream. Nothing: the token has as many as it may have.
   [[nodiscard]] std::optional<TokenPlace> enter_stream(const Grant& grant);
-  /// Whether one more update has to wait, and for how long. Nothing: it has been counted.
-  [[nodiscard]] std::optional<Duration> refuse_update(const Grant& grant, Instant now);
+  /// Whether one more update of so many bytes has to wait, and for how long. Nothing: it has been
+  /// counted.
+  [[nodiscard]] std::optional<Duration> refuse_update(const Grant& grant, std::size_t bytes,
+                                                      Instant now);
 
   /// So far.
   [[nodiscard]] std::uint64_t streams_refused() const { return streams_refused_; }

@@ -1,6 +1,7 @@
 #include "access/update_rates.hpp"
 
 #include <algorithm>
+#include <cstdint>
 
 namespace regstream::access {
 namespace {
@@ -15,7 +16,8 @@ UpdateRates::UpdateRates(std::size_t updates_per_second_max)
                 : std::max(Time(bucket) / static_cast<std::int64_t>(updates_per_second_max),
                            Time(1))) {}
 
-std::optional<Duration> UpdateRates::refuse(const std::string& token, Instant now) {
+std::optional<Duration> UpdateRates::refuse(const std::string& token, std::size_t bytes,
+                                            Instant now) {
   if (cost_ == Time::zero()) {
     return std::nullopt;
   }
@@ -25,11 +27,14 @@ std::optional<Duration> UpdateRates::refuse(const std::string& token, Instant no
     make_room(time);
     found = full_from_.emplace(token, time).first;
   }
-  const Time full_from = std::max(found->second, time) + cost_;
-  if (const Time excess = full_from - time - bucket; excess > Time::zero()) {
+  const std::size_t count = std::max<std::size_t>((bytes + counted_bytes - 1) / counted_bytes, 1);
+  const Time cost = cost_ * static_cast<std::int64_t>(count);
+  const Time full_from = std::max(found->second, time);
+  const Time needed = std::min(cost, Time(bucket));
+  if (const Time excess = full_from + needed - time - bucket; excess > Time::zero()) {
     return std::max(std::chrono::ceil<Duration>(excess), Duration(1));
   }
-  found->second = full_from;
+  found->second = full_from + cost;
   return std::nullopt;
 }
 

@@ -41,8 +41,8 @@ void add_limit_options(CLI::App& command, LimitOptions& options) {
       ->group(group);
   command
       .add_option("--publish-rate", options.updates_per_second,
-                  "Updates that one token may publish in a second by HTTP; one more gets 429; 0: "
-                  "any number")
+                  "Updates that one token may publish in a second by HTTP, each 8 KiB that one has "
+                  "begun counting as one; one more gets 429; 0: any number")
       ->check(CLI::Range(std::size_t{0}, std::size_t{1'000'000}))
       ->capture_default_str()
       ->group(group);

@@ -139,8 +139,9 @@ void PublishRoute::publish(net::Exchange exchange, const access::Grant& grant,
   }
 
   // Last: an update that is refused for another reason costs the token nothing.
+  const std::size_t bytes = std::get<std::string>(message).size();
   if (const auto wait =
-          limits == nullptr ? std::nullopt : limits->refuse_update(grant, moment().now)) {
+          limits == nullptr ? std::nullopt : limits->refuse_update(grant, bytes, moment().now)) {
     respond_problem(exchange,
                     {.status = http::status::too_many_requests,
                      .detail = "This token publishes more updates than one may; send the update "

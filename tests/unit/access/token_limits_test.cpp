@@ -42,8 +42,8 @@ TEST_CASE("who comes without a token has no limit, nor has anybody where none is
   const auto fourth = none.enter_stream(grant_of("one"));
   CHECK((third && fourth));
   for (int update = 0; update < 100; ++update) {
-    CHECK_FALSE(limits.refuse_update(grant_of(""), begin));
-    CHECK_FALSE(none.refuse_update(grant_of("one"), begin));
+    CHECK_FALSE(limits.refuse_update(grant_of(""), 1, begin));
+    CHECK_FALSE(none.refuse_update(grant_of("one"), 1, begin));
   }
   CHECK(limits.streams_refused() == 0);
   CHECK(limits.updates_refused() == 0);
@@ -53,18 +53,18 @@ TEST_CASE("a token publishes a second's updates at once, and from then on at its
   TokenLimits limits(0, 10);
   const Grant grant = grant_of("one");
   for (int update = 0; update < 10; ++update) {
-    CHECK_FALSE(limits.refuse_update(grant, begin));
+    CHECK_FALSE(limits.refuse_update(grant, 1, begin));
   }
-  CHECK(limits.refuse_update(grant, begin) == Duration{100});
-  CHECK(limits.refuse_update(grant, begin + Duration{99}) == Duration{1});
-  CHECK_FALSE(limits.refuse_update(grant_of("other"), begin));
-  CHECK_FALSE(limits.refuse_update(grant, begin + Duration{100}));
-  CHECK(limits.refuse_update(grant, begin + Duration{100}) == Duration{100});
+  CHECK(limits.refuse_update(grant, 1, begin) == Duration{100});
+  CHECK(limits.refuse_update(grant, 1, begin + Duration{99}) == Duration{1});
+  CHECK_FALSE(limits.refuse_update(grant_of("other"), 1, begin));
+  CHECK_FALSE(limits.refuse_update(grant, 1, begin + Duration{100}));
+  CHECK(limits.refuse_update(grant, 1, begin + Duration{100}) == Duration{100});
   CHECK(limits.updates_refused() == 3);
   // After a second's rest the bucket is full again, and no fuller after an hour's.
   for (const Duration rest : {Duration{1'100}, Duration{3'600'000}}) {
     int accepted = 0;
-    while (!limits.refuse_update(grant, begin + rest)) {
+    while (!limits.refuse_update(grant, 1, begin + rest)) {
       ++accepted;
     }
     CHECK(accepted == 10);
@@ -76,7 +76,7 @@ TEST_CASE("a high rate is kept as well as a low one") {
     UpdateRates rates(rate);
     std::size_t accepted = 0;
     for (Duration passed{0}; passed < Duration{3'000}; passed += Duration{250}) {
-      while (!rates.refuse("one", begin + passed)) {
+      while (!rates.refuse("one", 1, begin + passed)) {
         ++accepted;
       }
     }
@@ -86,16 +86,37 @@ TEST_CASE("a high rate is kept as well as a low one") {
   }
 }
 
+TEST_CASE("a large update counts as several") {
+  constexpr std::size_t unit = UpdateRates::counted_bytes;
+  UpdateRates rates(10);
+  CHECK_FALSE(rates.refuse("one", 4 * unit, begin));
+  CHECK_FALSE(rates.refuse("one", 4 * unit + 1, begin));
+  CHECK_FALSE(rates.refuse("one", 0, begin));
+  CHECK(rates.refuse("one", 1, begin) == Duration{100});
+  CHECK(rates.refuse("one", 2 * unit, begin) == Duration{200});
+  CHECK_FALSE(rates.refuse("one", 2 * unit, begin + Duration{200}));
+}
+
+TEST_CASE("an update that is more than the bucket holds passes when it is full, and is paid for") {
+  constexpr std::size_t unit = UpdateRates::counted_bytes;
+  UpdateRates rates(2);
+  CHECK_FALSE(rates.refuse("one", 1, begin));
+  CHECK(rates.refuse("one", 20 * unit, begin) == Duration{500});
+  CHECK_FALSE(rates.refuse("one", 20 * unit, begin + Duration{500}));
+  CHECK(rates.refuse("one", 1, begin + Duration{500}) == Duration{9'500});
+  CHECK_FALSE(rates.refuse("one", 1, begin + Duration{10'000}));
+}
+
 TEST_CASE("of many tokens those are forgotten that published least") {
   UpdateRates rates(2);
   const auto name = [](std::size_t index) { return "token " + std::to_string(index); };
   for (int update = 0; update < 2; ++update) {
-    CHECK_FALSE(rates.refuse(name(0), begin));
+    CHECK_FALSE(rates.refuse(name(0), 1, begin));
   }
   for (std::size_t index = 1; index < UpdateRates::tokens_max; ++index) {
-    REQUIRE_FALSE(rates.refuse(name(index), begin));
+    REQUIRE_FALSE(rates.refuse(name(index), 1, begin));
   }
   // One more than are remembered: another one gives way, not the one that is at its limit.
-  CHECK_FALSE(rates.refuse(name(UpdateRates::tokens_max), begin));
-  CHECK(rates.refuse(name(0), begin));
+  CHECK_FALSE(rates.refuse(name(UpdateRates::tokens_max), 1, begin));
+  CHECK(rates.refuse(name(0), 1, begin));
 }
