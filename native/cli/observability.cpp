@@ -49,8 +49,13 @@ void Observability::listen(boost::asio::io_context& context, const ServeOptions&
                          .cors = {},
                          .option = "--ops-address",
                          .logs_requests = options.observability.log_requests});
-  logging::info("ops address", "operators ask at {}{}", ops_server_->url(),
-                net::find_exposure(ops.address, {}) ? ", and so may everybody who reaches it" : "");
+  if (net::find_exposure(ops.address, {})) {
+    logging::warn("ops address",
+                  "operators ask at {}, and so may everybody who reaches it (--ops-address)",
+                  ops_server_->url());
+  } else {
+    logging::info("ops address", "operators ask at {}", ops_server_->url());
+  }
 }
 
 void Observability::add_to(net::Router& router, const access::Guard& guard) {

@@ -79,9 +79,10 @@ void apply(CLI::Option& option, const Setting& setting) {
   }
 }
 
-/// As TOML. JSON's escapes are among those of TOML's strings.
+/// As TOML, for people: without what may be a secret. JSON's escapes are among those of TOML's
+/// strings.
 std::string quoted(const std::string& text) {
-  const nlohmann::json json = text;
+  const nlohmann::json json = hide_secrets(text);
   return printable(json.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
 

@@ -29,7 +29,7 @@ class Configuration {
   [[nodiscard]] std::string file_for(const std::string& option) const;
 
   /// Each value with its place, as a file that says the same: what is left at its default stands
-  /// there as a comment.
+  /// there as a comment, and what may be a secret is hidden (`hide_secrets`).
   void print(std::ostream& output) const;
 
  private:

@@ -72,26 +72,6 @@ std::string escape(std::uint32_t code) {
   return text;
 }
 
-/// `value` without what may be secret, taken as one URL or `user:password@host`.
-std::string hide_secrets(std::string_view value) {
-  const std::size_t scheme = value.find("://");
-  const std::size_t begin = scheme == std::string_view::npos ? 0 : scheme + 3;
-  const std::size_t at = value.rfind('@');
-  std::string shown(value.substr(0, begin));
-  std::string_view rest = value.substr(begin);
-  if (at != std::string_view::npos && at >= begin) {
-    shown.append(ellipsis);
-    rest = value.substr(at);
-  }
-  const std::size_t query = rest.find_first_of("?#");
-  shown.append(rest.substr(0, query));
-  if (query != std::string_view::npos) {
-    shown.push_back(rest[query]);
-    shown.append(ellipsis);
-  }
-  return shown;
-}
-
 /// A password may have spaces: where the line has an '@', all from the first word that looks like
 /// an address up to there is taken as one value.
 std::string hide_secrets_in_line(std::string_view line) {
@@ -132,6 +112,25 @@ std::string printable(std::string_view text, std::size_t bytes_max) {
     rest.remove_prefix(bytes);
   }
   if (kept.size() < text.size()) {
+    shown.append(ellipsis);
+  }
+  return shown;
+}
+
+std::string hide_secrets(std::string_view value) {
+  const std::size_t scheme = value.find("://");
+  const std::size_t begin = scheme == std::string_view::npos ? 0 : scheme + 3;
+  const std::size_t at = value.rfind('@');
+  std::string shown(value.substr(0, begin));
+  std::string_view rest = value.substr(begin);
+  if (at != std::string_view::npos && at >= begin) {
+    shown.append(ellipsis);
+    rest = value.substr(at);
+  }
+  const std::size_t query = rest.find_first_of("?#");
+  shown.append(rest.substr(0, query));
+  if (query != std::string_view::npos) {
+    shown.push_back(rest[query]);
     shown.append(ellipsis);
   }
   return shown;

@@ -17,9 +17,12 @@ namespace regstream {
 [[nodiscard]] std::string printable(std::string_view text,
                                     std::size_t bytes_max = std::string_view::npos);
 
+/// A value without the secrets that people paste with a URL or `user:password@host`: what stands
+/// before its last '@' (after "scheme://"), and what follows a '?' or '#', becomes "…".
+[[nodiscard]] std::string hide_secrets(std::string_view value);
+
 /// A value that was refused, for the sentence that names it: in quotes, `printable`, at most 200
-/// bytes, and without the secrets that people paste with a URL. What stands before its last '@'
-/// (after "scheme://"), and what follows a '?' or '#', becomes "…".
+/// bytes, and with its secrets hidden (`hide_secrets`).
 [[nodiscard]] std::string quote_value(std::string_view value);
 
 /// The same for a sentence that somebody else made around such values, a line or several: the

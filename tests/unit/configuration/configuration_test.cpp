@@ -149,6 +149,16 @@ TEST_CASE("a value that is overruled is not looked at, its name is") {
   CHECK(command.refusal({}, "ports = 1\n").find("did you mean port?") != std::string::npos);
 }
 
+TEST_CASE("what may be a secret in a value is not printed") {
+  Command command;
+  command.parse({"--host", "https://bank/keys?token=hunter2", "--host", "me:hunter2@bank"});
+  const std::string text =
+      printed(command.configure({"REGSTREAM_JOURNAL=redis://:hunter2@bank:1"}));
+  CHECK(text.find("hunter2") == std::string::npos);
+  CHECK(text.find(R"(host = ["https://bank/keys?…", "…@bank"])") != std::string::npos);
+  CHECK(text.find(R"(journal = "redis://…@bank:1")") != std::string::npos);
+}
+
 TEST_CASE("what is printed is a file that says the same, with places") {
   Command command;
   command.parse({"--port", "1", "--host", "b\"\\\x7f", "--host", "c"});
