@@ -9,7 +9,9 @@ export interface DeliveryCost {
   readonly cpuNs: number;
 }
 
-/** Publishes `updates` at once, after `warmUp` that don't count. Each of the `streams` that are open must get every one of them. */
+/**
+ * Publishes `updates` at once, after `warmUp` that don't count. Each of the `streams` that are open must get all of them.
+ */
 export async function measureBurst(
   server: MeasuredServer,
   readers: StreamReaders,

@@ -1,9 +1,10 @@
 /**
- * What tokens and TLS cost: the same program open and guarded, in the clear and by TLS. Of a delivery, which tokens must not make dearer, of
- * an idle stream, and of opening one: each stream has a token of its own, and a whole handshake.
+ * What tokens and TLS cost: the same program open and guarded, in the clear and by TLS. Of a delivery, which tokens
+ * must not make dearer, of an idle stream, and of opening one: each has a token of its own, and a whole handshake.
  *
- * As in fan_out.ts the server has a core of its own. The cases take turns, each time as new processes; medians of figures, and of the turns'
- * ratios to the case that differs in nothing else. A server's processor time is what counts: the clock sees the readers, too, which decrypt.
+ * As in fan_out.ts the server has a core of its own. The cases take turns, each time as new processes; medians of
+ * figures, and of the turns' ratios to the case that differs in nothing else. A server's processor time is what counts:
+ * the clock sees the readers, too, which decrypt.
  */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -11,7 +12,7 @@ import { join } from "node:path";
 import { CertificateAuthority } from "../processes/certificates.ts";
 import { Child } from "../processes/child.ts";
 import { removeTemporaryFolders, temporaryFolder } from "../processes/temporary_folder.ts";
-import { now, type Rights, TokenKey } from "../processes/tokens.ts";
+import { type Json, now, type Rights, TokenKey } from "../processes/tokens.ts";
 import { measureBurst } from "./burst.ts";
 import { gateway, MeasuredServer, shareCores } from "./measured_server.ts";
 import { median } from "./quantile.ts";
@@ -37,22 +38,25 @@ type Figures = Record<"cpuOfDelivery" | "rate" | "bytesOfStream" | "cpuOfOpening
 /** A gateway's key, and a file with a token for each stream. */
 function guarded(key: TokenKey, rights: Rights): Pick<Case, "options" | "streams"> {
   const tokens = join(temporaryFolder(), "tokens");
-  const lines = Array.from({ length: idle.streams }, (_, index) => key.token(rights, { exp: now() + 3600, jti: String(index) }));
+  const claims = (index: number): Json => ({ exp: now() + 3600, jti: String(index) });
+  const lines = Array.from({ length: idle.streams }, (_, index) => key.token(rights, claims(index)));
   writeFileSync(tokens, lines.join("\n"));
   return { options: ["--token-key", key.file()], streams: { tokens } };
 }
 
 function makeCases(): Case[] {
   const secret = TokenKey.make("HS256");
-  const certificate = new CertificateAuthority().issue();
+  const { certFile, keyFile } = new CertificateAuthority().issue();
+  const tls = { options: ["--tls-cert", certFile, "--tls-key", keyFile], streams: { speaksTls: true } };
+  const query = threeIds.map((id) => `registrationId=${id}`).join("&");
   const all = { subscribe: ["registration:*"] };
   const listed = { subscribe: threeIds.map((id) => `registration:${id}`) };
   return [
     { name: "all, open", options: [], streams: {} },
     { name: "all, by tokens with * (HS256)", beside: "all, open", ...guarded(secret, all) },
     { name: "all, by tokens with * (ES256)", beside: "all, open", ...guarded(TokenKey.make("ES256"), all) },
-    { name: "all, open, by TLS", beside: "all, open", options: ["--tls-cert", certificate.certFile, "--tls-key", certificate.keyFile], streams: { speaksTls: true } },
-    { name: "three ids, open", options: [], streams: { query: threeIds.map((id) => `registrationId=${id}`).join("&") } },
+    { name: "all, open, by TLS", beside: "all, open", ...tls },
+    { name: "three ids, open", options: [], streams: { query } },
     { name: "three ids, by tokens that list them (HS256)", beside: "three ids, open", ...guarded(secret, listed) },
   ];
 }
@@ -60,7 +64,8 @@ function makeCases(): Case[] {
 async function measure({ name, options, streams }: Case, core: string): Promise<Figures> {
   const busy = await MeasuredServer.start(gateway(name, options), core);
   const busyReaders = await StreamReaders.open(busy.port, burst.streams, streams);
-  const delivery = await measureBurst(busy, busyReaders, burst, (index) => updateOf(threeIds[index % threeIds.length] ?? 1));
+  const update = (index: number): string => updateOf(threeIds[index % threeIds.length] ?? 1);
+  const delivery = await measureBurst(busy, busyReaders, burst, update);
   busyReaders.close();
   await busy.stop();
 
@@ -78,12 +83,20 @@ async function measure({ name, options, streams }: Case, core: string): Promise<
   return { cpuOfDelivery: delivery.cpuNs, rate: 1e9 / delivery.tookNs, bytesOfStream, cpuOfOpening };
 }
 
-function report(what: string, key: keyof Figures, text: (value: number) => string, cases: readonly Case[], measured: ReadonlyMap<string, Figures[]>): void {
+/** A figure of all cases, which `measured` has by their names, turn by turn. */
+function report(
+  what: string,
+  key: keyof Figures,
+  text: (value: number) => string,
+  cases: readonly Case[],
+  measured: ReadonlyMap<string, Figures[]>,
+): void {
   console.log(what);
   for (const { name, beside } of cases) {
     const values = (measured.get(name) ?? []).map((figures) => figures[key]);
     const others = measured.get(beside ?? "")?.map((figures) => figures[key]);
-    const ratio = others && `${median(values.map((value, turn) => value / (others[turn] ?? Number.NaN))).toFixed(2)} x "${beside}"`;
+    const ratios = values.map((value, turn) => value / (others?.[turn] ?? Number.NaN));
+    const ratio = beside && `${median(ratios).toFixed(2)} x "${beside}"`;
     console.log(`  ${name.padEnd(46)} ${text(median(values)).padStart(9)}  ${ratio ?? ""}`.trimEnd());
   }
 }
