@@ -71,10 +71,12 @@ boot_root() {
   shift
   groups=$(findmnt --noheadings --output TARGET --types cgroup2 | head -1)/regstream-$$
   mkdir "$groups"
+  # The shell holds the output open until the exit code is written: then all is said.
+  # shellcheck disable=SC2016 # The inner shell expands these.
+  local run='/bin/sh -c '\''"$$0" "$$@"; echo $$? >/boot.status'\'
   printf '%s\n' '[Unit]' 'Wants=multi-user.target' 'After=basic.target' '[Service]' 'Type=oneshot' \
-    'Environment=HOME=/root DEBIAN_FRONTEND=noninteractive' "ExecStart=$(printf '"%s" ' "$@")" \
-    'StandardOutput=file:/boot.out' 'StandardError=inherit' \
-    'ExecStopPost=/bin/sh -c "echo $$EXIT_STATUS >/boot.status"' >"$root/etc/systemd/system/boot-root.service"
+    'Environment=HOME=/root DEBIAN_FRONTEND=noninteractive' "ExecStart=$run $(printf '"%s" ' "$@")" \
+    'StandardOutput=file:/boot.out' 'StandardError=inherit' >"$root/etc/systemd/system/boot-root.service"
   mkfifo "$root/boot.out"
   # shellcheck disable=SC2016 # The inner shell expands these.
   ROOT=$root GROUPS_OF_BOOT=$groups bash -euc '

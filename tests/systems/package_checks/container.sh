@@ -13,7 +13,8 @@ check "its files are as they were packed" dpkg --verify regstream
 
 mount -t tmpfs -o mode=1777 tmpfs /tmp
 mount -t tmpfs -o mode=0700,uid=10001,gid=10001 tmpfs /var/lib/regstream
-mount -o remount,ro /
+# Of the mount, not of the file system: newer tools would give overlay all of its options again, which it refuses.
+mount -o remount,bind,ro /
 
 read -ra command < <(unit_command)
 setpriv --reuid=10001 --regid=10001 --clear-groups --no-new-privs --bounding-set=-all --inh-caps=-all \
