@@ -23,7 +23,7 @@ enum class DenialReason : std::uint8_t {
   wrong_audience,       ///< By `aud`.
   invalid_ticket,       ///< Unknown, too old or used.
   keys_unavailable,     ///< It may be of a key that could not be fetched.
-  tickets_unavailable,  ///< Their store can't be asked.
+  tickets_unavailable,  ///< Their store can't be asked, or is full.
 };
 
 /// Their names in `/metrics`.

@@ -48,10 +48,11 @@ Denial unavailable(DenialReason reason, std::string detail) {
           .retry_after = std::chrono::seconds{5}};
 }
 
-Denial too_many(std::string detail, Duration wait) {
+Denial too_many(std::string detail, Duration wait, std::optional<DenialReason> reason = {}) {
   return {.status = status::too_many_requests,
           .error = {},
           .detail = std::move(detail),
+          .reason = reason,
           .retry_after = std::chrono::ceil<std::chrono::seconds>(wait)};
 }
 
@@ -161,7 +162,8 @@ void TokenPolicy::give_ticket(const std::string& token, const Grant& grant,
                   if (std::holds_alternative<TicketKept>(kept)) {
                     done(Ticket{.text = ticket, .lifetime = ticket_lifetime});
                   } else if (const auto* const full = std::get_if<StoreFull>(&kept)) {
-                    done(too_many("There are too many unused tickets.", full->wait));
+                    done(too_many("There are too many unused tickets.", full->wait,
+                                  DenialReason::tickets_unavailable));
                   } else {
                     done(tickets_away());
                   }

@@ -27,7 +27,7 @@ void follow_log_level(Reload& reload, const std::string& file) {
   if (file.empty()) {
     return;
   }
-  reload.add("log's settings", [file]() -> std::optional<std::string> {
+  reload.add("log settings", [file]() -> std::optional<std::string> {
     logging::set_level(log_level_of(read_log_level(file)));
     return std::nullopt;
   });

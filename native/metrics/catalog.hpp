@@ -106,11 +106,12 @@ inline constexpr std::array catalog{
                "Bytes taken from the journal that wait for those sockets."},
 
     // Tokens, their keys, and certificates.
-    Definition{"regstream_token_denials_total",
-               Kind::counter,
-               {"reason"},
-               "Requests that were refused (400, 401 or 503) since their token or ticket does not "
-               "count, or can't be judged."},
+    Definition{
+        "regstream_token_denials_total",
+        Kind::counter,
+        {"reason"},
+        "Requests that were refused (400, 401, 429 or 503) since their token or ticket does not "
+        "count, or can't be judged."},
     Definition{"regstream_token_limit_refusals_total",
                Kind::counter,
                {"reason"},
@@ -139,11 +140,12 @@ inline constexpr std::array catalog{
                {},
                "When the certificate that new connections are shown expires, or one of its issuers "
                "in the same file, if that is sooner."},
-    Definition{"regstream_reload_failures_total",
-               Kind::counter,
-               {"reason"},
-               "SIGHUPs after which keys or certificates stayed as they were, since their files "
-               "can't be used."},
+    Definition{
+        "regstream_reload_failures_total",
+        Kind::counter,
+        {"reason"},
+        "SIGHUPs after which keys, certificates or log settings stayed as they were, since their "
+        "files can't be used."},
 
     // Updates.
     Definition{"regstream_updates_total",

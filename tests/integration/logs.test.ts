@@ -84,13 +84,13 @@ test("SIGHUP reads the log's level anew, and a file that makes no sense changes 
   const gateway = await startGateway(["--config", file]);
   writeFileSync(file, 'log-level = "info"\nlog-requests = true\n');
   gateway.signal("SIGHUP");
-  await gateway.untilLog(/ info the log's settings were read anew/);
+  await gateway.untilLog(/ info the log settings were read anew/);
   expect(gateway.log).not.toMatch(/memory/);
   await fetch(gateway.url("/livez"));
   await gateway.untilLog(/ info request method=GET route=\/livez /);
   writeFileSync(file, 'log-level = "eror"\n');
   gateway.signal("SIGHUP");
-  await gateway.untilLog(/ error the log's settings stay as they were: .*regstream\.toml:1:1: .*eror/);
+  await gateway.untilLog(/ error the log settings stay as they were: .*regstream\.toml:1:1: .*eror/);
   await fetch(gateway.url("/readyz"));
   await gateway.untilLog(/ info request method=GET route=\/readyz /);
 });

@@ -366,6 +366,7 @@ TEST_CASE("while the store is full, whoever wants a ticket is told when to come 
   const auto& refused = std::get<Denial>(result);
   CHECK(refused.status == status::too_many_requests);
   CHECK(refused.retry_after == std::chrono::seconds{2});
+  CHECK(refused.reason == DenialReason::tickets_unavailable);
 }
 
 TEST_CASE("renewing a token brings no more tickets", "[access]") {
