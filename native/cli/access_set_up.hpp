@@ -18,8 +18,8 @@
 namespace regstream::cli {
 
 /// A gateway that other machines reach needs keys, or somebody's word that it is to be open
-/// (`net::find_exposure`, a trusted proxy or an origin of another machine). Throws std::invalid_argument with one sentence where it has neither, or
-/// both.
+/// (`net::find_exposure`, a trusted proxy or an origin of another machine). Throws
+/// std::invalid_argument with one sentence where it has neither, or both.
 void check_exposure(const ServeOptions& options);
 
 /// `--publish-route`: by default where each publisher is asked who it is, or only this machine
