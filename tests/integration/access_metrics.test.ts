@@ -128,7 +128,7 @@ test("when the certificate expires, and reloads that failed", async () => {
   const authority = new CertificateAuthority();
   const certificate = authority.issue();
   const keyFile = join(temporaryFolder(), "key");
-  copyFileSync(TokenKey.make("HS256").file(), keyFile);
+  copyFileSync(TokenKey.make("ES256").file(), keyFile);
   const { gateway, scrape } = await start({ certificate, more: ["--token-key", keyFile] });
   const expiry = async (): Promise<number> => sum(await scrape(), "regstream_tls_certificate_expiry_timestamp_seconds");
   const failures = async (reason: string): Promise<number> => sum(await scrape(), "regstream_reload_failures_total", { reason });

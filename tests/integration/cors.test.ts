@@ -97,7 +97,7 @@ describe("requests that are refused before they are whole", () => {
     [400, "a head that is none", `GET ${stream} HTTP/1.1\r\n${fields}no field\r\n\r\n`],
     [421, "another host", `GET ${stream} HTTP/1.1\r\nOrigin: ${allowed}\r\nHost: evil.example\r\n\r\n`],
   ])("are answered with %i to an allowed origin: %s", async (status, _name, bytes) => {
-    const gateway = await Gateway.start({ hasDemo: false, more: ["--cors-origin", allowed] });
+    const gateway = await Gateway.start({ hasDemo: false, more: ["--open", "--cors-origin", allowed] });
     const head = await say(gateway.port, bytes);
     expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect(head).toContain(`Access-Control-Allow-Origin: ${allowed}`);
@@ -106,7 +106,7 @@ describe("requests that are refused before they are whole", () => {
   });
 
   test("so is one of a client behind a proxy that has all its places", async () => {
-    const gateway = await Gateway.start({ hasDemo: false, more: ["--cors-origin", allowed, "--connections-per-client", "1", "--trusted-proxy", "127.0.0.1"] });
+    const gateway = await Gateway.start({ hasDemo: false, more: ["--open", "--cors-origin", allowed, "--connections-per-client", "1", "--trusted-proxy", "127.0.0.1"] });
     const headers = { Origin: allowed, "X-Forwarded-For": "192.0.2.1" };
     const open = await fetch(gateway.url(stream), { headers });
     const refused = await fetch(gateway.url(stream), { headers });

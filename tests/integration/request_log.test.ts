@@ -12,7 +12,7 @@ import { bearer, now, TokenKey } from "../processes/tokens.ts";
 const stream = "/api/registrations/updates/stream";
 const updates = "/api/registrations/{id}/updates";
 const cookieName = "regstream-token";
-const key = TokenKey.make("HS256");
+const key = TokenKey.make("ES256");
 
 /** What must appear nowhere: an id, a person, an address, and what a client says in fields and queries. */
 const own = { id: 987_654_321, name: "Abebe Bikila", phone: "+251911223344", address: "203.0.113.77", field: "field-4711", cookie: "cookie-4711", query: "query-4711" };
