@@ -32,9 +32,9 @@ describe("a gateway that other machines reach", () => {
     const url = `http://127.0.0.1:${ready[1]}`;
     expect((await fetch(`${url}/api/health`)).status).toBe(200);
     expect((await fetch(`${url}/api/registrations/42/updates`, { method: "POST" })).status).toBe(404);
+    await child.stop(); // Its log is whole.
     expect(child.log).toMatch(openGateway);
     expect(child.log).toContain(what);
-    await child.stop();
   });
 });
 
@@ -46,8 +46,8 @@ test.each([
 ])("a gateway on %s is open without a word", async (_name, args) => {
   const child = regstream(["serve", "--port", "0", ...args]);
   await child.untilOutput(/serving on http:\/\/\S+/);
-  expect(child.log).not.toMatch(openGateway);
   await child.stop();
+  expect(child.log).not.toMatch(openGateway);
 });
 
 test.each(["--token-issuer", "--token-audience"])("%s without a key is no policy", async (option) => {
@@ -82,6 +82,6 @@ test("a gateway with a key may listen anywhere, and asks everybody", async () =>
   expect((await fetch(`${url}/livez`)).status).toBe(200);
   expect((await fetch(`${url}/api/health`)).status).toBe(401);
   expect((await fetch(`${url}/api/registrations/42/updates`, { method: "POST" })).status).toBe(401);
-  expect(child.log).not.toMatch(openGateway);
   await child.stop();
+  expect(child.log).not.toMatch(openGateway);
 });
