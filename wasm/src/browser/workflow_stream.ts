@@ -19,14 +19,14 @@ import { SnapshotStore } from "./snapshot_store.js";
 import type { TransportName, WorkflowSnapshot, WorkflowStreamOptions } from "./stream_options.js";
 import { prepareTransport, transportOf } from "./stream_transport.js";
 import { Timer } from "./timer.js";
-import type { TransportEvents } from "./transport.js";
-import { withQuery } from "./transport.js";
+import { type TransportEvents, withQuery } from "./transport.js";
+import type { UpdateSource } from "./update_source.js";
 
 /**
  * A stream of a workflow's updates that comes back by itself. The core decides when to connect and
  * folds updates; this carries out what it decides, and tells the page.
  */
-export class WorkflowStream<W extends Workflow> {
+export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
   readonly workflow: W;
   readonly #options: WorkflowStreamOptions<W>;
   readonly #url: string;
