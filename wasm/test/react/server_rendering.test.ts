@@ -18,7 +18,7 @@ describe("on a server", () => {
     vi.resetModules();
     await import("../../src/index.js");
     const { useRegistrationUpdates } = await import("../../src/react/use_registration_updates.js");
-    const { sharedStreamCount } = await import("../../src/react/shared_streams.js");
+    const { sharedStreamCount } = await import("../../src/pool/stream_pool.js");
     function Page() {
       const { connection, isConnected } = useRegistrationUpdates({ registrationId: 42 });
       return createElement("p", null, `${connection} ${isConnected}`);
