@@ -11,6 +11,7 @@ import type { RegistrationWorkflow } from "../src/generated/registration.js";
 import { registrationWorkflow } from "../src/generated/registration.js";
 import type { EventSourceConstructor, EventSourceLike } from "../src/browser/event_source_transport.js";
 import type { FetchFunction } from "../src/browser/fetch_transport.js";
+import type { Frames } from "../src/browser/pacer.js";
 import type { Signals } from "../src/browser/signals.js";
 import type { Signal } from "../src/core/connection.js";
 
@@ -289,6 +290,26 @@ export class FakeClock implements Clock {
   /** Moves on by `ms` while no timer goes off, as a sleeping machine does. */
   sleep(ms: number): void {
     this.#now += ms;
+  }
+}
+
+/** Frames that the test draws. */
+export class FakeFrames implements Frames {
+  readonly #callbacks = new Set<() => void>();
+
+  get requested(): number {
+    return this.#callbacks.size;
+  }
+
+  request(callback: () => void): () => void {
+    this.#callbacks.add(callback);
+    return () => this.#callbacks.delete(callback);
+  }
+
+  draw(): void {
+    const callbacks = [...this.#callbacks];
+    this.#callbacks.clear();
+    callbacks.forEach((callback) => callback());
   }
 }
 
