@@ -4,6 +4,7 @@ import type { CoreAction, CoreClient } from "../core/core_client.js";
 import { StreamError } from "../core/errors.js";
 import { loadCore } from "../core/load_core.js";
 import type { MessageBatch } from "../core/message_batch.js";
+import { bindMembers } from "../shared/bind_members.js";
 import { createClock } from "../shared/clock.js";
 import type { UpdateOf, ViewOf } from "../shared/messages.js";
 import type { IdOf, Workflow } from "../workflow/workflow.js";
@@ -64,6 +65,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
       () => (options.loadCore ?? loadCore)(),
       () => (options.seed ?? randomSeed())[0] / 2 ** 32,
     );
+    bindMembers(this);
   }
 
   /**
