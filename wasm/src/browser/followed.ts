@@ -8,11 +8,9 @@ import { Vocabulary } from "../core/vocabulary.js";
 import type { ViewOf } from "../shared/messages.js";
 import { idExpectation, isId } from "../workflow/ids.js";
 import type { IdOf, Workflow } from "../workflow/workflow.js";
+import { idsMax } from "./stream_limits.js";
 import type { WorkflowStreamOptions } from "./stream_options.js";
 import { idleSnapshot } from "./stream_options.js";
-
-/** Of one stream; the gateway refuses more. */
-const idsMax = 100;
 
 function invalid(message: string): StreamError {
   return new StreamError("invalid_options", message);
