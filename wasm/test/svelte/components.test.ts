@@ -1,0 +1,50 @@
+// @vitest-environment jsdom
+import { execFileSync } from "node:child_process";
+import { createRequire } from "node:module";
+
+import { compile } from "svelte/compiler";
+import { expect, it } from "vitest";
+
+import { registrationUpdates } from "../../src/svelte.js";
+import { fakeRegistrationStream } from "../../src/testing.js";
+
+interface Compiled {
+  readonly default: unknown;
+  mount(component: unknown, options: { target: Element; props: object }): object;
+  unmount(component: object): Promise<void>;
+  flushSync(): void;
+}
+
+/** A component and Svelte's runtime for a page, in one module: Node alone would take Svelte's runtime for a server. */
+async function compileComponent(source: string): Promise<Compiled> {
+  const { code } = compile(source, { generate: "client", filename: "Page.svelte" }).js;
+  const input = `${code}\nexport { flushSync, mount, unmount } from "svelte";`;
+  // As a program: within jsdom esbuild refuses to run.
+  const bundler = createRequire(import.meta.url).resolve("esbuild/bin/esbuild");
+  const bundle = execFileSync(bundler, ["--bundle", "--format=esm", "--conditions=browser"], { input });
+  return (await import(/* @vite-ignore */ `data:text/javascript;base64,${bundle.toString("base64")}`)) as Compiled;
+}
+
+const markup = '<p>{$live.isConnected ? "Live" : "Offline"} {$live.registration?.message ?? "-"}</p>';
+
+it.each([
+  ["runes", "let { live } = $props();"],
+  ["Svelte 4's syntax", "export let live;"],
+])("$store of a component with %s shows updates, and lets the stream go with it", async (_name, script) => {
+  const { default: Page, mount, unmount, flushSync } = await compileComponent(`<script>${script}</script>${markup}`);
+  const fake = await fakeRegistrationStream();
+  const target = document.createElement("div");
+  const live = registrationUpdates({ registrationId: 42, ...fake.options });
+  const page = mount(Page, { target, props: { live } });
+  const text = () => {
+    flushSync();
+    return target.textContent;
+  };
+  expect(text()).toBe("Offline -");
+  await fake.open();
+  fake.update({ registrationId: 42, message: "Hello" });
+  expect(text()).toBe("Live Hello");
+  await unmount(page);
+  await Promise.resolve();
+  expect(fake.isOpen).toBe(false);
+});
