@@ -5,8 +5,9 @@ import { createRequire } from "node:module";
 import { compile } from "svelte/compiler";
 import { expect, it } from "vitest";
 
-import { registrationUpdates } from "../../src/svelte.js";
+import { registration, registrationUpdates } from "../../src/svelte.js";
 import { fakeRegistrationStream } from "../../src/testing.js";
+import { settle } from "../fakes.js";
 
 interface Compiled {
   readonly default: unknown;
@@ -47,4 +48,34 @@ it.each([
   await unmount(page);
   await Promise.resolve();
   expect(fake.isOpen).toBe(false);
+});
+
+it("$store of a derived store follows another registration when the id changes", async () => {
+  const { default: Page, mount, unmount, flushSync } = await compileComponent(`
+    <script>
+      let { storeOf } = $props();
+      let id = $state(41);
+      const view = $derived(storeOf(id));
+    </script>
+    <button onclick={() => (id = 42)}>next</button><p>{$view?.message ?? "-"}</p>`);
+  const fake = await fakeRegistrationStream();
+  const target = document.createElement("div");
+  const page = mount(Page, { target, props: { storeOf: (id: number) => registration(id, fake.options) } });
+  const text = () => {
+    flushSync();
+    return target.querySelector("p")?.textContent;
+  };
+  await fake.open();
+  fake.update({ registrationId: 41, message: "forty-one" });
+  expect(text()).toBe("forty-one");
+  // Svelte listens to clicks at the document.
+  document.body.append(target);
+  target.querySelector("button")?.click();
+  expect(text()).toBe("-");
+  await settle();
+  fake.clock.advance(100);
+  await fake.open();
+  fake.update({ registrationId: 42, message: "forty-two" });
+  expect(text()).toBe("forty-two");
+  await unmount(page);
 });
