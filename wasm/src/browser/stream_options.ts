@@ -7,6 +7,7 @@ import type { RegistrationView, UpdateOf, ViewOf } from "../shared/messages.js";
 import type { IdOf, Workflow } from "../workflow/workflow.js";
 import type { EventSourceConstructor } from "./event_source_transport.js";
 import type { FetchFunction } from "./fetch_transport.js";
+import type { Frames } from "./pacer.js";
 import type { Signals } from "./signals.js";
 
 /** What a stream is told by the page, and what it tells. */
@@ -117,6 +118,11 @@ export interface WorkflowStreamOptions<W extends Workflow> {
   /** Default: the environment's EventSource. */
   readonly eventSource?: EventSourceConstructor | undefined;
   readonly clock?: Clock | undefined;
+  /**
+   * When listeners of changes hear of them. Default: the window's frames. Null, and where there are none, as in Node:
+   * at once.
+   */
+  readonly frames?: Frames | null | undefined;
   /** Default: online, offline, visible and restored, of the window. */
   readonly signals?: Signals | undefined;
   /** Default: random. Two 32-bit numbers that spread reconnects between clients. */

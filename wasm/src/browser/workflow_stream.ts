@@ -4,6 +4,7 @@ import type { CoreAction, CoreClient } from "../core/core_client.js";
 import { StreamError } from "../core/errors.js";
 import { loadCore } from "../core/load_core.js";
 import type { MessageBatch } from "../core/message_batch.js";
+import { bindMembers } from "../shared/bind_members.js";
 import { createClock } from "../shared/clock.js";
 import type { UpdateOf, ViewOf } from "../shared/messages.js";
 import type { IdOf, Workflow } from "../workflow/workflow.js";
@@ -12,7 +13,7 @@ import { Delivery } from "./delivery.js";
 import { Finish, neverFinished } from "./finish.js";
 import { Followed } from "./followed.js";
 import { ModuleLoader } from "./module_loader.js";
-import { refusal } from "./refusal.js";
+import { refusal, unreadable } from "./refusal.js";
 import { randomSeed } from "./seed.js";
 import { browserSignals } from "./signals.js";
 import { SnapshotStore } from "./snapshot_store.js";
@@ -31,7 +32,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
   readonly #options: WorkflowStreamOptions<W>;
   readonly #url: string;
   readonly #store = new SnapshotStore<W>();
-  readonly #delivery = new Delivery(this.#store);
+  readonly #delivery: Delivery<W>;
   readonly #finish = new Finish<ViewOf<W>>();
   readonly #loader: ModuleLoader;
   readonly #timer: Timer;
@@ -58,14 +59,13 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     this.#url = options.url ?? workflow.paths.stream;
     this.#followed = new Followed(workflow, options);
     this.#timer = new Timer(() => options.clock ?? createClock());
+    this.#delivery = new Delivery(this.#store, options, this.#timer);
     this.#authorizer = new Authorizer(options);
     this.#loader = new ModuleLoader(
       () => (options.loadCore ?? loadCore)(),
       () => (options.seed ?? randomSeed())[0] / 2 ** 32,
     );
-    if (options.onUpdate !== undefined) {
-      this.#delivery.updateListeners.add(options.onUpdate);
-    }
+    bindMembers(this);
   }
 
   /**
@@ -96,9 +96,9 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     });
   }
 
-  /** Calls `listener` after each change of the snapshot; returns what ends that, at once. */
-  subscribe(listener: () => void): () => void {
-    return this.#delivery.changeListeners.add(listener);
+  /** Calls `listener` when the snapshot has changed (`frames` says when); returns what ends that, at once. */
+  subscribe(listener: (snapshot: WorkflowSnapshot<W>) => void): () => void {
+    return this.#delivery.changeListeners.add(() => listener(this.getSnapshot()));
   }
 
   /** Calls `listener` once for each update, in order; returns what ends that, at once. */
@@ -346,7 +346,8 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     }
     this.#followed.read(messages);
     for (let index = 0; index < messages.length; ++index) {
-      switch (messages.kind(index)) {
+      const kind = messages.kind(index);
+      switch (kind) {
         case "update": {
           const update = messages.update(index);
           this.#delivery.add(update, this.#cursor);
@@ -358,15 +359,13 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
           this.#store.change({ error: null });
           break;
         case "malformed":
-          this.#store.change({ error: new StreamError("malformed_message", messages.message(index)) });
-          break;
         case "too_large":
-          this.#store.change({ error: new StreamError("message_too_large", messages.message(index)) });
+          this.#store.change({ error: unreadable(kind, messages.message(index)) });
           break;
       }
     }
     this.#cursor = messages.cursorAtEnd();
-    const resets = this.#store.current.resets + messages.resets;
+    const resets = this.#store.fields.resets + messages.resets;
     this.#store.change({ view: this.#followed.view, views: this.#followed.views, resets });
   }
 

@@ -3,7 +3,7 @@ import { createContext, createElement, useContext, useEffect, useMemo, useRef, u
 
 import { registrationWorkflow } from "../generated/registration.js";
 import type { EndpointOptions } from "../pool/endpoint.js";
-import { endpointKey } from "../pool/endpoint.js";
+import { endpointKey, endpointOf, withDefaults } from "../pool/endpoint.js";
 import type { Workflow } from "../workflow/workflow.js";
 
 /** Defaults of the hooks below. `url` is that of registrations; streams of other workflows keep their own path. */
@@ -12,12 +12,6 @@ export interface RegistrationStreamsProps extends EndpointOptions {
 }
 
 const Defaults = createContext<EndpointOptions>({});
-
-/** `own`, and `others` where it leaves something out. */
-function withDefaults(own: EndpointOptions, others: EndpointOptions): EndpointOptions {
-  const given = Object.entries(own).filter(([, value]) => value !== undefined);
-  return { ...others, ...Object.fromEntries(given) };
-}
 
 /**
  * The same functions for as long as the provider is mounted, which call those of its latest render: new ones each
@@ -67,6 +61,5 @@ export function RegistrationStreams({ children, ...props }: RegistrationStreamsP
 
 /** A hook's options, and those of the provider. */
 export function useEndpoint(workflow: Workflow, own: EndpointOptions): EndpointOptions {
-  const { url, ...defaults } = useContext(Defaults);
-  return withDefaults(own, workflow === (registrationWorkflow as Workflow) ? { ...defaults, url } : defaults);
+  return endpointOf(workflow, own, useContext(Defaults));
 }
