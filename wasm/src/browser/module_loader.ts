@@ -1,5 +1,6 @@
 import type { Core } from "../core/core.js";
 import { StreamError } from "../core/errors.js";
+import { pageWide } from "../shared/page_wide.js";
 
 /** How long to wait before the module is loaded again: this long, doubled with each failure. */
 const delayMs = 1_000;
@@ -10,6 +11,21 @@ export interface LoadEvents {
   loaded(core: Core): void;
   /** Load again after the delay, or sooner. */
   failed(error: StreamError, retryAfterMs: number): void;
+}
+
+/** `loadCore` says by itself what is wrong; a function of the page's may not. */
+function loadError(cause: unknown): StreamError {
+  const isKnown = cause instanceof StreamError && cause.kind === "load_failed";
+  return isKnown ? cause : new StreamError("load_failed", `regstream.wasm could not be loaded: ${String(cause)}`, cause);
+}
+
+/** Once a page: each stream tries again and again. */
+function report(error: StreamError): void {
+  const reports = pageWide("load failure", () => ({ count: 0 }));
+  if (reports.count === 0) {
+    console.error(error.message);
+  }
+  reports.count += 1;
 }
 
 /** Loads the module, and counts how often in a row it could not. */
@@ -54,8 +70,9 @@ export class ModuleLoader {
         }),
       (cause: unknown) =>
         end(() => {
-          const message = `regstream.wasm could not be loaded: ${String(cause)}`;
-          events.failed(new StreamError("load_failed", message, cause), this.#nextDelay());
+          const error = loadError(cause);
+          report(error);
+          events.failed(error, this.#nextDelay());
         }),
     );
   }
