@@ -68,7 +68,7 @@ describe("a failure on the console", () => {
     freshPage();
     const { ModuleLoader } = await import("../../src/browser/module_loader.js");
     const said = vi.spyOn(console, "error").mockImplementation(() => {});
-    const loaders = [1, 2].map(() => new ModuleLoader(() => Promise.reject(new Error("gone")), () => 0));
+    const loaders = [1, 2].map(() => new ModuleLoader({ loadCore: () => Promise.reject(new Error("gone")) }));
     for (const loader of [...loaders, ...loaders]) {
       const failure = await new Promise<Error>((failed) => loader.load({ loaded: () => {}, failed }));
       expect(failure.message).toBe("regstream.wasm could not be loaded: Error: gone");
