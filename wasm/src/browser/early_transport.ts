@@ -75,6 +75,8 @@ export class EarlyTransport {
   #request = "";
   #events: HeldEvents | null = null;
   #closeTransport: (() => void) | null = null;
+  /** The page's fetch may start the stream anew. */
+  #isOpening = false;
 
   /**
    * Does nothing where the page has a word in each attempt, where the environment makes none possible, or for a stream
@@ -87,12 +89,14 @@ export class EarlyTransport {
     lastEventId: string,
   ): void {
     this.close();
-    if (options.token !== undefined || typeof options.headers === "function" || lastEventId !== "") {
+    const asksPage = options.token !== undefined || typeof options.headers === "function";
+    if (asksPage || lastEventId !== "" || this.#isOpening) {
       return;
     }
     const events = new HeldEvents(() => this.close());
     this.#request = requestText(transport, url, lastEventId);
     this.#events = events;
+    this.#isOpening = true;
     try {
       const closeTransport = prepareTransport(options, transport, url, "", "")(events);
       // The page's EventSource may have closed the stream.
@@ -104,6 +108,8 @@ export class EarlyTransport {
     } catch {
       // The core's own attempt will say so.
       this.close();
+    } finally {
+      this.#isOpening = false;
     }
   }
 
