@@ -42,6 +42,14 @@ export class Followed<W extends Workflow> {
     this.#ids = options.id === undefined ? [...new Set(options.ids)] : [options.id];
   }
 
+  /** What a first attempt asks for, as the core will say it (`StreamSession`): for who can't wait for the core. */
+  get firstQuery(): string {
+    const encode = (text: string) =>
+      encodeURIComponent(text).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
+    const parameters = this.#ids.map((id) => `${encode(this.#workflow.id.member)}=${encode(String(id))}`);
+    return [...parameters, ...(this.#options.until === undefined ? [] : ["until=final"])].join("&");
+  }
+
   /** By id, as far as something is known; the same object until one of them changes. */
   get views(): ReadonlyMap<IdOf<W>, ViewOf<W>> {
     return this.#views;

@@ -2,7 +2,6 @@ import type { Answer, ConnectionState, CoreReason, Signal } from "../core/connec
 import type { Core } from "../core/core.js";
 import type { CoreAction, CoreClient } from "../core/core_client.js";
 import { StreamError } from "../core/errors.js";
-import { loadCore } from "../core/load_core.js";
 import type { MessageBatch } from "../core/message_batch.js";
 import { bindMembers } from "../shared/bind_members.js";
 import { createClock } from "../shared/clock.js";
@@ -10,6 +9,7 @@ import type { UpdateOf, ViewOf } from "../shared/messages.js";
 import type { IdOf, Workflow } from "../workflow/workflow.js";
 import { Authorizer } from "./authorizer.js";
 import { Delivery } from "./delivery.js";
+import { EarlyTransport } from "./early_transport.js";
 import { Finish, neverFinished } from "./finish.js";
 import { Followed } from "./followed.js";
 import { ModuleLoader } from "./module_loader.js";
@@ -35,10 +35,10 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
   readonly #delivery: Delivery<W>;
   readonly #finish = new Finish<ViewOf<W>>();
   readonly #loader: ModuleLoader;
+  readonly #early = new EarlyTransport();
   readonly #timer: Timer;
   readonly #authorizer: Authorizer;
   #batchDepth = 0;
-
   /** The module that the client is of. */
   #core: Core | null = null;
   #client: CoreClient<W> | null = null;
@@ -61,10 +61,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     this.#timer = new Timer(() => options.clock ?? createClock());
     this.#delivery = new Delivery(this.#store, options, this.#timer);
     this.#authorizer = new Authorizer(options);
-    this.#loader = new ModuleLoader(
-      () => (options.loadCore ?? loadCore)(),
-      () => (options.seed ?? randomSeed())[0] / 2 ** 32,
-    );
+    this.#loader = new ModuleLoader(options);
     bindMembers(this);
   }
 
@@ -147,13 +144,13 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
   }
 
   #start(): void {
-    const { signals = browserSignals } = this.#options;
     this.#finish.begin();
     this.#followed.check();
     this.#transport = transportOf(this.#options);
     this.#store.change({ connection: "connecting", reason: "requested", isConnected: false, error: null });
-    this.#leaveSignals = signals.subscribe((signal) => this.#hear(signal));
+    this.#leaveSignals = (this.#options.signals ?? browserSignals).subscribe((signal) => this.#hear(signal));
     this.#load();
+    this.#early.open(this.#options, this.#transport, withQuery(this.#url, this.#followed.firstQuery), this.#cursor());
   }
 
   /** The stream stays in `waiting` from the first failure until the module is there. */
@@ -163,6 +160,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
       loaded: (core) => this.#batch(() => this.#begin(core)),
       failed: (error, retryAfterMs) =>
         this.#batch(() => {
+          this.#early.close();
           this.#store.change({ connection: "waiting", reason: "failed_here", error });
           this.#arm(this.#timer.now() + retryAfterMs, () => this.#load());
         }),
@@ -268,7 +266,6 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
 
   /** Keeps the promise of a stream that ends by itself, or breaks it; the page's own `close` does so itself. */
   #settle(reason: CoreReason): void {
-    const { error } = this.#store.current;
     const { view } = this.#followed;
     if (reason === "requested") {
       return;
@@ -278,7 +275,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
       this.#cursor = () => "";
       this.#finish.succeed(view);
     } else {
-      this.#finish.fail(error ?? refusal(reason, this.#answer));
+      this.#finish.fail(this.#store.current.error ?? refusal(reason, this.#answer));
     }
   }
 
@@ -327,7 +324,9 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
       ended: (end) => input(() => client.end(attempt, end, this.#timer.now())),
     };
     const url = withQuery(this.#url, query);
-    const open = prepareTransport(this.#options, this.#transport, url, lastEventId, credential);
+    const open =
+      this.#early.take(this.#transport, url, lastEventId) ??
+      prepareTransport(this.#options, this.#transport, url, lastEventId, credential);
     // The page's function that gives the headers may have closed the stream, as may its fetch or EventSource.
     if (this.#client !== client) {
       return;
@@ -387,6 +386,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
   /** Gives back everything that a running stream holds. */
   #release(): void {
     this.#loader.stop();
+    this.#early.close();
     this.#authorizer.stop();
     this.#dropTransport();
     this.#timer.cancel();
