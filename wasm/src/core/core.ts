@@ -88,13 +88,22 @@ const resultWords = {
 
 const abiVersion = 9;
 
+/** UTF-8, as the environment has it. */
+export interface TextCoders {
+  readonly TextEncoder: new () => {
+    encodeInto(text: string, bytes: Uint8Array): { written: number };
+  };
+  readonly TextDecoder: new (
+    label: string,
+    options: { ignoreBOM: boolean },
+  ) => { decode(bytes: Uint8Array): string };
+}
+
 /** One instance of the module. Every stream of a page shares it. */
 export class Core {
   readonly #exports: CoreExports;
-  // Not at import: an environment of tests may have none, and never load the module either.
-  readonly #encoder = new TextEncoder();
-  // An id may begin with U+FEFF, which is part of it.
-  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  readonly #encoder: InstanceType<TextCoders["TextEncoder"]>;
+  readonly #decoder: InstanceType<TextCoders["TextDecoder"]>;
   readonly #inputLimit: number;
   /** The most that `writeBytes` takes. */
   readonly bytesLimit: number;
@@ -105,7 +114,10 @@ export class Core {
   #isDead = false;
 
   /** `instance` is one of regstream.wasm (`WebAssembly.Instance`). */
-  constructor(instance: { readonly exports: object }) {
+  constructor(instance: { readonly exports: object }, { TextEncoder, TextDecoder }: TextCoders) {
+    this.#encoder = new TextEncoder();
+    // An id may begin with U+FEFF, which is part of it.
+    this.#decoder = new TextDecoder("utf-8", { ignoreBOM: true });
     // Its own check stands below: a module of another build has another version, or none.
     const exports = instance.exports as unknown as CoreExports;
     if (typeof exports.abi_version !== "function" || exports.abi_version() !== abiVersion) {

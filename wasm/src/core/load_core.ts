@@ -1,6 +1,6 @@
 import { pageWide } from "../shared/page_wide.js";
 import type { PlatformUrl } from "../shared/platform.js";
-import { Core } from "./core.js";
+import { Core, type TextCoders } from "./core.js";
 import { StreamError } from "./errors.js";
 
 /** Where the module comes from: its address, or its bytes. */
@@ -26,17 +26,21 @@ const permissions =
 const failure = (what: string, remedy: string = remedies, cause?: unknown) =>
   new StreamError("load_failed", `${what}. ${remedy}.`, cause);
 
-/** In Node only. The names are variables, so that bundlers for the browser leave them alone. */
+/** In Node only. The name is a variable, so that bundlers for the browser leave it alone. */
+async function nodeModule<T>(name: string): Promise<T> {
+  return await import(/* @vite-ignore */ /* webpackIgnore: true */ /* turbopackIgnore: true */ name);
+}
+
 async function readFile(url: string): Promise<BufferSource> {
-  const [filesName, urlName] = ["node:fs/promises", "node:url"];
-  const files: typeof import("node:fs/promises") = await import(
-    /* @vite-ignore */ /* webpackIgnore: true */ filesName
-  );
-  const urls: typeof import("node:url") = await import(
-    /* @vite-ignore */ /* webpackIgnore: true */ urlName
-  );
+  const files = await nodeModule<typeof import("node:fs/promises")>("node:fs/promises");
+  const urls = await nodeModule<typeof import("node:url")>("node:url");
   // A path, since the global URL may be a test environment's, which Node's file functions don't take.
   return new Uint8Array(await files.readFile(urls.fileURLToPath(url)));
+}
+
+/** Jest's environment for pages lacks them. */
+async function textCoders(): Promise<TextCoders> {
+  return typeof TextEncoder === "undefined" ? await nodeModule<TextCoders>("node:util") : globalThis;
 }
 
 async function fetchModule(address: string): Promise<BufferSource> {
@@ -108,7 +112,8 @@ const stateOf = () =>
 async function load(source: CoreSource): Promise<Core> {
   const isBytes = typeof source === "object" && "byteLength" in source;
   const bytes = isBytes ? (source as BufferSource) : await readModule(String(source));
-  const core = new Core(await instantiate(bytes, isBytes ? "What was given as regstream.wasm" : String(source)));
+  const instance = await instantiate(bytes, isBytes ? "What was given as regstream.wasm" : String(source));
+  const core = new Core(instance, await textCoders());
   stateOf().loaded = core;
   return core;
 }
