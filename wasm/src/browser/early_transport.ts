@@ -77,24 +77,31 @@ export class EarlyTransport {
   #closeTransport: (() => void) | null = null;
   /** The page's fetch may start the stream anew. */
   #isOpening = false;
+  /** Counts what was begun or given up, so that what was planned knows that it is no longer wanted. */
+  #run = 0;
 
   /**
+   * Begins it a microtask later, at the address as it is by then: the rows of a page ask for one id after the other.
    * Does nothing where the page has a word in each attempt, where the environment makes none possible, or for a stream
    * that resumes: what it asks for is the core's to say.
    */
   open<W extends Workflow>(
     options: WorkflowStreamOptions<W>,
     transport: TransportName,
-    url: string,
+    url: () => string,
     lastEventId: string,
   ): void {
     this.close();
+    const run = this.#run;
     const asksPage = options.token !== undefined || typeof options.headers === "function";
-    if (asksPage || lastEventId !== "" || this.#isOpening) {
-      return;
+    if (!asksPage && lastEventId === "" && !this.#isOpening) {
+      queueMicrotask(() => run === this.#run && this.#begin(options, transport, url()));
     }
+  }
+
+  #begin<W extends Workflow>(options: WorkflowStreamOptions<W>, transport: TransportName, url: string): void {
     const events = new HeldEvents(() => this.close());
-    this.#request = requestText(transport, url, lastEventId);
+    this.#request = requestText(transport, url, "");
     this.#events = events;
     this.#isOpening = true;
     try {
@@ -132,6 +139,7 @@ export class EarlyTransport {
   }
 
   close(): void {
+    this.#run += 1;
     this.#events?.drop();
     this.#events = null;
     this.#closeTransport?.();

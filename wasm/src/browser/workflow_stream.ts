@@ -150,7 +150,8 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     this.#store.change({ connection: "connecting", reason: "requested", isConnected: false, error: null });
     this.#leaveSignals = (this.#options.signals ?? browserSignals).subscribe((signal) => this.#hear(signal));
     this.#load();
-    this.#early.open(this.#options, this.#transport, withQuery(this.#url, this.#followed.firstQuery), this.#cursor());
+    const url = () => withQuery(this.#url, this.#followed.firstQuery);
+    this.#early.open(this.#options, this.#transport, url, this.#cursor());
   }
 
   /** The stream stays in `waiting` from the first failure until the module is there. */

@@ -27,9 +27,11 @@ beforeEach(() => {
   };
 });
 
-function connectStream(options: RegistrationStreamOptions = {}) {
+/** As the page's turn leaves it: the request has gone out behind that. */
+async function connectStream(options: RegistrationStreamOptions = {}) {
   const created = createTestStream({ eventSource: network.EventSource, loadCore, ...options });
   created.stream.connect();
+  await Promise.resolve();
   return created;
 }
 
@@ -37,7 +39,7 @@ const stages = (updates: readonly { readonly stage?: string | undefined }[]) => 
 
 describe("the stream's first request, made while the module loads", () => {
   it("is the stream's own, with all that it brought meanwhile", async () => {
-    const { stream, updates } = connectStream();
+    const { stream, updates } = await connectStream();
     expect(network.last.url).toBe("/api/registrations/updates/stream?registrationId=42");
     network.last.accept();
     network.last.send(stageUpdate("duplicate_check", "started", 1), "5-1");
@@ -52,7 +54,7 @@ describe("the stream's first request, made while the module loads", () => {
   });
 
   it("may have ended by then, which counts as an attempt", async () => {
-    const { stream, updates } = connectStream();
+    const { stream, updates } = await connectStream();
     network.last.accept();
     network.last.send(stageUpdate("duplicate_check", "started", 1), "5-1");
     network.last.lose();
@@ -63,7 +65,7 @@ describe("the stream's first request, made while the module loads", () => {
 
   it("brings bytes by fetch, in order", async () => {
     const fetched: FakeFetch = createFetch();
-    const { stream, updates } = connectStream({ fetch: fetched.fetch });
+    const { stream, updates } = await connectStream({ fetch: fetched.fetch });
     const text = [1, 2].map((n) => `id: 5-${n}\ndata: ${JSON.stringify(stageUpdate(`stage_${n}`, "started", n))}\n\n`);
     fetched.last.accept();
     await settleBody();
@@ -89,15 +91,34 @@ describe("the stream's first request, made while the module loads", () => {
   it.each(streams)("is what the core asks for: %s", async (_name, options) => {
     const { stream } = createWorkflowStream(csvImport, { eventSource: network.EventSource, loadCore, ...options });
     stream.connect();
+    await Promise.resolve();
+    expect(network.live).toBe(1);
     await load();
     expect(network.sources).toHaveLength(1);
     expect(network.live).toBe(1);
+  });
+
+  it("asks for what the page's turn comes to, or for nothing", async () => {
+    const options = { eventSource: network.EventSource, loadCore, ids: ["a.csv"] };
+    const { stream } = createWorkflowStream(csvImport, options);
+    stream.connect();
+    stream.close();
+    stream.connect();
+    stream.follow(["a.csv", "b.csv"]);
+    await Promise.resolve();
+    expect(network.sources.map(({ url }) => url.split("?")[1])).toEqual(["file=a.csv&file=b.csv"]);
+    stream.close();
+    stream.connect();
+    stream.close();
+    await Promise.resolve();
+    expect(network.sources).toHaveLength(1);
   });
 
   it("is closed where the stream asks for something else by then", async () => {
     const options = { eventSource: network.EventSource, loadCore, ids: ["a.csv"] };
     const { stream } = createWorkflowStream(csvImport, options);
     stream.connect();
+    await Promise.resolve();
     stream.follow(["b.csv"]);
     await load();
     expect(network.sources.map(({ url }) => url.split("?")[1])).toEqual(["file=a.csv", "file=b.csv"]);
@@ -105,7 +126,7 @@ describe("the stream's first request, made while the module loads", () => {
   });
 
   it("is closed where more than a mebibyte waits, and made again by the core", async () => {
-    const { updates } = connectStream();
+    const { updates } = await connectStream();
     network.last.accept();
     const half = { message: "x".repeat(512 << 10) };
     network.last.send(stageUpdate("duplicate_check", "started", 1, half), "5-1");
@@ -119,12 +140,12 @@ describe("the stream's first request, made while the module loads", () => {
   });
 
   it("is closed where the module can't be loaded, or the page closes the stream", async () => {
-    const { stream } = connectStream();
+    const { stream } = await connectStream();
     expect(network.live).toBe(1);
     await fail();
     expect(stream.getSnapshot()).toMatchObject({ connection: "waiting", error: { kind: "load_failed" } });
     expect(network.live).toBe(0);
-    const other = connectStream();
+    const other = await connectStream();
     expect(network.live).toBe(1);
     other.stream.close();
     expect(network.live).toBe(0);
@@ -132,10 +153,10 @@ describe("the stream's first request, made while the module loads", () => {
 
   it("waits for the core where the page has a word in each attempt, or a cursor is there", async () => {
     const fetched = createFetch();
-    connectStream({ fetch: fetched.fetch, headers: () => ({ "X-Page": "1" }) });
-    connectStream({ fetch: fetched.fetch, token: () => Promise.resolve("secret") });
+    await connectStream({ fetch: fetched.fetch, headers: () => ({ "X-Page": "1" }) });
+    await connectStream({ fetch: fetched.fetch, token: () => Promise.resolve("secret") });
     expect(fetched.requests).toHaveLength(0);
-    const { stream } = connectStream();
+    const { stream } = await connectStream();
     await load();
     network.last.accept();
     network.last.send(stageUpdate("duplicate_check", "started", 1), "5-1");
@@ -147,7 +168,7 @@ describe("the stream's first request, made while the module loads", () => {
   });
 
   it("leaves what it can't do to the core, which says so", async () => {
-    const { stream } = connectStream({
+    const { stream } = await connectStream({
       eventSource: class {
         constructor() {
           throw new SyntaxError("no address");

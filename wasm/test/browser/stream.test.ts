@@ -841,6 +841,7 @@ describe("failures on this side", () => {
   it("gives the fresh module the last cursor and the view, and hears of nothing twice", async () => {
     const { stream, network, updates } = createStream({ loadCore: () => primeCore() });
     stream.connect();
+    await vi.waitFor(() => expect(network.sources).toHaveLength(1));
     network.last.accept();
     await vi.waitFor(() => expect(stream.getSnapshot().isConnected).toBe(true));
     network.last.send(stageUpdate("duplicate_check", "completed", 10, { details: { accountsFound: 5 } }), "5-1");
