@@ -215,6 +215,15 @@ describe("a user who disconnects", () => {
     expect(first.seen.view).not.toBe(null);
   });
 
+  it("hears nothing more, where another one's listener has disconnected it", async () => {
+    const [one, two] = [follow({ id: 1 }), follow({ id: 1 })];
+    one.lease.subscribeToUpdates(() => two.lease.disconnect());
+    await settle();
+    await acceptAll(network);
+    network.last.send(update(1));
+    expect([one.heard, two.heard]).toEqual([[1], []]);
+  });
+
   it("makes room for others, and finds a place again", async () => {
     const [one, two] = [follow({ id: 1 }), user({ id: 2 }).mount()];
     await settle();
