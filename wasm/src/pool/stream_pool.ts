@@ -49,10 +49,14 @@ export class StreamPool<W extends Workflow> {
     this.#users.add(user);
   }
 
-  /** Ends that, and `want`. */
+  /** Ends that, and `want`, a microtask later: the user, or another one, may want the streams by then. */
   leave(user: PoolUser<W>): void {
     this.#users.delete(user);
-    this.unwant(user);
+    this.#forget(user);
+    if (!this.#isSettling) {
+      this.#isSettling = true;
+      queueMicrotask(() => this.#settle());
+    }
   }
 
   /** Has the user's subject followed, and connects, or connects again, the streams that do. Returns its topics. */
@@ -64,17 +68,18 @@ export class StreamPool<W extends Workflow> {
     return topics;
   }
 
-  /** Ends that: the user hears no more updates. Streams are left as they are until `settle`, or a microtask later. */
+  /** Ends that, at once. */
   unwant(user: PoolUser<W>): void {
+    this.#forget(user);
+    this.#settle();
+  }
+
+  #forget(user: PoolUser<W>): void {
     this.find(user.subject).forEach(({ users }) => users.delete(user));
-    if (!this.#isSettling) {
-      this.#isSettling = true;
-      queueMicrotask(() => this.settle());
-    }
   }
 
   /** Has streams follow what is wanted, and closes those that nobody wants. */
-  settle(): void {
+  #settle(): void {
     this.#isSettling = false;
     for (const stream of this.#allStreams()) {
       if (!stream.isWanted) {
@@ -231,9 +236,8 @@ export function openPool<W extends Workflow>(workflow: W, key: string, options: 
   }
   const ofWorkflow = pools.get(workflow) ?? new Map<string, unknown>();
   const opened = new StreamPool(workflow, options, () => {
-    ofWorkflow.delete(key);
-    if (ofWorkflow.size === 0) {
-      pools.delete(workflow);
+    if (ofWorkflow.get(key) === opened) {
+      ofWorkflow.delete(key);
     }
   });
   pools.set(workflow, ofWorkflow.set(key, opened));
