@@ -58,7 +58,7 @@ export interface Batch {
 export type ShardPlace = Pick<Batch, "covered"> & { readonly cursor: string | null };
 
 export type TabMessage =
-  /** I follow these ids, and have heard so much of each stream. The owner answers with what is missing, and its state. */
+  /** I follow these ids, and have heard so much of each stream. The owner answers with what I lack, and its status. */
   | {
       readonly kind: "hello";
       readonly tab: string;

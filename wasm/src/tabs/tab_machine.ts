@@ -33,6 +33,10 @@ export class TabMachine {
     this.#election = new Election(options.tab);
   }
 
+  get followsAll(): boolean {
+    return this.#options.followsAll;
+  }
+
   get isOwner(): boolean {
     return this.#owner !== null;
   }
@@ -61,7 +65,7 @@ export class TabMachine {
     if (!this.#isIn) {
       this.#isIn = true;
       this.#election.join(isVisible, now);
-      this.#sayHello(now);
+      this.#sayHello(now, true);
       this.#carryOut(now);
     }
   }
