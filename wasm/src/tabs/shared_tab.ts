@@ -180,7 +180,7 @@ export class SharedTab<W extends Workflow> {
 
   #open({ shard, from }: Extract<TabAction, { readonly kind: "open" }>): void {
     const ids = this.#machine.followsAll ? undefined : ([...from.ids] as unknown as readonly IdOf<W>[]);
-    const options = { ...this.#options, id: undefined, ids, onUpdate: undefined };
+    const options = { ...this.#options, id: undefined, ids, onUpdate: undefined, frames: null };
     const stream = new OwnedStream(this.#workflow, options, from, (advance) => {
       if (this.#streams.get(shard) === stream) {
         this.#input(() => this.#machine.advance(shard, advance));

@@ -64,6 +64,8 @@ export class TabMachine {
   join(isVisible: boolean, now: number): void {
     if (!this.#isIn) {
       this.#isIn = true;
+      // How the streams were is how they are no more.
+      this.#shards.forEach((shard) => (shard.status = idle));
       this.#election.join(isVisible, now);
       this.#sayHello(now, true);
       this.#carryOut(now);

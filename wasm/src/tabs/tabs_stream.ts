@@ -2,9 +2,12 @@ import { Delivery } from "../browser/delivery.js";
 import { Followed } from "../browser/followed.js";
 import { SnapshotStore } from "../browser/snapshot_store.js";
 import type { WorkflowSnapshot } from "../browser/stream_options.js";
+import { Timer } from "../browser/timer.js";
 import type { UpdateSource } from "../browser/update_source.js";
 import { WorkflowStream } from "../browser/workflow_stream.js";
 import { StreamError } from "../core/errors.js";
+import { bindMembers } from "../shared/bind_members.js";
+import { createClock } from "../shared/clock.js";
 import type { UpdateOf, ViewOf } from "../shared/messages.js";
 import type { IdOf, Workflow } from "../workflow/workflow.js";
 import { SharedTab } from "./shared_tab.js";
@@ -33,7 +36,7 @@ export class TabsStream<W extends Workflow> implements UpdateSource<W> {
   readonly #options: TabsStreamOptions<W>;
   readonly #findEnvironment: () => TabEnvironment | string;
   readonly #store = new SnapshotStore<W>();
-  readonly #delivery = new Delivery(this.#store);
+  readonly #delivery: Delivery<W>;
   readonly #views: SharedViews<W>;
   #ids: readonly IdOf<W>[];
   /** One of the two from the first `connect` on. */
@@ -48,9 +51,8 @@ export class TabsStream<W extends Workflow> implements UpdateSource<W> {
     this.#findEnvironment = environment === undefined ? browserEnvironment : () => environment;
     this.#views = new SharedViews(workflow);
     this.#ids = options.id === undefined ? [...new Set(options.ids)] : [options.id];
-    if (options.onUpdate !== undefined) {
-      this.#delivery.updateListeners.add(options.onUpdate);
-    }
+    this.#delivery = new Delivery(this.#store, options, new Timer(() => options.clock ?? createClock()));
+    bindMembers(this);
   }
 
   connect(): void {
@@ -81,8 +83,8 @@ export class TabsStream<W extends Workflow> implements UpdateSource<W> {
     this.#delivery.run();
   }
 
-  subscribe(listener: () => void): () => void {
-    return this.#delivery.changeListeners.add(listener);
+  subscribe(listener: (snapshot: WorkflowSnapshot<W>) => void): () => void {
+    return this.#delivery.changeListeners.add(() => listener(this.getSnapshot()));
   }
 
   subscribeToUpdates(listener: (update: UpdateOf<W>) => void): () => void {
@@ -136,7 +138,7 @@ export class TabsStream<W extends Workflow> implements UpdateSource<W> {
 
   #beAlone(): void {
     const ids = this.#options.ids === undefined ? undefined : this.#ids;
-    const alone = new WorkflowStream(this.workflow, { ...this.#options, ids, onUpdate: undefined });
+    const alone = new WorkflowStream(this.workflow, { ...this.#options, ids, onUpdate: undefined, frames: null });
     const mirror = () => {
       this.#store.change(alone.getSnapshot());
       this.#delivery.run();
