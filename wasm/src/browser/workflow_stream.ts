@@ -18,6 +18,7 @@ import { randomSeed } from "./seed.js";
 import { browserSignals } from "./signals.js";
 import { SnapshotStore } from "./snapshot_store.js";
 import type { TransportName, WorkflowSnapshot, WorkflowStreamOptions } from "./stream_options.js";
+import type { StreamRelay } from "./stream_relay.js";
 import { prepareTransport, transportOf } from "./stream_transport.js";
 import { Timer } from "./timer.js";
 import { type TransportEvents, withQuery } from "./transport.js";
@@ -51,13 +52,16 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
   // What outlives a client, and a module: the next one takes it over.
   #cursor = () => "";
   readonly #followed: Followed<W>;
+  readonly #relay: StreamRelay<W> | null;
 
-  /** Touches nothing: no module, no network, no global. */
-  constructor(workflow: W, options: WorkflowStreamOptions<W> = {}) {
+  /** Touches nothing: no module, no network, no global. `relay` is for the package itself. */
+  constructor(workflow: W, options: WorkflowStreamOptions<W> = {}, relay: StreamRelay<W> | null = null) {
     this.workflow = workflow;
     this.#options = options;
     this.#url = options.url ?? workflow.paths.stream;
-    this.#followed = new Followed(workflow, options);
+    this.#relay = relay;
+    this.#cursor = () => relay?.start.cursor ?? "";
+    this.#followed = new Followed(workflow, options, relay?.start);
     this.#timer = new Timer(() => options.clock ?? createClock());
     this.#delivery = new Delivery(this.#store, options, this.#timer);
     this.#authorizer = new Authorizer(options);
@@ -65,10 +69,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     bindMembers(this);
   }
 
-  /**
-   * Starts, or starts again after `close`, a refusal or a failure; loads the module at once where that
-   * waits. Otherwise does nothing.
-   */
+  /** Starts, or starts again after `close`, a refusal or a failure; loads the module at once where that waits. */
   connect(): void {
     if (this.#client === null && !this.#loader.isLoading) {
       this.#batch(() => (this.#loader.isWaiting ? this.#load() : this.#start()));
@@ -187,10 +188,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     });
   }
 
-  /**
-   * Everything that may change something runs in a batch: at the end of the outermost one actions are
-   * carried out, the timer is armed, and listeners are told once.
-   */
+  /** What may change something: at the end of the outermost one actions are carried out, and listeners are told. */
   #batch(work: () => void): void {
     this.#batchDepth += 1;
     try {
@@ -205,6 +203,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     }
     if (this.#batchDepth === 0) {
       this.#delivery.run();
+      this.#relay?.settled(this.#followed.position(this.#cursor()));
     }
   }
 
