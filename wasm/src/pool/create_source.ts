@@ -3,6 +3,7 @@ import type { UpdateSource } from "../browser/update_source.js";
 import { WorkflowStream } from "../browser/workflow_stream.js";
 import type { Workflow } from "../workflow/workflow.js";
 import type { EndpointOptions } from "./endpoint.js";
+import { LateSource } from "./late_source.js";
 
 /** How a source is opened, and whom it follows. */
 export type SourceOptions<W extends Workflow> = EndpointOptions &
@@ -10,7 +11,15 @@ export type SourceOptions<W extends Workflow> = EndpointOptions &
 
 /** The one place that knows what brings a page its updates: a stream of its own, or one that all tabs share. */
 export function createSource<W extends Workflow>(workflow: W, options: SourceOptions<W>): UpdateSource<W> {
-  // A `TabsStream` goes here, where `shareAcrossTabs` is set.
-  const { shareAcrossTabs: _shareAcrossTabs, ...own } = options;
-  return new WorkflowStream(workflow, own);
+  const { shareAcrossTabs, ...own } = options;
+  const alone = () => new WorkflowStream(workflow, own);
+  if (shareAcrossTabs === undefined) {
+    return alone();
+  }
+  // A page that does not share loads none of this.
+  const load = async () => {
+    const { TabsStream } = await import("../tabs/tabs_stream.js");
+    return new TabsStream(workflow, { ...own, shareAcrossTabs });
+  };
+  return new LateSource(workflow, load, alone);
 }
