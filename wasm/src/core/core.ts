@@ -3,7 +3,7 @@
 import { StreamError } from "./errors.js";
 
 interface CoreExports {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: { readonly buffer: ArrayBuffer };
   _initialize(): void;
   abi_version(): number;
   input(size: number): number;
@@ -88,13 +88,22 @@ const resultWords = {
 
 const abiVersion = 9;
 
-const encoder = new TextEncoder();
-// An id may begin with U+FEFF, which is part of it.
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+/** UTF-8, as the environment has it. */
+export interface TextCoders {
+  readonly TextEncoder: new () => {
+    encodeInto(text: string, bytes: Uint8Array): { written: number };
+  };
+  readonly TextDecoder: new (
+    label: string,
+    options: { ignoreBOM: boolean },
+  ) => { decode(bytes: Uint8Array): string };
+}
 
 /** One instance of the module. Every stream of a page shares it. */
 export class Core {
   readonly #exports: CoreExports;
+  readonly #encoder: InstanceType<TextCoders["TextEncoder"]>;
+  readonly #decoder: InstanceType<TextCoders["TextDecoder"]>;
   readonly #inputLimit: number;
   /** The most that `writeBytes` takes. */
   readonly bytesLimit: number;
@@ -104,13 +113,16 @@ export class Core {
   #doubles: Float64Array;
   #isDead = false;
 
-  constructor(instance: WebAssembly.Instance) {
+  /** `instance` is one of regstream.wasm (`WebAssembly.Instance`). */
+  constructor(instance: { readonly exports: object }, { TextEncoder, TextDecoder }: TextCoders) {
+    this.#encoder = new TextEncoder();
+    // An id may begin with U+FEFF, which is part of it.
+    this.#decoder = new TextDecoder("utf-8", { ignoreBOM: true });
     // Its own check stands below: a module of another build has another version, or none.
     const exports = instance.exports as unknown as CoreExports;
     if (typeof exports.abi_version !== "function" || exports.abi_version() !== abiVersion) {
-      throw new Error(
-        "regstream.wasm belongs to another version of this package; deploy both together",
-      );
+      const message = "regstream.wasm belongs to another version of this package; deploy both together";
+      throw new StreamError("load_failed", message);
     }
     exports._initialize();
     this.#exports = exports;
@@ -170,8 +182,8 @@ export class Core {
     const room = Math.min((first.length + second.length) * 3, this.#inputLimit);
     const address = this.exports.input(room);
     const bytes = this.bytes.subarray(address, address + room);
-    const firstSize = encoder.encodeInto(first, bytes).written;
-    const secondSize = encoder.encodeInto(second, bytes.subarray(firstSize)).written;
+    const firstSize = this.#encoder.encodeInto(first, bytes).written;
+    const secondSize = this.#encoder.encodeInto(second, bytes.subarray(firstSize)).written;
     return [firstSize, secondSize];
   }
 
@@ -190,13 +202,13 @@ export class Core {
 
   /** The UTF-8 text at an address. */
   text(address: number, size: number): string {
-    return decoder.decode(this.bytes.subarray(address, address + size));
+    return this.#decoder.decode(this.bytes.subarray(address, address + size));
   }
 
   /** A copy of bytes, whose text may be asked for when the module has moved on. */
   textLater(address: number, size: number): (begin: number, size: number) => string {
     const copy = this.bytes.slice(address, address + size);
-    return (begin, length) => decoder.decode(copy.subarray(begin, begin + length));
+    return (begin, length) => this.#decoder.decode(copy.subarray(begin, begin + length));
   }
 
   /** The module's workflow for such a text (`Vocabulary`); the same for the same one. */

@@ -3,7 +3,7 @@ import { createContext, createElement, useContext, useEffect, useMemo, useRef, u
 
 import { registrationWorkflow } from "../generated/registration.js";
 import type { EndpointOptions } from "../pool/endpoint.js";
-import { endpointKey } from "../pool/endpoint.js";
+import { endpointKey, endpointOf, withDefaults } from "../pool/endpoint.js";
 import type { Workflow } from "../workflow/workflow.js";
 
 /** Defaults of the hooks below. `url` is that of registrations; streams of other workflows keep their own path. */
@@ -13,18 +13,12 @@ export interface RegistrationStreamsProps extends EndpointOptions {
 
 const Defaults = createContext<EndpointOptions>({});
 
-/** `own`, and `others` where it leaves something out. */
-function withDefaults(own: EndpointOptions, others: EndpointOptions): EndpointOptions {
-  const given = Object.entries(own).filter(([, value]) => value !== undefined);
-  return { ...others, ...Object.fromEntries(given) };
-}
-
 /**
  * The same functions for as long as the provider is mounted, which call those of its latest render: new ones each
  * render are no new stream.
  */
-function useSteadyFunctions({ token, headers, shareAcrossTabs }: EndpointOptions): EndpointOptions {
-  const given = { token, headers, shareAcrossTabs };
+function useSteadyFunctions({ token, headers }: EndpointOptions): EndpointOptions {
+  const given = { token, headers };
   const latest = useRef(given);
   useEffect(() => {
     latest.current = given;
@@ -35,26 +29,16 @@ function useSteadyFunctions({ token, headers, shareAcrossTabs }: EndpointOptions
       const { headers: now } = latest.current;
       return typeof now === "function" ? now() : (now ?? {});
     },
-    shareAcrossTabs: {
-      worker: () => {
-        const { shareAcrossTabs: now } = latest.current;
-        if (typeof now !== "object") {
-          throw new Error("There is no worker to share a stream any more");
-        }
-        return now.worker();
-      },
-    },
   }));
   return {
     token: token === undefined ? undefined : steady.token,
     headers: typeof headers === "function" ? steady.headers : headers,
-    shareAcrossTabs: typeof shareAcrossTabs === "object" ? steady.shareAcrossTabs : shareAcrossTabs,
   };
 }
 
 /**
  * Says once for all hooks below it how streams are opened. A hook's own option wins, as does a provider's nearer by.
- * `token`, `headers` and `worker` may be new functions each render. Who speaks by them is one user for as long as the
+ * `token` and `headers` may be new functions each render. Who speaks by them is one user for as long as the
  * provider is mounted: give it another `key` for another user.
  */
 export function RegistrationStreams({ children, ...props }: RegistrationStreamsProps): ReactElement {
@@ -67,6 +51,5 @@ export function RegistrationStreams({ children, ...props }: RegistrationStreamsP
 
 /** A hook's options, and those of the provider. */
 export function useEndpoint(workflow: Workflow, own: EndpointOptions): EndpointOptions {
-  const { url, ...defaults } = useContext(Defaults);
-  return withDefaults(own, workflow === (registrationWorkflow as Workflow) ? { ...defaults, url } : defaults);
+  return endpointOf(workflow, own, useContext(Defaults));
 }

@@ -294,7 +294,7 @@ describe("a user who leaves", () => {
     one.connect();
     one.lease.disconnect();
     await settle();
-    expect(network.sources).toHaveLength(0);
+    expect(network.live).toBe(0);
   });
 
   it("closes the stream a microtask later, where it was the last one", async () => {
