@@ -1,12 +1,18 @@
 import { idBytes, idsBytesMax, idsMax } from "../browser/stream_limits.js";
+import type { WorkflowSnapshot } from "../browser/stream_options.js";
 import type { UpdateSource } from "../browser/update_source.js";
-import type { UpdateOf } from "../shared/messages.js";
+import type { UpdateOf, ViewOf } from "../shared/messages.js";
 import type { IdOf, Workflow } from "../workflow/workflow.js";
 
-/** Who hears the updates of a stream. */
-export interface UpdateListener<W extends Workflow> {
+/** Who wants a topic. */
+export interface TopicUser<W extends Workflow> {
   hear(update: UpdateOf<W>): void;
+  /** Something that it sees has changed. */
+  changed(): void;
 }
+
+/** What users see of a stream, whatever they follow. */
+const facts = ["connection", "reason", "isConnected", "connections", "resets", "error"] as const;
 
 /** What users share: one id of a stream, or a whole stream. */
 export interface Topic<W extends Workflow> {
@@ -16,7 +22,11 @@ export interface Topic<W extends Workflow> {
   /** The server has let a stream in that has it. */
   isAccepted: boolean;
   /** Those who want its updates now. */
-  readonly users: Set<UpdateListener<W>>;
+  readonly users: Set<TopicUser<W>>;
+  /** As it was when users were last told of a change. */
+  view: ViewOf<W> | null;
+  /** There was an update since. */
+  hasNews: boolean;
   latestUpdate: UpdateOf<W> | null;
   /** The place of that one among all updates of the page: the larger, the later. 0: there is none. */
   order: number;
@@ -35,11 +45,13 @@ export class SharedStream<W extends Workflow> {
   isProbe = false;
   /** True while it is closed because nobody wants it. */
   #isParked = true;
-  #isOpen = false;
+  /** What users were last told of. */
+  #told: WorkflowSnapshot<W>;
   readonly #stops: readonly (() => void)[];
 
   constructor(source: UpdateSource<W>, changed: (stream: SharedStream<W>) => void) {
     this.source = source;
+    this.#told = source.getSnapshot();
     this.#stops = [
       source.subscribeToUpdates((update) => this.#hear(update)),
       source.subscribe(() => changed(this)),
@@ -51,7 +63,7 @@ export class SharedStream<W extends Workflow> {
   }
 
   get isOpen(): boolean {
-    return this.#isOpen;
+    return this.source.getSnapshot().connection === "open";
   }
 
   /** The server refuses what it asks for: whoever asks may see other ids, but not all of these. */
@@ -75,8 +87,16 @@ export class SharedStream<W extends Workflow> {
   }
 
   add(id: IdOf<W> | null): Topic<W> {
-    const users = new Set<UpdateListener<W>>();
-    const topic: Topic<W> = { id, stream: this, isAccepted: false, users, latestUpdate: null, order: 0 };
+    const topic: Topic<W> = {
+      id,
+      stream: this,
+      isAccepted: false,
+      users: new Set(),
+      view: null,
+      hasNews: false,
+      latestUpdate: null,
+      order: 0,
+    };
     this.#insert(topic);
     return topic;
   }
@@ -107,17 +127,33 @@ export class SharedStream<W extends Workflow> {
     return fresh.length > 0 && fresh.length < all.length ? fresh : all.slice(Math.ceil(all.length / 2));
   }
 
-  /** Looks at the source. Returns whether it has opened since the last look. */
+  /** Notes that the server has let the stream in. Returns whether it has done so since the last change. */
   noteOpened(): boolean {
-    const wasOpen = this.#isOpen;
-    this.#isOpen = this.source.getSnapshot().connection === "open";
-    if (!this.#isOpen || wasOpen) {
+    if (!this.isOpen || this.#told.connection === "open") {
       return false;
     }
     this.topics.forEach((topic) => {
       topic.isAccepted = true;
     });
     return true;
+  }
+
+  /** Tells users of what has changed: those of a topic of its news, all of them of what the connection does. */
+  tellUsers(): void {
+    const before = this.#told;
+    this.#told = this.source.getSnapshot();
+    const isWhole = this.topics.has(null);
+    const concernsAll = isWhole || facts.some((name) => this.#told[name] !== before[name]);
+    const concerned = new Set<TopicUser<W>>();
+    for (const topic of this.topics.values()) {
+      const view = topic.id === null ? null : this.source.view(topic.id);
+      if (concernsAll || topic.hasNews || topic.view !== view) {
+        topic.users.forEach((user) => concerned.add(user));
+      }
+      topic.hasNews = false;
+      topic.view = view;
+    }
+    concerned.forEach((user) => user.changed());
   }
 
   /** Drops the topics that nobody wants. Returns whether there were any. */
@@ -168,6 +204,7 @@ export class SharedStream<W extends Workflow> {
       return;
     }
     topic.latestUpdate = update;
+    topic.hasNews = true;
     topic.order = ++updates;
     for (const user of [...topic.users]) {
       // An earlier one may have changed who wants it.

@@ -2,7 +2,7 @@ import type { IdOf, Workflow } from "../workflow/workflow.js";
 import type { SourceOptions } from "./create_source.js";
 import { createSource } from "./create_source.js";
 import type { EndpointOptions } from "./endpoint.js";
-import type { Topic, UpdateListener } from "./shared_stream.js";
+import type { Topic, TopicUser } from "./shared_stream.js";
 import { SharedStream } from "./shared_stream.js";
 
 /**
@@ -15,10 +15,8 @@ export type Subject<W extends Workflow> =
   | { readonly kind: "final"; readonly id: IdOf<W> };
 
 /** Who uses a pool. */
-export interface PoolUser<W extends Workflow> extends UpdateListener<W> {
+export interface PoolUser<W extends Workflow> extends TopicUser<W> {
   readonly subject: Subject<W>;
-  /** Something in one of the pool's streams has changed, or in who wants them. */
-  changed(): void;
 }
 
 /** The streams of one endpoint: as few as there can be while an id stays on its stream for as long as it is wanted. */
@@ -89,7 +87,6 @@ export class StreamPool<W extends Workflow> {
       }
     }
     this.#dropForgotten();
-    this.#announce();
     if (this.#users.size === 0) {
       this.#emptied();
     }
@@ -167,7 +164,7 @@ export class StreamPool<W extends Workflow> {
     } else if (hasOpened) {
       this.#reunite();
     }
-    this.#announce();
+    stream.tellUsers();
   }
 
   /** One id that a user may not see must not cost the others theirs: finds it by trying parts of the stream. */
@@ -188,16 +185,14 @@ export class StreamPool<W extends Workflow> {
       const ids = [...probe.topics.keys()];
       const home = [...this.#streams].find((one) => one !== probe && one.isOpen && one.hasRoomFor(...ids));
       if (home !== undefined) {
-        home.adopt([...probe.topics.values()]);
+        const topics = [...probe.topics.values()];
+        home.adopt(topics);
         home.follow();
+        new Set(topics.flatMap(({ users }) => [...users])).forEach((user) => user.changed());
         probe.dispose();
         this.#streams.delete(probe);
       }
     }
-  }
-
-  #announce(): void {
-    this.#users.forEach((user) => user.changed());
   }
 
   /** A closed stream goes with the last user who may come back to what it knows. */

@@ -42,19 +42,28 @@ describe("users of a page", () => {
     await settle();
     await acceptAll(network);
     network.last.send(update(1));
-    const before = one.seen;
+    const seen = one.seen;
     const changes = one.changes;
     network.last.send(update(2));
     network.last.send(update(2, 2));
-    expect(one.seen).toBe(before);
+    expect(one.seen).toBe(seen);
     expect(one.changes).toBe(changes);
     network.last.send(update(1, 3));
     expect(one.changes).toBe(changes + 1);
-    expect(one.seen.views).not.toBe(before.views);
+    expect(one.seen.views).not.toBe(seen.views);
     const { view, views } = one.seen;
+    const data = { registrationId: 2, status: "OPEN", message: "", stages: [], timestamp: 4 };
+    const changesOfTwo = two.changes;
+    network.last.send({ type: "snapshot", data, timestamp: 4 });
+    expect([one.changes, two.changes, two.seen.view?.status]).toEqual([changes + 1, changesOfTwo + 1, "OPEN"]);
+    // Known already, so that the view stays; it is the latest update all the same.
+    network.last.send(update(1, 3));
+    expect([one.changes, two.changes]).toEqual([changes + 2, changesOfTwo + 1]);
     network.last.send({ type: "reset", timestamp: 4 });
     expect(one.seen).toMatchObject({ resets: 1, view: { hasGap: true } });
+    const before = [one.changes, two.changes];
     network.last.lose();
+    expect([one.changes, two.changes]).toEqual(before.map((count) => count + 1));
     expect([one.seen.connection, two.seen.connection, one.seen.reason]).toEqual(["waiting", "waiting", "ended"]);
     expect(one.seen.view).not.toBe(view);
     expect(one.seen.views).not.toBe(views);
@@ -152,6 +161,13 @@ describe("users of a page", () => {
     network.sources.find(({ url }) => !url.includes("?"))?.send(update(7));
     expect(all.map(({ heard }) => heard)).toEqual([[7], [7], [], [], [], []]);
     expect(all[0]?.seen).toMatchObject({ view: null, latestUpdate: { registrationId: 7 } });
+    const ending = network.sources.find(({ url }) => url.includes("registrationId=1&until"));
+    ending?.accept();
+    const before = all[2]?.changes ?? 0;
+    const data = { registrationId: 1, status: "OPEN", message: "", stages: [], timestamp: 1 };
+    ending?.send({ type: "snapshot", data, timestamp: 1 });
+    expect(all[2]?.changes).toBe(before + 1);
+    expect(all[2]?.seen.view).toMatchObject({ registrationId: 1 });
   });
 });
 
