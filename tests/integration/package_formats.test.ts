@@ -5,6 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import { createContext, runInContext } from "node:vm";
 
 import { checkPackage, Package } from "@arethetypeswrong/core";
+import { buildSync } from "esbuild";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -102,6 +103,31 @@ describe("the package, as ES modules and as CommonJS", () => {
       })();
     `);
     expect(node("both.cjs")).toEqual({ status: 0, output: "true\n" });
+  });
+});
+
+describe("a bundle without import.meta, as of a classic worker", () => {
+  const bundle = (code: string): string => {
+    const stdin = { contents: code, resolveDir: folder };
+    const { outputFiles } = buildSync({ stdin, bundle: true, format: "iife", platform: "browser", logLevel: "silent", write: false });
+    return outputFiles[0]?.text ?? "";
+  };
+  /** What a worker has. */
+  const worker = (): object => ({ URL, WebAssembly, TextEncoder, TextDecoder, atob, Uint8Array, result: undefined });
+  const load = async (code: string): Promise<string> => {
+    const scope = createContext(worker()) as { result: Promise<string> };
+    runInContext(bundle(code), scope);
+    return await scope.result;
+  };
+
+  test("says how it finds the module", async () => {
+    const said = await load('import { loadCore } from "regstream"; globalThis.result = loadCore().then(String, String);');
+    expect(said).toMatch(/^StreamError: This bundle does not know its own address.*loadCore\(address\).*import "regstream\/inline"/);
+  });
+
+  test("finds the one that it embeds", async () => {
+    const code = 'import "regstream/inline"; import { loadCore } from "regstream"; globalThis.result = loadCore().then((core) => String(core.isDead), String);';
+    expect(await load(code)).toBe("false");
   });
 });
 
