@@ -96,6 +96,8 @@ describe("<RegistrationStreams>", () => {
   it("takes what the stream takes: the policy, and stand-ins for what the environment gives", async () => {
     const [other, clock] = [createNetwork(), new FakeClock()];
     const loadCore = vi.fn(async () => Promise.reject(new Error("no module here")));
+    // A module that can't be loaded is said on the console as well.
+    vi.spyOn(console, "error").mockImplementationOnce(() => {});
     const { within, seen } = createProbe({ policy: "standard", seed: [1, 2], loadCore });
     const page = await mount(within({ eventSource: other.EventSource, clock }));
     await settle();
