@@ -80,6 +80,9 @@ class StreamShell : public Attempt::Owner, public std::enable_shared_from_this<S
   void carry_out(const OpenTransport& step);
   void carry_out(const CloseTransport& step);
   void carry_out(const StateChanged& step);
+  // Its options allow no polls.
+  void carry_out(const OpenProbe& /*step*/) {}
+  void carry_out(const CloseProbe& /*step*/) {}
   void on_token(AttemptId attempt, const TokenAnswer& answer);
   void fail(AttemptId attempt);
   void drop_attempt();

@@ -34,6 +34,7 @@
 //     a             200 with an event stream
 //     r503 2000     another answer, with Retry-After in milliseconds if it is given
 //     E  F  R       the transport ended, failed, was refused unseen
+//     P data: x     bytes of the probe, and an event's end
 //     b data: x     bytes of the stream, and a line end
 //     p data: x     the same without the line end
 //     e 5-1 {}      an event of a transport that parses: its id, or - where that has not changed; its data
@@ -238,6 +239,8 @@ class Caller {
         return end(TransportEnd::failed);
       case 'R':
         return end(TransportEnd::refused_unseen);
+      case 'P':
+        return probe_bytes(line);
       case 'b':
         return bytes(std::string{line.substr(line.starts_with(' ') ? 1 : 0)} + '\n');
       case 'p':
@@ -263,7 +266,7 @@ class Caller {
     const bool is_accepted = input();
     check(is_accepted || (session_.state() == state && session_.next_deadline() == deadline),
           "an input that is refused changes nothing");
-    check(!options_.polls_always || is_accepted == (is_current && is_waited_for),
+    check(!options_.polls_always || polls() || is_accepted == (is_current && is_waited_for),
           "the current transport is heard, and no other");
     return is_accepted;
   }
@@ -286,10 +289,18 @@ class Caller {
     }
   }
 
+  void probe_bytes(std::string_view line) {
+    const ExactCopy chunk{std::string{line} + "\n\n"};
+    const bool has_probe = probe_.has_value();
+    const bool is_taken = session_.on_probe_bytes(probe_.value_or(attempt_), chunk.view(), now_);
+    check(!is_taken || (has_probe && polls()), "only a probe that was asked for changes something");
+  }
+
   void end(TransportEnd how) {
     const bool is_taken =
         tell([&] { return session_.on_end(attempt_, how, now_); }, has_transport(session_.state()));
-    check(!is_taken || !has_transport(session_.state()), "a transport that ended is given up");
+    check(!is_taken || polls() || !has_transport(session_.state()),
+          "a transport that ended is given up");
   }
 
   void bytes(std::string_view text) {
@@ -369,6 +380,7 @@ class Caller {
     return true;
   }
 
+  [[nodiscard]] bool polls() const { return options_.connection.polls.are_possible; }
   [[nodiscard]] bool is_open() const { return session_.state() == ConnectionState::open; }
 
   void hear(const SessionMessage& message) {
@@ -397,12 +409,16 @@ class Caller {
       std::visit([this](const auto& step) { carry_out(step); }, *action);
     }
     const ConnectionState state = session_.state();
-    check(shown_ == state, "every change of state is told");
+    // Polls that follow each other are one connection to the caller.
+    const bool is_next_poll = polls() && shown_ == ConnectionState::open && session_.is_connected();
+    check(shown_ == state || is_next_poll, "every change of state is told");
     check(state != ConnectionState::open || session_.is_connected(), "open is connected");
     check(state == ConnectionState::open || has_transport(state) ||
               state == ConnectionState::authorizing || !session_.is_connected(),
           "who waits, or is closed, is not connected");
-    check(transport_.has_value() == has_transport(state), "a transport is there where it belongs");
+    check(transport_.has_value() == has_transport(state) || is_next_poll,
+          "a transport is there where it belongs");
+    check(!probe_ || transport_.has_value(), "a probe is beside a transport");
     check(before != ConnectionState::closed || state == ConnectionState::closed,
           "closed is for good");
     check_deadline(actions > 0);
@@ -432,7 +448,18 @@ class Caller {
           "who was followed always is resumed");
     check(query.find("snapshot=") == std::string::npos || !last_event_id_.empty(),
           "snapshots are asked for beside what is resumed");
+    check(step.kind != TransportKind::polling || polls(), "polls are asked for only where possible");
+    check(step.kind != TransportKind::seeing || options_.connection.can_see,
+          "a transport that sees is asked for only where there is one");
     transport_ = newest_attempt_ = step.attempt;
+  }
+  void carry_out(const OpenProbe& step) {
+    check(polls() && transport_ == step.attempt && !probe_, "one probe, beside its transport");
+    probe_ = step.attempt;
+  }
+  void carry_out(const CloseProbe& /*step*/) {
+    check(probe_.has_value(), "a probe that is closed was open");
+    probe_.reset();
   }
   void carry_out(const CloseTransport& step) {
     check(transport_ == step.attempt, "what is closed was open");
@@ -441,7 +468,7 @@ class Caller {
   }
   void carry_out(const StateChanged& step) {
     check(step.from == shown_, "a change of state begins where the last one ended");
-    check(!options_.polls_always || is_in_table(step, options_.connection.needs_token),
+    check(!options_.polls_always || polls() || is_in_table(step, options_.connection.needs_token),
           "a change of state is one of the table");
     shown_ = step.to;
     check(!options_.polls_always || step.is_connected == session_.is_connected(),
@@ -460,7 +487,10 @@ class Caller {
     const ConnectionOptions& options = options_.connection;
     const ConnectionReason reason = session_.reason();
     if (state == ConnectionState::connecting && has_moved) {
-      check(*deadline <= after(now_, options.connect_timeout), "connecting ends in time");
+      const PollOptions& polls = options.polls;
+      const Duration longest = polls.are_possible ? polls.longest + polls.spacing_min : Duration{};
+      check(*deadline <= after(after(now_, options.connect_timeout), longest),
+            "connecting ends in time");
     } else if (state == ConnectionState::waiting && has_moved &&
                reason != ConnectionReason::offline) {
       const Duration probe = is_offline_ ? options.offline_probe_interval : Duration::zero();
@@ -479,6 +509,7 @@ class Caller {
   std::optional<sse::Parser> parser_;  ///< Of the stream that opened last, to compare.
   Instant now_{};
   std::optional<AttemptId> transport_;   ///< The one that is open.
+  std::optional<AttemptId> probe_;       ///< Beside which one is open.
   std::optional<Instant> renews_until_;  ///< While a token is waited for to renew the open stream.
   AttemptId newest_attempt_{};           ///< The newest that was opened.
   AttemptId attempt_{};                  ///< Whose report the current line is.

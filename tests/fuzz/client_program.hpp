@@ -51,6 +51,8 @@ inline Options options_of(std::string_view line) {
         &connection.offline_probe_interval, &connection.change_delay}) {
     *duration = Duration{take_number(line).value_or(duration->count())};
   }
+  connection.can_see = take_number(line).value_or(0) != 0;
+  connection.polls.are_possible = take_number(line).value_or(0) != 0;
   return options;
 }
 

@@ -4,7 +4,7 @@
 
 #include "records.hpp"
 
-/// The flat functions between the core and its JavaScript loader (src/core/core.ts), version 9.
+/// The flat functions between the core and its JavaScript loader (src/core/core.ts), version 10.
 ///
 /// Text and bytes go in through one input buffer: ask `input` for room, write there, and give the
 /// sizes to the call that reads it. What a call gives back beyond its return value stands in one
@@ -21,7 +21,7 @@
 
 namespace regstream::abi {
 
-inline constexpr std::uint32_t abi_version_number = 9;
+inline constexpr std::uint32_t abi_version_number = 10;
 
 /// The kinds of action that `client_poll` returns.
 enum class ActionKind : std::uint32_t {
@@ -31,6 +31,8 @@ enum class ActionKind : std::uint32_t {
   state_changed = 3,
   request_token = 4,
   request_fresh_token = 5,  ///< The last one was refused, or expires soon.
+  open_probe = 6,
+  close_probe = 7,
 };
 
 /// What the page hears from its environment.
@@ -69,13 +71,15 @@ std::uint32_t query_size(std::uint32_t workflow, std::uint32_t ends, std::uint32
 // --- Clients: the sessions of streams -----------------------------------------------------------
 
 /// A new client, or 0: too many of them, an unknown policy or workflow, or ids that one stream
-/// can't follow (`query_size`). With `needs_token` it asks for a token before it opens a transport;
+/// can't follow (`query_size`). `traits` is a sum: 1 where it asks for a token before it opens a
+/// transport, 2 where the page has one that sees the answers (`ConnectionOptions::can_see`), 4 where
+/// it has one that polls (`PollOptions::are_possible`);
 /// with `ends` its stream is over with the final update. Input: the ids, each ended by a line feed,
 /// none for every instance; then the last event id that an earlier client of the same stream left,
 /// which has to be one of all these ids: ids that are newer than it are added by `client_follow`.
 REGSTREAM_EXPORT(client_create)
 std::uint32_t client_create(std::uint32_t workflow, std::uint32_t policy, std::uint32_t seed_high,
-                            std::uint32_t seed_low, std::uint32_t needs_token, std::uint32_t ends,
+                            std::uint32_t seed_low, std::uint32_t traits, std::uint32_t ends,
                             std::uint32_t ids_size, std::uint32_t last_event_id_size);
 
 /// Takes over a view that an earlier client left, before `client_connect`. Input: the instance's
@@ -130,6 +134,12 @@ REGSTREAM_EXPORT(client_bytes)
 std::int32_t client_bytes(std::uint32_t handle, std::uint32_t attempt, std::uint32_t size,
                           double now_ms);
 
+/// Input: bytes of the probe beside `attempt`, at most `bytes_limit`. 1: they have brought an event,
+/// and polls take the stream's place: what is left of them is of no use.
+REGSTREAM_EXPORT(client_probe_bytes)
+std::uint32_t client_probe_bytes(std::uint32_t handle, std::uint32_t attempt, std::uint32_t size,
+                                 double now_ms);
+
 /// `end` is a `TransportEnd`; a number that is none counts as failed.
 REGSTREAM_EXPORT(client_end)
 void client_end(std::uint32_t handle, std::uint32_t attempt, std::uint32_t end, double now_ms);
@@ -140,8 +150,9 @@ REGSTREAM_EXPORT(client_deadline) double client_deadline(std::uint32_t handle);
 REGSTREAM_EXPORT(client_handle_deadline)
 void client_handle_deadline(std::uint32_t handle, double now_ms);
 
-/// The next action's `ActionKind`. Result: of open `attempt`, `text` (the last event id) and
-/// `query` (what the request asks for, percent-encoded and without its `?`; empty: every instance);
+/// The next action's `ActionKind`. Result: of open `attempt`, `to` (a `TransportKind`), `text` (the
+/// last event id) and `query` (what the request asks for, percent-encoded and without its `?`;
+/// empty: every instance); of a probe's opening `attempt` and `query`;
 /// of a token's request `attempt`; of a state change `to`, `reason` and `is_connected`, which stays
 /// 1 while an open stream is replaced: because of `client_follow`, or since its token expires soon.
 REGSTREAM_EXPORT(client_poll) std::uint32_t client_poll(std::uint32_t handle);

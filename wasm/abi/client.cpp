@@ -98,8 +98,8 @@ Client::Client(const ConnectionOptions& options, std::uint64_t seed, const Workf
                std::span<const InstanceId> ids, std::string_view last_event_id, StreamEnd end)
     : session_(options, seed, workflow, ids, last_event_id, {}, end) {}
 
-std::string_view Client::request_query() {
-  query_ = session_.request_query();
+std::string_view Client::request_query(TransportKind kind) {
+  query_ = session_.request_query(kind);
   return query_;
 }
 

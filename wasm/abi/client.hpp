@@ -31,7 +31,7 @@ class Client {
   void write_messages(Batch& batch, Result& result);
 
   /// The query of the request to be made. Holds until the next call.
-  [[nodiscard]] std::string_view request_query();
+  [[nodiscard]] std::string_view request_query(TransportKind kind);
 
  private:
   StreamSession session_;

@@ -32,8 +32,9 @@ HandleTable<Client, clients_max>& clients() {
 // connection.ts and message_batch.ts name these by number; inserting a value must not pass
 // unnoticed.
 static_assert(static_cast<int>(ConnectionState::closed) == 5);
-static_assert(static_cast<int>(ConnectionReason::wrong_content_coding) == 25);
+static_assert(static_cast<int>(ConnectionReason::polled) == 27);
 static_assert(static_cast<int>(TransportEnd::refused_unseen) == 2);
+static_assert(static_cast<int>(TransportKind::polling) == 2);
 static_assert(static_cast<int>(TokenFailure::for_good) == 1);
 static_assert(static_cast<int>(RetryPolicy::standard) == 1);
 static_assert(static_cast<int>(StageStatus::skipped) == 3);
@@ -81,8 +82,19 @@ ActionKind describe(const RequestToken& request, Client& /*client*/, Result& res
 ActionKind describe(const OpenTransport& open, Client& client, Result& result) {
   result.attempt = static_cast<std::uint32_t>(open.attempt);
   result.text = bytes_of(open.last_event_id);
-  result.query = bytes_of(client.request_query());
+  result.to = static_cast<std::uint32_t>(open.kind);
+  result.query = bytes_of(client.request_query(open.kind));
   return ActionKind::open;
+}
+
+ActionKind describe(const OpenProbe& probe, Client& client, Result& result) {
+  result.attempt = static_cast<std::uint32_t>(probe.attempt);
+  result.query = bytes_of(client.request_query(TransportKind::polling));
+  return ActionKind::open_probe;
+}
+
+ActionKind describe(const CloseProbe& /*close*/, Client& /*client*/, Result& /*result*/) {
+  return ActionKind::close_probe;
 }
 
 ActionKind describe(const CloseTransport& /*close*/, Client& /*client*/, Result& /*result*/) {
@@ -147,7 +159,7 @@ std::uint32_t query_size(std::uint32_t workflow_handle, std::uint32_t ends,
 
 std::uint32_t client_create(std::uint32_t workflow_handle, std::uint32_t policy,
                             std::uint32_t seed_high, std::uint32_t seed_low,
-                            std::uint32_t needs_token, std::uint32_t ends, std::uint32_t ids_size,
+                            std::uint32_t traits, std::uint32_t ends, std::uint32_t ids_size,
                             std::uint32_t last_event_id_size) {
   const Workflow* const workflow = find_workflow(workflow_handle);
   const auto texts = two_inputs(ids_size, last_event_id_size);
@@ -160,7 +172,9 @@ std::uint32_t client_create(std::uint32_t workflow_handle, std::uint32_t policy,
   }
   ConnectionOptions options;
   options.policy = static_cast<RetryPolicy>(policy);
-  options.needs_token = needs_token != 0;
+  options.needs_token = (traits & 1U) != 0;
+  options.can_see = (traits & 2U) != 0;
+  options.polls.are_possible = (traits & 4U) != 0;
   const std::uint64_t seed = (static_cast<std::uint64_t>(seed_high) << 32U) | seed_low;
   auto client =
       std::make_unique<Client>(options, seed, *workflow, ids, texts->second, end_of(ends));
@@ -278,6 +292,16 @@ std::int32_t client_bytes(std::uint32_t handle, std::uint32_t attempt, std::uint
   }
   return read_messages(*client,
                        client->session().on_bytes(AttemptId{attempt}, *bytes, instant(now_ms)));
+}
+
+std::uint32_t client_probe_bytes(std::uint32_t handle, std::uint32_t attempt, std::uint32_t size,
+                                 double now_ms) {
+  Client* const client = clients().find(handle);
+  const auto bytes = stream_input(size);
+  if (client == nullptr || !bytes) {
+    return 0;
+  }
+  return client->session().on_probe_bytes(AttemptId{attempt}, *bytes, instant(now_ms)) ? 1 : 0;
 }
 
 void client_end(std::uint32_t handle, std::uint32_t attempt, std::uint32_t end, double now_ms) {

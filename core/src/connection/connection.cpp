@@ -26,7 +26,8 @@ Connection::Connection(const ConnectionOptions& options, std::uint64_t seed,
     : options_(options),
       backoff_(options.backoff, seed),
       reconnection_time_(bounded(options.reconnection_time)),
-      change_delay_(std::max(options.change_delay, Duration::zero())) {
+      change_delay_(std::max(options.change_delay, Duration::zero())),
+      stream_retry_(options.polls.stream_retry_min) {
   if (last_event_id.size() <= last_event_id_bytes_max) {
     last_event_id_ = last_event_id;
   }
@@ -138,21 +139,25 @@ bool Connection::on_end(AttemptId attempt, TransportEnd end, Instant now) {
     return false;
   }
   if (end == TransportEnd::ended) {
-    return take(ConnectionEvent::ended);
+    return take(is_poll_over() ? ConnectionEvent::polled : ConnectionEvent::ended);
   }
   // A stream that is open was answered before: what comes after that is no answer.
   if (end == TransportEnd::failed || state_ == ConnectionState::open) {
     return take(ConnectionEvent::network_failed);
   }
-  return take(options_.policy == RetryPolicy::resilient ? ConnectionEvent::refused
-                                                        : ConnectionEvent::refused_for_good);
+  if (options_.policy == RetryPolicy::standard) {
+    return take(ConnectionEvent::refused_for_good);
+  }
+  sees_ = options_.can_see;
+  return take(ConnectionEvent::refused);
 }
 
 std::optional<Instant> Connection::next_deadline() const {
   if (state_ == ConnectionState::idle || state_ == ConnectionState::closed) {
     return std::nullopt;
   }
-  return std::min({change_due_.value_or(deadline_), renewal_due_.value_or(deadline_), deadline_});
+  return std::min({change_due_.value_or(deadline_), renewal_due_.value_or(deadline_),
+                   poll_due_.value_or(deadline_), probe_due_.value_or(deadline_), deadline_});
 }
 
 void Connection::handle_deadline(Instant now) {
@@ -165,6 +170,15 @@ void Connection::handle_deadline(Instant now) {
   if (change_due_ && now_ >= *change_due_ &&
       (state_ == ConnectionState::open || now_ < deadline_)) {
     take(ConnectionEvent::changed);
+    return;
+  }
+  if (poll_due_ && now_ >= *poll_due_) {
+    poll_due_.reset();
+    begin_attempt(true);
+    return;
+  }
+  if (probe_due_ && now_ >= *probe_due_ && now_ < deadline_) {
+    probe();
     return;
   }
   if (renewal_due_ && now_ >= *renewal_due_) {
@@ -203,7 +217,8 @@ Duration Connection::bounded(Duration reconnection_time) const {
 bool Connection::is_connected_behind(ConnectionEvent event) const {
   const bool keeps = event == ConnectionEvent::changed || event == ConnectionEvent::renewed ||
                      event == ConnectionEvent::token_given ||
-                     event == ConnectionEvent::token_refused;
+                     event == ConnectionEvent::token_refused ||
+                     event == ConnectionEvent::held_back || event == ConnectionEvent::polled;
   return keeps ? is_connected_ : event == ConnectionEvent::accepted;
 }
 
@@ -221,10 +236,17 @@ bool Connection::take(ConnectionEvent event, std::optional<Duration> retry_after
                : transition->to;
   reason_ = transition->reason;
   is_connected_ = is_connected_behind(event);
-  tell({.from = transition->from, .to = state_, .reason = reason_, .is_connected = is_connected_});
   // A wait that only learns why it goes on, goes on.
   if (event != ConnectionEvent::offline) {
     enter(*transition, retry_after);
+  }
+  // Polls that follow each other are one connection.
+  const bool is_next_poll =
+      kind_ == TransportKind::polling && event != ConnectionEvent::held_back && is_connected_ &&
+      told_ == ConnectionState::open;
+  if (!is_next_poll) {
+    tell({.from = told_, .to = state_, .reason = reason_, .is_connected = is_connected_});
+    told_ = state_;
   }
   return true;
 }
@@ -232,8 +254,23 @@ bool Connection::take(ConnectionEvent event, std::optional<Duration> retry_after
 /// When the attempt that begins has to be open. One that replaces an attempt which had not opened
 /// gets no time of its own, or a caller with changes without end would never hear of a dead server.
 Instant Connection::opening_limit() const {
-  const Instant answered = after(now_, options_.connect_timeout);
+  const Instant answered = after(begun_, answer_timeout());
   return options_.needs_token ? after(answered, options_.connect_timeout) : answered;
+}
+
+/// Now, or when the next poll is due.
+void Connection::begin_attempt(bool has_time_of_its_own) {
+  begun_ = poll_due_.value_or(now_);
+  if (has_time_of_its_own) {
+    opens_until_ = opening_limit();
+  }
+  const bool is_opening = state_ == ConnectionState::connecting;
+  const Duration limit = is_opening ? answer_timeout() : options_.connect_timeout;
+  deadline_ = std::min(after(begun_, limit), opens_until_);
+  is_attempt_due_ = !poll_due_;
+  if (is_opening) {
+    plan_probe();
+  }
 }
 
 void Connection::enter(const ConnectionTransition& transition,
@@ -242,21 +279,27 @@ void Connection::enter(const ConnectionTransition& transition,
   renewal_due_.reset();
   awaits_renewal_ = false;
   is_renewal_due_ = false;
+  poll_due_.reset();
+  if (state_ != ConnectionState::open) {
+    probe_due_.reset();
+    is_probe_due_ = false;
+  }
   switch (state_) {
     case ConnectionState::authorizing:
     case ConnectionState::connecting:
-      if (transition.event != ConnectionEvent::token_given) {
-        ++attempt_;
-        change_due_.reset();
-        if (transition.from != ConnectionState::connecting ||
-            transition.event != ConnectionEvent::changed) {
-          opens_until_ = opening_limit();
-        }
+      if (transition.event == ConnectionEvent::token_given) {
+        return begin_attempt(false);
       }
-      begun_ = now_;
-      deadline_ = std::min(after(now_, options_.connect_timeout), opens_until_);
-      is_attempt_due_ = true;
-      return;
+      ++attempt_;
+      change_due_.reset();
+      has_news_ = false;
+      kind_ = next_kind();
+      if (transition.event == ConnectionEvent::polled) {
+        const Instant due = after(begun_, options_.polls.spacing_min);
+        poll_due_ = due > now_ ? std::optional(due) : std::nullopt;
+      }
+      return begin_attempt(transition.from != ConnectionState::connecting ||
+                           transition.event != ConnectionEvent::changed);
     case ConnectionState::open:
       opened_ = now_;
       begin_listening();
@@ -273,6 +316,7 @@ void Connection::enter(const ConnectionTransition& transition,
       }
       is_attempt_due_ = false;
       change_due_.reset();
+      sees_ = sees_ && transition.event == ConnectionEvent::refused;
       return;
     }
     case ConnectionState::idle:

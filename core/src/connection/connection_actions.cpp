@@ -11,6 +11,10 @@ std::optional<ConnectionAction> Connection::poll_action() {
     handed_out_ = 0;
     return close;
   }
+  if (probed_ != 0 && (probed_ != attempt_ || !has_transport() || has_news_)) {
+    probed_ = 0;
+    return CloseProbe{};
+  }
   if (changes_count_ > 0) {
     const StateChanged change = changes_[0];
     --changes_count_;
@@ -21,6 +25,11 @@ std::optional<ConnectionAction> Connection::poll_action() {
     is_renewal_due_ = false;
     return RequestToken{.attempt = AttemptId{attempt_}, .is_refused = true};
   }
+  if (is_probe_due_) {
+    is_probe_due_ = false;
+    probed_ = attempt_;
+    return OpenProbe{.attempt = AttemptId{attempt_}};
+  }
   if (!is_attempt_due_) {
     return std::nullopt;
   }
@@ -29,7 +38,8 @@ std::optional<ConnectionAction> Connection::poll_action() {
     return RequestToken{.attempt = AttemptId{attempt_}, .is_refused = needs_fresh_token_};
   }
   handed_out_ = attempt_;
-  return OpenTransport{.attempt = AttemptId{attempt_}, .last_event_id = last_event_id_};
+  return OpenTransport{
+      .attempt = AttemptId{attempt_}, .last_event_id = last_event_id_, .kind = kind_};
 }
 
 void Connection::tell(const StateChanged& change) {

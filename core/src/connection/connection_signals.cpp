@@ -14,7 +14,7 @@ namespace {
 /// a stream that is slow must not be taken for a dead one.
 constexpr Duration learned_silence_min{3'000};
 
-/// Pings that are further apart, by their timestamps, are rather a server whose clock was set.
+/// Pings that are further apart show a clock that was set, or a sleep.
 constexpr Duration ping_interval_max{300'000};
 
 /// Two and a half intervals, so that one ping may get lost; below 1 ms: nothing is known.
@@ -35,6 +35,7 @@ void Connection::on_online(Instant now) {
   const bool was_offline = is_offline_;
   is_offline_ = false;
   if (was_offline) {
+    is_held_back_ = false;  // It may be another network.
     take(ConnectionEvent::online);
   }
   on_visible(now);
@@ -103,13 +104,18 @@ bool Connection::on_ping(AttemptId attempt, std::int64_t timestamp_ms) {
   if (!is_current(attempt) || state_ != ConnectionState::open) {
     return false;
   }
-  if (last_ping_timestamp_ms_ && *last_ping_timestamp_ms_ > 0 &&
-      timestamp_ms > *last_ping_timestamp_ms_ &&
-      timestamp_ms - *last_ping_timestamp_ms_ <= ping_interval_max.count()) {
-    ping_interval_ = Duration{timestamp_ms - *last_ping_timestamp_ms_};
-    learn_silence();
+  const Ping ping{.heard = now_, .timestamp_ms = timestamp_ms};
+  if (last_ping_) {
+    // What has waited in a queue comes at once, and not every server's clock counts milliseconds.
+    const bool is_later = last_ping_->timestamp_ms > 0 && timestamp_ms > last_ping_->timestamp_ms;
+    const Duration sent{is_later ? timestamp_ms - last_ping_->timestamp_ms : 0};
+    const Duration interval = std::max(sent, now_ - last_ping_->heard);
+    if (interval > Duration::zero() && interval <= ping_interval_max) {
+      ping_interval_ = interval;
+      learn_silence();
+    }
   }
-  last_ping_timestamp_ms_ = timestamp_ms;
+  last_ping_ = ping;
   return true;
 }
 
@@ -117,8 +123,9 @@ bool Connection::on_ping(AttemptId attempt, std::int64_t timestamp_ms) {
 void Connection::begin_listening() {
   ping_interval_ = options_.ping_interval;
   heartbeat_.reset();
-  last_ping_timestamp_ms_.reset();
-  silence_limit_ = longest_silence(options_);
+  last_ping_.reset();
+  silence_limit_ = kind_ == TransportKind::polling ? answer_timeout()
+                                                   : longest_silence(options_);
   hear_byte();
 }
 
@@ -130,6 +137,9 @@ Duration Connection::usual_silence() const {
 }
 
 void Connection::learn_silence() {
+  if (kind_ == TransportKind::polling) {
+    return;  // A poll shows what it brings when it is over.
+  }
   silence_limit_ = std::min(std::max(silence_of(usual_silence()), learned_silence_min),
                             longest_silence(options_));
   hear_byte();

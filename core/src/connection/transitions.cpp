@@ -14,6 +14,7 @@ Outlook outlook(ConnectionReason reason) {
     case ConnectionReason::woken:
     case ConnectionReason::finished:
     case ConnectionReason::told_to_stop:
+    case ConnectionReason::polled:
       return Outlook::good;
     case ConnectionReason::token_refused:
     case ConnectionReason::ended:
@@ -24,6 +25,7 @@ Outlook outlook(ConnectionReason reason) {
     case ConnectionReason::token_unavailable:
     case ConnectionReason::offline:
     case ConnectionReason::restored:
+    case ConnectionReason::held_back:
       return Outlook::may_pass;
     case ConnectionReason::unauthorized:
     case ConnectionReason::forbidden:
@@ -103,6 +105,10 @@ std::string_view to_string(ConnectionReason reason) {
       return "wrong_content_type";
     case ConnectionReason::wrong_content_coding:
       return "wrong_content_coding";
+    case ConnectionReason::held_back:
+      return "held_back";
+    case ConnectionReason::polled:
+      return "polled";
     case ConnectionReason::redirect_failed:
       return "redirect_failed";
     case ConnectionReason::token_denied:
@@ -165,6 +171,10 @@ std::string_view to_string(ConnectionEvent event) {
       return "ended";
     case ConnectionEvent::network_failed:
       return "network_failed";
+    case ConnectionEvent::held_back:
+      return "held_back";
+    case ConnectionEvent::polled:
+      return "polled";
     case ConnectionEvent::fell_silent:
       return "fell_silent";
     case ConnectionEvent::deadline:

@@ -36,6 +36,20 @@ bool EventSession::on_event(AttemptId attempt, std::string_view data,
   return true;
 }
 
+bool EventSession::on_probe_bytes(AttemptId attempt, std::string_view bytes, Instant now) {
+  if (!probe_parser_ || probed_attempt_ != attempt) {
+    probe_parser_.emplace(limits_);
+    probed_attempt_ = attempt;
+  }
+  probe_parser_->feed(bytes);
+  bool has_event = false;
+  for (sse::Token token = probe_parser_->next(); !std::holds_alternative<sse::NeedInput>(token);
+       token = probe_parser_->next()) {
+    has_event = has_event || std::holds_alternative<sse::Event>(token);
+  }
+  return has_event && on_probe_event(attempt, now);
+}
+
 bool EventSession::begin_reading(AttemptId attempt, Instant now) {
   if (!on_activity(attempt, now) || state() != ConnectionState::open) {
     return false;
@@ -56,6 +70,7 @@ sse::Token EventSession::next_of_bytes() {
   sse::Token token = parser_->next();
   if (const auto* const event = std::get_if<sse::Event>(&token)) {
     on_event_id(attempt_, event->last_event_id);
+    on_news(attempt_);
   } else if (const auto* const skipped = std::get_if<sse::Skipped>(&token)) {
     on_event_id(attempt_, skipped->last_event_id);
   } else if (const auto* const comment = std::get_if<sse::Comment>(&token)) {
@@ -72,6 +87,7 @@ sse::Token EventSession::next_of_bytes() {
 
 sse::Token EventSession::take_event() {
   unread_ = Unread::nothing;
+  on_news(attempt_);
   if (event_id_ && event_id_->size() > limits_.id_bytes_max) {
     return sse::Skipped{.reason = sse::SkipReason::id_too_long,
                         .bytes = event_data_.size(),

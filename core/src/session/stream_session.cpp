@@ -116,7 +116,7 @@ bool StreamSession::follow(std::span<const InstanceId> ids, Instant now) {
   return true;
 }
 
-std::string StreamSession::request_query() const {
+std::string StreamSession::request_query(TransportKind kind) const {
   std::string query;
   for (const auto& followed : followed_) {
     append_id_parameter(query, workflow_->id_member, id_of(followed->registration.view()));
@@ -128,6 +128,9 @@ std::string StreamSession::request_query() const {
   }
   if (end_ == StreamEnd::final_status) {
     append_parameter(query, "until", "final");
+  }
+  if (kind == TransportKind::polling) {
+    append_parameter(query, "poll", "1");
   }
   return query;
 }

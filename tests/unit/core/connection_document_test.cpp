@@ -48,7 +48,7 @@ TEST_CASE("the document of the connection machine is what its table gives") {
 
 TEST_CASE("every state, reason and event has its enumerator's name, and a meaning") {
   check_names("ConnectionState", ConnectionState::closed);
-  check_names("ConnectionReason", ConnectionReason::wrong_content_coding);
+  check_names("ConnectionReason", ConnectionReason::polled);
   check_names("ConnectionEvent", ConnectionEvent::deadline);
 }
 

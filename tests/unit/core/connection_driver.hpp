@@ -34,10 +34,19 @@ struct Driver {
         REQUIRE_FALSE(transport.has_value());  // Never two at a time.
         transport = open->attempt;
         sent_last_event_id = open->last_event_id;
+        kind = open->kind;
         ++opened;
       } else if (const auto* close = std::get_if<CloseTransport>(&*action)) {
         REQUIRE(transport == close->attempt);
         transport.reset();
+      } else if (const auto* probing = std::get_if<OpenProbe>(&*action)) {
+        REQUIRE(transport == probing->attempt);
+        REQUIRE_FALSE(probe.has_value());
+        probe = probing->attempt;
+        ++probes;
+      } else if (std::holds_alternative<CloseProbe>(*action)) {
+        REQUIRE(probe.has_value());
+        probe.reset();
       } else if (const auto* change = std::get_if<StateChanged>(&*action)) {
         changes.push_back(*change);
       }
@@ -105,6 +114,16 @@ struct Driver {
     connection.on_end(*transport, how, now);
     run();
   }
+  /// An event of the stream.
+  void news() {
+    connection.on_activity(*transport, now);
+    REQUIRE(connection.on_news(*transport));
+    run();
+  }
+  void probe_event() {
+    REQUIRE(connection.on_probe_event(*probe, now));
+    run();
+  }
   void advance(Duration by) { now += by; }
   void handle_deadline() {
     connection.handle_deadline(now);
@@ -124,7 +143,10 @@ struct Driver {
   Instant now{};
   std::optional<AttemptId> transport;
   std::string sent_last_event_id;
+  TransportKind kind{};
   int opened = 0;
+  std::optional<AttemptId> probe;
+  int probes = 0;
   std::optional<RequestToken> token_request;  ///< The last one.
   int token_requests = 0;
   std::vector<StateChanged> changes;

@@ -34,6 +34,8 @@ bool has_transport(ConnectionState state) {
   return state == ConnectionState::connecting || state == ConnectionState::open;
 }
 
+void cause(Driver& driver, ConnectionEvent event);
+
 bool is_final(ConnectionState state) {
   return state == ConnectionState::idle || state == ConnectionState::closed;
 }
@@ -62,6 +64,16 @@ void bring_to(Driver& driver, ConnectionState state) {
   // One short of the distance at which a signal ends a wait, which would be a second transition.
   driver.advance(Duration{999});
   REQUIRE(driver.connection.state() == state);
+}
+
+/// Goes on from an open stream to an open poll, whose end is when a stream is tried again.
+void begin_to_poll(Driver& driver) {
+  cause(driver, ConnectionEvent::held_back);
+  if (driver.connection.state() == ConnectionState::authorizing) {
+    driver.give_token();
+  }
+  driver.accept();
+  driver.advance(Duration{999});
 }
 
 /// Brings an open stream to where its token is renewed, in which it stays as it is with tokens.
@@ -169,6 +181,18 @@ void cause(Driver& driver, ConnectionEvent event) {
     case ConnectionEvent::network_failed:
       connection.on_end(attempt, TransportEnd::failed, driver.now);
       break;
+    case ConnectionEvent::held_back:
+      driver.handle_deadline();
+      if (driver.probe) {
+        connection.on_probe_event(*driver.probe, driver.now);
+      }
+      break;
+    case ConnectionEvent::polled:
+      if (driver.kind == TransportKind::polling) {
+        driver.news();
+        connection.on_end(attempt, TransportEnd::ended, driver.now);
+      }
+      break;
     case ConnectionEvent::fell_silent:
       connection.on_visible(driver.now);
       break;
@@ -197,7 +221,8 @@ TEST_CASE("every event in every state does what the table says, and nothing wher
           continue;  // Nobody asks for a token.
         }
         const bool replaces =
-            is_open && (event == ConnectionEvent::changed || event == ConnectionEvent::renewed);
+            is_open && (event == ConnectionEvent::changed || event == ConnectionEvent::renewed ||
+                        event == ConnectionEvent::held_back || event == ConnectionEvent::polled);
         const bool asks_to_renew =
             needs_token && is_open &&
             (event == ConnectionEvent::renewed || event == ConnectionEvent::token_denied);
@@ -208,8 +233,15 @@ TEST_CASE("every event in every state does what the table says, and nothing wher
           options.ping_interval = Duration{500};
           options.late_grace = Duration{400};
         }
+        if (event == ConnectionEvent::held_back || event == ConnectionEvent::polled) {
+          options.polls.are_possible = true;
+          options.polls.probe_after = options.polls.stream_retry_min = Duration{500};
+        }
         Driver driver{options};
         bring_to(driver, from);
+        if (event == ConnectionEvent::polled && is_open) {
+          begin_to_poll(driver);
+        }
         if (event == ConnectionEvent::online) {
           driver.offline();  // It moves a wait by itself.
         }
@@ -274,7 +306,7 @@ TEST_CASE("every event moves some state, and every state and reason is reached b
            std::any_of(connection_transitions.begin(), connection_transitions.end(),
                        [&](const auto& row) { return row.to == state; })));
   }
-  for (int number = 1; number <= static_cast<int>(ConnectionReason::wrong_content_coding);
+  for (int number = 1; number <= static_cast<int>(ConnectionReason::polled);
        ++number) {
     const auto reason = static_cast<ConnectionReason>(number);
     CAPTURE(to_string(reason));

@@ -1,4 +1,4 @@
-import type { Answer, TransportEnd } from "../core/connection.js";
+import type { Answer, TransportEnd, TransportKind } from "../core/connection.js";
 import type { Workflow } from "../workflow/workflow.js";
 import type { TransportName, WorkflowStreamOptions } from "./stream_options.js";
 import { prepareTransport } from "./stream_transport.js";
@@ -101,11 +101,11 @@ export class EarlyTransport {
 
   #begin<W extends Workflow>(options: WorkflowStreamOptions<W>, transport: TransportName, url: string): void {
     const events = new HeldEvents(() => this.close());
-    this.#request = requestText(transport, url, "");
+    this.#request = requestText(url, "");
     this.#events = events;
     this.#isOpening = true;
     try {
-      const closeTransport = prepareTransport(options, transport, url, "", "")(events);
+      const closeTransport = prepareTransport(options, transport, "preferred", url, "", "")(events);
       // The page's EventSource may have closed the stream.
       if (this.#events === events) {
         this.#closeTransport = closeTransport;
@@ -121,9 +121,9 @@ export class EarlyTransport {
   }
 
   /** Hands over what `open` began, as `prepareTransport` does, if it is this request; else closes it. */
-  take(transport: TransportName, url: string, lastEventId: string): ((events: TransportEvents) => () => void) | null {
+  take(kind: TransportKind, url: string, lastEventId: string): ((events: TransportEvents) => () => void) | null {
     const [held, closeTransport] = [this.#events, this.#closeTransport];
-    if (held === null || closeTransport === null || this.#request !== requestText(transport, url, lastEventId)) {
+    if (held === null || closeTransport === null || kind !== "preferred" || this.#request !== requestText(url, lastEventId)) {
       this.close();
       return null;
     }
@@ -147,6 +147,6 @@ export class EarlyTransport {
   }
 }
 
-function requestText(transport: TransportName, url: string, lastEventId: string): string {
-  return JSON.stringify([transport, url, lastEventId]);
+function requestText(url: string, lastEventId: string): string {
+  return JSON.stringify([url, lastEventId]);
 }

@@ -113,7 +113,7 @@ export class Followed<W extends Workflow> {
   createClient(
     core: Core,
     cursor: string,
-    options: Pick<CoreClientOptions<W>, "policy" | "seed">,
+    options: Pick<CoreClientOptions<W>, "policy" | "seed" | "canSee" | "canPoll">,
     now: number,
   ): CoreClient<W> {
     if (this.#ids.length > 0 && longestQuery(core, this.#vocabulary, this.#ids) === 0) {

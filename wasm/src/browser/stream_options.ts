@@ -24,6 +24,8 @@ import type { Signals } from "./signals.js";
  * - `token_given`, `token_refused`: the attempt has its token or ticket, or the server wants another token
  * - `changed`: the stream asks for other ids, and is opened anew without having been lost
  * - `renewed`: the stream's token expires soon, so it is opened anew with a fresh one without having been lost
+ * - `held_back`: something on the way holds streams back, so polls take the stream's place; `polled`: after some
+ *   minutes of them a stream is tried again
  * - `finished`: what `until` waited for has come
  * - `told_to_stop`, `unauthorized`, `forbidden`, `wrong_content_type`, `wrong_content_coding`, `redirect_failed`,
  *   `token_denied`, `refused_for_good`: closed for good
@@ -47,6 +49,8 @@ export interface WorkflowSnapshot<W extends Workflow> {
   readonly views: ReadonlyMap<IdOf<W>, ViewOf<W>>;
   /** How often a connection has been opened so far: 2 means that it was lost once and came back. */
   readonly connections: number;
+  /** What reads the stream now, or read it last: `polling` where something on the way holds streams back. */
+  readonly transport: TransportName | "polling" | null;
   /**
    * How often updates may have been missed, so that what is known may be old: load again what you hold. Either the
    * server said so, or a message could not be read, which `error` says. Views stay, with `hasGap: true`, until
@@ -70,6 +74,7 @@ const idle = Object.freeze({
   view: null,
   views: new Map<never, never>(),
   connections: 0,
+  transport: null,
   resets: 0,
   error: null,
 });
@@ -114,7 +119,10 @@ export interface WorkflowStreamOptions<W extends Workflow> {
    * for each attempt (`POST <url>/tickets`), which lets that one in.
    */
   readonly token?: ((isRefused: boolean) => Promise<string | null>) | undefined;
-  /** Reads the stream, or gets the tickets of `eventsource`. Default: the environment's fetch. */
+  /**
+   * Reads the stream; of `eventsource`, gets its tickets, and reads it where that is refused or held back. Default: the
+   * environment's fetch, but for a page that gives an `eventSource` of its own.
+   */
   readonly fetch?: FetchFunction | undefined;
   /** Default: the environment's EventSource. */
   readonly eventSource?: EventSourceConstructor | undefined;

@@ -1,3 +1,4 @@
+import type { TransportKind } from "../core/connection.js";
 import { StreamError } from "../core/errors.js";
 import type { EventSourceConstructor } from "./event_source_transport.js";
 import { openEventSource } from "./event_source_transport.js";
@@ -11,17 +12,24 @@ import { withCursor, withTicket } from "./transport.js";
 /** The transport that the options name or, where they name none, allow. */
 export function transportOf<W extends Workflow>(options: WorkflowStreamOptions<W>): TransportName {
   const { transport, headers, credentials, token, fetch, eventSource } = options;
-  // With a token EventSource takes a ticket, which is fetched.
-  const isBeyondEventSource =
-    headers !== undefined || credentials === "omit" || (fetch !== undefined && token === undefined);
+  const isBeyondEventSource = headers !== undefined || credentials === "omit";
   if (transport === "eventsource" && isBeyondEventSource) {
     throw new StreamError(
       "invalid_options",
-      'EventSource takes no headers, no credentials: "omit", and no fetch without a token: use the fetch transport',
+      'EventSource takes no headers and no credentials: "omit": use the fetch transport',
     );
   }
   const hasEventSource = eventSource !== undefined || typeof EventSource !== "undefined";
-  return transport ?? (isBeyondEventSource || token !== undefined || !hasEventSource ? "fetch" : "eventsource");
+  const wantsFetch = isBeyondEventSource || token !== undefined || fetch !== undefined;
+  return transport ?? (wantsFetch || !hasEventSource ? "fetch" : "eventsource");
+}
+
+/**
+ * Whether a stream whose transport is EventSource can be read by fetch: where that was refused, or something holds it
+ * back. A page that brings an EventSource of its own brings its own fetch, too.
+ */
+export function hasFetch<W extends Workflow>({ eventSource, fetch: own }: WorkflowStreamOptions<W>): boolean {
+  return own !== undefined || (eventSource === undefined && typeof fetch !== "undefined");
 }
 
 /** What the transport throws at once is about the address. */
@@ -97,20 +105,26 @@ function openWithTicket(
 
 /**
  * Gets one attempt ready: asks the page for its headers. `credential` is a token for `fetch`, a ticket for
- * `eventsource`, or empty. What it returns begins the attempt, and returns what ends it. Throws a StreamError where this
+ * `eventsource`, or empty. What stands in for EventSource sends what that sends: no header that would need a preflight. What it returns begins the attempt, and returns what ends it. Throws a StreamError where this
  * environment, or what the page gave, makes none possible.
  */
 export function prepareTransport<W extends Workflow>(
   options: WorkflowStreamOptions<W>,
   transport: TransportName,
+  kind: TransportKind,
   url: string,
   lastEventId: string,
   credential: string,
 ): (events: TransportEvents) => () => void {
   const { credentials = "same-origin" } = options;
   if (transport === "eventsource") {
-    const constructor = options.eventSource ?? environmentEventSource();
     const address = withCursor(url, lastEventId);
+    if (kind !== "preferred") {
+      const request = { headers: new Headers(), credentials };
+      return (events) =>
+        openFetch(fetchOf(options, address), withTicket(address, credential), request, "", events);
+    }
+    const constructor = options.eventSource ?? environmentEventSource();
     const withCredentials = credentials === "include";
     return (events) => openWithTicket(constructor, address, credential, withCredentials, events);
   }

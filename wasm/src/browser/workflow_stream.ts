@@ -1,15 +1,15 @@
-import type { Answer, ConnectionState, CoreReason, Signal } from "../core/connection.js";
+import type { ConnectionState, CoreReason, Signal } from "../core/connection.js";
 import type { Core } from "../core/core.js";
-import type { CoreAction, CoreClient } from "../core/core_client.js";
+import type { CoreClient } from "../core/core_client.js";
 import { StreamError } from "../core/errors.js";
 import type { MessageBatch } from "../core/message_batch.js";
 import { bindMembers } from "../shared/bind_members.js";
 import { createClock } from "../shared/clock.js";
 import type { UpdateOf, ViewOf } from "../shared/messages.js";
 import type { IdOf, Workflow } from "../workflow/workflow.js";
+import { Attempts } from "./attempts.js";
 import { Authorizer } from "./authorizer.js";
 import { Delivery } from "./delivery.js";
-import { EarlyTransport } from "./early_transport.js";
 import { Finish, neverFinished } from "./finish.js";
 import { Followed } from "./followed.js";
 import { ModuleLoader } from "./module_loader.js";
@@ -17,11 +17,9 @@ import { refusal, unreadable } from "./refusal.js";
 import { randomSeed } from "./seed.js";
 import { browserSignals } from "./signals.js";
 import { SnapshotStore } from "./snapshot_store.js";
-import type { TransportName, WorkflowSnapshot, WorkflowStreamOptions } from "./stream_options.js";
+import type { WorkflowSnapshot, WorkflowStreamOptions } from "./stream_options.js";
 import type { StreamRelay } from "./stream_relay.js";
-import { prepareTransport, transportOf } from "./stream_transport.js";
 import { Timer } from "./timer.js";
-import { type TransportEvents, withQuery } from "./transport.js";
 import type { UpdateSource } from "./update_source.js";
 
 /**
@@ -36,17 +34,13 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
   readonly #delivery: Delivery<W>;
   readonly #finish = new Finish<ViewOf<W>>();
   readonly #loader: ModuleLoader;
-  readonly #early = new EarlyTransport();
   readonly #timer: Timer;
   readonly #authorizer: Authorizer;
+  readonly #attempts: Attempts<W>;
   #batchDepth = 0;
   /** The module that the client is of. */
   #core: Core | null = null;
   #client: CoreClient<W> | null = null;
-  #transport: TransportName = "eventsource";
-  #closeTransport: (() => void) | null = null;
-  /** The last answer; undefined where there is none yet, or the transport hides it. */
-  #answer: Answer | undefined;
   #leaveSignals: (() => void) | null = null;
 
   // What outlives a client, and a module: the next one takes it over.
@@ -65,6 +59,12 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     this.#timer = new Timer(() => options.clock ?? createClock());
     this.#delivery = new Delivery(this.#store, options, this.#timer);
     this.#authorizer = new Authorizer(options);
+    this.#attempts = new Attempts(options, this.#url, {
+      now: () => this.#timer.now(),
+      isCurrent: (client) => this.#client === client,
+      input: (client, work) => this.#input(client, work),
+      read: (messages) => this.#read(messages),
+    });
     this.#loader = new ModuleLoader(options);
     bindMembers(this);
   }
@@ -147,12 +147,11 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
   #start(): void {
     this.#finish.begin();
     this.#followed.check();
-    this.#transport = transportOf(this.#options);
+    this.#attempts.begin();
     this.#store.change({ connection: "connecting", reason: "requested", isConnected: false, error: null });
     this.#leaveSignals = (this.#options.signals ?? browserSignals).subscribe((signal) => this.#hear(signal));
     this.#load();
-    const url = () => withQuery(this.#url, this.#followed.firstQuery);
-    this.#early.open(this.#options, this.#transport, url, this.#cursor());
+    this.#attempts.openEarly(() => this.#followed.firstQuery, this.#cursor());
   }
 
   /** The stream stays in `waiting` from the first failure until the module is there. */
@@ -162,7 +161,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
       loaded: (core) => this.#batch(() => this.#begin(core)),
       failed: (error, retryAfterMs) =>
         this.#batch(() => {
-          this.#early.close();
+          this.#attempts.closeEarly();
           this.#store.change({ connection: "waiting", reason: "failed_here", error });
           this.#arm(this.#timer.now() + retryAfterMs, () => this.#load());
         }),
@@ -173,7 +172,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     this.#core = core;
     const now = this.#timer.now();
     const { policy = "resilient", seed = randomSeed() } = this.#options;
-    this.#client = this.#followed.createClient(core, this.#cursor(), { policy, seed }, now);
+    this.#client = this.#followed.createClient(core, this.#cursor(), { policy, seed, ...this.#attempts.traits }, now);
     this.#store.change({ error: null });
     this.#client.connect(now);
   }
@@ -228,10 +227,16 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
           this.#authorize(client, action.attempt, action.isRefused);
           break;
         case "open":
-          this.#openTransport(client, action, credential);
+          this.#store.change({ transport: this.#attempts.open(client, action, credential) });
           break;
         case "close":
-          this.#dropTransport();
+          this.#attempts.close();
+          break;
+        case "open_probe":
+          this.#attempts.openProbe(client, action);
+          break;
+        case "close_probe":
+          this.#attempts.closeProbe();
           break;
         case "state_changed":
           this.#enter(action.to, action.reason, action.isConnected);
@@ -256,7 +261,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
       reason,
       isConnected,
       connections: before.connections + (isConnected && !before.isConnected ? 1 : 0),
-      error: isRefused ? refusal(reason, this.#answer) : before.error,
+      error: isRefused ? refusal(reason, this.#attempts.answer) : before.error,
     });
     if (isClosed) {
       this.#settle(reason);
@@ -275,13 +280,13 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
       this.#cursor = () => "";
       this.#finish.succeed(view);
     } else {
-      this.#finish.fail(this.#store.current.error ?? refusal(reason, this.#answer));
+      this.#finish.fail(this.#store.current.error ?? refusal(reason, this.#attempts.answer));
     }
   }
 
   #authorize(client: CoreClient<W>, attempt: number, isRefused: boolean): void {
-    this.#answer = undefined;
-    void this.#authorizer.ask(this.#transport, this.#url, isRefused).then((outcome) =>
+    this.#attempts.answer = undefined;
+    void this.#authorizer.ask(this.#attempts.preferred, this.#url, isRefused).then((outcome) =>
       this.#input(client, () => {
         const now = this.#timer.now();
         if ("credential" in outcome) {
@@ -290,53 +295,13 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
         } else if ("failure" in outcome) {
           client.tokenFailed(attempt, outcome.failure, now);
         } else if ("answer" in outcome) {
-          this.#answer = outcome.answer;
+          this.#attempts.answer = outcome.answer;
           client.response(attempt, outcome.answer, now);
         } else {
           throw outcome.error;
         }
       }),
     );
-  }
-
-  #openTransport(
-    client: CoreClient<W>,
-    { attempt, lastEventId, query }: Extract<CoreAction, { readonly kind: "open" }>,
-    credential: string,
-  ): void {
-    this.#dropTransport();
-    this.#answer = undefined;
-    const input = (work: () => void) => this.#input(client, work);
-    const readBytes = (chunk: Uint8Array) => {
-      for (let begin = 0; begin < chunk.length; begin += client.bytesMax) {
-        const piece = chunk.subarray(begin, begin + client.bytesMax);
-        this.#read(client.bytes(attempt, piece, this.#timer.now()));
-      }
-    };
-    const events: TransportEvents = {
-      responded: (answer) =>
-        input(() => {
-          this.#answer = answer;
-          client.response(attempt, answer, this.#timer.now());
-        }),
-      message: (data, id) => input(() => this.#read(client.event(attempt, data, id, this.#timer.now()))),
-      bytes: (chunk) => input(() => readBytes(chunk)),
-      ended: (end) => input(() => client.end(attempt, end, this.#timer.now())),
-    };
-    const url = withQuery(this.#url, query);
-    const open =
-      this.#early.take(this.#transport, url, lastEventId) ??
-      prepareTransport(this.#options, this.#transport, url, lastEventId, credential);
-    // The page's function that gives the headers may have closed the stream, as may its fetch or EventSource.
-    if (this.#client !== client) {
-      return;
-    }
-    const closeTransport = open(events);
-    if (this.#client === client) {
-      this.#closeTransport = closeTransport;
-    } else {
-      closeTransport();
-    }
   }
 
   #read(messages: MessageBatch<W> | null): void {
@@ -372,11 +337,6 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     this.#timer.arm(due, () => this.#batch(work));
   }
 
-  #dropTransport(): void {
-    this.#closeTransport?.();
-    this.#closeTransport = null;
-  }
-
   #fail(error: StreamError): void {
     this.#finish.fail(error);
     this.#release();
@@ -386,9 +346,8 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
   /** Gives back everything that a running stream holds. */
   #release(): void {
     this.#loader.stop();
-    this.#early.close();
     this.#authorizer.stop();
-    this.#dropTransport();
+    this.#attempts.release();
     this.#timer.cancel();
     this.#leaveSignals?.();
     this.#leaveSignals = null;

@@ -39,6 +39,8 @@ export const coreReasons = [
   "token_denied",
   "refused_for_good",
   "wrong_content_coding",
+  "held_back",
+  "polled",
 ] as const;
 
 /** Why the machine entered its state. */
@@ -54,6 +56,13 @@ export const transportEnds: readonly TransportEnd[] = ["ended", "failed", "refus
  */
 export type Signal = "online" | "offline" | "visible" | "restored";
 export const signals: readonly Signal[] = ["online", "offline", "visible", "restored"];
+
+/**
+ * By what kind of transport an attempt is made: the page's choice; one that sees the answers which that hides; or a
+ * request for a body that ends, where something on the way holds streams back.
+ */
+export type TransportKind = "preferred" | "seeing" | "polling";
+export const transportKinds: readonly TransportKind[] = ["preferred", "seeing", "polling"];
 
 /** Why there is no token: its source failed, say, or the user is signed out. */
 export type TokenFailure = "may_pass" | "for_good";

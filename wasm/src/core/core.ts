@@ -17,7 +17,7 @@ interface CoreExports {
     policy: number,
     seedHigh: number,
     seedLow: number,
-    needsToken: number,
+    traits: number,
     ends: number,
     idsSize: number,
     lastEventIdSize: number,
@@ -47,6 +47,7 @@ interface CoreExports {
     now: number,
   ): number;
   client_bytes(client: number, attempt: number, size: number, now: number): number;
+  client_probe_bytes(client: number, attempt: number, size: number, now: number): number;
   client_end(client: number, attempt: number, end: number, now: number): void;
   client_deadline(client: number): number;
   client_handle_deadline(client: number, now: number): void;
@@ -86,7 +87,7 @@ const resultWords = {
   resets: 18,
 } as const;
 
-const abiVersion = 9;
+const abiVersion = 10;
 
 /** UTF-8, as the environment has it. */
 export interface TextCoders {

@@ -8,8 +8,17 @@ import type {
   Signal,
   TokenFailure,
   TransportEnd,
+  TransportKind,
 } from "./connection.js";
-import { connectionStates, coreReasons, policies, signals, tokenFailures, transportEnds } from "./connection.js";
+import {
+  connectionStates,
+  coreReasons,
+  policies,
+  signals,
+  tokenFailures,
+  transportEnds,
+  transportKinds,
+} from "./connection.js";
 import type { Core } from "./core.js";
 import { StreamError } from "./errors.js";
 import { MessageBatch } from "./message_batch.js";
@@ -26,8 +35,12 @@ export type CoreAction =
       readonly lastEventId: string;
       /** What the request asks for, percent-encoded and without its `?`. Empty: every instance. */
       readonly query: string;
+      readonly transport: TransportKind;
     }
   | { readonly kind: "close" }
+  /** One poll without a cursor, beside the attempt's transport. Its bytes are for `probeBytes`. */
+  | { readonly kind: "open_probe"; readonly attempt: number; readonly query: string }
+  | { readonly kind: "close_probe" }
   | {
       readonly kind: "state_changed";
       readonly to: ConnectionState;
@@ -56,6 +69,9 @@ export interface CoreClientOptions<W extends Workflow> {
   readonly ends?: boolean;
   /** Whether each attempt asks for a token first. */
   readonly needsToken: boolean;
+  /** Whether the page has a transport that sees the answers, beside a preferred one that hides them. */
+  readonly canSee?: boolean;
+  readonly canPoll?: boolean;
   /** What an earlier client of the same stream left, which has to be one of all `ids`. Empty: nothing. */
   readonly lastEventId?: string;
 }
@@ -86,7 +102,7 @@ export class CoreClient<W extends Workflow> {
       policies.indexOf(options.policy),
       options.seed[0],
       options.seed[1],
-      options.needsToken ? 1 : 0,
+      (options.needsToken ? 1 : 0) + (options.canSee === true ? 2 : 0) + (options.canPoll === true ? 4 : 0),
       options.ends === true ? 1 : 0,
       idsSize,
       lastEventIdSize,
@@ -184,6 +200,12 @@ export class CoreClient<W extends Workflow> {
     return length < 0 ? null : new MessageBatch(this.#core, this.#vocabulary, length);
   }
 
+  /** Bytes of the probe, at most `bytesMax`. True: it has done its work. */
+  probeBytes(attempt: number, bytes: Uint8Array, now: number): boolean {
+    this.#core.writeBytes(bytes);
+    return this.#core.exports.client_probe_bytes(this.#handle, attempt, bytes.length, now) === 1;
+  }
+
   /** The most that `bytes` takes at a time. */
   get bytesMax(): number {
     return this.#core.bytesLimit;
@@ -215,7 +237,8 @@ export class CoreClient<W extends Workflow> {
           kind: "open",
           attempt,
           lastEventId: this.#core.resultText(),
-          query: this.#core.text(this.#core.result("query"), this.#core.result("querySize")),
+          query: this.#query(),
+          transport: named(transportKinds, this.#core.result("to")),
         };
       case 2:
         return { kind: "close" };
@@ -229,8 +252,16 @@ export class CoreClient<W extends Workflow> {
       case 4:
       case 5:
         return { kind: "request_token", attempt, isRefused: kind === 5 };
+      case 6:
+        return { kind: "open_probe", attempt, query: this.#query() };
+      case 7:
+        return { kind: "close_probe" };
       default:
         throw new Error(`The core gave action ${kind}, which has no name here`);
     }
+  }
+
+  #query(): string {
+    return this.#core.text(this.#core.result("query"), this.#core.result("querySize"));
   }
 }

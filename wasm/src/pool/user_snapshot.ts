@@ -11,13 +11,14 @@ const worstFirst: readonly ConnectionState[] = ["closed", "idle", "waiting", "au
 /** What all its streams are for a user, as one: it is connected where all of them are. */
 function connectionOf<W extends Workflow>(snapshots: readonly WorkflowSnapshot<W>[]) {
   const rank = ({ connection }: WorkflowSnapshot<W>) => worstFirst.indexOf(connection);
-  const { connection, reason } = snapshots.reduce((worst, one) => (rank(one) < rank(worst) ? one : worst));
+  const { connection, reason, transport } = snapshots.reduce((worst, one) => (rank(one) < rank(worst) ? one : worst));
   // Each stream's first connection is no return from a loss: together they are one.
   const opened = snapshots.filter(({ connections }) => connections > 0);
   const returns = opened.reduce((sum, { connections }) => sum + connections - 1, 0);
   return {
     connection,
     reason,
+    transport,
     isConnected: snapshots.every(({ isConnected }) => isConnected),
     connections: opened.length === 0 ? 0 : returns + 1,
     resets: snapshots.reduce((sum, { resets }) => sum + resets, 0),

@@ -59,7 +59,7 @@ describe("a ticket", () => {
     clock.advance(2_000);
     await settle();
     await give(tickets.last, "second");
-    network.last.refuse();
+    network.last.lose();
     clock.advance(4_000);
     await settle();
     await give(tickets.last, "third");

@@ -30,13 +30,13 @@ describe("loading the module", () => {
     const loader = await freshLoader();
     const first = loader.loadCore(moduleUrl);
     expect(loader.loadCore()).toBe(first);
-    expect((await first).exports.abi_version()).toBe(9);
+    expect((await first).exports.abi_version()).toBe(10);
   });
 
   it("takes the module's bytes", async () => {
     const loader = await freshLoader();
     const core = await loader.loadCore(await readFile(moduleUrl));
-    expect(core.exports.abi_version()).toBe(9);
+    expect(core.exports.abi_version()).toBe(10);
   });
 
   it.each(["application/wasm", "application/wasm; charset=x", "application/octet-stream", ""])(
@@ -49,7 +49,7 @@ describe("loading the module", () => {
       );
       const loader = await freshLoader();
       const core = await loader.loadCore("https://bank.example/regstream.wasm");
-      expect(core.exports.abi_version()).toBe(9);
+      expect(core.exports.abi_version()).toBe(10);
     },
   );
 
@@ -64,7 +64,7 @@ describe("loading the module", () => {
     const url = "https://bank.example/regstream.wasm";
     await expect(loader.loadCore(url)).rejects.toThrow(`${url} answered with status 404`);
     await expect(loader.loadCore(url)).rejects.toThrow();
-    expect((await loader.loadCore(url)).exports.abi_version()).toBe(9);
+    expect((await loader.loadCore(url)).exports.abi_version()).toBe(10);
   });
 
   it("tries again where it was told to look, also when it is not told again", async () => {
@@ -178,9 +178,9 @@ describe("the core behind its ABI", () => {
       "connecting: retry_due",
     ]);
     expect(log.filter((entry) => typeof entry !== "string")).toEqual([
-      { kind: "open", attempt: 1, lastEventId: "", query: "registrationId=42" },
+      { kind: "open", attempt: 1, lastEventId: "", query: "registrationId=42", transport: "preferred" },
       { kind: "close" },
-      { kind: "open", attempt: 2, lastEventId: "1700-4", query: "registrationId=42" },
+      { kind: "open", attempt: 2, lastEventId: "1700-4", query: "registrationId=42", transport: "preferred" },
     ]);
     client.dispose();
   });
@@ -525,7 +525,7 @@ describe("the core behind its ABI", () => {
     client.token(1, 0);
     expect(actions()).toEqual([
       "connecting: token_given",
-      { kind: "open", attempt: 1, lastEventId: "", query: "registrationId=42" },
+      { kind: "open", attempt: 1, lastEventId: "", query: "registrationId=42", transport: "preferred" },
     ]);
     client.response(1, { ...accepted, status: 401 }, 1);
     expect(actions()).toEqual([
@@ -572,7 +572,7 @@ describe("the core behind its ABI", () => {
     const second = await createClient({ lastEventId: "9-3", viewJson: reader.toJson() });
     readers.set(second, reader);
     second.connect(0);
-    expect([second.poll(), second.poll()]).toContainEqual({ kind: "open", attempt: 1, lastEventId: "9-3", query: "registrationId=42" });
+    expect([second.poll(), second.poll()]).toContainEqual({ kind: "open", attempt: 1, lastEventId: "9-3", query: "registrationId=42", transport: "preferred" });
     second.response(1, accepted, 0);
     // A start that is known already begins no other validation.
     const repeated = JSON.stringify(stageUpdate("duplicate_check", "started", 5, { id: "9-4" }));
@@ -647,7 +647,7 @@ describe("the core behind its ABI", () => {
     const client = await createClient({ lastEventId: "\uFEFF9-1" });
     client.connect(0);
     const actions = [client.poll(), client.poll()];
-    expect(actions).toContainEqual({ kind: "open", attempt: 1, lastEventId: "\uFEFF9-1", query: "registrationId=42" });
+    expect(actions).toContainEqual({ kind: "open", attempt: 1, lastEventId: "\uFEFF9-1", query: "registrationId=42", transport: "preferred" });
     client.dispose();
   });
 

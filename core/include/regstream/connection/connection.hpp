@@ -46,6 +46,16 @@ enum class TokenFailure : std::uint8_t {
   for_good,  ///< The user is signed out, for example.
 };
 
+/// By what kind of transport an attempt is made.
+enum class TransportKind : std::uint8_t {
+  preferred,  ///< The shell's choice.
+  /// One that sees the answer's status, after the preferred one (EventSource) was refused unseen.
+  seeing,
+  /// A request for a body that ends with the next events (`poll=1`): something on the way holds
+  /// streams back.
+  polling,
+};
+
 /// What the server answered with.
 struct ResponseHead {
   std::uint16_t status = 0;
@@ -55,6 +65,23 @@ struct ResponseHead {
   /// says so as well.
   bool redirect_failed = false;
   std::optional<Duration> retry_after;
+};
+
+/// Polls, where something on the way (a proxy, a virus scanner) holds streams back.
+struct PollOptions {
+  /// Whether the shell has a transport of `TransportKind::polling`, and the server knows such polls.
+  bool are_possible = false;
+  /// A stream that has brought no event so long after its request is compared with a poll
+  /// (`OpenProbe`). Streams say `connected` at once.
+  Duration probe_after{5'000};
+  /// How long the server lets a poll wait for an event.
+  Duration longest{25'000};
+  /// The next poll begins no sooner than this after the one before it began.
+  Duration spacing_min{250};
+  /// So long after streams were found to be held back one is tried again, and each time after twice
+  /// as long, up to `stream_retry_max`.
+  Duration stream_retry_min{300'000};
+  Duration stream_retry_max{3'600'000};
 };
 
 enum class RetryPolicy : std::uint8_t {
@@ -97,6 +124,11 @@ struct ConnectionOptions {
   Duration offline_probe_interval{60'000};
   /// Whether each attempt waits for a token, which itself never comes in here.
   bool needs_token = false;
+  /// Whether the shell has a transport of `TransportKind::seeing`, beside a preferred one that hides
+  /// the answers. The attempt after a refusal is made by it, and so each until it says why, or its
+  /// stream is lost; the policy `standard` makes no such attempt.
+  bool can_see = false;
+  PollOptions polls;
 };
 
 /// Fetch a token, and answer with `on_token` or `on_token_failed`. While the stream of `attempt` is
@@ -109,17 +141,26 @@ struct RequestToken {
 struct OpenTransport {
   AttemptId attempt{};
   std::string_view last_event_id;  ///< Empty: none yet. Holds until the machine's next input.
+  TransportKind kind{};
 };
 struct CloseTransport {
   AttemptId attempt{};
 };
+/// Make one poll without a cursor, which the server answers at once, beside the transport of
+/// `attempt`. Its first event is for `on_probe_event`; nothing else of it matters.
+struct OpenProbe {
+  AttemptId attempt{};
+};
+/// That poll has no use any more.
+struct CloseProbe {};
 struct StateChanged {
   ConnectionState from{};
   ConnectionState to{};
   ConnectionReason reason{};
   bool is_connected = false;  ///< `Connection::is_connected` behind it.
 };
-using ConnectionAction = std::variant<RequestToken, OpenTransport, CloseTransport, StateChanged>;
+using ConnectionAction = std::variant<RequestToken, OpenTransport, CloseTransport, OpenProbe,
+                                      CloseProbe, StateChanged>;
 
 class Connection {
  public:
@@ -178,9 +219,14 @@ class Connection {
   /// seconds; any other changes nothing. The next stream begins with what the options say, as it
   /// may come from another server.
   bool on_comment(AttemptId attempt, std::string_view text);
-  /// A ping, with the server's time of it. Two of one stream show its interval, if that is at most
-  /// five minutes; it shortens how long this stream may be silent as a heartbeat does.
+  /// A ping, with the server's time of it. Two of one stream show its interval, by the server's clock
+  /// or this one, whichever says longer, if that is at most five minutes; it shortens how long this stream may be silent as a heartbeat does.
   bool on_ping(AttemptId attempt, std::int64_t timestamp_ms);
+  /// An event of the stream, whatever it says: nothing holds it back.
+  bool on_news(AttemptId attempt);
+  /// The probe beside `attempt` has brought an event. Refused if there is none. Polls take the place
+  /// of the stream, which is no loss, unless that has brought an event as well.
+  bool on_probe_event(AttemptId attempt, Instant now);
   /// The id to resume from. One that is longer than `last_event_id_bytes_max` is refused.
   bool on_event_id(AttemptId attempt, std::string_view last_event_id);
   bool on_retry(AttemptId attempt, Duration reconnection_time);
@@ -194,6 +240,9 @@ class Connection {
   bool on_token_expiring(AttemptId attempt, Duration expires_in);
   /// The stream has brought its last message: what was asked for has ended. Closes for good.
   bool on_finished(AttemptId attempt);
+  /// The end of a poll is followed by the next one. As long as polls succeed they are one connection
+  /// to the caller: `StateChanged` says nothing between them. A poll without an event that was over
+  /// before half its time counts as a stream that ended.
   bool on_end(AttemptId attempt, TransportEnd end, Instant now);
 
   // Time. Calling `handle_deadline` early does nothing; calling it late is normal (a throttled
@@ -205,6 +254,7 @@ class Connection {
   /// The next action to carry out, in order. Poll after every call until there is none.
   [[nodiscard]] std::optional<ConnectionAction> poll_action();
 
+  /// Between two polls, `connecting` or `authorizing`.
   [[nodiscard]] ConnectionState state() const { return state_; }
   [[nodiscard]] ConnectionReason reason() const { return reason_; }
   /// A stream is open, or is being replaced (`changed`, `renewed`), which has not failed.
@@ -230,8 +280,15 @@ class Connection {
   void learn_silence();
   void hear_byte();
   [[nodiscard]] Duration usual_silence() const;
+  [[nodiscard]] TransportKind next_kind();
+  void plan_stream();
+  void plan_probe();
+  void probe();
+  [[nodiscard]] bool is_poll_over() const;
   [[nodiscard]] bool is_connected_behind(ConnectionEvent event) const;
   [[nodiscard]] Instant opening_limit() const;
+  [[nodiscard]] Duration answer_timeout() const;
+  void begin_attempt(bool has_time_of_its_own);
   void plan_renewal(std::optional<Duration> retry_after = std::nullopt);
   void begin_renewal();
 
@@ -257,13 +314,23 @@ class Connection {
   Duration silence_limit_{};
   Duration ping_interval_{};  ///< 0: it does not ping.
   std::optional<Duration> heartbeat_;
-  std::optional<std::int64_t> last_ping_timestamp_ms_;
+  struct Ping {
+    Instant heard{};
+    std::int64_t timestamp_ms = 0;
+  };
+  std::optional<Ping> last_ping_;
   Instant quiet_until_{};  ///< Until then it may be silent and alive.
 
   Instant earliest_{};        ///< Of a wait: when a signal may end it.
   /// When the attempt is replaced by one that asks for something else; nothing: it is not.
   std::optional<Instant> change_due_;
   Duration change_delay_{};  ///< Of the next change.
+  /// When a poll's attempt is due, which has to keep a distance from the one before.
+  std::optional<Instant> poll_due_;
+  /// When a stream without an event is compared with a poll; nothing: not, or not again.
+  std::optional<Instant> probe_due_;
+  Instant stream_due_{};     ///< While streams are held back: when one is tried again.
+  Duration stream_retry_{};  ///< How long after that the next time is.
   /// Of the open stream's token, once the server has said so.
   std::optional<Instant> token_expires_;
   /// When to renew the stream, or to ask again for the token to do so; nothing: not at all.
@@ -273,6 +340,10 @@ class Connection {
   ConnectionState state_ = ConnectionState::idle;
   ConnectionReason reason_ = ConnectionReason::none;
   bool is_connected_ = false;
+  TransportKind kind_{};     ///< Of the attempt.
+  bool is_held_back_ = false;  ///< What a stream brings: polls take its place.
+  bool has_news_ = false;      ///< An event has come of the attempt.
+  bool sees_ = false;          ///< The attempt before was refused unseen, or the kind says why.
   bool had_grace_ = false;   ///< The watchdog went off late, and no byte has come since.
   bool is_offline_ = false;  ///< Signalled, and not belied by a stream since.
   bool needs_fresh_token_ =
@@ -284,6 +355,9 @@ class Connection {
   bool is_attempt_due_ = false;   ///< The state's own action: request a token, or open a transport.
   bool is_renewal_due_ = false;   ///< Request the token that renews the stream.
   std::uint32_t handed_out_ = 0;  ///< The attempt whose transport the caller opened; 0: none.
+  bool is_probe_due_ = false;     ///< Open a probe.
+  std::uint32_t probed_ = 0;      ///< The attempt that the caller has opened a probe for; 0: none.
+  ConnectionState told_ = ConnectionState::idle;  ///< What the last change of state was to.
   std::array<StateChanged, changes_max> changes_{};
   std::size_t changes_count_ = 0;
 };

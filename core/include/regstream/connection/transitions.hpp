@@ -48,6 +48,9 @@ enum class ConnectionReason : std::uint8_t {
   token_denied,          ///< The caller gets no token, for good.
   refused_for_good,      ///< Any other answer, by the policy.
   wrong_content_coding,  ///< 200 with an event stream in a coding that can't be read, such as gzip.
+
+  held_back,  ///< Something on the way holds streams back: polls take the stream's place.
+  polled,     ///< A poll is over: the next one begins, or a stream is tried again.
 };
 
 /// What moves the machine.
@@ -81,6 +84,9 @@ enum class ConnectionEvent : std::uint8_t {
   ended,                 ///< The server closed the stream cleanly.
   network_failed,        ///< No connection, or it broke.
 
+  held_back,  ///< The stream has brought no event yet, and a poll beside it has.
+  polled,     ///< The server has ended a poll, as it should.
+
   fell_silent,  ///< Somebody looks, and no byte has come for a ping's interval and `late_grace`.
   deadline,  ///< The state's deadline has come.
 };
@@ -95,7 +101,7 @@ struct ConnectionTransition {
 // clang-format off
 /// All transitions. An event that a state has no row for leaves it as it is; closed has none. A
 /// machine that needs no token goes to connecting where a row says authorizing.
-inline constexpr std::array<ConnectionTransition, 51> connection_transitions{{
+inline constexpr std::array<ConnectionTransition, 54> connection_transitions{{
     {ConnectionState::idle,        ConnectionEvent::connect,              ConnectionState::authorizing, ConnectionReason::requested},
     {ConnectionState::idle,        ConnectionEvent::close,                ConnectionState::closed,      ConnectionReason::requested},
 
@@ -131,6 +137,7 @@ inline constexpr std::array<ConnectionTransition, 51> connection_transitions{{
     {ConnectionState::connecting,  ConnectionEvent::restored,             ConnectionState::waiting,     ConnectionReason::restored},
     {ConnectionState::connecting,  ConnectionEvent::online,               ConnectionState::waiting,     ConnectionReason::offline},
     {ConnectionState::connecting,  ConnectionEvent::changed,              ConnectionState::authorizing, ConnectionReason::changed},
+    {ConnectionState::connecting,  ConnectionEvent::held_back,            ConnectionState::authorizing, ConnectionReason::held_back},
     {ConnectionState::connecting,  ConnectionEvent::close,                ConnectionState::closed,      ConnectionReason::requested},
 
     {ConnectionState::open,        ConnectionEvent::ended,                ConnectionState::waiting,     ConnectionReason::ended},
@@ -142,6 +149,8 @@ inline constexpr std::array<ConnectionTransition, 51> connection_transitions{{
     {ConnectionState::open,        ConnectionEvent::restart,              ConnectionState::authorizing, ConnectionReason::requested},
     {ConnectionState::open,        ConnectionEvent::changed,              ConnectionState::authorizing, ConnectionReason::changed},
     {ConnectionState::open,        ConnectionEvent::renewed,              ConnectionState::connecting,  ConnectionReason::renewed},
+    {ConnectionState::open,        ConnectionEvent::held_back,            ConnectionState::authorizing, ConnectionReason::held_back},
+    {ConnectionState::open,        ConnectionEvent::polled,               ConnectionState::authorizing, ConnectionReason::polled},
     {ConnectionState::open,        ConnectionEvent::token_denied,         ConnectionState::closed,      ConnectionReason::token_denied},
     {ConnectionState::open,        ConnectionEvent::finished,             ConnectionState::closed,      ConnectionReason::finished},
     {ConnectionState::open,        ConnectionEvent::close,                ConnectionState::closed,      ConnectionReason::requested},

@@ -71,6 +71,8 @@ class EventSession : private Connection {
   bool on_event(AttemptId attempt, std::string_view data,
                 std::optional<std::string_view> last_event_id, Instant now);
   using Connection::on_end;
+  /// Bytes of the probe beside `attempt` (`OpenProbe`). Refused if there is none.
+  bool on_probe_bytes(AttemptId attempt, std::string_view bytes, Instant now);
 
   using Connection::handle_deadline;
   using Connection::next_deadline;
@@ -116,6 +118,8 @@ class EventSession : private Connection {
   Unread unread_ = Unread::nothing;
   AttemptId attempt_{};  ///< Whose bytes or event these are.
   std::string_view event_data_;
+  std::optional<sse::Parser> probe_parser_;
+  AttemptId probed_attempt_{};  ///< Beside which that parser's probe runs.
   std::optional<std::string_view> event_id_;
 };
 

@@ -102,7 +102,8 @@ class StreamSession : public EventSession {
   /// The query of the request that `OpenTransport` asks for, percent-encoded and without its `?`:
   /// `registrationId=42&registrationId=43&snapshot=43`, with `until=final` where the stream ends.
   /// Empty: every instance. The last event id is the action's, and the shell's to send.
-  [[nodiscard]] std::string request_query() const;
+  /// A poll's, and so a probe's, ends with `poll=1`.
+  [[nodiscard]] std::string request_query(TransportKind kind = {}) const;
 
   /// The next message of the bytes or the event that came last; nothing: there is none. Where
   /// memory runs out in it, a message counts as missed. What event_session.hpp says of `poll_token`

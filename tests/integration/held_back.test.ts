@@ -1,0 +1,66 @@
+// A proxy that passes an answer on when it has all of it: a stream never, a poll at its end.
+import { RegistrationStream, type StreamSnapshot } from "regstream";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { Gateway } from "../processes/gateway.ts";
+import { Nginx } from "../processes/nginx.ts";
+
+const path = "/api/registrations/updates/stream";
+
+let gateway: Gateway;
+let nginx: Nginx;
+beforeAll(async () => {
+  gateway = await Gateway.start({ hasDemo: false });
+  nginx = await Nginx.start(gateway.port, "proxy_buffering on; proxy_ignore_headers X-Accel-Buffering;");
+});
+afterAll(() => Promise.all([nginx.stop(), gateway.stop("SIGKILL")]));
+
+async function publish(status: string): Promise<string> {
+  const response = await fetch(gateway.url("/api/registrations/42/updates"), {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ status, message: "so it is" }),
+  });
+  expect(response.ok).toBe(true);
+  return ((await response.json()) as { id: string }).id;
+}
+
+const poll = async (query: string): Promise<string> => (await fetch(nginx.url(`${path}?registrationId=42&poll=1${query}`))).text();
+
+test("a poll comes through, whole, whether it waits or not", async () => {
+  const first = await publish("PENDING");
+  expect(await poll("")).toMatch(new RegExp(`"type":"connected".*\\n\\nid: ${first}\\ndata: \\{"type":"snapshot".*\\n\\n$`));
+  const waiting = poll(`&lastEventId=${first}`);
+  // It is there before the update: its subscription is.
+  await expect.poll(async () => (await gateway.get<{ subscribers: number }>("/api/health")).subscribers).toBe(1);
+  const second = await publish("APPROVED");
+  expect(await waiting).toMatch(new RegExp(`"type":"connected".*\\n\\nid: ${second}\\ndata: \\{"type":"update".*\\n\\n$`));
+});
+
+test("a stream is held back, and polls take its place, as one connection", async () => {
+  const updates: string[] = [];
+  const stream = new RegistrationStream({ url: nginx.url(path), registrationId: 42, transport: "fetch", onUpdate: ({ id }) => updates.push(id ?? "") });
+  const until = (wanted: (snapshot: StreamSnapshot) => boolean): Promise<void> =>
+    new Promise((resolve) => {
+      const look = (): void => {
+        if (wanted(stream.getSnapshot())) {
+          stop();
+          resolve();
+        }
+      };
+      const stop = stream.subscribe(look);
+      look();
+    });
+  stream.connect();
+  await until(({ isConnected }) => isConnected);
+  expect(stream.getSnapshot()).toMatchObject({ transport: "polling", connections: 1 });
+  const published: string[] = [];
+  for (let count = 0; count < 20; ++count) {
+    published.push(await publish("PENDING"));
+  }
+  published.push(await publish("APPROVED"));
+  await until(({ latestUpdate }) => latestUpdate?.id === published.at(-1));
+  expect(updates).toEqual(published);
+  expect(stream.getSnapshot()).toMatchObject({ isConnected: true, connections: 1, resets: 0, error: null });
+  stream.close();
+});

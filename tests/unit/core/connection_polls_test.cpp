@@ -1,0 +1,302 @@
+#include <catch2/catch.hpp>
+#include <regstream/workflow/registration.hpp>
+
+#include "connection_driver.hpp"
+#include "open_session.hpp"
+
+// What hides the answers, and what holds streams back.
+using namespace regstream;
+using regstream::test::Driver;
+
+namespace {
+
+ConnectionOptions with_polls() {
+  ConnectionOptions options = test::without_jitter();
+  options.can_see = true;
+  options.polls.are_possible = true;
+  return options;
+}
+
+/// A stream that something holds back, found out by a probe: the first poll is open.
+Driver polling(const ConnectionOptions& options = with_polls()) {
+  Driver driver{options};
+  driver.connect();
+  CHECK(driver.reach_deadline() == Duration{5'000});
+  driver.probe_event();
+  REQUIRE(driver.kind == TransportKind::polling);
+  driver.accept();
+  REQUIRE(driver.connection.state() == ConnectionState::open);
+  driver.changes.clear();
+  return driver;
+}
+
+/// A poll that brings an event after `span`, and the next one, which is open.
+void poll_on(Driver& driver, Duration span = Duration{25'000}) {
+  driver.advance(span);
+  driver.news();
+  driver.end(TransportEnd::ended);
+  if (!driver.transport) {
+    driver.reach_deadline();
+  }
+  if (driver.kind == TransportKind::polling) {
+    driver.accept();
+  }
+}
+
+}  // namespace
+
+TEST_CASE("after a refusal that was not seen, an attempt at its normal time sees") {
+  Driver driver{with_polls()};
+  driver.connect();
+  CHECK(driver.kind == TransportKind::preferred);
+  driver.end(TransportEnd::refused_unseen);
+  CHECK(driver.connection.reason() == ConnectionReason::refused);
+  CHECK(driver.reach_deadline() == Duration{1'000});
+  CHECK(driver.kind == TransportKind::seeing);
+  driver.respond(404);
+  CHECK(driver.connection.reason() == ConnectionReason::refused_for_good);
+}
+
+TEST_CASE("a seeing transport stays as long as it says why, and for its stream") {
+  Driver driver{with_polls()};
+  driver.connect();
+  driver.end(TransportEnd::refused_unseen);
+  driver.reach_deadline();
+  driver.respond(503, false, Duration{7'000});
+  CHECK(driver.reach_deadline() == Duration{7'000});
+  CHECK(driver.kind == TransportKind::seeing);
+  driver.accept();
+  driver.connection.change(driver.now);
+  driver.reach_deadline();
+  CHECK(driver.kind == TransportKind::seeing);
+  driver.accept();
+  driver.end(TransportEnd::ended);
+  driver.reach_deadline();
+  CHECK(driver.kind == TransportKind::preferred);
+}
+
+TEST_CASE("a seeing transport that sees nothing either makes room for the preferred one") {
+  Driver driver{with_polls()};
+  driver.connect();
+  driver.end(TransportEnd::refused_unseen);
+  driver.reach_deadline();
+  driver.end(TransportEnd::failed);
+  driver.reach_deadline();
+  CHECK(driver.kind == TransportKind::preferred);
+}
+
+TEST_CASE("a shell that has no seeing transport is asked for none") {
+  Driver driver;
+  driver.connect();
+  driver.end(TransportEnd::refused_unseen);
+  driver.reach_deadline();
+  CHECK(driver.kind == TransportKind::preferred);
+}
+
+TEST_CASE("a stream without an event is compared with a poll, whether it has answered or not") {
+  for (const bool is_answered : {false, true}) {
+    Driver driver{with_polls()};
+    driver.connect();
+    if (is_answered) {
+      driver.accept();
+      driver.advance(Duration{3'000});
+      driver.connection.on_activity(*driver.transport, driver.now);
+    }
+    driver.now = Instant{Duration{4'999}};
+    driver.handle_deadline();
+    CHECK_FALSE(driver.probe);
+    driver.advance(Duration{1});
+    driver.handle_deadline();
+    REQUIRE(driver.probe);
+    driver.changes.clear();
+    driver.probe_event();
+    CHECK_FALSE(driver.probe);
+    CHECK(driver.kind == TransportKind::polling);
+    REQUIRE(driver.changes.size() == 1);
+    CHECK(driver.changes[0].reason == ConnectionReason::held_back);
+    CHECK(driver.changes[0].is_connected == is_answered);
+  }
+}
+
+TEST_CASE("a stream that speaks is not held back, however late") {
+  Driver driver{with_polls()};
+  driver.connect();
+  driver.accept();
+  driver.reach_deadline();
+  REQUIRE(driver.probe);
+  const AttemptId probed = *driver.probe;
+  driver.news();
+  CHECK_FALSE(driver.probe);
+  CHECK_FALSE(driver.connection.on_probe_event(probed, driver.now));
+  CHECK(driver.connection.next_deadline() == driver.now + Duration{75'000});
+  CHECK(driver.opened == 1);
+}
+
+TEST_CASE("a gateway that is silent both ways is left to its time, and compared once an attempt") {
+  Driver driver{with_polls()};
+  driver.connect();
+  CHECK(driver.reach_deadline() == Duration{5'000});
+  CHECK(driver.reach_deadline() == Duration{10'000});
+  CHECK(driver.connection.reason() == ConnectionReason::timed_out);
+  CHECK_FALSE(driver.probe);
+  driver.reach_deadline();
+  CHECK(driver.kind == TransportKind::preferred);
+  CHECK(driver.probes == 1);
+  driver.reach_deadline();
+  CHECK(driver.probes == 2);
+}
+
+TEST_CASE("polls follow each other at once, with a least distance, as one connection") {
+  Driver driver = polling();
+  const int opened = driver.opened;
+  poll_on(driver);
+  CHECK(driver.opened == opened + 1);
+  driver.advance(Duration{100});
+  driver.news();
+  driver.end(TransportEnd::ended);
+  CHECK_FALSE(driver.transport);
+  CHECK(driver.connection.is_connected());
+  CHECK(driver.reach_deadline() == Duration{150});
+  CHECK(driver.transport);
+  driver.accept();
+  CHECK(driver.changes.empty());
+
+  driver.end(TransportEnd::failed);
+  REQUIRE(driver.changes.size() == 1);
+  CHECK(driver.changes[0].from == ConnectionState::open);
+  CHECK(driver.changes[0].reason == ConnectionReason::network_failed);
+  CHECK_FALSE(driver.changes[0].is_connected);
+  driver.reach_deadline();
+  CHECK(driver.kind == TransportKind::polling);
+}
+
+TEST_CASE("a poll has its time for an answer, since its head may be held back as well") {
+  Driver driver = polling();
+  driver.advance(Duration{1'000});
+  driver.news();
+  driver.end(TransportEnd::ended);
+  CHECK(driver.reach_deadline() == Duration{40'000});
+  CHECK(driver.connection.reason() == ConnectionReason::timed_out);
+}
+
+TEST_CASE("a poll that says nothing and is over at once is not followed at once") {
+  Driver driver = polling();
+  driver.advance(Duration{1'000});
+  driver.end(TransportEnd::ended);
+  CHECK(driver.connection.reason() == ConnectionReason::ended);
+  CHECK_FALSE(driver.connection.is_connected());
+  driver.reach_deadline();
+  driver.accept();
+  // A gateway that can't read its history waits for as long as it may.
+  driver.advance(Duration{25'000});
+  driver.end(TransportEnd::ended);
+  CHECK(driver.connection.is_connected());
+}
+
+TEST_CASE("streaming is tried again after five minutes, then ever more rarely up to an hour") {
+  Driver driver = polling();
+  Instant last = driver.now;
+  for (const int minutes : {5, 10, 20, 40, 60, 60}) {
+    while (driver.kind == TransportKind::polling) {
+      poll_on(driver);
+    }
+    CHECK(driver.now - last >= std::chrono::minutes{minutes});
+    CHECK(driver.now - last < std::chrono::minutes{minutes} + Duration{60'000});
+    last = driver.now;
+    driver.changes.clear();
+    // It is held back still: what is known needs no probe.
+    driver.accept();
+    CHECK(driver.reach_deadline() == Duration{5'000});
+    CHECK_FALSE(driver.probe);
+    CHECK(driver.kind == TransportKind::polling);
+    CHECK(driver.connection.is_connected());
+    driver.accept();
+  }
+}
+
+TEST_CASE("a stream that brings an event again is there to stay") {
+  Driver driver = polling();
+  while (driver.kind == TransportKind::polling) {
+    poll_on(driver);
+  }
+  driver.accept();
+  driver.news();
+  driver.end(TransportEnd::failed);
+  driver.reach_deadline();
+  CHECK(driver.kind == TransportKind::preferred);
+  CHECK(driver.reach_deadline() == Duration{5'000});
+  CHECK(driver.probe);
+}
+
+TEST_CASE("a stream that is refused while others are held back makes room for polls") {
+  Driver driver = polling();
+  while (driver.kind == TransportKind::polling) {
+    poll_on(driver);
+  }
+  driver.respond(502);
+  driver.reach_deadline();
+  CHECK(driver.kind == TransportKind::polling);
+}
+
+TEST_CASE("another network may let streams through") {
+  Driver driver = polling();
+  driver.offline();
+  driver.advance(Duration{10'000});
+  driver.online();
+  CHECK(driver.kind == TransportKind::preferred);
+}
+
+TEST_CASE("each poll has a token of its own") {
+  ConnectionOptions options = with_polls();
+  options.needs_token = true;
+  Driver driver{options};
+  driver.connect();
+  driver.give_token();
+  driver.reach_deadline();
+  driver.probe_event();
+  CHECK(driver.token_requests == 2);
+  CHECK_FALSE(driver.transport);
+  driver.give_token();
+  CHECK(driver.kind == TransportKind::polling);
+  driver.accept();
+  driver.changes.clear();
+  driver.advance(Duration{20'000});
+  driver.news();
+  driver.end(TransportEnd::ended);
+  CHECK(driver.token_requests == 3);
+  driver.give_token();
+  driver.accept();
+  CHECK(driver.changes.empty());
+}
+
+TEST_CASE("the bytes of a probe count once they make an event") {
+  ConnectionOptions options = with_polls();
+  StreamSession session{options, 1, registration_workflow(), std::vector<InstanceId>{42}, "1-7"};
+  Instant now{};
+  std::optional<OpenTransport> transport;
+  std::optional<OpenProbe> probe;
+  const auto run = [&] {
+    while (const auto action = session.poll_action()) {
+      if (const auto* const opening = std::get_if<OpenTransport>(&*action)) {
+        transport = *opening;
+      } else if (const auto* const probing = std::get_if<OpenProbe>(&*action)) {
+        probe = *probing;
+      }
+    }
+  };
+  session.connect(now);
+  run();
+  now = *session.next_deadline();
+  session.handle_deadline(now);
+  run();
+  REQUIRE(probe);
+  CHECK(session.request_query(TransportKind::polling) == "registrationId=42&poll=1");
+  CHECK_FALSE(session.on_probe_bytes(probe->attempt, "retry: 5\n: heartbeat 10000\n\n", now));
+  CHECK_FALSE(session.on_probe_bytes(probe->attempt, "id: 1-9\ndata: {}\n", now));
+  CHECK(session.on_probe_bytes(probe->attempt, "\n", now));
+  run();
+  CHECK(transport->kind == TransportKind::polling);
+  // It was without a cursor, and none of it is read.
+  CHECK(session.last_event_id() == "1-7");
+  CHECK_FALSE(session.on_probe_bytes(probe->attempt, "data: x\n\n", now));
+}
