@@ -9,22 +9,6 @@ import type { WorkflowSnapshot, WorkflowStreamOptions } from "./stream_options.j
 /** Listeners that change the stream over and over are a mistake in the page; this ends it. */
 const announcementsMax = 1000;
 
-/** Whether the change is one that nobody should wait for: the connection changed, or an instance has ended. */
-function isUrgent<W extends Workflow>(before: WorkflowSnapshot<W>, now: WorkflowSnapshot<W>): boolean {
-  const { connection, reason, isConnected, views } = before;
-  if (now.connection !== connection || now.reason !== reason || now.isConnected !== isConnected) {
-    return true;
-  }
-  if (now.views !== views) {
-    for (const [id, view] of now.views) {
-      if (view.isFinal && views.get(id)?.isFinal !== true) {
-        return true;
-      }
-    }
-  }
-  return false;
-}
-
 /**
  * Tells listeners: each update at once and in order, then that the snapshot has changed. Of changes that follow each
  * other within a frame they hear once (`Pacer`), but at once that an instance has ended or the connection changed.
@@ -38,6 +22,7 @@ export class Delivery<W extends Workflow> {
   #pending: { readonly update: UpdateOf<W>; readonly cursorBefore: () => string }[] = [];
   /** What change listeners have heard of last. */
   #heard: { readonly snapshot: WorkflowSnapshot<W>; readonly version: number };
+  #isHurried = false;
   #isRunning = false;
 
   constructor(
@@ -55,6 +40,12 @@ export class Delivery<W extends Workflow> {
 
   add(update: UpdateOf<W>, cursorBefore: () => string): void {
     this.#pending.push({ update, cursorBefore });
+  }
+
+  /** Views have changed. That an instance has ended is what nobody should wait for. */
+  viewsChanged(hasEnded: boolean): void {
+    this.#store.viewsMayHaveChanged();
+    this.#isHurried ||= hasEnded;
   }
 
   /** Drops the updates that nobody has heard. Returns what to resume from to hear them; undefined: there are none. */
@@ -94,12 +85,19 @@ export class Delivery<W extends Workflow> {
   }
 
   #isDueNow(): boolean {
-    return isUrgent(this.#heard.snapshot, this.#store.fields) || !this.#pacer.putOff(() => this.#run(true));
+    const { connection, reason, isConnected } = this.#heard.snapshot;
+    const now = this.#store.fields;
+    const isOther = now.connection !== connection || now.reason !== reason || now.isConnected !== isConnected;
+    return this.#isHurried || isOther || !this.#pacer.putOff(() => this.#run(true));
   }
 
   #announce(): void {
     this.#pacer.cancel();
+    this.#isHurried = false;
+    const before = this.#heard.snapshot;
     this.#heard = { snapshot: this.#store.current, version: this.#store.version };
-    this.changeListeners.call();
+    if (this.#heard.snapshot !== before) {
+      this.changeListeners.call();
+    }
   }
 }

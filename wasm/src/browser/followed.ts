@@ -32,6 +32,7 @@ export class Followed<W extends Workflow> {
   #ids: readonly IdOf<W>[];
   readonly #readers = new Map<IdOf<W>, ViewReader<W>>();
   #views = idleSnapshot<W>().views;
+  #haveViewsChanged = false;
   /** Of which ones the stream's cursor says how far they are known: not of one that was added, until it is heard of. */
   readonly #covered = new Set<IdOf<W>>();
 
@@ -42,15 +43,19 @@ export class Followed<W extends Workflow> {
     this.#ids = options.id === undefined ? [...new Set(options.ids)] : [options.id];
   }
 
-  /** By id, as far as something is known; the same object until one of them changes. */
+  /** By id, as far as something is known; the same object until one of them changes. Made when somebody looks. */
   get views(): ReadonlyMap<IdOf<W>, ViewOf<W>> {
+    if (this.#haveViewsChanged) {
+      this.#haveViewsChanged = false;
+      this.#collect();
+    }
     return this.#views;
   }
 
   /** Of a stream of one instance. */
   get view(): ViewOf<W> | null {
     const { id } = this.#options;
-    return id === undefined ? null : (this.#views.get(id) ?? null);
+    return id === undefined ? null : (this.views.get(id) ?? null);
   }
 
   /** Throws a StreamError where the stream's options can't be. */
@@ -139,21 +144,24 @@ export class Followed<W extends Workflow> {
         this.#covered.delete(id);
       }
     }
-    this.#collect();
+    this.#haveViewsChanged = true;
   }
 
-  read(messages: MessageBatch<W>): void {
-    let hasChanged = false;
+  /** Reads the views that have changed: none of them, some, or such that an instance has ended by it. */
+  read(messages: MessageBatch<W>): "none" | "some" | "ended" {
+    const before = new Map<ViewReader<W>, boolean>();
     messages.readViews((id) => {
-      hasChanged = true;
       this.#covered.add(id);
       const reader = this.#readers.get(id) ?? new ViewReader(this.#vocabulary);
       this.#readers.set(id, reader);
+      before.set(reader, reader.isFinal);
       return reader;
     });
-    if (hasChanged) {
-      this.#collect();
+    if (before.size === 0) {
+      return "none";
     }
+    this.#haveViewsChanged = true;
+    return [...before].some(([reader, wasFinal]) => reader.isFinal && !wasFinal) ? "ended" : "some";
   }
 
   #collect(): void {

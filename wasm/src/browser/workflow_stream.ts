@@ -31,14 +31,13 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
   readonly workflow: W;
   readonly #options: WorkflowStreamOptions<W>;
   readonly #url: string;
-  readonly #store = new SnapshotStore<W>();
+  readonly #store = new SnapshotStore<W>(() => this.#followed);
   readonly #delivery: Delivery<W>;
   readonly #finish = new Finish<ViewOf<W>>();
   readonly #loader: ModuleLoader;
   readonly #timer: Timer;
   readonly #authorizer: Authorizer;
   #batchDepth = 0;
-
   /** The module that the client is of. */
   #core: Core | null = null;
   #client: CoreClient<W> | null = null;
@@ -139,7 +138,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
         }
         refused = error;
       }
-      this.#store.change({ views: this.#followed.views });
+      this.#store.viewsMayHaveChanged();
     });
     if (refused !== null) {
       throw refused;
@@ -247,7 +246,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
   }
 
   #enter(state: ConnectionState, reason: CoreReason, isConnected: boolean): void {
-    const before = this.#store.current;
+    const before = this.#store.fields;
     if (state !== "authorizing") {
       this.#authorizer.stop();
     }
@@ -268,7 +267,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
 
   /** Keeps the promise of a stream that ends by itself, or breaks it; the page's own `close` does so itself. */
   #settle(reason: CoreReason): void {
-    const { error } = this.#store.current;
+    const { error } = this.#store.fields;
     const { view } = this.#followed;
     if (reason === "requested") {
       return;
@@ -344,7 +343,10 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     if (messages === null) {
       return;
     }
-    this.#followed.read(messages);
+    const change = this.#followed.read(messages);
+    if (change !== "none") {
+      this.#delivery.viewsChanged(change === "ended");
+    }
     for (let index = 0; index < messages.length; ++index) {
       const kind = messages.kind(index);
       switch (kind) {
@@ -365,8 +367,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
       }
     }
     this.#cursor = messages.cursorAtEnd();
-    const resets = this.#store.fields.resets + messages.resets;
-    this.#store.change({ view: this.#followed.view, views: this.#followed.views, resets });
+    this.#store.change({ resets: this.#store.fields.resets + messages.resets });
   }
 
   #arm(due: number, work: () => void): void {
