@@ -22,13 +22,14 @@ struct Field {
   std::size_t characters_max;
   bool is_required;
 };
-constexpr Field customer_name{"customerName", 120, true};
-constexpr Field customer_number{"customerNumber", 32, true};
-constexpr Field phone{"phone", 32, true};
-constexpr Field branch{"branch", 80, true};
-constexpr Field national_id{"nationalId", 40, true};
-constexpr Field email{"email", 254, false};
-constexpr std::array fields{customer_name, customer_number, phone, branch, national_id, email};
+constexpr Field customer_name_field{"customerName", 120, true};
+constexpr Field customer_number_field{"customerNumber", 32, true};
+constexpr Field phone_field{"phone", 32, true};
+constexpr Field branch_field{"branch", 80, true};
+constexpr Field national_id_field{"nationalId", 40, true};
+constexpr Field email_field{"email", 254, false};
+constexpr std::array fields{customer_name_field, customer_number_field, phone_field,
+                            branch_field,        national_id_field,     email_field};
 
 // A body of nothing but unknown fields must not become a detail of its own size.
 constexpr std::size_t problems_max = 10;
@@ -155,12 +156,12 @@ std::variant<Application, InvalidApplication> parse_application(std::string_view
     return reader.read(field).value_or(std::string{});
   };
   Application application;
-  application.customer_name = required(customer_name);
-  application.customer_number = required(customer_number);
-  application.phone = required(phone);
-  application.branch = required(branch);
-  application.national_id = required(national_id);
-  application.email = reader.read(email);
+  application.customer_name = required(customer_name_field);
+  application.customer_number = required(customer_number_field);
+  application.phone = required(phone_field);
+  application.branch = required(branch_field);
+  application.national_id = required(national_id_field);
+  application.email = reader.read(email_field);
   reader.check_email(application.email);
   reader.refuse_unknown_fields();
   if (std::string detail = reader.detail(); !detail.empty()) {

@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/exit_code.hpp"
 #include "cli/terminal.hpp"
 #include "configuration/environment.hpp"
 #include "configuration/option_table.hpp"
@@ -51,7 +52,7 @@ std::variant<int, configuration::Configuration> configure(CLI::App& command,
     return configuration;
   } catch (const std::invalid_argument& error) {
     complain("", error.what());
-    return 2;
+    return usage_code;
   }
 }
 

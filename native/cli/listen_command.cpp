@@ -22,6 +22,7 @@
 #include <regstream/client/stream_client.hpp>
 #include <regstream/message/codec.hpp>
 
+#include "cli/exit_code.hpp"
 #include "cli/terminal.hpp"
 #include "cli/token_file.hpp"
 #include "client/http_url.hpp"
@@ -36,9 +37,6 @@ namespace asio = boost::asio;
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr int failure_code = 1;
-constexpr int usage = 2;
 
 struct ListenOptions {
   std::string url;
@@ -207,7 +205,7 @@ int run(const ListenOptions& options) {
     return listener.exit_code();
   } catch (const std::invalid_argument& error) {
     complain("listen", error.what());
-    return usage;
+    return usage_code;
   }
 }
 

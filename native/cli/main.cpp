@@ -10,6 +10,7 @@
 #include <spdlog/spdlog.h>
 #include <CLI/CLI.hpp>
 
+#include "cli/exit_code.hpp"
 #include "cli/listen_command.hpp"
 #include "cli/mock_command.hpp"
 #include "cli/option_checks.hpp"
@@ -76,7 +77,7 @@ int run(int argc, char** argv) {
       complaint.str(error.what() + suggestion + "\nRun with --help for more information.\n");
     }
     regstream::cli::print_error(complaint.str());
-    return is_success ? 0 : 2;
+    return is_success ? 0 : regstream::cli::usage_code;
   }
   return exit_code;
 }
@@ -90,5 +91,5 @@ int main(int argc, char** argv) {
   } catch (const std::exception& error) {
     regstream::cli::complain("", error.what());
   }
-  return 1;
+  return regstream::cli::failure_code;
 }

@@ -17,6 +17,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include "cli/exit_code.hpp"
 #include "cli/option_checks.hpp"
 #include "cli/terminal.hpp"
 #include "harness/mock_server.hpp"
@@ -33,9 +34,6 @@ namespace regstream::cli {
 namespace asio = boost::asio;
 
 namespace {
-
-constexpr int failure_code = 1;
-constexpr int usage = 2;
 
 struct MockCommandOptions {
   std::string scenario;
@@ -97,7 +95,7 @@ int run(const MockCommandOptions& options) {
   auto scenario = load_scenario(options.scenario);
   if (const auto* const problem = std::get_if<std::string>(&scenario)) {
     complain("mock", *problem);
-    return usage;
+    return usage_code;
   }
   if (options.checks_only) {
     return 0;

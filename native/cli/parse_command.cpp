@@ -14,14 +14,13 @@
 #include <string_view>
 #include <variant>
 
+#include "cli/exit_code.hpp"
 #include "cli/terminal.hpp"
 
 namespace regstream::cli {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-constexpr int failure = 1;
 
 struct ParseOptions {
   std::size_t chunk_bytes = std::size_t{64} << 10U;
@@ -56,7 +55,7 @@ int run(const ParseOptions& options) {
     }
     if (size < 0) {
       complain("parse", std::string("can't read stdin: ") + std::strerror(errno));
-      return failure;
+      return failure_code;
     }
     if (size == 0) {
       break;
@@ -64,7 +63,7 @@ int run(const ParseOptions& options) {
     parser.feed(std::string_view{chunk}.substr(0, static_cast<std::size_t>(size)));
     print_events(parser);
     if (!std::cout) {
-      return failure;  // Nobody reads any more (`| head -1`), and a live stream would go on.
+      return failure_code;  // Nobody reads any more (`| head -1`), and a live stream would go on.
     }
   }
   const auto retry = parser.retry();

@@ -21,6 +21,7 @@
 #include <regstream/publisher/update_message.hpp>
 
 #include "broker/redis_once.hpp"
+#include "cli/exit_code.hpp"
 #include "cli/served_workflows.hpp"
 #include "cli/terminal.hpp"
 #include "configuration/option_values.hpp"
@@ -28,9 +29,6 @@
 
 namespace regstream::cli {
 namespace {
-
-constexpr int failure = 1;
-constexpr int usage = 2;
 
 struct PublishOptions {
   std::string workflow_file;
@@ -106,13 +104,13 @@ int run(const PublishOptions& options, const Make& make) {
                                       "demo, has no Redis to publish through: POST to its " +
                                           workflow.updates_path + ".)"
                                     : ""));
-      return failure;
+      return failure_code;
     }
     std::cout << "published " << to_string(std::get<EventId>(result)) << '\n';
     return 0;
   } catch (const std::invalid_argument& error) {
     complain("publish", error.what());
-    return usage;
+    return usage_code;
   }
 }
 

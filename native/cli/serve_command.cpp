@@ -22,6 +22,7 @@
 #include "backend/backend.hpp"
 #include "backend/routes.hpp"
 #include "cli/access_set_up.hpp"
+#include "cli/exit_code.hpp"
 #include "cli/log_level.hpp"
 #include "cli/memory_limits.hpp"
 #include "cli/observability.hpp"
@@ -200,13 +201,13 @@ int run_serve(const ServeOptions& options) {
     }
   } catch (const std::invalid_argument& error) {
     complain_of_start(error.what());
-    return 2;
+    return usage_code;
   }
   try {
     serve(options, workflows, redis);
   } catch (const std::exception& error) {
     complain_of_start(error.what());
-    return 1;
+    return failure_code;
   }
   return 0;
 }

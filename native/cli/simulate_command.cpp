@@ -17,6 +17,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/exit_code.hpp"
 #include "cli/terminal.hpp"
 #include "log/printable.hpp"
 #include "simulation/report.hpp"
@@ -29,8 +30,6 @@ using simulation::report;
 using simulation::SimulationOptions;
 using simulation::SimulationResult;
 using Clock = std::chrono::steady_clock;
-
-constexpr int failure = 1;
 
 struct SimulateOptions {
   std::uint64_t seed = 0;
@@ -128,7 +127,7 @@ int run_one(const SimulateOptions& options) {
   const SimulationResult result = simulate(options_for(options, options.seed));
   if (result.violation) {
     print_failure(options, options.seed);
-    return failure;
+    return failure_code;
   }
   std::cout << report(options_for(options, options.seed), result) << std::flush;
   return 0;
@@ -148,7 +147,7 @@ int run(const SimulateOptions& options) {
   if (!options.seed_file.empty()) {
     auto kept = read_seeds(options.seed_file);
     if (!kept) {
-      return 2;
+      return usage_code;
     }
     batch.kept = std::move(*kept);
   }
@@ -169,11 +168,11 @@ int run(const SimulateOptions& options) {
   }
   if (batch.failing_number) {
     print_failure(options, batch.seed(*batch.failing_number));
-    return failure;
+    return failure_code;
   }
   if (const std::string missing = batch.coverage.missing(); options.coverage && !missing.empty()) {
     std::cout << "these seeds prove nothing about what never happened: " << missing << std::endl;
-    return failure;
+    return failure_code;
   }
   return 0;
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <exception>
 #include <memory>
 #include <optional>
@@ -10,13 +9,13 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include <regstream/client/stream_client.hpp>
 #include <regstream/session/event_session.hpp>
 
 #include "client/attempt.hpp"
 #include "client/http_url.hpp"
+#include "client/suspend_clock.hpp"
 #include "client/trust.hpp"
 
 namespace regstream::client {
@@ -75,7 +74,7 @@ class StreamShell : public Attempt::Owner, public std::enable_shared_from_this<S
   }
 
  private:
-  using Clock = std::chrono::steady_clock;
+  using Clock = SuspendClock;
 
   void carry_out(const RequestToken& step);
   void carry_out(const OpenTransport& step);
@@ -94,7 +93,7 @@ class StreamShell : public Attempt::Owner, public std::enable_shared_from_this<S
   const TokenSource token_source_;
   Trust trust_;
   StateHandler* handler_;  ///< Null once abandoned.
-  boost::asio::steady_timer timer_;
+  SuspendTimer timer_;
   std::optional<Instant> armed_;  ///< The deadline that the timer is set to.
   const Clock::time_point origin_ = Clock::now();
   std::shared_ptr<Attempt> attempt_;

@@ -85,6 +85,13 @@ std::variant<hub::SubscriptionRequest, StreamRequestError> read_stream_request(
     return std::move(*error);
   }
 
+  if (const auto given = target.query.find("poll"); given != target.query.end()) {
+    if (target.query.count("poll") > 1 || given->second != "1") {
+      return StreamRequestError{R"(poll must be "1", given once.)"};
+    }
+    result.is_poll = true;
+  }
+
   if (target.query.count("lastEventId") > 1) {
     return StreamRequestError{
         "lastEventId is given more than once; a stream resumes after one event."};

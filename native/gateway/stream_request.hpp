@@ -22,6 +22,7 @@ struct StreamRequestError {
 ///   hundred of them; none for all. The same id twice counts once.
 /// - `snapshot`: one of these ids, which the client knows nothing of; once for each of them.
 /// - `until`, at most once: `final`, and exactly one id.
+/// - `poll`, at most once: `1`.
 /// - `lastEventId`, at most once.
 ///
 /// Parameters of others (a proxy's, a cache buster) are let through. The header `Last-Event-ID`

@@ -143,6 +143,9 @@ SubscriptionId Hub::subscribe(const SubscriptionRequest& request, Instant now,
     if (request.lease) {
       leases_.add(slot, *request.lease);
     }
+    if (request.is_poll) {
+      begin_poll(id, now);
+    }
     if (request.lease && request.lease->ends_at <= now) {
       counters_.expired += end_lease(slot, StreamEnd::token_expired, now) ? 1U : 0U;
     } else if (is_live_ && !may_know_more(cursor)) {
@@ -232,6 +235,7 @@ inline void Hub::push_update(Subscription& subscription, std::int64_t now_timest
   const std::uint64_t sequence = following.next();
   if (const FramePtr& frame = journal_.frame(sequence)) {
     subscription.outbox.push(frame);
+    subscription.has_answer = true;
     ++counters_.deliveries;
   }
   following.advance(journal_);
@@ -271,6 +275,10 @@ Outbox* Hub::collect(SubscriptionId id, std::int64_t now_timestamp_ms) {
   }
   if (subscription->is_ending && (!is_live_ || !has_more(*subscription))) {
     outbox.finish(StreamEnd::shutdown);
+  }
+  if (subscription->is_poll && subscription->has_answer && !subscription->reset_due &&
+      !subscription->snapshots) {
+    outbox.finish(StreamEnd::polled);
   }
   subscription->was_sent = subscription->was_sent || !outbox.empty();
   return &outbox;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -45,6 +46,9 @@ struct HubOptions {
   /// the journal, where it is shared. An outbox holds one frame more than this at most, and what
   /// `send_retry` and leases add.
   std::size_t outbox_bytes_max = 64U << 10U;
+  /// A poll that there is nothing for ends after so long: less than proxies wait for an answer, of
+  /// which 30 seconds is the shortest that is usual.
+  Duration poll_longest{25'000};
   /// The broker is asked to catch up this often at most, so that made-up cursors cost it little.
   Duration catch_up_interval{100};
   JournalLimits journal = {};
@@ -152,6 +156,12 @@ struct SubscriptionId {
 /// cursor gets all of that. A reader that takes nothing of it is cut off after
 /// `HubOptions::peer_timeout`.
 ///
+/// A poll (`SubscriptionRequest::is_poll`) is a stream that ends in good order: with a cursor behind
+/// the updates that there are, or a snapshot, a reset or an end, and without one behind `connected`
+/// and the snapshots. What else it brings (`retry`, `connected`, comments) is no answer, or a client
+/// would poll without a pause. Where there are more updates than its outbox takes, its client gets
+/// the rest by its next poll; a reset and all its snapshots belong together.
+///
 /// Journal, known states and subscriptions go by integers. Where a workflow's ids are text, each
 /// has a number for as long as one of these names it (`IdTable`).
 ///
@@ -256,6 +266,8 @@ class Hub {
     bool greeted = false;
     std::optional<ResetCause> reset_due;  // Comes before all else.
     bool until_final = false;             // It follows one id.
+    bool is_poll = false;
+    bool has_answer = false;              // It has been given what ends a poll.
     bool is_ending = false;               // Finishes its outbox when nothing is left for it.
     bool was_sent = false;  // It has been given something to send since its last beat.
     std::unique_ptr<Snapshots> snapshots;  // Come before messages. Null: none are left.
@@ -263,6 +275,10 @@ class Hub {
   };
   // The slots of those who hear the same updates.
   using Audience = std::vector<Slot>;
+  struct PollEnd {
+    Instant at;
+    SubscriptionId id;
+  };
   struct Ungreeted {
     std::optional<EventId> cursor;
     bool is_asked_for = false;  // It came before the broker was asked to catch up.
@@ -323,6 +339,8 @@ class Hub {
   void warn(Slot slot, const Lease& lease, ExpiryWarning& warning);
   [[nodiscard]] bool end_lease(Slot slot, StreamEnd end, Instant now);
   void cut(Slot slot);
+  void begin_poll(SubscriptionId id, Instant now);
+  void end_polls(Instant now);
 
   HubOptions options_;
   HubCounters counters_;
@@ -343,6 +361,7 @@ class Hub {
   std::unordered_map<std::int64_t, Audience> by_registration_;
   Beats beats_;
   LeaseTable leases_;
+  std::deque<PollEnd> poll_ends_;  // In order, as all polls may last equally long.
   // The same for all, and so encoded once.
   FramePtr opening_;
   FramePtr heartbeat_;

@@ -8,7 +8,7 @@
 
 #include "hub/message_event.hpp"
 
-// What is sent because of the time: pings and heartbeats.
+// What is sent because of the time: pings and heartbeats; and when to look at the time.
 namespace regstream::hub {
 
 std::optional<Instant> Hub::next_deadline() const {
@@ -17,11 +17,15 @@ std::optional<Instant> Hub::next_deadline() const {
   if (lease && (!next || *lease < *next)) {
     next = lease;
   }
+  if (!poll_ends_.empty() && (!next || poll_ends_.front().at < *next)) {
+    next = poll_ends_.front().at;
+  }
   return next && is_catch_up_wanted() ? std::min(*next, next_catch_up_) : next;
 }
 
 void Hub::handle_deadline(Instant now, std::int64_t now_timestamp_ms) {
   handle_leases(now, now_timestamp_ms);
+  end_polls(now);
   Ping ping{now_timestamp_ms};
   while (const std::optional<Beats::Beat> due = beats_.poll(now)) {
     for (std::size_t slot = due->phase; slot < slots_.size(); slot += Beats::phases) {

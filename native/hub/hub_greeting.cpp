@@ -16,6 +16,7 @@ void Hub::greet(Slot slot, std::optional<EventId> cursor, std::int64_t now_times
   Snapshots snapshots;
   std::optional<EventId> final_update;
   if (!cursor) {
+    subscription.has_answer = true;
     subscription.following.want_all_snapshots();
     snapshots.next = take_snapshot(subscription.following, now_timestamp_ms);
     snapshots.last_id = journal_.position();
@@ -120,6 +121,7 @@ void Hub::push_snapshot(Subscription& subscription, const FramePtr& snapshot, Ev
   append_id_line(line, id);
   subscription.outbox.push(make_first_frame(std::move(line), *snapshot));
   subscription.outbox.push(snapshot);
+  subscription.has_answer = true;
   ++counters_.snapshots;
 }
 
@@ -141,6 +143,7 @@ void Hub::push_reset(Subscription& subscription, std::int64_t now_timestamp_ms) 
   std::string bytes;
   append_message(bytes, encode_reset(now_timestamp_ms), id);
   subscription.outbox.push(make_frame(std::move(bytes)));
+  subscription.has_answer = true;
   counters_.resets.add(*subscription.reset_due);
   subscription.reset_due.reset();
   if (snapshots.next) {

@@ -27,6 +27,9 @@ struct SubscriptionRequest {
   std::vector<InstanceId> snapshots = {};
   /// The stream ends with the first final update. For one id only.
   bool until_final = false;
+  /// It is a poll: the stream ends as soon as it has told something, or after
+  /// `HubOptions::poll_longest`.
+  bool is_poll = false;
   Framing framing = Framing::bare;
   /// How long the stream may go on. Nothing: for as long as its reader likes.
   std::optional<Lease> lease = {};

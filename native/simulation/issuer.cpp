@@ -20,7 +20,7 @@ constexpr std::uint64_t unanswered_per_mille = 30;
 /// When a key is withdrawn, and when the issuer fails for a while; clients have begun by then.
 constexpr Duration event_min{20'000};
 constexpr Duration event_max{90'000};
-constexpr Duration down_max{150'000};
+constexpr Duration issuer_down_max{150'000};
 
 constexpr std::size_t rights_max = 4;
 
@@ -83,7 +83,7 @@ void Issuer::begin(std::function<void(std::uint64_t key)> withdrawn) {
     withdrawn(key_);
     ++key_;
   });
-  const Duration down = chance_.between(Duration{0}, down_max);
+  const Duration down = chance_.between(Duration{0}, issuer_down_max);
   world_.after(chance_.between(event_min, event_max), [this, down] {
     world_.note("the issuer fails for " + std::to_string(down.count()) + " ms");
     is_down_ = true;

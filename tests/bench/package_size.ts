@@ -1,18 +1,53 @@
-// What a page loads of the package, as a server sends it: the module, and the JavaScript of its main entry without React, minified.
+// What a page loads of the package and of its peers, as a server sends it: bundled and minified by esbuild, gzip -9. Frameworks are the
+// page's own. An entry's figure includes all that it shares with others; the module is counted beside it.
 import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
+import manifest from "regstream/package.json" with { type: "json" };
 
-const target = 14;
+/** What the default import and the module may weigh together: centrifuge, the peer that recovers gaps as well. */
+const targetKb = 23.7;
+
+const frameworks = ["react", "vue", "svelte"];
+const folder = fileURLToPath(new URL(".", import.meta.url));
 
 // By the program itself: Node's zlib packs a little less, for speed.
-const packed = (bytes: Uint8Array) => execFileSync("gzip", ["-9"], { input: bytes }).length / 1024;
+const packedKb = (bytes: Uint8Array): number => execFileSync("gzip", ["-9"], { input: bytes }).length / 1024;
 
-const { resolve } = createRequire(import.meta.url);
-const entry = resolve("regstream");
-const { outputFiles } = await build({ entryPoints: [entry], bundle: true, minify: true, format: "esm", platform: "neutral", write: false });
-const script = packed(outputFiles[0]?.contents ?? new Uint8Array());
-const wasm = packed(await readFile(resolve("regstream/regstream.wasm")));
-console.log(`module ${wasm.toFixed(1)} KB, JavaScript ${script.toFixed(1)} KB, together ${(wasm + script).toFixed(1)} KB (target ${target} KB), gzip -9`);
+async function scriptKb(code: string): Promise<number> {
+  const { outputFiles } = await build({
+    stdin: { contents: code, resolveDir: folder },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    platform: "browser",
+    external: [...frameworks.flatMap((name) => [name, `${name}/*`]), "node:*"],
+    // Of an entry that is imported for its effect alone, and others that have none.
+    logLevel: "silent",
+    write: false,
+  });
+  return packedKb(outputFiles[0]?.contents ?? new Uint8Array());
+}
+
+const show = (name: string, kb: number): void => console.log(`${name.padEnd(46)} ${kb.toFixed(1).padStart(6)} KB`);
+
+const moduleKb = packedKb(await readFile(createRequire(import.meta.url).resolve("regstream/regstream.wasm")));
+show("regstream.wasm", moduleKb);
+for (const [name, target] of Object.entries(manifest.exports)) {
+  const entry = name.replace(".", "regstream");
+  if (typeof target !== "string") show(entry, await scriptKb(`import "${entry}"; export * from "${entry}";`));
+}
+const mainKb = await scriptKb('export { RegistrationStream } from "regstream";');
+show("RegistrationStream alone", mainKb);
+show(`regstream with its module (goal: ${targetKb})`, mainKb + moduleKb);
+for (const [peer, code] of Object.entries({
+  centrifuge: 'export { Centrifuge } from "centrifuge";',
+  "@microsoft/fetch-event-source": 'export { fetchEventSource } from "@microsoft/fetch-event-source";',
+  "pusher-js": 'export { default } from "pusher-js";',
+  "socket.io-client": 'export { io } from "socket.io-client";',
+})) {
+  show(peer, await scriptKb(code));
+}

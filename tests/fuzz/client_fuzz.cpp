@@ -467,7 +467,9 @@ class Caller {
       const Duration most = std::max(options.backoff.cap, Duration::zero());
       check(*deadline <= after(after(now_, std::max(floor_, probe)), most),
             "no wait is above floor and cap");
-      check(*deadline >= after(now_, floor_) || reason == ConnectionReason::restored,
+      // A signal ends a wait, as far as the distance between attempts allows.
+      check(*deadline >= after(now_, floor_) || reason == ConnectionReason::restored ||
+                reason == ConnectionReason::silent,
             "no wait is below the floor");
     }
   }

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include <regstream/sse/heartbeat.hpp>
-
 #include "connection/deadline.hpp"
 
 namespace regstream {
@@ -12,11 +10,6 @@ namespace {
 /// Browsers let a hidden page's timers go off once a second; later than that, something slept.
 constexpr Duration late_after{1'000};
 
-/// No heartbeat makes the watchdog quicker than this: a packet that is lost twice comes after three
-/// seconds (RFC 6298: sent again after one second, and then after two more), and a stream that is
-/// slow must not be taken for a dead one.
-constexpr Duration announced_silence_min{3'000};
-
 const ConnectionTransition* find_transition(ConnectionState from, ConnectionEvent event) {
   for (const ConnectionTransition& transition : connection_transitions) {
     if (transition.from == from && transition.event == event) {
@@ -24,15 +17,6 @@ const ConnectionTransition* find_transition(ConnectionState from, ConnectionEven
     }
   }
   return nullptr;
-}
-
-/// Until the stream has announced its heartbeat, and never longer after that.
-Duration longest_silence(const ConnectionOptions& options) {
-  if (options.silence_limit) {
-    return *options.silence_limit;
-  }
-  const Duration ping = options.ping_interval;
-  return ping <= Duration::zero() || ping > Duration::max() / 5 ? Duration::max() : ping * 5 / 2;
 }
 
 }  // namespace
@@ -76,34 +60,6 @@ void Connection::change(Instant now) {
   }
   change_due_ = after(now_, change_delay_);
   change_delay_ = change_delay_ > delay_max / 2 ? delay_max : change_delay_ * 2;
-}
-
-void Connection::on_online(Instant now) {
-  is_offline_ = false;
-  on_visible(now);
-}
-
-void Connection::on_offline(Instant now) {
-  observe(now);
-  // A second signal says nothing new, and must not put the probe off.
-  if (!is_offline_ && take(ConnectionEvent::offline)) {
-    deadline_ = std::max(deadline_, after(now_, options_.offline_probe_interval));
-  }
-  is_offline_ = true;
-}
-
-void Connection::on_visible(Instant now) {
-  // A machine that slept finds its deadline long past.
-  handle_deadline(now);
-  wake();
-}
-
-void Connection::on_restored(Instant now) {
-  observe(now);
-  // A page in the cache hears of nothing: it may have come online meanwhile.
-  is_offline_ = false;
-  take(ConnectionEvent::restored);
-  wake();
 }
 
 bool Connection::on_token(AttemptId attempt, Instant now) {
@@ -152,31 +108,6 @@ bool Connection::on_response(AttemptId attempt, const ResponseHead& head, Instan
   } else if (event == ConnectionEvent::token_refused) {
     needs_fresh_token_ = true;
     was_unauthorized_ = true;
-  }
-  return true;
-}
-
-bool Connection::on_activity(AttemptId attempt, Instant now) {
-  observe(now);
-  if (!is_current(attempt)) {
-    return false;
-  }
-  if (state_ == ConnectionState::open) {
-    deadline_ = after(now_, silence_limit_);
-    had_grace_ = false;
-  }
-  return true;
-}
-
-bool Connection::on_comment(AttemptId attempt, std::string_view text) {
-  if (!is_current(attempt) || state_ != ConnectionState::open) {
-    return false;
-  }
-  if (const auto interval = sse::parse_heartbeat(text)) {
-    // As with pings: one may get lost.
-    silence_limit_ =
-        std::min(std::max(*interval * 5 / 2, announced_silence_min), longest_silence(options_));
-    deadline_ = after(now_, silence_limit_);
   }
   return true;
 }
@@ -268,16 +199,6 @@ Duration Connection::bounded(Duration reconnection_time) const {
   return std::clamp(reconnection_time, Duration::zero(), most);
 }
 
-/// Ends a wait, or moves its end to where the server allows one. The backoff goes on as it was:
-/// a signal says nothing about the server.
-void Connection::wake() {
-  if (now_ >= earliest_) {
-    take(ConnectionEvent::wake);
-  } else if (state_ == ConnectionState::waiting) {
-    deadline_ = std::min(deadline_, earliest_);
-  }
-}
-
 /// A stream that is being replaced counts as connected until that fails.
 bool Connection::is_connected_behind(ConnectionEvent event) const {
   const bool keeps = event == ConnectionEvent::changed || event == ConnectionEvent::renewed ||
@@ -338,9 +259,7 @@ void Connection::enter(const ConnectionTransition& transition,
       return;
     case ConnectionState::open:
       opened_ = now_;
-      silence_limit_ = longest_silence(options_);
-      deadline_ = after(now_, silence_limit_);
-      had_grace_ = false;
+      begin_listening();
       return;
     case ConnectionState::waiting: {
       const Duration floor = retry_after ? bounded(*retry_after) : reconnection_time_;

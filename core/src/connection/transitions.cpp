@@ -129,6 +129,8 @@ std::string_view to_string(ConnectionEvent event) {
       return "wake";
     case ConnectionEvent::offline:
       return "offline";
+    case ConnectionEvent::online:
+      return "online";
     case ConnectionEvent::restored:
       return "restored";
     case ConnectionEvent::token_given:
@@ -163,6 +165,8 @@ std::string_view to_string(ConnectionEvent event) {
       return "ended";
     case ConnectionEvent::network_failed:
       return "network_failed";
+    case ConnectionEvent::fell_silent:
+      return "fell_silent";
     case ConnectionEvent::deadline:
       return "deadline";
   }

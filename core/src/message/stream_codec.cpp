@@ -13,10 +13,17 @@
 namespace regstream {
 namespace {
 
-enum Field : std::size_t { type, data, timestamp, id, expires_in, field_count };
+enum StreamField : std::size_t {
+  stream_type,
+  stream_data,
+  stream_timestamp,
+  stream_id,
+  stream_expires_in,
+  stream_field_count
+};
 
-constexpr std::array<std::string_view, field_count> keys{"type", "data", "timestamp", "id",
-                                                         "expiresInMs"};
+constexpr std::array<std::string_view, stream_field_count> stream_keys{"type", "data", "timestamp",
+                                                                       "id", "expiresInMs"};
 
 constexpr std::array<std::pair<StreamMessageType, std::string_view>, 7> type_names{{
     {StreamMessageType::connected, "connected"},
@@ -40,8 +47,8 @@ StreamMessageType parse_type(std::string_view name) {
 std::string encode_control(std::string_view name, std::int64_t timestamp_ms) {
   std::string out;
   json::ObjectWriter object{out};
-  object.string(keys[type], name);
-  object.integer(keys[timestamp], timestamp_ms);
+  object.string(stream_keys[stream_type], name);
+  object.integer(stream_keys[stream_timestamp], timestamp_ms);
   object.end();
   return out;
 }
@@ -68,38 +75,38 @@ std::optional<DecodeError> decode_stream_message(std::string_view json, const Wo
                                                  StreamMessage& message,
                                                  const CodecLimits& limits) {
   message = StreamMessage{};
-  std::array<json::Value, field_count> values;
+  std::array<json::Value, stream_field_count> values;
   json::UpdateMembers members{workflow};
-  const json::Nested nested{.index = data, .wanted = json::wanted_of_update(members)};
+  const json::Nested nested{.index = stream_data, .wanted = json::wanted_of_update(members)};
   // The envelope is a level of its own: a message at the channel's limit must get through.
   if (auto error = json::read_object(
           "the event", json,
           {.bytes_max = limits.stream_message_bytes_max, .depth_max = limits.depth_max + 1},
-          {.keys = keys, .values = values}, &nested)) {
+          {.keys = stream_keys, .values = values}, &nested)) {
     return error;
   }
 
-  json::FieldReader reader{keys, values};
-  const JsonString name = reader.name(type, limits.name_bytes_max, json::Presence::required);
+  json::FieldReader reader{stream_keys, values};
+  const JsonString name = reader.name(stream_type, limits.name_bytes_max, json::Presence::required);
   message.type = name.has_escapes ? parse_type(name.text()) : parse_type(name.raw);
-  if (values[timestamp].kind != json::Kind::null) {
-    message.timestamp_ms = reader.timestamp_ms(timestamp);
+  if (values[stream_timestamp].kind != json::Kind::null) {
+    message.timestamp_ms = reader.timestamp_ms(stream_timestamp);
   }
   const bool needs_data =
       message.type == StreamMessageType::update || message.type == StreamMessageType::snapshot;
-  if (needs_data || values[data].kind == json::Kind::object) {
-    message.data = reader.raw(data, json::Kind::object);
+  if (needs_data || values[stream_data].kind == json::Kind::object) {
+    message.data = reader.raw(stream_data, json::Kind::object);
   }
   if (message.type == StreamMessageType::end) {
-    message.end_id = parse_event_id(reader.text(id).text());
+    message.end_id = parse_event_id(reader.text(stream_id).text());
     if (!message.end_id && !reader.error()) {
       return DecodeError{.what = "id must be an event id in an end",
                          .reason = DropReason::not_an_object};
     }
   }
   if (message.type == StreamMessageType::token_expiring &&
-      values[expires_in].kind == json::Kind::number) {
-    message.expires_in = Duration{json::to_integer(values[expires_in].raw).value};
+      values[stream_expires_in].kind == json::Kind::number) {
+    message.expires_in = Duration{json::to_integer(values[stream_expires_in].raw).value};
   }
   if (reader.error()) {
     return reader.error();
@@ -132,9 +139,9 @@ std::string encode_reset(std::int64_t timestamp_ms) {
 std::string encode_token_expiring(std::int64_t timestamp_ms, Duration time_left) {
   std::string out;
   json::ObjectWriter object{out};
-  object.string(keys[type], "token_expiring");
-  object.integer(keys[timestamp], timestamp_ms);
-  object.integer(keys[expires_in], time_left.count());
+  object.string(stream_keys[stream_type], "token_expiring");
+  object.integer(stream_keys[stream_timestamp], timestamp_ms);
+  object.integer(stream_keys[stream_expires_in], time_left.count());
   object.end();
   return out;
 }
@@ -142,9 +149,9 @@ std::string encode_token_expiring(std::int64_t timestamp_ms, Duration time_left)
 std::string encode_end(const EventId& final_update, std::int64_t timestamp_ms) {
   std::string out;
   json::ObjectWriter object{out};
-  object.string(keys[type], "end");
+  object.string(stream_keys[stream_type], "end");
   object.string("id", to_string(final_update));
-  object.integer(keys[timestamp], timestamp_ms);
+  object.integer(stream_keys[stream_timestamp], timestamp_ms);
   object.end();
   return out;
 }
@@ -164,9 +171,9 @@ std::string encode_snapshot(const RegistrationView& view, const Workflow& workfl
                             std::int64_t timestamp_ms) {
   std::string out;
   json::ObjectWriter object{out};
-  object.string(keys[type], "snapshot");
-  object.raw_or_null(keys[data], encode_view(view, workflow));
-  object.integer(keys[timestamp], timestamp_ms);
+  object.string(stream_keys[stream_type], "snapshot");
+  object.raw_or_null(stream_keys[stream_data], encode_view(view, workflow));
+  object.integer(stream_keys[stream_timestamp], timestamp_ms);
   object.end();
   return out;
 }

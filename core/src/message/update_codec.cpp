@@ -15,20 +15,20 @@
 namespace regstream {
 namespace {
 
-enum Field : std::size_t {
-  instance_id,
-  status,
-  stage,
-  stage_status,
-  message,
-  details,
-  process_log,
-  timestamp,
-  id,
+enum UpdateField : std::size_t {
+  update_instance_id,
+  update_status,
+  update_stage,
+  update_stage_status,
+  update_message,
+  update_details,
+  update_process_log,
+  update_timestamp,
+  update_id,
 };
 
 /// But for the id's, which the workflow names.
-constexpr std::array<std::string_view, json::update_member_count> keys{
+constexpr std::array<std::string_view, json::update_member_count> update_keys{
     "", "status", "stage", "stageStatus", "message", "details", "processLog", "timestamp", "id"};
 
 /// What a member of another type should have been; of those that are not required.
@@ -47,8 +47,8 @@ constexpr std::array<std::string_view, json::update_member_count> expectations{
 
 namespace json {
 
-UpdateMembers::UpdateMembers(const Workflow& of) : workflow(of), keys(regstream::keys) {
-  keys[instance_id] = of.id_member;
+UpdateMembers::UpdateMembers(const Workflow& of) : workflow(of), keys(update_keys) {
+  keys[update_instance_id] = of.id_member;
 }
 
 std::optional<DecodeError> update_of(UpdateMembers& members, const CodecLimits& limits,
@@ -66,33 +66,33 @@ std::optional<DecodeError> update_of(UpdateMembers& members, const CodecLimits& 
     return error;
   };
   const bool is_integer = members.workflow.id_kind == IdKind::integer;
-  const std::int64_t number = is_integer ? reader.integer_id(instance_id) : 0;
-  const JsonString text = is_integer ? JsonString{} : reader.text_id(instance_id);
+  const std::int64_t number = is_integer ? reader.integer_id(update_instance_id) : 0;
+  const JsonString text = is_integer ? JsonString{} : reader.text_id(update_instance_id);
   if (reader.error()) {
     return refusal(reader.error()->reason);
   }
   update.registration_id = number;
   update.text_id = text;
-  update.status = reader.name(status, limits.name_bytes_max, Presence::required);
+  update.status = reader.name(update_status, limits.name_bytes_max, Presence::required);
   if (reader.error()) {
-    return refusal(members.known[status].kind == Kind::null ? DropReason::status_missing
-                                                            : DropReason::status);
+    return refusal(members.known[update_status].kind == Kind::null ? DropReason::status_missing
+                                                                   : DropReason::status);
   }
   update.unknown = std::move(members.unknown);
   OptionalMembers optional{update, limits};
-  const auto member = [&members](Field field) {
-    return OptionalMember{keys[field], expectations[field], members.known[field]};
+  const auto member = [&members](UpdateField field) {
+    return OptionalMember{update_keys[field], expectations[field], members.known[field]};
   };
-  if (members.known[stage].kind == Kind::string) {
-    update.stage = reader.name(stage, limits.name_bytes_max, Presence::optional);
+  if (members.known[update_stage].kind == Kind::string) {
+    update.stage = reader.name(update_stage, limits.name_bytes_max, Presence::optional);
     if (reader.error()) {
       return refusal(DropReason::stage);
     }
   } else {
-    update.stage = optional.word(member(stage));
+    update.stage = optional.word(member(update_stage));
   }
-  update.message = optional.text(member(message));
-  const JsonString word = optional.word(member(stage_status));
+  update.message = optional.text(member(update_message));
+  const JsonString word = optional.word(member(update_stage_status));
   if (const auto known = parse_stage_status(word.has_escapes ? word.text() : word.raw)) {
     update.stage_status = *known;
   } else {
@@ -102,15 +102,15 @@ std::optional<DecodeError> update_of(UpdateMembers& members, const CodecLimits& 
                                                        : infer_stage_status(update.message.raw);
     }
   }
-  update.details = optional.container(member(details), Kind::object);
-  update.process_log = optional.container(member(process_log), Kind::array);
-  update.timestamp_ms = optional.time_ms(member(timestamp));
-  const Value& sent_id = members.known[id];
+  update.details = optional.container(member(update_details), Kind::object);
+  update.process_log = optional.container(member(update_process_log), Kind::array);
+  update.timestamp_ms = optional.time_ms(member(update_timestamp));
+  const Value& sent_id = members.known[update_id];
   if (sent_id.kind == Kind::string && !sent_id.has_escapes) {
     update.id = parse_event_id(sent_id.raw);
   }
   if (!update.id && sent_id.kind != Kind::null) {
-    append_member(update.unknown, keys[id], sent_id);
+    append_member(update.unknown, update_keys[update_id], sent_id);
   }
   return std::nullopt;
 }
@@ -141,7 +141,7 @@ std::variant<UpdateSlices, DecodeError> decode_update_slices(std::string_view js
     // As far as it was read.
     if (workflow.id_kind == IdKind::integer) {
       json::FieldReader reader{members.keys, members.known};
-      const std::int64_t named = reader.integer_id(instance_id);
+      const std::int64_t named = reader.integer_id(update_instance_id);
       error->registration_id = reader.error() ? 0 : named;
     }
     if (error->reason == DropReason::array || error->reason == DropReason::several_values) {
@@ -195,25 +195,25 @@ std::string encode_update(const Update& update, const Workflow& workflow) {
   std::string out;
   json::ObjectWriter object{out};
   json::append_id(object, workflow, update.registration_id, update.text_id);
-  object.string(keys[status], update.status);
+  object.string(update_keys[update_status], update.status);
   if (!update.stage.empty()) {
-    object.string(keys[stage], update.stage);
-    object.string(keys[stage_status], update.stage_status_word.empty()
-                                          ? to_string(update.stage_status)
-                                          : update.stage_status_word);
+    object.string(update_keys[update_stage], update.stage);
+    object.string(update_keys[update_stage_status], update.stage_status_word.empty()
+                                                        ? to_string(update.stage_status)
+                                                        : update.stage_status_word);
   }
-  object.string(keys[message], update.message);
+  object.string(update_keys[update_message], update.message);
   if (!update.details.empty()) {
-    object.raw_or_null(keys[details], update.details);
+    object.raw_or_null(update_keys[update_details], update.details);
   }
   if (!update.process_log.empty()) {
-    object.raw_or_null(keys[process_log], update.process_log);
+    object.raw_or_null(update_keys[update_process_log], update.process_log);
   }
-  object.integer(keys[timestamp], update.timestamp_ms);
+  object.integer(update_keys[update_timestamp], update.timestamp_ms);
   object.members(update.unknown);
   // Of a key given twice the last one counts: a publisher's own "id" does not hide the update's.
   if (update.id) {
-    object.string(keys[id], to_string(*update.id));
+    object.string(update_keys[update_id], to_string(*update.id));
   }
   object.end();
   return out;

@@ -188,6 +188,8 @@ SessionMessage StreamSession::read(const sse::Event& event) {
     mark_gap(message, Gap::lost_history);
   } else if (message.kind == MessageKind::token_expiring) {
     renew(content_.expires_in);
+  } else if (message.kind == MessageKind::ping && content_.timestamp_ms) {
+    ping(*content_.timestamp_ms);
   } else if (message.kind == MessageKind::end) {
     if (end_ == StreamEnd::final_status) {
       finish();

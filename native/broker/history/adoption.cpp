@@ -1,15 +1,12 @@
 #include "broker/history/adoption.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
+
+#include "broker/history/message_hash.hpp"
 
 namespace regstream::broker {
 namespace {
-
-std::size_t hash_of(std::string_view message) {
-  return std::hash<std::string_view>{}(message);
-}
 
 /// The message without the id that the script put at its end.
 std::string origin_of(EventId id, std::string_view message) {

@@ -1,12 +1,13 @@
 #include "broker/history/history_follower.hpp"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 
 #include <regstream/broker/publish_limits.hpp>
 #include <regstream/message/codec.hpp>
 #include <regstream/message/message_text.hpp>
+
+#include "broker/history/message_hash.hpp"
 
 namespace regstream::broker {
 namespace {
@@ -17,10 +18,6 @@ constexpr std::uint64_t sequence_max = (std::uint64_t{1} << 53U) - 1;
 constexpr std::uint64_t awaited_few = 16;
 /// Histories that were lost while this process ran, and whose messages may still be on their way.
 constexpr std::size_t past_epochs_max = 8;
-
-std::size_t hash_of(std::string_view message) {
-  return std::hash<std::string_view>{}(message);
-}
 
 /// The id at the end of a message, where the script puts it. Saves decoding all of it.
 std::optional<EventId> stamped_id(std::string_view message) {

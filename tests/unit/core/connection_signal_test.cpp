@@ -1,6 +1,8 @@
 #include <catch2/catch.hpp>
+#include <regstream/workflow/registration.hpp>
 
 #include "connection_driver.hpp"
+#include "open_session.hpp"
 
 using namespace regstream;
 using regstream::test::Driver;
@@ -214,6 +216,130 @@ TEST_CASE("a stream that opens while offline belies the signal") {
   driver.accept();
   driver.end(TransportEnd::ended);
   CHECK(driver.reach_deadline() == Duration{1000});
+}
+
+TEST_CASE("online replaces what was open or under way when the network was lost, and nothing newer") {
+  for (const bool was_open : {false, true}) {
+    Driver driver{with_long_waits()};
+    driver.connect();
+    if (was_open) {
+      driver.accept();
+    }
+    const AttemptId dead = *driver.transport;
+    driver.advance(Duration{3000});
+    driver.offline();
+    driver.changes.clear();
+    driver.online();
+    REQUIRE(driver.changes.size() == 2);
+    CHECK(driver.changes[0].reason == ConnectionReason::offline);
+    CHECK(driver.changes[1].reason == ConnectionReason::woken);
+    CHECK(*driver.transport != dead);
+    driver.accept();
+    driver.online();
+    CHECK(driver.opened == 2);
+  }
+}
+
+TEST_CASE("a network that flaps does not make a client hammer the server") {
+  Driver driver{with_long_waits()};
+  driver.connect();
+  for (int round = 0; round < 100; ++round) {
+    driver.advance(Duration{100});
+    driver.offline();
+    driver.online();
+    driver.handle_deadline();
+  }
+  CHECK(driver.opened == 11);
+}
+
+TEST_CASE("a stream that is silent for a ping's interval and a grace is replaced when it is seen") {
+  for (const Signal signal : {&Driver::online, &Driver::look}) {
+    Driver driver{with_long_waits()};
+    driver.connect();
+    driver.accept();
+    driver.advance(Duration{35'000});
+    (driver.*signal)();
+    CHECK(driver.opened == 1);
+    driver.advance(Duration{1});
+    driver.changes.clear();
+    (driver.*signal)();
+    REQUIRE(driver.changes.size() == 2);
+    CHECK(driver.changes[0].reason == ConnectionReason::silent);
+    CHECK(driver.changes[1].reason == ConnectionReason::woken);
+    CHECK(driver.opened == 2);
+  }
+}
+
+TEST_CASE("a stream of which silence says nothing is left alone by whoever looks") {
+  ConnectionOptions unpinged;
+  unpinged.ping_interval = Duration{0};
+  ConnectionOptions patient;
+  patient.silence_limit = Duration::max();
+  for (const ConnectionOptions& options : {unpinged, patient}) {
+    Driver driver{options};
+    driver.connect();
+    driver.accept();
+    driver.advance(Duration{3'600'000});
+    driver.look();
+    CHECK(driver.opened == 1);
+  }
+}
+
+TEST_CASE("two pings show their interval, by the server's clock") {
+  Driver driver;
+  driver.connect();
+  driver.accept();
+  const auto ping = [&](std::int64_t timestamp_ms) {
+    driver.connection.on_activity(*driver.transport, driver.now);
+    CHECK(driver.connection.on_ping(*driver.transport, timestamp_ms));
+  };
+  ping(1'000'000);
+  CHECK(driver.connection.next_deadline() == driver.now + Duration{75'000});
+  driver.advance(Duration{7'000});  // It was late.
+  ping(1'010'000);
+  CHECK(driver.connection.next_deadline() == driver.now + Duration{25'000});
+  driver.advance(Duration{15'000});
+  driver.look();
+  CHECK(driver.opened == 1);
+  driver.advance(Duration{1});
+  driver.look();
+  CHECK(driver.opened == 2);
+  // The next stream may come from another server.
+  driver.accept();
+  CHECK(driver.connection.next_deadline() == driver.now + Duration{75'000});
+}
+
+TEST_CASE("a session learns from the pings that it hears") {
+  test::OpenSession stream{registration_workflow(), {42}};
+  stream.open();
+  stream.hear("", R"({"type":"ping","timestamp":1702493000000})");
+  stream.hear("", R"({"type":"ping","timestamp":1702493004000})");
+  CHECK(*stream.session.next_deadline() == stream.now + Duration{10'000});
+}
+
+TEST_CASE("no pings make the watchdog hasty, late, or blind") {
+  Driver driver;
+  driver.connect();
+  driver.accept();
+  const AttemptId attempt = *driver.transport;
+  const auto limit = [&] { return *driver.connection.next_deadline() - driver.now; };
+  driver.connection.on_ping(attempt, 1'000'000);
+  driver.connection.on_ping(attempt, 1'000'001);
+  CHECK(limit() == Duration{3'000});
+  driver.connection.on_ping(attempt, 1'120'001);
+  CHECK(limit() == Duration{75'000});
+  driver.connection.on_ping(attempt, 1'130'001);
+  CHECK(limit() == Duration{25'000});
+  // The server's clock was set, forth and back.
+  driver.connection.on_ping(attempt, 9'000'000);
+  driver.connection.on_ping(attempt, 2'000'000);
+  CHECK(limit() == Duration{25'000});
+  // A heartbeat that is more frequent says more.
+  driver.connection.on_comment(attempt, " heartbeat 4000");
+  CHECK(limit() == Duration{10'000});
+  driver.connection.on_ping(attempt, 2'030'000);
+  CHECK(limit() == Duration{10'000});
+  CHECK_FALSE(driver.connection.on_ping(AttemptId{77}, 0));
 }
 
 TEST_CASE("a page that was cached while offline may be online when it is back") {

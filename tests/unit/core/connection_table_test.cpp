@@ -111,6 +111,9 @@ void cause(Driver& driver, ConnectionEvent event) {
     case ConnectionEvent::offline:
       connection.on_offline(driver.now);
       break;
+    case ConnectionEvent::online:
+      connection.on_online(driver.now);
+      break;
     case ConnectionEvent::restored:
       connection.on_restored(driver.now);
       break;
@@ -166,6 +169,9 @@ void cause(Driver& driver, ConnectionEvent event) {
     case ConnectionEvent::network_failed:
       connection.on_end(attempt, TransportEnd::failed, driver.now);
       break;
+    case ConnectionEvent::fell_silent:
+      connection.on_visible(driver.now);
+      break;
     case ConnectionEvent::deadline:
       driver.now = connection.next_deadline().value_or(driver.now + Duration{1'000'000});
       connection.handle_deadline(driver.now);
@@ -196,8 +202,17 @@ TEST_CASE("every event in every state does what the table says, and nothing wher
             needs_token && is_open &&
             (event == ConnectionEvent::renewed || event == ConnectionEvent::token_denied);
         CAPTURE(needs_token, to_string(from), to_string(event));
-        Driver driver{options_of(needs_token)};
+        ConnectionOptions options = options_of(needs_token);
+        if (event == ConnectionEvent::fell_silent) {
+          // Before the distance at which a signal ends a wait.
+          options.ping_interval = Duration{500};
+          options.late_grace = Duration{400};
+        }
+        Driver driver{options};
         bring_to(driver, from);
+        if (event == ConnectionEvent::online) {
+          driver.offline();  // It moves a wait by itself.
+        }
         driver.changes.clear();
         const ConnectionReason reason_before = driver.connection.reason();
         const int opened_before = driver.opened;

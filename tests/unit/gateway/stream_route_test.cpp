@@ -163,13 +163,41 @@ TEST_CASE("A client that has its end is told so by a gateway that takes no strea
   CHECK(status_of(client.read_response()) == 503);
 }
 
-TEST_CASE("What makes no sense of several ids, or of an end, is 400 with what would be right") {
+TEST_CASE("A poll is a body that ends with its answer, by either version of HTTP") {
+  RunningGateway gateway;
+  gateway.publish(update_of(42, "PENDING"));
+  const bool is_chunked = GENERATE(true, false);
+  const std::string version = is_chunked ? " HTTP/1.1\r\nHost: localhost" : " HTTP/1.0";
+  Client first(gateway.port());
+  first.send("GET " + stream_path + "?registrationId=42&poll=1" + version + "\r\n\r\n");
+  CHECK(status_of(first.read_head()) == 200);
+  CHECK(first.read_to_end().find(R"("type":"snapshot")") != std::string::npos);
+
+  Client next(gateway.port());
+  next.send("GET " + stream_path + "?registrationId=42&poll=1&lastEventId=" +
+            RunningGateway::id(1) + version + "\r\n\r\n");
+  CHECK(status_of(next.read_head()) == 200);
+  static_cast<void>(next.read_until(R"("type":"connected")"));
+  gateway.publish(update_of(41, "APPROVED"));
+  gateway.publish(update_of(42, "APPROVED"));
+  const std::string rest = next.read_to_end();
+  CHECK_THAT(rest, Catch::Contains("\nid: " + RunningGateway::id(3) + "\ndata: {\"type\":\"update\"") &&
+                       Catch::EndsWith("}\n\n"));
+  if (is_chunked) {
+    CHECK(first.has_whole_body());
+    CHECK(next.has_whole_body());
+  }
+  CHECK(gateway.has_subscribers(0));
+}
+
+TEST_CASE("What makes no sense of several ids, of an end, or of a poll, is 400 with what would be right") {
   const RunningGateway gateway;
   Client client(gateway.port());
   for (const char* query :
        {"?registrationId=42&until=", "?registrationId=42&until=forever", "?until=final",
         "?registrationId=41&registrationId=42&until=final", "?registrationId=42&snapshot=43",
-        "?snapshot=42", "?registrationId=41&registrationId=x", "?registrationId=42&snapshot="}) {
+        "?snapshot=42", "?registrationId=41&registrationId=x", "?registrationId=42&snapshot=",
+        "?poll=", "?poll=0", "?poll=1&poll=1"}) {
     INFO(query);
     client.get(stream_path + query);
     const std::string response = client.read_response();

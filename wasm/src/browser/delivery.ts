@@ -1,6 +1,7 @@
 import type { Clock } from "../shared/clock.js";
 import type { UpdateOf } from "../shared/messages.js";
 import type { Workflow } from "../workflow/workflow.js";
+import type { ViewsChange } from "./followed.js";
 import { Listeners, report } from "./listeners.js";
 import { Pacer } from "./pacer.js";
 import type { SnapshotStore } from "./snapshot_store.js";
@@ -42,10 +43,12 @@ export class Delivery<W extends Workflow> {
     this.#pending.push({ update, cursorBefore });
   }
 
-  /** Views have changed. That an instance has ended is what nobody should wait for. */
-  viewsChanged(hasEnded: boolean): void {
-    this.#store.viewsMayHaveChanged();
-    this.#isHurried ||= hasEnded;
+  /** Hears what `Followed.read` gave. That an instance has ended is what nobody should wait for. */
+  viewsChanged(change: ViewsChange): void {
+    if (change !== "none") {
+      this.#store.viewsMayHaveChanged();
+    }
+    this.#isHurried ||= change === "ended";
   }
 
   /** Drops the updates that nobody has heard. Returns what to resume from to hear them; undefined: there are none. */

@@ -1,15 +1,16 @@
+import type { PlatformEvent, PlatformMessageEvent } from "../shared/platform.js";
 import type { TransportEvents } from "./transport.js";
 
 /** The part of EventSource that is used, so that tests and polyfills can stand in for it. */
 export interface EventSourceLike {
   readonly readyState: number;
-  onopen: ((event: Event) => void) | null;
-  onmessage: ((event: MessageEvent) => void) | null;
-  onerror: ((event: Event) => void) | null;
+  onopen: ((event: PlatformEvent) => void) | null;
+  onmessage: ((event: PlatformMessageEvent) => void) | null;
+  onerror: ((event: PlatformEvent) => void) | null;
   close(): void;
 }
 
-export type EventSourceConstructor = new (url: string, init?: EventSourceInit) => EventSourceLike;
+export type EventSourceConstructor = new (url: string, init?: { withCredentials?: boolean }) => EventSourceLike;
 
 const closed = 2;
 

@@ -11,6 +11,7 @@ import type { IdOf, Workflow } from "../workflow/workflow.js";
 import { idsMax } from "./stream_limits.js";
 import type { WorkflowStreamOptions } from "./stream_options.js";
 import { idleSnapshot } from "./stream_options.js";
+import type { StreamPosition } from "./stream_relay.js";
 
 function invalid(message: string): StreamError {
   return new StreamError("invalid_options", message);
@@ -18,6 +19,15 @@ function invalid(message: string): StreamError {
 
 function tooLong(): StreamError {
   return invalid("the ids of one stream may take 6 KiB in its address: open another stream for the others");
+}
+
+/** What a batch of messages did to views: nothing, something, or an instance has ended by it. */
+export type ViewsChange = "none" | "some" | "ended";
+
+/** What became of `before`. */
+export function changeOfViews<Id>(before: ReadonlyMap<Id, ViewOf<Workflow>>, now: typeof before): ViewsChange {
+  const hasEnded = [...now].some(([id, view]) => view.isFinal && before.get(id)?.isFinal !== true);
+  return now === before ? "none" : hasEnded ? "ended" : "some";
 }
 
 /**
@@ -35,12 +45,28 @@ export class Followed<W extends Workflow> {
   #haveViewsChanged = false;
   /** Of which ones the stream's cursor says how far they are known: not of one that was added, until it is heard of. */
   readonly #covered = new Set<IdOf<W>>();
+  /** Views that another stream has left, as texts, until they change. */
+  readonly #left = new Map<IdOf<W>, string>();
 
-  constructor(workflow: W, options: WorkflowStreamOptions<W>) {
+  constructor(workflow: W, options: WorkflowStreamOptions<W>, start: StreamPosition<W> | null = null) {
     this.#workflow = workflow;
     this.#options = options;
     this.#vocabulary = new Vocabulary(workflow);
     this.#ids = options.id === undefined ? [...new Set(options.ids)] : [options.id];
+    if (start !== null) {
+      for (const id of this.#ids.filter((id) => start.isCovered(id))) {
+        this.#covered.add(id);
+        this.#left.set(id, start.viewText(id));
+      }
+    }
+  }
+
+  /** What a first attempt asks for, as the core will say it (`StreamSession`): for who can't wait for the core. */
+  get firstQuery(): string {
+    const encode = (text: string) =>
+      encodeURIComponent(text).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
+    const parameters = this.#ids.map((id) => `${encode(this.#workflow.id.member)}=${encode(String(id))}`);
+    return [...parameters, ...(this.#options.until === undefined ? [] : ["until=final"])].join("&");
   }
 
   /** By id, as far as something is known; the same object until one of them changes. Made when somebody looks. */
@@ -56,6 +82,16 @@ export class Followed<W extends Workflow> {
   get view(): ViewOf<W> | null {
     const { id } = this.#options;
     return id === undefined ? null : (this.views.get(id) ?? null);
+  }
+
+  /** What another stream can go on from, now. */
+  position(cursor: string): StreamPosition<W> {
+    return { cursor, isCovered: (id) => this.#covered.has(id), viewText: (id) => this.#viewText(id) };
+  }
+
+  /** One view as the next client takes it over. Empty: nothing is known. */
+  #viewText(id: IdOf<W>): string {
+    return this.#readers.get(id)?.toJson() ?? this.#left.get(id) ?? "";
   }
 
   /** Throws a StreamError where the stream's options can't be. */
@@ -114,7 +150,7 @@ export class Followed<W extends Workflow> {
       client.follow(this.#ids, now);
     }
     for (const id of this.#ids) {
-      client.restore(id, this.#readers.get(id)?.toJson() ?? "");
+      client.restore(id, this.#viewText(id));
     }
     return client;
   }
@@ -142,13 +178,14 @@ export class Followed<W extends Workflow> {
       if (!followed.has(id)) {
         this.#readers.delete(id);
         this.#covered.delete(id);
+        this.#left.delete(id);
       }
     }
     this.#haveViewsChanged = true;
   }
 
-  /** Reads the views that have changed: none of them, some, or such that an instance has ended by it. */
-  read(messages: MessageBatch<W>): "none" | "some" | "ended" {
+  /** Reads the views that have changed. */
+  read(messages: MessageBatch<W>): ViewsChange {
     const before = new Map<ViewReader<W>, boolean>();
     messages.readViews((id) => {
       this.#covered.add(id);

@@ -6,19 +6,20 @@ type Views<W extends Workflow> = Pick<WorkflowSnapshot<W>, "view" | "views">;
 
 /** What is known now. Snapshots and views are made when somebody looks, which may be once for many changes. */
 export class SnapshotStore<W extends Workflow> {
-  readonly #lookAtViews: () => Views<W>;
+  readonly #lookAtViews: (() => Views<W>) | null;
   readonly #fields: WorkflowSnapshot<W> = { ...idleSnapshot<W>() };
   #snapshot: WorkflowSnapshot<W> | null = idleSnapshot<W>();
   #haveViewsChanged = false;
   #version = 0;
 
-  constructor(lookAtViews: () => Views<W>) {
+  /** Null: views come by `change`, as all else. */
+  constructor(lookAtViews: (() => Views<W>) | null) {
     this.#lookAtViews = lookAtViews;
   }
 
   /** One immutable object, the same until something in it changes. */
   get current(): WorkflowSnapshot<W> {
-    if (this.#haveViewsChanged) {
+    if (this.#haveViewsChanged && this.#lookAtViews !== null) {
       this.#haveViewsChanged = false;
       const { view, views } = this.#lookAtViews();
       this.change({ view, views });
@@ -48,7 +49,9 @@ export class SnapshotStore<W extends Workflow> {
 
   /** Views may have changed: they are looked at again, once somebody wants to see them. */
   viewsMayHaveChanged(): void {
-    this.#haveViewsChanged = true;
-    this.#version += 1;
+    if (this.#lookAtViews !== null) {
+      this.#haveViewsChanged = true;
+      this.#version += 1;
+    }
   }
 }

@@ -2,7 +2,6 @@ import type { Answer, ConnectionState, CoreReason, Signal } from "../core/connec
 import type { Core } from "../core/core.js";
 import type { CoreAction, CoreClient } from "../core/core_client.js";
 import { StreamError } from "../core/errors.js";
-import { loadCore } from "../core/load_core.js";
 import type { MessageBatch } from "../core/message_batch.js";
 import { bindMembers } from "../shared/bind_members.js";
 import { createClock } from "../shared/clock.js";
@@ -10,6 +9,7 @@ import type { UpdateOf, ViewOf } from "../shared/messages.js";
 import type { IdOf, Workflow } from "../workflow/workflow.js";
 import { Authorizer } from "./authorizer.js";
 import { Delivery } from "./delivery.js";
+import { EarlyTransport } from "./early_transport.js";
 import { Finish, neverFinished } from "./finish.js";
 import { Followed } from "./followed.js";
 import { ModuleLoader } from "./module_loader.js";
@@ -18,6 +18,7 @@ import { randomSeed } from "./seed.js";
 import { browserSignals } from "./signals.js";
 import { SnapshotStore } from "./snapshot_store.js";
 import type { TransportName, WorkflowSnapshot, WorkflowStreamOptions } from "./stream_options.js";
+import type { StreamRelay } from "./stream_relay.js";
 import { prepareTransport, transportOf } from "./stream_transport.js";
 import { Timer } from "./timer.js";
 import { type TransportEvents, withQuery } from "./transport.js";
@@ -35,6 +36,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
   readonly #delivery: Delivery<W>;
   readonly #finish = new Finish<ViewOf<W>>();
   readonly #loader: ModuleLoader;
+  readonly #early = new EarlyTransport();
   readonly #timer: Timer;
   readonly #authorizer: Authorizer;
   #batchDepth = 0;
@@ -50,27 +52,24 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
   // What outlives a client, and a module: the next one takes it over.
   #cursor = () => "";
   readonly #followed: Followed<W>;
+  readonly #relay: StreamRelay<W> | null;
 
-  /** Touches nothing: no module, no network, no global. */
-  constructor(workflow: W, options: WorkflowStreamOptions<W> = {}) {
+  /** Touches nothing: no module, no network, no global. `relay` is for the package itself. */
+  constructor(workflow: W, options: WorkflowStreamOptions<W> = {}, relay: StreamRelay<W> | null = null) {
     this.workflow = workflow;
     this.#options = options;
     this.#url = options.url ?? workflow.paths.stream;
-    this.#followed = new Followed(workflow, options);
+    this.#relay = relay;
+    this.#cursor = () => relay?.start.cursor ?? "";
+    this.#followed = new Followed(workflow, options, relay?.start);
     this.#timer = new Timer(() => options.clock ?? createClock());
     this.#delivery = new Delivery(this.#store, options, this.#timer);
     this.#authorizer = new Authorizer(options);
-    this.#loader = new ModuleLoader(
-      () => (options.loadCore ?? loadCore)(),
-      () => (options.seed ?? randomSeed())[0] / 2 ** 32,
-    );
+    this.#loader = new ModuleLoader(options);
     bindMembers(this);
   }
 
-  /**
-   * Starts, or starts again after `close`, a refusal or a failure; loads the module at once where that
-   * waits. Otherwise does nothing.
-   */
+  /** Starts, or starts again after `close`, a refusal or a failure; loads the module at once where that waits. */
   connect(): void {
     if (this.#client === null && !this.#loader.isLoading) {
       this.#batch(() => (this.#loader.isWaiting ? this.#load() : this.#start()));
@@ -146,13 +145,14 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
   }
 
   #start(): void {
-    const { signals = browserSignals } = this.#options;
     this.#finish.begin();
     this.#followed.check();
     this.#transport = transportOf(this.#options);
     this.#store.change({ connection: "connecting", reason: "requested", isConnected: false, error: null });
-    this.#leaveSignals = signals.subscribe((signal) => this.#hear(signal));
+    this.#leaveSignals = (this.#options.signals ?? browserSignals).subscribe((signal) => this.#hear(signal));
     this.#load();
+    const url = () => withQuery(this.#url, this.#followed.firstQuery);
+    this.#early.open(this.#options, this.#transport, url, this.#cursor());
   }
 
   /** The stream stays in `waiting` from the first failure until the module is there. */
@@ -162,6 +162,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
       loaded: (core) => this.#batch(() => this.#begin(core)),
       failed: (error, retryAfterMs) =>
         this.#batch(() => {
+          this.#early.close();
           this.#store.change({ connection: "waiting", reason: "failed_here", error });
           this.#arm(this.#timer.now() + retryAfterMs, () => this.#load());
         }),
@@ -187,10 +188,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     });
   }
 
-  /**
-   * Everything that may change something runs in a batch: at the end of the outermost one actions are
-   * carried out, the timer is armed, and listeners are told once.
-   */
+  /** What may change something: at the end of the outermost one actions are carried out, and listeners are told. */
   #batch(work: () => void): void {
     this.#batchDepth += 1;
     try {
@@ -205,6 +203,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     }
     if (this.#batchDepth === 0) {
       this.#delivery.run();
+      this.#relay?.settled(this.#followed.position(this.#cursor()));
     }
   }
 
@@ -267,7 +266,6 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
 
   /** Keeps the promise of a stream that ends by itself, or breaks it; the page's own `close` does so itself. */
   #settle(reason: CoreReason): void {
-    const { error } = this.#store.fields;
     const { view } = this.#followed;
     if (reason === "requested") {
       return;
@@ -277,7 +275,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
       this.#cursor = () => "";
       this.#finish.succeed(view);
     } else {
-      this.#finish.fail(error ?? refusal(reason, this.#answer));
+      this.#finish.fail(this.#store.fields.error ?? refusal(reason, this.#answer));
     }
   }
 
@@ -326,7 +324,9 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
       ended: (end) => input(() => client.end(attempt, end, this.#timer.now())),
     };
     const url = withQuery(this.#url, query);
-    const open = prepareTransport(this.#options, this.#transport, url, lastEventId, credential);
+    const open =
+      this.#early.take(this.#transport, url, lastEventId) ??
+      prepareTransport(this.#options, this.#transport, url, lastEventId, credential);
     // The page's function that gives the headers may have closed the stream, as may its fetch or EventSource.
     if (this.#client !== client) {
       return;
@@ -343,10 +343,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     if (messages === null) {
       return;
     }
-    const change = this.#followed.read(messages);
-    if (change !== "none") {
-      this.#delivery.viewsChanged(change === "ended");
-    }
+    this.#delivery.viewsChanged(this.#followed.read(messages));
     for (let index = 0; index < messages.length; ++index) {
       const kind = messages.kind(index);
       switch (kind) {
@@ -388,6 +385,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
   /** Gives back everything that a running stream holds. */
   #release(): void {
     this.#loader.stop();
+    this.#early.close();
     this.#authorizer.stop();
     this.#dropTransport();
     this.#timer.cancel();

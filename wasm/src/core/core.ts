@@ -3,7 +3,7 @@
 import { StreamError } from "./errors.js";
 
 interface CoreExports {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: { readonly buffer: ArrayBuffer };
   _initialize(): void;
   abi_version(): number;
   input(size: number): number;
@@ -91,13 +91,22 @@ const shortBytesMax = 256;
 
 const abiVersion = 9;
 
-const encoder = new TextEncoder();
-// An id may begin with U+FEFF, which is part of it.
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+/** UTF-8, as the environment has it. */
+export interface TextCoders {
+  readonly TextEncoder: new () => {
+    encodeInto(text: string, bytes: Uint8Array): { written: number };
+  };
+  readonly TextDecoder: new (
+    label: string,
+    options: { ignoreBOM: boolean },
+  ) => { decode(bytes: Uint8Array): string };
+}
 
 /** One instance of the module. Every stream of a page shares it. */
 export class Core {
   readonly #exports: CoreExports;
+  readonly #encoder: InstanceType<TextCoders["TextEncoder"]>;
+  readonly #decoder: InstanceType<TextCoders["TextDecoder"]>;
   readonly #inputLimit: number;
   /** The most that `writeBytes` takes. */
   readonly bytesLimit: number;
@@ -107,13 +116,16 @@ export class Core {
   #doubles: Float64Array;
   #isDead = false;
 
-  constructor(instance: WebAssembly.Instance) {
+  /** `instance` is one of regstream.wasm (`WebAssembly.Instance`). */
+  constructor(instance: { readonly exports: object }, { TextEncoder, TextDecoder }: TextCoders) {
+    this.#encoder = new TextEncoder();
+    // An id may begin with U+FEFF, which is part of it.
+    this.#decoder = new TextDecoder("utf-8", { ignoreBOM: true });
     // Its own check stands below: a module of another build has another version, or none.
     const exports = instance.exports as unknown as CoreExports;
     if (typeof exports.abi_version !== "function" || exports.abi_version() !== abiVersion) {
-      throw new Error(
-        "regstream.wasm belongs to another version of this package; deploy both together",
-      );
+      const message = "regstream.wasm belongs to another version of this package; deploy both together";
+      throw new StreamError("load_failed", message);
     }
     exports._initialize();
     this.#exports = exports;
@@ -173,8 +185,8 @@ export class Core {
     const room = Math.min((first.length + second.length) * 3, this.#inputLimit);
     const address = this.exports.input(room);
     const bytes = this.bytes.subarray(address, address + room);
-    const firstSize = encoder.encodeInto(first, bytes).written;
-    const secondSize = encoder.encodeInto(second, bytes.subarray(firstSize)).written;
+    const firstSize = this.#encoder.encodeInto(first, bytes).written;
+    const secondSize = this.#encoder.encodeInto(second, bytes.subarray(firstSize)).written;
     return [firstSize, secondSize];
   }
 
@@ -193,12 +205,12 @@ export class Core {
 
   /** The UTF-8 text at an address. */
   text(address: number, size: number): string {
-    return decoder.decode(this.bytes.subarray(address, address + size));
+    return this.#decoder.decode(this.bytes.subarray(address, address + size));
   }
 
   /** The text of UTF-8 bytes that were the module's. */
   decode(bytes: Uint8Array): string {
-    return decoder.decode(bytes);
+    return this.#decoder.decode(bytes);
   }
 
   /** A copy of bytes, whose text may be asked for when the module has moved on. */
@@ -211,7 +223,7 @@ export class Core {
       }
     }
     const copy = this.bytes.slice(address, address + size);
-    return (begin, length) => decoder.decode(copy.subarray(begin, begin + length));
+    return (begin, length) => this.#decoder.decode(copy.subarray(begin, begin + length));
   }
 
   /** The module's workflow for such a text (`Vocabulary`); the same for the same one. */

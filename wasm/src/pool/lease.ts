@@ -105,17 +105,9 @@ export class Lease<W extends Workflow> implements PoolUser<W> {
 
   /** No longer wants it, and hears nothing more of updates; a stream that nobody wants closes at once. */
   disconnect(): void {
-    this.leave();
-    this.#pool?.settle();
+    this.#topics = null;
+    this.#pool?.unwant(this);
     this.changed();
-  }
-
-  /** The same, but streams change a microtask later: somebody may want them by then. */
-  leave(): void {
-    if (this.#topics !== null) {
-      this.#topics = null;
-      this.#pool?.unwant(this);
-    }
   }
 
   /** Calls `listener` after each change of the snapshot; returns what ends that, at once. */

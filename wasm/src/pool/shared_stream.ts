@@ -12,7 +12,9 @@ export interface UpdateListener<W extends Workflow> {
 export interface Topic<W extends Workflow> {
   /** Null: a whole stream. */
   readonly id: IdOf<W> | null;
-  readonly stream: SharedStream<W>;
+  stream: SharedStream<W>;
+  /** The server has let a stream in that has it. */
+  isAccepted: boolean;
   /** Those who want its updates now. */
   readonly users: Set<UpdateListener<W>>;
   latestUpdate: UpdateOf<W> | null;
@@ -29,17 +31,33 @@ export class SharedStream<W extends Workflow> {
   /** By their ids; a stream as a whole has the one topic null. */
   readonly topics = new Map<IdOf<W> | null, Topic<W>>();
   #bytes = 0;
+  /** It was split off, or split, to find out for which id the server refuses it. */
+  isProbe = false;
   /** True while it is closed because nobody wants it. */
   #isParked = true;
+  #isOpen = false;
   readonly #stops: readonly (() => void)[];
 
-  constructor(source: UpdateSource<W>, changed: () => void) {
+  constructor(source: UpdateSource<W>, changed: (stream: SharedStream<W>) => void) {
     this.source = source;
-    this.#stops = [source.subscribeToUpdates((update) => this.#hear(update)), source.subscribe(changed)];
+    this.#stops = [
+      source.subscribeToUpdates((update) => this.#hear(update)),
+      source.subscribe(() => changed(this)),
+    ];
   }
 
   get isParked(): boolean {
     return this.#isParked;
+  }
+
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
+  /** The server refuses what it asks for: whoever asks may see other ids, but not all of these. */
+  get isForbidden(): boolean {
+    const { connection, reason } = this.source.getSnapshot();
+    return connection === "closed" && reason === "forbidden";
   }
 
   get isWanted(): boolean {
@@ -50,25 +68,64 @@ export class SharedStream<W extends Workflow> {
     return id === null ? 0 : idBytes(this.source.workflow, id);
   }
 
-  hasRoomFor(id: IdOf<W>): boolean {
+  hasRoomFor(...ids: readonly (IdOf<W> | null)[]): boolean {
+    const bytes = ids.reduce<number>((sum, id) => sum + this.#bytesOf(id), this.#bytes);
     // Between parameters stands one `&` less than there are parameters.
-    return this.topics.size < idsMax && this.#bytes + this.#bytesOf(id) - 1 <= idsBytesMax;
+    return this.topics.size + ids.length <= idsMax && bytes - 1 <= idsBytesMax;
   }
 
   add(id: IdOf<W> | null): Topic<W> {
-    const topic = { id, stream: this, users: new Set<UpdateListener<W>>(), latestUpdate: null, order: 0 };
-    this.topics.set(id, topic);
-    this.#bytes += this.#bytesOf(id);
+    const users = new Set<UpdateListener<W>>();
+    const topic: Topic<W> = { id, stream: this, isAccepted: false, users, latestUpdate: null, order: 0 };
+    this.#insert(topic);
     return topic;
+  }
+
+  #insert(topic: Topic<W>): void {
+    this.topics.set(topic.id, topic);
+    this.#bytes += this.#bytesOf(topic.id);
+  }
+
+  #remove({ id }: Topic<W>): void {
+    this.topics.delete(id);
+    this.#bytes -= this.#bytesOf(id);
+  }
+
+  /** Takes over topics of another stream. */
+  adopt(topics: readonly Topic<W>[]): void {
+    for (const topic of topics) {
+      topic.stream.#remove(topic);
+      topic.stream = this;
+      this.#insert(topic);
+    }
+  }
+
+  /** Which topics the server may have refused it for: those that it has never accepted, or half of all. */
+  suspects(): readonly Topic<W>[] {
+    const all = [...this.topics.values()];
+    const fresh = all.filter(({ isAccepted }) => !isAccepted);
+    return fresh.length > 0 && fresh.length < all.length ? fresh : all.slice(Math.ceil(all.length / 2));
+  }
+
+  /** Looks at the source. Returns whether it has opened since the last look. */
+  noteOpened(): boolean {
+    const wasOpen = this.#isOpen;
+    this.#isOpen = this.source.getSnapshot().connection === "open";
+    if (!this.#isOpen || wasOpen) {
+      return false;
+    }
+    this.topics.forEach((topic) => {
+      topic.isAccepted = true;
+    });
+    return true;
   }
 
   /** Drops the topics that nobody wants. Returns whether there were any. */
   prune(): boolean {
     const before = this.topics.size;
-    for (const [id, { users }] of this.topics) {
-      if (users.size === 0) {
-        this.topics.delete(id);
-        this.#bytes -= this.#bytesOf(id);
+    for (const topic of this.topics.values()) {
+      if (topic.users.size === 0) {
+        this.#remove(topic);
       }
     }
     return this.topics.size < before;

@@ -49,10 +49,14 @@ export class StreamPool<W extends Workflow> {
     this.#users.add(user);
   }
 
-  /** Ends that, and `want`. */
+  /** Ends that, and `want`, a microtask later: the user, or another one, may want the streams by then. */
   leave(user: PoolUser<W>): void {
     this.#users.delete(user);
-    this.unwant(user);
+    this.#forget(user);
+    if (!this.#isSettling) {
+      this.#isSettling = true;
+      queueMicrotask(() => this.#settle());
+    }
   }
 
   /** Has the user's subject followed, and connects, or connects again, the streams that do. Returns its topics. */
@@ -64,17 +68,18 @@ export class StreamPool<W extends Workflow> {
     return topics;
   }
 
-  /** Ends that: the user hears no more updates. Streams are left as they are until `settle`, or a microtask later. */
+  /** Ends that, at once. */
   unwant(user: PoolUser<W>): void {
+    this.#forget(user);
+    this.#settle();
+  }
+
+  #forget(user: PoolUser<W>): void {
     this.find(user.subject).forEach(({ users }) => users.delete(user));
-    if (!this.#isSettling) {
-      this.#isSettling = true;
-      queueMicrotask(() => this.settle());
-    }
   }
 
   /** Has streams follow what is wanted, and closes those that nobody wants. */
-  settle(): void {
+  #settle(): void {
     this.#isSettling = false;
     for (const stream of this.#allStreams()) {
       if (!stream.isWanted) {
@@ -103,7 +108,7 @@ export class StreamPool<W extends Workflow> {
   foresee(subject: Subject<W>): ReadonlySet<SharedStream<W>> {
     const topics = this.find(subject).filter(({ stream }) => !stream.isParked);
     const streams = new Set(topics.map(({ stream }) => stream));
-    const [next] = [...this.#streams].filter(({ isParked }) => !isParked);
+    const [next] = [...this.#streams].filter(({ isParked, isForbidden }) => !isParked && !isForbidden);
     if (subject.kind === "some" && topics.length < subject.ids.length && next !== undefined) {
       streams.add(next);
     }
@@ -143,15 +148,52 @@ export class StreamPool<W extends Workflow> {
       return stream.hasRoomFor(id);
     };
     const stream =
-      streams.find((one) => !one.isParked && one.hasRoomFor(id)) ??
-      streams.find(makesRoom) ??
+      streams.find((one) => !one.isParked && !one.isForbidden && one.hasRoomFor(id)) ??
+      streams.find((one) => !one.isForbidden && makesRoom(one)) ??
       this.#create({ ids: [id] });
     this.#streams.add(stream);
     return stream;
   }
 
   #create(options: Pick<SourceOptions<W>, "id" | "ids" | "until">): SharedStream<W> {
-    return new SharedStream(createSource(this.#workflow, { ...this.#options, ...options }), () => this.#announce());
+    const source = createSource(this.#workflow, { ...this.#options, ...options });
+    return new SharedStream(source, (stream) => this.#changed(stream));
+  }
+
+  #changed(stream: SharedStream<W>): void {
+    const hasOpened = stream.noteOpened();
+    if (stream.isForbidden && stream.topics.size > 1) {
+      this.#split(stream);
+    } else if (hasOpened) {
+      this.#reunite();
+    }
+    this.#announce();
+  }
+
+  /** One id that a user may not see must not cost the others theirs: finds it by trying parts of the stream. */
+  #split(stream: SharedStream<W>): void {
+    const suspects = stream.suspects();
+    const probe = this.#create({ ids: suspects.flatMap(({ id }) => id ?? []) });
+    probe.isProbe = true;
+    probe.adopt(suspects);
+    stream.isProbe = [...stream.topics.values()].every(({ isAccepted }) => !isAccepted);
+    this.#streams.add(probe);
+    stream.run();
+    probe.run();
+  }
+
+  /** The parts that the server has let in become one stream again. */
+  #reunite(): void {
+    for (const probe of [...this.#streams].filter(({ isProbe, isOpen }) => isProbe && isOpen)) {
+      const ids = [...probe.topics.keys()];
+      const home = [...this.#streams].find((one) => one !== probe && one.isOpen && one.hasRoomFor(...ids));
+      if (home !== undefined) {
+        home.adopt([...probe.topics.values()]);
+        home.follow();
+        probe.dispose();
+        this.#streams.delete(probe);
+      }
+    }
   }
 
   #announce(): void {
@@ -194,9 +236,8 @@ export function openPool<W extends Workflow>(workflow: W, key: string, options: 
   }
   const ofWorkflow = pools.get(workflow) ?? new Map<string, unknown>();
   const opened = new StreamPool(workflow, options, () => {
-    ofWorkflow.delete(key);
-    if (ofWorkflow.size === 0) {
-      pools.delete(workflow);
+    if (ofWorkflow.get(key) === opened) {
+      ofWorkflow.delete(key);
     }
   });
   pools.set(workflow, ofWorkflow.set(key, opened));

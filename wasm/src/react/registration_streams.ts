@@ -17,8 +17,8 @@ const Defaults = createContext<EndpointOptions>({});
  * The same functions for as long as the provider is mounted, which call those of its latest render: new ones each
  * render are no new stream.
  */
-function useSteadyFunctions({ token, headers, shareAcrossTabs }: EndpointOptions): EndpointOptions {
-  const given = { token, headers, shareAcrossTabs };
+function useSteadyFunctions({ token, headers }: EndpointOptions): EndpointOptions {
+  const given = { token, headers };
   const latest = useRef(given);
   useEffect(() => {
     latest.current = given;
@@ -29,26 +29,16 @@ function useSteadyFunctions({ token, headers, shareAcrossTabs }: EndpointOptions
       const { headers: now } = latest.current;
       return typeof now === "function" ? now() : (now ?? {});
     },
-    shareAcrossTabs: {
-      worker: () => {
-        const { shareAcrossTabs: now } = latest.current;
-        if (typeof now !== "object") {
-          throw new Error("There is no worker to share a stream any more");
-        }
-        return now.worker();
-      },
-    },
   }));
   return {
     token: token === undefined ? undefined : steady.token,
     headers: typeof headers === "function" ? steady.headers : headers,
-    shareAcrossTabs: typeof shareAcrossTabs === "object" ? steady.shareAcrossTabs : shareAcrossTabs,
   };
 }
 
 /**
  * Says once for all hooks below it how streams are opened. A hook's own option wins, as does a provider's nearer by.
- * `token`, `headers` and `worker` may be new functions each render. Who speaks by them is one user for as long as the
+ * `token` and `headers` may be new functions each render. Who speaks by them is one user for as long as the
  * provider is mounted: give it another `key` for another user.
  */
 export function RegistrationStreams({ children, ...props }: RegistrationStreamsProps): ReactElement {

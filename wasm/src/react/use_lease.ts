@@ -65,7 +65,7 @@ export function useLease<W extends Workflow>(workflow: W, options: UseUpdatesOpt
       return undefined;
     }
     lease.connect();
-    return () => lease.leave();
+    return () => lease.disconnect();
   }, [lease, autoConnect]);
 
   return {

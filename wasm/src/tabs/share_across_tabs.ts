@@ -1,5 +1,6 @@
 /**
- * One stream for all tabs of an origin: by Web Locks and a BroadcastChannel, or by a SharedWorker of the page's own, whose
- * file runs `regstream/worker`.
+ * One stream for all tabs of an origin, by Web Locks and a BroadcastChannel. One tab's credentials then serve all that
+ * share it: those with the same `user`, which is any text that tells users apart. With `token` or `headers` nothing is
+ * shared without it; with cookies it is needed where another user may sign in while tabs of the first one stay open.
  */
-export type ShareAcrossTabs = true | { readonly worker: () => SharedWorker };
+export type ShareAcrossTabs = true | { readonly user: string };

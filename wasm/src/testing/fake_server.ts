@@ -13,6 +13,16 @@ const epochMs = 1_702_493_000_000;
 /** A request is due within microtasks, or a render: this long is a mistake in the test. */
 const requestWaitMs = 1_000;
 
+/** An answer waits for the stream's module, which is there already: its promises take fewer turns than this. */
+const turnsUntilHeard = 10;
+
+/** Lets what has been promised happen, without a timer: a test may have replaced those. */
+async function takeTurns(): Promise<void> {
+  for (let turn = 0; turn < turnsUntilHeard; ++turn) {
+    await Promise.resolve();
+  }
+}
+
 /** What a test gives of an update: the fake fills in the id, the time, and the status of a stage update. */
 export type FakeUpdate<W extends Workflow> = Partial<UpdateOf<W>>;
 
@@ -176,7 +186,7 @@ export class FakeServer<W extends Workflow> {
     const source = asking();
     if (source !== undefined) {
       work(source);
-      return Promise.resolve();
+      return takeTurns();
     }
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -192,7 +202,7 @@ export class FakeServer<W extends Workflow> {
             clearTimeout(timer);
             this.#onRequest = () => {};
             work(late);
-            resolve();
+            resolve(takeTurns());
           }
         });
       };

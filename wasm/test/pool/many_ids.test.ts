@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from "vitest";
 
+import { sharedStreamCount } from "../../src/pool/stream_pool.js";
 import { csvImport } from "../workflow/csv_import.js";
 import { settle } from "../fakes.js";
 import { acceptAll, connected, createPage, idsOf, passFrame, update } from "./pool_users.js";
@@ -39,12 +40,24 @@ describe("more ids than one stream may name", () => {
     rows[100]?.unmount();
     await settle();
     expect(idsOfOpen()).toEqual([100]);
+    expect(sharedStreamCount()).toBe(1);
     rows[50]?.unmount();
     follow({ id: 200 });
     await settle();
     await passFrame();
     expect(idsOfOpen()).toEqual([100]);
     expect(idsOfLast()).toContain(200);
+  });
+
+  it("are added to a stream that is open, not to one that is closed because nobody wants it", async () => {
+    const rows = range(101).map((id) => follow({ id }));
+    await settle();
+    await acceptAll(network);
+    rows.slice(0, 100).forEach(({ lease }) => lease.disconnect());
+    follow({ id: 200 });
+    await passFrame();
+    expect(idsOfOpen()).toEqual([2]);
+    expect(idsOfLast()).toEqual([101, 200]);
   });
 
   it("stay on their streams, and one page of a list takes the places of another", async () => {

@@ -32,7 +32,8 @@ function createTable() {
     renders.set(id, (renders.get(id) ?? 0) + 1);
     return null;
   }
-  const table = (ids: readonly number[]) => createElement("p", null, ids.map((id) => createElement(Row, { id, key: id })));
+  const row = (id: number) => createElement(Row, { id, key: id });
+  const table = (ids: readonly number[]) => createElement("p", null, ids.map(row));
   return { table, rows, renders };
 }
 

@@ -74,14 +74,17 @@ struct ConnectionOptions {
   Duration wake_spacing_min{1'000};
   /// How long to wait for the answer, and before it for the token.
   Duration connect_timeout{15'000};
-  /// How often the server pings; 0: it does not, so that silence says nothing.
+  /// How often the server pings, until two pings of a stream have shown it (`on_ping`); 0: it does
+  /// not, so that silence says nothing.
   Duration ping_interval{30'000};
   /// How long a stream may bring no byte. Not given: two and a half pings, so that one may get
-  /// lost. `Duration::max()`: for ever. A stream that announces its heartbeat (`on_comment`) may
-  /// be silent for two and a half heartbeats, where that is shorter.
+  /// lost. `Duration::max()`: for ever. A stream that shows how often it pings (`on_ping`), or
+  /// announces its heartbeat (`on_comment`), may be silent for two and a half of those, where that
+  /// is shorter.
   std::optional<Duration> silence_limit;
   /// A watchdog that goes off late (the process slept, or its timers are throttled) gives the
-  /// stream this much longer, once: its bytes may lie in a queue still.
+  /// stream this much longer, once: its bytes may lie in a queue still. Where somebody looks at a
+  /// stream, it may have been silent for one ping's interval and this.
   Duration late_grace{5'000};
   /// A stream that has been open this long counts as stable, and the backoff starts afresh.
   Duration stable_after{10'000};
@@ -144,12 +147,16 @@ class Connection {
 
   // What the environment signals. Being hidden is no signal: it makes timers late, and that is
   // normal here.
-  /// The network is back: a wait ends as early as the server allows.
+  /// The network is back: a wait ends as early as the server allows. If it was gone
+  /// (`on_offline`), and no stream has opened since, what is open or under way has died with it, and
+  /// is opened anew likewise. Otherwise it says the same as `on_visible`.
   void on_online(Instant now);
   /// The network is gone: waits become long. An open stream is left to its watchdog, since this
   /// signal may lie.
   void on_offline(Instant now);
-  /// Somebody looks: a wait ends as early as the server allows.
+  /// Somebody looks: a wait ends as early as the server allows. A stream that has been silent for
+  /// longer than a ping's interval (a heartbeat's, where that was announced) and `late_grace` is
+  /// given up (`silent`), and opened anew likewise.
   void on_visible(Instant now);
   /// The page is back from the back-forward cache, where its transports died unheard: what is open
   /// or under way is dropped, and opened anew as early as the server allows.
@@ -171,6 +178,9 @@ class Connection {
   /// seconds; any other changes nothing. The next stream begins with what the options say, as it
   /// may come from another server.
   bool on_comment(AttemptId attempt, std::string_view text);
+  /// A ping, with the server's time of it. Two of one stream show its interval, if that is at most
+  /// five minutes; it shortens how long this stream may be silent as a heartbeat does.
+  bool on_ping(AttemptId attempt, std::int64_t timestamp_ms);
   /// The id to resume from. One that is longer than `last_event_id_bytes_max` is refused.
   bool on_event_id(AttemptId attempt, std::string_view last_event_id);
   bool on_retry(AttemptId attempt, Duration reconnection_time);
@@ -216,6 +226,10 @@ class Connection {
   [[nodiscard]] ConnectionEvent classify(const ResponseHead& head) const;
   [[nodiscard]] Duration bounded(Duration reconnection_time) const;
   void wake();
+  void begin_listening();
+  void learn_silence();
+  void hear_byte();
+  [[nodiscard]] Duration usual_silence() const;
   [[nodiscard]] bool is_connected_behind(ConnectionEvent event) const;
   [[nodiscard]] Instant opening_limit() const;
   void plan_renewal(std::optional<Duration> retry_after = std::nullopt);
@@ -238,7 +252,14 @@ class Connection {
   Instant opens_until_{};     ///< When it has to be open.
   Instant opened_{};          ///< When its stream opened.
   Instant deadline_{};        ///< The state's; idle and closed have none.
-  Duration silence_limit_{};  ///< Of the open stream.
+
+  // The open stream's silence.
+  Duration silence_limit_{};
+  Duration ping_interval_{};  ///< 0: it does not ping.
+  std::optional<Duration> heartbeat_;
+  std::optional<std::int64_t> last_ping_timestamp_ms_;
+  Instant quiet_until_{};  ///< Until then it may be silent and alive.
+
   Instant earliest_{};        ///< Of a wait: when a signal may end it.
   /// When the attempt is replaced by one that asks for something else; nothing: it is not.
   std::optional<Instant> change_due_;

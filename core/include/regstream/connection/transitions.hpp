@@ -33,10 +33,10 @@ enum class ConnectionReason : std::uint8_t {
   ended,              ///< The server ended the stream.
   network_failed,     ///< No connection, or it broke.
   timed_out,          ///< No answer, or no token, within `connect_timeout`.
-  silent,             ///< No byte within `silence_limit`, though the server pings.
+  silent,             ///< No byte for longer than a server that pings is silent.
   refused,            ///< A status that may pass, or an answer that EventSource hides.
   token_unavailable,  ///< The token could not be fetched, which may pass.
-  offline,            ///< The network is gone: attempts become rare until it is back.
+  offline,            ///< The network is gone: attempts are rare until it is back; or it was gone.
   restored,           ///< Back from the back-forward cache, where transports die unheard.
 
   finished,              ///< The server said that what was asked for has ended.
@@ -60,6 +60,7 @@ enum class ConnectionEvent : std::uint8_t {
 
   wake,      ///< Online, visible or restored again, and the server's least delay is over.
   offline,   ///< The network is gone.
+  online,    ///< The network was gone, and with it what was open or under way.
   restored,  ///< The page is back from the back-forward cache.
 
   token_given,        ///< The caller has the attempt's token.
@@ -80,6 +81,7 @@ enum class ConnectionEvent : std::uint8_t {
   ended,                 ///< The server closed the stream cleanly.
   network_failed,        ///< No connection, or it broke.
 
+  fell_silent,  ///< Somebody looks, and no byte has come for a ping's interval and `late_grace`.
   deadline,  ///< The state's deadline has come.
 };
 
@@ -93,7 +95,7 @@ struct ConnectionTransition {
 // clang-format off
 /// All transitions. An event that a state has no row for leaves it as it is; closed has none. A
 /// machine that needs no token goes to connecting where a row says authorizing.
-inline constexpr std::array<ConnectionTransition, 47> connection_transitions{{
+inline constexpr std::array<ConnectionTransition, 51> connection_transitions{{
     {ConnectionState::idle,        ConnectionEvent::connect,              ConnectionState::authorizing, ConnectionReason::requested},
     {ConnectionState::idle,        ConnectionEvent::close,                ConnectionState::closed,      ConnectionReason::requested},
 
@@ -110,6 +112,7 @@ inline constexpr std::array<ConnectionTransition, 47> connection_transitions{{
     {ConnectionState::authorizing, ConnectionEvent::refused_for_good,    ConnectionState::closed,      ConnectionReason::refused_for_good},
     {ConnectionState::authorizing, ConnectionEvent::deadline,             ConnectionState::waiting,     ConnectionReason::timed_out},
     {ConnectionState::authorizing, ConnectionEvent::restored,             ConnectionState::waiting,     ConnectionReason::restored},
+    {ConnectionState::authorizing, ConnectionEvent::online,               ConnectionState::waiting,     ConnectionReason::offline},
     {ConnectionState::authorizing, ConnectionEvent::close,                ConnectionState::closed,      ConnectionReason::requested},
 
     {ConnectionState::connecting,  ConnectionEvent::accepted,             ConnectionState::open,        ConnectionReason::accepted},
@@ -126,6 +129,7 @@ inline constexpr std::array<ConnectionTransition, 47> connection_transitions{{
     {ConnectionState::connecting,  ConnectionEvent::network_failed,       ConnectionState::waiting,     ConnectionReason::network_failed},
     {ConnectionState::connecting,  ConnectionEvent::deadline,             ConnectionState::waiting,     ConnectionReason::timed_out},
     {ConnectionState::connecting,  ConnectionEvent::restored,             ConnectionState::waiting,     ConnectionReason::restored},
+    {ConnectionState::connecting,  ConnectionEvent::online,               ConnectionState::waiting,     ConnectionReason::offline},
     {ConnectionState::connecting,  ConnectionEvent::changed,              ConnectionState::authorizing, ConnectionReason::changed},
     {ConnectionState::connecting,  ConnectionEvent::close,                ConnectionState::closed,      ConnectionReason::requested},
 
@@ -133,6 +137,8 @@ inline constexpr std::array<ConnectionTransition, 47> connection_transitions{{
     {ConnectionState::open,        ConnectionEvent::network_failed,       ConnectionState::waiting,     ConnectionReason::network_failed},
     {ConnectionState::open,        ConnectionEvent::deadline,             ConnectionState::waiting,     ConnectionReason::silent},
     {ConnectionState::open,        ConnectionEvent::restored,             ConnectionState::waiting,     ConnectionReason::restored},
+    {ConnectionState::open,        ConnectionEvent::online,               ConnectionState::waiting,     ConnectionReason::offline},
+    {ConnectionState::open,        ConnectionEvent::fell_silent,          ConnectionState::waiting,     ConnectionReason::silent},
     {ConnectionState::open,        ConnectionEvent::restart,              ConnectionState::authorizing, ConnectionReason::requested},
     {ConnectionState::open,        ConnectionEvent::changed,              ConnectionState::authorizing, ConnectionReason::changed},
     {ConnectionState::open,        ConnectionEvent::renewed,              ConnectionState::connecting,  ConnectionReason::renewed},

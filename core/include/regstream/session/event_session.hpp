@@ -96,6 +96,8 @@ class EventSession : private Connection {
   [[nodiscard]] AttemptId read_attempt() const { return attempt_; }
   /// The message that was polled last says how long the stream's token is still good for.
   bool renew(Duration expires_in) { return on_token_expiring(attempt_, expires_in); }
+  /// The message that was polled last is a ping, of this time of the server's.
+  bool ping(std::int64_t timestamp_ms) { return on_ping(attempt_, timestamp_ms); }
   /// The message that was polled last ends the stream, for good.
   bool finish() { return on_finished(attempt_); }
   [[nodiscard]] const sse::ParserLimits& limits() const { return limits_; }

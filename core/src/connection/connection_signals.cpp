@@ -1,0 +1,145 @@
+#include <algorithm>
+
+#include <regstream/connection/connection.hpp>
+#include <regstream/sse/heartbeat.hpp>
+
+#include "connection/deadline.hpp"
+
+/// What the environment signals, and how long a stream may be silent.
+namespace regstream {
+namespace {
+
+/// Nothing that a stream says makes the watchdog quicker than this: a packet that is lost twice
+/// comes after three seconds (RFC 6298: sent again after one second, and then after two more), and
+/// a stream that is slow must not be taken for a dead one.
+constexpr Duration learned_silence_min{3'000};
+
+/// Pings that are further apart, by their timestamps, are rather a server whose clock was set.
+constexpr Duration ping_interval_max{300'000};
+
+/// Two and a half intervals, so that one ping may get lost; below 1 ms: nothing is known.
+Duration silence_of(Duration interval) {
+  return interval <= Duration::zero() || interval > Duration::max() / 5 ? Duration::max()
+                                                                        : interval * 5 / 2;
+}
+
+/// Until the stream has shown how often it says something, and never longer after that.
+Duration longest_silence(const ConnectionOptions& options) {
+  return options.silence_limit.value_or(silence_of(options.ping_interval));
+}
+
+}  // namespace
+
+void Connection::on_online(Instant now) {
+  observe(now);
+  const bool was_offline = is_offline_;
+  is_offline_ = false;
+  if (was_offline) {
+    take(ConnectionEvent::online);
+  }
+  on_visible(now);
+}
+
+void Connection::on_offline(Instant now) {
+  observe(now);
+  // A second signal says nothing new, and must not put the probe off.
+  if (!is_offline_ && take(ConnectionEvent::offline)) {
+    deadline_ = std::max(deadline_, after(now_, options_.offline_probe_interval));
+  }
+  is_offline_ = true;
+}
+
+void Connection::on_visible(Instant now) {
+  observe(now);
+  if (state_ == ConnectionState::open && now_ > after(quiet_until_, options_.late_grace)) {
+    take(ConnectionEvent::fell_silent);
+  }
+  // A machine that slept finds its deadline long past.
+  handle_deadline(now);
+  wake();
+}
+
+void Connection::on_restored(Instant now) {
+  observe(now);
+  // A page in the cache hears of nothing: it may have come online meanwhile.
+  is_offline_ = false;
+  take(ConnectionEvent::restored);
+  wake();
+}
+
+/// Ends a wait, or moves its end to where the server allows one. The backoff goes on as it was:
+/// a signal says nothing about the server.
+void Connection::wake() {
+  if (now_ >= earliest_) {
+    take(ConnectionEvent::wake);
+  } else if (state_ == ConnectionState::waiting) {
+    deadline_ = std::min(deadline_, earliest_);
+  }
+}
+
+bool Connection::on_activity(AttemptId attempt, Instant now) {
+  observe(now);
+  if (!is_current(attempt)) {
+    return false;
+  }
+  if (state_ == ConnectionState::open) {
+    hear_byte();
+  }
+  return true;
+}
+
+bool Connection::on_comment(AttemptId attempt, std::string_view text) {
+  if (!is_current(attempt) || state_ != ConnectionState::open) {
+    return false;
+  }
+  if (const auto interval = sse::parse_heartbeat(text)) {
+    heartbeat_ = *interval;
+    learn_silence();
+  }
+  return true;
+}
+
+bool Connection::on_ping(AttemptId attempt, std::int64_t timestamp_ms) {
+  if (!is_current(attempt) || state_ != ConnectionState::open) {
+    return false;
+  }
+  if (last_ping_timestamp_ms_ && *last_ping_timestamp_ms_ > 0 &&
+      timestamp_ms > *last_ping_timestamp_ms_ &&
+      timestamp_ms - *last_ping_timestamp_ms_ <= ping_interval_max.count()) {
+    ping_interval_ = Duration{timestamp_ms - *last_ping_timestamp_ms_};
+    learn_silence();
+  }
+  last_ping_timestamp_ms_ = timestamp_ms;
+  return true;
+}
+
+/// A stream has opened: the options say how long it may be silent until it shows that itself.
+void Connection::begin_listening() {
+  ping_interval_ = options_.ping_interval;
+  heartbeat_.reset();
+  last_ping_timestamp_ms_.reset();
+  silence_limit_ = longest_silence(options_);
+  hear_byte();
+}
+
+/// How long a stream that is alive is quiet at most, as far as is known.
+Duration Connection::usual_silence() const {
+  const Duration pings =
+      ping_interval_ > Duration::zero() ? ping_interval_ : Duration::max();
+  return std::min(pings, heartbeat_.value_or(Duration::max()));
+}
+
+void Connection::learn_silence() {
+  silence_limit_ = std::min(std::max(silence_of(usual_silence()), learned_silence_min),
+                            longest_silence(options_));
+  hear_byte();
+}
+
+void Connection::hear_byte() {
+  deadline_ = after(now_, silence_limit_);
+  quiet_until_ =
+      silence_limit_ == Duration::max() ? Instant::max() : after(now_, usual_silence());
+  had_grace_ = false;
+}
+
+}  // namespace regstream

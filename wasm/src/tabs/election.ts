@@ -1,0 +1,174 @@
+/**
+ * Which tab owns the stream: the one that holds the Web Lock.
+ *
+ *     state    input                                   next state   actions
+ *     away     join                                    waiting      request_lock
+ *     waiting  granted                                 leading      lead
+ *     waiting  visible, and nothing heard for 10 s     waiting      ask
+ *     waiting  visible, and no answer in 2 s           waiting      release_lock, request_lock (steal)
+ *     leading  lost                                    waiting      stop, request_lock
+ *     leading  heard a newer owner                     waiting      stop, release_lock, request_lock
+ *     any      leave                                   away         stop where leading, release_lock
+ *
+ * The owner does not beat: timers of a hidden tab go off once a minute. Whoever is looked at asks instead. A tab leaves
+ * when its page is put away or frozen, since a held lock keeps a page out of the back-forward cache, and a page that
+ * does not run can't serve the others. Where the browser freezes without a word, the lock is stolen.
+ */
+
+/** How long a visible tab hears nothing before it asks the owner. */
+export const silenceMsMax = 10_000;
+/** How long it waits for the answer before it takes the lock. */
+export const answerMsMax = 2_000;
+/** A timer that goes off later than this shows that this tab did not run: an answer may wait behind it. */
+export const lateMsMax = 1_000;
+
+/** When a tab began to own the stream, and which one. A later term is newer; of two at once, the larger tab. */
+export interface Term {
+  /** Milliseconds since the Unix epoch, or more: at least one more than of each term that the tab had heard of. */
+  readonly began: number;
+  readonly tab: string;
+}
+
+export function isNewer(a: Term, b: Term): boolean {
+  return a.began === b.began ? a.tab > b.tab : a.began > b.began;
+}
+
+export type ElectionAction =
+  | { readonly kind: "request_lock"; readonly attempt: number; readonly steals: boolean }
+  /** Gives the lock back, or no longer waits for it. */
+  | { readonly kind: "release_lock"; readonly attempt: number }
+  /** Asks the owner whether it is there. */
+  | { readonly kind: "ask" }
+  | { readonly kind: "lead"; readonly term: Term }
+  /** No longer owns the stream, from now on. */
+  | { readonly kind: "stop" };
+
+export class Election {
+  readonly #tab: string;
+  #state: "away" | "waiting" | "leading" = "away";
+  #isVisible = false;
+  /** Of the lock's request that counts; any other one's outcome is old. */
+  #attempt = 0;
+  /** The newest that was heard of, this tab's own included. */
+  #newest: Term = { began: 0, tab: "" };
+  #silentSince = 0;
+  #askedAt: number | null = null;
+  readonly #actions: ElectionAction[] = [];
+
+  constructor(tab: string) {
+    this.#tab = tab;
+  }
+
+  get isLeading(): boolean {
+    return this.#state === "leading";
+  }
+
+  /** Takes part from now on. */
+  join(isVisible: boolean, now: number): void {
+    if (this.#state === "away") {
+      this.#isVisible = isVisible;
+      this.#wait(now);
+      this.#request(false);
+    }
+  }
+
+  /** Takes no part any more: closed, frozen, or on the way into the back-forward cache. */
+  leave(): void {
+    if (this.#state !== "away") {
+      this.#stop();
+      this.#release();
+      this.#state = "away";
+    }
+  }
+
+  setVisible(isVisible: boolean): void {
+    this.#isVisible = isVisible;
+    this.#askedAt = null;
+  }
+
+  /** `time` is the calendar's, in milliseconds since the Unix epoch: all tabs of a browser have the same one. */
+  granted(attempt: number, time: number): void {
+    if (attempt !== this.#attempt || this.#state !== "waiting") {
+      this.#actions.push({ kind: "release_lock", attempt });
+      return;
+    }
+    this.#state = "leading";
+    this.#newest = { began: Math.max(time, this.#newest.began + 1), tab: this.#tab };
+    this.#actions.push({ kind: "lead", term: this.#newest });
+  }
+
+  /** Somebody stole the lock, or there was none to be had. */
+  lost(attempt: number, now: number): void {
+    if (attempt === this.#attempt && this.#state !== "away") {
+      this.#stop();
+      this.#wait(now);
+      this.#request(false);
+    }
+  }
+
+  /** The owner of `term` said something. False: it is the owner no more. */
+  heard(term: Term, now: number): boolean {
+    if (isNewer(this.#newest, term)) {
+      return false;
+    }
+    const isOther = isNewer(term, this.#newest);
+    this.#newest = term;
+    this.#silentSince = now;
+    this.#askedAt = null;
+    if (isOther && this.#state === "leading") {
+      this.#stop();
+      this.#release();
+      this.#wait(now);
+      this.#request(false);
+    }
+    return true;
+  }
+
+  /** When to call `handleDeadline`; Infinity: not at all, for now. */
+  deadline(): number {
+    if (this.#state !== "waiting" || !this.#isVisible) {
+      return Infinity;
+    }
+    return this.#askedAt === null ? this.#silentSince + silenceMsMax : this.#askedAt + answerMsMax;
+  }
+
+  handleDeadline(now: number): void {
+    const due = this.deadline();
+    if (now < due) {
+      return;
+    }
+    if (this.#askedAt === null || now > due + lateMsMax) {
+      this.#askedAt = now;
+      this.#actions.push({ kind: "ask" });
+    } else {
+      this.#release();
+      this.#wait(now);
+      this.#request(true);
+    }
+  }
+
+  poll(): ElectionAction | null {
+    return this.#actions.shift() ?? null;
+  }
+
+  #wait(now: number): void {
+    this.#state = "waiting";
+    this.#silentSince = now;
+    this.#askedAt = null;
+  }
+
+  #request(steals: boolean): void {
+    this.#attempt += 1;
+    this.#actions.push({ kind: "request_lock", attempt: this.#attempt, steals });
+  }
+
+  #release(): void {
+    this.#actions.push({ kind: "release_lock", attempt: this.#attempt });
+  }
+
+  #stop(): void {
+    if (this.#state === "leading") {
+      this.#actions.push({ kind: "stop" });
+    }
+  }
+}

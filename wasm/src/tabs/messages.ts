@@ -1,0 +1,139 @@
+/**
+ * What tabs say to each other on their channel. Any script of the origin may post there, so what is no such message, or
+ * one of another version, is ignored.
+ */
+
+import type { ConnectionState } from "../core/connection.js";
+import { connectionStates } from "../core/connection.js";
+import type { ConnectionReason } from "../browser/stream_options.js";
+import type { StreamErrorKind } from "../core/errors.js";
+import type { Term } from "./election.js";
+
+/** Part of the channel's and the lock's name, too: tabs of two versions share nothing. */
+export const protocolVersion = 1;
+
+/** More streams than browsers have connections for. */
+const shardsMax = 64;
+
+export type Id = number | string;
+
+/** What is said of an update here; the rest of it is the page's. */
+export interface AnyUpdate {
+  readonly id?: string;
+}
+
+/** How one of the owner's streams is. */
+export interface ShardStatus {
+  readonly connection: ConnectionState;
+  readonly reason: ConnectionReason;
+  readonly isConnected: boolean;
+  readonly error: { readonly kind: StreamErrorKind; readonly message: string } | null;
+}
+
+/** One stream of the owner: it needs more than one where one can't name all ids. */
+export interface ShardReport {
+  /** Empty: no stream, or one of every instance. */
+  readonly ids: readonly Id[];
+  /** Those whose updates it knows up to its cursor: not one that was added, until it is heard of. */
+  readonly covered: readonly Id[];
+  readonly cursor: string;
+  readonly status: ShardStatus;
+}
+
+/** What a stream has brought between two of its cursors. */
+export interface Batch {
+  /** Null: whoever reads it begins here. */
+  readonly after: string | null;
+  readonly upTo: string;
+  readonly updates: readonly AnyUpdate[];
+  /** Those that have changed, each as `ViewReader.toJson` has it. */
+  readonly views: readonly (readonly [id: Id, text: string])[];
+  /** Whose updates are known up to `upTo` by it, and were not before. */
+  readonly covered: readonly Id[];
+  /** How often updates may have been missed in it. */
+  readonly resets: number;
+}
+
+/** What a tab has heard of one of the owner's streams: null, nothing. */
+export type ShardPlace = Pick<Batch, "covered"> & { readonly cursor: string | null };
+
+export type TabMessage =
+  /** I follow these ids, and have heard so much of each stream. The owner answers with what I lack, and its status. */
+  | {
+      readonly kind: "hello";
+      readonly tab: string;
+      readonly ids: readonly Id[];
+      readonly places: readonly ShardPlace[];
+      /** Whether streams that were closed for good shall start again. */
+      readonly reconnects: boolean;
+    }
+  | { readonly kind: "bye"; readonly tab: string }
+  /** The owner's; with `calls` each tab says hello. */
+  | { readonly kind: "status"; readonly term: Term; readonly shards: readonly ShardReport[]; readonly calls: boolean }
+  /** The owner's; null: for all tabs. */
+  | {
+      readonly kind: "batch";
+      readonly term: Term;
+      readonly tab: string | null;
+      readonly shard: number;
+      readonly batch: Batch;
+    };
+
+type Fields = Readonly<Record<string, unknown>>;
+type Check = (value: unknown) => boolean;
+
+const isText: Check = (value) => typeof value === "string";
+const isFlag: Check = (value) => typeof value === "boolean";
+const isCount: Check = (value) => typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+const isShard: Check = (value) => isCount(value) && (value as number) < shardsMax;
+const isId: Check = (value) => typeof value === "string" || typeof value === "number";
+const orNull = (check: Check): Check => (value) => value === null || check(value);
+const list = (check: Check): Check => (value) => Array.isArray(value) && value.every(check);
+const object = (checks: Readonly<Record<string, Check>>): Check => {
+  const entries = Object.entries(checks);
+  return (value) =>
+    typeof value === "object" && value !== null && entries.every(([key, check]) => check((value as Fields)[key]));
+};
+
+const isTerm = object({ began: (value) => typeof value === "number" && Number.isFinite(value), tab: isText });
+const isUpdate = object({ id: (value) => value === undefined || isText(value) });
+const isView: Check = (value) => Array.isArray(value) && value.length === 2 && isId(value[0]) && isText(value[1]);
+const isStatus = object({
+  connection: (value) => (connectionStates as readonly unknown[]).includes(value),
+  reason: isText,
+  isConnected: isFlag,
+  error: orNull(object({ kind: isText, message: isText })),
+});
+const isReport = object({ ids: list(isId), covered: list(isId), cursor: isText, status: isStatus });
+const isPlace = object({ cursor: orNull(isText), covered: list(isId) });
+const isBatch = object({
+  after: orNull(isText),
+  upTo: isText,
+  updates: list(isUpdate),
+  views: list(isView),
+  covered: list(isId),
+  resets: isCount,
+});
+
+const messages: Readonly<Record<string, Check>> = {
+  hello: object({ tab: isText, ids: list(isId), places: list(isPlace), reconnects: isFlag }),
+  bye: object({ tab: isText }),
+  status: object({ term: isTerm, shards: list(isReport), calls: isFlag }),
+  batch: object({ term: isTerm, tab: orNull(isText), shard: isShard, batch: isBatch }),
+};
+
+/** A message as it is posted. */
+export function envelope(message: TabMessage): unknown {
+  return { regstream: protocolVersion, message };
+}
+
+/** What was posted, if it is a message of this version. */
+export function readEnvelope(data: unknown): TabMessage | null {
+  if (typeof data !== "object" || data === null || (data as Fields)["regstream"] !== protocolVersion) {
+    return null;
+  }
+  const message = (data as Fields)["message"];
+  const kind = typeof message === "object" && message !== null ? (message as Fields)["kind"] : undefined;
+  const isMessage = typeof kind === "string" && Object.hasOwn(messages, kind) && messages[kind]?.(message) === true;
+  return isMessage ? (message as TabMessage) : null;
+}

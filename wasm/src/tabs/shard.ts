@@ -1,0 +1,188 @@
+import { isBehind, reaches } from "./cursor.js";
+import type { AnyUpdate, Batch, Id, ShardPlace, ShardReport, ShardStatus } from "./messages.js";
+
+/** So many updates a tab keeps, to give them to one that has missed them. Behind them there are the views. */
+export const journalUpdatesMax = 1000;
+
+/** Of a stream that is about to be opened. */
+export const idle: ShardStatus = { connection: "connecting", reason: "requested", isConnected: false, error: null };
+
+/** An update, and what to go on from to hear it again. */
+export interface NewUpdate {
+  readonly update: AnyUpdate;
+  readonly before: string;
+}
+
+/** What became of a batch: what of it was new, or why nothing was. `missed`: it does not follow what is known. */
+export type Applied =
+  | { readonly kind: "applied"; readonly updates: readonly NewUpdate[]; readonly resets: number }
+  | { readonly kind: "known" }
+  | { readonly kind: "missed" };
+
+/**
+ * One of the owner's streams, as each tab has it: whichever owns it next goes on from here. An update that a tab has
+ * heard stands at or before its cursor, and a batch that begins elsewhere is not applied, so none comes twice, and none
+ * is missed without a word.
+ */
+export class Shard {
+  ids: ReadonlySet<Id> = new Set();
+  /** Those whose updates this tab knows up to its cursor. */
+  covered: ReadonlySet<Id> = new Set();
+  status: ShardStatus = idle;
+  /** Null: this tab has heard nothing yet. */
+  #cursor: string | null = null;
+  // How far the owner is.
+  #ownerCursor = "";
+  #ownerCovered: readonly Id[] = [];
+  readonly #views = new Map<Id, string>();
+  #journal: { readonly after: string; readonly batch: Batch }[] = [];
+  #journalUpdates = 0;
+
+  get cursor(): string | null {
+    return this.#cursor;
+  }
+
+  /** As `ViewReader.toJson` has it. Empty: nothing is known. */
+  view(id: Id): string {
+    return this.#views.get(id) ?? "";
+  }
+
+  /** Whether this tab would hear of each of the instance's updates. */
+  covers(id: Id): boolean {
+    return this.#cursor !== null && this.ids.has(id) && this.covered.has(id);
+  }
+
+  /** Whether this tab knows all that the owner knows, or more: an owner that is behind says it again. */
+  get isSynced(): boolean {
+    return this.#cursor !== null && isUpTo(this.place, this.#ownerCursor, this.#ownerCovered);
+  }
+
+  get place(): ShardPlace {
+    return { cursor: this.#cursor, covered: [...this.covered] };
+  }
+
+  report(): ShardReport {
+    const { ids, covered, status } = this;
+    return { ids: [...ids], covered: [...covered], cursor: this.#cursor ?? "", status };
+  }
+
+  read({ ids, covered, cursor, status }: ShardReport): void {
+    this.setIds(new Set(ids));
+    this.covered = new Set(covered.filter((id) => this.covered.has(id)));
+    this.status = status;
+    this.#ownerCursor = cursor;
+    this.#ownerCovered = covered;
+  }
+
+  setIds(ids: ReadonlySet<Id>): void {
+    this.covered = new Set([...this.covered].filter((id) => ids.has(id)));
+    for (const id of this.#views.keys()) {
+      if (!ids.has(id)) {
+        this.#views.delete(id);
+      }
+    }
+    this.ids = ids;
+  }
+
+  /** Where there is no other tab to tell more, a stream begins. */
+  begin(): void {
+    this.#cursor ??= "";
+  }
+
+  /** As if nothing behind `cursor` had been heard. */
+  rewind(cursor: string): void {
+    this.#cursor = cursor;
+    this.#journal = [];
+    this.#journalUpdates = 0;
+  }
+
+  apply(batch: Batch): Applied {
+    const { after, upTo, views } = batch;
+    const before = this.#cursor;
+    this.#ownerCursor = upTo;
+    if (after === null) {
+      this.rewind(upTo);
+      this.#views.clear();
+      this.covered = new Set();
+    } else if (before === null) {
+      return { kind: "missed" };
+    } else if (after !== before) {
+      if (reaches(before, upTo)) {
+        return { kind: "known" };
+      }
+      // A stream that began without a cursor has not brought what was before.
+      if (after === "" || !isBehind(before, after) || !isBehind(upTo, before)) {
+        return { kind: "missed" };
+      }
+    }
+    const updates = after === before || after === null ? batch.updates : newerThan(before ?? "", batch.updates);
+    views.forEach(([id, text]) => this.#views.set(id, text));
+    this.covered = new Set([...this.covered, ...batch.covered]);
+    if (after !== null && before !== null) {
+      this.#remember(before, { ...batch, updates });
+    }
+    this.#cursor = upTo;
+    const beganAnew = after === null && before !== null && before !== upTo;
+    return { kind: "applied", updates: withCursors(before ?? "", updates), resets: batch.resets + (beganAnew ? 1 : 0) };
+  }
+
+  /** What a tab at `place` lacks; null: nothing. */
+  lackedAt(place: ShardPlace): Batch | null {
+    const { cursor } = this.report();
+    return place.cursor !== null && isUpTo(place, cursor, [...this.covered])
+      ? null
+      : ((place.cursor === null ? null : this.#since(place.cursor)) ?? this.#baseline());
+  }
+
+  /** What came behind `cursor`, as one batch; null: that is known no more. */
+  #since(cursor: string): Batch | null {
+    const first = this.#journal.findIndex(
+      ({ after, batch: { upTo } }) =>
+        (after === cursor && upTo !== cursor) || (after !== "" && isBehind(cursor, after) && isBehind(upTo, cursor)),
+    );
+    if (first < 0 && cursor !== this.#cursor) {
+      return null;
+    }
+    const entries = first < 0 ? [] : this.#journal.slice(first);
+    const isWhole = entries[0]?.after === cursor;
+    const updates = entries.flatMap(({ batch }, index) =>
+      index > 0 || isWhole ? batch.updates : newerThan(cursor, batch.updates),
+    );
+    const resets = entries.reduce((sum, { batch }) => sum + batch.resets, 0);
+    return { ...this.#baseline(), after: cursor, updates, resets };
+  }
+
+  /** Everything, for a tab that knows nothing. */
+  #baseline(): Batch {
+    const { covered, cursor } = this.report();
+    return { after: null, upTo: cursor, updates: [], views: [...this.#views], covered, resets: 0 };
+  }
+
+  #remember(after: string, batch: Batch): void {
+    // Views are kept once, as they are now.
+    this.#journal.push({ after, batch: { ...batch, views: [], covered: [] } });
+    this.#journalUpdates += batch.updates.length + 1;
+    while (this.#journalUpdates > journalUpdatesMax) {
+      this.#journalUpdates -= (this.#journal.shift()?.batch.updates.length ?? 0) + 1;
+    }
+  }
+}
+
+/** Whether whoever is at `place` lacks nothing of what is known at `cursor`. */
+function isUpTo(place: ShardPlace, cursor: string, covered: readonly Id[]): boolean {
+  const at = place.cursor ?? "";
+  return isBehind(at, cursor) || (at === cursor && covered.every((id) => place.covered.includes(id)));
+}
+
+function newerThan(cursor: string, updates: readonly AnyUpdate[]): readonly AnyUpdate[] {
+  return updates.filter(({ id }) => id === undefined || !reaches(cursor, id));
+}
+
+function withCursors(start: string, updates: readonly AnyUpdate[]): readonly NewUpdate[] {
+  let before = start;
+  return updates.map((update) => {
+    const placed = { update, before };
+    before = update.id ?? before;
+    return placed;
+  });
+}

@@ -1,0 +1,40 @@
+import type { PageLife } from "./page_life.js";
+import { browserLife } from "./page_life.js";
+import type { Locks } from "./tab_lock.js";
+
+/** What is needed of a BroadcastChannel. */
+export type Channel = Pick<BroadcastChannel, "postMessage" | "close" | "onmessage">;
+
+/** What tabs share a stream by. */
+export interface TabEnvironment {
+  readonly locks: Locks;
+  readonly life: PageLife;
+  openChannel(name: string): Channel;
+  /** The calendar's, in milliseconds since the Unix epoch. */
+  time(): number;
+  /** A name that no other tab has. */
+  createName(): string;
+  /** What an address of the page's stands for. */
+  resolve(url: string): string;
+}
+
+/** This page's; a text: why it has none. */
+export function browserEnvironment(): TabEnvironment | string {
+  if (typeof document === "undefined") {
+    return "this is no page";
+  }
+  if (typeof navigator.locks === "undefined") {
+    return "the page is not secure (https, or localhost), so that there are no Web Locks";
+  }
+  if (typeof BroadcastChannel === "undefined") {
+    return "there is no BroadcastChannel";
+  }
+  return {
+    locks: navigator.locks,
+    life: browserLife,
+    openChannel: (name) => new BroadcastChannel(name),
+    time: () => Date.now(),
+    createName: () => crypto.randomUUID(),
+    resolve: (url) => new URL(url, document.baseURI).href,
+  };
+}
