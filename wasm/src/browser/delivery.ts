@@ -1,6 +1,7 @@
 import type { Clock } from "../shared/clock.js";
 import type { UpdateOf } from "../shared/messages.js";
 import type { Workflow } from "../workflow/workflow.js";
+import type { ViewsChange } from "./followed.js";
 import { Listeners, report } from "./listeners.js";
 import { Pacer } from "./pacer.js";
 import type { SnapshotStore } from "./snapshot_store.js";
@@ -8,22 +9,6 @@ import type { WorkflowSnapshot, WorkflowStreamOptions } from "./stream_options.j
 
 /** Listeners that change the stream over and over are a mistake in the page; this ends it. */
 const announcementsMax = 1000;
-
-/** Whether the change is one that nobody should wait for: the connection changed, or an instance has ended. */
-function isUrgent<W extends Workflow>(before: WorkflowSnapshot<W>, now: WorkflowSnapshot<W>): boolean {
-  const { connection, reason, isConnected, views } = before;
-  if (now.connection !== connection || now.reason !== reason || now.isConnected !== isConnected) {
-    return true;
-  }
-  if (now.views !== views) {
-    for (const [id, view] of now.views) {
-      if (view.isFinal && views.get(id)?.isFinal !== true) {
-        return true;
-      }
-    }
-  }
-  return false;
-}
 
 /**
  * Tells listeners: each update at once and in order, then that the snapshot has changed. Of changes that follow each
@@ -38,6 +23,7 @@ export class Delivery<W extends Workflow> {
   #pending: { readonly update: UpdateOf<W>; readonly cursorBefore: () => string }[] = [];
   /** What change listeners have heard of last. */
   #heard: { readonly snapshot: WorkflowSnapshot<W>; readonly version: number };
+  #isHurried = false;
   #isRunning = false;
 
   constructor(
@@ -55,6 +41,14 @@ export class Delivery<W extends Workflow> {
 
   add(update: UpdateOf<W>, cursorBefore: () => string): void {
     this.#pending.push({ update, cursorBefore });
+  }
+
+  /** Hears what `Followed.read` gave. That an instance has ended is what nobody should wait for. */
+  viewsChanged(change: ViewsChange): void {
+    if (change !== "none") {
+      this.#store.viewsMayHaveChanged();
+    }
+    this.#isHurried ||= change === "ended";
   }
 
   /** Drops the updates that nobody has heard. Returns what to resume from to hear them; undefined: there are none. */
@@ -94,12 +88,19 @@ export class Delivery<W extends Workflow> {
   }
 
   #isDueNow(): boolean {
-    return isUrgent(this.#heard.snapshot, this.#store.fields) || !this.#pacer.putOff(() => this.#run(true));
+    const { connection, reason, isConnected } = this.#heard.snapshot;
+    const now = this.#store.fields;
+    const isOther = now.connection !== connection || now.reason !== reason || now.isConnected !== isConnected;
+    return this.#isHurried || isOther || !this.#pacer.putOff(() => this.#run(true));
   }
 
   #announce(): void {
     this.#pacer.cancel();
+    this.#isHurried = false;
+    const before = this.#heard.snapshot;
     this.#heard = { snapshot: this.#store.current, version: this.#store.version };
-    this.changeListeners.call();
+    if (this.#heard.snapshot !== before) {
+      this.changeListeners.call();
+    }
   }
 }

@@ -21,6 +21,15 @@ function tooLong(): StreamError {
   return invalid("the ids of one stream may take 6 KiB in its address: open another stream for the others");
 }
 
+/** What a batch of messages did to views: nothing, something, or an instance has ended by it. */
+export type ViewsChange = "none" | "some" | "ended";
+
+/** What became of `before`. */
+export function changeOfViews<Id>(before: ReadonlyMap<Id, ViewOf<Workflow>>, now: typeof before): ViewsChange {
+  const hasEnded = [...now].some(([id, view]) => view.isFinal && before.get(id)?.isFinal !== true);
+  return now === before ? "none" : hasEnded ? "ended" : "some";
+}
+
 /**
  * Which instances a stream follows, and what is known of each. It outlives a client, and a module: the next one takes
  * it over. Of a stream of every instance there are no views.
@@ -33,6 +42,7 @@ export class Followed<W extends Workflow> {
   #ids: readonly IdOf<W>[];
   readonly #readers = new Map<IdOf<W>, ViewReader<W>>();
   #views = idleSnapshot<W>().views;
+  #haveViewsChanged = false;
   /** Of which ones the stream's cursor says how far they are known: not of one that was added, until it is heard of. */
   readonly #covered = new Set<IdOf<W>>();
   /** Views that another stream has left, as texts, until they change. */
@@ -59,15 +69,19 @@ export class Followed<W extends Workflow> {
     return [...parameters, ...(this.#options.until === undefined ? [] : ["until=final"])].join("&");
   }
 
-  /** By id, as far as something is known; the same object until one of them changes. */
+  /** By id, as far as something is known; the same object until one of them changes. Made when somebody looks. */
   get views(): ReadonlyMap<IdOf<W>, ViewOf<W>> {
+    if (this.#haveViewsChanged) {
+      this.#haveViewsChanged = false;
+      this.#collect();
+    }
     return this.#views;
   }
 
   /** Of a stream of one instance. */
   get view(): ViewOf<W> | null {
     const { id } = this.#options;
-    return id === undefined ? null : (this.#views.get(id) ?? null);
+    return id === undefined ? null : (this.views.get(id) ?? null);
   }
 
   /** What another stream can go on from, now. */
@@ -167,21 +181,24 @@ export class Followed<W extends Workflow> {
         this.#left.delete(id);
       }
     }
-    this.#collect();
+    this.#haveViewsChanged = true;
   }
 
-  read(messages: MessageBatch<W>): void {
-    let hasChanged = false;
+  /** Reads the views that have changed. */
+  read(messages: MessageBatch<W>): ViewsChange {
+    const before = new Map<ViewReader<W>, boolean>();
     messages.readViews((id) => {
-      hasChanged = true;
       this.#covered.add(id);
       const reader = this.#readers.get(id) ?? new ViewReader(this.#vocabulary);
       this.#readers.set(id, reader);
+      before.set(reader, reader.isFinal);
       return reader;
     });
-    if (hasChanged) {
-      this.#collect();
+    if (before.size === 0) {
+      return "none";
     }
+    this.#haveViewsChanged = true;
+    return [...before].some(([reader, wasFinal]) => reader.isFinal && !wasFinal) ? "ended" : "some";
   }
 
   #collect(): void {

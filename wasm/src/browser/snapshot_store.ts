@@ -2,24 +2,38 @@ import type { Workflow } from "../workflow/workflow.js";
 import type { WorkflowSnapshot } from "./stream_options.js";
 import { idleSnapshot } from "./stream_options.js";
 
-/** What is known now. Snapshots of it are made when somebody looks, which may be once for many changes. */
+type Views<W extends Workflow> = Pick<WorkflowSnapshot<W>, "view" | "views">;
+
+/** What is known now. Snapshots and views are made when somebody looks, which may be once for many changes. */
 export class SnapshotStore<W extends Workflow> {
+  readonly #lookAtViews: (() => Views<W>) | null;
   readonly #fields: WorkflowSnapshot<W> = { ...idleSnapshot<W>() };
   #snapshot: WorkflowSnapshot<W> | null = idleSnapshot<W>();
+  #haveViewsChanged = false;
   #version = 0;
+
+  /** Null: views come by `change`, as all else. */
+  constructor(lookAtViews: (() => Views<W>) | null) {
+    this.#lookAtViews = lookAtViews;
+  }
 
   /** One immutable object, the same until something in it changes. */
   get current(): WorkflowSnapshot<W> {
+    if (this.#haveViewsChanged && this.#lookAtViews !== null) {
+      this.#haveViewsChanged = false;
+      const { view, views } = this.#lookAtViews();
+      this.change({ view, views });
+    }
     this.#snapshot ??= Object.freeze({ ...this.#fields });
     return this.#snapshot;
   }
 
-  /** The same as it is at this moment, without a snapshot of it: don't keep it. */
-  get fields(): WorkflowSnapshot<W> {
+  /** The same at this moment, but for the views, without a snapshot of it: don't keep it. */
+  get fields(): Omit<WorkflowSnapshot<W>, keyof Views<W>> {
     return this.#fields;
   }
 
-  /** Counts changes. */
+  /** Counts changes, and views that may have changed. */
   get version(): number {
     return this.#version;
   }
@@ -29,6 +43,14 @@ export class SnapshotStore<W extends Workflow> {
     if (keys.some((key) => change[key] !== this.#fields[key])) {
       Object.assign(this.#fields, change);
       this.#snapshot = null;
+      this.#version += 1;
+    }
+  }
+
+  /** Views may have changed: they are looked at again, once somebody wants to see them. */
+  viewsMayHaveChanged(): void {
+    if (this.#lookAtViews !== null) {
+      this.#haveViewsChanged = true;
       this.#version += 1;
     }
   }

@@ -30,7 +30,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
   readonly workflow: W;
   readonly #options: WorkflowStreamOptions<W>;
   readonly #url: string;
-  readonly #store = new SnapshotStore<W>();
+  readonly #store = new SnapshotStore<W>(() => this.#followed);
   readonly #delivery: Delivery<W>;
   readonly #finish = new Finish<ViewOf<W>>();
   readonly #loader: ModuleLoader;
@@ -137,7 +137,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
         }
         refused = error;
       }
-      this.#store.change({ views: this.#followed.views });
+      this.#store.viewsMayHaveChanged();
     });
     if (refused !== null) {
       throw refused;
@@ -250,7 +250,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
   }
 
   #enter(state: ConnectionState, reason: CoreReason, isConnected: boolean): void {
-    const before = this.#store.current;
+    const before = this.#store.fields;
     if (state !== "authorizing") {
       this.#authorizer.stop();
     }
@@ -280,7 +280,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
       this.#cursor = () => "";
       this.#finish.succeed(view);
     } else {
-      this.#finish.fail(this.#store.current.error ?? refusal(reason, this.#attempts.answer));
+      this.#finish.fail(this.#store.fields.error ?? refusal(reason, this.#attempts.answer));
     }
   }
 
@@ -308,7 +308,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     if (messages === null) {
       return;
     }
-    this.#followed.read(messages);
+    this.#delivery.viewsChanged(this.#followed.read(messages));
     for (let index = 0; index < messages.length; ++index) {
       const kind = messages.kind(index);
       switch (kind) {
@@ -329,8 +329,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
       }
     }
     this.#cursor = messages.cursorAtEnd();
-    const resets = this.#store.fields.resets + messages.resets;
-    this.#store.change({ view: this.#followed.view, views: this.#followed.views, resets });
+    this.#store.change({ resets: this.#store.fields.resets + messages.resets });
   }
 
   #arm(due: number, work: () => void): void {

@@ -87,6 +87,9 @@ const resultWords = {
   resets: 18,
 } as const;
 
+/** To decode a text that is no longer than this costs less than to copy its bytes: an event id, say. */
+const shortBytesMax = 256;
+
 const abiVersion = 10;
 
 /** UTF-8, as the environment has it. */
@@ -206,8 +209,20 @@ export class Core {
     return this.#decoder.decode(this.bytes.subarray(address, address + size));
   }
 
+  /** The text of UTF-8 bytes that were the module's. */
+  decode(bytes: Uint8Array): string {
+    return this.#decoder.decode(bytes);
+  }
+
   /** A copy of bytes, whose text may be asked for when the module has moved on. */
   textLater(address: number, size: number): (begin: number, size: number) => string {
+    if (size <= shortBytesMax) {
+      const text = this.text(address, size);
+      // As many characters as bytes: each is of one byte.
+      if (text.length === size) {
+        return (begin, length) => text.slice(begin, begin + length);
+      }
+    }
     const copy = this.bytes.slice(address, address + size);
     return (begin, length) => this.#decoder.decode(copy.subarray(begin, begin + length));
   }

@@ -4,8 +4,9 @@ import type { IdOf, Workflow } from "../workflow/workflow.js";
 import type { Core } from "./core.js";
 import { parseJson } from "./json.js";
 import { BatchText, Records } from "./records.js";
-import { readViewId, viewBytes } from "./view_reader.js";
+import { readViewId } from "./view_reader.js";
 import type { ViewReader } from "./view_reader.js";
+import { viewBytes } from "./view_record.js";
 import type { Vocabulary } from "./vocabulary.js";
 
 // These stand for numbers of the ABI, in its order.

@@ -1,7 +1,15 @@
 import type { Core } from "./core.js";
 
+/** Where records are: the module's memory, or a copy of a part of it. */
+export type Memory = Pick<Core, "bytes" | "words" | "doubles">;
+
+/** What a record's slices are cut from. */
+export interface Text {
+  slice(begin: number, size: number): string;
+}
+
 /** The text of a batch, decoded whole at the first use: a decoder's call costs more than a slice. */
-export class BatchText {
+export class BatchText implements Text {
   readonly #core: Core;
   readonly #address: number;
   readonly #size: number;
@@ -30,20 +38,15 @@ export class Records {
   readonly #doubles: Float64Array;
   readonly #address: number;
   readonly #size: number;
-  readonly #text: BatchText;
+  readonly #text: Text;
 
-  constructor(core: Core, address: number, size: number, text: BatchText) {
-    this.#bytes = core.bytes;
-    this.#words = core.words;
-    this.#doubles = core.doubles;
+  constructor(memory: Memory, address: number, size: number, text: Text) {
+    this.#bytes = memory.bytes;
+    this.#words = memory.words;
+    this.#doubles = memory.doubles;
     this.#address = address;
     this.#size = size;
     this.#text = text;
-  }
-
-  /** What the records' slices are cut from. */
-  get batchText(): BatchText {
-    return this.#text;
   }
 
   byte(index: number, offset: number): number {

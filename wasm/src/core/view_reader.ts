@@ -3,38 +3,35 @@ import { stageStatuses } from "../shared/messages.js";
 import type { IdOf, Workflow } from "../workflow/workflow.js";
 import type { Core } from "./core.js";
 import { parseJson } from "./json.js";
+import type { Text } from "./records.js";
 import { BatchText, Records } from "./records.js";
+import { ViewCopy } from "./view_copy.js";
+import {
+  endedAtAt,
+  hasEndedAt,
+  hasGapAt,
+  hasLostHistoryAt,
+  hasMoreStagesAt,
+  idAt,
+  instanceIdAt,
+  isFinalAt,
+  messageAt,
+  nameAt,
+  stageAt,
+  stageBytes,
+  stageCountAt,
+  stageMessageAt,
+  stageStatusAt,
+  stagesDoneAt,
+  stagesTotalAt,
+  startedAtAt,
+  statusAt,
+  textAt,
+  textIdAt,
+  timestampAt,
+  viewBytes,
+} from "./view_record.js";
 import type { Vocabulary } from "./vocabulary.js";
-
-// A view record's fields,
-export const viewBytes = 104;
-const instanceIdAt = 0;
-const timestampAt = 8;
-const textAt = 16;
-const stagesAt = 24;
-const textIdAt = 28;
-const statusAt = 36;
-const stageAt = 44;
-const messageAt = 52;
-const idAt = 60;
-const detailsAt = 68;
-const processLogAt = 76;
-const stageCountAt = 84;
-const stagesDoneAt = 88;
-const stagesTotalAt = 92;
-const hasMoreStagesAt = 96;
-const isFinalAt = 97;
-const hasEndedAt = 98;
-const hasGapAt = 99;
-const hasLostHistoryAt = 100;
-
-// and a stage record's.
-const stageBytes = 40;
-const startedAtAt = 0;
-const endedAtAt = 8;
-const nameAt = 16;
-const stageMessageAt = 24;
-const stageStatusAt = 32;
 
 const noStages: readonly StageView[] = Object.freeze([]);
 
@@ -81,22 +78,18 @@ class JsonMember<T> {
   }
 }
 
-/** The record of a view at `address`, and its text, which all views of a batch share. */
-function recordAt(core: Core, address: number): Records {
-  const textWord = (address + textAt) >> 2;
-  const text = new BatchText(core, core.words[textWord] ?? 0, core.words[textWord + 1] ?? 0);
-  return new Records(core, address, viewBytes, text);
-}
-
 /** Whose view the record at `address` is. */
 export function readViewId<W extends Workflow>(core: Core, vocabulary: Vocabulary<W>, address: number): IdOf<W> {
-  const record = recordAt(core, address);
+  const textWord = (address + textAt) >> 2;
+  const text = new BatchText(core, core.words[textWord] ?? 0, core.words[textWord + 1] ?? 0);
+  const record = new Records(core, address, viewBytes, text);
   return vocabulary.id(record.double(0, instanceIdAt), () => record.text(0, textIdAt));
 }
 
 /**
  * Reads an instance's view, time and again: what did not change keeps its object, so that a page can compare by
- * identity. It outlives the module, whose next instance gets the view back from here.
+ * identity. Views are made when somebody looks, which may be once for many updates. It outlives the module, whose next
+ * instance gets the view back from here.
  */
 export class ViewReader<W extends Workflow> {
   readonly #vocabulary: Vocabulary<W>;
@@ -104,6 +97,9 @@ export class ViewReader<W extends Workflow> {
   readonly #details = new JsonMember<NonNullable<ViewOf<Workflow>["details"]>>();
   readonly #processLog = new JsonMember<NonNullable<ViewOf<Workflow>["processLog"]>>();
   #flags: ViewFlags | null = null;
+  readonly #copy = new ViewCopy();
+  #hasUnread = false;
+  #isFinal = false;
 
   constructor(vocabulary: Vocabulary<W>) {
     this.#vocabulary = vocabulary;
@@ -111,16 +107,39 @@ export class ViewReader<W extends Workflow> {
 
   /** Null: nothing is known yet. */
   get view(): ViewOf<W> | null {
+    if (this.#hasUnread) {
+      this.#hasUnread = false;
+      this.#make(this.#copy);
+      this.#copy.release();
+    }
     return this.#view;
+  }
+
+  /** The same as the view's, without making that. */
+  get isFinal(): boolean {
+    return this.#isFinal;
   }
 
   /** Reads the record at `address`. */
   read(core: Core, address: number): void {
-    const record = recordAt(core, address);
+    if (core.words[(address + statusAt + 4) >> 2] === 0) {
+      // There is no new view: the one before gets a gap.
+      void this.view;
+    }
+    this.#copy.take(core, address);
+    this.#hasUnread = true;
+    this.#isFinal = core.bytes[address + isFinalAt] === 1;
+  }
+
+  #make(copy: ViewCopy): void {
+    const whole = copy.text();
+    const text: Text = { slice: (begin, size) => whole.slice(begin, begin + size) };
+    const record = new Records(copy, 0, viewBytes, text);
     const id = this.#vocabulary.id(record.double(0, instanceIdAt), () => record.text(0, textIdAt));
     const hasGap = record.flag(0, hasGapAt);
     const hasEnded = record.flag(0, hasEndedAt);
-    this.#flags = { [this.#vocabulary.idMember]: id, hasEnded, hasGap, hasLostHistory: record.flag(0, hasLostHistoryAt) };
+    const hasLostHistory = record.flag(0, hasLostHistoryAt);
+    this.#flags = { [this.#vocabulary.idMember]: id, hasEnded, hasGap, hasLostHistory };
     const status = record.text(0, statusAt);
     const before = this.#view;
     if (status === "") {
@@ -128,15 +147,11 @@ export class ViewReader<W extends Workflow> {
       this.#view = before === null ? null : keep(before, { ...before, hasGap: true, id: null });
       return;
     }
-    const json = (at: number) => {
-      const size = record.word(0, at + 4);
-      return size === 0 ? "" : core.text(record.word(0, at), size);
-    };
     const progress: Progress = {
       stagesDone: record.word(0, stagesDoneAt),
       stagesTotal: record.word(0, stagesTotalAt),
     };
-    const stages = new Records(core, record.word(0, stagesAt), stageBytes, record.batchText);
+    const stages = new Records(copy, viewBytes, stageBytes, text);
     this.#view = Object.freeze({
       [this.#vocabulary.idMember]: id,
       status,
@@ -144,8 +159,8 @@ export class ViewReader<W extends Workflow> {
       stages: this.#readStages(stages, record.word(0, stageCountAt)),
       hasMoreStages: record.flag(0, hasMoreStagesAt),
       message: record.text(0, messageAt),
-      details: this.#details.read(json(detailsAt)),
-      processLog: this.#processLog.read(json(processLogAt)),
+      details: this.#details.read(copy.details()),
+      processLog: this.#processLog.read(copy.processLog()),
       timestamp: record.double(0, timestampAt),
       isFinal: record.flag(0, isFinalAt),
       progress: keep(before?.progress, progress),
@@ -173,12 +188,13 @@ export class ViewReader<W extends Workflow> {
    * process log are the texts that came: written anew, they could be larger, and others.
    */
   toJson(): string {
+    const { view } = this;
     if (this.#flags === null) {
       return "";
     }
     const toSent = ({ name, status, ...rest }: StageView) => ({ stage: name, stageStatus: status, ...rest });
-    const stages = this.#view?.stages.map(toSent);
-    const others = { ...this.#view, ...this.#flags, stages, details: undefined, processLog: undefined };
+    const stages = view?.stages.map(toSent);
+    const others = { ...view, ...this.#flags, stages, details: undefined, processLog: undefined };
     const member = (key: string, { text }: { readonly text: string }) => (text === "" ? "" : `,"${key}":${text}`);
     const json = member("details", this.#details) + member("processLog", this.#processLog);
     return `${JSON.stringify(others).slice(0, -1)}${json}}`;

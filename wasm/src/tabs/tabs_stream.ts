@@ -1,5 +1,5 @@
 import { Delivery } from "../browser/delivery.js";
-import { Followed } from "../browser/followed.js";
+import { changeOfViews, Followed } from "../browser/followed.js";
 import { SnapshotStore } from "../browser/snapshot_store.js";
 import type { WorkflowSnapshot } from "../browser/stream_options.js";
 import { Timer } from "../browser/timer.js";
@@ -35,7 +35,7 @@ export class TabsStream<W extends Workflow> implements UpdateSource<W> {
   readonly workflow: W;
   readonly #options: TabsStreamOptions<W>;
   readonly #findEnvironment: () => TabEnvironment | string;
-  readonly #store = new SnapshotStore<W>();
+  readonly #store = new SnapshotStore<W>(null);
   readonly #delivery: Delivery<W>;
   readonly #views: SharedViews<W>;
   #ids: readonly IdOf<W>[];
@@ -140,8 +140,7 @@ export class TabsStream<W extends Workflow> implements UpdateSource<W> {
     const ids = this.#options.ids === undefined ? undefined : this.#ids;
     const alone = new WorkflowStream(this.workflow, { ...this.#options, ids, onUpdate: undefined, frames: null });
     const mirror = () => {
-      this.#store.change(alone.getSnapshot());
-      this.#delivery.run();
+      this.#change(alone.getSnapshot());
     };
     alone.subscribeToUpdates((update) => {
       this.#delivery.add(update, () => "");
@@ -162,7 +161,7 @@ export class TabsStream<W extends Workflow> implements UpdateSource<W> {
     this.#views.read(this.#ids, (id) => tab.view(id));
     const views = this.#views.current;
     const isSameError = errorBefore?.kind === error?.kind && errorBefore?.message === error?.message;
-    this.#store.change({
+    this.#change({
       connection,
       reason,
       isConnected,
@@ -172,6 +171,11 @@ export class TabsStream<W extends Workflow> implements UpdateSource<W> {
       views,
       view: this.#options.id === undefined ? null : (views.get(this.#options.id) ?? null),
     });
+  }
+
+  #change(change: Partial<WorkflowSnapshot<W>> & Pick<WorkflowSnapshot<W>, "views">): void {
+    this.#delivery.viewsChanged(changeOfViews(this.#store.current.views, change.views));
+    this.#store.change(change);
     this.#delivery.run();
   }
 }

@@ -84,6 +84,15 @@ describe("listeners of changes", () => {
     expect(heard).toHaveLength(2);
   });
 
+  it("hear nothing of what changes nothing: a ping", async () => {
+    const { stream, network, frames, heard } = await openStream();
+    const before = stream.getSnapshot();
+    network.last.send({ type: "ping", timestamp: 20 });
+    expect(frames.requested).toBe(0);
+    expect(stream.getSnapshot()).toBe(before);
+    expect(heard).toHaveLength(0);
+  });
+
   it("hear at once that the connection changed", async () => {
     const { network, clock, frames, heard, update } = await openStream();
     update();

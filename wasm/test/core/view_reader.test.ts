@@ -97,6 +97,23 @@ describe("the view", () => {
     expect(send(snapshot)).toBe(after);
   });
 
+  it("is made when somebody looks, of what was read last, and keeps the objects that were seen", () => {
+    const read = (message: unknown) => void client.event(1, JSON.stringify(message), undefined, 1)?.readViews(() => reader);
+    const before = send(stageUpdate("duplicate_check", "completed", 5));
+    read(stageUpdate("t24_lookup", "started", 6));
+    read(update({ status: "FAILED", message: "ደንበኛ", details: { large: "x".repeat(100_000) }, timestamp: 7 }));
+    expect(reader.isFinal).toBe(true);
+    // The module has moved on: its memory is another call's.
+    createViewReader();
+    client.event(1, JSON.stringify({ type: "ping", timestamp: 8 }), undefined, 1);
+    expect(reader.view).toMatchObject({ status: "FAILED", message: "ደንበኛ", isFinal: true, timestamp: 7 });
+    expect(reader.view?.details?.["large"]).toHaveLength(100_000);
+    expect(reader.view?.stages[0]).toBe(before?.stages[0]);
+    expect(reader.view).toBe(reader.view);
+    expect(send(stageUpdate("t24_lookup", "started", 9))).toMatchObject({ isFinal: false, details: null });
+    expect(reader.isFinal).toBe(false);
+  });
+
   it("has new details where their text changed, and none where they are gone", () => {
     const details = (view: ReturnType<typeof send>) => [view?.details, view?.processLog];
     const first = details(send(update({ status: "FAILED", details: { a: 1 }, processLog: [1], timestamp: 5 })));

@@ -31,6 +31,11 @@ function createServer(...forbidden: readonly number[]) {
           request?.respond(403);
         } else {
           request?.accept();
+          await settleBody();
+          // A stream that says nothing for long would be polled beside.
+          if (request?.isLive === true) {
+            request.send(`data: {"type":"connected","timestamp":1}\n\n`);
+          }
         }
         await settleBody();
         await passFrame(2_000);
