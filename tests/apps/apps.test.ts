@@ -103,7 +103,14 @@ describe("a fresh application", () => {
       for (const command of app.build ?? []) await run(folder, command);
       for (const way of app.runs) {
         if (way.kind === "command") await run(folder, way.command);
-        else await look(await start(folder, way));
+        else {
+          const url = await start(folder, way);
+          await look(url);
+          if (app.serverRoute !== undefined) {
+            const answer = await fetch(`${url}${app.serverRoute}`);
+            expect(await answer.json()).toEqual({ connection: "idle", error: null });
+          }
+        }
       }
       // Large, and many.
       await Promise.all(servers.splice(0).map((server) => server.stop()));

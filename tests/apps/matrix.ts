@@ -24,6 +24,8 @@ export interface App {
   /** Run in order before it is looked at. */
   readonly build?: readonly string[];
   readonly runs: readonly Run[];
+  /** A route of its server that loads the module there, and says what went wrong. */
+  readonly serverRoute?: string;
 }
 
 const page = `
@@ -87,6 +89,7 @@ export async function GET() {
 `,
     }),
     build: [`npx next build --${bundler}`],
+    serverRoute: "server",
     runs: [{ kind: "serve", command: "node_modules/.bin/next start --hostname 127.0.0.1 --port {port}" }],
   };
 }
