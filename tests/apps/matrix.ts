@@ -79,7 +79,7 @@ export function Progress() {
 }
 `,
       // A route of the server, which takes the package's build for servers.
-      "app/server/route.js": `import { loadCore, RegistrationStream } from "regstream";
+      "app/server/route.js": `${bundler === "webpack" ? 'import "regstream/inline";\n' : ""}import { loadCore, RegistrationStream } from "regstream";
 
 export const dynamic = "force-dynamic";
 export async function GET() {
