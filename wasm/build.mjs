@@ -20,7 +20,7 @@ const command = { workflow_command: "workflow/command" };
 
 const formats = {
   esm: { format: "es" },
-  // A file that runs as CommonJS has a name. Jest's environment for pages has a `document`, too, by which Rollup would go.
+  // A CommonJS file has a name. Rollup would go by `document`, which Jest's environment for pages has, too.
   cjs: { format: "cjs", exports: "named", dynamicImportInCjs: false },
 };
 

@@ -1,6 +1,7 @@
-// Writes package.json's list of entries, and src/generated/: the words of the built-in workflow, and what the native broker has too, as modules, so that
-// nobody copies them by hand and a bundler needs no file of ours. Runs before each build, check and test, by vite-node:
-// the code that writes a workflow's module is the package's own, in TypeScript.
+// Writes package.json's list of entries, and src/generated/: the words of the built-in workflow, the embedded module,
+// and what the native broker has too, as modules, so that nobody copies them by hand and a bundler needs no file of
+// ours. Runs before each build, check and test, by vite-node: the code that writes a workflow's module is the package's
+// own, in TypeScript.
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 

@@ -1,6 +1,6 @@
 // Fresh applications that install the packed package. REGSTREAM_APPS=all: every one (`./dev apps`), else the brief ones.
-import { execSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import type { Browser } from "playwright-core";
@@ -38,7 +38,7 @@ afterEach(async () => {
   await Promise.all(servers.splice(0).map((server) => server.stop()));
 });
 
-function install({ packages, manifest, files }: App): string {
+async function install({ packages, manifest, files }: App): Promise<string> {
   const folder = temporaryFolder();
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, ...manifest }));
   const all = Object.entries(files(gateway.url("")));
@@ -47,12 +47,17 @@ function install({ packages, manifest, files }: App): string {
     writeFileSync(join(folder, name), text);
   }
   const options = "--save-exact --prefer-offline --no-audit --no-fund --loglevel=error";
-  run(folder, `npm install ${options} ${[tarball, ...packages].join(" ")}`);
+  await run(folder, `npm install ${options} ${[tarball, ...packages].join(" ")}`);
   return folder;
 }
 
-function run(folder: string, command: string): void {
-  execSync(command, { cwd: folder, env: environment, stdio: "pipe", encoding: "utf8" });
+function spawnIn(folder: string, command: string): Child {
+  return new Child("sh", ["-c", `cd "$0" && exec ${command}`, folder], environment);
+}
+
+async function run(folder: string, command: string): Promise<void> {
+  const child = spawnIn(folder, command);
+  if ((await child.exited) !== 0) throw new Error(`${command} failed:\n${child.log}`);
 }
 
 /** Where the application can be looked at. */
@@ -63,8 +68,7 @@ async function start(folder: string, app: Exclude<Run, { readonly kind: "command
     return server.url;
   }
   const port = await freePort();
-  const command = app.command.replace("{port}", String(port));
-  const server = new Child("sh", ["-c", `cd "$0" && exec ${command}`, folder], environment);
+  const server = spawnIn(folder, app.command.replace("{port}", String(port)));
   // At once: Next's would wait for the streams that it passes on.
   servers.push({ stop: () => server.stop("SIGKILL") });
   await server.untilOutput(new RegExp(`127\\.0\\.0\\.1:${port}`));
@@ -95,12 +99,22 @@ async function look(url: string): Promise<void> {
 describe("a fresh application", () => {
   for (const app of apps.filter(isChosen)) {
     test.skipIf(nodeMajor < (app.nodeMin ?? 18))(app.name, { timeout: 240_000 }, async () => {
-      const folder = install(app);
-      for (const command of app.build ?? []) run(folder, command);
+      const folder = await install(app);
+      for (const command of app.build ?? []) await run(folder, command);
       for (const way of app.runs) {
-        if (way.kind === "command") run(folder, way.command);
-        else await look(await start(folder, way));
+        if (way.kind === "command") await run(folder, way.command);
+        else {
+          const url = await start(folder, way);
+          await look(url);
+          if (app.serverRoute !== undefined) {
+            const answer = await fetch(`${url}${app.serverRoute}`);
+            expect(await answer.json()).toEqual({ connection: "idle", error: null });
+          }
+        }
       }
+      // Large, and many.
+      await Promise.all(servers.splice(0).map((server) => server.stop()));
+      await rm(folder, { recursive: true });
     });
   }
 });

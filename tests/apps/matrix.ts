@@ -24,6 +24,8 @@ export interface App {
   /** Run in order before it is looked at. */
   readonly build?: readonly string[];
   readonly runs: readonly Run[];
+  /** A route of its server that loads the module there, and says what went wrong. */
+  readonly serverRoute?: string;
 }
 
 const page = `
@@ -77,7 +79,7 @@ export function Progress() {
 }
 `,
       // A route of the server, which takes the package's build for servers.
-      "app/server/route.js": `import { loadCore, RegistrationStream } from "regstream";
+      "app/server/route.js": `${bundler === "webpack" ? 'import "regstream/inline";\n' : ""}import { loadCore, RegistrationStream } from "regstream";
 
 export const dynamic = "force-dynamic";
 export async function GET() {
@@ -87,6 +89,7 @@ export async function GET() {
 `,
     }),
     build: [`npx next build --${bundler}`],
+    serverRoute: "server",
     runs: [{ kind: "serve", command: "node_modules/.bin/next start --hostname 127.0.0.1 --port {port}" }],
   };
 }

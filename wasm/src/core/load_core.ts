@@ -109,12 +109,13 @@ const stateOf = () =>
     embedded: undefined,
   }));
 
-async function load(source: CoreSource): Promise<Core> {
+async function load(state: ModuleState): Promise<Core> {
+  const source = state.lastSource ?? state.embedded?.() ?? ownAddress();
   const isBytes = typeof source === "object" && "byteLength" in source;
   const bytes = isBytes ? (source as BufferSource) : await readModule(String(source));
   const instance = await instantiate(bytes, isBytes ? "What was given as regstream.wasm" : String(source));
   const core = new Core(instance, await textCoders());
-  stateOf().loaded = core;
+  state.loaded = core;
   return core;
 }
 
@@ -129,7 +130,7 @@ export function loadCore(source?: CoreSource): Promise<Core> {
   if (state.loading === null || state.loaded?.isDead === true) {
     state.loaded = null;
     state.lastSource = source ?? state.lastSource;
-    const attempt = Promise.resolve().then(() => load(state.lastSource ?? state.embedded?.() ?? ownAddress()));
+    const attempt = load(state);
     state.loading = attempt;
     attempt.catch(() => {
       state.loading = null;
