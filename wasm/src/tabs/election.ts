@@ -59,10 +59,6 @@ export class Election {
     this.#tab = tab;
   }
 
-  get isLeading(): boolean {
-    return this.#state === "leading";
-  }
-
   /** Takes part from now on. */
   join(isVisible: boolean, now: number): void {
     if (this.#state === "away") {

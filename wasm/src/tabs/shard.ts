@@ -36,7 +36,7 @@ export class Shard {
   #ownerCovered: readonly Id[] = [];
   readonly #views = new Map<Id, string>();
   #journal: { readonly after: string; readonly batch: Batch }[] = [];
-  #journalUpdates = 0;
+  #journalSize = 0;
 
   get cursor(): string | null {
     return this.#cursor;
@@ -67,8 +67,8 @@ export class Shard {
   }
 
   read({ ids, covered, cursor, status }: ShardReport): void {
-    this.setIds(new Set(ids));
     this.covered = new Set(covered.filter((id) => this.covered.has(id)));
+    this.setIds(new Set(ids));
     this.status = status;
     this.#ownerCursor = cursor;
     this.#ownerCovered = covered;
@@ -76,10 +76,9 @@ export class Shard {
 
   setIds(ids: ReadonlySet<Id>): void {
     this.covered = new Set([...this.covered].filter((id) => ids.has(id)));
-    for (const id of this.#views.keys()) {
-      if (!ids.has(id)) {
-        this.#views.delete(id);
-      }
+    // What is covered no more may be old.
+    for (const id of [...this.#views.keys()].filter((known) => !this.covered.has(known))) {
+      this.#views.delete(id);
     }
     this.ids = ids;
   }
@@ -93,7 +92,7 @@ export class Shard {
   rewind(cursor: string): void {
     this.#cursor = cursor;
     this.#journal = [];
-    this.#journalUpdates = 0;
+    this.#journalSize = 0;
   }
 
   apply(batch: Batch): Applied {
@@ -161,9 +160,9 @@ export class Shard {
   #remember(after: string, batch: Batch): void {
     // Views are kept once, as they are now.
     this.#journal.push({ after, batch: { ...batch, views: [], covered: [] } });
-    this.#journalUpdates += batch.updates.length + 1;
-    while (this.#journalUpdates > journalUpdatesMax) {
-      this.#journalUpdates -= (this.#journal.shift()?.batch.updates.length ?? 0) + 1;
+    this.#journalSize += sizeOf(batch);
+    while (this.#journalSize > journalUpdatesMax) {
+      this.#journalSize -= sizeOf(this.#journal.shift()?.batch);
     }
   }
 }
@@ -172,6 +171,11 @@ export class Shard {
 function isUpTo(place: ShardPlace, cursor: string, covered: readonly Id[]): boolean {
   const at = place.cursor ?? "";
   return isBehind(at, cursor) || (at === cursor && covered.every((id) => place.covered.includes(id)));
+}
+
+/** What one without updates takes is not nothing. */
+function sizeOf(batch: Batch | undefined): number {
+  return Math.max(1, batch?.updates.length ?? 0);
 }
 
 function newerThan(cursor: string, updates: readonly AnyUpdate[]): readonly AnyUpdate[] {

@@ -33,6 +33,10 @@ function parse(text: string): unknown {
   }
 }
 
+function asStage({ stage, stageStatus, ...more }: Fields): Fields {
+  return { name: stage, status: stageStatus, ...more };
+}
+
 /** The view that `ViewReader.toJson` has written; null: nothing is known, or it is none. */
 function readView(idMember: string, text: string): object | null {
   const sent = parse(text);
@@ -43,7 +47,7 @@ function readView(idMember: string, text: string): object | null {
   return {
     [idMember]: sent[idMember],
     ...rest,
-    stages: stages.filter(isObject).map(({ stage, stageStatus, ...more }) => ({ name: stage, status: stageStatus, ...more })),
+    stages: stages.filter(isObject).map(asStage),
     details,
     processLog,
   };

@@ -26,7 +26,7 @@ export function fitsOneStream(workflow: Workflow, ids: readonly Id[]): boolean {
   return ids.length <= idsMax && size <= queryBytesMax;
 }
 
-/** Why a stream is not one to share; null: it is. Quiet where the page could not have it otherwise. */
+/** Why a stream is not one to share; null: it is. */
 export function reasonNotToShare<W extends Workflow>(options: TabsStreamOptions<W>): string | null {
   const { headers, shareAcrossTabs, token } = options;
   const isOfSomebody = token !== undefined || headers !== undefined;
@@ -47,6 +47,8 @@ export function sharedName<W extends Workflow>(
   const { credentials = "same-origin", id, ids, policy, shareAcrossTabs, transport, url } = options;
   const subject = id === undefined && ids === undefined ? "all" : "some";
   const user = shareAcrossTabs === true ? [] : [shareAcrossTabs.user];
-  const parts = [workflow.name, resolve(url ?? workflow.paths.stream), subject, credentials, transport, policy, ...user];
-  return `regstream ${protocolVersion} ${JSON.stringify([...parts, new Vocabulary(workflow).text])}`;
+  const address = resolve(url ?? workflow.paths.stream);
+  const words = new Vocabulary(workflow).text;
+  const parts = [workflow.name, words, address, subject, credentials, transport, policy, ...user];
+  return `regstream ${protocolVersion} ${JSON.stringify(parts)}`;
 }

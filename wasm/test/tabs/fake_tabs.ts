@@ -143,12 +143,12 @@ export class FakeBrowser {
   #tabs = 0;
 
   /** A tab with a stream that is not connected yet. */
-  open(options: Partial<TabsStreamOptions<RegistrationWorkflow>> = {}) {
+  open(options: Partial<TabsStreamOptions<RegistrationWorkflow>> = {}, locks = this.locks.locks) {
     const life = new FakeLife();
     this.#tabs += 1;
     const name = `tab ${this.#tabs}`;
     const environment: TabEnvironment = {
-      locks: this.locks.locks,
+      locks,
       life,
       openChannel: (channel) => this.channels.open(channel),
       time: () => 1_700_000_000_000 + this.clock.now(),

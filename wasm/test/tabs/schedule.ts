@@ -7,7 +7,7 @@ import { SimulatedTab } from "./simulated_tab.js";
 /** So long two running tabs may own the stream: the word of a theft is on its way. */
 export const twoOwnersMsMax = 100;
 /**
- * So long there may be none while a visible tab runs: it hears nothing for 10 s, may be in a long task of 3 s when it
+ * So long there may be none while one visible tab runs: it hears nothing for 10 s, may be in a long task of 3 s when it
  * would ask, and when it would hear the answer, and so asks again; and the rest is the way of messages.
  */
 export const noOwnerMsMax = 22_000;
@@ -56,9 +56,12 @@ class Schedule {
 
   observe(): void {
     const owners = this.tabs.filter((tab) => tab.isRunningOwner);
-    const hasViewer = this.tabs.some((tab) => tab.state === "running" && tab.isVisible);
+    const watched = this.tabs.filter((tab) => tab.state === "running" && tab.isVisible);
+    const watchedSince = Math.min(...watched.map((tab) => tab.watchedSince));
     this.#twoSince = this.#judge(this.#twoSince, owners.length > 1, twoOwnersMsMax, "two owners");
-    this.#noneSince = this.#judge(this.#noneSince, owners.length === 0 && hasViewer, noOwnerMsMax, "no owner");
+    const hadNone = this.#noneSince === null ? null : Math.max(this.#noneSince, watchedSince);
+    const hasNone = owners.length === 0 && watched.length > 0;
+    this.#noneSince = this.#judge(hadNone, hasNone, noOwnerMsMax, "no owner");
     const isKept = this.tabs.some((tab) => tab.state === "away" && tab === this.lock.holder?.client);
     this.#keptSince = this.#judge(this.#keptSince, isKept, keptLockMsMax, "a page that is put away holds the lock");
     const [owner] = owners;

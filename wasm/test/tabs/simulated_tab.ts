@@ -48,6 +48,8 @@ export class SimulatedTab implements Client {
   readonly machine: TabMachine;
   state: "running" | "frozen" | "away" | "dead" = "running";
   isVisible: boolean;
+  /** Since when it runs, and is looked at if it is. */
+  watchedSince: number;
   hasChannel = true;
   /** It was never away, so that it has no reason to miss anything. */
   wasAlwaysHere = true;
@@ -70,6 +72,7 @@ export class SimulatedTab implements Client {
   ) {
     this.ids = ids;
     this.isVisible = isVisible;
+    this.watchedSince = this.now;
     this.machine = new TabMachine({
       tab: name,
       followsAll: false,
@@ -90,8 +93,9 @@ export class SimulatedTab implements Client {
     return this.#resets;
   }
 
+  /** It can do what an owner does, and does not only believe that it is one. */
   get isRunningOwner(): boolean {
-    return this.state === "running" && this.machine.isOwner;
+    return this.state === "running" && this.now >= this.#busyUntil && this.machine.isOwner;
   }
 
   enqueue(at: number, work: () => void, isOfLock = false): void {
@@ -130,6 +134,7 @@ export class SimulatedTab implements Client {
 
   setVisible(isVisible: boolean): void {
     this.isVisible = isVisible;
+    this.watchedSince = this.now;
     // Timers go off in time again.
     this.#armed = NaN;
     this.#input(() => this.machine.setVisible(isVisible));
@@ -149,7 +154,10 @@ export class SimulatedTab implements Client {
   /** A long task: nothing else runs until it is over. */
   block(ms: number): void {
     this.#busyUntil = Math.max(this.#busyUntil, this.now + ms);
-    this.world.agenda.at(this.#busyUntil, () => this.#drain());
+    this.world.agenda.at(this.#busyUntil, () => {
+      this.#drain();
+      this.world.observe();
+    });
   }
 
   freeze(): void {
@@ -179,6 +187,7 @@ export class SimulatedTab implements Client {
 
   restore(): void {
     this.state = "running";
+    this.watchedSince = this.now;
     this.hasChannel = true;
     this.#input(() => this.machine.join(this.isVisible, this.now));
   }

@@ -349,6 +349,21 @@ describe("what is not shared", () => {
     }
   });
 
+  it("is a stream of a page that may have no locks, and works all the same", async () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    const request = () => Promise.reject(new DOMException("The page may not", "SecurityError"));
+    const { stream, updates } = browser.open({}, { request });
+    stream.connect();
+    await settleAll();
+    browser.network.last.accept();
+    await publish(1);
+    expect(idsOf(updates)).toEqual(["5-1"]);
+    expect(String(warn.mock.calls)).toContain("The page may not");
+    expect(browser.channels.names.size).toBe(0);
+    stream.close();
+    expect(browser.network.live).toBe(0);
+  });
+
   it("is a list of ids that can't be: the stream says so", () => {
     const { stream } = browser.open({ ids: [-1] });
     stream.connect();

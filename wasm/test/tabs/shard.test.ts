@@ -1,0 +1,79 @@
+import { beforeEach, describe, expect, it } from "vitest";
+
+import type { Batch } from "../../src/tabs/messages.js";
+import { journalUpdatesMax, Shard } from "../../src/tabs/shard.js";
+
+const status = { connection: "open", reason: "accepted", isConnected: true, error: null } as const;
+
+/** What came behind `5-<after>`, up to `5-<upTo>`, all of it updates. */
+function batch(after: number, upTo: number, more: Partial<Batch> = {}): Batch {
+  const updates = Array.from({ length: upTo - after }, (_, index) => ({ id: `5-${after + 1 + index}` }));
+  return { after: `5-${after}`, upTo: `5-${upTo}`, updates, views: [], covered: [], resets: 0, ...more };
+}
+
+function idsOf(applied: ReturnType<Shard["apply"]>): readonly (string | undefined)[] {
+  return applied.kind === "applied" ? applied.updates.map(({ update }) => update.id) : [applied.kind];
+}
+
+let shard: Shard;
+
+beforeEach(() => {
+  shard = new Shard();
+  shard.read({ ids: [42], covered: [42], cursor: "5-0", status });
+  shard.apply({ after: null, upTo: "5-0", updates: [], views: [[42, "a view"]], covered: [42], resets: 0 });
+});
+
+describe("what a tab has of a stream", () => {
+  it("goes on from where it is, once", () => {
+    expect(idsOf(shard.apply(batch(0, 2)))).toEqual(["5-1", "5-2"]);
+    expect(idsOf(shard.apply(batch(0, 2)))).toEqual(["known"]);
+    expect(shard.cursor).toBe("5-2");
+  });
+
+  it("takes of a batch what it does not have yet, and says what to go on from to hear each again", () => {
+    shard.apply(batch(0, 2));
+    const applied = shard.apply(batch(1, 4));
+    expect(applied).toMatchObject({ updates: [{ update: { id: "5-3" }, before: "5-2" }, { before: "5-3" }] });
+  });
+
+  it("does not take what begins behind it, or without a cursor", () => {
+    expect(idsOf(shard.apply(batch(1, 2)))).toEqual(["missed"]);
+    expect(idsOf(shard.apply({ ...batch(0, 2), after: "" }))).toEqual(["missed"]);
+    expect(shard.isSynced).toBe(false);
+    expect(idsOf(new Shard().apply(batch(0, 1)))).toEqual(["missed"]);
+  });
+
+  it("begins anew where it can't go on, which counts as a reset unless it is there already", () => {
+    const anew = { ...batch(6, 6), after: null };
+    expect(shard.apply(anew)).toMatchObject({ kind: "applied", resets: 1 });
+    expect(shard.apply(anew)).toMatchObject({ kind: "applied", resets: 0 });
+    expect(new Shard().apply(anew)).toMatchObject({ kind: "applied", resets: 0 });
+  });
+
+  it("gives another tab what that lacks, as one batch, and nothing to one that lacks nothing", () => {
+    shard.apply(batch(0, 2, { views: [[42, "another"]] }));
+    shard.apply(batch(2, 3));
+    const at = (cursor: string | null, covered = [42]) => shard.lackedAt({ cursor, covered });
+    expect(at("5-3")).toBeNull();
+    expect(at("5-9")).toBeNull();
+    expect(at("5-1")).toMatchObject({ after: "5-1", upTo: "5-3", updates: [{ id: "5-2" }, { id: "5-3" }] });
+    expect(at("5-2")).toMatchObject({ after: "5-2", updates: [{ id: "5-3" }], views: [[42, "another"]] });
+    expect(at("5-3", [])).toMatchObject({ after: "5-3", updates: [], views: [[42, "another"]], covered: [42] });
+    expect(at("4-9")).toMatchObject({ after: null, upTo: "5-3", updates: [] });
+    expect(at(null)).toMatchObject({ after: null, upTo: "5-3", updates: [] });
+  });
+
+  it("keeps so many updates for others, and no more", () => {
+    for (let sequence = 0; sequence <= journalUpdatesMax; ++sequence) {
+      shard.apply(batch(sequence, sequence + 1));
+    }
+    expect(shard.lackedAt({ cursor: "5-0", covered: [42] })?.after).toBeNull();
+    expect(shard.lackedAt({ cursor: "5-1", covered: [42] })?.updates).toHaveLength(journalUpdatesMax);
+  });
+
+  it("forgets the view of what is covered no more", () => {
+    shard.read({ ids: [42], covered: [], cursor: "5-0", status });
+    expect(shard.view(42)).toBe("");
+    expect(shard.covers(42)).toBe(false);
+  });
+});
