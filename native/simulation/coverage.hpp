@@ -82,9 +82,11 @@ enum class Sight : std::uint8_t {
   token_expired,    ///< A gateway ended a stream.
   key_withdrawn,    ///< The same, since its token's key counts no more.
   rights_limited,   ///< A stream of all became one of what its token allows.
+  stream_held_back,  ///< A client polls from then on.
+  stream_tried,      ///< It tried a stream again.
 };
 
-inline constexpr std::size_t sights_count = static_cast<std::size_t>(Sight::rights_limited) + 1;
+inline constexpr std::size_t sights_count = static_cast<std::size_t>(Sight::stream_tried) + 1;
 
 [[nodiscard]] std::string_view to_string(Sight sight);
 

@@ -177,15 +177,15 @@ void Connection::handle_deadline(Instant now) {
     begin_attempt(true);
     return;
   }
-  if (probe_due_ && now_ >= *probe_due_ && now_ < deadline_) {
+  if (probe_due_ && now_ >= *probe_due_ &&
+      (state_ == ConnectionState::open || now_ < deadline_)) {
     probe();
-    return;
   }
   if (renewal_due_ && now_ >= *renewal_due_) {
     begin_renewal();
-    if (now_ < deadline_) {
-      return;
-    }
+  }
+  if (now_ < deadline_) {
+    return;
   }
   if (state_ == ConnectionState::open && !had_grace_ && now_ > after(deadline_, late_after)) {
     had_grace_ = true;
