@@ -347,8 +347,8 @@ void ClientJudge::on_view(const RegistrationView& view) {
 
 void ClientJudge::check_end(bool is_held_back) const {
   const EventId end = truth_.end();
-  const bool is_greeted = due_ == Due::anything || due_ == Due::perhaps_end ||
-                          (is_held_back && due_ == Due::greeting);
+  const bool is_greeted =
+      due_ == Due::anything || due_ == Due::perhaps_end || (is_held_back && due_ == Due::greeting);
   if (!is_greeted || !position_) {
     fail("it was never told what the greeting promised");
   }

@@ -33,9 +33,9 @@ ClientProcess::ClientProcess(World& world, const Truth& truth, const FaultPlan& 
       name_("client " + std::to_string(index)),
       choose_gateway_(std::move(choose_gateway)),
       has_event_source_(world.chance(500)),
-      network_{.is_slow = world.chance(plan.slow_reader_per_mille),
-               .holds_back =
-                   plan.held_back_per_mille > 0 && world.chance(plan.held_back_per_mille)},
+      network_{
+          .is_slow = world.chance(plan.slow_reader_per_mille),
+          .holds_back = plan.held_back_per_mille > 0 && world.chance(plan.held_back_per_mille)},
       workflow_(truth.workflow()),
       wishes_(std::move(wishes)),
       ids_(wishes_ ? wishes_->ids() : choose_registration(world, plan)),

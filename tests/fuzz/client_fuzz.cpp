@@ -449,7 +449,8 @@ class Caller {
           "who was followed always is resumed");
     check(query.find("snapshot=") == std::string::npos || !last_event_id_.empty(),
           "snapshots are asked for beside what is resumed");
-    check(step.kind != TransportKind::polling || polls(), "polls are asked for only where possible");
+    check(step.kind != TransportKind::polling || polls(),
+          "polls are asked for only where possible");
     check(step.kind != TransportKind::seeing || options_.connection.can_see,
           "a transport that sees is asked for only where there is one");
     transport_ = newest_attempt_ = step.attempt;
@@ -518,8 +519,8 @@ class Caller {
   std::string last_event_id_;
   bool is_polling_ = true;
   bool is_signalled_ = false;  ///< By this line.
-  bool is_offline_ = false;  ///< Signalled once, and perhaps not true any more.
-  char interruption_ = ' ';  ///< What the next message makes the caller do.
+  bool is_offline_ = false;    ///< Signalled once, and perhaps not true any more.
+  char interruption_ = ' ';    ///< What the next message makes the caller do.
   MessageJudge judge_;
 };
 
