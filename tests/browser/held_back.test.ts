@@ -41,17 +41,22 @@ async function publish(status: string): Promise<void> {
 test("a page behind an nginx that holds streams back gets its updates by polls", async () => {
   await page.evaluate((url) => window.connect?.(url), nginx.url(path));
   await page.waitForFunction(() => window.snapshot?.().isConnected === true);
-  expect(await page.evaluate(() => window.snapshot?.())).toMatchObject({ transport: "polling", connections: 1, error: null });
+  const shown = () => page.evaluate(() => window.snapshot?.());
+  expect(await shown()).toMatchObject({ transport: "polling", connections: 1, error: null });
   for (const status of ["PENDING", "APPROVED"]) {
     await publish(status);
     await page.waitForFunction((wanted) => window.snapshot?.().latestUpdate?.status === wanted, status);
   }
-  expect(await page.evaluate(() => window.snapshot?.())).toMatchObject({ transport: "polling", isConnected: true, connections: 1, resets: 0 });
+  expect(await shown()).toMatchObject({ transport: "polling", isConnected: true, connections: 1, resets: 0 });
 });
 
 test("a page that is refused learns with what", async () => {
   await page.evaluate((url) => window.connect?.(url), gateway.url("/nowhere"));
   await page.waitForFunction(() => window.snapshot?.().connection === "closed");
   const snapshot = await page.evaluate(() => ({ ...window.snapshot?.(), error: window.snapshot?.().error?.message }));
-  expect(snapshot).toMatchObject({ reason: "refused_for_good", transport: "fetch", error: expect.stringContaining("404") as string });
+  expect(snapshot).toMatchObject({
+    reason: "refused_for_good",
+    transport: "fetch",
+    error: expect.stringContaining("404") as string,
+  });
 });

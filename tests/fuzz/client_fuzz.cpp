@@ -88,6 +88,7 @@ class Caller {
     const ConnectionState state_before = session_.state();
     is_polling_ = options_.polls_always;
     floor_ = reconnection_time_;
+    is_signalled_ = !line.empty() && std::string_view{"nwv"}.find(line.front()) != line.npos;
     take(line);
     settle(state_before);
   }
@@ -448,7 +449,8 @@ class Caller {
           "who was followed always is resumed");
     check(query.find("snapshot=") == std::string::npos || !last_event_id_.empty(),
           "snapshots are asked for beside what is resumed");
-    check(step.kind != TransportKind::polling || polls(), "polls are asked for only where possible");
+    check(step.kind != TransportKind::polling || polls(),
+          "polls are asked for only where possible");
     check(step.kind != TransportKind::seeing || options_.connection.can_see,
           "a transport that sees is asked for only where there is one");
     transport_ = newest_attempt_ = step.attempt;
@@ -498,9 +500,7 @@ class Caller {
       check(*deadline <= after(after(now_, std::max(floor_, probe)), most),
             "no wait is above floor and cap");
       // A signal ends a wait, as far as the distance between attempts allows.
-      check(*deadline >= after(now_, floor_) || reason == ConnectionReason::restored ||
-                reason == ConnectionReason::silent,
-            "no wait is below the floor");
+      check(*deadline >= after(now_, floor_) || is_signalled_, "no wait is below the floor");
     }
   }
 
@@ -518,8 +518,9 @@ class Caller {
   Duration floor_{};  ///< Of a wait that begins in this line.
   std::string last_event_id_;
   bool is_polling_ = true;
-  bool is_offline_ = false;  ///< Signalled once, and perhaps not true any more.
-  char interruption_ = ' ';  ///< What the next message makes the caller do.
+  bool is_signalled_ = false;  ///< By this line.
+  bool is_offline_ = false;    ///< Signalled once, and perhaps not true any more.
+  char interruption_ = ' ';    ///< What the next message makes the caller do.
   MessageJudge judge_;
 };
 

@@ -25,21 +25,31 @@ async function publish(status: string): Promise<string> {
   return ((await response.json()) as { id: string }).id;
 }
 
-const poll = async (query: string): Promise<string> => (await fetch(nginx.url(`${path}?registrationId=42&poll=1${query}`))).text();
+async function poll(query: string): Promise<string> {
+  return (await fetch(nginx.url(`${path}?registrationId=42&poll=1${query}`))).text();
+}
 
 test("a poll comes through, whole, whether it waits or not", async () => {
   const first = await publish("PENDING");
-  expect(await poll("")).toMatch(new RegExp(`"type":"connected".*\\n\\nid: ${first}\\ndata: \\{"type":"snapshot".*\\n\\n$`));
+  const whole = (id: string, type: string): RegExp =>
+    new RegExp(`"type":"connected".*\\n\\nid: ${id}\\ndata: \\{"type":"${type}".*\\n\\n$`);
+  expect(await poll("")).toMatch(whole(first, "snapshot"));
   const waiting = poll(`&lastEventId=${first}`);
   // It is there before the update: its subscription is.
-  await expect.poll(async () => (await gateway.get<{ subscribers: number }>("/api/health")).subscribers).toBe(1);
+  const subscribers = async () => (await gateway.get<{ subscribers: number }>("/api/health")).subscribers;
+  await expect.poll(subscribers).toBe(1);
   const second = await publish("APPROVED");
-  expect(await waiting).toMatch(new RegExp(`"type":"connected".*\\n\\nid: ${second}\\ndata: \\{"type":"update".*\\n\\n$`));
+  expect(await waiting).toMatch(whole(second, "update"));
 });
 
 test("a stream is held back, and polls take its place, as one connection", async () => {
   const updates: string[] = [];
-  const stream = new RegistrationStream({ url: nginx.url(path), registrationId: 42, transport: "fetch", onUpdate: ({ id }) => updates.push(id ?? "") });
+  const stream = new RegistrationStream({
+    url: nginx.url(path),
+    registrationId: 42,
+    transport: "fetch",
+    onUpdate: ({ id }) => updates.push(id ?? ""),
+  });
   const until = (wanted: (snapshot: StreamSnapshot) => boolean): Promise<void> =>
     new Promise((resolve) => {
       const look = (): void => {

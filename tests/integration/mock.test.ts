@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { basename, dirname, join } from "node:path";
 
+import { RegistrationStream } from "regstream";
 import { afterEach, describe, expect, test } from "vitest";
 
 import type { Child } from "../processes/child.ts";
@@ -64,7 +65,7 @@ describe("each shipped scenario shows its trouble, and what a client does about 
   test("there is a test for every one", () => {
     const names = readdirSync(dirname(shipped("deploy"))).map((name) => basename(name, ".json"));
     expect(names.sort()).toEqual([
-      ...["buffering_proxy", "compressed_stream", "deploy", "expired_token", "half_open", "herd_after_outage", "malformed_frames"],
+      ...["buffering_proxy", "compressed_stream", "deploy", "expired_token", "half_open", "held_back", "herd_after_outage", "malformed_frames"],
       ...["oversized_event", "redirects", "sleeping_phone", "stale_cursor", "too_many_requests"],
     ]);
   });
@@ -81,6 +82,28 @@ describe("each shipped scenario shows its trouble, and what a client does about 
       [null, true],
       ["1702492000000-2", true],
     ]);
+  });
+
+  test("held_back: the package's stream finds the network out, and goes on by polls as one connection", async () => {
+    const server = await play(shipped("held_back"));
+    const messages: string[] = [];
+    const stream = new RegistrationStream({
+      url: server.url(),
+      registrationId: 42,
+      transport: "fetch",
+      onUpdate: ({ message }) => messages.push(message ?? ""),
+    });
+    await new Promise<void>((resolve) => {
+      stream.subscribe(() => {
+        if (stream.getSnapshot().latestUpdate?.status === "APPROVED") resolve();
+      });
+      stream.connect();
+    });
+    expect(stream.getSnapshot()).toMatchObject({ transport: "polling", isConnected: true, connections: 1, error: null });
+    stream.close();
+    expect(messages).toEqual([checking, approved]);
+    const requests = (await server.requests()).slice(0, 5);
+    expect(requests.map(({ lastEventId }) => lastEventId)).toEqual([null, null, null, "1702492000000-0", "1702492000000-1"]);
   });
 
   test("sleeping_phone: the client resumes after what it saw last", async () => {

@@ -72,11 +72,11 @@ std::uint32_t query_size(std::uint32_t workflow, std::uint32_t ends, std::uint32
 
 /// A new client, or 0: too many of them, an unknown policy or workflow, or ids that one stream
 /// can't follow (`query_size`). `traits` is a sum: 1 where it asks for a token before it opens a
-/// transport, 2 where the page has one that sees the answers (`ConnectionOptions::can_see`), 4 where
-/// it has one that polls (`PollOptions::are_possible`);
-/// with `ends` its stream is over with the final update. Input: the ids, each ended by a line feed,
-/// none for every instance; then the last event id that an earlier client of the same stream left,
-/// which has to be one of all these ids: ids that are newer than it are added by `client_follow`.
+/// transport, 2 where the page has one that sees the answers (`ConnectionOptions::can_see`), 4
+/// where it has one that polls (`PollOptions::are_possible`); with `ends` its stream is over with
+/// the final update. Input: the ids, each ended by a line feed, none for every instance; then the
+/// last event id that an earlier client of the same stream left, which has to be one of all these
+/// ids: ids that are newer than it are added by `client_follow`.
 REGSTREAM_EXPORT(client_create)
 std::uint32_t client_create(std::uint32_t workflow, std::uint32_t policy, std::uint32_t seed_high,
                             std::uint32_t seed_low, std::uint32_t traits, std::uint32_t ends,
@@ -134,8 +134,8 @@ REGSTREAM_EXPORT(client_bytes)
 std::int32_t client_bytes(std::uint32_t handle, std::uint32_t attempt, std::uint32_t size,
                           double now_ms);
 
-/// Input: bytes of the probe beside `attempt`, at most `bytes_limit`. 1: they have brought an event,
-/// and polls take the stream's place: what is left of them is of no use.
+/// Input: bytes of the probe beside `attempt`, at most `bytes_limit`. 1: they have brought an
+/// event, and polls take the stream's place: what is left of them is of no use.
 REGSTREAM_EXPORT(client_probe_bytes)
 std::uint32_t client_probe_bytes(std::uint32_t handle, std::uint32_t attempt, std::uint32_t size,
                                  double now_ms);

@@ -158,8 +158,8 @@ std::uint32_t query_size(std::uint32_t workflow_handle, std::uint32_t ends,
 }
 
 std::uint32_t client_create(std::uint32_t workflow_handle, std::uint32_t policy,
-                            std::uint32_t seed_high, std::uint32_t seed_low,
-                            std::uint32_t traits, std::uint32_t ends, std::uint32_t ids_size,
+                            std::uint32_t seed_high, std::uint32_t seed_low, std::uint32_t traits,
+                            std::uint32_t ends, std::uint32_t ids_size,
                             std::uint32_t last_event_id_size) {
   const Workflow* const workflow = find_workflow(workflow_handle);
   const auto texts = two_inputs(ids_size, last_event_id_size);

@@ -177,15 +177,14 @@ void Connection::handle_deadline(Instant now) {
     begin_attempt(true);
     return;
   }
-  if (probe_due_ && now_ >= *probe_due_ && now_ < deadline_) {
+  if (probe_due_ && now_ >= *probe_due_ && (state_ == ConnectionState::open || now_ < deadline_)) {
     probe();
-    return;
   }
   if (renewal_due_ && now_ >= *renewal_due_) {
     begin_renewal();
-    if (now_ < deadline_) {
-      return;
-    }
+  }
+  if (now_ < deadline_) {
+    return;
   }
   if (state_ == ConnectionState::open && !had_grace_ && now_ > after(deadline_, late_after)) {
     had_grace_ = true;
@@ -241,9 +240,9 @@ bool Connection::take(ConnectionEvent event, std::optional<Duration> retry_after
     enter(*transition, retry_after);
   }
   // Polls that follow each other are one connection.
-  const bool is_next_poll =
-      kind_ == TransportKind::polling && event != ConnectionEvent::held_back && is_connected_ &&
-      told_ == ConnectionState::open;
+  const bool is_next_poll = kind_ == TransportKind::polling &&
+                            event != ConnectionEvent::held_back && is_connected_ &&
+                            told_ == ConnectionState::open;
   if (!is_next_poll) {
     tell({.from = told_, .to = state_, .reason = reason_, .is_connected = is_connected_});
     told_ = state_;

@@ -25,7 +25,7 @@ std::optional<ConnectionAction> Connection::poll_action() {
     is_renewal_due_ = false;
     return RequestToken{.attempt = AttemptId{attempt_}, .is_refused = true};
   }
-  if (is_probe_due_) {
+  if (is_probe_due_ && handed_out_ == attempt_) {
     is_probe_due_ = false;
     probed_ = attempt_;
     return OpenProbe{.attempt = AttemptId{attempt_}};

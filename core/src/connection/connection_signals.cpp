@@ -124,15 +124,13 @@ void Connection::begin_listening() {
   ping_interval_ = options_.ping_interval;
   heartbeat_.reset();
   last_ping_.reset();
-  silence_limit_ = kind_ == TransportKind::polling ? answer_timeout()
-                                                   : longest_silence(options_);
+  silence_limit_ = kind_ == TransportKind::polling ? answer_timeout() : longest_silence(options_);
   hear_byte();
 }
 
 /// How long a stream that is alive is quiet at most, as far as is known.
 Duration Connection::usual_silence() const {
-  const Duration pings =
-      ping_interval_ > Duration::zero() ? ping_interval_ : Duration::max();
+  const Duration pings = ping_interval_ > Duration::zero() ? ping_interval_ : Duration::max();
   return std::min(pings, heartbeat_.value_or(Duration::max()));
 }
 
@@ -147,8 +145,7 @@ void Connection::learn_silence() {
 
 void Connection::hear_byte() {
   deadline_ = after(now_, silence_limit_);
-  quiet_until_ =
-      silence_limit_ == Duration::max() ? Instant::max() : after(now_, usual_silence());
+  quiet_until_ = silence_limit_ == Duration::max() ? Instant::max() : after(now_, usual_silence());
   had_grace_ = false;
 }
 

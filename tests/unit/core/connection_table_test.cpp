@@ -306,8 +306,7 @@ TEST_CASE("every event moves some state, and every state and reason is reached b
            std::any_of(connection_transitions.begin(), connection_transitions.end(),
                        [&](const auto& row) { return row.to == state; })));
   }
-  for (int number = 1; number <= static_cast<int>(ConnectionReason::polled);
-       ++number) {
+  for (int number = 1; number <= static_cast<int>(ConnectionReason::polled); ++number) {
     const auto reason = static_cast<ConnectionReason>(number);
     CAPTURE(to_string(reason));
     CHECK(std::any_of(connection_transitions.begin(), connection_transitions.end(),

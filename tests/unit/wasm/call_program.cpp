@@ -142,6 +142,13 @@ void CallProgram::call_client(char what) {
       const std::uint32_t bytes = size();
       return read_batch(client_bytes(client, attempt, bytes, number()), bytes);
     }
+    case 'B': {
+      const std::uint32_t client = handle();
+      const std::uint32_t attempt = word();
+      const std::uint32_t bytes = size();
+      (void)client_probe_bytes(client, attempt, bytes, number());
+      return;
+    }
     case 'E': {
       const std::uint32_t client = handle();
       const std::uint32_t attempt = word();

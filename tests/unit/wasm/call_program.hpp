@@ -13,13 +13,14 @@ namespace regstream::abi {
 /// input, which stands behind `|`, where "\n" is a line feed.
 ///
 ///     W size |input   w workflow ends ids_size |input                 workflow_create, query_size
-///     C workflow policy seed seed needs_token ends ids_size id_size |input    client_create
+///     C workflow policy seed seed traits ends ids_size id_size |input    client_create
 ///     V h id_size view_size |input   f h ids_size time |input         _restore, _follow
 ///     X h   c h time   x h time   s h signal time                     _destroy, _connect, _close, _signal
 ///     t h attempt time   T h attempt failure time                     _token, _token_failed
 ///     r h attempt status is_event_stream is_coded retry_after time    _response
 ///     e h attempt id_size data_size time |input                       _event
 ///     b h attempt size time |input                                    _bytes
+///     B h attempt size time |input                                    _probe_bytes
 ///     E h attempt end time   d h   h h time   p h                     _end, _deadline, _handle_deadline, _poll
 ///     P line_max event_max id_max id_size |input                      parser_create
 ///     Q h   q h size |input   R h   y h   l h                         _destroy, _push, _reconnect, _retry, _last_event_id

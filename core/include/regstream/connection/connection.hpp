@@ -69,7 +69,8 @@ struct ResponseHead {
 
 /// Polls, where something on the way (a proxy, a virus scanner) holds streams back.
 struct PollOptions {
-  /// Whether the shell has a transport of `TransportKind::polling`, and the server knows such polls.
+  /// Whether the shell has a transport of `TransportKind::polling`, and the server knows such
+  /// polls.
   bool are_possible = false;
   /// A stream that has brought no event so long after its request is compared with a poll
   /// (`OpenProbe`). Streams say `connected` at once.
@@ -124,9 +125,9 @@ struct ConnectionOptions {
   Duration offline_probe_interval{60'000};
   /// Whether each attempt waits for a token, which itself never comes in here.
   bool needs_token = false;
-  /// Whether the shell has a transport of `TransportKind::seeing`, beside a preferred one that hides
-  /// the answers. The attempt after a refusal is made by it, and so each until it says why, or its
-  /// stream is lost; the policy `standard` makes no such attempt.
+  /// Whether the shell has a transport of `TransportKind::seeing`, beside a preferred one that
+  /// hides the answers. The attempt after a refusal is made by it, and so each until it says why,
+  /// or its stream is lost; the policy `standard` makes no such attempt.
   bool can_see = false;
   PollOptions polls;
 };
@@ -159,8 +160,8 @@ struct StateChanged {
   ConnectionReason reason{};
   bool is_connected = false;  ///< `Connection::is_connected` behind it.
 };
-using ConnectionAction = std::variant<RequestToken, OpenTransport, CloseTransport, OpenProbe,
-                                      CloseProbe, StateChanged>;
+using ConnectionAction =
+    std::variant<RequestToken, OpenTransport, CloseTransport, OpenProbe, CloseProbe, StateChanged>;
 
 class Connection {
  public:
@@ -189,8 +190,8 @@ class Connection {
   // What the environment signals. Being hidden is no signal: it makes timers late, and that is
   // normal here.
   /// The network is back: a wait ends as early as the server allows. If it was gone
-  /// (`on_offline`), and no stream has opened since, what is open or under way has died with it, and
-  /// is opened anew likewise. Otherwise it says the same as `on_visible`.
+  /// (`on_offline`), and no stream has opened since, what is open or under way has died with it,
+  /// and is opened anew likewise. Otherwise it says the same as `on_visible`.
   void on_online(Instant now);
   /// The network is gone: waits become long. An open stream is left to its watchdog, since this
   /// signal may lie.
@@ -219,13 +220,14 @@ class Connection {
   /// seconds; any other changes nothing. The next stream begins with what the options say, as it
   /// may come from another server.
   bool on_comment(AttemptId attempt, std::string_view text);
-  /// A ping, with the server's time of it. Two of one stream show its interval, by the server's clock
-  /// or this one, whichever says longer, if that is at most five minutes; it shortens how long this stream may be silent as a heartbeat does.
+  /// A ping, with the server's time of it. Two of one stream show its interval, by the server's
+  /// clock or this one, whichever says longer, if that is at most five minutes; it shortens how
+  /// long this stream may be silent as a heartbeat does.
   bool on_ping(AttemptId attempt, std::int64_t timestamp_ms);
   /// An event of the stream, whatever it says: nothing holds it back.
   bool on_news(AttemptId attempt);
-  /// The probe beside `attempt` has brought an event. Refused if there is none. Polls take the place
-  /// of the stream, which is no loss, unless that has brought an event as well.
+  /// The probe beside `attempt` has brought an event. Refused if there is none. Polls take the
+  /// place of the stream, which is no loss, unless that has brought an event as well.
   bool on_probe_event(AttemptId attempt, Instant now);
   /// The id to resume from. One that is longer than `last_event_id_bytes_max` is refused.
   bool on_event_id(AttemptId attempt, std::string_view last_event_id);
@@ -240,9 +242,9 @@ class Connection {
   bool on_token_expiring(AttemptId attempt, Duration expires_in);
   /// The stream has brought its last message: what was asked for has ended. Closes for good.
   bool on_finished(AttemptId attempt);
-  /// The end of a poll is followed by the next one. As long as polls succeed they are one connection
-  /// to the caller: `StateChanged` says nothing between them. A poll without an event that was over
-  /// before half its time counts as a stream that ended.
+  /// The end of a poll is followed by the next one. As long as polls succeed they are one
+  /// connection to the caller: `StateChanged` says nothing between them. A poll without an event
+  /// that was over before half its time counts as a stream that ended.
   bool on_end(AttemptId attempt, TransportEnd end, Instant now);
 
   // Time. Calling `handle_deadline` early does nothing; calling it late is normal (a throttled
@@ -305,10 +307,10 @@ class Connection {
   Instant now_ = Instant::min();  ///< The latest seen.
 
   // The last attempt, and the wait after it.
-  Instant begun_{};           ///< When the attempt began.
-  Instant opens_until_{};     ///< When it has to be open.
-  Instant opened_{};          ///< When its stream opened.
-  Instant deadline_{};        ///< The state's; idle and closed have none.
+  Instant begun_{};        ///< When the attempt began.
+  Instant opens_until_{};  ///< When it has to be open.
+  Instant opened_{};       ///< When its stream opened.
+  Instant deadline_{};     ///< The state's; idle and closed have none.
 
   // The open stream's silence.
   Duration silence_limit_{};
@@ -321,7 +323,7 @@ class Connection {
   std::optional<Ping> last_ping_;
   Instant quiet_until_{};  ///< Until then it may be silent and alive.
 
-  Instant earliest_{};        ///< Of a wait: when a signal may end it.
+  Instant earliest_{};  ///< Of a wait: when a signal may end it.
   /// When the attempt is replaced by one that asks for something else; nothing: it is not.
   std::optional<Instant> change_due_;
   Duration change_delay_{};  ///< Of the next change.
@@ -340,12 +342,12 @@ class Connection {
   ConnectionState state_ = ConnectionState::idle;
   ConnectionReason reason_ = ConnectionReason::none;
   bool is_connected_ = false;
-  TransportKind kind_{};     ///< Of the attempt.
+  TransportKind kind_{};       ///< Of the attempt.
   bool is_held_back_ = false;  ///< What a stream brings: polls take its place.
   bool has_news_ = false;      ///< An event has come of the attempt.
   bool sees_ = false;          ///< The attempt before was refused unseen, or the kind says why.
-  bool had_grace_ = false;   ///< The watchdog went off late, and no byte has come since.
-  bool is_offline_ = false;  ///< Signalled, and not belied by a stream since.
+  bool had_grace_ = false;     ///< The watchdog went off late, and no byte has come since.
+  bool is_offline_ = false;    ///< Signalled, and not belied by a stream since.
   bool needs_fresh_token_ =
       false;                       ///< The last token was refused, and no other one has come since.
   bool awaits_renewal_ = false;    ///< A token was asked for, to renew the stream that is open.

@@ -88,7 +88,7 @@ enum class ConnectionEvent : std::uint8_t {
   polled,     ///< The server has ended a poll, as it should.
 
   fell_silent,  ///< Somebody looks, and no byte has come for a ping's interval and `late_grace`.
-  deadline,  ///< The state's deadline has come.
+  deadline,     ///< The state's deadline has come.
 };
 
 struct ConnectionTransition {
