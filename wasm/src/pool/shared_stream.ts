@@ -12,7 +12,7 @@ export interface TopicUser<W extends Workflow> {
 }
 
 /** What users see of a stream, whatever they follow. */
-const facts = ["connection", "reason", "isConnected", "connections", "resets", "error"] as const;
+const facts = ["connection", "reason", "transport", "isConnected", "connections", "resets", "error"] as const;
 
 /** What users share: one id of a stream, or a whole stream. */
 export interface Topic<W extends Workflow> {

@@ -25,19 +25,21 @@ function createServer(...forbidden: readonly number[]) {
     /** Answers until nobody asks any more. */
     async serve(): Promise<void> {
       await passFrame(2_000);
-      for (; answered < fetches.requests.length; ++answered) {
-        const request = fetches.requests[answered];
-        if (idsIn(request?.url ?? "").some((id) => forbidden.includes(id))) {
-          request?.respond(403);
-        } else {
-          request?.accept();
+      while (answered < fetches.requests.length) {
+        for (const request of fetches.requests.slice(answered)) {
+          answered += 1;
+          if (idsIn(request.url).some((id) => forbidden.includes(id))) {
+            request.respond(403);
+          } else {
+            request.accept();
+          }
           await settleBody();
-          // A stream that says nothing for long would be polled beside.
-          if (request?.isLive === true) {
+          // A stream that says nothing for five seconds would be polled beside.
+          if (request.isLive) {
             request.send(`data: {"type":"connected","timestamp":1}\n\n`);
+            await settleBody();
           }
         }
-        await settleBody();
         await passFrame(2_000);
       }
     },
