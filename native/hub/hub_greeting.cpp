@@ -97,6 +97,9 @@ void Hub::begin_snapshots(Subscription& subscription, const Snapshots& snapshots
     return;
   }
   push_snapshot(subscription, snapshots.next, snapshots.last_id);
+  // A snapshot that was named leaves the cursor where it is: behind it a poll brings updates, too,
+  // or a client that can't read it would never get to them.
+  subscription.has_answer |= subscription.following.next() == 0;
   if (subscription.until_final) {
     if (const auto final_update = known_.final_update(subscription.following.id())) {
       push_end(subscription, *final_update, now_timestamp_ms);
@@ -112,6 +115,7 @@ void Hub::push_next_snapshot(Subscription& subscription, std::int64_t now_timest
     snapshots.next = std::move(behind);
   } else {
     subscription.snapshots.reset();
+    subscription.has_answer |= subscription.following.next() == 0;
   }
 }
 
@@ -121,7 +125,6 @@ void Hub::push_snapshot(Subscription& subscription, const FramePtr& snapshot, Ev
   append_id_line(line, id);
   subscription.outbox.push(make_first_frame(std::move(line), *snapshot));
   subscription.outbox.push(snapshot);
-  subscription.has_answer = true;
   ++counters_.snapshots;
 }
 

@@ -60,8 +60,7 @@ class ClientJudge {
   void on_ended() const;
 
   /// Everything was told.
-  /// A greeting that is held back may still be due.
-  void check_end(bool is_held_back) const;
+  void check_end() const;
   /// The view of one id is the truth's, as far as that can be asked of it (`ViewJudge`).
   void check_end(const RegistrationView& view, bool is_settled) const;
 

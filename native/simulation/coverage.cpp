@@ -79,9 +79,7 @@ constexpr std::array<std::string_view, sights_count> sight_names{"stream resumed
                                                                  "renewal failed",
                                                                  "token expired",
                                                                  "key withdrawn",
-                                                                 "rights limited",
-                                                                 "stream held back",
-                                                                 "stream tried"};
+                                                                 "rights limited"};
 
 /// What is said of each: its name and count.
 template <typename Say>

@@ -16,13 +16,13 @@ constexpr Duration slow_interval{700};
 }  // namespace
 
 Stream::Stream(World& world, const FaultPlan& plan, StreamReader& reader, AttemptId attempt,
-               Network network, StreamRequest request)
+               bool is_slow, StreamRequest request)
     : world_(world),
       chance_(world.seed()),
       plan_(plan),
       reader_(&reader),
       attempt_(attempt),
-      network_(network),
+      is_slow_(is_slow),
       request_(std::move(request)) {}
 
 void Stream::open(StreamWriter& writer) {
@@ -50,11 +50,8 @@ std::size_t Stream::write(std::string_view bytes) {
   if (end_) {
     return bytes.size();  // The connection is broken, which the gateway has yet to hear.
   }
-  // What holds an answer back takes all of it.
   const std::size_t room =
-      network_.holds_back
-          ? bytes.size()
-          : plan_.send_buffer_bytes - std::min(plan_.send_buffer_bytes, bytes_.size());
+      plan_.send_buffer_bytes - std::min(plan_.send_buffer_bytes, bytes_.size());
   const std::size_t taken = std::min(room, bytes.size());
   bytes_.append(bytes.substr(0, taken));
   waits_for_room_ = taken < bytes.size();
@@ -151,7 +148,7 @@ void Stream::plan_delivery() {
     return;
   }
   Duration delay = chance_.between({}, plan_.delay_max);
-  if (network_.is_slow) {
+  if (is_slow_) {
     delay += slow_interval;
   }
   delay = std::max(delay, stalled_until_ - world_.now());
@@ -160,7 +157,7 @@ void Stream::plan_delivery() {
 
 void Stream::deliver() {
   is_delivery_planned_ = false;
-  if (reader_ == nullptr || is_half_open_ || (network_.holds_back && !end_)) {
+  if (reader_ == nullptr || is_half_open_) {
     return;
   }
   if (world_.now() < stalled_until_) {
@@ -172,8 +169,8 @@ void Stream::deliver() {
     plan_delivery();
     reader_->on_response(attempt_, head);
   } else if (!bytes_.empty()) {
-    std::size_t size = network_.is_slow ? std::min(bytes_.size(), slow_bytes) : bytes_.size();
-    if (network_.is_slow) {
+    std::size_t size = is_slow_ ? std::min(bytes_.size(), slow_bytes) : bytes_.size();
+    if (is_slow_) {
       world_.count(Sight::delivery_slowed);
     } else if (chance_.chance(plan_.split_per_mille)) {
       size = 1 + chance_.index(size);
