@@ -1,9 +1,10 @@
-// Writes src/generated/: the words of the built-in workflow, and what the native broker has too, as modules, so that
+// Writes package.json's list of entries, and src/generated/: the words of the built-in workflow, and what the native broker has too, as modules, so that
 // nobody copies them by hand and a bundler needs no file of ours. Runs before each build, check and test, by vite-node:
 // the code that writes a workflow's module is the package's own, in TypeScript.
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 
+import { entryMembers } from "./entries.mjs";
 import { readDeclaration } from "./src/workflow/declaration_text.ts";
 import { moduleText } from "./src/workflow/module_text.ts";
 
@@ -15,12 +16,28 @@ const registration = "workflows/registration.json";
 const script = read("native/broker/scripts/history.lua").toString();
 const passingErrors = JSON.parse(read("native/broker/passing_errors.json"));
 
+const manifestFile = new URL("wasm/package.json", root);
+const manifest = JSON.parse(readFileSync(manifestFile, "utf8"));
+const module = new URL("wasm/dist/regstream.wasm", root);
+if (!existsSync(module)) {
+  throw new Error("wasm/dist/regstream.wasm is missing: ./dev build makes it");
+}
+
 const modules = {
   // Its rules are checked here, so that no page has to.
   "registration.ts": moduleText(readDeclaration(read(registration), registration), registration, {
     name: "frozenWorkflow",
     from: "../workflow/workflow.js",
   }),
+  "package_version.ts": `// Generated from package.json by generate.mjs.
+
+export const packageVersion = ${JSON.stringify(manifest.version)};
+`,
+  "module_in_base64.ts": `// Generated from dist/regstream.wasm by generate.mjs.
+
+export const moduleInBase64 =
+  "${readFileSync(module).toString("base64")}";
+`,
   "history_script.ts": `// Generated from native/broker/scripts/history.lua by generate.mjs.
 
 /** By which Redis knows the script once it has run it. */
@@ -45,18 +62,15 @@ export const passingErrors: readonly PassingError[] = ${JSON.stringify(passingEr
 };
 
 /** Left alone where nothing has changed: a build goes by the file's time. */
-function isUpToDate(target, text) {
-  try {
-    return readFileSync(target, "utf8") === text;
-  } catch {
-    return false;
+function write(target, text) {
+  const present = existsSync(target) ? readFileSync(target, "utf8") : null;
+  if (present !== text) {
+    writeFileSync(target, text);
   }
 }
 
 mkdirSync(folder, { recursive: true });
 for (const [name, text] of Object.entries(modules)) {
-  const target = new URL(name, folder);
-  if (!isUpToDate(target, text)) {
-    writeFileSync(target, text);
-  }
+  write(new URL(name, folder), text);
 }
+write(manifestFile, `${JSON.stringify({ ...manifest, ...entryMembers() }, null, 2)}\n`);

@@ -1,6 +1,6 @@
 import type { ChainableCommander, Redis } from "ioredis";
-import { publishCall } from "regstream/dist/publisher/history_call.js";
-import { historyScript, historyScriptDigest } from "regstream/dist/generated/history_script.js";
+import { publishCall } from "../../wasm/src/publisher/history_call.ts";
+import { historyScript, historyScriptDigest } from "../../wasm/src/generated/history_script.ts";
 
 import { channel } from "../processes/redis.ts";
 

@@ -3,11 +3,11 @@
 // of each the fastest run counts.
 
 import { createParser } from "eventsource-parser";
-import { loadCore } from "regstream";
-import { CoreClient } from "regstream/dist/core/core_client.js";
-import { Vocabulary } from "regstream/dist/core/vocabulary.js";
-import { EventStreamParser } from "regstream/parser";
-import { registrationWorkflow } from "regstream/workflow";
+import { CoreClient } from "../../wasm/src/core/core_client.ts";
+import { Vocabulary } from "../../wasm/src/core/vocabulary.ts";
+import { EventStreamParser } from "../../wasm/src/core/event_stream_parser.ts";
+import { loadCore } from "../../wasm/src/core/load_core.ts";
+import { registrationWorkflow } from "../../wasm/src/workflow.ts";
 
 const streamBytesMin = 1 << 20;
 const rounds = 40;

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import manifest from "regstream/package.json" with { type: "json" };
 import ts from "typescript";
 
 const packageFolder = fileURLToPath(new URL("../../wasm/dist", import.meta.url));
@@ -16,9 +17,16 @@ const types: Readonly<Record<string, string>> = {
   ".md": "text/markdown; charset=utf-8",
 };
 
+/** Each entry of the package by its name, as a bundler would find it. */
+const imports = Object.fromEntries(
+  Object.entries(manifest.exports).flatMap(([name, target]) =>
+    typeof target === "string" ? [] : [[name.replace(".", "regstream"), target.import.default.replace("./dist/", "/package/")]],
+  ),
+);
+
 /** A page of which `script` is the only content; it may import the package by its name. */
 const pageOf = (script: string): string => `<!doctype html>
-<script type="importmap">{"imports": {"regstream": "/package/index.js", "regstream/parser": "/package/parser.js"}}</script>
+<script type="importmap">${JSON.stringify({ imports })}</script>
 <script type="module" src="${script}"></script>`;
 
 /** Serves the built package below /package/, and these tests' own modules below /tests/, to a browser on this machine. */

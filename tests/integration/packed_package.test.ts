@@ -1,14 +1,13 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { dirname, join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { installPacked } from "../processes/packed_package.ts";
 import { removeTemporaryFolders, temporaryFolder } from "../processes/temporary_folder.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 const resolve = createRequire(import.meta.url).resolve;
 
 /** Declared as docs/workflow.schema.json has it; nothing in it is registration's. */
@@ -48,14 +47,7 @@ describe("the package, packed and installed in an application", () => {
     spawnSync("npx", ["--no-install", "regstream-workflow", ...args], { cwd: folder, encoding: "utf8" });
 
   beforeAll(() => {
-    const parser = join(root, "node_modules/jsonc-parser");
-    const pack = ["pack", "--silent", "--ignore-scripts", "--pack-destination", folder];
-    const packed = execFileSync("npm", [...pack, join(root, "wasm"), parser], { encoding: "utf8" });
-    const files = packed.trim().split("\n").map((name) => `./${basename(name)}`);
-    writeFileSync(at("package.json"), '{ "private": true, "type": "module" }');
-    // No registry is asked: what the package depends on comes from this workspace.
-    const install = ["install", "--offline", "--no-audit", "--no-fund", "--ignore-scripts"];
-    execFileSync("npm", [...install, ...files], { cwd: folder, stdio: "pipe" });
+    installPacked(folder);
     writeFileSync(at("csv-import.json"), JSON.stringify(declaration, null, 2));
   });
   afterAll(removeTemporaryFolders);

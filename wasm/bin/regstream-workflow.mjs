@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { runCommand } from "../dist/workflow/command.js";
+import { runCommand } from "../dist/esm/workflow_command.js";
 
 process.exitCode = runCommand(process.argv.slice(2), {
   out: (text) => process.stdout.write(text),

@@ -1,5 +1,6 @@
 export type { EventSourceConstructor, EventSourceLike } from "./browser/event_source_transport.js";
 export type { FetchFunction } from "./browser/fetch_transport.js";
+export type { Frames } from "./browser/pacer.js";
 export type { Signals } from "./browser/signals.js";
 export { browserSignals } from "./browser/signals.js";
 export { RegistrationStream } from "./browser/stream.js";

@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
-import type { Clock } from "../src/shared/clock.js";
 import type { Core } from "../src/core/core.js";
 import { loadCore } from "../src/core/load_core.js";
 import { CoreClient } from "../src/core/core_client.js";
@@ -9,10 +8,13 @@ import { ViewReader } from "../src/core/view_reader.js";
 import { Vocabulary } from "../src/core/vocabulary.js";
 import type { RegistrationWorkflow } from "../src/generated/registration.js";
 import { registrationWorkflow } from "../src/generated/registration.js";
-import type { EventSourceConstructor, EventSourceLike } from "../src/browser/event_source_transport.js";
 import type { FetchFunction } from "../src/browser/fetch_transport.js";
-import type { Signals } from "../src/browser/signals.js";
-import type { Signal } from "../src/core/connection.js";
+import type { Frames } from "../src/browser/pacer.js";
+
+export { FakeClock } from "../src/testing/fake_clock.js";
+export type { FakeNetwork } from "../src/testing/fake_event_source.js";
+export { createNetwork, FakeEventSource } from "../src/testing/fake_event_source.js";
+export { FakeSignals } from "../src/testing/fake_signals.js";
 
 /** The built module's file. */
 export const modulePath = fileURLToPath(new URL("../dist/regstream.wasm", testUrl()).href);
@@ -52,93 +54,6 @@ export function openClient(core: Core, registrationId: number | undefined): Regi
   client.response(1, { status: 200, isEventStream: true, coding: undefined, retryAfterMs: undefined }, 0);
   while (client.poll() !== null);
   return client;
-}
-
-const connecting = 0;
-const open = 1;
-const closed = 2;
-
-/** An EventSource whose server is the test. */
-export class FakeEventSource implements EventSourceLike {
-  readyState = connecting;
-  onopen: ((event: Event) => void) | null = null;
-  onmessage: ((event: MessageEvent) => void) | null = null;
-  onerror: ((event: Event) => void) | null = null;
-
-  readonly withCredentials: boolean;
-
-  constructor(
-    readonly url: string,
-    { withCredentials = false }: EventSourceInit = {},
-  ) {
-    this.withCredentials = withCredentials;
-  }
-
-  close(): void {
-    this.readyState = closed;
-  }
-
-  /** Closed is for good, also where the test still has something to send. */
-  #enter(state: number): void {
-    if (this.readyState !== closed) {
-      this.readyState = state;
-    }
-  }
-
-  accept(): void {
-    this.#enter(open);
-    this.onopen?.(new Event("open"));
-  }
-
-  /** Sends `data` as JSON, or as it is where it is a string. */
-  send(data: unknown, lastEventId = ""): void {
-    const text = typeof data === "string" ? data : JSON.stringify(data);
-    this.onmessage?.(new MessageEvent("message", { data: text, lastEventId }));
-  }
-
-  /** The connection broke, or the stream ended: a real one would try again by itself. */
-  lose(): void {
-    this.#enter(connecting);
-    this.onerror?.(new Event("error"));
-  }
-
-  /** The server answered with something else than a stream: a real one gives up. */
-  refuse(): void {
-    this.#enter(closed);
-    this.onerror?.(new Event("error"));
-  }
-}
-
-export interface FakeNetwork {
-  readonly EventSource: EventSourceConstructor;
-  readonly sources: FakeEventSource[];
-  /** The source opened last. */
-  readonly last: FakeEventSource;
-  /** How many of them are not closed. */
-  readonly live: number;
-}
-
-export function createNetwork(): FakeNetwork {
-  const sources: FakeEventSource[] = [];
-  return {
-    sources,
-    EventSource: class extends FakeEventSource {
-      constructor(url: string, init?: EventSourceInit) {
-        super(url, init);
-        sources.push(this);
-      }
-    },
-    get last() {
-      const source = sources.at(-1);
-      if (source === undefined) {
-        throw new Error("No EventSource was opened");
-      }
-      return source;
-    },
-    get live() {
-      return sources.filter((source) => source.readyState !== closed).length;
-    },
-  };
 }
 
 /** A request by fetch whose server is the test. */
@@ -252,62 +167,23 @@ export function settleBody(): Promise<void> {
   });
 }
 
-/** Time that stands still unless the test moves it. */
-export class FakeClock implements Clock {
-  #now = 1_000;
-  readonly #timers = new Set<{ due: number; callback: () => void }>();
+/** Frames that the test draws. */
+export class FakeFrames implements Frames {
+  readonly #callbacks = new Set<() => void>();
 
-  get timers(): number {
-    return this.#timers.size;
+  get requested(): number {
+    return this.#callbacks.size;
   }
 
-  now(): number {
-    return this.#now;
+  request(callback: () => void): () => void {
+    this.#callbacks.add(callback);
+    return () => this.#callbacks.delete(callback);
   }
 
-  setTimer(callback: () => void, delayMs: number): () => void {
-    const timer = { due: this.#now + delayMs, callback };
-    this.#timers.add(timer);
-    return () => this.#timers.delete(timer);
-  }
-
-  /** Moves on by `ms`; timers go off on the way, each at its time. */
-  advance(ms: number): void {
-    const end = this.#now + ms;
-    for (;;) {
-      const [next] = [...this.#timers].sort((a, b) => a.due - b.due);
-      if (next === undefined || next.due > end) {
-        break;
-      }
-      this.#timers.delete(next);
-      this.#now = Math.max(this.#now, next.due);
-      next.callback();
-    }
-    this.#now = end;
-  }
-
-  /** Moves on by `ms` while no timer goes off, as a sleeping machine does. */
-  sleep(ms: number): void {
-    this.#now += ms;
-  }
-}
-
-export class FakeSignals implements Signals {
-  readonly #listeners = new Set<(signal: Signal) => void>();
-
-  get listeners(): number {
-    return this.#listeners.size;
-  }
-
-  subscribe(listener: (signal: Signal) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
-  }
-
-  send(signal: Signal): void {
-    for (const listener of this.#listeners) {
-      listener(signal);
-    }
+  draw(): void {
+    const callbacks = [...this.#callbacks];
+    this.#callbacks.clear();
+    callbacks.forEach((callback) => callback());
   }
 }
 

@@ -1,17 +1,23 @@
+import type { PlatformEvent, PlatformMessageEvent } from "../shared/platform.js";
 import type { TransportEvents } from "./transport.js";
 
 /** The part of EventSource that is used, so that tests and polyfills can stand in for it. */
 export interface EventSourceLike {
   readonly readyState: number;
-  onopen: ((event: Event) => void) | null;
-  onmessage: ((event: MessageEvent) => void) | null;
-  onerror: ((event: Event) => void) | null;
+  onopen: ((event: PlatformEvent) => void) | null;
+  onmessage: ((event: PlatformMessageEvent) => void) | null;
+  onerror: ((event: PlatformEvent) => void) | null;
   close(): void;
 }
 
-export type EventSourceConstructor = new (url: string, init?: EventSourceInit) => EventSourceLike;
+export type EventSourceConstructor = new (url: string, init?: { withCredentials?: boolean }) => EventSourceLike;
 
 const closed = 2;
+
+/** Browsers hide the status; a stand-in may say it: the package `eventsource` does, as its error's `code`. */
+function statusOf(event: Event): number | undefined {
+  return "code" in event && typeof event.code === "number" ? event.code : undefined;
+}
 
 /**
  * One attempt with one EventSource. It is closed at the first error, since the core decides about
@@ -45,12 +51,15 @@ export function openEventSource(
     lastEventId = event.lastEventId;
     events.message(typeof data === "string" ? data : "", changed ? lastEventId : undefined);
   };
-  source.onerror = () => {
+  source.onerror = (event) => {
     // EventSource hides the status: it gives up (closed) on an answer that is no stream, and would
     // try again by itself (connecting) where there was no answer, or the stream ended.
     const gaveUp = source.readyState === closed;
+    const status = statusOf(event);
     close();
-    if (opened) {
+    if (!opened && gaveUp && status !== undefined) {
+      events.responded({ status, isEventStream: false, coding: undefined, retryAfterMs: undefined });
+    } else if (opened) {
       events.ended(gaveUp ? "failed" : "ended");
     } else {
       events.ended(gaveUp ? "refused_unseen" : "failed");

@@ -1,13 +1,14 @@
+import type { Credentials, PlatformHeaders, PlatformRequestInit, PlatformResponse } from "../shared/platform.js";
 import { answerOf, codingsOf, eventStreamType, isCutOff } from "./fetch_answer.js";
 import type { TransportEvents } from "./transport.js";
 
 /** The part of fetch that is used, so that tests and wrappers can stand in for it. */
-export type FetchFunction = (url: string, init: RequestInit) => Promise<Response>;
+export type FetchFunction = (url: string, init: PlatformRequestInit) => Promise<PlatformResponse>;
 
 export interface FetchRequest {
   /** Taken over: the stream's own ones are put into it. */
-  readonly headers: Headers;
-  readonly credentials: RequestCredentials;
+  readonly headers: PlatformHeaders;
+  readonly credentials: Credentials;
 }
 
 /** The one coding that browsers undo, and Node 20 passes on: only the bytes tell. */

@@ -8,11 +8,9 @@ import { Vocabulary } from "../core/vocabulary.js";
 import type { ViewOf } from "../shared/messages.js";
 import { idExpectation, isId } from "../workflow/ids.js";
 import type { IdOf, Workflow } from "../workflow/workflow.js";
+import { idsMax } from "./stream_limits.js";
 import type { WorkflowStreamOptions } from "./stream_options.js";
 import { idleSnapshot } from "./stream_options.js";
-
-/** Of one stream; the gateway refuses more. */
-const idsMax = 100;
 
 function invalid(message: string): StreamError {
   return new StreamError("invalid_options", message);
@@ -42,6 +40,14 @@ export class Followed<W extends Workflow> {
     this.#options = options;
     this.#vocabulary = new Vocabulary(workflow);
     this.#ids = options.id === undefined ? [...new Set(options.ids)] : [options.id];
+  }
+
+  /** What a first attempt asks for, as the core will say it (`StreamSession`): for who can't wait for the core. */
+  get firstQuery(): string {
+    const encode = (text: string) =>
+      encodeURIComponent(text).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
+    const parameters = this.#ids.map((id) => `${encode(this.#workflow.id.member)}=${encode(String(id))}`);
+    return [...parameters, ...(this.#options.until === undefined ? [] : ["until=final"])].join("&");
   }
 
   /** By id, as far as something is known; the same object until one of them changes. */

@@ -1,9 +1,16 @@
 import type { Core } from "../core/core.js";
 import { StreamError } from "../core/errors.js";
+import { loadCore } from "../core/load_core.js";
+import { pageWide } from "../shared/page_wide.js";
+import type { Workflow } from "../workflow/workflow.js";
+import { randomSeed } from "./seed.js";
+import type { WorkflowStreamOptions } from "./stream_options.js";
 
 /** How long to wait before the module is loaded again: this long, doubled with each failure. */
 const delayMs = 1_000;
 const delayMsMax = 60_000;
+
+type LoaderOptions = Pick<WorkflowStreamOptions<Workflow>, "loadCore" | "seed">;
 
 /** One of these is called when a load ends, unless it was stopped. */
 export interface LoadEvents {
@@ -12,19 +19,35 @@ export interface LoadEvents {
   failed(error: StreamError, retryAfterMs: number): void;
 }
 
+/** `loadCore` says by itself what is wrong; a function of the page's may not. */
+function loadError(cause: unknown): StreamError {
+  const isKnown = cause instanceof StreamError && cause.kind === "load_failed";
+  const message = `regstream.wasm could not be loaded: ${String(cause)}`;
+  return isKnown ? cause : new StreamError("load_failed", message, cause);
+}
+
+/** Once a page: each stream tries again and again. */
+function report(error: StreamError): void {
+  const reports = pageWide("load failure", () => ({ count: 0 }));
+  if (reports.count === 0) {
+    console.error(error.message);
+  }
+  reports.count += 1;
+}
+
 /** Loads the module, and counts how often in a row it could not. */
 export class ModuleLoader {
   readonly #loadCore: () => Promise<Core>;
+  /** From 0 to 1. */
   readonly #random: () => number;
   /** Counts loads and stops, so that a load that ends late knows that it is no longer wanted. */
   #run = 0;
   #isLoading = false;
   #failures = 0;
 
-  /** `random` is from 0 to 1. */
-  constructor(loadCore: () => Promise<Core>, random: () => number) {
-    this.#loadCore = loadCore;
-    this.#random = random;
+  constructor({ loadCore: load, seed }: LoaderOptions) {
+    this.#loadCore = () => (load ?? loadCore)();
+    this.#random = () => (seed ?? randomSeed())[0] / 2 ** 32;
   }
 
   get isLoading(): boolean {
@@ -54,8 +77,9 @@ export class ModuleLoader {
         }),
       (cause: unknown) =>
         end(() => {
-          const message = `regstream.wasm could not be loaded: ${String(cause)}`;
-          events.failed(new StreamError("load_failed", message, cause), this.#nextDelay());
+          const error = loadError(cause);
+          report(error);
+          events.failed(error, this.#nextDelay());
         }),
     );
   }

@@ -14,3 +14,8 @@ export function refusal(reason: CoreReason, answer: Answer | undefined): StreamE
   const said = seen === "" ? "" : ` (${seen})`;
   return new StreamError("refused", `The server refused the stream for good: ${reason}${said}`);
 }
+
+/** What the page is told of a message that was skipped, and `why`. */
+export function unreadable(kind: "malformed" | "too_large", why: string): StreamError {
+  return new StreamError(kind === "malformed" ? "malformed_message" : "message_too_large", why);
+}

@@ -14,6 +14,10 @@ export class RegistrationStream extends WorkflowStream<RegistrationWorkflow> {
     super(registrationWorkflow, { ...options, id: registrationId });
   }
 
+  override subscribe(listener: (snapshot: StreamSnapshot) => void): () => void {
+    return super.subscribe(() => listener(this.getSnapshot()));
+  }
+
   override getSnapshot(): StreamSnapshot {
     const from = super.getSnapshot();
     if (this.#snapshot === null || this.#from !== from) {

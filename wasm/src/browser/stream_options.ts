@@ -4,9 +4,11 @@ import type { StreamError } from "../core/errors.js";
 import type { Clock } from "../shared/clock.js";
 import type { RegistrationWorkflow } from "../generated/registration.js";
 import type { RegistrationView, UpdateOf, ViewOf } from "../shared/messages.js";
+import type { Credentials, PlatformHeadersInit } from "../shared/platform.js";
 import type { IdOf, Workflow } from "../workflow/workflow.js";
 import type { EventSourceConstructor } from "./event_source_transport.js";
 import type { FetchFunction } from "./fetch_transport.js";
+import type { Frames } from "./pacer.js";
 import type { Signals } from "./signals.js";
 
 /** What a stream is told by the page, and what it tells. */
@@ -99,12 +101,12 @@ export interface WorkflowStreamOptions<W extends Workflow> {
   /** Default: `eventsource`; `fetch` with a token, where another option needs it, or there is no EventSource. */
   readonly transport?: TransportName | undefined;
   /** Sent with each request, by fetch. A function is called at each attempt. */
-  readonly headers?: HeadersInit | (() => HeadersInit) | undefined;
+  readonly headers?: PlatformHeadersInit | (() => PlatformHeadersInit) | undefined;
   /**
    * What becomes of cookies, as fetch has it. Default: `same-origin`. `include` sends them to another origin, too
    * (`withCredentials` of EventSource); `omit` needs `fetch`.
    */
-  readonly credentials?: RequestCredentials | undefined;
+  readonly credentials?: Credentials | undefined;
   /**
    * Called at each attempt for the token that `fetch` sends as `Authorization: Bearer`; with true after
    * the server refused the last one: it wants a fresh one. A rejection is tried again later; null says
@@ -117,6 +119,11 @@ export interface WorkflowStreamOptions<W extends Workflow> {
   /** Default: the environment's EventSource. */
   readonly eventSource?: EventSourceConstructor | undefined;
   readonly clock?: Clock | undefined;
+  /**
+   * When listeners of changes hear of them. Default: the window's frames. Null, and where there are none, as in Node:
+   * at once.
+   */
+  readonly frames?: Frames | null | undefined;
   /** Default: online, offline, visible and restored, of the window. */
   readonly signals?: Signals | undefined;
   /** Default: random. Two 32-bit numbers that spread reconnects between clients. */

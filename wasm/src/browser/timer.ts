@@ -20,6 +20,11 @@ export class Timer {
     return this.#clock.now();
   }
 
+  /** Another timer of the same clock; returns what cancels it. */
+  setTimer(work: () => void, delayMs: number): () => void {
+    return this.#clock.setTimer(work, delayMs);
+  }
+
   /** Calls `work` at `due`, unless the timer goes off before that anyway. */
   arm(due: number, work: () => void): void {
     if (this.#armed !== null && this.#armed.due <= due) {

@@ -11,8 +11,8 @@ export interface UpdateSource<W extends Workflow> {
   close(): void;
   /** Names other instances from now on. Throws a StreamError, and changes nothing, where one stream can't name them. */
   follow(ids: readonly IdOf<W>[]): void;
-  /** Calls `listener` after each change of the snapshot; returns what ends that, at once. */
-  subscribe(listener: () => void): () => void;
+  /** Calls `listener` when the snapshot has changed, once for changes of one frame; returns what ends that, at once. */
+  subscribe(listener: (snapshot: WorkflowSnapshot<W>) => void): () => void;
   /** Calls `listener` once for each update, in order; returns what ends that, at once. */
   subscribeToUpdates(listener: (update: UpdateOf<W>) => void): () => void;
   /** What is known now; the same object until something in it changes. */

@@ -2,17 +2,18 @@ import type { Answer, ConnectionState, CoreReason, Signal } from "../core/connec
 import type { Core } from "../core/core.js";
 import type { CoreAction, CoreClient } from "../core/core_client.js";
 import { StreamError } from "../core/errors.js";
-import { loadCore } from "../core/load_core.js";
 import type { MessageBatch } from "../core/message_batch.js";
+import { bindMembers } from "../shared/bind_members.js";
 import { createClock } from "../shared/clock.js";
 import type { UpdateOf, ViewOf } from "../shared/messages.js";
 import type { IdOf, Workflow } from "../workflow/workflow.js";
 import { Authorizer } from "./authorizer.js";
 import { Delivery } from "./delivery.js";
+import { EarlyTransport } from "./early_transport.js";
 import { Finish, neverFinished } from "./finish.js";
 import { Followed } from "./followed.js";
 import { ModuleLoader } from "./module_loader.js";
-import { refusal } from "./refusal.js";
+import { refusal, unreadable } from "./refusal.js";
 import { randomSeed } from "./seed.js";
 import { browserSignals } from "./signals.js";
 import { SnapshotStore } from "./snapshot_store.js";
@@ -31,13 +32,13 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
   readonly #options: WorkflowStreamOptions<W>;
   readonly #url: string;
   readonly #store = new SnapshotStore<W>();
-  readonly #delivery = new Delivery(this.#store);
+  readonly #delivery: Delivery<W>;
   readonly #finish = new Finish<ViewOf<W>>();
   readonly #loader: ModuleLoader;
+  readonly #early = new EarlyTransport();
   readonly #timer: Timer;
   readonly #authorizer: Authorizer;
   #batchDepth = 0;
-
   /** The module that the client is of. */
   #core: Core | null = null;
   #client: CoreClient<W> | null = null;
@@ -58,14 +59,10 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     this.#url = options.url ?? workflow.paths.stream;
     this.#followed = new Followed(workflow, options);
     this.#timer = new Timer(() => options.clock ?? createClock());
+    this.#delivery = new Delivery(this.#store, options, this.#timer);
     this.#authorizer = new Authorizer(options);
-    this.#loader = new ModuleLoader(
-      () => (options.loadCore ?? loadCore)(),
-      () => (options.seed ?? randomSeed())[0] / 2 ** 32,
-    );
-    if (options.onUpdate !== undefined) {
-      this.#delivery.updateListeners.add(options.onUpdate);
-    }
+    this.#loader = new ModuleLoader(options);
+    bindMembers(this);
   }
 
   /**
@@ -96,9 +93,9 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     });
   }
 
-  /** Calls `listener` after each change of the snapshot; returns what ends that, at once. */
-  subscribe(listener: () => void): () => void {
-    return this.#delivery.changeListeners.add(listener);
+  /** Calls `listener` when the snapshot has changed (`frames` says when); returns what ends that, at once. */
+  subscribe(listener: (snapshot: WorkflowSnapshot<W>) => void): () => void {
+    return this.#delivery.changeListeners.add(() => listener(this.getSnapshot()));
   }
 
   /** Calls `listener` once for each update, in order; returns what ends that, at once. */
@@ -147,13 +144,13 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
   }
 
   #start(): void {
-    const { signals = browserSignals } = this.#options;
     this.#finish.begin();
     this.#followed.check();
     this.#transport = transportOf(this.#options);
     this.#store.change({ connection: "connecting", reason: "requested", isConnected: false, error: null });
-    this.#leaveSignals = signals.subscribe((signal) => this.#hear(signal));
+    this.#leaveSignals = (this.#options.signals ?? browserSignals).subscribe((signal) => this.#hear(signal));
     this.#load();
+    this.#early.open(this.#options, this.#transport, withQuery(this.#url, this.#followed.firstQuery), this.#cursor());
   }
 
   /** The stream stays in `waiting` from the first failure until the module is there. */
@@ -163,6 +160,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
       loaded: (core) => this.#batch(() => this.#begin(core)),
       failed: (error, retryAfterMs) =>
         this.#batch(() => {
+          this.#early.close();
           this.#store.change({ connection: "waiting", reason: "failed_here", error });
           this.#arm(this.#timer.now() + retryAfterMs, () => this.#load());
         }),
@@ -268,7 +266,6 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
 
   /** Keeps the promise of a stream that ends by itself, or breaks it; the page's own `close` does so itself. */
   #settle(reason: CoreReason): void {
-    const { error } = this.#store.current;
     const { view } = this.#followed;
     if (reason === "requested") {
       return;
@@ -278,7 +275,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
       this.#cursor = () => "";
       this.#finish.succeed(view);
     } else {
-      this.#finish.fail(error ?? refusal(reason, this.#answer));
+      this.#finish.fail(this.#store.current.error ?? refusal(reason, this.#answer));
     }
   }
 
@@ -327,7 +324,9 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
       ended: (end) => input(() => client.end(attempt, end, this.#timer.now())),
     };
     const url = withQuery(this.#url, query);
-    const open = prepareTransport(this.#options, this.#transport, url, lastEventId, credential);
+    const open =
+      this.#early.take(this.#transport, url, lastEventId) ??
+      prepareTransport(this.#options, this.#transport, url, lastEventId, credential);
     // The page's function that gives the headers may have closed the stream, as may its fetch or EventSource.
     if (this.#client !== client) {
       return;
@@ -346,7 +345,8 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     }
     this.#followed.read(messages);
     for (let index = 0; index < messages.length; ++index) {
-      switch (messages.kind(index)) {
+      const kind = messages.kind(index);
+      switch (kind) {
         case "update": {
           const update = messages.update(index);
           this.#delivery.add(update, this.#cursor);
@@ -358,15 +358,13 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
           this.#store.change({ error: null });
           break;
         case "malformed":
-          this.#store.change({ error: new StreamError("malformed_message", messages.message(index)) });
-          break;
         case "too_large":
-          this.#store.change({ error: new StreamError("message_too_large", messages.message(index)) });
+          this.#store.change({ error: unreadable(kind, messages.message(index)) });
           break;
       }
     }
     this.#cursor = messages.cursorAtEnd();
-    const resets = this.#store.current.resets + messages.resets;
+    const resets = this.#store.fields.resets + messages.resets;
     this.#store.change({ view: this.#followed.view, views: this.#followed.views, resets });
   }
 
@@ -388,6 +386,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
   /** Gives back everything that a running stream holds. */
   #release(): void {
     this.#loader.stop();
+    this.#early.close();
     this.#authorizer.stop();
     this.#dropTransport();
     this.#timer.cancel();

@@ -3,7 +3,7 @@
 import { StreamError } from "./errors.js";
 
 interface CoreExports {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: { readonly buffer: ArrayBuffer };
   _initialize(): void;
   abi_version(): number;
   input(size: number): number;
@@ -88,13 +88,13 @@ const resultWords = {
 
 const abiVersion = 9;
 
-const encoder = new TextEncoder();
-// An id may begin with U+FEFF, which is part of it.
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
 /** One instance of the module. Every stream of a page shares it. */
 export class Core {
   readonly #exports: CoreExports;
+  // Not at import: an environment of tests may have none, and never load the module either.
+  readonly #encoder = new TextEncoder();
+  // An id may begin with U+FEFF, which is part of it.
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   readonly #inputLimit: number;
   /** The most that `writeBytes` takes. */
   readonly bytesLimit: number;
@@ -104,13 +104,13 @@ export class Core {
   #doubles: Float64Array;
   #isDead = false;
 
-  constructor(instance: WebAssembly.Instance) {
+  /** `instance` is one of regstream.wasm (`WebAssembly.Instance`). */
+  constructor(instance: { readonly exports: object }) {
     // Its own check stands below: a module of another build has another version, or none.
     const exports = instance.exports as unknown as CoreExports;
     if (typeof exports.abi_version !== "function" || exports.abi_version() !== abiVersion) {
-      throw new Error(
-        "regstream.wasm belongs to another version of this package; deploy both together",
-      );
+      const message = "regstream.wasm belongs to another version of this package; deploy both together";
+      throw new StreamError("load_failed", message);
     }
     exports._initialize();
     this.#exports = exports;
@@ -170,8 +170,8 @@ export class Core {
     const room = Math.min((first.length + second.length) * 3, this.#inputLimit);
     const address = this.exports.input(room);
     const bytes = this.bytes.subarray(address, address + room);
-    const firstSize = encoder.encodeInto(first, bytes).written;
-    const secondSize = encoder.encodeInto(second, bytes.subarray(firstSize)).written;
+    const firstSize = this.#encoder.encodeInto(first, bytes).written;
+    const secondSize = this.#encoder.encodeInto(second, bytes.subarray(firstSize)).written;
     return [firstSize, secondSize];
   }
 
@@ -190,13 +190,13 @@ export class Core {
 
   /** The UTF-8 text at an address. */
   text(address: number, size: number): string {
-    return decoder.decode(this.bytes.subarray(address, address + size));
+    return this.#decoder.decode(this.bytes.subarray(address, address + size));
   }
 
   /** A copy of bytes, whose text may be asked for when the module has moved on. */
   textLater(address: number, size: number): (begin: number, size: number) => string {
     const copy = this.bytes.slice(address, address + size);
-    return (begin, length) => decoder.decode(copy.subarray(begin, begin + length));
+    return (begin, length) => this.#decoder.decode(copy.subarray(begin, begin + length));
   }
 
   /** The module's workflow for such a text (`Vocabulary`); the same for the same one. */

@@ -1,3 +1,4 @@
+import { bindMembers } from "../shared/bind_members.js";
 import type { Core } from "./core.js";
 import { StreamError } from "./errors.js";
 import { BatchText, Records } from "./records.js";
@@ -112,6 +113,7 @@ export class EventStreamParser {
     if (this.#handle === 0) {
       throw new StreamError("core_failed", "No more than 256 parsers can be in use: dispose of some");
     }
+    bindMembers(this);
   }
 
   /** Takes the next bytes, and gives the events that they complete. */

@@ -1,7 +1,10 @@
+import { pageWide } from "../shared/page_wide.js";
+import type { PlatformUrl } from "../shared/platform.js";
 import { Core } from "./core.js";
+import { StreamError } from "./errors.js";
 
 /** Where the module comes from: its address, or its bytes. */
-export type CoreSource = string | URL | BufferSource;
+export type CoreSource = string | PlatformUrl | ArrayBuffer | ArrayBufferView;
 
 // What a stand-alone module of Emscripten's may ask of its host.
 const imports: WebAssembly.Imports = {
@@ -12,6 +15,16 @@ const imports: WebAssembly.Imports = {
     },
   },
 };
+
+const remedies =
+  "Let your bundler copy regstream.wasm, say where it is by loadCore(address) before the first stream, " +
+  'or embed it: import "regstream/inline". The README says how for each bundler';
+
+const permissions =
+  "Is the network there, and do the page's Content-Security-Policy (connect-src) and the server's CORS allow it?";
+
+const failure = (what: string, remedy: string = remedies, cause?: unknown) =>
+  new StreamError("load_failed", `${what}. ${remedy}.`, cause);
 
 /** In Node only. The names are variables, so that bundlers for the browser leave them alone. */
 async function readFile(url: string): Promise<BufferSource> {
@@ -26,46 +39,101 @@ async function readFile(url: string): Promise<BufferSource> {
   return new Uint8Array(await files.readFile(urls.fileURLToPath(url)));
 }
 
-async function instantiate(source: CoreSource): Promise<WebAssembly.Instance> {
-  if (typeof source !== "string" && !("href" in source)) {
-    return (await WebAssembly.instantiate(source, imports)).instance;
-  }
-  const address = String(source);
-  if (address.startsWith("file:") && typeof process !== "undefined") {
-    return (await WebAssembly.instantiate(await readFile(address), imports)).instance;
-  }
+async function fetchModule(address: string): Promise<BufferSource> {
   const response = await fetch(address);
   if (!response.ok) {
-    throw new Error(`${address} answered with status ${response.status}`);
+    throw failure(`${address} answered with status ${response.status}`);
   }
-  // A server that does not know the file type is common, and streaming takes exactly this one.
-  const type = response.headers.get("Content-Type") ?? "";
-  if (type.toLowerCase() === "application/wasm" && "instantiateStreaming" in WebAssembly) {
-    return (await WebAssembly.instantiateStreaming(response, imports)).instance;
-  }
-  return (await WebAssembly.instantiate(await response.arrayBuffer(), imports)).instance;
+  return new Uint8Array(await response.arrayBuffer());
 }
 
-let loading: Promise<Core> | null = null;
-let loaded: Core | null = null;
-let lastSource: CoreSource | undefined;
+async function readModule(address: string): Promise<BufferSource> {
+  try {
+    const isFile = address.startsWith("file:") && typeof process !== "undefined";
+    return await (isFile ? readFile(address) : fetchModule(address));
+  } catch (cause) {
+    if (cause instanceof StreamError) {
+      throw cause;
+    }
+    throw failure(`${address} could not be read: ${String(cause)}`, `${permissions} ${remedies}`, cause);
+  }
+}
+
+/** `from` is what gave the bytes. */
+async function instantiate(bytes: BufferSource, from: string): Promise<WebAssembly.Instance> {
+  const [first, ...rest] = ArrayBuffer.isView(bytes)
+    ? new Uint8Array(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 4))
+    : new Uint8Array(bytes, 0, Math.min(bytes.byteLength, 4));
+  if (first === "<".charCodeAt(0)) {
+    throw failure(`${from} answered with HTML, as servers do that answer any address with the page`);
+  }
+  // Which every module begins with: "\0asm".
+  if (String.fromCharCode(first ?? 1, ...rest) !== "\0asm") {
+    throw failure(`${from} gave ${bytes.byteLength} bytes that are no WebAssembly module`);
+  }
+  try {
+    return (await WebAssembly.instantiate(bytes, imports)).instance;
+  } catch (cause) {
+    const isForbidden = /unsafe-eval|content.security.policy|\bCSP\b/i.test(String(cause));
+    throw isForbidden
+      ? failure("The page's Content-Security-Policy forbids WebAssembly", "Add 'wasm-unsafe-eval' to script-src", cause)
+      : failure(`This engine can't run ${from}: ${String(cause)}`, "The README names those that can", cause);
+  }
+}
+
+/** A bundler finds the file by this very expression. One whose output knows no `import.meta` leaves none of it. */
+function ownAddress(): URL {
+  try {
+    return new URL("../regstream.wasm", import.meta.url);
+  } catch (cause) {
+    throw failure("This bundle does not know its own address, nor so that of regstream.wasm", remedies, cause);
+  }
+}
+
+interface ModuleState {
+  loading: Promise<Core> | null;
+  loaded: Core | null;
+  lastSource: CoreSource | undefined;
+  embedded: (() => CoreSource) | undefined;
+}
+
+const stateOf = () =>
+  pageWide<ModuleState>("module", () => ({
+    loading: null,
+    loaded: null,
+    lastSource: undefined,
+    embedded: undefined,
+  }));
+
+async function load(source: CoreSource): Promise<Core> {
+  const isBytes = typeof source === "object" && "byteLength" in source;
+  const bytes = isBytes ? (source as BufferSource) : await readModule(String(source));
+  const core = new Core(await instantiate(bytes, isBytes ? "What was given as regstream.wasm" : String(source)));
+  stateOf().loaded = core;
+  return core;
+}
 
 /**
  * The module, loaded at the first call and shared from then on. A load that failed and a module that
  * was abandoned are forgotten, so that the next call loads again. `source` matters at calls that load;
- * without it the module is the one named before, and at first the file beside this one.
+ * without it the module is the one named before, and at first the embedded one, or the file beside this one.
+ * Rejects with a StreamError (`load_failed`), which says what came in its place, and what to do.
  */
 export function loadCore(source?: CoreSource): Promise<Core> {
-  if (loading === null || loaded?.isDead === true) {
-    loaded = null;
-    lastSource = source ?? lastSource;
-    const attempt = instantiate(
-      lastSource ?? new URL("../regstream.wasm", import.meta.url),
-    ).then((instance) => (loaded = new Core(instance)));
-    loading = attempt;
+  const state = stateOf();
+  if (state.loading === null || state.loaded?.isDead === true) {
+    state.loaded = null;
+    state.lastSource = source ?? state.lastSource;
+    const attempt = Promise.resolve().then(() => load(state.lastSource ?? state.embedded?.() ?? ownAddress()));
+    state.loading = attempt;
     attempt.catch(() => {
-      loading = null;
+      state.loading = null;
     });
   }
-  return loading;
+  return state.loading;
+}
+
+/** Lets `loadCore` take these bytes where no source is named. */
+export function embedModule(bytes: () => CoreSource): void {
+  stateOf().embedded = bytes;
 }

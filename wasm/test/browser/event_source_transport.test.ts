@@ -57,6 +57,13 @@ describe("one attempt with an EventSource", () => {
     expect(log).toEqual(["refused_unseen"]);
   });
 
+  it("says the status where the constructor's errors do", () => {
+    const { source, network, log } = open();
+    source.refuse(401);
+    expect(log).toEqual(["responded 401 false"]);
+    expect(network.live).toBe(0);
+  });
+
   it("is silent after it was closed from here", () => {
     const { source, network, log, close } = open();
     close();

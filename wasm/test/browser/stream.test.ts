@@ -266,7 +266,7 @@ describe("a stream's connection", () => {
     stream.connect();
     stream.close();
     await settle();
-    expect(network.sources).toHaveLength(0);
+    expect(network.live).toBe(0);
     expect(stream.getSnapshot().connection).toBe("closed");
   });
 });
@@ -712,7 +712,7 @@ describe("failures on this side", () => {
     urge();
     await settle();
     expect(load).toHaveBeenCalledTimes(2);
-    expect(network.sources).toHaveLength(1);
+    expect(network.live).toBe(1);
     expect(stream.getSnapshot()).toMatchObject({ connection: "connecting", error: null });
     clock.advance(1_000);
     expect(load).toHaveBeenCalledTimes(2);
@@ -739,7 +739,7 @@ describe("failures on this side", () => {
     await settle();
     expect(stream.getSnapshot()).toMatchObject({ connection: "waiting", error: { kind: "load_failed" } });
     other.network.last.accept();
-    expect(other.stream.getSnapshot()).toMatchObject({ isConnected: true, error: null });
+    await vi.waitFor(() => expect(other.stream.getSnapshot()).toMatchObject({ isConnected: true, error: null }));
     isBroken = false;
     clock.advance(1_000);
     await vi.waitFor(() => expect(network.live).toBe(1));
@@ -841,8 +841,8 @@ describe("failures on this side", () => {
   it("gives the fresh module the last cursor and the view, and hears of nothing twice", async () => {
     const { stream, network, updates } = createStream({ loadCore: () => primeCore() });
     stream.connect();
-    await vi.waitFor(() => expect(network.sources).toHaveLength(1));
     network.last.accept();
+    await vi.waitFor(() => expect(stream.getSnapshot().isConnected).toBe(true));
     network.last.send(stageUpdate("duplicate_check", "completed", 10, { details: { accountsFound: 5 } }), "5-1");
     const { registration } = stream.getSnapshot();
     vi.spyOn(CoreClient.prototype, "event").mockImplementationOnce(() => {
@@ -871,6 +871,7 @@ describe("failures on this side", () => {
       stream.connect();
       await vi.waitFor(() => expect(network.sources).toHaveLength(sources));
       network.last.accept();
+      await vi.waitFor(() => expect(stream.getSnapshot().isConnected).toBe(true));
     };
     await reach(first, 1);
     await reach(second, 1);

@@ -10,13 +10,14 @@ import { loadCore } from "../../src/core/load_core.js";
 import type { MessageBatch } from "../../src/core/message_batch.js";
 import type { RegistrationWorkflow } from "../../src/generated/registration.js";
 import type { RegistrationClient, RegistrationViewReader } from "../fakes.js";
+import { freshPage } from "../fresh_page.js";
 import { clientOptions, createViewReader, modulePath, openClient as clientOf, stageUpdate } from "../fakes.js";
 
 const moduleUrl = pathToFileURL(modulePath);
 
 /** The loader as a page's first import of it finds it. */
 async function freshLoader() {
-  vi.resetModules();
+  freshPage();
   return await import("../../src/core/load_core.js");
 }
 

@@ -17,13 +17,21 @@ describe("on a server", () => {
     const instantiate = vi.spyOn(WebAssembly, "instantiate");
     vi.resetModules();
     await import("../../src/index.js");
-    const { useRegistrationUpdates } = await import("../../src/react/use_registration_updates.js");
-    const { sharedStreamCount } = await import("../../src/react/shared_streams.js");
+    const { RegistrationStream } = await import("../../src/index.js");
+    const { RegistrationStreams, useRegistration, useRegistrationUpdates, useRegistrations, useStream } = await import(
+      "../../src/react.js"
+    );
+    const { sharedStreamCount } = await import("../../src/pool/stream_pool.js");
+    const stream = new RegistrationStream();
     function Page() {
       const { connection, isConnected } = useRegistrationUpdates({ registrationId: 42 });
-      return createElement("p", null, `${connection} ${isConnected}`);
+      const { reason, registrations } = useRegistrations([41, 42]);
+      const view = useRegistration(42);
+      const { registration } = useStream(stream);
+      return createElement("p", null, [connection, isConnected, reason, registrations.size, view, registration].join());
     }
-    expect(renderToString(createElement(Page))).toBe("<p>idle false</p>");
+    const page = createElement(RegistrationStreams, { token: touched, headers: touched }, createElement(Page));
+    expect(renderToString(page)).toBe("<p>idle,false,none,0,,</p>");
     expect(touched).not.toHaveBeenCalled();
     expect(instantiate).not.toHaveBeenCalled();
     expect(sharedStreamCount()).toBe(0);

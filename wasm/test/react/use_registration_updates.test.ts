@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { RegistrationUpdate } from "../../src/shared/messages.js";
 import type { RegistrationUpdates, UseRegistrationUpdatesOptions } from "../../src/react/use_registration_updates.js";
 import { useRegistrationUpdates } from "../../src/react/use_registration_updates.js";
-import { sharedStreamCount } from "../../src/react/shared_streams.js";
+import { sharedStreamCount } from "../../src/pool/stream_pool.js";
 import type { FakeNetwork } from "../fakes.js";
 import { createFetch, createNetwork, settle, settleBody, stageUpdate } from "../fakes.js";
 
@@ -33,6 +33,7 @@ afterEach(async () => {
   expect(sharedStreamCount()).toBe(0);
   expect(network.live).toBe(0);
   document.body.replaceChildren();
+  vi.useRealTimers();
   vi.unstubAllGlobals();
 });
 
@@ -125,7 +126,6 @@ describe("useRegistrationUpdates", () => {
       await settleBody();
     });
     expect(heard).toEqual(["one"]);
-    expect(fetches.requests[0]?.isLive).toBe(false);
   });
 
   it("shows the connection and the updates of a registration", async () => {
@@ -179,16 +179,22 @@ describe("useRegistrationUpdates", () => {
     expect(page.seen.renders).toBe(renders);
   });
 
-  it("moves to another stream when the registration changes", async () => {
+  it("follows another registration when that changes, which is no new connection to it", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
     const page = await mount({ registrationId: 42 });
     await act(async () => network.last.accept());
     await act(async () => network.last.send(stageUpdate("t24_lookup", "started", 1)));
     await page.render({ registrationId: 43 });
-    expect(page.updates).toMatchObject({ latestUpdate: null, registration: null });
+    expect(page.updates).toMatchObject({ latestUpdate: null, registration: null, isConnected: true });
+    await act(async () => {
+      vi.advanceTimersByTime(20);
+      await settle();
+    });
     expect(network.sources.map((source) => [source.url, source.readyState])).toEqual([
       ["/api/registrations/updates/stream?registrationId=42", 2],
       ["/api/registrations/updates/stream?registrationId=43", 0],
     ]);
+    expect(page.updates).toMatchObject({ isConnected: true, connections: 1, reason: "changed" });
   });
 
   it("shares one connection between components, freed with the last of them", async () => {

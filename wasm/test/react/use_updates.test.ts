@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, expectTypeOf, it, vi } from "v
 
 import type { Updates, UseUpdatesOptions } from "../../src/react.js";
 import { useUpdates } from "../../src/react.js";
-import { sharedStreamCount } from "../../src/react/shared_streams.js";
+import { sharedStreamCount } from "../../src/pool/stream_pool.js";
 import { csvImport } from "../workflow/csv_import.js";
 import type { FakeNetwork } from "../fakes.js";
 import { createFetch, createNetwork, settle } from "../fakes.js";
@@ -125,17 +125,21 @@ describe("useUpdates", () => {
     expect(network.sources).toHaveLength(1);
   });
 
-  it("shares a stream of the same ids; who changes its own leaves the other's as it is", async () => {
+  it("shares a stream, whatever the ids; who changes its own leaves the other's as they are", async () => {
     const first = await mount({ ids: ["a", "b"] });
     const second = await mount({ ids: ["b", "a"] });
     await accept();
     expect(network.sources).toHaveLength(1);
     expect([first.updates.isConnected, second.updates.isConnected]).toEqual([true, true]);
+    await send(snapshotOf("a"), "5-1");
     await second.render({ ids: ["c"] });
-    expect(sharedStreamCount()).toBe(2);
-    expect(network.live).toBe(2);
-    expect(first.updates.isConnected).toBe(true);
-    expect(second.updates).toMatchObject({ isConnected: false, connection: "connecting" });
+    await passFrame();
+    expect(sharedStreamCount()).toBe(1);
+    expect(queryOf(network.last.url).getAll("file")).toEqual(["a", "b", "c"]);
+    await accept();
+    await send(snapshotOf("c"), "5-1");
+    expect([...first.updates.views.keys()]).toEqual(["a"]);
+    expect([...second.updates.views.keys()]).toEqual(["c"]);
   });
 
   it("asks for nothing while its list is empty", async () => {

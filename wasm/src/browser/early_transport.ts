@@ -1,0 +1,144 @@
+import type { Answer, TransportEnd } from "../core/connection.js";
+import type { Workflow } from "../workflow/workflow.js";
+import type { TransportName, WorkflowStreamOptions } from "./stream_options.js";
+import { prepareTransport } from "./stream_transport.js";
+import type { TransportEvents } from "./transport.js";
+
+/** What waits for the module at most: as much text or bytes. A stream that sends more is asked for again. */
+const heldMax = 1 << 20;
+
+/** What a transport reports, kept until somebody takes it. */
+class HeldEvents implements TransportEvents {
+  #held: ((events: TransportEvents) => void)[] | null = [];
+  #size = 0;
+  #taker: TransportEvents | null = null;
+  readonly #overflow: () => void;
+
+  constructor(overflow: () => void) {
+    this.#overflow = overflow;
+  }
+
+  responded(answer: Answer): void {
+    this.#pass(0, (events) => events.responded(answer));
+  }
+
+  message(data: string, lastEventId: string | undefined): void {
+    this.#pass(data.length + (lastEventId?.length ?? 0), (events) => events.message(data, lastEventId));
+  }
+
+  bytes(chunk: Uint8Array): void {
+    this.#pass(chunk.length, (events) => events.bytes(chunk));
+  }
+
+  ended(end: TransportEnd): void {
+    this.#pass(0, (events) => events.ended(end));
+  }
+
+  /** From a microtask on: no transport reports before its opener has returned. */
+  passTo(taker: TransportEvents): void {
+    this.#taker = taker;
+    queueMicrotask(() => {
+      // What comes meanwhile is appended.
+      for (let index = 0; index < (this.#held?.length ?? 0); ++index) {
+        this.#held?.[index]?.(taker);
+      }
+      this.#held = null;
+    });
+  }
+
+  /** Nothing is passed any more. */
+  drop(): void {
+    this.#held = null;
+    this.#taker = null;
+  }
+
+  #pass(size: number, report: (events: TransportEvents) => void): void {
+    if (this.#held === null) {
+      if (this.#taker !== null) {
+        report(this.#taker);
+      }
+      return;
+    }
+    this.#held.push(report);
+    this.#size += size;
+    if (this.#taker === null && this.#size > heldMax) {
+      this.#overflow();
+    }
+  }
+}
+
+/**
+ * The first attempt of a stream, begun while the module loads. What it reports waits until the core asks for the same
+ * request; asked for another one, or where too much waits, it is closed as if it had never been.
+ */
+export class EarlyTransport {
+  #request = "";
+  #events: HeldEvents | null = null;
+  #closeTransport: (() => void) | null = null;
+  /** The page's fetch may start the stream anew. */
+  #isOpening = false;
+
+  /**
+   * Does nothing where the page has a word in each attempt, where the environment makes none possible, or for a stream
+   * that resumes: what it asks for is the core's to say.
+   */
+  open<W extends Workflow>(
+    options: WorkflowStreamOptions<W>,
+    transport: TransportName,
+    url: string,
+    lastEventId: string,
+  ): void {
+    this.close();
+    const asksPage = options.token !== undefined || typeof options.headers === "function";
+    if (asksPage || lastEventId !== "" || this.#isOpening) {
+      return;
+    }
+    const events = new HeldEvents(() => this.close());
+    this.#request = requestText(transport, url, lastEventId);
+    this.#events = events;
+    this.#isOpening = true;
+    try {
+      const closeTransport = prepareTransport(options, transport, url, "", "")(events);
+      // The page's EventSource may have closed the stream.
+      if (this.#events === events) {
+        this.#closeTransport = closeTransport;
+      } else {
+        closeTransport();
+      }
+    } catch {
+      // The core's own attempt will say so.
+      this.close();
+    } finally {
+      this.#isOpening = false;
+    }
+  }
+
+  /** Hands over what `open` began, as `prepareTransport` does, if it is this request; else closes it. */
+  take(transport: TransportName, url: string, lastEventId: string): ((events: TransportEvents) => () => void) | null {
+    const [held, closeTransport] = [this.#events, this.#closeTransport];
+    if (held === null || closeTransport === null || this.#request !== requestText(transport, url, lastEventId)) {
+      this.close();
+      return null;
+    }
+    this.#events = null;
+    this.#closeTransport = null;
+    return (events) => {
+      held.passTo(events);
+      return () => {
+        held.drop();
+        closeTransport();
+      };
+    };
+  }
+
+  close(): void {
+    this.#events?.drop();
+    this.#events = null;
+    this.#closeTransport?.();
+    this.#closeTransport = null;
+  }
+}
+
+function requestText(transport: TransportName, url: string, lastEventId: string): string {
+  return JSON.stringify([transport, url, lastEventId]);
+}

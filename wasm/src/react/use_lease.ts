@@ -1,0 +1,78 @@
+import { useCallback, useEffect, useMemo, useRef } from "react";
+
+import type { WorkflowSnapshot, WorkflowStreamOptions } from "../browser/stream_options.js";
+import { idleSnapshot } from "../browser/stream_options.js";
+import type { EndpointOptions } from "../pool/endpoint.js";
+import { Lease, leaseKey } from "../pool/lease.js";
+import type { UpdateOf } from "../shared/messages.js";
+import type { IdOf, Workflow } from "../workflow/workflow.js";
+import { useEndpoint } from "./registration_streams.js";
+
+/** What the hooks of a workflow take. All but its own are those of the stream; what is left out is the provider's. */
+export interface UseUpdatesOptions<W extends Workflow>
+  extends EndpointOptions,
+    Pick<WorkflowStreamOptions<W>, "until"> {
+  /** The one instance whose updates the component hears. Without `id` and `ids`, every instance's. */
+  readonly id?: IdOf<W> | undefined;
+  /**
+   * Several instances, in place of `id`. They may change from render to render; a new list of the same ones is no
+   * change. An empty list asks for no stream.
+   */
+  readonly ids?: readonly IdOf<W>[] | undefined;
+  /** Called once for each update, in order. A new function each render is fine. */
+  readonly onUpdate?: ((update: UpdateOf<W>) => void) | undefined;
+  /** Default true: connects when mounted. */
+  readonly autoConnect?: boolean | undefined;
+}
+
+/** The switch of a component's stream. */
+export interface StreamSwitch {
+  /** Asks for the stream; for `autoConnect: false`, and after an error or `disconnect`. */
+  connect(): void;
+  /** No longer asks for it, and `onUpdate` hears nothing more. The stream closes when no component asks for it. */
+  disconnect(): void;
+}
+
+/** A component's hold on the page's streams, as `useSyncExternalStore` wants it. */
+export interface HeldLease<W extends Workflow> extends StreamSwitch {
+  readonly subscribe: (listener: () => void) => () => void;
+  readonly getSnapshot: () => WorkflowSnapshot<W>;
+  readonly getServerSnapshot: () => WorkflowSnapshot<W>;
+}
+
+/** Holds what the options name while the component is mounted. */
+export function useLease<W extends Workflow>(workflow: W, options: UseUpdatesOptions<W>): HeldLease<W> {
+  const { id, ids, until, onUpdate, autoConnect = true, ...own } = options;
+  const wanted = { id, ids, until, ...useEndpoint(workflow, own) };
+  const latestOnUpdate = useRef(onUpdate);
+  useEffect(() => {
+    latestOnUpdate.current = onUpdate;
+  });
+
+  // `key` stands for `wanted`, which is a new object each render.
+  const key = leaseKey(workflow, wanted);
+  const lease = useMemo(() => new Lease(workflow, wanted), [workflow, key]);
+  useEffect(() => {
+    const release = lease.hold();
+    const stop = lease.subscribeToUpdates((update) => latestOnUpdate.current?.(update));
+    return () => {
+      stop();
+      release();
+    };
+  }, [lease]);
+  useEffect(() => {
+    if (!autoConnect) {
+      return undefined;
+    }
+    lease.connect();
+    return () => lease.leave();
+  }, [lease, autoConnect]);
+
+  return {
+    subscribe: useCallback((listener) => lease.subscribe(listener), [lease]),
+    getSnapshot: useCallback(() => lease.getSnapshot(autoConnect), [lease, autoConnect]),
+    getServerSnapshot: idleSnapshot,
+    connect: useCallback(() => lease.connect(), [lease]),
+    disconnect: useCallback(() => lease.disconnect(), [lease]),
+  };
+}

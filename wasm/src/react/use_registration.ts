@@ -1,0 +1,35 @@
+import type { WorkflowSnapshot } from "../browser/stream_options.js";
+import type { RegistrationWorkflow } from "../generated/registration.js";
+import { registrationWorkflow } from "../generated/registration.js";
+import type { RegistrationView } from "../shared/messages.js";
+import type { RegistrationHookOptions } from "./use_registration_updates.js";
+import { useSelectedUpdates } from "./use_selected_updates.js";
+
+export interface UseRegistrationOptions<Selection> extends RegistrationHookOptions {
+  /** Whether two selections are the same to the component. Default: `Object.is`. */
+  readonly isEqual?: ((one: Selection, other: Selection) => boolean) | undefined;
+}
+
+/** Picks what a component shows, of a registration (null before the first word of it) and of its connection. */
+export type SelectFromRegistration<Selection> = (
+  registration: RegistrationView | null,
+  connection: WorkflowSnapshot<RegistrationWorkflow>,
+) => Selection;
+
+/**
+ * What `select` picks of one registration: the component renders only when that has changed. Without `select`, its
+ * view. `select` and `isEqual` may be new functions each render.
+ */
+export function useRegistration(id: number): RegistrationView | null;
+export function useRegistration<Selection>(
+  id: number,
+  select: SelectFromRegistration<Selection>,
+  options?: UseRegistrationOptions<Selection>,
+): Selection;
+export function useRegistration(
+  id: number,
+  select: SelectFromRegistration<unknown> = (registration) => registration,
+  options: UseRegistrationOptions<unknown> = {},
+): unknown {
+  return useSelectedUpdates(registrationWorkflow, (snapshot) => select(snapshot.view, snapshot), { ...options, id });
+}

@@ -1,0 +1,94 @@
+import type { EventSourceConstructor } from "../browser/event_source_transport.js";
+import { RegistrationStream } from "../browser/stream.js";
+import type { RegistrationStreamOptions, WorkflowStreamOptions } from "../browser/stream_options.js";
+import { WorkflowStream } from "../browser/workflow_stream.js";
+import type { Core } from "../core/core.js";
+import { loadCore } from "../core/load_core.js";
+import type { RegistrationWorkflow } from "../generated/registration.js";
+import { registrationWorkflow } from "../generated/registration.js";
+import type { IdOf, Workflow } from "../workflow/workflow.js";
+import { FakeClock } from "./fake_clock.js";
+import { FakeServer } from "./fake_server.js";
+import { FakeSignals } from "./fake_signals.js";
+
+/** What stands in for the network, the time and the window: options of a stream, or of what makes one. */
+export interface StandIns {
+  readonly eventSource: EventSourceConstructor;
+  readonly clock: FakeClock;
+  readonly signals: FakeSignals;
+  /** Listeners hear of each change at once. */
+  readonly frames: null;
+  readonly seed: readonly [number, number];
+  readonly loadCore: () => Promise<Core>;
+}
+
+/** What a fake stream takes: the stream's own options, but for what it stands in for. */
+export type FakeStreamOptions<Options> = Omit<Options, Exclude<keyof StandIns, "loadCore">>;
+
+/** A real stream whose server, time and window are the test's: nothing happens unless the test lets it happen. */
+export class FakeStream<W extends Workflow, Stream extends WorkflowStream<W>> extends FakeServer<W> {
+  /** The stream's time: delays and timeouts pass when the test advances it. */
+  readonly clock: FakeClock;
+  /** For components and streams of the page's own: they are this server's. The same object always. */
+  readonly options: StandIns;
+  readonly #signals = new FakeSignals();
+  readonly #createStream: (standIns: StandIns) => Stream;
+  #stream: Stream | null = null;
+
+  constructor(
+    workflow: W,
+    id: IdOf<W> | undefined,
+    load: () => Promise<Core>,
+    createStream: (standIns: StandIns) => Stream,
+  ) {
+    const clock = new FakeClock();
+    super(workflow, id, clock);
+    this.clock = clock;
+    this.#createStream = createStream;
+    this.options = {
+      eventSource: this.eventSource,
+      clock,
+      signals: this.#signals,
+      frames: null,
+      seed: [1, 2],
+      loadCore: load,
+    };
+  }
+
+  /** The stream, made when it is first looked at: a test of components that have their own needs none. */
+  get stream(): Stream {
+    this.#stream ??= this.#createStream(this.options);
+    return this.#stream;
+  }
+
+  /** The network is gone, or back; the tab is looked at again; the page came out of the back-forward cache. */
+  signal(signal: Parameters<FakeSignals["send"]>[0]): void {
+    this.#signals.send(signal);
+  }
+}
+
+/**
+ * A fake stream of any workflow's updates. Loads the module, which the whole test run shares; rejects with a
+ * StreamError or the loader's error where that fails.
+ */
+export async function fakeWorkflowStream<W extends Workflow>(
+  workflow: W,
+  options: FakeStreamOptions<WorkflowStreamOptions<W>> = {},
+): Promise<FakeStream<W, WorkflowStream<W>>> {
+  const load = options.loadCore ?? (() => loadCore());
+  await load();
+  return new FakeStream(workflow, options.id, load, (standIns) => {
+    return new WorkflowStream(workflow, { ...options, ...standIns });
+  });
+}
+
+/** A fake stream of registrations: `fakeWorkflowStream` of the built-in workflow. */
+export async function fakeRegistrationStream(
+  options: FakeStreamOptions<RegistrationStreamOptions> = {},
+): Promise<FakeStream<RegistrationWorkflow, RegistrationStream>> {
+  const load = options.loadCore ?? (() => loadCore());
+  await load();
+  return new FakeStream(registrationWorkflow, options.registrationId, load, (standIns) => {
+    return new RegistrationStream({ ...options, ...standIns });
+  });
+}

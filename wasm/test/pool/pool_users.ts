@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, expect, vi } from "vitest";
+
+import type { RegistrationWorkflow } from "../../src/generated/registration.js";
+import { registrationWorkflow } from "../../src/generated/registration.js";
+import type { LeaseOptions } from "../../src/pool/lease.js";
+import { Lease } from "../../src/pool/lease.js";
+import { sharedStreamCount } from "../../src/pool/stream_pool.js";
+import type { Workflow } from "../../src/workflow/workflow.js";
+import type { FakeNetwork } from "../fakes.js";
+import { createNetwork, settle, stageUpdate } from "../fakes.js";
+
+export type Options = LeaseOptions<RegistrationWorkflow>;
+
+/** What a page's components would do with the pool, and what they would see. */
+export class TestUser<W extends Workflow> {
+  readonly lease: Lease<W>;
+  readonly heard: unknown[] = [];
+  /** How often the snapshot was said to have changed. */
+  changes = 0;
+  #release: (() => void) | null = null;
+
+  constructor(workflow: W, options: LeaseOptions<W>) {
+    this.lease = new Lease(workflow, options);
+    this.lease.subscribe(() => {
+      this.changes += 1;
+    });
+    this.lease.subscribeToUpdates((update) => {
+      this.heard.push((update as Readonly<Record<string, unknown>>)[workflow.id.member]);
+    });
+  }
+
+  get seen() {
+    return this.lease.getSnapshot();
+  }
+
+  /** Mounts, without connecting. */
+  mount(): this {
+    this.#release = this.lease.hold();
+    return this;
+  }
+
+  connect(): this {
+    this.lease.connect();
+    return this;
+  }
+
+  unmount(): void {
+    this.#release?.();
+    this.#release = null;
+  }
+}
+
+/** A component that has mounted, and connects. */
+export function connected<W extends Workflow>(workflow: W, options: LeaseOptions<W> = {}): TestUser<W> {
+  return new TestUser(workflow, options).mount().connect();
+}
+
+/** What each test of a file begins with: a page without users, whose streams and timers are the test's. */
+export function createPage() {
+  const network = createNetwork();
+  const users: TestUser<RegistrationWorkflow>[] = [];
+  beforeEach(() => {
+    vi.stubGlobal("EventSource", network.EventSource);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
+  });
+  afterEach(async () => {
+    users.splice(0).forEach((user) => user.unmount());
+    await settle();
+    expect(sharedStreamCount()).toBe(0);
+    expect(network.live).toBe(0);
+    network.sources.length = 0;
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+  /** A user of registrations, who leaves with the test. */
+  const user = (options: Options = {}) => {
+    const one = new TestUser(registrationWorkflow, options);
+    users.push(one);
+    return one;
+  };
+  return { network, user, follow: (options: Options = {}) => user(options).mount().connect() };
+}
+
+/** Of another stage each time: a repeated one would be known already. */
+export function update(registrationId: number, timestamp = 1) {
+  return stageUpdate(`stage_${timestamp}`, "started", timestamp, { registrationId });
+}
+
+/** The ids that a request asks for, by the parameter of its workflow. */
+export function idsOf(url: string, parameter: string): string[] {
+  return new URLSearchParams(url.split("?")[1]).getAll(parameter);
+}
+
+/** Streams gather changes of their ids for a frame, and are opened anew at most once a second. */
+export async function passFrame(ms = 20): Promise<void> {
+  await settle();
+  vi.advanceTimersByTime(ms);
+  await settle();
+}
+
+/** Has all streams that were not accepted yet open. */
+export async function acceptAll(network: FakeNetwork): Promise<void> {
+  network.sources.filter(({ readyState }) => readyState === 0).forEach((source) => source.accept());
+  await settle();
+  expect(network.sources.every(({ readyState }) => readyState !== 0)).toBe(true);
+}

@@ -1,0 +1,63 @@
+import type { ReactElement } from "react";
+import { act } from "react";
+import type { Root } from "react-dom/client";
+import { createRoot } from "react-dom/client";
+import { afterEach, beforeEach, expect, vi } from "vitest";
+
+import { sharedStreamCount } from "../../src/pool/stream_pool.js";
+import { createFetch, createNetwork, settle, stageUpdate } from "../fakes.js";
+
+/** What each test of a file begins with: a page whose network and timers are the test's. */
+export function createReactPage() {
+  const network = createNetwork();
+  const roots: Root[] = [];
+  beforeEach(() => {
+    vi.stubGlobal("EventSource", network.EventSource);
+    vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance", "Date"] });
+  });
+  afterEach(async () => {
+    await act(async () => {
+      roots.splice(0).forEach((root) => root.unmount());
+      await settle();
+    });
+    expect(sharedStreamCount()).toBe(0);
+    expect(network.live).toBe(0);
+    network.sources.length = 0;
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  /** Renders, and renders again. */
+  const mount = async (element: ReactElement) => {
+    const root = createRoot(document.createElement("div"));
+    roots.push(root);
+    const render = (next: ReactElement) =>
+      act(async () => {
+        root.render(next);
+        await settle();
+      });
+    await render(element);
+    return { render };
+  };
+  const accept = () => act(async () => network.last.accept());
+  const send = (data: unknown) => act(async () => network.last.send(data));
+  const pass = (ms: number) =>
+    act(async () => {
+      vi.advanceTimersByTime(ms);
+      await settle();
+    });
+  return { network, mount, accept, send, pass };
+}
+
+/** Of another stage each time: a repeated one would be known already. */
+export function update(registrationId: number, timestamp = 1) {
+  return stageUpdate(`stage_${timestamp}`, "started", timestamp, { registrationId });
+}
+
+/** Requests by fetch go to the test from now on. */
+export function stubFetch() {
+  const fetches = createFetch();
+  vi.stubGlobal("fetch", fetches.fetch);
+  return fetches;
+}
