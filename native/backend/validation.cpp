@@ -40,10 +40,10 @@ std::string enumerate(const std::vector<std::string>& names) {
 
 // The names of fields as the JSON of a registration has them.
 std::vector<std::string> find_changed_fields(const Application& kept, const Application& sent) {
-  std::vector<std::string> fields;
-  const auto compare = [&fields](const auto& old_value, const auto& new_value, const char* name) {
+  std::vector<std::string> changed;
+  const auto compare = [&changed](const auto& old_value, const auto& new_value, const char* name) {
     if (old_value != new_value) {
-      fields.emplace_back(name);
+      changed.emplace_back(name);
     }
   };
   compare(kept.customer_name, sent.customer_name, "customerName");
@@ -54,7 +54,7 @@ std::vector<std::string> find_changed_fields(const Application& kept, const Appl
   if (sent.email) {
     compare(kept.email, sent.email, "email");
   }
-  return fields;
+  return changed;
 }
 
 }  // namespace

@@ -8,6 +8,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 readonly seeds=400
 # Some mistakes make a run endless.
 readonly seconds_max=900
+# Of the unit tests.
+readonly programs=(core_tests hub_tests broker_tests native_tests)
 readonly folder=$PWD/build/mutants
 readonly build=$folder/build report=$folder/report.md
 source=$folder/source
@@ -79,8 +81,8 @@ failing_seed() {
 # failing_test: prints the first unit test that fails; false: none does.
 failing_test() {
   local program log
-  build core_tests native_tests || die "the tests do not build: $folder/build.log"
-  for program in core_tests native_tests; do
+  build "${programs[@]}" || die "the tests do not build: $folder/build.log"
+  for program in "${programs[@]}"; do
     log=$folder/$program.log
     if ! timeout "$seconds_max" "$build/bin/$program" --abort --use-colour no >"$log" 2>&1; then
       # Catch names the test case between two lines of dashes.

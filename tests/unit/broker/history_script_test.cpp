@@ -234,17 +234,42 @@ class Callers {
   int met_ = 0;  // Calls since the history was emptied.
 };
 
-std::vector<Command> words_of(const HistoryCalls& calls, const Step& step) {
+Command words_of(const HistoryCalls& calls, const Step& step) {
   if (const auto* const call = std::get_if<ScriptCall>(&step)) {
-    return {calls.words(*call)};
+    return calls.words(*call);
   }
   if (const auto* const await = std::get_if<AwaitHistory>(&step)) {
-    return {calls.words(*await)};
+    return calls.words(*await);
   }
   if (const auto* const refuse = std::get_if<RefuseWrites>(&step)) {
-    return {{"CONFIG", "SET", "maxmemory", refuse->refuses ? "1" : "0"}};
+    return {"CONFIG", "SET", "maxmemory", refuse->refuses ? "1" : "0"};
   }
-  return {{"FLUSHALL"}};
+  return {"FLUSHALL"};
+}
+
+/// A step, and what the simulated server answered. No step: both were started again.
+struct Taken {
+  std::optional<Step> step;
+  std::string answer;
+};
+
+/// For whoever reads of a difference: the steps until then.
+std::string shown(const std::vector<Taken>& before, std::size_t count) {
+  std::string text;
+  for (std::size_t index = 0; index < count; ++index) {
+    const auto& [step, answer] = before[index];
+    if (!step) {
+      text += "restart\n";
+    } else if (std::holds_alternative<Flush>(*step)) {
+      text += "flush\n";
+    } else if (std::holds_alternative<RefuseWrites>(*step)) {
+      text += "refuse or take\n";
+    } else {
+      const auto* const call = std::get_if<ScriptCall>(&*step);
+      text += (call != nullptr ? shown(*call) : "await") + " -> " + answer + '\n';
+    }
+  }
+  return text;
 }
 
 /// A real one, whoever calls it, and whoever hears it.
@@ -253,8 +278,10 @@ class Real {
   explicit Real(RedisData data) : server_(std::string{}, data) { connect(); }
 
   void flush() {
-    program_->command({"CONFIG", "SET", "maxmemory", "0"});
-    program_->command({"FLUSHALL"});
+    send(RefuseWrites{false});
+    send(Flush{});
+    read();
+    read();
   }
   void restart() {
     server_.kill();
@@ -262,11 +289,7 @@ class Real {
     connect();
   }
   /// Answers all at once.
-  void send(const Step& step) {
-    for (const Command& words : words_of(calls_, step)) {
-      program_->send(words);
-    }
-  }
+  void send(const Step& step) { program_->send(words_of(calls_, step)); }
   Reply read() { return program_->read(); }
   /// As `Simulated::heard`.
   Texts heard() {
@@ -295,10 +318,10 @@ class Real {
   std::optional<OtherProgram> listener_;
 };
 
-/// Some steps of both: what is different. `before` is what was asked and answered so far.
-void compare(Simulated& simulated, Real& real, Callers& callers, std::string& before,
+/// Some steps of both: what is different. They are added to those `before`.
+void compare(Simulated& simulated, Real& real, Callers& callers, std::vector<Taken>& before,
              std::size_t& answers) {
-  std::vector<std::pair<Step, std::string>> steps;
+  const std::size_t first = before.size();
   for (int step = 0; step < calls_max; ++step) {
     Step next = callers.step(simulated);
     std::string answer;
@@ -312,31 +335,28 @@ void compare(Simulated& simulated, Real& real, Callers& callers, std::string& be
     } else {
       simulated.flush();
     }
-    steps.emplace_back(std::move(next), std::move(answer));
+    real.send(next);
+    before.push_back({std::move(next), std::move(answer)});
   }
-  for (const auto& [step, answer] : steps) {
-    real.send(step);
-  }
-  for (const auto& [step, answer] : steps) {
+  for (std::size_t index = first; index < before.size(); ++index) {
+    const auto& [step, answer] = before[index];
     const Reply reply = real.read();
-    const auto* const call = std::get_if<ScriptCall>(&step);
-    if (call == nullptr && !std::holds_alternative<AwaitHistory>(step)) {
-      before += std::holds_alternative<Flush>(step) ? "flush\n" : "refuse or take\n";
+    const auto* const call = std::get_if<ScriptCall>(&*step);
+    if (call == nullptr && !std::holds_alternative<AwaitHistory>(*step)) {
       continue;
     }
     const Question question = call != nullptr ? question_of(*call) : Question::entries;
     const std::string real_answer = shown(read_reply(question, *reply, {}));
-    before += (call != nullptr ? shown(*call) : "await") + " -> " + answer + '\n';
     ++answers;
     if (real_answer != answer) {
-      CAPTURE(before);
+      INFO(shown(before, index + 1));
       REQUIRE(real_answer == answer);
     }
   }
   const Texts heard = simulated.heard();
   const Texts really_heard = real.heard();
   if (really_heard != heard) {
-    CAPTURE(before);
+    INFO(shown(before, before.size()));
     REQUIRE(really_heard == heard);
   }
 }
@@ -350,7 +370,7 @@ TEST_CASE("the simulated Redis answers 10 000 random sequences of calls as the s
     CAPTURE(seed);
     Simulated simulated{RedisData::lost};
     Callers callers{seed};
-    std::string before;
+    std::vector<Taken> before;
     real.flush();
     compare(simulated, real, callers, before, answers);
   }
@@ -365,14 +385,14 @@ TEST_CASE("the simulated Redis is started again as a real one is, with what it h
     CAPTURE(seed);
     Simulated simulated{data};
     Callers callers{sequences_count + seed};
-    std::string before;
+    std::vector<Taken> before;
     real.flush();
     for (int start = 0; start < 2; ++start) {
       compare(simulated, real, callers, before, answers);
       real.restart();
       simulated.restart();
       callers.restart(data);
-      before += "restart\n";
+      before.push_back({});
     }
     compare(simulated, real, callers, before, answers);
   }

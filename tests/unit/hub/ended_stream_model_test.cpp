@@ -50,9 +50,8 @@ class Waiting {
     }
     REQUIRE_FALSE(known_.view().is_final);
     REQUIRE(complete_to_);
-    for (const Message& message : truth.messages) {
-      REQUIRE_FALSE((message.id > *complete_to_ && message.id <= position && concerns(message)));
-    }
+    const Message* const missing = next(truth);
+    REQUIRE((missing == nullptr || missing->id > position));
     REQUIRE(known_.view() == truth.view(id_, view_start_, position));
   }
   [[nodiscard]] std::size_t updates() const { return updates_; }
@@ -61,6 +60,11 @@ class Waiting {
  private:
   [[nodiscard]] bool concerns(const Message& message) const {
     return message.update && message.update->registration_id == id_;
+  }
+
+  // What it has to be told next.
+  [[nodiscard]] const Message* next(const Truth& truth) const {
+    return truth.next(*complete_to_, [this](const Message& later) { return concerns(later); });
   }
 
   void use(const sse::Event& event, const Truth& truth) {
@@ -118,10 +122,8 @@ class Waiting {
 
   void use_update(const Update& update, EventId id, const Truth& truth) {
     REQUIRE(complete_to_);
-    const auto here = std::find_if(
-        truth.messages.begin(), truth.messages.end(),
-        [this](const Message& later) { return later.id > *complete_to_ && concerns(later); });
-    REQUIRE(here != truth.messages.end());
+    const Message* const here = next(truth);
+    REQUIRE(here != nullptr);
     REQUIRE(here->id == id);
     complete_to_ = id;
     known_.apply(update);

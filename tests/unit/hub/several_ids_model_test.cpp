@@ -55,9 +55,8 @@ class Page {
   // After everything has been read: nothing is missing, and each view is the truth.
   void check_at_end(EventId position, const Truth& truth) const {
     REQUIRE(complete_to_);
-    for (const Message& message : truth.messages) {
-      REQUIRE_FALSE((is_due(message) && message.id <= position));
-    }
+    const Message* const missing = next(truth);
+    REQUIRE((missing == nullptr || missing->id > position));
     for (const std::int64_t id : ids_) {
       const auto start = view_starts_.find(id);
       REQUIRE(start != view_starts_.end());
@@ -99,14 +98,18 @@ class Page {
     may_get_snapshots_ = true;
   }
 
-  // Whether the stream has to bring this message yet.
+  // Whether the stream has to bring this message, which is after all that it has brought.
   [[nodiscard]] bool is_due(const Message& message) const {
-    if (message.id <= *complete_to_ || !message.update ||
-        !ids_.contains(message.update->registration_id)) {
+    if (!message.update || !ids_.contains(message.update->registration_id)) {
       return false;
     }
     const auto covered = covered_to_.find(message.update->registration_id);
     return covered == covered_to_.end() || message.id > covered->second;
+  }
+
+  // What the stream has to bring next.
+  [[nodiscard]] const Message* next(const Truth& truth) const {
+    return truth.next(*complete_to_, [this](const Message& later) { return is_due(later); });
   }
 
   void use(const sse::Event& event, const Truth& truth) {
@@ -193,9 +196,8 @@ class Page {
 
   void use_update(const Update& update, EventId id, const Truth& truth) {
     REQUIRE(complete_to_);
-    const auto due = std::find_if(truth.messages.begin(), truth.messages.end(),
-                                  [this](const Message& message) { return is_due(message); });
-    REQUIRE(due != truth.messages.end());
+    const Message* const due = next(truth);
+    REQUIRE(due != nullptr);
     REQUIRE(due->id == id);
     REQUIRE(update == *due->update);
     may_get_snapshots_ = false;

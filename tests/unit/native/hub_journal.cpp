@@ -211,15 +211,24 @@ TEST_CASE("A journal is at every moment what a plain list would be") {
       std::size_t bytes = 0;
       for (const Message& message : naive.messages()) {
         bytes += bytes_each + message.text.size();
-        REQUIRE(journal.has(message.sequence));
+        if (!journal.has(message.sequence)) {
+          FAIL("it has no " << message.sequence);
+        }
         const FramePtr& frame = journal.frame(message.sequence);
-        REQUIRE((frame ? frame->bytes() : "") == message.text);
+        if ((frame ? frame->bytes() : "") != message.text) {
+          FAIL("another text at " << message.sequence << ": " << (frame ? frame->bytes() : ""));
+        }
       }
       REQUIRE(journal.bytes() == bytes);
       REQUIRE_FALSE(journal.has(oldest_cursor));
       for (std::uint64_t cursor = oldest_cursor; cursor <= naive.position(); ++cursor) {
         const auto registration_id = static_cast<std::int64_t>(random.up_to(registrations));
-        REQUIRE(after(journal, cursor, registration_id) == naive.after(cursor, registration_id));
+        const auto found = after(journal, cursor, registration_id);
+        const auto expected = naive.after(cursor, registration_id);
+        if (found != expected) {
+          INFO("after " << cursor << ", registration " << registration_id);
+          REQUIRE(found == expected);
+        }
       }
     }
   }

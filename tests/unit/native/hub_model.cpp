@@ -79,9 +79,8 @@ class Reader {
   void check_at_end(EventId position, const Truth& truth) const {
     REQUIRE_FALSE(waits_for_snapshot_);
     REQUIRE(complete_to_);
-    for (const Message& message : truth.messages) {
-      REQUIRE_FALSE((message.id > *complete_to_ && message.id <= position && concerns(message)));
-    }
+    const Message* const missing = next(truth);
+    REQUIRE((missing == nullptr || missing->id > position));
     if (registration_id_) {
       check_view(truth.view(*registration_id_, view_start_, position));
     }
@@ -93,6 +92,11 @@ class Reader {
   [[nodiscard]] bool concerns(const Message& message) const {
     return message.update &&
            (!registration_id_ || message.update->registration_id == *registration_id_);
+  }
+
+  // What it has to be told next.
+  [[nodiscard]] const Message* next(const Truth& truth) const {
+    return truth.next(*complete_to_, [this](const Message& later) { return concerns(later); });
   }
 
   // What the session shows: the truth, and whether updates may have been missed. Before the first
@@ -191,10 +195,8 @@ class Reader {
     REQUIRE(complete_to_);
     REQUIRE(id > *complete_to_);
     // Whatever really came between concerned somebody else.
-    const auto here = std::find_if(
-        truth.messages.begin(), truth.messages.end(),
-        [this](const Message& later) { return later.id > *complete_to_ && concerns(later); });
-    REQUIRE(here != truth.messages.end());
+    const Message* const here = next(truth);
+    REQUIRE(here != nullptr);
     REQUIRE(here->id == id);
     REQUIRE(to_update(slices) == *here->update);
     is_behind_reset_ = false;

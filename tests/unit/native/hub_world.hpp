@@ -29,20 +29,34 @@ inline constexpr std::int64_t timestamp_ms = 1'702'493'000'000;
 
 struct Message {
   EventId id;
-  std::optional<Update> update;  // Nothing: it was broken.
+  std::optional<Update> update = {};  // Nothing: it was broken.
+  std::string text = "{broken";
 };
 
 struct Truth {
   std::vector<Message> messages;  // Everything that was ever published, in order.
   std::vector<EventId> starts;    // After which a history was told, the latest last.
 
+  // The first of the messages after an id.
+  [[nodiscard]] std::vector<Message>::const_iterator after(EventId id) const {
+    return std::upper_bound(messages.begin(), messages.end(), id,
+                            [](EventId one, const Message& message) { return one < message.id; });
+  }
+
+  // The first of them that is wanted. Null: there is none.
+  template <typename Wanted>
+  [[nodiscard]] const Message* next(EventId id, Wanted wanted) const {
+    const auto found = std::find_if(after(id), messages.end(), wanted);
+    return found == messages.end() ? nullptr : &*found;
+  }
+
   // What the messages after `start` say of a registration, `end` included.
   [[nodiscard]] RegistrationView view(std::int64_t registration_id, EventId start,
                                       EventId end) const {
     Registration registration(registration_id);
-    for (const Message& message : messages) {
-      if (message.update && message.id > start && message.id <= end) {
-        registration.apply(*message.update);
+    for (auto message = after(start); message != messages.end() && message->id <= end; ++message) {
+      if (message->update && message->update->registration_id == registration_id) {
+        registration.apply(*message->update);
       }
     }
     return registration.view();
@@ -84,9 +98,11 @@ class Follower {
       if (const auto* const begin = std::get_if<Begin>(&event)) {
         hub.begin_history(begin->position);
       } else if (const auto* const message = std::get_if<Message>(&event)) {
-        const std::string text = message->update ? encode_update(*message->update) : "{broken";
         const bool is_new = message->id > hub.journal().position();
-        REQUIRE(hub.publish(message->id, text, now).has_value() == (is_new && !message->update));
+        const bool is_refused = hub.publish(message->id, message->text, now).has_value();
+        if (is_refused != (is_new && !message->update)) {
+          FAIL((is_refused ? "refused: " : "taken: ") << message->text);
+        }
       } else {
         hub.go_live(timestamp_ms);
       }
@@ -221,7 +237,7 @@ class World {
     const std::uint64_t what = random_.up_to(60);
     if (what == 0) {
       if (!truth_.messages.empty()) {
-        events_.emplace_back(Message{.id = truth_.messages.back().id, .update = {}});  // Again.
+        events_.emplace_back(Message{.id = truth_.messages.back().id});  // Again.
       }
       return;
     }
@@ -230,7 +246,7 @@ class World {
       truth_.starts.push_back({.epoch = id.epoch, .sequence = id.sequence});
       ++id.sequence;  // A gap.
     }
-    Message message{.id = id, .update = std::nullopt};
+    Message message{.id = id};
     if (random_.up_to(15) != 0) {
       const std::uint64_t stage = random_.up_to(4);
       Update update;
@@ -245,6 +261,7 @@ class World {
       update.message = std::string(random_.up_to(300), 'm') + std::to_string(random_.next());
       update.timestamp_ms = timestamp_ms + static_cast<std::int64_t>(random_.up_to(1'000));
       update.id = id;
+      message.text = encode_update(update);
       message.update = std::move(update);
     }
     truth_.messages.push_back(message);
