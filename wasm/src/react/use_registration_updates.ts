@@ -1,4 +1,4 @@
-import type { ConnectionReason } from "../browser/stream_options.js";
+import type { ConnectionReason, StreamSnapshot } from "../browser/stream_options.js";
 import type { ConnectionState } from "../core/connection.js";
 import type { StreamError } from "../core/errors.js";
 import type { RegistrationWorkflow } from "../generated/registration.js";
@@ -29,6 +29,8 @@ export interface RegistrationConnection extends StreamSwitch {
   readonly connection: ConnectionState;
   /** Why the connection entered its state. */
   readonly reason: ConnectionReason;
+  /** What reads the stream now, or read it last: `polling` where something on the way holds streams back. */
+  readonly transport: StreamSnapshot["transport"];
   /** How often a connection has been opened so far: 2 means that it was lost once and came back. */
   readonly connections: number;
   /** How often updates may have been missed, which a registration's `hasGap` says as well: load again what you hold. */

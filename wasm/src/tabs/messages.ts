@@ -5,8 +5,9 @@
 
 import type { ConnectionState } from "../core/connection.js";
 import { connectionStates } from "../core/connection.js";
-import type { ConnectionReason } from "../browser/stream_options.js";
+import type { ConnectionReason, WorkflowSnapshot } from "../browser/stream_options.js";
 import type { StreamErrorKind } from "../core/errors.js";
+import type { Workflow } from "../workflow/workflow.js";
 import type { Term } from "./election.js";
 
 /** Part of the channel's and the lock's name, too: tabs of two versions share nothing. */
@@ -27,6 +28,8 @@ export interface ShardStatus {
   readonly connection: ConnectionState;
   readonly reason: ConnectionReason;
   readonly isConnected: boolean;
+  /** What reads it in the owner's tab. */
+  readonly transport: WorkflowSnapshot<Workflow>["transport"];
   readonly error: { readonly kind: StreamErrorKind; readonly message: string } | null;
 }
 
@@ -98,10 +101,12 @@ const object = (checks: Readonly<Record<string, Check>>): Check => {
 const isTerm = object({ began: (value) => typeof value === "number" && Number.isFinite(value), tab: isText });
 const isUpdate = object({ id: (value) => value === undefined || isText(value) });
 const isView: Check = (value) => Array.isArray(value) && value.length === 2 && isId(value[0]) && isText(value[1]);
+const transports: readonly unknown[] = ["eventsource", "fetch", "polling", null] satisfies ShardStatus["transport"][];
 const isStatus = object({
   connection: (value) => (connectionStates as readonly unknown[]).includes(value),
   reason: isText,
   isConnected: isFlag,
+  transport: (value) => transports.includes(value),
   error: orNull(object({ kind: isText, message: isText })),
 });
 const isReport = object({ ids: list(isId), covered: list(isId), cursor: isText, status: isStatus });

@@ -44,14 +44,20 @@ export class OwnedStream<W extends Workflow> {
   }
 
   #settled({ cursor, isCovered, viewText }: StreamPosition<W>): void {
-    const { connection, error, isConnected, reason, resets, views } = this.#stream.getSnapshot();
+    const { connection, error, isConnected, reason, resets, transport, views } = this.#stream.getSnapshot();
     const changed = [...views].filter(([id, view]) => this.#views.get(id) !== view);
     const advance: Advance = {
       cursor,
       updates: this.#updates,
       views: changed.map(([id]) => [id, viewText(id)] as const),
       resets: resets - this.#resets,
-      status: { connection, reason, isConnected, error: error && { kind: error.kind, message: error.message } },
+      status: {
+        connection,
+        reason,
+        isConnected,
+        transport,
+        error: error && { kind: error.kind, message: error.message },
+      },
       isCovered: (id) => isCovered(id as IdOf<W>),
     };
     this.#updates = [];

@@ -5,7 +5,13 @@ import type { AnyUpdate, Batch, Id, ShardPlace, ShardReport, ShardStatus } from 
 export const journalUpdatesMax = 1000;
 
 /** Of a stream that is about to be opened. */
-export const idle: ShardStatus = { connection: "connecting", reason: "requested", isConnected: false, error: null };
+export const idle: ShardStatus = {
+  connection: "connecting",
+  reason: "requested",
+  isConnected: false,
+  transport: null,
+  error: null,
+};
 
 /** An update, and what to go on from to hear it again. */
 export interface NewUpdate {

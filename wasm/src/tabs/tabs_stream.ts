@@ -157,7 +157,7 @@ export class TabsStream<W extends Workflow> implements UpdateSource<W> {
       return;
     }
     const { connections, error: errorBefore, isConnected: wasConnected } = this.#store.current;
-    const { connection, reason, isConnected, error } = tab.status;
+    const { connection, reason, isConnected, transport, error } = tab.status;
     this.#views.read(this.#ids, (id) => tab.view(id));
     const views = this.#views.current;
     const isSameError = errorBefore?.kind === error?.kind && errorBefore?.message === error?.message;
@@ -165,6 +165,7 @@ export class TabsStream<W extends Workflow> implements UpdateSource<W> {
       connection,
       reason,
       isConnected,
+      transport,
       connections: connections + (isConnected && !wasConnected ? 1 : 0),
       resets: tab.resets,
       error: isSameError ? errorBefore : error && new StreamError(error.kind, error.message),

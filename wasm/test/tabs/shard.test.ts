@@ -3,7 +3,13 @@ import { beforeEach, describe, expect, it } from "vitest";
 import type { Batch } from "../../src/tabs/messages.js";
 import { journalUpdatesMax, Shard } from "../../src/tabs/shard.js";
 
-const status = { connection: "open", reason: "accepted", isConnected: true, error: null } as const;
+const status = {
+  connection: "open",
+  reason: "accepted",
+  isConnected: true,
+  transport: "eventsource",
+  error: null,
+} as const;
 
 /** What came behind `5-<after>`, up to `5-<upTo>`, all of it updates. */
 function batch(after: number, upTo: number, more: Partial<Batch> = {}): Batch {

@@ -51,9 +51,10 @@ export function parseView(text: string): SimulatedView | null {
   return text === "" ? null : (JSON.parse(text) as SimulatedView);
 }
 
-const open: ShardStatus = { connection: "open", reason: "accepted", isConnected: true, error: null };
-const lost: ShardStatus = { connection: "waiting", reason: "network_failed", isConnected: false, error: null };
-const begun: ShardStatus = { connection: "connecting", reason: "requested", isConnected: false, error: null };
+const transport = "eventsource";
+const open: ShardStatus = { connection: "open", reason: "accepted", isConnected: true, transport, error: null };
+const lost: ShardStatus = { ...open, connection: "waiting", reason: "network_failed", isConnected: false };
+const begun: ShardStatus = { ...open, connection: "connecting", reason: "requested", isConnected: false };
 
 /** A tab's stream, by the rules of `WorkflowStream`: it resumes, and asks for snapshots of what is new. */
 export class SimulatedStream {

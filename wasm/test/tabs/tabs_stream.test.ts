@@ -62,7 +62,7 @@ describe("tabs that share a stream", () => {
       expect(idsOf(updates)).toEqual(["5-1", "5-2"]);
       const snapshot = stream.getSnapshot();
       expect(snapshot).toMatchObject({ connection: "open", reason: "accepted", isConnected: true, connections: 1 });
-      expect(snapshot).toMatchObject({ resets: 0, error: null, latestUpdate: { id: "5-2" } });
+      expect(snapshot).toMatchObject({ transport: "eventsource", resets: 0, error: null, latestUpdate: { id: "5-2" } });
       expect(stream.view(42)).toMatchObject({ registrationId: 42, stage: "t24_lookup", id: "5-2" });
     }
   });
@@ -218,7 +218,11 @@ describe("tabs that share a stream", () => {
     server.last.respond(403);
     await settleAll();
     for (const tab of [first, second]) {
-      expect(tab?.stream.getSnapshot()).toMatchObject({ connection: "closed", error: { kind: "refused" } });
+      expect(tab?.stream.getSnapshot()).toMatchObject({
+        connection: "closed",
+        transport: "fetch",
+        error: { kind: "refused" },
+      });
     }
     second?.stream.connect();
     await settleAll();
