@@ -60,6 +60,70 @@ function viteApp(version: string, isBrief = false): App {
   };
 }
 
+/** A framework that Vite compiles: its plugin beside the documented settings, and the framework's own files. */
+function compiledByVite(
+  framework: string,
+  { packages, plugin, files }: { readonly packages: readonly string[]; readonly plugin: string; readonly files: Readonly<Record<string, string>> },
+): App {
+  const vite = viteApp("8.4.0");
+  return {
+    ...vite,
+    name: `${framework}, Vite 8`,
+    isBrief: false,
+    packages: [...vite.packages, ...packages],
+    files: (gateway) => ({
+      "index.html": html,
+      "documented.mjs": documentedFile("Vite", "vite.config.js", gateway),
+      "vite.config.mjs": `import documented from "./documented.mjs";\n${plugin}\nexport default { ...documented, plugins: [framework()] };\n`,
+      ...files,
+    }),
+  };
+}
+
+const vueApp = compiledByVite("Vue 3", {
+  packages: ["vue@3.5.45", "@vitejs/plugin-vue@6.0.11"],
+  plugin: 'import framework from "@vitejs/plugin-vue";',
+  files: {
+    "main.js": `import { createApp } from "vue";
+import Progress from "./Progress.vue";
+
+createApp(Progress, { registrationId: 42 }).mount(document.body);
+`,
+    "Progress.vue": `<script setup>
+import { useRegistrationUpdates } from "regstream/vue";
+
+const props = defineProps({ registrationId: Number });
+const { isConnected, registration, error } = useRegistrationUpdates({ registrationId: () => props.registrationId });
+</script>
+
+<template>
+  <p>{{ error?.message ?? (isConnected ? "Live: " : "Offline: ") + registration?.message }}</p>
+</template>
+`,
+  },
+});
+
+const svelteApp = compiledByVite("Svelte 5", {
+  packages: ["svelte@5.57.3", "@sveltejs/vite-plugin-svelte@7.3.1"],
+  plugin: 'import { svelte as framework } from "@sveltejs/vite-plugin-svelte";',
+  files: {
+    "main.js": `import { mount } from "svelte";
+import Progress from "./Progress.svelte";
+
+mount(Progress, { target: document.body, props: { registrationId: 42 } });
+`,
+    "Progress.svelte": `<script>
+  import { registrationUpdates } from "regstream/svelte";
+
+  const { registrationId } = $props();
+  const live = $derived(registrationUpdates({ registrationId }));
+</script>
+
+<p>{$live.error?.message ?? ($live.isConnected ? "Live: " : "Offline: ") + $live.registration?.message}</p>
+`,
+  },
+});
+
 function nextApp(bundler: "turbopack" | "webpack"): App {
   return {
     name: `Next 16, ${bundler}`,
@@ -121,6 +185,8 @@ export const apps: readonly App[] = [
   viteApp("6.4.6"),
   viteApp("7.3.8"),
   viteApp("8.4.0", true),
+  vueApp,
+  svelteApp,
   nextApp("turbopack"),
   nextApp("webpack"),
   {
