@@ -3,6 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
@@ -17,30 +18,56 @@ const folder = fileURLToPath(new URL(".", import.meta.url));
 // By the program itself: Node's zlib packs a little less, for speed.
 const packedKb = (bytes: Uint8Array): number => execFileSync("gzip", ["-9"], { input: bytes }).length / 1024;
 
-async function scriptKb(code: string): Promise<number> {
-  const { outputFiles } = await build({
+/** What is loaded at once, and what only an `import()` loads. */
+interface Script {
+  readonly atOnceKb: number;
+  readonly laterKb: number;
+}
+
+async function sizeOf(code: string): Promise<Script> {
+  const { outputFiles, metafile } = await build({
     stdin: { contents: code, resolveDir: folder },
     bundle: true,
+    splitting: true,
     minify: true,
     format: "esm",
     platform: "browser",
     external: [...frameworks.flatMap((name) => [name, `${name}/*`]), "node:*"],
     // Of an entry that is imported for its effect alone, and others that have none.
     logLevel: "silent",
+    absWorkingDir: folder,
+    outdir: folder,
+    metafile: true,
     write: false,
   });
-  return packedKb(outputFiles[0]?.contents ?? new Uint8Array());
+  const atOnce = new Set<string>();
+  const add = (name: string): void => {
+    atOnce.add(name);
+    const loaded = metafile.outputs[name]?.imports.filter(({ kind, external }) => kind === "import-statement" && external !== true) ?? [];
+    loaded.forEach(({ path }) => atOnce.has(path) || add(path));
+  };
+  add("stdin.js");
+  const kb = (isWanted: boolean): number =>
+    outputFiles
+      .filter(({ path }) => atOnce.has(relative(folder, path)) === isWanted)
+      .reduce((sum, { contents }) => sum + packedKb(contents), 0);
+  return { atOnceKb: kb(true), laterKb: kb(false) };
 }
 
-const show = (name: string, kb: number): void => console.log(`${name.padEnd(46)} ${kb.toFixed(1).padStart(6)} KB`);
+const show = (name: string, kb: number, laterKb = 0): void => {
+  const later = laterKb > 0 ? `, later ${laterKb.toFixed(1)}` : "";
+  console.log(`${name.padEnd(46)} ${kb.toFixed(1).padStart(6)} KB${later}`);
+};
 
 const moduleKb = packedKb(await readFile(createRequire(import.meta.url).resolve("regstream/regstream.wasm")));
 show("regstream.wasm", moduleKb);
 for (const [name, target] of Object.entries(manifest.exports)) {
   const entry = name.replace(".", "regstream");
-  if (typeof target !== "string") show(entry, await scriptKb(`import "${entry}"; export * from "${entry}";`));
+  if (typeof target === "string") continue;
+  const { atOnceKb, laterKb } = await sizeOf(`import "${entry}"; export * from "${entry}";`);
+  show(entry, atOnceKb, laterKb);
 }
-const mainKb = await scriptKb('export { RegistrationStream } from "regstream";');
+const { atOnceKb: mainKb } = await sizeOf('export { RegistrationStream } from "regstream";');
 show("RegistrationStream alone", mainKb);
 show(`regstream with its module (goal: ${targetKb})`, mainKb + moduleKb);
 for (const [peer, code] of Object.entries({
@@ -49,5 +76,5 @@ for (const [peer, code] of Object.entries({
   "pusher-js": 'export { default } from "pusher-js";',
   "socket.io-client": 'export { io } from "socket.io-client";',
 })) {
-  show(peer, await scriptKb(code));
+  show(peer, (await sizeOf(code)).atOnceKb);
 }
