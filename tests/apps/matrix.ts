@@ -168,6 +168,8 @@ test("a page's stream", async () => {
   }
   const stream = new RegistrationStream({ registrationId: 42, eventSource: FakeEventSource });
   stream.connect();
+  // The request is made a microtask later.
+  await null;
   source.onopen();
   source.onmessage({ data: JSON.stringify({ type: "update", data: { registrationId: 42, status: "S", message: "Hi" } }), lastEventId: "1-1" });
   await new Promise((resolve, reject) => stream.subscribe(() => {
