@@ -43,8 +43,9 @@ async function sizeOf(code: string): Promise<Script> {
   const atOnce = new Set<string>();
   const add = (name: string): void => {
     atOnce.add(name);
-    const loaded = metafile.outputs[name]?.imports.filter(({ kind, external }) => kind === "import-statement" && external !== true) ?? [];
-    loaded.forEach(({ path }) => atOnce.has(path) || add(path));
+    for (const { external, kind, path } of metafile.outputs[name]?.imports ?? []) {
+      if (kind === "import-statement" && external !== true && !atOnce.has(path)) add(path);
+    }
   };
   add("stdin.js");
   const kb = (isWanted: boolean): number =>
