@@ -53,8 +53,8 @@ export class Delivery<W extends Workflow> {
   }
 
   /**
-   * Listeners hear no more updates until `resume`. What has arrived waits for them here: the views have it already, so a
-   * server that sent it again would tell the core nothing new.
+   * Listeners hear no more updates until `resume`. What has arrived waits for them here: views have it already, so to
+   * the core it would be nothing new if the server sent it again.
    */
   pause(): void {
     this.#isPaused = true;
