@@ -2,6 +2,9 @@
 // them. Both sides get the same bytes, as a fetch body gives them. They run in turns, so that a busy spell of the machine meets both, and
 // of each the fastest run counts.
 
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+
 import { createParser } from "eventsource-parser";
 import { CoreClient } from "../../wasm/src/core/core_client.ts";
 import { Vocabulary } from "../../wasm/src/core/vocabulary.ts";
@@ -62,7 +65,7 @@ function createStream(order: "sent" | "shuffled"): Uint8Array {
   return new TextEncoder().encode(blocks.join(""));
 }
 
-const core = await loadCore();
+const core = await loadCore(await readFile(createRequire(import.meta.url).resolve("regstream/regstream.wasm")));
 const vocabulary = new Vocabulary(registrationWorkflow);
 const sent = createStream("sent");
 const shuffledStream = createStream("shuffled");

@@ -19,8 +19,9 @@ export class Delivery<W extends Workflow> {
   readonly updateListeners = new Listeners<[update: UpdateOf<W>]>();
   readonly #store: SnapshotStore<W>;
   readonly #pacer: Pacer;
-  /** Updates that listeners have not heard yet, each with what to resume from to hear it again. */
-  #pending: { readonly update: UpdateOf<W>; readonly cursorBefore: () => string }[] = [];
+  /** Updates that listeners have not heard yet. */
+  readonly #pending: UpdateOf<W>[] = [];
+  #isPaused = false;
   /** What change listeners have heard of last. */
   #heard: { readonly snapshot: WorkflowSnapshot<W>; readonly version: number };
   #isHurried = false;
@@ -39,8 +40,8 @@ export class Delivery<W extends Workflow> {
     this.#heard = { snapshot: store.current, version: store.version };
   }
 
-  add(update: UpdateOf<W>, cursorBefore: () => string): void {
-    this.#pending.push({ update, cursorBefore });
+  add(update: UpdateOf<W>): void {
+    this.#pending.push(update);
   }
 
   /** Hears what `Followed.read` gave. That an instance has ended is what nobody should wait for. */
@@ -51,11 +52,16 @@ export class Delivery<W extends Workflow> {
     this.#isHurried ||= change === "ended";
   }
 
-  /** Drops the updates that nobody has heard. Returns what to resume from to hear them; undefined: there are none. */
-  drop(): (() => string) | undefined {
-    const first = this.#pending[0];
-    this.#pending = [];
-    return first?.cursorBefore;
+  /**
+   * Listeners hear no more updates until `resume`. What has arrived waits for them here: views have it already, so to
+   * the core it would be nothing new if the server sent it again.
+   */
+  pause(): void {
+    this.#isPaused = true;
+  }
+
+  resume(): void {
+    this.#isPaused = false;
   }
 
   /** A listener may call back in: what that changes is delivered by the loop that is running. */
@@ -71,8 +77,8 @@ export class Delivery<W extends Workflow> {
     this.#isRunning = true;
     let announcements = 0;
     for (let isNext = isDue; ; isNext = false) {
-      for (let next = this.#pending.shift(); next !== undefined; next = this.#pending.shift()) {
-        this.updateListeners.call(next.update);
+      for (let next = this.#next(); next !== undefined; next = this.#next()) {
+        this.updateListeners.call(next);
       }
       if (this.#store.version === this.#heard.version || !(isNext || this.#isDueNow())) {
         break;
@@ -85,6 +91,10 @@ export class Delivery<W extends Workflow> {
       this.#announce();
     }
     this.#isRunning = false;
+  }
+
+  #next(): UpdateOf<W> | undefined {
+    return this.#isPaused ? undefined : this.#pending.shift();
   }
 
   #isDueNow(): boolean {

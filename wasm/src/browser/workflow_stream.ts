@@ -78,11 +78,11 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
 
   /**
    * Stops: from within a listener, too, which then hears no more updates of what has arrived already. What is known
-   * stays, and a later `connect` resumes after the last update that was heard.
+   * stays, and a later `connect` resumes after the last update that was heard: first with those.
    */
   close(): void {
     this.#batch(() => {
-      this.#cursor = this.#delivery.drop() ?? this.#cursor;
+      this.#delivery.pause();
       const client = this.#client;
       if (client !== null) {
         client.close(this.#timer.now());
@@ -145,6 +145,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
   }
 
   #start(): void {
+    this.#delivery.resume();
     this.#finish.begin();
     this.#followed.check();
     this.#attempts.begin();
@@ -314,8 +315,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
       switch (kind) {
         case "update": {
           const update = messages.update(index);
-          this.#delivery.add(update, this.#cursor);
-          this.#cursor = messages.cursor(index);
+          this.#delivery.add(update);
           this.#store.change({ latestUpdate: update, error: null });
           break;
         }

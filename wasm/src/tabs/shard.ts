@@ -13,15 +13,9 @@ export const idle: ShardStatus = {
   error: null,
 };
 
-/** An update, and what to go on from to hear it again. */
-export interface NewUpdate {
-  readonly update: AnyUpdate;
-  readonly before: string;
-}
-
 /** What became of a batch: what of it was new, or why nothing was. `missed`: it does not follow what is known. */
 export type Applied =
-  | { readonly kind: "applied"; readonly updates: readonly NewUpdate[]; readonly resets: number }
+  | { readonly kind: "applied"; readonly updates: readonly AnyUpdate[]; readonly resets: number }
   | { readonly kind: "known" }
   | { readonly kind: "missed" };
 
@@ -94,19 +88,13 @@ export class Shard {
     this.#cursor ??= "";
   }
 
-  /** As if nothing behind `cursor` had been heard. */
-  rewind(cursor: string): void {
-    this.#cursor = cursor;
-    this.#journal = [];
-    this.#journalSize = 0;
-  }
-
   apply(batch: Batch): Applied {
     const { after, upTo, views } = batch;
     const before = this.#cursor;
     this.#ownerCursor = upTo;
     if (after === null) {
-      this.rewind(upTo);
+      this.#journal = [];
+      this.#journalSize = 0;
       this.#views.clear();
       this.covered = new Set();
     } else if (before === null) {
@@ -128,7 +116,7 @@ export class Shard {
     }
     this.#cursor = upTo;
     const beganAnew = after === null && before !== null && before !== upTo;
-    return { kind: "applied", updates: withCursors(before ?? "", updates), resets: batch.resets + (beganAnew ? 1 : 0) };
+    return { kind: "applied", updates, resets: batch.resets + (beganAnew ? 1 : 0) };
   }
 
   /** What a tab at `place` lacks; null: nothing. */
@@ -186,13 +174,4 @@ function sizeOf(batch: Batch | undefined): number {
 
 function newerThan(cursor: string, updates: readonly AnyUpdate[]): readonly AnyUpdate[] {
   return updates.filter(({ id }) => id === undefined || !reaches(cursor, id));
-}
-
-function withCursors(start: string, updates: readonly AnyUpdate[]): readonly NewUpdate[] {
-  let before = start;
-  return updates.map((update) => {
-    const placed = { update, before };
-    before = update.id ?? before;
-    return placed;
-  });
 }

@@ -14,8 +14,7 @@ import { TabLock } from "./tab_lock.js";
 import { TabMachine } from "./tab_machine.js";
 
 export interface SharedTabEvents<W extends Workflow> {
-  /** `before` is for `rewind`: whoever goes on from there hears the update again. */
-  updated(update: UpdateOf<W>, before: string): void;
+  updated(update: UpdateOf<W>): void;
   /** Something else may have changed. */
   changed(): void;
   /** There is no lock to be had. */
@@ -88,11 +87,6 @@ export class SharedTab<W extends Workflow> {
 
   follow(ids: readonly IdOf<W>[]): void {
     this.#input((now) => this.#machine.follow(ids, now));
-  }
-
-  rewind(before: string): void {
-    const [shard = "", cursor = ""] = before.split(" ");
-    this.#machine.rewind(Number(shard), cursor);
   }
 
   #enter(): void {
@@ -173,7 +167,7 @@ export class SharedTab<W extends Workflow> {
         this.#close(action.shard);
         break;
       case "update":
-        this.#events.updated(this.#asUpdate(action.update), `${action.shard} ${action.before}`);
+        this.#events.updated(this.#asUpdate(action.update));
         break;
     }
   }

@@ -32,5 +32,5 @@ export type TabAction =
   /** Starts a stream again that was closed for good. */
   | { readonly kind: "reconnect"; readonly shard: number }
   | { readonly kind: "close"; readonly shard: number }
-  /** An update for the page; whoever shall hear it again goes on from `before`. */
-  | { readonly kind: "update"; readonly update: AnyUpdate; readonly shard: number; readonly before: string };
+  /** An update for the page. */
+  | { readonly kind: "update"; readonly update: AnyUpdate };

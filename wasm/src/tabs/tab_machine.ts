@@ -117,11 +117,6 @@ export class TabMachine {
     this.#sayHello(now, true);
   }
 
-  /** As if nothing behind `cursor` of that shard had been heard. */
-  rewind(shard: number, cursor: string): void {
-    this.#shards[shard]?.rewind(cursor);
-  }
-
   /** When to call `handleDeadline`; Infinity: not at all, for now. */
   deadline(): number {
     const isBehind = this.#isIn && !this.isOwner && !this.#isSynced();
@@ -226,9 +221,9 @@ export class TabMachine {
     if (followsAll || [...this.#known.values()].includes(shard)) {
       this.#resets += applied.resets;
     }
-    for (const { update, before } of applied.updates) {
+    for (const update of applied.updates) {
       if (followsAll || this.#ids.has(instanceOf(update))) {
-        this.#actions.push({ kind: "update", update, shard: index, before });
+        this.#actions.push({ kind: "update", update });
       }
     }
   }

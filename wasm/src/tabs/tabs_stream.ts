@@ -64,19 +64,18 @@ export class TabsStream<W extends Workflow> implements UpdateSource<W> {
       return;
     }
     this.#isWanted = true;
+    this.#delivery.resume();
     if (this.#tab === null && this.#alone === null) {
       this.#begin();
     }
     this.#tab?.connect();
     this.#alone?.connect();
+    this.#delivery.run();
   }
 
   close(): void {
     this.#isWanted = false;
-    const unheard = this.#delivery.drop();
-    if (unheard !== undefined) {
-      this.#tab?.rewind(unheard());
-    }
+    this.#delivery.pause();
     this.#alone?.close();
     this.#tab?.close();
     this.#store.change({ connection: "closed", reason: "requested", isConnected: false });
@@ -119,8 +118,8 @@ export class TabsStream<W extends Workflow> implements UpdateSource<W> {
       this.#beAlone();
     } else {
       this.#tab = new SharedTab(this.workflow, this.#options, environment, {
-        updated: (update, before) => {
-          this.#delivery.add(update, () => before);
+        updated: (update) => {
+          this.#delivery.add(update);
           this.#store.change({ latestUpdate: update });
         },
         changed: () => this.#mirror(),
@@ -143,7 +142,7 @@ export class TabsStream<W extends Workflow> implements UpdateSource<W> {
       this.#change(alone.getSnapshot());
     };
     alone.subscribeToUpdates((update) => {
-      this.#delivery.add(update, () => "");
+      this.#delivery.add(update);
       mirror();
     });
     alone.subscribe(mirror);

@@ -227,7 +227,8 @@ describe("a user who disconnects", () => {
     expect(first.seen.connection).toBe("closed");
     first.connect();
     await settle();
-    expect(fetches.last.headers.get("Last-Event-ID")).toBe("1-2");
+    expect(heard.slice(3)).toEqual(["first three"]);
+    expect(fetches.last.headers.get("Last-Event-ID")).toBe("1-3");
     expect(first.seen.view).not.toBe(null);
   });
 
