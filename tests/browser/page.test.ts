@@ -168,7 +168,7 @@ describe("the page, given a backend and a stream that do as they are told", () =
     await page.clock.pauseAt(noon + 3_600_000);
     await page.route(/\.wasm$/, (route) => route.fulfill({ status: 503 }));
     await page.goto(gateway.url("/"));
-    await page.getByText("Live updates are off. regstream.wasm could not be loaded").waitFor();
+    await page.getByText(/^Live updates are off\. .*regstream.*\.wasm.* 503/).waitFor();
     await page.unroute(/\.wasm$/);
     await page.getByRole("button", { name: "Reconnect" }).click();
     await acceptStream(page);

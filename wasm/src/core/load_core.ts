@@ -24,7 +24,7 @@ const permissions =
   "Is the network there, and do the page's Content-Security-Policy (connect-src) and the server's CORS allow it?";
 
 const failure = (what: string, remedy: string = remedies, cause?: unknown) =>
-  new StreamError("load_failed", `${what}. ${remedy}.`, cause);
+  new StreamError("load_failed", `${what}. ${remedy}`, cause);
 
 /** In Node only. The name is a variable, so that bundlers for the browser leave it alone. */
 async function nodeModule<T>(name: string): Promise<T> {

@@ -47,7 +47,7 @@ describe("a module that can't be loaded says what came in its place, and what to
     const bytes = new Uint8Array(await readFile(modulePath));
     const failure = await failureOf(async () => new Response(bytes));
     expect(failure.message).toBe(
-      "The page's Content-Security-Policy forbids WebAssembly. Add 'wasm-unsafe-eval' to script-src.",
+      "The page's Content-Security-Policy forbids WebAssembly. Add 'wasm-unsafe-eval' to script-src",
     );
   });
 
