@@ -1,9 +1,14 @@
+import type { PlatformMessageEvent } from "../shared/platform.js";
 import type { PageLife } from "./page_life.js";
 import { browserLife } from "./page_life.js";
 import type { Locks } from "./tab_lock.js";
 
 /** What is needed of a BroadcastChannel. */
-export type Channel = Pick<BroadcastChannel, "postMessage" | "close" | "onmessage">;
+export interface Channel {
+  onmessage: ((event: PlatformMessageEvent) => unknown) | null;
+  postMessage(message: unknown): void;
+  close(): void;
+}
 
 /** What tabs share a stream by. */
 export interface TabEnvironment {

@@ -1,5 +1,12 @@
-/** What is needed of `navigator.locks`. */
-export type Locks = Pick<LockManager, "request">;
+/** What is needed of `navigator.locks`; whoever compiles without the DOM's declarations has no others. */
+export interface Locks {
+  /** `signal` is an AbortSignal. */
+  request(
+    name: string,
+    options: { readonly steal?: boolean; readonly signal?: object },
+    callback: () => Promise<void>,
+  ): Promise<unknown>;
+}
 
 /** What a request of the lock comes to. */
 export interface LockEvents {
