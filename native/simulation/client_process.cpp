@@ -33,7 +33,9 @@ ClientProcess::ClientProcess(World& world, const Truth& truth, const FaultPlan& 
       name_("client " + std::to_string(index)),
       choose_gateway_(std::move(choose_gateway)),
       has_event_source_(world.chance(500)),
-      is_slow_(world.chance(plan.slow_reader_per_mille)),
+      network_{
+          .is_slow = world.chance(plan.slow_reader_per_mille),
+          .holds_back = plan.held_back_per_mille > 0 && world.chance(plan.held_back_per_mille)},
       workflow_(truth.workflow()),
       wishes_(std::move(wishes)),
       ids_(wishes_ ? wishes_->ids() : choose_registration(world, plan)),
@@ -59,11 +61,13 @@ void ClientProcess::start(Stored stored) {
   if (stream_) {
     std::exchange(stream_, nullptr)->close();
   }
+  carry_out(CloseProbe{});
   armed_.reset();
   ++timer_;
   ++sessions_;
   ConnectionOptions options;
   options.needs_token = issuer_.is_in_use();
+  options.polls.are_possible = plan_.held_back_per_mille > 0;
   if (canary_ == Canary::hasty_attempt) {
     options.reconnection_time_max = Duration{1};
   }
@@ -296,19 +300,40 @@ void ClientProcess::carry_out() {
 }
 
 void ClientProcess::carry_out(const OpenTransport& step) {
-  attempts_.on_attempt(cause_, clock_.now());
+  attempts_.on_attempt(cause_, step.kind, clock_.now());
   StreamRequest request =
-      read_stream_request(session_->request_query(), step.last_event_id, workflow_);
+      read_stream_request(session_->request_query(step.kind), step.last_event_id, workflow_);
   request.token = token_ ? token_->number : 0;
   judge_.on_attempt(request, rights_);
   count_request(request);
   event_source_.reset();
-  if (has_event_source_) {
+  if (has_event_source_ && step.kind == TransportKind::preferred) {
     event_source_.emplace();
   }
   stream_ =
-      std::make_shared<Stream>(world_, plan_, *this, step.attempt, is_slow_, std::move(request));
+      std::make_shared<Stream>(world_, plan_, *this, step.attempt, network_, std::move(request));
   stream_->open(choose_gateway_());
+}
+
+void ClientProcess::carry_out(const OpenProbe& step) {
+  StreamRequest request =
+      read_stream_request(session_->request_query(TransportKind::polling), {}, workflow_);
+  request.token = token_ ? token_->number : 0;
+  probe_stream_ =
+      std::make_shared<Stream>(world_, plan_, probe_, step.attempt, network_, std::move(request));
+  probe_stream_->open(choose_gateway_());
+}
+
+void ClientProcess::carry_out(const CloseProbe& /*step*/) {
+  if (probe_stream_) {
+    std::exchange(probe_stream_, nullptr)->close();
+  }
+}
+
+void ClientProcess::Probe::on_bytes(AttemptId attempt, std::string_view bytes) {
+  if (client_.session_->on_probe_bytes(attempt, bytes, client_.clock_.now())) {
+    client_.carry_out();
+  }
 }
 
 void ClientProcess::carry_out(const CloseTransport& /*step*/) {
@@ -345,6 +370,10 @@ void ClientProcess::count_reason(ConnectionReason reason) {
     world_.count(Sight::stream_stopped);
   } else if (reason == ConnectionReason::renewed) {
     world_.count(Sight::token_renewed);
+  } else if (reason == ConnectionReason::held_back) {
+    world_.count(Sight::stream_held_back);
+  } else if (reason == ConnectionReason::polled) {
+    world_.count(Sight::stream_tried);
   }
 }
 
@@ -386,11 +415,14 @@ void ClientProcess::check_end(bool is_settled) const {
   if (is_over()) {
     return;
   }
-  if (session_->state() != ConnectionState::open) {
+  // Polls that follow each other are one connection, as is the stream that is tried in between. A
+  // client polls, too, where one gateway was silent for long and another one was not.
+  const bool may_poll = plan_.held_back_per_mille > 0;
+  if (may_poll ? !session_->is_connected() : session_->state() != ConnectionState::open) {
     throw Violation(name_ + ": is " + std::string{to_string(session_->state())} +
                     ", though everything is well");
   }
-  judge_.check_end();
+  judge_.check_end(may_poll);
   for (const std::int64_t id : ids_) {
     judge_.check_end(view(id), is_settled);
   }
