@@ -236,18 +236,6 @@ void ClientProcess::hear(const SessionMessage& message) {
   show_views(message);
 }
 
-void ClientProcess::count(const SessionMessage& message) const {
-  const StreamMessageType type = message.content->type;
-  if (type == StreamMessageType::update && message.kind == MessageKind::other) {
-    const std::int64_t number = number_in(workflow_, message.content->update);
-    const bool is_wanted = std::binary_search(ids_.begin(), ids_.end(), number);
-    world_.count(is_wanted ? Sight::update_known : Sight::update_unwanted);
-  } else if (type == StreamMessageType::end) {
-    const bool is_new = stream_->request().cursor.empty() || judge_.updates() > updates_before_;
-    world_.count(is_new ? Sight::end_told : Sight::end_told_again);
-  }
-}
-
 void ClientProcess::show_views(const SessionMessage& message) {
   if (view() != nullptr) {
     return show(message);
@@ -301,6 +289,7 @@ void ClientProcess::carry_out() {
 
 void ClientProcess::carry_out(const OpenTransport& step) {
   attempts_.on_attempt(cause_, step.kind, clock_.now());
+  kind_ = step.kind;
   StreamRequest request =
       read_stream_request(session_->request_query(step.kind), step.last_event_id, workflow_);
   request.token = token_ ? token_->number : 0;
@@ -313,27 +302,6 @@ void ClientProcess::carry_out(const OpenTransport& step) {
   stream_ =
       std::make_shared<Stream>(world_, plan_, *this, step.attempt, network_, std::move(request));
   stream_->open(choose_gateway_());
-}
-
-void ClientProcess::carry_out(const OpenProbe& step) {
-  StreamRequest request =
-      read_stream_request(session_->request_query(TransportKind::polling), {}, workflow_);
-  request.token = token_ ? token_->number : 0;
-  probe_stream_ =
-      std::make_shared<Stream>(world_, plan_, probe_, step.attempt, network_, std::move(request));
-  probe_stream_->open(choose_gateway_());
-}
-
-void ClientProcess::carry_out(const CloseProbe& /*step*/) {
-  if (probe_stream_) {
-    std::exchange(probe_stream_, nullptr)->close();
-  }
-}
-
-void ClientProcess::Probe::on_bytes(AttemptId attempt, std::string_view bytes) {
-  if (client_.session_->on_probe_bytes(attempt, bytes, client_.clock_.now())) {
-    client_.carry_out();
-  }
 }
 
 void ClientProcess::carry_out(const CloseTransport& /*step*/) {
@@ -349,31 +317,15 @@ void ClientProcess::carry_out(const StateChanged& step) {
     cause_ = step.reason;
   }
   count_reason(step.reason);
-  const auto deadline = session_->next_deadline();
+  // A wait that a signal has ended at once is no wait, and the deadline is another state's by now.
+  const auto deadline =
+      session_->state() == step.to ? session_->next_deadline() : std::optional<Instant>{};
   attempts_.on_state(step, deadline ? *deadline - clock_.now() : Duration{});
   if (step.to == ConnectionState::closed) {
     if (!judge_.may_stop(step.reason)) {
       throw Violation(name_ + ": gives up for good");
     }
     plan_return(step.reason);
-  }
-}
-
-void ClientProcess::count_reason(ConnectionReason reason) {
-  if (reason == ConnectionReason::silent) {
-    world_.count(Sight::silence_noticed);
-  } else if (reason == ConnectionReason::timed_out) {
-    world_.count(Sight::answer_timed_out);
-  } else if (reason == ConnectionReason::woken) {
-    world_.count(Sight::wait_cut_short);
-  } else if (reason == ConnectionReason::told_to_stop) {
-    world_.count(Sight::stream_stopped);
-  } else if (reason == ConnectionReason::renewed) {
-    world_.count(Sight::token_renewed);
-  } else if (reason == ConnectionReason::held_back) {
-    world_.count(Sight::stream_held_back);
-  } else if (reason == ConnectionReason::polled) {
-    world_.count(Sight::stream_tried);
   }
 }
 

@@ -59,6 +59,12 @@ class ClientProcess final : public StreamReader {
 
   [[nodiscard]] const ClientJudge& judge() const { return judge_; }
   void check_end(bool is_settled) const;
+  /// How many requests gateways may hold for it when it has come to rest: polls come and go.
+  struct Requests {
+    std::size_t least = 0;
+    std::size_t most = 0;
+  };
+  [[nodiscard]] Requests requests() const;
 
  private:
   /// What outlives a session.
@@ -134,6 +140,7 @@ class ClientProcess final : public StreamReader {
   std::optional<StreamSession> session_;
   std::uint64_t sessions_ = 0;
   ConnectionReason cause_{};                 // Of the attempt, whether it needs a token or not.
+  TransportKind kind_{};                     // Of the attempt.
   std::optional<EventSource> event_source_;  // Of the attempt.
   StreamPtr stream_;
   Probe probe_{*this};

@@ -154,8 +154,7 @@ FaultPlan choose_fault_plan(std::uint64_t seed) {
   plan.waiting_max = choose.one("waiting", std::array<std::size_t, 4>{3, 10'000, 10'000, 10'000});
   plan.in_flight_max = choose.one("in flight", std::array<std::size_t, 3>{16, 32, 64});
   plan.line_bytes_max = sse::ParserLimits{}.line_bytes_max;
-  // A snapshot that a client can't read is all that its polls bring.
-  if (plan.held_back_per_mille == 0 && choose.of("short lines").chance(200)) {
+  if (choose.of("short lines").chance(200)) {
     // Of updates some are longer than the first, of snapshots most are than the second.
     plan.line_bytes_max = choose.half("very short lines") ? 180 : 400;
   }
