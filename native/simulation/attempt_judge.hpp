@@ -25,6 +25,8 @@ class AttemptJudge {
   void be_calm(bool is_calm) { is_calm_ = is_calm; }
   /// It follows other ids.
   void on_ids_changed(Instant now);
+  /// It asks for a token that is not the last one: the attempt that this is for may follow at once.
+  void on_token_replaced() { last_poll_.reset(); }
   void on_attempt(ConnectionReason reason, TransportKind kind, Instant now);
   /// `wait`: the time of the next deadline.
   void on_state(const StateChanged& change, Duration wait);

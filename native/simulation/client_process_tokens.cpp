@@ -20,6 +20,9 @@ void ClientProcess::be_calm(bool is_calm) {
 }
 
 void ClientProcess::carry_out(const RequestToken& step) {
+  if (step.is_refused) {
+    attempts_.on_token_replaced();
+  }
   const bool is_stored = token_ && token_->expires_at > world_.now() + stored_life_min;
   if (is_stored && !step.is_refused) {
     session_->on_token(step.attempt, clock_.now());
