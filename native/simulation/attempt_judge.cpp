@@ -16,6 +16,8 @@ constexpr Duration offline_wait_max{60'000};
 constexpr std::size_t attempts_per_minute_max = 20;
 constexpr Duration minute{60'000};
 
+const Duration poll_spacing_min = ConnectionOptions{}.polls.spacing_min;
+
 /// How long changes are gathered, at least.
 const Duration change_delay = ConnectionOptions{}.change_delay;
 
@@ -23,6 +25,7 @@ const Duration change_delay = ConnectionOptions{}.change_delay;
 
 void AttemptJudge::begin() {
   attempts_.clear();
+  last_poll_.reset();
   was_offline_ = was_connected_ = false;
   first_change_.reset();
   changes_ = 0;
@@ -33,9 +36,17 @@ void AttemptJudge::on_ids_changed(Instant now) {
   ++changes_;
 }
 
-void AttemptJudge::on_attempt(ConnectionReason reason, Instant now) {
+void AttemptJudge::on_attempt(ConnectionReason reason, TransportKind kind, Instant now) {
   const auto first_change = std::exchange(first_change_, std::nullopt);
   changes_ = 0;
+  const auto last_poll = std::exchange(last_poll_, std::nullopt);
+  if (kind == TransportKind::polling) {
+    last_poll_ = now;
+    if (last_poll && !first_change && now - *last_poll < poll_spacing_min) {
+      fail("two polls begin " + std::to_string((now - *last_poll).count()) + " ms apart");
+    }
+    return;
+  }
   if (reason == ConnectionReason::changed) {
     // However often the ids have changed since the last attempt, one more asks for them.
     if (!first_change || now - *first_change < change_delay) {

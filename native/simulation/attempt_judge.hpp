@@ -25,7 +25,9 @@ class AttemptJudge {
   void be_calm(bool is_calm) { is_calm_ = is_calm; }
   /// It follows other ids.
   void on_ids_changed(Instant now);
-  void on_attempt(ConnectionReason reason, Instant now);
+  /// It asks for a token that is not the last one: the attempt that this is for may follow at once.
+  void on_token_replaced() { last_poll_.reset(); }
+  void on_attempt(ConnectionReason reason, TransportKind kind, Instant now);
   /// `wait`: the time of the next deadline.
   void on_state(const StateChanged& change, Duration wait);
 
@@ -41,6 +43,7 @@ class AttemptJudge {
   bool was_offline_ = false;
   bool was_connected_ = false;
   bool is_calm_ = false;
+  std::optional<Instant> last_poll_;  // Nothing: the last attempt was none.
   // Since the last attempt.
   std::optional<Instant> first_change_;
   std::size_t changes_ = 0;

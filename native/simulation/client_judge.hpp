@@ -60,7 +60,8 @@ class ClientJudge {
   void on_ended() const;
 
   /// Everything was told.
-  void check_end() const;
+  /// A greeting that is held back may still be due.
+  void check_end(bool is_held_back) const;
   /// The view of one id is the truth's, as far as that can be asked of it (`ViewJudge`).
   void check_end(const RegistrationView& view, bool is_settled) const;
 

@@ -33,7 +33,9 @@ ClientProcess::ClientProcess(World& world, const Truth& truth, const FaultPlan& 
       name_("client " + std::to_string(index)),
       choose_gateway_(std::move(choose_gateway)),
       has_event_source_(world.chance(500)),
-      is_slow_(world.chance(plan.slow_reader_per_mille)),
+      network_{
+          .is_slow = world.chance(plan.slow_reader_per_mille),
+          .holds_back = plan.held_back_per_mille > 0 && world.chance(plan.held_back_per_mille)},
       workflow_(truth.workflow()),
       wishes_(std::move(wishes)),
       ids_(wishes_ ? wishes_->ids() : choose_registration(world, plan)),
@@ -59,11 +61,13 @@ void ClientProcess::start(Stored stored) {
   if (stream_) {
     std::exchange(stream_, nullptr)->close();
   }
+  carry_out(CloseProbe{});
   armed_.reset();
   ++timer_;
   ++sessions_;
   ConnectionOptions options;
   options.needs_token = issuer_.is_in_use();
+  options.polls.are_possible = plan_.held_back_per_mille > 0;
   if (canary_ == Canary::hasty_attempt) {
     options.reconnection_time_max = Duration{1};
   }
@@ -232,18 +236,6 @@ void ClientProcess::hear(const SessionMessage& message) {
   show_views(message);
 }
 
-void ClientProcess::count(const SessionMessage& message) const {
-  const StreamMessageType type = message.content->type;
-  if (type == StreamMessageType::update && message.kind == MessageKind::other) {
-    const std::int64_t number = number_in(workflow_, message.content->update);
-    const bool is_wanted = std::binary_search(ids_.begin(), ids_.end(), number);
-    world_.count(is_wanted ? Sight::update_known : Sight::update_unwanted);
-  } else if (type == StreamMessageType::end) {
-    const bool is_new = stream_->request().cursor.empty() || judge_.updates() > updates_before_;
-    world_.count(is_new ? Sight::end_told : Sight::end_told_again);
-  }
-}
-
 void ClientProcess::show_views(const SessionMessage& message) {
   if (view() != nullptr) {
     return show(message);
@@ -296,18 +288,19 @@ void ClientProcess::carry_out() {
 }
 
 void ClientProcess::carry_out(const OpenTransport& step) {
-  attempts_.on_attempt(cause_, clock_.now());
+  attempts_.on_attempt(cause_, step.kind, clock_.now());
+  kind_ = step.kind;
   StreamRequest request =
-      read_stream_request(session_->request_query(), step.last_event_id, workflow_);
+      read_stream_request(session_->request_query(step.kind), step.last_event_id, workflow_);
   request.token = token_ ? token_->number : 0;
   judge_.on_attempt(request, rights_);
   count_request(request);
   event_source_.reset();
-  if (has_event_source_) {
+  if (has_event_source_ && step.kind == TransportKind::preferred) {
     event_source_.emplace();
   }
   stream_ =
-      std::make_shared<Stream>(world_, plan_, *this, step.attempt, is_slow_, std::move(request));
+      std::make_shared<Stream>(world_, plan_, *this, step.attempt, network_, std::move(request));
   stream_->open(choose_gateway_());
 }
 
@@ -324,27 +317,15 @@ void ClientProcess::carry_out(const StateChanged& step) {
     cause_ = step.reason;
   }
   count_reason(step.reason);
-  const auto deadline = session_->next_deadline();
+  // A wait that a signal has ended at once is no wait, and the deadline is another state's by now.
+  const auto deadline =
+      session_->state() == step.to ? session_->next_deadline() : std::optional<Instant>{};
   attempts_.on_state(step, deadline ? *deadline - clock_.now() : Duration{});
   if (step.to == ConnectionState::closed) {
     if (!judge_.may_stop(step.reason)) {
       throw Violation(name_ + ": gives up for good");
     }
     plan_return(step.reason);
-  }
-}
-
-void ClientProcess::count_reason(ConnectionReason reason) {
-  if (reason == ConnectionReason::silent) {
-    world_.count(Sight::silence_noticed);
-  } else if (reason == ConnectionReason::timed_out) {
-    world_.count(Sight::answer_timed_out);
-  } else if (reason == ConnectionReason::woken) {
-    world_.count(Sight::wait_cut_short);
-  } else if (reason == ConnectionReason::told_to_stop) {
-    world_.count(Sight::stream_stopped);
-  } else if (reason == ConnectionReason::renewed) {
-    world_.count(Sight::token_renewed);
   }
 }
 
@@ -386,11 +367,14 @@ void ClientProcess::check_end(bool is_settled) const {
   if (is_over()) {
     return;
   }
-  if (session_->state() != ConnectionState::open) {
+  // Polls that follow each other are one connection, as is the stream that is tried in between. A
+  // client polls, too, where one gateway was silent for long and another one was not.
+  const bool may_poll = plan_.held_back_per_mille > 0;
+  if (may_poll ? !session_->is_connected() : session_->state() != ConnectionState::open) {
     throw Violation(name_ + ": is " + std::string{to_string(session_->state())} +
                     ", though everything is well");
   }
-  judge_.check_end();
+  judge_.check_end(may_poll);
   for (const std::int64_t id : ids_) {
     judge_.check_end(view(id), is_settled);
   }

@@ -59,6 +59,12 @@ class ClientProcess final : public StreamReader {
 
   [[nodiscard]] const ClientJudge& judge() const { return judge_; }
   void check_end(bool is_settled) const;
+  /// How many requests gateways may hold for it when it has come to rest: polls come and go.
+  struct Requests {
+    std::size_t least = 0;
+    std::size_t most = 0;
+  };
+  [[nodiscard]] Requests requests() const;
 
  private:
   /// What outlives a session.
@@ -66,6 +72,18 @@ class ClientProcess final : public StreamReader {
     std::string last_event_id;
     std::vector<RegistrationView> views;
     std::vector<std::int64_t> new_ids;  ///< The last event tells nothing of these.
+  };
+
+  /// The poll beside an attempt, of which only the first event matters.
+  class Probe final : public StreamReader {
+   public:
+    explicit Probe(ClientProcess& client) : client_(client) {}
+    void on_response(AttemptId /*attempt*/, const ResponseHead& /*head*/) override {}
+    void on_bytes(AttemptId attempt, std::string_view bytes) override;
+    void on_end(AttemptId /*attempt*/, TransportEnd /*end*/) override {}
+
+   private:
+    ClientProcess& client_;
   };
 
   void start(Stored stored);
@@ -92,9 +110,8 @@ class ClientProcess final : public StreamReader {
   void on_token(AttemptId attempt, std::optional<Token> token);
   void carry_out(const OpenTransport& step);
   void carry_out(const CloseTransport& step);
-  // Its options allow no polls.
-  void carry_out(const OpenProbe& /*step*/) {}
-  void carry_out(const CloseProbe& /*step*/) {}
+  void carry_out(const OpenProbe& step);
+  void carry_out(const CloseProbe& step);
   void carry_out(const StateChanged& step);
   void count_reason(ConnectionReason reason);
   void count_request(const StreamRequest& request);
@@ -109,7 +126,7 @@ class ClientProcess final : public StreamReader {
   const std::string name_;
   const ChooseGateway choose_gateway_;
   const bool has_event_source_;
-  const bool is_slow_;
+  const Stream::Network network_;
   const Workflow& workflow_;
   std::optional<ClientWishes> wishes_;
   std::vector<std::int64_t> ids_;     // In order; none: all.
@@ -123,8 +140,11 @@ class ClientProcess final : public StreamReader {
   std::optional<StreamSession> session_;
   std::uint64_t sessions_ = 0;
   ConnectionReason cause_{};                 // Of the attempt, whether it needs a token or not.
+  TransportKind kind_{};                     // Of the attempt.
   std::optional<EventSource> event_source_;  // Of the attempt.
   StreamPtr stream_;
+  Probe probe_{*this};
+  StreamPtr probe_stream_;  // Null: there is none.
   std::optional<Instant> armed_;
   std::uint64_t timer_ = 0;
   bool is_settling_ = false;

@@ -16,10 +16,13 @@ constexpr Duration stored_life_min{5'000};
 
 void ClientProcess::be_calm(bool is_calm) {
   // A reader that is slow hears the warning late, as does a timer that is throttled.
-  attempts_.be_calm(is_calm && !is_slow_ && plan_.throttled_per_mille == 0);
+  attempts_.be_calm(is_calm && !network_.is_slow && plan_.throttled_per_mille == 0);
 }
 
 void ClientProcess::carry_out(const RequestToken& step) {
+  if (step.is_refused) {
+    attempts_.on_token_replaced();
+  }
   const bool is_stored = token_ && token_->expires_at > world_.now() + stored_life_min;
   if (is_stored && !step.is_refused) {
     session_->on_token(step.attempt, clock_.now());

@@ -79,7 +79,9 @@ constexpr std::array<std::string_view, sights_count> sight_names{"stream resumed
                                                                  "renewal failed",
                                                                  "token expired",
                                                                  "key withdrawn",
-                                                                 "rights limited"};
+                                                                 "rights limited",
+                                                                 "stream held back",
+                                                                 "stream tried"};
 
 /// What is said of each: its name and count.
 template <typename Say>

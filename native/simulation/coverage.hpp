@@ -74,17 +74,19 @@ enum class Sight : std::uint8_t {
   update_unwanted,        ///< It came when its id was not followed any more.
   other_passed_by,        ///< A gateway told of one workflow beside streams of another.
   end_told,
-  end_told_again,   ///< To a client that had the final update.
-  stream_stopped,   ///< By 204: its client had the end.
-  end_passed_over,  ///< Its id was the cursor of a stream without an end.
-  token_renewed,    ///< A client replaced its stream before the token had expired.
-  renewal_failed,   ///< It got no token for that, for now.
-  token_expired,    ///< A gateway ended a stream.
-  key_withdrawn,    ///< The same, since its token's key counts no more.
-  rights_limited,   ///< A stream of all became one of what its token allows.
+  end_told_again,    ///< To a client that had the final update.
+  stream_stopped,    ///< By 204: its client had the end.
+  end_passed_over,   ///< Its id was the cursor of a stream without an end.
+  token_renewed,     ///< A client replaced its stream before the token had expired.
+  renewal_failed,    ///< It got no token for that, for now.
+  token_expired,     ///< A gateway ended a stream.
+  key_withdrawn,     ///< The same, since its token's key counts no more.
+  rights_limited,    ///< A stream of all became one of what its token allows.
+  stream_held_back,  ///< A client polls from then on.
+  stream_tried,      ///< It tried a stream again.
 };
 
-inline constexpr std::size_t sights_count = static_cast<std::size_t>(Sight::rights_limited) + 1;
+inline constexpr std::size_t sights_count = static_cast<std::size_t>(Sight::stream_tried) + 1;
 
 [[nodiscard]] std::string_view to_string(Sight sight);
 

@@ -122,6 +122,7 @@ FaultPlan choose_fault_plan(std::uint64_t seed) {
 
   // By this name none of the kept seeds has them, and so each still does what it is kept for.
   plan.has_tokens = choose.of("closed gateways").chance(150);
+  plan.held_back_per_mille = choose.of("whole answers only").chance(150) ? 400 : 0;
   plan.history_length_max =
       choose.one("history length", std::array<std::size_t, 4>{8, 50, 10'000, 10'000});
   plan.page_bytes = choose.one("page bytes", std::array<std::size_t, 3>{4'000, 40'000, 400'000});
@@ -201,6 +202,7 @@ std::string to_string(const FaultPlan& plan) {
   add("same bare", plan.same_bare_per_mille);
   add("cut anywhere", plan.split_per_mille);
   add("slow readers", plan.slow_reader_per_mille);
+  add("held back", plan.held_back_per_mille);
   add("throttled timers", plan.throttled_per_mille);
   add("clock drift, per million", plan.drift_per_million_max);
   text += "\nlimits:";

@@ -78,6 +78,7 @@ struct FaultPlan {
 
   std::uint64_t split_per_mille = 0;        ///< Deliveries that are cut at any byte.
   std::uint64_t slow_reader_per_mille = 0;  ///< Clients.
+  std::uint64_t held_back_per_mille = 0;    ///< Clients behind what passes on whole answers only.
   std::uint64_t throttled_per_mille = 0;    ///< Timers of clients that go off late.
   std::int64_t drift_per_million_max = 0;
   Duration delay_max{};

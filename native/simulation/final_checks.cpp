@@ -63,14 +63,15 @@ void check_end(const Cast& cast, bool is_settled) {
       check_entered(cast.truth, text);
     }
   }
-  std::size_t clients = 0;
+  ClientProcess::Requests requests;
   for (const auto& client : cast.clients) {
     client->check_end(is_settled);
-    clients += client->is_over() ? 0U : 1U;
+    requests.least += client->requests().least;
+    requests.most += client->requests().most;
   }
-  if (subscriptions != clients) {
-    throw Violation("gateways hold " + std::to_string(subscriptions) + " streams of " +
-                    std::to_string(clients) + " clients");
+  if (subscriptions < requests.least || subscriptions > requests.most) {
+    throw Violation("gateways hold " + std::to_string(subscriptions) + " streams of clients with " +
+                    std::to_string(requests.least) + " to " + std::to_string(requests.most));
   }
 }
 

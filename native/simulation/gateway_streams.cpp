@@ -129,7 +129,8 @@ bool GatewayStreams::accept(const StreamPtr& stream) {
   hub::SubscriptionRequest request{.ids = instance_ids(workflow_, asked.ids),
                                    .cursor = asked.cursor,
                                    .snapshots = instance_ids(workflow_, asked.snapshots),
-                                   .until_final = asked.until_final};
+                                   .until_final = asked.until_final,
+                                   .is_poll = asked.is_poll};
   if (issuer_.is_in_use() && !authorize(asked, request)) {
     refuse(stream, 401);
     return true;

@@ -16,13 +16,13 @@ constexpr Duration slow_interval{700};
 }  // namespace
 
 Stream::Stream(World& world, const FaultPlan& plan, StreamReader& reader, AttemptId attempt,
-               bool is_slow, StreamRequest request)
+               Network network, StreamRequest request)
     : world_(world),
       chance_(world.seed()),
       plan_(plan),
       reader_(&reader),
       attempt_(attempt),
-      is_slow_(is_slow),
+      network_(network),
       request_(std::move(request)) {}
 
 void Stream::open(StreamWriter& writer) {
@@ -50,8 +50,11 @@ std::size_t Stream::write(std::string_view bytes) {
   if (end_) {
     return bytes.size();  // The connection is broken, which the gateway has yet to hear.
   }
+  // What holds an answer back takes all of it.
   const std::size_t room =
-      plan_.send_buffer_bytes - std::min(plan_.send_buffer_bytes, bytes_.size());
+      network_.holds_back
+          ? bytes.size()
+          : plan_.send_buffer_bytes - std::min(plan_.send_buffer_bytes, bytes_.size());
   const std::size_t taken = std::min(room, bytes.size());
   bytes_.append(bytes.substr(0, taken));
   waits_for_room_ = taken < bytes.size();
@@ -148,7 +151,7 @@ void Stream::plan_delivery() {
     return;
   }
   Duration delay = chance_.between({}, plan_.delay_max);
-  if (is_slow_) {
+  if (network_.is_slow) {
     delay += slow_interval;
   }
   delay = std::max(delay, stalled_until_ - world_.now());
@@ -157,7 +160,7 @@ void Stream::plan_delivery() {
 
 void Stream::deliver() {
   is_delivery_planned_ = false;
-  if (reader_ == nullptr || is_half_open_) {
+  if (reader_ == nullptr || is_half_open_ || (network_.holds_back && !end_)) {
     return;
   }
   if (world_.now() < stalled_until_) {
@@ -169,8 +172,8 @@ void Stream::deliver() {
     plan_delivery();
     reader_->on_response(attempt_, head);
   } else if (!bytes_.empty()) {
-    std::size_t size = is_slow_ ? std::min(bytes_.size(), slow_bytes) : bytes_.size();
-    if (is_slow_) {
+    std::size_t size = network_.is_slow ? std::min(bytes_.size(), slow_bytes) : bytes_.size();
+    if (network_.is_slow) {
       world_.count(Sight::delivery_slowed);
     } else if (chance_.chance(plan_.split_per_mille)) {
       size = 1 + chance_.index(size);

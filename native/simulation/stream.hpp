@@ -46,8 +46,14 @@ class StreamWriter {
 /// late, with a send buffer of its own.
 class Stream : public std::enable_shared_from_this<Stream> {
  public:
-  Stream(World& world, const FaultPlan& plan, StreamReader& reader, AttemptId attempt, bool is_slow,
-         StreamRequest request);
+  /// What its network does to it.
+  struct Network {
+    bool is_slow = false;
+    bool holds_back = false;  ///< It passes an answer on when it has all of it.
+  };
+
+  Stream(World& world, const FaultPlan& plan, StreamReader& reader, AttemptId attempt,
+         Network network, StreamRequest request);
 
   void open(StreamWriter& writer);
 
@@ -87,7 +93,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   StreamReader* reader_;  // Null once the client has closed, or was told the end.
   StreamWriter* writer_ = nullptr;
   const AttemptId attempt_;
-  const bool is_slow_;
+  const Network network_;
   const StreamRequest request_;
 
   // On its way to the client, in this order.

@@ -70,6 +70,8 @@ StreamRequest read_stream_request(std::string_view query, std::string_view curso
       request.snapshots.push_back(read_id(value, workflow, query));
     } else if (name == "until" && value == "final") {
       request.until_final = true;
+    } else if (name == "poll" && value == "1") {
+      request.is_poll = true;
     } else {
       refuse(query);
     }

@@ -14,6 +14,7 @@ struct StreamRequest {
   std::vector<std::int64_t> ids;  ///< None: every instance.
   std::vector<std::int64_t> snapshots;
   bool until_final = false;
+  bool is_poll = false;
   std::string cursor;
   std::uint64_t token = 0;  ///< Its number (`Issuer`); 0: none.
 };

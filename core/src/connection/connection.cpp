@@ -27,6 +27,7 @@ Connection::Connection(const ConnectionOptions& options, std::uint64_t seed,
       backoff_(options.backoff, seed),
       reconnection_time_(bounded(options.reconnection_time)),
       change_delay_(std::max(options.change_delay, Duration::zero())),
+      poll_spacing_(options.polls.spacing_min),
       stream_retry_(options.polls.stream_retry_min) {
   if (last_event_id.size() <= last_event_id_bytes_max) {
     last_event_id_ = last_event_id;
@@ -117,6 +118,7 @@ bool Connection::on_event_id(AttemptId attempt, std::string_view last_event_id) 
   if (!is_current(attempt) || last_event_id.size() > last_event_id_bytes_max) {
     return false;
   }
+  has_moved_on_ |= last_event_id_ != last_event_id;
   last_event_id_ = last_event_id;
   return true;
 }
@@ -177,7 +179,7 @@ void Connection::handle_deadline(Instant now) {
     begin_attempt(true);
     return;
   }
-  if (probe_due_ && now_ >= *probe_due_ && (state_ == ConnectionState::open || now_ < deadline_)) {
+  if (probe_due_ && now_ >= *probe_due_) {
     probe();
   }
   if (renewal_due_ && now_ >= *renewal_due_) {
@@ -291,12 +293,12 @@ void Connection::enter(const ConnectionTransition& transition,
       }
       ++attempt_;
       change_due_.reset();
-      has_news_ = false;
       kind_ = next_kind();
       if (transition.event == ConnectionEvent::polled) {
-        const Instant due = after(begun_, options_.polls.spacing_min);
-        poll_due_ = due > now_ ? std::optional(due) : std::nullopt;
+        plan_poll();
       }
+      has_news_ = false;
+      has_moved_on_ = false;
       return begin_attempt(transition.from != ConnectionState::connecting ||
                            transition.event != ConnectionEvent::changed);
     case ConnectionState::open:

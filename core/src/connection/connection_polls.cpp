@@ -43,8 +43,34 @@ void Connection::probe() {
   probe_due_.reset();
   if (is_held_back_) {
     take(ConnectionEvent::held_back);
-  } else {
-    is_probe_due_ = true;
+    return;
+  }
+  // A timer that goes off late (a hidden page's do) finds the attempt out of time: it gets some
+  // more once, or nothing would be found out there. What is to be replaced as well has had its
+  // time.
+  if (state_ != ConnectionState::open && now_ >= deadline_) {
+    if (change_due_) {
+      return;
+    }
+    deadline_ = after(now_, options_.late_grace);
+  }
+  is_probe_due_ = true;
+}
+
+/// The next poll. One that was answered at once and left the cursor where it was would be answered
+/// likewise the next time (a snapshot that can't be read is asked for again, say): from the second
+/// one on the distance doubles, up to how often polls wait in vain.
+void Connection::plan_poll() {
+  const PollOptions& polls = options_.polls;
+  const bool is_same_again = !has_moved_on_ && now_ < after(begun_, polls.longest / 2);
+  if (!is_same_again) {
+    poll_spacing_ = polls.spacing_min;
+  }
+  const Instant due = after(begun_, poll_spacing_);
+  poll_due_ = due > now_ ? std::optional(due) : std::nullopt;
+  if (is_same_again) {
+    const Duration most = std::max(polls.longest, polls.spacing_min);
+    poll_spacing_ = poll_spacing_ > most / 2 ? most : poll_spacing_ * 2;
   }
 }
 

@@ -246,6 +246,72 @@ TEST_CASE("another network may let streams through") {
   CHECK(driver.kind == TransportKind::preferred);
 }
 
+TEST_CASE("a stream that is tried again is held back still, however late that is found") {
+  Driver driver = polling();
+  while (driver.kind == TransportKind::polling) {
+    poll_on(driver);
+  }
+  driver.changes.clear();
+  driver.advance(Duration{60'000});
+  driver.handle_deadline();
+  CHECK(driver.kind == TransportKind::polling);
+  CHECK(driver.connection.is_connected());
+  REQUIRE(driver.changes.size() == 1);
+  CHECK(driver.changes[0].reason == ConnectionReason::held_back);
+}
+
+TEST_CASE("a timer that is late leaves an attempt the time for its probe, once") {
+  Driver driver{with_polls()};
+  driver.connect();
+  driver.advance(Duration{60'000});
+  driver.handle_deadline();
+  REQUIRE(driver.probe);
+  SECTION("which finds polls") {
+    driver.probe_event();
+    CHECK(driver.kind == TransportKind::polling);
+  }
+  SECTION("which finds nothing") {
+    CHECK(driver.reach_deadline() == Duration{5'000});
+    CHECK(driver.connection.reason() == ConnectionReason::timed_out);
+  }
+  SECTION("unless it is to be replaced, too") {
+    driver.reach_deadline();
+    driver.reach_deadline();
+    driver.connection.change(driver.now);
+    driver.advance(Duration{60'000});
+    driver.handle_deadline();
+    CHECK_FALSE(driver.probe);
+    CHECK(driver.connection.reason() == ConnectionReason::timed_out);
+  }
+}
+
+TEST_CASE("polls that are answered at once with what was known are ever further apart") {
+  Driver driver = polling();
+  const auto next = [&](std::string_view id) {
+    driver.connection.on_event_id(*driver.transport, id);
+    driver.news();
+    driver.end(TransportEnd::ended);
+    const Duration wait = driver.reach_deadline();
+    driver.accept();
+    return wait.count();
+  };
+  CHECK(next("1-1") == 250);
+  for (const int wait : {250, 500, 1'000, 2'000, 4'000, 8'000, 16'000, 25'000, 25'000}) {
+    CHECK(next("1-1") == wait);
+  }
+  CHECK(driver.connection.is_connected());
+  CHECK(driver.changes.empty());
+  SECTION("until one brings news") {
+    CHECK(next("1-2") == 250);
+    CHECK(next("1-2") == 250);
+    CHECK(next("1-2") == 500);
+  }
+  SECTION("until one waits in vain") {
+    poll_on(driver);
+    CHECK(next("1-1") == 250);
+  }
+}
+
 TEST_CASE("each poll has a token of its own") {
   ConnectionOptions options = with_polls();
   options.needs_token = true;

@@ -91,6 +91,29 @@ TEST_CASE("A poll that gets a reset gets all its snapshots, however little an ou
   CHECK(has_ended(hub, added));
 }
 
+TEST_CASE("A poll brings the updates behind the snapshots that it names, which move no cursor") {
+  const std::size_t outbox_bytes_max = GENERATE(std::size_t{1}, std::size_t{10'000});
+  LiveHub hub{{.outbox_bytes_max = outbox_bytes_max}};
+  for (const std::int64_t registration_id : {42, 43, 44, 42}) {
+    REQUIRE_FALSE(hub.publish(update(registration_id)));
+  }
+  const auto read = [&](std::vector<InstanceId> snapshots) {
+    const SubscriptionId id = poll(
+        hub, {.ids = {42, 43, 44}, .cursor = LiveHub::id(3), .snapshots = std::move(snapshots)});
+    Reading reading = take(hub, id);
+    CHECK(has_ended(hub, id));
+    return reading;
+  };
+  const Reading one = read({43});
+  CHECK(one.types() == "connected snapshot update");
+  CHECK(one.ids == std::vector{LiveHub::id(3), LiveHub::id(3), LiveHub::id(4)});
+  const Reading more = read({43, 44});
+  CHECK(more.types() == "connected snapshot snapshot update");
+  CHECK(more.ids.back() == LiveHub::id(4));
+  // What the snapshot has in it does not come again.
+  CHECK(read({42}).types() == "connected snapshot");
+}
+
 TEST_CASE("Of more updates than an outbox takes a poll brings a part, and the next ones the rest") {
   LiveHub hub{{.outbox_bytes_max = 300}};
   for (int count = 0; count < 10; ++count) {
@@ -107,14 +130,16 @@ TEST_CASE("Of more updates than an outbox takes a poll brings a part, and the ne
   CHECK(polls > 1);
 }
 
-TEST_CASE("A poll that there is nothing for ends in its time, also while the history is not there") {
+TEST_CASE(
+    "A poll that there is nothing for ends in its time, also while the history is not there") {
   const bool is_live = GENERATE(true, false);
   Hub hub;
   hub.begin_history({.epoch = LiveHub::epoch, .sequence = 1});
   if (is_live) {
     hub.go_live(reading_timestamp_ms);
   }
-  const SubscriptionId id = poll(hub, {.ids = {42}, .cursor = LiveHub::id(1)}, Instant{Duration{7}});
+  const SubscriptionId id =
+      poll(hub, {.ids = {42}, .cursor = LiveHub::id(1)}, Instant{Duration{7}});
   const SubscriptionId later = poll(hub, {.cursor = LiveHub::id(1)}, Instant{Duration{8}});
   CHECK(take(hub, id).types() == (is_live ? "connected" : ""));
   Instant now{};
@@ -140,8 +165,7 @@ TEST_CASE("A poll that there is nothing for ends in its time, also while the his
 TEST_CASE("A poll until the final update ends by that, as a stream does") {
   LiveHub hub;
   REQUIRE_FALSE(hub.publish(update(42)));
-  const SubscriptionId id =
-      poll(hub, {.ids = {42}, .cursor = LiveHub::id(1), .until_final = true});
+  const SubscriptionId id = poll(hub, {.ids = {42}, .cursor = LiveHub::id(1), .until_final = true});
   REQUIRE_FALSE(hub.publish(
       R"({"registrationId":42,"status":"APPROVED","message":"so it is","timestamp":1702493000000})"));
   CHECK(take(hub, id).types() == "connected update end");

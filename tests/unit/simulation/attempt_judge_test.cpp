@@ -16,7 +16,7 @@ Instant at(std::int64_t time_ms) {
 struct Trying : AttemptJudge {
   Trying() : AttemptJudge("somebody") {
     begin();
-    on_attempt(ConnectionReason::requested, at(0));
+    on_attempt(ConnectionReason::requested, {}, at(0));
     on_state({.to = ConnectionState::open, .is_connected = true}, {});
   }
 };
@@ -29,17 +29,17 @@ TEST_CASE("Changes within a frame are one more attempt, which comes behind it an
   one.on_ids_changed(at(110));
   CHECK(one.changes() == 2);
   SECTION("it is") {
-    one.on_attempt(ConnectionReason::changed, at(116));
+    one.on_attempt(ConnectionReason::changed, {}, at(116));
     CHECK(one.changes() == 0);
     // What it has taken the place of is not one of the attempts that keep their distance.
-    one.on_attempt(ConnectionReason::retry_due, at(1'100));
+    one.on_attempt(ConnectionReason::retry_due, {}, at(1'100));
   }
   SECTION("it comes too early") {
-    CHECK_THROWS_AS(one.on_attempt(ConnectionReason::changed, at(115)), Violation);
+    CHECK_THROWS_AS(one.on_attempt(ConnectionReason::changed, {}, at(115)), Violation);
   }
   SECTION("there are two") {
-    one.on_attempt(ConnectionReason::changed, at(120));
-    CHECK_THROWS_AS(one.on_attempt(ConnectionReason::changed, at(140)), Violation);
+    one.on_attempt(ConnectionReason::changed, {}, at(120));
+    CHECK_THROWS_AS(one.on_attempt(ConnectionReason::changed, {}, at(140)), Violation);
   }
   SECTION("it is a loss") {
     CHECK_THROWS_AS(
@@ -50,17 +50,17 @@ TEST_CASE("Changes within a frame are one more attempt, which comes behind it an
 
 TEST_CASE("Other attempts are a second apart, and twenty in a minute unless somebody woke it") {
   Trying one;
-  CHECK_THROWS_AS(one.on_attempt(ConnectionReason::retry_due, at(999)), Violation);
+  CHECK_THROWS_AS(one.on_attempt(ConnectionReason::retry_due, {}, at(999)), Violation);
   Trying many;
   for (std::int64_t attempt = 1; attempt < 20; ++attempt) {
-    many.on_attempt(ConnectionReason::retry_due, at(attempt * 1'000));
+    many.on_attempt(ConnectionReason::retry_due, {}, at(attempt * 1'000));
   }
   SECTION("of its own accord") {
-    CHECK_THROWS_AS(many.on_attempt(ConnectionReason::retry_due, at(20'000)), Violation);
+    CHECK_THROWS_AS(many.on_attempt(ConnectionReason::retry_due, {}, at(20'000)), Violation);
   }
   SECTION("woken") {
     many.on_signal(at(19'500));
-    many.on_attempt(ConnectionReason::woken, at(20'000));
+    many.on_attempt(ConnectionReason::woken, {}, at(20'000));
   }
 }
 

@@ -77,7 +77,8 @@ struct PollOptions {
   Duration probe_after{5'000};
   /// How long the server lets a poll wait for an event.
   Duration longest{25'000};
-  /// The next poll begins no sooner than this after the one before it began.
+  /// The next poll begins no sooner than this after the one before it began. Behind one that was
+  /// over before half of `longest` and brought no other event id this doubles, up to `longest`.
   Duration spacing_min{250};
   /// So long after streams were found to be held back one is tried again, and each time after twice
   /// as long, up to `stream_retry_max`.
@@ -284,6 +285,7 @@ class Connection {
   [[nodiscard]] Duration usual_silence() const;
   [[nodiscard]] TransportKind next_kind();
   void plan_stream();
+  void plan_poll();
   void plan_probe();
   void probe();
   [[nodiscard]] bool is_poll_over() const;
@@ -329,6 +331,7 @@ class Connection {
   Duration change_delay_{};  ///< Of the next change.
   /// When a poll's attempt is due, which has to keep a distance from the one before.
   std::optional<Instant> poll_due_;
+  Duration poll_spacing_{};  ///< The least distance of the next one.
   /// When a stream without an event is compared with a poll; nothing: not, or not again.
   std::optional<Instant> probe_due_;
   Instant stream_due_{};     ///< While streams are held back: when one is tried again.
@@ -345,6 +348,7 @@ class Connection {
   TransportKind kind_{};       ///< Of the attempt.
   bool is_held_back_ = false;  ///< What a stream brings: polls take its place.
   bool has_news_ = false;      ///< An event has come of the attempt.
+  bool has_moved_on_ = false;  ///< So has an event id that is not the one it was asked with.
   bool sees_ = false;          ///< The attempt before was refused unseen, or the kind says why.
   bool had_grace_ = false;     ///< The watchdog went off late, and no byte has come since.
   bool is_offline_ = false;    ///< Signalled, and not belied by a stream since.
