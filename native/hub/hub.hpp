@@ -156,11 +156,11 @@ struct SubscriptionId {
 /// cursor gets all of that. A reader that takes nothing of it is cut off after
 /// `HubOptions::peer_timeout`.
 ///
-/// A poll (`SubscriptionRequest::is_poll`) is a stream that ends in good order: with a cursor behind
-/// the updates that there are, or a snapshot, a reset or an end, and without one behind `connected`
-/// and the snapshots. What else it brings (`retry`, `connected`, comments) is no answer, or a client
-/// would poll without a pause. Where there are more updates than its outbox takes, its client gets
-/// the rest by its next poll; a reset and all its snapshots belong together.
+/// A poll (`SubscriptionRequest::is_poll`) is a stream that ends in good order: with a cursor
+/// behind the updates that there are, or a snapshot, a reset or an end, and without one behind
+/// `connected` and the snapshots. What else it brings (`retry`, `connected`, comments) is no
+/// answer, or a client would poll without a pause. Where there are more updates than its outbox
+/// takes, its client gets the rest by its next poll; a reset and all its snapshots belong together.
 ///
 /// Journal, known states and subscriptions go by integers. Where a workflow's ids are text, each
 /// has a number for as long as one of these names it (`IdTable`).
@@ -267,9 +267,9 @@ class Hub {
     std::optional<ResetCause> reset_due;  // Comes before all else.
     bool until_final = false;             // It follows one id.
     bool is_poll = false;
-    bool has_answer = false;              // It has been given what ends a poll.
-    bool is_ending = false;               // Finishes its outbox when nothing is left for it.
-    bool was_sent = false;  // It has been given something to send since its last beat.
+    bool has_answer = false;  // It has been given what ends a poll.
+    bool is_ending = false;   // Finishes its outbox when nothing is left for it.
+    bool was_sent = false;    // It has been given something to send since its last beat.
     std::unique_ptr<Snapshots> snapshots;  // Come before messages. Null: none are left.
     Outbox outbox;
   };
