@@ -51,7 +51,7 @@ test("a page behind an nginx that holds streams back gets its updates by polls",
 });
 
 test("a page that is refused learns with what", async () => {
-  await page.evaluate((url) => window.connect?.(url), gateway.url("/nowhere"));
+  await page.evaluate((url) => window.connect?.(url), gateway.url("/api/nowhere"));
   await page.waitForFunction(() => window.snapshot?.().connection === "closed");
   const snapshot = await page.evaluate(() => ({ ...window.snapshot?.(), error: window.snapshot?.().error?.message }));
   expect(snapshot).toMatchObject({
