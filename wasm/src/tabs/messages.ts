@@ -98,7 +98,7 @@ const object = (checks: Readonly<Record<string, Check>>): Check => {
     typeof value === "object" && value !== null && entries.every(([key, check]) => check((value as Fields)[key]));
 };
 
-const isTerm = object({ began: (value) => typeof value === "number" && Number.isFinite(value), tab: isText });
+const isTerm = object({ began: isCount, tab: isText });
 const isUpdate = object({ id: (value) => value === undefined || isText(value) });
 const isView: Check = (value) => Array.isArray(value) && value.length === 2 && isId(value[0]) && isText(value[1]);
 const transports: readonly unknown[] = ["eventsource", "fetch", "polling", null] satisfies ShardStatus["transport"][];

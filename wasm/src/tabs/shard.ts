@@ -1,8 +1,11 @@
 import { isBehind, reaches } from "./cursor.js";
 import type { AnyUpdate, Batch, Id, ShardPlace, ShardReport, ShardStatus } from "./messages.js";
 
-/** So many updates a tab keeps, to give them to one that has missed them. Behind them there are the views. */
-export const journalUpdatesMax = 1000;
+/**
+ * So much a tab keeps of updates, as characters of their JSON, to give them to one that has missed them. Behind them
+ * there are the views.
+ */
+export const journalSizeMax = 1 << 20;
 
 /** Of a stream that is about to be opened. */
 export const idle: ShardStatus = {
@@ -35,7 +38,7 @@ export class Shard {
   #ownerCursor = "";
   #ownerCovered: readonly Id[] = [];
   readonly #views = new Map<Id, string>();
-  #journal: { readonly after: string; readonly batch: Batch }[] = [];
+  #journal: { readonly after: string; readonly batch: Batch; readonly size: number }[] = [];
   #journalSize = 0;
 
   get cursor(): string | null {
@@ -152,11 +155,13 @@ export class Shard {
   }
 
   #remember(after: string, batch: Batch): void {
+    // What one without updates takes is not nothing.
+    const size = JSON.stringify(batch.updates).length;
     // Views are kept once, as they are now.
-    this.#journal.push({ after, batch: { ...batch, views: [], covered: [] } });
-    this.#journalSize += sizeOf(batch);
-    while (this.#journalSize > journalUpdatesMax) {
-      this.#journalSize -= sizeOf(this.#journal.shift()?.batch);
+    this.#journal.push({ after, batch: { ...batch, views: [], covered: [] }, size });
+    this.#journalSize += size;
+    while (this.#journalSize > journalSizeMax) {
+      this.#journalSize -= this.#journal.shift()?.size ?? 0;
     }
   }
 }
@@ -165,11 +170,6 @@ export class Shard {
 function isUpTo(place: ShardPlace, cursor: string, covered: readonly Id[]): boolean {
   const at = place.cursor ?? "";
   return isBehind(at, cursor) || (at === cursor && covered.every((id) => place.covered.includes(id)));
-}
-
-/** What one without updates takes is not nothing. */
-function sizeOf(batch: Batch | undefined): number {
-  return Math.max(1, batch?.updates.length ?? 0);
 }
 
 function newerThan(cursor: string, updates: readonly AnyUpdate[]): readonly AnyUpdate[] {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 
 import type { Batch } from "../../src/tabs/messages.js";
-import { journalUpdatesMax, Shard } from "../../src/tabs/shard.js";
+import { journalSizeMax, Shard } from "../../src/tabs/shard.js";
 
 const status = {
   connection: "open",
@@ -69,12 +69,19 @@ describe("what a tab has of a stream", () => {
     expect(at(null)).toMatchObject({ after: null, upTo: "5-3", updates: [] });
   });
 
-  it("keeps so many updates for others, and no more", () => {
-    for (let sequence = 0; sequence <= journalUpdatesMax; ++sequence) {
-      shard.apply(batch(sequence, sequence + 1));
+  it("keeps so much for others, and no more", () => {
+    const quarter = (sequence: number) => {
+      const [update] = batch(sequence, sequence + 1).updates;
+      const rest = JSON.stringify([{ ...update, message: "" }]).length;
+      return [{ ...update, message: "x".repeat(journalSizeMax / 4 - rest) }];
+    };
+    for (let sequence = 0; sequence < 5; ++sequence) {
+      shard.apply(batch(sequence, sequence + 1, { updates: quarter(sequence) }));
     }
     expect(shard.lackedAt({ cursor: "5-0", covered: [42] })?.after).toBeNull();
-    expect(shard.lackedAt({ cursor: "5-1", covered: [42] })?.updates).toHaveLength(journalUpdatesMax);
+    expect(shard.lackedAt({ cursor: "5-1", covered: [42] })?.updates).toHaveLength(4);
+    shard.apply(batch(5, 6, { updates: [{ ...quarter(5)[0], message: "x".repeat(journalSizeMax) } as object] }));
+    expect(shard.lackedAt({ cursor: "5-5", covered: [42] })?.after).toBeNull();
   });
 
   it("forgets the view of what is covered no more", () => {
