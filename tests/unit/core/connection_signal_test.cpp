@@ -20,6 +20,15 @@ ConnectionOptions with_long_waits() {
 using Signal = void (Driver::*)();
 constexpr Signal waking_signals[] = {&Driver::online, &Driver::look, &Driver::restore};
 
+/// Connects, and has the server answer or not.
+AttemptId begin(Driver& driver, bool is_open) {
+  driver.connect();
+  if (is_open) {
+    driver.accept();
+  }
+  return *driver.transport;
+}
+
 }  // namespace
 
 TEST_CASE("online, visible and restored end a wait at once where the last attempt is long ago") {
@@ -129,11 +138,7 @@ TEST_CASE("online and visible leave a healthy stream, a young attempt and an idl
 TEST_CASE("a restored page opens its stream anew, whether that was open or under way") {
   for (const bool was_open : {false, true}) {
     Driver driver{with_long_waits()};
-    driver.connect();
-    if (was_open) {
-      driver.accept();
-    }
-    const AttemptId dead = *driver.transport;
+    const AttemptId dead = begin(driver, was_open);
     driver.advance(Duration{2000});
     driver.changes.clear();
     driver.restore();
@@ -218,14 +223,11 @@ TEST_CASE("a stream that opens while offline belies the signal") {
   CHECK(driver.reach_deadline() == Duration{1000});
 }
 
-TEST_CASE("online replaces what was open or under way when the network was lost, and nothing newer") {
+TEST_CASE(
+    "online replaces what was open or under way when the network was lost, and nothing newer") {
   for (const bool was_open : {false, true}) {
     Driver driver{with_long_waits()};
-    driver.connect();
-    if (was_open) {
-      driver.accept();
-    }
-    const AttemptId dead = *driver.transport;
+    const AttemptId dead = begin(driver, was_open);
     driver.advance(Duration{3000});
     driver.offline();
     driver.changes.clear();

@@ -55,6 +55,15 @@ export function connected<W extends Workflow>(workflow: W, options: LeaseOptions
   return new TestUser(workflow, options).mount().connect();
 }
 
+/** Behind each test: no stream of the page is left, and the environment is as it was. */
+export function leaveNothing(network: FakeNetwork): void {
+  expect(sharedStreamCount()).toBe(0);
+  expect(network.live).toBe(0);
+  network.sources.length = 0;
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+}
+
 /** What each test of a file begins with: a page without users, whose streams and timers are the test's. */
 export function createPage() {
   const network = createNetwork();
@@ -66,11 +75,7 @@ export function createPage() {
   afterEach(async () => {
     users.splice(0).forEach((user) => user.unmount());
     await settle();
-    expect(sharedStreamCount()).toBe(0);
-    expect(network.live).toBe(0);
-    network.sources.length = 0;
-    vi.useRealTimers();
-    vi.unstubAllGlobals();
+    leaveNothing(network);
   });
   /** A user of registrations, who leaves with the test. */
   const user = (options: Options = {}) => {

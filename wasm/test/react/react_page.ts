@@ -2,10 +2,10 @@ import type { ReactElement } from "react";
 import { act } from "react";
 import type { Root } from "react-dom/client";
 import { createRoot } from "react-dom/client";
-import { afterEach, beforeEach, expect, vi } from "vitest";
+import { afterEach, beforeEach, vi } from "vitest";
 
-import { sharedStreamCount } from "../../src/pool/stream_pool.js";
 import { createFetch, createNetwork, settle, stageUpdate } from "../fakes.js";
+import { leaveNothing } from "../pool/pool_users.js";
 
 /** What each test of a file begins with: a page whose network and timers are the test's. */
 export function createReactPage() {
@@ -21,11 +21,7 @@ export function createReactPage() {
       roots.splice(0).forEach((root) => root.unmount());
       await settle();
     });
-    expect(sharedStreamCount()).toBe(0);
-    expect(network.live).toBe(0);
-    network.sources.length = 0;
-    vi.useRealTimers();
-    vi.unstubAllGlobals();
+    leaveNothing(network);
   });
 
   /** Renders, and renders again. */
