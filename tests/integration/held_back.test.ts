@@ -3,6 +3,7 @@ import { RegistrationStream, type StreamSnapshot } from "regstream";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { Gateway } from "../processes/gateway.ts";
+import { Mock, shipped } from "../processes/mock.ts";
 import { Nginx } from "../processes/nginx.ts";
 
 const path = "/api/registrations/updates/stream";
@@ -73,4 +74,27 @@ test("a stream is held back, and polls take its place, as one connection", async
   expect(updates).toEqual(published);
   expect(stream.getSnapshot()).toMatchObject({ isConnected: true, connections: 1, resets: 0, error: null });
   stream.close();
+});
+
+test("of the scenario that is shipped: the stream finds the network out, and goes on by polls as one connection", async () => {
+  const mock = await Mock.start(shipped("held_back"));
+  const messages: string[] = [];
+  const stream = new RegistrationStream({
+    url: mock.url(),
+    registrationId: 42,
+    transport: "fetch",
+    onUpdate: ({ message }) => messages.push(message ?? ""),
+  });
+  await new Promise<void>((resolve) => {
+    stream.subscribe(() => {
+      if (stream.getSnapshot().latestUpdate?.status === "APPROVED") resolve();
+    });
+    stream.connect();
+  });
+  expect(stream.getSnapshot()).toMatchObject({ transport: "polling", isConnected: true, connections: 1, error: null });
+  stream.close();
+  expect(messages).toEqual(["Checking for duplicates", "Customer validated successfully"]);
+  const requests = (await mock.requests()).slice(0, 5);
+  expect(requests.map(({ lastEventId }) => lastEventId)).toEqual([null, null, null, "1702492000000-0", "1702492000000-1"]);
+  expect(await mock.stop()).toBe(0);
 });

@@ -2,7 +2,6 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { basename, dirname, join } from "node:path";
 
-import { RegistrationStream } from "regstream";
 import { afterEach, describe, expect, test } from "vitest";
 
 import type { Child } from "../processes/child.ts";
@@ -63,6 +62,7 @@ async function storyOf(url: string, ...options: string[]): Promise<string[]> {
 
 describe("each shipped scenario shows its trouble, and what a client does about it", () => {
   test("there is a test for every one", () => {
+    // That of held_back is with the network that it shows: held_back.test.ts.
     const names = readdirSync(dirname(shipped("deploy"))).map((name) => basename(name, ".json"));
     expect(names.sort()).toEqual([
       ...["buffering_proxy", "compressed_stream", "deploy", "expired_token", "half_open", "held_back", "herd_after_outage", "malformed_frames"],
@@ -82,28 +82,6 @@ describe("each shipped scenario shows its trouble, and what a client does about 
       [null, true],
       ["1702492000000-2", true],
     ]);
-  });
-
-  test("held_back: the package's stream finds the network out, and goes on by polls as one connection", async () => {
-    const server = await play(shipped("held_back"));
-    const messages: string[] = [];
-    const stream = new RegistrationStream({
-      url: server.url(),
-      registrationId: 42,
-      transport: "fetch",
-      onUpdate: ({ message }) => messages.push(message ?? ""),
-    });
-    await new Promise<void>((resolve) => {
-      stream.subscribe(() => {
-        if (stream.getSnapshot().latestUpdate?.status === "APPROVED") resolve();
-      });
-      stream.connect();
-    });
-    expect(stream.getSnapshot()).toMatchObject({ transport: "polling", isConnected: true, connections: 1, error: null });
-    stream.close();
-    expect(messages).toEqual([checking, approved]);
-    const requests = (await server.requests()).slice(0, 5);
-    expect(requests.map(({ lastEventId }) => lastEventId)).toEqual([null, null, null, "1702492000000-0", "1702492000000-1"]);
   });
 
   test("sleeping_phone: the client resumes after what it saw last", async () => {
