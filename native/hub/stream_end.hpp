@@ -19,7 +19,8 @@ enum class StreamEnd : std::uint8_t {
 
 /// Their names in the log.
 inline constexpr std::array<std::string_view, 7> stream_end_names = {
-    "client_left", "final_update", "token_expired", "key_withdrawn", "shutdown", "failed", "polled"};
+    "client_left", "final_update", "token_expired", "key_withdrawn",
+    "shutdown",    "failed",       "polled"};
 
 [[nodiscard]] constexpr std::string_view name_of(StreamEnd end) {
   return stream_end_names[static_cast<std::size_t>(end)];

@@ -21,6 +21,9 @@ constexpr Duration faulty_min{25'000};
 /// late timer; the watchdog of a half-open stream, its grace, and the longest waits of two
 /// attempts, each with a throttled timer; and then all that it has missed, over a slow line.
 constexpr Duration recovery_max{900'000};
+/// Polls over the smallest outbox bring one update each, and a whole history of them may be due:
+/// as long as this brings any, the end is further off.
+constexpr Duration progress_max{60'000};
 /// The same for an update when nothing is wrong: the slowest reader.
 constexpr Duration delivery_max{120'000};
 
@@ -64,6 +67,25 @@ struct Life {
   Faults faults;
 };
 
+std::uint64_t updates_heard(const Cast& cast) {
+  std::uint64_t updates = 0;
+  for (const auto& client : cast.clients) {
+    updates += client->judge().updates();
+  }
+  return updates;
+}
+
+void recover(World& world, const std::array<Life*, 2>& lives) {
+  world.run_for(recovery_max - progress_max);
+  std::uint64_t before = 0;
+  std::uint64_t heard = 0;
+  do {
+    before = updates_heard(lives[0]->cast) + updates_heard(lives[1]->cast);
+    world.run_for(progress_max);
+    heard = updates_heard(lives[0]->cast) + updates_heard(lives[1]->cast);
+  } while (heard != before);
+}
+
 void renew_tokens(World& world, const std::array<Life*, 2>& lives) {
   for (Life* const life : lives) {
     life->be_calm(true);
@@ -94,7 +116,7 @@ void run(std::uint64_t steps, Life& host, Life& guest) {
   for (Life* const life : lives) {
     life->end();
   }
-  world.run_for(recovery_max);
+  recover(world, lives);
   if (host.cast.issuer.is_in_use()) {
     renew_tokens(world, lives);
   }
@@ -145,8 +167,8 @@ SimulationResult simulate(const SimulationOptions& options) {
         gateway->streams().count();
       }
     }
+    result.updates += updates_heard(*cast);
     for (const auto& client : cast->clients) {
-      result.updates += client->judge().updates();
       result.resets += client->judge().resets();
     }
     result.steps += cast->world.steps();

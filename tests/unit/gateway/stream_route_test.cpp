@@ -181,8 +181,9 @@ TEST_CASE("A poll is a body that ends with its answer, by either version of HTTP
   gateway.publish(update_of(41, "APPROVED"));
   gateway.publish(update_of(42, "APPROVED"));
   const std::string rest = next.read_to_end();
-  CHECK_THAT(rest, Catch::Contains("\nid: " + RunningGateway::id(3) + "\ndata: {\"type\":\"update\"") &&
-                       Catch::EndsWith("}\n\n"));
+  CHECK_THAT(rest,
+             Catch::Contains("\nid: " + RunningGateway::id(3) + "\ndata: {\"type\":\"update\"") &&
+                 Catch::EndsWith("}\n\n"));
   if (is_chunked) {
     CHECK(first.has_whole_body());
     CHECK(next.has_whole_body());
@@ -190,14 +191,16 @@ TEST_CASE("A poll is a body that ends with its answer, by either version of HTTP
   CHECK(gateway.has_subscribers(0));
 }
 
-TEST_CASE("What makes no sense of several ids, of an end, or of a poll, is 400 with what would be right") {
+TEST_CASE(
+    "What makes no sense of several ids, of an end, or of a poll, is 400 with what would be "
+    "right") {
   const RunningGateway gateway;
   Client client(gateway.port());
   for (const char* query :
        {"?registrationId=42&until=", "?registrationId=42&until=forever", "?until=final",
         "?registrationId=41&registrationId=42&until=final", "?registrationId=42&snapshot=43",
-        "?snapshot=42", "?registrationId=41&registrationId=x", "?registrationId=42&snapshot=",
-        "?poll=", "?poll=0", "?poll=1&poll=1"}) {
+        "?snapshot=42", "?registrationId=41&registrationId=x",
+        "?registrationId=42&snapshot=", "?poll=", "?poll=0", "?poll=1&poll=1"}) {
     INFO(query);
     client.get(stream_path + query);
     const std::string response = client.read_response();
