@@ -28,8 +28,12 @@ if (tooNew.length > 0) {
   console.warn(`${why}: not tested here`);
 }
 
-/** As an own terminal has it: npm and npx tell those that they start of this workspace. */
-const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_|^NODE_ENV$|^VITE|^CI$/.test(name)));
+/** As an own terminal has it: npm and npx tell those that they start of this workspace, and Vitest of its tests. */
+const ofThisRun = Object.keys(process.env).filter((name) => /^npm_|^NODE_ENV$|^VITE|^CI$|^FORCE_/.test(name));
+const environment: NodeJS.ProcessEnv = {
+  ...Object.fromEntries(ofThisRun.map((name) => [name, undefined])),
+  NO_COLOR: "1", // What a server says of its address is read.
+};
 
 let browser: Browser;
 let tarball = "";
