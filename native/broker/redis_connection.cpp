@@ -60,10 +60,12 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
   }
 
  public:
-  Implementation(asio::io_context& context, const RedisOptions& options, Handlers handlers)
+  Implementation(asio::io_context& context, const RedisOptions& options,
+                 const RedisAddress& address, Handlers handlers, RedisLogin login)
       : options_(options),
+        peer_(options_, address, login),
         handlers_(std::move(handlers)),
-        interrupted_(interrupted_failure(options)),
+        interrupted_(interrupted_failure(peer_)),
         resolver_(std::in_place, context),
         socket_(context),
         timer_(context) {}
@@ -71,7 +73,7 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
   void start() {
     started_ = Clock::now();
     arm(started_ + options_.timing.connect_timeout);
-    resolver_->async_resolve(options_.host, std::to_string(options_.port),
+    resolver_->async_resolve(peer_.address.host, std::to_string(peer_.address.port),
                              completion([](Implementation& self, error_code error,
                                            const tcp::resolver::results_type& found) {
                                self.on_resolved(error, found);
@@ -112,7 +114,7 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
 
   void on_resolved(error_code error, const tcp::resolver::results_type& found) {
     if (error) {
-      fail(resolve_failure(options_));
+      fail(resolve_failure(peer_));
       return;
     }
     asio::async_connect(socket_, found,
@@ -123,7 +125,7 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
 
   void on_connected(error_code error) {
     if (error) {
-      fail(connect_failure(options_, error));
+      fail(connect_failure(peer_, error));
       return;
     }
     error_code ignored;
@@ -184,8 +186,7 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
 
   void on_read(error_code error, std::size_t size) {
     if (error) {
-      fail(auth_refusal_.empty() ? lost_failure(options_, error)
-                                 : auth_failure(options_, auth_refusal_));
+      fail(auth_refusal_.empty() ? lost_failure(peer_, error) : auth_failure(peer_, auth_refusal_));
       return;
     }
     heard_or_asked_ = Clock::now();
@@ -223,7 +224,7 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
 
   void take_replies(std::string_view bytes) {
     if (!reader_.feed(bytes)) {
-      fail(not_redis_failure(options_));
+      fail(not_redis_failure(peer_));
       return;
     }
     while (!is_paused_) {
@@ -237,9 +238,9 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
       }
     }
     if (reader_.is_oversized()) {
-      fail(oversized_failure(options_, ReplyLimits{}.bytes_max));
+      fail(oversized_failure(peer_, ReplyLimits{}.bytes_max));
     } else if (reader_.is_broken()) {
-      fail(not_redis_failure(options_));
+      fail(not_redis_failure(peer_));
     } else if (!is_paused_) {
       read();
     }
@@ -255,7 +256,7 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
     const bool is_error = reply.type == REDIS_REPLY_ERROR;
     if (owed_.empty()) {
       // Nobody asked: Redis says why it is about to close ("max number of clients reached").
-      fail(is_error ? reply_failure(options_, reply_text(reply)) : not_redis_failure(options_));
+      fail(is_error ? reply_failure(peer_, reply_text(reply)) : not_redis_failure(peer_));
       return;
     }
     const Owed owed = owed_.front();
@@ -286,12 +287,12 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
   void on_first_ping(const redisReply& reply) {
     const auto text = reply_text(reply);
     if (!auth_refusal_.empty()) {
-      fail(auth_failure(options_, auth_refusal_, text));
+      fail(auth_failure(peer_, auth_refusal_, text));
       return;
     }
     // A Redis that can't save to disk answers PING with MISCONF, but carries messages all the same.
     if (reply.type == REDIS_REPLY_ERROR && !text.starts_with("MISCONF")) {
-      fail(reply_failure(options_, text));
+      fail(reply_failure(peer_, text));
       return;
     }
     is_ready_ = true;
@@ -316,7 +317,7 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
       if (now < deadline) {
         arm(deadline);
       } else {
-        fail(connect_timeout_failure(options_, options_.timing.connect_timeout));
+        fail(connect_timeout_failure(peer_, options_.timing.connect_timeout));
       }
       return;
     }
@@ -329,7 +330,7 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
     if (now < deadline) {
       arm(deadline);
     } else if (is_owed) {
-      fail(silent_failure(options_));
+      fail(silent_failure(peer_));
     } else {
       send(Owed::ping, Command{"PING"});
     }
@@ -341,6 +342,7 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
   }
 
   const RedisOptions options_;
+  const RedisPeer peer_;
   const Handlers handlers_;
   const RedisFailure interrupted_;         // Made while there is memory.
   std::optional<tcp::resolver> resolver_;  // None after the end.
@@ -364,8 +366,9 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
 };
 
 RedisConnection::RedisConnection(asio::io_context& context, const RedisOptions& options,
-                                 Handlers handlers)
-    : implementation_(std::make_shared<Implementation>(context, options, std::move(handlers))) {
+                                 const RedisAddress& address, Handlers handlers, RedisLogin login)
+    : implementation_(
+          std::make_shared<Implementation>(context, options, address, std::move(handlers), login)) {
   try {
     implementation_->start();
   } catch (...) {

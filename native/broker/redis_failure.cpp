@@ -9,8 +9,9 @@
 namespace regstream::broker {
 namespace {
 
-std::string redis_at(const RedisOptions& options) {
-  return "redis at " + redis_address(options);
+std::string redis_at(const RedisPeer& peer) {
+  return (peer.login == RedisLogin::sentinel ? "the sentinel at " : "redis at ") +
+         to_string(peer.address);
 }
 
 /// A peer's text on one line of bounded length, without control characters for somebody's terminal.
@@ -34,69 +35,69 @@ bool has_no_password(std::string_view reply) {
 
 }  // namespace
 
-RedisFailure resolve_failure(const RedisOptions& options) {
-  return {RedisFailureKind::unresolvable,
-          redis_at(options) +
-              ": the host's name is not known: check REDIS_HOST (or --redis HOST:PORT)"};
+RedisFailure resolve_failure(const RedisPeer& peer) {
+  return {
+      RedisFailureKind::unresolvable,
+      redis_at(peer) + ": the host's name is not known: check REDIS_HOST (or --redis HOST:PORT)"};
 }
 
-RedisFailure connect_failure(const RedisOptions& options, const boost::system::error_code& error) {
+RedisFailure connect_failure(const RedisPeer& peer, const boost::system::error_code& error) {
   if (error == boost::asio::error::connection_refused) {
     return {RedisFailureKind::refused,
-            redis_at(options) +
+            redis_at(peer) +
                 " refused the connection: is redis-server running? Start it, or set REDIS_HOST and "
                 "REDIS_PORT (or --redis HOST:PORT) to where it runs"};
   }
   return {RedisFailureKind::unreachable,
-          redis_at(options) + " can't be reached (" + error.message() +
+          redis_at(peer) + " can't be reached (" + error.message() +
               "): check REDIS_HOST and REDIS_PORT (or --redis HOST:PORT) and the network"};
 }
 
-RedisFailure connect_timeout_failure(const RedisOptions& options, Duration waited) {
+RedisFailure connect_timeout_failure(const RedisPeer& peer, Duration waited) {
   return {RedisFailureKind::timed_out,
-          redis_at(options) + " did not answer within " + std::to_string(waited.count()) +
+          redis_at(peer) + " did not answer within " + std::to_string(waited.count()) +
               " ms: check that it is up, that host and port are right, and the firewall"};
 }
 
-RedisFailure lost_failure(const RedisOptions& options, const boost::system::error_code& error) {
+RedisFailure lost_failure(const RedisPeer& peer, const boost::system::error_code& error) {
   const std::string how =
       error == boost::asio::error::eof ? "it closed the connection" : error.message();
-  return {RedisFailureKind::lost, "lost " + redis_at(options) + " (" + how + ")"};
+  return {RedisFailureKind::lost, "lost " + redis_at(peer) + " (" + how + ")"};
 }
 
-RedisFailure interrupted_failure(const RedisOptions& options) {
+RedisFailure interrupted_failure(const RedisPeer& peer) {
   return {RedisFailureKind::lost,
-          "gave up " + redis_at(options) + ", since an error interrupted what was under way"};
+          "gave up " + redis_at(peer) + ", since an error interrupted what was under way"};
 }
 
-RedisFailure silent_failure(const RedisOptions& options) {
-  return {RedisFailureKind::silent, "lost " + redis_at(options) + " (no answer within " +
-                                        std::to_string(options.timing.reply_timeout.count()) +
+RedisFailure silent_failure(const RedisPeer& peer) {
+  return {RedisFailureKind::silent, "lost " + redis_at(peer) + " (no answer within " +
+                                        std::to_string(peer.options->timing.reply_timeout.count()) +
                                         " ms): is it stopped or overloaded, or the network cut?"};
 }
 
-RedisFailure flushed_failure(const RedisOptions& options) {
+RedisFailure flushed_failure(const RedisPeer& peer) {
   return {RedisFailureKind::flushed,
-          redis_at(options) + " was flushed while updates were on their way to it"};
+          redis_at(peer) + " was flushed while updates were on their way to it"};
 }
 
-RedisFailure not_redis_failure(const RedisOptions& options) {
+RedisFailure not_redis_failure(const RedisPeer& peer) {
   return {RedisFailureKind::not_redis,
-          "what listens at " + redis_address(options) +
+          "what listens at " + to_string(peer.address) +
               " does not speak Redis's protocol: check REDIS_HOST and REDIS_PORT (or --redis "
               "HOST:PORT); TLS is not supported"};
 }
 
-RedisFailure oversized_failure(const RedisOptions& options, std::size_t bytes_max) {
-  return {RedisFailureKind::oversized, redis_at(options) + " sent a message of more than " +
+RedisFailure oversized_failure(const RedisPeer& peer, std::size_t bytes_max) {
+  return {RedisFailureKind::oversized, redis_at(peer) + " sent a message of more than " +
                                            std::to_string(bytes_max) +
                                            " bytes: find its publisher"};
 }
 
-RedisFailure reply_failure(const RedisOptions& options, std::string_view reply) {
+RedisFailure reply_failure(const RedisPeer& peer, std::string_view reply) {
   const auto code = reply_code(reply);
-  const auto redis = redis_at(options);
-  const HistoryNames names{options.workflow->channel};
+  const auto redis = redis_at(peer);
+  const HistoryNames names{peer.options->workflow->channel};
   if (code == "NOAUTH") {
     return {RedisFailureKind::password, redis + ": password missing: set REDIS_PASSWORD"};
   }
@@ -144,19 +145,18 @@ RedisFailure reply_failure(const RedisOptions& options, std::string_view reply) 
   return {RedisFailureKind::rejected, redis + " answered: " + printable(reply)};
 }
 
-RedisFailure auth_failure(const RedisOptions& options, std::string_view reply,
+RedisFailure auth_failure(const RedisPeer& peer, std::string_view reply,
                           std::string_view ping_reply) {
   if (has_no_password(reply) && reply_code(ping_reply) == "NOAUTH") {
     return {RedisFailureKind::password,
-            redis_at(options) +
+            redis_at(peer) +
                 " wants a user's name, as its default user is off (ACL), and other users are not "
                 "supported yet: give the default user a password (ACL SETUSER default on >…), and "
                 "set REDIS_PASSWORD to it"};
   }
-  auto failure = reply_failure(options, reply);
+  auto failure = reply_failure(peer, reply);
   if (failure.what.find("answered: ") != std::string::npos) {
-    failure.what = redis_at(options) + " refused the AUTH command (" +
-                   std::string{reply_code(reply)} +
+    failure.what = redis_at(peer) + " refused the AUTH command (" + std::string{reply_code(reply)} +
                    "): check that it takes AUTH with a password only";
   }
   return failure;

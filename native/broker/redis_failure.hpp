@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
+#include <utility>
 
 #include <boost/system/error_code.hpp>
 
@@ -12,28 +14,47 @@
 
 namespace regstream::broker {
 
-[[nodiscard]] RedisFailure resolve_failure(const RedisOptions& options);
-[[nodiscard]] RedisFailure connect_failure(const RedisOptions& options,
+/// As whom a connection logs in.
+enum class RedisLogin : std::uint8_t {
+  server,    ///< `RedisOptions::username` and `password`.
+  sentinel,  ///< `sentinel_username` and `sentinel_password`.
+};
+
+/// Who a failure is about. `options` must outlive it.
+struct RedisPeer {
+  /// Not explicit: where nothing else is said, it is the server that the options name.
+  RedisPeer(const RedisOptions& the_options)  // NOLINT(google-explicit-constructor)
+      : RedisPeer(the_options, address_of(the_options), RedisLogin::server) {}
+  RedisPeer(const RedisOptions& the_options, RedisAddress the_address, RedisLogin the_login)
+      : options(&the_options), address(std::move(the_address)), login(the_login) {}
+
+  const RedisOptions* options;
+  RedisAddress address;
+  RedisLogin login;
+};
+
+[[nodiscard]] RedisFailure resolve_failure(const RedisPeer& peer);
+[[nodiscard]] RedisFailure connect_failure(const RedisPeer& peer,
                                            const boost::system::error_code& error);
-[[nodiscard]] RedisFailure connect_timeout_failure(const RedisOptions& options, Duration waited);
-[[nodiscard]] RedisFailure lost_failure(const RedisOptions& options,
+[[nodiscard]] RedisFailure connect_timeout_failure(const RedisPeer& peer, Duration waited);
+[[nodiscard]] RedisFailure lost_failure(const RedisPeer& peer,
                                         const boost::system::error_code& error);
 /// An exception has ended the connection; the context's loop says which.
-[[nodiscard]] RedisFailure interrupted_failure(const RedisOptions& options);
-[[nodiscard]] RedisFailure silent_failure(const RedisOptions& options);
+[[nodiscard]] RedisFailure interrupted_failure(const RedisPeer& peer);
+[[nodiscard]] RedisFailure silent_failure(const RedisPeer& peer);
 /// SCRIPT FLUSH or FLUSHALL, by somebody: the next connection loads the script again.
-[[nodiscard]] RedisFailure flushed_failure(const RedisOptions& options);
-[[nodiscard]] RedisFailure not_redis_failure(const RedisOptions& options);
-[[nodiscard]] RedisFailure oversized_failure(const RedisOptions& options, std::size_t bytes_max);
+[[nodiscard]] RedisFailure flushed_failure(const RedisPeer& peer);
+[[nodiscard]] RedisFailure not_redis_failure(const RedisPeer& peer);
+[[nodiscard]] RedisFailure oversized_failure(const RedisPeer& peer, std::size_t bytes_max);
 
 /// What Redis meant by an error reply ("NOAUTH Authentication required.").
-[[nodiscard]] RedisFailure reply_failure(const RedisOptions& options, std::string_view reply);
+[[nodiscard]] RedisFailure reply_failure(const RedisPeer& peer, std::string_view reply);
 
 /// The same for the reply to AUTH, which is never quoted: Redis quotes the arguments of a command
 /// that it does not know (AUTH renamed), and those are the password. `ping_reply` is that to the
 /// PING behind it (empty: there was none), which tells a Redis that wants no password from one that
 /// wants a user's name: both say that the default user has no password.
-[[nodiscard]] RedisFailure auth_failure(const RedisOptions& options, std::string_view reply,
+[[nodiscard]] RedisFailure auth_failure(const RedisPeer& peer, std::string_view reply,
                                         std::string_view ping_reply = {});
 
 }  // namespace regstream::broker

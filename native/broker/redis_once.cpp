@@ -50,6 +50,7 @@ class SinglePublish {
   void connect() {
     connection_.emplace(
         context_, bounded_by(options_, std::max(Duration{1}, deadline_ - monotonic_now())),
+        address_of(options_),
         RedisConnection::Handlers{.on_ready = [this] { send(); },
                                   .on_reply = [this](const redisReply& reply) { on_reply(reply); },
                                   .on_message = {},
@@ -137,6 +138,7 @@ std::optional<RedisFailure> check_redis(const RedisOptions& options, Duration ti
   const RedisConnection connection{
       context,
       bounded_by(options, timeout),
+      address_of(options),
       {.on_ready = [&context] { context.stop(); },
        .on_reply = {},
        .on_message = {},

@@ -108,9 +108,17 @@ RedisHistoryLimits bounded(const RedisHistoryLimits& limits) {
   };
 }
 
+std::string to_string(const RedisAddress& address) {
+  const bool is_ipv6 = address.host.find(':') != std::string::npos;
+  return (is_ipv6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
+}
+
+RedisAddress address_of(const RedisOptions& options) {
+  return {.host = options.host, .port = options.port};
+}
+
 std::string redis_address(const RedisOptions& options) {
-  const bool is_ipv6 = options.host.find(':') != std::string::npos;
-  return (is_ipv6 ? "[" + options.host + "]" : options.host) + ":" + std::to_string(options.port);
+  return to_string(address_of(options));
 }
 
 RedisOptions read_redis_options(std::optional<std::string_view> argument) {
