@@ -75,7 +75,7 @@ class RedisTicketStore::Implementation : public std::enable_shared_from_this<Imp
   void advance() {
     if (link_.poll_connect(broker::monotonic_now())) {
       connection_ = std::make_unique<broker::RedisConnection>(
-          context_, options_,
+          context_, options_, broker::address_of(options_),
           broker::RedisConnection::Handlers{
               .on_ready = input([](Implementation& self) {
                 self.link_.on_connected(broker::monotonic_now());

@@ -230,7 +230,8 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
       handlers.on_behind = input([](Implementation& self) { self.session_.on_channel_behind(); });
       handlers.on_drained = input([](Implementation& self) { self.session_.on_channel_drained(); });
     }
-    connection(role) = std::make_unique<RedisConnection>(context_, options_, std::move(handlers));
+    connection(role) = std::make_unique<RedisConnection>(context_, options_, address_of(options_),
+                                                         std::move(handlers));
   }
   void on_connected(LinkRole role) {
     if (role == LinkRole::caller) {

@@ -38,7 +38,10 @@ class RedisConnection {
     std::function<void(const RedisFailure&)> on_end;  ///< Once, and the last one.
   };
 
-  RedisConnection(boost::asio::io_context& context, const RedisOptions& options, Handlers handlers);
+  /// `address` is where to connect, whatever host `options` name.
+  RedisConnection(boost::asio::io_context& context, const RedisOptions& options,
+                  const RedisAddress& address, Handlers handlers,
+                  RedisLogin login = RedisLogin::server);
   RedisConnection(const RedisConnection&) = delete;
   RedisConnection& operator=(const RedisConnection&) = delete;
   ~RedisConnection();

@@ -10,6 +10,7 @@
 #include <boost/beast/http/write.hpp>
 
 #include "client/request_fields.hpp"
+#include "net/tls_client.hpp"
 
 namespace regstream::client {
 
@@ -115,7 +116,7 @@ void Attempt::on_connected(ErrorCode error) {
 }
 
 void Attempt::secure() {
-  if (!expect_host(wire_->tls(), url_.host)) {
+  if (!net::expect_host(wire_->tls(), url_.host)) {
     fail(StreamFailureKind::insecure, "no memory for TLS with " + url_.shown());
     return;
   }

@@ -20,7 +20,7 @@
 #include "client/answer_head.hpp"
 #include "client/http_url.hpp"
 #include "client/trust.hpp"
-#include "client/wire.hpp"
+#include "net/wire.hpp"
 
 namespace regstream::client {
 
@@ -81,7 +81,7 @@ class Attempt : public std::enable_shared_from_this<Attempt> {
 
   std::optional<boost::asio::ip::tcp::resolver> resolver_;  ///< None once it is cancelled.
   boost::asio::io_context* context_;
-  std::optional<Wire> wire_;  ///< To the server of `url_`.
+  std::optional<net::Wire> wire_;  ///< To the server of `url_`.
   HttpUrl url_;
   int redirects_ = 0;
   int interim_answers_ = 0;

@@ -22,10 +22,6 @@ class Trust {
   std::optional<boost::asio::ssl::context> context_;
 };
 
-/// Has the handshake to come prove that the peer is `host`, a name or an address (RFC 6125, 6), and
-/// tells the peer which name was asked for (SNI: RFC 6066, 3). False: there is no memory for it.
-[[nodiscard]] bool expect_host(SSL* tls, const std::string& host);
-
 /// Why a handshake failed, as a sentence without its full stop; `shown` names the URL.
 [[nodiscard]] std::string explain_handshake(const SSL* tls, boost::system::error_code error,
                                             const std::string& shown);

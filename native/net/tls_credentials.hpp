@@ -7,16 +7,10 @@
 
 #include <openssl/types.h>
 
+#include "net/tls_files.hpp"
 #include "net/tls_session.hpp"
 
 namespace regstream::net {
-
-/// Where a server's certificate is, with those of the issuers between it and the root, and its key.
-/// Both in PEM.
-struct TlsFiles {
-  std::string certificate;
-  std::string key;
-};
 
 /// What a server proves itself by, and the TLS that it speaks: 1.2 and 1.3 with the ciphers of
 /// Mozilla's "intermediate" configuration, HTTP/1.1 alone (RFC 7301), no client certificates.

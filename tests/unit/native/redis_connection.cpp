@@ -76,6 +76,7 @@ RedisFailure end_of(boost::asio::io_context& context, const RedisOptions& option
   const RedisConnection connection{
       context,
       options,
+      address_of(options),
       {.on_ready = [] {},
        .on_reply = [](const auto&) {},
        .on_message = {},
@@ -159,6 +160,7 @@ TEST_CASE("a server that goes on without an answer to PING holds more, however f
   bool has_ended = false;
   const RedisConnection connection{context,
                                    impostor.options(),
+                                   address_of(impostor.options()),
                                    {.on_ready = [] {},
                                     .on_reply = [](const auto&) {},
                                     .on_message = [](std::string_view) {},
@@ -177,7 +179,7 @@ TEST_CASE("a paused connection reads nothing, and then all, and says when that i
   bool is_subscribed = false;
   bool is_drained = false;
   std::optional<RedisConnection> connection;
-  connection.emplace(context, options_of(server),
+  connection.emplace(context, options_of(server), address_of(options_of(server)),
                      RedisConnection::Handlers{
                          .on_ready =
                              [&connection] {
@@ -226,7 +228,7 @@ TEST_CASE("a connection whose handler throws ends, and the exception reaches the
   std::optional<RedisConnection> connection;
   std::optional<RedisFailure> end;
   connection.emplace(
-      context, options_of(server),
+      context, options_of(server), address_of(options_of(server)),
       RedisConnection::Handlers{
           .on_ready =
               [&connection] {
@@ -254,7 +256,7 @@ TEST_CASE("a connection that has no memory to ask whether Redis is there ends al
     bool is_ready = false;
     bool has_ended = false;
     const RedisConnection connection{
-        context, options,
+        context, options, address_of(options),
         RedisConnection::Handlers{
             .on_ready = [&] { is_ready = true; },
             .on_reply = [](const redisReply& /*reply*/) {},
@@ -285,6 +287,7 @@ TEST_CASE("a redis that cannot save to disk carries messages all the same") {
   bool is_ready = false;
   const RedisConnection connection{context,
                                    misconfigured.options(),
+                                   address_of(misconfigured.options()),
                                    {.on_ready = [&is_ready] { is_ready = true; },
                                     .on_reply = [](const auto&) {},
                                     .on_message = {},
@@ -301,7 +304,7 @@ TEST_CASE("an idle connection is kept by PING, a subscribed one too") {
   bool has_ended = false;
   std::unique_ptr<RedisConnection> connection;
   connection = std::make_unique<RedisConnection>(
-      context, options,
+      context, options, address_of(options),
       RedisConnection::Handlers{.on_ready =
                                     [&] {
                                       if (is_subscribed) {
@@ -316,6 +319,7 @@ TEST_CASE("an idle connection is kept by PING, a subscribed one too") {
   int asked = 0;
   RedisConnection observer{context,
                            options_of(server),
+                           address_of(options_of(server)),
                            {.on_ready =
                                 [&] {
                                   observer.send({"INFO", "commandstats"});
@@ -346,14 +350,16 @@ TEST_CASE("a destroyed connection calls nobody, and leaves nothing to run") {
       .on_end = [&is_called](const auto&) { is_called = true; }};
 
   SECTION("at once") {
-    auto connection = std::make_unique<RedisConnection>(context, options_of(server), handlers);
+    auto connection = std::make_unique<RedisConnection>(context, options_of(server),
+                                                        address_of(options_of(server)), handlers);
     connection.reset();
     context.run();
     CHECK_FALSE(is_called);
   }
   SECTION("after any number of steps") {
     for (int steps = 1; steps <= 6; ++steps) {
-      auto connection = std::make_unique<RedisConnection>(context, options_of(server), handlers);
+      auto connection = std::make_unique<RedisConnection>(context, options_of(server),
+                                                          address_of(options_of(server)), handlers);
       for (int step = 0; step < steps && !is_called; ++step) {
         context.restart();
         context.run_one();
@@ -368,7 +374,7 @@ TEST_CASE("a destroyed connection calls nobody, and leaves nothing to run") {
   SECTION("by its own handler") {
     std::unique_ptr<RedisConnection> connection;
     connection = std::make_unique<RedisConnection>(
-        context, options_of(server),
+        context, options_of(server), address_of(options_of(server)),
         RedisConnection::Handlers{.on_ready = [&connection] { connection.reset(); },
                                   .on_reply = {},
                                   .on_message = {},

@@ -7,7 +7,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/stream.hpp>
 
-namespace regstream::client {
+namespace regstream::net {
 
 /// One connection to a server: TCP, or TLS over it. Beast reads and writes both as one stream.
 ///
@@ -61,4 +61,4 @@ class Wire {
   std::optional<boost::asio::ssl::stream<boost::asio::ip::tcp::socket&>> tls_;
 };
 
-}  // namespace regstream::client
+}  // namespace regstream::net
