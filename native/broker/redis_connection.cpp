@@ -7,35 +7,25 @@
 #include <deque>
 #include <optional>
 #include <utility>
+#include <variant>
 
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/write.hpp>
 
+#include "broker/push_backlog.hpp"
+#include "broker/redis_login.hpp"
+#include "broker/redis_tls.hpp"
+#include "net/tls_client.hpp"
+#include "net/wire.hpp"
+
 namespace regstream::broker {
-namespace {
 
 namespace asio = boost::asio;
 using asio::ip::tcp;
 using boost::system::error_code;
 using Clock = std::chrono::steady_clock;
-
-/// After so many bytes Redis is asked for a sign that it has sent all that it held then. If as many
-/// again come before that sign, it holds more than a short time's. Both together are less than what
-/// the system holds for a slow reader; the rest Redis holds itself, up to a limit at which it ends
-/// the connection.
-constexpr std::size_t unproved_bytes_max = 16U << 10U;
-
-/// A message that Redis pushes to a subscriber: `["message", channel, payload]`.
-const redisReply* pushed_payload(const redisReply& reply) {
-  const bool is_push = reply.type == REDIS_REPLY_ARRAY && reply.elements == 3 &&
-                       reply_text(*reply.element[0]) == "message" &&
-                       reply.element[2]->type == REDIS_REPLY_STRING;
-  return is_push ? reply.element[2] : nullptr;
-}
-
-}  // namespace
 
 /// Outlives its owner until the operations under way have come back; `is_closed_` keeps it quiet.
 class RedisConnection::Implementation : public std::enable_shared_from_this<Implementation> {
@@ -66,8 +56,9 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
         peer_(options_, address, login),
         handlers_(std::move(handlers)),
         interrupted_(interrupted_failure(peer_)),
+        login_(peer_),
+        context_(context),
         resolver_(std::in_place, context),
-        socket_(context),
         timer_(context) {}
 
   void start() {
@@ -84,8 +75,9 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
     is_closed_ = true;
     resolver_.reset();  // Cancels, and unlike `cancel` needs no memory for it.
     timer_.cancel();
-    error_code ignored;
-    socket_.close(ignored);
+    if (wire_) {
+      wire_->close();
+    }
   }
 
   template <typename Words>
@@ -102,22 +94,29 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
       heard_or_asked_ = Clock::now();
       ask_drained();
       if (!is_taking_ && !is_reading_) {
-        asio::post(socket_.get_executor(),
-                   completion([](Implementation& self) { self.on_resumed(); }));
+        asio::post(context_, completion([](Implementation& self) {
+                     if (!self.is_paused_ && !self.is_reading_) {
+                       self.take({});
+                     }
+                   }));
       }
     }
   }
 
  private:
   /// What Redis owes us an answer to.
-  enum class Owed : std::uint8_t { auth, first_ping, ping, drain, reply };
+  enum class Owed : std::uint8_t { login, ping, drain, reply };
 
   void on_resolved(error_code error, const tcp::resolver::results_type& found) {
     if (error) {
       fail(resolve_failure(peer_));
       return;
     }
-    asio::async_connect(socket_, found,
+    if (const auto failure = make_wire(wire_, context_, peer_)) {
+      fail(*failure);
+      return;
+    }
+    asio::async_connect(wire_->socket(), found,
                         completion([](Implementation& self, error_code connect_error, const auto&) {
                           self.on_connected(connect_error);
                         }));
@@ -129,12 +128,36 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
       return;
     }
     error_code ignored;
-    socket_.set_option(tcp::no_delay{true}, ignored);
-    socket_.set_option(asio::socket_base::keep_alive{true}, ignored);
-    if (!options_.password.empty()) {
-      send(Owed::auth, Command{"AUTH", options_.password});
+    wire_->socket().set_option(tcp::no_delay{true}, ignored);
+    wire_->socket().set_option(asio::socket_base::keep_alive{true}, ignored);
+    if (options_.tls) {
+      secure();
+    } else {
+      log_in();
     }
-    send(Owed::first_ping, Command{"PING"});
+  }
+
+  void secure() {
+    if (!net::expect_host(wire_->tls(), expected_name(*options_.tls, peer_.address))) {
+      fail(interrupted_);  // There is no memory.
+      return;
+    }
+    is_securing_ = true;
+    wire_->async_handshake(completion([](Implementation& self, error_code error) {
+      if (error) {
+        self.fail(tls_failure(self.peer_, self.wire_->tls(), error));
+        return;
+      }
+      self.is_securing_ = false;
+      self.log_in();
+    }));
+  }
+
+  void log_in() {
+    is_open_ = true;
+    for (const Command& command : login_.commands()) {
+      send(Owed::login, command);
+    }
     read();
   }
 
@@ -154,11 +177,11 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
   }
 
   void write() {
-    if (!writing_.empty() || outgoing_.empty()) {
+    if (!is_open_ || !writing_.empty() || outgoing_.empty()) {
       return;
     }
     writing_.swap(outgoing_);
-    asio::async_write(socket_, asio::buffer(writing_),
+    asio::async_write(*wire_, asio::buffer(writing_),
                       completion([](Implementation& self, error_code error, std::size_t) {
                         // What went wrong is the reader's to tell: Redis may have said why.
                         if (!error) {
@@ -170,49 +193,36 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
 
   void read() {
     is_reading_ = true;
-    socket_.async_read_some(
-        asio::buffer(incoming_),
-        completion([](Implementation& self, error_code error, std::size_t size) {
-          self.is_reading_ = false;
-          self.on_read(error, size);
-        }));
-  }
-
-  void on_resumed() {
-    if (!is_paused_ && !is_reading_) {
-      take({});
-    }
+    wire_->async_read_some(asio::buffer(incoming_),
+                           completion([](Implementation& self, error_code error, std::size_t size) {
+                             self.is_reading_ = false;
+                             self.on_read(error, size);
+                           }));
   }
 
   void on_read(error_code error, std::size_t size) {
     if (error) {
-      fail(auth_refusal_.empty() ? lost_failure(peer_, error) : auth_failure(peer_, auth_refusal_));
+      fail(login_.explain_end(has_heard_ ? lost_failure(peer_, error)
+                                         : unanswered_failure(peer_, wire_->tls(), error)));
       return;
     }
+    has_heard_ = true;
     heard_or_asked_ = Clock::now();
     if (handlers_.on_behind) {
-      prove(size);
+      const auto step = backlog_.on_bytes(size);
+      if (step == PushBacklog::Step::ask) {
+        ask_drained();
+      } else if (step == PushBacklog::Step::behind) {
+        handlers_.on_behind();
+      }
     }
     if (!is_closed_) {
       take({incoming_.data(), size});
     }
   }
 
-  void prove(std::size_t size) {
-    unproved_bytes_ += size;
-    if (unproved_bytes_ < unproved_bytes_max) {
-      return;
-    }
-    unproved_bytes_ = 0;
-    if (drains_owed_ == 0) {
-      ask_drained();
-    } else {
-      handlers_.on_behind();
-    }
-  }
-
   void ask_drained() {
-    ++drains_owed_;
+    backlog_.on_asked();
     send(Owed::drain, Command{"PING"});
   }
 
@@ -224,7 +234,7 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
 
   void take_replies(std::string_view bytes) {
     if (!reader_.feed(bytes)) {
-      fail(not_redis_failure(peer_));
+      fail(not_redis_failure(peer_, bytes));
       return;
     }
     while (!is_paused_) {
@@ -240,7 +250,7 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
     if (reader_.is_oversized()) {
       fail(oversized_failure(peer_, ReplyLimits{}.bytes_max));
     } else if (reader_.is_broken()) {
-      fail(not_redis_failure(peer_));
+      fail(not_redis_failure(peer_, is_ready_ ? std::string_view{} : bytes));
     } else if (!is_paused_) {
       read();
     }
@@ -262,19 +272,13 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
     const Owed owed = owed_.front();
     owed_.pop_front();
     switch (owed) {
-      case Owed::auth:
-        if (is_error) {
-          auth_refusal_ = reply_text(reply);  // The answer to the PING behind it says more.
-        }
-        return;
-      case Owed::first_ping:
-        on_first_ping(reply);
+      case Owed::login:
+        on_login(login_.on_reply(reply));
         return;
       case Owed::ping:
         return;  // Even an error is a sign of life.
       case Owed::drain:
-        unproved_bytes_ = 0;
-        if (--drains_owed_ == 0 && !is_paused_ && handlers_.on_drained) {
+        if (backlog_.on_answered() && !is_paused_ && handlers_.on_drained) {
           handlers_.on_drained();
         }
         return;
@@ -284,20 +288,14 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
     }
   }
 
-  void on_first_ping(const redisReply& reply) {
-    const auto text = reply_text(reply);
-    if (!auth_refusal_.empty()) {
-      fail(auth_failure(peer_, auth_refusal_, text));
-      return;
+  void on_login(const LoginExchange::Result& result) {
+    if (const auto* const failure = std::get_if<RedisFailure>(&result)) {
+      fail(*failure);
+    } else if (std::holds_alternative<LoginExchange::Ready>(result)) {
+      is_ready_ = true;
+      arm(heard_or_asked_ + options_.timing.ping_interval);
+      handlers_.on_ready();
     }
-    // A Redis that can't save to disk answers PING with MISCONF, but carries messages all the same.
-    if (reply.type == REDIS_REPLY_ERROR && !text.starts_with("MISCONF")) {
-      fail(reply_failure(peer_, text));
-      return;
-    }
-    is_ready_ = true;
-    arm(heard_or_asked_ + options_.timing.ping_interval);
-    handlers_.on_ready();
   }
 
   void arm(Clock::time_point deadline) {
@@ -317,7 +315,7 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
       if (now < deadline) {
         arm(deadline);
       } else {
-        fail(connect_timeout_failure(peer_, options_.timing.connect_timeout));
+        fail(connect_timeout_failure(peer_, options_.timing.connect_timeout, is_securing_));
       }
       return;
     }
@@ -344,21 +342,24 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
   const RedisOptions options_;
   const RedisPeer peer_;
   const Handlers handlers_;
-  const RedisFailure interrupted_;         // Made while there is memory.
+  const RedisFailure interrupted_;  // Made while there is memory.
+  LoginExchange login_;
+  asio::io_context& context_;
   std::optional<tcp::resolver> resolver_;  // None after the end.
-  tcp::socket socket_;
+  std::optional<net::Wire> wire_;          // Once the name is known.
   asio::steady_timer timer_;
   bool is_closed_ = false;
+  bool is_securing_ = false;  // TLS's handshake is under way.
+  bool is_open_ = false;      // Commands can be written.
+  bool has_heard_ = false;
   bool is_ready_ = false;
   bool is_paused_ = false;
   bool is_reading_ = false;
-  bool is_taking_ = false;          // Replies are being handled.
-  std::size_t drains_owed_ = 0;     // Answers that show how far behind the socket is.
-  std::size_t unproved_bytes_ = 0;  // Read since the last one was asked for, or came.
+  bool is_taking_ = false;  // Replies are being handled.
+  PushBacklog backlog_;
   Clock::time_point started_;
   Clock::time_point heard_or_asked_;  // The last byte, or the question that ended an idle time.
   std::deque<Owed> owed_;
-  std::string auth_refusal_;  // What Redis said to AUTH. Empty: it took the password.
   std::string outgoing_;
   std::string writing_;
   std::array<char, 16'384> incoming_{};

@@ -2,9 +2,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <utility>
 
+#include <openssl/types.h>
 #include <boost/system/error_code.hpp>
 
 #include <regstream/broker/redis_options.hpp>
@@ -22,21 +24,36 @@ enum class RedisLogin : std::uint8_t {
 
 /// Who a failure is about. `options` must outlive it.
 struct RedisPeer {
-  /// Not explicit: where nothing else is said, it is the server that the options name.
+  /// Not explicit: where nothing else is said, it is the Redis that the options name.
   RedisPeer(const RedisOptions& the_options)  // NOLINT(google-explicit-constructor)
-      : RedisPeer(the_options, address_of(the_options), RedisLogin::server) {}
+      : options(&the_options),
+        address(address_of(the_options)),
+        shown(redis_address(the_options)) {}
   RedisPeer(const RedisOptions& the_options, RedisAddress the_address, RedisLogin the_login)
-      : options(&the_options), address(std::move(the_address)), login(the_login) {}
+      : options(&the_options),
+        address(std::move(the_address)),
+        shown(to_string(address)),
+        login(the_login) {}
 
   const RedisOptions* options;
   RedisAddress address;
-  RedisLogin login;
+  std::string shown;  ///< Where it is: its address, or who names that.
+  RedisLogin login = RedisLogin::server;
 };
 
 [[nodiscard]] RedisFailure resolve_failure(const RedisPeer& peer);
 [[nodiscard]] RedisFailure connect_failure(const RedisPeer& peer,
                                            const boost::system::error_code& error);
-[[nodiscard]] RedisFailure connect_timeout_failure(const RedisPeer& peer, Duration waited);
+[[nodiscard]] RedisFailure connect_timeout_failure(const RedisPeer& peer, Duration waited,
+                                                   bool is_securing = false);
+/// The files for TLS can't be used, as `problem` says.
+[[nodiscard]] RedisFailure tls_files_failure(const RedisPeer& peer, const std::string& problem);
+/// TLS failed: in its handshake, or at the first read, since `error` is OpenSSL's.
+[[nodiscard]] RedisFailure tls_failure(const RedisPeer& peer, const SSL* tls,
+                                       const boost::system::error_code& error);
+/// The connection ended before Redis had said anything. `tls` is null: in the clear.
+[[nodiscard]] RedisFailure unanswered_failure(const RedisPeer& peer, const SSL* tls,
+                                              const boost::system::error_code& error);
 [[nodiscard]] RedisFailure lost_failure(const RedisPeer& peer,
                                         const boost::system::error_code& error);
 /// An exception has ended the connection; the context's loop says which.
@@ -44,7 +61,8 @@ struct RedisPeer {
 [[nodiscard]] RedisFailure silent_failure(const RedisPeer& peer);
 /// SCRIPT FLUSH or FLUSHALL, by somebody: the next connection loads the script again.
 [[nodiscard]] RedisFailure flushed_failure(const RedisPeer& peer);
-[[nodiscard]] RedisFailure not_redis_failure(const RedisPeer& peer);
+/// `bytes` are what was read, from the first one on, if nothing was read before.
+[[nodiscard]] RedisFailure not_redis_failure(const RedisPeer& peer, std::string_view bytes = {});
 [[nodiscard]] RedisFailure oversized_failure(const RedisPeer& peer, std::size_t bytes_max);
 
 /// What Redis meant by an error reply ("NOAUTH Authentication required.").

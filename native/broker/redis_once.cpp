@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -130,20 +131,51 @@ class SinglePublish {
   std::variant<EventId, RedisFailure> result_;
 };
 
-}  // namespace
+struct NamedServers {
+  std::vector<RedisAddress> addresses;
+  RedisLogin login = RedisLogin::server;
+};
 
-std::optional<RedisFailure> check_redis(const RedisOptions& options, Duration timeout) {
+/// Whom the options name: Redis itself, or those who know where it is.
+NamedServers named_servers(const RedisOptions& options) {
+  if (!options.sentinels.empty()) {
+    return {.addresses = options.sentinels, .login = RedisLogin::sentinel};
+  }
+  if (!options.cluster_nodes.empty()) {
+    return {.addresses = options.cluster_nodes};
+  }
+  return {.addresses = {address_of(options)}};
+}
+
+std::optional<RedisFailure> check_server(const RedisOptions& options, const RedisAddress& address,
+                                         RedisLogin login) {
   boost::asio::io_context context;
   std::optional<RedisFailure> failure;
   const RedisConnection connection{
       context,
-      bounded_by(options, timeout),
-      address_of(options),
+      options,
+      address,
       {.on_ready = [&context] { context.stop(); },
        .on_reply = {},
        .on_message = {},
-       .on_end = [&failure](const RedisFailure& end) { failure = end; }}};
+       .on_end = [&failure](const RedisFailure& end) { failure = end; }},
+      login};
   context.run();
+  return failure;
+}
+
+}  // namespace
+
+std::optional<RedisFailure> check_redis(const RedisOptions& options, Duration timeout) {
+  const auto [addresses, login] = named_servers(options);
+  const Duration share = std::max(Duration{1}, timeout / static_cast<int>(addresses.size()));
+  std::optional<RedisFailure> failure;
+  for (const RedisAddress& address : addresses) {
+    failure = check_server(bounded_by(options, share), address, login);
+    if (!failure) {
+      break;
+    }
+  }
   return failure;
 }
 

@@ -15,7 +15,8 @@
 /// server that does not answer: the system's own resolver can't be interrupted.
 namespace regstream::broker {
 
-/// Asks Redis whether it would serve us: AUTH and PING. Empty: yes.
+/// Asks Redis whether it would serve us: AUTH and PING. Empty: yes. Where sentinels or nodes of a
+/// cluster are named they are asked, until one of them would.
 [[nodiscard]] std::optional<RedisFailure> check_redis(const RedisOptions& options,
                                                       Duration timeout = Duration{3'000});
 

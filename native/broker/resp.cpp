@@ -107,6 +107,13 @@ std::string_view reply_text(const redisReply& reply) {
   return has_text ? std::string_view{reply.str, reply.len} : std::string_view{};
 }
 
+const redisReply* pushed_payload(const redisReply& reply) {
+  const bool is_push = reply.type == REDIS_REPLY_ARRAY && reply.elements == 3 &&
+                       reply_text(*reply.element[0]) == "message" &&
+                       reply.element[2]->type == REDIS_REPLY_STRING;
+  return is_push ? reply.element[2] : nullptr;
+}
+
 std::string_view info_field(std::string_view info, std::string_view name) {
   const std::size_t begin = info.find("\n" + std::string{name} + ":");
   if (begin == std::string_view::npos) {

@@ -60,6 +60,10 @@ class RespReader {
 /// The text of a reply that has one (status, error, bulk string); else empty.
 [[nodiscard]] std::string_view reply_text(const redisReply& reply);
 
+/// The payload of a message that Redis pushes to a subscriber, `["message", channel, payload]`;
+/// null: the reply is none.
+[[nodiscard]] const redisReply* pushed_payload(const redisReply& reply);
+
 /// The value of a line "name:value" of what INFO answers; empty if there is none.
 [[nodiscard]] std::string_view info_field(std::string_view info, std::string_view name);
 

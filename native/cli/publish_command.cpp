@@ -16,12 +16,13 @@
 #include <CLI/CLI.hpp>
 
 #include <regstream/broker/publish_limits.hpp>
-#include <regstream/broker/redis_options.hpp>
 #include <regstream/message/update.hpp>
 #include <regstream/publisher/update_message.hpp>
 
 #include "broker/redis_once.hpp"
+#include "broker/redis_settings.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/redis_options.hpp"
 #include "cli/served_workflows.hpp"
 #include "cli/terminal.hpp"
 #include "configuration/option_values.hpp"
@@ -40,7 +41,7 @@ struct PublishOptions {
   std::string details;
   std::string process_log;
   std::string key;
-  std::string redis;
+  broker::RedisArguments redis;
 };
 
 bool is_out_of_reach(broker::RedisFailureKind kind) {
@@ -93,8 +94,7 @@ int run(const PublishOptions& options, const Make& make) {
   try {
     const Workflow workflow = workflow_of(options);
     const InstanceId id = id_of(options, workflow);
-    auto redis = broker::read_redis_options(
-        options.redis.empty() ? std::nullopt : std::optional<std::string_view>{options.redis});
+    auto redis = broker::read_redis_settings(options.redis, broker::process_environment);
     redis.workflow = &workflow;
     const auto result = broker::publish_once(redis, make(workflow, id, read_clock()), options.key);
     if (const auto* const trouble = std::get_if<broker::RedisFailure>(&result)) {
@@ -160,9 +160,7 @@ void add_common_options(CLI::App& command, PublishOptions& options) {
                   "Idempotency key: of two publishes with one key there is one, and both print "
                   "its id")
       ->check(check_key);
-  command.add_option("--redis", options.redis,
-                     "HOST:PORT of Redis (default: REDIS_HOST and REDIS_PORT, or localhost:6379; "
-                     "the password comes from REDIS_PASSWORD)");
+  add_redis_options(command, options.redis, "Redis");
 }
 
 }  // namespace

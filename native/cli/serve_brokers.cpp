@@ -1,10 +1,9 @@
 #include "cli/serve_brokers.hpp"
 
-#include <cstdlib>
 #include <filesystem>
 #include <random>
 #include <stdexcept>
-#include <string_view>
+#include <string>
 #include <utility>
 
 #include <regstream/broker/redis_broker.hpp>
@@ -13,6 +12,7 @@
 #include "broker/embedded_journal.hpp"
 #include "broker/embedded_limits.hpp"
 #include "broker/redis_once.hpp"
+#include "broker/redis_settings.hpp"
 
 namespace regstream::cli {
 
@@ -63,12 +63,18 @@ bool find_redis(const broker::RedisOptions& redis, bool is_required) {
 }  // namespace
 
 std::optional<broker::RedisOptions> redis_of(const ServeOptions& options) {
-  const char* host = std::getenv("REDIS_HOST");
-  if (options.redis.empty() && (host == nullptr || *host == '\0')) {
-    return std::nullopt;
+  if (broker::names_redis(options.redis, broker::process_environment)) {
+    return broker::read_redis_settings(options.redis, broker::process_environment);
   }
-  return broker::read_redis_options(
-      options.redis.empty() ? std::nullopt : std::optional<std::string_view>(options.redis));
+  for (const auto& [setting, values] : options.redis) {
+    if (!values.empty()) {
+      throw std::invalid_argument(
+          std::string(broker::definition_of(setting).option) +
+          " is of no use, as nothing says where Redis is: give --redis, --redis-sentinels or "
+          "--redis-cluster-nodes, or REDIS_URL");
+    }
+  }
+  return std::nullopt;
 }
 
 BrokerFactory::BrokerFactory(boost::asio::io_context& context, const ServeOptions& options,

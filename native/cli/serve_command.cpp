@@ -197,7 +197,7 @@ int run_serve(const ServeOptions& options) {
     }
     if (!redis && options.requires_redis) {
       throw std::invalid_argument(
-          "--require-redis needs to know where Redis is: --redis or REDIS_HOST");
+          "--require-redis needs to know where Redis is: REDIS_URL, --redis or REDIS_HOST");
     }
   } catch (const std::invalid_argument& error) {
     complain_of_start(error.what());

@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/option_checks.hpp"
+#include "cli/redis_options.hpp"
 #include "configuration/option_values.hpp"
 #include "hub/hub.hpp"
 
@@ -44,7 +45,7 @@ void add_address_options(CLI::App& command, ServeOptions& options) {
 }
 
 void add_workflow_options(CLI::App& command, ServeOptions& options) {
-  const std::string group = "Workflows and Redis";
+  const std::string group = "Workflows";
   command
       .add_option("--workflow", options.workflows,
                   "FILE that declares a workflow, which is served beside the registration; may be "
@@ -53,10 +54,18 @@ void add_workflow_options(CLI::App& command, ServeOptions& options) {
       ->take_all()
       ->group(group);
   command
-      .add_option("--redis", options.redis,
-                  "HOST[:PORT] of Redis; also by REDIS_HOST, REDIS_PORT, REDIS_PASSWORD. "
-                  "Without one the broker is embedded")
+      .add_option("--publish-route", options.publish_route,
+                  "POST of a workflow's updates path: on, off, or auto: on where only this machine "
+                  "reaches it, or tokens are asked for")
+      ->check(configuration::one_of({"auto", "on", "off"}))
+      ->capture_default_str()
       ->group(group);
+}
+
+/// Without any of them that says where Redis is, the broker is embedded.
+void add_redis_group(CLI::App& command, ServeOptions& options) {
+  const std::string group = "Redis";
+  add_redis_options(command, options.redis, group);
   command
       .add_flag("--require-redis", options.requires_redis,
                 "End the start when Redis is not there yet, instead of waiting for it")
@@ -66,13 +75,6 @@ void add_workflow_options(CLI::App& command, ServeOptions& options) {
                   "Name of the deployment that this gateway is of (production, say): another one "
                   "on the same Redis is warned of, since each shows the other's updates")
       ->check(check_deployment)
-      ->group(group);
-  command
-      .add_option("--publish-route", options.publish_route,
-                  "POST of a workflow's updates path: on, off, or auto: on where only this machine "
-                  "reaches it, or tokens are asked for")
-      ->check(configuration::one_of({"auto", "on", "off"}))
-      ->capture_default_str()
       ->group(group);
 }
 
@@ -180,6 +182,7 @@ void add_serve_options(CLI::App& command, ServeOptions& options) {
   add_tls_options(command, options.tls);
   add_observability_options(command, options.observability);
   add_workflow_options(command, options);
+  add_redis_group(command, options);
   add_limit_options(command, options.limits);
   add_history_options(command, options);
   add_stream_options(command, options);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/redis_settings.hpp"
 #include "cli/access_options.hpp"
 #include "cli/configuration_options.hpp"
 #include "cli/limit_options.hpp"
@@ -30,7 +31,7 @@ struct ServeOptions {
   AccessOptions access;
   ObservabilityOptions observability;
   std::vector<std::string> workflows;
-  std::string redis;
+  broker::RedisArguments redis;
   bool requires_redis = false;
   std::string deployment;
   std::string publish_route = "auto";

@@ -34,7 +34,7 @@ describe("what the command line refuses, it names with its value", () => {
     ["a policy that is none", ["listen", "--url", "http://x", "--policy", "brave"], {}, /--policy: "brave" is not in \{standard,resilient\}/],
     ["a bad REDIS_PORT", ["serve"], { REDIS_HOST: "localhost", REDIS_PORT: "6379/tcp" }, /REDIS_PORT: "6379\/tcp" is no port/],
     ["a REDIS_HOST with a port", ["serve"], { REDIS_HOST: "localhost:6379" }, /REDIS_HOST: "localhost:6379" is more than/],
-    ["a URL for Redis", ["serve", "--redis", "redis://:hunter2@host/0"], {}, /--redis: "redis:\/\/…@host\/0" is a URL/],
+    ["a password for Redis", ["serve", "--redis", "redis://:hunter2@host/0"], {}, /--redis: takes no user and no password, .* in the environment, as REDIS_USERNAME and REDIS_PASSWORD/],
     ["a deployment that is no name", ["serve", "--deployment", "the bank"], {}, /--deployment: "the bank" is no name/],
     ["a deployment in a variable that is no name", ["serve"], { REGSTREAM_DEPLOYMENT: "a/b" }, /"a\/b" is no name/],
     ["a misspelt option", ["serve", "--rediss=redis://:hunter2@host"], {}, /--rediss=redis:\/\/…@host/],

@@ -30,6 +30,8 @@ export interface GatewayOptions {
   readonly certificate?: Certificate;
   readonly redis?: string;
   readonly redisPassword?: string;
+  /** Further variables: REDIS_URL, say. */
+  readonly environment?: NodeJS.ProcessEnv;
   /** The demo's database; by default a new one in a folder of its own. */
   readonly database?: string;
   readonly more?: readonly string[];
@@ -57,7 +59,7 @@ export class Gateway {
       ...(options.redis === undefined ? [] : ["--redis", options.redis]),
       ...(options.more ?? []),
     ];
-    const environment = options.redisPassword === undefined ? {} : { REDIS_PASSWORD: options.redisPassword };
+    const environment = { ...options.environment, ...(options.redisPassword === undefined ? {} : { REDIS_PASSWORD: options.redisPassword }) };
     const outputs = options.stderr === undefined ? {} : { stderr: options.stderr };
     const child = options.openFiles === undefined ? regstream(args, environment, undefined, outputs) : regstreamWithFiles(options.openFiles, args, environment);
     const ready = await child.untilOutput(/serving on (https?):\/\/127\.0\.0\.1:(\d+)/);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import { Redis } from "ioredis";
 
+import type { Certificate } from "./certificates.ts";
 import { Child, freePort } from "./child.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
@@ -10,7 +11,17 @@ export const channel = "service:registration-updates";
 export const historyKey = `{${channel}}:history`;
 export const deploymentsKey = `{${channel}}:deployments`;
 
+/** How a Redis speaks TLS, and nothing else. */
+export interface RedisTls {
+  readonly certificate: Certificate;
+  /** Of the authority that signs clients' certificates. */
+  readonly caFile: string;
+  /** Clients need a certificate: this one, for those of the tests. Without one, none is asked for. */
+  readonly client?: Certificate;
+}
+
 export interface RedisOptions {
+  readonly tls?: RedisTls;
   readonly password?: string;
   /** Every write is on the disk before it is acknowledged, so that a restart brings all of it back. By default there is no disk. */
   readonly isDurable?: boolean;
@@ -44,7 +55,13 @@ export class RedisServer {
 
   /** A client of its own for the test. */
   connect(): Redis {
-    const client = new Redis({ host: "127.0.0.1", port: this.port, ...(this.options.password ? { password: this.options.password } : {}) });
+    const { password, tls } = this.options;
+    const client = new Redis({
+      host: "127.0.0.1",
+      port: this.port,
+      ...(password ? { password } : {}),
+      ...(tls ? { tls: { rejectUnauthorized: false, ...(tls.client ? { cert: tls.client.cert, key: tls.client.key } : {}) } } : {}),
+    });
     // A killed server is part of the tests; without a listener ioredis prints every failed attempt.
     client.on("error", () => undefined);
     return client;
@@ -113,9 +130,11 @@ export class RedisServer {
   }
 
   private spawn(): Child {
-    const { isDurable, syncsEachSecond } = this.options;
+    const { isDurable, syncsEachSecond, tls } = this.options;
     return new Child("redis-server", [
-      ...["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.folder],
+      ...(tls ? ["--port", "0", "--tls-port", String(this.port), "--tls-auth-clients", tls.client ? "yes" : "no"] : ["--port", String(this.port)]),
+      ...(tls ? ["--tls-cert-file", tls.certificate.certFile, "--tls-key-file", tls.certificate.keyFile, "--tls-ca-cert-file", tls.caFile] : []),
+      ...["--bind", "127.0.0.1", "--dir", this.folder],
       ...["--save", ""],
       ...["--appendonly", isDurable || syncsEachSecond ? "yes" : "no"],
       ...["--appendfsync", isDurable ? "always" : "everysec"],

@@ -31,6 +31,7 @@ bool may_heal(RedisFailureKind kind) {
     case RedisFailureKind::renewed:
     case RedisFailureKind::silent:
       return true;
+    case RedisFailureKind::insecure:
     case RedisFailureKind::password:
     case RedisFailureKind::rejected:
     case RedisFailureKind::not_redis:
@@ -53,6 +54,8 @@ std::string public_reason(const RedisFailure& failure) {
       return "redis does not answer";
     case RedisFailureKind::crowded:
       return "redis has as many clients as it takes";
+    case RedisFailureKind::insecure:
+      return "redis can't be reached by TLS: the log says why";
     case RedisFailureKind::password:
       return "redis does not accept the password";
     case RedisFailureKind::passing:

@@ -13,6 +13,7 @@ enum class RedisFailureKind : std::uint8_t {
   unreachable,   ///< Any other trouble with connecting.
   timed_out,     ///< No connection, or no first answer, in time.
   crowded,       ///< Redis has as many clients as it takes (maxclients).
+  insecure,      ///< No TLS, or none that is to be trusted; or TLS is wanted, and not spoken.
   password,      ///< Missing, wrong, or not wanted.
   passing,       ///< Redis answers, but takes no calls or no writes for now.
   rejected,      ///< Any other error that Redis answered with.

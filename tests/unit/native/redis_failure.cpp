@@ -12,7 +12,9 @@ using regstream::broker::may_heal;
 using regstream::broker::not_redis_failure;
 using regstream::broker::public_reason;
 using regstream::broker::RedisFailureKind;
+using regstream::broker::RedisLogin;
 using regstream::broker::RedisOptions;
+using regstream::broker::RedisPeer;
 using regstream::broker::reply_failure;
 using regstream::broker::resolve_failure;
 
@@ -107,6 +109,42 @@ TEST_CASE("what Redis may heal by itself is told from what only a person can men
   CHECK(may_heal(connect_failure(options(), boost::asio::error::connection_refused).kind));
   CHECK(may_heal(connect_failure(options(), boost::asio::error::network_unreachable).kind));
   CHECK_FALSE(may_heal(not_redis_failure(options()).kind));
+  CHECK_FALSE(may_heal(RedisFailureKind::insecure));
+}
+
+TEST_CASE("a wrong password says which variables to look at: a user's or a sentinel's") {
+  auto redis = options();
+  redis.sentinels = {{.host = "sentinel.bank", .port = 26379}};
+  const auto* const reply = "WRONGPASS invalid username-password pair or user is disabled.";
+  const RedisPeer server{redis, {.host = "10.0.0.1", .port = 6379}, RedisLogin::server};
+  const RedisPeer sentinel{redis, redis.sentinels.front(), RedisLogin::sentinel};
+  CHECK_THAT(reply_failure(server, reply).what,
+             Contains("redis at 10.0.0.1:6379: password wrong") && Contains("set REDIS_PASSWORD"));
+  CHECK_THAT(reply_failure(sentinel, reply).what,
+             Contains("the sentinel at sentinel.bank:26379: password wrong") &&
+                 Contains("set REDIS_SENTINEL_PASSWORD"));
+  redis.username = "app";
+  CHECK_THAT(reply_failure(server, reply).what,
+             Contains("no such user") && Contains("REDIS_USERNAME and REDIS_PASSWORD"));
+}
+
+TEST_CASE("a host that is not known is looked for where it was named") {
+  auto redis = options();
+  const auto what = [&redis] {
+    return resolve_failure({redis, {.host = "a", .port = 1}, RedisLogin::server}).what;
+  };
+  CHECK_THAT(what(), Contains("redis at a:1") && Contains("REDIS_HOST"));
+  redis.sentinels = {{.host = "s", .port = 26379}};
+  CHECK_THAT(what(), Contains("sentinels announce") && !Contains("REDIS_HOST"));
+  redis.sentinels.clear();
+  redis.cluster_nodes = {{.host = "n", .port = 6379}};
+  CHECK_THAT(what(), Contains("REDIS_CLUSTER_NODES") && !Contains("REDIS_HOST"));
+}
+
+TEST_CASE("TLS's own bytes are told from those of any other protocol") {
+  CHECK_THAT(not_redis_failure(options(), "\x15\x03\x01").what, Contains("write rediss://"));
+  CHECK_THAT(not_redis_failure(options(), "HTTP/1.1 400").what,
+             Contains("does not speak Redis's protocol"));
 }
 
 TEST_CASE("a refused connection asks whether redis-server runs") {

@@ -60,8 +60,8 @@ TEST_CASE("the check says what to do about a password") {
         redis + ": password missing: set REDIS_PASSWORD");
   CHECK(check_redis(options_at(closed.port(), "wr0ng")).value().what ==
         redis +
-            ": password wrong, or the default user is off (ACL): set REDIS_PASSWORD to that "
-            "user's password, and leave it on; other users are not supported yet");
+            ": password wrong, or the default user is off (ACL): set REDIS_PASSWORD, and "
+            "REDIS_USERNAME if that is another user's");
   const RedisServer open;
   CHECK_THAT(check_redis(options_at(open.port(), "s3cret")).value().what,
              Contains("unset REDIS_PASSWORD") && !Contains("s3cret"));
@@ -71,12 +71,17 @@ TEST_CASE("the check says what to do about a redis that wants a user's name") {
   const RedisServer server;
   OtherProgram other{server};
   other.command({"ACL", "SETUSER", "app", "on", ">s3cret", "~*", "&*", "+@all"});
+  auto as_app = options_at(server.port(), "s3cret");
+  as_app.username = "app";
+  CHECK_FALSE(check_redis(as_app));
   const auto what = [&server](const char* password) {
     return check_redis(options_at(server.port(), password)).value().what;
   };
   SECTION("and has a default user without a password, that is off") {
     other.command({"ACL", "SETUSER", "default", "off"});
-    CHECK_THAT(what("s3cret"), Contains("wants a user's name") && !Contains("s3cret"));
+    CHECK_THAT(what("s3cret"), Contains("wants a user's name") && Contains("set REDIS_USERNAME") &&
+                                   !Contains("s3cret"));
+    CHECK_FALSE(check_redis(as_app));
     CHECK_THAT(what(""), Contains("password missing"));
   }
   SECTION("and has a default user with a password, that is off") {
@@ -95,6 +100,30 @@ TEST_CASE("the check says what to do about a redis that does not run") {
   CHECK_THAT(check_redis(options_at(port)).value().what,
              Contains("redis at 127.0.0.1:" + std::to_string(port) +
                       " refused the connection: is redis-server running?"));
+}
+
+TEST_CASE("the check asks one sentinel or node after another, as whoever they know us") {
+  const RedisServer other{"s3cret"};
+  RedisOptions options;
+  const regstream::broker::RedisAddress dead{.host = "127.0.0.1",
+                                             .port = regstream::test::unused_port()};
+  const regstream::broker::RedisAddress alive{.host = "127.0.0.1", .port = other.port()};
+  SECTION("sentinels") {
+    options.password = "another";
+    options.sentinels = {dead, alive};
+    CHECK_THAT(check_redis(options).value().what,
+               Contains("the sentinel at 127.0.0.1") && Contains("REDIS_SENTINEL_PASSWORD"));
+    options.sentinel_password = "s3cret";
+    CHECK_FALSE(check_redis(options));
+  }
+  SECTION("nodes") {
+    options.cluster_nodes = {dead, alive};
+    CHECK_THAT(check_redis(options).value().what, Contains("set REDIS_PASSWORD"));
+    options.password = "s3cret";
+    CHECK_FALSE(check_redis(options));
+    options.cluster_nodes = {dead};
+    CHECK(check_redis(options).value().kind == RedisFailureKind::refused);
+  }
 }
 
 TEST_CASE("the check tells a redis that is full from one that refuses us") {

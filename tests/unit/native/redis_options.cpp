@@ -122,12 +122,35 @@ TEST_CASE("a REDIS_HOST that is more than a host is refused, without its passwor
 TEST_CASE("an argument that is no HOST:PORT is refused, without its password") {
   for (const std::string_view argument :
        {"", ":6379", "host:", "host:0", "host:70000", "host:port", "::1", "[::1", "[]:1", "[::1]x",
-        "redis://user:s3cret@host:6379", "user:s3cret@host", "s3cret@host", "host/0", "ho st",
-        "redis://:s3 cr@s3cret@host/0", "s3cret@[::1", " "}) {
+        "//user:s3cret@host:6379", "user:s3cret@host", "s3cret@host", "host/0", "ho st",
+        "s3cret@[::1", " "}) {
     CAPTURE(argument);
     const auto error = error_of({}, argument);
     CHECK_THAT(error, Catch::Matchers::StartsWith("--redis: \""));
     CHECK_THAT(error, !Catch::Contains("s3cret"));
+  }
+}
+
+TEST_CASE("an argument may be a URL, and says nothing of who logs in") {
+  const Variables variables{{"REDIS_URL", "rediss://app:other@cache.bank"},
+                            {"REDIS_USERNAME", "gateway"},
+                            {"REDIS_PASSWORD", "s3cret"}};
+  const auto options = read(variables, "redis://other:7001");
+  CHECK(redis_address(options) == "other:7001");
+  CHECK_FALSE(options.tls);
+  CHECK(options.username == "gateway");
+  CHECK(options.password == "s3cret");
+  CHECK(read(variables, "rediss://other").tls);
+}
+
+TEST_CASE("user and password in an argument are refused, with the remedy") {
+  for (const std::string_view argument : {"redis://user:s3cret@host:6379", "redis://:s3cret@host",
+                                          "redis://s3cret@host", "rediss://user:s3%63ret@host/0"}) {
+    CAPTURE(argument);
+    const auto error = error_of({}, argument);
+    CHECK_THAT(error, Catch::Matchers::StartsWith("--redis: takes no user and no password"));
+    CHECK_THAT(error, Catch::Contains("REDIS_PASSWORD") && Catch::Contains("REDIS_URL"));
+    CHECK_THAT(error, !Catch::Contains("s3cret") && !Catch::Contains("s3%63ret"));
   }
 }
 

@@ -77,7 +77,8 @@ TEST_CASE("a redis that takes no updates is one line for each of its reasons, an
 
 TEST_CASE("a redis that refuses its connections and then calls has one end") {
   OutageLog log{"localhost:6379"};
-  const auto busy = regstream::broker::reply_failure({}, "BUSY Redis is busy");
+  const auto busy =
+      regstream::broker::reply_failure(regstream::broker::RedisOptions{}, "BUSY Redis is busy");
   {
     const CapturedLog captured;
     log.back(0, at(12));

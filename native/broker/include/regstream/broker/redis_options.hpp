@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -57,13 +58,22 @@ struct RedisAddress {
 /// "host:port" for people, IPv6 in brackets.
 [[nodiscard]] std::string to_string(const RedisAddress& address);
 
-/// What TLS to Redis is made with. All files are in PEM.
+class RedisTlsFiles;
+
+/// Of a `RedisTls` that nobody has connected with yet.
+[[nodiscard]] std::shared_ptr<RedisTlsFiles> unread_tls_files();
+
+/// What TLS to Redis, and to its sentinels, is made with: TLS 1.2 at least. All files are in PEM. A
+/// connection looks whether they have changed, and reads them then; what can't be used is told in
+/// the log, and changes nothing.
 struct RedisTls {
   std::string ca_file;           ///< Issuers to believe. Empty: the system's.
   std::string certificate_file;  ///< What to prove oneself by. Empty: nothing.
   std::string key_file;          ///< Its key, without a pass phrase.
   /// The name that the server's certificate must have. Empty: the host that is connected to.
   std::string server_name;
+  /// What was read of the files. Copies of these options share it.
+  std::shared_ptr<RedisTlsFiles> files = unread_tls_files();
 };
 
 /// Where Redis is, and how to talk to it.
@@ -103,11 +113,12 @@ struct RedisOptions {
 /// The value of an environment variable, or null.
 using Environment = std::function<const char*(const char* name)>;
 
-/// The contract's REDIS_HOST, REDIS_PORT and REDIS_PASSWORD; an empty one counts as not set.
-/// REDIS_PORT may be a service link of Kubernetes, tcp://10.0.0.1:6379, of which only the port is
-/// taken. `argument`, the `HOST[:PORT]` of `--redis`, takes the place of both host and port. Throws
-/// std::invalid_argument with one sentence that names what is wrong and its value, without what may
-/// be a password: people paste URLs.
+/// The contract's REDIS_HOST, REDIS_PORT and REDIS_PASSWORD, and what docs/redis.md lists:
+/// REDIS_URL and so on. An empty one counts as not set. REDIS_PORT may be a service link of
+/// Kubernetes, tcp://10.0.0.1:6379, of which only the port is taken. `argument`, that of `--redis`,
+/// takes the place of all variables that say where Redis is, and of what else REDIS_URL says: it is
+/// HOST[:PORT], or a URL without user and password. Throws std::invalid_argument with one sentence
+/// that names what is wrong, without what may be a password: people paste URLs.
 [[nodiscard]] RedisOptions read_redis_options(std::optional<std::string_view> argument = {});
 [[nodiscard]] RedisOptions read_redis_options(std::optional<std::string_view> argument,
                                               const Environment& environment);

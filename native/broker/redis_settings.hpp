@@ -1,0 +1,161 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <regstream/broker/redis_options.hpp>
+
+/// How people say where Redis is, and how to talk to it: by options, and by variables. This table
+/// is the only one: the command line, the configuration file, the environment and the documentation
+/// have it from here.
+namespace regstream::broker {
+
+enum class RedisSetting : std::uint8_t {
+  server,
+  url,
+  host,
+  port,
+  username,
+  password,
+  tls,
+  ca_file,
+  certificate_file,
+  key_file,
+  server_name,
+  sentinels,
+  master_name,
+  sentinel_username,
+  sentinel_password,
+  cluster_nodes,
+  wait_replicas,
+  wait_timeout,
+};
+
+/// What an option takes.
+enum class SettingKind : std::uint8_t {
+  text,
+  list,  ///< Texts; in a variable, separated by commas.
+  flag,
+  number,
+};
+
+struct RedisSettingDefinition {
+  RedisSetting setting{};
+  const char* option = "";    ///< With its dashes. Empty: there is none, as for what is secret.
+  const char* variable = "";  ///< Empty: there is none, since others say it.
+  SettingKind kind = SettingKind::text;
+  const char* meaning = "";  ///< Without the variable's name; of options only.
+  std::int64_t min = 0;      ///< Of a number.
+  std::int64_t max = 0;
+};
+
+/// How many of either may be named.
+inline constexpr std::size_t sentinels_max = 32;
+inline constexpr std::size_t cluster_nodes_max = 32;
+
+inline constexpr std::array redis_settings{
+    RedisSettingDefinition{
+        .setting = RedisSetting::server,
+        .option = "--redis",
+        .meaning = "HOST[:PORT] of Redis, or a URL without user and password: redis://HOST:PORT, "
+                   "rediss://HOST:PORT for TLS; also by REDIS_URL, or REDIS_HOST and REDIS_PORT, "
+                   "with REDIS_PASSWORD"},
+    RedisSettingDefinition{.setting = RedisSetting::url, .variable = "REDIS_URL"},
+    RedisSettingDefinition{.setting = RedisSetting::host, .variable = "REDIS_HOST"},
+    RedisSettingDefinition{.setting = RedisSetting::port, .variable = "REDIS_PORT"},
+    RedisSettingDefinition{.setting = RedisSetting::username,
+                           .option = "--redis-username",
+                           .variable = "REDIS_USERNAME",
+                           .meaning = "Redis's user (ACL); without one, its default user"},
+    RedisSettingDefinition{.setting = RedisSetting::password, .variable = "REDIS_PASSWORD"},
+    RedisSettingDefinition{.setting = RedisSetting::tls,
+                           .option = "--redis-tls",
+                           .variable = "REDIS_TLS",
+                           .kind = SettingKind::flag,
+                           .meaning = "Speak TLS with Redis, where no rediss:// says so"},
+    RedisSettingDefinition{
+        .setting = RedisSetting::ca_file,
+        .option = "--redis-ca-file",
+        .variable = "REDIS_CA_FILE",
+        .meaning = "PEM FILE of the issuers that Redis is trusted by, instead of the system's"},
+    RedisSettingDefinition{.setting = RedisSetting::certificate_file,
+                           .option = "--redis-cert-file",
+                           .variable = "REDIS_CERT_FILE",
+                           .meaning = "PEM FILE with the client's certificate for Redis, and those "
+                                      "between it and its root"},
+    RedisSettingDefinition{.setting = RedisSetting::key_file,
+                           .option = "--redis-key-file",
+                           .variable = "REDIS_KEY_FILE",
+                           .meaning = "PEM FILE with that certificate's key"},
+    RedisSettingDefinition{
+        .setting = RedisSetting::server_name,
+        .option = "--redis-server-name",
+        .variable = "REDIS_SERVER_NAME",
+        .meaning = "Name that Redis's certificate must have, where it is not the host's"},
+    RedisSettingDefinition{.setting = RedisSetting::sentinels,
+                           .option = "--redis-sentinels",
+                           .variable = "REDIS_SENTINELS",
+                           .kind = SettingKind::list,
+                           .meaning = "HOST[:PORT] of a sentinel that knows the primary (26379); "
+                                      "may be repeated"},
+    RedisSettingDefinition{.setting = RedisSetting::master_name,
+                           .option = "--redis-master-name",
+                           .variable = "REDIS_MASTER_NAME",
+                           .meaning = "What the sentinels call the primary and its replicas"},
+    RedisSettingDefinition{.setting = RedisSetting::sentinel_username,
+                           .option = "--redis-sentinel-username",
+                           .variable = "REDIS_SENTINEL_USERNAME",
+                           .meaning = "The sentinels' user (ACL); without one, their default user"},
+    RedisSettingDefinition{.setting = RedisSetting::sentinel_password,
+                           .variable = "REDIS_SENTINEL_PASSWORD"},
+    RedisSettingDefinition{
+        .setting = RedisSetting::cluster_nodes,
+        .option = "--redis-cluster-nodes",
+        .variable = "REDIS_CLUSTER_NODES",
+        .kind = SettingKind::list,
+        .meaning = "HOST[:PORT] of a node of a Redis Cluster, from which the others are learned; "
+                   "may be repeated"},
+    RedisSettingDefinition{.setting = RedisSetting::wait_replicas,
+                           .option = "--redis-wait-replicas",
+                           .variable = "REDIS_WAIT_REPLICAS",
+                           .kind = SettingKind::number,
+                           .meaning = "How many replicas must have an update before it counts as "
+                                      "published (WAIT; 0: the primary alone)",
+                           .max = 100},
+    RedisSettingDefinition{.setting = RedisSetting::wait_timeout,
+                           .option = "--redis-wait-timeout-ms",
+                           .variable = "REDIS_WAIT_TIMEOUT",
+                           .kind = SettingKind::number,
+                           .meaning = "How long they may take (1000)",
+                           .min = 1,
+                           .max = 4'000},
+};
+
+[[nodiscard]] inline const RedisSettingDefinition& definition_of(RedisSetting setting) {
+  return redis_settings.at(static_cast<std::size_t>(setting));
+}
+
+/// What options say, each by its values: a flag's is "true" or "false". An empty list, or none,
+/// says nothing.
+using RedisArguments = std::map<RedisSetting, std::vector<std::string>>;
+
+/// Whether anybody says where Redis is.
+[[nodiscard]] bool names_redis(const RedisArguments& arguments, const Environment& environment);
+
+/// What is said of Redis; it is at localhost:6379 where nobody says where it is. An option comes
+/// before its variable, and one that says where Redis is (`server`, `sentinels`, `cluster_nodes`)
+/// before all variables that do, with what else a URL says. Throws std::invalid_argument with one
+/// sentence where something makes no sense, or two things contradict each other: it names them, and
+/// shows nothing that may be a secret.
+[[nodiscard]] RedisOptions read_redis_settings(const RedisArguments& arguments,
+                                               const Environment& environment);
+
+/// This process's.
+[[nodiscard]] const char* process_environment(const char* name);
+
+}  // namespace regstream::broker

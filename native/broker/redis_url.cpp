@@ -1,0 +1,92 @@
+#include "broker/redis_url.hpp"
+
+#include <stdexcept>
+
+#include <boost/url/parse.hpp>
+#include <boost/url/url_view.hpp>
+
+#include "broker/redis_address.hpp"
+
+namespace regstream::broker {
+namespace {
+
+namespace urls = boost::urls;
+
+[[noreturn]] void refuse(std::string_view source, std::string_view what) {
+  throw std::invalid_argument(std::string{source}.append(": ").append(what));
+}
+
+/// Of text that may be percent-encoded, whatever type Boost has for it.
+template <typename Text>
+std::string_view as_written(const Text& text) {
+  return {text.data(), text.size()};
+}
+
+std::string host_of(std::string_view source, const urls::url_view& url) {
+  if (url.host_type() == urls::host_type::ipv6) {
+    return url.host_ipv6_address().to_string();
+  }
+  // Percent-encoded it may be anything; no name that can be looked up needs it.
+  const std::string host{as_written(url.encoded_host())};
+  if (url.host_type() == urls::host_type::ipvfuture || !is_host(host) ||
+      host.find('%') != std::string::npos) {
+    refuse(source, "the URL names no host: write rediss://HOST:PORT");
+  }
+  return host;
+}
+
+}  // namespace
+
+RedisUrl parse_redis_url(std::string_view source, std::string_view text) {
+  const auto parsed = urls::parse_uri(text);
+  // What is no port is a path to Boost 1.81, though no slash begins it (RFC 3986, 3).
+  if (!parsed || !parsed->has_authority() ||
+      (!parsed->encoded_path().empty() && !parsed->encoded_path().starts_with('/'))) {
+    refuse(source,
+           "is no URL such as rediss://user:password@host:6379; in user and password, other "
+           "characters than letters and digits stand percent-encoded: '@' as %40, '#' as %23, '/' "
+           "as %2F, '%' as %25");
+  }
+  const urls::url_view& url = *parsed;
+  RedisUrl result;
+  std::string scheme = url.scheme();
+  for (char& letter : scheme) {
+    letter = letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
+  }
+  result.is_secure = scheme == "rediss";
+  if (!result.is_secure && scheme != "redis") {
+    refuse(source, "a URL of Redis begins with redis://, or with rediss:// for TLS");
+  }
+  result.address.host = host_of(source, url);
+  if (url.has_port() && !url.port().empty()) {
+    const auto port = parse_port(as_written(url.port()));
+    if (!port) {
+      refuse(source, "the URL's port is none from 1 to 65535");
+    }
+    result.address.port = *port;
+  }
+  if (const auto path = as_written(url.encoded_path());
+      !path.empty() && path != "/" && path != "/0") {
+    refuse(source,
+           "the URL names a database (what follows the host's '/'): Pub/Sub has none, so two "
+           "deployments would hear each other; leave it out, and give each deployment another "
+           "channel (a workflow's file names it), or a Redis of its own");
+  }
+  if (url.has_query()) {
+    refuse(source,
+           "the URL has parameters ('?'), and none is known: files for TLS, and all else, have "
+           "variables of their own (REDIS_CA_FILE, ...)");
+  }
+  if (url.has_fragment()) {
+    refuse(source, "the URL has a '#': write it as %23");
+  }
+  if (!url.encoded_user().empty()) {
+    result.username = url.user();
+  }
+  if (url.has_password() && !url.encoded_password().empty()) {
+    result.password = url.password();
+  }
+  return result;
+}
+
+}  // namespace regstream::broker

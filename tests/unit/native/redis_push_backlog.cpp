@@ -1,0 +1,26 @@
+#include <catch2/catch.hpp>
+
+#include "broker/push_backlog.hpp"
+
+using regstream::broker::PushBacklog;
+using Step = PushBacklog::Step;
+
+TEST_CASE("redis is asked for a sign once there are bytes enough, and is behind without it") {
+  PushBacklog backlog;
+  constexpr auto most = PushBacklog::unproved_bytes_max;
+  CHECK(backlog.on_bytes(most - 1) == Step::none);
+  CHECK(backlog.on_bytes(1) == Step::ask);
+  backlog.on_asked();
+  CHECK(backlog.on_bytes(most - 1) == Step::none);
+  CHECK(backlog.on_bytes(1) == Step::behind);
+  CHECK(backlog.on_answered());
+  CHECK(backlog.on_bytes(most - 1) == Step::none);
+}
+
+TEST_CASE("of several signs that are owed the last one counts") {
+  PushBacklog backlog;
+  backlog.on_asked();
+  backlog.on_asked();
+  CHECK_FALSE(backlog.on_answered());
+  CHECK(backlog.on_answered());
+}
