@@ -57,7 +57,7 @@ describe("with a primary, two replicas and three sentinels", () => {
     const before = await redis.primary();
     await publish("before");
     while ((await next()).type !== "update") continue;
-    await redis.untilInStep(before);
+    await redis.untilInStep();
 
     const primary = await redis.failOver((server) => begin(redis, server));
     expect(primary).not.toBe(before);
@@ -67,7 +67,7 @@ describe("with a primary, two replicas and three sentinels", () => {
     expect(await next()).toMatchObject({ type: "update", data: { message: "after" } });
 
     await comeBack(redis, before);
-    await redis.untilInStep(primary);
+    await redis.untilInStep();
     await publish("once more");
     expect(await next()).toMatchObject({ type: "update", data: { message: "once more" } });
     expect(await gateway.get("/api/health")).toMatchObject({ broker: { connected: true } });
@@ -86,7 +86,7 @@ describe("with a primary, two replicas and three sentinels", () => {
     await before.restart();
     await rest;
     const primary = await redis.primary();
-    await redis.untilInStep(primary);
+    await redis.untilInStep();
     const client = primary.connect();
     const entries = await client.xrange(historyKey, "-", "+");
     client.disconnect();

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import { freePort } from "./child.ts";
+import { reservedPort } from "./child.ts";
 import { historyKey, RedisServer } from "./redis.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
@@ -129,10 +129,10 @@ export class RedisCluster {
 }
 
 async function startNode(): Promise<Node> {
-  const busPort = await freePort();
+  const busPort = await reservedPort();
   const cluster = ["--cluster-enabled", "yes", "--cluster-config-file", join(temporaryFolder(), "nodes.conf"), "--cluster-port", String(busPort)];
   const soon = ["--cluster-node-timeout", "1000", "--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1"];
-  const server = await RedisServer.start({ more: [...cluster, ...soon, "--cluster-require-full-coverage", "no"] });
+  const server = await RedisServer.start({ port: await reservedPort(), more: [...cluster, ...soon, "--cluster-require-full-coverage", "no"] });
   const id = (await call({ server, busPort, id: "" }, "CLUSTER", "MYID")) as string;
   return { server, busPort, id };
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { Redis } from "ioredis";
 
-import { Child, freePort } from "./child.ts";
+import { Child, reservedPort } from "./child.ts";
 import { RedisServer } from "./redis.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
@@ -33,11 +33,11 @@ export class WatchedRedis {
     const first = await startServer();
     const others = await Promise.all(Array.from({ length: replicas }, () => startServer(first)));
     const servers = [first, ...others];
-    const places = await Promise.all(Array.from({ length: sentinelCount }, async () => ({ port: await freePort(), id: randomBytes(20).toString("hex") })));
+    const places = await Promise.all(Array.from({ length: sentinelCount }, async () => ({ port: await reservedPort(), id: randomBytes(20).toString("hex") })));
     const sentinels = places.map((place) => ({ ...place, child: spawnSentinel(place, places, servers) }));
     const redis = new WatchedRedis(servers, sentinels);
     await Promise.all(sentinels.map(({ child }) => child.untilOutput(/\+monitor master/)));
-    await redis.untilInStep(first);
+    await redis.untilInStep();
     return redis;
   }
 
@@ -101,12 +101,15 @@ export class WatchedRedis {
   }
 
   /** Until all others are replicas of the primary, and have what it has. */
-  async untilInStep(primary: RedisServer): Promise<void> {
-    const client = primary.connect();
-    await client.set("written last", "to wait for");
+  async untilInStep(): Promise<void> {
     const others = this.servers.length - 1;
-    while ((await client.wait(others, 500)) < others) continue;
-    client.disconnect();
+    for (let reached = 0; reached < others; ) {
+      const client = (await this.primary()).connect();
+      await client.set("written last", "to wait for").catch(() => undefined);
+      // It may have become a replica meanwhile.
+      reached = await client.wait(others, 500).catch(() => 0);
+      client.disconnect();
+    }
   }
 
   async stop(): Promise<void> {
@@ -127,11 +130,11 @@ export class WatchedRedis {
   }
 }
 
-function startServer(primary?: RedisServer): Promise<RedisServer> {
+async function startServer(primary?: RedisServer): Promise<RedisServer> {
   const users = inner.flatMap((user) => ["--user", user, "on", `>${password}`, "~*", "&*", "+@all"]);
   const follow = primary === undefined ? [] : ["--replicaof", "127.0.0.1", String(primary.port)];
   const soon = ["--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1"];
-  return RedisServer.start({ password, more: [...users, "--masteruser", "replica", "--masterauth", password, ...soon, ...follow] });
+  return RedisServer.start({ password, port: await reservedPort(), more: [...users, "--masteruser", "replica", "--masterauth", password, ...soon, ...follow] });
 }
 
 /** They know each other from the start, which would take them some seconds. */
@@ -144,7 +147,7 @@ function spawnSentinel(own: Omit<Sentinel, "child">, all: readonly Omit<Sentinel
     `sentinel monitor ${primaryName} 127.0.0.1 ${first?.port} ${quorum}`,
     `sentinel auth-user ${primaryName} sentinel`,
     `sentinel auth-pass ${primaryName} "${password}"`,
-    `sentinel down-after-milliseconds ${primaryName} 500`,
+    `sentinel down-after-milliseconds ${primaryName} 1000`,
     `sentinel failover-timeout ${primaryName} 2000`,
     `sentinel parallel-syncs ${primaryName} ${replicas.length}`,
     ...replicas.map(({ port }) => `sentinel known-replica ${primaryName} 127.0.0.1 ${port}`),
