@@ -16,6 +16,7 @@
 #include "broker/history_names.hpp"
 #include "broker/monotonic_clock.hpp"
 #include "broker/redis_connection.hpp"
+#include "broker/redis_finder.hpp"
 #include "log/log.hpp"
 
 namespace regstream::access {
@@ -31,6 +32,15 @@ constexpr const char* take_script =
 
 /// The connection's life is the link's to decide. Handlers that are called may destroy the store.
 class RedisTicketStore::Implementation : public std::enable_shared_from_this<Implementation> {
+  template <typename Change>
+  auto input(Change change) {
+    return [weak = weak_from_this(), change = std::move(change)](auto&&... arguments) {
+      if (const auto self = weak.lock()) {
+        change(*self, arguments...);
+      }
+    };
+  }
+
  public:
   /// Null: there is no answer.
   using Answer = std::function<void(const redisReply*)>;
@@ -42,11 +52,17 @@ class RedisTicketStore::Implementation : public std::enable_shared_from_this<Imp
         timer_(context) {}
 
   void start() {
+    finder_.emplace(context_, options_,
+                    broker::RedisFinder::Handlers{
+                        .on_moved = input([](Implementation& self) { self.on_moved(); }),
+                        // The broker asks the same ones, and says so.
+                        .on_failure = [](const broker::RedisFailure& /*failure*/) {}});
     link_.open();
     advance();
   }
 
   void stop() {
+    finder_.reset();
     connection_.reset();
     timer_.cancel();
     asked_.clear();
@@ -63,19 +79,23 @@ class RedisTicketStore::Implementation : public std::enable_shared_from_this<Imp
   }
 
  private:
-  template <typename Change>
-  auto input(Change change) {
-    return [weak = weak_from_this(), change = std::move(change)](auto&&... arguments) {
-      if (const auto self = weak.lock()) {
-        change(*self, arguments...);
-      }
-    };
+  /// Another server takes the tickets from now on.
+  void on_moved() {
+    if (connection_) {
+      leave();
+    }
+    link_.hasten();
+    advance();
   }
 
   void advance() {
+    const auto address = finder_->primary();
+    if (!address) {
+      return;  // Until it is found.
+    }
     if (link_.poll_connect(broker::monotonic_now())) {
       connection_ = std::make_unique<broker::RedisConnection>(
-          context_, options_, broker::address_of(options_),
+          context_, options_, *address,
           broker::RedisConnection::Handlers{
               .on_ready = input([](Implementation& self) {
                 self.link_.on_connected(broker::monotonic_now());
@@ -114,8 +134,11 @@ class RedisTicketStore::Implementation : public std::enable_shared_from_this<Imp
     const Answer answer = std::move(asked_.front());
     asked_.pop_front();
     if (reply.type == REDIS_REPLY_ERROR) {
-      logging::warn("tickets refused", "redis refuses a ticket: {}",
-                    broker::reply_failure(options_, broker::reply_text(reply)).what);
+      const auto failure = broker::reply_failure(options_, broker::reply_text(reply));
+      logging::warn("tickets refused", "redis refuses a ticket: {}", failure.what);
+      if (failure.passing != nullptr && failure.passing->needs_new_connection) {
+        finder_->doubt();  // It may be a replica now, or another node has the keys.
+      }
       answer(nullptr);
       return;
     }
@@ -123,19 +146,28 @@ class RedisTicketStore::Implementation : public std::enable_shared_from_this<Imp
   }
 
   void on_end(const broker::RedisFailure& failure) {
+    logging::warn("tickets away", "tickets can't be given or taken: {}", failure.what);
+    finder_->doubt();
+    leave();
+    advance();
+  }
+
+  /// What was asked by then has no answer. Handlers that are called don't destroy the store: they
+  /// are given the answer in the loop's next turn.
+  void leave() {
     connection_.reset();
     unsent_.clear();
     link_.on_lost(broker::monotonic_now());
-    logging::warn("tickets away", "tickets can't be given or taken: {}", failure.what);
-    const auto unanswered = std::exchange(asked_, {});
-    advance();
-    for (const Answer& answer : unanswered) {
-      answer(nullptr);
-    }
+    boost::asio::post(context_, [unanswered = std::exchange(asked_, {})] {
+      for (const Answer& answer : unanswered) {
+        answer(nullptr);
+      }
+    });
   }
 
   boost::asio::io_context& context_;
   const broker::RedisOptions options_;
+  std::optional<broker::RedisFinder> finder_;
   broker::Link link_;
   boost::asio::steady_timer timer_;
   std::unique_ptr<broker::RedisConnection> connection_;  // Null: away, until the timer goes off.

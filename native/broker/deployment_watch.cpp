@@ -62,7 +62,8 @@ std::array<Command, replies_to(Question::deployments)> DeploymentWatch::question
            {"XRANGE", key_, "-", "+"}}};
 }
 
-void DeploymentWatch::on_connected() {
+void DeploymentWatch::on_connected(std::string address) {
+  address_ = std::move(address);
   kept_ = entries_max;
   others_.clear();
 }

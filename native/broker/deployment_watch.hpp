@@ -32,8 +32,9 @@ class DeploymentWatch {
       : name_(std::move(name)), address_(std::move(address)), key_(std::move(key)) {}
 
   [[nodiscard]] std::array<Command, replies_to(Question::deployments)> questions() const;
-  /// It may be another Redis: what was read of the one before is forgotten.
-  void on_connected();
+  /// It may be another Redis than before, at another address: what was read of the one before is
+  /// forgotten.
+  void on_connected(std::string address);
   /// For each of the questions; an error, too. What is no gateway's entry is skipped, and so is a
   /// name that no gateway can have (`is_deployment_name`).
   void on_answer(const redisReply& reply);

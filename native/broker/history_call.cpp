@@ -9,7 +9,7 @@
 
 #include "broker/history_script.hpp"
 #include "broker/passing_error.hpp"
-#include "broker/redis_failure.hpp"
+#include "broker/topology/address.hpp"
 
 namespace regstream::broker {
 namespace {
@@ -93,6 +93,10 @@ Command HistoryCalls::words(const ProbeChannel& /*probe*/) {
   return {"PING"};
 }
 
+Command HistoryCalls::words(const AwaitReplicas& await) {
+  return {"WAIT", std::to_string(await.count), std::to_string(await.timeout.count())};
+}
+
 Command HistoryCalls::words(const AwaitHistory& await) const {
   return {"XREAD",   "COUNT",          std::to_string(awaited_max), "BLOCK", await_ms,
           "STREAMS", names_.history(), to_string(await.after)};
@@ -105,7 +109,10 @@ Command HistoryCalls::words(ScriptCall call) const {
 /// What all modes have: the others' arguments follow.
 Command HistoryCalls::begin(const ScriptCall& call, std::string_view mode, std::string_view channel,
                             const std::vector<std::string>& keys) const {
-  const char* const durable = !call.is_durable ? "" : *call.is_durable ? "1" : "0";
+  const char* const durable = call.may_move      ? "moves"
+                              : !call.is_durable ? ""
+                              : *call.is_durable ? "1"
+                                                 : "0";
   Command command;
   if (call.names_script) {
     command = {"EVALSHA", digest_};
@@ -172,19 +179,19 @@ std::optional<EventId> read_id(const redisReply& reply) {
 namespace {
 
 /// An error, or an answer that was not read.
-Refused read_refusal(const redisReply& reply, const RedisOptions& options) {
+Refused read_refusal(const redisReply& reply, const RedisPeer& peer) {
   if (reply.type != REDIS_REPLY_ERROR) {
-    return {not_redis_failure(options)};
+    return {not_redis_failure(peer)};
   }
   const auto text = reply_text(reply);
   const auto code = reply_code(text);
   if (code == "NOSCRIPT") {
-    return {flushed_failure(options)};
+    return {flushed_failure(peer)};
   }
   if (code == "UNBLOCKED") {
     return {{RedisFailureKind::renewed, {}}};  // It has become a replica: look for another.
   }
-  return {reply_failure(options, text)};
+  return {.failure = reply_failure(peer, text), .moved_to = read_redirection(text)};
 }
 
 /// Whether each write is on the disk before it is acknowledged. A server that does not say so loses
@@ -216,11 +223,15 @@ std::optional<HistoryOpened> read_opened(const redisReply& reply) {
   return HistoryOpened{.end = *end, .server = std::string{reply_text(*reply.element[1])}};
 }
 
-/// Only one of the replies has it.
+/// Each of the replies has a part of it, or none.
 HistoryReply read_server(const redisReply& reply) {
-  const auto run_id = reply.type == REDIS_REPLY_STRING ? info_field(reply_text(reply), "run_id")
-                                                       : std::string_view{};
-  return run_id.empty() ? HistoryReply{Done{}} : ServerIdentity{std::string{run_id}};
+  if (reply.type != REDIS_REPLY_STRING) {
+    return Done{};
+  }
+  const auto info = reply_text(reply);
+  return ServerIdentity{.run_id = std::string{info_field(info, "run_id")},
+                        .replication_id = std::string{info_field(info, "master_replid")},
+                        .is_replica = info_field(info, "role") == "slave"};
 }
 
 std::optional<HistoryPage> read_page(const redisReply& reply) {
@@ -291,13 +302,21 @@ std::optional<HistoryReply> read_answer(Question question, const redisReply& rep
       return read_page(reply);
     case Question::entries:
       return read_awaited(reply);
+    case Question::replicas:
+      if (reply.type != REDIS_REPLY_INTEGER || reply.integer < 0) {
+        return std::nullopt;
+      }
+      return ReplicasReached{static_cast<std::size_t>(reply.integer)};
     case Question::durability:
       if (reply.type == REDIS_REPLY_ERROR) {
         return std::nullopt;
       }
       return Durability{read_durability(reply)};
     case Question::server:
+    case Question::identity:
       return read_server(reply);
+    case Question::location:
+    case Question::slots:  // `TopologyCalls` reads them.
     case Question::script:
     case Question::probe:
     case Question::channels:
@@ -310,9 +329,9 @@ std::optional<HistoryReply> read_answer(Question question, const redisReply& rep
 
 }  // namespace
 
-HistoryReply read_reply(Question question, const redisReply& reply, const RedisOptions& options) {
+HistoryReply read_reply(Question question, const redisReply& reply, const RedisPeer& peer) {
   auto answer = read_answer(question, reply);
-  return answer ? *std::move(answer) : read_refusal(reply, options);
+  return answer ? *std::move(answer) : read_refusal(reply, peer);
 }
 
 }  // namespace regstream::broker

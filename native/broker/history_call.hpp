@@ -13,6 +13,7 @@
 
 #include "broker/history/history_command.hpp"
 #include "broker/history_names.hpp"
+#include "broker/redis_failure.hpp"
 #include "broker/resp.hpp"
 
 /// Commands about the history as RESP, and Redis's replies as values.
@@ -31,6 +32,7 @@ class HistoryCalls {
   [[nodiscard]] static Command words(const LoadScript& load);
   [[nodiscard]] static Command words(const AskDurability& ask);
   [[nodiscard]] static Command words(const ProbeChannel& probe);
+  [[nodiscard]] static Command words(const AwaitReplicas& await);
   /// On a connection of its own: what follows waits too.
   [[nodiscard]] Command words(const AwaitHistory& await) const;
 
@@ -51,10 +53,10 @@ class HistoryCalls {
   std::string digest_;
 };
 
-/// The answer to a question; `ServerCheck` and `DeploymentWatch` read more in theirs. What is no
-/// answer to it is refused as `RedisFailureKind::not_redis`.
+/// The answer of `peer` to a question; `ServerCheck` and `DeploymentWatch` read more in theirs.
+/// What is no answer to it is refused as `RedisFailureKind::not_redis`.
 [[nodiscard]] HistoryReply read_reply(Question question, const redisReply& reply,
-                                      const RedisOptions& options);
+                                      const RedisPeer& peer);
 
 /// The answer to `PublishUpdate`, `TellLoss`, and to `Adopt` if its cursor is not
 /// too old.

@@ -25,6 +25,8 @@ class OutageLog {
   explicit OutageLog(std::string address, const Workflow& workflow = registration_workflow())
       : address_(std::move(address)), workflow_(workflow.name) {}
 
+  /// There is a connection, to the server at `address`, from now on.
+  void on_connected(std::string address) { address_ = std::move(address); }
   /// What a session has found.
   void on_fact(const SessionFact& fact, Instant now);
 

@@ -18,16 +18,17 @@
 
 #include "broker/deployment_watch.hpp"
 #include "broker/history/history_session.hpp"
-#include "broker/history_call.hpp"
 #include "broker/history_names.hpp"
 #include "broker/monotonic_clock.hpp"
 #include "broker/outage_log.hpp"
 #include "broker/random_key.hpp"
 #include "broker/redis_connection.hpp"
 #include "broker/redis_failure.hpp"
+#include "broker/redis_links.hpp"
 #include "broker/reserved_wait.hpp"
 #include "broker/round_trips.hpp"
 #include "broker/server_check.hpp"
+#include "broker/topology_call.hpp"
 #include "log/log.hpp"
 
 namespace regstream::broker {
@@ -36,6 +37,8 @@ namespace {
 HistorySessionOptions session_options(const RedisOptions& options, const PublishLimits& limits) {
   return {.workflow = options.workflow,
           .timing = options.timing,
+          .finder = finder_options(options),
+          .replicas = {.count = options.wait_replicas, .timeout = options.wait_timeout},
           .key_lifetime = bounded(options.history).key_lifetime,
           .publishes = limits,
           .own_key = random_key(),
@@ -55,11 +58,11 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
       : context_(context),
         options_(options),
         names_(options.workflow->channel),
-        calls_(names_, options.history),
         session_(session_options(options, limits)),
         log_(redis_address(options), *options.workflow),
         server_(redis_address(options)),
         deployments_(options.deployment, redis_address(options), names_.deployments()),
+        links_(context, options_, names_, deployments_),
         timer_(context),
         beginning_(context) {}
 
@@ -148,7 +151,7 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
     }
     const Question question = due->question;
     if (due->is_timed && due->replies_left == 1) {
-      measure();
+      measure(role);
     }
     if (role == LinkRole::caller && reply.type != REDIS_REPLY_ERROR) {
       log_.say_ends();
@@ -157,16 +160,15 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
       server_.on_answer(reply);
     } else if (question == Question::deployments) {
       deployments_.on_answer(reply);
-    } else if (question == Question::script) {
-      calls_.use_digest(std::string{reply_text(reply)});
     }
-    session_.on_reply(role, read_reply(question, reply, options_), monotonic_now());
+    session_.on_reply(role, links_.read(role, *due, reply), monotonic_now());
   }
 
-  void measure() {
+  void measure(LinkRole role) {
+    auto& sent = timed(role);
     const auto took =
-        std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - timed_.front());
-    timed_.pop_front();
+        std::chrono::duration_cast<std::chrono::microseconds>(Clock::now() - sent.front());
+    sent.pop_front();
     const Instant now = monotonic_now();
     const RoundTrips::Change change = round_trips_.on_answer(took, now);
     if (change == RoundTrips::Change::slow) {
@@ -195,8 +197,9 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
       return;
     }
     session_.on_interrupted(monotonic_now());
-    for (const LinkRole role : {LinkRole::caller, LinkRole::listener, LinkRole::waiter}) {
-      close(role);
+    links_.close();
+    for (auto& sent : timed_) {
+      sent.clear();
     }
     is_connected_ = false;
     if (!is_beginning_) {
@@ -230,50 +233,30 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
       handlers.on_behind = input([](Implementation& self) { self.session_.on_channel_behind(); });
       handlers.on_drained = input([](Implementation& self) { self.session_.on_channel_drained(); });
     }
-    connection(role) = std::make_unique<RedisConnection>(context_, options_, address_of(options_),
-                                                         std::move(handlers));
+    links_.connect(connect, std::move(handlers));
   }
   void on_connected(LinkRole role) {
     if (role == LinkRole::caller) {
-      server_.on_connected();
-      deployments_.on_connected();
+      log_.on_connected(links_.address(role));
+      server_.on_connected(links_.address(role));
+      deployments_.on_connected(links_.address(role));
     }
     session_.on_connected(role, monotonic_now());
   }
   void act(const GiveUp& give_up) { close(give_up.link); }
   void close(LinkRole role) {
-    connection(role).reset();
-    if (role == LinkRole::caller) {
-      timed_.clear();
-    }
+    links_.close(role);
+    timed(role).clear();
   }
 
   void act(Call& call) {
     if (call.is_timed) {
-      timed_.push_back(Clock::now());
+      timed(call.link).push_back(Clock::now());
     }
-    std::visit([&](auto& command) { send(*connection(call.link), command); }, call.command);
-  }
-  static void send(RedisConnection& connection, AskServer /*ask*/) {
-    for (const Command& question : ServerCheck::questions()) {
-      connection.send(question);
-    }
-  }
-  void send(RedisConnection& connection, AskDeployments /*ask*/) {
-    for (const Command& question : deployments_.questions()) {
-      connection.send(question);
-    }
-  }
-  void send(RedisConnection& connection, SubscribeChannels /*subscribe*/) {
-    connection.send({"SUBSCRIBE", names_.channel()});
-    connection.send({"SUBSCRIBE", names_.adopted_channel()});
-  }
-  template <typename OtherCommand>
-  void send(RedisConnection& connection, OtherCommand& command) {
-    connection.send(calls_.words(std::move(command)));
+    links_.send(call.link, std::move(call.command));
   }
 
-  void act(const PauseChannel& pause) { connection(LinkRole::listener)->pause(pause.pauses); }
+  void act(const PauseChannel& pause) { links_.pause(pause.pauses); }
 
   void act(const BeginHistory& begin) { subscriber_->on_history(begin.position); }
   void act(const TellMessage& told) { subscriber_->on_message(told.id, told.message); }
@@ -315,22 +298,22 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
     armed_ = deadline;  // There may have been no memory to wait.
   }
 
-  std::unique_ptr<RedisConnection>& connection(LinkRole role) {
-    return connections_.at(static_cast<std::size_t>(role));
+  std::deque<Clock::time_point>& timed(LinkRole role) {
+    return timed_.at(static_cast<std::size_t>(role));
   }
 
   boost::asio::io_context& context_;
   const RedisOptions options_;
   const HistoryNames names_;
-  HistoryCalls calls_;
   HistorySession session_;
   OutageLog log_;
   ServerCheck server_;
   DeploymentWatch deployments_;
+  RedisLinks links_;
   RoundTrips round_trips_;
-  std::deque<Clock::time_point> timed_;  // When the caller's commands whose answers tell were sent.
+  // Of each link: when the commands whose answers tell were sent.
+  std::array<std::deque<Clock::time_point>, link_roles_count> timed_;
   Subscriber* subscriber_ = nullptr;
-  std::array<std::unique_ptr<RedisConnection>, link_roles_count> connections_;
   boost::asio::steady_timer timer_;
   std::optional<Instant> armed_;  // When the timer goes off.
   // The first turn, and the next one after an interruption.

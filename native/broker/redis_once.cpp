@@ -16,6 +16,8 @@
 #include "broker/monotonic_clock.hpp"
 #include "broker/random_key.hpp"
 #include "broker/redis_connection.hpp"
+#include "broker/redis_finder.hpp"
+#include "broker/topology_call.hpp"
 
 namespace regstream::broker {
 namespace {
@@ -42,16 +44,37 @@ class SinglePublish {
         backoff_(options.timing.backoff, options.seed) {}
 
   std::variant<EventId, RedisFailure> run() {
+    finder_.emplace(context_, options_,
+                    RedisFinder::Handlers{.on_moved = [this] { on_found(); },
+                                          .on_failure =
+                                              [this](const RedisFailure& failure) {
+                                                if (!connection_ && !try_later(failure)) {
+                                                  end();
+                                                }
+                                              }});
     connect();
     context_.run();
     return std::move(result_);
   }
 
  private:
+  /// Also later, when another server is the primary: then `finder_` was told of a doubt.
+  void on_found() {
+    retry_.cancel();
+    connection_.reset();
+    is_uncertain_ |= std::exchange(is_sent_, false);
+    connect();
+  }
+
+  /// As soon as it is known where to.
   void connect() {
+    const auto address = finder_->primary();
+    if (!address) {
+      return;
+    }
     connection_.emplace(
         context_, bounded_by(options_, std::max(Duration{1}, deadline_ - monotonic_now())),
-        address_of(options_),
+        *address,
         RedisConnection::Handlers{.on_ready = [this] { send(); },
                                   .on_reply = [this](const redisReply& reply) { on_reply(reply); },
                                   .on_message = {},
@@ -67,7 +90,7 @@ class SinglePublish {
     const HistoryReply answer = read_reply(Question::publish, reply, options_);
     if (const auto* const id = std::get_if<EventId>(&answer)) {
       result_ = *id;
-      connection_.reset();
+      end();
       return;
     }
     // What is out of order is not this one: it names none before it.
@@ -81,17 +104,28 @@ class SinglePublish {
     const bool stays = failure.passing != nullptr && !failure.passing->needs_new_connection;
     if (!stays) {
       connection_.reset();
+      finder_->doubt();
     }
     if (!try_later(failure)) {
-      connection_.reset();
+      end();
     }
   }
 
-  void on_end(const RedisFailure& end) {
+  void on_end(const RedisFailure& failure) {
     retry_.cancel();
     connection_.reset();
     is_uncertain_ |= std::exchange(is_sent_, false);
-    try_later(end);
+    finder_->doubt();
+    if (!try_later(failure)) {
+      end();
+    }
+  }
+
+  /// Nothing is waited for any more.
+  void end() {
+    retry_.cancel();
+    connection_.reset();
+    finder_.reset();
   }
 
   /// On the connection that there is, or on a new one. False: it would be of no use, or too late;
@@ -102,7 +136,10 @@ class SinglePublish {
     }
     result_ = failure;
     const Instant next = monotonic_now() + backoff_.next_delay(Duration::zero());
-    if ((failure.passing == nullptr && !is_uncertain_) || next > deadline_) {
+    // Where servers take each other's place, another one may be there soon.
+    const bool may_pass =
+        failure.passing != nullptr || is_uncertain_ || (may_move_ && may_heal(failure.kind));
+    if (!may_pass || next > deadline_) {
       return false;
     }
     retry_.expires_after(std::max(Duration::zero(), next - monotonic_now()));
@@ -125,6 +162,8 @@ class SinglePublish {
   Backoff backoff_;
   boost::asio::io_context context_;
   boost::asio::steady_timer retry_{context_};
+  const bool may_move_ = finder_options(options_).topology != Topology::fixed;
+  std::optional<RedisFinder> finder_;
   std::optional<RedisConnection> connection_;
   bool is_sent_ = false;       // And not answered.
   bool is_uncertain_ = false;  // Was sent, and not answered: it may be in the history.

@@ -27,11 +27,6 @@ RedisHistoryLimits bounded(const RedisHistoryLimits& limits) {
   };
 }
 
-std::string to_string(const RedisAddress& address) {
-  const bool is_ipv6 = address.host.find(':') != std::string::npos;
-  return (is_ipv6 ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port);
-}
-
 RedisAddress address_of(const RedisOptions& options) {
   return {.host = options.host, .port = options.port};
 }

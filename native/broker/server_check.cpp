@@ -11,7 +11,8 @@ constexpr std::string_view harmless_policy = "noeviction";
 
 }  // namespace
 
-void ServerCheck::on_connected() {
+void ServerCheck::on_connected(std::string address) {
+  address_ = std::move(address);
   maxmemory_policy_.clear();
   server_ = {};
 }

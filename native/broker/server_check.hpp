@@ -18,7 +18,7 @@ class ServerCheck {
   /// `address` is for people.
   explicit ServerCheck(std::string address) : address_(std::move(address)) {}
 
-  void on_connected();
+  void on_connected(std::string address);
   /// `on_answer` takes the answer to each.
   [[nodiscard]] static std::array<Command, replies_to(Question::server)> questions();
   void on_answer(const redisReply& reply);

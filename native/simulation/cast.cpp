@@ -17,23 +17,23 @@ Cast::Cast(std::uint64_t run_seed, std::optional<Canary> canary, World& run_worl
     : seed(run_seed),
       world(run_world),
       plan(run_plan),
-      truth(host != nullptr ? guest_workflow() : registration_workflow()),
-      redis(world, &truth, plan, canary),
+      truth(host != nullptr ? guest_workflow() : registration_workflow(), plan.servers > 1),
+      servers(world, &truth, plan, canary),
       issuer(world, plan, run_seed),
       route_(run_seed, "gateways that clients reach") {
   for (std::size_t index = 0; index < plan.gateways; ++index) {
     auto clock = host != nullptr ? host->gateways[index]->clock()
                                  : std::make_shared<ProcessClock>(
                                        world, choose_drift(world, plan.drift_per_million_max));
-    gateways.push_back(std::make_unique<GatewayProcess>(world, std::move(clock), redis, truth, plan,
-                                                        issuer, canary, index));
+    gateways.push_back(std::make_unique<GatewayProcess>(world, std::move(clock), servers, truth,
+                                                        plan, issuer, canary, index));
     if (host != nullptr) {
       gateways.back()->stand_beside(*host->gateways[index]);
     }
     gateways.back()->start();
   }
   for (std::size_t index = 0; index < plan.publishers; ++index) {
-    publishers.push_back(std::make_unique<PublisherProcess>(world, redis, plan, canary, index));
+    publishers.push_back(std::make_unique<PublisherProcess>(world, servers, plan, canary, index));
     senders.push_back(++senders_count_);
   }
   for (std::size_t index = 0; index < plan.clients; ++index) {

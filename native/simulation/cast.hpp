@@ -11,7 +11,7 @@
 #include "simulation/gateway_process.hpp"
 #include "simulation/issuer.hpp"
 #include "simulation/publisher_process.hpp"
-#include "simulation/simulated_redis.hpp"
+#include "simulation/redis_servers.hpp"
 #include "simulation/truth.hpp"
 #include "simulation/world.hpp"
 
@@ -27,6 +27,8 @@ struct Cast {
   Cast(const Cast&) = delete;
   Cast& operator=(const Cast&) = delete;
 
+  /// The server of Redis that counts now.
+  [[nodiscard]] SimulatedRedis& redis() { return servers.primary(); }
   /// It crashes, and starts again as another sender: what waited in it is lost.
   void crash_publisher(std::size_t publisher);
 
@@ -34,7 +36,7 @@ struct Cast {
   World& world;
   const FaultPlan plan;
   Truth truth;
-  SimulatedRedis redis;
+  RedisServers servers;
   Issuer issuer;
   std::vector<std::unique_ptr<GatewayProcess>> gateways;
   std::vector<std::unique_ptr<PublisherProcess>> publishers;

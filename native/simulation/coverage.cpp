@@ -9,7 +9,8 @@ constexpr std::array<std::string_view, faults_count> fault_names{
     "cut gateway's power", "drain gateway",   "break redis link", "stall redis link",
     "restart redis",       "flush redis",     "restore redis",    "set calendar",
     "leap clock",          "crash publisher", "refuse writes",    "lose power",
-    "fail over redis",     "forge messages"};
+    "fail over redis",     "forge messages",  "kill primary",     "cut off primary",
+    "hand over primary"};
 
 constexpr std::array<std::string_view, sights_count> sight_names{"stream resumed",
                                                                  "stream reset",
@@ -81,7 +82,14 @@ constexpr std::array<std::string_view, sights_count> sight_names{"stream resumed
                                                                  "key withdrawn",
                                                                  "rights limited",
                                                                  "stream held back",
-                                                                 "stream tried"};
+                                                                 "stream tried",
+                                                                 "replica met",
+                                                                 "sentinel behind",
+                                                                 "failover followed",
+                                                                 "failover doubted",
+                                                                 "replica behind",
+                                                                 "replicas missed",
+                                                                 "branch lost"};
 
 /// What is said of each: its name and count.
 template <typename Say>

@@ -74,19 +74,26 @@ enum class Sight : std::uint8_t {
   update_unwanted,        ///< It came when its id was not followed any more.
   other_passed_by,        ///< A gateway told of one workflow beside streams of another.
   end_told,
-  end_told_again,    ///< To a client that had the final update.
-  stream_stopped,    ///< By 204: its client had the end.
-  end_passed_over,   ///< Its id was the cursor of a stream without an end.
-  token_renewed,     ///< A client replaced its stream before the token had expired.
-  renewal_failed,    ///< It got no token for that, for now.
-  token_expired,     ///< A gateway ended a stream.
-  key_withdrawn,     ///< The same, since its token's key counts no more.
-  rights_limited,    ///< A stream of all became one of what its token allows.
-  stream_held_back,  ///< A client polls from then on.
-  stream_tried,      ///< It tried a stream again.
+  end_told_again,     ///< To a client that had the final update.
+  stream_stopped,     ///< By 204: its client had the end.
+  end_passed_over,    ///< Its id was the cursor of a stream without an end.
+  token_renewed,      ///< A client replaced its stream before the token had expired.
+  renewal_failed,     ///< It got no token for that, for now.
+  token_expired,      ///< A gateway ended a stream.
+  key_withdrawn,      ///< The same, since its token's key counts no more.
+  rights_limited,     ///< A stream of all became one of what its token allows.
+  stream_held_back,   ///< A client polls from then on.
+  stream_tried,       ///< It tried a stream again.
+  replica_met,        ///< By who was told that it is the primary.
+  sentinel_behind,    ///< It named a primary that was one no longer.
+  failover_followed,  ///< A process was told of another primary, and went there.
+  failover_doubted,   ///< A history began anew, since another server has it.
+  replica_behind,     ///< It was promoted, and lacked what its primary had taken.
+  replicas_missed,    ///< An update was not acknowledged, since replicas were slow or gone.
+  branch_lost,        ///< What a primary had taken after another one was promoted.
 };
 
-inline constexpr std::size_t sights_count = static_cast<std::size_t>(Sight::stream_tried) + 1;
+inline constexpr std::size_t sights_count = static_cast<std::size_t>(Sight::branch_lost) + 1;
 
 [[nodiscard]] std::string_view to_string(Sight sight);
 

@@ -22,17 +22,26 @@ enum class Fault : std::uint8_t {
   stall_redis_link,  ///< What was sent may be carried out long after it was given up.
   restart_redis,
   flush_redis,
-  restore_redis,    ///< It comes back with older data.
-  set_calendar,     ///< Anybody's, to earlier or later; Redis's to later.
-  leap_clock,       ///< A process's monotonic clock leaps: its machine was suspended.
-  crash_publisher,  ///< With all that waits in it; what it has sent may arrive still.
-  refuse_writes,    ///< Redis answers, but takes no writes for a while.
-  lose_power,       ///< All processes but the clients, and Redis with its last writes.
-  fail_over_redis,  ///< It is a replica for a while; then it, or another server, is the primary.
-  forge_messages,   ///< Somebody puts on the channel what is not of the history.
+  restore_redis,      ///< It comes back with older data.
+  set_calendar,       ///< Anybody's, to earlier or later; Redis's to later.
+  leap_clock,         ///< A process's monotonic clock leaps: its machine was suspended.
+  crash_publisher,    ///< With all that waits in it; what it has sent may arrive still.
+  refuse_writes,      ///< Redis answers, but takes no writes for a while.
+  lose_power,         ///< All processes but the clients, and Redis with its last writes.
+  fail_over_redis,    ///< It is a replica for a while; then it, or another server, is the primary.
+  forge_messages,     ///< Somebody puts on the channel what is not of the history.
+  kill_primary,       ///< A replica takes its place; it comes back as a replica.
+  cut_off_primary,    ///< The same, but it still answers, and takes writes that are lost.
+  hand_over_primary,  ///< A planned failover: nothing is lost.
 };
 
-inline constexpr std::size_t faults_count = static_cast<std::size_t>(Fault::forge_messages) + 1;
+inline constexpr std::size_t faults_count = static_cast<std::size_t>(Fault::hand_over_primary) + 1;
+
+/// It needs several servers.
+[[nodiscard]] constexpr bool befalls_primaries(Fault fault) {
+  return fault == Fault::kill_primary || fault == Fault::cut_off_primary ||
+         fault == Fault::hand_over_primary;
+}
 
 [[nodiscard]] std::string_view to_string(Fault fault);
 
@@ -63,6 +72,9 @@ inline constexpr std::size_t faults_count = static_cast<std::size_t>(Fault::forg
     case Fault::refuse_writes:
     case Fault::lose_power:
     case Fault::fail_over_redis:
+    case Fault::kill_primary:
+    case Fault::cut_off_primary:
+    case Fault::hand_over_primary:
       return true;
   }
   return true;

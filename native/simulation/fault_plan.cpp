@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 
 #include <regstream/sse/parser.hpp>
 
@@ -17,7 +18,8 @@ constexpr std::array<std::string_view, canaries_count> names_of_canaries{
     "keep-stream",    "swap-publishes",   "endless-queue",     "endless-journal",
     "endless-outbox", "endless-adoption", "endless-knowledge", "trust-restart",
     "silent-loss",    "silent-skip",      "early-end",         "no-end",
-    "wrong-workflow", "late-end",         "hears-hidden",      "no-renewal"};
+    "wrong-workflow", "late-end",         "hears-hidden",      "no-renewal",
+    "trust-failover", "no-replicas"};
 
 /// What each choice of one plan is drawn from, by its name.
 class Choices {
@@ -43,15 +45,27 @@ class Choices {
   std::uint64_t seed_;
 };
 
+constexpr std::string_view replicas_choice = "the sentinels";
+
 /// What stops everything hides the rest, and is rarer.
 std::uint64_t fault_per_mille(Fault fault) {
   const bool stops_everything = fault == Fault::refuse_writes || fault == Fault::lose_power ||
                                 fault == Fault::fail_over_redis;
+  if (befalls_primaries(fault)) {
+    return 600;
+  }
   return stops_everything ? 250 : 400;
 }
 
 bool has(const FaultPlan& plan, Fault fault) {
   return std::find(plan.faults.begin(), plan.faults.end(), fault) != plan.faults.end();
+}
+
+void erase(FaultPlan& plan, std::initializer_list<Fault> faults) {
+  for (const Fault fault : faults) {
+    plan.faults.erase(std::remove(plan.faults.begin(), plan.faults.end(), fault),
+                      plan.faults.end());
+  }
 }
 
 }  // namespace
@@ -89,11 +103,24 @@ FaultPlan choose_fault_plan(std::uint64_t seed) {
   // Where Redis says that it loses no write, older data that somebody puts back are noticed by
   // those who have met the ids after them. If nobody lives who has, nothing in the system can know.
   if (has(plan, Fault::restore_redis) && plan.is_redis_durable) {
-    for (const Fault fault : {Fault::crash_gateway, Fault::cut_gateway_power, Fault::drain_gateway,
-                              Fault::lose_power}) {
-      plan.faults.erase(std::remove(plan.faults.begin(), plan.faults.end(), fault),
-                        plan.faults.end());
+    erase(plan, {Fault::crash_gateway, Fault::cut_gateway_power, Fault::drain_gateway,
+                 Fault::lose_power});
+  }
+  // By this name none of the kept seeds has them, and so each still does what it is kept for.
+  if (choose.of(replicas_choice).chance(130)) {
+    plan.servers = 3;
+    plan.replication_delay_max =
+        Duration{choose.one("replication delay", std::array<std::int64_t, 3>{2, 100, 2'000})};
+    plan.wait_replicas = choose.half("wait for replicas") ? plan.servers - 1 : 0;
+    plan.is_redis_durable = false;
+    // What befalls a single server would hide what befalls several: another one is there.
+    erase(plan, {Fault::restart_redis, Fault::restore_redis, Fault::flush_redis, Fault::lose_power,
+                 Fault::fail_over_redis});
+    if (std::none_of(plan.faults.begin(), plan.faults.end(), befalls_primaries)) {
+      plan.faults.push_back(Fault::cut_off_primary);
     }
+  } else {
+    erase(plan, {Fault::kill_primary, Fault::cut_off_primary, Fault::hand_over_primary});
   }
   plan.fault_interval_max = Duration{
       choose.one("fault interval", std::array<std::int64_t, 4>{200, 1'000, 5'000, 20'000})};
@@ -172,6 +199,9 @@ FaultPlan choose_guest_plan(std::uint64_t seed, const FaultPlan& host) {
                     plan.faults.end());
   plan.gateways = host.gateways;
   plan.is_redis_durable = host.is_redis_durable;
+  plan.servers = host.servers;
+  plan.replication_delay_max = host.replication_delay_max;
+  plan.wait_replicas = host.servers > 1 && choose.half("guest waits for replicas") ? 2 : 0;
   plan.has_tokens = host.has_tokens;
   plan.clients = choose.one("guest clients", std::array<std::size_t, 4>{1, 2, 3, 6});
   plan.publishers = 1 + choose.of("guest publishers").index(2);
@@ -192,6 +222,9 @@ std::string to_string(const FaultPlan& plan) {
   add("gateways", plan.gateways);
   add("clients", plan.clients);
   add("publishers", plan.publishers);
+  add("servers", plan.servers);
+  add("wait for replicas", plan.wait_replicas);
+  add("replication delay ms", plan.replication_delay_max.count());
   add("registrations", plan.registrations);
   add("ms between updates", plan.publish_interval_max.count());
   text += "\nper mille:";

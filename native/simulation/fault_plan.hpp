@@ -49,9 +49,11 @@ enum class Canary : std::uint8_t {
   late_end,           ///< A gateway lets streams go on without their tokens.
   hears_hidden,       ///< A gateway tells everything, where a token allows some of it.
   no_renewal,         ///< A client asks for no token while its stream is open.
+  trust_failover,     ///< An epoch goes on after a promotion.
+  no_replicas,        ///< A publisher does not wait for replicas.
 };
 
-inline constexpr std::size_t canaries_count = static_cast<std::size_t>(Canary::no_renewal) + 1;
+inline constexpr std::size_t canaries_count = static_cast<std::size_t>(Canary::no_replicas) + 1;
 
 [[nodiscard]] std::string_view to_string(Canary canary);
 /// The canary with that name ("drop-one").
@@ -68,6 +70,9 @@ struct FaultPlan {
   std::size_t gateways = 1;
   std::size_t clients = 1;
   std::size_t publishers = 1;
+  std::size_t servers = 1;           ///< Of Redis: a primary, and replicas.
+  Duration replication_delay_max{};  ///< By which they are behind.
+  std::size_t wait_replicas = 0;     ///< That have what counts as published: none, or all.
   std::uint64_t registrations = 1;
   Duration publish_interval_max{};
   std::uint64_t quiet_from_per_mille = 0;  ///< Of the faulty part: from then on nobody publishes.

@@ -16,6 +16,8 @@ constexpr Duration leap_max{90'000};
 constexpr Duration refusal_max{60'000};
 constexpr Duration failover_max{30'000};
 constexpr std::uint64_t forged_at_once_max = 8;
+/// Of a gateway at a server that has a fixed address: caller, listener and waiter.
+constexpr std::size_t fixed_links = 3;
 
 /// What a second of updates may be, which a Redis that syncs once a second may lose.
 constexpr std::size_t lost_writes_max = 20;
@@ -56,9 +58,10 @@ void Faults::begin() {
 void Faults::end() {
   is_over_ = true;
   for (Cast* const cast : everybody_) {
-    cast->redis.come_up();
-    cast->redis.refuse_writes(false);
-    cast->redis.promote(false);
+    cast->redis().come_up();
+    cast->redis().refuse_writes(false);
+    cast->redis().promote(false);
+    cast->servers.recover();
     for (const auto& gateway : cast->gateways) {
       gateway->start();
     }
@@ -124,11 +127,11 @@ void Faults::commit(Fault fault, Chance& chance) {
       lose_power(chance);
       return;
     case Fault::flush_redis:
-      if (cast_.redis.is_up() && chance.chance(200)) {
+      if (cast_.redis().is_up() && chance.chance(200)) {
         world_.count(fault);
         world_.note("redis: is emptied");
         for (Cast* const cast : everybody_) {
-          cast->redis.flush();
+          cast->redis().flush();
         }
       }
       return;
@@ -145,6 +148,11 @@ void Faults::commit(Fault fault, Chance& chance) {
       return;
     case Fault::fail_over_redis:
       fail_over(chance);
+      return;
+    case Fault::kill_primary:
+    case Fault::cut_off_primary:
+    case Fault::hand_over_primary:
+      replace_primary(fault, chance);
       return;
     case Fault::forge_messages:
       forge_messages(chance);
@@ -187,8 +195,8 @@ void Faults::commit(Fault fault, std::size_t gateway, Chance& chance) {
   }
   world_.count(fault);
   if (fault == Fault::break_redis_link) {
-    cast_.gateways[gateway]->break_redis_link(
-        static_cast<broker::LinkRole>(chance.index(broker::link_roles_count)));
+    cast_.gateways[gateway]->break_redis_link(static_cast<broker::LinkRole>(
+        chance.index(cast_.plan.servers > 1 ? broker::link_roles_count : fixed_links)));
     return;
   }
   const Duration span = span_of(fault, chance);
@@ -225,19 +233,19 @@ void Faults::start_later(std::size_t gateway, Duration wait) {
 }
 
 void Faults::restart_redis(bool with_older_data, Chance& chance) {
-  if (!cast_.redis.is_up()) {
+  if (!cast_.redis().is_up()) {
     return;
   }
   if (with_older_data && chance.chance(700)) {
     for (Cast* const cast : everybody_) {
-      cast->redis.save();
+      cast->redis().save();
     }
     return;
   }
   world_.note(with_older_data ? "redis: restarts with older data" : "redis: restarts");
   world_.count(with_older_data ? Fault::restore_redis : Fault::restart_redis);
   for (Cast* const cast : everybody_) {
-    cast->redis.go_down();
+    cast->redis().go_down();
     for (const auto& gateway : cast->gateways) {
       gateway->break_redis_links();
     }
@@ -245,7 +253,7 @@ void Faults::restart_redis(bool with_older_data, Chance& chance) {
       publisher->break_redis_link();
     }
     if (with_older_data) {
-      cast->redis.restore();
+      cast->redis().restore();
     }
   }
   come_up_later(any_span(chance, down_max));
@@ -254,14 +262,14 @@ void Faults::restart_redis(bool with_older_data, Chance& chance) {
 void Faults::come_up_later(Duration wait) {
   world_.after(wait, [this] {
     for (Cast* const cast : everybody_) {
-      cast->redis.come_up();
+      cast->redis().come_up();
     }
   });
 }
 
 /// The machines of Redis, of all gateways and of the publishers.
 void Faults::lose_power(Chance& chance) {
-  if (!cast_.redis.is_up()) {
+  if (!cast_.redis().is_up()) {
     return;
   }
   world_.note("everything loses its power");
@@ -277,20 +285,20 @@ void Faults::lose_power(Chance& chance) {
     for (std::size_t publisher = 0; publisher < cast->publishers.size(); ++publisher) {
       cast->crash_publisher(publisher);
     }
-    cast->redis.go_down();
-    cast->redis.lose_writes(lost);
+    cast->redis().go_down();
+    cast->redis().lose_writes(lost);
   }
   come_up_later(any_span(chance, down_max));
 }
 
 void Faults::refuse_writes(Chance& chance) {
-  if (cast_.redis.refuses_writes()) {
+  if (cast_.redis().refuses_writes()) {
     return;
   }
   world_.count(Fault::refuse_writes);
   const auto refuse = [this](bool refuses) {
     for (Cast* const cast : everybody_) {
-      cast->redis.refuse_writes(refuses);
+      cast->redis().refuse_writes(refuses);
     }
   };
   refuse(true);
@@ -298,24 +306,40 @@ void Faults::refuse_writes(Chance& chance) {
 }
 
 void Faults::fail_over(Chance& chance) {
-  if (!cast_.redis.is_up() || cast_.redis.is_demoted()) {
+  if (!cast_.redis().is_up() || cast_.redis().is_demoted()) {
     return;
   }
   world_.count(Fault::fail_over_redis);
   for (Cast* const cast : everybody_) {
-    cast->redis.demote();
+    cast->redis().demote();
   }
   const Duration span = any_span(chance, failover_max);
   const bool is_other = chance.chance(700);
   world_.after(span, [this, is_other] {
     for (Cast* const cast : everybody_) {
-      cast->redis.promote(is_other);
+      cast->redis().promote(is_other);
     }
   });
 }
 
+void Faults::replace_primary(Fault fault, const Chance& chance) {
+  for (Cast* const cast : everybody_) {
+    const auto break_links = [cast](const SimulatedRedis& server) {
+      for (const auto& gateway : cast->gateways) {
+        gateway->break_redis_links(server);
+      }
+      for (const auto& publisher : cast->publishers) {
+        publisher->break_redis_link(server);
+      }
+    };
+    if (cast->servers.fail_over(fault, chance, break_links) && cast == &cast_) {
+      world_.count(fault);
+    }
+  }
+}
+
 void Faults::forge_messages(Chance& chance) {
-  if (!cast_.redis.is_up()) {
+  if (!cast_.redis().is_up()) {
     return;
   }
   world_.count(Fault::forge_messages);
@@ -335,7 +359,7 @@ void Faults::set_calendar(Chance& chance) {
       return;
     case 2:
       for (Cast* const cast : everybody_) {
-        cast->redis.advance_calendar(wrong_by);
+        cast->redis().advance_calendar(wrong_by);
       }
       return;
     default:

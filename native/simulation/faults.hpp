@@ -31,6 +31,7 @@ class Faults {
   void lose_power(Chance& chance);
   void refuse_writes(Chance& chance);
   void fail_over(Chance& chance);
+  void replace_primary(Fault fault, const Chance& chance);
   void forge_messages(Chance& chance);
   void set_calendar(Chance& chance);
   void leap_clock(Chance& chance);

@@ -61,6 +61,9 @@ void check_end(const Cast& cast, bool is_settled) {
     }
     for (const std::string& text : publisher->acknowledged()) {
       check_entered(cast.truth, text);
+      if (cast.plan.wait_replicas > 0 && !cast.truth.is_kept(text)) {
+        throw Violation("this was acknowledged once all replicas had it, and is lost: " + text);
+      }
     }
   }
   ClientProcess::Requests requests;

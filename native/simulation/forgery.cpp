@@ -98,7 +98,7 @@ void forge_message(Cast& cast, std::uint64_t number, Chance& chance) {
       break;
   }
   cast.truth.expect_forged(message, forgery);
-  cast.redis.publish_bare(message);
+  cast.redis().publish_bare(message);
 }
 
 }  // namespace regstream::simulation

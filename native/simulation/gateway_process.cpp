@@ -27,11 +27,11 @@ std::optional<EventId> claimed_id(std::string_view message) {
 }  // namespace
 
 GatewayProcess::GatewayProcess(World& world, std::shared_ptr<ProcessClock> clock,
-                               SimulatedRedis& redis, const Truth& truth, const FaultPlan& plan,
+                               RedisServers& servers, const Truth& truth, const FaultPlan& plan,
                                const Issuer& issuer, std::optional<Canary> canary,
                                std::size_t index)
     : world_(world),
-      redis_(redis),
+      servers_(servers),
       truth_(truth),
       plan_(plan),
       canary_(canary),
@@ -48,6 +48,7 @@ void GatewayProcess::start() {
   streams_.start();
   broker::HistorySessionOptions options;
   options.seed = world_.seed();
+  options.finder = servers_.finder();
   options.workflow = &truth_.workflow();
   options.own_key = name_;
   options.follower.page_bytes = plan_.page_bytes;
@@ -59,7 +60,7 @@ void GatewayProcess::start() {
   }
   options.follower.adoption.unheard_max = plan_.unheard_max;
   broker_ = std::make_unique<RedisBroker>(
-      world_, redis_, plan_, *clock_, options,
+      world_, servers_, plan_, *clock_, options,
       RedisBroker::Handlers{
           .on_message = [this](const std::string& message) { return hear(message); },
           .on_cut = [this] { told_when_cut_ = truth_.times_told(); },
@@ -156,6 +157,12 @@ void GatewayProcess::break_redis_link(broker::LinkRole role) {
 void GatewayProcess::break_redis_links() {
   if (is_running()) {
     broker_->break_off();
+  }
+}
+
+void GatewayProcess::break_redis_links(const SimulatedRedis& server) {
+  if (is_running()) {
+    broker_->break_off(server);
   }
 }
 

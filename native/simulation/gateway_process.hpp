@@ -21,7 +21,7 @@ namespace regstream::simulation {
 /// of one gateway start, crash and drain together, and have one clock.
 class GatewayProcess {
  public:
-  GatewayProcess(World& world, std::shared_ptr<ProcessClock> clock, SimulatedRedis& redis,
+  GatewayProcess(World& world, std::shared_ptr<ProcessClock> clock, RedisServers& servers,
                  const Truth& truth, const FaultPlan& plan, const Issuer& issuer,
                  std::optional<Canary> canary, std::size_t index);
 
@@ -37,6 +37,7 @@ class GatewayProcess {
 
   void break_redis_link(broker::LinkRole role);
   void break_redis_links();
+  void break_redis_links(const SimulatedRedis& server);
   void stall_redis_links(Duration span);
   [[nodiscard]] const std::shared_ptr<ProcessClock>& clock() const { return clock_; }
 
@@ -55,7 +56,7 @@ class GatewayProcess {
   void check_limits() const;
 
   World& world_;
-  SimulatedRedis& redis_;
+  RedisServers& servers_;
   const Truth& truth_;
   const FaultPlan& plan_;
   const std::optional<Canary> canary_;

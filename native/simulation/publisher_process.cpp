@@ -9,13 +9,14 @@ namespace {
 
 /// No text of the simulation is longer.
 constexpr std::size_t text_bytes_max = 512;
+constexpr Duration wait_timeout{1'000};
 
 }  // namespace
 
-PublisherProcess::PublisherProcess(World& world, SimulatedRedis& redis, const FaultPlan& plan,
+PublisherProcess::PublisherProcess(World& world, RedisServers& servers, const FaultPlan& plan,
                                    std::optional<Canary> canary, std::size_t index)
     : world_(world),
-      redis_(redis),
+      servers_(servers),
       plan_(plan),
       canary_(canary),
       name_("publisher " + std::to_string(index)),
@@ -26,6 +27,10 @@ PublisherProcess::PublisherProcess(World& world, SimulatedRedis& redis, const Fa
 void PublisherProcess::start() {
   broker::HistorySessionOptions options;
   options.seed = world_.seed();
+  options.finder = servers_.finder();
+  if (canary_ != Canary::no_replicas) {
+    options.replicas = {.count = plan_.wait_replicas, .timeout = wait_timeout};
+  }
   options.own_key = name_;
   if (canary_ != Canary::endless_queue) {
     options.publishes.waiting_max = plan_.waiting_max;
@@ -33,7 +38,7 @@ void PublisherProcess::start() {
   options.publishes.in_flight_max = plan_.in_flight_max;
   unanswered_ = 0;
   broker_ = std::make_unique<RedisBroker>(
-      world_, redis_, plan_, clock_, options,
+      world_, servers_, plan_, clock_, options,
       RedisBroker::Handlers{.on_message = [](const std::string& /*message*/) { return false; },
                             .on_cut = [] {},
                             .on_fact = [this](const broker::SessionFact& fact) { on_fact(fact); },

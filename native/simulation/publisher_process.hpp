@@ -24,7 +24,7 @@ struct Publication {
 /// A process that validates: publishes through a history session, under keys.
 class PublisherProcess {
  public:
-  PublisherProcess(World& world, SimulatedRedis& redis, const FaultPlan& plan,
+  PublisherProcess(World& world, RedisServers& servers, const FaultPlan& plan,
                    std::optional<Canary> canary, std::size_t index);
 
   void publish(Publication publication);
@@ -37,6 +37,7 @@ class PublisherProcess {
 
   /// Its connection to Redis breaks.
   void break_redis_link() { broker_->break_off(); }
+  void break_redis_link(const SimulatedRedis& server) { broker_->break_off(server); }
   [[nodiscard]] std::size_t waiting() const { return queue().waiting() + queue().in_flight(); }
   /// What was acknowledged: it must have entered the history.
   [[nodiscard]] const std::vector<std::string>& acknowledged() const { return acknowledged_; }
@@ -49,7 +50,7 @@ class PublisherProcess {
   void check_limits() const;
 
   World& world_;
-  SimulatedRedis& redis_;
+  RedisServers& servers_;
   const FaultPlan& plan_;
   const std::optional<Canary> canary_;
   const std::string name_;

@@ -58,7 +58,7 @@ void Publishing::begin() {
     const auto registration = chance_.between(std::uint64_t{1}, cast_.plan.registrations);
     if (!chance_.chance(cast_.plan.bare_per_mille)) {
       publish(registration);
-    } else if (cast_.redis.is_up()) {
+    } else if (cast_.redis().is_up()) {
       publish_bare(make_text(registration, cast_.publishers.front()->timestamp_ms()));
     }
     begin();
@@ -105,12 +105,12 @@ void Publishing::publish(std::uint64_t registration) {
 
 /// Several times, perhaps, and the one before it again.
 void Publishing::publish_bare(const std::string& text) {
-  cast_.redis.publish_bare(text);
+  cast_.redis().publish_bare(text);
   while (repeats_.chance(cast_.plan.same_bare_per_mille)) {
     const std::string& same = last_bare_.empty() || repeats_.chance(500) ? text : last_bare_;
     cast_.world.count(Sight::bare_repeated);
     cast_.truth.expect_again(same);
-    cast_.redis.publish_bare(same);
+    cast_.redis().publish_bare(same);
   }
   last_bare_ = text;
 }

@@ -7,11 +7,11 @@ namespace regstream::simulation {
 
 using broker::LinkRole;
 
-RedisBroker::RedisBroker(World& world, SimulatedRedis& redis, const FaultPlan& plan,
+RedisBroker::RedisBroker(World& world, RedisServers& servers, const FaultPlan& plan,
                          const ProcessClock& clock, const broker::HistorySessionOptions& options,
                          Handlers handlers)
     : world_(world),
-      redis_(redis),
+      servers_(servers),
       plan_(plan),
       clock_(clock),
       handlers_(std::move(handlers)),
@@ -53,6 +53,16 @@ void RedisBroker::advance() {
 
 void RedisBroker::act(const broker::Connect& connect) {
   const LinkRole role = connect.link;
+  if (role == LinkRole::finder) {
+    connect_sentinel(connect.address);
+    return;
+  }
+  if (role == LinkRole::caller && called_.value_or(connect.address) != connect.address) {
+    world_.count(Sight::failover_followed);
+  }
+  if (role == LinkRole::caller) {
+    called_ = connect.address;
+  }
   RedisConnection::Handlers handlers;
   handlers.on_ready = [this, role] {
     session_.on_connected(role, clock_.now());
@@ -74,10 +84,29 @@ void RedisBroker::act(const broker::Connect& connect) {
   handlers.on_cut = [this] { handlers_.on_cut(); };
   handlers.on_end = [this, role](const broker::RedisFailure& failure) { on_end(role, failure); };
   connection(role) = std::make_unique<RedisConnection>(
-      world_, redis_,
+      world_, servers_.at(connect.address),
       RedisConnection::Options{
           .delay_max = plan_.delay_max, .held_max = plan_.held_max, .parted_until = parted_until_},
       std::move(handlers));
+}
+
+void RedisBroker::connect_sentinel(const broker::RedisAddress& address) {
+  SentinelConnection::Handlers handlers;
+  handlers.on_ready = [this] {
+    session_.on_connected(LinkRole::finder, clock_.now());
+    advance();
+  };
+  handlers.on_reply = [this](broker::HistoryReply&& reply) {
+    on_reply(LinkRole::finder, std::move(reply));
+  };
+  handlers.on_end = [this](const broker::RedisFailure& failure) {
+    on_end(LinkRole::finder, failure);
+  };
+  sentinel_ = std::make_unique<SentinelConnection>(world_, servers_, address, plan_.delay_max,
+                                                   std::move(handlers));
+  if (parted_until_ > world_.now()) {
+    sentinel_->stall(parted_until_ - world_.now());
+  }
 }
 
 void RedisBroker::on_reply(LinkRole role, broker::HistoryReply&& reply) {
@@ -90,7 +119,11 @@ void RedisBroker::on_reply(LinkRole role, broker::HistoryReply&& reply) {
 }
 
 void RedisBroker::on_end(LinkRole role, const broker::RedisFailure& failure) {
-  connection(role).reset();
+  if (role == LinkRole::finder) {
+    sentinel_.reset();
+  } else {
+    connection(role).reset();
+  }
   if (role == LinkRole::caller) {
     world_.count(Sight::publish_sent_again, session_.queue().in_flight());
   }
@@ -99,6 +132,10 @@ void RedisBroker::on_end(LinkRole role, const broker::RedisFailure& failure) {
 }
 
 void RedisBroker::act(const broker::GiveUp& give_up) {
+  if (give_up.link == LinkRole::finder) {
+    sentinel_.reset();
+    return;
+  }
   if (give_up.link == LinkRole::waiter) {
     world_.note("a primary is found: what another server brings is given up");
     world_.count(Sight::primary_found);
@@ -110,7 +147,11 @@ void RedisBroker::act(const broker::GiveUp& give_up) {
 }
 
 void RedisBroker::act(broker::Call& call) {
-  connection(call.link)->send(std::move(call.command));
+  if (call.link == LinkRole::finder) {
+    sentinel_->send();
+  } else {
+    connection(call.link)->send(std::move(call.command));
+  }
 }
 
 void RedisBroker::act(const broker::PauseChannel& pause) {
@@ -133,7 +174,11 @@ void RedisBroker::arm() {
 }
 
 void RedisBroker::break_off(LinkRole role) {
-  if (connection(role)) {
+  if (role == LinkRole::finder) {
+    if (sentinel_) {
+      sentinel_->break_off();
+    }
+  } else if (connection(role)) {
     connection(role)->break_off();
   }
 }
@@ -144,12 +189,23 @@ void RedisBroker::break_off() {
   break_off(LinkRole::waiter);
 }
 
+void RedisBroker::break_off(const SimulatedRedis& server) {
+  for (const LinkRole role : broker::server_links) {
+    if (connection(role) && connection(role)->leads_to(server)) {
+      break_off(role);
+    }
+  }
+}
+
 void RedisBroker::stall(Duration span) {
   parted_until_ = world_.now() + span;
   for (const auto& each : connections_) {
     if (each) {
       each->stall(span);
     }
+  }
+  if (sentinel_) {
+    sentinel_->stall(span);
   }
 }
 

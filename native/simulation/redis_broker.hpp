@@ -14,6 +14,8 @@
 #include "simulation/fault_plan.hpp"
 #include "simulation/process_clock.hpp"
 #include "simulation/redis_connection.hpp"
+#include "simulation/redis_servers.hpp"
+#include "simulation/sentinel_connection.hpp"
 #include "simulation/simulated_redis.hpp"
 #include "simulation/world.hpp"
 
@@ -34,7 +36,7 @@ class RedisBroker {
   };
 
   /// All but `options` and `handlers` outlive it.
-  RedisBroker(World& world, SimulatedRedis& redis, const FaultPlan& plan, const ProcessClock& clock,
+  RedisBroker(World& world, RedisServers& servers, const FaultPlan& plan, const ProcessClock& clock,
               const broker::HistorySessionOptions& options, Handlers handlers);
   RedisBroker(const RedisBroker&) = delete;
   RedisBroker& operator=(const RedisBroker&) = delete;
@@ -46,6 +48,8 @@ class RedisBroker {
 
   void break_off(broker::LinkRole role);
   void break_off();
+  /// Those that lead to `server`.
+  void break_off(const SimulatedRedis& server);
   /// Nothing that is sent in either direction arrives for this long.
   void stall(Duration span);
 
@@ -55,6 +59,7 @@ class RedisBroker {
   void advance();
   void advance_later();
   void act(const broker::Connect& connect);
+  void connect_sentinel(const broker::RedisAddress& address);
   void act(const broker::GiveUp& give_up);
   void act(broker::Call& call);
   void act(const broker::PauseChannel& pause);
@@ -72,13 +77,15 @@ class RedisBroker {
   }
 
   World& world_;
-  SimulatedRedis& redis_;
+  RedisServers& servers_;
   const FaultPlan& plan_;
   const ProcessClock& clock_;
   const Handlers handlers_;
   broker::HistorySession session_;
   broker::Subscriber* subscriber_ = nullptr;
-  std::array<std::unique_ptr<RedisConnection>, broker::link_roles_count> connections_;
+  std::array<std::unique_ptr<RedisConnection>, broker::server_links.size()> connections_;
+  std::unique_ptr<SentinelConnection> sentinel_;
+  std::optional<broker::RedisAddress> called_;  // Where the caller led last.
   Instant parted_until_{};
   std::optional<Instant> armed_;  // When the timer goes off.
   std::uint64_t timer_ = 0;

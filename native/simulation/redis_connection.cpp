@@ -56,28 +56,59 @@ void RedisConnection::send(broker::HistoryCommand command) {
     }
   };
   to_redis_->send([&redis = redis_, &world = world_, incarnation = redis_incarnation_,
-                   back = from_redis_, subscription = subscription_, reply, hear,
-                   command = std::move(command)] {
-    if (!redis.reaches(incarnation)) {
-      return;
-    }
-    const bool is_replaced = redis.is_replaced(incarnation);
-    if (back->is_cut()) {
-      world.count(Sight::call_outlived_link);
-    } else if (std::holds_alternative<broker::SubscribeChannels>(command) && !is_replaced) {
-      *subscription = redis.subscribe(hear);
-    }
-    if (const auto* const await = std::get_if<broker::AwaitHistory>(&command)) {
-      if (!is_replaced) {
-        redis.await(await->after, reply);
+                   back = from_redis_, subscription = subscription_, blocked = blocked_, reply,
+                   hear, command = std::move(command)] {
+    auto run = [&redis, &world, incarnation, back, subscription, reply, hear, command,
+                behind = std::weak_ptr<Blocked>{blocked}] {
+      if (!redis.reaches(incarnation)) {
+        return;
       }
-      return;
-    }
-    const auto answer = redis.answer(command, incarnation);
-    for (auto left = broker::replies_to(broker::question_of(command)); left > 0; --left) {
-      reply(answer);
+      const bool is_replaced = redis.is_replaced(incarnation);
+      if (back->is_cut()) {
+        world.count(Sight::call_outlived_link);
+      } else if (std::holds_alternative<broker::SubscribeChannels>(command) && !is_replaced) {
+        *subscription = redis.subscribe(hear);
+      }
+      if (const auto* const await = std::get_if<broker::AwaitHistory>(&command)) {
+        if (!is_replaced) {
+          redis.await(await->after, reply);
+        }
+        return;
+      }
+      if (const auto* const await = std::get_if<broker::AwaitReplicas>(&command)) {
+        const auto waits = behind.lock();
+        if (waits) {
+          waits->is_blocked = true;
+        }
+        redis.await_replicas(*await, [waits, reply](broker::ReplicasReached reached) {
+          reply(reached);
+          if (waits) {
+            waits->go_on();
+          }
+        });
+        return;
+      }
+      const auto answer = redis.answer(command, incarnation);
+      for (auto left = broker::replies_to(broker::question_of(command)); left > 0; --left) {
+        reply(answer);
+      }
+    };
+    if (blocked->is_blocked) {
+      blocked->waiting.emplace_back(std::move(run));
+    } else {
+      run();
     }
   });
+}
+
+/// What came meanwhile is run, until something waits again.
+void RedisConnection::Blocked::go_on() {
+  is_blocked = false;
+  while (!is_blocked && !waiting.empty()) {
+    const auto run = std::move(waiting.front());
+    waiting.pop_front();
+    run();
+  }
 }
 
 void RedisConnection::pause(bool pauses) {

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -48,6 +49,7 @@ class RedisConnection {
   /// Reads nothing, or again.
   void pause(bool pauses);
 
+  [[nodiscard]] bool leads_to(const SimulatedRedis& redis) const { return &redis_ == &redis; }
   [[nodiscard]] bool is_up() const { return from_redis_ != nullptr; }
   /// It breaks, if it is there yet.
   void break_off();
@@ -57,6 +59,13 @@ class RedisConnection {
 
  private:
   using Subscription = std::shared_ptr<std::optional<std::uint64_t>>;
+
+  /// In Redis: a command of the connection waits (WAIT), and those behind it.
+  struct Blocked {
+    bool is_blocked = false;
+    std::deque<std::function<void()>> waiting;
+    void go_on();
+  };
 
   void connect(bool is_parted);
   void end(broker::RedisFailureKind kind);
@@ -71,6 +80,7 @@ class RedisConnection {
   std::shared_ptr<Line> to_redis_;
   std::shared_ptr<Line> from_redis_;  // Null: it is not up.
   Subscription subscription_ = std::make_shared<std::optional<std::uint64_t>>();
+  std::shared_ptr<Blocked> blocked_ = std::make_shared<Blocked>();
   std::uint64_t redis_incarnation_ = 0;
   std::shared_ptr<bool> is_alive_ = std::make_shared<bool>(true);
 };

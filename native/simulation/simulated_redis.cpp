@@ -25,8 +25,12 @@ broker::HistoryReply SimulatedRedis::answer(const broker::HistoryCommand& comman
     }
     return reply;
   }
-  if (std::holds_alternative<broker::AskServer>(command)) {
-    return broker::ServerIdentity{server_of(incarnation)};
+  if (std::holds_alternative<broker::AskServer>(command) ||
+      std::holds_alternative<broker::AskIdentity>(command)) {
+    world_.count(Sight::replica_met, is_replica() ? 1 : 0);
+    return broker::ServerIdentity{.run_id = server_of(incarnation),
+                                  .replication_id = std::to_string(replication_id_),
+                                  .is_replica = is_replica()};
   }
   if (const auto* const await = std::get_if<broker::AwaitHistory>(&command)) {
     broker::AwaitedEntries found;
@@ -56,8 +60,8 @@ broker::HistoryReply SimulatedRedis::answer(const broker::ScriptCall& call) {
 }
 
 std::string SimulatedRedis::server_of(std::uint64_t incarnation) const {
-  return std::to_string(
-      *std::prev(std::upper_bound(servers_.begin(), servers_.end(), incarnation)));
+  return name_ + std::to_string(
+                     *std::prev(std::upper_bound(servers_.begin(), servers_.end(), incarnation)));
 }
 
 // --- The stream, and who hears of it.
@@ -78,19 +82,23 @@ void SimulatedRedis::wake_waiters() {
   waiters_.erase(woken, waiters_.end());
 }
 
-EventId SimulatedRedis::append(const std::string& text, bool is_adopted) {
+EventId SimulatedRedis::append(const std::string& text, bool is_adopted,
+                               std::optional<EventId> adopted_as) {
   has_written_ = true;
-  ++data_.end->sequence;
-  const EventId id = *data_.end;
+  const EventId id{.epoch = data_.end->epoch, .sequence = data_.end->sequence + 1};
   world_.note("redis: " + to_string(id) + (is_adopted ? " adopts " : " is ") + text);
   if (truth_ != nullptr && text.empty()) {
     truth_->tell_loss(id);
   } else if (truth_ != nullptr) {
     truth_->append(id, text, stamped(text, id), is_adopted, world_.now());
   }
-  data_.entries.push_back({id, text, is_adopted ? std::optional{id} : std::nullopt});
+  Entry entry{id, text, adopted_as ? adopted_as : is_adopted ? std::optional{id} : std::nullopt};
+  write([entry = std::move(entry)](Data& data) {
+    data.end = entry.id;
+    data.entries.push_back(entry);
+  });
   while (data_.entries.size() > plan_.history_length_max) {
-    data_.entries.pop_front();
+    write([](Data& data) { data.entries.pop_front(); });
     world_.count(Sight::history_trimmed);
     if (truth_ != nullptr) {
       truth_->trim(data_.entries.front().id);
@@ -139,6 +147,7 @@ void SimulatedRedis::promote(bool is_other) {
   is_demoted_ = false;
   is_promoted_ = true;
   ++incarnation_;
+  change_replication_id();
   if (is_other) {
     servers_.push_back(incarnation_);
     has_script_ = false;
@@ -151,14 +160,18 @@ void SimulatedRedis::go_down() {
   is_up_ = false;
   is_promoted_ = false;
   up_since_ = ++incarnation_;
+  change_replication_id();
   servers_.push_back(incarnation_);
   has_script_ = false;
   waiters_.clear();
   subscribers_.clear();
+  replica_waiters_.clear();
+  lose_replicas();
 }
 
 void SimulatedRedis::flush() {
-  data_ = {};
+  write([](Data& data) { data = {}; });
+  replicate();
   has_script_ = false;  // FLUSHALL keeps it; whoever empties a server so may well do this, too.
 }
 

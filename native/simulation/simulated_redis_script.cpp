@@ -27,6 +27,7 @@ std::optional<std::string> object(std::string_view text) {
 broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call) {
   has_written_ = false;
   auto reply = std::visit([this, &call](const auto& mode) { return run(call, mode); }, call.mode);
+  replicate();
   wake_waiters();
   return reply;
 }
@@ -47,62 +48,75 @@ broker::HistoryReply SimulatedRedis::refuse(Sight sight) {
 }
 
 /// `server`: what is to be kept of it, if that is new.
-bool SimulatedRedis::may_have_lost(std::optional<bool> is_durable,
+bool SimulatedRedis::may_have_lost(const broker::ScriptCall& call,
                                    std::optional<Server>& server) const {
   if (is_replica()) {
     return false;  // It shows what its primary has.
   }
+  const auto is_durable = call.may_move ? std::optional{false} : call.is_durable;
   const auto& kept = data_.server;
-  const bool is_same = kept && kept->incarnation == incarnation_;
+  const bool is_same = kept && kept->replication_id == replication_id_;
   if (is_same && is_durable.value_or(kept->is_durable) == kept->is_durable) {
     return false;
   }
-  server = Server{.incarnation = incarnation_,
+  server = Server{.replication_id = replication_id_,
                   .is_durable = is_durable.value_or(is_same && kept->is_durable)};
   const bool has_all =
       is_same || (kept && kept->is_durable && plan_.is_redis_durable && !is_promoted_);
-  return !has_all && canary_ != Canary::trust_restart;
+  const bool is_trusted = canary_ == Canary::trust_restart ||
+                          (canary_ == Canary::trust_failover && call.may_move && kept);
+  return !has_all && !is_trusted;
 }
 
 bool SimulatedRedis::open(const broker::ScriptCall& call) {
   std::optional<Server> server;
-  const bool is_doubtful = may_have_lost(call.is_durable, server);
+  const bool is_doubtful = may_have_lost(call, server);
   const bool has_begun = !data_.end || call.known > *data_.end || is_doubtful;
   if (has_begun) {
     if (refusal() != nullptr) {
       return false;
     }
     if (is_doubtful && data_.server) {
-      world_.count(Sight::restart_doubted);
+      world_.count(call.may_move ? Sight::failover_doubted : Sight::restart_doubted);
     }
-    begin_epoch(call.known);
+    begin_epoch(call);
   }
   if (server && refusal() == nullptr) {
-    data_.server = server;
+    write([server](Data& data) { data.server = server; });
   }
   was_oldest_message_ = !has_begun && !data_.entries.empty() && !data_.entries.front().text.empty();
   return true;
 }
 
-void SimulatedRedis::begin_epoch(EventId known) {
-  auto& end = data_.end;
+/// So that two servers that know nothing of each other do not begin the same epoch.
+std::uint64_t SimulatedRedis::own_milliseconds(const broker::ScriptCall& call) const {
+  constexpr std::uint64_t spread = 40'503;  // Knuth's multiplier: neighbours are far apart.
+  return call.may_move ? replication_id_ * spread % 65'536 : 0;
+}
+
+void SimulatedRedis::begin_epoch(const broker::ScriptCall& call) {
+  const EventId known = call.known;
+  const auto& end = data_.end;
   const std::uint64_t now =
       began_timestamp_ms +
       static_cast<std::uint64_t>((world_.now().time_since_epoch() + set_by_).count());
-  const auto epoch = std::max({now, known.epoch + 1, end ? end->epoch + 1 : std::uint64_t{0}});
-  auto kept = std::exchange(data_.entries, {});
+  const auto least = std::max({now, known.epoch + 1, end ? end->epoch + 1 : std::uint64_t{0}});
+  const auto epoch = least + own_milliseconds(call);
+  const auto kept = data_.entries;
   if (!kept.empty()) {
     world_.count(Sight::history_carried_over);
   }
-  end = EventId{.epoch = epoch, .sequence = 0};
+  write([epoch](Data& data) {
+    data.entries.clear();
+    data.end = EventId{.epoch = epoch, .sequence = 0};
+  });
   world_.note("redis: a history begins, " + to_string(*end));
   if (truth_ != nullptr) {
     truth_->begin(epoch);
   }
   for (const Entry& entry : kept) {
     if (!entry.text.empty()) {
-      append(entry.text, entry.adopted_as.has_value());
-      data_.entries.back().adopted_as = entry.adopted_as;
+      append(entry.text, entry.adopted_as.has_value(), entry.adopted_as);
     }
   }
 }
@@ -111,7 +125,7 @@ void SimulatedRedis::begin_epoch(EventId known) {
 /// (No run has so many bytes that messages go.)
 void SimulatedRedis::trim() {
   while (!was_oldest_message_ && !data_.entries.empty() && data_.entries.front().text.empty()) {
-    data_.entries.pop_front();
+    write([](Data& data) { data.entries.pop_front(); });
     has_written_ = true;
   }
 }
@@ -183,8 +197,8 @@ broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
     return refuse(Sight::write_refused);
   }
   const EventId id = append(*text, false);
-  data_.keys[publish.key] = {.id = id,
-                             .expiry = world_.now() + broker::RedisHistoryLimits{}.key_lifetime};
+  const Key key{.id = id, .expiry = world_.now() + broker::RedisHistoryLimits{}.key_lifetime};
+  write([name = publish.key, key](Data& data) { data.keys[name] = key; });
   send_out(stamped(*text, id));
   return id;
 }

@@ -27,13 +27,16 @@ std::uint64_t mark_of(const RegistrationView& view, const Workflow& workflow) {
 }
 
 void Truth::begin(std::uint64_t epoch) {
-  if (!epochs_.empty() && epoch <= epochs_.rbegin()->first) {
+  const bool is_newest = epochs_.empty() || epoch > epochs_.rbegin()->first;
+  if (may_fork_ ? epochs_.count(epoch) != 0 : !is_newest) {
     throw Violation("the epoch " + std::to_string(epoch) + " is not newer than the one before, " +
                     std::to_string(epochs_.rbegin()->first));
   }
   epochs_[epoch];
   ++times_told_;
-  end_ = {.epoch = epoch, .sequence = 0};
+  if (epoch >= end_.epoch) {
+    end_ = {.epoch = epoch, .sequence = 0};
+  }
 }
 
 /// The epoch that `id` is the next one of.
@@ -43,14 +46,16 @@ Truth::Epoch& Truth::extend(EventId id) {
     throw Violation("the entry " + to_string(id) + " does not follow on the one before");
   }
   Epoch& epoch = found->second;
-  if (id.sequence <= epoch.given || id.epoch < epochs_.rbegin()->first) {
+  if (id.sequence <= epoch.given || (id.epoch < epochs_.rbegin()->first && !may_fork_)) {
     has_gone_back_ = true;
     if (!may_go_back_) {
       throw Violation("the id " + to_string(id) + " is given a second time, or after newer ones");
     }
   }
   epoch.given = std::max(epoch.given, id.sequence);
-  end_ = id;
+  if (!may_fork_ || id.epoch >= end_.epoch) {
+    end_ = id;
+  }
   return epoch;
 }
 
@@ -151,6 +156,11 @@ void Truth::trim(EventId oldest) {
   for (; epoch.oldest < oldest.sequence; ++epoch.oldest) {
     trimmed_.insert(epoch.entries[static_cast<std::size_t>(epoch.oldest - 1)].text);
   }
+}
+
+bool Truth::is_kept(const std::string& text) const {
+  const Epoch* const newest = epoch(end_.epoch);
+  return trimmed_.count(text) != 0 || (newest != nullptr && newest->origins.count(text) != 0);
 }
 
 const Truth::Epoch* Truth::epoch(std::uint64_t epoch) const {

@@ -34,7 +34,9 @@ enum class Forgery : std::uint8_t {
 /// It also judges what enters: each message once, and those of one publisher in their order.
 class Truth {
  public:
-  explicit Truth(const Workflow& workflow = registration_workflow()) : workflow_(workflow) {}
+  /// `may_fork`: several servers may have a history of it, each with epochs of its own.
+  explicit Truth(const Workflow& workflow = registration_workflow(), bool may_fork = false)
+      : workflow_(workflow), may_fork_(may_fork) {}
 
   struct Entry {
     std::string text;
@@ -75,7 +77,8 @@ class Truth {
     [[nodiscard]] bool was_trimmed() const { return oldest > 1; }
   };
 
-  /// An epoch begins. Throws `Violation` if it is not newer than all before it.
+  /// An epoch begins. Throws `Violation` if it is not newer than all before it; where the history
+  /// may fork, if there was one.
   void begin(std::uint64_t epoch);
   /// Throws `Violation` if `id` is not the next, if `text` must not enter, is a message of this
   /// epoch that is taken for a bare one, or is in this epoch as often already as it was sent. Two
@@ -91,6 +94,8 @@ class Truth {
   /// How often that was told, or a history begun: then every stream is told that it may have missed
   /// something.
   [[nodiscard]] std::uint64_t times_told() const { return times_told_; }
+  /// Where the history may fork: this is the end of the one that goes on.
+  void settle(EventId end) { end_ = end; }
   /// Redis comes back with an older history. `may_go_back`: it can't know that, and goes on there.
   void roll_back(EventId end, bool may_go_back);
   /// From now on `text` may enter, `number` of `sender`: after those with lower numbers.
@@ -124,7 +129,11 @@ class Truth {
   /// was such an epoch.
   [[nodiscard]] bool can_judge(EventId id) const;
   /// The history that `id` belonged to is another one now.
-  [[nodiscard]] bool was_lost(EventId id) const { return id.epoch < end_.epoch || !can_judge(id); }
+  [[nodiscard]] bool was_lost(EventId id) const {
+    return id.epoch < end_.epoch || !can_judge(id) || (may_fork_ && epochs_.size() > 1);
+  }
+  /// It is in the newest epoch, or was trimmed.
+  [[nodiscard]] bool is_kept(const std::string& text) const;
   /// The first entry in (after, before) that concerns `registration_id`, or anybody if it is empty.
   [[nodiscard]] std::optional<EventId> between(EventId after, EventId before,
                                                std::optional<std::int64_t> registration_id) const;
@@ -173,6 +182,7 @@ class Truth {
   void check_forged(const Epoch& epoch, EventId id, const std::string& text) const;
 
   const Workflow& workflow_;
+  const bool may_fork_;
   mutable std::map<std::uint64_t, Epoch> epochs_;  // Stories are folded when somebody asks.
   std::unordered_map<std::string, Sent> senders_;
   std::unordered_map<std::string, Forged> forged_;

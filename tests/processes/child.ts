@@ -104,11 +104,22 @@ function withoutSettings(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 /** A loopback port that was free a moment ago, for servers that can't choose one themselves. */
-export async function freePort(): Promise<number> {
+export async function freePort(wanted = 0): Promise<number> {
   const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve, reject) => server.once("error", reject).listen(wanted, "127.0.0.1", resolve));
   const address = server.address();
   await new Promise((resolve) => server.close(resolve));
   if (address === null || typeof address === "string") throw new Error("no port");
   return address.port;
+}
+
+/**
+ * The same, for one that comes back: below the ports that the system gives to connections. Whoever tries to connect to a server that is down
+ * could be given its port otherwise, and keep it.
+ */
+export async function reservedPort(): Promise<number> {
+  for (;;) {
+    const port = await freePort(10_000 + Math.floor(Math.random() * 20_000)).catch(() => undefined);
+    if (port !== undefined) return port;
+  }
 }

@@ -27,6 +27,8 @@ export interface RedisOptions {
   readonly isDurable?: boolean;
   /** A free one by default. */
   readonly port?: number;
+  /** More lines of its configuration, as arguments. */
+  readonly more?: readonly string[];
   /** Redis's own default with a disk: it syncs once a second, so that a host that is lost takes the last writes with it. */
   readonly syncsEachSecond?: boolean;
 }
@@ -54,12 +56,13 @@ export class RedisServer {
   }
 
   /** A client of its own for the test. */
-  connect(): Redis {
+  connect(more: { readonly maxRetriesPerRequest?: number; readonly commandTimeout?: number } = {}): Redis {
     const { password, tls } = this.options;
     const client = new Redis({
       host: "127.0.0.1",
       port: this.port,
       ...(password ? { password } : {}),
+      ...more,
       ...(tls ? { tls: { rejectUnauthorized: false, ...(tls.client ? { cert: tls.client.cert, key: tls.client.key } : {}) } } : {}),
     });
     // A killed server is part of the tests; without a listener ioredis prints every failed attempt.
@@ -139,6 +142,7 @@ export class RedisServer {
       ...["--appendonly", isDurable || syncsEachSecond ? "yes" : "no"],
       ...["--appendfsync", isDurable ? "always" : "everysec"],
       ...(this.options.password ? ["--requirepass", this.options.password] : []),
+      ...(this.options.more ?? []),
     ]);
   }
 

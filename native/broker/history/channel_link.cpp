@@ -11,7 +11,8 @@ ChannelLink::ChannelLink(const HistorySessionOptions& options, HistoryFollower& 
       readiness_(readiness),
       happened_(happened),
       link_(options.timing, ~options.seed),
-      gate_(options.timing.backoff, ~options.seed) {}
+      gate_(options.timing.backoff, ~options.seed),
+      may_move_(options.finder.topology != Topology::fixed) {}
 
 void ChannelLink::on_lost() noexcept {
   is_open_wanted_ = false;
@@ -69,7 +70,8 @@ std::optional<HistoryCommand> ChannelLink::poll(Instant now) {
     is_open_wanted_ = false;
     gate_.on_called();
     follower_.on_subscribing();
-    return ScriptCall{.mode = OpenHistory{}, .known = follower_.known(), .is_durable = {}};
+    return ScriptCall{
+        .mode = OpenHistory{}, .known = follower_.known(), .is_durable = {}, .may_move = may_move_};
   }
   if (std::exchange(is_subscription_wanted_, false)) {
     return SubscribeChannels{};

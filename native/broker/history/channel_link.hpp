@@ -46,6 +46,7 @@ class ChannelLink {
   std::deque<SessionAction>& happened_;
   Link link_;
   RefusalGate gate_;
+  const bool may_move_;  // Servers take each other's place.
   bool is_open_wanted_ = false;
   bool is_subscription_wanted_ = false;
   bool is_paused_ = false;

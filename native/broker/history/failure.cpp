@@ -1,5 +1,7 @@
 #include "broker/history/failure.hpp"
 
+#include "broker/topology/address.hpp"
+
 namespace regstream::broker {
 
 std::string describe(const PassingError& error) {
@@ -17,6 +19,32 @@ RedisFailure moved_failure() {
           "the old one were left"};
 }
 
+RedisFailure moved_failure(const RedisAddress& address) {
+  return {RedisFailureKind::moved,
+          "another redis has the history now (a failover, or its slot was moved): connecting to " +
+              to_string(address)};
+}
+
+RedisFailure replica_failure(const RedisAddress& address) {
+  return {RedisFailureKind::moved,
+          "redis at " + to_string(address) +
+              " is a replica, though it was named as the primary: asking for the primary again"};
+}
+
+RedisFailure unreplicated_failure(std::size_t reached, std::size_t wanted) {
+  return {RedisFailureKind::unreplicated,
+          "of the " + std::to_string(wanted) + " replicas that have to have an update (WAIT) " +
+              std::to_string(reached) +
+              " have it in time: it is sent again, and does not count as published until then"};
+}
+
+RedisFailure unnamed_failure(const RedisAddress& address) {
+  return {RedisFailureKind::unnamed,
+          "redis at " + to_string(address) +
+              " does not tell its run_id and master_replid (INFO), by which a failover is noticed: "
+              "permit its user +info"};
+}
+
 bool may_heal(RedisFailureKind kind) {
   switch (kind) {
     case RedisFailureKind::unresolvable:
@@ -28,6 +56,8 @@ bool may_heal(RedisFailureKind kind) {
     case RedisFailureKind::lost:
     case RedisFailureKind::flushed:
     case RedisFailureKind::moved:
+    case RedisFailureKind::unfound:
+    case RedisFailureKind::unreplicated:
     case RedisFailureKind::renewed:
     case RedisFailureKind::silent:
       return true;
@@ -36,6 +66,7 @@ bool may_heal(RedisFailureKind kind) {
     case RedisFailureKind::rejected:
     case RedisFailureKind::not_redis:
     case RedisFailureKind::oversized:
+    case RedisFailureKind::unnamed:
       return false;
   }
   return false;
@@ -65,6 +96,12 @@ std::string public_reason(const RedisFailure& failure) {
     case RedisFailureKind::not_redis:
     case RedisFailureKind::oversized:
       return "redis sends what can't be read: the log says more";
+    case RedisFailureKind::unfound:
+      return "nobody tells where redis is: the log says more";
+    case RedisFailureKind::unreplicated:
+      return "too few of redis's replicas have what was published";
+    case RedisFailureKind::unnamed:
+      return "redis does not say which server it is: the log says more";
     case RedisFailureKind::moved:
     case RedisFailureKind::renewed:
       return "redis is connected anew";

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+
+#include <regstream/broker/redis_options.hpp>
 
 #include "broker/passing_error.hpp"
 
@@ -21,7 +24,10 @@ enum class RedisFailureKind : std::uint8_t {
   oversized,     ///< Redis sent more at once than this process takes in.
   lost,          ///< The connection broke, or Redis closed it.
   flushed,       ///< Redis has forgotten the script (SCRIPT FLUSH).
-  moved,         ///< Another server has the address.
+  moved,         ///< Another server has the address, or the history.
+  unfound,       ///< Nobody who was asked knows where the history's server is.
+  unreplicated,  ///< Too few replicas have what was published, in time.
+  unnamed,       ///< It does not say which server it is, where that must be known.
   renewed,       ///< This process gave the connection up for a new one.
   silent,        ///< Connected, but no sign of life: half-open.
 };
@@ -47,6 +53,18 @@ struct RedisFailure {
 
 /// Two connections lead to two servers.
 [[nodiscard]] RedisFailure moved_failure();
+
+/// Another server has the history now: it is at `address`.
+[[nodiscard]] RedisFailure moved_failure(const RedisAddress& address);
+
+/// The server at `address` was named as the primary, and is none.
+[[nodiscard]] RedisFailure replica_failure(const RedisAddress& address);
+
+/// So many of the replicas that were to have what was published have it.
+[[nodiscard]] RedisFailure unreplicated_failure(std::size_t reached, std::size_t wanted);
+
+/// The server at `address` does not say who it is (INFO).
+[[nodiscard]] RedisFailure unnamed_failure(const RedisAddress& address);
 
 /// What follows on "redis" in a sentence about a passing error.
 [[nodiscard]] std::string describe(const PassingError& error);

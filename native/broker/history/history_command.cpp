@@ -15,6 +15,10 @@ struct QuestionOf {
   Question operator()(const AskDurability& /*ask*/) const { return Question::durability; }
   Question operator()(const AskServer& /*ask*/) const { return Question::server; }
   Question operator()(const AskDeployments& /*ask*/) const { return Question::deployments; }
+  Question operator()(const AskIdentity& /*ask*/) const { return Question::identity; }
+  Question operator()(const AskSentinel& /*ask*/) const { return Question::location; }
+  Question operator()(const AskSlots& /*ask*/) const { return Question::slots; }
+  Question operator()(const AwaitReplicas& /*await*/) const { return Question::replicas; }
   Question operator()(const SubscribeChannels& /*subscribe*/) const { return Question::channels; }
   Question operator()(const ProbeChannel& /*probe*/) const { return Question::channel_probe; }
   Question operator()(const AwaitHistory& /*await*/) const { return Question::entries; }

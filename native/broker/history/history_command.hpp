@@ -8,10 +8,12 @@
 #include <vector>
 
 #include <regstream/message/event_id.hpp>
+#include <regstream/time.hpp>
 
 #include "broker/history/adoption.hpp"
 #include "broker/history/failure.hpp"
 #include "broker/history/history_follower.hpp"
+#include "broker/topology/server_location.hpp"
 
 /// What Redis is asked, and what it answers, as values. A real Redis gets them as RESP
 /// (broker/history_call.hpp); the simulated one takes them as they are.
@@ -43,6 +45,9 @@ struct ScriptCall {
   /// Whether the server acknowledges a write only when it is on its disk. Empty: the caller can't
   /// tell, and somebody else will.
   std::optional<bool> is_durable;
+  /// Servers take each other's place (Sentinel, Cluster): the history goes on only where the very
+  /// one that wrote last has it.
+  bool may_move = false;
   /// The script was loaded on this connection, and is named by its digest. Otherwise the call
   /// carries its text.
   bool names_script = false;
@@ -57,15 +62,29 @@ struct AskDurability {};
 struct AskServer {};
 /// Which other deployments use it (`DeploymentWatch`).
 struct AskDeployments {};
+/// Which server this is, and whether it is a primary: asked where servers take each other's place.
+struct AskIdentity {};
+/// Of a sentinel: where the primary is, since which change, and where other sentinels are.
+struct AskSentinel {};
+/// Of a cluster's node: where the owner of the history's slot is, and where other nodes are.
+struct AskSlots {};
 /// Both channels: of updates, and of adoptions.
 struct SubscribeChannels {};
+
+/// Until so many replicas have what was written by this connection, or it has taken too long. What
+/// follows waits too.
+struct AwaitReplicas {
+  std::size_t count = 0;
+  Duration timeout{};
+};
 
 /// How many entries `AwaitHistory` brings at most. What comes in a burst is better read by pages,
 /// which have a limit of bytes.
 inline constexpr std::size_t awaited_max = 4;
 
 using HistoryCommand = std::variant<ScriptCall, LoadScript, AskDurability, AskServer,
-                                    AskDeployments, SubscribeChannels, ProbeChannel, AwaitHistory>;
+                                    AskDeployments, AskIdentity, AskSentinel, AskSlots,
+                                    AwaitReplicas, SubscribeChannels, ProbeChannel, AwaitHistory>;
 
 /// What a reply answers.
 enum class Question : std::uint8_t {
@@ -79,6 +98,10 @@ enum class Question : std::uint8_t {
   durability,
   server,
   deployments,
+  identity,
+  location,  ///< `AskSentinel`
+  slots,
+  replicas,
   channels,
   channel_probe,
   entries,
@@ -88,11 +111,14 @@ enum class Question : std::uint8_t {
 /// How many replies Redis sends to it.
 [[nodiscard]] constexpr std::size_t replies_to(Question question) {
   switch (question) {
+    case Question::location:
+      return 3;  // The address, the change that led to it, and the other sentinels.
     case Question::server:
       return 3;  // INFO of the server, its memory and its replication.
     case Question::deployments:
     case Question::channels:
-      return 2;  // One adds this gateway, one lists them all; one for each channel.
+    case Question::identity:
+      return 2;  // One adds this gateway, one lists them all; one for each channel; two of INFO.
     default:
       return 1;
   }
@@ -107,9 +133,11 @@ struct HistoryOpened {
   EventId end;
   std::string server;  ///< As `ServerIdentity` has it.
 };
-/// To `AskServer`: one of its replies.
+/// To `AskServer` and `AskIdentity`: what one of the replies tells. Empty: it does not say.
 struct ServerIdentity {
-  std::string run_id;  ///< Random, of each start of a server. Empty: the server does not say.
+  std::string run_id;          ///< Random, of each start of a server.
+  std::string replication_id;  ///< Random, of each server whose writes are replicated.
+  bool is_replica = false;
 };
 /// To `AwaitHistory`; empty if nothing came for some time.
 struct AwaitedEntries {
@@ -120,15 +148,22 @@ struct CursorTooOld {};
 struct Durability {
   bool is_durable = false;
 };
+/// To `AwaitReplicas`: how many have it.
+struct ReplicasReached {
+  std::size_t count = 0;
+};
 /// To `PublishUpdate`: the update before it is not in the history.
 struct OutOfOrder {};
 /// An error, or what is no answer to the question (`RedisFailureKind::not_redis`).
 struct Refused {
   RedisFailure failure;
+  /// Who has the history instead, in a cluster. Without a host: one beside the server.
+  std::optional<RedisAddress> moved_to = {};
 };
 
 /// `EventId`: where the history ends, or which id an update has.
-using HistoryReply = std::variant<Done, EventId, HistoryPage, AwaitedEntries, CursorTooOld,
-                                  Durability, OutOfOrder, HistoryOpened, ServerIdentity, Refused>;
+using HistoryReply =
+    std::variant<Done, EventId, HistoryPage, AwaitedEntries, CursorTooOld, Durability, OutOfOrder,
+                 HistoryOpened, ServerIdentity, ServerLocation, ReplicasReached, Refused>;
 
 }  // namespace regstream::broker

@@ -1,14 +1,10 @@
 #include "broker/history/history_session.hpp"
 
-#include <array>
 #include <utility>
 #include <variant>
 
 namespace regstream::broker {
 namespace {
-
-constexpr std::array<LinkRole, link_roles_count> roles{LinkRole::caller, LinkRole::listener,
-                                                       LinkRole::waiter};
 
 template <typename Value>
 std::optional<Value> pop(std::deque<Value>& values) {
@@ -24,11 +20,17 @@ std::optional<Value> pop(std::deque<Value>& values) {
 
 HistorySession::HistorySession(const HistorySessionOptions& options)
     : follower_(options.follower, *options.workflow),
-      script_(options, follower_, readiness_, happened_),
+      finder_(options.finder, options.timing, options.seed),
+      waits_for_replicas_(options.replicas.count > 0),
+      script_(options, follower_, readiness_, happened_,
+              waits_for_replicas_ ? ScriptDuty::reading : ScriptDuty::all),
+      publishing_(options, follower_, readiness_, happened_, ScriptDuty::publishing),
       channel_(options, follower_, readiness_, happened_),
       waiter_(options.timing, options.seed + 1),
       interruption_pause_(options.timing.backoff.base) {
+  finder_.open();
   script_.link().open();
+  publisher().link().open();
 }
 
 Link& HistorySession::link(LinkRole role) {
@@ -37,6 +39,10 @@ Link& HistorySession::link(LinkRole role) {
       return script_.link();
     case LinkRole::listener:
       return channel_.link();
+    case LinkRole::publisher:
+      return publishing_.link();
+    case LinkRole::finder:
+      return finder_.link();
     case LinkRole::waiter:
       break;
   }
@@ -47,7 +53,7 @@ Link& HistorySession::link(LinkRole role) {
 
 void HistorySession::publish(std::string message, std::string key, PublishHandler&& done,
                              Patience patience) {
-  script_.publish(std::move(message), std::move(key), std::move(done), patience);
+  publisher().publish(std::move(message), std::move(key), std::move(done), patience);
 }
 
 void HistorySession::follow() {
@@ -61,9 +67,19 @@ void HistorySession::follow() {
 // --- What happens on the connections.
 
 void HistorySession::on_connected(LinkRole role, Instant now) {
-  if (!link(role).on_connected(now)) {
-    return;
+  if (role == LinkRole::finder) {
+    finder_.on_connected(now);
+  } else if (link(role).on_connected(now)) {
+    if (finder_.may_move()) {
+      introductions_.begin(role);
+    } else {
+      begin(role, now);
+    }
   }
+}
+
+/// The connection leads to a server that may have the history.
+void HistorySession::begin(LinkRole role, Instant now) {
   switch (role) {
     case LinkRole::caller:
       script_.on_connected(now);
@@ -74,12 +90,24 @@ void HistorySession::on_connected(LinkRole role, Instant now) {
     case LinkRole::waiter:
       follower_.on_awaitable();
       return;
+    case LinkRole::publisher:
+      publishing_.on_connected(now);
+      return;
+    case LinkRole::finder:
+      return;
   }
 }
 
 void HistorySession::on_lost(LinkRole role, const RedisFailure& failure, Instant now) {
+  if (role == LinkRole::finder) {
+    finder_.on_lost(failure, now);
+    return;
+  }
   if (!drop(role, now)) {
     return;
+  }
+  if (failure.kind != RedisFailureKind::renewed && failure.kind != RedisFailureKind::moved) {
+    finder_.doubt(now);
   }
   switch (role) {
     case LinkRole::caller:
@@ -91,6 +119,11 @@ void HistorySession::on_lost(LinkRole role, const RedisFailure& failure, Instant
     case LinkRole::waiter:
       happened_.emplace_back(NotAwaited{failure});
       return;
+    case LinkRole::publisher:
+      publishing_.say_lost(failure, now);
+      return;
+    case LinkRole::finder:
+      return;
   }
 }
 
@@ -99,6 +132,7 @@ bool HistorySession::drop(LinkRole role, Instant now) noexcept {
   if (!link(role).on_lost(now)) {
     return false;
   }
+  introductions_.end(role);
   switch (role) {
     case LinkRole::caller:
       script_.on_lost(now);
@@ -110,14 +144,20 @@ bool HistorySession::drop(LinkRole role, Instant now) noexcept {
       is_awaiting_refused_ = true;
       follower_.on_not_awaitable();
       break;
+    case LinkRole::publisher:
+      publishing_.on_lost(now);
+      break;
+    case LinkRole::finder:
+      break;
   }
   return true;
 }
 
 void HistorySession::on_interrupted(Instant now) noexcept {
-  for (const LinkRole role : roles) {
+  for (const LinkRole role : server_links) {
     drop(role, now);
   }
+  finder_.on_interrupted(now);
   begin_anew_at_ = now + interruption_pause_;
 }
 
@@ -146,6 +186,19 @@ void HistorySession::renew(LinkRole role, Instant now) {
 }
 
 void HistorySession::on_reply(LinkRole role, HistoryReply&& reply, Instant now) {
+  if (role == LinkRole::finder) {
+    finder_.on_reply(std::move(reply), now);
+    return;
+  }
+  if (const Link::Due* const asked = due(role);
+      asked != nullptr && asked->question == Question::identity) {
+    on_identity(role, reply, now);
+    return;
+  }
+  if (const auto* const refused = std::get_if<Refused>(&reply);
+      refused != nullptr && refused->moved_to) {
+    finder_.redirect(*refused->moved_to, now);
+  }
   std::optional<RedisFailure> end;
   switch (role) {
     case LinkRole::caller:
@@ -157,6 +210,11 @@ void HistorySession::on_reply(LinkRole role, HistoryReply&& reply, Instant now) 
     case LinkRole::waiter:
       end = on_awaited(std::move(reply));
       break;
+    case LinkRole::publisher:
+      end = publishing_.on_reply(std::move(reply), now);
+      break;
+    case LinkRole::finder:
+      break;
   }
   if (end) {
     give_up(role, *end, now);
@@ -167,26 +225,6 @@ void HistorySession::on_reply(LinkRole role, HistoryReply&& reply, Instant now) 
     renew(LinkRole::waiter, now);
   }
   stay_together(now);
-}
-
-/// What is heard has to come from the server that is called. While the address moves to another one
-/// (a failover), connections that are made one after the other may lead to both: then the older
-/// ones are made anew.
-void HistorySession::stay_together(Instant now) {
-  const std::string& called = script_.server();
-  const std::string& heard = channel_.server();
-  if (called.empty() || heard.empty() || called == heard) {
-    return;
-  }
-  const bool is_called_newer = script_.link().up_since() >= channel_.link().up_since();
-  const LinkRole newer = is_called_newer ? LinkRole::caller : LinkRole::listener;
-  const auto since = link(newer).up_since();
-  for (const LinkRole role : roles) {
-    const auto other = link(role).up_since();
-    if (role != newer && other && *other <= since) {
-      give_up(role, moved_failure(), now);
-    }
-  }
 }
 
 std::optional<RedisFailure> HistorySession::on_awaited(HistoryReply&& reply) {
@@ -220,6 +258,12 @@ std::optional<SessionAction> HistorySession::poll(Instant now) {
   }
   auto action = pop(happened_);
   if (!action) {
+    action = poll_finder(now);
+  }
+  if (!action) {
+    action = pop(happened_);  // It may have led to more.
+  }
+  if (!action) {
     action = poll_links(now);
   }
   if (!action) {
@@ -233,17 +277,30 @@ std::optional<SessionAction> HistorySession::poll(Instant now) {
 }
 
 std::optional<SessionAction> HistorySession::poll_links(Instant now) {
-  for (const LinkRole role : roles) {
+  if (!finder_.primary()) {
+    return std::nullopt;
+  }
+  for (const LinkRole role : server_links) {
     if (link(role).poll_connect(now)) {
-      return Connect{role};
+      return Connect{.link = role, .address = *finder_.primary()};
     }
+  }
+  if (const auto role = introductions_.poll()) {
+    return call(*role, AskIdentity{});
   }
   if (const auto reason = script_.poll_leaving()) {
     give_up(LinkRole::caller, *reason, now);
     return pop(happened_);
   }
+  if (const auto reason = publishing_.poll_leaving()) {
+    give_up(LinkRole::publisher, *reason, now);
+    return pop(happened_);
+  }
   if (auto command = script_.poll(now)) {
     return call(LinkRole::caller, std::move(*command));
+  }
+  if (auto command = publishing_.poll(now)) {
+    return call(LinkRole::publisher, std::move(*command));
   }
   if (auto command = channel_.poll(now)) {
     return call(LinkRole::listener, std::move(*command));
@@ -306,13 +363,13 @@ std::optional<SessionAction> HistorySession::poll_fact() {
     readiness_.on_read();
   }
   if (std::exchange(was_connected_, is_connected()) != is_connected() && was_connected_) {
-    return RedisFollowed{script_.take_waited()};
+    return RedisFollowed{publisher().take_waited()};
   }
   return std::nullopt;
 }
 
 std::optional<SessionAction> HistorySession::poll_ended() {
-  if (auto ended = script_.poll_ended()) {
+  if (auto ended = publisher().poll_ended()) {
     unknown_ += ended->is_unknown ? 1U : 0U;
     return PublishEnded{std::move(ended->done), std::move(ended->result)};
   }
@@ -324,8 +381,10 @@ std::optional<SessionAction> HistorySession::poll_ended() {
 
 std::optional<Instant> HistorySession::next_deadline() const {
   std::optional<Instant> deadline = script_.next_deadline(handled_at_);
+  const auto waiting = finder_.primary() ? waiter_.next_deadline() : std::nullopt;
   for (const auto candidate :
-       {channel_.next_deadline(handled_at_), waiter_.next_deadline(), begin_anew_at_}) {
+       {channel_.next_deadline(handled_at_), publishing_.next_deadline(handled_at_), waiting,
+        finder_.next_deadline(), begin_anew_at_}) {
     if (candidate && (!deadline || *candidate < *deadline)) {
       deadline = candidate;
     }

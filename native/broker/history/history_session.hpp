@@ -13,18 +13,22 @@
 
 #include "broker/history/channel_link.hpp"
 #include "broker/history/history_follower.hpp"
+#include "broker/history/introductions.hpp"
 #include "broker/history/link.hpp"
 #include "broker/history/readiness.hpp"
 #include "broker/history/script_link.hpp"
 #include "broker/history/session_action.hpp"
 #include "broker/history/session_options.hpp"
+#include "broker/topology/server_finder.hpp"
 
 namespace regstream::broker {
 
 /// A process's part in the history that Redis keeps: publishes into it, follows it and tells it
 /// once and in order. Joins the follower and the line of publishes with the three connections: what
 /// is asked on which one and in which order, what is sent again, which connection is given up, and
-/// when it comes back. Sans-I/O: broker/redis_broker.cpp has its sockets, simulation/ made-up ones.
+/// when it comes back. All three lead to one server, which `ServerFinder` finds: when the history
+/// moves to another one, so do they. Sans-I/O: broker/redis_broker.cpp has its sockets, simulation/
+/// made-up ones.
 ///
 /// Inputs are methods, in the order of what happens, with the time that it is. After each, and
 /// after construction, `poll` until it gives nothing, do what it gives, and call `handle_deadline`
@@ -68,22 +72,31 @@ class HistorySession {
 
   /// The history is followed, and what it held was told; without `follow`, publishes can be sent.
   [[nodiscard]] bool is_connected() const {
-    return follows_ ? follower_.is_caught_up() : script_.is_ready();
+    return follows_ ? follower_.is_caught_up() : publisher().is_ready();
   }
   [[nodiscard]] const Obstacles& obstacles() const { return readiness_.obstacles(); }
   [[nodiscard]] const HistoryFollower& follower() const { return follower_; }
   /// Publishes that have not ended.
-  [[nodiscard]] const PublishQueue& queue() const { return script_.queue(); }
+  [[nodiscard]] const PublishQueue& queue() const { return publisher().queue(); }
 
  private:
   [[nodiscard]] Link& link(LinkRole role);
+  [[nodiscard]] ScriptLink& publisher() { return waits_for_replicas_ ? publishing_ : script_; }
+  [[nodiscard]] const ScriptLink& publisher() const {
+    return waits_for_replicas_ ? publishing_ : script_;
+  }
+  void begin(LinkRole role, Instant now);
   bool drop(LinkRole role, Instant now) noexcept;
   void begin_anew(Instant now);
   void give_up(LinkRole role, const RedisFailure& failure, Instant now);
   void renew(LinkRole role, Instant now);
+  [[nodiscard]] std::string server_of(LinkRole role) const;
   void stay_together(Instant now);
+  void move(Instant now);
+  void on_identity(LinkRole role, const HistoryReply& reply, Instant now);
   [[nodiscard]] std::optional<RedisFailure> on_awaited(HistoryReply&& reply);
   [[nodiscard]] SessionAction call(LinkRole role, HistoryCommand command);
+  [[nodiscard]] std::optional<SessionAction> poll_finder(Instant now);
   [[nodiscard]] std::optional<SessionAction> poll_links(Instant now);
   [[nodiscard]] std::optional<SessionAction> poll_follower(Instant now);
   [[nodiscard]] std::optional<SessionAction> poll_fact();
@@ -92,7 +105,11 @@ class HistorySession {
   HistoryFollower follower_;
   Readiness readiness_{"redis has not been reached yet"};
   std::deque<SessionAction> happened_;  // For `poll`, before anything else.
-  ScriptLink script_;
+  ServerFinder finder_;
+  Introductions introductions_;
+  const bool waits_for_replicas_;
+  ScriptLink script_;      // The caller.
+  ScriptLink publishing_;  // Idle where nobody waits for replicas.
   ChannelLink channel_;
   Link waiter_;
   const Duration interruption_pause_;

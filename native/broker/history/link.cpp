@@ -14,6 +14,10 @@ bool is_short(Question question) {
     case Question::channels:
     case Question::channel_probe:
     case Question::entries:
+    case Question::identity:
+    case Question::location:
+    case Question::slots:
+    case Question::replicas:
       return false;
     default:
       return true;
@@ -56,6 +60,12 @@ bool Link::on_lost(Instant now) {
   state_ = Waiting{.until = now + backoff_.next_delay(Duration::zero())};
   due_.clear();
   return true;
+}
+
+void Link::hasten() {
+  if (auto* const waiting = std::get_if<Waiting>(&state_)) {
+    waiting->until = Instant::min();
+  }
 }
 
 std::optional<Instant> Link::up_since() const {

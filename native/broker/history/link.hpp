@@ -37,7 +37,13 @@ class Link {
   bool on_connected(Instant now);
   /// False: there was none to lose. No answer is due any more.
   bool on_lost(Instant now);
+  /// Where it waits before the next connection, it waits no longer.
+  void hasten();
 
+  /// A connection is there, or is being made.
+  [[nodiscard]] bool is_begun() const {
+    return is_up() || std::holds_alternative<Connecting>(state_);
+  }
   [[nodiscard]] bool is_up() const { return up_since().has_value(); }
   /// When the connection was made, if there is one.
   [[nodiscard]] std::optional<Instant> up_since() const;

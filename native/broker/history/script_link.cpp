@@ -5,7 +5,7 @@
 namespace regstream::broker {
 
 ScriptLink::ScriptLink(const HistorySessionOptions& options, HistoryFollower& follower,
-                       Readiness& readiness, std::deque<SessionAction>& happened)
+                       Readiness& readiness, std::deque<SessionAction>& happened, ScriptDuty duty)
     : follower_(follower),
       readiness_(readiness),
       happened_(happened),
@@ -13,7 +13,10 @@ ScriptLink::ScriptLink(const HistorySessionOptions& options, HistoryFollower& fo
       line_(options.publishes, options.resend_max(), options.timing.backoff, options.seed),
       reading_(options.timing.backoff, options.seed + 1),
       adopting_(options.timing.backoff, options.seed + 2),
-      own_key_(options.own_key) {}
+      own_key_(options.own_key),
+      duty_(duty),
+      replicas_(duty == ScriptDuty::publishing ? options.replicas : AwaitReplicas{}),
+      may_move_(options.finder.topology != Topology::fixed) {}
 
 void ScriptLink::publish(std::string message, std::string key, PublishHandler&& done,
                          Patience patience) {
@@ -32,7 +35,9 @@ void ScriptLink::publish(std::string message, std::string key, PublishHandler&& 
 }
 
 void ScriptLink::on_connected(Instant now) {
-  ask_durability_at_ = now;  // First: calls of the script carry the answer.
+  if (!may_move_) {
+    ask_durability_at_ = now;  // First: calls of the script carry the answer.
+  }
   is_script_wanted_ = true;
   is_server_wanted_ = true;
   ask_deployments_at_ = now;
@@ -41,13 +46,28 @@ void ScriptLink::on_connected(Instant now) {
 void ScriptLink::on_lost(Instant now) noexcept {
   leaving_.reset();
   server_.clear();
+  ask_durability_at_.reset();
+  ask_deployments_at_.reset();
+  is_script_wanted_ = false;
+  is_server_wanted_ = false;
+  unawaited_ = 0;
+  awaited_.clear();
+  withheld_.clear();
   line_.on_down(now);
   reading_.on_lost();
   adopting_.on_lost();
-  follower_.on_not_callable();
+  if (reads()) {
+    follower_.on_not_callable();
+  }
 }
 
 void ScriptLink::say_lost(const RedisFailure& failure, Instant now) {
+  if (!reads()) {
+    happened_.emplace_back(RedisRefuses{failure});
+    has_said_refused_ = true;
+    readiness_.on_publishing_failed(public_reason(failure), now);
+    return;
+  }
   // A replica's refusal was said already, and each try would say it again.
   if (!was_replica_ || failure.passing == nullptr) {
     happened_.emplace_back(RedisFailed{failure});
@@ -66,6 +86,7 @@ ScriptCall ScriptLink::make_call(ScriptMode&& mode) const {
   return {.mode = std::move(mode),
           .known = follower_.known(),
           .is_durable = is_durable_,
+          .may_move = may_move_,
           .names_script = true};
 }
 
@@ -101,8 +122,13 @@ std::optional<HistoryCommand> ScriptLink::poll(Instant now) {
     return LoadScript{};
   }
   if (const auto* const publish = line_.next(now)) {
+    unawaited_ += replicas_.count > 0 ? 1U : 0U;
     return make_call(PublishUpdate{
         .key = publish->key.text, .message = publish->message, .keys_before = line_.keys_before()});
+  }
+  if (unawaited_ > 0) {
+    awaited_.push_back(std::exchange(unawaited_, 0));
+    return replicas_;
   }
   if (line_.is_up() && is_probe_due(now)) {
     line_.on_probed();
@@ -150,7 +176,8 @@ std::optional<RedisFailure> ScriptLink::on_reply(HistoryReply&& reply, Instant n
   }
   switch (*question) {
     case Question::server:  // The rest of these is the shell's, errors too.
-      if (auto* const identity = std::get_if<ServerIdentity>(&reply)) {
+      if (auto* const identity = std::get_if<ServerIdentity>(&reply);
+          identity != nullptr && !identity->run_id.empty()) {
         server_ = std::move(identity->run_id);
       }
       return std::nullopt;
@@ -159,13 +186,51 @@ std::optional<RedisFailure> ScriptLink::on_reply(HistoryReply&& reply, Instant n
     case Question::durability:
       on_durability(std::get_if<Durability>(&reply), now);
       return std::nullopt;
+    case Question::replicas:
+      return on_replicas(std::move(reply), now);
+    case Question::publish:
+      if (replicas_.count > 0) {
+        withheld_.push_back(std::move(reply));
+        return std::nullopt;
+      }
+      break;
     default:
       break;
   }
+  return settle(*question, std::move(reply), now);
+}
+
+std::optional<RedisFailure> ScriptLink::settle(Question question, HistoryReply&& reply,
+                                               Instant now) {
   if (auto* const refused = std::get_if<Refused>(&reply)) {
-    return on_refused(*question, std::move(refused->failure), now);
+    return on_refused(question, std::move(refused->failure), now);
   }
-  return on_answer(*question, std::move(reply), now);
+  return on_answer(question, std::move(reply), now);
+}
+
+/// WAIT is over: the answers before it count, or the publishes are sent again.
+std::optional<RedisFailure> ScriptLink::on_replicas(HistoryReply&& reply, Instant now) {
+  if (auto* const refused = std::get_if<Refused>(&reply)) {
+    return std::move(refused->failure);
+  }
+  const auto* const reached = std::get_if<ReplicasReached>(&reply);
+  if (reached == nullptr || awaited_.empty() || withheld_.size() < awaited_.front()) {
+    return mistyped_failure();
+  }
+  if (reached->count < replicas_.count) {
+    return unreplicated_failure(reached->count, replicas_.count);
+  }
+  std::optional<RedisFailure> end;
+  for (std::size_t left = awaited_.front(); left > 0 && !end; --left) {
+    HistoryReply answer = std::move(withheld_.front());
+    withheld_.pop_front();
+    end = settle(Question::publish, std::move(answer), now);
+  }
+  awaited_.pop_front();
+  if (!end && !line_.is_refusing() && std::exchange(has_said_refused_, false)) {
+    happened_.emplace_back(RedisTakes{line_.queue().waiting()});
+  }
+  return end;
 }
 
 std::optional<RedisFailure> ScriptLink::on_answer(Question question, HistoryReply&& reply,
@@ -248,7 +313,9 @@ std::optional<RedisFailure> ScriptLink::on_refused(Question question, RedisFailu
 void ScriptLink::on_loaded() {
   waited_ = line_.queue().waiting();
   line_.on_up();
-  follower_.on_callable();
+  if (reads()) {
+    follower_.on_callable();
+  }
 }
 
 /// An operator may change it at any time; what is kept in Redis has to follow soon. Whoever may not

@@ -20,9 +20,16 @@
 
 namespace regstream::broker {
 
+/// What a link calls the script for.
+enum class ScriptDuty : std::uint8_t { all, reading, publishing };
+
 /// Calls the script: publishes, and reads and adopts for a follower. Sans-I/O. What Redis refuses
 /// in passing is asked again, on the same connection; what was on its way when the connection was
 /// lost, or Redis had forgotten the script, is asked again on the next one, in order.
+///
+/// A link for publishing alone may wait for replicas: WAIT follows what is sent together, and the
+/// answers count once it is over. Where too few replicas have it, the connection is given up: what
+/// was published is sent again, under its keys.
 class ScriptLink {
  public:
   static constexpr Duration deployments_interval{20'000};
@@ -30,7 +37,7 @@ class ScriptLink {
   /// `follower` hears the answers, `readiness` how calls end, and `happened` gets what is to be
   /// said of them. All outlive the link.
   ScriptLink(const HistorySessionOptions& options, HistoryFollower& follower, Readiness& readiness,
-             std::deque<SessionAction>& happened);
+             std::deque<SessionAction>& happened, ScriptDuty duty);
 
   /// From now on it keeps finding out whether publishes would be taken, while there are none, and
   /// asks each server that it reaches what an operator should know of it.
@@ -72,10 +79,14 @@ class ScriptLink {
  private:
   [[nodiscard]] ScriptCall make_call(ScriptMode&& mode) const;
   [[nodiscard]] bool is_probe_due(Instant now) const;
+  [[nodiscard]] std::optional<RedisFailure> settle(Question question, HistoryReply&& reply,
+                                                   Instant now);
   [[nodiscard]] std::optional<RedisFailure> on_answer(Question question, HistoryReply&& reply,
                                                       Instant now);
   [[nodiscard]] std::optional<RedisFailure> on_refused(Question question, RedisFailure failure,
                                                        Instant now);
+  [[nodiscard]] std::optional<RedisFailure> on_replicas(HistoryReply&& reply, Instant now);
+  [[nodiscard]] bool reads() const { return duty_ != ScriptDuty::publishing; }
   void on_loaded();
   void on_durability(const Durability* durability, Instant now);
   void on_page(HistoryPage page);
@@ -92,7 +103,14 @@ class ScriptLink {
   std::uint64_t own_keys_ = 0;
   std::size_t waited_ = 0;
   std::string server_;
-  std::optional<bool> is_durable_;  // Empty: no server was asked yet.
+  const ScriptDuty duty_;
+  const AwaitReplicas replicas_;       // Of publishes. A count of 0: nobody waits for them.
+  std::size_t unawaited_ = 0;          // Publishes that were sent since the last WAIT.
+  std::deque<std::size_t> awaited_;    // Publishes of each WAIT under way.
+  std::deque<HistoryReply> withheld_;  // Answers to publishes, until their WAIT is over.
+  bool has_said_refused_ = false;      // A link for publishing alone was lost.
+  const bool may_move_;                // Servers take each other's place.
+  std::optional<bool> is_durable_;     // Empty: no server was asked yet.
   // When to ask for what. Empty: not now.
   std::optional<Instant> ask_durability_at_;
   std::optional<Instant> ask_deployments_at_;

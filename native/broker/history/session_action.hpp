@@ -1,11 +1,13 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <variant>
 
 #include <regstream/broker/broker.hpp>
+#include <regstream/broker/redis_options.hpp>
 #include <regstream/message/codec.hpp>
 
 #include "broker/history/failure.hpp"
@@ -17,15 +19,21 @@ namespace regstream::broker {
 
 /// The connections to Redis, each for what the others can't do meanwhile.
 enum class LinkRole : std::uint8_t {
-  caller,    ///< Calls the script.
-  listener,  ///< Hears the channels: Redis takes no other commands on it then.
-  waiter,    ///< Waits for the history's next entry.
+  caller,     ///< Calls the script.
+  listener,   ///< Hears the channels: Redis takes no other commands on it then.
+  waiter,     ///< Waits for the history's next entry.
+  publisher,  ///< Publishes, where that waits for replicas (WAIT); otherwise the caller does.
+  finder,     ///< Asks others where the server of the links above is.
 };
-inline constexpr std::size_t link_roles_count = 3;
+inline constexpr std::size_t link_roles_count = 5;
+/// Those that lead to the history's server.
+inline constexpr std::array server_links{LinkRole::caller, LinkRole::listener, LinkRole::waiter,
+                                         LinkRole::publisher};
 
 /// Make a connection: its fate is an input, `on_connected` or `on_lost`.
 struct Connect {
   LinkRole link;
+  RedisAddress address;
 };
 /// Close the connection, and tell nothing more of it: for the session it is lost already.
 struct GiveUp {

@@ -8,7 +8,9 @@
 #include <regstream/broker/redis_options.hpp>
 #include <regstream/workflow/registration.hpp>
 
+#include "broker/history/history_command.hpp"
 #include "broker/history/history_follower.hpp"
+#include "broker/topology/finder_options.hpp"
 
 namespace regstream::broker {
 
@@ -16,6 +18,10 @@ struct HistorySessionOptions {
   /// Says what an update is. Must outlive the session.
   const Workflow* workflow = &registration_workflow();
   RedisTiming timing = {};
+  FinderOptions finder = {};
+  /// What is published counts as published once so many replicas have it. None: as soon as Redis
+  /// has it.
+  AwaitReplicas replicas = {};
   /// How long Redis keeps the key of a publish.
   Duration key_lifetime = RedisHistoryLimits{}.key_lifetime;
   PublishLimits publishes = {};

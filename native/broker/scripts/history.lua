@@ -19,7 +19,8 @@
 -- is never there.
 -- ARGV: mode, known id, most messages, most bytes of messages, the channel on which `publish` or `adopt`
 -- tells what it appends (empty for other modes), "1" if the server acknowledges a write only when it is
--- on the disk, "0" if not, "" if the caller can't tell; then what the mode takes:
+-- on the disk, "0" if not, "" if the caller can't tell, "moves" if servers take each other's place
+-- (Sentinel, Cluster); then what the mode takes:
 --   open                                             -> {id of the end, run_id of the server or ""}
 --   read     from ("-", or an id that is included), bytes of a page
 --            -> {end, 1 if this is all, {id, message, id that it was adopted under or ""}, ...}
@@ -212,6 +213,14 @@ local function require_append()
   end
 end
 
+-- Where servers take each other's place, two that know nothing of each other's epochs may begin one after
+-- the same: in the same millisecond, or after one that a wrong clock has put into the future. So that it
+-- is not the same one, each adds some milliseconds of its own, of at most a minute.
+local function own_milliseconds()
+  local replid = durable == 'moves' and redis.call('INFO', 'replication'):match('master_replid:(%x%x%x%x)')
+  return replid and tonumber(replid, 16) or 0
+end
+
 -- A new epoch, greater than any that was met. What the history still holds is given new ids in it:
 -- nobody has to miss an update because others were lost.
 local function begin_epoch()
@@ -225,6 +234,7 @@ local function begin_epoch()
       kept[#kept + 1] = {unstamped(message, id), adopted}
     end
   end
+  epoch = epoch + own_milliseconds()
   if epoch >= number_max then
     epoch = now  -- Only made-up ids are that great.
   end
@@ -261,13 +271,17 @@ end
 --
 -- `master_replid` is another one after each start, and after each promotion, which may lose writes even
 -- of a server that syncs them. It also changes when the last replica has been gone for long; then the
--- process is the same, and has no second id, which a promotion leaves.
+-- process is the same, and has no second id, which a promotion leaves. Where servers take each other's
+-- place, that is no proof: nobody may have asked between the promotion and the end of the second id. Any
+-- other `master_replid` is in doubt there; a disk does not help, since it may be another server's.
 --
 -- Gives whether it is so, and what is to be kept of the server; nil: that is as it was.
 --
--- Who may not ask for these is served as if nothing had happened.
+-- Who may not ask for these is served as if nothing had happened, but where servers take each other's
+-- place: there he gets Redis's error.
 local function may_have_lost()
-  local info = redis.pcall('INFO', 'replication')
+  local moves = durable == 'moves'
+  local info = moves and redis.call('INFO', 'replication') or redis.pcall('INFO', 'replication')
   local kept = redis.pcall('GET', server_key)
   local replid = type(info) == 'string' and info:match('master_replid:(%x+)')
   -- A replica shows what its primary has.
@@ -275,7 +289,7 @@ local function may_have_lost()
     return false, nil
   end
   local kept_replid, kept_run, kept_durable = (kept or ''):match('^(%x+) (%x+) ([01])$')
-  if not info:find('connected_slaves:0', 1, true) then
+  if moves or not info:find('connected_slaves:0', 1, true) then
     durable = '0'  -- A replica that lags may be started as a primary later, with what is kept here.
   end
   if kept_replid == replid and (durable == '' or durable == kept_durable) then
@@ -286,7 +300,7 @@ local function may_have_lost()
     return false, nil
   end
   local is_promoted = not info:find('master_replid2:' .. ('0'):rep(40), 1, true)
-  local is_same = kept_replid == replid or (kept_run == run and not is_promoted)
+  local is_same = kept_replid == replid or (kept_run == run and not is_promoted and not moves)
   -- Without its appendonly file it has loaded an older dump.
   local has_all = is_same or (kept_durable == '1' and not is_promoted and
     redis.call('INFO', 'persistence'):find('aof_enabled:1', 1, true))

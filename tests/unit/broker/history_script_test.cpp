@@ -75,10 +75,9 @@ struct Shown {
     return text;
   }
   std::string operator()(const CursorTooOld& /*old*/) const { return "cursor too old"; }
-  std::string operator()(const Durability& /*durability*/) const { return "durability"; }
+  std::string operator()(const auto& /*other*/) const { return "other"; }
   std::string operator()(const OutOfOrder& /*order*/) const { return "out of order"; }
   std::string operator()(const HistoryOpened& opened) const { return to_string(opened.end); }
-  std::string operator()(const ServerIdentity& /*identity*/) const { return "identity"; }
   std::string operator()(const Refused& refused) const {
     return refused.failure.passing != nullptr ? "refused in passing" : "refused";
   }
@@ -346,7 +345,7 @@ void compare(Simulated& simulated, Real& real, Callers& callers, std::vector<Tak
       continue;
     }
     const Question question = call != nullptr ? question_of(*call) : Question::entries;
-    const std::string real_answer = shown(read_reply(question, *reply, {}));
+    const std::string real_answer = shown(read_reply(question, *reply, RedisOptions{}));
     ++answers;
     if (real_answer != answer) {
       INFO(shown(before, index + 1));

@@ -35,7 +35,11 @@ inline Refused script_unknown() {
 }
 
 inline std::string name(LinkRole role) {
-  return role == LinkRole::caller ? "caller" : role == LinkRole::listener ? "listener" : "waiter";
+  return role == LinkRole::caller      ? "caller"
+         : role == LinkRole::listener  ? "listener"
+         : role == LinkRole::waiter    ? "waiter"
+         : role == LinkRole::publisher ? "publisher"
+                                       : "finder";
 }
 
 /// One word or two for each action, as the tests below list them.
@@ -76,6 +80,12 @@ struct Shown {
   std::string operator()(const AskDurability& /*ask*/) const { return "durability?"; }
   std::string operator()(const AskServer& /*ask*/) const { return "server?"; }
   std::string operator()(const AskDeployments& /*ask*/) const { return "deployments?"; }
+  std::string operator()(const AskIdentity& /*ask*/) const { return "who?"; }
+  std::string operator()(const AskSentinel& /*ask*/) const { return "sentinel?"; }
+  std::string operator()(const AskSlots& /*ask*/) const { return "slots?"; }
+  std::string operator()(const AwaitReplicas& await) const {
+    return "wait for " + std::to_string(await.count);
+  }
   std::string operator()(const SubscribeChannels& /*subscribe*/) const { return "subscribe"; }
   std::string operator()(const ProbeChannel& /*probe*/) const { return "probe channel"; }
   std::string operator()(const AwaitHistory& await) const {
@@ -157,7 +167,7 @@ class Bench {
     wants();
     call_reply(Durability{});
     call_reply(Done{});
-    call_reply(ServerIdentity{server});
+    call_reply(ServerIdentity{.run_id = server, .replication_id = {}});
     for (int answers = 0; answers < 2 + 2; ++answers) {
       call_reply(Done{});  // More of the server, and of the deployments.
     }

@@ -23,7 +23,8 @@ Texts answer_caller(Bench& bench, const std::string& server) {
       break;
     }
     last = bench.call_reply(
-        *question == Question::server ? HistoryReply{ServerIdentity{server}}
+        *question == Question::server
+            ? HistoryReply{ServerIdentity{.run_id = server, .replication_id = {}}}
         : *question == Question::page
             ? HistoryReply{HistoryPage{.end = {1'000, 0}, .is_last = true, .entries = {}}}
             : HistoryReply{Done{}});

@@ -118,6 +118,6 @@ TEST_CASE("other deployments are forgotten at a new connection") {
   DeploymentWatch watch{"production", "localhost:6379", "deployments"};
   answer(watch, {entry("1000-0", "deployment", "staging")});
   REQUIRE(watch.others() == Names{"staging"});
-  watch.on_connected();
+  watch.on_connected("localhost:6379");
   CHECK(watch.others().empty());
 }

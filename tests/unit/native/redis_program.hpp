@@ -31,6 +31,7 @@ struct ScriptCalls {
     return calls.words(broker::ScriptCall{.mode = std::move(mode),
                                           .known = known,
                                           .is_durable = is_durable,
+                                          .may_move = may_move,
                                           .names_script = names_script});
   }
   [[nodiscard]] broker::Command open(EventId known) const {
@@ -54,13 +55,14 @@ struct ScriptCalls {
 
   broker::HistoryCalls calls;
   std::optional<bool> is_durable;
+  bool may_move = false;
   bool names_script = false;
 };
 
 /// The reply as a session gets it; std::get<Answer> of it throws if it is another.
 template <typename Answer>
 Answer read_as(broker::Question question, const redisReply& reply) {
-  return std::get<Answer>(broker::read_reply(question, reply, {}));
+  return std::get<Answer>(broker::read_reply(question, reply, broker::RedisOptions{}));
 }
 
 /// Somebody else's program: hiredis, blocking, one connection.

@@ -270,3 +270,78 @@ TEST_CASE("a loss is told by one entry without a message, after which the histor
   CHECK(caller.messages() == Texts{stamped_json(update_json(1), first), "", "",
                                    stamped_json(update_json(2), after(first, 3)), ""});
 }
+
+TEST_CASE("where servers take each other's place no disk is proof that nothing was lost") {
+  RedisServer server{{}, RedisData::kept};
+  EventId last;
+  {
+    Caller before{server};
+    before.calls.is_durable = true;
+    before.publish(update_json(1), "1");
+    before.calls.is_durable = {};
+    before.calls.may_move = true;
+    last = before.publish(update_json(2), "2");
+    CHECK(last.sequence == 2);  // It is the same server still.
+    CHECK(before.open() == last);
+  }
+  server.kill();
+  server.start();
+  Caller caller{server};
+  caller.calls.may_move = true;
+  const auto next = caller.publish(update_json(3), "3");
+  CHECK(next.epoch > last.epoch);
+  CHECK(next.sequence == 3);
+  CHECK(caller.open() == next);
+}
+
+TEST_CASE("a history that was moved to another server begins a new epoch there") {
+  const RedisServer source{{}, RedisData::kept};
+  const RedisServer target{{}, RedisData::kept};
+  Caller before{source};
+  before.calls.may_move = true;
+  const auto last = before.publish(update_json(1), "1");
+  for (const std::string& key :
+       {regstream::test::names.history(), server_key, regstream::test::names.update("1")}) {
+    before.program.command(
+        {"MIGRATE", "127.0.0.1", std::to_string(target.port()), key, "0", "9000"});
+  }
+  Caller caller{target};
+  caller.calls.may_move = true;
+  CHECK(caller.publish(update_json(1), "1") == last);  // The key has moved, too.
+  const auto next = caller.publish(update_json(2), "2");
+  CHECK(next.epoch > last.epoch);
+  CHECK(next.sequence == 2);
+}
+
+TEST_CASE("a promotion that was forgotten is noticed where servers take each other's place") {
+  const RedisServer primary;
+  const RedisServer replica;
+  Caller caller{primary};
+  caller.calls.may_move = true;
+  const auto last = caller.publish(update_json(1), "1");
+  OtherProgram other{replica};
+  other.command({"REPLICAOF", "127.0.0.1", std::to_string(primary.port())});
+  wait_for(other, "master_link_status", "up");
+  // An hour after the last replica has gone, it has another id, and no second one.
+  caller.program.command({"CONFIG", "SET", "repl-backlog-ttl", "1"});
+  const std::string id = info_of(caller.program, "master_replid");
+  other.command({"REPLICAOF", "NO", "ONE"});
+  while (info_of(caller.program, "master_replid") == id) {
+  }
+  CHECK(info_of(caller.program, "master_replid2") == std::string(40, '0'));
+  const bool may_move = GENERATE(false, true);
+  caller.calls.may_move = may_move;
+  CHECK((caller.open().epoch > last.epoch) == may_move);
+}
+
+TEST_CASE("whoever may not ask which server it is gets an error where that may change") {
+  const RedisServer server;
+  OtherProgram operator_program{server};
+  operator_program.command({"ACL", "SETUSER", "default", "-info"});
+  Caller caller{server};
+  CHECK(caller.publish(update_json(1), "1").sequence == 1);
+  caller.calls.may_move = true;
+  const auto reply = caller.program.command(caller.calls.open({}));
+  REQUIRE(reply->type == REDIS_REPLY_ERROR);
+  CHECK(regstream::broker::reply_code(reply_text(*reply)) == "NOPERM");
+}

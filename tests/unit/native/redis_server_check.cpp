@@ -45,7 +45,7 @@ TEST_CASE("a redis that evicts keys is warned of once, until it does not") {
   answer_policy(check, "noeviction");
   CHECK(captured.text().empty());
   for (int connection = 0; connection < 3; ++connection) {
-    check.on_connected();
+    check.on_connected("localhost:6379");
     answer_policy(check, "allkeys-lru");
     regstream::logging::forget_lines();  // As after ten seconds.
   }
@@ -94,7 +94,7 @@ TEST_CASE("what became of a history is told as far as it is known") {
   CHECK_THAT(check.loss_reason(), Contains("was flushed") && !Contains("evicted"));
   answer_policy(check, "volatile-ttl");
   CHECK_THAT(check.loss_reason(), Contains("evicted (maxmemory-policy volatile-ttl)"));
-  check.on_connected();
+  check.on_connected("localhost:6379");
   CHECK_THAT(check.loss_reason(), Contains("flushed, evicted it, or came back"));
   answer_run_id(check, "two");
   CHECK_THAT(check.loss_reason(), Contains("started again, or another server took its place"));

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include <regstream/broker/redis_options.hpp>
+
+#include "broker/history/failure.hpp"
+#include "broker/history/history_command.hpp"
+#include "simulation/line.hpp"
+#include "simulation/redis_servers.hpp"
+#include "simulation/world.hpp"
+
+namespace regstream::simulation {
+
+/// One connection to a sentinel, over lines with made-up delays. It does not come back.
+class SentinelConnection {
+ public:
+  /// None is called from within a call of this class. Each may destroy the connection.
+  struct Handlers {
+    std::function<void()> on_ready;
+    std::function<void(broker::HistoryReply&&)> on_reply;
+    std::function<void(const broker::RedisFailure&)> on_end;  ///< Once, and the last one.
+  };
+
+  SentinelConnection(World& world, RedisServers& servers, broker::RedisAddress address,
+                     Duration delay_max, Handlers handlers);
+  SentinelConnection(const SentinelConnection&) = delete;
+  SentinelConnection& operator=(const SentinelConnection&) = delete;
+  ~SentinelConnection();
+
+  /// `AskSentinel`.
+  void send();
+  void break_off();
+  /// Nothing arrives for this long.
+  void stall(Duration span);
+
+ private:
+  World& world_;
+  RedisServers& servers_;
+  const broker::RedisAddress address_;
+  const Handlers handlers_;
+  std::shared_ptr<Line> there_;
+  std::shared_ptr<Line> back_;
+};
+
+}  // namespace regstream::simulation
