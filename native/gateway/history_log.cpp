@@ -1,5 +1,6 @@
 #include "gateway/history_log.hpp"
 
+#include <cstdint>
 #include <utility>
 
 #include "hub/reset_cause.hpp"
@@ -20,6 +21,14 @@ void HistoryLog::on_live(const hub::Journal& journal, std::string_view reason) {
     return;
   }
   const auto about = [this](logging::Condition condition) { return condition.about(workflow_); };
+  if (loop_ != 0) {
+    if (streams_ > 0) {
+      logging::warn(about("resets on a loop").of_kind(static_cast<std::uint8_t>(loop_)),
+                    "on loop {} of this process, streams that get a reset for the same reason: {}",
+                    loop_ + 1, streams_);
+    }
+    return;
+  }
   const EventId position = journal.position();
   switch (hub::cause_of_history(*before, journal.resumable_from())) {
     case hub::ResetCause::new_history:

@@ -14,8 +14,9 @@ namespace regstream::gateway {
 /// it shows what is left.
 class HistoryLog {
  public:
-  /// `workflow`: the name of the one whose history it is; must outlive this.
-  explicit HistoryLog(std::string_view workflow) : workflow_(workflow) {}
+  /// `workflow`: the name of the one whose history it is; must outlive this. `loop`: whose streams
+  /// are told of it. What has become of the history the first one says.
+  HistoryLog(std::string_view workflow, std::size_t loop) : workflow_(workflow), loop_(loop) {}
 
   /// A history begins, after another that was told up to `before` (`0-0`: there was none);
   /// `streams` get a reset.
@@ -25,6 +26,7 @@ class HistoryLog {
 
  private:
   std::string_view workflow_;
+  std::size_t loop_;
   std::optional<EventId> before_;
   std::size_t streams_ = 0;
 };
