@@ -40,8 +40,8 @@ std::string describe(const MemoryLimits& limits, const std::vector<Workflow>& wo
   }
   return "at most " + mebibytes(journals + known + queues) +
          " MiB of memory beside the streams' own (" + mebibytes(journals) + " for histories, " +
-         mebibytes(known) + " for states, " + mebibytes(queues) + " for queues) for " + names +
-         (loops == 1 ? "" : ", each kept by " + std::to_string(loops) + " threads");
+         mebibytes(known) + " for states, " + mebibytes(queues) + " for queues)" +
+         (loops == 1 ? "" : " on " + std::to_string(loops) + " threads") + " for " + names;
 }
 
 }  // namespace regstream::cli
