@@ -57,6 +57,9 @@ namespace {
 // Browsers open as many connections to a host at a time, over HTTP/1.1.
 constexpr std::size_t browser_connections = 6;
 
+// Below this, larger bodies and answers of one loop would find no room beside each other.
+constexpr std::size_t held_bytes_min = 4U << 20U;
+
 void limit_history(hub::JournalLimits& limits, const ServeOptions& options) {
   limits.count_max = options.history_length.value_or(limits.count_max);
   limits.bytes_max = options.history_bytes.value_or(limits.bytes_max);
@@ -90,14 +93,17 @@ backend::BackendOptions backend_options(const ServeOptions& options) {
 void limit_connections(net::ServerLimits& server, hub::StreamPumpOptions& streams,
                        const ServeOptions& options) {
   const DescriptorShares shares = share_descriptors(raise_open_files_limit(), options.threads);
-  server.sessions_max = std::min(server.sessions_max, shares.sessions);
+  const std::size_t sessions_max = std::min(server.sessions_max, shares.sessions);
   const std::size_t streams_max =
       std::min(options.limits.streams_max.value_or(streams.streams->max()), shares.streams);
   streams.streams = std::make_shared<hub::StreamCount>(streams_max);
+  // Requests have their places, and their memory, on each loop: it decides by itself who gives way.
+  server.sessions_max = std::max(sessions_max / options.threads, std::size_t{1});
+  server.held_bytes_max = std::max(server.held_bytes_max / options.threads, held_bytes_min);
   // Where one client takes all that it may, others still have three quarters of the connections,
   // and of the places for requests as well; with few descriptors, what a browser leaves.
   server.connections_per_client_max =
-      options.limits.connections_per_client.value_or((server.sessions_max + streams_max) / 4);
+      options.limits.connections_per_client.value_or((sessions_max + streams_max) / 4);
   if (server.connections_per_client_max > 0) {
     server.sessions_per_client_max = std::max(server.sessions_max / 4, browser_connections);
   }

@@ -1,6 +1,5 @@
 #include "cli/serving_loops.hpp"
 
-#include <algorithm>
 #include <utility>
 
 #include <boost/asio/post.hpp>
@@ -8,23 +7,6 @@
 #include "net/client_count.hpp"
 
 namespace regstream::cli {
-namespace {
-
-// Below this, a page's larger files and bodies would find no room beside each other.
-constexpr std::size_t held_bytes_min = 4U << 20U;
-
-net::ServerLimits share_of_loop(net::ServerLimits limits, std::size_t loops) {
-  const auto share = [loops](std::size_t of_process, std::size_t min) {
-    return of_process == 0 ? 0 : std::max(of_process / loops, min);
-  };
-  limits.sessions_max = share(limits.sessions_max, 1);
-  limits.sessions_per_client_max = share(limits.sessions_per_client_max, 1);
-  limits.held_bytes_max =
-      share(limits.held_bytes_max, std::min(limits.held_bytes_max, held_bytes_min));
-  return limits;
-}
-
-}  // namespace
 
 struct ServingLoops::Loop {
   /// `home`: null on the first loop, whose policy it is.
@@ -45,10 +27,7 @@ ServingLoops::ServingLoops(net::Loops& loops, const net::ServerOptions& options,
     : loops_(loops), running_(loops.size()) {
   net::ServerOptions own = options;
   own.clients = std::make_shared<net::ClientCounts>(options.limits.connections_per_client_max);
-  if (loops.size() > 1) {
-    own.limits = share_of_loop(options.limits, loops.size());
-    own.sharing = net::PortSharing::first;
-  }
+  own.sharing = loops.size() > 1 ? net::PortSharing::first : net::PortSharing::none;
   for (std::size_t loop = 0; loop < loops.size(); ++loop) {
     serving_.push_back(std::make_unique<Loop>(loops[loop], loop == 0 ? nullptr : &loops.first(),
                                               policy, limits, own));

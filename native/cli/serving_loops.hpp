@@ -22,10 +22,9 @@ namespace regstream::cli {
 /// at one address.
 class ServingLoops {
  public:
-  /// Listens from now on. `options` are those of the process: connections that are no streams, and
-  /// what they hold in memory, are shared out to the loops, and a client's connections are counted
-  /// together. `policy` is the first loop's. Everything must outlive this, and `loops` its
-  /// handlers. Throws as `net::Server` does.
+  /// Listens from now on. `options` are those of each loop's server; a client's connections are
+  /// counted on all of them together. `policy` is the first loop's. Everything must outlive this,
+  /// and `loops` its handlers. Throws as `net::Server` does.
   ServingLoops(net::Loops& loops, const net::ServerOptions& options, access::Policy& policy,
                access::TokenLimits& limits);
   ServingLoops(const ServingLoops&) = delete;

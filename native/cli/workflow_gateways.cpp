@@ -23,7 +23,7 @@ void WorkflowGateways::add(std::unique_ptr<broker::Broker> broker,
     own.seed += loop;
     gateways.push_back(std::make_unique<gateway::Gateway>(
         loops_[loop], relay == nullptr ? *brokers_.back() : relay->feed(loop), std::move(own),
-        loop));
+        gateway::LoopPlace{.index = loop, .count = loops_.size()}));
   }
   publish_routes_.push_back(std::make_unique<gateway::PublishRoute>(
       loops_.first(), *brokers_.back(), gateway::PublishRoute::Options{}));

@@ -43,7 +43,7 @@ std::string tickets_path(const Workflow& workflow) {
 }
 
 Gateway::Gateway(asio::io_context& context, broker::Feed& history, hub::StreamPumpOptions options,
-                 std::size_t loop)
+                 LoopPlace loop)
     : context_(context),
       history_(history),
       loop_(loop),
@@ -85,7 +85,7 @@ void Gateway::on_history(EventId position) {
 void Gateway::on_message(EventId id, std::string_view message) {
   feed([&] {
     const auto error = pump_.on_message(id, message, moment());
-    if (error && loop_ == 0) {  // Every loop finds the same.
+    if (error && loop_.index == 0) {  // Every loop finds the same.
       logging::warn_dropped(*error, history_.workflow().name,
                             "of the history (" + to_string(id) + ")");
     }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -33,7 +32,7 @@ class Gateway : private StreamConnection::Owner, private broker::Subscriber {
   /// Both must outlive the gateway. `loop` is its place among those of the process: the first says
   /// in the log what all of them find.
   Gateway(boost::asio::io_context& context, broker::Feed& history, hub::StreamPumpOptions options,
-          std::size_t loop = 0);
+          LoopPlace loop = {});
   /// Closes every stream. Nothing may call any more: `context` has ended.
   ~Gateway() override = default;
 
@@ -75,7 +74,7 @@ class Gateway : private StreamConnection::Owner, private broker::Subscriber {
 
   boost::asio::io_context& context_;
   broker::Feed& history_;
-  const std::size_t loop_;
+  const LoopPlace loop_;
   const hub::StreamPumpOptions options_;
   hub::StreamPump pump_;
   StreamHeads stream_heads_;  // Which the connections refer to.

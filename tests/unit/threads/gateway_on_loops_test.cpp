@@ -44,8 +44,9 @@ class GatewayOnLoops {
       servers_.push_back(
           std::make_unique<net::Server>(running.loops[loop], *routers_[loop],
                                         net::ServerOptions{.address = "127.0.0.1", .port = 0}));
-      gateways_.push_back(
-          std::make_unique<Gateway>(running.loops[loop], relay_->feed(loop), options, loop));
+      gateways_.push_back(std::make_unique<Gateway>(running.loops[loop], relay_->feed(loop),
+                                                    options,
+                                                    LoopPlace{.index = loop, .count = count}));
       gateways_[loop]->add_to(*routers_[loop], access::open_guard());
     }
     routers_[0]->add(boost::beast::http::verb::get, "/thread", [this](net::Exchange exchange) {

@@ -1,5 +1,6 @@
 #include "access/remote_policy.hpp"
 
+#include <chrono>
 #include <future>
 #include <memory>
 #include <string>
@@ -8,6 +9,7 @@
 #include <variant>
 
 #include <catch2/catch.hpp>
+#include <regstream/workflow/registration.hpp>
 
 #include "net/exchange.hpp"
 #include "running_loops.hpp"
