@@ -77,7 +77,7 @@ class HistoryRelay::OtherFeed final : public Feed {
         try {
           std::visit([this](const auto& one) { tell(one); }, event);
         } catch (...) {
-          next_ += std::holds_alternative<Message>(event) ? 1 : 0;
+          next_ += std::holds_alternative<Message>(event) ? 1U : 0U;
           go_on();
           throw;
         }
