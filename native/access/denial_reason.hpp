@@ -37,6 +37,12 @@ inline constexpr std::array<std::string_view, 15> denial_reason_names{
 class DenialCounts {
  public:
   void add(DenialReason reason) { ++counts_[static_cast<std::size_t>(reason)]; }
+  DenialCounts& operator+=(const DenialCounts& other) {
+    for (std::size_t reason = 0; reason < counts_.size(); ++reason) {
+      counts_[reason] += other.counts_[reason];
+    }
+    return *this;
+  }
   [[nodiscard]] std::uint64_t of(DenialReason reason) const {
     return counts_[static_cast<std::size_t>(reason)];
   }

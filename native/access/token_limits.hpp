@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -17,7 +18,8 @@ namespace regstream::access {
 using TokenPlace = net::Places<std::string>::Place;
 
 /// What one token may have, of all workflows together; all tokens of one subject count as one.
-/// Grants that no token names, those of an open gateway, have no limit. On the loop's thread.
+/// Grants that no token names, those of an open gateway, have no limit. Streams open on any loop;
+/// updates are published on the first one's thread.
 class TokenLimits {
  public:
   /// Streams at a time, and updates a second; 0: any number.
@@ -38,7 +40,7 @@ class TokenLimits {
  private:
   net::Places<std::string> streams_;
   UpdateRates updates_;
-  std::uint64_t streams_refused_ = 0;
+  std::atomic<std::uint64_t> streams_refused_ = 0;
   std::uint64_t updates_refused_ = 0;
 };
 

@@ -1,7 +1,6 @@
 #include "cli/access_set_up.hpp"
 
 #include <algorithm>
-#include <cstdint>
 #include <random>
 #include <stdexcept>
 #include <string>
@@ -130,15 +129,11 @@ access::Policy& AccessSetUp::policy() {
   return tokens_ ? static_cast<access::Policy&>(*tokens_) : open_;
 }
 
-void AccessSetUp::follow_keys(Reload& reload, std::vector<gateway::Gateway*> gateways) {
+void AccessSetUp::follow_keys(Reload& reload, std::function<void(std::uint64_t key)> withdrawn) {
   if (!tokens_) {
     return;
   }
-  tokens_->on_withdrawn([gateways = std::move(gateways)](std::uint64_t key) {
-    for (gateway::Gateway* const gateway : gateways) {
-      gateway->withdraw(key);
-    }
-  });
+  tokens_->on_withdrawn(std::move(withdrawn));
   reload.add("keys", [this] { return joined(tokens_->reload()); });
 }
 

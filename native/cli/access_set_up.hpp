@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -13,7 +15,6 @@
 #include "access/token_policy.hpp"
 #include "cli/reload.hpp"
 #include "cli/serve_options.hpp"
-#include "gateway/gateway.hpp"
 
 namespace regstream::cli {
 
@@ -42,9 +43,9 @@ class AccessSetUp {
   /// Null: the gateway is open.
   [[nodiscard]] const access::TokenPolicy* tokens() const { return tokens_.get(); }
 
-  /// From now on, keys are read anew by `reload`, and the streams of those that are withdrawn end.
-  /// `gateways` must outlive the loop.
-  void follow_keys(Reload& reload, std::vector<gateway::Gateway*> gateways);
+  /// From now on, keys are read anew by `reload`, and `withdrawn` is called for each that counts no
+  /// longer.
+  void follow_keys(Reload& reload, std::function<void(std::uint64_t key)> withdrawn);
 
  private:
   access::OpenPolicy open_;

@@ -4,6 +4,7 @@
 
 #include "broker/embedded_limits.hpp"
 #include "broker/history/history_follower.hpp"
+#include "broker/history_relay.hpp"
 
 namespace regstream::cli {
 namespace {
@@ -26,16 +27,21 @@ MemoryLimits memory_limits(const hub::HubOptions& hub, bool with_redis) {
           .queues = with_redis ? redis_queues() : broker::EmbeddedLimits{}.waiting_bytes_max};
 }
 
-std::string describe(const MemoryLimits& limits, const std::vector<Workflow>& workflows) {
+std::string describe(const MemoryLimits& limits, const std::vector<Workflow>& workflows,
+                     std::size_t loops) {
   const std::size_t count = workflows.size();
+  const std::size_t journals = limits.journal * count * loops;
+  const std::size_t known = limits.known * count * loops;
+  const std::size_t queues =
+      (limits.queues + (loops - 1) * broker::HistoryRelay::behind_bytes_max) * count;
   std::string names;
   for (const Workflow& workflow : workflows) {
     names.append(names.empty() ? "" : ", ").append(workflow.name);
   }
-  return "at most " + mebibytes(limits.total() * count) +
-         " MiB of memory beside the streams' own (" + mebibytes(limits.journal * count) +
-         " for histories, " + mebibytes(limits.known * count) + " for states, " +
-         mebibytes(limits.queues * count) + " for queues) for " + names;
+  return "at most " + mebibytes(journals + known + queues) +
+         " MiB of memory beside the streams' own (" + mebibytes(journals) + " for histories, " +
+         mebibytes(known) + " for states, " + mebibytes(queues) + " for queues)" +
+         (loops == 1 ? "" : " on " + std::to_string(loops) + " threads") + " for " + names;
 }
 
 }  // namespace regstream::cli

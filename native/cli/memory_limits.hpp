@@ -16,14 +16,13 @@ struct MemoryLimits {
   std::size_t journal = 0;  ///< The history's newest part, for streams.
   std::size_t known = 0;    ///< States of instances, for who joins late.
   std::size_t queues = 0;   ///< What waits to be published, adopted or told.
-
-  [[nodiscard]] std::size_t total() const { return journal + known + queues; }
 };
 
 [[nodiscard]] MemoryLimits memory_limits(const hub::HubOptions& hub, bool with_redis);
 
-/// One line: their sum over the workflows.
+/// One line: their sum over the workflows, and over the loops, each of which has its own histories
+/// and states.
 [[nodiscard]] std::string describe(const MemoryLimits& limits,
-                                   const std::vector<Workflow>& workflows);
+                                   const std::vector<Workflow>& workflows, std::size_t loops);
 
 }  // namespace regstream::cli

@@ -24,13 +24,11 @@ net::ServerLimits ops_limits() {
 }  // namespace
 
 Observability::Observability(boost::asio::io_context& context, const ServeOptions& options,
-                             const net::Server& server,
-                             const std::vector<gateway::Gateway*>& gateways,
+                             std::vector<broker::Broker*> brokers, gateway::AskLoops ask_loops,
                              std::string broker_kind)
-    : health_(gateways, {.broker_kind = std::move(broker_kind),
-                         .version = REGSTREAM_VERSION,
-                         .connections_refused = [&server] { return server.refused(); }}),
-      metrics_(registry_, health_, server) {
+    : health_(std::move(brokers), std::move(ask_loops),
+              {.broker_kind = std::move(broker_kind), .version = REGSTREAM_VERSION}),
+      metrics_(registry_, health_) {
   if (!options.observability.ops_address.empty()) {
     listen(context, options);
   }

@@ -6,10 +6,10 @@
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
+#include <regstream/broker/broker.hpp>
 
 #include "access/guard.hpp"
 #include "cli/serve_options.hpp"
-#include "gateway/gateway.hpp"
 #include "gateway/health_routes.hpp"
 #include "gateway/metrics_route.hpp"
 #include "metrics/registry.hpp"
@@ -23,9 +23,9 @@ namespace regstream::cli {
 class Observability {
  public:
   /// Listens on the operators' address, and throws std::runtime_error if it can't be had. All must
-  /// outlive this. `broker_kind`: "embedded" or "redis".
+  /// outlive this, and `context` is the first loop. `broker_kind`: "embedded" or "redis".
   Observability(boost::asio::io_context& context, const ServeOptions& options,
-                const net::Server& server, const std::vector<gateway::Gateway*>& gateways,
+                std::vector<broker::Broker*> brokers, gateway::AskLoops ask_loops,
                 std::string broker_kind);
   Observability(const Observability&) = delete;
   Observability& operator=(const Observability&) = delete;

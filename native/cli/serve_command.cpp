@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <random>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -32,6 +34,7 @@
 #include "cli/serve_metrics.hpp"
 #include "cli/serve_options.hpp"
 #include "cli/served_workflows.hpp"
+#include "cli/serving_loops.hpp"
 #include "cli/shutdown.hpp"
 #include "cli/system_limits.hpp"
 #include "cli/terminal.hpp"
@@ -39,7 +42,7 @@
 #include "cli/workflow_gateways.hpp"
 #include "log/background_log.hpp"
 #include "log/log.hpp"
-#include "net/event_loop.hpp"
+#include "net/loops.hpp"
 #include "net/request_origin.hpp"
 #include "net/router.hpp"
 #include "net/server.hpp"
@@ -53,6 +56,9 @@ namespace {
 
 // Browsers open as many connections to a host at a time, over HTTP/1.1.
 constexpr std::size_t browser_connections = 6;
+
+// Below this, larger bodies and answers of one loop would find no room beside each other.
+constexpr std::size_t held_bytes_min = 4U << 20U;
 
 void limit_history(hub::JournalLimits& limits, const ServeOptions& options) {
   limits.count_max = options.history_length.value_or(limits.count_max);
@@ -86,16 +92,31 @@ backend::BackendOptions backend_options(const ServeOptions& options) {
 
 void limit_connections(net::ServerLimits& server, hub::StreamPumpOptions& streams,
                        const ServeOptions& options) {
-  const DescriptorShares shares = share_descriptors(raise_open_files_limit());
-  server.sessions_max = std::min(server.sessions_max, shares.sessions);
-  streams.streams_max =
-      std::min(options.limits.streams_max.value_or(streams.streams_max), shares.streams);
+  const DescriptorShares shares = share_descriptors(raise_open_files_limit(), options.threads);
+  const std::size_t sessions_max = std::min(server.sessions_max, shares.sessions);
+  const std::size_t streams_max =
+      std::min(options.limits.streams_max.value_or(streams.streams->max()), shares.streams);
+  streams.streams = std::make_shared<hub::StreamCount>(streams_max);
+  // Requests have their places, and their memory, on each loop: it decides by itself who gives way.
+  server.sessions_max = std::max(sessions_max / options.threads, std::size_t{1});
+  server.held_bytes_max = std::max(server.held_bytes_max / options.threads, held_bytes_min);
   // Where one client takes all that it may, others still have three quarters of the connections,
   // and of the places for requests as well; with few descriptors, what a browser leaves.
-  server.connections_per_client_max = options.limits.connections_per_client.value_or(
-      (server.sessions_max + streams.streams_max) / 4);
+  server.connections_per_client_max =
+      options.limits.connections_per_client.value_or((sessions_max + streams_max) / 4);
   if (server.connections_per_client_max > 0) {
     server.sessions_per_client_max = std::max(server.sessions_max / 4, browser_connections);
+  }
+}
+
+void warn_of_few_cores(std::size_t threads) {
+  // 0: the system does not say. What a container may use in time it never says.
+  const std::size_t cores = std::thread::hardware_concurrency();
+  if (cores != 0 && threads > cores) {
+    logging::warn("few cores",
+                  "{} threads share {} cores (--threads): more than one for each core take memory, "
+                  "and serve no more",
+                  threads, cores);
   }
 }
 
@@ -112,9 +133,9 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
   limit_connections(server_options.limits, streams, options);
 
   // What fails without a trace comes first: the page, the port, Redis. Only then the database,
-  // which another process may be using. The io_context is destroyed last, since all else posts to
-  // it.
-  asio::io_context context(1);
+  // which another process may be using. The loops are destroyed last, since all else posts to them.
+  net::Loops loops(options.threads);
+  asio::io_context& context = loops.first();
   std::optional<net::StaticFiles> page;
   if (options.demo) {
     page.emplace(options.page);
@@ -122,19 +143,19 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
   AccessSetUp access_set_up(context, options.access, workflows, redis);
   const std::unique_ptr<net::TlsCredentials> tls = tls_credentials(options.tls);
   server_options.tls = tls.get();
-  net::Router router;
-  net::Server server(context, router, server_options);
-
   access::TokenLimits token_limits(options.limits.streams_per_token,
                                    options.limits.updates_per_second);
-  const access::Guard guard(access_set_up.policy(), &token_limits);
+  ServingLoops serving(loops, server_options, access_set_up.policy(), token_limits);
+
   const BrokerFactory brokers(context, options, redis);
-  WorkflowGateways served(context);
+  WorkflowGateways served(loops);
   for (const Workflow& workflow : workflows) {
     served.add(brokers.make(workflow), streams);
   }
-  served.add_to(router, guard, has_publish_route(options));
-  Observability observability(context, options, server, served.gateways(),
+  served.add_to(serving, has_publish_route(options));
+  net::Router& router = serving.router(0);
+  const access::Guard& guard = serving.guard(0);
+  Observability observability(context, options, served.brokers(), ask_loops(serving, served),
                               redis ? "redis" : "embedded");
   observability.add_to(router, guard);
   std::optional<backend::Backend> sample_backend;
@@ -143,29 +164,36 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
     sample_backend->add_routes(router, guard);
     router.set_fallback([&page](net::Exchange exchange) { page->respond(std::move(exchange)); });
   }
+  serving.hand_over();
 
   // Not const: their handlers change them.
   Reload reload(context);
-  access_set_up.follow_keys(reload, served.gateways());
+  access_set_up.follow_keys(reload, [&loops, &served](std::uint64_t key) {
+    loops.on_each([&served, key](std::size_t loop) {
+      for (gateway::Gateway* const gateway : served.gateways(loop)) {
+        gateway->withdraw(key);
+      }
+    });
+  });
   if (tls) {
     reload.add("certificates", [&tls] { return tls->reload(); });
   }
   follow_log_level(reload, options.observability.log_level_file);
-  add_serve_metrics(observability.registry(), {.guard = guard,
-                                               .limits = token_limits,
+  add_serve_metrics(observability.registry(), {.limits = token_limits,
                                                .tokens = access_set_up.tokens(),
                                                .tls = tls.get(),
                                                .reload = reload});
-  Shutdown shutdown(context, server, sample_backend ? &*sample_backend : nullptr, served.gateways(),
+  Shutdown shutdown(serving, sample_backend ? &*sample_backend : nullptr, served,
                     std::chrono::seconds(options.drain_seconds));
   warn_of_open_gateway(options);
+  warn_of_few_cores(options.threads);
   logging::set_names_workflows(workflows.size() > 1);
   logging::info("memory limits", "{}",
-                describe(memory_limits(streams.hub, redis.has_value()), workflows));
-  ReadyLine ready(context, served, server.url(),
+                describe(memory_limits(streams.hub, redis.has_value()), workflows, loops.size()));
+  ReadyLine ready(context, served, serving.url(),
                   redis ? "redis " + broker::redis_address(*redis) : "embedded",
                   brokers.patience());
-  net::run(context);
+  loops.run();
 }
 
 /// Throws std::invalid_argument, see `read_served_workflows`.

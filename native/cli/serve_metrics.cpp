@@ -1,9 +1,7 @@
 #include "cli/serve_metrics.hpp"
 
 #include <chrono>
-#include <cstddef>
 
-#include "access/denial_reason.hpp"
 #include "broker/monotonic_clock.hpp"
 
 namespace regstream::cli {
@@ -16,14 +14,6 @@ double timestamp_seconds(Instant instant) {
   const auto age = broker::monotonic_now() - instant;
   return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch() - age)
       .count();
-}
-
-void collect_denials(Scrape& scrape, const access::DenialCounts& denials) {
-  for (std::size_t index = 0; index < access::denial_reason_names.size(); ++index) {
-    scrape.add("regstream_token_denials_total",
-               denials.of(static_cast<access::DenialReason>(index)),
-               {{"reason", access::denial_reason_names[index]}});
-  }
 }
 
 void collect_limits(Scrape& scrape, const access::TokenLimits& limits,
@@ -51,7 +41,6 @@ void collect_keys(Scrape& scrape, const access::KeyKeeper& keys) {
 
 void add_serve_metrics(metrics::Registry& registry, const GuardingParts& parts) {
   registry.add([parts](Scrape& scrape) {
-    collect_denials(scrape, parts.guard.denials());
     collect_limits(scrape, parts.limits, parts.tokens);
     if (parts.tokens != nullptr) {
       collect_keys(scrape, parts.tokens->keys());

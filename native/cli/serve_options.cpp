@@ -10,6 +10,7 @@
 #include "cli/redis_options.hpp"
 #include "configuration/option_values.hpp"
 #include "hub/hub.hpp"
+#include "net/loops.hpp"
 
 namespace regstream::cli {
 
@@ -126,6 +127,13 @@ void add_stream_options(CLI::App& command, ServeOptions& options) {
       ->group(group);
   command.add_option("--retry-ms", options.retry_ms, "How long clients wait before they come back")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{3'600'000}))
+      ->capture_default_str()
+      ->group(group);
+  command
+      .add_option("--threads", options.threads,
+                  "Threads that serve streams, at most one for each core: each has the newest part "
+                  "of every history in memory for itself")
+      ->check(CLI::Range(std::size_t{1}, net::Loops::count_max))
       ->capture_default_str()
       ->group(group);
 }

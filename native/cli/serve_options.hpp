@@ -45,6 +45,7 @@ struct ServeOptions {
   std::int64_t ping_interval_ms = 30'000;
   std::int64_t heartbeat_interval_ms = 10'000;
   std::int64_t retry_ms = 1'000;
+  std::size_t threads = 1;
   int drain_seconds = 10;
   std::int64_t stage_pace_ms = 600;
   std::int64_t t24_latency_ms = 600;

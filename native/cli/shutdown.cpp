@@ -4,6 +4,7 @@
 #include <chrono>
 #include <csignal>
 #include <utility>
+#include <vector>
 
 #include <boost/asio/post.hpp>
 
@@ -25,17 +26,17 @@ constexpr Duration unread_max{3'000};
 
 }  // namespace
 
-Shutdown::Shutdown(asio::io_context& context, net::Server& server, backend::Backend* sample_backend,
-                   std::vector<gateway::Gateway*> gateways, Duration time)
-    : context_(context),
-      server_(server),
+Shutdown::Shutdown(ServingLoops& serving, backend::Backend* sample_backend,
+                   const WorkflowGateways& workflows, Duration time)
+    : serving_(serving),
+      loops_(serving.loops()),
       sample_backend_(sample_backend),
-      gateways_(std::move(gateways)),
-      signals_(context, SIGINT, SIGTERM),
+      workflows_(workflows),
+      signals_(loops_.first(), SIGINT, SIGTERM),
       time_(time),
-      acknowledgement_limit_(context),
-      limit_(context),
-      undrained_(gateways_.size()) {
+      acknowledgement_limit_(loops_.first()),
+      limit_(loops_.first()),
+      undrained_(workflows.gateways(0).size() * loops_.size()) {
   signals_.async_wait([this](const boost::system::error_code& error, int) {
     if (!error) {
       begin();
@@ -47,13 +48,15 @@ void Shutdown::begin() {
   logging::info("shutting down", "shutting down");
   signals_.async_wait([this](const boost::system::error_code& error, int) {
     if (!error) {
-      context_.stop();
+      loops_.stop();
     }
   });
   stop_after(time_);
-  for (gateway::Gateway* const gateway : gateways_) {
-    gateway->refuse_new();
-  }
+  loops_.on_each([this](std::size_t loop) {
+    for (gateway::Gateway* const gateway : workflows_.gateways(loop)) {
+      gateway->refuse_new();
+    }
+  });
   if (sample_backend_ == nullptr) {
     drain();
     return;
@@ -67,7 +70,8 @@ void Shutdown::begin() {
     }
   });
   // Called on another thread, perhaps when this object has gone; the context has not.
-  sample_backend_->stop([this, &context = context_] { asio::post(context, [this] { drain(); }); });
+  sample_backend_->stop(
+      [this, &context = loops_.first()] { asio::post(context, [this] { drain(); }); });
 }
 
 void Shutdown::drain() {
@@ -78,17 +82,27 @@ void Shutdown::drain() {
   const Duration left =
       std::chrono::duration_cast<Duration>(limit_.expiry() - asio::steady_timer::clock_type::now());
   const Duration spread = std::max(left - unread_max, Duration::zero());
+  loops_.ask_each(
+      [this, spread](std::size_t loop) { return drain(loop, spread); },
+      [this, left](const std::vector<Duration>& longest) {
+        stop_after(std::min(left, *std::max_element(longest.begin(), longest.end()) + unread_max));
+      });
+}
+
+// On the loop's thread.
+Duration Shutdown::drain(std::size_t loop, Duration spread) {
   Duration longest = Duration::zero();
-  for (gateway::Gateway* const gateway : gateways_) {
-    longest = std::max(longest, gateway->drain(spread, [this] { on_drained(); }));
+  for (gateway::Gateway* const gateway : workflows_.gateways(loop)) {
+    const auto drained = [this] { asio::post(loops_.first(), [this] { on_drained(); }); };
+    longest = std::max(longest, gateway->drain(spread, drained));
   }
-  stop_after(std::min(left, longest + unread_max));
+  return longest;
 }
 
 void Shutdown::on_drained() {
   // Until now it has told probes and clients that this gateway is shutting down.
   if (--undrained_ == 0) {
-    server_.stop([this] { context_.stop(); });
+    serving_.stop([this] { loops_.stop(); });
   }
 }
 
@@ -96,7 +110,7 @@ void Shutdown::stop_after(Duration time) {
   limit_.expires_after(time);
   limit_.async_wait([this](const boost::system::error_code& cancelled) {
     if (!cancelled) {
-      context_.stop();
+      loops_.stop();
     }
   });
 }

@@ -18,6 +18,9 @@ constexpr std::size_t open_files_min = 64;
 constexpr std::size_t reserved_min = 24;
 constexpr std::size_t reserved_max = 64;
 
+// What each loop beyond the first has: its queue, its timers, its wake-up and its acceptor.
+constexpr std::size_t of_loop = 4;
+
 }  // namespace
 
 std::size_t raise_open_files_limit() {
@@ -32,14 +35,16 @@ std::size_t raise_open_files_limit() {
   return limit.rlim_cur;
 }
 
-DescriptorShares share_descriptors(std::size_t open_files) {
-  if (open_files < open_files_min) {
+DescriptorShares share_descriptors(std::size_t open_files, std::size_t loops) {
+  const std::size_t of_loops = (loops - 1) * of_loop;
+  if (open_files < open_files_min + of_loops) {
     throw std::runtime_error("this process may have only " + std::to_string(open_files) +
-                             " files open, and serving takes " + std::to_string(open_files_min) +
+                             " files open, and serving takes " +
+                             std::to_string(open_files_min + of_loops) +
                              ": raise the limit with ulimit -n");
   }
-  const std::size_t connections =
-      open_files - std::clamp(open_files / 4, reserved_min, reserved_max);
+  const std::size_t left = open_files - of_loops;
+  const std::size_t connections = left - std::clamp(left / 4, reserved_min, reserved_max);
   return {.sessions = connections / 4, .streams = connections - connections / 4};
 }
 

@@ -14,9 +14,9 @@ struct DescriptorShares {
   std::size_t streams;
 };
 
-/// Shares `open_files` out: most to streams, some to requests, a few to the rest (the loop, Redis,
+/// Shares `open_files` out: most to streams, some to requests, a few to the rest (the loops, Redis,
 /// the sample's database, files being read). Throws std::runtime_error with one sentence if there
-/// are less than 64.
-[[nodiscard]] DescriptorShares share_descriptors(std::size_t open_files);
+/// are less than 64, beside what `loops` of them take beyond the first.
+[[nodiscard]] DescriptorShares share_descriptors(std::size_t open_files, std::size_t loops);
 
 }  // namespace regstream::cli

@@ -42,18 +42,20 @@ std::string tickets_path(const Workflow& workflow) {
   return workflow.stream_path + "/tickets";
 }
 
-Gateway::Gateway(asio::io_context& context, broker::Broker& broker, hub::StreamPumpOptions options)
+Gateway::Gateway(asio::io_context& context, broker::Feed& history, hub::StreamPumpOptions options,
+                 LoopPlace loop)
     : context_(context),
-      broker_(broker),
-      options_(of_workflow(std::move(options), broker.workflow())),
+      history_(history),
+      loop_(loop),
+      options_(of_workflow(std::move(options), history.workflow())),
       pump_(options_),
-      history_log_(broker.workflow().name),
+      history_log_(history.workflow().name, loop),
       timer_(context) {
-  broker_.subscribe(*this);
+  history_.subscribe(*this);
 }
 
 void Gateway::add_to(net::Router& router, const access::Guard& guard) {
-  const Workflow& workflow = broker_.workflow();
+  const Workflow& workflow = history_.workflow();
   router.add(
       http::verb::get, workflow.stream_path,
       guard.admit(
@@ -82,8 +84,9 @@ void Gateway::on_history(EventId position) {
 
 void Gateway::on_message(EventId id, std::string_view message) {
   feed([&] {
-    if (const auto error = pump_.on_message(id, message, moment())) {
-      logging::warn_dropped(*error, broker_.workflow().name,
+    const auto error = pump_.on_message(id, message, moment());
+    if (error && loop_.index == 0) {  // Every loop finds the same.
+      logging::warn_dropped(*error, history_.workflow().name,
                             "of the history (" + to_string(id) + ")");
     }
   });
@@ -92,7 +95,7 @@ void Gateway::on_message(EventId id, std::string_view message) {
 void Gateway::on_live() {
   feed([this] {
     pump_.on_live(moment());
-    history_log_.on_live(pump_.hub().journal(), broker_.loss_reason());
+    history_log_.on_live(pump_.hub().journal(), history_.loss_reason());
   });
 }
 
@@ -102,17 +105,18 @@ void Gateway::on_caught_up() {
 
 void Gateway::open_stream(net::Exchange exchange, const access::Grant& grant,
                           access::TokenLimits* limits) {
-  auto read = read_stream_request(exchange.request(), exchange.target(), broker_.workflow());
+  auto read = read_stream_request(exchange.request(), exchange.target(), history_.workflow());
   if (const auto* error = std::get_if<StreamRequestError>(&read)) {
     respond_problem(exchange, {.status = http::status::bad_request, .detail = error->what});
     return;
   }
   auto& request = std::get<hub::SubscriptionRequest>(read);
-  if (auto detail = limit_to_reach(request, grant.subscribe_to(broker_.workflow()))) {
+  if (auto detail = limit_to_reach(request, grant.subscribe_to(history_.workflow()))) {
     access::respond_beyond_rights(exchange, *std::move(detail));
     return;
   }
-  if (const auto refusal = pump_.refuse(request)) {
+  auto admitted = pump_.admit(request);
+  if (const auto* const refusal = std::get_if<hub::StreamRefusal>(&admitted)) {
     respond_refusal(exchange, *refusal);
     return;
   }
@@ -139,7 +143,7 @@ void Gateway::open_stream(net::Exchange exchange, const access::Grant& grant,
     try {
       const StreamConnectionPtr connection = new StreamConnection(
           exchange.take_connection(), head, id, options_.hub.peer_timeout(), *this);
-      connection->keep(*std::move(place));
+      connection->keep(std::get<hub::StreamPlace>(std::move(admitted)), *std::move(place));
       connections_.add(connection);
     } catch (...) {
       pump_.on_peer_closed(id);
@@ -216,7 +220,7 @@ void Gateway::perform(const hub::SetDeadline& action) {
 }
 
 void Gateway::perform(const hub::CatchUp& /*action*/) {
-  broker_.catch_up();
+  history_.catch_up();
 }
 
 void Gateway::perform(const hub::Drained& /*action*/) {

@@ -24,14 +24,16 @@ namespace regstream::gateway {
 /// Where tickets for the streams of `workflow` are given.
 [[nodiscard]] std::string tickets_path(const Workflow& workflow);
 
-/// The streams of one workflow: its broker's. Wires a `hub::StreamPump` to sockets, to the broker,
-/// to a timer and to the clocks. Everything happens on the io_context's one thread.
+/// The streams of one workflow, those of one loop: wires a `hub::StreamPump` to sockets, to the
+/// history, to a timer and to the clocks. Everything happens on the io_context's one thread.
 class Gateway : private StreamConnection::Owner, private broker::Subscriber {
  public:
-  /// Hears `broker`, whose workflow it shows, and which works on the same io_context, from now on.
-  /// Both must outlive the gateway.
-  Gateway(boost::asio::io_context& context, broker::Broker& broker, hub::StreamPumpOptions options);
-  /// Closes every stream. The broker must not call any more: `context` has ended.
+  /// Hears `history`, whose workflow it shows, and which calls on the same io_context, from now on.
+  /// Both must outlive the gateway. `loop` is its place among those of the process: the first says
+  /// in the log what all of them find.
+  Gateway(boost::asio::io_context& context, broker::Feed& history, hub::StreamPumpOptions options,
+          LoopPlace loop = {});
+  /// Closes every stream. Nothing may call any more: `context` has ended.
   ~Gateway() override = default;
 
   /// Adds `GET` of the workflow's `stream_path`, and `POST` of its tickets (`tickets_path`). A
@@ -46,7 +48,7 @@ class Gateway : private StreamConnection::Owner, private broker::Subscriber {
   /// `hub::StreamPump::drain`; `drained` is called when the last stream has gone.
   Duration drain(Duration within, std::function<void()> drained);
 
-  [[nodiscard]] broker::Broker& broker() const { return broker_; }
+  [[nodiscard]] const Workflow& workflow() const { return history_.workflow(); }
   [[nodiscard]] const hub::StreamPump& pump() const { return pump_; }
 
  private:
@@ -71,7 +73,8 @@ class Gateway : private StreamConnection::Owner, private broker::Subscriber {
   void on_peer_closed(StreamConnection& connection) override;
 
   boost::asio::io_context& context_;
-  broker::Broker& broker_;
+  broker::Feed& history_;
+  const LoopPlace loop_;
   const hub::StreamPumpOptions options_;
   hub::StreamPump pump_;
   StreamHeads stream_heads_;  // Which the connections refer to.

@@ -45,19 +45,18 @@ Json describe_redis(const broker::ServerHealth& server, std::int64_t now_timesta
 }
 
 /// An epoch is the millisecond at which its history began.
-Json describe_history(const hub::Hub& hub, std::int64_t now_timestamp_ms) {
-  const hub::Journal& journal = hub.journal();
-  const std::uint64_t epoch = journal.position().epoch;
+Json describe_history(const StreamFacts& streams, std::int64_t now_timestamp_ms) {
+  const std::uint64_t epoch = streams.position.epoch;
   const auto began_ms = static_cast<std::int64_t>(epoch);
   const bool has_begun = epoch != 0;
-  return {{"live", hub.is_live()},
+  return {{"live", streams.is_live},
           {"epoch", has_begun ? Json(epoch) : Json()},
           {"beganAt", has_begun ? time_text(began_ms) : Json()},
           {"ageSeconds", has_begun ? Json((now_timestamp_ms - began_ms) / 1'000) : Json()},
-          {"position", to_string(journal.position())},
-          {"resumableFrom", to_string(journal.resumable_from())},
-          {"messages", journal.size()},
-          {"bytes", journal.bytes()}};
+          {"position", to_string(streams.position)},
+          {"resumableFrom", to_string(streams.resumable_from)},
+          {"messages", streams.journal_messages},
+          {"bytes", streams.journal_bytes}};
 }
 
 /// Counts by an enumeration, with the names of its enumerators.
@@ -79,7 +78,7 @@ std::vector<std::string> find_obstacles(const ServedWorkflow& workflow, bool is_
   const broker::Obstacles found = workflow.broker.obstacles();
   if (!found.reading.empty()) {
     obstacles.push_back("Updates can't be read: " + found.reading + '.');
-  } else if (!workflow.pump.hub().is_live()) {
+  } else if (!workflow.streams.is_live) {
     obstacles.emplace_back("Updates can't be read: the history has not been read yet.");
   }
   if (!found.publishing.empty()) {
@@ -95,19 +94,18 @@ const std::string& name_of(const ServedWorkflow& workflow) {
 /// What the broker and the hub of one workflow know.
 Json describe_workflow(const HealthFacts& facts, const ServedWorkflow& workflow) {
   const broker::Broker& broker = workflow.broker;
-  const hub::StreamPump& pump = workflow.pump;
-  const hub::Hub& hub = pump.hub();
-  const hub::HubCounters& counters = hub.counters();
+  const StreamFacts& streams = workflow.streams;
+  const hub::HubCounters& counters = streams.counters;
   Json json;
   json["broker"] = {{"kind", facts.broker_kind}, {"connected", broker.is_connected()}};
   if (const auto server = broker.server_health()) {
     json["redis"] = describe_redis(*server, facts.now_timestamp_ms);
   }
-  json["subscribers"] = hub.subscriptions();
-  json["streams"] = {{"limit", pump.streams_max()}, {"refused", pump.streams_refused()}};
-  json["history"] = describe_history(hub, facts.now_timestamp_ms);
-  json["lastPublishedAt"] = time_text(pump.published_timestamp_ms());
-  json["lastDeliveredAt"] = time_text(pump.delivered_timestamp_ms());
+  json["subscribers"] = streams.open;
+  json["streams"] = {{"limit", streams.open_max}, {"refused", streams.refused}};
+  json["history"] = describe_history(streams, facts.now_timestamp_ms);
+  json["lastPublishedAt"] = time_text(streams.published_timestamp_ms);
+  json["lastDeliveredAt"] = time_text(streams.delivered_timestamp_ms);
   json["published"] = counters.published;
   const broker::DroppedCounts dropped = broker.dropped();
   const DropCounts malformed = malformed_messages(workflow);
@@ -141,7 +139,7 @@ std::vector<std::string> find_obstacles(std::span<const ServedWorkflow> workflow
   for (const ServedWorkflow& workflow : workflows) {
     const bool is_first = &workflow == &workflows.front();
     const std::string prefix = is_first ? "" : name_of(workflow) + ": ";
-    for (const auto& found : find_obstacles(workflow, is_first && workflow.pump.is_draining())) {
+    for (const auto& found : find_obstacles(workflow, is_first && workflow.streams.is_draining)) {
       obstacles.push_back(prefix + found);
     }
   }
@@ -149,7 +147,7 @@ std::vector<std::string> find_obstacles(std::span<const ServedWorkflow> workflow
 }
 
 DropCounts malformed_messages(const ServedWorkflow& workflow) {
-  DropCounts malformed = workflow.pump.hub().counters().malformed;
+  DropCounts malformed = workflow.streams.counters.malformed;
   malformed += workflow.broker.dropped().malformed;
   return malformed;
 }
@@ -187,7 +185,7 @@ std::string describe_health(const HealthFacts& facts, std::span<const ServedWork
     }
   }
   for (const ServedWorkflow& workflow : workflows) {
-    Json state = describe_state(find_obstacles(workflow, workflow.pump.is_draining()));
+    Json state = describe_state(find_obstacles(workflow, workflow.streams.is_draining));
     state.update(describe_workflow(facts, workflow));
     json["workflows"][name_of(workflow)] = std::move(state);
   }

@@ -9,7 +9,7 @@
 #include <regstream/broker/broker.hpp>
 #include <regstream/time.hpp>
 
-#include "hub/stream_pump.hpp"
+#include "gateway/loop_facts.hpp"
 #include "net/exchange.hpp"
 #include "net/server.hpp"
 
@@ -18,7 +18,7 @@ namespace regstream::gateway {
 /// One workflow of a gateway.
 struct ServedWorkflow {
   broker::Broker& broker;
-  const hub::StreamPump& pump;
+  StreamFacts streams;  ///< Of all loops.
 };
 
 /// Why the gateway is not ready: sentences for anybody. Empty: updates of each workflow can be read

@@ -8,13 +8,13 @@
 #include <string_view>
 #include <vector>
 
+#include <regstream/broker/broker.hpp>
 #include <regstream/time.hpp>
 
 #include "access/guard.hpp"
-#include "gateway/gateway.hpp"
 #include "gateway/health.hpp"
+#include "gateway/loop_facts.hpp"
 #include "net/router.hpp"
-#include "net/server.hpp"
 
 namespace regstream::gateway {
 
@@ -23,17 +23,23 @@ struct HealthOptions {
   std::string broker_kind = "embedded";
   /// The program's.
   std::string version = {};
-  /// The server's. Empty: none.
-  std::function<net::RefusedConnections()> connections_refused = {};
+};
+
+/// What a process knows of itself at one moment.
+struct ProcessFacts {
+  HealthFacts health;
+  std::vector<ServedWorkflow> workflows;
+  LoopFacts loops;  ///< Of all; their workflows are those above.
 };
 
 /// `GET` of `/livez`, `/readyz` and `/api/health`, for all the workflows of a process. The first
 /// two are for everybody, and say why only at an open gateway; the third is for whoever may
-/// inspect.
+/// inspect. All loops are asked: where one does not answer, there is no answer. On the first loop.
 class HealthRoutes {
  public:
-  /// `gateways` has one at least, and must outlive the routes. The first is the registration's.
-  HealthRoutes(const std::vector<Gateway*>& gateways, HealthOptions options);
+  /// `brokers` are those of the workflows, in the order of `LoopFacts::workflows`; there is one at
+  /// least, and the first is the registration's. They must outlive the routes.
+  HealthRoutes(std::vector<broker::Broker*> brokers, AskLoops ask_loops, HealthOptions options);
 
   /// `router` calls this object from now on.
   void add_to(net::Router& router, const access::Guard& guard) {
@@ -48,12 +54,13 @@ class HealthRoutes {
 
   static constexpr std::array<std::string_view, 3> paths = {"/livez", "/readyz", "/api/health"};
 
-  [[nodiscard]] HealthFacts facts() const;
-  [[nodiscard]] std::span<const ServedWorkflow> workflows() const { return workflows_; }
+  /// Within the call where there is one loop, and later where there are more.
+  void read(std::function<void(const ProcessFacts&)> told) const;
 
  private:
+  std::vector<broker::Broker*> brokers_;
+  AskLoops ask_loops_;
   HealthOptions options_;
-  std::vector<ServedWorkflow> workflows_;
   const Instant started_;
   const std::int64_t started_timestamp_ms_;
 };

@@ -1,5 +1,7 @@
 #include "gateway/history_log.hpp"
 
+#include <cstdint>
+#include <string>
 #include <utility>
 
 #include "hub/reset_cause.hpp"
@@ -20,28 +22,37 @@ void HistoryLog::on_live(const hub::Journal& journal, std::string_view reason) {
     return;
   }
   const auto about = [this](logging::Condition condition) { return condition.about(workflow_); };
+  const std::string streams = loop_.count == 1
+                                  ? fmt::format("streams that get a reset: {}", streams_)
+                                  : fmt::format("streams of thread {} of {} that get a reset: {}",
+                                                loop_.index + 1, loop_.count, streams_);
+  if (loop_.index != 0) {
+    if (streams_ > 0) {
+      logging::warn(about("resets on a thread").of_kind(static_cast<std::uint8_t>(loop_.index)),
+                    "a history begins, as the first thread says; {}", streams);
+    }
+    return;
+  }
   const EventId position = journal.position();
   switch (hub::cause_of_history(*before, journal.resumable_from())) {
     case hub::ResetCause::new_history:
       logging::warn(
           about("history begins anew"),
           "the history begins anew: epoch {} replaces epoch {}, which was read up to {}, and "
-          "holds {} updates{}{}; streams that get a reset: {}",
+          "holds {} updates{}{}; {}",
           position.epoch, before->epoch, before->sequence, journal.size(),
-          reason.empty() ? "" : ". ", reason, streams_);
+          reason.empty() ? "" : ". ", reason, streams);
       return;
     case hub::ResetCause::messages_lost:
       logging::warn(about("messages lost"),
-                    "messages were lost before they could enter the history, after {}; streams "
-                    "that get a reset: {}",
-                    to_string(*before), streams_);
+                    "messages were lost before they could enter the history, after {}; {}",
+                    to_string(*before), streams);
       return;
     default:
-      logging::warn(
-          about("updates missed"),
-          "updates were missed: after {} the history goes on with {}-{}; streams that get a "
-          "reset: {}",
-          to_string(*before), position.epoch, journal.resumable_from().sequence + 1, streams_);
+      logging::warn(about("updates missed"),
+                    "updates were missed: after {} the history goes on with {}-{}; {}",
+                    to_string(*before), position.epoch, journal.resumable_from().sequence + 1,
+                    streams);
   }
 }
 

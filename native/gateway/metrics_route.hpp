@@ -6,15 +6,15 @@
 #include "gateway/health_routes.hpp"
 #include "metrics/registry.hpp"
 #include "net/router.hpp"
-#include "net/server.hpp"
 
 namespace regstream::gateway {
 
-/// `GET /metrics`: what `registry` has, and the facts of the process, its server and its workflows.
+/// `GET /metrics`: what `registry` has, and the facts of the process, its servers and its
+/// workflows. On the first loop.
 class MetricsRoute {
  public:
-  /// All must outlive the route. Others add what they count to `registry`.
-  MetricsRoute(metrics::Registry& registry, const HealthRoutes& health, const net::Server& server);
+  /// All must outlive the route. Others add what they count on the first loop to `registry`.
+  MetricsRoute(metrics::Registry& registry, const HealthRoutes& health);
 
   /// `router` calls this object from now on, for those who may inspect.
   void add_to(net::Router& router, const access::Guard& guard);
@@ -23,6 +23,8 @@ class MetricsRoute {
 
  private:
   metrics::Registry& registry_;
+  const HealthRoutes& health_;
+  const ProcessFacts* facts_ = nullptr;  // Of the answer in the making.
 };
 
 }  // namespace regstream::gateway

@@ -149,6 +149,7 @@ void StreamConnection::close(hub::StreamEnd end) {
   owner_ = nullptr;
   transport_.close();
   place_.reset();
+  stream_place_.reset();
   token_place_.reset();
   if (entry_) {
     entry_->ends(hub::name_of(end));

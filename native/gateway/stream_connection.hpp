@@ -45,8 +45,11 @@ class StreamConnection
 
   [[nodiscard]] hub::SubscriptionId subscription() const { return subscription_; }
 
-  /// Keeps the place of the stream's token until the socket closes.
-  void keep(access::TokenPlace place) { token_place_ = std::move(place); }
+  /// Keeps the places of the stream, and of its token, until the socket closes.
+  void keep(hub::StreamPlace place, access::TokenPlace token_place) {
+    stream_place_ = std::move(place);
+    token_place_ = std::move(token_place);
+  }
 
   /// Begins to watch for the peer's close.
   void start();
@@ -65,9 +68,11 @@ class StreamConnection
   bool discard_tls_input();
 
   net::Transport transport_;
-  net::ClientPlace place_;  // Until the socket closes.
+  // Until the socket closes.
+  net::ClientPlace place_;
+  hub::StreamPlace stream_place_;
   access::TokenPlace token_place_;
-  net::StreamEntryPtr entry_;  // Until then as well.
+  net::StreamEntryPtr entry_;
   std::string_view unsent_head_;
   Owner* owner_;  // Null once closed.
   hub::SubscriptionId subscription_;

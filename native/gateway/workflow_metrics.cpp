@@ -60,14 +60,12 @@ class OfWorkflow {
   metrics::Label workflow_;
 };
 
-void collect_streams(const OfWorkflow& metrics, const hub::StreamPump& pump) {
-  const hub::Hub& hub = pump.hub();
-  const hub::HubCounters& counters = hub.counters();
-  metrics.add("regstream_streams", hub.subscriptions());
+void collect_streams(const OfWorkflow& metrics, const StreamFacts& streams) {
+  const hub::HubCounters& counters = streams.counters;
+  metrics.add("regstream_streams", streams.open);
   metrics.add("regstream_streams_opened_total", counters.opened);
-  metrics.add("regstream_streams_refused_total", pump.streams_refused(), {"reason", "full"});
-  metrics.add("regstream_streams_refused_total", pump.streams_refused_draining(),
-              {"reason", "draining"});
+  metrics.add("regstream_streams_refused_total", streams.refused, {"reason", "full"});
+  metrics.add("regstream_streams_refused_total", streams.refused_draining, {"reason", "draining"});
   metrics.add("regstream_streams_ended_total", counters.ended, {"reason", "final_update"});
   metrics.add("regstream_streams_ended_total", counters.expired, {"reason", "token_expired"});
   metrics.add("regstream_streams_ended_total", counters.withdrawn, {"reason", "key_withdrawn"});
@@ -77,17 +75,17 @@ void collect_streams(const OfWorkflow& metrics, const hub::StreamPump& pump) {
                                     hub::reset_cause_names);
   metrics.add("regstream_stream_snapshots_total", counters.snapshots);
   metrics.add("regstream_stream_overruns_total", counters.overruns);
-  metrics.add("regstream_streams_blocked", hub.backlog().streams);
-  metrics.add("regstream_outbox_bytes", hub.backlog().bytes);
+  metrics.add("regstream_streams_blocked", streams.backlog.streams);
+  metrics.add("regstream_outbox_bytes", streams.backlog.bytes);
   metrics.add("regstream_deliveries_total", counters.deliveries);
-  metrics.add("regstream_stream_bytes_total", pump.written_bytes());
-  metrics.add("regstream_delivery_seconds", pump.delays().since_heard);
-  metrics.add("regstream_publish_to_write_seconds", pump.delays().since_published);
-  metrics.add("regstream_last_delivery_timestamp_seconds", pump.delivered_timestamp_ms());
+  metrics.add("regstream_stream_bytes_total", streams.written_bytes);
+  metrics.add("regstream_delivery_seconds", streams.delays.since_heard);
+  metrics.add("regstream_publish_to_write_seconds", streams.delays.since_published);
+  metrics.add("regstream_last_delivery_timestamp_seconds", streams.delivered_timestamp_ms);
 }
 
 void collect_updates(const OfWorkflow& metrics, const ServedWorkflow& workflow) {
-  const hub::HubCounters& counters = workflow.pump.hub().counters();
+  const hub::HubCounters& counters = workflow.streams.counters;
   const broker::DroppedCounts dropped = workflow.broker.dropped();
   metrics.add("regstream_updates_total", counters.published);
   metrics.add_each<DropReason>("regstream_updates_dropped_total", "reason",
@@ -96,21 +94,21 @@ void collect_updates(const OfWorkflow& metrics, const ServedWorkflow& workflow) 
   metrics.add("regstream_channel_overflows_total", dropped.overflowing);
   metrics.add("regstream_updates_mistyped_total", counters.mistyped);
   metrics.add("regstream_updates_duplicate_total", counters.duplicates);
-  metrics.add("regstream_last_update_timestamp_seconds", workflow.pump.published_timestamp_ms());
+  metrics.add("regstream_last_update_timestamp_seconds", workflow.streams.published_timestamp_ms);
 }
 
-void collect_history(const OfWorkflow& metrics, const hub::Hub& hub, const hub::Moment& now) {
-  const hub::Journal& journal = hub.journal();
-  metrics.add("regstream_history_live", hub.is_live() ? 1 : 0);
-  if (const std::uint64_t epoch = journal.position().epoch; epoch != 0) {
+void collect_history(const OfWorkflow& metrics, const StreamFacts& streams,
+                     const hub::Moment& now) {
+  metrics.add("regstream_history_live", streams.is_live ? 1 : 0);
+  if (const std::uint64_t epoch = streams.position.epoch; epoch != 0) {
     // An epoch is the millisecond at which its history began.
     metrics.add("regstream_history_start_time_seconds",
                 timestamp_seconds(static_cast<std::int64_t>(epoch)));
   }
-  metrics.add("regstream_history_gaps_total", hub.counters().gaps);
-  metrics.add("regstream_journal_updates", journal.size());
-  metrics.add("regstream_journal_bytes", journal.bytes());
-  if (const auto arrival = journal.oldest_arrival()) {
+  metrics.add("regstream_history_gaps_total", streams.counters.gaps);
+  metrics.add("regstream_journal_updates", streams.journal_messages);
+  metrics.add("regstream_journal_bytes", streams.journal_bytes);
+  if (const auto arrival = streams.journal_oldest) {
     metrics.add("regstream_journal_oldest_timestamp_seconds",
                 timestamp_seconds(now.timestamp_ms - (now.now - *arrival).count()));
   }
@@ -138,9 +136,9 @@ void collect_broker(const OfWorkflow& metrics, broker::Broker& broker) {
 void collect_workflow(metrics::Scrape& scrape, const ServedWorkflow& workflow,
                       const hub::Moment& now) {
   const OfWorkflow metrics(scrape, workflow.broker.workflow().name);
-  collect_streams(metrics, workflow.pump);
+  collect_streams(metrics, workflow.streams);
   collect_updates(metrics, workflow);
-  collect_history(metrics, workflow.pump.hub(), now);
+  collect_history(metrics, workflow.streams, now);
   collect_broker(metrics, workflow.broker);
 }
 

@@ -26,6 +26,14 @@ class DelayHistogram {
     sum_ += delay;
   }
 
+  DelayHistogram& operator+=(const DelayHistogram& other) {
+    for (std::size_t range = 0; range < counts_.size(); ++range) {
+      counts_[range] += other.counts_[range];
+    }
+    sum_ += other.sum_;
+    return *this;
+  }
+
   [[nodiscard]] const std::array<std::uint64_t, bounds.size() + 1>& counts() const {
     return counts_;
   }

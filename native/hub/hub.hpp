@@ -80,6 +80,22 @@ struct HubCounters {
   std::uint64_t withdrawn = 0;  ///< and those whose token's key was withdrawn.
   std::uint64_t cut = 0;        ///< Of both, those whose reader did not take what was there before.
   std::uint64_t overruns = 0;   ///< Times that a reader fell behind the journal, and got a reset.
+
+  /// Adds what another hub of the same history counts of its streams. What it counts of messages
+  /// is the same again.
+  void add_streams_of(const HubCounters& other) {
+    deliveries += other.deliveries;
+    opened += other.opened;
+    resumed += other.resumed;
+    waited += other.waited;
+    resets += other.resets;
+    snapshots += other.snapshots;
+    ended += other.ended;
+    expired += other.expired;
+    withdrawn += other.withdrawn;
+    cut += other.cut;
+    overruns += other.overruns;
+  }
 };
 
 /// What sockets have not taken yet of what they were given: streams whose reader is slow.

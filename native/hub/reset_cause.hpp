@@ -40,6 +40,12 @@ inline constexpr std::array<std::string_view, 6> reset_cause_names{"cursorTooOld
 class ResetCounts {
  public:
   void add(ResetCause cause) { ++counts_[static_cast<std::size_t>(cause)]; }
+  ResetCounts& operator+=(const ResetCounts& other) {
+    for (std::size_t cause = 0; cause < counts_.size(); ++cause) {
+      counts_[cause] += other.counts_[cause];
+    }
+    return *this;
+  }
   [[nodiscard]] std::uint64_t of(ResetCause cause) const {
     return counts_[static_cast<std::size_t>(cause)];
   }

@@ -53,18 +53,19 @@ void StreamPump::on_caught_up(const Moment& moment) {
   hub_.caught_up(moment.timestamp_ms);
 }
 
-std::optional<StreamRefusal> StreamPump::refuse(const SubscriptionRequest& request) {
+std::variant<StreamPlace, StreamRefusal> StreamPump::admit(const SubscriptionRequest& request) {
   if (request.until_final && is_end_cursor(request.cursor)) {
     return StreamRefusal::ended;
   }
-  const std::size_t elsewhere = options_.streams_elsewhere ? options_.streams_elsewhere() : 0;
-  const bool is_full = hub_.subscriptions() + elsewhere >= options_.streams_max;
-  streams_refused_ += is_full && !refuses_new_ ? 1 : 0;
-  streams_refused_draining_ += refuses_new_ ? 1 : 0;
   if (refuses_new_) {
+    ++streams_refused_draining_;
     return StreamRefusal::draining;
   }
-  return is_full ? std::optional(StreamRefusal::full) : std::nullopt;
+  if (StreamPlace place = options_.streams->enter()) {
+    return place;
+  }
+  ++streams_refused_;
+  return StreamRefusal::full;
 }
 
 SubscriptionId StreamPump::open(const SubscriptionRequest& request, const Moment& moment) {
@@ -84,8 +85,9 @@ Duration StreamPump::drain(Duration within, const Moment& moment) {
   is_flush_due_ = true;
   const std::vector<SubscriptionId> open = hub_.subscription_ids();
   is_drained_ = open.empty();
+  const std::size_t returning = std::max(open.size(), options_.streams->open());
   const auto spread_ms =
-      std::min<std::uint64_t>(std::max<std::size_t>(open.size(), 1) - 1,
+      std::min<std::uint64_t>(std::max<std::size_t>(returning, 1) - 1,
                               static_cast<std::uint64_t>(options_.return_spread_max.count()));
   leaving_.reserve(open.size());
   for (const SubscriptionId id : open) {

@@ -6,7 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
-#include <functional>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -23,16 +23,16 @@
 #include "hub/hub.hpp"
 #include "hub/moment.hpp"
 #include "hub/outbox.hpp"
+#include "hub/stream_count.hpp"
 #include "hub/stream_end.hpp"
 
 namespace regstream::hub {
 
 struct StreamPumpOptions {
   HubOptions hub = {};
-  /// More streams are refused. Leaves descriptors for requests (`net::ServerLimits::sessions_max`).
-  std::size_t streams_max = 16'384;
-  /// How many of them other pumps of the process have. Empty: none.
-  std::function<std::size_t()> streams_elsewhere = {};
+  /// What this pump's streams are counted by. Pumps that are given the same one, as copies of these
+  /// options are, have so many together. Not null.
+  std::shared_ptr<StreamCount> streams = std::make_shared<StreamCount>();
   /// Messages heard in one turn of the loop go out in one write per stream, at the end of the turn.
   /// After more bytes than this they go out at once: readers begin to receive a long burst while
   /// the rest of it is being heard.
@@ -45,8 +45,8 @@ struct StreamPumpOptions {
   /// call. A few milliseconds; the rest follows in the next turns.
   std::size_t slice_bytes_max = 4U << 20U;
   std::size_t slice_streams_max = 1'024;
-  /// At a shutdown clients come back within this time, a millisecond for each of them: a single one
-  /// at once, ten thousand not faster than they can be welcomed.
+  /// At a shutdown clients come back within this time, a millisecond for each stream of the count:
+  /// a single one at once, ten thousand not faster than they can be welcomed.
   Duration return_spread_max{10'000};
   /// Spreads that return; differs between processes.
   std::uint64_t seed = 0;
@@ -115,9 +115,9 @@ class StreamPump {
   void on_live(const Moment& moment);
   void on_caught_up(const Moment& moment);
 
-  /// Whether a new stream is refused. Ask before `open`, once: those that are one too many are
-  /// counted.
-  [[nodiscard]] std::optional<StreamRefusal> refuse(const SubscriptionRequest& request);
+  /// A place for a new stream, which is to be kept until its socket closes; or why it is refused.
+  /// Ask before `open`, once: those that are one too many are counted.
+  [[nodiscard]] std::variant<StreamPlace, StreamRefusal> admit(const SubscriptionRequest& request);
   /// Opens a stream (`Hub::subscribe`). Its socket must be there when the next action is performed;
   /// if there will be none, call `on_peer_closed`.
   [[nodiscard]] SubscriptionId open(const SubscriptionRequest& request, const Moment& moment);
@@ -176,7 +176,7 @@ class StreamPump {
   [[nodiscard]] const Hub& hub() const { return hub_; }
   /// New streams are refused for good.
   [[nodiscard]] bool is_draining() const { return refuses_new_; }
-  [[nodiscard]] std::size_t streams_max() const { return options_.streams_max; }
+  [[nodiscard]] std::size_t streams_max() const { return options_.streams->max(); }
   /// Refused because there were as many as may be.
   [[nodiscard]] std::uint64_t streams_refused() const { return streams_refused_; }
   /// Refused because of the drain.

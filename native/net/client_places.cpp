@@ -6,10 +6,12 @@
 
 namespace regstream::net {
 
-ClientPlaces::ClientPlaces(const ServerLimits& limits, AddressBlocks trusted_proxies)
+ClientPlaces::ClientPlaces(const ServerLimits& limits, AddressBlocks trusted_proxies,
+                           std::shared_ptr<ClientCounts> counts)
     : exempts_loopback_(limits.exempts_loopback),
       trusted_proxies_(std::move(trusted_proxies)),
-      counts_(limits.connections_per_client_max) {}
+      counts_(counts ? std::move(counts)
+                     : std::make_shared<ClientCounts>(limits.connections_per_client_max)) {}
 
 std::optional<ClientAddress> ClientPlaces::client_behind(const boost::asio::ip::address& proxy,
                                                          const Request::fields_type& fields) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 
 #include <boost/asio/ip/address.hpp>
@@ -24,7 +25,10 @@ struct RefusedConnections {
 /// machine may be exempt (`ServerLimits::exempts_loopback`).
 class ClientPlaces {
  public:
-  ClientPlaces(const ServerLimits& limits, AddressBlocks trusted_proxies);
+  /// `counts` are those of all loops' servers (`connections_per_client_max`); null: of this one
+  /// alone.
+  ClientPlaces(const ServerLimits& limits, AddressBlocks trusted_proxies,
+               std::shared_ptr<ClientCounts> counts);
 
   [[nodiscard]] bool is_proxy(const boost::asio::ip::address& peer) const {
     return contains(trusted_proxies_, peer);
@@ -39,7 +43,7 @@ class ClientPlaces {
 
   /// Nothing: the client has as many as it may have.
   [[nodiscard]] std::optional<ClientPlace> enter(const ClientAddress& client) {
-    return counts_.enter(client);
+    return counts_->enter(client);
   }
 
   /// So far; counted by whoever refuses.
@@ -50,7 +54,7 @@ class ClientPlaces {
 
   bool exempts_loopback_;
   AddressBlocks trusted_proxies_;
-  ClientCounts counts_;
+  std::shared_ptr<ClientCounts> counts_;
 };
 
 }  // namespace regstream::net

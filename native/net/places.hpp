@@ -3,15 +3,17 @@
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 
 #include <boost/smart_ptr/intrusive_ptr.hpp>
-#include <boost/smart_ptr/intrusive_ref_counter.hpp>
 
 namespace regstream::net {
 
-/// Counts what each client, token, … has at a time. On one thread; places may outlive it.
+/// Counts what each client, token, … has at a time. From any thread, since the loops of a process
+/// share it: a lock where a connection or stream opens and closes, and none while it is served.
+/// Places may outlive it.
 template <typename Key>
 class Places {
  public:
@@ -28,37 +30,60 @@ class Places {
     if (places_max_ == 0) {
       return Place();
     }
-    const auto found = counts_->find(key);
-    if (found == counts_->end()) {
-      return Place(new Count(counts_, key));
+    const std::lock_guard lock(table_->mutex);
+    const auto found = table_->counts.find(key);
+    if (found == table_->counts.end()) {
+      return Place(new Count(table_, key), false);
     }
-    if (found->second->use_count() >= places_max_) {
+    Count& count = *found->second;
+    if (count.places_ >= places_max_) {
       return std::nullopt;
     }
-    return Place(found->second);
+    ++count.places_;
+    return Place(&count, false);
   }
 
  private:
-  using Map = std::map<Key, Count*>;
+  struct Table {
+    std::mutex mutex;
+    std::map<Key, Count*> counts;
+  };
 
-  std::size_t places_max_;
-  std::shared_ptr<Map> counts_ = std::make_shared<Map>();
+  const std::size_t places_max_;
+  const std::shared_ptr<Table> table_ = std::make_shared<Table>();
 };
 
 /// The places of one key: as many as refer to it.
 template <typename Key>
-class Places<Key>::Count
-    : public boost::intrusive_ref_counter<Count, boost::thread_unsafe_counter> {
+class Places<Key>::Count {
  public:
-  Count(std::shared_ptr<Map> counts, const Key& key)
-      : counts_(std::move(counts)), entry_(counts_->emplace(key, this).first) {}
   Count(const Count&) = delete;
   Count& operator=(const Count&) = delete;
-  ~Count() { counts_->erase(entry_); }
+
+  friend void intrusive_ptr_add_ref(Count* count) {
+    const std::lock_guard lock(count->table_->mutex);
+    ++count->places_;
+  }
+  friend void intrusive_ptr_release(Count* count) {
+    const std::shared_ptr<Table> table = count->table_;
+    const std::lock_guard lock(table->mutex);
+    if (--count->places_ == 0) {
+      table->counts.erase(count->entry_);
+      delete count;
+    }
+  }
 
  private:
-  std::shared_ptr<Map> counts_;
-  typename Map::iterator entry_;
+  friend class Places;
+
+  // The table is locked.
+  Count(std::shared_ptr<Table> table, const Key& key)
+      : table_(std::move(table)), entry_(table_->counts.emplace(key, this).first) {}
+  ~Count() = default;
+
+  const std::shared_ptr<Table> table_;
+  const typename std::map<Key, Count*>::iterator entry_;
+  std::size_t places_ = 1;  // The table's lock guards it.
 };
 
 }  // namespace regstream::net

@@ -5,11 +5,14 @@
 #include <set>
 #include <utility>
 
+#include <boost/asio/post.hpp>
+
 #include "net/cors.hpp"
 #include "net/problem.hpp"
 
 namespace regstream::net {
 
+namespace asio = boost::asio;
 namespace http = boost::beast::http;
 
 namespace {
@@ -43,6 +46,14 @@ bool is_more_literal(const std::vector<std::string>& pattern,
                                       [](const std::string& left, const std::string& right) {
                                         return !is_name(left) && is_name(right);
                                       });
+}
+
+Handler handing_over(const Handler& handler, asio::io_context& there) {
+  return [handler, &there](Exchange exchange) {
+    asio::post(there, [handler, exchange = std::move(exchange)]() mutable {
+      handler(std::move(exchange));
+    });
+  };
 }
 
 // The value of an Allow field.
@@ -82,6 +93,20 @@ void Router::set_fallback(Handler handler) {
 
 void Router::set_catch_all(Handler handler) {
   catch_all_ = std::move(handler);
+}
+
+void Router::hand_over_to(const Router& other, asio::io_context& there) {
+  for (const Route& route : other.routes_) {
+    const bool is_here = std::any_of(routes_.begin(), routes_.end(), [&route](const Route& own) {
+      return own.method == route.method && own.pattern == route.pattern;
+    });
+    if (!is_here) {
+      add(route.method, route.pattern, handing_over(route.handler, there));
+    }
+  }
+  if (other.fallback_ && !fallback_) {
+    fallback_ = handing_over(other.fallback_, there);
+  }
 }
 
 void Router::route(Exchange exchange) const {

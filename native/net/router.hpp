@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include <boost/asio/io_context.hpp>
 #include <boost/beast/http/verb.hpp>
 
 #include "net/exchange.hpp"
@@ -23,6 +24,10 @@ class Router {
   /// What no route's path matches, under any method, and before the fallback: for a program that
   /// plays somebody else's server.
   void set_catch_all(Handler handler);
+
+  /// What `other` has beyond this, as it is now: requests for that are handed over to its handlers,
+  /// on its loop, `there`. They answer, and do not take the connection.
+  void hand_over_to(const Router& other, boost::asio::io_context& there);
 
   /// Calls the handler, or answers: 404 for an unknown path, 405 with Allow for a known path with
   /// another method, 400 for a target that could not be read. `OPTIONS *` asks what the server can

@@ -2,6 +2,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <chrono>
@@ -35,6 +36,7 @@ constexpr std::chrono::milliseconds accept_pause{10};
 // still has as much of it as the path holds.
 constexpr int unsent_bytes_max = 128 << 10;
 
+using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
 using UnsentLowWater = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOTSENT_LOWAT>;
 
 [[noreturn]] void fail(const ServerOptions& options, const boost::system::error_code& error) {
@@ -57,10 +59,10 @@ using UnsentLowWater = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOT
 Server::Server(asio::io_context& context, const Router& router, const ServerOptions& options)
     : acceptor_(context),
       accept_pause_(context),
-      set_(std::make_shared<SessionSet>(context, router, options.limits, options.allowed_hosts,
-                                        options.cors,
-                                        ClientPlaces(options.limits, options.trusted_proxies),
-                                        RequestLog(options.logs_requests))),
+      set_(std::make_shared<SessionSet>(
+          context, router, options.limits, options.allowed_hosts, options.cors,
+          ClientPlaces(options.limits, options.trusted_proxies, options.clients),
+          RequestLog(options.logs_requests))),
       tls_(options.tls) {
   boost::system::error_code error;
   const auto resolved = tcp::resolver(context).resolve(
@@ -73,7 +75,14 @@ Server::Server(asio::io_context& context, const Router& router, const ServerOpti
   try {
     acceptor_.open(endpoint_.protocol());
     acceptor_.set_option(tcp::acceptor::reuse_address(true));
+    if (options.sharing == PortSharing::next) {
+      acceptor_.set_option(ReusePort(true));
+    }
     acceptor_.bind(endpoint_);
+    if (options.sharing == PortSharing::first) {
+      // Not before: who binds with it is let in beside another process that has it, too.
+      acceptor_.set_option(ReusePort(true));
+    }
     acceptor_.listen();
     acceptor_.non_blocking(true);
     endpoint_ = acceptor_.local_endpoint();

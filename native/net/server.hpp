@@ -22,6 +22,14 @@
 
 namespace regstream::net {
 
+/// Whether several servers of this process, each on its own loop, listen at one address: the system
+/// spreads new connections over them (SO_REUSEPORT).
+enum class PortSharing : std::uint8_t {
+  none,
+  first,  ///< Listens before the others. The port must be free, of other processes' shares, too.
+  next,   ///< Joins it, at its port.
+};
+
 struct ServerOptions {
   std::string address = "127.0.0.1";  ///< A numeric address, or a name that resolves to one.
   std::uint16_t port = 8080;          ///< 0: any free one.
@@ -34,6 +42,9 @@ struct ServerOptions {
   const TlsCredentials* tls = nullptr;
   /// Proxies whose word counts for where a request comes from (`find_client`).
   AddressBlocks trusted_proxies = {};
+  /// How many connections each client has, of all servers that share this. Null: of this one alone.
+  std::shared_ptr<ClientCounts> clients = {};
+  PortSharing sharing = PortSharing::none;
   /// The option that chose address and port, for errors. Empty: `--address` and `--port`.
   std::string option = {};
   /// Whether the log has a line for each answer.

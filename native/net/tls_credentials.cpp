@@ -70,7 +70,8 @@ std::optional<std::string> TlsCredentials::reload() {
     if (auto problem = find_problem_of_time(loaded.get(), files_.certificate)) {
       return problem;
     }
-    context_ = std::move(loaded);
+    const std::lock_guard lock(mutex_);
+    context_.swap(loaded);
   } catch (const std::runtime_error& error) {
     return error.what();
   }
@@ -79,6 +80,7 @@ std::optional<std::string> TlsCredentials::reload() {
 }
 
 std::int64_t TlsCredentials::expiry_timestamp_s() const {
+  const std::lock_guard lock(mutex_);
   std::int64_t first = expiry_of(SSL_CTX_get0_certificate(context_.get()));
   STACK_OF(X509)* issuers = nullptr;
   SSL_CTX_get0_chain_certs(context_.get(), &issuers);

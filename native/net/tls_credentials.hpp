@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 
@@ -13,7 +14,8 @@
 namespace regstream::net {
 
 /// What a server proves itself by, and the TLS that it speaks: 1.2 and 1.3 with the ciphers of
-/// Mozilla's "intermediate" configuration, HTTP/1.1 alone (RFC 7301), no client certificates.
+/// Mozilla's "intermediate" configuration, HTTP/1.1 alone (RFC 7301), no client certificates. From
+/// any thread: all loops show the same, and take up each other's sessions.
 class TlsCredentials {
  public:
   /// Reads the files. Throws std::runtime_error with one sentence that says what to do. What can be
@@ -32,6 +34,7 @@ class TlsCredentials {
 
   /// The server's side of a new connection on `socket`. Throws std::bad_alloc.
   [[nodiscard]] std::unique_ptr<TlsSession> accept(int socket) const {
+    const std::lock_guard lock(mutex_);
     return std::make_unique<TlsSession>(*context_, socket);
   }
 
@@ -45,6 +48,7 @@ class TlsCredentials {
   void warn_of_readable_key() const;
 
   TlsFiles files_;
+  mutable std::mutex mutex_;  // Guards the pointer; what it points to is OpenSSL's to guard.
   Context context_;
 };
 

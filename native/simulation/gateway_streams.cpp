@@ -135,7 +135,9 @@ bool GatewayStreams::accept(const StreamPtr& stream) {
     refuse(stream, 401);
     return true;
   }
-  if (const auto refusal = pump_->refuse(request)) {
+  // Its place is given back at once: no gateway is full here.
+  const auto admitted = pump_->admit(request);
+  if (const auto* const refusal = std::get_if<hub::StreamRefusal>(&admitted)) {
     const bool is_ended = *refusal == hub::StreamRefusal::ended;
     if (!is_ended) {
       world_.count(Sight::attempt_refused);

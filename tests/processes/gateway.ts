@@ -11,6 +11,9 @@ export const program = process.env.REGSTREAM_PROGRAM ?? fileURLToPath(new URL(".
 
 const page = fileURLToPath(new URL("../../build/web-demo", import.meta.url));
 
+/** REGSTREAM_TEST_THREADS has every gateway serve with so many threads. */
+const threads = process.env.REGSTREAM_TEST_THREADS;
+
 /** Runs any command of the program, with `input` on stdin. */
 export function regstream(args: readonly string[], environment: NodeJS.ProcessEnv = {}, input?: string | Buffer, outputs: ChildOutputs = {}): Child {
   return new Child(program, args, environment, input, outputs);
@@ -57,6 +60,7 @@ export class Gateway {
       ...(options.hasDemo === false ? [] : ["--demo", "--database", database, "--page", page]),
       ...(options.certificate === undefined ? [] : ["--tls-cert", options.certificate.certFile, "--tls-key", options.certificate.keyFile]),
       ...(options.redis === undefined ? [] : ["--redis", options.redis]),
+      ...(threads === undefined || options.more?.includes("--threads") ? [] : ["--threads", threads]),
       ...(options.more ?? []),
     ];
     const environment = { ...options.environment, ...(options.redisPassword === undefined ? {} : { REDIS_PASSWORD: options.redisPassword }) };

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <boost/asio/io_context.hpp>
@@ -47,7 +48,7 @@ struct Bench {
   void open(const Gateway& of, std::size_t count) {
     for (std::size_t index = 0; index < count; ++index) {
       clients.push_back(std::make_unique<net::Client>(server.port()));
-      clients.back()->get(of.broker().workflow().stream_path);
+      clients.back()->get(of.workflow().stream_path);
     }
     REQUIRE(test::run_until(context, [&] { return of.pump().hub().subscriptions() == count; }));
     context.restart();
@@ -115,16 +116,17 @@ TEST_CASE("workflows hear nothing of each other, and read messages by their own 
 }
 
 TEST_CASE("streams of all workflows together are as many as may be") {
-  std::size_t elsewhere = 1;
   hub::StreamPumpOptions options;
-  options.streams_max = 3;
-  options.streams_elsewhere = [&elsewhere] { return elsewhere; };
+  options.streams = std::make_shared<hub::StreamCount>(2);
   hub::StreamPump pump{options};
-  const hub::SubscriptionRequest request;
-  CHECK_FALSE(pump.refuse(request));
-  static_cast<void>(pump.open(request, {}));
-  CHECK_FALSE(pump.refuse(request));
-  elsewhere = 2;
-  CHECK(pump.refuse(request) == hub::StreamRefusal::full);
+  hub::StreamPump other{options};
+  auto first = pump.admit({});
+  const auto second = other.admit({});
+  CHECK(std::holds_alternative<hub::StreamPlace>(first));
+  CHECK(std::holds_alternative<hub::StreamPlace>(second));
+  CHECK(std::get<hub::StreamRefusal>(pump.admit({})) == hub::StreamRefusal::full);
   CHECK(pump.streams_refused() == 1);
+  CHECK(other.streams_refused() == 0);
+  first = hub::StreamRefusal::draining;  // Its place is given back.
+  CHECK(std::holds_alternative<hub::StreamPlace>(other.admit({})));
 }

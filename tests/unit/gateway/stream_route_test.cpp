@@ -155,7 +155,7 @@ TEST_CASE("A client that comes back with the end is told to stop, as long as it 
 }
 
 TEST_CASE("A client that has its end is told so by a gateway that takes no stream any more") {
-  RunningGateway gateway({.streams = {.streams_max = 0}});
+  RunningGateway gateway({.streams = {.streams = std::make_shared<hub::StreamCount>(0)}});
   Client client(gateway.port());
   client.get(stream_path + "?registrationId=42&until=final&lastEventId=1-1-end");
   CHECK(status_of(client.read_head()) == 204);

@@ -9,6 +9,7 @@
 #include "hub/cursor.hpp"
 #include "hub/stream_pump.hpp"
 #include "hub_reading.hpp"
+#include "refusal.hpp"
 
 using namespace regstream;
 using namespace regstream::hub;
@@ -336,9 +337,9 @@ TEST_CASE("Without until=final, the id of an end counts as that of its update") 
 }
 
 TEST_CASE("Who has the end is refused with that, whatever has become of it, and nobody else is") {
-  StreamPump pump({.streams_max = 0});
+  StreamPump pump({.streams = std::make_shared<StreamCount>(0)});
   const auto refuse = [&pump](const std::string& cursor, bool until_final) {
-    return pump.refuse({.ids = {42}, .cursor = cursor, .until_final = until_final});
+    return refusal_of(pump, {.ids = {42}, .cursor = cursor, .until_final = until_final});
   };
   CHECK(refuse(end_id(5), true) == StreamRefusal::ended);
   CHECK(refuse("1-1-end", true) == StreamRefusal::ended);

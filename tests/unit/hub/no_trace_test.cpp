@@ -11,6 +11,7 @@
 
 #include "hub/stream_pump.hpp"
 #include "hub_reading.hpp"
+#include "refusal.hpp"
 
 // A stream of some ids can't be told from one beside which nothing else is published: no byte, no
 // write and no flush comes from an update of another id. Only sequences show that there were some.
@@ -113,7 +114,7 @@ class World {
   }
 
   void open(const SubscriptionRequest& request) {
-    if (!pump_.refuse(request)) {
+    if (!refusal_of(pump_, request)) {
       static_cast<void>(pump_.open(request, moment()));
       perform();
     }

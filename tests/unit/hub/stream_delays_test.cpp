@@ -8,6 +8,7 @@
 #include "hub/delay_histogram.hpp"
 #include "hub/stream_pump.hpp"
 #include "hub_reading.hpp"
+#include "refusal.hpp"
 
 using namespace regstream;
 using namespace regstream::hub;
@@ -162,10 +163,10 @@ TEST_CASE("What sockets have not taken is summed up, and goes with its stream") 
 }
 
 TEST_CASE("Refusals of a drain are counted by themselves") {
-  Pump pump({.streams_max = 0});
-  CHECK(pump.pump.refuse({}) == StreamRefusal::full);
+  Pump pump({.streams = std::make_shared<StreamCount>(0)});
+  CHECK(refusal_of(pump.pump) == StreamRefusal::full);
   pump.pump.drain(Duration::zero(), at(0));
-  CHECK(pump.pump.refuse({}) == StreamRefusal::draining);
+  CHECK(refusal_of(pump.pump) == StreamRefusal::draining);
   CHECK(pump.pump.streams_refused() == 1);
   CHECK(pump.pump.streams_refused_draining() == 1);
 }

@@ -13,6 +13,7 @@
 #include <catch2/catch.hpp>
 
 #include "../hub/pump_loop.hpp"
+#include "../hub/refusal.hpp"
 
 using namespace regstream;
 using namespace regstream::hub;
@@ -267,7 +268,7 @@ TEST_CASE("A drain ends every stream in good order, and waits for the peer that 
   loop.pump.drain(Duration::zero(), loop.now);
   loop.perform();
   CHECK(loop.pump.is_draining());
-  CHECK(loop.pump.refuse({}) == StreamRefusal::draining);
+  CHECK(refusal_of(loop.pump) == StreamRefusal::draining);
 
   std::map<std::int64_t, int> retries;
   for (const SubscriptionId id : ids) {
@@ -366,7 +367,7 @@ TEST_CASE("Before a drain new streams can be refused, and the open ones go on") 
   const SubscriptionId id = loop.open();
   loop.end_turn();
   loop.pump.refuse_new();
-  CHECK(loop.pump.refuse({}) == StreamRefusal::draining);
+  CHECK(refusal_of(loop.pump) == StreamRefusal::draining);
   loop.publish();
   loop.end_turn();
   CHECK(loop.types(id) == "connected update");
@@ -380,14 +381,15 @@ TEST_CASE("Before a drain new streams can be refused, and the open ones go on") 
 }
 
 TEST_CASE("As many streams as may be: one more is refused, and counted") {
-  Loop loop({.streams_max = 2});
-  CHECK_FALSE(loop.pump.refuse({}));
-  const SubscriptionId first = loop.open();
-  loop.open();
-  CHECK(loop.pump.refuse({}) == StreamRefusal::full);
+  Loop loop({.streams = std::make_shared<StreamCount>(2)});
+  auto first = loop.pump.admit({});
+  CHECK(std::holds_alternative<StreamPlace>(first));
+  const auto second = loop.pump.admit({});
+  CHECK(std::holds_alternative<StreamPlace>(second));
+  CHECK(refusal_of(loop.pump) == StreamRefusal::full);
   CHECK(loop.pump.streams_refused() == 1);
-  loop.pump.on_peer_closed(first);
-  CHECK_FALSE(loop.pump.refuse({}));
+  std::get<StreamPlace>(first).reset();
+  CHECK_FALSE(refusal_of(loop.pump));
   CHECK(loop.pump.streams_refused() == 1);
 }
 

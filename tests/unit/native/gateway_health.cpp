@@ -19,19 +19,16 @@ namespace {
 
 /// A gateway without a socket, over a broker whose obstacles the test makes.
 struct Bench {
-  Bench() : broker(context), gateway(context, broker, {}), health_routes({&gateway}, options()) {
+  Bench()
+      : broker(context),
+        gateway(context, broker, {}),
+        health_routes({&broker}, ask_the_one_loop({&gateway}, refused), {}) {
     gateway.add_to(router, access::open_guard());
     health_routes.add_to(router, access::open_guard());
     broker.begin_history({1'702'492'000'000, 0});
   }
 
-  static HealthOptions options() {
-    HealthOptions options;
-    options.connections_refused = [] {
-      return net::RefusedConnections{.at_client_limit = 2, .at_server_limit = 3};
-    };
-    return options;
-  }
+  static constexpr net::RefusedConnections refused{.at_client_limit = 2, .at_server_limit = 3};
 
   net::Response ask(const std::string& path, http::verb method = http::verb::get) {
     const auto recorder = std::make_shared<net::Recorder>();
@@ -135,7 +132,8 @@ TEST_CASE_METHOD(Bench, "a gateway of several workflows is ready when all of the
   DictatedBroker loans_broker{context, loans};
   Gateway loans_gateway{context, loans_broker, {}};
   loans_broker.begin_history({1'702'492'000'007, 0});
-  HealthRoutes of_both{{&gateway, &loans_gateway}, options()};
+  HealthRoutes of_both{
+      {&broker, &loans_broker}, ask_the_one_loop({&gateway, &loans_gateway}, refused), {}};
   router = {};
   of_both.add_to(router, access::open_guard());
   broker.subscriber->on_live();

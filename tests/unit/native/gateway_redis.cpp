@@ -12,6 +12,7 @@
 #include "broker/redis_once.hpp"
 #include "gateway/gateway.hpp"
 #include "gateway/health_routes.hpp"
+#include "gateway_running.hpp"
 #include "held_path.hpp"
 #include "net/event_loop.hpp"
 #include "net/server.hpp"
@@ -44,7 +45,7 @@ class RedisGateway {
       : broker_(context_, redis_at(redis_port)),
         server_(context_, router_, {.address = "127.0.0.1", .port = 0}),
         gateway_(context_, broker_, {}),
-        health_({&gateway_}, {}) {
+        health_({&broker_}, regstream::gateway::ask_the_one_loop({&gateway_}), {}) {
     gateway_.add_to(router_, regstream::access::open_guard());
     health_.add_to(router_, regstream::access::open_guard());
     thread_ = std::thread([this] { regstream::net::run(context_); });

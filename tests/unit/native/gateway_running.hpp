@@ -69,6 +69,20 @@ class DictatedBroker final : public broker::Broker {
   int catch_ups = 0;       ///< How often it was asked.
 };
 
+/// What `HealthRoutes` asks where there is one loop, which has these gateways.
+inline AskLoops ask_the_one_loop(std::vector<const Gateway*> gateways,
+                                 const net::RefusedConnections& refused = {}) {
+  return
+      [gateways = std::move(gateways), refused](const std::function<void(const LoopFacts&)>& told) {
+        LoopFacts facts;
+        facts.server.refused = refused;
+        for (const Gateway* const gateway : gateways) {
+          facts.workflows.push_back(read_facts(gateway->pump()));
+        }
+        told(facts);
+      };
+}
+
 struct RunningOptions {
   hub::StreamPumpOptions streams = {};
 };
@@ -82,7 +96,7 @@ class RunningGateway {
   explicit RunningGateway(RunningOptions options = {}, EventId position = {epoch, 0})
       : server_(context_, router_, {.address = "127.0.0.1", .port = 0}),
         gateway_(context_, broker_, std::move(options.streams)),
-        health_({&gateway_}, {}) {
+        health_({&broker_}, ask_the_one_loop({&gateway_}), {}) {
     gateway_.add_to(router_, access::open_guard());
     health_.add_to(router_, access::open_guard());
     broker_.begin_history(position);

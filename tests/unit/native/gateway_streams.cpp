@@ -321,7 +321,7 @@ TEST_CASE("A burst larger than an outbox reaches a reader whole") {
 }
 
 TEST_CASE("One stream too many is answered 503 with when to come back") {
-  const RunningGateway gateway({.streams = {.streams_max = 1}});
+  const RunningGateway gateway({.streams = {.streams = std::make_shared<hub::StreamCount>(1)}});
   const StreamClient client(gateway);
   Client refused(gateway.port());
   refused.get(stream_path);

@@ -46,7 +46,7 @@ class Subscriber {
   virtual void on_message(EventId id, std::string_view message) = 0;
   /// What the history held when it began has been told. What follows is new.
   virtual void on_live() = 0;
-  /// The answer to `Broker::catch_up`: what the history held then has been told. Comes when the
+  /// The answer to `Feed::catch_up`: what the history held then has been told. Comes when the
   /// history is live.
   virtual void on_caught_up() = 0;
 
@@ -72,17 +72,39 @@ struct ServerHealth {
   std::vector<std::string> other_deployments;           ///< That use it, too; "": without a name.
 };
 
-/// Carries one workflow's messages to every subscriber of the history, this process's own included.
-class Broker {
+/// Where the history of one workflow is heard. On one thread.
+class Feed {
  public:
-  /// `workflow` must outlive the broker.
-  explicit Broker(const Workflow& workflow = registration_workflow()) : workflow_(&workflow) {}
-  Broker(const Broker&) = delete;
-  Broker& operator=(const Broker&) = delete;
-  virtual ~Broker() = default;
+  /// `workflow` must outlive the feed.
+  explicit Feed(const Workflow& workflow) : workflow_(&workflow) {}
+  Feed(const Feed&) = delete;
+  Feed& operator=(const Feed&) = delete;
+  virtual ~Feed() = default;
 
   /// Whose messages they are: what publishes and shows them reads and writes them by this.
   [[nodiscard]] const Workflow& workflow() const { return *workflow_; }
+
+  /// Sets who hears the history; once only. The subscriber must outlive the feed, or its thread's
+  /// last turn.
+  virtual void subscribe(Subscriber& subscriber) = 0;
+
+  /// Asks to tell everything that the history holds by now, since this process may hear of it late,
+  /// or not at all for a while; then the subscriber's `on_caught_up` is called, once for all calls
+  /// that it answers, and never within this call. While Redis is away, that waits for its return.
+  virtual void catch_up() = 0;
+
+  /// What may have become of the history that was told before the one that has just begun: the
+  /// beginning of a sentence, or empty. Ask in `Subscriber::on_live`.
+  [[nodiscard]] virtual std::string loss_reason() const { return {}; }
+
+ private:
+  const Workflow* workflow_;
+};
+
+/// Carries one workflow's messages to every subscriber of the history, this process's own included.
+class Broker : public Feed {
+ public:
+  explicit Broker(const Workflow& workflow = registration_workflow()) : Feed(workflow) {}
 
   /// Publishes one message: the JSON text of an update, without an id. Callable from any thread;
   /// messages of one thread keep their order. Two publishes with one `key` are one: the second gets
@@ -97,16 +119,6 @@ class Broker {
     publish(std::move(message), std::move(key), std::move(done));
   }
 
-  /// Sets who hears the history; once only. The subscriber must outlive the broker, or its thread's
-  /// last turn.
-  virtual void subscribe(Subscriber& subscriber) = 0;
-
-  /// Asks to tell everything that the history holds by now, since this process may hear of it late,
-  /// or not at all for a while; then the subscriber's `on_caught_up` is called, once for all calls
-  /// that it answers, and never within this call. While Redis is away, that waits for its return.
-  /// On the broker's thread.
-  virtual void catch_up() = 0;
-
   /// False while the history can't be followed (Redis is away).
   [[nodiscard]] virtual bool is_connected() const = 0;
 
@@ -114,18 +126,11 @@ class Broker {
   /// broker's thread.
   [[nodiscard]] virtual Obstacles obstacles() { return {}; }
 
-  /// What may have become of the history that was told before the one that has just begun: the
-  /// beginning of a sentence, or empty. Ask in `Subscriber::on_live`.
-  [[nodiscard]] virtual std::string loss_reason() const { return {}; }
-
   /// Empty: there is no server. On the broker's thread.
   [[nodiscard]] virtual std::optional<ServerHealth> server_health() const { return {}; }
 
   /// Ask on the broker's thread.
   [[nodiscard]] virtual DroppedCounts dropped() const { return {}; }
-
- private:
-  const Workflow* workflow_;
 };
 
 }  // namespace regstream::broker

@@ -1,0 +1,228 @@
+#include "broker/history_relay.hpp"
+
+#include <deque>
+#include <exception>
+#include <utility>
+
+#include <boost/asio/post.hpp>
+
+namespace regstream::broker {
+
+namespace asio = boost::asio;
+
+/// On the broker's own loop.
+class HistoryRelay::FirstFeed final : public Feed {
+ public:
+  explicit FirstFeed(HistoryRelay& relay) : Feed(relay.source_.workflow()), relay_(relay) {}
+
+  void subscribe(Subscriber& subscriber) override { subscriber_ = &subscriber; }
+  void catch_up() override { relay_.catch_up(0); }
+  [[nodiscard]] std::string loss_reason() const override { return relay_.source_.loss_reason(); }
+
+  [[nodiscard]] Subscriber& subscriber() const { return *subscriber_; }
+
+ private:
+  HistoryRelay& relay_;
+  Subscriber* subscriber_ = nullptr;
+};
+
+/// On another loop. What it has been handed, and has not told yet, is counted for the broker's
+/// loop.
+class HistoryRelay::OtherFeed final : public Feed {
+ public:
+  OtherFeed(HistoryRelay& relay, std::size_t loop, asio::io_context& context)
+      : Feed(relay.source_.workflow()), relay_(relay), loop_(loop), context_(context) {}
+
+  void subscribe(Subscriber& subscriber) override { subscriber_ = &subscriber; }
+  void catch_up() override {
+    asio::post(relay_.home_, [this] { relay_.catch_up(loop_); });
+  }
+  [[nodiscard]] std::string loss_reason() const override { return loss_reason_; }
+
+  /// On the broker's loop. Waits while this one is too far behind.
+  void hand(const BatchPtr& batch) {
+    for (std::size_t behind = behind_bytes_; behind > behind_bytes_max; behind = behind_bytes_) {
+      behind_bytes_.wait(behind);
+    }
+    behind_bytes_ += batch->bytes;
+    try {
+      asio::post(context_, [this, batch] { take(batch); });
+    } catch (...) {
+      behind_bytes_ -= batch->bytes;
+      throw;
+    }
+  }
+
+ private:
+  void take(const BatchPtr& batch) {
+    try {
+      untold_.push_back(batch);
+    } catch (...) {
+      count_told(*batch);
+      throw;
+    }
+    if (!goes_on_) {
+      tell();
+    }
+  }
+
+  /// What the subscriber throws ends what it was called for, and nothing else: a message that is
+  /// lost to it leaves a gap, which a hub finds; what is no message is told again. The rest follows
+  /// in another turn, and still before what comes after it.
+  void tell() {
+    while (!untold_.empty()) {
+      const BatchPtr batch = untold_.front();
+      while (next_ < batch->events.size()) {
+        const Event& event = batch->events[next_];
+        try {
+          std::visit([this](const auto& one) { tell(one); }, event);
+        } catch (...) {
+          next_ += std::holds_alternative<Message>(event) ? 1U : 0U;
+          go_on();
+          throw;
+        }
+        ++next_;
+      }
+      next_ = 0;
+      untold_.pop_front();
+      count_told(*batch);
+    }
+  }
+  void go_on() {
+    asio::post(context_, [this] {
+      goes_on_ = false;
+      tell();
+    });
+    goes_on_ = true;
+  }
+  void count_told(const Batch& batch) {
+    if (behind_bytes_.fetch_sub(batch.bytes) > behind_bytes_max) {
+      behind_bytes_.notify_one();
+    }
+  }
+
+  void tell(const Begun& begun) { subscriber_->on_history(begun.position); }
+  void tell(const Message& message) { subscriber_->on_message(message.id, message.text); }
+  void tell(const Live& live) {
+    loss_reason_ = live.loss_reason;
+    subscriber_->on_live();
+  }
+  void tell(const CaughtUp& caught_up) {
+    if (caught_up.asked[loop_]) {
+      subscriber_->on_caught_up();
+    }
+  }
+
+  HistoryRelay& relay_;
+  const std::size_t loop_;
+  asio::io_context& context_;
+  Subscriber* subscriber_ = nullptr;
+  std::string loss_reason_;
+  std::deque<BatchPtr> untold_;
+  std::size_t next_ = 0;  // Of the first batch's events.
+  bool goes_on_ = false;  // After an exception, when its turn comes.
+  std::atomic<std::size_t> behind_bytes_ = 0;
+};
+
+HistoryRelay::HistoryRelay(Feed& source, const std::vector<asio::io_context*>& loops)
+    : source_(source), home_(*loops.front()), first_(std::make_unique<FirstFeed>(*this)) {
+  for (std::size_t loop = 1; loop < loops.size(); ++loop) {
+    others_.push_back(std::make_unique<OtherFeed>(*this, loop, *loops[loop]));
+  }
+  source_.subscribe(*this);
+}
+
+HistoryRelay::~HistoryRelay() = default;
+
+Feed& HistoryRelay::feed(std::size_t loop) {
+  return loop == 0 ? static_cast<Feed&>(*first_) : *others_[loop - 1];
+}
+
+// The other loops come first: they begin while this one is still busy with the same.
+
+void HistoryRelay::on_history(EventId position) {
+  add(Begun{position}, 0);
+  first_->subscriber().on_history(position);
+}
+
+void HistoryRelay::on_message(EventId id, std::string_view message) {
+  add(Message{.id = id, .text = std::string(message)}, message.size());
+  first_->subscriber().on_message(id, message);
+}
+
+void HistoryRelay::on_live() {
+  add(Live{source_.loss_reason()}, 0);
+  first_->subscriber().on_live();
+}
+
+void HistoryRelay::on_caught_up() {
+  const Loops answered = std::exchange(asking_, {});
+  add(CaughtUp{answered}, 0);
+  ask_source();
+  if (answered[0]) {
+    first_->subscriber().on_caught_up();
+  }
+}
+
+void HistoryRelay::add(Event event, std::size_t bytes) {
+  if (failure_) {
+    std::rethrow_exception(std::exchange(failure_, nullptr));
+  }
+  if (!batch_) {
+    batch_ = std::make_shared<Batch>();
+  }
+  batch_->events.push_back(std::move(event));
+  batch_->bytes += sizeof(Event) + bytes;
+  if (batch_->bytes > batch_bytes_max) {
+    hand_out();
+  } else {
+    hand_out_later();
+  }
+}
+
+// At the end of the turn, which may bring more.
+void HistoryRelay::hand_out_later() {
+  if (is_hand_out_posted_) {
+    return;
+  }
+  try {
+    asio::post(home_, [this] {
+      is_hand_out_posted_ = false;
+      hand_out();
+    });
+    is_hand_out_posted_ = true;
+  } catch (const std::exception&) {
+    hand_out();  // There is no memory to wait for that.
+  }
+}
+
+// Where a loop can't be told, the source hears of it with the next call: it tells the history anew
+// then, or leaves a gap that the loop's hub finds.
+void HistoryRelay::hand_out() {
+  const BatchPtr batch = std::exchange(batch_, nullptr);
+  if (!batch) {
+    return;
+  }
+  for (const auto& feed : others_) {
+    try {
+      feed->hand(batch);
+    } catch (...) {
+      failure_ = std::current_exception();
+    }
+  }
+}
+
+void HistoryRelay::catch_up(std::size_t loop) {
+  waiting_.set(loop);
+  ask_source();
+}
+
+// What was asked for while an answer is under way is not in it.
+void HistoryRelay::ask_source() {
+  if (asking_.none() && waiting_.any()) {
+    asking_ = std::exchange(waiting_, {});
+    source_.catch_up();
+  }
+}
+
+}  // namespace regstream::broker

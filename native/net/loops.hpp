@@ -1,0 +1,128 @@
+#pragma once
+
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+
+namespace regstream::net {
+
+/// The loops of a process: each is an io_context with one thread. What lives on a loop is touched
+/// by its thread alone, so nothing there needs a lock; what goes from one to another is posted, and
+/// arrives in the order in which one thread has posted it.
+///
+/// The first loop has what there is once: brokers, tokens, signals, and whatever is asked of all of
+/// them. Where there is no other, nothing is posted.
+class Loops {
+ public:
+  /// More cores than this share no acceptor well, and each loop has a journal of its own.
+  static constexpr std::size_t count_max = 64;
+
+  /// 1 to `count_max`.
+  explicit Loops(std::size_t count);
+  Loops(const Loops&) = delete;
+  Loops& operator=(const Loops&) = delete;
+  /// Not while they run. What the first one still holds may answer to the others, and goes before
+  /// them.
+  ~Loops();
+
+  [[nodiscard]] std::size_t size() const { return contexts_.size(); }
+  [[nodiscard]] boost::asio::io_context& operator[](std::size_t loop) { return *contexts_[loop]; }
+  [[nodiscard]] boost::asio::io_context& first() { return *contexts_.front(); }
+
+  /// Runs all of them (`net::run`): the first one on this thread, until it is stopped or has
+  /// nothing left to do; then the others end. Throws std::system_error if a thread can't be had.
+  void run();
+  /// All end with the handler that each is in. From any thread.
+  void stop();
+
+  /// Calls `act(loop)` on each loop: within this call on the first, where it is called.
+  template <typename Act>
+  void on_each(Act act) {
+    for (std::size_t loop = 1; loop < size(); ++loop) {
+      boost::asio::post(*contexts_[loop], [act, loop]() mutable { act(loop); });
+    }
+    act(std::size_t{0});
+  }
+
+  /// Has each loop say how things stand there: `ask(loop)`, on its thread, gives a value. All of
+  /// them, in the order of the loops, go to `told` on the first loop, where this is called: within
+  /// this call where there is no other loop. None of them waits for another. Where one throws, or
+  /// does not answer, `told` is not called; it is destroyed with the loops at the latest.
+  template <typename Ask, typename Told>
+  void ask_each(Ask ask, Told told) {
+    const auto question =
+        std::make_shared<Question<decltype(ask(std::size_t{0})), Told>>(size(), std::move(told));
+    const auto asked = asked_.insert(asked_.end(), question);
+    // The others do not own it: what it holds may be the first loop's.
+    const std::weak_ptr weak(question);
+    for (std::size_t loop = 1; loop < size(); ++loop) {
+      boost::asio::post(*contexts_[loop], [this, weak, asked, ask, loop]() mutable {
+        try {
+          boost::asio::post(first(), [this, weak, asked, loop, answer = ask(loop)]() mutable {
+            add_answer(weak, asked, loop, std::move(answer));
+          });
+        } catch (...) {
+          boost::asio::post(first(), [this, weak, asked] { forget(weak, asked); });
+          throw;
+        }
+      });
+    }
+    try {
+      add_answer(weak, asked, 0, ask(std::size_t{0}));
+    } catch (...) {
+      forget(weak, asked);
+      throw;
+    }
+  }
+
+ private:
+  using Work = boost::asio::executor_work_guard<boost::asio::io_context::executor_type>;
+  using Asked = std::list<std::shared_ptr<void>>;
+
+  /// What was asked of all loops, and has not been answered by all of them.
+  template <typename Answer, typename Told>
+  struct Question {
+    Question(std::size_t count, Told then)
+        : answers(count), missing(count), told(std::move(then)) {}
+    std::vector<Answer> answers;
+    std::size_t missing;
+    Told told;
+  };
+
+  template <typename Answer, typename Told>
+  void add_answer(const std::weak_ptr<Question<Answer, Told>>& weak, Asked::iterator asked,
+                  std::size_t loop, Answer answer) {
+    const auto question = weak.lock();
+    if (!question) {
+      return;
+    }
+    question->answers[loop] = std::move(answer);
+    if (--question->missing == 0) {
+      asked_.erase(asked);
+      question->told(std::move(question->answers));
+    }
+  }
+  template <typename Weak>
+  void forget(const Weak& weak, Asked::iterator asked) {
+    if (!weak.expired()) {
+      asked_.erase(asked);
+    }
+  }
+
+  void end_others();
+
+  std::vector<std::unique_ptr<boost::asio::io_context>> contexts_;
+  Asked asked_;  // On the first loop.
+  // The others wait for work as long as the first one runs.
+  std::vector<Work> work_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace regstream::net
