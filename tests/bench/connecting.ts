@@ -3,7 +3,7 @@
  *
  * As in fan_out.ts the server has a core of its own, and the two take turns.
  *
- *   connecting.ts [--beside PROGRAM]     against another build of `regstream` instead of nchan
+ *   connecting.ts [--beside PROGRAM] [--turns COUNT]     against another build of `regstream` instead of nchan
  */
 import { parseArgs } from "node:util";
 
@@ -14,11 +14,12 @@ import { type Contender, gateway, MeasuredServer, shareCores } from "./measured_
 import { nchan } from "./nchan.ts";
 import { StreamReaders } from "./stream_readers.ts";
 
-const turns = 9;
 const warmUp = 100;
 const streams = 15_000;
 
-const { beside } = parseArgs({ options: { beside: { type: "string" } } }).values;
+const { values } = parseArgs({ options: { beside: { type: "string" }, turns: { type: "string", default: "9" } } });
+const { beside } = values;
+const turns = Number(values.turns);
 const ours = gateway("regstream serve");
 const peer = beside === undefined ? nchan() : gateway(beside, [], beside);
 

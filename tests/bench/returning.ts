@@ -2,7 +2,7 @@
  * The return of the many: 15 000 clients come back at once, without backoff, each with a cursor that a hundred updates have followed. How
  * long it takes until the last of them has read all, from when the first one connects, and what that costs the gateway.
  *
- *   returning.ts [--beside PROGRAM]     in turns with another build of `regstream`
+ *   returning.ts [--beside PROGRAM] [--turns COUNT]     in turns with another build of `regstream`
  */
 import { parseArgs } from "node:util";
 
@@ -13,7 +13,6 @@ import { median } from "./quantile.ts";
 import { StreamReaders } from "./stream_readers.ts";
 import { updateOf } from "./updates.ts";
 
-const turns = 5;
 const clients = 15_000;
 const updates = 100;
 
@@ -21,9 +20,12 @@ interface Figures {
   readonly tookNs: number;
   readonly cpuNs: number;
   readonly peakBytes: number;
+  readonly turnedAway: number;
 }
 
-const { beside } = parseArgs({ options: { beside: { type: "string" } } }).values;
+const { values } = parseArgs({ options: { beside: { type: "string" }, turns: { type: "string", default: "5" } } });
+const { beside } = values;
+const turns = Number(values.turns);
 
 async function measure(contender: Contender, core: string): Promise<Figures> {
   const server = await MeasuredServer.start(contender, core);
@@ -37,7 +39,7 @@ async function measure(contender: Contender, core: string): Promise<Figures> {
   const readers = await StreamReaders.open(server.port, clients, { query: `lastEventId=${cursor}`, opening: clients });
   const { least, most, atNs } = await readers.until(clients * updates);
   if (least !== most) throw new Error("some clients had more updates than others");
-  const figures = { tookNs: atNs - readers.beganNs, cpuNs: server.cpuNs() - cpuNs, peakBytes: server.peakBytes() };
+  const figures = { tookNs: atNs - readers.beganNs, cpuNs: server.cpuNs() - cpuNs, peakBytes: server.peakBytes(), turnedAway: readers.reopened };
   witness.close();
   readers.close();
   await server.stop();
@@ -58,7 +60,7 @@ try {
   for (const [{ name }, figures] of measured) {
     const of = (key: keyof Figures): number => median(figures.map((each) => each[key]));
     const [took, cpu, peak] = [seconds(of("tookNs")), seconds(of("cpuNs")), (of("peakBytes") / 2 ** 20).toFixed(0)];
-    console.log(`  ${name}: all have read all after ${took}; ${cpu} of processor time, ${peak} MiB at its peak`);
+    console.log(`  ${name}: all have read all after ${took}; ${cpu} of processor time, ${peak} MiB at its peak, ${of("turnedAway")} times turned away`);
   }
 } finally {
   await Child.stopAll();

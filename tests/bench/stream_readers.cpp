@@ -4,23 +4,14 @@
 //
 //   stream_readers PORT COUNT [NAME=VALUE...]
 //
-// opens COUNT streams of the server on this machine. The options:
-//
-//   query=QUERY      of the URL. In it, % is the number of the stream, from 1 on; with digits
-//   behind
-//                    it, so many numbers take turns: with %1000 the streams 1 and 1001 have 1
-//   scheme=https     by TLS
-//   tokens=FILE      a token for each stream, a line each
-//   opening=COUNT    so many are being opened at a time; 100 by default: a listen queue holds that
-//                    many on every system
-//   connected=head   a stream counts as connected when it has its response's head; by default, when
-//                    it has had its first event with an id
+// opens COUNT streams of the server on this machine; the options are those of ReaderOptions.
 //
 // It answers the lines on stdin by lines of JSON on stdout, whose times are those of
 // CLOCK_MONOTONIC:
 //
-//   (at the start)   {"connected":COUNT,"beganNs":…,"atNs":…} as soon as each stream is connected:
-//                    when the first one began to connect, and when the last one was connected
+//   (at the start)   {"connected":COUNT,"beganNs":…,"atNs":…,"reopened":…} as soon as each stream
+//                    is connected: when the first one began to connect, when the last one was
+//                    connected, and how often one that was ended unanswered came back at once
 //   until TOTAL      {"total":…,"least":…,"most":…,"bytes":…,"atNs":…} as soon as all streams
 //                    together have had TOTAL updates; the least and the most of one stream, bytes
 //                    of all streams so far, and when the last one came
@@ -36,14 +27,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
-#include <fstream>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -53,6 +42,7 @@
 #include <vector>
 
 #include "event_counter.hpp"
+#include "reader_options.hpp"
 #include "reader_socket.hpp"
 
 namespace {
@@ -89,34 +79,15 @@ void raise_open_files_limit() {
   }
 }
 
-std::optional<std::uint64_t> read_number(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || rest != text.data() + text.size()) {
-    return std::nullopt;
-  }
-  return number;
-}
-
 struct Stream {
   ReaderSocket socket;
   EventCounter events = {};
   bool has_asked = false;
 };
 
-struct Options {
-  std::uint16_t port = 0;
-  std::size_t count = 0;
-  std::string query = {};
-  bool speaks_tls = false;
-  std::vector<std::string> tokens = {};  // None, or one for each stream.
-  std::size_t opening_max = 100;
-  bool is_connected_by_head = false;
-};
-
 class StreamReaders {
  public:
-  explicit StreamReaders(Options options)
+  explicit StreamReaders(ReaderOptions options)
       : options_(std::move(options)),
         tls_(options_.speaks_tls ? make_tls_context() : nullptr),
         epoll_(epoll_create1(0)) {
@@ -165,9 +136,12 @@ class StreamReaders {
   }
 
   void open_stream() {
-    const std::size_t index = streams_.size();
     streams_.push_back({.socket = ReaderSocket(options_.port, tls_.get())});
-    Stream& stream = streams_.back();
+    ask(streams_.size() - 1);
+  }
+
+  void ask(std::size_t index) {
+    Stream& stream = streams_[index];
     stream.has_asked = stream.socket.send(request(index));
     watch(stream.socket.descriptor(), index, stream.has_asked ? EPOLLIN : EPOLLOUT);
   }
@@ -175,7 +149,9 @@ class StreamReaders {
   void on_ready(std::size_t index) {
     Stream& stream = streams_[index];
     if (stream.has_asked) {
-      read_stream(stream);
+      if (!read_stream(stream)) {
+        reopen(index);
+      }
     } else if (stream.socket.send(request(index))) {
       stream.has_asked = true;
       watch(stream.socket.descriptor(), index, EPOLLIN, EPOLL_CTL_MOD);
@@ -208,14 +184,26 @@ class StreamReaders {
     return text;
   }
 
-  void read_stream(Stream& stream) {
+  // Comes back at once.
+  void reopen(std::size_t index) {
+    ++reopened_;
+    close(streams_[index].socket.descriptor());
+    streams_[index] = {.socket = ReaderSocket(options_.port, tls_.get())};
+    ask(index);
+  }
+
+  // False: the server has ended it before it answered.
+  bool read_stream(Stream& stream) {
     EventCounter& events = stream.events;
     const std::size_t kept = events.rest().size();
     std::memcpy(buffer_.data(), events.rest().data(), kept);
     const std::optional<std::size_t> size =
         stream.socket.receive({buffer_.data() + kept, read_bytes_max});
     if (!size) {
-      return;
+      return true;
+    }
+    if (*size == 0 && !events.has_head()) {
+      return false;
     }
     if (*size == 0) {
       fail("the server ended a stream");
@@ -236,6 +224,7 @@ class StreamReaders {
     if (is_connected(stream) && !was_connected) {
       on_connected();
     }
+    return true;
   }
 
   [[nodiscard]] bool is_connected(const Stream& stream) const {
@@ -247,7 +236,7 @@ class StreamReaders {
     open_streams();
     if (connected_ == options_.count) {
       std::cout << R"({"connected":)" << options_.count << R"(,"beganNs":)" << began_ns_
-                << R"(,"atNs":)" << now_ns() << "}" << std::endl;
+                << R"(,"atNs":)" << now_ns() << R"(,"reopened":)" << reopened_ << "}" << std::endl;
     }
   }
 
@@ -313,13 +302,14 @@ class StreamReaders {
               << R"(,"atNs":)" << last_update_ns_ << "}" << std::endl;
   }
 
-  Options options_;
+  ReaderOptions options_;
   TlsContext tls_;
   int epoll_;
   std::vector<Stream> streams_;
   std::vector<char> buffer_ = std::vector<char>(EventCounter::event_bytes_max + read_bytes_max);
   std::string commands_;
   std::size_t connected_ = 0;
+  std::size_t reopened_ = 0;
   std::uint64_t updates_ = 0;
   std::uint64_t bytes_ = 0;
   std::int64_t began_ns_ = 0;
@@ -331,53 +321,12 @@ class StreamReaders {
   bool is_done_ = false;
 };
 
-std::vector<std::string> read_lines(const std::string& path) {
-  std::ifstream file(path);
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(file, line);) {
-    lines.push_back(line);
-  }
-  return lines;
-}
-
-Options read_options(const std::vector<std::string>& arguments) {
-  const auto port = arguments.empty() ? std::nullopt : read_number(arguments[0]);
-  const auto count = arguments.size() < 2 ? std::nullopt : read_number(arguments[1]);
-  if (!port || *port == 0 || *port > UINT16_MAX || !count || *count == 0) {
-    fail("usage: stream_readers PORT COUNT [NAME=VALUE...]");
-  }
-  Options options{.port = static_cast<std::uint16_t>(*port), .count = *count};
-  for (std::size_t index = 2; index < arguments.size(); ++index) {
-    const std::string& argument = arguments[index];
-    const std::size_t end = std::min(argument.find('='), argument.size());
-    const std::string name = argument.substr(0, end);
-    const std::string value = argument.substr(std::min(end + 1, argument.size()));
-    if (name == "query") {
-      options.query = value;
-    } else if (argument == "scheme=https") {
-      options.speaks_tls = true;
-    } else if (name == "tokens") {
-      options.tokens = read_lines(value);
-      if (options.tokens.size() < *count) {
-        fail("not a token for each stream: " + value);
-      }
-    } else if (name == "opening" && read_number(value).value_or(0) > 0) {
-      options.opening_max = *read_number(value);
-    } else if (argument == "connected=head") {
-      options.is_connected_by_head = true;
-    } else {
-      fail("no option: " + argument);
-    }
-  }
-  return options;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
   raise_open_files_limit();
   try {
-    StreamReaders(read_options({argv + 1, argv + argc})).run();
+    StreamReaders(read_reader_options({argv + 1, argv + argc})).run();
   } catch (const std::exception& error) {
     fail(error.what());
   }

@@ -43,6 +43,8 @@ export class StreamReaders {
   /** When the first one began to connect, by the clock of process.hrtime, and how long it took from then until all were open. */
   beganNs = 0;
   openingNs = 0;
+  /** How often one came back at once that the server had ended before it answered. */
+  reopened = 0;
 
   private constructor(private readonly process: ChildProcessWithoutNullStreams) {
     let complaint = "";
@@ -66,7 +68,9 @@ export class StreamReaders {
       ...(isOpenByHead === true ? ["connected=head"] : []),
     ];
     const readers = new StreamReaders(spawn(benchProgram("stream_readers"), [String(port), String(count), ...args]));
-    const { beganNs, atNs } = JSON.parse(await readers.line()) as { beganNs: number; atNs: number };
+    const opened = JSON.parse(await readers.line()) as { beganNs: number; atNs: number; reopened: number };
+    const { beganNs, atNs, reopened } = opened;
+    readers.reopened = reopened;
     readers.beganNs = beganNs;
     readers.openingNs = atNs - beganNs;
     return readers;
