@@ -216,16 +216,15 @@ void Hub::caught_up(std::int64_t now_timestamp_ms) {
 }
 
 std::optional<SubscriptionId> Hub::poll() {
-  while (ready_next_ < ready_.size()) {
-    const Slot slot = ready_[ready_next_++];
+  while (!ready_.empty()) {
+    const Slot slot = ready_.front();
+    ready_.pop_front();
     Subscription& subscription = slots_[slot];
     subscription.ready = false;
     if (subscription.used) {
       return SubscriptionId{.slot = slot, .generation = subscription.generation};
     }
   }
-  ready_.clear();
-  ready_next_ = 0;
   return std::nullopt;
 }
 

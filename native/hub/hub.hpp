@@ -239,6 +239,10 @@ class Hub {
   /// when something comes after it has been collected to the end. Poll after every input until
   /// there is none.
   [[nodiscard]] std::optional<SubscriptionId> poll();
+  /// How many were marked for `poll` so far, each as often as it was. They are named in turn.
+  [[nodiscard]] std::uint64_t marked() const { return marked_; }
+  /// Those of them whose turn has come.
+  [[nodiscard]] std::uint64_t polled() const { return marked_ - ready_.size(); }
 
   /// What a subscription has to be sent next; null if the id names nothing. Take off what has been
   /// sent by `Outbox::consume`, and collect again: only an empty outbox means that nothing is left.
@@ -381,8 +385,8 @@ class Hub {
   // The same for all, and so encoded once.
   FramePtr opening_;
   FramePtr heartbeat_;
-  std::vector<Slot> ready_;  // Those before ready_next_ have been polled.
-  std::size_t ready_next_ = 0;
+  std::deque<Slot> ready_;  // In turn, each once. Under load it may never become empty.
+  std::uint64_t marked_ = 0;
 };
 
 }  // namespace regstream::hub

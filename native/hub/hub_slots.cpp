@@ -45,6 +45,7 @@ void Hub::mark_ready(Slot slot) {
   if (!slots_[slot].ready) {
     ready_.push_back(slot);
     slots_[slot].ready = true;
+    ++marked_;
   }
 }
 

@@ -29,7 +29,8 @@ std::optional<DecodeError> StreamPump::on_message(EventId id, std::string_view m
     if (!burst_.heard) {
       burst_ = {.heard = moment.now,
                 .published_timestamp_ms = hub_.newest_timestamp_ms(),
-                .deliveries_before = hub_.counters().deliveries};
+                .deliveries_before = hub_.counters().deliveries,
+                .marked = hub_.marked()};
     }
   }
   unflushed_bytes_ += message.size();
@@ -129,7 +130,7 @@ void StreamPump::on_flush_due() {
 }
 
 void StreamPump::on_flushed(const Moment& moment) {
-  if (!std::exchange(burst_.is_written, false)) {
+  if (hub_.polled() < burst_.marked) {
     return;  // The next flush goes on with it.
   }
   const std::optional<Instant> heard = std::exchange(burst_.heard, std::nullopt);

@@ -42,9 +42,10 @@ struct StreamPumpOptions {
   std::size_t turn_bytes_max = 1U << 20U;
   /// What all streams together are sent in one turn of the loop, before others on it have theirs:
   /// so many bytes, and one stream's turn more at most; and so many streams, as each costs a system
-  /// call. A few milliseconds; the rest follows in the next turns.
-  std::size_t slice_bytes_max = 4U << 20U;
-  std::size_t slice_streams_max = 1'024;
+  /// call. Less than half a millisecond; the rest follows in the next turns. A bare message is
+  /// heard, adopted and told in three turns, each of which may find a slice before it.
+  std::size_t slice_bytes_max = 1U << 20U;
+  std::size_t slice_streams_max = 64;
   /// At a shutdown clients come back within this time, a millisecond for each stream of the count:
   /// a single one at once, ten thousand not faster than they can be welcomed.
   Duration return_spread_max{10'000};
@@ -157,7 +158,6 @@ class StreamPump {
     while (has_slice()) {
       const auto ready = hub_.poll();
       if (!ready) {
-        burst_.is_written = true;
         break;
       }
       const std::uint64_t written = written_bytes_;
@@ -184,8 +184,8 @@ class StreamPump {
   /// Bytes that sockets took of outboxes.
   [[nodiscard]] std::uint64_t written_bytes() const { return written_bytes_; }
   /// One delay for each burst of new updates, from its first one until each stream that has room
-  /// was written to, however many turns of the loop that takes. Bursts that concern nobody have
-  /// none.
+  /// for that one was written to, however many turns of the loop that takes. Bursts that concern
+  /// nobody have none.
   struct Delays {
     DelayHistogram since_heard;
     /// By the publisher's clock. Only those of the last day: others are another kind of clock.
@@ -274,7 +274,7 @@ class StreamPump {
     std::optional<Instant> heard;             // The first of them. Nothing: there are none.
     std::int64_t published_timestamp_ms = 0;  // The same one. 0: it does not say.
     std::uint64_t deliveries_before = 0;
-    bool is_written = false;  // By the flush that has just been done.
+    std::uint64_t marked = 0;  // It is written when all that were marked by then had their turn.
   };
 
   std::uint64_t streams_refused_ = 0;

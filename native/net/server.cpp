@@ -31,6 +31,10 @@ namespace {
 // or memory left: it will not have one at once, and the connection stays in the listen queue.
 constexpr std::chrono::milliseconds accept_pause{10};
 
+// So many connections are accepted before others on the loop have their turn. Clients that all come
+// back at once find room in the system's queue only as fast as it is emptied.
+constexpr int accepted_max = 16;
+
 // What the kernel takes of a connection that it can't send yet. Left to itself it takes up to 4 MiB
 // for a peer that does not read. What is on its way does not count, so that a fast peer far away
 // still has as much of it as the path holds.
@@ -83,6 +87,10 @@ Server::Server(asio::io_context& context, const Router& router, const ServerOpti
       // Not before: who binds with it is let in beside another process that has it, too.
       acceptor_.set_option(ReusePort(true));
     }
+    // Connections inherit both. Answers and events are written whole: waiting for more would only
+    // delay them.
+    acceptor_.set_option(tcp::no_delay(true));
+    acceptor_.set_option(UnsentLowWater(unsent_bytes_max));
     acceptor_.listen();
     acceptor_.non_blocking(true);
     endpoint_ = acceptor_.local_endpoint();
@@ -124,22 +132,27 @@ void Server::on_connection() {
     return;
   }
   boost::system::error_code error;
-  std::optional<tcp::socket> socket = accept(error);
+  tcp::endpoint peer;
+  std::optional<tcp::socket> socket = accept(peer, error);
   if (error && error != asio::error::would_block && error != asio::error::connection_aborted &&
       !(error == asio::error::no_descriptors && set_->evict())) {
     pause();
     logging::warn("accept", "can't accept a connection: {}", error.message());
     return;
   }
-  wait();  // First: whatever fails for this connection, the server goes on accepting.
-  if (socket) {
-    admit(*std::move(socket));
+  wait();  // First: whatever fails for these connections, the server goes on accepting.
+  for (int accepted = 1; socket; ++accepted) {
+    admit(*std::move(socket), peer.address());
+    if (accepted == accepted_max || !set_->has_place()) {
+      return;
+    }
+    socket = accept(peer, error);  // What fails here fails again in the next turn, and counts then.
   }
 }
 
-std::optional<tcp::socket> Server::accept(boost::system::error_code& error) {
+std::optional<tcp::socket> Server::accept(tcp::endpoint& peer, boost::system::error_code& error) {
   try {
-    tcp::socket socket = acceptor_.accept(error);
+    tcp::socket socket = acceptor_.accept(peer, error);
     return error ? std::nullopt : std::optional(std::move(socket));
   } catch (const std::bad_alloc&) {
     error = asio::error::no_memory;
@@ -156,14 +169,9 @@ void Server::pause() {
   });
 }
 
-void Server::admit(tcp::socket socket) {
-  boost::system::error_code error;
-  const tcp::endpoint peer = socket.remote_endpoint(error);
-  if (error) {
-    return;  // It has gone already.
-  }
+void Server::admit(tcp::socket socket, const asio::ip::address& peer) {
   ClientPlaces& places = set_->places();
-  const std::optional<ClientAddress> client = places.client_at(peer.address());
+  const std::optional<ClientAddress> client = places.client_at(peer);
   std::optional<ClientPlace> place = client ? set_->find_place(*client) : ClientPlace();
   if (!place) {
     ++places.refused.at_client_limit;
@@ -179,13 +187,10 @@ void Server::admit(tcp::socket socket) {
     refuse(socket, http::status::service_unavailable);
     return;
   }
-  // Answers and events are written whole: waiting for more would only delay them.
-  socket.set_option(tcp::no_delay(true), error);
-  socket.set_option(UnsentLowWater(unsent_bytes_max), error);
   std::unique_ptr<TlsSession> tls =
       tls_ == nullptr ? nullptr : tls_->accept(socket.native_handle());
-  std::make_shared<Session>(Transport(std::move(socket), std::move(tls)), peer.address(),
-                            *std::move(place), set_)
+  std::make_shared<Session>(Transport(std::move(socket), std::move(tls)), peer, *std::move(place),
+                            set_)
       ->start();
 }
 

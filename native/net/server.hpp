@@ -82,9 +82,10 @@ class Server {
  private:
   void wait();
   void on_connection();
-  std::optional<boost::asio::ip::tcp::socket> accept(boost::system::error_code& error);
+  std::optional<boost::asio::ip::tcp::socket> accept(boost::asio::ip::tcp::endpoint& peer,
+                                                     boost::system::error_code& error);
   void pause();
-  void admit(boost::asio::ip::tcp::socket socket);
+  void admit(boost::asio::ip::tcp::socket socket, const boost::asio::ip::address& peer);
   void refuse(boost::asio::ip::tcp::socket& socket, boost::beast::http::status status);
 
   boost::asio::ip::tcp::acceptor acceptor_;

@@ -1,8 +1,15 @@
 #include "event_counter.hpp"
 
+#include <charconv>
 #include <stdexcept>
 
-void EventCounter::take(std::string_view bytes) {
+namespace {
+
+constexpr std::string_view sent_line = R"(data: {"type":"update","data":{"sentNs":)";
+
+}  // namespace
+
+void EventCounter::take(std::string_view bytes, std::vector<std::int64_t>& sent_ns) {
   if (!has_head_) {
     const std::size_t end = bytes.find("\r\n\r\n");
     if (end != std::string_view::npos) {
@@ -14,7 +21,7 @@ void EventCounter::take(std::string_view bytes) {
     }
   }
   if (has_head_) {
-    bytes = take_events(bytes);
+    bytes = take_events(bytes, sent_ns);
   }
   if (bytes.size() > event_bytes_max) {
     throw std::runtime_error("an event does not end");
@@ -22,7 +29,8 @@ void EventCounter::take(std::string_view bytes) {
   rest_.assign(bytes);
 }
 
-std::string_view EventCounter::take_events(std::string_view bytes) {
+std::string_view EventCounter::take_events(std::string_view bytes,
+                                           std::vector<std::int64_t>& sent_ns) {
   std::string_view line_and_more = bytes;
   std::string_view id;
   for (;;) {
@@ -43,6 +51,11 @@ std::string_view EventCounter::take_events(std::string_view bytes) {
       bytes = line_and_more;
     } else if (line.starts_with("id: ")) {
       id = line.substr(4);
+    } else if (line.starts_with(sent_line)) {
+      const std::string_view number = line.substr(sent_line.size());
+      std::int64_t sent = 0;
+      std::from_chars(number.data(), number.data() + number.size(), sent);
+      sent_ns.push_back(sent);
     }
   }
 }

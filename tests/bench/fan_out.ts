@@ -14,8 +14,9 @@ import { Child } from "../processes/child.ts";
 import { channel } from "../processes/redis.ts";
 import { removeTemporaryFolders } from "../processes/temporary_folder.ts";
 import { measureBurst } from "./burst.ts";
+import { compareInTurns, kibibytes, milliseconds, millions } from "./comparison.ts";
 import { type Contender, gateway, MeasuredServer, shareCores } from "./measured_server.ts";
-import { median, quantile } from "./quantile.ts";
+import { quantile } from "./quantile.ts";
 import { StreamReaders } from "./stream_readers.ts";
 import { updateOf } from "./updates.ts";
 
@@ -70,43 +71,20 @@ async function measureIdle(contender: Contender, core: string): Promise<Record<"
   return { bytesOfStream, latency: quantile(latenciesNs, 0.5), latencyP99: quantile(latenciesNs, 0.99), cpuOfUpdate: usedNs / idle.updates };
 }
 
-/** In turns, so that a busy spell of the machine meets both; each begins every other turn. */
-async function compare<Key extends string>(
-  measure: (contender: Contender, core: string) => Promise<Record<Key, number>>,
-  core: string,
-  rows: readonly (readonly [what: string, key: Key, text: (value: number) => string])[],
-): Promise<void> {
-  const pairs: (readonly [Record<Key, number>, Record<Key, number>])[] = [];
-  for (let turn = 0; turn < turns; turn += 1) {
-    const early = turn % 2 === 0 ? undefined : await measure(peer, core);
-    const our = await measure(ours, core);
-    pairs.push([our, early ?? (await measure(peer, core))]);
-  }
-  for (const [what, key, text] of rows) {
-    const [our, theirs] = [median(pairs.map(([figures]) => figures[key])), median(pairs.map(([, figures]) => figures[key]))];
-    const ratio = median(pairs.map(([left, right]) => left[key] / right[key]));
-    console.log(`  ${what.padEnd(54)} ${text(our).padStart(9)} against ${text(theirs).padStart(9)} ${ratio.toFixed(2).padStart(6)} x`);
-  }
-}
-
-const rate = (perSecond: number): string => `${(perSecond / 1e6).toFixed(2)} M/s`;
-const size = (bytes: number): string => `${(bytes / 1024).toFixed(2)} KiB`;
-const time = (ns: number): string => `${(ns / 1e6).toFixed(3)} ms`;
-
 try {
   const core = shareCores();
   console.log(`${ours.name}, with history, against ${peer.name}; the server on one core, all else on others; medians of ${turns} turns`);
   console.log(`${burst.updates} updates at once, each to ${burst.streams} streams`);
-  await compare(measureFanOut, core, [
-    ["deliveries a second, from first publish to last read", "rate", rate],
-    ["deliveries a second of the server's processor time", "rateOfCpu", rate],
+  await compareInTurns([ours, peer], turns, (contender) => measureFanOut(contender, core), [
+    ["deliveries a second, from first publish to last read", "rate", millions],
+    ["deliveries a second of the server's processor time", "rateOfCpu", millions],
   ]);
   console.log(`${idle.streams} idle streams, and updates one at a time, each to one of them`);
-  await compare(measureIdle, core, [
-    ["resident memory of a stream", "bytesOfStream", size],
-    ["from publish to read: median", "latency", time],
-    ["from publish to read: p99", "latencyP99", time],
-    ["the server's processor time for an update", "cpuOfUpdate", time],
+  await compareInTurns([ours, peer], turns, (contender) => measureIdle(contender, core), [
+    ["resident memory of a stream", "bytesOfStream", kibibytes],
+    ["from publish to read: median", "latency", milliseconds],
+    ["from publish to read: p99", "latencyP99", milliseconds],
+    ["the server's processor time for an update", "cpuOfUpdate", milliseconds],
   ]);
 } finally {
   await Child.stopAll();

@@ -20,11 +20,19 @@ struct Target {
   double at_least;
 };
 
-constexpr std::array<Target, 3> targets{{
+constexpr std::array<Target, 9> targets{{
     {"parser, views, 64 KiB chunks, of a memchr line scan", "views/65536", "line_scan/65536", 0.95},
     {"parser, views, 1 KiB chunks, of a memchr line scan", "views/1024", "line_scan/1024", 0.8},
     {"parser, owned strings, 64 KiB chunks, of a line-splitting parser", "owned/65536",
      "straightforward/65536", 12},
+    {"journal, an update a turn, of plain inserts", "journal/1", "plain_inserts/1", 0.5},
+    {"journal, 16 updates a turn, of plain inserts", "journal/16", "plain_inserts/16", 0.5},
+    {"journal, 256 updates a turn, of plain inserts", "journal/256", "plain_inserts/256", 0.5},
+    {"full journal, an update a turn, of plain inserts", "full_journal/1", "plain_inserts/1", 0.25},
+    {"full journal, 16 updates a turn, of plain inserts", "full_journal/16", "plain_inserts/16",
+     0.25},
+    {"full journal, 256 updates a turn, of plain inserts", "full_journal/256", "plain_inserts/256",
+     0.25},
 }};
 
 class FastestRuns : public benchmark::BenchmarkReporter {

@@ -5,13 +5,15 @@ import type { ChainableCommander, Redis } from "ioredis";
 
 import { Child } from "../processes/child.ts";
 import { program } from "../processes/gateway.ts";
-import { RedisServer } from "../processes/redis.ts";
+import { historyKey, RedisServer } from "../processes/redis.ts";
 import { loadHistoryScript, publishInHistory, run } from "./updates.ts";
 
 /** A server that streams what is published in its Redis. */
 export interface Contender {
   readonly name: string;
-  command(redis: RedisServer): string[];
+  command(redis: RedisServer): string[] | Promise<string[]>;
+  /** Its port, once it serves. By default it prints that. */
+  readonly untilServing?: (child: Child) => Promise<number>;
   /** Of its Redis, before the first update. */
   prepare(client: Redis): Promise<void>;
   publish(pipeline: ChainableCommander, message: string, key: string): void;
@@ -25,6 +27,11 @@ export function gateway(name: string, options: readonly string[] = [], of = prog
     prepare: loadHistoryScript,
     publish: publishInHistory,
   };
+}
+
+async function untilPrinted(child: Child): Promise<number> {
+  const printed = await child.untilOutput(/serving on https?:\/\/127\.0\.0\.1:(\d+)/);
+  return Number(printed[1]);
 }
 
 /** The first core is the server's; whatever else is started inherits the others. Gives the server's. */
@@ -48,7 +55,7 @@ export class MeasuredServer {
 
   private constructor(
     private readonly contender: Contender,
-    private readonly redis: RedisServer,
+    readonly redis: RedisServer,
     private readonly client: Redis,
     private readonly child: Child,
     readonly port: number,
@@ -58,9 +65,9 @@ export class MeasuredServer {
     const redis = await RedisServer.start();
     const client = redis.connect();
     await contender.prepare(client);
-    const child = new Child("taskset", ["--cpu-list", core, ...contender.command(redis)]);
-    const ready = await child.untilOutput(/serving on https?:\/\/127\.0\.0\.1:(\d+)/);
-    return new MeasuredServer(contender, redis, client, child, Number(ready[1]));
+    const child = new Child("taskset", ["--cpu-list", core, ...(await contender.command(redis))]);
+    const port = await (contender.untilServing ?? untilPrinted)(child);
+    return new MeasuredServer(contender, redis, client, child, port);
   }
 
   /** Publishes all at once; gives when it began, by the clock of process.hrtime. */
@@ -70,6 +77,13 @@ export class MeasuredServer {
     const beganNs = Number(process.hrtime.bigint());
     await run(pipeline);
     return beganNs;
+  }
+
+  /** The id of the last update in its history, by which a stream may go on after it. */
+  async lastId(): Promise<string> {
+    const [last] = await this.client.xrevrange(historyKey, "+", "-", "COUNT", 1);
+    if (last === undefined) throw new Error("there is no history");
+    return last[0];
   }
 
   /** Of all its threads, so far. */
@@ -82,6 +96,12 @@ export class MeasuredServer {
   residentBytes(): number {
     const rollup = readFileSync(`/proc/${this.child.pid}/smaps_rollup`, "utf8");
     return Number(/^Rss:\s+(\d+) kB$/m.exec(rollup)?.[1]) * 1024;
+  }
+
+  /** The most that it has had. */
+  peakBytes(): number {
+    const status = readFileSync(`/proc/${this.child.pid}/status`, "utf8");
+    return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024;
   }
 
   async stop(): Promise<void> {

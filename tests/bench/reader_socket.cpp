@@ -45,7 +45,7 @@ TlsContext make_tls_context() {
 }
 
 ReaderSocket::ReaderSocket(std::uint16_t port, SSL_CTX* context)
-    : descriptor_(socket(AF_INET, SOCK_STREAM, 0)) {
+    : descriptor_(socket(AF_INET, SOCK_STREAM | (context == nullptr ? SOCK_NONBLOCK : 0), 0)) {
   if (descriptor_ < 0) {
     throw_system("socket");
   }
@@ -53,7 +53,8 @@ ReaderSocket::ReaderSocket(std::uint16_t port, SSL_CTX* context)
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
+  if (connect(descriptor_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
+      errno != EINPROGRESS) {
     throw_system("connect");
   }
   if (context != nullptr) {
@@ -65,18 +66,25 @@ ReaderSocket::ReaderSocket(std::uint16_t port, SSL_CTX* context)
   }
 }
 
-void ReaderSocket::send(std::string_view bytes) {
+bool ReaderSocket::send(std::string_view bytes) {
   const int size = static_cast<int>(bytes.size());
   if (tls_ != nullptr) {
     if (SSL_write(tls_.get(), bytes.data(), size) != size) {
       throw_tls("SSL_write");
     }
-  } else if (::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL) != size) {
+    if (fcntl(descriptor_, F_SETFL, O_NONBLOCK) != 0) {
+      throw_system("fcntl");
+    }
+    return true;
+  }
+  const ssize_t sent = ::send(descriptor_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+  if (sent < 0 && errno == EAGAIN) {
+    return false;
+  }
+  if (sent != size) {
     throw_system("send");
   }
-  if (fcntl(descriptor_, F_SETFL, O_NONBLOCK) != 0) {
-    throw_system("fcntl");
-  }
+  return true;
 }
 
 std::optional<std::size_t> ReaderSocket::receive(std::span<char> into) {

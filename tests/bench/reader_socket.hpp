@@ -24,11 +24,11 @@ TlsContext make_tls_context();
 
 class ReaderSocket {
  public:
-  // Connects and waits for it, with a whole handshake where there is a `context`.
+  // Begins to connect. Where there is a `context`, waits for the whole handshake.
   ReaderSocket(std::uint16_t port, SSL_CTX* context);
 
-  // All of it. After this, `receive` waits for nothing.
-  void send(std::string_view bytes);
+  // All of it, or nothing: then it is not connected yet. After this, `receive` waits for nothing.
+  [[nodiscard]] bool send(std::string_view bytes);
 
   // The bytes that there are; nothing where there are none yet, 0 where the server has ended it. Of
   // TLS a record at most: the rest stays in the socket, where epoll sees it.

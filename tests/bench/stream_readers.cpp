@@ -2,16 +2,21 @@
 // measured: one thread, one buffer, no parser but for ids and ends of events. They ask by HTTP/1.1,
 // as browsers do; the body may be chunked or not.
 //
-//   stream_readers PORT COUNT QUERY http|https [TOKENS]
+//   stream_readers PORT COUNT [NAME=VALUE...]
 //
-// opens COUNT streams of the server on this machine, each by the URL's query QUERY, in which % is
-// the number of the stream, from 1 on. TOKENS is a file with a token for each, a line each. It
-// answers the lines on stdin by lines of JSON on stdout:
+// opens COUNT streams of the server on this machine; the options are those of ReaderOptions.
 //
-//   (at the start)   {"connected":COUNT} as soon as each stream has had its first event
+// It answers the lines on stdin by lines of JSON on stdout, whose times are those of
+// CLOCK_MONOTONIC:
+//
+//   (at the start)   {"connected":COUNT,"beganNs":…,"atNs":…,"reopened":…} as soon as each stream
+//                    is connected: when the first one began to connect, when the last one was
+//                    connected, and how often one that was ended unanswered came back at once
 //   until TOTAL      {"total":…,"least":…,"most":…,"bytes":…,"atNs":…} as soon as all streams
 //                    together have had TOTAL updates; the least and the most of one stream, bytes
-//                    of all streams so far, and when the last one came, by CLOCK_MONOTONIC
+//                    of all streams so far, and when the last one came
+//   latencies        {"count":…,"medianNs":…,"p99Ns":…} of all updates since this was asked last:
+//                    from when they were sent, where they say so, to when they were read
 //
 // One update too many is an error, and so is one that is awaited and does not come.
 
@@ -22,14 +27,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <exception>
-#include <fstream>
 #include <iostream>
 #include <optional>
 #include <string>
@@ -39,12 +42,10 @@
 #include <vector>
 
 #include "event_counter.hpp"
+#include "reader_options.hpp"
 #include "reader_socket.hpp"
 
 namespace {
-
-// Streams that are being opened at a time: a listen queue holds that many on every system.
-constexpr std::size_t opening_max = 100;
 
 constexpr std::size_t read_bytes_max = 256U << 10U;
 
@@ -78,39 +79,24 @@ void raise_open_files_limit() {
   }
 }
 
-std::optional<std::uint64_t> read_number(std::string_view text) {
-  std::uint64_t number = 0;
-  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || rest != text.data() + text.size()) {
-    return std::nullopt;
-  }
-  return number;
-}
-
 struct Stream {
   ReaderSocket socket;
   EventCounter events = {};
-};
-
-struct Options {
-  std::uint16_t port = 0;
-  std::size_t count = 0;
-  std::string query;
-  bool speaks_tls = false;
-  std::vector<std::string> tokens;  // None, or one for each stream.
+  bool has_asked = false;
 };
 
 class StreamReaders {
  public:
-  explicit StreamReaders(Options options)
+  explicit StreamReaders(ReaderOptions options)
       : options_(std::move(options)),
         tls_(options_.speaks_tls ? make_tls_context() : nullptr),
         epoll_(epoll_create1(0)) {
     streams_.reserve(options_.count);
-    watch(STDIN_FILENO, standard_input);
+    watch(STDIN_FILENO, standard_input, EPOLLIN);
   }
 
   void run() {
+    began_ns_ = now_ns();
     open_streams();
     std::array<epoll_event, 256> ready;
     while (!is_done_) {
@@ -124,7 +110,7 @@ class StreamReaders {
         if (which == standard_input) {
           read_commands();
         } else {
-          read_stream(streams_[which]);
+          on_ready(which);
         }
       }
       answer();
@@ -132,27 +118,44 @@ class StreamReaders {
   }
 
  private:
-  void watch(int descriptor, std::uint64_t which) {
+  void watch(int descriptor, std::uint64_t which, std::uint32_t events,
+             int how = EPOLL_CTL_ADD) const {
     epoll_event event{};
-    event.events = EPOLLIN;
+    event.events = events;
     event.data.u64 = which;
-    if (epoll_ctl(epoll_, EPOLL_CTL_ADD, descriptor, &event) != 0) {
+    if (epoll_ctl(epoll_, how, descriptor, &event) != 0) {
       fail_by_system("epoll_ctl");
     }
   }
 
   void open_streams() {
-    while (streams_.size() < options_.count && streams_.size() < connected_ + opening_max) {
+    while (streams_.size() < options_.count &&
+           streams_.size() < connected_ + options_.opening_max) {
       open_stream();
     }
   }
 
   void open_stream() {
-    const std::size_t index = streams_.size();
-    ReaderSocket socket(options_.port, tls_.get());
-    socket.send(request(index));
-    watch(socket.descriptor(), index);
-    streams_.push_back({.socket = std::move(socket)});
+    streams_.push_back({.socket = ReaderSocket(options_.port, tls_.get())});
+    ask(streams_.size() - 1);
+  }
+
+  void ask(std::size_t index) {
+    Stream& stream = streams_[index];
+    stream.has_asked = stream.socket.send(request(index));
+    watch(stream.socket.descriptor(), index, stream.has_asked ? EPOLLIN : EPOLLOUT);
+  }
+
+  void on_ready(std::size_t index) {
+    Stream& stream = streams_[index];
+    if (stream.has_asked) {
+      if (!read_stream(stream)) {
+        reopen(index);
+      }
+    } else if (stream.socket.send(request(index))) {
+      stream.has_asked = true;
+      watch(stream.socket.descriptor(), index, EPOLLIN, EPOLL_CTL_MOD);
+    }
   }
 
   [[nodiscard]] std::string request(std::size_t index) const {
@@ -161,7 +164,12 @@ class StreamReaders {
       target += '?';
       target += options_.query;
       if (const std::size_t number = target.find('%'); number != std::string::npos) {
-        target.replace(number, 1, std::to_string(index + 1));
+        const std::size_t end =
+            std::min(target.find_first_not_of("0123456789", number + 1), target.size());
+        const auto numbers =
+            read_number(std::string_view(target).substr(number + 1, end - number - 1));
+        target.replace(number, end - number,
+                       std::to_string(index % numbers.value_or(options_.count) + 1));
       }
     }
     std::string text = "GET ";
@@ -176,33 +184,59 @@ class StreamReaders {
     return text;
   }
 
-  void read_stream(Stream& stream) {
+  // Comes back at once.
+  void reopen(std::size_t index) {
+    ++reopened_;
+    close(streams_[index].socket.descriptor());
+    streams_[index] = {.socket = ReaderSocket(options_.port, tls_.get())};
+    ask(index);
+  }
+
+  // False: the server has ended it before it answered.
+  bool read_stream(Stream& stream) {
     EventCounter& events = stream.events;
     const std::size_t kept = events.rest().size();
     std::memcpy(buffer_.data(), events.rest().data(), kept);
     const std::optional<std::size_t> size =
         stream.socket.receive({buffer_.data() + kept, read_bytes_max});
     if (!size) {
-      return;
+      return true;
+    }
+    if (*size == 0 && !events.has_head()) {
+      return false;
     }
     if (*size == 0) {
       fail("the server ended a stream");
     }
     const std::uint64_t updates = events.updates();
-    const bool was_connected = events.is_connected();
-    events.take({buffer_.data(), kept + *size});
+    const bool was_connected = is_connected(stream);
+    sent_ns_.clear();
+    events.take({buffer_.data(), kept + *size}, sent_ns_);
 
     bytes_ += *size;
     if (events.updates() != updates) {
       updates_ += events.updates() - updates;
       last_update_ns_ = now_ns();
-    }
-    if (events.is_connected() && !was_connected) {
-      ++connected_;
-      open_streams();
-      if (connected_ == options_.count) {
-        std::cout << R"({"connected":)" << options_.count << "}" << std::endl;
+      for (const std::int64_t sent : sent_ns_) {
+        latencies_ns_.push_back(last_update_ns_ - sent);
       }
+    }
+    if (is_connected(stream) && !was_connected) {
+      on_connected();
+    }
+    return true;
+  }
+
+  [[nodiscard]] bool is_connected(const Stream& stream) const {
+    return options_.is_connected_by_head ? stream.events.has_head() : stream.events.is_connected();
+  }
+
+  void on_connected() {
+    ++connected_;
+    open_streams();
+    if (connected_ == options_.count) {
+      std::cout << R"({"connected":)" << options_.count << R"(,"beganNs":)" << began_ns_
+                << R"(,"atNs":)" << now_ns() << R"(,"reopened":)" << reopened_ << "}" << std::endl;
     }
   }
 
@@ -218,6 +252,10 @@ class StreamReaders {
          end = commands_.find('\n')) {
       const std::string line = commands_.substr(0, end);
       commands_.erase(0, end + 1);
+      if (line == "latencies") {
+        tell_latencies();
+        continue;
+      }
       constexpr std::string_view until = "until ";
       const auto total =
           line.starts_with(until) ? read_number(line.substr(until.size())) : std::nullopt;
@@ -227,6 +265,16 @@ class StreamReaders {
       awaited_ = *total;
       awaited_since_ns_ = now_ns();
     }
+  }
+
+  void tell_latencies() {
+    std::sort(latencies_ns_.begin(), latencies_ns_.end());
+    const auto quantile = [this](std::size_t hundredths) {
+      return latencies_ns_.empty() ? 0 : latencies_ns_[latencies_ns_.size() * hundredths / 100];
+    };
+    std::cout << R"({"count":)" << latencies_ns_.size() << R"(,"medianNs":)" << quantile(50)
+              << R"(,"p99Ns":)" << quantile(99) << "}" << std::endl;
+    latencies_ns_.clear();
   }
 
   void answer() {
@@ -254,61 +302,31 @@ class StreamReaders {
               << R"(,"atNs":)" << last_update_ns_ << "}" << std::endl;
   }
 
-  Options options_;
+  ReaderOptions options_;
   TlsContext tls_;
   int epoll_;
   std::vector<Stream> streams_;
   std::vector<char> buffer_ = std::vector<char>(EventCounter::event_bytes_max + read_bytes_max);
   std::string commands_;
   std::size_t connected_ = 0;
+  std::size_t reopened_ = 0;
   std::uint64_t updates_ = 0;
   std::uint64_t bytes_ = 0;
+  std::int64_t began_ns_ = 0;
   std::int64_t last_update_ns_ = 0;
+  std::vector<std::int64_t> sent_ns_;  // Of the updates that were read just now.
+  std::vector<std::int64_t> latencies_ns_;
   std::optional<std::uint64_t> awaited_;
   std::int64_t awaited_since_ns_ = 0;
   bool is_done_ = false;
 };
-
-std::vector<std::string> read_lines(const std::string& path) {
-  std::ifstream file(path);
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(file, line);) {
-    lines.push_back(line);
-  }
-  return lines;
-}
-
-Options read_options(const std::vector<std::string>& arguments) {
-  const std::string usage = "usage: stream_readers PORT COUNT QUERY http|https [TOKENS]";
-  if (arguments.size() != 4 && arguments.size() != 5) {
-    fail(usage);
-  }
-  const auto port = read_number(arguments[0]).value_or(0);
-  const auto count = read_number(arguments[1]).value_or(0);
-  const std::string& scheme = arguments[3];
-  if (port == 0 || port > UINT16_MAX || count == 0 || (scheme != "http" && scheme != "https")) {
-    fail(usage);
-  }
-  Options options{.port = static_cast<std::uint16_t>(port),
-                  .count = count,
-                  .query = arguments[2],
-                  .speaks_tls = scheme == "https",
-                  .tokens = {}};
-  if (arguments.size() == 5) {
-    options.tokens = read_lines(arguments[4]);
-    if (options.tokens.size() < count) {
-      fail("not a token for each stream: " + arguments[4]);
-    }
-  }
-  return options;
-}
 
 }  // namespace
 
 int main(int argc, char** argv) {
   raise_open_files_limit();
   try {
-    StreamReaders(read_options({argv + 1, argv + argc})).run();
+    StreamReaders(read_reader_options({argv + 1, argv + argc})).run();
   } catch (const std::exception& error) {
     fail(error.what());
   }

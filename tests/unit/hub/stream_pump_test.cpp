@@ -180,6 +180,24 @@ TEST_CASE("A flush writes a slice, and the rest of the streams have it in the ne
   CHECK(first_looks == std::vector<std::uint32_t>{0, 1, 2, 3, 4, 0, 1});
 }
 
+TEST_CASE("What is heard between two slices goes out with what a stream waits for already") {
+  Loop loop({.slice_streams_max = 1});
+  const SubscriptionId first = loop.open();
+  const SubscriptionId second = loop.open();
+  loop.end_turn();
+  loop.sockets.order.clear();
+  loop.publish();
+  loop.flushes_scheduled = 0;
+  loop.pump.on_flush_due();
+  loop.perform();
+  loop.publish();
+  loop.end_turn();
+  // The second look at each finds nothing more.
+  CHECK(loop.sockets.order == std::vector<std::uint32_t>{0, 0, 1, 1, 0, 0});
+  CHECK(loop.types(first) == "connected update update");
+  CHECK(loop.types(second) == loop.types(first));
+}
+
 TEST_CASE("A slice ends with the stream that has used it up, however much is due for others") {
   Loop loop({.slice_bytes_max = 1'000});
   const SubscriptionId first = loop.open();
@@ -267,6 +285,7 @@ TEST_CASE("A drain ends every stream in good order, and waits for the peer that 
   loop.socket(ids.front()).room = 0;
   loop.pump.drain(Duration::zero(), loop.now);
   loop.perform();
+  loop.end_turn();
   CHECK(loop.pump.is_draining());
   CHECK(refusal_of(loop.pump) == StreamRefusal::draining);
 

@@ -1,5 +1,12 @@
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <chrono>
+#include <cstddef>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
@@ -65,6 +72,46 @@ TEST_CASE("A handler may take the socket") {
   Client client(running.port());
   client.get("/raw");
   CHECK(client.read_to_end() == "raw bytes");
+}
+
+TEST_CASE(
+    "Connections that come together are accepted together, and others on the loop have turns") {
+  asio::io_context context;
+  const Router router;
+  const Server server(context, router, {.address = "127.0.0.1", .port = 0});
+  std::vector<std::unique_ptr<Client>> clients;
+  while (clients.size() < 40) {
+    clients.push_back(std::make_unique<Client>(server.port()));
+  }
+  // One handler each: what waits for a connection.
+  std::vector<std::size_t> accepted;
+  while (server.sessions() < clients.size() && context.run_one() == 1) {
+    accepted.push_back(server.sessions());
+  }
+  CHECK(accepted == std::vector<std::size_t>{16, 32, 40});
+}
+
+TEST_CASE("A connection sends what it is given at once, and the kernel takes little for later") {
+  asio::io_context context;
+  Router router;
+  bool has_no_delay = false;
+  int unsent_bytes_max = 0;
+  router.add(boost::beast::http::verb::get, "/taken", [&](Exchange exchange) {
+    TakenConnection taken = exchange.take_connection();
+    asio::ip::tcp::socket& socket = taken.transport.socket();
+    asio::ip::tcp::no_delay no_delay;
+    socket.get_option(no_delay);
+    has_no_delay = no_delay.value();
+    socklen_t size = sizeof unsent_bytes_max;
+    getsockopt(socket.native_handle(), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_bytes_max, &size);
+    context.stop();
+  });
+  const Server server(context, router, {.address = "127.0.0.1", .port = 0});
+  Client client(server.port());
+  client.get("/taken");
+  context.run();
+  CHECK(has_no_delay);
+  CHECK(unsent_bytes_max == 128 << 10);
 }
 
 TEST_CASE("Memory that runs out, wherever it does, costs the connection that it runs out for") {

@@ -1,0 +1,34 @@
+import type { Contender } from "./measured_server.ts";
+import { median } from "./quantile.ts";
+
+/** A figure that a turn gives, and how it is printed. */
+export type Row<Key extends string> = readonly [what: string, key: Key, text: (value: number) => string];
+
+/**
+ * Prints the median turn of each of the two, and the median of the turns' ratios. In turns, so that a busy spell of the machine meets both;
+ * each begins every other turn.
+ */
+export async function compareInTurns<Key extends string>(
+  [ours, peer]: readonly [Contender, Contender],
+  turns: number,
+  measure: (contender: Contender) => Promise<Record<Key, number>>,
+  rows: readonly Row<Key>[],
+): Promise<void> {
+  const pairs: (readonly [Record<Key, number>, Record<Key, number>])[] = [];
+  for (let turn = 0; turn < turns; turn += 1) {
+    const early = turn % 2 === 0 ? undefined : await measure(peer);
+    const our = await measure(ours);
+    pairs.push([our, early ?? (await measure(peer))]);
+  }
+  for (const [what, key, text] of rows) {
+    const [our, theirs] = [median(pairs.map(([figures]) => figures[key])), median(pairs.map(([, figures]) => figures[key]))];
+    const ratio = median(pairs.map(([left, right]) => left[key] / right[key]));
+    console.log(`  ${what.padEnd(54)} ${text(our).padStart(9)} against ${text(theirs).padStart(9)} ${ratio.toFixed(2).padStart(6)} x`);
+  }
+}
+
+export const millions = (perSecond: number): string => `${(perSecond / 1e6).toFixed(2)} M/s`;
+export const thousands = (perSecond: number): string => `${(perSecond / 1e3).toFixed(1)} k/s`;
+export const kibibytes = (bytes: number): string => `${(bytes / 1024).toFixed(2)} KiB`;
+export const milliseconds = (ns: number): string => `${(ns / 1e6).toFixed(3)} ms`;
+export const microseconds = (ns: number): string => `${(ns / 1e3).toFixed(1)} µs`;
