@@ -16,6 +16,8 @@ export interface RedisOptions {
   readonly isDurable?: boolean;
   /** A free one by default. */
   readonly port?: number;
+  /** More lines of its configuration, as arguments. */
+  readonly more?: readonly string[];
   /** Redis's own default with a disk: it syncs once a second, so that a host that is lost takes the last writes with it. */
   readonly syncsEachSecond?: boolean;
 }
@@ -43,8 +45,8 @@ export class RedisServer {
   }
 
   /** A client of its own for the test. */
-  connect(): Redis {
-    const client = new Redis({ host: "127.0.0.1", port: this.port, ...(this.options.password ? { password: this.options.password } : {}) });
+  connect(more: { readonly maxRetriesPerRequest?: number } = {}): Redis {
+    const client = new Redis({ host: "127.0.0.1", port: this.port, ...(this.options.password ? { password: this.options.password } : {}), ...more });
     // A killed server is part of the tests; without a listener ioredis prints every failed attempt.
     client.on("error", () => undefined);
     return client;
@@ -120,6 +122,7 @@ export class RedisServer {
       ...["--appendonly", isDurable || syncsEachSecond ? "yes" : "no"],
       ...["--appendfsync", isDurable ? "always" : "everysec"],
       ...(this.options.password ? ["--requirepass", this.options.password] : []),
+      ...(this.options.more ?? []),
     ]);
   }
 

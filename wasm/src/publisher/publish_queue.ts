@@ -2,8 +2,8 @@ import type { Clock } from "../shared/clock.js";
 import type { PassingError } from "../generated/passing_errors.js";
 import { greaterId, type HistoryOptions, publishCall, readId } from "./history_call.js";
 import { PublishError } from "./publish_errors.js";
-import type { ScriptRunner } from "./redis_client.js";
 import { findPassingError, readFailure } from "./redis_failure.js";
+import type { ScriptRunner } from "./script_runner.js";
 import { utf8Bytes } from "./update_message.js";
 
 /** The place that an update got in the history: `<epoch>-<sequence>`. */
@@ -152,6 +152,7 @@ export class PublishQueue {
     if (this.#runner.isReady()) {
       void this.#send(first);
     } else {
+      this.#runner.findPrimary();
       this.#pause();
     }
   }
@@ -276,6 +277,9 @@ export class PublishQueue {
     );
     // A client may keep a call for ever; the pauses between tries end by themselves.
     if (this.#stopListening !== null) {
+      if (!this.#runner.isReady()) {
+        this.#runner.findPrimary();
+      }
       this.#cancelWatch = this.#clock.setTimer(() => this.#onSilence(), resendMs);
     }
   }

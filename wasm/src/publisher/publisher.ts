@@ -132,8 +132,9 @@ function checkedKey(key: unknown): string {
 }
 
 /**
- * A publisher over the application's client: ioredis, or node-redis 4 or 5, told apart by their methods. The client
- * connects, reconnects and ends as the application has it. Throws TypeError where it can't publish.
+ * A publisher over the application's client: ioredis, or node-redis 4 or 5, told apart by their methods; of one server,
+ * of a cluster, or by sentinels. The client connects, reconnects and ends as the application has it. Throws TypeError
+ * where it can't publish.
  */
 export function createPublisher<W extends Workflow = RegistrationWorkflow>(
   redis: RedisClient,
@@ -150,7 +151,7 @@ export function createPublisher<W extends Workflow = RegistrationWorkflow>(
   const clock = options.clock ?? unreferencedClock();
   const lines = new PublishConsole(clock);
   const queue = new PublishQueue(
-    createRunner(redis),
+    createRunner(redis, workflow.channel),
     history,
     {
       waitingMax: limit("waitingMax", options.waitingMax, 1, 10_000, Number.MAX_SAFE_INTEGER),

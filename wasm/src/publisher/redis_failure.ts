@@ -6,8 +6,6 @@ import { PublishError } from "./publish_errors.js";
 function describeLasting(code: string, channel: string): string | undefined {
   const names = historyNames(channel);
   switch (code) {
-    case "CROSSSLOT":
-      return "it is a cluster, which is not supported: use a single server";
     case "NOPERM":
       return (
         `it does not permit it: the user needs what the native broker needs, on the keys ~${names.allKeys} and the ` +
@@ -67,7 +65,9 @@ export function readFailure(error: unknown, channel: string): PublishError {
   if (error instanceof PublishError) {
     return error;
   }
-  const passing = findPassingError(error);
+  // ioredis gives up a cluster's answer so, after some tries; one of those before may have been taken, unheard.
+  const lastOfMany = /^Too many Cluster redirections\. Last error: ReplyError: (.*)/s.exec(messageOf(error))?.[1];
+  const passing = findPassingError(lastOfMany === undefined ? error : new Error(lastOfMany));
   if (passing !== null) {
     return new PublishError("unreachable", `redis takes no updates for now: ${passing.reason} (${passing.code})`);
   }

@@ -1,7 +1,9 @@
 import { EventEmitter } from "node:events";
 
 import { historyScriptDigest } from "../../src/generated/history_script.js";
-import type { IoredisLike, NodeRedisLike, RedisClient } from "../../src/publisher/redis_client.js";
+import type { IoredisLike } from "../../src/publisher/ioredis_runner.js";
+import type { NodeRedisLike } from "../../src/publisher/node_redis_runner.js";
+import type { RedisClient } from "../../src/publisher/redis_client.js";
 
 /** One call of the script that a client was asked for. The test answers it. */
 export interface Call {

@@ -8,7 +8,7 @@ import { historyScript, historyScriptDigest } from "../../src/generated/history_
 import { passingErrors } from "../../src/generated/passing_errors.js";
 import type { PublisherOptions } from "../../src/publisher.js";
 import { createPublisher, PublishError } from "../../src/publisher.js";
-import type { IoredisLike } from "../../src/publisher/redis_client.js";
+import type { IoredisLike } from "../../src/publisher/ioredis_runner.js";
 import { FakeRedis, shapes } from "./fake_redis.js";
 import { FakeClock, settle } from "../fakes.js";
 
@@ -415,8 +415,9 @@ describe("a publisher's client", () => {
     ["ioredis's other database", { options: { db: 1 } }, /database 0/],
     ["ioredis's other database, selected later", { options: { db: 0 }, condition: { select: 2 } }, /database 0/],
     ["node-redis's other database", { options: { database: 1 } }, /database 0/],
-    ["ioredis's cluster", { isCluster: true }, /single server/],
-    ["node-redis's cluster", { getSlotRandomNode: call }, /single server/],
+    ["the database of an ioredis cluster's nodes", { isCluster: true, options: { redisOptions: { db: 1 } } }, /database 0/],
+    ["that of a node-redis cluster's", { getSlotRandomNode: call, _options: { defaults: { database: 1 } } }, /database 0/],
+    ["a cluster's keyPrefix", { isCluster: true, options: { keyPrefix: "app:" } }, /keyPrefix/],
     ["a pipeline", { isPipeline: true }, /pipeline/],
     ["a transaction", { execAsPipeline: call }, /transaction/],
     ["ioredis's read-only connection", { options: { readOnly: true } }, /read-only/],

@@ -1,0 +1,149 @@
+import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { Redis } from "ioredis";
+
+import { Child, freePort } from "./child.ts";
+import { RedisServer } from "./redis.ts";
+import { temporaryFolder } from "./temporary_folder.ts";
+
+const primaryName = "registrations";
+const password = "of everybody";
+const sentinelCount = 3;
+const quorum = 2;
+
+/** The users by which the servers and the sentinels know each other: without them a server is cut off, and still serves others. */
+const inner = ["replica", "sentinel"];
+
+interface Sentinel {
+  readonly port: number;
+  readonly id: string;
+  readonly child: Child;
+}
+
+/** A primary, its replicas, and three sentinels that watch them. */
+export class WatchedRedis {
+  private constructor(
+    readonly servers: readonly RedisServer[],
+    private readonly sentinels: readonly Sentinel[],
+  ) {}
+
+  static async start({ replicas = 2 }: { readonly replicas?: number } = {}): Promise<WatchedRedis> {
+    const first = await startServer();
+    const others = await Promise.all(Array.from({ length: replicas }, () => startServer(first)));
+    const servers = [first, ...others];
+    const places = await Promise.all(Array.from({ length: sentinelCount }, async () => ({ port: await freePort(), id: randomBytes(20).toString("hex") })));
+    const sentinels = places.map((place) => ({ ...place, child: spawnSentinel(place, places, servers) }));
+    const redis = new WatchedRedis(servers, sentinels);
+    await Promise.all(sentinels.map(({ child }) => child.untilOutput(/\+monitor master/)));
+    await redis.untilInStep(first);
+    return redis;
+  }
+
+  /** By which a program finds the primary. */
+  get environment(): NodeJS.ProcessEnv {
+    return {
+      REDIS_SENTINELS: this.sentinels.map(({ port }) => `127.0.0.1:${port}`).join(","),
+      REDIS_MASTER_NAME: primaryName,
+      REDIS_PASSWORD: password,
+    };
+  }
+
+  /** As the sentinels say. */
+  async primary(): Promise<RedisServer> {
+    const client = this.ask(0);
+    const [, port] = (await client.call("SENTINEL", "GET-MASTER-ADDR-BY-NAME", primaryName)) as [string, string];
+    client.disconnect();
+    return this.server(Number(port));
+  }
+
+  /** Does what makes another server the primary; resolves with that one, as soon as a sentinel announces it. */
+  async failOver(begin: (primary: RedisServer) => unknown): Promise<RedisServer> {
+    const before = await this.primary();
+    const clients = this.sentinels.map((_, index) => this.ask(index));
+    await Promise.all(clients.map((client) => client.subscribe("+switch-master")));
+    const announced = new Promise<number>((resolve) => {
+      for (const client of clients) client.on("message", (_, text: string) => resolve(Number(text.split(" ")[4])));
+    });
+    await begin(before);
+    const port = await announced;
+    for (const client of clients) client.disconnect();
+    return this.server(port);
+  }
+
+  /** A planned failover. */
+  async handOver(): Promise<void> {
+    const client = this.ask(1);
+    await client.call("SENTINEL", "FAILOVER", primaryName);
+    client.disconnect();
+  }
+
+  /** Neither its replicas nor the sentinels reach the server, but everybody else does. */
+  async cutOff(server: RedisServer): Promise<void> {
+    const client = server.connect();
+    for (const user of inner) await client.call("ACL", "SETUSER", user, "off");
+    await client.call("CLIENT", "KILL", "TYPE", "replica");
+    await client.call("CLIENT", "KILL", "USER", "sentinel");
+    client.disconnect();
+  }
+
+  async reconnect(server: RedisServer): Promise<void> {
+    const client = server.connect();
+    for (const user of inner) await client.call("ACL", "SETUSER", user, "on");
+    client.disconnect();
+  }
+
+  /** Until all others are replicas of the primary, and have what it has. */
+  async untilInStep(primary: RedisServer): Promise<void> {
+    const client = primary.connect();
+    await client.set("written last", "to wait for");
+    const others = this.servers.length - 1;
+    while ((await client.wait(others, 500)) < others) continue;
+    client.disconnect();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.sentinels.map(({ child }) => child.stop("SIGKILL")));
+    await Promise.all(this.servers.map((server) => server.stop()));
+  }
+
+  private ask(index: number): Redis {
+    const client = new Redis({ host: "127.0.0.1", port: this.sentinels[index]?.port ?? 0 });
+    client.on("error", () => undefined);
+    return client;
+  }
+
+  private server(port: number): RedisServer {
+    const found = this.servers.find((server) => server.port === port);
+    if (found === undefined) throw new Error(`no server has the port ${port}`);
+    return found;
+  }
+}
+
+function startServer(primary?: RedisServer): Promise<RedisServer> {
+  const users = inner.flatMap((user) => ["--user", user, "on", `>${password}`, "~*", "&*", "+@all"]);
+  const follow = primary === undefined ? [] : ["--replicaof", "127.0.0.1", String(primary.port)];
+  const soon = ["--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1"];
+  return RedisServer.start({ password, more: [...users, "--masteruser", "replica", "--masterauth", password, ...soon, ...follow] });
+}
+
+/** They know each other from the start, which would take them some seconds. */
+function spawnSentinel(own: Omit<Sentinel, "child">, all: readonly Omit<Sentinel, "child">[], [first, ...replicas]: readonly RedisServer[]): Child {
+  const file = join(temporaryFolder(), "sentinel.conf");
+  const lines = [
+    `port ${own.port}`,
+    "bind 127.0.0.1",
+    `sentinel myid ${own.id}`,
+    `sentinel monitor ${primaryName} 127.0.0.1 ${first?.port} ${quorum}`,
+    `sentinel auth-user ${primaryName} sentinel`,
+    `sentinel auth-pass ${primaryName} "${password}"`,
+    `sentinel down-after-milliseconds ${primaryName} 500`,
+    `sentinel failover-timeout ${primaryName} 2000`,
+    `sentinel parallel-syncs ${primaryName} ${replicas.length}`,
+    ...replicas.map(({ port }) => `sentinel known-replica ${primaryName} 127.0.0.1 ${port}`),
+    ...all.filter(({ id }) => id !== own.id).map(({ port, id }) => `sentinel known-sentinel ${primaryName} 127.0.0.1 ${port} ${id}`),
+  ];
+  writeFileSync(file, `${lines.join("\n")}\n`);
+  return new Child("redis-server", [file, "--sentinel"]);
+}

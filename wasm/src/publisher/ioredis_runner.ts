@@ -1,0 +1,42 @@
+import { historyScript, historyScriptDigest } from "../generated/history_script.js";
+import { callMember, member } from "./members.js";
+import { listenForReady, runByDigest, type ScriptRunner } from "./script_runner.js";
+
+/** What is used of a client of ioredis 5: of one server, by its address or by sentinels, or of a cluster. */
+export interface IoredisLike {
+  readonly status?: string;
+  evalsha(digest: string, keyCount: number, ...keysAndArguments: string[]): Promise<unknown>;
+  eval(script: string, keyCount: number, ...keysAndArguments: string[]): Promise<unknown>;
+}
+
+export function isIoredis(client: object): client is IoredisLike {
+  // node-redis 3 has `evalsha` as well, and answers by callbacks.
+  return "evalsha" in client && typeof client.evalsha === "function" && !("internal_send_command" in client);
+}
+
+/** Only a client that comes back by itself: another one would be gone for good. */
+function reconnect(client: IoredisLike): boolean {
+  // A cluster's client follows its nodes, which say where a slot is.
+  const mayReconnect = member(client, "isCluster") !== true && "disconnect" in client;
+  if (!mayReconnect || typeof member(client, "options", "retryStrategy") !== "function") {
+    return false;
+  }
+  callMember(client, "disconnect", true);
+  return true;
+}
+
+export function createIoredisRunner(client: IoredisLike): ScriptRunner {
+  const call = (how: "digest" | "text", keys: string[], args: string[]): Promise<unknown> =>
+    how === "digest"
+      ? client.evalsha(historyScriptDigest, keys.length, ...keys, ...args)
+      : client.eval(historyScript, keys.length, ...keys, ...args);
+  return {
+    // "wait": it connects with its first command.
+    isReady: () => client.status === undefined || client.status === "ready" || client.status === "wait",
+    onReady: (listener) => listenForReady(client, listener),
+    reconnect: () => reconnect(client),
+    // It asks its sentinels, or the nodes of its cluster, whenever a connection ends.
+    findPrimary: () => undefined,
+    run: (keys, args, isWanted) => runByDigest(call, keys, args, isWanted),
+  };
+}
