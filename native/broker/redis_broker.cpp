@@ -38,7 +38,7 @@ HistorySessionOptions session_options(const RedisOptions& options, const Publish
           .timing = options.timing,
           .key_lifetime = bounded(options.history).key_lifetime,
           .publishes = limits,
-          .own_key = random_key(),
+          .publisher_name = random_key(),
           .seed = options.seed};
 }
 

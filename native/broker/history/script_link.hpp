@@ -76,6 +76,8 @@ class ScriptLink {
                                                       Instant now);
   [[nodiscard]] std::optional<RedisFailure> on_refused(Question question, RedisFailure failure,
                                                        Instant now);
+  [[nodiscard]] PublishBatch batch_call(const PublishQueue::Batch& batch) const;
+  [[nodiscard]] bool on_published(Published&& published, Instant now);
   void on_loaded();
   void on_durability(const Durability* durability, Instant now);
   void on_page(HistoryPage page);
@@ -88,8 +90,7 @@ class ScriptLink {
   PublishLine line_;
   RefusalGate reading_;
   RefusalGate adopting_;  // Of refusals that are the adoption's own; others are the line's.
-  const std::string own_key_;
-  std::uint64_t own_keys_ = 0;
+  const std::string publisher_name_;
   std::size_t waited_ = 0;
   std::string server_;
   std::optional<bool> is_durable_;  // Empty: no server was asked yet.

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -76,6 +77,14 @@ struct Shown {
   }
   std::string operator()(const CursorTooOld& /*old*/) const { return "cursor too old"; }
   std::string operator()(const Durability& /*durability*/) const { return "durability"; }
+  std::string operator()(const Published& published) const {
+    std::string text = "published";
+    for (const PublishResult& result : published.results) {
+      const auto* const id = std::get_if<EventId>(&result);
+      text += ' ' + (id == nullptr ? "refused" : to_string(*id));
+    }
+    return text;
+  }
   std::string operator()(const OutOfOrder& /*order*/) const { return "out of order"; }
   std::string operator()(const HistoryOpened& opened) const { return to_string(opened.end); }
   std::string operator()(const ServerIdentity& /*identity*/) const { return "identity"; }
@@ -193,8 +202,7 @@ class Callers {
         return adopt;
       }
       default:
-        return PublishUpdate{
-            .key = key(), .message = text(), .keys_before = keys(random_.up_to(2))};
+        return batch();
     }
   }
   std::optional<bool> durability() {
@@ -207,12 +215,28 @@ class Callers {
     return {epoch, random_.up_to(end.sequence + 1)};
   }
   std::string key() { return std::to_string(random_.up_to(3)); }
-  std::vector<std::string> keys(std::uint64_t count) {
-    std::vector<std::string> keys;
-    for (; count > 0; --count) {
-      keys.push_back(key());
+  /// Mostly the next one of its publisher, or the one before it again.
+  PublishBatch batch() {
+    const std::string publisher = std::to_string(random_.up_to(1));
+    PublishBatch& last = last_[publisher];
+    const auto kind = random_.up_to(9);
+    if (kind < 2 && !last.updates.empty()) {
+      return last;
     }
-    return keys;
+    PublishBatch next{.publisher = publisher,
+                      .first = last.first + last.updates.size() + (kind < 4 ? random_.up_to(2) : 0),
+                      .is_first_in_line = random_.up_to(1) == 0,
+                      .updates = {}};
+    if (kind == 4) {
+      next.first = 1 + random_.up_to(last.first);
+    }
+    for (auto count = 1 + random_.up_to(random_.up_to(1) * 3); count > 0; --count) {
+      next.updates.push_back({.message = text(), .key = random_.up_to(2) == 0 ? key() : ""});
+    }
+    if (kind != 4) {
+      last = next;
+    }
+    return next;
   }
   std::string text() {
     static const Texts texts{R"({"registrationId":1,"status":"PENDING"})",
@@ -230,6 +254,7 @@ class Callers {
   }
 
   Random random_;
+  std::map<std::string, PublishBatch> last_;  // Of each publisher.
   bool refuses_ = false;
   int met_ = 0;  // Calls since the history was emptied.
 };

@@ -1,6 +1,6 @@
 import type { Clock } from "../shared/clock.js";
 import type { PassingError } from "../generated/passing_errors.js";
-import { greaterId, type HistoryOptions, publishCall, readId } from "./history_call.js";
+import { greaterId, type HistoryOptions, publishCall, readAnswer, type UpdateCall } from "./history_call.js";
 import { PublishError } from "./publish_errors.js";
 import { findPassingError, readFailure } from "./redis_failure.js";
 import type { ScriptRunner } from "./script_runner.js";
@@ -16,9 +16,7 @@ export interface QueueLimits {
   readonly waitingBytesMax: number;
 }
 
-interface Waiting {
-  readonly message: string;
-  readonly key: string;
+interface Waiting extends UpdateCall {
   readonly bytes: number;
   /** Null until it was given to the client, which may have sent it. */
   firstSent: number | null;
@@ -39,11 +37,13 @@ const retryMsMax = 5_000;
  * Updates on their way to Redis, in order. One is sent at a time: an update that fails is sent again before the next
  * one is, so no failure can change the order.
  *
- * What was sent and not acknowledged is sent again under its key, so it is in the history once; when Redis may have
- * forgotten the key, it is given up as `unknown_outcome`.
+ * What was sent and not acknowledged is sent again under its number, so it is in the history once; when Redis may have
+ * forgotten the publisher's place, it is given up as `unknown_outcome`.
  */
 export class PublishQueue {
   readonly #runner: ScriptRunner;
+  /** No other process has it. */
+  readonly #publisher: string;
   readonly #history: HistoryOptions;
   readonly #limits: QueueLimits;
   readonly #clock: Clock;
@@ -54,6 +54,7 @@ export class PublishQueue {
   /** The first is the one that is being sent, or tried again. */
   readonly #waiting: Waiting[] = [];
   #waitingBytes = 0;
+  #sequence = 0;
   #known = "0-0";
   #isClosed = false;
   /** Counts sendings, so that the answer to one that was given up is not taken for the next one's. */
@@ -70,6 +71,7 @@ export class PublishQueue {
 
   constructor(
     runner: ScriptRunner,
+    publisher: string,
     history: HistoryOptions,
     limits: QueueLimits,
     clock: Clock,
@@ -78,6 +80,7 @@ export class PublishQueue {
     onRecovery: () => void,
   ) {
     this.#runner = runner;
+    this.#publisher = publisher;
     this.#history = history;
     this.#limits = limits;
     this.#clock = clock;
@@ -90,7 +93,7 @@ export class PublishQueue {
     return this.#waiting.length;
   }
 
-  push(message: string, key: string): Promise<Published> {
+  push(message: string, key: string | null): Promise<Published> {
     const published = new Promise<Published>((resolve, reject) => {
       const bytes = utf8Bytes(message);
       if (this.#isClosed) {
@@ -108,7 +111,17 @@ export class PublishQueue {
         reject(full);
       } else {
         this.#waitingBytes += bytes;
-        this.#waiting.push({ message, key, bytes, firstSent: null, isUncertain: false, resolve, reject });
+        this.#waiting.push({
+          publisher: this.#publisher,
+          sequence: (this.#sequence += 1),
+          key,
+          message,
+          bytes,
+          firstSent: null,
+          isUncertain: false,
+          resolve,
+          reject,
+        });
         this.#advance();
       }
     });
@@ -157,7 +170,7 @@ export class PublishQueue {
     }
   }
 
-  /** For how long it may still be sent: until Redis may have forgotten its key. */
+  /** For how long it may still be sent: until Redis may have forgotten it. */
   #resendMs({ firstSent }: Waiting): number {
     if (firstSent === null) {
       return Infinity;
@@ -170,18 +183,20 @@ export class PublishQueue {
     const attempt = ++this.#attempt;
     this.#stopListening = this.#runner.onReady(() => {
       // The connection by which it was sent is gone, and some clients forget what they sent then, without a word. One
-      // that sends it again by itself does no harm: the key is the same.
+      // that sends it again by itself does no harm: the number is the same.
       first.isUncertain = true;
       this.#endSending();
       this.#advance();
     });
     first.firstSent ??= this.#clock.now();
-    const { keys, args } = publishCall(this.#history, this.#known, first.key, first.message);
+    const { keys, args } = publishCall(this.#history, this.#known, first);
     let id: string | null = null;
     let failure: PublishError | null = null;
     let passing: PassingError | null = null;
     try {
-      id = readId(await this.#runner.run(keys, args, () => attempt === this.#attempt));
+      const answer = readAnswer(await this.#runner.run(keys, args, () => attempt === this.#attempt));
+      ({ id } = answer);
+      failure = answer.problem === null ? null : readFailure(new Error(answer.problem), this.#history.channel);
     } catch (error) {
       failure = readFailure(error, this.#history.channel);
       passing = findPassingError(error);

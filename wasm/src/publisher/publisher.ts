@@ -30,7 +30,8 @@ export interface PublisherOptions<W extends Workflow = RegistrationWorkflow> {
   /** Bytes of them together: 2 MiB to 4 GiB, default 64 MiB. */
   readonly historyBytes?: number | undefined;
   /**
-   * How long Redis keeps an update's key, and so how long it may be sent again: a second to a day, default ten minutes.
+   * How long Redis keeps an update's key, and which updates the publisher has sent last, and so how long one may be
+   * sent again: a second to a day, default ten minutes.
    */
   readonly keyLifetimeMs?: number | undefined;
   /** Updates that wait for Redis here, at most: default 10 000. */
@@ -58,7 +59,7 @@ export interface PublisherOptions<W extends Workflow = RegistrationWorkflow> {
 export interface PublishOptions {
   /**
    * Two updates with one idempotency key are one, and both get its id, while Redis keeps the key: 1 to 256 bytes.
-   * Default: a key of this publish's own, under which it is tried again.
+   * Default: none. An update that is tried again is one without it, too.
    */
   readonly key?: string | undefined;
   /** Milliseconds since the Unix epoch, where the update itself says none. Default: now. */
@@ -152,6 +153,7 @@ export function createPublisher<W extends Workflow = RegistrationWorkflow>(
   const lines = new PublishConsole(clock);
   const queue = new PublishQueue(
     createRunner(redis, workflow.channel),
+    randomUUID(),
     history,
     {
       waitingMax: limit("waitingMax", options.waitingMax, 1, 10_000, Number.MAX_SAFE_INTEGER),
@@ -163,14 +165,12 @@ export function createPublisher<W extends Workflow = RegistrationWorkflow>(
     options.onRecovery ?? (options.onTrouble === undefined ? () => lines.onRecovery() : () => undefined),
   );
   const now = options.now ?? Date.now;
-  const ownKey = randomUUID();
-  let ownKeys = 0;
 
   // Not async: such a promise would be another one, and end the process where nobody waits for it.
   function push(encode: (timestamp: number) => string, { key, timestamp }: PublishOptions = {}): Promise<Published> {
     try {
       const message = encode(timestamp ?? now());
-      return queue.push(message, key === undefined ? `${ownKey}-${++ownKeys}` : checkedKey(key));
+      return queue.push(message, key === undefined ? null : checkedKey(key));
     } catch (error) {
       return Promise.reject(error);
     }

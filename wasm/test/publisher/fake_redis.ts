@@ -64,15 +64,14 @@ export class FakeRedis extends EventEmitter {
     });
   }
 
-  #run(keys: readonly string[], args: readonly string[]): string {
-    const key = keys[2] ?? "";
-    const earlier = this.#ids.get(key);
-    if (earlier !== undefined) {
-      return earlier;
+  #run([, , place, key]: readonly string[], args: readonly string[]): string[] {
+    const names = [`${place} ${args[7]}`, ...(key === undefined ? [] : [key])];
+    const earlier = names.map((name) => this.#ids.get(name)).find((id) => id !== undefined);
+    const id = earlier ?? `1702493000000-${this.history.push(args.at(-1) ?? "")}`;
+    for (const name of names) {
+      this.#ids.set(name, id);
     }
-    const id = `1702493000000-${this.history.push(args.at(-1) ?? "")}`;
-    this.#ids.set(key, id);
-    return id;
+    return [id];
   }
 }
 

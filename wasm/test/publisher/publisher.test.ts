@@ -65,9 +65,13 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
       keys: [
         "{service:registration-updates}:history",
         "{service:registration-updates}:server",
+        expect.stringMatching(/^\{service:registration-updates\}:publisher:[0-9a-f-]{36}$/),
         "{service:registration-updates}:key:job-7",
       ],
-      args: ["publish", "0-0", "10000", "67108864", "service:registration-updates", "", "600000", message],
+      args: [
+        ...["publish", "0-0", "10000", "67108864", "service:registration-updates", "", "600000"],
+        ...["1", "1", "1", message],
+      ],
     });
     redis.last.accept();
     expect(await published).toEqual({ id: "1702493000000-1" });
@@ -101,14 +105,14 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     ] as const) {
       const published = say(publisher, "x");
       expect(redis.last.args[1]).toBe(known);
-      redis.last.answer(answer);
+      redis.last.answer([answer]);
       expect(await published).toEqual({ id: answer });
     }
   });
 
   it("takes an id that the client gives as bytes", async () => {
     const published = say(create(), "x");
-    redis.last.answer(Buffer.from("1702493000000-7"));
+    redis.last.answer([Buffer.from("1702493000000-7")]);
     expect(await published).toEqual({ id: "1702493000000-7" });
   });
 
@@ -288,10 +292,19 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     expect(redis.messages).toEqual(["b"]);
   });
 
-  it("rejects an answer that is no id", async () => {
+  it.each([[null], [[]], ["9-9"], [["9-9", "9-10"]], [[null]]])("rejects an answer that is no id: %j", async (answer) => {
     const published = say(create(), "x");
-    redis.last.answer(null);
+    redis.last.answer(answer);
     await expect(published).rejects.toMatchObject({ kind: "refused" });
+  });
+
+  it("rejects an update that Redis refuses by itself", async () => {
+    const published = say(create(), "x");
+    redis.last.answer(["ERR the update is no JSON object"]);
+    await expect(published).rejects.toMatchObject({
+      kind: "refused",
+      message: "redis refused the update: ERR the update is no JSON object (ERR)",
+    });
   });
 
   it("sends again what the client forgot with its connection, without a word", async () => {
@@ -299,7 +312,10 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     const published = ["a", "b"].map((message) => say(publisher, message));
     const forgotten = redis.last;
     redis.connect();
-    expect(redis.calls.map(({ keys }) => keys[2])).toEqual([forgotten.keys[2], forgotten.keys[2]]);
+    expect(redis.calls.map(({ keys, args }) => [keys, args])).toEqual([
+      [forgotten.keys, forgotten.args],
+      [forgotten.keys, forgotten.args],
+    ]);
     redis.last.accept();
     await settle();
     // Or it was not forgotten.
@@ -343,17 +359,20 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     expect(redis.messages).toEqual(["a", "b"]);
   });
 
-  it("has a key of its own for each publish, and one key makes two publishes one", async () => {
+  it("numbers its updates under a name of its own, and one key makes two publishes one", async () => {
     const publisher = create();
     const other = create();
-    const keys = new Set<unknown>();
+    const numbers: unknown[] = [];
+    const names = new Set<unknown>();
     for (const one of [publisher, publisher, other]) {
       const published = say(one, "x");
-      keys.add(redis.last.keys[2]);
+      names.add(redis.last.keys[2]);
+      numbers.push(redis.last.args[7]);
       redis.last.accept();
       await published;
     }
-    expect(keys.size).toBe(3);
+    expect(names.size).toBe(2);
+    expect(numbers).toEqual(["1", "2", "1"]);
     const ids: unknown[] = [];
     for (const one of [publisher, other]) {
       const published = say(one, "y", "once");
@@ -399,7 +418,7 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
 });
 
 describe("a publisher's client", () => {
-  const call = () => Promise.resolve("1-1");
+  const call = () => Promise.resolve(["1-1"]);
 
   it.each([
     ["nothing", null],

@@ -15,6 +15,7 @@ describe.each(shapes)("a publisher of a workflow over $name", ({ clientOf }) => 
     expect(redis.last.keys).toEqual([
       "{service:csv-imports}:history",
       "{service:csv-imports}:server",
+      expect.stringMatching(/^\{service:csv-imports\}:publisher:/),
       "{service:csv-imports}:key:k",
     ]);
     expect(redis.last.args[4]).toBe("service:csv-imports");
