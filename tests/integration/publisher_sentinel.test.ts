@@ -2,7 +2,7 @@
 // exactly once, in order.
 import { Redis } from "ioredis";
 import { createSentinel } from "redis";
-import { createPublisher, type Publisher, type RedisClient } from "regstream/publisher";
+import { createPublisher, type Publisher, type PublisherOptions, type RedisClient } from "regstream/publisher";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { historyKey, type RedisServer } from "../processes/redis.ts";
@@ -40,7 +40,7 @@ const ways: readonly { name: string; connect: (sentinels: Address[], name: strin
   },
 ];
 
-describe.each(ways)("a publisher by sentinels, with $name", ({ connect }) => {
+describe.each(ways)("a publisher by sentinels, with $name", ({ name, connect }) => {
   let redis: WatchedRedis;
   let connected: Connected;
   let publisher: Publisher;
@@ -49,15 +49,30 @@ describe.each(ways)("a publisher by sentinels, with $name", ({ connect }) => {
     const { REDIS_SENTINELS, REDIS_MASTER_NAME, REDIS_PASSWORD } = redis.environment;
     const sentinels = String(REDIS_SENTINELS).split(",").map((address) => ({ host: "127.0.0.1", port: Number(address.split(":")[1]) }));
     connected = await connect(sentinels, String(REDIS_MASTER_NAME), String(REDIS_PASSWORD));
-    publisher = createPublisher(connected.client, { random: () => 0.1, onTrouble: ignore, onRecovery: ignore });
+    publisher = create();
   });
   afterEach(async () => {
     publisher.close();
     await connected.end();
     await redis.stop();
   });
+  const create = (options: PublisherOptions = {}): Publisher =>
+    createPublisher(connected.client, { random: () => 0.1, onTrouble: ignore, onRecovery: ignore, ...options });
   const names = Array.from({ length: 300 }, (_, index) => `update ${index}`);
-  const say = (message: string): Promise<unknown> => publisher.publishStageUpdate(42, "t24_lookup", "completed", message);
+  const acknowledged: string[] = [];
+  const say = async (message: string): Promise<void> => {
+    await publisher.publishStageUpdate(42, "t24_lookup", "completed", message);
+    acknowledged.push(message);
+  };
+  /** In as many turns: what is published in one is one call. */
+  const sayEach = async (messages: readonly string[]): Promise<void> => {
+    const published: Promise<unknown>[] = [];
+    for (const message of messages) {
+      published.push(say(message));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await Promise.all(published);
+  };
   const history = async (server: RedisServer): Promise<unknown[]> => {
     const observer = server.connect();
     const entries = await observer.xrange(historyKey, "-", "+");
@@ -66,14 +81,32 @@ describe.each(ways)("a publisher by sentinels, with $name", ({ connect }) => {
   };
 
   test("follows a failover, whose primary never comes back", async () => {
-    await Promise.all(names.slice(0, 100).map(say));
+    await sayEach(names.slice(0, 100));
     await redis.untilInStep(await redis.primary());
-    const during = names.slice(100, 200).map(say);
+    const during = sayEach(names.slice(100, 200));
     const primary = await redis.failOver((before) => before.kill());
-    await Promise.all([...during, ...names.slice(200).map(say)]);
+    await Promise.all([during, sayEach(names.slice(200))]);
     const found = await history(primary);
     // What was acknowledged and not passed on is lost with the primary. Nothing else is.
     expect(found).toEqual(names.filter((name) => found.includes(name)));
     expect([...found.slice(0, 100), ...found.slice(-100)]).toEqual([...names.slice(0, 100), ...names.slice(-100)]);
+  });
+
+  // node-redis's client can't wait: it has no duplicate().
+  if (name !== "ioredis") return;
+  test("that waits for all replicas loses nothing that it has acknowledged, and doubles nothing", async () => {
+    publisher.close();
+    publisher = create({ waitReplicas: 2, waitTimeoutMs: 200 });
+    acknowledged.length = 0;
+    await sayEach(names.slice(0, 100));
+    const during = sayEach(names.slice(100));
+    const old = await redis.primary();
+    const primary = await redis.failOver(() => old.kill());
+    const known = [...acknowledged];
+    expect(await history(primary)).toEqual(expect.arrayContaining(known));
+    // As the second replica.
+    await old.restart();
+    await during;
+    expect(await history(primary)).toEqual(names);
   });
 });

@@ -1,26 +1,10 @@
 /** Calls of the script's mode `publish`, as the native broker makes them (native/broker/history_call.cpp). */
 
-interface HistoryNames {
-  readonly history: string;
-  readonly server: string;
-  /** A pattern of all keys, for Redis's ACL. */
-  readonly allKeys: string;
-  /** Where Redis keeps which batches a publisher has sent last. */
-  publisher(name: string): string;
-  update(key: string): string;
-}
-
-/** The names of a workflow's keys in Redis: they follow from its channel (native/broker/history_names.hpp). */
-export function historyNames(channel: string): HistoryNames {
-  const tag = `{${channel}}:`;
-  return {
-    history: `${tag}history`,
-    server: `${tag}server`,
-    allKeys: `${tag}*`,
-    publisher: (name) => `${tag}publisher:${name}`,
-    update: (key) => `${tag}key:${key}`,
-  };
-}
+import { historyNames } from "./history_names.js";
+import { PublishError } from "./publish_errors.js";
+import type { PublishResult } from "./publish_line.js";
+import type { Sending } from "./publish_queue.js";
+import { readFailure } from "./redis_failure.js";
 
 /**
  * A workflow's history in Redis, and how much of it is kept. Whoever publishes trims it, so every process should be
@@ -31,6 +15,7 @@ export interface HistoryOptions {
   readonly channel: string;
   readonly length: number;
   readonly bytes: number;
+  /** For how long the script keeps a publisher's place, and the application's keys. */
   readonly keyLifetimeMs: number;
 }
 
@@ -39,51 +24,51 @@ export interface HistoryCall {
   readonly args: string[];
 }
 
-export interface UpdateCall {
-  /** Of the publisher: no other process has this name. */
-  readonly publisher: string;
-  /** The publisher's number of the update, from 1 on. None that it has sent before is unanswered. */
-  readonly sequence: number;
-  /** The application's; null where it gave none. */
-  readonly key: string | null;
-  readonly message: string;
-}
-
-/** A batch of one update. `known` is the greatest id that this process has met. */
-export function publishCall(history: HistoryOptions, known: string, update: UpdateCall): HistoryCall {
+/** `known` is the greatest id that this process has met; `publisher` what nobody else is called. */
+export function publishCall(history: HistoryOptions, known: string, publisher: string, sending: Sending): HistoryCall {
   const names = historyNames(history.channel);
-  return {
-    keys: [
-      names.history,
-      names.server,
-      names.publisher(update.publisher),
-      ...(update.key === null ? [] : [names.update(update.key)]),
-    ],
-    args: [
-      "publish",
-      known,
-      String(history.length),
-      String(history.bytes),
-      history.channel,
-      "", // How the server keeps its writes is the gateways' to find out.
-      String(history.keyLifetimeMs),
-      String(update.sequence),
-      "1",
-      update.key === null ? "0" : "1",
-      update.message,
-    ],
-  };
+  const { first, publishes } = sending.batch;
+  const keys = [names.history, names.server, names.publisher(publisher)];
+  const args = [
+    "publish",
+    known,
+    String(history.length),
+    String(history.bytes),
+    history.channel,
+    "", // How the server keeps its writes is the gateways' to find out.
+    String(history.keyLifetimeMs),
+    String(first),
+    sending.isFirstInLine ? "1" : "0",
+  ];
+  for (const { key, message } of publishes) {
+    if (key !== null) {
+      keys.push(names.update(key));
+    }
+    args.push(key === null ? "0" : "1", message);
+  }
+  return { keys, args };
 }
 
-/** What the script says of a batch of one update: its id, or why it is not in the history. Both are null in no answer. */
-export function readAnswer(answer: unknown): { readonly id: string | null; readonly problem: string | null } {
-  const only: unknown = Array.isArray(answer) && answer.length === 1 ? answer[0] : undefined;
+function readText(reply: unknown): string | null {
   // A client may be set to give Buffers.
-  const text = only instanceof Uint8Array ? new TextDecoder().decode(only) : only;
-  if (typeof text !== "string") {
-    return { id: null, problem: null };
+  const text = reply instanceof Uint8Array ? new TextDecoder().decode(reply) : reply;
+  return typeof text === "string" ? text : null;
+}
+
+/** What the script answers of one update: its id, or an error's text. */
+function readAnswer(reply: unknown, channel: string): PublishResult {
+  const text = readText(reply);
+  if (text !== null && /^\d{1,20}-\d{1,20}$/.test(text)) {
+    return text;
   }
-  return /^\d{1,20}-\d{1,20}$/.test(text) ? { id: text, problem: null } : { id: null, problem: text };
+  // It is over, also where the error is one that passes.
+  return new PublishError("refused", readFailure(new Error(text ?? "ERR no event id"), channel).message);
+}
+
+/** What the script answers to a batch of `count` updates; an error for each where the answer is none. */
+export function readAnswers(reply: unknown, count: number, channel: string): readonly PublishResult[] {
+  const answers: readonly unknown[] = Array.isArray(reply) && reply.length === count ? reply : Array(count).fill(null);
+  return answers.map((answer) => readAnswer(answer, channel));
 }
 
 function parts(id: string): [epoch: bigint, sequence: bigint] {
@@ -93,6 +78,9 @@ function parts(id: string): [epoch: bigint, sequence: bigint] {
 
 /** Ids of the history order as their two numbers do, which a double can't hold. */
 export function greaterId(left: string, right: string): string {
+  if (left.length === right.length && left.indexOf("-") === right.indexOf("-")) {
+    return left > right ? left : right;
+  }
   const [leftEpoch, leftSequence] = parts(left);
   const [rightEpoch, rightSequence] = parts(right);
   const isLeft = leftEpoch > rightEpoch || (leftEpoch === rightEpoch && leftSequence > rightSequence);

@@ -27,7 +27,11 @@ function isNodeReady(node: unknown): boolean {
 const triedKeys = 1_000;
 
 /** `historyKey` says by its slot where the history is. */
-export function createNodeRedisClusterRunner(client: NodeRedisClusterLike, historyKey: string): ScriptRunner {
+export function createNodeRedisClusterRunner(
+  client: NodeRedisClusterLike,
+  callsInFlightMax: number,
+  historyKey: string,
+): ScriptRunner {
   const slot = keySlot(historyKey);
   const owner = (): unknown => member(client, "slots", slot, "master");
   // Version 4 does not see the keys of `evalSha`, and asks any node.
@@ -49,6 +53,7 @@ export function createNodeRedisClusterRunner(client: NodeRedisClusterLike, histo
     return null;
   };
   return {
+    callsInFlightMax,
     isReady() {
       const node = owner();
       // Without a connection: it is made with the first command (`minimizeConnections`).
@@ -65,5 +70,6 @@ export function createNodeRedisClusterRunner(client: NodeRedisClusterLike, histo
       }
     },
     run: (keys, args, isWanted) => runByDigest(call, keys, args, isWanted),
+    close: () => undefined,
   };
 }

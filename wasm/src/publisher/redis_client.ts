@@ -1,9 +1,16 @@
-import { historyNames } from "./history_call.js";
-import { createIoredisRunner, type IoredisLike, isIoredis } from "./ioredis_runner.js";
+import { historyNames } from "./history_names.js";
+import { createIoredisRunner, createOwnIoredisRunner, type IoredisLike, isIoredis } from "./ioredis_runner.js";
 import { member } from "./members.js";
 import { createNodeRedisClusterRunner, isNodeRedisCluster } from "./node_redis_cluster.js";
-import { createNodeRedisRunner, isNodeRedis, type NodeRedisLike } from "./node_redis_runner.js";
+import {
+  createNodeRedisRunner,
+  createOwnNodeRedisRunner,
+  isNodeRedis,
+  type NodeRedisLike,
+} from "./node_redis_runner.js";
 import { PublishError } from "./publish_errors.js";
+import { knownBatchesMax } from "./publish_queue.js";
+import type { ReplicaWait } from "./replica_wait.js";
 import type { ScriptRunner } from "./script_runner.js";
 
 export type RedisClient = IoredisLike | NodeRedisLike;
@@ -47,25 +54,41 @@ function whyUnfit(client: RedisClient): string | null {
   return isReadOnly ? "redis must be a client of the primary, and not a read-only one" : null;
 }
 
-function runnerOf(client: RedisClient, channel: string): ScriptRunner {
-  if (isNodeRedis(client)) {
-    return isNodeRedisCluster(client)
-      ? createNodeRedisClusterRunner(client, historyNames(channel).history)
-      : createNodeRedisRunner(client);
+/** Why it can't wait for replicas; null where it can. */
+function whyNoWait(client: RedisClient): string | null {
+  if (member(client, "isCluster") === true || isNodeRedisCluster(client)) {
+    return "waitReplicas can't be had of a cluster: WAIT names no key by which its client would find the node";
   }
-  return createIoredisRunner(client);
+  // WAIT lets all that follows on its connection wait, so it needs one that nobody else uses.
+  return "duplicate" in client && typeof client.duplicate === "function"
+    ? null
+    : "waitReplicas needs a client with duplicate(), which node-redis's createSentinel does not have: use ioredis's";
 }
 
-/** Throws TypeError where `client` is none that can publish on `channel`. */
-export function createRunner(client: RedisClient, channel: string): ScriptRunner {
+function runnerOf(client: RedisClient, channel: string, wait: ReplicaWait | null): ScriptRunner {
+  if (isNodeRedis(client)) {
+    if (isNodeRedisCluster(client)) {
+      return createNodeRedisClusterRunner(client, knownBatchesMax, historyNames(channel).history);
+    }
+    return wait === null
+      ? createNodeRedisRunner(client, knownBatchesMax)
+      : createOwnNodeRedisRunner(client, knownBatchesMax, wait);
+  }
+  return wait === null
+    ? createIoredisRunner(client, knownBatchesMax)
+    : createOwnIoredisRunner(client, knownBatchesMax, wait);
+}
+
+/** Throws TypeError where `client` is none that can publish on `channel`, or wait for replicas as `wait` wants. */
+export function createRunner(client: RedisClient, channel: string, wait: ReplicaWait | null): ScriptRunner {
   if (typeof client !== "object" || client === null || !(isNodeRedis(client) || isIoredis(client))) {
     throw new TypeError("redis must be a client of ioredis, or of node-redis 4 or 5");
   }
-  const why = whyUnfit(client);
+  const why = whyUnfit(client) ?? (wait === null ? null : whyNoWait(client));
   if (why !== null) {
     throw new TypeError(why);
   }
-  const runner = runnerOf(client, channel);
+  const runner = runnerOf(client, channel, wait);
   return {
     ...runner,
     run(keys, args, isWanted) {

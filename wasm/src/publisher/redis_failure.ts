@@ -1,5 +1,5 @@
 import { passingErrors, type PassingError } from "../generated/passing_errors.js";
-import { historyNames } from "./history_call.js";
+import { historyNames } from "./history_names.js";
 import { PublishError } from "./publish_errors.js";
 
 /** What it answers to this client only, now and later; undefined for any other code. */
@@ -52,9 +52,19 @@ function printable(reply: string): string {
     .slice(0, 160);
 }
 
+/** Empty where it is not Redis that said it. */
+export function replyCodeOf(error: unknown): string {
+  return replyCode(messageOf(error));
+}
+
 /** True where Redis does not know the script by its digest. */
 export function isScriptUnknown(error: unknown): boolean {
-  return replyCode(messageOf(error)) === "NOSCRIPT";
+  return replyCodeOf(error) === "NOSCRIPT";
+}
+
+/** True where an update that was sent before these is not in the history. */
+export function isOutOfOrder(error: unknown): boolean {
+  return replyCodeOf(error) === "OUTOFORDER";
 }
 
 /**

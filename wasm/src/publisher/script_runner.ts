@@ -1,7 +1,9 @@
 import { isScriptUnknown } from "./redis_failure.js";
 
-/** Runs the history's script through a client of the application. */
+/** Runs the history's script through a client. */
 export interface ScriptRunner {
+  /** How many calls may be unanswered at a time, so that they reach Redis in order. */
+  readonly callsInFlightMax: number;
   /**
    * False while the client has no connection to where the history is. Nothing is given to it then: what it keeps for
    * later it may send when Redis has forgotten by what it would know it.
@@ -18,9 +20,11 @@ export interface ScriptRunner {
    * by then it may be too late.
    */
   run(keys: string[], args: string[], isWanted: () => boolean): Promise<unknown>;
+  /** Ends the client where it is the publisher's own, and leaves the application's as it is. */
+  close(): void;
 }
 
-/** One way of a client to run the script: by its digest, or by its text. */
+/** One way of a client to run the script: by its digest, or by its text. Asks the client before it returns. */
 export type ScriptCall = (how: "digest" | "text", keys: string[], args: string[]) => Promise<unknown>;
 
 export async function runByDigest(

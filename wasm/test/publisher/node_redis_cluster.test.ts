@@ -19,7 +19,7 @@ function cluster() {
     slots: slots as unknown[],
     sendCommand: vi.fn((_firstKey: string, _isReadonly: boolean, _words: string[]) => Promise.reject(new Error("MOVED 1 a:1"))),
   };
-  return { client, nodes, runner: createNodeRedisClusterRunner(client, historyKey) };
+  return { client, nodes, runner: createNodeRedisClusterRunner(client, 5, historyKey) };
 }
 
 describe("a node-redis cluster's client", () => {
