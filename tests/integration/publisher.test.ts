@@ -95,6 +95,7 @@ describe("publishing from Node, through a real Redis", () => {
     ["forgets what it has sent", { autoResendUnfulfilledCommands: false }],
     ["keeps nothing for later", { autoResendUnfulfilledCommands: false, enableOfflineQueue: false }],
     ["connects with its first command", { lazyConnect: true }],
+    ["makes pipelines by itself", { enableAutoPipelining: true }],
   ])("killed connections in a burst of 500 lose, double and reorder nothing: a client that %s", async (_name, options) => {
     const client = connect({ retryStrategy: () => 1, ...options });
     const publisher = publisherOver(client);
