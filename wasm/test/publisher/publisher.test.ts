@@ -1,34 +1,13 @@
-import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { beforeEach, describe, expect, it } from "vitest";
 
-import { beforeEach, describe, expect, it, vi } from "vitest";
-
-import { historyScript, historyScriptDigest } from "../../src/generated/history_script.js";
+import { historyScript } from "../../src/generated/history_script.js";
 import { passingErrors } from "../../src/generated/passing_errors.js";
 import type { PublisherOptions } from "../../src/publisher.js";
-import { createPublisher, PublishError } from "../../src/publisher.js";
+import { createPublisher, type PublishError } from "../../src/publisher.js";
 import { FakeRedis, shapes } from "./fake_redis.js";
 import { FakeClock, settle } from "../fakes.js";
 
-const scriptPath = fileURLToPath(new URL("../../../native/broker/scripts/history.lua", testUrl()).href);
-
-/** In one step, Vite would take it for an asset of a page. */
-function testUrl(): string {
-  return import.meta.url;
-}
-
 const noScript = new Error("NOSCRIPT No matching script. Please use EVAL.");
-
-describe("the history's script", () => {
-  it("is the very text that the native broker sends", () => {
-    expect(historyScript).toBe(readFileSync(scriptPath, "utf8"));
-  });
-
-  it("has the digest by which Redis knows it", () => {
-    expect(historyScriptDigest).toBe(createHash("sha1").update(readFileSync(scriptPath)).digest("hex"));
-  });
-});
 
 describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
   let redis: FakeRedis;
@@ -415,56 +394,5 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
   it.each(["", "k".repeat(257), "é".repeat(129), "\ud800", 7 as unknown as string])("rejects the key %j", async (key) => {
     await expect(say(create(), "x", key)).rejects.toThrow(TypeError);
     expect(redis.calls).toEqual([]);
-  });
-});
-
-describe("a publisher's options", () => {
-  it.each([
-    { historyLength: 0 },
-    { historyLength: 1_000_001 },
-    { historyBytes: 2 ** 21 - 1 },
-    { historyBytes: 2 ** 32 + 1 },
-    { keyLifetimeMs: 999 },
-    { keyLifetimeMs: 86_400_001 },
-    { waitingMax: 0 },
-    { waitingMax: 1.5 },
-    { waitingBytesMax: 100 },
-    { waitReplicas: -1 },
-    { waitReplicas: 101 },
-    { waitTimeoutMs: 0 },
-    { waitTimeoutMs: 60_001 },
-  ])("can't be %j", (options) => {
-    const [name = ""] = Object.keys(options);
-    const create = () => createPublisher({ status: "ready", evalsha: vi.fn(), eval: vi.fn() }, options);
-    expect(create).toThrow(TypeError);
-    expect(create).toThrow(name);
-  });
-
-  it("onTrouble is by default a line on the console", async () => {
-    const warn = vi.spyOn(console, "warn").mockReturnValue();
-    const clock = new FakeClock();
-    const publisher = createPublisher({ status: "reconnecting", evalsha: vi.fn(), eval: vi.fn() }, { clock });
-    void publisher.publish({ registrationId: 1, status: "FAILED" });
-    await settle();
-    clock.advance(10_000);
-    expect(warn.mock.calls).toEqual([[expect.stringMatching(/^regstream: redis has taken no update for 2000 ms:/)]]);
-    publisher.close();
-    warn.mockRestore();
-  });
-});
-
-describe("importing the publisher", () => {
-  it("touches no network, no timer and no module", async () => {
-    const touched = vi.fn(() => {
-      throw new Error("touched");
-    });
-    for (const name of ["fetch", "setTimeout", "setInterval"]) {
-      vi.stubGlobal(name, touched);
-    }
-    vi.resetModules();
-    const { createPublisher: create } = await import("../../src/publisher.js");
-    create({ status: "ready", evalsha: touched, eval: touched });
-    expect(touched).not.toHaveBeenCalled();
-    vi.unstubAllGlobals();
   });
 });
