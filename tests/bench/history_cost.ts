@@ -1,8 +1,12 @@
 /**
  * What it costs a publisher that an update enters the history: `regstream/publisher` beside a bare PUBLISH of the same update through the
  * same client, in turns. First in a Redis where nobody listens, through ioredis and node-redis, then with a gateway, which reads the history,
- * and brings into it what came by PUBLISH.
+ * and brings into it what came by PUBLISH. Then the C++ publisher, beside a bare PUBLISH on the same event loop, and what an update costs
+ * Redis's memory.
  */
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
 import { createClient } from "redis";
 import { createPublisher, type Publisher, type RedisClient } from "regstream/publisher";
 
@@ -16,6 +20,8 @@ import { updateOf } from "./updates.ts";
 const turns = 10;
 const oneByOne = 500;
 const atOnce = 5000;
+const nativeAtOnce = 20_000;
+const memoryUpdates = 8000;
 
 type Figures = Record<"median" | "p99" | "rate", number>;
 
@@ -55,6 +61,12 @@ class Contest {
 
   intoHistory(): Promise<Figures> {
     return figuresOf(() => this.publisher.publishStageUpdate(42, "t24_lookup", "completed", "Found 5 accounts"));
+  }
+
+  async intoHistoryOneByOne(updates: number): Promise<void> {
+    for (let update = 0; update < updates; update += 1) {
+      await this.publisher.publishStageUpdate(42, "t24_lookup", "completed", "Found 5 accounts");
+    }
   }
 
   bare(): Promise<Figures> {
@@ -105,6 +117,10 @@ async function compare(where: string, contest: Contest, gateway?: Gateway): Prom
     if (gateway) await untilHeard(gateway, (2 * turn + 2) * (oneByOne + atOnce));
   }
   console.log(where);
+  print(ours, peers);
+}
+
+function print(ours: readonly Figures[], peers: readonly Figures[]): void {
   const row = (what: string, key: keyof Figures, text: (value: number) => string): void => {
     const [our, theirs] = [median(ours.map((figures) => figures[key])), median(peers.map((figures) => figures[key]))];
     console.log(`  ${what.padEnd(24)} ${text(our).padStart(12)} against ${text(theirs).padStart(12)} ${(our / theirs).toFixed(2).padStart(6)} x`);
@@ -113,6 +129,33 @@ async function compare(where: string, contest: Contest, gateway?: Gateway): Prom
   row("one at a time: median", "median", time);
   row("one at a time: p99", "p99", time);
   row("pipelined", "rate", (perSecond) => `${Math.round(perSecond)} /s`);
+}
+
+const programs = new URL("../../build/bin/", import.meta.url).pathname;
+
+/** As many turns of the C++ publisher, which measures by itself. */
+async function compareNative(): Promise<void> {
+  const redis = await RedisServer.start();
+  const { stdout } = await promisify(execFile)(`${programs}publish_cost`, [redis.port, turns, oneByOne, nativeAtOnce].map(String));
+  // The broker logs its connection before.
+  const { history, bare } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Record<"history" | "bare", Figures>;
+  console.log(`from C++, nobody listens, ${nativeAtOnce} updates at once`);
+  print([history], [bare]);
+  await redis.stop();
+}
+
+/** The publisher's own place and what Redis begins with are in it before. */
+async function compareMemory(): Promise<void> {
+  const contest = await Contest.start(throughIoredis);
+  const observer = contest.redis.connect();
+  const used = async (): Promise<number> => Number(/used_memory:(\d+)/.exec(await observer.info("memory"))?.[1]);
+  await contest.intoHistoryOneByOne(1000);
+  const before = await used();
+  await contest.intoHistoryOneByOne(memoryUpdates);
+  const bytes = Buffer.byteLength(updateOf(42));
+  console.log(`memory of Redis for an update of ${bytes} bytes: ${Math.round(((await used()) - before) / memoryUpdates)} bytes`);
+  observer.disconnect();
+  await contest.stop();
 }
 
 try {
@@ -126,6 +169,9 @@ try {
   const heard = await Contest.start(throughIoredis);
   await compare("a gateway listens, through ioredis", heard, await Gateway.start({ redis: heard.redis.address }));
   await heard.stop();
+
+  await compareNative();
+  await compareMemory();
 } finally {
   await Child.stopAll();
   removeTemporaryFolders();

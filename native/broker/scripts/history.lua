@@ -59,6 +59,7 @@ local durable = ARGV[6]
 
 -- A Lua number counts exactly up to here; a history that long begins a new epoch. Greater ids are made up.
 local number_max = 9007199254740991
+local no_limit = '9007199254740991'
 -- A megabyte, which is more than writers may send, and its id.
 local text_bytes_max = 1048576
 local message_bytes_max = text_bytes_max + 256
@@ -210,13 +211,13 @@ end
 -- returned.
 local function append(run, id, message, adopted, kept)
   local total = bytes_total + #message
+  local limit = kept == number_max and no_limit or whole(kept)
   local answer
   if adopted then
-    answer = run('XADD', history, 'MAXLEN', whole(kept), id,
+    answer = run('XADD', history, 'MAXLEN', limit, id,
       'message', message, 'bytes', whole(total), 'adopted', adopted)
   else
-    answer = run('XADD', history, 'MAXLEN', whole(kept), id,
-      'message', message, 'bytes', whole(total))
+    answer = run('XADD', history, 'MAXLEN', limit, id, 'message', message, 'bytes', whole(total))
   end
   if type(answer) == 'table' then
     return answer
@@ -438,22 +439,23 @@ if mode == 'probe' then
   return 1
 end
 
--- What the place of a publisher says, which is `<first sequence> <count> <ids>;` for each batch: the ids
--- of the batch that is asked for, if it is one of them; the sequence after the last batch; and the text
--- without the batches for which there is no room beside another one. The ids are as many as the count,
--- with `-` for an update that has none, or only the first where the others follow on it.
-local function read_place(text, first, count)
-  local starts, found, next_sequence = {}, nil, nil
-  for start, sequence, number, ids in text:gmatch('()(%d+) (%d+) ([^;]+);') do
-    starts[#starts + 1] = start
-    sequence, number = tonumber(sequence), tonumber(number)
-    if sequence == first and number == count then
-      found = ids
-    end
-    next_sequence = sequence + number
-  end
-  local surplus = #starts - batches_kept + 1
-  return found, next_sequence, surplus > 0 and text:sub(starts[surplus + 1] or #text + 1) or text
+-- The place of a publisher is `<first sequence> <count> <ids>;` for each batch, the last one first. The
+-- ids are as many as the count, with `-` for an update that has none, or only the first where the others
+-- follow on it. Gives the sequence after the last batch; nil if the place says nothing.
+local function next_in_line(place)
+  local first, count = place:match('^(%d+) (%d+) [^;]+;')
+  return first and first + count
+end
+
+-- The ids of a batch, if the place has it.
+local function known_ids(place, first, count)
+  return (';' .. place):match(';' .. whole(first) .. ' ' .. count .. ' ([^;]+);')
+end
+
+-- A place with one batch more, and as many as are kept.
+local older_batches = '^' .. ('[^;]*;'):rep(batches_kept - 1)
+local function extended(place, first, count, ids)
+  return whole(first) .. ' ' .. count .. ' ' .. ids .. ';' .. (place:match(older_batches) or place)
 end
 
 -- The id that was published under a key; nil if there is none, or only what a refusal leaves. And why
@@ -466,15 +468,14 @@ local function published(key)
   return id and id ~= '' and id or nil
 end
 
--- Each update of a batch: its text, and its key if it has one.
+-- Each update of a batch: its text, and its key if it has one. The other members are `publish`'s; a table
+-- that has all from the start needs no room later.
 local function updates(count)
   local batch, next_key = {}, 4
   for i = 1, count do
-    batch[i] = {text = ARGV[9 + 2 * i]}
-    if ARGV[8 + 2 * i] == '1' then
-      batch[i].key = KEYS[next_key]
-      next_key = next_key + 1
-    end
+    local key = ARGV[8 + 2 * i] == '1' and KEYS[next_key]
+    next_key = key and next_key + 1 or next_key
+    batch[i] = {text = ARGV[9 + 2 * i], key = key, same = false, answer = false, id = false, message = false}
   end
   return batch
 end
@@ -518,12 +519,13 @@ if mode == 'publish' then
   local place, lifetime, first = KEYS[3], ARGV[7], tonumber(ARGV[8])
   local batch = updates((#ARGV - 9) / 2)
   local kept = redis.call('GET', place) or ''
-  local found, next_sequence, others = read_place(kept, first, #batch)
-  if found then
-    return answered(found, batch)
-  end
-  if next_sequence and first < next_sequence then
-    return redis.error_reply('ERR the updates are older than others that their publisher has sent')
+  local next_sequence = next_in_line(kept)
+  if not next_sequence then
+    kept = ''
+  elseif first < next_sequence then
+    local ids = known_ids(kept, first, #batch)
+    return ids and answered(ids, batch) or
+      redis.error_reply('ERR the updates are older than others that their publisher has sent')
   end
   -- The other one was refused, or met a Redis that had forgotten this script. Its publisher will
   -- send both again.
@@ -548,8 +550,7 @@ if mode == 'publish' then
     for i = 1, has_row and 0 or #batch do
       ids[i] = answers[i]:find('^%d') and answers[i] or '-'
     end
-    return run('SET', place,
-      others .. whole(first) .. ' ' .. #batch .. ' ' .. table.concat(ids, ',') .. ';', 'PX', lifetime)
+    return run('SET', place, extended(kept, first, #batch, table.concat(ids, ',')), 'PX', lifetime)
   end
   -- `refusal`: why those that are new and have no id are not in the history.
   local function answers(refusal)

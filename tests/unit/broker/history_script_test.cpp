@@ -17,6 +17,7 @@
 #include <regstream/random.hpp>
 
 #include "broker/history_call.hpp"
+#include "history_reply_text.hpp"
 #include "redis_program.hpp"
 #include "redis_server.hpp"
 #include "simulation/fault_plan.hpp"
@@ -35,6 +36,7 @@ using regstream::test::names;
 using regstream::test::OtherProgram;
 using regstream::test::RedisData;
 using regstream::test::RedisServer;
+using regstream::test::shown;
 using Texts = std::vector<std::string>;
 
 constexpr int sequences_count = 10'000;
@@ -52,50 +54,6 @@ struct RefuseWrites {
   bool refuses;
 };
 using Step = std::variant<ScriptCall, AwaitHistory, Flush, RefuseWrites>;
-
-std::string shown(const HistoryEntry& entry) {
-  return to_string(entry.id) + '=' + entry.message + '/' +
-         (entry.adopted_as ? to_string(*entry.adopted_as) : "");
-}
-
-struct Shown {
-  std::string operator()(const Done& /*done*/) const { return "done"; }
-  std::string operator()(const EventId& id) const { return to_string(id); }
-  std::string operator()(const HistoryPage& page) const {
-    std::string text = "page to " + to_string(page.end) + (page.is_last ? ", last" : ", more");
-    for (const HistoryEntry& entry : page.entries) {
-      text += ' ' + shown(entry);
-    }
-    return text;
-  }
-  std::string operator()(const AwaitedEntries& awaited) const {
-    std::string text = "entries";
-    for (const HistoryEntry& entry : awaited.entries) {
-      text += ' ' + shown(entry);
-    }
-    return text;
-  }
-  std::string operator()(const CursorTooOld& /*old*/) const { return "cursor too old"; }
-  std::string operator()(const Durability& /*durability*/) const { return "durability"; }
-  std::string operator()(const Published& published) const {
-    std::string text = "published";
-    for (const PublishResult& result : published.results) {
-      const auto* const id = std::get_if<EventId>(&result);
-      text += ' ' + (id == nullptr ? "refused" : to_string(*id));
-    }
-    return text;
-  }
-  std::string operator()(const OutOfOrder& /*order*/) const { return "out of order"; }
-  std::string operator()(const HistoryOpened& opened) const { return to_string(opened.end); }
-  std::string operator()(const ServerIdentity& /*identity*/) const { return "identity"; }
-  std::string operator()(const Refused& refused) const {
-    return refused.failure.passing != nullptr ? "refused in passing" : "refused";
-  }
-};
-
-std::string shown(const HistoryReply& reply) {
-  return std::visit(Shown{}, reply);
-}
 
 /// The call, for whoever reads of a difference.
 std::string shown(const ScriptCall& call) {

@@ -26,7 +26,10 @@ import { encodeFinalStatus, encodeStageUpdate, encodeUpdate, utf8Bytes } from ".
 export interface PublisherOptions<W extends Workflow = RegistrationWorkflow> {
   /** Whose updates: default the registration. */
   readonly workflow?: W | undefined;
-  /** Updates that Redis keeps, for whoever comes back or comes late: 1 to 1 000 000, default 10 000. */
+  /**
+   * Updates that Redis keeps, for whoever comes back or comes late: 1 to 1 000 000, default 10 000. Where there are more,
+   * a hundredth goes at once.
+   */
   readonly historyLength?: number | undefined;
   /** Bytes of them together: 2 MiB to 4 GiB, default 64 MiB. */
   readonly historyBytes?: number | undefined;

@@ -32,8 +32,8 @@ struct RedisTiming {
 /// trimmed by whoever publishes, so every process should be given the same. There is no limit by
 /// age: the ids' epoch is that of the history and not the moment of an update.
 struct RedisHistoryLimits {
-  /// Updates: some hours of a bank's. 1 to 1'000'000. Where there are more a hundredth goes at once,
-  /// so that at least 99 of 100 are there.
+  /// Updates: some hours of a bank's. 1 to 1'000'000. Where there are more a hundredth goes at
+  /// once, so that at least 99 of 100 are there.
   std::size_t length_max = 10'000;
   /// Bytes of all updates together: Redis keeps them in memory. 2 MiB, which is more than one
   /// update may have, to 4 GiB.
