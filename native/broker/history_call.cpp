@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
-#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -143,13 +142,21 @@ Command HistoryCalls::words(const ScriptCall& call, const ReadHistory& read) con
   return command;
 }
 
-Command HistoryCalls::words(const ScriptCall& call, PublishUpdate& publish) const {
-  std::vector<std::string> keys{names_.update(publish.key)};
-  std::transform(publish.keys_before.begin(), publish.keys_before.end(), std::back_inserter(keys),
-                 [this](const std::string& key) { return names_.update(key); });
+Command HistoryCalls::words(const ScriptCall& call, PublishBatch& batch) const {
+  std::vector<std::string> keys{names_.publisher(batch.publisher)};
+  for (const PublishBatch::Update& update : batch.updates) {
+    if (!update.key.empty()) {
+      keys.push_back(names_.update(update.key));
+    }
+  }
   auto command = begin(call, "publish", names_.channel(), keys);
   command.push_back(std::to_string(limits_.key_lifetime.count()));
-  command.push_back(std::move(publish.message));
+  command.push_back(std::to_string(batch.first));
+  command.emplace_back(batch.is_first_in_line ? "1" : "0");
+  for (PublishBatch::Update& update : batch.updates) {
+    command.emplace_back(update.key.empty() ? "0" : "1");
+    command.push_back(std::move(update.message));
+  }
   return command;
 }
 
@@ -282,7 +289,29 @@ std::optional<AwaitedEntries> read_awaited(const redisReply& reply) {
   return awaited;
 }
 
-std::optional<HistoryReply> read_answer(Question question, const redisReply& reply) {
+/// An update that has no id has an error's text instead.
+std::optional<Published> read_published(const redisReply& reply, const RedisPeer& peer) {
+  if (reply.type != REDIS_REPLY_ARRAY) {
+    return std::nullopt;
+  }
+  Published published;
+  published.results.reserve(reply.elements);
+  for (std::size_t i = 0; i < reply.elements; ++i) {
+    const redisReply& result = *reply.element[i];
+    if (result.type != REDIS_REPLY_STRING) {
+      return std::nullopt;
+    }
+    if (const auto id = read_id(result)) {
+      published.results.emplace_back(*id);
+    } else {
+      published.results.emplace_back(PublishError{reply_failure(peer, reply_text(result)).what});
+    }
+  }
+  return published;
+}
+
+std::optional<HistoryReply> read_answer(Question question, const redisReply& reply,
+                                        const RedisPeer& peer) {
   switch (question) {
     case Question::open:
       return read_opened(reply);
@@ -292,7 +321,7 @@ std::optional<HistoryReply> read_answer(Question question, const redisReply& rep
       if (reply.type == REDIS_REPLY_ERROR && reply_code(reply_text(reply)) == "OUTOFORDER") {
         return OutOfOrder{};
       }
-      return read_id(reply);
+      return read_published(reply, peer);
     case Question::adoption:
       if (reply.type == REDIS_REPLY_NIL) {
         return CursorTooOld{};
@@ -330,7 +359,7 @@ std::optional<HistoryReply> read_answer(Question question, const redisReply& rep
 }  // namespace
 
 HistoryReply read_reply(Question question, const redisReply& reply, const RedisPeer& peer) {
-  auto answer = read_answer(question, reply);
+  auto answer = read_answer(question, reply, peer);
   return answer ? *std::move(answer) : read_refusal(reply, peer);
 }
 

@@ -43,7 +43,7 @@ class HistoryCalls {
                               const std::vector<std::string>& keys = {}) const;
   [[nodiscard]] Command words(const ScriptCall& call, const OpenHistory& open) const;
   [[nodiscard]] Command words(const ScriptCall& call, const ReadHistory& read) const;
-  [[nodiscard]] Command words(const ScriptCall& call, PublishUpdate& publish) const;
+  [[nodiscard]] Command words(const ScriptCall& call, PublishBatch& batch) const;
   [[nodiscard]] Command words(const ScriptCall& call, const ProbePublishing& probe) const;
   [[nodiscard]] Command words(const ScriptCall& call, Adopt& adopt) const;
   [[nodiscard]] Command words(const ScriptCall& call, const TellLoss& loss) const;
@@ -58,8 +58,7 @@ class HistoryCalls {
 [[nodiscard]] HistoryReply read_reply(Question question, const redisReply& reply,
                                       const RedisPeer& peer);
 
-/// The answer to `PublishUpdate`, `TellLoss`, and to `Adopt` if its cursor is not
-/// too old.
+/// The answer to `TellLoss`, and to `Adopt` if its cursor is not too old.
 [[nodiscard]] std::optional<EventId> read_id(const redisReply& reply);
 
 }  // namespace regstream::broker

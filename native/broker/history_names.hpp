@@ -21,7 +21,11 @@ class HistoryNames {
   [[nodiscard]] std::string history() const { return tag_ + "history"; }
   /// Where the script keeps which server has written the history.
   [[nodiscard]] std::string server() const { return tag_ + "server"; }
-  /// Where the script keeps an update's id for a while.
+  /// Where the script keeps for a while which batches a publisher has sent last.
+  [[nodiscard]] std::string publisher(std::string_view name) const {
+    return tag_ + "publisher:" + std::string{name};
+  }
+  /// Where the script keeps for a while the id of an update that its application gave a key.
   [[nodiscard]] std::string update(std::string_view key) const {
     return tag_ + "key:" + std::string{key};
   }

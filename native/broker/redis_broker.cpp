@@ -41,7 +41,7 @@ HistorySessionOptions session_options(const RedisOptions& options, const Publish
           .replicas = {.count = options.wait_replicas, .timeout = options.wait_timeout},
           .key_lifetime = bounded(options.history).key_lifetime,
           .publishes = limits,
-          .own_key = random_key(),
+          .publisher_name = random_key(),
           .seed = options.seed};
 }
 
@@ -89,15 +89,16 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
     }
   }
 
-  void post_publish(std::string message, std::string key, PublishHandler done, Patience patience) {
-    post([message = std::move(message), key = std::move(key), done = std::move(done),
-          patience](Implementation& self) mutable {
-      try {
-        self.session_.publish(std::move(message), std::move(key), std::move(done), patience);
-      } catch (const std::bad_alloc&) {
-        if (done) {
-          done(PublishError{"out of memory"});
-        }
+  void post_publish(Publication publication, Patience patience) {
+    post([publication = std::move(publication), patience](Implementation& self) mutable {
+      self.publish(publication, patience);
+    });
+  }
+  /// In one input of the session, which sends what it may after that.
+  void post_publish(std::vector<Publication> publications, Patience patience) {
+    post([publications = std::move(publications), patience](Implementation& self) mutable {
+      for (Publication& publication : publications) {
+        self.publish(publication, patience);
       }
     });
   }
@@ -121,6 +122,17 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
 
  private:
   // --- Inputs of the session.
+
+  void publish(Publication& publication, Patience patience) {
+    try {
+      session_.publish(std::move(publication.message), std::move(publication.key),
+                       std::move(publication.done), patience);
+    } catch (const std::bad_alloc&) {
+      if (publication.done) {
+        publication.done(PublishError{"out of memory"});
+      }
+    }
+  }
 
   /// What changes the session; then what it wants is done. Any of that may throw: what then is done
   /// by halves is given up as a whole, and begun anew a little later.
@@ -335,13 +347,17 @@ RedisBroker::~RedisBroker() {
 }
 
 void RedisBroker::publish(std::string message, std::string key, PublishHandler done) {
-  implementation_->post_publish(std::move(message), std::move(key), std::move(done),
+  implementation_->post_publish({std::move(message), std::move(key), std::move(done)},
                                 Patience::waits);
 }
 
 void RedisBroker::publish_now(std::string message, std::string key, PublishHandler done) {
-  implementation_->post_publish(std::move(message), std::move(key), std::move(done),
+  implementation_->post_publish({std::move(message), std::move(key), std::move(done)},
                                 Patience::refuses);
+}
+
+void RedisBroker::publish_all_now(std::vector<Publication> publications) {
+  implementation_->post_publish(std::move(publications), Patience::refuses);
 }
 
 void RedisBroker::subscribe(Subscriber& subscriber) {

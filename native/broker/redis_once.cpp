@@ -35,9 +35,10 @@ class SinglePublish {
                 Duration timeout)
       : options_(options),
         call_(HistoryCalls{HistoryNames{options.workflow->channel}, options.history}.words(
-            ScriptCall{.mode = PublishUpdate{.key = key.empty() ? random_key() : std::string{key},
-                                             .message = std::string{message},
-                                             .keys_before = {}},
+            ScriptCall{.mode = PublishBatch{.publisher = random_key(),
+                                            .first = 1,
+                                            .updates = {{.message = std::string{message},
+                                                         .key = std::string{key}}}},
                        .known = {},
                        .is_durable = {}})),
         deadline_(monotonic_now() + timeout),
@@ -88,12 +89,13 @@ class SinglePublish {
 
   void on_reply(const redisReply& reply) {
     const HistoryReply answer = read_reply(Question::publish, reply, options_);
-    if (const auto* const id = std::get_if<EventId>(&answer)) {
-      result_ = *id;
+    if (const auto* const published = std::get_if<Published>(&answer);
+        published != nullptr && published->results.size() == 1) {
+      take(published->results.front());
       end();
       return;
     }
-    // What is out of order is not this one: it names none before it.
+    // What is out of order is not this one: there is none before it.
     const auto* const refused = std::get_if<Refused>(&answer);
     const RedisFailure failure = refused != nullptr ? refused->failure : mistyped_failure();
     if (failure.kind == RedisFailureKind::not_redis) {
@@ -108,6 +110,14 @@ class SinglePublish {
     }
     if (!try_later(failure)) {
       end();
+    }
+  }
+
+  void take(const PublishResult& result) {
+    if (const auto* const id = std::get_if<EventId>(&result)) {
+      result_ = *id;
+    } else {
+      result_ = RedisFailure{RedisFailureKind::rejected, std::get<PublishError>(result).what};
     }
   }
 

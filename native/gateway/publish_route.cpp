@@ -9,6 +9,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -17,6 +18,7 @@
 #include "gateway/instance_path.hpp"
 #include "gateway/moment.hpp"
 #include "gateway/published_body.hpp"
+#include "gateway/published_items.hpp"
 #include "net/json_body.hpp"
 #include "net/problem.hpp"
 
@@ -43,19 +45,80 @@ bool is_key(std::string_view text) {
 
 /// The broker's name for a key. Keys are one namespace there, and whoever may publish to an id must
 /// not learn of another's keys, or use one up. A digest, as an id and a key can be longer together
-/// than what a broker takes.
-std::string key_of(const InstanceId& id, std::string_view key) {
+/// than what a broker takes. `place`: of an update among others of its request, which are published
+/// under one key.
+std::string key_of(const InstanceId& id, std::string_view key,
+                   std::optional<std::size_t> place = std::nullopt) {
   if (key.empty()) {
     return {};
   }
   std::string name = id.text.empty() ? std::to_string(id.number) : id.text;
   name.append(1, '\0').append(key);
+  if (place) {
+    name.append(1, '\0').append(std::to_string(*place));
+  }
   return access::encode_base64url(access::sha256(name));
 }
 
-void respond_unavailable(net::Exchange& exchange, const char* detail) {
-  respond_problem(exchange, {.status = http::status::service_unavailable, .detail = detail},
-                  std::chrono::seconds(1));
+/// A problem, and after how long the update may be sent again.
+struct Refusal {
+  net::Problem problem;
+  std::optional<std::chrono::seconds> retry_after = std::nullopt;
+};
+
+Refusal unavailable(const char* detail) {
+  return {.problem = {.status = http::status::service_unavailable, .detail = detail},
+          .retry_after = std::chrono::seconds(1)};
+}
+
+Refusal away() {
+  return unavailable("The broker is away; try again in a moment.");
+}
+Refusal not_taken() {
+  return unavailable(
+      "The broker could not take the update; try again with the same Idempotency-Key.");
+}
+Refusal not_answered() {
+  return unavailable(
+      "The broker did not answer in time, and may have published the update; try again with the "
+      "same Idempotency-Key.");
+}
+
+Refusal unpublishable(const UnpublishableBody& error) {
+  return {.problem = {.status = error.is_too_large ? http::status::payload_too_large
+                                                   : http::status::bad_request,
+                      .detail = error.detail}};
+}
+
+/// Nothing: the update was counted.
+std::optional<Refusal> refuse_rate(access::TokenLimits* limits, const access::Grant& grant,
+                                   std::size_t bytes) {
+  const auto wait =
+      limits == nullptr ? std::nullopt : limits->refuse_update(grant, bytes, moment().now);
+  if (!wait) {
+    return std::nullopt;
+  }
+  return Refusal{
+      .problem = {.status = http::status::too_many_requests,
+                  .detail = "This token publishes more updates than one may; send the update again "
+                            "in a moment, with its Idempotency-Key."},
+      .retry_after = std::chrono::ceil<std::chrono::seconds>(*wait)};
+}
+
+void respond(net::Exchange& exchange, const Refusal& refusal) {
+  if (refusal.retry_after) {
+    respond_problem(exchange, refusal.problem, *refusal.retry_after);
+  } else {
+    respond_problem(exchange, refusal.problem);
+  }
+}
+
+std::string id_json(EventId id) {
+  return R"({"id":")" + to_string(id) + "\"}";
+}
+
+bool has_lines(const net::Request& request) {
+  return net::has_body_of(request, "application/x-ndjson");
 }
 
 std::optional<net::Problem> refuse(const net::Exchange& exchange) {
@@ -64,9 +127,11 @@ std::optional<net::Problem> refuse(const net::Exchange& exchange) {
     return net::Problem{.status = http::status::bad_request,
                         .detail = "This resource takes no query parameters."};
   }
-  if (!net::has_json_body(request)) {
+  if (!net::has_json_body(request) && !has_lines(request)) {
     return net::Problem{.status = http::status::unsupported_media_type,
-                        .detail = "The body must be JSON, with Content-Type: application/json."};
+                        .detail =
+                            "The body must be JSON, with Content-Type: application/json, or "
+                            "an update on each line, with application/x-ndjson."};
   }
   const auto keys = request.equal_range(key_field);
   if (keys.first != keys.second &&
@@ -87,6 +152,58 @@ struct PublishRoute::Pending {
       : exchange(std::move(asked)), timer(context) {}
 
   std::optional<net::Exchange> exchange;  // Empty once answered.
+  boost::asio::steady_timer timer;
+};
+
+/// The same for several updates.
+struct PublishRoute::PendingItems {
+  PendingItems(boost::asio::io_context& context, std::size_t count)
+      : results(count), left(count), timer(context) {}
+
+  void answer(std::size_t item, const Refusal& refusal) {
+    answer(item, R"({"problem":)" + make_problem(refusal.problem).body() + '}');
+    if (refusal.retry_after) {
+      retry_after = std::max(retry_after, *refusal.retry_after);
+    }
+  }
+  void answer(std::size_t item, std::string result) {
+    if (results[item].empty()) {
+      results[item] = std::move(result);
+      --left;
+    }
+  }
+  void give_up_rest() {
+    for (std::size_t item = 0; item < results.size(); ++item) {
+      if (results[item].empty()) {
+        answer(item, not_answered());
+      }
+    }
+  }
+  /// Once there is a result for each.
+  void respond_if_all() {
+    if (left > 0 || !exchange) {
+      return;
+    }
+    timer.cancel();
+    std::string json = R"({"results":[)";
+    for (const std::string& result : results) {
+      json.append(&result == &results.front() ? "" : ",").append(result);
+    }
+    net::Response response(http::status::ok, 11);
+    response.set(http::field::content_type, "application/json");
+    response.set(http::field::cache_control, "no-store");
+    if (retry_after.count() > 0) {
+      response.set(http::field::retry_after, std::to_string(retry_after.count()));
+    }
+    response.body() = json.append("]}");
+    exchange->respond(std::move(response));
+    exchange.reset();
+  }
+
+  std::optional<net::Exchange> exchange;  // Empty until all are with the broker, and once answered.
+  std::vector<std::string> results;       // Empty: not yet.
+  std::size_t left;
+  std::chrono::seconds retry_after{};
   boost::asio::steady_timer timer;
 };
 
@@ -123,41 +240,47 @@ void PublishRoute::publish(net::Exchange exchange, const access::Grant& grant,
     respond_problem(exchange, *problem);
     return;
   }
-  auto message =
-      read_published_body(exchange.request().body(), workflow, *id, options_.now_timestamp_ms());
+  const std::string& body = exchange.request().body();
+  const bool is_of_lines = has_lines(exchange.request());
+  if (!is_of_lines && !is_array_body(body)) {
+    publish_one(std::move(exchange), *id, grant, limits);
+    return;
+  }
+  const auto items = is_of_lines ? split_lines(body) : split_array(body);
+  if (const auto* const problem = std::get_if<net::Problem>(&items)) {
+    respond_problem(exchange, *problem);
+    return;
+  }
+  publish_all(std::move(exchange), *id, std::get<std::vector<std::string_view>>(items), grant,
+              limits);
+}
+
+void PublishRoute::publish_one(net::Exchange exchange, const InstanceId& id,
+                               const access::Grant& grant, access::TokenLimits* limits) {
+  auto message = read_published_body(exchange.request().body(), broker_.workflow(), id,
+                                     options_.now_timestamp_ms());
   if (const auto* const error = std::get_if<UnpublishableBody>(&message)) {
-    respond_problem(exchange, {.status = error->is_too_large ? http::status::payload_too_large
-                                                             : http::status::bad_request,
-                               .detail = error->detail});
+    respond(exchange, unpublishable(*error));
     return;
   }
   // Nothing is kept here for a broker that is away or takes no updates: whoever is told so keeps it
   // better.
   if (!broker_.is_connected()) {
-    respond_unavailable(exchange, "The broker is away; try again in a moment.");
+    respond(exchange, away());
     return;
   }
-
   // Last: an update that is refused for another reason costs the token nothing.
-  const std::size_t bytes = std::get<std::string>(message).size();
-  if (const auto wait =
-          limits == nullptr ? std::nullopt : limits->refuse_update(grant, bytes, moment().now)) {
-    respond_problem(exchange,
-                    {.status = http::status::too_many_requests,
-                     .detail = "This token publishes more updates than one may; send the update "
-                               "again in a moment, with its Idempotency-Key."},
-                    std::chrono::ceil<std::chrono::seconds>(*wait));
+  if (const auto refusal = refuse_rate(limits, grant, std::get<std::string>(message).size())) {
+    respond(exchange, *refusal);
     return;
   }
 
-  std::string key = key_of(*id, exchange.request()[key_field]);
+  std::string key = key_of(id, exchange.request()[key_field]);
   const auto pending = std::make_shared<Pending>(context_, std::move(exchange));
   pending->timer.expires_after(options_.answer_timeout);
   pending->timer.async_wait([pending](const boost::system::error_code& cancelled) {
     if (!cancelled && pending->exchange) {
-      respond_unavailable(*pending->exchange,
-                          "The broker did not answer in time, and may have published the update; "
-                          "try again with the same Idempotency-Key.");
+      respond(*pending->exchange, not_answered());
       pending->exchange.reset();
     }
   });
@@ -168,16 +291,61 @@ void PublishRoute::publish(net::Exchange exchange, const access::Grant& grant,
                         }
                         pending->timer.cancel();
                         if (const auto* const published = std::get_if<EventId>(&result)) {
-                          pending->exchange->respond_json(
-                              http::status::created, R"({"id":")" + to_string(*published) + "\"}");
+                          pending->exchange->respond_json(http::status::created,
+                                                          id_json(*published));
                         } else {
-                          respond_unavailable(
-                              *pending->exchange,
-                              "The broker could not take the update; try again with "
-                              "the same Idempotency-Key.");
+                          respond(*pending->exchange, not_taken());
                         }
                         pending->exchange.reset();
                       });
+}
+
+void PublishRoute::publish_all(net::Exchange exchange, const InstanceId& id,
+                               const std::vector<std::string_view>& items,
+                               const access::Grant& grant, access::TokenLimits* limits) {
+  if (!broker_.is_connected()) {
+    respond(exchange, away());
+    return;
+  }
+  const std::string key{exchange.request()[key_field]};
+  const auto pending = std::make_shared<PendingItems>(context_, items.size());
+  std::vector<broker::Publication> publications;
+  std::optional<Refusal> refusal;  // What is behind an update that has to wait would overtake it.
+  for (std::size_t item = 0; item < items.size(); ++item) {
+    auto message =
+        read_published_body(items[item], broker_.workflow(), id, options_.now_timestamp_ms());
+    if (const auto* const error = std::get_if<UnpublishableBody>(&message)) {
+      pending->answer(item, unpublishable(*error));
+      continue;
+    }
+    if (!refusal) {
+      refusal = refuse_rate(limits, grant, std::get<std::string>(message).size());
+    }
+    if (refusal) {
+      pending->answer(item, *refusal);
+      continue;
+    }
+    publications.push_back({.message = std::move(std::get<std::string>(message)),
+                            .key = key_of(id, key, item),
+                            .done = [pending, item](const broker::PublishResult& result) {
+                              if (const auto* const published = std::get_if<EventId>(&result)) {
+                                pending->answer(item, id_json(*published));
+                              } else {
+                                pending->answer(item, not_taken());
+                              }
+                              pending->respond_if_all();
+                            }});
+  }
+  pending->exchange.emplace(std::move(exchange));
+  pending->timer.expires_after(options_.answer_timeout);
+  pending->timer.async_wait([pending](const boost::system::error_code& cancelled) {
+    if (!cancelled && pending->exchange) {
+      pending->give_up_rest();
+      pending->respond_if_all();
+    }
+  });
+  broker_.publish_all_now(std::move(publications));
+  pending->respond_if_all();  // None could be published.
 }
 
 }  // namespace regstream::gateway

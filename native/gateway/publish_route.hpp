@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <string_view>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <regstream/broker/broker.hpp>
@@ -24,6 +26,13 @@ namespace regstream::gateway {
 /// acknowledgement, or does not answer in time, the answer is 503 as well, but nobody knows, and
 /// the key makes another attempt safe.
 ///
+/// A JSON array of such objects, or one on each line (`application/x-ndjson`), publishes several,
+/// in their order and together: at most `published_items_max`. Each is answered by itself, in 200
+/// with
+/// `{"results":[{"id":"…"},{"problem":{…}}]}`: what would be the answer to it alone. An
+/// `Idempotency-Key` and an update's place among the others make several attempts one. Once an
+/// update has to wait for its token's rate, those behind it have to as well.
+///
 /// Whoever may publish the id may use it.
 class PublishRoute {
  public:
@@ -41,8 +50,14 @@ class PublishRoute {
 
  private:
   struct Pending;
+  struct PendingItems;
 
   void publish(net::Exchange exchange, const access::Grant& grant, access::TokenLimits* limits);
+  void publish_one(net::Exchange exchange, const InstanceId& id, const access::Grant& grant,
+                   access::TokenLimits* limits);
+  void publish_all(net::Exchange exchange, const InstanceId& id,
+                   const std::vector<std::string_view>& items, const access::Grant& grant,
+                   access::TokenLimits* limits);
 
   boost::asio::io_context& context_;
   broker::Broker& broker_;

@@ -37,12 +37,16 @@ std::string describe(const json_fields::JsonFault& fault) {
 }  // namespace
 
 bool has_json_body(const Request& request) {
-  std::string_view type = request[boost::beast::http::field::content_type];
-  type = type.substr(0, type.find(';'));
-  while (!type.empty() && (type.back() == ' ' || type.back() == '\t')) {
-    type.remove_suffix(1);
+  return has_body_of(request, "application/json");
+}
+
+bool has_body_of(const Request& request, std::string_view type) {
+  std::string_view given = request[boost::beast::http::field::content_type];
+  given = given.substr(0, given.find(';'));
+  while (!given.empty() && (given.back() == ' ' || given.back() == '\t')) {
+    given.remove_suffix(1);
   }
-  return equals_ignoring_case(type, "application/json");
+  return equals_ignoring_case(given, type);
 }
 
 std::optional<JsonBodyProblem> check_json_body(std::string_view body) {

@@ -16,6 +16,8 @@ namespace regstream::net {
 /// is UTF-8 (RFC 8259, 8.1). A page of another site can't send this type without asking first
 /// (Fetch, CORS preflight), and is refused then.
 [[nodiscard]] bool has_json_body(const Request& request);
+/// The same of another type of such bodies.
+[[nodiscard]] bool has_body_of(const Request& request, std::string_view type);
 
 /// As deep as an update may be nested (`StreamLimits`).
 inline constexpr std::size_t json_body_depth_max = 64;

@@ -47,6 +47,8 @@ constexpr std::array<std::string_view, sights_count> sight_names{"stream resumed
                                                                  "writes lost",
                                                                  "restart doubted",
                                                                  "publish repeated",
+                                                                 "batch repeated",
+                                                                 "updates batched",
                                                                  "publish sent again",
                                                                  "publish refused",
                                                                  "call outlived link",

@@ -48,6 +48,8 @@ enum class Sight : std::uint8_t {
   writes_lost,             ///< Acknowledged ones, when everything lost its power.
   restart_doubted,         ///< Redis may have lost some: the history began anew.
   publish_repeated,        ///< Redis knew the key.
+  batch_repeated,          ///< Redis knew the publisher's batch.
+  updates_batched,         ///< Several went out as one call.
   publish_sent_again,      ///< Its acknowledgement was lost.
   publish_refused,         ///< Too many waited.
   call_outlived_link,      ///< Carried out in Redis when its sender had given it up.

@@ -179,7 +179,8 @@ FaultPlan choose_fault_plan(std::uint64_t seed) {
   plan.unheard_max = has_floods && choose.half("few unheard") ? 20 : 500'000;
   plan.held_max = has_floods ? 10 : 100'000;
   plan.waiting_max = choose.one("waiting", std::array<std::size_t, 4>{3, 10'000, 10'000, 10'000});
-  plan.in_flight_max = choose.one("in flight", std::array<std::size_t, 3>{16, 32, 64});
+  plan.batch_updates_max = choose.one("batch updates", std::array<std::size_t, 3>{2, 16, 128});
+  plan.batches_in_flight_max = choose.one("batches in flight", std::array<std::size_t, 3>{1, 3, 5});
   plan.line_bytes_max = sse::ParserLimits{}.line_bytes_max;
   if (choose.of("short lines").chance(200)) {
     // Of updates some are longer than the first, of snapshots most are than the second.
@@ -257,7 +258,8 @@ std::string to_string(const FaultPlan& plan) {
   add("held by redis", plan.held_max);
   add("syncs each write", static_cast<int>(plan.is_redis_durable));
   add("publishes waiting", plan.waiting_max);
-  add("publishes in flight", plan.in_flight_max);
+  add("updates of a batch", plan.batch_updates_max);
+  add("batches in flight", plan.batches_in_flight_max);
   add("line of a stream", plan.line_bytes_max);
   return text + '\n';
 }

@@ -106,7 +106,8 @@ struct FaultPlan {
   std::size_t unheard_max = 0;  ///< That a gateway's channel may be behind.
   std::size_t held_max = 0;     ///< That Redis holds for a subscriber which does not read.
   std::size_t waiting_max = 0;  ///< In a publisher.
-  std::size_t in_flight_max = 0;
+  std::size_t batch_updates_max = 0;
+  std::size_t batches_in_flight_max = 0;
   std::size_t line_bytes_max = 0;  ///< Of a stream, for a client's parser.
 
   /// How many messages a gateway's journal always holds, if there were so many: none of them, with

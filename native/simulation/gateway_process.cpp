@@ -50,7 +50,7 @@ void GatewayProcess::start() {
   options.seed = world_.seed();
   options.finder = servers_.finder();
   options.workflow = &truth_.workflow();
-  options.own_key = name_;
+  options.publisher_name = name_;
   options.follower.page_bytes = plan_.page_bytes;
   options.follower.page_bytes_max = page_growth_max * plan_.page_bytes;
   options.follower.claims_bytes_max = plan_.claims_bytes_max;

@@ -31,11 +31,12 @@ void PublisherProcess::start() {
   if (canary_ != Canary::no_replicas) {
     options.replicas = {.count = plan_.wait_replicas, .timeout = wait_timeout};
   }
-  options.own_key = name_;
+  options.publisher_name = name_ + '.' + std::to_string(++starts_);
   if (canary_ != Canary::endless_queue) {
     options.publishes.waiting_max = plan_.waiting_max;
   }
-  options.publishes.in_flight_max = plan_.in_flight_max;
+  options.publishes.batch_updates_max = plan_.batch_updates_max;
+  options.publishes.batches_in_flight_max = plan_.batches_in_flight_max;
   unanswered_ = 0;
   broker_ = std::make_unique<RedisBroker>(
       world_, servers_, plan_, clock_, options,
@@ -90,8 +91,10 @@ void PublisherProcess::check_limits() const {
                     std::to_string(waiting()));
   }
   // Those that were in flight wait again, beside as many as may wait.
-  const std::size_t waiting_max = plan_.waiting_max + plan_.in_flight_max;
-  if (queue().waiting() > waiting_max || queue().in_flight() > plan_.in_flight_max ||
+  const std::size_t in_flight_max = plan_.batch_updates_max * plan_.batches_in_flight_max;
+  const std::size_t waiting_max = plan_.waiting_max + in_flight_max;
+  if (queue().waiting() > waiting_max || queue().in_flight() > in_flight_max ||
+      queue().batches_in_flight() > plan_.batches_in_flight_max ||
       queue().waiting_bytes() > waiting_max * text_bytes_max) {
     throw Violation(name_ + ": " + std::to_string(queue().waiting()) + " messages wait (" +
                     std::to_string(queue().waiting_bytes()) + " bytes), and " +

@@ -58,6 +58,7 @@ class PublisherProcess {
   std::vector<std::string> acknowledged_;
   std::optional<Publication> swapped_;  // The canary holds it back.
   bool is_canary_due_ = true;
+  std::uint64_t starts_ = 0;
 
   // Of the running process.
   std::size_t unanswered_ = 0;  // Nobody was told yet what came of them.

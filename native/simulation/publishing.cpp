@@ -46,6 +46,7 @@ Publishing::Publishing(Cast& cast, const World& run, std::uint64_t run_steps)
       chance_(cast.seed, "what is published"),
       repeats_(cast.seed, "what is published bare again"),
       omissions_(cast.seed, "stage updates without a status of the stage"),
+      keys_(cast.seed, "keys of publishes"),
       published_(cast.plan.publishers) {}
 
 void Publishing::begin() {
@@ -116,7 +117,9 @@ void Publishing::publish_bare(const std::string& text) {
 }
 
 void Publishing::publish_new(std::size_t publisher, std::string text) {
-  const std::string key = "key " + std::to_string(texts_);
+  // Where nobody publishes again there are no keys: what is sent again Redis knows without.
+  const bool has_key = cast_.plan.same_key_per_mille > 0 && keys_.chance(700);
+  const std::string key = has_key ? "key " + std::to_string(texts_) : std::string{};
   cast_.truth.expect(text, cast_.senders[publisher], texts_);
   published_[publisher] = {.publication = {.text = text, .key = key},
                            .sender = cast_.senders[publisher],
@@ -128,7 +131,7 @@ void Publishing::publish_new(std::size_t publisher, std::string text) {
 void Publishing::publish_again(std::size_t publisher) {
   const std::size_t first = chance_.index(cast_.publishers.size());
   const Published& last = published_[first];
-  if (last.publication.text.empty() || cast_.world.now() - last.time > same_key_max) {
+  if (last.publication.key.empty() || cast_.world.now() - last.time > same_key_max) {
     return;
   }
   if (last.sender != cast_.senders[publisher]) {

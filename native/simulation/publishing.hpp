@@ -45,6 +45,7 @@ class Publishing {
   Chance chance_;
   Chance repeats_;  // Of bare messages.
   Chance omissions_;
+  Chance keys_;
   std::vector<Published> published_;
   std::string last_bare_;
   std::uint64_t texts_ = 0;

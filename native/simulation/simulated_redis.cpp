@@ -97,14 +97,20 @@ EventId SimulatedRedis::append(const std::string& text, bool is_adopted,
     data.end = entry.id;
     data.entries.push_back(entry);
   });
-  while (data_.entries.size() > plan_.history_length_max) {
+  return id;
+}
+
+/// After the last append of a call: where there are too many, a hundredth goes at once.
+void SimulatedRedis::keep_length() {
+  const std::size_t length_max = plan_.history_length_max;
+  const bool is_too_long = data_.entries.size() > length_max;
+  while (is_too_long && data_.entries.size() > length_max - length_max / 100) {
     write([](Data& data) { data.entries.pop_front(); });
     world_.count(Sight::history_trimmed);
     if (truth_ != nullptr) {
       truth_->trim(data_.entries.front().id);
     }
   }
-  return id;
 }
 
 std::uint64_t SimulatedRedis::subscribe(Hear hear) {
@@ -189,7 +195,28 @@ void SimulatedRedis::lose_writes(std::size_t count) {
   if (plan_.is_redis_durable || !data_.end) {
     return;
   }
-  for (; count > 0 && data_.entries.size() > 1; --count) {
+  const auto& entries = data_.entries;
+  if (count == 0 || entries.empty()) {
+    return;
+  }
+  EventId end = entries[entries.size() - 1 - std::min(count, entries.size() - 1)].id;
+  for (auto& [name, place] : data_.places) {
+    for (const Batch& batch : place.batches) {
+      if (batch.begin && *batch.begin <= end && batch.last > end) {
+        end = {.epoch = batch.begin->epoch, .sequence = batch.begin->sequence - 1};
+      }
+    }
+  }
+  if (end < entries.front().id) {
+    return;
+  }
+  for (auto place = data_.places.begin(); place != data_.places.end();) {
+    auto& batches = place->second.batches;
+    const auto is_lost = [end](const Batch& batch) { return batch.begin && *batch.begin > end; };
+    batches.erase(std::find_if(batches.begin(), batches.end(), is_lost), batches.end());
+    place = batches.empty() ? data_.places.erase(place) : std::next(place);
+  }
+  while (data_.entries.back().id > end) {
     const EventId lost = data_.entries.back().id;
     data_.entries.pop_back();
     data_.end = data_.entries.back().id;

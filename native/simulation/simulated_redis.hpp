@@ -111,7 +111,8 @@ class SimulatedRedis {
   void advance_calendar(Duration wrong_by) { set_by_ = std::max(set_by_, wrong_by); }
   void save();
   void restore();
-  /// The last entries, as many as given, with their keys; a Redis that syncs each write loses none.
+  /// The last entries, as many as given, with their keys, and with all of the same call, for it is
+  /// lost as a whole; a Redis that syncs each write loses none.
   void lose_writes(std::size_t count);
 
  private:
@@ -129,10 +130,23 @@ class SimulatedRedis {
     std::uint64_t replication_id = 0;
     bool is_durable = false;
   };
+  /// A batch that a publisher has sent.
+  struct Batch {
+    std::uint64_t first = 0;
+    std::vector<std::optional<EventId>> ids;  // None: the update was refused.
+    std::optional<EventId> begin;             // Of the entries that it has appended.
+    EventId last;
+  };
+  /// What is kept of a publisher.
+  struct Place {
+    std::deque<Batch> batches;  // Never empty.
+    Instant expiry;
+  };
   struct Data {
     std::deque<Entry> entries;
     std::optional<EventId> end;
     std::map<std::string, Key> keys;
+    std::map<std::string, Place> places;
     std::optional<Server> server;
   };
 
@@ -160,7 +174,7 @@ class SimulatedRedis {
   broker::HistoryReply run(const broker::ScriptCall& call);
   broker::HistoryReply run(const broker::ScriptCall& call, const broker::OpenHistory& open);
   broker::HistoryReply run(const broker::ScriptCall& call, const broker::ReadHistory& read);
-  broker::HistoryReply run(const broker::ScriptCall& call, const broker::PublishUpdate& publish);
+  broker::HistoryReply run(const broker::ScriptCall& call, const broker::PublishBatch& batch);
   broker::HistoryReply run(const broker::ScriptCall& call, const broker::ProbePublishing& probe);
   broker::HistoryReply run(const broker::ScriptCall& call, const broker::Adopt& adopt);
   broker::HistoryReply run(const broker::ScriptCall& call, const broker::TellLoss& loss);
@@ -191,8 +205,14 @@ class SimulatedRedis {
                                    std::optional<Server>& server) const;
   broker::HistoryReply refuse(Sight sight);
   [[nodiscard]] const EventId* id_of_key(const std::string& key) const;
+  [[nodiscard]] const Place* place_of(const std::string& publisher) const;
+  [[nodiscard]] std::optional<broker::PublishResult> settled(
+      const broker::PublishBatch::Update& update);
+  [[nodiscard]] broker::Published answered(const Batch& known, const broker::PublishBatch& batch);
+  void remember(const broker::PublishBatch& batch, Batch sent);
   [[nodiscard]] static broker::HistoryEntry told(const Entry& entry);
   EventId append(const std::string& text, bool is_adopted, std::optional<EventId> adopted_as = {});
+  void keep_length();
   void wake_waiters();
   void send_out(const std::string& message);
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <regstream/broker/publish_limits.hpp>
 #include <regstream/broker/redis_options.hpp>
 
 #include "simulation/simulated_redis.hpp"
@@ -117,6 +118,7 @@ void SimulatedRedis::begin_epoch(const broker::ScriptCall& call) {
   for (const Entry& entry : kept) {
     if (!entry.text.empty()) {
       append(entry.text, entry.adopted_as.has_value(), entry.adopted_as);
+      keep_length();
     }
   }
 }
@@ -174,33 +176,126 @@ const EventId* SimulatedRedis::id_of_key(const std::string& key) const {
   return is_there ? &found->second.id : nullptr;
 }
 
-broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
-                                         const broker::PublishUpdate& publish) {
-  if (const EventId* const earlier = id_of_key(publish.key)) {
+const SimulatedRedis::Place* SimulatedRedis::place_of(const std::string& publisher) const {
+  const auto found = data_.places.find(publisher);
+  const bool is_there = found != data_.places.end() && found->second.expiry > world_.now();
+  return is_there ? &found->second : nullptr;
+}
+
+/// Empty: the update is to be appended.
+std::optional<broker::PublishResult> SimulatedRedis::settled(
+    const broker::PublishBatch::Update& update) {
+  if (const EventId* const id = update.key.empty() ? nullptr : id_of_key(update.key)) {
     world_.count(Sight::publish_repeated);
-    return *earlier;
+    return *id;
   }
-  const auto is_there = [this](const std::string& key) { return id_of_key(key) != nullptr; };
-  if (!std::all_of(publish.keys_before.begin(), publish.keys_before.end(), is_there)) {
+  if (!object(update.message)) {
+    return broker::PublishError{"the update is no JSON object"};
+  }
+  return std::nullopt;
+}
+
+broker::Published SimulatedRedis::answered(const Batch& known, const broker::PublishBatch& batch) {
+  world_.count(Sight::batch_repeated);
+  broker::Published published;
+  for (std::size_t i = 0; i < known.ids.size(); ++i) {
+    published.results.push_back(
+        known.ids[i] ? broker::PublishResult{*known.ids[i]}
+                     : settled(batch.updates[i]).value_or(broker::PublishError{"it was refused"}));
+  }
+  return published;
+}
+
+void SimulatedRedis::remember(const broker::PublishBatch& batch, Batch sent) {
+  const Place* const before = place_of(batch.publisher);
+  Place place = before == nullptr ? Place{} : *before;
+  place.batches.push_back(std::move(sent));
+  if (place.batches.size() > broker::known_batches_max) {
+    place.batches.pop_front();
+  }
+  place.expiry = world_.now() + broker::RedisHistoryLimits{}.key_lifetime;
+  write([name = batch.publisher, place = std::move(place)](Data& data) {
+    data.places[name] = place;
+  });
+}
+
+broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
+                                         const broker::PublishBatch& batch) {
+  const std::size_t count = batch.updates.size();
+  if (const Place* const place = place_of(batch.publisher)) {
+    const auto known =
+        std::find_if(place->batches.begin(), place->batches.end(), [&](const Batch& earlier) {
+          return earlier.first == batch.first && earlier.ids.size() == count;
+        });
+    if (known != place->batches.end()) {
+      return answered(*known, batch);
+    }
+    const auto next = place->batches.back().first + place->batches.back().ids.size();
+    if (batch.first < next) {
+      return broker::Refused{{broker::RedisFailureKind::rejected, "the updates are older"}};
+    }
+    if (batch.first > next && !batch.is_first_in_line) {
+      world_.count(Sight::publish_out_of_order);
+      return broker::OutOfOrder{};
+    }
+  } else if (!batch.is_first_in_line) {
     world_.count(Sight::publish_out_of_order);
     return broker::OutOfOrder{};
   }
-  const auto text = object(publish.message);
-  if (!text) {
-    return broker::Refused{{broker::RedisFailureKind::rejected, "the update is no JSON object"}};
+
+  std::vector<std::optional<broker::PublishResult>> results(count);
+  std::vector<std::size_t> same(count);  // The update that has the key.
+  std::map<std::string, std::size_t> by_key;
+  std::vector<std::size_t> fresh;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto& update = batch.updates[i];
+    const auto found = by_key.find(update.key);
+    same[i] = found == by_key.end() ? i : found->second;
+    if (same[i] == i) {
+      results[i] = settled(update);
+    }
+    if (same[i] == i && !results[i]) {
+      fresh.push_back(i);
+      if (!update.key.empty()) {
+        by_key.emplace(update.key, i);
+      }
+    }
   }
-  if (!open(call)) {
-    return refuse(Sight::write_refused);
+  if (!fresh.empty()) {
+    if (!open(call)) {
+      return refuse(Sight::write_refused);
+    }
+    trim();
+    if (refuses()) {
+      return refuse(Sight::write_refused);
+    }
   }
-  trim();
-  if (refuses()) {
-    return refuse(Sight::write_refused);
+  world_.count(Sight::updates_batched, count > 1 ? 1 : 0);
+  Batch sent{.first = batch.first, .ids = {}, .begin = std::nullopt, .last = {}};
+  for (const std::size_t i : fresh) {
+    const auto& update = batch.updates[i];
+    const auto text = *object(update.message);
+    sent.last = append(text, false);
+    sent.begin = sent.begin.value_or(sent.last);
+    results[i] = sent.last;
+    if (!update.key.empty()) {
+      const Key key{.id = sent.last,
+                    .expiry = world_.now() + broker::RedisHistoryLimits{}.key_lifetime};
+      write([name = update.key, key](Data& data) { data.keys[name] = key; });
+    }
+    send_out(stamped(text, sent.last));
   }
-  const EventId id = append(*text, false);
-  const Key key{.id = id, .expiry = world_.now() + broker::RedisHistoryLimits{}.key_lifetime};
-  write([name = publish.key, key](Data& data) { data.keys[name] = key; });
-  send_out(stamped(*text, id));
-  return id;
+  keep_length();
+  broker::Published published;
+  for (const std::size_t i : same) {
+    published.results.push_back(*results[i]);
+    const auto* const id = std::get_if<EventId>(&*results[i]);
+    sent.ids.push_back(id == nullptr ? std::nullopt : std::optional{*id});
+  }
+  if (!fresh.empty() || refusal() == nullptr) {
+    remember(batch, std::move(sent));
+  }
+  return published;
 }
 
 broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& /*call*/,
@@ -239,6 +334,7 @@ broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
     }
     ++adopted[*text];
     const EventId id = append(*text, true);
+    keep_length();
     const bool has_id = text->find(R"("id":")") != std::string::npos;
     const bool is_forged = truth_ != nullptr && truth_->is_forged(*text, Forgery::unknown_id);
     world_.count(is_forged ? Sight::forgery_adopted
@@ -262,6 +358,7 @@ broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
     return refuse(Sight::write_refused);
   }
   append({}, false);
+  keep_length();
   world_.count(Sight::loss_told);
   return *data_.end;
 }

@@ -1,67 +1,94 @@
 /**
- * What it costs a publisher that an update enters the history: `regstream/publisher`, and the script that it calls, beside a bare PUBLISH of
- * the same update through the same ioredis client, in turns. First in a Redis where nobody listens, then with a gateway, which reads
- * the history, and brings into it what came by PUBLISH.
+ * What it costs a publisher that an update enters the history: `regstream/publisher` beside a bare PUBLISH of the same update through the
+ * same client, in turns. First in a Redis where nobody listens, through ioredis and node-redis, then with a gateway, which reads the history,
+ * and brings into it what came by PUBLISH. Then the C++ publisher, beside a bare PUBLISH on the same event loop, and what an update costs
+ * Redis's memory.
  */
-import type { ChainableCommander, Redis } from "ioredis";
-import { createPublisher, type Publisher } from "regstream/publisher";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+import { createClient } from "redis";
+import { createPublisher, type Publisher, type RedisClient } from "regstream/publisher";
 
 import { Child } from "../processes/child.ts";
 import { Gateway } from "../processes/gateway.ts";
 import { channel, RedisServer } from "../processes/redis.ts";
 import { removeTemporaryFolders } from "../processes/temporary_folder.ts";
 import { median, quantile } from "./quantile.ts";
-import { loadHistoryScript, publishInHistory, run, updateOf } from "./updates.ts";
+import { updateOf } from "./updates.ts";
 
 const turns = 10;
 const oneByOne = 500;
-const atOnce = 2000;
+const atOnce = 5000;
+const nativeAtOnce = 20_000;
+const memoryUpdates = 8000;
 
 type Figures = Record<"median" | "p99" | "rate", number>;
 
+/** A client, and a bare PUBLISH through it. */
+interface Way {
+  readonly client: RedisClient;
+  readonly publish: (text: string) => Promise<unknown>;
+  readonly end: () => unknown;
+}
+
+function throughIoredis(redis: RedisServer): Promise<Way> {
+  const client = redis.connect();
+  return Promise.resolve({ client, publish: (text) => client.publish(channel, text), end: () => client.disconnect() });
+}
+
+async function throughNodeRedis(redis: RedisServer): Promise<Way> {
+  const client = createClient({ socket: { host: "127.0.0.1", port: redis.port } });
+  await client.connect();
+  return { client, publish: (text) => client.publish(channel, text), end: () => client.destroy() };
+}
+
 /** A Redis of its own, and two ways to publish in it. */
 class Contest {
-  private keys = 0;
   private readonly publisher: Publisher;
 
   private constructor(
     readonly redis: RedisServer,
-    private readonly client: Redis,
+    private readonly way: Way,
   ) {
-    this.publisher = createPublisher(client);
+    this.publisher = createPublisher(way.client);
   }
 
-  static async start(): Promise<Contest> {
+  static async start(connect: (redis: RedisServer) => Promise<Way>): Promise<Contest> {
     const redis = await RedisServer.start();
-    const client = redis.connect();
-    await loadHistoryScript(client);
-    return new Contest(redis, client);
+    return new Contest(redis, await connect(redis));
   }
 
-  async intoHistory(): Promise<Figures> {
-    const each = await latencies(() => this.publisher.publishStageUpdate(42, "t24_lookup", "completed", "Found 5 accounts"));
-    return { ...each, rate: await this.rate((pipeline) => publishInHistory(pipeline, updateOf(42), `bench-${(this.keys += 1)}`)) };
+  intoHistory(): Promise<Figures> {
+    return figuresOf(() => this.publisher.publishStageUpdate(42, "t24_lookup", "completed", "Found 5 accounts"));
   }
 
-  async bare(): Promise<Figures> {
-    const each = await latencies(() => this.client.publish(channel, updateOf(42)));
-    return { ...each, rate: await this.rate((pipeline) => void pipeline.publish(channel, updateOf(42))) };
+  async intoHistoryOneByOne(updates: number): Promise<void> {
+    for (let update = 0; update < updates; update += 1) {
+      await this.publisher.publishStageUpdate(42, "t24_lookup", "completed", "Found 5 accounts");
+    }
+  }
+
+  bare(): Promise<Figures> {
+    return figuresOf(() => this.way.publish(updateOf(42)));
   }
 
   async stop(): Promise<void> {
     this.publisher.close();
-    this.client.disconnect();
+    await this.way.end();
     await this.redis.stop();
   }
+}
 
-  /** Updates a second, of which none waits for the answer to another. */
-  private async rate(publish: (pipeline: ChainableCommander) => void): Promise<number> {
-    const pipeline = this.client.pipeline();
-    for (let update = 0; update < atOnce; update += 1) publish(pipeline);
-    const began = performance.now();
-    await run(pipeline);
-    return atOnce / ((performance.now() - began) / 1000);
-  }
+async function figuresOf(publish: () => Promise<unknown>): Promise<Figures> {
+  return { ...(await latencies(publish)), rate: await rate(publish) };
+}
+
+/** Updates a second, of which none waits for the answer to another. */
+async function rate(publish: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await Promise.all(Array.from({ length: atOnce }, publish));
+  return atOnce / ((performance.now() - began) / 1000);
 }
 
 async function latencies(publish: () => Promise<unknown>): Promise<Omit<Figures, "rate">> {
@@ -90,6 +117,10 @@ async function compare(where: string, contest: Contest, gateway?: Gateway): Prom
     if (gateway) await untilHeard(gateway, (2 * turn + 2) * (oneByOne + atOnce));
   }
   console.log(where);
+  print(ours, peers);
+}
+
+function print(ours: readonly Figures[], peers: readonly Figures[]): void {
   const row = (what: string, key: keyof Figures, text: (value: number) => string): void => {
     const [our, theirs] = [median(ours.map((figures) => figures[key])), median(peers.map((figures) => figures[key]))];
     console.log(`  ${what.padEnd(24)} ${text(our).padStart(12)} against ${text(theirs).padStart(12)} ${(our / theirs).toFixed(2).padStart(6)} x`);
@@ -100,15 +131,47 @@ async function compare(where: string, contest: Contest, gateway?: Gateway): Prom
   row("pipelined", "rate", (perSecond) => `${Math.round(perSecond)} /s`);
 }
 
+const programs = new URL("../../build/bin/", import.meta.url).pathname;
+
+/** As many turns of the C++ publisher, which measures by itself. */
+async function compareNative(): Promise<void> {
+  const redis = await RedisServer.start();
+  const { stdout } = await promisify(execFile)(`${programs}publish_cost`, [redis.port, turns, oneByOne, nativeAtOnce].map(String));
+  // The broker logs its connection before.
+  const { history, bare } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Record<"history" | "bare", Figures>;
+  console.log(`from C++, nobody listens, ${nativeAtOnce} updates at once`);
+  print([history], [bare]);
+  await redis.stop();
+}
+
+/** The publisher's own place and what Redis begins with are in it before. */
+async function compareMemory(): Promise<void> {
+  const contest = await Contest.start(throughIoredis);
+  const observer = contest.redis.connect();
+  const used = async (): Promise<number> => Number(/used_memory:(\d+)/.exec(await observer.info("memory"))?.[1]);
+  await contest.intoHistoryOneByOne(1000);
+  const before = await used();
+  await contest.intoHistoryOneByOne(memoryUpdates);
+  const bytes = Buffer.byteLength(updateOf(42));
+  console.log(`memory of Redis for an update of ${bytes} bytes: ${Math.round(((await used()) - before) / memoryUpdates)} bytes`);
+  observer.disconnect();
+  await contest.stop();
+}
+
 try {
   console.log(`publishing into the history against a bare PUBLISH; medians of ${turns} turns of ${oneByOne} and ${atOnce} updates`);
-  const alone = await Contest.start();
-  await compare("nobody listens", alone);
-  await alone.stop();
+  for (const [name, connect] of [["ioredis", throughIoredis], ["node-redis", throughNodeRedis]] as const) {
+    const alone = await Contest.start(connect);
+    await compare(`nobody listens, through ${name}`, alone);
+    await alone.stop();
+  }
 
-  const heard = await Contest.start();
-  await compare("a gateway listens", heard, await Gateway.start({ redis: heard.redis.address }));
+  const heard = await Contest.start(throughIoredis);
+  await compare("a gateway listens, through ioredis", heard, await Gateway.start({ redis: heard.redis.address }));
   await heard.stop();
+
+  await compareNative();
+  await compareMemory();
 } finally {
   await Child.stopAll();
   removeTemporaryFolders();

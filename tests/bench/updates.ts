@@ -1,5 +1,5 @@
 import type { ChainableCommander, Redis } from "ioredis";
-import { publishCall } from "../../wasm/src/publisher/history_call.ts";
+import { type HistoryCall, publishCall } from "../../wasm/src/publisher/history_call.ts";
 import { historyScript, historyScriptDigest } from "../../wasm/src/generated/history_script.ts";
 
 import { channel } from "../processes/redis.ts";
@@ -25,9 +25,15 @@ export async function loadHistoryScript(client: Redis): Promise<void> {
 }
 
 /** Appends to the history and publishes, as a publisher does it, without waiting for the answers to earlier ones. */
-export function publishInHistory(pipeline: ChainableCommander, message: string, key: string): void {
-  const { keys, args } = publishCall(history, "0-0", key, message);
+export function publishInHistory(pipeline: ChainableCommander, message: string, publisher: string): void {
+  const { keys, args } = batchCall(publisher, 1, [{ message, key: null }]);
   pipeline.evalsha(historyScriptDigest, keys.length, ...keys, ...args);
+}
+
+/** Several updates of one publisher as one call of the script, of which none before is unanswered. */
+export function batchCall(publisher: string, first: number, updates: readonly { message: string; key: string | null }[]): HistoryCall {
+  const publishes = updates.map((update) => ({ ...update, bytes: 0, resolve: () => undefined, reject: () => undefined }));
+  return publishCall(history, "0-0", publisher, { batch: { first, publishes, firstSent: 0, isUncertain: false }, isFirstInLine: true });
 }
 
 /** Sends all of it, and waits for the answers. Fails if one is an error. */

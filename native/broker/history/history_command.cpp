@@ -7,7 +7,7 @@ struct QuestionOf {
   Question operator()(const ScriptCall& call) const { return std::visit(*this, call.mode); }
   Question operator()(const OpenHistory& /*open*/) const { return Question::open; }
   Question operator()(const ReadHistory& /*read*/) const { return Question::page; }
-  Question operator()(const PublishUpdate& /*publish*/) const { return Question::publish; }
+  Question operator()(const PublishBatch& /*batch*/) const { return Question::publish; }
   Question operator()(const ProbePublishing& /*probe*/) const { return Question::probe; }
   Question operator()(const Adopt& /*adopt*/) const { return Question::adoption; }
   Question operator()(const TellLoss& /*loss*/) const { return Question::loss; }

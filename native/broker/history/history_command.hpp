@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include <regstream/broker/broker.hpp>
 #include <regstream/message/event_id.hpp>
 #include <regstream/time.hpp>
 
@@ -25,19 +26,25 @@ namespace regstream::broker {
 /// And say where it ends, and which server has it.
 struct OpenHistory {};
 
-struct PublishUpdate {
-  std::string key;
-  std::string message;
-  /// Of updates that were sent before this one on the same connection, and are not answered yet.
-  /// Without each of them in the history, this one is refused.
-  std::vector<std::string> keys_before;
+/// Updates of one publisher that follow on each other.
+struct PublishBatch {
+  struct Update {
+    std::string message;
+    std::string key;  ///< The application's. Empty: it has none.
+  };
+  std::string publisher;    ///< No other process has this name.
+  std::uint64_t first = 0;  ///< The publisher's number of the first one, from 1 on.
+  /// Nothing that the publisher has sent before is unanswered. Otherwise the batch is refused
+  /// unless it follows on the last one that Redis has taken.
+  bool is_first_in_line = true;
+  std::vector<Update> updates;
 };
 
 /// Refused where a publish would be; changes nothing.
 struct ProbePublishing {};
 
 using ScriptMode =
-    std::variant<OpenHistory, ReadHistory, PublishUpdate, ProbePublishing, Adopt, TellLoss>;
+    std::variant<OpenHistory, ReadHistory, PublishBatch, ProbePublishing, Adopt, TellLoss>;
 
 struct ScriptCall {
   ScriptMode mode;
@@ -152,7 +159,11 @@ struct Durability {
 struct ReplicasReached {
   std::size_t count = 0;
 };
-/// To `PublishUpdate`: the update before it is not in the history.
+/// To `PublishBatch`: what became of each update.
+struct Published {
+  std::vector<PublishResult> results;
+};
+/// To `PublishBatch`: a batch before it is not in the history.
 struct OutOfOrder {};
 /// An error, or what is no answer to the question (`RedisFailureKind::not_redis`).
 struct Refused {
@@ -163,7 +174,8 @@ struct Refused {
 
 /// `EventId`: where the history ends, or which id an update has.
 using HistoryReply =
-    std::variant<Done, EventId, HistoryPage, AwaitedEntries, CursorTooOld, Durability, OutOfOrder,
-                 HistoryOpened, ServerIdentity, ServerLocation, ReplicasReached, Refused>;
+    std::variant<Done, EventId, HistoryPage, AwaitedEntries, CursorTooOld, Durability, Published,
+                 OutOfOrder, HistoryOpened, ServerIdentity, ServerLocation, ReplicasReached,
+                 Refused>;
 
 }  // namespace regstream::broker

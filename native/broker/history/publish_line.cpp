@@ -17,7 +17,7 @@ PublishLine::PublishLine(PublishLimits limits, Duration resend_max, BackoffOptio
                          std::uint64_t seed)
     : queue_(limits, resend_max), gate_(backoff, seed) {}
 
-std::optional<PublishError> PublishLine::push(std::string message, PublishKey key,
+std::optional<PublishError> PublishLine::push(std::string message, std::string key,
                                               PublishHandler& done, Patience patience) {
   if (patience == Patience::refuses && (!is_up_ || is_refusing())) {
     return PublishError{not_now};
@@ -33,35 +33,35 @@ void PublishLine::on_down(Instant now) noexcept {
   expire(now);
 }
 
-const PublishQueue::Publish* PublishLine::next(Instant now) noexcept {
+const PublishQueue::Batch* PublishLine::next(Instant now) noexcept {
   if (!is_up_ || !gate_.may_call(now)) {
     return nullptr;
   }
   if (queue_.in_flight() == 0) {
     expire(now);
   }
-  const auto* const publish = queue_.take(now);
-  if (publish != nullptr) {
+  const auto* const batch = queue_.take(now);
+  if (batch != nullptr) {
     gate_.on_called();
   }
-  return publish;
+  return batch;
 }
 
 bool PublishLine::may_probe(Instant now) const {
   return is_up_ && gate_.may_call(now);
 }
 
-bool PublishLine::on_taken(EventId id) {
-  std::list<Ended> ended(1);  // Before it leaves the queue: there may be no memory.
-  ended.front() = {queue_.answered(), id};
-  ended_.splice(ended_.end(), ended);
+bool PublishLine::on_taken(std::vector<PublishResult> results) noexcept {
+  queue_.taken(std::move(results));
   return gate_.on_taken();
 }
 
-void PublishLine::on_refused(PublishError error) {
-  std::list<Ended> ended(1);
-  ended.front() = {queue_.answered(), std::move(error)};
-  ended_.splice(ended_.end(), ended);
+void PublishLine::on_acknowledged() noexcept {
+  ended_.splice(ended_.end(), queue_.acknowledged());
+}
+
+void PublishLine::on_refused(const PublishError& error) {
+  ended_.splice(ended_.end(), queue_.refused(error));
   gate_.on_other_answer();
 }
 
@@ -92,7 +92,7 @@ void PublishLine::on_write_refused(Instant now) {
 std::optional<PublishLine::Ended> PublishLine::poll_ended() {
   std::optional<Ended> ended;
   if (!ended_.empty()) {
-    ended = std::move(ended_.front());
+    ended = {.done = std::move(ended_.front().done), .result = std::move(ended_.front().result)};
     ended_.pop_front();
   } else if (!withdrawn_.empty()) {
     ended = {.done = {}, .result = PublishError{not_now}};  // First: there may be no memory.

@@ -36,29 +36,34 @@ class PublishLine {
   };
 
   /// Takes a message in, or says why not; `done` is moved from only if it was taken in.
-  [[nodiscard]] std::optional<PublishError> push(std::string message, PublishKey key,
+  [[nodiscard]] std::optional<PublishError> push(std::string message, std::string key,
                                                  PublishHandler& done, Patience patience);
 
   /// The connection by which publishes are sent is there, and then no longer.
   void on_up() { is_up_ = true; }
   void on_down(Instant now) noexcept;
 
-  /// The next one to send, now; see `PublishQueue::take`.
-  [[nodiscard]] const PublishQueue::Publish* next(Instant now) noexcept;
-  [[nodiscard]] std::vector<std::string> keys_before() const { return queue_.keys_before(); }
+  /// The next batch to send, now; see `PublishQueue::take`.
+  [[nodiscard]] const PublishQueue::Batch* next(Instant now) noexcept;
   /// A call that changes nothing, and finds out whether publishes would be taken, may be sent now.
   [[nodiscard]] bool may_probe(Instant now) const;
   void on_probed() { gate_.on_called(); }
 
-  // The answer to the oldest publish that was sent. If there is no memory for it, that publish is
-  // in flight still. True: Redis had taken none before this.
-  bool on_taken(EventId id);
+  // The answer to the batch that is due, the oldest one without an answer. If there is no memory
+  // for it, that batch is due still.
+
+  /// `PublishQueue::due` results. The batch is in flight until `on_acknowledged`: what Redis has
+  /// taken may have to reach replicas first. True: Redis had taken none before this.
+  bool on_taken(std::vector<PublishResult> results) noexcept;
   /// It would be refused again.
-  void on_refused(PublishError error);
+  void on_refused(const PublishError& error);
   /// It would be taken later.
   void on_refused_in_passing(Instant now);
-  /// The one before it is not in the history.
+  /// A batch before it is not in the history.
   void on_out_of_order();
+
+  /// The oldest batch that was taken is in the history for good: its publishes end.
+  void on_acknowledged() noexcept;
 
   // The answer to a probe; true as above.
   bool on_probe_taken() { return gate_.on_taken(); }
@@ -84,7 +89,7 @@ class PublishLine {
   RefusalGate gate_;
   bool is_up_ = false;
   // For `poll_ended`, in this order.
-  std::list<Ended> ended_;
+  std::list<PublishQueue::Publish> ended_;
   std::list<PublishQueue::Publish> withdrawn_;
   std::list<PublishQueue::Publish> unknown_;
 };

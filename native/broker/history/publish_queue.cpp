@@ -1,13 +1,19 @@
 #include "broker/history/publish_queue.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
 namespace regstream::broker {
 
-std::optional<PublishError> PublishQueue::push(std::string message, PublishKey key,
+PublishQueue::PublishQueue(PublishLimits limits, Duration resend_max)
+    : limits_(limits),
+      resend_max_(resend_max),
+      unused_(std::clamp<std::size_t>(limits.batches_in_flight_max, 1, known_batches_max)) {}
+
+std::optional<PublishError> PublishQueue::push(std::string message, std::string key,
                                                PublishHandler& done, Patience patience) {
-  if (auto problem = size_problem(message, key.text, limits_); !problem.empty()) {
+  if (auto problem = size_problem(message, key, limits_); !problem.empty()) {
     return PublishError{std::move(problem)};
   }
   // Those that were in flight may exceed the limit when they wait again.
@@ -18,86 +24,148 @@ std::optional<PublishError> PublishQueue::push(std::string message, PublishKey k
                         " bytes) wait for redis already: bring redis back"};
   }
   std::list<Publish> taken_in(1);  // Before anything is moved from: there may be no memory.
-  taken_in.front() = {.message = std::move(message),
-                      .key = std::move(key),
-                      .done = std::move(done),
-                      .patience = patience,
-                      .first_sent = std::nullopt};
+  taken_in.front().message = std::move(message);
+  taken_in.front().key = std::move(key);
+  taken_in.front().done = std::move(done);
+  taken_in.front().patience = patience;
+  ++waiting_count_;
   waiting_bytes_ += taken_in.front().message.size();
   waiting_.splice(waiting_.end(), taken_in);
   return std::nullopt;
 }
 
-const PublishQueue::Publish* PublishQueue::take(Instant now) noexcept {
+const PublishQueue::Batch* PublishQueue::take(Instant now) noexcept {
   if (in_flight_.empty()) {
-    wait_again(held_back_);
-    is_refused_before_ = false;
-  } else if (!held_back_.empty() || is_refused_before_) {
+    wait_again();
+  } else if (!held_batches_.empty() || !held_back_.empty() || is_refused_before_) {
     return nullptr;
   }
-  if (waiting_.empty() || in_flight_.size() >= limits_.in_flight_max) {
+  const bool is_new = again_.empty();
+  if (is_new && (waiting_.empty() || unused_.empty())) {
     return nullptr;
   }
-  waiting_bytes_ -= waiting_.front().message.size();
-  move_first(waiting_, in_flight_);
-  Publish& taken = in_flight_.back();
-  if (!taken.first_sent) {
-    taken.first_sent = now;
+  // Behind one in flight Redis takes only the number that follows on it.
+  const std::uint64_t first = is_new ? next_number_ : again_.front().first;
+  if (!in_flight_.empty() && in_flight_.back().end() != first) {
+    return nullptr;
   }
+  Batches& from = is_new ? unused_ : again_;
+  if (is_new) {
+    fill(from.front());
+  }
+  in_flight_.splice(in_flight_.end(), from, from.begin());
+  Batch& taken = in_flight_.back();
+  waiting_count_ -= taken.publishes.size();
+  waiting_bytes_ -= taken.bytes;
+  in_flight_count_ += taken.publishes.size();
+  taken.is_first_in_line = in_flight_.size() == 1;
+  taken.first_sent = taken.first_sent.value_or(now);
   return &taken;
 }
 
-std::vector<std::string> PublishQueue::keys_before() const {
-  std::vector<std::string> keys;
-  bool is_whole = in_flight_.size() < 2;
-  for (auto before = std::next(in_flight_.rbegin(), is_whole ? 0 : 1); !is_whole; ++before) {
-    keys.push_back(before->key.text);
-    is_whole = before->key.is_own || std::next(before) == in_flight_.rend();
-  }
-  return keys;
+/// With what waits, as far as it may be. The first one may be larger than a batch: it goes alone.
+void PublishQueue::fill(Batch& batch) noexcept {
+  batch.first = next_number_;
+  do {
+    batch.bytes += waiting_.front().message.size();
+    batch.publishes.splice(batch.publishes.end(), waiting_, waiting_.begin());
+  } while (!waiting_.empty() && batch.publishes.size() < limits_.batch_updates_max &&
+           batch.bytes + waiting_.front().message.size() <= limits_.batch_bytes_max);
+  next_number_ = batch.end();
 }
 
-PublishHandler PublishQueue::answered() noexcept {
-  if (in_flight_.empty()) {
+PublishQueue::Batches::iterator PublishQueue::first_due() {
+  return std::find_if(in_flight_.begin(), in_flight_.end(),
+                      [](const Batch& batch) { return !batch.is_taken; });
+}
+
+std::size_t PublishQueue::due() const {
+  const auto due = std::find_if(in_flight_.begin(), in_flight_.end(),
+                                [](const Batch& batch) { return !batch.is_taken; });
+  return due == in_flight_.end() ? 0 : due->publishes.size();
+}
+
+void PublishQueue::taken(std::vector<PublishResult> results) noexcept {
+  const auto batch = first_due();
+  if (batch == in_flight_.end() || results.size() != batch->publishes.size()) {
+    return;
+  }
+  auto result = results.begin();
+  for (Publish& publish : batch->publishes) {
+    publish.result = std::move(*result++);
+  }
+  batch->is_taken = true;
+}
+
+std::list<PublishQueue::Publish> PublishQueue::acknowledged() noexcept {
+  if (in_flight_.empty() || !in_flight_.front().is_taken) {
     return {};
   }
-  PublishHandler done = std::move(in_flight_.front().done);
-  in_flight_.pop_front();
-  return done;
+  in_flight_count_ -= in_flight_.front().publishes.size();
+  return leave(in_flight_, in_flight_.begin());
+}
+
+std::list<PublishQueue::Publish> PublishQueue::refused(const PublishError& error) {
+  const auto batch = first_due();
+  if (batch == in_flight_.end()) {
+    return {};
+  }
+  for (Publish& publish : batch->publishes) {
+    publish.result = error;
+  }
+  in_flight_count_ -= batch->publishes.size();
+  return leave(in_flight_, batch);
 }
 
 void PublishQueue::hold_back() noexcept {
-  if (in_flight_.empty()) {
+  const auto held = first_due();
+  if (held == in_flight_.end()) {
     return;
   }
-  move_first(in_flight_, held_back_);
-  Publish& held = held_back_.back();
-  waiting_bytes_ += held.message.size();
-  if (!held.is_uncertain) {
-    held.first_sent.reset();
+  count_as_waiting(*held);
+  if (held->is_uncertain) {
+    held_batches_.splice(held_batches_.end(), in_flight_, held);
+  } else {
+    held_back_.splice(held_back_.end(), leave(in_flight_, held));
     is_refused_before_ = true;
   }
 }
 
 void PublishQueue::lost() noexcept {
-  for (auto& publish : in_flight_) {
-    waiting_bytes_ += publish.message.size();
-    publish.is_uncertain = publish.is_uncertain || !is_refused_before_;
-    if (!publish.is_uncertain) {
-      publish.first_sent.reset();
+  for (auto next = in_flight_.begin(); next != in_flight_.end();) {
+    const auto batch = next++;
+    count_as_waiting(*batch);
+    batch->is_taken = false;
+    batch->is_uncertain |= !is_refused_before_;
+    if (batch->is_uncertain) {
+      held_batches_.splice(held_batches_.end(), in_flight_, batch);
+    } else {
+      held_back_.splice(held_back_.end(), leave(in_flight_, batch));
     }
   }
-  wait_again(in_flight_);
-  wait_again(held_back_);
+  wait_again();
+}
+
+void PublishQueue::count_as_waiting(const Batch& batch) noexcept {
+  in_flight_count_ -= batch.publishes.size();
+  waiting_count_ += batch.publishes.size();
+  waiting_bytes_ += batch.bytes;
+}
+
+/// What was held back, while nothing is in flight.
+void PublishQueue::wait_again() noexcept {
+  again_.splice(again_.begin(), held_batches_);
+  waiting_.splice(waiting_.begin(), held_back_);
   is_refused_before_ = false;
 }
 
-void PublishQueue::wait_again(std::list<Publish>& publishes) noexcept {
-  waiting_.splice(waiting_.begin(), publishes);
-}
-
-void PublishQueue::move_first(std::list<Publish>& from, std::list<Publish>& to) noexcept {
-  to.splice(to.end(), from, from.begin());
+/// The batch is no more: its publishes.
+std::list<PublishQueue::Publish> PublishQueue::leave(Batches& from,
+                                                     Batches::iterator batch) noexcept {
+  std::list<Publish> publishes = std::move(batch->publishes);
+  *batch = {};
+  unused_.splice(unused_.end(), from, batch);
+  return publishes;
 }
 
 std::list<PublishQueue::Publish> PublishQueue::withdraw() noexcept {
@@ -105,7 +173,8 @@ std::list<PublishQueue::Publish> PublishQueue::withdraw() noexcept {
   for (auto* const publishes : {&held_back_, &waiting_}) {
     for (auto next = publishes->begin(); next != publishes->end();) {
       const auto publish = next++;
-      if (publish->patience == Patience::refuses && !publish->is_uncertain) {
+      if (publish->patience == Patience::refuses) {
+        --waiting_count_;
         waiting_bytes_ -= publish->message.size();
         leaving.splice(leaving.end(), *publishes, publish);
       }
@@ -115,12 +184,12 @@ std::list<PublishQueue::Publish> PublishQueue::withdraw() noexcept {
 }
 
 std::list<PublishQueue::Publish> PublishQueue::expired(Instant now) noexcept {
-  wait_again(held_back_);
+  wait_again();
   std::list<Publish> leaving;
-  while (!waiting_.empty() && waiting_.front().first_sent &&
-         now - *waiting_.front().first_sent > resend_max_) {
-    waiting_bytes_ -= waiting_.front().message.size();
-    move_first(waiting_, leaving);
+  while (!again_.empty() && now - *again_.front().first_sent > resend_max_) {
+    waiting_count_ -= again_.front().publishes.size();
+    waiting_bytes_ -= again_.front().bytes;
+    leaving.splice(leaving.end(), leave(again_, again_.begin()));
   }
   return leaving;
 }

@@ -13,18 +13,14 @@ ScriptLink::ScriptLink(const HistorySessionOptions& options, HistoryFollower& fo
       line_(options.publishes, options.resend_max(), options.timing.backoff, options.seed),
       reading_(options.timing.backoff, options.seed + 1),
       adopting_(options.timing.backoff, options.seed + 2),
-      own_key_(options.own_key),
+      publisher_name_(options.publisher_name),
       duty_(duty),
       replicas_(duty == ScriptDuty::publishing ? options.replicas : AwaitReplicas{}),
       may_move_(options.finder.topology != Topology::fixed) {}
 
 void ScriptLink::publish(std::string message, std::string key, PublishHandler&& done,
                          Patience patience) {
-  const bool is_own = key.empty();
-  if (is_own) {
-    key = own_key_ + '-' + std::to_string(++own_keys_);
-  }
-  if (auto error = line_.push(std::move(message), {std::move(key), is_own}, done, patience)) {
+  if (auto error = line_.push(std::move(message), std::move(key), done, patience)) {
     // Whoever does not wait has an answer to give.
     if (patience == Patience::waits) {
       happened_.emplace_back(PublishRejected{error->what});
@@ -103,6 +99,18 @@ ScriptCall ScriptLink::call(ScriptMode&& wanted) {
   return make_call(std::move(wanted));
 }
 
+PublishBatch ScriptLink::batch_call(const PublishQueue::Batch& batch) const {
+  PublishBatch call{.publisher = publisher_name_,
+                    .first = batch.first,
+                    .is_first_in_line = batch.is_first_in_line,
+                    .updates = {}};
+  call.updates.reserve(batch.publishes.size());
+  for (const PublishQueue::Publish& publish : batch.publishes) {
+    call.updates.push_back({.message = publish.message, .key = publish.key});
+  }
+  return call;
+}
+
 /// A gateway knows whether it can publish before it has to; and whoever was refused finds out when
 /// that is over, be there something to publish or not.
 bool ScriptLink::is_probe_due(Instant now) const {
@@ -121,10 +129,9 @@ std::optional<HistoryCommand> ScriptLink::poll(Instant now) {
   if (std::exchange(is_script_wanted_, false)) {
     return LoadScript{};
   }
-  if (const auto* const publish = line_.next(now)) {
+  if (const auto* const batch = line_.next(now)) {
     unawaited_ += replicas_.count > 0 ? 1U : 0U;
-    return make_call(PublishUpdate{
-        .key = publish->key.text, .message = publish->message, .keys_before = line_.keys_before()});
+    return make_call(batch_call(*batch));
   }
   if (unawaited_ > 0) {
     awaited_.push_back(std::exchange(unawaited_, 0));
@@ -236,15 +243,17 @@ std::optional<RedisFailure> ScriptLink::on_replicas(HistoryReply&& reply, Instan
 std::optional<RedisFailure> ScriptLink::on_answer(Question question, HistoryReply&& reply,
                                                   Instant now) {
   auto* const page = std::get_if<HistoryPage>(&reply);
+  auto* const published = std::get_if<Published>(&reply);
   const auto* const id = std::get_if<EventId>(&reply);
   const bool is_done = std::holds_alternative<Done>(reply);
   if (question == Question::script && is_done) {
     on_loaded();
   } else if (question == Question::page && page != nullptr) {
     on_page(std::move(*page));
-  } else if (question == Question::publish && id != nullptr) {
-    follower_.learn(*id);
-    on_write_taken(line_.on_taken(*id), now);
+  } else if (question == Question::publish && published != nullptr) {
+    if (!on_published(std::move(*published), now)) {
+      return mistyped_failure();
+    }
   } else if (question == Question::publish && std::holds_alternative<OutOfOrder>(reply)) {
     line_.on_out_of_order();
   } else if (question == Question::probe && is_done) {
@@ -264,6 +273,24 @@ std::optional<RedisFailure> ScriptLink::on_answer(Question question, HistoryRepl
   return std::nullopt;
 }
 
+/// False: these are not the answers to the batch that is due.
+bool ScriptLink::on_published(Published&& published, Instant now) {
+  if (published.results.size() != line_.queue().due()) {
+    return false;
+  }
+  for (const PublishResult& result : published.results) {
+    if (const auto* const id = std::get_if<EventId>(&result)) {
+      follower_.learn(*id);
+    } else {
+      happened_.emplace_back(PublishRejected{std::get<PublishError>(result).what});
+    }
+  }
+  const bool was_refusing = line_.on_taken(std::move(published.results));
+  line_.on_acknowledged();
+  on_write_taken(was_refusing, now);
+  return true;
+}
+
 /// The connection stays, unless there may be a better one.
 std::optional<RedisFailure> ScriptLink::on_refused(Question question, RedisFailure failure,
                                                    Instant now) {
@@ -277,7 +304,7 @@ std::optional<RedisFailure> ScriptLink::on_refused(Question question, RedisFailu
   if (question == Question::publish && is_final) {
     happened_.emplace_back(PublishRejected{failure.what});
     readiness_.on_publish_doubted();
-    line_.on_refused({std::move(failure.what)});
+    line_.on_refused({failure.what});
     return std::nullopt;
   }
   happened_.emplace_back(RedisRefuses{failure});

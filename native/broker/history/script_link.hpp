@@ -87,6 +87,8 @@ class ScriptLink {
                                                        Instant now);
   [[nodiscard]] std::optional<RedisFailure> on_replicas(HistoryReply&& reply, Instant now);
   [[nodiscard]] bool reads() const { return duty_ != ScriptDuty::publishing; }
+  [[nodiscard]] PublishBatch batch_call(const PublishQueue::Batch& batch) const;
+  [[nodiscard]] bool on_published(Published&& published, Instant now);
   void on_loaded();
   void on_durability(const Durability* durability, Instant now);
   void on_page(HistoryPage page);
@@ -99,8 +101,7 @@ class ScriptLink {
   PublishLine line_;
   RefusalGate reading_;
   RefusalGate adopting_;  // Of refusals that are the adoption's own; others are the line's.
-  const std::string own_key_;
-  std::uint64_t own_keys_ = 0;
+  const std::string publisher_name_;
   std::size_t waited_ = 0;
   std::string server_;
   const ScriptDuty duty_;

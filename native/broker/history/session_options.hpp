@@ -22,15 +22,15 @@ struct HistorySessionOptions {
   /// What is published counts as published once so many replicas have it. None: as soon as Redis
   /// has it.
   AwaitReplicas replicas = {};
-  /// How long Redis keeps the key of a publish.
+  /// How long Redis keeps a publisher's place, and the key of a publish.
   Duration key_lifetime = RedisHistoryLimits{}.key_lifetime;
   PublishLimits publishes = {};
   FollowerLimits follower = {};
-  /// Publishes without a key get this one and a number. No other process has it.
-  std::string own_key;
+  /// Under which Redis keeps this publisher's place. No other process has it, nor had it.
+  std::string publisher_name;
   std::uint64_t seed = 0;  ///< Spreads this process's retries from those of others.
 
-  /// How long after it was first sent a publish may be sent again. Redis keeps a key from when it
+  /// How long after it was first sent a batch may be sent again. Redis keeps the place from when it
   /// ran the script, which is later than when it was sent; the rest is for what the last sending
   /// takes.
   [[nodiscard]] Duration resend_max() const {

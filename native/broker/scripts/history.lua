@@ -12,11 +12,9 @@
 -- Redis does not roll a script back. So an update whose publisher gets an error is not in the history:
 -- what Redis may refuse (permissions, memory, a key's type) comes before the append, or is undone.
 --
--- KEYS: the stream; what is known of the server that has it (`may_have_lost`); for `publish`, the key
--- under which its id is remembered, and then, where it was sent behind other updates whose answers are
--- still to come, their keys, from the last back to one that only its publisher can have used (another
--- one may be there because somebody else did, though those before it are not); for `probe`, a key that
--- is never there.
+-- KEYS: the stream; what is known of the server that has it (`may_have_lost`); for `publish`, the
+-- publisher's place, and then the key of each update that its application gave one, in their order; for
+-- `probe`, a key that is never there.
 -- ARGV: mode, known id, most messages, most bytes of messages, the channel on which `publish` or `adopt`
 -- tells what it appends (empty for other modes), "1" if the server acknowledges a write only when it is
 -- on the disk, "0" if not, "" if the caller can't tell, "moves" if servers take each other's place
@@ -24,7 +22,10 @@
 --   open                                             -> {id of the end, run_id of the server or ""}
 --   read     from ("-", or an id that is included), bytes of a page
 --            -> {end, 1 if this is all, {id, message, id that it was adopted under or ""}, ...}
---   publish  lifetime of the key in ms, message                   -> id
+--   publish  lifetime of the place and of the keys in ms, sequence of the batch's first update, "1" if
+--            none that was sent before is unanswered and "0" otherwise, then for each update: "1" if it
+--            has a key and "0" if not, message
+--            -> for each update: its id, or why it is not in the history (an error's text)
 --   probe                                            -> 1: a publish would be taken now
 --   adopt    cursor, then for each: message, ordinal   -> id of the end; nil: the cursor is too old
 --   lose                                             -> id of the end: an entry without a message, by
@@ -32,6 +33,17 @@
 -- "Known" is the greatest id that the caller has met, "0-0" at its start. A history that ends
 -- before it has lost what came after (a restart without a disk, a restored copy), and begins anew.
 -- So does one that may have lost what nobody alive has met.
+--
+-- A publisher numbers its updates, and sends them in batches. Its place keeps its last five batches
+-- (`batches_kept`), so no more may be unanswered at a time. A batch that is sent again is the same one,
+-- and gets the same answer, though the ids may be of an earlier epoch by now. A batch that is behind
+-- unanswered ones has to follow on the place's last: otherwise one before it was refused, or lost, and
+-- the answer is OUTOFORDER. One with no unanswered one before it goes on from wherever the place is,
+-- which may be forgotten, or behind. What is before the place's end is never appended.
+--
+-- An update that is no JSON object, too large, or whose key holds something else, fails alone: it has
+-- its number, and those behind it don't wait for it. An error as the whole answer means that no update
+-- of the batch is in the history.
 
 -- Pub/Sub has no databases, so a channel has one history: in database 0, whichever the caller has
 -- selected. One without the right to select has selected none.
@@ -41,23 +53,28 @@ local history = KEYS[1]
 local server_key = KEYS[2]
 local mode = ARGV[1]
 local known = ARGV[2]
-local length_max = ARGV[3]
+local length_max = tonumber(ARGV[3])
 local bytes_max = tonumber(ARGV[4])
 local channel = ARGV[5]
 local durable = ARGV[6]
 
 -- A Lua number counts exactly up to here; a history that long begins a new epoch. Greater ids are made up.
 local number_max = 9007199254740991
+local no_limit = '9007199254740991'
 -- A megabyte, which is more than writers may send, and its id.
-local message_bytes_max = 1048576 + 256
+local text_bytes_max = 1048576
+local message_bytes_max = text_bytes_max + 256
 -- Messages are at most a megabyte: what Redis copies for a script at once.
 local page_entries = 16
 -- What an entry of a page counts beside its message: so many of the shortest are few enough for readers.
 local entry_bytes = 320
+-- Of a publisher: as many as it may have on their way.
+local batches_kept = 5
 
 local last         -- The id of the end; it survives trimming. nil: there is no history.
 local last_epoch, last_sequence
 local oldest, newest  -- The first entry and the last, as they were when the history was opened.
+local length       -- How many entries there are.
 local bytes_total  -- Bytes of messages of this history, those included that it no longer holds.
 
 local function whole(number)
@@ -184,23 +201,31 @@ local function next_id()
   return whole(last_epoch) .. '-' .. whole(last_sequence + 1)
 end
 
--- Under `next_id`. `adopted`: the field; nil if nobody adopts it. `run` is redis.call, which raises
--- Redis's error, or redis.pcall, with which the error is returned.
-local function append(run, id, message, adopted)
+-- How many entries stay when the next one is appended. Taking away single ones is dear, so that a
+-- hundredth goes at once where there are too many.
+local function length_kept()
+  return length < length_max and number_max or length_max - math.floor(length_max / 100)
+end
+
+-- Under `next_id`. `adopted`: the field; nil if nobody adopts it. `kept`: as `length_kept` says, or
+-- more. `run` is redis.call, which raises Redis's error, or redis.pcall, with which the error is
+-- returned.
+local function append(run, id, message, adopted, kept)
   local total = bytes_total + #message
+  local limit = kept == number_max and no_limit or whole(kept)
   local answer
   if adopted then
-    answer = run('XADD', history, 'MAXLEN', length_max, id,
+    answer = run('XADD', history, 'MAXLEN', limit, id,
       'message', message, 'bytes', whole(total), 'adopted', adopted)
   else
-    answer = run('XADD', history, 'MAXLEN', length_max, id,
-      'message', message, 'bytes', whole(total))
+    answer = run('XADD', history, 'MAXLEN', limit, id, 'message', message, 'bytes', whole(total))
   end
   if type(answer) == 'table' then
     return answer
   end
   last, last_sequence = id, last_sequence + 1
   bytes_total = total
+  length = math.min(length + 1, kept)
   return nil
 end
 
@@ -247,11 +272,11 @@ local function begin_epoch()
   last_epoch, last_sequence = epoch, 0
   last = whole(epoch) .. '-0'
   bytes_total = 0
-  oldest, newest = nil, nil
+  oldest, newest, length = nil, nil, 0
   redis.call('XADD', history, 'MAXLEN', 0, last, 'message', '')
   for _, entry in ipairs(kept) do
     local id = next_id()
-    append(redis.call, id, stamped(entry[1], id), entry[2])
+    append(redis.call, id, stamped(entry[1], id), entry[2], length_kept())
   end
 end
 
@@ -310,13 +335,18 @@ end
 
 -- Whether the stream is there, and may go on. Its end is known then.
 local function is_whole()
-  if redis.call('EXISTS', history) == 0 then
+  local info = redis.pcall('XINFO', 'STREAM', history)
+  if info.err then
+    if not info.err:find('no such key', 1, true) then
+      redis.call('XINFO', 'STREAM', history)
+    end
     return false
   end
-  local info = redis.call('XINFO', 'STREAM', history)
   for i = 1, #info, 2 do
     if info[i] == 'last-generated-id' then
       last = info[i + 1]
+    elseif info[i] == 'length' then
+      length = info[i + 1]
     elseif info[i] == 'first-entry' then
       oldest = info[i + 1]
     elseif info[i] == 'last-entry' then
@@ -362,8 +392,8 @@ local function has_room(message, bytes, added)
   return message and bytes_total + added - (bytes - #message) <= bytes_max
 end
 
--- Makes room for a message of so many bytes. Their number is kept by XADD; this keeps their bytes,
--- and what is not ours goes first.
+-- Makes room for messages of so many bytes. Their number is kept by XADD; this keeps their bytes, and
+-- what is not ours goes first.
 local function trim(added)
   if oldest then
     -- It may have gone since: then those after it have all the more room.
@@ -377,6 +407,7 @@ local function trim(added)
       return
     end
     redis.call('XDEL', history, id)
+    length = length - 1
   end
 end
 
@@ -412,9 +443,7 @@ end
 -- What a publish may have to do: all its commands, on its keys, none of which changes anything here.
 if mode == 'probe' then
   redis.call('XRANGE', history, '-', '+', 'COUNT', 1)
-  if redis.call('EXISTS', history) == 1 then
-    redis.call('XINFO', 'STREAM', history)
-  end
+  is_whole()
   redis.call('TIME')
   redis.call('GET', KEYS[3])
   redis.call('XADD', KEYS[3], 'NOMKSTREAM', '*', 'message', '')
@@ -424,51 +453,184 @@ if mode == 'probe' then
   return 1
 end
 
--- The id that was published under a key; nil if there is none, or only what a refusal leaves.
+-- The place of a publisher is `<first sequence> <count> <ids>;` for each batch, the last one first. The
+-- ids are as many as the count, with `-` for an update that has none, or only the first where the others
+-- follow on it. Gives the sequence after the last batch; nil if the place says nothing.
+local function next_in_line(place)
+  local first, count = place:match('^(%d+) (%d+) [^;]+;')
+  return first and first + count
+end
+
+-- The ids of a batch, if the place has it.
+local function known_ids(place, first, count)
+  return (';' .. place):match(';' .. whole(first) .. ' ' .. count .. ' ([^;]+);')
+end
+
+-- A place with one batch more, and as many as are kept.
+local older_batches = '^' .. ('[^;]*;'):rep(batches_kept - 1)
+local function extended(place, first, count, ids)
+  return whole(first) .. ' ' .. count .. ' ' .. ids .. ';' .. (place:match(older_batches) or place)
+end
+
+-- The id that was published under a key; nil if there is none, or only what a refusal leaves. And why
+-- nobody can tell, if that is so.
 local function published(key)
-  local id = redis.call('GET', key)
+  local id = redis.pcall('GET', key)
+  if type(id) == 'table' then
+    return nil, id.err
+  end
   return id and id ~= '' and id or nil
 end
 
+-- Each update of a batch: its text, and its key if it has one. The other members are `publish`'s; a table
+-- that has all from the start needs no room later.
+local function updates(count)
+  local batch, next_key = {}, 4
+  for i = 1, count do
+    local key = ARGV[8 + 2 * i] == '1' and KEYS[next_key]
+    next_key = key and next_key + 1 or next_key
+    batch[i] = {text = ARGV[9 + 2 * i], key = key, same = false, answer = false, id = false, message = false}
+  end
+  return batch
+end
+
+-- The id of an update that is there already, or why it can't be there. nil: it is to be appended.
+local function settled(update)
+  if update.key then
+    local id, problem = published(update.key)
+    if id or problem then
+      return id or problem
+    end
+  end
+  update.text = object(update.text)
+  if not update.text then
+    return 'ERR the update is no JSON object'
+  end
+  if #update.text > text_bytes_max then
+    return 'ERR the update has more bytes than readers take'
+  end
+  return nil
+end
+
+-- The answers to a batch, as its publisher's place has kept them.
+local function answered(ids, batch)
+  local epoch, sequence = parts(ids)
+  local answers = {}
+  if epoch then
+    for i = 1, #batch do
+      answers[i] = whole(epoch) .. '-' .. whole(sequence + i - 1)
+    end
+    return answers
+  end
+  for id in ids:gmatch('[^,]+') do
+    local update = batch[#answers + 1]
+    answers[#answers + 1] = id ~= '-' and id or update and settled(update) or 'ERR the update was refused'
+  end
+  return answers
+end
+
 if mode == 'publish' then
-  local earlier = published(KEYS[3])
-  if earlier then
-    return earlier
+  local place, lifetime, first = KEYS[3], ARGV[7], tonumber(ARGV[8])
+  local batch = updates((#ARGV - 9) / 2)
+  local kept = redis.call('GET', place) or ''
+  local next_sequence = next_in_line(kept)
+  if not next_sequence then
+    kept = ''
+  elseif first < next_sequence then
+    local ids = known_ids(kept, first, #batch)
+    return ids and answered(ids, batch) or
+      redis.error_reply('ERR the updates are older than others that their publisher has sent')
   end
   -- The other one was refused, or met a Redis that had forgotten this script. Its publisher will
   -- send both again.
-  for before = 4, #KEYS do
-    if not published(KEYS[before]) then
-      return redis.error_reply('OUTOFORDER an update before this one is not in the history')
+  if ARGV[9] ~= '1' and first ~= next_sequence then
+    return redis.error_reply('OUTOFORDER an update before these is not in the history')
+  end
+
+  local new, by_key = {}, {}
+  for _, update in ipairs(batch) do
+    update.same = update.key and by_key[update.key]
+    update.answer = not update.same and settled(update)
+    if not update.same and not update.answer then
+      new[#new + 1] = update
+      if update.key then
+        by_key[update.key] = update
+      end
     end
   end
-  local text = object(ARGV[8])
-  if not text then
-    return redis.error_reply('ERR the update is no JSON object')
+  local has_row = #new == #batch  -- Their ids follow on each other.
+  local function remember(run, answers)
+    local ids = {answers[1]}
+    for i = 1, has_row and 0 or #batch do
+      ids[i] = answers[i]:find('^%d') and answers[i] or '-'
+    end
+    return run('SET', place, extended(kept, first, #batch, table.concat(ids, ',')), 'PX', lifetime)
   end
+  -- `refusal`: why those that are new and have no id are not in the history.
+  local function answers(refusal)
+    local all = {}
+    for i, update in ipairs(batch) do
+      update = update.same or update
+      all[i] = update.answer or update.id or refusal.err
+    end
+    return all
+  end
+  if #new == 0 then
+    local all = answers()
+    remember(redis.pcall, all)  -- A refusal does no harm: what gave these answers gives them again.
+    return all
+  end
+
   open()
-  local id = next_id()
-  local message = stamped(text, id)
-  if #message > message_bytes_max then
-    return redis.error_reply('ERR the update has more bytes than readers take')
+  local added, prefix = 0, whole(last_epoch) .. '-'
+  for number, update in ipairs(new) do
+    update.id = prefix .. whole(last_sequence + number)
+    update.message = stamped(update.text, update.id)
+    added = added + #update.message
   end
-  trim(#message)
-  redis.call('SET', KEYS[3], id, 'PX', ARGV[7])
-  local refusal = append(redis.pcall, id, message)
-  if refusal then
-    -- By the command that was allowed just now; who asks in this millisecond sees an empty text.
-    redis.call('SET', KEYS[3], '', 'PX', 1)
+  trim(added)
+  local all = answers()
+  remember(redis.call, all)
+  local refusal
+  for key, update in pairs(by_key) do
+    local answer = refusal or redis.pcall('SET', key, update.id, 'PX', lifetime)
+    refusal = answer.err and answer
+  end
+  local appended = 0
+  for number, update in ipairs(new) do
+    local length_after = number == #new and length_kept() or number_max
+    refusal = refusal or append(redis.pcall, update.id, update.message, nil, length_after)
+    if not refusal then
+      tell(channel, update.message)
+      appended = number
+    else
+      update.id = nil
+      if update.key then
+        -- Who asks in this millisecond sees an empty text.
+        redis.pcall('SET', update.key, '', 'PX', 1)
+      end
+    end
+  end
+  if not refusal then
+    return all
+  end
+  -- By the command that was allowed just now.
+  if appended == 0 then
+    redis.call('SET', place, kept, 'PX', kept ~= '' and lifetime or 1)
     return refusal
   end
-  tell(channel, message)
-  return id
+  has_row = false
+  all = answers(refusal)
+  remember(redis.call, all)
+  return all
 end
 
 if mode == 'lose' then
   open()
   -- Though another one may be the last entry: what was lost may have come after that.
   last = next_id()
-  redis.call('XADD', history, 'MAXLEN', length_max, last, 'message', '', 'bytes', whole(bytes_total))
+  redis.call('XADD', history, 'MAXLEN', whole(length_kept()), last,
+    'message', '', 'bytes', whole(bytes_total))
   return last
 end
 
@@ -506,7 +668,7 @@ for i = 8, #ARGV, 2 do
     local message = stamped(text, id)
     if #message <= message_bytes_max then
       trim(#message)
-      append(redis.call, id, message, '1')
+      append(redis.call, id, message, '1', length_kept())
       -- Not the channel of updates: whoever listens there has heard it already, as it was published.
       -- One connection hears both channels in one order.
       tell(channel, message)

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,6 +17,7 @@
 #include <regstream/random.hpp>
 
 #include "broker/history_call.hpp"
+#include "history_reply_text.hpp"
 #include "redis_program.hpp"
 #include "redis_server.hpp"
 #include "simulation/fault_plan.hpp"
@@ -34,6 +36,7 @@ using regstream::test::names;
 using regstream::test::OtherProgram;
 using regstream::test::RedisData;
 using regstream::test::RedisServer;
+using regstream::test::shown;
 using Texts = std::vector<std::string>;
 
 constexpr int sequences_count = 10'000;
@@ -51,41 +54,6 @@ struct RefuseWrites {
   bool refuses;
 };
 using Step = std::variant<ScriptCall, AwaitHistory, Flush, RefuseWrites>;
-
-std::string shown(const HistoryEntry& entry) {
-  return to_string(entry.id) + '=' + entry.message + '/' +
-         (entry.adopted_as ? to_string(*entry.adopted_as) : "");
-}
-
-struct Shown {
-  std::string operator()(const Done& /*done*/) const { return "done"; }
-  std::string operator()(const EventId& id) const { return to_string(id); }
-  std::string operator()(const HistoryPage& page) const {
-    std::string text = "page to " + to_string(page.end) + (page.is_last ? ", last" : ", more");
-    for (const HistoryEntry& entry : page.entries) {
-      text += ' ' + shown(entry);
-    }
-    return text;
-  }
-  std::string operator()(const AwaitedEntries& awaited) const {
-    std::string text = "entries";
-    for (const HistoryEntry& entry : awaited.entries) {
-      text += ' ' + shown(entry);
-    }
-    return text;
-  }
-  std::string operator()(const CursorTooOld& /*old*/) const { return "cursor too old"; }
-  std::string operator()(const auto& /*other*/) const { return "other"; }
-  std::string operator()(const OutOfOrder& /*order*/) const { return "out of order"; }
-  std::string operator()(const HistoryOpened& opened) const { return to_string(opened.end); }
-  std::string operator()(const Refused& refused) const {
-    return refused.failure.passing != nullptr ? "refused in passing" : "refused";
-  }
-};
-
-std::string shown(const HistoryReply& reply) {
-  return std::visit(Shown{}, reply);
-}
 
 /// The call, for whoever reads of a difference.
 std::string shown(const ScriptCall& call) {
@@ -192,8 +160,7 @@ class Callers {
         return adopt;
       }
       default:
-        return PublishUpdate{
-            .key = key(), .message = text(), .keys_before = keys(random_.up_to(2))};
+        return batch();
     }
   }
   std::optional<bool> durability() {
@@ -206,12 +173,28 @@ class Callers {
     return {epoch, random_.up_to(end.sequence + 1)};
   }
   std::string key() { return std::to_string(random_.up_to(3)); }
-  std::vector<std::string> keys(std::uint64_t count) {
-    std::vector<std::string> keys;
-    for (; count > 0; --count) {
-      keys.push_back(key());
+  /// Mostly the next one of its publisher, or the one before it again.
+  PublishBatch batch() {
+    const std::string publisher = std::to_string(random_.up_to(1));
+    PublishBatch& last = last_[publisher];
+    const auto kind = random_.up_to(9);
+    if (kind < 2 && !last.updates.empty()) {
+      return last;
     }
-    return keys;
+    PublishBatch next{.publisher = publisher,
+                      .first = last.first + last.updates.size() + (kind < 4 ? random_.up_to(2) : 0),
+                      .is_first_in_line = random_.up_to(1) == 0,
+                      .updates = {}};
+    if (kind == 4) {
+      next.first = 1 + random_.up_to(last.first);
+    }
+    for (auto count = 1 + random_.up_to(random_.up_to(1) * 3); count > 0; --count) {
+      next.updates.push_back({.message = text(), .key = random_.up_to(2) == 0 ? key() : ""});
+    }
+    if (kind != 4) {
+      last = next;
+    }
+    return next;
   }
   std::string text() {
     static const Texts texts{R"({"registrationId":1,"status":"PENDING"})",
@@ -229,6 +212,7 @@ class Callers {
   }
 
   Random random_;
+  std::map<std::string, PublishBatch> last_;  // Of each publisher.
   bool refuses_ = false;
   int met_ = 0;  // Calls since the history was emptied.
 };

@@ -27,36 +27,38 @@ TEST_CASE("a publisher's session connects one link, asks for durability, and loa
   CHECK(bench.wants() == Texts{"durability?", "load"});
   CHECK(bench.call_reply(Durability{true}).empty());
   CHECK(bench.call_reply(Done{}) == Texts{"publish a", "followed, waited 1"});
-  CHECK(bench.call_reply(EventId{1'000, 1}) == Texts{"ended"});
+  CHECK(bench.take({1'000, 1}) == Texts{"ended"});
   CHECK(bench.ended == Texts{"a 1000-1"});
   CHECK(bench.session.obstacles().publishing.empty());
 }
 
-TEST_CASE("publishes in flight when a link is lost are sent again in order, before others") {
+TEST_CASE("batches in flight when a link is lost are sent again as they were, before others") {
   Bench bench;
   bench.bring_up_caller();
   bench.publish("a");
+  CHECK(bench.wants() == Texts{"publish a"});
   bench.publish("b");
-  CHECK(bench.wants() == Texts{"publish a", "publish b after a"});
+  bench.publish("c");
+  CHECK(bench.wants() == Texts{"publish b c, behind others"});
   bench.lose(LinkRole::caller);
   CHECK(bench.wants() == Texts{"failed: lost redis"});
-  bench.publish("c");
+  bench.publish("d");
   CHECK(bench.wants().empty());
   CHECK(bench.session.due(LinkRole::caller) == nullptr);
-  CHECK(bench.call_reply(EventId{1'000, 1}).empty());  // Of the connection that is no more.
+  CHECK(bench.take({1'000, 1}).empty());  // Of the connection that is no more.
   CHECK(bench.wake() == Texts{"connect caller"});
   bench.connect(LinkRole::caller);
   CHECK(bench.wants() == Texts{"durability?", "load"});
   bench.call_reply(Durability{});
-  CHECK(bench.call_reply(Done{}) ==
-        Texts{"publish a", "publish b after a", "publish c after b a", "followed, waited 3"});
-  for (std::uint64_t sequence = 1; sequence <= 3; ++sequence) {
-    CHECK(bench.call_reply(EventId{1'000, sequence}) == Texts{"ended"});
-  }
-  CHECK(bench.ended == Texts{"a 1000-1", "b 1000-2", "c 1000-3"});
+  CHECK(bench.call_reply(Done{}) == Texts{"publish a", "publish b c, behind others",
+                                          "publish d, behind others", "followed, waited 4"});
+  CHECK(bench.take({1'000, 1}) == Texts{"ended"});
+  CHECK(bench.take({1'000, 2}, 2) == Texts{"ended", "ended"});
+  CHECK(bench.take({1'000, 4}) == Texts{"ended"});
+  CHECK(bench.ended == Texts{"a 1000-1", "b 1000-2", "c 1000-3", "d 1000-4"});
 }
 
-TEST_CASE("a publish whose outcome is not known, and whose key is gone, ends as unknown") {
+TEST_CASE("a publish whose outcome is not known, and that Redis has forgotten, ends as unknown") {
   Bench bench;
   bench.bring_up_caller();
   bench.publish("a");
@@ -75,49 +77,63 @@ TEST_CASE("a script that is unknown amid publishes makes all be sent again, on a
   bench.bring_up_caller();
   for (const char* const key : {"a", "b", "c"}) {
     bench.publish(key);
+    bench.wants();
   }
-  bench.wants();
-  CHECK(bench.call_reply(EventId{1'000, 1}) == Texts{"ended"});
+  CHECK(bench.take({1'000, 1}) == Texts{"ended"});
   CHECK(bench.call_reply(script_unknown()) == Texts{"give up caller", "failed: flushed"});
   CHECK(bench.wake() == Texts{"connect caller"});
   bench.connect(LinkRole::caller);
   bench.wants();
   bench.call_reply(Durability{});
-  CHECK(bench.call_reply(Done{}) == Texts{"publish b", "publish c after b", "followed, waited 2"});
+  CHECK(bench.call_reply(Done{}) ==
+        Texts{"publish b", "publish c, behind others", "followed, waited 2"});
 }
 
-TEST_CASE(
-    "an update that is refused holds back those behind it, until a try shows that it is over") {
+TEST_CASE("a batch that is refused holds back those behind it, until a try shows that it is over") {
   Bench bench;
   bench.bring_up_caller();
   bench.publish("a");
+  bench.wants();
   bench.publish("b");
   bench.wants();
   CHECK(bench.call_reply(refused(out_of_memory)) == Texts{"refuses: OOM"});
   CHECK(bench.session.obstacles().publishing ==
         "redis takes no updates for now: it has no memory left (OOM)");
   CHECK(bench.call_reply(OutOfOrder{}).empty());
-  CHECK(bench.wake() == Texts{"publish a"});  // One alone finds out.
+  CHECK(bench.wake() == Texts{"publish a b"});
   CHECK(bench.call_reply(refused(out_of_memory)) == Texts{"refuses: OOM"});
   bench.publish("c", Patience::refuses);
   CHECK(bench.wants() == Texts{"ended"});
   CHECK(bench.ended == Texts{"c failed"});
-  CHECK(bench.wake() == Texts{"publish a"});
-  CHECK(bench.call_reply(EventId{1'000, 1}) == Texts{"takes", "publish b", "ended"});
-  CHECK(bench.call_reply(EventId{1'000, 2}) == Texts{"ended"});
+  CHECK(bench.wake() == Texts{"publish a b"});
+  CHECK(bench.take({1'000, 1}, 2) == Texts{"takes", "ended", "ended"});
   CHECK(bench.session.obstacles().publishing.empty());
 }
 
-TEST_CASE("an update that is refused for good ends, and the next one goes on") {
+TEST_CASE("a batch that is refused for good ends, and the next one goes on") {
   Bench bench;
   bench.bring_up_caller();
   bench.publish("a");
   bench.publish("b");
   bench.wants();
-  CHECK(bench.call_reply(rejected()) == Texts{"rejected: no", "ended"});
-  CHECK(bench.call_reply(OutOfOrder{}) == Texts{"publish b"});
-  CHECK(bench.call_reply(EventId{1'000, 1}) == Texts{"ended"});
-  CHECK(bench.ended == Texts{"a failed", "b 1000-1"});
+  bench.publish("c");
+  bench.wants();
+  CHECK(bench.call_reply(rejected()) == Texts{"rejected: no", "ended", "ended"});
+  CHECK(bench.call_reply(OutOfOrder{}) == Texts{"publish c"});
+  CHECK(bench.take({1'000, 1}) == Texts{"ended"});
+  CHECK(bench.ended == Texts{"a failed", "b failed", "c 1000-1"});
+}
+
+TEST_CASE("an update that is refused by itself ends alone") {
+  Bench bench;
+  bench.bring_up_caller();
+  for (const char* const key : {"a", "b", "c"}) {
+    bench.publish(key);
+  }
+  bench.wants();
+  CHECK(bench.call_reply(Published{{EventId{1'000, 1}, PublishError{"no"}, EventId{1'000, 2}}}) ==
+        Texts{"rejected: no", "ended", "ended", "ended"});
+  CHECK(bench.ended == Texts{"a 1000-1", "b failed", "c 1000-2"});
 }
 
 TEST_CASE("what no subscriber could take in is refused at once") {

@@ -93,10 +93,12 @@ class Bench {
   void publish_elsewhere(const std::string& name) {
     const UncountedAllocations uncounted;
     const HistoryCommand publish =
-        ScriptCall{.mode = PublishUpdate{.key = name, .message = update(name), .keys_before = {}},
+        ScriptCall{.mode = PublishBatch{.publisher = name,
+                                        .first = 1,
+                                        .updates = {{.message = update(name), .key = name}}},
                    .known = {},
                    .is_durable = {}};
-    REQUIRE(std::holds_alternative<EventId>(redis.answer(publish)));
+    REQUIRE(std::holds_alternative<Published>(redis.answer(publish)));
   }
 
   /// Everything that was answered arrives.
@@ -275,7 +277,7 @@ class Bench {
   }
   static HistorySessionOptions options() {
     HistorySessionOptions options;
-    options.own_key = "own";
+    options.publisher_name = "own";
     return options;
   }
 

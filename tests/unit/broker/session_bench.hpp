@@ -64,12 +64,12 @@ struct Shown {
   std::string operator()(const ReadHistory& read) const {
     return "read " + (read.from ? to_string(*read.from) : "all");
   }
-  std::string operator()(const PublishUpdate& publish) const {
-    std::string text = "publish " + publish.key;
-    for (const std::string& before : publish.keys_before) {
-      text += (before == publish.keys_before.front() ? " after " : " ") + before;
+  std::string operator()(const PublishBatch& batch) const {
+    std::string text = "publish";
+    for (const PublishBatch::Update& update : batch.updates) {
+      text += ' ' + update.key;
     }
-    return text;
+    return text + (batch.is_first_in_line ? "" : ", behind others");
   }
   std::string operator()(const ProbePublishing& /*probe*/) const { return "probe"; }
   std::string operator()(const Adopt& adopt) const {
@@ -134,6 +134,15 @@ class Bench {
     return wants();
   }
   Texts call_reply(HistoryReply answer) { return reply(LinkRole::caller, std::move(answer)); }
+  /// Redis takes a batch: the id of its first update, and how many there are.
+  Texts take(EventId id, std::size_t count = 1) {
+    Published published;
+    for (; count > 0; --count) {
+      published.results.emplace_back(id);
+      ++id.sequence;
+    }
+    return call_reply(std::move(published));
+  }
   void publish(const std::string& key, Patience patience = Patience::waits) {
     session.publish(
         "{}", key,
@@ -196,7 +205,7 @@ class Bench {
 
  private:
   static HistorySessionOptions with_key(HistorySessionOptions options) {
-    options.own_key = "own";
+    options.publisher_name = "own";
     return options;
   }
 };

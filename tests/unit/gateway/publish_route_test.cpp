@@ -1,5 +1,3 @@
-#include "gateway/publish_route.hpp"
-
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -15,7 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gateway/published_body.hpp"
-#include "net_recorder.hpp"
+#include "publish_route_bench.hpp"
 #include "run_until.hpp"
 
 namespace {
@@ -25,91 +23,9 @@ using Catch::Contains;
 using nlohmann::json;
 using regstream::EventId;
 using regstream::broker::PublishError;
-using regstream::broker::PublishHandler;
-using regstream::broker::PublishResult;
-using regstream::gateway::PublishRoute;
 using regstream::test::run_until;
 
-/// Keeps what is published, and answers as the test says.
-class ScriptedBroker final : public regstream::broker::Broker {
- public:
-  using Broker::Broker;
-
-  void publish(std::string message, std::string key, PublishHandler done) override {
-    messages.push_back(std::move(message));
-    keys.push_back(std::move(key));
-    if (result) {
-      done(*result);
-    } else {
-      unanswered.push_back(std::move(done));
-    }
-  }
-  void subscribe(regstream::broker::Subscriber& /*subscriber*/) override {}
-  void catch_up() override {}
-  [[nodiscard]] bool is_connected() const override { return connected; }
-
-  std::optional<PublishResult> result = EventId{1'702'493'000'000, 17};
-  bool connected = true;
-  std::vector<std::string> messages;
-  std::vector<std::string> keys;
-  std::vector<PublishHandler> unanswered;
-};
-
-struct Bench {
-  explicit Bench(PublishRoute::Options options = {},
-                 const regstream::Workflow& workflow = regstream::registration_workflow())
-      : broker(workflow), route(context, broker, with_clock(std::move(options))) {
-    route.add_to(router, regstream::access::open_guard());
-  }
-  static PublishRoute::Options with_clock(PublishRoute::Options options) {
-    options.now_timestamp_ms = [] { return std::int64_t{1'702'493'000'123}; };
-    return options;
-  }
-
-  struct Field {
-    const char* name;
-    std::string value;
-  };
-  std::shared_ptr<regstream::net::Recorder> send(
-      const std::string& body, const std::vector<Field>& fields = {},
-      const std::string& target = "/api/registrations/42/updates",
-      const char* type = "application/json; charset=utf-8") {
-    auto recorder = std::make_shared<regstream::net::Recorder>();
-    regstream::net::Request request{http::verb::post, target, 11};
-    request.set(http::field::content_type, type);
-    for (const Field& field : fields) {
-      request.insert(field.name, field.value);
-    }
-    request.body() = body;
-    router.route({recorder, std::move(request), regstream::net::parse_target(target).value()});
-    return recorder;
-  }
-  /// The message that `body` was published as.
-  json published(const std::string& body) {
-    const auto recorder = send(body);
-    INFO(recorder->answer->body());
-    REQUIRE(recorder->answer->result() == http::status::created);
-    return json::parse(broker.messages.back());
-  }
-  /// The detail of the problem that a request is answered with.
-  static std::string problem(const std::shared_ptr<regstream::net::Recorder>& recorder,
-                             http::status status) {
-    REQUIRE(recorder->answer);
-    CHECK(recorder->answer->result() == status);
-    CHECK((*recorder->answer)[http::field::content_type] == "application/problem+json");
-    return json::parse(recorder->answer->body()).at("detail");
-  }
-  std::string refused(const std::string& body) {
-    std::string detail = problem(send(body), http::status::bad_request);
-    CHECK(broker.messages.empty());
-    return detail;
-  }
-
-  boost::asio::io_context context;
-  ScriptedBroker broker;
-  regstream::net::Router router;
-  PublishRoute route;
-};
+using Bench = regstream::test::PublishRouteBench;
 
 constexpr const char* stage = R"({"stage":"t24_lookup","message":"Found 5 accounts"})";
 
@@ -163,7 +79,6 @@ TEST_CASE_METHOD(Bench, "what can't be an update is a 400 that names the field")
       {R"({"status":"APPROVED","registrationId":"43"})", "registrationId must be 42"},
       {R"({"status":"APPROVED","registrationId":"042"})", "its digits as a string"},
       {R"({"status":"APPROVED","registrationId":9007199254740992})", "above 9007199254740991"},
-      {R"([{"status":"APPROVED"},{"status":"FAILED"}])", "an array: publish each update by itself"},
       {"{\"status\":\"APPROVED\"}\n{\"status\":\"FAILED\"}\n",
        "more than one JSON value: publish each update by itself"},
       {R"({"status":7})", "status must be"},
@@ -178,7 +93,7 @@ TEST_CASE_METHOD(Bench, "what can't be an update is a 400 that names the field")
       {R"({"a":1,})", "not valid JSON: the error is at byte 8"},
       {R"({"a":1}})", "not valid JSON: the error is at byte 8"},
       {R"(}{)", "not valid JSON: the error is at byte 1"},
-      {"[]", "must be a JSON object"},
+      {"7", "must be a JSON object"},
       {R"({"status":"FAILED","details":{"n":1e999}})", "number that is too large"},
       {R"({"status":"FAILED","status":"APPROVED"})", R"(the member "status" twice)"},
       {"{\"a\":\"\xff\"}", "not valid JSON"},

@@ -24,11 +24,11 @@ using Texts = std::vector<std::string>;
 constexpr Duration resend_max{60'000};
 constexpr regstream::BackoffOptions backoff{Duration{100}, Duration{400}};
 
-/// A line, and a Redis that the test plays: each message is its own key.
+/// A line, and a Redis that the test plays.
 struct Bench {
   explicit Bench(PublishLimits limits = {}) : line(limits, resend_max, backoff, 1) { line.on_up(); }
 
-  bool push(const std::string& text, Patience patience = Patience::waits, bool is_own = true) {
+  bool push(const std::string& text, Patience patience = Patience::waits) {
     PublishHandler done = [this, text](const PublishResult& result) {
       if (const auto* const error = std::get_if<PublishError>(&result)) {
         failed.push_back(text);
@@ -37,23 +37,31 @@ struct Bench {
         taken.push_back(text);
       }
     };
-    auto error = line.push(text, {text, is_own}, done, patience);
+    auto error = line.push(text, {}, done, patience);
     if (error) {
       why = error->what;
     }
     return !error;
   }
-  /// All that may be sent now, each with the keys before it: "a", "b<a".
+  /// The batches that may be sent now: "ab", "c+" behind others.
   Texts send() {
     Texts sent;
-    while (const auto* const publish = line.next(now)) {
-      sent.push_back(publish->message);
-      for (const std::string& before : line.keys_before()) {
-        sent.back() += '<' + before;
+    while (const auto* const batch = line.next(now)) {
+      sent.emplace_back();
+      for (const auto& publish : batch->publishes) {
+        sent.back() += publish.message;
       }
+      sent.back() += batch->is_first_in_line ? "" : "+";
     }
     end();
     return sent;
+  }
+  /// Each in a batch of its own.
+  void push_and_send(const Texts& texts) {
+    for (const std::string& text : texts) {
+      REQUIRE(push(text));
+      REQUIRE(send().size() == 1);
+    }
   }
   void wait_out() { now = line.next_deadline().value(); }
   void refuse() {
@@ -65,7 +73,8 @@ struct Bench {
     end();
   }
   void take() {
-    line.on_taken({1, ++sequence});
+    line.on_taken(std::vector<PublishResult>(line.queue().due(), EventId{1, ++sequence}));
+    line.on_acknowledged();
     end();
   }
   void end() {
@@ -84,12 +93,9 @@ struct Bench {
 
 }  // namespace
 
-TEST_CASE("what is in flight behind a refused publish is held back, and sent again in its place") {
+TEST_CASE("what is in flight behind a refused batch is held back, and sent again in its place") {
   Bench bench;
-  for (const auto* text : {"a", "b", "c"}) {
-    REQUIRE(bench.push(text));
-  }
-  CHECK(bench.send() == Texts{"a", "b<a", "c<b"});
+  bench.push_and_send({"a", "b", "c"});
   bench.refuse();
   REQUIRE(bench.push("d"));
   CHECK(bench.send().empty());
@@ -98,50 +104,38 @@ TEST_CASE("what is in flight behind a refused publish is held back, and sent aga
   bench.out_of_order();
   CHECK(bench.send().empty());
   bench.wait_out();
-  CHECK(bench.send() == Texts{"a"});
+  CHECK(bench.send() == Texts{"abcd"});
   bench.take();
-  CHECK(bench.send() == Texts{"b", "c<b", "d<c"});
-  for (int count = 0; count < 3; ++count) {
-    bench.take();
-  }
   CHECK(bench.taken == Texts{"a", "b", "c", "d"});
   CHECK(bench.failed.empty());
 }
 
-TEST_CASE(
-    "behind keys that others may have used, a publish names all back to one that is its own") {
+TEST_CASE("a batch that was refused for good leaves those behind it, at once") {
   Bench bench;
-  for (const auto* text : {"a", "b"}) {
-    REQUIRE(bench.push(text));
-  }
-  for (const auto* text : {"C", "D"}) {
-    REQUIRE(bench.push(text, Patience::waits, false));
-  }
-  REQUIRE(bench.push("e"));
-  REQUIRE(bench.push("f"));
-  CHECK(bench.send() == Texts{"a", "b<a", "C<b", "D<C<b", "e<D<C<b", "f<e"});
-  bench.take();
-  bench.refuse();  // Of b: whether D is there already shows nothing of it.
-  for (int count = 0; count < 4; ++count) {
-    bench.out_of_order();
-  }
-  bench.wait_out();
-  CHECK(bench.send() == Texts{"b"});
-  bench.take();
-  CHECK(bench.send() == Texts{"C", "D<C", "e<D<C", "f<e"});
-}
-
-TEST_CASE("a publish that was refused for good leaves those behind it, at once") {
-  Bench bench;
-  bench.push("a");
-  bench.push("b");
-  CHECK(bench.send() == Texts{"a", "b<a"});
+  bench.push_and_send({"a", "b"});
   bench.line.on_refused({"no object"});
   bench.out_of_order();
   CHECK(bench.failed == Texts{"a"});
   CHECK(bench.send() == Texts{"b"});
   bench.take();
   CHECK(bench.taken == Texts{"b"});
+}
+
+TEST_CASE("a batch that was taken ends when it is acknowledged, and not before") {
+  Bench bench;
+  bench.push_and_send({"a", "b"});
+  bench.line.on_taken({EventId{1, 1}});
+  bench.end();
+  CHECK(bench.taken.empty());
+  bench.line.on_taken({EventId{1, 2}});
+  bench.line.on_acknowledged();
+  bench.end();
+  CHECK(bench.taken == Texts{"a"});
+  bench.line.on_down(bench.now);
+  bench.line.on_up();
+  CHECK(bench.send() == Texts{"b"});
+  bench.take();
+  CHECK(bench.taken == Texts{"a", "b"});
 }
 
 TEST_CASE("a refused publish waits for as long as redis refuses") {
@@ -162,12 +156,10 @@ TEST_CASE("a refused publish waits for as long as redis refuses") {
 
 TEST_CASE("one whose acknowledgement was lost is given up in time, also while redis refuses") {
   Bench bench;
-  bench.push("a");
-  bench.push("b");
-  CHECK(bench.send().size() == 2);
+  bench.push_and_send({"a", "b"});
   bench.line.on_down(bench.now);
   bench.line.on_up();
-  CHECK(bench.send() == Texts{"a", "b<a"});
+  CHECK(bench.send() == Texts{"a", "b+"});
   bench.refuse();
   bench.refuse();
   bench.push("c");
@@ -177,32 +169,27 @@ TEST_CASE("one whose acknowledgement was lost is given up in time, also while re
   CHECK_THAT(bench.why, Contains("not known"));
 }
 
-TEST_CASE("behind a refused publish nothing is uncertain when the connection breaks") {
+TEST_CASE("behind a refused batch nothing is uncertain when the connection breaks") {
   Bench bench;
-  bench.push("a");
-  bench.push("b");
-  CHECK(bench.send().size() == 2);
+  bench.push_and_send({"a", "b"});
   bench.refuse();
   bench.line.on_down(bench.now);
   bench.now += 2 * resend_max;
   bench.line.on_up();
-  CHECK(bench.send() == Texts{"a"});
+  CHECK(bench.send() == Texts{"ab"});
   bench.take();
-  CHECK(bench.send() == Texts{"b"});
   CHECK(bench.failed.empty());
 }
 
 TEST_CASE("the bounds hold for what was held back, too") {
   Bench bench({.waiting_max = 2, .waiting_bytes_max = 2});
-  bench.push("a");
-  bench.push("b");
-  CHECK(bench.send().size() == 2);
+  bench.push_and_send({"a", "b"});
   bench.refuse();
   bench.refuse();
   CHECK_FALSE(bench.push("c"));
   CHECK_THAT(bench.why, Contains("2 others (2 bytes) wait"));
   bench.wait_out();
-  CHECK(bench.send() == Texts{"a"});
+  CHECK(bench.send() == Texts{"ab"});
   CHECK(bench.push("c"));
 }
 
@@ -210,11 +197,11 @@ TEST_CASE("who does not wait is told at once, and is never published") {
   Bench bench;
   bench.push("a", Patience::refuses);
   bench.push("b");
+  CHECK(bench.send() == Texts{"ab"});
   bench.push("c", Patience::refuses);
-  CHECK(bench.send().size() == 3);
+  CHECK(bench.send() == Texts{"c+"});
   bench.refuse();
   CHECK(bench.failed == Texts{"a"});
-  bench.out_of_order();
   bench.out_of_order();
   CHECK(bench.failed == Texts{"a", "c"});
   CHECK_FALSE(bench.push("d", Patience::refuses));

@@ -1,4 +1,8 @@
+#include "broker/history/publish_queue.hpp"
+
+#include <algorithm>
 #include <cstdint>
+#include <list>
 #include <string>
 #include <variant>
 #include <vector>
@@ -6,52 +10,143 @@
 #include <catch2/catch.hpp>
 #include <regstream/message/codec.hpp>
 
-#include "broker/history/publish_queue.hpp"
-
 using regstream::Duration;
 using regstream::EventId;
 using regstream::Instant;
+using regstream::broker::Patience;
+using regstream::broker::PublishError;
 using regstream::broker::PublishHandler;
 using regstream::broker::PublishLimits;
 using regstream::broker::PublishQueue;
+using regstream::broker::PublishResult;
 
 namespace {
 
 constexpr Instant start{Duration{5'000}};
 constexpr Duration minute{60'000};
 
-bool push(PublishQueue& queue, std::string message) {
+bool push(PublishQueue& queue, std::string message, Patience patience = Patience::waits) {
   PublishHandler done;
-  return !queue.push(std::move(message), {"key"}, done);
+  return !queue.push(std::move(message), {}, done, patience);
 }
 
-/// The message that is taken; empty if there is none.
+/// Its number, its messages, and a '+' if others are unanswered: "3:ab+". Empty: there is none.
+std::string shown(const PublishQueue::Batch* batch) {
+  if (batch == nullptr) {
+    return "";
+  }
+  std::string text = std::to_string(batch->first) + ':';
+  for (const auto& publish : batch->publishes) {
+    text += publish.message;
+  }
+  return text + (batch->is_first_in_line ? "" : "+");
+}
+
 std::string take(PublishQueue& queue, Instant now = start) {
-  const auto* const publish = queue.take(now);
-  return publish == nullptr ? "" : publish->message;
+  return shown(queue.take(now));
+}
+
+std::string messages(const std::list<PublishQueue::Publish>& publishes) {
+  std::string text;
+  for (const auto& publish : publishes) {
+    text += publish.message;
+  }
+  return text;
+}
+
+/// The batch that is due gets ids: its messages.
+std::string acknowledge(PublishQueue& queue) {
+  queue.taken(std::vector<PublishResult>(queue.due(), EventId{1, 1}));
+  return messages(queue.acknowledged());
 }
 
 }  // namespace
 
-TEST_CASE("publishes are taken in order, and answered in order") {
+TEST_CASE("what waits is taken as one batch, and each publish has its own result") {
   PublishQueue queue{PublishLimits{}, minute};
-  std::vector<int> answered;
-  for (int i = 0; i < 3; ++i) {
-    PublishHandler done = [&answered, i](const auto&) { answered.push_back(i); };
-    CHECK_FALSE(queue.push(std::to_string(i), {"key" + std::to_string(i)}, done));
+  std::vector<std::string> ended;
+  for (const std::string message : {"a", "b", "c"}) {
+    PublishHandler done = [&ended, message](const PublishResult& result) {
+      ended.push_back(message + (std::holds_alternative<EventId>(result) ? "" : " failed"));
+    };
+    CHECK_FALSE(queue.push(message, "key " + message, done));
   }
-  CHECK(take(queue) == "0");
-  const auto* const second = queue.take(start);
-  REQUIRE(second != nullptr);
-  CHECK(second->message == "1");
-  CHECK(second->key.text == "key1");
-  queue.answered()(EventId{});
-  CHECK(take(queue) == "2");
+  const auto* const batch = queue.take(start);
+  REQUIRE(shown(batch) == "1:abc");
+  CHECK(batch->publishes.back().key == "key c");
+  CHECK(queue.in_flight() == 3);
+  CHECK(queue.due() == 3);
   CHECK(queue.take(start) == nullptr);
-  queue.answered()(EventId{});
-  queue.answered()(EventId{});
-  CHECK(answered == std::vector<int>{0, 1, 2});
-  CHECK_FALSE(queue.answered());
+  CHECK(queue.acknowledged().empty());  // Not before it is taken.
+  queue.taken({EventId{1, 1}, PublishError{"no object"}, EventId{1, 2}});
+  CHECK(queue.due() == 0);
+  CHECK(queue.in_flight() == 3);
+  for (const auto& publish : queue.acknowledged()) {
+    publish.done(publish.result);
+  }
+  CHECK(ended == std::vector<std::string>{"a", "b failed", "c"});
+  CHECK(queue.in_flight() == 0);
+  CHECK(queue.acknowledged().empty());
+}
+
+TEST_CASE("no publish waits for others to go with it") {
+  PublishQueue queue{PublishLimits{}, minute};
+  CHECK(push(queue, "a"));
+  CHECK(take(queue) == "1:a");
+  CHECK(push(queue, "b"));
+  CHECK(take(queue) == "2:b+");
+  CHECK(acknowledge(queue) == "a");
+  CHECK(acknowledge(queue) == "b");
+  CHECK(push(queue, "c"));
+  CHECK(take(queue) == "3:c");
+}
+
+TEST_CASE("a batch has a limit of updates and one of bytes, and a larger update goes alone") {
+  PublishQueue queue{{.batch_updates_max = 3, .batch_bytes_max = 4}, minute};
+  for (const auto* message : {"a", "b", "c", "d", "55555", "666", "7", "8", "999"}) {
+    CHECK(push(queue, message));
+  }
+  CHECK(take(queue) == "1:abc");
+  CHECK(take(queue) == "4:d+");
+  CHECK(take(queue) == "5:55555+");
+  CHECK(take(queue) == "6:6667+");
+  CHECK(take(queue) == "8:8999+");
+}
+
+TEST_CASE("no more batches are in flight than redis knows again") {
+  const auto chosen = GENERATE(std::size_t{1}, std::size_t{3}, std::size_t{5}, std::size_t{100});
+  PublishQueue queue{{.batch_updates_max = 1, .batches_in_flight_max = chosen}, minute};
+  for (int i = 0; i < 10; ++i) {
+    CHECK(push(queue, "x"));
+  }
+  std::size_t taken = 0;
+  while (queue.take(start) != nullptr) {
+    ++taken;
+  }
+  CHECK(taken == std::min<std::size_t>(chosen, 5));
+  acknowledge(queue);
+  CHECK(queue.take(start) != nullptr);
+  CHECK(queue.take(start) == nullptr);
+}
+
+TEST_CASE("what redis has taken is in flight until it is acknowledged") {
+  PublishQueue queue{{.batch_updates_max = 1, .batches_in_flight_max = 2}, minute};
+  for (const auto* message : {"a", "b", "c"}) {
+    CHECK(push(queue, message));
+  }
+  CHECK(take(queue) == "1:a");
+  CHECK(take(queue) == "2:b+");
+  queue.taken({EventId{1, 1}});
+  queue.taken({EventId{1, 2}});
+  CHECK(take(queue).empty());
+  CHECK(messages(queue.acknowledged()) == "a");
+  CHECK(take(queue) == "3:c+");
+  // A connection that is lost takes back what was not acknowledged.
+  queue.lost();
+  CHECK(take(queue) == "2:b");
+  CHECK(take(queue) == "3:c+");
+  CHECK(acknowledge(queue) == "b");
+  CHECK(acknowledge(queue) == "c");
 }
 
 TEST_CASE("the queue takes in a number of messages, and says why it takes no more") {
@@ -60,23 +155,23 @@ TEST_CASE("the queue takes in a number of messages, and says why it takes no mor
   CHECK(push(queue, "b"));
   bool is_kept = false;
   PublishHandler done = [&is_kept](const auto&) { is_kept = true; };
-  const auto error = queue.push("c", {"key"}, done);
+  const auto error = queue.push("c", "key", done);
   REQUIRE(error);
   CHECK(
       error->what ==
       "the update was dropped, since 2 others (2 bytes) wait for redis already: bring redis back");
   done(EventId{});
   CHECK(is_kept);
-  CHECK(take(queue) == "a");
+  CHECK(take(queue) == "1:ab");
   CHECK(push(queue, "d"));
 }
 
 TEST_CASE("the queue takes in a number of bytes") {
-  PublishQueue queue{{.waiting_bytes_max = 10}, minute};
+  PublishQueue queue{{.waiting_bytes_max = 10, .batch_updates_max = 1}, minute};
   CHECK(push(queue, "12345"));
   CHECK(push(queue, "12345"));
   CHECK_FALSE(push(queue, "1"));
-  CHECK(take(queue) == "12345");
+  CHECK(take(queue) == "1:12345");
   CHECK(push(queue, "12345"));
   CHECK_FALSE(push(queue, "1"));
 }
@@ -87,7 +182,7 @@ TEST_CASE(
   CHECK(push(queue, "1234"));
   CHECK_FALSE(push(queue, "12345"));
   PublishHandler done;
-  CHECK(queue.push("1234", {"long"}, done));
+  CHECK(queue.push("1234", "long", done));
 }
 
 TEST_CASE("the largest message that is taken reaches subscribers with the longest id, too") {
@@ -102,56 +197,107 @@ TEST_CASE("the largest message that is taken reaches subscribers with the longes
   CHECK(std::holds_alternative<regstream::Update>(regstream::decode_update(stamped)));
 }
 
-TEST_CASE("no more than the limit is in flight") {
-  PublishQueue queue{{.in_flight_max = 2}, minute};
-  for (const auto* message : {"a", "b", "c"}) {
-    CHECK(push(queue, message));
-  }
-  CHECK(take(queue) == "a");
-  CHECK(take(queue) == "b");
-  CHECK(take(queue).empty());
-  static_cast<void>(queue.answered());
-  CHECK(take(queue) == "c");
-}
-
-TEST_CASE("what was in flight when the connection broke is taken again, before all others") {
+TEST_CASE("what was in flight when the connection broke is taken again as it was, before others") {
   PublishQueue queue{{.waiting_max = 1, .waiting_bytes_max = 1}, minute};
   for (const auto* message : {"a", "b", "c"}) {
     CHECK(push(queue, message));
     if (*message != 'c') {
-      CHECK(take(queue) == message);
+      CHECK_FALSE(take(queue).empty());
     }
   }
   queue.lost();
   CHECK(queue.in_flight() == 0);
   CHECK(queue.waiting() == 3);
+  CHECK(queue.waiting_bytes() == 3);
   CHECK_FALSE(push(queue, "d"));
-  CHECK(take(queue) == "a");
-  CHECK(take(queue) == "b");
-  CHECK(take(queue) == "c");
+  CHECK(take(queue) == "1:a");
+  CHECK(take(queue) == "2:b+");
+  CHECK(take(queue) == "3:c+");
+  CHECK(queue.waiting_bytes() == 0);
   CHECK(push(queue, "d"));
 }
 
+TEST_CASE("what was refused is another batch when it is sent again, with what came since") {
+  PublishQueue queue{{}, minute};
+  push(queue, "a");
+  take(queue);
+  push(queue, "b");
+  CHECK(take(queue) == "2:b+");
+  queue.hold_back();
+  push(queue, "c");
+  CHECK(take(queue).empty());
+  queue.hold_back();
+  // Its numbers were another batch's.
+  CHECK(take(queue) == "3:abc");
+}
+
+TEST_CASE("what may be in the history keeps its number though it is refused") {
+  PublishQueue queue{{}, minute};
+  push(queue, "a");
+  take(queue);
+  push(queue, "b");
+  take(queue);
+  queue.lost();
+  CHECK(take(queue) == "1:a");
+  CHECK(take(queue) == "2:b+");
+  push(queue, "c");
+  CHECK(take(queue) == "3:c+");
+  queue.hold_back();
+  queue.hold_back();
+  queue.hold_back();
+  CHECK(take(queue) == "1:a");
+  CHECK(take(queue) == "2:b+");
+  // Its number is not used again, so that it can't follow on theirs.
+  CHECK(take(queue).empty());
+  CHECK(acknowledge(queue) == "a");
+  CHECK(acknowledge(queue) == "b");
+  CHECK(take(queue) == "4:c");
+}
+
+TEST_CASE("behind one that was refused a batch that is lost is certain, and has another number") {
+  PublishQueue queue{{}, minute};
+  push(queue, "a");
+  take(queue);
+  push(queue, "b", Patience::refuses);
+  take(queue);
+  queue.hold_back();
+  queue.lost();
+  CHECK(messages(queue.withdraw()) == "b");
+  CHECK(take(queue) == "3:a");
+}
+
+TEST_CASE("behind one that was refused and may be in the history so may what is lost") {
+  PublishQueue queue{{}, minute};
+  push(queue, "a");
+  take(queue);
+  queue.lost();
+  CHECK(take(queue) == "1:a");
+  push(queue, "b", Patience::refuses);
+  CHECK(take(queue) == "2:b+");
+  queue.hold_back();
+  queue.lost();
+  CHECK(queue.withdraw().empty());
+  CHECK(take(queue) == "1:a");
+  CHECK(take(queue) == "2:b+");
+}
+
 TEST_CASE("what was sent first too long ago is given up, and what was never sent is not") {
-  PublishQueue queue{PublishLimits{}, minute};
-  std::vector<std::string> given_up;
-  for (const std::string message : {"a", "b", "c"}) {
-    PublishHandler done = [&given_up, message](const auto&) { given_up.push_back(message); };
-    CHECK_FALSE(queue.push(message, {"key"}, done));
+  PublishQueue queue{{.batch_updates_max = 2}, minute};
+  for (const auto* const message : {"a", "b", "c", "d"}) {
+    push(queue, message);
   }
-  CHECK(take(queue, start) == "a");
-  CHECK(take(queue, start + Duration{1}) == "b");
+  CHECK(take(queue, start) == "1:ab");
+  CHECK(take(queue, start + Duration{1}) == "3:cd+");
+  push(queue, "e");
   queue.lost();
   CHECK(queue.expired(start + minute).empty());
   // Sending it again does not make it younger.
-  CHECK(take(queue, start + minute) == "a");
+  CHECK(take(queue, start + minute) == "1:ab");
   queue.lost();
-  const auto expired = queue.expired(start + minute + Duration{1});
-  REQUIRE(expired.size() == 1);
-  expired.front().done(EventId{});
-  CHECK(given_up == std::vector<std::string>{"a"});
-  CHECK(take(queue, start + minute) == "b");
+  CHECK(messages(queue.expired(start + minute + Duration{1})) == "ab");
+  CHECK(take(queue, start + minute) == "3:cd");
   queue.lost();
-  CHECK(queue.expired(start + 100 * minute).size() == 1);
-  CHECK(take(queue) == "c");
+  CHECK(messages(queue.expired(start + 100 * minute)) == "cd");
+  CHECK(take(queue) == "5:e");
+  CHECK(queue.waiting() == 0);
 }

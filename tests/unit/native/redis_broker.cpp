@@ -275,7 +275,7 @@ TEST_CASE("what is published before redis is there waits for it") {
 
 TEST_CASE("more publishes than may be in flight arrive in order") {
   const RedisServer server;
-  Fixture fixture{options_of(server), {.in_flight_max = 3}};
+  Fixture fixture{options_of(server), {.batch_updates_max = 7, .batches_in_flight_max = 3}};
   for (const auto& message : updates(1, 500)) {
     fixture.publish(message);
   }

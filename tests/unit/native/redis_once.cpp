@@ -214,7 +214,7 @@ TEST_CASE("one update whose answer can't be read is sent again under its key") {
   const tcp::endpoint endpoint = acceptor.local_endpoint();
   std::thread server{[&] {
     boost::system::error_code ignored;
-    for (const std::string answer : {":1\r\n", "$3\r\n7-1\r\n"}) {
+    for (const std::string answer : {":1\r\n", "*1\r\n$3\r\n7-1\r\n"}) {
       tcp::socket socket = acceptor.accept();
       std::string& heard = calls.emplace_back();
       const auto read_until = [&](const std::string& end) {

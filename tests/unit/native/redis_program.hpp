@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -40,10 +41,16 @@ struct ScriptCalls {
   [[nodiscard]] broker::Command read(EventId known, broker::ReadHistory read) const {
     return call(read, known);
   }
-  [[nodiscard]] broker::Command publish(EventId known, std::string key, std::string message,
-                                        std::vector<std::string> keys_before = {}) const {
-    return call(broker::PublishUpdate{std::move(key), std::move(message), std::move(keys_before)},
-                known);
+  /// By a publisher of its own.
+  [[nodiscard]] broker::Command publish(EventId known, std::string key, std::string message) const {
+    static std::atomic<int> publishers{0};
+    return batch({.publisher = std::to_string(++publishers),
+                  .first = 1,
+                  .updates = {{.message = std::move(message), .key = std::move(key)}}},
+                 known);
+  }
+  [[nodiscard]] broker::Command batch(broker::PublishBatch batch, EventId known = {}) const {
+    return call(std::move(batch), known);
   }
   [[nodiscard]] broker::Command probe() const { return call(broker::ProbePublishing{}); }
   [[nodiscard]] broker::Command adopt(EventId known, broker::Adopt adopt) const {
@@ -63,6 +70,22 @@ struct ScriptCalls {
 template <typename Answer>
 Answer read_as(broker::Question question, const redisReply& reply) {
   return std::get<Answer>(broker::read_reply(question, reply, broker::RedisOptions{}));
+}
+
+/// The id that the only update of a batch has got, if it has.
+inline std::optional<EventId> published_id(const redisReply& reply) {
+  const auto answer = broker::read_reply(broker::Question::publish, reply, {});
+  const auto* const published = std::get_if<broker::Published>(&answer);
+  const auto* const id = published != nullptr && published->results.size() == 1
+                             ? std::get_if<EventId>(&published->results.front())
+                             : nullptr;
+  return id == nullptr ? std::nullopt : std::optional{*id};
+}
+
+/// What Redis says of the first update of a batch, or of all.
+inline std::string published_text(const redisReply& reply) {
+  const bool is_array = reply.type == REDIS_REPLY_ARRAY && reply.elements > 0;
+  return std::string{broker::reply_text(is_array ? *reply.element[0] : reply)};
 }
 
 /// Somebody else's program: hiredis, blocking, one connection.

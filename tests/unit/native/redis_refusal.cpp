@@ -33,7 +33,7 @@ TEST_CASE("a redis that takes no writes refuses a publish and a probe, in passin
   calls.calls.use_digest(
       std::string{reply_text(*program.command(HistoryCalls::words(LoadScript{})))});
   calls.names_script = true;
-  REQUIRE(program.command(calls.publish({}, "first", update_json(1)))->type == REDIS_REPLY_STRING);
+  REQUIRE(program.command(calls.publish({}, "first", update_json(1)))->type == REDIS_REPLY_ARRAY);
 
   RedisRefusal refusal{server, code};
   for (const auto& call : {calls.publish({}, "second", update_json(2)), calls.probe()}) {

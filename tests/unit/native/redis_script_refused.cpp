@@ -21,6 +21,8 @@ using regstream::broker::reply_text;
 using regstream::test::after;
 using regstream::test::Caller;
 using regstream::test::OtherProgram;
+using regstream::test::published_id;
+using regstream::test::published_text;
 using regstream::test::RedisServer;
 using regstream::test::stamped_json;
 using regstream::test::update_json;
@@ -76,8 +78,8 @@ void check_told_is_true(Situation& situation, OtherProgram& user) {
   const auto before = situation.kept();
   const auto reply =
       user.command(situation.caller.calls.publish(situation.known, "tried", situation.tried));
-  const auto id = read_id(*reply);
-  CAPTURE(std::string{reply_text(*reply)});
+  const auto id = published_id(*reply);
+  CAPTURE(published_text(*reply));
   const auto after_it = situation.kept();
   const std::string tried = situation.tried.substr(0, situation.tried.size() - 1);
   CHECK(std::count(after_it.begin(), after_it.end(), tried) == (id ? 1 : 0));
@@ -130,7 +132,7 @@ TEST_CASE("a probe is refused wherever a publish would be, and changes nothing")
   if (lacking.empty()) {
     CHECK(probed->integer == 1);
   }
-  if (!read_id(*user.command(
+  if (!published_id(*user.command(
           situation.caller.calls.publish(situation.known, "tried", situation.tried)))) {
     CHECK(probed->type == REDIS_REPLY_ERROR);
   }
@@ -150,7 +152,7 @@ TEST_CASE("a publisher that may not use a key has no update in the history") {
   Situation situation{any_before()};
   const auto pattern =
       GENERATE_COPY(as<std::string>{}, "~" + history, "~" + regstream::test::names.update("*"),
-                    std::string{"~other"});
+                    "~" + regstream::test::names.publisher("*"), std::string{"~other"});
   situation.caller.program.command(
       {"ACL", "SETUSER", "user", "on", "nopass", pattern, "&*", "+@all"});
   OtherProgram user{situation.server};
@@ -166,9 +168,9 @@ TEST_CASE("a Redis without memory takes nothing, or all of an update") {
   situation.caller.program.command({"CONFIG", "SET", "maxmemory", "0"});
   const auto kept = situation.kept();
   const std::string tried = situation.tried.substr(0, situation.tried.size() - 1);
-  CHECK(std::count(kept.begin(), kept.end(), tried) == (read_id(*reply) ? 1 : 0));
+  CHECK(std::count(kept.begin(), kept.end(), tried) == (published_id(*reply) ? 1 : 0));
   const auto id = situation.caller.publish(situation.tried, "tried", situation.known);
-  CHECK(id == read_id(*reply).value_or(id));
+  CHECK(id == published_id(*reply).value_or(id));
 }
 
 TEST_CASE("a read-only Redis, and one with too few replicas, takes nothing") {
@@ -188,7 +190,7 @@ TEST_CASE("a key of another type under which an update belongs is an error, and 
   const auto before = situation.kept();
   const auto reply = situation.caller.program.command(
       situation.caller.calls.publish(situation.known, "tried", situation.tried));
-  CHECK(reply_text(*reply).starts_with("WRONGTYPE"));
+  CHECK(published_text(*reply).starts_with("WRONGTYPE"));
   CHECK((situation.kept() == before));
   CHECK(situation.caller.program.command({"LLEN", key})->integer == 1);
 }
@@ -200,7 +202,7 @@ TEST_CASE("an update that no reader takes is refused, and changes nothing") {
       situation.caller.calls.publish({}, "tried",
                                      R"({"registrationId":42,"status":"P","message":")" +
                                          std::string((1U << 20U) + 300, 'x') + "\"}"));
-  CHECK(reply_text(*reply) == "ERR the update has more bytes than readers take");
+  CHECK(published_text(*reply) == "ERR the update has more bytes than readers take");
   CHECK((situation.kept() == before));
 }
 

@@ -20,8 +20,17 @@ struct Caller {
 
   EventId publish(const std::string& text, const std::string& key, EventId known = {}) {
     const auto reply = program.command(calls.publish(known, key, text));
-    INFO(broker::reply_text(*reply));
-    return broker::read_id(*reply).value();
+    INFO(published_text(*reply));
+    return published_id(*reply).value();
+  }
+  /// The answer, an id or a text for each: "1000-1 1000-2"; an error as it is.
+  std::string batch(broker::PublishBatch batch, EventId known = {}) {
+    const auto reply = program.command(calls.batch(std::move(batch), known));
+    std::string text{broker::reply_text(*reply)};
+    for (std::size_t i = 0; i < reply->elements; ++i) {
+      text.append(i == 0 ? "" : " ").append(broker::reply_text(*reply->element[i]));
+    }
+    return text;
   }
   EventId open(EventId known = {}) {
     const auto reply = program.command(calls.open(known));

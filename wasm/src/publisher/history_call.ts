@@ -1,18 +1,10 @@
 /** Calls of the script's mode `publish`, as the native broker makes them (native/broker/history_call.cpp). */
 
-interface HistoryNames {
-  readonly history: string;
-  readonly server: string;
-  /** A pattern of all keys, for Redis's ACL. */
-  readonly allKeys: string;
-  update(key: string): string;
-}
-
-/** The names of a workflow's keys in Redis: they follow from its channel (native/broker/history_names.hpp). */
-export function historyNames(channel: string): HistoryNames {
-  const tag = `{${channel}}:`;
-  return { history: `${tag}history`, server: `${tag}server`, allKeys: `${tag}*`, update: (key) => `${tag}key:${key}` };
-}
+import { historyNames } from "./history_names.js";
+import { PublishError } from "./publish_errors.js";
+import type { PublishResult } from "./publish_line.js";
+import type { Sending } from "./publish_queue.js";
+import { readFailure } from "./redis_failure.js";
 
 /**
  * A workflow's history in Redis, and how much of it is kept. Whoever publishes trims it, so every process should be
@@ -23,6 +15,7 @@ export interface HistoryOptions {
   readonly channel: string;
   readonly length: number;
   readonly bytes: number;
+  /** For how long the script keeps a publisher's place, and the application's keys. */
   readonly keyLifetimeMs: number;
 }
 
@@ -31,29 +24,51 @@ export interface HistoryCall {
   readonly args: string[];
 }
 
-/** `known` is the greatest id that this process has met. */
-export function publishCall(history: HistoryOptions, known: string, key: string, message: string): HistoryCall {
+/** `known` is the greatest id that this process has met; `publisher` what nobody else is called. */
+export function publishCall(history: HistoryOptions, known: string, publisher: string, sending: Sending): HistoryCall {
   const names = historyNames(history.channel);
-  return {
-    keys: [names.history, names.server, names.update(key)],
-    args: [
-      "publish",
-      known,
-      String(history.length),
-      String(history.bytes),
-      history.channel,
-      "", // How the server keeps its writes is the gateways' to find out.
-      String(history.keyLifetimeMs),
-      message,
-    ],
-  };
+  const { first, publishes } = sending.batch;
+  const keys = [names.history, names.server, names.publisher(publisher)];
+  const args = [
+    "publish",
+    known,
+    String(history.length),
+    String(history.bytes),
+    history.channel,
+    "", // How the server keeps its writes is the gateways' to find out.
+    String(history.keyLifetimeMs),
+    String(first),
+    sending.isFirstInLine ? "1" : "0",
+  ];
+  for (const { key, message } of publishes) {
+    if (key !== null) {
+      keys.push(names.update(key));
+    }
+    args.push(key === null ? "0" : "1", message);
+  }
+  return { keys, args };
 }
 
-/** The id that the script gave; null where the answer is none. */
-export function readId(answer: unknown): string | null {
+function readText(reply: unknown): string | null {
   // A client may be set to give Buffers.
-  const text = answer instanceof Uint8Array ? new TextDecoder().decode(answer) : answer;
-  return typeof text === "string" && /^\d{1,20}-\d{1,20}$/.test(text) ? text : null;
+  const text = reply instanceof Uint8Array ? new TextDecoder().decode(reply) : reply;
+  return typeof text === "string" ? text : null;
+}
+
+/** What the script answers of one update: its id, or an error's text. */
+function readAnswer(reply: unknown, channel: string): PublishResult {
+  const text = readText(reply);
+  if (text !== null && /^\d{1,20}-\d{1,20}$/.test(text)) {
+    return text;
+  }
+  // It is over, also where the error is one that passes.
+  return new PublishError("refused", readFailure(new Error(text ?? "ERR no event id"), channel).message);
+}
+
+/** What the script answers to a batch of `count` updates; an error for each where the answer is none. */
+export function readAnswers(reply: unknown, count: number, channel: string): readonly PublishResult[] {
+  const answers: readonly unknown[] = Array.isArray(reply) && reply.length === count ? reply : Array(count).fill(null);
+  return answers.map((answer) => readAnswer(answer, channel));
 }
 
 function parts(id: string): [epoch: bigint, sequence: bigint] {
@@ -63,6 +78,9 @@ function parts(id: string): [epoch: bigint, sequence: bigint] {
 
 /** Ids of the history order as their two numbers do, which a double can't hold. */
 export function greaterId(left: string, right: string): string {
+  if (left.length === right.length && left.indexOf("-") === right.indexOf("-")) {
+    return left > right ? left : right;
+  }
   const [leftEpoch, leftSequence] = parts(left);
   const [rightEpoch, rightSequence] = parts(right);
   const isLeft = leftEpoch > rightEpoch || (leftEpoch === rightEpoch && leftSequence > rightSequence);

@@ -1,6 +1,9 @@
 import type { Clock } from "../shared/clock.js";
 import type { PublishError, PublishErrorKind } from "./publish_errors.js";
 
+/** What is over when Redis takes updates again. */
+const passingKinds = ["unreachable", "unreplicated"] as const satisfies readonly PublishErrorKind[];
+
 /** At most one line of a kind in this time. */
 const intervalMs = 10_000;
 
@@ -33,8 +36,10 @@ export class PublishConsole {
   }
 
   onRecovery(): void {
-    this.#heldBack.get("unreachable")?.();
-    this.#heldBack.delete("unreachable");
+    for (const kind of passingKinds) {
+      this.#heldBack.get(kind)?.();
+      this.#heldBack.delete(kind);
+    }
     if (this.#showsWaiting) {
       this.#showsWaiting = false;
       console.info("regstream: redis takes updates again");
@@ -44,7 +49,7 @@ export class PublishConsole {
   #say({ kind, message }: PublishError): void {
     this.#heldBack.delete(kind);
     this.#due.set(kind, this.#clock.now() + intervalMs);
-    this.#showsWaiting ||= kind === "unreachable";
+    this.#showsWaiting ||= passingKinds.some((passing) => passing === kind);
     console.warn(`regstream: ${message}`);
   }
 }

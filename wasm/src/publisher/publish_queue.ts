@@ -1,10 +1,4 @@
-import type { Clock } from "../shared/clock.js";
-import type { PassingError } from "../generated/passing_errors.js";
-import { greaterId, type HistoryOptions, publishCall, readId } from "./history_call.js";
-import { PublishError } from "./publish_errors.js";
-import type { ScriptRunner } from "./redis_client.js";
-import { findPassingError, readFailure } from "./redis_failure.js";
-import { utf8Bytes } from "./update_message.js";
+import type { PublishError } from "./publish_errors.js";
 
 /** The place that an update got in the history: `<epoch>-<sequence>`. */
 export interface Published {
@@ -14,326 +8,253 @@ export interface Published {
 export interface QueueLimits {
   readonly waitingMax: number;
   readonly waitingBytesMax: number;
+  /** Calls that were sent and not answered. */
+  readonly batchesInFlightMax: number;
 }
 
-interface Waiting {
+// As the native publisher's (native/broker/include/regstream/broker/publish_limits.hpp).
+/** Of what waits when a call is sent. */
+export const batchUpdatesMax = 128;
+export const batchBytesMax = 64 * 1024;
+/** So many of a publisher's last batches Redis knows again. */
+export const knownBatchesMax = 5;
+
+/** An update on its way. */
+export interface Publish {
   readonly message: string;
-  readonly key: string;
+  /** The application's idempotency key; null where it gave none. */
+  readonly key: string | null;
   readonly bytes: number;
-  /** Null until it was given to the client, which may have sent it. */
-  firstSent: number | null;
-  /** It was given to the client, and nobody knows what came of that. */
-  isUncertain: boolean;
   readonly resolve: (published: Published) => void;
   readonly reject: (error: PublishError) => void;
 }
 
-/** A client that reconnects well takes less, and nobody has to hear of it. */
-const silenceMs = 2_000;
-/** Of the time for which Redis keeps a key, the rest is for what the last sending takes. */
-const sendingMs = 5_000;
-const retryMs = 250;
-const retryMsMax = 5_000;
+/** Updates that are one call, numbered as scripts/history.lua wants it. */
+export interface Batch {
+  /** The number of the first one. */
+  readonly first: number;
+  readonly publishes: readonly Publish[];
+  /** When it was sent for the first time. */
+  readonly firstSent: number;
+  /** It may be in the history: it was sent, and an answer was lost. */
+  isUncertain: boolean;
+}
+
+/** A batch that was sent. */
+export interface Sending {
+  readonly batch: Readonly<Batch>;
+  /** None that was sent before it is unanswered. */
+  readonly isFirstInLine: boolean;
+}
+
+interface Sent extends Sending {
+  readonly batch: Batch;
+  /** Held: it waits until all others are answered. */
+  state: "in flight" | "held" | "over";
+}
+
+function end({ first, publishes }: Batch): number {
+  return first + publishes.length;
+}
 
 /**
- * Updates on their way to Redis, in order. One is sent at a time: an update that fails is sent again before the next
- * one is, so no failure can change the order.
+ * Updates that wait for Redis, and those that wait for its answer, in order. Sans-I/O. What the native publisher's
+ * queue does (native/broker/history/publish_queue.hpp), it does as well.
  *
- * What was sent and not acknowledged is sent again under its key, so it is in the history once; when Redis may have
- * forgotten the key, it is given up as `unknown_outcome`.
+ * They are sent in batches: a batch is what waits when one may be sent. When Redis refuses one, those in flight behind
+ * it are refused, too: they are held back, and wait again, in their places, once all in flight are answered.
+ *
+ * A batch that may have reached Redis without an answer stays what it is, number and updates, so that Redis knows it.
+ * Of any other the updates wait as if they had not been sent, and its numbers are not used again: whatever a client
+ * still sends late, Redis does not take it.
  */
 export class PublishQueue {
-  readonly #runner: ScriptRunner;
-  readonly #history: HistoryOptions;
   readonly #limits: QueueLimits;
-  readonly #clock: Clock;
-  readonly #random: () => number;
-  readonly #onTrouble: (trouble: PublishError) => void;
-  readonly #onRecovery: () => void;
+  /** None of them has a number. */
+  readonly #waiting: Publish[] = [];
+  /** Batches that may be in the history, and wait: before all of `#waiting`. */
+  readonly #again: Batch[] = [];
+  /**
+   * What was sent, in order, until it waits again, or is over with all before it: Redis knows so many last batches, so
+   * none of them may have more behind it.
+   */
+  readonly #line: Sent[] = [];
+  #count = 0;
+  #bytes = 0;
+  #nextNumber = 1;
 
-  /** The first is the one that is being sent, or tried again. */
-  readonly #waiting: Waiting[] = [];
-  #waitingBytes = 0;
-  #known = "0-0";
-  #isClosed = false;
-  /** Counts sendings, so that the answer to one that was given up is not taken for the next one's. */
-  #attempt = 0;
-  /** Ends listening for a new connection while one is being sent; null while none is. */
-  #stopListening: (() => void) | null = null;
-  #failures = 0;
-  /** The kinds of trouble that were told since Redis last took an update. */
-  readonly #told = new Set<string>();
-  /** Ends the pause before the next try; null while there is none. */
-  #endPause: (() => void) | null = null;
-  /** Goes off where Redis has taken nothing for long; null while nothing waits. */
-  #cancelWatch: (() => void) | null = null;
-
-  constructor(
-    runner: ScriptRunner,
-    history: HistoryOptions,
-    limits: QueueLimits,
-    clock: Clock,
-    random: () => number,
-    onTrouble: (trouble: PublishError) => void,
-    onRecovery: () => void,
-  ) {
-    this.#runner = runner;
-    this.#history = history;
+  constructor(limits: QueueLimits) {
     this.#limits = limits;
-    this.#clock = clock;
-    this.#random = random;
-    this.#onTrouble = onTrouble;
-    this.#onRecovery = onRecovery;
   }
 
-  get waiting(): number {
-    return this.#waiting.length;
+  /** In updates; those in flight included. */
+  get count(): number {
+    return this.#count;
   }
 
-  push(message: string, key: string): Promise<Published> {
-    const published = new Promise<Published>((resolve, reject) => {
-      const bytes = utf8Bytes(message);
-      if (this.#isClosed) {
-        reject(new PublishError("closed", "the publisher is closed"));
-      } else if (
-        this.#waiting.length >= this.#limits.waitingMax ||
-        this.#waitingBytes + bytes > this.#limits.waitingBytesMax
-      ) {
-        const others = `${this.#waiting.length} others (${this.#waitingBytes} bytes)`;
-        const full = new PublishError(
-          "full",
-          `the update was dropped, since ${others} wait for redis already: bring redis back`,
-        );
-        this.#tell(full);
-        reject(full);
-      } else {
-        this.#waitingBytes += bytes;
-        this.#waiting.push({ message, key, bytes, firstSent: null, isUncertain: false, resolve, reject });
-        this.#advance();
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** True where there is something to send, now or later. */
+  get hasWaiting(): boolean {
+    return this.#waiting.length > 0 || this.#again.length > 0 || this.#isAnyHeld;
+  }
+
+  get isInFlight(): boolean {
+    return this.#line.some(({ state }) => state === "in flight");
+  }
+
+  /** When the oldest that may be in the history was sent first; null where there is none. */
+  get oldestSent(): number | null {
+    return (this.#line[0]?.batch ?? this.#again[0])?.firstSent ?? null;
+  }
+
+  /** False: too many wait already. */
+  push(publish: Publish): boolean {
+    const { waitingMax, waitingBytesMax } = this.#limits;
+    if (this.#count >= waitingMax || this.#bytes + publish.bytes > waitingBytesMax) {
+      return false;
+    }
+    this.#count += 1;
+    this.#bytes += publish.bytes;
+    this.#waiting.push(publish);
+    return true;
+  }
+
+  /**
+   * The next batch to send, which is in flight from now on. Null: nothing waits, the line is busy, or answers are due
+   * before what was held back can be sent again.
+   */
+  take(now: number): Sending | null {
+    const { batchesInFlightMax } = this.#limits;
+    if (this.#line.length >= batchesInFlightMax || this.#isAnyHeld) {
+      return null;
+    }
+    // Behind one in flight Redis takes only the number that follows on it.
+    const last = this.#line.at(-1);
+    if (last !== undefined && end(last.batch) !== (this.#again[0]?.first ?? this.#nextNumber)) {
+      return null;
+    }
+    const batch = this.#again.shift() ?? this.#fill(now);
+    if (batch === null) {
+      return null;
+    }
+    const sent: Sent = { batch, isFirstInLine: last === undefined, state: "in flight" };
+    this.#line.push(sent);
+    return sent;
+  }
+
+  /** Whether an answer to it is still of interest. */
+  isAwaited(sending: Sending): boolean {
+    return this.#find(sending) !== undefined;
+  }
+
+  /** Redis has answered, for good. */
+  end(sending: Sending): void {
+    const sent = this.#find(sending);
+    if (sent !== undefined) {
+      sent.state = "over";
+      this.#leave(sent.batch.publishes);
+      this.#settle();
+    }
+  }
+
+  /** Redis did not take it, and would take it later. */
+  holdBack(sending: Sending): void {
+    const sent = this.#find(sending);
+    if (sent !== undefined) {
+      sent.state = "held";
+      this.#settle();
+    }
+  }
+
+  /** Its answer was lost. */
+  lose(sending: Sending): void {
+    const sent = this.#find(sending);
+    if (sent !== undefined) {
+      sent.batch.isUncertain = true;
+      this.holdBack(sent);
+    }
+  }
+
+  /** The answers to all in flight were lost. */
+  loseAll(): void {
+    for (const sent of [...this.#line]) {
+      this.lose(sent);
+    }
+  }
+
+  /** Those that may be in the history, and were sent first at a time or before. They leave. While none is in flight. */
+  expire(sentBy: number): readonly Publish[] {
+    const fresh = this.#again.findIndex(({ firstSent }) => firstSent > sentBy);
+    const expired = this.#again.splice(0, fresh < 0 ? this.#again.length : fresh);
+    return this.#leave(expired.flatMap(({ publishes }) => publishes));
+  }
+
+  /** All leave: those that may be in the history, and those that are not. */
+  clear(): { readonly sent: readonly Publish[]; readonly unsent: readonly Publish[] } {
+    this.loseAll();
+    const sent = this.#again.splice(0).flatMap(({ publishes }) => publishes);
+    return { sent: this.#leave(sent), unsent: this.#leave(this.#waiting.splice(0)) };
+  }
+
+  get #isAnyHeld(): boolean {
+    return this.#line.some(({ state }) => state === "held");
+  }
+
+  /** Undefined: it is not in flight any more. */
+  #find(sending: Sending): Sent | undefined {
+    return this.#line.find((sent) => sent === sending && sent.state === "in flight");
+  }
+
+  /** A batch of what waits, as far as it may be. The first one may be larger than a batch: it goes alone. */
+  #fill(now: number): Batch | null {
+    let bytes = 0;
+    let count = 0;
+    for (const publish of this.#waiting) {
+      bytes += publish.bytes;
+      if (count > 0 && (count >= batchUpdatesMax || bytes > batchBytesMax)) {
+        break;
       }
-    });
-    // Whoever does not wait for it hears of trouble by `onTrouble`: Redis being away must not end the process.
-    published.catch(() => undefined);
-    return published;
-  }
-
-  close(): void {
-    this.#isClosed = true;
-    this.#endPause?.();
-    this.#stopWatch();
-    this.#endSending();
-    for (const { firstSent, reject } of this.#waiting.splice(0)) {
-      reject(
-        firstSent === null
-          ? new PublishError("closed", "the publisher was closed before the update was sent")
-          : new PublishError(
-              "unknown_outcome",
-              "the publisher was closed before redis acknowledged the update: whether subscribers heard it is unknown",
-            ),
-      );
+      ++count;
     }
-    this.#waitingBytes = 0;
+    if (count === 0) {
+      return null;
+    }
+    const publishes = this.#waiting.splice(0, count);
+    const batch = { first: this.#nextNumber, publishes, firstSent: now, isUncertain: false };
+    this.#nextNumber = end(batch);
+    return batch;
   }
 
-  #advance(): void {
-    if (this.#stopListening !== null || this.#endPause !== null) {
+  /** What was held back waits again, once none is in flight. */
+  #settle(): void {
+    while (this.#line[0]?.state === "over") {
+      this.#line.shift();
+    }
+    if (this.isInFlight) {
       return;
     }
-    let first = this.#waiting[0];
-    while (first !== undefined && this.#resendMs(first) < 0) {
-      this.#giveUp();
-      first = this.#waiting[0];
-    }
-    if (first === undefined) {
-      this.#stopWatch();
-      return;
-    }
-    this.#cancelWatch ??= this.#clock.setTimer(() => this.#onSilence(), silenceMs);
-    if (this.#runner.isReady()) {
-      void this.#send(first);
-    } else {
-      this.#pause();
-    }
-  }
-
-  /** For how long it may still be sent: until Redis may have forgotten its key. */
-  #resendMs({ firstSent }: Waiting): number {
-    if (firstSent === null) {
-      return Infinity;
-    }
-    const lifetimeMs = this.#history.keyLifetimeMs;
-    return firstSent + lifetimeMs - Math.min(sendingMs, lifetimeMs / 2) - this.#clock.now();
-  }
-
-  async #send(first: Waiting): Promise<void> {
-    const attempt = ++this.#attempt;
-    this.#stopListening = this.#runner.onReady(() => {
-      // The connection by which it was sent is gone, and some clients forget what they sent then, without a word. One
-      // that sends it again by itself does no harm: the key is the same.
-      first.isUncertain = true;
-      this.#endSending();
-      this.#advance();
-    });
-    first.firstSent ??= this.#clock.now();
-    const { keys, args } = publishCall(this.#history, this.#known, first.key, first.message);
-    let id: string | null = null;
-    let failure: PublishError | null = null;
-    let passing: PassingError | null = null;
-    try {
-      id = readId(await this.#runner.run(keys, args, () => attempt === this.#attempt));
-    } catch (error) {
-      failure = readFailure(error, this.#history.channel);
-      passing = findPassingError(error);
-    }
-    if (attempt !== this.#attempt) {
-      return;
-    }
-    this.#endSending();
-    if (failure?.kind === "unreachable") {
-      this.#tell(failure);
-      if (passing === null) {
-        first.isUncertain = true;
-      } else if (!first.isUncertain) {
-        first.firstSent = null;
+    const again: Batch[] = [];
+    const waiting: Publish[] = [];
+    for (const { batch, state } of this.#line.splice(0)) {
+      // Redis takes nothing behind one that it has not taken.
+      if (batch.isUncertain && waiting.length === 0 && state === "held") {
+        again.push(batch);
+      } else if (state === "held") {
+        waiting.push(...batch.publishes);
       }
-      if (passing?.needsNewConnection === true) {
-        this.#pauseAndReconnect();
-      } else {
-        this.#pause();
-      }
-      return;
     }
-    this.#failures = 0;
-    this.#stopWatch();
-    this.#take();
-    if (id !== null) {
-      this.#recover();
-      this.#known = greaterId(id, this.#known);
-      first.resolve({ id });
-    } else {
-      const refused = failure ?? new PublishError("refused", "redis answered with something that is no event id");
-      this.#tell(refused);
-      first.reject(refused);
+    this.#again.unshift(...again);
+    this.#waiting.unshift(...waiting);
+  }
+
+  #leave(publishes: readonly Publish[]): readonly Publish[] {
+    this.#count -= publishes.length;
+    for (const { bytes } of publishes) {
+      this.#bytes -= bytes;
     }
-    this.#advance();
-  }
-
-  #nextDelayMs(): number {
-    return this.#random() * Math.min(retryMsMax, retryMs * 2 ** Math.min(this.#failures++, 10));
-  }
-
-  /** A replica refused: behind the same name there may be the primary by now. */
-  #pauseAndReconnect(): void {
-    const cancelTimer = this.#clock.setTimer(() => {
-      this.#endPause = null;
-      if (this.#runner.reconnect()) {
-        this.#pause();
-      } else {
-        this.#advance();
-      }
-    }, this.#nextDelayMs());
-    this.#endPause = () => {
-      cancelTimer();
-      this.#endPause = null;
-    };
-  }
-
-  /** Waits before the next try: longer each time, or until the client is connected again. */
-  #pause(): void {
-    const delayMs = this.#nextDelayMs();
-    const end = (): void => {
-      cancelTimer();
-      stopListening();
-      this.#endPause = null;
-    };
-    const proceed = (): void => {
-      end();
-      this.#advance();
-    };
-    const cancelTimer = this.#clock.setTimer(proceed, delayMs);
-    const stopListening = this.#runner.onReady(proceed);
-    this.#endPause = end;
-  }
-
-  #onSilence(): void {
-    this.#cancelWatch = null;
-    const first = this.#waiting[0];
-    if (first === undefined) {
-      return;
-    }
-    const resendMs = this.#resendMs(first);
-    if (this.#stopListening !== null && resendMs <= 0) {
-      this.#endSending();
-      this.#giveUp();
-      this.#advance();
-      return;
-    }
-    this.#tell(
-      new PublishError(
-        "unreachable",
-        `redis has taken no update for ${silenceMs} ms: is it running, and the client connected? They wait until then`,
-      ),
-    );
-    // A client may keep a call for ever; the pauses between tries end by themselves.
-    if (this.#stopListening !== null) {
-      this.#cancelWatch = this.#clock.setTimer(() => this.#onSilence(), resendMs);
-    }
-  }
-
-  /** Whatever the client still answers to what it was given, nobody listens. */
-  #endSending(): void {
-    ++this.#attempt;
-    this.#stopListening?.();
-    this.#stopListening = null;
-  }
-
-  /** The first is too old to be sent again. */
-  #giveUp(): void {
-    const unknown = new PublishError(
-      "unknown_outcome",
-      "the update was sent to redis, but its acknowledgement was lost, and redis did not come back in time: whether " +
-        "subscribers heard it is not known",
-    );
-    this.#tell(unknown);
-    this.#take()?.reject(unknown);
-  }
-
-  #take(): Waiting | undefined {
-    const first = this.#waiting.shift();
-    this.#waitingBytes -= first?.bytes ?? 0;
-    return first;
-  }
-
-  #stopWatch(): void {
-    this.#cancelWatch?.();
-    this.#cancelWatch = null;
-  }
-
-  /** One of a kind, until Redis takes updates again. */
-  #tell(trouble: PublishError): void {
-    if (this.#told.has(trouble.kind)) {
-      return;
-    }
-    this.#told.add(trouble.kind);
-    this.#callListener(() => this.#onTrouble(trouble));
-  }
-
-  #recover(): void {
-    const wasUnreachable = this.#told.has("unreachable");
-    this.#told.clear();
-    if (wasUnreachable) {
-      this.#callListener(this.#onRecovery);
-    }
-  }
-
-  #callListener(listener: () => void): void {
-    try {
-      listener();
-    } catch (error) {
-      // The listener's own mistake must not stop the queue, nor stay unseen.
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
+    return publishes;
   }
 }

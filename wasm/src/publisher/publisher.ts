@@ -16,23 +16,36 @@ import type { HistoryOptions } from "./history_call.js";
 import { PublishConsole } from "./publish_console.js";
 import type { PublishError } from "./publish_errors.js";
 import type { Published } from "./publish_queue.js";
-import { PublishQueue } from "./publish_queue.js";
+import { PublishSender } from "./publish_sender.js";
 import type { RedisClient } from "./redis_client.js";
 import { createRunner } from "./redis_client.js";
+import type { ReplicaWait } from "./replica_wait.js";
 import type { UpdateToPublish } from "./update_message.js";
 import { encodeFinalStatus, encodeStageUpdate, encodeUpdate, utf8Bytes } from "./update_message.js";
 
 export interface PublisherOptions<W extends Workflow = RegistrationWorkflow> {
   /** Whose updates: default the registration. */
   readonly workflow?: W | undefined;
-  /** Updates that Redis keeps, for whoever comes back or comes late: 1 to 1 000 000, default 10 000. */
+  /**
+   * Updates that Redis keeps, for whoever comes back or comes late: 1 to 1 000 000, default 10 000. Where there are more,
+   * a hundredth goes at once.
+   */
   readonly historyLength?: number | undefined;
   /** Bytes of them together: 2 MiB to 4 GiB, default 64 MiB. */
   readonly historyBytes?: number | undefined;
   /**
-   * How long Redis keeps an update's key, and so how long it may be sent again: a second to a day, default ten minutes.
+   * How long Redis keeps by what it knows updates again, and so how long they may be sent again; and how long it keeps
+   * keys: a second to a day, default ten minutes.
    */
   readonly keyLifetimeMs?: number | undefined;
+  /**
+   * So many replicas are to have an update before its promise resolves: 0 to 100, default 0. Redis's WAIT lets all
+   * that follows on its connection wait, so the publisher then connects a client of its own, made by the `duplicate()`
+   * of the application's; `close` ends it. Not to be had of a cluster.
+   */
+  readonly waitReplicas?: number | undefined;
+  /** For so long it waits for them before it sends again: a millisecond to a minute, default a second. */
+  readonly waitTimeoutMs?: number | undefined;
   /** Updates that wait for Redis here, at most: default 10 000. */
   readonly waitingMax?: number | undefined;
   /** Bytes of them together: default 16 MiB. */
@@ -58,7 +71,7 @@ export interface PublisherOptions<W extends Workflow = RegistrationWorkflow> {
 export interface PublishOptions {
   /**
    * Two updates with one idempotency key are one, and both get its id, while Redis keeps the key: 1 to 256 bytes.
-   * Default: a key of this publish's own, under which it is tried again.
+   * Default: none, and each publish is an update of its own, however often it is tried again.
    */
   readonly key?: string | undefined;
   /** Milliseconds since the Unix epoch, where the update itself says none. Default: now. */
@@ -92,7 +105,7 @@ export interface WorkflowPublisher<W extends Workflow> {
   ): Promise<Published>;
   /** Any update, with members of its own too. */
   publish(update: UpdateToPublish<W>, options?: PublishOptions): Promise<Published>;
-  /** How many updates wait for Redis, the one that is being sent included. */
+  /** How many updates wait for Redis, those that are being sent included. */
   readonly waiting: number;
   /** Gives up what waits. The client stays as it is: it is the application's. */
   close(): void;
@@ -132,8 +145,9 @@ function checkedKey(key: unknown): string {
 }
 
 /**
- * A publisher over the application's client: ioredis, or node-redis 4 or 5, told apart by their methods. The client
- * connects, reconnects and ends as the application has it. Throws TypeError where it can't publish.
+ * A publisher over the application's client: ioredis, or node-redis 4 or 5, told apart by their methods; of one server,
+ * of a cluster, or by sentinels. The client connects, reconnects and ends as the application has it. Throws TypeError
+ * where it can't publish.
  */
 export function createPublisher<W extends Workflow = RegistrationWorkflow>(
   redis: RedisClient,
@@ -147,29 +161,33 @@ export function createPublisher<W extends Workflow = RegistrationWorkflow>(
     bytes: limit("historyBytes", options.historyBytes, 2 ** 21, 2 ** 26, 2 ** 32),
     keyLifetimeMs: limit("keyLifetimeMs", options.keyLifetimeMs, 1_000, 600_000, 86_400_000),
   };
+  const wait: ReplicaWait = {
+    replicas: limit("waitReplicas", options.waitReplicas, 0, 0, 100),
+    timeoutMs: limit("waitTimeoutMs", options.waitTimeoutMs, 1, 1_000, 60_000),
+  };
   const clock = options.clock ?? unreferencedClock();
   const lines = new PublishConsole(clock);
-  const queue = new PublishQueue(
-    createRunner(redis),
+  const runner = createRunner(redis, workflow.channel, wait.replicas === 0 ? null : wait);
+  const sender = new PublishSender(runner, {
     history,
-    {
+    limits: {
       waitingMax: limit("waitingMax", options.waitingMax, 1, 10_000, Number.MAX_SAFE_INTEGER),
       waitingBytesMax: limit("waitingBytesMax", options.waitingBytesMax, 2 ** 20, 2 ** 24, Number.MAX_SAFE_INTEGER),
+      batchesInFlightMax: runner.callsInFlightMax,
     },
+    name: randomUUID(),
     clock,
-    options.random ?? Math.random,
-    options.onTrouble ?? ((trouble) => lines.onTrouble(trouble)),
-    options.onRecovery ?? (options.onTrouble === undefined ? () => lines.onRecovery() : () => undefined),
-  );
+    random: options.random ?? Math.random,
+    onTrouble: options.onTrouble ?? ((trouble) => lines.onTrouble(trouble)),
+    onRecovery: options.onRecovery ?? (options.onTrouble === undefined ? () => lines.onRecovery() : () => undefined),
+  });
   const now = options.now ?? Date.now;
-  const ownKey = randomUUID();
-  let ownKeys = 0;
 
   // Not async: such a promise would be another one, and end the process where nobody waits for it.
   function push(encode: (timestamp: number) => string, { key, timestamp }: PublishOptions = {}): Promise<Published> {
     try {
       const message = encode(timestamp ?? now());
-      return queue.push(message, key === undefined ? `${ownKey}-${++ownKeys}` : checkedKey(key));
+      return sender.push(message, key === undefined ? null : checkedKey(key));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -182,8 +200,8 @@ export function createPublisher<W extends Workflow = RegistrationWorkflow>(
       push((timestamp) => encodeFinalStatus(workflow, id, status, message, details, processLog, timestamp), more),
     publish: (update, more) => push((timestamp) => encodeUpdate(workflow, update, timestamp), more),
     get waiting() {
-      return queue.waiting;
+      return sender.waiting;
     },
-    close: () => queue.close(),
+    close: () => sender.close(),
   };
 }

@@ -1,13 +1,11 @@
 import { passingErrors, type PassingError } from "../generated/passing_errors.js";
-import { historyNames } from "./history_call.js";
+import { historyNames } from "./history_names.js";
 import { PublishError } from "./publish_errors.js";
 
 /** What it answers to this client only, now and later; undefined for any other code. */
 function describeLasting(code: string, channel: string): string | undefined {
   const names = historyNames(channel);
   switch (code) {
-    case "CROSSSLOT":
-      return "it is a cluster, which is not supported: use a single server";
     case "NOPERM":
       return (
         `it does not permit it: the user needs what the native broker needs, on the keys ~${names.allKeys} and the ` +
@@ -54,9 +52,19 @@ function printable(reply: string): string {
     .slice(0, 160);
 }
 
+/** Empty where it is not Redis that said it. */
+export function replyCodeOf(error: unknown): string {
+  return replyCode(messageOf(error));
+}
+
 /** True where Redis does not know the script by its digest. */
 export function isScriptUnknown(error: unknown): boolean {
-  return replyCode(messageOf(error)) === "NOSCRIPT";
+  return replyCodeOf(error) === "NOSCRIPT";
+}
+
+/** True where an update that was sent before these is not in the history. */
+export function isOutOfOrder(error: unknown): boolean {
+  return replyCodeOf(error) === "OUTOFORDER";
 }
 
 /**
@@ -67,7 +75,9 @@ export function readFailure(error: unknown, channel: string): PublishError {
   if (error instanceof PublishError) {
     return error;
   }
-  const passing = findPassingError(error);
+  // ioredis gives up a cluster's answer so, after some tries; one of those before may have been taken, unheard.
+  const lastOfMany = /^Too many Cluster redirections\. Last error: ReplyError: (.*)/s.exec(messageOf(error))?.[1];
+  const passing = findPassingError(lastOfMany === undefined ? error : new Error(lastOfMany));
   if (passing !== null) {
     return new PublishError("unreachable", `redis takes no updates for now: ${passing.reason} (${passing.code})`);
   }

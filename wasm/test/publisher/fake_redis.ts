@@ -1,7 +1,10 @@
 import { EventEmitter } from "node:events";
 
 import { historyScriptDigest } from "../../src/generated/history_script.js";
-import type { IoredisLike, NodeRedisLike, RedisClient } from "../../src/publisher/redis_client.js";
+import type { IoredisLike } from "../../src/publisher/ioredis_runner.js";
+import type { NodeRedisLike } from "../../src/publisher/node_redis_runner.js";
+import type { RedisClient } from "../../src/publisher/redis_client.js";
+import { FakeScript } from "./fake_script.js";
 
 /** One call of the script that a client was asked for. The test answers it. */
 export interface Call {
@@ -9,7 +12,7 @@ export interface Call {
   readonly by: string;
   readonly keys: readonly string[];
   readonly args: readonly string[];
-  /** Runs it, and answers with its id. */
+  /** Runs it, and answers as it does. */
   accept(): void;
   /** Runs it, but the connection breaks before the answer. */
   acceptSilently(error?: Error): void;
@@ -17,15 +20,11 @@ export interface Call {
   answer(reply: unknown): void;
 }
 
-/**
- * What of Redis a publisher can see: a history, keys, and whether the script is known. Clients of both kinds are its
- * shapes; they emit "ready" as the real ones do.
- */
+/** What of Redis a publisher can see. Clients of both kinds are its shapes; they emit "ready" as the real ones do. */
 export class FakeRedis extends EventEmitter {
-  readonly history: string[] = [];
+  readonly script = new FakeScript();
   readonly calls: Call[] = [];
   isReady = true;
-  readonly #ids = new Map<string, string>();
 
   get last(): Call {
     const call = this.calls.at(-1);
@@ -37,7 +36,7 @@ export class FakeRedis extends EventEmitter {
 
   /** The messages in the history, by what their JSON says. */
   get messages(): unknown[] {
-    return this.history.map((text) => (JSON.parse(text) as { message: unknown }).message);
+    return this.script.history.map((text) => (JSON.parse(text) as { message: unknown }).message);
   }
 
   connect(): void {
@@ -51,26 +50,21 @@ export class FakeRedis extends EventEmitter {
         by: by === historyScriptDigest ? "digest" : by,
         keys,
         args,
-        accept: () => resolve(this.#run(keys, args)),
+        accept: () => {
+          try {
+            resolve(this.script.publish(keys, args));
+          } catch (error) {
+            reject(error);
+          }
+        },
         acceptSilently: (error = new Error("Connection is closed.")) => {
-          this.#run(keys, args);
+          this.script.publish(keys, args);
           reject(error);
         },
         fail: reject,
         answer: resolve,
       });
     });
-  }
-
-  #run(keys: readonly string[], args: readonly string[]): string {
-    const key = keys[2] ?? "";
-    const earlier = this.#ids.get(key);
-    if (earlier !== undefined) {
-      return earlier;
-    }
-    const id = `1702493000000-${this.history.push(args.at(-1) ?? "")}`;
-    this.#ids.set(key, id);
-    return id;
   }
 }
 

@@ -53,7 +53,7 @@ describe("a client's error", () => {
     ["NOPERM this user has no permissions to run the 'evalsha' command", "refused"],
     ["ERR The user executing the script can't run this command or subcommand script: 1a2b", "refused"],
     ["ERR ACL failure in script: User default has no permissions to run the 'get' command", "refused"],
-    ["CROSSSLOT Keys in request don't hash to the same slot", "refused"],
+    ["MOVED 1234 127.0.0.1:7001", "unreachable"],
     ["ERR unknown command 'evalsha'", "refused"],
     ["Connection in subscriber mode, only subscriber commands may be used", "refused"],
     ["Cannot send commands in PubSub mode", "refused"],
@@ -62,6 +62,14 @@ describe("a client's error", () => {
     expect(failure.kind).toBe(kind);
     expect(isScriptUnknown(new Error(message))).toBe(false);
     expect(failure.message.includes("(NOPERM)")).toBe(/NOPERM|the script can't|ACL failure/.test(message));
+  });
+
+  it("says the reason where ioredis has tried in a cluster for long, and is uncertain, since it has tried before", () => {
+    const error = new Error("Too many Cluster redirections. Last error: ReplyError: TRYAGAIN Multiple keys request");
+    expect(readFailure(error, channel)).toMatchObject({ kind: "unreachable", message: expect.stringContaining("(TRYAGAIN)") as string });
+    expect(findPassingError(error)).toBeNull();
+    const closed = new Error("Too many Cluster redirections. Last error: Error: Connection is closed.");
+    expect(readFailure(closed, channel)).toMatchObject({ kind: "unreachable", message: expect.stringContaining("can't be reached") as string });
   });
 
   it("names the keys of its channel", () => {

@@ -3,7 +3,7 @@ import { describe, expect, expectTypeOf, it } from "vitest";
 import type { Publisher, RedisClient, WorkflowPublisher } from "../../src/publisher.js";
 import { createPublisher } from "../../src/publisher.js";
 import { csvImport } from "../workflow/csv_import.js";
-import { FakeClock } from "../fakes.js";
+import { FakeClock, settle } from "../fakes.js";
 import { FakeRedis, shapes } from "./fake_redis.js";
 
 describe.each(shapes)("a publisher of a workflow over $name", ({ clientOf }) => {
@@ -12,9 +12,11 @@ describe.each(shapes)("a publisher of a workflow over $name", ({ clientOf }) => 
 
   it("publishes on the workflow's channel, under its keys", async () => {
     const published = publisher.publishFinalStatus("a.csv", "IMPORTED", "5000 rows", { rows: 5000 }, null, { key: "k" });
+    await settle();
     expect(redis.last.keys).toEqual([
       "{service:csv-imports}:history",
       "{service:csv-imports}:server",
+      expect.stringMatching(/^\{service:csv-imports\}:publisher:/),
       "{service:csv-imports}:key:k",
     ]);
     expect(redis.last.args[4]).toBe("service:csv-imports");

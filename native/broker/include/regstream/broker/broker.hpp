@@ -27,6 +27,13 @@ struct PublishError {
 using PublishResult = std::variant<EventId, PublishError>;
 using PublishHandler = std::function<void(const PublishResult&)>;
 
+/// A message that is published with others. As of `Broker::publish`.
+struct Publication {
+  std::string message;
+  std::string key;
+  PublishHandler done;
+};
+
 /// What keeps updates from being read, and from being published, now. Each is the end of a sentence
 /// for anybody who asks, without names of hosts or files; empty where nothing does.
 struct Obstacles {
@@ -117,6 +124,14 @@ class Broker : public Feed {
   /// one whose acknowledgement was lost, which is tried again. A broker that never waits publishes.
   virtual void publish_now(std::string message, std::string key, PublishHandler done) {
     publish(std::move(message), std::move(key), std::move(done));
+  }
+
+  /// As `publish_now` for each, in their order; a broker that sends messages in batches sends them
+  /// together.
+  virtual void publish_all_now(std::vector<Publication> publications) {
+    for (Publication& each : publications) {
+      publish_now(std::move(each.message), std::move(each.key), std::move(each.done));
+    }
   }
 
   /// False while the history can't be followed (Redis is away).

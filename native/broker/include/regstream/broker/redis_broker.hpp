@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include <boost/asio/io_context.hpp>
 
@@ -19,13 +20,16 @@ namespace regstream::broker {
 /// next entry, so that a single message is told without asking for it first.
 ///
 /// The history is the stream `{<channel>}:history`; its length and its bytes are limited
-/// (`RedisHistoryLimits`). A publish's key is kept for a while under `{<channel>}:key:<key>`. Redis
-/// Cluster is not supported yet. A `maxmemory` that evicts (`volatile-*`, `allkeys-*`) evicts keys
-/// and with them the promise that nothing is published twice: leave it at `noeviction`.
+/// (`RedisHistoryLimits`). Publishes are sent in batches of what waits, and what this broker has
+/// sent last is kept for a while under `{<channel>}:publisher:<random>`; a publish's key, if it has
+/// one, under `{<channel>}:key:<key>`. Redis Cluster is not supported yet. A `maxmemory` that
+/// evicts
+/// (`volatile-*`, `allkeys-*`) evicts both and with them the promise that nothing is published
+/// twice: leave it at `noeviction`.
 ///
 /// While Redis is away, publishes wait in order within `PublishLimits`. What was sent and not
-/// acknowledged is sent again under its key, so it is in the history once; only if Redis stays away
-/// for longer than it keeps keys does `done` say that nobody knows.
+/// acknowledged is sent again as the same batch, so it is in the history once; only if Redis stays
+/// away for longer than it knows batches does `done` say that nobody knows.
 ///
 /// While Redis answers, but refuses with an error that passes (passing_errors.json), publishes and
 /// bare messages wait as well, and one call at a time finds out when that is over. A replica's
@@ -64,6 +68,7 @@ class RedisBroker final : public Broker {
 
   void publish(std::string message, std::string key, PublishHandler done) override;
   void publish_now(std::string message, std::string key, PublishHandler done) override;
+  void publish_all_now(std::vector<Publication> publications) override;
   void subscribe(Subscriber& subscriber) override;
   /// One read of the history from the last message on, if it was not told already.
   void catch_up() override;

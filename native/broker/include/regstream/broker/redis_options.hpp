@@ -34,13 +34,14 @@ struct RedisTiming {
 /// trimmed by whoever publishes, so every process should be given the same. There is no limit by
 /// age: the ids' epoch is that of the history and not the moment of an update.
 struct RedisHistoryLimits {
-  /// Updates: some hours of a bank's. 1 to 1'000'000.
+  /// Updates: some hours of a bank's. 1 to 1'000'000. Where there are more a hundredth goes at
+  /// once, so that at least 99 of 100 are there.
   std::size_t length_max = 10'000;
   /// Bytes of all updates together: Redis keeps them in memory. 2 MiB, which is more than one
   /// update may have, to 4 GiB.
   std::size_t bytes_max = 64U << 20U;
-  /// How long the id of an update is kept under the key that it was published with, and so how long
-  /// one may be sent again. 1 second to 1 day.
+  /// How long a publisher's place is kept, and the id of an update under the key that it was
+  /// published with, and so how long one may be sent again. 1 second to 1 day.
   Duration key_lifetime{600'000};
 };
 
