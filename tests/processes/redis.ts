@@ -20,6 +20,9 @@ export interface RedisOptions {
   readonly syncsEachSecond?: boolean;
 }
 
+/** REGSTREAM_TEST_REDIS names another one: Valkey's server, say. */
+const program = process.env.REGSTREAM_TEST_REDIS ?? "redis-server";
+
 /** A real redis-server on a free port. */
 export class RedisServer {
   private child: Child;
@@ -114,7 +117,7 @@ export class RedisServer {
 
   private spawn(): Child {
     const { isDurable, syncsEachSecond } = this.options;
-    return new Child("redis-server", [
+    return new Child(program, [
       ...["--port", String(this.port), "--bind", "127.0.0.1", "--dir", this.folder],
       ...["--save", ""],
       ...["--appendonly", isDurable || syncsEachSecond ? "yes" : "no"],
