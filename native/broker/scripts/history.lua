@@ -265,10 +265,14 @@ end
 --
 -- Gives whether it is so, and what is to be kept of the server; nil: that is as it was.
 --
--- Who may not ask for these is served as if nothing had happened.
+-- Who may not ask for these is served as if nothing had happened. A key of another type says nothing of
+-- the server, as one that is gone, and is replaced.
 local function may_have_lost()
   local info = redis.pcall('INFO', 'replication')
   local kept = redis.pcall('GET', server_key)
+  if type(kept) == 'table' and kept.err:find('^WRONGTYPE') then
+    kept = ''
+  end
   local replid = type(info) == 'string' and info:match('master_replid:(%x+)')
   -- A replica shows what its primary has.
   if not replid or type(kept) == 'table' or info:find('role:slave', 1, true) then
