@@ -96,6 +96,7 @@ class SimulatedRedis {
   struct Server {
     std::uint64_t incarnation = 0;
     bool is_durable = false;
+    std::uint64_t epoch = 0;  // The last that began.
   };
   struct Data {
     std::deque<Entry> entries;

@@ -58,7 +58,8 @@ bool SimulatedRedis::may_have_lost(std::optional<bool> is_durable,
     return false;
   }
   server = Server{.incarnation = incarnation_,
-                  .is_durable = is_durable.value_or(is_same && kept->is_durable)};
+                  .is_durable = is_durable.value_or(is_same && kept->is_durable),
+                  .epoch = 0};
   const bool has_all =
       is_same || (kept && kept->is_durable && plan_.is_redis_durable && !is_promoted_);
   return !has_all && canary_ != Canary::trust_restart;
@@ -80,6 +81,9 @@ bool SimulatedRedis::open(const broker::ScriptCall& call) {
   if (server && refusal() == nullptr) {
     data_.server = server;
   }
+  if (data_.server && (server || has_begun) && refusal() == nullptr) {
+    data_.server->epoch = data_.end->epoch;
+  }
   was_oldest_message_ = !has_begun && !data_.entries.empty() && !data_.entries.front().text.empty();
   return true;
 }
@@ -89,7 +93,8 @@ void SimulatedRedis::begin_epoch(EventId known) {
   const std::uint64_t now =
       began_timestamp_ms +
       static_cast<std::uint64_t>((world_.now().time_since_epoch() + set_by_).count());
-  const auto epoch = std::max({now, known.epoch + 1, end ? end->epoch + 1 : std::uint64_t{0}});
+  const auto epoch = std::max({now, known.epoch + 1, data_.server ? data_.server->epoch + 1 : 0,
+                               end ? end->epoch + 1 : std::uint64_t{0}});
   auto kept = std::exchange(data_.entries, {});
   if (!kept.empty()) {
     world_.count(Sight::history_carried_over);
