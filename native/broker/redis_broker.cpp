@@ -113,6 +113,9 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
                         .round_trip = round_trips_.last(),
                         .round_trip_max = round_trips_.longest(now),
                         .maxmemory_policy = server_.maxmemory_policy(),
+                        .evicts = server_.evicts(),
+                        .memory_used = server_.memory_used(),
+                        .memory_max = server_.memory_max(),
                         .other_deployments = deployments_.others()};
     if (const auto since = log_.away_since()) {
       health.away_for = now - *since;

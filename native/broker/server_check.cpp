@@ -1,6 +1,8 @@
 #include "broker/server_check.hpp"
 
+#include <charconv>
 #include <cstddef>
+#include <system_error>
 
 #include "log/log.hpp"
 
@@ -9,11 +11,20 @@ namespace {
 
 constexpr std::string_view harmless_policy = "noeviction";
 
+std::optional<std::uint64_t> number(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool is_number = error == std::errc{} && end == text.data() + text.size();
+  return is_number ? std::optional{value} : std::nullopt;
+}
+
 }  // namespace
 
 void ServerCheck::on_connected(std::string address) {
   address_ = std::move(address);
   maxmemory_policy_.clear();
+  memory_used_.reset();
+  memory_max_.reset();
   server_ = {};
 }
 
@@ -29,12 +40,37 @@ void ServerCheck::on_answer(const redisReply& reply) {
   if (const auto run_id = info_field(info, "run_id"); !run_id.empty()) {
     server_.run_id = run_id;
   }
-  if (const auto id = info_field(info, "master_replid"); !id.empty()) {
-    server_.replication_id = id;
+  on_replication(info);
+  on_memory(info);
+}
+
+/// A primary whose last replica has been gone for long takes another id, and is the same; a
+/// promotion leaves a second one.
+void ServerCheck::on_replication(std::string_view info) {
+  const auto id = info_field(info, "master_replid");
+  if (id.empty()) {
+    return;
   }
+  const auto second = info_field(info, "master_replid2");
+  const bool was_promoted = second.find_first_not_of('0') != std::string_view::npos;
+  if (server_.run_id == of_history_.run_id && info_field(info, "role") == "master" &&
+      !was_promoted) {
+    of_history_.replication_id = id;
+  }
+  server_.replication_id = id;
+}
+
+void ServerCheck::on_memory(std::string_view info) {
   if (const auto policy = info_field(info, "maxmemory_policy"); !policy.empty()) {
+    memory_used_ = number(info_field(info, "used_memory"));
+    memory_max_ = number(info_field(info, "maxmemory"));
     on_maxmemory_policy(policy);
   }
+}
+
+std::optional<bool> ServerCheck::evicts() const {
+  return maxmemory_policy_.empty() ? std::nullopt
+                                   : std::optional{maxmemory_policy_ != harmless_policy};
 }
 
 void ServerCheck::on_maxmemory_policy(std::string_view policy) {
@@ -63,7 +99,8 @@ std::string ServerCheck::loss_reason() const {
            "lacks the last of them";
   }
   std::string reason =
-      "Redis was flushed, or somebody deleted the history or put another in its place";
+      "Redis was flushed, or somebody deleted the history, put another in its place, or deleted "
+      "the key beside it that names its server";
   if (maxmemory_policy_ != harmless_policy) {
     reason += ", or it was evicted (maxmemory-policy " +
               (maxmemory_policy_.empty() ? "is not known" : maxmemory_policy_) + ')';

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -10,8 +12,8 @@
 
 namespace regstream::broker {
 
-/// Asks the server behind each new connection what an operator should know of it, and says in the
-/// log what should be otherwise. By INFO, which managed servers allow as well, and which shows no
+/// Asks the server behind a connection what an operator should know of it, and says in the log what
+/// should be otherwise. By INFO, which managed servers allow as well, and which shows no
 /// secrets as CONFIG does. A Redis that forbids it is no trouble: then there is less to tell.
 class ServerCheck {
  public:
@@ -31,6 +33,12 @@ class ServerCheck {
 
   /// "noeviction", say. Empty: not known.
   [[nodiscard]] const std::string& maxmemory_policy() const { return maxmemory_policy_; }
+  /// Whether it takes keys away when its memory is full. Empty: not known.
+  [[nodiscard]] std::optional<bool> evicts() const;
+  /// Bytes, when it was last asked. Empty: not known.
+  [[nodiscard]] std::optional<std::uint64_t> memory_used() const { return memory_used_; }
+  /// Bytes; 0 where there is no limit. Empty: not known.
+  [[nodiscard]] std::optional<std::uint64_t> memory_max() const { return memory_max_; }
 
  private:
   /// Whose data these are (INFO). Empty: not known.
@@ -39,10 +47,14 @@ class ServerCheck {
     std::string replication_id;  ///< Random, of each server whose writes are replicated.
   };
 
+  void on_memory(std::string_view info);
   void on_maxmemory_policy(std::string_view policy);
+  void on_replication(std::string_view info);
 
   std::string address_;
   std::string maxmemory_policy_;
+  std::optional<std::uint64_t> memory_used_;
+  std::optional<std::uint64_t> memory_max_;
   std::string warned_policy_;  // Said already.
   Identity server_;
   Identity of_history_;  // What it was when the history was last followed.

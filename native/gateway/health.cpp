@@ -40,6 +40,8 @@ Json describe_redis(const broker::ServerHealth& server, std::int64_t now_timesta
   json["roundTripMaxMs"] = server.round_trip ? Json(to_ms(server.round_trip_max)) : Json();
   json["maxmemoryPolicy"] =
       server.maxmemory_policy.empty() ? Json() : Json(server.maxmemory_policy);
+  json["usedMemoryBytes"] = server.memory_used ? Json(*server.memory_used) : Json();
+  json["maxMemoryBytes"] = server.memory_max ? Json(*server.memory_max) : Json();
   json["otherDeployments"] = server.other_deployments;
   return json;
 }

@@ -129,6 +129,13 @@ void collect_broker(const OfWorkflow& metrics, broker::Broker& broker) {
     metrics.add("regstream_redis_round_trip_max_seconds", seconds(server->round_trip_max));
   }
   metrics.add("regstream_redis_other_deployments", server->other_deployments.size());
+  if (server->evicts) {
+    metrics.add("regstream_redis_evicts", *server->evicts ? 1 : 0);
+  }
+  if (server->memory_used && server->memory_max) {
+    metrics.add("regstream_redis_memory_bytes", *server->memory_used);
+    metrics.add("regstream_redis_memory_max_bytes", *server->memory_max);
+  }
 }
 
 }  // namespace

@@ -245,6 +245,18 @@ inline constexpr std::array catalog{
                Kind::gauge,
                {"workflow"},
                "Other deployments that use the same Redis and keys."},
+    Definition{"regstream_redis_evicts",
+               Kind::gauge,
+               {"workflow"},
+               "1 where Redis takes keys away when its memory is full (maxmemory-policy)."},
+    Definition{"regstream_redis_memory_bytes",
+               Kind::gauge,
+               {"workflow"},
+               "What Redis uses of its memory, asked every 20 seconds (used_memory)."},
+    Definition{"regstream_redis_memory_max_bytes",
+               Kind::gauge,
+               {"workflow"},
+               "What it may use (maxmemory); 0 where there is no limit."},
 };
 
 /// A metric of the catalog. Only a constant that names one converts: a name that is not there does

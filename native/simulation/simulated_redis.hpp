@@ -129,6 +129,7 @@ class SimulatedRedis {
   struct Server {
     std::uint64_t replication_id = 0;
     bool is_durable = false;
+    std::uint64_t epoch = 0;  // The last that began.
   };
   /// A batch that a publisher has sent.
   struct Batch {

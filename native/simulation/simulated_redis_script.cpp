@@ -61,7 +61,8 @@ bool SimulatedRedis::may_have_lost(const broker::ScriptCall& call,
     return false;
   }
   server = Server{.replication_id = replication_id_,
-                  .is_durable = is_durable.value_or(is_same && kept->is_durable)};
+                  .is_durable = is_durable.value_or(is_same && kept->is_durable),
+                  .epoch = 0};
   const bool has_all =
       is_same || (kept && kept->is_durable && plan_.is_redis_durable && !is_promoted_);
   const bool is_trusted = canary_ == Canary::trust_restart ||
@@ -85,6 +86,9 @@ bool SimulatedRedis::open(const broker::ScriptCall& call) {
   if (server && refusal() == nullptr) {
     write([server](Data& data) { data.server = server; });
   }
+  if (data_.server && (server || has_begun) && refusal() == nullptr) {
+    write([epoch = data_.end->epoch](Data& data) { data.server->epoch = epoch; });
+  }
   was_oldest_message_ = !has_begun && !data_.entries.empty() && !data_.entries.front().text.empty();
   return true;
 }
@@ -101,7 +105,8 @@ void SimulatedRedis::begin_epoch(const broker::ScriptCall& call) {
   const std::uint64_t now =
       began_timestamp_ms +
       static_cast<std::uint64_t>((world_.now().time_since_epoch() + set_by_).count());
-  const auto least = std::max({now, known.epoch + 1, end ? end->epoch + 1 : std::uint64_t{0}});
+  const auto least = std::max({now, known.epoch + 1, data_.server ? data_.server->epoch + 1 : 0,
+                               end ? end->epoch + 1 : std::uint64_t{0}});
   const auto epoch = least + own_milliseconds(call);
   const auto kept = data_.entries;
   if (!kept.empty()) {

@@ -65,7 +65,7 @@ test("health says what runs, since when, and how its server does", async () => {
     version: expect.stringMatching(/^\d+\.\d+/),
     startedAt: time,
     uptimeSeconds: expect.any(Number),
-    redis: { awaySince: null, roundTripMs: expect.any(Number), roundTripMaxMs: expect.any(Number), maxmemoryPolicy: "noeviction", otherDeployments: [] },
+    redis: { awaySince: null, roundTripMs: expect.any(Number), roundTripMaxMs: expect.any(Number), maxmemoryPolicy: "noeviction", usedMemoryBytes: expect.any(Number), maxMemoryBytes: 0, otherDeployments: [] },
     streams: { limit: expect.any(Number), refused: 0 },
     connections: { refused: 0, refusedAtClientLimit: 0 },
     history: { epoch: expect.any(Number), beganAt: time, ageSeconds: expect.any(Number) },

@@ -64,7 +64,7 @@ test("each documented metric is there, and no other", async () => {
   const stream = await openStream(gateway);
   await publish(gateway, 1);
   await stream.nextUpdate();
-  const families = await untilScraped(gateway, (found) => found.has("regstream_redis_round_trip_seconds"));
+  const families = await untilScraped(gateway, (found) => found.has("regstream_redis_memory_bytes"));
   expect([...families.values()].map(({ name, type }) => ({ name, type }))).toEqual(expected);
   expect(sum(families, "regstream_redis_up")).toBe(1);
   expect(sum(families, "regstream_build_info", { broker: "redis" })).toBe(1);

@@ -35,7 +35,7 @@ void ScriptLink::on_connected(Instant now) {
     ask_durability_at_ = now;  // First: calls of the script carry the answer.
   }
   is_script_wanted_ = true;
-  is_server_wanted_ = true;
+  ask_server_at_ = now;
   ask_deployments_at_ = now;
 }
 
@@ -142,7 +142,8 @@ std::optional<HistoryCommand> ScriptLink::poll(Instant now) {
     readiness_.on_probed(now);
     return make_call(ProbePublishing{});
   }
-  if (probes_ && std::exchange(is_server_wanted_, false)) {
+  if (probes_ && ask_server_at_ && now >= *ask_server_at_) {
+    ask_server_at_ = now + server_interval;
     return AskServer{};
   }
   if (probes_ && ask_deployments_at_ && now >= *ask_deployments_at_) {
@@ -168,6 +169,7 @@ std::optional<Instant> ScriptLink::next_deadline(Instant since) const {
       consider(readiness_.next_probe());
     }
     if (probes_) {
+      consider(ask_server_at_);
       consider(ask_deployments_at_);
     }
   }
@@ -374,7 +376,7 @@ void ScriptLink::on_write_taken(bool is_over, Instant now) {
     happened_.emplace_back(RedisTakes{line_.queue().waiting()});
   }
   if (std::exchange(was_replica_, false)) {
-    is_server_wanted_ = true;  // What it said before may be so no longer.
+    ask_server_at_ = now;  // What it said before may be so no longer.
     has_found_primary_ = true;
   }
 }

@@ -33,6 +33,8 @@ enum class ScriptDuty : std::uint8_t { all, reading, publishing };
 class ScriptLink {
  public:
   static constexpr Duration deployments_interval{20'000};
+  /// An operator may change its limit of memory, and what happens there, while it runs.
+  static constexpr Duration server_interval{20'000};
 
   /// `follower` hears the answers, `readiness` how calls end, and `happened` gets what is to be
   /// said of them. All outlive the link.
@@ -40,7 +42,7 @@ class ScriptLink {
              std::deque<SessionAction>& happened, ScriptDuty duty);
 
   /// From now on it keeps finding out whether publishes would be taken, while there are none, and
-  /// asks each server that it reaches what an operator should know of it.
+  /// asks each server that it reaches, and now and then again, what an operator should know of it.
   void begin_probing() { probes_ = true; }
   void publish(std::string message, std::string key, PublishHandler&& done, Patience patience);
 
@@ -114,9 +116,9 @@ class ScriptLink {
   std::optional<bool> is_durable_;     // Empty: no server was asked yet.
   // When to ask for what. Empty: not now.
   std::optional<Instant> ask_durability_at_;
+  std::optional<Instant> ask_server_at_;
   std::optional<Instant> ask_deployments_at_;
   bool is_script_wanted_ = false;
-  bool is_server_wanted_ = false;
   bool probes_ = false;
   // The connection is given up for this as soon as nothing is due on it: how each call ended is
   // known.

@@ -76,6 +76,7 @@ local last_epoch, last_sequence
 local oldest, newest  -- The first entry and the last, as they were when the history was opened.
 local length       -- How many entries there are.
 local bytes_total  -- Bytes of messages of this history, those included that it no longer holds.
+local begun_epoch = 0  -- The last that is kept of the server, which may outlive the stream.
 
 local function whole(number)
   return string.format('%.0f', number)
@@ -248,10 +249,13 @@ end
 
 -- A new epoch, greater than any that was met. What the history still holds is given new ids in it:
 -- nobody has to miss an update because others were lost.
+--
+-- The clock alone does not tell epochs apart: a stream may be evicted in the millisecond in which it
+-- began, and begin again for a caller that has sent ahead, and has not met it.
 local function begin_epoch()
   local time = redis.call('TIME')
   local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
-  local epoch = math.max(now, known_epoch + 1, last and last_epoch + 1 or 0)
+  local epoch = math.max(now, known_epoch + 1, begun_epoch + 1, last and last_epoch + 1 or 0)
   local kept = {}
   for id, message, _, adopted in entries('-', page_entries) do
     if message then
@@ -300,25 +304,31 @@ end
 -- place, that is no proof: nobody may have asked between the promotion and the end of the second id. Any
 -- other `master_replid` is in doubt there; a disk does not help, since it may be another server's.
 --
--- Gives whether it is so, and what is to be kept of the server; nil: that is as it was.
+-- Gives whether it is so; what is to be kept of the server (nil: nobody knows), behind which the epoch
+-- stands; and whether that is new.
 --
 -- Who may not ask for these is served as if nothing had happened, but where servers take each other's
--- place: there he gets Redis's error.
+-- place: there he gets Redis's error. A key of another type says nothing of the server, as one that is
+-- gone, and is replaced.
 local function may_have_lost()
   local moves = durable == 'moves'
   local info = moves and redis.call('INFO', 'replication') or redis.pcall('INFO', 'replication')
   local kept = redis.pcall('GET', server_key)
+  if type(kept) == 'table' and kept.err:find('^WRONGTYPE') then
+    kept = ''
+  end
   local replid = type(info) == 'string' and info:match('master_replid:(%x+)')
   -- A replica shows what its primary has.
   if not replid or type(kept) == 'table' or info:find('role:slave', 1, true) then
     return false, nil
   end
-  local kept_replid, kept_run, kept_durable = (kept or ''):match('^(%x+) (%x+) ([01])$')
+  local kept_replid, kept_run, kept_durable, epoch = (kept or ''):match('^(%x+) (%x+) ([01]) ?(%d*)$')
+  begun_epoch = tonumber(epoch) or 0
   if moves or not info:find('connected_slaves:0', 1, true) then
     durable = '0'  -- A replica that lags may be started as a primary later, with what is kept here.
   end
   if kept_replid == replid and (durable == '' or durable == kept_durable) then
-    return false, nil
+    return false, kept_replid .. ' ' .. kept_run .. ' ' .. kept_durable, false
   end
   local run = redis.call('INFO', 'server'):match('run_id:(%x+)')
   if not run then
@@ -330,7 +340,7 @@ local function may_have_lost()
   local has_all = is_same or (kept_durable == '1' and not is_promoted and
     redis.call('INFO', 'persistence'):find('aof_enabled:1', 1, true))
   local is_durable = durable ~= '' and durable or is_same and kept_durable or '0'
-  return not has_all, replid .. ' ' .. run .. ' ' .. is_durable
+  return not has_all, replid .. ' ' .. run .. ' ' .. is_durable, true
 end
 
 -- Whether the stream is there, and may go on. Its end is known then.
@@ -373,17 +383,18 @@ local function is_whole()
 end
 
 local function open()
-  local is_doubtful, server = may_have_lost()
+  local is_doubtful, server, is_new = may_have_lost()
   if is_doubtful then
     -- Whether this may be written shows before anything has changed. An empty text says nothing.
     redis.call('SET', server_key, '', 'NX')
   end
-  if not is_whole() or is_doubtful then
+  local begins = not is_whole() or is_doubtful
+  if begins then
     begin_epoch()
   end
-  if server then
+  if server and (begins or is_new) then
     -- Where nothing is in doubt, a refusal can wait: the next call tries again.
-    redis.pcall('SET', server_key, server)
+    redis.pcall('SET', server_key, server .. ' ' .. whole(last_epoch))
   end
 end
 

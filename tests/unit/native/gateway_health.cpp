@@ -188,12 +188,17 @@ TEST_CASE_METHOD(Bench, "health says what a server does behind the broker") {
                                        .round_trip = std::chrono::microseconds{1'500},
                                        .round_trip_max = std::chrono::microseconds{20'250},
                                        .maxmemory_policy = "noeviction",
+                                       .evicts = false,
+                                       .memory_used = 1'000,
+                                       .memory_max = 0,
                                        .other_deployments = {"staging"}};
   const nlohmann::json redis = health().at("redis");
   CHECK(redis.at("awaySince").is_string());
   CHECK(redis.at("roundTripMs") == 1.5);
   CHECK(redis.at("roundTripMaxMs") == 20.25);
   CHECK(redis.at("maxmemoryPolicy") == "noeviction");
+  CHECK(redis.at("usedMemoryBytes") == 1'000);
+  CHECK(redis.at("maxMemoryBytes") == 0);
   CHECK(redis.at("otherDeployments") == nlohmann::json{"staging"});
   broker.server->maxmemory_policy = "\xff";
   CHECK(health().at("redis").at("maxmemoryPolicy") == "\xef\xbf\xbd");
@@ -202,6 +207,8 @@ TEST_CASE_METHOD(Bench, "health says what a server does behind the broker") {
                                                {"roundTripMs", nullptr},
                                                {"roundTripMaxMs", nullptr},
                                                {"maxmemoryPolicy", nullptr},
+                                               {"usedMemoryBytes", nullptr},
+                                               {"maxMemoryBytes", nullptr},
                                                {"otherDeployments", nlohmann::json::array()}});
 }
 

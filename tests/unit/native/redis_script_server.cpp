@@ -29,6 +29,7 @@ using regstream::test::stamped_json;
 using regstream::test::update_json;
 using Texts = std::vector<std::string>;
 
+const std::string history = regstream::test::names.history();
 const std::string server_key = regstream::test::names.server();
 
 std::string info_of(OtherProgram& program, const std::string& name) {
@@ -222,10 +223,15 @@ TEST_CASE("what is kept of the server is written once, and its loss is a doubt")
   const RedisServer server;
   Caller caller{server};
   caller.publish(update_json(1), "1");
-  const std::string kept{reply_text(*caller.program.command({"GET", server_key}))};
-  CHECK(kept.find(info_of(caller.program, "master_replid")) == 0);
+  const auto kept = [&caller] {
+    return std::string{reply_text(*caller.program.command({"GET", server_key}))};
+  };
+  const std::string first = kept();
+  const std::string identity = first.substr(0, first.rfind(' '));
+  CHECK(first.find(info_of(caller.program, "master_replid")) == 0);
   const auto end = caller.publish(update_json(2), "2");
-  CHECK(reply_text(*caller.program.command({"GET", server_key})) == kept);
+  CHECK(kept() == first);
+  CHECK(first == identity + ' ' + std::to_string(end.epoch));
   SECTION("deleted") {
     caller.program.command({"DEL", server_key});
   }
@@ -235,12 +241,37 @@ TEST_CASE("what is kept of the server is written once, and its loss is a doubt")
   SECTION("of another kind") {
     caller.program.command({"DEL", server_key});
     caller.program.command({"HSET", server_key, "a", "b"});
-    // Nothing can be known then, and nothing is touched.
-    CHECK(caller.open() == end);
-    return;
   }
-  CHECK(caller.open().epoch > end.epoch);
-  CHECK(reply_text(*caller.program.command({"GET", server_key})) == kept);
+  const auto next = caller.open();
+  CHECK(next.epoch > end.epoch);
+  CHECK(kept() == identity + ' ' + std::to_string(next.epoch));
+}
+
+TEST_CASE("what an earlier version has kept of the server, without an epoch, is no doubt") {
+  const RedisServer server;
+  Caller caller{server};
+  const auto end = caller.publish(update_json(1), "1");
+  const std::string kept{reply_text(*caller.program.command({"GET", server_key}))};
+  caller.program.command({"SET", server_key, kept.substr(0, kept.rfind(' '))});
+  CHECK(caller.publish(update_json(2), "2") == after(end));
+}
+
+TEST_CASE("histories that begin in one millisecond have different epochs") {
+  const RedisServer server;
+  Caller caller{server};
+  auto last = caller.open();
+  constexpr int count = 100;
+  for (int i = 0; i < count; ++i) {
+    caller.program.send({"DEL", history});
+    caller.program.send(caller.calls.open({}));  // By somebody who has met none of them.
+  }
+  for (int i = 0; i < count; ++i) {
+    caller.program.read();
+    const auto end =
+        read_as<regstream::broker::HistoryOpened>(Question::open, *caller.program.read()).end;
+    REQUIRE(end.epoch > last.epoch);
+    last = end;
+  }
 }
 
 TEST_CASE("who may not ask which server it is, is served as before") {

@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <stdexcept>
 #include <utility>
 
@@ -16,6 +17,12 @@
 
 namespace regstream::test {
 namespace {
+
+/// REGSTREAM_TEST_REDIS names another one: Valkey's server, say.
+const char* program() {
+  const char* const other = std::getenv("REGSTREAM_TEST_REDIS");
+  return other != nullptr && *other != '\0' ? other : "redis-server";
+}
 
 /// Reads the server's log until it says that it is ready; false if it ends before.
 bool wait_until_ready(int log) {
@@ -111,6 +118,7 @@ bool RedisServer::try_start() {
   const std::string port = std::to_string(port_);
   const std::string directory = directory_.string();
   const char* const append_only = data_ == RedisData::kept ? "yes" : "no";
+  const char* const redis = program();
   const pid_t parent = ::getpid();
   process_ = ::fork();
   if (process_ == 0) {
@@ -123,9 +131,9 @@ bool RedisServer::try_start() {
     ::dup2(log[1], STDERR_FILENO);
     ::close(log[0]);
     ::close(log[1]);
-    ::execlp("redis-server", "redis-server", "--port", port.c_str(), "--bind", "127.0.0.1",
-             "--save", "", "--appendonly", append_only, "--appendfsync", "always", "--daemonize",
-             "no", "--logfile", "", "--dir", directory.c_str(), "--requirepass", password_.c_str(),
+    ::execlp(redis, redis, "--port", port.c_str(), "--bind", "127.0.0.1", "--save", "",
+             "--appendonly", append_only, "--appendfsync", "always", "--daemonize", "no",
+             "--logfile", "", "--dir", directory.c_str(), "--requirepass", password_.c_str(),
              nullptr);
     ::_exit(127);
   }

@@ -6,7 +6,7 @@
 
 #include <sys/types.h>
 
-/// A real redis-server on a free loopback port, for one test.
+/// A real redis-server on a free loopback port, for one test; or what REGSTREAM_TEST_REDIS names.
 namespace regstream::test {
 
 /// What a server that was killed has when it starts again.

@@ -32,9 +32,13 @@ void answer_run_id(ServerCheck& check, const std::string& run_id) {
          bulk("# Server\r\nredis_version:7.0.15\r\nrun_id:" + run_id + "\r\ntcp_port:1\r\n"));
 }
 
-void answer_replication_id(ServerCheck& check, const std::string& id) {
-  answer(check,
-         bulk("# Replication\r\nrole:master\r\nmaster_replid:" + id + "\r\nmaster_replid2:0\r\n"));
+const std::string none(40, '0');
+
+/// `second`: what a promotion leaves.
+void answer_replication_id(ServerCheck& check, const std::string& id,
+                           const std::string& second = none) {
+  answer(check, bulk("# Replication\r\nrole:master\r\nmaster_replid:" + id +
+                     "\r\nmaster_replid2:" + second + "\r\n"));
 }
 
 }  // namespace
@@ -79,10 +83,51 @@ TEST_CASE("a failover of the same server is told") {
   answer_replication_id(check, "a");
   check.on_caught_up();
   answer_run_id(check, "one");
-  answer_replication_id(check, "b");
+  answer_replication_id(check, "b", "a");
   CHECK_THAT(check.loss_reason(), Contains("made a replica or promoted"));
   check.on_caught_up();
   CHECK_THAT(check.loss_reason(), Contains("was flushed"));
+}
+
+TEST_CASE("a primary that takes another id without a promotion is the same one") {
+  ServerCheck check{"localhost:6379"};
+  answer_run_id(check, "one");
+  answer_replication_id(check, "a");
+  check.on_caught_up();
+  answer_replication_id(check, "b");
+  CHECK_THAT(check.loss_reason(), Contains("was flushed"));
+  answer(check,
+         bulk("# Replication\r\nrole:slave\r\nmaster_replid:c\r\nmaster_replid2:" + none + "\r\n"));
+  CHECK_THAT(check.loss_reason(), Contains("made a replica or promoted"));
+}
+
+TEST_CASE("what memory a redis has is known as far as it says") {
+  const CapturedLog captured;
+  ServerCheck check{"localhost:6379"};
+  CHECK_FALSE(check.evicts());
+  CHECK_FALSE(check.memory_used());
+  const auto memory = [&check](const std::string& used, const std::string& max) {
+    answer(check,
+           bulk("# Memory\r\nused_memory:" + used + "\r\nused_memory_human:1M\r\nmaxmemory:" + max +
+                "\r\nmaxmemory_human:2M\r\nmaxmemory_policy:noeviction\r\n"));
+  };
+  memory("1048576", "2097152");
+  CHECK(check.evicts() == false);
+  CHECK(check.memory_used() == 1'048'576);
+  CHECK(check.memory_max() == 2'097'152);
+  memory("-1", "99999999999999999999999");
+  CHECK_FALSE(check.memory_used());
+  CHECK_FALSE(check.memory_max());
+  memory("1 ", "");
+  CHECK_FALSE(check.memory_used());
+  CHECK_FALSE(check.memory_max());
+  memory("1", "0");
+  answer_policy(check, "allkeys-lru");
+  CHECK(check.evicts() == true);
+  CHECK(check.memory_max() == 0);
+  check.on_connected();
+  CHECK_FALSE(check.evicts());
+  CHECK_FALSE(check.memory_max());
 }
 
 TEST_CASE("what became of a history is told as far as it is known") {

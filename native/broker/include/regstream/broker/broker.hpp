@@ -76,7 +76,10 @@ struct ServerHealth {
   std::optional<std::chrono::microseconds> round_trip;  ///< Of the last short call.
   std::chrono::microseconds round_trip_max{};           ///< Of the last one to two minutes.
   std::string maxmemory_policy;                         ///< Redis's own word; empty: not known.
-  std::vector<std::string> other_deployments;           ///< That use it, too; "": without a name.
+  std::optional<bool> evicts;  ///< It takes keys away when its memory is full. Empty: not known.
+  std::optional<std::uint64_t> memory_used;    ///< Bytes, when it was last asked.
+  std::optional<std::uint64_t> memory_max;     ///< The same; 0: no limit.
+  std::vector<std::string> other_deployments;  ///< That use it, too; "": without a name.
 };
 
 /// Where the history of one workflow is heard. On one thread.
