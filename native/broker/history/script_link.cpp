@@ -45,7 +45,7 @@ void ScriptLink::on_lost(Instant now) noexcept {
   ask_durability_at_.reset();
   ask_deployments_at_.reset();
   is_script_wanted_ = false;
-  is_server_wanted_ = false;
+  ask_server_at_.reset();
   unawaited_ = 0;
   awaited_.clear();
   withheld_.clear();

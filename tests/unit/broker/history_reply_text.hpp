@@ -33,6 +33,7 @@ struct Shown {
     return text;
   }
   std::string operator()(const CursorTooOld& /*old*/) const { return "cursor too old"; }
+  std::string operator()(const auto& /*other*/) const { return "other"; }
   std::string operator()(const Durability& /*durability*/) const { return "durability"; }
   std::string operator()(const Published& published) const {
     std::string text = "published";

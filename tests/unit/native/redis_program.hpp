@@ -74,7 +74,7 @@ Answer read_as(broker::Question question, const redisReply& reply) {
 
 /// The id that the only update of a batch has got, if it has.
 inline std::optional<EventId> published_id(const redisReply& reply) {
-  const auto answer = broker::read_reply(broker::Question::publish, reply, {});
+  const auto answer = broker::read_reply(broker::Question::publish, reply, broker::RedisOptions{});
   const auto* const published = std::get_if<broker::Published>(&answer);
   const auto* const id = published != nullptr && published->results.size() == 1
                              ? std::get_if<EventId>(&published->results.front())

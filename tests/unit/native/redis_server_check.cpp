@@ -125,7 +125,7 @@ TEST_CASE("what memory a redis has is known as far as it says") {
   answer_policy(check, "allkeys-lru");
   CHECK(check.evicts() == true);
   CHECK(check.memory_max() == 0);
-  check.on_connected();
+  check.on_connected("localhost:6379");
   CHECK_FALSE(check.evicts());
   CHECK_FALSE(check.memory_max());
 }
