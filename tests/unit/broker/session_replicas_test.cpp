@@ -44,15 +44,14 @@ TEST_CASE("WAIT follows what is sent together and then the answers count") {
   bring_up(bench);
   bench.publish("a");
   bench.publish("b");
-  CHECK(bench.wants() == Texts{"publish a", "publish b after a", "wait for 2"});
-  CHECK(reply(bench, EventId{1'000, 1}).empty());
-  CHECK(reply(bench, EventId{1'000, 2}).empty());
+  CHECK(bench.wants() == Texts{"publish a b", "wait for 2"});
+  CHECK(reply(bench, Published{{EventId{1'000, 1}, EventId{1'000, 2}}}).empty());
   CHECK(bench.ended.empty());
   bench.publish("c");
-  CHECK(bench.wants() == Texts{"publish c after b a", "wait for 2"});
+  CHECK(bench.wants() == Texts{"publish c, behind others", "wait for 2"});
   CHECK(reply(bench, ReplicasReached{2}) == Texts{"ended", "ended"});
   CHECK(bench.ended == Texts{"a 1000-1", "b 1000-2"});
-  reply(bench, EventId{1'000, 3});
+  reply(bench, Published{{EventId{1'000, 3}}});
   reply(bench, ReplicasReached{3});
   CHECK(bench.ended.back() == "c 1000-3");
 }
@@ -62,7 +61,7 @@ TEST_CASE("what too few replicas have is sent again under its key and counts whe
   bring_up(bench);
   bench.publish("a");
   bench.wants();
-  reply(bench, EventId{1'000, 1});
+  reply(bench, Published{{EventId{1'000, 1}}});
   const Texts given_up = reply(bench, ReplicasReached{1});
   REQUIRE(given_up.size() == 2);
   CHECK(given_up.front() == "give up publisher");
@@ -75,7 +74,7 @@ TEST_CASE("what too few replicas have is sent again under its key and counts whe
   bench.wants();
   reply(bench, Durability{});
   CHECK(reply(bench, Done{}) == Texts{"publish a", "wait for 2", "followed, waited 1"});
-  reply(bench, EventId{1'000, 1});
+  reply(bench, Published{{EventId{1'000, 1}}});
   CHECK(reply(bench, ReplicasReached{2}) == Texts{"takes", "ended"});
   CHECK(bench.ended == Texts{"a 1000-1"});
 }
@@ -85,7 +84,7 @@ TEST_CASE("answers that wait for replicas are lost with their connection") {
   bring_up(bench);
   bench.publish("a");
   bench.wants();
-  reply(bench, EventId{1'000, 1});
+  reply(bench, Published{{EventId{1'000, 1}}});
   bench.lose(LinkRole::publisher);
   bench.wants();
   CHECK(bench.ended.empty());
@@ -99,9 +98,7 @@ TEST_CASE("a refusal among what is sent together keeps its place") {
   bench.publish("b");
   bench.publish("c");
   bench.wants();
-  reply(bench, EventId{1'000, 1});
-  reply(bench, rejected());
-  reply(bench, EventId{1'000, 2});
+  reply(bench, Published{{EventId{1'000, 1}, PublishError{"refused"}, EventId{1'000, 2}}});
   reply(bench, ReplicasReached{2});
   CHECK(bench.ended == Texts{"a 1000-1", "b failed", "c 1000-2"});
 }
@@ -111,7 +108,7 @@ TEST_CASE("a server that can't wait for replicas is left") {
   bring_up(bench);
   bench.publish("a");
   bench.wants();
-  reply(bench, EventId{1'000, 1});
+  reply(bench, Published{{EventId{1'000, 1}}});
   CHECK(reply(bench, rejected()).front() == "give up publisher");
   CHECK(bench.ended.empty());
 }
