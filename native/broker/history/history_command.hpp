@@ -173,9 +173,8 @@ struct Refused {
 };
 
 /// `EventId`: where the history ends, or which id an update has.
-using HistoryReply =
-    std::variant<Done, EventId, HistoryPage, AwaitedEntries, CursorTooOld, Durability, Published,
-                 OutOfOrder, HistoryOpened, ServerIdentity, ServerLocation, ReplicasReached,
-                 Refused>;
+using HistoryReply = std::variant<Done, EventId, HistoryPage, AwaitedEntries, CursorTooOld,
+                                  Durability, Published, OutOfOrder, HistoryOpened, ServerIdentity,
+                                  ServerLocation, ReplicasReached, Refused>;
 
 }  // namespace regstream::broker
