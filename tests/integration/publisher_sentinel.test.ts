@@ -82,7 +82,7 @@ describe.each(ways)("a publisher by sentinels, with $name", ({ name, connect }) 
 
   test("follows a failover, whose primary never comes back", async () => {
     await sayEach(names.slice(0, 100));
-    await redis.untilInStep(await redis.primary());
+    await redis.untilInStep();
     const during = sayEach(names.slice(100, 200));
     const primary = await redis.failOver((before) => before.kill());
     await Promise.all([during, sayEach(names.slice(200))]);

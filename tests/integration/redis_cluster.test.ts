@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
 import { EventStream, type StreamMessage } from "../processes/event_stream.ts";
@@ -40,10 +42,11 @@ describe("with a cluster of three primaries, and a replica of the history's", ()
   };
   /** By the gateway, which answers when Redis has acknowledged it; until it does. */
   const publish = async (message: string): Promise<void> => {
+    const key = randomUUID();  // The tests before this one have published the same messages.
     for (;;) {
       const response = await fetch(gateway.url(`/api/registrations/${registrationId}/updates`), {
         method: "POST",
-        headers: { "Content-Type": "application/json", "Idempotency-Key": message },
+        headers: { "Content-Type": "application/json", "Idempotency-Key": key },
         body: JSON.stringify({ status: "PENDING", stage: "duplicate_check", stageStatus: "started", message }),
       });
       if (response.ok) return;

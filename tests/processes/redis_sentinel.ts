@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 
 import { Redis } from "ioredis";
 
@@ -78,10 +79,19 @@ export class WatchedRedis {
     return this.server(port);
   }
 
-  /** A planned failover. */
+  /** A planned failover, as soon as the sentinel is done with the one before. */
   async handOver(): Promise<void> {
     const client = this.ask(1);
-    await client.call("SENTINEL", "FAILOVER", primaryName);
+    const begins = async (): Promise<boolean> => {
+      try {
+        return (await client.call("SENTINEL", "FAILOVER", primaryName)) === "OK";
+      } catch (error) {
+        // A failover is in progress, or no replica is good enough yet.
+        if (!/^(INPROG|NOGOODSLAVE)/.test(String((error as Error).message))) throw error;
+        return false;
+      }
+    };
+    while (!(await begins())) await setTimeout(50);
     client.disconnect();
   }
 

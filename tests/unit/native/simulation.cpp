@@ -58,7 +58,7 @@ TEST_CASE("what never happened is named") {
   regstream::simulation::Coverage some = all;
   some.faults.front() = 0;
   some.sights.back() = 0;
-  CHECK(some.missing() == "reset stream, stream tried");
+  CHECK(some.missing() == "reset stream, branch lost");
   some.add(all);
   CHECK(some.missing().empty());
   CHECK(some.table().find("stall stream 2") != std::string::npos);
