@@ -3,7 +3,7 @@
 // ours. Runs before each build, check and test, by vite-node: the code that writes a workflow's module is the package's
 // own, in TypeScript.
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 
 import { entryMembers } from "./entries.mjs";
 import { readDeclaration } from "./src/workflow/declaration_text.ts";
@@ -14,7 +14,9 @@ const folder = new URL("./src/generated/", import.meta.url);
 const read = (file) => readFileSync(new URL(file, root));
 
 const registration = "workflows/registration.json";
-const script = read("native/broker/scripts/history.lua").toString();
+const scripts = "native/broker/scripts/history/";
+const parts = readdirSync(new URL(scripts, root)).filter((name) => name.endsWith(".lua"));
+const script = parts.sort().map((name) => read(scripts + name)).join("");
 const passingErrors = JSON.parse(read("native/broker/passing_errors.json"));
 
 const manifestFile = new URL("wasm/package.json", root);
@@ -39,7 +41,7 @@ export const packageVersion = ${JSON.stringify(manifest.version)};
 export const moduleInBase64 =
   "${readFileSync(module).toString("base64")}";
 `,
-  "history_script.ts": `// Generated from native/broker/scripts/history.lua by generate.mjs.
+  "history_script.ts": `// Generated from native/broker/scripts/history by generate.mjs.
 
 /** By which Redis knows the script once it has run it. */
 export const historyScriptDigest = "${createHash("sha1").update(script).digest("hex")}";

@@ -4,7 +4,7 @@
 
 namespace regstream::broker {
 
-/// The text of scripts/history.lua: whatever is done to the history in Redis, it does.
+/// The text of scripts/history: whatever is done to the history in Redis, it does.
 extern const std::string_view history_script;
 
 }  // namespace regstream::broker

@@ -16,7 +16,7 @@ namespace regstream::simulation {
 
 /// No message of a run is longer, however it is wrapped; a snapshot has every stage.
 inline constexpr std::size_t frame_bytes_max = 4'096;
-/// What an entry of a page counts beside its message, as scripts/history.lua says.
+/// What an entry of a page counts beside its message, as scripts/history says.
 inline constexpr std::size_t entry_bytes = 320;
 
 /// A mistake that is made on purpose, to see that it is found.

@@ -20,7 +20,7 @@
 
 namespace regstream::simulation {
 
-/// Redis with what scripts/history.lua does in it, as that file says. That it does the same is
+/// Redis with what scripts/history does in it, as that file says. That it does the same is
 /// tested beside a real Redis (tests/unit/broker/history_script_test.cpp). It is a primary, or
 /// another one's replica, which has its writes a little later (simulated_redis_replication.cpp).
 class SimulatedRedis {

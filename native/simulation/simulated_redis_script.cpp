@@ -1,4 +1,4 @@
-// What scripts/history.lua does, mode by mode.
+// What scripts/history does, mode by mode.
 #include <algorithm>
 #include <utility>
 
@@ -233,7 +233,13 @@ broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
           return earlier.first == batch.first && earlier.ids.size() == count;
         });
     if (known != place->batches.end()) {
-      return answered(*known, batch);
+      if (refusal() != nullptr) {
+        return refuse(Sight::write_refused);
+      }
+      const Batch batch_before = *known;
+      const Instant expiry = world_.now() + broker::RedisHistoryLimits{}.key_lifetime;
+      write([name = batch.publisher, expiry](Data& data) { data.places[name].expiry = expiry; });
+      return answered(batch_before, batch);
     }
     const auto next = place->batches.back().first + place->batches.back().ids.size();
     if (batch.first < next) {

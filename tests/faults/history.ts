@@ -4,7 +4,7 @@ import { historyKey } from "../processes/redis.ts";
 import { type EventId, parseEventId, textOf } from "./event_id.ts";
 import { fingerprint } from "./fingerprint.ts";
 
-/** An update as the history held it (native/broker/scripts/history.lua says how). */
+/** An update as the history held it (native/broker/scripts/history says how). */
 export interface Entry {
   readonly id: EventId;
   /** Of the update's text, exactly as streams carry it. */

@@ -25,10 +25,22 @@ interface Sentinel {
 
 /** A primary, its replicas, and three sentinels that watch them. */
 export class WatchedRedis {
+  private switchCount = 0;
+  private readonly listener: Redis;
+
   private constructor(
     readonly servers: readonly RedisServer[],
     private readonly sentinels: readonly Sentinel[],
-  ) {}
+  ) {
+    this.listener = this.ask(0);
+    this.listener.on("message", () => (this.switchCount += 1));
+    void this.listener.subscribe("+switch-master");
+  }
+
+  /** How often the primary has become another server, as one of the sentinels has announced. */
+  get switches(): number {
+    return this.switchCount;
+  }
 
   static async start({ replicas = 2 }: { readonly replicas?: number } = {}): Promise<WatchedRedis> {
     const first = await startServer();
@@ -123,6 +135,7 @@ export class WatchedRedis {
   }
 
   async stop(): Promise<void> {
+    this.listener.disconnect();
     await Promise.all(this.sentinels.map(({ child }) => child.stop("SIGKILL")));
     await Promise.all(this.servers.map((server) => server.stop()));
   }

@@ -20,7 +20,7 @@
 /// (broker/history_call.hpp); the simulated one takes them as they are.
 namespace regstream::broker {
 
-// --- The modes of scripts/history.lua, which says what each does. `ReadHistory`, `Adopt` and
+// --- The modes of scripts/history, which says what each does. `ReadHistory`, `Adopt` and
 // --- `TellLoss` are what the follower asks for.
 
 /// And say where it ends, and which server has it.

@@ -21,7 +21,7 @@ enum class Patience : std::uint8_t {
 
 /// Publishes that wait for Redis, and those that wait for its acknowledgement, in order. Sans-I/O.
 ///
-/// They are sent in batches, numbered as scripts/history.lua wants it: a batch is what waits when
+/// They are sent in batches, numbered as scripts/history wants it: a batch is what waits when
 /// one may be sent. When Redis refuses one, those in flight behind it are refused as well: they are
 /// held back, and wait again, in their places, once all in flight are answered.
 ///

@@ -1,4 +1,4 @@
-// The simulated Redis does what scripts/history.lua does in a real one: both get the same random
+// The simulated Redis does what scripts/history does in a real one: both get the same random
 // sequences of calls, and every answer is compared, and all that is said on the channels. Not
 // compared: the limit of bytes, and keys that grow too old.
 #include <array>

@@ -29,7 +29,7 @@ export interface Publish {
   readonly reject: (error: PublishError) => void;
 }
 
-/** Updates that are one call, numbered as scripts/history.lua wants it. */
+/** Updates that are one call, numbered as scripts/history wants it. */
 export interface Batch {
   /** The number of the first one. */
   readonly first: number;

@@ -3,7 +3,7 @@ interface KnownBatch {
   readonly answers: readonly string[];
 }
 
-/** As scripts/history.lua keeps them. */
+/** As scripts/history keeps them. */
 const batchesKept = 5;
 
 /** What of the script's mode `publish` a publisher can see: the history, its place, and the application's keys. */

@@ -16,7 +16,7 @@ inline constexpr std::size_t published_bytes_max = (std::size_t{1} << 20U) - 256
 /// the subscribers' own decoder, so that nothing is acknowledged which nobody is shown.
 inline constexpr CodecLimits published_limits{.message_bytes_max = published_bytes_max};
 
-/// So many of a publisher's last batches Redis knows again (`batches_kept` of scripts/history.lua).
+/// So many of a publisher's last batches Redis knows again (`batches_kept` of scripts/history).
 inline constexpr std::size_t known_batches_max = 5;
 
 /// What waits for Redis within one process.

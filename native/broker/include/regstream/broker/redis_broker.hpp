@@ -15,7 +15,7 @@
 namespace regstream::broker {
 
 /// The history in Redis, by connections that come back by themselves: one calls the script that
-/// publishes, reads and adopts (scripts/history.lua). With a subscriber there are two more: one is
+/// publishes, reads and adopts (scripts/history). With a subscriber there are two more: one is
 /// subscribed to the channel (Redis takes no other commands there), and one waits for the history's
 /// next entry, so that a single message is told without asking for it first.
 ///
