@@ -24,18 +24,28 @@ export interface HistoryCall {
   readonly args: string[];
 }
 
-/** `known` is the greatest id that this process has met; `publisher` what nobody else is called. */
-export function publishCall(history: HistoryOptions, known: string, publisher: string, sending: Sending): HistoryCall {
+/** Who publishes, as the script wants to know it. */
+export interface Caller {
+  /** What nobody else is called. */
+  readonly publisher: string;
+  /** The greatest id that this process has met. */
+  readonly known: string;
+  /** As `ScriptRunner` says. */
+  readonly serversMove: boolean;
+}
+
+export function publishCall(history: HistoryOptions, caller: Caller, sending: Sending): HistoryCall {
   const names = historyNames(history.channel);
   const { first, publishes } = sending.batch;
-  const keys = [names.history, names.server, names.publisher(publisher)];
+  const keys = [names.history, names.server, names.publisher(caller.publisher)];
   const args = [
     "publish",
-    known,
+    caller.known,
     String(history.length),
     String(history.bytes),
     history.channel,
-    "", // How the server keeps its writes is the gateways' to find out.
+    // How the server keeps its writes is the gateways' to find out.
+    caller.serversMove ? "moves" : "",
     String(history.keyLifetimeMs),
     String(first),
     sending.isFirstInLine ? "1" : "0",

@@ -36,6 +36,7 @@ function callOf(client: IoredisLike): ScriptCall {
 function runnerOf(client: IoredisLike, call: ScriptCall, callsInFlightMax: number, close: () => void): ScriptRunner {
   return {
     callsInFlightMax,
+    serversMove: member(client, "isCluster") === true || member(client, "options", "sentinels") != null,
     // "wait": it connects with its first command.
     isReady: () => client.status === undefined || client.status === "ready" || client.status === "wait",
     onReady: (listener) => listenForReady(client, listener),

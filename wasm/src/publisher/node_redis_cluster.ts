@@ -54,6 +54,7 @@ export function createNodeRedisClusterRunner(
   };
   return {
     callsInFlightMax,
+    serversMove: true,
     isReady() {
       const node = owner();
       // Without a connection: it is made with the first command (`minimizeConnections`).

@@ -38,6 +38,7 @@ function runnerOf(
 ): ScriptRunner {
   return {
     callsInFlightMax,
+    serversMove: isSentinel(client),
     isReady,
     onReady: (listener) => listenForReady(client, listener),
     // It can't, and keep what the application has asked it.

@@ -106,7 +106,8 @@ export class PublishSender {
 
   async #send(sending: Sending): Promise<void> {
     const { history, name, clock } = this.#options;
-    const { keys, args } = publishCall(history, this.#known, name, sending);
+    const caller = { publisher: name, known: this.#known, serversMove: this.#runner.serversMove };
+    const { keys, args } = publishCall(history, caller, sending);
     try {
       const answer = await this.#runner.run(keys, args, () => this.#line.isAwaited(sending));
       this.#onAnswer(sending, readAnswers(answer, sending.batch.publishes.length, history.channel));

@@ -4,6 +4,8 @@ import { isScriptUnknown } from "./redis_failure.js";
 export interface ScriptRunner {
   /** How many calls may be unanswered at a time, so that they reach Redis in order. */
   readonly callsInFlightMax: number;
+  /** Whether another server may become the one that has the history: by sentinels, or in a cluster. */
+  readonly serversMove: boolean;
   /**
    * False while the client has no connection to where the history is. Nothing is given to it then: what it keeps for
    * later it may send when Redis has forgotten by what it would know it.

@@ -8,6 +8,7 @@ import { findPassingError, isOutOfOrder, readFailure } from "../../src/publisher
 import { FakeScript } from "./fake_script.js";
 
 const history = { channel: "c", length: 10, bytes: 10, keyLifetimeMs: 600_000 };
+const caller = { publisher: "publisher", known: "0-0", serversMove: false };
 
 /** Mulberry32: the same numbers from the same seed, from 0 to 1. */
 function randomOf(seed: number): () => number {
@@ -84,7 +85,7 @@ class Schedule {
       if (sending === null) {
         return;
       }
-      this.#calls.push({ sending, ...publishCall(history, "0-0", "publisher", sending) });
+      this.#calls.push({ sending, ...publishCall(history, caller, sending) });
     }
   }
 

@@ -45,6 +45,23 @@ describe("a publisher's client", () => {
     expect(() => createPublisher(client)).not.toThrow();
   });
 
+  it.each<[string, object, string]>([
+    ["one server, by ioredis", { evalsha: call, eval: call, options: { host: "redis" } }, ""],
+    ["sentinels, by ioredis", { evalsha: call, eval: call, options: { sentinels: [{ host: "a" }] } }, "moves"],
+    ["a cluster, by ioredis", { evalsha: call, eval: call, isCluster: true }, "moves"],
+    ["one server, by node-redis", { evalSha: call, eval: call }, ""],
+    ["sentinels, by node-redis", { evalSha: call, eval: call, getSentinelNode: call }, "moves"],
+  ])("tells the script whether servers take each other's place: %s", async (_name, client, told) => {
+    const heard: string[] = [];
+    const hear = (...all: unknown[]) => {
+      heard.push(...all.flatMap((one) => (typeof one === "object" ? (one as { arguments: string[] }).arguments : [String(one)])));
+      return call();
+    };
+    const method = "evalSha" in client ? "evalSha" : "evalsha";
+    await createPublisher({ ...client, [method]: hear } as unknown as IoredisLike).publishStageUpdate(42, "t24_lookup", "started", "x");
+    expect(heard[heard.indexOf("publish") + 5]).toBe(told);
+  });
+
   it("is asked again before each update, for it may select another database at any time", async () => {
     const condition = { select: 0 };
     const publisher = createPublisher(
