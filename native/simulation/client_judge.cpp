@@ -124,6 +124,7 @@ void ClientJudge::on_skipped(std::string_view last_event_id) {
   }
   for (auto& [number, followed] : followed_) {
     followed.view.on_skipped();
+    followed.is_new = followed.is_new && !followed.is_asked_for;
   }
 }
 

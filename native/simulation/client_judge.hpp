@@ -29,7 +29,8 @@ namespace regstream::simulation {
 ///
 /// The client may change the ids that it follows. Those that stay are told as if nothing had
 /// changed. One that is new is asked for by `snapshot` until its snapshot or an update of it has
-/// come on a stream that was asked for it. What it shows holds for each id by itself (`ViewJudge`).
+/// come on a stream that was asked for it, or may have come in an event that it skipped. What it
+/// shows holds for each id by itself (`ViewJudge`).
 ///
 /// A stream until the final status brings its end behind the first final update after its cursor,
 /// or at once where it is final there, and nothing else behind that.
@@ -81,7 +82,9 @@ class ClientJudge {
   };
   struct Followed {
     ViewJudge view;
-    bool is_new = false;  ///< It was added, and has not been told of since.
+    /// It was added, and has not been told of since, nor has anything been skipped that may have
+    /// told of it.
+    bool is_new = false;
     /// It was followed when the stream that there is was asked for. Else what that tells of it may
     /// be the end of a story.
     bool is_asked_for = false;

@@ -33,7 +33,8 @@ export function publishInHistory(pipeline: ChainableCommander, message: string, 
 /** Several updates of one publisher as one call of the script, of which none before is unanswered. */
 export function batchCall(publisher: string, first: number, updates: readonly { message: string; key: string | null }[]): HistoryCall {
   const publishes = updates.map((update) => ({ ...update, bytes: 0, resolve: () => undefined, reject: () => undefined }));
-  return publishCall(history, "0-0", publisher, { batch: { first, publishes, firstSent: 0, isUncertain: false }, isFirstInLine: true });
+  const caller = { publisher, known: "0-0", serversMove: false };
+  return publishCall(history, caller, { batch: { first, publishes, firstSent: 0, isUncertain: false }, isFirstInLine: true });
 }
 
 /** Sends all of it, and waits for the answers. Fails if one is an error. */

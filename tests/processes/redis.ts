@@ -34,7 +34,7 @@ export interface RedisOptions {
 }
 
 /** REGSTREAM_TEST_REDIS names another one: Valkey's server, say. */
-const program = process.env.REGSTREAM_TEST_REDIS ?? "redis-server";
+export const redisProgram = process.env.REGSTREAM_TEST_REDIS ?? "redis-server";
 
 /** A real redis-server on a free port. */
 export class RedisServer {
@@ -137,7 +137,7 @@ export class RedisServer {
 
   private spawn(): Child {
     const { isDurable, syncsEachSecond, tls } = this.options;
-    return new Child(program, [
+    return new Child(redisProgram, [
       ...(tls ? ["--port", "0", "--tls-port", String(this.port), "--tls-auth-clients", tls.client ? "yes" : "no"] : ["--port", String(this.port)]),
       ...(tls ? ["--tls-cert-file", tls.certificate.certFile, "--tls-key-file", tls.certificate.keyFile, "--tls-ca-cert-file", tls.caFile] : []),
       ...["--bind", "127.0.0.1", "--dir", this.folder],

@@ -6,7 +6,7 @@ import { setTimeout } from "node:timers/promises";
 import { Redis } from "ioredis";
 
 import { Child, reservedPort } from "./child.ts";
-import { RedisServer } from "./redis.ts";
+import { redisProgram, RedisServer } from "./redis.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 const primaryName = "registrations";
@@ -177,5 +177,5 @@ function spawnSentinel(own: Omit<Sentinel, "child">, all: readonly Omit<Sentinel
     ...all.filter(({ id }) => id !== own.id).map(({ port, id }) => `sentinel known-sentinel ${primaryName} 127.0.0.1 ${port} ${id}`),
   ];
   writeFileSync(file, `${lines.join("\n")}\n`);
-  return new Child("redis-server", [file, "--sentinel"]);
+  return new Child(redisProgram, [file, "--sentinel"]);
 }

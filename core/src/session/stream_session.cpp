@@ -247,6 +247,14 @@ void StreamSession::reject(SessionMessage& message, MessageKind kind, std::strin
   message.kind = kind;
   message.problem = problem_;
   message.content = nullptr;
+  // It may have been a snapshot that the request named. Named again, it would come again: a poll
+  // would bring nothing else, ever.
+  for (const auto& followed : followed_) {
+    if (followed->is_new && followed->added_during != read_attempt()) {
+      followed->is_new = false;
+      break;
+    }
+  }
   mark_gap(message, Gap::missed_message);
 }
 

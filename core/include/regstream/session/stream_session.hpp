@@ -93,7 +93,9 @@ class StreamSession : public EventSession {
 
   /// Replaces the ids that the server is asked for. An open stream is replaced with it, as
   /// `Connection::change` says; it resumes, and asks for a snapshot of each id that is new until
-  /// that or a first update has come. An id that leaves loses its view, and counts as new when it
+  /// that or a first update has come. A message that can't be used counts as the snapshot of the
+  /// first that waits for one: it is not asked for again, and the view begins with the next update.
+  /// An id that leaves loses its view, and counts as new when it
   /// comes back: what the stream before still tells of it is of the kind `other`. False, and
   /// nothing changes: `ids` is empty or more than one stream can ask for
   /// (`can_ask`), or the session asks for every instance.
@@ -124,8 +126,8 @@ class StreamSession : public EventSession {
   [[nodiscard]] const RegistrationView& followed_view(std::size_t index) const {
     return followed_[index]->registration.view();
   }
-  /// Whether the `index`-th was added, and nothing has come of it since: a session that resumes
-  /// after `last_event_id` has to add it, too (`follow`).
+  /// Whether the `index`-th was added, and waits for its snapshot (`follow`): a session that
+  /// resumes after `last_event_id` has to add it, too.
   [[nodiscard]] bool is_new(std::size_t index) const { return followed_[index]->is_new; }
   /// Whether the view of the `index`-th is another one than when this was asked last, also by a gap
   /// before anything is known.
@@ -146,7 +148,8 @@ class StreamSession : public EventSession {
         : registration(id, workflow), is_new(true), added_during(added) {}
 
     Registration registration;
-    /// It was added, and neither a snapshot of it nor an update has come since.
+    /// It was added, and neither a snapshot of it nor an update has come since, nor what may have
+    /// been one of them.
     bool is_new = false;
     /// The stream that was there when it was added was not asked for it. Where it was followed
     /// before, that stream goes on with a story whose beginning is lost. 0: there was none.

@@ -1,0 +1,89 @@
+// A snapshot that can't be used, and what is asked for then.
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include <regstream/message/codec.hpp>
+#include <regstream/workflow/registration.hpp>
+
+#include "open_session.hpp"
+
+using namespace regstream;
+using regstream::test::OpenSession;
+
+namespace {
+
+using Ids = std::vector<InstanceId>;
+
+const std::string update_43 =
+    R"({"type":"update","data":{"registrationId":43,"status":"PENDING","id":"7-3"}})";
+const std::string snapshot_44 =
+    R"({"type":"snapshot","data":{"registrationId":44,"status":"PENDING","id":"7-2"}})";
+const std::string no_snapshot = R"({"type":"snapshot","data":{"registrationId":43,"id":"7-2"}})";
+
+/// It resumes with 42, and 43 and 44 were added before it connected.
+struct Resuming : OpenSession {
+  Resuming() : OpenSession(registration_workflow(), {42}, StreamEnd::never, "7-2") {
+    CHECK(session.follow(Ids{42, 43, 44}, now));
+    open();
+    CHECK(asked.back().query ==
+          "registrationId=42&registrationId=43&registrationId=44&snapshot=43&snapshot=44");
+  }
+  std::string next_query() {
+    reopen();
+    return asked.back().query;
+  }
+};
+
+}  // namespace
+
+TEST_CASE(
+    "a snapshot that can't be used is not asked for again, and the next update begins a view") {
+  Resuming one;
+  SECTION("it has no status") {
+    CHECK(one.hear("7-2", no_snapshot) == MessageKind::malformed);
+  }
+  SECTION("it is no JSON") {
+    CHECK(one.hear("7-2", R"({"type":"snapshot","data":{)") == MessageKind::malformed);
+  }
+  SECTION("it is too large") {
+    CHECK(one.hear("7-2", std::string(CodecLimits{}.stream_message_bytes_max + 1, ' ')) ==
+          MessageKind::too_large);
+  }
+  CHECK(one.session.resets() == 1);
+  CHECK_FALSE(one.session.is_new(1));
+  CHECK(one.next_query() == "registrationId=42&registrationId=43&registrationId=44&snapshot=44");
+  // A session that takes over knows of the gap, and does not ask for it either.
+  CHECK(one.session.view_to_restore(43)->has_gap);
+  CHECK(one.hear("7-3", update_43) == MessageKind::update);
+  REQUIRE(one.session.view(43) != nullptr);
+  CHECK(one.session.view(43)->has_gap);
+}
+
+TEST_CASE("a snapshot that follows one that can't be used is read") {
+  Resuming one;
+  CHECK(one.hear("7-2", no_snapshot) == MessageKind::malformed);
+  CHECK(one.hear("7-2", snapshot_44) == MessageKind::snapshot);
+  CHECK(one.session.view(44) != nullptr);
+  CHECK(one.next_query() == "registrationId=42&registrationId=43&registrationId=44");
+}
+
+TEST_CASE("each one that can't be used costs one snapshot, and then there is none to ask for") {
+  Resuming one;
+  CHECK(one.hear("7-2", no_snapshot) == MessageKind::malformed);
+  CHECK(one.hear("7-2", no_snapshot) == MessageKind::malformed);
+  CHECK(one.hear("7-2", no_snapshot) == MessageKind::malformed);
+  CHECK(one.session.resets() == 3);
+  CHECK(one.next_query() == "registrationId=42&registrationId=43&registrationId=44");
+}
+
+TEST_CASE("what the stream before brought is no snapshot of an id that it was not asked for") {
+  OpenSession one(registration_workflow(), {42}, StreamEnd::never, "7-2");
+  one.open();
+  CHECK(one.session.follow(Ids{42, 43}, one.now));
+  CHECK(one.hear("7-2", "{") == MessageKind::malformed);
+  CHECK(one.session.is_new(1));
+  one.run();
+  one.reach_deadline();
+  CHECK(one.asked.back().query == "registrationId=42&registrationId=43&snapshot=43");
+}
