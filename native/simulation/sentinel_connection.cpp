@@ -7,8 +7,7 @@ namespace regstream::simulation {
 SentinelConnection::SentinelConnection(World& world, RedisServers& servers,
                                        broker::RedisAddress address, Duration delay_max,
                                        Handlers handlers)
-    : world_(world),
-      servers_(servers),
+    : servers_(servers),
       address_(std::move(address)),
       handlers_(std::move(handlers)),
       there_(std::make_shared<Line>(world, delay_max)),

@@ -36,7 +36,6 @@ class SentinelConnection {
   void stall(Duration span);
 
  private:
-  World& world_;
   RedisServers& servers_;
   const broker::RedisAddress address_;
   const Handlers handlers_;
