@@ -11,30 +11,30 @@ namespace {
 
 using Items = std::vector<std::string_view>;
 
-constexpr std::string_view white_space = " \t\r\n";
+constexpr std::string_view json_space = " \t\r\n";
 
 std::string_view trimmed(std::string_view text) {
-  const std::size_t first = text.find_first_not_of(white_space);
+  const std::size_t first = text.find_first_not_of(json_space);
   if (first == std::string_view::npos) {
     return {};
   }
-  return text.substr(first, text.find_last_not_of(white_space) + 1 - first);
+  return text.substr(first, text.find_last_not_of(json_space) + 1 - first);
 }
 
-net::Problem invalid(std::string detail) {
+net::Problem invalid_items(std::string detail) {
   return {.status = http::status::bad_request, .detail = std::move(detail)};
 }
 
 /// `at`: counted from 0.
 net::Problem invalid_array(std::size_t at) {
-  return invalid("The body is not a JSON array of updates: the error is at byte " +
-                 std::to_string(at + 1) + ".");
+  return invalid_items("The body is not a JSON array of updates: the error is at byte " +
+                       std::to_string(at + 1) + ".");
 }
 
 /// Nothing if so many are right.
 std::optional<net::Problem> count_problem(const Items& items) {
   if (items.empty()) {
-    return invalid("The body has no update.");
+    return invalid_items("The body has no update.");
   }
   if (items.size() > published_items_max) {
     return net::Problem{.status = http::status::payload_too_large,
@@ -97,7 +97,7 @@ std::variant<Items, net::Problem> split_array(std::string_view body) {
   if (auto problem = count_problem(items)) {
     return *std::move(problem);
   }
-  const std::size_t rest = body.find_first_not_of(white_space, at + 1);
+  const std::size_t rest = body.find_first_not_of(json_space, at + 1);
   if (rest != std::string_view::npos) {
     return invalid_array(rest);
   }

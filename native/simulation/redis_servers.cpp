@@ -51,8 +51,8 @@ broker::ServerLocation RedisServers::ask_sentinel(const broker::RedisAddress& ad
   location.primary = broker::RedisAddress{.host = "redis",
                                           .port = static_cast<std::uint16_t>(sentinel.primary + 1)};
   location.config_epoch = sentinel.config_epoch;
-  for (std::uint16_t port = 1; port <= sentinels_.size(); ++port) {
-    location.others.push_back({.host = "sentinel", .port = port});
+  for (std::size_t index = 0; index < sentinels_.size(); ++index) {
+    location.others.push_back({.host = "sentinel", .port = static_cast<std::uint16_t>(index + 1)});
   }
   return location;
 }

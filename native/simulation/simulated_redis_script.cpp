@@ -236,10 +236,10 @@ broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
       if (refusal() != nullptr) {
         return refuse(Sight::write_refused);
       }
-      const Batch batch_before = *known;
+      auto published = answered(*known, batch);
       const Instant expiry = world_.now() + broker::RedisHistoryLimits{}.key_lifetime;
       write([name = batch.publisher, expiry](Data& data) { data.places[name].expiry = expiry; });
-      return answered(batch_before, batch);
+      return published;
     }
     const auto next = place->batches.back().first + place->batches.back().ids.size();
     if (batch.first < next) {

@@ -118,10 +118,11 @@ enum class Question : std::uint8_t {
 /// How many replies Redis sends to it.
 [[nodiscard]] constexpr std::size_t replies_to(Question question) {
   switch (question) {
+    // The address, the change that led to it, and the other sentinels; INFO of the server, its
+    // memory and its replication.
     case Question::location:
-      return 3;  // The address, the change that led to it, and the other sentinels.
     case Question::server:
-      return 3;  // INFO of the server, its memory and its replication.
+      return 3;
     case Question::deployments:
     case Question::channels:
     case Question::identity:
