@@ -131,9 +131,10 @@ inline constexpr std::array redis_settings{
                            .option = "--redis-wait-timeout-ms",
                            .variable = "REDIS_WAIT_TIMEOUT",
                            .kind = SettingKind::number,
-                           .meaning = "How long they may take (1000)",
+                           .meaning = "How long they may take (1000); twice as long, up to 4000, "
+                                      "after each time that was too short",
                            .min = 1,
-                           .max = 4'000},
+                           .max = wait_timeout_max.count()},
 };
 
 [[nodiscard]] inline const RedisSettingDefinition& definition_of(RedisSetting setting) {

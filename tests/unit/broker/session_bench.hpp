@@ -84,7 +84,9 @@ struct Shown {
   std::string operator()(const AskSentinel& /*ask*/) const { return "sentinel?"; }
   std::string operator()(const AskSlots& /*ask*/) const { return "slots?"; }
   std::string operator()(const AwaitReplicas& await) const {
-    return "wait for " + std::to_string(await.count);
+    const bool is_longer = await.timeout > Duration{1'000};
+    return "wait for " + std::to_string(await.count) +
+           (is_longer ? ", " + std::to_string(await.timeout.count()) + " ms" : "");
   }
   std::string operator()(const SubscribeChannels& /*subscribe*/) const { return "subscribe"; }
   std::string operator()(const ProbeChannel& /*probe*/) const { return "probe channel"; }

@@ -73,10 +73,30 @@ TEST_CASE("what too few replicas have is sent again under its key and counts whe
   bench.connect(LinkRole::publisher);
   bench.wants();
   reply(bench, Durability{});
-  CHECK(reply(bench, Done{}) == Texts{"publish a", "wait for 2", "followed, waited 1"});
+  CHECK(reply(bench, Done{}) == Texts{"publish a", "wait for 2, 2000 ms", "followed, waited 1"});
   reply(bench, Published{{EventId{1'000, 1}}});
   CHECK(reply(bench, ReplicasReached{2}) == Texts{"takes", "ended"});
   CHECK(bench.ended == Texts{"a 1000-1"});
+}
+
+TEST_CASE("WAIT takes longer after each time that was too short and then as long as before") {
+  Bench bench{with_replicas()};
+  bring_up(bench);
+  bench.publish("a");
+  CHECK(bench.wants() == Texts{"publish a", "wait for 2"});
+  for (const std::string longer : {"2000", "4000", "4000"}) {
+    reply(bench, Published{{EventId{1'000, 1}}});
+    reply(bench, ReplicasReached{0});
+    bench.wake();
+    bench.connect(LinkRole::publisher);
+    bench.wants();
+    reply(bench, Durability{});
+    CHECK(reply(bench, Done{}).at(1) == "wait for 2, " + longer + " ms");
+  }
+  reply(bench, Published{{EventId{1'000, 1}}});
+  reply(bench, ReplicasReached{2});
+  bench.publish("b");
+  CHECK(bench.wants() == Texts{"publish b", "wait for 2"});
 }
 
 TEST_CASE("answers that wait for replicas are lost with their connection") {

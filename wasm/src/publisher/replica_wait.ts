@@ -6,9 +6,11 @@ import type { ScriptCall } from "./script_runner.js";
 export interface ReplicaWait {
   /** As many replicas are to have an update before it counts as published. */
   readonly replicas: number;
-  /** For so long a call waits for them. */
+  /** For so long a call waits for them; twice as long, up to four seconds, after each that was too short. */
   readonly timeoutMs: number;
 }
+
+const longerTimeoutMsMax = 4_000;
 
 /** Of which replicas have it nothing is known, but it is in the history. */
 function unreplicated(what: string): PublishError {
@@ -34,16 +36,21 @@ async function countOf(answer: Promise<unknown>): Promise<number> {
  * tell that they are connected again before that, and the publisher has given the call up by then.
  */
 export function waitForReplicas(client: object, call: ScriptCall, { replicas, timeoutMs }: ReplicaWait): ScriptCall {
+  // A call that is sent again writes again: replicas that lag by more than the timeout would never have it.
+  let nextTimeoutMs = timeoutMs;
   return async (how, keys, args) => {
+    const waitedMs = nextTimeoutMs;
     const answered = call(how, keys, args);
-    const counted = countOf(Promise.resolve(callMember(client, "wait", replicas, timeoutMs)));
+    const counted = countOf(Promise.resolve(callMember(client, "wait", replicas, waitedMs)));
     // Of a call that fails nobody asks.
     counted.catch(() => undefined);
     const answer = await answered;
     const count = await counted;
     if (!(count >= replicas)) {
-      throw unreplicated(`${count} of ${replicas} replicas have it after ${timeoutMs} ms`);
+      nextTimeoutMs = Math.max(timeoutMs, Math.min(2 * waitedMs, longerTimeoutMsMax));
+      throw unreplicated(`${count} of ${replicas} replicas have it after ${waitedMs} ms`);
     }
+    nextTimeoutMs = timeoutMs;
     return answer;
   };
 }

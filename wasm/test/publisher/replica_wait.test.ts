@@ -96,6 +96,20 @@ describe.each(shapes)("a publisher that waits for replicas, over $name", ({ clie
     expect(recoveries).toBe(1);
   });
 
+  it("waits for twice as long after each time that was too short, up to four seconds, and then as before", async () => {
+    const publisher = create();
+    const { published } = await say(publisher);
+    for (const timeoutMs of [300, 600, 1_200, 2_400, 4_000, 4_000]) {
+      expect(own.calls[1]?.words).toEqual(["wait", 2, timeoutMs]);
+      await answer(["1-1"], 1);
+      clock.advance(5_000);
+    }
+    await answer(["1-1"], 2);
+    expect(await published).toEqual({ id: "1-1" });
+    await say(publisher);
+    expect(own.calls[1]?.words).toEqual(["wait", 2, 300]);
+  });
+
   it("takes an error of WAIT for too few", async () => {
     const { published } = await say(create());
     await answer(["1-1"], new Error("UNBLOCKED force unblock from blocking operation, instance state changed"));

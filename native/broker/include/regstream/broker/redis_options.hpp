@@ -77,6 +77,10 @@ struct RedisTls {
   std::shared_ptr<RedisTlsFiles> files = unread_tls_files();
 };
 
+/// Of `RedisOptions::wait_timeout`. Less than `RedisTiming::reply_timeout`, within which WAIT
+/// answers.
+inline constexpr Duration wait_timeout_max{4'000};
+
 /// Where Redis is, and how to talk to it.
 struct RedisOptions {
   std::string host = "localhost";  ///< A name or an address, IPv6 without brackets.
@@ -93,7 +97,8 @@ struct RedisOptions {
   std::vector<RedisAddress> cluster_nodes;
   /// How many replicas must have an update before it is acknowledged (WAIT). 0: nobody asks them.
   std::size_t wait_replicas = 0;
-  /// How long they may take. Less than `RedisTiming::reply_timeout`, within which WAIT answers.
+  /// How long they may take; twice as long, up to `wait_timeout_max`, after each time that was too
+  /// short.
   Duration wait_timeout{1'000};
   /// Whose history it is: its keys are named after the workflow's channel. Must outlive whatever is
   /// made with these options.
