@@ -24,10 +24,14 @@ void refuse_value(std::string_view source, std::string_view value, std::string_v
 }
 
 bool is_host(std::string_view text) {
-  return !text.empty() && std::none_of(text.begin(), text.end(), [](unsigned char byte) {
-    return byte <= 0x20 || byte == 0x7f ||
-           std::string_view{"/@[]?#"}.find(static_cast<char>(byte)) != std::string_view::npos;
-  });
+  // OpenSSL takes a dot at the beginning for all that ends so.
+  constexpr std::size_t name_bytes_max = 253;  // RFC 1035, without the root's dot.
+  return !text.empty() && text.size() <= name_bytes_max && text.front() != '.' &&
+         std::none_of(text.begin(), text.end(), [](unsigned char byte) {
+           return byte <= 0x20 || byte == 0x7f ||
+                  std::string_view{"/@[]?#"}.find(static_cast<char>(byte)) !=
+                      std::string_view::npos;
+         });
 }
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {

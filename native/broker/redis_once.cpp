@@ -40,7 +40,9 @@ class SinglePublish {
                                             .updates = {{.message = std::string{message},
                                                          .key = std::string{key}}}},
                        .known = {},
-                       .is_durable = {}})),
+                       .is_durable = {},
+                       .may_move = finder_options(options).topology != Topology::fixed})),
+        replicas_{.count = options.wait_replicas, .timeout = options.wait_timeout},
         deadline_(monotonic_now() + timeout),
         backoff_(options.timing.backoff, options.seed) {}
 
@@ -83,12 +85,39 @@ class SinglePublish {
   }
 
   void send() {
+    withheld_.reset();
     connection_->send(call_);
+    if (replicas_.count > 0) {
+      connection_->send(HistoryCalls::words(replicas_));
+    }
     is_sent_ = true;
   }
 
+  /// With replicas the answer counts once that of WAIT is there.
   void on_reply(const redisReply& reply) {
-    const HistoryReply answer = read_reply(Question::publish, reply, options_);
+    if (replicas_.count == 0) {
+      return on_answer(read_reply(Question::publish, reply, options_));
+    }
+    if (!withheld_) {
+      withheld_ = read_reply(Question::publish, reply, options_);
+      return;
+    }
+    const HistoryReply answer = *std::exchange(withheld_, std::nullopt);
+    const HistoryReply waited = read_reply(Question::replicas, reply, options_);
+    const auto* const reached = std::get_if<ReplicasReached>(&waited);
+    if (!std::holds_alternative<Published>(answer) ||
+        (reached != nullptr && reached->count >= replicas_.count)) {
+      return on_answer(answer);
+    }
+    const auto* const refused = std::get_if<Refused>(&waited);
+    // It is in the history, and may be lost with the server.
+    is_uncertain_ = true;
+    on_refused(refused != nullptr   ? refused->failure
+               : reached != nullptr ? unreplicated_failure(reached->count, replicas_.count)
+                                    : mistyped_failure());
+  }
+
+  void on_answer(const HistoryReply& answer) {
     if (const auto* const published = std::get_if<Published>(&answer);
         published != nullptr && published->results.size() == 1) {
       take(published->results.front());
@@ -97,13 +126,17 @@ class SinglePublish {
     }
     // What is out of order is not this one: there is none before it.
     const auto* const refused = std::get_if<Refused>(&answer);
-    const RedisFailure failure = refused != nullptr ? refused->failure : mistyped_failure();
+    on_refused(refused != nullptr ? refused->failure : mistyped_failure());
+  }
+
+  void on_refused(const RedisFailure& failure) {
     if (failure.kind == RedisFailureKind::not_redis) {
       on_end(failure);  // As if the answer had not come.
       return;
     }
     is_sent_ = false;
-    const bool stays = failure.passing != nullptr && !failure.passing->needs_new_connection;
+    const bool stays = failure.kind == RedisFailureKind::unreplicated ||
+                       (failure.passing != nullptr && !failure.passing->needs_new_connection);
     if (!stays) {
       connection_.reset();
       finder_->doubt();
@@ -168,6 +201,7 @@ class SinglePublish {
 
   const RedisOptions& options_;
   const Command call_;
+  const AwaitReplicas replicas_;
   const Instant deadline_;
   Backoff backoff_;
   boost::asio::io_context context_;
@@ -175,8 +209,9 @@ class SinglePublish {
   const bool may_move_ = finder_options(options_).topology != Topology::fixed;
   std::optional<RedisFinder> finder_;
   std::optional<RedisConnection> connection_;
-  bool is_sent_ = false;       // And not answered.
-  bool is_uncertain_ = false;  // Was sent, and not answered: it may be in the history.
+  std::optional<HistoryReply> withheld_;  // Until WAIT is answered.
+  bool is_sent_ = false;                  // And not answered.
+  bool is_uncertain_ = false;             // Was sent, and not answered: it may be in the history.
   std::variant<EventId, RedisFailure> result_;
 };
 

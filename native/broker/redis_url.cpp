@@ -43,9 +43,10 @@ RedisUrl parse_redis_url(std::string_view source, std::string_view text) {
   if (!parsed || !parsed->has_authority() ||
       (!parsed->encoded_path().empty() && !parsed->encoded_path().starts_with('/'))) {
     refuse(source,
-           "is no URL such as rediss://user:password@host:6379; in user and password, other "
-           "characters than letters and digits stand percent-encoded: '@' as %40, '#' as %23, '/' "
-           "as %2F, '%' as %25");
+           "is no URL: write rediss://HOST:PORT, and USER:PASSWORD with an at-sign before the "
+           "host; in "
+           "user and password, other characters than letters and digits stand percent-encoded: %40 "
+           "for the at-sign, %23 for '#', %2F for '/', %25 for '%'");
   }
   const urls::url_view& url = *parsed;
   RedisUrl result;

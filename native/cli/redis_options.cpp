@@ -1,15 +1,41 @@
 #include "cli/redis_options.hpp"
 
+#include <algorithm>
+#include <cctype>
+#include <string>
 #include <vector>
 
 #include <CLI/CLI.hpp>
 
 namespace regstream::cli {
+namespace {
+
+/// What somebody tries who has a secret and no option for it. Its value is not repeated.
+void refuse_secret(CLI::App& command, const std::string& variable) {
+  std::string option = "--" + variable;
+  std::transform(option.begin(), option.end(), option.begin(), [](unsigned char letter) {
+    return letter == '_' ? '-' : static_cast<char>(std::tolower(letter));
+  });
+  command
+      .add_option_function<std::string>(option,
+                                        [option, variable](const std::string& /*secret*/) {
+                                          throw CLI::ValidationError(
+                                              option,
+                                              "is no option, since everybody on this machine can "
+                                              "read arguments: give it in " +
+                                                  variable);
+                                        })
+      ->group("")
+      ->configurable(false);
+}
+
+}  // namespace
 
 void add_redis_options(CLI::App& command, broker::RedisArguments& arguments,
                        const std::string& group) {
   for (const broker::RedisSettingDefinition& definition : broker::redis_settings) {
     if (*definition.option == '\0') {
+      refuse_secret(command, definition.variable);
       continue;
     }
     std::vector<std::string>& values = arguments[definition.setting];

@@ -45,17 +45,16 @@ bool is_key(std::string_view text) {
 
 /// The broker's name for a key. Keys are one namespace there, and whoever may publish to an id must
 /// not learn of another's keys, or use one up. A digest, as an id and a key can be longer together
-/// than what a broker takes. `place`: of an update among others of its request, which are published
-/// under one key.
-std::string key_of(const InstanceId& id, std::string_view key,
-                   std::optional<std::size_t> place = std::nullopt) {
+/// than what a broker takes. `item`: of an update among others of its request, which are published
+/// under one key, what tells it from them.
+std::string key_of(const InstanceId& id, std::string_view key, std::string_view item = {}) {
   if (key.empty()) {
     return {};
   }
   std::string name = id.text.empty() ? std::to_string(id.number) : id.text;
   name.append(1, '\0').append(key);
-  if (place) {
-    name.append(1, '\0').append(std::to_string(*place));
+  if (!item.empty()) {
+    name.append(1, '\0').append(item);
   }
   return access::encode_base64url(access::sha256(name));
 }
@@ -160,7 +159,11 @@ struct PublishRoute::PendingItems {
   PendingItems(boost::asio::io_context& context, std::size_t count)
       : results(count), left(count), timer(context) {}
 
-  void answer(std::size_t item, const Refusal& refusal) {
+  void answer(std::size_t item, Refusal refusal) {
+    if (refusal.retry_after) {
+      refusal.problem.detail +=
+          " Send the whole request, as it was: what was published keeps its id.";
+    }
     answer(item, R"({"problem":)" + make_problem(refusal.problem).body() + '}');
     if (refusal.retry_after) {
       retry_after = std::max(retry_after, *refusal.retry_after);
@@ -240,19 +243,11 @@ void PublishRoute::publish(net::Exchange exchange, const access::Grant& grant,
     respond_problem(exchange, *problem);
     return;
   }
-  const std::string& body = exchange.request().body();
-  const bool is_of_lines = has_lines(exchange.request());
-  if (!is_of_lines && !is_array_body(body)) {
+  if (has_lines(exchange.request()) || is_array_body(exchange.request().body())) {
+    publish_all(std::move(exchange), *id, grant, limits);
+  } else {
     publish_one(std::move(exchange), *id, grant, limits);
-    return;
   }
-  const auto items = is_of_lines ? split_lines(body) : split_array(body);
-  if (const auto* const problem = std::get_if<net::Problem>(&items)) {
-    respond_problem(exchange, *problem);
-    return;
-  }
-  publish_all(std::move(exchange), *id, std::get<std::vector<std::string_view>>(items), grant,
-              limits);
 }
 
 void PublishRoute::publish_one(net::Exchange exchange, const InstanceId& id,
@@ -301,8 +296,16 @@ void PublishRoute::publish_one(net::Exchange exchange, const InstanceId& id,
 }
 
 void PublishRoute::publish_all(net::Exchange exchange, const InstanceId& id,
-                               const std::vector<std::string_view>& items,
                                const access::Grant& grant, access::TokenLimits* limits) {
+  // A short body lies in the exchange itself, and moves with it: split here, used before that
+  // moves.
+  const std::string& body = exchange.request().body();
+  const auto split = has_lines(exchange.request()) ? split_lines(body) : split_array(body);
+  if (const auto* const problem = std::get_if<net::Problem>(&split)) {
+    respond_problem(exchange, *problem);
+    return;
+  }
+  const auto& items = std::get<std::vector<std::string_view>>(split);
   if (!broker_.is_connected()) {
     respond(exchange, away());
     return;
@@ -325,8 +328,11 @@ void PublishRoute::publish_all(net::Exchange exchange, const InstanceId& id,
       pending->answer(item, *refusal);
       continue;
     }
+    // Its text, too: a request with the rest of these is another one, and none of its updates is
+    // taken for one of these.
+    const std::string name = std::to_string(item) + ' ' + std::string{items[item]};
     publications.push_back({.message = std::move(std::get<std::string>(message)),
-                            .key = key_of(id, key, item),
+                            .key = key_of(id, key, name),
                             .done = [pending, item](const broker::PublishResult& result) {
                               if (const auto* const published = std::get_if<EventId>(&result)) {
                                 pending->answer(item, id_json(*published));

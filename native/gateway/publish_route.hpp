@@ -55,8 +55,7 @@ class PublishRoute {
   void publish(net::Exchange exchange, const access::Grant& grant, access::TokenLimits* limits);
   void publish_one(net::Exchange exchange, const InstanceId& id, const access::Grant& grant,
                    access::TokenLimits* limits);
-  void publish_all(net::Exchange exchange, const InstanceId& id,
-                   const std::vector<std::string_view>& items, const access::Grant& grant,
+  void publish_all(net::Exchange exchange, const InstanceId& id, const access::Grant& grant,
                    access::TokenLimits* limits);
 
   boost::asio::io_context& context_;

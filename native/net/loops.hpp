@@ -74,12 +74,15 @@ class Loops {
         }
       });
     }
-    try {
-      add_answer(weak, asked, 0, ask(std::size_t{0}));
-    } catch (...) {
-      forget(weak, asked);
-      throw;
-    }
+    const auto answer_first = [this, &weak, &asked, &ask] {
+      try {
+        return ask(std::size_t{0});
+      } catch (...) {
+        forget(weak, asked);
+        throw;
+      }
+    };
+    add_answer(weak, asked, 0, answer_first());
   }
 
  private:

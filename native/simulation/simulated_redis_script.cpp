@@ -272,6 +272,9 @@ broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
       }
     }
   }
+  if (fresh.empty() && refusal() != nullptr) {
+    return refuse(Sight::write_refused);
+  }
   if (!fresh.empty()) {
     if (!open(call)) {
       return refuse(Sight::write_refused);
@@ -303,9 +306,7 @@ broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
     const auto* const id = std::get_if<EventId>(&*results[i]);
     sent.ids.push_back(id == nullptr ? std::nullopt : std::optional{*id});
   }
-  if (!fresh.empty() || refusal() == nullptr) {
-    remember(batch, std::move(sent));
-  }
+  remember(batch, std::move(sent));
   return published;
 }
 

@@ -56,6 +56,7 @@ bool Link::on_lost(Instant now) {
   }
   if (up != nullptr && now - up->since >= stable_after_) {
     backoff_.reset();
+    may_hasten_ = true;
   }
   state_ = Waiting{.until = now + backoff_.next_delay(Duration::zero())};
   due_.clear();
@@ -63,7 +64,8 @@ bool Link::on_lost(Instant now) {
 }
 
 void Link::hasten() {
-  if (auto* const waiting = std::get_if<Waiting>(&state_)) {
+  auto* const waiting = std::get_if<Waiting>(&state_);
+  if (waiting != nullptr && std::exchange(may_hasten_, false)) {
     waiting->until = Instant::min();
   }
 }

@@ -74,6 +74,7 @@ class Link {
   };
   Duration stable_after_;
   Backoff backoff_;
+  bool may_hasten_ = true;
   std::variant<Idle, Waiting, Connecting, Up> state_;
   std::deque<Due> due_;
 };

@@ -129,7 +129,7 @@ if mode == 'publish' then
   end
   if #new == 0 then
     local all = answers()
-    remember(redis.pcall, all)  -- A refusal does no harm: what gave these answers gives them again.
+    remember(redis.call, all)  -- For WAIT, as above. What gave these answers gives them again.
     return all
   end
 
