@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { Redis } from "ioredis";
@@ -73,6 +73,7 @@ function registrationOf(index: number): number | null {
 /** Clients and publishers over a primary with two replicas and three sentinels, that is replaced once for each of the plan's kinds. */
 export async function runFailovers(plan: FailoverPlan): Promise<FailoverOutcome> {
   const { seed, waitReplicas, kinds, folder } = plan;
+  await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const beganMs = Date.now();
   const random = new Random(seed);

@@ -38,6 +38,8 @@ const quietMs = 1_100;
 
 const folder = fileURLToPath(new URL("../../build/faults", import.meta.url));
 
+const pagePath = join(folder, "page_observations.txt");
+
 /** One in ten follows everything. */
 function registrationOf(index: number): number | null {
   return index % 10 === 3 ? null : 1 + (index % registrations);
@@ -60,19 +62,21 @@ test(
   { timeout: 600_000 },
   async () => {
     console.log(`seed ${seed}; again: ./dev faults ${seed}`);
-    await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
+    // All else is written anew. What the other runs have left here is theirs.
+    await rm(pagePath, { force: true });
     const beganMs = Date.now();
     const random = new Random(seed);
     const history = new History();
     const deployed = (deployment = await Deployment.start());
     const { direct, pageLinks, proxies } = deployed;
     const observationsPath = join(folder, "observations.txt");
-    const following = (native = await NativeClients.start(deployed.entryAddresses, lateMsMax, random, nativeClients, registrationOf, observationsPath));
+    const { entryAddresses } = deployed;
+    const following = (native = await NativeClients.start(entryAddresses, lateMsMax, random, nativeClients, registrationOf, observationsPath));
     const browsing = (pages = await ChromiumClients.start(pageLinks.map(({ address }) => address), registrationOf));
     const clients = [...following.clients, ...browsing.clients];
     const watch = new Watch(observationsPath, clients, {
-      path: join(folder, "page_observations.txt"),
+      path: pagePath,
       takeLines: () => browsing.takeLines(),
     });
     const publishing = (publishers = new Publishers(publishersOf(deployed), workload(random, updates, registrations), perSecond));

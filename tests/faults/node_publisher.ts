@@ -1,6 +1,7 @@
 // Publishes updates from Node, as a process that validates customers would: `node_publisher.ts HOW HOST:PORT`, where HOW is ioredis or
 // node-redis (the package's publisher over that client), http (the gateway's route, by way of what stands there) or bare (PUBLISH, and
-// no more); or `node_publisher.ts sentinels`: over ioredis, by the sentinels that the environment names. Input and output are those of update_publisher.cpp; and `gave-up SERIAL AT` where an attempt of http got no answer.
+// no more); or `node_publisher.ts sentinels`: over ioredis, by the sentinels that the environment names. Input and output are those of
+// update_publisher.cpp; and `gave-up SERIAL AT` where an attempt of http got no answer.
 
 import { Redis } from "ioredis";
 import { createClient } from "redis";
