@@ -3,6 +3,10 @@ import type { FailoverOutcome } from "./failover_run.ts";
 import { type Row, seconds, table } from "./table.ts";
 import { quantile } from "./whole_again.ts";
 
+function sum(changes: FailoverOutcome["changes"], what: "switches" | "epochs"): number {
+  return changes.reduce((total, change) => total + change[what], 0);
+}
+
 /** A kind of end a row. */
 function rowsOf({ plan, failovers }: FailoverOutcome): Row[] {
   return (Object.keys(ends) as EndKind[]).flatMap((kind): Row[] => {
@@ -32,8 +36,8 @@ export function failoverReport(outcomes: readonly FailoverOutcome[]): string {
     ["took, in seconds", ...figures(({ durationMs }) => seconds(durationMs))],
     ["clients", ...figures(({ clients }) => clients)],
     ["updates published", ...figures(({ publishes }) => publishes.length)],
-    ["deliveries of updates", ...figures(({ verdict }) => verdict.judges.reduce((sum, { updates }) => sum + updates, 0))],
-    ["switches announced, epochs begun by them", ...figures(({ switches, epochs }) => `${switches}, ${epochs - 1}`)],
+    ["deliveries of updates", ...figures(({ verdict }) => verdict.judges.reduce((total, { updates }) => total + updates, 0))],
+    ["switches announced, epochs begun by them", ...figures(({ changes }) => `${sum(changes, "switches")}, ${sum(changes, "epochs")}`)],
     ["resets, as the epoch changed", ...figures(({ verdict }) => verdict.resets.epoch)],
     ["resets again, after a cut before the position was told", ...figures(({ verdict }) => verdict.resets.cut)],
     ["resets unaccounted for", ...figures(({ verdict: { resets } }) => resets.ahead + resets.unaccounted)],

@@ -47,9 +47,8 @@ export interface FailoverOutcome {
   readonly verdict: Verdict;
   readonly publishes: readonly Publish[];
   readonly clients: number;
-  /** Histories that were begun, and switches that a sentinel announced. */
-  readonly epochs: number;
-  readonly switches: number;
+  /** Between one time when all was well and the next: histories that were begun, and switches that a sentinel announced. */
+  readonly changes: readonly { readonly epochs: number; readonly switches: number }[];
   readonly exits: readonly (number | null)[];
 }
 
@@ -138,15 +137,16 @@ export async function runFailovers(plan: FailoverPlan): Promise<FailoverOutcome>
   };
 
   publishing.allow(1);
-  await recovered("at the start");
-  const faults: (Trouble & { kind: EndKind; epochAfter: number })[] = [];
+  let { epoch: calmEpoch } = await recovered("at the start");
+  let calmSwitches = redis.switches;
+  const faults: (Trouble & { kind: EndKind; epochAfter: number; switches: number })[] = [];
   const losses: { fromMs: number; toMs: number }[] = [];
   for (const kind of kinds) {
     const fromMs = Date.now();
     await endPrimary(redis, kind);
     const untilMs = Date.now();
     const { epoch } = await recovered(kind);
-    faults.push({ kind, fromMs, untilMs, epochAfter: epoch });
+    faults.push({ kind, fromMs, untilMs, epochAfter: epoch, switches: redis.switches });
     losses.push({ fromMs, toMs: Date.now() });
   }
   publishing.stop();
@@ -165,7 +165,6 @@ export async function runFailovers(plan: FailoverPlan): Promise<FailoverOutcome>
   const endMs = Date.now();
   await following.end();
   await watch.look();
-  const { switches } = redis;
 
   writes.stop();
   const { history, violations } = historyOf(writes.appends());
@@ -175,6 +174,11 @@ export async function runFailovers(plan: FailoverPlan): Promise<FailoverOutcome>
   const verdict = { ...judged, violations: [...violations, ...judged.violations] };
   const costsOf = costs(faults, history, all, verdict.judges, endMs);
 
+  const changes = faults.map(({ epochAfter, switches }) => {
+    const change = { epochs: history.begun.filter((epoch) => epoch > calmEpoch && epoch <= epochAfter).length, switches: switches - calmSwitches };
+    [calmEpoch, calmSwitches] = [epochAfter, switches];
+    return change;
+  });
   const lastEpochOf = new Map(history.entries.map(({ serial: own, id }) => [own, id.epoch]));
   const lostWith = lostAcknowledged(history, all).map((publish) => {
     const epoch = lastEpochOf.get(publish.serial) ?? 0;
@@ -202,8 +206,7 @@ export async function runFailovers(plan: FailoverPlan): Promise<FailoverOutcome>
   await Promise.all([first.stop("SIGKILL"), second.stop("SIGKILL")]);
   await redis.stop();
   return {
-    ...{ plan, failovers, verdict, publishes: all, clients: clients.length, exits, switches },
+    ...{ plan, failovers, verdict, publishes: all, clients: clients.length, exits, changes },
     durationMs: endMs - beganMs,
-    epochs: history.begun.length,
   };
 }
