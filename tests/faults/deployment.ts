@@ -64,8 +64,7 @@ function startGateway(redis: string, port: number): Promise<Gateway> {
 }
 
 /** How clients reach the gateways. */
-export const entries = ["buffering", "unbuffered", "first", "second"] as const;
-export type Entry = (typeof entries)[number];
+export type Entry = "buffering" | "unbuffered" | "first" | "second";
 
 /**
  * Everything that runs:
@@ -104,6 +103,10 @@ export class Deployment {
     const pageLinks = [await FaultProxy.start(nginx.bufferingPort), await FaultProxy.start(nginx.unbufferedPort)];
     const publishersLink = await FaultProxy.start(redis.port);
     return new Deployment(redis, redis.connect(), [first, second], publishersLink, nginx, clientLinks, pageLinks, pages);
+  }
+
+  get entryAddresses(): Record<string, string> {
+    return Object.fromEntries(Object.entries(this.clientLinks).map(([entry, { address }]) => [entry, address]));
   }
 
   get redisLinks(): FaultProxy[] {

@@ -1,23 +1,22 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { createPublisher } from "regstream/publisher";
 import { afterEach, expect, test } from "vitest";
 
-import { Child } from "../processes/child.ts";
-import { program } from "../processes/gateway.ts";
 import { ChromiumClients } from "./chromium_clients.ts";
 import type { Client } from "./client_judge.ts";
 import { Deployment } from "./deployment.ts";
-import { type EventId, parseEventId, textOf } from "./event_id.ts";
+import { type EventId, parseEventId } from "./event_id.ts";
 import { History, numbered, readHistory } from "./history.ts";
 import { NativeClients } from "./native_clients.ts";
 import { type FaultKind, inflict, schedule } from "./nemesis.ts";
 import { judge } from "./oracle.ts";
-import { Publishers } from "./publishers.ts";
+import { Publishers, publishersOf } from "./publishers.ts";
 import { Random } from "./random.ts";
 import { report } from "./report.ts";
+import { viewsOf } from "./views.ts";
 import { until, Watch } from "./watch.ts";
 import { costs } from "./whole_again.ts";
 import { publishOf, workload } from "./workload.ts";
@@ -26,8 +25,11 @@ import { publishOf, workload } from "./workload.ts";
 const seed = Number(process.env.REGSTREAM_FAULTS_SEED ?? 1);
 
 const updates = 10_000;
+/** While there are some. */
+const perSecond = 130;
 const registrations = 100;
 const nativeClients = 300;
+const lateMsMax = 60_000;
 /** Bounds a hang: after this, who still misses something has lost it. */
 const settleMsMax = 60_000;
 const recoverMsMax = 30_000;
@@ -36,17 +38,11 @@ const quietMs = 1_100;
 
 const folder = fileURLToPath(new URL("../../build/faults", import.meta.url));
 
+const pagePath = join(folder, "page_observations.txt");
+
 /** One in ten follows everything. */
 function registrationOf(index: number): number | null {
   return index % 10 === 3 ? null : 1 + (index % registrations);
-}
-
-/** Fingerprints of every registration's view after each of the history's updates. */
-async function viewsOf(history: History): Promise<ReadonlyMap<string, string>> {
-  const texts = history.entries.map(({ text }) => `${text}\n`).join("");
-  const child = new Child(join(dirname(program), "fold_history"), [], {}, texts);
-  if ((await child.exited) !== 0) throw new Error(child.log);
-  return new Map(child.log.trimEnd().split("\n").map((line) => line.split(" ") as [string, string]));
 }
 
 let deployment: Deployment | undefined;
@@ -66,19 +62,24 @@ test(
   { timeout: 600_000 },
   async () => {
     console.log(`seed ${seed}; again: ./dev faults ${seed}`);
-    await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
+    // All else is written anew. What the other runs have left here is theirs.
+    await rm(pagePath, { force: true });
     const beganMs = Date.now();
     const random = new Random(seed);
     const history = new History();
     const deployed = (deployment = await Deployment.start());
     const { direct, pageLinks, proxies } = deployed;
     const observationsPath = join(folder, "observations.txt");
-    const following = (native = await NativeClients.start(deployed, random, nativeClients, registrationOf, observationsPath));
+    const { entryAddresses } = deployed;
+    const following = (native = await NativeClients.start(entryAddresses, lateMsMax, random, nativeClients, registrationOf, observationsPath));
     const browsing = (pages = await ChromiumClients.start(pageLinks.map(({ address }) => address), registrationOf));
     const clients = [...following.clients, ...browsing.clients];
-    const watch = new Watch(observationsPath, join(folder, "page_observations.txt"), browsing, clients);
-    const publishing = (publishers = new Publishers(deployed, workload(random, updates, registrations)));
+    const watch = new Watch(observationsPath, clients, {
+      path: pagePath,
+      takeLines: () => browsing.takeLines(),
+    });
+    const publishing = (publishers = new Publishers(publishersOf(deployed), workload(random, updates, registrations), perSecond));
     const { publishes } = publishing;
     const rounds = schedule(random);
 
@@ -139,14 +140,13 @@ test(
     await following.end();
     await watch.look();
 
-    const views = await viewsOf(history);
     const all = [...publishes.values()];
     const verdict = judge({
       history,
       publishes: all,
       clients,
       observations: watch.observations,
-      views: { fingerprintAt: (id) => views.get(textOf(id)) },
+      views: await viewsOf(history),
     });
     const text = report({
       seed,

@@ -15,6 +15,8 @@ export interface Entry {
   readonly isAdopted: boolean;
   /** It bore an id of a history that was lost already: a gateway had heard it, and not yet found it there. */
   readonly isSaved: boolean;
+  /** The history before this one held it at the same place: the server that took it on has given it a new id. */
+  readonly isCarried: boolean;
   readonly text: string;
 }
 
@@ -39,6 +41,7 @@ export function entryOf(id: string, text: string, isAdopted: boolean): Entry {
     serial: serial === undefined ? null : Number(serial),
     isAdopted,
     isSaved: isAdopted && /"id":"\d+-\d+","id":"\d+-\d+"\}$/.test(text),
+    isCarried: false,
     text,
   };
 }
@@ -70,9 +73,14 @@ export class History {
     }
   }
 
+  /** Those that were begun, oldest first. */
+  get begun(): number[] {
+    return [...this.epochs.keys()].sort((left, right) => left - right);
+  }
+
   /** Every entry, oldest first. */
   get entries(): Entry[] {
-    return [...this.epochs.keys()].sort((left, right) => left - right).flatMap((epoch) => this.epochs.get(epoch) ?? []);
+    return this.begun.flatMap((epoch) => this.epochs.get(epoch) ?? []);
   }
 
   /** The newest entry; null: there is none. */

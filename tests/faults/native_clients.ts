@@ -3,11 +3,7 @@ import { dirname, join } from "node:path";
 import { Child } from "../processes/child.ts";
 import { program } from "../processes/gateway.ts";
 import type { Client } from "./client_judge.ts";
-import { type Deployment, entries } from "./deployment.ts";
 import type { Random } from "./random.ts";
-
-/** One in six comes late: within this time. */
-const lateMsMax = 60_000;
 
 /** Several hundred clients in one process, by every way in. */
 export class NativeClients {
@@ -16,9 +12,10 @@ export class NativeClients {
     readonly clients: readonly Client[],
   ) {}
 
-  /** They write what they see to `path`. */
+  /** They come by the addresses, and write what they see to `path`. One in six comes late: within `lateMsMax`. */
   static async start(
-    { clientLinks }: Deployment,
+    addresses: Readonly<Record<string, string>>,
+    lateMsMax: number,
     random: Random,
     count: number,
     registrationOf: (index: number) => number | null,
@@ -27,12 +24,12 @@ export class NativeClients {
     const clients: Client[] = [];
     let lines = "";
     for (let index = 0; index < count; ++index) {
-      const entry = random.one(entries);
+      const entry = random.one(Object.keys(addresses));
       const registrationId = registrationOf(index);
       const name = `${entry}-${index}`;
       clients.push({ name, registrationId, isPage: false });
       const query = registrationId === null ? "" : `?registrationId=${registrationId}`;
-      const url = `http://${clientLinks[entry].address}/api/registrations/updates/stream${query}`;
+      const url = `http://${addresses[entry]}/api/registrations/updates/stream${query}`;
       const delayMs = index % 6 === 5 ? random.from(0, lateMsMax) : 0;
       lines += `${name} ${random.from(1, 2 ** 31)} ${delayMs} ${registrationId ?? 0} ${url}\n`;
     }

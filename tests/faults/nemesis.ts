@@ -2,13 +2,11 @@ import type { Cut } from "../processes/fault_proxy.ts";
 import type { Deployment, SupervisedGateway } from "./deployment.ts";
 import { emptyRedis, type History, loseRedis } from "./history.ts";
 import { Random } from "./random.ts";
+import type { Trouble } from "./whole_again.ts";
 
-/** A fault that was inflicted. Times are milliseconds since the Unix epoch. */
-export interface Fault {
+/** A fault that was inflicted. */
+export interface Fault extends Trouble {
   readonly kinds: readonly FaultKind[];
-  readonly fromMs: number;
-  /** When everything could work again. */
-  readonly untilMs: number;
 }
 
 interface Way {

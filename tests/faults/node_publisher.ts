@@ -1,6 +1,7 @@
 // Publishes updates from Node, as a process that validates customers would: `node_publisher.ts HOW HOST:PORT`, where HOW is ioredis or
 // node-redis (the package's publisher over that client), http (the gateway's route, by way of what stands there) or bare (PUBLISH, and
-// no more). Input and output are those of update_publisher.cpp; and `gave-up SERIAL AT` where an attempt of http got no answer.
+// no more); or `node_publisher.ts sentinels`: over ioredis, by the sentinels that the environment names. Input and output are those of
+// update_publisher.cpp; and `gave-up SERIAL AT` where an attempt of http got no answer.
 
 import { Redis } from "ioredis";
 import { createClient } from "redis";
@@ -33,6 +34,22 @@ function throughIoredis(host: string, port: number): Publish {
   const client = new Redis({ host, port, retryStrategy: () => 100, socketTimeout });
   client.on("error", () => undefined);
   return throughPublisher(createPublisher(client, { historyLength: 1_000_000 }));
+}
+
+/** As many replicas as REDIS_WAIT_REPLICAS says have an update before it counts as published. */
+function throughSentinels(): Publish {
+  const { REDIS_SENTINELS = "", REDIS_MASTER_NAME = "", REDIS_PASSWORD = "", REDIS_WAIT_REPLICAS = "0" } = process.env;
+  const sentinels = REDIS_SENTINELS.split(",").map((place) => {
+    const [host = "", port = ""] = place.split(":");
+    return { host, port: Number(port) };
+  });
+  const retry = (): number => 100;
+  const client = new Redis({
+    ...{ sentinels, name: REDIS_MASTER_NAME, password: REDIS_PASSWORD },
+    ...{ retryStrategy: retry, sentinelRetryStrategy: retry, socketTimeout },
+  });
+  client.on("error", () => undefined);
+  return throughPublisher(createPublisher(client, { historyLength: 1_000_000, waitReplicas: Number(REDIS_WAIT_REPLICAS) }));
 }
 
 async function throughNodeRedis(host: string, port: number): Promise<Publish> {
@@ -103,12 +120,13 @@ const [how = "", address = ""] = process.argv.slice(2);
 const [host = "", port = ""] = address.split(":");
 const ways: Readonly<Record<string, () => Publish | Promise<Publish>>> = {
   ioredis: () => throughIoredis(host, Number(port)),
+  sentinels: () => throughSentinels(),
   "node-redis": () => throughNodeRedis(host, Number(port)),
   http: () => throughRoute(address),
   bare: () => bare(host, Number(port)),
 };
 const publish = await ways[how]?.();
-if (publish === undefined) throw new Error("usage: node_publisher.ts ioredis|node-redis|http|bare HOST:PORT");
+if (publish === undefined) throw new Error("usage: node_publisher.ts ioredis|node-redis|http|bare HOST:PORT, or sentinels");
 
 const told: Promise<void>[] = [];
 async function take(step: Step, way: Publish): Promise<void> {

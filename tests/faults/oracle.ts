@@ -90,6 +90,7 @@ function judgePublishes(history: History, publishes: readonly Publish[]): Omit<V
     const [first, ...more] = entries;
     more.forEach((entry, index) => {
       const before = entries[index] ?? first;
+      if (entry.isCarried) return;
       if (entry.isSaved) {
         saved += 1;
       } else if (before !== undefined && mayEnterAgain(publish, before, entry, history.losses)) {

@@ -8,38 +8,46 @@ import { type Publish, takePublisherLine } from "./publishes.ts";
 import { lineOf, publishOf, type PublisherName, type Step } from "./workload.ts";
 
 const viteNode = fileURLToPath(new URL("../../node_modules/vite-node/vite-node.mjs", import.meta.url));
-const nodePublisher = fileURLToPath(new URL("node_publisher.ts", import.meta.url));
+const nodeProgram = fileURLToPath(new URL("node_publisher.ts", import.meta.url));
 
-/** How many updates a second are published, while there are some. */
-const perSecond = 130;
+/** Publishes through the C++ library: to an address, or where the environment says. */
+export function cppPublisher(address: readonly string[], environment: NodeJS.ProcessEnv = {}): Child {
+  return new Child(join(dirname(program), "update_publisher"), address, environment, null);
+}
 
-/** The processes that publish: one in C++, and four in Node. */
+/** Publishes from Node, in one of the ways of node_publisher.ts. */
+export function nodePublisher(how: string, address: readonly string[], environment: NodeJS.ProcessEnv = {}): Child {
+  return new Child(process.execPath, [viteNode, nodeProgram, how, ...address], environment, null);
+}
+
+/** Of a deployment: one in C++, and four in Node. */
+export function publishersOf({ publishersLink, nginx }: Deployment): ReadonlyMap<PublisherName, Child> {
+  const { address } = publishersLink;
+  return new Map([
+    ["cpp", cppPublisher([address])],
+    ["ioredis", nodePublisher("ioredis", [address])],
+    ["node-redis", nodePublisher("node-redis", [address])],
+    ["http", nodePublisher("http", [`127.0.0.1:${nginx.bufferingPort}`])],
+    ["bare", nodePublisher("bare", [address])],
+  ]);
+}
+
+/** The processes that publish. */
 export class Publishers {
   /** By serial: all that will be published. */
   readonly publishes: Map<number, Publish>;
-  private readonly children: ReadonlyMap<PublisherName, Child>;
   private readonly takenOf = new Map<PublisherName, number>();
   private given = 0;
   private quota = 0;
   private readonly timer: NodeJS.Timeout;
 
   constructor(
-    deployment: Deployment,
+    private readonly children: ReadonlyMap<PublisherName, Child>,
     private readonly steps: readonly Step[],
+    /** How many updates a second are published, while there are some. */
+    perSecond: number,
   ) {
     this.publishes = new Map(steps.map((step) => [step.serial, publishOf(step)]));
-    const { publishersLink, nginx } = deployment;
-    const node = (name: PublisherName, address: string): [PublisherName, Child] => [
-      name,
-      new Child(process.execPath, [viteNode, nodePublisher, name, address], {}, null),
-    ];
-    this.children = new Map([
-      ["cpp", new Child(join(dirname(program), "update_publisher"), [publishersLink.address], {}, null)],
-      node("ioredis", publishersLink.address),
-      node("node-redis", publishersLink.address),
-      node("http", `127.0.0.1:${nginx.bufferingPort}`),
-      node("bare", publishersLink.address),
-    ]);
     const everyMs = 20;
     this.timer = setInterval(() => this.give(Math.round((perSecond * everyMs) / 1_000)), everyMs);
   }

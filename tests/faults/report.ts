@@ -2,6 +2,7 @@ import type { Fault, FaultKind } from "./nemesis.ts";
 import { ways } from "./nemesis.ts";
 import type { Verdict } from "./oracle.ts";
 import type { Publish } from "./publishes.ts";
+import { type Row, seconds, table } from "./table.ts";
 import { type Cost, quantile } from "./whole_again.ts";
 
 /** What a run came to. */
@@ -16,19 +17,6 @@ export interface Outcome {
   readonly cuts: number;
   readonly halfOpen: number;
   readonly historiesLost: number;
-}
-
-type Row = readonly (string | number)[];
-
-function table(head: Row, rows: readonly Row[]): string {
-  const texts = [head, head.map((_, index) => (index === 0 ? "---" : "---:")), ...rows].map((row) => row.map(String));
-  const widths = head.map((_, index) => Math.max(...texts.map((row) => (row[index] ?? "").length)));
-  const padded = (cell: string, index: number): string => (index === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[index] ?? 0));
-  return texts.map((row) => `| ${row.map(padded).join(" | ")} |`).join("\n");
-}
-
-function seconds(ms: number | null): string {
-  return ms === null ? "" : (ms / 1_000).toFixed(ms < 9_950 ? 2 : 1);
 }
 
 /** The report of a run, as Markdown that a terminal shows as well. */

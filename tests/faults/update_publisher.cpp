@@ -1,4 +1,5 @@
-// Publishes updates by the public publisher library, as a process that validates customers would.
+// Publishes updates by the public publisher library, as a process that validates customers would, to
+// the Redis at an address, or the one that the environment names (docs/redis.md).
 // The input says what, a line each; each is published as soon as it is read:
 //
 //     SERIAL REGISTRATION STAGE STAGE_STATUS MESSAGE...        a stage
@@ -116,12 +117,13 @@ class Workload {
 }  // namespace
 
 int main(int argument_count, char** arguments) {
-  if (argument_count != 2) {
-    std::cerr << "usage: update_publisher HOST:PORT < UPDATES\n";
+  if (argument_count > 2) {
+    std::cerr << "usage: update_publisher [HOST:PORT] < UPDATES\n";
     return 2;
   }
   try {
-    auto options = regstream::broker::read_redis_options(arguments[1]);
+    using regstream::broker::read_redis_options;
+    auto options = argument_count == 2 ? read_redis_options(arguments[1]) : read_redis_options();
     options.history.length_max = 1'000'000;  // Nothing is trimmed while the run is judged.
     boost::asio::io_context context(1);
     regstream::broker::RedisBroker broker(context, options);

@@ -1,10 +1,16 @@
 import { createReadStream } from "node:fs";
 import { appendFile } from "node:fs/promises";
 
-import type { ChromiumClients } from "./chromium_clients.ts";
 import type { Client } from "./client_judge.ts";
 import { compare, type EventId } from "./event_id.ts";
 import { type Observation, parseObservation } from "./observations.ts";
+
+/** Clients that write to no file. */
+interface Pages {
+  takeLines(): Promise<string[]>;
+  /** Where their lines are put, for who looks into a run. */
+  readonly path: string;
+}
 
 /** Follows what the clients see while it happens, and keeps all of it for the oracle. */
 export class Watch {
@@ -16,10 +22,8 @@ export class Watch {
   constructor(
     /** Where the native clients write. */
     private readonly nativePath: string,
-    /** Where the pages' lines are put, for who looks into a run. */
-    private readonly pagePath: string,
-    private readonly pages: ChromiumClients,
     private readonly clients: readonly Client[],
+    private readonly pages: Pages | null,
   ) {}
 
   async look(): Promise<void> {
@@ -29,8 +33,8 @@ export class Watch {
     // Only whole lines, so that no character is cut.
     const end = bytes.lastIndexOf("\n") + 1;
     this.offset += end;
-    const pageLines = await this.pages.takeLines();
-    await appendFile(this.pagePath, pageLines.map((line) => `${line}\n`).join(""));
+    const pageLines = (await this.pages?.takeLines()) ?? [];
+    if (this.pages !== null) await appendFile(this.pages.path, pageLines.map((line) => `${line}\n`).join(""));
     for (const line of [...bytes.subarray(0, end).toString("utf8").split("\n"), ...pageLines]) {
       if (line !== "") this.take(parseObservation(line));
     }

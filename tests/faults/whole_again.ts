@@ -1,7 +1,6 @@
 import type { Client, ClientJudge } from "./client_judge.ts";
 import { compare } from "./event_id.ts";
 import type { Entry, History } from "./history.ts";
-import type { Fault } from "./nemesis.ts";
 import type { Publish } from "./publishes.ts";
 
 /** What a fault cost. Times are milliseconds. */
@@ -23,6 +22,13 @@ export interface Cost {
   readonly acknowledgedMs: number;
 }
 
+/** A fault's time, in milliseconds since the Unix epoch. */
+export interface Trouble {
+  readonly fromMs: number;
+  /** When everything could work again. */
+  readonly untilMs: number;
+}
+
 /** What an update takes on a busy machine when nothing is wrong. */
 const untouchedMsMax = 250;
 
@@ -40,7 +46,7 @@ function receipts(judge: ClientJudge, ofClient: readonly Entry[]): Map<number, n
 
 /** The cost of each fault: its time is that up to the next one's beginning. */
 export function costs(
-  faults: readonly Fault[],
+  faults: readonly Trouble[],
   history: History,
   publishes: readonly Publish[],
   judges: readonly ClientJudge[],

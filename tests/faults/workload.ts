@@ -3,15 +3,9 @@ import type { Publish } from "./publishes.ts";
 import type { Random } from "./random.ts";
 
 /** Who publishes how many of every hundred updates. */
-const publishers = [
-  { name: "cpp", share: 33 },
-  { name: "ioredis", share: 25 },
-  { name: "node-redis", share: 25 },
-  { name: "http", share: 12 },
-  { name: "bare", share: 5 },
-] as const;
+const everybody = { cpp: 33, ioredis: 25, "node-redis": 25, http: 12, bare: 5 };
 
-export type PublisherName = (typeof publishers)[number]["name"];
+export type PublisherName = keyof typeof everybody;
 
 /** An update that is to be published. */
 export interface Step {
@@ -40,9 +34,14 @@ function text(random: Random): string {
   return Array.from({ length }, () => random.one(words)).join(" ");
 }
 
-/** `count` updates of all publishers, in the order in which they are to be published. */
-export function workload(random: Random, count: number, registrations: number): Step[] {
-  const lots = publishers.flatMap(({ name, share }) => Array.from({ length: share }, () => name));
+/** `count` updates of the publishers, by their shares, in the order in which they are to be published. */
+export function workload(
+  random: Random,
+  count: number,
+  registrations: number,
+  shares: Readonly<Partial<Record<PublisherName, number>>> = everybody,
+): Step[] {
+  const lots = (Object.keys(shares) as PublisherName[]).flatMap((name) => Array.from({ length: shares[name] ?? 0 }, () => name));
   return Array.from({ length: count }, (_, index) => {
     const isOutcome = random.next() < 0.2;
     return {

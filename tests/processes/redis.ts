@@ -73,6 +73,11 @@ export class RedisServer {
     return client;
   }
 
+  /** Of its append-only files, if it has any. */
+  get logFolder(): string {
+    return join(this.folder, "appendonlydir");
+  }
+
   async kill(): Promise<void> {
     await this.child.stop("SIGKILL");
   }

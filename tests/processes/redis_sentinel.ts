@@ -17,6 +17,16 @@ const quorum = 2;
 /** The users by which the servers and the sentinels know each other: without them a server is cut off, and still serves others. */
 const inner = ["replica", "sentinel"];
 
+export interface WatchedRedisOptions {
+  readonly replicas?: number;
+  /** Each server has all that it has told anybody in its append-only files: they survive its being killed, though not a loss of power. */
+  readonly isLogged?: boolean;
+  /** An old primary that is back is made a replica after some 2 s. By default the sentinels watch it for more than 8 s. */
+  readonly isHasty?: boolean;
+}
+
+const logged = ["--appendonly", "yes", "--appendfsync", "no", "--auto-aof-rewrite-percentage", "0"];
+
 interface Sentinel {
   readonly port: number;
   readonly id: string;
@@ -42,14 +52,16 @@ export class WatchedRedis {
     return this.switchCount;
   }
 
-  static async start({ replicas = 2 }: { readonly replicas?: number } = {}): Promise<WatchedRedis> {
-    const first = await startServer();
-    const others = await Promise.all(Array.from({ length: replicas }, () => startServer(first)));
+  static async start({ replicas = 2, isLogged = false, isHasty = false }: WatchedRedisOptions = {}): Promise<WatchedRedis> {
+    const more = isLogged ? logged : [];
+    const first = await startServer(more);
+    const others = await Promise.all(Array.from({ length: replicas }, () => startServer(more, first)));
     const servers = [first, ...others];
     const places = await Promise.all(Array.from({ length: sentinelCount }, async () => ({ port: await reservedPort(), id: randomBytes(20).toString("hex") })));
     const sentinels = places.map((place) => ({ ...place, child: spawnSentinel(place, places, servers) }));
     const redis = new WatchedRedis(servers, sentinels);
     await Promise.all(sentinels.map(({ child }) => child.untilOutput(/\+monitor master/)));
+    if (isHasty) await redis.hasten();
     await redis.untilInStep();
     return redis;
   }
@@ -140,6 +152,14 @@ export class WatchedRedis {
     await Promise.all(this.servers.map((server) => server.stop()));
   }
 
+  private async hasten(): Promise<void> {
+    for (const index of this.sentinels.keys()) {
+      const client = this.ask(index);
+      await client.call("SENTINEL", "DEBUG", "INFO-PERIOD", "1000", "PUBLISH-PERIOD", "500");
+      client.disconnect();
+    }
+  }
+
   private ask(index: number): Redis {
     const client = new Redis({ host: "127.0.0.1", port: this.sentinels[index]?.port ?? 0 });
     client.on("error", () => undefined);
@@ -153,11 +173,11 @@ export class WatchedRedis {
   }
 }
 
-async function startServer(primary?: RedisServer): Promise<RedisServer> {
+async function startServer(more: readonly string[], primary?: RedisServer): Promise<RedisServer> {
   const users = inner.flatMap((user) => ["--user", user, "on", `>${password}`, "~*", "&*", "+@all"]);
   const follow = primary === undefined ? [] : ["--replicaof", "127.0.0.1", String(primary.port)];
   const soon = ["--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1"];
-  return RedisServer.start({ password, port: await reservedPort(), more: [...users, "--masteruser", "replica", "--masterauth", password, ...soon, ...follow] });
+  return RedisServer.start({ password, port: await reservedPort(), more: [...users, "--masteruser", "replica", "--masterauth", password, ...soon, ...more, ...follow] });
 }
 
 /** They know each other from the start, which would take them some seconds. */

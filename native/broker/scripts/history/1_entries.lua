@@ -58,6 +58,7 @@ local length_max = tonumber(ARGV[3])
 local bytes_max = tonumber(ARGV[4])
 local channel = ARGV[5]
 local durable = ARGV[6]
+local moves = durable == 'moves'
 
 -- A Lua number counts exactly up to here; a history that long begins a new epoch. Greater ids are made up.
 local number_max = 9007199254740991

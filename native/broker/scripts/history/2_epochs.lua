@@ -4,7 +4,7 @@
 -- the same: in the same millisecond, or after one that a wrong clock has put into the future. So that it
 -- is not the same one, each adds some milliseconds of its own, of at most a minute.
 local function own_milliseconds()
-  local replid = durable == 'moves' and redis.call('INFO', 'replication'):match('master_replid:(%x%x%x%x)')
+  local replid = moves and redis.call('INFO', 'replication'):match('master_replid:(%x%x%x%x)')
   return replid and tonumber(replid, 16) or 0
 end
 
@@ -72,7 +72,6 @@ end
 -- place: there he gets Redis's error. A key of another type says nothing of the server, as one that is
 -- gone, and is replaced.
 local function may_have_lost()
-  local moves = durable == 'moves'
   local info = moves and redis.call('INFO', 'replication') or redis.pcall('INFO', 'replication')
   local kept = redis.pcall('GET', server_key)
   if type(kept) == 'table' and kept.err:find('^WRONGTYPE') then
