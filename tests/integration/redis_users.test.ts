@@ -89,6 +89,8 @@ test("a user who is taken away is missed in one sentence, and found again", asyn
 
 test.each<[string, string[], RegExp]>([
   ["a password in an argument", ["--redis", "redis://regstream:hunter2@127.0.0.1"], /--redis: takes no user and no password, .*REDIS_PASSWORD/],
+  ["a password as an option", ["--redis", "127.0.0.1", "--redis-password", "hunter2"], /--redis-password: is no option, .* give it in REDIS_PASSWORD/],
+  ["a sentinel's password as an option", ["--redis-sentinel-password=hunter2"], /--redis-sentinel-password: is no option, .* give it in REDIS_SENTINEL_PASSWORD/],
   ["a database", ["--redis", "redis://127.0.0.1/1"], /--redis: the URL names a database .*another channel/],
   ["sentinels beside a server", ["--redis", "127.0.0.1", "--redis-sentinels", "127.0.0.1"], /--redis and --redis-sentinels both say where Redis is/],
   ["a file for TLS without TLS", ["--redis", "127.0.0.1", "--redis-ca-file", "ca.pem"], /--redis-ca-file is for TLS, and nothing asks for TLS/],

@@ -64,7 +64,7 @@ void HistorySession::move(Instant now) {
     if (link(role).is_begun()) {
       give_up(role, moved_failure(*finder_.primary()), now);
     }
-    link(role).hasten();
+    link(role).hasten_to_moved();
   }
 }
 

@@ -56,7 +56,7 @@ bool Link::on_lost(Instant now) {
   }
   if (up != nullptr && now - up->since >= stable_after_) {
     backoff_.reset();
-    may_hasten_ = true;
+    may_follow_move_ = true;
   }
   state_ = Waiting{.until = now + backoff_.next_delay(Duration::zero())};
   due_.clear();
@@ -64,9 +64,16 @@ bool Link::on_lost(Instant now) {
 }
 
 void Link::hasten() {
-  auto* const waiting = std::get_if<Waiting>(&state_);
-  if (waiting != nullptr && std::exchange(may_hasten_, false)) {
+  if (auto* const waiting = std::get_if<Waiting>(&state_)) {
     waiting->until = Instant::min();
+  }
+}
+
+void Link::hasten_to_moved() {
+  auto* const waiting = std::get_if<Waiting>(&state_);
+  if (waiting != nullptr && waiting->until != Instant::min() &&
+      std::exchange(may_follow_move_, false)) {
+    hasten();
   }
 }
 

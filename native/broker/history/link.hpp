@@ -39,6 +39,9 @@ class Link {
   bool on_lost(Instant now);
   /// Where it waits before the next connection, it waits no longer.
   void hasten();
+  /// The same, since the server has moved: the first time, and again after a connection that has
+  /// proved stable. Servers may each name the other one.
+  void hasten_to_moved();
 
   /// A connection is there, or is being made.
   [[nodiscard]] bool is_begun() const {
@@ -74,7 +77,7 @@ class Link {
   };
   Duration stable_after_;
   Backoff backoff_;
-  bool may_hasten_ = true;
+  bool may_follow_move_ = true;
   std::variant<Idle, Waiting, Connecting, Up> state_;
   std::deque<Due> due_;
 };

@@ -72,6 +72,21 @@ TEST_CASE_METHOD(Bench,
   CHECK(broker.messages.size() == 3);
 }
 
+TEST_CASE_METHOD(Bench,
+                 "lines that are shorter than a string without memory of its own are published") {
+  CHECK(results(send(R"({"stage":"KYC"})", {}, path, lines_type)).size() == 1);
+  REQUIRE(broker.messages.size() == 1);
+  CHECK(json::parse(broker.messages[0]).at("stage") == "KYC");
+}
+
+TEST_CASE_METHOD(Bench, "the rest of a request under its key is another one") {
+  const std::string second = R"({"status":"FAILED","message":"second"})";
+  send('[' + std::string{failed} + ',' + second + ']', {{"Idempotency-Key", "k"}});
+  send('[' + second + ']', {{"Idempotency-Key", "k"}});
+  REQUIRE(broker.keys.size() == 3);
+  CHECK(std::set<std::string>(broker.keys.begin(), broker.keys.end()).size() == 3);
+}
+
 TEST_CASE_METHOD(Bench, "one line alone is answered as several are") {
   CHECK(results(send(failed, {}, path, lines_type)).size() == 1);
 }

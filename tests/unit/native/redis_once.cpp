@@ -183,6 +183,19 @@ TEST_CASE("a single publish over a limit is the caller's mistake, and asks redis
   CHECK_THROWS_WITH(publish_once(options, largest, longest + 'k'), Contains("make it shorter"));
 }
 
+TEST_CASE("a single publish counts once as many replicas have it as it waits for") {
+  const RedisServer server;
+  auto options = options_at(server.port());
+  options.wait_replicas = 1;
+  options.wait_timeout = Duration{50};
+  const auto result = publish_once(options, update_json(1), {}, Duration{1'000});
+  const auto& failure = std::get<RedisFailure>(result);
+  CHECK(failure.kind == RedisFailureKind::unreplicated);
+  CHECK_THAT(failure.what, Contains("whether subscribers heard it is not known"));
+  // It was sent again, and not doubled.
+  CHECK(OtherProgram{server}.history().entries.size() == 1);
+}
+
 TEST_CASE("a single publish of what is no object is refused") {
   const RedisServer server;
   const auto result = publish_once(options_at(server.port()), "text");

@@ -83,6 +83,16 @@ TEST_CASE("a question that one loop can't answer is forgotten on the first") {
   CHECK(forgotten.get() == first);
 }
 
+TEST_CASE("what hears the answers may throw and the question has gone once") {
+  net::Loops loops(1);
+  const auto ask = [&loops] {
+    loops.ask_each([](std::size_t) { return 0; },
+                   [](const std::vector<int>&) { throw std::runtime_error("no memory"); });
+  };
+  CHECK_THROWS_WITH(ask(), "no memory");
+  CHECK_THROWS_WITH(ask(), "no memory");
+}
+
 TEST_CASE("a question that is open at the end goes while all loops are there") {
   auto loops = std::make_unique<net::Loops>(2);
   bool is_alive = false;
