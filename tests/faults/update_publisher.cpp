@@ -1,6 +1,6 @@
-// Publishes updates by the public publisher library, as a process that validates customers would, to
-// the Redis at an address, or the one that the environment names (docs/redis.md).
-// The input says what, a line each; each is published as soon as it is read:
+// Publishes updates by the public publisher library, as a process that validates customers would,
+// to the Redis at an address, or the one that the environment names (docs/redis.md). The input says
+// what, a line each; each is published as soon as it is read:
 //
 //     SERIAL REGISTRATION STAGE STAGE_STATUS MESSAGE...        a stage
 //     SERIAL REGISTRATION - STATUS MESSAGE...                  an outcome, with details
