@@ -232,7 +232,6 @@ std::optional<RedisFailure> ScriptLink::on_replicas(HistoryReply&& reply, Instan
     await_timeout_ = std::max(replicas_.timeout, std::min(await_timeout_ * 2, wait_timeout_max));
     return unreplicated_failure(reached->count, replicas_.count);
   }
-  await_timeout_ = replicas_.timeout;
   std::optional<RedisFailure> end;
   for (std::size_t left = awaited_.front(); left > 0 && !end; --left) {
     HistoryReply answer = std::move(withheld_.front());

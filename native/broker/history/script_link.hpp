@@ -29,8 +29,9 @@ enum class ScriptDuty : std::uint8_t { all, reading, publishing };
 ///
 /// A link for publishing alone may wait for replicas: WAIT follows what is sent together, and the
 /// answers count once it is over. Where too few replicas have it, the connection is given up: what
-/// was published is sent again, under its keys. The next WAIT may take twice as long. What is sent
-/// again is written again, so that replicas which lag by more than the timeout would never have it.
+/// was published is sent again, under its keys. Every WAIT from then on may take twice as long.
+/// What is sent again is written again, so that replicas which lag by more than the timeout would
+/// never have it; and where they lag less, a WAIT that may take longer does not.
 class ScriptLink {
  public:
   static constexpr Duration deployments_interval{20'000};
