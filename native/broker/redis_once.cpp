@@ -112,6 +112,7 @@ class SinglePublish {
     const auto* const refused = std::get_if<Refused>(&waited);
     // It is in the history, and may be lost with the server.
     is_uncertain_ = true;
+    replicas_.lengthen();
     on_refused(refused != nullptr   ? refused->failure
                : reached != nullptr ? unreplicated_failure(reached->count, replicas_.count)
                                     : mistyped_failure());
@@ -201,7 +202,7 @@ class SinglePublish {
 
   const RedisOptions& options_;
   const Command call_;
-  const AwaitReplicas replicas_;
+  AwaitReplicas replicas_;
   const Instant deadline_;
   Backoff backoff_;
   boost::asio::io_context context_;

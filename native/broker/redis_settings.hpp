@@ -42,11 +42,12 @@ enum class SettingKind : std::uint8_t {
   list,  ///< Texts; in a variable, separated by commas.
   flag,
   number,
+  secret,  ///< A text that nobody else may see: it has no option.
 };
 
 struct RedisSettingDefinition {
   RedisSetting setting{};
-  const char* option = "";    ///< With its dashes. Empty: there is none, as for what is secret.
+  const char* option = "";    ///< With its dashes. Empty: there is none.
   const char* variable = "";  ///< Empty: there is none, since others say it.
   SettingKind kind = SettingKind::text;
   const char* meaning = "";  ///< Without the variable's name; of options only.
@@ -72,7 +73,9 @@ inline constexpr std::array redis_settings{
                            .option = "--redis-username",
                            .variable = "REDIS_USERNAME",
                            .meaning = "Redis's user (ACL); without one, its default user"},
-    RedisSettingDefinition{.setting = RedisSetting::password, .variable = "REDIS_PASSWORD"},
+    RedisSettingDefinition{.setting = RedisSetting::password,
+                           .variable = "REDIS_PASSWORD",
+                           .kind = SettingKind::secret},
     RedisSettingDefinition{.setting = RedisSetting::tls,
                            .option = "--redis-tls",
                            .variable = "REDIS_TLS",
@@ -112,7 +115,8 @@ inline constexpr std::array redis_settings{
                            .variable = "REDIS_SENTINEL_USERNAME",
                            .meaning = "The sentinels' user (ACL); without one, their default user"},
     RedisSettingDefinition{.setting = RedisSetting::sentinel_password,
-                           .variable = "REDIS_SENTINEL_PASSWORD"},
+                           .variable = "REDIS_SENTINEL_PASSWORD",
+                           .kind = SettingKind::secret},
     RedisSettingDefinition{
         .setting = RedisSetting::cluster_nodes,
         .option = "--redis-cluster-nodes",

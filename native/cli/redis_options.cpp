@@ -34,8 +34,10 @@ void refuse_secret(CLI::App& command, const std::string& variable) {
 void add_redis_options(CLI::App& command, broker::RedisArguments& arguments,
                        const std::string& group) {
   for (const broker::RedisSettingDefinition& definition : broker::redis_settings) {
-    if (*definition.option == '\0') {
+    if (definition.kind == broker::SettingKind::secret) {
       refuse_secret(command, definition.variable);
+    }
+    if (*definition.option == '\0') {
       continue;
     }
     std::vector<std::string>& values = arguments[definition.setting];

@@ -6,20 +6,19 @@ import { createPublisher } from "regstream/publisher";
 
 import { Gateway } from "../processes/gateway.ts";
 import { WatchedRedis } from "../processes/redis_sentinel.ts";
-import type { Client } from "./client_judge.ts";
-import { type EventId, parseEventId } from "./event_id.ts";
+import type { EventId } from "./event_id.ts";
 import { historyOf, lostAcknowledged } from "./failover_history.ts";
 import { type EndKind, endPrimary } from "./failover_nemesis.ts";
-import { numbered } from "./history.ts";
 import { NativeClients } from "./native_clients.ts";
 import { judge, type Verdict } from "./oracle.ts";
+import { Probe } from "./probe.ts";
 import { cppPublisher, nodePublisher, Publishers } from "./publishers.ts";
 import type { Publish } from "./publishes.ts";
 import { Random } from "./random.ts";
 import { viewsOf } from "./views.ts";
 import { until, Watch } from "./watch.ts";
 import { type Cost, costs, type Trouble } from "./whole_again.ts";
-import { publishOf, workload } from "./workload.ts";
+import { workload } from "./workload.ts";
 import { WriteLogs } from "./write_logs.ts";
 
 export interface FailoverPlan {
@@ -61,8 +60,6 @@ const shares = { cpp: 50, ioredis: 40, http: 10 };
 const lateMsMax = 20_000;
 /** Bounds a hang. */
 const recoverMsMax = 30_000;
-/** Backoffs begin afresh after this. */
-const quietMs = 1_100;
 
 /** One in three follows everything. */
 function registrationOf(index: number): number | null {
@@ -71,20 +68,37 @@ function registrationOf(index: number): number | null {
 
 /** Clients and publishers over a primary with two replicas and three sentinels, that is replaced once for each of the plan's kinds. */
 export async function runFailovers(plan: FailoverPlan): Promise<FailoverOutcome> {
+  const stops: (() => unknown)[] = [];
+  try {
+    return await run(plan, stops);
+  } finally {
+    for (const stop of stops.reverse()) await stop();
+  }
+}
+
+/** `stops`: what has to be ended, in the order in which it was started. */
+async function run(plan: FailoverPlan, stops: (() => unknown)[]): Promise<FailoverOutcome> {
   const { seed, waitReplicas, kinds, folder } = plan;
   await rm(folder, { recursive: true, force: true });
   await mkdir(folder, { recursive: true });
   const beganMs = Date.now();
   const random = new Random(seed);
   const redis = await WatchedRedis.start({ isLogged: true, isHasty: true });
+  stops.push(() => redis.stop());
   const writes = new WriteLogs(redis.servers);
+  stops.push(() => writes.stop());
   const environment: NodeJS.ProcessEnv = { ...redis.environment, REDIS_WAIT_REPLICAS: String(waitReplicas) };
   const more = ["--ping-interval-ms", "1000", "--history-length", "1000000"];
-  const start = (): Promise<Gateway> => Gateway.start({ hasDemo: false, environment, more });
+  const start = async (): Promise<Gateway> => {
+    const gateway = await Gateway.start({ hasDemo: false, environment, more });
+    stops.push(() => gateway.stop("SIGKILL"));
+    return gateway;
+  };
   const [first, second] = await Promise.all([start(), start()]);
   const observationsPath = join(folder, "observations.txt");
   const addresses = { first: `127.0.0.1:${first.port}`, second: `127.0.0.1:${second.port}` };
   const following = await NativeClients.start(addresses, lateMsMax, random, clientCount, registrationOf, observationsPath);
+  stops.push(() => following.end());
   const { clients } = following;
   const watch = new Watch(observationsPath, clients, null);
   const publishing = new Publishers(
@@ -96,44 +110,22 @@ export async function runFailovers(plan: FailoverPlan): Promise<FailoverOutcome>
     workload(random, updates, registrations, shares),
     perSecond,
   );
+  stops.push(() => publishing.stop());
   const { publishes } = publishing;
 
   const sentinels = environment.REDIS_SENTINELS?.split(",").map((place) => ({ host: "127.0.0.1", port: Number(place.split(":")[1]) })) ?? [];
   const probeClient = new Redis({
     ...{ sentinels, name: environment.REDIS_MASTER_NAME ?? "", password: environment.REDIS_PASSWORD ?? "" },
-    ...{ retryStrategy: () => 50, sentinelRetryStrategy: () => 50, socketTimeout: 2_000 },
+    ...{ retryStrategy: () => 50, sentinelRetryStrategy: () => 50, socketTimeout: 5_000 },
   });
   probeClient.on("error", () => undefined);
-  const probe = createPublisher(probeClient, { historyLength: 1_000_000, waitReplicas, onTrouble: () => undefined, onRecovery: () => undefined });
-  let serial = updates;
-  const publishProbe = async (registrationId: number): Promise<EventId> => {
-    const publish = publishOf({ publisher: "probe", serial: ++serial, registrationId });
-    publishes.set(serial, publish);
-    publish.calledMs = Date.now();
-    const { id } = await probe.publish({ registrationId, status: "COMPLETED", message: numbered(serial, "a probe") });
-    publish.toldMs = Date.now();
-    return (publish.id = parseEventId(id));
-  };
-
-  /** The old primary is a replica, everybody is connected and has what was published by now, and nobody waits for Redis. */
+  const prober = createPublisher(probeClient, { historyLength: 1_000_000, waitReplicas, onTrouble: () => undefined, onRecovery: () => undefined });
+  stops.push(() => prober.close(), () => probeClient.disconnect());
+  const probe = new Probe(prober, publishing, watch, updates);
+  /** The old primary is a replica, too. */
   const recovered = async (what: string): Promise<EventId> => {
     await redis.untilInStep();
-    const last = await publishProbe(1);
-    const probeMs = Date.now();
-    const followsAll = (client: Client): boolean => client.registrationId === null && watch.hasCome(client);
-    let waitsFor: Record<string, readonly unknown[]> = {};
-    const isWhole = async (): Promise<boolean> => {
-      await watch.look();
-      publishing.look();
-      waitsFor = {
-        ungreeted: watch.ungreeted,
-        behind: watch.missing(() => last, followsAll).map(({ name }) => name),
-        untold: publishing.untold(probeMs).map((publish) => `${publish.publisher} ${publish.serial}`),
-      };
-      return Object.values(waitsFor).every(({ length }) => length === 0) && Date.now() - probeMs > quietMs;
-    };
-    if (!(await until(isWhole, recoverMsMax))) console.log(`${what}: not all was well within ${recoverMsMax} ms:`, waitsFor);
-    return last;
+    return probe.untilWhole(what);
   };
 
   publishing.allow(1);
@@ -149,13 +141,12 @@ export async function runFailovers(plan: FailoverPlan): Promise<FailoverOutcome>
     faults.push({ kind, fromMs, untilMs, epochAfter: epoch, switches: redis.switches });
     losses.push({ fromMs, toMs: Date.now() });
   }
-  publishing.stop();
   const exits = await publishing.end();
 
   // Of each registration one more, so that everybody has something to wait for.
   const lastOf = new Map<number | null, EventId>();
   for (let registrationId = 1; registrationId <= registrations; ++registrationId) {
-    const id = await publishProbe(registrationId);
+    const id = await probe.publish(registrationId);
     lastOf.set(registrationId, id).set(null, id);
   }
   await until(async () => {
@@ -166,7 +157,6 @@ export async function runFailovers(plan: FailoverPlan): Promise<FailoverOutcome>
   await following.end();
   await watch.look();
 
-  writes.stop();
   const { history, violations } = historyOf(writes.appends());
   history.losses.push(...losses);
   const all = [...publishes.values()].filter(({ calledMs }) => calledMs !== null);
@@ -201,10 +191,6 @@ export async function runFailovers(plan: FailoverPlan): Promise<FailoverOutcome>
   await writeFile(join(folder, "history.txt"), history.entries.map(({ text }) => `${text}\n`).join(""));
   await writeFile(join(folder, "violations.txt"), verdict.violations.join("\n"));
   await writeFile(join(folder, "faults.json"), JSON.stringify(faults, null, 1));
-  probe.close();
-  probeClient.disconnect();
-  await Promise.all([first.stop("SIGKILL"), second.stop("SIGKILL")]);
-  await redis.stop();
   return {
     ...{ plan, failovers, verdict, publishes: all, clients: clients.length, exits, changes },
     durationMs: endMs - beganMs,

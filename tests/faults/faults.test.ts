@@ -8,18 +8,19 @@ import { afterEach, expect, test } from "vitest";
 import { ChromiumClients } from "./chromium_clients.ts";
 import type { Client } from "./client_judge.ts";
 import { Deployment } from "./deployment.ts";
-import { type EventId, parseEventId } from "./event_id.ts";
-import { History, numbered, readHistory } from "./history.ts";
+import type { EventId } from "./event_id.ts";
+import { History, readHistory } from "./history.ts";
 import { NativeClients } from "./native_clients.ts";
 import { type FaultKind, inflict, schedule } from "./nemesis.ts";
 import { judge } from "./oracle.ts";
+import { Probe } from "./probe.ts";
 import { Publishers, publishersOf } from "./publishers.ts";
 import { Random } from "./random.ts";
 import { report } from "./report.ts";
 import { viewsOf } from "./views.ts";
 import { until, Watch } from "./watch.ts";
 import { costs } from "./whole_again.ts";
-import { publishOf, workload } from "./workload.ts";
+import { workload } from "./workload.ts";
 
 /** REGSTREAM_FAULTS_SEED chooses another run. */
 const seed = Number(process.env.REGSTREAM_FAULTS_SEED ?? 1);
@@ -32,9 +33,6 @@ const nativeClients = 300;
 const lateMsMax = 60_000;
 /** Bounds a hang: after this, who still misses something has lost it. */
 const settleMsMax = 60_000;
-const recoverMsMax = 30_000;
-/** What is left of a fault shows within this, and backoffs begin afresh. */
-const quietMs = 1_100;
 
 const folder = fileURLToPath(new URL("../../build/faults", import.meta.url));
 
@@ -50,7 +48,7 @@ let native: NativeClients | undefined;
 let pages: ChromiumClients | undefined;
 let publishers: Publishers | undefined;
 afterEach(async () => {
-  publishers?.stop();
+  await publishers?.stop();
   const logs = { ...deployment?.logs, ...publishers?.logs, stream_clients: native?.log ?? "" };
   for (const [name, log] of Object.entries(logs)) await writeFile(join(folder, `${name}.log`), log);
   await pages?.stop();
@@ -84,37 +82,11 @@ test(
     const rounds = schedule(random);
 
     // Past all proxies: what it publishes shows who is whole.
-    const probe = createPublisher(direct, { historyLength: 1_000_000 });
-    let serial = updates;
-    const publishProbe = async (registrationId: number): Promise<EventId> => {
-      const publish = publishOf({ publisher: "probe", serial: ++serial, registrationId });
-      publishes.set(serial, publish);
-      publish.calledMs = Date.now();
-      const { id } = await probe.publish({ registrationId, status: "COMPLETED", message: numbered(publish.serial, "a probe") });
-      publish.toldMs = Date.now();
-      return (publish.id = parseEventId(id));
-    };
-
-    /** Everybody is connected, and has what was published by now; nobody waits for Redis; nothing is half-open. */
+    const probe = new Probe(createPublisher(direct, { historyLength: 1_000_000 }), publishing, watch, updates);
+    /** Nothing is half-open, too. */
     const recovered = async (kinds: readonly FaultKind[]): Promise<void> => {
-      const last = await publishProbe(1);
-      const probeMs = Date.now();
-      const followsAll = (client: Client): boolean => client.registrationId === null && watch.hasCome(client);
-      let waitsFor: Record<string, readonly unknown[]> = {};
-      const isWhole = async (): Promise<boolean> => {
-        await watch.look();
-        publishing.look();
-        waitsFor = {
-          ungreeted: watch.ungreeted,
-          behind: watch.missing(() => last, followsAll).map(({ name }) => name),
-          untold: publishing.untold(probeMs).map((publish) => `${publish.publisher} ${publish.serial}`),
-          halfOpen: proxies.filter(({ halfOpen }) => halfOpen > 0).map(({ port }) => port),
-        };
-        return Object.values(waitsFor).every(({ length }) => length === 0) && Date.now() - probeMs > quietMs;
-      };
-      if (!(await until(isWhole, recoverMsMax))) {
-        console.log(`after ${kinds.join(" and ")} not all was well within ${recoverMsMax} ms:`, waitsFor);
-      }
+      const halfOpen = () => proxies.filter((proxy) => proxy.halfOpen > 0).map(({ port }) => port);
+      await probe.untilWhole(`after ${kinds.join(" and ")}`, () => ({ halfOpen: halfOpen() }));
     };
 
     publishing.allow(0.01);
@@ -125,7 +97,7 @@ test(
     const exits = await publishing.end();
 
     // Of each registration one more, so that everybody has something to wait for.
-    for (let registrationId = 1; registrationId <= registrations; ++registrationId) await publishProbe(registrationId);
+    for (let registrationId = 1; registrationId <= registrations; ++registrationId) await probe.publish(registrationId);
     await readHistory(direct, history);
     const { end } = history;
     if (end === null) throw new Error("the history is empty");

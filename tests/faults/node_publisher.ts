@@ -46,7 +46,8 @@ function throughSentinels(): Publish {
   const retry = (): number => 100;
   const client = new Redis({
     ...{ sentinels, name: REDIS_MASTER_NAME, password: REDIS_PASSWORD },
-    ...{ retryStrategy: retry, sentinelRetryStrategy: retry, socketTimeout },
+    // Longer than WAIT may take.
+    ...{ retryStrategy: retry, sentinelRetryStrategy: retry, socketTimeout: 5_000 },
   });
   client.on("error", () => undefined);
   return throughPublisher(createPublisher(client, { historyLength: 1_000_000, waitReplicas: Number(REDIS_WAIT_REPLICAS) }));

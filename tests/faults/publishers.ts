@@ -91,8 +91,9 @@ export class Publishers {
     return Object.fromEntries([...this.children].map(([name, { log }]) => [`publisher_${name}`, log]));
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     clearInterval(this.timer);
+    await Promise.all([...this.children.values()].map((child) => child.stop("SIGKILL")));
   }
 
   private give(most: number): void {

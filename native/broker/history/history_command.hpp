@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include <regstream/broker/broker.hpp>
+#include <regstream/broker/redis_options.hpp>
 #include <regstream/message/event_id.hpp>
 #include <regstream/time.hpp>
 
@@ -83,6 +85,10 @@ struct SubscribeChannels {};
 struct AwaitReplicas {
   std::size_t count = 0;
   Duration timeout{};
+
+  /// After one that was too short. What is sent again is written again: replicas that lag by more
+  /// than the timeout would never have it. It costs nothing where they lag less.
+  void lengthen() { timeout = std::max(timeout, std::min(timeout * 2, wait_timeout_max)); }
 };
 
 /// How many entries `AwaitHistory` brings at most. What comes in a burst is better read by pages,

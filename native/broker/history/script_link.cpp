@@ -1,6 +1,5 @@
 #include "broker/history/script_link.hpp"
 
-#include <algorithm>
 #include <variant>
 
 namespace regstream::broker {
@@ -17,7 +16,6 @@ ScriptLink::ScriptLink(const HistorySessionOptions& options, HistoryFollower& fo
       publisher_name_(options.publisher_name),
       duty_(duty),
       replicas_(duty == ScriptDuty::publishing ? options.replicas : AwaitReplicas{}),
-      await_timeout_(replicas_.timeout),
       may_move_(options.finder.topology != Topology::fixed) {}
 
 void ScriptLink::publish(std::string message, std::string key, PublishHandler&& done,
@@ -137,7 +135,7 @@ std::optional<HistoryCommand> ScriptLink::poll(Instant now) {
   }
   if (unawaited_ > 0) {
     awaited_.push_back(std::exchange(unawaited_, 0));
-    return AwaitReplicas{.count = replicas_.count, .timeout = await_timeout_};
+    return replicas_;
   }
   if (line_.is_up() && is_probe_due(now)) {
     line_.on_probed();
@@ -229,7 +227,7 @@ std::optional<RedisFailure> ScriptLink::on_replicas(HistoryReply&& reply, Instan
     return mistyped_failure();
   }
   if (reached->count < replicas_.count) {
-    await_timeout_ = std::max(replicas_.timeout, std::min(await_timeout_ * 2, wait_timeout_max));
+    replicas_.lengthen();
     return unreplicated_failure(reached->count, replicas_.count);
   }
   std::optional<RedisFailure> end;

@@ -29,9 +29,7 @@ enum class ScriptDuty : std::uint8_t { all, reading, publishing };
 ///
 /// A link for publishing alone may wait for replicas: WAIT follows what is sent together, and the
 /// answers count once it is over. Where too few replicas have it, the connection is given up: what
-/// was published is sent again, under its keys. Every WAIT from then on may take twice as long.
-/// What is sent again is written again, so that replicas which lag by more than the timeout would
-/// never have it; and where they lag less, a WAIT that may take longer does not.
+/// was published is sent again, under its keys, and the next WAIT may take longer.
 class ScriptLink {
  public:
   static constexpr Duration deployments_interval{20'000};
@@ -109,8 +107,7 @@ class ScriptLink {
   std::size_t waited_ = 0;
   std::string server_;
   const ScriptDuty duty_;
-  const AwaitReplicas replicas_;       // Of publishes. A count of 0: nobody waits for them.
-  Duration await_timeout_;             // Of the next WAIT: longer after each that fell short.
+  AwaitReplicas replicas_;             // Of publishes. A count of 0: nobody waits for them.
   std::size_t unawaited_ = 0;          // Publishes that were sent since the last WAIT.
   std::deque<std::size_t> awaited_;    // Publishes of each WAIT under way.
   std::deque<HistoryReply> withheld_;  // Answers to publishes, until their WAIT is over.

@@ -44,7 +44,10 @@ export interface PublisherOptions<W extends Workflow = RegistrationWorkflow> {
    * of the application's; `close` ends it. Not to be had of a cluster.
    */
   readonly waitReplicas?: number | undefined;
-  /** For so long it waits for them before it sends again: a millisecond to a minute, default a second. */
+  /**
+   * For so long it waits for them before it sends again: a millisecond to a minute, default a second. After each time
+   * that was too short it waits for twice as long, up to four seconds.
+   */
   readonly waitTimeoutMs?: number | undefined;
   /** Updates that wait for Redis here, at most: default 10 000. */
   readonly waitingMax?: number | undefined;

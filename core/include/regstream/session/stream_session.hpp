@@ -95,10 +95,9 @@ class StreamSession : public EventSession {
   /// `Connection::change` says; it resumes, and asks for a snapshot of each id that is new until
   /// that or a first update has come. A message that can't be used counts as the snapshot of the
   /// first that waits for one: it is not asked for again, and the view begins with the next update.
-  /// An id that leaves loses its view, and counts as new when it
-  /// comes back: what the stream before still tells of it is of the kind `other`. False, and
-  /// nothing changes: `ids` is empty or more than one stream can ask for
-  /// (`can_ask`), or the session asks for every instance.
+  /// An id that leaves loses its view, and counts as new when it comes back: what the stream before
+  /// still tells of it is of the kind `other`. False, and nothing changes: `ids` is empty or more
+  /// than one stream can ask for (`can_ask`), or the session asks for every instance.
   [[nodiscard]] bool follow(std::span<const InstanceId> ids, Instant now);
 
   /// The query of the request that `OpenTransport` asks for, percent-encoded and without its `?`:
