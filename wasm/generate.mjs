@@ -16,7 +16,10 @@ const read = (file) => readFileSync(new URL(file, root));
 const registration = "workflows/registration.json";
 const scripts = "native/broker/scripts/history/";
 const parts = readdirSync(new URL(scripts, root)).filter((name) => name.endsWith(".lua"));
-const script = parts.sort().map((name) => read(scripts + name)).join("");
+const script = parts
+  .sort()
+  .map((name) => read(scripts + name))
+  .join("");
 const passingErrors = JSON.parse(read("native/broker/passing_errors.json"));
 
 const manifestFile = new URL("wasm/package.json", root);

@@ -15,7 +15,8 @@ import { type App, apps, type Run } from "./matrix.ts";
 import { PageServer } from "./page_server.ts";
 
 const chosen = process.env.REGSTREAM_APPS ?? "";
-const isChosen = ({ name, isBrief }: App): boolean => chosen === "all" || (chosen === "" ? isBrief === true : name.includes(chosen));
+const isChosen = ({ name, isBrief }: App): boolean =>
+  chosen === "all" || (chosen === "" ? isBrief === true : name.includes(chosen));
 const nodeMajor = Number(process.versions.node.split(".")[0]);
 const runsHere = ({ nodeMin = 18 }: App): boolean => nodeMajor >= nodeMin;
 
@@ -96,14 +97,22 @@ async function look(url: string): Promise<void> {
   page.on("console", (message) => said.push(message.text()));
   page.on("pageerror", (error) => said.push(String(error)));
   const until = (text: string) =>
-    page.waitForFunction((wanted) => document.body?.textContent?.includes(wanted), text, { timeout: 30_000 }).catch(async () => {
-      throw new Error(`The page never said "${text}": ${await page.evaluate(() => document.documentElement.outerHTML)}\n${said.join("\n")}`);
-    });
+    page
+      .waitForFunction((wanted) => document.body?.textContent?.includes(wanted), text, { timeout: 30_000 })
+      .catch(async () => {
+        throw new Error(
+          `The page never said "${text}": ${await page.evaluate(() => document.documentElement.outerHTML)}\n${said.join("\n")}`,
+        );
+      });
   await page.goto(url);
   await until("Live: ");
   const message = `Hello at ${Date.now()}`;
   const body = JSON.stringify({ stage: "first", stageStatus: "started", message });
-  const { status } = await fetch(gateway.url("/api/registrations/42/updates"), { method: "POST", headers: { "Content-Type": "application/json" }, body });
+  const { status } = await fetch(gateway.url("/api/registrations/42/updates"), {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body,
+  });
   expect(status).toBeLessThan(300);
   await until(`Live: ${message}`);
   expect(said.filter((text) => text.includes("regstream"))).toEqual([]);

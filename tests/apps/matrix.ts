@@ -64,7 +64,15 @@ function viteApp(version: string, isBrief = false): App {
 /** A framework that Vite compiles: its plugin beside the documented settings, and the framework's own files. */
 function compiledByVite(
   framework: string,
-  { packages, plugin, files }: { readonly packages: readonly string[]; readonly plugin: string; readonly files: Readonly<Record<string, string>> },
+  {
+    packages,
+    plugin,
+    files,
+  }: {
+    readonly packages: readonly string[];
+    readonly plugin: string;
+    readonly files: Readonly<Record<string, string>>;
+  },
 ): App {
   const vite = viteApp("8.4.0");
   return {
@@ -133,8 +141,10 @@ function nextApp(bundler: "turbopack" | "webpack"): App {
     packages: ["next@16.4.6", "react@19.2.0", "react-dom@19.2.0"],
     files: (gateway) => ({
       "next.config.mjs": documentedFile("Next", "next.config.mjs", gateway),
-      "app/layout.jsx": "export default function Layout({ children }) { return <html><body>{children}</body></html>; }\n",
-      "app/page.jsx": 'import { Progress } from "./progress";\nexport default function Page() { return <Progress />; }\n',
+      "app/layout.jsx":
+        "export default function Layout({ children }) { return <html><body>{children}</body></html>; }\n",
+      "app/page.jsx":
+        'import { Progress } from "./progress";\nexport default function Page() { return <Progress />; }\n',
       "app/progress.jsx": `"use client";
 import { useRegistrationUpdates } from "regstream/react";
 
@@ -196,14 +206,20 @@ export const apps: readonly App[] = [
   {
     name: "webpack 5",
     packages: ["webpack@5.113.0", "webpack-cli@6.0.1"],
-    files: (gateway) => ({ "main.js": page, "webpack.config.cjs": documentedFile("webpack", "webpack.config.cjs", gateway) }),
+    files: (gateway) => ({
+      "main.js": page,
+      "webpack.config.cjs": documentedFile("webpack", "webpack.config.cjs", gateway),
+    }),
     build: ["npx webpack"],
     runs: [{ kind: "folder", folder: "dist" }],
   },
   {
     name: "Rollup 4",
     packages: ["rollup@4.68.8", "@rollup/plugin-node-resolve@16.0.3", "@web/rollup-plugin-import-meta-assets@2.3.3"],
-    files: (gateway) => ({ "main.js": page, "rollup.config.mjs": documentedFile("Rollup", "rollup.config.mjs", gateway) }),
+    files: (gateway) => ({
+      "main.js": page,
+      "rollup.config.mjs": documentedFile("Rollup", "rollup.config.mjs", gateway),
+    }),
     build: ["npx rollup -c"],
     runs: [{ kind: "folder", folder: "dist" }],
   },
@@ -232,7 +248,8 @@ export const apps: readonly App[] = [
   },
   ...["cjs", "mjs"].map((extension): App => {
     const names = ["regstream", "regstream/publisher", "regstream/workflow", "regstream/parser"];
-    const load = extension === "cjs" ? (name: string) => `require("${name}")` : (name: string) => `await import("${name}")`;
+    const load =
+      extension === "cjs" ? (name: string) => `require("${name}")` : (name: string) => `await import("${name}")`;
     return {
       name: `Node, ${extension}`,
       isBrief: extension === "cjs",
@@ -257,7 +274,9 @@ export const apps: readonly App[] = [
     name: "Jest 30, jsdom",
     isBrief: true,
     packages: ["jest@30.5.2", "jest-environment-jsdom@30.5.2"],
-    files: () => ({ "page.test.js": `/** @jest-environment jsdom */\n${fakePage('const { RegistrationStream } = require("regstream");')}` }),
+    files: () => ({
+      "page.test.js": `/** @jest-environment jsdom */\n${fakePage('const { RegistrationStream } = require("regstream");')}`,
+    }),
     runs: [{ kind: "command", command: "npx jest" }],
   },
   ...["3.2.4", "5.1.2"].map(

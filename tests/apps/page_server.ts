@@ -16,7 +16,11 @@ const types: Readonly<Record<string, string>> = {
 export class PageServer {
   private constructor(private readonly server: Server) {}
 
-  static async start(folder: string, gateway: string, page = "<!doctype html><script type=\"module\" src=\"/main.js\"></script>"): Promise<PageServer> {
+  static async start(
+    folder: string,
+    gateway: string,
+    page = '<!doctype html><script type="module" src="/main.js"></script>',
+  ): Promise<PageServer> {
     const server = createServer((request, response) => {
       const path = request.url ?? "/";
       if (path.startsWith("/api/")) {
@@ -32,7 +36,10 @@ export class PageServer {
       }
       const file = new URL(path, "http://localhost").pathname;
       readFile(join(folder, file.endsWith("/") ? "index.html" : file)).then(
-        (body) => response.writeHead(200, { "Content-Type": types[extname(file) || ".html"] ?? "application/octet-stream" }).end(body),
+        (body) =>
+          response
+            .writeHead(200, { "Content-Type": types[extname(file) || ".html"] ?? "application/octet-stream" })
+            .end(body),
         () => response.writeHead(200, { "Content-Type": "text/html" }).end(page),
       );
     });

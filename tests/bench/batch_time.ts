@@ -23,7 +23,8 @@ interface Shape {
 }
 
 /** An update whose message has so many bytes, nearly. */
-const sized = (bytes: number): string => JSON.stringify({ registrationId: 42, status: "PENDING", message: "x".repeat(bytes - 60) });
+const sized = (bytes: number): string =>
+  JSON.stringify({ registrationId: 42, status: "PENDING", message: "x".repeat(bytes - 60) });
 
 const shapes: readonly Shape[] = [
   { name: "1 small update", count: 1, message: updateOf(42), calls: 4000 },
@@ -68,7 +69,8 @@ async function measure(client: Redis, other: Redis, shape: Shape): Promise<void>
   isOver = true;
   const took = await pings;
   const mean = Number(/cmdstat_evalsha:.*usec_per_call=([\d.]+)/.exec(await client.info("commandstats"))?.[1]) / 1000;
-  const [, p99, most] = /percentiles_usec_evalsha:p99=([\d.]+),p100=([\d.]+)/.exec(await client.info("latencystats")) ?? [];
+  const [, p99, most] =
+    /percentiles_usec_evalsha:p99=([\d.]+),p100=([\d.]+)/.exec(await client.info("latencystats")) ?? [];
   const milliseconds = (value: number): string => value.toFixed(3).padStart(8);
   console.log(
     `  ${shape.name.padEnd(28)} mean ${milliseconds(mean)}  p99 ${milliseconds(Number(p99) / 1000)}  most ${milliseconds(Number(most) / 1000)} ms;` +
@@ -84,7 +86,8 @@ try {
   const other = redis.connect();
   await loadHistoryScript(client);
   await client.config("SET", "latency-tracking-info-percentiles", "99 100");
-  for (let sent = 0; sent < warmUpUpdates; sent += 128) await send(client, { name: "", count: 128, message: updateOf(42), calls: 1 });
+  for (let sent = 0; sent < warmUpUpdates; sent += 128)
+    await send(client, { name: "", count: 128, message: updateOf(42), calls: 1 });
   for (const shape of shapes) await measure(client, other, shape);
   client.disconnect();
   other.disconnect();

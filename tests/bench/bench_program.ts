@@ -3,5 +3,7 @@ import { fileURLToPath } from "node:url";
 /** A program that is built with the benchmarks. REGSTREAM_BENCH_PROGRAMS names another folder with them. */
 export function benchProgram(name: string): string {
   const folder = process.env.REGSTREAM_BENCH_PROGRAMS;
-  return folder === undefined ? fileURLToPath(new URL(`../../build/bin/${name}`, import.meta.url)) : `${folder}/${name}`;
+  return folder === undefined
+    ? fileURLToPath(new URL(`../../build/bin/${name}`, import.meta.url))
+    : `${folder}/${name}`;
 }

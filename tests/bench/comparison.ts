@@ -21,9 +21,14 @@ export async function compareInTurns<Key extends string>(
     pairs.push([our, early ?? (await measure(peer))]);
   }
   for (const [what, key, text] of rows) {
-    const [our, theirs] = [median(pairs.map(([figures]) => figures[key])), median(pairs.map(([, figures]) => figures[key]))];
+    const [our, theirs] = [
+      median(pairs.map(([figures]) => figures[key])),
+      median(pairs.map(([, figures]) => figures[key])),
+    ];
     const ratio = median(pairs.map(([left, right]) => left[key] / right[key]));
-    console.log(`  ${what.padEnd(54)} ${text(our).padStart(9)} against ${text(theirs).padStart(9)} ${ratio.toFixed(2).padStart(6)} x`);
+    console.log(
+      `  ${what.padEnd(54)} ${text(our).padStart(9)} against ${text(theirs).padStart(9)} ${ratio.toFixed(2).padStart(6)} x`,
+    );
   }
 }
 

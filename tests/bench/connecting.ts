@@ -40,7 +40,9 @@ async function measure(contender: Contender, core: string): Promise<Record<"rate
 
 try {
   const core = shareCores();
-  console.log(`${ours.name} against ${peer.name}; the server on one core, the readers on others; medians of ${turns} turns`);
+  console.log(
+    `${ours.name} against ${peer.name}; the server on one core, the readers on others; medians of ${turns} turns`,
+  );
   console.log(`${streams} streams are opened, 100 at a time`);
   await compareInTurns([ours, peer], turns, (contender) => measure(contender, core), [
     ["streams a second", "rate", thousands],

@@ -30,7 +30,12 @@ const ours = gateway("regstream serve");
 
 const node: Contender = {
   name: "plain Node on ioredis",
-  command: (redis) => [process.execPath, fileURLToPath(new URL("fan_out_peer.mjs", import.meta.url)), String(redis.port), channel],
+  command: (redis) => [
+    process.execPath,
+    fileURLToPath(new URL("fan_out_peer.mjs", import.meta.url)),
+    String(redis.port),
+    channel,
+  ],
   prepare: () => Promise.resolve(),
   publish: (pipeline, message) => void pipeline.publish(channel, message),
 };
@@ -46,7 +51,10 @@ async function measureFanOut(contender: Contender, core: string): Promise<Record
   return { rate: 1e9 / tookNs, rateOfCpu: 1e9 / cpuNs };
 }
 
-async function measureIdle(contender: Contender, core: string): Promise<Record<"bytesOfStream" | "latency" | "latencyP99" | "cpuOfUpdate", number>> {
+async function measureIdle(
+  contender: Contender,
+  core: string,
+): Promise<Record<"bytesOfStream" | "latency" | "latencyP99" | "cpuOfUpdate", number>> {
   const server = await MeasuredServer.start(contender, core);
   // What the very first streams bring into memory is the program itself.
   const firstReaders = await StreamReaders.open(server.port, idle.first);
@@ -61,19 +69,29 @@ async function measureIdle(contender: Contender, core: string): Promise<Record<"
     if (update === idle.warmUp) cpuNs = server.cpuNs();
     // A step that is prime to the number of streams goes through all of them.
     const registrationId = ((update * 7919) % idle.streams) + 1;
-    const [beganNs, { most, atNs }] = await Promise.all([server.publish([updateOf(registrationId)]), readers.until(update + 1)]);
+    const [beganNs, { most, atNs }] = await Promise.all([
+      server.publish([updateOf(registrationId)]),
+      readers.until(update + 1),
+    ]);
     if (most !== 1) throw new Error(`${contender.name}: an update went to a stream that it does not concern`);
     if (update >= idle.warmUp) latenciesNs.push(atNs - beganNs);
   }
   const usedNs = server.cpuNs() - cpuNs;
   readers.close();
   await server.stop();
-  return { bytesOfStream, latency: quantile(latenciesNs, 0.5), latencyP99: quantile(latenciesNs, 0.99), cpuOfUpdate: usedNs / idle.updates };
+  return {
+    bytesOfStream,
+    latency: quantile(latenciesNs, 0.5),
+    latencyP99: quantile(latenciesNs, 0.99),
+    cpuOfUpdate: usedNs / idle.updates,
+  };
 }
 
 try {
   const core = shareCores();
-  console.log(`${ours.name}, with history, against ${peer.name}; the server on one core, all else on others; medians of ${turns} turns`);
+  console.log(
+    `${ours.name}, with history, against ${peer.name}; the server on one core, all else on others; medians of ${turns} turns`,
+  );
   console.log(`${burst.updates} updates at once, each to ${burst.streams} streams`);
   await compareInTurns([ours, peer], turns, (contender) => measureFanOut(contender, core), [
     ["deliveries a second, from first publish to last read", "rate", millions],

@@ -55,7 +55,8 @@ async function measure({ streams, ids, updatesPerSecond }: Load, contender: Cont
   await publish(seconds * updatesPerSecond);
   const usedNs = server.cpuNs() - cpuNs;
   const { count, medianNs, p99Ns } = await readers.latencies();
-  if (count !== seconds * updatesPerSecond * deliveries) throw new Error(`${contender.name}: ${count} updates say when they were sent`);
+  if (count !== seconds * updatesPerSecond * deliveries)
+    throw new Error(`${contender.name}: ${count} updates say when they were sent`);
   readers.close();
   await server.stop();
   return { median: medianNs, p99: p99Ns, cpuOfDelivery: usedNs / count };
@@ -64,7 +65,9 @@ async function measure({ streams, ids, updatesPerSecond }: Load, contender: Cont
 try {
   const core = shareCores();
   const turns = Number(values.turns);
-  console.log(`${ours.name}, by bare PUBLISH, against ${peer.name}; the server on one core, all else on others; medians of ${turns} turns`);
+  console.log(
+    `${ours.name}, by bare PUBLISH, against ${peer.name}; the server on one core, all else on others; medians of ${turns} turns`,
+  );
   for (const load of loads) {
     console.log(load.name);
     await compareInTurns([ours, peer], turns, (contender) => measure(load, contender, core), [

@@ -31,7 +31,11 @@ const server = createServer((request, response) => {
   });
   // Node frames a body in chunks by default, which would cost three quarters of the deliveries per second.
   response.removeHeader("Transfer-Encoding");
-  response.writeHead(200, { "Content-Type": "text/event-stream", "Cache-Control": "no-cache, no-transform", "X-Accel-Buffering": "no" });
+  response.writeHead(200, {
+    "Content-Type": "text/event-stream",
+    "Cache-Control": "no-cache, no-transform",
+    "X-Accel-Buffering": "no",
+  });
   response.write(`retry: 1000\n\n${eventOf(JSON.stringify({ type: "connected", timestamp: Date.now() }))}`);
 });
 

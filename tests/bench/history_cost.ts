@@ -123,7 +123,9 @@ async function compare(where: string, contest: Contest, gateway?: Gateway): Prom
 function print(ours: readonly Figures[], peers: readonly Figures[]): void {
   const row = (what: string, key: keyof Figures, text: (value: number) => string): void => {
     const [our, theirs] = [median(ours.map((figures) => figures[key])), median(peers.map((figures) => figures[key]))];
-    console.log(`  ${what.padEnd(24)} ${text(our).padStart(12)} against ${text(theirs).padStart(12)} ${(our / theirs).toFixed(2).padStart(6)} x`);
+    console.log(
+      `  ${what.padEnd(24)} ${text(our).padStart(12)} against ${text(theirs).padStart(12)} ${(our / theirs).toFixed(2).padStart(6)} x`,
+    );
   };
   const time = (milliseconds: number): string => `${milliseconds.toFixed(3)} ms`;
   row("one at a time: median", "median", time);
@@ -136,7 +138,10 @@ const programs = new URL("../../build/bin/", import.meta.url).pathname;
 /** As many turns of the C++ publisher, which measures by itself. */
 async function compareNative(): Promise<void> {
   const redis = await RedisServer.start();
-  const { stdout } = await promisify(execFile)(`${programs}publish_cost`, [redis.port, turns, oneByOne, nativeAtOnce].map(String));
+  const { stdout } = await promisify(execFile)(
+    `${programs}publish_cost`,
+    [redis.port, turns, oneByOne, nativeAtOnce].map(String),
+  );
   // The broker logs its connection before.
   const { history, bare } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Record<"history" | "bare", Figures>;
   console.log(`from C++, nobody listens, ${nativeAtOnce} updates at once`);
@@ -153,14 +158,21 @@ async function compareMemory(): Promise<void> {
   const before = await used();
   await contest.intoHistoryOneByOne(memoryUpdates);
   const bytes = Buffer.byteLength(updateOf(42));
-  console.log(`memory of Redis for an update of ${bytes} bytes: ${Math.round(((await used()) - before) / memoryUpdates)} bytes`);
+  console.log(
+    `memory of Redis for an update of ${bytes} bytes: ${Math.round(((await used()) - before) / memoryUpdates)} bytes`,
+  );
   observer.disconnect();
   await contest.stop();
 }
 
 try {
-  console.log(`publishing into the history against a bare PUBLISH; medians of ${turns} turns of ${oneByOne} and ${atOnce} updates`);
-  for (const [name, connect] of [["ioredis", throughIoredis], ["node-redis", throughNodeRedis]] as const) {
+  console.log(
+    `publishing into the history against a bare PUBLISH; medians of ${turns} turns of ${oneByOne} and ${atOnce} updates`,
+  );
+  for (const [name, connect] of [
+    ["ioredis", throughIoredis],
+    ["node-redis", throughNodeRedis],
+  ] as const) {
     const alone = await Contest.start(connect);
     await compare(`nobody listens, through ${name}`, alone);
     await alone.stop();

@@ -32,7 +32,12 @@ async function open(of: Browser, name: PageName, latencyMs = 0): Promise<Opened>
   await session.send("Performance.enable", { timeDomain: "threadTicks" });
   if (latencyMs > 0) {
     await session.send("Network.enable");
-    await session.send("Network.emulateNetworkConditions", { offline: false, latency: latencyMs, downloadThroughput: -1, uploadThroughput: -1 });
+    await session.send("Network.emulateNetworkConditions", {
+      offline: false,
+      latency: latencyMs,
+      downloadThroughput: -1,
+      uploadThroughput: -1,
+    });
   }
   await page.goto(server.url(name));
   await page.waitForFunction(() => window.measured.firstShownAt > 0);
@@ -103,7 +108,10 @@ async function measureFirst(name: PageName, latencyMs: number): Promise<number> 
 }
 
 const median = (values: readonly number[]): number => quantile(values, 0.5);
-const perPage = <T>(measure: (name: PageName) => T): Record<PageName, T> => ({ bare_page: measure("bare_page"), package_page: measure("package_page") });
+const perPage = <T>(measure: (name: PageName) => T): Record<PageName, T> => ({
+  bare_page: measure("bare_page"),
+  package_page: measure("package_page"),
+});
 
 try {
   const costs = perPage((): Cost[] => []);
@@ -118,9 +126,13 @@ try {
   }));
   for (const name of pages) {
     const { task, script, renders } = cost[name];
-    console.log(`  ${name.padEnd(14)} main thread ${task.toFixed(1)} µs an update, of it script ${script.toFixed(1)} µs; ${renders} renders`);
+    console.log(
+      `  ${name.padEnd(14)} main thread ${task.toFixed(1)} µs an update, of it script ${script.toFixed(1)} µs; ${renders} renders`,
+    );
   }
-  console.log(`  ratio of main-thread time ${(cost.package_page.task / cost.bare_page.task).toFixed(2)}, of renders ${(cost.package_page.renders / cost.bare_page.renders).toFixed(2)}`);
+  console.log(
+    `  ratio of main-thread time ${(cost.package_page.task / cost.bare_page.task).toFixed(2)}, of renders ${(cost.package_page.renders / cost.bare_page.renders).toFixed(2)}`,
+  );
 
   for (const latencyMs of [0, 100]) {
     const times = perPage((): number[] => []);
@@ -128,12 +140,16 @@ try {
       for (const name of pages) times[name].push(await measureFirst(name, latencyMs));
     }
     const { bare_page: bare, package_page: ours } = perPage((name) => median(times[name]));
-    console.log(`first update shown, ${latencyMs} ms of latency: bare ${bare.toFixed(1)} ms, the package ${ours.toFixed(1)} ms, ${(ours - bare).toFixed(1)} ms later`);
+    console.log(
+      `first update shown, ${latencyMs} ms of latency: bare ${bare.toFixed(1)} ms, the package ${ours.toFixed(1)} ms, ${(ours - bare).toFixed(1)} ms later`,
+    );
   }
 
   for (const name of pages) {
     const megabytes = await measureHeap(name);
-    console.log(`heap of ${name} after each tenth of ${heapUpdates} updates: ${megabytes.map((size) => size.toFixed(1)).join(" ")} MB`);
+    console.log(
+      `heap of ${name} after each tenth of ${heapUpdates} updates: ${megabytes.map((size) => size.toFixed(1)).join(" ")} MB`,
+    );
   }
 } finally {
   await browser.close();

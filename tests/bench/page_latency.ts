@@ -69,7 +69,13 @@ async function measure(page: Page): Promise<number[]> {
   const latencies: number[] = [];
   for (let round = 0; round < rounds + warmUp; round += 1) {
     const text = `probe ${round} ends`;
-    const update = { registrationId: 42, status: "PENDING", stage: "t24_lookup", stageStatus: "started", message: text };
+    const update = {
+      registrationId: 42,
+      status: "PENDING",
+      stage: "t24_lookup",
+      stageStatus: "started",
+      message: text,
+    };
     const sent = performance.timeOrigin + performance.now();
     await client.publish(channel, JSON.stringify({ ...update, timestamp: Date.now() }));
     const shown = await page.evaluate(timeOf, text);
@@ -93,7 +99,9 @@ try {
 
   const row = (name: string, values: readonly number[]): string =>
     `${name.padEnd(36)} median ${quantile(values, 0.5).toFixed(2)} ms   p99 ${quantile(values, 0.99).toFixed(2)} ms`;
-  console.log(`PUBLISH to the page's DOM, ${rounds} updates one at a time, Redis and gateway and Chromium on this machine`);
+  console.log(
+    `PUBLISH to the page's DOM, ${rounds} updates one at a time, Redis and gateway and Chromium on this machine`,
+  );
   console.log(row("the page (client, hook, React)", ours));
   console.log(row("a bare EventSource and textContent", peers));
   console.log(`ratio of medians ${(quantile(ours, 0.5) / quantile(peers, 0.5)).toFixed(2)}`);

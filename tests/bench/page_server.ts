@@ -62,7 +62,9 @@ export class PageServer {
     files.set("/regstream.wasm", { type: "application/wasm", body: readFileSync(resolve("regstream/regstream.wasm")) });
     const server = createServer();
     const pages = new PageServer(server, files);
-    server.on("request", ({ url = "/" }, response: ServerResponse) => pages.answer(new URL(url, "http://localhost").pathname, response));
+    server.on("request", ({ url = "/" }, response: ServerResponse) =>
+      pages.answer(new URL(url, "http://localhost").pathname, response),
+    );
     await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
     return pages;
   }

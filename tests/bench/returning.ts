@@ -39,7 +39,12 @@ async function measure(contender: Contender, core: string): Promise<Figures> {
   const readers = await StreamReaders.open(server.port, clients, { query: `lastEventId=${cursor}`, opening: clients });
   const { least, most, atNs } = await readers.until(clients * updates);
   if (least !== most) throw new Error("some clients had more updates than others");
-  const figures = { tookNs: atNs - readers.beganNs, cpuNs: server.cpuNs() - cpuNs, peakBytes: server.peakBytes(), turnedAway: readers.reopened };
+  const figures = {
+    tookNs: atNs - readers.beganNs,
+    cpuNs: server.cpuNs() - cpuNs,
+    peakBytes: server.peakBytes(),
+    turnedAway: readers.reopened,
+  };
   witness.close();
   readers.close();
   await server.stop();
@@ -60,7 +65,9 @@ try {
   for (const [{ name }, figures] of measured) {
     const of = (key: keyof Figures): number => median(figures.map((each) => each[key]));
     const [took, cpu, peak] = [seconds(of("tookNs")), seconds(of("cpuNs")), (of("peakBytes") / 2 ** 20).toFixed(0)];
-    console.log(`  ${name}: all have read all after ${took}; ${cpu} of processor time, ${peak} MiB at its peak, ${of("turnedAway")} times turned away`);
+    console.log(
+      `  ${name}: all have read all after ${took}; ${cpu} of processor time, ${peak} MiB at its peak, ${of("turnedAway")} times turned away`,
+    );
   }
 } finally {
   await Child.stopAll();

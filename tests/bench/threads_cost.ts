@@ -45,7 +45,10 @@ async function measureToOne(count: number): Promise<Pick<Figures, "cpuToOne" | "
   let published = 0;
   const send = async (updates: number): Promise<number> => {
     const messages = Array.from({ length: updates }, (_, index) => updateOf((index % toOne.streams) + 1));
-    const [beganNs, { least, most, atNs }] = await Promise.all([server.publish(messages), readers.until((published += updates))]);
+    const [beganNs, { least, most, atNs }] = await Promise.all([
+      server.publish(messages),
+      readers.until((published += updates)),
+    ]);
     if (least !== most) throw new Error("some streams had more updates than others");
     return atNs - beganNs;
   };
@@ -78,7 +81,9 @@ function report(what: string, key: keyof Figures, text: (value: number) => strin
   for (const [index, count] of threads.entries()) {
     const ratios = measured.map((turn) => (turn[index]?.[key] ?? Number.NaN) / (turn[0]?.[key] ?? Number.NaN));
     const value = median(measured.map((turn) => turn[index]?.[key] ?? Number.NaN));
-    console.log(`  ${`${count} ${count === 1 ? "thread" : "threads"}`.padEnd(46)} ${text(value).padStart(9)} ${median(ratios).toFixed(2).padStart(6)} x`);
+    console.log(
+      `  ${`${count} ${count === 1 ? "thread" : "threads"}`.padEnd(46)} ${text(value).padStart(9)} ${median(ratios).toFixed(2).padStart(6)} x`,
+    );
   }
 }
 

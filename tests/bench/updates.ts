@@ -31,10 +31,22 @@ export function publishInHistory(pipeline: ChainableCommander, message: string, 
 }
 
 /** Several updates of one publisher as one call of the script, of which none before is unanswered. */
-export function batchCall(publisher: string, first: number, updates: readonly { message: string; key: string | null }[]): HistoryCall {
-  const publishes = updates.map((update) => ({ ...update, bytes: 0, resolve: () => undefined, reject: () => undefined }));
+export function batchCall(
+  publisher: string,
+  first: number,
+  updates: readonly { message: string; key: string | null }[],
+): HistoryCall {
+  const publishes = updates.map((update) => ({
+    ...update,
+    bytes: 0,
+    resolve: () => undefined,
+    reject: () => undefined,
+  }));
   const caller = { publisher, known: "0-0", serversMove: false };
-  return publishCall(history, caller, { batch: { first, publishes, firstSent: 0, isUncertain: false }, isFirstInLine: true });
+  return publishCall(history, caller, {
+    batch: { first, publishes, firstSent: 0, isUncertain: false },
+    isFirstInLine: true,
+  });
 }
 
 /** Sends all of it, and waits for the answers. Fails if one is an error. */

@@ -177,8 +177,22 @@ const comparisons: readonly Comparison[] = [
   { what: "every string", ours: stringsByUs, peer: stringsByPeer, stream: sent, chunkBytes: kib },
   { what: "progress fields", ours: progressByUs, peer: progressByPeer, stream: sent, chunkBytes: 64 * kib, target: 5 },
   { what: "progress fields", ours: progressByUs, peer: progressByPeer, stream: sent, chunkBytes: kib, target: 2 },
-  { what: "progress fields, keys shuffled", ours: progressByUs, peer: progressByPeer, stream: shuffledStream, chunkBytes: 64 * kib, target: 5 },
-  { what: "progress fields, keys shuffled", ours: progressByUs, peer: progressByPeer, stream: shuffledStream, chunkBytes: kib, target: 2 },
+  {
+    what: "progress fields, keys shuffled",
+    ours: progressByUs,
+    peer: progressByPeer,
+    stream: shuffledStream,
+    chunkBytes: 64 * kib,
+    target: 5,
+  },
+  {
+    what: "progress fields, keys shuffled",
+    ours: progressByUs,
+    peer: progressByPeer,
+    stream: shuffledStream,
+    chunkBytes: kib,
+    target: 2,
+  },
 ];
 
 function timed(run: Run, { stream, chunkBytes }: Comparison): { milliseconds: number; sum: number } {

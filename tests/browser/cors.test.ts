@@ -70,7 +70,9 @@ describe("a page of another origin", () => {
   });
 
   test("reads nothing and changes nothing otherwise", async () => {
-    gateway = await Gateway.start({ more: ["--open", "--publish-route", "on", "--cors-origin", "https://bank.example"] });
+    gateway = await Gateway.start({
+      more: ["--open", "--publish-route", "on", "--cors-origin", "https://bank.example"],
+    });
     const page = await open();
     expect(await page.evaluate(use, gateway.url(""))).toEqual({ event: "error", published: "error" });
     expect(await gateway.get("/api/health")).toMatchObject({ published: 0 });

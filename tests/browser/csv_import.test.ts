@@ -57,7 +57,10 @@ describe("the page of the CSV import", () => {
 
   /** Runs the example's own program to its end. */
   async function runImport(...args: readonly string[]): Promise<void> {
-    const child = new Child(process.execPath, [`${example}import.mjs`, ...args], { GATEWAY: gateway.url(""), PACE_MS: "0" });
+    const child = new Child(process.execPath, [`${example}import.mjs`, ...args], {
+      GATEWAY: gateway.url(""),
+      PACE_MS: "0",
+    });
     expect(await child.exited, child.log).toBe(0);
   }
 
@@ -91,7 +94,9 @@ describe("the page of the CSV import", () => {
     const other = await open("other.csv");
     await runImport("broken.csv", "--fail");
     await page.locator("#status", { hasText: /^Rejected$/ }).waitFor();
-    expect(await page.locator('#stages li[data-state="failed"]').allTextContents()).toEqual(["Check the referencesfailed"]);
+    expect(await page.locator('#stages li[data-state="failed"]').allTextContents()).toEqual([
+      "Check the referencesfailed",
+    ]);
     expect(await other.locator("#status").textContent()).toBe("Nothing is known of it yet");
     await Promise.all([page.close(), other.close()]);
   });

@@ -29,7 +29,8 @@ function watch([url, types, connectionsMax]: readonly [string, readonly string[]
     let shown: ShownEvent[] = [];
     for (const type of types) {
       source.addEventListener(type, (event: Event) => {
-        if (event instanceof MessageEvent) shown.push({ type: event.type, data: event.data as string, lastEventId: event.lastEventId });
+        if (event instanceof MessageEvent)
+          shown.push({ type: event.type, data: event.data as string, lastEventId: event.lastEventId });
       });
     }
     source.addEventListener("error", (event: Event) => {
@@ -54,7 +55,10 @@ function typesIn({ connections }: ParserVector): string[] {
     .flatMap(({ log, chromiumLog }) => [...typesOf(log), ...typesOf(chromiumLog ?? "")])
     .map((type) => new TextDecoder().decode(unescapeBytes(type) ?? new Uint8Array()));
   const sent = connections.flatMap(({ stream }) =>
-    [...new TextDecoder().decode(stream).matchAll(/:( ?)([^\r\n]+)/g)].flatMap(([, space = "", value = ""]) => [value, space + value]),
+    [...new TextDecoder().decode(stream).matchAll(/:( ?)([^\r\n]+)/g)].flatMap(([, space = "", value = ""]) => [
+      value,
+      space + value,
+    ]),
   );
   return [...new Set(["message", ...logged, ...sent])];
 }
@@ -102,10 +106,14 @@ describe("Chromium's own EventSource agrees with the shared vectors", () => {
   test.concurrent.for(named(asked))("%s", async ([, vector], { expect }) => {
     const isWhole = vector.eventSource === "everything";
     const retries = vector.connections.map((connection) => leftBy(logFor(connection)).retry ?? 0);
-    if (isWhole && Math.max(...retries) > retryMsMax) throw new Error("This would wait too long: say that EventSource is asked for events only");
-    if (!isWhole && vector.connections.length > 1) throw new Error("Events only, of several connections: EventSource can't be asked");
+    if (isWhole && Math.max(...retries) > retryMsMax)
+      throw new Error("This would wait too long: say that EventSource is asked for events only");
+    if (!isWhole && vector.connections.length > 1)
+      throw new Error("Events only, of several connections: EventSource can't be asked");
 
-    const expected = vector.connections.map((connection) => linesOf(logFor(connection), "event", ...(isWhole ? ["left"] : [])));
+    const expected = vector.connections.map((connection) =>
+      linesOf(logFor(connection), "event", ...(isWhole ? ["left"] : [])),
+    );
     const longest = Math.max(1, ...vector.connections.map(({ stream }) => stream.length));
     const [whole, inBytes] = await Promise.all([logsOf(vector, longest), logsOf(vector, 1)]);
     // One text each, so that each failure shows its own.

@@ -20,7 +20,8 @@ const updateOf = (stage: string, timestamp: number) => ({
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-const eventOf = (id: string, update: object): string => `id: ${id}\ndata: ${JSON.stringify({ type: "update", data: update })}\n\n`;
+const eventOf = (id: string, update: object): string =>
+  `id: ${id}\ndata: ${JSON.stringify({ type: "update", data: update })}\n\n`;
 
 describe("the browser package's stream, by fetch, in Chromium", () => {
   let browser: Browser;
@@ -44,9 +45,12 @@ describe("the browser package's stream, by fetch, in Chromium", () => {
   test("reads a stream byte by byte, resumes from another origin after an id of any script, and stops at 204", async () => {
     const first = updateOf("duplicate_check", 1);
     const second = updateOf("t24_lookup", 2);
-    const script = streams.add([pieces(bytes(`retry: 1\n${eventOf("ደ-1", first)}`), 1), [bytes(eventOf("ደ-2", second))]]);
+    const script = streams.add([
+      pieces(bytes(`retry: 1\n${eventOf("ደ-1", first)}`), 1),
+      [bytes(eventOf("ደ-2", second))],
+    ]);
 
-    const { updates, last } = await page.evaluate((url) => window.follow?.(url, 42), script.url) ?? {};
+    const { updates, last } = (await page.evaluate((url) => window.follow?.(url, 42), script.url)) ?? {};
     expect(updates).toEqual([first, second]);
     expect(script.requests.map(({ lastEventId }) => lastEventId)).toEqual(["", "ደ-1", "ደ-2"]);
     expect(last).toMatchObject({ reason: "told_to_stop", connections: 2, registration: { stage: "t24_lookup" } });
@@ -57,7 +61,7 @@ describe("the browser package's stream, by fetch, in Chromium", () => {
     const update = updateOf("duplicate_check", 1);
     const script = streams.add([[bytes(`: heartbeat 100\nretry: 1\n${eventOf("1-1", update)}`)]], 1);
 
-    const { updates, last } = await page.evaluate((url) => window.follow?.(url, 42), script.url) ?? {};
+    const { updates, last } = (await page.evaluate((url) => window.follow?.(url, 42), script.url)) ?? {};
     expect(updates).toEqual([update]);
     expect(script.requests.map(({ lastEventId }) => lastEventId)).toEqual(["", "1-1"]);
     expect(last).toMatchObject({ reason: "told_to_stop", connections: 1 });
@@ -68,7 +72,12 @@ describe("the browser package's stream, by fetch, in Chromium", () => {
 const head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
 
 /** Where the first answer to a stream is cut. Chromium makes of these a status of 20, a 200 without a type, and others with half of one. */
-const cuts = ["HTTP/1.1 20", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nContent-Type:", "HTTP/1.1 200 OK\r\nContent-Type: text/ev"];
+const cuts = [
+  "HTTP/1.1 20",
+  "HTTP/1.1 200 OK\r\n",
+  "HTTP/1.1 200 OK\r\nContent-Type:",
+  "HTTP/1.1 200 OK\r\nContent-Type: text/ev",
+];
 
 describe("an answer that is cut off within its head", () => {
   let browser: Browser;
@@ -76,7 +85,9 @@ describe("an answer that is cut off within its head", () => {
   let server: Server;
   beforeAll(async () => {
     [browser, modules] = await Promise.all([launchBrowser(), ModuleServer.start()]);
-    const answers = new Map(cuts.map((cut, index) => [`/stream/${index}`, [cut, head + eventOf("1-1", updateOf("t24_lookup", 1))]]));
+    const answers = new Map(
+      cuts.map((cut, index) => [`/stream/${index}`, [cut, head + eventOf("1-1", updateOf("t24_lookup", 1))]]),
+    );
     // The page has to come from there as well: to another origin a page does not even see such an answer.
     server = createServer((request, response) => {
       const { pathname } = new URL(request.url ?? "/", "http://localhost");
@@ -86,7 +97,9 @@ describe("an answer that is cut off within its head", () => {
       else if (left !== undefined) response.writeHead(204).end();
       else {
         void fetch(`http://127.0.0.1:${modules.port}${request.url ?? "/"}`).then(async (module) => {
-          response.writeHead(module.status, { "Content-Type": module.headers.get("Content-Type") ?? "" }).end(Buffer.from(await module.arrayBuffer()));
+          response
+            .writeHead(module.status, { "Content-Type": module.headers.get("Content-Type") ?? "" })
+            .end(Buffer.from(await module.arrayBuffer()));
         });
       }
     });

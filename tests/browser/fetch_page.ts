@@ -17,7 +17,12 @@ declare global {
 window.follow = (url, registrationId) =>
   new Promise((resolve) => {
     const updates: RegistrationUpdate[] = [];
-    const stream = new RegistrationStream({ url, registrationId, transport: "fetch", onUpdate: (update) => updates.push(update) });
+    const stream = new RegistrationStream({
+      url,
+      registrationId,
+      transport: "fetch",
+      onUpdate: (update) => updates.push(update),
+    });
     stream.subscribe(() => {
       const { connection, reason, connections, registration } = stream.getSnapshot();
       if (connection === "closed") resolve({ updates, last: { reason, connections, registration } });

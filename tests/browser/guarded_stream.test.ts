@@ -86,10 +86,11 @@ const ticketsUsed = (): (string | null)[] => asked.map((request) => new URL(requ
 
 describe.each(["eventsource", "fetch"] as const)("a page of another origin with a token, by %s", (transport) => {
   const guard = (...tokens: string[]): Promise<void> =>
-    page.evaluate(
-      ([url, way, given]) => window.guard?.({ url, transport: way }, given),
-      [gateway.url(streamPath), transport, tokens] as const,
-    );
+    page.evaluate(([url, way, given]) => window.guard?.({ url, transport: way }, given), [
+      gateway.url(streamPath),
+      transport,
+      tokens,
+    ] as const);
 
   test("is let in, again after a restart of the gateway, and misses nothing", async () => {
     await guard(tokenOf(of42), tokenOf(of42));
@@ -174,10 +175,11 @@ describe("a page of another origin with a cookie", () => {
   ] as const)("by %s with credentials %s: %i", async (transport, credentials, status) => {
     const cookie = { name: cookieName, value: tokenOf(of42), url: gateway.url("/"), httpOnly: true };
     await context.addCookies([{ ...cookie, sameSite: "Lax" }]);
-    await page.evaluate(
-      ([url, way, cookies]) => window.guard?.({ url, transport: way, credentials: cookies }, []),
-      [gateway.url(streamPath), transport, credentials] as const,
-    );
+    await page.evaluate(([url, way, cookies]) => window.guard?.({ url, transport: way, credentials: cookies }, []), [
+      gateway.url(streamPath),
+      transport,
+      credentials,
+    ] as const);
     await untilShown(status === 200 ? "open|connected" : "away");
     await expect.poll(async () => (await asked[0]?.response())?.status()).toBe(status);
     if (status !== 200) return;

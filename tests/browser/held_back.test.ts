@@ -17,7 +17,9 @@ let page: Page;
 beforeAll(async () => {
   modules = await ModuleServer.start();
   // Another origin than the page's: whatever needs a preflight would be refused.
-  gateway = await Gateway.start({ more: ["--open", "--publish-route", "on", "--cors-origin", `http://127.0.0.1:${modules.port}`] });
+  gateway = await Gateway.start({
+    more: ["--open", "--publish-route", "on", "--cors-origin", `http://127.0.0.1:${modules.port}`],
+  });
   nginx = await Nginx.start(gateway.port, "proxy_buffering on; proxy_ignore_headers X-Accel-Buffering;");
   browser = await launchBrowser();
   page = await browser.newPage();

@@ -75,29 +75,43 @@ async function faults(page: Page): Promise<string[]> {
 
     const found: string[] = [];
     const root = document.documentElement;
-    if (root.scrollWidth > root.clientWidth) found.push(`the document is ${root.scrollWidth} wide, in ${root.clientWidth}`);
+    if (root.scrollWidth > root.clientWidth)
+      found.push(`the document is ${root.scrollWidth} wide, in ${root.clientWidth}`);
 
     const lines: { readonly box: Box; readonly of: Text; readonly element: Element }[] = [];
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node !== null; node = walker.nextNode()) {
       const element = node.parentElement;
-      if (element === null || node.textContent?.trim() === "" || element.closest(".visually-hidden, .skip-link, noscript, script") !== null) continue;
+      if (
+        element === null ||
+        node.textContent?.trim() === "" ||
+        element.closest(".visually-hidden, .skip-link, noscript, script") !== null
+      )
+        continue;
       // What an ancestor cuts off nobody sees.
       let seen: Box = { left: -Infinity, right: Infinity, top: -Infinity, bottom: Infinity };
       let frame: Element | null = null;
       for (let ancestor: Element | null = element; ancestor !== null; ancestor = ancestor.parentElement) {
         if (getComputedStyle(ancestor).overflow === "hidden") seen = intersect(seen, ancestor.getBoundingClientRect());
-        if (frame === null && ancestor.matches(".card, .page-header, .filters, .message, .notice, .dialog, .app-bar, .chip, .status-pill")) frame = ancestor;
+        if (
+          frame === null &&
+          ancestor.matches(".card, .page-header, .filters, .message, .notice, .dialog, .app-bar, .chip, .status-pill")
+        )
+          frame = ancestor;
       }
       const range = document.createRange();
       range.selectNodeContents(node);
       for (const rect of range.getClientRects()) {
         // Glyphs reach into the lines above and below theirs.
         const inset = (rect.bottom - rect.top) * 0.3;
-        const box = intersect({ left: rect.left, right: rect.right, top: rect.top + inset, bottom: rect.bottom - inset }, seen);
+        const box = intersect(
+          { left: rect.left, right: rect.right, top: rect.top + inset, bottom: rect.bottom - inset },
+          seen,
+        );
         if (!has(box)) continue;
         const around = (frame ?? document.body).getBoundingClientRect();
-        if (box.left < around.left - 1 || box.right > around.right + 1) found.push(`${name(element)} leaves ${frame === null ? "the page" : name(frame)}`);
+        if (box.left < around.left - 1 || box.right > around.right + 1)
+          found.push(`${name(element)} leaves ${frame === null ? "the page" : name(frame)}`);
         lines.push({ box, of: node as Text, element });
       }
     }
@@ -105,7 +119,8 @@ async function faults(page: Page): Promise<string[]> {
     for (const [index, one] of lines.entries()) {
       for (const other of lines.slice(index + 1)) {
         if (other.box.top >= one.box.bottom) break;
-        if (one.of !== other.of && has(intersect(one.box, other.box))) found.push(`${name(one.element)} and ${name(other.element)} overlap`);
+        if (one.of !== other.of && has(intersect(one.box, other.box)))
+          found.push(`${name(one.element)} and ${name(other.element)} overlap`);
       }
     }
     return [...new Set(found)];
@@ -132,7 +147,11 @@ describe.each(Object.entries(scripts))("the page keeps its layout, whatever it s
     context.setDefaultTimeout(30_000);
     await scriptStreams(context);
     await context.route(/\/api\/registrations/, (route) =>
-      route.fulfill({ json: /\/\d+$/.test(new URL(route.request().url()).pathname) ? registration : { registrations: [registration, registration] } }),
+      route.fulfill({
+        json: /\/\d+$/.test(new URL(route.request().url()).pathname)
+          ? registration
+          : { registrations: [registration, registration] },
+      }),
     );
     const page = await context.newPage();
     await page.goto(gateway.url(path));
@@ -146,12 +165,17 @@ describe.each(Object.entries(scripts))("the page keeps its layout, whatever it s
     expect(await faults(page)).toEqual([]);
     await page.getByRole("button", { name: "New request" }).click();
     await page.getByRole("dialog").waitFor();
-    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(0);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)).toBe(
+      0,
+    );
   });
 
   test.each([320, 768, 1280])("on a request's page, %i pixels wide", async (width) => {
     for (const status of [undefined, "FAILED"]) {
-      const page = await show(width, `${listPath}/${Number.MAX_SAFE_INTEGER}`, { ...longest(sample), ...(status === undefined ? {} : { status }) });
+      const page = await show(width, `${listPath}/${Number.MAX_SAFE_INTEGER}`, {
+        ...longest(sample),
+        ...(status === undefined ? {} : { status }),
+      });
       await acceptStream(page);
       await page.locator('[data-testid="process-log"]').waitFor();
       expect(await faults(page)).toEqual([]);

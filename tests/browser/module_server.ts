@@ -20,7 +20,9 @@ const types: Readonly<Record<string, string>> = {
 /** Each entry of the package by its name, as a bundler would find it. */
 const imports = Object.fromEntries(
   Object.entries(manifest.exports).flatMap(([name, target]) =>
-    typeof target === "string" ? [] : [[name.replace(".", "regstream"), target.import.default.replace("./dist/", "/package/")]],
+    typeof target === "string"
+      ? []
+      : [[name.replace(".", "regstream"), target.import.default.replace("./dist/", "/package/")]],
   ),
 );
 
@@ -37,7 +39,10 @@ export class ModuleServer {
     const server = createServer((request, response) => {
       const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
       const script = searchParams.get("script");
-      const answer = pathname === "/" && script !== null ? Promise.resolve({ type: "text/html", body: pageOf(script) }) : read(pathname);
+      const answer =
+        pathname === "/" && script !== null
+          ? Promise.resolve({ type: "text/html", body: pageOf(script) })
+          : read(pathname);
       answer.then(
         ({ type, body }) => response.writeHead(200, { "Content-Type": type }).end(body),
         (error: unknown) => response.writeHead(404).end(String(error)),

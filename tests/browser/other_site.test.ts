@@ -26,7 +26,12 @@ const attacks = {
     navigator.sendBeacon(url, "{}");
   },
   "a fetch without CORS": (url: string): void => {
-    const approved = { registrationId: 42, status: "APPROVED", message: "Customer validated successfully", timestamp: 1 };
+    const approved = {
+      registrationId: 42,
+      status: "APPROVED",
+      message: "Customer validated successfully",
+      timestamp: 1,
+    };
     void fetch(url, { method: "POST", mode: "no-cors", body: JSON.stringify(approved) }).catch(() => undefined);
   },
 } as const;
@@ -105,7 +110,19 @@ describe("a page of another site in the operator's browser", () => {
   });
   beforeEach(async () => {
     gateway = await Gateway.start({
-      more: ["--stage-pace-ms", "0", "--t24-latency-ms", "0", "--job-interval-ms", "3600000", "--allow-host", "bank.example", "--open", "--publish-route", "on"],
+      more: [
+        "--stage-pace-ms",
+        "0",
+        "--t24-latency-ms",
+        "0",
+        "--job-interval-ms",
+        "3600000",
+        "--allow-host",
+        "bank.example",
+        "--open",
+        "--publish-route",
+        "on",
+      ],
     });
     onlooker = await Onlooker.start(gateway.port);
     context = await browser.newContext();
@@ -132,7 +149,9 @@ describe("a page of another site in the operator's browser", () => {
   const targets = ["127.0.0.1", "bank.example"];
   const sites = ["evil.example", "127.0.0.1"];
   const paths = ["/api/registrations/42/process", "/api/registrations/42/updates"];
-  const cases = targets.flatMap((target) => sites.flatMap((from) => paths.map((path): [string, string, string] => [from, target, path])));
+  const cases = targets.flatMap((target) =>
+    sites.flatMap((from) => paths.map((path): [string, string, string] => [from, target, path])),
+  );
 
   test.each(cases)("on %s can't post to %s%s", async (from, target, path) => {
     for (const [name, attack] of Object.entries(attacks)) {
@@ -146,9 +165,20 @@ describe("a page of another site in the operator's browser", () => {
 
   test.each(sites)("on %s can't load anything of the gateway", async (from) => {
     const page = await open(siteUrl(from));
-    for (const path of ["/api/health", "/api/registrations", "/", "/favicon.svg", "/api/nothing", "/api/registrations/updates/stream"]) {
+    for (const path of [
+      "/api/health",
+      "/api/registrations",
+      "/",
+      "/favicon.svg",
+      "/api/nothing",
+      "/api/registrations/updates/stream",
+    ]) {
       const outcome = await page.evaluate(
-        (url) => fetch(url, { mode: "no-cors" }).then((response) => response.type, (error: unknown) => String(error)),
+        (url) =>
+          fetch(url, { mode: "no-cors" }).then(
+            (response) => response.type,
+            (error: unknown) => String(error),
+          ),
         gateway.url(path),
       );
       expect([path, outcome]).toEqual([path, "TypeError: Failed to fetch"]);

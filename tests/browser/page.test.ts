@@ -181,7 +181,10 @@ describe("the page, given a backend and a stream that do as they are told", () =
     await page.getByRole("button", { name: "New request" }).click();
     const gate = createGate();
     answers = gate.opened;
-    await Promise.all([page.waitForRequest((request) => request.method() === "POST"), page.getByRole("button", { name: "Create request" }).click()]);
+    await Promise.all([
+      page.waitForRequest((request) => request.method() === "POST"),
+      page.getByRole("button", { name: "Create request" }).click(),
+    ]);
     expect(await page.getByRole("button", { name: "Cancel" }).isDisabled()).toBe(true);
     await page.keyboard.press("Escape");
     expect(await page.getByRole("dialog").isVisible()).toBe(true);
@@ -195,7 +198,10 @@ describe("the page, given a backend and a stream that do as they are told", () =
     await page.getByRole("button", { name: "New request" }).click();
     const gate = createGate();
     answers = gate.opened;
-    await Promise.all([page.waitForRequest((request) => request.method() === "POST"), page.getByRole("button", { name: "Create request" }).click()]);
+    await Promise.all([
+      page.waitForRequest((request) => request.method() === "POST"),
+      page.getByRole("button", { name: "Create request" }).click(),
+    ]);
     const ended = Promise.race([page.waitForEvent("requestfailed"), page.waitForEvent("requestfinished")]);
     await page.locator("dialog").evaluate((dialog: HTMLDialogElement) => dialog.close());
     await page.locator("dialog").waitFor({ state: "detached" });
@@ -207,7 +213,10 @@ describe("the page, given a backend and a stream that do as they are told", () =
 
   test("a dialog that was not sent closes by Escape and by Cancel, and opens again", async () => {
     await open("/");
-    for (const close of [() => page.keyboard.press("Escape"), () => page.getByRole("button", { name: "Cancel" }).click()]) {
+    for (const close of [
+      () => page.keyboard.press("Escape"),
+      () => page.getByRole("button", { name: "Cancel" }).click(),
+    ]) {
       await page.getByRole("button", { name: "New request" }).click();
       await page.locator("dialog[open]").waitFor();
       await close();

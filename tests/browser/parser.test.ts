@@ -24,6 +24,8 @@ describe("the shared vectors hold in the WASM module in Chromium, at every split
   });
 
   test.each(named(readVectors()))("%s", async (_, { file, heading }) => {
-    expect(await page.evaluate(([name = "", which = ""]) => window.findDifference?.(name, which), [file, heading])).toBeNull();
+    expect(
+      await page.evaluate(([name = "", which = ""]) => window.findDifference?.(name, which), [file, heading]),
+    ).toBeNull();
   });
 });

@@ -48,9 +48,12 @@ export async function acceptStream(page: Page): Promise<void> {
 
 /** Sends `messages` on the page's open stream, one event each, in one task. */
 export async function sendOnStream(page: Page, ...messages: readonly object[]): Promise<void> {
-  await page.evaluate((texts) => {
-    const source = window.scriptedSources.find(({ readyState }) => readyState === 1);
-    if (source === undefined) throw new Error("The page has no open stream");
-    for (const data of texts) source.onmessage?.(new MessageEvent("message", { data }));
-  }, messages.map((message) => JSON.stringify(message)));
+  await page.evaluate(
+    (texts) => {
+      const source = window.scriptedSources.find(({ readyState }) => readyState === 1);
+      if (source === undefined) throw new Error("The page has no open stream");
+      for (const data of texts) source.onmessage?.(new MessageEvent("message", { data }));
+    },
+    messages.map((message) => JSON.stringify(message)),
+  );
 }

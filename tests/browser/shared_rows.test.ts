@@ -18,7 +18,10 @@ async function bundlePage(): Promise<string> {
   const folder = temporaryFolder();
   const entryPoints = { page: fileURLToPath(new URL("shared_rows_page.ts", import.meta.url)) };
   await build({ entryPoints, bundle: true, splitting: true, format: "esm", outdir: folder, logLevel: "error" });
-  await writeFile(join(folder, "index.html"), '<!doctype html><body></body><script type="module" src="/page.js"></script>');
+  await writeFile(
+    join(folder, "index.html"),
+    '<!doctype html><body></body><script type="module" src="/page.js"></script>',
+  );
   await copyFile(createRequire(import.meta.url).resolve("regstream/regstream.wasm"), join(folder, "regstream.wasm"));
   return folder;
 }
@@ -84,7 +87,12 @@ describe("tabs of a React page whose provider shares across tabs", () => {
     expect(new Set(owners)).toEqual(new Set([first]));
     expect(await attributesOf(second, "data-transport")).toEqual(["eventsource", "eventsource"]);
 
-    for (const [id, message] of [[41, "to one"], [42, "to both"], [43, "to the other"]] as const) await publish(id, message);
+    for (const [id, message] of [
+      [41, "to one"],
+      [42, "to both"],
+      [43, "to the other"],
+    ] as const)
+      await publish(id, message);
     await untilMessage(first, 41, "to one");
     await untilMessage(first, 42, "to both");
     await untilMessage(second, 42, "to both");
@@ -98,7 +106,12 @@ describe("tabs of a React page whose provider shares across tabs", () => {
     await untilLive(second, 2);
     await publish(42, "behind it");
     await untilMessage(second, 42, "behind it");
-    expect(await heardBy(second)).toEqual(["to both", "to the other", "while nobody had the stream, or just then", "behind it"]);
+    expect(await heardBy(second)).toEqual([
+      "to both",
+      "to the other",
+      "while nobody had the stream, or just then",
+      "behind it",
+    ]);
     expect(await attributesOf(second, "data-resets")).toEqual(["0", "0"]);
     await expect.poll(streamsOpen).toBe(1);
     expect(owners.at(-1)).toBe(second);

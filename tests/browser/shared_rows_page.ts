@@ -26,4 +26,6 @@ window.heard = [];
 const ids = new URLSearchParams(location.search).getAll("id").map(Number);
 const streams = { shareAcrossTabs: true, loadCore: () => loadCore("/regstream.wasm") } as const;
 const rows = ids.map((id) => createElement(Row, { id, key: id }));
-createRoot(document.body.appendChild(document.createElement("ul"))).render(createElement(RegistrationStreams, streams, rows));
+createRoot(document.body.appendChild(document.createElement("ul"))).render(
+  createElement(RegistrationStreams, streams, rows),
+);

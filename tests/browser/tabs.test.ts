@@ -20,13 +20,20 @@ const tabsCount = 8;
 async function bundlePage(): Promise<string> {
   const folder = temporaryFolder();
   const entry = fileURLToPath(new URL("tabs_page.ts", import.meta.url));
-  await build({ entryPoints: [entry], bundle: true, format: "esm", outfile: join(folder, "page.js"), logLevel: "error" });
+  await build({
+    entryPoints: [entry],
+    bundle: true,
+    format: "esm",
+    outfile: join(folder, "page.js"),
+    logLevel: "error",
+  });
   await writeFile(join(folder, "index.html"), '<!doctype html><script type="module" src="/page.js"></script>');
   await copyFile(createRequire(import.meta.url).resolve("regstream/regstream.wasm"), join(folder, "regstream.wasm"));
   return folder;
 }
 
-const report = (page: Page): Promise<TabReport> => page.evaluate(() => window.report?.() ?? Promise.reject(new Error("No report")));
+const report = (page: Page): Promise<TabReport> =>
+  page.evaluate(() => window.report?.() ?? Promise.reject(new Error("No report")));
 
 const sequenceOf = (id: string): number => Number(id.split("-")[1]);
 

@@ -97,7 +97,10 @@ describe("the page in Chromium", () => {
     for (const tab of tabs) await live(tab, true);
 
     const say = (update: Record<string, unknown>): Promise<number> =>
-      client.publish(channel, JSON.stringify({ registrationId: 42, status: "PENDING", timestamp: Date.now(), ...update }));
+      client.publish(
+        channel,
+        JSON.stringify({ registrationId: 42, status: "PENDING", timestamp: Date.now(), ...update }),
+      );
     for (const name of [...stages, "sanctions_screening"]) {
       await say({ stage: name, message: `${name} started` });
       for (const tab of tabs) await stage(tab, name, "started");
@@ -108,7 +111,9 @@ describe("the page in Chromium", () => {
       }
     }
     // The backend runs nothing of this, so an operator may start it.
-    expect(await tabs[0]?.getByRole("button", { name: "Validate Customer" }).getAttribute("aria-disabled")).toBe("false");
+    expect(await tabs[0]?.getByRole("button", { name: "Validate Customer" }).getAttribute("aria-disabled")).toBe(
+      "false",
+    );
     await say({ status: "DUPLICATE", message: "Customer already exists" });
     for (const tab of tabs) await tab.getByText("Customer already exists").first().waitFor();
     client.disconnect();
@@ -137,9 +142,14 @@ describe("the page in Chromium", () => {
     await live(page, false);
 
     // On another port, where the page can't hear it, the validation runs to its end.
-    const elsewhere = await Gateway.start({ database: gateway.database, more: ["--stage-pace-ms", "0", "--t24-latency-ms", "0"] });
+    const elsewhere = await Gateway.start({
+      database: gateway.database,
+      more: ["--stage-pace-ms", "0", "--t24-latency-ms", "0"],
+    });
     await elsewhere.validate(42);
-    await expect.poll(async () => (await elsewhere.get<{ status: string }>("/api/registrations/42")).status).toBe("APPROVED");
+    await expect
+      .poll(async () => (await elsewhere.get<{ status: string }>("/api/registrations/42")).status)
+      .toBe("APPROVED");
     await elsewhere.stop();
 
     gateway = await Gateway.start({ port: gateway.port, database: gateway.database, more: pace });
@@ -156,7 +166,10 @@ describe("the page in Chromium", () => {
     let streams = 0;
     context.on("request", (request) => (streams += request.url().includes("/updates/stream") ? 1 : 0));
 
-    await Promise.all([stage(page, "t24_lookup", "started"), page.getByRole("button", { name: "Validate Customer" }).click()]);
+    await Promise.all([
+      stage(page, "t24_lookup", "started"),
+      page.getByRole("button", { name: "Validate Customer" }).click(),
+    ]);
     await redis.kill();
     await expect
       .poll(async () => (await gateway.get<{ status: string }>("/api/registrations/42")).status, { timeout: 30_000 })
@@ -174,28 +187,46 @@ describe("the page in Chromium", () => {
     const page = await open(detailPath);
     await live(page, true);
     const button = page.getByRole("button", { name: "Validate Customer" });
-    for (let presses = 0; presses < 30 && !(await button.evaluate((node) => node === document.activeElement)); presses += 1) {
+    for (
+      let presses = 0;
+      presses < 30 && !(await button.evaluate((node) => node === document.activeElement));
+      presses += 1
+    ) {
       await page.keyboard.press("Tab");
     }
     await page.keyboard.press("Enter");
     await stage(page, "duplicate_check", "completed");
     // While it can't be pressed it keeps the focus, so that nobody starts over from the top of the page.
-    expect(await button.evaluate((node) => [node === document.activeElement, node.ariaDisabled])).toEqual([true, "true"]);
+    expect(await button.evaluate((node) => [node === document.activeElement, node.ariaDisabled])).toEqual([
+      true,
+      "true",
+    ]);
   });
 
   test("a failed look-up shows where it failed, and offers to validate again", async () => {
-    const { registrations } = await gateway.get<{ registrations: { id: number; status: string }[] }>("/api/registrations");
+    const { registrations } = await gateway.get<{ registrations: { id: number; status: string }[] }>(
+      "/api/registrations",
+    );
     for (const { id } of registrations) await gateway.validate(id);
     await expect
-      .poll(async () => {
-        const now = await gateway.get<{ registrations: { validating: boolean }[] }>("/api/registrations");
-        return now.registrations.some(({ validating }) => validating);
-      }, { timeout: 30_000 })
+      .poll(
+        async () => {
+          const now = await gateway.get<{ registrations: { validating: boolean }[] }>("/api/registrations");
+          return now.registrations.some(({ validating }) => validating);
+        },
+        { timeout: 30_000 },
+      )
       .toBe(false);
     const list = await open("/");
     await list.locator('[data-status="FAILED"]').first().waitFor();
     await photograph(list, "list");
-    await list.locator("tr, li, article").filter({ has: list.locator('[data-status="FAILED"]') }).first().getByRole("link").first().click();
+    await list
+      .locator("tr, li, article")
+      .filter({ has: list.locator('[data-status="FAILED"]') })
+      .first()
+      .getByRole("link")
+      .first()
+      .click();
     await status(list, "FAILED");
     await list.locator('[data-testid="timeline"] [data-state="failed"]').first().waitFor();
     expect(await list.getByRole("button", { name: /Validate/ }).isEnabled()).toBe(true);
@@ -204,13 +235,18 @@ describe("the page in Chromium", () => {
 
   test("an unknown registration is said to be unknown, and a narrow screen does not scroll sideways", async () => {
     const unknown = await open("/mobile-banking/registration-requests/999999");
-    await unknown.getByText(/not found|no registration/i).first().waitFor();
+    await unknown
+      .getByText(/not found|no registration/i)
+      .first()
+      .waitFor();
     await photograph(unknown, "unknown");
 
     const page = await open(detailPath);
     await page.setViewportSize({ width: 360, height: 740 });
     await live(page, true);
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    const overflow = await page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
     expect(overflow).toBeLessThanOrEqual(0);
     await photograph(page, "narrow");
   });

@@ -13,7 +13,10 @@ export class ChromiumClients {
   ) {}
 
   /** A page for each address, as many streams in each as HTTP/1.1 has connections for, less one for the page itself. */
-  static async start(addresses: readonly string[], registrationOf: (index: number) => number | null): Promise<ChromiumClients> {
+  static async start(
+    addresses: readonly string[],
+    registrationOf: (index: number) => number | null,
+  ): Promise<ChromiumClients> {
     const browser = await launchBrowser();
     const pages: Page[] = [];
     const clients: Client[] = [];

@@ -196,7 +196,9 @@ export class ClientJudge {
     }
     const order = compare(id, position);
     if (order <= 0) {
-      return this.fail(`the update ${name} comes after ${textOf(position)}: duplicated${order === 0 ? "" : " or out of order"}`);
+      return this.fail(
+        `the update ${name} comes after ${textOf(position)}: duplicated${order === 0 ? "" : " or out of order"}`,
+      );
     }
     const missed = this.history.nextAfter(position, followed);
     if (missed !== null && compare(missed, id) < 0) {
@@ -206,7 +208,8 @@ export class ClientJudge {
   }
 
   private onReset(id: EventId, atMs: number): void {
-    if (this.due !== "nothing" && this.due !== "reset") this.fail("a reset comes where the greeting promised something else");
+    if (this.due !== "nothing" && this.due !== "reset")
+      this.fail("a reset comes where the greeting promised something else");
     this.cursor = id;
     this.viewId = null;
     this.hasGap = true;
@@ -230,7 +233,9 @@ export class ClientJudge {
     const { registrationId } = this.client;
     const last = registrationId === null ? null : this.history.lastUpTo(id, registrationId);
     if (last === null || compare(last, viewId) !== 0) {
-      this.fail(`the snapshot ${textOf(id)} is as of ${textOf(viewId)}, but the last update up to there is ${named(last)}`);
+      this.fail(
+        `the snapshot ${textOf(id)} is as of ${textOf(viewId)}, but the last update up to there is ${named(last)}`,
+      );
     } else if (this.views.fingerprintAt(viewId) !== fingerprint) {
       this.fail(`the snapshot ${textOf(id)} does not agree with the updates up to there`);
     }

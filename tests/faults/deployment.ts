@@ -60,7 +60,12 @@ export class SupervisedGateway {
 }
 
 function startGateway(redis: string, port: number): Promise<Gateway> {
-  return Gateway.start({ hasDemo: false, redis, port, more: ["--ping-interval-ms", "1000", "--history-length", "1000000"] });
+  return Gateway.start({
+    hasDemo: false,
+    redis,
+    port,
+    more: ["--ping-interval-ms", "1000", "--history-length", "1000000"],
+  });
 }
 
 /** How clients reach the gateways. */
@@ -102,7 +107,16 @@ export class Deployment {
     };
     const pageLinks = [await FaultProxy.start(nginx.bufferingPort), await FaultProxy.start(nginx.unbufferedPort)];
     const publishersLink = await FaultProxy.start(redis.port);
-    return new Deployment(redis, redis.connect(), [first, second], publishersLink, nginx, clientLinks, pageLinks, pages);
+    return new Deployment(
+      redis,
+      redis.connect(),
+      [first, second],
+      publishersLink,
+      nginx,
+      clientLinks,
+      pageLinks,
+      pages,
+    );
   }
 
   get entryAddresses(): Record<string, string> {

@@ -25,31 +25,54 @@ const published = (serial: number, id: string | null, toldMs: number): Publish =
 function judged(appends: readonly Append[], publishes: readonly Publish[]) {
   const { history, violations } = historyOf(appends);
   history.losses.push({ fromMs: 300, toMs: 400 });
-  const verdict = judge({ history, publishes, clients: [], observations: [], views: { fingerprintAt: () => undefined } });
-  return { ...verdict, violations: [...violations, ...verdict.violations], lost: lostAcknowledged(history, publishes).map(({ serial }) => serial) };
+  const verdict = judge({
+    history,
+    publishes,
+    clients: [],
+    observations: [],
+    views: { fingerprintAt: () => undefined },
+  });
+  return {
+    ...verdict,
+    violations: [...violations, ...verdict.violations],
+    lost: lostAcknowledged(history, publishes).map(({ serial }) => serial),
+  };
 }
 
 const before = [published(1, "10-1", 105), published(2, "10-2", 205)];
 
 test("what the next primary takes over is not doubled, and what was sent again is", () => {
   const publishes = [...before, published(3, "20-3", 500)];
-  expect(judged([...epochOf(10, 1, 2, 3), ...epochOf(20, 1, 2, 3)], publishes)).toMatchObject({ violations: [], republished: 0, lost: [] });
+  expect(judged([...epochOf(10, 1, 2, 3), ...epochOf(20, 1, 2, 3)], publishes)).toMatchObject({
+    violations: [],
+    republished: 0,
+    lost: [],
+  });
   // The third was lost before it was acknowledged.
   const sentAgain = [...epochOf(10, 1, 2, 3), ...epochOf(20, 1, 2), ...epochOf(30, 1, 2, 3)];
-  expect(judged(sentAgain, [...before, published(3, "30-3", 500)])).toMatchObject({ violations: [], republished: 1, lost: [] });
+  expect(judged(sentAgain, [...before, published(3, "30-3", 500)])).toMatchObject({
+    violations: [],
+    republished: 1,
+    lost: [],
+  });
   const doubled = [...epochOf(10, 1, 2, 3), ...epochOf(20, 1, 2, 3, 3)];
   expect(judged(doubled, publishes).violations).toEqual([expect.stringMatching(/its update 3 .*: duplicated$/)]);
 });
 
 test("what was acknowledged, and not taken over, is lost", () => {
   const publishes = [...before, published(3, "10-3", 300)];
-  expect(judged([...epochOf(10, 1, 2, 3), ...epochOf(20, 1, 2)], publishes)).toMatchObject({ violations: [], lost: [3] });
+  expect(judged([...epochOf(10, 1, 2, 3), ...epochOf(20, 1, 2)], publishes)).toMatchObject({
+    violations: [],
+    lost: [3],
+  });
 });
 
 test("servers may hold less than others, but nothing else under the same id", () => {
   const others = epochOf(10, 1).slice(1);
   expect(judged([...epochOf(10, 1, 2), ...others], before).violations).toEqual([]);
-  expect(judged([...epochOf(10, 1, 2), append("10-1", 2)], before).violations).toEqual(["the history: 10-1 was given to two updates"]);
+  expect(judged([...epochOf(10, 1, 2), append("10-1", 2)], before).violations).toEqual([
+    "the history: 10-1 was given to two updates",
+  ]);
 });
 
 test("a hole in what they have written is not overlooked", () => {

@@ -30,7 +30,9 @@ export function historyOf(appends: Iterable<Append>): Found {
   }
   let before: readonly Entry[] = [];
   for (const epoch of [...epochs.keys()].sort((left, right) => left - right)) {
-    const entries = [...(epochs.get(epoch)?.values() ?? [])].sort((left, right) => left.id.sequence - right.id.sequence);
+    const entries = [...(epochs.get(epoch)?.values() ?? [])].sort(
+      (left, right) => left.id.sequence - right.id.sequence,
+    );
     let isCarried = true;
     const marked = entries.map((entry, index) => {
       const same = before[index];

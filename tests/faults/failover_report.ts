@@ -22,7 +22,12 @@ function rowsOf({ plan, failovers }: FailoverOutcome): Row[] {
         seconds(quantile(wholeAgainMs, 0.5)),
         seconds(quantile(wholeAgainMs, 0.99)),
         seconds(quantile(wholeAgainMs, 1)),
-        seconds(quantile(own.map(({ cost }) => cost.acknowledgedMs), 1)),
+        seconds(
+          quantile(
+            own.map(({ cost }) => cost.acknowledgedMs),
+            1,
+          ),
+        ),
       ],
     ];
   });
@@ -30,14 +35,29 @@ function rowsOf({ plan, failovers }: FailoverOutcome): Row[] {
 
 /** The report of runs over Redis Sentinel, as Markdown. */
 export function failoverReport(outcomes: readonly FailoverOutcome[]): string {
-  const head = ["the primary is", "WAIT", "streams reset", "lost acknowledged", "whole: median", "p99", "max", "publisher told: max"];
+  const head = [
+    "the primary is",
+    "WAIT",
+    "streams reset",
+    "lost acknowledged",
+    "whole: median",
+    "p99",
+    "max",
+    "publisher told: max",
+  ];
   const figures = (of: (outcome: FailoverOutcome) => string | number): (string | number)[] => outcomes.map(of);
   const totals: Row[] = [
     ["took, in seconds", ...figures(({ durationMs }) => seconds(durationMs))],
     ["clients", ...figures(({ clients }) => clients)],
     ["updates published", ...figures(({ publishes }) => publishes.length)],
-    ["deliveries of updates", ...figures(({ verdict }) => verdict.judges.reduce((total, { updates }) => total + updates, 0))],
-    ["switches announced, epochs begun by them", ...figures(({ changes }) => `${sum(changes, "switches")}, ${sum(changes, "epochs")}`)],
+    [
+      "deliveries of updates",
+      ...figures(({ verdict }) => verdict.judges.reduce((total, { updates }) => total + updates, 0)),
+    ],
+    [
+      "switches announced, epochs begun by them",
+      ...figures(({ changes }) => `${sum(changes, "switches")}, ${sum(changes, "epochs")}`),
+    ],
     ["resets, as the epoch changed", ...figures(({ verdict }) => verdict.resets.epoch)],
     ["resets again, after a cut before the position was told", ...figures(({ verdict }) => verdict.resets.cut)],
     ["resets unaccounted for", ...figures(({ verdict: { resets } }) => resets.ahead + resets.unaccounted)],

@@ -97,7 +97,14 @@ async function run(plan: FailoverPlan, stops: (() => unknown)[]): Promise<Failov
   const [first, second] = await Promise.all([start(), start()]);
   const observationsPath = join(folder, "observations.txt");
   const addresses = { first: `127.0.0.1:${first.port}`, second: `127.0.0.1:${second.port}` };
-  const following = await NativeClients.start(addresses, lateMsMax, random, clientCount, registrationOf, observationsPath);
+  const following = await NativeClients.start(
+    addresses,
+    lateMsMax,
+    random,
+    clientCount,
+    registrationOf,
+    observationsPath,
+  );
   stops.push(() => following.end());
   const { clients } = following;
   const watch = new Watch(observationsPath, clients, null);
@@ -113,14 +120,26 @@ async function run(plan: FailoverPlan, stops: (() => unknown)[]): Promise<Failov
   stops.push(() => publishing.stop());
   const { publishes } = publishing;
 
-  const sentinels = environment.REDIS_SENTINELS?.split(",").map((place) => ({ host: "127.0.0.1", port: Number(place.split(":")[1]) })) ?? [];
+  const sentinels =
+    environment.REDIS_SENTINELS?.split(",").map((place) => ({
+      host: "127.0.0.1",
+      port: Number(place.split(":")[1]),
+    })) ?? [];
   const probeClient = new Redis({
     ...{ sentinels, name: environment.REDIS_MASTER_NAME ?? "", password: environment.REDIS_PASSWORD ?? "" },
     ...{ retryStrategy: () => 50, sentinelRetryStrategy: () => 50, socketTimeout: 5_000 },
   });
   probeClient.on("error", () => undefined);
-  const prober = createPublisher(probeClient, { historyLength: 1_000_000, waitReplicas, onTrouble: () => undefined, onRecovery: () => undefined });
-  stops.push(() => prober.close(), () => probeClient.disconnect());
+  const prober = createPublisher(probeClient, {
+    historyLength: 1_000_000,
+    waitReplicas,
+    onTrouble: () => undefined,
+    onRecovery: () => undefined,
+  });
+  stops.push(
+    () => prober.close(),
+    () => probeClient.disconnect(),
+  );
   const probe = new Probe(prober, publishing, watch, updates);
   /** The old primary is a replica, too. */
   const recovered = async (what: string): Promise<EventId> => {
@@ -160,12 +179,21 @@ async function run(plan: FailoverPlan, stops: (() => unknown)[]): Promise<Failov
   const { history, violations } = historyOf(writes.appends());
   history.losses.push(...losses);
   const all = [...publishes.values()].filter(({ calledMs }) => calledMs !== null);
-  const judged = judge({ history, publishes: all, clients, observations: watch.observations, views: await viewsOf(history) });
+  const judged = judge({
+    history,
+    publishes: all,
+    clients,
+    observations: watch.observations,
+    views: await viewsOf(history),
+  });
   const verdict = { ...judged, violations: [...violations, ...judged.violations] };
   const costsOf = costs(faults, history, all, verdict.judges, endMs);
 
   const changes = faults.map(({ epochAfter, switches }) => {
-    const change = { epochs: history.begun.filter((epoch) => epoch > calmEpoch && epoch <= epochAfter).length, switches: switches - calmSwitches };
+    const change = {
+      epochs: history.begun.filter((epoch) => epoch > calmEpoch && epoch <= epochAfter).length,
+      switches: switches - calmSwitches,
+    };
     [calmEpoch, calmSwitches] = [epochAfter, switches];
     return change;
   });
@@ -176,7 +204,9 @@ async function run(plan: FailoverPlan, stops: (() => unknown)[]): Promise<Failov
   });
   const failovers = faults.map(({ kind, fromMs, untilMs }, index): Failover => {
     const nextMs = faults[index + 1]?.fromMs ?? endMs;
-    const reset = watch.observations.filter((each) => each.kind === "reset" && each.atMs >= fromMs && each.atMs < nextMs);
+    const reset = watch.observations.filter(
+      (each) => each.kind === "reset" && each.atMs >= fromMs && each.atMs < nextMs,
+    );
     return {
       ...{ kind, fromMs, untilMs },
       cost: costsOf[index] ?? { lastedMs: 0, streamsLost: 0, openAgainMs: [], wholeAgainMs: [], acknowledgedMs: 0 },
@@ -185,7 +215,12 @@ async function run(plan: FailoverPlan, stops: (() => unknown)[]): Promise<Failov
     };
   });
 
-  const logs = { ...publishing.logs, first_gateway: first.log, second_gateway: second.log, stream_clients: following.log };
+  const logs = {
+    ...publishing.logs,
+    first_gateway: first.log,
+    second_gateway: second.log,
+    stream_clients: following.log,
+  };
   for (const [name, log] of Object.entries(logs)) await writeFile(join(folder, `${name}.log`), log);
   for (const server of redis.servers) await writeFile(join(folder, `redis-${server.port}.log`), server.log);
   await writeFile(join(folder, "history.txt"), history.entries.map(({ text }) => `${text}\n`).join(""));

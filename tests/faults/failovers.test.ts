@@ -15,14 +15,21 @@ const seed = Number(process.env.REGSTREAM_FAULTS_SEED ?? 1);
 
 const folder = fileURLToPath(new URL("../../build/faults", import.meta.url));
 
-test("a primary is replaced again and again, and what all replicas had when it was acknowledged is there once", { timeout: 300_000 }, async () => {
+test("a primary is replaced again and again, and what all replicas had when it was acknowledged is there once", {
+  timeout: 300_000,
+}, async () => {
   const kinds = Object.keys(ends) as EndKind[];
   const careful = await runFailovers({
     ...{ seed, waitReplicas: 2, folder: join(folder, "failovers") },
     kinds: new Random(seed).shuffled([...kinds, ...kinds]),
   });
   // With no claim: its losses are reported.
-  const careless = await runFailovers({ seed, waitReplicas: 0, folder: join(folder, "failovers_without_wait"), kinds: ["cutOff", "killed"] });
+  const careless = await runFailovers({
+    seed,
+    waitReplicas: 0,
+    folder: join(folder, "failovers_without_wait"),
+    kinds: ["cutOff", "killed"],
+  });
   const text = failoverReport([careful, careless]);
   console.log(text);
   await mkdir(folder, { recursive: true });

@@ -55,89 +55,101 @@ afterEach(async () => {
   await deployment?.stop();
 });
 
-test(
-  "nobody loses, doubles or reorders an update, whatever happens to gateways, Redis, nginx and connections",
-  { timeout: 600_000 },
-  async () => {
-    console.log(`seed ${seed}; again: ./dev faults ${seed}`);
-    await mkdir(folder, { recursive: true });
-    // All else is written anew. What the other runs have left here is theirs.
-    await rm(pagePath, { force: true });
-    const beganMs = Date.now();
-    const random = new Random(seed);
-    const history = new History();
-    const deployed = (deployment = await Deployment.start());
-    const { direct, pageLinks, proxies } = deployed;
-    const observationsPath = join(folder, "observations.txt");
-    const { entryAddresses } = deployed;
-    const following = (native = await NativeClients.start(entryAddresses, lateMsMax, random, nativeClients, registrationOf, observationsPath));
-    const browsing = (pages = await ChromiumClients.start(pageLinks.map(({ address }) => address), registrationOf));
-    const clients = [...following.clients, ...browsing.clients];
-    const watch = new Watch(observationsPath, clients, {
-      path: pagePath,
-      takeLines: () => browsing.takeLines(),
-    });
-    const publishing = (publishers = new Publishers(publishersOf(deployed), workload(random, updates, registrations), perSecond));
-    const { publishes } = publishing;
-    const rounds = schedule(random);
+test("nobody loses, doubles or reorders an update, whatever happens to gateways, Redis, nginx and connections", {
+  timeout: 600_000,
+}, async () => {
+  console.log(`seed ${seed}; again: ./dev faults ${seed}`);
+  await mkdir(folder, { recursive: true });
+  // All else is written anew. What the other runs have left here is theirs.
+  await rm(pagePath, { force: true });
+  const beganMs = Date.now();
+  const random = new Random(seed);
+  const history = new History();
+  const deployed = (deployment = await Deployment.start());
+  const { direct, pageLinks, proxies } = deployed;
+  const observationsPath = join(folder, "observations.txt");
+  const { entryAddresses } = deployed;
+  const following = (native = await NativeClients.start(
+    entryAddresses,
+    lateMsMax,
+    random,
+    nativeClients,
+    registrationOf,
+    observationsPath,
+  ));
+  const browsing = (pages = await ChromiumClients.start(
+    pageLinks.map(({ address }) => address),
+    registrationOf,
+  ));
+  const clients = [...following.clients, ...browsing.clients];
+  const watch = new Watch(observationsPath, clients, {
+    path: pagePath,
+    takeLines: () => browsing.takeLines(),
+  });
+  const publishing = (publishers = new Publishers(
+    publishersOf(deployed),
+    workload(random, updates, registrations),
+    perSecond,
+  ));
+  const { publishes } = publishing;
+  const rounds = schedule(random);
 
-    // Past all proxies: what it publishes shows who is whole.
-    const probe = new Probe(createPublisher(direct, { historyLength: 1_000_000 }), publishing, watch, updates);
-    /** Nothing is half-open, too. */
-    const recovered = async (kinds: readonly FaultKind[]): Promise<void> => {
-      const halfOpen = () => proxies.filter((proxy) => proxy.halfOpen > 0).map(({ port }) => port);
-      await probe.untilWhole(`after ${kinds.join(" and ")}`, () => ({ halfOpen: halfOpen() }));
-    };
+  // Past all proxies: what it publishes shows who is whole.
+  const probe = new Probe(createPublisher(direct, { historyLength: 1_000_000 }), publishing, watch, updates);
+  /** Nothing is half-open, too. */
+  const recovered = async (kinds: readonly FaultKind[]): Promise<void> => {
+    const halfOpen = () => proxies.filter((proxy) => proxy.halfOpen > 0).map(({ port }) => port);
+    await probe.untilWhole(`after ${kinds.join(" and ")}`, () => ({ halfOpen: halfOpen() }));
+  };
 
-    publishing.allow(0.01);
-    await recovered([]);
-    const begin = (round: number): void => publishing.allow((round + 1) / rounds.length);
-    const faults = await inflict(deployed, history, random, rounds, begin, recovered);
-    await until(async () => publishing.areAllGiven, settleMsMax);
-    const exits = await publishing.end();
+  publishing.allow(0.01);
+  await recovered([]);
+  const begin = (round: number): void => publishing.allow((round + 1) / rounds.length);
+  const faults = await inflict(deployed, history, random, rounds, begin, recovered);
+  await until(async () => publishing.areAllGiven, settleMsMax);
+  const exits = await publishing.end();
 
-    // Of each registration one more, so that everybody has something to wait for.
-    for (let registrationId = 1; registrationId <= registrations; ++registrationId) await probe.publish(registrationId);
-    await readHistory(direct, history);
-    const { end } = history;
-    if (end === null) throw new Error("the history is empty");
-    const lastFor = ({ registrationId }: Client): EventId =>
-      registrationId === null ? end : (history.lastUpTo(end, registrationId) ?? end);
-    await until(async () => {
-      await watch.look();
-      return watch.missing(lastFor).length === 0;
-    }, settleMsMax);
-    const endMs = Date.now();
-    await browsing.tellViews();
-    await following.end();
+  // Of each registration one more, so that everybody has something to wait for.
+  for (let registrationId = 1; registrationId <= registrations; ++registrationId) await probe.publish(registrationId);
+  await readHistory(direct, history);
+  const { end } = history;
+  if (end === null) throw new Error("the history is empty");
+  const lastFor = ({ registrationId }: Client): EventId =>
+    registrationId === null ? end : (history.lastUpTo(end, registrationId) ?? end);
+  await until(async () => {
     await watch.look();
+    return watch.missing(lastFor).length === 0;
+  }, settleMsMax);
+  const endMs = Date.now();
+  await browsing.tellViews();
+  await following.end();
+  await watch.look();
 
-    const all = [...publishes.values()];
-    const verdict = judge({
-      history,
-      publishes: all,
-      clients,
-      observations: watch.observations,
-      views: await viewsOf(history),
-    });
-    const text = report({
-      seed,
-      durationMs: endMs - beganMs,
-      faults,
-      costs: costs(faults, history, all, verdict.judges, endMs),
-      verdict,
-      publishes: all,
-      cuts: proxies.reduce((sum, { cuts }) => sum + cuts, 0),
-      halfOpen: proxies.reduce((sum, { swallowed }) => sum + swallowed, 0),
-      historiesLost: history.losses.length,
-    });
-    console.log(text);
+  const all = [...publishes.values()];
+  const verdict = judge({
+    history,
+    publishes: all,
+    clients,
+    observations: watch.observations,
+    views: await viewsOf(history),
+  });
+  const text = report({
+    seed,
+    durationMs: endMs - beganMs,
+    faults,
+    costs: costs(faults, history, all, verdict.judges, endMs),
+    verdict,
+    publishes: all,
+    cuts: proxies.reduce((sum, { cuts }) => sum + cuts, 0),
+    halfOpen: proxies.reduce((sum, { swallowed }) => sum + swallowed, 0),
+    historiesLost: history.losses.length,
+  });
+  console.log(text);
 
-    await writeFile(join(folder, "report.md"), text);
-    await writeFile(join(folder, "faults.json"), JSON.stringify(faults, null, 1));
-    await writeFile(join(folder, "violations.txt"), verdict.violations.join("\n"));
-    await writeFile(join(folder, "history.txt"), history.entries.map((entry) => `${entry.text}\n`).join(""));
-    expect(verdict.violations.slice(0, 20), `seed ${seed}; everything that was seen is in ${folder}`).toEqual([]);
-    expect(exits).toEqual([0, 0, 0, 0, 0]);
-  },
-);
+  await writeFile(join(folder, "report.md"), text);
+  await writeFile(join(folder, "faults.json"), JSON.stringify(faults, null, 1));
+  await writeFile(join(folder, "violations.txt"), verdict.violations.join("\n"));
+  await writeFile(join(folder, "history.txt"), history.entries.map((entry) => `${entry.text}\n`).join(""));
+  expect(verdict.violations.slice(0, 20), `seed ${seed}; everything that was seen is in ${folder}`).toEqual([]);
+  expect(exits).toEqual([0, 0, 0, 0, 0]);
+});

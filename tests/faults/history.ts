@@ -64,7 +64,8 @@ export class History {
       const { epoch, sequence } = entry.id;
       this.begin(epoch);
       const held = this.epochs.get(epoch) ?? [];
-      if (sequence !== held.length + 1) throw new Error(`the history holds ${textOf(entry.id)} after ${held.length} updates`);
+      if (sequence !== held.length + 1)
+        throw new Error(`the history holds ${textOf(entry.id)} after ${held.length} updates`);
       held.push(entry);
       const key = `${epoch} ${entry.registrationId}`;
       const ofRegistration = this.sequences.get(key) ?? [];

@@ -25,7 +25,10 @@ const oneOf = ({ gateways }: Deployment, random: Random): SupervisedGateway => r
 const linksOf = ({ clientLinks, pageLinks }: Deployment) => [...Object.values(clientLinks), ...pageLinks];
 
 /** Within a request, a greeting, an update, or many. */
-const cutter = (random: Random) => (): Cut => ({ afterBytes: random.from(0, random.one([100, 1_000, 10_000])), isAbrupt: random.next() < 0.5 });
+const cutter = (random: Random) => (): Cut => ({
+  afterBytes: random.from(0, random.one([100, 1_000, 10_000])),
+  isAbrupt: random.next() < 0.5,
+});
 
 export const ways = {
   gatewayKilled: {
@@ -211,7 +214,9 @@ export function schedule(random: Random): (readonly FaultKind[])[] {
   const alone = random.shuffled(kinds).map((kind) => [kind]);
   const together: FaultKind[][] = [];
   for (const kind of random.shuffled(kinds)) {
-    const fitting = together.find((others) => others.length < togetherMax && !needsOf(others).some((need) => needsOf([kind]).includes(need)));
+    const fitting = together.find(
+      (others) => others.length < togetherMax && !needsOf(others).some((need) => needsOf([kind]).includes(need)),
+    );
     if (fitting === undefined) together.push([kind]);
     else fitting.push(kind);
   }
@@ -233,7 +238,9 @@ export async function inflict(
   for (const [round, kinds] of rounds.entries()) {
     begin(round);
     const fromMs = Date.now();
-    await Promise.all(kinds.map((kind, index) => ways[kind].inflict(deployment, history, randoms[round]?.[index] ?? random)));
+    await Promise.all(
+      kinds.map((kind, index) => ways[kind].inflict(deployment, history, randoms[round]?.[index] ?? random)),
+    );
     faults.push({ kinds, fromMs, untilMs: Date.now() });
     await recovered(kinds);
   }

@@ -9,7 +9,14 @@ import { createPublisher, type Publisher } from "regstream/publisher";
 
 interface Step {
   readonly serial: string;
-  readonly update: { registrationId: number; status?: string; stage?: string; stageStatus?: "started"; message: string; details?: object };
+  readonly update: {
+    registrationId: number;
+    status?: string;
+    stage?: string;
+    stageStatus?: "started";
+    message: string;
+    details?: object;
+  };
 }
 
 /** After this long without an answer, in milliseconds, a client takes its connection for dead. By default it waits for ever. */
@@ -19,10 +26,12 @@ const socketTimeout = 2_000;
 type Publish = (step: Step) => Promise<string | null>;
 
 function readStep(line: string): Step {
-  const [, serial = "", registration = "", stage = "", status = "", message = ""] = /^(\d+) (\d+) (\S+) (\S+) (.*)$/s.exec(line) ?? [];
+  const [, serial = "", registration = "", stage = "", status = "", message = ""] =
+    /^(\d+) (\d+) (\S+) (\S+) (.*)$/s.exec(line) ?? [];
   const registrationId = Number(registration);
   // "started" stands for any stage status: the publisher checks it.
-  const what = stage === "-" ? { status, details: { serial: Number(serial) } } : { stage, stageStatus: status as "started" };
+  const what =
+    stage === "-" ? { status, details: { serial: Number(serial) } } : { stage, stageStatus: status as "started" };
   return { serial, update: { registrationId, ...what, message } };
 }
 
@@ -50,12 +59,17 @@ function throughSentinels(): Publish {
     ...{ retryStrategy: retry, sentinelRetryStrategy: retry, socketTimeout: 5_000 },
   });
   client.on("error", () => undefined);
-  return throughPublisher(createPublisher(client, { historyLength: 1_000_000, waitReplicas: Number(REDIS_WAIT_REPLICAS) }));
+  return throughPublisher(
+    createPublisher(client, { historyLength: 1_000_000, waitReplicas: Number(REDIS_WAIT_REPLICAS) }),
+  );
 }
 
 async function throughNodeRedis(host: string, port: number): Promise<Publish> {
   // It counts idleness as silence, too.
-  const client = createClient({ socket: { host, port, reconnectStrategy: 100, socketTimeout }, pingInterval: socketTimeout / 2 });
+  const client = createClient({
+    socket: { host, port, reconnectStrategy: 100, socketTimeout },
+    pingInterval: socketTimeout / 2,
+  });
   client.on("error", () => undefined);
   await client.connect();
   return throughPublisher(createPublisher(client, { historyLength: 1_000_000 }));
@@ -96,7 +110,14 @@ function throughRoute(address: string): Publish {
 
 /** At most once: what could not be sent is not sent later. */
 function bare(host: string, port: number): Publish {
-  const client = new Redis({ host, port, retryStrategy: () => 100, socketTimeout, enableOfflineQueue: false, autoResendUnfulfilledCommands: false });
+  const client = new Redis({
+    host,
+    port,
+    retryStrategy: () => 100,
+    socketTimeout,
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+  });
   client.on("error", () => undefined);
   return async ({ update }) => {
     const { status = "PENDING", ...others } = update;
@@ -127,7 +148,8 @@ const ways: Readonly<Record<string, () => Publish | Promise<Publish>>> = {
   bare: () => bare(host, Number(port)),
 };
 const publish = await ways[how]?.();
-if (publish === undefined) throw new Error("usage: node_publisher.ts ioredis|node-redis|http|bare HOST:PORT, or sentinels");
+if (publish === undefined)
+  throw new Error("usage: node_publisher.ts ioredis|node-redis|http|bare HOST:PORT, or sentinels");
 
 const told: Promise<void>[] = [];
 async function take(step: Step, way: Publish): Promise<void> {

@@ -13,7 +13,12 @@ export type Observation = {
   | { readonly kind: "reset"; readonly id: EventId }
   | { readonly kind: "snapshot"; readonly id: EventId; readonly viewId: EventId; readonly fingerprint: string }
   /** What it shows, and whether it says that updates may have been missed. A page's view has no fingerprint and does not say: null. */
-  | { readonly kind: "view"; readonly id: EventId; readonly fingerprint: string | null; readonly hasGap: boolean | null }
+  | {
+      readonly kind: "view";
+      readonly id: EventId;
+      readonly fingerprint: string | null;
+      readonly hasGap: boolean | null;
+    }
   | { readonly kind: "malformed"; readonly what: string }
 );
 
@@ -40,7 +45,13 @@ export function parseObservation(line: string): Observation {
     case "snapshot":
       return { ...common, kind, id: parseEventId(first), viewId: parseEventId(second), fingerprint: third };
     case "view":
-      return { ...common, kind, id: parseEventId(first), fingerprint: second === "-" ? null : second, hasGap: third === "" ? null : third === "gap" };
+      return {
+        ...common,
+        kind,
+        id: parseEventId(first),
+        fingerprint: second === "-" ? null : second,
+        hasGap: third === "" ? null : third === "gap",
+      };
     case "malformed":
       return { ...common, kind, what: rest.join(" ") };
     default:

@@ -59,7 +59,9 @@ function judged(lines: readonly string[], { client = follower, publishes: change
   const observations = lines.map((line, index) => {
     const [kind, id = ""] = line.split(" ");
     const known = kind === "update" && line.split(" ").length === 2 ? history.entry(parseEventId(id)) : undefined;
-    return parseObservation(`${index} ${client.name} ${line}${known === undefined ? "" : ` ${known.registrationId} ${known.fingerprint}`}`);
+    return parseObservation(
+      `${index} ${client.name} ${line}${known === undefined ? "" : ` ${known.registrationId} ${known.fingerprint}`}`,
+    );
   });
   return judge({ history, publishes, clients: [client], observations, views });
 }
@@ -80,7 +82,9 @@ describe("the oracle finds nothing", () => {
   });
 
   test("where a view says that updates may have been missed: after a reset, until a snapshot", () => {
-    expect(judged([...inFirst, "view 10-5 view-10-5 whole", ...toSecond, "view 20-3 view-20-3 gap"]).violations).toEqual([]);
+    expect(
+      judged([...inFirst, "view 10-5 view-10-5 whole", ...toSecond, "view 20-3 view-20-3 gap"]).violations,
+    ).toEqual([]);
     const told = [...inFirst, "reset 0-0", "snapshot 20-4 20-3 view-20-3", "view 20-3 view-20-3 whole"];
     expect(judged(told).violations).toEqual([]);
   });
@@ -92,19 +96,32 @@ describe("the oracle finds nothing", () => {
   });
 
   test("where a client comes back after its last event", () => {
-    const lines = [...begin, "update 10-1", ...back, "connected 10-1", "update 10-3", "update 10-5", ...toSecond, ...end];
+    const lines = [
+      ...begin,
+      "update 10-1",
+      ...back,
+      "connected 10-1",
+      "update 10-3",
+      "update 10-5",
+      ...toSecond,
+      ...end,
+    ];
     const { violations, judges } = judged(lines);
     expect(violations).toEqual([]);
     expect(judges[0]?.outages).toEqual([{ fromMs: 4, untilMs: 6 }]);
   });
 
   test("where a history was lost before it had an update", () => {
-    const { violations, resets } = judged([...inFirst, "reset 15-0", ...toSecond, ...end], { history: (history) => history.begin(15) });
+    const { violations, resets } = judged([...inFirst, "reset 15-0", ...toSecond, ...end], {
+      history: (history) => history.begin(15),
+    });
     expect([violations, resets.epoch]).toEqual([[], 2]);
   });
 
   test("where a late client begins with a snapshot", () => {
-    expect(judged(["connecting", "connected 0-0", "snapshot 20-2 20-1 view-20-1", "update 20-3", ...end]).violations).toEqual([]);
+    expect(
+      judged(["connecting", "connected 0-0", "snapshot 20-2 20-1 view-20-1", "update 20-3", ...end]).violations,
+    ).toEqual([]);
   });
 
   test("where a client is cut before it is told where it stands, and asks again", () => {
@@ -135,7 +152,9 @@ describe("the oracle finds nothing", () => {
   });
 
   test("where a bare update is lost, for nobody listened", () => {
-    const { violations, unheard } = judged(whole, { publishes: (publishes) => publishes.push(published(30, "0-0", { id: null, isBare: true })) });
+    const { violations, unheard } = judged(whole, {
+      publishes: (publishes) => publishes.push(published(30, "0-0", { id: null, isBare: true })),
+    });
     expect([violations, unheard]).toEqual([[], 1]);
   });
 });
@@ -144,27 +163,47 @@ describe("the oracle complains", () => {
   const complaint = (lines: readonly string[], more: Case = {}): string => judged(lines, more).violations.join("\n");
 
   test.each<[string, readonly string[], RegExp]>([
-    ["an update is missing", [...begin, "update 10-1", "update 10-5", ...toSecond, ...end], /10-5 comes after 10-1, without 10-3: lost/],
+    [
+      "an update is missing",
+      [...begin, "update 10-1", "update 10-5", ...toSecond, ...end],
+      /10-5 comes after 10-1, without 10-3: lost/,
+    ],
     [
       "an update is missing after a reconnect",
       [...begin, "update 10-1", ...back, "connected 10-1", "update 10-5", ...toSecond, ...end],
       /without 10-3: lost/,
     ],
-    ["the last update never comes", [...inFirst, "reset 20-0", "update 20-1", "view 20-1 view-20-1"], /has not had 20-3: lost/],
+    [
+      "the last update never comes",
+      [...inFirst, "reset 20-0", "update 20-1", "view 20-1 view-20-1"],
+      /has not had 20-3: lost/,
+    ],
     ["an update comes twice", [...inFirst, "update 10-5", ...toSecond, ...end], /10-5 comes after 10-5: duplicated/],
     [
       "an update comes again after a reconnect",
       [...inFirst, ...back, "connected 10-5", "update 10-3", ...toSecond, ...end],
       /10-3 comes after 10-5: duplicated/,
     ],
-    ["two updates change places", [...begin, "update 10-3", "update 10-1", "update 10-5", ...toSecond, ...end], /out of order/],
+    [
+      "two updates change places",
+      [...begin, "update 10-3", "update 10-1", "update 10-5", ...toSecond, ...end],
+      /out of order/,
+    ],
     [
       "an update is corrupted",
       [...begin, "update 10-1 7 00000000", "update 10-3", "update 10-5", ...toSecond, ...end],
       /10-1 is corrupted/,
     ],
-    ["an update was never published", [...inFirst, "update 10-7", ...toSecond, ...end], /10-7 was never in the history/],
-    ["a reset leads nowhere", [...inFirst, "reset 15-0", ...toSecond, ...end], /told to stand at 15-0, which was never in the history/],
+    [
+      "an update was never published",
+      [...inFirst, "update 10-7", ...toSecond, ...end],
+      /10-7 was never in the history/,
+    ],
+    [
+      "a reset leads nowhere",
+      [...inFirst, "reset 15-0", ...toSecond, ...end],
+      /told to stand at 15-0, which was never in the history/,
+    ],
     [
       "an update concerns another registration",
       [...begin, "update 10-1", "update 10-2", "update 10-3", "update 10-5", ...toSecond, ...end],
@@ -187,7 +226,16 @@ describe("the oracle complains", () => {
     ],
     [
       "a reset takes a client back",
-      [...inFirst, ...back, "connected 0-0", "reset 0-0", "snapshot 10-4 10-3 view-10-3", "update 10-5", ...toSecond, ...end],
+      [
+        ...inFirst,
+        ...back,
+        "connected 0-0",
+        "reset 0-0",
+        "snapshot 10-4 10-3 view-10-3",
+        "update 10-5",
+        ...toSecond,
+        ...end,
+      ],
       /from 10-5 to 10-4: it is ahead of the gateway/,
     ],
     [
@@ -200,7 +248,11 @@ describe("the oracle complains", () => {
       [...inFirst, "reset 0-0", "snapshot 20-3 20-3 view-20-1", ...end],
       /the snapshot 20-3 does not agree/,
     ],
-    ["a snapshot comes unannounced", [...begin, "update 10-1", "snapshot 10-6 10-5 view-10-5", ...toSecond, ...end], /unannounced/],
+    [
+      "a snapshot comes unannounced",
+      [...begin, "update 10-1", "snapshot 10-6 10-5 view-10-5", ...toSecond, ...end],
+      /unannounced/,
+    ],
     [
       "a snapshot that was announced does not come",
       [...inFirst, "reset 0-0", "update 20-1", "update 20-3", ...end],
@@ -208,7 +260,17 @@ describe("the oracle complains", () => {
     ],
     [
       "a view goes back",
-      [...begin, "update 10-1", "view 10-1 -", "update 10-3", "view 10-3 -", "view 10-1 -", "update 10-5", ...toSecond, ...end],
+      [
+        ...begin,
+        "update 10-1",
+        "view 10-1 -",
+        "update 10-3",
+        "view 10-3 -",
+        "view 10-1 -",
+        "update 10-5",
+        ...toSecond,
+        ...end,
+      ],
       /its view goes back from 10-3 to 10-1/,
     ],
     [
@@ -226,7 +288,11 @@ describe("the oracle complains", () => {
       [...inFirst, "view 10-5 view-10-5 gap", ...toSecond, ...end],
       /as of 10-5 says that updates may have been missed/,
     ],
-    ["a view stays behind", [...inFirst, ...toSecond, "view 20-1 view-20-1"], /shows its registration as of 20-1, not as of 20-3/],
+    [
+      "a view stays behind",
+      [...inFirst, ...toSecond, "view 20-1 view-20-1"],
+      /shows its registration as of 20-1, not as of 20-3/,
+    ],
     ["nothing is shown", [...inFirst, ...toSecond], /shows its registration as of none/],
     ["a client stays in the lost history", inFirst, /stands at 10-5, and the history at 20-4/],
     ["a client is never greeted", ["connecting", "open accepted"], /has not been told what its greeting promised/],
@@ -269,10 +335,17 @@ describe("the oracle complains", () => {
     ],
     [
       "a publisher's updates change places",
-      { publishes: (publishes) => publishes.push(published(9, "20-5")), history: (history) => history.add([entry("20-5", 9)]) },
+      {
+        publishes: (publishes) => publishes.push(published(9, "20-5")),
+        history: (history) => history.add([entry("20-5", 9)]),
+      },
       /9 entered the history after its later one 14: out of order/,
     ],
-    ["an update comes from nowhere", { history: (history) => history.add([entry("20-5", 99)]) }, /20-5 is an update that nobody published/],
+    [
+      "an update comes from nowhere",
+      { history: (history) => history.add([entry("20-5", 99)]) },
+      /20-5 is an update that nobody published/,
+    ],
     [
       "an update is refused",
       { publishes: (publishes) => Object.assign(publishes[3] as Publish, { failure: "no" }) },
@@ -288,7 +361,15 @@ describe("the oracle complains", () => {
   });
 
   test("and knows who was ahead by the greeting, where the gateway has caught up meanwhile", () => {
-    const lines = [...inFirst, ...back, "connected 0-0", "reset 0-0", "snapshot 10-6 10-5 view-10-5", ...toSecond, ...end];
+    const lines = [
+      ...inFirst,
+      ...back,
+      "connected 0-0",
+      "reset 0-0",
+      "snapshot 10-6 10-5 view-10-5",
+      ...toSecond,
+      ...end,
+    ];
     const { violations, resets } = judged(lines);
     expect(resets).toMatchObject({ ahead: 1, unaccounted: 0 });
     expect(violations).toHaveLength(1);

@@ -65,7 +65,9 @@ function judgePublishes(history: History, publishes: readonly Publish[]): Omit<V
     const key = `${entry.id.epoch} ${publish.publisher}`;
     const last = lastOf.get(key);
     if (last !== undefined && (last.serial ?? 0) > publish.serial) {
-      violations.push(`${publish.publisher}: its update ${publish.serial} entered the history after its later one ${last.serial}: out of order`);
+      violations.push(
+        `${publish.publisher}: its update ${publish.serial} entered the history after its later one ${last.serial}: out of order`,
+      );
     }
     lastOf.set(key, entry);
   }

@@ -26,7 +26,11 @@ export class Probe {
     const publish = publishOf({ publisher: "probe", serial: ++this.serial, registrationId });
     this.publishing.publishes.set(publish.serial, publish);
     publish.calledMs = Date.now();
-    const { id } = await this.publisher.publish({ registrationId, status: "COMPLETED", message: numbered(publish.serial, "a probe") });
+    const { id } = await this.publisher.publish({
+      registrationId,
+      status: "COMPLETED",
+      message: numbered(publish.serial, "a probe"),
+    });
     publish.toldMs = Date.now();
     return (publish.id = parseEventId(id));
   }
@@ -35,7 +39,10 @@ export class Probe {
    * Until everybody is connected, and has what was published by now; nobody waits for Redis; and nothing else is waited for. Gives the
    * id of what it has published. Says so where that takes too long: the oracle judges what comes of it.
    */
-  async untilWhole(what: string, others: () => Readonly<Record<string, readonly unknown[]>> = () => ({})): Promise<EventId> {
+  async untilWhole(
+    what: string,
+    others: () => Readonly<Record<string, readonly unknown[]>> = () => ({}),
+  ): Promise<EventId> {
     const last = await this.publish(1);
     const probeMs = Date.now();
     const followsAll = (client: Client): boolean => client.registrationId === null && this.watch.hasCome(client);
@@ -51,7 +58,8 @@ export class Probe {
       };
       return Object.values(waitsFor).every(({ length }) => length === 0) && Date.now() - probeMs > quietMs;
     };
-    if (!(await until(isWhole, recoverMsMax))) console.log(`${what}: not all was well within ${recoverMsMax} ms:`, waitsFor);
+    if (!(await until(isWhole, recoverMsMax)))
+      console.log(`${what}: not all was well within ${recoverMsMax} ms:`, waitsFor);
     return last;
   }
 }

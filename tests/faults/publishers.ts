@@ -71,7 +71,9 @@ export class Publishers {
 
   /** What was published before a time, and has not been acknowledged. */
   untold(beforeMs: number): Publish[] {
-    return [...this.publishes.values()].filter(({ calledMs, toldMs }) => calledMs !== null && calledMs < beforeMs && toldMs === null);
+    return [...this.publishes.values()].filter(
+      ({ calledMs, toldMs }) => calledMs !== null && calledMs < beforeMs && toldMs === null,
+    );
   }
 
   get areAllGiven(): boolean {

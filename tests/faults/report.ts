@@ -20,14 +20,29 @@ export interface Outcome {
 }
 
 /** The report of a run, as Markdown that a terminal shows as well. */
-export function report({ seed, durationMs, faults, costs, verdict, publishes, cuts, halfOpen, historiesLost }: Outcome): string {
+export function report({
+  seed,
+  durationMs,
+  faults,
+  costs,
+  verdict,
+  publishes,
+  cuts,
+  halfOpen,
+  historiesLost,
+}: Outcome): string {
   const { judges, resets } = verdict;
-  const sum = (of: (judge: (typeof judges)[number]) => number): number => judges.reduce((total, judge) => total + of(judge), 0);
-  const inflicted = (...kinds: FaultKind[]): number => faults.flatMap((fault) => fault.kinds).filter((kind) => kinds.includes(kind)).length;
+  const sum = (of: (judge: (typeof judges)[number]) => number): number =>
+    judges.reduce((total, judge) => total + of(judge), 0);
+  const inflicted = (...kinds: FaultKind[]): number =>
+    faults.flatMap((fault) => fault.kinds).filter((kind) => kinds.includes(kind)).length;
   const count = (pattern: RegExp): number => verdict.violations.filter((violation) => pattern.test(violation)).length;
 
   const outages = judges.flatMap((judge) => judge.outages);
-  const kills = inflicted("gatewayKilled", "gatewayBehind") + 2 * inflicted("gatewaysKilled") + inflicted("redisKilled", "redisReplaced");
+  const kills =
+    inflicted("gatewayKilled", "gatewayBehind") +
+    2 * inflicted("gatewaysKilled") +
+    inflicted("redisKilled", "redisReplaced");
   const figures: Row[] = [
     ["clients, of which in Chromium", `${judges.length}, ${judges.filter(({ client }) => client.isPage).length}`],
     ["updates published, of which bare", `${publishes.length}, ${publishes.filter(({ isBare }) => isBare).length}`],
@@ -40,7 +55,10 @@ export function report({ seed, durationMs, faults, costs, verdict, publishes, cu
     ["histories lost", historiesLost],
     ["connections cut by proxies", cuts],
     ["connections left half-open by proxies", halfOpen],
-    ["streams lost, and opened again", `${outages.length}, ${outages.filter(({ untilMs }) => untilMs !== null).length}`],
+    [
+      "streams lost, and opened again",
+      `${outages.length}, ${outages.filter(({ untilMs }) => untilMs !== null).length}`,
+    ],
     ["resets, as a history was lost", resets.epoch],
     ["resets again, after a cut before the position was told", resets.cut],
     ["resets by a gateway that knew less than the one before", resets.ahead],
@@ -67,7 +85,12 @@ export function report({ seed, durationMs, faults, costs, verdict, publishes, cu
       seconds(quantile(wholeAgainMs, 0.5)),
       seconds(quantile(wholeAgainMs, 0.99)),
       seconds(quantile(wholeAgainMs, 1)),
-      seconds(quantile(own.map(({ acknowledgedMs }) => acknowledgedMs), 1)),
+      seconds(
+        quantile(
+          own.map(({ acknowledgedMs }) => acknowledgedMs),
+          1,
+        ),
+      ),
     ];
   });
   const head = [

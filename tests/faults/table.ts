@@ -4,7 +4,8 @@ export type Row = readonly (string | number)[];
 export function table(head: Row, rows: readonly Row[]): string {
   const texts = [head, head.map((_, index) => (index === 0 ? "---" : "---:")), ...rows].map((row) => row.map(String));
   const widths = head.map((_, index) => Math.max(...texts.map((row) => (row[index] ?? "").length)));
-  const padded = (cell: string, index: number): string => (index === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[index] ?? 0));
+  const padded = (cell: string, index: number): string =>
+    index === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[index] ?? 0);
   return texts.map((row) => `| ${row.map(padded).join(" | ")} |`).join("\n");
 }
 

@@ -11,6 +11,11 @@ export async function viewsOf(history: History): Promise<Views> {
   const texts = history.entries.map(({ text }) => `${text}\n`).join("");
   const child = new Child(join(dirname(program), "fold_history"), [], {}, texts);
   if ((await child.exited) !== 0) throw new Error(child.log);
-  const views = new Map(child.log.trimEnd().split("\n").map((line) => line.split(" ") as [string, string]));
+  const views = new Map(
+    child.log
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.split(" ") as [string, string]),
+  );
   return { fingerprintAt: (id) => views.get(textOf(id)) };
 }

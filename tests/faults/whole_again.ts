@@ -37,7 +37,11 @@ function receipts(judge: ClientJudge, ofClient: readonly Entry[]): Map<number, n
   const received = new Map<number, number>();
   let index = 0;
   for (const { atMs, position } of judge.steps) {
-    for (let entry = ofClient[index]; entry !== undefined && compare(entry.id, position) <= 0; entry = ofClient[++index]) {
+    for (
+      let entry = ofClient[index];
+      entry !== undefined && compare(entry.id, position) <= 0;
+      entry = ofClient[++index]
+    ) {
       if (entry.serial !== null && !received.has(entry.serial)) received.set(entry.serial, atMs);
     }
   }
@@ -64,7 +68,10 @@ export function costs(
   const calledMs = new Map(publishes.map((publish) => [publish.serial, publish.calledMs ?? Infinity]));
   const receiptsOf = judges.map((judge) => {
     const cameMs = judge.steps[0]?.atMs ?? Infinity;
-    const received = [...receipts(judge, entriesFor(judge.client))].map(([serial, atMs]) => ({ atMs, called: calledMs.get(serial) ?? Infinity }));
+    const received = [...receipts(judge, entriesFor(judge.client))].map(([serial, atMs]) => ({
+      atMs,
+      called: calledMs.get(serial) ?? Infinity,
+    }));
     return { judge, received: received.filter(({ called }) => called > cameMs) };
   });
 
@@ -86,7 +93,10 @@ export function costs(
       if (lost.length > 0 || longest > untouchedMsMax) wholeAgainMs.push(longest);
     }
     const acknowledgements = publishes
-      .filter(({ calledMs: called, toldMs, isBare }) => !isBare && called !== null && toldMs !== null && called < nextMs && toldMs > fromMs)
+      .filter(
+        ({ calledMs: called, toldMs, isBare }) =>
+          !isBare && called !== null && toldMs !== null && called < nextMs && toldMs > fromMs,
+      )
       .map(({ calledMs: called, toldMs }) => Math.min(toldMs ?? 0, nextMs) - Math.max(called ?? 0, fromMs));
     const acknowledgedMs = acknowledgements.reduce((most, one) => Math.max(most, one), 0);
     return { lastedMs: untilMs - fromMs, streamsLost, openAgainMs, wholeAgainMs, acknowledgedMs };

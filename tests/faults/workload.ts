@@ -41,7 +41,9 @@ export function workload(
   registrations: number,
   shares: Readonly<Partial<Record<PublisherName, number>>> = everybody,
 ): Step[] {
-  const lots = (Object.keys(shares) as PublisherName[]).flatMap((name) => Array.from({ length: shares[name] ?? 0 }, () => name));
+  const lots = (Object.keys(shares) as PublisherName[]).flatMap((name) =>
+    Array.from({ length: shares[name] ?? 0 }, () => name),
+  );
   return Array.from({ length: count }, (_, index) => {
     const isOutcome = random.next() < 0.2;
     return {
@@ -61,7 +63,11 @@ export function lineOf({ serial, registrationId, stage, status, message }: Step)
 }
 
 /** What is known of an update before it is published. */
-export function publishOf({ publisher, serial, registrationId }: Pick<Step, "serial" | "registrationId"> & { publisher: string }): Publish {
+export function publishOf({
+  publisher,
+  serial,
+  registrationId,
+}: Pick<Step, "serial" | "registrationId"> & { publisher: string }): Publish {
   return {
     publisher,
     serial,

@@ -14,7 +14,11 @@ const of42: Rights = { subscribe: ["registration:42"] };
 const everything: Rights = { subscribe: ["registration:*"], publish: ["registration:*"], inspect: true };
 
 /** Asks, and gives status, error code and the whole answer. */
-async function ask(gateway: Gateway, path: string, init: RequestInit = {}): Promise<{ status: number; error: string | undefined; text: string }> {
+async function ask(
+  gateway: Gateway,
+  path: string,
+  init: RequestInit = {},
+): Promise<{ status: number; error: string | undefined; text: string }> {
   const response = await fetch(gateway.url(path), init);
   const challenge = response.headers.get("WWW-Authenticate") ?? "";
   const text = response.headers.get("Content-Type") === "text/event-stream" ? "" : await response.text();
@@ -39,13 +43,17 @@ describe("tokens that don't count", () => {
 
   beforeAll(async () => {
     const issuer = ["--token-issuer", "https://issuer.example", "--token-audience", "regstream"];
-    gateway = await Gateway.start({ hasDemo: false, more: ["--token-jwks", writeJwks({ one: rsa, two: ec }), ...issuer] });
+    gateway = await Gateway.start({
+      hasDemo: false,
+      more: ["--token-jwks", writeJwks({ one: rsa, two: ec }), ...issuer],
+    });
   });
   afterAll(async () => {
     await gateway.stop();
   });
 
-  const good = (claims: Json = {}, header: Json = {}): string => rsa.token(of42, { ...rules, ...claims }, { kid: "one", ...header });
+  const good = (claims: Json = {}, header: Json = {}): string =>
+    rsa.token(of42, { ...rules, ...claims }, { kid: "one", ...header });
   const part = (value: Json): string => Buffer.from(JSON.stringify(value)).toString("base64url");
   const payload = part({ ...rules, exp: now() + 600, regstream: everything });
 
@@ -56,7 +64,9 @@ describe("tokens that don't count", () => {
     ["one of the other key", ec.token(of42, rules, { kid: "two" })],
     ["an access token by its type", good({}, { typ: "at+jwt" })],
   ])("%s counts", async (_name, token) => {
-    expect(await ask(gateway, `${stream}?registrationId=42`, { headers: bearer(token) })).toMatchObject({ status: 200 });
+    expect(await ask(gateway, `${stream}?registrationId=42`, { headers: bearer(token) })).toMatchObject({
+      status: 200,
+    });
   });
 
   test.each<[string, string]>([
@@ -70,7 +80,12 @@ describe("tokens that don't count", () => {
     ["of a key that nobody gave", other.token(of42, rules, { kid: "one" })],
     ["unsigned", `${part({ alg: "none", typ: "JWT" })}.${payload}.`],
     ["said to be unsigned", good({}, { alg: "none" })],
-    ["signed with the public key as a secret", ((text: string) => `${text}.${TokenKey.make("HS256").sign(text, rsa.material)}`)(`${part({ alg: "HS256", kid: "one" })}.${payload}`)],
+    [
+      "signed with the public key as a secret",
+      ((text: string) => `${text}.${TokenKey.make("HS256").sign(text, rsa.material)}`)(
+        `${part({ alg: "HS256", kid: "one" })}.${payload}`,
+      ),
+    ],
     ["of one key by the other's algorithm", good({}, { alg: "ES256" })],
     ["with a kid that is the other's", good({}, { kid: "two" })],
     ["with a kid that is a path", good({}, { kid: "../../../../dev/null" })],
@@ -85,7 +100,10 @@ describe("tokens that don't count", () => {
     ["too large", good({ x: "x".repeat(9000) })],
     ["no token", "x"],
     ["with a claim of another shape", good({ regstream: ["registration:42"] })],
-    ["with more ids than may be", good({ regstream: { subscribe: Array.from({ length: 101 }, (_, id) => `registration:${id + 1}`) } })],
+    [
+      "with more ids than may be",
+      good({ regstream: { subscribe: Array.from({ length: 101 }, (_, id) => `registration:${id + 1}`) } }),
+    ],
   ])("one that is %s is a 401, and is not repeated", async (_name, token) => {
     const answer = await ask(gateway, `${stream}?registrationId=42`, { headers: bearer(token) });
     expect(answer).toMatchObject({ status: 401, error: "invalid_token" });
@@ -98,7 +116,10 @@ describe("tokens that don't count", () => {
   test("the cookie is as good as the field", async () => {
     const cookie = (token: string): RequestInit => ({ headers: { Cookie: `theme=dark; __Host-regstream=${token}` } });
     expect(await ask(gateway, `${stream}?registrationId=42`, cookie(good()))).toMatchObject({ status: 200 });
-    expect(await ask(gateway, `${stream}?registrationId=43`, cookie(good()))).toMatchObject({ status: 403, error: "insufficient_scope" });
+    expect(await ask(gateway, `${stream}?registrationId=43`, cookie(good()))).toMatchObject({
+      status: 403,
+      error: "insufficient_scope",
+    });
     expect(await ask(gateway, stream, cookie("x"))).toMatchObject({ status: 401, error: "invalid_token" });
   });
 
@@ -127,7 +148,8 @@ describe("tickets", () => {
     expect(ticket).toMatch(/^[\w-]{22}$/);
     return ticket;
   };
-  const use = async (gateway: Gateway, ticket: string, query = ""): Promise<number> => (await ask(gateway, `${stream}?ticket=${ticket}${query}`)).status;
+  const use = async (gateway: Gateway, ticket: string, query = ""): Promise<number> =>
+    (await ask(gateway, `${stream}?ticket=${ticket}${query}`)).status;
 
   test("one opens one stream of the embedded broker, with its token's rights", async () => {
     const gateway = await Gateway.start({ hasDemo: false, more: access });
@@ -145,7 +167,9 @@ describe("tickets", () => {
 
   test("one that is used on two gateways at once opens one stream", async () => {
     const redis = await RedisServer.start();
-    const gateways = await Promise.all([1, 2].map(() => Gateway.start({ hasDemo: false, redis: redis.address, more: access })));
+    const gateways = await Promise.all(
+      [1, 2].map(() => Gateway.start({ hasDemo: false, redis: redis.address, more: access })),
+    );
     const [first, second] = gateways;
     if (first === undefined || second === undefined) throw new Error("no gateways");
     const attempts = Array.from({ length: 20 }, async () => {
@@ -195,7 +219,8 @@ describe("streams of guarded updates", () => {
         const gateway = await Gateway.start({ hasDemo: false, more: ["--token-key", key.file()] });
         const rest = await bytesUntil(gateway, "three");
         for (const message of ["one", "two", "three"]) {
-          for (const id of hasHidden ? [41, 43, 999_999] : []) expect((await publish(gateway, id, "hidden", publisher)).status).toBe(201);
+          for (const id of hasHidden ? [41, 43, 999_999] : [])
+            expect((await publish(gateway, id, "hidden", publisher)).status).toBe(201);
           expect((await publish(gateway, 42, message, publisher)).status).toBe(201);
         }
         const bytes = await rest();
@@ -215,7 +240,10 @@ describe("streams of guarded updates", () => {
       publishedIds.push(((await response.json()) as { id: string }).id);
     }
     const [foreign = ""] = publishedIds;
-    const replayed = await EventStream.open(gateway.url(stream), { ...bearer(key.token(of42)), "Last-Event-ID": foreign });
+    const replayed = await EventStream.open(gateway.url(stream), {
+      ...bearer(key.token(of42)),
+      "Last-Event-ID": foreign,
+    });
     expect(await replayed.next()).toMatchObject({ type: "connected" });
     expect((await replayed.nextUpdate()).message).toBe("of 42");
     expect((await replayed.nextUpdate()).message).toBe("of 42");
@@ -233,7 +261,10 @@ describe("streams of guarded updates", () => {
     expect(await ending.next()).toMatchObject({ type: "connected" });
     expect(await ending.next()).toMatchObject({ type: "token_expiring", expiresInMs: expect.any(Number) as number });
     await expect(ending.next()).rejects.toThrow("the stream ended");
-    expect(await ask(gateway, stream, { headers: bearer(token) })).toMatchObject({ status: 401, error: "invalid_token" });
+    expect(await ask(gateway, stream, { headers: bearer(token) })).toMatchObject({
+      status: 401,
+      error: "invalid_token",
+    });
     await gateway.stop();
   });
 });
@@ -252,7 +283,10 @@ describe("a key that is withdrawn", () => {
     withdraw();
     process.kill(gateway.pid ?? 0, "SIGHUP");
     await expect(ending.next()).rejects.toThrow("the stream ended");
-    expect(await ask(gateway, stream, { headers: bearer(oldToken) })).toMatchObject({ status: 401, error: "invalid_token" });
+    expect(await ask(gateway, stream, { headers: bearer(oldToken) })).toMatchObject({
+      status: 401,
+      error: "invalid_token",
+    });
     expect((await publish(gateway, 42, "still here", keptToken)).status).toBe(201);
     expect((await staying.nextUpdate()).message).toBe("still here");
     staying.close();
@@ -276,7 +310,10 @@ describe("a key that is withdrawn", () => {
       response.end(JSON.stringify({ keys: Object.entries(keys).map(([id, key]) => key.jwk(id)) }));
     });
     await new Promise<void>((resolve) => issuer.listen(0, "127.0.0.1", resolve));
-    const gateway = await Gateway.start({ hasDemo: false, more: ["--token-jwks", `http://127.0.0.1:${(issuer.address() as AddressInfo).port}/keys`] });
+    const gateway = await Gateway.start({
+      hasDemo: false,
+      more: ["--token-jwks", `http://127.0.0.1:${(issuer.address() as AddressInfo).port}/keys`],
+    });
     await expectEnd(gateway, () => (keys = { kept }));
     await gateway.stop();
     await new Promise((resolve) => issuer.close(resolve));

@@ -31,7 +31,13 @@ const publish = (id: number): Asked => ({
   init: { method: "POST", headers: json, body: JSON.stringify({ stage: "t24_lookup", message: "Looking up" }) },
 });
 const validate = (id: number): Asked => ({ path: `/api/registrations/${id}/process`, init: { method: "POST" } });
-const application = { customerName: "Liya", customerNumber: "1000999003", phone: "+251", branch: "Bole", nationalId: "ID-1" };
+const application = {
+  customerName: "Liya",
+  customerNumber: "1000999003",
+  phone: "+251",
+  branch: "Bole",
+  nationalId: "ID-1",
+};
 const requests: Readonly<Record<string, readonly Asked[]>> = {
   "stream of 42": [{ path: `${stream}?registrationId=42` }],
   "stream of 43": [{ path: `${stream}?registrationId=43` }],
@@ -49,7 +55,9 @@ const requests: Readonly<Record<string, readonly Asked[]>> = {
   "validate registration 42": [validate(42)],
   "validate registration 43": [validate(43)],
   "validate registration 999999": [validate(999_999)],
-  "add a registration": [{ path: "/api/registrations", init: { method: "POST", headers: json, body: JSON.stringify(application) } }],
+  "add a registration": [
+    { path: "/api/registrations", init: { method: "POST", headers: json, body: JSON.stringify(application) } },
+  ],
   "`/api/health`, `/metrics`": [{ path: "/api/health" }, { path: "/metrics" }],
   "`/livez`, `/readyz`, the page's files": [{ path: "/livez" }, { path: "/readyz" }, { path: "/" }],
 };
@@ -58,9 +66,16 @@ const document = readFileSync(new URL("../../docs/access.md", import.meta.url), 
 const rows = (/<!-- matrix -->\n([^]*)<!-- \/matrix -->/.exec(document)?.[1] ?? "")
   .trim()
   .split("\n")
-  .map((line) => line.slice(1, -1).split("|").map((cell) => cell.trim()));
+  .map((line) =>
+    line
+      .slice(1, -1)
+      .split("|")
+      .map((cell) => cell.trim()),
+  );
 const [header = [], , ...body] = rows;
-const cells = body.flatMap(([request = "", ...results]) => results.map((result, column): [string, string, string] => [request, header[column + 1] ?? "", result]));
+const cells = body.flatMap(([request = "", ...results]) =>
+  results.map((result, column): [string, string, string] => [request, header[column + 1] ?? "", result]),
+);
 
 test("the table has each request and each token once", () => {
   expect(header.slice(1)).toEqual(Object.keys(tokens));
@@ -74,7 +89,16 @@ describe("who can do what", () => {
 
   beforeAll(async () => {
     gateway = await Gateway.start({
-      more: ["--token-key", key.file(), "--stage-pace-ms", "0", "--t24-latency-ms", "0", "--job-interval-ms", "3600000"],
+      more: [
+        "--token-key",
+        key.file(),
+        "--stage-pace-ms",
+        "0",
+        "--t24-latency-ms",
+        "0",
+        "--job-interval-ms",
+        "3600000",
+      ],
     });
   });
   afterAll(async () => {
@@ -103,16 +127,24 @@ describe("who can do what", () => {
     const headers: Record<string, string> = rights === undefined ? {} : bearer(key.token(rights));
     const [status, extent] = result.split(", of ");
     for (const { path, init } of requests[request] ?? []) {
-      const response = await fetch(gateway.url(path), { ...init, headers: { ...(init?.headers as Record<string, string> | undefined), ...headers } });
+      const response = await fetch(gateway.url(path), {
+        ...init,
+        headers: { ...(init?.headers as Record<string, string> | undefined), ...headers },
+      });
       expect(response.status).toBe(Number(status));
       const challenge = response.headers.get("WWW-Authenticate");
       if (status === "401") expect(challenge).toBe('Bearer realm="regstream"');
-      else if (status === "403") expect(challenge).toMatch(/^Bearer realm="regstream", error="insufficient_scope", error_description="[^"]+"$/);
+      else if (status === "403")
+        expect(challenge).toMatch(/^Bearer realm="regstream", error="insufficient_scope", error_description="[^"]+"$/);
       else expect(challenge).toBeNull();
       await response.body?.cancel();
       if (status === "202") {
         const isRunning = async (): Promise<boolean> =>
-          ((await (await fetch(gateway.url(path.replace("/process", "")), { headers: all })).json()) as { validating: boolean }).validating;
+          (
+            (await (await fetch(gateway.url(path.replace("/process", "")), { headers: all })).json()) as {
+              validating: boolean;
+            }
+          ).validating;
         await expect.poll(isRunning).toBe(false);
       }
       if (extent === "42") expect([...new Set(await shown(path, headers))]).toEqual([42]);
@@ -129,7 +161,9 @@ describe("who can do what", () => {
     expect(await answer(`${stream}?registrationId=43`)).toBe(await answer(`${stream}?registrationId=999999`));
     expect(await answer("/api/registrations/43")).toBe(await answer("/api/registrations/999999"));
     const post = { method: "POST" };
-    expect(await answer("/api/registrations/43/process", post)).toBe(await answer("/api/registrations/999999/process", post));
+    expect(await answer("/api/registrations/43/process", post)).toBe(
+      await answer("/api/registrations/999999/process", post),
+    );
   });
 
   test("a gateway that is not ready doesn't say why", async () => {

@@ -22,8 +22,14 @@ afterEach(async () => {
 });
 
 /** A gateway whose operators ask on another port, without a token; gives how to. */
-async function start(options: Parameters<typeof Gateway.start>[0] & { more: readonly string[] }): Promise<{ gateway: Gateway; scrape: () => Promise<Map<string, Family>> }> {
-  const gateway = await Gateway.start({ hasDemo: false, ...options, more: [...options.more, "--ops-address", "127.0.0.1:0"] });
+async function start(
+  options: Parameters<typeof Gateway.start>[0] & { more: readonly string[] },
+): Promise<{ gateway: Gateway; scrape: () => Promise<Map<string, Family>> }> {
+  const gateway = await Gateway.start({
+    hasDemo: false,
+    ...options,
+    more: [...options.more, "--ops-address", "127.0.0.1:0"],
+  });
   endings.push(() => gateway.stop("SIGKILL"));
   const [, ops = ""] = await gateway.untilLog(/operators ask at (http:\/\/127\.0\.0\.1:\d+)/);
   return { gateway, scrape: async () => readExposition(await (await fetch(`${ops}/metrics`)).text()) };
@@ -55,8 +61,11 @@ class KeyServer {
 
 test("requests whose token does not count are counted by reason", async () => {
   const key = TokenKey.make("ES256");
-  const { gateway, scrape } = await start({ more: ["--token-key", key.file(), "--token-issuer", "issuer", "--token-audience", "bank"] });
-  const token = (claims: Json, header: Json = {}): string => key.token({ subscribe: ["registration:*"] }, { iss: "issuer", aud: "bank", ...claims }, header);
+  const { gateway, scrape } = await start({
+    more: ["--token-key", key.file(), "--token-issuer", "issuer", "--token-audience", "bank"],
+  });
+  const token = (claims: Json, header: Json = {}): string =>
+    key.token({ subscribe: ["registration:*"] }, { iss: "issuer", aud: "bank", ...claims }, header);
   const ask = async (query: string, headers: Record<string, string>): Promise<void> => {
     const response = await fetch(gateway.url(stream + query), { headers });
     await response.body?.cancel();
@@ -73,7 +82,10 @@ test("requests whose token does not count are counted by reason", async () => {
   await ask("", bearer(token({ aud: "other" })));
   await ask("?ticket=AAAAAAAAAAAAAAAAAAAAAA", {});
   await ask("", bearer(token({})));
-  const tickets = await fetch(gateway.url(`${stream}/tickets`), { method: "POST", headers: bearer(token({ exp: now() - 3600 })) });
+  const tickets = await fetch(gateway.url(`${stream}/tickets`), {
+    method: "POST",
+    headers: bearer(token({ exp: now() - 3600 })),
+  });
   expect(tickets.status).toBe(401);
 
   const counts = (await scrape()).get(ofReason)?.samples.map(({ labels, value }) => [labels["reason"], value]);
@@ -101,7 +113,9 @@ test("keys, how old they are, and fetches that fail", async () => {
   const keys = await KeyServer.start(key);
   const begun = now();
   const { gateway, scrape } = await start({ more: ["--token-jwks", keys.url] });
-  const counts = await fetch(gateway.url(stream), { headers: bearer(key.token({ subscribe: ["registration:*"] }, {}, { kid: "one" })) });
+  const counts = await fetch(gateway.url(stream), {
+    headers: bearer(key.token({ subscribe: ["registration:*"] }, {}, { kid: "one" })),
+  });
   await counts.body?.cancel();
   expect(counts.status).toBe(200);
   const before = await scrape();
@@ -131,7 +145,8 @@ test("when the certificate expires, and reloads that failed", async () => {
   copyFileSync(TokenKey.make("ES256").file(), keyFile);
   const { gateway, scrape } = await start({ certificate, more: ["--token-key", keyFile] });
   const expiry = async (): Promise<number> => sum(await scrape(), "regstream_tls_certificate_expiry_timestamp_seconds");
-  const failures = async (reason: string): Promise<number> => sum(await scrape(), "regstream_reload_failures_total", { reason });
+  const failures = async (reason: string): Promise<number> =>
+    sum(await scrape(), "regstream_reload_failures_total", { reason });
   const expiryOf = (pem: string): number => Date.parse(new X509Certificate(pem).validTo) / 1000;
   expect(await expiry()).toBe(expiryOf(certificate.cert));
   expect([await failures("certificates"), await failures("keys")]).toEqual([0, 0]);

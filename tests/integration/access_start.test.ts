@@ -12,7 +12,10 @@ describe("a gateway that other machines reach", () => {
     ["--address bank.example", ["--address", "bank.example"]],
     ["--allow-host bank.example", ["--allow-host", "localhost", "--allow-host", "Bank.example:443"]],
     ["--trusted-proxy 127.0.0.1", ["--trusted-proxy", "127.0.0.1"]],
-    ["--cors-origin https://bank.example", ["--cors-origin", "http://localhost:3000", "--cors-origin", "https://bank.example"]],
+    [
+      "--cors-origin https://bank.example",
+      ["--cors-origin", "http://localhost:3000", "--cors-origin", "https://bank.example"],
+    ],
   ])("does not start by accident with %s", async (what, args) => {
     const child = regstream(["serve", "--port", "0", ...args]);
     expect(await child.exited).toBe(2);
@@ -57,7 +60,10 @@ test.each(["--token-issuer", "--token-audience"])("%s without a key is no policy
 });
 
 test("a gateway that is open to its machine serves nobody through a proxy, unless it is to", async () => {
-  for (const [more, status] of [[[], 421], [["--open"], 200]] as const) {
+  for (const [more, status] of [
+    [[], 421],
+    [["--open"], 200],
+  ] as const) {
     const child = regstream(["serve", "--port", "0", ...more]);
     const ready = await child.untilOutput(/serving on (http:\/\/\S+)/);
     const statusOf = async (path: string, headers: Record<string, string>, method = "GET"): Promise<number> => {
@@ -76,7 +82,15 @@ test("a gateway that is open to its machine serves nobody through a proxy, unles
 });
 
 test("a gateway with a key may listen anywhere, and asks everybody", async () => {
-  const child = regstream(["serve", "--port", "0", "--address", "0.0.0.0", "--token-key", TokenKey.make("ES256").file()]);
+  const child = regstream([
+    "serve",
+    "--port",
+    "0",
+    "--address",
+    "0.0.0.0",
+    "--token-key",
+    TokenKey.make("ES256").file(),
+  ]);
   const ready = await child.untilOutput(/serving on http:\/\/0\.0\.0\.0:(\d+)/);
   const url = `http://127.0.0.1:${ready[1]}`;
   expect((await fetch(`${url}/livez`)).status).toBe(200);

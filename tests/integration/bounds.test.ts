@@ -9,7 +9,9 @@ const document = readFileSync(join(root, "docs/bounds.md"), "utf8");
 
 function filesIn(...folders: string[]): string[] {
   return folders
-    .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((file) => join(root, folder, file)))
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((file) => join(root, folder, file)),
+    )
     .filter((file) => !/node_modules|\/dist\//.test(file));
 }
 
@@ -18,8 +20,9 @@ function declaredBounds(): string[] {
   return filesIn("core/include", "native")
     .filter((file) => file.endsWith(".hpp"))
     .flatMap((file) =>
-      [...readFileSync(file, "utf8").matchAll(/^struct (\w+Limits) \{\n([^]*?)^\};/gm)].flatMap(([, name = "", body = ""]) =>
-        [...body.matchAll(/^ {2}[\w:]+ (\w+_max)\b/gm)].map(([, member = ""]) => `${name}::${member}`),
+      [...readFileSync(file, "utf8").matchAll(/^struct (\w+Limits) \{\n([^]*?)^\};/gm)].flatMap(
+        ([, name = "", body = ""]) =>
+          [...body.matchAll(/^ {2}[\w:]+ (\w+_max)\b/gm)].map(([, member = ""]) => `${name}::${member}`),
       ),
     );
 }

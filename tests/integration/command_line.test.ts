@@ -22,7 +22,12 @@ describe("what the command line refuses, it names with its value", () => {
     ["an empty address", ["serve", "--address", ""], {}, /--address: "" is empty/],
     ["an empty address after =", ["serve", "--address=", "--port", "0"], {}, /--address: "" is empty/],
     ["a blank address", ["serve", "--address", " "], {}, /--address: " " is empty/],
-    ["an address with a port", ["serve", "--address", "127.0.0.1:80"], {}, /--address: "127\.0\.0\.1:80" .* the port with --port/],
+    [
+      "an address with a port",
+      ["serve", "--address", "127.0.0.1:80"],
+      {},
+      /--address: "127\.0\.0\.1:80" .* the port with --port/,
+    ],
     ["an address in brackets", ["serve", "--address", "[::1]"], {}, /--address: "\[::1\]" .* without brackets/],
     ["an empty address of the mock", ["mock", "--scenario", "x", "--address", ""], {}, /--address: "" is empty/],
     ["an empty Redis", ["serve", "--redis", ""], {}, /--redis: "" is empty/],
@@ -31,10 +36,30 @@ describe("what the command line refuses, it names with its value", () => {
     ["an empty page", ["serve", "--demo", "--page", ""], {}, /--page: "" is empty/],
     ["an empty URL", ["listen", "--url", ""], {}, /--url: "" is empty/],
     ["an empty scenario", ["mock", "--scenario", ""], {}, /--scenario: "" is empty; give a value$/m],
-    ["a policy that is none", ["listen", "--url", "http://x", "--policy", "brave"], {}, /--policy: "brave" is not in \{standard,resilient\}/],
-    ["a bad REDIS_PORT", ["serve"], { REDIS_HOST: "localhost", REDIS_PORT: "6379/tcp" }, /REDIS_PORT: "6379\/tcp" is no port/],
-    ["a REDIS_HOST with a port", ["serve"], { REDIS_HOST: "localhost:6379" }, /REDIS_HOST: "localhost:6379" is more than/],
-    ["a password for Redis", ["serve", "--redis", "redis://:hunter2@host/0"], {}, /--redis: takes no user and no password, .* in the environment, as REDIS_USERNAME and REDIS_PASSWORD/],
+    [
+      "a policy that is none",
+      ["listen", "--url", "http://x", "--policy", "brave"],
+      {},
+      /--policy: "brave" is not in \{standard,resilient\}/,
+    ],
+    [
+      "a bad REDIS_PORT",
+      ["serve"],
+      { REDIS_HOST: "localhost", REDIS_PORT: "6379/tcp" },
+      /REDIS_PORT: "6379\/tcp" is no port/,
+    ],
+    [
+      "a REDIS_HOST with a port",
+      ["serve"],
+      { REDIS_HOST: "localhost:6379" },
+      /REDIS_HOST: "localhost:6379" is more than/,
+    ],
+    [
+      "a password for Redis",
+      ["serve", "--redis", "redis://:hunter2@host/0"],
+      {},
+      /--redis: takes no user and no password, .* in the environment, as REDIS_USERNAME and REDIS_PASSWORD/,
+    ],
     ["a deployment that is no name", ["serve", "--deployment", "the bank"], {}, /--deployment: "the bank" is no name/],
     ["a deployment in a variable that is no name", ["serve"], { REGSTREAM_DEPLOYMENT: "a/b" }, /"a\/b" is no name/],
     ["a misspelt option", ["serve", "--rediss=redis://:hunter2@host"], {}, /--rediss=redis:\/\/…@host/],
@@ -45,39 +70,106 @@ describe("what the command line refuses, it names with its value", () => {
     expect(log).not.toContain("hunter2");
   });
 
-  const stage = ["publish", "stage", "--registration", "42", "--stage", "t24_lookup", "--status", "started", "--message", "x"];
+  const stage = [
+    "publish",
+    "stage",
+    "--registration",
+    "42",
+    "--stage",
+    "t24_lookup",
+    "--status",
+    "started",
+    "--message",
+    "x",
+  ];
   const final = ["publish", "final", "--registration", "42", "--status", "FAILED", "--message", "x"];
   const listen = ["listen", "--url", "http://127.0.0.1:1/"];
   const nested = `{"a":${"[".repeat(100)}${"]".repeat(100)}}`;
 
   test.each<[string, string[], RegExp]>([
     ["a registration of 0", ["publish", "stage", "--registration", "0"], /--registration: Value 0 not in range/],
-    ["a registration of 2^53", ["publish", "final", "--registration", "9007199254740992"], /--registration: Value 9007199254740992/],
+    [
+      "a registration of 2^53",
+      ["publish", "final", "--registration", "9007199254740992"],
+      /--registration: Value 9007199254740992/,
+    ],
     ["a registration that is no number", ["publish", "final", "--registration", "4x"], /--registration: .*4x/],
-    ["a long stage", ["publish", "stage", "--stage", "s".repeat(257)], /--stage: "s+…": stage must be .* at most 256 bytes/],
+    [
+      "a long stage",
+      ["publish", "stage", "--stage", "s".repeat(257)],
+      /--stage: "s+…": stage must be .* at most 256 bytes/,
+    ],
     ["a stage's status of its own", ["publish", "stage", "--status", "done"], /--status: "done" is not in/],
-    ["a long key", [...stage, "--key", "k".repeat(100_000)], /--key: "k+…": the update's key has 100000 bytes, .* \(256\): make it shorter$/m],
+    [
+      "a long key",
+      [...stage, "--key", "k".repeat(100_000)],
+      /--key: "k+…": the update's key has 100000 bytes, .* \(256\): make it shorter$/m,
+    ],
     ["a key of a byte more", [...final, "--key", "k".repeat(257)], /--key: "k+…": the update's key has 257 bytes/],
     ["details that are an array", [...final, "--details", "[1]"], /--details: the details must be a JSON object$/m],
     ["details that are empty in another way", [...final, "--details", "[]"], /--details: the details must be/],
-    ["details with members of the update's", [...final, "--details", '{},"id":"1-1"'], /--details: the details must be/],
+    [
+      "details with members of the update's",
+      [...final, "--details", '{},"id":"1-1"'],
+      /--details: the details must be/,
+    ],
     ["details that are deep", [...final, "--details", nested], /--details: .*nested too deeply/],
-    ["a process log that is an object", [...final, "--process-log", "{}"], /--process-log: the process log must be a JSON array$/m],
-    ["a process log that is no JSON", [...final, "--process-log", "[1,]"], /--process-log: the process log must be a JSON array$/m],
+    [
+      "a process log that is an object",
+      [...final, "--process-log", "{}"],
+      /--process-log: the process log must be a JSON array$/m,
+    ],
+    [
+      "a process log that is no JSON",
+      [...final, "--process-log", "[1,]"],
+      /--process-log: the process log must be a JSON array$/m,
+    ],
     ["a URL that is none", ["listen", "--url", "127.0.0.1:1"], /--url: "127\.0\.0\.1:1": /],
-    ["a URL with a password", ["listen", "--url", "http://me:hunter2@x/"], /--url: "http:\/\/…@x\/": a URL must not hold .* password/],
-    ["a URL of another scheme", ["listen", "--url", "ftp://x/?token=hunter2"], /--url: "ftp:\/\/x\/\?…"?:? only https:\/\/ and http:\/\//],
-    ["a CA file that is not there", [...listen, "--ca-file", "/nowhere/ca.pem"], /the CA file "\/nowhere\/ca.pem" can't be read/],
+    [
+      "a URL with a password",
+      ["listen", "--url", "http://me:hunter2@x/"],
+      /--url: "http:\/\/…@x\/": a URL must not hold .* password/,
+    ],
+    [
+      "a URL of another scheme",
+      ["listen", "--url", "ftp://x/?token=hunter2"],
+      /--url: "ftp:\/\/x\/\?…"?:? only https:\/\/ and http:\/\//,
+    ],
+    [
+      "a CA file that is not there",
+      [...listen, "--ca-file", "/nowhere/ca.pem"],
+      /the CA file "\/nowhere\/ca.pem" can't be read/,
+    ],
     ["a header without a value", [...listen, "--header", "foo"], /--header: "foo": there is no colon/],
-    ["a header without a colon", [...listen, "--header", "Authorization hunter2"], /--header: "Authorization": there is no colon/],
+    [
+      "a header without a colon",
+      [...listen, "--header", "Authorization hunter2"],
+      /--header: "Authorization": there is no colon/,
+    ],
     ["a header without a name", [...listen, "--header", ": hunter2"], /--header: "": a header's name may hold/],
-    ["a header with a blank in its name", [...listen, "--header", "Bearer hunter2: x"], /--header: "Bearer": a header's name may hold/],
-    ["a header of two lines", [...listen, "--header", "X-Token: hunter2\r\nY: z"], /--header: "X-Token": .*control character/],
-    ["a header of the client's own", [...listen, "--header", "Connection: close"], /--header: "Connection": .*client itself/],
+    [
+      "a header with a blank in its name",
+      [...listen, "--header", "Bearer hunter2: x"],
+      /--header: "Bearer": a header's name may hold/,
+    ],
+    [
+      "a header of two lines",
+      [...listen, "--header", "X-Token: hunter2\r\nY: z"],
+      /--header: "X-Token": .*control character/,
+    ],
+    [
+      "a header of the client's own",
+      [...listen, "--header", "Connection: close"],
+      /--header: "Connection": .*client itself/,
+    ],
     ["a second header", [...listen, "--header", "X-One: 1", "--header", "bar"], /--header: "bar": there is no colon/],
     ["a method of two words", [...listen, "--method", "G T"], /--method: "G T": the method is no word/],
     ["a method without a stream", [...listen, "--method", "HEAD"], /--method: "HEAD": .*can't be a stream/],
-    ["an event id of two lines", [...listen, "--last-event-id", "a\nb"], /--last-event-id: "a\\u000ab": .*control character/],
+    [
+      "an event id of two lines",
+      [...listen, "--last-event-id", "a\nb"],
+      /--last-event-id: "a\\u000ab": .*control character/,
+    ],
     ["a port of the mock's", ["mock", "--port", "65536"], /--port: Value 65536/],
     ["a canary that is none", ["simulate", "--canary", "parrot"], /--canary: "parrot" is none; there are: /],
   ])("%s", async (_name, args, expected) => {
@@ -89,12 +181,25 @@ describe("what the command line refuses, it names with its value", () => {
 
   // CLI11 would take these for 0, or for an option that was not given.
   test.each([
-    ...["--registration", "--stage", "--status", "--message", "--key", "--redis"].map((option) => ["publish stage", option]),
+    ...["--registration", "--stage", "--status", "--message", "--key", "--redis"].map((option) => [
+      "publish stage",
+      option,
+    ]),
     ...["--status", "--details", "--process-log", "--key"].map((option) => ["publish final", option]),
-    ...["--url", "--policy", "--last-event-id", "--method", "--header", "--read-timeout-ms"].map((option) => ["listen", option]),
-    ...["--port", "--allow-host", "--redis", "--history-length", "--publish-route", "--connections-per-client"].map((option) => ["serve", option]),
-    ...["--ping-interval-ms", "--heartbeat-interval-ms", "--retry-ms", "--page", "--t24-fault", "--t24-fault-rate"].map((option) => ["serve", option]),
-    ...["--seed", "--seeds", "--seconds", "--steps", "--kept", "--trace", "--canary"].map((option) => ["simulate", option]),
+    ...["--url", "--policy", "--last-event-id", "--method", "--header", "--read-timeout-ms"].map((option) => [
+      "listen",
+      option,
+    ]),
+    ...["--port", "--allow-host", "--redis", "--history-length", "--publish-route", "--connections-per-client"].map(
+      (option) => ["serve", option],
+    ),
+    ...["--ping-interval-ms", "--heartbeat-interval-ms", "--retry-ms", "--page", "--t24-fault", "--t24-fault-rate"].map(
+      (option) => ["serve", option],
+    ),
+    ...["--seed", "--seeds", "--seconds", "--steps", "--kept", "--trace", "--canary"].map((option) => [
+      "simulate",
+      option,
+    ]),
     ...["--scenario", "--address", "--port"].map((option) => ["mock", option]),
     ["parse", "--chunk"],
   ] as [string, string][])("of %s an empty %s", async (command, option) => {
@@ -113,7 +218,10 @@ describe("what the command line refuses, it names with its value", () => {
   });
 
   test("a service link of Kubernetes gives the port", async () => {
-    const [code, log] = await failure(["serve", "--port", "0", "--require-redis"], { REDIS_HOST: "127.0.0.1", REDIS_PORT: "tcp://10.0.0.1:1" });
+    const [code, log] = await failure(["serve", "--port", "0", "--require-redis"], {
+      REDIS_HOST: "127.0.0.1",
+      REDIS_PORT: "tcp://10.0.0.1:1",
+    });
     expect(code).toBe(1);
     expect(log).toContain("127.0.0.1:1");
   });
@@ -162,7 +270,10 @@ describe("no raw text of others reaches a terminal", () => {
     server.closeAllConnections();
     server.close();
     expect(child.log).not.toMatch(unsafe);
-    const lines = child.log.trim().split("\n").map((line) => JSON.parse(line) as Record<string, unknown>);
+    const lines = child.log
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines).toContainEqual({ kind: "comment", comment: hostile });
     expect(lines).toContainEqual({ type: "message", data: hostile, lastEventId: "" });
   });

@@ -42,7 +42,17 @@ describe("the options of serve", () => {
   });
 
   test("are printed as a file that says the same", async () => {
-    const given = ["--port", "0", "--allow-host", "a.example", "--publish-route=off", "--demo", "--t24-fault-rate", "0.5", "--journal="];
+    const given = [
+      "--port",
+      "0",
+      "--allow-host",
+      "a.example",
+      "--publish-route=off",
+      "--demo",
+      "--t24-fault-rate",
+      "0.5",
+      "--journal=",
+    ];
     const [, printed] = await run(["--print-config", ...given]);
     const [code, again] = await run(["--print-config", "--config", fileOf(printed)]);
     const values = (text: string): string[] => text.split("\n").map((line) => line.replace(/ {2}#.*/, ""));
@@ -54,9 +64,27 @@ describe("the options of serve", () => {
   test.each<[string, string[], NodeJS.ProcessEnv, string | undefined, RegExp]>([
     ["an unknown option", ["--prot=7"], {}, undefined, /--prot=7; did you mean --port\?/],
     ["an unknown variable", [], { REGSTREAM_PROT: "7" }, undefined, /REGSTREAM_PROT: .*did you mean REGSTREAM_PORT\?/],
-    ["an unknown key", [], {}, "\nalow-host = 'x'\n", /regstream\.toml:2:1: "alow-host" is no option of `serve`; did you mean allow-host\?/],
-    ["an unknown name", ["--publish-route", "onn"], {}, undefined, /--publish-route: "onn" is not in \{auto,on,off\}; did you mean on\?/],
-    ["the same in a variable", [], { REGSTREAM_PUBLISH_ROUTE: "of" }, undefined, /REGSTREAM_PUBLISH_ROUTE: .*did you mean on\?|off\?/],
+    [
+      "an unknown key",
+      [],
+      {},
+      "\nalow-host = 'x'\n",
+      /regstream\.toml:2:1: "alow-host" is no option of `serve`; did you mean allow-host\?/,
+    ],
+    [
+      "an unknown name",
+      ["--publish-route", "onn"],
+      {},
+      undefined,
+      /--publish-route: "onn" is not in \{auto,on,off\}; did you mean on\?/,
+    ],
+    [
+      "the same in a variable",
+      [],
+      { REGSTREAM_PUBLISH_ROUTE: "of" },
+      undefined,
+      /REGSTREAM_PUBLISH_ROUTE: .*did you mean on\?|off\?/,
+    ],
     ["a number out of range", [], {}, "port = 65536\n", /regstream\.toml:1:1: --port: .*65536/],
     ["a number in quotes", [], {}, "port = '80'\n", /regstream\.toml:1:1: port takes a number, without quotes/],
     ["a blank value", [], {}, "redis = ' '\n", /regstream\.toml:1:1: --redis: " " is empty/],

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { type AddressInfo } from "node:net";
+import type { AddressInfo } from "node:net";
 import { dirname, join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -74,29 +74,56 @@ describe("the contract service", () => {
     harness.stop();
   });
 
-  const post = (path: string, body: unknown): Promise<Response> => fetch(url + path, { method: "POST", body: JSON.stringify(body) });
+  const post = (path: string, body: unknown): Promise<Response> =>
+    fetch(url + path, { method: "POST", body: JSON.stringify(body) });
   const create = async (more: Record<string, unknown> = {}): Promise<string> => {
-    const response = await post("/", { streamUrl: harness.url("/stream"), callbackUrl: harness.url("/callback"), tag: "a test", initialDelayMs: 0, ...more });
+    const response = await post("/", {
+      streamUrl: harness.url("/stream"),
+      callbackUrl: harness.url("/callback"),
+      tag: "a test",
+      initialDelayMs: 0,
+      ...more,
+    });
     expect(response.status).toBe(201);
     return response.headers.get("Location") ?? "";
   };
 
   test("names every capability of the suite", async () => {
     const { capabilities } = (await (await fetch(url)).json()) as { capabilities: string[] };
-    expect(capabilities).toEqual(
-      ["bom", "comments", "event-type-listeners", "headers", "last-event-id", "post", "read-timeout", "report", "restart", "server-directed-shutdown-request"],
-    );
+    expect(capabilities).toEqual([
+      "bom",
+      "comments",
+      "event-type-listeners",
+      "headers",
+      "last-event-id",
+      "post",
+      "read-timeout",
+      "report",
+      "restart",
+      "server-directed-shutdown-request",
+    ]);
   });
 
   test("posts events, comments and errors in order and without a gap", async () => {
-    await create({ method: "REPORT", body: "asked", headers: { "x-one": "1" }, lastEventId: "abc", readTimeoutMs: null });
+    await create({
+      method: "REPORT",
+      body: "asked",
+      headers: { "x-one": "1" },
+      lastEventId: "abc",
+      readTimeoutMs: null,
+    });
     await harness.until(() => harness.streams.length === 1);
     const first = harness.streams[0];
-    expect(first).toMatchObject({ body: "asked", request: { method: "REPORT", headers: { "x-one": "1", "last-event-id": "abc" } } });
+    expect(first).toMatchObject({
+      body: "asked",
+      request: { method: "REPORT", headers: { "x-one": "1", "last-event-id": "abc" } },
+    });
     const events = Array.from({ length: 50 }, (_, index) => `data: ${index}\n\n`);
     first?.response.write(`:hello\nid: 7\nevent: greeting\ndata: é\n\n${events.join("")}`);
     await harness.until(() => harness.callbacks.length === 52);
-    expect(harness.callbacks.map(({ path }) => path)).toEqual(Array.from({ length: 52 }, (_, index) => `/callback/${index + 1}`));
+    expect(harness.callbacks.map(({ path }) => path)).toEqual(
+      Array.from({ length: 52 }, (_, index) => `/callback/${index + 1}`),
+    );
     expect(harness.callbacks[0]?.message).toEqual({ kind: "comment", comment: "hello" });
     expect(harness.callbacks[1]?.message).toEqual({ kind: "event", event: { type: "greeting", data: "é", id: "7" } });
     expect(harness.callbacks[51]?.message).toEqual({ kind: "event", event: { type: "message", data: "49", id: "7" } });

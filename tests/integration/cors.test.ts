@@ -9,13 +9,17 @@ const allowed = "https://bank.example";
 const stream = "/api/registrations/updates/stream";
 
 function corsFields(response: Response): Record<string, string> {
-  return Object.fromEntries([...response.headers].filter(([name]) => name.startsWith("access-control-") || name === "vary"));
+  return Object.fromEntries(
+    [...response.headers].filter(([name]) => name.startsWith("access-control-") || name === "vary"),
+  );
 }
 
 describe("pages of other origins", () => {
   let gateway: Gateway;
   beforeAll(async () => {
-    gateway = await Gateway.start({ more: ["--open", "--publish-route", "on", "--cors-origin", "https://other.example", "--cors-origin", allowed] });
+    gateway = await Gateway.start({
+      more: ["--open", "--publish-route", "on", "--cors-origin", "https://other.example", "--cors-origin", allowed],
+    });
   });
   afterAll(async () => {
     await gateway.stop();
@@ -53,9 +57,19 @@ describe("pages of other origins", () => {
     for (const origin of ["https://evil.example", "null", `${allowed}:444`]) {
       const old = await ask(stream, { headers: { Origin: origin } });
       expect([old.status, corsFields(old)]).toEqual([200, { vary: "Origin" }]);
-      const loaded = await ask(stream, { headers: { Origin: origin, "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty" } });
+      const loaded = await ask(stream, {
+        headers: {
+          Origin: origin,
+          "Sec-Fetch-Site": "cross-site",
+          "Sec-Fetch-Mode": "cors",
+          "Sec-Fetch-Dest": "empty",
+        },
+      });
       expect([loaded.status, corsFields(loaded)]).toEqual([403, { vary: "Origin" }]);
-      const change = await ask("/api/registrations/42/process", { method: "POST", headers: { Origin: origin, "Sec-Fetch-Site": "cross-site" } });
+      const change = await ask("/api/registrations/42/process", {
+        method: "POST",
+        headers: { Origin: origin, "Sec-Fetch-Site": "cross-site" },
+      });
       expect(change.status).toBe(403);
       expect(corsFields(change)).toEqual({ vary: "Origin" });
     }
@@ -63,7 +77,14 @@ describe("pages of other origins", () => {
 
   test("a preflight says what its resource takes", async () => {
     const preflight = (path: string, origin: string): Promise<Response> =>
-      ask(path, { method: "OPTIONS", headers: { Origin: origin, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization" } });
+      ask(path, {
+        method: "OPTIONS",
+        headers: {
+          Origin: origin,
+          "Access-Control-Request-Method": "GET",
+          "Access-Control-Request-Headers": "authorization",
+        },
+      });
     const answer = await preflight(stream, allowed);
     expect(answer.status).toBe(204);
     expect(corsFields(answer)).toEqual({
@@ -101,16 +122,25 @@ describe("requests that are refused before they are whole", () => {
     const head = await say(gateway.port, bytes);
     expect(head).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
     expect(head).toContain(`Access-Control-Allow-Origin: ${allowed}`);
-    expect(await say(gateway.port, bytes.replace(allowed, "https://evil.example"))).not.toContain("Access-Control-Allow-Origin");
+    expect(await say(gateway.port, bytes.replace(allowed, "https://evil.example"))).not.toContain(
+      "Access-Control-Allow-Origin",
+    );
     await gateway.stop();
   });
 
   test("so is one of a client behind a proxy that has all its places", async () => {
-    const gateway = await Gateway.start({ hasDemo: false, more: ["--open", "--cors-origin", allowed, "--connections-per-client", "1", "--trusted-proxy", "127.0.0.1"] });
+    const gateway = await Gateway.start({
+      hasDemo: false,
+      more: ["--open", "--cors-origin", allowed, "--connections-per-client", "1", "--trusted-proxy", "127.0.0.1"],
+    });
     const headers = { Origin: allowed, "X-Forwarded-For": "192.0.2.1" };
     const open = await fetch(gateway.url(stream), { headers });
     const refused = await fetch(gateway.url(stream), { headers });
-    expect([refused.status, refused.headers.get("Retry-After"), refused.headers.get("Access-Control-Allow-Origin")]).toEqual([429, "1", allowed]);
+    expect([
+      refused.status,
+      refused.headers.get("Retry-After"),
+      refused.headers.get("Access-Control-Allow-Origin"),
+    ]).toEqual([429, "1", allowed]);
     expect(refused.headers.get("Access-Control-Expose-Headers")).toContain("Retry-After");
     await Promise.all([refused.body?.cancel(), open.body?.cancel()]);
     await gateway.stop();

@@ -30,7 +30,11 @@ async function printConfig(text: string): Promise<{ code: number | null; log: st
   return { code, log: child.log };
 }
 
-const tomlFiles = ["packaging/debian/regstream.toml", "examples/kubernetes/regstream.toml", "examples/compose/regstream.toml"];
+const tomlFiles = [
+  "packaging/debian/regstream.toml",
+  "examples/kubernetes/regstream.toml",
+  "examples/compose/regstream.toml",
+];
 
 describe("configuration files", () => {
   test.each(tomlFiles)("%s has only options that there are", async (path) => {
@@ -40,7 +44,9 @@ describe("configuration files", () => {
   });
 
   test("each option that the package's file has as a comment is one", async () => {
-    const settings = [...read("packaging/debian/regstream.toml").matchAll(/^# ([a-z-]+ = .*)$/gm)].map((match) => match[1]!);
+    const settings = [...read("packaging/debian/regstream.toml").matchAll(/^# ([a-z-]+ = .*)$/gm)].map(
+      (match) => match[1]!,
+    );
     expect(settings.length).toBeGreaterThan(2);
     for (const setting of settings) expect(await printConfig(`${setting}\n`)).toMatchObject({ code: 0 });
   });
@@ -64,7 +70,9 @@ describe("the unit", () => {
 
 /** The drain's default, as the table of all options has it. */
 function drainSeconds(): number {
-  const row = read("docs/configuration.md").split("\n").find((line) => line.startsWith("| `--drain-seconds` |"));
+  const row = read("docs/configuration.md")
+    .split("\n")
+    .find((line) => line.startsWith("| `--drain-seconds` |"));
   return Number(/`(\d+)` \| [^|]*\|$/.exec(row ?? "")?.[1]);
 }
 
@@ -93,7 +101,9 @@ describe("Kubernetes", () => {
   test("the Service and the probes ask the container's port, which is the configuration's", async () => {
     expect(list(readYaml(`${folder}/service.yaml`).spec!.ports)[0]!.targetPort).toBe(port.name);
     for (const probe of probes) expect(probe.port).toBe(port.name);
-    expect((await printConfig(read(`${folder}/regstream.toml`))).log).toMatch(new RegExp(`^port = ${Number(port.containerPort)}\\b`, "m"));
+    expect((await printConfig(read(`${folder}/regstream.toml`))).log).toMatch(
+      new RegExp(`^port = ${Number(port.containerPort)}\\b`, "m"),
+    );
   });
 
   test("the probes' paths are the gateway's", async () => {
@@ -110,7 +120,11 @@ describe("Kubernetes", () => {
 
   test("each mount has its volume, and each file that the configuration names a mount", () => {
     const mounts = list(container.volumeMounts);
-    expect(mounts.map(({ name }) => name).sort()).toEqual(list(pod.volumes).map(({ name }) => name).sort());
+    expect(mounts.map(({ name }) => name).sort()).toEqual(
+      list(pod.volumes)
+        .map(({ name }) => name)
+        .sort(),
+    );
     for (const [file] of read(`${folder}/regstream.toml`).matchAll(/(?<=")\/[^"]+(?=")/g)) {
       expect(mounts.some(({ mountPath }) => file.startsWith(`${String(mountPath)}/`))).toBe(true);
     }
@@ -118,7 +132,11 @@ describe("Kubernetes", () => {
 
   test("the pod is the image's user, and no root", () => {
     const [, user, group] = /^USER (\d+):(\d+)$/m.exec(read("packaging/Containerfile"))!;
-    expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, runAsUser: Number(user), runAsGroup: Number(group) });
+    expect(pod.securityContext).toMatchObject({
+      runAsNonRoot: true,
+      runAsUser: Number(user),
+      runAsGroup: Number(group),
+    });
     expect(container.securityContext).toMatchObject({ readOnlyRootFilesystem: true, allowPrivilegeEscalation: false });
   });
 });
@@ -129,7 +147,11 @@ describe("Compose", () => {
   const gateway = services["gateway-1"]!;
   // "$$" is Compose's way to write "$".
   const [, command, ...words] = texts(gateway.healthcheck!.test).map((word) => word.replaceAll("$$", "$"));
-  const runCheck = (port: number): Promise<number | null> => new Child(command!, words.map((word) => word.replace("/8080", `/${port}`))).exited;
+  const runCheck = (port: number): Promise<number | null> =>
+    new Child(
+      command!,
+      words.map((word) => word.replace("/8080", `/${port}`)),
+    ).exited;
 
   test("the health check passes where a gateway is ready, and only there", async () => {
     const ready = await Gateway.start({ hasDemo: false });
@@ -142,7 +164,9 @@ describe("Compose", () => {
   });
 
   test("each file that is mounted is there, but for the keys", () => {
-    const mounted = [gateway, services.caddy!].flatMap(({ volumes }) => texts(volumes)).filter((volume) => volume.startsWith("./"));
+    const mounted = [gateway, services.caddy!]
+      .flatMap(({ volumes }) => texts(volumes))
+      .filter((volume) => volume.startsWith("./"));
     const files = mounted.map((volume) => volume.split(":")[0]!).filter((file) => file !== "./keys");
     expect(files.length).toBe(2);
     for (const file of files) expect(() => read(join(folder, file))).not.toThrow();
@@ -154,11 +178,15 @@ describe("Compose", () => {
 
   test("the proxy's configuration is one, and names the gateways", async () => {
     const home = temporaryFolder();
-    const caddy = new Child("caddy", ["validate", "--config", join(root, folder, "Caddyfile"), "--adapter", "caddyfile"], {
-      HOME: home,
-      XDG_DATA_HOME: home,
-      XDG_CONFIG_HOME: home,
-    });
+    const caddy = new Child(
+      "caddy",
+      ["validate", "--config", join(root, folder, "Caddyfile"), "--adapter", "caddyfile"],
+      {
+        HOME: home,
+        XDG_DATA_HOME: home,
+        XDG_CONFIG_HOME: home,
+      },
+    );
     expect(await caddy.exited, caddy.log).toBe(0);
     const gateways = Object.keys(services).filter((name) => name.startsWith("gateway"));
     expect(gateways.length).toBe(2);

@@ -30,7 +30,9 @@ test("curl -N exits by itself, and well, with the final status and its end", asy
   await publish(41, "APPROVED");
   const id = await publish(42, "APPROVED");
   expect(await curl.exited).toBe(0);
-  expect(curl.log).toMatch(new RegExp(`\\nid: ${id}-end\\ndata: \\{"type":"end","id":"${id}","timestamp":\\d+\\}\\n\\n$`));
+  expect(curl.log).toMatch(
+    new RegExp(`\\nid: ${id}-end\\ndata: \\{"type":"end","id":"${id}","timestamp":\\d+\\}\\n\\n$`),
+  );
   expect(curl.log).not.toContain('"registrationId":41');
 
   // Again, now that it is final.

@@ -10,7 +10,12 @@ const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
 
 interface Health {
   readonly history: { readonly epoch: number; readonly position: string };
-  readonly redis: { readonly otherDeployments: readonly string[]; readonly roundTripMs: number | null; readonly roundTripMaxMs: number | null; readonly awaySince: string | null };
+  readonly redis: {
+    readonly otherDeployments: readonly string[];
+    readonly roundTripMs: number | null;
+    readonly roundTripMaxMs: number | null;
+    readonly awaySince: string | null;
+  };
   readonly subscribers: number;
   readonly resetsByReason: Readonly<Record<string, number>>;
 }
@@ -26,8 +31,17 @@ beforeEach(async () => {
   endings.push(() => redis.stop());
 });
 
-async function startGateway(more: readonly string[] = [], address = redis.address, openFiles?: number): Promise<Gateway> {
-  const gateway = await Gateway.start({ redis: address, hasDemo: false, more, ...(openFiles === undefined ? {} : { openFiles }) });
+async function startGateway(
+  more: readonly string[] = [],
+  address = redis.address,
+  openFiles?: number,
+): Promise<Gateway> {
+  const gateway = await Gateway.start({
+    redis: address,
+    hasDemo: false,
+    more,
+    ...(openFiles === undefined ? {} : { openFiles }),
+  });
   endings.push(() => gateway.stop("SIGKILL"));
   return gateway;
 }
@@ -65,14 +79,29 @@ test("health says what runs, since when, and how its server does", async () => {
     version: expect.stringMatching(/^\d+\.\d+/),
     startedAt: time,
     uptimeSeconds: expect.any(Number),
-    redis: { awaySince: null, roundTripMs: expect.any(Number), roundTripMaxMs: expect.any(Number), maxmemoryPolicy: "noeviction", usedMemoryBytes: expect.any(Number), maxMemoryBytes: 0, otherDeployments: [] },
+    redis: {
+      awaySince: null,
+      roundTripMs: expect.any(Number),
+      roundTripMaxMs: expect.any(Number),
+      maxmemoryPolicy: "noeviction",
+      usedMemoryBytes: expect.any(Number),
+      maxMemoryBytes: 0,
+      otherDeployments: [],
+    },
     streams: { limit: expect.any(Number), refused: 0 },
     connections: { refused: 0, refusedAtClientLimit: 0 },
     history: { epoch: expect.any(Number), beganAt: time, ageSeconds: expect.any(Number) },
     lastPublishedAt: time,
     lastDeliveredAt: time,
     resets: 0,
-    resetsByReason: { cursorTooOld: 0, cursorUnknown: 0, newHistory: 0, updatesMissed: 0, messagesLost: 0, readerTooSlow: 0 },
+    resetsByReason: {
+      cursorTooOld: 0,
+      cursorUnknown: 0,
+      newHistory: 0,
+      updatesMissed: 0,
+      messagesLost: 0,
+      readerTooSlow: 0,
+    },
   });
   expect(gateway.log).not.toMatch(/maxmemory|begins anew/);
 });
@@ -87,7 +116,9 @@ describe("a history that is lost is told with its epochs, its streams and what i
     await untilReset(stream);
     const after = await untilHealth(gateway, ({ resetsByReason }) => resetsByReason.newHistory === 1);
     const [line] = await gateway.untilLog(/the history begins anew.*/);
-    expect(line).toContain(`epoch ${after.history.epoch} replaces epoch ${before.history.epoch}, which was read up to 1`);
+    expect(line).toContain(
+      `epoch ${after.history.epoch} replaces epoch ${before.history.epoch}, which was read up to 1`,
+    );
     expect(line).toMatch(/streams that get a reset: 1$/);
     return line;
   };
@@ -109,8 +140,12 @@ describe("a history that is lost is told with its epochs, its streams and what i
   test("where it may have been evicted", async () => {
     await redis.connect().config("SET", "maxmemory-policy", "allkeys-lru");
     await begin();
-    await gateway.untilLog(/evicts keys when its memory is full \(maxmemory-policy allkeys-lru\).*set maxmemory-policy noeviction/);
-    expect(await lose(() => redis.connect().del(historyKey))).toContain("or it was evicted (maxmemory-policy allkeys-lru)");
+    await gateway.untilLog(
+      /evicts keys when its memory is full \(maxmemory-policy allkeys-lru\).*set maxmemory-policy noeviction/,
+    );
+    expect(await lose(() => redis.connect().del(historyKey))).toContain(
+      "or it was evicted (maxmemory-policy allkeys-lru)",
+    );
   });
 
   test("after a restart without its data", async () => {
@@ -133,8 +168,12 @@ test("the resets of clients that come back are told apart", async () => {
     await stream.nextUpdate();
   }
   const { history } = await gateway.get<Health>("/api/health");
-  for (const cursor of [`${history.epoch}-1`, `${history.epoch - 1}-4`]) await untilReset(await EventStream.open(gateway.url(`${streamPath}?lastEventId=${cursor}`)));
-  expect((await gateway.get<Health>("/api/health")).resetsByReason).toMatchObject({ cursorTooOld: 1, cursorUnknown: 1 });
+  for (const cursor of [`${history.epoch}-1`, `${history.epoch - 1}-4`])
+    await untilReset(await EventStream.open(gateway.url(`${streamPath}?lastEventId=${cursor}`)));
+  expect((await gateway.get<Health>("/api/health")).resetsByReason).toMatchObject({
+    cursorTooOld: 1,
+    cursorUnknown: 1,
+  });
 });
 
 test("streams that are refused at the limit are counted and logged", async () => {
@@ -193,6 +232,7 @@ describe("deployments on one Redis", () => {
   test("are told nothing where they are one", async () => {
     const gateways = [await startGateway(), await startGateway()];
     for (const gateway of gateways) await untilHealth(gateway, ({ redis: { roundTripMs } }) => roundTripMs !== null);
-    for (const gateway of gateways) expect((await gateway.get<Health>("/api/health")).redis.otherDeployments).toEqual([]);
+    for (const gateway of gateways)
+      expect((await gateway.get<Health>("/api/health")).redis.otherDeployments).toEqual([]);
   });
 });

@@ -95,6 +95,12 @@ test("of the scenario that is shipped: the stream finds the network out, and goe
   stream.close();
   expect(messages).toEqual(["Checking for duplicates", "Customer validated successfully"]);
   const requests = (await mock.requests()).slice(0, 5);
-  expect(requests.map(({ lastEventId }) => lastEventId)).toEqual([null, null, null, "1702492000000-0", "1702492000000-1"]);
+  expect(requests.map(({ lastEventId }) => lastEventId)).toEqual([
+    null,
+    null,
+    null,
+    "1702492000000-0",
+    "1702492000000-1",
+  ]);
   expect(await mock.stop()).toBe(0);
 });

@@ -40,7 +40,9 @@ function residentBytesMax(pid: number | undefined): number {
 /** Of each connection of a port: bytes that were written and not acknowledged, as the kernel counts them. */
 function unsentBytes(port: number): number[] {
   const local = `:${port.toString(16).toUpperCase().padStart(4, "0")} `;
-  const rows = readFileSync("/proc/net/tcp", "utf8").split("\n").map((row) => row.trim().split(/\s+/));
+  const rows = readFileSync("/proc/net/tcp", "utf8")
+    .split("\n")
+    .map((row) => row.trim().split(/\s+/));
   return rows
     .filter(([, address = "", , state]) => `${address} `.endsWith(local) && state === "01")
     .map(([, , , , queues = ""]) => Number.parseInt(queues, 16));
@@ -80,7 +82,10 @@ test.each([
 test.each([
   ["connections that say nothing", ""],
   ["unfinished heads", "GET /api/health HTTP/1.1\r\nHost:"],
-  ["unfinished bodies", "POST /api/registrations/42/updates HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{"],
+  [
+    "unfinished bodies",
+    "POST /api/registrations/42/updates HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{",
+  ],
   [
     "bodies that are waited for",
     "POST /api/registrations/42/updates HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n\r\n",
@@ -112,22 +117,27 @@ async function trickle(gateway: Gateway, count: number, bodyBytes: number, piece
 test.each([
   ["take all places", 64, 10, 1_000_000],
   ["announce all memory", 1024, 64, 1 << 20],
-])("bodies that trickle at a rate that is enough, and %s, lock nobody out", async (_name, openFiles, count, bodyBytes) => {
-  const gateway = await Gateway.start({ hasDemo: false, openFiles });
-  await trickle(gateway, count, bodyBytes, "x".repeat(50));
-  const answers = await Promise.all(["/livez", "/livez", "/api/health"].map((path) => fetch(gateway.url(path))));
-  expect(answers.map((answer) => answer.status)).toEqual([200, 200, 200]);
-  const events = await EventStream.open(gateway.url(stream));
-  expect((await events.next()).type).toBe("connected");
-  await publish(gateway, "still here");
-  expect((await events.nextUpdate()).message).toBe("still here");
-  events.close();
-  await gateway.stop();
-});
+])(
+  "bodies that trickle at a rate that is enough, and %s, lock nobody out",
+  async (_name, openFiles, count, bodyBytes) => {
+    const gateway = await Gateway.start({ hasDemo: false, openFiles });
+    await trickle(gateway, count, bodyBytes, "x".repeat(50));
+    const answers = await Promise.all(["/livez", "/livez", "/api/health"].map((path) => fetch(gateway.url(path))));
+    expect(answers.map((answer) => answer.status)).toEqual([200, 200, 200]);
+    const events = await EventStream.open(gateway.url(stream));
+    expect((await events.next()).type).toBe("connected");
+    await publish(gateway, "still here");
+    expect((await events.nextUpdate()).message).toBe("still here");
+    events.close();
+    await gateway.stop();
+  },
+);
 
 test("64 open files are enough for the page, streams and whoever holds connections", async () => {
   const gateway = await Gateway.start({ openFiles: 64, more: ["--stage-pace-ms", "0", "--t24-latency-ms", "0"] });
-  const streams = await Promise.all(Array.from({ length: 20 }, () => EventStream.open(gateway.url(`${stream}?registrationId=42`))));
+  const streams = await Promise.all(
+    Array.from({ length: 20 }, () => EventStream.open(gateway.url(`${stream}?registrationId=42`))),
+  );
   for (let count = 0; count < 100; ++count) await hold(gateway, "");
   expect((await fetch(gateway.url("/mobile-banking/registration-requests/42"))).status).toBe(200);
   expect((await fetch(gateway.url("/api/health"))).status).toBe(200);

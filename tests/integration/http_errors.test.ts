@@ -34,21 +34,51 @@ describe("what a caller got wrong is said in problem details", () => {
     ["an id of many digits", [`/api/registrations/${"9".repeat(400)}`], 400, /id/],
     ["a stream of a malformed id", ["/api/registrations/updates/stream?registrationId=4x2"], 400, /registrationId/],
     ["a stream of an empty id", ["/api/registrations/updates/stream?registrationId="], 400, /registrationId/],
-    ["a snapshot of an id that the stream has not", ["/api/registrations/updates/stream?registrationId=1&snapshot=2"], 400, /snapshot/],
-    ["a stream of two ids until the final status", ["/api/registrations/updates/stream?registrationId=1&registrationId=2&until=final"], 400, /exactly one/],
+    [
+      "a snapshot of an id that the stream has not",
+      ["/api/registrations/updates/stream?registrationId=1&snapshot=2"],
+      400,
+      /snapshot/,
+    ],
+    [
+      "a stream of two ids until the final status",
+      ["/api/registrations/updates/stream?registrationId=1&registrationId=2&until=final"],
+      400,
+      /exactly one/,
+    ],
     ["a target that is too long", [`/api/registrations/updates/stream?_=${"x".repeat(6200)}`], 414, /6144/],
     ["a malformed query", ["/api/registrations?status=%zz"], 400, /./],
     ["an unknown status in the query", ["/api/registrations?status=LOST"], 400, /status/],
     ["a body that is not JSON", post("/api/registrations", "{"), 400, /JSON/],
     ["a body that is no object", post("/api/registrations", "[]"), 400, /object/],
     ["a number that no double holds", post("/api/registrations", `{"customerName":1e999}`), 400, /too large/],
-    ["one in an update", post("/api/registrations/42/updates", `{"status":"FAILED","details":{"n":-1e999}}`), 400, /too large/],
+    [
+      "one in an update",
+      post("/api/registrations/42/updates", `{"status":"FAILED","details":{"n":-1e999}}`),
+      400,
+      /too large/,
+    ],
     ["one in a query", ["/api/registrations/updates/stream?registrationId=1e999"], 400, /registrationId/],
-    ["a body that nests too deeply", post("/api/registrations", "[".repeat(10_000).replace("[", '{"a":[')), 400, /deeply/],
+    [
+      "a body that nests too deeply",
+      post("/api/registrations", "[".repeat(10_000).replace("[", '{"a":[')),
+      400,
+      /deeply/,
+    ],
     ["a missing field", post("/api/registrations", JSON.stringify({ ...valid, phone: undefined })), 400, /phone/],
     ["a field of the wrong kind", post("/api/registrations", JSON.stringify({ ...valid, branch: 7 })), 400, /branch/],
-    ["a field too long", post("/api/registrations", JSON.stringify({ ...valid, customerName: "x".repeat(5000) })), 400, /customerName/],
-    ["another content type", post("/api/registrations", "a=b", { "Content-Type": "text/plain" }), 415, /application\/json/],
+    [
+      "a field too long",
+      post("/api/registrations", JSON.stringify({ ...valid, customerName: "x".repeat(5000) })),
+      400,
+      /customerName/,
+    ],
+    [
+      "another content type",
+      post("/api/registrations", "a=b", { "Content-Type": "text/plain" }),
+      415,
+      /application\/json/,
+    ],
     ["a body too large", post("/api/registrations", "x".repeat(2 << 20)), 413, /./],
     ["a method that the path has not", ["/api/registrations/42", { method: "DELETE" }], 405, /GET/],
     ["an unknown path of the API", ["/api/nothing"], 404, /./],
@@ -71,7 +101,11 @@ describe("what a caller got wrong is said in problem details", () => {
   });
 
   test("a new registration is created, found where Location says, and can be validated", async () => {
-    const created = await fetch(gateway.url("/api/registrations"), { method: "POST", body: JSON.stringify(valid), headers: json });
+    const created = await fetch(gateway.url("/api/registrations"), {
+      method: "POST",
+      body: JSON.stringify(valid),
+      headers: json,
+    });
     expect(created.status).toBe(201);
     const location = created.headers.get("location") ?? "";
     expect(location).toMatch(/^\/api\/registrations\/\d+$/);
@@ -84,7 +118,12 @@ describe("what a caller got wrong is said in problem details", () => {
     expect(page.status).toBe(200);
     expect(page.headers.get("content-type")).toContain("text/html");
     // fetch normalises dot segments away; a raw socket does not.
-    for (const path of ["/../../CMakeLists.txt", "/%2e%2e/%2e%2e/CMakeLists.txt", "/%2e%2e%2f%2e%2e%2fCMakeLists.txt", "/assets/..%2f..%2f..%2fetc/passwd"]) {
+    for (const path of [
+      "/../../CMakeLists.txt",
+      "/%2e%2e/%2e%2e/CMakeLists.txt",
+      "/%2e%2e%2f%2e%2e%2fCMakeLists.txt",
+      "/assets/..%2f..%2f..%2fetc/passwd",
+    ]) {
       const answer = await raw(gateway.port, `GET ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
       expect(answer).not.toMatch(/cmake_minimum_required|root:/);
     }
@@ -93,7 +132,7 @@ describe("what a caller got wrong is said in problem details", () => {
   test("marks that browsers and curl leave in a URL are read, for the page and for the API", async () => {
     const ask = async (target: string): Promise<string> =>
       raw(gateway.port, `GET ${target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n`);
-    for (const target of ["/?a=[1]|{2}^`\"<>%&\\", "/requests/[1]|{2}^`\"<>%\xc3\xa4\\"]) {
+    for (const target of ['/?a=[1]|{2}^`"<>%&\\', '/requests/[1]|{2}^`"<>%\xc3\xa4\\']) {
       expect(await ask(target)).toMatch(/^HTTP\/1\.1 200 [^]*<title>/);
     }
     expect(await ask("/api/registrations?status=[PENDING]")).toMatch(/^HTTP\/1\.1 400 [^]*status/);
@@ -102,9 +141,19 @@ describe("what a caller got wrong is said in problem details", () => {
   });
 
   test.each([
-    ["a name that is not this server's", "GET /api/health HTTP/1.1\r\nHost: evil.example\r\n\r\n", 421, /--allow-host evil\.example/],
+    [
+      "a name that is not this server's",
+      "GET /api/health HTTP/1.1\r\nHost: evil.example\r\n\r\n",
+      421,
+      /--allow-host evil\.example/,
+    ],
     ["an ill-formed host", "GET /api/health HTTP/1.1\r\nHost: a b\r\n\r\n", 421, /ill-formed/],
-    ["another site's page", "POST /api/registrations/42/process HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://evil.example\r\n\r\n", 403, /another site/],
+    [
+      "another site's page",
+      "POST /api/registrations/42/process HTTP/1.1\r\nHost: 127.0.0.1\r\nOrigin: http://evil.example\r\n\r\n",
+      403,
+      /another site/,
+    ],
   ])("%s", async (_name, bytes, status, detail) => {
     const answer = await raw(gateway.port, bytes);
     expect(answer).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
@@ -119,7 +168,10 @@ describe("what a caller got wrong is said in problem details", () => {
 });
 
 describe("what an operator got wrong at start is one clear line", () => {
-  const fails = async (args: readonly string[], environment: NodeJS.ProcessEnv = {}): Promise<{ code: number | null; log: string }> => {
+  const fails = async (
+    args: readonly string[],
+    environment: NodeJS.ProcessEnv = {},
+  ): Promise<{ code: number | null; log: string }> => {
     const child = regstream(["serve", ...args], environment);
     const code = await child.exited;
     return { code, log: child.log };

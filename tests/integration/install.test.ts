@@ -80,7 +80,9 @@ describe("the installed library", () => {
 
       // Who comes late is told by the snapshot.
       const late = await output(join(folder, "follow_registration"), gateway.url(""), "42");
-      expect(late).toMatch(/^listening\nno\?te: completed, \?\[2Jé\?31m\?\nduplicate_check: completed, .*\n[^]*\nAPPROVED: .*\n$/);
+      expect(late).toMatch(
+        /^listening\nno\?te: completed, \?\[2Jé\?31m\?\nduplicate_check: completed, .*\n[^]*\nAPPROVED: .*\n$/,
+      );
       await gateway.stop();
     },
     buildTimeout,
@@ -93,7 +95,10 @@ describe("the installed library", () => {
       const redis = await RedisServer.start();
       const gateway = await Gateway.start({ redis: redis.address });
       const stream = await EventStream.open(gateway.url("/api/registrations/updates/stream?registrationId=42"));
-      const example = new Child(join(publisher, "publish_validation"), [], { REDIS_HOST: "127.0.0.1", REDIS_PORT: String(redis.port) });
+      const example = new Child(join(publisher, "publish_validation"), [], {
+        REDIS_HOST: "127.0.0.1",
+        REDIS_PORT: String(redis.port),
+      });
       expect(await example.exited).toBe(0);
       expect(await stream.updatesUntil(isFinal)).toMatchObject([
         { status: "PENDING", stage: "t24_lookup", stageStatus: "completed", message: "Found 5 accounts" },
@@ -141,7 +146,9 @@ describe("the installed library", () => {
   test(
     "has a core that needs neither Boost nor a JSON library, in any of its headers",
     async () => {
-      const headers = filesBelow(join(prefix, "include"), /\.hpp$/).filter((path) => !/\/(client|broker|publisher)\//.test(path));
+      const headers = filesBelow(join(prefix, "include"), /\.hpp$/).filter(
+        (path) => !/\/(client|broker|publisher)\//.test(path),
+      );
       expect(headers).toContain("regstream/message/codec.hpp");
       const source = temporaryFolder();
       writeFileSync(
@@ -162,7 +169,10 @@ describe("the installed library", () => {
          int main() { std::puts(regstream::encode_ping(1702493000000).c_str()); }`,
       );
       const folder = await build(source, "-DCMAKE_DISABLE_FIND_PACKAGE_Boost=ON");
-      expect(JSON.parse(await output(join(folder, "core_alone")))).toEqual({ type: "ping", timestamp: 1_702_493_000_000 });
+      expect(JSON.parse(await output(join(folder, "core_alone")))).toEqual({
+        type: "ping",
+        timestamp: 1_702_493_000_000,
+      });
     },
     buildTimeout,
   );

@@ -9,8 +9,16 @@ import { temporaryFolder } from "../processes/temporary_folder.ts";
 
 const json = { "Content-Type": "application/json" };
 
-function publish(gateway: Gateway, body: Record<string, unknown>, headers: Record<string, string> = {}): Promise<Response> {
-  return fetch(gateway.url("/api/registrations/42/updates"), { method: "POST", headers: { ...json, ...headers }, body: JSON.stringify(body) });
+function publish(
+  gateway: Gateway,
+  body: Record<string, unknown>,
+  headers: Record<string, string> = {},
+): Promise<Response> {
+  return fetch(gateway.url("/api/registrations/42/updates"), {
+    method: "POST",
+    headers: { ...json, ...headers },
+    body: JSON.stringify(body),
+  });
 }
 
 describe("the embedded broker's journal, and publishing by HTTP", () => {
@@ -24,27 +32,37 @@ describe("the embedded broker's journal, and publishing by HTTP", () => {
     await Promise.all(running.splice(0).map((gateway) => gateway.stop("SIGKILL")));
   });
 
-  test.each(["SIGKILL", "SIGTERM"] as const)("a client resumes after a %s of the server where it was, and the ids go on", async (signal) => {
-    const first = await start();
-    const ids: string[] = [];
-    for (const message of ["one", "two", "three"]) {
-      const response = await publish(first, { stage: "t24_lookup", stageStatus: "started", message, branch: "Bole" });
-      expect(response.status).toBe(201);
-      ids.push(((await response.json()) as { id: string }).id);
-    }
-    const epoch = ids[0]?.split("-")[0] ?? "";
-    expect(ids).toEqual([`${epoch}-1`, `${epoch}-2`, `${epoch}-3`]);
-    await first.stop(signal);
+  test.each(["SIGKILL", "SIGTERM"] as const)(
+    "a client resumes after a %s of the server where it was, and the ids go on",
+    async (signal) => {
+      const first = await start();
+      const ids: string[] = [];
+      for (const message of ["one", "two", "three"]) {
+        const response = await publish(first, { stage: "t24_lookup", stageStatus: "started", message, branch: "Bole" });
+        expect(response.status).toBe(201);
+        ids.push(((await response.json()) as { id: string }).id);
+      }
+      const epoch = ids[0]?.split("-")[0] ?? "";
+      expect(ids).toEqual([`${epoch}-1`, `${epoch}-2`, `${epoch}-3`]);
+      await first.stop(signal);
 
-    const second = await start({ database: first.database });
-    const stream = await EventStream.open(second.url(`/api/registrations/updates/stream?registrationId=42&lastEventId=${ids[0]}`));
-    expect(await stream.nextUpdate()).toMatchObject({ message: "two", branch: "Bole", id: ids[1] });
-    expect(await stream.nextUpdate()).toMatchObject({ message: "three", id: ids[2] });
-    const next = await publish(second, { status: "FAILED", message: "four" });
-    expect(await next.json()).toEqual({ id: `${epoch}-4` });
-    expect(await stream.nextUpdate()).toMatchObject({ registrationId: 42, status: "FAILED", message: "four", id: `${epoch}-4` });
-    stream.close();
-  });
+      const second = await start({ database: first.database });
+      const stream = await EventStream.open(
+        second.url(`/api/registrations/updates/stream?registrationId=42&lastEventId=${ids[0]}`),
+      );
+      expect(await stream.nextUpdate()).toMatchObject({ message: "two", branch: "Bole", id: ids[1] });
+      expect(await stream.nextUpdate()).toMatchObject({ message: "three", id: ids[2] });
+      const next = await publish(second, { status: "FAILED", message: "four" });
+      expect(await next.json()).toEqual({ id: `${epoch}-4` });
+      expect(await stream.nextUpdate()).toMatchObject({
+        registrationId: 42,
+        status: "FAILED",
+        message: "four",
+        id: `${epoch}-4`,
+      });
+      stream.close();
+    },
+  );
 
   test("an idempotency key makes two publishes one, over a crash too", async () => {
     const key = { "Idempotency-Key": "8e03978e-40d5-43e8-bc93-6894a57f9324" };
@@ -59,7 +77,9 @@ describe("the embedded broker's journal, and publishing by HTTP", () => {
   test("a file that is no journal stops the start with one sentence, and is left as it is", async () => {
     const path = join(temporaryFolder(), "notes.txt");
     writeFileSync(path, "not a database\n".repeat(100));
-    await expect(start({ more: ["--journal", path] })).rejects.toThrow(/Can't use the journal .*notes\.txt: it is not a database, or it is damaged; move it away/);
+    await expect(start({ more: ["--journal", path] })).rejects.toThrow(
+      /Can't use the journal .*notes\.txt: it is not a database, or it is damaged; move it away/,
+    );
     expect(readFileSync(path, "utf8")).toBe("not a database\n".repeat(100));
   });
 
@@ -102,14 +122,20 @@ describe("the embedded broker's journal, and publishing by HTTP", () => {
     expect((await publish(gateway, update)).status).toBe(201);
     await gateway.stop();
     expect(gateway.log.match(/nothing can be published: Can't use the journal .*: the disk failed/g)).toHaveLength(1);
-    expect(gateway.log.match(/a request failed: Can't use the database .*demo\.sqlite: the disk failed/g)).toHaveLength(1);
+    expect(gateway.log.match(/a request failed: Can't use the database .*demo\.sqlite: the disk failed/g)).toHaveLength(
+      1,
+    );
     expect(gateway.log.match(/the journal .* can be written again/g)).toHaveLength(1);
   });
 
   test.each([
     ["a folder", () => temporaryFolder(), /Can't use the journal .*: it is a folder; name a file in it/],
     ["a device", () => "/dev/full", /Can't use the journal \/dev\/full: it is no regular file/],
-    ["in a folder that is not there", () => join(temporaryFolder(), "no", "journal"), /the folder .*no does not exist; make it/],
+    [
+      "in a folder that is not there",
+      () => join(temporaryFolder(), "no", "journal"),
+      /the folder .*no does not exist; make it/,
+    ],
     ["where nothing can be made", () => "/proc/journal", /Can't use the journal \/proc\/journal: it can't be made/],
   ])("a journal that is %s stops the start with one sentence and exit code 1", async (_name, path, sentence) => {
     const child = regstream(["serve", "--port", "0", "--journal", path()]);
@@ -122,7 +148,9 @@ describe("the embedded broker's journal, and publishing by HTTP", () => {
     const gateway = await start();
     const child = regstream(["serve", "--port", "0", "--journal", join(dirname(gateway.database), "journal.sqlite3")]);
     expect(await child.exited).toBe(1);
-    expect(child.log).toMatch(/^regstream: Can't use the journal .*: another process is using it; stop that one, or .*\n$/);
+    expect(child.log).toMatch(
+      /^regstream: Can't use the journal .*: another process is using it; stop that one, or .*\n$/,
+    );
   });
 
   test("the route that publishes can be switched off", async () => {

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage } from "node:http";
-import { type AddressInfo } from "node:net";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
@@ -25,7 +25,14 @@ function lines(listener: Child): Record<string, unknown>[] {
 }
 
 function listen(gateway: Gateway, ...options: string[]): Child {
-  return regstream(["listen", "--url", gateway.url("/api/registrations/updates/stream?registrationId=42"), "--initial-delay-ms", "10", ...options]);
+  return regstream([
+    "listen",
+    "--url",
+    gateway.url("/api/registrations/updates/stream?registrationId=42"),
+    "--initial-delay-ms",
+    "10",
+    ...options,
+  ]);
 }
 
 describe("regstream listen", () => {
@@ -45,7 +52,9 @@ describe("regstream listen", () => {
     ]);
     expect(printed).toContainEqual({ kind: "retry", retry: expect.any(Number) });
     expect(printed.at(-1)).toEqual({ kind: "state", state: "closed", reason: "requested" });
-    const updates = printed.filter((line) => !("kind" in line)).map((line) => JSON.parse(line["data"] as string) as { type: string });
+    const updates = printed
+      .filter((line) => !("kind" in line))
+      .map((line) => JSON.parse(line["data"] as string) as { type: string });
     expect(updates[0]).toMatchObject({ type: "connected" });
     expect(updates.at(-1)).toMatchObject({ type: "update", data: { registrationId: 42, status: "APPROVED" } });
   });
@@ -69,7 +78,11 @@ describe("regstream listen", () => {
     const gateway = await Gateway.start({ more: fast });
     const listener = regstream(["listen", "--url", gateway.url("/api/health")]);
     expect(await listener.exited).toBe(1);
-    expect(lines(listener).at(-1)).toMatchObject({ state: "closed", reason: "wrong_content_type", error: expect.stringContaining("application/json") });
+    expect(lines(listener).at(-1)).toMatchObject({
+      state: "closed",
+      reason: "wrong_content_type",
+      error: expect.stringContaining("application/json"),
+    });
     await gateway.stop();
   });
 
@@ -120,7 +133,9 @@ describe("regstream listen", () => {
     expect(await listener.exited).toBe(0);
     server.close();
     expect(sent).toEqual(["Bearer first-secret", "Bearer second-secret"]);
-    expect(lines(listener)).toContainEqual(expect.objectContaining({ reason: "token_unavailable", error: `the token file "${file}" is empty` }));
+    expect(lines(listener)).toContainEqual(
+      expect.objectContaining({ reason: "token_unavailable", error: `the token file "${file}" is empty` }),
+    );
     expect(listener.log).not.toContain("secret");
   });
 
@@ -143,7 +158,11 @@ describe("regstream listen", () => {
     expect(await listener.exited).toBe(0);
     server.close();
     expect(asked?.body).toBe("asked");
-    expect(asked?.request).toMatchObject({ method: "POST", url: "/a?b=c", headers: { "last-event-id": "7-1", "x-one": "1", "x-two": "2" } });
+    expect(asked?.request).toMatchObject({
+      method: "POST",
+      url: "/a?b=c",
+      headers: { "last-event-id": "7-1", "x-one": "1", "x-two": "2" },
+    });
     expect(lines(listener).at(-1)).toMatchObject({ state: "closed", reason: "told_to_stop" });
   });
 

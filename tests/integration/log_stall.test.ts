@@ -10,7 +10,13 @@ import { shipped } from "../processes/mock.ts";
 import { channel, RedisServer } from "../processes/redis.ts";
 import { StalledPipe } from "../processes/stalled_pipe.ts";
 
-const update = { registrationId: 42, status: "PENDING", stage: "t24_lookup", message: "Found 5 accounts", timestamp: 1702493000000 };
+const update = {
+  registrationId: 42,
+  status: "PENDING",
+  stage: "t24_lookup",
+  message: "Found 5 accounts",
+  timestamp: 1702493000000,
+};
 
 let redis: RedisServer;
 let pipe: StalledPipe;
@@ -66,7 +72,9 @@ describe.each(["does not read", "has gone"])("a line that says where the gateway
   test("holds no update up, nor health, nor the end", async () => {
     if (reader === "has gone") pipe.closeReader();
     const port = await freePort();
-    const child = regstream(["serve", "--port", String(port), "--redis", redis.address], {}, undefined, { stdout: pipe.writer });
+    const child = regstream(["serve", "--port", String(port), "--redis", redis.address], {}, undefined, {
+      stdout: pipe.writer,
+    });
     await child.untilOutput(/connected to redis at/);
     const stream = await EventStream.open(`http://127.0.0.1:${port}/api/registrations/updates/stream`);
     const client = redis.connect();
@@ -80,15 +88,44 @@ describe.each(["does not read", "has gone"])("a line that says where the gateway
 
 test("a mock whose line is not read plays all the same", async () => {
   const port = await freePort();
-  const child = regstream(["mock", "--port", String(port), "--scenario", shipped("deploy")], {}, undefined, { stdout: pipe.writer });
-  await expect.poll(() => fetch(`http://127.0.0.1:${port}/livez`).then(() => true, () => false), { timeout: 20_000 }).toBe(true);
+  const child = regstream(["mock", "--port", String(port), "--scenario", shipped("deploy")], {}, undefined, {
+    stdout: pipe.writer,
+  });
+  await expect
+    .poll(
+      () =>
+        fetch(`http://127.0.0.1:${port}/livez`).then(
+          () => true,
+          () => false,
+        ),
+      { timeout: 20_000 },
+    )
+    .toBe(true);
   expect(await child.stop("SIGTERM")).toBe(0);
 });
 
 test("a gateway that was started without stdin, stdout and stderr writes its log to none of its files", async () => {
   const port = await freePort();
-  const child = new Child("sh", ["-c", 'exec "$0" "$@" <&- >&- 2>&-', program, "serve", "--port", String(port), "--redis", redis.address]);
-  await expect.poll(() => fetch(`http://127.0.0.1:${port}/readyz`).then(({ ok }) => ok, () => false), { timeout: 20_000 }).toBe(true);
+  const child = new Child("sh", [
+    "-c",
+    'exec "$0" "$@" <&- >&- 2>&-',
+    program,
+    "serve",
+    "--port",
+    String(port),
+    "--redis",
+    redis.address,
+  ]);
+  await expect
+    .poll(
+      () =>
+        fetch(`http://127.0.0.1:${port}/readyz`).then(
+          ({ ok }) => ok,
+          () => false,
+        ),
+      { timeout: 20_000 },
+    )
+    .toBe(true);
   for (const descriptor of [0, 1, 2]) expect(readlinkSync(`/proc/${child.pid}/fd/${descriptor}`)).toBe("/dev/null");
   expect(await child.stop("SIGTERM")).toBe(0);
 });

@@ -17,7 +17,11 @@ afterEach(async () => {
 });
 
 async function startGateway(more: readonly string[], redis?: RedisServer): Promise<Gateway> {
-  const gateway = await Gateway.start({ hasDemo: false, more, ...(redis === undefined ? {} : { redis: redis.address }) });
+  const gateway = await Gateway.start({
+    hasDemo: false,
+    more,
+    ...(redis === undefined ? {} : { redis: redis.address }),
+  });
   endings.push(() => gateway.stop("SIGKILL"));
   return gateway;
 }
@@ -57,14 +61,18 @@ test("each line is one object in JSON, to the last one", async () => {
   await gateway.untilLog(/"event":"dropped"/);
   await gateway.stop("SIGTERM");
   const lines = readLines(gateway.log);
-  expect(lines.map(({ event }) => event)).toEqual(expect.arrayContaining(["memory limits", "redis is connected", "dropped", "shutting down"]));
+  expect(lines.map(({ event }) => event)).toEqual(
+    expect.arrayContaining(["memory limits", "redis is connected", "dropped", "shutting down"]),
+  );
   expect(lines.find(({ event }) => event === "dropped")).toMatchObject({ level: "warning", workflow: "registration" });
 });
 
 test("a start that fails says so in JSON, too", async () => {
   const child = regstream(["serve", "--port", "0", "--log-format", "json", "--require-redis"]);
   expect(await child.exited).toBe(2);
-  expect(readLines(child.log)).toMatchObject([{ level: "error", event: "start failed", message: expect.stringContaining("--require-redis needs") }]);
+  expect(readLines(child.log)).toMatchObject([
+    { level: "error", event: "start failed", message: expect.stringContaining("--require-redis needs") },
+  ]);
 });
 
 test("lines of less weight are left out", async () => {

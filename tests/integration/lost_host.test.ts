@@ -5,7 +5,8 @@ import { EventStream } from "../processes/event_stream.ts";
 import { Gateway } from "../processes/gateway.ts";
 import { channel, RedisServer } from "../processes/redis.ts";
 
-const update = (number: number): string => JSON.stringify({ registrationId: 42, status: "PENDING", stage: "t24_lookup", message: `Number ${number}` });
+const update = (number: number): string =>
+  JSON.stringify({ registrationId: 42, status: "PENDING", stage: "t24_lookup", message: `Number ${number}` });
 
 describe("Redis and the gateway are lost together", () => {
   let redis: RedisServer;
@@ -36,7 +37,11 @@ describe("Redis and the gateway are lost together", () => {
     return ids;
   };
   const open = (cursor?: string): Promise<EventStream> =>
-    EventStream.open(gateway.url(`/api/registrations/updates/stream?registrationId=42${cursor === undefined ? "" : `&lastEventId=${cursor}`}`));
+    EventStream.open(
+      gateway.url(
+        `/api/registrations/updates/stream?registrationId=42${cursor === undefined ? "" : `&lastEventId=${cursor}`}`,
+      ),
+    );
 
   describe("with a Redis that syncs once a second", () => {
     beforeEach(() => start({ isDurable: false }));
@@ -75,7 +80,7 @@ describe("Redis and the gateway are lost together", () => {
       expect(await stream.next()).toMatchObject({ type: "reset" });
       expect(await stream.next()).toMatchObject({ type: "snapshot", data: { message: "Number 1" } });
       const client = redis.connect();
-      while ((await client.publish(channel, update(2))) === 0) continue;
+      while ((await client.publish(channel, update(2))) === 0) ;
       expect((await stream.nextUpdate()).message).toBe("Number 2");
       client.disconnect();
     });

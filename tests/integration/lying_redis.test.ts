@@ -18,7 +18,8 @@ const until = async (isSo: () => Promise<boolean> | boolean): Promise<void> => {
   while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 5));
 };
 
-const residentBytes = (pid: number | undefined): number => 1024 * Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
+const residentBytes = (pid: number | undefined): number =>
+  1024 * Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]);
 
 const lies: readonly Lie[] = [
   { what: "a number", bytes: ":1\r\n", then: "truth" },
@@ -28,8 +29,16 @@ const lies: readonly Lie[] = [
   { what: "a status", bytes: "+OK\r\n", then: "truth" },
   { what: "an error that nobody knows", bytes: "-NONSENSE what?\r\n", then: "truth" },
   { what: "an error with control characters", bytes: "-\u001b[2J\u0000\u009b\r\n", then: "truth" },
-  { what: "ids that are none", bytes: "*3\r\n$3\r\n0-x\r\n:1\r\n*3\r\n$20\r\n18446744073709551616\r\n$1\r\nx\r\n$0\r\n\r\n", then: "truth" },
-  { what: "a message on a channel that nobody asked for", bytes: "*3\r\n$7\r\nmessage\r\n$5\r\nother\r\n$5\r\nhello\r\n", then: "truth" },
+  {
+    what: "ids that are none",
+    bytes: "*3\r\n$3\r\n0-x\r\n:1\r\n*3\r\n$20\r\n18446744073709551616\r\n$1\r\nx\r\n$0\r\n\r\n",
+    then: "truth",
+  },
+  {
+    what: "a message on a channel that nobody asked for",
+    bytes: "*3\r\n$7\r\nmessage\r\n$5\r\nother\r\n$5\r\nhello\r\n",
+    then: "truth",
+  },
   { what: "another protocol's maps", bytes: "%1\r\n+a\r\n+b\r\n", then: "truth" },
   { what: "bytes", bytes: "\u0000\u00ff\u0001*$:+-\r\n", then: "truth" },
   { what: "two answers too many", bytes: "+OK\r\n+OK\r\n+OK\r\n", then: "truth" },
@@ -45,13 +54,16 @@ const steps = [0, 1, 2, 3];
 const endless = lies.filter(({ then }) => then === "forever").flatMap((lie) => steps.map((step) => ({ lie, step })));
 
 /** Gateways of one Redis, each of which hears another lie; and a publisher that hears the truth. */
-async function listen(tales: readonly { readonly lie: Lie; readonly step: number }[]): Promise<readonly (readonly string[])[]> {
+async function listen(
+  tales: readonly { readonly lie: Lie; readonly step: number }[],
+): Promise<readonly (readonly string[])[]> {
   const redis = await RedisServer.start();
   endings.push(() => redis.stop());
   const client = redis.connect();
   endings.push(() => client.disconnect());
   const publisher = createPublisher(client);
-  const publish = (message: string): Promise<unknown> => publisher.publish({ registrationId: 42, status: "PENDING", message });
+  const publish = (message: string): Promise<unknown> =>
+    publisher.publish({ registrationId: 42, status: "PENDING", message });
   const all = await Promise.all(
     tales.map(async (tale) => {
       const liar = await LyingRedis.start(redis.port);

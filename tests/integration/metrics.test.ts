@@ -11,9 +11,11 @@ import { Gateway, regstream } from "../processes/gateway.ts";
 import { RedisServer } from "../processes/redis.ts";
 
 const streamPath = "/api/registrations/updates/stream";
-const documented = [...readFileSync(fileURLToPath(new URL("../../docs/metrics.md", import.meta.url)), "utf8").matchAll(/^\| `(\w+)` \| (\w+) \|/gm)].map(
-  ([, name = "", type = ""]) => ({ name, type }),
-);
+const documented = [
+  ...readFileSync(fileURLToPath(new URL("../../docs/metrics.md", import.meta.url)), "utf8").matchAll(
+    /^\| `(\w+)` \| (\w+) \|/gm,
+  ),
+].map(([, name = "", type = ""]) => ({ name, type }));
 const ofRedis = /^regstream_redis_/;
 /** Tokens, keys and certificates: access_metrics.test.ts. */
 const ofGuards = /^regstream_(token_keys?_|token_keys$|tls_|reload_)/;
@@ -25,7 +27,11 @@ afterEach(async () => {
 });
 
 async function startGateway(more: readonly string[] = [], redis?: RedisServer): Promise<Gateway> {
-  const gateway = await Gateway.start({ hasDemo: false, more, ...(redis === undefined ? {} : { redis: redis.address }) });
+  const gateway = await Gateway.start({
+    hasDemo: false,
+    more,
+    ...(redis === undefined ? {} : { redis: redis.address }),
+  });
   endings.push(() => gateway.stop("SIGKILL"));
   return gateway;
 }
@@ -38,7 +44,11 @@ async function openStream(gateway: Gateway, query = ""): Promise<EventStream> {
 
 async function publish(gateway: Gateway, registrationId: number): Promise<void> {
   const body = JSON.stringify({ status: "PENDING", message: "4711", timestamp: Date.now() });
-  const answer = await fetch(gateway.url(`/api/registrations/${registrationId}/updates`), { method: "POST", headers: { "Content-Type": "application/json" }, body });
+  const answer = await fetch(gateway.url(`/api/registrations/${registrationId}/updates`), {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body,
+  });
   expect(answer.status).toBe(201);
 }
 
@@ -50,7 +60,10 @@ async function scrape(gateway: Gateway): Promise<Map<string, Family>> {
   return readExposition(await answer.text());
 }
 
-async function untilScraped(gateway: Gateway, isSo: (families: Map<string, Family>) => boolean): Promise<Map<string, Family>> {
+async function untilScraped(
+  gateway: Gateway,
+  isSo: (families: Map<string, Family>) => boolean,
+): Promise<Map<string, Family>> {
   for (;;) {
     const families = await scrape(gateway);
     if (isSo(families)) return families;
@@ -119,9 +132,15 @@ test("nothing of a message and no id is in it, and health says the same", async 
   await stream.nextUpdate();
   const text = await (await fetch(gateway.url("/metrics"))).text();
   expect(text).not.toMatch(/987654|4711|PENDING/);
-  const labels = new Set([...readExposition(text).values()].flatMap(({ samples }) => samples.flatMap((sample) => Object.keys(sample.labels))));
+  const labels = new Set(
+    [...readExposition(text).values()].flatMap(({ samples }) =>
+      samples.flatMap((sample) => Object.keys(sample.labels)),
+    ),
+  );
   expect([...labels].sort()).toEqual(["broker", "cause", "le", "reason", "status", "version", "workflow"]);
-  const health = await gateway.get<{ deliveries: number; subscribers: number; history: { bytes: number } }>("/api/health");
+  const health = await gateway.get<{ deliveries: number; subscribers: number; history: { bytes: number } }>(
+    "/api/health",
+  );
   const families = readExposition(text);
   expect(health.deliveries).toBe(sum(families, "regstream_deliveries_total"));
   expect(health.subscribers).toBe(sum(families, "regstream_streams"));

@@ -65,7 +65,16 @@ describe("each shipped scenario shows its trouble, and what a client does about 
     // That of held_back is with the network that it shows: held_back.test.ts.
     const names = readdirSync(dirname(shipped("deploy"))).map((name) => basename(name, ".json"));
     expect(names.sort()).toEqual([
-      ...["buffering_proxy", "compressed_stream", "deploy", "expired_token", "half_open", "held_back", "herd_after_outage", "malformed_frames"],
+      ...[
+        "buffering_proxy",
+        "compressed_stream",
+        "deploy",
+        "expired_token",
+        "half_open",
+        "held_back",
+        "herd_after_outage",
+        "malformed_frames",
+      ],
       ...["oversized_event", "redirects", "sleeping_phone", "stale_cursor", "too_many_requests"],
     ]);
   });
@@ -86,7 +95,16 @@ describe("each shipped scenario shows its trouble, and what a client does about 
 
   test("sleeping_phone: the client resumes after what it saw last", async () => {
     const server = await play(shipped("sleeping_phone"));
-    expect(await storyOf(server.url())).toEqual(["open", "connected", checking, "waiting: network_failed", "open", "connected", unique, approved]);
+    expect(await storyOf(server.url())).toEqual([
+      "open",
+      "connected",
+      checking,
+      "waiting: network_failed",
+      "open",
+      "connected",
+      unique,
+      approved,
+    ]);
     expect((await server.requests()).map(({ lastEventId, answeredBy }) => [lastEventId, answeredBy])).toEqual([
       [null, "connections[0]"],
       ["1702492000000-1", "connections[1]"],
@@ -98,7 +116,11 @@ describe("each shipped scenario shows its trouble, and what a client does about 
     const refused = listen(server.url(), "--header", "Authorization: Bearer expired");
     expect(await refused.exited).toBe(1);
     expect(story(refused)).toEqual(["open", "connected", checking, "waiting: ended", "closed: unauthorized"]);
-    expect(await storyOf(server.url(), "--header", "Authorization: Bearer fresh")).toEqual(["open", "connected", approved]);
+    expect(await storyOf(server.url(), "--header", "Authorization: Bearer fresh")).toEqual([
+      "open",
+      "connected",
+      approved,
+    ]);
     const recorded = await server.requests();
     expect(recorded.map(({ status }) => status)).toEqual([200, 401, 200]);
     expect(JSON.stringify(recorded)).not.toMatch(/Bearer/);
@@ -147,7 +169,11 @@ describe("each shipped scenario shows its trouble, and what a client does about 
       ...["open", "connected", "reset", "snapshot", "waiting: ended"],
       ...["open", "connected", approved],
     ]);
-    expect((await server.requests()).map(({ lastEventId }) => lastEventId)).toEqual([null, "1600000000000-7", "1702492000000-4"]);
+    expect((await server.requests()).map(({ lastEventId }) => lastEventId)).toEqual([
+      null,
+      "1600000000000-7",
+      "1702492000000-4",
+    ]);
   });
 
   test("malformed_frames: what is whole is heard, what is not is dropped, and 204 ends it", async () => {
@@ -155,7 +181,9 @@ describe("each shipped scenario shows its trouble, and what a client does about 
     const listener = listen(server.url());
     expect(await listener.exited).toBe(0);
     const lines = listener.log.split("\n").filter((line) => line.startsWith("{"));
-    const printed = lines.map((line) => JSON.parse(line) as { data?: string; lastEventId?: string; reason?: string; retry?: number });
+    const printed = lines.map(
+      (line) => JSON.parse(line) as { data?: string; lastEventId?: string; reason?: string; retry?: number },
+    );
     expect(printed.flatMap(({ data }) => data ?? [])).toEqual([
       ...["after a byte order mark", "carriage\nreturns", "é", "not UTF-8: \ufffd", '{"broken": '],
     ]);
@@ -187,8 +215,15 @@ describe("each shipped scenario shows its trouble, and what a client does about 
   test("redirects: the client follows them, and fails for good at a loop and at a sign-in page", async () => {
     const server = await play(shipped("redirects"));
     expect(await storyOf(server.url("/stream"))).toEqual(["open", "connected", approved]);
-    expect((await server.requests()).map(({ target }) => target)).toEqual(["/stream", "/moved", "/here?registrationId=42"]);
-    for (const [path, reason] of [["/loop", "redirect_failed"], ["/portal", "wrong_content_type"]] as const) {
+    expect((await server.requests()).map(({ target }) => target)).toEqual([
+      "/stream",
+      "/moved",
+      "/here?registrationId=42",
+    ]);
+    for (const [path, reason] of [
+      ["/loop", "redirect_failed"],
+      ["/portal", "wrong_content_type"],
+    ] as const) {
       const listener = listen(server.url(path));
       expect(await listener.exited).toBe(1);
       expect(story(listener)).toEqual([`closed: ${reason}`]);
@@ -246,7 +281,9 @@ class Reader {
 describe("virtual time", () => {
   test("stands still until it is moved, and plays the same bytes in every run", async () => {
     const scenario = write({
-      connections: [{ steps: [{ pings: "30s" }, { after: "1h", update: { registrationId: 42, status: "FAILED" } }, { end: true }] }],
+      connections: [
+        { steps: [{ pings: "30s" }, { after: "1h", update: { registrationId: 42, status: "FAILED" } }, { end: true }] },
+      ],
     });
     const bodies: string[] = [];
     for (let run = 0; run < 2; ++run) {
@@ -282,7 +319,9 @@ describe("the control API", () => {
     await one.until(":hello\n");
     await two.until(":hello\n");
     expect(await (await server.post("send", { event: { data: "to all" } })).json()).toEqual({ streams: 2 });
-    expect(await (await server.post("send", { connection: 2, raw: "data: to two\n\n" })).json()).toEqual({ streams: 1 });
+    expect(await (await server.post("send", { connection: 2, raw: "data: to two\n\n" })).json()).toEqual({
+      streams: 1,
+    });
     expect(await one.until("to all\n\n")).toContain("data: to all");
     expect(await two.until("to two\n\n")).toMatch(/to all[^]*to two/);
 
@@ -311,9 +350,13 @@ describe("the control API", () => {
     expect((await server.post("restart")).status).toBe(204);
     expect(await stream.end()).toBe("");
     expect(await status()).toBe(200);
-    expect((await server.requests()).map(({ answeredBy }) => answeredBy)).toEqual(
-      ["/mock/answer", "/mock/answer", "connections[0]", "default", "connections[0]"],
-    );
+    expect((await server.requests()).map(({ answeredBy }) => answeredBy)).toEqual([
+      "/mock/answer",
+      "/mock/answer",
+      "connections[0]",
+      "default",
+      "connections[0]",
+    ]);
   });
 
   test("waits for requests, and answers who waits when it ends", async () => {
@@ -365,7 +408,9 @@ describe("a scenario that is wrong", () => {
   };
 
   test("is named with its file, line and field", async () => {
-    const path = write('{\n  "connections": [\n    { "steps": [\n      { "after": "2 sec", "end": true }\n    ] }\n  ]\n}\n');
+    const path = write(
+      '{\n  "connections": [\n    { "steps": [\n      { "after": "2 sec", "end": true }\n    ] }\n  ]\n}\n',
+    );
     expect(await refused(path)).toContain(`${path}:4: connections[0].steps[0].after: must be a duration`);
   });
 

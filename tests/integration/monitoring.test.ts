@@ -4,14 +4,21 @@ import { fileURLToPath } from "node:url";
 
 import { describe, expect, it } from "vitest";
 
-const read = (path: string): string => readFileSync(fileURLToPath(new URL(`../../docs/${path}`, import.meta.url)), "utf8");
+const read = (path: string): string =>
+  readFileSync(fileURLToPath(new URL(`../../docs/${path}`, import.meta.url)), "utf8");
 
-const documented = [...read("metrics.md").matchAll(/^\| `(\w+)` \| (\w+) \| ([^|]*)\|/gm)].map(([, name = "", kind = "", labels = ""]) => ({
-  name,
-  kind,
-  labels: [...labels.matchAll(/`(\w+)`/g)].map(([, label = ""]) => label),
-}));
-const series = new Set(documented.flatMap(({ name, kind }) => (kind === "histogram" ? ["_bucket", "_count", "_sum"].map((suffix) => name + suffix) : [name])));
+const documented = [...read("metrics.md").matchAll(/^\| `(\w+)` \| (\w+) \| ([^|]*)\|/gm)].map(
+  ([, name = "", kind = "", labels = ""]) => ({
+    name,
+    kind,
+    labels: [...labels.matchAll(/`(\w+)`/g)].map(([, label = ""]) => label),
+  }),
+);
+const series = new Set(
+  documented.flatMap(({ name, kind }) =>
+    kind === "histogram" ? ["_bucket", "_count", "_sum"].map((suffix) => name + suffix) : [name],
+  ),
+);
 const labels = new Set([...documented.flatMap((metric) => metric.labels), "job", "instance", "le"]);
 
 interface Panel {
@@ -36,7 +43,11 @@ function readRules(yaml: string): Rule[] {
     .slice(1)
     .map((text) => {
       const expr = /^ {8}expr: (?:>-\n((?: {10}.*\n)+)|(.*)\n)/m.exec(text);
-      return { alert: text.slice(0, text.indexOf("\n")), expr: (expr?.[1] ?? expr?.[2] ?? "").replace(/\s+/g, " ").trim(), text };
+      return {
+        alert: text.slice(0, text.indexOf("\n")),
+        expr: (expr?.[1] ?? expr?.[2] ?? "").replace(/\s+/g, " ").trim(),
+        text,
+      };
     });
 }
 
@@ -61,17 +72,22 @@ function problemsOf(expression: string): string[] {
     }
   }
   const outside = strings.replace(/\{[^{}]*\}/g, " ").replace(/\[[^\]]*\]/g, " ");
-  const grouped = [...outside.matchAll(/\b(?:by|on) \(([^)]*)\)/g)].flatMap(([, list = ""]) => list.split(",").map((label) => label.trim()));
+  const grouped = [...outside.matchAll(/\b(?:by|on) \(([^)]*)\)/g)].flatMap(([, list = ""]) =>
+    list.split(",").map((label) => label.trim()),
+  );
   problems.push(...grouped.filter((label) => !labels.has(label)).map((label) => `label ${label}`));
   for (const [word] of outside.replace(/\b(?:by|on) \([^)]*\)/g, " ").matchAll(/\b[a-z_]\w*/g)) {
-    if (!series.has(word) && !functions.has(word) && !words.has(word) && word !== "up") problems.push(`unknown ${word}`);
+    if (!series.has(word) && !functions.has(word) && !words.has(word) && word !== "up")
+      problems.push(`unknown ${word}`);
   }
   return problems;
 }
 
 describe("the check of expressions", () => {
   it("sees names, labels and brackets that can't be", () => {
-    expect(problemsOf('sum by (instance) (rate(regstream_streams_refused_total{reason!="full"}[5m])) > 0.1')).toEqual([]);
+    expect(problemsOf('sum by (instance) (rate(regstream_streams_refused_total{reason!="full"}[5m])) > 0.1')).toEqual(
+      [],
+    );
     expect(problemsOf("rate(regstream_no_such_total[5m])")).toEqual(["unknown regstream_no_such_total"]);
     expect(problemsOf("regstream_delivery_seconds")).toEqual(["unknown regstream_delivery_seconds"]);
     expect(problemsOf('regstream_ready{id="1"}')).toEqual(['matcher id=""']);
@@ -88,15 +104,18 @@ describe("the alert rules", () => {
     expect(new Set(rules.map(({ alert }) => alert)).size).toBe(rules.length);
   });
 
-  it.each(rules)("$alert has an expression of metrics that there are, a severity, and says why", ({ alert, expr, text }) => {
-    expect(alert).toMatch(/^Regstream[A-Z]\w+$/);
-    expect(expr).not.toBe("");
-    expect(problemsOf(expr)).toEqual([]);
-    expect(expr).toContain('job="regstream"');
-    expect(text).toMatch(/^ {8}labels: \{severity: (critical|warning)\}$/m);
-    expect(text).toMatch(/^ {10}summary: ".+"$/m);
-    expect(text).toMatch(/^ {10}description: ".{40,}"$/m);
-  });
+  it.each(rules)(
+    "$alert has an expression of metrics that there are, a severity, and says why",
+    ({ alert, expr, text }) => {
+      expect(alert).toMatch(/^Regstream[A-Z]\w+$/);
+      expect(expr).not.toBe("");
+      expect(problemsOf(expr)).toEqual([]);
+      expect(expr).toContain('job="regstream"');
+      expect(text).toMatch(/^ {8}labels: \{severity: (critical|warning)\}$/m);
+      expect(text).toMatch(/^ {10}summary: ".+"$/m);
+      expect(text).toMatch(/^ {10}description: ".{40,}"$/m);
+    },
+  );
 });
 
 describe("the dashboard", () => {
@@ -106,18 +125,23 @@ describe("the dashboard", () => {
   it("has panels, none on another", () => {
     expect(graphs.length).toBeGreaterThan(15);
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
-    const places = panels.flatMap(({ gridPos: { x, y, w, h } }) => Array.from({ length: w * h }, (_, cell) => `${x + (cell % w)},${y + Math.floor(cell / w)}`));
+    const places = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, cell) => `${x + (cell % w)},${y + Math.floor(cell / w)}`),
+    );
     expect(new Set(places).size).toBe(places.length);
     expect(panels.every(({ gridPos }) => gridPos.x + gridPos.w <= 24)).toBe(true);
   });
 
-  it.each(graphs)("$title shows metrics that there are, and says what it means", ({ targets = [], description = "" }) => {
-    expect(description).not.toBe("");
-    expect(targets).not.toEqual([]);
-    for (const { expr, legendFormat = "" } of targets) {
-      expect(problemsOf(expr)).toEqual([]);
-      const shown = [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, label = ""]) => label);
-      expect(shown.filter((label) => !labels.has(label))).toEqual([]);
-    }
-  });
+  it.each(graphs)(
+    "$title shows metrics that there are, and says what it means",
+    ({ targets = [], description = "" }) => {
+      expect(description).not.toBe("");
+      expect(targets).not.toEqual([]);
+      for (const { expr, legendFormat = "" } of targets) {
+        expect(problemsOf(expr)).toEqual([]);
+        const shown = [...legendFormat.matchAll(/\{\{(\w+)\}\}/g)].map(([, label = ""]) => label);
+        expect(shown.filter((label) => !labels.has(label))).toEqual([]);
+      }
+    },
+  );
 });

@@ -12,7 +12,9 @@ describe.each([
   let nginx: Nginx;
   beforeEach(async () => {
     // A look-up that never answers while the test runs: what arrives before it was not held back until something filled a buffer.
-    gateway = await Gateway.start({ more: ["--stage-pace-ms", "0", "--t24-fault", "silent", "--job-interval-ms", "3600000"] });
+    gateway = await Gateway.start({
+      more: ["--stage-pace-ms", "0", "--t24-fault", "silent", "--job-interval-ms", "3600000"],
+    });
     nginx = await Nginx.start(gateway.port, more);
   });
   afterEach(async () => {
@@ -38,7 +40,9 @@ describe.each([
     expect(await stream.next()).toMatchObject({ type: "connected" });
     expect(await gateway.get("/api/health")).toMatchObject({ subscribers: 1 });
     stream.close();
-    await expect.poll(async () => (await gateway.get<{ subscribers: number }>("/api/health")).subscribers, { timeout: 30_000 }).toBe(0);
+    await expect
+      .poll(async () => (await gateway.get<{ subscribers: number }>("/api/health")).subscribers, { timeout: 30_000 })
+      .toBe(0);
   });
 });
 
@@ -48,7 +52,9 @@ describe("behind an nginx with a named upstream", () => {
     const byDefault = await Nginx.start(gateway.port);
     const refused = await fetch(byDefault.url("/upstream/api/health"));
     expect(refused.status).toBe(421);
-    expect(await refused.json()).toMatchObject({ detail: expect.stringMatching(/"gateways".*--allow-host.*proxy/) as string });
+    expect(await refused.json()).toMatchObject({
+      detail: expect.stringMatching(/"gateways".*--allow-host.*proxy/) as string,
+    });
     expect((await fetch(byDefault.url("/api/health"))).status).toBe(200);
 
     const passingHost = await Nginx.start(gateway.port, "proxy_set_header Host $http_host;");

@@ -44,7 +44,9 @@ afterAll(removeTemporaryFolders);
 
 describe("the package, as ES modules and as CommonJS", () => {
   test("has an entry for each file at the top of its sources", () => {
-    const sources = readdirSync(join(dirname(require.resolve("regstream/package.json")), "src")).filter((name) => name.endsWith(".ts"));
+    const sources = readdirSync(join(dirname(require.resolve("regstream/package.json")), "src")).filter((name) =>
+      name.endsWith(".ts"),
+    );
     const names = entries.map(({ name }) => `${name === "regstream" ? "index" : name.replace("regstream/", "")}.ts`);
     expect(names.sort()).toEqual(sources.sort());
   });
@@ -68,7 +70,9 @@ describe("the package, as ES modules and as CommonJS", () => {
     expect(checked.types).toMatchObject({ kind: "included" });
     const problems = "problems" in checked ? checked.problems : [];
     // A stylesheet, a module or data has no types, nor does the package's own description.
-    expect(problems.filter((problem) => !("entrypoint" in problem) || !/\.(wasm|json)$/.test(problem.entrypoint))).toEqual([]);
+    expect(
+      problems.filter((problem) => !("entrypoint" in problem) || !/\.(wasm|json)$/.test(problem.entrypoint)),
+    ).toEqual([]);
   });
 
   test.each(entries)("runs $name without any global", ({ file }) => {
@@ -91,7 +95,9 @@ describe("the package, as ES modules and as CommonJS", () => {
 
   test("gives both the same, and the core to share", () => {
     const names = entries.map(({ name }) => name).filter((name) => !forPages.includes(name));
-    writeFileSync(at("both.cjs"), `
+    writeFileSync(
+      at("both.cjs"),
+      `
       (async () => {
         for (const name of ${JSON.stringify(names)}) {
           const [required, imported] = [require(name), await import(name)];
@@ -102,7 +108,8 @@ describe("the package, as ES modules and as CommonJS", () => {
         const [required, imported] = [require("regstream"), await import("regstream")];
         console.log((await required.loadCore()) === (await imported.loadCore()));
       })();
-    `);
+    `,
+    );
     expect(node("both.cjs")).toEqual({ status: 0, output: "true\n" });
   });
 });
@@ -110,7 +117,14 @@ describe("the package, as ES modules and as CommonJS", () => {
 describe("a bundle without import.meta, as of a classic worker", () => {
   const bundle = (code: string): string => {
     const stdin = { contents: code, resolveDir: folder };
-    const { outputFiles } = buildSync({ stdin, bundle: true, format: "iife", platform: "browser", logLevel: "silent", write: false });
+    const { outputFiles } = buildSync({
+      stdin,
+      bundle: true,
+      format: "iife",
+      platform: "browser",
+      logLevel: "silent",
+      write: false,
+    });
     return outputFiles[0]?.text ?? "";
   };
   /** What a worker has. */
@@ -122,12 +136,17 @@ describe("a bundle without import.meta, as of a classic worker", () => {
   };
 
   test("says how it finds the module", async () => {
-    const said = await load('import { loadCore } from "regstream"; globalThis.result = loadCore().then(String, String);');
-    expect(said).toMatch(/^StreamError: This bundle does not know its own address.*loadCore\(address\).*import "regstream\/inline"/);
+    const said = await load(
+      'import { loadCore } from "regstream"; globalThis.result = loadCore().then(String, String);',
+    );
+    expect(said).toMatch(
+      /^StreamError: This bundle does not know its own address.*loadCore\(address\).*import "regstream\/inline"/,
+    );
   });
 
   test("finds the one that it embeds", async () => {
-    const code = 'import "regstream/inline"; import { loadCore } from "regstream"; globalThis.result = loadCore().then((core) => String(core.isDead), String);';
+    const code =
+      'import "regstream/inline"; import { loadCore } from "regstream"; globalThis.result = loadCore().then((core) => String(core.isDead), String);';
     expect(await load(code)).toBe("false");
   });
 });
@@ -143,12 +162,17 @@ const resolutions = [
 describe("the package's types", () => {
   const compiler = join(dirname(require.resolve("typescript/package.json")), "bin/tsc");
 
-  test.each(resolutions.flatMap((resolution) => [{ ...resolution, lib: "es2022" }, { ...resolution, lib: "es2022,dom" }]))(
-    "are whole under $name with $lib",
-    ({ module, moduleResolution, lib, file }) => {
-      const names = entries.map(({ name }) => name).filter((name) => !forPages.includes(name));
-      const imports = names.map((name, index) => `import * as entry${index} from "${name}";`).join("\n");
-      writeFileSync(at(file), `${imports}
+  test.each(
+    resolutions.flatMap((resolution) => [
+      { ...resolution, lib: "es2022" },
+      { ...resolution, lib: "es2022,dom" },
+    ]),
+  )("are whole under $name with $lib", ({ module, moduleResolution, lib, file }) => {
+    const names = entries.map(({ name }) => name).filter((name) => !forPages.includes(name));
+    const imports = names.map((name, index) => `import * as entry${index} from "${name}";`).join("\n");
+    writeFileSync(
+      at(file),
+      `${imports}
         import { WorkflowStream } from "regstream";
         import { createPublisher, type Publisher } from "regstream/publisher";
         import { registrationWorkflow, type StageOf } from "regstream/workflow";
@@ -158,9 +182,12 @@ describe("the package's types", () => {
         export const make: (redis: Parameters<typeof createPublisher>[0]) => Publisher = (redis) => createPublisher(redis);
         // @ts-expect-error: ids are numbers
         stream.view("42");
-      `);
-      const options = ["--noEmit", "--strict", "--target", "es2022", "--skipLibCheck", "false", "--lib", lib];
-      expect(node(compiler, ...options, "--module", module, "--moduleResolution", moduleResolution, file)).toEqual({ status: 0, output: "" });
-    },
-  );
+      `,
+    );
+    const options = ["--noEmit", "--strict", "--target", "es2022", "--skipLibCheck", "false", "--lib", lib];
+    expect(node(compiler, ...options, "--module", module, "--moduleResolution", moduleResolution, file)).toEqual({
+      status: 0,
+      output: "",
+    });
+  });
 });

@@ -42,7 +42,10 @@ describe("the browser package's stream, by fetch, in Node", () => {
     const { registration } = await until(stream, (snapshot) => snapshot.registration?.isFinal === true);
     expect(registration).toMatchObject({ registrationId: 42, status: "APPROVED", details: { accountsFound: 5 } });
     expect(messages.slice(0, 8)).toEqual(
-      ["duplicate_check", "t24_lookup", "account_validation", "status_update"].flatMap((stage) => [`${stage} started`, `${stage} completed`]),
+      ["duplicate_check", "t24_lookup", "account_validation", "status_update"].flatMap((stage) => [
+        `${stage} started`,
+        `${stage} completed`,
+      ]),
     );
   });
 
@@ -80,7 +83,10 @@ describe("the browser package's stream, by fetch, in Node", () => {
 
     const kept = stream.view(second);
     stream.follow([second, third]);
-    const { views, connections, resets } = await until(stream, (snapshot) => snapshot.views.get(third)?.isFinal === true);
+    const { views, connections, resets } = await until(
+      stream,
+      (snapshot) => snapshot.views.get(third)?.isFinal === true,
+    );
     expect(views.get(third)).toMatchObject({ registrationId: third, isFinal: true });
     expect(views.get(second)).toBe(kept);
     expect([connections, resets, losses]).toEqual([1, 0, []]);
@@ -92,7 +98,11 @@ describe("the browser package's stream, by fetch, in Node", () => {
     const stream = connect(options);
     await until(stream, ({ isConnected }) => isConnected);
     expect((await gateway.validate(42)).status).toBe(202);
-    expect(await stream.finished).toMatchObject({ registrationId: 42, status: "APPROVED", details: { accountsFound: 5 } });
+    expect(await stream.finished).toMatchObject({
+      registrationId: 42,
+      status: "APPROVED",
+      details: { accountsFound: 5 },
+    });
     expect(stream.getSnapshot()).toMatchObject({ connection: "closed", reason: "finished", error: null });
     expect(await connect(options).finished).toMatchObject({ status: "APPROVED", details: { accountsFound: 5 } });
   });
@@ -117,7 +127,10 @@ describe("the browser package's stream, by fetch, in Node", () => {
     const stream = connect({ url: `http://127.0.0.1:${port}/` });
     const { connection, reason } = await until(stream, ({ connection: now }) => now === "closed" || now === "open");
     // A Node that undoes it, as later ones do, reads the stream.
-    expect([["closed", "wrong_content_coding"], ["open", "accepted"]]).toContainEqual([connection, reason]);
+    expect([
+      ["closed", "wrong_content_coding"],
+      ["open", "accepted"],
+    ]).toContainEqual([connection, reason]);
     stream.close();
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));

@@ -73,12 +73,15 @@ describe("the package, packed and installed in an application", () => {
 
   test("has entry points that load without what only the command needs", () => {
     rmSync(at("node_modules/jsonc-parser"), { recursive: true });
-    writeFileSync(at("entry_points.mjs"), `
+    writeFileSync(
+      at("entry_points.mjs"),
+      `
       import { registrationWorkflow, finalStatuses } from "regstream/workflow";
       import { createPublisher } from "regstream/publisher";
       import { RegistrationStream } from "regstream";
       console.log(typeof createPublisher, typeof RegistrationStream, finalStatuses(registrationWorkflow).length);
-    `);
+    `,
+    );
     const { status, stdout, stderr } = spawnSync(process.execPath, [at("entry_points.mjs")], { encoding: "utf8" });
     expect([status, stdout, stderr]).toEqual([0, "function function 4\n", ""]);
   });

@@ -3,7 +3,10 @@ import { describe, expect, test } from "vitest";
 import { regstream } from "../processes/gateway.ts";
 
 /** What `regstream parse` prints for a stream, line by line. */
-async function parse(stream: string | Buffer, ...options: string[]): Promise<{ code: number | null; lines: unknown[]; log: string }> {
+async function parse(
+  stream: string | Buffer,
+  ...options: string[]
+): Promise<{ code: number | null; lines: unknown[]; log: string }> {
   const child = regstream(["parse", ...options], {}, stream);
   const code = await child.exited;
   const log = child.log;
@@ -13,16 +16,20 @@ async function parse(stream: string | Buffer, ...options: string[]): Promise<{ c
 
 describe("regstream parse", () => {
   // A byte order mark, every line end, a comment, an event without a type, one of two data lines, a block of an id only, half an event.
-  const stream = "\ufeff: hello\r\nid: 7\nevent: stage\rdata: a\r\ndata: b\n\nretry: 250\r\ndata:\u00e9\n\nid: 8\n\ndata: never ended";
+  const stream =
+    "\ufeff: hello\r\nid: 7\nevent: stage\rdata: a\r\ndata: b\n\nretry: 250\r\ndata:\u00e9\n\nid: 8\n\ndata: never ended";
   const expected = [
     { type: "stage", data: "a\nb", lastEventId: "7" },
     { type: "message", data: "é", lastEventId: "7" },
     { retry: 250, lastEventId: "8" },
   ];
 
-  test.each([[], ["--chunk", "1"], ["--chunk", "2"], ["--chunk", "3"]])("prints every event, however the bytes are cut: %s %s", async (...options) => {
-    expect(await parse(stream, ...options)).toMatchObject({ code: 0, lines: expected });
-  });
+  test.each([[], ["--chunk", "1"], ["--chunk", "2"], ["--chunk", "3"]])(
+    "prints every event, however the bytes are cut: %s %s",
+    async (...options) => {
+      expect(await parse(stream, ...options)).toMatchObject({ code: 0, lines: expected });
+    },
+  );
 
   test("prints what a reconnect would use of an empty stream: nothing", async () => {
     expect(await parse("")).toMatchObject({ code: 0, lines: [{ retry: null, lastEventId: "" }] });
@@ -34,7 +41,9 @@ describe("regstream parse", () => {
   });
 
   test("says in its place which event is over a limit, and goes on", async () => {
-    const { code, lines } = await parse(`data: fine\n\nid: ${"x".repeat(5000)}\ndata: lost\n\nid: 7\ndata: ${"x".repeat(5 << 20)}\n\ndata: fine, too\n\n`);
+    const { code, lines } = await parse(
+      `data: fine\n\nid: ${"x".repeat(5000)}\ndata: lost\n\nid: 7\ndata: ${"x".repeat(5 << 20)}\n\ndata: fine, too\n\n`,
+    );
     expect(code).toBe(0);
     expect(lines).toEqual([
       { type: "message", data: "fine", lastEventId: "" },

@@ -39,7 +39,8 @@ async function connect(proxy: DocumentedProxy): Promise<Http2Client> {
   return client;
 }
 
-const subscribersOf = async (gateway: Gateway): Promise<number> => (await gateway.get<{ subscribers: number }>("/api/health")).subscribers;
+const subscribersOf = async (gateway: Gateway): Promise<number> =>
+  (await gateway.get<{ subscribers: number }>("/api/health")).subscribers;
 
 describe.each([
   ["nginx", 128, (port: number) => DocumentedProxy.nginx(port, certificate)],
@@ -50,7 +51,11 @@ describe.each([
     const proxy = await start(gateway.port);
     const client = await connect(proxy);
     const page = await client.request("/");
-    expect(page.head).toMatchObject({ ":status": 200, "content-encoding": "gzip", "strict-transport-security": "max-age=63072000" });
+    expect(page.head).toMatchObject({
+      ":status": 200,
+      "content-encoding": "gzip",
+      "strict-transport-security": "max-age=63072000",
+    });
 
     const stream = await client.request(`${streamPath}?registrationId=42`);
     expect(stream.head).toMatchObject({ ":status": 200, "content-type": "text/event-stream" });
@@ -73,7 +78,9 @@ describe.each([
     const gateway = await startGateway();
     const proxy = await start(gateway.port);
     const client = await connect(proxy);
-    const streams = await Promise.all(Array.from({ length: 20 }, (_, index) => client.request(`${streamPath}?registrationId=${index + 1}`)));
+    const streams = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => client.request(`${streamPath}?registrationId=${index + 1}`)),
+    );
     await Promise.all(streams.map((stream) => stream.textUntil('"connected"')));
     expect(await subscribersOf(gateway)).toBe(20);
     expect(client.streamsMax).toBe(streamsMax);
@@ -94,7 +101,11 @@ describe.each([
     openings.push(() => void gateway.close());
     const proxy = await start((gateway.address() as AddressInfo).port);
     const client = await connect(proxy);
-    const answer = await client.request("/", { forwarded: "for=203.0.113.9", "x-forwarded-for": "203.0.113.9", "accept-encoding": "identity" });
+    const answer = await client.request("/", {
+      forwarded: "for=203.0.113.9",
+      "x-forwarded-for": "203.0.113.9",
+      "accept-encoding": "identity",
+    });
     const heard = JSON.parse(await answer.text()) as Record<string, string>;
     expect(heard).not.toHaveProperty("forwarded");
     // Read from the right, up to the first that is no proxy of ours.

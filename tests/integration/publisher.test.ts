@@ -6,7 +6,6 @@ import { EventStream } from "../processes/event_stream.ts";
 import { Gateway, regstream } from "../processes/gateway.ts";
 import { historyKey, RedisServer } from "../processes/redis.ts";
 
-
 describe("publishing from Node, through a real Redis", () => {
   let redis: RedisServer;
   /** The test's own; the publisher's are killed. */
@@ -30,7 +29,8 @@ describe("publishing from Node, through a real Redis", () => {
     clients.push(client);
     return client;
   };
-  const publisherOver = (client: Redis): Publisher => createPublisher(client, { onTrouble: (trouble) => troubles.push(trouble) });
+  const publisherOver = (client: Redis): Publisher =>
+    createPublisher(client, { onTrouble: (trouble) => troubles.push(trouble) });
   const say = (publisher: Publisher, message: string, key?: string): Promise<Published> =>
     publisher.publishStageUpdate(42, "t24_lookup", "completed", message, key === undefined ? {} : { key });
   const sayByProgram = async (message: string, ...more: string[]): Promise<string> => {
@@ -43,8 +43,10 @@ describe("publishing from Node, through a real Redis", () => {
     const entries = await observer.xrange(historyKey, "-", "+");
     return entries.map(([id, fields]) => ({ id, text: fields[fields.indexOf("message") + 1] ?? "" }));
   };
-  const messages = async (): Promise<unknown[]> => (await history()).map(({ text }) => (JSON.parse(text) as { message: unknown }).message);
-  const contiguous = (ids: readonly string[]): string[] => ids.map((_, index) => `${ids[0]?.split("-")[0]}-${index + 1}`);
+  const messages = async (): Promise<unknown[]> =>
+    (await history()).map(({ text }) => (JSON.parse(text) as { message: unknown }).message);
+  const contiguous = (ids: readonly string[]): string[] =>
+    ids.map((_, index) => `${ids[0]?.split("-")[0]}-${index + 1}`);
   const callsOf = async (command: string): Promise<number> =>
     Number((await observer.info("commandstats")).match(new RegExp(`cmdstat_${command}:calls=(\\d+)`))?.[1] ?? 0);
 
@@ -59,7 +61,9 @@ describe("publishing from Node, through a real Redis", () => {
     expect(ids).toEqual(contiguous(ids));
     const entries = await history();
     expect(entries.map(({ id }) => id)).toEqual(ids);
-    const said = new Set(entries.map(({ id, text: json }) => json.replace(`"id":"${id}"`, "").replace(/"timestamp":\d+/, "")));
+    const said = new Set(
+      entries.map(({ id, text: json }) => json.replace(`"id":"${id}"`, "").replace(/"timestamp":\d+/, "")),
+    );
     expect(said.size).toBe(1);
     expect([await callsOf("eval"), await callsOf("evalsha")]).toEqual([3, 3]);
   });
@@ -96,25 +100,29 @@ describe("publishing from Node, through a real Redis", () => {
     ["keeps nothing for later", { autoResendUnfulfilledCommands: false, enableOfflineQueue: false }],
     ["connects with its first command", { lazyConnect: true }],
     ["makes pipelines by itself", { enableAutoPipelining: true }],
-  ])("killed connections in a burst of 500 lose, double and reorder nothing: a client that %s", async (_name, options) => {
-    const client = connect({ retryStrategy: () => 1, ...options });
-    const publisher = publisherOver(client);
-    const names = Array.from({ length: 500 }, (_, index) => `update ${index}`);
-    const published: Promise<Published>[] = [];
-    let kills = 0;
-    for (const [index, name] of names.entries()) {
-      published.push(say(publisher, name));
-      // What is published in one turn is one call: there are to be many, and several on their way.
-      if (index % 3 === 0) await nextTurn();
-      if (index % 40 === 20) kills += Number(await observer.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"));
-    }
-    const ids = (await Promise.all(published)).map(({ id }) => id);
-    expect(kills).toBeGreaterThan(5);
-    expect(ids).toEqual(contiguous(ids));
-    expect((await history()).map(({ id }) => id)).toEqual(ids);
-    expect(await messages()).toEqual(names);
-    expect(publisher.waiting).toBe(0);
-  });
+  ])(
+    "killed connections in a burst of 500 lose, double and reorder nothing: a client that %s",
+    async (_name, options) => {
+      const client = connect({ retryStrategy: () => 1, ...options });
+      const publisher = publisherOver(client);
+      const names = Array.from({ length: 500 }, (_, index) => `update ${index}`);
+      const published: Promise<Published>[] = [];
+      let kills = 0;
+      for (const [index, name] of names.entries()) {
+        published.push(say(publisher, name));
+        // What is published in one turn is one call: there are to be many, and several on their way.
+        if (index % 3 === 0) await nextTurn();
+        if (index % 40 === 20)
+          kills += Number(await observer.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"));
+      }
+      const ids = (await Promise.all(published)).map(({ id }) => id);
+      expect(kills).toBeGreaterThan(5);
+      expect(ids).toEqual(contiguous(ids));
+      expect((await history()).map(({ id }) => id)).toEqual(ids);
+      expect(await messages()).toEqual(names);
+      expect(publisher.waiting).toBe(0);
+    },
+  );
 
   test("waits in order while Redis is away, says so, and begins a new epoch in one that has lost its data", async () => {
     const client = connect({ retryStrategy: () => 10, maxRetriesPerRequest: 1 });
@@ -149,7 +157,11 @@ describe("publishing from Node, through a real Redis", () => {
   test("what stands where the history belongs is refused with a sentence, not tried for ever", async () => {
     await observer.set(historyKey, "somebody's");
     const publisher = publisherOver(connect());
-    await expect(say(publisher, "x")).rejects.toMatchObject({ name: "PublishError", kind: "refused", message: expect.stringContaining(historyKey) });
+    await expect(say(publisher, "x")).rejects.toMatchObject({
+      name: "PublishError",
+      kind: "refused",
+      message: expect.stringContaining(historyKey),
+    });
   });
 
   test("the history keeps as many as the publisher wants", async () => {
@@ -164,11 +176,25 @@ describe("publishing from Node, through a real Redis", () => {
     expect(await stream.next()).toMatchObject({ type: "connected" });
     const publisher = publisherOver(connect());
     const stage = await say(publisher, "Found 5 accounts");
-    const final = await publisher.publishFinalStatus(42, "APPROVED", "Validated", { accountsFound: 5 }, [{ step: "t24_lookup" }]);
+    const final = await publisher.publishFinalStatus(42, "APPROVED", "Validated", { accountsFound: 5 }, [
+      { step: "t24_lookup" },
+    ]);
     const own = await publisher.publish({ registrationId: 42, status: "ON_HOLD", branch: "Bole", timestamp: 7 });
     expect(await stream.nextUpdate()).toMatchObject({ stage: "t24_lookup", message: "Found 5 accounts", id: stage.id });
-    expect(await stream.nextUpdate()).toMatchObject({ status: "APPROVED", details: { accountsFound: 5 }, processLog: [{ step: "t24_lookup" }], id: final.id });
-    expect(await stream.nextUpdate()).toEqual({ registrationId: 42, status: "ON_HOLD", message: "", timestamp: 7, branch: "Bole", id: own.id });
+    expect(await stream.nextUpdate()).toMatchObject({
+      status: "APPROVED",
+      details: { accountsFound: 5 },
+      processLog: [{ step: "t24_lookup" }],
+      id: final.id,
+    });
+    expect(await stream.nextUpdate()).toEqual({
+      registrationId: 42,
+      status: "ON_HOLD",
+      message: "",
+      timestamp: 7,
+      branch: "Bole",
+      id: own.id,
+    });
     stream.close();
     await gateway.stop();
   });

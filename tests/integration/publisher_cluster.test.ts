@@ -70,7 +70,8 @@ describe.each(ways)("a publisher over a cluster, by $name", ({ connect }) => {
     await cluster.stop();
   });
   const names = Array.from({ length: 300 }, (_, index) => `update ${index}`);
-  const say = (message: string): Promise<unknown> => publisher.publishStageUpdate(42, "t24_lookup", "completed", message);
+  const say = (message: string): Promise<unknown> =>
+    publisher.publishStageUpdate(42, "t24_lookup", "completed", message);
   /** In as many turns: what is published in one is one call. */
   const sayEach = async (messages: readonly string[]): Promise<void> => {
     const published: Promise<unknown>[] = [];
@@ -84,7 +85,9 @@ describe.each(ways)("a publisher over a cluster, by $name", ({ connect }) => {
     const observer = (await cluster.owner()).connect();
     const entries = await observer.xrange(historyKey, "-", "+");
     observer.disconnect();
-    return entries.map(([, fields]) => (JSON.parse(fields[fields.indexOf("message") + 1] ?? "") as { message: unknown }).message);
+    return entries.map(
+      ([, fields]) => (JSON.parse(fields[fields.indexOf("message") + 1] ?? "") as { message: unknown }).message,
+    );
   };
 
   test("publishes where the history's slot is, in order and without trouble", async () => {

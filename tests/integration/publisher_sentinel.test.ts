@@ -20,7 +20,10 @@ interface Address {
   readonly port: number;
 }
 
-const ways: readonly { name: string; connect: (sentinels: Address[], name: string, password: string) => Promise<Connected> }[] = [
+const ways: readonly {
+  name: string;
+  connect: (sentinels: Address[], name: string, password: string) => Promise<Connected>;
+}[] = [
   {
     name: "ioredis",
     connect: (sentinels, name, password) => {
@@ -47,7 +50,9 @@ describe.each(ways)("a publisher by sentinels, with $name", ({ name, connect }) 
   beforeEach(async () => {
     redis = await WatchedRedis.start();
     const { REDIS_SENTINELS, REDIS_MASTER_NAME, REDIS_PASSWORD } = redis.environment;
-    const sentinels = String(REDIS_SENTINELS).split(",").map((address) => ({ host: "127.0.0.1", port: Number(address.split(":")[1]) }));
+    const sentinels = String(REDIS_SENTINELS)
+      .split(",")
+      .map((address) => ({ host: "127.0.0.1", port: Number(address.split(":")[1]) }));
     connected = await connect(sentinels, String(REDIS_MASTER_NAME), String(REDIS_PASSWORD));
     publisher = create();
   });
@@ -77,7 +82,9 @@ describe.each(ways)("a publisher by sentinels, with $name", ({ name, connect }) 
     const observer = server.connect();
     const entries = await observer.xrange(historyKey, "-", "+");
     observer.disconnect();
-    return entries.map(([, fields]) => (JSON.parse(fields[fields.indexOf("message") + 1] ?? "") as { message: unknown }).message);
+    return entries.map(
+      ([, fields]) => (JSON.parse(fields[fields.indexOf("message") + 1] ?? "") as { message: unknown }).message,
+    );
   };
 
   test("follows a failover, whose primary never comes back", async () => {

@@ -71,12 +71,15 @@ describe.each(ways)("a publisher that waits for a replica, over $name", ({ conne
     await replica.stop();
     await primary.stop();
   });
-  const say = (message: string): Promise<unknown> => publisher.publishStageUpdate(42, "t24_lookup", "completed", message);
+  const say = (message: string): Promise<unknown> =>
+    publisher.publishStageUpdate(42, "t24_lookup", "completed", message);
   const history = async (server: RedisServer): Promise<unknown[]> => {
     const observer = server.connect();
     const entries = await observer.xrange(historyKey, "-", "+");
     observer.disconnect();
-    return entries.map(([, fields]) => (JSON.parse(fields[fields.indexOf("message") + 1] ?? "") as { message: unknown }).message);
+    return entries.map(
+      ([, fields]) => (JSON.parse(fields[fields.indexOf("message") + 1] ?? "") as { message: unknown }).message,
+    );
   };
   const until = async (isSo: () => boolean): Promise<void> => {
     while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
@@ -95,7 +98,9 @@ describe.each(ways)("a publisher that waits for a replica, over $name", ({ conne
     let isPublished = false;
     const published = say("during").then(() => (isPublished = true));
     await until(() => troubles.length > 0);
-    expect(troubles).toMatchObject([{ kind: "unreplicated", message: expect.stringContaining("0 of 1 replicas") as string }]);
+    expect(troubles).toMatchObject([
+      { kind: "unreplicated", message: expect.stringContaining("0 of 1 replicas") as string },
+    ]);
     expect(await connected.ping()).toBe("PONG");
     expect([isPublished, publisher.waiting]).toEqual([false, 1]);
     replica.resume();

@@ -38,7 +38,8 @@ describe("through a real Redis", () => {
     expect(await stream.next()).toMatchObject({ type: "connected" });
     return stream;
   };
-  const redisCli = (...args: string[]): Promise<{ stdout: string }> => run("redis-cli", ["-p", String(redis.port), ...args]);
+  const redisCli = (...args: string[]): Promise<{ stdout: string }> =>
+    run("redis-cli", ["-p", String(redis.port), ...args]);
 
   test("a bare PUBLISH by redis-cli reaches the stream exactly as it was said", async () => {
     const stream = await openStream();
@@ -72,8 +73,17 @@ describe("through a real Redis", () => {
       .split("\n")
       .filter((line) => line.startsWith("{"))
       .map((line) => JSON.parse(line) as Record<string, unknown>);
-    expect(messages[0]).toMatchObject({ registrationId: 42, status: "PENDING", stage: "duplicate_check", stageStatus: "started" });
-    expect(messages.at(-1)).toMatchObject({ status: "APPROVED", details: { accountsFound: 5 }, processLog: expect.any(Array) });
+    expect(messages[0]).toMatchObject({
+      registrationId: 42,
+      status: "PENDING",
+      stage: "duplicate_check",
+      stageStatus: "started",
+    });
+    expect(messages.at(-1)).toMatchObject({
+      status: "APPROVED",
+      details: { accountsFound: 5 },
+      processLog: expect.any(Array),
+    });
   });
 
   test("regstream publish reaches the stream, a stage and a final status alike", async () => {
@@ -82,17 +92,52 @@ describe("through a real Redis", () => {
       const child = regstream(["publish", ...args, "--redis", redis.address]);
       expect([await child.exited, child.log]).toEqual([0, expect.stringMatching(/^published \d+-[1-9]\d*\n$/)]);
     };
-    await publish("stage", "--registration", "7", "--stage", "t24_lookup", "--status", "completed", "--message", "Found 5 accounts");
-    await publish("final", "--registration", "7", "--status", "FAILED", "--message", "No accounts", "--details", '{"accountsFound":0}');
-    expect(await stream.nextUpdate()).toMatchObject({ registrationId: 7, stage: "t24_lookup", stageStatus: "completed" });
-    expect(await stream.nextUpdate()).toMatchObject({ registrationId: 7, status: "FAILED", details: { accountsFound: 0 } });
+    await publish(
+      "stage",
+      "--registration",
+      "7",
+      "--stage",
+      "t24_lookup",
+      "--status",
+      "completed",
+      "--message",
+      "Found 5 accounts",
+    );
+    await publish(
+      "final",
+      "--registration",
+      "7",
+      "--status",
+      "FAILED",
+      "--message",
+      "No accounts",
+      "--details",
+      '{"accountsFound":0}',
+    );
+    expect(await stream.nextUpdate()).toMatchObject({
+      registrationId: 7,
+      stage: "t24_lookup",
+      stageStatus: "completed",
+    });
+    expect(await stream.nextUpdate()).toMatchObject({
+      registrationId: 7,
+      status: "FAILED",
+      details: { accountsFound: 0 },
+    });
   });
 
   test("a broken message is logged, counted and skipped, and the stream goes on", async () => {
     const stream = await openStream();
     const client = redis.connect();
     const update = JSON.stringify(example);
-    const broken = ["not json", `[${update},${update}]`, `${update}\n${update}\n`, "{}", '{"registrationId":42}', `{"registrationId":1,"status":"PENDING","details":${"[".repeat(10000)}`];
+    const broken = [
+      "not json",
+      `[${update},${update}]`,
+      `${update}\n${update}\n`,
+      "{}",
+      '{"registrationId":42}',
+      `{"registrationId":1,"status":"PENDING","details":${"[".repeat(10000)}`,
+    ];
     for (const message of broken) await client.publish(channel, message);
     await client.publish(channel, JSON.stringify(example));
     expect(await stream.nextUpdate()).toEqual({ ...example, id: eventId });
@@ -100,7 +145,9 @@ describe("through a real Redis", () => {
       malformed: broken.length,
       dropped: { notJson: 1, array: 1, severalValues: 1, registrationIdMissing: 1, statusMissing: 1, tooDeep: 1 },
     });
-    await gateway.untilLog(/a message on the channel is no update.*more than one JSON value: publish each update by itself/);
+    await gateway.untilLog(
+      /a message on the channel is no update.*more than one JSON value: publish each update by itself/,
+    );
     client.disconnect();
   });
 
@@ -151,8 +198,14 @@ describe("a Redis that wants a password", () => {
     await gateway.stop();
   });
 
-  test.each([["wrong password", "battery staple"], ["no password", undefined]])("refuses %s with one line that names the variable, not the secret", async (_name, password) => {
-    const child = regstream(["serve", "--port", "0", "--redis", redis.address], password === undefined ? {} : { REDIS_PASSWORD: password });
+  test.each([
+    ["wrong password", "battery staple"],
+    ["no password", undefined],
+  ])("refuses %s with one line that names the variable, not the secret", async (_name, password) => {
+    const child = regstream(
+      ["serve", "--port", "0", "--redis", redis.address],
+      password === undefined ? {} : { REDIS_PASSWORD: password },
+    );
     expect(await child.exited).toBe(1);
     expect(child.log.trim().split("\n")).toHaveLength(1);
     expect(child.log).toMatch(/REDIS_PASSWORD/);

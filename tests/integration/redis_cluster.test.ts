@@ -42,7 +42,7 @@ describe("with a cluster of three primaries, and a replica of the history's", ()
   };
   /** By the gateway, which answers when Redis has acknowledged it; until it does. */
   const publish = async (message: string): Promise<void> => {
-    const key = randomUUID();  // The tests before this one have published the same messages.
+    const key = randomUUID(); // The tests before this one have published the same messages.
     for (;;) {
       const response = await fetch(gateway.url(`/api/registrations/${registrationId}/updates`), {
         method: "POST",
@@ -85,7 +85,9 @@ describe("with a cluster of three primaries, and a replica of the history's", ()
       client.disconnect();
       expect(await nextUpdate()).toBe(`bare ${index}`);
     }
-    expect(await heldBy(await cluster.owner())).toEqual(expect.arrayContaining(["first", "bare 0", "bare 1", "bare 2", "bare 3"]));
+    expect(await heldBy(await cluster.owner())).toEqual(
+      expect.arrayContaining(["first", "bare 0", "bare 1", "bare 2", "bare 3"]),
+    );
   });
 
   test.each([
@@ -94,7 +96,7 @@ describe("with a cluster of three primaries, and a replica of the history's", ()
     ["hands over", () => cluster.handOver(), () => undefined],
   ])("when its primary %s, a stream gets one reset and goes on", async (_, begin, comeBack) => {
     await publish("before");
-    while ((await next()).type !== "update") continue;
+    while ((await next()).type !== "update") ;
     await cluster.untilInStep();
     const before = await cluster.owner();
     await begin(before);
@@ -115,7 +117,7 @@ describe("with a cluster of three primaries, and a replica of the history's", ()
     const stop = publishOn("moving");
     expect(await nextUpdate()).toBe("moving 1");
     const owner = await cluster.moveSlot();
-    while ((await next()).type !== "reset") continue;
+    while ((await next()).type !== "reset") ;
     await nextUpdateOrSnapshot();
     const acknowledged = await stop();
     await publish("last");

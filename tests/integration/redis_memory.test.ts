@@ -21,7 +21,9 @@ interface Policy {
 }
 
 const page = readFileSync(fileURLToPath(new URL("../../docs/redis/memory.md", import.meta.url)), "utf8");
-const policies = [...page.matchAll(/^\| `([a-z-]+)` \| (refuses|takes) \| (refuses|takes) \| (stays|may go) \| (stay|may go) \|$/gm)].map(
+const policies = [
+  ...page.matchAll(/^\| `([a-z-]+)` \| (refuses|takes) \| (refuses|takes) \| (stays|may go) \| (stay|may go) \|$/gm),
+].map(
   ([, policy = "", lasting, expiring, history, keys]): Policy => ({
     policy,
     refusesBesideLasting: lasting === "refuses",
@@ -46,7 +48,9 @@ const until = async (isSo: () => Promise<boolean> | boolean): Promise<void> => {
 };
 
 /** A Redis under that policy, without a limit yet; a gateway; and a stream of it. */
-async function start(policy: string): Promise<{ redis: RedisServer; operator: Redis; gateway: Gateway; reader: HeardStream }> {
+async function start(
+  policy: string,
+): Promise<{ redis: RedisServer; operator: Redis; gateway: Gateway; reader: HeardStream }> {
   const { redis, operator } = await startRedis();
   await operator.config("SET", "maxmemory-policy", policy);
   const gateway = await Gateway.start({ redis: redis.address, hasDemo: false });
@@ -69,7 +73,11 @@ function connect(redis: RedisServer): Redis {
   return client;
 }
 
-async function post(gateway: Gateway, message: string, key?: string): Promise<{ status: number; id: string | undefined }> {
+async function post(
+  gateway: Gateway,
+  message: string,
+  key?: string,
+): Promise<{ status: number; id: string | undefined }> {
   const answer = await fetch(gateway.url(`/api/registrations/${posted}/updates`), {
     method: "POST",
     headers: { "content-type": "application/json", ...(key === undefined ? {} : { "idempotency-key": key }) },
@@ -121,14 +129,19 @@ function untold({ heard }: HeardStream, last: number): number[] {
   return Array.from({ length: last + 1 }, (_, number) => number).filter((number) => {
     if (numbers.includes(number)) return false;
     const later = numbers.findIndex((one) => one !== undefined && one > number);
-    const before = numbers.slice(0, later).map((one) => one !== undefined && one < number).lastIndexOf(true);
+    const before = numbers
+      .slice(0, later)
+      .map((one) => one !== undefined && one < number)
+      .lastIndexOf(true);
     return lastReset < before;
   });
 }
 
 /** Nothing was doubled; nor did it come out of order, but where a gateway has brought what it had heard of a lost history into the next one. */
 function judge({ heard, resets }: HeardStream): void {
-  expect(new Set(heard.map(({ registration, text }, index) => (text === "reset" ? index : `${registration} ${text}`))).size).toBe(heard.length);
+  expect(
+    new Set(heard.map(({ registration, text }, index) => (text === "reset" ? index : `${registration} ${text}`))).size,
+  ).toBe(heard.length);
   const numbers = heard.filter(({ registration }) => registration === numbered).map(({ text }) => Number(text));
   if (resets === 0) expect(numbers).toEqual([...numbers].sort((left, right) => left - right));
 }
@@ -145,82 +158,93 @@ const pressures = policies.flatMap((one) => [
   { ...one, expires: true, refuses: one.refusesBesideExpiring, keys: "expire" },
 ]);
 
-test.each(pressures)("under $policy, beside keys that $keys, nothing is doubled, and nothing is lost without a reset", async ({ policy, expires, refuses, evictsHistory }) => {
-  const { redis, operator, gateway, reader } = await start(policy);
-  const publisher = createPublisher(connect(redis), { onTrouble: () => undefined });
-  let count = 0;
-  const publish = (): Promise<unknown> => publisher.publish({ registrationId: numbered, status: "PENDING", message: String(count++) });
-  await publish();
-  await reader.until(() => reader.has("0"));
-
-  await limitMemory(operator, room);
-  const publishes: Promise<unknown>[] = [];
-  const refused = await fill(operator, expires, () => {
-    for (let index = 0; index < 5; ++index) publishes.push(publish());
-  });
-  expect(refused > 0).toBe(refuses);
-  if (refuses) {
-    await limitMemory(operator, -room / 4); // No buffer that Redis frees makes room again.
-    expect((await post(gateway, "refused")).status).toBe(503);
-    const waits = publish();
-    publishes.push(waits);
-    expect(await Promise.race([waits, new Promise((resolve) => setTimeout(resolve, 100, "waits"))])).toBe("waits");
-    expect(await (await fetch(gateway.url("/readyz"))).json()).toMatchObject({ status: 503, detail: expect.stringContaining("OOM") });
-    await empty(operator);
-    await Promise.all(publishes);
-    await until(async () => (await fetch(gateway.url("/readyz"))).status === 200);
-    expect(gateway.log).toMatch(/takes no updates for now: it has no memory left: raise maxmemory \(OOM\)/);
-  } else {
-    await Promise.all(publishes);
-    expect((await post(gateway, "posted")).status).toBe(201);
-    await empty(operator);
-  }
-  // Behind a reset, what was published before it was known is not shown.
-  const isHeard = (): boolean => reader.has(String(count - 1));
-  while (!isHeard()) {
-    const { resets } = reader;
+test.each(pressures)(
+  "under $policy, beside keys that $keys, nothing is doubled, and nothing is lost without a reset",
+  async ({ policy, expires, refuses, evictsHistory }) => {
+    const { redis, operator, gateway, reader } = await start(policy);
+    const publisher = createPublisher(connect(redis), { onTrouble: () => undefined });
+    let count = 0;
+    const publish = (): Promise<unknown> =>
+      publisher.publish({ registrationId: numbered, status: "PENDING", message: String(count++) });
     await publish();
-    await reader.until(() => isHeard() || reader.resets > resets);
-  }
-  expect(reader.has("refused")).toBe(false);
-  await reader.until(() => untold(reader, count - 1).length === 0);
-  judge(reader);
-  if (!evictsHistory) expect(reader.resets).toBe(0);
-  expect(await resetCauses(gateway)).toEqual(reader.resets > 0 ? ["newHistory"] : []);
-});
+    await reader.until(() => reader.has("0"));
 
-test.each(policies)("under $policy, what may be evicted is, and no more", async ({ policy, evictsHistory, evictsKeys }) => {
-  const { operator, gateway, reader } = await start(policy);
-  const evicts = evictsHistory || evictsKeys;
-  const warning = `evicts keys when its memory is full (maxmemory-policy ${policy})`;
-  const before = await post(gateway, "before", "a key");
-  await reader.until(() => reader.has("before"));
-  expect(before.status).toBe(201);
-  expect((await post(gateway, "before", "a key")).id).toBe(before.id);
-  if (evicts) await gateway.untilLog(new RegExp(warning.replace(/[()]/g, "\\$&")));
-  else expect(gateway.log).not.toContain(warning);
+    await limitMemory(operator, room);
+    const publishes: Promise<unknown>[] = [];
+    const refused = await fill(operator, expires, () => {
+      for (let index = 0; index < 5; ++index) publishes.push(publish());
+    });
+    expect(refused > 0).toBe(refuses);
+    if (refuses) {
+      await limitMemory(operator, -room / 4); // No buffer that Redis frees makes room again.
+      expect((await post(gateway, "refused")).status).toBe(503);
+      const waits = publish();
+      publishes.push(waits);
+      expect(await Promise.race([waits, new Promise((resolve) => setTimeout(resolve, 100, "waits"))])).toBe("waits");
+      expect(await (await fetch(gateway.url("/readyz"))).json()).toMatchObject({
+        status: 503,
+        detail: expect.stringContaining("OOM"),
+      });
+      await empty(operator);
+      await Promise.all(publishes);
+      await until(async () => (await fetch(gateway.url("/readyz"))).status === 200);
+      expect(gateway.log).toMatch(/takes no updates for now: it has no memory left: raise maxmemory \(OOM\)/);
+    } else {
+      await Promise.all(publishes);
+      expect((await post(gateway, "posted")).status).toBe(201);
+      await empty(operator);
+    }
+    // Behind a reset, what was published before it was known is not shown.
+    const isHeard = (): boolean => reader.has(String(count - 1));
+    while (!isHeard()) {
+      const { resets } = reader;
+      await publish();
+      await reader.until(() => isHeard() || reader.resets > resets);
+    }
+    expect(reader.has("refused")).toBe(false);
+    await reader.until(() => untold(reader, count - 1).length === 0);
+    judge(reader);
+    if (!evictsHistory) expect(reader.resets).toBe(0);
+    expect(await resetCauses(gateway)).toEqual(reader.resets > 0 ? ["newHistory"] : []);
+  },
+);
 
-  // As where others need all the memory: whatever the policy lets go, goes.
-  await operator.config("SET", "maxmemory", 1);
-  if (evictsHistory) await until(async () => (await operator.dbsize()) === 0);
-  else if (evictsKeys) await until(async () => !/expires=[1-9]/.test(await operator.info("keyspace")));
-  expect((await post(gateway, "meanwhile")).status).toBe(503);
-  expect(await operator.exists(historyKey)).toBe(evictsHistory ? 0 : 1);
-  await operator.config("SET", "maxmemory", 0);
-  await until(async () => (await fetch(gateway.url("/readyz"))).status === 200);
+test.each(policies)(
+  "under $policy, what may be evicted is, and no more",
+  async ({ policy, evictsHistory, evictsKeys }) => {
+    const { operator, gateway, reader } = await start(policy);
+    const evicts = evictsHistory || evictsKeys;
+    const warning = `evicts keys when its memory is full (maxmemory-policy ${policy})`;
+    const before = await post(gateway, "before", "a key");
+    await reader.until(() => reader.has("before"));
+    expect(before.status).toBe(201);
+    expect((await post(gateway, "before", "a key")).id).toBe(before.id);
+    if (evicts) await gateway.untilLog(new RegExp(warning.replace(/[()]/g, "\\$&")));
+    else expect(gateway.log).not.toContain(warning);
 
-  // Sent again under its key, as after an answer that was lost.
-  const again = await post(gateway, "before", "a key");
-  expect(again.status).toBe(201);
-  expect(again.id === before.id).toBe(!evictsKeys);
-  await post(gateway, "after");
-  if (evictsHistory) await reader.until(() => reader.resets > 0);
-  await post(gateway, "to be heard");
-  await reader.until(() => reader.has("to be heard"));
-  const heard = reader.texts;
-  expect(heard[0]).toBe("before");
-  expect(heard).not.toContain("meanwhile");
-  if (!evictsHistory) expect(heard).toEqual(["before", ...(evictsKeys ? ["before"] : []), "after", "to be heard"]);
-  expect(await resetCauses(gateway)).toEqual(evictsHistory ? ["newHistory"] : []);
-  if (evictsHistory) await gateway.untilLog(new RegExp(`the history begins anew: .* evicted \\(maxmemory-policy ${policy}\\)`));
-});
+    // As where others need all the memory: whatever the policy lets go, goes.
+    await operator.config("SET", "maxmemory", 1);
+    if (evictsHistory) await until(async () => (await operator.dbsize()) === 0);
+    else if (evictsKeys) await until(async () => !/expires=[1-9]/.test(await operator.info("keyspace")));
+    expect((await post(gateway, "meanwhile")).status).toBe(503);
+    expect(await operator.exists(historyKey)).toBe(evictsHistory ? 0 : 1);
+    await operator.config("SET", "maxmemory", 0);
+    await until(async () => (await fetch(gateway.url("/readyz"))).status === 200);
+
+    // Sent again under its key, as after an answer that was lost.
+    const again = await post(gateway, "before", "a key");
+    expect(again.status).toBe(201);
+    expect(again.id === before.id).toBe(!evictsKeys);
+    await post(gateway, "after");
+    if (evictsHistory) await reader.until(() => reader.resets > 0);
+    await post(gateway, "to be heard");
+    await reader.until(() => reader.has("to be heard"));
+    const heard = reader.texts;
+    expect(heard[0]).toBe("before");
+    expect(heard).not.toContain("meanwhile");
+    if (!evictsHistory) expect(heard).toEqual(["before", ...(evictsKeys ? ["before"] : []), "after", "to be heard"]);
+    expect(await resetCauses(gateway)).toEqual(evictsHistory ? ["newHistory"] : []);
+    if (evictsHistory)
+      await gateway.untilLog(new RegExp(`the history begins anew: .* evicted \\(maxmemory-policy ${policy}\\)`));
+  },
+);

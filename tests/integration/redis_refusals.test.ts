@@ -10,7 +10,6 @@ import { Gateway } from "../processes/gateway.ts";
 import { channel, historyKey, RedisServer } from "../processes/redis.ts";
 import { refusals, refuseWrites } from "../processes/redis_refusal.ts";
 
-
 const endings: (() => unknown)[] = [];
 afterEach(async () => {
   for (const end of endings.splice(0).reverse()) await end();
@@ -32,7 +31,9 @@ async function history(server = redis): Promise<unknown[]> {
   const observer = server.connect();
   const entries = await observer.xrange(historyKey, "-", "+");
   observer.disconnect();
-  return entries.map(([, fields]) => (JSON.parse(fields[fields.indexOf("message") + 1] ?? "") as { message: unknown }).message);
+  return entries.map(
+    ([, fields]) => (JSON.parse(fields[fields.indexOf("message") + 1] ?? "") as { message: unknown }).message,
+  );
 }
 
 async function until(isSo: () => Promise<boolean> | boolean): Promise<void> {
@@ -77,7 +78,8 @@ describe.each(clients)("a Node publisher over $name", ({ connect }) => {
     endings.push(() => publisher.close());
     return publisher;
   };
-  const say = (publisher: Publisher, message: string): Promise<unknown> => publisher.publishStageUpdate(42, "t24_lookup", "completed", message);
+  const say = (publisher: Publisher, message: string): Promise<unknown> =>
+    publisher.publishStageUpdate(42, "t24_lookup", "completed", message);
 
   test.each(refusals)("waits while Redis answers %s, says so once, and keeps the order", async (refusal) => {
     const publisher = await create(redis.port);
@@ -101,9 +103,14 @@ test("a Node publisher over ioredis finds the primary that another server has be
   const path = await FaultProxy.start(redis.port);
   endings.push(() => path.stop());
   const client = await clients[0]?.connect(path.port);
-  const publisher = createPublisher(client as RedisClient, { random: () => 0.01, onTrouble: () => undefined, onRecovery: () => undefined });
+  const publisher = createPublisher(client as RedisClient, {
+    random: () => 0.01,
+    onTrouble: () => undefined,
+    onRecovery: () => undefined,
+  });
   endings.push(() => publisher.close());
-  const say = (message: string): Promise<unknown> => publisher.publishStageUpdate(42, "t24_lookup", "completed", message);
+  const say = (message: string): Promise<unknown> =>
+    publisher.publishStageUpdate(42, "t24_lookup", "completed", message);
   await say("to the old one");
   await demote(redis, primary);
   path.redirect(primary.port);
@@ -150,7 +157,12 @@ describe("a gateway", () => {
     });
 
   /** One of which a stream is open, at an address that is about to move from `redis` to `primary`. */
-  const startBeforeFailover = async (): Promise<{ primary: RedisServer; path: FaultProxy; gateway: Gateway; stream: EventStream }> => {
+  const startBeforeFailover = async (): Promise<{
+    primary: RedisServer;
+    path: FaultProxy;
+    gateway: Gateway;
+    stream: EventStream;
+  }> => {
     const primary = await startRedis();
     const path = await FaultProxy.start(redis.port);
     endings.push(() => path.stop());
@@ -165,35 +177,45 @@ describe("a gateway", () => {
   /** What is published bare at `server` reaches the stream. */
   const expectHeardAt = async (server: RedisServer, stream: EventStream): Promise<void> => {
     const client = server.connect();
-    await until(async () => (await client.publish(channel, '{"registrationId":42,"status":"PENDING","message":"bare"}')) > 0);
+    await until(
+      async () => (await client.publish(channel, '{"registrationId":42,"status":"PENDING","message":"bare"}')) > 0,
+    );
     expect(await stream.nextUpdate()).toMatchObject({ message: "bare" });
     client.disconnect();
   };
 
-  test.each(refusals)("answers 503 at once while Redis answers %s, and publishes nothing of it later", async (refusal) => {
-    const gateway = await start(redis.address);
-    expect((await post(gateway, "before")).status).toBe(201);
-    const end = await refuseWrites(redis, refusal);
-    // The first one finds out, and those beside it are told at once as well.
-    for (const answer of await Promise.all(["a", "b", "c"].map((message) => post(gateway, message)))) {
-      expect(answer.status).toBe(503);
-      expect(answer.headers.get("retry-after")).toMatch(/^[1-9]\d*$/);
-    }
-    expect((await post(gateway, "d")).status).toBe(503);
-    const ready = await fetch(gateway.url("/readyz"));
-    expect(ready.status).toBe(503);
-    expect(ready.headers.get("content-type")).toBe("application/problem+json");
-    expect(await ready.json()).toMatchObject({ status: 503, detail: expect.stringContaining(refusal) });
-    expect((await fetch(gateway.url("/readyz"), { method: "HEAD" })).status).toBe(503);
-    expect((await fetch(gateway.url("/livez"))).status).toBe(200);
-    expect(await gateway.get("/api/health")).toMatchObject({ status: "degraded", reasons: [expect.stringContaining(refusal)].concat(refusal === "MASTERDOWN" || refusal === "READONLY" ? expect.anything() : []) });
-    await end();
-    await until(async () => (await fetch(gateway.url("/readyz"))).status === 200);
-    expect((await post(gateway, "after")).status).toBe(201);
-    expect(await history()).toEqual(["before", "after"]);
-    expect(await gateway.get("/api/health")).toMatchObject({ status: "ok", reasons: [] });
-    expect(gateway.log.match(/takes no updates for now/g)).toHaveLength(1);
-  });
+  test.each(refusals)(
+    "answers 503 at once while Redis answers %s, and publishes nothing of it later",
+    async (refusal) => {
+      const gateway = await start(redis.address);
+      expect((await post(gateway, "before")).status).toBe(201);
+      const end = await refuseWrites(redis, refusal);
+      // The first one finds out, and those beside it are told at once as well.
+      for (const answer of await Promise.all(["a", "b", "c"].map((message) => post(gateway, message)))) {
+        expect(answer.status).toBe(503);
+        expect(answer.headers.get("retry-after")).toMatch(/^[1-9]\d*$/);
+      }
+      expect((await post(gateway, "d")).status).toBe(503);
+      const ready = await fetch(gateway.url("/readyz"));
+      expect(ready.status).toBe(503);
+      expect(ready.headers.get("content-type")).toBe("application/problem+json");
+      expect(await ready.json()).toMatchObject({ status: 503, detail: expect.stringContaining(refusal) });
+      expect((await fetch(gateway.url("/readyz"), { method: "HEAD" })).status).toBe(503);
+      expect((await fetch(gateway.url("/livez"))).status).toBe(200);
+      expect(await gateway.get("/api/health")).toMatchObject({
+        status: "degraded",
+        reasons: [expect.stringContaining(refusal)].concat(
+          refusal === "MASTERDOWN" || refusal === "READONLY" ? expect.anything() : [],
+        ),
+      });
+      await end();
+      await until(async () => (await fetch(gateway.url("/readyz"))).status === 200);
+      expect((await post(gateway, "after")).status).toBe(201);
+      expect(await history()).toEqual(["before", "after"]);
+      expect(await gateway.get("/api/health")).toMatchObject({ status: "ok", reasons: [] });
+      expect(gateway.log.match(/takes no updates for now/g)).toHaveLength(1);
+    },
+  );
 
   test("finds the primary that another server has become, behind the same name, to publish and to hear", async () => {
     const { primary, path, gateway, stream } = await startBeforeFailover();
@@ -240,7 +262,8 @@ describe("one server has one history", () => {
     const resp3 = createClient({ RESP: 3, socket: { host: "127.0.0.1", port: redis.port } });
     await resp3.connect();
     endings.push(() => resp3.destroy());
-    for (const client of [ioredis, resp3]) ids.push(await createPublisher(client).publish({ registrationId: 1, status: "FAILED" }));
+    for (const client of [ioredis, resp3])
+      ids.push(await createPublisher(client).publish({ registrationId: 1, status: "FAILED" }));
     expect(ids.map(({ id }) => id.split("-")[1])).toEqual(["1", "2", "3"]);
     expect(await history()).toHaveLength(3);
   });
@@ -249,7 +272,10 @@ describe("one server has one history", () => {
     const ioredis = new Redis(`redis://127.0.0.1:${redis.port}/1`);
     const selecting = redis.connect();
     const nodeRedis = createClient({ url: `redis://127.0.0.1:${redis.port}/1` });
-    endings.push(() => ioredis.disconnect(), () => selecting.disconnect());
+    endings.push(
+      () => ioredis.disconnect(),
+      () => selecting.disconnect(),
+    );
     expect(() => createPublisher(ioredis)).toThrow(/database 0/);
     expect(() => createPublisher(nodeRedis)).toThrow(/database 0/);
     const publisher = createPublisher(selecting, { onTrouble: () => undefined });

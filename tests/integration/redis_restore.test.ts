@@ -34,7 +34,10 @@ async function startGateway(address: string): Promise<Gateway> {
 }
 
 async function openStream(gateway: Gateway, cursor?: string): Promise<HeardStream> {
-  const stream = await HeardStream.open(gateway.url("/api/registrations/updates/stream"), cursor === undefined ? {} : { "last-event-id": cursor });
+  const stream = await HeardStream.open(
+    gateway.url("/api/registrations/updates/stream"),
+    cursor === undefined ? {} : { "last-event-id": cursor },
+  );
   endings.push(() => stream.close());
   return stream;
 }
@@ -50,7 +53,8 @@ async function post(gateway: Gateway, message: string): Promise<boolean> {
 }
 
 /** The ids of the history, from the first on. */
-const ids = async (operator: Redis): Promise<string[]> => (await operator.xrange(historyKey, "-", "+")).map(([id]) => id);
+const ids = async (operator: Redis): Promise<string[]> =>
+  (await operator.xrange(historyKey, "-", "+")).map(([id]) => id);
 const epoch = async (operator: Redis): Promise<number> => Number((await ids(operator))[0]?.split("-")[0]);
 const nth = async (operator: Redis, index: number): Promise<string> => (await ids(operator)).at(index) ?? "";
 
@@ -72,7 +76,8 @@ interface Change {
   readonly reason?: RegExp;
 }
 
-const changed = /Redis was flushed, or somebody deleted the history, put another in its place, or deleted the key beside it/;
+const changed =
+  /Redis was flushed, or somebody deleted the history, put another in its place, or deleted the key beside it/;
 const started = /Redis was started again, or another server took its place/;
 
 async function restart({ redis }: Scene): Promise<void> {
@@ -82,8 +87,16 @@ async function restart({ redis }: Scene): Promise<void> {
 
 const changes: readonly Change[] = [
   { what: "the history was deleted", change: ({ operator }) => operator.del(historyKey), reason: changed },
-  { what: "the history was renamed", change: ({ operator }) => operator.rename(historyKey, "another"), reason: changed },
-  { what: "the history was moved to another database", change: ({ operator }) => operator.move(historyKey, 1), reason: changed },
+  {
+    what: "the history was renamed",
+    change: ({ operator }) => operator.rename(historyKey, "another"),
+    reason: changed,
+  },
+  {
+    what: "the history was moved to another database",
+    change: ({ operator }) => operator.move(historyKey, 1),
+    reason: changed,
+  },
   { what: "the databases were swapped", change: ({ operator }) => operator.call("SWAPDB", 0, 1), reason: changed },
   { what: "all was flushed", change: ({ operator }) => operator.flushall(), reason: changed },
   {
@@ -104,7 +117,11 @@ const changes: readonly Change[] = [
     prepare: ({ operator }) => operator.config("SET", "maxmemory-policy", "allkeys-random"),
     reason: changed,
   },
-  { what: "an older copy of the history was restored", change: ({ operator, dump }) => operator.restore(historyKey, 0, dump, "REPLACE"), reason: changed },
+  {
+    what: "an older copy of the history was restored",
+    change: ({ operator, dump }) => operator.restore(historyKey, 0, dump, "REPLACE"),
+    reason: changed,
+  },
   { what: "the key of its server was deleted", change: ({ operator }) => operator.del(serverKey), reason: changed },
   {
     what: "the key of its server became something else",
@@ -125,10 +142,24 @@ const changes: readonly Change[] = [
   },
   { what: "the history was trimmed to one entry", change: ({ operator }) => operator.xtrim(historyKey, "MAXLEN", 1) },
   { what: "the history was trimmed to none", change: ({ operator }) => operator.xtrim(historyKey, "MAXLEN", 0) },
-  { what: "an entry in the middle was deleted", change: async ({ operator }) => operator.xdel(historyKey, await nth(operator, 1)) },
-  { what: "the last entry was deleted", change: async ({ operator }) => operator.xdel(historyKey, await nth(operator, -1)) },
-  { what: "the last id was set far ahead", change: async ({ operator }) => operator.call("XSETID", historyKey, `${await epoch(operator)}-100`), reason: changed },
-  { what: "the last id was set to another epoch", change: async ({ operator }) => operator.call("XSETID", historyKey, `${(await epoch(operator)) + 1}-3`), reason: changed },
+  {
+    what: "an entry in the middle was deleted",
+    change: async ({ operator }) => operator.xdel(historyKey, await nth(operator, 1)),
+  },
+  {
+    what: "the last entry was deleted",
+    change: async ({ operator }) => operator.xdel(historyKey, await nth(operator, -1)),
+  },
+  {
+    what: "the last id was set far ahead",
+    change: async ({ operator }) => operator.call("XSETID", historyKey, `${await epoch(operator)}-100`),
+    reason: changed,
+  },
+  {
+    what: "the last id was set to another epoch",
+    change: async ({ operator }) => operator.call("XSETID", historyKey, `${(await epoch(operator)) + 1}-3`),
+    reason: changed,
+  },
   {
     what: "the last id was set back",
     change: async ({ operator }) => {
@@ -138,10 +169,24 @@ const changes: readonly Change[] = [
     },
     reason: changed,
   },
-  { what: "somebody else wrote an entry", change: ({ operator }) => operator.xadd(historyKey, "*", "a", "b"), reason: changed },
+  {
+    what: "somebody else wrote an entry",
+    change: ({ operator }) => operator.xadd(historyKey, "*", "a", "b"),
+    reason: changed,
+  },
   { what: "Redis was started again without a disk", change: restart, reason: started },
-  { what: "Redis was started again with an older dump", prepare: ({ operator }) => operator.save(), change: restart, reason: started },
-  { what: "Redis was started again, and syncs once a second", redis: { syncsEachSecond: true }, change: restart, reason: started },
+  {
+    what: "Redis was started again with an older dump",
+    prepare: ({ operator }) => operator.save(),
+    change: restart,
+    reason: started,
+  },
+  {
+    what: "Redis was started again, and syncs once a second",
+    redis: { syncsEachSecond: true },
+    change: restart,
+    reason: started,
+  },
   { what: "Redis was started again, and syncs each write", redis: { isDurable: true }, change: restart },
   {
     what: "Redis syncs each write, and was started with an older copy of its files",
@@ -157,7 +202,10 @@ const changes: readonly Change[] = [
     what: "another server took its place, a replica of an older copy",
     change: async ({ operator, path, dump }) => {
       const [older, next] = [await RedisServer.start(), await RedisServer.start()];
-      endings.push(() => older.stop(), () => next.stop());
+      endings.push(
+        () => older.stop(),
+        () => next.stop(),
+      );
       const [old, promoted] = [connect(older), connect(next)];
       await old.restore(historyKey, 0, dump);
       await old.restore(serverKey, 0, (await operator.dumpBuffer(serverKey)) as Buffer);
@@ -172,41 +220,45 @@ const changes: readonly Change[] = [
   },
 ];
 
-test.each(changes)("$what: nobody misses an update without a reset", async ({ redis: options, prepare, change, reason }) => {
-  const redis = await RedisServer.start(options);
-  endings.push(() => redis.stop());
-  const operator = connect(redis);
-  const path = await FaultProxy.start(redis.port);
-  endings.push(() => path.stop());
-  const gateway = await startGateway(path.address);
-  const stream = await openStream(gateway);
-  for (const message of ["1", "2"]) expect(await post(gateway, message)).toBe(true);
-  const scene = { redis, operator, path, dump: (await operator.dumpBuffer(historyKey)) as Buffer };
-  await prepare?.(scene);
-  for (const message of ["3", "4"]) expect(await post(gateway, message)).toBe(true);
-  await stream.until(() => stream.has("4"));
-  const cursors = stream.heard.map(({ id }) => id);
+test.each(changes)(
+  "$what: nobody misses an update without a reset",
+  async ({ redis: options, prepare, change, reason }) => {
+    const redis = await RedisServer.start(options);
+    endings.push(() => redis.stop());
+    const operator = connect(redis);
+    const path = await FaultProxy.start(redis.port);
+    endings.push(() => path.stop());
+    const gateway = await startGateway(path.address);
+    const stream = await openStream(gateway);
+    for (const message of ["1", "2"]) expect(await post(gateway, message)).toBe(true);
+    const scene = { redis, operator, path, dump: (await operator.dumpBuffer(historyKey)) as Buffer };
+    await prepare?.(scene);
+    for (const message of ["3", "4"]) expect(await post(gateway, message)).toBe(true);
+    await stream.until(() => stream.has("4"));
+    const cursors = stream.heard.map(({ id }) => id);
 
-  await change(scene);
-  await until(() => post(gateway, "5"));
-  await until(() => post(gateway, "6"));
-  if (reason !== undefined) await stream.until(() => stream.resets > 0);
-  expect(await post(gateway, "7")).toBe(true);
-  await stream.until(() => stream.has("7"));
-  if (reason === undefined) {
-    expect(stream.texts).toEqual(["1", "2", "3", "4", "5", "6", "7"]);
-    expect(gateway.log).not.toContain("begins anew");
-  } else {
-    expect(stream.texts.slice(0, 5)).toEqual(["1", "2", "3", "4", "reset"]);
-    expect(stream.resets).toBe(1);
-    await gateway.untilLog(new RegExp(`the history begins anew: .*${reason.source}`));
-  }
+    await change(scene);
+    await until(() => post(gateway, "5"));
+    await until(() => post(gateway, "6"));
+    if (reason !== undefined) await stream.until(() => stream.resets > 0);
+    expect(await post(gateway, "7")).toBe(true);
+    await stream.until(() => stream.has("7"));
+    if (reason === undefined) {
+      expect(stream.texts).toEqual(["1", "2", "3", "4", "5", "6", "7"]);
+      expect(gateway.log).not.toContain("begins anew");
+    } else {
+      expect(stream.texts.slice(0, 5)).toEqual(["1", "2", "3", "4", "reset"]);
+      expect(stream.resets).toBe(1);
+      await gateway.untilLog(new RegExp(`the history begins anew: .*${reason.source}`));
+    }
 
-  // Whoever comes back, to this gateway or to one that has known nothing else, with any cursor: hears all since, or a reset.
-  for (const one of [gateway, await startGateway(path.address)]) {
-    for (const [index, cursor] of cursors.entries()) await expectAllOrReset(one, cursor, stream.texts.slice(index + 1));
-  }
-});
+    // Whoever comes back, to this gateway or to one that has known nothing else, with any cursor: hears all since, or a reset.
+    for (const one of [gateway, await startGateway(path.address)]) {
+      for (const [index, cursor] of cursors.entries())
+        await expectAllOrReset(one, cursor, stream.texts.slice(index + 1));
+    }
+  },
+);
 
 async function expectAllOrReset(gateway: Gateway, cursor: string, all: readonly string[]): Promise<void> {
   const back = await openStream(gateway, cursor);
@@ -251,7 +303,9 @@ test("what else stands where the history belongs is named, and publishing waits 
   await operator.del(historyKey);
   await operator.set(historyKey, "something else");
   expect(await post(gateway, "meanwhile")).toBe(false);
-  await gateway.untilLog(/holds something else where the history belongs \(WRONGTYPE\): rename or delete the key \{service:registration-updates\}:history/);
+  await gateway.untilLog(
+    /holds something else where the history belongs \(WRONGTYPE\): rename or delete the key \{service:registration-updates\}:history/,
+  );
   await until(async () => (await fetch(gateway.url("/readyz"))).status === 503);
   expect(await operator.get(historyKey)).toBe("something else");
   await operator.del(historyKey);

@@ -10,10 +10,21 @@ import { WatchedRedis } from "../processes/redis_sentinel.ts";
 const registrationId = 42;
 
 /** What becomes of a primary, and how it comes back. */
-const ends: Readonly<Record<string, { begin: (redis: WatchedRedis, primary: RedisServer) => unknown; comeBack: (redis: WatchedRedis, old: RedisServer) => unknown }>> = {
+const ends: Readonly<
+  Record<
+    string,
+    {
+      begin: (redis: WatchedRedis, primary: RedisServer) => unknown;
+      comeBack: (redis: WatchedRedis, old: RedisServer) => unknown;
+    }
+  >
+> = {
   "is killed": { begin: (_, primary) => primary.kill(), comeBack: (_, old) => old.restart() },
   "stands still": { begin: (_, primary) => primary.pause(), comeBack: (_, old) => old.resume() },
-  "is cut off from the others but not from the gateway": { begin: (redis, primary) => redis.cutOff(primary), comeBack: (redis, old) => redis.reconnect(old) },
+  "is cut off from the others but not from the gateway": {
+    begin: (redis, primary) => redis.cutOff(primary),
+    comeBack: (redis, old) => redis.reconnect(old),
+  },
   "hands over": { begin: (redis) => redis.handOver(), comeBack: () => undefined },
 };
 
@@ -43,7 +54,7 @@ describe("with a primary, two replicas and three sentinels", () => {
   };
   /** By the gateway, which answers when Redis has acknowledged it; until it does. */
   const publish = async (message: string, by = gateway): Promise<void> => {
-    const key = randomUUID();  // The tests before this one have published the same messages.
+    const key = randomUUID(); // The tests before this one have published the same messages.
     for (;;) {
       const response = await fetch(by.url(`/api/registrations/${registrationId}/updates`), {
         method: "POST",
@@ -55,37 +66,40 @@ describe("with a primary, two replicas and three sentinels", () => {
     }
   };
 
-  test.each(Object.keys(ends))("when the primary %s, a stream gets one reset for each switch, and the current state", async (name) => {
-    const { begin, comeBack } = ends[name] ?? expect.fail();
-    const before = await redis.primary();
-    await publish("before");
-    while ((await next()).type !== "update") continue;
-    await redis.untilInStep();
-    const switches = redis.switches;
-    let resets = 1;
-    const nextUpdate = async (): Promise<string | undefined> => {
-      for (;;) {
-        const message = await next();
-        if (message.type === "update") return message.data.message;
-        // On a machine that is busy elsewhere, the sentinels may miss a primary that is there.
-        if (message.type === "reset") resets += 1;
-      }
-    };
+  test.each(Object.keys(ends))(
+    "when the primary %s, a stream gets one reset for each switch, and the current state",
+    async (name) => {
+      const { begin, comeBack } = ends[name] ?? expect.fail();
+      const before = await redis.primary();
+      await publish("before");
+      while ((await next()).type !== "update") ;
+      await redis.untilInStep();
+      const switches = redis.switches;
+      let resets = 1;
+      const nextUpdate = async (): Promise<string | undefined> => {
+        for (;;) {
+          const message = await next();
+          if (message.type === "update") return message.data.message;
+          // On a machine that is busy elsewhere, the sentinels may miss a primary that is there.
+          if (message.type === "reset") resets += 1;
+        }
+      };
 
-    const primary = await redis.failOver((server) => begin(redis, server));
-    expect(primary).not.toBe(before);
-    expect(await next()).toMatchObject({ type: "reset" });
-    expect(await next()).toMatchObject({ type: "snapshot", data: { message: "before" } });
-    await publish("after");
-    expect(await nextUpdate()).toBe("after");
+      const primary = await redis.failOver((server) => begin(redis, server));
+      expect(primary).not.toBe(before);
+      expect(await next()).toMatchObject({ type: "reset" });
+      expect(await next()).toMatchObject({ type: "snapshot", data: { message: "before" } });
+      await publish("after");
+      expect(await nextUpdate()).toBe("after");
 
-    await comeBack(redis, before);
-    await redis.untilInStep();
-    await publish("once more");
-    expect(await nextUpdate()).toBe("once more");
-    await vi.waitFor(() => expect(redis.switches - switches).toBe(resets), 10_000);
-    expect(await gateway.get("/api/health")).toMatchObject({ broker: { connected: true } });
-  });
+      await comeBack(redis, before);
+      await redis.untilInStep();
+      await publish("once more");
+      expect(await nextUpdate()).toBe("once more");
+      await vi.waitFor(() => expect(redis.switches - switches).toBe(resets), 10_000);
+      expect(await gateway.get("/api/health")).toMatchObject({ broker: { connected: true } });
+    },
+  );
 
   test("what was acknowledged when all replicas had it is there once after its primary was killed", async () => {
     const careful = await Gateway.start({ environment: { ...redis.environment, REDIS_WAIT_REPLICAS: "2" } });
@@ -104,17 +118,19 @@ describe("with a primary, two replicas and three sentinels", () => {
     const client = primary.connect();
     const entries = await client.xrange(historyKey, "-", "+");
     client.disconnect();
-    const held = entries.flatMap(([, fields]) => (fields[1] ? [(JSON.parse(fields[1]) as { message: string }).message] : []));
+    const held = entries.flatMap(([, fields]) =>
+      fields[1] ? [(JSON.parse(fields[1]) as { message: string }).message] : [],
+    );
     expect(held.filter((message) => message.startsWith("safe "))).toEqual([...half, ...numbers]);
     await careful.stop("SIGKILL");
   });
 
   test("a bare message at the new primary is heard and adopted", async () => {
     const primary = await redis.failOver(() => redis.handOver());
-    while ((await next()).type !== "reset") continue;
+    while ((await next()).type !== "reset") ;
     const client = primary.connect();
     const bare = JSON.stringify({ registrationId, status: "PENDING", message: "bare" });
-    while ((await client.publish(channel, bare)) === 0) continue;
+    while ((await client.publish(channel, bare)) === 0) ;
     client.disconnect();
     for (;;) {
       const message = await next();
@@ -129,7 +145,9 @@ describe("with a primary, two replicas and three sentinels", () => {
 test("that no sentinel knows the primary's name is said, and what to do", async () => {
   const redis = await WatchedRedis.start({ replicas: 0 });
   const gateway = await Gateway.start({ environment: { ...redis.environment, REDIS_MASTER_NAME: "nobody" } });
-  await gateway.untilLog(/no sentinel tells where the primary 'nobody' is \(127\.0\.0\.1:\d+: does not know the name 'nobody'; .*\); retrying/);
+  await gateway.untilLog(
+    /no sentinel tells where the primary 'nobody' is \(127\.0\.0\.1:\d+: does not know the name 'nobody'; .*\); retrying/,
+  );
   expect((await fetch(gateway.url("/readyz"))).status).toBe(503);
   await gateway.stop("SIGKILL");
   await redis.stop();

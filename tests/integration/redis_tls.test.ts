@@ -27,7 +27,10 @@ async function startRedis(tls: Partial<RedisTls> = {}, password?: string): Promi
 }
 
 /** What `publish` says of that environment, with its exit code. */
-async function publish(environment: NodeJS.ProcessEnv, ...more: string[]): Promise<{ code: number | null; said: string }> {
+async function publish(
+  environment: NodeJS.ProcessEnv,
+  ...more: string[]
+): Promise<{ code: number | null; said: string }> {
   const child = regstream(["publish", "stage", ...update, ...more], environment);
   return { code: await child.exited, said: child.log };
 }
@@ -35,12 +38,18 @@ async function publish(environment: NodeJS.ProcessEnv, ...more: string[]): Promi
 const published = { code: 0, said: expect.stringMatching(/^published \d+-\d+$/m) as string };
 const refused = (sentence: RegExp): unknown => ({ code: 1, said: expect.stringMatching(sentence) as string });
 
-const clientFiles = ({ certFile, keyFile }: Certificate): NodeJS.ProcessEnv => ({ REDIS_CERT_FILE: certFile, REDIS_KEY_FILE: keyFile });
+const clientFiles = ({ certFile, keyFile }: Certificate): NodeJS.ProcessEnv => ({
+  REDIS_CERT_FILE: certFile,
+  REDIS_KEY_FILE: keyFile,
+});
 
 describe("Redis over TLS", () => {
   test("carries what a gateway hears and what publishers say, by REDIS_URL", async () => {
     const redis = await startRedis({}, "correct horse");
-    const environment = { REDIS_URL: `rediss://:correct%20horse@localhost:${redis.port}/0`, REDIS_CA_FILE: authority.certFile };
+    const environment = {
+      REDIS_URL: `rediss://:correct%20horse@localhost:${redis.port}/0`,
+      REDIS_CA_FILE: authority.certFile,
+    };
     const gateway = await Gateway.start({ hasDemo: false, environment });
     endings.push(() => gateway.stop());
     const stream = await EventStream.open(gateway.url("/api/registrations/updates/stream?registrationId=42"));
@@ -67,13 +76,19 @@ describe("Redis over TLS", () => {
     const address = `127.0.0.1:${redis.port}`;
     const files = ["--redis-ca-file", authority.certFile];
     expect(await publish({}, "--redis", `rediss://${address}`, ...files)).toEqual(published);
-    expect(await publish({ REDIS_TLS: "true", REDIS_CA_FILE: authority.certFile }, "--redis", address)).toEqual(published);
-    expect(await publish({ REDIS_HOST: "127.0.0.1", REDIS_PORT: String(redis.port) }, "--redis-tls", ...files)).toEqual(published);
+    expect(await publish({ REDIS_TLS: "true", REDIS_CA_FILE: authority.certFile }, "--redis", address)).toEqual(
+      published,
+    );
+    expect(await publish({ REDIS_HOST: "127.0.0.1", REDIS_PORT: String(redis.port) }, "--redis-tls", ...files)).toEqual(
+      published,
+    );
   });
 
   test("checks by whom the certificate is", async () => {
     const redis = await startRedis();
-    const untrusted = refused(/is by an issuer that is not trusted here \(.*\): give the issuer's certificate as REDIS_CA_FILE/);
+    const untrusted = refused(
+      /is by an issuer that is not trusted here \(.*\): give the issuer's certificate as REDIS_CA_FILE/,
+    );
     const url = { REDIS_URL: `rediss://localhost:${redis.port}` };
     expect(await publish({ ...url, REDIS_CA_FILE: stranger.certFile })).toEqual(untrusted);
     expect(await publish(url)).toEqual(untrusted);
@@ -89,15 +104,21 @@ describe("Redis over TLS", () => {
 
   test("checks whether the certificate is valid now", async () => {
     const redis = await startRedis({ certificate: authority.issue({ days: -1 }) });
-    expect(await publish({ REDIS_URL: `rediss://localhost:${redis.port}`, REDIS_CA_FILE: authority.certFile })).toEqual(refused(/has expired: give it a new one/));
+    expect(await publish({ REDIS_URL: `rediss://localhost:${redis.port}`, REDIS_CA_FILE: authority.certFile })).toEqual(
+      refused(/has expired: give it a new one/),
+    );
   });
 
   test("shows a certificate where one is wanted", async () => {
     const redis = await startRedis({ client: authority.issue() });
     const environment = { REDIS_URL: `rediss://localhost:${redis.port}`, REDIS_CA_FILE: authority.certFile };
     expect(await publish({ ...environment, ...clientFiles(authority.issue()) })).toEqual(published);
-    expect(await publish(environment)).toEqual(refused(/wants a client's certificate \(.*\): give REDIS_CERT_FILE and REDIS_KEY_FILE/));
-    const unwelcome = refused(/does not take this client's certificate \(.*\): REDIS_CERT_FILE has to be valid now, and by an issuer/);
+    expect(await publish(environment)).toEqual(
+      refused(/wants a client's certificate \(.*\): give REDIS_CERT_FILE and REDIS_KEY_FILE/),
+    );
+    const unwelcome = refused(
+      /does not take this client's certificate \(.*\): REDIS_CERT_FILE has to be valid now, and by an issuer/,
+    );
     expect(await publish({ ...environment, ...clientFiles(stranger.issue()) })).toEqual(unwelcome);
     expect(await publish({ ...environment, ...clientFiles(authority.issue({ days: -1 })) })).toEqual(unwelcome);
   });
@@ -106,27 +127,39 @@ describe("Redis over TLS", () => {
     const redis = await startRedis();
     const environment = { REDIS_URL: `rediss://localhost:${redis.port}`, REDIS_CA_FILE: authority.certFile };
     const { certFile, keyFile } = authority.issue();
-    expect(await publish({ ...environment, REDIS_CA_FILE: keyFile })).toEqual(refused(/the CA file ".*" can't be read as certificates in PEM/));
-    expect(await publish({ ...environment, REDIS_CERT_FILE: certFile, REDIS_KEY_FILE: authority.issue().keyFile })).toEqual(refused(/the key ".*" is not that of the certificate/));
-    expect(await publish({ ...environment, REDIS_CERT_FILE: certFile, REDIS_KEY_FILE: "/nowhere.key" })).toEqual(refused(/the key "\/nowhere.key" can't be read/));
+    expect(await publish({ ...environment, REDIS_CA_FILE: keyFile })).toEqual(
+      refused(/the CA file ".*" can't be read as certificates in PEM/),
+    );
+    expect(
+      await publish({ ...environment, REDIS_CERT_FILE: certFile, REDIS_KEY_FILE: authority.issue().keyFile }),
+    ).toEqual(refused(/the key ".*" is not that of the certificate/));
+    expect(await publish({ ...environment, REDIS_CERT_FILE: certFile, REDIS_KEY_FILE: "/nowhere.key" })).toEqual(
+      refused(/the key "\/nowhere.key" can't be read/),
+    );
   });
 
   test("is missed where it is spoken in the clear", async () => {
     const redis = await startRedis();
-    expect(await publish({ REDIS_URL: `redis://localhost:${redis.port}` })).toEqual(refused(/TLS there.* write rediss:\/\//));
+    expect(await publish({ REDIS_URL: `redis://localhost:${redis.port}` })).toEqual(
+      refused(/TLS there.* write rediss:\/\//),
+    );
   });
 
   test("is missed where Redis speaks in the clear", async () => {
     const redis = await RedisServer.start();
     endings.push(() => redis.stop());
-    expect(await publish({ REDIS_URL: `rediss://localhost:${redis.port}` })).toEqual(refused(/: (?:if it speaks in the clear there, )?write redis:\/\/ instead of rediss:\/\//));
+    expect(await publish({ REDIS_URL: `rediss://localhost:${redis.port}` })).toEqual(
+      refused(/: (?:if it speaks in the clear there, )?write redis:\/\/ instead of rediss:\/\//),
+    );
   });
 
   test("is missed at once where something else answers", async () => {
     const server = createServer((socket) => socket.end("-ERR unknown command\r\n"));
     endings.push(() => server.close());
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    expect(await publish({ REDIS_URL: `rediss://localhost:${(server.address() as AddressInfo).port}` })).toEqual(refused(/does not speak TLS there: write redis:\/\//));
+    expect(await publish({ REDIS_URL: `rediss://localhost:${(server.address() as AddressInfo).port}` })).toEqual(
+      refused(/does not speak TLS there: write redis:\/\//),
+    );
   });
 
   test("goes on with new certificates, and with the old ones where the new ones are no good", async () => {
@@ -134,18 +167,23 @@ describe("Redis over TLS", () => {
     const files = authority.issue();
     const gateway = await Gateway.start({
       hasDemo: false,
-      environment: { REDIS_URL: `rediss://localhost:${redis.port}`, REDIS_CA_FILE: authority.certFile, ...clientFiles(files) },
+      environment: {
+        REDIS_URL: `rediss://localhost:${redis.port}`,
+        REDIS_CA_FILE: authority.certFile,
+        ...clientFiles(files),
+      },
     });
     endings.push(() => gateway.stop());
     const operator = redis.connect();
     endings.push(() => operator.disconnect());
-    const ids = async (): Promise<number[]> => [...String(await operator.client("LIST")).matchAll(/^id=(\d+)/gm)].map((match) => Number(match[1]));
+    const ids = async (): Promise<number[]> =>
+      [...String(await operator.client("LIST")).matchAll(/^id=(\d+)/gm)].map((match) => Number(match[1]));
     /** Until the gateway is there again, with its three connections. */
     const reconnect = async (): Promise<void> => {
       const last = Math.max(...(await ids()));
       await operator.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
       await operator.call("CLIENT", "KILL", "TYPE", "pubsub");
-      while ((await ids()).filter((id) => id > last).length < 3) continue;
+      while ((await ids()).filter((id) => id > last).length < 3) ;
     };
 
     const renewed = authority.issue();

@@ -24,11 +24,19 @@ afterEach(async () => {
   await redis.stop();
 });
 
-const setUser = (name: string, rules: string): Promise<unknown> => operator.call("ACL", "SETUSER", name, ...rules.split(" "));
+const setUser = (name: string, rules: string): Promise<unknown> =>
+  operator.call("ACL", "SETUSER", name, ...rules.split(" "));
 
-async function publish(environment: NodeJS.ProcessEnv, ...more: string[]): Promise<{ code: number | null; said: string }> {
+async function publish(
+  environment: NodeJS.ProcessEnv,
+  ...more: string[]
+): Promise<{ code: number | null; said: string }> {
   const update = ["--registration", "42", "--stage", "t24_lookup", "--status", "completed", "--message", "by a user"];
-  const child = regstream(["publish", "stage", ...update, ...more], { REDIS_HOST: "127.0.0.1", REDIS_PORT: String(redis.port), ...environment });
+  const child = regstream(["publish", "stage", ...update, ...more], {
+    REDIS_HOST: "127.0.0.1",
+    REDIS_PORT: String(redis.port),
+    ...environment,
+  });
   return { code: await child.exited, said: child.log };
 }
 
@@ -39,7 +47,10 @@ test("a user with the rights of docs/redis.md is all that gateways and publisher
   const gateway = await Gateway.start({ hasDemo: false, environment });
   const stream = await EventStream.open(gateway.url("/api/registrations/updates/stream?registrationId=42"));
   await stream.next();
-  const byCommand = regstream(["publish", "stage", "--registration", "42", "--stage", "a", "--status", "started", "--message", "command"], environment);
+  const byCommand = regstream(
+    ["publish", "stage", "--registration", "42", "--stage", "a", "--status", "started", "--message", "command"],
+    environment,
+  );
   expect(await byCommand.exited).toBe(0);
   expect(await stream.nextUpdate()).toMatchObject({ message: "command" });
   const client = redis.connect().duplicate({ username: "regstream", password: "s3cret" });
@@ -63,11 +74,23 @@ test("a user without these rights is told of exactly those", async () => {
 });
 
 test.each<[string, NodeJS.ProcessEnv, RegExp]>([
-  ["a wrong password", { REDIS_USERNAME: "regstream", REDIS_PASSWORD: "hunter2" }, /no such user, its password is wrong, or it is off \(ACL\): check REDIS_USERNAME and REDIS_PASSWORD/],
-  ["another user", { REDIS_USERNAME: "hunter2", REDIS_PASSWORD: "s3cret" }, /no such user, its password is wrong, or it is off/],
+  [
+    "a wrong password",
+    { REDIS_USERNAME: "regstream", REDIS_PASSWORD: "hunter2" },
+    /no such user, its password is wrong, or it is off \(ACL\): check REDIS_USERNAME and REDIS_PASSWORD/,
+  ],
+  [
+    "another user",
+    { REDIS_USERNAME: "hunter2", REDIS_PASSWORD: "s3cret" },
+    /no such user, its password is wrong, or it is off/,
+  ],
   ["a user's name without a password", { REDIS_USERNAME: "regstream" }, /no such user, its password is wrong/],
   ["nobody", {}, /password missing: set REDIS_PASSWORD/],
-  ["a password alone", { REDIS_PASSWORD: "hunter2" }, /password wrong, or the default user is off \(ACL\): set REDIS_PASSWORD, and REDIS_USERNAME/],
+  [
+    "a password alone",
+    { REDIS_PASSWORD: "hunter2" },
+    /password wrong, or the default user is off \(ACL\): set REDIS_PASSWORD, and REDIS_USERNAME/,
+  ],
 ])("%s is refused with what to do, and no secret", async (_name, environment, sentence) => {
   await setUser("regstream", `on >s3cret ${documentedRules}`);
   await setUser("default", "resetpass >other");
@@ -79,23 +102,49 @@ test.each<[string, NodeJS.ProcessEnv, RegExp]>([
 
 test("a user who is taken away is missed in one sentence, and found again", async () => {
   await setUser("regstream", `on >s3cret ${documentedRules}`);
-  const gateway = await Gateway.start({ hasDemo: false, environment: { REDIS_URL: `redis://regstream:s3cret@127.0.0.1:${redis.port}` } });
+  const gateway = await Gateway.start({
+    hasDemo: false,
+    environment: { REDIS_URL: `redis://regstream:s3cret@127.0.0.1:${redis.port}` },
+  });
   await operator.call("ACL", "DELUSER", "regstream");
   await gateway.untilLog(/no such user, its password is wrong, or it is off/);
   await setUser("regstream", `on >s3cret ${documentedRules}`);
-  while ((await fetch(gateway.url("/readyz"))).status !== 200) continue;
+  while ((await fetch(gateway.url("/readyz"))).status !== 200) ;
   await gateway.stop();
 });
 
 test.each<[string, string[], RegExp]>([
-  ["a password in an argument", ["--redis", "redis://regstream:hunter2@127.0.0.1"], /--redis: takes no user and no password, .*REDIS_PASSWORD/],
-  ["a password as an option", ["--redis", "127.0.0.1", "--redis-password", "hunter2"], /--redis-password: is no option, .* give it in REDIS_PASSWORD/],
-  ["a sentinel's password as an option", ["--redis-sentinel-password=hunter2"], /--redis-sentinel-password: is no option, .* give it in REDIS_SENTINEL_PASSWORD/],
+  [
+    "a password in an argument",
+    ["--redis", "redis://regstream:hunter2@127.0.0.1"],
+    /--redis: takes no user and no password, .*REDIS_PASSWORD/,
+  ],
+  [
+    "a password as an option",
+    ["--redis", "127.0.0.1", "--redis-password", "hunter2"],
+    /--redis-password: is no option, .* give it in REDIS_PASSWORD/,
+  ],
+  [
+    "a sentinel's password as an option",
+    ["--redis-sentinel-password=hunter2"],
+    /--redis-sentinel-password: is no option, .* give it in REDIS_SENTINEL_PASSWORD/,
+  ],
   ["a database", ["--redis", "redis://127.0.0.1/1"], /--redis: the URL names a database .*another channel/],
-  ["sentinels beside a server", ["--redis", "127.0.0.1", "--redis-sentinels", "127.0.0.1"], /--redis and --redis-sentinels both say where Redis is/],
-  ["a file for TLS without TLS", ["--redis", "127.0.0.1", "--redis-ca-file", "ca.pem"], /--redis-ca-file is for TLS, and nothing asks for TLS/],
+  [
+    "sentinels beside a server",
+    ["--redis", "127.0.0.1", "--redis-sentinels", "127.0.0.1"],
+    /--redis and --redis-sentinels both say where Redis is/,
+  ],
+  [
+    "a file for TLS without TLS",
+    ["--redis", "127.0.0.1", "--redis-ca-file", "ca.pem"],
+    /--redis-ca-file is for TLS, and nothing asks for TLS/,
+  ],
 ])("%s is refused before anybody is connected to", async (_name, options, sentence) => {
-  for (const command of [["serve", "--port", "0"], ["publish", "stage", "--registration", "1", "--stage", "a", "--status", "started", "--message", "b"]]) {
+  for (const command of [
+    ["serve", "--port", "0"],
+    ["publish", "stage", "--registration", "1", "--stage", "a", "--status", "started", "--message", "b"],
+  ]) {
     const child = regstream([...command, ...options]);
     expect(await child.exited).toBe(2);
     expect(child.log).toMatch(sentence);

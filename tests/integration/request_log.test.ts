@@ -15,7 +15,15 @@ const cookieName = "regstream-token";
 const key = TokenKey.make("ES256");
 
 /** What must appear nowhere: an id, a person, an address, and what a client says in fields and queries. */
-const own = { id: 987_654_321, name: "Abebe Bikila", phone: "+251911223344", address: "203.0.113.77", field: "field-4711", cookie: "cookie-4711", query: "query-4711" };
+const own = {
+  id: 987_654_321,
+  name: "Abebe Bikila",
+  phone: "+251911223344",
+  address: "203.0.113.77",
+  field: "field-4711",
+  cookie: "cookie-4711",
+  query: "query-4711",
+};
 const rights = { subscribe: [`registration:${own.id}`], publish: [`registration:${own.id}`] };
 const token = key.token(rights);
 const personal = JSON.stringify({ status: "PENDING", message: own.name, details: { phone: own.phone } });
@@ -26,14 +34,28 @@ interface Answer {
 }
 
 /** Asks on a connection of its own, with fields that `fetch` would not send. */
-function ask(gateway: Gateway, method: string, path: string, fields: Readonly<Record<string, string>> = {}, body = ""): Promise<Answer> {
-  const said = { "User-Agent": own.field, "X-Forwarded-For": own.address, "Content-Type": "application/json", Connection: "close" };
+function ask(
+  gateway: Gateway,
+  method: string,
+  path: string,
+  fields: Readonly<Record<string, string>> = {},
+  body = "",
+): Promise<Answer> {
+  const said = {
+    "User-Agent": own.field,
+    "X-Forwarded-For": own.address,
+    "Content-Type": "application/json",
+    Connection: "close",
+  };
   return new Promise((resolve, reject) => {
-    const asked = request({ host: "127.0.0.1", port: gateway.port, method, path, headers: { ...said, ...fields }, agent: false }, (answer) => {
-      let text = "";
-      answer.setEncoding("utf8").on("data", (part: string) => (text += part));
-      answer.on("end", () => resolve({ status: answer.statusCode, text }));
-    });
+    const asked = request(
+      { host: "127.0.0.1", port: gateway.port, method, path, headers: { ...said, ...fields }, agent: false },
+      (answer) => {
+        let text = "";
+        answer.setEncoding("utf8").on("data", (part: string) => (text += part));
+        answer.on("end", () => resolve({ status: answer.statusCode, text }));
+      },
+    );
     asked.on("error", reject);
     asked.end(body);
   });
@@ -58,12 +80,15 @@ const events = new Set(["request", "request cut off", "stream opened", "stream e
 
 const readers: Readonly<Record<string, (line: string) => Line>> = {
   json: (line) => {
-    const { event, method, route, status, reason, bytes, duration_ms } = JSON.parse(line) as Line & Record<string, string | number>;
+    const { event, method, route, status, reason, bytes, duration_ms } = JSON.parse(line) as Line &
+      Record<string, string | number>;
     return { event, method, route, status, reason, bytes, duration_ms } as Line;
   },
   text: (line) => {
     const [, event = "", rest = ""] = /^\S+ info ([a-z ]+?)((?: \w+=\S+)+)$/.exec(line) ?? [];
-    const fields = [...rest.matchAll(/(\w+)=(\S+)/g)].map(([, name = "", value = ""]) => [name, /^\d+$/.test(value) ? Number(value) : value] as const);
+    const fields = [...rest.matchAll(/(\w+)=(\S+)/g)].map(
+      ([, name = "", value = ""]) => [name, /^\d+$/.test(value) ? Number(value) : value] as const,
+    );
     return { event, ...Object.fromEntries(fields) };
   },
 };
@@ -84,9 +109,22 @@ function requestLines(log: string, format: string): string[] {
 test.each(["text", "json"])("each answer has its line in a log as %s, and nobody's words are in it", async (format) => {
   const gateway = await Gateway.start({
     hasDemo: false,
-    more: ["--log-requests", "--log-level", "info", "--log-format", format, "--token-key", key.file(), "--token-cookie", cookieName, "--token-leeway-s", "0"],
+    more: [
+      "--log-requests",
+      "--log-level",
+      "info",
+      "--log-format",
+      format,
+      "--token-key",
+      key.file(),
+      "--token-cookie",
+      cookieName,
+      "--token-leeway-s",
+      "0",
+    ],
   });
-  const statusOf = async (...asked: [string, string, Record<string, string>?, string?]): Promise<number | undefined> => (await ask(gateway, ...asked)).status;
+  const statusOf = async (...asked: [string, string, Record<string, string>?, string?]): Promise<number | undefined> =>
+    (await ask(gateway, ...asked)).status;
   const update = `/api/registrations/${own.id}/updates`;
 
   expect(await statusOf("POST", update, bearer(token), personal)).toBe(201);
@@ -109,15 +147,20 @@ test.each(["text", "json"])("each answer has its line in a log as %s, and nobody
   expect(await leaving.next()).toMatchObject({ type: "connected" });
   leaving.close();
   expect(await statusOf("GET", byTicket)).toBe(401);
-  const expiring = await EventStream.open(gateway.url(stream), { Cookie: `${cookieName}=${key.token(rights, { exp: Date.now() / 1000 + 2 })}` });
+  const expiring = await EventStream.open(gateway.url(stream), {
+    Cookie: `${cookieName}=${key.token(rights, { exp: Date.now() / 1000 + 2 })}`,
+  });
   while ((await expiring.next().catch(() => undefined)) !== undefined);
   const staying = await EventStream.open(gateway.url(stream), bearer(token));
   expect(await staying.next()).toMatchObject({ type: "connected" });
   await gateway.untilLog(/client_left/);
 
   const metrics = await ask(gateway, "GET", "/metrics", bearer(key.token({ inspect: true })));
-  const counted = (status: string): number => sum(readExposition(metrics.text), "regstream_http_responses_total", { status });
-  expect(["200", "201", "400", "401", "403", "404", "405", "421", "431"].map((status) => [status, counted(status)])).toEqual([
+  const counted = (status: string): number =>
+    sum(readExposition(metrics.text), "regstream_http_responses_total", { status });
+  expect(
+    ["200", "201", "400", "401", "403", "404", "405", "421", "431"].map((status) => [status, counted(status)]),
+  ).toEqual([
     ["200", 5], // One of them gave the ticket.
     ["201", 2],
     ["400", 3],
@@ -130,7 +173,19 @@ test.each(["text", "json"])("each answer has its line in a log as %s, and nobody
   ]);
   expect(await gateway.stop("SIGTERM")).toBe(0);
 
-  for (const word of [token, ticket, key.material.toString(), String(own.id), "Abebe", own.phone, own.address, own.field, own.cookie, own.query, "Bearer"]) {
+  for (const word of [
+    token,
+    ticket,
+    key.material.toString(),
+    String(own.id),
+    "Abebe",
+    own.phone,
+    own.address,
+    own.field,
+    own.cookie,
+    own.query,
+    "Bearer",
+  ]) {
     expect(gateway.log).not.toContain(word);
   }
   expect(requestLines(gateway.log, format).sort()).toEqual(

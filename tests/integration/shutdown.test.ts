@@ -15,7 +15,11 @@ async function stall(gateway: Gateway): Promise<void> {
   socket.pause();
   const body = JSON.stringify({ stage: "t24_lookup", stageStatus: "started", message: "x".repeat(900_000) });
   for (let update = 0; update < 20; ++update) {
-    const response = await fetch(gateway.url("/api/registrations/42/updates"), { method: "POST", headers: { "Content-Type": "application/json" }, body });
+    const response = await fetch(gateway.url("/api/registrations/42/updates"), {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body,
+    });
     expect(response.status).toBe(201);
   }
 }

@@ -9,7 +9,13 @@ import { EventStream } from "../processes/event_stream.ts";
 import { Gateway, regstream } from "../processes/gateway.ts";
 import { channel, RedisServer } from "../processes/redis.ts";
 
-const update = { registrationId: 42, status: "PENDING", stage: "t24_lookup", message: "Found 5 accounts", timestamp: 1702493000000 };
+const update = {
+  registrationId: 42,
+  status: "PENDING",
+  stage: "t24_lookup",
+  message: "Found 5 accounts",
+  timestamp: 1702493000000,
+};
 
 const endings: (() => unknown)[] = [];
 afterEach(async () => {
@@ -49,7 +55,10 @@ describe("a gateway that starts before Redis", () => {
     expect(gateway.log).toMatch(/serving on .* \(broker: redis 127\.0\.0\.1:\d+, not connected yet\)/);
     await gateway.untilLog(/is redis-server running\?.*; retrying until it is back/);
     expect((await fetch(gateway.url("/livez"))).status).toBe(200);
-    expect(await readiness(gateway)).toMatchObject({ status: 503, detail: expect.stringContaining("redis refuses the connection") });
+    expect(await readiness(gateway)).toMatchObject({
+      status: 503,
+      detail: expect.stringContaining("redis refuses the connection"),
+    });
     const stream = await EventStream.open(gateway.url("/api/registrations/updates/stream"));
 
     const redis = await startRedis(port);
@@ -64,7 +73,10 @@ describe("a gateway that starts before Redis", () => {
   test("waits for a name that does not exist yet", async () => {
     const gateway = await startGateway("no-such-host.invalid:6379");
     await gateway.untilLog(/the host's name is not known/);
-    expect(await readiness(gateway)).toMatchObject({ status: 503, detail: expect.stringContaining("redis's name is not known") });
+    expect(await readiness(gateway)).toMatchObject({
+      status: 503,
+      detail: expect.stringContaining("redis's name is not known"),
+    });
   });
 
   test("goes on when the Redis that comes wants another password, until the operator has mended it", async () => {
@@ -72,7 +84,10 @@ describe("a gateway that starts before Redis", () => {
     const gateway = await startGateway(`127.0.0.1:${port}`);
     const redis = await startRedis(port, "correct horse");
     await gateway.untilLog(/password missing: set REDIS_PASSWORD/);
-    expect(await readiness(gateway)).toMatchObject({ status: 503, detail: expect.stringContaining("redis does not accept the password") });
+    expect(await readiness(gateway)).toMatchObject({
+      status: 503,
+      detail: expect.stringContaining("redis does not accept the password"),
+    });
     await redis.connect().config("SET", "requirepass", "");
     await untilReady(gateway);
   });

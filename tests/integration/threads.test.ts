@@ -50,7 +50,9 @@ const take = async (from: EventStream, count: number): Promise<Update[]> => {
 /** Sockets of this machine that listen at the port. */
 function listeners(port: number): number {
   const address = `0100007F:${port.toString(16).toUpperCase().padStart(4, "0")}`;
-  const rows = readFileSync("/proc/net/tcp", "utf8").split("\n").map((row) => row.trim().split(/\s+/));
+  const rows = readFileSync("/proc/net/tcp", "utf8")
+    .split("\n")
+    .map((row) => row.trim().split(/\s+/));
   return rows.filter(([, local, , state]) => local === address && state === "0A").length;
 }
 
@@ -61,7 +63,8 @@ describe.each([1, 2, 4])("a gateway of %i threads", (threads) => {
     const opened = await openStreams(gateway);
     // One publisher at a time, by whatever threads its connections are on.
     const ids: string[] = [];
-    for (let update = 0; update < 60; update += 1) ids.push(await publish(gateway, 1 + (update % 3), stage(String(update))));
+    for (let update = 0; update < 60; update += 1)
+      ids.push(await publish(gateway, 1 + (update % 3), stage(String(update))));
     const epoch = ids[0]?.split("-")[0] ?? "";
     expect(ids).toEqual(ids.map((_, index) => `${epoch}-${index + 1}`));
     for (const one of opened) expect((await take(one, 60)).map(({ id }) => id)).toEqual(ids);
@@ -101,7 +104,13 @@ describe.each([1, 2, 4])("a gateway of %i threads", (threads) => {
     for (let asked = 0; asked < 12; asked += 1) {
       const agent = { headers: { Connection: "close" } };
       const health = await (await fetch(gateway.url("/api/health"), agent)).json();
-      expect(health).toMatchObject({ status: "ok", subscribers: streams, published: 3, deliveries: streams * 3, history: { live: true, messages: 3 } });
+      expect(health).toMatchObject({
+        status: "ok",
+        subscribers: streams,
+        published: 3,
+        deliveries: streams * 3,
+        history: { live: true, messages: 3 },
+      });
       const metrics = readExposition(await (await fetch(gateway.url("/metrics"), agent)).text());
       expect(sum(metrics, "regstream_streams")).toBe(streams);
       expect(sum(metrics, "regstream_streams_opened_total")).toBe(streams);
@@ -145,7 +154,8 @@ test("what others publish in Redis reaches the streams of all threads, once and 
   const opened = await openStreams(gateway);
   const messages = Array.from({ length: 200 }, (_, index) => String(index));
   const pipeline = client.pipeline();
-  for (const message of messages) pipeline.publish(channel, JSON.stringify({ registrationId: 42, status: "PENDING", message }));
+  for (const message of messages)
+    pipeline.publish(channel, JSON.stringify({ registrationId: 42, status: "PENDING", message }));
   await pipeline.exec();
   const first = await take(opened[0]!, messages.length);
   expect(first.map(({ message }) => message)).toEqual(messages);

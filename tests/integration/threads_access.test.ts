@@ -40,7 +40,8 @@ function ask(gateway: Gateway, path: string, headers: Record<string, string> = {
 const statuses = async (asked: Iterable<Promise<IncomingMessage>>): Promise<number[]> =>
   (await Promise.all(asked)).map(({ statusCode }) => statusCode ?? 0).sort();
 
-const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => make(index));
+const times = <T>(count: number, make: (index: number) => T): T[] =>
+  Array.from({ length: count }, (_, index) => make(index));
 const split = (first: number, firstStatus: number, others: number, status: number): number[] => [
   ...times(first, () => firstStatus),
   ...times(others, () => status),
@@ -62,23 +63,35 @@ describe("limits are those of the process", () => {
 
   test("streams of one token", async () => {
     const key = TokenKey.make("ES256");
-    const gateway = await Gateway.start({ hasDemo: false, more: [...threads, "--token-key", key.file(), "--streams-per-token", "5"] });
+    const gateway = await Gateway.start({
+      hasDemo: false,
+      more: [...threads, "--token-key", key.file(), "--streams-per-token", "5"],
+    });
     const [one, other] = [key.token(rights, { jti: "1" }), key.token(rights, { jti: "2" })];
     expect(await statuses(times(many, () => ask(gateway, stream, bearer(one))))).toEqual(split(5, 200, many - 5, 429));
-    expect(await statuses(times(many, () => ask(gateway, stream, bearer(other))))).toEqual(split(5, 200, many - 5, 429));
+    expect(await statuses(times(many, () => ask(gateway, stream, bearer(other))))).toEqual(
+      split(5, 200, many - 5, 429),
+    );
   });
 
   test("streams of one address", async () => {
-    const gateway = await Gateway.start({ hasDemo: false, more: [...threads, "--open", "--trusted-proxy", "127.0.0.1", "--connections-per-client", "3"] });
+    const gateway = await Gateway.start({
+      hasDemo: false,
+      more: [...threads, "--open", "--trusted-proxy", "127.0.0.1", "--connections-per-client", "3"],
+    });
     const found: (number | undefined)[] = [];
-    for (let asked = 0; asked < many; asked += 1) found.push((await ask(gateway, stream, { "X-Forwarded-For": "192.0.2.1" })).statusCode);
+    for (let asked = 0; asked < many; asked += 1)
+      found.push((await ask(gateway, stream, { "X-Forwarded-For": "192.0.2.1" })).statusCode);
     expect(found).toEqual(split(3, 200, many - 3, 429));
     expect((await ask(gateway, stream, { "X-Forwarded-For": "192.0.2.2" })).statusCode).toBe(200);
   });
 
   test("updates of one token in a second", async () => {
     const key = TokenKey.make("ES256");
-    const gateway = await Gateway.start({ hasDemo: false, more: [...threads, "--token-key", key.file(), "--publish-rate", "1"] });
+    const gateway = await Gateway.start({
+      hasDemo: false,
+      more: [...threads, "--token-key", key.file(), "--publish-rate", "1"],
+    });
     const token = key.token(rights, { jti: "1" });
     const publish = (): Promise<Response> =>
       fetch(gateway.url("/api/registrations/42/updates"), {
@@ -91,7 +104,9 @@ describe("limits are those of the process", () => {
     expect(refused).toBeGreaterThan(0);
     expect(found.filter((status) => status === 201)).toHaveLength(50 - refused);
     const metrics = await fetch(gateway.url("/metrics"), { headers: bearer(token) });
-    expect(sum(readExposition(await metrics.text()), "regstream_token_limit_refusals_total", { reason: "updates" })).toBe(refused);
+    expect(
+      sum(readExposition(await metrics.text()), "regstream_token_limit_refusals_total", { reason: "updates" }),
+    ).toBe(refused);
   });
 });
 
@@ -145,10 +160,13 @@ test("certificates that are read anew are shown by all threads", async () => {
   const gateway = await Gateway.start({ hasDemo: false, certificate: files, more: threads });
   const shown = (): Promise<string> =>
     new Promise((resolve, reject) => {
-      const socket = connect({ port: gateway.port, host: "127.0.0.1", ca: authority.cert, servername: "localhost" }, () => {
-        resolve(socket.getPeerCertificate().serialNumber);
-        socket.destroy();
-      }).on("error", reject);
+      const socket = connect(
+        { port: gateway.port, host: "127.0.0.1", ca: authority.cert, servername: "localhost" },
+        () => {
+          resolve(socket.getPeerCertificate().serialNumber);
+          socket.destroy();
+        },
+      ).on("error", reject);
     });
   const before = new Set(await Promise.all(times(many, shown)));
   expect(before.size).toBe(1);

@@ -28,7 +28,12 @@ function start(certificate: Certificate = authority.issue(), ...more: string[]):
 }
 
 /** Asks over TLS, by the test's own authority. */
-async function ask(gateway: Gateway, path: string, options: RequestOptions = {}, body?: string): Promise<IncomingMessage> {
+async function ask(
+  gateway: Gateway,
+  path: string,
+  options: RequestOptions = {},
+  body?: string,
+): Promise<IncomingMessage> {
   const asked = request(gateway.url(path), { ca: authority.cert, ...options });
   open.push(asked);
   asked.end(body);
@@ -36,7 +41,8 @@ async function ask(gateway: Gateway, path: string, options: RequestOptions = {},
   return response;
 }
 
-const status = async (gateway: Gateway): Promise<number | undefined> => (await ask(gateway, "/livez", { agent: false })).statusCode;
+const status = async (gateway: Gateway): Promise<number | undefined> =>
+  (await ask(gateway, "/livez", { agent: false })).statusCode;
 
 /** What a stream says, as it comes. */
 async function* messages(response: IncomingMessage): AsyncGenerator<StreamMessage> {
@@ -126,7 +132,13 @@ describe("the gateway over TLS", () => {
   });
 
   test("the native client hears it, and knows the certificate's issuer", async () => {
-    const listener = regstream(["listen", "--url", gateway.url(`${stream}?registrationId=42`), "--ca-file", authority.certFile]);
+    const listener = regstream([
+      "listen",
+      "--url",
+      gateway.url(`${stream}?registrationId=42`),
+      "--ca-file",
+      authority.certFile,
+    ]);
     await listener.untilOutput(/connected/);
     await publish(gateway, "to a listener");
     await listener.untilOutput(/to a listener/);
@@ -177,7 +189,12 @@ describe("the gateway over TLS", () => {
 });
 
 test("handshakes that do not end give way", async () => {
-  const gateway = await Gateway.start({ hasDemo: false, certificate: authority.issue(), openFiles: 128, more: ["--connections-per-client", "0"] });
+  const gateway = await Gateway.start({
+    hasDemo: false,
+    certificate: authority.issue(),
+    openFiles: 128,
+    more: ["--connections-per-client", "0"],
+  });
   for (let stalled = 0; stalled < 128; ++stalled) {
     const socket = connect(gateway.port, "127.0.0.1");
     socket.on("error", () => undefined);
@@ -218,7 +235,12 @@ test("a stream that a shutdown ends can be told from one that was cut", async ()
   const ends = async (signal: NodeJS.Signals): Promise<string> => {
     const gateway = await start();
     // HTTP/1.0 has no chunks: TLS alone tells an end.
-    const client = new Child("openssl", ["s_client", "-connect", `127.0.0.1:${gateway.port}`, "-quiet", "-ign_eof"], {}, null);
+    const client = new Child(
+      "openssl",
+      ["s_client", "-connect", `127.0.0.1:${gateway.port}`, "-quiet", "-ign_eof"],
+      {},
+      null,
+    );
     client.write(`GET ${stream} HTTP/1.0\r\n\r\n`);
     await client.untilOutput(/connected/);
     await gateway.stop(signal);
@@ -235,7 +257,12 @@ describe("options that make no TLS", () => {
   test.each([
     ["a certificate without a key", 2, ["--tls-cert", certificate.certFile], /--tls-key/],
     ["a key without a certificate", 2, ["--tls-key", certificate.keyFile], /--tls-cert/],
-    ["another certificate's key", 1, ["--tls-cert", certificate.certFile, "--tls-key", other.keyFile], /is not that of the certificate/],
+    [
+      "another certificate's key",
+      1,
+      ["--tls-cert", certificate.certFile, "--tls-key", other.keyFile],
+      /is not that of the certificate/,
+    ],
     ["no file", 1, ["--tls-cert", "/nowhere.pem", "--tls-key", certificate.keyFile], /"\/nowhere.pem" can't be read/],
   ])("%s", async (_name, code, options, sentence) => {
     const child = regstream(["serve", "--port", "0", ...options]);

@@ -35,7 +35,8 @@ const stream: RequestListener = (_, response) => {
 };
 
 /** A server with a certificate of the authority's; returns its port. */
-const secure = (options: ServerOptions = authority.issue(), respond = stream): Promise<number> => listening(createServer(options, respond));
+const secure = (options: ServerOptions = authority.issue(), respond = stream): Promise<number> =>
+  listening(createServer(options, respond));
 
 function listen(url: string, ...options: string[]): Child {
   return regstream(["listen", "--url", url, "--initial-delay-ms", "10", "--ca-file", authority.certFile, ...options]);
@@ -92,7 +93,12 @@ describe("regstream listen over TLS", () => {
   });
 
   test("takes no TLS below 1.2", async () => {
-    const port = await secure({ ...authority.issue(), minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "DEFAULT@SECLEVEL=0" });
+    const port = await secure({
+      ...authority.issue(),
+      minVersion: "TLSv1",
+      maxVersion: "TLSv1.1",
+      ciphers: "DEFAULT@SECLEVEL=0",
+    });
     const listener = listen(`https://127.0.0.1:${port}/`);
     await listener.untilOutput(/"state":"waiting".*no TLS with/);
     await listener.stop();
@@ -116,7 +122,9 @@ describe("regstream listen over TLS", () => {
       authorization = request.headers.authorization ?? "none";
       stream(request, response);
     });
-    const plain = await listening(createPlainServer((_, response) => response.writeHead(307, { Location: `https://localhost:${port}/` }).end()));
+    const plain = await listening(
+      createPlainServer((_, response) => response.writeHead(307, { Location: `https://localhost:${port}/` }).end()),
+    );
     const listener = listen(`http://127.0.0.1:${plain}/`, "--header", "Authorization: Bearer hunter2");
     await listener.untilOutput(/over TLS/);
     expect(await listener.stop()).toBe(0);
@@ -125,11 +133,15 @@ describe("regstream listen over TLS", () => {
 
   test("never follows one from https to http", async () => {
     let wasAsked = false;
-    const plain = await listening(createPlainServer((_, response) => {
-      wasAsked = true;
-      response.end();
-    }));
-    const port = await secure(authority.issue(), (_, response) => response.writeHead(307, { Location: `http://127.0.0.1:${plain}/` }).end());
+    const plain = await listening(
+      createPlainServer((_, response) => {
+        wasAsked = true;
+        response.end();
+      }),
+    );
+    const port = await secure(authority.issue(), (_, response) =>
+      response.writeHead(307, { Location: `http://127.0.0.1:${plain}/` }).end(),
+    );
     const listener = listen(`https://127.0.0.1:${port}/`);
     expect(await listener.exited).toBe(1);
     expect(listener.log).toMatch(/"state":"closed","reason":"redirect_failed".*from https to http/);

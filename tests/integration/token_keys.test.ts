@@ -46,10 +46,12 @@ class Issuer {
   }
 }
 
-const keySet = (keys: Readonly<Record<string, TokenKey>>): RequestListener => (_request, response) => {
-  response.writeHead(200, { "Content-Type": "application/jwk-set+json", "Cache-Control": "max-age=300" });
-  response.end(JSON.stringify({ keys: Object.entries(keys).map(([id, key]) => key.jwk(id)) }));
-};
+const keySet =
+  (keys: Readonly<Record<string, TokenKey>>): RequestListener =>
+  (_request, response) => {
+    response.writeHead(200, { "Content-Type": "application/jwk-set+json", "Cache-Control": "max-age=300" });
+    response.end(JSON.stringify({ keys: Object.entries(keys).map(([id, key]) => key.jwk(id)) }));
+  };
 
 const serve = ({ url }: Issuer, caFile = authority.certFile): Promise<Gateway> =>
   Gateway.start({ hasDemo: false, more: ["--token-jwks", url, "--token-ca-file", caFile] });

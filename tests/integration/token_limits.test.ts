@@ -23,13 +23,23 @@ test("a token has so many streams at a time, and each token its own", async () =
   const [one, other] = [key.token(rights, { jti: "1" }), key.token(rights, { jti: "2" })];
   const first = await EventStream.open(gateway.url(stream), bearer(one));
   const refused = await fetch(gateway.url(stream), { headers: bearer(one) });
-  expect([refused.status, refused.headers.get("Retry-After"), refused.headers.get("Content-Type")]).toEqual([429, "1", "application/problem+json"]);
+  expect([refused.status, refused.headers.get("Retry-After"), refused.headers.get("Content-Type")]).toEqual([
+    429,
+    "1",
+    "application/problem+json",
+  ]);
   expect(await refused.text()).not.toContain(one);
   (await EventStream.open(gateway.url(stream), bearer(other))).close();
   expect(await refusals(gateway, other, "streams")).toBe(1);
   first.close();
   // The gateway hears of the end in its own time.
-  await expect.poll(async () => (await fetch(gateway.url(stream), { method: "GET", headers: bearer(one), signal: AbortSignal.timeout(5_000) })).status).toBe(200);
+  await expect
+    .poll(
+      async () =>
+        (await fetch(gateway.url(stream), { method: "GET", headers: bearer(one), signal: AbortSignal.timeout(5_000) }))
+          .status,
+    )
+    .toBe(200);
 });
 
 test("a token publishes so many updates a second, and is told when to come back", async () => {

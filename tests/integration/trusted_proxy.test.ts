@@ -34,10 +34,23 @@ describe("clients behind a trusted proxy", () => {
     const gateway = await Gateway.start({ hasDemo: false, more: behindProxy });
     const from = (list: string): Record<string, string> => ({ "X-Forwarded-For": list });
     // What stands further left, the client has made up.
-    expect(await statuses(gateway.url(stream), [from("192.0.2.1"), from("192.0.2.66, 192.0.2.1"), from("192.0.2.67, 192.0.2.1")])).toEqual([200, 200, 429]);
+    expect(
+      await statuses(gateway.url(stream), [
+        from("192.0.2.1"),
+        from("192.0.2.66, 192.0.2.1"),
+        from("192.0.2.67, 192.0.2.1"),
+      ]),
+    ).toEqual([200, 200, 429]);
     const refused = await open(gateway.url(stream), { Forwarded: 'for="192.0.2.1:4711"' });
     expect([refused.statusCode, refused.headers["retry-after"]]).toEqual([429, "1"]);
-    expect(await statuses(gateway.url(stream), [from("192.0.2.2"), from("2001:db8::1"), from("2001:db8::2"), from("2001:db8::3")])).toEqual([200, 200, 200, 429]);
+    expect(
+      await statuses(gateway.url(stream), [
+        from("192.0.2.2"),
+        from("2001:db8::1"),
+        from("2001:db8::2"),
+        from("2001:db8::3"),
+      ]),
+    ).toEqual([200, 200, 200, 429]);
     // A program of this machine is exempt, and so is the proxy where it speaks for itself.
     expect(await statuses(gateway.url(stream), [from("127.0.0.9"), {}, {}, {}])).toEqual([200, 200, 200, 200]);
     await gateway.untilLog(/a client behind a proxy has as many connections as one may have/);
@@ -64,7 +77,11 @@ describe("clients behind a trusted proxy", () => {
       `set_real_ip_from 127.0.0.1; real_ip_header X-Client; proxy_http_version 1.1;
        proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header Forwarded "";`,
     );
-    const from = (client: string, claimed: string): Record<string, string> => ({ "X-Client": client, "X-Forwarded-For": claimed, Forwarded: `for=${claimed}` });
+    const from = (client: string, claimed: string): Record<string, string> => ({
+      "X-Client": client,
+      "X-Forwarded-For": claimed,
+      Forwarded: `for=${claimed}`,
+    });
     expect(
       await statuses(nginx.url(stream), [
         from("198.51.100.1", "192.0.2.1"),

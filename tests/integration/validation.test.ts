@@ -44,7 +44,11 @@ describe("a validation on the embedded broker", () => {
       ]),
     );
     for (const update of updates) {
-      expect(update).toMatchObject({ registrationId: 42, message: expect.stringMatching(/./), timestamp: expect.any(Number) });
+      expect(update).toMatchObject({
+        registrationId: 42,
+        message: expect.stringMatching(/./),
+        timestamp: expect.any(Number),
+      });
     }
     expect(updates.at(-1)).toMatchObject({ status: "APPROVED", details: { accountsFound: 5 } });
     expect(updates.at(-1)?.processLog).toHaveLength(8);

@@ -48,7 +48,11 @@ function declare(workflow: Json, text = JSON.stringify(workflow, null, 2)): stri
 const both = (): string[] => ["--workflow", declare(imports), "--workflow", declare(loans)];
 
 async function post(gateway: Gateway, path: string, body: Json): Promise<string> {
-  const response = await fetch(gateway.url(path), { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+  const response = await fetch(gateway.url(path), {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
   expect(response.status, await response.clone().text()).toBe(201);
   return ((await response.json()) as { id: string }).id;
 }
@@ -117,19 +121,31 @@ describe("several workflows in one gateway", () => {
     await expect.poll(async () => (await fetch(gateway.url("/readyz"))).status).toBe(200);
     const observer = redis.connect();
     const streams = await Promise.all(
-      ["/api/registrations/updates/stream", "/api/imports/stream", "/api/loans/stream"].map((path) => EventStream.open(gateway.url(path))),
+      ["/api/registrations/updates/stream", "/api/imports/stream", "/api/loans/stream"].map((path) =>
+        EventStream.open(gateway.url(path)),
+      ),
     );
     const [registrationStream, importStream, loanStream] = streams as [EventStream, EventStream, EventStream];
 
     const publish = ["--redis", redis.address, "--message", "m"];
-    expect(await run(["publish", "stage", "--workflow", String(more[1]), "--id", "ä/1", "--stage", "read", "--status", "started", ...publish])).toEqual([
-      0,
-      expect.stringMatching(/^published \d+-1$/m),
-    ]);
-    expect(await run(["publish", "final", "--workflow", String(more[3]), "--id", "42", "--status", "DONE", ...publish])).toEqual([
-      0,
-      expect.stringMatching(/^published \d+-1$/m),
-    ]);
+    expect(
+      await run([
+        "publish",
+        "stage",
+        "--workflow",
+        String(more[1]),
+        "--id",
+        "ä/1",
+        "--stage",
+        "read",
+        "--status",
+        "started",
+        ...publish,
+      ]),
+    ).toEqual([0, expect.stringMatching(/^published \d+-1$/m)]);
+    expect(
+      await run(["publish", "final", "--workflow", String(more[3]), "--id", "42", "--status", "DONE", ...publish]),
+    ).toEqual([0, expect.stringMatching(/^published \d+-1$/m)]);
     await post(gateway, "/api/imports/%C3%A4%2F1/updates", { stage: "read", stageStatus: "failed", message: "two" });
     await observer.publish("service:imports", '{"importId":"ä/1","status":"BROKEN","message":"three"}');
     await observer.publish("service:loans", '{"loanId":42,"status":"DONE","message":"two"}');
@@ -137,19 +153,29 @@ describe("several workflows in one gateway", () => {
     await observer.publish("service:imports", '{"importId":7,"status":"DONE"}');
     await post(gateway, "/api/registrations/42/updates", { status: "FAILED", message: "one" });
 
-    expect(await importStream.nextUpdate()).toMatchObject({ importId: "ä/1", status: "RUNNING", stageStatus: "started" });
+    expect(await importStream.nextUpdate()).toMatchObject({
+      importId: "ä/1",
+      status: "RUNNING",
+      stageStatus: "started",
+    });
     expect(await importStream.nextUpdate()).toMatchObject({ importId: "ä/1", stageStatus: "failed", message: "two" });
     expect(await importStream.nextUpdate()).toMatchObject({ importId: "ä/1", status: "BROKEN", message: "three" });
     expect(await loanStream.nextUpdate()).toMatchObject({ loanId: 42, status: "DONE", message: "m" });
     expect(await loanStream.nextUpdate()).toMatchObject({ loanId: 42, status: "DONE", message: "two" });
-    expect(await registrationStream.nextUpdate()).toMatchObject({ registrationId: 42, status: "FAILED", message: "one" });
+    expect(await registrationStream.nextUpdate()).toMatchObject({
+      registrationId: 42,
+      status: "FAILED",
+      message: "one",
+    });
     for (const stream of streams) {
       stream.close();
     }
 
     const keys = (await observer.keys("*")).filter((key) => !/:(key|publisher):/.test(key)).sort();
     expect(keys).toEqual(
-      ["service:imports", "service:loans", "service:registration-updates"].flatMap((name) => ["deployments", "history", "server"].map((key) => `{${name}}:${key}`)),
+      ["service:imports", "service:loans", "service:registration-updates"].flatMap((name) =>
+        ["deployments", "history", "server"].map((key) => `{${name}}:${key}`),
+      ),
     );
     expect(await observer.xlen("{service:imports}:history")).toBe(3);
     const health = await gateway.get<Health>("/api/health");
@@ -178,7 +204,10 @@ describe("several workflows in one gateway", () => {
         headers: { "Content-Type": "application/json" },
         body: '{"status":"DONE"}',
       });
-      expect([response.status, await response.text()]).toEqual([400, expect.stringContaining("The imports id in the path must be 1 to 128 bytes of UTF-8")]);
+      expect([response.status, await response.text()]).toEqual([
+        400,
+        expect.stringContaining("The imports id in the path must be 1 to 128 bytes of UTF-8"),
+      ]);
     }
     expect(await post(gateway, `/api/imports/${"x".repeat(128)}/updates`, { status: "DONE" })).toMatch(/-1$/);
   });
@@ -202,30 +231,45 @@ describe("several workflows in one gateway", () => {
 });
 
 describe("a declaration that can't be served", () => {
-  const serve = (...files: string[]): Promise<[number | null, string]> => run(["serve", "--port", "0", ...files.flatMap((file) => ["--workflow", file])]);
+  const serve = (...files: string[]): Promise<[number | null, string]> =>
+    run(["serve", "--port", "0", ...files.flatMap((file) => ["--workflow", file])]);
 
   test("is refused with file, line and member", async () => {
     const file = declare(imports, JSON.stringify({ ...imports, channel: "a{b" }, null, 2));
     expect(await serve(file)).toEqual([2, expect.stringMatching(/imports\.json:\d+: channel: must be /)]);
-    expect(await run(["publish", "final", "--workflow", file, "--id", "x", "--status", "DONE", "--message", "m"])).toEqual([
-      2,
-      expect.stringMatching(/imports\.json:\d+: channel: must be /),
-    ]);
+    expect(
+      await run(["publish", "final", "--workflow", file, "--id", "x", "--status", "DONE", "--message", "m"]),
+    ).toEqual([2, expect.stringMatching(/imports\.json:\d+: channel: must be /)]);
     expect(await serve(join(temporaryFolder(), "missing.json"))).toEqual([2, expect.stringMatching(/missing\.json: /)]);
   });
 
   test.each<[string, Json, RegExp]>([
     ["name", { ...loans, name: "imports" }, /name is also that of .*imports\.json/],
     ["channel", { ...loans, channel: imports.channel }, /loans\.json: channel is also that of .*imports\.json/],
-    ["path", { ...loans, paths: { ...loans.paths, stream: imports.paths.stream } }, /loans\.json: paths\.stream is also that of .*imports\.json/],
-    ["registration's channel", { ...loans, channel: "service:registration-updates" }, /loans\.json: channel is also that of the built-in registration/],
-    ["gateway's route", { ...loans, paths: { ...loans.paths, stream: "/api/health" } }, /loans\.json: paths\.stream: \/api\/health is the gateway's own route \/api\/health/],
+    [
+      "path",
+      { ...loans, paths: { ...loans.paths, stream: imports.paths.stream } },
+      /loans\.json: paths\.stream is also that of .*imports\.json/,
+    ],
+    [
+      "registration's channel",
+      { ...loans, channel: "service:registration-updates" },
+      /loans\.json: channel is also that of the built-in registration/,
+    ],
+    [
+      "gateway's route",
+      { ...loans, paths: { ...loans.paths, stream: "/api/health" } },
+      /loans\.json: paths\.stream: \/api\/health is the gateway's own route \/api\/health/,
+    ],
   ])("and so is one that has another's %s, with both named", async (_what, second, expected) => {
     expect(await serve(declare(imports), declare(second))).toEqual([2, expect.stringMatching(expected)]);
   });
 
   test("a file that is named registration takes the place of the built-in one", async () => {
-    const gateway = await Gateway.start({ hasDemo: false, more: ["--workflow", declare({ ...loans, name: "registration" })] });
+    const gateway = await Gateway.start({
+      hasDemo: false,
+      more: ["--workflow", declare({ ...loans, name: "registration" })],
+    });
     expect((await fetch(gateway.url("/api/registrations/updates/stream"))).status).toBe(404);
     expect(await post(gateway, "/api/loans/1/updates", { status: "DONE" })).toMatch(/-1$/);
     expect(Object.keys((await gateway.get<Health>("/api/health")).workflows)).toEqual(["registration"]);
@@ -233,12 +277,27 @@ describe("a declaration that can't be served", () => {
   });
 
   test.each<[string, string[], RegExp]>([
-    ["a status that is not declared as final", ["--id", "x", "--status", "RUNNING"], /the final status must be DONE or BROKEN$/m],
-    ["an id of another kind", ["--registration", "42", "--status", "DONE"], /--registration: ids of imports are text; give --id$/m],
+    [
+      "a status that is not declared as final",
+      ["--id", "x", "--status", "RUNNING"],
+      /the final status must be DONE or BROKEN$/m,
+    ],
+    [
+      "an id of another kind",
+      ["--registration", "42", "--status", "DONE"],
+      /--registration: ids of imports are text; give --id$/m,
+    ],
     ["no id", ["--status", "DONE"], /give one of --id and --registration$/m],
-    ["an id for all", ["--id", "*", "--status", "DONE"], /--id: must be text: 1 to 128 bytes of UTF-8 without control characters, and not \*$/m],
+    [
+      "an id for all",
+      ["--id", "*", "--status", "DONE"],
+      /--id: must be text: 1 to 128 bytes of UTF-8 without control characters, and not \*$/m,
+    ],
     ["an id that is too long", ["--id", "x".repeat(129), "--status", "DONE"], /--id: must be text/],
   ])("publish refuses %s with what is allowed", async (_what, more, expected) => {
-    expect(await run(["publish", "final", "--workflow", declare(imports), "--message", "m", ...more])).toEqual([2, expect.stringMatching(expected)]);
+    expect(await run(["publish", "final", "--workflow", declare(imports), "--message", "m", ...more])).toEqual([
+      2,
+      expect.stringMatching(expected),
+    ]);
   });
 });

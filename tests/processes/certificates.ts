@@ -28,7 +28,18 @@ export class CertificateAuthority {
   private issued = 0;
 
   constructor() {
-    openssl(...newKey, "-x509", "-subj", "/CN=Test authority", "-days", "2", "-keyout", this.keyFile, "-out", this.certFile);
+    openssl(
+      ...newKey,
+      "-x509",
+      "-subj",
+      "/CN=Test authority",
+      "-days",
+      "2",
+      "-keyout",
+      this.keyFile,
+      "-out",
+      this.certFile,
+    );
   }
 
   get cert(): string {

@@ -27,7 +27,13 @@ export class Child {
   lastSignal: NodeJS.Signals = "SIGKILL";
 
   /** An `input` of null stays open, for `write`. */
-  constructor(command: string, args: readonly string[], environment: NodeJS.ProcessEnv = {}, input?: string | Buffer | null, outputs: ChildOutputs = {}) {
+  constructor(
+    command: string,
+    args: readonly string[],
+    environment: NodeJS.ProcessEnv = {},
+    input?: string | Buffer | null,
+    outputs: ChildOutputs = {},
+  ) {
     this.process = spawn(command, args, {
       stdio: [input === undefined ? "ignore" : "pipe", outputs.stdout ?? "pipe", outputs.stderr ?? "pipe"],
       // The caller's own settings must not reach a test.

@@ -27,7 +27,9 @@ export class DocumentedProxy {
       "/etc/ssl/private/bank.example.key": certificate.keyFile,
       "/var/log/nginx/regstream.log": accessLogFile,
     });
-    const temporaryPaths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((name) => `${name}_temp_path ${join(folder, name)};`);
+    const temporaryPaths = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map(
+      (name) => `${name}_temp_path ${join(folder, name)};`,
+    );
     const configuration = join(folder, "nginx.conf");
     writeFileSync(
       configuration,
@@ -55,9 +57,16 @@ export class DocumentedProxy {
     });
     const configuration = join(folder, "Caddyfile");
     // Without the ports that everybody knows: its API's, and that of plain HTTP.
-    writeFileSync(configuration, `{\n\tadmin off\n\tauto_https disable_redirects\n\tdefault_bind 127.0.0.1\n}\n${documented}`);
+    writeFileSync(
+      configuration,
+      `{\n\tadmin off\n\tauto_https disable_redirects\n\tdefault_bind 127.0.0.1\n}\n${documented}`,
+    );
     mkdirSync(join(folder, "home"));
-    const home = { XDG_CONFIG_HOME: join(folder, "home"), XDG_DATA_HOME: join(folder, "home"), HOME: join(folder, "home") };
+    const home = {
+      XDG_CONFIG_HOME: join(folder, "home"),
+      XDG_DATA_HOME: join(folder, "home"),
+      HOME: join(folder, "home"),
+    };
     const child = new Child("/usr/bin/caddy", ["run", "--config", configuration, "--adapter", "caddyfile"], home);
     await child.untilOutput(/serving initial configuration/);
     return new DocumentedProxy(child, port, accessLogFile);

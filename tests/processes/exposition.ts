@@ -43,8 +43,16 @@ function checkHistogram(family: Family): void {
     const [count, sum] = [of("_count"), of("_sum")];
     const counts = of("_bucket").map(({ value }) => value);
     const bounds = of("_bucket").map(({ labels }) => (labels["le"] === "+Inf" ? Infinity : Number(labels["le"])));
-    const rises = (numbers: number[], strictly: boolean): boolean => numbers.every((one, index) => index === 0 || (strictly ? one > numbers[index - 1]! : one >= numbers[index - 1]!));
-    if (count.length !== 1 || sum.length !== 1 || bounds.at(-1) !== Infinity || counts.at(-1) !== count[0]!.value || !rises(bounds, true) || !rises(counts, false)) {
+    const rises = (numbers: number[], strictly: boolean): boolean =>
+      numbers.every((one, index) => index === 0 || (strictly ? one > numbers[index - 1]! : one >= numbers[index - 1]!));
+    if (
+      count.length !== 1 ||
+      sum.length !== 1 ||
+      bounds.at(-1) !== Infinity ||
+      counts.at(-1) !== count[0]!.value ||
+      !rises(bounds, true) ||
+      !rises(counts, false)
+    ) {
       throw new Error(`not a histogram: ${JSON.stringify(samples)}`);
     }
   }
@@ -74,7 +82,11 @@ export function readExposition(text: string): Map<string, Family> {
       if (!suffixes.some((suffix) => name === family!.name + suffix)) throw new Error(`not of ${family.name}: ${line}`);
       if (seen.has(key)) throw new Error(`twice: ${line}`);
       seen.add(key);
-      const value = valued[3]!.endsWith("Inf") ? (valued[3]!.startsWith("-") ? -Infinity : Infinity) : Number(valued[3]);
+      const value = valued[3]!.endsWith("Inf")
+        ? valued[3]!.startsWith("-")
+          ? -Infinity
+          : Infinity
+        : Number(valued[3]);
       if (family.type !== "gauge" && !(value >= 0)) throw new Error(`no count: ${line}`);
       family.samples.push({ name, labels, value });
     } else {
@@ -89,7 +101,11 @@ export function readExposition(text: string): Map<string, Family> {
 }
 
 /** The sum of a metric's values, of those that have these labels. */
-export function sum(families: ReadonlyMap<string, Family>, name: string, labels: Readonly<Record<string, string>> = {}): number {
+export function sum(
+  families: ReadonlyMap<string, Family>,
+  name: string,
+  labels: Readonly<Record<string, string>> = {},
+): number {
   const family = families.get(name) ?? families.get(name.replace(/_(count|sum|bucket)$/, ""));
   if (family === undefined) throw new Error(`no metric ${name}`);
   return family.samples

@@ -111,7 +111,10 @@ class Link {
     private readonly target: Socket,
     private readonly owner: { onCut(): void; onGone(): void },
   ) {
-    for (const [from, to] of [[client, target], [target, client]] as const) {
+    for (const [from, to] of [
+      [client, target],
+      [target, client],
+    ] as const) {
       from.setNoDelay(true);
       from.on("data", (chunk: Buffer) => this.pass(from, to, chunk));
       from.on("end", () => {
@@ -187,7 +190,8 @@ class Link {
 
   /** What is still to be written to the other one goes out first. */
   private afterOneClosed(): void {
-    for (const socket of [this.client, this.target]) if (!socket.destroyed && socket.writableEnded) socket.destroySoon();
+    for (const socket of [this.client, this.target])
+      if (!socket.destroyed && socket.writableEnded) socket.destroySoon();
   }
 }
 

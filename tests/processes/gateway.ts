@@ -7,7 +7,8 @@ import { Child, type ChildOutputs } from "./child.ts";
 import { temporaryFolder } from "./temporary_folder.ts";
 
 /** REGSTREAM_PROGRAM names another build of it: the one with sanitizers, say. */
-export const program = process.env.REGSTREAM_PROGRAM ?? fileURLToPath(new URL("../../build/bin/regstream", import.meta.url));
+export const program =
+  process.env.REGSTREAM_PROGRAM ?? fileURLToPath(new URL("../../build/bin/regstream", import.meta.url));
 
 const page = fileURLToPath(new URL("../../build/web-demo", import.meta.url));
 
@@ -15,12 +16,21 @@ const page = fileURLToPath(new URL("../../build/web-demo", import.meta.url));
 const threads = process.env.REGSTREAM_TEST_THREADS;
 
 /** Runs any command of the program, with `input` on stdin. */
-export function regstream(args: readonly string[], environment: NodeJS.ProcessEnv = {}, input?: string | Buffer, outputs: ChildOutputs = {}): Child {
+export function regstream(
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+  input?: string | Buffer,
+  outputs: ChildOutputs = {},
+): Child {
   return new Child(program, args, environment, input, outputs);
 }
 
 /** The same, in a process that may have only so many files open. */
-export function regstreamWithFiles(openFiles: number, args: readonly string[], environment: NodeJS.ProcessEnv = {}): Child {
+export function regstreamWithFiles(
+  openFiles: number,
+  args: readonly string[],
+  environment: NodeJS.ProcessEnv = {},
+): Child {
   return new Child("sh", ["-c", `ulimit -n ${openFiles}; exec "$0" "$@"`, program, ...args], environment);
 }
 
@@ -58,14 +68,22 @@ export class Gateway {
     const args = [
       ...["serve", "--port", String(options.port ?? 0)],
       ...(options.hasDemo === false ? [] : ["--demo", "--database", database, "--page", page]),
-      ...(options.certificate === undefined ? [] : ["--tls-cert", options.certificate.certFile, "--tls-key", options.certificate.keyFile]),
+      ...(options.certificate === undefined
+        ? []
+        : ["--tls-cert", options.certificate.certFile, "--tls-key", options.certificate.keyFile]),
       ...(options.redis === undefined ? [] : ["--redis", options.redis]),
       ...(threads === undefined || options.more?.includes("--threads") ? [] : ["--threads", threads]),
       ...(options.more ?? []),
     ];
-    const environment = { ...options.environment, ...(options.redisPassword === undefined ? {} : { REDIS_PASSWORD: options.redisPassword }) };
+    const environment = {
+      ...options.environment,
+      ...(options.redisPassword === undefined ? {} : { REDIS_PASSWORD: options.redisPassword }),
+    };
     const outputs = options.stderr === undefined ? {} : { stderr: options.stderr };
-    const child = options.openFiles === undefined ? regstream(args, environment, undefined, outputs) : regstreamWithFiles(options.openFiles, args, environment);
+    const child =
+      options.openFiles === undefined
+        ? regstream(args, environment, undefined, outputs)
+        : regstreamWithFiles(options.openFiles, args, environment);
     const ready = await child.untilOutput(/serving on (https?):\/\/127\.0\.0\.1:(\d+)/);
     return new Gateway(child, Number(ready[2]), database, ready[1] ?? "http");
   }

@@ -56,7 +56,10 @@ export class LyingRedis {
 
   private accept(client: Socket): void {
     const target = connect(this.port, "127.0.0.1");
-    for (const [socket, other] of [[client, target], [target, client]] as const) {
+    for (const [socket, other] of [
+      [client, target],
+      [target, client],
+    ] as const) {
       this.sockets.add(socket);
       socket.setNoDelay(true);
       socket.on("error", () => undefined);
@@ -79,7 +82,7 @@ export class LyingRedis {
     client.write(bytes, "latin1");
     if (then === "end") client.end();
     const goOn = (): void => {
-      while (!client.destroyed && client.write(bytes, "latin1")) continue;
+      while (!client.destroyed && client.write(bytes, "latin1")) ;
     };
     if (then === "forever") {
       client.on("drain", goOn);

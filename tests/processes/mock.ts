@@ -52,6 +52,9 @@ export class Mock {
   }
 
   post(command: string, body?: unknown): Promise<Response> {
-    return fetch(this.url(`/mock/${command}`), { method: "POST", ...(body === undefined ? {} : { body: JSON.stringify(body) }) });
+    return fetch(this.url(`/mock/${command}`), {
+      method: "POST",
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
   }
 }

@@ -83,7 +83,10 @@ export class NginxInFront {
   /** Reloads, so that new requests go to these gateways; what is open is cut a second later. Resolves when it is. */
   async switchTo(gateways: readonly number[]): Promise<void> {
     const options = { gateways, pages: this.pages };
-    writeFileSync(join(this.folder, "nginx.conf"), inFront(this.folder, options, this.bufferingPort, this.unbufferedPort));
+    writeFileSync(
+      join(this.folder, "nginx.conf"),
+      inFront(this.folder, options, this.bufferingPort, this.unbufferedPort),
+    );
     const exits = this.child.log.match(/worker process \d+ exited/g)?.length ?? 0;
     this.child.signal("SIGHUP");
     await this.child.untilOutput(new RegExp(`(worker process \\d+ exited[^]*){${exits + 1}}`));
@@ -101,7 +104,12 @@ function common(folder: string): string {
   return `access_log off; ${temporaryPaths.join(" ")}`;
 }
 
-function inFront(folder: string, { gateways, pages }: NginxOptions, bufferingPort: number, unbufferedPort: number): string {
+function inFront(
+  folder: string,
+  { gateways, pages }: NginxOptions,
+  bufferingPort: number,
+  unbufferedPort: number,
+): string {
   // By default a gateway that failed once gets no requests until one has ended well, which a stream's never does.
   const servers = gateways.map((port) => `server 127.0.0.1:${port} max_fails=0;`).join(" ");
   const locations = `location /api/ { proxy_pass http://gateways; } location / { proxy_pass http://127.0.0.1:${pages}; }`;

@@ -8,8 +8,13 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
 /** Packs packages of this workspace, by their folders in it, as npm would publish them; gives the tarballs' paths. */
 export function pack(destination: string, ...folders: readonly string[]): string[] {
   const options = ["pack", "--silent", "--ignore-scripts", "--pack-destination", destination];
-  const packed = execFileSync("npm", [...options, ...folders.map((folder) => join(root, folder))], { encoding: "utf8" });
-  return packed.trim().split("\n").map((name) => join(destination, basename(name)));
+  const packed = execFileSync("npm", [...options, ...folders.map((folder) => join(root, folder))], {
+    encoding: "utf8",
+  });
+  return packed
+    .trim()
+    .split("\n")
+    .map((name) => join(destination, basename(name)));
 }
 
 /** Installs the packed package in a folder, as an application would, but asks no registry. Gives its tarball. */

@@ -66,7 +66,9 @@ export class RedisServer {
       port: this.port,
       ...(password ? { password } : {}),
       ...more,
-      ...(tls ? { tls: { rejectUnauthorized: false, ...(tls.client ? { cert: tls.client.cert, key: tls.client.key } : {}) } } : {}),
+      ...(tls
+        ? { tls: { rejectUnauthorized: false, ...(tls.client ? { cert: tls.client.cert, key: tls.client.key } : {}) } }
+        : {}),
     });
     // A killed server is part of the tests; without a listener ioredis prints every failed attempt.
     client.on("error", () => undefined);
@@ -97,7 +99,7 @@ export class RedisServer {
   /** Until the system has all it acknowledged: without a sync each write, Redis holds writes back while a slow disk is still syncing. */
   async untilWritten(): Promise<void> {
     const client = this.connect();
-    while (!/^aof_buffer_length:0\r$/m.test(await client.info("persistence"))) continue;
+    while (!/^aof_buffer_length:0\r$/m.test(await client.info("persistence"))) ;
     client.disconnect();
   }
 
@@ -143,8 +145,19 @@ export class RedisServer {
   private spawn(): Child {
     const { isDurable, syncsEachSecond, tls } = this.options;
     return new Child(redisProgram, [
-      ...(tls ? ["--port", "0", "--tls-port", String(this.port), "--tls-auth-clients", tls.client ? "yes" : "no"] : ["--port", String(this.port)]),
-      ...(tls ? ["--tls-cert-file", tls.certificate.certFile, "--tls-key-file", tls.certificate.keyFile, "--tls-ca-cert-file", tls.caFile] : []),
+      ...(tls
+        ? ["--port", "0", "--tls-port", String(this.port), "--tls-auth-clients", tls.client ? "yes" : "no"]
+        : ["--port", String(this.port)]),
+      ...(tls
+        ? [
+            "--tls-cert-file",
+            tls.certificate.certFile,
+            "--tls-key-file",
+            tls.certificate.keyFile,
+            "--tls-ca-cert-file",
+            tls.caFile,
+          ]
+        : []),
       ...["--bind", "127.0.0.1", "--dir", this.folder],
       ...["--save", ""],
       ...["--appendonly", isDurable || syncsEachSecond ? "yes" : "no"],

@@ -26,7 +26,8 @@ export class RedisCluster {
       await call(node, "CLUSTER", "SET-CONFIG-EPOCH", index + 1);
       await call(node, "CLUSTER", "ADDSLOTSRANGE", index * share, Math.min((index + 1) * share, slots) - 1);
     }
-    for (const { server, busPort } of nodes.slice(1)) await call(first, "CLUSTER", "MEET", "127.0.0.1", server.port, busPort);
+    for (const { server, busPort } of nodes.slice(1))
+      await call(first, "CLUSTER", "MEET", "127.0.0.1", server.port, busPort);
     for (const node of nodes) await untilKnown(node, nodes);
     const owner = await cluster.owner();
     const { id } = nodes.find(({ server }) => server === owner) ?? first;
@@ -130,9 +131,19 @@ export class RedisCluster {
 
 async function startNode(): Promise<Node> {
   const busPort = await reservedPort();
-  const cluster = ["--cluster-enabled", "yes", "--cluster-config-file", join(temporaryFolder(), "nodes.conf"), "--cluster-port", String(busPort)];
+  const cluster = [
+    "--cluster-enabled",
+    "yes",
+    "--cluster-config-file",
+    join(temporaryFolder(), "nodes.conf"),
+    "--cluster-port",
+    String(busPort),
+  ];
   const soon = ["--cluster-node-timeout", "1000", "--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1"];
-  const server = await RedisServer.start({ port: await reservedPort(), more: [...cluster, ...soon, "--cluster-require-full-coverage", "no"] });
+  const server = await RedisServer.start({
+    port: await reservedPort(),
+    more: [...cluster, ...soon, "--cluster-require-full-coverage", "no"],
+  });
   const id = (await call({ server, busPort, id: "" }, "CLUSTER", "MYID")) as string;
   return { server, busPort, id };
 }
@@ -148,7 +159,7 @@ async function call({ server }: Node, command: string, ...words: readonly (strin
 }
 
 async function untilInfo(node: Node, pattern: RegExp): Promise<void> {
-  while (!pattern.test((await call(node, "CLUSTER", "INFO")) as string)) continue;
+  while (!pattern.test((await call(node, "CLUSTER", "INFO")) as string)) ;
 }
 
 /** Until the node knows all of them, and each by its id. */

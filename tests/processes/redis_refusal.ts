@@ -23,7 +23,13 @@ async function begin(server: RedisServer, operator: Redis, refusal: Refusal): Pr
       await set("lua-time-limit", "1");
       const busy = server.connect();
       const ended = busy.eval("while true do end", 0).catch(() => undefined);
-      while (await operator.ping().then(() => true, () => false)) await nextTurn();
+      while (
+        await operator.ping().then(
+          () => true,
+          () => false,
+        )
+      )
+        await nextTurn();
       return async () => {
         await operator.script("KILL");
         await ended;

@@ -52,12 +52,21 @@ export class WatchedRedis {
     return this.switchCount;
   }
 
-  static async start({ replicas = 2, isLogged = false, isHasty = false }: WatchedRedisOptions = {}): Promise<WatchedRedis> {
+  static async start({
+    replicas = 2,
+    isLogged = false,
+    isHasty = false,
+  }: WatchedRedisOptions = {}): Promise<WatchedRedis> {
     const more = isLogged ? logged : [];
     const first = await startServer(more);
     const others = await Promise.all(Array.from({ length: replicas }, () => startServer(more, first)));
     const servers = [first, ...others];
-    const places = await Promise.all(Array.from({ length: sentinelCount }, async () => ({ port: await reservedPort(), id: randomBytes(20).toString("hex") })));
+    const places = await Promise.all(
+      Array.from({ length: sentinelCount }, async () => ({
+        port: await reservedPort(),
+        id: randomBytes(20).toString("hex"),
+      })),
+    );
     const sentinels = places.map((place) => ({ ...place, child: spawnSentinel(place, places, servers) }));
     const redis = new WatchedRedis(servers, sentinels);
     await Promise.all(sentinels.map(({ child }) => child.untilOutput(/\+monitor master/)));
@@ -177,11 +186,19 @@ async function startServer(more: readonly string[], primary?: RedisServer): Prom
   const users = inner.flatMap((user) => ["--user", user, "on", `>${password}`, "~*", "&*", "+@all"]);
   const follow = primary === undefined ? [] : ["--replicaof", "127.0.0.1", String(primary.port)];
   const soon = ["--repl-diskless-sync-delay", "0", "--repl-ping-replica-period", "1"];
-  return RedisServer.start({ password, port: await reservedPort(), more: [...users, "--masteruser", "replica", "--masterauth", password, ...soon, ...more, ...follow] });
+  return RedisServer.start({
+    password,
+    port: await reservedPort(),
+    more: [...users, "--masteruser", "replica", "--masterauth", password, ...soon, ...more, ...follow],
+  });
 }
 
 /** They know each other from the start, which would take them some seconds. */
-function spawnSentinel(own: Omit<Sentinel, "child">, all: readonly Omit<Sentinel, "child">[], [first, ...replicas]: readonly RedisServer[]): Child {
+function spawnSentinel(
+  own: Omit<Sentinel, "child">,
+  all: readonly Omit<Sentinel, "child">[],
+  [first, ...replicas]: readonly RedisServer[],
+): Child {
   const file = join(temporaryFolder(), "sentinel.conf");
   const lines = [
     `port ${own.port}`,
@@ -194,7 +211,9 @@ function spawnSentinel(own: Omit<Sentinel, "child">, all: readonly Omit<Sentinel
     `sentinel failover-timeout ${primaryName} 2000`,
     `sentinel parallel-syncs ${primaryName} ${replicas.length}`,
     ...replicas.map(({ port }) => `sentinel known-replica ${primaryName} 127.0.0.1 ${port}`),
-    ...all.filter(({ id }) => id !== own.id).map(({ port, id }) => `sentinel known-sentinel ${primaryName} 127.0.0.1 ${port} ${id}`),
+    ...all
+      .filter(({ id }) => id !== own.id)
+      .map(({ port, id }) => `sentinel known-sentinel ${primaryName} 127.0.0.1 ${port} ${id}`),
   ];
   writeFileSync(file, `${lines.join("\n")}\n`);
   return new Child(redisProgram, [file, "--sentinel"]);

@@ -28,7 +28,10 @@ export class TokenKey {
 
   static make(algorithm: "HS256" | "RS256" | "ES256"): TokenKey {
     if (algorithm === "HS256") return new TokenKey(algorithm, Buffer.from(randomBytes(32).toString("hex")), undefined);
-    const pair = algorithm === "RS256" ? generateKeyPairSync("rsa", { modulusLength: 2048 }) : generateKeyPairSync("ec", { namedCurve: "P-256" });
+    const pair =
+      algorithm === "RS256"
+        ? generateKeyPairSync("rsa", { modulusLength: 2048 })
+        : generateKeyPairSync("ec", { namedCurve: "P-256" });
     return new TokenKey(algorithm, Buffer.alloc(0), pair);
   }
 
@@ -46,7 +49,8 @@ export class TokenKey {
 
   /** The same as a member of a JWKS. */
   jwk(id: string): Json {
-    const key = this.pair === undefined ? { kty: "oct", k: encode(this.secret) } : this.pair.publicKey.export({ format: "jwk" });
+    const key =
+      this.pair === undefined ? { kty: "oct", k: encode(this.secret) } : this.pair.publicKey.export({ format: "jwk" });
     return { ...key, kid: id, alg: this.algorithm, use: "sig" };
   }
 
@@ -69,7 +73,10 @@ export class TokenKey {
 }
 
 /** A file with a JWKS of these keys, or the same file with others. */
-export function writeJwks(keys: Readonly<Record<string, TokenKey>>, path = join(temporaryFolder(), "jwks.json")): string {
+export function writeJwks(
+  keys: Readonly<Record<string, TokenKey>>,
+  path = join(temporaryFolder(), "jwks.json"),
+): string {
   writeFileSync(path, JSON.stringify({ keys: Object.entries(keys).map(([id, key]) => key.jwk(id)) }), { mode: 0o600 });
   return path;
 }

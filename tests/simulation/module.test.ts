@@ -22,11 +22,14 @@ describe("the simulation in WASM", () => {
     simulate = await loadSimulation();
   });
 
-  test.each(Array.from({ length: 100 }, (_, seed) => seed))("does what it does natively, to the last byte of its trace: seed %d", async (seed) => {
-    const report = simulate({ seed });
-    expect(report).toContain(", trace ");
-    expect({ code: 0, report }).toEqual(await native("--seed", `${seed}`));
-  });
+  test.each(Array.from({ length: 100 }, (_, seed) => seed))(
+    "does what it does natively, to the last byte of its trace: seed %d",
+    async (seed) => {
+      const report = simulate({ seed });
+      expect(report).toContain(", trace ");
+      expect({ code: 0, report }).toEqual(await native("--seed", `${seed}`));
+    },
+  );
 
   test("takes seeds of more than 32 bits", async () => {
     const seed = 2 ** 32 + 3;
@@ -42,7 +45,9 @@ describe("the simulation in WASM", () => {
       const seed = seeds.find((seed) => simulate({ seed, canary }).includes(" fails: "));
       expect(seed, name).toBeDefined();
       const report = simulate({ seed: seed!, canary, traceLines });
-      expect({ code: 1, report }).toEqual(await native("--seed", `${seed}`, "--canary", name, "--trace", `${traceLines}`));
+      expect({ code: 1, report }).toEqual(
+        await native("--seed", `${seed}`, "--canary", name, "--trace", `${traceLines}`),
+      );
     }
   });
 });

@@ -28,7 +28,9 @@ export function findSplitThatDiffers(open: OpenParser, vector: ParserVector): st
 }
 
 export function pieces(stream: Uint8Array, size: number): Uint8Array[] {
-  return Array.from({ length: Math.ceil(stream.length / size) }, (_, index) => stream.subarray(index * size, (index + 1) * size));
+  return Array.from({ length: Math.ceil(stream.length / size) }, (_, index) =>
+    stream.subarray(index * size, (index + 1) * size),
+  );
 }
 
 function differenceBy(cut: Cut, how: string, open: OpenParser, vector: ParserVector): string | null {

@@ -43,7 +43,11 @@ type Draft = Writable<Omit<ParserVector, "connections">> & {
 };
 
 const fence = "```";
-const limitNames = { line_bytes_max: "lineBytesMax", event_bytes_max: "eventBytesMax", id_bytes_max: "idBytesMax" } as const;
+const limitNames = {
+  line_bytes_max: "lineBytesMax",
+  event_bytes_max: "eventBytesMax",
+  id_bytes_max: "idBytesMax",
+} as const;
 
 /** Reads one file line by line. A mistake ends the reading by an exception. */
 class Reader {
@@ -115,7 +119,8 @@ class Reader {
     const vector = this.vectors.at(-1);
     if (vector === undefined) return;
     if (!vector.hasProse) this.fail("this vector does not say why it is here", vector.line);
-    if (!vector.connections.at(-1)?.log) this.fail("this vector needs a stream block and a log block behind it", vector.line);
+    if (!vector.connections.at(-1)?.log)
+      this.fail("this vector needs a stream block and a log block behind it", vector.line);
   }
 
   private beginBlock(kind: string): void {
@@ -142,7 +147,10 @@ class Reader {
     block.lines.forEach((line, index) => {
       if (!isLogLine(line)) this.fail("not a line of a log", block.line + 1 + index);
     });
-    if (block.lines.findIndex((line) => line.startsWith("left ")) !== block.lines.length - 1 || block.lines.length === 0) {
+    if (
+      block.lines.findIndex((line) => line.startsWith("left ")) !== block.lines.length - 1 ||
+      block.lines.length === 0
+    ) {
       this.fail("a log ends with its line `left`");
     }
     const connection = connections.at(-1);

@@ -40,7 +40,10 @@ function isValid(url: URL): boolean {
 }
 
 describe("docs/workflow.schema.json agrees with the readers", () => {
-  const expected = JSON.parse(readFileSync(new URL("expected.json", folder), "utf8")) as Record<string, { what: string } | null>;
+  const expected = JSON.parse(readFileSync(new URL("expected.json", folder), "utf8")) as Record<
+    string,
+    { what: string } | null
+  >;
 
   test("there are as many declarations as answers", () => {
     const names = readdirSync(folder).filter((name) => name.endsWith(".json") && name !== "expected.json");

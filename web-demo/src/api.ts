@@ -47,10 +47,7 @@ export function getRegistration(id: number, signal?: AbortSignal): Promise<Regis
   return request("GET", `/api/registrations/${id}`, decodeRegistration, { signal });
 }
 
-export function createRegistration(
-  registration: NewRegistration,
-  signal?: AbortSignal,
-): Promise<Registration> {
+export function createRegistration(registration: NewRegistration, signal?: AbortSignal): Promise<Registration> {
   return request("POST", "/api/registrations", decodeRegistration, { body: registration, signal });
 }
 
@@ -84,12 +81,7 @@ async function request<T>(
   }
 }
 
-async function send(
-  method: string,
-  path: string,
-  body: unknown,
-  signal: AbortSignal,
-): Promise<Response> {
+async function send(method: string, path: string, body: unknown, signal: AbortSignal): Promise<Response> {
   const headers: Record<string, string> = { Accept: "application/json" };
   const init: RequestInit = { method, headers, signal, cache: "no-store" };
   if (body !== undefined) {

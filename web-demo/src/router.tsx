@@ -21,9 +21,7 @@ export function matchRoute(pathname: string): Route {
   const id = path.slice(listPath.length + 1);
   if (id.includes("/")) return { page: "unknown" };
   const registrationId = parseRegistrationId(id);
-  return registrationId === null
-    ? { page: "malformed-id", id: decode(id) }
-    : { page: "detail", registrationId };
+  return registrationId === null ? { page: "malformed-id", id: decode(id) } : { page: "detail", registrationId };
 }
 
 /** Ids are JSON numbers that a double holds exactly: 1 to 2^53 - 1, without a leading zero. */
@@ -48,8 +46,7 @@ function notify(): void {
 }
 
 /** A query that is shown already, and not yet in the address. */
-let unwritten: { readonly search: string; readonly timer: ReturnType<typeof setTimeout> } | null =
-  null;
+let unwritten: { readonly search: string; readonly timer: ReturnType<typeof setTimeout> } | null = null;
 
 /** Browsers limit how often the address may change, to 100 times in 30 s or so. */
 const writeDelayMs = 300;

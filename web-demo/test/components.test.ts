@@ -12,9 +12,7 @@ type Stream = ComponentProps<typeof LiveUpdatesNotice>["stream"];
 
 describe("the notice that live updates are off", () => {
   const noticeOf = (stream: Omit<Stream, "connect">): string =>
-    renderToStaticMarkup(
-      createElement(LiveUpdatesNotice, { stream: { ...stream, connect: () => {} } }),
-    );
+    renderToStaticMarkup(createElement(LiveUpdatesNotice, { stream: { ...stream, connect: () => {} } }));
   const error = (kind: StreamError["kind"]) => new StreamError(kind, "The core failed");
 
   it("says why, and offers to reconnect, where the stream is closed", () => {
@@ -36,9 +34,7 @@ describe("the notice that live updates are off", () => {
 
 describe("the process log", () => {
   const logOf = (timestamp: number): string =>
-    renderToStaticMarkup(
-      createElement(ProcessLog, { entries: [logEntry({ timestamp })], isRunning: false }),
-    );
+    renderToStaticMarkup(createElement(ProcessLog, { entries: [logEntry({ timestamp })], isRunning: false }));
 
   it("shows when an entry was made", () => {
     expect(logOf(noon)).toContain('dateTime="2023-12-13T12:00:00.000Z"');
@@ -64,12 +60,7 @@ describe("the outcome", () => {
       "Customer already exists",
       "Nothing differs from the existing customer, so nothing was changed.",
     ],
-    [
-      "FAILED",
-      "red",
-      "Validation failed",
-      "Look at the process log, and validate again once the cause is gone.",
-    ],
+    ["FAILED", "red", "Validation failed", "Look at the process log, and validate again once the cause is gone."],
     [
       "COMPLETED",
       "teal",

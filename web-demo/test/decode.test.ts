@@ -1,11 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import {
-  DecodeError,
-  decodeProcessLog,
-  decodeRegistration,
-  decodeRegistrations,
-} from "../src/data/decode";
+import { DecodeError, decodeProcessLog, decodeRegistration, decodeRegistrations } from "../src/data/decode";
 import { logEntry, registration } from "./fixtures";
 
 const account = { number: "1000234567", type: "Savings", currency: "ETB", status: "Active" };
@@ -27,19 +22,13 @@ describe("decoding a registration", () => {
     expect(decodeRegistration({ ...full, extra: true })).toEqual(full);
   });
 
-  it.each(["message", "email", "mobileUserId", "elixirUserId", "details", "processLog"])(
-    "does without %s",
-    (field) => {
-      expect(decodeRegistration(received({ [field]: undefined }))).toEqual(registration());
-    },
-  );
+  it.each(["message", "email", "mobileUserId", "elixirUserId", "details", "processLog"])("does without %s", (field) => {
+    expect(decodeRegistration(received({ [field]: undefined }))).toEqual(registration());
+  });
 
-  it.each([null, undefined, "<html>", 42, true, [], [registration()]])(
-    "rejects %j in its place",
-    (value) => {
-      expect(() => decodeRegistration(value)).toThrow(new DecodeError("The answer is not an object"));
-    },
-  );
+  it.each([null, undefined, "<html>", 42, true, [], [registration()]])("rejects %j in its place", (value) => {
+    expect(() => decodeRegistration(value)).toThrow(new DecodeError("The answer is not an object"));
+  });
 
   it.each(["customerName", "customerNumber", "phone", "branch", "status", "nationalId"])(
     "rejects one whose %s is no string, or is missing",
@@ -78,10 +67,7 @@ describe("decoding a registration", () => {
       expect(() => decodeRegistration(received({ [field]: value }))).toThrow(error);
     }
     // JSON has no infinity, but numbers that are read as one.
-    const infinite = JSON.stringify(registration()).replace(
-      new RegExp(`"${field}":\\d+`),
-      `"${field}":1e999`,
-    );
+    const infinite = JSON.stringify(registration()).replace(new RegExp(`"${field}":\\d+`), `"${field}":1e999`);
     expect(() => decodeRegistration(JSON.parse(infinite))).toThrow(error);
   });
 
@@ -96,9 +82,7 @@ describe("decoding a registration", () => {
     expect(decode(undefined)).toThrow(new DecodeError('"accounts" is not an array'));
     expect(decode({ length: 1, 0: account })).toThrow(new DecodeError('"accounts" is not an array'));
     expect(decode([account, null])).toThrow(new DecodeError("An account is not an object"));
-    expect(decode([{ ...account, currency: 230 }])).toThrow(
-      new DecodeError('"currency" is not a string'),
-    );
+    expect(decode([{ ...account, currency: 230 }])).toThrow(new DecodeError('"currency" is not a string'));
   });
 
   it("takes details of another kind for none", () => {
@@ -110,9 +94,7 @@ describe("decoding a registration", () => {
   it("is not moved by a __proto__ in the JSON", () => {
     const { nationalId, ...rest } = registration();
     const text = JSON.stringify(rest).replace("{", `{"__proto__":{"nationalId":"${nationalId}"},`);
-    expect(() => decodeRegistration(JSON.parse(text))).toThrow(
-      new DecodeError('"nationalId" is not a string'),
-    );
+    expect(() => decodeRegistration(JSON.parse(text))).toThrow(new DecodeError('"nationalId" is not a string'));
   });
 });
 
@@ -140,9 +122,7 @@ describe("decoding the list", () => {
   it("is rejected where it is not a list in an object", () => {
     expect(() => decodeRegistrations([])).toThrow(new DecodeError("The answer is not an object"));
     for (const registrations of [undefined, null, {}, "[]"]) {
-      expect(() => decodeRegistrations({ registrations })).toThrow(
-        new DecodeError('"registrations" is not an array'),
-      );
+      expect(() => decodeRegistrations({ registrations })).toThrow(new DecodeError('"registrations" is not an array'));
     }
   });
 });
@@ -150,14 +130,7 @@ describe("decoding the list", () => {
 describe("decoding a process log", () => {
   it("leaves out what is no entry of a stage", () => {
     const entry = logEntry();
-    const log = [
-      "note",
-      null,
-      [entry],
-      { ...entry, stage: 1 },
-      { ...entry, stageStatus: "paused" },
-      entry,
-    ];
+    const log = ["note", null, [entry], { ...entry, stage: 1 }, { ...entry, stageStatus: "paused" }, entry];
     expect(decodeProcessLog(log)).toEqual([entry]);
   });
 

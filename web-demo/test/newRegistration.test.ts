@@ -1,12 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import {
-  type FieldName,
-  formFields,
-  noErrors,
-  readForm,
-  sortErrors,
-} from "../src/data/newRegistration";
+import { type FieldName, formFields, noErrors, readForm, sortErrors } from "../src/data/newRegistration";
 
 const typed = {
   customerName: " Abebe Kebede ",
@@ -62,9 +56,7 @@ describe("reading the form", () => {
 
 describe("sorting a problem's detail by field", () => {
   it("gives each field its sentence, with the label for the name", () => {
-    const { fields, form } = sortErrors(
-      "phone must not be empty; email must look like name@example.com.",
-    );
+    const { fields, form } = sortErrors("phone must not be empty; email must look like name@example.com.");
     expect([...fields]).toEqual([
       ["phone", "Phone must not be empty."],
       ["email", "Email must look like name@example.com."],

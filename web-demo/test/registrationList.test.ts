@@ -29,7 +29,10 @@ describe("applying an update to the list", () => {
 
   it("keeps whether there are more", () => {
     const list = { registrations: [registration()], hasMore: true };
-    expect(applyToList(list, update({ status: "FAILED" }))).toMatchObject({ hasMore: true, registrations: [{ status: "FAILED" }] });
+    expect(applyToList(list, update({ status: "FAILED" }))).toMatchObject({
+      hasMore: true,
+      registrations: [{ status: "FAILED" }],
+    });
     expect(applyToList(list, update({ registrationId: 7 }))).toBe(list);
   });
 

@@ -40,10 +40,7 @@ describe("the timeline", () => {
   });
 
   it("believes the stream before the log, and the log where the stream is silent", () => {
-    const log = [
-      logEntry({ stage: "duplicate_check" }),
-      logEntry({ stage: "t24_lookup", stageStatus: "started" }),
-    ];
+    const log = [logEntry({ stage: "duplicate_check" }), logEntry({ stage: "t24_lookup", stageStatus: "started" })];
     const live = [stageView({ name: "t24_lookup", status: "failed", endedAt: noon + 5 })];
     const states = buildTimeline(log, live).map(({ state }) => state);
     expect(states).toEqual(["completed", "failed", "pending", "pending"]);

@@ -52,7 +52,11 @@ export function Progress({ isLive, message, status, stages }: Shown): ReactEleme
     null,
     createElement("span", null, isLive ? "Live" : "Offline"),
     createElement("p", null, message, " ", status),
-    createElement("ol", null, stages.map((stage) => createElement("li", { key: stage.name }, stage.name, stage.status))),
+    createElement(
+      "ol",
+      null,
+      stages.map((stage) => createElement("li", { key: stage.name }, stage.name, stage.status)),
+    ),
   );
 }
 

@@ -123,7 +123,12 @@ export class EarlyTransport {
   /** Hands over what `open` began, as `prepareTransport` does, if it is this request; else closes it. */
   take(kind: TransportKind, url: string, lastEventId: string): ((events: TransportEvents) => () => void) | null {
     const [held, closeTransport] = [this.#events, this.#closeTransport];
-    if (held === null || closeTransport === null || kind !== "preferred" || this.#request !== requestText(url, lastEventId)) {
+    if (
+      held === null ||
+      closeTransport === null ||
+      kind !== "preferred" ||
+      this.#request !== requestText(url, lastEventId)
+    ) {
       this.close();
       return null;
     }

@@ -121,8 +121,7 @@ export function prepareTransport<W extends Workflow>(
     const address = withCursor(url, lastEventId);
     if (kind !== "preferred") {
       const request = { headers: new Headers(), credentials };
-      return (events) =>
-        openFetch(fetchOf(options, address), withTicket(address, credential), request, "", events);
+      return (events) => openFetch(fetchOf(options, address), withTicket(address, credential), request, "", events);
     }
     const constructor = options.eventSource ?? environmentEventSource();
     const withCredentials = credentials === "include";

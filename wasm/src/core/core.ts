@@ -39,25 +39,14 @@ interface CoreExports {
     retryAfterMs: number,
     now: number,
   ): void;
-  client_event(
-    client: number,
-    attempt: number,
-    idSize: number,
-    dataSize: number,
-    now: number,
-  ): number;
+  client_event(client: number, attempt: number, idSize: number, dataSize: number, now: number): number;
   client_bytes(client: number, attempt: number, size: number, now: number): number;
   client_probe_bytes(client: number, attempt: number, size: number, now: number): number;
   client_end(client: number, attempt: number, end: number, now: number): void;
   client_deadline(client: number): number;
   client_handle_deadline(client: number, now: number): void;
   client_poll(client: number): number;
-  parser_create(
-    lineBytesMax: number,
-    eventBytesMax: number,
-    idBytesMax: number,
-    idSize: number,
-  ): number;
+  parser_create(lineBytesMax: number, eventBytesMax: number, idBytesMax: number, idSize: number): number;
   parser_destroy(parser: number): void;
   parser_push(parser: number, size: number): number;
   parser_reconnect(parser: number): void;
@@ -97,10 +86,7 @@ export interface TextCoders {
   readonly TextEncoder: new () => {
     encodeInto(text: string, bytes: Uint8Array): { written: number };
   };
-  readonly TextDecoder: new (
-    label: string,
-    options: { ignoreBOM: boolean },
-  ) => { decode(bytes: Uint8Array): string };
+  readonly TextDecoder: new (label: string, options: { ignoreBOM: boolean }) => { decode(bytes: Uint8Array): string };
 }
 
 /** One instance of the module. Every stream of a page shares it. */

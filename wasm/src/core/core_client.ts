@@ -80,7 +80,11 @@ export interface CoreClientOptions<W extends Workflow> {
  * How many bytes the longest query takes of one stream that follows `ids`; 0: one stream can't follow them, as they are
  * too many, too long, or no ids.
  */
-export function longestQuery<W extends Workflow>(core: Core, vocabulary: Vocabulary<W>, ids: readonly IdOf<W>[]): number {
+export function longestQuery<W extends Workflow>(
+  core: Core,
+  vocabulary: Vocabulary<W>,
+  ids: readonly IdOf<W>[],
+): number {
   const workflow = core.workflow(vocabulary.text);
   const [size] = core.write(idsText(ids), "");
   return core.exports.query_size(workflow, 0, size);
@@ -108,10 +112,7 @@ export class CoreClient<W extends Workflow> {
       lastEventIdSize,
     );
     if (this.#handle === 0) {
-      throw new StreamError(
-        "core_failed",
-        "No more than 256 streams can be open in one page: close some",
-      );
+      throw new StreamError("core_failed", "No more than 256 streams can be open in one page: close some");
     }
   }
 
@@ -176,12 +177,7 @@ export class CoreClient<W extends Workflow> {
    * One event, as EventSource has it; `lastEventId` is undefined where this event did not change it.
    * Null: it is not of the stream that is open.
    */
-  event(
-    attempt: number,
-    data: string,
-    lastEventId: string | undefined,
-    now: number,
-  ): MessageBatch<W> | null {
+  event(attempt: number, data: string, lastEventId: string | undefined, now: number): MessageBatch<W> | null {
     const [idSize, dataSize] = this.#core.write(lastEventId ?? "", data);
     const length = this.#core.exports.client_event(
       this.#handle,

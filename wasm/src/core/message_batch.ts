@@ -182,10 +182,7 @@ export class MessageBatch<W extends Workflow> {
    * What the record does not have, under any name: `constructor` and `__proto__` are names, too. Null counts as absent,
    * and so does a member of the contract that is of another type: what a member is declared as can be relied upon.
    */
-  #addRest(
-    update: Record<string, unknown>,
-    sent: Readonly<Record<string, unknown>>,
-  ): void {
+  #addRest(update: Record<string, unknown>, sent: Readonly<Record<string, unknown>>): void {
     const own = new Set(Object.keys(update));
     for (const [key, value] of Object.entries(sent)) {
       if (value !== null && !own.has(key) && isAsDeclared(key, value)) {

@@ -37,8 +37,7 @@ const noStages: readonly StageView[] = Object.freeze([]);
 
 /** `next`, unless `before` has the same members. */
 function keep<T extends object>(before: T | undefined, next: T): T {
-  const isSame =
-    before !== undefined && (Object.keys(next) as (keyof T)[]).every((key) => before[key] === next[key]);
+  const isSame = before !== undefined && (Object.keys(next) as (keyof T)[]).every((key) => before[key] === next[key]);
   return isSame ? before : Object.freeze(next);
 }
 
@@ -171,14 +170,16 @@ export class ViewReader<W extends Workflow> {
 
   #readStages(records: Records, count: number): readonly StageView[] {
     const before = this.#view?.stages ?? noStages;
-    const stages = Array.from({ length: count }, (_, index): StageView =>
-      keep(before[index], {
-        name: records.text(index, nameAt),
-        status: stageStatuses[records.byte(index, stageStatusAt)] ?? "completed",
-        message: records.text(index, stageMessageAt),
-        startedAt: records.double(index, startedAtAt) || null,
-        endedAt: records.double(index, endedAtAt) || null,
-      }),
+    const stages = Array.from(
+      { length: count },
+      (_, index): StageView =>
+        keep(before[index], {
+          name: records.text(index, nameAt),
+          status: stageStatuses[records.byte(index, stageStatusAt)] ?? "completed",
+          message: records.text(index, stageMessageAt),
+          startedAt: records.double(index, startedAtAt) || null,
+          endedAt: records.double(index, endedAtAt) || null,
+        }),
     );
     return stages.length === before.length ? keep(before, stages) : Object.freeze(stages);
   }

@@ -33,7 +33,8 @@ function headersKey(headers: EndpointOptions["headers"]): unknown {
 /** One text for all options that mean the same endpoint. It may hold secrets of `headers`: show it nowhere. */
 export function endpointKey(workflow: Workflow, options: EndpointOptions): string {
   const { url = workflow.paths.stream, policy = "resilient", credentials = "same-origin" } = options;
-  const { transport, headers, seed, shareAcrossTabs, token, fetch, eventSource, clock, frames, signals, loadCore } = options;
+  const { transport, headers, seed, shareAcrossTabs, token, fetch, eventSource, clock, frames, signals, loadCore } =
+    options;
   const tabs = typeof shareAcrossTabs === "object" ? shareAcrossTabs.user : shareAcrossTabs === true;
   const given = [token, fetch, eventSource, clock, frames ?? undefined, signals, loadCore].map(numberOf);
   return JSON.stringify([url, policy, credentials, transport, headersKey(headers), seed, tabs, frames === null, given]);

@@ -52,10 +52,7 @@ export class SharedStream<W extends Workflow> {
   constructor(source: UpdateSource<W>, changed: (stream: SharedStream<W>) => void) {
     this.source = source;
     this.#told = source.getSnapshot();
-    this.#stops = [
-      source.subscribeToUpdates((update) => this.#hear(update)),
-      source.subscribe(() => changed(this)),
-    ];
+    this.#stops = [source.subscribeToUpdates((update) => this.#hear(update)), source.subscribe(() => changed(this))];
   }
 
   get isParked(): boolean {

@@ -132,7 +132,8 @@ export class PublishLine {
     }
     this.#queue.end(sending);
     this.#onProgress(now);
-    const lost = "the update was sent before, its acknowledgement was lost, and whether subscribers heard it is not known: ";
+    const lost =
+      "the update was sent before, its acknowledgement was lost, and whether subscribers heard it is not known: ";
     const error = sending.batch.isUncertain ? new PublishError("unknown_outcome", lost + refusal.message) : refusal;
     this.#tell(error);
     this.#reject(sending.batch.publishes, error);

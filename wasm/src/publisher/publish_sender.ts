@@ -155,12 +155,15 @@ export class PublishSender {
     this.#cancelTimer = null;
     this.#timerAt = deadline;
     if (deadline !== null) {
-      this.#cancelTimer = clock.setTimer(() => {
-        this.#timerAt = null;
-        this.#cancelTimer = null;
-        this.#line.onDeadline(clock.now());
-        this.#advance();
-      }, Math.max(0, deadline - clock.now()));
+      this.#cancelTimer = clock.setTimer(
+        () => {
+          this.#timerAt = null;
+          this.#cancelTimer = null;
+          this.#line.onDeadline(clock.now());
+          this.#advance();
+        },
+        Math.max(0, deadline - clock.now()),
+      );
     }
   }
 }

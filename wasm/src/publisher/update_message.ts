@@ -155,20 +155,16 @@ export function encodeUpdate(workflow: Workflow, update: UpdateToPublish<Workflo
   require(isId(workflow, id), idExpectation(workflow));
   const stageName = stage ?? "";
   require(stageName === "" || isName(stageName), stageExpected(workflow));
-  require(
-    isName(status) || (stageName !== "" && (status ?? null) === null),
-    `status must be a string of 1 to ${nameBytesMax} bytes; it may be left out only where there is a stage`,
-  );
-  require(
-    (stageStatus ?? null) === null || stageStatuses.some((known) => known === stageStatus),
-    stageStatusExpected,
-  );
+  require(isName(status) ||
+    (stageName !== "" &&
+      (status ?? null) ===
+        null), `status must be a string of 1 to ${nameBytesMax} bytes; it may be left out only where there is a stage`);
+  require((stageStatus ?? null) === null || stageStatuses.some((known) => known === stageStatus), stageStatusExpected);
   require((message ?? null) === null || typeof message === "string", "message must be a string");
   const time = (timestamp ?? 0) === 0 ? now : timestamp;
-  require(
-    typeof time === "number" && time >= 0 && time <= Number.MAX_SAFE_INTEGER,
-    "timestamp must be a time in milliseconds since 1970",
-  );
+  require(typeof time === "number" &&
+    time >= 0 &&
+    time <= Number.MAX_SAFE_INTEGER, "timestamp must be a time in milliseconds since 1970");
 
   const members = [`"${workflow.id.member}":${toJson("the id", id)}`];
   /** Nothing in it can be too deep, or too large a number. */

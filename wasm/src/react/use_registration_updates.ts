@@ -48,7 +48,11 @@ export function useRegistrationUpdates({
   registrationId,
   ...options
 }: UseRegistrationUpdatesOptions = {}): RegistrationUpdates {
-  const { view: registration, views: _views, ...updates } = useUpdates(registrationWorkflow, {
+  const {
+    view: registration,
+    views: _views,
+    ...updates
+  } = useUpdates(registrationWorkflow, {
     id: registrationId,
     ...options,
   });

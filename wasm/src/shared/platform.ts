@@ -3,9 +3,8 @@
  * and without Node's: each type is then what this package uses of it.
  */
 
-type Known<Name extends string, Otherwise> = typeof globalThis extends Record<Name, { readonly prototype: infer T }>
-  ? T
-  : Otherwise;
+type Known<Name extends string, Otherwise> =
+  typeof globalThis extends Record<Name, { readonly prototype: infer T }> ? T : Otherwise;
 
 type KnownFetch = typeof globalThis extends { readonly fetch: infer T extends (...args: never) => unknown }
   ? T

@@ -48,13 +48,9 @@ export function registration(id: number, options: RegistrationOptions = {}): Upd
 }
 
 /** Live views of several registrations. More than 100 of them take several streams, which count as one here. */
-export function registrations(
-  ids: readonly number[],
-  options: RegistrationOptions = {},
-): UpdatesStore<Registrations> {
-  return selectedUpdates(
-    registrationWorkflow,
-    { ...options, ids },
-    ({ view: _view, views, ...connection }) => ({ registrations: views, ...connection }),
-  );
+export function registrations(ids: readonly number[], options: RegistrationOptions = {}): UpdatesStore<Registrations> {
+  return selectedUpdates(registrationWorkflow, { ...options, ids }, ({ view: _view, views, ...connection }) => ({
+    registrations: views,
+    ...connection,
+  }));
 }

@@ -90,8 +90,14 @@ const isFlag: Check = (value) => typeof value === "boolean";
 const isCount: Check = (value) => typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 const isShard: Check = (value) => isCount(value) && (value as number) < shardsMax;
 const isId: Check = (value) => typeof value === "string" || typeof value === "number";
-const orNull = (check: Check): Check => (value) => value === null || check(value);
-const list = (check: Check): Check => (value) => Array.isArray(value) && value.every(check);
+const orNull =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value);
+const list =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
 const object = (checks: Readonly<Record<string, Check>>): Check => {
   const entries = Object.entries(checks);
   return (value) =>

@@ -15,12 +15,7 @@ export class OwnedStream<W extends Workflow> {
   #resets = 0;
 
   /** Goes on from where `shard` is. */
-  constructor(
-    workflow: W,
-    options: WorkflowStreamOptions<W>,
-    shard: Shard,
-    advanced: (advance: Advance) => void,
-  ) {
+  constructor(workflow: W, options: WorkflowStreamOptions<W>, shard: Shard, advanced: (advance: Advance) => void) {
     const start: StreamPosition<W> = {
       cursor: shard.cursor ?? "",
       isCovered: (id) => shard.covers(id),

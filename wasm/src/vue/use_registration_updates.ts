@@ -40,7 +40,11 @@ export interface Registrations extends RegistrationConnection {
 /** Live updates of one registration, or of all. */
 export function useRegistrationUpdates(options: UseRegistrationUpdatesOptions = {}): RegistrationUpdates {
   const { registrationId, until, ...others } = options;
-  const { view: registration, views: _views, ...connection } = useUpdates(registrationWorkflow, () => {
+  const {
+    view: registration,
+    views: _views,
+    ...connection
+  } = useUpdates(registrationWorkflow, () => {
     if (!("registrationId" in options)) {
       return others;
     }
@@ -63,7 +67,11 @@ export function useRegistrations(
   ids: MaybeRefOrGetter<readonly number[]>,
   options: RegistrationOptions = {},
 ): Registrations {
-  const { view: _view, views: registrations, ...connection } = useUpdates(registrationWorkflow, () => {
+  const {
+    view: _view,
+    views: registrations,
+    ...connection
+  } = useUpdates(registrationWorkflow, () => {
     return { ...options, ids: toValue(ids) };
   });
   return { registrations, ...connection };

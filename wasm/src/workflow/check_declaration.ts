@@ -24,8 +24,22 @@ const descriptionBytesMax = 1024;
 
 /** Members of messages, and parameters of a stream's query, that mean something else. */
 const contractWords = [
-  "status", "stage", "stageStatus", "message", "details", "processLog", "timestamp", "id",
-  "type", "data", "stages", "snapshot", "until", "lastEventId", "poll", "ticket",
+  "status",
+  "stage",
+  "stageStatus",
+  "message",
+  "details",
+  "processLog",
+  "timestamp",
+  "id",
+  "type",
+  "data",
+  "stages",
+  "snapshot",
+  "until",
+  "lastEventId",
+  "poll",
+  "ticket",
 ];
 
 function utf8Bytes(text: string): number {
@@ -101,7 +115,10 @@ class Field {
 
   /** A word of a closed list; another type is as wrong as another word. */
   choice(words: readonly string[]): unknown {
-    this.expect(words.some((word) => word === this.value), `must be ${listed(words, "or")}`);
+    this.expect(
+      words.some((word) => word === this.value),
+      `must be ${listed(words, "or")}`,
+    );
     return this.value;
   }
 
@@ -194,7 +211,15 @@ function checkPaths(paths: Field): void {
 /** Throws DeclarationError at the first rule that `declaration` breaks. */
 export function checkDeclaration(declaration: unknown): WorkflowDeclaration {
   const { required } = new Field(declaration, "").members([
-    "$schema", "name", "id", "statuses", "stageUpdateStatus", "stages", "inferStageStatus", "channel", "paths",
+    "$schema",
+    "name",
+    "id",
+    "statuses",
+    "stageUpdateStatus",
+    "stages",
+    "inferStageStatus",
+    "channel",
+    "paths",
   ]);
   const name = required("name");
   name.matching(/^[a-z][a-z0-9-]{0,31}$/, "must be 1 to 32 lower-case letters, digits and dashes, a letter first");

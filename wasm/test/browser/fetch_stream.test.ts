@@ -30,9 +30,7 @@ function eventOf(message: object, id?: string): string {
 describe("a stream by fetch", () => {
   it("opens one request for its registration, and is open with the answer", async () => {
     const { stream, network } = await connectStream();
-    expect(network.requests.map(({ url }) => url)).toEqual([
-      "/api/registrations/updates/stream?registrationId=42",
-    ]);
+    expect(network.requests.map(({ url }) => url)).toEqual(["/api/registrations/updates/stream?registrationId=42"]);
     expect(network.last.init.credentials).toBe("same-origin");
     network.last.accept();
     await settleBody();
@@ -65,9 +63,7 @@ describe("a stream by fetch", () => {
 
   it("reads text of any script, wherever its bytes are cut", async () => {
     const message = "ደንበኛ ተገኝቷል 😀é";
-    const bytes = new TextEncoder().encode(
-      eventOf(stageUpdate("t24_lookup", "completed", 5, { message })),
-    );
+    const bytes = new TextEncoder().encode(eventOf(stageUpdate("t24_lookup", "completed", 5, { message })));
     const cuts = Array.from({ length: bytes.length - 1 }, (_, index) => index + 1);
     const { network, updates } = await openStream();
     for (const cut of cuts) {
@@ -184,15 +180,18 @@ describe("a stream by fetch", () => {
     expect(stream.getSnapshot()).toMatchObject({ connection: "waiting", reason: "silent" });
   });
 
-  it.each(["0", "-1", "1e9", "99999999999999999999", " 10000", "10000 ", "10000ms", ""])("does not believe the heartbeat '%s'", async (interval) => {
-    const { stream, network, clock } = await connectStream();
-    network.last.accept();
-    await settleBody();
-    network.last.send(`: heartbeat ${interval}\n\n`);
-    await settleBody();
-    clock.advance(74_999);
-    expect(stream.getSnapshot().isConnected).toBe(true);
-  });
+  it.each(["0", "-1", "1e9", "99999999999999999999", " 10000", "10000 ", "10000ms", ""])(
+    "does not believe the heartbeat '%s'",
+    async (interval) => {
+      const { stream, network, clock } = await connectStream();
+      network.last.accept();
+      await settleBody();
+      network.last.send(`: heartbeat ${interval}\n\n`);
+      await settleBody();
+      clock.advance(74_999);
+      expect(stream.getSnapshot().isConnected).toBe(true);
+    },
+  );
 
   it("gives everything back when closed, and drops what comes late", async () => {
     const { stream, network, clock, signals, updates } = await openStream();
@@ -535,18 +534,17 @@ describe("which transport a stream takes", () => {
     expect(stream.getSnapshot().connection).toBe("connecting");
   });
 
-  it.each([
-    { headers: {} },
-    { credentials: "omit" },
-    { headers: {}, token: () => Promise.resolve("t") },
-  ] as const)("is not EventSource where an option needs fetch: %j", async (options) => {
-    const { stream, taken } = await connect({ transport: "eventsource", ...options });
-    expect(taken).toEqual([0, 0]);
-    expect(stream.getSnapshot()).toMatchObject({
-      connection: "closed",
-      error: { kind: "invalid_options" },
-    });
-  });
+  it.each([{ headers: {} }, { credentials: "omit" }, { headers: {}, token: () => Promise.resolve("t") }] as const)(
+    "is not EventSource where an option needs fetch: %j",
+    async (options) => {
+      const { stream, taken } = await connect({ transport: "eventsource", ...options });
+      expect(taken).toEqual([0, 0]);
+      expect(stream.getSnapshot()).toMatchObject({
+        connection: "closed",
+        error: { kind: "invalid_options" },
+      });
+    },
+  );
 
   it.each(["/relative/in/Node", "http://", "http://user:word@bank.example/"])(
     "says that %s is no address for fetch",
@@ -577,9 +575,11 @@ describe("headers of the page's own", () => {
 
   it("end the stream where their function throws, until it is asked again", async () => {
     const mistake = new Error("mistake in the page");
-    const headers = vi.fn<() => HeadersInit>(() => ({})).mockImplementationOnce(() => {
-      throw mistake;
-    });
+    const headers = vi
+      .fn<() => HeadersInit>(() => ({}))
+      .mockImplementationOnce(() => {
+        throw mistake;
+      });
     const { stream, network, clock } = await connectStream({ headers });
     expect(stream.getSnapshot()).toMatchObject({
       connection: "closed",
@@ -690,9 +690,7 @@ describe("a token", () => {
       },
     ],
   ])("whose function %s is asked for again later", async (_, failing) => {
-    const token = vi
-      .fn<() => Promise<string>>(() => Promise.resolve("t"))
-      .mockImplementationOnce(failing);
+    const token = vi.fn<() => Promise<string>>(() => Promise.resolve("t")).mockImplementationOnce(failing);
     const { stream, network, clock } = await connectStream({ token });
     expect(stream.getSnapshot()).toMatchObject({
       connection: "waiting",
@@ -727,9 +725,7 @@ describe("a token", () => {
     expect(network.requests).toHaveLength(0);
     answers[1]?.("in time");
     await settle();
-    expect(network.requests.map(({ headers }) => headers.get("Authorization"))).toEqual([
-      "Bearer in time",
-    ]);
+    expect(network.requests.map(({ headers }) => headers.get("Authorization"))).toEqual(["Bearer in time"]);
   });
 
   it("that comes after the stream was closed opens nothing", async () => {

@@ -104,13 +104,12 @@ describe("one attempt by fetch", () => {
     const log: string[] = [];
     const response = new Response(null, { headers: { "Content-Type": "text/event-stream" } });
     const note = (name: string) => () => log.push(name);
-    openFetch(
-      () => Promise.resolve(response),
-      "/stream",
-      { headers: new Headers(), credentials: "omit" },
-      "",
-      { responded: note("responded"), message: note("message"), bytes: note("bytes"), ended: note("ended") },
-    );
+    openFetch(() => Promise.resolve(response), "/stream", { headers: new Headers(), credentials: "omit" }, "", {
+      responded: note("responded"),
+      message: note("message"),
+      bytes: note("bytes"),
+      ended: note("ended"),
+    });
     await settleBody();
     expect(log).toEqual(["responded", "ended"]);
   });
@@ -124,9 +123,7 @@ describe("one attempt by fetch", () => {
     ["application/json; a=text/event-stream", false],
     ["text/plain", false],
   ])("takes the type %j for a stream: %s", async (type, isEventStream) => {
-    expect((await answerTo(200, { "Content-Type": type }))[0]).toBe(
-      `responded 200 ${isEventStream} undefined`,
-    );
+    expect((await answerTo(200, { "Content-Type": type }))[0]).toBe(`responded 200 ${isEventStream} undefined`);
   });
 
   it.each<Record<string, string>>([
@@ -147,13 +144,12 @@ describe("one attempt by fetch", () => {
     const response = Object.defineProperty(new Response(null), "status", { value: status });
     const log: string[] = [];
     const note = (name: string) => () => log.push(name);
-    openFetch(
-      () => Promise.resolve(response),
-      "/stream",
-      { headers: new Headers(), credentials: "omit" },
-      "",
-      { responded: note("responded"), message: note("message"), bytes: note("bytes"), ended: (end) => log.push(end) },
-    );
+    openFetch(() => Promise.resolve(response), "/stream", { headers: new Headers(), credentials: "omit" }, "", {
+      responded: note("responded"),
+      message: note("message"),
+      bytes: note("bytes"),
+      ended: (end) => log.push(end),
+    });
     await settleBody();
     expect(log).toEqual(["failed"]);
   });
@@ -204,18 +200,12 @@ describe("an attempt by fetch that is closed", () => {
   it("by what hears of the answer: reads nothing", async () => {
     const network = createFetch();
     const log: string[] = [];
-    const close = openFetch(
-      network.fetch,
-      "/stream",
-      { headers: new Headers(), credentials: "omit" },
-      "",
-      {
-        responded: () => close(),
-        message: () => log.push("message"),
-        bytes: () => log.push("bytes"),
-        ended: (end) => log.push(end),
-      },
-    );
+    const close = openFetch(network.fetch, "/stream", { headers: new Headers(), credentials: "omit" }, "", {
+      responded: () => close(),
+      message: () => log.push("message"),
+      bytes: () => log.push("bytes"),
+      ended: (end) => log.push(end),
+    });
     network.last.accept();
     await settleBody();
     expect(log).toEqual([]);

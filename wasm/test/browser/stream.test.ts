@@ -75,9 +75,7 @@ describe("a stream's connection", () => {
     network.last.send({ type: "ping", timestamp: 11 }, "1700-7");
     network.last.lose();
     clock.advance(2_000);
-    expect(network.last.url).toBe(
-      "/api/registrations/updates/stream?registrationId=42&lastEventId=1700-7",
-    );
+    expect(network.last.url).toBe("/api/registrations/updates/stream?registrationId=42&lastEventId=1700-7");
     // The new connection fails before it named an id: the cursor stands.
     network.last.accept();
     network.last.send({ type: "ping", timestamp: 12 });
@@ -122,9 +120,7 @@ describe("a stream's connection", () => {
     network.last.lose();
     clock.advance(2_000);
     network.last.refuse();
-    expect(stream.getSnapshot().error?.message).toBe(
-      "The server refused the stream for good: refused_for_good",
-    );
+    expect(stream.getSnapshot().error?.message).toBe("The server refused the stream for good: refused_for_good");
   });
 
   it("gives up an attempt that gets no answer, and tries again", async () => {
@@ -645,9 +641,7 @@ describe("failures on this side", () => {
   /** A module that can't be loaded until `deploy` is called. */
   function createLoader() {
     let isDeployed = false;
-    const load = vi.fn(() =>
-      isDeployed ? loadCore() : Promise.reject<Core>(new Error("status 503")),
-    );
+    const load = vi.fn(() => (isDeployed ? loadCore() : Promise.reject<Core>(new Error("status 503"))));
     return { load, deploy: () => (isDeployed = true) };
   }
 

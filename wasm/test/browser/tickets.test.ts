@@ -31,8 +31,7 @@ async function answer(request: FakeRequest, body: string, status = 200): Promise
   await settleBody();
 }
 
-const give = (request: FakeRequest, ticket: string) =>
-  answer(request, JSON.stringify({ ticket, expiresInMs: 30_000 }));
+const give = (request: FakeRequest, ticket: string) => answer(request, JSON.stringify({ ticket, expiresInMs: 30_000 }));
 
 describe("a ticket", () => {
   it("is asked for with the token, and opens the stream in its place", async () => {

@@ -43,10 +43,7 @@ describe("loading the module", () => {
     "fetches it where the server calls it %j",
     async (type) => {
       const bytes = await readFile(moduleUrl);
-      vi.stubGlobal(
-        "fetch",
-        async () => new Response(new Uint8Array(bytes), { headers: { "Content-Type": type } }),
-      );
+      vi.stubGlobal("fetch", async () => new Response(new Uint8Array(bytes), { headers: { "Content-Type": type } }));
       const loader = await freshLoader();
       const core = await loader.loadCore("https://bank.example/regstream.wasm");
       expect(core.exports.abi_version()).toBe(10);
@@ -143,9 +140,7 @@ function event(client: RegistrationClient, data: string, lastEventId?: string, a
   }
   expect(batch.length).toBe(1);
   const kind = batch.kind(0);
-  return kind === "malformed" || kind === "too_large"
-    ? { kind, problem: batch.message(0) }
-    : { kind, viewChanged };
+  return kind === "malformed" || kind === "too_large" ? { kind, problem: batch.message(0) } : { kind, viewChanged };
 }
 
 describe("the core behind its ABI", () => {
@@ -154,9 +149,7 @@ describe("the core behind its ABI", () => {
     const log: unknown[] = [];
     const drain = () => {
       for (let action = client.poll(); action !== null; action = client.poll()) {
-        log.push(
-          action.kind === "state_changed" ? `${action.to}: ${action.reason}` : action,
-        );
+        log.push(action.kind === "state_changed" ? `${action.to}: ${action.reason}` : action);
       }
     };
     client.connect(0);
@@ -490,7 +483,16 @@ describe("the core behind its ABI", () => {
     );
     const update = batch?.update(0) as unknown as Record<string, unknown>;
     expect(Object.keys(update).sort()).toEqual(
-      ["registrationId", "status", "timestamp", "constructor", "toString", "hasOwnProperty", "valueOf", "__proto__"].sort(),
+      [
+        "registrationId",
+        "status",
+        "timestamp",
+        "constructor",
+        "toString",
+        "hasOwnProperty",
+        "valueOf",
+        "__proto__",
+      ].sort(),
     );
     expect(Object.getPrototypeOf(update)).toBe(Object.prototype);
     expect(update["isAdmin"]).toBe(undefined);
@@ -518,10 +520,7 @@ describe("the core behind its ABI", () => {
       return all;
     };
     client.connect(0);
-    expect(actions()).toEqual([
-      "authorizing: requested",
-      { kind: "request_token", attempt: 1, isRefused: false },
-    ]);
+    expect(actions()).toEqual(["authorizing: requested", { kind: "request_token", attempt: 1, isRefused: false }]);
     client.token(1, 0);
     expect(actions()).toEqual([
       "connecting: token_given",
@@ -572,7 +571,13 @@ describe("the core behind its ABI", () => {
     const second = await createClient({ lastEventId: "9-3", viewJson: reader.toJson() });
     readers.set(second, reader);
     second.connect(0);
-    expect([second.poll(), second.poll()]).toContainEqual({ kind: "open", attempt: 1, lastEventId: "9-3", query: "registrationId=42", transport: "preferred" });
+    expect([second.poll(), second.poll()]).toContainEqual({
+      kind: "open",
+      attempt: 1,
+      lastEventId: "9-3",
+      query: "registrationId=42",
+      transport: "preferred",
+    });
     second.response(1, accepted, 0);
     // A start that is known already begins no other validation.
     const repeated = JSON.stringify(stageUpdate("duplicate_check", "started", 5, { id: "9-4" }));
@@ -647,7 +652,13 @@ describe("the core behind its ABI", () => {
     const client = await createClient({ lastEventId: "\uFEFF9-1" });
     client.connect(0);
     const actions = [client.poll(), client.poll()];
-    expect(actions).toContainEqual({ kind: "open", attempt: 1, lastEventId: "\uFEFF9-1", query: "registrationId=42", transport: "preferred" });
+    expect(actions).toContainEqual({
+      kind: "open",
+      attempt: 1,
+      lastEventId: "\uFEFF9-1",
+      query: "registrationId=42",
+      transport: "preferred",
+    });
     client.dispose();
   });
 

@@ -41,9 +41,7 @@ describe("EventStreamParser", () => {
       { type: "message", data: "two", lastEventId: "1" },
       { type: "message", data: "😀three", lastEventId: "1" },
     ]);
-    expect(events(parser.push(bytes("data:\n\n")))).toEqual([
-      { type: "message", data: "", lastEventId: "" },
-    ]);
+    expect(events(parser.push(bytes("data:\n\n")))).toEqual([{ type: "message", data: "", lastEventId: "" }]);
     expect(parser.push(new Uint8Array()).length).toBe(0);
   });
 
@@ -63,9 +61,7 @@ describe("EventStreamParser", () => {
     expect([parser.lastEventId, parser.retry]).toEqual(["7", null]);
     parser.push(bytes("retry: 1500\nid: \uFEFF8\ndata: lost\n\ndata: cut"));
     parser.reconnect();
-    expect(events(parser.push(bytes("data: a\n\n")))).toEqual([
-      { type: "message", data: "a", lastEventId: "\uFEFF8" },
-    ]);
+    expect(events(parser.push(bytes("data: a\n\n")))).toEqual([{ type: "message", data: "a", lastEventId: "\uFEFF8" }]);
     expect([parser.lastEventId, parser.retry]).toEqual(["\uFEFF8", 1500]);
   });
 

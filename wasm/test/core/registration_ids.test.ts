@@ -27,7 +27,12 @@ beforeAll(async () => {
 describe.each(ids)("the registration id $sent", ({ sent, read }) => {
   it("is a number for the page, or the message is malformed", () => {
     const client = openClient(core, undefined);
-    const batch = client.event(1, `{"type":"update","data":{"registrationId":${sent},"status":"PENDING"}}`, undefined, 1);
+    const batch = client.event(
+      1,
+      `{"type":"update","data":{"registrationId":${sent},"status":"PENDING"}}`,
+      undefined,
+      1,
+    );
     expect(batch?.kind(0)).toBe(read === undefined ? "malformed" : "update");
     if (read !== undefined) {
       expect(batch?.update(0)).toEqual({ registrationId: read, status: "PENDING", timestamp: 0 });
@@ -37,7 +42,12 @@ describe.each(ids)("the registration id $sent", ({ sent, read }) => {
 
   it("belongs to the stream of that registration", () => {
     const client = openClient(core, read ?? 42);
-    const batch = client.event(1, `{"type":"update","data":{"registrationId":${sent},"status":"PENDING"}}`, undefined, 1);
+    const batch = client.event(
+      1,
+      `{"type":"update","data":{"registrationId":${sent},"status":"PENDING"}}`,
+      undefined,
+      1,
+    );
     expect(batch?.kind(0)).toBe(read === undefined ? "malformed" : "update");
     const reader = createViewReader();
     batch?.readViews(() => reader);

@@ -98,7 +98,8 @@ describe("the view", () => {
   });
 
   it("is made when somebody looks, of what was read last, and keeps the objects that were seen", () => {
-    const read = (message: unknown) => void client.event(1, JSON.stringify(message), undefined, 1)?.readViews(() => reader);
+    const read = (message: unknown) =>
+      void client.event(1, JSON.stringify(message), undefined, 1)?.readViews(() => reader);
     const before = send(stageUpdate("duplicate_check", "completed", 5));
     read(stageUpdate("t24_lookup", "started", 6));
     read(update({ status: "FAILED", message: "ደንበኛ", details: { large: "x".repeat(100_000) }, timestamp: 7 }));

@@ -64,9 +64,7 @@ describe("an id that the user may not see", () => {
     const server = createServer(9);
     const rows = range(8).map((id) => follow({ ...options, id }));
     await server.serve();
-    server.fetches.last.send(
-      `data: {"type":"update","data":{"registrationId":8,"status":"OPEN","timestamp":1}}\n\n`,
-    );
+    server.fetches.last.send(`data: {"type":"update","data":{"registrationId":8,"status":"OPEN","timestamp":1}}\n\n`);
     await settleBody();
     const view = rows[7]?.seen.view;
     expect(view).toMatchObject({ registrationId: 8 });

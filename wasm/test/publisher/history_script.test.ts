@@ -8,7 +8,10 @@ import { describe, expect, it } from "vitest";
 import { historyScript, historyScriptDigest } from "../../src/generated/history_script.js";
 
 const folder = fileURLToPath(new URL("../../../native/broker/scripts/history", testUrl()).href);
-const script = readdirSync(folder).sort().map((name) => readFileSync(join(folder, name), "utf8")).join("");
+const script = readdirSync(folder)
+  .sort()
+  .map((name) => readFileSync(join(folder, name), "utf8"))
+  .join("");
 
 /** In one step, Vite would take it for an asset of a page. */
 function testUrl(): string {

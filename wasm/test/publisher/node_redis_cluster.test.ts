@@ -12,12 +12,18 @@ interface Node {
 
 /** Three nodes with a third of the slots each: the last one has the history's. */
 function cluster() {
-  const nodes: [Node, Node, Node] = [{ client: { isReady: true } }, { client: { isReady: true } }, { client: { isReady: true } }];
+  const nodes: [Node, Node, Node] = [
+    { client: { isReady: true } },
+    { client: { isReady: true } },
+    { client: { isReady: true } },
+  ];
   const shards = nodes.map((master) => ({ master }));
   const slots = Array.from({ length: 16_384 }, (_, slot) => shards[Math.floor((slot * 3) / 16_384)]);
   const client = {
     slots: slots as unknown[],
-    sendCommand: vi.fn((_firstKey: string, _isReadonly: boolean, _words: string[]) => Promise.reject(new Error("MOVED 1 a:1"))),
+    sendCommand: vi.fn((_firstKey: string, _isReadonly: boolean, _words: string[]) =>
+      Promise.reject(new Error("MOVED 1 a:1")),
+    ),
   };
   return { client, nodes, runner: createNodeRedisClusterRunner(client, 5, historyKey) };
 }
@@ -40,7 +46,9 @@ describe("a node-redis cluster's client", () => {
 
   it("is told by the history's key where to send, which version 4 would not see", async () => {
     const { client, runner } = cluster();
-    client.sendCommand.mockRejectedValueOnce(new Error("NOSCRIPT No matching script.")).mockResolvedValueOnce("1-1" as never);
+    client.sendCommand
+      .mockRejectedValueOnce(new Error("NOSCRIPT No matching script."))
+      .mockResolvedValueOnce("1-1" as never);
     expect(await runner.run(["k", "l"], ["a"], () => true)).toBe("1-1");
     expect(client.sendCommand.mock.calls).toEqual([
       [historyKey, false, ["EVALSHA", historyScriptDigest, "2", "k", "l", "a"]],

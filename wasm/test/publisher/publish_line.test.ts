@@ -69,7 +69,11 @@ describe("a line of updates", () => {
       line.onDeadline(now);
     }
     line.onTaken(take(line, now), ["1-1"], now);
-    expect(actions(line).filter((word) => word !== "find primary")).toEqual(["trouble: unreachable", "tell recovery", "a: 1-1"]);
+    expect(actions(line).filter((word) => word !== "find primary")).toEqual([
+      "trouble: unreachable",
+      "tell recovery",
+      "a: 1-1",
+    ]);
   });
 
   it("pauses once where all in flight fail", () => {

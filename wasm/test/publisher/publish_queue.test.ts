@@ -2,7 +2,14 @@ import { readFileSync } from "node:fs";
 
 import { describe, expect, it } from "vitest";
 
-import { batchBytesMax, batchUpdatesMax, knownBatchesMax, type Publish, PublishQueue, type Sending } from "../../src/publisher/publish_queue.js";
+import {
+  batchBytesMax,
+  batchUpdatesMax,
+  knownBatchesMax,
+  type Publish,
+  PublishQueue,
+  type Sending,
+} from "../../src/publisher/publish_queue.js";
 
 /** In one step, Vite would take it for an asset of a page. */
 function testUrl(): string {
@@ -31,7 +38,13 @@ function sendEach(queue: PublishQueue, ...messages: string[]): Sending[] {
 
 /** The first number, whether it is first in line, and the messages. */
 function said(sending: Sending | null): unknown {
-  return sending && [sending.batch.first, sending.isFirstInLine, sending.batch.publishes.map(({ message }) => message).join("")];
+  return (
+    sending && [
+      sending.batch.first,
+      sending.isFirstInLine,
+      sending.batch.publishes.map(({ message }) => message).join(""),
+    ]
+  );
 }
 
 describe("batches", () => {

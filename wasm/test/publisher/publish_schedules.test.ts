@@ -55,8 +55,21 @@ class Schedule {
 
   /** Whatever may happen next; `isCalm`: only what leads to an end. */
   step(isCalm: boolean): void {
-    const events = [() => this.#arrive(), () => this.#arrive(), () => this.#answer(), () => this.#answer(), () => this.#wait()];
-    const troubles = [() => this.#push(), () => this.#push(), () => this.#refuse(), () => this.#break(), () => this.#comeLate(), () => this.#fail()];
+    const events = [
+      () => this.#arrive(),
+      () => this.#arrive(),
+      () => this.#answer(),
+      () => this.#answer(),
+      () => this.#wait(),
+    ];
+    const troubles = [
+      () => this.#push(),
+      () => this.#push(),
+      () => this.#refuse(),
+      () => this.#break(),
+      () => this.#comeLate(),
+      () => this.#fail(),
+    ];
     const all = isCalm ? events : [...events, ...troubles];
     all[Math.floor(this.#random() * all.length)]?.();
     this.#advance();
@@ -67,7 +80,10 @@ class Schedule {
       const message = `update ${this.pushed.length}`;
       this.pushed.push(message);
       const key = this.#random() < 0.2 ? `key ${this.pushed.length}` : null;
-      this.#line.push({ message, key, bytes: 30_000 * this.#random(), resolve: () => undefined, reject: () => undefined }, this.now);
+      this.#line.push(
+        { message, key, bytes: 30_000 * this.#random(), resolve: () => undefined, reject: () => undefined },
+        this.now,
+      );
     }
   }
 

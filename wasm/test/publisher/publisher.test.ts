@@ -38,7 +38,10 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     return { published };
   };
   const messagesOf = (args: readonly string[]) =>
-    args.slice(10).filter((_, index) => index % 2 === 0).map((text) => (JSON.parse(text) as { message: unknown }).message);
+    args
+      .slice(10)
+      .filter((_, index) => index % 2 === 0)
+      .map((text) => (JSON.parse(text) as { message: unknown }).message);
   const kindsTold = () => troubles.map(({ kind }) => kind);
 
   it("calls the script as the native broker does", async () => {
@@ -54,7 +57,19 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
         expect.stringMatching(/^\{service:registration-updates\}:publisher:[0-9a-f-]{36}$/),
         "{service:registration-updates}:key:job-7",
       ],
-      args: ["publish", "0-0", "10000", "67108864", "service:registration-updates", "", "600000", "1", "1", "1", message],
+      args: [
+        "publish",
+        "0-0",
+        "10000",
+        "67108864",
+        "service:registration-updates",
+        "",
+        "600000",
+        "1",
+        "1",
+        "1",
+        message,
+      ],
     });
     redis.last.accept();
     expect(await published).toEqual({ id: "1702493000000-1" });
@@ -115,7 +130,13 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     for (const message of ["a", "b", "c", "d", "e", "f", "g"]) {
       published.push((await saySoon(publisher, message)).published);
     }
-    expect(redis.calls.map(({ args }) => [args[7], args[8]])).toEqual([["1", "1"], ["2", "0"], ["3", "0"], ["4", "0"], ["5", "0"]]);
+    expect(redis.calls.map(({ args }) => [args[7], args[8]])).toEqual([
+      ["1", "1"],
+      ["2", "0"],
+      ["3", "0"],
+      ["4", "0"],
+      ["5", "0"],
+    ]);
     redis.calls[0]?.accept();
     await settle();
     expect(redis.calls.map(({ args }) => messagesOf(args)).slice(5)).toEqual([["f", "g"]]);
@@ -134,7 +155,9 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     expect(kindsTold()).toEqual(["unreachable"]);
     expect(redis.calls).toHaveLength(1);
     clock.advance(250);
-    expect(redis.calls.map(({ keys, args }) => [keys, args]).slice(1, 2)).toEqual([[redis.calls[0]?.keys, redis.calls[0]?.args]]);
+    expect(redis.calls.map(({ keys, args }) => [keys, args]).slice(1, 2)).toEqual([
+      [redis.calls[0]?.keys, redis.calls[0]?.args],
+    ]);
     redis.calls[1]?.accept();
     redis.calls[2]?.accept();
     await Promise.all([published, next]);
@@ -293,7 +316,10 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     await settle();
     redis.last.answer(["1-1", "WRONGTYPE Operation against a key holding the wrong kind of value"]);
     expect(await good).toEqual({ id: "1-1" });
-    await expect(bad).rejects.toMatchObject({ kind: "refused", message: expect.stringContaining("rename or delete") as string });
+    await expect(bad).rejects.toMatchObject({
+      kind: "refused",
+      message: expect.stringContaining("rename or delete") as string,
+    });
     expect(kindsTold()).toEqual(["refused"]);
   });
 
@@ -391,8 +417,11 @@ describe.each(shapes)("a publisher over $name", ({ clientOf }) => {
     expect([redis.calls.length, clock.timers, redis.listenerCount("ready")]).toEqual([0, 0, 0]);
   });
 
-  it.each(["", "k".repeat(257), "é".repeat(129), "\ud800", 7 as unknown as string])("rejects the key %j", async (key) => {
-    await expect(say(create(), "x", key)).rejects.toThrow(TypeError);
-    expect(redis.calls).toEqual([]);
-  });
+  it.each(["", "k".repeat(257), "é".repeat(129), "\ud800", 7 as unknown as string])(
+    "rejects the key %j",
+    async (key) => {
+      await expect(say(create(), "x", key)).rejects.toThrow(TypeError);
+      expect(redis.calls).toEqual([]);
+    },
+  );
 });

@@ -21,8 +21,16 @@ describe("a publisher's client", () => {
     ["ioredis's other database", { options: { db: 1 } }, /database 0/],
     ["ioredis's other database, selected later", { options: { db: 0 }, condition: { select: 2 } }, /database 0/],
     ["node-redis's other database", { options: { database: 1 } }, /database 0/],
-    ["the database of an ioredis cluster's nodes", { isCluster: true, options: { redisOptions: { db: 1 } } }, /database 0/],
-    ["that of a node-redis cluster's", { getSlotRandomNode: call, _options: { defaults: { database: 1 } } }, /database 0/],
+    [
+      "the database of an ioredis cluster's nodes",
+      { isCluster: true, options: { redisOptions: { db: 1 } } },
+      /database 0/,
+    ],
+    [
+      "that of a node-redis cluster's",
+      { getSlotRandomNode: call, _options: { defaults: { database: 1 } } },
+      /database 0/,
+    ],
     ["a cluster's keyPrefix", { isCluster: true, options: { keyPrefix: "app:" } }, /keyPrefix/],
     ["a pipeline", { isPipeline: true }, /pipeline/],
     ["a transaction", { execAsPipeline: call }, /transaction/],
@@ -54,20 +62,26 @@ describe("a publisher's client", () => {
   ])("tells the script whether servers take each other's place: %s", async (_name, client, told) => {
     const heard: string[] = [];
     const hear = (...all: unknown[]) => {
-      heard.push(...all.flatMap((one) => (typeof one === "object" ? (one as { arguments: string[] }).arguments : [String(one)])));
+      heard.push(
+        ...all.flatMap((one) => (typeof one === "object" ? (one as { arguments: string[] }).arguments : [String(one)])),
+      );
       return call();
     };
     const method = "evalSha" in client ? "evalSha" : "evalsha";
-    await createPublisher({ ...client, [method]: hear } as unknown as IoredisLike).publishStageUpdate(42, "t24_lookup", "started", "x");
+    await createPublisher({ ...client, [method]: hear } as unknown as IoredisLike).publishStageUpdate(
+      42,
+      "t24_lookup",
+      "started",
+      "x",
+    );
     expect(heard[heard.indexOf("publish") + 5]).toBe(told);
   });
 
   it("is asked again before each update, for it may select another database at any time", async () => {
     const condition = { select: 0 };
-    const publisher = createPublisher(
-      { status: "ready", evalsha: call, eval: call, condition } as IoredisLike,
-      { onTrouble: () => undefined },
-    );
+    const publisher = createPublisher({ status: "ready", evalsha: call, eval: call, condition } as IoredisLike, {
+      onTrouble: () => undefined,
+    });
     const say = () => publisher.publish({ registrationId: 1, status: "FAILED" });
     await say();
     condition.select = 3;

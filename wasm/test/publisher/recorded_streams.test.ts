@@ -62,7 +62,10 @@ describe("the messages of the given flows are the recorded ones", () => {
   it.each(flows)("$name", (flow) => {
     const [heading, ...rest] = read(`${flow.name}.txt`).split("\n");
     expect(heading).toBe("# messages");
-    const recorded = rest.slice(0, rest.findIndex((line) => line.startsWith("# ")));
+    const recorded = rest.slice(
+      0,
+      rest.findIndex((line) => line.startsWith("# ")),
+    );
     expect(recorded.length).toBeGreaterThan(0);
     expect(messages(flow)).toEqual(recorded);
   });

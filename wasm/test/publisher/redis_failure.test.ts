@@ -29,11 +29,15 @@ describe("the errors that pass", () => {
     const list = join("native", "broker", "passing_errors.json");
     expect(passingErrors).toEqual(JSON.parse(readFileSync(join(root, list), "utf8")));
     const copies = ["core", "native", join("wasm", "src")]
-      .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)))
+      .flatMap((folder) =>
+        readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)),
+      )
       .filter((name) => !name.includes("generated") && /\.(cpp|hpp|in|cmake|ts|mjs|json|lua)$/.test(name))
       .filter((name) => {
         const text = readFileSync(join(root, name), "utf8");
-        return passingErrors.filter(({ code }) => new RegExp(`\\b${code}\\b`).test(text)).length > passingErrors.length / 2;
+        return (
+          passingErrors.filter(({ code }) => new RegExp(`\\b${code}\\b`).test(text)).length > passingErrors.length / 2
+        );
       });
     expect(copies).toEqual([list]);
   });
@@ -66,14 +70,22 @@ describe("a client's error", () => {
 
   it("says the reason where ioredis has tried in a cluster for long, and is uncertain, since it has tried before", () => {
     const error = new Error("Too many Cluster redirections. Last error: ReplyError: TRYAGAIN Multiple keys request");
-    expect(readFailure(error, channel)).toMatchObject({ kind: "unreachable", message: expect.stringContaining("(TRYAGAIN)") as string });
+    expect(readFailure(error, channel)).toMatchObject({
+      kind: "unreachable",
+      message: expect.stringContaining("(TRYAGAIN)") as string,
+    });
     expect(findPassingError(error)).toBeNull();
     const closed = new Error("Too many Cluster redirections. Last error: Error: Connection is closed.");
-    expect(readFailure(closed, channel)).toMatchObject({ kind: "unreachable", message: expect.stringContaining("can't be reached") as string });
+    expect(readFailure(closed, channel)).toMatchObject({
+      kind: "unreachable",
+      message: expect.stringContaining("can't be reached") as string,
+    });
   });
 
   it("names the keys of its channel", () => {
-    expect(readFailure(new Error("NOPERM"), channel).message).toContain("~{service:loans}:* and the channel &service:loans");
+    expect(readFailure(new Error("NOPERM"), channel).message).toContain(
+      "~{service:loans}:* and the channel &service:loans",
+    );
     expect(readFailure(new Error("WRONGTYPE"), channel).message).toContain("the key {service:loans}:history");
   });
 

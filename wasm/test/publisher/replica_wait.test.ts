@@ -11,14 +11,19 @@ type Answer = Promise<unknown>;
 class OwnClient extends EventEmitter {
   status = "ready";
   isReady = true;
-  readonly calls: { readonly words: readonly unknown[]; readonly resolve: (reply: unknown) => void; readonly reject: (error: Error) => void }[] = [];
+  readonly calls: {
+    readonly words: readonly unknown[];
+    readonly resolve: (reply: unknown) => void;
+    readonly reject: (error: Error) => void;
+  }[] = [];
   readonly connect = vi.fn(() => Promise.resolve());
   readonly disconnect = vi.fn();
 
   readonly ask = (...words: unknown[]): Answer =>
     new Promise((resolve, reject) => this.calls.push({ words, resolve, reject }));
   readonly evalsha = (_digest: string, ...rest: unknown[]): Answer => this.ask("evalsha", ...rest.slice(-1));
-  readonly evalSha = (_digest: string, { arguments: args }: { arguments: string[] }): Answer => this.ask("evalsha", ...args.slice(-1));
+  readonly evalSha = (_digest: string, { arguments: args }: { arguments: string[] }): Answer =>
+    this.ask("evalsha", ...args.slice(-1));
   readonly eval = (): Answer => this.ask("eval");
   readonly wait = (...words: unknown[]): Answer => this.ask("wait", ...words);
 }
@@ -28,11 +33,21 @@ const notForThem = (): never => expect.fail("the application's own client was as
 const shapes = [
   {
     name: "ioredis",
-    clientOver: (own: OwnClient) => ({ status: "ready", evalsha: notForThem, eval: notForThem, duplicate: vi.fn(() => own) }),
+    clientOver: (own: OwnClient) => ({
+      status: "ready",
+      evalsha: notForThem,
+      eval: notForThem,
+      duplicate: vi.fn(() => own),
+    }),
   },
   {
     name: "node-redis",
-    clientOver: (own: OwnClient) => ({ isReady: true, evalSha: notForThem, eval: notForThem, duplicate: vi.fn(() => own) }),
+    clientOver: (own: OwnClient) => ({
+      isReady: true,
+      evalSha: notForThem,
+      eval: notForThem,
+      duplicate: vi.fn(() => own),
+    }),
   },
 ] as const;
 
@@ -113,7 +128,9 @@ describe.each(shapes)("a publisher that waits for replicas, over $name", ({ clie
   it("takes an error of WAIT for too few", async () => {
     const { published } = await say(create());
     await answer(["1-1"], new Error("UNBLOCKED force unblock from blocking operation, instance state changed"));
-    expect(troubles).toMatchObject([{ kind: "unreplicated", message: expect.stringContaining("(UNBLOCKED)") as string }]);
+    expect(troubles).toMatchObject([
+      { kind: "unreplicated", message: expect.stringContaining("(UNBLOCKED)") as string },
+    ]);
     clock.advance(250);
     await answer(["1-1"], new Error("Connection is closed."));
     expect(troubles.map(({ kind }) => kind)).toEqual(["unreplicated", "unreachable"]);
@@ -179,8 +196,16 @@ describe("a client to wait for replicas by", () => {
 
   it.each<[string, object, RegExp]>([
     ["ioredis's cluster", { evalsha: call, isCluster: true, duplicate: call }, /of a cluster: WAIT names no key/],
-    ["node-redis's cluster", { evalSha: call, getSlotRandomNode: call, sendCommand: call, duplicate: call }, /of a cluster/],
-    ["node-redis's sentinel client, which has no duplicate()", { evalSha: call, getSentinelNode: call }, /duplicate\(\)/],
+    [
+      "node-redis's cluster",
+      { evalSha: call, getSlotRandomNode: call, sendCommand: call, duplicate: call },
+      /of a cluster/,
+    ],
+    [
+      "node-redis's sentinel client, which has no duplicate()",
+      { evalSha: call, getSentinelNode: call },
+      /duplicate\(\)/,
+    ],
   ])("is not %s", (_name, client, why) => {
     expect(() => createPublisher({ eval: call, ...client } as never, options)).toThrow(TypeError);
     expect(() => createPublisher({ eval: call, ...client } as never, options)).toThrow(why);

@@ -4,7 +4,13 @@ import { describe, expect, it } from "vitest";
 
 import { registrationWorkflow as registration } from "../../src/generated/registration.js";
 import type { UpdateToPublish } from "../../src/publisher/update_message.js";
-import { encodeFinalStatus, encodeStageUpdate, encodeUpdate, hasHugeNumber, utf8Bytes } from "../../src/publisher/update_message.js";
+import {
+  encodeFinalStatus,
+  encodeStageUpdate,
+  encodeUpdate,
+  hasHugeNumber,
+  utf8Bytes,
+} from "../../src/publisher/update_message.js";
 import { csvImport } from "../workflow/csv_import.js";
 
 const now = 1702493005000;
@@ -63,7 +69,7 @@ describe("an update's JSON", () => {
 
   it.each<[UpdateToPublish, string]>([
     [
-      { timestamp: 7.9, branch: "Bole", message: "x", registrationId: 1, status: "ON_HOLD", id: "1-1", "a\"b": [1.5] },
+      { timestamp: 7.9, branch: "Bole", message: "x", registrationId: 1, status: "ON_HOLD", id: "1-1", 'a"b': [1.5] },
       '{"registrationId":1,"status":"ON_HOLD","message":"x","timestamp":7,"branch":"Bole","a\\"b":[1.5]}',
     ],
     [
@@ -77,7 +83,13 @@ describe("an update's JSON", () => {
         `"message":"restarted, éstarted","timestamp":${now}}`,
     ],
     [
-      { registrationId: 1, status: "X", message: '\b\f\n\r\t"\\b\u0001\u2028\ud83d\ude00', no: undefined, nor: () => 1 },
+      {
+        registrationId: 1,
+        status: "X",
+        message: '\b\f\n\r\t"\\b\u0001\u2028\ud83d\ude00',
+        no: undefined,
+        nor: () => 1,
+      },
       '{"registrationId":1,"status":"X","message":"\\u0008\\u000c\\n\\r\\t\\"\\\\b\\u0001\u2028\ud83d\ude00",' +
         `"timestamp":${now}}`,
     ],
@@ -144,7 +156,9 @@ describe("an update's JSON", () => {
     const rest = encodeUpdate(registration, { ...update, message: "" }, now).length;
     const room = 2 ** 20 - 256 - rest;
     expect(encodeUpdate(registration, { ...update, message: "x".repeat(room) }, now)).toHaveLength(2 ** 20 - 256);
-    expect(() => encodeUpdate(registration, { ...update, message: "x".repeat(room + 1) }, now)).toThrow(/1048321 bytes/);
+    expect(() => encodeUpdate(registration, { ...update, message: "x".repeat(room + 1) }, now)).toThrow(
+      /1048321 bytes/,
+    );
     expect(() => encodeUpdate(registration, { ...update, message: "é".repeat(room / 2 + 1) }, now)).toThrow(/bytes/);
   });
 
@@ -194,11 +208,14 @@ describe("an update of another workflow", () => {
     expect(encodeUpdate(csvImport, { file, status: "PAUSED" }, now)).toContain(`"file":${JSON.stringify(file)},`);
   });
 
-  it.each([undefined, null, 7, "", "*", "a\nb", "a\u0085b", "\ud800", "é".repeat(65)])("refuses %j as an id", (file) => {
-    const expected = "file must be text: 1 to 128 bytes of UTF-8 without control characters, and not *";
-    expect(() => encodeUpdate(csvImport, { file, status: "PAUSED" } as never, now)).toThrow(new TypeError(expected));
-    expect(() => encodeStageUpdate(csvImport, file, "read", "started", "x", now)).toThrow(new TypeError(expected));
-  });
+  it.each([undefined, null, 7, "", "*", "a\nb", "a\u0085b", "\ud800", "é".repeat(65)])(
+    "refuses %j as an id",
+    (file) => {
+      const expected = "file must be text: 1 to 128 bytes of UTF-8 without control characters, and not *";
+      expect(() => encodeUpdate(csvImport, { file, status: "PAUSED" } as never, now)).toThrow(new TypeError(expected));
+      expect(() => encodeStageUpdate(csvImport, file, "read", "started", "x", now)).toThrow(new TypeError(expected));
+    },
+  );
 
   it("says what would be allowed", () => {
     const end = () => encodeFinalStatus(csvImport, "1", "APPROVED", "x", null, null, now);

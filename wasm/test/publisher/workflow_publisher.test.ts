@@ -11,7 +11,9 @@ describe.each(shapes)("a publisher of a workflow over $name", ({ clientOf }) => 
   const publisher = createPublisher(clientOf(redis), { workflow: csvImport, clock: new FakeClock(), now: () => 5 });
 
   it("publishes on the workflow's channel, under its keys", async () => {
-    const published = publisher.publishFinalStatus("a.csv", "IMPORTED", "5000 rows", { rows: 5000 }, null, { key: "k" });
+    const published = publisher.publishFinalStatus("a.csv", "IMPORTED", "5000 rows", { rows: 5000 }, null, {
+      key: "k",
+    });
     await settle();
     expect(redis.last.keys).toEqual([
       "{service:csv-imports}:history",
@@ -31,7 +33,9 @@ describe.each(shapes)("a publisher of a workflow over $name", ({ clientOf }) => 
     await expect(publisher.publishFinalStatus("a.csv", "RUNNING" as never, "x")).rejects.toThrow(
       new TypeError("the final status must be IMPORTED or REJECTED"),
     );
-    await expect(publisher.publishStageUpdate(42 as never, "read", "started", "x")).rejects.toThrow(/^file must be text: 1 to/);
+    await expect(publisher.publishStageUpdate(42 as never, "read", "started", "x")).rejects.toThrow(
+      /^file must be text: 1 to/,
+    );
   });
 
   it("is made of no declaration that breaks a rule", () => {

@@ -156,8 +156,7 @@ describe("useRegistrationUpdates", () => {
 
   it("calls the onUpdate of the latest render, once per update, without a new connection", async () => {
     const log: string[] = [];
-    const listener = (name: string) => (update: RegistrationUpdate) =>
-      void log.push(`${name} ${update.timestamp}`);
+    const listener = (name: string) => (update: RegistrationUpdate) => void log.push(`${name} ${update.timestamp}`);
     const page = await mount({ registrationId: 42, onUpdate: listener("first") }, { strict: true });
     await act(async () => network.last.accept());
     await act(async () => network.last.send(stageUpdate("t24_lookup", "started", 1)));

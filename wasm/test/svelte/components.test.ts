@@ -51,7 +51,12 @@ it.each([
 });
 
 it("$store of a derived store follows another registration when the id changes", async () => {
-  const { default: Page, mount, unmount, flushSync } = await compileComponent(`
+  const {
+    default: Page,
+    mount,
+    unmount,
+    flushSync,
+  } = await compileComponent(`
     <script>
       let { storeOf } = $props();
       let id = $state(41);

@@ -27,7 +27,10 @@ class FakeLocks {
           rob: () => reject(new DOMException("stolen", "AbortError")),
         };
         options.signal?.addEventListener("abort", () => {
-          this.#queues.set(name, this.#queue(name).filter((one) => one !== request));
+          this.#queues.set(
+            name,
+            this.#queue(name).filter((one) => one !== request),
+          );
           reject(options.signal?.reason);
         });
         if (options.steal === true) {
@@ -76,7 +79,10 @@ class FakeChannels {
   readonly #open = new Map<FakeChannel, string>();
 
   open(name: string): Channel {
-    const channel = new FakeChannel((message) => this.post(channel, message), () => this.#open.delete(channel));
+    const channel = new FakeChannel(
+      (message) => this.post(channel, message),
+      () => this.#open.delete(channel),
+    );
     this.#open.set(channel, name);
     return channel;
   }

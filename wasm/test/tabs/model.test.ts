@@ -17,7 +17,10 @@ function add(one: Outcome, other: Outcome): Outcome {
 
 /** Of the first so many schedules; the first violation that is found is thrown. */
 function runAll(count: number, breakage: Breakage = {}): Outcome {
-  return seeds.slice(0, count).map((seed) => runSchedule(seed, breakage)).reduce(add);
+  return seeds
+    .slice(0, count)
+    .map((seed) => runSchedule(seed, breakage))
+    .reduce(add);
 }
 
 describe("tabs that share a stream, in a simulated browser", () => {

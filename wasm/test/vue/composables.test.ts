@@ -126,7 +126,9 @@ describe("composables of Vue", () => {
   it("work in an effect scope without a component, with a switch", async () => {
     const fake = await fakeWorkflowStream(csvImport);
     const scope = effectScope();
-    const updates = scope.run(() => useUpdates(csvImport, () => ({ id: "a.csv", autoConnect: false, ...fake.options })));
+    const updates = scope.run(() =>
+      useUpdates(csvImport, () => ({ id: "a.csv", autoConnect: false, ...fake.options })),
+    );
     expect(updates?.connection.value).toBe("idle");
     updates?.connect();
     await fake.open();

@@ -10,7 +10,10 @@ type CsvImport = typeof csvImport;
 
 describe("a workflow", () => {
   it("is its declaration, which nothing changes afterwards", () => {
-    const statuses = [{ name: "A", kind: "open" as const }, { name: "B", kind: "final" as const }];
+    const statuses = [
+      { name: "A", kind: "open" as const },
+      { name: "B", kind: "final" as const },
+    ];
     const changed = { ...csvImport, statuses, stageUpdateStatus: "A" };
     const workflow = defineWorkflow({ ...changed, $schema: "x.json" });
     expect(workflow).toEqual(changed);

@@ -12,9 +12,7 @@ export const Accounts = memo(function Accounts({ accounts, isRunning }: Accounts
   if (accounts.length === 0 || isRunning) {
     return (
       <p className="card-empty">
-        {isRunning
-          ? "Accounts appear here when the validation has ended."
-          : "No accounts found so far."}
+        {isRunning ? "Accounts appear here when the validation has ended." : "No accounts found so far."}
       </p>
     );
   }
@@ -22,20 +20,36 @@ export const Accounts = memo(function Accounts({ accounts, isRunning }: Accounts
     <table className="table" role="table" data-testid="accounts">
       <thead role="rowgroup">
         <tr role="row">
-          <th role="columnheader" scope="col">Account</th>
-          <th role="columnheader" scope="col">Type</th>
-          <th role="columnheader" scope="col">Currency</th>
-          <th role="columnheader" scope="col">Status</th>
+          <th role="columnheader" scope="col">
+            Account
+          </th>
+          <th role="columnheader" scope="col">
+            Type
+          </th>
+          <th role="columnheader" scope="col">
+            Currency
+          </th>
+          <th role="columnheader" scope="col">
+            Status
+          </th>
         </tr>
       </thead>
       <tbody role="rowgroup">
         {accounts.map(({ number, type, currency, status }, index) => (
           // A number may come twice, in two currencies.
           <tr key={index} role="row" data-testid="account">
-            <td role="cell" className="numeric" data-label="Account">{number}</td>
-            <td role="cell" data-label="Type">{type}</td>
-            <td role="cell" data-label="Currency">{currency}</td>
-            <td role="cell" data-label="Status">{status}</td>
+            <td role="cell" className="numeric" data-label="Account">
+              {number}
+            </td>
+            <td role="cell" data-label="Type">
+              {type}
+            </td>
+            <td role="cell" data-label="Currency">
+              {currency}
+            </td>
+            <td role="cell" data-label="Status">
+              {status}
+            </td>
           </tr>
         ))}
       </tbody>

@@ -10,20 +10,10 @@ interface LiveBadgeProps {
 }
 
 /** Whether what the page shows is live, in words and colour. */
-export const LiveBadge = memo(function LiveBadge({
-  connection,
-  isConnected,
-  connections,
-}: LiveBadgeProps) {
+export const LiveBadge = memo(function LiveBadge({ connection, isConnected, connections }: LiveBadgeProps) {
   const state = isConnected ? "open" : connection;
   return (
-    <span
-      className="live-badge"
-      role="status"
-      data-testid="live-badge"
-      data-live={isConnected}
-      data-connection={state}
-    >
+    <span className="live-badge" role="status" data-testid="live-badge" data-live={isConnected} data-connection={state}>
       <span className="live-dot" aria-hidden="true" />
       {liveText(state, connections)}
     </span>

@@ -63,13 +63,7 @@ export function NewRequestDialog({ onCreated, onClose }: NewRequestDialogProps) 
   }
 
   return (
-    <dialog
-      ref={dialog}
-      className="dialog"
-      aria-labelledby={titleId}
-      onCancel={cancel}
-      onClose={leave}
-    >
+    <dialog ref={dialog} className="dialog" aria-labelledby={titleId} onCancel={cancel} onClose={leave}>
       {/* The server checks, so that there is one set of rules and one place that words them. */}
       <form ref={form} noValidate onSubmit={(event) => void submit(event)}>
         <h2 id={titleId}>New request</h2>

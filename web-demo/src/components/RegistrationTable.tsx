@@ -6,20 +6,26 @@ import { Link, detailPath } from "../router";
 import { StatusPill, ValidatingPill } from "./StatusPill";
 
 /** Roles are explicit: narrow screens lay the table out as cards, which would lose them. */
-export function RegistrationTable({
-  registrations,
-}: {
-  registrations: readonly RegistrationSummary[];
-}) {
+export function RegistrationTable({ registrations }: { registrations: readonly RegistrationSummary[] }) {
   return (
     <table className="table registration-table" role="table" aria-label="Registration requests">
       <thead role="rowgroup">
         <tr role="row">
-          <th role="columnheader" scope="col">Customer</th>
-          <th role="columnheader" scope="col">Customer number</th>
-          <th role="columnheader" scope="col">Branch</th>
-          <th role="columnheader" scope="col">Submitted</th>
-          <th role="columnheader" scope="col">Status</th>
+          <th role="columnheader" scope="col">
+            Customer
+          </th>
+          <th role="columnheader" scope="col">
+            Customer number
+          </th>
+          <th role="columnheader" scope="col">
+            Branch
+          </th>
+          <th role="columnheader" scope="col">
+            Submitted
+          </th>
+          <th role="columnheader" scope="col">
+            Status
+          </th>
         </tr>
       </thead>
       <tbody role="rowgroup">
@@ -41,8 +47,12 @@ const Row = memo(function Row({ registration }: { registration: RegistrationSumm
           {customerName} <span className="cell-note">Request {id}</span>
         </Link>
       </td>
-      <td role="cell" data-label="Customer number" className="numeric">{customerNumber}</td>
-      <td role="cell" data-label="Branch">{branch}</td>
+      <td role="cell" data-label="Customer number" className="numeric">
+        {customerNumber}
+      </td>
+      <td role="cell" data-label="Branch">
+        {branch}
+      </td>
       <td role="cell" data-label="Submitted">
         <time dateTime={new Date(submittedAt).toISOString()}>{formatDateTime(submittedAt)}</time>
       </td>

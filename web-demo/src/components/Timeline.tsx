@@ -36,12 +36,7 @@ type StageProps = TimelineStage & { readonly hasEnded: boolean };
 const Stage = memo(function Stage(stage: StageProps) {
   const { name, state, message, hasEnded } = stage;
   return (
-    <li
-      className="stage"
-      data-stage={name}
-      data-state={state}
-      data-running={state === "started" && !hasEnded}
-    >
+    <li className="stage" data-stage={name} data-state={state} data-running={state === "started" && !hasEnded}>
       <span className="stage-marker">
         {state === "started" && !hasEnded ? (
           <span className="spinner" aria-hidden="true" />
@@ -82,9 +77,7 @@ function StageTime({ startedAt, endedAt }: StageTimeProps) {
   return (
     <p className="stage-time">
       <time dateTime={new Date(at).toISOString()}>{formatClock(at)}</time>
-      {startedAt !== null && endedAt !== null && endedAt >= startedAt && (
-        <> · {formatDuration(endedAt - startedAt)}</>
-      )}
+      {startedAt !== null && endedAt !== null && endedAt >= startedAt && <> · {formatDuration(endedAt - startedAt)}</>}
     </p>
   );
 }

@@ -37,10 +37,7 @@ export function mergeProgress(registration: Registration, live: RegistrationView
  * The log that completes the stream's stages, for a page that was opened half-way. A log that was
  * loaded while nothing ran is that of an earlier validation, once the stream has stages of its own.
  */
-function logOfThisValidation(
-  registration: Registration,
-  live: RegistrationView | null,
-): readonly LogEntry[] {
+function logOfThisValidation(registration: Registration, live: RegistrationView | null): readonly LogEntry[] {
   if (live === null || live.stages.length === 0 || registration.validating) {
     return registration.processLog;
   }

@@ -13,8 +13,7 @@ export function applyUpdate(list: List, update: RegistrationUpdate): List {
     status: update.status,
     message: update.message ?? before.message,
     // A stage that is heard of belongs to a validation that runs, until a final status ends it.
-    validating:
-      !isFinalStatus(update.status) && (update.stage !== undefined || before.validating),
+    validating: !isFinalStatus(update.status) && (update.stage !== undefined || before.validating),
     updatedAt: isTime(update.timestamp) && update.timestamp > 0 ? update.timestamp : before.updatedAt,
   };
   return saysTheSame(before, after) ? list : list.map((one) => (one === before ? after : one));

@@ -42,10 +42,7 @@ function fromLog(log: readonly LogEntry[]): Map<string, TimelineStage> {
  * The known stages in order, each pending until something is heard of it, and then any other stage in
  * the order of its appearance. What the stream says of a stage beats what the log says.
  */
-export function buildTimeline(
-  log: readonly LogEntry[],
-  live: readonly StageView[],
-): readonly TimelineStage[] {
+export function buildTimeline(log: readonly LogEntry[], live: readonly StageView[]): readonly TimelineStage[] {
   const stages = fromLog(log);
   for (const { name, status, message, startedAt, endedAt } of live) {
     stages.set(name, {
@@ -57,8 +54,7 @@ export function buildTimeline(
     });
   }
   const timeline: TimelineStage[] = knownStages.map(
-    (name) =>
-      stages.get(name) ?? { name, state: "pending", message: "", startedAt: null, endedAt: null },
+    (name) => stages.get(name) ?? { name, state: "pending", message: "", startedAt: null, endedAt: null },
   );
   const known: ReadonlySet<string> = new Set(knownStages);
   for (const stage of stages.values()) {

@@ -10,10 +10,7 @@ import { useResource } from "./useResource";
 
 /** One registration, kept as it is now by the stream, and the validation of it. */
 export function useRegistration(registrationId: number) {
-  const load = useCallback(
-    (signal: AbortSignal) => getRegistration(registrationId, signal),
-    [registrationId],
-  );
+  const load = useCallback((signal: AbortSignal) => getRegistration(registrationId, signal), [registrationId]);
   const resource = useResource(load);
   const { value: registration, reload } = resource;
 

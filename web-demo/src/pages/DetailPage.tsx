@@ -23,8 +23,7 @@ import { Link, listPath } from "../router";
 import { UnknownRegistration } from "./NotFoundPages";
 
 export function DetailPage({ registrationId }: { registrationId: number }) {
-  const { resource, progress, stream, isStarting, startError, validate } =
-    useRegistration(registrationId);
+  const { resource, progress, stream, isStarting, startError, validate } = useRegistration(registrationId);
   const { value: registration, error, reload } = resource;
   const retry = useCallback(() => void reload(), [reload]);
 
@@ -33,11 +32,7 @@ export function DetailPage({ registrationId }: { registrationId: number }) {
   }
   const trail = <Trail registrationId={registrationId} />;
   const badge = (
-    <LiveBadge
-      connection={stream.connection}
-      isConnected={stream.isConnected}
-      connections={stream.connections}
-    />
+    <LiveBadge connection={stream.connection} isConnected={stream.isConnected} connections={stream.connections} />
   );
   if (registration === null || progress === null) {
     return (
@@ -136,11 +131,7 @@ function StageCount({ progress: { isRunning, timeline } }: { progress: Progress 
 function TimelineNote({ progress, isConnected }: { progress: Progress; isConnected: boolean }) {
   const { isRunning, isFinal, timeline, hasMoreStages } = progress;
   if (isRunning && !isConnected) {
-    return (
-      <p className="timeline-note">
-        This may be behind. Progress shows here once the connection is back.
-      </p>
-    );
+    return <p className="timeline-note">This may be behind. Progress shows here once the connection is back.</p>;
   }
   if (!isRunning && !isFinal && timeline.every(({ state }) => state === "pending")) {
     return <p className="timeline-note">This customer has not been validated yet.</p>;

@@ -33,11 +33,7 @@ export function ListPage() {
       <PageHeader
         title="Registration requests"
         badges={
-          <LiveBadge
-            connection={stream.connection}
-            isConnected={stream.isConnected}
-            connections={stream.connections}
-          />
+          <LiveBadge connection={stream.connection} isConnected={stream.isConnected} connections={stream.connections} />
         }
         description="Customers who asked for mobile banking"
         actions={newRequest}
@@ -47,29 +43,19 @@ export function ListPage() {
         <>
           {error !== null && <LoadNotice error={error} onRetry={retry} />}
           {value.hasMore && (
-            <Notice>
-              Only the newest {value.registrations.length} requests are listed and searched.
-            </Notice>
+            <Notice>Only the newest {value.registrations.length} requests are listed and searched.</Notice>
           )}
           <Registrations registrations={value.registrations} />
         </>
       ) : error !== null ? (
-        <LoadFailed
-          title="Requests could not be loaded"
-          error={error}
-          isLoading={loading}
-          onRetry={retry}
-        />
+        <LoadFailed title="Requests could not be loaded" error={error} isLoading={loading} onRetry={retry} />
       ) : (
         <div className="card">
           <Skeleton lines={8} label="Loading registration requests" />
         </div>
       )}
       {isCreating && (
-        <NewRequestDialog
-          onClose={() => setCreating(false)}
-          onCreated={({ id }) => navigate(detailPath(id))}
-        />
+        <NewRequestDialog onClose={() => setCreating(false)} onCreated={({ id }) => navigate(detailPath(id))} />
       )}
     </>
   );
@@ -88,12 +74,7 @@ function Registrations({ registrations }: { registrations: readonly Registration
   }
   return (
     <>
-      <ListFilters
-        filter={filter}
-        total={registrations.length}
-        counts={counts}
-        onChange={setFilter}
-      />
+      <ListFilters filter={filter} total={registrations.length} counts={counts} onChange={setFilter} />
       <p className="visually-hidden" role="status">
         {shown.length} of {registrations.length} requests shown
       </p>
@@ -102,11 +83,7 @@ function Registrations({ registrations }: { registrations: readonly Registration
           icon="search"
           title="No request matches"
           action={
-            <button
-              type="button"
-              className="button"
-              onClick={() => setFilter({ status: null, search: "" })}
-            >
+            <button type="button" className="button" onClick={() => setFilter({ status: null, search: "" })}>
               Clear filters
             </button>
           }

@@ -12,11 +12,7 @@ export function UnknownRegistration({ registrationId }: { registrationId: number
   return (
     <>
       <PageHeader title="Request not found" />
-      <Message
-        icon="search"
-        title={`There is no registration request ${registrationId}`}
-        action={toList}
-      >
+      <Message icon="search" title={`There is no registration request ${registrationId}`} action={toList}>
         It may have been removed, or the link has a wrong number in it.
       </Message>
     </>
