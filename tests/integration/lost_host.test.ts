@@ -80,7 +80,7 @@ describe("Redis and the gateway are lost together", () => {
       expect(await stream.next()).toMatchObject({ type: "reset" });
       expect(await stream.next()).toMatchObject({ type: "snapshot", data: { message: "Number 1" } });
       const client = redis.connect();
-      while ((await client.publish(channel, update(2))) === 0) ;
+      while ((await client.publish(channel, update(2))) === 0);
       expect((await stream.nextUpdate()).message).toBe("Number 2");
       client.disconnect();
     });

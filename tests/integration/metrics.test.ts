@@ -169,7 +169,7 @@ test("operators have a port of their own, which asks nobody; the other one has t
     expect((await fetch(ops + path)).status).toBe(200);
   }
   expect((await fetch(ops + streamPath)).status).toBe(404);
-  const families = readExposition(await (await fetch(ops + "/metrics")).text());
+  const families = readExposition(await (await fetch(`${ops}/metrics`)).text());
   expect(sum(families, "regstream_ready")).toBe(1);
 });
 

@@ -21,7 +21,7 @@ beforeAll(() => {
   certificate = authority.issue({ names: "DNS:bank.example" });
 });
 
-const openings: (() => Promise<unknown> | void)[] = [];
+const openings: (() => unknown)[] = [];
 afterEach(async () => {
   for (const close of openings.splice(0).reverse()) await close();
 });

@@ -96,7 +96,7 @@ describe("with a cluster of three primaries, and a replica of the history's", ()
     ["hands over", () => cluster.handOver(), () => undefined],
   ])("when its primary %s, a stream gets one reset and goes on", async (_, begin, comeBack) => {
     await publish("before");
-    while ((await next()).type !== "update") ;
+    while ((await next()).type !== "update");
     await cluster.untilInStep();
     const before = await cluster.owner();
     await begin(before);
@@ -117,7 +117,7 @@ describe("with a cluster of three primaries, and a replica of the history's", ()
     const stop = publishOn("moving");
     expect(await nextUpdate()).toBe("moving 1");
     const owner = await cluster.moveSlot();
-    while ((await next()).type !== "reset") ;
+    while ((await next()).type !== "reset");
     await nextUpdateOrSnapshot();
     const acknowledged = await stop();
     await publish("last");

@@ -82,7 +82,7 @@ export class LyingRedis {
     client.write(bytes, "latin1");
     if (then === "end") client.end();
     const goOn = (): void => {
-      while (!client.destroyed && client.write(bytes, "latin1")) ;
+      while (!client.destroyed && client.write(bytes, "latin1"));
     };
     if (then === "forever") {
       client.on("drain", goOn);

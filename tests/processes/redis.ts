@@ -99,7 +99,7 @@ export class RedisServer {
   /** Until the system has all it acknowledged: without a sync each write, Redis holds writes back while a slow disk is still syncing. */
   async untilWritten(): Promise<void> {
     const client = this.connect();
-    while (!/^aof_buffer_length:0\r$/m.test(await client.info("persistence"))) ;
+    while (!/^aof_buffer_length:0\r$/m.test(await client.info("persistence")));
     client.disconnect();
   }
 

@@ -159,7 +159,7 @@ async function call({ server }: Node, command: string, ...words: readonly (strin
 }
 
 async function untilInfo(node: Node, pattern: RegExp): Promise<void> {
-  while (!pattern.test((await call(node, "CLUSTER", "INFO")) as string)) ;
+  while (!pattern.test((await call(node, "CLUSTER", "INFO")) as string));
 }
 
 /** Until the node knows all of them, and each by its id. */

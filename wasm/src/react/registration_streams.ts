@@ -45,6 +45,7 @@ export function RegistrationStreams({ children, ...props }: RegistrationStreamsP
   const outer = useContext(Defaults);
   const defaults = withDefaults({ ...props, ...useSteadyFunctions(props) }, outer);
   const key = endpointKey(registrationWorkflow, defaults);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key says what of the options matters
   const value = useMemo(() => defaults, [key]);
   return createElement(Defaults.Provider, { value }, children);
 }

@@ -51,6 +51,7 @@ export function useLease<W extends Workflow>(workflow: W, options: UseUpdatesOpt
 
   // `key` stands for `wanted`, which is a new object each render.
   const key = leaseKey(workflow, wanted);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the key says what of "wanted" matters
   const lease = useMemo(() => new Lease(workflow, wanted), [workflow, key]);
   useEffect(() => {
     const release = lease.hold();

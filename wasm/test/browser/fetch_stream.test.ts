@@ -327,7 +327,7 @@ describe("a listener that ends what it hears", () => {
       states.push(stream.getSnapshot().connection);
       stream.close();
     });
-    network.last.send("data: {\n\n" + piece(true));
+    network.last.send(`data: {\n\n${piece(true)}`);
     await settleBody();
     expect(states).toEqual(["open", "closed"]);
     expect(updates).toHaveLength(3);

@@ -28,7 +28,7 @@ async function mount(component: Component) {
   app.provide(registrationStreams, fake.options);
   app.mount(root);
   apps.push(app);
-  return { fake, app, text: async () => (await nextTick(), root.textContent) };
+  return { fake, app, text: () => nextTick().then(() => root.textContent) };
 }
 
 describe("composables of Vue", () => {

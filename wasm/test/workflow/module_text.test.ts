@@ -31,6 +31,7 @@ describe("the module that is written for a workflow", () => {
   });
 
   it("ends no comment and no text early", () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it must reach the module as it is
     const name = '*/"\\`${1}';
     const written = text({ ...csvImport, stages: [{ name, title: "*/ evil(); /*", description: "a\n  b\u2028c" }] });
     expect(written).toContain("  /** *\\/ evil(); /*. a b c. */\n");

@@ -34,6 +34,7 @@ export function NewRequestDialog({ onCreated, onClose }: NewRequestDialogProps) 
     };
   }, []);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the errors decide which field is marked as invalid
   useEffect(() => {
     form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
   }, [errors]);

@@ -29,6 +29,7 @@ export function statusLook(status: string): StatusLook | null {
     case "failed":
       return { tone: "red", icon: "cross" };
     case "final":
+      // biome-ignore lint/complexity/useIndexOf: indexOf takes none but the final names
       return finalLooks[finalNames.findIndex((name) => name === status)] ?? otherFinal;
   }
 }
