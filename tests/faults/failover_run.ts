@@ -41,6 +41,7 @@ export interface Failover extends Trouble {
 
 export interface FailoverOutcome {
   readonly plan: FailoverPlan;
+  readonly beganMs: number;
   readonly durationMs: number;
   readonly failovers: readonly Failover[];
   readonly verdict: Verdict;
@@ -228,6 +229,6 @@ async function run(plan: FailoverPlan, stops: (() => unknown)[]): Promise<Failov
   await writeFile(join(folder, "faults.json"), JSON.stringify(faults, null, 1));
   return {
     ...{ plan, failovers, verdict, publishes: all, clients: clients.length, exits, changes },
-    durationMs: endMs - beganMs,
+    ...{ beganMs, durationMs: endMs - beganMs },
   };
 }

@@ -9,6 +9,7 @@ import { ends } from "./failover_nemesis.ts";
 import { failoverReport } from "./failover_report.ts";
 import { runFailovers } from "./failover_run.ts";
 import { Random } from "./random.ts";
+import { timeline } from "./timeline.ts";
 
 /** REGSTREAM_FAULTS_SEED chooses another run. */
 const seed = Number(process.env.REGSTREAM_FAULTS_SEED ?? 1);
@@ -34,6 +35,15 @@ test("a primary is replaced again and again, and what all replicas had when it w
   console.log(text);
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, "failovers.md"), text);
+  for (const { plan, beganMs, durationMs, clients, failovers, verdict } of [careful, careless]) {
+    const picture = timeline({
+      title: `Failovers under load: seed ${seed}, WAIT ${plan.waitReplicas}`,
+      ...{ beganMs, endMs: beganMs + durationMs, clients },
+      faults: failovers.map((failover) => ({ ...failover, name: `the primary is ${ends[failover.kind].name}` })),
+      outages: verdict.judges.flatMap(({ outages }) => outages),
+    });
+    await writeFile(join(plan.folder, "timeline.svg"), picture);
+  }
 
   for (const { verdict, changes, exits, plan } of [careful, careless]) {
     expect(verdict.violations.slice(0, 20), `seed ${seed}; everything that was seen is in ${plan.folder}`).toEqual([]);

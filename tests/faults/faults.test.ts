@@ -11,12 +11,13 @@ import { Deployment } from "./deployment.ts";
 import type { EventId } from "./event_id.ts";
 import { History, readHistory } from "./history.ts";
 import { NativeClients } from "./native_clients.ts";
-import { type FaultKind, inflict, schedule } from "./nemesis.ts";
+import { type FaultKind, inflict, schedule, ways } from "./nemesis.ts";
 import { judge } from "./oracle.ts";
 import { Probe } from "./probe.ts";
 import { Publishers, publishersOf } from "./publishers.ts";
 import { Random } from "./random.ts";
 import { report } from "./report.ts";
+import { timeline } from "./timeline.ts";
 import { viewsOf } from "./views.ts";
 import { until, Watch } from "./watch.ts";
 import { costs } from "./whole_again.ts";
@@ -133,11 +134,12 @@ test("nobody loses, doubles or reorders an update, whatever happens to gateways,
     observations: watch.observations,
     views: await viewsOf(history),
   });
+  const costOf = costs(faults, history, all, verdict.judges, endMs);
   const text = report({
     seed,
     durationMs: endMs - beganMs,
     faults,
-    costs: costs(faults, history, all, verdict.judges, endMs),
+    costs: costOf,
     verdict,
     publishes: all,
     cuts: proxies.reduce((sum, { cuts }) => sum + cuts, 0),
@@ -147,6 +149,18 @@ test("nobody loses, doubles or reorders an update, whatever happens to gateways,
   console.log(text);
 
   await writeFile(join(folder, "report.md"), text);
+  const picture = timeline({
+    title: `A run with faults: seed ${seed}`,
+    beganMs,
+    endMs,
+    clients: clients.length,
+    faults: faults.flatMap(({ kinds, ...trouble }, index) => {
+      const cost = costOf[index];
+      return cost === undefined ? [] : [{ ...trouble, name: kinds.map((kind) => ways[kind].name).join("; "), cost }];
+    }),
+    outages: verdict.judges.flatMap(({ outages }) => outages),
+  });
+  await writeFile(join(folder, "timeline.svg"), picture);
   await writeFile(join(folder, "faults.json"), JSON.stringify(faults, null, 1));
   await writeFile(join(folder, "violations.txt"), verdict.violations.join("\n"));
   await writeFile(join(folder, "history.txt"), history.entries.map((entry) => `${entry.text}\n`).join(""));
