@@ -10,6 +10,7 @@ import { RedisServer } from "../processes/redis.ts";
 import { removeTemporaryFolders } from "../processes/temporary_folder.ts";
 import { quantile } from "./quantile.ts";
 import { batchCall, loadHistoryScript, updateOf } from "./updates.ts";
+import { type Bar, record } from "./figures.ts";
 
 const callsAtOnce = 5;
 const warmUpUpdates = 12_000;
@@ -59,7 +60,7 @@ async function send(client: Redis, { count, message, hasKeys }: Shape): Promise<
   return client.evalsha(historyScriptDigest, call.keys.length, ...call.keys, ...call.args);
 }
 
-async function measure(client: Redis, other: Redis, shape: Shape): Promise<void> {
+async function measure(client: Redis, other: Redis, shape: Shape): Promise<Bar> {
   let isOver = false;
   await client.config("RESETSTAT");
   const pings = ping(other, () => isOver);
@@ -77,6 +78,7 @@ async function measure(client: Redis, other: Redis, shape: Shape): Promise<void>
       `  an update ${((mean * 1000) / shape.count).toFixed(1).padStart(7)} us;` +
       `  PING p50 ${milliseconds(quantile(took, 0.5))}  p99 ${milliseconds(quantile(took, 0.99))}  most ${milliseconds(Math.max(...took))} ms`,
   );
+  return { name: shape.name, value: mean, text: `${mean.toFixed(3)} ms` };
 }
 
 try {
@@ -88,7 +90,14 @@ try {
   await client.config("SET", "latency-tracking-info-percentiles", "99 100");
   for (let sent = 0; sent < warmUpUpdates; sent += 128)
     await send(client, { name: "", count: 128, message: updateOf(42), calls: 1 });
-  for (const shape of shapes) await measure(client, other, shape);
+  const bars: Bar[] = [];
+  for (const shape of shapes) bars.push(await measure(client, other, shape));
+  record({
+    group: `${callsAtOnce} calls on their way`,
+    what: "one call of the script keeps Redis busy for",
+    better: "less",
+    bars,
+  });
   client.disconnect();
   other.disconnect();
   await redis.stop();

@@ -1,14 +1,21 @@
 import type { Contender } from "./measured_server.ts";
+import { type Figure, record } from "./figures.ts";
 import { median } from "./quantile.ts";
 
-/** A figure that a turn gives, and how it is printed. */
-export type Row<Key extends string> = readonly [what: string, key: Key, text: (value: number) => string];
+/** A figure that a turn gives, how it is printed, and which value wins. */
+export type Row<Key extends string> = readonly [
+  what: string,
+  key: Key,
+  text: (value: number) => string,
+  better: Figure["better"],
+];
 
 /**
- * Prints the median turn of each of the two, and the median of the turns' ratios. In turns, so that a busy spell of the machine meets both;
+ * Prints and records the median turn of each of the two under this load, and the median of the turns' ratios. In turns, so that a busy spell of the machine meets both;
  * each begins every other turn.
  */
 export async function compareInTurns<Key extends string>(
+  group: string,
   [ours, peer]: readonly [Contender, Contender],
   turns: number,
   measure: (contender: Contender) => Promise<Record<Key, number>>,
@@ -20,7 +27,8 @@ export async function compareInTurns<Key extends string>(
     const our = await measure(ours);
     pairs.push([our, early ?? (await measure(peer))]);
   }
-  for (const [what, key, text] of rows) {
+  console.log(group);
+  for (const [what, key, text, better] of rows) {
     const [our, theirs] = [
       median(pairs.map(([figures]) => figures[key])),
       median(pairs.map(([, figures]) => figures[key])),
@@ -29,6 +37,11 @@ export async function compareInTurns<Key extends string>(
     console.log(
       `  ${what.padEnd(54)} ${text(our).padStart(9)} against ${text(theirs).padStart(9)} ${ratio.toFixed(2).padStart(6)} x`,
     );
+    const bars = [
+      { name: ours.name, value: our, text: text(our) },
+      { name: peer.name, value: theirs, text: text(theirs) },
+    ];
+    record({ group, what, better, bars, ratio });
   }
 }
 

@@ -69,11 +69,10 @@ try {
     `${ours.name}, by bare PUBLISH, against ${peer.name}; the server on one core, all else on others; medians of ${turns} turns`,
   );
   for (const load of loads) {
-    console.log(load.name);
-    await compareInTurns([ours, peer], turns, (contender) => measure(load, contender, core), [
-      ["from publish to read: median", "median", milliseconds],
-      ["from publish to read: p99", "p99", milliseconds],
-      ["the server's processor time for a delivery", "cpuOfDelivery", microseconds],
+    await compareInTurns(load.name, [ours, peer], turns, (contender) => measure(load, contender, core), [
+      ["from publish to read: median", "median", milliseconds, "less"],
+      ["from publish to read: p99", "p99", milliseconds, "less"],
+      ["the server's processor time for a delivery", "cpuOfDelivery", microseconds, "less"],
     ]);
   }
 } finally {

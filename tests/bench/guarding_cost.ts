@@ -18,6 +18,7 @@ import { gateway, MeasuredServer, shareCores } from "./measured_server.ts";
 import { median } from "./quantile.ts";
 import { StreamReaders, type StreamsOptions } from "./stream_readers.ts";
 import { updateOf } from "./updates.ts";
+import { type Bar, type Figure, record } from "./figures.ts";
 
 const turns = 9;
 const burst = { streams: 1000, updates: 5000, warmUp: 500 };
@@ -85,20 +86,23 @@ async function measure({ name, options, streams }: Case, core: string): Promise<
 
 /** A figure of all cases, which `measured` has by their names, turn by turn. */
 function report(
-  what: string,
+  [group, what, better]: readonly [group: string, what: string, better: Figure["better"]],
   key: keyof Figures,
   text: (value: number) => string,
   cases: readonly Case[],
   measured: ReadonlyMap<string, Figures[]>,
 ): void {
   console.log(what);
+  const bars: Bar[] = [];
   for (const { name, beside } of cases) {
     const values = (measured.get(name) ?? []).map((figures) => figures[key]);
     const others = measured.get(beside ?? "")?.map((figures) => figures[key]);
     const ratios = values.map((value, turn) => value / (others?.[turn] ?? Number.NaN));
     const ratio = beside && `${median(ratios).toFixed(2)} x "${beside}"`;
     console.log(`  ${name.padEnd(46)} ${text(median(values)).padStart(9)}  ${ratio ?? ""}`.trimEnd());
+    bars.push({ name, value: median(values), text: text(median(values)) });
   }
+  record({ group, what, better, bars });
 }
 
 const nanoseconds = (ns: number): string => `${ns.toFixed(1)} ns`;
@@ -114,12 +118,20 @@ try {
     for (const each of cases) measured.get(each.name)?.push(await measure(each, core));
   }
   console.log(`regstream serve with history; the server on one core, all else on others; medians of ${turns} turns`);
-  console.log(`${burst.updates} updates at once, each to ${burst.streams} streams`);
-  report("the server's processor time for a delivery", "cpuOfDelivery", nanoseconds, cases, measured);
-  report("deliveries a second, from first publish to last read", "rate", rate, cases, measured);
-  console.log(`${idle.streams} streams are opened, and stay idle`);
-  report("resident memory of a stream", "bytesOfStream", size, cases, measured);
-  report("the server's processor time to open a stream", "cpuOfOpening", microseconds, cases, measured);
+  const busy = `${burst.updates} updates at once, each to ${burst.streams} streams`;
+  console.log(busy);
+  report([busy, "the server's processor time for a delivery", "less"], "cpuOfDelivery", nanoseconds, cases, measured);
+  report([busy, "deliveries a second, from first publish to last read", "more"], "rate", rate, cases, measured);
+  const quiet = `${idle.streams} streams are opened, and stay idle`;
+  console.log(quiet);
+  report([quiet, "resident memory of a stream", "less"], "bytesOfStream", size, cases, measured);
+  report(
+    [quiet, "the server's processor time to open a stream", "less"],
+    "cpuOfOpening",
+    microseconds,
+    cases,
+    measured,
+  );
 } finally {
   await Child.stopAll();
   removeTemporaryFolders();

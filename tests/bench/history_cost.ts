@@ -16,6 +16,7 @@ import { channel, RedisServer } from "../processes/redis.ts";
 import { removeTemporaryFolders } from "../processes/temporary_folder.ts";
 import { median, quantile } from "./quantile.ts";
 import { updateOf } from "./updates.ts";
+import { type Figure, record } from "./figures.ts";
 
 const turns = 10;
 const oneByOne = 500;
@@ -116,21 +117,26 @@ async function compare(where: string, contest: Contest, gateway?: Gateway): Prom
     peers.push(await contest.bare());
     if (gateway) await untilHeard(gateway, (2 * turn + 2) * (oneByOne + atOnce));
   }
-  console.log(where);
-  print(ours, peers);
+  print(where, ours, peers);
 }
 
-function print(ours: readonly Figures[], peers: readonly Figures[]): void {
-  const row = (what: string, key: keyof Figures, text: (value: number) => string): void => {
+function print(group: string, ours: readonly Figures[], peers: readonly Figures[]): void {
+  console.log(group);
+  const row = (what: string, key: keyof Figures, better: Figure["better"], text: (value: number) => string): void => {
     const [our, theirs] = [median(ours.map((figures) => figures[key])), median(peers.map((figures) => figures[key]))];
     console.log(
-      `  ${what.padEnd(24)} ${text(our).padStart(12)} against ${text(theirs).padStart(12)} ${(our / theirs).toFixed(2).padStart(6)} x`,
+      `  ${what.padEnd(28)} ${text(our).padStart(12)} against ${text(theirs).padStart(12)} ${(our / theirs).toFixed(2).padStart(6)} x`,
     );
+    const bars = [
+      { name: "into the history", value: our, text: text(our) },
+      { name: "a bare PUBLISH", value: theirs, text: text(theirs) },
+    ];
+    record({ group, what, better, bars });
   };
   const time = (milliseconds: number): string => `${milliseconds.toFixed(3)} ms`;
-  row("one at a time: median", "median", time);
-  row("one at a time: p99", "p99", time);
-  row("pipelined", "rate", (perSecond) => `${Math.round(perSecond)} /s`);
+  row("one at a time: median", "median", "less", time);
+  row("one at a time: p99", "p99", "less", time);
+  row("pipelined, updates a second", "rate", "more", (perSecond) => `${Math.round(perSecond)} /s`);
 }
 
 const programs = new URL("../../build/bin/", import.meta.url).pathname;
@@ -144,8 +150,7 @@ async function compareNative(): Promise<void> {
   );
   // The broker logs its connection before.
   const { history, bare } = JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Record<"history" | "bare", Figures>;
-  console.log(`from C++, nobody listens, ${nativeAtOnce} updates at once`);
-  print([history], [bare]);
+  print(`from C++, nobody listens, ${nativeAtOnce} updates at once`, [history], [bare]);
   await redis.stop();
 }
 

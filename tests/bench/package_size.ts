@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 
 import { build } from "esbuild";
 import manifest from "regstream/package.json" with { type: "json" };
+import { type Bar, record } from "./figures.ts";
 
 /** What the default import and the module may weigh together: centrifuge, the peer that recovers gaps as well. */
 const targetKb = 23.7;
@@ -60,6 +61,12 @@ const show = (name: string, kb: number, laterKb = 0): void => {
   console.log(`${name.padEnd(46)} ${kb.toFixed(1).padStart(6)} KB${later}`);
 };
 
+const bars: Bar[] = [];
+const compare = (name: string, kb: number): void => {
+  show(name, kb);
+  bars.push({ name, value: kb, text: `${kb.toFixed(1)} KB` });
+};
+
 const moduleKb = packedKb(await readFile(createRequire(import.meta.url).resolve("regstream/regstream.wasm")));
 show("regstream.wasm", moduleKb);
 for (const [name, target] of Object.entries(manifest.exports)) {
@@ -70,12 +77,13 @@ for (const [name, target] of Object.entries(manifest.exports)) {
 }
 const { atOnceKb: mainKb } = await sizeOf('export { RegistrationStream } from "regstream";');
 show("RegistrationStream alone", mainKb);
-show(`regstream with its module (goal: ${targetKb})`, mainKb + moduleKb);
+compare(`regstream with its module (goal: ${targetKb})`, mainKb + moduleKb);
 for (const [peer, code] of Object.entries({
   centrifuge: 'export { Centrifuge } from "centrifuge";',
   "@microsoft/fetch-event-source": 'export { fetchEventSource } from "@microsoft/fetch-event-source";',
   "pusher-js": 'export { default } from "pusher-js";',
   "socket.io-client": 'export { io } from "socket.io-client";',
 })) {
-  show(peer, (await sizeOf(code)).atOnceKb);
+  compare(peer, (await sizeOf(code)).atOnceKb);
 }
+record({ group: "minified and compressed", what: "what a page loads", better: "less", bars });

@@ -8,6 +8,7 @@ import type { Browser, CDPSession, Page } from "playwright-core";
 import { launchBrowser } from "../processes/browser.ts";
 import { type PageName, PageServer } from "./page_server.ts";
 import { quantile } from "./quantile.ts";
+import { type Bar, record } from "./figures.ts";
 
 const [flood = 100_000, heapUpdates = 1_000_000] = process.argv.slice(2).map(Number);
 const rounds = 3;
@@ -130,6 +131,16 @@ try {
       `  ${name.padEnd(14)} main thread ${task.toFixed(1)} µs an update, of it script ${script.toFixed(1)} µs; ${renders} renders`,
     );
   }
+  const bars = (unit: string, of: (name: PageName) => number): Bar[] =>
+    [["with the package", "package_page"] as const, ["a bare EventSource", "bare_page"] as const].map(
+      ([name, page]) => ({ name, value: of(page), text: `${of(page).toFixed(1)} ${unit}` }),
+    );
+  record({
+    group: `a flood of ${flood} updates`,
+    what: "main thread, an update",
+    better: "less",
+    bars: bars("µs", (name) => cost[name].task),
+  });
   console.log(
     `  ratio of main-thread time ${(cost.package_page.task / cost.bare_page.task).toFixed(2)}, of renders ${(cost.package_page.renders / cost.bare_page.renders).toFixed(2)}`,
   );
@@ -140,6 +151,12 @@ try {
       for (const name of pages) times[name].push(await measureFirst(name, latencyMs));
     }
     const { bare_page: bare, package_page: ours } = perPage((name) => median(times[name]));
+    record({
+      group: `a page is opened, ${latencyMs} ms of latency`,
+      what: "the first update is shown after",
+      better: "less",
+      bars: bars("ms", (name) => median(times[name])),
+    });
     console.log(
       `first update shown, ${latencyMs} ms of latency: bare ${bare.toFixed(1)} ms, the package ${ours.toFixed(1)} ms, ${(ours - bare).toFixed(1)} ms later`,
     );

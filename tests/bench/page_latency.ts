@@ -9,6 +9,7 @@ import { Gateway } from "../processes/gateway.ts";
 import { channel, RedisServer } from "../processes/redis.ts";
 import { removeTemporaryFolders } from "../processes/temporary_folder.ts";
 import { quantile } from "./quantile.ts";
+import { type Bar, record } from "./figures.ts";
 
 const rounds = 500;
 const warmUp = 50;
@@ -104,6 +105,17 @@ try {
   );
   console.log(row("the page (client, hook, React)", ours));
   console.log(row("a bare EventSource and textContent", peers));
+  for (const [what, share] of [
+    ["from PUBLISH to the page's DOM: median", 0.5],
+    ["from PUBLISH to the page's DOM: p99", 0.99],
+  ] as const) {
+    const bar = (name: string, values: readonly number[]): Bar => {
+      const value = quantile(values, share);
+      return { name, value, text: `${value.toFixed(2)} ms` };
+    };
+    const bars = [bar("client, hook and React", ours), bar("a bare EventSource and textContent", peers)];
+    record({ group: `${rounds} updates, one at a time`, what, better: "less", bars });
+  }
   console.log(`ratio of medians ${(quantile(ours, 0.5) / quantile(peers, 0.5)).toFixed(2)}`);
 } finally {
   await browser.close();

@@ -12,6 +12,7 @@ import { type Contender, gateway, MeasuredServer, shareCores } from "./measured_
 import { median } from "./quantile.ts";
 import { StreamReaders } from "./stream_readers.ts";
 import { updateOf } from "./updates.ts";
+import { record } from "./figures.ts";
 
 const clients = 15_000;
 const updates = 100;
@@ -62,6 +63,17 @@ try {
   }
   console.log(`${clients} clients return at once, each with ${updates} updates to read`);
   console.log(`the server on one core, the clients on others; medians of ${turns} turns`);
+  for (const [what, key, text] of [
+    ["all have read all after", "tookNs", seconds],
+    ["the server's processor time", "cpuNs", seconds],
+    ["the server's memory at its peak", "peakBytes", (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`],
+  ] as const) {
+    const bars = [...measured].map(([{ name }, figures]) => {
+      const value = median(figures.map((each) => each[key]));
+      return { name, value, text: text(value) };
+    });
+    record({ group: `${clients} clients return at once`, what, better: "less", bars });
+  }
   for (const [{ name }, figures] of measured) {
     const of = (key: keyof Figures): number => median(figures.map((each) => each[key]));
     const [took, cpu, peak] = [seconds(of("tookNs")), seconds(of("cpuNs")), (of("peakBytes") / 2 ** 20).toFixed(0)];

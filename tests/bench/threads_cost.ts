@@ -16,6 +16,7 @@ import { gateway, MeasuredServer } from "./measured_server.ts";
 import { median } from "./quantile.ts";
 import { StreamReaders } from "./stream_readers.ts";
 import { updateOf } from "./updates.ts";
+import { type Bar, type Figure, record } from "./figures.ts";
 
 const turns = 9;
 const threads = [1, 2, 4] as const;
@@ -76,15 +77,21 @@ async function measureIdle(count: number): Promise<Pick<Figures, "bytesOfStream"
 
 const measured: Figures[][] = [];
 
-function report(what: string, key: keyof Figures, text: (value: number) => string): void {
+function report(
+  [group, what, better]: readonly [group: string, what: string, better: Figure["better"]],
+  key: keyof Figures,
+  text: (value: number) => string,
+): void {
   console.log(what);
+  const bars: Bar[] = [];
   for (const [index, count] of threads.entries()) {
     const ratios = measured.map((turn) => (turn[index]?.[key] ?? Number.NaN) / (turn[0]?.[key] ?? Number.NaN));
     const value = median(measured.map((turn) => turn[index]?.[key] ?? Number.NaN));
-    console.log(
-      `  ${`${count} ${count === 1 ? "thread" : "threads"}`.padEnd(46)} ${text(value).padStart(9)} ${median(ratios).toFixed(2).padStart(6)} x`,
-    );
+    const name = `${count} ${count === 1 ? "thread" : "threads"}`;
+    bars.push({ name, value, text: text(value) });
+    console.log(`  ${name.padEnd(46)} ${text(value).padStart(9)} ${median(ratios).toFixed(2).padStart(6)} x`);
   }
+  record({ group, what, better, bars });
 }
 
 const nanoseconds = (ns: number): string => `${ns.toFixed(1)} ns`;
@@ -102,14 +109,17 @@ try {
     measured.push(figures);
   }
   console.log(`regstream serve --threads, on the cores ${cores} with all else; medians of ${turns} turns`);
-  console.log(`${toAll.updates} updates at once, each to ${toAll.streams} streams`);
-  report("the server's processor time for a delivery", "cpuToAll", nanoseconds);
-  report("deliveries a second, from first publish to last read", "rateToAll", millions);
-  console.log(`${toOne.updates} updates at once, each to one of ${toOne.streams} streams`);
-  report("the server's processor time for a delivery", "cpuToOne", microseconds);
-  report("deliveries a second, from first publish to last read", "rateToOne", thousands);
-  console.log(`${idle.streams} streams are opened, and stay idle`);
-  report("resident memory of a stream", "bytesOfStream", size);
+  const toAllLoad = `${toAll.updates} updates at once, each to ${toAll.streams} streams`;
+  console.log(toAllLoad);
+  report([toAllLoad, "the server's processor time for a delivery", "less"], "cpuToAll", nanoseconds);
+  report([toAllLoad, "deliveries a second, from first publish to last read", "more"], "rateToAll", millions);
+  const toOneLoad = `${toOne.updates} updates at once, each to one of ${toOne.streams} streams`;
+  console.log(toOneLoad);
+  report([toOneLoad, "the server's processor time for a delivery", "less"], "cpuToOne", microseconds);
+  report([toOneLoad, "deliveries a second, from first publish to last read", "more"], "rateToOne", thousands);
+  const idleLoad = `${idle.streams} streams are opened, and stay idle`;
+  console.log(idleLoad);
+  report([idleLoad, "resident memory of a stream", "less"], "bytesOfStream", size);
 } finally {
   await Child.stopAll();
   removeTemporaryFolders();

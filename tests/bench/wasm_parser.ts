@@ -11,6 +11,7 @@ import { Vocabulary } from "../../wasm/src/core/vocabulary.ts";
 import { EventStreamParser } from "../../wasm/src/core/event_stream_parser.ts";
 import { loadCore } from "../../wasm/src/core/load_core.ts";
 import { registrationWorkflow } from "../../wasm/src/workflow.ts";
+import { record } from "./figures.ts";
 
 const streamBytesMin = 1 << 20;
 const rounds = 40;
@@ -219,6 +220,15 @@ for (let round = 0; round < rounds; ++round) {
 for (const [index, { what, stream, chunkBytes, target }] of comparisons.entries()) {
   const { ours, peer } = fastest[index]!;
   const rate = (milliseconds: number) => `${(stream.length / milliseconds / 1000).toFixed(0).padStart(5)} MB/s`;
+  record({
+    group: "parsing under Node",
+    what: `${what}, ${chunkBytes / kib} KiB chunks`,
+    better: "more",
+    bars: [
+      { name: "regstream/parser", value: 1 / ours, text: rate(ours).trim() },
+      { name: "eventsource-parser", value: 1 / peer, text: rate(peer).trim() },
+    ],
+  });
   const against = target === undefined ? "" : ` (target ${target})`;
   console.log(
     `${`${what}, ${chunkBytes / kib} KiB chunks`.padEnd(46)} ${rate(ours)} against ${rate(peer)} ${(peer / ours).toFixed(2).padStart(6)} x${against}`,
