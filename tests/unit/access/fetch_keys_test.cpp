@@ -8,7 +8,7 @@
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 
-#include "native/run_until.hpp"
+#include "run_until.hpp"
 #include "net/router.hpp"
 #include "net/server.hpp"
 #include "signer.hpp"

@@ -7,8 +7,8 @@
 #include <catch2/catch.hpp>
 #include <regstream/workflow/registration.hpp>
 
-#include "native/redis_server.hpp"
-#include "native/run_until.hpp"
+#include "redis_server.hpp"
+#include "run_until.hpp"
 
 namespace regstream::access {
 namespace {

@@ -12,8 +12,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "../hub/pump_loop.hpp"
-#include "../hub/refusal.hpp"
+#include "pump_loop.hpp"
+#include "refusal.hpp"
 
 using namespace regstream;
 using namespace regstream::hub;

@@ -14,7 +14,7 @@ interface Id {
   readonly refused?: string;
 }
 
-// The same file as the core's own test (tests/unit/core/update_codec_test.cpp).
+// The same file as the core's own test (tests/unit/core/codec_update_test.cpp).
 const path = new URL("../../../tests/vectors/messages/registration_ids.json", import.meta.url);
 const ids = JSON.parse(readFileSync(path, "utf8")) as readonly Id[];
 

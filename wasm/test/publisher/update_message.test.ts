@@ -24,7 +24,7 @@ interface Limit {
   readonly refused?: string;
 }
 
-// The same file as the native writers' and readers' (tests/unit/native/publisher_limits.cpp).
+// The same file as the native writers' and readers' (tests/unit/publisher/publisher_limits_test.cpp).
 const limits = JSON.parse(
   readFileSync(new URL("../../../tests/vectors/messages/limits.json", import.meta.url), "utf8"),
 ) as readonly Limit[];

@@ -2,7 +2,7 @@
 
 #include <catch2/catch.hpp>
 
-#include "../hub/pump_loop.hpp"
+#include "pump_loop.hpp"
 #include "hub/lease.hpp"
 
 using namespace regstream;
