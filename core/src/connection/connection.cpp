@@ -36,17 +36,17 @@ Connection::Connection(const ConnectionOptions& options, std::uint64_t seed,
 
 bool Connection::connect(Instant now) {
   observe(now);
-  return take(ConnectionEvent::connect);
+  return transition(ConnectionEvent::connect);
 }
 
 bool Connection::restart(Instant now) {
   observe(now);
-  return take(ConnectionEvent::restart);
+  return transition(ConnectionEvent::restart);
 }
 
 bool Connection::close(Instant now) {
   observe(now);
-  return take(ConnectionEvent::close);
+  return transition(ConnectionEvent::close);
 }
 
 void Connection::change(Instant now) {
@@ -67,7 +67,7 @@ void Connection::change(Instant now) {
 bool Connection::on_token(AttemptId attempt, Instant now) {
   observe(now);
   if (!is_current(attempt) ||
-      !take(awaits_renewal_ ? ConnectionEvent::renewed : ConnectionEvent::token_given)) {
+      !transition(awaits_renewal_ ? ConnectionEvent::renewed : ConnectionEvent::token_given)) {
     return false;
   }
   needs_fresh_token_ = false;
@@ -83,8 +83,8 @@ bool Connection::on_token_failed(AttemptId attempt, TokenFailure failure, Instan
     plan_renewal();
     return true;
   }
-  return take(failure == TokenFailure::may_pass ? ConnectionEvent::token_unavailable
-                                                : ConnectionEvent::token_denied);
+  return transition(failure == TokenFailure::may_pass ? ConnectionEvent::token_unavailable
+                                                      : ConnectionEvent::token_denied);
 }
 
 bool Connection::on_response(AttemptId attempt, const ResponseHead& head, Instant now) {
@@ -101,7 +101,7 @@ bool Connection::on_response(AttemptId attempt, const ResponseHead& head, Instan
     return true;
   }
   const ConnectionEvent event = classify(head);
-  if (!take(event, head.retry_after)) {
+  if (!transition(event, head.retry_after)) {
     return false;
   }
   if (event == ConnectionEvent::accepted) {
@@ -132,7 +132,7 @@ bool Connection::on_retry(AttemptId attempt, Duration reconnection_time) {
 }
 
 bool Connection::on_finished(AttemptId attempt) {
-  return is_current(attempt) && take(ConnectionEvent::finished);
+  return is_current(attempt) && transition(ConnectionEvent::finished);
 }
 
 bool Connection::on_end(AttemptId attempt, TransportEnd end, Instant now) {
@@ -141,17 +141,17 @@ bool Connection::on_end(AttemptId attempt, TransportEnd end, Instant now) {
     return false;
   }
   if (end == TransportEnd::ended) {
-    return take(is_poll_over() ? ConnectionEvent::polled : ConnectionEvent::ended);
+    return transition(is_poll_over() ? ConnectionEvent::polled : ConnectionEvent::ended);
   }
   // A stream that is open was answered before: what comes after that is no answer.
   if (end == TransportEnd::failed || state_ == ConnectionState::open) {
-    return take(ConnectionEvent::network_failed);
+    return transition(ConnectionEvent::network_failed);
   }
   if (options_.policy == RetryPolicy::standard) {
-    return take(ConnectionEvent::refused_for_good);
+    return transition(ConnectionEvent::refused_for_good);
   }
   sees_ = options_.can_see;
-  return take(ConnectionEvent::refused);
+  return transition(ConnectionEvent::refused);
 }
 
 std::optional<Instant> Connection::next_deadline() const {
@@ -171,7 +171,7 @@ void Connection::handle_deadline(Instant now) {
   // An attempt that has run out of time as well is given up: its replacement would have none.
   if (change_due_ && now_ >= *change_due_ &&
       (state_ == ConnectionState::open || now_ < deadline_)) {
-    take(ConnectionEvent::changed);
+    transition(ConnectionEvent::changed);
     return;
   }
   if (poll_due_ && now_ >= *poll_due_) {
@@ -193,7 +193,7 @@ void Connection::handle_deadline(Instant now) {
     deadline_ = after(now_, options_.late_grace);
     return;
   }
-  take(ConnectionEvent::deadline);
+  transition(ConnectionEvent::deadline);
 }
 
 void Connection::observe(Instant now) {
@@ -223,23 +223,23 @@ bool Connection::is_connected_behind(ConnectionEvent event) const {
   return keeps ? is_connected_ : event == ConnectionEvent::accepted;
 }
 
-bool Connection::take(ConnectionEvent event, std::optional<Duration> retry_after) {
-  const ConnectionTransition* transition = find_transition(state_, event);
-  if (transition == nullptr) {
+bool Connection::transition(ConnectionEvent event, std::optional<Duration> retry_after) {
+  const ConnectionTransition* row = find_transition(state_, event);
+  if (row == nullptr) {
     return false;
   }
   // Not done on opening: a server that accepts and drops at once would be called without backoff.
   if (state_ == ConnectionState::open && now_ >= after(opened_, options_.stable_after)) {
     backoff_.reset();
   }
-  state_ = transition->to == ConnectionState::authorizing && !options_.needs_token
+  state_ = row->to == ConnectionState::authorizing && !options_.needs_token
                ? ConnectionState::connecting
-               : transition->to;
-  reason_ = transition->reason;
+               : row->to;
+  reason_ = row->reason;
   is_connected_ = is_connected_behind(event);
   // A wait that only learns why it goes on, goes on.
   if (event != ConnectionEvent::offline) {
-    enter(*transition, retry_after);
+    enter(*row, retry_after);
   }
   // Polls that follow each other are one connection.
   const bool is_next_poll = kind_ == TransportKind::polling &&
@@ -274,8 +274,7 @@ void Connection::begin_attempt(bool has_time_of_its_own) {
   }
 }
 
-void Connection::enter(const ConnectionTransition& transition,
-                       std::optional<Duration> retry_after) {
+void Connection::enter(const ConnectionTransition& row, std::optional<Duration> retry_after) {
   token_expires_.reset();
   renewal_due_.reset();
   awaits_renewal_ = false;
@@ -288,19 +287,19 @@ void Connection::enter(const ConnectionTransition& transition,
   switch (state_) {
     case ConnectionState::authorizing:
     case ConnectionState::connecting:
-      if (transition.event == ConnectionEvent::token_given) {
+      if (row.event == ConnectionEvent::token_given) {
         return begin_attempt(false);
       }
       ++attempt_;
       change_due_.reset();
       kind_ = next_kind();
-      if (transition.event == ConnectionEvent::polled) {
+      if (row.event == ConnectionEvent::polled) {
         plan_poll();
       }
       has_news_ = false;
       has_moved_on_ = false;
-      return begin_attempt(transition.from != ConnectionState::connecting ||
-                           transition.event != ConnectionEvent::changed);
+      return begin_attempt(row.from != ConnectionState::connecting ||
+                           row.event != ConnectionEvent::changed);
     case ConnectionState::open:
       opened_ = now_;
       begin_listening();
@@ -317,7 +316,7 @@ void Connection::enter(const ConnectionTransition& transition,
       }
       is_attempt_due_ = false;
       change_due_.reset();
-      sees_ = sees_ && transition.event == ConnectionEvent::refused;
+      sees_ = sees_ && row.event == ConnectionEvent::refused;
       return;
     }
     case ConnectionState::idle:

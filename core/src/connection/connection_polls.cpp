@@ -42,7 +42,7 @@ void Connection::plan_probe() {
 void Connection::probe() {
   probe_due_.reset();
   if (is_held_back_) {
-    take(ConnectionEvent::held_back);
+    transition(ConnectionEvent::held_back);
     return;
   }
   // A timer that goes off late (a hidden page's do) finds the attempt out of time: it gets some
@@ -95,7 +95,7 @@ bool Connection::on_probe_event(AttemptId attempt, Instant now) {
   }
   is_held_back_ = true;
   plan_stream();
-  return take(ConnectionEvent::held_back);
+  return transition(ConnectionEvent::held_back);
 }
 
 /// A server that waits in vain takes its time, and any other says `connected`: what ends sooner and

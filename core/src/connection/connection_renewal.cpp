@@ -31,7 +31,7 @@ void Connection::plan_renewal(std::optional<Duration> retry_after) {
 
 void Connection::begin_renewal() {
   if (!options_.needs_token) {
-    take(ConnectionEvent::renewed);
+    transition(ConnectionEvent::renewed);
     return;
   }
   if (awaits_renewal_) {

@@ -36,7 +36,7 @@ void Connection::on_online(Instant now) {
   is_offline_ = false;
   if (was_offline) {
     is_held_back_ = false;  // It may be another network.
-    take(ConnectionEvent::online);
+    transition(ConnectionEvent::online);
   }
   on_visible(now);
 }
@@ -44,7 +44,7 @@ void Connection::on_online(Instant now) {
 void Connection::on_offline(Instant now) {
   observe(now);
   // A second signal says nothing new, and must not put the probe off.
-  if (!is_offline_ && take(ConnectionEvent::offline)) {
+  if (!is_offline_ && transition(ConnectionEvent::offline)) {
     deadline_ = std::max(deadline_, after(now_, options_.offline_probe_interval));
   }
   is_offline_ = true;
@@ -53,7 +53,7 @@ void Connection::on_offline(Instant now) {
 void Connection::on_visible(Instant now) {
   observe(now);
   if (state_ == ConnectionState::open && now_ > after(quiet_until_, options_.late_grace)) {
-    take(ConnectionEvent::fell_silent);
+    transition(ConnectionEvent::fell_silent);
   }
   // A machine that slept finds its deadline long past.
   handle_deadline(now);
@@ -64,7 +64,7 @@ void Connection::on_restored(Instant now) {
   observe(now);
   // A page in the cache hears of nothing: it may have come online meanwhile.
   is_offline_ = false;
-  take(ConnectionEvent::restored);
+  transition(ConnectionEvent::restored);
   wake();
 }
 
@@ -72,7 +72,7 @@ void Connection::on_restored(Instant now) {
 /// a signal says nothing about the server.
 void Connection::wake() {
   if (now_ >= earliest_) {
-    take(ConnectionEvent::wake);
+    transition(ConnectionEvent::wake);
   } else if (state_ == ConnectionState::waiting) {
     deadline_ = std::min(deadline_, earliest_);
   }

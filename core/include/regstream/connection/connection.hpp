@@ -298,8 +298,8 @@ class Connection {
 
   /// Takes the transition of the table for `event`; false where the table has none. `retry_after`
   /// stands in for the reconnection time, if the transition begins a wait.
-  bool take(ConnectionEvent event, std::optional<Duration> retry_after = std::nullopt);
-  void enter(const ConnectionTransition& transition, std::optional<Duration> retry_after);
+  bool transition(ConnectionEvent event, std::optional<Duration> retry_after = std::nullopt);
+  void enter(const ConnectionTransition& row, std::optional<Duration> retry_after);
   void tell(const StateChanged& change);
 
   ConnectionOptions options_;
