@@ -52,12 +52,12 @@ bool Connection::close(Instant now) {
 void Connection::change(Instant now) {
   observe(now);
   // An attempt that the caller has not been told of yet asks for what there is when it is told.
-  if (change_due_ || !has_transport() || handed_out_ != attempt_) {
+  if (change_due_ || !has_transport() || opened_attempt_ != attempt_) {
     return;
   }
   const Duration delay_min = std::max(options_.change_delay, Duration::zero());
   const Duration delay_max = std::max(options_.wake_spacing_min, delay_min);
-  if (now_ >= after(begun_, delay_max)) {
+  if (now_ >= after(attempt_began_, delay_max)) {
     change_delay_ = delay_min;
   }
   change_due_ = after(now_, change_delay_);
@@ -118,7 +118,7 @@ bool Connection::on_event_id(AttemptId attempt, std::string_view last_event_id) 
   if (!is_current(attempt) || last_event_id.size() > last_event_id_bytes_max) {
     return false;
   }
-  has_moved_on_ |= last_event_id_ != last_event_id;
+  has_new_event_id_ |= last_event_id_ != last_event_id;
   last_event_id_ = last_event_id;
   return true;
 }
@@ -150,7 +150,7 @@ bool Connection::on_end(AttemptId attempt, TransportEnd end, Instant now) {
   if (options_.policy == RetryPolicy::standard) {
     return transition(ConnectionEvent::refused_for_good);
   }
-  sees_ = options_.can_see;
+  wants_status_ = options_.can_see;
   return transition(ConnectionEvent::refused);
 }
 
@@ -188,8 +188,8 @@ void Connection::handle_deadline(Instant now) {
   if (now_ < deadline_) {
     return;
   }
-  if (state_ == ConnectionState::open && !had_grace_ && now_ > after(deadline_, late_after)) {
-    had_grace_ = true;
+  if (state_ == ConnectionState::open && !used_grace_ && now_ > after(deadline_, late_after)) {
+    used_grace_ = true;
     deadline_ = after(now_, options_.late_grace);
     return;
   }
@@ -215,7 +215,7 @@ Duration Connection::bounded(Duration reconnection_time) const {
 }
 
 /// A stream that is being replaced counts as connected until that fails.
-bool Connection::is_connected_behind(ConnectionEvent event) const {
+bool Connection::is_connected_after(ConnectionEvent event) const {
   const bool keeps = event == ConnectionEvent::changed || event == ConnectionEvent::renewed ||
                      event == ConnectionEvent::token_given ||
                      event == ConnectionEvent::token_refused ||
@@ -236,7 +236,7 @@ bool Connection::transition(ConnectionEvent event, std::optional<Duration> retry
                ? ConnectionState::connecting
                : row->to;
   reason_ = row->reason;
-  is_connected_ = is_connected_behind(event);
+  is_connected_ = is_connected_after(event);
   // A wait that only learns why it goes on, goes on.
   if (event != ConnectionEvent::offline) {
     enter(*row, retry_after);
@@ -244,31 +244,32 @@ bool Connection::transition(ConnectionEvent event, std::optional<Duration> retry
   // Polls that follow each other are one connection.
   const bool is_next_poll = kind_ == TransportKind::polling &&
                             event != ConnectionEvent::held_back && is_connected_ &&
-                            told_ == ConnectionState::open;
+                            reported_state_ == ConnectionState::open;
   if (!is_next_poll) {
-    tell({.from = told_, .to = state_, .reason = reason_, .is_connected = is_connected_});
-    told_ = state_;
+    queue_change(
+        {.from = reported_state_, .to = state_, .reason = reason_, .is_connected = is_connected_});
+    reported_state_ = state_;
   }
   return true;
 }
 
 /// When the attempt that begins has to be open. One that replaces an attempt which had not opened
 /// gets no time of its own, or a caller with changes without end would never hear of a dead server.
-Instant Connection::opening_limit() const {
-  const Instant answered = after(begun_, answer_timeout());
+Instant Connection::opening_deadline() const {
+  const Instant answered = after(attempt_began_, answer_timeout());
   return options_.needs_token ? after(answered, options_.connect_timeout) : answered;
 }
 
 /// Now, or when the next poll is due.
-void Connection::begin_attempt(bool has_time_of_its_own) {
-  begun_ = poll_due_.value_or(now_);
-  if (has_time_of_its_own) {
-    opens_until_ = opening_limit();
+void Connection::begin_attempt(bool has_own_opening_deadline) {
+  attempt_began_ = poll_due_.value_or(now_);
+  if (has_own_opening_deadline) {
+    opening_deadline_ = opening_deadline();
   }
   const bool is_opening = state_ == ConnectionState::connecting;
   const Duration limit = is_opening ? answer_timeout() : options_.connect_timeout;
-  deadline_ = std::min(after(begun_, limit), opens_until_);
-  is_attempt_due_ = !poll_due_;
+  deadline_ = std::min(after(attempt_began_, limit), opening_deadline_);
+  is_attempt_pending_ = !poll_due_;
   if (is_opening) {
     plan_probe();
   }
@@ -278,11 +279,11 @@ void Connection::enter(const ConnectionTransition& row, std::optional<Duration> 
   token_expires_.reset();
   renewal_due_.reset();
   awaits_renewal_ = false;
-  is_renewal_due_ = false;
+  is_renewal_pending_ = false;
   poll_due_.reset();
   if (state_ != ConnectionState::open) {
     probe_due_.reset();
-    is_probe_due_ = false;
+    is_probe_pending_ = false;
   }
   switch (state_) {
     case ConnectionState::authorizing:
@@ -296,8 +297,8 @@ void Connection::enter(const ConnectionTransition& row, std::optional<Duration> 
       if (row.event == ConnectionEvent::polled) {
         plan_poll();
       }
-      has_news_ = false;
-      has_moved_on_ = false;
+      has_event_ = false;
+      has_new_event_id_ = false;
       return begin_attempt(row.from != ConnectionState::connecting ||
                            row.event != ConnectionEvent::changed);
     case ConnectionState::open:
@@ -310,18 +311,19 @@ void Connection::enter(const ConnectionTransition& row, std::optional<Duration> 
       if (is_offline_) {
         deadline_ = std::max(deadline_, after(now_, options_.offline_probe_interval));
       }
-      earliest_ = after(begun_, std::max(reconnection_time_, options_.wake_spacing_min));
+      earliest_wake_ =
+          after(attempt_began_, std::max(reconnection_time_, options_.wake_spacing_min));
       if (retry_after) {
-        earliest_ = std::max(earliest_, after(now_, floor));
+        earliest_wake_ = std::max(earliest_wake_, after(now_, floor));
       }
-      is_attempt_due_ = false;
+      is_attempt_pending_ = false;
       change_due_.reset();
-      sees_ = sees_ && row.event == ConnectionEvent::refused;
+      wants_status_ = wants_status_ && row.event == ConnectionEvent::refused;
       return;
     }
     case ConnectionState::idle:
     case ConnectionState::closed:
-      is_attempt_due_ = false;
+      is_attempt_pending_ = false;
       change_due_.reset();
       return;
   }

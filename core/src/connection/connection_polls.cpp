@@ -15,7 +15,7 @@ TransportKind Connection::next_kind() {
   if (is_held_back_) {
     plan_stream();
   }
-  return sees_ ? TransportKind::seeing : TransportKind::preferred;
+  return wants_status_ ? TransportKind::seeing : TransportKind::preferred;
 }
 
 /// When a stream is tried again: ever more rarely.
@@ -34,7 +34,7 @@ Duration Connection::answer_timeout() const {
 
 void Connection::plan_probe() {
   if (options_.polls.are_possible && kind_ != TransportKind::polling) {
-    probe_due_ = after(begun_, options_.polls.probe_after);
+    probe_due_ = after(attempt_began_, options_.polls.probe_after);
   }
 }
 
@@ -54,7 +54,7 @@ void Connection::probe() {
     }
     deadline_ = after(now_, options_.late_grace);
   }
-  is_probe_due_ = true;
+  is_probe_pending_ = true;
 }
 
 /// The next poll. One that was answered at once and left the cursor where it was would be answered
@@ -62,11 +62,11 @@ void Connection::probe() {
 /// one on the distance doubles, up to how often polls wait in vain.
 void Connection::plan_poll() {
   const PollOptions& polls = options_.polls;
-  const bool is_same_again = !has_moved_on_ && now_ < after(begun_, polls.longest / 2);
+  const bool is_same_again = !has_new_event_id_ && now_ < after(attempt_began_, polls.longest / 2);
   if (!is_same_again) {
     poll_spacing_ = polls.spacing_min;
   }
-  const Instant due = after(begun_, poll_spacing_);
+  const Instant due = after(attempt_began_, poll_spacing_);
   poll_due_ = due > now_ ? std::optional(due) : std::nullopt;
   if (is_same_again) {
     const Duration most = std::max(polls.longest, polls.spacing_min);
@@ -74,13 +74,13 @@ void Connection::plan_poll() {
   }
 }
 
-bool Connection::on_news(AttemptId attempt) {
+bool Connection::on_event_arrived(AttemptId attempt) {
   if (!is_current(attempt) || state_ != ConnectionState::open) {
     return false;
   }
-  has_news_ = true;
+  has_event_ = true;
   probe_due_.reset();
-  is_probe_due_ = false;
+  is_probe_pending_ = false;
   if (kind_ != TransportKind::polling) {
     is_held_back_ = false;
     stream_retry_ = options_.polls.stream_retry_min;
@@ -90,7 +90,7 @@ bool Connection::on_news(AttemptId attempt) {
 
 bool Connection::on_probe_event(AttemptId attempt, Instant now) {
   observe(now);
-  if (!is_current(attempt) || AttemptId{probed_} != attempt || has_news_) {
+  if (!is_current(attempt) || AttemptId{probed_attempt_} != attempt || has_event_) {
     return false;
   }
   is_held_back_ = true;
@@ -102,7 +102,7 @@ bool Connection::on_probe_event(AttemptId attempt, Instant now) {
 /// says nothing was no poll, and the next must not follow at once.
 bool Connection::is_poll_over() const {
   return state_ == ConnectionState::open && kind_ == TransportKind::polling &&
-         (has_news_ || now_ >= after(begun_, options_.polls.longest / 2));
+         (has_event_ || now_ >= after(attempt_began_, options_.polls.longest / 2));
 }
 
 }  // namespace regstream

@@ -21,10 +21,10 @@ bool Connection::on_token_expiring(AttemptId attempt, Duration expires_in) {
 /// asked to wait for. Nothing is planned for later than its end.
 void Connection::plan_renewal(std::optional<Duration> retry_after) {
   awaits_renewal_ = false;
-  is_renewal_due_ = false;
+  is_renewal_pending_ = false;
   const Instant allowed = after(now_, bounded(retry_after.value_or(Duration::zero())));
   const Duration left = time_until(*token_expires_, allowed);
-  const Instant soonest = after(begun_, options_.wake_spacing_min);
+  const Instant soonest = after(attempt_began_, options_.wake_spacing_min);
   const Instant due = std::max(after(allowed, backoff_.some_of(left / 2)), soonest);
   renewal_due_ = due < *token_expires_ ? std::optional(due) : std::nullopt;
 }
@@ -38,9 +38,9 @@ void Connection::begin_renewal() {
     plan_renewal();  // No token came in time.
     return;
   }
-  begun_ = now_;
+  attempt_began_ = now_;
   awaits_renewal_ = true;
-  is_renewal_due_ = true;
+  is_renewal_pending_ = true;
   renewal_due_ = after(now_, options_.connect_timeout);
 }
 

@@ -71,10 +71,10 @@ void Connection::on_restored(Instant now) {
 /// Ends a wait, or moves its end to where the server allows one. The backoff goes on as it was:
 /// a signal says nothing about the server.
 void Connection::wake() {
-  if (now_ >= earliest_) {
+  if (now_ >= earliest_wake_) {
     transition(ConnectionEvent::wake);
   } else if (state_ == ConnectionState::waiting) {
-    deadline_ = std::min(deadline_, earliest_);
+    deadline_ = std::min(deadline_, earliest_wake_);
   }
 }
 
@@ -84,7 +84,7 @@ bool Connection::on_activity(AttemptId attempt, Instant now) {
     return false;
   }
   if (state_ == ConnectionState::open) {
-    hear_byte();
+    restart_watchdog();
   }
   return true;
 }
@@ -95,7 +95,7 @@ bool Connection::on_comment(AttemptId attempt, std::string_view text) {
   }
   if (const auto interval = sse::parse_heartbeat(text)) {
     heartbeat_ = *interval;
-    learn_silence();
+    update_silence_limit();
   }
   return true;
 }
@@ -112,7 +112,7 @@ bool Connection::on_ping(AttemptId attempt, std::int64_t timestamp_ms) {
     const Duration interval = std::max(sent, now_ - last_ping_->heard);
     if (interval > Duration::zero() && interval <= ping_interval_max) {
       ping_interval_ = interval;
-      learn_silence();
+      update_silence_limit();
     }
   }
   last_ping_ = ping;
@@ -125,28 +125,29 @@ void Connection::begin_listening() {
   heartbeat_.reset();
   last_ping_.reset();
   silence_limit_ = kind_ == TransportKind::polling ? answer_timeout() : longest_silence(options_);
-  hear_byte();
+  restart_watchdog();
 }
 
 /// How long a stream that is alive is quiet at most, as far as is known.
-Duration Connection::usual_silence() const {
+Duration Connection::expected_silence() const {
   const Duration pings = ping_interval_ > Duration::zero() ? ping_interval_ : Duration::max();
   return std::min(pings, heartbeat_.value_or(Duration::max()));
 }
 
-void Connection::learn_silence() {
+void Connection::update_silence_limit() {
   if (kind_ == TransportKind::polling) {
     return;  // A poll shows what it brings when it is over.
   }
-  silence_limit_ = std::min(std::max(silence_of(usual_silence()), learned_silence_min),
+  silence_limit_ = std::min(std::max(silence_of(expected_silence()), learned_silence_min),
                             longest_silence(options_));
-  hear_byte();
+  restart_watchdog();
 }
 
-void Connection::hear_byte() {
+void Connection::restart_watchdog() {
   deadline_ = after(now_, silence_limit_);
-  quiet_until_ = silence_limit_ == Duration::max() ? Instant::max() : after(now_, usual_silence());
-  had_grace_ = false;
+  quiet_until_ =
+      silence_limit_ == Duration::max() ? Instant::max() : after(now_, expected_silence());
+  used_grace_ = false;
 }
 
 }  // namespace regstream

@@ -70,7 +70,7 @@ sse::Token EventSession::next_of_bytes() {
   sse::Token token = parser_->next();
   if (const auto* const event = std::get_if<sse::Event>(&token)) {
     on_event_id(attempt_, event->last_event_id);
-    on_news(attempt_);
+    on_event_arrived(attempt_);
   } else if (const auto* const skipped = std::get_if<sse::Skipped>(&token)) {
     on_event_id(attempt_, skipped->last_event_id);
   } else if (const auto* const comment = std::get_if<sse::Comment>(&token)) {
@@ -87,7 +87,7 @@ sse::Token EventSession::next_of_bytes() {
 
 sse::Token EventSession::take_event() {
   unread_ = Unread::nothing;
-  on_news(attempt_);
+  on_event_arrived(attempt_);
   if (event_id_ && event_id_->size() > limits_.id_bytes_max) {
     return sse::Skipped{.reason = sse::SkipReason::id_too_long,
                         .bytes = event_data_.size(),

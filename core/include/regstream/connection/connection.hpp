@@ -226,7 +226,7 @@ class Connection {
   /// long this stream may be silent as a heartbeat does.
   bool on_ping(AttemptId attempt, std::int64_t timestamp_ms);
   /// An event of the stream, whatever it says: nothing holds it back.
-  bool on_news(AttemptId attempt);
+  bool on_event_arrived(AttemptId attempt);
   /// The probe beside `attempt` has brought an event. Refused if there is none. Polls take the
   /// place of the stream, which is no loss, unless that has brought an event as well.
   bool on_probe_event(AttemptId attempt, Instant now);
@@ -266,7 +266,7 @@ class Connection {
   [[nodiscard]] std::string_view last_event_id() const { return last_event_id_; }
   /// The attempt whose transport the caller has opened last, and so has asked the server for
   /// something. 0: it has closed that one, or opened none yet.
-  [[nodiscard]] AttemptId opened_attempt() const { return AttemptId{handed_out_}; }
+  [[nodiscard]] AttemptId opened_attempt() const { return AttemptId{opened_attempt_}; }
 
  private:
   /// A caller that polls after every input never has more than three changes to hear of. One that
@@ -280,19 +280,19 @@ class Connection {
   [[nodiscard]] Duration bounded(Duration reconnection_time) const;
   void wake();
   void begin_listening();
-  void learn_silence();
-  void hear_byte();
-  [[nodiscard]] Duration usual_silence() const;
+  void update_silence_limit();
+  void restart_watchdog();
+  [[nodiscard]] Duration expected_silence() const;
   [[nodiscard]] TransportKind next_kind();
   void plan_stream();
   void plan_poll();
   void plan_probe();
   void probe();
   [[nodiscard]] bool is_poll_over() const;
-  [[nodiscard]] bool is_connected_behind(ConnectionEvent event) const;
-  [[nodiscard]] Instant opening_limit() const;
+  [[nodiscard]] bool is_connected_after(ConnectionEvent event) const;
+  [[nodiscard]] Instant opening_deadline() const;
   [[nodiscard]] Duration answer_timeout() const;
-  void begin_attempt(bool has_time_of_its_own);
+  void begin_attempt(bool has_own_opening_deadline);
   void plan_renewal(std::optional<Duration> retry_after = std::nullopt);
   void begin_renewal();
 
@@ -300,7 +300,7 @@ class Connection {
   /// stands in for the reconnection time, if the transition begins a wait.
   bool transition(ConnectionEvent event, std::optional<Duration> retry_after = std::nullopt);
   void enter(const ConnectionTransition& row, std::optional<Duration> retry_after);
-  void tell(const StateChanged& change);
+  void queue_change(const StateChanged& change);
 
   ConnectionOptions options_;
   Backoff backoff_;
@@ -309,10 +309,10 @@ class Connection {
   Instant now_ = Instant::min();  ///< The latest seen.
 
   // The last attempt, and the wait after it.
-  Instant begun_{};        ///< When the attempt began.
-  Instant opens_until_{};  ///< When it has to be open.
-  Instant opened_{};       ///< When its stream opened.
-  Instant deadline_{};     ///< The state's; idle and closed have none.
+  Instant attempt_began_{};     ///< When the attempt began.
+  Instant opening_deadline_{};  ///< When it has to be open.
+  Instant opened_{};            ///< When its stream opened.
+  Instant deadline_{};          ///< The state's; idle and closed have none.
 
   // The open stream's silence.
   Duration silence_limit_{};
@@ -325,7 +325,7 @@ class Connection {
   std::optional<Ping> last_ping_;
   Instant quiet_until_{};  ///< Until then it may be silent and alive.
 
-  Instant earliest_{};  ///< Of a wait: when a signal may end it.
+  Instant earliest_wake_{};  ///< Of a wait: when a signal may end it.
   /// When the attempt is replaced by one that asks for something else; nothing: it is not.
   std::optional<Instant> change_due_;
   Duration change_delay_{};  ///< Of the next change.
@@ -345,25 +345,28 @@ class Connection {
   ConnectionState state_ = ConnectionState::idle;
   ConnectionReason reason_ = ConnectionReason::none;
   bool is_connected_ = false;
-  TransportKind kind_{};       ///< Of the attempt.
-  bool is_held_back_ = false;  ///< What a stream brings: polls take its place.
-  bool has_news_ = false;      ///< An event has come of the attempt.
-  bool has_moved_on_ = false;  ///< So has an event id that is not the one it was asked with.
-  bool sees_ = false;          ///< The attempt before was refused unseen, or the kind says why.
-  bool had_grace_ = false;     ///< The watchdog went off late, and no byte has come since.
-  bool is_offline_ = false;    ///< Signalled, and not belied by a stream since.
+  TransportKind kind_{};           ///< Of the attempt.
+  bool is_held_back_ = false;      ///< What a stream brings: polls take its place.
+  bool has_event_ = false;         ///< An event has come of the attempt.
+  bool has_new_event_id_ = false;  ///< So has an event id that is not the one it was asked with.
+  bool wants_status_ = false;      ///< The attempt before was refused unseen, or the kind says why.
+  bool used_grace_ = false;        ///< The watchdog went off late, and no byte has come since.
+  bool is_offline_ = false;        ///< Signalled, and not belied by a stream since.
   bool needs_fresh_token_ =
       false;                       ///< The last token was refused, and no other one has come since.
   bool awaits_renewal_ = false;    ///< A token was asked for, to renew the stream that is open.
   bool was_unauthorized_ = false;  ///< A token was refused, and no stream has been open since.
 
   // What the caller has not polled yet.
-  bool is_attempt_due_ = false;   ///< The state's own action: request a token, or open a transport.
-  bool is_renewal_due_ = false;   ///< Request the token that renews the stream.
-  std::uint32_t handed_out_ = 0;  ///< The attempt whose transport the caller opened; 0: none.
-  bool is_probe_due_ = false;     ///< Open a probe.
-  std::uint32_t probed_ = 0;      ///< The attempt that the caller has opened a probe for; 0: none.
-  ConnectionState told_ = ConnectionState::idle;  ///< What the last change of state was to.
+  bool is_attempt_pending_ =
+      false;  ///< The state's own action: request a token, or open a transport.
+  bool is_renewal_pending_ = false;   ///< Request the token that renews the stream.
+  std::uint32_t opened_attempt_ = 0;  ///< The attempt whose transport the caller opened; 0: none.
+  bool is_probe_pending_ = false;     ///< Open a probe.
+  std::uint32_t probed_attempt_ =
+      0;  ///< The attempt that the caller has opened a probe for; 0: none.
+  ConnectionState reported_state_ =
+      ConnectionState::idle;  ///< What the last change of state was to.
   std::array<StateChanged, changes_max> changes_{};
   std::size_t changes_count_ = 0;
 };
