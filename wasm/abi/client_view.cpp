@@ -64,7 +64,7 @@ void Client::restore(const InstanceId& id, std::string_view view_json) {
 
 void write_views(Batch& batch, StreamSession& session) {
   for (std::size_t index = 0; index < session.followed_count(); ++index) {
-    if (session.take_view_change(index)) {
+    if (session.consume_view_change(index)) {
       write_view(batch, session.followed_view(index), session.workflow());
     }
   }

@@ -61,7 +61,7 @@ Scanner::Scanner(std::string_view json, std::size_t depth_max)
       depth_max_(std::min(depth_max, Nesting::depth_max)) {}
 
 bool Scanner::scan_string(Value& value) {
-  if (!take('"')) {
+  if (!consume_if('"')) {
     return false;
   }
   const char* const text = at_;
@@ -78,7 +78,7 @@ bool Scanner::scan_string(Value& value) {
       return true;
     }
     value.has_escapes = true;
-    if (!take('\\') || !scan_escape()) {
+    if (!consume_if('\\') || !scan_escape()) {
       return false;
     }
   }
@@ -89,7 +89,7 @@ bool Scanner::scan_key(Value& key) {
     return false;
   }
   skip_space();
-  if (!take(':')) {
+  if (!consume_if(':')) {
     return false;
   }
   skip_space();
@@ -103,7 +103,7 @@ bool Scanner::scan_escape() {
   }
   if (*at_ != 'u') {
     constexpr std::string_view letters = "\"\\/bfnrt";
-    return letters.find(*at_) != std::string_view::npos && take(*at_);
+    return letters.find(*at_) != std::string_view::npos && consume_if(*at_);
   }
   ++at_;
   for (int count = 0; count < 4; ++count, ++at_) {
@@ -128,16 +128,16 @@ bool Scanner::scan_digits() {
 
 bool Scanner::scan_number() {
   const char* const first = at_;
-  (void)take('-');
-  if (!take('0') && !scan_digits()) {
+  (void)consume_if('-');
+  if (!consume_if('0') && !scan_digits()) {
     return false;
   }
-  if (take('.') && !scan_digits()) {
+  if (consume_if('.') && !scan_digits()) {
     return false;
   }
-  if (take('e') || take('E')) {
-    if (!take('+')) {
-      (void)take('-');
+  if (consume_if('e') || consume_if('E')) {
+    if (!consume_if('+')) {
+      (void)consume_if('-');
     }
     if (!scan_digits()) {
       return false;
@@ -154,7 +154,7 @@ bool Scanner::scan_number() {
 
 bool Scanner::scan_literal(std::string_view literal) {
   for (const char byte : literal) {
-    if (!take(byte)) {
+    if (!consume_if(byte)) {
       return false;
     }
   }
@@ -228,14 +228,14 @@ bool Scanner::scan_nested(std::size_t depth) {
     // Behind a value, or before the bracket that closes an empty object or array.
     while (true) {
       skip_space();
-      if (take(',')) {
+      if (consume_if(',')) {
         skip_space();
         if (nesting.is_in_object() && !scan_key(ignored)) {
           return false;
         }
         break;
       }
-      if (!take(nesting.is_in_object() ? '}' : ']')) {
+      if (!consume_if(nesting.is_in_object() ? '}' : ']')) {
         return false;
       }
       nesting.close();

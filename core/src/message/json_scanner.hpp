@@ -80,7 +80,7 @@ class Scanner {
     }
   }
   /// The next byte if it is `byte`.
-  [[nodiscard]] bool take(char byte) {
+  [[nodiscard]] bool consume_if(char byte) {
     if (at_ == end_ || *at_ != byte) {
       return false;
     }

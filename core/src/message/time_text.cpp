@@ -23,7 +23,7 @@ class Reader {
   [[nodiscard]] bool is_right() const { return is_right_; }
   [[nodiscard]] bool is_at_end() const { return rest_.empty(); }
 
-  [[nodiscard]] bool take_any_of(std::string_view letters) {
+  [[nodiscard]] bool consume_any_of(std::string_view letters) {
     if (rest_.empty() || letters.find(rest_.front()) == std::string_view::npos) {
       return false;
     }
@@ -31,7 +31,7 @@ class Reader {
     return true;
   }
 
-  void expect_any_of(std::string_view letters) { is_right_ = take_any_of(letters) && is_right_; }
+  void expect_any_of(std::string_view letters) { is_right_ = consume_any_of(letters) && is_right_; }
 
   /// So many digits, for a number from `least` to `most`.
   std::int64_t number(std::size_t digits, std::int64_t least, std::int64_t most) {
@@ -78,16 +78,16 @@ std::int64_t days_since_1970(std::int64_t year, std::int64_t month, std::int64_t
 }
 
 std::int64_t zone_ms(Reader& reader) {
-  if (reader.take_any_of("Zz")) {
+  if (reader.consume_any_of("Zz")) {
     return 0;
   }
-  const bool is_west = reader.take_any_of("-");
+  const bool is_west = reader.consume_any_of("-");
   if (!is_west) {
     reader.expect_any_of("+");
   }
   std::int64_t zone = reader.number(2, 0, 23) * hour_ms;
   if (!reader.is_at_end()) {
-    (void)reader.take_any_of(":");
+    (void)reader.consume_any_of(":");
     zone += reader.number(2, 0, 59) * minute_ms;
   }
   return is_west ? -zone : zone;
@@ -110,9 +110,9 @@ std::optional<std::int64_t> read_time_text(std::string_view text) {
   std::int64_t ms = reader.number(2, 0, 23) * hour_ms;
   reader.expect_any_of(":");
   ms += reader.number(2, 0, 59) * minute_ms;
-  if (reader.take_any_of(":")) {
+  if (reader.consume_any_of(":")) {
     ms += reader.number(2, 0, 60) * 1'000;
-    ms += reader.take_any_of(".,") ? reader.fraction_ms() : 0;
+    ms += reader.consume_any_of(".,") ? reader.fraction_ms() : 0;
   }
   ms -= zone_ms(reader);
   if (!reader.is_right() || !reader.is_at_end() || day > days_in(year, month)) {

@@ -63,10 +63,10 @@ sse::Token EventSession::poll_token() {
   if (state() != ConnectionState::open || unread_ == Unread::nothing) {
     return sse::NeedInput{};
   }
-  return unread_ == Unread::bytes ? next_of_bytes() : take_event();
+  return unread_ == Unread::bytes ? next_token_of_bytes() : token_of_event();
 }
 
-sse::Token EventSession::next_of_bytes() {
+sse::Token EventSession::next_token_of_bytes() {
   sse::Token token = parser_->next();
   if (const auto* const event = std::get_if<sse::Event>(&token)) {
     on_event_id(attempt_, event->last_event_id);
@@ -85,7 +85,7 @@ sse::Token EventSession::next_of_bytes() {
   return token;
 }
 
-sse::Token EventSession::take_event() {
+sse::Token EventSession::token_of_event() {
   unread_ = Unread::nothing;
   on_event_arrived(attempt_);
   if (event_id_ && event_id_->size() > limits_.id_bytes_max) {

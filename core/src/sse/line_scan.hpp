@@ -73,7 +73,7 @@ inline bool find_marks_in_rest(LineCursor& cursor) {
 }
 
 /// Takes the next mark of the block, which must have one.
-inline const char* take_mark(LineCursor& cursor) {
+inline const char* next_mark(LineCursor& cursor) {
   const char* const at = cursor.block + std::countr_zero(cursor.marks);
   cursor.marks &= cursor.marks - 1;
   return at;
@@ -81,7 +81,7 @@ inline const char* take_mark(LineCursor& cursor) {
 
 /// Takes the next line end where other bytes are marked as well. Not mark by mark: in text of other
 /// scripts every byte has one.
-[[gnu::noinline]] inline const char* take_line_end(LineCursor& cursor) {
+[[gnu::noinline]] inline const char* next_line_end(LineCursor& cursor) {
   std::uint64_t ends =
       cursor.marks & mark_others<NoLineEnd>(cursor.begin, cursor.block, cursor.end);
   while (ends == 0) {
@@ -112,17 +112,17 @@ inline LineScan scan_line(LineCursor& cursor) {
   if (!line_scan::find_marks(cursor) && !line_scan::find_marks_in_rest(cursor)) {
     return {.end = cursor.end, .is_plain = true};
   }
-  const char* const mark = line_scan::take_mark(cursor);
+  const char* const mark = line_scan::next_mark(cursor);
   if (!line_scan::NoLineEnd::has(*mark)) {
     return {.end = mark, .is_plain = true};
   }
-  return {.end = line_scan::take_line_end(cursor), .is_plain = false};
+  return {.end = line_scan::next_line_end(cursor), .is_plain = false};
 }
 
 /// Takes the LF that follows a CR: it is not plain either, so it has a mark.
-inline void take_line_feed(LineCursor& cursor) {
+inline void skip_line_feed(LineCursor& cursor) {
   if (line_scan::find_marks(cursor) || line_scan::find_marks_in_rest(cursor)) {
-    (void)line_scan::take_mark(cursor);
+    (void)line_scan::next_mark(cursor);
   }
 }
 

@@ -85,7 +85,7 @@ Token Parser::next() {
   const char* at = at_;
   while (line_scan::find_marks(lines) || line_scan::find_marks_in_rest(lines)) {
     LineCursor rest = lines;
-    const char* const mark = line_scan::take_mark(rest);
+    const char* const mark = line_scan::next_mark(rest);
     const std::string_view line = span_of(at, mark);
     if (*mark == '\n' && line.size() <= limits_.line_bytes_max) {
       if (line.empty() && type_held_ == Held::nowhere && data_held_ == Held::viewed) {
@@ -103,7 +103,7 @@ Token Parser::next() {
         // The blank line follows at once: the event is whole, and need not be remembered. With a
         // mark left in the block, there is a byte behind this one.
         if (rest.marks != 0 && mark[1] == '\n' && type_held_ == Held::nowhere) {
-          (void)line_scan::take_mark(rest);
+          (void)line_scan::next_mark(rest);
           lines_ = rest;
           at_ = mark + 2;
           if (id_held_ != Held::nowhere) {
@@ -128,7 +128,7 @@ Token Parser::next() {
     lines_ = lines;
     at_ = at;
     Token token;
-    if (take_line(token)) {
+    if (read_line(token)) {
       return token;
     }
     lines = lines_;
@@ -149,7 +149,7 @@ bool Parser::resume(Token& token) {
     at_ += *at_ == '\n' ? 1 : 0;
   }
   lines_ = begin_lines(at_, end_);
-  return open_line_ != OpenLine::none && take_line(token);
+  return open_line_ != OpenLine::none && read_line(token);
 }
 
 /// What is left when the search has found everything: a plain line without an end, or nothing.
@@ -163,7 +163,7 @@ Token Parser::end_chunk() {
 }
 
 /// The next line, whatever it is, or the end of the open one; or of either what is there of it.
-bool Parser::take_line(Token& token) {
+bool Parser::read_line(Token& token) {
   const LineScan scan = scan_line(lines_);
   const std::string_view piece = span_of(at_, scan.end);
   if (scan.end == end_) {
@@ -275,7 +275,7 @@ void Parser::end_line(const char* line_end) {
     if (at_ == end_) {
       swallow_line_feed_ = true;
     } else if (*at_ == '\n') {
-      take_line_feed(lines_);
+      skip_line_feed(lines_);
       ++at_;
     }
   }

@@ -267,14 +267,14 @@ TEST_CASE("a change of ids makes no wait shorter, and is asked for behind it") {
 TEST_CASE("a session tells whose views have changed since it was asked last") {
   Following one;
   REQUIRE(one.session.followed_count() == 2);
-  CHECK(one.session.take_view_change(0));
-  CHECK(one.session.take_view_change(1));
-  CHECK_FALSE(one.session.take_view_change(1));
+  CHECK(one.session.consume_view_change(0));
+  CHECK(one.session.consume_view_change(1));
+  CHECK_FALSE(one.session.consume_view_change(1));
   CHECK(one.hear("7-3", update(42, "7-3")) == MessageKind::update);
-  CHECK_FALSE(one.session.take_view_change(1));  // It says nothing new.
+  CHECK_FALSE(one.session.consume_view_change(1));  // It says nothing new.
   const std::string failed =
       R"({"type":"update","data":{"registrationId":42,"status":"FAILED","id":"7-4"}})";
   CHECK(one.hear("7-4", failed) == MessageKind::update);
-  CHECK_FALSE(one.session.take_view_change(0));
-  CHECK(one.session.take_view_change(1));
+  CHECK_FALSE(one.session.consume_view_change(0));
+  CHECK(one.session.consume_view_change(1));
 }

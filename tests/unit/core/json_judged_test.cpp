@@ -22,7 +22,7 @@ using regstream::json::Value;
 
 namespace {
 
-bool is_taken(std::string_view text) {
+bool is_accepted(std::string_view text) {
   std::array<std::string_view, 1> keys{"a"};
   std::array<Value, 1> values;
   return !regstream::json::read_object("it", text, {.bytes_max = 1 << 20, .depth_max = 64},
@@ -65,33 +65,33 @@ void for_each_text(const std::array<std::string_view, count>& pieces, std::size_
 template <std::size_t count>
 void compare(const std::array<std::string_view, count>& pieces, std::size_t pieces_max,
              std::string_view before, std::string_view after) {
-  std::size_t taken = 0;
+  std::size_t accepted = 0;
   std::string differs;
   for_each_text(pieces, pieces_max, [&](const std::string& middle) {
     const std::string text = std::string{before} + middle + std::string{after};
-    taken += is_taken(text) ? 1U : 0U;
-    if (is_taken(text) != is_object_for_judge(text)) {
+    accepted += is_accepted(text) ? 1U : 0U;
+    if (is_accepted(text) != is_object_for_judge(text)) {
       differs = text;
     }
   });
   CHECK(differs == "");
-  CHECK(taken > 0);
+  CHECK(accepted > 0);
 }
 
 }  // namespace
 
-TEST_CASE("every small text of brackets, keys and commas is taken exactly if it is JSON") {
+TEST_CASE("every small text of brackets, keys and commas is accepted exactly if it is JSON") {
   compare(std::array<std::string_view, 9>{"{", "}", "[", "]", ",", ":", "\"a\"", "1", " "}, 5, "",
           "");
   compare(std::array<std::string_view, 9>{"{", "}", "[", "]", ",", ":", "\"b\"", "null", "\n"}, 5,
           R"({"a":)", "}");
 }
 
-TEST_CASE("every small text of a number's characters is taken exactly if it is a number") {
+TEST_CASE("every small text of a number's characters is accepted exactly if it is a number") {
   compare(std::array<std::string_view, 7>{"0", "1", "9", "-", "+", ".", "e"}, 6, R"({"a":)", "}");
 }
 
-TEST_CASE("every small string of escapes and bytes is taken exactly if it is one") {
+TEST_CASE("every small string of escapes and bytes is accepted exactly if it is one") {
   compare(std::array<std::string_view, 12>{"\\", "u", "\"", "d83d", "DE42", "00e9", "n", "x", "/",
                                            "\x1f", "\xC3", "\xA9"},
           4, R"({"a":")", R"("})");
@@ -105,7 +105,7 @@ TEST_CASE("every cut of a string at every length is found, whatever the word it 
         text[at] = byte;
         const std::string object = R"({"a":")" + text + R"("})";
         CAPTURE(object);
-        REQUIRE(is_taken(object) == is_object_for_judge(object));
+        REQUIRE(is_accepted(object) == is_object_for_judge(object));
       }
     }
   }
@@ -169,10 +169,10 @@ TEST_CASE("what no double can hold is found at the very edge") {
   CHECK_FALSE(is_finite("1e309"));
   CHECK_FALSE(is_finite("0.00001e314"));
   CHECK_FALSE(is_finite("1e99999999999999999999"));
-  CHECK(is_taken(R"({"b":)" + std::string(308, '9') + "}"));
-  CHECK(is_taken(R"({"b":)" + std::string(309, '1') + "}"));
-  CHECK_FALSE(is_taken(R"({"b":)" + std::string(309, '9') + "}"));
-  CHECK_FALSE(is_taken(R"({"b":-1)" + std::string(309, '0') + ".5}"));
+  CHECK(is_accepted(R"({"b":)" + std::string(308, '9') + "}"));
+  CHECK(is_accepted(R"({"b":)" + std::string(309, '1') + "}"));
+  CHECK_FALSE(is_accepted(R"({"b":)" + std::string(309, '9') + "}"));
+  CHECK_FALSE(is_accepted(R"({"b":-1)" + std::string(309, '0') + ".5}"));
 }
 
 TEST_CASE("the first number that rounds to infinity is known to its last digit") {

@@ -108,8 +108,8 @@ class EventSession : private Connection {
   /// What came last, and was not polled yet.
   enum class Unread : std::uint8_t { nothing, bytes, event };
 
-  [[nodiscard]] sse::Token next_of_bytes();
-  [[nodiscard]] sse::Token take_event();
+  [[nodiscard]] sse::Token next_token_of_bytes();
+  [[nodiscard]] sse::Token token_of_event();
   [[nodiscard]] bool begin_reading(AttemptId attempt, Instant now);
 
   sse::ParserLimits limits_;

@@ -130,7 +130,7 @@ class StreamSession : public EventSession {
   [[nodiscard]] bool is_new(std::size_t index) const { return followed_[index]->is_new; }
   /// Whether the view of the `index`-th is another one than when this was asked last, also by a gap
   /// before anything is known.
-  [[nodiscard]] bool take_view_change(std::size_t index) {
+  [[nodiscard]] bool consume_view_change(std::size_t index) {
     return std::exchange(followed_[index]->has_changed, false);
   }
   [[nodiscard]] const Workflow& workflow() const { return *workflow_; }
@@ -153,7 +153,7 @@ class StreamSession : public EventSession {
     /// The stream that was there when it was added was not asked for it. Where it was followed
     /// before, that stream goes on with a story whose beginning is lost. 0: there was none.
     AttemptId added_during{};
-    bool has_changed = false;  ///< As `take_view_change` says.
+    bool has_changed = false;  ///< As `consume_view_change` says.
   };
 
   struct Reading;

@@ -129,7 +129,7 @@ class Parser {
 
   [[nodiscard]] bool resume(Token& token);
   void skip_byte_order_mark();
-  [[nodiscard]] bool take_line(Token& token);
+  [[nodiscard]] bool read_line(Token& token);
   [[nodiscard]] Token end_chunk();
   void keep_for_next_chunk();
   void keep_open_line(std::string_view piece, bool is_plain);
