@@ -167,13 +167,13 @@ class Chaos {
       CHECK(driver_.token_requests == requests_before);
       CHECK(driver_.changes.size() == changes_before);
     }
-    // What was told leads from the state before to the state now.
-    ConnectionState told = before;
+    // What was reported leads from the state before to the state now.
+    ConnectionState reported = before;
     for (std::size_t index = changes_before; index < driver_.changes.size(); ++index) {
-      CHECK(driver_.changes[index].from == told);
-      told = driver_.changes[index].to;
+      CHECK(driver_.changes[index].from == reported);
+      reported = driver_.changes[index].to;
     }
-    CHECK(told == state);
+    CHECK(reported == state);
     const bool is_connected = driver_.connection.is_connected();
     CHECK((is_connected || state != ConnectionState::open));
     CHECK((!is_connected || state == ConnectionState::open ||

@@ -194,11 +194,11 @@ TEST_CASE("offline signalled again does not put the probe off, nor cut a longer 
   CHECK(driver.changes.size() == 3);
   CHECK(driver.reach_deadline() == Duration{1000});
 
-  Driver told{without_jitter()};
-  told.connect();
-  told.respond(503, false, Duration{200'000});
-  told.offline();
-  CHECK(told.reach_deadline() == Duration{200'000});
+  Driver retry_after{without_jitter()};
+  retry_after.connect();
+  retry_after.respond(503, false, Duration{200'000});
+  retry_after.offline();
+  CHECK(retry_after.reach_deadline() == Duration{200'000});
 }
 
 TEST_CASE("offline leaves an open stream to its watchdog, and stretches the wait after it") {

@@ -95,7 +95,7 @@ class EventSession : private Connection {
  protected:
   using Connection::opened_attempt;
   /// Whose message was polled last.
-  [[nodiscard]] AttemptId read_attempt() const { return attempt_; }
+  [[nodiscard]] AttemptId message_attempt() const { return attempt_; }
   /// The message that was polled last says how long the stream's token is still good for.
   bool renew(Duration expires_in) { return on_token_expiring(attempt_, expires_in); }
   /// The message that was polled last is a ping, of this time of the server's.

@@ -156,7 +156,7 @@ class StreamSession : public EventSession {
     bool has_changed = false;  ///< As `consume_view_change` says.
   };
 
-  struct Reading;
+  struct GapUnlessRead;
   [[nodiscard]] SessionMessage read(const sse::Event& event);
   void apply_update(SessionMessage& message, const UpdateSlices& update);
   void apply_snapshot(SessionMessage& message, std::string_view json);
@@ -168,7 +168,7 @@ class StreamSession : public EventSession {
   [[nodiscard]] std::size_t index_of(std::int64_t number, std::string_view text) const;
   [[nodiscard]] Followed* find(std::int64_t number, std::string_view text);
   /// The same for what the message that was polled last tells of.
-  [[nodiscard]] Followed* find_told(std::int64_t number, std::string_view text);
+  [[nodiscard]] Followed* find_requested(std::int64_t number, std::string_view text);
 
   const Workflow* workflow_;
   StreamEnd end_;
