@@ -98,70 +98,80 @@ struct ConnectionTransition {
   ConnectionReason reason;
 };
 
+namespace transition_table {
+
+using State = ConnectionState;
+using Event = ConnectionEvent;
+using Reason = ConnectionReason;
+
 // clang-format off
 /// All transitions. An event that a state has no row for leaves it as it is; closed has none. A
 /// machine that needs no token goes to connecting where a row says authorizing.
 inline constexpr std::array<ConnectionTransition, 54> connection_transitions{{
-    {ConnectionState::idle,        ConnectionEvent::connect,              ConnectionState::authorizing, ConnectionReason::requested},
-    {ConnectionState::idle,        ConnectionEvent::close,                ConnectionState::closed,      ConnectionReason::requested},
+    {State::idle,        Event::connect,              State::authorizing, Reason::requested},
+    {State::idle,        Event::close,                State::closed,      Reason::requested},
 
-    {ConnectionState::authorizing, ConnectionEvent::token_given,          ConnectionState::connecting,  ConnectionReason::token_given},
-    {ConnectionState::authorizing, ConnectionEvent::token_unavailable,    ConnectionState::waiting,     ConnectionReason::token_unavailable},
-    {ConnectionState::authorizing, ConnectionEvent::token_denied,         ConnectionState::closed,      ConnectionReason::token_denied},
-    {ConnectionState::authorizing, ConnectionEvent::told_to_stop,        ConnectionState::closed,      ConnectionReason::told_to_stop},
-    {ConnectionState::authorizing, ConnectionEvent::refused,             ConnectionState::waiting,     ConnectionReason::refused},
-    {ConnectionState::authorizing, ConnectionEvent::token_refused,       ConnectionState::authorizing, ConnectionReason::token_refused},
-    {ConnectionState::authorizing, ConnectionEvent::unauthorized,        ConnectionState::closed,      ConnectionReason::unauthorized},
-    {ConnectionState::authorizing, ConnectionEvent::forbidden,           ConnectionState::closed,      ConnectionReason::forbidden},
-    {ConnectionState::authorizing, ConnectionEvent::wrong_content_type,  ConnectionState::closed,      ConnectionReason::wrong_content_type},
-    {ConnectionState::authorizing, ConnectionEvent::redirect_failed,     ConnectionState::closed,      ConnectionReason::redirect_failed},
-    {ConnectionState::authorizing, ConnectionEvent::refused_for_good,    ConnectionState::closed,      ConnectionReason::refused_for_good},
-    {ConnectionState::authorizing, ConnectionEvent::deadline,             ConnectionState::waiting,     ConnectionReason::timed_out},
-    {ConnectionState::authorizing, ConnectionEvent::restored,             ConnectionState::waiting,     ConnectionReason::restored},
-    {ConnectionState::authorizing, ConnectionEvent::online,               ConnectionState::waiting,     ConnectionReason::offline},
-    {ConnectionState::authorizing, ConnectionEvent::close,                ConnectionState::closed,      ConnectionReason::requested},
+    {State::authorizing, Event::token_given,          State::connecting,  Reason::token_given},
+    {State::authorizing, Event::token_unavailable,    State::waiting,     Reason::token_unavailable},
+    {State::authorizing, Event::token_denied,         State::closed,      Reason::token_denied},
+    {State::authorizing, Event::told_to_stop,         State::closed,      Reason::told_to_stop},
+    {State::authorizing, Event::refused,              State::waiting,     Reason::refused},
+    {State::authorizing, Event::token_refused,        State::authorizing, Reason::token_refused},
+    {State::authorizing, Event::unauthorized,         State::closed,      Reason::unauthorized},
+    {State::authorizing, Event::forbidden,            State::closed,      Reason::forbidden},
+    {State::authorizing, Event::wrong_content_type,   State::closed,      Reason::wrong_content_type},
+    {State::authorizing, Event::redirect_failed,      State::closed,      Reason::redirect_failed},
+    {State::authorizing, Event::refused_for_good,     State::closed,      Reason::refused_for_good},
+    {State::authorizing, Event::deadline,             State::waiting,     Reason::timed_out},
+    {State::authorizing, Event::restored,             State::waiting,     Reason::restored},
+    {State::authorizing, Event::online,               State::waiting,     Reason::offline},
+    {State::authorizing, Event::close,                State::closed,      Reason::requested},
 
-    {ConnectionState::connecting,  ConnectionEvent::accepted,             ConnectionState::open,        ConnectionReason::accepted},
-    {ConnectionState::connecting,  ConnectionEvent::told_to_stop,         ConnectionState::closed,      ConnectionReason::told_to_stop},
-    {ConnectionState::connecting,  ConnectionEvent::refused,              ConnectionState::waiting,     ConnectionReason::refused},
-    {ConnectionState::connecting,  ConnectionEvent::token_refused,        ConnectionState::authorizing, ConnectionReason::token_refused},
-    {ConnectionState::connecting,  ConnectionEvent::unauthorized,         ConnectionState::closed,      ConnectionReason::unauthorized},
-    {ConnectionState::connecting,  ConnectionEvent::forbidden,            ConnectionState::closed,      ConnectionReason::forbidden},
-    {ConnectionState::connecting,  ConnectionEvent::wrong_content_type,   ConnectionState::closed,      ConnectionReason::wrong_content_type},
-    {ConnectionState::connecting,  ConnectionEvent::wrong_content_coding, ConnectionState::closed,      ConnectionReason::wrong_content_coding},
-    {ConnectionState::connecting,  ConnectionEvent::redirect_failed,      ConnectionState::closed,      ConnectionReason::redirect_failed},
-    {ConnectionState::connecting,  ConnectionEvent::refused_for_good,     ConnectionState::closed,      ConnectionReason::refused_for_good},
-    {ConnectionState::connecting,  ConnectionEvent::ended,                ConnectionState::waiting,     ConnectionReason::ended},
-    {ConnectionState::connecting,  ConnectionEvent::network_failed,       ConnectionState::waiting,     ConnectionReason::network_failed},
-    {ConnectionState::connecting,  ConnectionEvent::deadline,             ConnectionState::waiting,     ConnectionReason::timed_out},
-    {ConnectionState::connecting,  ConnectionEvent::restored,             ConnectionState::waiting,     ConnectionReason::restored},
-    {ConnectionState::connecting,  ConnectionEvent::online,               ConnectionState::waiting,     ConnectionReason::offline},
-    {ConnectionState::connecting,  ConnectionEvent::changed,              ConnectionState::authorizing, ConnectionReason::changed},
-    {ConnectionState::connecting,  ConnectionEvent::held_back,            ConnectionState::authorizing, ConnectionReason::held_back},
-    {ConnectionState::connecting,  ConnectionEvent::close,                ConnectionState::closed,      ConnectionReason::requested},
+    {State::connecting,  Event::accepted,             State::open,        Reason::accepted},
+    {State::connecting,  Event::told_to_stop,         State::closed,      Reason::told_to_stop},
+    {State::connecting,  Event::refused,              State::waiting,     Reason::refused},
+    {State::connecting,  Event::token_refused,        State::authorizing, Reason::token_refused},
+    {State::connecting,  Event::unauthorized,         State::closed,      Reason::unauthorized},
+    {State::connecting,  Event::forbidden,            State::closed,      Reason::forbidden},
+    {State::connecting,  Event::wrong_content_type,   State::closed,      Reason::wrong_content_type},
+    {State::connecting,  Event::wrong_content_coding, State::closed,      Reason::wrong_content_coding},
+    {State::connecting,  Event::redirect_failed,      State::closed,      Reason::redirect_failed},
+    {State::connecting,  Event::refused_for_good,     State::closed,      Reason::refused_for_good},
+    {State::connecting,  Event::ended,                State::waiting,     Reason::ended},
+    {State::connecting,  Event::network_failed,       State::waiting,     Reason::network_failed},
+    {State::connecting,  Event::deadline,             State::waiting,     Reason::timed_out},
+    {State::connecting,  Event::restored,             State::waiting,     Reason::restored},
+    {State::connecting,  Event::online,               State::waiting,     Reason::offline},
+    {State::connecting,  Event::changed,              State::authorizing, Reason::changed},
+    {State::connecting,  Event::held_back,            State::authorizing, Reason::held_back},
+    {State::connecting,  Event::close,                State::closed,      Reason::requested},
 
-    {ConnectionState::open,        ConnectionEvent::ended,                ConnectionState::waiting,     ConnectionReason::ended},
-    {ConnectionState::open,        ConnectionEvent::network_failed,       ConnectionState::waiting,     ConnectionReason::network_failed},
-    {ConnectionState::open,        ConnectionEvent::deadline,             ConnectionState::waiting,     ConnectionReason::silent},
-    {ConnectionState::open,        ConnectionEvent::restored,             ConnectionState::waiting,     ConnectionReason::restored},
-    {ConnectionState::open,        ConnectionEvent::online,               ConnectionState::waiting,     ConnectionReason::offline},
-    {ConnectionState::open,        ConnectionEvent::fell_silent,          ConnectionState::waiting,     ConnectionReason::silent},
-    {ConnectionState::open,        ConnectionEvent::restart,              ConnectionState::authorizing, ConnectionReason::requested},
-    {ConnectionState::open,        ConnectionEvent::changed,              ConnectionState::authorizing, ConnectionReason::changed},
-    {ConnectionState::open,        ConnectionEvent::renewed,              ConnectionState::connecting,  ConnectionReason::renewed},
-    {ConnectionState::open,        ConnectionEvent::held_back,            ConnectionState::authorizing, ConnectionReason::held_back},
-    {ConnectionState::open,        ConnectionEvent::polled,               ConnectionState::authorizing, ConnectionReason::polled},
-    {ConnectionState::open,        ConnectionEvent::token_denied,         ConnectionState::closed,      ConnectionReason::token_denied},
-    {ConnectionState::open,        ConnectionEvent::finished,             ConnectionState::closed,      ConnectionReason::finished},
-    {ConnectionState::open,        ConnectionEvent::close,                ConnectionState::closed,      ConnectionReason::requested},
+    {State::open,        Event::ended,                State::waiting,     Reason::ended},
+    {State::open,        Event::network_failed,       State::waiting,     Reason::network_failed},
+    {State::open,        Event::deadline,             State::waiting,     Reason::silent},
+    {State::open,        Event::restored,             State::waiting,     Reason::restored},
+    {State::open,        Event::online,               State::waiting,     Reason::offline},
+    {State::open,        Event::fell_silent,          State::waiting,     Reason::silent},
+    {State::open,        Event::restart,              State::authorizing, Reason::requested},
+    {State::open,        Event::changed,              State::authorizing, Reason::changed},
+    {State::open,        Event::renewed,              State::connecting,  Reason::renewed},
+    {State::open,        Event::held_back,            State::authorizing, Reason::held_back},
+    {State::open,        Event::polled,               State::authorizing, Reason::polled},
+    {State::open,        Event::token_denied,         State::closed,      Reason::token_denied},
+    {State::open,        Event::finished,             State::closed,      Reason::finished},
+    {State::open,        Event::close,                State::closed,      Reason::requested},
 
-    {ConnectionState::waiting,     ConnectionEvent::deadline,             ConnectionState::authorizing, ConnectionReason::retry_due},
-    {ConnectionState::waiting,     ConnectionEvent::wake,                 ConnectionState::authorizing, ConnectionReason::woken},
-    {ConnectionState::waiting,     ConnectionEvent::offline,              ConnectionState::waiting,     ConnectionReason::offline},
-    {ConnectionState::waiting,     ConnectionEvent::restart,              ConnectionState::authorizing, ConnectionReason::requested},
-    {ConnectionState::waiting,     ConnectionEvent::close,                ConnectionState::closed,      ConnectionReason::requested},
+    {State::waiting,     Event::deadline,             State::authorizing, Reason::retry_due},
+    {State::waiting,     Event::wake,                 State::authorizing, Reason::woken},
+    {State::waiting,     Event::offline,              State::waiting,     Reason::offline},
+    {State::waiting,     Event::restart,              State::authorizing, Reason::requested},
+    {State::waiting,     Event::close,                State::closed,      Reason::requested},
 }};
 // clang-format on
+
+}  // namespace transition_table
+
+using transition_table::connection_transitions;
 
 /// What a reason says about the stream's chances.
 enum class Outlook : std::uint8_t {
