@@ -36,8 +36,9 @@ std::string with(std::string_view member) {
 }  // namespace
 
 TEST_CASE("a stage update of the given system is read") {
-  const Update update = decoded(
-      R"({"registrationId":42,"status":"PENDING","stage":"duplicate_check","message":"Checking for duplicates","timestamp":1702493000000})");
+  const Update update =
+      decoded(R"({"registrationId":42,"status":"PENDING","stage":"duplicate_check",)"
+              R"("message":"Checking for duplicates","timestamp":1702493000000})");
   CHECK(update.registration_id == 42);
   CHECK(update.status == "PENDING");
   CHECK(update.stage == "duplicate_check");
@@ -50,7 +51,9 @@ TEST_CASE("a stage update of the given system is read") {
 
 TEST_CASE("a final status of the given system is read") {
   const Update update = decoded(
-      R"({"registrationId":42,"status":"APPROVED","message":"Customer validated successfully","details":{"accountsFound":5},"processLog":[{"stage":"t24_lookup"}],"timestamp":1702493005000})");
+      R"({"registrationId":42,"status":"APPROVED","message":"Customer validated successfully",)"
+      R"("details":{"accountsFound":5},"processLog":[{"stage":"t24_lookup"}],)"
+      R"("timestamp":1702493005000})");
   CHECK(update.status == "APPROVED");
   CHECK(update.stage.empty());
   CHECK(update.details == R"({"accountsFound":5})");
@@ -68,7 +71,8 @@ TEST_CASE("stageStatus counts more than the message, and the message stands in f
 
 TEST_CASE("a stageStatus of a publisher's own is kept, and the message stands in for it") {
   const std::string json =
-      R"({"registrationId":42,"status":"PENDING","stage":"a","stageStatus":"paused","message":"Look-up started","timestamp":7})";
+      R"({"registrationId":42,"status":"PENDING","stage":"a","stageStatus":"paused",)"
+      R"("message":"Look-up started","timestamp":7})";
   const Update update = decoded(json);
   CHECK(update.stage_status == StageStatus::started);
   CHECK(update.stage_status_word == "paused");
@@ -101,7 +105,8 @@ TEST_CASE("details and process log stay exactly as they were sent") {
 
 TEST_CASE("keys may come in any order, with unknown ones between them") {
   const Update update = decoded(
-      R"({"x":[1,{"status":"no"}],"timestamp":7,"details":{"registrationId":1},"status":"FAILED","y":{"status":"no"},"id":"1-1","registrationId":42})");
+      R"({"x":[1,{"status":"no"}],"timestamp":7,"details":{"registrationId":1},"status":"FAILED",)"
+      R"("y":{"status":"no"},"id":"1-1","registrationId":42})");
   CHECK(update.registration_id == 42);
   CHECK(update.status == "FAILED");
   CHECK(update.timestamp_ms == 7);
@@ -257,16 +262,16 @@ TEST_CASE("a status update is written as the given system writes it") {
 }
 
 TEST_CASE("a stage update is written as the given system writes it, with its stage status") {
-  CHECK(
-      encode_update({.registration_id = 42,
-                     .status = "PENDING",
-                     .stage = "duplicate_check",
-                     .stage_status = StageStatus::started,
-                     .message = "Checking",
-                     .details = {},
-                     .process_log = {},
-                     .timestamp_ms = 5}) ==
-      R"({"registrationId":42,"status":"PENDING","stage":"duplicate_check","stageStatus":"started","message":"Checking","timestamp":5})");
+  CHECK(encode_update({.registration_id = 42,
+                       .status = "PENDING",
+                       .stage = "duplicate_check",
+                       .stage_status = StageStatus::started,
+                       .message = "Checking",
+                       .details = {},
+                       .process_log = {},
+                       .timestamp_ms = 5}) ==
+        R"({"registrationId":42,"status":"PENDING","stage":"duplicate_check",)"
+        R"("stageStatus":"started","message":"Checking","timestamp":5})");
 }
 
 TEST_CASE("unknown members and the id are written after the others") {
