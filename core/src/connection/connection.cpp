@@ -7,7 +7,8 @@
 namespace regstream {
 namespace {
 
-/// Browsers let a hidden page's timers go off once a second; later than that, something slept.
+/// Browsers let a hidden page's timers fire once a second. A timer that is later than that means
+/// that the process slept.
 constexpr Duration late_after{1'000};
 
 const ConnectionTransition* find_transition(ConnectionState from, ConnectionEvent event) {
@@ -51,7 +52,8 @@ bool Connection::close(Instant now) {
 
 void Connection::change(Instant now) {
   observe(now);
-  // An attempt that the caller has not been told of yet asks for what there is when it is told.
+  // If the caller has not opened this attempt's transport yet, its request will ask for the new
+  // state.
   if (change_due_ || !has_transport() || opened_attempt_ != attempt_) {
     return;
   }
@@ -93,7 +95,7 @@ bool Connection::on_response(AttemptId attempt, const ResponseHead& head, Instan
     return false;
   }
   if (state_ == ConnectionState::open) {
-    // The stream was answered before: this refuses the ticket that was to renew it.
+    // The stream had its answer already. This one refuses the ticket that was to renew the stream.
     if (!awaits_renewal_) {
       return false;
     }
@@ -143,7 +145,7 @@ bool Connection::on_end(AttemptId attempt, TransportEnd end, Instant now) {
   if (end == TransportEnd::ended) {
     return transition(is_poll_over() ? ConnectionEvent::polled : ConnectionEvent::ended);
   }
-  // A stream that is open was answered before: what comes after that is no answer.
+  // An open stream had its answer already, so this is not an answer.
   if (end == TransportEnd::failed || state_ == ConnectionState::open) {
     return transition(ConnectionEvent::network_failed);
   }
@@ -168,7 +170,8 @@ void Connection::handle_deadline(Instant now) {
   if (!deadline || now_ < *deadline) {
     return;
   }
-  // An attempt that has run out of time as well is given up: its replacement would have none.
+  // An attempt that is out of time is given up, not replaced: its replacement would be out of time
+  // too.
   if (change_due_ && now_ >= *change_due_ &&
       (state_ == ConnectionState::open || now_ < deadline_)) {
     transition(ConnectionEvent::changed);
@@ -214,7 +217,7 @@ Duration Connection::bounded(Duration reconnection_time) const {
   return std::clamp(reconnection_time, Duration::zero(), most);
 }
 
-/// A stream that is being replaced counts as connected until that fails.
+/// A stream that is being replaced counts as connected until the replacement fails.
 bool Connection::is_connected_after(ConnectionEvent event) const {
   const bool keeps = event == ConnectionEvent::changed || event == ConnectionEvent::renewed ||
                      event == ConnectionEvent::token_given ||
@@ -228,7 +231,8 @@ bool Connection::transition(ConnectionEvent event, std::optional<Duration> retry
   if (row == nullptr) {
     return false;
   }
-  // Not done on opening: a server that accepts and drops at once would be called without backoff.
+  // Not when the stream opens: a server that accepts and drops at once would be called without
+  // backoff.
   if (state_ == ConnectionState::open && now_ >= after(opened_, options_.stable_after)) {
     backoff_.reset();
   }
@@ -237,11 +241,11 @@ bool Connection::transition(ConnectionEvent event, std::optional<Duration> retry
                : row->to;
   reason_ = row->reason;
   is_connected_ = is_connected_after(event);
-  // A wait that only learns why it goes on, goes on.
+  // For a wait, `offline` only adds a reason: the wait goes on.
   if (event != ConnectionEvent::offline) {
     enter(*row, retry_after);
   }
-  // Polls that follow each other are one connection.
+  // Consecutive polls are one connection to the caller.
   const bool is_next_poll = kind_ == TransportKind::polling &&
                             event != ConnectionEvent::held_back && is_connected_ &&
                             reported_state_ == ConnectionState::open;
@@ -253,14 +257,15 @@ bool Connection::transition(ConnectionEvent event, std::optional<Duration> retry
   return true;
 }
 
-/// When the attempt that begins has to be open. One that replaces an attempt which had not opened
-/// gets no time of its own, or a caller with changes without end would never hear of a dead server.
+/// The time by which the new attempt has to be open. If it replaces an attempt that had not opened,
+/// it inherits that one's deadline. Otherwise a caller with endless changes would never hear of a
+/// dead server.
 Instant Connection::opening_deadline() const {
   const Instant answered = after(attempt_began_, answer_timeout());
   return options_.needs_token ? after(answered, options_.connect_timeout) : answered;
 }
 
-/// Now, or when the next poll is due.
+/// Begins the attempt now, or when the next poll is due.
 void Connection::begin_attempt(bool has_own_opening_deadline) {
   attempt_began_ = poll_due_.value_or(now_);
   if (has_own_opening_deadline) {

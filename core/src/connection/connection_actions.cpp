@@ -2,7 +2,7 @@
 
 #include <regstream/connection/connection.hpp>
 
-/// What the caller has to do and to hear.
+/// The actions that the caller polls.
 namespace regstream {
 
 std::optional<ConnectionAction> Connection::poll_action() {
@@ -46,7 +46,7 @@ void Connection::queue_change(const StateChanged& change) {
   if (changes_count_ < changes_max) {
     changes_[changes_count_++] = change;
   } else {
-    // Nobody polls. What comes last is the present.
+    // Nobody polls: the last entry takes over the current state.
     changes_.back().to = change.to;
     changes_.back().reason = change.reason;
     changes_.back().is_connected = change.is_connected;

@@ -4,10 +4,11 @@
 
 #include "connection/deadline.hpp"
 
-/// By what an attempt reads the stream: what hides the answers, and what holds streams back.
+/// Chooses the transport of an attempt: one that shows the status, or a poll where streams are held
+/// back.
 namespace regstream {
 
-/// Of the attempt that begins.
+/// The kind of the attempt that begins.
 TransportKind Connection::next_kind() {
   if (is_held_back_ && now_ < stream_due_) {
     return TransportKind::polling;
@@ -18,14 +19,15 @@ TransportKind Connection::next_kind() {
   return wants_status_ ? TransportKind::seeing : TransportKind::preferred;
 }
 
-/// When a stream is tried again: ever more rarely.
+/// Plans the next try of a stream. The delay doubles each time.
 void Connection::plan_stream() {
   const Duration most = options_.polls.stream_retry_max;
   stream_due_ = after(now_, stream_retry_);
   stream_retry_ = stream_retry_ > most / 2 ? most : stream_retry_ * 2;
 }
 
-/// What holds a poll's body back holds its head back, too.
+/// How long to wait for the response. For a poll this includes the time that the server may hold it
+/// open, since whatever holds back its body holds back its head, too.
 Duration Connection::answer_timeout() const {
   return kind_ == TransportKind::polling
              ? after(Instant{options_.connect_timeout}, options_.polls.longest).time_since_epoch()
@@ -38,16 +40,16 @@ void Connection::plan_probe() {
   }
 }
 
-/// No event has come of the stream. What streams were found to do before needs no proof.
+/// The stream has delivered no event. If streams were found to be held back before, that needs no
+/// second proof.
 void Connection::probe() {
   probe_due_.reset();
   if (is_held_back_) {
     transition(ConnectionEvent::held_back);
     return;
   }
-  // A timer that goes off late (a hidden page's do) finds the attempt out of time: it gets some
-  // more once, or nothing would be found out there. What is to be replaced as well has had its
-  // time.
+  // A late timer (a hidden page's) finds the attempt out of time. The attempt gets some more, once,
+  // or the probe could not show anything. An attempt that is to be replaced anyway gets none.
   if (state_ != ConnectionState::open && now_ >= deadline_) {
     if (change_due_) {
       return;
@@ -57,9 +59,9 @@ void Connection::probe() {
   is_probe_pending_ = true;
 }
 
-/// The next poll. One that was answered at once and left the cursor where it was would be answered
-/// likewise the next time (a snapshot that can't be read is asked for again, say): from the second
-/// one on the distance doubles, up to how often polls wait in vain.
+/// Plans the next poll. A poll that was answered at once and did not move the cursor would be
+/// answered the same way again (the server sends an unreadable snapshot again, say). So from the
+/// second such poll on the spacing doubles, up to the time that an idle poll takes.
 void Connection::plan_poll() {
   const PollOptions& polls = options_.polls;
   const bool is_same_again = !has_new_event_id_ && now_ < after(attempt_began_, polls.longest / 2);
@@ -98,8 +100,9 @@ bool Connection::on_probe_event(AttemptId attempt, Instant now) {
   return transition(ConnectionEvent::held_back);
 }
 
-/// A server that waits in vain takes its time, and any other says `connected`: what ends sooner and
-/// says nothing was no poll, and the next must not follow at once.
+/// Whether the transport that ended was a successful poll. A server without news takes its time,
+/// and any other sends `connected`. A poll that ends sooner, with no event, has failed, and the
+/// next one must not follow at once.
 bool Connection::is_poll_over() const {
   return state_ == ConnectionState::open && kind_ == TransportKind::polling &&
          (has_event_ || now_ >= after(attempt_began_, options_.polls.longest / 2));

@@ -4,7 +4,7 @@
 
 #include "connection/deadline.hpp"
 
-/// How a stream whose token expires soon gets another one, and is opened anew.
+/// Renewal: a stream whose token expires soon gets a fresh token, and is replaced.
 namespace regstream {
 
 bool Connection::on_token_expiring(AttemptId attempt, Duration expires_in) {
@@ -17,8 +17,8 @@ bool Connection::on_token_expiring(AttemptId attempt, Duration expires_in) {
   return true;
 }
 
-/// Somewhen in the first half of what the open stream's token has left, behind what the server has
-/// asked to wait for. Nothing is planned for later than its end.
+/// Plans the renewal at a random time in the first half of the token's remaining life, but no
+/// sooner than the server's `Retry-After`. Plans nothing for later than the token's end.
 void Connection::plan_renewal(std::optional<Duration> retry_after) {
   awaits_renewal_ = false;
   is_renewal_pending_ = false;

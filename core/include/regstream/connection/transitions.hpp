@@ -5,89 +5,92 @@
 #include <string_view>
 
 /// The connection machine's states, and the table of its transitions. core/docs/connection.md is
-/// drawn from this file, the comments on its enumerators included.
+/// generated from this file, including the comments on the enumerators.
 namespace regstream {
 
 enum class ConnectionState : std::uint8_t {
-  idle,         ///< Not asked to connect yet.
-  authorizing,  ///< An attempt begins: the caller gets its token. Passed over without tokens.
-  connecting,   ///< An attempt is under way: a transport opens.
-  open,         ///< Accepted by the server: events arrive.
-  waiting,      ///< Between attempts.
-  closed,       ///< For good.
+  idle,         ///< The caller has not called `connect` yet.
+  authorizing,  ///< An attempt begins: the caller gets its token. Skipped without tokens.
+  connecting,   ///< An attempt is in progress: a transport opens.
+  open,         ///< The server accepted the stream: events arrive.
+  waiting,      ///< Between two attempts.
+  closed,       ///< Closed for good.
 };
 
 /// Why the machine entered its state.
 enum class ConnectionReason : std::uint8_t {
   none,       ///< Nothing has happened yet.
   requested,  ///< The caller connected, restarted or closed it.
-  changed,    ///< The caller asks for something else: the stream is opened anew, and not lost.
-  renewed,    ///< Its token expires soon: the stream is opened anew with a fresh one, and not lost.
+  changed,    ///< The caller asks for something else: the stream is replaced, not lost.
+  renewed,    ///< The token expires soon: the stream is replaced with a fresh one, not lost.
 
-  token_given,    ///< The attempt's token is there.
-  token_refused,  ///< The server answered 401 to the token, so a fresh one is wanted, once.
+  token_given,    ///< The caller has the attempt's token.
+  token_refused,  ///< The server answered 401 to the token: a fresh one is requested, once.
   accepted,       ///< The server answered with an event stream.
   retry_due,      ///< The wait is over.
-  woken,          ///< Online, visible or restored again: the rest of the wait was skipped.
+  woken,          ///< Online, visible or restored again: the rest of the wait is skipped.
 
   ended,              ///< The server ended the stream.
   network_failed,     ///< No connection, or it broke.
   timed_out,          ///< No answer, or no token, within `connect_timeout`.
-  silent,             ///< No byte for longer than a server that pings is silent.
-  refused,            ///< A status that may pass, or an answer that EventSource hides.
-  token_unavailable,  ///< The token could not be fetched, which may pass.
-  offline,            ///< The network is gone: attempts are rare until it is back; or it was gone.
-  restored,           ///< Back from the back-forward cache, where transports die unheard.
+  silent,             ///< No byte for longer than a server that pings stays silent.
+  refused,            ///< A temporary failure status, or an answer whose status EventSource hides.
+  token_unavailable,  ///< The token could not be fetched, temporarily.
+  offline,   ///< The network is gone and attempts are rare until it is back; or it was gone.
+  restored,  ///< Back from the back-forward cache, where transports die without a report.
 
-  finished,              ///< The server said that what was asked for has ended.
+  finished,              ///< The server said that the requested updates have ended.
   told_to_stop,          ///< Status 204: the server wants no reconnect.
-  unauthorized,          ///< Status 401, where no fresh token may help.
+  unauthorized,          ///< Status 401, and a fresh token won't help.
   forbidden,             ///< Status 403.
   wrong_content_type,    ///< 200, but not with an event stream.
-  redirect_failed,       ///< A redirect that could not be followed.
-  token_denied,          ///< The caller gets no token, for good.
-  refused_for_good,      ///< Any other answer, by the policy.
-  wrong_content_coding,  ///< 200 with an event stream in a coding that can't be read, such as gzip.
+  redirect_failed,       ///< The transport could not follow a redirect.
+  token_denied,          ///< The caller will not get a token.
+  refused_for_good,      ///< Any other answer that the policy does not retry.
+  wrong_content_coding,  ///< 200 with an event stream in a coding that the transport can't decode,
+                         ///< such as gzip.
 
-  held_back,  ///< Something on the way holds streams back: polls take the stream's place.
-  polled,     ///< A poll is over: the next one begins, or a stream is tried again.
+  held_back,  ///< Something on the way holds streams back: polls replace the stream.
+  polled,     ///< A poll has ended: the next one begins, or a stream is tried again.
 };
 
-/// What moves the machine.
+/// What makes the machine change its state.
 enum class ConnectionEvent : std::uint8_t {
   connect,  ///< The caller wants the stream.
-  restart,  ///< The caller wants it anew, at once.
-  close,    ///< The caller does not want it any longer.
-  changed,  ///< The caller asks for something else since this attempt began, and a frame is over.
-  renewed,  ///< The stream's token expires soon, and there is a fresh one, if tokens are needed.
+  restart,  ///< The caller wants a new stream, at once.
+  close,    ///< The caller no longer wants the stream.
+  changed,  ///< The caller asks for something else than this attempt did, and `change_delay` is
+            ///< over.
+  renewed,  ///< The stream's token expires soon, and a fresh one is there, if tokens are needed.
 
-  wake,      ///< Online, visible or restored again, and the server's least delay is over.
+  wake,      ///< Online, visible or restored again, and the server's minimum delay is over.
   offline,   ///< The network is gone.
-  online,    ///< The network was gone, and with it what was open or under way.
+  online,    ///< The network was gone, and the stream or attempt with it.
   restored,  ///< The page is back from the back-forward cache.
 
   token_given,        ///< The caller has the attempt's token.
-  token_unavailable,  ///< It has none, which may pass.
-  token_denied,       ///< It gets none.
+  token_unavailable,  ///< The caller has no token, temporarily.
+  token_denied,       ///< The caller will not get a token.
 
   accepted,              ///< 200 with an event stream.
   told_to_stop,          ///< 204.
-  refused,               ///< An answer that a retry may cure, by the policy.
-  token_refused,         ///< The first 401 to a token since a stream was open.
+  refused,               ///< An answer that the policy retries.
+  token_refused,         ///< The first 401 to a token since a stream was last open.
   unauthorized,          ///< Any other 401.
   forbidden,             ///< 403.
   wrong_content_type,    ///< 200 with anything else.
-  wrong_content_coding,  ///< 200 with an event stream in a coding that can't be read, such as gzip.
-  redirect_failed,       ///< A redirect that the transport did not follow.
+  wrong_content_coding,  ///< 200 with an event stream in a coding that the transport can't decode,
+                         ///< such as gzip.
+  redirect_failed,       ///< A redirect that the transport could not follow.
   refused_for_good,      ///< Any other answer.
-  finished,              ///< The stream's last message: what was asked for has ended.
+  finished,              ///< The stream's last message: the requested updates have ended.
   ended,                 ///< The server closed the stream cleanly.
   network_failed,        ///< No connection, or it broke.
 
-  held_back,  ///< The stream has brought no event yet, and a poll beside it has.
-  polled,     ///< The server has ended a poll, as it should.
+  held_back,  ///< The stream has delivered no event yet, and a poll beside it has.
+  polled,     ///< The server has ended a poll, as expected.
 
-  fell_silent,  ///< Somebody looks, and no byte has come for a ping's interval and `late_grace`.
+  fell_silent,  ///< A user looks, and no byte has arrived for a ping's interval and `late_grace`.
   deadline,     ///< The state's deadline has come.
 };
 
@@ -105,8 +108,8 @@ using Event = ConnectionEvent;
 using Reason = ConnectionReason;
 
 // clang-format off
-/// All transitions. An event that a state has no row for leaves it as it is; closed has none. A
-/// machine that needs no token goes to connecting where a row says authorizing.
+/// All transitions. A state ignores an event that it has no row for; `closed` ignores all. Where a
+/// row says `authorizing`, a machine without tokens goes to `connecting`.
 inline constexpr std::array<ConnectionTransition, 54> connection_transitions{{
     {State::idle,        Event::connect,              State::authorizing, Reason::requested},
     {State::idle,        Event::close,                State::closed,      Reason::requested},
@@ -173,7 +176,7 @@ inline constexpr std::array<ConnectionTransition, 54> connection_transitions{{
 
 using transition_table::connection_transitions;
 
-/// What a reason says about the stream's chances.
+/// What a reason says about the chances of the stream.
 enum class Outlook : std::uint8_t {
   good,      ///< Nothing went wrong.
   may_pass,  ///< Something went wrong, and the machine tries again.
