@@ -59,7 +59,7 @@ bool EventSession::begin_reading(AttemptId attempt, Instant now) {
 }
 
 sse::Token EventSession::poll_token() {
-  // A stream is left before another one opens, and that one has nothing unread.
+  // The last stream is closed before another one opens, and the new one has nothing unread.
   if (state() != ConnectionState::open || unread_ == Unread::nothing) {
     return sse::NeedInput{};
   }
@@ -79,7 +79,7 @@ sse::Token EventSession::next_token_of_bytes() {
     on_retry(attempt_, retry->delay);
   } else {
     unread_ = Unread::nothing;
-    // A block of an id alone sets it without an event.
+    // A block with only an id sets the id without an event.
     on_event_id(attempt_, parser_->last_event_id());
   }
   return token;

@@ -80,7 +80,7 @@ bool StreamSession::restore(RegistrationView view) {
   }
   if (!view.status.empty()) {
     followed->registration.apply_snapshot(std::move(view));
-  } else if (view.has_gap) {  // That is all that was known.
+  } else if (view.has_gap) {  // The gap is all that was known.
     followed->registration.mark_gap(view.has_lost_history ? Gap::lost_history
                                                           : Gap::missed_message);
     followed->has_changed = true;
@@ -135,7 +135,8 @@ std::string StreamSession::request_query(TransportKind kind) const {
   return query;
 }
 
-/// An exception in it may have cost an update, and the id to resume from is behind that already.
+/// Marks a gap if an exception interrupts reading a message: the session may have lost an update,
+/// and the id to resume from is already past it.
 struct StreamSession::GapUnlessRead {
   StreamSession& session;
   bool is_read = false;
@@ -247,8 +248,8 @@ void StreamSession::reject(SessionMessage& message, MessageKind kind, std::strin
   message.kind = kind;
   message.problem = problem_;
   message.content = nullptr;
-  // It may have been a snapshot that the request named. Named again, it would come again: a poll
-  // would bring nothing else, ever.
+  // It may have been a snapshot that the request asked for. Asking again would bring the same
+  // unusable message, and a poll would never bring anything else.
   for (const auto& followed : followed_) {
     if (followed->is_new && followed->added_during != message_attempt()) {
       followed->is_new = false;
