@@ -7,7 +7,7 @@
 namespace regstream {
 namespace {
 
-/// Takes a number off the front of `text`, up to the first byte that is no digit.
+/// Reads a number at the front of `text`, up to the first byte that is not a digit, and removes it.
 std::optional<std::uint64_t> read_number(std::string_view& text) {
   constexpr std::uint64_t number_max = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t number = 0;

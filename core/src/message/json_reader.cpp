@@ -23,7 +23,7 @@ std::uint32_t read_hex(std::string_view& text) {
   return unit;
 }
 
-/// Reads the digits of an escape, and the whole escape that follows if the two are one character.
+/// Reads the digits of an escape, and the whole next escape if the two form one character.
 std::uint32_t read_code_point(std::string_view& text) {
   const std::uint32_t unit = read_hex(text);
   if (unit < 0xD800 || unit > 0xDFFF) {
@@ -63,7 +63,7 @@ std::size_t find_key(std::span<const std::string_view> keys, const Value& key, s
     const std::string text = text_of(key);
     return find_key(keys, {.kind = Kind::string, .has_escapes = false, .raw = text}, guess);
   }
-  // A publisher's messages have their keys in one order, most often ours.
+  // A publisher's messages have their keys in one order, usually ours.
   for (std::size_t count = 0; count < keys.size(); ++count, ++guess) {
     const std::size_t index = guess < keys.size() ? guess : guess - keys.size();
     if (keys[index] == key.raw) {
@@ -123,7 +123,7 @@ class Reader {
       error.what.append(" are accepted");
       return error;
     }
-    // Once for the whole text: a byte above ASCII is an error outside of strings anyway.
+    // Checked once for the whole text: a byte above ASCII outside of strings is an error anyway.
     if (!text::is_valid_utf8(json_)) {
       return problem("is not valid UTF-8", DropReason::not_json);
     }
@@ -146,7 +146,7 @@ class Reader {
     return error;
   }
 
-  /// Behind the value there may be space, and nothing else.
+  /// Checks that only space follows the value.
   std::optional<DecodeError> end() {
     scanner_.skip_space();
     if (scanner_.is_at_end()) {
@@ -158,7 +158,7 @@ class Reader {
                : invalid();
   }
 
-  /// The object at the scanner, `depth` brackets deep with its own.
+  /// Reads the object at the scanner, `depth` brackets deep including its own.
   bool members(const Wanted& wanted, const Nested* nested, std::size_t depth) {
     (void)scanner_.consume_if('{');
     scanner_.skip_space();
@@ -197,7 +197,7 @@ class Reader {
     if (nested == nullptr || index != nested->index) {
       return scanner_.scan_value(value, depth);
     }
-    // Of an object given twice the last one counts, with all that it lacks.
+    // If the object occurs twice, the last one counts, including the members that it lacks.
     for (Value& earlier : nested->wanted.values) {
       earlier = {};
     }

@@ -10,10 +10,10 @@ namespace {
 
 using text::is_digit;
 
-/// A number of fewer characters, and without an exponent, fits into a double.
+/// A number with fewer characters and without an exponent fits into a double.
 constexpr std::ptrdiff_t largest_double_digits = 309;
 
-/// What a string may have as it is.
+/// The bytes that need no escape in a string.
 struct PlainText {
   static bool has(char byte) {
     return byte != '"' && byte != '\\' && static_cast<unsigned char>(byte) >= ' ';
@@ -96,7 +96,8 @@ bool Scanner::scan_key(Value& key) {
   return true;
 }
 
-/// Behind the backslash. Half of a surrogate pair is JSON (RFC 8259, section 8.2), if no character.
+/// Scans an escape, behind its backslash. Half of a surrogate pair is valid JSON (RFC 8259, section
+/// 8.2), though not a character.
 bool Scanner::scan_escape() {
   if (at_ == end_) {
     return false;
@@ -201,7 +202,7 @@ bool Scanner::scan_value(Value& value, std::size_t depth) {
   return is_valid;
 }
 
-/// An object or array with all that is in it, in a loop, so that no input can use up the stack.
+/// Scans an object or array with everything in it. A loop, so that no input can exhaust the stack.
 bool Scanner::scan_nested(std::size_t depth) {
   Nesting nesting;
   Value ignored;

@@ -15,7 +15,7 @@ constexpr std::int64_t minute_ms = 60'000;
 constexpr std::int64_t hour_ms = 60 * minute_ms;
 constexpr std::int64_t day_ms = 24 * hour_ms;
 
-/// Takes a text apart from its front. What is not there makes it wrong for good.
+/// Reads a text from its front. Once something expected is missing, the text is wrong for good.
 class Reader {
  public:
   explicit Reader(std::string_view text) : rest_(text) {}
@@ -33,7 +33,7 @@ class Reader {
 
   void expect_any_of(std::string_view letters) { is_right_ = consume_any_of(letters) && is_right_; }
 
-  /// So many digits, for a number from `least` to `most`.
+  /// Reads exactly `digits` digits, for a number from `least` to `most`.
   std::int64_t number(std::size_t digits, std::int64_t least, std::int64_t most) {
     std::int64_t number = 0;
     for (; digits > 0 && !rest_.empty() && is_digit(rest_.front()); --digits) {
@@ -44,7 +44,7 @@ class Reader {
     return number;
   }
 
-  /// One digit or more behind the point, as milliseconds.
+  /// Reads the digits behind the point, at least one, as milliseconds.
   std::int64_t fraction_ms() {
     std::int64_t ms = 0;
     std::int64_t worth = 100;
@@ -67,9 +67,9 @@ std::int64_t days_in(std::int64_t year, std::int64_t month) {
   return days[static_cast<std::size_t>(month - 1)] + (is_leap && month == 2 ? 1 : 0);
 }
 
-/// From 1970-01-01 to a day of the Gregorian calendar.
+/// The days from 1970-01-01 to a day of the Gregorian calendar.
 std::int64_t days_since_1970(std::int64_t year, std::int64_t month, std::int64_t day) {
-  // Years that begin in March end with the leap day.
+  // With years that begin in March, the leap day is the last day.
   const std::int64_t years = year - (month <= 2 ? 1 : 0);
   const std::int64_t months = (month + 9) % 12;
   const std::int64_t leap_days = years / 4 - years / 100 + years / 400;
