@@ -1,5 +1,5 @@
-// A client's view, out as a record and back in. Apart from its messages: a view changes less often
-// than messages come.
+// A client's view, out as a record and back in. Apart from the messages, since a view changes less
+// often than messages arrive.
 
 #include <cstddef>
 #include <cstdint>
@@ -68,7 +68,7 @@ void write_views(Batch& batch, StreamSession& session) {
       write_view(batch, session.followed_view(index), session.workflow());
     }
   }
-  // Adding to a batch may move it: what points into it comes last.
+  // Adding to a batch may move it, so pointers into it are written last.
   std::uintptr_t stages = batch.stages.address();
   for (std::uint32_t index = 0; index < batch.views.size(); ++index) {
     ViewRecord& record = batch.views[index];
