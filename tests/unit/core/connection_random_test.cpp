@@ -220,7 +220,7 @@ class Chaos {
 
 }  // namespace
 
-TEST_CASE("whatever happens, in whatever order, the machine's promises hold") {
+TEST_CASE("the machine keeps its promises whatever happens in whatever order") {
   int opened = 0;
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     CAPTURE(seed);
@@ -233,7 +233,7 @@ TEST_CASE("whatever happens, in whatever order, the machine's promises hold") {
   CHECK(opened > 1000);  // It got somewhere.
 }
 
-TEST_CASE("a dead server is asked at most once a second, however the page is flipped") {
+TEST_CASE("a dead server is asked at most once a second however often the page is switched") {
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     Random random(seed);
     Driver driver{{}, seed};

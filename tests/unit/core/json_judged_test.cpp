@@ -80,7 +80,7 @@ void compare(const std::array<std::string_view, count>& pieces, std::size_t piec
 
 }  // namespace
 
-TEST_CASE("every small text of brackets, keys and commas is accepted exactly if it is JSON") {
+TEST_CASE("every small text of brackets and keys and commas is accepted exactly if it is JSON") {
   compare(std::array<std::string_view, 9>{"{", "}", "[", "]", ",", ":", "\"a\"", "1", " "}, 5, "",
           "");
   compare(std::array<std::string_view, 9>{"{", "}", "[", "]", ",", ":", "\"b\"", "null", "\n"}, 5,
@@ -97,7 +97,7 @@ TEST_CASE("every small string of escapes and bytes is accepted exactly if it is 
           4, R"({"a":")", R"("})");
 }
 
-TEST_CASE("every cut of a string at every length is found, whatever the word it falls into") {
+TEST_CASE("every cut of a string of any length is found") {
   for (std::size_t length = 0; length < 40; ++length) {
     for (std::size_t at = 0; at < length; ++at) {
       for (const char byte : {'"', '\\', '\n', '\x7f', ' ', '!'}) {
@@ -111,7 +111,7 @@ TEST_CASE("every cut of a string at every length is found, whatever the word it 
   }
 }
 
-TEST_CASE("a string says what the judge says that it says") {
+TEST_CASE("a string's text is the one that the reference parser reads") {
   for_each_text(
       std::array<std::string_view, 11>{"\\u0041", "\\u00e9", "\\u20ac", "\\ud83d\\ude42", "\\n",
                                        "\\\"", "\\\\", "é", "plain", "\\uD83D", "\\udE42"},
@@ -125,7 +125,7 @@ TEST_CASE("a string says what the judge says that it says") {
       });
 }
 
-TEST_CASE("a number is the integer that it is, however it is written") {
+TEST_CASE("a number has its integer value however it is written") {
   using regstream::json::to_integer;
   for (const std::string_view text :
        {"42", "42.0", "4.2e1", "420e-1", "0.042e3", "0.00042E+5", "42.000", "4200000e-5"}) {
@@ -155,7 +155,7 @@ TEST_CASE("a number is the integer that it is, however it is written") {
   }
 }
 
-TEST_CASE("what no double can hold is found at the very edge") {
+TEST_CASE("a number that no double can hold is recognised at the very edge") {
   using regstream::json::is_finite;
   CHECK(is_finite("1.7976931348623157e308"));
   CHECK(is_finite("1.7976931348623158e308"));
@@ -175,7 +175,7 @@ TEST_CASE("what no double can hold is found at the very edge") {
   CHECK_FALSE(is_accepted(R"({"b":-1)" + std::string(309, '0') + ".5}"));
 }
 
-TEST_CASE("the first number that rounds to infinity is known to its last digit") {
+TEST_CASE("the first number that rounds to infinity is exact to its last digit") {
   // 2^1024 - 2^970.
   const std::string bound =
       "179769313486231580793728971405303415079934132710037826936173778980444968292"

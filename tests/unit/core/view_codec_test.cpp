@@ -56,7 +56,7 @@ TEST_CASE("a view is written in the shape that pages read") {
       R"("stagesTotal":4},"id":"1702493000000-7"})");
 }
 
-TEST_CASE("a view of nothing yet is written with nulls") {
+TEST_CASE("an empty view is written with nulls") {
   RegistrationView view;
   view.registration_id = 7;
   CHECK(encode_view(view) ==
@@ -91,7 +91,7 @@ TEST_CASE("a snapshot is the view in an envelope") {
         R"({"type":"snapshot","data":)" + encode_view(example()) + R"(,"timestamp":99})");
 }
 
-TEST_CASE("a view needs no more than its registration id") {
+TEST_CASE("a view requires only its registration id") {
   const auto result = decode_view(R"({"registrationId":42,"status":"FAILED"})");
   REQUIRE(std::holds_alternative<RegistrationView>(result));
   CHECK(std::get<RegistrationView>(result).is_final);
