@@ -1,4 +1,4 @@
-// Writes the generated part of docs/connection.md, below the folder of the core that it is given.
+// Writes the generated part of docs/connection.md. The argument is the core's folder.
 
 #include <fstream>
 #include <iostream>

@@ -11,7 +11,7 @@ namespace {
 constexpr std::string_view begin_marker = "<!-- generated: begin -->\n";
 constexpr std::string_view end_marker = "<!-- generated: end -->\n";
 
-/// Where an attempt begins: with a token or without.
+/// The diagram's node where an attempt begins: with a token or without.
 constexpr std::string_view attempt = "attempt";
 
 std::string_view trimmed(std::string_view text) {
@@ -54,7 +54,8 @@ std::string header_row(const std::vector<std::string>& cells) {
   return row(cells) + row(std::vector<std::string>(cells.size(), "---"));
 }
 
-/// One arrow for all events that lead from one state to another, so that it can be read.
+/// All events that lead from one state to another share an arrow, so that the diagram stays
+/// readable.
 std::string diagram() {
   std::vector<std::pair<std::string_view, std::string_view>> arrows;
   std::map<std::pair<std::string_view, std::string_view>, std::string> labels;

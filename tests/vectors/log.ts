@@ -15,8 +15,10 @@ export function leftLine(lastEventId: string, retry: number | null): string {
   return `left id "${escapeText(lastEventId)}" retry ${retry ?? "none"}\n`;
 }
 
-const line =
-  /^(?:event (\S+) ".*" id ".*"|comment ".*"|retry \d+|skipped (?:line_too_long|event_too_large|id_too_long) \d+ id ".*"|left id "(.*)" retry (none|\d+))$/;
+const eventForm = 'event (\\S+) ".*" id ".*"';
+const skippedForm = 'skipped (?:line_too_long|event_too_large|id_too_long) \\d+ id ".*"';
+const leftForm = 'left id "(.*)" retry (none|\\d+)';
+const line = new RegExp(`^(?:${eventForm}|comment ".*"|retry \\d+|${skippedForm}|${leftForm})$`);
 
 export function isLogLine(text: string): boolean {
   return line.test(text);

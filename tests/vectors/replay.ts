@@ -10,8 +10,9 @@ export type OpenParser = (vector: ParserVector) => EventStreamParser;
 type Cut = (stream: Uint8Array) => Uint8Array[];
 
 /**
- * Describes the first chunking of the vector's connections (each in one piece, at every point in two, in pieces of every size) by
- * which the parser gives another log; null if there is none.
+ * Describes the first way to split the vector's connections that makes the parser give another log; null if every
+ * split gives the vector's log. It tries each connection in one piece, in two at every point, and in pieces of every
+ * size.
  */
 export function findSplitThatDiffers(open: OpenParser, vector: ParserVector): string | null {
   const longest = Math.max(1, ...vector.connections.map(({ stream }) => stream.length));

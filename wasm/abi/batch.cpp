@@ -16,7 +16,7 @@ void clear_batch(std::string& bytes) {
 }
 
 std::size_t utf16_size(std::string_view text) {
-  // One unit for each byte that begins a character, and one more for the four-byte ones.
+  // One unit for each byte that begins a character, and one more for four-byte characters.
   std::size_t units = 0;
   const char* at = text.data();
   const char* const end = at + text.size();

@@ -11,11 +11,11 @@
 
 namespace regstream::abi {
 
-/// Empties what a batch has filled. Its memory stays for the next batch, unless it is much: one
-/// large batch must not hold that for the rest of the day.
+/// Empties a buffer of a batch. Keeps its memory for the next batch, unless it is large: one large
+/// batch must not hold it for the rest of the day.
 void clear_batch(std::string& bytes);
 
-/// How many UTF-16 units the well-formed UTF-8 text takes.
+/// Returns the number of UTF-16 units of a well-formed UTF-8 text.
 [[nodiscard]] std::size_t utf16_size(std::string_view text);
 
 /// The text of a batch.
@@ -31,17 +31,17 @@ class BatchText {
   std::uint32_t units_ = 0;
 };
 
-/// Records of one kind, one behind the other. They stand in a string, so that what makes room for
-/// more of them is in the module once, and not for each kind.
+/// Records of one kind, in sequence. They are kept in a string, so that the code that grows it is
+/// in the module once, and not once for each kind.
 template <typename Record>
 class Records {
   static_assert(std::is_trivially_copyable_v<Record>);
-  // Larger than what a string holds without an allocation, which is aligned for everything.
+  // Larger than a string's inline buffer, so the bytes are allocated, and aligned for everything.
   static_assert(sizeof(Record) >= 24 && alignof(Record) <= alignof(double));
 
  public:
   void clear() { clear_batch(bytes_); }
-  /// Holds until the next `add`.
+  /// Valid until the next `add`.
   Record& add() {
     bytes_.append(sizeof(Record), '\0');
     return *new (bytes_.data() + bytes_.size() - sizeof(Record)) Record;
@@ -60,17 +60,17 @@ class Records {
   std::string bytes_;
 };
 
-/// What one call makes of a stream's bytes for JavaScript to read. There is one for the module, so
-/// that what a chunk can take is bounded however many clients and parsers there are: a call that
-/// fills it empties it first, and JavaScript reads a batch before it makes the next call.
+/// The result of one call that reads a stream's bytes, for JavaScript to read. The module has one
+/// batch, so that the memory for a chunk is bounded however many clients and parsers there are: a
+/// call that fills it empties it first, and JavaScript reads a batch before it makes the next call.
 struct Batch {
-  BatchText text;  ///< Of the messages, or of the events and what was skipped.
+  BatchText text;  ///< The text of the messages, or of the events and the skipped events.
   Records<MessageRecord> messages;
   std::string json;
-  /// Cursors stand apart: few are read, while the records' text is decoded whole.
+  /// Cursors are apart from the text: few are read, while the records' text is decoded whole.
   std::string cursors;
 
-  Records<ViewRecord> views;  ///< Of what changed.
+  Records<ViewRecord> views;  ///< The views that changed.
   BatchText view_text;
   Records<StageRecord> stages;
 
@@ -80,7 +80,7 @@ struct Batch {
   void clear();
 };
 
-/// The module's one, empty.
+/// Returns the module's batch, emptied.
 [[nodiscard]] Batch& begin_batch();
 
 }  // namespace regstream::abi

@@ -13,8 +13,8 @@ namespace {
 /// JavaScript's numbers are exact up to here.
 constexpr std::uint64_t exact_max = (std::uint64_t{1} << 53U) - 1;
 
-/// One more than the place of `name` among what the workflow declares, whose names JavaScript has
-/// already; 0: it is not there.
+/// One more than the index of `name` among the names that the workflow declares, which JavaScript
+/// has already; 0: it is not one of them.
 template <typename Declared>
 std::uint8_t place_of(const JsonString& name, const std::vector<Declared>& declared) {
   for (std::size_t index = 0; index < declared.size() && !name.has_escapes; ++index) {
@@ -25,8 +25,8 @@ std::uint8_t place_of(const JsonString& name, const std::vector<Declared>& decla
   return 0;
 }
 
-/// Appends the JSON text of an object with what a record has no field for, as the core has read it;
-/// nothing if there is none.
+/// Appends the JSON text of an object with the members that a record has no field for; nothing if
+/// there are none.
 void append_rest(std::string& out, const UpdateSlices& update, bool has_exact_id) {
   const std::size_t begin = out.size();
   const auto member = [&out, begin](std::string_view key, std::string_view json) {
@@ -50,7 +50,7 @@ Slice append(BatchText& text, const JsonString& string) {
   return string.has_escapes ? text.append(string.text()) : text.append(string.raw);
 }
 
-/// Whether it is in the record. An epoch of 0 says that it has no id.
+/// Whether the id is in the record. An epoch of 0 means that there is no id.
 bool write_event_id(MessageRecord& record, const std::optional<EventId>& id) {
   const bool is_exact = id && id->epoch > 0 && id->epoch <= exact_max && id->sequence <= exact_max;
   if (is_exact) {
@@ -83,7 +83,7 @@ void write_update(Batch& batch, MessageRecord& record, const UpdateSlices& updat
                  static_cast<std::uint32_t>(batch.json.size() - rest_begin)};
 }
 
-/// Makes `last` the cursor `last_event_id`. It is there once: the next message's may be the same.
+/// Makes `last` the cursor `last_event_id`. Equal cursors in a row are stored once.
 void append_cursor(std::string& cursors, Slice& last, std::string_view last_event_id) {
   if (std::string_view(cursors).substr(last.begin) != last_event_id) {
     last = {static_cast<std::uint32_t>(cursors.size()),

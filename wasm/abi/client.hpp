@@ -12,25 +12,25 @@
 
 namespace regstream::abi {
 
-/// One stream of the browser package: a session, and what it gives as records.
+/// One stream of the browser package: a session, and its results as records.
 class Client {
  public:
-  /// `can_ask` allows `ids`. `workflow` outlives the client.
+  /// `can_ask` must allow `ids`. `workflow` must outlive the client.
   Client(const ConnectionOptions& options, std::uint64_t seed, const Workflow& workflow,
          std::span<const InstanceId> ids, std::string_view last_event_id, StreamEnd end);
 
   [[nodiscard]] StreamSession& session() { return session_; }
   [[nodiscard]] const StreamSession& session() const { return session_; }
 
-  /// Takes over the view of `id` that an earlier client of the same stream left, as a snapshot's
-  /// JSON text. If it can't be read, its history is lost, and there is a gap.
+  /// Restores the view of `id` that an earlier client of the same stream left, as a snapshot's JSON
+  /// text. If it is unreadable, its history is lost, and there is a gap.
   void restore(const InstanceId& id, std::string_view view_json);
 
-  /// Writes into `batch`, which is empty, records of the messages in what the session was given
-  /// last, and of the views that they changed. Into `result` goes what it says of a batch.
+  /// Writes records into the empty `batch`: of the messages in the session's last input, and of the
+  /// views that they changed. Sets the members of `result` that describe a batch.
   void write_messages(Batch& batch, Result& result);
 
-  /// The query of the request to be made. Holds until the next call.
+  /// The query of the next request. Valid until the next call.
   [[nodiscard]] std::string_view request_query(TransportKind kind);
 
  private:
@@ -38,7 +38,7 @@ class Client {
   std::string query_;
 };
 
-/// Puts the views that have changed into `batch`.
+/// Writes the views that have changed into `batch`.
 void write_views(Batch& batch, StreamSession& session);
 
 }  // namespace regstream::abi

@@ -21,7 +21,7 @@
 namespace regstream::abi {
 namespace {
 
-/// A page shows a handful of streams; this many are a leak.
+/// A page shows a handful of streams; more than this many are a leak.
 constexpr std::size_t clients_max = 256;
 
 HandleTable<Client, clients_max>& clients() {
@@ -29,8 +29,7 @@ HandleTable<Client, clients_max>& clients() {
   return table;
 }
 
-// connection.ts and message_batch.ts name these by number; inserting a value must not pass
-// unnoticed.
+// connection.ts and message_batch.ts use these numbers; an inserted value must not go unnoticed.
 static_assert(static_cast<int>(ConnectionState::closed) == 5);
 static_assert(static_cast<int>(ConnectionReason::polled) == 27);
 static_assert(static_cast<int>(TransportEnd::refused_unseen) == 2);
@@ -40,7 +39,7 @@ static_assert(static_cast<int>(RetryPolicy::standard) == 1);
 static_assert(static_cast<int>(StageStatus::skipped) == 3);
 static_assert(static_cast<int>(MessageKind::token_expiring) == 9);
 
-/// JavaScript numbers may be anything; converting NaN or infinity to an integer would trap.
+/// A JavaScript number may be anything, and converting NaN or infinity to an integer would trap.
 std::int64_t whole_ms(double value) {
   constexpr double most = 9007199254740991.0;
   return std::isnan(value) ? 0 : static_cast<std::int64_t>(std::clamp(value, -most, most));
@@ -54,8 +53,8 @@ Instant instant(double now_ms) {
   return Instant(Duration(whole_ms(now_ms)));
 }
 
-/// The module's workflows, for as long as it lives: a page has a handful of them, and its streams
-/// come and go.
+/// The module's workflows, which stay as long as it does: a page has a handful of them, and its
+/// streams come and go.
 constexpr std::size_t workflows_max = 64;
 
 struct KnownWorkflow {
@@ -68,7 +67,7 @@ std::vector<std::unique_ptr<KnownWorkflow>>& workflows() {
   return known;
 }
 
-/// Null where `handle` names none.
+/// Null if `handle` is not a workflow.
 const Workflow* find_workflow(std::uint32_t handle) {
   const auto& known = workflows();
   return handle == 0 || handle > known.size() ? nullptr : &known[handle - 1]->workflow;
@@ -108,7 +107,7 @@ ActionKind describe(const StateChanged& change, Client& /*client*/, Result& resu
   return ActionKind::state_changed;
 }
 
-/// The records of what the session was given, if it was accepted.
+/// Returns the records of the session's last input, if that was accepted.
 std::int32_t read_messages(Client& client, bool is_accepted) {
   std::int32_t count = -1;
   if (is_accepted) {

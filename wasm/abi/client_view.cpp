@@ -1,5 +1,5 @@
-// A client's view, out as a record and back in. Apart from its messages: a view changes less often
-// than messages come.
+// A client's view, out as a record and back in. Apart from the messages, since a view changes less
+// often than messages arrive.
 
 #include <cstddef>
 #include <cstdint>
@@ -64,11 +64,11 @@ void Client::restore(const InstanceId& id, std::string_view view_json) {
 
 void write_views(Batch& batch, StreamSession& session) {
   for (std::size_t index = 0; index < session.followed_count(); ++index) {
-    if (session.take_view_change(index)) {
+    if (session.consume_view_change(index)) {
       write_view(batch, session.followed_view(index), session.workflow());
     }
   }
-  // Adding to a batch may move it: what points into it comes last.
+  // Adding to a batch may move it, so pointers into it are written last.
   std::uintptr_t stages = batch.stages.address();
   for (std::uint32_t index = 0; index < batch.views.size(); ++index) {
     ViewRecord& record = batch.views[index];

@@ -15,7 +15,7 @@ bool is_same(const unsigned char* a, const unsigned char* b) {
   return first == second;
 }
 
-/// `size` is at least a word's; the last word may overlap the one before it.
+/// `size` is at least one word; the last word may overlap the one before it.
 template <typename Word>
 bool is_same_by(const unsigned char* a, const unsigned char* b, std::size_t size) {
   std::size_t at = 0;
@@ -48,8 +48,8 @@ int compare_bytes(const void* left, const void* right, std::size_t size) {
 }  // namespace regstream::abi
 
 #ifdef __wasm__
-/// The C library's memcmp for WASM compares byte by byte. Keys, stages and statuses are found by
-/// it, so that it shows in a profile.
+/// Replaces the C library's memcmp for WASM, which compares byte by byte. Keys, stages and statuses
+/// are found by it, so it shows in a profile.
 extern "C" [[gnu::noinline]] int memcmp(const void* left, const void* right, std::size_t size) {
   return regstream::abi::compare_bytes(left, right, size);
 }

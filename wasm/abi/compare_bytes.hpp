@@ -4,7 +4,7 @@
 
 namespace regstream::abi {
 
-/// What memcmp does.
+/// Does what memcmp does.
 [[nodiscard]] int compare_bytes(const void* left, const void* right, std::size_t size);
 
 }  // namespace regstream::abi

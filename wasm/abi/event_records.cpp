@@ -6,7 +6,7 @@
 namespace regstream::abi {
 namespace {
 
-/// Appends ids. The next event's is the same as a rule, and is there once.
+/// Appends ids. Consecutive events usually have the same id, which is stored once.
 class Ids {
  public:
   explicit Ids(BatchText& text) : text_(text) {}

@@ -8,8 +8,7 @@
 
 namespace regstream::abi {
 
-/// Lets `parser` read `bytes`, and writes into `batch`, which is empty, records of what they
-/// complete.
+/// Parses `bytes`, and writes records of the events that they complete into the empty `batch`.
 void write_events(Batch& batch, sse::Parser& parser, std::string_view bytes);
 
 }  // namespace regstream::abi

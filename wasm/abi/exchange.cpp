@@ -10,18 +10,18 @@
 namespace regstream::abi {
 namespace {
 
-/// An event at its limit, and an id. JavaScript cuts what does not fit. Of an event or an id it
-/// leaves more than the session's limit, which calls the message too large; what it leaves of a
-/// view can't be read, and the client marks a gap.
+/// Room for an event at its limit and an id. JavaScript cuts longer input. What it leaves of an
+/// event or id still exceeds the session's limit, so the message counts as too large; what it
+/// leaves of a view is unreadable, so the client marks a gap.
 constexpr std::size_t input_bytes_max = CodecLimits{}.stream_message_bytes_max + 8192;
 
-/// More than a browser's `fetch` hands over at once, as a rule. What is made of a piece may be
-/// forty times as large, as six bytes can be a message that has a record and a sentence.
+/// More than a browser's `fetch` usually delivers at once. The records of a piece may take forty
+/// times its size, since six bytes can be a message with a record and a sentence.
 constexpr std::size_t stream_bytes_max = std::size_t{256} << 10U;
 
 constexpr std::size_t input_bytes_kept = std::size_t{64} << 10U;
 
-/// The module is one thread's, and an object of static storage is how a C ABI keeps its state.
+/// The module has one thread, and a C ABI keeps its state in objects of static storage.
 std::string& input_buffer() {
   static std::string buffer;
   return buffer;

@@ -8,15 +8,15 @@
 
 namespace regstream::abi {
 
-/// Owns objects that the other side of the ABI names by number. A handle is a slot and the slot's
-/// generation, so that one which was freed, forged, or belongs to a slot's later object finds
+/// Owns objects that the other side of the ABI refers to by number. A handle is a slot and the
+/// slot's generation, so a handle that was freed or forged, or whose slot has a newer object, finds
 /// nothing. 0 is never a handle.
 template <typename T, std::size_t slot_count>
 class HandleTable {
  public:
   static_assert(slot_count > 0 && slot_count <= 0x10000, "a slot is 16 bits of its handle");
 
-  /// 0 when every slot is taken.
+  /// Returns the handle, or 0 if every slot is in use.
   [[nodiscard]] std::uint32_t insert(std::unique_ptr<T> object) {
     for (std::size_t index = 0; index < slot_count; ++index) {
       Slot& slot = slots_[index];
@@ -33,7 +33,7 @@ class HandleTable {
     return 0;
   }
 
-  /// Null where `handle` names nothing.
+  /// Returns null if `handle` is invalid.
   [[nodiscard]] T* find(std::uint32_t handle) const {
     const std::size_t index = handle & 0xffffU;
     if (index >= slot_count || slots_[index].generation != handle >> 16U) {

@@ -12,7 +12,7 @@
 namespace regstream::abi {
 namespace {
 
-/// A page reads a handful of streams; this many are a leak.
+/// A page reads a handful of streams; more than this many are a leak.
 constexpr std::size_t parsers_max = 256;
 
 HandleTable<sse::Parser, parsers_max>& parsers() {
@@ -20,7 +20,7 @@ HandleTable<sse::Parser, parsers_max>& parsers() {
   return table;
 }
 
-// event_stream_parser.ts names these by number.
+// event_stream_parser.ts uses these numbers.
 static_assert(static_cast<int>(sse::SkipReason::id_too_long) == 2);
 
 }  // namespace

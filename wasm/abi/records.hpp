@@ -4,13 +4,13 @@
 
 #include <regstream/session/stream_session.hpp>
 
-/// What calls leave in memory for JavaScript to read: records of fixed layout, which is part of the
-/// ABI (src/core/ has the same offsets). Text stands apart from them, in one piece for each batch,
-/// since a decoder's call costs JavaScript more than most texts that a record has.
+/// The results that calls leave in memory for JavaScript: records with a fixed layout, which is
+/// part of the ABI (src/core/ has the same offsets). Text is apart from them, in one piece for each
+/// batch, since one call of a decoder costs JavaScript more than most texts of a record.
 namespace regstream::abi {
 
-/// A part of a batch's text, in the UTF-16 units that JavaScript cuts strings by; or bytes, where
-/// it says so.
+/// A part of a batch's text, in UTF-16 units, by which JavaScript cuts strings; in bytes where a
+/// comment says so.
 struct Slice {
   std::uint32_t begin = 0;
   std::uint32_t size = 0;
@@ -22,22 +22,26 @@ struct Bytes {
   std::uint32_t size = 0;
 };
 
-/// One message of the stream; all but `kind`, `message`, `epoch` and `sequence` is an update's.
+/// One message of the stream. All members but `kind`, `message`, `epoch` and `sequence` are set for
+/// updates only.
 struct MessageRecord {
-  double instance_id = 0;  ///< 0 where the workflow's ids are text: `text_id`.
+  double instance_id = 0;  ///< 0 if the workflow's ids are text: `text_id`.
   double timestamp_ms = 0;
-  double epoch = 0;  ///< Of its event id; 0: it has none, or one that no double holds. In an `end`
-  double sequence = 0;  ///< it is the final update's.
+  /// The event id, or the final update's in an `end`. 0: it has none, or one that no double holds.
+  double epoch = 0;
+  double sequence = 0;
   Slice text_id;
-  Slice status;   ///< Where `known_status` is 0.
-  Slice stage;    ///< Where `known_stage` is 0.
-  Slice message;  ///< Also why a message is malformed or too large.
-  Slice cursor;   ///< Bytes of `Result::cursors`: what a reconnect behind it resumes from.
-  /// Bytes of `Result::json`: an object with its other members; empty if these fields are all.
+  Slice status;   ///< Set if `known_status` is 0.
+  Slice stage;    ///< Set if `known_stage` is 0.
+  Slice message;  ///< Also the problem of a malformed or too large message.
+  /// Bytes of `Result::cursors`: the id that a reconnect after this message resumes from.
+  Slice cursor;
+  /// Bytes of `Result::json`: an object with the members that have no field here; empty if there
+  /// are none.
   Slice json;
   MessageKind kind = MessageKind::other;
-  std::uint8_t known_status = 0;  ///< One more than its place among the workflow's statuses.
-  std::uint8_t known_stage = 0;   ///< One more than its place among the workflow's stages.
+  std::uint8_t known_status = 0;  ///< One more than its index among the workflow's statuses.
+  std::uint8_t known_stage = 0;   ///< One more than its index among the workflow's stages.
   StageStatus stage_status = StageStatus::completed;
   bool has_message = false;
 };
@@ -51,13 +55,14 @@ struct StageRecord {
   StageStatus status = StageStatus::started;
 };
 
-/// An instance's view. One without a status says that updates may have been missed, and nothing is
-/// known.
+/// An instance's view. A view without a status means that nothing is known and that updates may
+/// have been missed.
 struct ViewRecord {
-  double instance_id = 0;  ///< 0 where the workflow's ids are text: `text_id`.
+  double instance_id = 0;  ///< 0 if the workflow's ids are text: `text_id`.
   double timestamp_ms = 0;
-  Bytes text;  ///< Of all views of the batch and their stages; not the messages' one.
-  std::uintptr_t stages = 0;  ///< Address of `stage_count` records.
+  /// The text of all views of the batch and their stages; not the messages' text.
+  Bytes text;
+  std::uintptr_t stages = 0;  ///< The address of `stage_count` records.
   Slice text_id;
   Slice status;
   Slice stage;
@@ -85,15 +90,15 @@ struct EventRecord {
 /// An event over a limit.
 struct SkippedRecord {
   double bytes = 0;
-  std::uint32_t before = 0;  ///< The event of the batch that came next.
+  std::uint32_t before = 0;  ///< The index of the batch's event that followed it.
   std::uint32_t reason = 0;  ///< An `sse::SkipReason`.
   Slice last_event_id;
 };
 
-/// What a call gives back beyond its return value. It says which of these it sets.
+/// A call's results beyond its return value. Each call says which of these it sets.
 struct Result {
   Bytes text;   ///< UTF-8: the records' text, or the call's.
-  Bytes query;  ///< UTF-8: of the request.
+  Bytes query;  ///< UTF-8: the request's query.
   std::uint32_t attempt = 0;
   std::uint32_t to = 0;
   std::uint32_t reason = 0;
@@ -101,13 +106,14 @@ struct Result {
   std::uintptr_t records = 0;
   Bytes json;
   Bytes cursors;
-  std::uint32_t cursor_begin =
-      0;                     ///< From there on: what a reconnect behind the batch resumes from.
-  std::uintptr_t views = 0;  ///< `ViewRecord`s of what changed, in the order of the stream's ids.
+  /// The part of `cursors` from here on is the id that a reconnect after the batch resumes from.
+  std::uint32_t cursor_begin = 0;
+  /// The `ViewRecord`s of changed views, in the order of the stream's ids.
+  std::uintptr_t views = 0;
   std::uint32_t view_count = 0;
   std::uintptr_t skipped = 0;
   std::uint32_t skipped_count = 0;
-  std::uint32_t resets = 0;  ///< How often updates may have been missed in the batch.
+  std::uint32_t resets = 0;  ///< How many times updates may have been missed in the batch.
 };
 
 #ifdef __wasm__

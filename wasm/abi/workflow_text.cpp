@@ -9,16 +9,17 @@
 namespace regstream::abi {
 namespace {
 
-/// Takes what stands before `end` off `text`, and `end` with it; all of it where that is missing.
-std::string_view take_until(std::string_view& text, char end) {
+/// Removes the part before `end` from `text`, together with `end`, and returns it; all of `text` if
+/// there is no `end`.
+std::string_view split_until(std::string_view& text, char end) {
   const std::size_t size = std::min(text.find(end), text.size());
-  const std::string_view taken = text.substr(0, size);
+  const std::string_view part = text.substr(0, size);
   text.remove_prefix(std::min(size + 1, text.size()));
-  return taken;
+  return part;
 }
 
 bool read_status(Workflow& workflow, std::string_view rest) {
-  const std::string_view kind = take_until(rest, ' ');
+  const std::string_view kind = split_until(rest, ' ');
   WorkflowStatus& status = workflow.statuses.emplace_back();
   status.name = rest;
   if (kind == "final") {
@@ -32,9 +33,9 @@ bool read_status(Workflow& workflow, std::string_view rest) {
 }
 
 bool read_line(Workflow& workflow, std::string_view rest) {
-  const std::string_view what = take_until(rest, ' ');
+  const std::string_view what = split_until(rest, ' ');
   if (what == "id") {
-    const std::string_view kind = take_until(rest, ' ');
+    const std::string_view kind = split_until(rest, ' ');
     workflow.id_kind = kind == "text" ? IdKind::text : IdKind::integer;
     workflow.id_member = rest;
     return kind == "text" || kind == "integer";
@@ -54,7 +55,8 @@ bool read_line(Workflow& workflow, std::string_view rest) {
   return what == "status" && read_status(workflow, rest);
 }
 
-/// 0, which is no id, for anything but digits, and for a number that is too large for one.
+/// Reads an id. Returns 0, which is not an id, for anything but digits and for a number that is too
+/// large.
 std::int64_t read_number(std::string_view text) {
   std::int64_t number = 0;
   for (const char digit : text) {
@@ -70,7 +72,7 @@ std::int64_t read_number(std::string_view text) {
 
 bool read_workflow(std::string_view text, Workflow& workflow) {
   while (!text.empty()) {
-    if (!read_line(workflow, take_until(text, '\n'))) {
+    if (!read_line(workflow, split_until(text, '\n'))) {
       return false;
     }
   }
@@ -79,9 +81,9 @@ bool read_workflow(std::string_view text, Workflow& workflow) {
 
 std::vector<InstanceId> read_ids(std::string_view text, const Workflow& workflow) {
   std::vector<InstanceId> ids;
-  // One more than a stream takes is refused as well as a thousand more.
+  // One id more than a stream may have is enough for a refusal.
   while (!text.empty() && ids.size() <= stream_ids_max) {
-    const std::string_view id = take_until(text, '\n');
+    const std::string_view id = split_until(text, '\n');
     if (workflow.id_kind == IdKind::integer) {
       ids.emplace_back().number = read_number(id);
     } else {

@@ -19,7 +19,7 @@ class Random {
     return mixed ^ (mixed >> 31U);
   }
 
-  /// A number in [0, `most`], both ends possible. The modulo's bias is below `most` / 2^64.
+  /// Returns a number from 0 to `most`, both included. The modulo's bias is below `most` / 2^64.
   constexpr std::uint64_t up_to(std::uint64_t most) {
     return most == UINT64_MAX ? next() : next() % (most + 1);
   }

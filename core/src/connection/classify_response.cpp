@@ -1,6 +1,6 @@
 #include <regstream/connection/connection.hpp>
 
-// What a server's answer to an attempt means.
+// What a server's response to an attempt means.
 namespace regstream {
 namespace {
 

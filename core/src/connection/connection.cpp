@@ -7,7 +7,8 @@
 namespace regstream {
 namespace {
 
-/// Browsers let a hidden page's timers go off once a second; later than that, something slept.
+/// Browsers let a hidden page's timers fire once a second. A timer that is later than that means
+/// that the process slept.
 constexpr Duration late_after{1'000};
 
 const ConnectionTransition* find_transition(ConnectionState from, ConnectionEvent event) {
@@ -36,28 +37,29 @@ Connection::Connection(const ConnectionOptions& options, std::uint64_t seed,
 
 bool Connection::connect(Instant now) {
   observe(now);
-  return take(ConnectionEvent::connect);
+  return transition(ConnectionEvent::connect);
 }
 
 bool Connection::restart(Instant now) {
   observe(now);
-  return take(ConnectionEvent::restart);
+  return transition(ConnectionEvent::restart);
 }
 
 bool Connection::close(Instant now) {
   observe(now);
-  return take(ConnectionEvent::close);
+  return transition(ConnectionEvent::close);
 }
 
 void Connection::change(Instant now) {
   observe(now);
-  // An attempt that the caller has not been told of yet asks for what there is when it is told.
-  if (change_due_ || !has_transport() || handed_out_ != attempt_) {
+  // If the caller has not opened this attempt's transport yet, its request will ask for the new
+  // state.
+  if (change_due_ || !has_transport() || opened_attempt_ != attempt_) {
     return;
   }
   const Duration delay_min = std::max(options_.change_delay, Duration::zero());
   const Duration delay_max = std::max(options_.wake_spacing_min, delay_min);
-  if (now_ >= after(begun_, delay_max)) {
+  if (now_ >= after(attempt_began_, delay_max)) {
     change_delay_ = delay_min;
   }
   change_due_ = after(now_, change_delay_);
@@ -67,7 +69,7 @@ void Connection::change(Instant now) {
 bool Connection::on_token(AttemptId attempt, Instant now) {
   observe(now);
   if (!is_current(attempt) ||
-      !take(awaits_renewal_ ? ConnectionEvent::renewed : ConnectionEvent::token_given)) {
+      !transition(awaits_renewal_ ? ConnectionEvent::renewed : ConnectionEvent::token_given)) {
     return false;
   }
   needs_fresh_token_ = false;
@@ -83,8 +85,8 @@ bool Connection::on_token_failed(AttemptId attempt, TokenFailure failure, Instan
     plan_renewal();
     return true;
   }
-  return take(failure == TokenFailure::may_pass ? ConnectionEvent::token_unavailable
-                                                : ConnectionEvent::token_denied);
+  return transition(failure == TokenFailure::may_pass ? ConnectionEvent::token_unavailable
+                                                      : ConnectionEvent::token_denied);
 }
 
 bool Connection::on_response(AttemptId attempt, const ResponseHead& head, Instant now) {
@@ -93,7 +95,7 @@ bool Connection::on_response(AttemptId attempt, const ResponseHead& head, Instan
     return false;
   }
   if (state_ == ConnectionState::open) {
-    // The stream was answered before: this refuses the ticket that was to renew it.
+    // The stream had its answer already. This one refuses the ticket that was to renew the stream.
     if (!awaits_renewal_) {
       return false;
     }
@@ -101,7 +103,7 @@ bool Connection::on_response(AttemptId attempt, const ResponseHead& head, Instan
     return true;
   }
   const ConnectionEvent event = classify(head);
-  if (!take(event, head.retry_after)) {
+  if (!transition(event, head.retry_after)) {
     return false;
   }
   if (event == ConnectionEvent::accepted) {
@@ -118,7 +120,7 @@ bool Connection::on_event_id(AttemptId attempt, std::string_view last_event_id) 
   if (!is_current(attempt) || last_event_id.size() > last_event_id_bytes_max) {
     return false;
   }
-  has_moved_on_ |= last_event_id_ != last_event_id;
+  has_new_event_id_ |= last_event_id_ != last_event_id;
   last_event_id_ = last_event_id;
   return true;
 }
@@ -132,7 +134,7 @@ bool Connection::on_retry(AttemptId attempt, Duration reconnection_time) {
 }
 
 bool Connection::on_finished(AttemptId attempt) {
-  return is_current(attempt) && take(ConnectionEvent::finished);
+  return is_current(attempt) && transition(ConnectionEvent::finished);
 }
 
 bool Connection::on_end(AttemptId attempt, TransportEnd end, Instant now) {
@@ -141,17 +143,17 @@ bool Connection::on_end(AttemptId attempt, TransportEnd end, Instant now) {
     return false;
   }
   if (end == TransportEnd::ended) {
-    return take(is_poll_over() ? ConnectionEvent::polled : ConnectionEvent::ended);
+    return transition(is_poll_over() ? ConnectionEvent::polled : ConnectionEvent::ended);
   }
-  // A stream that is open was answered before: what comes after that is no answer.
+  // An open stream had its answer already, so this is not an answer.
   if (end == TransportEnd::failed || state_ == ConnectionState::open) {
-    return take(ConnectionEvent::network_failed);
+    return transition(ConnectionEvent::network_failed);
   }
   if (options_.policy == RetryPolicy::standard) {
-    return take(ConnectionEvent::refused_for_good);
+    return transition(ConnectionEvent::refused_for_good);
   }
-  sees_ = options_.can_see;
-  return take(ConnectionEvent::refused);
+  wants_status_ = options_.can_see;
+  return transition(ConnectionEvent::refused);
 }
 
 std::optional<Instant> Connection::next_deadline() const {
@@ -168,10 +170,11 @@ void Connection::handle_deadline(Instant now) {
   if (!deadline || now_ < *deadline) {
     return;
   }
-  // An attempt that has run out of time as well is given up: its replacement would have none.
+  // An attempt that is out of time is given up, not replaced: its replacement would be out of time
+  // too.
   if (change_due_ && now_ >= *change_due_ &&
       (state_ == ConnectionState::open || now_ < deadline_)) {
-    take(ConnectionEvent::changed);
+    transition(ConnectionEvent::changed);
     return;
   }
   if (poll_due_ && now_ >= *poll_due_) {
@@ -188,12 +191,12 @@ void Connection::handle_deadline(Instant now) {
   if (now_ < deadline_) {
     return;
   }
-  if (state_ == ConnectionState::open && !had_grace_ && now_ > after(deadline_, late_after)) {
-    had_grace_ = true;
+  if (state_ == ConnectionState::open && !used_grace_ && now_ > after(deadline_, late_after)) {
+    used_grace_ = true;
     deadline_ = after(now_, options_.late_grace);
     return;
   }
-  take(ConnectionEvent::deadline);
+  transition(ConnectionEvent::deadline);
 }
 
 void Connection::observe(Instant now) {
@@ -214,8 +217,8 @@ Duration Connection::bounded(Duration reconnection_time) const {
   return std::clamp(reconnection_time, Duration::zero(), most);
 }
 
-/// A stream that is being replaced counts as connected until that fails.
-bool Connection::is_connected_behind(ConnectionEvent event) const {
+/// A stream that is being replaced counts as connected until the replacement fails.
+bool Connection::is_connected_after(ConnectionEvent event) const {
   const bool keeps = event == ConnectionEvent::changed || event == ConnectionEvent::renewed ||
                      event == ConnectionEvent::token_given ||
                      event == ConnectionEvent::token_refused ||
@@ -223,84 +226,86 @@ bool Connection::is_connected_behind(ConnectionEvent event) const {
   return keeps ? is_connected_ : event == ConnectionEvent::accepted;
 }
 
-bool Connection::take(ConnectionEvent event, std::optional<Duration> retry_after) {
-  const ConnectionTransition* transition = find_transition(state_, event);
-  if (transition == nullptr) {
+bool Connection::transition(ConnectionEvent event, std::optional<Duration> retry_after) {
+  const ConnectionTransition* row = find_transition(state_, event);
+  if (row == nullptr) {
     return false;
   }
-  // Not done on opening: a server that accepts and drops at once would be called without backoff.
+  // Not when the stream opens: a server that accepts and drops at once would be called without
+  // backoff.
   if (state_ == ConnectionState::open && now_ >= after(opened_, options_.stable_after)) {
     backoff_.reset();
   }
-  state_ = transition->to == ConnectionState::authorizing && !options_.needs_token
+  state_ = row->to == ConnectionState::authorizing && !options_.needs_token
                ? ConnectionState::connecting
-               : transition->to;
-  reason_ = transition->reason;
-  is_connected_ = is_connected_behind(event);
-  // A wait that only learns why it goes on, goes on.
+               : row->to;
+  reason_ = row->reason;
+  is_connected_ = is_connected_after(event);
+  // For a wait, `offline` only adds a reason: the wait goes on.
   if (event != ConnectionEvent::offline) {
-    enter(*transition, retry_after);
+    enter(*row, retry_after);
   }
-  // Polls that follow each other are one connection.
+  // Consecutive polls are one connection to the caller.
   const bool is_next_poll = kind_ == TransportKind::polling &&
                             event != ConnectionEvent::held_back && is_connected_ &&
-                            told_ == ConnectionState::open;
+                            reported_state_ == ConnectionState::open;
   if (!is_next_poll) {
-    tell({.from = told_, .to = state_, .reason = reason_, .is_connected = is_connected_});
-    told_ = state_;
+    queue_change(
+        {.from = reported_state_, .to = state_, .reason = reason_, .is_connected = is_connected_});
+    reported_state_ = state_;
   }
   return true;
 }
 
-/// When the attempt that begins has to be open. One that replaces an attempt which had not opened
-/// gets no time of its own, or a caller with changes without end would never hear of a dead server.
-Instant Connection::opening_limit() const {
-  const Instant answered = after(begun_, answer_timeout());
+/// The time by which the new attempt has to be open. If it replaces an attempt that had not opened,
+/// it inherits that one's deadline. Otherwise a caller with endless changes would never hear of a
+/// dead server.
+Instant Connection::opening_deadline() const {
+  const Instant answered = after(attempt_began_, answer_timeout());
   return options_.needs_token ? after(answered, options_.connect_timeout) : answered;
 }
 
-/// Now, or when the next poll is due.
-void Connection::begin_attempt(bool has_time_of_its_own) {
-  begun_ = poll_due_.value_or(now_);
-  if (has_time_of_its_own) {
-    opens_until_ = opening_limit();
+/// Begins the attempt now, or when the next poll is due.
+void Connection::begin_attempt(bool has_own_opening_deadline) {
+  attempt_began_ = poll_due_.value_or(now_);
+  if (has_own_opening_deadline) {
+    opening_deadline_ = opening_deadline();
   }
   const bool is_opening = state_ == ConnectionState::connecting;
   const Duration limit = is_opening ? answer_timeout() : options_.connect_timeout;
-  deadline_ = std::min(after(begun_, limit), opens_until_);
-  is_attempt_due_ = !poll_due_;
+  deadline_ = std::min(after(attempt_began_, limit), opening_deadline_);
+  is_attempt_pending_ = !poll_due_;
   if (is_opening) {
     plan_probe();
   }
 }
 
-void Connection::enter(const ConnectionTransition& transition,
-                       std::optional<Duration> retry_after) {
+void Connection::enter(const ConnectionTransition& row, std::optional<Duration> retry_after) {
   token_expires_.reset();
   renewal_due_.reset();
   awaits_renewal_ = false;
-  is_renewal_due_ = false;
+  is_renewal_pending_ = false;
   poll_due_.reset();
   if (state_ != ConnectionState::open) {
     probe_due_.reset();
-    is_probe_due_ = false;
+    is_probe_pending_ = false;
   }
   switch (state_) {
     case ConnectionState::authorizing:
     case ConnectionState::connecting:
-      if (transition.event == ConnectionEvent::token_given) {
+      if (row.event == ConnectionEvent::token_given) {
         return begin_attempt(false);
       }
       ++attempt_;
       change_due_.reset();
       kind_ = next_kind();
-      if (transition.event == ConnectionEvent::polled) {
+      if (row.event == ConnectionEvent::polled) {
         plan_poll();
       }
-      has_news_ = false;
-      has_moved_on_ = false;
-      return begin_attempt(transition.from != ConnectionState::connecting ||
-                           transition.event != ConnectionEvent::changed);
+      has_event_ = false;
+      has_new_event_id_ = false;
+      return begin_attempt(row.from != ConnectionState::connecting ||
+                           row.event != ConnectionEvent::changed);
     case ConnectionState::open:
       opened_ = now_;
       begin_listening();
@@ -311,18 +316,19 @@ void Connection::enter(const ConnectionTransition& transition,
       if (is_offline_) {
         deadline_ = std::max(deadline_, after(now_, options_.offline_probe_interval));
       }
-      earliest_ = after(begun_, std::max(reconnection_time_, options_.wake_spacing_min));
+      earliest_wake_ =
+          after(attempt_began_, std::max(reconnection_time_, options_.wake_spacing_min));
       if (retry_after) {
-        earliest_ = std::max(earliest_, after(now_, floor));
+        earliest_wake_ = std::max(earliest_wake_, after(now_, floor));
       }
-      is_attempt_due_ = false;
+      is_attempt_pending_ = false;
       change_due_.reset();
-      sees_ = sees_ && transition.event == ConnectionEvent::refused;
+      wants_status_ = wants_status_ && row.event == ConnectionEvent::refused;
       return;
     }
     case ConnectionState::idle:
     case ConnectionState::closed:
-      is_attempt_due_ = false;
+      is_attempt_pending_ = false;
       change_due_.reset();
       return;
   }

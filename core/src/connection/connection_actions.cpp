@@ -2,17 +2,17 @@
 
 #include <regstream/connection/connection.hpp>
 
-/// What the caller has to do and to hear.
+/// The actions that the caller polls.
 namespace regstream {
 
 std::optional<ConnectionAction> Connection::poll_action() {
-  if (handed_out_ != 0 && (handed_out_ != attempt_ || !has_transport())) {
-    const CloseTransport close{.attempt = AttemptId{handed_out_}};
-    handed_out_ = 0;
+  if (opened_attempt_ != 0 && (opened_attempt_ != attempt_ || !has_transport())) {
+    const CloseTransport close{.attempt = AttemptId{opened_attempt_}};
+    opened_attempt_ = 0;
     return close;
   }
-  if (probed_ != 0 && (probed_ != attempt_ || !has_transport() || has_news_)) {
-    probed_ = 0;
+  if (probed_attempt_ != 0 && (probed_attempt_ != attempt_ || !has_transport() || has_event_)) {
+    probed_attempt_ = 0;
     return CloseProbe{};
   }
   if (changes_count_ > 0) {
@@ -21,32 +21,32 @@ std::optional<ConnectionAction> Connection::poll_action() {
     std::copy_n(changes_.begin() + 1, changes_count_, changes_.begin());
     return change;
   }
-  if (is_renewal_due_) {
-    is_renewal_due_ = false;
+  if (is_renewal_pending_) {
+    is_renewal_pending_ = false;
     return RequestToken{.attempt = AttemptId{attempt_}, .is_refused = true};
   }
-  if (is_probe_due_ && handed_out_ == attempt_) {
-    is_probe_due_ = false;
-    probed_ = attempt_;
+  if (is_probe_pending_ && opened_attempt_ == attempt_) {
+    is_probe_pending_ = false;
+    probed_attempt_ = attempt_;
     return OpenProbe{.attempt = AttemptId{attempt_}};
   }
-  if (!is_attempt_due_) {
+  if (!is_attempt_pending_) {
     return std::nullopt;
   }
-  is_attempt_due_ = false;
+  is_attempt_pending_ = false;
   if (state_ == ConnectionState::authorizing) {
     return RequestToken{.attempt = AttemptId{attempt_}, .is_refused = needs_fresh_token_};
   }
-  handed_out_ = attempt_;
+  opened_attempt_ = attempt_;
   return OpenTransport{
       .attempt = AttemptId{attempt_}, .last_event_id = last_event_id_, .kind = kind_};
 }
 
-void Connection::tell(const StateChanged& change) {
+void Connection::queue_change(const StateChanged& change) {
   if (changes_count_ < changes_max) {
     changes_[changes_count_++] = change;
   } else {
-    // Nobody polls. What comes last is the present.
+    // Nobody polls: the last entry takes over the current state.
     changes_.back().to = change.to;
     changes_.back().reason = change.reason;
     changes_.back().is_connected = change.is_connected;

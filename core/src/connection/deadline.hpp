@@ -6,10 +6,10 @@
 
 namespace regstream {
 
-/// Time stands still from here on, in 146 million years, so that `Instant::max()` never comes.
+/// The machine's time stops here, after 146 million years, so that `Instant::max()` never comes.
 inline constexpr Instant end_of_time{Duration::max() / 2};
 
-/// An option of `Duration::max()` means never, and must not overflow.
+/// Returns `now + delay` without overflow; an option of `Duration::max()` means never.
 [[nodiscard]] inline Instant after(Instant now, Duration delay) {
   const Duration from_origin = now.time_since_epoch();
   if (delay == Duration::max() ||

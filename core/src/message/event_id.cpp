@@ -7,8 +7,8 @@
 namespace regstream {
 namespace {
 
-/// Takes a number off the front of `text`, up to the first byte that is no digit.
-std::optional<std::uint64_t> take_number(std::string_view& text) {
+/// Reads a number at the front of `text`, up to the first byte that is not a digit, and removes it.
+std::optional<std::uint64_t> read_number(std::string_view& text) {
   constexpr std::uint64_t number_max = std::numeric_limits<std::uint64_t>::max();
   std::uint64_t number = 0;
   std::size_t length = 0;
@@ -29,12 +29,12 @@ std::optional<std::uint64_t> take_number(std::string_view& text) {
 }  // namespace
 
 std::optional<EventId> parse_event_id(std::string_view text) {
-  const auto epoch = take_number(text);
+  const auto epoch = read_number(text);
   if (!epoch || text.empty() || text.front() != '-') {
     return std::nullopt;
   }
   text.remove_prefix(1);
-  const auto sequence = take_number(text);
+  const auto sequence = read_number(text);
   if (!sequence || !text.empty()) {
     return std::nullopt;
   }

@@ -11,9 +11,9 @@ namespace {
 
 constexpr std::string_view is_missing = "is missing";
 
-/// The integer that `value` is, or is the text of. PHP and form data write ids as text, and they
-/// write them as numbers are printed: digits without a sign, space or leading zeros. Other text
-/// ("007", "42.0") may well be an identifier of another kind, and is no integer here.
+/// The integer that `value` is, or is the text of. PHP and form data write ids as text, in the form
+/// of a printed number: digits without a sign, space or leading zeros. Other text ("007", "42.0")
+/// may be an identifier of another kind, and is not an integer here.
 Integer integer_of(const Value& value) {
   constexpr Integer none{.value = 0, .is_exact = false};
   if (value.kind == Kind::number) {

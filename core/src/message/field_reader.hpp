@@ -14,8 +14,8 @@ namespace regstream::json {
 
 enum class Presence : std::uint8_t { optional, required };
 
-/// Takes typed values out of the members of one object. The first mistake is kept, and makes the
-/// results meaningless; absent optional members give the empty value.
+/// Reads typed values from the members of one object. It keeps the first error, after which the
+/// results are meaningless. Absent optional members give the empty value.
 class FieldReader {
  public:
   FieldReader(std::span<const std::string_view> keys, std::span<const Value> values)
@@ -23,23 +23,24 @@ class FieldReader {
 
   [[nodiscard]] const std::optional<DecodeError>& error() const { return error_; }
 
-  /// The required id of an instance, as `decode_update_slices` says. The error has its reason.
+  /// The required id of an instance, as `decode_update_slices` describes. The error has its reason.
   [[nodiscard]] std::int64_t integer_id(std::size_t index);
   [[nodiscard]] JsonString text_id(std::size_t index);
   /// Milliseconds since the Unix epoch; fractions are dropped.
   [[nodiscard]] std::int64_t timestamp_ms(std::size_t index);
   [[nodiscard]] JsonString text(std::size_t index);
-  /// A short text that must not be empty where it is required.
+  /// A short text that must not be empty if it is required.
   [[nodiscard]] JsonString name(std::size_t index, std::size_t bytes_max, Presence presence);
   [[nodiscard]] std::optional<bool> boolean(std::size_t index);
-  /// The text of an object or array, as it stands in the input.
+  /// The text of an object or array, as written in the input.
   [[nodiscard]] std::string_view raw(std::size_t index, Kind kind);
 
  private:
-  /// The member if it is of `kind`; nothing if it is absent, or wrong and noted as `expectation`.
+  /// Returns the member if it is of `kind`. Nothing if it is absent, or if it is wrong; then the
+  /// error says `expectation`.
   [[nodiscard]] const Value* find(std::size_t index, Kind kind, std::string_view expectation);
   void fail(std::size_t index, std::string_view expectation);
-  /// As `fail`, with a predicate that is whole.
+  /// Like `fail`, with a complete predicate.
   void refuse(std::size_t index, std::string_view predicate, DropReason reason);
 
   std::span<const std::string_view> keys_;

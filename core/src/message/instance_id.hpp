@@ -9,7 +9,7 @@
 
 namespace regstream::json {
 
-/// Writes the member that names an instance.
+/// Writes the member with the instance's id.
 inline void append_id(ObjectWriter& object, const Workflow& workflow, std::int64_t number,
                       std::string_view text) {
   if (workflow.id_kind == IdKind::integer) {

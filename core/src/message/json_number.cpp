@@ -10,13 +10,13 @@ namespace {
 
 using text::is_digit;
 
-/// A larger exponent can't be made up for by the digits of a message.
+/// The digits of a message can't make up for a larger exponent.
 constexpr std::int64_t exponent_max = 1'000'000'000;
 
-/// Any number of so many digits is below 2^53.
+/// Any number with at most this many digits is below 2^53.
 constexpr std::size_t plain_digits_max = 15;
 
-/// From here on doubles round to infinity (IEEE 754-2019, 4.3.1): halfway between the largest one
+/// From here doubles round to infinity (IEEE 754-2019, 4.3.1): halfway between the largest double
 /// and the next power of two, 2^1024 - 2^970.
 constexpr std::string_view infinity_begins_at =
     "179769313486231580793728971405303415079934132710037826936173778980444968292"
@@ -54,7 +54,8 @@ Decimal decompose(std::string_view number) {
   std::string_view digits = number.substr(0, mark);
   std::size_t before_point = std::min(digits.find('.'), digits.size());
   while (!digits.empty() && (digits.front() == '0' || digits.front() == '.')) {
-    // A zero behind the point makes the number smaller, one before it does not count at all.
+    // A leading zero behind the point makes the number smaller; one before the point does not
+    // count.
     if (digits.front() == '0') {
       decimal.magnitude -= before_point == 0 ? 1 : 0;
     }
@@ -72,7 +73,7 @@ Decimal decompose(std::string_view number) {
 }  // namespace
 
 Integer to_integer(std::string_view number) {
-  // Nearly all numbers: spared the search for a point and an exponent.
+  // A shortcut for nearly all numbers, without the search for a point and an exponent.
   if (number.size() <= plain_digits_max && text::is_digits(number)) {
     Integer plain;
     for (const char digit : number) {

@@ -5,26 +5,28 @@
 #include <string_view>
 
 /// JSON's numbers, read from their text without a detour through a double: 9007199254740991.0 and
-/// 4.2e1 are exact integers, and what no double can hold is known without computing one.
+/// 4.2e1 are exact integers, and a number that no double can hold is recognised without computing
+/// one.
 namespace regstream::json {
 
-/// Largest integer that every JSON reader agrees upon: 2^53 - 1.
+/// The largest integer that every JSON reader reads exactly: 2^53 - 1.
 inline constexpr std::int64_t integer_max = (std::int64_t{1} << 53) - 1;
 
-/// A number without what stands behind its decimal point.
+/// A number without the digits behind its decimal point.
 struct Integer {
-  std::int64_t value = 0;  ///< What is beyond `integer_max` either way is one more than that.
-  bool is_exact = true;    ///< Nothing stood behind the point.
+  /// A number beyond `integer_max` in either direction is one beyond it.
+  std::int64_t value = 0;
+  bool is_exact = true;  ///< There were no digits behind the point.
 };
 
-/// `number` must be of JSON's grammar.
+/// `number` must follow JSON's grammar.
 [[nodiscard]] Integer to_integer(std::string_view number);
 
-/// A time in milliseconds since the Unix epoch, from 0 to `integer_max`; fractions are dropped.
-/// `number` must be of JSON's grammar.
+/// Returns a time in milliseconds since the Unix epoch, from 0 to `integer_max`; fractions are
+/// dropped. `number` must follow JSON's grammar.
 [[nodiscard]] std::optional<std::int64_t> to_time_ms(std::string_view number);
 
-/// Whether a double can hold it, if not exactly. `number` must be of JSON's grammar.
+/// Whether a double can hold the number, even if not exactly. `number` must follow JSON's grammar.
 [[nodiscard]] bool is_finite(std::string_view number);
 
 }  // namespace regstream::json

@@ -13,7 +13,7 @@ namespace {
 constexpr std::size_t npos = static_cast<std::size_t>(-1);
 
 /// Reads four hexadecimal digits, which the scanner has checked.
-std::uint32_t take_hex(std::string_view& text) {
+std::uint32_t read_hex(std::string_view& text) {
   std::uint32_t unit = 0;
   for (std::size_t index = 0; index < 4; ++index) {
     const auto byte = static_cast<unsigned char>(text[index]);
@@ -23,15 +23,15 @@ std::uint32_t take_hex(std::string_view& text) {
   return unit;
 }
 
-/// Reads the digits of an escape, and the whole escape that follows if the two are one character.
-std::uint32_t take_code_point(std::string_view& text) {
-  const std::uint32_t unit = take_hex(text);
+/// Reads the digits of an escape, and the whole next escape if the two form one character.
+std::uint32_t read_code_point(std::string_view& text) {
+  const std::uint32_t unit = read_hex(text);
   if (unit < 0xD800 || unit > 0xDFFF) {
     return unit;
   }
   if (unit <= 0xDBFF && text.starts_with("\\u")) {
     std::string_view next = text.substr(2);
-    const std::uint32_t low = take_hex(next);
+    const std::uint32_t low = read_hex(next);
     if (low >= 0xDC00 && low <= 0xDFFF) {
       text = next;
       return 0x10000 + ((unit - 0xD800) << 10U) + (low - 0xDC00);
@@ -63,7 +63,7 @@ std::size_t find_key(std::span<const std::string_view> keys, const Value& key, s
     const std::string text = text_of(key);
     return find_key(keys, {.kind = Kind::string, .has_escapes = false, .raw = text}, guess);
   }
-  // A publisher's messages have their keys in one order, most often ours.
+  // A publisher's messages have their keys in one order, usually ours.
   for (std::size_t count = 0; count < keys.size(); ++count, ++guess) {
     const std::size_t index = guess < keys.size() ? guess : guess - keys.size();
     if (keys[index] == key.raw) {
@@ -90,9 +90,9 @@ class Reader {
     if (auto error = begin('[', "must be a JSON array")) {
       return error;
     }
-    (void)scanner_.take('[');
+    (void)scanner_.consume_if('[');
     scanner_.skip_space();
-    if (scanner_.take(']')) {
+    if (scanner_.consume_if(']')) {
       return end();
     }
     do {
@@ -110,8 +110,8 @@ class Reader {
       }
       elements.push_back(element.raw);
       scanner_.skip_space();
-    } while (scanner_.take(','));
-    return scanner_.take(']') ? end() : invalid();
+    } while (scanner_.consume_if(','));
+    return scanner_.consume_if(']') ? end() : invalid();
   }
 
  private:
@@ -123,7 +123,7 @@ class Reader {
       error.what.append(" are accepted");
       return error;
     }
-    // Once for the whole text: a byte above ASCII is an error outside of strings anyway.
+    // Checked once for the whole text: a byte above ASCII outside of strings is an error anyway.
     if (!text::is_valid_utf8(json_)) {
       return problem("is not valid UTF-8", DropReason::not_json);
     }
@@ -146,7 +146,7 @@ class Reader {
     return error;
   }
 
-  /// Behind the value there may be space, and nothing else.
+  /// Checks that only space follows the value.
   std::optional<DecodeError> end() {
     scanner_.skip_space();
     if (scanner_.is_at_end()) {
@@ -158,11 +158,11 @@ class Reader {
                : invalid();
   }
 
-  /// The object at the scanner, `depth` brackets deep with its own.
+  /// Reads the object at the scanner, `depth` brackets deep including its own.
   bool members(const Wanted& wanted, const Nested* nested, std::size_t depth) {
-    (void)scanner_.take('{');
+    (void)scanner_.consume_if('{');
     scanner_.skip_space();
-    if (scanner_.take('}')) {
+    if (scanner_.consume_if('}')) {
       return true;
     }
     std::size_t guess = 0;
@@ -184,11 +184,11 @@ class Reader {
         wanted.unknown->append(scanner_.since(member_begin));
       }
       scanner_.skip_space();
-    } while (scanner_.take(','));
+    } while (scanner_.consume_if(','));
     if (wanted.unknown != nullptr && !wanted.unknown->empty()) {
       wanted.unknown->push_back('}');
     }
-    return scanner_.take('}');
+    return scanner_.consume_if('}');
   }
 
   bool value(const Wanted& wanted, std::size_t index, const Nested* nested, std::size_t depth) {
@@ -197,7 +197,7 @@ class Reader {
     if (nested == nullptr || index != nested->index) {
       return scanner_.scan_value(value, depth);
     }
-    // Of an object given twice the last one counts, with all that it lacks.
+    // If the object occurs twice, the last one counts, including the members that it lacks.
     for (Value& earlier : nested->wanted.values) {
       earlier = {};
     }
@@ -267,7 +267,7 @@ std::string text_of(const Value& string) {
       text.push_back(unescaped(letter));
       continue;
     }
-    text::append_code_point(text, take_code_point(raw));
+    text::append_code_point(text, read_code_point(raw));
   }
   return text;
 }

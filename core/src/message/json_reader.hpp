@@ -11,25 +11,24 @@
 
 #include <regstream/message/codec.hpp>
 
-/// Reading the outermost level of a JSON text (RFC 8259). What is nested deeper is checked, but
-/// stays text.
+/// Reads the outermost level of a JSON text (RFC 8259). Deeper levels are checked, but stay text.
 namespace regstream::json {
 
 enum class Kind : std::uint8_t { null, boolean, number, string, object, array };
 
-/// A value as it stands in the input: nothing is copied.
+/// A value as a view into the input.
 struct Value {
   Kind kind = Kind::null;  ///< A member that is absent is null, too.
   bool has_escapes = false;
-  /// Its bytes: of a string without the quotes, of an object or array with its brackets.
+  /// Its bytes: a string's without the quotes, an object's or array's with the brackets.
   std::string_view raw = {};
 };
 
-/// The text of a string's value.
+/// Returns a string's text, without escapes.
 [[nodiscard]] std::string text_of(const Value& string);
 
-/// The value that `json`, which must be valid UTF-8, is the text of; nothing if it is no JSON, or
-/// nested deeper.
+/// Reads the one value in `json`, which must be valid UTF-8. Nothing if it is not JSON, or nested
+/// deeper than `depth_max`.
 [[nodiscard]] std::optional<Value> read_value(std::string_view json, std::size_t depth_max);
 
 struct Limits {
@@ -37,12 +36,12 @@ struct Limits {
   std::size_t depth_max;
 };
 
-/// The members to take out of an object.
+/// The members to read from an object.
 struct Wanted {
   std::span<const std::string_view> keys;
-  /// In the order and number of `keys`. Of a key given twice the last one counts.
+  /// In the order and number of `keys`. If a key occurs twice, the last value counts.
   std::span<Value> values;
-  /// Gets the members that `keys` does not name, as a JSON text of an object; may be null.
+  /// Receives the members that are not in `keys`, as the JSON text of an object; may be null.
   std::string* unknown = nullptr;
 };
 
@@ -52,13 +51,13 @@ struct Nested {
   Wanted wanted;
 };
 
-/// Reads the members of the object `json`. Errors call the text `subject`.
+/// Reads the members of the object `json`. Error messages call the text `subject`.
 [[nodiscard]] std::optional<DecodeError> read_object(std::string_view subject,
                                                      std::string_view json, const Limits& limits,
                                                      const Wanted& wanted,
                                                      const Nested* nested = nullptr);
 
-/// The elements of the array `json`, all of which must be objects; at most `elements_max`.
+/// Returns the elements of the array `json`, all of which must be objects; at most `elements_max`.
 [[nodiscard]] std::variant<std::vector<std::string_view>, DecodeError> read_array_of_objects(
     std::string_view subject, std::string_view json, const Limits& limits,
     std::size_t elements_max);

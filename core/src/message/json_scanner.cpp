@@ -10,10 +10,10 @@ namespace {
 
 using text::is_digit;
 
-/// A number of fewer characters, and without an exponent, fits into a double.
+/// A number with fewer characters and without an exponent fits into a double.
 constexpr std::ptrdiff_t largest_double_digits = 309;
 
-/// What a string may have as it is.
+/// The bytes that need no escape in a string.
 struct PlainText {
   static bool has(char byte) {
     return byte != '"' && byte != '\\' && static_cast<unsigned char>(byte) >= ' ';
@@ -61,7 +61,7 @@ Scanner::Scanner(std::string_view json, std::size_t depth_max)
       depth_max_(std::min(depth_max, Nesting::depth_max)) {}
 
 bool Scanner::scan_string(Value& value) {
-  if (!take('"')) {
+  if (!consume_if('"')) {
     return false;
   }
   const char* const text = at_;
@@ -78,7 +78,7 @@ bool Scanner::scan_string(Value& value) {
       return true;
     }
     value.has_escapes = true;
-    if (!take('\\') || !scan_escape()) {
+    if (!consume_if('\\') || !scan_escape()) {
       return false;
     }
   }
@@ -89,21 +89,22 @@ bool Scanner::scan_key(Value& key) {
     return false;
   }
   skip_space();
-  if (!take(':')) {
+  if (!consume_if(':')) {
     return false;
   }
   skip_space();
   return true;
 }
 
-/// Behind the backslash. Half of a surrogate pair is JSON (RFC 8259, section 8.2), if no character.
+/// Scans an escape, behind its backslash. Half of a surrogate pair is valid JSON (RFC 8259, section
+/// 8.2), though not a character.
 bool Scanner::scan_escape() {
   if (at_ == end_) {
     return false;
   }
   if (*at_ != 'u') {
     constexpr std::string_view letters = "\"\\/bfnrt";
-    return letters.find(*at_) != std::string_view::npos && take(*at_);
+    return letters.find(*at_) != std::string_view::npos && consume_if(*at_);
   }
   ++at_;
   for (int count = 0; count < 4; ++count, ++at_) {
@@ -128,16 +129,16 @@ bool Scanner::scan_digits() {
 
 bool Scanner::scan_number() {
   const char* const first = at_;
-  (void)take('-');
-  if (!take('0') && !scan_digits()) {
+  (void)consume_if('-');
+  if (!consume_if('0') && !scan_digits()) {
     return false;
   }
-  if (take('.') && !scan_digits()) {
+  if (consume_if('.') && !scan_digits()) {
     return false;
   }
-  if (take('e') || take('E')) {
-    if (!take('+')) {
-      (void)take('-');
+  if (consume_if('e') || consume_if('E')) {
+    if (!consume_if('+')) {
+      (void)consume_if('-');
     }
     if (!scan_digits()) {
       return false;
@@ -154,7 +155,7 @@ bool Scanner::scan_number() {
 
 bool Scanner::scan_literal(std::string_view literal) {
   for (const char byte : literal) {
-    if (!take(byte)) {
+    if (!consume_if(byte)) {
       return false;
     }
   }
@@ -201,7 +202,7 @@ bool Scanner::scan_value(Value& value, std::size_t depth) {
   return is_valid;
 }
 
-/// An object or array with all that is in it, in a loop, so that no input can use up the stack.
+/// Scans an object or array with everything in it. A loop, so that no input can exhaust the stack.
 bool Scanner::scan_nested(std::size_t depth) {
   Nesting nesting;
   Value ignored;
@@ -228,14 +229,14 @@ bool Scanner::scan_nested(std::size_t depth) {
     // Behind a value, or before the bracket that closes an empty object or array.
     while (true) {
       skip_space();
-      if (take(',')) {
+      if (consume_if(',')) {
         skip_space();
         if (nesting.is_in_object() && !scan_key(ignored)) {
           return false;
         }
         break;
       }
-      if (!take(nesting.is_in_object() ? '}' : ']')) {
+      if (!consume_if(nesting.is_in_object() ? '}' : ']')) {
         return false;
       }
       nesting.close();

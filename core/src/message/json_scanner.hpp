@@ -11,10 +11,10 @@
 
 namespace regstream::json {
 
-/// The open brackets around a position, a bit each.
+/// The open brackets around a position, one bit each.
 class Nesting {
  public:
-  /// No text may be nested deeper, whatever its limit says.
+  /// No text may be nested deeper, whatever its limit.
   static constexpr std::size_t depth_max = 128;
 
   [[nodiscard]] std::size_t depth() const { return depth_; }
@@ -40,7 +40,8 @@ class StringEnds {
  public:
   StringEnds(const char* begin, const char* end);
 
-  /// The first such byte from `at` on, or the end. `at` must not be before an earlier call's.
+  /// Returns the first such byte from `at` on, or the end. `at` must not be before an earlier
+  /// call's.
   [[nodiscard]] const char* find(const char* at) {
     const std::ptrdiff_t offset = at - block_;
     if (offset < text::block_bytes) {
@@ -57,16 +58,16 @@ class StringEnds {
   const char* begin_;
   const char* end_;
   const char* block_;
-  std::uint64_t marks_ = 0;  ///< Of the block, the first byte's bit is the lowest.
+  std::uint64_t marks_ = 0;  ///< The marks of the block; the lowest bit is the first byte.
 };
 
-/// Goes through a JSON text token by token and checks its grammar. Once something was wrong the
-/// scanner is at the byte that was, and must not be used on.
+/// Scans a JSON text token by token and checks its grammar. After an error the scanner is at the
+/// wrong byte, and must not be used any more.
 class Scanner {
  public:
   Scanner(std::string_view json, std::size_t depth_max);
 
-  /// Offset of the next byte.
+  /// The offset of the next byte.
   [[nodiscard]] std::size_t position() const { return static_cast<std::size_t>(at_ - begin_); }
   [[nodiscard]] bool is_too_deep() const { return is_too_deep_; }
   [[nodiscard]] bool is_at_end() const { return at_ == end_; }
@@ -79,8 +80,8 @@ class Scanner {
       ++at_;
     }
   }
-  /// The next byte if it is `byte`.
-  [[nodiscard]] bool take(char byte) {
+  /// Consumes the next byte if it is `byte`; returns whether it was.
+  [[nodiscard]] bool consume_if(char byte) {
     if (at_ == end_ || *at_ != byte) {
       return false;
     }
@@ -89,11 +90,11 @@ class Scanner {
   }
   [[nodiscard]] bool is_next(char byte) const { return at_ != end_ && *at_ == byte; }
 
-  /// A string, at its opening quote.
+  /// Scans a string, from its opening quote.
   [[nodiscard]] bool scan_string(Value& value);
-  /// A member's key with its colon and the space behind it, at its opening quote.
+  /// Scans a member's key with its colon and the space behind it, from its opening quote.
   [[nodiscard]] bool scan_key(Value& key);
-  /// Any value, at its first byte, `depth` brackets deep.
+  /// Scans any value, from its first byte, `depth` brackets deep.
   [[nodiscard]] bool scan_value(Value& value, std::size_t depth);
 
  private:

@@ -4,11 +4,11 @@
 #include <string>
 #include <string_view>
 
-/// Writing one JSON object, member after member.
+/// Writes one JSON object, member after member.
 namespace regstream::json {
 
 /// Appends `text` as a JSON string. Every control character is escaped, so the result has no line
-/// end; ill-formed UTF-8 becomes U+FFFD.
+/// end. Ill-formed UTF-8 becomes U+FFFD.
 void append_string(std::string& out, std::string_view text);
 
 /// Appends `value` in decimal digits.
@@ -21,13 +21,13 @@ class ObjectWriter {
   void string(std::string_view key, std::string_view text);
   void string_or_null(std::string_view key, std::string_view text);
   void integer(std::string_view key, std::int64_t value);
-  /// `value` 0 stands for "not known".
+  /// A `value` of 0 means unknown, and is written as null.
   void timestamp_or_null(std::string_view key, std::int64_t value);
   void boolean(std::string_view key, bool value);
-  /// `json` goes in as it is; empty becomes null.
+  /// Writes `json` as it is; empty becomes null.
   void raw_or_null(std::string_view key, std::string_view json);
 
-  /// The members of the object `json`, as they are; empty has none.
+  /// Writes the members of the object `json` as they are; empty has none.
   void members(std::string_view json);
 
   /// Appends the key; the caller appends its value to the same string.

@@ -55,7 +55,7 @@ JsonText OptionalMembers::container(const OptionalMember& member, Kind kind) {
   std::optional<Value> value = sent;
   if (sent.kind == Kind::string) {
     text.copy = text_of(sent);
-    // It stands one level deep in the message, and in a snapshot.
+    // It is one level deep in the message, and in a snapshot.
     value = read_value(text.copy, limits_.depth_max - 1);
   }
   if (value && value->kind == kind) {
@@ -84,7 +84,7 @@ std::int64_t OptionalMembers::time_ms(const OptionalMember& member) {
   return time.value_or(0);
 }
 
-/// The member counts as unknown, unless there is none.
+/// Counts the member as unknown, unless it is absent.
 void OptionalMembers::set_aside(const OptionalMember& member) {
   if (member.value.kind != Kind::null) {
     append_member(update_.unknown, member.key, member.value);

@@ -13,15 +13,15 @@ namespace regstream::json {
 /// Adds a member to the JSON text of an object, which may be empty.
 void append_member(std::string& object, std::string_view key, const Value& value);
 
-/// A member of an update that is not required.
+/// An optional member of an update.
 struct OptionalMember {
   std::string_view key;
-  std::string_view expected;  ///< What its value should be.
+  std::string_view expected;  ///< A description of the expected value.
   const Value& value;
 };
 
-/// Reads members that no type of which costs the update, as `decode_update_slices` says: what can't
-/// be read is added to the update's unknown members, and counted.
+/// Reads members that can't make the update invalid, whatever their type (`decode_update_slices`).
+/// An unreadable value is added to the update's unknown members, and counted.
 class OptionalMembers {
  public:
   OptionalMembers(UpdateSlices& update, const CodecLimits& limits)

@@ -13,14 +13,14 @@ constexpr std::array<std::pair<StageStatus, std::string_view>, 4> stage_status_n
     {StageStatus::skipped, "skipped"},
 }};
 
-// The locale must not decide what a message means, so <cctype> is not used.
+// <cctype> is not used: a message's meaning must not depend on the locale.
 char to_lower(char letter) {
   return letter >= 'A' && letter <= 'Z' ? static_cast<char>(letter - 'A' + 'a') : letter;
 }
 
 bool is_word_character(char byte) {
   const char lower = to_lower(byte);
-  // Bytes above ASCII belong to letters of other scripts.
+  // Bytes above ASCII count as letters, of other scripts.
   return (lower >= 'a' && lower <= 'z') || (byte >= '0' && byte <= '9') || byte == '_' ||
          static_cast<unsigned char>(byte) >= 0x80;
 }

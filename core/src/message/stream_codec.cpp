@@ -78,7 +78,7 @@ std::optional<DecodeError> decode_stream_message(std::string_view json, const Wo
   std::array<json::Value, stream_field_count> values;
   json::UpdateMembers members{workflow};
   const json::Nested nested{.index = stream_data, .wanted = json::wanted_of_update(members)};
-  // The envelope is a level of its own: a message at the channel's limit must get through.
+  // The envelope is one more level: a message at the channel's limit must get through.
   if (auto error = json::read_object(
           "the event", json,
           {.bytes_max = limits.stream_message_bytes_max, .depth_max = limits.depth_max + 1},

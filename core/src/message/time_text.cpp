@@ -15,7 +15,7 @@ constexpr std::int64_t minute_ms = 60'000;
 constexpr std::int64_t hour_ms = 60 * minute_ms;
 constexpr std::int64_t day_ms = 24 * hour_ms;
 
-/// Takes a text apart from its front. What is not there makes it wrong for good.
+/// Reads a text from its front. Once something expected is missing, the text is wrong for good.
 class Reader {
  public:
   explicit Reader(std::string_view text) : rest_(text) {}
@@ -23,7 +23,7 @@ class Reader {
   [[nodiscard]] bool is_right() const { return is_right_; }
   [[nodiscard]] bool is_at_end() const { return rest_.empty(); }
 
-  [[nodiscard]] bool take_any_of(std::string_view letters) {
+  [[nodiscard]] bool consume_any_of(std::string_view letters) {
     if (rest_.empty() || letters.find(rest_.front()) == std::string_view::npos) {
       return false;
     }
@@ -31,9 +31,9 @@ class Reader {
     return true;
   }
 
-  void expect_any_of(std::string_view letters) { is_right_ = take_any_of(letters) && is_right_; }
+  void expect_any_of(std::string_view letters) { is_right_ = consume_any_of(letters) && is_right_; }
 
-  /// So many digits, for a number from `least` to `most`.
+  /// Reads exactly `digits` digits, for a number from `least` to `most`.
   std::int64_t number(std::size_t digits, std::int64_t least, std::int64_t most) {
     std::int64_t number = 0;
     for (; digits > 0 && !rest_.empty() && is_digit(rest_.front()); --digits) {
@@ -44,7 +44,7 @@ class Reader {
     return number;
   }
 
-  /// One digit or more behind the point, as milliseconds.
+  /// Reads the digits behind the point, at least one, as milliseconds.
   std::int64_t fraction_ms() {
     std::int64_t ms = 0;
     std::int64_t worth = 100;
@@ -67,9 +67,9 @@ std::int64_t days_in(std::int64_t year, std::int64_t month) {
   return days[static_cast<std::size_t>(month - 1)] + (is_leap && month == 2 ? 1 : 0);
 }
 
-/// From 1970-01-01 to a day of the Gregorian calendar.
+/// The days from 1970-01-01 to a day of the Gregorian calendar.
 std::int64_t days_since_1970(std::int64_t year, std::int64_t month, std::int64_t day) {
-  // Years that begin in March end with the leap day.
+  // With years that begin in March, the leap day is the last day.
   const std::int64_t years = year - (month <= 2 ? 1 : 0);
   const std::int64_t months = (month + 9) % 12;
   const std::int64_t leap_days = years / 4 - years / 100 + years / 400;
@@ -78,16 +78,16 @@ std::int64_t days_since_1970(std::int64_t year, std::int64_t month, std::int64_t
 }
 
 std::int64_t zone_ms(Reader& reader) {
-  if (reader.take_any_of("Zz")) {
+  if (reader.consume_any_of("Zz")) {
     return 0;
   }
-  const bool is_west = reader.take_any_of("-");
+  const bool is_west = reader.consume_any_of("-");
   if (!is_west) {
     reader.expect_any_of("+");
   }
   std::int64_t zone = reader.number(2, 0, 23) * hour_ms;
   if (!reader.is_at_end()) {
-    (void)reader.take_any_of(":");
+    (void)reader.consume_any_of(":");
     zone += reader.number(2, 0, 59) * minute_ms;
   }
   return is_west ? -zone : zone;
@@ -110,9 +110,9 @@ std::optional<std::int64_t> read_time_text(std::string_view text) {
   std::int64_t ms = reader.number(2, 0, 23) * hour_ms;
   reader.expect_any_of(":");
   ms += reader.number(2, 0, 59) * minute_ms;
-  if (reader.take_any_of(":")) {
+  if (reader.consume_any_of(":")) {
     ms += reader.number(2, 0, 60) * 1'000;
-    ms += reader.take_any_of(".,") ? reader.fraction_ms() : 0;
+    ms += reader.consume_any_of(".,") ? reader.fraction_ms() : 0;
   }
   ms -= zone_ms(reader);
   if (!reader.is_right() || !reader.is_at_end() || day > days_in(year, month)) {

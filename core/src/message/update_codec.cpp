@@ -27,11 +27,11 @@ enum UpdateField : std::size_t {
   update_id,
 };
 
-/// But for the id's, which the workflow names.
+/// The keys in messages, except the id's, which the workflow names.
 constexpr std::array<std::string_view, json::update_member_count> update_keys{
     "", "status", "stage", "stageStatus", "message", "details", "processLog", "timestamp", "id"};
 
-/// What a member of another type should have been; of those that are not required.
+/// The expected values of optional members.
 constexpr std::array<std::string_view, json::update_member_count> expectations{
     "",
     "",
@@ -138,7 +138,7 @@ std::variant<UpdateSlices, DecodeError> decode_update_slices(std::string_view js
           json::read_object("the message", json,
                             {.bytes_max = limits.message_bytes_max, .depth_max = limits.depth_max},
                             json::wanted_of_update(members))) {
-    // As far as it was read.
+    // The id, if the message was read that far.
     if (workflow.id_kind == IdKind::integer) {
       json::FieldReader reader{members.keys, members.known};
       const std::int64_t named = reader.integer_id(update_instance_id);
@@ -211,7 +211,8 @@ std::string encode_update(const Update& update, const Workflow& workflow) {
   }
   object.integer(update_keys[update_timestamp], update.timestamp_ms);
   object.members(update.unknown);
-  // Of a key given twice the last one counts: a publisher's own "id" does not hide the update's.
+  // The update's id comes last: if a key occurs twice the last value counts, so a publisher's own
+  // "id" does not hide it.
   if (update.id) {
     object.string(update_keys[update_id], to_string(*update.id));
   }

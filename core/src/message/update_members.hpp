@@ -10,7 +10,7 @@
 
 #include "message/json_reader.hpp"
 
-/// An update's members, for the two who read one: by itself, and in the stream's envelope.
+/// An update's members, for its two readers: of an update by itself, and of the stream's envelope.
 namespace regstream::json {
 
 inline constexpr std::size_t update_member_count = 9;
@@ -24,11 +24,11 @@ struct UpdateMembers {
   std::string unknown;
 };
 
-/// To read an update's members with; `members` must outlive it.
+/// Returns what to read an update's members with; `members` must outlive it.
 [[nodiscard]] Wanted wanted_of_update(UpdateMembers& members);
 
-/// Puts what the members say, once they have been read, into `update`, which is empty before;
-/// `unknown` is taken out of them. Or why they are no update.
+/// Writes the members, once they have been read, into the empty `update`, and moves `unknown` out
+/// of them. Returns an error if they are not an update.
 [[nodiscard]] std::optional<DecodeError> update_of(UpdateMembers& members,
                                                    const CodecLimits& limits, UpdateSlices& update);
 

@@ -31,7 +31,7 @@ enum ViewField : std::size_t {
   view_field_count,
 };
 
-/// But for the id's, which the workflow names.
+/// The keys, except the id's, which the workflow names.
 constexpr std::array<std::string_view, view_field_count> view_keys{
     "",          "status",  "stage",    "stages", "message",        "details",       "processLog",
     "timestamp", "isFinal", "hasEnded", "hasGap", "hasLostHistory", "hasMoreStages", "id"};
@@ -65,7 +65,7 @@ void append_progress(std::string& out, const Progress& progress) {
   object.end();
 }
 
-/// Nothing, or why `json` is no stage.
+/// Reads a stage. Returns nothing, or the error.
 std::optional<DecodeError> decode_stage(std::string_view json, const json::Limits& limits,
                                         std::size_t name_bytes_max, StageView& stage) {
   std::array<json::Value, stage_field_count> values;
@@ -85,7 +85,7 @@ std::optional<DecodeError> decode_stage(std::string_view json, const json::Limit
   return reader.error();
 }
 
-/// Nothing, or why `json`, an array or empty, is no list of stages.
+/// Reads the list of stages in `json`, an array or empty. Returns nothing, or the error.
 std::optional<DecodeError> decode_stages(std::string_view json, const json::Limits& limits,
                                          std::size_t name_bytes_max,
                                          std::vector<StageView>& stages) {
@@ -105,7 +105,7 @@ std::optional<DecodeError> decode_stages(std::string_view json, const json::Limi
   return std::nullopt;
 }
 
-/// Nothing, or why `json` is no view.
+/// Reads a view. Returns nothing, or the error.
 std::optional<DecodeError> read_view(std::string_view json, const Workflow& workflow,
                                      const CodecLimits& limits, RegistrationView& view) {
   std::array<std::string_view, view_field_count> keys = view_keys;

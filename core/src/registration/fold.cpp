@@ -8,14 +8,14 @@
 namespace regstream {
 namespace {
 
-/// Puts `text` into `to`, cut with an ellipsis where it has more than `bytes_max` bytes; true if
-/// that changed it. What stays the same costs no allocation.
+/// Assigns `text`, cut with an ellipsis if it has more than `bytes_max` bytes. Returns true if that
+/// changed `to`; equal text costs no allocation.
 bool assign_message(std::string& to, std::string_view text, std::size_t bytes_max) {
   std::string_view end;
   if (text.size() > bytes_max) {
     end = "…";
     std::size_t length = bytes_max - end.size();
-    // Not within a character.
+    // Don't cut a character in two.
     while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0U) == 0x80U) {
       --length;
     }
@@ -28,7 +28,7 @@ bool assign_message(std::string& to, std::string_view text, std::size_t bytes_ma
   return true;
 }
 
-/// Puts `from` into `to`; true if that changed it. What stays the same costs no allocation.
+/// Assigns, and returns true if that changed `to`. Equal values cost no allocation.
 template <typename To, typename From>
 bool assign(To& to, const From& from) {
   if (to == from) {
@@ -44,7 +44,7 @@ StageView* find_stage(std::vector<StageView>& stages, std::string_view name) {
   return found == stages.end() ? nullptr : &*found;
 }
 
-/// The start of `stage` that is known already, delivered again.
+/// Whether the update is the known start of `stage`, delivered again.
 bool repeats_start(const StageView& stage, const Update& update) {
   return update.timestamp_ms != 0 && stage.started_timestamp_ms == update.timestamp_ms;
 }
@@ -117,7 +117,7 @@ bool end_running_stages(RegistrationView& view, const Update& update, const Work
   return changed;
 }
 
-/// Of an update that is older than the view only what can't be wrong is taken: a stage's start that
+/// An update that is older than the view changes only what it can't get wrong: a stage's start that
 /// was not seen, and an end that is newer than what is known of its stage.
 Applied fold_late(RegistrationView& view, const Update& update, const RegistrationLimits& limits) {
   StageView* stage = find_stage(view.stages, update.stage);

@@ -6,8 +6,8 @@
 
 namespace regstream {
 
-/// Folds the update into the view as the one that comes next. One without an id that is older than
-/// the view's newest only completes its stage.
+/// Folds the update into the view as the next one. An update without an id that is older than the
+/// view's newest only completes its stage.
 Applied fold(RegistrationView& view, const Update& update, const Workflow& workflow,
              const RegistrationLimits& limits);
 

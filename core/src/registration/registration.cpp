@@ -19,8 +19,7 @@ bool starts_stage(const Update& update) {
   return !update.stage.empty() && update.stage_status == StageStatus::started;
 }
 
-/// Of two updates with a time, the second of which came earlier: whether the first belongs before
-/// it all the same.
+/// Whether `update` belongs before `other`, which arrived earlier. Both have a time.
 bool belongs_before(const Update& update, const Update& other, const Workflow& workflow) {
   if (update.timestamp_ms != other.timestamp_ms) {
     return update.timestamp_ms < other.timestamp_ms;
@@ -77,11 +76,11 @@ Applied Registration::fold_in(const Update& update) {
 Applied Registration::apply_in_order_of_time(const Update& update) {
   const bool has_time = update.timestamp_ms != 0;
   if (recent_.empty()) {
-    // Without a time nothing can turn out to be older, and nothing has to be kept.
+    // An update without a time can't turn out to be older, so nothing has to be kept.
     if (!has_time || update.timestamp_ms < view_.timestamp_ms) {
       return fold(view_, update, *workflow_, limits_);
     }
-    // A copy that is moved in, as a snapshot is: assigning it would be more code in the browser.
+    // A moved copy, as for a snapshot: a copy assignment would be more code in the browser.
     before_recent_ = RegistrationView(view_);
   } else if (has_time && update.timestamp_ms < before_recent_.timestamp_ms) {
     fold(before_recent_, update, *workflow_, limits_);

@@ -59,18 +59,18 @@ bool EventSession::begin_reading(AttemptId attempt, Instant now) {
 }
 
 sse::Token EventSession::poll_token() {
-  // A stream is left before another one opens, and that one has nothing unread.
+  // The last stream is closed before another one opens, and the new one has nothing unread.
   if (state() != ConnectionState::open || unread_ == Unread::nothing) {
     return sse::NeedInput{};
   }
-  return unread_ == Unread::bytes ? next_of_bytes() : take_event();
+  return unread_ == Unread::bytes ? next_token_of_bytes() : token_of_event();
 }
 
-sse::Token EventSession::next_of_bytes() {
+sse::Token EventSession::next_token_of_bytes() {
   sse::Token token = parser_->next();
   if (const auto* const event = std::get_if<sse::Event>(&token)) {
     on_event_id(attempt_, event->last_event_id);
-    on_news(attempt_);
+    on_event_arrived(attempt_);
   } else if (const auto* const skipped = std::get_if<sse::Skipped>(&token)) {
     on_event_id(attempt_, skipped->last_event_id);
   } else if (const auto* const comment = std::get_if<sse::Comment>(&token)) {
@@ -79,15 +79,15 @@ sse::Token EventSession::next_of_bytes() {
     on_retry(attempt_, retry->delay);
   } else {
     unread_ = Unread::nothing;
-    // A block of an id alone sets it without an event.
+    // A block with only an id sets the id without an event.
     on_event_id(attempt_, parser_->last_event_id());
   }
   return token;
 }
 
-sse::Token EventSession::take_event() {
+sse::Token EventSession::token_of_event() {
   unread_ = Unread::nothing;
-  on_news(attempt_);
+  on_event_arrived(attempt_);
   if (event_id_ && event_id_->size() > limits_.id_bytes_max) {
     return sse::Skipped{.reason = sse::SkipReason::id_too_long,
                         .bytes = event_data_.size(),

@@ -8,7 +8,7 @@
 namespace regstream {
 namespace {
 
-/// What stands for itself in every part of a URL (RFC 3986, 2.3).
+/// Whether a character needs no escape in any part of a URL (RFC 3986, 2.3).
 bool is_unreserved(char character) {
   return (character >= 'a' && character <= 'z') || (character >= 'A' && character <= 'Z') ||
          (character >= '0' && character <= '9') ||

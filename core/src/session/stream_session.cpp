@@ -80,7 +80,7 @@ bool StreamSession::restore(RegistrationView view) {
   }
   if (!view.status.empty()) {
     followed->registration.apply_snapshot(std::move(view));
-  } else if (view.has_gap) {  // That is all that was known.
+  } else if (view.has_gap) {  // The gap is all that was known.
     followed->registration.mark_gap(view.has_lost_history ? Gap::lost_history
                                                           : Gap::missed_message);
     followed->has_changed = true;
@@ -135,13 +135,14 @@ std::string StreamSession::request_query(TransportKind kind) const {
   return query;
 }
 
-/// An exception in it may have cost an update, and the id to resume from is behind that already.
-struct StreamSession::Reading {
+/// Marks a gap if an exception interrupts reading a message: the session may have lost an update,
+/// and the id to resume from is already past it.
+struct StreamSession::GapUnlessRead {
   StreamSession& session;
-  bool is_done = false;
+  bool is_read = false;
 
-  ~Reading() {
-    if (!is_done) {
+  ~GapUnlessRead() {
+    if (!is_read) {
       SessionMessage unread;
       session.mark_gap(unread, Gap::missed_message);
     }
@@ -153,9 +154,9 @@ std::optional<SessionMessage> StreamSession::poll_message() {
     const sse::Token token = poll_token();
     if (const auto* const event = std::get_if<sse::Event>(&token)) {
       if (event->type == "message") {
-        Reading reading{*this};
+        GapUnlessRead gap_unless_read{*this};
         const SessionMessage message = read(*event);
-        reading.is_done = true;
+        gap_unless_read.is_read = true;
         return message;
       }
     } else if (const auto* const skipped = std::get_if<sse::Skipped>(&token)) {
@@ -205,8 +206,8 @@ SessionMessage StreamSession::read(const sse::Event& event) {
 
 void StreamSession::apply_update(SessionMessage& message, const UpdateSlices& update) {
   const JsonString& text = update.text_id;
-  Followed* const followed = text.has_escapes ? find_told(update.registration_id, text.text())
-                                              : find_told(update.registration_id, text.raw);
+  Followed* const followed = text.has_escapes ? find_requested(update.registration_id, text.text())
+                                              : find_requested(update.registration_id, text.raw);
   if (followed != nullptr) {
     const auto& known = followed->registration.view().id;
     if (known && update.id && *update.id <= *known) {
@@ -228,7 +229,7 @@ void StreamSession::apply_snapshot(SessionMessage& message, std::string_view jso
     return;
   }
   auto& view = *std::get_if<RegistrationView>(&decoded);
-  if (Followed* const followed = find_told(view.registration_id, view.text_id)) {
+  if (Followed* const followed = find_requested(view.registration_id, view.text_id)) {
     if (view.status.empty()) {
       return reject(message, MessageKind::malformed, "the snapshot has no status");
     }
@@ -247,10 +248,10 @@ void StreamSession::reject(SessionMessage& message, MessageKind kind, std::strin
   message.kind = kind;
   message.problem = problem_;
   message.content = nullptr;
-  // It may have been a snapshot that the request named. Named again, it would come again: a poll
-  // would bring nothing else, ever.
+  // It may have been a snapshot that the request asked for. Asking again would bring the same
+  // unusable message, and a poll would never bring anything else.
   for (const auto& followed : followed_) {
-    if (followed->is_new && followed->added_during != read_attempt()) {
+    if (followed->is_new && followed->added_during != message_attempt()) {
       followed->is_new = false;
       break;
     }
@@ -303,10 +304,10 @@ StreamSession::Followed* StreamSession::find(std::int64_t number, std::string_vi
   return index == followed_.size() ? nullptr : followed_[index].get();
 }
 
-StreamSession::Followed* StreamSession::find_told(std::int64_t number, std::string_view text) {
+StreamSession::Followed* StreamSession::find_requested(std::int64_t number, std::string_view text) {
   Followed* const followed = find(number, text);
   const bool is_asked_for =
-      followed != nullptr && (!followed->is_new || followed->added_during != read_attempt());
+      followed != nullptr && (!followed->is_new || followed->added_during != message_attempt());
   return is_asked_for ? followed : nullptr;
 }
 

@@ -13,8 +13,8 @@ bool is_line_end(char byte) {
   return byte == '\n' || byte == '\r';
 }
 
-/// Appends `text` to a line that begins with `prefix`; what follows a LF, CR or CRLF becomes
-/// another such line.
+/// Appends `text` to a line that begins with `prefix`. After an LF, CR or CRLF the text continues
+/// on another such line.
 void append_text(std::string& out, std::string_view prefix, std::string_view text) {
   while (true) {
     const auto end = std::find_if(text.begin(), text.end(), is_line_end);
@@ -47,7 +47,7 @@ std::optional<EncodeError> append_event(std::string& out, const OutgoingEvent& e
   if (would_inject(event.type)) {
     return EncodeError::type_has_line_end_or_nul;
   }
-  // The space after each colon is the one that a client drops, so a value may begin with another.
+  // A client drops the first space after a colon, so a value may begin with a space.
   append_field(out, "event: ", event.type);
   append_field(out, "id: ", event.id);
   out.append(data_prefix);

@@ -4,7 +4,7 @@
 
 namespace regstream::sse {
 
-/// The first space after a field's colon belongs to neither.
+/// Drops the first space after a field's colon, which belongs neither to the name nor to the value.
 inline std::string_view without_leading_space(std::string_view value) {
   return value.starts_with(' ') ? value.substr(1) : value;
 }

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view announcement = " heartbeat ";
 
-/// Those of `heartbeat_interval_max`.
+/// The digits of `heartbeat_interval_max`.
 constexpr std::size_t digits_max = 7;
 
 }  // namespace

@@ -8,13 +8,13 @@
 
 #include "text/mark_scan.hpp"
 
-/// The one loop that touches every byte of a stream: it marks what may end a line, and hands out
-/// the marks one after the other.
+/// The one loop that touches every byte of a stream. It marks the bytes that may end a line, and
+/// returns the marks one after the other.
 namespace regstream::sse {
 
 struct LineScan {
   const char* end;  ///< The first CR or LF, or the end of the chunk.
-  /// The bytes before `end` are ASCII without the control characters up to CR, as JSON's are: they
+  /// The bytes before `end` are ASCII without the control characters up to CR, as in JSON: they
   /// need no second pass that validates UTF-8 or looks for a NUL.
   bool is_plain;
 };
@@ -28,8 +28,8 @@ using text::mark_others_in_block;
 using text::Vector;
 #endif
 
-/// Bytes that a line may be plain with. As signed numbers, the bytes beyond ASCII are below all
-/// others, so that a single comparison excludes them together with the control characters.
+/// The bytes of a plain line. As signed numbers, the bytes beyond ASCII are below all others, so a
+/// single comparison excludes them together with the control characters.
 struct Plain {
   static constexpr signed char above = '\r';
   static bool has(char byte) { return static_cast<signed char>(byte) > above; }
@@ -40,7 +40,7 @@ struct Plain {
 #endif
 };
 
-/// Bytes that a line may consist of at all.
+/// All bytes that a line may contain.
 struct NoLineEnd {
   static bool has(char byte) { return byte != '\n' && byte != '\r'; }
 #if defined(REGSTREAM_HAS_BLOCK_SCAN)
@@ -50,7 +50,7 @@ struct NoLineEnd {
 #endif
 };
 
-/// Goes on until the block has a mark; false if no more of the whole blocks has one.
+/// Advances to the next block with a mark; returns false if no other whole block has one.
 inline bool find_marks(LineCursor& cursor) {
 #if defined(REGSTREAM_HAS_BLOCK_SCAN)
   while (cursor.marks == 0 && cursor.end - cursor.block >= 2 * block_bytes) {
@@ -61,9 +61,9 @@ inline bool find_marks(LineCursor& cursor) {
   return cursor.marks != 0;
 }
 
-/// Goes on to what is left of the chunk, when `find_marks` finds nothing more; false if that has no
-/// mark either. Apart from it, so that the loop that handles nearly all bytes has no call in it,
-/// and keeps its state in registers.
+/// Advances to the rest of the chunk when `find_marks` finds nothing more; returns false if the
+/// rest has no mark either. A function of its own, so that the loop that handles nearly all bytes
+/// has no call in it, and keeps its state in registers.
 inline bool find_marks_in_rest(LineCursor& cursor) {
   while (cursor.marks == 0 && cursor.end - cursor.block > block_bytes) {
     cursor.block += block_bytes;
@@ -72,16 +72,16 @@ inline bool find_marks_in_rest(LineCursor& cursor) {
   return cursor.marks != 0;
 }
 
-/// Takes the next mark of the block, which must have one.
-inline const char* take_mark(LineCursor& cursor) {
+/// Returns the next mark of the block, which must have one, and clears it.
+inline const char* next_mark(LineCursor& cursor) {
   const char* const at = cursor.block + std::countr_zero(cursor.marks);
   cursor.marks &= cursor.marks - 1;
   return at;
 }
 
-/// Takes the next line end where other bytes are marked as well. Not mark by mark: in text of other
-/// scripts every byte has one.
-[[gnu::noinline]] inline const char* take_line_end(LineCursor& cursor) {
+/// Returns the next line end where other bytes are marked as well, and clears the marks up to it.
+/// It does not go mark by mark: in text of other scripts every byte has a mark.
+[[gnu::noinline]] inline const char* next_line_end(LineCursor& cursor) {
   std::uint64_t ends =
       cursor.marks & mark_others<NoLineEnd>(cursor.begin, cursor.block, cursor.end);
   while (ends == 0) {
@@ -107,22 +107,22 @@ inline LineCursor begin_lines(const char* begin, const char* end) {
   return cursor;
 }
 
-/// The end of the line that begins where the last one, with its line end, was taken.
+/// Finds the end of the line that begins behind the last line end.
 inline LineScan scan_line(LineCursor& cursor) {
   if (!line_scan::find_marks(cursor) && !line_scan::find_marks_in_rest(cursor)) {
     return {.end = cursor.end, .is_plain = true};
   }
-  const char* const mark = line_scan::take_mark(cursor);
+  const char* const mark = line_scan::next_mark(cursor);
   if (!line_scan::NoLineEnd::has(*mark)) {
     return {.end = mark, .is_plain = true};
   }
-  return {.end = line_scan::take_line_end(cursor), .is_plain = false};
+  return {.end = line_scan::next_line_end(cursor), .is_plain = false};
 }
 
-/// Takes the LF that follows a CR: it is not plain either, so it has a mark.
-inline void take_line_feed(LineCursor& cursor) {
+/// Skips the LF that follows a CR. An LF is not plain either, so it has a mark.
+inline void skip_line_feed(LineCursor& cursor) {
   if (line_scan::find_marks(cursor) || line_scan::find_marks_in_rest(cursor)) {
-    (void)line_scan::take_mark(cursor);
+    (void)line_scan::next_mark(cursor);
   }
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
-/// Its memory stays for the next one, unless it is much: one large event must not hold that for the
+/// Keeps the memory for the next use, unless it is large: one large event must not hold it for the
 /// rest of the stream.
 void clear(std::string& bytes) {
   constexpr std::size_t kept_bytes_max = std::size_t{64} << 10U;
@@ -27,7 +27,7 @@ std::string_view span_of(const char* begin, const char* end) {
   return {begin, static_cast<std::size_t>(end - begin)};
 }
 
-/// Whether a line that begins like this can be no more than a field that means nothing.
+/// Whether a line that begins like this can only be an unknown field, which means nothing.
 bool is_of_unknown_field(std::string_view begin) {
   if (begin.starts_with(':')) {
     return false;
@@ -77,15 +77,14 @@ Token Parser::next() {
       return token;
     }
   }
-  // Nearly all lines are plain, end in LF, and are blank, the first data of their event or an id.
-  // They are told here, by their first bytes and with the search's state in registers: to go
-  // through the general steps would cost more than the search itself. For anything else those are
-  // right.
+  // Nearly all lines are plain, end in LF, and are blank, an id, or the first data of their event.
+  // This loop recognises them by their first bytes, with the search's state in registers: the
+  // general steps would cost more than the search itself. Any other line takes the general steps.
   LineCursor lines = lines_;
   const char* at = at_;
   while (line_scan::find_marks(lines) || line_scan::find_marks_in_rest(lines)) {
     LineCursor rest = lines;
-    const char* const mark = line_scan::take_mark(rest);
+    const char* const mark = line_scan::next_mark(rest);
     const std::string_view line = span_of(at, mark);
     if (*mark == '\n' && line.size() <= limits_.line_bytes_max) {
       if (line.empty() && type_held_ == Held::nowhere && data_held_ == Held::viewed) {
@@ -100,10 +99,10 @@ Token Parser::next() {
       if (line.starts_with("data:") && data_held_ == Held::nowhere &&
           line.size() <= limits_.event_bytes_max) {
         const std::string_view value = without_leading_space(line.substr(5));
-        // The blank line follows at once: the event is whole, and need not be remembered. With a
-        // mark left in the block, there is a byte behind this one.
+        // The blank line follows at once: the event is complete and need not be stored. Since the
+        // block has another mark, there is a byte behind this one.
         if (rest.marks != 0 && mark[1] == '\n' && type_held_ == Held::nowhere) {
-          (void)line_scan::take_mark(rest);
+          (void)line_scan::next_mark(rest);
           lines_ = rest;
           at_ = mark + 2;
           if (id_held_ != Held::nowhere) {
@@ -128,7 +127,7 @@ Token Parser::next() {
     lines_ = lines;
     at_ = at;
     Token token;
-    if (take_line(token)) {
+    if (read_line(token)) {
       return token;
     }
     lines = lines_;
@@ -139,7 +138,8 @@ Token Parser::next() {
   return end_chunk();
 }
 
-/// The beginning of a chunk, up to the first beginning of a line: what the last one left open.
+/// Reads the beginning of a chunk up to the first line that begins in it: the rest of what the last
+/// chunk left open.
 bool Parser::resume(Token& token) {
   if (at_start_) {
     skip_byte_order_mark();
@@ -149,10 +149,11 @@ bool Parser::resume(Token& token) {
     at_ += *at_ == '\n' ? 1 : 0;
   }
   lines_ = begin_lines(at_, end_);
-  return open_line_ != OpenLine::none && take_line(token);
+  return open_line_ != OpenLine::none && read_line(token);
 }
 
-/// What is left when the search has found everything: a plain line without an end, or nothing.
+/// Handles the rest of the chunk once the search has found everything: a plain line without an end,
+/// or nothing.
 Token Parser::end_chunk() {
   if (at_ == end_) {
     keep_for_next_chunk();
@@ -162,8 +163,8 @@ Token Parser::end_chunk() {
   return NeedInput{};
 }
 
-/// The next line, whatever it is, or the end of the open one; or of either what is there of it.
-bool Parser::take_line(Token& token) {
+/// Reads the next line of any kind, or the end of the open one; or as much of it as the chunk has.
+bool Parser::read_line(Token& token) {
   const LineScan scan = scan_line(lines_);
   const std::string_view piece = span_of(at_, scan.end);
   if (scan.end == end_) {
@@ -171,7 +172,7 @@ bool Parser::take_line(Token& token) {
     return false;
   }
   end_line(scan.end);
-  // Asked of every line, not only of buffered ones: the split must not decide.
+  // Checked for every line, not only for buffered ones: the result must not depend on the split.
   if (open_line_ == OpenLine::passed || is_too_long(piece)) {
     pass(piece, scan.is_plain);
     use_passed_line();
@@ -189,7 +190,7 @@ bool Parser::take_line(Token& token) {
 void Parser::skip_byte_order_mark() {
   while (at_ != end_ && byte_order_mark_seen_ < byte_order_mark.size()) {
     if (*at_ != byte_order_mark[byte_order_mark_seen_]) {
-      // It was none: what looked like its beginning belongs to the first line.
+      // It is not a byte order mark: what looked like its beginning belongs to the first line.
       if (byte_order_mark_seen_ > 0) {
         line_.assign(byte_order_mark.substr(0, byte_order_mark_seen_));
         open_line_ = OpenLine::kept;
@@ -204,7 +205,7 @@ void Parser::skip_byte_order_mark() {
   at_start_ = byte_order_mark_seen_ < byte_order_mark.size();
 }
 
-/// Copies what still points into the chunk, and makes room for an open line.
+/// Copies values that still point into the chunk, and makes room for an open line.
 void Parser::keep_for_next_chunk() {
   if (data_held_ == Held::viewed) {
     data_.assign(data_view_);
@@ -243,19 +244,19 @@ void Parser::keep_open_line(std::string_view piece, bool is_plain) {
   }
 }
 
-/// Whether the line that is open, with `piece` of it, is over the limit.
+/// Whether the open line together with `piece` exceeds the limit.
 bool Parser::is_too_long(std::string_view piece) const {
   const std::size_t before = open_line_ == OpenLine::kept ? line_.size() : 0;
   return piece.size() + before > limits_.line_bytes_max;
 }
 
-/// Lets go of a line's bytes: those that were kept, and `piece`.
+/// Drops a line's bytes: the buffered ones, and `piece`.
 void Parser::pass(std::string_view piece, bool is_plain) {
   if (open_line_ != OpenLine::passed) {
     passed_ = {};
     if (open_line_ == OpenLine::kept) {
       passed_.add(line_, line_is_plain_);
-      std::string{}.swap(line_);  // Its memory, too: it may be megabytes.
+      std::string{}.swap(line_);  // Frees the memory, too: it may be megabytes.
     }
     open_line_ = OpenLine::passed;
   }
@@ -268,14 +269,14 @@ void Parser::PassedLine::add(std::string_view piece, bool is_plain) {
   has_nul = has_nul || (!is_plain && piece.find('\0') != std::string_view::npos);
 }
 
-/// Goes on behind a CR, an LF or a pair of them.
+/// Advances past a CR, an LF or a pair of them.
 void Parser::end_line(const char* line_end) {
   at_ = line_end + 1;
   if (*line_end == '\r') {
     if (at_ == end_) {
       swallow_line_feed_ = true;
     } else if (*at_ == '\n') {
-      take_line_feed(lines_);
+      skip_line_feed(lines_);
       ++at_;
     }
   }
@@ -283,7 +284,7 @@ void Parser::end_line(const char* line_end) {
 
 void Parser::commit_id() {
   if (id_held_ == Held::viewed && id_view_.size() == last_event_id_.size()) {
-    // The ids of a stream are of one length as a rule: spared the steps for any other.
+    // The ids of a stream usually have one length, so this shortcut avoids the steps for any other.
     std::copy(id_view_.begin(), id_view_.end(), last_event_id_.begin());
   } else if (id_held_ == Held::viewed) {
     last_event_id_.assign(id_view_);

@@ -11,14 +11,14 @@
 #include "text/digits.hpp"
 #include "text/utf8.hpp"
 
-// What a line means to the event that is being read: the fields of the standard, and their block's
-// end. How bytes become lines stands in parser.cpp.
+// What a line means for the event that is being read: the fields of the standard, and the end of
+// their block. parser.cpp turns bytes into lines.
 
 namespace regstream::sse {
 namespace {
 
-/// The bytes of a line are valid UTF-8 by themselves: no sequence contains a CR, an LF or a colon,
-/// so decoding each value gives what decoding the whole stream first would give.
+/// Whether a value is valid UTF-8. Each value may be decoded by itself: no UTF-8 sequence contains
+/// a CR, an LF or a colon, so the result is the same as decoding the whole stream first.
 bool is_clean(std::string_view value, bool is_plain) {
   return is_plain || text::is_valid_utf8(value);
 }
@@ -29,7 +29,7 @@ bool Parser::use_line(std::string_view line, bool is_plain, Token& token) {
   if (line.empty()) {
     return dispatch(token);
   }
-  // Most lines: spared the search for the colon, and the comparisons of the name.
+  // A shortcut for most lines, without the search for the colon and the comparisons of the name.
   if (line.starts_with("data:")) {
     use_data(without_leading_space(line.substr(5)), is_plain);
     return false;
@@ -61,13 +61,12 @@ bool Parser::use_line(std::string_view line, bool is_plain, Token& token) {
   return false;
 }
 
-/// The end of a line that was passed over: where it is a field of an event, the event is
-/// incomplete.
+/// Handles the end of a dropped line. If it was a field of an event, the event is incomplete.
 void Parser::use_passed_line() {
   open_line_ = OpenLine::none;
   const std::string_view head{passed_.head.data(), passed_.head_size};
   const std::string_view name = head.substr(0, head.find(':'));
-  // The colon, if there is one, and a space behind it belong to neither.
+  // The colon, if there is one, and the space behind it belong to neither.
   std::size_t before_value = std::min(name.size() + 1, head.size());
   if (head.substr(before_value).starts_with(' ')) {
     ++before_value;
@@ -95,8 +94,7 @@ void Parser::use_data(std::string_view value, bool is_plain) {
   }
 }
 
-/// Data that can't be a view: of several lines, with ill-formed UTF-8, or of an event that is
-/// skipped.
+/// Adds data that can't be a view: of several lines, with ill-formed UTF-8, or of a skipped event.
 void Parser::append_data(std::string_view value, bool is_plain) {
   if (data_held_ == Held::skipped) {
     skipped_bytes_ += value.size() + 1;
@@ -133,13 +131,14 @@ void Parser::use_type(std::string_view value, bool is_plain) {
   type_held_ = Held::owned;
 }
 
-/// Takes effect at the blank line that ends the block. An id with a NUL counts for nothing, however
+/// The id takes effect at the blank line that ends the block. An id with a NUL is ignored, however
 /// long it is.
 void Parser::use_id(std::string_view value, bool is_plain) {
   if (!is_plain && value.find('\0') != std::string_view::npos) {
     return;
   }
-  // Replacing never shortens, so an id that is too long is so before it is decoded.
+  // Replacing ill-formed bytes never shortens the text, so an id that is too long is already too
+  // long before it is decoded.
   if (value.size() > limits_.id_bytes_max) {
     return skip_event(SkipReason::id_too_long);
   }
@@ -157,7 +156,7 @@ void Parser::use_id(std::string_view value, bool is_plain) {
   id_held_ = Held::owned;
 }
 
-/// Takes effect at once.
+/// `retry` takes effect at once.
 bool Parser::use_retry(std::string_view value, Token& token) {
   if (!text::is_digits(value)) {
     return false;
@@ -187,7 +186,7 @@ void Parser::use_comment(std::string_view text, bool is_plain, Token& token) {
   token = Comment{.text = comment_};
 }
 
-/// Gives up the event of the block that is being read. Its id still counts, wherever it stands.
+/// Skips the event of the current block. Its id still counts, wherever it is in the block.
 void Parser::skip_event(SkipReason reason) {
   if (data_held_ == Held::skipped) {
     return;
@@ -198,12 +197,12 @@ void Parser::skip_event(SkipReason reason) {
   } else if (data_held_ == Held::owned) {
     skipped_bytes_ = data_.size() - data_growth_ + 1;
   }
-  std::string{}.swap(data_);  // Its memory, too: it may be megabytes.
+  std::string{}.swap(data_);  // Frees the memory, too: it may be megabytes.
   data_held_ = Held::skipped;
   skip_reason_ = reason;
 }
 
-/// The blank line: the id counts even without data, an event needs at least one data line.
+/// Handles the blank line. An id counts even without data; an event needs at least one data line.
 bool Parser::dispatch(Token& token) {
   if (id_held_ != Held::nowhere) {
     commit_id();

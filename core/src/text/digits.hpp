@@ -10,18 +10,18 @@
 
 namespace regstream::text {
 
-/// ASCII's, whatever the locale.
+/// An ASCII digit, whatever the locale.
 inline bool is_digit(char byte) {
   return byte >= '0' && byte <= '9';
 }
 
-/// One digit or more, and nothing else.
+/// Whether the text is one or more digits, and nothing else.
 inline bool is_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), is_digit);
 }
 
-/// Appends `number` in decimal. Not by `std::to_chars`, whose tables cost the WASM module half a
-/// kilobyte.
+/// Appends `number` in decimal. It does not use `std::to_chars`, whose tables cost the WASM module
+/// half a kilobyte.
 inline void append_digits(std::string& out, std::uint64_t number) {
   // Written from the end.
   std::array<char, std::numeric_limits<std::uint64_t>::digits10 + 1> digits;

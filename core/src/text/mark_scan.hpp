@@ -10,9 +10,10 @@
 #include <wasm_simd128.h>
 #endif
 
-/// Marks the bytes of a text that are not in a set, in blocks of 64, one bit a byte. The blocks lie
-/// where the text begins, and not where what is searched for does: so the processor need not know
-/// where one thing ends before it searches for the end of the next, and works on several at a time.
+/// Marks the bytes of a text that are not in a set, in blocks of 64, one bit a byte. Blocks are
+/// aligned to the beginning of the text, not to the beginning of each search. So the processor can
+/// work on several blocks at once, and need not know where one search ends before it begins the
+/// next.
 ///
 /// A set is a type with `bool has(char)` and, where there are vectors, `Vector has(Vector)`.
 namespace regstream::text {
@@ -76,14 +77,16 @@ inline constexpr std::ptrdiff_t block_bytes = 64;
 
 inline constexpr std::ptrdiff_t vector_bytes = block_bytes / 4;
 
-/// One bit for each byte of the block that is not in the set, the first byte's the lowest.
+/// Returns one bit for each byte of the block that is not in the set; the lowest bit is the first
+/// byte.
 template <typename Set>
 std::uint64_t mark_others_in_block(const char* at) {
   const Vector first = Set::has(load(at));
   const Vector second = Set::has(load(at + vector_bytes));
   const Vector third = Set::has(load(at + 2 * vector_bytes));
   const Vector fourth = Set::has(load(at + 3 * vector_bytes));
-  // In terms of what is in the set, since SSE2 has no "not above", and would pay for a negation.
+  // Expressed by the bytes that are in the set, since SSE2 has no "not above", and negating costs
+  // an instruction.
   if (bits(both(both(first, second), both(third, fourth))) == 0xFFFFU) {
     return 0;
   }
@@ -101,7 +104,7 @@ template <typename Set>
     return mark_others_in_block<Set>(block);
   }
   if (end - begin >= block_bytes) {
-    // Read together with bytes before it: nothing beyond the chunk is touched.
+    // Reads bytes before the block as well, so that nothing beyond the chunk is touched.
     return mark_others_in_block<Set>(end - block_bytes) >> (block_bytes - left);
   }
 #endif

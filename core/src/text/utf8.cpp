@@ -10,7 +10,7 @@ namespace {
 constexpr std::string_view replacement = "\xEF\xBF\xBD";
 constexpr std::size_t word_bytes = sizeof(std::uint64_t);
 
-/// Length of the run of ASCII at the start of `text`, eight bytes at a time.
+/// The length of the ASCII run at the start of `text`, eight bytes at a time.
 std::size_t ascii_prefix(std::string_view text) {
   std::size_t length = 0;
   while (text.size() - length >= word_bytes) {
@@ -28,7 +28,7 @@ std::size_t ascii_prefix(std::string_view text) {
 }
 
 struct Sequence {
-  std::size_t length = 1;  ///< Of the sequence, or of the ill-formed part.
+  std::size_t length = 1;  ///< The length of the sequence, or of the ill-formed part.
   bool is_valid = false;
 };
 
@@ -37,7 +37,7 @@ struct Range {
   unsigned char highest;
 };
 
-/// What may follow `lead` directly; later continuation bytes are always 80 to BF.
+/// The bytes that may follow `lead` directly; later continuation bytes are always 80 to BF.
 Range second_byte(unsigned char lead) {
   switch (lead) {
     case 0xE0:
@@ -87,8 +87,8 @@ bool is_continuation(char byte) {
   return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80;
 }
 
-/// Whether `text` begins with three bytes of U+1000 to U+CFFF: Ethiopic, Chinese, Japanese and most
-/// of Korean are there, and any two continuation bytes will do.
+/// Whether `text` begins with three bytes of U+1000 to U+CFFF. Ethiopic, Chinese, Japanese and most
+/// of Korean are there, and any two continuation bytes are valid.
 bool has_ordinary_triple(std::string_view text) {
   if (text.size() < 3) {
     return false;
@@ -101,7 +101,7 @@ bool has_ordinary_triple(std::string_view text) {
 
 bool is_valid_utf8(std::string_view text) {
   while (true) {
-    // Letters of a word follow each other, so the quickest test comes first and repeats.
+    // Letters of one script follow each other, so the quickest test comes first and repeats.
     while (has_ordinary_triple(text)) {
       text.remove_prefix(3);
     }
@@ -133,7 +133,7 @@ bool has_control_character(std::string_view text) {
 
 void append_valid_utf8(std::string& out, std::string_view text) {
   while (!text.empty()) {
-    // Well-formed text is copied in runs as long as possible.
+    // Well-formed text is copied in runs that are as long as possible.
     std::size_t run = 0;
     Sequence sequence;
     while (true) {

@@ -19,7 +19,7 @@ namespace regstream::text {
 /// "UTF-8 decoder"; Unicode 15, section 3.9, "Substitution of Maximal Subparts").
 void append_valid_utf8(std::string& out, std::string_view text);
 
-/// Appends a code point, which must be one: at most U+10FFFF, and no surrogate.
+/// Appends a code point, which must be at most U+10FFFF and not a surrogate.
 void append_code_point(std::string& out, std::uint32_t code_point);
 
 }  // namespace regstream::text

@@ -7,7 +7,8 @@ using regstream::Backoff;
 using regstream::BackoffOptions;
 using regstream::Duration;
 
-TEST_CASE("the n-th delay lies between the floor and the floor plus min(cap, base * 2^n)") {
+TEST_CASE(
+    "the n-th delay lies between the floor and the floor plus the smaller of cap and base * 2^n") {
   constexpr Duration floor{500};
   for (std::uint64_t seed = 0; seed < 500; ++seed) {
     Backoff backoff{{.base = Duration{1000}, .cap = Duration{10'000}}, seed};
@@ -38,7 +39,7 @@ TEST_CASE("the delays of many clients fill the whole range") {
   CHECK(sum / clients < Duration{550});
 }
 
-TEST_CASE("the same seed gives the same delays, another one others") {
+TEST_CASE("the same seed gives the same delays and another seed gives others") {
   const auto delays = [](std::uint64_t seed) {
     Backoff backoff{{}, seed};
     std::vector<Duration> result;

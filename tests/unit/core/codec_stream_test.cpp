@@ -27,7 +27,7 @@ std::string error_of(std::string_view json) {
 
 }  // namespace
 
-TEST_CASE("the control messages are written as the contract has them") {
+TEST_CASE("the control messages are written as the contract says") {
   CHECK(regstream::encode_connected(1'702'493'000'000) ==
         R"({"type":"connected","timestamp":1702493000000})");
   CHECK(regstream::encode_ping(1'702'493'030'000) ==
@@ -53,7 +53,7 @@ TEST_CASE("control messages are read") {
   CHECK(decoded(R"({"type":"reset","timestamp":0})").timestamp_ms == 0);
 }
 
-TEST_CASE("a warning that the token expires says when, or counts as if it expired now") {
+TEST_CASE("a warning that the token expires has its time or counts as expired now") {
   const StreamMessage message = decoded(R"({"type":"token_expiring","expiresInMs":59999.5})");
   CHECK(message.type == StreamMessageType::token_expiring);
   CHECK(message.expires_in == regstream::Duration{59'999});
@@ -80,7 +80,7 @@ TEST_CASE("data is a view into the input") {
   CHECK(decoded(json).data.data() == json.data() + json.find("{\"a\""));
 }
 
-TEST_CASE("a type that a later gateway adds is other, whatever its data") {
+TEST_CASE("a type of a later gateway is other whatever its data") {
   CHECK(decoded(R"({"type":"presence","data":{"n":3}})").type == StreamMessageType::other);
   CHECK(decoded(R"({"type":"presence","data":{"n":3}})").data == R"({"n":3})");
   CHECK(decoded(R"({"type":"presence","data":[1]})").data.empty());
@@ -93,14 +93,14 @@ TEST_CASE("an update or snapshot without an object as its data is an error") {
   CHECK(error_of(R"({"type":"update","data":[]})").find("data must be") == 0);
 }
 
-TEST_CASE("an update whose data is none is an error that names the field") {
+TEST_CASE("an update with invalid data is an error that names the field") {
   CHECK(error_of(R"({"type":"update","data":{"status":"A"}})").find("registrationId is missing") ==
         0);
   CHECK(error_of(R"({"data":{"registrationId":1,"status":5},"type":"update"})")
             .find("status must be") == 0);
 }
 
-TEST_CASE("of data given twice the last one counts, with all that it lacks") {
+TEST_CASE("if data occurs twice the last one counts with all that it lacks") {
   CHECK(
       error_of(
           R"({"type":"update","data":{"registrationId":1,"status":"A"},"data":{"registrationId":1}})")

@@ -36,8 +36,9 @@ std::string with(std::string_view member) {
 }  // namespace
 
 TEST_CASE("a stage update of the given system is read") {
-  const Update update = decoded(
-      R"({"registrationId":42,"status":"PENDING","stage":"duplicate_check","message":"Checking for duplicates","timestamp":1702493000000})");
+  const Update update =
+      decoded(R"({"registrationId":42,"status":"PENDING","stage":"duplicate_check",)"
+              R"("message":"Checking for duplicates","timestamp":1702493000000})");
   CHECK(update.registration_id == 42);
   CHECK(update.status == "PENDING");
   CHECK(update.stage == "duplicate_check");
@@ -50,14 +51,16 @@ TEST_CASE("a stage update of the given system is read") {
 
 TEST_CASE("a final status of the given system is read") {
   const Update update = decoded(
-      R"({"registrationId":42,"status":"APPROVED","message":"Customer validated successfully","details":{"accountsFound":5},"processLog":[{"stage":"t24_lookup"}],"timestamp":1702493005000})");
+      R"({"registrationId":42,"status":"APPROVED","message":"Customer validated successfully",)"
+      R"("details":{"accountsFound":5},"processLog":[{"stage":"t24_lookup"}],)"
+      R"("timestamp":1702493005000})");
   CHECK(update.status == "APPROVED");
   CHECK(update.stage.empty());
   CHECK(update.details == R"({"accountsFound":5})");
   CHECK(update.process_log == R"([{"stage":"t24_lookup"}])");
 }
 
-TEST_CASE("stageStatus counts more than the message, and the message stands in for it") {
+TEST_CASE("stageStatus takes precedence over the message which is used without it") {
   CHECK(decoded(with(R"("stage":"a","stageStatus":"failed","message":"started")")).stage_status ==
         StageStatus::failed);
   CHECK(
@@ -66,9 +69,10 @@ TEST_CASE("stageStatus counts more than the message, and the message stands in f
   CHECK(decoded(with(R"("stage":"a")")).stage_status == StageStatus::completed);
 }
 
-TEST_CASE("a stageStatus of a publisher's own is kept, and the message stands in for it") {
+TEST_CASE("a publisher's unknown stageStatus is kept and the status is inferred from the message") {
   const std::string json =
-      R"({"registrationId":42,"status":"PENDING","stage":"a","stageStatus":"paused","message":"Look-up started","timestamp":7})";
+      R"({"registrationId":42,"status":"PENDING","stage":"a","stageStatus":"paused",)"
+      R"("message":"Look-up started","timestamp":7})";
   const Update update = decoded(json);
   CHECK(update.stage_status == StageStatus::started);
   CHECK(update.stage_status_word == "paused");
@@ -76,7 +80,7 @@ TEST_CASE("a stageStatus of a publisher's own is kept, and the message stands in
   CHECK(decoded(with(R"("stage":"a","stageStatus":"failed")")).stage_status_word.empty());
 }
 
-TEST_CASE("an event id is read, and any other id is no mistake") {
+TEST_CASE("an event id is read and any other id is not an error") {
   const auto id = decoded(with(R"("id":"1702493000000-7")")).id;
   REQUIRE(id.has_value());
   CHECK(id->epoch == 1'702'493'000'000);
@@ -99,16 +103,17 @@ TEST_CASE("details and process log stay exactly as they were sent") {
   CHECK(update.process_log == log);
 }
 
-TEST_CASE("keys may come in any order, with unknown ones between them") {
+TEST_CASE("keys may come in any order with unknown ones between them") {
   const Update update = decoded(
-      R"({"x":[1,{"status":"no"}],"timestamp":7,"details":{"registrationId":1},"status":"FAILED","y":{"status":"no"},"id":"1-1","registrationId":42})");
+      R"({"x":[1,{"status":"no"}],"timestamp":7,"details":{"registrationId":1},"status":"FAILED",)"
+      R"("y":{"status":"no"},"id":"1-1","registrationId":42})");
   CHECK(update.registration_id == 42);
   CHECK(update.status == "FAILED");
   CHECK(update.timestamp_ms == 7);
   CHECK(update.details == R"({"registrationId":1})");
 }
 
-TEST_CASE("members that are not known are kept as they were sent, in their order") {
+TEST_CASE("unknown members are kept as sent and in their order") {
   CHECK(decoded(with(R"("stage":"a")")).unknown.empty());
   CHECK(
       decoded(R"({"x" : [1, {"a":2}],"registrationId":42,"\u0079":"\u00e9","status":"A","x":null})")
@@ -119,7 +124,7 @@ TEST_CASE("members that are not known are kept as they were sent, in their order
   CHECK(again.unknown == R"({"by":{"name":"ops"}})");
 }
 
-TEST_CASE("a publisher's own id, which is no event id, is one of the members that are not known") {
+TEST_CASE("a publisher's own id that is not an event id is an unknown member") {
   CHECK(decoded(with(R"("id":"a\n7")")).unknown == R"({"id":"a\n7"})");
   CHECK(decoded(with(R"("id":7,"by":"ops")")).unknown == R"({"by":"ops","id":7})");
   CHECK(decoded(with(R"("id":"12-7")")).unknown.empty());
@@ -136,7 +141,7 @@ TEST_CASE("null counts as absent") {
   CHECK(update.timestamp_ms == 0);
 }
 
-TEST_CASE("of a key given twice the last one counts") {
+TEST_CASE("if a key occurs twice the last value counts") {
   CHECK(decoded(with(R"("status":"FAILED")")).status == "FAILED");
   CHECK(decoded(R"({"registrationId":"x","status":1,"registrationId":42,"status":"PENDING"})")
             .registration_id == 42);
@@ -144,7 +149,7 @@ TEST_CASE("of a key given twice the last one counts") {
 }
 
 // The same file as the page's (wasm/test/core/registration_ids.test.ts).
-TEST_CASE("a registration id is an integer from 1 to 2^53 - 1, however it is written") {
+TEST_CASE("a registration id is an integer from 1 to 2^53 - 1 however it is written") {
   std::ifstream file{REGSTREAM_VECTORS "/messages/registration_ids.json"};
   const auto ids = nlohmann::json::parse(file);
   REQUIRE(ids.size() > 30);
@@ -163,7 +168,7 @@ TEST_CASE("a registration id is an integer from 1 to 2^53 - 1, however it is wri
   }
 }
 
-TEST_CASE("what is wrong with a registration id is said") {
+TEST_CASE("the error of a registration id says what is wrong") {
   const auto error = [](std::string_view id) {
     return error_of(R"({"status":"PENDING","registrationId":)" + std::string{id} + "}");
   };
@@ -178,7 +183,7 @@ TEST_CASE("an id that was sent as text is written as a number") {
   CHECK(encode_update(decoded(json)).find(R"("registrationId":42,)") == 1);
 }
 
-TEST_CASE("what is required is named when it is missing") {
+TEST_CASE("the error of a missing member names it") {
   CHECK(error_of(R"({"status":"PENDING"})") ==
         "registrationId is missing: every update needs registrationId and status");
   CHECK(error_of(R"({"registrationId":42})") ==
@@ -187,25 +192,24 @@ TEST_CASE("what is required is named when it is missing") {
         "status must be a string of 1 to 256 bytes");
 }
 
-TEST_CASE(
-    "a stage status that this version does not know is read from the message, as an absent one") {
+TEST_CASE("an unknown stage status is inferred from the message like an absent one") {
   CHECK(decoded(with(R"("stage":"a","stageStatus":"paused","message":"It has started")"))
             .stage_status == StageStatus::started);
   CHECK(decoded(with(R"("stage":"a","stageStatus":"paused")")).stage_status ==
         StageStatus::completed);
 }
 
-TEST_CASE("a timestamp may have a fraction, which is dropped") {
+TEST_CASE("a timestamp's fraction is dropped") {
   CHECK(decoded(with(R"("timestamp":1702493000000.75)")).timestamp_ms == 1'702'493'000'000);
 }
 
-TEST_CASE("a message that is no object says so") {
+TEST_CASE("the error of a message that is not an object says so") {
   for (const std::string_view json : {"42", "\"x\"", "null", "true"}) {
     CHECK(error_of(json) == "the message must be a JSON object");
   }
 }
 
-TEST_CASE("a message with several updates says what to do") {
+TEST_CASE("the error of a message with several updates says what to do") {
   for (const std::string_view json : {"[]", "[{}]", R"([{"registrationId":42,"status":"A"}])"}) {
     CHECK(error_of(json) ==
           "the message must be a JSON object, and is an array: publish each update by itself");
@@ -216,7 +220,7 @@ TEST_CASE("a message with several updates says what to do") {
   }
 }
 
-TEST_CASE("names are short") {
+TEST_CASE("status and stage names are limited") {
   const std::string longest(256, 's');
   CHECK(decoded(with("\"stage\":\"" + longest + "\"")).stage == longest);
   CHECK(error_of(with("\"stage\":\"" + longest + "s\"")).find("stage must be") == 0);
@@ -256,17 +260,17 @@ TEST_CASE("a status update is written as the given system writes it") {
       R"({"registrationId":42,"status":"APPROVED","message":"ok","details":{},"processLog":[],"timestamp":5})");
 }
 
-TEST_CASE("a stage update is written as the given system writes it, with its stage status") {
-  CHECK(
-      encode_update({.registration_id = 42,
-                     .status = "PENDING",
-                     .stage = "duplicate_check",
-                     .stage_status = StageStatus::started,
-                     .message = "Checking",
-                     .details = {},
-                     .process_log = {},
-                     .timestamp_ms = 5}) ==
-      R"({"registrationId":42,"status":"PENDING","stage":"duplicate_check","stageStatus":"started","message":"Checking","timestamp":5})");
+TEST_CASE("a stage update is written as the given system writes it plus its stage status") {
+  CHECK(encode_update({.registration_id = 42,
+                       .status = "PENDING",
+                       .stage = "duplicate_check",
+                       .stage_status = StageStatus::started,
+                       .message = "Checking",
+                       .details = {},
+                       .process_log = {},
+                       .timestamp_ms = 5}) ==
+        R"({"registrationId":42,"status":"PENDING","stage":"duplicate_check",)"
+        R"("stageStatus":"started","message":"Checking","timestamp":5})");
 }
 
 TEST_CASE("unknown members and the id are written after the others") {
@@ -288,7 +292,7 @@ TEST_CASE("unknown members and the id are written after the others") {
         R"({"registrationId":42,"status":"PENDING","message":"m","timestamp":5,"id":"3-4"})");
 }
 
-TEST_CASE("invalid UTF-8 in a text that is written becomes replacement characters") {
+TEST_CASE("invalid UTF-8 in written text becomes replacement characters") {
   Update update{.registration_id = 1,
                 .status = "PENDING",
                 .stage = {},

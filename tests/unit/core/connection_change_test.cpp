@@ -31,7 +31,7 @@ void open_for_a_while(Driver& driver) {
 
 }  // namespace
 
-TEST_CASE("changes of one frame replace the open stream once, and it stays connected") {
+TEST_CASE("changes within one frame replace the open stream once and it stays connected") {
   Driver driver{without_jitter()};
   open_for_a_while(driver);
   driver.connection.on_event_id(*driver.transport, "7-1");
@@ -69,7 +69,7 @@ TEST_CASE("a stream that is to be replaced goes on until the frame is over") {
   CHECK(driver.sent_last_event_id == "7-2");
 }
 
-TEST_CASE("a replacement that fails is a lost connection, and waits as one does") {
+TEST_CASE("a replacement that fails is a lost connection and waits like one") {
   Driver driver{without_jitter()};
   open_for_a_while(driver);
   change(driver);
@@ -95,7 +95,7 @@ TEST_CASE("a replacement that fails is a lost connection, and waits as one does"
   CHECK_FALSE(driver.changes[0].is_connected);
 }
 
-TEST_CASE("a change while an attempt is under way redoes it, without a failure") {
+TEST_CASE("a change during an attempt replaces the attempt without a failure") {
   Driver driver;
   driver.connect();
   driver.advance(Duration{5});
@@ -117,7 +117,7 @@ TEST_CASE("a change while an attempt is under way redoes it, without a failure")
   }
 }
 
-TEST_CASE("an attempt that opens within the frame of a change is replaced behind it") {
+TEST_CASE("an attempt that opens within the frame of a change is replaced after it") {
   Driver driver{without_jitter()};
   driver.connect();
   change(driver);
@@ -128,7 +128,7 @@ TEST_CASE("an attempt that opens within the frame of a change is replaced behind
   CHECK(driver.connection.is_connected());
 }
 
-TEST_CASE("a change makes no wait shorter") {
+TEST_CASE("a change shortens no wait") {
   Driver driver{without_jitter()};
   driver.connect();
   SECTION("of the server") {
@@ -159,7 +159,7 @@ TEST_CASE("a change makes no wait shorter") {
   CHECK(driver.opened == 2);
 }
 
-TEST_CASE("before connecting, and when it is closed, a change is nothing") {
+TEST_CASE("a change before connect or after close does nothing") {
   Driver driver{without_jitter()};
   change(driver);
   CHECK_FALSE(driver.connection.next_deadline());
@@ -179,7 +179,7 @@ TEST_CASE("an attempt that its caller has not polled yet needs no replacement") 
   CHECK(*driver.connection.next_deadline() - driver.now == ConnectionOptions{}.connect_timeout);
 }
 
-TEST_CASE("an attempt that waits for its token asks for what there is when that comes") {
+TEST_CASE("an attempt that waits for its token requests the newest ids when the token arrives") {
   Driver driver{with_token()};
   driver.connect();
   change(driver);
@@ -190,7 +190,7 @@ TEST_CASE("an attempt that waits for its token asks for what there is when that 
   CHECK(driver.opened == 1);
 }
 
-TEST_CASE("with tokens a replacement asks for one, and a fresh one where that is refused") {
+TEST_CASE("with tokens a replacement requests a token and a fresh one after a 401") {
   Driver driver{with_token()};
   driver.connect();
   driver.give_token();
@@ -211,7 +211,7 @@ TEST_CASE("with tokens a replacement asks for one, and a fresh one where that is
   CHECK_FALSE(driver.connection.is_connected());
 }
 
-TEST_CASE("changes without pause are gathered for longer and longer, up to a second") {
+TEST_CASE("changes without a pause are collected for longer and longer up to a second") {
   Driver driver{without_jitter()};
   driver.connect();
   driver.accept();
@@ -228,7 +228,7 @@ TEST_CASE("changes without pause are gathered for longer and longer, up to a sec
   CHECK(gathered[7] == Duration{1000});
 }
 
-TEST_CASE("a pause lets the next change come at once again") {
+TEST_CASE("after a pause the next change is collected for one frame again") {
   Driver driver{without_jitter()};
   driver.connect();
   driver.accept();
@@ -242,7 +242,7 @@ TEST_CASE("a pause lets the next change come at once again") {
   CHECK(driver.reach_deadline() == frame);
 }
 
-TEST_CASE("a dead server is noticed however often what is asked for changes") {
+TEST_CASE("a dead server is noticed however often the ids change") {
   const bool needs_token = GENERATE(false, true);
   Driver driver{needs_token ? with_token() : without_jitter()};
   driver.connect();
@@ -267,7 +267,7 @@ TEST_CASE("a dead server is noticed however often what is asked for changes") {
   CHECK(driver.connection.reason() == ConnectionReason::timed_out);
 }
 
-TEST_CASE("a restart, unlike a change, gives the stream up") {
+TEST_CASE("a restart gives the stream up while a change does not") {
   Driver driver{without_jitter()};
   driver.connect();
   driver.accept();
@@ -280,8 +280,7 @@ TEST_CASE("a restart, unlike a change, gives the stream up") {
   CHECK_FALSE(driver.connection.is_connected());
 }
 
-TEST_CASE(
-    "a stream that has finished is closed for good, and what its transport reports is stale") {
+TEST_CASE("a finished stream is closed for good and reports of its transport are stale") {
   Driver driver{without_jitter()};
   driver.connect();
   CHECK_FALSE(driver.connection.on_finished(*driver.transport));  // It is not open.
@@ -299,7 +298,7 @@ TEST_CASE(
   CHECK_FALSE(driver.connection.next_deadline());
 }
 
-TEST_CASE("however long a change is to be gathered for, time does not overflow") {
+TEST_CASE("a change delay of any length does not overflow") {
   ConnectionOptions options = without_jitter();
   options.change_delay = GENERATE(Duration::max(), Duration::min(), Duration{0}, Duration{5000});
   options.wake_spacing_min = GENERATE(Duration::max(), Duration::min(), Duration{0});
@@ -316,7 +315,7 @@ TEST_CASE("however long a change is to be gathered for, time does not overflow")
   CHECK(driver.connection.is_connected());
 }
 
-TEST_CASE("a machine that slept through a change gives up the attempt, and replaces the stream") {
+TEST_CASE("a machine that slept through a change gives up an attempt and replaces an open stream") {
   Driver driver{without_jitter()};
   driver.connect();
   SECTION("an attempt") {

@@ -7,7 +7,7 @@
 using namespace regstream;
 using regstream::test::Driver;
 
-TEST_CASE("how an answer counts depends on status, content type and policy") {
+TEST_CASE("a response is classified by its status and content type and the policy") {
   struct Answer {
     std::uint16_t status;
     bool is_event_stream;
@@ -55,7 +55,7 @@ TEST_CASE("how an answer counts depends on status, content type and policy") {
   }
 }
 
-TEST_CASE("a coding matters only where the answer is an event stream otherwise") {
+TEST_CASE("a content coding matters only if the response is an event stream") {
   const auto reason_of = [](std::uint16_t status, bool is_event_stream) {
     Driver driver;
     driver.connect();
@@ -72,7 +72,7 @@ TEST_CASE("a coding matters only where the answer is an event stream otherwise")
   CHECK(reason_of(503, true) == ConnectionReason::refused);
 }
 
-TEST_CASE("a redirect that a transport hides the status of is no refusal") {
+TEST_CASE("a redirect whose status the transport hides is not a refusal") {
   Driver driver;
   driver.connect();
   ResponseHead head;
@@ -82,7 +82,7 @@ TEST_CASE("a redirect that a transport hides the status of is no refusal") {
   CHECK(driver.connection.reason() == ConnectionReason::redirect_failed);
 }
 
-TEST_CASE("what EventSource hides is retried, but for the standard policy") {
+TEST_CASE("a refusal that EventSource hides is retried except by the standard policy") {
   for (const RetryPolicy policy : {RetryPolicy::resilient, RetryPolicy::standard}) {
     ConnectionOptions options;
     options.policy = policy;

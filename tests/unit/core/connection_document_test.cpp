@@ -35,7 +35,7 @@ void check_names(std::string_view name, Enumeration last) {
 
 }  // namespace
 
-TEST_CASE("the document of the connection machine is what its table gives") {
+TEST_CASE("the document of the connection machine is generated from its table") {
   const std::string document = read("docs/connection.md");
   const auto expected = with_generated(document, describe_connection(header()));
   REQUIRE(expected.has_value());
@@ -46,13 +46,13 @@ TEST_CASE("the document of the connection machine is what its table gives") {
   CHECK((document == *expected));
 }
 
-TEST_CASE("every state, reason and event has its enumerator's name, and a meaning") {
+TEST_CASE("every state and reason and event has its enumerator's name and a meaning") {
   check_names("ConnectionState", ConnectionState::closed);
   check_names("ConnectionReason", ConnectionReason::polled);
   check_names("ConnectionEvent", ConnectionEvent::deadline);
 }
 
-TEST_CASE("enumerators are read with comments of several lines, and nothing else is") {
+TEST_CASE("the enumerators are read with comments of several lines and nothing else is read") {
   const auto found = enumerators(
       "enum class Other { x };\nenum class Thing : int {\n  one,  ///< First, and\n"
       "        ///< foremost.\n\n  two,    ///< Second.\n};\nint three,  ///< No.\n",
@@ -65,7 +65,7 @@ TEST_CASE("enumerators are read with comments of several lines, and nothing else
   CHECK(enumerators("", "Thing").empty());
 }
 
-TEST_CASE("a document without markers stays as it is") {
+TEST_CASE("a document without markers is refused") {
   CHECK_FALSE(with_generated("text", "x").has_value());
   CHECK_FALSE(with_generated("<!-- generated: end -->\n<!-- generated: begin -->\n", "x"));
 }

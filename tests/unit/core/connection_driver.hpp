@@ -117,7 +117,7 @@ struct Driver {
   /// An event of the stream.
   void news() {
     connection.on_activity(*transport, now);
-    REQUIRE(connection.on_news(*transport));
+    REQUIRE(connection.on_event_arrived(*transport));
     run();
   }
   void probe_event() {

@@ -45,7 +45,7 @@ void poll_on(Driver& driver, Duration span = Duration{25'000}) {
 
 }  // namespace
 
-TEST_CASE("after a refusal that was not seen, an attempt at its normal time sees") {
+TEST_CASE("after a refusal with a hidden status the next attempt uses a transport that sees it") {
   Driver driver{with_polls()};
   driver.connect();
   CHECK(driver.kind == TransportKind::preferred);
@@ -57,7 +57,7 @@ TEST_CASE("after a refusal that was not seen, an attempt at its normal time sees
   CHECK(driver.connection.reason() == ConnectionReason::refused_for_good);
 }
 
-TEST_CASE("a seeing transport stays as long as it says why, and for its stream") {
+TEST_CASE("a seeing transport stays until it shows the reason or its stream is lost") {
   Driver driver{with_polls()};
   driver.connect();
   driver.end(TransportEnd::refused_unseen);
@@ -75,7 +75,7 @@ TEST_CASE("a seeing transport stays as long as it says why, and for its stream")
   CHECK(driver.kind == TransportKind::preferred);
 }
 
-TEST_CASE("a seeing transport that sees nothing either makes room for the preferred one") {
+TEST_CASE("after a seeing transport that sees nothing either the preferred one is used again") {
   Driver driver{with_polls()};
   driver.connect();
   driver.end(TransportEnd::refused_unseen);
@@ -85,7 +85,7 @@ TEST_CASE("a seeing transport that sees nothing either makes room for the prefer
   CHECK(driver.kind == TransportKind::preferred);
 }
 
-TEST_CASE("a shell that has no seeing transport is asked for none") {
+TEST_CASE("a shell without a seeing transport is never asked for one") {
   Driver driver;
   driver.connect();
   driver.end(TransportEnd::refused_unseen);
@@ -93,7 +93,7 @@ TEST_CASE("a shell that has no seeing transport is asked for none") {
   CHECK(driver.kind == TransportKind::preferred);
 }
 
-TEST_CASE("a stream without an event is compared with a poll, whether it has answered or not") {
+TEST_CASE("a stream without an event is probed whether or not it has answered") {
   for (const bool is_answered : {false, true}) {
     Driver driver{with_polls()};
     driver.connect();
@@ -118,7 +118,7 @@ TEST_CASE("a stream without an event is compared with a poll, whether it has ans
   }
 }
 
-TEST_CASE("a stream that speaks is not held back, however late") {
+TEST_CASE("a stream that has delivered an event is not held back however late") {
   Driver driver{with_polls()};
   driver.connect();
   driver.accept();
@@ -132,7 +132,8 @@ TEST_CASE("a stream that speaks is not held back, however late") {
   CHECK(driver.opened == 1);
 }
 
-TEST_CASE("a gateway that is silent both ways is left to its time, and compared once an attempt") {
+TEST_CASE(
+    "a gateway that is silent on stream and probe keeps its time and is probed once an attempt") {
   Driver driver{with_polls()};
   driver.connect();
   CHECK(driver.reach_deadline() == Duration{5'000});
@@ -146,7 +147,7 @@ TEST_CASE("a gateway that is silent both ways is left to its time, and compared 
   CHECK(driver.probes == 2);
 }
 
-TEST_CASE("polls follow each other at once, with a least distance, as one connection") {
+TEST_CASE("polls follow each other with a minimum spacing and count as one connection") {
   Driver driver = polling();
   const int opened = driver.opened;
   poll_on(driver);
@@ -170,7 +171,7 @@ TEST_CASE("polls follow each other at once, with a least distance, as one connec
   CHECK(driver.kind == TransportKind::polling);
 }
 
-TEST_CASE("a poll has its time for an answer, since its head may be held back as well") {
+TEST_CASE("a poll has its whole time for a response because its head may be held back as well") {
   Driver driver = polling();
   driver.advance(Duration{1'000});
   driver.news();
@@ -179,7 +180,7 @@ TEST_CASE("a poll has its time for an answer, since its head may be held back as
   CHECK(driver.connection.reason() == ConnectionReason::timed_out);
 }
 
-TEST_CASE("a poll that says nothing and is over at once is not followed at once") {
+TEST_CASE("a poll that ends at once without an event is not followed at once") {
   Driver driver = polling();
   driver.advance(Duration{1'000});
   driver.end(TransportEnd::ended);
@@ -193,7 +194,8 @@ TEST_CASE("a poll that says nothing and is over at once is not followed at once"
   CHECK(driver.connection.is_connected());
 }
 
-TEST_CASE("streaming is tried again after five minutes, then ever more rarely up to an hour") {
+TEST_CASE(
+    "a stream is tried again after five minutes and then more and more rarely up to an hour") {
   Driver driver = polling();
   Instant last = driver.now;
   for (const int minutes : {5, 10, 20, 40, 60, 60}) {
@@ -214,7 +216,7 @@ TEST_CASE("streaming is tried again after five minutes, then ever more rarely up
   }
 }
 
-TEST_CASE("a stream that brings an event again is there to stay") {
+TEST_CASE("a stream that delivers an event again replaces the polls") {
   Driver driver = polling();
   while (driver.kind == TransportKind::polling) {
     poll_on(driver);
@@ -228,7 +230,7 @@ TEST_CASE("a stream that brings an event again is there to stay") {
   CHECK(driver.probe);
 }
 
-TEST_CASE("a stream that is refused while others are held back makes room for polls") {
+TEST_CASE("after a refused stream polls go on if streams are held back") {
   Driver driver = polling();
   while (driver.kind == TransportKind::polling) {
     poll_on(driver);
@@ -238,7 +240,7 @@ TEST_CASE("a stream that is refused while others are held back makes room for po
   CHECK(driver.kind == TransportKind::polling);
 }
 
-TEST_CASE("another network may let streams through") {
+TEST_CASE("on another network a stream is tried again") {
   Driver driver = polling();
   driver.offline();
   driver.advance(Duration{10'000});
@@ -246,7 +248,7 @@ TEST_CASE("another network may let streams through") {
   CHECK(driver.kind == TransportKind::preferred);
 }
 
-TEST_CASE("a stream that is tried again is held back still, however late that is found") {
+TEST_CASE("a stream that is tried again and still held back is replaced however late that shows") {
   Driver driver = polling();
   while (driver.kind == TransportKind::polling) {
     poll_on(driver);
@@ -260,7 +262,7 @@ TEST_CASE("a stream that is tried again is held back still, however late that is
   CHECK(driver.changes[0].reason == ConnectionReason::held_back);
 }
 
-TEST_CASE("a timer that is late leaves an attempt the time for its probe, once") {
+TEST_CASE("a late timer leaves an attempt time for its probe once") {
   Driver driver{with_polls()};
   driver.connect();
   driver.advance(Duration{60'000});
@@ -285,7 +287,7 @@ TEST_CASE("a timer that is late leaves an attempt the time for its probe, once")
   }
 }
 
-TEST_CASE("polls that are answered at once with what was known are ever further apart") {
+TEST_CASE("polls that are answered at once without news are spaced further and further apart") {
   Driver driver = polling();
   const auto next = [&](std::string_view id) {
     driver.connection.on_event_id(*driver.transport, id);
@@ -312,7 +314,7 @@ TEST_CASE("polls that are answered at once with what was known are ever further 
   }
 }
 
-TEST_CASE("each poll has a token of its own") {
+TEST_CASE("each poll has its own token") {
   ConnectionOptions options = with_polls();
   options.needs_token = true;
   Driver driver{options};
@@ -335,7 +337,7 @@ TEST_CASE("each poll has a token of its own") {
   CHECK(driver.changes.empty());
 }
 
-TEST_CASE("the bytes of a probe count once they make an event") {
+TEST_CASE("the bytes of a probe count once they complete an event") {
   ConnectionOptions options = with_polls();
   StreamSession session{options, 1, registration_workflow(), std::vector<InstanceId>{42}, "1-7"};
   Instant now{};

@@ -167,13 +167,13 @@ class Chaos {
       CHECK(driver_.token_requests == requests_before);
       CHECK(driver_.changes.size() == changes_before);
     }
-    // What was told leads from the state before to the state now.
-    ConnectionState told = before;
+    // What was reported leads from the state before to the state now.
+    ConnectionState reported = before;
     for (std::size_t index = changes_before; index < driver_.changes.size(); ++index) {
-      CHECK(driver_.changes[index].from == told);
-      told = driver_.changes[index].to;
+      CHECK(driver_.changes[index].from == reported);
+      reported = driver_.changes[index].to;
     }
-    CHECK(told == state);
+    CHECK(reported == state);
     const bool is_connected = driver_.connection.is_connected();
     CHECK((is_connected || state != ConnectionState::open));
     CHECK((!is_connected || state == ConnectionState::open ||
@@ -220,7 +220,7 @@ class Chaos {
 
 }  // namespace
 
-TEST_CASE("whatever happens, in whatever order, the machine's promises hold") {
+TEST_CASE("the machine keeps its promises whatever happens in whatever order") {
   int opened = 0;
   for (std::uint64_t seed = 0; seed < 60; ++seed) {
     CAPTURE(seed);
@@ -233,7 +233,7 @@ TEST_CASE("whatever happens, in whatever order, the machine's promises hold") {
   CHECK(opened > 1000);  // It got somewhere.
 }
 
-TEST_CASE("a dead server is asked at most once a second, however the page is flipped") {
+TEST_CASE("a dead server is asked at most once a second however often the page is switched") {
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     Random random(seed);
     Driver driver{{}, seed};

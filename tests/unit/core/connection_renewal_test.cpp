@@ -40,7 +40,7 @@ Duration reach_renewal(Driver& driver) {
 
 }  // namespace
 
-TEST_CASE("a fresh token is fetched while the stream stays, and replaces it without a loss") {
+TEST_CASE("a fresh token is fetched while the stream stays and replaces it without a loss") {
   Driver driver = open_stream(true);
   driver.changes.clear();
   expire_in(driver, Duration{60'000});
@@ -68,7 +68,7 @@ TEST_CASE("a fresh token is fetched while the stream stays, and replaces it with
   CHECK(driver.reach_deadline() == Duration{75'000});
 }
 
-TEST_CASE("where no token is needed the stream is replaced at that time") {
+TEST_CASE("without tokens the stream is replaced at that time") {
   Driver driver = open_stream(false);
   expire_in(driver, Duration{60'000});
   CHECK(reach_renewal(driver) <= Duration{30'000});
@@ -78,7 +78,7 @@ TEST_CASE("where no token is needed the stream is replaced at that time") {
   CHECK(driver.opened == 2);
 }
 
-TEST_CASE("clients whose tokens expire together renew theirs at different times") {
+TEST_CASE("clients whose tokens expire together renew them at different times") {
   std::vector<Duration> waits;
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     Driver driver = open_stream(true, seed);
@@ -91,7 +91,7 @@ TEST_CASE("clients whose tokens expire together renew theirs at different times"
   CHECK(std::unique(waits.begin(), waits.end()) - waits.begin() > 15);
 }
 
-TEST_CASE("while no token can be had the stream stays, and few ask until it ends") {
+TEST_CASE("while no token is available the stream stays and requests are few until it ends") {
   Driver driver = open_stream(true);
   const Instant expires_at = driver.now + Duration{60'000};
   expire_in(driver, Duration{60'000});
@@ -117,7 +117,7 @@ TEST_CASE("while no token can be had the stream stays, and few ask until it ends
   CHECK(driver.connection.is_connected());
 }
 
-TEST_CASE("a token that does not come in time is asked for again, and is stale when it comes") {
+TEST_CASE("a token that does not arrive in time is requested again and is stale when it arrives") {
   Driver driver = open_stream(true);
   expire_in(driver, Duration{60'000});
   reach_renewal(driver);
@@ -131,7 +131,7 @@ TEST_CASE("a token that does not come in time is asked for again, and is stale w
   CHECK(driver.connection.reason() == ConnectionReason::renewed);
 }
 
-TEST_CASE("a ticket that is refused leaves the stream that is open") {
+TEST_CASE("a refused ticket leaves the open stream alone") {
   Driver driver = open_stream(true);
   expire_in(driver, Duration{60'000});
   ResponseHead unasked;
@@ -145,7 +145,7 @@ TEST_CASE("a ticket that is refused leaves the stream that is open") {
   CHECK(driver.token_requests == 3);
 }
 
-TEST_CASE("a ticket is asked for again no sooner than the refusal's Retry-After says") {
+TEST_CASE("a ticket is requested again no sooner than the refusal's Retry-After") {
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     Driver driver = open_stream(true, seed);
     const Instant expires_at = driver.now + Duration{60'000};
@@ -163,7 +163,7 @@ TEST_CASE("a ticket is asked for again no sooner than the refusal's Retry-After 
   }
 }
 
-TEST_CASE("no ticket is asked for behind the token's end, nor for longer than the limit of waits") {
+TEST_CASE("no ticket is requested after the token's end nor for longer than the limit of waits") {
   Driver driver = open_stream(true);
   expire_in(driver, Duration{60'000});
   reach_renewal(driver);
@@ -185,7 +185,7 @@ TEST_CASE("no ticket is asked for behind the token's end, nor for longer than th
   CHECK(bounded.token_requests == 3);
 }
 
-TEST_CASE("who gets no token any more loses the stream") {
+TEST_CASE("a client that gets no token any more loses the stream") {
   Driver driver = open_stream(true);
   driver.fail_token(TokenFailure::for_good);
   CHECK(driver.connection.state() == ConnectionState::open);  // Nobody has asked.
@@ -196,7 +196,7 @@ TEST_CASE("who gets no token any more loses the stream") {
   CHECK(driver.connection.reason() == ConnectionReason::token_denied);
 }
 
-TEST_CASE("a cookie that nobody renews makes few attempts, and none a second after another") {
+TEST_CASE("a cookie that nobody renews causes few attempts and none within a second of another") {
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
     Driver driver = open_stream(false, seed);
     const Instant expires_at = driver.now + Duration{60'000};
@@ -217,7 +217,7 @@ TEST_CASE("a cookie that nobody renews makes few attempts, and none a second aft
   }
 }
 
-TEST_CASE("a token with no time left is not renewed: the stream is left to its end") {
+TEST_CASE("a token with no time left is not renewed and the stream stays until its end") {
   Driver driver = open_stream(true);
   expire_in(driver, Duration{0});
   CHECK(reach_renewal(driver) == Duration{75'000});
@@ -230,7 +230,7 @@ TEST_CASE("a token with no time left is not renewed: the stream is left to its e
   CHECK(patient.connection.next_deadline() == patient.now + Duration{70'000});
 }
 
-TEST_CASE("only the first warning of a stream counts, and none of another attempt") {
+TEST_CASE("only the first warning of a stream counts and none of another attempt") {
   Driver driver = open_stream(true);
   CHECK_FALSE(driver.connection.on_token_expiring(AttemptId{0}, Duration{60'000}));
   expire_in(driver, Duration{60'000});
@@ -239,8 +239,7 @@ TEST_CASE("only the first warning of a stream counts, and none of another attemp
   CHECK(driver.connection.next_deadline() == due);
 }
 
-TEST_CASE(
-    "a stream that asks for something else while its token is fetched gets a fresh one, too") {
+TEST_CASE("a stream whose ids change while its token is fetched gets a fresh token as well") {
   Driver driver = open_stream(true);
   expire_in(driver, Duration{60'000});
   reach_renewal(driver);
@@ -254,7 +253,7 @@ TEST_CASE(
   CHECK(driver.reach_deadline() == Duration{75'000});
 }
 
-TEST_CASE("a session renews its stream by itself, and resumes where it was") {
+TEST_CASE("a session renews its stream by itself and resumes") {
   test::OpenSession open(registration_workflow(), {InstanceId{42}}, StreamEnd::never, "5-7");
   open.open();
   open.changes.clear();

@@ -14,7 +14,8 @@ constexpr Duration base{1000};
 
 }  // namespace
 
-TEST_CASE("a stream that the server ends comes back after the reconnection time") {
+TEST_CASE(
+    "after a stream that the server ended the client reconnects after the reconnection time") {
   Driver driver{without_jitter()};
   driver.connect();
   driver.accept();
@@ -40,7 +41,7 @@ TEST_CASE("the server's retry becomes the floor of every later wait") {
   }
 }
 
-TEST_CASE("an absurd retry is bounded, and a negative one is none") {
+TEST_CASE("an absurd retry is bounded and a negative one counts as zero") {
   Driver driver{without_jitter()};
   driver.connect();
   driver.accept();
@@ -52,7 +53,7 @@ TEST_CASE("an absurd retry is bounded, and a negative one is none") {
   CHECK(driver.reach_deadline() == Duration{0});
 }
 
-TEST_CASE("Retry-After is the floor of the one wait that it was given for") {
+TEST_CASE("Retry-After is the floor of only one wait") {
   Driver driver{without_jitter()};
   driver.connect();
   driver.respond(503, false, Duration{20'000});
@@ -63,7 +64,7 @@ TEST_CASE("Retry-After is the floor of the one wait that it was given for") {
   CHECK(driver.reach_deadline() == Duration{300'000});
 }
 
-TEST_CASE("waits grow while attempts fail, up to the cap") {
+TEST_CASE("waits grow up to the cap while attempts fail") {
   Duration longest{0};
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     ConnectionOptions options;
@@ -81,7 +82,7 @@ TEST_CASE("waits grow while attempts fail, up to the cap") {
   CHECK(longest > Duration{10'000});
 }
 
-TEST_CASE("a stream that opens and drops at once does not start the backoff afresh") {
+TEST_CASE("a stream that opens and drops at once does not reset the backoff") {
   Duration longest{0};
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     Driver driver{{}, seed};
@@ -96,7 +97,7 @@ TEST_CASE("a stream that opens and drops at once does not start the backoff afre
   CHECK(longest > Duration{5000});
 }
 
-TEST_CASE("a stream that was stable starts the backoff afresh") {
+TEST_CASE("a stream that was stable resets the backoff") {
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     Driver driver{{}, seed};
     driver.connect();
@@ -111,7 +112,7 @@ TEST_CASE("a stream that was stable starts the backoff afresh") {
   }
 }
 
-TEST_CASE("an attempt without an answer times out") {
+TEST_CASE("an attempt without a response times out") {
   Driver driver;
   driver.connect();
   CHECK(driver.reach_deadline() == Duration{15'000});
@@ -119,7 +120,7 @@ TEST_CASE("an attempt without an answer times out") {
   CHECK_FALSE(driver.transport.has_value());
 }
 
-TEST_CASE("a silent stream is given up, and any byte puts that off") {
+TEST_CASE("a silent stream is given up and any byte postpones that") {
   Driver driver;
   driver.connect();
   driver.accept();
@@ -132,7 +133,7 @@ TEST_CASE("a silent stream is given up, and any byte puts that off") {
   CHECK(driver.connection.reason() == ConnectionReason::silent);
 }
 
-TEST_CASE("an attempt's and a wait's deadline may be handled late, and not early") {
+TEST_CASE("a deadline may be handled late but not early") {
   Driver driver;
   driver.connect();
   driver.advance(Duration{14'999});
@@ -179,7 +180,7 @@ TEST_CASE("the first attempt carries the id that an earlier stream left") {
   CHECK(first_id(std::string(4097, 'x')).empty());
 }
 
-TEST_CASE("an id that no header could carry is not taken") {
+TEST_CASE("an id that is too long for a header is refused") {
   Driver driver;
   driver.connect();
   driver.accept();
@@ -190,7 +191,7 @@ TEST_CASE("an id that no header could carry is not taken") {
   CHECK(driver.sent_last_event_id == "good");
 }
 
-TEST_CASE("the first answer to the current attempt is accepted, and no other one") {
+TEST_CASE("only the first response to the current attempt is accepted") {
   Driver driver{without_jitter()};
   driver.connect();
   const ResponseHead accepting{.status = 200, .is_event_stream = true, .retry_after = {}};
@@ -211,7 +212,7 @@ TEST_CASE("the first answer to the current attempt is accepted, and no other one
   CHECK_FALSE(driver.connection.on_activity(first, driver.now));
 }
 
-TEST_CASE("whatever an earlier attempt still reports is refused") {
+TEST_CASE("every report of an earlier attempt is refused") {
   Driver driver{without_jitter()};
   driver.connect();
   const AttemptId stale = *driver.transport;
@@ -279,7 +280,7 @@ TEST_CASE("204 closes for good") {
   CHECK_FALSE(driver.transport.has_value());
 }
 
-TEST_CASE("a second answer of one attempt changes nothing") {
+TEST_CASE("a second response to one attempt changes nothing") {
   Driver driver;
   driver.connect();
   driver.accept();
@@ -288,7 +289,8 @@ TEST_CASE("a second answer of one attempt changes nothing") {
   CHECK(driver.connection.state() == ConnectionState::open);
 }
 
-TEST_CASE("actions come in order: close the old transport, tell the state, open the new one") {
+TEST_CASE(
+    "actions come in order: close the old transport then report the state then open the new one") {
   Connection connection{without_jitter(), 1};
   connection.connect(Instant{});
   auto action = connection.poll_action();
@@ -310,7 +312,7 @@ TEST_CASE("actions come in order: close the old transport, tell the state, open 
   CHECK_FALSE(connection.poll_action().has_value());
 }
 
-TEST_CASE("a caller that forgets to poll finds few actions, and they lead to the present") {
+TEST_CASE("a caller that forgets to poll finds few actions and they lead to the current state") {
   Driver driver{without_jitter()};
   driver.connect();
   driver.accept();
@@ -330,7 +332,7 @@ TEST_CASE("a caller that forgets to poll finds few actions, and they lead to the
   CHECK(driver.changes.back().to == ConnectionState::connecting);
 }
 
-TEST_CASE("an attempt that ended before its caller polled is never asked for") {
+TEST_CASE("an attempt that ended before its caller polled is never opened") {
   for (const bool needs_token : {false, true}) {
     for (const bool is_closed : {false, true}) {
       ConnectionOptions options;

@@ -31,7 +31,7 @@ AttemptId begin(Driver& driver, bool is_open) {
 
 }  // namespace
 
-TEST_CASE("online, visible and restored end a wait at once where the last attempt is long ago") {
+TEST_CASE("a signal ends a wait at once if the last attempt is long ago") {
   for (const Signal signal : waking_signals) {
     Driver driver{with_long_waits()};
     driver.connect();
@@ -44,7 +44,7 @@ TEST_CASE("online, visible and restored end a wait at once where the last attemp
   }
 }
 
-TEST_CASE("a woken attempt keeps the reconnection time's distance from the last attempt's begin") {
+TEST_CASE("a woken attempt keeps the reconnection time between the starts of two attempts") {
   for (const Signal signal : waking_signals) {
     Driver driver{with_long_waits()};
     driver.connect();
@@ -60,7 +60,7 @@ TEST_CASE("a woken attempt keeps the reconnection time's distance from the last 
   }
 }
 
-TEST_CASE("a server that names no reconnection time is not hammered either") {
+TEST_CASE("a server that sets no reconnection time is not flooded either") {
   Driver driver{with_long_waits()};
   driver.connect();
   driver.accept();
@@ -102,7 +102,7 @@ TEST_CASE("a signal never makes a wait longer") {
   CHECK(driver.connection.next_deadline() == deadline);
 }
 
-TEST_CASE("waking does not start the backoff afresh") {
+TEST_CASE("waking does not reset the backoff") {
   Duration longest{0};
   for (std::uint64_t seed = 0; seed < 50; ++seed) {
     Driver driver{{}, seed};
@@ -118,7 +118,9 @@ TEST_CASE("waking does not start the backoff afresh") {
   CHECK(longest > Duration{8000});
 }
 
-TEST_CASE("online and visible leave a healthy stream, a young attempt and an idle machine alone") {
+TEST_CASE(
+    "online and visible change nothing for a healthy stream or a young attempt or an idle "
+    "machine") {
   for (const Signal signal : {&Driver::online, &Driver::look}) {
     Driver driver;
     (driver.*signal)();
@@ -135,7 +137,7 @@ TEST_CASE("online and visible leave a healthy stream, a young attempt and an idl
   }
 }
 
-TEST_CASE("a restored page opens its stream anew, whether that was open or under way") {
+TEST_CASE("restored replaces an open stream and an attempt in progress") {
   for (const bool was_open : {false, true}) {
     Driver driver{with_long_waits()};
     const AttemptId dead = begin(driver, was_open);
@@ -153,7 +155,7 @@ TEST_CASE("a restored page opens its stream anew, whether that was open or under
   }
 }
 
-TEST_CASE("a page that is restored over and over does not hammer the server") {
+TEST_CASE("restored over and over does not flood the server") {
   Driver driver{with_long_waits()};
   driver.connect();
   for (int round = 0; round < 100; ++round) {
@@ -164,7 +166,7 @@ TEST_CASE("a page that is restored over and over does not hammer the server") {
   CHECK(driver.opened == 11);
 }
 
-TEST_CASE("offline stretches a wait to a slow probe, and online ends it") {
+TEST_CASE("offline stretches a wait to a slow probe and online ends it") {
   Driver driver{without_jitter()};
   driver.connect();
   driver.end(TransportEnd::failed);
@@ -183,7 +185,7 @@ TEST_CASE("offline stretches a wait to a slow probe, and online ends it") {
   CHECK(driver.reach_deadline() == Duration{1000});
 }
 
-TEST_CASE("offline signalled again does not put the probe off, nor cut a longer wait") {
+TEST_CASE("a second offline neither postpones the probe nor shortens a longer wait") {
   Driver driver{without_jitter()};
   driver.connect();
   driver.end(TransportEnd::failed);
@@ -194,14 +196,14 @@ TEST_CASE("offline signalled again does not put the probe off, nor cut a longer 
   CHECK(driver.changes.size() == 3);
   CHECK(driver.reach_deadline() == Duration{1000});
 
-  Driver told{without_jitter()};
-  told.connect();
-  told.respond(503, false, Duration{200'000});
-  told.offline();
-  CHECK(told.reach_deadline() == Duration{200'000});
+  Driver retry_after{without_jitter()};
+  retry_after.connect();
+  retry_after.respond(503, false, Duration{200'000});
+  retry_after.offline();
+  CHECK(retry_after.reach_deadline() == Duration{200'000});
 }
 
-TEST_CASE("offline leaves an open stream to its watchdog, and stretches the wait after it") {
+TEST_CASE("offline leaves an open stream to its watchdog and stretches the wait after it") {
   Driver driver{without_jitter()};
   driver.connect();
   driver.accept();
@@ -214,7 +216,7 @@ TEST_CASE("offline leaves an open stream to its watchdog, and stretches the wait
   CHECK(driver.reach_deadline() == Duration{60'000});
 }
 
-TEST_CASE("a stream that opens while offline belies the signal") {
+TEST_CASE("a stream that opens while offline overrides the signal") {
   Driver driver{without_jitter()};
   driver.connect();
   driver.offline();
@@ -224,7 +226,7 @@ TEST_CASE("a stream that opens while offline belies the signal") {
 }
 
 TEST_CASE(
-    "online replaces what was open or under way when the network was lost, and nothing newer") {
+    "online replaces the stream or attempt that the network was lost under and nothing newer") {
   for (const bool was_open : {false, true}) {
     Driver driver{with_long_waits()};
     const AttemptId dead = begin(driver, was_open);
@@ -242,7 +244,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("a network that flaps does not make a client hammer the server") {
+TEST_CASE("a network that flaps does not make a client flood the server") {
   Driver driver{with_long_waits()};
   driver.connect();
   for (int round = 0; round < 100; ++round) {
@@ -254,7 +256,7 @@ TEST_CASE("a network that flaps does not make a client hammer the server") {
   CHECK(driver.opened == 11);
 }
 
-TEST_CASE("a stream that is silent for a ping's interval and a grace is replaced when it is seen") {
+TEST_CASE("visible replaces a stream that was silent for a ping's interval and the grace") {
   for (const Signal signal : {&Driver::online, &Driver::look}) {
     Driver driver{with_long_waits()};
     driver.connect();
@@ -272,7 +274,7 @@ TEST_CASE("a stream that is silent for a ping's interval and a grace is replaced
   }
 }
 
-TEST_CASE("a stream of which silence says nothing is left alone by whoever looks") {
+TEST_CASE("visible leaves a stream alone if silence means nothing") {
   ConnectionOptions unpinged;
   unpinged.ping_interval = Duration{0};
   ConnectionOptions patient;
@@ -287,7 +289,7 @@ TEST_CASE("a stream of which silence says nothing is left alone by whoever looks
   }
 }
 
-TEST_CASE("two pings show their interval, by the server's clock") {
+TEST_CASE("two pings show their interval by the server's clock") {
   Driver driver;
   driver.connect();
   driver.accept();
@@ -311,7 +313,7 @@ TEST_CASE("two pings show their interval, by the server's clock") {
   CHECK(driver.connection.next_deadline() == driver.now + Duration{75'000});
 }
 
-TEST_CASE("a session learns from the pings that it hears") {
+TEST_CASE("a session learns the interval from its pings") {
   test::OpenSession stream{registration_workflow(), {42}};
   stream.open();
   stream.hear("", R"({"type":"ping","timestamp":1702493000000})");
@@ -319,7 +321,7 @@ TEST_CASE("a session learns from the pings that it hears") {
   CHECK(*stream.session.next_deadline() == stream.now + Duration{10'000});
 }
 
-TEST_CASE("no pings make the watchdog hasty, late, or blind") {
+TEST_CASE("no pings make the watchdog too quick or late or blind") {
   Driver driver;
   driver.connect();
   driver.accept();
@@ -344,7 +346,7 @@ TEST_CASE("no pings make the watchdog hasty, late, or blind") {
   CHECK_FALSE(driver.connection.on_ping(AttemptId{77}, 0));
 }
 
-TEST_CASE("a page that was cached while offline may be online when it is back") {
+TEST_CASE("a page that was cached while offline may be online when it is restored") {
   Driver driver{without_jitter()};
   driver.connect();
   driver.offline();
@@ -355,7 +357,7 @@ TEST_CASE("a page that was cached while offline may be online when it is back") 
   CHECK(driver.reach_deadline() == Duration{1000});
 }
 
-TEST_CASE("somebody who looks gets an attempt while offline, too") {
+TEST_CASE("visible starts an attempt while offline as well") {
   Driver driver{without_jitter()};
   driver.connect();
   driver.end(TransportEnd::failed);
@@ -365,7 +367,7 @@ TEST_CASE("somebody who looks gets an attempt while offline, too") {
   CHECK(driver.connection.state() == ConnectionState::connecting);
 }
 
-TEST_CASE("restarting is the caller's word: at once, whatever the server asked for") {
+TEST_CASE("a restart connects at once whatever the server asked for") {
   Driver driver{with_long_waits()};
   driver.restart();
   CHECK(driver.connection.state() == ConnectionState::idle);

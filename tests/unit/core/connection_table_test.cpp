@@ -206,7 +206,7 @@ void cause(Driver& driver, ConnectionEvent event) {
 
 }  // namespace
 
-TEST_CASE("every event in every state does what the table says, and nothing where it has no row") {
+TEST_CASE("every event in every state does what the table says and nothing without a row") {
   for (const bool needs_token : {false, true}) {
     for (const ConnectionState from : all_states) {
       for (const ConnectionEvent event : all_events()) {
@@ -286,7 +286,7 @@ TEST_CASE("every event in every state does what the table says, and nothing wher
   }
 }
 
-TEST_CASE("the table has one row for a state and event, and closed has none") {
+TEST_CASE("the table has one row for a state and event and closed has none") {
   for (const ConnectionTransition& transition : connection_transitions) {
     CHECK(row(transition.from, transition.event) == &transition);
     CHECK(transition.from != ConnectionState::closed);
@@ -294,7 +294,7 @@ TEST_CASE("the table has one row for a state and event, and closed has none") {
   }
 }
 
-TEST_CASE("every event moves some state, and every state and reason is reached by some row") {
+TEST_CASE("every event has a row and every state and reason is reached by one") {
   for (const ConnectionEvent event : all_events()) {
     CAPTURE(to_string(event));
     CHECK(std::any_of(connection_transitions.begin(), connection_transitions.end(),
@@ -314,7 +314,7 @@ TEST_CASE("every event moves some state, and every state and reason is reached b
   }
 }
 
-TEST_CASE("what may pass leads to another attempt, what failed for good to none") {
+TEST_CASE("temporary failures lead to another attempt and final ones to none") {
   for (const ConnectionTransition& transition : connection_transitions) {
     CAPTURE(to_string(transition.from), to_string(transition.event));
     const Outlook seen = outlook(transition.reason);

@@ -8,7 +8,7 @@ using namespace regstream;
 using regstream::test::Driver;
 using regstream::test::without_jitter;
 
-TEST_CASE("the silence that is too long follows from the pings, unless it is given") {
+TEST_CASE("the silence limit follows from the ping interval unless it is set") {
   const auto limit = [](Duration ping, std::optional<Duration> given) {
     ConnectionOptions options;
     options.ping_interval = ping;
@@ -45,7 +45,7 @@ Duration limit_with(std::string_view heartbeat, const ConnectionOptions& options
 
 }  // namespace
 
-TEST_CASE("a stream that announces its heartbeat may be silent for two and a half of them") {
+TEST_CASE("a stream that announces its heartbeat may be silent for two and a half intervals") {
   CHECK(limit_with(" heartbeat 10000") == Duration{25'000});
   CHECK(limit_with(" heartbeat 1201") == Duration{3002});
   // No less than lost packets take.
@@ -74,7 +74,7 @@ TEST_CASE("the options bound what a heartbeat does") {
   CHECK(limit_with(" heartbeat 10000", options) == Duration{25'000});
 }
 
-TEST_CASE("a heartbeat's limit holds from its announcement on, for its stream alone") {
+TEST_CASE("a heartbeat's limit holds from its announcement on and for its stream only") {
   Driver driver{without_jitter()};
   driver.connect();
   driver.accept();
@@ -96,7 +96,7 @@ TEST_CASE("a heartbeat's limit holds from its announcement on, for its stream al
   CHECK(driver.reach_deadline() == Duration{75'000});
 }
 
-TEST_CASE("a watchdog that goes off late gives the stream one short grace") {
+TEST_CASE("a watchdog that fires late gives the stream one short grace") {
   Driver driver;
   driver.connect();
   driver.accept();
@@ -123,7 +123,7 @@ TEST_CASE("a watchdog that goes off late gives the stream one short grace") {
   }
 }
 
-TEST_CASE("a timer that is as late as timers are gets no grace") {
+TEST_CASE("a timer that is as late as timers usually are gives no grace") {
   Driver driver;
   driver.connect();
   driver.accept();
@@ -132,7 +132,7 @@ TEST_CASE("a timer that is as late as timers are gets no grace") {
   CHECK(driver.connection.reason() == ConnectionReason::silent);
 }
 
-TEST_CASE("bytes that come before the late timer keep the stream") {
+TEST_CASE("bytes that arrive before the late timer keep the stream") {
   Driver driver;
   driver.connect();
   driver.accept();
@@ -141,7 +141,7 @@ TEST_CASE("bytes that come before the late timer keep the stream") {
   CHECK(driver.reach_deadline() == Duration{75'000});
 }
 
-TEST_CASE("a signal after a sleep replaces the stream at once, without its grace") {
+TEST_CASE("a signal after a sleep replaces the stream at once without the grace") {
   Driver driver{without_jitter()};
   driver.connect();
   driver.accept();
@@ -171,7 +171,7 @@ TEST_CASE("a clock that is set back stands still until it has caught up") {
   CHECK(driver.connection.next_deadline() == Instant{Duration{1'076'000}});
 }
 
-TEST_CASE("a clock that leaps forward does not bring a burst of attempts") {
+TEST_CASE("a clock that leaps forward does not cause a burst of attempts") {
   Driver driver{without_jitter()};
   driver.connect();
   driver.end(TransportEnd::failed);
@@ -185,7 +185,7 @@ TEST_CASE("a clock that leaps forward does not bring a burst of attempts") {
   CHECK(driver.reach_deadline() == Duration{1000});
 }
 
-TEST_CASE("the end of time overflows nothing, and nothing happens at it any more") {
+TEST_CASE("nothing overflows at the end of time and nothing happens after it") {
   for (const Instant end : {Instant::max(), Instant::max() - Duration{1}}) {
     Driver driver;
     driver.now = Instant::min();
@@ -201,7 +201,7 @@ TEST_CASE("the end of time overflows nothing, and nothing happens at it any more
   }
 }
 
-TEST_CASE("a limit of the longest duration means never, and does not overflow") {
+TEST_CASE("a limit of the longest duration means never and does not overflow") {
   ConnectionOptions options;
   options.connect_timeout = Duration::max();
   options.silence_limit = Duration::max();
@@ -218,7 +218,7 @@ TEST_CASE("a limit of the longest duration means never, and does not overflow") 
   CHECK(driver.connection.state() == ConnectionState::waiting);
 }
 
-TEST_CASE("negative options count as none") {
+TEST_CASE("negative options count as zero") {
   ConnectionOptions options = without_jitter();
   options.connect_timeout = Duration{-1};
   options.reconnection_time = Duration{-1};

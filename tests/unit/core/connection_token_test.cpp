@@ -16,7 +16,7 @@ ConnectionOptions with_token() {
 
 }  // namespace
 
-TEST_CASE("an attempt waits for its token, and opens under the same id") {
+TEST_CASE("an attempt waits for its token and then opens with the same id") {
   Driver driver{with_token()};
   driver.connect();
   CHECK(driver.connection.state() == ConnectionState::authorizing);
@@ -34,7 +34,7 @@ TEST_CASE("an attempt waits for its token, and opens under the same id") {
   CHECK(driver.token_requests == 2);
 }
 
-TEST_CASE("a token refused with 401 is replaced at once, and once") {
+TEST_CASE("a token refused with 401 is replaced at once and only once") {
   Driver driver{with_token()};
   driver.connect();
   driver.give_token();
@@ -52,7 +52,7 @@ TEST_CASE("a token refused with 401 is replaced at once, and once") {
   CHECK(driver.connection.reason() == ConnectionReason::unauthorized);
 }
 
-TEST_CASE("two 401s count as in a row until a stream was open, whatever else failed between") {
+TEST_CASE("two 401s are consecutive until a stream was open whatever else failed between them") {
   Driver driver{with_token()};
   driver.connect();
   driver.give_token();
@@ -81,7 +81,7 @@ TEST_CASE("two 401s count as in a row until a stream was open, whatever else fai
   }
 }
 
-TEST_CASE("a token that can't be had now is asked for again later") {
+TEST_CASE("a token that is temporarily unavailable is requested again later") {
   Driver driver{with_token()};
   driver.connect();
   driver.fail_token(TokenFailure::may_pass);
@@ -100,7 +100,7 @@ TEST_CASE("a token that is denied closes for good") {
   CHECK(driver.opened == 0);
 }
 
-TEST_CASE("a token that does not come times out, and is stale when it comes after all") {
+TEST_CASE("a token that does not arrive times out and is stale if it arrives later") {
   Driver driver{with_token()};
   driver.connect();
   const AttemptId late = driver.token_request->attempt;
@@ -124,7 +124,7 @@ TEST_CASE("the attempt has its whole time after the token") {
   CHECK(driver.connection.reason() == ConnectionReason::timed_out);
 }
 
-TEST_CASE("a token given twice, and one given where none is needed, change nothing") {
+TEST_CASE("a second token and a token that is not needed change nothing") {
   Driver driver{with_token()};
   driver.connect();
   driver.give_token();
@@ -142,7 +142,7 @@ TEST_CASE("a token given twice, and one given where none is needed, change nothi
   CHECK(plain.opened == 1);
 }
 
-TEST_CASE("a restored page asks for its token anew") {
+TEST_CASE("restored requests a new token") {
   Driver driver{with_token()};
   driver.connect();
   driver.advance(Duration{2000});
@@ -151,7 +151,7 @@ TEST_CASE("a restored page asks for its token anew") {
   CHECK(driver.token_requests == 2);
 }
 
-TEST_CASE("403 is final with a token, and 401 is final without one and by the standard") {
+TEST_CASE("403 is final with a token and 401 is final without one and by the standard policy") {
   Driver forbidden{with_token()};
   forbidden.connect();
   forbidden.give_token();
@@ -172,7 +172,7 @@ TEST_CASE("403 is final with a token, and 401 is final without one and by the st
   CHECK(standard.connection.reason() == ConnectionReason::unauthorized);
 }
 
-TEST_CASE("a ticket that is refused means what a refused stream does, and costs no other attempt") {
+TEST_CASE("a refused ticket means the same as a refused stream and costs no other attempt") {
   Driver driver{with_token()};
   driver.connect();
 
@@ -214,7 +214,7 @@ TEST_CASE("a ticket that is refused means what a refused stream does, and costs 
   CHECK(driver.opened == 0);
 }
 
-TEST_CASE("no stream ends while its token is waited for") {
+TEST_CASE("no stream ends while the machine waits for its token") {
   Driver driver{with_token()};
   driver.connect();
   const AttemptId attempt = driver.token_request->attempt;
@@ -227,7 +227,9 @@ TEST_CASE("no stream ends while its token is waited for") {
   CHECK(driver.transport == attempt);
 }
 
-TEST_CASE("a ticket refused while a stream is replaced leaves it connected until that is final") {
+TEST_CASE(
+    "a ticket that is refused during a replacement leaves the stream connected until that is "
+    "final") {
   Driver driver{with_token()};
   driver.connect();
   driver.give_token();

@@ -44,7 +44,7 @@ TEST_CASE("every line end in data begins another data line") {
   CHECK(encode("\n\r") == "data: \ndata: \ndata: \n\n");
 }
 
-TEST_CASE("data is wrapped as if the whole had been given") {
+TEST_CASE("data with an opening and a closing is written as if it were one text") {
   for (const std::string_view text : {""sv, "{}"sv, "{\r\n  1\r\n}"sv, "\n{\r}\n"sv}) {
     CAPTURE(text);
     std::string out;
@@ -53,7 +53,7 @@ TEST_CASE("data is wrapped as if the whole had been given") {
   }
 }
 
-TEST_CASE("what the encoder writes, the parser reads back") {
+TEST_CASE("the parser reads back what the encoder writes") {
   const std::string_view texts[] = {"",
                                     " ",
                                     "  two",
@@ -77,7 +77,7 @@ TEST_CASE("what the encoder writes, the parser reads back") {
   }
 }
 
-TEST_CASE("data cannot inject a field, an event or a comment") {
+TEST_CASE("data can't inject a field or an event or a comment") {
   for (const std::string_view end : {"\n"sv, "\r"sv, "\r\n"sv, "\n\n"sv, "\r\r"sv, "\r\n\r\n"sv}) {
     for (const std::string_view attack :
          {"id: 666"sv, "event: evil"sv, "retry: 1"sv, ": comment"sv}) {
@@ -92,7 +92,7 @@ TEST_CASE("data cannot inject a field, an event or a comment") {
   }
 }
 
-TEST_CASE("an id or a type with a line end or a NUL is refused, and nothing is written") {
+TEST_CASE("an id or a type with a line end or a NUL is refused and nothing is written") {
   for (const std::string_view bad : {"a\nb"sv, "a\r"sv, "\r\n"sv, "a\0"sv}) {
     std::string out = "before";
     CHECK(append_event(out, {.data = "x", .id = bad}) == EncodeError::id_has_line_end_or_nul);

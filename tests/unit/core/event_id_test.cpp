@@ -6,7 +6,7 @@
 using regstream::EventId;
 using regstream::parse_event_id;
 
-TEST_CASE("an event id is two decimal numbers, and is written as it was read") {
+TEST_CASE("an event id is two decimal numbers and is written as it was read") {
   for (const std::string_view text :
        {"0-0", "1-0", "0-1", "1702493000000-42", "18446744073709551615-18446744073709551615"}) {
     CAPTURE(text);
@@ -17,7 +17,7 @@ TEST_CASE("an event id is two decimal numbers, and is written as it was read") {
   CHECK(parse_event_id("1702493000000-42") == EventId{.epoch = 1'702'493'000'000, .sequence = 42});
 }
 
-TEST_CASE("what is not exactly an event id is none") {
+TEST_CASE("anything that is not exactly an event id is refused") {
   using namespace std::string_view_literals;
   for (const std::string_view text : {""sv,
                                       "-"sv,
@@ -53,7 +53,7 @@ TEST_CASE("what is not exactly an event id is none") {
   }
 }
 
-TEST_CASE("of two event ids the one of the later history is greater, whatever its sequence") {
+TEST_CASE("the event id of the later history is greater whatever its sequence") {
   CHECK(EventId{.epoch = 2, .sequence = 0} > EventId{.epoch = 1, .sequence = 99});
   CHECK(EventId{.epoch = 2, .sequence = 10} > EventId{.epoch = 2, .sequence = 9});
 }

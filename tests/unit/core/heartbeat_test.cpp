@@ -18,7 +18,7 @@ TEST_CASE("a heartbeat is a comment with its interval in milliseconds") {
   CHECK(bytes == ": heartbeat 10000\n");
 }
 
-TEST_CASE("a heartbeat that is written is read, through the parser") {
+TEST_CASE("a heartbeat that is written is read by the parser") {
   for (const Duration interval :
        {Duration{1}, Duration{50}, Duration{10'000}, Duration{3'599'999}, heartbeat_interval_max}) {
     std::string bytes;

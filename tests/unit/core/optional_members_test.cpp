@@ -88,7 +88,7 @@ TEST_CASE("the shared optional members are read as the page reads them") {
   }
 }
 
-TEST_CASE("a number as a message is its text") {
+TEST_CASE("a number as message is its text") {
   CHECK(decoded(with(R"("message":5)")).message == "5");
   CHECK(decoded(with(R"("message":-1.50e+2)")).message == "-1.50e+2");
   CHECK(mistyped(with(R"("message":5)")) == 0);
@@ -119,7 +119,7 @@ TEST_CASE("JSON text of the right kind is its value") {
   CHECK(mistyped(with(R"("details":"{\"a\":1}")")) == 0);
 }
 
-TEST_CASE("any other details and process log count as unknown") {
+TEST_CASE("any other details and process log are unknown members") {
   for (const std::string_view other :
        {"5", "true", "\"\"", "\"a\"", "\"null\"", "\"5\"", "\"{\"", R"("{\"a\":1} x")",
         R"("{\"a\":01}")", R"("\"{}\"")", R"("{\"a\":1e999}")"}) {
@@ -132,7 +132,7 @@ TEST_CASE("any other details and process log count as unknown") {
   check_unknown(R"("processLog":"{\"a\":1}")");
 }
 
-TEST_CASE("JSON text is nested no deeper than it may be where it stands") {
+TEST_CASE("JSON text in a string may be nested as deeply as its place allows") {
   const auto details = [](std::size_t levels) {
     return with(R"("details":"{\"a\":)" + std::string(levels - 1, '[') +
                 std::string(levels - 1, ']') + "}\"");
@@ -156,7 +156,7 @@ TEST_CASE("a timestamp may be text") {
   }
 }
 
-TEST_CASE("a stage and a stage's status that are no texts count as unknown") {
+TEST_CASE("a stage or a stage status that is not text is an unknown member") {
   for (const std::string_view other : {"5", "true", "[]", "{}"}) {
     check_unknown("\"stage\":" + std::string{other});
     check_unknown("\"stageStatus\":" + std::string{other});
@@ -166,20 +166,21 @@ TEST_CASE("a stage and a stage's status that are no texts count as unknown") {
         StageStatus::started);
 }
 
-TEST_CASE("all at once, with unknown members between them") {
+TEST_CASE("unusual members of all kinds are read together with unknown members between them") {
   const Update update = decoded(
       R"({"x":1,"message":[],"registrationId":42,"details":7,"status":"A","timestamp":{},"y":"z"})");
   CHECK(update.unknown == R"({"x":1,"y":"z","message":[],"details":7,"timestamp":{}})");
 }
 
-TEST_CASE("a byte order mark goes, and everything else is read as ever") {
+TEST_CASE("a byte order mark is dropped and everything else is read as usual") {
   const std::string text = with(R"("message":"a")");
   CHECK(std::get<Update>(decode_update("\xEF\xBB\xBF" + text)) ==
         std::get<Update>(decode_update(text)));
 }
 
 TEST_CASE(
-    "why a message is no update is told by a reason, and by the registration if it is known") {
+    "a message that is not an update is reported with a reason and with its registration if "
+    "known") {
   const auto check = [](std::string_view json, DropReason reason, std::int64_t registration_id) {
     CAPTURE(json);
     const DecodeError error = error_of(json);

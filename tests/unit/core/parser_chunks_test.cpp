@@ -9,7 +9,7 @@ using regstream::test::find_split_that_differs;
 using regstream::test::log_of;
 using regstream::test::reference_log;
 
-TEST_CASE("a CR at the end of a chunk dispatches at once, and swallows the LF that comes later") {
+TEST_CASE("a CR at the end of a chunk dispatches at once and skips the LF that follows later") {
   regstream::sse::Parser parser;
   CHECK(log_of(parser, {"data: a\r\n\r"}) == "event message \"a\" id \"\"\n");
   CHECK(log_of(parser, {"\n"}) == "");
@@ -28,7 +28,7 @@ TEST_CASE("lines around the width of a vector register are found at every length
   }
 }
 
-TEST_CASE("megabytes in one line come through whole, in pieces of any size") {
+TEST_CASE("megabytes in one line are parsed whole in pieces of any size") {
   const std::string value(3'000'000, 'x');
   const std::string stream = "data: " + value + "\n\n";
   for (const std::size_t size : {std::size_t{1000}, std::size_t{65'536}, stream.size()}) {

@@ -90,8 +90,7 @@ TEST_CASE("short streams between long lines agree with the standard's own steps"
                   after) == 259);
 }
 
-TEST_CASE(
-    "every short stream around its limits agrees with the reference, which keeps everything") {
+TEST_CASE("every short stream around its limits agrees with the reference that keeps everything") {
   const regstream::sse::ParserLimits limits{
       .line_bytes_max = 7, .event_bytes_max = 5, .id_bytes_max = 3};
   CHECK(

@@ -12,7 +12,7 @@ using regstream::test::parse_vectors;
 using regstream::test::ParserVector;
 using regstream::test::reference_log;
 
-TEST_CASE("the shared vectors hold at every split, and the standard's own steps agree") {
+TEST_CASE("the shared vectors hold at every split and agree with the standard's own steps") {
   static const auto vectors = regstream::test::read_vectors(REGSTREAM_VECTORS);
   for (const ParserVector& vector : vectors) {
     DYNAMIC_SECTION(vector.file << ":" << vector.line << ": " << vector.heading) {
@@ -44,7 +44,7 @@ const std::string whole = title + vector_begin + stream_block + log_block;
 
 }  // namespace
 
-TEST_CASE("a vector file's text is read as its README says") {
+TEST_CASE("a vector file is read as its README says") {
   const auto vectors = parse_vectors(
       "# T\n\nProse.\n\n## V\n\nWhy.\n\n- limits: id_bytes_max 7, line_bytes_max 8\n"
       "- last_event_id: a\\tb\n\n```stream\n\\xEF\\0é\\\\\\r\\n\nx\n```\n\n"
@@ -66,7 +66,7 @@ TEST_CASE("a vector file's text is read as its README says") {
   CHECK(vectors[0].connections[1].log == "left id \"\" retry 7\n");
 }
 
-TEST_CASE("a malformed vector file is refused by its line") {
+TEST_CASE("a malformed vector file is refused with its line") {
   const auto refused = [](const std::string& text, const std::string& beginning) {
     CHECK_THAT(complaint_about(text), Catch::StartsWith(beginning));
   };

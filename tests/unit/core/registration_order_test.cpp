@@ -143,7 +143,7 @@ class Choices {
 
 }  // namespace
 
-TEST_CASE("updates without ids end in the same view in every order, by whatever path they end") {
+TEST_CASE("updates without ids give the same view in every order on every path of the workflow") {
   for (const auto& [status, details] :
        {std::pair{"APPROVED", R"({"accountsFound":5})"}, std::pair{"COMPLETED", R"({"changed":1})"},
         std::pair{"DUPLICATE", "{}"}, std::pair{"FAILED", "{}"}}) {
@@ -164,7 +164,7 @@ TEST_CASE("updates without ids end in the same view in every order, by whatever 
   }
 }
 
-TEST_CASE("the whole workflow ends in the same view in every order") {
+TEST_CASE("the whole workflow gives the same view in every order") {
   Workflow workflow;
   workflow.done("duplicate_check").done("t24_lookup").done("account_validation");
   workflow.stage("status_update", StageStatus::completed).outcome("APPROVED", "{}", "[]");
@@ -172,7 +172,7 @@ TEST_CASE("the whole workflow ends in the same view in every order") {
   CHECK(folded(workflow.updates()).stages.size() == 4);
 }
 
-TEST_CASE("duplicates end in the same view in every order") {
+TEST_CASE("duplicates give the same view in every order") {
   Workflow workflow;
   workflow.done("duplicate_check").outcome("FAILED").done("t24_lookup");
   Updates updates = workflow.updates();
@@ -185,7 +185,7 @@ TEST_CASE("duplicates end in the same view in every order") {
   CHECK(orders == 22'680);  // 9! / 2^4
 }
 
-TEST_CASE("a second validation after FAILED ends in the same view in every order") {
+TEST_CASE("a second validation after FAILED gives the same view in every order") {
   Workflow workflow;
   workflow.done("duplicate_check").stage("t24_lookup", StageStatus::started);
   workflow.outcome("FAILED", R"({"why":1})", "[1]");
@@ -200,7 +200,8 @@ TEST_CASE("a second validation after FAILED ends in the same view in every order
   CHECK(view.stages[0].started_timestamp_ms == 50);
 }
 
-TEST_CASE("a second validation of a publisher without stage states ends so in every order, too") {
+TEST_CASE(
+    "a second validation of a publisher without stage states gives the same view in every order") {
   Workflow workflow;
   workflow.stage("duplicate_check", StageStatus::completed, "Checking for duplicates");
   workflow.stage("t24_lookup", StageStatus::completed, "Found no accounts").outcome("FAILED");
@@ -211,7 +212,7 @@ TEST_CASE("a second validation of a publisher without stage states ends so in ev
 }
 
 TEST_CASE(
-    "COMPLETED after APPROVED, a retry and a late stage end in the same view in every order") {
+    "COMPLETED after APPROVED and a retry and a late stage give the same view in every order") {
   Workflow workflow;
   workflow.stage("duplicate_check", StageStatus::skipped);
   workflow.stage("t24_lookup", StageStatus::started).stage("t24_lookup", StageStatus::failed);
@@ -227,7 +228,7 @@ TEST_CASE(
   CHECK(view.stages.back().ended_timestamp_ms == 60);
 }
 
-TEST_CASE("two whole validations with neighbours exchanged anywhere end in the same view") {
+TEST_CASE("two whole validations with neighbours exchanged anywhere give the same view") {
   Workflow workflow;
   for (const std::string_view status : {"FAILED", "APPROVED"}) {
     workflow.done("duplicate_check").done("t24_lookup").done("account_validation");
@@ -252,7 +253,8 @@ TEST_CASE("two whole validations with neighbours exchanged anywhere end in the s
   CHECK(different == 0);
 }
 
-TEST_CASE("at one time a stage's end counts after its start, and a final status after the stages") {
+TEST_CASE(
+    "with equal times a stage's end counts after its start and a final status after the stages") {
   Workflow workflow;
   workflow.done("t24_lookup").outcome("FAILED");
   Updates updates = workflow.updates();
@@ -264,7 +266,7 @@ TEST_CASE("at one time a stage's end counts after its start, and a final status 
   CHECK(folded(updates).stages.front().message == "t24_lookup is done");
 }
 
-TEST_CASE("at one time the stages of two names can't be told apart, and stay as they came") {
+TEST_CASE("with equal times two stages stay in the order of their arrival") {
   Update ends;
   ends.registration_id = 42;
   ends.status = "PENDING";
@@ -277,7 +279,7 @@ TEST_CASE("at one time the stages of two names can't be told apart, and stay as 
   CHECK(folded({starts, ends}).stage == "a");
 }
 
-TEST_CASE("updates without a time count in the order of arrival") {
+TEST_CASE("updates without a time count in the order of their arrival") {
   Workflow workflow;
   workflow.done("a").outcome("FAILED").done("b");
   Updates updates = workflow.updates();
@@ -296,7 +298,7 @@ TEST_CASE("updates without a time count in the order of arrival") {
   CHECK(folded(updates).stages == folded(workflow.updates()).stages);
 }
 
-TEST_CASE("an update that is too late to be put in its place may only complete its stage") {
+TEST_CASE("an update that is too late to be reordered may only complete its stage") {
   Workflow workflow;
   workflow.done("a").done("b");
   const Updates& updates = workflow.updates();
@@ -323,7 +325,7 @@ TEST_CASE("an update that is too late to be put in its place may only complete i
   CHECK(registration.view().stage == "b");
 }
 
-TEST_CASE("what is kept to put updates in order is bounded in number and in bytes") {
+TEST_CASE("the updates that are kept for reordering are bounded in number and in bytes") {
   Registration few{42, {.recent_updates_max = 4}};
   Registration none{42, {.recent_updates_max = 0}};
   Registration small{42, {.recent_bytes_max = 4'096}};
@@ -348,7 +350,7 @@ TEST_CASE("what is kept to put updates in order is bounded in number and in byte
   CHECK(few_bytes_max <= 4 * (sizeof(Update) + 600));
 }
 
-TEST_CASE("updates with ids, replayed and with snapshots of any moment between, end in one view") {
+TEST_CASE("updates with ids give one view with any replay and a snapshot of any moment between") {
   Workflow workflow;
   workflow.stage("duplicate_check", StageStatus::started).outcome("FAILED", "{}", "[1]");
   workflow.outcome("ARCHIVED").stage("duplicate_check", StageStatus::completed, "late");
@@ -401,7 +403,7 @@ TEST_CASE("updates with ids, replayed and with snapshots of any moment between, 
   CHECK(different == 0);
 }
 
-TEST_CASE("an id decides, whatever the times say") {
+TEST_CASE("an id decides whatever the times say") {
   Workflow workflow;
   workflow.done("a").outcome("APPROVED").outcome("COMPLETED");
   Updates updates = workflow.updates();
@@ -426,7 +428,7 @@ TEST_CASE("an update that says nothing new moves the id on") {
   CHECK(registration.view().id == update.id);
 }
 
-TEST_CASE("an older snapshot is dropped, unless updates may have been missed") {
+TEST_CASE("an older snapshot is dropped unless updates may have been missed") {
   Workflow workflow;
   workflow.done("a");
   Updates updates = workflow.updates();
@@ -444,7 +446,7 @@ TEST_CASE("an older snapshot is dropped, unless updates may have been missed") {
   CHECK(registration.apply(updates[1]) == Applied::changed);
 }
 
-TEST_CASE("a snapshot without an id leaves the id that was known") {
+TEST_CASE("a snapshot without an id keeps the known id") {
   Workflow workflow;
   workflow.done("a");
   Update update = workflow.updates().back();

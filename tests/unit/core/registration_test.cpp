@@ -61,7 +61,7 @@ TEST_CASE("a registration knows nothing but its id before the first update") {
   CHECK_FALSE(registration.view().is_final);
 }
 
-TEST_CASE("a stage starts and completes, and keeps both times and its last message") {
+TEST_CASE("a stage starts and completes and keeps both times and its last message") {
   Registration registration{42};
   CHECK(registration.apply(stage("t24_lookup", StageStatus::started, 10, "Looking up")) ==
         Applied::changed);
@@ -77,14 +77,14 @@ TEST_CASE("a stage starts and completes, and keeps both times and its last messa
   CHECK(registration.view().status == "PENDING");
 }
 
-TEST_CASE("stages stand in the order in which they appeared") {
+TEST_CASE("stages are in the order in which they appeared") {
   const Registration registration = validated();
   REQUIRE(registration.view().stages.size() == 2);
   CHECK(registration.view().stages[0].name == "duplicate_check");
   CHECK(registration.view().stages[1].name == "t24_lookup");
 }
 
-TEST_CASE("a final status ends the validation and brings details and log") {
+TEST_CASE("a final status ends the validation and sets details and log") {
   for (const std::string_view status : {"APPROVED", "DUPLICATE", "FAILED", "COMPLETED"}) {
     const Registration registration = validated(status);
     CHECK(registration.view().status == status);
@@ -105,7 +105,7 @@ TEST_CASE("an update of another registration changes nothing") {
   CHECK(registration.view() == before);
 }
 
-TEST_CASE("a duplicate changes nothing, and is reported so") {
+TEST_CASE("a duplicate changes nothing and is reported as unchanged") {
   Registration registration{42};
   const Update updates[] = {stage("a", StageStatus::started, 10),
                             stage("a", StageStatus::completed, 20), outcome("FAILED", 30, "{}")};
@@ -128,7 +128,7 @@ TEST_CASE("a start that is delivered again after the stage ended does not start 
   CHECK(registration.view().is_final);
 }
 
-TEST_CASE("an earlier stage's end that is delivered again does not take the view back") {
+TEST_CASE("an earlier stage's end that is delivered again does not set the view back") {
   Registration registration{42};
   registration.apply(stage("a", StageStatus::completed, 20));
   registration.apply(stage("b", StageStatus::started, 30, "second"));
@@ -146,7 +146,7 @@ TEST_CASE("a stage that is retried has new times") {
         std::vector<StageView>{{"a", StageStatus::started, "m", 30, 0}});
 }
 
-TEST_CASE("news of a running stage keep its start") {
+TEST_CASE("an update of a running stage keeps its start") {
   Registration registration{42};
   registration.apply(stage("a", StageStatus::started, 10, "started"));
   CHECK(registration.apply(stage("a", StageStatus::started, 15, "started: 2 of 5")) ==
@@ -155,7 +155,7 @@ TEST_CASE("news of a running stage keep its start") {
         std::vector<StageView>{{"a", StageStatus::started, "started: 2 of 5", 10, 0}});
 }
 
-TEST_CASE("a stage may end without a start, fail, or be skipped") {
+TEST_CASE("a stage may end without a start and may fail or be skipped") {
   Registration registration{42};
   registration.apply(stage("a", StageStatus::completed, 10));
   registration.apply(stage("b", StageStatus::skipped, 20));
@@ -192,7 +192,7 @@ TEST_CASE("a stage that starts after a final status begins another validation") 
         std::vector<StageView>{{"duplicate_check", StageStatus::started, "m", 100, 0}});
 }
 
-TEST_CASE("the first stage begins another validation even if its start is not called one") {
+TEST_CASE("the first stage begins another validation even without the status started") {
   Registration registration = validated("FAILED");
   const Update again =
       stage("duplicate_check", StageStatus::completed, 100, "Checking for duplicates");
@@ -208,7 +208,7 @@ TEST_CASE("the first stage begins another validation even if its start is not ca
   CHECK(repeated.view().is_final);
 }
 
-TEST_CASE("COMPLETED long after APPROVED keeps the stages and the log, and brings its details") {
+TEST_CASE("COMPLETED long after APPROVED keeps the stages and the log and sets its details") {
   Registration registration = validated("APPROVED");
   registration.apply(outcome("COMPLETED", 1000, R"({"mobileUserId":"u1"})"));
   CHECK(registration.view().status == "COMPLETED");
@@ -218,7 +218,7 @@ TEST_CASE("COMPLETED long after APPROVED keeps the stages and the log, and bring
   CHECK(registration.view().process_log == "[1]");
 }
 
-TEST_CASE("a late end of a stage changes the stage, not the outcome") {
+TEST_CASE("a late end of a stage changes the stage but not the outcome") {
   Registration registration = validated("APPROVED");
   registration.apply(stage("t24_lookup", StageStatus::completed, 45, "Found 5 accounts"));
   CHECK(registration.view().status == "APPROVED");
@@ -231,7 +231,7 @@ TEST_CASE("a late end of a stage changes the stage, not the outcome") {
   CHECK(registration.view().status == "APPROVED");
 }
 
-TEST_CASE("a stage update with a final status ends the validation, unless the stage just starts") {
+TEST_CASE("a stage update with a final status ends the validation unless it starts its stage") {
   Registration registration{42};
   Update update = stage("status_update", StageStatus::started, 10);
   update.status = "COMPLETED";
@@ -243,7 +243,7 @@ TEST_CASE("a stage update with a final status ends the validation, unless the st
   CHECK(registration.view().is_final);
 }
 
-TEST_CASE("a status without a stage is applied as it is, known or not") {
+TEST_CASE("a status without a stage is applied as it is whether or not it is known") {
   Registration registration{42};
   CHECK(registration.apply(outcome("PENDING", 10)) == Applied::changed);
   CHECK_FALSE(registration.view().is_final);
@@ -252,7 +252,7 @@ TEST_CASE("a status without a stage is applied as it is, known or not") {
   CHECK_FALSE(registration.view().is_final);
 }
 
-TEST_CASE("an unknown status after a final one leaves the stages until a stage starts") {
+TEST_CASE("an unknown status after a final one keeps the stages until a stage starts") {
   Registration registration = validated();
   registration.apply(outcome("ARCHIVED", 60));
   CHECK_FALSE(registration.view().is_final);
@@ -269,7 +269,7 @@ TEST_CASE("an unknown status after a final one leaves the stages until a stage s
   }
 }
 
-TEST_CASE("stages beyond the limit are not kept, but their status and message are") {
+TEST_CASE("stages beyond the limit are not kept but their status and message are") {
   Registration registration{42, {.stages_max = 2}};
   registration.apply(stage("a", StageStatus::started, 10));
   registration.apply(stage("b", StageStatus::started, 20));
@@ -285,7 +285,7 @@ TEST_CASE("stages beyond the limit are not kept, but their status and message ar
   CHECK_FALSE(registration.view().has_more_stages);
 }
 
-TEST_CASE("a long message is cut between two characters, and says so") {
+TEST_CASE("a long message is cut between two characters and ends with an ellipsis") {
   Registration registration{42, {.stages_max = 2, .message_bytes_max = 7}};
   registration.apply(stage("a", StageStatus::started, 10, "ሰላም"));
   CHECK(registration.view().message == "ሰ…");
@@ -336,7 +336,8 @@ TEST_CASE("updates go on from a snapshot as they would have without it") {
   }
 }
 
-TEST_CASE("a snapshot of another registration changes nothing, one with too many stages is cut") {
+TEST_CASE(
+    "a snapshot of another registration changes nothing and one with too many stages is cut") {
   Registration registration{42, {.stages_max = 1}};
   RegistrationView snapshot = validated().view();
   snapshot.registration_id = 43;
@@ -348,7 +349,7 @@ TEST_CASE("a snapshot of another registration changes nothing, one with too many
   CHECK(registration.view().has_more_stages);
 }
 
-TEST_CASE("progress counts the stages that have ended, of the workflow's four") {
+TEST_CASE("progress counts the ended stages of the workflow's four") {
   Registration registration{42};
   CHECK(progress_of(registration.view()) == Progress{.stages_done = 0, .stages_total = 4});
   registration.apply(stage("duplicate_check", StageStatus::started, 10));
@@ -361,7 +362,7 @@ TEST_CASE("progress counts the stages that have ended, of the workflow's four") 
   CHECK(progress_of(registration.view()) == Progress{.stages_done = 4, .stages_total = 4});
 }
 
-TEST_CASE("progress in a workflow of a deployment's own counts the stages seen") {
+TEST_CASE("progress with undeclared stages counts the stages seen") {
   Registration registration{42};
   registration.apply(stage("duplicate_check", StageStatus::completed, 10));
   registration.apply(stage("sanctions_list", StageStatus::started, 20));
@@ -370,7 +371,7 @@ TEST_CASE("progress in a workflow of a deployment's own counts the stages seen")
   CHECK(progress_of(registration.view()) == Progress{.stages_done = 2, .stages_total = 2});
 }
 
-TEST_CASE("a gap is remembered until a snapshot comes that has none") {
+TEST_CASE("a gap stays until a snapshot without one arrives") {
   Registration registration = validated("FAILED");
   CHECK(registration.mark_gap(Gap::missed_message) == Applied::changed);
   CHECK(registration.mark_gap(Gap::missed_message) == Applied::unchanged);
@@ -388,7 +389,7 @@ TEST_CASE("a gap is remembered until a snapshot comes that has none") {
   CHECK_FALSE(registration.view().has_gap);
 }
 
-TEST_CASE("after a lost history the view stays, and the first update begins a new one") {
+TEST_CASE("after a lost history the view stays and the first update begins a new one") {
   Registration registration = validated();
   CHECK(registration.mark_gap(Gap::lost_history) == Applied::changed);
   CHECK(registration.view().status == "APPROVED");
@@ -408,7 +409,7 @@ TEST_CASE("after a lost history the view stays, and the first update begins a ne
   CHECK(registration.view().has_gap);
 }
 
-TEST_CASE("after a lost history the ids of the view mean nothing") {
+TEST_CASE("after a lost history the view's ids mean nothing") {
   Update update = stage("t24_lookup", StageStatus::completed, 30);
   update.id = EventId{.epoch = 5, .sequence = 2};
   Registration registration{42};
@@ -443,7 +444,7 @@ TEST_CASE("after a lost history the ids of the view mean nothing") {
   }
 }
 
-TEST_CASE("a history that is lost twice, or followed by a missed message, is lost once") {
+TEST_CASE("a history that is lost twice or followed by a missed message is lost once") {
   Registration registration = validated();
   CHECK(registration.mark_gap(Gap::missed_message) == Applied::changed);
   CHECK_FALSE(registration.view().has_lost_history);

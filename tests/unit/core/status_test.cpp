@@ -7,7 +7,7 @@ using regstream::parse_status;
 using regstream::StageStatus;
 using regstream::Status;
 
-TEST_CASE("every status has its wire name, and reads back") {
+TEST_CASE("every status has its wire name and reads back") {
   for (const Status status :
        {Status::pending, Status::approved, Status::duplicate, Status::failed, Status::completed}) {
     CHECK(parse_status(to_string(status)) == status);
@@ -16,7 +16,7 @@ TEST_CASE("every status has its wire name, and reads back") {
   CHECK(to_string(Status::pending) == "PENDING");
 }
 
-TEST_CASE("an unknown status is other, has no name, and is not final") {
+TEST_CASE("an unknown status is other and has no name and is not final") {
   CHECK(parse_status("ARCHIVED") == Status::other);
   CHECK(parse_status("pending") == Status::other);
   CHECK(parse_status("") == Status::other);
@@ -24,7 +24,7 @@ TEST_CASE("an unknown status is other, has no name, and is not final") {
   CHECK_FALSE(is_final(Status::other));
 }
 
-TEST_CASE("every stage status has its wire name, and reads back") {
+TEST_CASE("every stage status has its wire name and reads back") {
   for (const StageStatus status :
        {StageStatus::started, StageStatus::completed, StageStatus::failed, StageStatus::skipped}) {
     CHECK(parse_stage_status(to_string(status)) == status);

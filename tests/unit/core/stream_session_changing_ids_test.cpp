@@ -57,7 +57,7 @@ Workflow imports() {
 
 }  // namespace
 
-TEST_CASE("a request names every id, and none where every instance is followed") {
+TEST_CASE("a request names every followed id and no id if every instance is followed") {
   Following some;
   CHECK(some.asked.front().query == "registrationId=41&registrationId=42");
   OpenSession all(registration_workflow(), {});
@@ -65,7 +65,7 @@ TEST_CASE("a request names every id, and none where every instance is followed")
   CHECK(all.asked.front().query.empty());
 }
 
-TEST_CASE("ids that changed within a frame are asked for once, and the stream is not lost") {
+TEST_CASE("ids that change within a frame are requested once and the stream is not lost") {
   Following one;
   one.changes.clear();
   CHECK(one.follow({41, 42, 43}));
@@ -85,7 +85,7 @@ TEST_CASE("ids that changed within a frame are asked for once, and the stream is
   CHECK(one.session.resets() == 0);
 }
 
-TEST_CASE("the snapshot of an id is asked for until that or a first update has come") {
+TEST_CASE("the snapshot of an id is requested until the snapshot or a first update has arrived") {
   Following one;
   CHECK(one.follow({42, 43}));
   one.reach_deadline();
@@ -106,7 +106,7 @@ TEST_CASE("the snapshot of an id is asked for until that or a first update has c
   CHECK(one.asked.back().query == "registrationId=42&registrationId=43");
 }
 
-TEST_CASE("before there is a cursor, no snapshot is asked for: each id gets one") {
+TEST_CASE("without a cursor no snapshot is requested because every id gets one") {
   OpenSession one(registration_workflow(), {42});
   one.open();
   CHECK(one.session.follow(Ids{42, 43}, one.now));
@@ -114,7 +114,9 @@ TEST_CASE("before there is a cursor, no snapshot is asked for: each id gets one"
   CHECK(one.asked.back().query == "registrationId=42&registrationId=43");
 }
 
-TEST_CASE("ids that a cursor was left for are resumed, whether or not their views were left") {
+TEST_CASE(
+    "ids that an earlier session's cursor covers are resumed whether or not their views were "
+    "restored") {
   OpenSession one(registration_workflow(), {41, 42}, StreamEnd::never, "7-2");
   CHECK(one.session.follow(Ids{41, 42, 43}, one.now));  // Before it connects.
   one.open();
@@ -122,7 +124,7 @@ TEST_CASE("ids that a cursor was left for are resumed, whether or not their view
   CHECK(one.asked[0].query == "registrationId=41&registrationId=42&registrationId=43&snapshot=43");
 }
 
-TEST_CASE("an id that leaves loses its view, and is new when it comes back") {
+TEST_CASE("an id that leaves loses its view and is new when it comes back") {
   Following one;
   CHECK(one.follow({42}));
   CHECK(one.session.view(41) == nullptr);
@@ -135,7 +137,7 @@ TEST_CASE("an id that leaves loses its view, and is new when it comes back") {
   CHECK(one.session.view(41) == nullptr);
 }
 
-TEST_CASE("what the stream before tells of an id that left and came back is not its beginning") {
+TEST_CASE("what the old stream sends about an id that left and came back does not begin its view") {
   Following one;
   CHECK(one.follow({42}));
   CHECK(one.follow({41, 42}));
@@ -156,7 +158,7 @@ TEST_CASE("what the stream before tells of an id that left and came back is not 
   CHECK(one.session.view(41)->id == parse_event_id("7-3"));
 }
 
-TEST_CASE("an id that was added before its attempt has asked is told of by that attempt") {
+TEST_CASE("an id that is added before its attempt opens is requested by that attempt") {
   OpenSession one(registration_workflow(), {42}, {}, "7-2");
   CHECK(one.session.follow(Ids{41, 42}, one.now));
   one.open();
@@ -164,7 +166,7 @@ TEST_CASE("an id that was added before its attempt has asked is told of by that 
   CHECK(one.hear("7-3", update(41, "7-3")) == MessageKind::update);
 }
 
-TEST_CASE("ids that stay keep their views, in whatever order they are named") {
+TEST_CASE("ids that stay keep their views in whatever order they are named") {
   Following one;
   CHECK(one.follow({43, 42, 41}));
   REQUIRE(one.session.view(41) != nullptr);
@@ -172,7 +174,7 @@ TEST_CASE("ids that stay keep their views, in whatever order they are named") {
   CHECK(to_string(*one.session.view(42)->id) == "7-2");
 }
 
-TEST_CASE("the same ids again change nothing") {
+TEST_CASE("following the same ids again changes nothing") {
   Following one;
   const auto deadline = one.session.next_deadline();
   CHECK(one.follow({42, 41}));
@@ -180,7 +182,7 @@ TEST_CASE("the same ids again change nothing") {
   CHECK(one.session.next_deadline() == deadline);
 }
 
-TEST_CASE("what one stream can't follow is refused, and changes nothing") {
+TEST_CASE("ids that one stream can't follow are refused and change nothing") {
   Following one;
   Ids many;
   for (std::int64_t id = 1; id <= 101; ++id) {
@@ -201,8 +203,7 @@ TEST_CASE("what one stream can't follow is refused, and changes nothing") {
   CHECK_FALSE(all.session.follow(Ids{42}, all.now));
 }
 
-TEST_CASE(
-    "a hundred ids are asked for however large their numbers are, and texts by their length") {
+TEST_CASE("a hundred ids of any size and text ids up to a total length fit into a request") {
   Ids numbers;
   Ids texts;
   const Workflow workflow = imports();
@@ -220,7 +221,7 @@ TEST_CASE(
   CHECK_FALSE(can_ask(texts, workflow));
 }
 
-TEST_CASE("text ids are percent-encoded, and messages that name them find their views") {
+TEST_CASE("text ids are percent-encoded and their messages find their views") {
   const Workflow workflow = imports();
   OpenSession one(workflow, {InstanceId("a&b=ü/+ ~"), InstanceId("c")});
   one.open();
@@ -233,7 +234,7 @@ TEST_CASE("text ids are percent-encoded, and messages that name them find their 
   CHECK(one.hear("7-2", of + R"("d"}})") == MessageKind::other);
 }
 
-TEST_CASE("an update that a snapshot has in it already is not announced") {
+TEST_CASE("an update that the snapshot already contains is not announced") {
   Following one;
   CHECK(one.follow({42, 43}));
   one.reach_deadline();
@@ -247,13 +248,13 @@ TEST_CASE("an update that a snapshot has in it already is not announced") {
   CHECK(one.session.last_event_id() == "7-6");
 }
 
-TEST_CASE("after a reset an update is announced, whatever its id") {
+TEST_CASE("after a reset an update is announced whatever its id") {
   Following one;
   CHECK(one.hear("0-0", R"({"type":"reset"})") == MessageKind::reset);
   CHECK(one.hear("3-1", update(42, "3-1")) == MessageKind::update);
 }
 
-TEST_CASE("a change of ids makes no wait shorter, and is asked for behind it") {
+TEST_CASE("a change of ids shortens no wait and is requested after it") {
   Following one;
   REQUIRE(one.session.on_end(one.asked.back().attempt, TransportEnd::failed, one.now));
   one.run();
@@ -264,17 +265,17 @@ TEST_CASE("a change of ids makes no wait shorter, and is asked for behind it") {
   CHECK(one.asked.back().query == "registrationId=42&registrationId=43&snapshot=43");
 }
 
-TEST_CASE("a session tells whose views have changed since it was asked last") {
+TEST_CASE("a session reports which views have changed since the last call") {
   Following one;
   REQUIRE(one.session.followed_count() == 2);
-  CHECK(one.session.take_view_change(0));
-  CHECK(one.session.take_view_change(1));
-  CHECK_FALSE(one.session.take_view_change(1));
+  CHECK(one.session.consume_view_change(0));
+  CHECK(one.session.consume_view_change(1));
+  CHECK_FALSE(one.session.consume_view_change(1));
   CHECK(one.hear("7-3", update(42, "7-3")) == MessageKind::update);
-  CHECK_FALSE(one.session.take_view_change(1));  // It says nothing new.
+  CHECK_FALSE(one.session.consume_view_change(1));  // It says nothing new.
   const std::string failed =
       R"({"type":"update","data":{"registrationId":42,"status":"FAILED","id":"7-4"}})";
   CHECK(one.hear("7-4", failed) == MessageKind::update);
-  CHECK_FALSE(one.session.take_view_change(0));
-  CHECK(one.session.take_view_change(1));
+  CHECK_FALSE(one.session.consume_view_change(0));
+  CHECK(one.session.consume_view_change(1));
 }

@@ -23,7 +23,7 @@ struct EndingSession : OpenSession {
 
 }  // namespace
 
-TEST_CASE("a stream until the final status closes itself behind its end") {
+TEST_CASE("a stream until the final status closes itself after its end") {
   EndingSession one;
   CHECK(one.asked.front().query == "registrationId=42&until=final");
   CHECK(one.hear("7-3", final_update) == MessageKind::update);
@@ -42,7 +42,7 @@ TEST_CASE("a stream until the final status closes itself behind its end") {
   CHECK_FALSE(one.session.next_deadline());
 }
 
-TEST_CASE("nothing is heard behind an end, not even what has arrived with it") {
+TEST_CASE("nothing comes after an end even if it has arrived with it") {
   EndingSession one;
   const std::string bytes =
       "id: 7-3-end\ndata: " + end + "\n\nid: 7-4\ndata: " + final_update + "\n\n";
@@ -55,14 +55,14 @@ TEST_CASE("nothing is heard behind an end, not even what has arrived with it") {
   CHECK(one.session.last_event_id() == "7-3-end");
 }
 
-TEST_CASE("a transport that parses brings the end as an event") {
+TEST_CASE("a transport that parses delivers the end as an event") {
   EndingSession one;
   REQUIRE(one.session.on_event(one.asked.back().attempt, end, "7-3-end", one.now));
   CHECK(one.session.poll_message()->kind == MessageKind::end);
   CHECK(one.session.reason() == ConnectionReason::finished);
 }
 
-TEST_CASE("a stream that begins behind the final update has its view, of a snapshot") {
+TEST_CASE("a stream that begins after the final update has its view from a snapshot") {
   EndingSession one;
   CHECK(one.hear(
             "7-3",
@@ -72,7 +72,7 @@ TEST_CASE("a stream that begins behind the final update has its view, of a snaps
   CHECK(one.session.view(42)->status == "FAILED");
 }
 
-TEST_CASE("a connection that breaks before the end resumes, and one that has it is told to stop") {
+TEST_CASE("a connection that breaks before the end resumes and one after it is told to stop") {
   EndingSession one;
   CHECK(one.hear("7-3", final_update) == MessageKind::update);
   one.reopen();
@@ -90,7 +90,7 @@ TEST_CASE("a connection that breaks before the end resumes, and one that has it 
   CHECK(next.session.reason() == ConnectionReason::told_to_stop);
 }
 
-TEST_CASE("an end that can't be read is a message that can't be read") {
+TEST_CASE("an unreadable end is an unreadable message") {
   const std::string broken =
       GENERATE(R"({"type":"end"})", R"({"type":"end","id":null})", R"({"type":"end","id":7})",
                R"({"type":"end","id":"7-3-end"})", R"({"type":"end","id":"7"})");
@@ -102,21 +102,21 @@ TEST_CASE("an end that can't be read is a message that can't be read") {
   CHECK(one.session.view(42)->has_gap);
 }
 
-TEST_CASE("an end that nobody asked for changes nothing") {
+TEST_CASE("an end that was not requested changes nothing") {
   EndingSession one(StreamEnd::never);
   CHECK(one.asked.front().query == "registrationId=42");
   CHECK(one.hear("7-3-end", end) == MessageKind::other);
   CHECK(one.session.state() == ConnectionState::open);
 }
 
-TEST_CASE("a final update alone ends nothing: the server says when it is over") {
+TEST_CASE("a final update alone does not end the stream: the server does") {
   EndingSession one;
   CHECK(one.hear("7-3", final_update) == MessageKind::update);
   CHECK(one.session.state() == ConnectionState::open);
   CHECK(one.session.is_connected());
 }
 
-TEST_CASE("a stream that ends follows exactly one instance, which may be another one") {
+TEST_CASE("a stream that ends follows exactly one instance and may change it") {
   CHECK_FALSE(can_ask({}, registration_workflow(), StreamEnd::final_status));
   EndingSession one;
   CHECK_FALSE(one.session.follow(std::vector<InstanceId>{42, 43}, one.now));

@@ -37,8 +37,7 @@ struct Resuming : OpenSession {
 
 }  // namespace
 
-TEST_CASE(
-    "a snapshot that can't be used is not asked for again, and the next update begins a view") {
+TEST_CASE("an unusable snapshot is not requested again and the next update begins a view") {
   Resuming one;
   SECTION("it has no status") {
     CHECK(one.hear("7-2", no_snapshot) == MessageKind::malformed);
@@ -60,7 +59,7 @@ TEST_CASE(
   CHECK(one.session.view(43)->has_gap);
 }
 
-TEST_CASE("a snapshot that follows one that can't be used is read") {
+TEST_CASE("a snapshot after an unusable one is read") {
   Resuming one;
   CHECK(one.hear("7-2", no_snapshot) == MessageKind::malformed);
   CHECK(one.hear("7-2", snapshot_44) == MessageKind::snapshot);
@@ -68,7 +67,7 @@ TEST_CASE("a snapshot that follows one that can't be used is read") {
   CHECK(one.next_query() == "registrationId=42&registrationId=43&registrationId=44");
 }
 
-TEST_CASE("each one that can't be used costs one snapshot, and then there is none to ask for") {
+TEST_CASE("each unusable message counts as one snapshot until none is left to request") {
   Resuming one;
   CHECK(one.hear("7-2", no_snapshot) == MessageKind::malformed);
   CHECK(one.hear("7-2", no_snapshot) == MessageKind::malformed);
@@ -77,7 +76,8 @@ TEST_CASE("each one that can't be used costs one snapshot, and then there is non
   CHECK(one.next_query() == "registrationId=42&registrationId=43&registrationId=44");
 }
 
-TEST_CASE("what the stream before brought is no snapshot of an id that it was not asked for") {
+TEST_CASE(
+    "a message of the old stream does not count as the snapshot of an id that it did not request") {
   OpenSession one(registration_workflow(), {42}, StreamEnd::never, "7-2");
   one.open();
   CHECK(one.session.follow(Ids{42, 43}, one.now));

@@ -133,7 +133,7 @@ struct Bench {
 
 }  // namespace
 
-TEST_CASE("bytes come out as messages, each with the id to resume from, and as a view") {
+TEST_CASE("bytes become messages with the ids to resume from and a view") {
   Bench bench;
   CHECK(bench.session.view(42) == nullptr);
   const auto heard =
@@ -159,7 +159,7 @@ TEST_CASE("bytes come out as messages, each with the id to resume from, and as a
   CHECK(bench.session.last_event_id() == "7-3");
 }
 
-TEST_CASE("events of a transport that parses come out as the same messages") {
+TEST_CASE("events of a transport that parses become the same messages") {
   Bench bench;
   auto heard = bench.hear_event(R"({"type":"connected"})", "7-1");
   REQUIRE(heard.size() == 1);
@@ -190,7 +190,7 @@ TEST_CASE("a message has its text and its fields") {
   CHECK(message->content->data == json.substr(24, json.size() - 25));
 }
 
-TEST_CASE("who closes in the middle of a chunk hears no more of it") {
+TEST_CASE("a session that closes within a chunk delivers nothing more of it") {
   Bench bench;
   const std::string bytes = event("7-1", update("a", "7-1")) + event("7-2", update("b", "7-2"));
   REQUIRE(bench.session.on_bytes(bench.shell.attempt, bytes, now));
@@ -203,7 +203,7 @@ TEST_CASE("who closes in the middle of a chunk hears no more of it") {
   CHECK_FALSE(bench.session.restart(now));
 }
 
-TEST_CASE("who restarts in the middle of a chunk resumes behind the last message polled") {
+TEST_CASE("a session that restarts within a chunk resumes after the last polled message") {
   Bench bench;
   // What is left of the chunk is half a line: the next stream must not begin with it.
   const std::string bytes = event("7-1", update("a", "7-1")) + event("7-2", update("b", "7-2")) +
@@ -222,7 +222,7 @@ TEST_CASE("who restarts in the middle of a chunk resumes behind the last message
   CHECK(bench.view().stages.size() == 2);
 }
 
-TEST_CASE("who restarts at a message that was no use resumes behind it") {
+TEST_CASE("a session that restarts at an unusable message resumes after it") {
   Bench bench({.line_bytes_max = 300});
   std::string useless;
   SECTION("too large") {
@@ -241,7 +241,7 @@ TEST_CASE("who restarts at a message that was no use resumes behind it") {
   CHECK(bench.shell.resumed_from == "7-1");
 }
 
-TEST_CASE("an event that nobody polled before a restart does not move the id") {
+TEST_CASE("an event that was not polled before a restart does not move the id") {
   Bench bench;
   REQUIRE(bench.session.on_event(bench.shell.attempt, update("a", "7-1"), "7-1", now));
   CHECK(bench.session.restart(now));
@@ -251,7 +251,7 @@ TEST_CASE("an event that nobody polled before a restart does not move the id") {
   CHECK_FALSE(bench.session.poll_message());
 }
 
-TEST_CASE("whatever an earlier attempt reports is refused, and leaves the parser alone") {
+TEST_CASE("every report of an earlier attempt is refused and leaves the parser alone") {
   Bench bench;
   const AttemptId earlier = bench.shell.attempt;
   bench.shell.reopen(bench.session);
@@ -272,7 +272,7 @@ TEST_CASE("whatever an earlier attempt reports is refused, and leaves the parser
   CHECK(bench.session.last_event_id() == "7-1");
 }
 
-TEST_CASE("bytes and events are refused before the stream is open, and behind its end") {
+TEST_CASE("bytes and events are refused before the stream is open and after its end") {
   StreamSession session({}, 1, only_42);
   Shell shell;
   CHECK(session.connect(now));
@@ -293,7 +293,7 @@ TEST_CASE("an id that comes without an event moves on at the end of the chunk") 
   CHECK(bench.session.last_event_id() == "7-4");
 }
 
-TEST_CASE("a stream begins with the id that the one before has left, whatever transport that had") {
+TEST_CASE("a stream begins with the id that the last stream left whatever its transport") {
   Bench bench;
   CHECK(bench.hear(event("7-1", R"({"type":"connected"})")).size() == 1);
   bench.shell.reopen(bench.session);
@@ -304,7 +304,7 @@ TEST_CASE("a stream begins with the id that the one before has left, whatever tr
   CHECK(bench.hear("data: {\"type\":\"ping\"}\n\n")[0].last_event_id == "7-5");
 }
 
-TEST_CASE("after a reset the view stays, and the first update begins a new one") {
+TEST_CASE("after a reset the view stays and the first update begins a new one") {
   Bench bench;
   CHECK(bench.hear(event("7-8", update("a", "7-8"))).size() == 1);
   auto heard = bench.hear(event("8-0", reset));
@@ -323,7 +323,7 @@ TEST_CASE("after a reset the view stays, and the first update begins a new one")
   CHECK(bench.session.resets() == 1);
 }
 
-TEST_CASE("after a reset a snapshot replaces the view, whatever its id") {
+TEST_CASE("after a reset a snapshot replaces the view whatever its id") {
   Bench bench;
   CHECK(bench.hear(event("7-8", update("a", "7-8"))).size() == 1);
   const auto heard = bench.hear(event("0-0", reset) + event("6-1", snapshot("FAILED", "6-1")));
@@ -335,7 +335,7 @@ TEST_CASE("after a reset a snapshot replaces the view, whatever its id") {
   CHECK(bench.session.resets() == 1);
 }
 
-TEST_CASE("a reset before anything is known is said by the first view") {
+TEST_CASE("a reset before anything is known shows in the first view") {
   Bench bench;
   const auto heard = bench.hear(event("8-0", reset) + event("8-1", update("a", "8-1")));
   REQUIRE(heard.size() == 2);
@@ -344,7 +344,7 @@ TEST_CASE("a reset before anything is known is said by the first view") {
   CHECK(bench.view().has_gap);
 }
 
-TEST_CASE("a message that can't be read leaves a gap, and the fold goes on") {
+TEST_CASE("an unreadable message leaves a gap and the fold goes on") {
   Bench bench;
   CHECK(bench.hear(event("7-1", update("a", "7-1"))).size() == 1);
   std::string broken;
@@ -371,7 +371,7 @@ TEST_CASE("a message that can't be read leaves a gap, and the fold goes on") {
   CHECK(bench.view().stages.size() == 2);
 }
 
-TEST_CASE("an event over a limit leaves a gap, and its id is not asked for again") {
+TEST_CASE("an event over a limit leaves a gap and is not requested again") {
   Bench bench({.line_bytes_max = 300, .event_bytes_max = std::size_t{2} << 20U});
   CHECK(bench.hear(event("7-1", update("a", "7-1"))).size() == 1);
   const auto heard = bench.hear(event("7-2", update(std::string(300, 'x'), "7-2")) +
@@ -385,7 +385,7 @@ TEST_CASE("an event over a limit leaves a gap, and its id is not asked for again
   CHECK(bench.view().stages.size() == 2);
 }
 
-TEST_CASE("a message over the codec's limit is too large, whichever way it came") {
+TEST_CASE("a message over the codec's limit is too large from either kind of transport") {
   Bench bench;
   const std::string json = '"' + std::string(CodecLimits{}.stream_message_bytes_max, 'x') + '"';
   const auto heard = bench.hear_event(json, "7-1");
@@ -396,7 +396,7 @@ TEST_CASE("a message over the codec's limit is too large, whichever way it came"
   CHECK(bench.session.resets() == 1);
 }
 
-TEST_CASE("an event whose id does not fit a header is skipped, and its id not taken") {
+TEST_CASE("an event whose id does not fit into a header is skipped and its id is not used") {
   Bench bench;
   CHECK(bench.hear_event(update("a", "7-1"), "7-1").size() == 1);
   const auto heard = bench.hear_event(update("b", "7-2"), std::string(4097, '7'));
@@ -410,7 +410,7 @@ TEST_CASE("an event whose id does not fit a header is skipped, and its id not ta
   CHECK(bench.session.last_event_id() == std::string(4096, '7'));
 }
 
-TEST_CASE("the limit of an id is what fits a header, or less, for bytes and events alike") {
+TEST_CASE("the limit of an id is at most what fits into a header for bytes and events alike") {
   const std::size_t asked = GENERATE(std::size_t{8}, std::size_t{4096}, std::size_t{8000});
   const std::size_t limit = std::min(asked, std::size_t{4096});
   Bench bench({.id_bytes_max = asked});
@@ -427,7 +427,7 @@ TEST_CASE("the limit of an id is what fits a header, or less, for bytes and even
   CHECK(bench.session.last_event_id() == id);
 }
 
-TEST_CASE("a session goes on where an earlier one left off") {
+TEST_CASE("a session goes on where an earlier one ended") {
   RegistrationView left;
   left.registration_id = 42;
   left.status = "PENDING";
@@ -450,7 +450,8 @@ TEST_CASE("a session goes on where an earlier one left off") {
   CHECK(session.view(42)->stages.size() == 1);
 }
 
-TEST_CASE("a view that was left between a reset and the first update behind it stays behind it") {
+TEST_CASE(
+    "a view that was restored between a reset and the next update is replaced by that update") {
   Bench earlier;
   CHECK(earlier.hear(event("7-8", update("a", "7-8")) + event("7-3", reset)).size() == 2);
   Bench next(earlier.session);
@@ -462,7 +463,7 @@ TEST_CASE("a view that was left between a reset and the first update behind it s
   CHECK(next.view().has_gap);
 }
 
-TEST_CASE("a gap that came before anything was known outlives the session") {
+TEST_CASE("a gap from before anything is known outlives the session") {
   Bench earlier;
   SECTION("a reset") {
     CHECK(earlier.hear(event("8-0", reset)).size() == 1);
@@ -481,7 +482,7 @@ TEST_CASE("a gap that came before anything was known outlives the session") {
   CHECK_FALSE(next.view().has_gap);
 }
 
-TEST_CASE("behind a server without ids, a session knows whether its history was lost") {
+TEST_CASE("with a server without ids a session knows whether its history was lost") {
   Bench earlier;
   SECTION("a message was missed: the fold goes on") {
     CHECK(earlier.hear_event(update_without_id("a"), std::nullopt).size() == 1);
@@ -497,7 +498,7 @@ TEST_CASE("behind a server without ids, a session knows whether its history was 
   CHECK(next.view().has_gap);
 }
 
-TEST_CASE("of a view that was left before anything was known, only its gap is taken over") {
+TEST_CASE("only the gap of a view without a status is restored") {
   StreamSession session{{}, 1, only_42};
   RegistrationView left;
   left.registration_id = 42;
@@ -517,7 +518,7 @@ TEST_CASE("of a view that was left before anything was known, only its gap is ta
   CHECK(session.view(42)->has_gap);
 }
 
-TEST_CASE("a snapshot is the truth, whatever it says of a lost history") {
+TEST_CASE("a snapshot is the truth whatever it says about a lost history") {
   Bench bench;
   const std::string strange =
       R"({"type":"snapshot","data":{"registrationId":42,"status":"PENDING","hasLostHistory":true}})";
@@ -525,13 +526,13 @@ TEST_CASE("a snapshot is the truth, whatever it says of a lost history") {
   CHECK_FALSE(bench.view().has_gap);
 }
 
-TEST_CASE("an id of an earlier session that is too long counts as none") {
+TEST_CASE("an earlier session's id that is too long is ignored") {
   const Bench bench({}, std::string(4097, '7'));
   CHECK(bench.shell.resumed_from.empty());
   CHECK(bench.session.last_event_id().empty());
 }
 
-TEST_CASE("a message about a registration that was not asked for is another one") {
+TEST_CASE("a message about a registration that was not requested is of the kind other") {
   Bench bench;
   const auto heard =
       bench.hear(event("7-1", update("a", "7-1", 43)) +
@@ -563,7 +564,7 @@ TEST_CASE("a session of several registrations has a view of each") {
   CHECK(session.view(43)->has_gap);
 }
 
-TEST_CASE("a session of every registration passes the updates on, and has no view") {
+TEST_CASE("a session of every registration passes the updates on and has no view") {
   StreamSession session({}, 1, {});
   Shell shell;
   shell.open(session);
@@ -579,14 +580,14 @@ TEST_CASE("a session of every registration passes the updates on, and has no vie
   CHECK(session.resets() == 1);
 }
 
-TEST_CASE("an event that has a name is no message, and moves the id on") {
+TEST_CASE("an event with a type is not a message but moves the id on") {
   Bench bench;
   CHECK(bench.hear("event: other\nid: 7-1\ndata: x\n\n").empty());
   CHECK(bench.session.last_event_id() == "7-1");
   CHECK(bench.session.resets() == 0);
 }
 
-TEST_CASE("an event session gives every token, and follows those that concern the connection") {
+TEST_CASE("an event session returns every token and handles those of the connection") {
   EventSession session({}, 1);
   Shell shell;
   shell.open(session);

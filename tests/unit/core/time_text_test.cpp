@@ -16,7 +16,7 @@ TEST_CASE("digits are milliseconds") {
   CHECK_FALSE(read_time_text("99999999999999999999999999"));
 }
 
-TEST_CASE("an ISO 8601 time with a zone is a moment") {
+TEST_CASE("an ISO 8601 time with a zone is read") {
   constexpr std::int64_t moment = 1'702'493'000'000;
   for (const std::string_view text :
        {"2023-12-13T18:43:20Z", "2023-12-13t18:43:20z", "2023-12-13 18:43:20Z",
@@ -48,7 +48,7 @@ TEST_CASE("the calendar is the Gregorian one") {
   }
 }
 
-TEST_CASE("whatever is no moment of the calendar from 1970 on says nothing") {
+TEST_CASE("a text that is not a time from 1970 on is refused") {
   for (const std::string_view text : {"",
                                       " ",
                                       "Z",

@@ -55,7 +55,7 @@ TEST_CASE("overlong forms are replaced byte by byte") {
   check("\xF0\x80\x80\xAF", "\uFFFD\uFFFD\uFFFD\uFFFD");
 }
 
-TEST_CASE("surrogates and what is above U+10FFFF are replaced byte by byte") {
+TEST_CASE("surrogates and code points above U+10FFFF are replaced byte by byte") {
   check("\xED\xA0\x80", "\uFFFD\uFFFD\uFFFD");
   check("\xED\xBF\xBF", "\uFFFD\uFFFD\uFFFD");
   check("\xF4\x90\x80\x80", "\uFFFD\uFFFD\uFFFD\uFFFD");
@@ -87,7 +87,7 @@ TEST_CASE("the Unicode standard's example of maximal subparts is followed") {
         "d");
 }
 
-TEST_CASE("a sequence that another interrupts does not take it along") {
+TEST_CASE("a sequence that interrupts another is not replaced with it") {
   check("\xE2\xE2\x82\xAC", "\uFFFD€");
   check("\xF0\x9F\xC3\xA9", "\uFFFDé");
 }

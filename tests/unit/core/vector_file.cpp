@@ -75,7 +75,7 @@ class Reader {
     lines.pop_back();
     for (const std::string_view line : lines) {
       ++line_;
-      take(line);
+      read_line(line);
     }
     if (in_block_) {
       line_ = block_line_;
@@ -93,7 +93,7 @@ class Reader {
     throw std::runtime_error(file_ + ":" + std::to_string(line_) + ": " + what);
   }
 
-  void take(std::string_view line) {
+  void read_line(std::string_view line) {
     for (std::string_view rest = line; !rest.empty(); rest.remove_prefix(1)) {
       if (hidden_size(rest) > 0) {
         fail("a control character, which nobody sees: write its escape");
@@ -117,7 +117,7 @@ class Reader {
     } else if (line.starts_with(fence)) {
       begin_block(line.substr(fence.size()));
     } else if (line.starts_with("- ")) {
-      take_attribute(line.substr(2));
+      read_attribute(line.substr(2));
     } else if (!line.empty()) {
       has_prose_ = true;
     }
@@ -210,7 +210,7 @@ class Reader {
     throw std::runtime_error(file_ + ":" + std::to_string(block_line_ + 1 + index) + ": " + what);
   }
 
-  void take_attribute(std::string_view attribute) {
+  void read_attribute(std::string_view attribute) {
     if (vectors_.empty() || !vectors_.back().connections.empty()) {
       fail("an attribute stands between its vector's heading and the first block");
     }
@@ -222,7 +222,7 @@ class Reader {
       fail("an attribute twice: " + std::string{name});
     }
     if (name == "limits") {
-      take_limits(value);
+      read_limits(value);
     } else if (name == "last_event_id") {
       const std::optional<std::string> id = unescape(value);
       if (!id || id->empty()) {
@@ -241,7 +241,7 @@ class Reader {
            (value.starts_with(events_only) && value.size() > events_only.size());
   }
 
-  void take_limits(std::string_view value) {
+  void read_limits(std::string_view value) {
     ParserVector& vector = vectors_.back();
     for (const std::string_view part : split(value, ", ")) {
       const std::size_t space = part.find(' ');

@@ -44,7 +44,7 @@ std::string problem_of(std::string_view json, const Workflow& workflow) {
 
 }  // namespace
 
-TEST_CASE("A text id has 1 to 128 bytes of UTF-8 and no control character") {
+TEST_CASE("a text id has 1 to 128 bytes of UTF-8 and no control character") {
   CHECK(is_text_id("a"));
   CHECK(is_text_id("import 2024/07 *"));
   CHECK(is_text_id("Müller & Söhne"));
@@ -64,7 +64,7 @@ TEST_CASE("A text id has 1 to 128 bytes of UTF-8 and no control character") {
   CHECK_FALSE(is_text_id("\xED\xA0\x80"));
 }
 
-TEST_CASE("The built-in workflow has the contract's words") {
+TEST_CASE("the built-in workflow has the contract's words") {
   const Workflow& workflow = registration_workflow();
   CHECK(workflow.id_member == "registrationId");
   CHECK(workflow.channel == "service:registration-updates");
@@ -81,7 +81,7 @@ TEST_CASE("The built-in workflow has the contract's words") {
   }
 }
 
-TEST_CASE("An update names its instance by the workflow's member") {
+TEST_CASE("an update names its instance by the workflow's id member") {
   const Workflow cards = card_workflow();
   const std::string json =
       R"({"cardOrder":"N\u00f6 1/7","status":"RUNNING","stage":"print","stageStatus":"started",)"
@@ -96,7 +96,7 @@ TEST_CASE("An update names its instance by the workflow's member") {
   CHECK(stranger.unknown == R"({"registrationId":42})");
 }
 
-TEST_CASE("An id of the wrong kind is refused with the member's name") {
+TEST_CASE("an id of the wrong kind is refused with the member's name") {
   const Workflow cards = card_workflow();
   const std::string expected =
       "cardOrder must be a string of 1 to 128 bytes without control characters, and not *";
@@ -112,7 +112,7 @@ TEST_CASE("An id of the wrong kind is refused with the member's name") {
         "status is missing: every update needs cardOrder and status");
 }
 
-TEST_CASE("A stage's status is read from the message only where the workflow says so") {
+TEST_CASE("a stage's status is inferred from the message only if the workflow says so") {
   Workflow cards = card_workflow();
   const std::string json =
       R"({"cardOrder":"a","status":"RUNNING","stage":"print","message":"Printing started"})";
@@ -121,7 +121,7 @@ TEST_CASE("A stage's status is read from the message only where the workflow say
   CHECK(read(json, cards).stage_status == StageStatus::started);
 }
 
-TEST_CASE("The workflow says what ends an instance, and what fails its stages") {
+TEST_CASE("the workflow says which statuses end an instance and which fail its stages") {
   const Workflow cards = card_workflow();
   const auto update = [&cards](std::string_view members) {
     return read(R"({"cardOrder":"a",)" + std::string(members) + "}", cards);
@@ -144,7 +144,7 @@ TEST_CASE("The workflow says what ends an instance, and what fails its stages") 
   CHECK(order.apply(other) == Applied::other_registration);
 }
 
-TEST_CASE("A view of a workflow comes back from its snapshot") {
+TEST_CASE("a view of any workflow comes back from its snapshot") {
   const Workflow cards = card_workflow();
   Registration order(InstanceId("a \"b\""), cards);
   Update update = read(
@@ -160,14 +160,14 @@ TEST_CASE("A view of a workflow comes back from its snapshot") {
   CHECK(std::holds_alternative<DecodeError>(decode_view(json, registration_workflow())));
 }
 
-TEST_CASE("A workflow without stages has a progress that is never of nothing") {
+TEST_CASE("the progress total of a workflow without stages is never zero") {
   Workflow cards = card_workflow();
   cards.stages.clear();
   const RegistrationView nothing;
   CHECK(progress_of(nothing, cards) == Progress{.stages_done = 0, .stages_total = 1});
 }
 
-TEST_CASE("An id is read by its workflow's kind, whole or not at all") {
+TEST_CASE("an id is read by its workflow's kind and only as a whole") {
   CHECK(parse_instance_id("42", IdKind::integer) == InstanceId{42});
   CHECK(parse_instance_id("9007199254740991", IdKind::integer) == InstanceId{integer_id_max});
   for (const char* const text : {"", "0", "-1", "+1", " 1", "1 ", "1.0", "0x1", "9007199254740992",

@@ -141,7 +141,7 @@ constexpr std::string_view second =
 
 }  // namespace
 
-TEST_CASE("A batch has records of its messages and of the view, with their text") {
+TEST_CASE("a batch has records of its messages and of the view with their text") {
   OpenClient client;
   const read::Batch batch = client.bytes(block("7-7", first) + block("é7-8", second));
 
@@ -186,7 +186,7 @@ TEST_CASE("A batch has records of its messages and of the view, with their text"
   CHECK(batch.views[0].stages[0].record.ended_timestamp_ms == 5);
 }
 
-TEST_CASE("A view is taken over by the next client") {
+TEST_CASE("a view is restored by the next client") {
   OpenClient next(
       "7-8", R"({"registrationId":42,"status":"FAILED","details":{"n":1.0},"processLog":[2]})");
   const read::Batch reset = next.event(R"({"type":"reset","timestamp":1})");
@@ -197,7 +197,7 @@ TEST_CASE("A view is taken over by the next client") {
   CHECK(reset.views[0].process_log == "[2]");
 }
 
-TEST_CASE("A view that can't be read leaves a gap, and its history is lost") {
+TEST_CASE("an unreadable view leaves a gap and its history is lost") {
   for (const std::string_view text :
        {"{", "[]", R"({"status":"FAILED"})", R"({"registrationId":43,"status":"FAILED"})"}) {
     CAPTURE(text);
@@ -216,7 +216,7 @@ TEST_CASE("A view that can't be read leaves a gap, and its history is lost") {
   CHECK(fresh.event(R"({"type":"ping"})").views.empty());
 }
 
-TEST_CASE("An id that no double holds, or that the record can't tell from none, is in the rest") {
+TEST_CASE("an id that no double holds or that looks like none is in the record's json") {
   OpenClient client;
   for (const std::string_view id : {"0-5", "1-18446744073709551615", "9007199254740992-0"}) {
     const std::string update =
@@ -228,7 +228,7 @@ TEST_CASE("An id that no double holds, or that the record can't tell from none, 
   }
 }
 
-TEST_CASE("A batch is the module's: the next call that makes one takes its place") {
+TEST_CASE("a batch belongs to the module and the next call that makes one replaces it") {
   OpenClient one;
   OpenClient other;
   (void)one.bytes(block("7-7", first) + block("7-8", second));
@@ -246,7 +246,7 @@ TEST_CASE("A batch is the module's: the next call that makes one takes its place
 }
 
 TEST_CASE(
-    "A gap before anything is known is a view without a status, which the next client takes") {
+    "a gap before anything is known is a view without a status and the next client restores it") {
   OpenClient client;
   const read::Batch reset = client.event(R"({"type":"reset","timestamp":1})");
   REQUIRE(reset.views.size() == 1);
@@ -263,7 +263,7 @@ TEST_CASE(
   CHECK_FALSE(first_update.views[0].record.has_lost_history);
 }
 
-TEST_CASE("A batch without news has no view, and keeps the cursor") {
+TEST_CASE("a batch without news has no view and keeps the cursor") {
   OpenClient client(registrations(), {.ids = ""});
   const read::Batch batch = client.bytes(block("7-7", first));
   CHECK(batch.messages.size() == 1);
@@ -272,7 +272,7 @@ TEST_CASE("A batch without news has no view, and keeps the cursor") {
   CHECK(client.bytes("id: 7-9\n\n").cursor_at_end == "7-9");
 }
 
-TEST_CASE("An id is there once for all the messages that have it") {
+TEST_CASE("an id is stored once for consecutive messages that have it") {
   OpenClient client;
   const std::string id(4000, 'i');
   const std::string ping = "data: {\"type\":\"ping\"}\n\n";
@@ -288,7 +288,7 @@ TEST_CASE("An id is there once for all the messages that have it") {
   CHECK(client.bytes("id\n" + ping).messages[0].cursor.empty());
 }
 
-TEST_CASE("Bytes of a stream are taken up to a limit") {
+TEST_CASE("bytes of a stream are accepted up to a limit") {
   OpenClient client;
   const std::string blanks(bytes_limit() + 1, '\n');
   const std::uint32_t size = put_in(blanks);
@@ -296,7 +296,7 @@ TEST_CASE("Bytes of a stream are taken up to a limit") {
   CHECK(client_bytes(client.handle(), 1, size - 1, 1) == 0);
 }
 
-TEST_CASE("Parsers give events, and what they skipped") {
+TEST_CASE("parsers return events and skipped events") {
   put_in("é1");
   const std::uint32_t parser = parser_create(16, 16, 16, 3);
   REQUIRE(parser != 0);
@@ -320,7 +320,7 @@ TEST_CASE("Parsers give events, and what they skipped") {
   CHECK(parser_retry(parser) == -1);
 }
 
-TEST_CASE("A handle that was freed, forged, or belongs to a later object finds nothing") {
+TEST_CASE("a handle that was freed or forged or belongs to a later object finds nothing") {
   const std::uint32_t gone = make_client(registrations());
   client_destroy(gone);
   OpenClient client;
@@ -338,7 +338,7 @@ TEST_CASE("A handle that was freed, forged, or belongs to a later object finds n
   CHECK(client.event(first).messages.size() == 1);
 }
 
-TEST_CASE("There is room for 256 clients and 256 parsers, and a place is used again") {
+TEST_CASE("there is room for 256 clients and 256 parsers and a slot is used again") {
   std::vector<std::uint32_t> clients;
   std::vector<std::uint32_t> parsers;
   const std::uint32_t workflow = registrations();
@@ -359,7 +359,7 @@ TEST_CASE("There is room for 256 clients and 256 parsers, and a place is used ag
   }
 }
 
-TEST_CASE("A client is refused where its options are none") {
+TEST_CASE("a client with invalid options is refused") {
   const std::uint32_t workflow = registrations();
   for (const std::string_view id : {"0\n", "-1\n", "1.5\n", "9007199254740992\n", "x\n", "\n",
                                     "99999999999999999999999\n", "42\nx\n"}) {
@@ -376,7 +376,7 @@ TEST_CASE("A client is refused where its options are none") {
   CHECK(client_create(workflow, 0, 1, 2, 0, 0, 4, 0xffffffff) == 0);
 }
 
-TEST_CASE("No argument of any call does harm") {
+TEST_CASE("no argument of any call does harm") {
   // The fuzzer's programs, each followed by lines of any of them, of which half of the numbers are
   // replaced by others.
   const std::vector<std::vector<std::string>> programs = corpus();

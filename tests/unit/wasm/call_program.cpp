@@ -15,9 +15,9 @@ namespace {
 
 constexpr std::size_t until_bytes = std::string_view("&until=final").size();
 
-void require(bool holds, const char* claim) {
+void require(bool holds, const char* expectation) {
   if (!holds) {
-    throw std::logic_error(claim);
+    throw std::logic_error(expectation);
   }
 }
 

@@ -7,10 +7,11 @@
 namespace regstream::abi {
 
 // clang-format off
-/// Any calls of the ABI, with any arguments, as a program of text: one call a line, a letter and then its arguments. One
-/// that is missing is 0. Numbers are as strtod reads them ("nan", "inf", "-1e300"). A handle below 16 stands for the one
-/// that the program got at that place, among workflows or among clients and then parsers, any other number for itself. `*` is what the sizes before it leave of the
-/// input, which stands behind `|`, where "\n" is a line feed.
+/// Any calls of the ABI, with any arguments, as a program of text: one call a line, a letter and then its arguments.
+/// A missing argument is 0. Numbers are read as strtod reads them ("nan", "inf", "-1e300"). A handle below 16 is an
+/// index into the handles that the program got: those of workflows, or those of clients and then of parsers. Any other
+/// number is the handle itself. The input follows `|`, where "\n" is a line feed; `*` is the part of it that the sizes
+/// before it leave over.
 ///
 ///     W size |input   w workflow ends ids_size |input                 workflow_create, query_size
 ///     C workflow policy seed seed traits ends ids_size id_size |input    client_create
@@ -23,7 +24,7 @@ namespace regstream::abi {
 ///     B h attempt size time |input                                    _probe_bytes
 ///     E h attempt end time   d h   h h time   p h                     _end, _deadline, _handle_deadline, _poll
 ///     P line_max event_max id_max id_size |input                      parser_create
-///     Q h   q h size |input   R h   y h   l h                         _destroy, _push, _reconnect, _retry, _last_event_id
+///     Q h   q h size |input   R h   y h   l h             _destroy, _push, _reconnect, _retry, _last_event_id
 ///     i size                                                          input
 // clang-format on
 class CallProgram {

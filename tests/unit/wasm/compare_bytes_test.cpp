@@ -14,7 +14,7 @@ int sign(int value) {
 
 }  // namespace
 
-TEST_CASE("Bytes are compared as memcmp does, at every size and place of a difference") {
+TEST_CASE("bytes are compared as memcmp does at every size and position of a difference") {
   for (std::size_t size = 0; size <= 40; ++size) {
     const std::string left(size, 'm');
     CHECK(compare_bytes(left.data(), std::string(left).data(), size) == 0);

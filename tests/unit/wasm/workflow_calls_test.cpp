@@ -94,7 +94,7 @@ data: {"type":"update","data":{"batch":")")
 
 }  // namespace
 
-TEST_CASE("a workflow is read of lines, once for each text") {
+TEST_CASE("a workflow is read from lines and the same text gives the same workflow") {
   const std::uint32_t handle = workflow_create(put_in(imports));
   CHECK(handle != 0);
   CHECK(workflow_create(put_in(imports)) == handle);
@@ -113,7 +113,7 @@ TEST_CASE("a workflow is read of lines, once for each text") {
   CHECK(workflow_create(put_in(std::string(imports) + std::string(64U << 10U, '\n'))) == 0);
 }
 
-TEST_CASE("records name what the workflow declares by its place, and text ids by their text") {
+TEST_CASE("records refer to declared names by index and have text ids as text") {
   ImportClient client("ä b\n");
   const read::Batch batch =
       client.hear(update("ä b", "7-1", R"("status":"DONE","stage":"check")") +
@@ -132,7 +132,7 @@ TEST_CASE("records name what the workflow declares by its place, and text ids by
   CHECK(batch.views[0].stages.size() == 2);
 }
 
-TEST_CASE("a batch has the views of all instances that it changed, each with its stages") {
+TEST_CASE("a batch has the views of all instances that it changed with their stages") {
   ImportClient client("a\nb\nc\n");
   const read::Batch batch = client.hear(
       update("c", "7-1", R"("status":"RUNNING","stage":"check")") +
@@ -150,7 +150,7 @@ TEST_CASE("a batch has the views of all instances that it changed, each with its
   CHECK(reset.views[1].record.has_gap);
 }
 
-TEST_CASE("other ids are asked for after a frame, and the client stays connected") {
+TEST_CASE("changed ids are requested after a frame and the client stays connected") {
   ImportClient client("a\n");
   CHECK(client.query == "batch=a");
   (void)client.hear(update("a", "7-1", R"("status":"RUNNING")"));
@@ -166,7 +166,7 @@ TEST_CASE("other ids are asked for after a frame, and the client stays connected
   CHECK_FALSE(client.follow("\n"));
 }
 
-TEST_CASE("a stream until the final status says that it has ended, and closes itself") {
+TEST_CASE("a stream until the final status reports its end and closes itself") {
   ImportClient client("a\n", true);
   CHECK(client.query == "batch=a&until=final");
   const read::Batch batch =
@@ -182,7 +182,7 @@ TEST_CASE("a stream until the final status says that it has ended, and closes it
   CHECK_FALSE(client.is_connected);
 }
 
-TEST_CASE("what one stream can follow has a size") {
+TEST_CASE("the query size of a stream is known before it is opened") {
   const std::uint32_t workflow = workflow_create(put_in(imports));
   CHECK(query_size(workflow, 0, put_in("a\nb\n")) ==
         std::string_view("batch=a&snapshot=a&batch=b&snapshot=b").size());

@@ -13,22 +13,22 @@ struct BackoffOptions {
 };
 
 /// Exponential backoff with full jitter (Brooker, "Exponential Backoff and Jitter", AWS
-/// Architecture Blog, 2015) above a floor: the n-th delay is floor + uniform(0, min(cap, base *
+/// Architecture Blog, 2015) above a floor. The n-th delay is floor + uniform(0, min(cap, base *
 /// 2^n)).
 class Backoff {
  public:
   Backoff(BackoffOptions options, std::uint64_t seed);
 
-  /// The next delay. `floor` is the server's reconnection time.
+  /// Returns the next delay. `floor` is the server's reconnection time.
   [[nodiscard]] Duration next_delay(Duration floor);
 
-  /// A part of `most` by chance, which spreads this client from others.
+  /// Returns a random duration from 0 to `most`, so that clients spread out.
   [[nodiscard]] Duration some_of(Duration most);
 
-  /// Delays given since the last `reset`.
+  /// The number of delays since the last `reset`.
   [[nodiscard]] std::uint32_t attempts() const { return attempts_; }
 
-  /// The connection has proved stable: the next delay is a first one again.
+  /// Call this when the connection is stable: the next delay is a first one again.
   void reset() { attempts_ = 0; }
 
  private:

@@ -8,7 +8,7 @@
 
 namespace regstream {
 
-/// Why a message is no update. The names are those of `/api/health`.
+/// Why a message is not an update. `/api/health` has these names.
 enum class DropReason : std::uint8_t {
   too_long,                   ///< More bytes than `CodecLimits` allow.
   not_json,                   ///< Not in RFC 8259's grammar, or a number that no double can hold.
@@ -17,7 +17,7 @@ enum class DropReason : std::uint8_t {
   not_an_object,              ///< JSON of another kind.
   too_deep,                   ///< Nested deeper than `CodecLimits` allow.
   registration_id_missing,    ///< Absent or null.
-  registration_id,            ///< Not an integer from 1 on, nor the digits of one.
+  registration_id,            ///< Not an integer from 1, nor the digits of one.
   registration_id_too_large,  ///< Above `registration_id_max`.
   status_missing,             ///< Absent or null.
   status,                     ///< Empty, no text, or too long.

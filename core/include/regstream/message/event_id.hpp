@@ -8,9 +8,10 @@
 
 namespace regstream {
 
-/// Where an update stands in the history: `<epoch>-<sequence>`, as Redis writes a stream id. The
-/// epoch is the millisecond at which the history began, the sequence is contiguous within it, and a
-/// history that was lost begins a greater epoch: of two ids the greater one is always the newer.
+/// An update's position in the history: `<epoch>-<sequence>`, as Redis writes a stream id. The
+/// epoch is the millisecond at which the history began; the sequence has no holes within it. If a
+/// history is lost, the next one has a greater epoch, so the greater of two ids is always the
+/// newer.
 struct EventId {
   std::uint64_t epoch = 0;
   std::uint64_t sequence = 0;
@@ -22,8 +23,8 @@ struct EventId {
   }
 };
 
-/// The id that is the whole of `text`: two decimal numbers below 2^64, without sign, space or
-/// leading zeros, so that equal ids are equal texts. Nothing where it is anything else.
+/// Reads an id that is the whole of `text`: two decimal numbers below 2^64, without sign, space or
+/// leading zeros, so that equal ids are equal texts. Nothing if it is anything else.
 [[nodiscard]] std::optional<EventId> parse_event_id(std::string_view text);
 
 void append_event_id(std::string& out, const EventId& id);

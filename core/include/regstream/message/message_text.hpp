@@ -8,13 +8,13 @@
 
 namespace regstream {
 
-/// A message's bytes as the text that everybody reads: decoded by the Encoding standard ("UTF-8
-/// decode"), that is without a byte order mark, and with U+FFFD for each part that is not UTF-8.
-/// Everything else stays as it was published, byte for byte, and where nothing has to change
-/// nothing is copied: the view holds as long as the bytes do, and this object.
+/// A message's bytes as text: decoded by the Encoding standard ("UTF-8 decode"), which drops a byte
+/// order mark and replaces each part that is not UTF-8 by U+FFFD. Everything else stays as
+/// published, byte for byte. If nothing changes, nothing is copied: the view is valid as long as
+/// the bytes and this object are.
 class MessageText {
  public:
-  /// More than `bytes_max` bytes stay as they are: no decoder takes them.
+  /// More than `bytes_max` bytes stay unchanged, since no decoder accepts them.
   explicit MessageText(std::string_view bytes,
                        std::size_t bytes_max = CodecLimits{}.message_bytes_max);
 

@@ -8,7 +8,7 @@
 
 namespace regstream {
 
-/// How far one stage has come.
+/// The status of one stage.
 enum class StageStatus : std::uint8_t { started, completed, failed, skipped };
 
 /// The wire name ("started").

@@ -15,23 +15,23 @@ inline constexpr std::int64_t registration_id_max = integer_id_max;
 
 /// One message of the channel: a stage update (`stage` is set) or a status update.
 struct Update {
-  std::int64_t registration_id = 0;  ///< 0 where the workflow's ids are text: `text_id`.
+  std::int64_t registration_id = 0;  ///< 0 if the workflow's ids are text: `text_id`.
   std::string status;                ///< As sent.
   std::string stage;                 ///< Empty in a status update.
-  /// Of `stage`; inferred from `message` where the publisher sent none, or a word of its own.
+  /// The status of `stage`; inferred from `message` if the publisher sent none, or an unknown word.
   StageStatus stage_status = StageStatus::completed;
-  std::string stage_status_word = {};  ///< As sent where it is none of `StageStatus`, or empty.
+  std::string stage_status_word = {};  ///< As sent, if it is not a `StageStatus`; else empty.
   std::string message;
   std::string details;            ///< JSON text of an object exactly as sent, or empty.
   std::string process_log;        ///< JSON text of an array exactly as sent, or empty.
   std::int64_t timestamp_ms = 0;  ///< 0: the publisher sent none.
-  /// Absent until the update has entered the history. A publisher's own "id" that has not the form
-  /// of an event id is one of the `unknown` members, and no error.
+  /// Absent until the update is in the history. A publisher's own "id" that does not have the form
+  /// of an event id is one of the `unknown` members, not an error.
   std::optional<EventId> id = std::nullopt;
   /// JSON text of an object with the members that this version does not know, exactly as sent and
-  /// in their order, or empty if there are none. No longer than the message was.
+  /// in their order; empty if there are none. No longer than the message.
   std::string unknown = {};
-  std::string text_id = {};  ///< Empty where the workflow's ids are numbers.
+  std::string text_id = {};  ///< Empty if the workflow's ids are numbers.
 
   friend bool operator==(const Update&, const Update&) = default;
 };

@@ -11,96 +11,97 @@
 namespace regstream {
 
 struct RegistrationLimits {
-  /// The given workflow has 4 stages; a publisher that invents a name per message stops here, and
-  /// the view says that it has more (`has_more_stages`).
+  /// The built-in workflow has 4 stages. This stops a publisher that invents a stage name for each
+  /// message; the view then says that it has more (`has_more_stages`).
   std::size_t stages_max = 64;
-  /// A message is a sentence for an operator. What is longer is cut in the view and ends with
-  /// "…" there (the update itself has it whole), so that a snapshot with every stage stays well
-  /// below a stream's line limit. At least 3.
+  /// A message is a sentence for an operator. The view cuts a longer one and ends it with "…" (the
+  /// update itself keeps the whole text), so that a snapshot with every stage stays well below a
+  /// stream's line limit. At least 3.
   std::size_t message_bytes_max = 4096;
-  /// Updates without an id that are kept so that a late one can be put in its place. Two
-  /// validations of the given workflow are 18.
+  /// How many updates without an id are kept, so that a late one can be put in its place. Two
+  /// validations of the built-in workflow are 18.
   std::size_t recent_updates_max = 32;
-  /// What these may take; details of a megabyte are legal.
+  /// How many bytes those updates may take: details of a megabyte are legal.
   std::size_t recent_bytes_max = 256U << 10U;
 };
 
-/// What applying an update did.
+/// The result of applying an update.
 enum class Applied : std::uint8_t {
   changed,
-  unchanged,           ///< It said nothing new: a duplicate, a replay, or older than what is known.
-  other_registration,  ///< It belongs to another registration; the view is as before.
-  too_many_stages,     ///< Its stage is beyond `stages_max`; the rest of it was applied.
+  unchanged,           ///< It said nothing new: a duplicate, a replay, or an older update.
+  other_registration,  ///< It belongs to another registration; the view is unchanged.
+  too_many_stages,     ///< Its stage is over `stages_max`; the rest of it was applied.
 };
 
 /// How updates may have been missed.
 enum class Gap : std::uint8_t {
-  /// One message could not be read, or was too large. Those behind it belong to the same history.
+  /// One message was unreadable or too large. The messages after it belong to the same history.
   missed_message,
-  /// The stream said `reset`: what comes next may belong to another history, whose ids and times
-  /// need not be above those of the view.
+  /// The stream said `reset`. What follows may belong to another history, whose ids and times may
+  /// be below those of the view.
   lost_history,
 };
 
-/// True where the update ends a validation: its status is final, and it starts no stage.
+/// Whether the update ends a validation: its status is final, and it does not start a stage.
 [[nodiscard]] bool ends_validation(const Update& update, const Workflow& workflow);
 
-/// Folds the updates of one registration into one view, whatever way they come.
+/// Folds the updates of one registration into one view, in whatever order and however often they
+/// arrive.
 ///
 /// A validation begins with the first stage that starts, and ends with a final status. A stage that
-/// starts after that begins another validation: stages, details and log of the earlier one are
-/// dropped. A status update after a final one (COMPLETED long after APPROVED) keeps the stages.
+/// starts after that begins a new validation, which drops the stages, details and log of the
+/// earlier one. A status update after a final one (COMPLETED long after APPROVED) keeps the stages.
 ///
 /// The order of updates:
-/// - Updates with an id come in the order of their ids, some of them again. One whose id is not
-///   above the view's is dropped, and timestamps have no say in the order.
-/// - Updates without an id may come in any order: the view is that of their timestamps' order, as
-///   far back as they are kept. At one time an end comes after its stage's start, and a final
-///   status after the stages; what else has one time can't be told apart, and stays as it came.
-/// - An update without an id and without a timestamp comes after everything that came before it.
-/// - An update without an id that is older than what can still be reordered (a snapshot, updates
-///   with ids, updates that are not kept any more) may only complete its stage.
-/// - A snapshot counts as the update whose id it has. An older one is dropped, unless updates
-///   may have been missed; one without an id is the truth at that moment.
+/// - Updates with an id arrive in the order of their ids, possibly more than once. The fold drops
+///   an update whose id is not above the view's, and ignores timestamps.
+/// - Updates without an id may arrive in any order: the view is the one that the order of their
+///   timestamps gives, as far back as they are kept. With equal timestamps, a stage's end comes
+///   after its start, and a final status after the stages; otherwise the order of arrival decides.
+/// - An update without an id and without a timestamp comes after everything that arrived before it.
+/// - An update without an id that is too old to reorder (older than a snapshot, than updates with
+///   ids, or than the updates that are kept) may only complete its stage.
+/// - A snapshot counts as the update whose id it has. An older one is dropped, unless updates may
+///   have been missed. A snapshot without an id is the truth at that moment.
 ///
-/// When updates may have been missed (`mark_gap`) the view stays, and says so (`has_gap`) until a
-/// snapshot comes that does not. After a lost history nothing is compared with that view
-/// (`has_lost_history`), and it has no id any more: any snapshot replaces it, and the first update
-/// begins a new fold, which says so as well.
+/// When updates may have been missed (`mark_gap`), the view stays and has `has_gap` until a
+/// snapshot without a gap arrives. After a lost history (`has_lost_history`) the view has no id any
+/// more, and nothing is compared with it: any snapshot replaces it, and the first update begins a
+/// new view, which has `has_gap` as well.
 ///
-/// What is less than obvious:
-/// - An update that says of its stage what is known already is a duplicate, however late it comes.
-/// - A stage that starts again after it ended was retried: its times begin anew. A start with the
-///   time of the start that is known already is a duplicate.
-/// - A stage may end without its start having been seen.
-/// - A final status ends the stages that still run (a publisher of the given system says no more of
-///   them): as failed if it says so (FAILED), else as completed. Nothing runs in a final view.
+/// Less obvious rules:
+/// - An update that repeats what is known of its stage is a duplicate, however late it arrives.
+/// - A stage that starts again after it ended was retried: its times begin again. A start with the
+///   same time as the known start is a duplicate.
+/// - A stage may end although its start was never seen.
+/// - A final status ends the stages that still run, since a publisher of the given system reports
+///   nothing more about them: as failed if the status is a failed one (FAILED), else as completed.
+///   Nothing runs in a final view.
 /// - A publisher that sends no `stageStatus` may begin again without a start ("Checking for
-///   duplicates"): the first stage, with a time after the final status, begins another validation.
-/// - Any other stage update after the final status that starts nothing is a late one: it changes
-///   its stage, not the outcome.
-/// - A stage update whose status is final ends the validation as well, unless the stage just
-///   starts.
-/// - Details and process log stay until an update brings others.
+///   duplicates"): the first stage, with a time after the final status, begins a new validation.
+/// - Any other stage update after the final status that starts nothing is late: it changes its
+///   stage, not the outcome.
+/// - A stage update whose status is final ends the validation as well, unless it starts its stage.
+/// - Details and process log stay until an update brings new ones.
 class Registration {
  public:
-  /// `workflow` says which statuses end an instance, and must outlive this.
+  /// `workflow` says which statuses are final, and must outlive this object.
   Registration(InstanceId id, const Workflow& workflow, RegistrationLimits limits = {});
   explicit Registration(std::int64_t registration_id, RegistrationLimits limits = {});
 
-  /// `unchanged` still moves the view's id on where the update has a newer one.
+  /// Folds in one update. Even with `unchanged`, the view's id moves on if the update's is newer.
   Applied apply(const Update& update);
 
-  /// Takes the gateway's snapshot, or the view that an earlier client saved: the truth, whatever
-  /// was known before.
+  /// Replaces the view with the gateway's snapshot, or with a view that an earlier client saved: it
+  /// is the truth, whatever was known before.
   Applied apply_snapshot(RegistrationView snapshot);
 
-  /// Updates may have been missed. `unchanged` if the view says so already.
+  /// Records that updates may have been missed. Returns `unchanged` if the view says so already.
   Applied mark_gap(Gap gap);
 
   [[nodiscard]] const RegistrationView& view() const { return view_; }
 
-  /// What is kept besides the view, to put late updates in their place.
+  /// Bytes kept besides the view, to put late updates in their place.
   [[nodiscard]] std::size_t recent_bytes() const { return recent_bytes_; }
 
  private:
@@ -113,9 +114,9 @@ class Registration {
   const Workflow* workflow_;
   RegistrationLimits limits_;
   RegistrationView view_;
-  /// In the order in which they are folded. All updates here have no id.
+  /// The updates that can still be reordered, in their order. None of them has an id.
   std::list<Update> recent_;
-  /// The view without those in `recent_`; means nothing while there are none.
+  /// The view without the updates in `recent_`; unused while that is empty.
   RegistrationView before_recent_;
   std::size_t recent_bytes_ = 0;
 };

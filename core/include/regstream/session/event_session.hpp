@@ -10,10 +10,10 @@
 #include <regstream/sse/parser.hpp>
 #include <regstream/time.hpp>
 
-/// One event stream, from connecting to its events: the connection machine and the parser, joined.
+/// One event stream, from connecting to its events. It joins the connection machine and the parser.
 ///
-/// A shell owns the transport and one timer. It passes on what they report, then carries out what
-/// comes out, until there is nothing more:
+/// A shell owns the transport and one timer. It passes on their reports, then carries out the
+/// actions, until there are none:
 ///
 ///     session.connect(now);                            // or any other input
 ///     while (const auto action = session.poll_action()) {
@@ -29,16 +29,16 @@
 ///     }
 ///     ...                                              // poll the actions again, set the timer
 ///
-/// Whatever an earlier attempt still reports is refused (the input returns false) and changes
-/// nothing, so that a shell compares no attempts.
+/// A report of an earlier attempt is refused (the input returns false) and changes nothing, so a
+/// shell compares no attempt ids.
 namespace regstream {
 
-/// The inputs and outputs that the connection machine has are its own: see connection.hpp.
+/// connection.hpp describes the inputs and outputs that come from the connection machine.
 class EventSession : private Connection {
  public:
-  /// `seed` spreads this client's delays from other clients' ones. `last_event_id` is what an
-  /// earlier session left (empty: none); one that is longer than `last_event_id_bytes_max` counts
-  /// as none, and `limits.id_bytes_max` is not more than that in any case.
+  /// `seed` gives this client delays that differ from those of other clients. `last_event_id` is
+  /// the id that an earlier session left (empty: none); one that is longer than
+  /// `last_event_id_bytes_max` is ignored, and `limits.id_bytes_max` is at most that.
   EventSession(const ConnectionOptions& options, std::uint64_t seed,
                std::string_view last_event_id = {}, sse::ParserLimits limits = {})
       : Connection(options, seed, last_event_id), limits_(limits) {
@@ -58,20 +58,20 @@ class EventSession : private Connection {
   using Connection::on_token;
   using Connection::on_token_failed;
 
-  // What the transport of `attempt` reports. Refused unless that is the current one. An attempt
-  // brings bytes or events, never both: its parser would not know of the events' ids.
+  // What the transport of `attempt` reports. Refused unless that attempt is the current one. An
+  // attempt delivers bytes or events, never both: its parser would not know the events' ids.
   bool on_response(AttemptId attempt, const ResponseHead& head, Instant now);
-  /// Bytes of the body, from a transport that does not parse. They must outlive the `poll_token`
-  /// calls up to NeedInput, which must come before the next bytes or event. Refused unless the
-  /// stream is open.
+  /// Bytes of the body, from a transport that does not parse them. They must stay valid until
+  /// `poll_token` returns NeedInput, which must happen before the next bytes or event. Refused
+  /// unless the stream is open.
   bool on_bytes(AttemptId attempt, std::string_view bytes, Instant now);
-  /// One event named `message`, from a transport that parses, as EventSource does. `last_event_id`
-  /// is given where the event changed it. Both must outlive the next `poll_token`. Refused unless
-  /// the stream is open.
+  /// One event of the type `message`, from a transport that parses, such as EventSource. Pass
+  /// `last_event_id` if the event changed it. Both must stay valid until the next `poll_token`.
+  /// Refused unless the stream is open.
   bool on_event(AttemptId attempt, std::string_view data,
                 std::optional<std::string_view> last_event_id, Instant now);
   using Connection::on_end;
-  /// Bytes of the probe beside `attempt` (`OpenProbe`). Refused if there is none.
+  /// Bytes of the probe beside `attempt` (`OpenProbe`). Refused if there is no probe.
   bool on_probe_bytes(AttemptId attempt, std::string_view bytes, Instant now);
 
   using Connection::handle_deadline;
@@ -79,12 +79,12 @@ class EventSession : private Connection {
 
   using Connection::poll_action;
 
-  /// The next token of the bytes or the event that came last; NeedInput: there is none. Once the
-  /// session was closed or restarted nothing more comes of that stream, not even what has arrived
-  /// already. Views hold until the next call or input.
+  /// Returns the next token of the last bytes or event; NeedInput: there are no more. Once the
+  /// session is closed or restarted, nothing more comes out of that stream, not even what has
+  /// already arrived. Views are valid until the next call or input.
   ///
-  /// `last_event_id` moves on with each token. So whatever was not polled is sent again to whoever
-  /// resumes from it.
+  /// `last_event_id` moves on with each token, so a client that resumes from it gets again what it
+  /// has not polled.
   [[nodiscard]] sse::Token poll_token();
 
   using Connection::is_connected;
@@ -94,32 +94,33 @@ class EventSession : private Connection {
 
  protected:
   using Connection::opened_attempt;
-  /// Whose message was polled last.
-  [[nodiscard]] AttemptId read_attempt() const { return attempt_; }
-  /// The message that was polled last says how long the stream's token is still good for.
+  /// The attempt whose message was polled last.
+  [[nodiscard]] AttemptId message_attempt() const { return attempt_; }
+  /// The message that was polled last says how long the stream's token is still valid.
   bool renew(Duration expires_in) { return on_token_expiring(attempt_, expires_in); }
-  /// The message that was polled last is a ping, of this time of the server's.
+  /// The message that was polled last is a ping, with the server's time.
   bool ping(std::int64_t timestamp_ms) { return on_ping(attempt_, timestamp_ms); }
-  /// The message that was polled last ends the stream, for good.
+  /// The message that was polled last ends the stream for good.
   bool finish() { return on_finished(attempt_); }
   [[nodiscard]] const sse::ParserLimits& limits() const { return limits_; }
 
  private:
-  /// What came last, and was not polled yet.
+  /// The last input that was not polled yet.
   enum class Unread : std::uint8_t { nothing, bytes, event };
 
-  [[nodiscard]] sse::Token next_of_bytes();
-  [[nodiscard]] sse::Token take_event();
+  [[nodiscard]] sse::Token next_token_of_bytes();
+  [[nodiscard]] sse::Token token_of_event();
   [[nodiscard]] bool begin_reading(AttemptId attempt, Instant now);
 
   sse::ParserLimits limits_;
-  /// Of the stream that opened last: each one begins anew, with the id that the last one left.
+  /// The parser of the stream that opened last. Each stream begins anew, with the last event id of
+  /// the one before.
   std::optional<sse::Parser> parser_;
   Unread unread_ = Unread::nothing;
-  AttemptId attempt_{};  ///< Whose bytes or event these are.
+  AttemptId attempt_{};  ///< The attempt of the unread bytes or event.
   std::string_view event_data_;
   std::optional<sse::Parser> probe_parser_;
-  AttemptId probed_attempt_{};  ///< Beside which that parser's probe runs.
+  AttemptId probed_attempt_{};  ///< The attempt beside which that probe runs.
   std::optional<std::string_view> event_id_;
 };
 

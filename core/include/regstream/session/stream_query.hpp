@@ -8,30 +8,32 @@
 
 #include <regstream/workflow/workflow.hpp>
 
-/// What a stream is asked for: the query of its request, and how much a server takes in one.
+/// The query of a stream's request, and how much a server accepts in one.
 namespace regstream {
 
-/// The ids of one stream. Who follows more opens another stream.
+/// The most ids that one stream may follow. For more, open another stream.
 inline constexpr std::size_t stream_ids_max = 100;
 
-/// Path and query of a request, as gateways take them.
+/// The longest path and query of a request that gateways accept.
 inline constexpr std::size_t stream_target_bytes_max = std::size_t{6} << 10U;
 
-/// What the ids of a stream may take of that. It leaves room for a path and a `lastEventId`, and
-/// takes a hundred ids that are numbers, however large.
+/// The longest query that the ids of a stream may take. It leaves room for a path and a
+/// `lastEventId`, and is enough for a hundred ids that are numbers, however large.
 inline constexpr std::size_t stream_query_bytes_max = stream_target_bytes_max - 256;
 
 /// When a stream is over.
 enum class StreamEnd : std::uint8_t {
   never,
-  final_status,  ///< With the first final status of its one instance (`until=final`).
+  final_status,  ///< The stream ends with the first final status of its one instance
+                 ///< (`until=final`).
 };
 
-/// Bytes of the longest query that a stream of these ids sends: with all of them in `snapshot`.
+/// Returns the bytes of the longest query that a stream of these ids sends: with all of them in
+/// `snapshot`.
 [[nodiscard]] std::size_t longest_query_bytes(std::span<const InstanceId> ids,
                                               const Workflow& workflow);
 
-/// Whether one stream can be asked for `ids`; none: for every instance. Each has to be one of the
+/// Whether one stream can be requested for `ids`; no ids: every instance. Each id must be of the
 /// workflow's kind, and a stream that ends has exactly one.
 [[nodiscard]] bool can_ask(std::span<const InstanceId> ids, const Workflow& workflow,
                            StreamEnd end = StreamEnd::never);
@@ -39,7 +41,7 @@ enum class StreamEnd : std::uint8_t {
 /// Appends `name=<id>` to a query, and `&` before it unless the query is empty.
 void append_id_parameter(std::string& query, std::string_view name, const InstanceId& id);
 
-/// Appends `name=value` likewise, the value percent-encoded.
+/// Appends `name=value` in the same way, the value percent-encoded.
 void append_parameter(std::string& query, std::string_view name, std::string_view value);
 
 }  // namespace regstream

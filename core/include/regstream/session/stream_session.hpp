@@ -16,10 +16,10 @@
 #include <regstream/session/event_session.hpp>
 #include <regstream/session/stream_query.hpp>
 
-/// One stream of a workflow's updates, from connecting to the views that they add up to: an event
-/// session, the codec and a fold for each instance, joined.
+/// One stream of a workflow's updates, from connecting to the views. It joins an event session, the
+/// codec and a fold for each instance.
 ///
-/// It is used as an event session is (event_session.hpp), but for what is polled of what arrived:
+/// Use it as an event session (event_session.hpp), but poll messages instead of tokens:
 ///
 ///     if (session.on_bytes(attempt, bytes, now)) {     // likewise on_event
 ///       while (const auto message = session.poll_message()) {
@@ -30,112 +30,115 @@
 ///       }
 ///     }
 ///
-/// Each attempt's request asks for what `request_query` says when the session opens a transport.
+/// When the session opens a transport, send the query that `request_query` returns.
 ///
-/// An update is announced once: one that its instance's view has in it already, by a snapshot say,
-/// is of the kind `other`.
+/// An update is announced once. If its view contains it already, because of a snapshot say, its
+/// kind is `other`.
 ///
-/// There is one rule for updates that may have been missed. The view stays, with `has_gap`, and
-/// `resets` grows: at a `reset` of the server, and at a message that can't be read or is too large,
-/// as it may have been an update. A snapshot replaces the view; behind a `reset` without one the
+/// One rule covers updates that may have been missed. The view stays, with `has_gap`, and `resets`
+/// grows: at a `reset` of the server, and at a message that is unreadable or too large, since it
+/// may have been an update. A snapshot replaces the view. After a `reset` without a snapshot the
 /// first update begins a new view, still with `has_gap`.
 namespace regstream {
 
-/// What a message was.
+/// The kind of a message.
 enum class MessageKind : std::uint8_t {
   connected,
   update,
   snapshot,
   reset,  ///< The server may have missed updates.
   ping,
-  /// Of a type that this version does not know, about another instance, an update that its view has
-  /// in it already, or an end that nobody asked for.
+  /// A message of an unknown type, about another instance, an update that the view contains
+  /// already, or an end that was not asked for.
   other,
   malformed,  ///< Not a message of the contract.
   too_large,  ///< Over a limit, and skipped.
-  end,        ///< The final update has come: the session has closed itself (`finished`).
+  end,        ///< The final update has arrived: the session has closed itself (`finished`).
   /// The stream's token expires soon: the session replaces the stream in time (`renewed`).
   token_expiring,
 };
 
-/// One message of the stream. Its views hold until the session's next `poll_message` or input.
+/// One message of the stream. Its views are valid until the session's next `poll_message` or input.
 struct SessionMessage {
   MessageKind kind = MessageKind::other;
-  /// One of the session's views is another one now, or the first.
+  /// One of the session's views has changed, or is the first one.
   bool view_changed = false;
-  std::string_view last_event_id = {};  ///< What a reconnect behind this message resumes from.
-  std::string_view json = {};           ///< The message as it was sent; empty if it is too large.
-  std::string_view problem = {};        ///< A sentence, if it is malformed or too large.
+  /// The id that a reconnect after this message resumes from.
+  std::string_view last_event_id = {};
+  /// The message as sent; empty if it is too large.
+  std::string_view json = {};
+  std::string_view problem = {};           ///< A sentence, if it is malformed or too large.
   const StreamMessage* content = nullptr;  ///< Null if it is malformed or too large.
 };
 
 class StreamSession : public EventSession {
  public:
-  /// The server is asked for `ids`, which `can_ask` has to allow; none: for every instance, and
-  /// then there is no view. `workflow` must outlive the session. `last_event_id` is what an earlier
-  /// session left (empty: none), of the same ids.
+  /// Requests the stream of `ids`, which `can_ask` must allow. No ids: every instance, and then
+  /// there are no views. `workflow` must outlive the session. `last_event_id` is the id that an
+  /// earlier session of the same ids left (empty: none).
   ///
-  /// With `StreamEnd::final_status` the stream is over with its instance's final update. The page
-  /// or program has that update by then, with the end's own id (`StreamMessage::end_id`), or, where
-  /// the stream began behind it, the view that the snapshot gave or an earlier session left.
+  /// With `StreamEnd::final_status` the stream ends with its instance's final update. By then the
+  /// page or program has that update, with the end's own id (`StreamMessage::end_id`), or, if the
+  /// stream began after it, the view from a snapshot or from an earlier session.
   StreamSession(const ConnectionOptions& options, std::uint64_t seed, const Workflow& workflow,
                 std::span<const InstanceId> ids, std::string_view last_event_id = {},
                 sse::ParserLimits limits = {}, StreamEnd end = StreamEnd::never);
-  /// The same of registrations.
+  /// The same for registrations.
   StreamSession(const ConnectionOptions& options, std::uint64_t seed,
                 std::span<const std::int64_t> registration_ids, std::string_view last_event_id = {},
                 sse::ParserLimits limits = {});
 
-  /// Takes over what an earlier session left of an instance (`view_to_restore`), together with its
-  /// last event id. Call it before `connect`. False, and nothing changes, if the session has no
-  /// such instance.
+  /// Restores the view of an instance that an earlier session left (`view_to_restore`), together
+  /// with its last event id. Call it before `connect`. Returns false and changes nothing if the
+  /// session has no such instance.
   [[nodiscard]] bool restore(RegistrationView view);
 
-  /// Replaces the ids that the server is asked for. An open stream is replaced with it, as
-  /// `Connection::change` says; it resumes, and asks for a snapshot of each id that is new until
-  /// that or a first update has come. A message that can't be used counts as the snapshot of the
-  /// first that waits for one: it is not asked for again, and the view begins with the next update.
-  /// An id that leaves loses its view, and counts as new when it comes back: what the stream before
-  /// still tells of it is of the kind `other`. False, and nothing changes: `ids` is empty or more
-  /// than one stream can ask for (`can_ask`), or the session asks for every instance.
+  /// Replaces the ids that the session requests. This replaces an open stream, as
+  /// `Connection::change` says: the new stream resumes, and asks for a snapshot of each new id
+  /// until that snapshot or a first update has arrived. An unusable message counts as the snapshot
+  /// of the first id that waits for one: the session does not ask for that snapshot again, and the
+  /// view begins with the next update. An id that leaves loses its view, and counts as new when it
+  /// comes back; what the old stream still says about it is of the kind `other`. Returns false and
+  /// changes nothing if `ids` is empty or more than one stream can request (`can_ask`), or if the
+  /// session requests every instance.
   [[nodiscard]] bool follow(std::span<const InstanceId> ids, Instant now);
 
-  /// The query of the request that `OpenTransport` asks for, percent-encoded and without its `?`:
-  /// `registrationId=42&registrationId=43&snapshot=43`, with `until=final` where the stream ends.
-  /// Empty: every instance. The last event id is the action's, and the shell's to send.
-  /// A poll's, and so a probe's, ends with `poll=1`.
+  /// Returns the query of the request that `OpenTransport` makes, percent-encoded and without its
+  /// `?`: `registrationId=42&registrationId=43&snapshot=43`, with `until=final` if the stream ends.
+  /// Empty: every instance. The shell sends the last event id, which the action carries. The query
+  /// of a poll, and of a probe, ends with `poll=1`.
   [[nodiscard]] std::string request_query(TransportKind kind = {}) const;
 
-  /// The next message of the bytes or the event that came last; nothing: there is none. Where
-  /// memory runs out in it, a message counts as missed. What event_session.hpp says of `poll_token`
-  /// holds for it as well. Events that have a name are passed over: the contract's have none.
+  /// Returns the next message of the last bytes or event; nothing: there are no more. If memory
+  /// runs out meanwhile, a message counts as missed. See `poll_token` in event_session.hpp for the
+  /// rest. Events with a type are skipped: the contract's messages have none.
   [[nodiscard]] std::optional<SessionMessage> poll_message();
 
-  /// Null: nothing is known of it, or the session has no such instance. Holds until the next
-  /// `poll_message` or `follow`.
+  /// Returns an instance's view. Null: nothing is known about it, or the session has no such
+  /// instance. Valid until the next `poll_message` or `follow`.
   [[nodiscard]] const RegistrationView* view(const InstanceId& id) const;
 
-  /// What this session leaves of an instance to the next one's `restore`, in the same process or
-  /// by `encode_view`. It is there before anything is known, too: updates may have been missed by
-  /// then. Null: the session has no such instance. Holds as long as `view`.
+  /// Returns the view to hand to the next session's `restore`, in the same process or by
+  /// `encode_view`. It exists before anything is known, too, since updates may have been missed by
+  /// then. Null: the session has no such instance. Valid as long as `view`.
   [[nodiscard]] const RegistrationView* view_to_restore(const InstanceId& id) const;
 
-  /// How many ids it follows, and the view to restore of the `index`-th.
+  /// The number of ids that the session follows, and the view to restore of the `index`-th.
   [[nodiscard]] std::size_t followed_count() const { return followed_.size(); }
   [[nodiscard]] const RegistrationView& followed_view(std::size_t index) const {
     return followed_[index]->registration.view();
   }
-  /// Whether the `index`-th was added, and waits for its snapshot (`follow`): a session that
+  /// Whether the `index`-th id was added and waits for its snapshot (`follow`). A session that
   /// resumes after `last_event_id` has to add it, too.
   [[nodiscard]] bool is_new(std::size_t index) const { return followed_[index]->is_new; }
-  /// Whether the view of the `index`-th is another one than when this was asked last, also by a gap
-  /// before anything is known.
-  [[nodiscard]] bool take_view_change(std::size_t index) {
+  /// Whether the view of the `index`-th id has changed since the last call, also by a gap before
+  /// anything is known.
+  [[nodiscard]] bool consume_view_change(std::size_t index) {
     return std::exchange(followed_[index]->has_changed, false);
   }
   [[nodiscard]] const Workflow& workflow() const { return *workflow_; }
 
-  /// How often updates may have been missed.
+  /// How many times updates may have been missed.
   [[nodiscard]] std::uint64_t resets() const { return resets_; }
 
  private:
@@ -147,36 +150,36 @@ class StreamSession : public EventSession {
         : registration(id, workflow), is_new(true), added_during(added) {}
 
     Registration registration;
-    /// It was added, and neither a snapshot of it nor an update has come since, nor what may have
-    /// been one of them.
+    /// It was added, and no snapshot or update of it has arrived since, nor an unusable message in
+    /// its place.
     bool is_new = false;
-    /// The stream that was there when it was added was not asked for it. Where it was followed
-    /// before, that stream goes on with a story whose beginning is lost. 0: there was none.
+    /// The attempt that was open when the id was added, and did not request it. If the id was
+    /// followed before, that stream continues a story whose beginning is lost. 0: there was none.
     AttemptId added_during{};
-    bool has_changed = false;  ///< As `take_view_change` says.
+    bool has_changed = false;  ///< Whether `consume_view_change` has something to report.
   };
 
-  struct Reading;
+  struct GapUnlessRead;
   [[nodiscard]] SessionMessage read(const sse::Event& event);
   void apply_update(SessionMessage& message, const UpdateSlices& update);
   void apply_snapshot(SessionMessage& message, std::string_view json);
-  /// The message may have been an update, and can't be used.
+  /// Handles a message that is unusable and may have been an update.
   void reject(SessionMessage& message, MessageKind kind, std::string_view problem);
   void mark_gap(SessionMessage& message, Gap gap);
   [[nodiscard]] std::string describe(const sse::Skipped& skipped) const;
-  /// `followed_.size()`: it is not there.
+  /// Returns `followed_.size()` if it is not there.
   [[nodiscard]] std::size_t index_of(std::int64_t number, std::string_view text) const;
   [[nodiscard]] Followed* find(std::int64_t number, std::string_view text);
-  /// The same for what the message that was polled last tells of.
-  [[nodiscard]] Followed* find_told(std::int64_t number, std::string_view text);
+  /// The same, but only if the stream of the message that was polled last had requested it.
+  [[nodiscard]] Followed* find_requested(std::int64_t number, std::string_view text);
 
   const Workflow* workflow_;
   StreamEnd end_;
-  /// Each by itself: a fold is much to move, and much code to move it by.
+  /// Behind pointers: a fold is large, and moving it is much code.
   std::vector<std::unique_ptr<Followed>> followed_;
   std::uint64_t resets_ = 0;
 
-  // What the message that was polled last has views of.
+  // What the views of the last polled message refer to.
   StreamMessage content_;
   std::string problem_;
 };

@@ -13,14 +13,14 @@
 /// Server-sent events, the receiving side: WHATWG HTML, "9.2.6 Interpreting an event stream".
 namespace regstream::sse {
 
-/// A dispatched event. The views hold until the parser's next call.
+/// A dispatched event. The views are valid until the parser's next call.
 struct Event {
   std::string_view type;  ///< "message" unless the block named another.
   std::string_view data;  ///< Valid UTF-8, lines joined by LF.
   std::string_view last_event_id;
 };
 
-/// A line that began with a colon, without the colon. The view holds until the parser's next call.
+/// A comment line, without its colon. The view is valid until the parser's next call.
 struct Comment {
   std::string_view text;
 };
@@ -30,7 +30,7 @@ struct Retry {
   Duration delay;
 };
 
-/// Which limit an event that was skipped is over.
+/// The limit that a skipped event exceeds.
 enum class SkipReason : std::uint8_t {
   line_too_long,
   event_too_large,
@@ -40,96 +40,102 @@ enum class SkipReason : std::uint8_t {
 /// The enumerator's own name.
 [[nodiscard]] std::string_view to_string(SkipReason reason);
 
-/// An event over a limit. It comes at the event's end, in place of the event, and the stream goes
-/// on: whoever resumes from `last_event_id` does not get the same event again. The view holds until
-/// the parser's next call.
+/// An event over a limit, reported at its end in place of the event. The stream goes on: a client
+/// that resumes from `last_event_id` does not get the same event again. The view is valid until the
+/// parser's next call.
 struct Skipped {
   SkipReason reason{};
-  std::uint64_t bytes = 0;         ///< Its data as it was sent, with a line feed for each line.
-  std::string_view last_event_id;  ///< With the event's own id, if it had one within the limit.
+  /// The bytes of its data as sent, counting a line feed for each line.
+  std::uint64_t bytes = 0;
+  /// Includes the event's own id, if it had one within the limit.
+  std::string_view last_event_id;
 };
 
-/// Every byte fed so far has been used.
+/// The parser has used every byte fed so far.
 struct NeedInput {};
 
 using Token = std::variant<NeedInput, Event, Comment, Retry, Skipped>;
 
-/// What one stream may make the parser hold. An event over a limit is skipped as its bytes come, in
-/// constant memory. What is no event has no limit: a longer comment, unknown field or `retry` is
-/// passed over, as the standard has it for fields that mean nothing.
+/// How much memory one stream may make the parser use. An event over a limit is skipped while its
+/// bytes arrive, in constant memory. A longer comment, unknown field or `retry` costs no event: it
+/// is ignored, as the standard says for fields without a meaning.
 struct ParserLimits {
-  /// A line that spans chunks is buffered; a peer that never ends one must not grow it for ever.
+  /// A line that spans chunks is buffered. A peer that never ends a line must not grow the buffer
+  /// forever.
   std::size_t line_bytes_max = 4U << 20U;
   /// All data lines of one event together.
   std::size_t event_bytes_max = 8U << 20U;
-  /// The id travels back in a request header, and servers bound those (commonly at 8 KiB).
+  /// The id travels back in a request header, and servers limit those (commonly to 8 KiB).
   std::size_t id_bytes_max = 4096;
 };
 
 /// How far the parser has searched a chunk for line ends.
 struct LineCursor {
-  const char* begin = nullptr;  ///< Of what is searched.
+  const char* begin = nullptr;  ///< The beginning of the searched bytes.
   const char* end = nullptr;    ///< Of the chunk.
-  const char* block = nullptr;  ///< The 64 bytes that `marks` tells of.
-  std::uint64_t marks = 0;      ///< What may end a line there; the first byte's bit is the lowest.
+  const char* block = nullptr;  ///< The 64 bytes that `marks` describes.
+  /// The bytes that may end a line there; the lowest bit is the first byte.
+  std::uint64_t marks = 0;
 };
 
-/// A pull parser: `feed` one chunk, then `next` until it says NeedInput. Exact at every chunk
-/// split. Time is linear in the bytes fed, memory is bounded by the limits.
+/// A pull parser: `feed` one chunk, then call `next` until it returns NeedInput. The result is
+/// exact at every chunk split. Time is linear in the bytes fed; the limits bound memory.
 class Parser {
  public:
-  /// `last_event_id` is what an earlier stream left (empty: none).
+  /// `last_event_id` is the id that an earlier stream left (empty: none).
   explicit Parser(ParserLimits limits = {}, std::string last_event_id = {});
 
-  // Its views may point into itself.
+  // Not copyable: its views may point into itself.
   Parser(const Parser&) = delete;
   Parser& operator=(const Parser&) = delete;
 
   /// Starts a new connection: only the last event ID and the reconnection time carry over.
   void begin_connection();
 
-  /// Hands over the next bytes. `chunk` must outlive the `next` calls up to NeedInput; call only
-  /// when `next` has said NeedInput.
+  /// Passes the next bytes. `chunk` must stay valid until `next` returns NeedInput. Call this only
+  /// after NeedInput.
   void feed(std::string_view chunk);
 
-  /// The next token of what was fed.
+  /// Returns the next token of the fed bytes.
   [[nodiscard]] Token next();
 
-  /// What a reconnect has to send as Last-Event-ID; empty means none.
+  /// The id that a reconnect has to send as Last-Event-ID; empty: none.
   [[nodiscard]] std::string_view last_event_id() const;
 
-  /// The reconnection time last set by a `retry` field. What does not fit is the longest Duration.
+  /// The reconnection time that the last `retry` field set. A value that does not fit becomes the
+  /// longest Duration.
   [[nodiscard]] std::optional<Duration> retry() const;
 
  private:
-  /// Where a field's value lives: in bytes of the chunk (or of `line_`), or in a buffer of ours.
-  /// Data may also be `skipped`: the event is over a limit, and the rest of its block only counts.
+  /// Where a field's value is: in bytes of the chunk (or of `line_`), or in a buffer of the parser.
+  /// Data may also be `skipped`: the event is over a limit, and the rest of its block is only
+  /// counted.
   enum class Held : std::uint8_t { nowhere, viewed, owned, skipped };
 
   /// Where the beginning of a line that spans chunks is.
   enum class OpenLine : std::uint8_t {
     none,
-    kept,    ///< In `line_`.
-    passed,  ///< Nowhere: the line is too long, or means nothing. `passed_` has what is known of
-             ///< it.
+    kept,  ///< In `line_`.
+    /// Dropped: the line is too long, or means nothing. `passed_` has what is known about it.
+    passed,
   };
 
-  /// What is left of a line whose bytes were let go: enough to say which field it was.
+  /// What is kept of a line whose bytes were dropped: enough to tell which field it was.
   struct PassedLine {
-    std::array<char, 6> head{};  ///< Its first bytes: the longest name with its colon.
+    std::array<char, 6> head{};  ///< The first bytes: the longest name with its colon.
     std::size_t head_size = 0;
-    std::uint64_t bytes = 0;  ///< All of them.
+    std::uint64_t bytes = 0;  ///< The line's length.
     bool has_nul = false;
 
     void add(std::string_view piece, bool is_plain);
   };
 
-  // A line handler returns true if it produced a token. The token itself is filled in place: seven
-  // words, copied for every line, would cost as much as the line's scan.
+  // A line handler returns true if it produced a token. It fills the token in place: seven words,
+  // copied for every line, would cost as much as scanning the line.
 
   [[nodiscard]] bool resume(Token& token);
   void skip_byte_order_mark();
-  [[nodiscard]] bool take_line(Token& token);
+  [[nodiscard]] bool read_line(Token& token);
   [[nodiscard]] Token end_chunk();
   void keep_for_next_chunk();
   void keep_open_line(std::string_view piece, bool is_plain);
@@ -151,23 +157,24 @@ class Parser {
   ParserLimits limits_;
   const char* at_ = nullptr;   ///< The next byte of the chunk.
   const char* end_ = nullptr;  ///< Of the chunk.
-  LineCursor lines_;           ///< The lines of the chunk, the next one from `at_` on.
+  LineCursor lines_;           ///< The line search; the next line begins at `at_`.
 
-  /// The chunk is new, so that one of the states below may hold; within a chunk none does.
+  /// The chunk is new, so one of the states below may apply. Within a chunk none does.
   bool must_resume_ = false;
   std::uint8_t byte_order_mark_seen_ = 0;  ///< Bytes of it matched so far.
   bool at_start_ = true;                   ///< A byte order mark may still come.
   bool swallow_line_feed_ = false;         ///< The last chunk ended with a CR.
 
   OpenLine open_line_ = OpenLine::none;
-  /// The beginning of a line that spans chunks. Its bytes stay until the chunk's end, as views into
-  /// them may have been handed out.
+  /// The beginning of a line that spans chunks. Its bytes stay until the chunk's end, because
+  /// tokens may have views into them.
   std::string line_;
-  bool line_is_plain_ = true;  ///< As LineScan has it.
+  bool line_is_plain_ = true;  ///< See `LineScan::is_plain`.
   PassedLine passed_;
 
-  // The event that is being read. No two states of Held are neighbours: compilers would load them
-  // as one word, and such a load waits until the bytes just stored have left the processor's queue.
+  // The event that is being read. Members of type Held are never neighbours: compilers would load
+  // two of them as one word, and such a load waits until the bytes just stored have left the
+  // processor's store queue.
   Held data_held_ = Held::nowhere;
   std::string_view data_view_;
   std::string data_;
@@ -177,12 +184,13 @@ class Parser {
   Held id_held_ = Held::nowhere;
   std::string_view id_view_;
   std::string id_;
-  std::size_t data_growth_ = 0;      ///< What replacing ill-formed bytes has added to `data_`.
-  std::uint64_t skipped_bytes_ = 0;  ///< Of the event, once its data is `skipped`.
-  SkipReason skip_reason_{};         ///< The first one.
+  /// The bytes that replacing ill-formed UTF-8 has added to `data_`.
+  std::size_t data_growth_ = 0;
+  std::uint64_t skipped_bytes_ = 0;  ///< The data bytes of the event, once they are `skipped`.
+  SkipReason skip_reason_{};         ///< The first reason.
 
   std::string comment_;
-  std::string last_event_id_;  ///< Never a view: it outlives the chunk, whatever becomes of that.
+  std::string last_event_id_;  ///< Never a view: it outlives the chunk.
   std::optional<Duration> retry_;
 };
 

@@ -8,23 +8,23 @@
 #include <utility>
 #include <vector>
 
-/// A workflow's vocabulary: what its messages call things, and what the words mean. It is data, so
-/// that one gateway, one publisher and one client serve any workflow; docs/workflows.md says how it
-/// is declared. The registration's is built in (registration.hpp).
+/// A workflow's vocabulary: the names in its messages, and what they mean. It is data, so that one
+/// gateway, one publisher and one client serve any workflow. docs/workflows.md describes the
+/// declaration. The registration's workflow is built in (registration.hpp).
 namespace regstream {
 
-/// What the id of a workflow's instances is.
+/// The kind of id that a workflow's instances have.
 enum class IdKind : std::uint8_t {
   integer,  ///< 1 to 2^53 - 1, exact in JavaScript's numbers.
-  text,     ///< As `is_text_id` says.
+  text,     ///< See `is_text_id`.
 };
 
-/// Numbers as ids: JavaScript reads JSON numbers as doubles.
+/// The largest id that is a number: JavaScript reads JSON numbers as doubles.
 inline constexpr std::int64_t integer_id_max = (std::int64_t{1} << 53) - 1;
 inline constexpr std::size_t text_id_bytes_max = 128;
 
 /// Whether `text` may be an id: 1 to 128 bytes of UTF-8 without control characters (Unicode's
-/// category Cc), and not "*", which stands for every instance.
+/// category Cc), and not "*", which means every instance.
 [[nodiscard]] bool is_text_id(std::string_view text);
 
 /// Names one instance of a workflow: the number or the text, by the workflow's kind.
@@ -39,21 +39,21 @@ struct InstanceId {
   friend bool operator==(const InstanceId&, const InstanceId&) = default;
 };
 
-/// Reads an id as URLs and tokens write it: decimal digits alone for a number. Nothing: it is no id
-/// of the kind.
+/// Reads an id as written in URLs and tokens: decimal digits alone for a number. Nothing: it is not
+/// an id of this kind.
 [[nodiscard]] std::optional<InstanceId> parse_instance_id(std::string_view text, IdKind kind);
 
-/// What an id must be, for the end of a sentence: "a number from 1 to 9007199254740991".
+/// Describes an id, for the end of a sentence: "a number from 1 to 9007199254740991".
 [[nodiscard]] std::string_view expected_instance_id(IdKind kind);
 
-/// The order of lists of ids: by number, then by the bytes of the text.
+/// The order of ids in lists: by number, then by the bytes of the text.
 [[nodiscard]] bool is_before(const InstanceId& left, const InstanceId& right);
 
-/// What a status says of its instance.
+/// What a status says about its instance.
 enum class StatusKind : std::uint8_t {
-  open,    ///< It goes on.
-  final,   ///< It has ended.
-  failed,  ///< It has ended, and failed: so have the stages that still ran.
+  open,    ///< The instance goes on.
+  final,   ///< The instance has ended.
+  failed,  ///< The instance has ended and failed, and so have the stages that still ran.
 };
 
 struct WorkflowStatus {
@@ -70,23 +70,24 @@ struct WorkflowStage {
   friend bool operator==(const WorkflowStage&, const WorkflowStage&) = default;
 };
 
-/// What a declaration says. Whoever uses one keeps it for as long as what was made with it.
+/// The content of a declaration. It must outlive everything that was made with it.
 struct Workflow {
   std::string name;
-  /// The member of messages that names the instance, and the parameter of a stream's query.
+  /// The member of messages that holds the instance's id, and the parameter of a stream's query.
   std::string id_member;
   IdKind id_kind = IdKind::integer;
-  /// In order. Others may appear; they are open.
+  /// In order. Other statuses may appear; they are open.
   std::vector<WorkflowStatus> statuses;
-  std::string stage_update_status;  ///< The open one that a stage update carries.
-  /// In order. Others may appear.
+  std::string stage_update_status;  ///< The open status that a stage update carries.
+  /// In order. Other stages may appear.
   std::vector<WorkflowStage> stages;
-  /// A stage update without `stageStatus` is read from its message (`infer_stage_status`);
-  /// otherwise it means that the stage has completed.
+  /// Whether the status of a stage update without `stageStatus` is inferred from its message
+  /// (`infer_stage_status`). Otherwise such an update means that the stage has completed.
   bool infer_stage_status = false;
-  std::string channel;       ///< Where its messages are published.
-  std::string stream_path;   ///< Of the event stream.
-  std::string updates_path;  ///< Where updates are posted; `{id}` stands for the instance's id.
+  std::string channel;      ///< Where its messages are published.
+  std::string stream_path;  ///< The path of the event stream.
+  /// Updates are posted here; `{id}` is the instance's id.
+  std::string updates_path;
 
   /// Whether the instance has ended; a status that is not declared is open.
   [[nodiscard]] bool is_final(std::string_view status) const {
