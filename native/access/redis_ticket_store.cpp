@@ -23,7 +23,7 @@ namespace regstream::access {
 namespace {
 
 /// GETDEL would do; Redis has it from 6.2 on.
-constexpr const char* take_script =
+constexpr const char* redeem_script =
     "local sealed = redis.call('GET', KEYS[1]) "
     "if sealed then redis.call('DEL', KEYS[1]) end "
     "return sealed";
@@ -195,9 +195,10 @@ void RedisTicketStore::keep(const Workflow& workflow, const std::string& name, s
                        });
 }
 
-void RedisTicketStore::take(const Workflow& workflow, const std::string& name, TakenHandler done) {
+void RedisTicketStore::redeem(const Workflow& workflow, const std::string& name,
+                              RedeemHandler done) {
   implementation_->ask(
-      {"EVAL", take_script, "1", broker::HistoryNames(workflow.channel).ticket(name)},
+      {"EVAL", redeem_script, "1", broker::HistoryNames(workflow.channel).ticket(name)},
       [done = std::move(done)](const redisReply* reply) {
         if (reply == nullptr) {
           done(StoreAway{});

@@ -20,7 +20,7 @@ class RedisTicketStore final : public TicketStore {
 
   void keep(const Workflow& workflow, const std::string& name, std::string sealed,
             KeptHandler done) override;
-  void take(const Workflow& workflow, const std::string& name, TakenHandler done) override;
+  void redeem(const Workflow& workflow, const std::string& name, RedeemHandler done) override;
 
  private:
   class Implementation;

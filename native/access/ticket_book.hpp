@@ -22,7 +22,7 @@ class TicketBook {
   /// Nothing: it is kept. Otherwise the oldest one is over after this time, unless it is taken.
   [[nodiscard]] std::optional<Duration> keep(std::string name, std::string sealed, Instant now);
   /// What is kept under the name, once. Nothing: it is unknown, taken, or too old.
-  [[nodiscard]] std::optional<std::string> take(const std::string& name, Instant now);
+  [[nodiscard]] std::optional<std::string> redeem(const std::string& name, Instant now);
 
   [[nodiscard]] std::size_t size() const { return order_.size(); }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
@@ -48,7 +48,7 @@ class EmbeddedTicketStore final : public TicketStore {
  public:
   void keep(const Workflow& workflow, const std::string& name, std::string sealed,
             KeptHandler done) override;
-  void take(const Workflow& workflow, const std::string& name, TakenHandler done) override;
+  void redeem(const Workflow& workflow, const std::string& name, RedeemHandler done) override;
 
  private:
   TicketBook book_;

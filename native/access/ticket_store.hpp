@@ -27,8 +27,8 @@ class TicketStore {
  public:
   using Kept = std::variant<TicketKept, StoreFull, StoreAway>;
   using KeptHandler = std::function<void(Kept)>;
-  using Taken = std::variant<std::string, NoTicket, StoreAway>;
-  using TakenHandler = std::function<void(Taken)>;
+  using RedeemResult = std::variant<std::string, NoTicket, StoreAway>;
+  using RedeemHandler = std::function<void(RedeemResult)>;
 
   TicketStore() = default;
   TicketStore(const TicketStore&) = delete;
@@ -37,7 +37,7 @@ class TicketStore {
 
   virtual void keep(const Workflow& workflow, const std::string& name, std::string sealed,
                     KeptHandler done) = 0;
-  virtual void take(const Workflow& workflow, const std::string& name, TakenHandler done) = 0;
+  virtual void redeem(const Workflow& workflow, const std::string& name, RedeemHandler done) = 0;
 };
 
 }  // namespace regstream::access

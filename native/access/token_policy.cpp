@@ -180,22 +180,22 @@ void TokenPolicy::redeem(const std::string& ticket, const Workflow& workflow, Ha
     return;
   }
   const std::string name = keys->name();
-  tickets_.take(workflow, name,
-                [weak = std::weak_ptr(self_), keys = *std::move(keys), useless,
-                 decided = std::move(decided)](const TicketStore::Taken& taken) {
-                  const auto self = weak.lock();
-                  if (self == nullptr || std::holds_alternative<StoreAway>(taken)) {
-                    decided(tickets_away());
-                    return;
-                  }
-                  const auto* const sealed = std::get_if<std::string>(&taken);
-                  auto token = sealed == nullptr ? std::nullopt : keys.unseal(*sealed);
-                  if (!token) {
-                    decided(useless);
-                    return;
-                  }
-                  (*self)->judge(*std::move(token), decided);
-                });
+  tickets_.redeem(workflow, name,
+                  [weak = std::weak_ptr(self_), keys = *std::move(keys), useless,
+                   decided = std::move(decided)](const TicketStore::RedeemResult& result) {
+                    const auto self = weak.lock();
+                    if (self == nullptr || std::holds_alternative<StoreAway>(result)) {
+                      decided(tickets_away());
+                      return;
+                    }
+                    const auto* const sealed = std::get_if<std::string>(&result);
+                    auto token = sealed == nullptr ? std::nullopt : keys.unseal(*sealed);
+                    if (!token) {
+                      decided(useless);
+                      return;
+                    }
+                    (*self)->judge(*std::move(token), decided);
+                  });
 }
 
 TokenVerifier::Verdict TokenPolicy::verify(const std::string& token) const {
