@@ -46,7 +46,7 @@ class HistoryRelay::OtherFeed final : public Feed {
     }
     behind_bytes_ += batch->bytes;
     try {
-      asio::post(context_, [this, batch] { take(batch); });
+      asio::post(context_, [this, batch] { accept(batch); });
     } catch (...) {
       behind_bytes_ -= batch->bytes;
       throw;
@@ -54,28 +54,28 @@ class HistoryRelay::OtherFeed final : public Feed {
   }
 
  private:
-  void take(const BatchPtr& batch) {
+  void accept(const BatchPtr& batch) {
     try {
-      untold_.push_back(batch);
+      undelivered_.push_back(batch);
     } catch (...) {
-      count_told(*batch);
+      count_delivered(*batch);
       throw;
     }
     if (!goes_on_) {
-      tell();
+      deliver();
     }
   }
 
   /// What the subscriber throws ends what it was called for, and nothing else: a message that is
   /// lost to it leaves a gap, which a hub finds; what is no message is told again. The rest follows
   /// in another turn, and still before what comes after it.
-  void tell() {
-    while (!untold_.empty()) {
-      const BatchPtr batch = untold_.front();
+  void deliver() {
+    while (!undelivered_.empty()) {
+      const BatchPtr batch = undelivered_.front();
       while (next_ < batch->events.size()) {
         const Event& event = batch->events[next_];
         try {
-          std::visit([this](const auto& one) { tell(one); }, event);
+          std::visit([this](const auto& one) { deliver(one); }, event);
         } catch (...) {
           next_ += std::holds_alternative<Message>(event) ? 1U : 0U;
           go_on();
@@ -84,30 +84,30 @@ class HistoryRelay::OtherFeed final : public Feed {
         ++next_;
       }
       next_ = 0;
-      untold_.pop_front();
-      count_told(*batch);
+      undelivered_.pop_front();
+      count_delivered(*batch);
     }
   }
   void go_on() {
     asio::post(context_, [this] {
       goes_on_ = false;
-      tell();
+      deliver();
     });
     goes_on_ = true;
   }
-  void count_told(const Batch& batch) {
+  void count_delivered(const Batch& batch) {
     if (behind_bytes_.fetch_sub(batch.bytes) > behind_bytes_max) {
       behind_bytes_.notify_one();
     }
   }
 
-  void tell(const Begun& begun) { subscriber_->on_history(begun.position); }
-  void tell(const Message& message) { subscriber_->on_message(message.id, message.text); }
-  void tell(const Live& live) {
+  void deliver(const Begun& begun) { subscriber_->on_history(begun.position); }
+  void deliver(const Message& message) { subscriber_->on_message(message.id, message.text); }
+  void deliver(const Live& live) {
     loss_reason_ = live.loss_reason;
     subscriber_->on_live();
   }
-  void tell(const CaughtUp& caught_up) {
+  void deliver(const CaughtUp& caught_up) {
     if (caught_up.asked[loop_]) {
       subscriber_->on_caught_up();
     }
@@ -118,7 +118,7 @@ class HistoryRelay::OtherFeed final : public Feed {
   asio::io_context& context_;
   Subscriber* subscriber_ = nullptr;
   std::string loss_reason_;
-  std::deque<BatchPtr> untold_;
+  std::deque<BatchPtr> undelivered_;
   std::size_t next_ = 0;  // Of the first batch's events.
   bool goes_on_ = false;  // After an exception, when its turn comes.
   std::atomic<std::size_t> behind_bytes_ = 0;

@@ -274,7 +274,9 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
   void act(const PauseChannel& pause) { links_.pause(pause.pauses); }
 
   void act(const BeginHistory& begin) { subscriber_->on_history(begin.position); }
-  void act(const TellMessage& told) { subscriber_->on_message(told.id, told.message); }
+  void act(const DeliverMessage& delivery) {
+    subscriber_->on_message(delivery.id, delivery.message);
+  }
   void act(const GoLive& /*live*/) { subscriber_->on_live(); }
   void act(const CaughtUp& /*caught_up*/) { subscriber_->on_caught_up(); }
 

@@ -45,11 +45,11 @@ void HistoryFollower::begin_anew() {
   anew.past_epochs_ = past_epochs_;
   anew.known_ = known_;
   anew.counts_ = counts_;
-  anew.is_catch_up_wanted_ =
-      is_catch_up_wanted_ || is_catching_up_ ||
-      std::any_of(told_.begin(), told_.end(), [](const FollowerAction& action) {
-        return std::holds_alternative<CaughtUp>(action);
-      });
+  anew.is_catch_up_wanted_ = is_catch_up_wanted_ || is_catching_up_ ||
+                             std::any_of(pending_actions_.begin(), pending_actions_.end(),
+                                         [](const FollowerAction& action) {
+                                           return std::holds_alternative<CaughtUp>(action);
+                                         });
   anew.is_loss_due_ = true;  // A bare message may be what it was about to take in.
   *this = std::move(anew);
 }
@@ -147,7 +147,7 @@ void HistoryFollower::request_read() {
   is_read_wanted_ = true;
 }
 
-bool HistoryFollower::is_told(EventId id) const {
+bool HistoryFollower::is_delivered(EventId id) const {
   return last_ && id.epoch == last_->epoch && id <= *last_;
 }
 
@@ -177,14 +177,14 @@ void HistoryFollower::refuse(const DecodeError& error) {
 }
 
 void HistoryFollower::hear_claim(EventId id, std::string_view message) {
-  if (is_told(id) && claims_.empty()) {
+  if (is_delivered(id) && claims_.empty()) {
     hear_entry(id, message);
     return;
   }
   if (is_past(id)) {
     return;
   }
-  if (!is_told(id)) {
+  if (!is_delivered(id)) {
     request_read();
   }
   claims_bytes_ += message.size();
@@ -211,12 +211,12 @@ void HistoryFollower::hear_entry(EventId id, std::string_view message) {
 /// In the order in which they were heard. The script appends first, and then publishes: what was
 /// heard before the read began, and is not in the history, is not the script's.
 void HistoryFollower::settle_claims() {
-  while (!claims_.empty() && (claims_covered_ > 0 || is_told(claims_.front().id))) {
+  while (!claims_.empty() && (claims_covered_ > 0 || is_delivered(claims_.front().id))) {
     const Claim claim = std::move(claims_.front());
     claims_.pop_front();
     claims_bytes_ -= claim.message.size();
     claims_covered_ -= std::min<std::size_t>(claims_covered_, 1);
-    if (is_told(claim.id)) {
+    if (is_delivered(claim.id)) {
       hear_entry(claim.id, claim.message);
     } else if (!is_past(claim.id)) {
       hear_bare(claim.message);
@@ -259,10 +259,10 @@ void HistoryFollower::on_page(HistoryPage page) {
     begin_history(page.end);
   }
   if (!std::exchange(is_live_, true)) {
-    told_.emplace_back(GoLive{});
+    pending_actions_.emplace_back(GoLive{});
   }
   if (is_catching_up_) {
-    told_.emplace_back(CaughtUp{});
+    pending_actions_.emplace_back(CaughtUp{});
     is_catching_up_ = false;  // Not before: there may be no memory to say so.
   }
   is_caught_up_ = is_subscribed_ && is_read_since_subscribed_;
@@ -275,7 +275,7 @@ void HistoryFollower::on_awaited(std::vector<HistoryEntry> entries) {
     return;  // The page that is due brings them as well.
   }
   for (auto& entry : entries) {
-    if (is_told(entry.id)) {
+    if (is_delivered(entry.id)) {
       continue;
     }
     const EventId next{.epoch = last_->epoch, .sequence = last_->sequence + 1};
@@ -284,7 +284,7 @@ void HistoryFollower::on_awaited(std::vector<HistoryEntry> entries) {
       return;
     }
     learn(entry.id);
-    tell(entry);
+    deliver(entry);
   }
   if (hashes_.size() > limits_.unconfirmed_max) {
     request_read();
@@ -294,7 +294,7 @@ void HistoryFollower::on_awaited(std::vector<HistoryEntry> entries) {
 /// False: a message that was told is another one now.
 bool HistoryFollower::take(HistoryEntry& entry) {
   const EventId id = entry.id;
-  if (is_told(id)) {
+  if (is_delivered(id)) {
     const auto age = last_->sequence - id.sequence;
     const auto hash = age < hashes_.size()
                           ? hashes_[hashes_.size() - 1 - static_cast<std::size_t>(age)]
@@ -310,15 +310,15 @@ bool HistoryFollower::take(HistoryEntry& entry) {
   if (last_ != before) {
     begin_history(before);
   }
-  tell(entry);
+  deliver(entry);
   return true;
 }
 
-void HistoryFollower::tell(HistoryEntry& entry) {
+void HistoryFollower::deliver(HistoryEntry& entry) {
   adoption_.read(entry.id, entry.message, entry.adopted_as);
   last_ = entry.id;
   hashes_.emplace_back(hash_of(entry.message));
-  told_.emplace_back(TellMessage{entry.id, std::move(entry.message)});
+  pending_actions_.emplace_back(DeliverMessage{entry.id, std::move(entry.message)});
 }
 
 void HistoryFollower::begin_history(EventId position) {
@@ -331,7 +331,7 @@ void HistoryFollower::begin_history(EventId position) {
   last_ = position;
   hashes_ = {std::nullopt};
   is_live_ = false;
-  told_.emplace_back(BeginHistory{position});
+  pending_actions_.emplace_back(BeginHistory{position});
 }
 
 void HistoryFollower::on_adopted(std::optional<EventId> end) {
@@ -347,9 +347,9 @@ void HistoryFollower::on_adopted(std::optional<EventId> end) {
 
 std::optional<FollowerAction> HistoryFollower::poll() {
   is_channel_behind_ |= !may_hear();
-  if (!told_.empty()) {
-    FollowerAction action = std::move(told_.front());
-    told_.pop_front();
+  if (!pending_actions_.empty()) {
+    FollowerAction action = std::move(pending_actions_.front());
+    pending_actions_.pop_front();
     return action;
   }
   if (may_await()) {

@@ -37,7 +37,7 @@ struct HistoryPage {
 struct BeginHistory {
   EventId position;
 };
-struct TellMessage {
+struct DeliverMessage {
   EventId id;
   std::string message;
 };
@@ -59,7 +59,7 @@ struct LeaveChannel {};
 /// Put an entry without a message into the history: bare messages were lost, and every stream is to
 /// be told.
 struct TellLoss {};
-using FollowerAction = std::variant<BeginHistory, TellMessage, GoLive, CaughtUp, ReadHistory,
+using FollowerAction = std::variant<BeginHistory, DeliverMessage, GoLive, CaughtUp, ReadHistory,
                                     AwaitHistory, Adopt, ProbeChannel, LeaveChannel, TellLoss>;
 
 struct FollowerLimits {
@@ -180,7 +180,7 @@ class HistoryFollower {
     std::string message;
   };
 
-  [[nodiscard]] bool is_told(EventId id) const;
+  [[nodiscard]] bool is_delivered(EventId id) const;
   [[nodiscard]] bool is_past(EventId id) const;
   void hear_claim(EventId id, std::string_view message);
   void hear_entry(EventId id, std::string_view message);
@@ -188,7 +188,7 @@ class HistoryFollower {
   void refuse(const DecodeError& error);
   void settle_claims();
   [[nodiscard]] bool take(HistoryEntry& entry);
-  void tell(HistoryEntry& entry);
+  void deliver(HistoryEntry& entry);
   void begin_history(EventId position);
   void request_read();
   void lose_read();
@@ -202,7 +202,7 @@ class HistoryFollower {
   DroppedCounts counts_;
   std::int64_t dropped_registration_ = 0;
   std::optional<DecodeError> refusal_;
-  std::deque<FollowerAction> told_;  // For `poll`.
+  std::deque<FollowerAction> pending_actions_;  // For `poll`.
 
   EventId known_;
   std::optional<EventId> last_;  // Told, or the position of the history that was begun.

@@ -315,7 +315,9 @@ std::optional<SessionAction> HistorySession::poll_follower(Instant now) {
     Instant now;
 
     std::optional<SessionAction> operator()(BeginHistory begin) const { return begin; }
-    std::optional<SessionAction> operator()(TellMessage& told) const { return std::move(told); }
+    std::optional<SessionAction> operator()(DeliverMessage& delivery) const {
+      return std::move(delivery);
+    }
     std::optional<SessionAction> operator()(GoLive live) const { return live; }
     std::optional<SessionAction> operator()(CaughtUp caught_up) const { return caught_up; }
     std::optional<SessionAction> operator()(AwaitHistory await) const {

@@ -103,8 +103,8 @@ using SessionFact = std::variant<RedisFailed, RedisRefuses, RedisTakes, RedisFol
                                  AwaitedAgain, PublishRejected, PublishesUnknown, MessageRefused,
                                  MessageForged, ChannelOverflowed>;
 
-/// `BeginHistory`, `TellMessage`, `GoLive` and `CaughtUp` are the subscriber's (`Subscriber`).
-using SessionAction = std::variant<Connect, GiveUp, Call, PauseChannel, BeginHistory, TellMessage,
-                                   GoLive, CaughtUp, PublishEnded, SessionFact>;
+/// `BeginHistory`, `DeliverMessage`, `GoLive` and `CaughtUp` are the subscriber's (`Subscriber`).
+using SessionAction = std::variant<Connect, GiveUp, Call, PauseChannel, BeginHistory,
+                                   DeliverMessage, GoLive, CaughtUp, PublishEnded, SessionFact>;
 
 }  // namespace regstream::broker

@@ -53,7 +53,9 @@ struct Shown {
   std::string operator()(const BeginHistory& begin) const {
     return "begins " + to_string(begin.position);
   }
-  std::string operator()(const TellMessage& told) const { return "tells " + to_string(told.id); }
+  std::string operator()(const DeliverMessage& delivery) const {
+    return "delivers " + to_string(delivery.id);
+  }
   std::string operator()(const GoLive& /*live*/) const { return "live"; }
   std::string operator()(const CaughtUp& /*caught_up*/) const { return "caught up"; }
   std::string operator()(const PublishEnded& /*ended*/) const { return "ended"; }

@@ -14,6 +14,7 @@ using regstream::broker::Adopt;
 using regstream::broker::AwaitHistory;
 using regstream::broker::BeginHistory;
 using regstream::broker::CaughtUp;
+using regstream::broker::DeliverMessage;
 using regstream::broker::FollowerAction;
 using regstream::broker::GoLive;
 using regstream::broker::HistoryEntry;
@@ -23,7 +24,6 @@ using regstream::broker::LeaveChannel;
 using regstream::broker::ProbeChannel;
 using regstream::broker::ReadHistory;
 using regstream::broker::TellLoss;
-using regstream::broker::TellMessage;
 using regstream::test::stamped_json;
 using regstream::test::update_json;
 using Lines = std::vector<std::string>;
@@ -49,9 +49,9 @@ std::string line(const FollowerAction& action) {
     std::string operator()(const BeginHistory& begin) const {
       return "history " + to_string(begin.position);
     }
-    std::string operator()(const TellMessage& told) const {
-      CHECK(told.message == message(told.id));
-      return "message " + to_string(told.id);
+    std::string operator()(const DeliverMessage& delivery) const {
+      CHECK(delivery.message == message(delivery.id));
+      return "message " + to_string(delivery.id);
     }
     std::string operator()(const GoLive& /*live*/) const { return "live"; }
     std::string operator()(const CaughtUp& /*caught_up*/) const { return "caught up"; }
