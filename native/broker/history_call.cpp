@@ -174,7 +174,7 @@ Command HistoryCalls::words(const ScriptCall& call, Adopt& adopt) const {
   return command;
 }
 
-Command HistoryCalls::words(const ScriptCall& call, const TellLoss& /*loss*/) const {
+Command HistoryCalls::words(const ScriptCall& call, const RecordLoss& /*loss*/) const {
   return begin(call, "lose");
 }
 

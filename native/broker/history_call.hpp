@@ -46,7 +46,7 @@ class HistoryCalls {
   [[nodiscard]] Command words(const ScriptCall& call, PublishBatch& batch) const;
   [[nodiscard]] Command words(const ScriptCall& call, const ProbePublishing& probe) const;
   [[nodiscard]] Command words(const ScriptCall& call, Adopt& adopt) const;
-  [[nodiscard]] Command words(const ScriptCall& call, const TellLoss& loss) const;
+  [[nodiscard]] Command words(const ScriptCall& call, const RecordLoss& loss) const;
 
   HistoryNames names_;
   RedisHistoryLimits limits_;
@@ -58,7 +58,7 @@ class HistoryCalls {
 [[nodiscard]] HistoryReply read_reply(Question question, const redisReply& reply,
                                       const RedisPeer& peer);
 
-/// The answer to `TellLoss`, and to `Adopt` if its cursor is not too old.
+/// The answer to `RecordLoss`, and to `Adopt` if its cursor is not too old.
 [[nodiscard]] std::optional<EventId> read_id(const redisReply& reply);
 
 }  // namespace regstream::broker

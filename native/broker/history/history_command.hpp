@@ -23,7 +23,7 @@
 namespace regstream::broker {
 
 // --- The modes of scripts/history, which says what each does. `ReadHistory`, `Adopt` and
-// --- `TellLoss` are what the follower asks for.
+// --- `RecordLoss` are what the follower asks for.
 
 /// And say where it ends, and which server has it.
 struct OpenHistory {};
@@ -46,7 +46,7 @@ struct PublishBatch {
 struct ProbePublishing {};
 
 using ScriptMode =
-    std::variant<OpenHistory, ReadHistory, PublishBatch, ProbePublishing, Adopt, TellLoss>;
+    std::variant<OpenHistory, ReadHistory, PublishBatch, ProbePublishing, Adopt, RecordLoss>;
 
 struct ScriptCall {
   ScriptMode mode;

@@ -74,21 +74,21 @@ void HistoryFollower::on_unsubscribed() {
   }
 }
 
-void HistoryFollower::on_loss_told(EventId end) {
-  is_telling_loss_ = false;
+void HistoryFollower::on_loss_recorded(EventId end) {
+  is_recording_loss_ = false;
   learn(end);
   request_read();
 }
 
 /// It may have been told; but whether, nobody knows.
-void HistoryFollower::lose_loss() {
-  is_loss_due_ |= std::exchange(is_telling_loss_, false);
+void HistoryFollower::abandon_loss() {
+  is_loss_due_ |= std::exchange(is_recording_loss_, false);
 }
 
 void HistoryFollower::on_not_callable() {
   is_callable_ = false;
-  lose_read();
-  lose_loss();
+  abandon_read();
+  abandon_loss();
   adoption_.lost();
 }
 
@@ -98,7 +98,7 @@ void HistoryFollower::permit(bool reading, bool adopting) {
 }
 
 /// The answer to a read that may be under way will not come.
-void HistoryFollower::lose_read() {
+void HistoryFollower::abandon_read() {
   is_caught_up_ = false;
   if (is_subscribed_ || is_reading_) {
     request_read();
@@ -381,10 +381,10 @@ std::optional<FollowerAction> HistoryFollower::poll() {
     claims_covered_ = claims_.size();
     return ReadHistory{confirmed(), page_bytes_};
   }
-  if (may_adopt_ && is_loss_due_ && !is_telling_loss_) {
+  if (may_adopt_ && is_loss_due_ && !is_recording_loss_) {
     is_loss_due_ = false;
-    is_telling_loss_ = true;
-    return TellLoss{};
+    is_recording_loss_ = true;
+    return RecordLoss{};
   }
   if (may_adopt_) {
     if (auto adopt = adoption_.next()) {

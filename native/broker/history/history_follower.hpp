@@ -58,9 +58,9 @@ struct ProbeChannel {};
 struct LeaveChannel {};
 /// Put an entry without a message into the history: bare messages were lost, and every stream is to
 /// be told.
-struct TellLoss {};
+struct RecordLoss {};
 using FollowerAction = std::variant<BeginHistory, DeliverMessage, GoLive, CaughtUp, ReadHistory,
-                                    AwaitHistory, Adopt, ProbeChannel, LeaveChannel, TellLoss>;
+                                    AwaitHistory, Adopt, ProbeChannel, LeaveChannel, RecordLoss>;
 
 struct FollowerLimits {
   /// Messages told as they came, before a read looks again whether they are the history's still.
@@ -134,8 +134,8 @@ class HistoryFollower {
   void on_channel_drained() { is_channel_behind_ = !may_hear(); }
   /// The answer to `ProbeChannel`.
   void on_channel_probed() { adoption_.probed(); }
-  /// The answer to `TellLoss`: where the history ended then.
-  void on_loss_told(EventId end);
+  /// The answer to `RecordLoss`: where the history ended then.
+  void on_loss_recorded(EventId end);
   /// The answer to `ReadHistory`.
   void on_page(HistoryPage page);
   /// The answer to `AwaitHistory`, in order; empty if nothing came for some time.
@@ -146,9 +146,9 @@ class HistoryFollower {
   /// The answer to `Adopt`, as `Adoption::answered` takes it.
   void on_adopted(std::optional<EventId> end);
   /// The answer is that Redis refuses for now: it is asked again as soon as that is permitted.
-  void on_read_refused() { lose_read(); }
+  void on_read_refused() { abandon_read(); }
   void on_adoption_refused() { adoption_.lost(); }
-  void on_loss_refused() { lose_loss(); }
+  void on_loss_refused() { abandon_loss(); }
   /// Whether `poll` may ask Redis to read, and to adopt. At the start it may.
   void permit(bool reading, bool adopting);
 
@@ -191,8 +191,8 @@ class HistoryFollower {
   void deliver(HistoryEntry& entry);
   void begin_history(EventId position);
   void request_read();
-  void lose_read();
-  void lose_loss();
+  void abandon_read();
+  void abandon_loss();
   [[nodiscard]] std::optional<EventId> confirmed() const;
   [[nodiscard]] bool may_await() const;
 
@@ -218,7 +218,7 @@ class HistoryFollower {
       false;  // It was left unread, and what Redis held has not all been heard.
   bool is_channel_left_ = false;
   bool is_loss_due_ = false;
-  bool is_telling_loss_ = false;
+  bool is_recording_loss_ = false;
   bool is_caught_up_ = false;
   bool is_callable_ = false;
   bool may_read_ = true;

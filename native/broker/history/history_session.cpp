@@ -332,7 +332,7 @@ std::optional<SessionAction> HistorySession::poll_follower(Instant now) {
     }
     std::optional<SessionAction> operator()(ReadHistory read) const { return ask(read); }
     std::optional<SessionAction> operator()(Adopt& adopt) const { return ask(std::move(adopt)); }
-    std::optional<SessionAction> operator()(TellLoss loss) const { return ask(loss); }
+    std::optional<SessionAction> operator()(RecordLoss loss) const { return ask(loss); }
 
     [[nodiscard]] SessionAction ask(ScriptMode&& mode) const {
       return session.call(LinkRole::caller, session.script_.call(std::move(mode)));

@@ -268,7 +268,7 @@ std::optional<RedisFailure> ScriptLink::on_answer(Question question, HistoryRepl
     on_write_taken(false, now);
   } else if (question == Question::loss && id != nullptr) {
     adopting_.on_taken();
-    follower_.on_loss_told(*id);
+    follower_.on_loss_recorded(*id);
     on_write_taken(false, now);
   } else {
     return mistyped_failure();

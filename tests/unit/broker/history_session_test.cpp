@@ -163,7 +163,7 @@ TEST_CASE("a channel that ends before all was heard is a loss, and told as such"
   bench.bring_up_gateway();
   bench.session.on_channel_behind();
   bench.lose(LinkRole::listener);
-  CHECK(bench.wants() == Texts{"failed: lost redis", "tell loss", "overflowed"});
+  CHECK(bench.wants() == Texts{"failed: lost redis", "record loss", "overflowed"});
   CHECK(bench.call_reply(EventId{1'000, 1}) == Texts{"read 1000-0"});
 }
 

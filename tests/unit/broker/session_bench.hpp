@@ -77,7 +77,7 @@ struct Shown {
   std::string operator()(const Adopt& adopt) const {
     return "adopt " + std::to_string(adopt.offers.size());
   }
-  std::string operator()(const TellLoss& /*loss*/) const { return "tell loss"; }
+  std::string operator()(const RecordLoss& /*loss*/) const { return "record loss"; }
   std::string operator()(const LoadScript& /*load*/) const { return "load"; }
   std::string operator()(const AskDurability& /*ask*/) const { return "durability?"; }
   std::string operator()(const AskServer& /*ask*/) const { return "server?"; }

@@ -23,7 +23,7 @@ using regstream::broker::HistoryPage;
 using regstream::broker::LeaveChannel;
 using regstream::broker::ProbeChannel;
 using regstream::broker::ReadHistory;
-using regstream::broker::TellLoss;
+using regstream::broker::RecordLoss;
 using regstream::test::stamped_json;
 using regstream::test::update_json;
 using Lines = std::vector<std::string>;
@@ -70,7 +70,7 @@ std::string line(const FollowerAction& action) {
     }
     std::string operator()(const ProbeChannel& /*probe*/) const { return "probe channel"; }
     std::string operator()(const LeaveChannel& /*leave*/) const { return "leave"; }
-    std::string operator()(const TellLoss& /*loss*/) const { return "loss"; }
+    std::string operator()(const RecordLoss& /*loss*/) const { return "loss"; }
   };
   return std::visit(Liner{}, action);
 }
