@@ -43,7 +43,7 @@ void Adoption::begin(EventId position) {
   is_behind_ = false;
   probed_.reset();
   begun_ = position;
-  if (bare_.empty() && !is_unsettled_) {
+  if (bare_.empty() && !has_unverified_) {
     pass(position);
     return;
   }
@@ -56,8 +56,8 @@ void Adoption::begin(EventId position) {
   offered_ = textless_;
 }
 
-void Adoption::set_unsettled(bool is_unsettled) {
-  is_unsettled_ = is_unsettled;
+void Adoption::set_has_unverified(bool has_unverified) {
+  has_unverified_ = has_unverified;
   leave_behind();
 }
 
@@ -81,13 +81,13 @@ void Adoption::shorten() {
 }
 
 void Adoption::give_up_unheard() {
-  if (!is_unsettled_) {
+  if (!has_unverified_) {
     pass(read_);
   }
 }
 
 bool Adoption::probe() {
-  if (probed_ || is_unsettled_ || !is_behind_ || heard_ >= read_) {
+  if (probed_ || has_unverified_ || !is_behind_ || heard_ >= read_) {
     return false;
   }
   probed_ = read_;
@@ -96,7 +96,7 @@ bool Adoption::probe() {
 
 void Adoption::probed() {
   // What was heard meanwhile, and is not settled, may be an entry's message yet: then once more.
-  if (const auto id = std::exchange(probed_, std::nullopt); id && !is_unsettled_) {
+  if (const auto id = std::exchange(probed_, std::nullopt); id && !has_unverified_) {
     begun_ = std::max(begun_, *id);
     leave_behind();
   }
@@ -197,7 +197,7 @@ void Adoption::pass(EventId id) {
 /// to be read, and would then be taken for something that is known.
 void Adoption::leave_behind() {
   const bool is_read = read_.epoch == begun_.epoch && read_ >= begun_;
-  if (is_behind_ && !is_unsettled_ && heard_ < begun_ && is_read) {
+  if (is_behind_ && !has_unverified_ && heard_ < begun_ && is_read) {
     pass(begun_);
   }
 }

@@ -34,7 +34,7 @@ struct AdoptionLimits {
   /// until some are adopted (`Adoption::is_full`): then Redis holds what follows.
   std::size_t waiting_max = 40'000;
   /// Of their texts, and of texts that were adopted. One message more may be held, and those that
-  /// were thought to be the history's (`FollowerLimits::claims_bytes_max`).
+  /// were thought to be the history's (`FollowerLimits::unverified_bytes_max`).
   std::size_t bytes_max = 16U << 20U;
   /// One call of the script: Redis does nothing else meanwhile, some ten milliseconds. (Where the
   /// cursor can't be the last entry that was read, it goes through those that were, too.)
@@ -63,7 +63,7 @@ class Adoption {
   /// The channel is heard again from now on; the history's end was `position` just before.
   void begin(EventId position);
   /// Whether some of what was heard may turn out to be bare messages yet.
-  void set_unsettled(bool is_unsettled);
+  void set_has_unverified(bool has_unverified);
 
   void hear_bare(std::string_view text);
 
@@ -157,7 +157,7 @@ class Adoption {
   bool is_asked_ = false;
   EventId asked_cursor_;  // Of the offers in flight.
   bool is_behind_ = false;
-  bool is_unsettled_ = false;
+  bool has_unverified_ = false;
 };
 
 }  // namespace regstream::broker

@@ -106,7 +106,7 @@ void HistoryFollower::abandon_read() {
   is_reading_ = false;
   page_bytes_ = limits_.page_bytes;
   is_catch_up_wanted_ |= std::exchange(is_catching_up_, false);
-  claims_covered_ = 0;
+  unverified_before_read_ = 0;
 }
 
 void HistoryFollower::on_awaitable() {
@@ -157,14 +157,14 @@ bool HistoryFollower::is_past(EventId id) const {
 
 void HistoryFollower::on_message(std::string_view message) {
   if (const auto id = stamped_id(message)) {
-    hear_claim(*id, message);
+    hear_with_id(*id, message);
   } else {
     const MessageText text{message, published_bytes_max};
     const auto update = decode_update_slices(text.view(), *workflow_, published_limits);
     if (const auto* const error = std::get_if<DecodeError>(&update)) {
       refuse(*error);
     } else if (const auto& claimed = std::get_if<UpdateSlices>(&update)->id) {
-      hear_claim(*claimed, message);
+      hear_with_id(*claimed, message);
     } else {
       adoption_.hear_bare(message);
     }
@@ -176,8 +176,8 @@ void HistoryFollower::refuse(const DecodeError& error) {
   refusal_ = error;
 }
 
-void HistoryFollower::hear_claim(EventId id, std::string_view message) {
-  if (is_delivered(id) && claims_.empty()) {
+void HistoryFollower::hear_with_id(EventId id, std::string_view message) {
+  if (is_delivered(id) && unverified_.empty()) {
     hear_entry(id, message);
     return;
   }
@@ -187,9 +187,9 @@ void HistoryFollower::hear_claim(EventId id, std::string_view message) {
   if (!is_delivered(id)) {
     request_read();
   }
-  claims_bytes_ += message.size();
-  claims_.push_back({id, std::string{message}});
-  adoption_.set_unsettled(true);
+  unverified_bytes_ += message.size();
+  unverified_.push_back({id, std::string{message}});
+  adoption_.set_has_unverified(true);
 }
 
 void HistoryFollower::hear_entry(EventId id, std::string_view message) {
@@ -210,19 +210,20 @@ void HistoryFollower::hear_entry(EventId id, std::string_view message) {
 
 /// In the order in which they were heard. The script appends first, and then publishes: what was
 /// heard before the read began, and is not in the history, is not the script's.
-void HistoryFollower::settle_claims() {
-  while (!claims_.empty() && (claims_covered_ > 0 || is_delivered(claims_.front().id))) {
-    const Claim claim = std::move(claims_.front());
-    claims_.pop_front();
-    claims_bytes_ -= claim.message.size();
-    claims_covered_ -= std::min<std::size_t>(claims_covered_, 1);
-    if (is_delivered(claim.id)) {
-      hear_entry(claim.id, claim.message);
-    } else if (!is_past(claim.id)) {
-      hear_bare(claim.message);
+void HistoryFollower::settle_unverified() {
+  while (!unverified_.empty() &&
+         (unverified_before_read_ > 0 || is_delivered(unverified_.front().id))) {
+    const Unverified heard = std::move(unverified_.front());
+    unverified_.pop_front();
+    unverified_bytes_ -= heard.message.size();
+    unverified_before_read_ -= std::min<std::size_t>(unverified_before_read_, 1);
+    if (is_delivered(heard.id)) {
+      hear_entry(heard.id, heard.message);
+    } else if (!is_past(heard.id)) {
+      hear_bare(heard.message);
     }
   }
-  adoption_.set_unsettled(!claims_.empty());
+  adoption_.set_has_unverified(!unverified_.empty());
 }
 
 void HistoryFollower::hear_bare(std::string_view message) {
@@ -241,7 +242,7 @@ void HistoryFollower::on_page(HistoryPage page) {
   for (auto& entry : page.entries) {
     if (!take(entry)) {
       known_ = {.epoch = last_->epoch, .sequence = sequence_max};
-      claims_covered_ = 0;
+      unverified_before_read_ = 0;
       request_read();
       return;
     }
@@ -266,7 +267,7 @@ void HistoryFollower::on_page(HistoryPage page) {
     is_catching_up_ = false;  // Not before: there may be no memory to say so.
   }
   is_caught_up_ = is_subscribed_ && is_read_since_subscribed_;
-  settle_claims();
+  settle_unverified();
 }
 
 void HistoryFollower::on_awaited(std::vector<HistoryEntry> entries) {
@@ -378,7 +379,7 @@ std::optional<FollowerAction> HistoryFollower::poll() {
     is_read_since_subscribed_ = is_subscribed_;
     is_read_since_awaitable_ = is_awaitable_;
     is_catching_up_ |= std::exchange(is_catch_up_wanted_, false);
-    claims_covered_ = claims_.size();
+    unverified_before_read_ = unverified_.size();
     return ReadHistory{confirmed(), page_bytes_};
   }
   if (may_adopt_ && is_loss_due_ && !is_recording_loss_) {

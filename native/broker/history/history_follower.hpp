@@ -67,7 +67,7 @@ struct FollowerLimits {
   std::size_t unconfirmed_max = 64;
   /// Messages heard whose ids have not been looked up in the history yet. When there are so many,
   /// the channel is to be left unread until a read has settled them.
-  std::size_t claims_bytes_max = 16U << 20U;
+  std::size_t unverified_bytes_max = 16U << 20U;
   /// Of a page of the history: the first one, and after each that was not the last one twice as
   /// much, up to the most. One with the shortest messages, and one with the longest, is within what
   /// a reply may have (`ReplyLimits`).
@@ -126,7 +126,8 @@ class HistoryFollower {
   void on_message(std::string_view message);
   /// Whether the channel may be read. One message that comes all the same is taken in.
   [[nodiscard]] bool may_hear() const {
-    return !is_subscribed_ || (!adoption_.is_full() && claims_bytes_ < limits_.claims_bytes_max);
+    return !is_subscribed_ ||
+           (!adoption_.is_full() && unverified_bytes_ < limits_.unverified_bytes_max);
   }
   /// Redis holds some of the channel itself, or may.
   void on_channel_behind() { is_channel_behind_ = true; }
@@ -171,22 +172,22 @@ class HistoryFollower {
   }
 
   // What is held, of which `FollowerLimits` speaks.
-  [[nodiscard]] std::size_t claims_bytes() const { return claims_bytes_; }
+  [[nodiscard]] std::size_t unverified_bytes() const { return unverified_bytes_; }
   [[nodiscard]] const Adoption& adoption() const { return adoption_; }
 
  private:
-  struct Claim {
+  struct Unverified {
     EventId id;
     std::string message;
   };
 
   [[nodiscard]] bool is_delivered(EventId id) const;
   [[nodiscard]] bool is_past(EventId id) const;
-  void hear_claim(EventId id, std::string_view message);
+  void hear_with_id(EventId id, std::string_view message);
   void hear_entry(EventId id, std::string_view message);
   void hear_bare(std::string_view message);
   void refuse(const DecodeError& error);
-  void settle_claims();
+  void settle_unverified();
   [[nodiscard]] bool take(HistoryEntry& entry);
   void deliver(HistoryEntry& entry);
   void begin_history(EventId position);
@@ -233,9 +234,9 @@ class HistoryFollower {
   bool is_catch_up_wanted_ = false;
   bool is_catching_up_ = false;  // The read under way began since somebody wanted it.
 
-  std::deque<Claim> claims_;  // Messages with ids that are not told.
-  std::size_t claims_bytes_ = 0;
-  std::size_t claims_covered_ = 0;  // Heard before the read under way began.
+  std::deque<Unverified> unverified_;  // Messages with ids that are not told.
+  std::size_t unverified_bytes_ = 0;
+  std::size_t unverified_before_read_ = 0;  // Heard before the read under way began.
 };
 
 }  // namespace regstream::broker

@@ -525,7 +525,7 @@ TEST_CASE("messages that are no updates are counted, and adopted by nobody") {
 }
 
 TEST_CASE("claims beyond the limit leave the channel unread until a read has settled them") {
-  HistoryFollower follower{{.claims_bytes_max = 100}};
+  HistoryFollower follower{{.unverified_bytes_max = 100}};
   follower.on_callable();
   follower.on_subscribed(id(0));
   poll_all(follower);
