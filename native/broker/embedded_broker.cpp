@@ -147,7 +147,7 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
   };
 
   /// One of a turn's messages on its way to its id.
-  struct Taken {
+  struct Outcome {
     std::string_view object;  ///< In its `Waiting`.
     PublishResult result;
     bool is_new = false;
@@ -177,9 +177,9 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
 
   void turn() {
     const std::vector<Waiting> waiting = next_slice();
-    const std::vector<Taken> taken = take(waiting);
-    for (std::size_t index = 0; index < taken.size() && !is_closed_; ++index) {
-      const Taken& one = taken[index];
+    const std::vector<Outcome> outcomes = assign_ids(waiting);
+    for (std::size_t index = 0; index < outcomes.size() && !is_closed_; ++index) {
+      const Outcome& one = outcomes[index];
       if (one.is_new && subscriber_ != nullptr) {
         const EventId id = std::get<EventId>(one.result);
         subscriber_->on_message(id, with_id(one.object, id));
@@ -211,15 +211,15 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
   }
 
   /// Gives the messages their ids, and keeps them.
-  std::vector<Taken> take(const std::vector<Waiting>& waiting) {
+  std::vector<Outcome> assign_ids(const std::vector<Waiting>& waiting) {
     const std::int64_t now_ms = options_.now_timestamp_ms();
     EmbeddedJournal::Batch batch;
     std::unordered_map<std::string_view, EventId> new_keys;
     EventId last = last_;
-    std::vector<Taken> taken;
-    taken.reserve(waiting.size());
+    std::vector<Outcome> outcomes;
+    outcomes.reserve(waiting.size());
     for (const Waiting& one : waiting) {
-      Taken next{trim(one.message), last, false};
+      Outcome next{trim(one.message), last, false};
       if (const std::string refusal = refuse(one, next.object); !refusal.empty()) {
         next.result = PublishError{refusal};
       } else if (const auto known = keys_.find(one.key); known != keys_.end()) {
@@ -235,13 +235,13 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
           batch.keys.push_back({.key = one.key, .sequence = last.sequence, .timestamp_ms = now_ms});
         }
       }
-      taken.push_back(std::move(next));
+      outcomes.push_back(std::move(next));
     }
     if (!batch.messages.empty()) {
       batch.expired_keys = count_expired_keys(batch.keys.size(), now_ms);
-      keep(std::move(batch), last, taken, now_ms);
+      keep(std::move(batch), last, outcomes, now_ms);
     }
-    return taken;
+    return outcomes;
   }
 
   /// Gives what went wrong.
@@ -267,10 +267,10 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
     return std::nullopt;
   }
 
-  void keep(EmbeddedJournal::Batch batch, EventId last, std::vector<Taken>& taken,
+  void keep(EmbeddedJournal::Batch batch, EventId last, std::vector<Outcome>& outcomes,
             std::int64_t now_ms) {
     if (const auto error = write(batch, now_ms)) {
-      fail(taken, error->c_str());
+      fail(outcomes, error->c_str());
       return;
     }
     last_ = last;
@@ -284,8 +284,8 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
   }
 
   /// What was new is not kept, nor what has the same key as something new.
-  void fail(std::vector<Taken>& taken, const char* reason) const {
-    for (Taken& one : taken) {
+  void fail(std::vector<Outcome>& outcomes, const char* reason) const {
+    for (Outcome& one : outcomes) {
       const EventId* const id = std::get_if<EventId>(&one.result);
       if (id != nullptr && *id > last_) {
         one.result = PublishError{reason};

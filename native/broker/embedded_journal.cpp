@@ -168,14 +168,14 @@ void EmbeddedJournal::set_closed(bool is_closed) {
 }
 
 void EmbeddedJournal::read(
-    const std::function<void(EventId id, std::string_view message)>& take) const {
+    const std::function<void(EventId id, std::string_view message)>& handler) const {
   try {
     SQLite::Statement query{database_,
                             "SELECT sequence, message FROM messages WHERE history = ? "
                             "ORDER BY sequence"};
     query.bind(1, number_);
     while (query.executeStep()) {
-      take({last_.epoch, from_column(query.getColumn(0))}, read_bytes(query.getColumn(1)));
+      handler({last_.epoch, from_column(query.getColumn(0))}, read_bytes(query.getColumn(1)));
     }
   } catch (const SQLite::Exception& error) {
     throw sqlite::explain(file_.path_, kind(), error);

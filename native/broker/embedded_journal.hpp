@@ -80,7 +80,7 @@ class EmbeddedJournal {
     return {last_.epoch, last_.sequence - kept_.size()};
   }
   /// Gives the kept messages, oldest first. Throws std::runtime_error.
-  void read(const std::function<void(EventId id, std::string_view message)>& take) const;
+  void read(const std::function<void(EventId id, std::string_view message)>& handler) const;
   /// The known idempotency keys, oldest first. Throws std::runtime_error.
   [[nodiscard]] std::vector<Key> read_keys() const;
 

@@ -93,10 +93,10 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
     if (!pauses) {
       heard_or_asked_ = Clock::now();
       ask_drained();
-      if (!is_taking_ && !is_reading_) {
+      if (!is_processing_ && !is_reading_) {
         asio::post(context_, completion([](Implementation& self) {
                      if (!self.is_paused_ && !self.is_reading_) {
-                       self.take({});
+                       self.process({});
                      }
                    }));
       }
@@ -217,7 +217,7 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
       }
     }
     if (!is_closed_) {
-      take({incoming_.data(), size});
+      process({incoming_.data(), size});
     }
   }
 
@@ -226,13 +226,13 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
     send(Owed::drain, Command{"PING"});
   }
 
-  void take(std::string_view bytes) {
-    is_taking_ = true;
-    take_replies(bytes);
-    is_taking_ = false;
+  void process(std::string_view bytes) {
+    is_processing_ = true;
+    process_replies(bytes);
+    is_processing_ = false;
   }
 
-  void take_replies(std::string_view bytes) {
+  void process_replies(std::string_view bytes) {
     if (!reader_.feed(bytes)) {
       fail(not_redis_failure(peer_, bytes));
       return;
@@ -355,7 +355,7 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
   bool is_ready_ = false;
   bool is_paused_ = false;
   bool is_reading_ = false;
-  bool is_taking_ = false;  // Replies are being handled.
+  bool is_processing_ = false;  // Replies are being handled.
   PushBacklog backlog_;
   Clock::time_point started_;
   Clock::time_point heard_or_asked_;  // The last byte, or the question that ended an idle time.

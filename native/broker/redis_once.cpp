@@ -121,7 +121,7 @@ class SinglePublish {
   void on_answer(const HistoryReply& answer) {
     if (const auto* const published = std::get_if<Published>(&answer);
         published != nullptr && published->results.size() == 1) {
-      take(published->results.front());
+      set_result(published->results.front());
       end();
       return;
     }
@@ -147,7 +147,7 @@ class SinglePublish {
     }
   }
 
-  void take(const PublishResult& result) {
+  void set_result(const PublishResult& result) {
     if (const auto* const id = std::get_if<EventId>(&result)) {
       result_ = *id;
     } else {

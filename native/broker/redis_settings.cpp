@@ -196,7 +196,7 @@ class SettingsReader {
       place = only_place(places_of_variables());
     }
     if (!place) {
-      take(address_by_host());
+      set_server(address_by_host());
       return;
     }
     const auto& [setting, given] = *place;
@@ -209,11 +209,11 @@ class SettingsReader {
       return;
     }
     if (setting == RedisSetting::host) {
-      take(address_by_host());
+      set_server(address_by_host());
     } else if (setting == RedisSetting::url) {
-      take_url(given);
+      set_url(given);
     } else if (given.text().find("://") != std::string::npos) {
-      take_url(given);
+      set_url(given);
       if (url_->username || url_->password) {
         refuse(std::string{given.source} +
                ": takes no user and no password, which everybody on this machine would see: give "
@@ -221,19 +221,19 @@ class SettingsReader {
                "URL in REDIS_URL");
       }
     } else {
-      take(parse_address(given.source, given.text(), redis_port));
+      set_server(parse_address(given.source, given.text(), redis_port));
     }
   }
 
-  void take(RedisAddress address) {
+  void set_server(RedisAddress address) {
     options_.host = std::move(address.host);
     options_.port = address.port;
   }
 
-  void take_url(const GivenValue& given) {
+  void set_url(const GivenValue& given) {
     url_ = parse_redis_url(given.source, given.text());
     url_source_ = given;
-    take(url_->address);
+    set_server(url_->address);
   }
 
   /// The URL's value, or the setting's: both may give the same.

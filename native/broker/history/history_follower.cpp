@@ -240,7 +240,7 @@ void HistoryFollower::on_page(HistoryPage page) {
   is_reading_ = false;
   learn(page.end);
   for (auto& entry : page.entries) {
-    if (!take(entry)) {
+    if (!apply_entry(entry)) {
       known_ = {.epoch = last_->epoch, .sequence = sequence_max};
       unverified_before_read_ = 0;
       request_read();
@@ -293,7 +293,7 @@ void HistoryFollower::on_awaited(std::vector<HistoryEntry> entries) {
 }
 
 /// False: a message that was told is another one now.
-bool HistoryFollower::take(HistoryEntry& entry) {
+bool HistoryFollower::apply_entry(HistoryEntry& entry) {
   const EventId id = entry.id;
   if (is_delivered(id)) {
     const auto age = last_->sequence - id.sequence;

@@ -188,7 +188,7 @@ class HistoryFollower {
   void hear_bare(std::string_view message);
   void refuse(const DecodeError& error);
   void settle_unverified();
-  [[nodiscard]] bool take(HistoryEntry& entry);
+  [[nodiscard]] bool apply_entry(HistoryEntry& entry);
   void deliver(HistoryEntry& entry);
   void begin_history(EventId position);
   void request_read();

@@ -40,7 +40,7 @@ const PublishQueue::Batch* PublishLine::next(Instant now) noexcept {
   if (queue_.in_flight() == 0) {
     expire(now);
   }
-  const auto* const batch = queue_.take(now);
+  const auto* const batch = queue_.next_batch(now);
   if (batch != nullptr) {
     gate_.on_called();
   }

@@ -43,7 +43,7 @@ class PublishLine {
   void on_up() { is_up_ = true; }
   void on_down(Instant now) noexcept;
 
-  /// The next batch to send, now; see `PublishQueue::take`.
+  /// The next batch to send, now; see `PublishQueue::next_batch`.
   [[nodiscard]] const PublishQueue::Batch* next(Instant now) noexcept;
   /// A call that changes nothing, and finds out whether publishes would be taken, may be sent now.
   [[nodiscard]] bool may_probe(Instant now) const;

@@ -34,7 +34,7 @@ std::optional<PublishError> PublishQueue::push(std::string message, std::string 
   return std::nullopt;
 }
 
-const PublishQueue::Batch* PublishQueue::take(Instant now) noexcept {
+const PublishQueue::Batch* PublishQueue::next_batch(Instant now) noexcept {
   if (in_flight_.empty()) {
     wait_again();
   } else if (!held_batches_.empty() || !held_back_.empty() || is_refused_before_) {

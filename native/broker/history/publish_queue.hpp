@@ -66,7 +66,7 @@ class PublishQueue {
   /// The next batch to send, which is in flight from now on. Null: nothing waits, the line is busy,
   /// or answers are due before what was held back can be sent again. The pointer holds until the
   /// next call.
-  [[nodiscard]] const Batch* take(Instant now) noexcept;
+  [[nodiscard]] const Batch* next_batch(Instant now) noexcept;
 
   /// How many results are due next: those of the oldest batch in flight that has none. 0: none is
   /// in flight.

@@ -114,13 +114,13 @@ void ServerFinder::on_reply(HistoryReply&& reply, Instant now) {
   }
   answer_.others.insert(answer_.others.end(), told->others.begin(), told->others.end());
   if (link_.due() == nullptr) {
-    take(std::exchange(answer_, {}), now);
+    on_location(std::exchange(answer_, {}), now);
   }
 }
 
 // --- What is found.
 
-void ServerFinder::take(ServerLocation&& location, Instant now) {
+void ServerFinder::on_location(ServerLocation&& location, Instant now) {
   learn(location.others);
   if (!location.primary) {
     pass_over(options_.topology == Topology::sentinel

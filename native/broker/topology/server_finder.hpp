@@ -74,7 +74,7 @@ class ServerFinder {
 
  private:
   [[nodiscard]] const RedisAddress& asked() const { return candidates_[index_]; }
-  void take(ServerLocation&& location, Instant now);
+  void on_location(ServerLocation&& location, Instant now);
   void use(RedisAddress address);
   void learn(const std::vector<RedisAddress>& others);
   void ask_next();
