@@ -105,7 +105,7 @@ std::optional<DecodeError> Hub::publish(EventId id, std::string_view message, In
 
 void Hub::go_live(std::int64_t now_timestamp_ms) {
   is_live_ = true;
-  greet_ungreeted(false, now_timestamp_ms);
+  connect_waiting(false, now_timestamp_ms);
   mark_resets();
 }
 
@@ -150,9 +150,9 @@ SubscriptionId Hub::subscribe(const SubscriptionRequest& request, Instant now,
       counters_.expired += end_lease(slot, StreamEnd::token_expired, now) ? 1U : 0U;
     } else if (is_live_ && !may_know_more(cursor)) {
       journal_.trim(now);
-      greet(slot, cursor, now_timestamp_ms);
+      send_connected(slot, cursor, now_timestamp_ms);
     } else {
-      ungreeted_.emplace(slot, Ungreeted{.cursor = cursor});
+      waiting_.emplace(slot, Waiting{.cursor = cursor});
       counters_.waited += is_live_ ? 1 : 0;
     }
   } catch (...) {
@@ -168,7 +168,7 @@ bool Hub::unsubscribe(SubscriptionId id) {
     return false;
   }
   leave_audiences(id.slot);
-  ungreeted_.erase(id.slot);
+  waiting_.erase(id.slot);
   leases_.remove(id.slot);
   set_backlog(*subscription, 0);
   Subscription unused;
@@ -191,7 +191,7 @@ void Hub::send_retry(SubscriptionId id, Duration retry) {
 void Hub::end(SubscriptionId id) {
   if (Subscription* const subscription = find(id)) {
     subscription->is_ending = true;
-    ungreeted_.erase(id.slot);  // Nobody speaks to it any more.
+    waiting_.erase(id.slot);  // Nobody speaks to it any more.
     mark_ready(id.slot);
   }
 }
@@ -202,8 +202,8 @@ bool Hub::poll_catch_up(Instant now) {
   }
   is_catching_up_ = true;
   next_catch_up_ = now + options_.catch_up_interval;
-  for (auto& [slot, ungreeted] : ungreeted_) {
-    ungreeted.is_asked_for = true;
+  for (auto& [slot, waiting] : waiting_) {
+    waiting.is_asked_for = true;
   }
   return true;
 }
@@ -211,7 +211,7 @@ bool Hub::poll_catch_up(Instant now) {
 void Hub::caught_up(std::int64_t now_timestamp_ms) {
   is_catching_up_ = false;
   if (is_live_) {
-    greet_ungreeted(true, now_timestamp_ms);
+    connect_waiting(true, now_timestamp_ms);
   }
 }
 
@@ -299,7 +299,7 @@ std::size_t Hub::begin_journal(EventId position, ResetCause cause) {
     subscription.following.skip_all();
     subscription.snapshots.reset();
     subscription.reset_due = std::nullopt;
-    if (subscription.greeted) {
+    if (subscription.has_connected) {
       subscription.reset_due = cause;
       ++resets;
     }
@@ -311,7 +311,7 @@ void Hub::offer(const Audience& audience, std::int64_t id, std::uint64_t sequenc
   for (const Slot slot : audience) {
     // Who lags gets there by itself, and so does who waits to be greeted.
     if (Subscription& subscription = slots_[slot];
-        subscription.greeted && subscription.following.offer(id, sequence)) {
+        subscription.has_connected && subscription.following.offer(id, sequence)) {
       mark_ready(slot);
     }
   }
@@ -331,20 +331,20 @@ ResetCause Hub::cause_of(EventId cursor) const {
 
 // Whoever is not greeted though the history is live waits for this.
 bool Hub::is_catch_up_wanted() const {
-  return is_live_ && !is_catching_up_ && !ungreeted_.empty();
+  return is_live_ && !is_catching_up_ && !waiting_.empty();
 }
 
-void Hub::greet_ungreeted(bool is_caught_up, std::int64_t now_timestamp_ms) {
-  for (auto next = ungreeted_.begin(); next != ungreeted_.end();) {
-    const auto& [slot, ungreeted] = *next;
-    const bool is_judged = is_caught_up && ungreeted.is_asked_for;
-    if (may_know_more(ungreeted.cursor) && !is_judged) {
+void Hub::connect_waiting(bool is_caught_up, std::int64_t now_timestamp_ms) {
+  for (auto next = waiting_.begin(); next != waiting_.end();) {
+    const auto& [slot, waiting] = *next;
+    const bool is_judged = is_caught_up && waiting.is_asked_for;
+    if (may_know_more(waiting.cursor) && !is_judged) {
       ++next;
       continue;
     }
-    greet(slot, ungreeted.cursor, now_timestamp_ms);
+    send_connected(slot, waiting.cursor, now_timestamp_ms);
     leases_.release_warning(slot);
-    next = ungreeted_.erase(next);
+    next = waiting_.erase(next);
   }
 }
 

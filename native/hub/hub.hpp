@@ -283,7 +283,7 @@ class Hub {
     std::uint32_t backlog_bytes = 0;
     bool used = false;
     bool ready = false;
-    bool greeted = false;
+    bool false = has_connected = false = false;
     std::optional<ResetCause> reset_due;  // Comes before all else.
     bool until_final = false;             // It follows one id.
     bool is_poll = false;
@@ -299,7 +299,7 @@ class Hub {
     Instant at;
     SubscriptionId id;
   };
-  struct Ungreeted {
+  struct Waiting {
     std::optional<EventId> cursor;
     bool is_asked_for = false;  // It came before the broker was asked to catch up.
   };
@@ -338,8 +338,8 @@ class Hub {
   [[nodiscard]] std::optional<Instant> next_beat() const;
   [[nodiscard]] bool is_catch_up_wanted() const;
   [[nodiscard]] ResetCause cause_of(EventId cursor) const;
-  void greet_ungreeted(bool is_caught_up, std::int64_t now_timestamp_ms);
-  void greet(Slot slot, std::optional<EventId> cursor, std::int64_t now_timestamp_ms);
+  void connect_waiting(bool is_caught_up, std::int64_t now_timestamp_ms);
+  void send_connected(Slot slot, std::optional<EventId> cursor, std::int64_t now_timestamp_ms);
   [[nodiscard]] Journal::StandingAt standing_at(const Subscription& subscription, EventId cursor);
   [[nodiscard]] FramePtr take_snapshot(Following& following, std::int64_t now_timestamp_ms);
   void begin_snapshots(Subscription& subscription, const Snapshots& snapshots,
@@ -374,7 +374,7 @@ class Hub {
   std::vector<Slot> free_slots_;
   std::size_t subscriptions_ = 0;
   // Those who have yet to be greeted, in an order that is the same everywhere.
-  std::map<Slot, Ungreeted> ungreeted_;
+  std::map<Slot, Waiting> waiting_;
   bool is_catching_up_ = false;
   Instant next_catch_up_ = Instant::min();
   Audience everyone_;

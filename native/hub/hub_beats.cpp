@@ -47,7 +47,7 @@ void Hub::beat(Slot slot, Instant due, Ping& ping) {
   if (subscription.is_ending || subscription.outbox.bytes_waiting() >= options_.outbox_bytes_max) {
     return;  // It has enough to read, and does not.
   }
-  if (is_ping_due && subscription.greeted) {
+  if (is_ping_due && subscription.has_connected) {
     subscription.outbox.push(ping.frame());
   } else if (was_silent && subscription.outbox.empty()) {
     subscription.outbox.push(heartbeat_);

@@ -17,7 +17,7 @@ void Hub::handle_leases(Instant now, std::int64_t now_timestamp_ms) {
       cut(due->slot);
     } else if (now >= due->lease.ends_at) {
       counters_.expired += end_lease(due->slot, StreamEnd::token_expired, now) ? 1U : 0U;
-    } else if (slots_[due->slot].greeted) {
+    } else if (slots_[due->slot].has_connected) {
       warn(due->slot, due->lease, warning);
     } else {
       leases_.hold_warning(due->slot);  // Nothing is said before `connected`.
@@ -53,7 +53,7 @@ bool Hub::end_lease(Slot slot, StreamEnd end, Instant now) {
   subscription.following.skip_all();
   subscription.snapshots.reset();
   subscription.reset_due.reset();
-  ungreeted_.erase(slot);
+  waiting_.erase(slot);
   leases_.move_on(slot, LeaseStage::cut, now + options_.peer_timeout());
   return is_news;
 }

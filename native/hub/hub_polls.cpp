@@ -19,7 +19,7 @@ void Hub::end_polls(Instant now) {
     if (Subscription* const subscription = find(id)) {
       mark_ready(id.slot);
       subscription->outbox.finish(StreamEnd::polled);
-      ungreeted_.erase(id.slot);
+      waiting_.erase(id.slot);
     }
     poll_ends_.pop_front();
   }

@@ -10,7 +10,7 @@
 // What one subscription is told: where it stands, what it missed, what has happened, and the end.
 namespace regstream::hub {
 
-void Hub::greet(Slot slot, std::optional<EventId> cursor, std::int64_t now_timestamp_ms) {
+void Hub::send_connected(Slot slot, std::optional<EventId> cursor, std::int64_t now_timestamp_ms) {
   Subscription& subscription = slots_[slot];
   EventId connected = before_all_histories;
   Snapshots snapshots;
@@ -49,7 +49,7 @@ void Hub::greet(Slot slot, std::optional<EventId> cursor, std::int64_t now_times
   if (final_update) {
     push_end(subscription, *final_update, now_timestamp_ms);
   }
-  subscription.greeted = true;
+  subscription.has_connected = true;
   mark_ready(slot);
 }
 
