@@ -16,7 +16,7 @@ namespace regstream::hub {
 
 namespace {
 
-// What a frame has around an update of one line, with an id of the usual length.
+// The bytes of a frame around a one-line update with an id of the usual length.
 constexpr std::size_t around_update = 80;
 
 std::string encode_heartbeat(Duration interval) {
@@ -54,13 +54,13 @@ std::optional<DecodeError> Hub::publish(EventId id, std::string_view message, In
     return std::nullopt;
   }
   if (id.sequence == 0) {
-    // No history has such a message; with the next one, the gap will show.
+    // No history has such a message. The next message will show the gap.
     ++counters_.gaps;
     return std::nullopt;
   }
   if (id.epoch != position.epoch || id.sequence != position.sequence + 1) {
     ++counters_.gaps;
-    // The broker has left some out.
+    // The broker has skipped messages.
     begin_journal({.epoch = id.epoch, .sequence = id.sequence - 1}, id.epoch == position.epoch
                                                                         ? ResetCause::updates_missed
                                                                         : ResetCause::new_history);
@@ -87,7 +87,7 @@ std::optional<DecodeError> Hub::publish(EventId id, std::string_view message, In
   known_.recall(number, journal_);
   StandingChange change = known_.apply(number, update);
   if (change.before == Standing::unknown && journal_.is_whole()) {
-    change.before = Standing::open;  // This is the first that was ever said of it.
+    change.before = Standing::open;  // This is its first message ever.
   }
 
   std::string bytes;
@@ -112,7 +112,7 @@ void Hub::go_live(std::int64_t now_timestamp_ms) {
 SubscriptionId Hub::subscribe(const SubscriptionRequest& request, Instant now,
                               std::int64_t now_timestamp_ms) {
   if (const auto due = next_beat(); !due || *due > now) {
-    beats_.skip(now);  // The beats that nobody had are not the newcomer's.
+    beats_.skip(now);  // Beats that passed while there was no subscription are not the newcomer's.
   }
   sweep_ids();
   std::vector<std::int64_t> numbers;
@@ -173,7 +173,7 @@ bool Hub::unsubscribe(SubscriptionId id) {
   set_backlog(*subscription, 0);
   Subscription unused;
   unused.generation = subscription->generation + 1;
-  unused.ready = subscription->ready;  // It may stand in the list still.
+  unused.ready = subscription->ready;  // It may still be in the list.
   *subscription = std::move(unused);
   free_slots_.push_back(id.slot);
   --subscriptions_;
@@ -191,7 +191,7 @@ void Hub::send_retry(SubscriptionId id, Duration retry) {
 void Hub::end(SubscriptionId id) {
   if (Subscription* const subscription = find(id)) {
     subscription->is_ending = true;
-    waiting_.erase(id.slot);  // Nobody speaks to it any more.
+    waiting_.erase(id.slot);  // It gets no `connected` any more.
     mark_ready(id.slot);
   }
 }
@@ -228,7 +228,7 @@ std::optional<SubscriptionId> Hub::poll() {
   return std::nullopt;
 }
 
-// Here, so that a delivery is no call.
+// Defined here, so that a delivery costs no call.
 inline void Hub::push_update(Subscription& subscription, std::int64_t now_timestamp_ms) {
   Following& following = subscription.following;
   const std::uint64_t sequence = following.next();
@@ -309,7 +309,7 @@ std::size_t Hub::begin_journal(EventId position, ResetCause cause) {
 
 void Hub::offer(const Audience& audience, std::int64_t id, std::uint64_t sequence) {
   for (const Slot slot : audience) {
-    // Who lags gets there by itself, and so does who waits to be greeted.
+    // A subscription that lags gets there by itself, and so does one that waits for `connected`.
     if (Subscription& subscription = slots_[slot];
         subscription.has_connected && subscription.following.offer(id, sequence)) {
       mark_ready(slot);
@@ -317,19 +317,19 @@ void Hub::offer(const Audience& audience, std::int64_t id, std::uint64_t sequenc
   }
 }
 
-// Who has this cursor may have been told more than is here.
+// The owner of this cursor may have received more than this gateway has.
 bool Hub::may_know_more(const std::optional<EventId>& cursor) const {
   return cursor && (*cursor > journal_.position() || *cursor == before_all_histories);
 }
 
-// Why a cursor that can't be resumed after is none.
+// Why a stream can't resume after this cursor.
 ResetCause Hub::cause_of(EventId cursor) const {
   const EventId position = journal_.position();
   return cursor.epoch == position.epoch && cursor < position ? ResetCause::cursor_too_old
                                                              : ResetCause::cursor_unknown;
 }
 
-// Whoever is not greeted though the history is live waits for this.
+// In a live history, subscriptions without `connected` wait for this.
 bool Hub::is_catch_up_wanted() const {
   return is_live_ && !is_catching_up_ && !waiting_.empty();
 }
@@ -354,7 +354,7 @@ void Hub::note_backlog(SubscriptionId id, std::size_t bytes) {
   }
 }
 
-// Sums that are kept, so that asking for them costs the same however many streams there are.
+// Keeps sums, so that reading them costs the same however many streams there are.
 void Hub::set_backlog(Subscription& subscription, std::size_t bytes) {
   const std::uint32_t before = subscription.backlog_bytes;
   subscription.backlog_bytes = static_cast<std::uint32_t>(bytes);
