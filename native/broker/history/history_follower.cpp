@@ -12,14 +12,14 @@
 namespace regstream::broker {
 namespace {
 
-/// What the script's numbers can hold; no history gets there.
+/// The greatest number that the script can hold. No history gets there.
 constexpr std::uint64_t sequence_max = (std::uint64_t{1} << 53U) - 1;
-/// So many entries are soon there by waiting.
+/// Waiting brings this many entries quickly.
 constexpr std::uint64_t awaited_few = 16;
-/// Histories that were lost while this process ran, and whose messages may still be on their way.
+/// Histories that were lost while this process ran. Their messages may still be on their way.
 constexpr std::size_t past_epochs_max = 8;
 
-/// The id at the end of a message, where the script puts it. Saves decoding all of it.
+/// The id at the end of a message, where the script puts it. Saves decoding the whole message.
 std::optional<EventId> stamped_id(std::string_view message) {
   if (!message.ends_with("\"}")) {
     return std::nullopt;
@@ -50,7 +50,7 @@ void HistoryFollower::begin_anew() {
                                          [](const FollowerAction& action) {
                                            return std::holds_alternative<CaughtUp>(action);
                                          });
-  anew.is_loss_due_ = true;  // A bare message may be what it was about to take in.
+  anew.is_loss_due_ = true;  // It may have been handling a bare message.
   *this = std::move(anew);
 }
 
@@ -80,7 +80,7 @@ void HistoryFollower::on_loss_recorded(EventId end) {
   request_read();
 }
 
-/// It may have been told; but whether, nobody knows.
+/// The loss may or may not have been recorded.
 void HistoryFollower::abandon_loss() {
   is_loss_due_ |= std::exchange(is_recording_loss_, false);
 }
@@ -97,7 +97,7 @@ void HistoryFollower::permit(bool reading, bool adopting) {
   may_adopt_ = adopting;
 }
 
-/// The answer to a read that may be under way will not come.
+/// If a read is under way, its answer will not come.
 void HistoryFollower::abandon_read() {
   is_caught_up_ = false;
   if (is_subscribed_ || is_reading_) {
@@ -128,7 +128,8 @@ std::optional<EventId> HistoryFollower::confirmed() const {
   return EventId{.epoch = last_->epoch, .sequence = last_->sequence - (hashes_.size() - 1)};
 }
 
-/// Not while a read brings the same, or has yet to confirm what was told before this connection.
+/// Not while a read brings the same entries, or has yet to confirm what was delivered before this
+/// connection.
 bool HistoryFollower::may_await() const {
   return is_awaitable_ && is_read_since_awaitable_ && is_live_ && !is_awaiting_ && !is_reading_ &&
          !is_read_wanted_;
@@ -193,8 +194,7 @@ void HistoryFollower::hear_with_id(EventId id, std::string_view message) {
 }
 
 void HistoryFollower::hear_entry(EventId id, std::string_view message) {
-  // Somebody tells again what he has heard; or Redis has lost writes, and gives their ids to
-  // others.
+  // Someone repeats a message; or Redis has lost writes and given their ids to others.
   if (id <= adoption_.heard()) {
     request_read();
   }
@@ -208,8 +208,9 @@ void HistoryFollower::hear_entry(EventId id, std::string_view message) {
   }
 }
 
-/// In the order in which they were heard. The script appends first, and then publishes: what was
-/// heard before the read began, and is not in the history, is not the script's.
+/// Settles messages in the order in which they arrived. The script appends first and publishes
+/// then. So a message that arrived before the read began, and is not in the history, is not the
+/// script's.
 void HistoryFollower::settle_unverified() {
   while (!unverified_.empty() &&
          (unverified_before_read_ > 0 || is_delivered(unverified_.front().id))) {
@@ -264,7 +265,7 @@ void HistoryFollower::on_page(HistoryPage page) {
   }
   if (is_catching_up_) {
     pending_actions_.emplace_back(CaughtUp{});
-    is_catching_up_ = false;  // Not before: there may be no memory to say so.
+    is_catching_up_ = false;  // Not before: the line above may run out of memory.
   }
   is_caught_up_ = is_subscribed_ && is_read_since_subscribed_;
   settle_unverified();
@@ -273,7 +274,7 @@ void HistoryFollower::on_page(HistoryPage page) {
 void HistoryFollower::on_awaited(std::vector<HistoryEntry> entries) {
   is_awaiting_ = false;
   if (is_reading_ || !is_live_) {
-    return;  // The page that is due brings them as well.
+    return;  // The page under way brings them as well.
   }
   for (auto& entry : entries) {
     if (is_delivered(entry.id)) {
@@ -292,7 +293,7 @@ void HistoryFollower::on_awaited(std::vector<HistoryEntry> entries) {
   }
 }
 
-/// False: a message that was told is another one now.
+/// False: a delivered message has changed.
 bool HistoryFollower::apply_entry(HistoryEntry& entry) {
   const EventId id = entry.id;
   if (is_delivered(id)) {
@@ -338,7 +339,7 @@ void HistoryFollower::begin_history(EventId position) {
 void HistoryFollower::on_adopted(std::optional<EventId> end) {
   if (end) {
     learn(*end);
-    // Waiting brings few at a time, and what is adopted at once may be more than the history keeps.
+    // Waiting brings a few at a time, and a large adoption may exceed what the history keeps.
     if (last_ && *end > EventId{.epoch = last_->epoch, .sequence = last_->sequence + awaited_few}) {
       request_read();
     }
@@ -357,11 +358,12 @@ std::optional<FollowerAction> HistoryFollower::poll() {
     is_awaiting_ = true;
     return AwaitHistory{*last_};
   }
-  // Once a history was read to its end: what a new one has taken over may yet make bare ones known.
+  // Only after a history was read to its end: entries that a new epoch took over may still settle
+  // bare messages.
   if (is_live_ && is_subscribed_ && may_hear() && adoption_.probe()) {
     return ProbeChannel{};
   }
-  // Not while the channel is about to be heard: some of what was read may be heard then.
+  // Not while a subscription is about to begin: some of what was read may be received then.
   if (adoption_.is_overrun() && is_live_ && !is_subscribing_) {
     if (!is_subscribed_) {
       adoption_.give_up_unheard();
