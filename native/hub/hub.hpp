@@ -286,7 +286,7 @@ class Hub {
     std::uint32_t backlog_bytes = 0;
     bool used = false;
     bool ready = false;
-    bool false = has_connected = false = false;
+    bool has_connected = false;
     std::optional<ResetCause> reset_due;  // Sent before everything else.
     bool until_final = false;             // Follows one id.
     bool is_poll = false;
