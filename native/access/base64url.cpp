@@ -15,7 +15,7 @@ std::string encode_base64url(std::string_view bytes) {
   std::string text;
   text.reserve((bytes.size() * 4 + 2) / 3);
   std::uint32_t bits = 0;
-  unsigned count = 0;  // Of the bits that are not written yet.
+  unsigned count = 0;  // How many bits are not yet written.
   for (const char byte : bytes) {
     bits = bits << 8U | static_cast<unsigned char>(byte);
     for (count += 8; count >= 6; count -= 6) {

@@ -6,11 +6,11 @@
 
 namespace regstream::access {
 
-/// Base64url without padding (RFC 7515, 2): the text of some bytes.
+/// Encodes bytes as base64url without padding (RFC 7515, 2).
 [[nodiscard]] std::string encode_base64url(std::string_view bytes);
 
-/// The bytes of a text. Nothing: it has another character, padding, an impossible length, or bits
-/// behind the last byte that are not 0. So each sequence of bytes has one text.
+/// Decodes base64url. Empty: the text has another character, padding, an impossible length, or
+/// nonzero bits after the last byte. So each sequence of bytes has exactly one text.
 [[nodiscard]] std::optional<std::string> decode_base64url(std::string_view text);
 
 }  // namespace regstream::access

@@ -17,7 +17,7 @@ using Json = nlohmann::json;
 /// 9999-12-31T23:59:59Z.
 constexpr double numeric_date_max = 253'402'300'799.0;
 
-/// A NumericDate (RFC 7519, 2) in milliseconds; nothing if the token has none.
+/// A NumericDate (RFC 7519, 2) in milliseconds. Empty: the token has none.
 std::variant<std::optional<std::int64_t>, TokenError> read_date(const Json& payload,
                                                                 const char* name) {
   const auto found = payload.find(name);

@@ -12,23 +12,23 @@
 #include "access/compact_token.hpp"
 #include "access/grant.hpp"
 
-/// What a token says, once its signature is known to be right.
+/// Reads a token's claims. Call this only after its signature was verified.
 namespace regstream::access {
 
-/// What a token must say of itself.
+/// What a token must claim.
 struct TokenRules {
   static constexpr Duration leeway_max{120'000};
 
-  std::string issuer = {};    ///< Its `iss`. Empty: any, or none.
-  std::string audience = {};  ///< Its `aud`, or one of them. Empty: any, or none.
-  /// By how much its issuer's clock may differ from ours. At most `leeway_max`.
+  std::string issuer = {};    ///< The required `iss`. Empty: any or none.
+  std::string audience = {};  ///< The required `aud`, or one of several. Empty: any or none.
+  /// How much the issuer's clock may differ from ours. At most `leeway_max`.
   Duration leeway{30'000};
 };
 
-/// Reads `exp`, `nbf`, `iat`, `iss` and `aud` (RFC 7519, 4.1) into a grant's times. `exp` is
-/// required. A token counts from `nbf` until `exp`, and the leeway before and after; one that is
-/// issued later than now, beyond the leeway, has its clock or ours to mend. Times may have
-/// fractions, and lie before the year 10000, so that milliseconds are found out.
+/// Reads `exp`, `nbf`, `iat`, `iss` and `aud` (RFC 7519, 4.1), and sets the grant's times. `exp` is
+/// required. A token is valid from `nbf` until `exp`, plus the leeway on both sides. A token issued
+/// in the future, beyond the leeway, is refused: one of the clocks is wrong. Times may have
+/// fractions, and must be before the year 10000, which catches milliseconds.
 [[nodiscard]] std::optional<TokenError> read_registered_claims(const nlohmann::json& payload,
                                                                const TokenRules& rules,
                                                                std::int64_t now_timestamp_ms,
@@ -38,11 +38,11 @@ struct TokenRules {
 ///
 ///     {"subscribe": ["registration:42", "card:*"], "publish": [...], "inspect": true}
 ///
-/// An entry is a workflow's name and an id of its kind, with the first colon between them. Only a
-/// whole `*` stands for every id. Entries of workflows that are not in `workflows` are of other
-/// gateways, and ignored; so are other members. More than a hundred ids of one workflow for one
-/// right are refused: the issuer is to write the wildcard, or to give several tokens. Without the
-/// claim nothing is allowed.
+/// An entry is a workflow's name, a colon, and an id of the workflow's kind; the first colon
+/// separates them. `*` alone stands for every id. Entries of workflows that are not in `workflows`
+/// belong to other gateways and are ignored, and so are other members. More than a hundred ids of
+/// one workflow for one right are refused: the issuer should write the wildcard, or issue several
+/// tokens. Without the claim nothing is allowed.
 [[nodiscard]] std::optional<TokenError> read_rights(const nlohmann::json& payload,
                                                     const std::vector<Workflow>& workflows,
                                                     Grant& grant);

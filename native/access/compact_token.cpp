@@ -22,7 +22,7 @@ TokenError malformed(std::string what) {
   return {.reason = DenialReason::malformed, .what = std::move(what)};
 }
 
-/// Media types are compared without case, and "application/" may be left out (RFC 7515, 4.1.9).
+/// Media types are case-insensitive, and "application/" may be left out (RFC 7515, 4.1.9).
 bool is_token_type(std::string_view type) {
   constexpr std::string_view prefix = "application/";
   if (net::equals_ignoring_case(type.substr(0, prefix.size()), prefix)) {

@@ -34,7 +34,7 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-/// b64token of RFC 6750, 2.1, which is what RFC 9110, 11.2 calls token68.
+/// The b64token of RFC 6750, 2.1, which RFC 9110, 11.2 calls token68.
 bool is_bearer_token(std::string_view text) {
   const std::size_t end = std::min(text.find('='), text.size());
   const auto is_of_token = [](char c) {
@@ -46,7 +46,8 @@ bool is_bearer_token(std::string_view text) {
          text.find_first_not_of('=', end) == std::string_view::npos;
 }
 
-/// The tokens of all `Authorization` fields of our scheme; nothing in place of one that has none.
+/// The tokens of all `Authorization` fields with our scheme. Empty elements: fields without a
+/// token.
 std::vector<std::optional<std::string_view>> bearer_tokens(const net::Request& request) {
   constexpr std::string_view scheme = "Bearer";
   std::vector<std::optional<std::string_view>> tokens;
@@ -62,8 +63,7 @@ std::vector<std::optional<std::string_view>> bearer_tokens(const net::Request& r
   return tokens;
 }
 
-/// The values of a cookie in all `Cookie` fields (RFC 6265, 4.2.1 and 5.4), without the quotes that
-/// may stand around each.
+/// The values of a cookie in all `Cookie` fields (RFC 6265, 4.2.1 and 5.4), without their quotes.
 std::vector<std::string_view> cookie_values(const net::Request& request, std::string_view name) {
   std::vector<std::string_view> values;
   const auto [first, last] = request.equal_range(http::field::cookie);

@@ -7,23 +7,23 @@
 
 namespace regstream::access {
 
-/// Why a request's credentials don't count, or can't be judged.
+/// Why a request's credentials are not accepted, or can't be judged.
 enum class DenialReason : std::uint8_t {
-  no_token,             ///< Nor a ticket.
-  bad_request,          ///< Several of them, one where it can't stand, or `Bearer` without a token.
-  malformed,            ///< No signed JWT of ours, by its shape and header.
-  unknown_key,          ///< Of no key that counts.
-  ambiguous_key,        ///< It may be of more keys than are tried.
-  wrong_algorithm,      ///< Not that of the key which it names.
-  bad_signature,        ///< Of a key that counts, by what it says, and not signed by it.
-  invalid_claims,       ///< Without `exp`, or with claims of a form that is not theirs.
-  expired,              ///< By `exp` and the leeway.
-  not_yet_valid,        ///< By `nbf` or `iat`, and the leeway.
-  wrong_issuer,         ///< By `iss`.
-  wrong_audience,       ///< By `aud`.
-  invalid_ticket,       ///< Unknown, too old or used.
-  keys_unavailable,     ///< It may be of a key that could not be fetched.
-  tickets_unavailable,  ///< Their store can't be asked, or is full.
+  no_token,             ///< No token and no ticket.
+  bad_request,          ///< Several credentials, one in a wrong place, or `Bearer` without a token.
+  malformed,            ///< Not a signed JWT as we accept it, by structure and header.
+  unknown_key,          ///< Signed by an unknown key.
+  ambiguous_key,        ///< More keys may have signed it than are checked.
+  wrong_algorithm,      ///< Not the algorithm of the key that it names.
+  bad_signature,        ///< It names a known key, and its signature is wrong.
+  invalid_claims,       ///< Without `exp`, or with malformed claims.
+  expired,              ///< `exp` and the leeway have passed.
+  not_yet_valid,        ///< `nbf` or `iat`, with the leeway, is in the future.
+  wrong_issuer,         ///< Another `iss`.
+  wrong_audience,       ///< Another `aud`.
+  invalid_ticket,       ///< Unknown, too old, or used before.
+  keys_unavailable,     ///< Its key may be one that could not be fetched.
+  tickets_unavailable,  ///< The store of tickets is away, or full.
 };
 
 /// Their names in `/metrics`.

@@ -7,42 +7,41 @@
 
 #include <regstream/workflow/workflow.hpp>
 
-/// Who may do what: tokens, and the claims in them.
+/// Who may do what: tokens and their claims.
 namespace regstream::access {
 
-/// Which instances of one workflow something is allowed for.
+/// The instances of one workflow that a right covers.
 struct Reach {
   bool everything = false;
-  /// In the order of `is_before`, each once. Empty with `everything`.
+  /// Ordered by `is_before`, without duplicates. Empty with `everything`.
   std::vector<InstanceId> ids = {};
 
   [[nodiscard]] bool covers(const InstanceId& id) const;
-  /// Nothing at all.
+  /// Covers nothing.
   [[nodiscard]] bool is_empty() const { return !everything && ids.empty(); }
 };
 
-/// What the bearer of a token may do, and for how long. Shared by the streams that it has opened.
+/// What the bearer of a token may do, and for how long. Shared by the streams that it opened.
 struct Grant {
   struct Entry {
     std::string workflow;  ///< `Workflow::name`.
     Reach subscribe = {};
     Reach publish = {};
   };
-  std::vector<Entry> workflows = {};  ///< Each name once. One that is not here: nothing.
+  std::vector<Entry> workflows = {};  ///< Each name once. A missing workflow: no rights.
   bool inspect = false;               ///< Metrics and health.
-  /// Everybody's, at an open gateway: everything of every workflow, for ever.
+  /// Everyone's grant at an open gateway: everything of every workflow, for ever.
   bool is_open = false;
 
-  /// The token's `exp`, in milliseconds since the Unix epoch. Of an open gateway: 0.
+  /// The token's `exp`, in milliseconds since the Unix epoch. Open gateway: 0.
   std::int64_t expires_timestamp_ms = 0;
-  /// `exp` and the leeway for clocks that differ: nothing is served from then on. Of an open
-  /// gateway: 0.
+  /// `exp` plus the leeway for clocks that differ. Nothing is served afterwards. Open gateway: 0.
   std::int64_t ends_timestamp_ms = 0;
-  /// Names the key that the token was verified by, so that its streams can be ended when it is
-  /// withdrawn. Never used again for another key of the process. Of an open gateway: 0.
+  /// Identifies the key that verified the token, so that its streams end when it is withdrawn. The
+  /// process never reuses the number. Open gateway: 0.
   std::uint64_t key = 0;
-  /// Names the token in limits: a keyed hash, never what was sent. Tokens of one subject (`iss` and
-  /// `sub`) have one name. Of an open gateway: empty.
+  /// Identifies the token for limits: a keyed hash, never the token itself. Tokens of one subject
+  /// (`iss` and `sub`) share it. Open gateway: empty.
   std::string token = {};
 
   [[nodiscard]] const Reach& subscribe_to(const Workflow& workflow) const;
@@ -54,7 +53,7 @@ struct Grant {
 
 using GrantPtr = std::shared_ptr<const Grant>;
 
-/// Everything, for ever: what everybody may do at an open gateway.
+/// The grant of an open gateway: everything, for ever.
 [[nodiscard]] GrantPtr open_grant();
 
 }  // namespace regstream::access

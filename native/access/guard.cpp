@@ -16,7 +16,7 @@ namespace http = boost::beast::http;
 
 namespace {
 
-/// `text` as the value of `error_description` (RFC 6750, 3: no quotes, no backslashes, ASCII only).
+/// `text` as the value of `error_description` (RFC 6750, 3: no quotes, no backslashes, only ASCII).
 std::string describe(std::string_view text) {
   std::string description;
   for (const char byte : text) {
@@ -35,7 +35,7 @@ std::string make_challenge(const Denial& denial) {
   return challenge;
 }
 
-/// Whether the status is about credentials: the others have no challenge.
+/// Whether the status is about credentials. Others have no challenge.
 bool is_challenged(http::status status) {
   return status == http::status::bad_request || status == http::status::unauthorized ||
          status == http::status::forbidden;
@@ -47,7 +47,7 @@ std::string ticket_json(const Ticket& ticket) {
   return json.dump();
 }
 
-/// Answers, and counts the answer.
+/// Answers the request, and counts the denial.
 void deny(net::Exchange& exchange, const Denial& denial, DenialCounts& counts) {
   if (denial.reason) {
     counts.add(*denial.reason);
@@ -55,7 +55,7 @@ void deny(net::Exchange& exchange, const Denial& denial, DenialCounts& counts) {
   exchange.respond(make_denial_answer(denial));
 }
 
-/// A request whose decision may come later. Its request stays where it is until then.
+/// A request whose decision may come later. The request stays at the same address until then.
 using Waiting = std::shared_ptr<net::Exchange>;
 
 }  // namespace

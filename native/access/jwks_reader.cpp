@@ -16,20 +16,20 @@ namespace {
 
 using Json = nlohmann::json;
 
-/// The text of a member; nothing if it has none, or no text.
+/// The text of a member. Empty: it is missing, or not a text.
 std::optional<std::string> text_of(const Json& object, const char* name) {
   const auto found = object.find(name);
   return found != object.end() && found->is_string() ? std::optional{found->get<std::string>()}
                                                      : std::nullopt;
 }
 
-/// The bytes of a member; empty if it is no base64url.
+/// The bytes of a member. Empty: not base64url.
 std::string bytes_of(const Json& jwk, const char* name) {
   const auto text = text_of(jwk, name);
   return text ? decode_base64url(*text).value_or(std::string{}) : std::string{};
 }
 
-/// Why a key is for something else; empty if it isn't.
+/// Why a key is not for verifying signatures. Empty: it is.
 std::string other_purpose(const Json& jwk) {
   if (jwk.contains("use") && text_of(jwk, "use") != "sig") {
     return "its use is not sig";
@@ -74,7 +74,7 @@ TokenKey::Result read_jwk(const Json& jwk) {
   return result;
 }
 
-/// What makes the whole set one that somebody should mend.
+/// Why the whole set is refused: it exposes a secret.
 std::optional<KeyError> find_exposure(const Json& jwk, JwksOrigin origin) {
   const bool is_secret = text_of(jwk, "kty") == "oct";
   if (!is_secret && jwk.contains("d")) {

@@ -19,7 +19,7 @@ std::vector<std::uint64_t> numbers_of(const KeySet& keys) {
   return numbers;
 }
 
-/// By the algorithm that each key fixes, and its name: an operator sees whether a secret is there.
+/// Lists each key's algorithm and name: an operator sees whether there is a secret.
 std::string describe(const KeySet& keys) {
   std::string text;
   for (const KeySet::Member& member : keys.members()) {
@@ -148,7 +148,7 @@ KeyFetches KeyKeeper::fetches() const {
   KeyFetches result{.failed = failed_fetches_};
   result.failing = static_cast<std::size_t>(std::count_if(
       sources_.begin(), sources_.end(), [](const Source& source) { return source.is_failing; }));
-  // Nothing is before every time, as it should be.
+  // An empty optional orders before every time, as needed.
   const auto oldest = std::min_element(
       sources_.begin(), sources_.end(),
       [](const Source& one, const Source& other) { return one.fetched < other.fetched; });
@@ -196,7 +196,7 @@ void KeyKeeper::fail(Source& source, const std::string& what, Instant now) {
   settle();
 }
 
-/// Those that wait are judged once nothing is being fetched that could help them.
+/// Waiting requests are judged once no fetch is left that could help them.
 void KeyKeeper::settle() {
   const bool is_coming = std::any_of(sources_.begin(), sources_.end(), [](const Source& source) {
     return source.is_fetching || source.is_wanted;

@@ -17,38 +17,38 @@
 namespace regstream::access {
 
 struct KeyKeeperOptions {
-  /// A set is fetched again after so long, or sooner if its server says so (`Cache-Control:
-  /// max-age`). How late a withdrawn key is noticed at most.
+  /// A key set is fetched again after this time, or sooner if its server says so (`Cache-Control:
+  /// max-age`). A withdrawn key is noticed at the latest then.
   Duration refetch_max{300'000};
-  /// An unknown `kid` has a set fetched no sooner after the last time: anybody can make one up.
+  /// An unknown `kid` triggers another fetch only after this time: anyone can make up a `kid`.
   Duration refetch_min{30'000};
   /// A fetch that takes longer has failed.
   Duration fetch_timeout{20'000};
-  /// Between fetches that fail, beside a second.
+  /// The backoff between failed fetches, in addition to one second.
   BackoffOptions retry{Duration{1'000}, Duration{30'000}};
   std::uint64_t seed = 0;
 };
 
-/// What a URL answered.
+/// The answer of a URL.
 struct FetchedKeys {
   std::string text;
   std::optional<Duration> max_age = {};
 };
 struct FetchError {
-  std::string what;  ///< A sentence without its full stop, which names the host.
+  std::string what;  ///< A sentence without its full stop. It names the host.
 };
 using FetchResult = std::variant<FetchedKeys, FetchError>;
 
-/// Fetch the set of this source, and call `on_fetched` with this attempt.
+/// Fetch this source's key set, and call `on_fetched` with this attempt.
 struct FetchKeySet {
   std::size_t source;
   std::uint64_t attempt;
 };
-/// End the streams that these keys' tokens have opened.
+/// End the streams that tokens of these keys opened.
 struct KeysWithdrawn {
   std::vector<std::uint64_t> numbers;
 };
-/// Judge again the tokens that wait.
+/// Judge the waiting tokens again.
 struct KeysSettled {};
 /// For the log.
 struct KeyNews {
@@ -57,38 +57,39 @@ struct KeyNews {
 };
 using KeyAction = std::variant<FetchKeySet, KeysWithdrawn, KeysSettled, KeyNews>;
 
-/// How the fetches of all URLs go.
+/// The state of fetching, for all URLs.
 struct KeyFetches {
-  std::uint64_t failed = 0;  ///< Ever.
-  std::size_t failing = 0;   ///< URLs whose last fetch has failed.
-  /// When the set that is the oldest now was fetched. Nothing: a URL's never was, or there is none.
+  std::uint64_t failed = 0;  ///< Since the start.
+  std::size_t failing = 0;   ///< URLs whose last fetch failed.
+  /// When the oldest current key set was fetched. Empty: some URL's never was, or there are no
+  /// URLs.
   std::optional<Instant> oldest = {};
 };
 
-/// Holds the keys of files and of URLs, and decides when a URL is asked again. Sans-I/O.
+/// Holds the keys of files and URLs, and decides when to fetch from a URL again. Sans-I/O.
 ///
-/// A fetch that fails, or brings what is no set of keys, changes nothing: the last good keys stay.
+/// A fetch that fails, or returns no key set, changes nothing: the last good keys stay.
 class KeyKeeper {
  public:
-  /// `urls` are as people may read them; sources are counted in this order.
+  /// `urls` are printable. Sources are numbered in this order.
   KeyKeeper(std::vector<std::string> urls, const KeyKeeperOptions& options);
 
-  /// What the files hold now: these keys count from here on, or, if one of the files is bad, those
-  /// that did before. Returns what is bad.
+  /// Replaces the keys of files. If one file is bad, all previous keys of files stay. Returns what
+  /// is bad.
   [[nodiscard]] std::vector<std::string> use_files(const std::vector<KeysResult>& files);
-  /// Asks every URL again now.
+  /// Fetches from every URL again, now.
   void refetch(Instant now);
-  /// An outdated attempt is ignored.
+  /// The result of a fetch. An outdated attempt is ignored.
   void on_fetched(const FetchKeySet& fetch, const FetchResult& result, Instant now);
 
   enum class Outlook : std::uint8_t {
-    wait,         ///< The keys are being fetched; `KeysSettled` follows.
-    absent,       ///< They are known: there is no such key.
-    unavailable,  ///< They could not be fetched lately.
+    wait,         ///< Keys are being fetched; `KeysSettled` follows.
+    absent,       ///< All keys are known, and there is no such key.
+    unavailable,  ///< The last fetch failed.
   };
-  /// A token is of no key here.
+  /// A token's key is unknown.
   [[nodiscard]] Outlook on_unknown_key(Instant now);
-  /// The same after `KeysSettled`: nothing is waited for twice.
+  /// The same after `KeysSettled`: a token waits only once.
   [[nodiscard]] Outlook outlook() const;
 
   [[nodiscard]] std::optional<KeyAction> poll(Instant now);
@@ -102,15 +103,16 @@ class KeyKeeper {
   struct Source {
     std::string url;
     Backoff backoff;
-    Instant due = Instant::min();         // The next fetch, or the end of this one.
-    std::optional<Instant> began = {};    // The last fetch.
-    std::optional<Instant> fetched = {};  // The keys below.
-    std::uint64_t attempt = 0;            // Of the last fetch.
-    bool is_wanted = false;               // Due for an unknown key, and not begun.
+    Instant due = Instant::min();         // When to fetch next, or when the current fetch times
+                                          // out.
+    std::optional<Instant> began = {};    // When the last fetch began.
+    std::optional<Instant> fetched = {};  // When `keys` were fetched.
+    std::uint64_t attempt = 0;            // The number of the last fetch.
+    bool is_wanted = false;               // Due because of an unknown key, and not yet begun.
     bool is_fetching = false;
     bool is_failing = false;
-    std::vector<TokenKey> keys = {};      // The last good ones.
-    std::vector<std::string> notes = {};  // Said of them.
+    std::vector<TokenKey> keys = {};      // The last good keys.
+    std::vector<std::string> notes = {};  // The notes about them that were logged.
   };
 
   void accept(Source& source, KeysRead&& read, std::optional<Duration> max_age, Instant now);
@@ -124,7 +126,7 @@ class KeyKeeper {
   std::vector<TokenKey> file_keys_;
   KeySet keys_;
   std::uint64_t failed_fetches_ = 0;
-  bool has_waiting_ = false;  // For the fetches that are wanted or under way.
+  bool has_waiting_ = false;  // Requests wait for fetches that are wanted or under way.
   std::deque<KeyAction> actions_;
 };
 

@@ -35,7 +35,7 @@ Bio reading(std::string_view text) {
   return Bio{BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))};
 }
 
-/// Nobody is asked for a passphrase.
+/// Never asks for a passphrase.
 int no_passphrase(char* /*buffer*/, int /*size*/, int /*writes*/, void* /*context*/) {
   return -1;
 }
@@ -49,7 +49,7 @@ PublicKey read_pem_public_key(std::string_view text) {
   return PublicKey{PEM_read_bio_PUBKEY(reading(text).get(), nullptr, no_passphrase, nullptr)};
 }
 
-/// Big-endian, `bytes` of them at least.
+/// A key's number in big-endian bytes, at least `bytes` of them.
 std::string number_of(const EVP_PKEY& key, const char* name, std::size_t bytes = 0) {
   BIGNUM* raw = nullptr;
   EVP_PKEY_get_bn_param(&key, name, &raw);
@@ -99,7 +99,7 @@ TokenKey::Result read_pem(std::string_view pem) {
 }  // namespace
 
 KeysResult read_public_key(std::string_view text) {
-  const std::size_t begin = text.find(pem_begin);  // OpenSSL writes text before some of them.
+  const std::size_t begin = text.find(pem_begin);  // OpenSSL writes text before some PEM blocks.
   if (begin == std::string_view::npos) {
     return KeyError{
         "it has no line -----BEGIN PUBLIC KEY----- or -----BEGIN CERTIFICATE-----; give a secret "

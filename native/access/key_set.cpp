@@ -13,7 +13,7 @@ std::vector<std::uint64_t> KeySet::replace(const std::vector<TokenKey>& keys) {
   };
   for (const TokenKey& key : keys) {
     if (find(members, key) != members.end()) {
-      continue;  // Two sources have it.
+      continue;  // Two sources have the same key.
     }
     const auto known = find(members_, key);
     members.push_back(

@@ -9,7 +9,7 @@
 
 namespace regstream::access {
 
-/// The keys that count now. Each has a number of the process's own.
+/// The keys that are valid now. Each has a number within this process.
 class KeySet {
  public:
   struct Member {
@@ -17,15 +17,15 @@ class KeySet {
     std::uint64_t number;
   };
 
-  /// From now on these count. One that counted already (`TokenKey`'s ==) keeps its number; another
-  /// gets one that no key had. Returns the numbers of those that no longer count.
+  /// Replaces the keys. A key that was there before (`TokenKey`'s ==) keeps its number; a new key
+  /// gets a new number. Returns the numbers of keys that are gone.
   std::vector<std::uint64_t> replace(const std::vector<TokenKey>& keys);
 
-  /// The keys that may have signed a token: of its algorithm, and of its `kid` or without one. A
-  /// token without `kid` may be of any. Pointers hold until the next `replace`.
+  /// The keys that may have signed a token: those of its algorithm that have its `kid` or none. For
+  /// a token without `kid`, all keys of its algorithm. Pointers are valid until the next `replace`.
   [[nodiscard]] std::vector<const Member*> candidates(const CompactToken& token) const;
 
-  /// Whether a key has this `kid`, of whatever algorithm.
+  /// Whether any key has this `kid`, whatever its algorithm.
   [[nodiscard]] bool has_key_id(const std::string& key_id) const;
   [[nodiscard]] const std::vector<Member>& members() const { return members_; }
 

@@ -18,7 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A pipe could be read only once, and there is SIGHUP.
+/// Only regular files: a pipe could be read once, but SIGHUP reads again.
 std::variant<std::string, KeyError> read_file(const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);

@@ -8,8 +8,8 @@
 
 namespace regstream::access {
 
-/// Where keys are, and of which kind they have to be: whoever names a file says so, since its bytes
-/// can't. A public key that were taken for a secret would let everybody sign.
+/// Where keys are, and of which kind. The operator must name the kind, since the bytes can't tell
+/// it: a public key that is read as a secret would let everyone sign.
 struct KeySource {
   enum class Kind : std::uint8_t {
     key_file,     ///< `read_public_key`
@@ -21,12 +21,12 @@ struct KeySource {
   std::string place;  ///< A path, or an https URL.
 };
 
-/// A JWKS's source: what begins with a scheme and "://" is a URL.
+/// The source of a JWKS. Text with "://" is a URL; anything else is a path.
 [[nodiscard]] KeySource jwks_source(std::string_view place);
 
-/// Reads a source that is a file, at most `AccessLimits::key_file_bytes_max` of it. Errors and
-/// notes name the file. A file with a secret that every user of the machine may read is read with a
-/// note, and not refused: Kubernetes mounts its secrets that way.
+/// Reads a source that is a file, up to `AccessLimits::key_file_bytes_max`. Errors and notes name
+/// the file. If every user of the machine may read a file with a secret, it is read with a note,
+/// not refused: Kubernetes mounts its secrets that way.
 [[nodiscard]] KeysResult read_key_file(const KeySource& source);
 
 }  // namespace regstream::access

@@ -10,20 +10,20 @@ namespace regstream::access {
 /// Whom an open gateway serves.
 enum class OpenTo : std::uint8_t {
   everybody,
-  /// What a proxy has forwarded for another machine is a 421: an open gateway on loopback must not
-  /// become public by a proxy beside it.
+  /// Requests that a proxy forwards for another machine get a 421: a proxy must not make an open
+  /// gateway on loopback public.
   this_machine,
 };
 
-/// Everybody may do everything. What a request carries as credentials is not looked at: a client
-/// that is made for a guarded gateway works at an open one, too.
+/// Everyone may do everything. Credentials are ignored: so a client for a guarded gateway also
+/// works with an open one.
 class OpenPolicy final : public Policy {
  public:
   explicit OpenPolicy(OpenTo open_to = OpenTo::everybody) : open_to_(open_to) {}
 
   void authenticate(const net::Request& request, const net::Target& target,
                     const Workflow* ticketed, Handler decided) override;
-  /// The ticket opens what needs none.
+  /// Issues a ticket, which the open gateway ignores.
   void issue_ticket(const net::Request& request, const net::Target& target,
                     const Workflow& workflow, TicketHandler done) override;
   [[nodiscard]] bool is_open() const override { return true; }

@@ -15,28 +15,28 @@
 
 namespace regstream::access {
 
-/// Why a request's credentials don't count, or don't suffice; what is answered (RFC 6750, 3).
+/// Why a request's credentials are not accepted, or don't suffice, and the answer (RFC 6750, 3).
 struct Denial {
   boost::beast::http::status status = boost::beast::http::status::unauthorized;
-  /// `invalid_request` (400), `invalid_token` (401), `insufficient_scope` (403). Empty: the request
-  /// has no credentials at all, and hears no error code; or the fault is not the request's (503).
+  /// `invalid_request` (400), `invalid_token` (401) or `insufficient_scope` (403). Empty: the
+  /// request has no credentials, and RFC 6750 wants no error code then; or the fault is the
+  /// gateway's (503).
   std::string_view error = {};
-  std::string detail = {};  ///< For people: what was wrong. Nothing of the token.
-  /// Nothing: they count, and don't suffice, or have been used too often.
+  std::string detail = {};  ///< For people: what was wrong. Quotes nothing of the token.
+  /// Empty: the credentials are valid, but don't suffice, or were used too often.
   std::optional<DenialReason> reason = {};
-  /// Of a 429 or 503: when asking again may help.
+  /// For 429 and 503: when a retry may help.
   std::optional<std::chrono::seconds> retry_after = {};
 };
 
 /// Opens one stream of one workflow, once.
 struct Ticket {
-  std::string text;  ///< For `?ticket=`; needs no escaping there.
+  std::string text;  ///< For `?ticket=`. Needs no escaping.
   std::chrono::milliseconds lifetime;
 };
 
-/// Tells what whoever sent a request may do. On the loop's thread only, as all its handlers are:
-/// each is called once, within the call or later, where keys or tickets have to be asked for
-/// elsewhere.
+/// Decides what the sender of a request may do. Used on the loop's thread only. Each handler is
+/// called there once: during the call, or later if keys or tickets must be fetched first.
 class Policy {
  public:
   using Decision = std::variant<GrantPtr, Denial>;
@@ -48,17 +48,17 @@ class Policy {
   Policy& operator=(const Policy&) = delete;
   virtual ~Policy() = default;
 
-  /// `ticketed` is the workflow whose tickets count: that of the stream which is asked for. Null:
-  /// none do, and a ticket is a 400.
+  /// `ticketed` is the workflow of the requested stream, whose tickets are accepted. Null: a ticket
+  /// is a 400.
   virtual void authenticate(const net::Request& request, const net::Target& target,
                             const Workflow* ticketed, Handler decided) = 0;
 
-  /// Authenticates a request for a ticket, by a token alone, and gives one for streams of
-  /// `workflow`; 403 if the token allows to subscribe to nothing of it.
+  /// Authenticates a request for a ticket, which must carry a token, and issues one for streams of
+  /// `workflow`. 403 if the token allows no subscription to it.
   virtual void issue_ticket(const net::Request& request, const net::Target& target,
                             const Workflow& workflow, TicketHandler done) = 0;
 
-  /// Asks nobody who they are.
+  /// Admits everyone without credentials.
   [[nodiscard]] virtual bool is_open() const = 0;
 };
 

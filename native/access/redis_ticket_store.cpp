@@ -22,15 +22,15 @@
 namespace regstream::access {
 namespace {
 
-/// GETDEL would do; Redis has it from 6.2 on.
-constexpr const char* take_script =
+/// GETDEL would do, but needs Redis 6.2.
+constexpr const char* redeem_script =
     "local sealed = redis.call('GET', KEYS[1]) "
     "if sealed then redis.call('DEL', KEYS[1]) end "
     "return sealed";
 
 }  // namespace
 
-/// The connection's life is the link's to decide. Handlers that are called may destroy the store.
+/// The link decides when to connect. A handler may destroy the store.
 class RedisTicketStore::Implementation : public std::enable_shared_from_this<Implementation> {
   template <typename Change>
   auto input(Change change) {
@@ -42,7 +42,7 @@ class RedisTicketStore::Implementation : public std::enable_shared_from_this<Imp
   }
 
  public:
-  /// Null: there is no answer.
+  /// Null: no answer came.
   using Answer = std::function<void(const redisReply*)>;
 
   Implementation(boost::asio::io_context& context, const broker::RedisOptions& options)
@@ -55,7 +55,7 @@ class RedisTicketStore::Implementation : public std::enable_shared_from_this<Imp
     finder_.emplace(context_, options_,
                     broker::RedisFinder::Handlers{
                         .on_moved = input([](Implementation& self) { self.on_moved(); }),
-                        // The broker asks the same ones, and says so.
+                        // The broker asks the same servers, and logs it.
                         .on_failure = [](const broker::RedisFailure& /*failure*/) {}});
     link_.open();
     advance();
@@ -79,7 +79,7 @@ class RedisTicketStore::Implementation : public std::enable_shared_from_this<Imp
   }
 
  private:
-  /// Another server takes the tickets from now on.
+  /// Another server has the tickets from now on.
   void on_moved() {
     if (connection_) {
       leave();
@@ -91,7 +91,7 @@ class RedisTicketStore::Implementation : public std::enable_shared_from_this<Imp
   void advance() {
     const auto address = finder_->primary();
     if (!address) {
-      return;  // Until it is found.
+      return;  // `on_moved` follows.
     }
     if (link_.poll_connect(broker::monotonic_now())) {
       connection_ = std::make_unique<broker::RedisConnection>(
@@ -137,7 +137,8 @@ class RedisTicketStore::Implementation : public std::enable_shared_from_this<Imp
       const auto failure = broker::reply_failure(options_, broker::reply_text(reply));
       logging::warn("tickets refused", "redis refuses a ticket: {}", failure.what);
       if (failure.passing != nullptr && failure.passing->needs_new_connection) {
-        finder_->doubt();  // It may be a replica now, or another node has the keys.
+        finder_->doubt();  // The server may have become a replica, or another node may have the
+                           // keys.
       }
       answer(nullptr);
       return;
@@ -152,8 +153,8 @@ class RedisTicketStore::Implementation : public std::enable_shared_from_this<Imp
     advance();
   }
 
-  /// What was asked by then has no answer. Handlers that are called don't destroy the store: they
-  /// are given the answer in the loop's next turn.
+  /// Questions under way get no answer. Their handlers are called in the loop's next turn, so that
+  /// they can't destroy the store during this call.
   void leave() {
     connection_.reset();
     unsent_.clear();
@@ -170,7 +171,7 @@ class RedisTicketStore::Implementation : public std::enable_shared_from_this<Imp
   std::optional<broker::RedisFinder> finder_;
   broker::Link link_;
   boost::asio::steady_timer timer_;
-  std::unique_ptr<broker::RedisConnection> connection_;  // Null: away, until the timer goes off.
+  std::unique_ptr<broker::RedisConnection> connection_;  // Null: away, until the timer expires.
   std::deque<Answer> asked_;             // In the order of the commands, sent or not.
   std::vector<broker::Command> unsent_;  // Until the connection is ready.
 };
@@ -195,9 +196,10 @@ void RedisTicketStore::keep(const Workflow& workflow, const std::string& name, s
                        });
 }
 
-void RedisTicketStore::take(const Workflow& workflow, const std::string& name, TakenHandler done) {
+void RedisTicketStore::redeem(const Workflow& workflow, const std::string& name,
+                              RedeemHandler done) {
   implementation_->ask(
-      {"EVAL", take_script, "1", broker::HistoryNames(workflow.channel).ticket(name)},
+      {"EVAL", redeem_script, "1", broker::HistoryNames(workflow.channel).ticket(name)},
       [done = std::move(done)](const redisReply* reply) {
         if (reply == nullptr) {
           done(StoreAway{});

@@ -9,10 +9,10 @@
 
 namespace regstream::access {
 
-/// Tickets in Redis, under `{<channel>}:ticket:<name>`: any gateway accepts them, and one accepts
-/// each of them once, since it is read and deleted in one step. By a connection of its own, so that
-/// no ticket waits behind a page of the history, and that comes back by itself. While it is away,
-/// and where Redis refuses, the store is away.
+/// Tickets in Redis, under `{<channel>}:ticket:<name>`. Any gateway can redeem a ticket, and only
+/// one does, since it is read and deleted in one step. The store has a connection of its own, so
+/// that no ticket waits behind a page of the history. It reconnects by itself. While it is
+/// disconnected, or Redis refuses, the answer is `StoreAway`.
 class RedisTicketStore final : public TicketStore {
  public:
   RedisTicketStore(boost::asio::io_context& context, const broker::RedisOptions& options);
@@ -20,7 +20,7 @@ class RedisTicketStore final : public TicketStore {
 
   void keep(const Workflow& workflow, const std::string& name, std::string sealed,
             KeptHandler done) override;
-  void take(const Workflow& workflow, const std::string& name, TakenHandler done) override;
+  void redeem(const Workflow& workflow, const std::string& name, RedeemHandler done) override;
 
  private:
   class Implementation;

@@ -8,7 +8,7 @@ namespace regstream::access {
 
 namespace asio = boost::asio;
 
-// Whoever asks keeps the request, in the handler, until that is called.
+// The caller keeps the request, in the handler, until the handler is called.
 
 void RemotePolicy::authenticate(const net::Request& request, const net::Target& target,
                                 const Workflow* ticketed, Handler decided) {

@@ -8,13 +8,13 @@
 
 namespace regstream::access {
 
-/// A policy that lives on another loop, as it is asked here. Keys, tickets and what counts them are
-/// there once: the question goes over, and the decision comes back, so that a ticket is taken once,
-/// and a key that was withdrawn verifies nothing that is opened after its streams have ended.
+/// A policy of another loop, callable on this one. Keys, tickets and their counts exist once, over
+/// there: the question is posted there, and the decision back. So a ticket is redeemed once, and no
+/// stream opens with a withdrawn key after that key's streams have ended.
 class RemotePolicy final : public Policy {
  public:
-  /// `policy` is the one of the loop `there`; requests are those of the loop `here`. All of it must
-  /// outlive the last turn of both.
+  /// `policy` belongs to the loop `there`, requests to the loop `here`. All of them must outlive
+  /// the last turn of both loops.
   RemotePolicy(Policy& policy, boost::asio::io_context& there, boost::asio::io_context& here)
       : policy_(policy), there_(there), here_(here) {}
 
@@ -25,7 +25,7 @@ class RemotePolicy final : public Policy {
   [[nodiscard]] bool is_open() const override { return policy_.is_open(); }
 
  private:
-  /// Calls `handler` with its answer on this loop.
+  /// Wraps `handler`, so that it is called on this loop.
   template <typename Result>
   [[nodiscard]] std::function<void(Result)> bring_back(std::function<void(Result)> handler) const;
 

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t ticket_bytes = 16;
 constexpr std::size_t tag_bytes = 16;
-/// Always the same one: each key seals once.
+/// Always the same: each key seals once.
 constexpr std::array<unsigned char, 12> nonce{};
 
 struct FreeCipher {

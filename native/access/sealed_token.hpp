@@ -10,18 +10,18 @@
 
 /// Tickets, and the tokens that they stand for.
 ///
-/// A ticket is 128 random bits. What is kept of it are two values of HMAC-SHA256 with the ticket as
-/// the key: a name to find it by, and nothing else; the token is kept encrypted (AES-256-GCM) by
-/// the other one. So whoever reads the store learns no ticket and no token, and whoever writes to
-/// it can't make rights up: a ticket that is redeemed is as good as its token, which is verified
-/// again. Both are of one workflow: another's stream finds nothing under the ticket.
+/// A ticket is 128 random bits. Two values are derived from it by HMAC-SHA256 with the ticket as
+/// the key: a name, under which the store keeps the sealed token; and a key, which encrypts the
+/// token (AES-256-GCM). So a reader of the store learns no ticket and no token, and a writer can't
+/// forge rights: a redeemed ticket is only as good as its token, which is verified again. Both
+/// values depend on the workflow: a stream of another workflow finds nothing.
 namespace regstream::access {
 
 class TicketKeys {
  public:
   /// A new ticket.
   [[nodiscard]] static TicketKeys make(const Workflow& workflow, const RandomBytes& random);
-  /// A ticket that was sent. Nothing: it has another form.
+  /// Reads a ticket that a client sent. Empty: it is malformed.
   [[nodiscard]] static std::optional<TicketKeys> parse(std::string_view ticket,
                                                        const Workflow& workflow);
 
@@ -31,7 +31,7 @@ class TicketKeys {
   [[nodiscard]] const std::string& name() const { return name_; }
 
   [[nodiscard]] std::string seal(std::string_view token) const;
-  /// Nothing: it was not sealed by this ticket.
+  /// Empty: it was not sealed with this ticket.
   [[nodiscard]] std::optional<std::string> unseal(std::string_view sealed) const;
 
  private:

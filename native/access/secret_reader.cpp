@@ -15,7 +15,7 @@
 namespace regstream::access {
 namespace {
 
-/// What stands in keys that people write: PEM, also as a JSON string has it, and OpenSSH.
+/// Typical words of key files: PEM, also inside a JSON string, and OpenSSH.
 constexpr std::array<std::string_view, 7> key_words{"BEGIN ",      "PUBLIC KEY", "PRIVATE KEY",
                                                     "CERTIFICATE", "ssh-rsa ",   "ssh-ed25519 ",
                                                     "ecdsa-sha2-"};
@@ -24,8 +24,9 @@ bool is_visible(char byte) {
   return byte >= 0x20 && byte <= 0x7e;
 }
 
-/// Keys and certificates in DER (X.690) are a SEQUENCE that spans all the bytes, and begins with
-/// another one or with an INTEGER. Of random secrets of 32 bytes one in eight million is, too.
+/// Keys and certificates in DER (X.690) are a SEQUENCE that spans all the bytes and begins with
+/// another one or with an INTEGER. A random secret of 32 bytes looks like that once in eight
+/// million.
 bool is_der(std::string_view bytes) {
   const auto* const begin = reinterpret_cast<const unsigned char*>(bytes.data());
   const auto* at = begin;
@@ -39,7 +40,7 @@ bool is_der(std::string_view bytes) {
          (*at == 0x30 || *at == 0x02);
 }
 
-/// The bytes that a text of base64 or base64url stands for; empty if it is neither.
+/// Decodes base64 or base64url. Empty: it is neither.
 std::string decode_base64(std::string_view text) {
   std::string plain(text.substr(0, text.find_last_not_of("= ") + 1));
   std::replace(plain.begin(), plain.end(), '+', '-');

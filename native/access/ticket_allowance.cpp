@@ -10,7 +10,7 @@ std::optional<Duration> TicketAllowance::refuse(const std::string& token, Instan
     of_tokens_.clear();
     issued_ = 0;
   }
-  // Looked up in this order: no token takes memory beyond what all may have.
+  // In this order, so that tokens take no memory once the total is used up.
   if (issued_ < limits_.tickets_issued_max) {
     std::size_t& of_token = of_tokens_[token];
     if (of_token < limits_.tickets_of_token_max) {

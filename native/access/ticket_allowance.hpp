@@ -12,17 +12,17 @@
 
 namespace regstream::access {
 
-/// How many tickets are given in one window of `ticket_lifetime`, to one token and to all: one
-/// may not fill the store. Sans-I/O.
+/// Limits the tickets issued within `ticket_lifetime`, per token and in total, so that nobody can
+/// fill the store. Sans-I/O.
 class TicketAllowance {
  public:
   explicit TicketAllowance(const AccessLimits& limits = access_limits) : limits_(limits) {}
 
-  /// Another ticket for the token, by its name (`Grant::token`). Nothing: give it. Otherwise it is
-  /// one too many until then.
+  /// Asks for another ticket for a token, by its name (`Grant::token`). Empty: issue it. Otherwise
+  /// it is one too many for this time.
   [[nodiscard]] std::optional<Duration> refuse(const std::string& token, Instant now);
 
-  /// So far.
+  /// Tickets refused so far.
   [[nodiscard]] std::uint64_t refused() const { return refused_; }
 
  private:

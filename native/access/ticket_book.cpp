@@ -25,7 +25,7 @@ std::optional<Duration> TicketBook::keep(std::string name, std::string sealed, I
   return std::nullopt;
 }
 
-std::optional<std::string> TicketBook::take(const std::string& name, Instant now) {
+std::optional<std::string> TicketBook::redeem(const std::string& name, Instant now) {
   const auto found = places_.find(name);
   if (found == places_.end()) {
     return std::nullopt;
@@ -49,10 +49,10 @@ void EmbeddedTicketStore::keep(const Workflow& /*workflow*/, const std::string& 
   done(wait ? Kept{StoreFull{*wait}} : Kept{TicketKept{}});
 }
 
-void EmbeddedTicketStore::take(const Workflow& /*workflow*/, const std::string& name,
-                               TakenHandler done) {
-  auto sealed = book_.take(name, broker::monotonic_now());
-  done(sealed ? Taken{*std::move(sealed)} : Taken{NoTicket{}});
+void EmbeddedTicketStore::redeem(const Workflow& /*workflow*/, const std::string& name,
+                                 RedeemHandler done) {
+  auto sealed = book_.redeem(name, broker::monotonic_now());
+  done(sealed ? RedeemResult{*std::move(sealed)} : RedeemResult{NoTicket{}});
 }
 
 }  // namespace regstream::access

@@ -13,16 +13,18 @@
 
 namespace regstream::access {
 
-/// Tickets in this process's memory. Sans-I/O. Where there would be too many, the new one is not
-/// kept: nobody's tickets push out those of others.
+/// Tickets in this process's memory. Sans-I/O. When it is full, new tickets are refused: nobody's
+/// tickets push out those of others.
 class TicketBook {
  public:
   explicit TicketBook(const AccessLimits& limits = access_limits) : limits_(limits) {}
 
-  /// Nothing: it is kept. Otherwise the oldest one is over after this time, unless it is taken.
+  /// Keeps a ticket. Empty: it is kept. Otherwise the book is full, until the oldest ticket expires
+  /// after this time or is redeemed.
   [[nodiscard]] std::optional<Duration> keep(std::string name, std::string sealed, Instant now);
-  /// What is kept under the name, once. Nothing: it is unknown, taken, or too old.
-  [[nodiscard]] std::optional<std::string> take(const std::string& name, Instant now);
+  /// Redeems a ticket: returns the sealed token once. Empty: the name is unknown, redeemed, or
+  /// expired.
+  [[nodiscard]] std::optional<std::string> redeem(const std::string& name, Instant now);
 
   [[nodiscard]] std::size_t size() const { return order_.size(); }
   [[nodiscard]] std::size_t bytes() const { return bytes_; }
@@ -43,12 +45,12 @@ class TicketBook {
   std::size_t bytes_ = 0;
 };
 
-/// The store of a gateway whose broker is in this process.
+/// The store of a gateway with an embedded broker.
 class EmbeddedTicketStore final : public TicketStore {
  public:
   void keep(const Workflow& workflow, const std::string& name, std::string sealed,
             KeptHandler done) override;
-  void take(const Workflow& workflow, const std::string& name, TakenHandler done) override;
+  void redeem(const Workflow& workflow, const std::string& name, RedeemHandler done) override;
 
  private:
   TicketBook book_;

@@ -9,26 +9,26 @@
 
 namespace regstream::access {
 
-/// How long an unused ticket counts: a browser opens its stream at once.
+/// How long an unused ticket is valid: a browser opens its stream at once.
 inline constexpr Duration ticket_lifetime{30'000};
 
 struct TicketKept {};
 struct NoTicket {};
-/// The store can't be asked now.
+/// The store can't be reached now.
 struct StoreAway {};
-/// There are too many tickets; one is over after this time, unless it is used before.
+/// There are too many tickets. One expires after this time, unless it is redeemed before.
 struct StoreFull {
   Duration wait;
 };
 
-/// Keeps what is sealed by tickets, each under its name, for `ticket_lifetime`; whoever takes it
-/// first has it. Handlers are called once, within the call or later, on the loop's thread.
+/// Keeps sealed tokens, each under its ticket's name, for `ticket_lifetime`. Each can be redeemed
+/// once. Handlers are called once, during the call or later, on the loop's thread.
 class TicketStore {
  public:
   using Kept = std::variant<TicketKept, StoreFull, StoreAway>;
   using KeptHandler = std::function<void(Kept)>;
-  using Taken = std::variant<std::string, NoTicket, StoreAway>;
-  using TakenHandler = std::function<void(Taken)>;
+  using RedeemResult = std::variant<std::string, NoTicket, StoreAway>;
+  using RedeemHandler = std::function<void(RedeemResult)>;
 
   TicketStore() = default;
   TicketStore(const TicketStore&) = delete;
@@ -37,7 +37,7 @@ class TicketStore {
 
   virtual void keep(const Workflow& workflow, const std::string& name, std::string sealed,
                     KeptHandler done) = 0;
-  virtual void take(const Workflow& workflow, const std::string& name, TakenHandler done) = 0;
+  virtual void redeem(const Workflow& workflow, const std::string& name, RedeemHandler done) = 0;
 };
 
 }  // namespace regstream::access

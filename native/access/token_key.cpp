@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t secret_bytes_min = 32;
 constexpr std::size_t modulus_bits_min = 2048;
-constexpr std::size_t modulus_bits_max = 8192;  // A verification of more takes a millisecond.
+constexpr std::size_t modulus_bits_max = 8192;  // A larger key takes a millisecond to verify.
 constexpr std::size_t coordinate_bytes = 32;
 
 struct ReleaseJws {
@@ -25,7 +25,8 @@ struct ReleaseJws {
 };
 using Jws = std::unique_ptr<cjose_jws_t, ReleaseJws>;
 
-/// What a failed verification leaves there would be taken for a failure of TLS on this thread.
+/// Clears OpenSSL's error queue: TLS on this thread would take a leftover error for its own
+/// failure.
 struct ClearedErrors {
   ClearedErrors() = default;
   ClearedErrors(const ClearedErrors&) = delete;
@@ -47,7 +48,7 @@ std::size_t bits_of(std::string_view number) {
 
 TokenKey::Result TokenKey::make(TokenKey key, const std::string& jwk) {
   const ClearedErrors cleared;
-  // These are the required members in the order of RFC 7638, 3.2, and nothing else.
+  // The required members in the order of RFC 7638, 3.2, and nothing else.
   key.thumbprint_ = sha256(jwk);
   cjose_jwk_t* const imported = cjose_jwk_import(jwk.data(), jwk.size(), nullptr);
   if (imported == nullptr) {
@@ -98,7 +99,7 @@ TokenKey::Result TokenKey::of_p256(std::string_view x, std::string_view y,
 }
 
 bool TokenKey::verifies(const CompactToken& token) const {
-  // cjose takes an ECDSA signature of any length, and a token would have many texts.
+  // cjose accepts an ECDSA signature of any length: then a token would have many texts.
   if (token.algorithm != algorithm_ || token.signature.size() != signature_bytes_) {
     return false;
   }

@@ -13,36 +13,36 @@
 
 namespace regstream::access {
 
-/// Why something is no key for tokens: a sentence for the operator, without its full stop. Quotes
-/// nothing of the key.
+/// Why something is not a key for tokens: a sentence for the operator, without its full stop.
+/// Quotes nothing of the key.
 struct KeyError {
   std::string what;
 };
 
-/// A key that tokens are verified by. It fixes their algorithm. Numbers are big-endian bytes.
+/// A key that verifies tokens. It determines their algorithm. Numbers are big-endian bytes.
 class TokenKey {
  public:
   using Result = std::variant<TokenKey, KeyError>;
 
-  /// HS256; at least 32 bytes, as its hash has (RFC 7518, 3.2).
+  /// HS256. At least 32 bytes, as many as the hash has (RFC 7518, 3.2).
   [[nodiscard]] static Result of_secret(std::string_view secret,
                                         std::optional<std::string> key_id = {});
-  /// RS256; 2048 to 8192 bits (RFC 7518, 3.3), and an odd exponent of at least 3: with 1 anybody
+  /// RS256. 2048 to 8192 bits (RFC 7518, 3.3), and an odd exponent of at least 3: with 1 anyone
   /// could sign.
   [[nodiscard]] static Result of_rsa(std::string_view modulus, std::string_view exponent,
                                      std::optional<std::string> key_id = {});
-  /// ES256; a point of P-256, 32 bytes each.
+  /// ES256. A point of P-256, 32 bytes for each coordinate.
   [[nodiscard]] static Result of_p256(std::string_view x, std::string_view y,
                                       std::optional<std::string> key_id = {});
 
   [[nodiscard]] Algorithm algorithm() const { return algorithm_; }
-  /// The `kid` of its JWK. None: a token's `kid` says nothing of it.
+  /// The `kid` of its JWK. Empty: a token's `kid` says nothing about this key.
   [[nodiscard]] const std::optional<std::string>& key_id() const { return key_id_; }
 
-  /// Whether the token's signature is this key's, by this key's algorithm.
+  /// Whether this key, with its algorithm, made the token's signature.
   [[nodiscard]] bool verifies(const CompactToken& token) const;
 
-  /// The same key under the same name: two that are read at different times are.
+  /// True for the same key with the same `kid`, even if read at different times.
   friend bool operator==(const TokenKey& left, const TokenKey& right) {
     return left.algorithm_ == right.algorithm_ && left.key_id_ == right.key_id_ &&
            left.thumbprint_ == right.thumbprint_;

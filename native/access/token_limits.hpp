@@ -14,26 +14,26 @@
 
 namespace regstream::access {
 
-/// A stream's place among those of its token; null where nobody counts.
+/// A stream's place among those of its token. Null if they are not counted.
 using TokenPlace = net::Places<std::string>::Place;
 
-/// What one token may have, of all workflows together; all tokens of one subject count as one.
-/// Grants that no token names, those of an open gateway, have no limit. Streams open on any loop;
-/// updates are published on the first one's thread.
+/// Limits per token, over all workflows. All tokens of one subject count as one. The grant of an
+/// open gateway has no limits. Streams may open on any loop; updates are published on the first
+/// loop's thread only.
 class TokenLimits {
  public:
-  /// Streams at a time, and updates a second; 0: any number.
+  /// Streams at a time, and updates per second. 0: no limit.
   TokenLimits(std::size_t streams_max, std::size_t updates_per_second_max)
       : streams_(streams_max), updates_(updates_per_second_max) {}
 
-  /// A place for one more stream. Nothing: the token has as many as it may have.
+  /// A place for one more stream. Empty: the token has the maximum.
   [[nodiscard]] std::optional<TokenPlace> enter_stream(const Grant& grant);
-  /// Whether one more update of so many bytes has to wait, and for how long. Nothing: it has been
-  /// counted.
+  /// Counts one more update of `bytes` bytes. Empty: it is counted. Otherwise it must wait for this
+  /// time.
   [[nodiscard]] std::optional<Duration> refuse_update(const Grant& grant, std::size_t bytes,
                                                       Instant now);
 
-  /// So far.
+  /// Refusals so far.
   [[nodiscard]] std::uint64_t streams_refused() const { return streams_refused_; }
   [[nodiscard]] std::uint64_t updates_refused() const { return updates_refused_; }
 

@@ -180,22 +180,22 @@ void TokenPolicy::redeem(const std::string& ticket, const Workflow& workflow, Ha
     return;
   }
   const std::string name = keys->name();
-  tickets_.take(workflow, name,
-                [weak = std::weak_ptr(self_), keys = *std::move(keys), useless,
-                 decided = std::move(decided)](const TicketStore::Taken& taken) {
-                  const auto self = weak.lock();
-                  if (self == nullptr || std::holds_alternative<StoreAway>(taken)) {
-                    decided(tickets_away());
-                    return;
-                  }
-                  const auto* const sealed = std::get_if<std::string>(&taken);
-                  auto token = sealed == nullptr ? std::nullopt : keys.unseal(*sealed);
-                  if (!token) {
-                    decided(useless);
-                    return;
-                  }
-                  (*self)->judge(*std::move(token), decided);
-                });
+  tickets_.redeem(workflow, name,
+                  [weak = std::weak_ptr(self_), keys = *std::move(keys), useless,
+                   decided = std::move(decided)](const TicketStore::RedeemResult& result) {
+                    const auto self = weak.lock();
+                    if (self == nullptr || std::holds_alternative<StoreAway>(result)) {
+                      decided(tickets_away());
+                      return;
+                    }
+                    const auto* const sealed = std::get_if<std::string>(&result);
+                    auto token = sealed == nullptr ? std::nullopt : keys.unseal(*sealed);
+                    if (!token) {
+                      decided(useless);
+                      return;
+                    }
+                    (*self)->judge(*std::move(token), decided);
+                  });
 }
 
 TokenVerifier::Verdict TokenPolicy::verify(const std::string& token) const {
@@ -250,10 +250,10 @@ std::vector<KeysResult> TokenPolicy::read_files() const {
 
 void TokenPolicy::advance() {
   if (is_advancing_) {
-    return;  // The loop below, of which this is called, goes on.
+    return;  // Called from the loop below, which continues.
   }
   is_advancing_ = true;
-  // What a handler throws leaves the loop's turn, and the next one goes on.
+  // An exception of a handler leaves this turn of the loop; the next call of `advance` continues.
   const auto end = [](bool* is_advancing) { *is_advancing = false; };
   const std::unique_ptr<bool, decltype(end)> advancing(&is_advancing_, end);
   while (const auto action = keeper_.poll(broker::monotonic_now())) {
@@ -293,7 +293,8 @@ void TokenPolicy::act(const KeysSettled& /*settled*/) {
 }
 
 void TokenPolicy::act(const KeyNews& news) {
-  // Each is said once, so none may hold back the next: "fetched again" comes soon after "can't be".
+  // Each is logged once, so none may suppress the next: "fetched again" comes soon after "can't be
+  // fetched".
   const auto condition = logging::Condition("token keys").of_kind(news_said_++);
   if (news.is_warning) {
     logging::warn(condition, "{}", news.what);

@@ -25,19 +25,20 @@ namespace regstream::access {
 
 struct TokenPolicyOptions {
   TokenRules rules = {};
-  /// Its name. A browser takes a `__Host-` cookie by HTTPS alone. Empty: no cookie is looked at.
+  /// The cookie's name. Browsers accept a `__Host-` cookie over HTTPS only. Empty: cookies are
+  /// ignored.
   std::string cookie = "__Host-regstream";
   std::vector<KeySource> keys = {};
   KeyKeeperOptions refetching = {};
 };
 
-/// Whoever has a token may do what it says. The shell of what decides: credentials, the verifier,
-/// the keeper of keys and the tickets. On the loop's thread.
+/// The bearer of a token may do what it says. This is the shell around the parts that decide:
+/// credentials, verifier, key keeper and tickets. Use it on the loop's thread.
 class TokenPolicy final : public Policy {
  public:
-  /// Reads the key files, and has URLs fetched as soon as `context` runs. `workflows` are those
-  /// that the gateway serves; `tickets` must outlive the policy, and `fetch` may be empty without
-  /// URLs. Throws std::invalid_argument with one sentence where a source of keys can't be used, or
+  /// Reads the key files, and fetches the URLs as soon as `context` runs. `workflows` are those
+  /// that the gateway serves. `tickets` must outlive the policy. `fetch` may be empty if there are
+  /// no URLs. Throws std::invalid_argument with one sentence if a source of keys can't be used, or
   /// there is none.
   TokenPolicy(boost::asio::io_context& context, TokenPolicyOptions options,
               std::vector<Workflow> workflows, TicketStore& tickets, FetchKeys fetch);
@@ -48,18 +49,18 @@ class TokenPolicy final : public Policy {
                     const Workflow& workflow, TicketHandler done) override;
   [[nodiscard]] bool is_open() const override { return false; }
 
-  /// `withdrawn` is called for each key that no longer counts (`Grant::key`), so that its streams
-  /// are ended.
+  /// Sets the handler for withdrawn keys: it gets each one's `Grant::key`, and should end its
+  /// streams.
   void on_withdrawn(std::function<void(std::uint64_t key)> withdrawn) {
     withdrawn_ = std::move(withdrawn);
   }
 
-  /// For monitoring: the keys, and how they are fetched.
+  /// For monitoring: the keys, and the state of their fetches.
   [[nodiscard]] const KeyKeeper& keys() const { return keeper_; }
   [[nodiscard]] std::uint64_t tickets_refused() const { return allowance_.refused(); }
 
-  /// Reads the key files again, and asks the URLs. Returns what is bad, as sentences without their
-  /// full stop; then all keys of files stay as they were.
+  /// Reads the key files again, and fetches the URLs. Returns what is bad, as sentences without
+  /// their full stop; then all previous keys of files stay.
   std::vector<std::string> reload();
 
  private:
@@ -68,10 +69,10 @@ class TokenPolicy final : public Policy {
     Handler decided;
   };
 
-  /// What a token allows, now or once the keys are there.
+  /// Decides what a token allows: now, or once its keys are fetched.
   void judge(std::string token, Handler decided);
   [[nodiscard]] TokenVerifier::Verdict verify(const std::string& token) const;
-  /// What a verdict means that waits for nothing.
+  /// The decision for a verdict, without further waiting.
   [[nodiscard]] Decision decision(TokenVerifier::Verdict verdict) const;
   void redeem(const std::string& ticket, const Workflow& workflow, Handler decided);
   void give_ticket(const std::string& token, const Grant& grant, const Workflow& workflow,
@@ -97,8 +98,8 @@ class TokenPolicy final : public Policy {
   std::function<void(std::uint64_t)> withdrawn_;
   boost::asio::steady_timer timer_;
   bool is_advancing_ = false;
-  std::uint8_t news_said_ = 0;  // Begins again at 0, so that a flood of them is still limited.
-  std::shared_ptr<TokenPolicy*> self_;  // Answers that come after the end find nothing behind it.
+  std::uint8_t news_said_ = 0;          // Wraps around, so that a flood of them is still limited.
+  std::shared_ptr<TokenPolicy*> self_;  // Late answers find it gone.
 };
 
 }  // namespace regstream::access

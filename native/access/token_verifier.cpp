@@ -13,9 +13,9 @@
 namespace regstream::access {
 namespace {
 
-/// Who tokens are counted for: their subject, so that renewing one begins no new count. Without
-/// one, what is signed: an ECDSA signature has two forms. As that has no brackets, they can't be
-/// equal.
+/// Identifies the owner of a token for limits: its subject, so that a renewed token is the same
+/// owner. Without a subject, its signed part: not the whole token, since an ECDSA signature has two
+/// forms. A signed part has no brackets, so the two can't collide.
 std::variant<std::string, TokenError> find_holder(const nlohmann::json& payload,
                                                   const CompactToken& token) {
   const auto subject = payload.find("sub");
@@ -25,7 +25,7 @@ std::variant<std::string, TokenError> find_holder(const nlohmann::json& payload,
   if (!subject->is_string()) {
     return TokenError{DenialReason::invalid_claims, "The token's sub is no text."};
   }
-  // A subject is one's within its issuer (RFC 7519, 4.1.2).
+  // A subject is unique within its issuer only (RFC 7519, 4.1.2).
   return nlohmann::json::array({payload.value("iss", nlohmann::json()), *subject}).dump();
 }
 

@@ -15,11 +15,10 @@
 
 namespace regstream::access {
 
-/// No key that counts may have signed the token. It may be a new key's.
+/// None of the current keys can have signed the token. A new key may have.
 struct UnknownKey {};
 
-/// Tells what a token allows. Nothing that a token says is read before its signature is verified,
-/// but its header.
+/// Decides what a token allows. Only the header is read before the signature is verified.
 class TokenVerifier {
  public:
   using Verdict = std::variant<GrantPtr, UnknownKey, TokenError>;
@@ -27,7 +26,7 @@ class TokenVerifier {
   /// `workflows` are those that this gateway serves.
   TokenVerifier(TokenRules rules, std::vector<Workflow> workflows, const RandomBytes& random);
 
-  /// `now_timestamp_ms` is the wall clock's.
+  /// `now_timestamp_ms` is the wall clock's time.
   [[nodiscard]] Verdict verify(std::string_view token, const KeySet& keys,
                                std::int64_t now_timestamp_ms) const;
 
@@ -37,7 +36,7 @@ class TokenVerifier {
 
   const TokenRules rules_;
   const std::vector<Workflow> workflows_;
-  const std::string name_key_;  // Random, so that a token's name says nothing of it.
+  const std::string name_key_;  // Random, so that a token's name reveals nothing about it.
 };
 
 }  // namespace regstream::access

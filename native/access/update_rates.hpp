@@ -10,26 +10,26 @@
 
 namespace regstream::access {
 
-/// How many updates each token may publish in a second: a bucket that holds as many as a second
-/// brings, and is full at first (the "generic cell rate algorithm": one time a token says all of
-/// it). A large update counts as several. One that is more than the whole bucket passes when the
-/// bucket is full, and the next ones wait until it is paid for. Sans-I/O.
+/// Limits the updates that each token may publish per second, by a token bucket: it holds one
+/// second's updates, and is full at first. (It is implemented as the "generic cell rate algorithm",
+/// with one time per token.) A large update counts as several. An update that costs more than the
+/// whole bucket passes when the bucket is full, and later ones wait until it is paid for. Sans-I/O.
 class UpdateRates {
  public:
-  /// Tokens that are remembered. A token whose bucket is full again is as one that is unknown, so
-  /// forgetting it changes nothing. Where the buckets of more than this are not, the fullest is
-  /// forgotten.
+  /// How many tokens are remembered. A token with a full bucket is like an unknown one, so
+  /// forgetting it changes nothing. If more tokens than this have used some of their bucket, the
+  /// fullest one is forgotten.
   static constexpr std::size_t tokens_max = 10'000;
 
-  /// An update counts once for each of these that it has begun. A history of 10 000 updates and
-  /// 64 MiB loses about as much by a publisher of small updates as by one of large ones.
+  /// An update counts once for every 8 KiB, or part of that. A history of 10 000 updates and 64 MiB
+  /// is then used up about equally by small and by large updates.
   static constexpr std::size_t counted_bytes = 8U << 10U;
 
-  /// 0: any number.
+  /// 0: no limit.
   explicit UpdateRates(std::size_t updates_per_second_max);
 
-  /// One more update of the token, by its name (`Grant::token`). Nothing: it is counted. Otherwise
-  /// it is one too many, for so long.
+  /// Counts one more update of a token, by its name (`Grant::token`). Empty: it is counted.
+  /// Otherwise it is one too many for this time.
   [[nodiscard]] std::optional<Duration> refuse(const std::string& token, std::size_t bytes,
                                                Instant now);
 
@@ -38,8 +38,8 @@ class UpdateRates {
 
   void make_room(Time now);
 
-  Time cost_;                                        // Of one update. Zero: there is no limit.
-  std::unordered_map<std::string, Time> full_from_;  // When each bucket is full again.
+  Time cost_;                                        // The cost of one update. Zero: no limit.
+  std::unordered_map<std::string, Time> full_from_;  // When each bucket will be full again.
 };
 
 }  // namespace regstream::access

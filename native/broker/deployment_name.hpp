@@ -8,9 +8,9 @@ namespace regstream::broker {
 
 inline constexpr std::size_t deployment_name_length_max = 64;
 
-/// What a deployment may be called (`RedisOptions::deployment`): letters, digits and "-._" of
-/// ASCII, since the name stands in logs, in JSON and in Redis. An empty one is that of a gateway
-/// that was given none.
+/// Whether a deployment may have this name (`RedisOptions::deployment`): ASCII letters, digits and
+/// "-._", since the name appears in logs, in JSON and in Redis. An empty name belongs to a gateway
+/// without one.
 [[nodiscard]] inline bool is_deployment_name(std::string_view name) {
   return name.size() <= deployment_name_length_max &&
          std::all_of(name.begin(), name.end(), [](char c) {

@@ -17,17 +17,17 @@ namespace regstream::broker {
 namespace {
 
 constexpr std::uint64_t seen_ms = 60'000;
-// So that those who come at once find room.
+// Enough for gateways that start at the same time.
 constexpr std::size_t kept_min = 200;
 constexpr std::size_t names_shown_max = 5;
 
-/// What a gateway says.
+/// A gateway's entry.
 struct Presence {
-  std::uint64_t added_ms = 0;  ///< By Redis's clock: a stream's ids begin with it.
+  std::uint64_t added_ms = 0;  ///< By Redis's clock, which a stream's ids contain.
   std::string_view name;
 };
 
-/// Nothing: the entry is no gateway's.
+/// Empty: the entry is not a gateway's.
 std::optional<Presence> read_presence(const redisReply& entry) {
   const bool has_fields = entry.type == REDIS_REPLY_ARRAY && entry.elements == 2 &&
                           entry.element[1]->type == REDIS_REPLY_ARRAY &&

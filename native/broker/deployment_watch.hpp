@@ -12,41 +12,42 @@
 
 namespace regstream::broker {
 
-/// Notices that gateways of another deployment use the same Redis: their updates are heard here,
-/// and ours there. Any number of gateways may share one Redis, so only a name tells deployments
-/// apart (`RedisOptions::deployment`); one without a name differs from all that have one. Sans-I/O.
+/// Notices gateways of another deployment on the same Redis: each deployment would show the other's
+/// updates. Any number of gateways may share one Redis, so only a name distinguishes deployments
+/// (`RedisOptions::deployment`). One without a name differs from all that have one. Sans-I/O.
 ///
-/// Each gateway adds its name to a short stream, and reads what others have added within a minute,
-/// by Redis's clock, as often as `ScriptLink::deployments_interval` says: so each side notices the
-/// other, nobody has to leave in order, and it takes no rights that a gateway does not have. What
-/// Redis refuses is tried again at the next time.
+/// Each gateway regularly adds its name to a short stream (`ScriptLink::deployments_interval`), and
+/// reads the names that others added within a minute, by Redis's clock. So each side notices the
+/// other, no gateway has to sign off, and no further permissions are needed. If Redis refuses, the
+/// next interval tries again.
 class DeploymentWatch {
  public:
-  /// Of the stream, which is kept twice as long as what a minute brought: three a gateway.
+  /// The stream's maximum length. Normally it is twice what a minute brings: three entries per
+  /// gateway.
   static constexpr std::size_t entries_max = 10'000;
-  /// Of `others`; more are not looked at.
+  /// The maximum of `others`. More are ignored.
   static constexpr std::size_t others_max = 16;
 
-  /// `key`: where gateways say which deployment they are of.
+  /// `key`: the stream in which gateways add their deployment's name.
   DeploymentWatch(std::string name, std::string address, std::string key)
       : name_(std::move(name)), address_(std::move(address)), key_(std::move(key)) {}
 
   [[nodiscard]] std::array<Command, replies_to(Question::deployments)> questions() const;
-  /// It may be another Redis than before, at another address: what was read of the one before is
-  /// forgotten.
+  /// Connected to a Redis at `address`, perhaps another one. Forgets what was read before.
   void on_connected(std::string address);
-  /// For each of the questions; an error, too. What is no gateway's entry is skipped, and so is a
-  /// name that no gateway can have (`is_deployment_name`).
+  /// Handles the answer to each question, errors too. Skips entries that no gateway wrote, and
+  /// invalid names (`is_deployment_name`).
   void on_answer(const redisReply& reply);
 
-  /// Names of those that were met within the last minute, in order; one without a name is "".
+  /// The names of other deployments of the last minute, in order. "": one without a name.
   [[nodiscard]] const std::vector<std::string>& others() const { return others_; }
 
  private:
   std::string name_;
   std::string address_;
   std::string key_;
-  std::size_t kept_ = entries_max;  // Entries of the stream: at first nothing of others is cut.
+  std::size_t kept_ = entries_max;  // Entries to keep in the stream. Initially nothing of others is
+                                    // cut.
   std::vector<std::string> others_;
   std::vector<std::string> warned_;
 };

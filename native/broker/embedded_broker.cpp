@@ -40,12 +40,12 @@ std::string_view trim(std::string_view text) {
              : text.substr(first, text.find_last_not_of(white_space) - first + 1);
 }
 
-/// An id can be written into it. What else is wrong with it, its readers find.
+/// Whether an id can be inserted. Readers check the rest.
 bool is_object(std::string_view text) {
   return text.size() >= 2 && text.front() == '{' && text.back() == '}';
 }
 
-/// The last member, so that it counts, where the publisher sent an "id" of its own.
+/// Appends the id as the last member: of duplicate members the last one counts.
 std::string with_id(std::string_view object, EventId id) {
   object.remove_suffix(1);
   std::string numbered;
@@ -90,7 +90,7 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
   void publish(std::string message, std::string key, PublishHandler done) {
     const std::lock_guard lock{mutex_};
     Waiting waiting{std::move(message), std::move(key), std::move(done), {}};
-    // Refused ones wait as well, without their text: `done` is called on the broker's thread.
+    // Refused messages wait too, without their text: `done` is called on the broker's thread.
     if (waiting_.size() - refused_ >= options_.limits.waiting_max ||
         waiting_bytes_ + waiting.bytes() > options_.limits.waiting_bytes_max) {
       logging::warn(
@@ -146,14 +146,15 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
     [[nodiscard]] std::size_t bytes() const { return message.size() + key.size(); }
   };
 
-  /// One of a turn's messages on its way to its id.
-  struct Taken {
-    std::string_view object;  ///< In its `Waiting`.
+  /// What becomes of one message of a turn.
+  struct Outcome {
+    std::string_view object;  ///< A view into its `Waiting`.
     PublishResult result;
     bool is_new = false;
   };
 
-  // Posted from the broker's own thread too: a subscriber that publishes is never re-entered.
+  // Posted even from the broker's own thread, so that a subscriber that publishes is never
+  // re-entered.
   void schedule_turn() {
     if (!std::exchange(turn_is_scheduled_, true)) {
       boost::asio::post(context_, [weak = weak_from_this()] {
@@ -177,9 +178,9 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
 
   void turn() {
     const std::vector<Waiting> waiting = next_slice();
-    const std::vector<Taken> taken = take(waiting);
-    for (std::size_t index = 0; index < taken.size() && !is_closed_; ++index) {
-      const Taken& one = taken[index];
+    const std::vector<Outcome> outcomes = assign_ids(waiting);
+    for (std::size_t index = 0; index < outcomes.size() && !is_closed_; ++index) {
+      const Outcome& one = outcomes[index];
       if (one.is_new && subscriber_ != nullptr) {
         const EventId id = std::get<EventId>(one.result);
         subscriber_->on_message(id, with_id(one.object, id));
@@ -210,16 +211,16 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
     return slice;
   }
 
-  /// Gives the messages their ids, and keeps them.
-  std::vector<Taken> take(const std::vector<Waiting>& waiting) {
+  /// Assigns ids to the messages, and keeps them.
+  std::vector<Outcome> assign_ids(const std::vector<Waiting>& waiting) {
     const std::int64_t now_ms = options_.now_timestamp_ms();
     EmbeddedJournal::Batch batch;
     std::unordered_map<std::string_view, EventId> new_keys;
     EventId last = last_;
-    std::vector<Taken> taken;
-    taken.reserve(waiting.size());
+    std::vector<Outcome> outcomes;
+    outcomes.reserve(waiting.size());
     for (const Waiting& one : waiting) {
-      Taken next{trim(one.message), last, false};
+      Outcome next{trim(one.message), last, false};
       if (const std::string refusal = refuse(one, next.object); !refusal.empty()) {
         next.result = PublishError{refusal};
       } else if (const auto known = keys_.find(one.key); known != keys_.end()) {
@@ -235,16 +236,16 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
           batch.keys.push_back({.key = one.key, .sequence = last.sequence, .timestamp_ms = now_ms});
         }
       }
-      taken.push_back(std::move(next));
+      outcomes.push_back(std::move(next));
     }
     if (!batch.messages.empty()) {
       batch.expired_keys = count_expired_keys(batch.keys.size(), now_ms);
-      keep(std::move(batch), last, taken, now_ms);
+      keep(std::move(batch), last, outcomes, now_ms);
     }
-    return taken;
+    return outcomes;
   }
 
-  /// Gives what went wrong.
+  /// Returns an error text, or nothing.
   std::optional<std::string> write(const EmbeddedJournal::Batch& batch, std::int64_t now_ms) {
     if (!journal_) {
       return std::nullopt;
@@ -267,10 +268,10 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
     return std::nullopt;
   }
 
-  void keep(EmbeddedJournal::Batch batch, EventId last, std::vector<Taken>& taken,
+  void keep(EmbeddedJournal::Batch batch, EventId last, std::vector<Outcome>& outcomes,
             std::int64_t now_ms) {
     if (const auto error = write(batch, now_ms)) {
-      fail(taken, error->c_str());
+      fail(outcomes, error->c_str());
       return;
     }
     last_ = last;
@@ -283,9 +284,9 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
     }
   }
 
-  /// What was new is not kept, nor what has the same key as something new.
-  void fail(std::vector<Taken>& taken, const char* reason) const {
-    for (Taken& one : taken) {
+  /// The new messages are not kept, and neither are their duplicates by key.
+  void fail(std::vector<Outcome>& outcomes, const char* reason) const {
+    for (Outcome& one : outcomes) {
       const EventId* const id = std::get_if<EventId>(&one.result);
       if (id != nullptr && *id > last_) {
         one.result = PublishError{reason};
@@ -349,7 +350,7 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
   bool journal_fails_ = false;
   Readiness readiness_{"the broker begins"};
   EventId last_;
-  std::unordered_map<std::string, std::uint64_t> keys_;  // The sequence that each has.
+  std::unordered_map<std::string, std::uint64_t> keys_;  // The sequence of each key's message.
   std::deque<KnownKey> keys_in_order_;
   Subscriber* subscriber_ = nullptr;
   bool is_closed_ = false;

@@ -11,10 +11,10 @@
 namespace regstream::broker {
 namespace {
 
-// A predecessor that is just being stopped still holds its lock for a moment.
+// A previous process that is just stopping holds its lock for a moment.
 constexpr Duration patience{2'000};
 
-// Messages and keys are bytes, whatever they hold. Format 1 had one history.
+// Messages and keys are arbitrary bytes. Format 1 had one history.
 constexpr const char* schema = R"sql(
 CREATE TABLE histories (
   number INTEGER PRIMARY KEY,
@@ -96,7 +96,7 @@ EmbeddedJournal::~EmbeddedJournal() {
   }
 }
 
-/// A channel that the file does not know gets a history, which has yet to begin.
+/// Adds a history for a channel that the file does not know. Its epoch is set later.
 void EmbeddedJournal::find(std::string_view channel) {
   SQLite::Statement insert{database_,
                            "INSERT OR IGNORE INTO histories VALUES (NULL, ?, 0, 0, '', 1)"};
@@ -153,8 +153,8 @@ void EmbeddedJournal::begin(std::int64_t now_ms) {
   append({}, now_ms);
 }
 
-// Waited for on the disk, and with it all that was appended before: neither "open" nor "closed" may
-// be what a power failure takes back.
+// Waits for the disk, which covers all earlier appends: a power failure must not undo "open" or
+// "closed".
 void EmbeddedJournal::set_closed(bool is_closed) {
   database_.exec("PRAGMA synchronous = FULL");
   SQLite::Statement update{
@@ -168,14 +168,14 @@ void EmbeddedJournal::set_closed(bool is_closed) {
 }
 
 void EmbeddedJournal::read(
-    const std::function<void(EventId id, std::string_view message)>& take) const {
+    const std::function<void(EventId id, std::string_view message)>& handler) const {
   try {
     SQLite::Statement query{database_,
                             "SELECT sequence, message FROM messages WHERE history = ? "
                             "ORDER BY sequence"};
     query.bind(1, number_);
     while (query.executeStep()) {
-      take({last_.epoch, from_column(query.getColumn(0))}, read_bytes(query.getColumn(1)));
+      handler({last_.epoch, from_column(query.getColumn(0))}, read_bytes(query.getColumn(1)));
     }
   } catch (const SQLite::Exception& error) {
     throw sqlite::explain(file_.path_, kind(), error);

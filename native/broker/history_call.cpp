@@ -13,20 +13,20 @@
 namespace regstream::broker {
 namespace {
 
-/// Well within `RedisTiming::reply_timeout`, by which a Redis that is silent is given up.
+/// Well below `RedisTiming::reply_timeout`, after which a silent Redis is given up.
 constexpr const char* await_ms = "1000";
 
-/// Beyond this the script does not count: whoever has such an id has made it up.
+/// The script does not count beyond this. A greater id is made up.
 constexpr std::uint64_t number_max = (std::uint64_t{1} << 53U) - 1;
 
-/// A megabyte, which is more than writers may send, and its id.
+/// A megabyte, which is more than writers may send, plus the id.
 constexpr std::size_t message_bytes_max = (std::size_t{1} << 20U) + 256;
 
 bool is_countable(EventId id) {
   return id.epoch < number_max && id.sequence <= number_max;
 }
 
-/// The number that a text says as the script writes numbers.
+/// Reads a number as the script writes it.
 std::optional<std::uint64_t> read_count(std::string_view text) {
   std::uint64_t number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -35,7 +35,7 @@ std::optional<std::uint64_t> read_count(std::string_view text) {
   return is_whole && number <= number_max ? std::optional{number} : std::nullopt;
 }
 
-/// What an entry says that the script wrote, by the rule of its `ours`; nothing if somebody else
+/// Reads an entry that the script wrote, by the rule of its function `ours`. Empty: something else
 /// wrote it.
 std::optional<HistoryEntry> read_ours(EventId id, const redisReply& fields) {
   const auto text = [&fields](std::size_t index) { return reply_text(*fields.element[index]); };
@@ -55,7 +55,7 @@ std::optional<HistoryEntry> read_ours(EventId id, const redisReply& fields) {
   }
   std::optional<EventId> adopted_as;
   if (has_adopted) {
-    // Its own id, or the one that it had in an earlier epoch.
+    // Its own id, or its id in an earlier epoch.
     adopted_as = text(5) == "1" ? id : parse_event_id(text(5));
     if (!adopted_as || !is_countable(*adopted_as)) {
       return std::nullopt;
@@ -105,7 +105,7 @@ Command HistoryCalls::words(ScriptCall call) const {
   return std::visit([this, &call](auto& mode) { return this->words(call, mode); }, call.mode);
 }
 
-/// What all modes have: the others' arguments follow.
+/// The arguments that all modes share. The mode's own ones follow.
 Command HistoryCalls::begin(const ScriptCall& call, std::string_view mode, std::string_view channel,
                             const std::vector<std::string>& keys) const {
   const char* const durable = call.may_move      ? "moves"
@@ -174,7 +174,7 @@ Command HistoryCalls::words(const ScriptCall& call, Adopt& adopt) const {
   return command;
 }
 
-Command HistoryCalls::words(const ScriptCall& call, const TellLoss& /*loss*/) const {
+Command HistoryCalls::words(const ScriptCall& call, const RecordLoss& /*loss*/) const {
   return begin(call, "lose");
 }
 
@@ -185,7 +185,7 @@ std::optional<EventId> read_id(const redisReply& reply) {
 
 namespace {
 
-/// An error, or an answer that was not read.
+/// An error, or a reply that could not be read.
 Refused read_refusal(const redisReply& reply, const RedisPeer& peer) {
   if (reply.type != REDIS_REPLY_ERROR) {
     return {not_redis_failure(peer)};
@@ -196,13 +196,13 @@ Refused read_refusal(const redisReply& reply, const RedisPeer& peer) {
     return {flushed_failure(peer)};
   }
   if (code == "UNBLOCKED") {
-    return {{RedisFailureKind::renewed, {}}};  // It has become a replica: look for another.
+    return {{RedisFailureKind::renewed, {}}};  // It has become a replica: find another server.
   }
   return {.failure = reply_failure(peer, text), .moved_to = read_redirection(text)};
 }
 
-/// Whether each write is on the disk before it is acknowledged. A server that does not say so loses
-/// writes.
+/// Whether each write is on disk before it is acknowledged. If the server does not say so, assume
+/// that it loses writes.
 bool read_durability(const redisReply& reply) {
   if (reply.type != REDIS_REPLY_ARRAY) {
     return false;
@@ -230,7 +230,7 @@ std::optional<HistoryOpened> read_opened(const redisReply& reply) {
   return HistoryOpened{.end = *end, .server = std::string{reply_text(*reply.element[1])}};
 }
 
-/// Each of the replies has a part of it, or none.
+/// Each of the replies has a part of the identity, or none.
 HistoryReply read_server(const redisReply& reply) {
   if (reply.type != REDIS_REPLY_STRING) {
     return Done{};
@@ -289,7 +289,7 @@ std::optional<AwaitedEntries> read_awaited(const redisReply& reply) {
   return awaited;
 }
 
-/// An update that has no id has an error's text instead.
+/// An update without an id has an error's text instead.
 std::optional<Published> read_published(const redisReply& reply, const RedisPeer& peer) {
   if (reply.type != REDIS_REPLY_ARRAY) {
     return std::nullopt;

@@ -19,13 +19,13 @@
 /// Commands about the history as RESP, and Redis's replies as values.
 namespace regstream::broker {
 
-/// Makes RESP of commands.
+/// Turns commands into RESP.
 class HistoryCalls {
  public:
   HistoryCalls(HistoryNames names, const RedisHistoryLimits& limits)
       : names_(std::move(names)), limits_(bounded(limits)) {}
 
-  /// What Redis calls the script, by its answer to `LoadScript`.
+  /// Sets the script's digest, which Redis returned to `LoadScript`.
   void use_digest(std::string digest) { digest_ = std::move(digest); }
 
   [[nodiscard]] Command words(ScriptCall call) const;
@@ -33,11 +33,11 @@ class HistoryCalls {
   [[nodiscard]] static Command words(const AskDurability& ask);
   [[nodiscard]] static Command words(const ProbeChannel& probe);
   [[nodiscard]] static Command words(const AwaitReplicas& await);
-  /// On a connection of its own: what follows waits too.
+  /// For a connection of its own: later commands would wait too.
   [[nodiscard]] Command words(const AwaitHistory& await) const;
 
  private:
-  /// `channel`: where the mode tells what it has appended. Empty: it appends no message.
+  /// `channel`: where the mode publishes the messages that it appends. Empty: it appends none.
   [[nodiscard]] Command begin(const ScriptCall& call, std::string_view mode,
                               std::string_view channel = {},
                               const std::vector<std::string>& keys = {}) const;
@@ -46,19 +46,19 @@ class HistoryCalls {
   [[nodiscard]] Command words(const ScriptCall& call, PublishBatch& batch) const;
   [[nodiscard]] Command words(const ScriptCall& call, const ProbePublishing& probe) const;
   [[nodiscard]] Command words(const ScriptCall& call, Adopt& adopt) const;
-  [[nodiscard]] Command words(const ScriptCall& call, const TellLoss& loss) const;
+  [[nodiscard]] Command words(const ScriptCall& call, const RecordLoss& loss) const;
 
   HistoryNames names_;
   RedisHistoryLimits limits_;
   std::string digest_;
 };
 
-/// The answer of `peer` to a question; `ServerCheck` and `DeploymentWatch` read more in theirs.
-/// What is no answer to it is refused as `RedisFailureKind::not_redis`.
+/// Reads `peer`'s reply to a question. `ServerCheck` and `DeploymentWatch` read more in theirs. A
+/// reply that does not answer the question becomes `Refused` with `RedisFailureKind::not_redis`.
 [[nodiscard]] HistoryReply read_reply(Question question, const redisReply& reply,
                                       const RedisPeer& peer);
 
-/// The answer to `TellLoss`, and to `Adopt` if its cursor is not too old.
+/// Reads the answer to `RecordLoss`, or to `Adopt` if its cursor is not too old.
 [[nodiscard]] std::optional<EventId> read_id(const redisReply& reply);
 
 }  // namespace regstream::broker

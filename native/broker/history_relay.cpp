@@ -26,8 +26,7 @@ class HistoryRelay::FirstFeed final : public Feed {
   Subscriber* subscriber_ = nullptr;
 };
 
-/// On another loop. What it has been handed, and has not told yet, is counted for the broker's
-/// loop.
+/// On another loop. Counts what it was given and has not delivered yet, for the broker's loop.
 class HistoryRelay::OtherFeed final : public Feed {
  public:
   OtherFeed(HistoryRelay& relay, std::size_t loop, asio::io_context& context)
@@ -39,14 +38,14 @@ class HistoryRelay::OtherFeed final : public Feed {
   }
   [[nodiscard]] std::string loss_reason() const override { return loss_reason_; }
 
-  /// On the broker's loop. Waits while this one is too far behind.
+  /// Called on the broker's loop. Blocks while this feed is too far behind.
   void hand(const BatchPtr& batch) {
     for (std::size_t behind = behind_bytes_; behind > behind_bytes_max; behind = behind_bytes_) {
       behind_bytes_.wait(behind);
     }
     behind_bytes_ += batch->bytes;
     try {
-      asio::post(context_, [this, batch] { take(batch); });
+      asio::post(context_, [this, batch] { accept(batch); });
     } catch (...) {
       behind_bytes_ -= batch->bytes;
       throw;
@@ -54,28 +53,28 @@ class HistoryRelay::OtherFeed final : public Feed {
   }
 
  private:
-  void take(const BatchPtr& batch) {
+  void accept(const BatchPtr& batch) {
     try {
-      untold_.push_back(batch);
+      undelivered_.push_back(batch);
     } catch (...) {
-      count_told(*batch);
+      count_delivered(*batch);
       throw;
     }
     if (!goes_on_) {
-      tell();
+      deliver();
     }
   }
 
-  /// What the subscriber throws ends what it was called for, and nothing else: a message that is
-  /// lost to it leaves a gap, which a hub finds; what is no message is told again. The rest follows
-  /// in another turn, and still before what comes after it.
-  void tell() {
-    while (!untold_.empty()) {
-      const BatchPtr batch = untold_.front();
+  /// An exception of the subscriber ends only the call that threw. A lost message leaves a gap,
+  /// which a hub detects; any other event is delivered again. The rest follows in another turn,
+  /// before later events.
+  void deliver() {
+    while (!undelivered_.empty()) {
+      const BatchPtr batch = undelivered_.front();
       while (next_ < batch->events.size()) {
         const Event& event = batch->events[next_];
         try {
-          std::visit([this](const auto& one) { tell(one); }, event);
+          std::visit([this](const auto& one) { deliver(one); }, event);
         } catch (...) {
           next_ += std::holds_alternative<Message>(event) ? 1U : 0U;
           go_on();
@@ -84,30 +83,30 @@ class HistoryRelay::OtherFeed final : public Feed {
         ++next_;
       }
       next_ = 0;
-      untold_.pop_front();
-      count_told(*batch);
+      undelivered_.pop_front();
+      count_delivered(*batch);
     }
   }
   void go_on() {
     asio::post(context_, [this] {
       goes_on_ = false;
-      tell();
+      deliver();
     });
     goes_on_ = true;
   }
-  void count_told(const Batch& batch) {
+  void count_delivered(const Batch& batch) {
     if (behind_bytes_.fetch_sub(batch.bytes) > behind_bytes_max) {
       behind_bytes_.notify_one();
     }
   }
 
-  void tell(const Begun& begun) { subscriber_->on_history(begun.position); }
-  void tell(const Message& message) { subscriber_->on_message(message.id, message.text); }
-  void tell(const Live& live) {
+  void deliver(const Begun& begun) { subscriber_->on_history(begun.position); }
+  void deliver(const Message& message) { subscriber_->on_message(message.id, message.text); }
+  void deliver(const Live& live) {
     loss_reason_ = live.loss_reason;
     subscriber_->on_live();
   }
-  void tell(const CaughtUp& caught_up) {
+  void deliver(const CaughtUp& caught_up) {
     if (caught_up.asked[loop_]) {
       subscriber_->on_caught_up();
     }
@@ -118,9 +117,9 @@ class HistoryRelay::OtherFeed final : public Feed {
   asio::io_context& context_;
   Subscriber* subscriber_ = nullptr;
   std::string loss_reason_;
-  std::deque<BatchPtr> untold_;
-  std::size_t next_ = 0;  // Of the first batch's events.
-  bool goes_on_ = false;  // After an exception, when its turn comes.
+  std::deque<BatchPtr> undelivered_;
+  std::size_t next_ = 0;  // The next event of the first batch.
+  bool goes_on_ = false;  // The rest is posted, after an exception.
   std::atomic<std::size_t> behind_bytes_ = 0;
 };
 
@@ -138,7 +137,7 @@ Feed& HistoryRelay::feed(std::size_t loop) {
   return loop == 0 ? static_cast<Feed&>(*first_) : *others_[loop - 1];
 }
 
-// The other loops come first: they begin while this one is still busy with the same.
+// The other loops get their events first: so they work at the same time as this one.
 
 void HistoryRelay::on_history(EventId position) {
   add(Begun{position}, 0);
@@ -180,7 +179,7 @@ void HistoryRelay::add(Event event, std::size_t bytes) {
   }
 }
 
-// At the end of the turn, which may bring more.
+// At the end of the turn, which may bring more events.
 void HistoryRelay::hand_out_later() {
   if (is_hand_out_posted_) {
     return;
@@ -192,12 +191,12 @@ void HistoryRelay::hand_out_later() {
     });
     is_hand_out_posted_ = true;
   } catch (const std::exception&) {
-    hand_out();  // There is no memory to wait for that.
+    hand_out();  // There is no memory for waiting.
   }
 }
 
-// Where a loop can't be told, the source hears of it with the next call: it tells the history anew
-// then, or leaves a gap that the loop's hub finds.
+// If a batch can't be posted, the source gets the exception on its next call. It then delivers the
+// history again, or leaves a gap that the loop's hub detects.
 void HistoryRelay::hand_out() {
   const BatchPtr batch = std::exchange(batch_, nullptr);
   if (!batch) {
@@ -217,7 +216,7 @@ void HistoryRelay::catch_up(std::size_t loop) {
   ask_source();
 }
 
-// What was asked for while an answer is under way is not in it.
+// An answer under way does not cover later requests.
 void HistoryRelay::ask_source() {
   if (asking_.none() && waiting_.any()) {
     asking_ = std::exchange(waiting_, {});

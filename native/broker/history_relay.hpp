@@ -16,29 +16,31 @@
 
 namespace regstream::broker {
 
-/// Tells one broker's history on several loops, to one subscriber on each: all of it, in order.
+/// Delivers one broker's history on several loops, to one subscriber on each: completely and in
+/// order.
 ///
-/// The subscriber on the broker's loop is called as the broker calls. For the others, the events of
-/// one turn of the loop are one batch, or of more bytes than `batch_bytes_max` several: made once,
-/// shared, never changed, and posted to each loop. So a loop costs one post a turn, however many
-/// updates the turn brings, and nothing is locked for an update or a delivery.
+/// The subscriber on the broker's loop is called directly. For the other loops, the events of one
+/// turn form one batch, or several if they exceed `batch_bytes_max`. A batch is made once, shared,
+/// never changed, and posted to each loop. So each loop costs one post a turn, however many updates
+/// the turn brings, and no update or delivery takes a lock.
 ///
-/// A loop that falls behind by more than `behind_bytes_max` holds the broker's loop up until it is
-/// not: what comes from Redis waits there, as it does where the one loop is late.
+/// A loop that is more than `behind_bytes_max` behind blocks the broker's loop until it has caught
+/// up: data from Redis waits there, as it does when a single loop is late.
 class HistoryRelay final : private Subscriber {
  public:
   static constexpr std::size_t loops_max = 64;
   static constexpr std::size_t batch_bytes_max = 64U << 10U;
   static constexpr std::size_t behind_bytes_max = 16U << 20U;
 
-  /// Hears `source`, which calls on the thread of the first of `loops`, from now on. All of it must
-  /// outlive the relay, and the relay the last turn of each loop.
+  /// Subscribes to `source`, which calls on the thread of the first of `loops`. All of these must
+  /// outlive the relay, and the relay must outlive the last turn of each loop.
   HistoryRelay(Feed& source, const std::vector<boost::asio::io_context*>& loops);
   HistoryRelay(const HistoryRelay&) = delete;
   HistoryRelay& operator=(const HistoryRelay&) = delete;
   ~HistoryRelay();
 
-  /// For the subscriber of a loop, by its place in `loops`. Subscribe before the loops run.
+  /// The feed for a loop's subscriber, by the loop's index in `loops`. Subscribe before the loops
+  /// run.
   [[nodiscard]] Feed& feed(std::size_t loop);
 
  private:
@@ -58,7 +60,7 @@ class HistoryRelay final : private Subscriber {
     std::string loss_reason;
   };
   struct CaughtUp {
-    Loops asked;  ///< Who it is the answer for.
+    Loops asked;  ///< The loops that asked.
   };
   using Event = std::variant<Begun, Message, Live, CaughtUp>;
   struct Batch {
@@ -83,11 +85,11 @@ class HistoryRelay final : private Subscriber {
   std::unique_ptr<FirstFeed> first_;
   std::vector<std::unique_ptr<OtherFeed>> others_;
 
-  std::shared_ptr<Batch> batch_;  // Of this turn. Null: it is empty.
+  std::shared_ptr<Batch> batch_;  // The batch of this turn. Null: it is empty.
   bool is_hand_out_posted_ = false;
   std::exception_ptr failure_;  // A batch could not be posted.
-  Loops asking_;                // The source has been asked for these,
-  Loops waiting_;               // and is to be for these when it has answered.
+  Loops asking_;                // The source was asked to catch up for these loops,
+  Loops waiting_;               // and will be asked for these after its answer.
 };
 
 }  // namespace regstream::broker

@@ -4,7 +4,7 @@
 
 namespace regstream::broker {
 
-/// The text of scripts/history: whatever is done to the history in Redis, it does.
+/// The text of scripts/history. All changes of the history in Redis are made by this script.
 extern const std::string_view history_script;
 
 }  // namespace regstream::broker

@@ -6,7 +6,7 @@
 
 namespace regstream::broker {
 
-/// The system's monotonic clock, for the machines, which read none.
+/// The time of the system's monotonic clock. Shells pass it to the machines, which read no clock.
 inline Instant monotonic_now() {
   return Instant{
       std::chrono::duration_cast<Duration>(std::chrono::steady_clock::now().time_since_epoch())};

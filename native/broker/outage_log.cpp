@@ -29,7 +29,7 @@ logging::Condition away(RedisFailureKind kind) {
   return condition.of_kind(static_cast<std::uint8_t>(kind));
 }
 
-/// Redis takes no calls; `passing` says why, or is null.
+/// Redis refuses calls. `passing` says why, or is null.
 logging::Condition refusal(const PassingError* passing) {
   const logging::Condition condition = "redis refuses";
   const auto known = passing_errors();
@@ -88,7 +88,7 @@ void OutageLog::back(std::size_t waiting, Instant now) {
   is_away_ = false;
   away_.end(now);
   said_ = 0;
-  if (!is_refusing_) {  // It refused the connection alone, and `taking` will not be called.
+  if (!is_refusing_) {  // It refused only the connection, and `taking` will not be called.
     refusals_said_.clear();
     shows_away_ = shows_away_ || std::exchange(shows_refusing_, false);
   }
@@ -177,7 +177,7 @@ void OutageLog::refused(const std::string& what) const {
 }
 
 void OutageLog::not_awaited(const RedisFailure& failure) {
-  // Any other trouble is Redis being away, which the other connections find out, too.
+  // For any other kind, Redis is away, which the other connections report.
   if (failure.kind == RedisFailureKind::rejected && !said_not_awaited_) {
     said_not_awaited_ =
         logging::warn(about("history not awaited"),

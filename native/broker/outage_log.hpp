@@ -16,58 +16,59 @@
 
 namespace regstream::broker {
 
-/// What the operator reads of Redis being away, or taking no updates: one line a kind of trouble,
-/// however often it is tried, and one when it is over; each at most once in ten seconds. A Redis
-/// that comes and goes faster holds lines back, but never leaves the log with a trouble that has
-/// ended.
+/// Logs for the operator that Redis is away, or refuses updates: one line for each kind of failure,
+/// however often it is retried, and one line when it is over. Each appears at most once in ten
+/// seconds. If Redis comes and goes faster, lines are held back, but the log never ends with a
+/// failure that is over.
 class OutageLog {
  public:
   explicit OutageLog(std::string address, const Workflow& workflow = registration_workflow())
       : address_(std::move(address)), workflow_(workflow.name) {}
 
-  /// There is a connection, to the server at `address`, from now on.
+  /// Connected to the server at `address`.
   void on_connected(std::string address) { address_ = std::move(address); }
-  /// What a session has found.
+  /// Logs a fact that a session reports.
   void on_fact(const SessionFact& fact, Instant now);
 
   void failed(const RedisFailure& failure, Instant now);
-  /// Connected, for the first time or after a failure that was said; otherwise nothing is said.
+  /// Connected, for the first time or after a logged failure; otherwise nothing is logged.
   /// `waiting`: publishes that are sent now.
   void back(std::size_t waiting, Instant now);
-  /// Connected, but a call was refused; `passing` or not.
+  /// Connected, but a call was refused, for now or for good.
   void refusing(const RedisFailure& failure, Instant now);
-  /// It does what it is asked to again.
+  /// Redis accepts calls again.
   void taking(std::size_t waiting, Instant now);
-  /// A call took so long (`RoundTrips`), and then calls are answered in time again.
+  /// A call took this long (`RoundTrips`); later, calls are quick again.
   void slow(Duration took, Instant now);
   void in_time(Instant now);
-  /// Redis has answered. Writes the line of an end that was held back.
+  /// Redis has answered: logs the ends that were held back.
   void say_ends();
-  /// `count` publishes were sent, and it is too late to send them again under their keys.
+  /// `count` publishes were sent, their outcome is unknown, and it is too late to send them again
+  /// under their keys.
   void unknown(std::size_t count) const;
-  /// The broker has stopped before `count` publishes were acknowledged.
+  /// The broker stopped before `count` publishes were acknowledged.
   void stopped(std::size_t count) const;
   /// A publish failed for good.
   void refused(const std::string& what) const;
-  /// Redis serves us, but does not let us wait for the history's next entry (XREAD).
+  /// Redis works, but does not let this user wait for the history's next entry (XREAD).
   void not_awaited(const RedisFailure& failure);
   void awaited() { said_not_awaited_ = false; }
-  /// Messages that somebody published on the channel, and that are not taken in, `count` so far;
-  /// the last one is of `registration_id` (0: not known).
+  /// Messages on the channel were dropped, `count` so far. The last one is of `registration_id` (0:
+  /// not known).
   void forged(std::uint64_t count, std::int64_t registration_id) const;
   void overflowing(std::uint64_t count) const;
 
-  /// Since when it has been away; empty while it is there, and before the first failure.
+  /// Since when Redis has been away. Empty: it is there, or has not failed yet.
   [[nodiscard]] std::optional<Instant> away_since() const { return away_.since(); }
 
  private:
-  /// How long a trouble lasts, and then lasted.
+  /// How long a failure has lasted, or lasted.
   class Span {
    public:
     void begin(Instant now) { since_ = since_.value_or(now); }
     void end(Instant now);
     [[nodiscard]] std::optional<Instant> since() const { return since_; }
-    /// " after 3.0 s"; empty if there was no trouble.
+    /// " after 3.0 s". Empty: there was no failure.
     [[nodiscard]] std::string text() const;
 
    private:
@@ -81,12 +82,13 @@ class OutageLog {
 
   std::string address_;
   std::string workflow_;    // Its name.
-  std::uint32_t said_ = 0;  // Bits: the kinds of failure that this outage's lines have named.
-  std::set<std::string, std::less<>> refusals_said_;  // Codes, of this phase of refusals.
+  std::uint32_t said_ = 0;  // Bits: the kinds of failure already logged in this outage.
+  std::set<std::string, std::less<>> refusals_said_;  // Codes already logged in this phase of
+                                                      // refusals.
   bool is_away_ = true;
   bool is_refusing_ = false;
   bool said_not_awaited_ = false;
-  // What whoever reads the log takes to be so: at first, that there is no connection yet.
+  // What the log says last. Initially: there is no connection yet.
   bool shows_away_ = true;
   bool shows_refusing_ = false;
   bool shows_slow_ = false;

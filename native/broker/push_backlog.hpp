@@ -5,20 +5,19 @@
 
 namespace regstream::broker {
 
-/// Whether Redis holds more of what it pushes to a subscriber than the subscriber has read. Redis
-/// is asked by PING: its answer stands behind all that it held then.
+/// Finds out whether Redis buffers messages for a subscriber. It asks Redis with PING: the answer
+/// comes after everything that was buffered then.
 class PushBacklog {
  public:
-  /// After so many bytes Redis is asked for a sign that it has sent all that it held then. If as
-  /// many again come before that sign, it holds more than a short time's. Both together are less
-  /// than what the system holds for a slow reader; the rest Redis holds itself, up to a limit at
-  /// which it ends the connection.
+  /// After this many bytes Redis gets a PING. If as many bytes arrive again before the answer,
+  /// Redis buffers more than a moment's worth. Both together are less than the system buffers for a
+  /// slow reader. Redis buffers the rest itself, up to a limit at which it ends the connection.
   static constexpr std::size_t unproved_bytes_max = 16U << 10U;
 
   enum class Step : std::uint8_t {
     none,
-    ask,     ///< Send a PING, and say so: `on_asked`.
-    behind,  ///< The subscriber is.
+    ask,     ///< Send a PING, and call `on_asked`.
+    behind,  ///< The subscriber is behind.
   };
 
   [[nodiscard]] Step on_bytes(std::size_t bytes) {
@@ -32,7 +31,7 @@ class PushBacklog {
 
   void on_asked() { ++answers_owed_; }
 
-  /// True: what Redis held when it was asked last has come.
+  /// True: everything that Redis had buffered at the last PING has arrived.
   [[nodiscard]] bool on_answered() {
     unproved_bytes_ = 0;
     return --answers_owed_ == 0;
@@ -40,7 +39,7 @@ class PushBacklog {
 
  private:
   std::size_t answers_owed_ = 0;
-  std::size_t unproved_bytes_ = 0;  // Read since it was asked last, or answered.
+  std::size_t unproved_bytes_ = 0;  // Bytes read since the last PING, or the last answer.
 };
 
 }  // namespace regstream::broker

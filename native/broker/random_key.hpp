@@ -4,7 +4,7 @@
 
 namespace regstream::broker {
 
-/// 128 bits of the system's randomness, as 32 hexadecimal digits: no other process has the same.
+/// 128 random bits of the system, as 32 hexadecimal digits: no other process has the same.
 [[nodiscard]] std::string random_key();
 
 }  // namespace regstream::broker

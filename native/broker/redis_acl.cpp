@@ -6,7 +6,7 @@ namespace regstream::broker {
 
 std::string server_acl(const Workflow& workflow) {
   const HistoryNames names{workflow.channel};
-  // The script's commands are its caller's.
+  // The commands of the script need the caller's permission.
   return "~" + names.all_keys() + " &" + names.channel() + " &" + names.adopted_channel() +
          " +ping +subscribe +publish +eval +evalsha +script|load +select +time +exists "
          "+xinfo|stream +xrange +xadd +xdel +del +get +set +info +config|get +xread";

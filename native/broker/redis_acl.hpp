@@ -4,14 +4,14 @@
 
 #include <regstream/workflow/workflow.hpp>
 
-/// What Redis's users have to be allowed, in the words of ACL SETUSER. docs/redis.md shows both,
+/// The permissions that Redis users need, in the syntax of ACL SETUSER. docs/redis.md shows both,
 /// and a test gives a Redis such users.
 namespace regstream::broker {
 
-/// Of publishers and gateways of the workflow: the least that all of it works with.
+/// For the workflow's publishers and gateways: the minimum with which everything works.
 [[nodiscard]] std::string server_acl(const Workflow& workflow);
 
-/// Of whoever asks sentinels for the primary.
+/// For clients that ask sentinels for the primary.
 [[nodiscard]] std::string sentinel_acl();
 
 }  // namespace regstream::broker

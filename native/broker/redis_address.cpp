@@ -10,7 +10,7 @@
 namespace regstream::broker {
 namespace {
 
-/// Of two colons or more it is an IPv6 address.
+/// Two or more colons mean an IPv6 address.
 bool has_port(std::string_view host) {
   return std::count(host.begin(), host.end(), ':') == 1;
 }
@@ -24,7 +24,7 @@ void refuse_value(std::string_view source, std::string_view value, std::string_v
 }
 
 bool is_host(std::string_view text) {
-  // OpenSSL takes a dot at the beginning for all that ends so.
+  // OpenSSL treats a leading dot as a wildcard for all names that end this way.
   constexpr std::size_t name_bytes_max = 253;  // RFC 1035, without the root's dot.
   return !text.empty() && text.size() <= name_bytes_max && text.front() != '.' &&
          std::none_of(text.begin(), text.end(), [](unsigned char byte) {

@@ -8,31 +8,31 @@
 
 #include <regstream/broker/redis_options.hpp>
 
-/// Addresses as people write them. What is wrong with one is a std::invalid_argument of one
-/// sentence that begins with `source`, the name of the option or variable, and shows no secret.
+/// Reads addresses as people write them. A mistake throws std::invalid_argument with one sentence
+/// that begins with `source`, the name of the option or variable, and shows no secret.
 namespace regstream::broker {
 
-/// Throws that sentence about a value, which is shown without what may be a secret.
+/// Throws such a sentence about a value. Anything that may be a secret is left out of it.
 [[noreturn]] void refuse_value(std::string_view source, std::string_view value,
                                std::string_view expected);
 
-/// A name or an address of a host, and nothing that a URL or a port has.
+/// Whether the text is a host's name or address, without any part of a URL and without a port.
 [[nodiscard]] bool is_host(std::string_view text);
 
-/// Decimal, 1 to 65535.
+/// Reads a decimal number from 1 to 65535.
 [[nodiscard]] std::optional<std::uint16_t> parse_port(std::string_view text);
 
-/// `HOST`, `HOST:PORT`, `[IPV6]` or `[IPV6]:PORT`.
+/// Reads `HOST`, `HOST:PORT`, `[IPV6]` or `[IPV6]:PORT`.
 [[nodiscard]] RedisAddress parse_address(std::string_view source, std::string_view text,
                                          std::uint16_t default_port);
 
-/// What REDIS_HOST says.
+/// Reads the value of REDIS_HOST.
 [[nodiscard]] std::string parse_host_variable(std::string_view source, std::string_view value);
 
-/// What REDIS_PORT says: a number; or what Kubernetes puts into a container for a service named
-/// "redis", a "service link": tcp://10.0.0.1:6379. Of that the port alone is taken. The host is
-/// not: nobody who runs this program has named it, and customers' data must not go where nobody has
-/// sent it.
+/// Reads the value of REDIS_PORT: a number, or the "service link" that Kubernetes sets in a
+/// container for a service named "redis": tcp://10.0.0.1:6379. Only its port counts. Its host does
+/// not: nobody who runs this program has named it, and customers' data must not go to an address
+/// that nobody chose.
 [[nodiscard]] std::uint16_t parse_port_variable(std::string_view source, std::string_view value);
 
 }  // namespace regstream::broker

@@ -47,8 +47,8 @@ HistorySessionOptions session_options(const RedisOptions& options, const Publish
 
 }  // namespace
 
-/// The session's sockets, its timer and its log. Lives on the broker's thread, but for what is
-/// atomic. A handler of a publish may destroy the broker: `input` holds this until it returns.
+/// The session's sockets, its timer and its log. Lives on the broker's thread, except for atomics.
+/// A publish's handler may destroy the broker: `input` keeps this alive until it returns.
 class RedisBroker::Implementation : public std::enable_shared_from_this<Implementation> {
   using Clock = std::chrono::steady_clock;
 
@@ -80,7 +80,7 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
     post([](Implementation& /*self*/) {});
   }
 
-  /// The broker is being destroyed, perhaps by a handler that is running now.
+  /// The broker is being destroyed, perhaps by a running handler.
   void stop() {
     is_stopped_ = true;
     const PublishQueue& queue = session_.queue();
@@ -94,7 +94,7 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
       self.publish(publication, patience);
     });
   }
-  /// In one input of the session, which sends what it may after that.
+  /// One input for all of them: the session sends them together afterwards.
   void post_publish(std::vector<Publication> publications, Patience patience) {
     post([publications = std::move(publications), patience](Implementation& self) mutable {
       for (Publication& publication : publications) {
@@ -137,8 +137,8 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
     }
   }
 
-  /// What changes the session; then what it wants is done. Any of that may throw: what then is done
-  /// by halves is given up as a whole, and begun anew a little later.
+  /// Wraps an input of the session: calls it, and then performs the session's actions. Any of these
+  /// may throw. Then everything unfinished is given up, and begun again a little later.
   template <typename Change>
   auto input(Change change) {
     return [weak = weak_from_this(), change = std::move(change)](auto&&... arguments) mutable {
@@ -224,8 +224,8 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
     }
   }
 
-  /// Needs no memory after the first time: Asio's place for a timer is left by a connection that
-  /// was closed just now, or by the wait that has ended.
+  /// Needs no memory after the first call: Asio reuses the timer place of a connection that was
+  /// just closed, or of the wait that has ended.
   void begin_after(Duration pause) {
     beginning_.begin(pause, input([](Implementation& self) { self.is_beginning_ = false; }));
   }
@@ -274,7 +274,9 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
   void act(const PauseChannel& pause) { links_.pause(pause.pauses); }
 
   void act(const BeginHistory& begin) { subscriber_->on_history(begin.position); }
-  void act(const TellMessage& told) { subscriber_->on_message(told.id, told.message); }
+  void act(const DeliverMessage& delivery) {
+    subscriber_->on_message(delivery.id, delivery.message);
+  }
   void act(const GoLive& /*live*/) { subscriber_->on_live(); }
   void act(const CaughtUp& /*caught_up*/) { subscriber_->on_caught_up(); }
 
@@ -310,7 +312,7 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
         on_deadline();
       }
     });
-    armed_ = deadline;  // There may have been no memory to wait.
+    armed_ = deadline;  // Last, since the wait may run out of memory.
   }
 
   std::deque<Clock::time_point>& timed(LinkRole role) {
@@ -326,14 +328,14 @@ class RedisBroker::Implementation : public std::enable_shared_from_this<Implemen
   DeploymentWatch deployments_;
   RedisLinks links_;
   RoundTrips round_trips_;
-  // Of each link: when the commands whose answers tell were sent.
+  // For each link: when its timed commands were sent.
   std::array<std::deque<Clock::time_point>, link_roles_count> timed_;
   Subscriber* subscriber_ = nullptr;
   boost::asio::steady_timer timer_;
-  std::optional<Instant> armed_;  // When the timer goes off.
-  // The first turn, and the next one after an interruption.
+  std::optional<Instant> armed_;  // When the timer expires.
+  // Waits for the first turn, and for the next one after an interruption.
   ReservedWait beginning_;
-  bool is_beginning_ = true;  // One of them is waited for.
+  bool is_beginning_ = true;  // `beginning_` is waiting.
   bool is_stopped_ = false;
   std::atomic<bool> is_connected_ = false;
 };

@@ -27,11 +27,11 @@ using asio::ip::tcp;
 using boost::system::error_code;
 using Clock = std::chrono::steady_clock;
 
-/// Outlives its owner until the operations under way have come back; `is_closed_` keeps it quiet.
+/// Outlives its owner until all operations have completed. `is_closed_` keeps it quiet.
 class RedisConnection::Implementation : public std::enable_shared_from_this<Implementation> {
-  /// What a completed operation calls: nothing after the end. An exception is the end, and then
-  /// goes on to the context's loop: a connection that went on by halves would wait for what never
-  /// comes. Its owner is told, unless he has ended it himself.
+  /// Wraps the handler of an operation. It does nothing after the end. An exception ends the
+  /// connection, and then leaves the context's loop: a half-working connection would wait for
+  /// something that never comes. The owner is told, unless it ended the connection itself.
   template <typename Handle>
   auto completion(Handle handle) {
     return [self = shared_from_this(), handle](const auto&... results) {
@@ -73,7 +73,7 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
 
   void close() {
     is_closed_ = true;
-    resolver_.reset();  // Cancels, and unlike `cancel` needs no memory for it.
+    resolver_.reset();  // Cancels, and unlike `cancel` needs no memory.
     timer_.cancel();
     if (wire_) {
       wire_->close();
@@ -93,10 +93,10 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
     if (!pauses) {
       heard_or_asked_ = Clock::now();
       ask_drained();
-      if (!is_taking_ && !is_reading_) {
+      if (!is_processing_ && !is_reading_) {
         asio::post(context_, completion([](Implementation& self) {
                      if (!self.is_paused_ && !self.is_reading_) {
-                       self.take({});
+                       self.process({});
                      }
                    }));
       }
@@ -104,7 +104,7 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
   }
 
  private:
-  /// What Redis owes us an answer to.
+  /// What Redis's next answer is for.
   enum class Owed : std::uint8_t { login, ping, drain, reply };
 
   void on_resolved(error_code error, const tcp::resolver::results_type& found) {
@@ -139,7 +139,7 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
 
   void secure() {
     if (!net::expect_host(wire_->tls(), expected_name(*options_.tls, peer_.address))) {
-      fail(interrupted_);  // There is no memory.
+      fail(interrupted_);  // Out of memory.
       return;
     }
     is_securing_ = true;
@@ -183,7 +183,7 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
     writing_.swap(outgoing_);
     asio::async_write(*wire_, asio::buffer(writing_),
                       completion([](Implementation& self, error_code error, std::size_t) {
-                        // What went wrong is the reader's to tell: Redis may have said why.
+                        // The reader reports the error: Redis may have said why.
                         if (!error) {
                           self.writing_.clear();
                           self.write();
@@ -217,7 +217,7 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
       }
     }
     if (!is_closed_) {
-      take({incoming_.data(), size});
+      process({incoming_.data(), size});
     }
   }
 
@@ -226,13 +226,13 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
     send(Owed::drain, Command{"PING"});
   }
 
-  void take(std::string_view bytes) {
-    is_taking_ = true;
-    take_replies(bytes);
-    is_taking_ = false;
+  void process(std::string_view bytes) {
+    is_processing_ = true;
+    process_replies(bytes);
+    is_processing_ = false;
   }
 
-  void take_replies(std::string_view bytes) {
+  void process_replies(std::string_view bytes) {
     if (!reader_.feed(bytes)) {
       fail(not_redis_failure(peer_, bytes));
       return;
@@ -265,7 +265,8 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
     }
     const bool is_error = reply.type == REDIS_REPLY_ERROR;
     if (owed_.empty()) {
-      // Nobody asked: Redis says why it is about to close ("max number of clients reached").
+      // An unasked reply: Redis says why it closes the connection ("max number of clients
+      // reached").
       fail(is_error ? reply_failure(peer_, reply_text(reply)) : not_redis_failure(peer_));
       return;
     }
@@ -307,7 +308,7 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
     }));
   }
 
-  // Bytes move the deadline without touching the timer; it looks again when it goes off.
+  // Received bytes move the deadline, but not the timer: it checks again when it expires.
   void on_timer() {
     const auto now = Clock::now();
     if (!is_ready_) {
@@ -345,20 +346,21 @@ class RedisConnection::Implementation : public std::enable_shared_from_this<Impl
   const RedisFailure interrupted_;  // Made while there is memory.
   LoginExchange login_;
   asio::io_context& context_;
-  std::optional<tcp::resolver> resolver_;  // None after the end.
-  std::optional<net::Wire> wire_;          // Once the name is known.
+  std::optional<tcp::resolver> resolver_;  // Empty after the end.
+  std::optional<net::Wire> wire_;          // Set once the name is resolved.
   asio::steady_timer timer_;
   bool is_closed_ = false;
-  bool is_securing_ = false;  // TLS's handshake is under way.
+  bool is_securing_ = false;  // The TLS handshake is under way.
   bool is_open_ = false;      // Commands can be written.
   bool has_heard_ = false;
   bool is_ready_ = false;
   bool is_paused_ = false;
   bool is_reading_ = false;
-  bool is_taking_ = false;  // Replies are being handled.
+  bool is_processing_ = false;  // Replies are being handled.
   PushBacklog backlog_;
   Clock::time_point started_;
-  Clock::time_point heard_or_asked_;  // The last byte, or the question that ended an idle time.
+  Clock::time_point heard_or_asked_;  // When the last byte arrived, or when a command ended an idle
+                                      // time.
   std::deque<Owed> owed_;
   std::string outgoing_;
   std::string writing_;
@@ -373,7 +375,7 @@ RedisConnection::RedisConnection(asio::io_context& context, const RedisOptions& 
   try {
     implementation_->start();
   } catch (...) {
-    implementation_->close();  // What was begun is not to call the handlers.
+    implementation_->close();  // Operations that were started must not call the handlers.
     throw;
   }
 }

@@ -16,7 +16,7 @@ std::string redis_at(const RedisPeer& peer) {
   return (peer.login == RedisLogin::sentinel ? "the sentinel at " : "redis at ") + peer.shown;
 }
 
-/// Who says where it is, and so what to check.
+/// What names the server, and so what to check.
 std::string naming(const RedisPeer& peer) {
   if (peer.login == RedisLogin::sentinel) {
     return "REDIS_SENTINELS";
@@ -46,7 +46,7 @@ bool has_username(const RedisPeer& peer) {
               .empty();
 }
 
-/// The peer has closed the connection, as TLS says it or without that.
+/// The peer has closed the connection, with or without TLS's close message.
 bool is_end(const boost::system::error_code& error) {
   return error == boost::asio::error::eof || error == boost::asio::ssl::error::stream_truncated;
 }
@@ -55,12 +55,13 @@ std::string how_it_ended(const boost::system::error_code& error) {
   return is_end(error) ? "it closed the connection" : error.message();
 }
 
-/// What a server that speaks TLS answers to what is none: an alert (RFC 8446, 5.1 and 6).
+/// A TLS server's answer to plain text: an alert (RFC 8446, 5.1 and 6).
 bool is_tls_alert(std::string_view bytes) {
   return bytes.starts_with("\x15\x03");
 }
 
-/// A peer's text on one line of bounded length, without control characters for somebody's terminal.
+/// A peer's text as one line of bounded length, without control characters, which a terminal would
+/// obey.
 std::string printable(std::string_view text) {
   constexpr std::size_t length_max = 160;
   std::string line{text.substr(0, length_max)};
@@ -73,7 +74,8 @@ bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-/// What AUTH with a password alone says of a default user without one. Redis before 6, and since.
+/// Redis's error for AUTH with a password when the default user has none: before version 6, and
+/// since.
 bool has_no_password(std::string_view reply) {
   return contains(reply, "no password is set") ||
          contains(reply, "without any password configured");
@@ -274,7 +276,7 @@ RedisFailure auth_failure(const RedisPeer& peer, std::string_view reply,
   }
   auto failure = reply_failure(peer, reply);
   if (failure.what.find("answered: ") != std::string::npos) {
-    // Redis before 6 counts the words of AUTH, and has no users.
+    // Redis before 6 counts AUTH's arguments, and has no users.
     failure.what = redis_at(peer) + " refused the AUTH command (" + std::string{reply_code(reply)} +
                    "): check that it takes AUTH " +
                    (has_username(peer) ? "with a user's name (Redis 6; unset " + names.username +

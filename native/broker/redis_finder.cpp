@@ -16,9 +16,9 @@
 
 namespace regstream::broker {
 
-/// The machine decides; a handler that is called may destroy the owner, and so this.
+/// The machine decides. A handler may destroy the owner, and with it this.
 class RedisFinder::Implementation : public std::enable_shared_from_this<Implementation> {
-  /// What changes the machine; then what it wants is done.
+  /// Wraps an input of the machine: calls it, and then performs the machine's actions.
   template <typename Change>
   auto input(Change change) {
     return [weak = weak_from_this(), change = std::move(change)](auto&&... arguments) {
@@ -133,7 +133,7 @@ class RedisFinder::Implementation : public std::enable_shared_from_this<Implemen
   const RedisLogin login_;
   const TopologyCalls calls_;
   ServerFinder finder_;
-  std::optional<RedisPeer> peer_;  // Of the connection.
+  std::optional<RedisPeer> peer_;  // The connection's peer.
   std::unique_ptr<RedisConnection> connection_;
   boost::asio::steady_timer timer_;
   bool is_stopped_ = false;

@@ -12,15 +12,15 @@
 
 namespace regstream::broker {
 
-/// Where the server that has the history is, for whoever has connections of his own:
-/// `ServerFinder` with its socket and its timer. A fixed address is known at once, and stays.
+/// Finds the server that has the history, for owners of their own connections: `ServerFinder` with
+/// its socket and its timer. A fixed address is known at once, and never changes.
 class RedisFinder {
  public:
-  /// On the context's thread, never from within a call of this class, and not after it was
-  /// destroyed. Each may destroy it.
+  /// Called on the context's thread, never during a call of this class, and not after its
+  /// destruction. Each may destroy it.
   struct Handlers {
-    std::function<void()> on_moved;                       ///< `primary` is another one now.
-    std::function<void(const RedisFailure&)> on_failure;  ///< Everybody was asked in vain.
+    std::function<void()> on_moved;                       ///< `primary` has changed.
+    std::function<void(const RedisFailure&)> on_failure;  ///< All were asked in vain.
   };
 
   RedisFinder(boost::asio::io_context& context, const RedisOptions& options, Handlers handlers);
@@ -30,7 +30,7 @@ class RedisFinder {
 
   /// Empty: not found yet. `on_moved` follows.
   [[nodiscard]] std::optional<RedisAddress> primary() const;
-  /// The server there can't be used, or is no primary: others are asked.
+  /// The server there can't be used, or is not a primary: asks again.
   void doubt();
 
  private:

@@ -6,7 +6,7 @@
 
 namespace regstream::broker {
 
-/// What each command is on the wire.
+/// Each command on the wire.
 struct RedisLinks::Send {
   const RedisLinks& links;
   RedisConnection& connection;

@@ -22,30 +22,30 @@
 
 namespace regstream::broker {
 
-/// The sockets of a session's links: commands go out as RESP, and replies come back as values.
+/// The sockets of a session's links. Commands go out as RESP, and replies come back as values.
 class RedisLinks {
  public:
-  /// All outlive it. `deployments` asks its own questions.
+  /// All arguments must outlive it. `deployments` has its own questions.
   RedisLinks(boost::asio::io_context& context, const RedisOptions& options,
              const HistoryNames& names, const DeploymentWatch& deployments);
 
   void connect(const Connect& connect, RedisConnection::Handlers handlers);
   void close(LinkRole role) noexcept { at(role).connection.reset(); }
   void close() noexcept;
-  /// The link is connected.
+  /// Sends a command on a connected link.
   void send(LinkRole role, HistoryCommand command);
-  /// The listener's: what comes is left unread, or read again.
+  /// Stops reading the listener's connection, or reads it again.
   void pause(bool pauses) { at(LinkRole::listener).connection->pause(pauses); }
-  /// What a reply on the link says, where that is the answer to `due`.
+  /// Reads a reply on the link, as the answer to `due`.
   [[nodiscard]] HistoryReply read(LinkRole role, const Link::Due& due, const redisReply& reply);
-  /// Where the link leads, or led, for people.
+  /// The address that the link leads, or led, to; for people.
   [[nodiscard]] std::string address(LinkRole role) const {
     return to_string(at(role).peer.value_or(RedisPeer{options_}).address);
   }
 
  private:
   struct Socket {
-    std::optional<RedisPeer> peer;  // Who is, or was, at the other end.
+    std::optional<RedisPeer> peer;  // The peer, present or last.
     std::unique_ptr<RedisConnection> connection;
   };
   struct Send;

@@ -45,7 +45,7 @@ LoginExchange::Result LoginExchange::on_reply(const redisReply& reply) {
   if (!auth_refusal_.empty()) {
     return auth_failure(peer_, auth_refusal_, text);
   }
-  // A Redis that can't save to disk answers PING with MISCONF, but carries messages all the same.
+  // A Redis that can't save to disk answers PING with MISCONF, but still delivers messages.
   if (is_error && !text.starts_with("MISCONF")) {
     return reply_failure(peer_, text);
   }

@@ -10,23 +10,25 @@
 
 namespace regstream::broker {
 
-/// What is said first on a connection: AUTH, where the options name a user or a password, and PING.
-/// The answer to PING tells whether Redis serves us, and says more than that to AUTH.
+/// The first commands on a connection: AUTH, if the options name a user or a password, and PING.
+/// The answer to PING tells whether Redis accepts this client; it says more than the answer to
+/// AUTH.
 class LoginExchange {
  public:
-  struct Asked {};  ///< There are answers to come.
+  struct Asked {};  ///< More answers will follow.
   struct Ready {};
   using Result = std::variant<Asked, Ready, RedisFailure>;
 
   explicit LoginExchange(const RedisPeer& peer) : peer_(peer) {}
 
-  /// All are sent at once; each is answered.
+  /// All are sent at once. Each gets an answer.
   [[nodiscard]] std::vector<Command> commands() const;
 
   /// The next answer.
   [[nodiscard]] Result on_reply(const redisReply& reply);
 
-  /// The connection ended before all was answered: `failure`, unless Redis had refused before.
+  /// Explains the end of the connection before all answers came: `failure`, unless Redis had
+  /// refused before.
   [[nodiscard]] RedisFailure explain_end(RedisFailure failure) const;
 
  private:
@@ -34,7 +36,7 @@ class LoginExchange {
 
   RedisPeer peer_;
   bool is_auth_answered_ = false;
-  std::string auth_refusal_;  // What Redis said to AUTH. Empty: it took the password.
+  std::string auth_refusal_;  // Redis's refusal of AUTH. Empty: it accepted the password.
 };
 
 }  // namespace regstream::broker

@@ -28,7 +28,7 @@ RedisOptions bounded_by(RedisOptions options, Duration timeout) {
   return options;
 }
 
-/// One update, tried until Redis takes it, refuses it for good, or the time is up.
+/// One update, retried until Redis accepts it, refuses it for good, or the time is up.
 class SinglePublish {
  public:
   SinglePublish(const RedisOptions& options, std::string_view message, std::string_view key,
@@ -61,7 +61,7 @@ class SinglePublish {
   }
 
  private:
-  /// Also later, when another server is the primary: then `finder_` was told of a doubt.
+  /// Also called later, when another server has become the primary after a doubt.
   void on_found() {
     retry_.cancel();
     connection_.reset();
@@ -69,7 +69,7 @@ class SinglePublish {
     connect();
   }
 
-  /// As soon as it is known where to.
+  /// Connects once the address is known.
   void connect() {
     const auto address = finder_->primary();
     if (!address) {
@@ -93,7 +93,7 @@ class SinglePublish {
     is_sent_ = true;
   }
 
-  /// With replicas the answer counts once that of WAIT is there.
+  /// With replicas, the answer counts once WAIT is answered.
   void on_reply(const redisReply& reply) {
     if (replicas_.count == 0) {
       return on_answer(read_reply(Question::publish, reply, options_));
@@ -110,7 +110,7 @@ class SinglePublish {
       return on_answer(answer);
     }
     const auto* const refused = std::get_if<Refused>(&waited);
-    // It is in the history, and may be lost with the server.
+    // The update is in the history, but may be lost with the server.
     is_uncertain_ = true;
     replicas_.lengthen();
     on_refused(refused != nullptr   ? refused->failure
@@ -121,18 +121,18 @@ class SinglePublish {
   void on_answer(const HistoryReply& answer) {
     if (const auto* const published = std::get_if<Published>(&answer);
         published != nullptr && published->results.size() == 1) {
-      take(published->results.front());
+      set_result(published->results.front());
       end();
       return;
     }
-    // What is out of order is not this one: there is none before it.
+    // OUTOFORDER can't be: there is no batch before this one.
     const auto* const refused = std::get_if<Refused>(&answer);
     on_refused(refused != nullptr ? refused->failure : mistyped_failure());
   }
 
   void on_refused(const RedisFailure& failure) {
     if (failure.kind == RedisFailureKind::not_redis) {
-      on_end(failure);  // As if the answer had not come.
+      on_end(failure);  // As if no answer had come.
       return;
     }
     is_sent_ = false;
@@ -147,7 +147,7 @@ class SinglePublish {
     }
   }
 
-  void take(const PublishResult& result) {
+  void set_result(const PublishResult& result) {
     if (const auto* const id = std::get_if<EventId>(&result)) {
       result_ = *id;
     } else {
@@ -165,22 +165,22 @@ class SinglePublish {
     }
   }
 
-  /// Nothing is waited for any more.
+  /// Stops everything, so that `run` returns.
   void end() {
     retry_.cancel();
     connection_.reset();
     finder_.reset();
   }
 
-  /// On the connection that there is, or on a new one. False: it would be of no use, or too late;
-  /// `failure` is what came of the update.
+  /// Retries later, on the current connection or on a new one. False: a retry is useless, or too
+  /// late; `failure` is then the result.
   bool try_later(RedisFailure failure) {
     if (is_uncertain_) {
       failure.what += "; the update was sent, and whether subscribers heard it is not known";
     }
     result_ = failure;
     const Instant next = monotonic_now() + backoff_.next_delay(Duration::zero());
-    // Where servers take each other's place, another one may be there soon.
+    // Where servers may take each other's place, another one may be there soon.
     const bool may_pass =
         failure.passing != nullptr || is_uncertain_ || (may_move_ && may_heal(failure.kind));
     if (!may_pass || next > deadline_) {
@@ -210,9 +210,9 @@ class SinglePublish {
   const bool may_move_ = finder_options(options_).topology != Topology::fixed;
   std::optional<RedisFinder> finder_;
   std::optional<RedisConnection> connection_;
-  std::optional<HistoryReply> withheld_;  // Until WAIT is answered.
-  bool is_sent_ = false;                  // And not answered.
-  bool is_uncertain_ = false;             // Was sent, and not answered: it may be in the history.
+  std::optional<HistoryReply> withheld_;  // Kept until WAIT is answered.
+  bool is_sent_ = false;                  // And not yet answered.
+  bool is_uncertain_ = false;             // Sent without an answer: it may be in the history.
   std::variant<EventId, RedisFailure> result_;
 };
 
@@ -221,7 +221,7 @@ struct NamedServers {
   RedisLogin login = RedisLogin::server;
 };
 
-/// Whom the options name: Redis itself, or those who know where it is.
+/// The servers that the options name: Redis itself, or those that know where it is.
 NamedServers named_servers(const RedisOptions& options) {
   if (!options.sentinels.empty()) {
     return {.addresses = options.sentinels, .login = RedisLogin::sentinel};

@@ -16,7 +16,7 @@ namespace {
 constexpr std::uint16_t redis_port = 6379;
 constexpr std::uint16_t sentinel_port = 26379;
 
-/// The values of a setting, and who gave them. `source` is the name of an option or a variable.
+/// The values of a setting and their source: the name of an option or a variable.
 struct GivenValue {
   std::string_view source;
   std::vector<std::string> values;
@@ -78,7 +78,7 @@ class SettingSources {
     return given ? std::move(given) : variable(setting);
   }
 
-  /// A text; empty if nobody gives it.
+  /// A text. Empty: not given.
   [[nodiscard]] std::string text(RedisSetting setting) const {
     const auto given = find(setting);
     return given ? given->text() : std::string{};
@@ -140,7 +140,7 @@ class SettingsReader {
  private:
   using Place = std::pair<RedisSetting, GivenValue>;
 
-  /// Of one rank, the options' or the variables'. Two of them would be two servers.
+  /// The only place among those of equal rank (options, or variables). Two would be two servers.
   static std::optional<Place> only_place(const std::vector<Place>& places) {
     if (places.size() > 1) {
       refuse(both(places[0].second, places[1].second) +
@@ -160,7 +160,7 @@ class SettingsReader {
     return places;
   }
 
-  /// A URL and a host of the same address are one place: some platforms set both.
+  /// A URL and a host with the same address count as one: some platforms set both.
   [[nodiscard]] std::vector<Place> places_of_variables() const {
     std::vector<Place> places;
     for (const auto setting : {RedisSetting::url, RedisSetting::host, RedisSetting::sentinels,
@@ -196,7 +196,7 @@ class SettingsReader {
       place = only_place(places_of_variables());
     }
     if (!place) {
-      take(address_by_host());
+      set_server(address_by_host());
       return;
     }
     const auto& [setting, given] = *place;
@@ -209,11 +209,11 @@ class SettingsReader {
       return;
     }
     if (setting == RedisSetting::host) {
-      take(address_by_host());
+      set_server(address_by_host());
     } else if (setting == RedisSetting::url) {
-      take_url(given);
+      set_url(given);
     } else if (given.text().find("://") != std::string::npos) {
-      take_url(given);
+      set_url(given);
       if (url_->username || url_->password) {
         refuse(std::string{given.source} +
                ": takes no user and no password, which everybody on this machine would see: give "
@@ -221,22 +221,22 @@ class SettingsReader {
                "URL in REDIS_URL");
       }
     } else {
-      take(parse_address(given.source, given.text(), redis_port));
+      set_server(parse_address(given.source, given.text(), redis_port));
     }
   }
 
-  void take(RedisAddress address) {
+  void set_server(RedisAddress address) {
     options_.host = std::move(address.host);
     options_.port = address.port;
   }
 
-  void take_url(const GivenValue& given) {
+  void set_url(const GivenValue& given) {
     url_ = parse_redis_url(given.source, given.text());
     url_source_ = given;
-    take(url_->address);
+    set_server(url_->address);
   }
 
-  /// The URL's value, or the setting's: both may give the same.
+  /// The URL's value, or the setting's. Both may be given if they are equal.
   std::string agreed(const std::optional<std::string>& by_url, RedisSetting setting,
                      std::string_view what) {
     const auto given = sources_.find(setting);
@@ -323,7 +323,7 @@ class SettingsReader {
       }
       return;
     }
-    // A variable may be that of the sentinels whose place an option has taken.
+    // The variable may belong to sentinels that an option has overridden.
     for (const auto setting : {RedisSetting::master_name, RedisSetting::sentinel_username,
                                RedisSetting::sentinel_password}) {
       const auto given = sources_.find(setting);

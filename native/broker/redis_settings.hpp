@@ -10,9 +10,9 @@
 
 #include <regstream/broker/redis_options.hpp>
 
-/// How people say where Redis is, and how to talk to it: by options, and by variables. This table
-/// is the only one: the command line, the configuration file, the environment and the documentation
-/// have it from here.
+/// The settings of Redis: where it is, and how to talk to it, as options and as variables. This
+/// table is the only one: the command line, the configuration file, the environment and the
+/// documentation are made from it.
 namespace regstream::broker {
 
 enum class RedisSetting : std::uint8_t {
@@ -36,26 +36,26 @@ enum class RedisSetting : std::uint8_t {
   wait_timeout,
 };
 
-/// What an option takes.
+/// The type of a setting's value.
 enum class SettingKind : std::uint8_t {
   text,
-  list,  ///< Texts; in a variable, separated by commas.
+  list,  ///< Texts. In a variable, separated by commas.
   flag,
   number,
-  secret,  ///< A text that nobody else may see: it has no option.
+  secret,  ///< A text that nobody else may see, so it has no option.
 };
 
 struct RedisSettingDefinition {
   RedisSetting setting{};
-  const char* option = "";    ///< With its dashes. Empty: there is none.
-  const char* variable = "";  ///< Empty: there is none, since others say it.
+  const char* option = "";    ///< With its dashes. Empty: no option.
+  const char* variable = "";  ///< Empty: no variable, since others cover it.
   SettingKind kind = SettingKind::text;
-  const char* meaning = "";  ///< Without the variable's name; of options only.
-  std::int64_t min = 0;      ///< Of a number.
+  const char* meaning = "";  ///< For options only. Without the variable's name.
+  std::int64_t min = 0;      ///< For numbers.
   std::int64_t max = 0;
 };
 
-/// How many of either may be named.
+/// The most addresses that a list may have.
 inline constexpr std::size_t sentinels_max = 32;
 inline constexpr std::size_t cluster_nodes_max = 32;
 
@@ -145,22 +145,22 @@ inline constexpr std::array redis_settings{
   return redis_settings.at(static_cast<std::size_t>(setting));
 }
 
-/// What options say, each by its values: a flag's is "true" or "false". An empty list, or none,
-/// says nothing.
+/// The values of options. A flag's value is "true" or "false". An empty list means that the option
+/// was not given.
 using RedisArguments = std::map<RedisSetting, std::vector<std::string>>;
 
-/// Whether anybody says where Redis is.
+/// Whether any setting says where Redis is.
 [[nodiscard]] bool names_redis(const RedisArguments& arguments, const Environment& environment);
 
-/// What is said of Redis; it is at localhost:6379 where nobody says where it is. An option comes
-/// before its variable, and one that says where Redis is (`server`, `sentinels`, `cluster_nodes`)
-/// before all variables that do, with what else a URL says. Throws std::invalid_argument with one
-/// sentence where something makes no sense, or two things contradict each other: it names them, and
-/// shows nothing that may be a secret.
+/// Reads all settings. Without any, Redis is at localhost:6379. An option overrides its variable.
+/// An option that says where Redis is (`server`, `sentinels`, `cluster_nodes`) overrides all
+/// variables that do, and everything else that a URL in a variable says. Throws
+/// std::invalid_argument with one sentence if a setting is wrong, or if two contradict each other.
+/// The sentence names them, and shows nothing that may be a secret.
 [[nodiscard]] RedisOptions read_redis_settings(const RedisArguments& arguments,
                                                const Environment& environment);
 
-/// This process's.
+/// This process's environment.
 [[nodiscard]] const char* process_environment(const char* name);
 
 }  // namespace regstream::broker

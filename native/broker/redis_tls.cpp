@@ -24,7 +24,7 @@ RedisTlsFiles::Context load(const RedisTls& tls, bool must_be_valid_now) {
   }
   if (!tls.certificate_file.empty()) {
     net::use_certificate(native, {.certificate = tls.certificate_file, .key = tls.key_file});
-    // Without another one, Redis decides: this machine's clock may be wrong.
+    // If there is no older certificate, let Redis decide: this machine's clock may be wrong.
     if (const auto problem = net::find_problem_of_time(native, tls.certificate_file);
         problem && must_be_valid_now) {
       throw std::runtime_error(*problem);
@@ -88,7 +88,7 @@ std::optional<RedisFailure> make_wire(std::optional<net::Wire>& wire,
     return std::nullopt;
   }
   try {
-    // The connection keeps what it takes from the context for TLS.
+    // The connection keeps what it needs of the context.
     wire.emplace(context, *tls->files->context(*tls));
     return std::nullopt;
   } catch (const std::runtime_error& problem) {

@@ -19,18 +19,19 @@
 
 namespace regstream::broker {
 
-/// The files that a `RedisTls` names, as they were read last. From any thread.
+/// The files of a `RedisTls`, as last read. Safe from any thread.
 class RedisTlsFiles {
  public:
   using Context = std::shared_ptr<boost::asio::ssl::context>;
 
-  /// What a new connection begins TLS with. Files that have changed since are read; if they can't
-  /// be used, or the certificate is not valid now, the log says why, and what was read before goes
-  /// on. Throws std::runtime_error with one sentence if nothing was. `tls` is always the same.
+  /// The TLS context for a new connection. Reads files that have changed. If they can't be used, or
+  /// the certificate is not valid now, the log says why, and the previous context stays. Throws
+  /// std::runtime_error with one sentence if there is no previous one. `tls` must always be the
+  /// same.
   [[nodiscard]] Context context(const RedisTls& tls);
 
  private:
-  /// What changes with each write of a file, and when another takes its place.
+  /// What changes with each write of a file, and when another file replaces it.
   struct Stamp {
     dev_t device = 0;
     ino_t inode = 0;
@@ -45,16 +46,16 @@ class RedisTlsFiles {
   [[nodiscard]] static Stamps stamps_of(const RedisTls& tls);
 
   std::mutex mutex_;
-  std::optional<Stamps> seen_;  // Of what was read last, whether it could be used or not.
-  Context context_;             // Null: nothing could be used yet.
+  std::optional<Stamps> seen_;  // Of the files last read, usable or not.
+  Context context_;             // Null: no usable files yet.
 };
 
-/// Makes the wire of a new connection; or says why the files for TLS can't be used.
+/// Makes the wire of a new connection, or returns why the files for TLS can't be used.
 [[nodiscard]] std::optional<RedisFailure> make_wire(std::optional<net::Wire>& wire,
                                                     boost::asio::io_context& context,
                                                     const RedisPeer& peer);
 
-/// The name that the certificate of the server there must have.
+/// The name that the certificate of the server at `address` must have.
 [[nodiscard]] const std::string& expected_name(const RedisTls& tls, const RedisAddress& address);
 
 }  // namespace regstream::broker

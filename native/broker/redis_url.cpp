@@ -16,7 +16,7 @@ namespace urls = boost::urls;
   throw std::invalid_argument(std::string{source}.append(": ").append(what));
 }
 
-/// Of text that may be percent-encoded, whatever type Boost has for it.
+/// The text as written, perhaps percent-encoded, whatever Boost's type for it is.
 template <typename Text>
 std::string_view as_written(const Text& text) {
   return {text.data(), text.size()};
@@ -26,7 +26,7 @@ std::string host_of(std::string_view source, const urls::url_view& url) {
   if (url.host_type() == urls::host_type::ipv6) {
     return url.host_ipv6_address().to_string();
   }
-  // Percent-encoded it may be anything; no name that can be looked up needs it.
+  // A percent-encoded host could be anything, and no resolvable name needs it.
   std::string host{as_written(url.encoded_host())};
   if (url.host_type() == urls::host_type::ipvfuture || !is_host(host) ||
       host.find('%') != std::string::npos) {
@@ -39,7 +39,7 @@ std::string host_of(std::string_view source, const urls::url_view& url) {
 
 RedisUrl parse_redis_url(std::string_view source, std::string_view text) {
   const auto parsed = urls::parse_uri(text);
-  // What is no port is a path to Boost 1.81, though no slash begins it (RFC 3986, 3).
+  // Boost 1.81 reads an invalid port as a path, although it begins with no slash (RFC 3986, 3).
   if (!parsed || !parsed->has_authority() ||
       (!parsed->encoded_path().empty() && !parsed->encoded_path().starts_with('/'))) {
     refuse(source,

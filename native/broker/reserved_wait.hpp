@@ -14,13 +14,13 @@
 
 namespace regstream::broker {
 
-/// A timer for when there is no memory: that of its one wait was had beforehand. Asio's own place
-/// for a timer has to be there, too: one that has just ended leaves it.
+/// A timer that needs no memory: the memory of its single wait is reserved beforehand. Asio's own
+/// place for a timer must exist, too: a timer that has just ended leaves one.
 class ReservedWait {
  public:
   explicit ReservedWait(boost::asio::io_context& context) : timer_(context) {}
 
-  /// Calls `handle` after `pause`. Not while an earlier wait is under way.
+  /// Calls `handle` after `pause`. Don't call it while an earlier wait is under way.
   template <typename Handle>
   void begin(std::chrono::steady_clock::duration pause, Handle handle) {
     memory_->resource.release();

@@ -17,13 +17,13 @@ void append_words(std::string& out, const Words& words) {
 
 }  // namespace
 
-/// Makes hiredis' reply objects by its own functions, after it has counted them.
+/// Counts hiredis' reply objects before it lets hiredis make them.
 struct RespReader::Guard {
   explicit Guard(const ReplyLimits& reply_limits) : limits(reply_limits) {}
 
   static Guard& of(const redisReadTask* task) { return *static_cast<Guard*>(task->privdata); }
 
-  /// Once refused, all is: hiredis takes null for a lack of memory, and ends.
+  /// After one refusal everything is refused: hiredis treats null as a lack of memory, and stops.
   bool refuse(bool is_too_much) {
     is_oversized = is_oversized || is_too_much;
     return is_oversized;
@@ -56,7 +56,7 @@ struct RespReader::Guard {
   redisReplyObjectFunctions standard{};
   redisReplyObjectFunctions counting{};
   std::size_t bytes = 0;     // Of the reply that is being read.
-  std::size_t elements = 0;  // Announced in it.
+  std::size_t elements = 0;  // Announced by it.
   bool is_oversized = false;
 };
 

@@ -17,15 +17,16 @@ struct FreeReply {
 };
 using Reply = std::unique_ptr<redisReply, FreeReply>;
 
-/// What one reply may take. Whoever answers on Redis's port may announce anything: what is
-/// announced is refused before there is memory for it.
+/// Limits of one reply. The peer may be anyone and announce anything: an excess is refused before
+/// memory is allocated for it.
 struct ReplyLimits {
-  /// Its texts, and what came of the next one. Redis's own default limit of what it holds for a
-  /// subscriber (client-output-buffer-limit).
+  /// Its texts, and the beginning of the next reply. This is Redis's own default limit for what it
+  /// buffers for a subscriber (client-output-buffer-limit).
   std::size_t bytes_max = 32U << 20U;
-  /// Twice what the longest page of the history has. Each takes some 60 bytes, however short it is.
+  /// Twice as many as the longest page of the history. Each takes some 60 bytes, however short it
+  /// is.
   std::size_t elements_max = 1U << 17U;
-  /// Arrays in arrays. XREAD's answer has four; freeing a reply takes stack for each.
+  /// Nesting of arrays. XREAD's answer has four levels. Freeing a reply needs stack for each.
   std::size_t depth_max = 8;
 };
 
@@ -37,14 +38,14 @@ class RespReader {
   RespReader& operator=(const RespReader&) = delete;
   ~RespReader();
 
-  /// False: what came so far is not RESP, and there is no way to go on.
+  /// False: the bytes are not RESP, and reading can't continue.
   [[nodiscard]] bool feed(std::string_view bytes);
-  /// The next whole reply; null if it is not there yet, or (`is_broken`) never will be.
+  /// The next complete reply. Null: it has not arrived yet, or (`is_broken`) never will.
   [[nodiscard]] Reply next();
   [[nodiscard]] bool is_broken() const { return is_broken_; }
-  /// What broke it is more than `ReplyLimits` allow.
+  /// The reply exceeded `ReplyLimits`.
   [[nodiscard]] bool is_oversized() const;
-  /// Held for a reply that is not whole yet.
+  /// Bytes held for an incomplete reply.
   [[nodiscard]] std::size_t held_bytes() const;
 
  private:
@@ -57,14 +58,14 @@ class RespReader {
   bool is_broken_ = false;
 };
 
-/// The text of a reply that has one (status, error, bulk string); else empty.
+/// The text of a status, error or bulk string; else empty.
 [[nodiscard]] std::string_view reply_text(const redisReply& reply);
 
-/// The payload of a message that Redis pushes to a subscriber, `["message", channel, payload]`;
-/// null: the reply is none.
+/// The payload of a message that Redis pushes to a subscriber: `["message", channel, payload]`.
+/// Null: the reply is not such a message.
 [[nodiscard]] const redisReply* pushed_payload(const redisReply& reply);
 
-/// The value of a line "name:value" of what INFO answers; empty if there is none.
+/// The value of a line "name:value" in INFO's answer. Empty: there is none.
 [[nodiscard]] std::string_view info_field(std::string_view info, std::string_view name);
 
 /// The words of one command.

@@ -8,11 +8,12 @@
 
 namespace regstream::broker {
 
-/// How long Redis takes to answer short calls, and when that is worth a line in the log. Sans-I/O.
+/// Measures how long Redis takes to answer short calls, and decides when to log it. Sans-I/O.
 class RoundTrips {
  public:
-  /// Slow from here on: an update takes one or two round trips to a page, and people notice half a
-  /// second. In time again below half of that, so that one about the limit is not said for ever.
+  /// Slow from here on: an update needs one or two round trips to reach a page, and people notice
+  /// half a second. "In time" begins at half of that, so that a value near the limit is not logged
+  /// again and again.
   static constexpr std::chrono::microseconds slow_min = std::chrono::milliseconds{250};
   static constexpr std::chrono::microseconds in_time_max = slow_min / 2;
 
@@ -29,7 +30,7 @@ class RoundTrips {
 
   std::optional<std::chrono::microseconds> last_;
   Instant window_began_ = Instant::min();
-  std::chrono::microseconds longest_{};         // In the window that began then,
+  std::chrono::microseconds longest_{};         // In the current window,
   std::chrono::microseconds longest_before_{};  // and in the one before.
   bool is_slow_ = false;
 };

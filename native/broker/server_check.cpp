@@ -44,8 +44,8 @@ void ServerCheck::on_answer(const redisReply& reply) {
   on_memory(info);
 }
 
-/// A primary whose last replica has been gone for long takes another id, and is the same; a
-/// promotion leaves a second one.
+/// A primary whose last replica was gone for long gets another id, and is still the same server. A
+/// promotion leaves a second id.
 void ServerCheck::on_replication(std::string_view info) {
   const auto id = info_field(info, "master_replid");
   if (id.empty()) {

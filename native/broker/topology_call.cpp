@@ -18,7 +18,7 @@ bool is_array(const redisReply& reply, std::size_t elements_min) {
   return reply.type == REDIS_REPLY_ARRAY && reply.elements >= elements_min;
 }
 
-/// Of a list `[name, value, ...]`; empty if it has no such name.
+/// The value of a name in a list `[name, value, ...]`. Empty: no such name.
 std::string_view field(const redisReply& list, std::string_view name) {
   for (std::size_t i = 0; is_array(list, i + 2); i += 2) {
     if (reply_text(*list.element[i]) == name) {
@@ -35,7 +35,7 @@ std::optional<std::uint64_t> read_number(std::string_view text) {
   return is_number ? std::optional{number} : std::nullopt;
 }
 
-/// `[host, port]`, or nil: the name is not known.
+/// Reads `[host, port]`. Nil: the name is not known.
 ServerLocation read_primary(const redisReply& reply) {
   ServerLocation location;
   if (is_array(reply, 2)) {
@@ -44,7 +44,7 @@ ServerLocation read_primary(const redisReply& reply) {
   return location;
 }
 
-/// The sentinels beside this one, each a list of names and values.
+/// Reads the other sentinels, each a list of names and values.
 ServerLocation read_sentinels(const redisReply& reply) {
   ServerLocation location;
   for (std::size_t i = 0; is_array(reply, i + 1) && i < ServerFinder::asked_max; ++i) {
@@ -56,18 +56,19 @@ ServerLocation read_sentinels(const redisReply& reply) {
   return location;
 }
 
-/// `[host, port, ...]` of a range of slots.
+/// Reads `[host, port, ...]` of a range of slots.
 std::optional<RedisAddress> read_node(const redisReply& node, const std::string& host_of_asked) {
   if (!is_array(node, 2) || node.element[1]->type != REDIS_REPLY_INTEGER) {
     return std::nullopt;
   }
-  // A node that does not know its own address yet has none, and means the one that it was asked by.
+  // A node that does not know its own address yet sends an empty one. It means the address at which
+  // it was asked.
   const auto host = reply_text(*node.element[0]);
   return read_address(host.empty() ? std::string_view{host_of_asked} : host,
                       node.element[1]->integer);
 }
 
-/// Ranges `[first, last, primary, replica, ...]`.
+/// Reads ranges `[first, last, primary, replica, ...]`.
 ServerLocation read_slots(const redisReply& reply, std::int64_t slot, const std::string& host) {
   ServerLocation location;
   for (std::size_t i = 0; is_array(reply, i + 1); ++i) {
@@ -123,7 +124,8 @@ std::vector<Command> TopologyCalls::words(const AskSlots& /*ask*/) {
 
 HistoryReply TopologyCalls::read(Question question, std::size_t replies_left,
                                  const redisReply& reply, const RedisPeer& peer) const {
-  // Of a sentinel the first reply is what counts: who may not ask the rest goes without it.
+  // Only a sentinel's first reply is required: a user without permission for the others does
+  // without.
   const bool is_needed =
       question == Question::slots || replies_left == replies_to(Question::location);
   if (reply.type == REDIS_REPLY_ERROR && is_needed) {

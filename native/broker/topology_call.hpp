@@ -14,22 +14,23 @@
 #include "broker/resp.hpp"
 #include "broker/topology/finder_options.hpp"
 
-/// Where the history's server is: questions to sentinels and to a cluster's nodes as RESP, and
-/// their answers as values.
+/// Finds the history's server: questions to sentinels and to cluster nodes as RESP, and their
+/// answers as values.
 namespace regstream::broker {
 
-/// By which of the options the server is found.
+/// The finder's options for these settings.
 [[nodiscard]] FinderOptions finder_options(const RedisOptions& options);
 
 class TopologyCalls {
  public:
-  /// `key`: one of the history's.
+  /// `key`: any key of the history.
   TopologyCalls(std::string primary_name, std::string_view key);
 
   [[nodiscard]] std::vector<Command> words(const AskSentinel& ask) const;
   [[nodiscard]] static std::vector<Command> words(const AskSlots& ask);
 
-  /// One of the replies to `question` by `peer`, so many of which, this one included, are to come.
+  /// Reads one of `peer`'s replies to `question`. `replies_left` counts the replies that are due,
+  /// this one included.
   [[nodiscard]] HistoryReply read(Question question, std::size_t replies_left,
                                   const redisReply& reply, const RedisPeer& peer) const;
 

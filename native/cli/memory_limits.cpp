@@ -15,7 +15,7 @@ std::string mebibytes(std::size_t bytes) {
 
 std::size_t redis_queues() {
   const broker::FollowerLimits follower;
-  return broker::PublishLimits{}.waiting_bytes_max + follower.claims_bytes_max +
+  return broker::PublishLimits{}.waiting_bytes_max + follower.unverified_bytes_max +
          follower.page_bytes_max + follower.adoption.bytes_max;
 }
 

@@ -16,7 +16,7 @@ Division divide(std::int64_t number, std::int64_t by) {
   return {.quotient = (number - rest) / by, .rest = rest};
 }
 
-// Rounded up; both at least 1.
+// Rounded up. Both numbers are at least 1.
 std::int64_t beats_of_ping(Duration heartbeat_interval, Duration ping_interval) {
   const std::int64_t heartbeat = std::max<std::int64_t>(heartbeat_interval.count(), 1);
   return std::max<std::int64_t>((2 * ping_interval.count() + heartbeat - 1) / heartbeat, 1);

@@ -8,13 +8,14 @@
 
 namespace regstream::hub {
 
-/// When each slot has its beat, at which its subscription is looked at for a ping or a heartbeat:
-/// once a period, the slots spread evenly over it. So ten thousand clients that come back within a
-/// second don't have theirs in the same millisecond from then on, and no slot needs a place in an
-/// order of time: slots `phase`, `phase + phases`, … have theirs together.
+/// Gives each slot a beat, at which its subscription is checked for a ping or a heartbeat. A slot
+/// has one beat per period, and the beats of the slots are spread evenly over the period. So ten
+/// thousand clients that reconnect within a second don't get their pings in the same millisecond
+/// from then on, and slots need no list ordered by time. Slots `phase`, `phase + phases`, … share a
+/// beat.
 class Beats {
  public:
-  /// So many small batches: some eighty streams of ten thousand each 40 ms, by default.
+  /// Makes small batches: by default, eighty of ten thousand streams every 40 ms.
   static constexpr std::size_t phases = 128;
 
   struct Beat {
@@ -22,25 +23,26 @@ class Beats {
     std::size_t phase;
   };
 
-  /// Two beats or more within `heartbeat_interval`: what was silent from one to the next gets its
-  /// heartbeat then, so that no silence is longer, and nobody needs to know when something was
-  /// sent. `ping_interval` is a multiple of the period, as exactly as milliseconds allow.
+  /// Each `heartbeat_interval` has at least two beats. A stream that was silent between two beats
+  /// gets its heartbeat at the second, so no silence is longer than the interval, and nobody has to
+  /// note when something was sent. `ping_interval` is a multiple of the period, as exactly as
+  /// milliseconds allow.
   Beats(Duration heartbeat_interval, Duration ping_interval);
 
   [[nodiscard]] Duration period() const { return period_; }
 
-  /// The next beat that one of the slots below `slots` has.
+  /// The next beat of any slot below `slots`.
   [[nodiscard]] Instant next(std::size_t slots) const;
 
-  /// The earliest beat that is due and was not given yet. Of beats that are late by more than a
-  /// period, each phase gets the last one.
+  /// The earliest beat that is due and was not yet returned. If beats are late by more than a
+  /// period, each phase gets only its last one.
   [[nodiscard]] std::optional<Beat> poll(Instant now);
 
-  /// Beats up to `now` concern nobody.
+  /// Skips all beats up to `now`.
   void skip(Instant now) { next_ = first_after(now); }
 
  private:
-  // Beats are numbered from the clock's beginning.
+  // Beats are numbered from the clock's epoch.
   using Index = std::int64_t;
   static constexpr auto phases_signed = static_cast<Index>(phases);
 

@@ -9,16 +9,17 @@
 
 namespace regstream::hub {
 
-/// How often delays were so long: counts by ranges that do not overlap.
+/// Counts delays by ranges that do not overlap.
 class DelayHistogram {
  public:
-  /// The inclusive upper ends of the ranges. One more range has what is above the last.
+  /// The inclusive upper bounds of the ranges. One more range counts everything above the last
+  /// bound.
   static constexpr std::array<Duration, 12> bounds{
       Duration{1},     Duration{5},     Duration{10},    Duration{25},
       Duration{50},    Duration{100},   Duration{250},   Duration{500},
       Duration{1'000}, Duration{2'500}, Duration{5'000}, Duration{10'000}};
 
-  /// One that is negative, since two clocks differ, counts as none.
+  /// A negative delay, which comes from two clocks that differ, counts as zero.
   void add(Duration delay) {
     delay = std::max(delay, Duration::zero());
     const auto* const range = std::lower_bound(bounds.begin(), bounds.end(), delay);

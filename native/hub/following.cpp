@@ -91,7 +91,7 @@ Following::One& Following::find(std::int64_t id) {
                            [](const One& one, std::int64_t wanted) { return one.id < wanted; });
 }
 
-// A hundred at most, side by side: a heap would not be faster.
+// A hundred at most, contiguous in memory: a heap would not be faster.
 std::uint64_t Following::first_of_several() const {
   std::uint64_t first = 0;
   for (const One& one : *several_) {

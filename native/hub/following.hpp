@@ -9,21 +9,22 @@
 
 namespace regstream::hub {
 
-/// Which ids a subscription follows, and where it stands in the journal's chain of each. One id, or
-/// all, is the usual case: it takes no allocation, and following it costs one look at the journal.
+/// The ids that a subscription follows, and its place in the journal's chain of each. Usually this
+/// is one id, or all ids: then it needs no allocation, and a message costs one look at the journal.
 class Following {
  public:
-  /// The place of what no audience lists yet.
+  /// The place of a subscription that no audience lists yet.
   static constexpr std::uint32_t nowhere = UINT32_MAX;
 
-  /// Everybody's messages.
+  /// Follows everyone.
   Following() = default;
-  /// Those of `ids`, each of which counts once; none: everybody's.
+  /// Follows `ids`; duplicates count once. Empty: follows everyone.
   explicit Following(std::vector<std::int64_t> ids);
 
-  /// The next message of the journal that concerns it; 0: it has had all of them.
+  /// The next message of the journal that concerns it. 0: it has had all of them.
   [[nodiscard]] std::uint64_t next() const { return next_; }
-  /// A new message of `id`, one of its ids. True: it is the next one; otherwise older ones are.
+  /// Notes a new message of `id`, which it must follow. True: this is the next message. False:
+  /// older ones are waiting.
   bool offer(std::int64_t id, std::uint64_t sequence) {
     if (several_) {
       offer_several(id, sequence);
@@ -34,22 +35,22 @@ class Following {
     next_ = sequence;
     return true;
   }
-  /// Goes on behind `next()`, which the journal has.
+  /// Moves past `next()`, which must be in the journal.
   void advance(const Journal& journal) {
     next_ = several_ ? advance_several(journal) : journal.next_of(next_, id_);
   }
-  /// Goes on with the first message after the cursor. Needs `Journal::can_resume_after`.
+  /// Moves to the first message after the cursor. Requires `Journal::can_resume_after`.
   void resume_after(const Journal& journal, std::uint64_t sequence);
-  /// Whatever there is, it has had it: the next message is a new one.
+  /// Skips all messages that are there: the next message will be a new one.
   void skip_all();
 
-  // Snapshots, which come before the messages.
-  /// Of an id that it does not follow: nothing happens.
+  // Snapshots, which are sent before the messages.
+  /// Does nothing for an id that it does not follow.
   void want_snapshot(std::int64_t id);
   void want_all_snapshots();
   [[nodiscard]] bool wants_snapshots() const;
-  /// The next id that wants one, which it then no longer does. What there is of that id counts as
-  /// had if `skip` is called.
+  /// The next id that wants a snapshot; it then wants none any more. Call `skip` afterwards if the
+  /// snapshot covers the id's messages.
   [[nodiscard]] std::optional<std::int64_t> take_wanted();
   void skip(std::int64_t id);
 
@@ -66,7 +67,7 @@ class Following {
       visit(one.id);
     }
   }
-  /// Where the audience of `id` lists the subscription; for the owner of the audiences.
+  /// The subscription's place in the audience of `id`; for the owner of the audiences.
   [[nodiscard]] std::uint32_t& place(std::int64_t id) { return several_ ? find(id).place : place_; }
 
  private:
@@ -83,10 +84,10 @@ class Following {
   void offer_several(std::int64_t id, std::uint64_t sequence);
 
   std::int64_t id_ = every_registration;
-  std::uint64_t next_ = 0;  // Of several, the smallest.
+  std::uint64_t next_ = 0;  // The smallest, if there are several ids.
   std::uint32_t place_ = nowhere;
   bool wants_snapshot_ = false;
-  std::unique_ptr<std::vector<One>> several_;  // In the order of their ids. Null: there is one.
+  std::unique_ptr<std::vector<One>> several_;  // Ordered by id. Null: there is only one.
 };
 
 }  // namespace regstream::hub

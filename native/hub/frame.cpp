@@ -28,7 +28,7 @@ Frame::Frame(std::string_view opening, std::string bytes, std::string_view closi
       closing_size_(static_cast<std::uint8_t>(closing.size())),
       chunk_(std::move(bytes)) {
   chunk_.insert(0, opening).append(closing);
-  // A frame may be kept for a day: what its string has grown beyond its size would count nowhere.
+  // A frame may be kept for a day, and unused capacity is counted nowhere.
   if (chunk_.capacity() - chunk_.size() > chunk_.size() / 8) {
     chunk_.shrink_to_fit();
   }

@@ -10,21 +10,22 @@
 
 namespace regstream::hub {
 
-/// How the body of an answer is framed.
+/// How a response body is framed.
 enum class Framing : std::uint8_t {
   bare,     ///< HTTP/1.0: the bytes as they are, until the connection ends.
-  chunked,  ///< HTTP/1.1: in chunks (RFC 9112, 7.1), so that an end differs from a cut.
+  chunked,  ///< HTTP/1.1: chunks (RFC 9112, 7.1), so that a good end differs from a cut.
 };
 
-/// Bytes of an event stream, encoded once and shared by every outbox that holds them. They are kept
-/// as a chunk, its header and the CRLF after it included, so that neither framing costs a delivery
+/// Bytes of an event stream, encoded once and shared by every outbox that holds them. They are
+/// stored as one chunk, with its header and its CRLF, so that neither framing costs a delivery
 /// anything.
 ///
-/// The count is not atomic: frames live on the hub's thread, and a delivery costs an increment.
+/// The reference count is not atomic: frames stay on the hub's thread, and a delivery costs one
+/// increment.
 class Frame : public boost::intrusive_ref_counter<Frame, boost::thread_unsafe_counter> {
  public:
-  /// `opening` stands before `bytes` in the chunk, `closing` after them: each at most 255 bytes.
-  /// Nothing is allocated where `bytes` have room for both.
+  /// The chunk is `opening`, `bytes`, `closing`. `opening` and `closing` have at most 255 bytes
+  /// each. Nothing is allocated if `bytes` has capacity for both.
   Frame(std::string_view opening, std::string bytes, std::string_view closing);
 
   /// The event stream's bytes.
@@ -32,7 +33,7 @@ class Frame : public boost::intrusive_ref_counter<Frame, boost::thread_unsafe_co
     return std::string_view(chunk_).substr(opening_size_,
                                            chunk_.size() - opening_size_ - closing_size_);
   }
-  /// What the frame is in a body of this framing.
+  /// The frame's bytes in a body of this framing.
   [[nodiscard]] std::string_view in(Framing framing) const {
     return framing == Framing::chunked ? std::string_view(chunk_) : bytes();
   }
@@ -45,11 +46,11 @@ class Frame : public boost::intrusive_ref_counter<Frame, boost::thread_unsafe_co
 
 using FramePtr = boost::intrusive_ptr<const Frame>;
 
-/// A frame that is one chunk. `bytes` are not empty: an empty chunk would end the body.
+/// A frame that is one chunk. `bytes` must not be empty: an empty chunk would end the body.
 [[nodiscard]] FramePtr make_frame(std::string bytes);
 
-/// A frame and its continuation, which may be shared by many first frames, are one chunk: so is an
-/// event whose id differs from stream to stream.
+/// A first frame and its continuation form one chunk. Many first frames can share a continuation:
+/// an event whose id differs from stream to stream.
 [[nodiscard]] FramePtr make_first_frame(std::string bytes, const Frame& continuation);
 [[nodiscard]] FramePtr make_continuation(std::string bytes);
 

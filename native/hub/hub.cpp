@@ -16,7 +16,7 @@ namespace regstream::hub {
 
 namespace {
 
-// What a frame has around an update of one line, with an id of the usual length.
+// The bytes of a frame around a one-line update with an id of the usual length.
 constexpr std::size_t around_update = 80;
 
 std::string encode_heartbeat(Duration interval) {
@@ -54,13 +54,13 @@ std::optional<DecodeError> Hub::publish(EventId id, std::string_view message, In
     return std::nullopt;
   }
   if (id.sequence == 0) {
-    // No history has such a message; with the next one, the gap will show.
+    // No history has such a message. The next message will show the gap.
     ++counters_.gaps;
     return std::nullopt;
   }
   if (id.epoch != position.epoch || id.sequence != position.sequence + 1) {
     ++counters_.gaps;
-    // The broker has left some out.
+    // The broker has skipped messages.
     begin_journal({.epoch = id.epoch, .sequence = id.sequence - 1}, id.epoch == position.epoch
                                                                         ? ResetCause::updates_missed
                                                                         : ResetCause::new_history);
@@ -87,7 +87,7 @@ std::optional<DecodeError> Hub::publish(EventId id, std::string_view message, In
   known_.recall(number, journal_);
   StandingChange change = known_.apply(number, update);
   if (change.before == Standing::unknown && journal_.is_whole()) {
-    change.before = Standing::open;  // This is the first that was ever said of it.
+    change.before = Standing::open;  // This is its first message ever.
   }
 
   std::string bytes;
@@ -105,14 +105,14 @@ std::optional<DecodeError> Hub::publish(EventId id, std::string_view message, In
 
 void Hub::go_live(std::int64_t now_timestamp_ms) {
   is_live_ = true;
-  greet_ungreeted(false, now_timestamp_ms);
+  connect_waiting(false, now_timestamp_ms);
   mark_resets();
 }
 
 SubscriptionId Hub::subscribe(const SubscriptionRequest& request, Instant now,
                               std::int64_t now_timestamp_ms) {
   if (const auto due = next_beat(); !due || *due > now) {
-    beats_.skip(now);  // The beats that nobody had are not the newcomer's.
+    beats_.skip(now);  // Beats that passed while there was no subscription are not the newcomer's.
   }
   sweep_ids();
   std::vector<std::int64_t> numbers;
@@ -150,9 +150,9 @@ SubscriptionId Hub::subscribe(const SubscriptionRequest& request, Instant now,
       counters_.expired += end_lease(slot, StreamEnd::token_expired, now) ? 1U : 0U;
     } else if (is_live_ && !may_know_more(cursor)) {
       journal_.trim(now);
-      greet(slot, cursor, now_timestamp_ms);
+      send_connected(slot, cursor, now_timestamp_ms);
     } else {
-      ungreeted_.emplace(slot, Ungreeted{.cursor = cursor});
+      waiting_.emplace(slot, Waiting{.cursor = cursor});
       counters_.waited += is_live_ ? 1 : 0;
     }
   } catch (...) {
@@ -168,12 +168,12 @@ bool Hub::unsubscribe(SubscriptionId id) {
     return false;
   }
   leave_audiences(id.slot);
-  ungreeted_.erase(id.slot);
+  waiting_.erase(id.slot);
   leases_.remove(id.slot);
   set_backlog(*subscription, 0);
   Subscription unused;
   unused.generation = subscription->generation + 1;
-  unused.ready = subscription->ready;  // It may stand in the list still.
+  unused.ready = subscription->ready;  // It may still be in the list.
   *subscription = std::move(unused);
   free_slots_.push_back(id.slot);
   --subscriptions_;
@@ -191,7 +191,7 @@ void Hub::send_retry(SubscriptionId id, Duration retry) {
 void Hub::end(SubscriptionId id) {
   if (Subscription* const subscription = find(id)) {
     subscription->is_ending = true;
-    ungreeted_.erase(id.slot);  // Nobody speaks to it any more.
+    waiting_.erase(id.slot);  // It gets no `connected` any more.
     mark_ready(id.slot);
   }
 }
@@ -202,8 +202,8 @@ bool Hub::poll_catch_up(Instant now) {
   }
   is_catching_up_ = true;
   next_catch_up_ = now + options_.catch_up_interval;
-  for (auto& [slot, ungreeted] : ungreeted_) {
-    ungreeted.is_asked_for = true;
+  for (auto& [slot, waiting] : waiting_) {
+    waiting.is_asked_for = true;
   }
   return true;
 }
@@ -211,7 +211,7 @@ bool Hub::poll_catch_up(Instant now) {
 void Hub::caught_up(std::int64_t now_timestamp_ms) {
   is_catching_up_ = false;
   if (is_live_) {
-    greet_ungreeted(true, now_timestamp_ms);
+    connect_waiting(true, now_timestamp_ms);
   }
 }
 
@@ -228,7 +228,7 @@ std::optional<SubscriptionId> Hub::poll() {
   return std::nullopt;
 }
 
-// Here, so that a delivery is no call.
+// Defined here, so that a delivery costs no call.
 inline void Hub::push_update(Subscription& subscription, std::int64_t now_timestamp_ms) {
   Following& following = subscription.following;
   const std::uint64_t sequence = following.next();
@@ -299,7 +299,7 @@ std::size_t Hub::begin_journal(EventId position, ResetCause cause) {
     subscription.following.skip_all();
     subscription.snapshots.reset();
     subscription.reset_due = std::nullopt;
-    if (subscription.greeted) {
+    if (subscription.has_connected) {
       subscription.reset_due = cause;
       ++resets;
     }
@@ -309,42 +309,42 @@ std::size_t Hub::begin_journal(EventId position, ResetCause cause) {
 
 void Hub::offer(const Audience& audience, std::int64_t id, std::uint64_t sequence) {
   for (const Slot slot : audience) {
-    // Who lags gets there by itself, and so does who waits to be greeted.
+    // A subscription that lags gets there by itself, and so does one that waits for `connected`.
     if (Subscription& subscription = slots_[slot];
-        subscription.greeted && subscription.following.offer(id, sequence)) {
+        subscription.has_connected && subscription.following.offer(id, sequence)) {
       mark_ready(slot);
     }
   }
 }
 
-// Who has this cursor may have been told more than is here.
+// The owner of this cursor may have received more than this gateway has.
 bool Hub::may_know_more(const std::optional<EventId>& cursor) const {
   return cursor && (*cursor > journal_.position() || *cursor == before_all_histories);
 }
 
-// Why a cursor that can't be resumed after is none.
+// Why a stream can't resume after this cursor.
 ResetCause Hub::cause_of(EventId cursor) const {
   const EventId position = journal_.position();
   return cursor.epoch == position.epoch && cursor < position ? ResetCause::cursor_too_old
                                                              : ResetCause::cursor_unknown;
 }
 
-// Whoever is not greeted though the history is live waits for this.
+// In a live history, subscriptions without `connected` wait for this.
 bool Hub::is_catch_up_wanted() const {
-  return is_live_ && !is_catching_up_ && !ungreeted_.empty();
+  return is_live_ && !is_catching_up_ && !waiting_.empty();
 }
 
-void Hub::greet_ungreeted(bool is_caught_up, std::int64_t now_timestamp_ms) {
-  for (auto next = ungreeted_.begin(); next != ungreeted_.end();) {
-    const auto& [slot, ungreeted] = *next;
-    const bool is_judged = is_caught_up && ungreeted.is_asked_for;
-    if (may_know_more(ungreeted.cursor) && !is_judged) {
+void Hub::connect_waiting(bool is_caught_up, std::int64_t now_timestamp_ms) {
+  for (auto next = waiting_.begin(); next != waiting_.end();) {
+    const auto& [slot, waiting] = *next;
+    const bool is_judged = is_caught_up && waiting.is_asked_for;
+    if (may_know_more(waiting.cursor) && !is_judged) {
       ++next;
       continue;
     }
-    greet(slot, ungreeted.cursor, now_timestamp_ms);
+    send_connected(slot, waiting.cursor, now_timestamp_ms);
     leases_.release_warning(slot);
-    next = ungreeted_.erase(next);
+    next = waiting_.erase(next);
   }
 }
 
@@ -354,7 +354,7 @@ void Hub::note_backlog(SubscriptionId id, std::size_t bytes) {
   }
 }
 
-// Sums that are kept, so that asking for them costs the same however many streams there are.
+// Keeps sums, so that reading them costs the same however many streams there are.
 void Hub::set_backlog(Subscription& subscription, std::size_t bytes) {
   const std::uint32_t before = subscription.backlog_bytes;
   subscription.backlog_bytes = static_cast<std::uint32_t>(bytes);

@@ -8,7 +8,7 @@
 
 #include "hub/message_event.hpp"
 
-// What is sent because of the time: pings and heartbeats; and when to look at the time.
+// Pings and heartbeats, and the next deadline.
 namespace regstream::hub {
 
 std::optional<Instant> Hub::next_deadline() const {
@@ -39,15 +39,15 @@ void Hub::handle_deadline(Instant now, std::int64_t now_timestamp_ms) {
 void Hub::beat(Slot slot, Instant due, Ping& ping) {
   Subscription& subscription = slots_[slot];
   const bool was_silent = !std::exchange(subscription.was_sent, false);
-  // The next beat would be too late.
+  // At the next beat it would be too late.
   const bool is_ping_due = subscription.next_ping < due + beats_.period();
   if (is_ping_due) {
     subscription.next_ping = due + options_.ping_interval;
   }
   if (subscription.is_ending || subscription.outbox.bytes_waiting() >= options_.outbox_bytes_max) {
-    return;  // It has enough to read, and does not.
+    return;  // It already has enough unread bytes.
   }
-  if (is_ping_due && subscription.greeted) {
+  if (is_ping_due && subscription.has_connected) {
     subscription.outbox.push(ping.frame());
   } else if (was_silent && subscription.outbox.empty()) {
     subscription.outbox.push(heartbeat_);

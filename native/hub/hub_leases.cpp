@@ -7,7 +7,7 @@
 #include "hub/hub.hpp"
 #include "hub/message_event.hpp"
 
-// Streams that may go on for as long as the token that has opened them.
+// Streams that live as long as the token that opened them.
 namespace regstream::hub {
 
 void Hub::handle_leases(Instant now, std::int64_t now_timestamp_ms) {
@@ -17,10 +17,10 @@ void Hub::handle_leases(Instant now, std::int64_t now_timestamp_ms) {
       cut(due->slot);
     } else if (now >= due->lease.ends_at) {
       counters_.expired += end_lease(due->slot, StreamEnd::token_expired, now) ? 1U : 0U;
-    } else if (slots_[due->slot].greeted) {
+    } else if (slots_[due->slot].has_connected) {
       warn(due->slot, due->lease, warning);
     } else {
-      leases_.hold_warning(due->slot);  // Nothing is said before `connected`.
+      leases_.hold_warning(due->slot);  // Nothing is sent before `connected`.
     }
   }
 }
@@ -43,8 +43,8 @@ void Hub::warn(Slot slot, const Lease& lease, ExpiryWarning& warning) {
   leases_.move_on(slot, LeaseStage::end, lease.ends_at);
 }
 
-// False: it has ended before, by its final update say. What may fail comes first: a stream that
-// could not be ended is tried again.
+// False: it had already ended, for example by its final update. What may fail comes first, so a
+// stream that could not be ended is tried again.
 bool Hub::end_lease(Slot slot, StreamEnd end, Instant now) {
   Subscription& subscription = slots_[slot];
   const bool is_news = !subscription.outbox.is_finished();
@@ -53,7 +53,7 @@ bool Hub::end_lease(Slot slot, StreamEnd end, Instant now) {
   subscription.following.skip_all();
   subscription.snapshots.reset();
   subscription.reset_due.reset();
-  ungreeted_.erase(slot);
+  waiting_.erase(slot);
   leases_.move_on(slot, LeaseStage::cut, now + options_.peer_timeout());
   return is_news;
 }

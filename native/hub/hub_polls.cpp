@@ -1,10 +1,10 @@
 #include "hub/hub.hpp"
 
-// Streams that end as soon as they have told something.
+// Streams that end as soon as they have an answer.
 namespace regstream::hub {
 
 void Hub::begin_poll(SubscriptionId id, Instant now) {
-  // Those that have had their answer wait here for nothing.
+  // Polls that got their answer are gone already.
   while (!poll_ends_.empty() && find(poll_ends_.front().id) == nullptr) {
     poll_ends_.pop_front();
   }
@@ -12,14 +12,14 @@ void Hub::begin_poll(SubscriptionId id, Instant now) {
   poll_ends_.push_back({.at = now + options_.poll_longest, .id = id});
 }
 
-// Whatever comes into the history from now on is for the next poll.
+// What enters the history from now on is for the next poll.
 void Hub::end_polls(Instant now) {
   while (!poll_ends_.empty() && poll_ends_.front().at <= now) {
     const SubscriptionId id = poll_ends_.front().id;
     if (Subscription* const subscription = find(id)) {
       mark_ready(id.slot);
       subscription->outbox.finish(StreamEnd::polled);
-      ungreeted_.erase(id.slot);
+      waiting_.erase(id.slot);
     }
     poll_ends_.pop_front();
   }

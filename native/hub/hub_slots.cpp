@@ -1,13 +1,13 @@
 #include "hub/hub.hpp"
 
-// What an id's number is, and where a subscription stands: its slot, its place among those who hear
-// the same, and in the list of those who have something to collect.
+// The numbers of ids, and the places of subscriptions: the slot, the place in an audience, and the
+// list of those that have something to collect.
 namespace regstream::hub {
 
 Hub::Slot Hub::take_slot() {
   if (free_slots_.empty()) {
     slots_.emplace_back();
-    free_slots_.reserve(slots_.capacity());  // So that leaving never fails.
+    free_slots_.reserve(slots_.capacity());  // So that `unsubscribe` can't fail.
     return static_cast<Slot>(slots_.size() - 1);
   }
   const Slot slot = free_slots_.back();
@@ -19,7 +19,7 @@ std::int64_t Hub::number_of(std::int64_t number, std::string_view text) {
   return options_.workflow->id_kind == IdKind::text ? ids_.number_of(text) : number;
 }
 
-// Before something new is named: in between, what is about to be would be swept, too.
+// Called before a new id is looked up: a sweep after that would remove it again.
 void Hub::sweep_ids() {
   if (ids_.is_sweep_due()) {
     ids_.sweep([this](std::int64_t number) {
@@ -40,7 +40,7 @@ std::vector<SubscriptionId> Hub::subscription_ids() const {
   return ids;
 }
 
-// What may fail comes first: a slot that is ready is in the list.
+// What may fail comes first: a ready slot must be in the list.
 void Hub::mark_ready(Slot slot) {
   if (!slots_[slot].ready) {
     ready_.push_back(slot);
@@ -61,11 +61,11 @@ void Hub::leave_audiences(Slot slot) {
     const bool hears_all = id == every_registration;
     const auto found = hears_all ? by_registration_.end() : by_registration_.find(id);
     if (!hears_all && found == by_registration_.end()) {
-      return;  // There was no memory to join it.
+      return;  // Joining it failed for lack of memory.
     }
     Audience& audience = hears_all ? everyone_ : found->second;
     if (const std::uint32_t place = following.place(id); place != Following::nowhere) {
-      // The last one takes the place of the one that leaves.
+      // The last one moves to the free place.
       const Slot last = audience.back();
       audience[place] = last;
       slots_[last].following.place(id) = place;

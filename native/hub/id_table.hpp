@@ -10,13 +10,13 @@
 
 namespace regstream::hub {
 
-/// Numbers for ids that are text, so that journal, index and subscriptions work on integers
-/// whatever a workflow's ids are. Each text has one number for as long as anything names it; a
-/// number is never given out twice.
+/// Gives numbers to ids that are text, so that journal, index and subscriptions work on integers
+/// for every workflow. A text keeps its number as long as anything refers to it. No number is used
+/// twice.
 ///
-/// Who knows what is named sweeps the rest away, when there is enough of it: so the table holds at
-/// most twice what is named, or `unswept_max`, and a text costs its share of the sweeps, which does
-/// not grow. Texts come from clients: a look-up takes the same few steps whatever they choose.
+/// The owner sweeps unused numbers away from time to time. So the table holds at most twice the
+/// used ones, or `unswept_max`, and the cost per text does not grow. Clients choose the texts: a
+/// look-up takes about the same few steps for any of them.
 class IdTable {
  public:
   static constexpr std::size_t unswept_max = 1'024;
@@ -28,9 +28,9 @@ class IdTable {
     return numbers_.emplace(text, ++last_).first->second;
   }
 
-  /// Whether to `sweep` before more texts come.
+  /// Whether to call `sweep` before the next look-up.
   [[nodiscard]] bool is_sweep_due() const { return numbers_.size() >= sweep_size_; }
-  /// Forgets each number of which `is_named` says that nothing names it.
+  /// Forgets each number for which `is_named` returns false.
   template <typename IsNamed>
   void sweep(IsNamed is_named) {
     std::erase_if(numbers_, [&](const auto& entry) { return !is_named(entry.second); });

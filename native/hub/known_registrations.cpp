@@ -24,7 +24,7 @@ std::size_t bytes_of(const Registration& registration) {
   return bytes;
 }
 
-/// The update that the frame of a message carries.
+/// The update in a message's frame.
 std::optional<Update> read_update(const Frame& frame, const Workflow& workflow) {
   sse::Parser parser;
   parser.feed(frame.bytes());
@@ -121,7 +121,8 @@ FramePtr KnownRegistrations::snapshot(std::int64_t registration_id, std::int64_t
   return entry.snapshot;
 }
 
-// The front one has changed: counts it anew, and forgets others that have no room beside it.
+// The front entry has changed: updates its size, and forgets the entries for which there is no more
+// room.
 void KnownRegistrations::count_front() {
   Entry& front = entries_.front();
   bytes_ -= front.bytes;

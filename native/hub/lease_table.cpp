@@ -40,7 +40,7 @@ void LeaseTable::move_on(Slot slot, LeaseStage stage, Instant at) {
     return;
   }
   Entry& entry = found->second;
-  auto place = order_.extract({entry.at, slot});  // Nothing is allocated, and so nothing fails.
+  auto place = order_.extract({entry.at, slot});  // No allocation, so this can't fail.
   place.value().first = at;
   order_.insert(std::move(place));
   entry.stage = stage;
@@ -67,7 +67,7 @@ std::vector<LeaseTable::Slot> LeaseTable::slots_of(std::uint64_t key) const {
       slots.push_back(slot);
     }
   }
-  std::sort(slots.begin(), slots.end());  // The same everywhere.
+  std::sort(slots.begin(), slots.end());  // The same order everywhere.
   return slots;
 }
 

@@ -13,15 +13,15 @@
 
 namespace regstream::hub {
 
-/// What comes next for a stream with a lease, in this order.
+/// What happens next to a stream with a lease, in this order.
 enum class LeaseStage : std::uint8_t {
-  warn,  ///< Its client is told that the token expires.
-  end,   ///< It ends: nothing more is put in for it.
-  cut,   ///< Its reader had time to take what was there, and has not.
+  warn,  ///< Its client is warned that the token expires.
+  end,   ///< It ends: its outbox gets nothing more.
+  cut,   ///< Its reader had time to take the rest, and did not.
 };
 
-/// The leases of streams by slot, in the order in which something is due for them. Streams that
-/// have none are not in here, and cost nothing.
+/// The leases of streams, by slot and by the time of what is due next. Streams without a lease are
+/// not in here, and cost nothing.
 class LeaseTable {
  public:
   using Slot = std::uint32_t;
@@ -32,22 +32,22 @@ class LeaseTable {
     Lease lease;
   };
 
-  /// The slot has none yet.
+  /// The slot must not have a lease yet.
   void add(Slot slot, const Lease& lease);
-  /// One without a lease: nothing happens, here and below.
+  /// Does nothing for a slot without a lease, like the functions below.
   void remove(Slot slot);
 
-  /// When something is due; nothing: for nobody.
+  /// When something is due next. Empty: never.
   [[nodiscard]] std::optional<Instant> next() const;
-  /// What is due first, up to `now`. It stays due until its slot is moved on or removed.
+  /// The first thing that is due by `now`. It stays due until its slot is moved on or removed.
   [[nodiscard]] std::optional<Due> due(Instant now) const;
   void move_on(Slot slot, LeaseStage stage, Instant at);
 
-  /// The client hears nothing yet: its warning waits for `release_warning`.
+  /// The client does not get events yet: its warning waits for `release_warning`.
   void hold_warning(Slot slot);
   void release_warning(Slot slot);
 
-  /// The slots of streams that this key has opened and that have not ended, in order.
+  /// The slots of open streams whose tokens this key verified, in order.
   [[nodiscard]] std::vector<Slot> slots_of(std::uint64_t key) const;
 
  private:

@@ -12,7 +12,7 @@ namespace regstream::hub {
 namespace {
 
 void append_event(std::string& out, const sse::OutgoingEvent& event) {
-  // Without a type and an id of its own there is nothing that the encoder could refuse.
+  // The encoder can only refuse a type or an id, and this event has neither.
   if (sse::append_event(out, event)) {
     std::abort();
   }

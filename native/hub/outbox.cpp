@@ -6,8 +6,8 @@ namespace regstream::hub {
 
 namespace {
 
-// Room for this many frames stays reserved in an idle outbox, so that steady delivery does not
-// allocate; more than that was a burst, and is given back.
+// An idle outbox keeps room for this many frames, so that steady delivery does not allocate. More
+// than that was a burst, and is freed.
 constexpr std::size_t idle_frames_max = 16;
 
 }  // namespace

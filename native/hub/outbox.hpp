@@ -11,35 +11,36 @@
 
 namespace regstream::hub {
 
-/// What one subscription is being sent: whole frames, of the first of which a part may have gone
-/// already. Who fills it keeps it small. All bytes are counted as its framing has them.
+/// What one subscription is being sent: whole frames, except that a part of the first may be sent
+/// already. The hub keeps it small. All byte counts include the framing.
 class Outbox {
  public:
   explicit Outbox(Framing framing = Framing::bare) : framing_(framing) {}
 
-  /// Ignored once the outbox is finished: what follows a chunked body's end is no part of it.
+  /// Ignored once the outbox is finished: nothing may follow the end of a chunked body.
   void push(FramePtr frame);
 
-  /// The body ends in good order after what is here, for this reason; the first one counts.
+  /// Ends the body in good order after what is here. Of several reasons the first one counts.
   void finish(StreamEnd end);
   [[nodiscard]] bool is_finished() const { return is_finished_; }
 
-  /// What is here is not to be sent any more, nor anything else: the body breaks off.
+  /// Discards everything, and nothing more is sent: the body breaks off.
   void drop();
   [[nodiscard]] bool is_dropped() const { return is_dropped_; }
 
-  /// Why it was finished, if it was.
+  /// Why it was finished. Valid only if it was.
   [[nodiscard]] StreamEnd end() const { return end_; }
 
-  /// The frames, oldest first. The first `sent_of_first()` bytes of the first have been sent.
+  /// The frames, oldest first. The first `sent_of_first()` bytes of the first frame are sent
+  /// already.
   [[nodiscard]] std::span<const FramePtr> frames() const {
     return std::span(frames_).subspan(first_);
   }
   [[nodiscard]] std::size_t sent_of_first() const { return sent_of_first_; }
-  /// What a frame is on the wire.
+  /// A frame's bytes on the wire.
   [[nodiscard]] std::string_view wire_bytes(const Frame& frame) const { return frame.in(framing_); }
 
-  /// Takes `bytes` off the front: they have been sent. No more than `bytes_waiting()`.
+  /// Removes `bytes` from the front: they were sent. At most `bytes_waiting()`.
   void consume(std::size_t bytes);
 
   [[nodiscard]] std::size_t bytes_waiting() const { return bytes_waiting_; }
@@ -48,7 +49,7 @@ class Outbox {
  private:
   void compact();
 
-  // Those before first_ are null: sent, and their room not yet reused.
+  // Those before `first_` are null: sent, and their places not yet reused.
   std::vector<FramePtr> frames_;
   std::size_t sent_of_first_ = 0;
   std::size_t bytes_waiting_ = 0;

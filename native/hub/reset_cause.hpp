@@ -12,17 +12,18 @@ namespace regstream::hub {
 
 /// Why a subscription gets a `reset`.
 enum class ResetCause : std::uint8_t {
-  cursor_too_old,  ///< Its cursor is of this history, but older than what is kept.
-  cursor_unknown,  ///< Its cursor is of another epoch, made up, or says that a reset was cut off.
-  new_history,     ///< The history began in another epoch while the stream was open.
-  updates_missed,  ///< Updates of the same epoch could not be read any more.
+  cursor_too_old,  ///< Its cursor belongs to this history, but is older than what is kept.
+  cursor_unknown,  ///< Its cursor is from another epoch, made up, or from a client that was cut off
+                   ///< during a reset.
+  new_history,     ///< The history began again, in another epoch, while the stream was open.
+  updates_missed,  ///< Updates of the same epoch could no longer be read.
   messages_lost,   ///< Messages were lost before they could enter the history.
   reader_too_slow  ///< It fell behind the oldest message that is kept.
 };
 
-/// Why those who were told of a history up to `before` get a reset when one begins at `position`.
-/// An entry without a message, which stands for messages that were lost, is the next one of the
-/// same epoch, and the history begins with it.
+/// Why streams that received a history up to `before` get a reset when a history begins at
+/// `position`. If `position` is the next id of the same epoch, the entry there has no message: it
+/// records that messages were lost, and the history begins after it.
 [[nodiscard]] constexpr ResetCause cause_of_history(EventId before, EventId position) {
   if (before.epoch != position.epoch) {
     return ResetCause::new_history;

@@ -4,18 +4,18 @@
 
 namespace regstream::hub {
 
-/// Where an id stands, by what the history holds of it.
+/// Where an id stands, by what the history holds about it.
 enum class Standing : std::uint8_t {
-  unknown,  ///< Nothing is known, and older messages may have said something.
-  open,     ///< It goes on, or nothing was ever said of it.
+  unknown,  ///< Nothing is known, though older messages may have existed.
+  open,     ///< It goes on, or it has no message yet.
   final,    ///< It has ended (`RegistrationView::is_final`).
 };
 
-/// What a message did to its id.
+/// How a message changed the standing of its id.
 struct StandingChange {
   Standing before = Standing::unknown;
   Standing after = Standing::unknown;
-  /// It is what has ended the id, or did so again: a late stage update after the final status is
+  /// The message ended the id, or ended it again. A late stage update after the final status does
   /// not.
   bool is_final_update = false;
 };

@@ -6,9 +6,8 @@
 
 namespace regstream::hub {
 
-/// How many streams are open, of all pumps that share this: of all workflows, and on all loops.
-/// There is never one more than `max`. From any thread; asked where a stream opens and closes, and
-/// not while it is served.
+/// Counts the open streams of all pumps that share it: of all workflows, on all loops. Never more
+/// than `max`. Safe from any thread; used when a stream opens and closes, not while it is served.
 class StreamCount {
  public:
   struct Leave {
@@ -16,11 +15,11 @@ class StreamCount {
       count->open_.fetch_sub(1, std::memory_order_relaxed);
     }
   };
-  /// A stream's place, given back when this goes; the count must outlive it. As small as a pointer,
+  /// A stream's place, released on destruction. The count must outlive it. As small as a pointer,
   /// since each stream has one.
   using Place = std::unique_ptr<StreamCount, Leave>;
 
-  /// The default leaves descriptors for requests (`net::ServerLimits::sessions_max`).
+  /// The default leaves file descriptors for requests (`net::ServerLimits::sessions_max`).
   explicit StreamCount(std::size_t max = 16'384) : max_(max) {}
   StreamCount(const StreamCount&) = delete;
   StreamCount& operator=(const StreamCount&) = delete;
@@ -29,7 +28,7 @@ class StreamCount {
   [[nodiscard]] std::size_t max() const { return max_; }
   [[nodiscard]] std::size_t open() const { return open_.load(std::memory_order_relaxed); }
 
-  /// Null: there are as many as may be.
+  /// Null: the maximum is open.
   [[nodiscard]] Place enter() {
     std::size_t open = open_.load(std::memory_order_relaxed);
     while (open < max_) {

@@ -6,15 +6,15 @@
 
 namespace regstream::hub {
 
-/// Why a stream has ended.
+/// Why a stream ended.
 enum class StreamEnd : std::uint8_t {
-  client_left,    ///< Its peer has closed or vanished, or sent more than a reader has to say.
-  final_update,   ///< It was until the final update.
-  token_expired,  ///< In both cases, whether its reader took the end or was cut off.
-  key_withdrawn,  ///< The key of its token.
-  shutdown,       ///< Of the gateway.
-  failed,         ///< It could not be served, as the log says.
-  polled,         ///< It was a poll, and has its answer, or there was none in its time.
+  client_left,    ///< Its peer closed or vanished, or sent more than a reader may.
+  final_update,   ///< It was open until the final update only.
+  token_expired,  ///< For this one and the next: its reader took the rest, or was cut off.
+  key_withdrawn,  ///< The key of its token was withdrawn.
+  shutdown,       ///< The gateway shuts down.
+  failed,         ///< It could not be served; the log says why.
+  polled,         ///< It was a poll that got its answer, or got none in time.
 };
 
 /// Their names in the log.

@@ -10,7 +10,7 @@ namespace regstream::hub {
 
 namespace {
 
-// A timestamp that is older is none, or in another unit.
+// An older timestamp is made up, or in another unit.
 constexpr Duration since_published_max = std::chrono::hours{24};
 
 }  // namespace
@@ -115,7 +115,7 @@ void StreamPump::end_leaving(Instant now) {
 }
 
 void StreamPump::on_deadline(const Moment& moment) {
-  // First: the flush sets the next deadline, whatever fails here.
+  // First, since the flush sets the next deadline, whatever fails here.
   armed_.reset();
   wants_flush_ = true;
   end_leaving(moment.now);
@@ -131,7 +131,7 @@ void StreamPump::on_flush_due() {
 
 void StreamPump::on_flushed(const Moment& moment) {
   if (hub_.polled() < burst_.marked) {
-    return;  // The next flush goes on with it.
+    return;  // The next flush continues it.
   }
   const std::optional<Instant> heard = std::exchange(burst_.heard, std::nullopt);
   if (!heard || hub_.counters().deliveries == burst_.deliveries_before) {
@@ -164,7 +164,7 @@ std::optional<StreamPumpAction> StreamPump::poll() {
   return std::nullopt;
 }
 
-// False: it had ended before.
+// False: it had already ended.
 bool StreamPump::end(SubscriptionId id) {
   if (!hub_.unsubscribe(id)) {
     return false;
@@ -183,7 +183,7 @@ void StreamPump::after_flush(Instant now) {
     deadline = std::min(deadline.value_or(leaving_.back().ends_at), leaving_.back().ends_at);
   }
   if (deadline && (!armed_ || *deadline < *armed_)) {
-    armed_ = deadline;  // A later one is looked for when this has come.
+    armed_ = deadline;  // A later deadline is found when this one has passed.
     wants_deadline_ = true;
   }
 }

@@ -30,65 +30,66 @@ namespace regstream::hub {
 
 struct StreamPumpOptions {
   HubOptions hub = {};
-  /// What this pump's streams are counted by. Pumps that are given the same one, as copies of these
-  /// options are, have so many together. Not null.
+  /// Counts this pump's streams. Pumps that share a count, as copies of these options do, have that
+  /// many streams together. Not null.
   std::shared_ptr<StreamCount> streams = std::make_shared<StreamCount>();
-  /// Messages heard in one turn of the loop go out in one write per stream, at the end of the turn.
-  /// After more bytes than this they go out at once: readers begin to receive a long burst while
-  /// the rest of it is being heard.
+  /// Messages that arrive in one turn of the loop are sent at the end of the turn, in one write per
+  /// stream. After more bytes than this they are sent at once: readers begin to receive a long
+  /// burst while the rest of it is still arriving.
   std::size_t unflushed_bytes_max = 64U << 10U;
-  /// What one stream is sent before others have their turn: a replay may be as large as the
-  /// journal.
+  /// How many bytes one stream is sent before others have their turn: a replay may be as large as
+  /// the journal.
   std::size_t turn_bytes_max = 1U << 20U;
-  /// What all streams together are sent in one turn of the loop, before others on it have theirs:
-  /// so many bytes, and one stream's turn more at most; and so many streams, as each costs a system
-  /// call. Less than half a millisecond; the rest follows in the next turns. A bare message is
-  /// heard, adopted and told in three turns, each of which may find a slice before it.
+  /// How much all streams together are sent in one turn of the loop, before others on the loop have
+  /// theirs. The bytes may be exceeded by one stream's turn. The number of streams is limited as
+  /// well, since each costs a system call. This takes less than half a millisecond; the rest
+  /// follows in the next turns. A bare message is received, adopted and delivered in three turns,
+  /// and may have to wait for a slice before each of them.
   std::size_t slice_bytes_max = 1U << 20U;
   std::size_t slice_streams_max = 64;
-  /// At a shutdown clients come back within this time, a millisecond for each stream of the count:
-  /// a single one at once, ten thousand not faster than they can be welcomed.
+  /// At a shutdown, clients come back within this time, a millisecond for each stream: a single
+  /// client at once, ten thousand no faster than a gateway can accept them.
   Duration return_spread_max{10'000};
-  /// Spreads that return; differs between processes.
+  /// Spreads that return. Differs between processes.
   std::uint64_t seed = 0;
 };
 
-/// What a socket made of an outbox.
+/// What a socket did with an outbox.
 enum class Written : std::uint8_t {
   everything,
-  waiting,  ///< It is full; `StreamPump::on_writable` will come.
+  waiting,  ///< The socket is full; `StreamPump::on_writable` will come.
   failed,   ///< The peer has gone.
 };
 
-/// The sockets of the streams that were opened, by subscription. None calls the pump, except that
-/// `write` may call `on_peer_closed`.
+/// The sockets of the open streams, by subscription. None calls the pump, except that `write` may
+/// call `on_peer_closed`.
 template <typename Sockets>
 concept StreamSockets = requires(Sockets& sockets, SubscriptionId id, Outbox& outbox, StreamEnd end,
                                  std::string_view error) {
-  /// Sends what is in the outbox as far as there is room, and consumes it. If the socket is
-  /// full already: nothing, and `waiting`. May throw, which ends the stream.
+  /// Sends as much of the outbox as there is room for, and consumes it. If the socket is already
+  /// full: does nothing, and returns `waiting`. May throw, which ends the stream.
   { sockets.write(id, outbox) } -> std::same_as<Written>;
-  /// Others have their turn: `on_writable` will come, though no sooner than theirs.
+  /// Others have their turn first: `on_writable` will come after theirs.
   sockets.write_later(id);
-  /// The stream has ended: after all that its outbox held, or because it failed. `error` says
-  /// what was thrown, if anything was. Must not throw.
+  /// The stream has ended: its outbox was sent completely, or it failed. `error` is the text of the
+  /// exception, if there was one. Must not throw.
   sockets.close(id, end, error);
 };
 
-/// Why a new stream is not opened.
+/// Why a new stream is refused.
 enum class StreamRefusal : std::uint8_t {
   draining,
   full,
-  ended,  ///< It is to end with the final update, and its client has that end already: status 204.
+  ended,  ///< It would end with the final update, and its client already has that end: status 204.
 };
-/// How long whoever is refused is to wait before the next try.
+/// How long a refused client should wait before it retries.
 inline constexpr std::chrono::seconds refusal_retry_after{1};
 
 /// Call `on_flush_due` at the end of the loop's turn.
 struct ScheduleFlush {};
 /// Call `flush`.
 struct Flush {};
-/// Call `on_deadline` then. Replaces the deadline that was set before.
+/// Call `on_deadline` then. Replaces the previous deadline.
 struct SetDeadline {
   Instant deadline;
 };
@@ -99,58 +100,59 @@ struct Drained {};
 
 using StreamPumpAction = std::variant<ScheduleFlush, Flush, SetDeadline, CatchUp, Drained>;
 
-/// Moves messages from a hub to the sockets of its streams: when to write, how much at once, when
-/// to look at the time, and when a stream ends. No socket, no clock.
+/// Moves messages from a hub to the sockets of its streams. Decides when to write, how much at
+/// once, when to look at the time, and when a stream ends. No sockets, no clock.
 ///
-/// Inputs come with their time. Poll after each of them, also after one that threw, and perform
-/// what is given until there is nothing more. An exception in serving one stream ends that stream,
-/// and no other.
+/// Inputs come with their time. After each input, also after one that threw, poll and perform each
+/// action until there are no more. An exception while one stream is served ends that stream, and no
+/// other.
 class StreamPump {
  public:
   explicit StreamPump(StreamPumpOptions options = {});
 
-  // What the broker says of the history; see `Hub`.
-  /// So many streams will get a reset.
+  // Events of the history, from the broker; see `Hub`.
+  /// Returns how many streams will get a reset.
   std::size_t on_history(EventId position) { return hub_.begin_history(position); }
   std::optional<DecodeError> on_message(EventId id, std::string_view message, const Moment& moment);
   void on_live(const Moment& moment);
   void on_caught_up(const Moment& moment);
 
-  /// A place for a new stream, which is to be kept until its socket closes; or why it is refused.
-  /// Ask before `open`, once: those that are one too many are counted.
+  /// A place for a new stream, to keep until its socket closes; or why the stream is refused. Call
+  /// it once before `open`: refused streams are counted.
   [[nodiscard]] std::variant<StreamPlace, StreamRefusal> admit(const SubscriptionRequest& request);
-  /// Opens a stream (`Hub::subscribe`). Its socket must be there when the next action is performed;
-  /// if there will be none, call `on_peer_closed`.
+  /// Opens a stream (`Hub::subscribe`). Its socket must exist when the next action is performed. If
+  /// it never will, call `on_peer_closed`.
   [[nodiscard]] SubscriptionId open(const SubscriptionRequest& request, const Moment& moment);
-  /// Its socket has room again, or it is its turn again. An id that names nothing is ignored.
+  /// The socket has room again, or it is the stream's turn again. An id that identifies nothing is
+  /// ignored.
   template <StreamSockets Sockets>
   void on_writable(SubscriptionId id, const Moment& moment, Sockets& sockets) {
     hub_.handle_leases(moment.now, moment.timestamp_ms);
     write(id, moment, sockets);
   }
-  /// The stream ends; its socket is the caller's to close. An id that names nothing is ignored.
+  /// The stream ends; the caller closes its socket. An id that identifies nothing is ignored.
   void on_peer_closed(SubscriptionId id) { end(id); }
 
-  /// Ends every stream that a token of this key has opened (`Lease::key`): so many.
+  /// Ends every stream that a token of this key opened (`Lease::key`). Returns how many.
   std::size_t withdraw(std::uint64_t key, const Moment& moment);
 
-  /// New streams are refused from now on: a drain will follow.
+  /// Refuses new streams from now on: a drain will follow.
   void refuse_new() { refuses_new_ = true; }
-  /// Refuses new streams, and ends those that are open in good order, spread over
-  /// `return_spread_max`. Each goes on until its turn; `within` ends those that are left, which are
-  /// told to come back at their turn. Gives how long it is until the last one is ended. `Drained`
-  /// follows: a peer that does not read may keep its stream for as long as it likes.
+  /// Refuses new streams, and ends the open ones in good order, spread over `return_spread_max`.
+  /// Each stays open until its turn. After `within`, the rest end too, and are told to reconnect at
+  /// their turn. Returns how long it takes until the last one is ended. `Drained` follows later: a
+  /// peer that does not read may keep its stream for as long as it likes.
   Duration drain(Duration within, const Moment& moment);
 
-  /// The time of `SetDeadline` has come; late is normal.
+  /// The deadline of `SetDeadline` has passed. A late call is normal.
   void on_deadline(const Moment& moment);
   /// The timer could not be set: the next flush asks for it again.
   void on_deadline_lost() { armed_.reset(); }
-  /// The loop's turn ends.
+  /// The turn of the loop ends.
   void on_flush_due();
 
-  /// Writes what is new to the streams that have room, in turn, for as long as this turn's slice
-  /// lasts. The others get it in the next turns.
+  /// Writes new messages to the streams that have room, in order, until this turn's slice is used
+  /// up. The others follow in the next turns.
   template <StreamSockets Sockets>
   void flush(const Moment& moment, Sockets& sockets) {
     unflushed_bytes_ = 0;
@@ -168,7 +170,7 @@ class StreamPump {
     after_flush(moment.now);
   }
 
-  /// `flush` has returned: for `delays`. Whoever has no use for them leaves it out.
+  /// `flush` has returned. Feeds `delays`; optional.
   void on_flushed(const Moment& moment);
 
   [[nodiscard]] std::optional<StreamPumpAction> poll();
@@ -177,22 +179,23 @@ class StreamPump {
   /// New streams are refused for good.
   [[nodiscard]] bool is_draining() const { return refuses_new_; }
   [[nodiscard]] std::size_t streams_max() const { return options_.streams->max(); }
-  /// Refused because there were as many as may be.
+  /// Streams refused because the maximum was open.
   [[nodiscard]] std::uint64_t streams_refused() const { return streams_refused_; }
-  /// Refused because of the drain.
+  /// Streams refused because of a drain.
   [[nodiscard]] std::uint64_t streams_refused_draining() const { return streams_refused_draining_; }
-  /// Bytes that sockets took of outboxes.
+  /// Bytes that sockets accepted from outboxes.
   [[nodiscard]] std::uint64_t written_bytes() const { return written_bytes_; }
-  /// One delay for each burst of new updates, from its first one until each stream that has room
-  /// for that one was written to, however many turns of the loop that takes. Bursts that concern
-  /// nobody have none.
+  /// One delay for each burst of new updates: from its first update until the pump has written to
+  /// each stream that had room for it, however many turns that takes. Bursts that concern no stream
+  /// have none.
   struct Delays {
     DelayHistogram since_heard;
-    /// By the publisher's clock. Only those of the last day: others are another kind of clock.
+    /// By the publisher's clock. Only delays below a day count: larger ones come from another kind
+    /// of clock.
     DelayHistogram since_published;
   };
   [[nodiscard]] const Delays& delays() const { return delays_; }
-  /// When the last new message was heard, and one was last given to a socket.
+  /// When the last new message arrived, and when a socket last accepted one.
   [[nodiscard]] std::optional<std::int64_t> published_timestamp_ms() const {
     return published_timestamp_ms_;
   }
@@ -222,7 +225,7 @@ class StreamPump {
       const std::uint64_t deliveries = hub_.counters().deliveries;
       Outbox* const outbox = hub_.collect(id, moment.timestamp_ms);
       if (outbox == nullptr) {
-        return std::nullopt;  // Its peer has closed meanwhile.
+        return std::nullopt;  // Its peer has closed in the meantime.
       }
       if (outbox->is_dropped()) {
         return outbox->end();
@@ -262,19 +265,21 @@ class StreamPump {
   /// A stream that a drain will end.
   struct Leaving {
     Instant ends_at;
-    Duration returns_later;  // By so much after the usual `retry`.
+    Duration returns_later;  // Added to the usual `retry`.
     SubscriptionId id;
   };
 
   StreamPumpOptions options_;
   Hub hub_;
   Random random_;
-  // The updates that were heard and have yet to be written.
+  // The updates that arrived and are not yet written.
   struct Burst {
-    std::optional<Instant> heard;             // The first of them. Nothing: there are none.
-    std::int64_t published_timestamp_ms = 0;  // The same one. 0: it does not say.
+    std::optional<Instant> heard;             // When the first of them arrived. Empty: there are
+                                              // none.
+    std::int64_t published_timestamp_ms = 0;  // Of the same update. 0: it has no timestamp.
     std::uint64_t deliveries_before = 0;
-    std::uint64_t marked = 0;  // It is written when all that were marked by then had their turn.
+    std::uint64_t marked = 0;  // The burst is written when all streams marked by then had their
+                               // turn.
   };
 
   std::uint64_t streams_refused_ = 0;
@@ -285,16 +290,16 @@ class StreamPump {
   std::optional<std::int64_t> delivered_timestamp_ms_;
   std::size_t unflushed_bytes_ = 0;
   std::uint64_t written_bytes_ = 0;
-  // What this turn's slice has gone to.
+  // What this turn's slice has used.
   std::uint64_t slice_bytes_ = 0;
   std::size_t slice_streams_ = 0;
   bool flush_is_scheduled_ = false;
   bool refuses_new_ = false;
   bool is_draining_ = false;
-  std::vector<Leaving> leaving_;  // The next one last.
-  std::optional<Instant> armed_;  // The deadline that was set, and has not come.
+  std::vector<Leaving> leaving_;  // The next one is last.
+  std::optional<Instant> armed_;  // The deadline that is set and not yet passed.
 
-  // The actions that were not polled yet.
+  // Actions not yet polled.
   bool wants_flush_ = false;  // At the end of the turn.
   bool is_flush_due_ = false;
   bool wants_catch_up_ = false;

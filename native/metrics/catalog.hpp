@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-/// What monitoring reads of the program, in the text format of Prometheus.
+/// The program's metrics, in the text format of Prometheus.
 namespace regstream::metrics {
 
 enum class Kind : std::uint8_t { counter, gauge, histogram };
@@ -13,18 +13,18 @@ enum class Kind : std::uint8_t { counter, gauge, histogram };
 struct Definition {
   std::string_view name;
   Kind kind = Kind::gauge;
-  std::array<std::string_view, 2> labels = {};  ///< Empty ones are none.
+  std::array<std::string_view, 2> labels = {};  ///< Empty elements are unused.
   std::string_view help;                        ///< One line, without backslashes.
 };
 
-/// Every metric there is, by topic. Names and units follow Prometheus's conventions;
-/// docs/metrics.md has the same table, and a test compares both.
+/// All metrics, by topic. Names and units follow Prometheus's conventions. docs/metrics.md has the
+/// same table, and a test compares both.
 ///
 /// To add one: a line here, and `scrape.add("regstream_…", value, {{"reason", …}})` in a collector
-/// (`Registry::add`). No label may hold an id, an address or anything else that somebody outside
-/// can make up: each of its values costs memory here and in Prometheus for good.
+/// (`Registry::add`). No label may hold an id, an address or anything else that outsiders can make
+/// up: each value costs memory here and in Prometheus for ever.
 inline constexpr std::array catalog{
-    // The process. These names are Prometheus's own, known to every dashboard.
+    // The process. These names are Prometheus's standard ones, which every dashboard knows.
     Definition{"process_cpu_seconds_total",
                Kind::counter,
                {},
@@ -45,7 +45,7 @@ inline constexpr std::array catalog{
                {},
                "1 where /readyz says 200: updates of every workflow can be read and published."},
 
-    // Connections that are no streams.
+    // Connections other than streams.
     Definition{"regstream_connections",
                Kind::gauge,
                {},
@@ -198,7 +198,7 @@ inline constexpr std::array catalog{
                {"workflow"},
                "When an update was last given to a socket."},
 
-    // The history, and the journal that is its newest part in memory.
+    // The history, and the journal, which is its newest part in memory.
     Definition{"regstream_history_live",
                Kind::gauge,
                {"workflow"},
@@ -259,14 +259,13 @@ inline constexpr std::array catalog{
                "What it may use (maxmemory); 0 where there is no limit."},
 };
 
-/// A metric of the catalog. Only a constant that names one converts: a name that is not there does
-/// not compile.
+/// A metric of the catalog. Only a constant name converts, and an unknown name does not compile.
 class MetricName {
  public:
   consteval MetricName(const char* name)  // NOLINT(google-explicit-constructor)
       : index_(find(name)) {}
 
-  /// Its place in the catalog.
+  /// Its index in the catalog.
   [[nodiscard]] constexpr std::size_t index() const { return index_; }
 
  private:

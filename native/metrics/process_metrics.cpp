@@ -16,7 +16,7 @@
 namespace regstream::metrics {
 namespace {
 
-/// Of /proc/self/status (proc(5)): a name, a colon, blanks, a number.
+/// Values of /proc/self/status (proc(5)), whose lines are a name, a colon, blanks and a number.
 struct Status {
   std::optional<std::uint64_t> resident_kib;
   std::optional<std::uint64_t> descriptor_slots;
@@ -45,8 +45,9 @@ Status read_status() {
   return status;
 }
 
-/// How many of the first `slots` descriptors are open. poll(2) says it of a thousand at a time:
-/// with ten thousand sockets 1.6 ms, where listing /proc/self/fd holds the loop for 35 ms.
+/// How many of the first `slots` descriptors are open. poll(2) checks a thousand at a time: with
+/// ten thousand sockets this takes 1.6 ms, while listing /proc/self/fd would block the loop for 35
+/// ms.
 std::optional<std::uint64_t> count_descriptors(std::uint64_t slots) {
   constexpr std::size_t at_once = 1'024;
   std::array<pollfd, at_once> asked{};

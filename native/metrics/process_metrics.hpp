@@ -4,8 +4,8 @@
 
 namespace regstream::metrics {
 
-/// Memory, processor time and descriptors of this process, as Linux tells them. What can't be read
-/// is left out.
+/// Adds memory, processor time and descriptors of this process, as Linux reports them. What can't
+/// be read is left out.
 void collect_process(Scrape& scrape);
 
 }  // namespace regstream::metrics

@@ -8,17 +8,17 @@
 
 namespace regstream::metrics {
 
-/// Everybody who has something to say in `/metrics`. Each fact is counted where it happens, and
-/// read here when somebody asks: nothing is counted twice, and an answer costs the same however
-/// many streams there are. On one thread.
+/// The collectors behind `/metrics`. Each fact is counted where it happens, and read here when
+/// someone asks: nothing is counted twice, and an answer costs the same however many streams there
+/// are. Use it on one thread.
 class Registry {
  public:
   using Collector = std::function<void(Scrape&)>;
 
-  /// `collector` is called for each answer; what it reads must outlive the registry.
+  /// `collector` is called for each answer. What it reads must outlive the registry.
   void add(Collector collector);
 
-  /// The body of an answer, of `content_type`.
+  /// The body of an answer, in `content_type`.
   [[nodiscard]] std::string text() const;
 
   static constexpr const char* content_type = "text/plain; version=0.0.4; charset=utf-8";

@@ -53,7 +53,7 @@ void GatewayProcess::start() {
   options.publisher_name = name_;
   options.follower.page_bytes = plan_.page_bytes;
   options.follower.page_bytes_max = page_growth_max * plan_.page_bytes;
-  options.follower.claims_bytes_max = plan_.claims_bytes_max;
+  options.follower.unverified_bytes_max = plan_.claims_bytes_max;
   if (canary_ != Canary::endless_adoption) {
     options.follower.adoption.waiting_max = plan_.bare_max;
     options.follower.adoption.bytes_max = plan_.bare_bytes_max;
@@ -144,7 +144,7 @@ void GatewayProcess::check_limits() const {
                     " messages that are none, and has counted " +
                     std::to_string(follower.counts().malformed.total()));
   }
-  check(follower.claims_bytes(), plan_.claims_bytes_max + frame_bytes_max, "bytes of claims");
+  check(follower.unverified_bytes(), plan_.claims_bytes_max + frame_bytes_max, "bytes of claims");
 }
 
 void GatewayProcess::break_redis_link(broker::LinkRole role) {

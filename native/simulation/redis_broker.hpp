@@ -64,7 +64,9 @@ class RedisBroker {
   void act(broker::Call& call);
   void act(const broker::PauseChannel& pause);
   void act(const broker::BeginHistory& begin) { subscriber_->on_history(begin.position); }
-  void act(const broker::TellMessage& told) { subscriber_->on_message(told.id, told.message); }
+  void act(const broker::DeliverMessage& delivery) {
+    subscriber_->on_message(delivery.id, delivery.message);
+  }
   void act(const broker::GoLive& /*live*/) { subscriber_->on_live(); }
   void act(const broker::CaughtUp& /*caught_up*/) { subscriber_->on_caught_up(); }
   void act(const broker::PublishEnded& ended) { ended.done(ended.result); }

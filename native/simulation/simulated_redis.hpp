@@ -178,7 +178,7 @@ class SimulatedRedis {
   broker::HistoryReply run(const broker::ScriptCall& call, const broker::PublishBatch& batch);
   broker::HistoryReply run(const broker::ScriptCall& call, const broker::ProbePublishing& probe);
   broker::HistoryReply run(const broker::ScriptCall& call, const broker::Adopt& adopt);
-  broker::HistoryReply run(const broker::ScriptCall& call, const broker::TellLoss& loss);
+  broker::HistoryReply run(const broker::ScriptCall& call, const broker::RecordLoss& loss);
   /// False: it would begin a history, and no writes are taken.
   [[nodiscard]] bool open(const broker::ScriptCall& call);
   void begin_epoch(const broker::ScriptCall& call);

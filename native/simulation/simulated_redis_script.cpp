@@ -358,7 +358,7 @@ broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
 }
 
 broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
-                                         const broker::TellLoss& /*loss*/) {
+                                         const broker::RecordLoss& /*loss*/) {
   if (canary_ == Canary::silent_loss) {
     world_.note("redis: the canary does not tell of a loss");
     return data_.end.value_or(call.known);

@@ -38,8 +38,8 @@ void check_place(const std::filesystem::path& path, const FileKind& kind) {
   }
 }
 
-// SQLite would make the file with the process's umask. An existing file is not opened here: closing
-// it would drop the locks that SQLite has on it in this process (POSIX, fcntl).
+// SQLite would create the file with the process's umask. An existing file is not opened here:
+// closing it would drop the locks that SQLite holds on it in this process (POSIX, fcntl).
 void make_for_owner(const std::filesystem::path& path, const FileKind& kind) {
   const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
   const int error = errno;
@@ -77,7 +77,7 @@ std::runtime_error foreign(const std::filesystem::path& path, const FileKind& ki
                   "it belongs to another program; move it away, or " + or_another(kind));
 }
 
-/// Whether another program has made the file, by its first bytes alone: SQLite's "Database File
+/// Whether another program made the file, judged by its first bytes: SQLite's "Database File
 /// Format", 1.3, and 1.6 for the root of the schema's table.
 bool is_foreign(const SQLite::Database& database, const FileKind& kind) {
   constexpr std::string_view magic{"SQLite format 3\0", 16};
@@ -85,7 +85,8 @@ bool is_foreign(const SQLite::Database& database, const FileKind& kind) {
   constexpr unsigned char leaf = 13;
   std::array<unsigned char, 105> header{};
   sqlite3_file* file = nullptr;
-  // Through SQLite's own descriptor, so that closing it drops no lock; it reads without taking one.
+  // Through SQLite's own descriptor, so that closing it drops no lock. It reads without taking a
+  // lock.
   if (sqlite3_file_control(database.getHandle(), "main", SQLITE_FCNTL_FILE_POINTER, &file) !=
           SQLITE_OK ||
       file->pMethods == nullptr ||
@@ -99,7 +100,7 @@ bool is_foreign(const SQLite::Database& database, const FileKind& kind) {
   const int user_version = number(60);
   const int application_id = number(68);
   const bool has_tables = header[100] != leaf || header[103] != 0 || header[104] != 0;
-  // Ours has its number before it begins to write ahead: see `upgrade`.
+  // Our files get their application_id before write-ahead logging begins: see `upgrade`.
   return application_id != kind.application_id &&
          (application_id != 0 || user_version != 0 || has_tables || header[18] == writes_ahead);
 }
@@ -118,7 +119,7 @@ int newest_version(const FileKind& kind) {
   return kind.first_version - 1 + static_cast<int>(kind.versions.size());
 }
 
-/// `version`: the file's; 0 if it is empty.
+/// `version` is the file's. 0: it is empty.
 void upgrade(SQLite::Database& database, const FileKind& kind, int version) {
   SQLite::Transaction transaction{database};
   const int done = std::max(version - kind.first_version + 1, 0);
@@ -131,12 +132,12 @@ void upgrade(SQLite::Database& database, const FileKind& kind, int version) {
 }
 
 void prepare(SQLite::Database& database, const std::filesystem::path& path, const FileKind& kind) {
-  // With another program's file this would roll its journal back, or move what it has written ahead
-  // into the file as that is closed.
+  // On another program's file, the statements below would roll back its journal, or checkpoint its
+  // write-ahead log on closing.
   if (is_foreign(database, kind)) {
     throw foreign(path, kind);
   }
-  // Taking the lock first also means that nobody else changes what is checked below.
+  // The lock comes first, so that nobody changes what is checked below.
   database.exec("PRAGMA locking_mode = EXCLUSIVE");
   database.exec("BEGIN EXCLUSIVE; COMMIT");
 
@@ -183,7 +184,7 @@ std::runtime_error explain(const std::filesystem::path& path, const FileKind& ki
   switch (error.getErrorCode()) {
     case SQLITE_NOTADB:
     case SQLITE_CORRUPT:
-    case SQLITE_ERROR:  // The tables are not those that this program made.
+    case SQLITE_ERROR:  // The tables are not those of this program.
     case SQLITE_MISMATCH:
       return damaged(path, kind);
     case SQLITE_BUSY:

@@ -8,7 +8,7 @@
 namespace regstream::broker {
 namespace {
 
-/// The message without the id that the script put at its end.
+/// The message without the id that the script appended.
 std::string origin_of(EventId id, std::string_view message) {
   std::string stamp = "\"id\":\"";
   append_event_id(stamp, id);
@@ -43,21 +43,21 @@ void Adoption::begin(EventId position) {
   is_behind_ = false;
   probed_.reset();
   begun_ = position;
-  if (bare_.empty() && !is_unsettled_) {
+  if (bare_.empty() && !has_unverified_) {
     pass(position);
     return;
   }
-  // They wait under the old cursor still: what was not heard meanwhile counts as unheard. Their
-  // adoption may have been lost with the connection, so they are offered once more, those of which
-  // there is a text.
+  // They still wait, under the old cursor: messages of the gap count as not received. Their
+  // adoption may have been lost with the connection, so those whose text is left are offered once
+  // more.
   for (std::size_t index = textless_; index < offered_; ++index) {
     waiting_bytes_ += bare_[index].text.size();
   }
   offered_ = textless_;
 }
 
-void Adoption::set_unsettled(bool is_unsettled) {
-  is_unsettled_ = is_unsettled;
+void Adoption::set_has_unverified(bool has_unverified) {
+  has_unverified_ = has_unverified;
   leave_behind();
 }
 
@@ -71,7 +71,7 @@ void Adoption::hear_bare(std::string_view text) {
   shorten();
 }
 
-/// Texts that the history has are kept while there is room: it may lose them.
+/// Keeps the texts of adopted messages while there is room: the history may lose them.
 void Adoption::shorten() {
   for (; text_bytes_ > limits_.bytes_max && textless_ < offered_; ++textless_) {
     std::string& text = bare_[textless_].text;
@@ -81,13 +81,13 @@ void Adoption::shorten() {
 }
 
 void Adoption::give_up_unheard() {
-  if (!is_unsettled_) {
+  if (!has_unverified_) {
     pass(read_);
   }
 }
 
 bool Adoption::probe() {
-  if (probed_ || is_unsettled_ || !is_behind_ || heard_ >= read_) {
+  if (probed_ || has_unverified_ || !is_behind_ || heard_ >= read_) {
     return false;
   }
   probed_ = read_;
@@ -95,14 +95,15 @@ bool Adoption::probe() {
 }
 
 void Adoption::probed() {
-  // What was heard meanwhile, and is not settled, may be an entry's message yet: then once more.
-  if (const auto id = std::exchange(probed_, std::nullopt); id && !is_unsettled_) {
+  // A message that arrived meanwhile and is unverified may be an entry's message. Then probe once
+  // more.
+  if (const auto id = std::exchange(probed_, std::nullopt); id && !has_unverified_) {
     begun_ = std::max(begun_, *id);
     leave_behind();
   }
 }
 
-/// The last entry up to which all adoptions are known, those in `ahead_` included.
+/// The last entry up to which all adoptions are known, including those in `ahead_`.
 EventId Adoption::cursor() const {
   const bool is_known = read_.epoch == heard_.epoch && read_after_ <= heard_;
   return is_known ? std::max(read_, heard_) : heard_;
@@ -115,7 +116,7 @@ void Adoption::advance_read(EventId id) {
   }
   read_ = id;
   if (cursor() == read_) {
-    is_behind_ = false;  // The history holds all that follows.
+    is_behind_ = false;  // The history holds everything after it.
   }
 }
 
@@ -132,7 +133,7 @@ void Adoption::read(EventId id, std::string_view message, std::optional<EventId>
   if (id <= heard_) {
     return;
   }
-  // Few get as far as the search: those that were not heard of before the history began anew.
+  // The search is rare: only for adoptions not received before a new epoch began.
   const bool is_known =
       adopted_as && (*adopted_as <= heard_ || (*adopted_as != id && is_ahead_already(*adopted_as)));
   if (is_known) {
@@ -153,7 +154,7 @@ bool Adoption::is_ahead_already(EventId adopted_as) const {
 }
 
 bool Adoption::hear_entry(EventId id, std::string_view message) {
-  // What was there before the channel was heard, somebody else says again: the script does not.
+  // Somebody repeats a message from before the subscription: the script never does.
   const bool was_before = id.epoch == begun_.epoch && id <= begun_;
   if (id <= heard_ || was_before) {
     return true;
@@ -166,8 +167,8 @@ bool Adoption::hear_entry(EventId id, std::string_view message) {
     return false;
   }
   if (!is_read) {
-    // Trimmed before it could be read; what it was is told by the message alone. Before `pass`:
-    // that drops what was offered and is not taken off by then, and this is one of those.
+    // It was trimmed before it could be read, so the message alone says what was adopted. Before
+    // `pass`, which drops offered messages that are not taken off yet: this is one of them.
     take_off(hash_of(origin_of(id, message)));
   }
   pass(id);
@@ -184,20 +185,20 @@ void Adoption::pass(EventId id) {
   }
   heard_ = std::max(heard_, id);
   is_behind_ = false;
-  // All that made them done has been heard, and was not enough to take them off: some of it was
-  // missed while the channel was not heard.
+  // All their adoptions have been received, and still did not take them off: some were missed while
+  // the channel was not subscribed.
   if (offered_ > 0 && heard_ >= offered_end_) {
     drop_offered();
   }
 }
 
-/// What will not be heard any more is known as soon as it was read: nor will the bare messages be
-/// heard that it was adopted from. Not before it is settled which messages were bare: they may be
-/// those. And not if its epoch was lost since: what the new one has taken over of it may have yet
-/// to be read, and would then be taken for something that is known.
+/// Passes the entries that will not be received any more, once they have been read. Their bare
+/// messages will not be received either. Not while messages are unverified: those may be these bare
+/// messages. And not if the epoch was lost since: what the new epoch took over may still have to be
+/// read, and would then be taken for known.
 void Adoption::leave_behind() {
   const bool is_read = read_.epoch == begun_.epoch && read_ >= begun_;
-  if (is_behind_ && !is_unsettled_ && heard_ < begun_ && is_read) {
+  if (is_behind_ && !has_unverified_ && heard_ < begun_ && is_read) {
     pass(begun_);
   }
 }
@@ -237,7 +238,7 @@ std::optional<Adopt> Adoption::next() {
   if (is_asked_ || is_behind_ || offered_ == bare_.size()) {
     return std::nullopt;
   }
-  std::unordered_map<std::size_t, std::size_t> left;  // How many there are of each from here on.
+  std::unordered_map<std::size_t, std::size_t> left;  // How many messages of each hash are left.
   for (std::size_t index = offered_; index < bare_.size(); ++index) {
     ++left[bare_[index].hash];
   }
@@ -260,7 +261,7 @@ std::optional<Adopt> Adoption::next() {
     --left[hash];
   }
   if (adopt.offers.empty()) {
-    count_offered(index - offered_, read_);  // Others have had them adopted.
+    count_offered(index - offered_, read_);  // Other gateways had them adopted.
     return std::nullopt;
   }
   is_asked_ = true;
@@ -284,7 +285,7 @@ void Adoption::answered(std::optional<EventId> end) {
     count_offered(count, *end);
     return;
   }
-  // Not if more is known since the answer was on its way: nothing else may come.
+  // Not if more became known while the answer was on its way: nothing else may come.
   is_behind_ = cursor() == asked_cursor_;
   leave_behind();
 }

@@ -13,102 +13,110 @@
 
 namespace regstream::broker {
 
-/// The text without a byte order mark, and without JSON's white space at both ends, which are no
-/// part of what the history holds: the script's `object`.
+/// The text without a byte order mark and without JSON's white space at both ends: the history does
+/// not keep those. The script's function `object` does the same.
 [[nodiscard]] std::string_view trimmed_json(std::string_view text);
 
-/// A bare message that has to be in the history.
+/// A bare message that must get into the history.
 struct Offer {
   std::string text;
-  std::size_t ordinal = 1;  ///< How many of this very text were heard since the cursor, with it.
+  std::size_t ordinal = 1;  ///< How many messages with this text were received since the cursor,
+                            ///< this one included.
 };
 
-/// What the script is asked to adopt.
+/// A request to the script to adopt messages.
 struct Adopt {
-  EventId cursor;  ///< Adoptions up to here are not counted against the offers.
+  EventId cursor;  ///< The script ignores adoptions up to here when it counts.
   std::vector<Offer> offers;
 };
 
 struct AdoptionLimits {
-  /// Bare messages that wait for their adoption. When so many do, the channel is to be left unread
-  /// until some are adopted (`Adoption::is_full`): then Redis holds what follows.
+  /// Bare messages that wait for their adoption. When so many wait, leave the channel unread until
+  /// some are adopted (`Adoption::is_full`): Redis keeps what follows.
   std::size_t waiting_max = 40'000;
-  /// Of their texts, and of texts that were adopted. One message more may be held, and those that
-  /// were thought to be the history's (`FollowerLimits::claims_bytes_max`).
+  /// Bytes of their texts, and of texts that were adopted. One message more may be held, plus those
+  /// that were taken for entries of the history (`FollowerLimits::unverified_bytes_max`).
   std::size_t bytes_max = 16U << 20U;
-  /// One call of the script: Redis does nothing else meanwhile, some ten milliseconds. (Where the
-  /// cursor can't be the last entry that was read, it goes through those that were, too.)
+  /// One call of the script. Redis does nothing else meanwhile, for some ten milliseconds. (If the
+  /// cursor is older than the last entry that was read, the call also goes through the entries
+  /// between.)
   std::size_t offers_max = 1'024;
   std::size_t offers_bytes_max = 4U << 20U;
-  /// Adopted, and not heard of: as many as Redis holds for a subscriber by default (32 MB), and
-  /// more. Some 60 bytes each.
+  /// Messages that were adopted or read, and not yet received on the channel: as many as Redis
+  /// buffers for a subscriber by default (32 MB), and more. Some 60 bytes each.
   std::size_t unheard_max = 500'000;
 };
 
-/// Bare messages on the channel, until they are in the history. Sans-I/O.
+/// Gets bare messages from the channel into the history. A bare message is one that a program
+/// published with PUBLISH alone, past the script. Sans-I/O.
 ///
-/// Every gateway offers every bare message that it hears, and there is no leader: all hear the
-/// channel in one order, in which each adoption comes after its bare message. What a gateway has to
-/// offer is what it has heard, less the adoptions of the same text that it has heard since, or read
-/// ahead of the channel. The script takes off the adoptions that are in the history, but are not
-/// known here yet: those after `cursor`. So an offer may be made by any number of gateways, and by
-/// each again, and is taken once; and a text that was published twice is taken twice.
+/// Every gateway offers every bare message that it receives. There is no leader: all gateways
+/// receive the channel in the same order, in which each adoption follows its bare message. A
+/// gateway offers the messages that it received, minus the adoptions of the same text that it
+/// received since, or read in the history ahead of the channel. The script subtracts the adoptions
+/// in the history that this gateway does not know yet: those after `cursor`. So any number of
+/// gateways may offer a message, each of them repeatedly, and it is adopted once. A text that was
+/// published twice is adopted twice.
 ///
-/// The cursor is the last entry that was read. Where not all was read since the last one that was
-/// heard, it is that one, and what was read does not count.
+/// The cursor is the last entry that was read. If some entries between the last one received and
+/// the last one read were not read, the cursor is the last one received, and what was read does not
+/// count.
 class Adoption {
  public:
   explicit Adoption(AdoptionLimits limits = {}) : limits_(limits) {}
 
-  /// The channel is heard again from now on; the history's end was `position` just before.
+  /// The channel is subscribed again. Just before, the history ended at `position`.
   void begin(EventId position);
-  /// Whether some of what was heard may turn out to be bare messages yet.
-  void set_unsettled(bool is_unsettled);
+  /// Sets whether some received messages may still turn out to be bare.
+  void set_has_unverified(bool has_unverified);
 
   void hear_bare(std::string_view text);
 
-  /// As many wait as may: hear no more until this is false again, which needs no hearing.
+  /// The maximum is waiting: leave the channel unread until this is false again. That needs nothing
+  /// from the channel.
   [[nodiscard]] bool is_full() const {
     return waiting() >= limits_.waiting_max || waiting_bytes_ >= limits_.bytes_max;
   }
-  /// The channel is so far behind the history that it will not be heard to its end: more was read
-  /// or adopted than can be remembered; or as many wait as may, and need more to be heard.
+  /// The channel is so far behind the history that reading it to the end is hopeless: more was read
+  /// or adopted than can be remembered; or the maximum is waiting, and could only be adopted after
+  /// more was received.
   [[nodiscard]] bool is_overrun() const {
     return ahead_.size() > limits_.unheard_max || offered_ > limits_.unheard_max ||
            (is_behind_ && is_full() && (heard_ >= begun_ || read_ >= begun_));
   }
-  /// Whether to find out how much of what was read will not be heard, as it was published before
-  /// the channel was heard, but after `begin` was told where the history ends: what waits can be
-  /// offered only then. `probed`: all that was published before `probe` has been heard.
+  /// Whether to probe the channel. Some entries that were read may have been published before the
+  /// subscription began, but after the history's end was asked for (`begin`): they will never be
+  /// received, and waiting messages can be offered only once that is known. After `probed`,
+  /// everything published before `probe` has been received.
   [[nodiscard]] bool probe();
   void probed();
-  /// Nothing more will be heard of what was read by now. What the history has, but was not read,
-  /// goes on being counted: the adoption of one copy of a text must not be taken for another's.
+  /// The entries read so far will not be received any more. Entries of the history that were not
+  /// read still count: the adoption of one copy of a text must not be taken for another's.
   void give_up_unheard();
 
-  /// An entry was read in the history. Ids must grow. One that was adopted in an earlier epoch, as
-  /// `adopted_as`, may have been read or heard then.
+  /// An entry was read from the history. Ids must grow. An entry that was adopted in an earlier
+  /// epoch, as `adopted_as`, may have been read or received then.
   void read(EventId id, std::string_view message, std::optional<EventId> adopted_as);
-  /// The same of an entry that has no message: what is heard under its id says something else.
+  /// The same for an entry without a message. A message received under its id differs from it.
   void skip(EventId id);
 
-  /// A message was heard that carries an id which was read, or passed over, in the history. False:
-  /// it says something else than what was read.
+  /// A message was received with an id that was read, or skipped, in the history. False: its text
+  /// differs from the entry's.
   [[nodiscard]] bool hear_entry(EventId id, std::string_view message);
 
-  /// What to offer now: in flight until `answered` or `lost`. Empty: nothing.
+  /// What to offer now. It is in flight until `answered` or `lost`. Empty: nothing.
   [[nodiscard]] std::optional<Adopt> next();
-  /// The offers are in the history, which ended at `end` then. Empty: the history no longer holds
-  /// all since the cursor; they are offered again when more was heard, or read of what can't be
-  /// heard any more.
+  /// The offers are in the history, which then ended at `end`. Empty: the history no longer holds
+  /// everything since the cursor. Then they are offered again after more was received, or after
+  /// reading entries that can no longer be received.
   void answered(std::optional<EventId> end);
-  /// The connection broke: they are offered again.
+  /// The connection broke: the offers are made again.
   void lost();
 
-  /// The last id that was heard on the channel: the script publishes greater ones only.
+  /// The last id received on the channel. The script only publishes greater ones.
   [[nodiscard]] EventId heard() const { return heard_; }
 
-  // What is held, of which `AdoptionLimits` speaks.
+  // What is held; see `AdoptionLimits`.
   [[nodiscard]] std::size_t waiting() const { return bare_.size() - offered_; }
   [[nodiscard]] std::size_t text_bytes() const { return text_bytes_; }
   [[nodiscard]] std::size_t unheard() const { return std::max(offered_, ahead_.size()); }
@@ -116,14 +124,14 @@ class Adoption {
  private:
   struct Ahead {
     EventId id;
-    std::optional<std::size_t> hash;  // Nothing: it has no message.
-    // Of an adoption that is not known yet: its first id, and the bare message.
+    std::optional<std::size_t> hash;  // Empty: the entry has no message.
+    // For an adoption that is not yet known: its first id, and the hash of the bare message.
     std::optional<EventId> adopted_as;
-    std::optional<std::size_t> origin;  // Its hash.
+    std::optional<std::size_t> origin;
   };
   struct Bare {
     std::size_t hash;
-    std::string text;  // Empty: it was adopted, and there was no room to keep it.
+    std::string text;  // Empty: it was adopted, and its text did not fit.
   };
 
   [[nodiscard]] EventId cursor() const;
@@ -138,26 +146,26 @@ class Adoption {
   void shorten();
 
   AdoptionLimits limits_;
-  EventId heard_;                  // The last one that was heard on the channel.
-  EventId begun_;                  // Nothing up to this one will be heard any more.
-  std::optional<EventId> probed_;  // What was read when the channel was probed.
+  EventId heard_;                  // The last id received on the channel.
+  EventId begun_;                  // Nothing up to this id will be received any more.
+  std::optional<EventId> probed_;  // The last entry read when the channel was probed.
   EventId read_;                   // The last entry that was read.
-  EventId read_after_;             // All since this one was, in one epoch.
-  std::deque<Ahead> ahead_;        // Read, and not heard yet: after `heard_`.
-  std::deque<Bare> bare_;          // Heard since `heard_`, or not known to be adopted by then.
-  // Of each hash in `bare_`, and of each origin in `ahead_`.
+  EventId read_after_;             // All entries since this one were read, in one epoch.
+  std::deque<Ahead> ahead_;        // Read, but not yet received: after `heard_`.
+  std::deque<Bare> bare_;          // Received since `heard_`, or not known to be adopted by then.
+  // How often each hash is in `bare_`, and each origin in `ahead_`.
   std::unordered_map<std::size_t, std::size_t> counts_;
   std::unordered_map<std::size_t, std::size_t> ahead_counts_;
   std::size_t text_bytes_ = 0;
-  std::size_t waiting_bytes_ = 0;  // Of those after `offered_`.
-  std::size_t textless_ = 0;       // Of `bare_`, from the front.
-  std::size_t offered_ = 0;        // The same: the history has them.
-  std::size_t in_flight_ = 0;      // Of `bare_`, after those.
-  EventId offered_end_;            // The history's end when it had them.
+  std::size_t waiting_bytes_ = 0;  // Bytes of those after `offered_`.
+  std::size_t textless_ = 0;       // How many at the front of `bare_` have no text any more.
+  std::size_t offered_ = 0;        // How many at the front of `bare_` are in the history.
+  std::size_t in_flight_ = 0;      // How many after those are in flight.
+  EventId offered_end_;            // Where the history ended when it had them.
   bool is_asked_ = false;
-  EventId asked_cursor_;  // Of the offers in flight.
+  EventId asked_cursor_;  // The cursor of the offers in flight.
   bool is_behind_ = false;
-  bool is_unsettled_ = false;
+  bool has_unverified_ = false;
 };
 
 }  // namespace regstream::broker

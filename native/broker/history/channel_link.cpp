@@ -24,7 +24,7 @@ void ChannelLink::on_lost() noexcept {
 }
 
 void ChannelLink::say_lost(const RedisFailure& failure) {
-  if (failure.kind != RedisFailureKind::renewed) {  // That was this process's own wish.
+  if (failure.kind != RedisFailureKind::renewed) {  // This process closed it itself.
     happened_.emplace_back(RedisFailed{failure});
   }
   readiness_.on_reading_failed(public_reason(failure));
@@ -53,7 +53,7 @@ std::optional<RedisFailure> ChannelLink::on_reply(HistoryReply&& reply, Instant 
     server_ = std::move(opened->server);
     is_subscription_wanted_ = true;
   } else if (std::holds_alternative<Done>(reply) && question == Question::channels) {
-    if (link_.due() == nullptr) {  // The second one of two.
+    if (link_.due() == nullptr) {  // The second of two answers.
       follower_.on_subscribed(position_);
     }
   } else {

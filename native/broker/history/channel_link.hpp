@@ -15,28 +15,28 @@
 
 namespace regstream::broker {
 
-/// Subscribes to the channels for a follower. Sans-I/O. Before that it asks where the history ends,
-/// by the script's text, since this may be before the caller has loaded it. A Redis that refuses
-/// that for now is asked again, on the same connection.
+/// Subscribes to the channels for a follower. Sans-I/O. First it asks where the history ends. It
+/// sends the script's text for that, since the caller may not have loaded the script yet. If Redis
+/// refuses for now, it asks again on the same connection.
 class ChannelLink {
  public:
-  /// As of `ScriptLink`.
+  /// The arguments are those of `ScriptLink`.
   ChannelLink(const HistorySessionOptions& options, HistoryFollower& follower, Readiness& readiness,
               std::deque<SessionAction>& happened);
 
   [[nodiscard]] Link& link() { return link_; }
   [[nodiscard]] const Link& link() const { return link_; }
   void on_connected() { is_open_wanted_ = true; }
-  /// The connection is no more. `say_lost` follows, with the reason.
+  /// The connection is lost. `say_lost` follows, with the reason.
   void on_lost() noexcept;
   void say_lost(const RedisFailure& failure);
-  /// Why the connection is to be given up, if it is.
+  /// Why to give the connection up. Empty: keep it.
   [[nodiscard]] std::optional<RedisFailure> on_reply(HistoryReply&& reply, Instant now);
 
-  /// Which server has the channels, as `HistoryOpened` says. Empty: not known.
+  /// The server that has the channels; see `HistoryOpened`. Empty: not known.
   [[nodiscard]] const std::string& server() const { return server_; }
   [[nodiscard]] std::optional<HistoryCommand> poll(Instant now);
-  /// Whether the channels are to be left unread from now on, if that is new.
+  /// Returned when it changes: whether to leave the channels unread from now on.
   [[nodiscard]] std::optional<bool> poll_pause();
   [[nodiscard]] std::optional<Instant> next_deadline(Instant since) const;
 
@@ -46,12 +46,12 @@ class ChannelLink {
   std::deque<SessionAction>& happened_;
   Link link_;
   RefusalGate gate_;
-  const bool may_move_;  // Servers take each other's place.
+  const bool may_move_;  // Servers may take each other's place.
   bool is_open_wanted_ = false;
   bool is_subscription_wanted_ = false;
   bool is_paused_ = false;
   std::string server_;
-  EventId position_;  // Where the history ended before the channels were heard.
+  EventId position_;  // Where the history ended before the subscription.
 };
 
 }  // namespace regstream::broker

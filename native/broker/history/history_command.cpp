@@ -10,7 +10,7 @@ struct QuestionOf {
   Question operator()(const PublishBatch& /*batch*/) const { return Question::publish; }
   Question operator()(const ProbePublishing& /*probe*/) const { return Question::probe; }
   Question operator()(const Adopt& /*adopt*/) const { return Question::adoption; }
-  Question operator()(const TellLoss& /*loss*/) const { return Question::loss; }
+  Question operator()(const RecordLoss& /*loss*/) const { return Question::loss; }
   Question operator()(const LoadScript& /*load*/) const { return Question::script; }
   Question operator()(const AskDurability& /*ask*/) const { return Question::durability; }
   Question operator()(const AskServer& /*ask*/) const { return Question::server; }

@@ -12,14 +12,14 @@
 namespace regstream::broker {
 namespace {
 
-/// What the script's numbers can hold; no history gets there.
+/// The greatest number that the script can hold. No history gets there.
 constexpr std::uint64_t sequence_max = (std::uint64_t{1} << 53U) - 1;
-/// So many entries are soon there by waiting.
+/// Waiting brings this many entries quickly.
 constexpr std::uint64_t awaited_few = 16;
-/// Histories that were lost while this process ran, and whose messages may still be on their way.
+/// Histories that were lost while this process ran. Their messages may still be on their way.
 constexpr std::size_t past_epochs_max = 8;
 
-/// The id at the end of a message, where the script puts it. Saves decoding all of it.
+/// The id at the end of a message, where the script puts it. Saves decoding the whole message.
 std::optional<EventId> stamped_id(std::string_view message) {
   if (!message.ends_with("\"}")) {
     return std::nullopt;
@@ -45,12 +45,12 @@ void HistoryFollower::begin_anew() {
   anew.past_epochs_ = past_epochs_;
   anew.known_ = known_;
   anew.counts_ = counts_;
-  anew.is_catch_up_wanted_ =
-      is_catch_up_wanted_ || is_catching_up_ ||
-      std::any_of(told_.begin(), told_.end(), [](const FollowerAction& action) {
-        return std::holds_alternative<CaughtUp>(action);
-      });
-  anew.is_loss_due_ = true;  // A bare message may be what it was about to take in.
+  anew.is_catch_up_wanted_ = is_catch_up_wanted_ || is_catching_up_ ||
+                             std::any_of(pending_actions_.begin(), pending_actions_.end(),
+                                         [](const FollowerAction& action) {
+                                           return std::holds_alternative<CaughtUp>(action);
+                                         });
+  anew.is_loss_due_ = true;  // It may have been handling a bare message.
   *this = std::move(anew);
 }
 
@@ -74,21 +74,21 @@ void HistoryFollower::on_unsubscribed() {
   }
 }
 
-void HistoryFollower::on_loss_told(EventId end) {
-  is_telling_loss_ = false;
+void HistoryFollower::on_loss_recorded(EventId end) {
+  is_recording_loss_ = false;
   learn(end);
   request_read();
 }
 
-/// It may have been told; but whether, nobody knows.
-void HistoryFollower::lose_loss() {
-  is_loss_due_ |= std::exchange(is_telling_loss_, false);
+/// The loss may or may not have been recorded.
+void HistoryFollower::abandon_loss() {
+  is_loss_due_ |= std::exchange(is_recording_loss_, false);
 }
 
 void HistoryFollower::on_not_callable() {
   is_callable_ = false;
-  lose_read();
-  lose_loss();
+  abandon_read();
+  abandon_loss();
   adoption_.lost();
 }
 
@@ -97,8 +97,8 @@ void HistoryFollower::permit(bool reading, bool adopting) {
   may_adopt_ = adopting;
 }
 
-/// The answer to a read that may be under way will not come.
-void HistoryFollower::lose_read() {
+/// If a read is under way, its answer will not come.
+void HistoryFollower::abandon_read() {
   is_caught_up_ = false;
   if (is_subscribed_ || is_reading_) {
     request_read();
@@ -106,7 +106,7 @@ void HistoryFollower::lose_read() {
   is_reading_ = false;
   page_bytes_ = limits_.page_bytes;
   is_catch_up_wanted_ |= std::exchange(is_catching_up_, false);
-  claims_covered_ = 0;
+  unverified_before_read_ = 0;
 }
 
 void HistoryFollower::on_awaitable() {
@@ -128,7 +128,8 @@ std::optional<EventId> HistoryFollower::confirmed() const {
   return EventId{.epoch = last_->epoch, .sequence = last_->sequence - (hashes_.size() - 1)};
 }
 
-/// Not while a read brings the same, or has yet to confirm what was told before this connection.
+/// Not while a read brings the same entries, or has yet to confirm what was delivered before this
+/// connection.
 bool HistoryFollower::may_await() const {
   return is_awaitable_ && is_read_since_awaitable_ && is_live_ && !is_awaiting_ && !is_reading_ &&
          !is_read_wanted_;
@@ -147,7 +148,7 @@ void HistoryFollower::request_read() {
   is_read_wanted_ = true;
 }
 
-bool HistoryFollower::is_told(EventId id) const {
+bool HistoryFollower::is_delivered(EventId id) const {
   return last_ && id.epoch == last_->epoch && id <= *last_;
 }
 
@@ -157,14 +158,14 @@ bool HistoryFollower::is_past(EventId id) const {
 
 void HistoryFollower::on_message(std::string_view message) {
   if (const auto id = stamped_id(message)) {
-    hear_claim(*id, message);
+    hear_with_id(*id, message);
   } else {
     const MessageText text{message, published_bytes_max};
     const auto update = decode_update_slices(text.view(), *workflow_, published_limits);
     if (const auto* const error = std::get_if<DecodeError>(&update)) {
       refuse(*error);
     } else if (const auto& claimed = std::get_if<UpdateSlices>(&update)->id) {
-      hear_claim(*claimed, message);
+      hear_with_id(*claimed, message);
     } else {
       adoption_.hear_bare(message);
     }
@@ -176,25 +177,24 @@ void HistoryFollower::refuse(const DecodeError& error) {
   refusal_ = error;
 }
 
-void HistoryFollower::hear_claim(EventId id, std::string_view message) {
-  if (is_told(id) && claims_.empty()) {
+void HistoryFollower::hear_with_id(EventId id, std::string_view message) {
+  if (is_delivered(id) && unverified_.empty()) {
     hear_entry(id, message);
     return;
   }
   if (is_past(id)) {
     return;
   }
-  if (!is_told(id)) {
+  if (!is_delivered(id)) {
     request_read();
   }
-  claims_bytes_ += message.size();
-  claims_.push_back({id, std::string{message}});
-  adoption_.set_unsettled(true);
+  unverified_bytes_ += message.size();
+  unverified_.push_back({id, std::string{message}});
+  adoption_.set_has_unverified(true);
 }
 
 void HistoryFollower::hear_entry(EventId id, std::string_view message) {
-  // Somebody tells again what he has heard; or Redis has lost writes, and gives their ids to
-  // others.
+  // Someone repeats a message; or Redis has lost writes and given their ids to others.
   if (id <= adoption_.heard()) {
     request_read();
   }
@@ -208,21 +208,23 @@ void HistoryFollower::hear_entry(EventId id, std::string_view message) {
   }
 }
 
-/// In the order in which they were heard. The script appends first, and then publishes: what was
-/// heard before the read began, and is not in the history, is not the script's.
-void HistoryFollower::settle_claims() {
-  while (!claims_.empty() && (claims_covered_ > 0 || is_told(claims_.front().id))) {
-    const Claim claim = std::move(claims_.front());
-    claims_.pop_front();
-    claims_bytes_ -= claim.message.size();
-    claims_covered_ -= std::min<std::size_t>(claims_covered_, 1);
-    if (is_told(claim.id)) {
-      hear_entry(claim.id, claim.message);
-    } else if (!is_past(claim.id)) {
-      hear_bare(claim.message);
+/// Settles messages in the order in which they arrived. The script appends first and publishes
+/// then. So a message that arrived before the read began, and is not in the history, is not the
+/// script's.
+void HistoryFollower::settle_unverified() {
+  while (!unverified_.empty() &&
+         (unverified_before_read_ > 0 || is_delivered(unverified_.front().id))) {
+    const Unverified heard = std::move(unverified_.front());
+    unverified_.pop_front();
+    unverified_bytes_ -= heard.message.size();
+    unverified_before_read_ -= std::min<std::size_t>(unverified_before_read_, 1);
+    if (is_delivered(heard.id)) {
+      hear_entry(heard.id, heard.message);
+    } else if (!is_past(heard.id)) {
+      hear_bare(heard.message);
     }
   }
-  adoption_.set_unsettled(!claims_.empty());
+  adoption_.set_has_unverified(!unverified_.empty());
 }
 
 void HistoryFollower::hear_bare(std::string_view message) {
@@ -239,9 +241,9 @@ void HistoryFollower::on_page(HistoryPage page) {
   is_reading_ = false;
   learn(page.end);
   for (auto& entry : page.entries) {
-    if (!take(entry)) {
+    if (!apply_entry(entry)) {
       known_ = {.epoch = last_->epoch, .sequence = sequence_max};
-      claims_covered_ = 0;
+      unverified_before_read_ = 0;
       request_read();
       return;
     }
@@ -259,23 +261,23 @@ void HistoryFollower::on_page(HistoryPage page) {
     begin_history(page.end);
   }
   if (!std::exchange(is_live_, true)) {
-    told_.emplace_back(GoLive{});
+    pending_actions_.emplace_back(GoLive{});
   }
   if (is_catching_up_) {
-    told_.emplace_back(CaughtUp{});
-    is_catching_up_ = false;  // Not before: there may be no memory to say so.
+    pending_actions_.emplace_back(CaughtUp{});
+    is_catching_up_ = false;  // Not before: the line above may run out of memory.
   }
   is_caught_up_ = is_subscribed_ && is_read_since_subscribed_;
-  settle_claims();
+  settle_unverified();
 }
 
 void HistoryFollower::on_awaited(std::vector<HistoryEntry> entries) {
   is_awaiting_ = false;
   if (is_reading_ || !is_live_) {
-    return;  // The page that is due brings them as well.
+    return;  // The page under way brings them as well.
   }
   for (auto& entry : entries) {
-    if (is_told(entry.id)) {
+    if (is_delivered(entry.id)) {
       continue;
     }
     const EventId next{.epoch = last_->epoch, .sequence = last_->sequence + 1};
@@ -284,17 +286,17 @@ void HistoryFollower::on_awaited(std::vector<HistoryEntry> entries) {
       return;
     }
     learn(entry.id);
-    tell(entry);
+    deliver(entry);
   }
   if (hashes_.size() > limits_.unconfirmed_max) {
     request_read();
   }
 }
 
-/// False: a message that was told is another one now.
-bool HistoryFollower::take(HistoryEntry& entry) {
+/// False: a delivered message has changed.
+bool HistoryFollower::apply_entry(HistoryEntry& entry) {
   const EventId id = entry.id;
-  if (is_told(id)) {
+  if (is_delivered(id)) {
     const auto age = last_->sequence - id.sequence;
     const auto hash = age < hashes_.size()
                           ? hashes_[hashes_.size() - 1 - static_cast<std::size_t>(age)]
@@ -310,15 +312,15 @@ bool HistoryFollower::take(HistoryEntry& entry) {
   if (last_ != before) {
     begin_history(before);
   }
-  tell(entry);
+  deliver(entry);
   return true;
 }
 
-void HistoryFollower::tell(HistoryEntry& entry) {
+void HistoryFollower::deliver(HistoryEntry& entry) {
   adoption_.read(entry.id, entry.message, entry.adopted_as);
   last_ = entry.id;
   hashes_.emplace_back(hash_of(entry.message));
-  told_.emplace_back(TellMessage{entry.id, std::move(entry.message)});
+  pending_actions_.emplace_back(DeliverMessage{entry.id, std::move(entry.message)});
 }
 
 void HistoryFollower::begin_history(EventId position) {
@@ -331,13 +333,13 @@ void HistoryFollower::begin_history(EventId position) {
   last_ = position;
   hashes_ = {std::nullopt};
   is_live_ = false;
-  told_.emplace_back(BeginHistory{position});
+  pending_actions_.emplace_back(BeginHistory{position});
 }
 
 void HistoryFollower::on_adopted(std::optional<EventId> end) {
   if (end) {
     learn(*end);
-    // Waiting brings few at a time, and what is adopted at once may be more than the history keeps.
+    // Waiting brings a few at a time, and a large adoption may exceed what the history keeps.
     if (last_ && *end > EventId{.epoch = last_->epoch, .sequence = last_->sequence + awaited_few}) {
       request_read();
     }
@@ -347,20 +349,21 @@ void HistoryFollower::on_adopted(std::optional<EventId> end) {
 
 std::optional<FollowerAction> HistoryFollower::poll() {
   is_channel_behind_ |= !may_hear();
-  if (!told_.empty()) {
-    FollowerAction action = std::move(told_.front());
-    told_.pop_front();
+  if (!pending_actions_.empty()) {
+    FollowerAction action = std::move(pending_actions_.front());
+    pending_actions_.pop_front();
     return action;
   }
   if (may_await()) {
     is_awaiting_ = true;
     return AwaitHistory{*last_};
   }
-  // Once a history was read to its end: what a new one has taken over may yet make bare ones known.
+  // Only after a history was read to its end: entries that a new epoch took over may still settle
+  // bare messages.
   if (is_live_ && is_subscribed_ && may_hear() && adoption_.probe()) {
     return ProbeChannel{};
   }
-  // Not while the channel is about to be heard: some of what was read may be heard then.
+  // Not while a subscription is about to begin: some of what was read may be received then.
   if (adoption_.is_overrun() && is_live_ && !is_subscribing_) {
     if (!is_subscribed_) {
       adoption_.give_up_unheard();
@@ -378,13 +381,13 @@ std::optional<FollowerAction> HistoryFollower::poll() {
     is_read_since_subscribed_ = is_subscribed_;
     is_read_since_awaitable_ = is_awaitable_;
     is_catching_up_ |= std::exchange(is_catch_up_wanted_, false);
-    claims_covered_ = claims_.size();
+    unverified_before_read_ = unverified_.size();
     return ReadHistory{confirmed(), page_bytes_};
   }
-  if (may_adopt_ && is_loss_due_ && !is_telling_loss_) {
+  if (may_adopt_ && is_loss_due_ && !is_recording_loss_) {
     is_loss_due_ = false;
-    is_telling_loss_ = true;
-    return TellLoss{};
+    is_recording_loss_ = true;
+    return RecordLoss{};
   }
   if (may_adopt_) {
     if (auto adopt = adoption_.next()) {

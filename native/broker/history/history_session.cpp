@@ -78,7 +78,7 @@ void HistorySession::on_connected(LinkRole role, Instant now) {
   }
 }
 
-/// The connection leads to a server that may have the history.
+/// The connection leads to a server that can have the history.
 void HistorySession::begin(LinkRole role, Instant now) {
   switch (role) {
     case LinkRole::caller:
@@ -127,7 +127,7 @@ void HistorySession::on_lost(LinkRole role, const RedisFailure& failure, Instant
   }
 }
 
-/// False: there was none to lose.
+/// False: there was no connection.
 bool HistorySession::drop(LinkRole role, Instant now) noexcept {
   if (!link(role).on_lost(now)) {
     return false;
@@ -161,7 +161,7 @@ void HistorySession::on_interrupted(Instant now) noexcept {
   begin_anew_at_ = now + interruption_pause_;
 }
 
-/// If there is no memory for this either, that is an interruption, too.
+/// If this also runs out of memory, that is another interruption.
 void HistorySession::begin_anew(Instant now) {
   if (follows_) {
     follower_.begin_anew();
@@ -178,7 +178,7 @@ void HistorySession::give_up(LinkRole role, const RedisFailure& failure, Instant
   on_lost(role, failure, now);
 }
 
-/// Unless there is no connection: the next one is on its way then.
+/// Does nothing without a connection: the next one is already on its way.
 void HistorySession::renew(LinkRole role, Instant now) {
   if (link(role).is_up()) {
     give_up(role, {RedisFailureKind::renewed, {}}, now);
@@ -220,7 +220,7 @@ void HistorySession::on_reply(LinkRole role, HistoryReply&& reply, Instant now) 
     give_up(role, *end, now);
   }
   if (script_.take_primary_found()) {
-    // What is heard and waited for comes from the server that takes writes.
+    // The channel and the entries must come from the server that accepts writes.
     renew(LinkRole::listener, now);
     renew(LinkRole::waiter, now);
   }
@@ -261,7 +261,7 @@ std::optional<SessionAction> HistorySession::poll(Instant now) {
     action = poll_finder(now);
   }
   if (!action) {
-    action = pop(happened_);  // It may have led to more.
+    action = pop(happened_);  // The finder may have added more.
   }
   if (!action) {
     action = poll_links(now);
@@ -272,7 +272,7 @@ std::optional<SessionAction> HistorySession::poll(Instant now) {
   if (!action) {
     action = poll_fact();
   }
-  // Last: a handler may destroy the session's owner.
+  // Last, since a handler may destroy the session's owner.
   return action ? std::move(action) : poll_ended();
 }
 
@@ -308,14 +308,16 @@ std::optional<SessionAction> HistorySession::poll_links(Instant now) {
   return std::nullopt;
 }
 
-/// What the follower wants, until it wants nothing.
+/// Performs the follower's actions until one is for the shell.
 std::optional<SessionAction> HistorySession::poll_follower(Instant now) {
   struct Act {
     HistorySession& session;
     Instant now;
 
     std::optional<SessionAction> operator()(BeginHistory begin) const { return begin; }
-    std::optional<SessionAction> operator()(TellMessage& told) const { return std::move(told); }
+    std::optional<SessionAction> operator()(DeliverMessage& delivery) const {
+      return std::move(delivery);
+    }
     std::optional<SessionAction> operator()(GoLive live) const { return live; }
     std::optional<SessionAction> operator()(CaughtUp caught_up) const { return caught_up; }
     std::optional<SessionAction> operator()(AwaitHistory await) const {
@@ -330,7 +332,7 @@ std::optional<SessionAction> HistorySession::poll_follower(Instant now) {
     }
     std::optional<SessionAction> operator()(ReadHistory read) const { return ask(read); }
     std::optional<SessionAction> operator()(Adopt& adopt) const { return ask(std::move(adopt)); }
-    std::optional<SessionAction> operator()(TellLoss loss) const { return ask(loss); }
+    std::optional<SessionAction> operator()(RecordLoss loss) const { return ask(loss); }
 
     [[nodiscard]] SessionAction ask(ScriptMode&& mode) const {
       return session.call(LinkRole::caller, session.script_.call(std::move(mode)));

@@ -23,46 +23,46 @@
 
 namespace regstream::broker {
 
-/// A process's part in the history that Redis keeps: publishes into it, follows it and tells it
-/// once and in order. Joins the follower and the line of publishes with the three connections: what
-/// is asked on which one and in which order, what is sent again, which connection is given up, and
-/// when it comes back. All three lead to one server, which `ServerFinder` finds: when the history
-/// moves to another one, so do they. Sans-I/O: broker/redis_broker.cpp has its sockets, simulation/
-/// made-up ones.
+/// One process's part in the history in Redis: it publishes into it, follows it and delivers it
+/// once and in order. The session joins the follower and the publish line with the connections:
+/// which command goes on which connection and in which order, what is sent again, which connection
+/// is given up, and when it is made again. All connections lead to one server, which `ServerFinder`
+/// finds; when the history moves to another server, the connections follow. Sans-I/O:
+/// broker/redis_broker.cpp has real sockets, simulation/ simulated ones.
 ///
-/// Inputs are methods, in the order of what happens, with the time that it is. After each, and
-/// after construction, `poll` until it gives nothing, do what it gives, and call `handle_deadline`
-/// at `next_deadline`. A late call of that is normal. None of them may be called within another.
+/// Inputs are methods, in the order of events, each with its time. After each input, and after
+/// construction, `poll` until it returns nothing, perform each action, and call `handle_deadline`
+/// at `next_deadline`. A late call of that is normal. Never call a method within another.
 class HistorySession {
  public:
   explicit HistorySession(const HistorySessionOptions& options);
   HistorySession(const HistorySession&) = delete;
   HistorySession& operator=(const HistorySession&) = delete;
 
-  /// Without a key, the message has one of its own. `done` may be empty. An exception leaves it,
-  /// and the message was not taken in.
+  /// Publishes a message. With an empty key, the message has one of its own. `done` may be empty.
+  /// If an exception leaves this, the message was not accepted.
   void publish(std::string message, std::string key, PublishHandler&& done, Patience patience);
-  /// From now on the history is followed. Without that, the session publishes only.
+  /// Follows the history from now on. Without this call the session only publishes.
   void follow();
-  /// Asks to tell all that the history holds by now; `CaughtUp` follows.
+  /// Asks to deliver everything that the history holds by now; `CaughtUp` follows.
   void catch_up() { follower_.catch_up(); }
 
-  /// A connection that `Connect` asked for can take commands.
+  /// A connection that `Connect` asked for is ready for commands.
   void on_connected(LinkRole role, Instant now);
-  /// A connection was lost, or was not made. Not after `GiveUp`.
+  /// A connection was lost, or could not be made. Not called after `GiveUp`.
   void on_lost(LinkRole role, const RedisFailure& failure, Instant now);
-  /// The next reply on a connection: the answer to `due`.
+  /// The next reply on a connection. It answers `due`.
   void on_reply(LinkRole role, HistoryReply&& reply, Instant now);
-  /// An exception has interrupted an input, `poll`, or what was to be done, most likely because
-  /// there is no memory. All connections are to be closed: what was under way is sent again on new
-  /// ones, and the history is told anew. `poll` at `next_deadline`, not at once.
+  /// An exception interrupted an input, `poll` or an action, most likely for lack of memory. Close
+  /// all connections: unfinished work is sent again on new ones, and the history is delivered
+  /// again. Call `poll` at `next_deadline`, not at once.
   void on_interrupted(Instant now) noexcept;
-  /// What the next reply answers. Null: nothing was asked.
+  /// What the next reply answers. Null: no reply is due.
   [[nodiscard]] const Link::Due* due(LinkRole role) { return link(role).due(); }
 
   /// A message on one of the channels.
   void on_message(std::string_view message) { follower_.on_message(message); }
-  /// As of `HistoryFollower`.
+  /// See `HistoryFollower`.
   void on_channel_behind() { follower_.on_channel_behind(); }
   void on_channel_drained() { follower_.on_channel_drained(); }
 
@@ -70,7 +70,8 @@ class HistorySession {
   [[nodiscard]] std::optional<Instant> next_deadline() const;
   void handle_deadline(Instant now) { handled_at_ = std::max(handled_at_, now); }
 
-  /// The history is followed, and what it held was told; without `follow`, publishes can be sent.
+  /// The history is followed, and everything that it held was delivered. Without `follow`:
+  /// publishes can be sent.
   [[nodiscard]] bool is_connected() const {
     return follows_ ? follower_.is_caught_up() : publisher().is_ready();
   }
@@ -108,8 +109,8 @@ class HistorySession {
   ServerFinder finder_;
   Introductions introductions_;
   const bool waits_for_replicas_;
-  ScriptLink script_;      // The caller.
-  ScriptLink publishing_;  // Idle where nobody waits for replicas.
+  ScriptLink script_;      // The link `caller`.
+  ScriptLink publishing_;  // Idle unless publishes wait for replicas.
   ChannelLink channel_;
   Link waiter_;
   const Duration interruption_pause_;
@@ -117,10 +118,10 @@ class HistorySession {
   bool follows_ = false;
   bool was_connected_ = false;
   bool is_awaiting_refused_ = false;
-  // What was said of what the follower counts.
+  // The follower's counts, as last reported.
   std::uint64_t forged_ = 0;
   std::uint64_t overflowing_ = 0;
-  std::size_t unknown_ = 0;  // Publishes that ended so, and were not said yet.
+  std::size_t unknown_ = 0;  // Publishes with an unknown outcome, not yet reported.
   Instant handled_at_ = Instant::min();
 };
 

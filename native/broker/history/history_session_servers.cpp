@@ -1,4 +1,4 @@
-// How the connections of a session come to lead to one server: the one that has the history.
+// How all connections of a session come to lead to one server: the one that has the history.
 #include <algorithm>
 #include <utility>
 
@@ -8,7 +8,7 @@ namespace regstream::broker {
 
 std::optional<SessionAction> HistorySession::poll_finder(Instant now) {
   auto action = finder_.poll(now);
-  // While the primary serves, it does not matter that nobody tells of another one.
+  // While the primary works, it does not matter that nobody knows of another one.
   if (const auto failure = finder_.take_failure(); failure && !script_.link().is_up()) {
     script_.say_lost(*failure, now);
   }
@@ -18,7 +18,7 @@ std::optional<SessionAction> HistorySession::poll_finder(Instant now) {
   return action;
 }
 
-/// Which server the connection leads to. Empty: not known.
+/// The server that the connection leads to. Empty: not known.
 std::string HistorySession::server_of(LinkRole role) const {
   if (finder_.may_move()) {
     return introductions_.server(role);
@@ -28,9 +28,9 @@ std::string HistorySession::server_of(LinkRole role) const {
                                       : std::string{};
 }
 
-/// What is heard has to come from the server that is called. While the address moves to another one
-/// (a failover), connections that are made one after the other may lead to both: then the older
-/// ones are made anew.
+/// Messages must come from the same server that is called. While the address moves to another
+/// server (a failover), two connections may lead to different servers. Then the older ones are made
+/// again.
 void HistorySession::stay_together(Instant now) {
   std::optional<LinkRole> newest;
   for (const LinkRole role : server_links) {
@@ -58,7 +58,7 @@ void HistorySession::stay_together(Instant now) {
   }
 }
 
-/// The history's server has another address now. There is no reason to wait for it.
+/// The history's server has a new address. There is no reason to wait before connecting to it.
 void HistorySession::move(Instant now) {
   for (const LinkRole role : server_links) {
     if (link(role).is_begun()) {

@@ -11,28 +11,28 @@
 
 namespace regstream::broker {
 
-/// Asks the server behind each new connection who it is, before anything else is asked there. Where
-/// servers take each other's place, the address alone does not tell which of them answers, and
-/// whether it is a primary. Sans-I/O.
+/// Asks the server behind each new connection who it is, before anything else. Where servers may
+/// take each other's place, the address alone does not tell which server answers, and whether it is
+/// a primary. Sans-I/O.
 class Introductions {
  public:
   /// There is a new connection.
   void begin(LinkRole role);
-  /// It is no more.
+  /// The connection is gone.
   void end(LinkRole role) noexcept;
-  /// On which connection to ask next, by `AskIdentity`.
+  /// The connection on which to send `AskIdentity` next.
   [[nodiscard]] std::optional<LinkRole> poll();
 
   enum class Outcome : std::uint8_t {
-    pending,  ///< Another reply is to come.
+    pending,  ///< Another reply will follow.
     primary,
     replica,
-    unnamed,  ///< It does not say who it is.
+    unnamed,  ///< The server does not identify itself.
   };
-  /// One of the replies to that.
+  /// Handles one of the replies to `AskIdentity`.
   [[nodiscard]] Outcome on_reply(LinkRole role, const HistoryReply& reply);
-  /// Which server the connection leads to. It is another one after a start, and as another one's
-  /// replica or primary. Empty: not known.
+  /// The server that the connection leads to. It counts as another server after a restart, and
+  /// after it becomes a replica or a primary. Empty: not known.
   [[nodiscard]] const std::string& server(LinkRole role) const { return at(role).server; }
 
  private:

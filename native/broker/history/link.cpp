@@ -4,8 +4,8 @@ namespace regstream::broker {
 
 namespace {
 
-/// Whether the time of the answer tells how quick Redis is: it is a short call of the caller, and
-/// carries no more than an update.
+/// Whether the answer's time measures how quick Redis is: the question is a short call of the
+/// caller, and carries no more than an update.
 bool is_short(Question question) {
   switch (question) {
     case Question::page:

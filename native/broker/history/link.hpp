@@ -14,7 +14,7 @@
 
 namespace regstream::broker {
 
-/// The life of one connection to Redis, and the answers that are due on it. Sans-I/O.
+/// The life of one connection to Redis, and the answers due on it. Sans-I/O.
 ///
 ///     state        open        connect, when due   connected   lost
 ///     idle         waiting
@@ -22,48 +22,49 @@ namespace regstream::broker {
 ///     connecting                                   up          waiting
 ///     up                                                       waiting
 ///
-/// It waits longer each time, until a connection has proved stable. What a state has no entry for
-/// is ignored.
+/// The wait grows with each attempt, until a connection has been stable. Inputs without an entry
+/// are ignored.
 class Link {
  public:
   Link(const RedisTiming& timing, std::uint64_t seed)
       : stable_after_(timing.stable_after), backoff_(timing.backoff, seed) {}
 
-  /// From now on there is to be a connection.
+  /// Wants a connection from now on.
   void open();
-  /// True: a connection is to be made now. Once for each.
+  /// True, once for each connection: make it now.
   [[nodiscard]] bool poll_connect(Instant now);
-  /// False: none was being made.
+  /// False: no connection was being made.
   bool on_connected(Instant now);
-  /// False: there was none to lose. No answer is due any more.
+  /// False: there was no connection to lose. Otherwise no answers are due any more.
   bool on_lost(Instant now);
-  /// Where it waits before the next connection, it waits no longer.
+  /// Ends the wait before the next connection, if there is one.
   void hasten();
-  /// The same, since the server has moved: the first time, and again after a connection that has
-  /// proved stable. Servers may each name the other one.
+  /// The same after the server moved: once, and again after a connection that was stable. Two
+  /// servers may each name the other one.
   void hasten_to_moved();
 
-  /// A connection is there, or is being made.
+  /// There is a connection, or one is being made.
   [[nodiscard]] bool is_begun() const {
     return is_up() || std::holds_alternative<Connecting>(state_);
   }
   [[nodiscard]] bool is_up() const { return up_since().has_value(); }
-  /// When the connection was made, if there is one.
+  /// When the connection was made. Empty: there is none.
   [[nodiscard]] std::optional<Instant> up_since() const;
-  /// When `poll_connect` is to be asked again.
+  /// When to call `poll_connect` again.
   [[nodiscard]] std::optional<Instant> next_deadline() const;
 
-  /// A command is sent; its replies come after those of all before it. True: the time until its
-  /// last reply tells how quick Redis is. Not if it carries much, or waits behind one that does.
+  /// Notes that a command is sent. Replies arrive in the order of commands. True: the time until
+  /// its last reply measures how quick Redis is. False if the command carries much data, or waits
+  /// behind one that does.
   bool ask(const HistoryCommand& command);
   struct Due {
     Question question;
     std::size_t replies_left;
-    bool is_timed;  ///< As `ask` said.
+    bool is_timed;  ///< The result of `ask`.
   };
-  /// What the next reply answers. Null: nothing was asked.
+  /// What the next reply answers. Null: no reply is due.
   [[nodiscard]] const Due* due() const { return due_.empty() ? nullptr : &due_.front(); }
-  /// A reply came: what it answers. Empty: nothing was asked.
+  /// Notes a reply, and returns what it answers. Empty: none was due.
   std::optional<Question> on_reply();
 
  private:

@@ -6,7 +6,7 @@
 
 namespace regstream::broker {
 
-/// What stands for a message where a broker remembers which one it was, and not its text.
+/// Stands for a message where a broker only has to recognize it.
 [[nodiscard]] inline std::size_t hash_of(std::string_view message) {
   return std::hash<std::string_view>{}(message);
 }

@@ -40,7 +40,7 @@ const PublishQueue::Batch* PublishLine::next(Instant now) noexcept {
   if (queue_.in_flight() == 0) {
     expire(now);
   }
-  const auto* const batch = queue_.take(now);
+  const auto* const batch = queue_.next_batch(now);
   if (batch != nullptr) {
     gate_.on_called();
   }
@@ -95,7 +95,8 @@ std::optional<PublishLine::Ended> PublishLine::poll_ended() {
     ended = {.done = std::move(ended_.front().done), .result = std::move(ended_.front().result)};
     ended_.pop_front();
   } else if (!withdrawn_.empty()) {
-    ended = {.done = {}, .result = PublishError{not_now}};  // First: there may be no memory.
+    ended = {.done = {}, .result = PublishError{not_now}};  // First, since it may run out of
+                                                            // memory.
     ended->done = std::move(withdrawn_.front().done);
     withdrawn_.pop_front();
   } else if (!unknown_.empty()) {

@@ -17,64 +17,66 @@
 
 namespace regstream::broker {
 
-/// Publishes on their way to a Redis that may go away, and may refuse them for a while. Sans-I/O.
-/// Joins the queue, which keeps their order, with the gate, which says when to try again.
+/// Publishes on their way to a Redis that may go away, or refuse them for a while. Joins the queue,
+/// which keeps their order, with the gate, which says when to try again. Sans-I/O.
 ///
-/// Inputs are methods, in the order of what happens. After each, send what `next` gives, and call
-/// the handlers that `poll_ended` gives, each until there is nothing.
+/// Inputs are methods, in the order of events. After each, send what `next` returns, and call the
+/// handlers that `poll_ended` returns, until both return nothing.
 class PublishLine {
  public:
-  /// `resend_max`: as for `PublishQueue`. `backoff` paces what is tried again after a refusal.
+  /// `resend_max`: see `PublishQueue`. `backoff` sets the pauses after refusals.
   PublishLine(PublishLimits limits, Duration resend_max, BackoffOptions backoff,
               std::uint64_t seed);
 
-  /// A publish that is over. `result` is for `done`, which may be empty.
+  /// A publish that has ended. Call `done`, which may be empty, with `result`.
   struct Ended {
     PublishHandler done;
     PublishResult result;
-    bool is_unknown = false;  ///< It may be in the history; nobody knows.
+    bool is_unknown = false;  ///< It may be in the history; the outcome is unknown.
   };
 
-  /// Takes a message in, or says why not; `done` is moved from only if it was taken in.
+  /// Accepts a message, or returns why not. `done` is moved from only if the message is accepted.
   [[nodiscard]] std::optional<PublishError> push(std::string message, std::string key,
                                                  PublishHandler& done, Patience patience);
 
-  /// The connection by which publishes are sent is there, and then no longer.
+  /// The connection for publishes is up, or down.
   void on_up() { is_up_ = true; }
   void on_down(Instant now) noexcept;
 
-  /// The next batch to send, now; see `PublishQueue::take`.
+  /// The next batch to send, now; see `PublishQueue::next_batch`.
   [[nodiscard]] const PublishQueue::Batch* next(Instant now) noexcept;
-  /// A call that changes nothing, and finds out whether publishes would be taken, may be sent now.
+  /// Whether a probe may be sent now: a call that changes nothing and finds out whether publishes
+  /// would be accepted.
   [[nodiscard]] bool may_probe(Instant now) const;
   void on_probed() { gate_.on_called(); }
 
-  // The answer to the batch that is due, the oldest one without an answer. If there is no memory
-  // for it, that batch is due still.
+  // Answers to the oldest batch without an answer. If handling one runs out of memory, that batch
+  // stays without an answer.
 
-  /// `PublishQueue::due` results. The batch is in flight until `on_acknowledged`: what Redis has
-  /// taken may have to reach replicas first. True: Redis had taken none before this.
+  /// Redis accepted the batch, with `PublishQueue::due` results. It stays in flight until
+  /// `on_acknowledged`, since replicas may have to confirm it first. True: Redis had refused writes
+  /// before this.
   bool on_taken(std::vector<PublishResult> results) noexcept;
-  /// It would be refused again.
+  /// Redis refused the batch, and would refuse it again.
   void on_refused(const PublishError& error);
-  /// It would be taken later.
+  /// Redis refused the batch for now.
   void on_refused_in_passing(Instant now);
-  /// A batch before it is not in the history.
+  /// An earlier batch is not in the history.
   void on_out_of_order();
 
-  /// The oldest batch that was taken is in the history for good: its publishes end.
+  /// The oldest accepted batch is in the history for good: its publishes end.
   void on_acknowledged() noexcept;
 
-  // The answer to a probe; true as above.
+  // Answers to a probe. True: Redis had refused writes before this.
   bool on_probe_taken() { return gate_.on_taken(); }
   void on_probe_refused(Instant now);
 
-  /// Redis refused another write, which is not sent here, in passing.
+  /// Redis refused a write of someone else, for now.
   void on_write_refused(Instant now);
 
   [[nodiscard]] std::optional<Ended> poll_ended();
 
-  /// When `next` or `may_probe` is to be asked again, if nothing else happens.
+  /// When to call `next` or `may_probe` again, if nothing else happens.
   [[nodiscard]] std::optional<Instant> next_deadline() const;
 
   [[nodiscard]] bool is_up() const { return is_up_; }

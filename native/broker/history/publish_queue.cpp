@@ -16,14 +16,15 @@ std::optional<PublishError> PublishQueue::push(std::string message, std::string 
   if (auto problem = size_problem(message, key, limits_); !problem.empty()) {
     return PublishError{std::move(problem)};
   }
-  // Those that were in flight may exceed the limit when they wait again.
+  // Updates that were in flight may exceed the limit when they wait again.
   if (waiting() >= limits_.waiting_max ||
       waiting_bytes_ + message.size() > limits_.waiting_bytes_max) {
     return PublishError{"the update was dropped, since " + std::to_string(waiting()) + " others (" +
                         std::to_string(waiting_bytes_) +
                         " bytes) wait for redis already: bring redis back"};
   }
-  std::list<Publish> taken_in(1);  // Before anything is moved from: there may be no memory.
+  std::list<Publish> taken_in(1);  // Before anything is moved from, since this may run out of
+                                   // memory.
   taken_in.front().message = std::move(message);
   taken_in.front().key = std::move(key);
   taken_in.front().done = std::move(done);
@@ -34,7 +35,7 @@ std::optional<PublishError> PublishQueue::push(std::string message, std::string 
   return std::nullopt;
 }
 
-const PublishQueue::Batch* PublishQueue::take(Instant now) noexcept {
+const PublishQueue::Batch* PublishQueue::next_batch(Instant now) noexcept {
   if (in_flight_.empty()) {
     wait_again();
   } else if (!held_batches_.empty() || !held_back_.empty() || is_refused_before_) {
@@ -44,7 +45,7 @@ const PublishQueue::Batch* PublishQueue::take(Instant now) noexcept {
   if (is_new && (waiting_.empty() || unused_.empty())) {
     return nullptr;
   }
-  // Behind one in flight Redis takes only the number that follows on it.
+  // Behind a batch in flight, Redis only accepts the number that follows it.
   const std::uint64_t first = is_new ? next_number_ : again_.front().first;
   if (!in_flight_.empty() && in_flight_.back().end() != first) {
     return nullptr;
@@ -63,7 +64,8 @@ const PublishQueue::Batch* PublishQueue::take(Instant now) noexcept {
   return &taken;
 }
 
-/// With what waits, as far as it may be. The first one may be larger than a batch: it goes alone.
+/// Fills the batch with waiting updates, up to the limits. A first update that is larger than a
+/// batch goes alone.
 void PublishQueue::fill(Batch& batch) noexcept {
   batch.first = next_number_;
   do {
@@ -152,14 +154,14 @@ void PublishQueue::count_as_waiting(const Batch& batch) noexcept {
   waiting_bytes_ += batch.bytes;
 }
 
-/// What was held back, while nothing is in flight.
+/// Lets everything held back wait again. Call it while nothing is in flight.
 void PublishQueue::wait_again() noexcept {
   again_.splice(again_.begin(), held_batches_);
   waiting_.splice(waiting_.begin(), held_back_);
   is_refused_before_ = false;
 }
 
-/// The batch is no more: its publishes.
+/// Dissolves the batch, and returns its publishes.
 std::list<PublishQueue::Publish> PublishQueue::leave(Batches& from,
                                                      Batches::iterator batch) noexcept {
   std::list<Publish> publishes = std::move(batch->publishes);

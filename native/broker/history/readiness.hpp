@@ -9,13 +9,13 @@
 
 namespace regstream::broker {
 
-/// Whether updates can be read and published, by what was tried last. Sans-I/O.
+/// Whether updates can be read and published, by the last attempts. Sans-I/O.
 ///
-/// A process has to prove both before it is ready. Where nobody publishes for a while, or one
-/// publish was refused for a reason that may be its own, a probe is due, which finds out.
+/// A process must prove both before it is ready. If nothing was published for a while, or one
+/// publish was refused for a reason that may be its own, a probe is due to find out.
 class Readiness {
  public:
-  /// `unproved`: the reason until something was tried.
+  /// `unproved`: the reason to report before the first attempt.
   explicit Readiness(const std::string& unproved) : obstacles_{unproved, unproved} {}
 
   void on_read() { obstacles_.reading.clear(); }
@@ -23,13 +23,13 @@ class Readiness {
 
   void on_published(Instant now);
   void on_publishing_failed(std::string reason, Instant now);
-  /// A publish was refused, perhaps for what it says: the next probe is due at once.
+  /// A publish was refused, perhaps for its contents: a probe is due at once.
   void on_publish_doubted() { probe_at_.reset(); }
 
   [[nodiscard]] bool is_probe_due(Instant now) const { return !probe_at_ || now >= *probe_at_; }
-  /// When a probe is due, if nothing is tried until then. Empty: now.
+  /// When a probe is due if nothing is tried before. Empty: now.
   [[nodiscard]] std::optional<Instant> next_probe() const { return probe_at_; }
-  /// Its answer is `on_published` or `on_publishing_failed`.
+  /// A probe was sent. Its answer is `on_published` or `on_publishing_failed`.
   void on_probed(Instant now);
 
   [[nodiscard]] const Obstacles& obstacles() const { return obstacles_; }

@@ -21,18 +21,18 @@ ScriptLink::ScriptLink(const HistorySessionOptions& options, HistoryFollower& fo
 void ScriptLink::publish(std::string message, std::string key, PublishHandler&& done,
                          Patience patience) {
   if (auto error = line_.push(std::move(message), std::move(key), done, patience)) {
-    // Whoever does not wait has an answer to give.
+    // A caller that does not wait reports the error itself.
     if (patience == Patience::waits) {
       happened_.emplace_back(PublishRejected{error->what});
     }
-    happened_.emplace_back(PublishEnded{{}, std::move(*error)});  // First: it may throw.
+    happened_.emplace_back(PublishEnded{{}, std::move(*error)});  // First, since it may throw.
     std::get<PublishEnded>(happened_.back()).done = std::move(done);
   }
 }
 
 void ScriptLink::on_connected(Instant now) {
   if (!may_move_) {
-    ask_durability_at_ = now;  // First: calls of the script carry the answer.
+    ask_durability_at_ = now;  // First, since calls of the script carry the answer.
   }
   is_script_wanted_ = true;
   ask_server_at_ = now;
@@ -64,7 +64,7 @@ void ScriptLink::say_lost(const RedisFailure& failure, Instant now) {
     readiness_.on_publishing_failed(public_reason(failure), now);
     return;
   }
-  // A replica's refusal was said already, and each try would say it again.
+  // A replica's refusal was already reported, and each retry would repeat it.
   if (!was_replica_ || failure.passing == nullptr) {
     happened_.emplace_back(RedisFailed{failure});
   }
@@ -111,8 +111,8 @@ PublishBatch ScriptLink::batch_call(const PublishQueue::Batch& batch) const {
   return call;
 }
 
-/// A gateway knows whether it can publish before it has to; and whoever was refused finds out when
-/// that is over, be there something to publish or not.
+/// A gateway must know whether it can publish before it has to. After a refusal, a probe finds out
+/// when it is over, even with nothing to publish.
 bool ScriptLink::is_probe_due(Instant now) const {
   const bool is_due = line_.is_refusing() || (probes_ && readiness_.is_probe_due(now));
   return is_due && line_.may_probe(now);
@@ -184,7 +184,7 @@ std::optional<RedisFailure> ScriptLink::on_reply(HistoryReply&& reply, Instant n
     return std::nullopt;
   }
   switch (*question) {
-    case Question::server:  // The rest of these is the shell's, errors too.
+    case Question::server:  // The shell handles the other replies, and errors.
       if (auto* const identity = std::get_if<ServerIdentity>(&reply);
           identity != nullptr && !identity->run_id.empty()) {
         server_ = std::move(identity->run_id);
@@ -217,7 +217,7 @@ std::optional<RedisFailure> ScriptLink::settle(Question question, HistoryReply&&
   return on_answer(question, std::move(reply), now);
 }
 
-/// WAIT is over: the answers before it count, or the publishes are sent again.
+/// WAIT was answered: the withheld answers count now, or the publishes are sent again.
 std::optional<RedisFailure> ScriptLink::on_replicas(HistoryReply&& reply, Instant now) {
   if (auto* const refused = std::get_if<Refused>(&reply)) {
     return std::move(refused->failure);
@@ -268,7 +268,7 @@ std::optional<RedisFailure> ScriptLink::on_answer(Question question, HistoryRepl
     on_write_taken(false, now);
   } else if (question == Question::loss && id != nullptr) {
     adopting_.on_taken();
-    follower_.on_loss_told(*id);
+    follower_.on_loss_recorded(*id);
     on_write_taken(false, now);
   } else {
     return mistyped_failure();
@@ -276,7 +276,7 @@ std::optional<RedisFailure> ScriptLink::on_answer(Question question, HistoryRepl
   return std::nullopt;
 }
 
-/// False: these are not the answers to the batch that is due.
+/// False: these are not answers to the batch that is due.
 bool ScriptLink::on_published(Published&& published, Instant now) {
   if (published.results.size() != line_.queue().due()) {
     return false;
@@ -294,15 +294,15 @@ bool ScriptLink::on_published(Published&& published, Instant now) {
   return true;
 }
 
-/// The connection stays, unless there may be a better one.
+/// The connection stays, unless a new one may lead to a better server.
 std::optional<RedisFailure> ScriptLink::on_refused(Question question, RedisFailure failure,
                                                    Instant now) {
   const bool is_final = failure.passing == nullptr;
   if (failure.kind == RedisFailureKind::flushed || question == Question::script) {
-    return failure;  // Whatever was called then is called again, in order.
+    return failure;  // All calls are repeated on the next connection, in order.
   }
   if (failure.kind == RedisFailureKind::not_redis) {
-    return failure;  // It may have done what it was asked to.
+    return failure;  // The call may have been executed.
   }
   if (question == Question::publish && is_final) {
     happened_.emplace_back(PublishRejected{failure.what});
@@ -348,8 +348,8 @@ void ScriptLink::on_loaded() {
   }
 }
 
-/// An operator may change it at any time; what is kept in Redis has to follow soon. Whoever may not
-/// ask does not go on asking, since Redis keeps a log of that.
+/// An operator may change this at any time, and what Redis keeps must follow soon. A client without
+/// the permission does not ask again, since Redis logs each refusal.
 void ScriptLink::on_durability(const Durability* durability, Instant now) {
   const bool is_durable = durability != nullptr && durability->is_durable;
   const bool is_new = is_durable_.value_or(false) != is_durable;
@@ -357,7 +357,7 @@ void ScriptLink::on_durability(const Durability* durability, Instant now) {
   if (durability != nullptr) {
     ask_durability_at_ = now + Readiness::probe_interval;
   }
-  // Only a gateway reads; what is kept follows a publisher's next call.
+  // Only a gateway reads. A publisher's next call updates what is kept.
   if (is_new && probes_ && line_.is_up()) {
     follower_.catch_up();
   }
@@ -370,14 +370,14 @@ void ScriptLink::on_page(HistoryPage page) {
   follower_.on_page(std::move(page));
 }
 
-/// `is_over`: writes were refused before.
+/// `is_over`: writes were refused until now.
 void ScriptLink::on_write_taken(bool is_over, Instant now) {
   readiness_.on_published(now);
   if (is_over && !reading_.is_refusing()) {
     happened_.emplace_back(RedisTakes{line_.queue().waiting()});
   }
   if (std::exchange(was_replica_, false)) {
-    ask_server_at_ = now;  // What it said before may be so no longer.
+    ask_server_at_ = now;  // Its earlier answers may be outdated.
     has_found_primary_ = true;
   }
 }

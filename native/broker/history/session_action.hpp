@@ -14,43 +14,45 @@
 #include "broker/history/history_command.hpp"
 #include "broker/history/history_follower.hpp"
 
-/// What a `HistorySession` wants of its shell.
+/// The actions of a `HistorySession` for its shell.
 namespace regstream::broker {
 
-/// The connections to Redis, each for what the others can't do meanwhile.
+/// The connections to Redis. Each does what the others can't do at the same time.
 enum class LinkRole : std::uint8_t {
   caller,     ///< Calls the script.
-  listener,   ///< Hears the channels: Redis takes no other commands on it then.
+  listener,   ///< Subscribes to the channels. Redis accepts no other commands on this connection
+              ///< then.
   waiter,     ///< Waits for the history's next entry.
-  publisher,  ///< Publishes, where that waits for replicas (WAIT); otherwise the caller does.
-  finder,     ///< Asks others where the server of the links above is.
+  publisher,  ///< Publishes, if publishes wait for replicas (WAIT). Otherwise `caller` does.
+  finder,     ///< Asks sentinels or nodes where the server is.
 };
 inline constexpr std::size_t link_roles_count = 5;
-/// Those that lead to the history's server.
+/// The connections to the history's server.
 inline constexpr std::array server_links{LinkRole::caller, LinkRole::listener, LinkRole::waiter,
                                          LinkRole::publisher};
 
-/// Make a connection: its fate is an input, `on_connected` or `on_lost`.
+/// Make a connection. `on_connected` or `on_lost` follows.
 struct Connect {
   LinkRole link;
   RedisAddress address;
 };
-/// Close the connection, and tell nothing more of it: for the session it is lost already.
+/// Close the connection, and report nothing more of it: for the session it is already lost.
 struct GiveUp {
   LinkRole link;
 };
-/// Send the command. As many replies as `replies_to` says are inputs, in the order of the commands.
+/// Send the command. Pass as many replies as `replies_to` says to `on_reply`, in the order of the
+/// commands.
 struct Call {
   LinkRole link;
   HistoryCommand command;
-  bool is_timed = false;  ///< As `Link::ask` says.
+  bool is_timed = false;  ///< See `Link::ask`.
 };
-/// Leave what comes on the channels unread, or read it again. A new connection is read.
+/// Stop reading the channels' connection, or read it again. A new connection is read.
 struct PauseChannel {
   bool pauses;
 };
 
-/// Call the publish's handler, unless it is empty. It may destroy the session's owner.
+/// Call the publish's handler, unless it is empty. The handler may destroy the session's owner.
 struct PublishEnded {
   PublishHandler done;
   PublishResult result;
@@ -58,19 +60,19 @@ struct PublishEnded {
 
 // --- What happened, for the log.
 
-/// There is no connection, or none that is of use.
+/// There is no usable connection.
 struct RedisFailed {
   RedisFailure failure;
 };
-/// A call was refused; the connection stays.
+/// A call was refused. The connection stays.
 struct RedisRefuses {
   RedisFailure failure;
 };
-/// It does again what it refused to do.
+/// Redis accepts calls again after a refusal.
 struct RedisTakes {
   std::size_t waiting;  ///< Publishes that are sent now.
 };
-/// The history is followed from now on; without a follower, the script can be called.
+/// The history is followed from now on. Without a follower: the script can be called.
 struct RedisFollowed {
   std::size_t waited;  ///< Publishes that waited for the connection.
 };
@@ -82,20 +84,21 @@ struct AwaitedAgain {};
 struct PublishRejected {
   std::string what;
 };
-/// Publishes were sent, and it is too late to send them again under their keys.
+/// Publishes were sent, their outcome is unknown, and it is too late to send them again under their
+/// keys.
 struct PublishesUnknown {
   std::size_t count;
 };
-/// A message on the channel was none.
+/// A message on the channel was malformed.
 struct MessageRefused {
   DecodeError error;
 };
-/// A message on the channel had another's id; so many so far.
+/// A message on the channel carried another message's id. `count` is the total so far.
 struct MessageForged {
   std::uint64_t count;
   std::int64_t registration_id;  ///< 0: not known.
 };
-/// The channel's connection ended before all was heard; so many times so far.
+/// The channel's connection ended before everything was received. `count` is the total so far.
 struct ChannelOverflowed {
   std::uint64_t count;
 };
@@ -103,8 +106,9 @@ using SessionFact = std::variant<RedisFailed, RedisRefuses, RedisTakes, RedisFol
                                  AwaitedAgain, PublishRejected, PublishesUnknown, MessageRefused,
                                  MessageForged, ChannelOverflowed>;
 
-/// `BeginHistory`, `TellMessage`, `GoLive` and `CaughtUp` are the subscriber's (`Subscriber`).
-using SessionAction = std::variant<Connect, GiveUp, Call, PauseChannel, BeginHistory, TellMessage,
-                                   GoLive, CaughtUp, PublishEnded, SessionFact>;
+/// `BeginHistory`, `DeliverMessage`, `GoLive` and `CaughtUp` are calls of the subscriber
+/// (`Subscriber`).
+using SessionAction = std::variant<Connect, GiveUp, Call, PauseChannel, BeginHistory,
+                                   DeliverMessage, GoLive, CaughtUp, PublishEnded, SessionFact>;
 
 }  // namespace regstream::broker

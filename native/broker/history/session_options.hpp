@@ -19,20 +19,19 @@ struct HistorySessionOptions {
   const Workflow* workflow = &registration_workflow();
   RedisTiming timing = {};
   FinderOptions finder = {};
-  /// What is published counts as published once so many replicas have it. None: as soon as Redis
-  /// has it.
+  /// How many replicas must have an update before it counts as published. Count 0: Redis alone.
   AwaitReplicas replicas = {};
-  /// How long Redis keeps a publisher's place, and the key of a publish.
+  /// How long Redis remembers a publisher's batches, and the key of a publish.
   Duration key_lifetime = RedisHistoryLimits{}.key_lifetime;
   PublishLimits publishes = {};
   FollowerLimits follower = {};
-  /// Under which Redis keeps this publisher's place. No other process has it, nor had it.
+  /// The name under which Redis remembers this publisher's batches. No other process has, or had,
+  /// this name.
   std::string publisher_name;
   std::uint64_t seed = 0;  ///< Spreads this process's retries from those of others.
 
-  /// How long after it was first sent a batch may be sent again. Redis keeps the place from when it
-  /// ran the script, which is later than when it was sent; the rest is for what the last sending
-  /// takes.
+  /// How long after its first sending a batch may be sent again. Redis counts from when it ran the
+  /// script, which is later; the margin is for the last sending.
   [[nodiscard]] Duration resend_max() const {
     return key_lifetime - std::min(timing.reply_timeout, key_lifetime / 2);
   }

@@ -8,7 +8,7 @@
 namespace regstream::broker {
 namespace {
 
-/// Of a name in DNS (RFC 1035).
+/// The length of a DNS name (RFC 1035).
 constexpr std::size_t host_bytes_max = 255;
 constexpr std::int64_t port_max = 65'535;
 
@@ -16,7 +16,7 @@ bool is_host(std::string_view text) {
   return !text.empty() && text.size() <= host_bytes_max &&
          std::all_of(text.begin(), text.end(), [](unsigned char byte) {
            const bool is_letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
-           // '%' stands before an IPv6 address's zone.
+           // '%' precedes an IPv6 address's zone.
            return is_letter || (byte >= '0' && byte <= '9') || byte == '.' || byte == '-' ||
                   byte == '_' || byte == ':' || byte == '%';
          });

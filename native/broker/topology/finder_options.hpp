@@ -10,27 +10,27 @@
 
 namespace regstream::broker {
 
-/// How the server that has the history is found.
+/// How to find the server that has the history.
 enum class Topology : std::uint8_t {
-  fixed,     ///< It has a fixed address.
-  sentinel,  ///< Sentinels know which server is the primary now.
-  cluster,   ///< A cluster's nodes know which one owns the workflow's slot now.
+  fixed,     ///< At a fixed address.
+  sentinel,  ///< Sentinels know the current primary.
+  cluster,   ///< A cluster's nodes know the current owner of the workflow's slot.
 };
 
 struct FinderOptions {
   Topology topology = Topology::fixed;
-  RedisAddress server;              ///< Of `fixed`.
-  std::vector<RedisAddress> asked;  ///< Sentinels, or nodes. Others are learned from them.
-  std::string primary_name;         ///< As sentinels know it.
-  /// How often they are asked while all is well: no sentinel has to announce a change.
+  RedisAddress server;              ///< For `fixed`.
+  std::vector<RedisAddress> asked;  ///< Sentinels, or nodes. They name others.
+  std::string primary_name;         ///< The sentinels' name for it.
+  /// How often to ask while all is well: sentinels don't have to announce changes.
   Duration interval{1'000};
-  /// How long one is taken at its word: by then another one is asked.
+  /// How long to ask the same one, before the next one is asked.
   Duration trust{10'000};
-  /// Of a connection with its answer. Whoever is slower is passed over.
+  /// For a connection and its answer together. A slower one is skipped.
   Duration answer_timeout{1'000};
-  /// Between two askings that a doubt leads to.
+  /// The shortest time between two questions after a doubt.
   Duration doubt_interval{250};
-  /// Between two rounds in which nobody knew.
+  /// Between rounds in which none knew.
   BackoffOptions backoff = RedisTiming{}.backoff;
 };
 

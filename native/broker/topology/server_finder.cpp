@@ -9,7 +9,7 @@
 namespace regstream::broker {
 namespace {
 
-/// Of a sentence with what each of them had to say.
+/// The length of a sentence with each one's answer.
 constexpr std::size_t problems_bytes_max = 1'000;
 
 std::string short_reason(const RedisFailure& failure) {
@@ -82,7 +82,7 @@ void ServerFinder::on_lost(const RedisFailure& failure, Instant now) {
   if (link_.on_lost(now)) {
     link_.hasten();
     pass_over(short_reason(failure), now);
-    is_leaving_ = false;  // It is gone already.
+    is_leaving_ = false;  // It is already gone.
   }
 }
 
@@ -114,13 +114,13 @@ void ServerFinder::on_reply(HistoryReply&& reply, Instant now) {
   }
   answer_.others.insert(answer_.others.end(), told->others.begin(), told->others.end());
   if (link_.due() == nullptr) {
-    take(std::exchange(answer_, {}), now);
+    on_location(std::exchange(answer_, {}), now);
   }
 }
 
 // --- What is found.
 
-void ServerFinder::take(ServerLocation&& location, Instant now) {
+void ServerFinder::on_location(ServerLocation&& location, Instant now) {
   learn(location.others);
   if (!location.primary) {
     pass_over(options_.topology == Topology::sentinel
@@ -139,7 +139,7 @@ void ServerFinder::take(ServerLocation&& location, Instant now) {
   ask_at_ = now + options_.interval;
   if (primary_ == location.primary && is_doubted_) {
     was_answered_ = true;
-    end_turn(now);  // Whoever is asked next may know better.
+    end_turn(now);  // The next one may know better.
     return;
   }
   backoff_.reset();
@@ -159,7 +159,7 @@ void ServerFinder::use(RedisAddress address) {
 
 void ServerFinder::doubt(Instant now) {
   is_doubted_ = true;
-  if (ask_at_) {  // Otherwise somebody is being asked already.
+  if (ask_at_) {  // Otherwise one is already being asked.
     is_next_wanted_ = true;
     ask_at_ = std::max(now, answered_at_ + options_.doubt_interval);
   }
@@ -175,7 +175,7 @@ void ServerFinder::redirect(RedisAddress to, Instant now) {
   if (primary_ == to) {
     return;
   }
-  // What it owns it knows better than others.
+  // A node knows best which slots it has.
   learn({to});
   const auto found = std::find(candidates_.begin(), candidates_.end(), to);
   if (found != candidates_.end()) {
@@ -190,7 +190,7 @@ void ServerFinder::redirect(RedisAddress to, Instant now) {
 
 // --- Who is asked.
 
-/// Of the options, and those that were told of last.
+/// Keeps the candidates of the options, the current one, and those that were named last.
 void ServerFinder::learn(const std::vector<RedisAddress>& others) {
   const auto current = candidates_.empty() ? std::nullopt : std::optional{asked()};
   std::vector<RedisAddress> known;
@@ -222,7 +222,7 @@ void ServerFinder::ask_next() {
   }
 }
 
-/// It did not help: another one is asked.
+/// It did not help: asks another one next.
 void ServerFinder::pass_over(const std::string& why, Instant now) {
   if (problems_.size() < problems_bytes_max) {
     problems_ += (problems_.empty() ? "" : "; ") + to_string(asked()) + ": " + why;

@@ -18,8 +18,8 @@
 
 namespace regstream::broker {
 
-/// Knows the address of the server that has the history. Sans-I/O. A fixed one is known from the
-/// start; sentinels and a cluster's nodes are asked for it, one at a time, on a link of their own:
+/// Finds the server that has the history. Sans-I/O. A fixed address is known from the start.
+/// Otherwise sentinels or cluster nodes are asked for it, one at a time, on a link of their own:
 ///
 ///     state        connected   answer    no answer, or none of use   doubt
 ///     pausing
@@ -27,46 +27,46 @@ namespace regstream::broker {
 ///     asking                   resting   next one, or pausing
 ///     resting                            next one                    next one
 ///
-/// It pauses, for longer each time, once everybody was asked in vain. At rest it asks the same one
-/// again every `interval`, and another one after `trust`: whoever was cut off from the others knows
-/// an older state. So of two answers the one with the lesser configuration epoch does not count,
-/// until nobody tells of a later one whose server can be used.
+/// After all were asked in vain the finder pauses, longer each time. At rest it asks the same one
+/// again every `interval`, and another one after `trust`: a sentinel that was cut off from the
+/// others knows an older state. So an answer with a smaller configuration epoch than the current
+/// one does not count, until a whole round has brought no usable answer.
 ///
-/// What it is told may be wrong, and old. So the server at the address says itself whether it is a
-/// primary (`AskIdentity`), or the owner of the slot (MOVED): `doubt`, `confirm` and `redirect`.
+/// Answers may be wrong or outdated. So the server itself must say whether it is a primary
+/// (`AskIdentity`) or the owner of the slot (MOVED): see `doubt`, `confirm` and `redirect`.
 class ServerFinder {
  public:
-  /// Nobody has more sentinels, or needs more nodes of a cluster to ask.
+  /// No deployment has more sentinels, or needs to ask more nodes.
   static constexpr std::size_t asked_max = 32;
 
   ServerFinder(FinderOptions options, const RedisTiming& timing, std::uint64_t seed);
 
-  /// Whether other servers may take the place of the one that has the history.
+  /// Whether another server may take over the history.
   [[nodiscard]] bool may_move() const { return options_.topology != Topology::fixed; }
   /// Empty: not found yet.
   [[nodiscard]] const std::optional<RedisAddress>& primary() const { return primary_; }
-  /// It is another one than when this was asked last, or the first one. Once.
+  /// True, once: the primary was found, or has changed.
   [[nodiscard]] bool take_move() { return std::exchange(has_moved_, false); }
-  /// Everybody was asked in vain. Once for each round.
+  /// All were asked in vain. Returned once for each round.
   [[nodiscard]] std::optional<RedisFailure> take_failure() {
     return std::exchange(failure_, std::nullopt);
   }
 
   [[nodiscard]] Link& link() { return link_; }
   [[nodiscard]] const Link& link() const { return link_; }
-  /// From now on it is looked for.
+  /// Searches from now on.
   void open();
   void on_connected(Instant now);
   void on_lost(const RedisFailure& failure, Instant now);
   void on_reply(HistoryReply&& reply, Instant now);
-  /// The link is gone, by this process's own doing.
+  /// This process has closed the link.
   void on_interrupted(Instant now) noexcept;
 
-  /// The server at the address can't be used: does it have the history still?
+  /// The server at the address can't be used: asks whether it still has the history.
   void doubt(Instant now);
-  /// It can.
+  /// The server at the address has the history.
   void confirm() { is_doubted_ = false; }
-  /// It says who has it: without a host, one beside it.
+  /// The server names the owner of the history. Without a host: same host, another port.
   void redirect(RedisAddress to, Instant now);
 
   [[nodiscard]] std::optional<SessionAction> poll(Instant now);
@@ -74,7 +74,7 @@ class ServerFinder {
 
  private:
   [[nodiscard]] const RedisAddress& asked() const { return candidates_[index_]; }
-  void take(ServerLocation&& location, Instant now);
+  void on_location(ServerLocation&& location, Instant now);
   void use(RedisAddress address);
   void learn(const std::vector<RedisAddress>& others);
   void ask_next();
@@ -85,21 +85,21 @@ class ServerFinder {
   const FinderOptions options_;
   Link link_;
   Backoff backoff_;
-  std::vector<RedisAddress> candidates_;  // Those of the options first.
-  std::size_t index_ = 0;                 // Who is asked.
-  std::size_t left_ = 0;                  // To be asked in this round.
+  std::vector<RedisAddress> candidates_;  // Those of the options come first.
+  std::size_t index_ = 0;                 // The one that is asked.
+  std::size_t left_ = 0;                  // How many are left to ask in this round.
   bool was_answered_ = false;             // In this round.
-  std::string problems_;                  // The same.
-  bool is_leaving_ = false;               // The link is to be given up.
-  bool is_next_wanted_ = false;           // Another one is to be asked than before.
+  std::string problems_;                  // Why each of this round did not help.
+  bool is_leaving_ = false;               // Give the link up.
+  bool is_next_wanted_ = false;           // Ask another one next.
   Instant answered_at_ = Instant::min();
   Instant pausing_until_ = Instant::min();
   std::optional<Instant> answer_by_;  // Connecting, or asking.
   std::optional<Instant> ask_at_;     // At rest.
-  ServerLocation answer_;             // As far as it has come.
+  ServerLocation answer_;             // The replies so far.
 
   std::optional<RedisAddress> primary_;
-  std::uint64_t config_epoch_ = 0;  // Of that one; lesser ones don't count.
+  std::uint64_t config_epoch_ = 0;  // The epoch of `primary_`; smaller ones don't count.
   bool is_doubted_ = false;
   bool has_moved_ = false;
   std::optional<RedisFailure> failure_;

@@ -8,12 +8,13 @@
 
 namespace regstream::broker {
 
-/// What a sentinel, or a cluster's node, tells of where the history's server is.
+/// Where the history's server is, according to a sentinel or a cluster node.
 struct ServerLocation {
   std::optional<RedisAddress> primary;  ///< Empty: it knows of none.
-  /// Of the change by which it became the primary, greater for later ones. Empty: not told.
+  /// The epoch of the change that made it the primary; later changes have greater ones. Empty: not
+  /// known.
   std::optional<std::uint64_t> config_epoch;
-  std::vector<RedisAddress> others;  ///< Who may be asked as well.
+  std::vector<RedisAddress> others;  ///< Others that can be asked.
 };
 
 }  // namespace regstream::broker

@@ -39,9 +39,10 @@ class Gateway {
     return *result;
   }
   /// What it has, "none" or "away".
-  std::string take(const std::string& name, const Workflow& workflow = registration) {
-    std::optional<TicketStore::Taken> result;
-    store_.take(workflow, name, [&result](TicketStore::Taken taken) { result = std::move(taken); });
+  std::string redeem(const std::string& name, const Workflow& workflow = registration) {
+    std::optional<TicketStore::RedeemResult> result;
+    store_.redeem(workflow, name,
+                  [&result](TicketStore::RedeemResult redeemed) { result = std::move(redeemed); });
     REQUIRE(run_until(context_, [&result] { return result.has_value(); }));
     const auto* const sealed = std::get_if<std::string>(&*result);
     return sealed != nullptr                           ? *sealed
@@ -64,13 +65,13 @@ TEST_CASE("a ticket in Redis is taken once, by whichever gateway", "[access][red
   CHECK(one.keep("name", sealed));
   Workflow other = registration;
   other.channel = "other";
-  CHECK(two.take("name", other) == "none");
-  CHECK(two.take("name") == sealed);
-  CHECK(one.take("name") == "none");
-  CHECK(two.take("name") == "none");
+  CHECK(two.redeem("name", other) == "none");
+  CHECK(two.redeem("name") == sealed);
+  CHECK(one.redeem("name") == "none");
+  CHECK(two.redeem("name") == "none");
 }
 
-TEST_CASE("of two gateways that take a ticket at once, one has it", "[access][redis]") {
+TEST_CASE("of two gateways that redeem a ticket at once, one has it", "[access][redis]") {
   const RedisServer server;
   Gateway one(options_of(server));
   Gateway two(options_of(server));
@@ -79,7 +80,7 @@ TEST_CASE("of two gateways that take a ticket at once, one has it", "[access][re
     int taken = 0;
     int answers = 0;
     for (Gateway* const gateway : {&one, &two, &one, &two}) {
-      gateway->store().take(registration, "name", [&](const TicketStore::Taken& result) {
+      gateway->store().redeem(registration, "name", [&](const TicketStore::RedeemResult& result) {
         taken += std::holds_alternative<std::string>(result) ? 1 : 0;
         ++answers;
       });
@@ -95,14 +96,14 @@ TEST_CASE("while Redis is away so are the tickets, and then they are back", "[ac
   Gateway gateway(options_of(server));
   CHECK(gateway.keep("name", "sealed"));
   server.kill();
-  CHECK(gateway.take("name") == "away");
+  CHECK(gateway.redeem("name") == "away");
   CHECK_FALSE(gateway.keep("name", "sealed"));
   server.start();
   while (!gateway.keep("name", "sealed")) {
     gateway.context().restart();
     gateway.context().run_one();
   }
-  CHECK(gateway.take("name") == "sealed");
+  CHECK(gateway.redeem("name") == "sealed");
 }
 
 TEST_CASE("a Redis that takes no writes takes no tickets", "[access][redis]") {
@@ -112,8 +113,8 @@ TEST_CASE("a Redis that takes no writes takes no tickets", "[access][redis]") {
   CHECK(gateway.keep("name", "sealed"));
   options.password = "wrong";
   Gateway stranger(options);
-  CHECK(stranger.take("name") == "away");
-  CHECK(gateway.take("name") == "sealed");
+  CHECK(stranger.redeem("name") == "away");
+  CHECK(gateway.redeem("name") == "sealed");
 }
 
 }  // namespace

@@ -75,12 +75,12 @@ TEST_CASE("what has another form is no ticket", "[access]") {
 TEST_CASE("a ticket of the book is taken once, within thirty seconds", "[access]") {
   TicketBook book;
   CHECK_FALSE(book.keep("a", "sealed", start));
-  CHECK_FALSE(book.take("b", start));
-  CHECK(book.take("a", start + Duration{29'999}) == "sealed");
-  CHECK_FALSE(book.take("a", start));
+  CHECK_FALSE(book.redeem("b", start));
+  CHECK(book.redeem("a", start + Duration{29'999}) == "sealed");
+  CHECK_FALSE(book.redeem("a", start));
   CHECK_FALSE(book.keep("a", "sealed", start));
-  CHECK_FALSE(book.take("a", start + Duration{30'000}));
-  CHECK_FALSE(book.take("a", start));
+  CHECK_FALSE(book.redeem("a", start + Duration{30'000}));
+  CHECK_FALSE(book.redeem("a", start));
   CHECK(book.size() == 0);
   CHECK(book.bytes() == 0);
 }
@@ -93,10 +93,10 @@ TEST_CASE("a ticket too many is not kept, and pushes out nobody's", "[access]") 
   CHECK_FALSE(book.keep("b", "1", start + Duration{10'000}));
   CHECK_FALSE(book.keep("c", "1", start + Duration{10'000}));
   CHECK(book.keep("d", "1", start + Duration{20'000}) == Duration{10'000});
-  CHECK_FALSE(book.take("d", start + Duration{20'000}));
+  CHECK_FALSE(book.redeem("d", start + Duration{20'000}));
   CHECK(book.size() == 3);
   // One that is used or too old makes room.
-  CHECK(book.take("b", start + Duration{20'000}) == "1");
+  CHECK(book.redeem("b", start + Duration{20'000}) == "1");
   CHECK_FALSE(book.keep("d", "1", start + Duration{20'000}));
   CHECK(book.keep("e", "1", start + Duration{29'999}) == Duration{1});
   CHECK_FALSE(book.keep("e", "1", start + Duration{30'000}));
@@ -112,7 +112,7 @@ TEST_CASE("the bytes of all tickets are bounded as well", "[access]") {
   CHECK_FALSE(book.keep("c", std::string(19, 'x'), start));
   CHECK(book.bytes() == 40);
   CHECK(book.keep("d", "", start + Duration{1}) == Duration{29'999});
-  CHECK(book.take("b", start) == std::string(19, 'x'));
+  CHECK(book.redeem("b", start) == std::string(19, 'x'));
   CHECK_FALSE(book.keep("d", "", start));
   CHECK(book.bytes() == 21);
 }
@@ -122,7 +122,7 @@ TEST_CASE("the same name twice is the later one", "[access]") {
   CHECK_FALSE(book.keep("a", "1", start));
   CHECK_FALSE(book.keep("a", "22", start));
   CHECK(book.bytes() == 3);
-  CHECK(book.take("a", start) == "22");
+  CHECK(book.redeem("a", start) == "22");
 }
 
 TEST_CASE("a token gets so many tickets in a window, and all get more", "[access]") {

@@ -56,7 +56,8 @@ class AwayStore final : public TicketStore {
             KeptHandler done) override {
     done(why_);
   }
-  void take(const Workflow& /*workflow*/, const std::string& /*name*/, TakenHandler done) override {
+  void redeem(const Workflow& /*workflow*/, const std::string& /*name*/,
+              RedeemHandler done) override {
     done(StoreAway{});
   }
 

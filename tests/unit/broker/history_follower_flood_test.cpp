@@ -148,21 +148,21 @@ TEST_CASE("a channel that ends before it was heard to its end makes every stream
   SECTION("once Redis's answer has shown that all was heard, it may end") {
     follower.on_channel_drained();
     follower.on_unsubscribed();
-    CHECK_FALSE(next_of<TellLoss>(follower));
+    CHECK_FALSE(next_of<RecordLoss>(follower));
     CHECK(follower.counts().overflowing == 0);
   }
   SECTION("that answer says nothing while the channel is left unread again") {
     follower.on_message(update_json(2));
     follower.on_channel_drained();
     follower.on_unsubscribed();
-    CHECK(next_of<TellLoss>(follower));
+    CHECK(next_of<RecordLoss>(follower));
   }
   SECTION("the history says it, and its readers begin after that") {
     follower.on_unsubscribed();
     CHECK(follower.counts().overflowing == 1);
-    REQUIRE(next_of<TellLoss>(follower));
-    CHECK_FALSE(next_of<TellLoss>(follower));
-    follower.on_loss_told(id(2));
+    REQUIRE(next_of<RecordLoss>(follower));
+    CHECK_FALSE(next_of<RecordLoss>(follower));
+    follower.on_loss_recorded(id(2));
     CHECK(next_of<ReadHistory>(follower));
     follower.on_page(
         {.end = id(2),
@@ -176,16 +176,16 @@ TEST_CASE("a channel that ends before it was heard to its end makes every stream
   }
   SECTION("it is said again where it was refused, or its answer was lost") {
     follower.on_unsubscribed();
-    REQUIRE(next_of<TellLoss>(follower));
+    REQUIRE(next_of<RecordLoss>(follower));
     follower.permit(true, false);
     follower.on_loss_refused();
-    CHECK_FALSE(next_of<TellLoss>(follower));
+    CHECK_FALSE(next_of<RecordLoss>(follower));
     follower.permit(true, true);
-    REQUIRE(next_of<TellLoss>(follower));
+    REQUIRE(next_of<RecordLoss>(follower));
     follower.on_not_callable();
-    CHECK_FALSE(next_of<TellLoss>(follower));
+    CHECK_FALSE(next_of<RecordLoss>(follower));
     follower.on_callable();
-    CHECK(next_of<TellLoss>(follower));
+    CHECK(next_of<RecordLoss>(follower));
   }
 }
 
@@ -197,7 +197,7 @@ TEST_CASE("a channel that is hopelessly behind the history is given up for a new
   REQUIRE(next_of<LeaveChannel>(follower));
   CHECK_FALSE(next_of<LeaveChannel>(follower));
   follower.on_unsubscribed();
-  CHECK(next_of<TellLoss>(follower));
+  CHECK(next_of<RecordLoss>(follower));
   CHECK(follower.adoption().unheard() == 0);
 }
 
@@ -209,7 +209,7 @@ TEST_CASE("a history read before the channel is heard is not something to catch 
   follower.on_page(adopted_page(50));
   CHECK_FALSE(next_of<LeaveChannel>(follower));
   CHECK(follower.adoption().unheard() == 0);
-  CHECK_FALSE(next_of<TellLoss>(follower));
+  CHECK_FALSE(next_of<RecordLoss>(follower));
 }
 
 TEST_CASE("what is read while the channel is about to be heard is not given up: it may be heard") {

@@ -14,6 +14,7 @@ using regstream::broker::Adopt;
 using regstream::broker::AwaitHistory;
 using regstream::broker::BeginHistory;
 using regstream::broker::CaughtUp;
+using regstream::broker::DeliverMessage;
 using regstream::broker::FollowerAction;
 using regstream::broker::GoLive;
 using regstream::broker::HistoryEntry;
@@ -22,8 +23,7 @@ using regstream::broker::HistoryPage;
 using regstream::broker::LeaveChannel;
 using regstream::broker::ProbeChannel;
 using regstream::broker::ReadHistory;
-using regstream::broker::TellLoss;
-using regstream::broker::TellMessage;
+using regstream::broker::RecordLoss;
 using regstream::test::stamped_json;
 using regstream::test::update_json;
 using Lines = std::vector<std::string>;
@@ -49,9 +49,9 @@ std::string line(const FollowerAction& action) {
     std::string operator()(const BeginHistory& begin) const {
       return "history " + to_string(begin.position);
     }
-    std::string operator()(const TellMessage& told) const {
-      CHECK(told.message == message(told.id));
-      return "message " + to_string(told.id);
+    std::string operator()(const DeliverMessage& delivery) const {
+      CHECK(delivery.message == message(delivery.id));
+      return "message " + to_string(delivery.id);
     }
     std::string operator()(const GoLive& /*live*/) const { return "live"; }
     std::string operator()(const CaughtUp& /*caught_up*/) const { return "caught up"; }
@@ -70,7 +70,7 @@ std::string line(const FollowerAction& action) {
     }
     std::string operator()(const ProbeChannel& /*probe*/) const { return "probe channel"; }
     std::string operator()(const LeaveChannel& /*leave*/) const { return "leave"; }
-    std::string operator()(const TellLoss& /*loss*/) const { return "loss"; }
+    std::string operator()(const RecordLoss& /*loss*/) const { return "loss"; }
   };
   return std::visit(Liner{}, action);
 }
@@ -525,7 +525,7 @@ TEST_CASE("messages that are no updates are counted, and adopted by nobody") {
 }
 
 TEST_CASE("claims beyond the limit leave the channel unread until a read has settled them") {
-  HistoryFollower follower{{.claims_bytes_max = 100}};
+  HistoryFollower follower{{.unverified_bytes_max = 100}};
   follower.on_callable();
   follower.on_subscribed(id(0));
   poll_all(follower);

@@ -142,7 +142,7 @@ class Callers {
       case 0:
         return OpenHistory{};
       case 1:
-        return TellLoss{};
+        return RecordLoss{};
       case 2:
         return ProbePublishing{};
       case 3:

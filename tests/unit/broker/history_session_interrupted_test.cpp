@@ -159,9 +159,9 @@ class Bench {
     std::vector<HistoryEntry> follow;
     std::copy_if(entries.begin(), entries.end(), std::back_inserter(follow),
                  [this](const HistoryEntry& entry) { return entry.id > *position_; });
-    REQUIRE(told_.size() == follow.size());
-    for (std::size_t index = 0; index < told_.size(); ++index) {
-      REQUIRE(told_[index] == follow[index].message);
+    REQUIRE(delivered_.size() == follow.size());
+    for (std::size_t index = 0; index < delivered_.size(); ++index) {
+      REQUIRE(delivered_[index] == follow[index].message);
     }
     const bool has_loss = std::any_of(entries.begin(), entries.end(),
                                       [](const auto& entry) { return entry.message.empty(); });
@@ -255,10 +255,10 @@ class Bench {
   // The subscriber, which needs memory whatever it is told.
   void act(const BeginHistory& begin) {
     position_ = begin.position;
-    told_.clear();
+    delivered_.clear();
     take_memory();
   }
-  void act(const TellMessage& message) { told_.push_back(message.message); }
+  void act(const DeliverMessage& message) { delivered_.push_back(message.message); }
   void act(const GoLive& /*live*/) { take_memory(); }
   void act(const CaughtUp& /*caught_up*/) {
     ++caught_up_;
@@ -290,7 +290,7 @@ class Bench {
   std::deque<std::function<void()>> events_;
   std::map<std::string, std::vector<PublishResult>> results_;
   std::optional<EventId> position_;
-  std::vector<std::string> told_;
+  std::vector<std::string> delivered_;
   int catch_ups_ = 0;
   int caught_up_ = 0;
   bool is_catch_up_due_ = false;

@@ -60,10 +60,10 @@ TEST_CASE("a gateway's session opens three links, and follows the history") {
                          .is_last = true,
                          .entries = {{{1'000, 1}, R"({"id":"1000-1"})", std::nullopt}}};
   CHECK(bench.call_reply(page) ==
-        Texts{"begins 1000-0", "tells 1000-1", "live", "read 1000-1", "followed, waited 0"});
+        Texts{"begins 1000-0", "delivers 1000-1", "live", "read 1000-1", "followed, waited 0"});
   CHECK(bench.call_reply(page) == Texts{"await 1000-1"});
   const AwaitedEntries next{{{{1'000, 2}, R"({"id":"1000-2"})", std::nullopt}}};
-  CHECK(bench.reply(LinkRole::waiter, next) == Texts{"tells 1000-2", "await 1000-2"});
+  CHECK(bench.reply(LinkRole::waiter, next) == Texts{"delivers 1000-2", "await 1000-2"});
 }
 
 TEST_CASE("a reply to nothing is ignored") {
@@ -163,7 +163,7 @@ TEST_CASE("a channel that ends before all was heard is a loss, and told as such"
   bench.bring_up_gateway();
   bench.session.on_channel_behind();
   bench.lose(LinkRole::listener);
-  CHECK(bench.wants() == Texts{"failed: lost redis", "tell loss", "overflowed"});
+  CHECK(bench.wants() == Texts{"failed: lost redis", "record loss", "overflowed"});
   CHECK(bench.call_reply(EventId{1'000, 1}) == Texts{"read 1000-0"});
 }
 

@@ -42,8 +42,8 @@ std::string shown(const PublishQueue::Batch* batch) {
   return text + (batch->is_first_in_line ? "" : "+");
 }
 
-std::string take(PublishQueue& queue, Instant now = start) {
-  return shown(queue.take(now));
+std::string next_batch(PublishQueue& queue, Instant now = start) {
+  return shown(queue.next_batch(now));
 }
 
 std::string messages(const std::list<PublishQueue::Publish>& publishes) {
@@ -71,12 +71,12 @@ TEST_CASE("what waits is taken as one batch, and each publish has its own result
     };
     CHECK_FALSE(queue.push(message, "key " + message, done));
   }
-  const auto* const batch = queue.take(start);
+  const auto* const batch = queue.next_batch(start);
   REQUIRE(shown(batch) == "1:abc");
   CHECK(batch->publishes.back().key == "key c");
   CHECK(queue.in_flight() == 3);
   CHECK(queue.due() == 3);
-  CHECK(queue.take(start) == nullptr);
+  CHECK(queue.next_batch(start) == nullptr);
   CHECK(queue.acknowledged().empty());  // Not before it is taken.
   queue.taken({EventId{1, 1}, PublishError{"no object"}, EventId{1, 2}});
   CHECK(queue.due() == 0);
@@ -92,13 +92,13 @@ TEST_CASE("what waits is taken as one batch, and each publish has its own result
 TEST_CASE("no publish waits for others to go with it") {
   PublishQueue queue{PublishLimits{}, minute};
   CHECK(push(queue, "a"));
-  CHECK(take(queue) == "1:a");
+  CHECK(next_batch(queue) == "1:a");
   CHECK(push(queue, "b"));
-  CHECK(take(queue) == "2:b+");
+  CHECK(next_batch(queue) == "2:b+");
   CHECK(acknowledge(queue) == "a");
   CHECK(acknowledge(queue) == "b");
   CHECK(push(queue, "c"));
-  CHECK(take(queue) == "3:c");
+  CHECK(next_batch(queue) == "3:c");
 }
 
 TEST_CASE("a batch has a limit of updates and one of bytes, and a larger update goes alone") {
@@ -106,11 +106,11 @@ TEST_CASE("a batch has a limit of updates and one of bytes, and a larger update 
   for (const auto* message : {"a", "b", "c", "d", "55555", "666", "7", "8", "999"}) {
     CHECK(push(queue, message));
   }
-  CHECK(take(queue) == "1:abc");
-  CHECK(take(queue) == "4:d+");
-  CHECK(take(queue) == "5:55555+");
-  CHECK(take(queue) == "6:6667+");
-  CHECK(take(queue) == "8:8999+");
+  CHECK(next_batch(queue) == "1:abc");
+  CHECK(next_batch(queue) == "4:d+");
+  CHECK(next_batch(queue) == "5:55555+");
+  CHECK(next_batch(queue) == "6:6667+");
+  CHECK(next_batch(queue) == "8:8999+");
 }
 
 TEST_CASE("no more batches are in flight than redis knows again") {
@@ -120,13 +120,13 @@ TEST_CASE("no more batches are in flight than redis knows again") {
     CHECK(push(queue, "x"));
   }
   std::size_t taken = 0;
-  while (queue.take(start) != nullptr) {
+  while (queue.next_batch(start) != nullptr) {
     ++taken;
   }
   CHECK(taken == std::min<std::size_t>(chosen, 5));
   acknowledge(queue);
-  CHECK(queue.take(start) != nullptr);
-  CHECK(queue.take(start) == nullptr);
+  CHECK(queue.next_batch(start) != nullptr);
+  CHECK(queue.next_batch(start) == nullptr);
 }
 
 TEST_CASE("what redis has taken is in flight until it is acknowledged") {
@@ -134,17 +134,17 @@ TEST_CASE("what redis has taken is in flight until it is acknowledged") {
   for (const auto* message : {"a", "b", "c"}) {
     CHECK(push(queue, message));
   }
-  CHECK(take(queue) == "1:a");
-  CHECK(take(queue) == "2:b+");
+  CHECK(next_batch(queue) == "1:a");
+  CHECK(next_batch(queue) == "2:b+");
   queue.taken({EventId{1, 1}});
   queue.taken({EventId{1, 2}});
-  CHECK(take(queue).empty());
+  CHECK(next_batch(queue).empty());
   CHECK(messages(queue.acknowledged()) == "a");
-  CHECK(take(queue) == "3:c+");
+  CHECK(next_batch(queue) == "3:c+");
   // A connection that is lost takes back what was not acknowledged.
   queue.lost();
-  CHECK(take(queue) == "2:b");
-  CHECK(take(queue) == "3:c+");
+  CHECK(next_batch(queue) == "2:b");
+  CHECK(next_batch(queue) == "3:c+");
   CHECK(acknowledge(queue) == "b");
   CHECK(acknowledge(queue) == "c");
 }
@@ -162,7 +162,7 @@ TEST_CASE("the queue takes in a number of messages, and says why it takes no mor
       "the update was dropped, since 2 others (2 bytes) wait for redis already: bring redis back");
   done(EventId{});
   CHECK(is_kept);
-  CHECK(take(queue) == "1:ab");
+  CHECK(next_batch(queue) == "1:ab");
   CHECK(push(queue, "d"));
 }
 
@@ -171,7 +171,7 @@ TEST_CASE("the queue takes in a number of bytes") {
   CHECK(push(queue, "12345"));
   CHECK(push(queue, "12345"));
   CHECK_FALSE(push(queue, "1"));
-  CHECK(take(queue) == "1:12345");
+  CHECK(next_batch(queue) == "1:12345");
   CHECK(push(queue, "12345"));
   CHECK_FALSE(push(queue, "1"));
 }
@@ -202,7 +202,7 @@ TEST_CASE("what was in flight when the connection broke is taken again as it was
   for (const auto* message : {"a", "b", "c"}) {
     CHECK(push(queue, message));
     if (*message != 'c') {
-      CHECK_FALSE(take(queue).empty());
+      CHECK_FALSE(next_batch(queue).empty());
     }
   }
   queue.lost();
@@ -210,9 +210,9 @@ TEST_CASE("what was in flight when the connection broke is taken again as it was
   CHECK(queue.waiting() == 3);
   CHECK(queue.waiting_bytes() == 3);
   CHECK_FALSE(push(queue, "d"));
-  CHECK(take(queue) == "1:a");
-  CHECK(take(queue) == "2:b+");
-  CHECK(take(queue) == "3:c+");
+  CHECK(next_batch(queue) == "1:a");
+  CHECK(next_batch(queue) == "2:b+");
+  CHECK(next_batch(queue) == "3:c+");
   CHECK(queue.waiting_bytes() == 0);
   CHECK(push(queue, "d"));
 }
@@ -220,65 +220,65 @@ TEST_CASE("what was in flight when the connection broke is taken again as it was
 TEST_CASE("what was refused is another batch when it is sent again, with what came since") {
   PublishQueue queue{{}, minute};
   push(queue, "a");
-  take(queue);
+  next_batch(queue);
   push(queue, "b");
-  CHECK(take(queue) == "2:b+");
+  CHECK(next_batch(queue) == "2:b+");
   queue.hold_back();
   push(queue, "c");
-  CHECK(take(queue).empty());
+  CHECK(next_batch(queue).empty());
   queue.hold_back();
   // Its numbers were another batch's.
-  CHECK(take(queue) == "3:abc");
+  CHECK(next_batch(queue) == "3:abc");
 }
 
 TEST_CASE("what may be in the history keeps its number though it is refused") {
   PublishQueue queue{{}, minute};
   push(queue, "a");
-  take(queue);
+  next_batch(queue);
   push(queue, "b");
-  take(queue);
+  next_batch(queue);
   queue.lost();
-  CHECK(take(queue) == "1:a");
-  CHECK(take(queue) == "2:b+");
+  CHECK(next_batch(queue) == "1:a");
+  CHECK(next_batch(queue) == "2:b+");
   push(queue, "c");
-  CHECK(take(queue) == "3:c+");
+  CHECK(next_batch(queue) == "3:c+");
   queue.hold_back();
   queue.hold_back();
   queue.hold_back();
-  CHECK(take(queue) == "1:a");
-  CHECK(take(queue) == "2:b+");
+  CHECK(next_batch(queue) == "1:a");
+  CHECK(next_batch(queue) == "2:b+");
   // Its number is not used again, so that it can't follow on theirs.
-  CHECK(take(queue).empty());
+  CHECK(next_batch(queue).empty());
   CHECK(acknowledge(queue) == "a");
   CHECK(acknowledge(queue) == "b");
-  CHECK(take(queue) == "4:c");
+  CHECK(next_batch(queue) == "4:c");
 }
 
 TEST_CASE("behind one that was refused a batch that is lost is certain, and has another number") {
   PublishQueue queue{{}, minute};
   push(queue, "a");
-  take(queue);
+  next_batch(queue);
   push(queue, "b", Patience::refuses);
-  take(queue);
+  next_batch(queue);
   queue.hold_back();
   queue.lost();
   CHECK(messages(queue.withdraw()) == "b");
-  CHECK(take(queue) == "3:a");
+  CHECK(next_batch(queue) == "3:a");
 }
 
 TEST_CASE("behind one that was refused and may be in the history so may what is lost") {
   PublishQueue queue{{}, minute};
   push(queue, "a");
-  take(queue);
+  next_batch(queue);
   queue.lost();
-  CHECK(take(queue) == "1:a");
+  CHECK(next_batch(queue) == "1:a");
   push(queue, "b", Patience::refuses);
-  CHECK(take(queue) == "2:b+");
+  CHECK(next_batch(queue) == "2:b+");
   queue.hold_back();
   queue.lost();
   CHECK(queue.withdraw().empty());
-  CHECK(take(queue) == "1:a");
-  CHECK(take(queue) == "2:b+");
+  CHECK(next_batch(queue) == "1:a");
+  CHECK(next_batch(queue) == "2:b+");
 }
 
 TEST_CASE("what was sent first too long ago is given up, and what was never sent is not") {
@@ -286,18 +286,18 @@ TEST_CASE("what was sent first too long ago is given up, and what was never sent
   for (const auto* const message : {"a", "b", "c", "d"}) {
     push(queue, message);
   }
-  CHECK(take(queue, start) == "1:ab");
-  CHECK(take(queue, start + Duration{1}) == "3:cd+");
+  CHECK(next_batch(queue, start) == "1:ab");
+  CHECK(next_batch(queue, start + Duration{1}) == "3:cd+");
   push(queue, "e");
   queue.lost();
   CHECK(queue.expired(start + minute).empty());
   // Sending it again does not make it younger.
-  CHECK(take(queue, start + minute) == "1:ab");
+  CHECK(next_batch(queue, start + minute) == "1:ab");
   queue.lost();
   CHECK(messages(queue.expired(start + minute + Duration{1})) == "ab");
-  CHECK(take(queue, start + minute) == "3:cd");
+  CHECK(next_batch(queue, start + minute) == "3:cd");
   queue.lost();
   CHECK(messages(queue.expired(start + 100 * minute)) == "cd");
-  CHECK(take(queue) == "5:e");
+  CHECK(next_batch(queue) == "5:e");
   CHECK(queue.waiting() == 0);
 }

@@ -53,7 +53,9 @@ struct Shown {
   std::string operator()(const BeginHistory& begin) const {
     return "begins " + to_string(begin.position);
   }
-  std::string operator()(const TellMessage& told) const { return "tells " + to_string(told.id); }
+  std::string operator()(const DeliverMessage& delivery) const {
+    return "delivers " + to_string(delivery.id);
+  }
   std::string operator()(const GoLive& /*live*/) const { return "live"; }
   std::string operator()(const CaughtUp& /*caught_up*/) const { return "caught up"; }
   std::string operator()(const PublishEnded& /*ended*/) const { return "ended"; }
@@ -75,7 +77,7 @@ struct Shown {
   std::string operator()(const Adopt& adopt) const {
     return "adopt " + std::to_string(adopt.offers.size());
   }
-  std::string operator()(const TellLoss& /*loss*/) const { return "tell loss"; }
+  std::string operator()(const RecordLoss& /*loss*/) const { return "record loss"; }
   std::string operator()(const LoadScript& /*load*/) const { return "load"; }
   std::string operator()(const AskDurability& /*ask*/) const { return "durability?"; }
   std::string operator()(const AskServer& /*ask*/) const { return "server?"; }

@@ -57,7 +57,7 @@ struct ScriptCalls {
     return call(std::move(adopt), known);
   }
   [[nodiscard]] broker::Command lose(EventId known) const {
-    return call(broker::TellLoss{}, known);
+    return call(broker::RecordLoss{}, known);
   }
 
   broker::HistoryCalls calls;

@@ -1,53 +1,51 @@
--- The history of updates, in one Redis stream. This script is the only thing that writes to it. The files
--- of this folder are one script, in the order of their names.
+-- The history of updates, in one Redis stream. Only this script writes to it. The files of this folder are one
+-- script, in the order of their names.
 --
--- An entry's id is `<epoch>-<sequence>`: the epoch is the millisecond at which the history began,
--- and sequences count from 1 without a gap. Its fields:
+-- An entry's id is `<epoch>-<sequence>`. The epoch is the millisecond at which the history began. Sequences count
+-- from 1 without a gap. The fields of an entry:
 --   message  the update's JSON, with its id as the last member
---   bytes    how many bytes of messages this history has held up to and with this one
---   adopted  1, if somebody published it by a bare PUBLISH; the id that it was adopted under, if that
---            was in an earlier epoch
--- An entry that tells of a loss (`lose`) has an empty message, and `bytes`. One that is not exactly this
--- was written by somebody else, and counts as empty (`ours`).
+--   bytes    how many bytes of messages this history has held, up to and including this one
+--   adopted  1, if the message was published by a bare PUBLISH and adopted; or the id under which it was adopted, if
+--            that was in an earlier epoch
+-- An entry that records a loss (`lose`) has an empty message, and `bytes`. Any other entry was written by someone
+-- else, and counts as empty (`ours`).
 --
--- Redis does not roll a script back. So an update whose publisher gets an error is not in the history:
--- what Redis may refuse (permissions, memory, a key's type) comes before the append, or is undone.
+-- Redis does not roll a script back. So whatever Redis may refuse (permissions, memory, a key's type) comes before the
+-- append, or is undone: an update whose publisher gets an error is not in the history.
 --
--- KEYS: the stream; what is known of the server that has it (`may_have_lost`); for `publish`, the
--- publisher's place, and then the key of each update that its application gave one, in their order; for
--- `probe`, a key that is never there.
--- ARGV: mode, known id, most messages, most bytes of messages, the channel on which `publish` or `adopt`
--- tells what it appends (empty for other modes), "1" if the server acknowledges a write only when it is
--- on the disk, "0" if not, "" if the caller can't tell, "moves" if servers take each other's place
--- (Sentinel, Cluster); then what the mode takes:
+-- KEYS: the stream; what is kept about its server (`may_have_lost`); for `publish`, the publisher's place, and then
+-- the keys that the application gave to updates, in the order of the updates; for `probe`, a key that never exists.
+-- ARGV: mode; known id; most messages; most bytes of messages; the channel on which `publish` or `adopt` announces
+-- what it appends (empty for other modes); "1" if the server acknowledges a write only after it is on disk, "0" if
+-- not, "" if the caller can't tell, "moves" if servers may take each other's place (Sentinel, Cluster); then the
+-- arguments of the mode:
 --   open                                             -> {id of the end, run_id of the server or ""}
 --   read     from ("-", or an id that is included), bytes of a page
 --            -> {end, 1 if this is all, {id, message, id that it was adopted under or ""}, ...}
---   publish  lifetime of the place and of the keys in ms, sequence of the batch's first update, "1" if
---            none that was sent before is unanswered and "0" otherwise, then for each update: "1" if it
---            has a key and "0" if not, message
+--   publish  lifetime of the place and of the keys in ms, sequence of the batch's first update, "1" if no earlier
+--            batch is unanswered and "0" otherwise, then for each update: "1" if it has a key and "0" if not, message
 --            -> for each update: its id, or why it is not in the history (an error's text)
---   probe                                            -> 1: a publish would be taken now
+--   probe                                            -> 1: a publish would be accepted now
 --   adopt    cursor, then for each: message, ordinal   -> id of the end; nil: the cursor is too old
---   lose                                             -> id of the end: an entry without a message, by
---            which every reader learns that something was lost before it could enter the history
--- "Known" is the greatest id that the caller has met, "0-0" at its start. A history that ends
--- before it has lost what came after (a restart without a disk, a restored copy), and begins anew.
--- So does one that may have lost what nobody alive has met.
+--   lose                                             -> id of the end: an entry without a message, which tells every
+--            reader that something was lost before it could enter the history
+-- "Known" is the greatest id that the caller has seen, "0-0" at its start. A history that ends before it has lost what
+-- came after (a restart without a disk, a restored copy), and begins again in a new epoch. So does a history that may
+-- have lost entries that no running process has seen.
 --
--- A publisher numbers its updates, and sends them in batches. Its place keeps its last five batches
--- (`batches_kept`), so no more may be unanswered at a time. A batch that is sent again is the same one,
--- and gets the same answer, though the ids may be of an earlier epoch by now. A batch that is behind
--- unanswered ones has to follow on the place's last: otherwise one before it was refused, or lost, and
--- the answer is OUTOFORDER. One with no unanswered one before it goes on from wherever the place is,
--- which may be forgotten, or behind. What is before the place's end is never appended.
+-- A publisher numbers its updates, and sends them in batches. Its place keeps its last five batches (`batches_kept`),
+-- so at most five may be unanswered. A batch that is sent again is the same batch, and gets the same answer, though
+-- the ids may be from an earlier epoch by now. A batch behind unanswered ones must follow the place's last batch.
+-- Otherwise an earlier one was refused or lost, and the answer is OUTOFORDER. A batch without unanswered ones before it
+-- continues from wherever the place is, which may be forgotten or behind. Nothing before the place's end is ever
+-- appended.
 --
--- An update that is no JSON object, too large, or whose key holds something else, fails alone: it has
--- its number, and those behind it don't wait for it. An error as the whole answer means that no update
--- of the batch is in the history.
+-- An update that is not a JSON object, is too large, or whose key holds something else, fails alone: it keeps its
+-- number, and later ones don't wait for it. An error as the whole answer means that no update of the batch is in the
+-- history.
 
--- Pub/Sub has no databases, so a channel has one history: in database 0, whichever the caller has
--- selected. One without the right to select has selected none.
+-- Pub/Sub has no databases, so a channel has one history: in database 0, whichever database the caller has selected.
+-- A caller without the right to select has selected none.
 redis.pcall('SELECT', '0')
 
 local history = KEYS[1]
@@ -60,31 +58,31 @@ local channel = ARGV[5]
 local durable = ARGV[6]
 local moves = durable == 'moves'
 
--- A Lua number counts exactly up to here; a history that long begins a new epoch. Greater ids are made up.
+-- Lua numbers are exact up to here. A history that long begins a new epoch. Greater ids are made up.
 local number_max = 9007199254740991
 local no_limit = '9007199254740991'
--- A megabyte, which is more than writers may send, and its id.
+-- A megabyte, which is more than writers may send; and the same with its id.
 local text_bytes_max = 1048576
 local message_bytes_max = text_bytes_max + 256
--- Messages are at most a megabyte: what Redis copies for a script at once.
+-- Entries that Redis copies for the script at once. Messages have at most a megabyte.
 local page_entries = 16
--- What an entry of a page counts beside its message: so many of the shortest are few enough for readers.
+-- What an entry of a page counts in addition to its message. It bounds the number of the shortest messages.
 local entry_bytes = 320
--- Of a publisher: as many as it may have on their way.
+-- Batches kept of a publisher: as many as it may have unanswered.
 local batches_kept = 5
 
 local last         -- The id of the end; it survives trimming. nil: there is no history.
 local last_epoch, last_sequence
-local oldest, newest  -- The first entry and the last, as they were when the history was opened.
+local oldest, newest  -- The first and the last entry when the history was opened.
 local length       -- How many entries there are.
-local bytes_total  -- Bytes of messages of this history, those included that it no longer holds.
-local begun_epoch = 0  -- The last that is kept of the server, which may outlive the stream.
+local bytes_total  -- Bytes of messages of this history, including those no longer in it.
+local begun_epoch = 0  -- The last epoch kept with the server, which may outlive the stream.
 
 local function whole(number)
   return string.format('%.0f', number)
 end
 
--- The two numbers of an id; nil if it is none that this script gives.
+-- The two numbers of an id. nil: this script never gives such an id.
 local function parts(id)
   local epoch, sequence = id:match('^(%d+)%-(%d+)$')
   epoch, sequence = tonumber(epoch), tonumber(sequence)
@@ -95,7 +93,7 @@ local function parts(id)
 end
 
 local known_epoch, known_sequence = parts(known)
--- One that no epoch could exceed is made up, too.
+-- An id that no epoch could exceed is made up, too.
 if not known_epoch or known_epoch + 1 >= number_max then
   known_epoch, known_sequence = 0, 0
 end
@@ -104,20 +102,20 @@ local function stamp(id)
   return '"id":"' .. id .. '"}'
 end
 
--- The number that `bytes` says; nil if this script did not write it.
+-- The number in `bytes`. nil: this script did not write it.
 local function count(text)
   local number = #text <= 16 and (text == '0' or text:find('^[1-9]%d*$')) and tonumber(text)
   return number and number <= number_max and number or nil
 end
 
--- The id of an adoption in an earlier epoch; nil if this script did not write it.
+-- The id of an adoption in an earlier epoch. nil: this script did not write it.
 local function earlier_id(text)
   local epoch, sequence = parts(text)
   return epoch and text == whole(epoch) .. '-' .. whole(sequence) and text or nil
 end
 
--- What an entry says that this script wrote: its message, its `bytes`, and the id that it was adopted
--- under (nil: it was not). nil if somebody else wrote the entry; one whose id has no `parts` is never ours.
+-- Reads an entry that this script wrote: its message, its `bytes`, and the id under which it was adopted (nil: it was
+-- not). nil: someone else wrote the entry. An entry whose id has no `parts` is never ours.
 local function ours(entry)
   local id, fields = entry[1], entry[2]
   if fields[1] ~= 'message' or fields[3] ~= 'bytes' or
@@ -139,15 +137,15 @@ local function ours(entry)
   return message, bytes, adopted
 end
 
--- What `bytes` of an entry says that tells of a loss; nil if it is none.
+-- The `bytes` of an entry that records a loss. nil: it does not.
 local function bytes_of_loss(entry)
   local fields = entry[2]
   return #fields == 4 and fields[1] == 'message' and fields[2] == '' and fields[3] == 'bytes' and
     count(fields[4]) or nil
 end
 
--- All entries from `from` on, a page of `size` at a time: each one's id, and what `ours` says of it.
--- Those with an id that nobody can count by are left out.
+-- Iterates over all entries from `from` on, reading `size` at a time: each one's id, and what `ours` returns for it.
+-- Skips entries whose id is made up.
 local function entries(from, size)
   local page, index = nil, 0
   return function()
@@ -170,8 +168,8 @@ local function entries(from, size)
   end
 end
 
--- The text of a JSON object, without a byte order mark and without space around it; nil if it is none.
--- Its members are not read.
+-- The text of a JSON object, without a byte order mark and without surrounding space. nil: it is none. Its members
+-- are not parsed.
 local function object(text)
   local from = text:find('[^ \t\r\n]', text:sub(1, 3) == '\239\187\191' and 4 or 1)
   local to = #text
@@ -184,8 +182,8 @@ local function object(text)
   return nil
 end
 
--- The object with its id, last: of a name given twice the last one counts, so that nothing that the
--- publisher wrote can hide it.
+-- The object with its id as the last member: of duplicate members the last one counts, so nothing that the publisher
+-- wrote can hide the id.
 local function stamped(text, id)
   local members = text:sub(1, -2)
   local comma = members:find('^{[ \t\r\n]*$') and '' or ','
@@ -204,15 +202,14 @@ local function next_id()
   return whole(last_epoch) .. '-' .. whole(last_sequence + 1)
 end
 
--- How many entries stay when the next one is appended. Taking away single ones is dear, so that a
--- hundredth goes at once where there are too many.
+-- How many entries to keep when the next one is appended. Removing single entries is expensive, so a hundredth goes
+-- at once.
 local function length_kept()
   return length < length_max and number_max or length_max - math.floor(length_max / 100)
 end
 
--- Under `next_id`. `adopted`: the field; nil if nobody adopts it. `kept`: as `length_kept` says, or
--- more. `run` is redis.call, which raises Redis's error, or redis.pcall, with which the error is
--- returned.
+-- Appends under `next_id`. `adopted`: the field's value; nil: not adopted. `kept`: the result of `length_kept`, or
+-- more. `run` is redis.call, which raises Redis's error, or redis.pcall, with which the error is returned.
 local function append(run, id, message, adopted, kept)
   local total = bytes_total + #message
   local limit = kept == number_max and no_limit or whole(kept)
@@ -232,25 +229,25 @@ local function append(run, id, message, adopted, kept)
   return nil
 end
 
--- Raises Redis's error if it does not let this script append. Changes nothing.
+-- Raises Redis's error if this script may not append. Changes nothing.
 local function require_append()
-  -- No stream takes that id, and Redis says so to whoever may append.
+  -- No stream accepts that id, and Redis says so to every caller that may append.
   local answer = redis.pcall('XADD', history, '0-0', 'message', '')
   if not answer.err:find('must be greater than 0-0', 1, true) then
     redis.call('XADD', history, '0-0', 'message', '')
   end
 end
 
--- Whether an entry of ours may stay where so many bytes are added.
+-- Whether an entry of ours may stay when so many bytes are added.
 local function has_room(message, bytes, added)
   return message and bytes_total + added - (bytes - #message) <= bytes_max
 end
 
--- Makes room for messages of so many bytes. Their number is kept by XADD; this keeps their bytes, and
--- what is not ours goes first.
+-- Makes room for messages of so many bytes. XADD limits the number of entries; this limits their bytes, and removes
+-- entries that are not ours first.
 local function trim(added)
   if oldest then
-    -- It may have gone since: then those after it have all the more room.
+    -- It may be gone by now: then those after it have even more room.
     local message, bytes = ours(oldest)
     if has_room(message, bytes, added) then
       return
@@ -265,7 +262,7 @@ local function trim(added)
   end
 end
 
--- Who listens to a channel reads the history, too: a refusal, by permissions, takes back nothing.
+-- Every listener also reads the history, so a refusal to publish (by permissions) undoes nothing.
 local function tell(name, message)
   redis.pcall('PUBLISH', name, message)
 end

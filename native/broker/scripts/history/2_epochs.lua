@@ -1,18 +1,18 @@
--- When the history begins anew: an epoch is what ids that were given may be compared in.
+-- When the history begins again in a new epoch. Ids can be compared within one epoch only.
 
--- Where servers take each other's place, two that know nothing of each other's epochs may begin one after
--- the same: in the same millisecond, or after one that a wrong clock has put into the future. So that it
--- is not the same one, each adds some milliseconds of its own, of at most a minute.
+-- Where servers may take each other's place, two servers that don't know each other's epochs may begin the same one:
+-- in the same millisecond, or after an epoch that a wrong clock put into the future. So each adds some milliseconds
+-- of its own, up to a minute.
 local function own_milliseconds()
   local replid = moves and redis.call('INFO', 'replication'):match('master_replid:(%x%x%x%x)')
   return replid and tonumber(replid, 16) or 0
 end
 
--- A new epoch, greater than any that was met. What the history still holds is given new ids in it:
--- nobody has to miss an update because others were lost.
+-- Begins a new epoch, greater than any that was seen. The entries that are still there get new ids in it: nobody has
+-- to miss an update because others were lost.
 --
--- The clock alone does not tell epochs apart: a stream may be evicted in the millisecond in which it
--- began, and begin again for a caller that has sent ahead, and has not met it.
+-- The clock alone does not make epochs different: a stream may be evicted in the millisecond in which it began, and
+-- begin again for a caller that sent ahead and has not seen it.
 local function begin_epoch()
   local time = redis.call('TIME')
   local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
@@ -29,11 +29,11 @@ local function begin_epoch()
     epoch = now  -- Only made-up ids are that great.
   end
   if not last or epoch <= last_epoch then
-    -- Where there is a stream, its end is made up, and lets in no lesser id.
+    -- If there is a stream, its end is made up, and it accepts no smaller id.
     require_append()
     redis.call('DEL', history)
   end
-  -- One step takes all away and leaves the new end, so that a refusal loses nothing.
+  -- One step removes everything and sets the new end, so a refusal loses nothing.
   last_epoch, last_sequence = epoch, 0
   last = whole(epoch) .. '-0'
   bytes_total = 0
@@ -45,8 +45,8 @@ local function begin_epoch()
   end
 end
 
--- What `bytes` says at the end of the stream, whose last entry is somebody else's: as one of ours not
--- far before it says. nil if there is none.
+-- The `bytes` at the end of a stream whose last entry is someone else's: taken from one of ours shortly before it.
+-- nil: there is none.
 local function bytes_before_end()
   local from = whole(last_epoch) .. '-' .. whole(math.max(last_sequence - page_entries, 0))
   local found
@@ -56,21 +56,20 @@ local function bytes_before_end()
   return found
 end
 
--- Whether acknowledged writes may be missing, so that their ids would be given to others: the server is
--- not the one that wrote last, and that one did not have each write on its disk.
+-- Whether acknowledged writes may be missing, so that their ids would be given again: the server is not the one that
+-- wrote last, and that one did not have each write on disk.
 --
--- `master_replid` is another one after each start, and after each promotion, which may lose writes even
--- of a server that syncs them. It also changes when the last replica has been gone for long; then the
--- process is the same, and has no second id, which a promotion leaves. Where servers take each other's
--- place, that is no proof: nobody may have asked between the promotion and the end of the second id. Any
--- other `master_replid` is in doubt there; a disk does not help, since it may be another server's.
+-- `master_replid` changes with each start, and with each promotion, which may lose writes even of a server that syncs
+-- them. It also changes when the last replica was gone for long. Then the process is still the same, and there is no
+-- second id, which a promotion leaves. Where servers may take each other's place, that proves nothing: maybe nobody
+-- asked between the promotion and the end of the second id. There, any other `master_replid` is doubtful; a disk does
+-- not help, since it may be another server's.
 --
--- Gives whether it is so; what is to be kept of the server (nil: nobody knows), behind which the epoch
--- stands; and whether that is new.
+-- Returns whether writes may be missing; what to keep about the server (nil: not known), to which the epoch is
+-- appended; and whether that is new.
 --
--- Who may not ask for these is served as if nothing had happened, but where servers take each other's
--- place: there he gets Redis's error. A key of another type says nothing of the server, as one that is
--- gone, and is replaced.
+-- A caller that may not ask INFO is served as if nothing had happened. Where servers may take each other's place, it
+-- gets Redis's error instead. A key of another type counts as missing, and is replaced.
 local function may_have_lost()
   local info = moves and redis.call('INFO', 'replication') or redis.pcall('INFO', 'replication')
   local kept = redis.pcall('GET', server_key)
@@ -78,14 +77,14 @@ local function may_have_lost()
     kept = ''
   end
   local replid = type(info) == 'string' and info:match('master_replid:(%x+)')
-  -- A replica shows what its primary has.
+  -- A replica shows its primary's data.
   if not replid or type(kept) == 'table' or info:find('role:slave', 1, true) then
     return false, nil
   end
   local kept_replid, kept_run, kept_durable, epoch = (kept or ''):match('^(%x+) (%x+) ([01]) ?(%d*)$')
   begun_epoch = tonumber(epoch) or 0
   if moves or not info:find('connected_slaves:0', 1, true) then
-    durable = '0'  -- A replica that lags may be started as a primary later, with what is kept here.
+    durable = '0'  -- A lagging replica may later start as a primary, with what is kept here.
   end
   if kept_replid == replid and (durable == '' or durable == kept_durable) then
     return false, kept_replid .. ' ' .. kept_run .. ' ' .. kept_durable, false
@@ -96,14 +95,14 @@ local function may_have_lost()
   end
   local is_promoted = not info:find('master_replid2:' .. ('0'):rep(40), 1, true)
   local is_same = kept_replid == replid or (kept_run == run and not is_promoted and not moves)
-  -- Without its appendonly file it has loaded an older dump.
+  -- Without its append-only file it has loaded an older dump.
   local has_all = is_same or (kept_durable == '1' and not is_promoted and
     redis.call('INFO', 'persistence'):find('aof_enabled:1', 1, true))
   local is_durable = durable ~= '' and durable or is_same and kept_durable or '0'
   return not has_all, replid .. ' ' .. run .. ' ' .. is_durable, true
 end
 
--- Whether the stream is there, and may go on. Its end is known then.
+-- Whether the stream exists and may continue. Sets its end.
 local function is_whole()
   local info = redis.pcall('XINFO', 'STREAM', history)
   if info.err then
@@ -145,7 +144,7 @@ end
 local function open()
   local is_doubtful, server, is_new = may_have_lost()
   if is_doubtful then
-    -- Whether this may be written shows before anything has changed. An empty text says nothing.
+    -- Checks before any change whether this key may be written. An empty text means nothing.
     redis.call('SET', server_key, '', 'NX')
   end
   local begins = not is_whole() or is_doubtful
@@ -153,7 +152,7 @@ local function open()
     begin_epoch()
   end
   if server and (begins or is_new) then
-    -- Where nothing is in doubt, a refusal can wait: the next call tries again.
+    -- If nothing is in doubt, a refusal can wait: the next call tries again.
     redis.pcall('SET', server_key, server .. ' ' .. whole(last_epoch))
   end
 end

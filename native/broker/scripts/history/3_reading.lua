@@ -16,7 +16,7 @@ if mode == 'read' then
       return reply
     end
     reply[#reply + 1] = {id, message or '', adopted or ''}
-    -- The caller has the entry that it asks from: a page brings more than that one, however large.
+    -- The caller already has the entry from which it asks: a page brings at least one more, however large.
     if id ~= ARGV[7] then
       room = room - #(message or '') - entry_bytes
     end
@@ -24,7 +24,7 @@ if mode == 'read' then
   return reply
 end
 
--- What a publish may have to do: all its commands, on its keys, none of which changes anything here.
+-- Runs all commands that a publish may need, on its keys. None of them changes anything here.
 if mode == 'probe' then
   redis.call('XRANGE', history, '-', '+', 'COUNT', 1)
   is_whole()

@@ -1,26 +1,26 @@
--- The mode `publish`, and what is kept of a publisher.
+-- The mode `publish`, and what is kept about a publisher.
 
--- The place of a publisher is `<first sequence> <count> <ids>;` for each batch, the last one first. The
--- ids are as many as the count, with `-` for an update that has none, or only the first where the others
--- follow on it. Gives the sequence after the last batch; nil if the place says nothing.
+-- The place of a publisher is `<first sequence> <count> <ids>;` for each batch, the last batch first. The ids are as
+-- many as the count, with `-` for an update without an id; or only the first, if the others follow it. Returns the
+-- sequence after the last batch. nil: the place is empty or unreadable.
 local function next_in_line(place)
   local first, count = place:match('^(%d+) (%d+) [^;]+;')
   return first and first + count
 end
 
--- The ids of a batch, if the place has it.
+-- The ids of a batch. nil: the place does not have it.
 local function known_ids(place, first, count)
   return (';' .. place):match(';' .. whole(first) .. ' ' .. count .. ' ([^;]+);')
 end
 
--- A place with one batch more, and as many as are kept.
+-- The place with one more batch, and with the oldest removed.
 local older_batches = '^' .. ('[^;]*;'):rep(batches_kept - 1)
 local function extended(place, first, count, ids)
   return whole(first) .. ' ' .. count .. ' ' .. ids .. ';' .. (place:match(older_batches) or place)
 end
 
--- The id that was published under a key; nil if there is none, or only what a refusal leaves. And why
--- nobody can tell, if that is so.
+-- The id that was published under a key. nil: there is none, or only what a refusal leaves. Also returns the error,
+-- if Redis refuses to say.
 local function published(key)
   local id = redis.pcall('GET', key)
   if type(id) == 'table' then
@@ -29,8 +29,8 @@ local function published(key)
   return id and id ~= '' and id or nil
 end
 
--- Each update of a batch: its text, and its key if it has one. The other members are `publish`'s; a table
--- that has all from the start needs no room later.
+-- The updates of a batch: each one's text, and its key if it has one. `publish` uses the other members; a table with
+-- all members from the start never has to grow.
 local function updates(count)
   local batch, next_key = {}, 4
   for i = 1, count do
@@ -41,7 +41,7 @@ local function updates(count)
   return batch
 end
 
--- The id of an update that is there already, or why it can't be there. nil: it is to be appended.
+-- The id of an update that is already in the history, or why it can't get there. nil: append it.
 local function settled(update)
   if update.key then
     local id, problem = published(update.key)
@@ -59,7 +59,7 @@ local function settled(update)
   return nil
 end
 
--- The answers to a batch, as its publisher's place has kept them.
+-- The answers to a batch, as kept in its publisher's place.
 local function answered(ids, batch)
   local epoch, sequence = parts(ids)
   local answers = {}
@@ -88,13 +88,11 @@ if mode == 'publish' then
     if not ids then
       return redis.error_reply('ERR the updates are older than others that their publisher has sent')
     end
-    -- WAIT waits for what its connection has written last (Redis 7.2), and this may be another connection
-    -- than the one that wrote the batch.
+    -- WAIT waits for what its connection wrote last (Redis 7.2), and another connection may have written the batch.
     redis.call('SET', place, kept, 'PX', lifetime)
     return answered(ids, batch)
   end
-  -- The other one was refused, or met a Redis that had forgotten this script. Its publisher will
-  -- send both again.
+  -- The earlier batch was refused, or met a Redis that had forgotten this script. Its publisher will send both again.
   if ARGV[9] ~= '1' and first ~= next_sequence then
     return redis.error_reply('OUTOFORDER an update before these is not in the history')
   end
@@ -110,7 +108,7 @@ if mode == 'publish' then
       end
     end
   end
-  local has_row = #new == #batch  -- Their ids follow on each other.
+  local has_row = #new == #batch  -- Their ids are consecutive.
   local function remember(run, answers)
     local ids = {answers[1]}
     for i = 1, has_row and 0 or #batch do
@@ -118,7 +116,7 @@ if mode == 'publish' then
     end
     return run('SET', place, extended(kept, first, #batch, table.concat(ids, ',')), 'PX', lifetime)
   end
-  -- `refusal`: why those that are new and have no id are not in the history.
+  -- `refusal`: why new updates without an id are not in the history.
   local function answers(refusal)
     local all = {}
     for i, update in ipairs(batch) do
@@ -129,7 +127,7 @@ if mode == 'publish' then
   end
   if #new == 0 then
     local all = answers()
-    remember(redis.call, all)  -- For WAIT, as above. What gave these answers gives them again.
+    remember(redis.call, all)  -- For WAIT, as above. A retry would get the same answers anyway.
     return all
   end
 
@@ -158,7 +156,7 @@ if mode == 'publish' then
     else
       update.id = nil
       if update.key then
-        -- Who asks in this millisecond sees an empty text.
+        -- In this millisecond, others see an empty text.
         redis.pcall('SET', update.key, '', 'PX', 1)
       end
     end
@@ -166,7 +164,7 @@ if mode == 'publish' then
   if not refusal then
     return all
   end
-  -- By the command that was allowed just now.
+  -- Undone by the same command, which was permitted just now.
   if appended == 0 then
     redis.call('SET', place, kept, 'PX', kept ~= '' and lifetime or 1)
     return refusal

@@ -1,19 +1,18 @@
--- The modes of those who read: `lose` and `adopt`, which is what is left.
+-- The modes for readers: `lose`, and `adopt` as the remaining one.
 
 if mode == 'lose' then
   open()
-  -- Though another one may be the last entry: what was lost may have come after that.
+  -- Even if the last entry already records a loss: this loss may have come after it.
   last = next_id()
   redis.call('XADD', history, 'MAXLEN', whole(length_kept()), last,
     'message', '', 'bytes', whole(bytes_total))
   return last
 end
 
--- `adopt`: the caller has heard bare messages for which it has heard no adoption up to its cursor.
--- A message's ordinal says how many of that very text it holds by then, this one included; of these
--- as many are done as there are adoptions of that text after the cursor. So whoever asks, and
--- however often, each is appended once. An adoption keeps its first id for this: a history that
--- begins anew gives it another one, which is after every cursor.
+-- `adopt`: the caller has received bare messages, and no adoption of them up to its cursor. A message's ordinal says
+-- how many messages with this text the caller holds by then, this one included. Of these, as many are done as there
+-- are adoptions of the text after the cursor. So each message is appended once, whoever asks, and however often. An
+-- adoption keeps its first id for this count: in a new epoch its entry gets another id, which is after every cursor.
 open()
 local cursor = ARGV[7]
 local cursor_epoch, cursor_sequence = parts(cursor)
@@ -44,8 +43,8 @@ for i = 8, #ARGV, 2 do
     if #message <= message_bytes_max then
       trim(#message)
       append(redis.call, id, message, '1', length_kept())
-      -- Not the channel of updates: whoever listens there has heard it already, as it was published.
-      -- One connection hears both channels in one order.
+      -- Not on the channel of updates: its listeners have already received the message, as it was published. One
+      -- connection receives both channels in one order.
       tell(channel, message)
     end
   end

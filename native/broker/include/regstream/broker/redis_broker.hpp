@@ -14,63 +14,63 @@
 
 namespace regstream::broker {
 
-/// The history in Redis, by connections that come back by themselves: one calls the script that
+/// Keeps the history in Redis. Its connections reconnect by themselves. One calls the script that
 /// publishes, reads and adopts (scripts/history). With a subscriber there are two more: one is
-/// subscribed to the channel (Redis takes no other commands there), and one waits for the history's
-/// next entry, so that a single message is told without asking for it first.
+/// subscribed to the channel (Redis accepts no other commands there), and one waits for the
+/// history's next entry, so that a single message needs no extra round trip.
 ///
-/// The history is the stream `{<channel>}:history`; its length and its bytes are limited
-/// (`RedisHistoryLimits`). Publishes are sent in batches of what waits, and what this broker has
-/// sent last is kept for a while under `{<channel>}:publisher:<random>`; a publish's key, if it has
-/// one, under `{<channel>}:key:<key>`. Redis Cluster is not supported yet. A `maxmemory` that
-/// evicts
-/// (`volatile-*`, `allkeys-*`) evicts both and with them the promise that nothing is published
-/// twice: leave it at `noeviction`.
+/// The history is the stream `{<channel>}:history`. `RedisHistoryLimits` bounds its length and its
+/// bytes. The broker publishes waiting messages in batches. It remembers its latest batches in
+/// `{<channel>}:publisher:<random>`, and the id of a publish under `{<channel>}:key:<key>` if the
+/// publish has a key. A `maxmemory` policy that evicts (`volatile-*`, `allkeys-*`) may evict both,
+/// and a message may then be published twice: leave the policy at `noeviction`.
 ///
-/// While Redis is away, publishes wait in order within `PublishLimits`. What was sent and not
-/// acknowledged is sent again as the same batch, so it is in the history once; only if Redis stays
-/// away for longer than it knows batches does `done` say that nobody knows.
+/// While Redis is away, publishes wait in order within `PublishLimits`. The broker sends again, as
+/// the same batch, what was sent and not acknowledged: so it enters the history once. If Redis
+/// stays away for longer than it remembers batches, `done` gets an error that says that the outcome
+/// is unknown.
 ///
-/// While Redis answers, but refuses with an error that passes (passing_errors.json), publishes and
-/// bare messages wait as well, and one call at a time finds out when that is over. A replica's
-/// refusal (READONLY, MASTERDOWN) makes the connections anew, through the name.
+/// While Redis answers with an error that passes (passing_errors.json), publishes and bare messages
+/// wait as well, and one call at a time finds out when the error is over. When a replica refuses
+/// (READONLY, MASTERDOWN), the broker reconnects and resolves the name again.
 ///
-/// What others publish while this broker is away it reads in the history when it comes back. A bare
-/// PUBLISH of some program is adopted by whatever broker hears it; if none is there, it is lost,
-/// for Pub/Sub has no memory.
+/// What others publish while this broker is away, it reads from the history when it returns. A bare
+/// PUBLISH by another program is adopted by whichever broker receives it. If no broker is
+/// connected, the message is lost: Pub/Sub has no memory.
 ///
-/// If Redis loses its data, or comes back with older data, a new epoch begins, greater than any
-/// that this process has met; what the older data still hold is the beginning of the new history.
-/// So it does where Redis may have lost acknowledged writes: it was started again, or is a replica
-/// that was promoted. What is kept beside the history, in `{<channel>}:server`,
-/// tells that from a server without replicas that has each write on its disk (`appendfsync always`,
-/// which CONFIG GET says) and was only started again.
+/// If Redis loses its data, or returns with older data, a new epoch begins, greater than any epoch
+/// that this process has seen. The messages that Redis still holds become the beginning of the new
+/// history. A new epoch also begins where Redis may have lost acknowledged writes: after a restart,
+/// or after the promotion of a replica. There is one exception: a server without replicas that
+/// writes each command to disk first (`appendfsync always`, which CONFIG GET reports) and was only
+/// restarted. The key `{<channel>}:server` tells the two apart.
 ///
-/// That is noticed with the next call of the script: an update, a bare message, another process
-/// that starts, a connection that comes back, `catch_up`. Until then nothing was published that
-/// could be missed, and what subscribers know is the last that anybody has said.
+/// The broker notices a loss with the next call of the script: an update, a bare message, another
+/// process that starts, a new connection, `catch_up`. Until then nothing was published that anyone
+/// could miss.
 ///
-/// Bare messages that come faster than they can be adopted are left in Redis, which holds them up
-/// to its client-output-buffer-limit. If it ends the connection before all was heard, subscribers
-/// are told by another history: everyone who follows it finds an entry without a message there.
+/// Bare messages that arrive faster than they can be adopted stay in Redis, up to its
+/// client-output-buffer-limit. If Redis ends the connection before the broker has read them all, a
+/// new history begins: everyone who follows it finds an entry without a message.
 ///
 /// Handlers of publishes and the subscriber may throw, and memory may run out. Whatever the
-/// exception, the broker gives its connections up, makes new ones a little later, tells the history
-/// anew, and sends again what was under way; a publish whose handler threw has ended. The exception
-/// then leaves the context's `run`, which is to be called again.
+/// exception, the broker closes its connections, makes new ones a little later, delivers the
+/// history again, and resends what was under way. A publish whose handler threw has ended. The
+/// exception then leaves the context's `run`; call `run` again.
 class RedisBroker final : public Broker {
  public:
-  /// Connects as soon as `context` runs; never fails, but retries, and logs by spdlog.
+  /// Connects as soon as `context` runs. Never fails: it retries, and logs with spdlog.
   RedisBroker(boost::asio::io_context& context, const RedisOptions& options,
               PublishLimits limits = {});
-  /// On the broker's thread, or after it has ended. Handlers of publishes under way are dropped.
+  /// Call it on the broker's thread, or after that has ended. Handlers of unfinished publishes are
+  /// dropped without a call.
   ~RedisBroker() override;
 
   void publish(std::string message, std::string key, PublishHandler done) override;
   void publish_now(std::string message, std::string key, PublishHandler done) override;
   void publish_all_now(std::vector<Publication> publications) override;
   void subscribe(Subscriber& subscriber) override;
-  /// One read of the history from the last message on, if it was not told already.
+  /// Reads the history once, from the last delivered message on.
   void catch_up() override;
 
   /// Callable from any thread.

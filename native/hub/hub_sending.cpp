@@ -7,10 +7,10 @@
 #include "hub/hub.hpp"
 #include "hub/message_event.hpp"
 
-// What one subscription is told: where it stands, what it missed, what has happened, and the end.
+// What one subscription is sent: where it stands, what it missed, what has happened, and the end.
 namespace regstream::hub {
 
-void Hub::greet(Slot slot, std::optional<EventId> cursor, std::int64_t now_timestamp_ms) {
+void Hub::send_connected(Slot slot, std::optional<EventId> cursor, std::int64_t now_timestamp_ms) {
   Subscription& subscription = slots_[slot];
   EventId connected = before_all_histories;
   Snapshots snapshots;
@@ -49,15 +49,15 @@ void Hub::greet(Slot slot, std::optional<EventId> cursor, std::int64_t now_times
   if (final_update) {
     push_end(subscription, *final_update, now_timestamp_ms);
   }
-  subscription.greeted = true;
+  subscription.has_connected = true;
   mark_ready(slot);
 }
 
-// How the id of a stream until the final update stood at a cursor that can be resumed after.
+// How the id of an `until_final` stream stood at a cursor that can be resumed after.
 Journal::StandingAt Hub::standing_at(const Subscription& subscription, EventId cursor) {
   Journal::StandingAt at{.standing = Standing::open};
   if (!subscription.until_final || subscription.following.wants_snapshots()) {
-    return at;  // It does not end by what was before.
+    return at;  // What came before the cursor does not end it.
   }
   const std::int64_t id = subscription.following.id();
   known_.recall(id, journal_);
@@ -72,18 +72,18 @@ Journal::StandingAt Hub::standing_at(const Subscription& subscription, EventId c
     if (known && known->sequence <= cursor.sequence) {
       at.final_update = known->sequence;
     } else {
-      at.standing = Standing::unknown;  // It has ended, but nothing tells by what.
+      at.standing = Standing::unknown;  // It has ended, but nothing tells by which update.
     }
   }
   return at;
 }
 
-// The next one that is wanted. Null: nothing is known of the ids that are left.
+// The next wanted snapshot. Null: nothing is known of the ids that are left.
 FramePtr Hub::take_snapshot(Following& following, std::int64_t now_timestamp_ms) {
   while (const std::optional<std::int64_t> id = following.take_wanted()) {
     known_.recall(*id, journal_);
     if (FramePtr snapshot = known_.snapshot(*id, now_timestamp_ms)) {
-      following.skip(*id);  // The snapshot says it all.
+      following.skip(*id);  // The snapshot covers its messages.
       return snapshot;
     }
   }
@@ -97,8 +97,8 @@ void Hub::begin_snapshots(Subscription& subscription, const Snapshots& snapshots
     return;
   }
   push_snapshot(subscription, snapshots.next, snapshots.last_id);
-  // A snapshot that was named leaves the cursor where it is: behind it a poll brings updates, too,
-  // or a client that can't read it would never get to them.
+  // A requested snapshot (`snapshots`) leaves the cursor where it is. So the poll goes on with
+  // updates: a client that can't read the snapshot would otherwise never get to them.
   subscription.has_answer |= subscription.following.next() == 0;
   if (subscription.until_final) {
     if (const auto final_update = known_.final_update(subscription.following.id())) {
@@ -119,7 +119,8 @@ void Hub::push_next_snapshot(Subscription& subscription, std::int64_t now_timest
   }
 }
 
-// The snapshot is shared, and its id differs from stream to stream: so the id goes before it.
+// The snapshot is shared, but its id differs from stream to stream: so the id is a frame of its
+// own.
 void Hub::push_snapshot(Subscription& subscription, const FramePtr& snapshot, EventId id) {
   std::string line;
   append_id_line(line, id);
@@ -164,7 +165,7 @@ void Hub::push_end(Subscription& subscription, EventId final_update,
   ++counters_.ended;
 }
 
-// Whether there is anything that it has not been given, in a history that is live.
+// Whether something is left for it. Call it in a live history only.
 bool Hub::has_more(const Subscription& subscription) {
   return subscription.following.next() != 0 || subscription.reset_due || subscription.snapshots;
 }
