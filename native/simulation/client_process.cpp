@@ -91,9 +91,9 @@ void ClientProcess::start(Stored stored) {
   }
   for (RegistrationView& view : stored.views) {
     if (!view.status.empty()) {
-      world_.count(Sight::view_restored);
+      world_.count(Situation::view_restored);
     } else if (view.has_gap) {
-      world_.count(Sight::gap_restored);
+      world_.count(Situation::gap_restored);
     }
     check_accepted(session_->restore(std::move(view)));
   }
@@ -226,7 +226,7 @@ void ClientProcess::hear(const SessionMessage& message) {
     judge_.on_message(message);
   } else {
     world_.note(name_ + ": skips an event at " + std::string{message.last_event_id});
-    world_.count(Sight::event_skipped);
+    world_.count(Situation::event_skipped);
     if (canary_ == Canary::silent_skip) {
       world_.note(name_ + ": the canary does not tell");
       return;
@@ -343,7 +343,7 @@ void ClientProcess::arm() {
   Duration wait = clock_.until(*deadline);
   if (world_.chance(plan_.throttled_per_mille)) {
     wait += world_.between(Duration{0}, Duration{60'000});
-    world_.count(Sight::timer_throttled);
+    world_.count(Situation::timer_throttled);
   }
   if (canary_ == Canary::lose_timer && session_->state() == ConnectionState::waiting &&
       world_.chance(200)) {

@@ -83,7 +83,7 @@ void GatewayProcess::crash(bool tells) {
 
 void GatewayProcess::count_beside() const {
   if (beside_ != nullptr && beside_->is_running() && beside_->streams().hub().subscriptions() > 0) {
-    world_.count(Sight::other_passed_by);
+    world_.count(Situation::other_passed_by);
   }
 }
 
@@ -97,7 +97,7 @@ bool GatewayProcess::hear(const std::string& message) {
   }
   const bool is_bare = !claimed || truth_.epoch(claimed->epoch) == nullptr;
   if (is_bare) {
-    world_.count(Sight::bare_heard);
+    world_.count(Situation::bare_heard);
     bare_heard_.push_back(message);
   }
   return !is_bare || canary_ != Canary::forget_bare;
@@ -106,9 +106,9 @@ bool GatewayProcess::hear(const std::string& message) {
 /// Redis speaks its own protocol: a reply that is none was given to another question than its own.
 void GatewayProcess::on_fact(const broker::SessionFact& fact) {
   if (std::holds_alternative<broker::MessageRefused>(fact)) {
-    world_.count(Sight::message_refused);
+    world_.count(Situation::message_refused);
   } else if (std::holds_alternative<broker::MessageForged>(fact)) {
-    world_.count(Sight::message_forged);
+    world_.count(Situation::message_forged);
   }
   const auto* const failed = std::get_if<broker::RedisFailed>(&fact);
   if (failed != nullptr && failed->failure.kind == broker::RedisFailureKind::not_redis) {

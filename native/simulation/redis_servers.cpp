@@ -45,7 +45,7 @@ broker::FinderOptions RedisServers::finder() const {
 broker::ServerLocation RedisServers::ask_sentinel(const broker::RedisAddress& address) {
   const Sentinel& sentinel = sentinels_.at(address.port - 1U);
   if (sentinel.primary != primary_) {
-    world_.count(Sight::sentinel_behind);
+    world_.count(Situation::sentinel_behind);
   }
   broker::ServerLocation location;
   location.primary = broker::RedisAddress{.host = "redis",
@@ -102,7 +102,7 @@ void RedisServers::promote(std::size_t next) {
   SimulatedRedis& old = primary();
   world_.note("redis: server " + std::to_string(next) + " becomes the primary");
   if (servers_[next]->offset() < old.offset()) {
-    world_.count(Sight::replica_behind);
+    world_.count(Situation::replica_behind);
   }
   offset_at_promotion_ = old.offset();
   old.be_believed(false);
@@ -120,7 +120,7 @@ void RedisServers::promote(std::size_t next) {
 void RedisServers::bring_back(std::size_t old) {
   world_.note("redis: server " + std::to_string(old) + " is a replica now");
   if (servers_[old]->offset() > offset_at_promotion_) {
-    world_.count(Sight::branch_lost);
+    world_.count(Situation::branch_lost);
   }
   if (truth_ != nullptr && truth_->end().epoch != primary().end().epoch) {
     truth_->settle(primary().end());  // What the old one had begun is lost.

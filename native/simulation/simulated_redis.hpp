@@ -204,7 +204,7 @@ class SimulatedRedis {
   [[nodiscard]] bool refuses() const { return refusal() != nullptr && !has_written_; }
   [[nodiscard]] bool may_have_lost(const broker::ScriptCall& call,
                                    std::optional<Server>& server) const;
-  broker::HistoryReply refuse(Sight sight);
+  broker::HistoryReply refuse(Situation situation);
   [[nodiscard]] const EventId* id_of_key(const std::string& key) const;
   [[nodiscard]] const Place* place_of(const std::string& publisher) const;
   [[nodiscard]] std::optional<broker::PublishResult> settled(

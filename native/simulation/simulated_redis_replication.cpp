@@ -91,7 +91,7 @@ void SimulatedRedis::answer_replica_waiter(std::uint64_t number) {
     const ReplicaWaiter waiter = std::move(*found);
     replica_waiters_.erase(found);
     const std::size_t count = replicas_with(waiter.offset);
-    world_.count(Sight::replicas_missed, count < waiter.count ? 1 : 0);
+    world_.count(Situation::replicas_missed, count < waiter.count ? 1 : 0);
     waiter.reached({count});
   }
 }
