@@ -24,7 +24,7 @@ std::vector<std::int64_t> choose_registration(World& world, const FaultPlan& pla
 
 ClientProcess::ClientProcess(World& world, const Truth& truth, const FaultPlan& plan,
                              Issuer& issuer, std::optional<Canary> canary, std::size_t index,
-                             std::optional<ClientWishes> wishes, ChooseGateway choose_gateway)
+                             std::optional<ClientChoices> choices, ChooseGateway choose_gateway)
     : world_(world),
       plan_(plan),
       truth_(truth),
@@ -37,11 +37,11 @@ ClientProcess::ClientProcess(World& world, const Truth& truth, const FaultPlan& 
           .is_slow = world.chance(plan.slow_reader_per_mille),
           .holds_back = plan.held_back_per_mille > 0 && world.chance(plan.held_back_per_mille)},
       workflow_(truth.workflow()),
-      wishes_(std::move(wishes)),
-      ids_(wishes_ ? wishes_->ids() : choose_registration(world, plan)),
+      choices_(std::move(choices)),
+      ids_(choices_ ? choices_->ids() : choose_registration(world, plan)),
       rights_(issuer.is_in_use() && ids_.empty() ? issuer.choose_rights()
                                                  : std::vector<std::int64_t>{}),
-      until_final_(wishes_ && wishes_->until_final()),
+      until_final_(choices_ && choices_->until_final()),
       clock_(world, choose_drift(world, plan.drift_per_million_max)),
       judge_({.truth = truth,
               .journal_count_min = plan.journal_count_min(),
@@ -52,7 +52,7 @@ ClientProcess::ClientProcess(World& world, const Truth& truth, const FaultPlan& 
 void ClientProcess::start() {
   judge_.begin(ids_);
   start(Stored{});
-  if (wishes_ && wishes_->changes_ids()) {
+  if (choices_ && choices_->changes_ids()) {
     plan_change();
   }
 }
@@ -114,7 +114,7 @@ void ClientProcess::restart(bool stored) {
   if (stored) {
     return start(store());
   }
-  until_final_ = wishes_ && wishes_->until_final();
+  until_final_ = choices_ && choices_->until_final();
   judge_.begin(ids_);
   start(Stored{});
 }

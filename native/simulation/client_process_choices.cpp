@@ -10,7 +10,7 @@
 namespace regstream::simulation {
 
 void ClientProcess::plan_change() {
-  world_.after(wishes_->next_change(), [this] {
+  world_.after(choices_->next_change(), [this] {
     if (!is_settling_) {
       change_ids();
       plan_change();
@@ -19,7 +19,7 @@ void ClientProcess::plan_change() {
 }
 
 void ClientProcess::change_ids() {
-  const std::vector<std::int64_t> before = std::exchange(ids_, wishes_->change_ids());
+  const std::vector<std::int64_t> before = std::exchange(ids_, choices_->change_ids());
   if (ids_ == before) {
     return;
   }
@@ -40,8 +40,8 @@ void ClientProcess::change_ids() {
 
 void ClientProcess::plan_return(ConnectionReason reason) {
   const Return how =
-      reason == ConnectionReason::told_to_stop ? Return::anew : wishes_->choose_return();
-  world_.after(wishes_->next_return(), [this, how, due = return_] {
+      reason == ConnectionReason::told_to_stop ? Return::anew : choices_->choose_return();
+  world_.after(choices_->next_return(), [this, how, due = return_] {
     if (!is_settling_ && due == return_) {
       come_back(how);
     }
