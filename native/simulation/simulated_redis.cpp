@@ -36,7 +36,7 @@ broker::HistoryReply SimulatedRedis::answer(const broker::HistoryCommand& comman
     broker::AwaitedEntries found;
     for (const Entry& entry : data_.entries) {
       if (entry.id > await->after && found.entries.size() < broker::awaited_max) {
-        found.entries.push_back(told(entry));
+        found.entries.push_back(history_entry(entry));
       }
     }
     return found;

@@ -190,7 +190,7 @@ class SimulatedRedis {
   /// All changes of a script reach a replica in one step.
   void write(Change change);
   void replicate();
-  void take(const std::vector<Change>& changes, std::uint64_t offset);
+  void apply(const std::vector<Change>& changes, std::uint64_t offset);
   void acknowledge(std::uint64_t offset);
   void on_acknowledged(const SimulatedRedis& replica, std::uint64_t offset);
   [[nodiscard]] std::size_t replicas_with(std::uint64_t offset) const;
@@ -211,7 +211,7 @@ class SimulatedRedis {
       const broker::PublishBatch::Update& update);
   [[nodiscard]] broker::Published answered(const Batch& known, const broker::PublishBatch& batch);
   void remember(const broker::PublishBatch& batch, Batch sent);
-  [[nodiscard]] static broker::HistoryEntry told(const Entry& entry);
+  [[nodiscard]] static broker::HistoryEntry history_entry(const Entry& entry);
   EventId append(const std::string& text, bool is_adopted, std::optional<EventId> adopted_as = {});
   void keep_length();
   void wake_waiters();

@@ -28,11 +28,11 @@ void SimulatedRedis::replicate() {
   const auto changes = std::make_shared<const std::vector<Change>>(std::exchange(changes_, {}));
   for (const Replica& replica : replicas_) {
     replica.line->send(
-        [server = replica.server, changes, offset = offset_] { server->take(*changes, offset); });
+        [server = replica.server, changes, offset = offset_] { server->apply(*changes, offset); });
   }
 }
 
-void SimulatedRedis::take(const std::vector<Change>& changes, std::uint64_t offset) {
+void SimulatedRedis::apply(const std::vector<Change>& changes, std::uint64_t offset) {
   for (const Change& change : changes) {
     change(data_);
   }

@@ -145,7 +145,7 @@ broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
   return *data_.end;
 }
 
-broker::HistoryEntry SimulatedRedis::told(const Entry& entry) {
+broker::HistoryEntry SimulatedRedis::history_entry(const Entry& entry) {
   return {entry.id, entry.text.empty() ? std::string{} : stamped(entry.text, entry.id),
           entry.adopted_as};
 }
@@ -167,7 +167,7 @@ broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
       page.is_last = false;
       break;
     }
-    page.entries.push_back(told(*entry));
+    page.entries.push_back(history_entry(*entry));
     if (entry->id != read.from) {
       bytes += page.entries.back().message.size() + entry_bytes;
     }
