@@ -55,7 +55,7 @@ class HealthRoutes {
   static constexpr std::array<std::string_view, 3> paths = {"/livez", "/readyz", "/api/health"};
 
   /// Within the call where there is one loop, and later where there are more.
-  void read(std::function<void(const ProcessFacts&)> told) const;
+  void read(std::function<void(const ProcessFacts&)> then) const;
 
  private:
   std::vector<broker::Broker*> brokers_;

@@ -52,13 +52,13 @@ class Loops {
   }
 
   /// Has each loop say how things stand there: `ask(loop)`, on its thread, gives a value. All of
-  /// them, in the order of the loops, go to `told` on the first loop, where this is called: within
+  /// them, in the order of the loops, go to `then` on the first loop, where this is called: within
   /// this call where there is no other loop. None of them waits for another. Where one throws, or
-  /// does not answer, `told` is not called; it is destroyed with the loops at the latest.
-  template <typename Ask, typename Told>
-  void ask_each(Ask ask, Told told) {
+  /// does not answer, `then` is not called; it is destroyed with the loops at the latest.
+  template <typename Ask, typename Then>
+  void ask_each(Ask ask, Then then) {
     const auto question =
-        std::make_shared<Question<decltype(ask(std::size_t{0})), Told>>(size(), std::move(told));
+        std::make_shared<Question<decltype(ask(std::size_t{0})), Then>>(size(), std::move(then));
     const auto asked = asked_.insert(asked_.end(), question);
     // The others do not own it: what it holds may be the first loop's.
     const std::weak_ptr weak(question);
@@ -90,17 +90,17 @@ class Loops {
   using Asked = std::list<std::shared_ptr<void>>;
 
   /// What was asked of all loops, and has not been answered by all of them.
-  template <typename Answer, typename Told>
+  template <typename Answer, typename Then>
   struct Question {
-    Question(std::size_t count, Told then)
-        : answers(count), missing(count), told(std::move(then)) {}
+    Question(std::size_t count, Then next)
+        : answers(count), missing(count), then(std::move(next)) {}
     std::vector<Answer> answers;
     std::size_t missing;
-    Told told;
+    Then then;
   };
 
-  template <typename Answer, typename Told>
-  void add_answer(const std::weak_ptr<Question<Answer, Told>>& weak, Asked::iterator asked,
+  template <typename Answer, typename Then>
+  void add_answer(const std::weak_ptr<Question<Answer, Then>>& weak, Asked::iterator asked,
                   std::size_t loop, Answer answer) {
     const auto question = weak.lock();
     if (!question) {
@@ -109,7 +109,7 @@ class Loops {
     question->answers[loop] = std::move(answer);
     if (--question->missing == 0) {
       asked_.erase(asked);
-      question->told(std::move(question->answers));
+      question->then(std::move(question->answers));
     }
   }
   template <typename Weak>
