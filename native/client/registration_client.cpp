@@ -38,10 +38,10 @@ class RegistrationClient::Shell final : public StreamShell {
   StreamSession messages;
 
  private:
-  bool hand_out() override {
+  bool deliver_next() override {
     const auto message = messages.poll_message();
     if (message) {
-      tell([&] { handler_.on_message(*message); });
+      call_handler([&] { handler_.on_message(*message); });
     }
     return message.has_value();
   }

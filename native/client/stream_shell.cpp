@@ -87,7 +87,7 @@ void StreamShell::on_bytes(AttemptId attempt, std::string_view bytes) {
   const auto self = shared_from_this();
   try {
     if (session().on_bytes(attempt, bytes, now())) {
-      while (handler_ != nullptr && hand_out()) {
+      while (handler_ != nullptr && deliver_next()) {
       }
     }
   } catch (const std::bad_alloc&) {
@@ -132,7 +132,7 @@ void StreamShell::carry_out() {
 
 void StreamShell::carry_out(const RequestToken& step) {
   // A source that throws gives no token: the attempt runs out of time.
-  tell([&] {
+  call_handler([&] {
     token_source_(step.is_refused, [weak = weak_from_this(),
                                     attempt = step.attempt](const TokenAnswer& answer) {
       if (const auto self = weak.lock(); self != nullptr && self->handler_ != nullptr) {
@@ -180,7 +180,7 @@ void StreamShell::carry_out(const CloseTransport& /*step*/) {
 void StreamShell::carry_out(const StateChanged& step) {
   const bool is_end = step.to == ConnectionState::waiting || step.to == ConnectionState::closed;
   const auto failure = is_end ? std::exchange(failure_, std::nullopt) : std::nullopt;
-  tell([&] { handler_->on_state(step, failure ? &*failure : nullptr); });
+  call_handler([&] { handler_->on_state(step, failure ? &*failure : nullptr); });
 }
 
 /// There was no memory for the attempt, or for what it brought.
