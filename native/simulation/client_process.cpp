@@ -184,11 +184,11 @@ void ClientProcess::on_bytes(AttemptId attempt, std::string_view bytes) {
     event_source_->feed(bytes);
     while (const auto event = event_source_->next()) {
       check_accepted(session_->on_event(attempt, event->data, event->last_event_id, clock_.now()));
-      hear();
+      deliver_messages();
     }
   } else {
     check_accepted(session_->on_bytes(attempt, bytes, clock_.now()));
-    hear();
+    deliver_messages();
   }
   carry_out();
 }
@@ -208,13 +208,13 @@ void ClientProcess::check_accepted(bool is_accepted) const {
   }
 }
 
-void ClientProcess::hear() {
+void ClientProcess::deliver_messages() {
   while (const auto message = session_->poll_message()) {
-    hear(*message);
+    deliver(*message);
   }
 }
 
-void ClientProcess::hear(const SessionMessage& message) {
+void ClientProcess::deliver(const SessionMessage& message) {
   if (message.kind == MessageKind::malformed) {
     throw Violation(name_ + ": an event can't be read: " + std::string{message.problem});
   }

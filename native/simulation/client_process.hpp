@@ -94,8 +94,8 @@ class ClientProcess final : public StreamReader {
   void come_back(Return how);
   /// The session has to take what the transport reports: the simulated one is closed with it.
   void check_accepted(bool is_accepted) const;
-  void hear();
-  void hear(const SessionMessage& message);
+  void deliver_messages();
+  void deliver(const SessionMessage& message);
   /// Its token has to allow it.
   void check_allowed(const SessionMessage& message) const;
   void count(const SessionMessage& message) const;

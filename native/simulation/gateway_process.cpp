@@ -62,8 +62,8 @@ void GatewayProcess::start() {
   broker_ = std::make_unique<RedisBroker>(
       world_, servers_, plan_, *clock_, options,
       RedisBroker::Handlers{
-          .on_message = [this](const std::string& message) { return hear(message); },
-          .on_cut = [this] { told_when_cut_ = truth_.times_told(); },
+          .on_message = [this](const std::string& message) { return on_channel_message(message); },
+          .on_cut = [this] { resets_when_cut_ = truth_.resets_required(); },
           .on_fact = [this](const broker::SessionFact& fact) { on_fact(fact); },
           .on_advanced = [this] { check_limits(); }});
   broker_->subscribe(streams_);
@@ -77,7 +77,7 @@ void GatewayProcess::crash(bool tells) {
   streams_.crash(tells);
   bare_heard_.clear();
   malformed_heard_ = 0;
-  told_when_cut_.reset();
+  resets_when_cut_.reset();
   broker_.reset();
 }
 
@@ -87,7 +87,7 @@ void GatewayProcess::count_beside() const {
   }
 }
 
-bool GatewayProcess::hear(const std::string& message) {
+bool GatewayProcess::on_channel_message(const std::string& message) {
   count_beside();
   const auto claimed = claimed_id(message);
   if (truth_.is_forged(message, Forgery::no_message)) {

@@ -88,7 +88,7 @@ EventId SimulatedRedis::append(const std::string& text, bool is_adopted,
   const EventId id{.epoch = data_.end->epoch, .sequence = data_.end->sequence + 1};
   world_.note("redis: " + to_string(id) + (is_adopted ? " adopts " : " is ") + text);
   if (truth_ != nullptr && text.empty()) {
-    truth_->tell_loss(id);
+    truth_->record_loss(id);
   } else if (truth_ != nullptr) {
     truth_->append(id, text, stamped(text, id), is_adopted, world_.now());
   }

@@ -105,7 +105,7 @@ class SimulatedRedis {
   /// How much was written: a primary's count is that of its replica that has all of it.
   [[nodiscard]] std::uint64_t offset() const { return offset_; }
   /// What it writes is the newest truth.
-  void be_believed(bool is_believed) { is_believed_ = is_believed; }
+  void set_authoritative(bool is_authoritative) { is_authoritative_ = is_authoritative; }
   /// Epochs are named after its calendar. Keys don't age by it here: they promise nothing to
   /// whoever sets it by more than they live.
   void advance_calendar(Duration wrong_by) { set_by_ = std::max(set_by_, wrong_by); }
@@ -240,7 +240,7 @@ class SimulatedRedis {
   std::uint64_t replication_id_ = 0;
   SimulatedRedis* primary_ = nullptr;  // Null: it is one itself.
   bool is_synced_ = false;
-  bool is_believed_ = false;
+  bool is_authoritative_ = false;
   std::vector<Replica> replicas_;
   std::vector<Change> changes_;  // Of the script that runs.
   bool has_changed_ = false;     // The same.

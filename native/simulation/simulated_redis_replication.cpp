@@ -19,7 +19,7 @@ void SimulatedRedis::replicate() {
     return;
   }
   ++offset_;
-  if (is_believed_ && truth_ != nullptr) {
+  if (is_authoritative_ && truth_ != nullptr) {
     truth_->settle(end());
   }
   if (replicas_.empty()) {
