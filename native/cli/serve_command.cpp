@@ -164,7 +164,7 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
     sample_backend->add_routes(router, guard);
     router.set_fallback([&page](net::Exchange exchange) { page->respond(std::move(exchange)); });
   }
-  serving.hand_over();
+  serving.forward_to_first();
 
   // Not const: their handlers change them.
   Reload reload(context);

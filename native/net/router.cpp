@@ -95,7 +95,7 @@ void Router::set_catch_all(Handler handler) {
   catch_all_ = std::move(handler);
 }
 
-void Router::hand_over_to(const Router& other, asio::io_context& there) {
+void Router::forward_to(const Router& other, asio::io_context& there) {
   for (const Route& route : other.routes_) {
     const bool is_here = std::any_of(routes_.begin(), routes_.end(), [&route](const Route& own) {
       return own.method == route.method && own.pattern == route.pattern;

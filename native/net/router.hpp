@@ -27,7 +27,7 @@ class Router {
 
   /// What `other` has beyond this, as it is now: requests for that are handed over to its handlers,
   /// on its loop, `there`. They answer, and do not take the connection.
-  void hand_over_to(const Router& other, boost::asio::io_context& there);
+  void forward_to(const Router& other, boost::asio::io_context& there);
 
   /// Calls the handler, or answers: 404 for an unknown path, 405 with Allow for a known path with
   /// another method, 400 for a target that could not be read. `OPTIONS *` asks what the server can
