@@ -59,7 +59,7 @@ Setting setting_of(const toml::key& key, const toml::node& node, const std::stri
     refuse(setting.origin, quote_value(setting.option) +
                                " is a section; a file has none, every option stands at its top");
   }
-  const auto take = [&setting, &name](const toml::node& part) {
+  const auto add_value = [&setting, &name](const toml::node& part) {
     auto value = value_of(part);
     if (!value) {
       refuse(place(name, part.source().begin),
@@ -74,10 +74,10 @@ Setting setting_of(const toml::key& key, const toml::node& node, const std::stri
   if (const auto* const array = node.as_array()) {
     setting.is_list = true;
     for (const toml::node& element : *array) {
-      take(element);
+      add_value(element);
     }
   } else {
-    take(node);
+    add_value(node);
   }
   return setting;
 }
