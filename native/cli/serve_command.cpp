@@ -244,7 +244,8 @@ int run_serve(const ServeOptions& options) {
 
 void add_serve_command(CLI::App& app, int& exit_code) {
   const auto options = std::make_shared<ServeOptions>();
-  CLI::App* command = app.add_subcommand("serve", "Serve the streams, and with --demo the sample");
+  CLI::App* command = app.add_subcommand(
+      "serve", "Run the gateway; with --demo also the sample backend and its page");
   add_serve_options(*command, *options);
   command->callback([options, command, &exit_code] {
     const auto configured = configure(*command, options->configuration);

@@ -171,7 +171,7 @@ describe("what the command line refuses, it names with its value", () => {
       /--last-event-id: "a\\u000ab": .*control character/,
     ],
     ["a port of the mock's", ["mock", "--port", "65536"], /--port: Value 65536/],
-    ["a canary that is none", ["simulate", "--canary", "parrot"], /--canary: "parrot" is none; there are: /],
+    ["a canary that is none", ["simulate", "--canary", "parrot"], /--canary: "parrot" is not a canary; the canaries are: /],
   ])("%s", async (_name, args, expected) => {
     const [code, log] = await failure(args);
     expect(code).toBe(2);

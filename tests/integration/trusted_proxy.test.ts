@@ -102,7 +102,7 @@ describe("clients behind a trusted proxy", () => {
   test("need a block of addresses", async () => {
     const child = regstream(["serve", "--trusted-proxy", "10.1.0.0/8"]);
     expect(await child.exited).toBe(2);
-    expect(child.log).toMatch(/--trusted-proxy: "10\.1\.0\.0\/8" is no block of addresses/);
+    expect(child.log).toMatch(/--trusted-proxy: "10\.1\.0\.0\/8" is not an address or a block of addresses/);
   });
 });
 
