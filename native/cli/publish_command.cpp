@@ -64,7 +64,7 @@ Workflow workflow_of(const PublishOptions& options) {
 /// personal data, and are not quoted.
 InstanceId id_of(const PublishOptions& options, const Workflow& workflow) {
   if (options.registration_id.has_value() == !options.id.empty()) {
-    throw std::invalid_argument("give one of --id and --registration");
+    throw std::invalid_argument("give either --id or --registration");
   }
   if (options.registration_id) {
     if (workflow.id_kind != IdKind::integer) {

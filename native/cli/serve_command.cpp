@@ -114,8 +114,8 @@ void warn_of_few_cores(std::size_t threads) {
   const std::size_t cores = std::thread::hardware_concurrency();
   if (cores != 0 && threads > cores) {
     logging::warn("few cores",
-                  "{} threads share {} cores (--threads): more than one for each core take memory, "
-                  "and serve no more",
+                  "{} threads share {} cores (--threads): threads beyond one for each core take "
+                  "memory without serving more",
                   threads, cores);
   }
 }
@@ -205,8 +205,8 @@ std::vector<Workflow> workflows_of(const ServeOptions& options) {
   auto workflows = read_served_workflows(options.workflows, own_paths);
   if (options.demo && workflows.front() != registration_workflow()) {
     throw std::invalid_argument(
-        "--demo is a sample of the built-in registration: leave it out, or the --workflow that "
-        "declares another one");
+        "--demo needs the built-in registration workflow: leave out --demo, or the --workflow that "
+        "replaces registration");
   }
   return workflows;
 }
@@ -221,11 +221,13 @@ int run_serve(const ServeOptions& options) {
     redis = redis_of(options);
     if (redis && options.journal) {
       throw std::invalid_argument(
-          "--journal is the embedded broker's; with Redis the history is kept there");
+          "--journal is for the embedded broker, but Redis keeps the history here: leave out "
+          "--journal");
     }
     if (!redis && options.requires_redis) {
       throw std::invalid_argument(
-          "--require-redis needs to know where Redis is: REDIS_URL, --redis or REDIS_HOST");
+          "--require-redis needs to know where Redis is: set REDIS_URL or REDIS_HOST, or give "
+          "--redis");
     }
   } catch (const std::invalid_argument& error) {
     complain_of_start(error.what());

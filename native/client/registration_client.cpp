@@ -23,7 +23,8 @@ class RegistrationClient::Shell final : public StreamShell {
         handler_(handler) {
     if (!can_ask(ids, workflow, end)) {
       throw std::invalid_argument(
-          "a stream follows up to 100 ids of its workflow, and exactly one if it has to end");
+          "a stream follows at most 100 ids of its workflow, and exactly one id if it ends with "
+          "the final status");
     }
   }
 

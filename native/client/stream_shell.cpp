@@ -29,7 +29,7 @@ HttpUrl checked_url(const StreamRequest& request) {
     }
   }
   if (!is_field_value(request.last_event_id)) {
-    throw std::invalid_argument("the last event ID holds a control character");
+    throw std::invalid_argument("the last event id has a control character");
   }
   return std::get<HttpUrl>(std::move(url));
 }
@@ -149,11 +149,10 @@ void StreamShell::on_token(AttemptId attempt, const TokenAnswer& answer) {
       set_bearer(request_.headers, *token);  // No transport reads the request until `carry_out`.
     }
   } else {
-    const NoToken none = token == nullptr ? std::get<NoToken>(answer)
-                                          : NoToken{.failure = TokenFailure::for_good,
-                                                    .why =
-                                                        "the token is empty, or holds a control "
-                                                        "character"};
+    const NoToken none = token == nullptr
+                             ? std::get<NoToken>(answer)
+                             : NoToken{.failure = TokenFailure::for_good,
+                                       .why = "the token is empty or has a control character"};
     if (session().on_token_failed(attempt, none.failure, now())) {
       failure_ = {StreamFailureKind::no_token, none.why};
     }
@@ -227,7 +226,7 @@ void StreamShell::on_timer() {
   } else if (session().state() == ConnectionState::connecting) {
     failure_ = {StreamFailureKind::timed_out, url_.shown() + " did not answer in time"};
   } else if (session().state() == ConnectionState::open) {
-    failure_ = {StreamFailureKind::silent, url_.shown() + " fell silent"};
+    failure_ = {StreamFailureKind::silent, url_.shown() + " has sent nothing for too long"};
   }
   session().handle_deadline(now());
   carry_out();

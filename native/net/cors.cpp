@@ -35,11 +35,11 @@ CorsFields fields_of(const std::string* origin) {
 
 std::optional<std::string_view> find_problem(std::string_view text) {
   if (text == "*") {
-    return "would let every site's pages in with their visitors' cookies; name each origin";
+    return "would let the pages of every site use their visitors' cookies here; name each origin";
   }
   if (text == "null") {
-    return "is the origin of any file and any sandboxed page; serve the page by HTTP, and name its "
-           "origin";
+    return "is the origin of every local file and every sandboxed page; serve the page by HTTP and "
+           "name its origin";
   }
   const bool is_https = text.starts_with("https://");
   if (!is_https && !text.starts_with("http://")) {
@@ -54,7 +54,8 @@ std::optional<std::string_view> find_problem(std::string_view text) {
   const std::string canonical =
       host->host + (host->port ? ":" + std::to_string(*host->port) : std::string());
   if (has_own_port || authority != canonical) {
-    return "is not written as browsers write it: in lower case, and without the scheme's own port";
+    return "is not in the form that browsers send: write it in lower case, without the scheme's "
+           "default port";
   }
   return std::nullopt;
 }

@@ -20,7 +20,7 @@ Exchange::~Exchange() {
   }
   try {
     respond(make_problem({.status = http::status::internal_server_error,
-                          .detail = "The server gave no answer to this request."}));
+                          .detail = "The server did not answer this request."}));
   } catch (...) {
     // There is no memory even for this answer. The connection goes with its last owner.
     connection_ = nullptr;

@@ -30,12 +30,13 @@ std::optional<Problem> find_host_problem(std::string_view asked, const AllowedHo
   const std::optional<HostPort> host = parse_host_port(asked);
   if (!host) {
     return misdirected(
-        "The request's host is ill-formed: ask by a name or an IP address, and a port.");
+        "The Host header is malformed: it must be a name or an IP address, with an optional port.");
   }
   if (!allowed.allow(*host)) {
     return misdirected("This server is not known as \"" + host->host +
-                       "\": ask by its IP address or localhost, or start it with --allow-host " +
-                       host->host + ". A proxy in front of it has to pass the client's Host on.");
+                       "\": use its IP address or localhost, or start it with --allow-host " +
+                       host->host +
+                       ". A proxy in front of it must forward the client's Host header.");
   }
   return std::nullopt;
 }
@@ -101,9 +102,9 @@ std::optional<Problem> check_request_origin(const Request& head,
       is_from_another_site(head, asked)) {
     return Problem{.status = http::status::forbidden,
                    .detail =
-                       "A page of another site sent this request: only this server's own pages "
-                       "may, and those of an origin given by --cors-origin. A proxy in front of "
-                       "it has to pass the browser's Host on, with its port."};
+                       "A page of another site sent this request. Only this server's own pages "
+                       "may, and pages of an origin given by --cors-origin. A proxy in front of it "
+                       "must forward the browser's Host header, with its port."};
   }
   return std::nullopt;
 }

@@ -151,7 +151,7 @@ void Router::route(Exchange exchange) const {
       return;
     }
     Response response = make_problem({.status = http::status::method_not_allowed,
-                                      .detail = "This resource answers " + allow + " only."});
+                                      .detail = "This resource supports " + allow + " only."});
     response.set(http::field::allow, allow);
     exchange.respond(std::move(response));
   } else if (catch_all_) {
@@ -168,7 +168,7 @@ void Router::respond_without_path(Exchange exchange) const {
   const Request& request = exchange.request();
   if (request.method() != http::verb::options || request.target() != "*") {
     respond_problem(exchange, {.status = http::status::bad_request,
-                               .detail = "The request target is no valid path and query."});
+                               .detail = "The request target is not a valid path and query."});
     return;
   }
   AllowedMethods allowed;

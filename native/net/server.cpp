@@ -47,8 +47,8 @@ using UnsentLowWater = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOT
   const std::string where = "port " + std::to_string(options.port) + " on " + options.address;
   const std::string with = " with " + (options.option.empty() ? "--port" : options.option);
   if (error == asio::error::address_in_use) {
-    throw std::runtime_error(where + " is taken: stop the program that uses it, or choose another" +
-                             with);
+    throw std::runtime_error(where +
+                             " is in use: stop the program that uses it, or choose another" + with);
   }
   if (error == asio::error::access_denied) {
     throw std::runtime_error(where + " needs privileges: choose one above 1023" + with);
@@ -177,8 +177,8 @@ void Server::admit(tcp::socket socket, const asio::ip::address& peer) {
     ++places.refused.at_client_limit;
     // Not its address: that is personal data, of which no log line has any.
     logging::warn("client at the limit",
-                  "a client has as many connections as one may have, and more get 429; if it is a "
-                  "proxy, name it by --trusted-proxy");
+                  "a client has reached its limit of connections, and new ones get 429; if it is a "
+                  "proxy, name it with --trusted-proxy");
     refuse(socket, http::status::too_many_requests);
     return;
   }

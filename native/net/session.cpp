@@ -93,7 +93,7 @@ void Session::on_handshake(ErrorCode error) {
   } else if (transport_.tls()->has_met_http()) {
     transport_.drop_tls();
     refuse({.status = http::status::bad_request,
-            .detail = "This port speaks TLS: ask for https:// instead of http://."});
+            .detail = "This port speaks TLS: use https:// instead of http://."});
   } else {
     close();
   }

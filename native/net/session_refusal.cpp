@@ -40,7 +40,7 @@ void Session::refuse_malformed(ErrorCode error) {
                       std::to_string(set_->limits().body_bytes_max) + " bytes."});
   } else {
     refuse({.status = http::status::bad_request,
-            .detail = "This is no valid HTTP/1.1 request: " + error.message() + "."});
+            .detail = "This is not a valid HTTP/1.1 request: " + error.message() + "."});
   }
 }
 
@@ -58,10 +58,10 @@ void Session::refuse_client() {
   ++set_->places().refused.at_client_limit;
   logging::warn(
       "client behind a proxy at the limit",
-      "a client behind a proxy has as many connections as one may have, and more get 429");
+      "a client behind a proxy has reached its limit of connections, and new ones get 429");
   Response response = make_problem({.status = http::status::too_many_requests,
-                                    .detail = "This client has as many connections as one may "
-                                              "have; close some, or try again in a moment."});
+                                    .detail = "This client has reached its limit of connections; "
+                                              "close some, or try again in a moment."});
   response.set(http::field::retry_after, "1");
   refuse(std::move(response));
 }

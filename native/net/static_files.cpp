@@ -85,7 +85,7 @@ StaticFiles::StaticFiles(const fs::path& folder) {
   std::error_code error;
   if (!fs::is_directory(folder, error)) {
     throw std::runtime_error("there is no page at " + folder.string() +
-                             ": build it with ./dev build, or name its folder with --page");
+                             ": build the page with ./dev build, or name its folder with --page");
   }
   try {
     for (auto entry = fs::recursive_directory_iterator(folder);
@@ -111,9 +111,9 @@ StaticFiles::StaticFiles(const fs::path& folder) {
 void StaticFiles::add(const fs::path& path, Name name) {
   bytes_ += fs::file_size(path);
   if (bytes_ > bytes_max) {
-    throw std::runtime_error("the files beside " + path.string() + " are over " +
+    throw std::runtime_error("the files beside " + path.string() + " have more than " +
                              std::to_string(bytes_max >> 20U) +
-                             " MiB: --page needs the folder of a built page");
+                             " MiB in all: --page must name the folder of a built page");
   }
   std::ifstream stream(path, std::ios::binary);
   File file;

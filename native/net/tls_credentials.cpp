@@ -107,7 +107,7 @@ TlsCredentials::Context TlsCredentials::load() const {
 void TlsCredentials::warn_of_readable_key() const {
   struct stat status {};
   if (::stat(files_.key.c_str(), &status) == 0 && (status.st_mode & S_IROTH) != 0) {
-    logging::warn("tls key", "everybody on this machine may read the key {}: chmod o-r",
+    logging::warn("tls key", "everybody on this machine can read the key {}: run chmod o-r on it",
                   quote_value(files_.key));
   }
 }

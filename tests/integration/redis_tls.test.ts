@@ -132,7 +132,7 @@ describe("Redis over TLS", () => {
     );
     expect(
       await publish({ ...environment, REDIS_CERT_FILE: certFile, REDIS_KEY_FILE: authority.issue().keyFile }),
-    ).toEqual(refused(/the key ".*" is not that of the certificate/));
+    ).toEqual(refused(/the key ".*" does not belong to the certificate/));
     expect(await publish({ ...environment, REDIS_CERT_FILE: certFile, REDIS_KEY_FILE: "/nowhere.key" })).toEqual(
       refused(/the key "\/nowhere.key" can't be read/),
     );
@@ -183,13 +183,15 @@ describe("Redis over TLS", () => {
       const last = Math.max(...(await ids()));
       await operator.call("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes");
       await operator.call("CLIENT", "KILL", "TYPE", "pubsub");
-      while ((await ids()).filter((id) => id > last).length < 3) ;
+      while ((await ids()).filter((id) => id > last).length < 3);
     };
 
     const renewed = authority.issue();
     copyFileSync(renewed.certFile, files.certFile);
     await reconnect();
-    await gateway.untilLog(/the certificates for redis stay as they were: the key ".*" is not that of the certificate/);
+    await gateway.untilLog(
+      /the certificates for redis stay as they were: the key ".*" does not belong to the certificate/,
+    );
     copyFileSync(renewed.keyFile, files.keyFile);
     await reconnect();
     await gateway.untilLog(/the certificates for redis were read anew/);
