@@ -41,8 +41,8 @@ std::optional<Problem> find_host_problem(std::string_view asked, const AllowedHo
   return std::nullopt;
 }
 
-/// Whether a serialized origin (`https://name:port`, or `null`) is the server that was asked. A
-/// proxy may have taken TLS off, so the scheme only gives the default of both ports.
+/// Whether a serialized origin (`https://name:port`, or `null`) is the requested server. A proxy
+/// may have removed TLS, so the scheme only gives the default of both ports.
 bool is_same_origin(std::string_view origin, std::string_view asked) {
   const bool is_https = origin.starts_with("https://");
   if (!is_https && !origin.starts_with("http://")) {
@@ -59,7 +59,7 @@ bool is_link(const Request& head) {
   return head["Sec-Fetch-Mode"] == "navigate" && head["Sec-Fetch-Dest"] == "document";
 }
 
-/// Whether a page of another site has sent what no page of another site may send.
+/// Whether a page of another site sent this request, and may not.
 bool is_from_another_site(const Request& head, std::string_view asked) {
   constexpr std::string_view fetch_site = "Sec-Fetch-Site";
   if (const std::size_t count = head.count(fetch_site); count > 0) {
@@ -81,7 +81,7 @@ bool AllowedHosts::allow(const HostPort& asked) const {
     return true;
   }
   return std::any_of(names_.begin(), names_.end(), [&asked](const HostPort& name) {
-    // Without a port the scheme's default is meant, and a TLS proxy hides which that is.
+    // A missing port means the scheme's default, and a TLS proxy hides which scheme that is.
     return name.host == asked.host &&
            (!name.port || name.port == asked.port || (!asked.port && has_default_port(name)));
   });

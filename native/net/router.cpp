@@ -17,7 +17,7 @@ namespace http = boost::beast::http;
 
 namespace {
 
-// "/a//b/" → "a", "", "b", "": what is different to the client stays different here.
+// "/a//b/" → "a", "", "b", "": paths that differ for the client differ here, too.
 std::vector<std::string> split(std::string_view pattern) {
   std::vector<std::string> segments;
   while (!pattern.empty()) {
@@ -39,7 +39,7 @@ bool matches(const std::vector<std::string>& pattern, const std::vector<std::str
                     });
 }
 
-// Whether `pattern` has a literal at the first place where exactly one of both has.
+// Whether `pattern` has a literal at the first place where exactly one of the two has one.
 bool is_more_literal(const std::vector<std::string>& pattern,
                      const std::vector<std::string>& other) {
   return std::lexicographical_compare(pattern.begin(), pattern.end(), other.begin(), other.end(),
@@ -119,7 +119,7 @@ void Router::route(Exchange exchange) const {
   }
 
   const Route* best = nullptr;
-  const Route* other = nullptr;  // The best one of other methods.
+  const Route* other = nullptr;  // The best match with another method.
   AllowedMethods allowed;
   for (const Route& route : routes_) {
     if (!matches(route.segments, path)) {

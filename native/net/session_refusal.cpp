@@ -8,12 +8,13 @@
 #include "net/request_head.hpp"
 #include "net/session.hpp"
 
-/// What a session answers itself, before there is a request for the router.
+/// Responses that a session sends by itself, before there is a request for the router.
 namespace regstream::net {
 
 namespace http = boost::beast::http;
 
-// The origin is known from its field on: also of a head that is too long, or announces too much.
+// The origin is known once its field was read, even if the head is too long or announces too large
+// a body.
 void Session::refuse(Response response) {
   if (cors_ == nullptr && parser_) {
     cors_ = set_->cors().find(parser_->get());

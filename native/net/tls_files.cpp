@@ -15,7 +15,7 @@
 namespace regstream::net {
 namespace {
 
-/// Nobody is there to be asked: OpenSSL would ask the terminal.
+/// Gives no pass phrase. By default OpenSSL would ask on the terminal.
 int no_pass_phrase(char* /*into*/, int /*size*/, int /*is_for_writing*/, void* was_asked) {
   *static_cast<bool*>(was_asked) = true;
   return -1;
