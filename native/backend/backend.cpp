@@ -68,7 +68,7 @@ class Backend::Implementation {
       try {
         context_.run();
       } catch (const std::exception& error) {
-        logging::error("backend error", "the sample backend met an error: {}", error.what());
+        logging::error("backend error", "the sample backend failed: {}", error.what());
       }
     }
   }

@@ -70,8 +70,10 @@ void Outbox::publish_first() {
 void Outbox::on_result(const broker::PublishResult& result) {
   const auto* const error = std::get_if<broker::PublishError>(&result);
   if (error != nullptr && entries_.front().position) {
-    logging::warn("outbox waits", "an update is kept, and published again in a moment: {}",
-                  error->what);
+    logging::warn(
+        "outbox waits",
+        "an update could not be published; it is stored, and published again in a moment: {}",
+        error->what);
     retry_timer_.expires_after(retry_after_);
     retry_timer_.async_wait([this](const boost::system::error_code& cancelled) {
       // A cancelled wait may outlive the outbox, so nothing of it is touched then.
@@ -83,7 +85,7 @@ void Outbox::on_result(const broker::PublishResult& result) {
   }
   if (error != nullptr) {
     logging::error("unstored update lost",
-                   "an update that could not be stored was not published: {}", error->what);
+                   "an update could neither be stored nor published, and is lost: {}", error->what);
   }
   remove_first();
 }
@@ -94,8 +96,8 @@ void Outbox::remove_first() {
       store_.remove_from_outbox(*position);
     } catch (const std::exception& error) {
       // The next start publishes it again, and its key makes the two one.
-      logging::error("outbox not emptied", "an update that was published stays in the outbox: {}",
-                     error.what());
+      logging::error("outbox not emptied",
+                     "a published update could not be removed from the outbox: {}", error.what());
     }
   }
   entries_.pop_front();

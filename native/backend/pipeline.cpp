@@ -91,7 +91,7 @@ void Pipeline::wait(Run& run) {
 
 void Pipeline::look_up(Run& run) {
   after(run, options_.lookup_timeout, [this](Run& waited) {
-    waited.validation.tell(CoreBankingError{
+    waited.validation.on_core_banking(CoreBankingError{
         CoreBankingError::Kind::timed_out, "Core banking did not answer in time; try again later"});
     take_step(waited);
   });
@@ -99,7 +99,7 @@ void Pipeline::look_up(Run& run) {
       run.validation.customer_number(),
       [this, id = run.registration_id, wait = run.wait](CoreBankingResult result) {
         if (Run* waited = find(id, wait)) {
-          waited->validation.tell(std::move(result));
+          waited->validation.on_core_banking(std::move(result));
           take_step(*waited);
         }
       });
@@ -130,7 +130,8 @@ void Pipeline::take_step(Run& run) {
   run.look_up.reset();
   try {
     if (run.validation.need() == Validation::Need::mobile_customer) {
-      run.validation.tell(store_.find_mobile_customer(run.validation.customer_number()));
+      run.validation.on_mobile_customer(
+          store_.find_mobile_customer(run.validation.customer_number()));
     }
     run.process_log.push_back(
         make_log_entry(run.validation.advance(), options_.now_timestamp_ms()));

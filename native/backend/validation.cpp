@@ -77,7 +77,7 @@ Validation::Validation(std::int64_t registration_id, Application application)
     : registration_id_(registration_id), application_(std::move(application)) {}
 
 Validation::Need Validation::need() const {
-  if (is_told_ || stage_status_ != StageStatus::started) {
+  if (has_input_ || stage_status_ != StageStatus::started) {
     return Need::nothing;
   }
   if (stage_ == Stage::duplicate_check) {
@@ -86,18 +86,18 @@ Validation::Need Validation::need() const {
   return stage_ == Stage::t24_lookup ? Need::core_banking : Need::nothing;
 }
 
-void Validation::tell(const std::optional<MobileCustomer>& customer) {
+void Validation::on_mobile_customer(const std::optional<MobileCustomer>& customer) {
   assert(need() == Need::mobile_customer);
-  is_told_ = true;
+  has_input_ = true;
   // The user that this very registration led to does not make it a duplicate of itself.
   if (customer && customer->registration_id != registration_id_) {
     changed_fields_ = find_changed_fields(customer->application, application_);
   }
 }
 
-void Validation::tell(CoreBankingResult result) {
+void Validation::on_core_banking(CoreBankingResult result) {
   assert(need() == Need::core_banking);
-  is_told_ = true;
+  has_input_ = true;
   if (auto* error = std::get_if<CoreBankingError>(&result)) {
     error_ = std::move(*error);
   } else {
@@ -144,7 +144,7 @@ Step Validation::advance() {
 Step Validation::start(Stage stage) {
   stage_ = stage;
   stage_status_ = StageStatus::started;
-  is_told_ = false;
+  has_input_ = false;
   switch (stage) {
     case Stage::duplicate_check:
       return {stage, stage_status_, "Checking for duplicates"};

@@ -56,9 +56,9 @@ class Validation {
 
   [[nodiscard]] Need need() const;
   /// Answers `Need::mobile_customer`: who has mobile banking under the customer's number.
-  void tell(const std::optional<MobileCustomer>& customer);
+  void on_mobile_customer(const std::optional<MobileCustomer>& customer);
   /// Answers `Need::core_banking`.
-  void tell(CoreBankingResult result);
+  void on_core_banking(CoreBankingResult result);
 
   /// The next step. Call while `need()` is nothing and there is no outcome.
   [[nodiscard]] Step advance();
@@ -80,7 +80,7 @@ class Validation {
   Application application_;
   std::optional<Stage> stage_;  ///< Of the last step.
   StageStatus stage_status_ = StageStatus::started;
-  bool is_told_ = false;  ///< The current stage has what it needs.
+  bool has_input_ = false;  ///< The current stage has what it needs.
   std::optional<std::vector<std::string>> changed_fields_;  ///< Set for a known customer.
   CoreCustomer core_customer_;
   std::optional<CoreBankingError> error_;

@@ -64,15 +64,15 @@ inline constexpr std::array redis_settings{
         .setting = RedisSetting::server,
         .option = "--redis",
         .meaning = "HOST[:PORT] of Redis, or a URL without user and password: redis://HOST:PORT, "
-                   "rediss://HOST:PORT for TLS; also by REDIS_URL, or REDIS_HOST and REDIS_PORT, "
-                   "with REDIS_PASSWORD"},
+                   "or rediss://HOST:PORT for TLS; also by REDIS_URL, or REDIS_HOST and "
+                   "REDIS_PORT. The password is REDIS_PASSWORD"},
     RedisSettingDefinition{.setting = RedisSetting::url, .variable = "REDIS_URL"},
     RedisSettingDefinition{.setting = RedisSetting::host, .variable = "REDIS_HOST"},
     RedisSettingDefinition{.setting = RedisSetting::port, .variable = "REDIS_PORT"},
     RedisSettingDefinition{.setting = RedisSetting::username,
                            .option = "--redis-username",
                            .variable = "REDIS_USERNAME",
-                           .meaning = "Redis's user (ACL); without one, its default user"},
+                           .meaning = "User of Redis (ACL); default: Redis's default user"},
     RedisSettingDefinition{.setting = RedisSetting::password,
                            .variable = "REDIS_PASSWORD",
                            .kind = SettingKind::secret},
@@ -80,17 +80,18 @@ inline constexpr std::array redis_settings{
                            .option = "--redis-tls",
                            .variable = "REDIS_TLS",
                            .kind = SettingKind::flag,
-                           .meaning = "Speak TLS with Redis, where no rediss:// says so"},
+                           .meaning = "Connect to Redis with TLS; rediss:// implies it"},
     RedisSettingDefinition{
         .setting = RedisSetting::ca_file,
         .option = "--redis-ca-file",
         .variable = "REDIS_CA_FILE",
-        .meaning = "PEM FILE of the issuers that Redis is trusted by, instead of the system's"},
-    RedisSettingDefinition{.setting = RedisSetting::certificate_file,
-                           .option = "--redis-cert-file",
-                           .variable = "REDIS_CERT_FILE",
-                           .meaning = "PEM FILE with the client's certificate for Redis, and those "
-                                      "between it and its root"},
+        .meaning = "PEM FILE with the CA certificates for Redis, instead of the system's"},
+    RedisSettingDefinition{
+        .setting = RedisSetting::certificate_file,
+        .option = "--redis-cert-file",
+        .variable = "REDIS_CERT_FILE",
+        .meaning =
+            "PEM FILE with the client certificate for Redis and its intermediate certificates"},
     RedisSettingDefinition{.setting = RedisSetting::key_file,
                            .option = "--redis-key-file",
                            .variable = "REDIS_KEY_FILE",
@@ -99,21 +100,21 @@ inline constexpr std::array redis_settings{
         .setting = RedisSetting::server_name,
         .option = "--redis-server-name",
         .variable = "REDIS_SERVER_NAME",
-        .meaning = "Name that Redis's certificate must have, where it is not the host's"},
-    RedisSettingDefinition{.setting = RedisSetting::sentinels,
-                           .option = "--redis-sentinels",
-                           .variable = "REDIS_SENTINELS",
-                           .kind = SettingKind::list,
-                           .meaning = "HOST[:PORT] of a sentinel that knows the primary (26379); "
-                                      "may be repeated"},
+        .meaning = "Name that Redis's certificate must have, if it differs from the host"},
+    RedisSettingDefinition{
+        .setting = RedisSetting::sentinels,
+        .option = "--redis-sentinels",
+        .variable = "REDIS_SENTINELS",
+        .kind = SettingKind::list,
+        .meaning = "HOST[:PORT] of a sentinel (default port: 26379); may be repeated"},
     RedisSettingDefinition{.setting = RedisSetting::master_name,
                            .option = "--redis-master-name",
                            .variable = "REDIS_MASTER_NAME",
-                           .meaning = "What the sentinels call the primary and its replicas"},
+                           .meaning = "The sentinels' name for the primary and its replicas"},
     RedisSettingDefinition{.setting = RedisSetting::sentinel_username,
                            .option = "--redis-sentinel-username",
                            .variable = "REDIS_SENTINEL_USERNAME",
-                           .meaning = "The sentinels' user (ACL); without one, their default user"},
+                           .meaning = "User of the sentinels (ACL); default: their default user"},
     RedisSettingDefinition{.setting = RedisSetting::sentinel_password,
                            .variable = "REDIS_SENTINEL_PASSWORD",
                            .kind = SettingKind::secret},
@@ -122,21 +123,21 @@ inline constexpr std::array redis_settings{
         .option = "--redis-cluster-nodes",
         .variable = "REDIS_CLUSTER_NODES",
         .kind = SettingKind::list,
-        .meaning = "HOST[:PORT] of a node of a Redis Cluster, from which the others are learned; "
-                   "may be repeated"},
+        .meaning =
+            "HOST[:PORT] of a Redis Cluster's node, which names the others; may be repeated"},
     RedisSettingDefinition{.setting = RedisSetting::wait_replicas,
                            .option = "--redis-wait-replicas",
                            .variable = "REDIS_WAIT_REPLICAS",
                            .kind = SettingKind::number,
-                           .meaning = "How many replicas must have an update before it counts as "
-                                      "published (WAIT; 0: the primary alone)",
+                           .meaning = "Number of replicas that must have an update before it "
+                                      "counts as published (WAIT); 0: the primary is enough",
                            .max = 100},
     RedisSettingDefinition{.setting = RedisSetting::wait_timeout,
                            .option = "--redis-wait-timeout-ms",
                            .variable = "REDIS_WAIT_TIMEOUT",
                            .kind = SettingKind::number,
-                           .meaning = "How long they may take (1000); twice as long, up to 4000, "
-                                      "after each time that was too short",
+                           .meaning = "How long the replicas may take (default: 1000). Doubles "
+                                      "after each timeout, up to 4000",
                            .min = 1,
                            .max = wait_timeout_max.count()},
 };

@@ -82,21 +82,22 @@ void check_exposure(const ServeOptions& options) {
   if (has_keys(options.access)) {
     if (options.access.open) {
       throw std::invalid_argument(
-          "--open lets everybody in, and a key of tokens does not: give one of them only");
+          "--open requires no tokens, so keys that verify tokens contradict it: give only one of "
+          "them");
     }
     return;
   }
   if (const auto rule = rule_without_key(options.access)) {
     throw std::invalid_argument(*rule +
-                                " says which tokens count, and nothing says which keys they are "
-                                "signed by: give --token-key, --token-secret or --token-jwks");
+                                " has no effect without a key that verifies tokens: give "
+                                "--token-key, --token-secret or --token-jwks");
   }
   const auto exposure = exposure_of(options);
   if (exposure && !options.access.open) {
     throw std::invalid_argument(*exposure +
-                                " lets other machines ask, and nothing says who may see what: give "
-                                "--token-key, --token-secret or --token-jwks, or --open to let "
-                                "everybody in, or listen on 127.0.0.1 only");
+                                " lets other machines reach the gateway, but no option says who "
+                                "may read what: give --token-key, --token-secret or --token-jwks, "
+                                "or --open to let everybody read, or listen on 127.0.0.1 only");
   }
 }
 
@@ -141,7 +142,7 @@ void warn_of_open_gateway(const ServeOptions& options) {
   const auto exposure = exposure_of(options);
   if (exposure && !has_keys(options.access)) {
     logging::warn("open gateway",
-                  "everybody who reaches this gateway may read all updates (--open, {})",
+                  "everybody who can reach this gateway may read all updates (--open, {})",
                   *exposure);
   }
 }

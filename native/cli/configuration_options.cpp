@@ -16,21 +16,20 @@ namespace regstream::cli {
 void add_configuration_options(CLI::App& command, ConfigurationOptions& options) {
   const std::string group = "Configuration";
   command
-      .add_option(
-          "--config", options.file,
-          "TOML file with an option a line, named as here without dashes; also by "
-          "REGSTREAM_CONFIG. Options here come before variables (REGSTREAM_PORT is --port), "
-          "and those before the file")
+      .add_option("--config", options.file,
+                  "TOML FILE with one option a line, named as here without dashes; also by "
+                  "REGSTREAM_CONFIG. The command line overrides variables (REGSTREAM_PORT is "
+                  "--port), and variables override the file")
       ->configurable(false)
       ->group(group);
   command
       .add_flag("--print-config", options.prints_values,
-                "Print each option's value and where it came from, as such a file, and end")
+                "Print each option's value and where it came from, in the file's format, and exit")
       ->configurable(false)
       ->group(group);
   command
       .add_flag("--print-options", options.prints_table,
-                "Print the tables of docs/configuration.md, and end")
+                "Print the tables of docs/configuration.md, and exit")
       ->configurable(false)
       ->group("");
 }

@@ -49,7 +49,8 @@ int run(int argc, char** argv) {
   spdlog::set_default_logger(spdlog::stderr_logger_mt("regstream"));
   spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
 
-  CLI::App app("Live updates of customer validation, from Redis to every open page.", "regstream");
+  CLI::App app("Live updates of a workflow's progress, from Redis to every open page.",
+               "regstream");
   app.set_version_flag("--version", "regstream " REGSTREAM_VERSION);
   app.require_subcommand(1);
   int exit_code = 0;

@@ -53,7 +53,7 @@ std::variant<harness::Scenario, std::string> load_scenario(const std::string& pa
   std::string text(json_fields::JsonLimits{}.bytes_max + 1, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   if (file.bad()) {
-    return "can't read " + path + ": it is no file";
+    return "can't read " + path + ": it is not a file";
   }
   text.resize(static_cast<std::size_t>(file.gcount()));
   auto scenario = harness::read_scenario(text);
@@ -113,10 +113,9 @@ int run(const MockCommandOptions& options) {
 
 void add_mock_command(CLI::App& app, int& exit_code) {
   auto* const command = app.add_subcommand(
-      "mock", "Play a scenario to the clients of a test: streams, cuts, silence, errors");
+      "mock", "Serve a scripted scenario for tests of clients: streams, cuts, silence, errors");
   const auto options = std::make_shared<MockCommandOptions>();
-  command->add_option("--scenario", options->scenario, "JSON file that says what to play")
-      ->required();
+  command->add_option("--scenario", options->scenario, "JSON FILE with the scenario")->required();
   command->add_option("--address", options->address, "Address to listen on")
       ->check(check_listen_address)
       ->capture_default_str();
@@ -124,8 +123,8 @@ void add_mock_command(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(0, 65'535))
       ->capture_default_str();
   command->add_flag("--virtual-time", options->has_virtual_time,
-                    "The clock stands still, until POST /mock/time moves it");
-  command->add_flag("--check", options->checks_only, "Check the scenario, and play nothing");
+                    "Time stands still until POST /mock/time advances it");
+  command->add_flag("--check", options->checks_only, "Check the scenario file and exit");
   command->callback([options, &exit_code] {
     exit_code = logging::run_with_background_log([&options] { return run(*options); });
   });

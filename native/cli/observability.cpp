@@ -49,7 +49,8 @@ void Observability::listen(boost::asio::io_context& context, const ServeOptions&
                          .logs_requests = options.observability.log_requests});
   if (net::find_exposure(ops.address, {})) {
     logging::warn("ops address",
-                  "operators ask at {}, and so may everybody who reaches it (--ops-address)",
+                  "metrics and health for operators are at {}; everybody who can reach that "
+                  "address may read them (--ops-address)",
                   ops_server_->url());
   } else {
     logging::info("ops address", "operators ask at {}", ops_server_->url());

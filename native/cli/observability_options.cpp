@@ -12,9 +12,10 @@ namespace {
 std::string check_ops_address(const std::string& value) {
   const auto read = net::parse_host_port(value);
   const bool is_one = read && read->port && (read->is_address || read->host == "localhost");
-  return is_one ? std::string()
-                : quote_value(value) +
-                      " is no IP address and port; give ADDRESS:PORT, such as 127.0.0.1:9180";
+  return is_one
+             ? std::string()
+             : quote_value(value) +
+                   " is not an IP address with a port; give ADDRESS:PORT, such as 127.0.0.1:9180";
 }
 
 }  // namespace
@@ -23,27 +24,26 @@ void add_observability_options(CLI::App& command, ObservabilityOptions& options)
   const std::string group = "Observability";
   command
       .add_option("--ops-address", options.ops_address,
-                  "ADDRESS:PORT that serves /metrics, /api/health, /livez and /readyz, and asks "
-                  "nobody who they are; the other port has only /livez and /readyz then")
+                  "ADDRESS:PORT for /metrics, /api/health, /livez and /readyz, without tokens. The "
+                  "main port then has only /livez and /readyz")
       ->check(check_ops_address)
       ->group(group);
   command
       .add_option("--log-format", options.log_format,
-                  "Lines of the log: for people, or JSON objects")
+                  "Format of log lines: text for people, or JSON objects")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str()
       ->group(group);
   command
-      .add_option(
-          "--log-level", options.log_level,
-          "Lines of less weight are left out. In the file of --config: SIGHUP reads it anew")
+      .add_option("--log-level", options.log_level,
+                  "Least severe level that is logged. SIGHUP reloads it from the file of --config")
       ->check(CLI::IsMember({"info", "warning", "error"}))
       ->capture_default_str()
       ->group(group);
   command
       .add_flag("--log-requests", options.log_requests,
-                "A line for each answer: method, route, status, bytes and time, and nothing that "
-                "the client has said")
+                "Log a line for each response: method, route, status, bytes and time, but nothing "
+                "that the client sent")
       ->group(group);
 }
 

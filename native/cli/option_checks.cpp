@@ -62,17 +62,16 @@ std::string check_listen_address(const std::string& value) {
   if (!error) {
     return {};
   }
-  return is_host_name(value)
-             ? std::string()
-             : quote_value(value) +
-                   " is no address; give one such as 127.0.0.1 or ::1, without brackets, and "
-                   "the port with --port";
+  return is_host_name(value) ? std::string()
+                             : quote_value(value) +
+                                   " is not an address; give one such as 127.0.0.1 or ::1, without "
+                                   "brackets, and the port with --port";
 }
 
 std::string check_deployment(const std::string& value) {
   return broker::is_deployment_name(value)
              ? std::string()
-             : quote_value(value) + " is no name; give at most " +
+             : quote_value(value) + " is not a deployment's name; give at most " +
                    std::to_string(broker::deployment_name_length_max) +
                    " letters, digits, '-', '.' and '_'";
 }
@@ -80,7 +79,7 @@ std::string check_deployment(const std::string& value) {
 std::string check_host(const std::string& value) {
   return net::parse_host_port(value)
              ? std::string()
-             : quote_value(value) + " is no host; give NAME or NAME:PORT, such as bank.example";
+             : quote_value(value) + " is not a host; give NAME or NAME:PORT, such as bank.example";
 }
 
 std::string check_origin(const std::string& value) {
@@ -96,7 +95,7 @@ std::string check_cookie_name(const std::string& value) {
   });
   return is_name
              ? std::string()
-             : quote_value(value) + " is no name of a cookie; give one such as __Host-regstream";
+             : quote_value(value) + " is not a cookie's name; give one such as __Host-regstream";
 }
 
 }  // namespace regstream::cli

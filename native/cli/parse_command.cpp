@@ -75,11 +75,12 @@ int run(const ParseOptions& options) {
 }  // namespace
 
 void add_parse_command(CLI::App& app, int& exit_code) {
-  auto* const command =
-      app.add_subcommand("parse", "Print the events of the event stream on stdin as JSON lines");
+  auto* const command = app.add_subcommand(
+      "parse", "Read an event stream from stdin and print its events as JSON lines");
   const auto options = std::make_shared<ParseOptions>();
   command
-      ->add_option("--chunk", options->chunk_bytes, "Most bytes that the parser is given at a time")
+      ->add_option("--chunk", options->chunk_bytes,
+                   "Size of the chunks that the parser gets, in bytes")
       ->check(CLI::Range(std::size_t{1}, std::size_t{16} << 20U))
       ->capture_default_str();
   command->callback([options, &exit_code] { exit_code = run(*options); });

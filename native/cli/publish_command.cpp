@@ -64,7 +64,7 @@ Workflow workflow_of(const PublishOptions& options) {
 /// personal data, and are not quoted.
 InstanceId id_of(const PublishOptions& options, const Workflow& workflow) {
   if (options.registration_id.has_value() == !options.id.empty()) {
-    throw std::invalid_argument("give one of --id and --registration");
+    throw std::invalid_argument("give either --id or --registration");
   }
   if (options.registration_id) {
     if (workflow.id_kind != IdKind::integer) {
@@ -98,12 +98,11 @@ int run(const PublishOptions& options, const Make& make) {
     redis.workflow = &workflow;
     const auto result = broker::publish_once(redis, make(workflow, id, read_clock()), options.key);
     if (const auto* const trouble = std::get_if<broker::RedisFailure>(&result)) {
-      complain("publish",
-               trouble->what + (is_out_of_reach(trouble->kind)
-                                    ? ". (A gateway that was started without --redis, as in the "
-                                      "demo, has no Redis to publish through: POST to its " +
-                                          workflow.updates_path + ".)"
-                                    : ""));
+      complain("publish", trouble->what + (is_out_of_reach(trouble->kind)
+                                               ? ". (A gateway without --redis, such as the demo, "
+                                                 "uses no Redis. To publish there, POST to its " +
+                                                     workflow.updates_path + ".)"
+                                               : ""));
       return failure_code;
     }
     std::cout << "published " << to_string(std::get<EventId>(result)) << '\n';
@@ -149,16 +148,17 @@ std::string check_key(const std::string& key) {
 void add_common_options(CLI::App& command, PublishOptions& options) {
   command.add_option("--workflow", options.workflow_file,
                      "FILE that declares the workflow (default: the built-in registration)");
-  command.add_option("--id", options.id, "The id of what is told of, as its workflow has them");
+  command.add_option("--id", options.id,
+                     "Id of the instance that the update is about, such as a registration's id");
   command
       .add_option("--registration", options.registration_id,
-                  "The same where ids are numbers, as a registration's are")
+                  "The same for workflows whose ids are numbers, such as registration")
       ->check(CLI::Range(std::int64_t{1}, registration_id_max));
-  command.add_option("--message", options.message, "What people read")->required();
+  command.add_option("--message", options.message, "Message for people to read")->required();
   command
       .add_option("--key", options.key,
-                  "Idempotency key: of two publishes with one key there is one, and both print "
-                  "its id")
+                  "Idempotency key: a second publish with the same key changes nothing, and prints "
+                  "the first one's id")
       ->check(check_key);
   add_redis_options(command, options.redis, "Redis");
 }
@@ -171,12 +171,12 @@ void add_publish_command(CLI::App& app, int& exit_code) {
 
   const auto options = std::make_shared<PublishOptions>();
 
-  auto* const stage = command->add_subcommand("stage", "A stage began or ended");
+  auto* const stage = command->add_subcommand("stage", "Publish that a stage started or ended");
   add_common_options(*stage, *options);
-  stage->add_option("--stage", options->stage, "The stage's name, as messages have it")
+  stage->add_option("--stage", options->stage, "Name of the stage, as the workflow declares it")
       ->required()
       ->check(check_stage);
-  stage->add_option("--status", options->status, "What became of the stage")
+  stage->add_option("--status", options->status, "New state of the stage")
       ->required()
       ->check(configuration::one_of({"started", "completed", "failed", "skipped"}));
   stage->callback([options, &exit_code] {
@@ -188,14 +188,15 @@ void add_publish_command(CLI::App& app, int& exit_code) {
     });
   });
 
-  auto* const final_status = command->add_subcommand("final", "There is an outcome");
+  auto* const final_status = command->add_subcommand("final", "Publish a final status");
   add_common_options(*final_status, *options);
   final_status
       ->add_option("--status", options->status,
-                   "The status from now on: a final one of the workflow")
+                   "The new status; one of the workflow's final statuses")
       ->required();
-  final_status->add_option("--details", options->details, "A JSON object")->check(check_details);
-  final_status->add_option("--process-log", options->process_log, "A JSON array")
+  final_status->add_option("--details", options->details, "Details of the outcome, a JSON object")
+      ->check(check_details);
+  final_status->add_option("--process-log", options->process_log, "The process log, a JSON array")
       ->check(check_process_log);
   final_status->callback([options, &exit_code] {
     exit_code = run(*options, [&options](const Workflow& workflow, const InstanceId& id,

@@ -17,14 +17,14 @@ void refuse_secret(CLI::App& command, const std::string& variable) {
     return letter == '_' ? '-' : static_cast<char>(std::tolower(letter));
   });
   command
-      .add_option_function<std::string>(option,
-                                        [option, variable](const std::string& /*secret*/) {
-                                          throw CLI::ValidationError(
-                                              option,
-                                              "is no option, since everybody on this machine can "
-                                              "read arguments: give it in " +
-                                                  variable);
-                                        })
+      .add_option_function<std::string>(
+          option,
+          [option, variable](const std::string& /*secret*/) {
+            throw CLI::ValidationError(
+                option,
+                "is not an option, because everybody on this machine can read arguments: set " +
+                    variable);
+          })
       ->group("")
       ->configurable(false);
 }

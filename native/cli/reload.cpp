@@ -45,7 +45,8 @@ void Reload::wait() {
 
 void Reload::read_all() {
   if (parts_.empty()) {
-    logging::info("reload", "SIGHUP: nothing was configured that can be read anew");
+    logging::info("reload",
+                  "SIGHUP: nothing to reload, because no option names a file that can be reloaded");
   }
   std::uint8_t kind = 0;
   for (Entry& entry : parts_) {
@@ -54,10 +55,9 @@ void Reload::read_all() {
     if (const auto failure = read(entry.part)) {
       ++entry.failures;
       logging::error(logging::Condition("reload failed").of_kind(kind),
-                     "the {} stay as they were: {}", entry.name, *failure);
+                     "can't reload the {}, so the old ones stay in use: {}", entry.name, *failure);
     } else {
-      logging::info(logging::Condition("reload").of_kind(kind), "the {} were read anew",
-                    entry.name);
+      logging::info(logging::Condition("reload").of_kind(kind), "reloaded the {}", entry.name);
     }
   }
 }

@@ -70,8 +70,8 @@ std::optional<broker::RedisOptions> redis_of(const ServeOptions& options) {
     if (!values.empty()) {
       throw std::invalid_argument(
           std::string(broker::definition_of(setting).option) +
-          " is of no use, as nothing says where Redis is: give --redis, --redis-sentinels or "
-          "--redis-cluster-nodes, or REDIS_URL");
+          " has no effect, because no option says where Redis is: give --redis, --redis-sentinels "
+          "or --redis-cluster-nodes, or set REDIS_URL");
     }
   }
   return std::nullopt;

@@ -114,8 +114,8 @@ void warn_of_few_cores(std::size_t threads) {
   const std::size_t cores = std::thread::hardware_concurrency();
   if (cores != 0 && threads > cores) {
     logging::warn("few cores",
-                  "{} threads share {} cores (--threads): more than one for each core take memory, "
-                  "and serve no more",
+                  "{} threads share {} cores (--threads): threads beyond one for each core take "
+                  "memory without serving more",
                   threads, cores);
   }
 }
@@ -164,7 +164,7 @@ void serve(const ServeOptions& options, const std::vector<Workflow>& workflows,
     sample_backend->add_routes(router, guard);
     router.set_fallback([&page](net::Exchange exchange) { page->respond(std::move(exchange)); });
   }
-  serving.hand_over();
+  serving.forward_to_first();
 
   // Not const: their handlers change them.
   Reload reload(context);
@@ -205,8 +205,8 @@ std::vector<Workflow> workflows_of(const ServeOptions& options) {
   auto workflows = read_served_workflows(options.workflows, own_paths);
   if (options.demo && workflows.front() != registration_workflow()) {
     throw std::invalid_argument(
-        "--demo is a sample of the built-in registration: leave it out, or the --workflow that "
-        "declares another one");
+        "--demo needs the built-in registration workflow: leave out --demo, or the --workflow that "
+        "replaces registration");
   }
   return workflows;
 }
@@ -221,11 +221,13 @@ int run_serve(const ServeOptions& options) {
     redis = redis_of(options);
     if (redis && options.journal) {
       throw std::invalid_argument(
-          "--journal is the embedded broker's; with Redis the history is kept there");
+          "--journal is for the embedded broker, but Redis keeps the history here: leave out "
+          "--journal");
     }
     if (!redis && options.requires_redis) {
       throw std::invalid_argument(
-          "--require-redis needs to know where Redis is: REDIS_URL, --redis or REDIS_HOST");
+          "--require-redis needs to know where Redis is: set REDIS_URL or REDIS_HOST, or give "
+          "--redis");
     }
   } catch (const std::invalid_argument& error) {
     complain_of_start(error.what());
@@ -244,7 +246,8 @@ int run_serve(const ServeOptions& options) {
 
 void add_serve_command(CLI::App& app, int& exit_code) {
   const auto options = std::make_shared<ServeOptions>();
-  CLI::App* command = app.add_subcommand("serve", "Serve the streams, and with --demo the sample");
+  CLI::App* command = app.add_subcommand(
+      "serve", "Run the gateway; with --demo also the sample backend and its page");
   add_serve_options(*command, *options);
   command->callback([options, command, &exit_code] {
     const auto configured = configure(*command, options->configuration);

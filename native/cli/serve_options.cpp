@@ -37,8 +37,8 @@ void add_address_options(CLI::App& command, ServeOptions& options) {
       ->group(group);
   command
       .add_option("--allow-host", options.allowed_hosts,
-                  "NAME[:PORT] by which clients or a proxy ask, besides IP addresses and "
-                  "localhost; may be repeated")
+                  "NAME[:PORT] that requests may have in Host, besides IP addresses and localhost; "
+                  "may be repeated")
       ->expected(1)
       ->take_all()
       ->check(check_host)
@@ -49,15 +49,15 @@ void add_workflow_options(CLI::App& command, ServeOptions& options) {
   const std::string group = "Workflows";
   command
       .add_option("--workflow", options.workflows,
-                  "FILE that declares a workflow, which is served beside the registration; may be "
-                  "repeated. One named registration takes the place of the built-in one")
+                  "FILE that declares a workflow to serve beside registration; may be repeated. A "
+                  "workflow named registration replaces the built-in one")
       ->expected(1)
       ->take_all()
       ->group(group);
   command
       .add_option("--publish-route", options.publish_route,
-                  "POST of a workflow's updates path: on, off, or auto: on where only this machine "
-                  "reaches it, or tokens are asked for")
+                  "Publishing by HTTP (POST to a workflow's updates path): on, off, or auto: on if "
+                  "only this machine can reach the gateway or tokens are required")
       ->check(configuration::one_of({"auto", "on", "off"}))
       ->capture_default_str()
       ->group(group);
@@ -69,12 +69,12 @@ void add_redis_group(CLI::App& command, ServeOptions& options) {
   add_redis_options(command, options.redis, group);
   command
       .add_flag("--require-redis", options.requires_redis,
-                "End the start when Redis is not there yet, instead of waiting for it")
+                "Exit if Redis can't be reached at the start, instead of waiting for it")
       ->group(group);
   command
       .add_option("--deployment", options.deployment,
-                  "Name of the deployment that this gateway is of (production, say): another one "
-                  "on the same Redis is warned of, since each shows the other's updates")
+                  "Name of this gateway's deployment, such as production. Warns if another "
+                  "deployment uses the same Redis: each would show the other's updates")
       ->check(check_deployment)
       ->group(group);
 }
@@ -82,57 +82,61 @@ void add_redis_group(CLI::App& command, ServeOptions& options) {
 void add_history_options(CLI::App& command, ServeOptions& options) {
   const std::string group = "History";
   command
-      .add_option("--journal", options.journal,
-                  "File that keeps the embedded broker's history over a restart (with --demo: "
-                  "journal.sqlite3 beside the database; otherwise, and with an empty name, none)")
+      .add_option(
+          "--journal", options.journal,
+          "File that keeps the embedded broker's history across restarts (default with --demo: "
+          "journal.sqlite3 beside the database; otherwise none; an empty name: none)")
       ->group(group);
   command
       .add_option("--history-length", options.history_length,
-                  "Updates that are kept for clients that come back (Redis: 10000; otherwise "
-                  "100000). Gateways on one Redis should have the same")
+                  "Number of updates kept for clients that reconnect (default: 10000 with Redis, "
+                  "100000 without). Use the same value for all gateways on one Redis")
       ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}))
       ->group(group);
   command
       .add_option("--history-bytes", options.history_bytes,
-                  "Bytes of updates that are kept (64 MiB)")
+                  "Bytes of updates kept (default: 64 MiB)")
       ->check(CLI::Range(std::size_t{2} << 20U, std::size_t{4} << 30U))
       ->group(group);
   command
       .add_option("--history-hours", options.history_hours,
-                  "Age of updates that are kept, in the gateway and in the journal (24)")
+                  "Hours that updates are kept, in the gateway and in the journal (default: 24)")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{8'760}))
       ->group(group);
 }
 
 void add_stream_options(CLI::App& command, ServeOptions& options) {
   const std::string group = "Streams";
-  command.add_option("--ping-interval-ms", options.ping_interval_ms, "Time between pings")
+  command
+      .add_option("--ping-interval-ms", options.ping_interval_ms,
+                  "Time between two ping events of a stream")
       ->check(CLI::Range(std::int64_t{10}, std::int64_t{3'600'000}))
       ->capture_default_str()
       ->group(group);
   command
-      .add_option(
-          "--heartbeat-interval-ms", options.heartbeat_interval_ms,
-          "How long a stream is silent before it gets a comment, a minute at most: less than any "
-          "proxy on the way bears")
+      .add_option("--heartbeat-interval-ms", options.heartbeat_interval_ms,
+                  "A stream that was silent for this long gets a comment. Choose less than the "
+                  "idle timeout of every proxy on the way")
       ->check(CLI::Range(std::int64_t{10}, hub::HubOptions::heartbeat_interval_max.count()))
       ->capture_default_str()
       ->group(group);
   command
       .add_option("--drain-seconds", options.drain_seconds,
-                  "Time for a shutdown (SIGTERM): streams end one after another, a millisecond "
-                  "each; whoever does not read its end is cut off")
+                  "Time limit of a shutdown (SIGTERM). Streams end one after another, about one a "
+                  "millisecond; a client that doesn't read the end is cut off")
       ->check(CLI::Range(1, 3'600))
       ->capture_default_str()
       ->group(group);
-  command.add_option("--retry-ms", options.retry_ms, "How long clients wait before they come back")
+  command
+      .add_option("--retry-ms", options.retry_ms,
+                  "How long clients wait before they reconnect (the stream's retry field)")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{3'600'000}))
       ->capture_default_str()
       ->group(group);
   command
       .add_option("--threads", options.threads,
-                  "Threads that serve streams, at most one for each core: each has the newest part "
-                  "of every history in memory for itself")
+                  "Threads that serve streams; use at most one for each core. Each holds its own "
+                  "copy of the recent history in memory")
       ->check(CLI::Range(std::size_t{1}, net::Loops::count_max))
       ->capture_default_str()
       ->group(group);
@@ -140,7 +144,7 @@ void add_stream_options(CLI::App& command, ServeOptions& options) {
 
 void add_sample_options(CLI::App& command, ServeOptions& options) {
   const std::string group = "Sample";
-  command.add_flag("--demo", options.demo, "Serve the sample backend and its page as well")
+  command.add_flag("--demo", options.demo, "Also serve the sample backend and its page")
       ->group(group);
   // Their defaults depend on where the program lies: what is documented does not.
   command
@@ -152,28 +156,31 @@ void add_sample_options(CLI::App& command, ServeOptions& options) {
                   "Folder of the sample's built page (web-demo in the build's folder)")
       ->group(group);
   command
-      .add_option("--stage-pace-ms", options.stage_pace_ms,
-                  "Pause between two steps of the sample's validation, for people to follow it")
+      .add_option(
+          "--stage-pace-ms", options.stage_pace_ms,
+          "Pause between two steps of the sample's validation, so that people can follow it")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{60'000}))
       ->capture_default_str()
       ->group(group);
   command
       .add_option("--t24-latency-ms", options.t24_latency_ms,
-                  "Time the sample's core banking takes for a look-up")
+                  "How long a look-up in the sample's core banking system takes")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{600'000}))
       ->capture_default_str()
       ->group(group);
-  command.add_option("--t24-fault", options.t24_fault, "What goes wrong with look-ups")
+  command.add_option("--t24-fault", options.t24_fault, "Fault of the sample's look-ups")
       ->check(configuration::one_of({"none", "unavailable", "rejected", "silent"}))
       ->capture_default_str()
       ->group(group);
-  command.add_option("--t24-fault-rate", options.t24_fault_rate, "Share of look-ups it hits")
+  command
+      .add_option("--t24-fault-rate", options.t24_fault_rate,
+                  "Share of look-ups that --t24-fault affects")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str()
       ->group(group);
   command
       .add_option("--job-interval-ms", options.job_interval_ms,
-                  "How often the sample's job turns APPROVED into COMPLETED")
+                  "How often the sample's scheduled job runs; it turns APPROVED into COMPLETED")
       ->check(CLI::Range(std::int64_t{10}, std::int64_t{86'400'000}))
       ->capture_default_str()
       ->group(group);

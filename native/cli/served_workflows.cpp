@@ -43,7 +43,7 @@ void refuse_own_paths(const Workflow& workflow, const std::string& source,
       if (overlap(path, own)) {
         std::string what = source;
         what.append(": ").append(member).append(": ").append(path);
-        what.append(" is the gateway's own route ").append(own);
+        what.append(" collides with the gateway's own route ").append(own);
         throw std::invalid_argument(what.append("; give the workflow another path"));
       }
     }
@@ -61,14 +61,14 @@ void refuse_tickets_path(const std::vector<Workflow>& workflows,
       if (is_taken(workflows[index].updates_path)) {
         std::string what = sources[index];
         what.append(": paths.updates: ").append(workflows[index].updates_path);
-        what.append(" is also ").append(tickets).append(", where tickets for a stream are given");
+        what.append(" is also ").append(tickets).append(", which gives tickets for a stream");
         throw std::invalid_argument(what.append("; give the workflow another path"));
       }
     }
     if (std::any_of(own_paths.begin(), own_paths.end(), is_taken)) {
-      throw std::invalid_argument("tickets for the stream " + ticketed.stream_path +
-                                  " would be given where the gateway has a route of its own; give "
-                                  "the workflow another path");
+      throw std::invalid_argument(
+          "the tickets path of the stream " + ticketed.stream_path +
+          " collides with a route of the gateway; give the workflow another path");
     }
   }
 }
@@ -99,8 +99,8 @@ std::vector<Workflow> read_served_workflows(const std::vector<std::string>& file
   }
   if (const auto conflict = find_conflict(workflows)) {
     throw std::invalid_argument(sources[conflict->second] + ": " + std::string{conflict->member} +
-                                " is also that of " + sources[conflict->first] +
-                                "; one gateway serves both only if they differ");
+                                " is the same as in " + sources[conflict->first] +
+                                "; one gateway can serve both only if they differ");
   }
   for (std::size_t index = 0; index < workflows.size(); ++index) {
     refuse_own_paths(workflows[index], sources[index], own_paths);

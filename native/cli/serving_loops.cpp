@@ -50,9 +50,9 @@ std::string ServingLoops::url() const {
   return serving_.front()->server.url();
 }
 
-void ServingLoops::hand_over() {
+void ServingLoops::forward_to_first() {
   for (std::size_t loop = 1; loop < loops_.size(); ++loop) {
-    router(loop).hand_over_to(router(0), loops_.first());
+    router(loop).forward_to(router(0), loops_.first());
   }
 }
 

@@ -38,7 +38,7 @@ class ServingLoops {
 
   /// The other loops hand over to the first one, from now on, what they have no route for: all but
   /// streams. For when the first one has its routes.
-  void hand_over();
+  void forward_to_first();
 
   /// On the loop's thread. The workflows are not this one's to know.
   [[nodiscard]] gateway::LoopFacts facts(std::size_t loop) const;

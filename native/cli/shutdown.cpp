@@ -64,8 +64,9 @@ void Shutdown::begin() {
   acknowledgement_limit_.expires_after(std::min(acknowledgement_max, time_));
   acknowledgement_limit_.async_wait([this](const boost::system::error_code& cancelled) {
     if (!cancelled) {
-      logging::warn("updates not acknowledged",
-                    "some updates are not acknowledged; the next start publishes them");
+      logging::warn(
+          "updates not acknowledged",
+          "the broker has not acknowledged all updates; the next start publishes the rest");
       drain();
     }
   });

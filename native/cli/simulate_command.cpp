@@ -68,7 +68,7 @@ std::optional<std::vector<std::uint64_t>> read_seeds(const std::string& path) {
     if (std::uint64_t seed = 0; words >> seed) {
       seeds.push_back(seed);
     } else if (!line.empty() && line.front() != '#') {
-      complain("simulate", "no seed in " + path + ": " + quote_value(line));
+      complain("simulate", "not a seed in " + path + ": " + quote_value(line));
       return std::nullopt;
     }
   }
@@ -171,7 +171,8 @@ int run(const SimulateOptions& options) {
     return failure_code;
   }
   if (const std::string missing = batch.coverage.missing(); options.coverage && !missing.empty()) {
-    std::cout << "these seeds prove nothing about what never happened: " << missing << std::endl;
+    std::cout << "these never happened, so the seeds prove nothing about them: " << missing
+              << std::endl;
     return failure_code;
   }
   return 0;
@@ -180,31 +181,39 @@ int run(const SimulateOptions& options) {
 }  // namespace
 
 void add_simulate_command(CLI::App& app, int& exit_code) {
-  auto* const command = app.add_subcommand(
-      "simulate",
-      "Run gateways, clients and publishers on a simulated clock, network and Redis, with faults");
+  auto* const command = app.add_subcommand("simulate",
+                                           "Run gateways, clients and publishers on a simulated "
+                                           "clock, network and Redis, and inject faults");
   const auto options = std::make_shared<SimulateOptions>();
-  command->add_option("--seed", options->seed, "What decides everything; of several, the first")
+  command
+      ->add_option("--seed", options->seed,
+                   "Seed of the run; with --seeds or --seconds, the first seed")
       ->capture_default_str();
-  command->add_option("--seeds", options->seeds, "How many, one after the other")
+  command->add_option("--seeds", options->seeds, "Number of seeds to run")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  command->add_option("--seconds", options->seconds, "As many as this long allows, instead");
-  command->add_option("--steps", options->steps, "Events of each run's faulty part")
+  command->add_option("--seconds", options->seconds,
+                      "Run seeds for this many seconds, instead of a number of seeds");
+  command
+      ->add_option("--steps", options->steps, "Number of simulated events with faults in each run")
       ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{100'000'000}))
       ->capture_default_str();
-  command->add_option("--kept", options->seed_file, "A file with seeds, one a line, to run first");
-  command->add_flag(
-      "--coverage", options->coverage,
-      "Say of several seeds how often everything happened; fail if anything never did");
-  command->add_option("--trace", options->trace_lines, "Lines of a failing run's trace to print")
+  command->add_option("--kept", options->seed_file, "FILE with seeds to run first, one a line");
+  command->add_flag("--coverage", options->coverage,
+                    "With several seeds: print how often each fault and situation happened, and "
+                    "fail if one never did");
+  command
+      ->add_option("--trace", options->trace_lines,
+                   "Number of trace lines to print for a failing run")
       ->capture_default_str();
   command
-      ->add_option("--canary", options->canary, "A mistake to make on purpose, which must be found")
+      ->add_option("--canary", options->canary,
+                   "A mistake to plant on purpose; the run must find it")
       ->check([](const std::string& name) {
         return simulation::parse_canary(name)
                    ? std::string{}
-                   : quote_value(name) + " is none; there are: " + simulation::canary_names();
+                   : quote_value(name) +
+                         " is not a canary; the canaries are: " + simulation::canary_names();
       });
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }

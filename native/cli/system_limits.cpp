@@ -38,10 +38,9 @@ std::size_t raise_open_files_limit() {
 DescriptorShares share_descriptors(std::size_t open_files, std::size_t loops) {
   const std::size_t of_loops = (loops - 1) * of_loop;
   if (open_files < open_files_min + of_loops) {
-    throw std::runtime_error("this process may have only " + std::to_string(open_files) +
-                             " files open, and serving takes " +
-                             std::to_string(open_files_min + of_loops) +
-                             ": raise the limit with ulimit -n");
+    throw std::runtime_error(
+        "this process may open only " + std::to_string(open_files) + " files, but serving needs " +
+        std::to_string(open_files_min + of_loops) + ": raise the limit with ulimit -n");
   }
   const std::size_t left = open_files - of_loops;
   const std::size_t connections = left - std::clamp(left / 4, reserved_min, reserved_max);

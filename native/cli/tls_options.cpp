@@ -9,13 +9,13 @@ void add_tls_options(CLI::App& command, TlsOptions& options) {
   CLI::Option* const certificate =
       command
           .add_option("--tls-cert", options.certificate,
-                      "FILE with the server's certificate and those between it and its root "
-                      "(PEM): https alone is served then. SIGHUP reads it anew")
+                      "PEM FILE with the server's certificate and its intermediate certificates. "
+                      "The gateway then serves https only. SIGHUP reloads it")
           ->group(group);
   CLI::Option* const key =
       command
           .add_option("--tls-key", options.key,
-                      "FILE with that certificate's key (PEM). SIGHUP reads it anew")
+                      "PEM FILE with that certificate's key. SIGHUP reloads it")
           ->group(group);
   certificate->needs(key);
   key->needs(certificate);

@@ -30,7 +30,7 @@ client::TokenAnswer read_token(const std::string& path) {
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(file.gcount()));
   if (text.size() > token_bytes_max) {
-    return no_token(path, " is larger than 16 KiB, which no token is");
+    return no_token(path, " is larger than 16 KiB, so it can't hold just a token");
   }
   constexpr std::string_view blanks = " \t\r\n";
   const std::size_t begin = text.find_first_not_of(blanks);

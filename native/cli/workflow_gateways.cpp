@@ -72,18 +72,18 @@ bool WorkflowGateways::is_connected() const {
 }
 
 gateway::AskLoops ask_loops(ServingLoops& serving, const WorkflowGateways& workflows) {
-  return [&serving, &workflows](std::function<void(const gateway::LoopFacts&)> told) {
+  return [&serving, &workflows](std::function<void(const gateway::LoopFacts&)> then) {
     serving.loops().ask_each(
         [&serving, &workflows](std::size_t loop) {
           gateway::LoopFacts facts = serving.facts(loop);
           facts.workflows = workflows.facts(loop);
           return facts;
         },
-        [told = std::move(told)](std::vector<gateway::LoopFacts> facts) {
+        [then = std::move(then)](std::vector<gateway::LoopFacts> facts) {
           for (std::size_t loop = 1; loop < facts.size(); ++loop) {
             facts.front() += facts[loop];
           }
-          told(facts.front());
+          then(facts.front());
         });
   };
 }

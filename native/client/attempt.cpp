@@ -197,7 +197,7 @@ void Attempt::on_header(ErrorCode error) {
   } else if (++interim_answers_ <= interim_answers_max) {
     read_header();
   } else {
-    fail(StreamFailureKind::malformed, url_.shown() + " gives interim answers without end");
+    fail(StreamFailureKind::malformed, url_.shown() + " sends interim responses (1xx) without end");
   }
 }
 
@@ -284,7 +284,7 @@ void Attempt::fail_reading(ErrorCode error) {
          "the connection to " + url_.shown() + " broke: " + error.message());
   } else {
     fail(StreamFailureKind::malformed,
-         "what " + url_.shown() + " answered is no HTTP/1.1: " + error.message());
+         "what " + url_.shown() + " sent is not HTTP/1.1: " + error.message());
   }
 }
 

@@ -32,7 +32,8 @@ std::variant<HttpUrl, UrlProblem> read_document_url(std::string_view text) {
   auto url = parse_http_url(text);
   const auto* const read = std::get_if<HttpUrl>(&url);
   if (read != nullptr && !read->is_secure && !is_this_machine(*read)) {
-    return UrlProblem{"only https:// can be trusted here, or http:// of this machine"};
+    return UrlProblem{
+        "only an https:// URL, or an http:// URL of this machine, can be trusted for this"};
   }
   return url;
 }
@@ -73,7 +74,7 @@ class DocumentFetch final : public Attempt::Owner,
       fail(answer.url.shown() + " answered with status " + std::to_string(answer.status));
     } else if (const auto coding = unreadable_coding(answer.fields)) {
       fail(answer.url.shown() + " answered in the coding " + in_quotes(*coding) +
-           ", which this client can't read");
+           ", which this client can't decode");
     } else {
       document_.max_age = parse_max_age(answer.fields[http::field::cache_control]);
     }

@@ -48,13 +48,13 @@ std::variant<HttpUrl, UrlProblem> read_url(bool is_secure, std::string_view auth
         "a URL must not hold a user name or a password: send an Authorization header"};
   }
   if (authority.empty() || authority.starts_with(':')) {
-    return UrlProblem{"the URL names no host"};
+    return UrlProblem{"the URL has no host"};
   }
   const auto parsed = net::parse_host_port(authority);
   if (!parsed || parsed->port == 0) {
     return UrlProblem{
-        "the URL's host has to be an address or a name in ASCII (xn--…), and its port between 1 "
-        "and 65535"};
+        "the URL's host must be an address or a name in ASCII (xn--…), and its port must be from 1 "
+        "to 65535"};
   }
   std::optional<std::string> host = parsed->host;
   if (!parsed->is_address && ends_in_number(*host)) {
@@ -63,7 +63,7 @@ std::variant<HttpUrl, UrlProblem> read_url(bool is_secure, std::string_view auth
     host->append(".");  // Which tells a resolver to search nowhere else.
   }
   if (!host) {
-    return UrlProblem{"the URL's host ends in a number, but is no IPv4 address"};
+    return UrlProblem{"the URL's host ends in a number, but is not an IPv4 address"};
   }
   const std::string usual_port = default_port(is_secure);
   HttpUrl result;
@@ -94,14 +94,14 @@ std::variant<HttpUrl, UrlProblem> parse_http_url(std::string_view text) {
     return *std::move(problem);
   }
   if (url.scheme.empty()) {
-    return UrlProblem{"this is no absolute URL such as http://127.0.0.1:8080/stream"};
+    return UrlProblem{"this is not an absolute URL; give one such as http://127.0.0.1:8080/stream"};
   }
   return read_url(url.scheme == "https", *url.authority, url.path, url.query);
 }
 
 std::variant<HttpUrl, UrlProblem> resolve_location(const HttpUrl& base, std::string_view location) {
   if (location.empty()) {
-    return UrlProblem{"it names no Location"};
+    return UrlProblem{"it has no Location header"};
   }
   const UrlText reference = split_reference(location);
   if (auto problem = find_scheme_problem(reference)) {
@@ -110,7 +110,7 @@ std::variant<HttpUrl, UrlProblem> resolve_location(const HttpUrl& base, std::str
   if (!reference.scheme.empty() && (reference.scheme == "https") != base.is_secure) {
     // Only a scheme that is the base's own can begin a relative URL ("special relative").
     return base.is_secure
-               ? UrlProblem{"it leads from https to http, where anyone on the way could read along"}
+               ? UrlProblem{"it leads from https to http, which anyone on the way can read"}
                : parse_http_url(location);
   }
   if (reference.authority) {

@@ -23,7 +23,8 @@ class RegistrationClient::Shell final : public StreamShell {
         handler_(handler) {
     if (!can_ask(ids, workflow, end)) {
       throw std::invalid_argument(
-          "a stream follows up to 100 ids of its workflow, and exactly one if it has to end");
+          "a stream follows at most 100 ids of its workflow, and exactly one id if it ends with "
+          "the final status");
     }
   }
 
@@ -38,10 +39,10 @@ class RegistrationClient::Shell final : public StreamShell {
   StreamSession messages;
 
  private:
-  bool hand_out() override {
+  bool deliver_next() override {
     const auto message = messages.poll_message();
     if (message) {
-      tell([&] { handler_.on_message(*message); });
+      call_handler([&] { handler_.on_message(*message); });
     }
     return message.has_value();
   }

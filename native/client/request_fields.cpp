@@ -43,17 +43,17 @@ bool is_field_value(std::string_view text) {
 
 std::optional<std::string> method_problem(std::string_view method) {
   if (!is_token(method)) {
-    return "the method is no word such as GET or POST";
+    return "the method is not a word such as GET or POST";
   }
   if (method == "HEAD" || method == "CONNECT") {
-    return "an answer to " + std::string(method) + " can't be a stream: use GET or POST";
+    return "an answer to " + std::string(method) + " can't carry a stream: use GET or POST";
   }
   return std::nullopt;
 }
 
 std::optional<std::string> header_problem(const HeaderField& field) {
   if (!is_token(field.name)) {
-    return "a header's name may hold letters, digits and hyphens, and is not empty";
+    return "a header's name must have letters, digits and hyphens only, and at least one";
   }
   if (!is_field_value(field.value)) {
     return "the value of header " + field.name + " holds a control character";

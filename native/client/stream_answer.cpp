@@ -27,8 +27,8 @@ StreamAnswer judge_body(const AnswerHead& answer, ResponseHead head) {
     return {head, StreamFailure{StreamFailureKind::wrong_content_coding,
                                 answer.url.shown() + " answered with a stream in the coding " +
                                     in_quotes(*coding) +
-                                    ", which this client can't read: let the server, or the proxy "
-                                    "before it, send the stream as it is"}};
+                                    ", which this client can't decode: make the server, or the "
+                                    "proxy before it, send the stream without a content coding"}};
   }
   return {head, std::nullopt};
 }
@@ -43,8 +43,9 @@ StreamAnswer judge_stream_answer(const AnswerHead& answer) {
     return {head, StreamFailure{StreamFailureKind::redirect, *answer.redirect_problem}};
   }
   if (answer.status == 204) {
-    return {head, StreamFailure{StreamFailureKind::told_to_stop,
-                                answer.url.shown() + " wants no reconnect (status 204)"}};
+    return {head,
+            StreamFailure{StreamFailureKind::told_to_stop,
+                          answer.url.shown() + " asks clients not to reconnect (status 204)"}};
   }
   if (answer.status != 200) {
     head.retry_after =

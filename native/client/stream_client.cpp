@@ -25,16 +25,16 @@ class EventShell final : public StreamShell {
   EventSession& session() override { return session_; }
 
  private:
-  bool hand_out() override {
+  bool deliver_next() override {
     const sse::Token token = session_.poll_token();
     if (std::holds_alternative<sse::NeedInput>(token)) {
       return false;
     }
-    tell([&] { hand_out(token); });
+    call_handler([&] { deliver(token); });
     return true;
   }
 
-  void hand_out(const sse::Token& token) {
+  void deliver(const sse::Token& token) {
     if (const auto* const event = std::get_if<sse::Event>(&token)) {
       handler_.on_event(*event);
     } else if (const auto* const comment = std::get_if<sse::Comment>(&token)) {

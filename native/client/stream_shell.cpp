@@ -29,7 +29,7 @@ HttpUrl checked_url(const StreamRequest& request) {
     }
   }
   if (!is_field_value(request.last_event_id)) {
-    throw std::invalid_argument("the last event ID holds a control character");
+    throw std::invalid_argument("the last event id has a control character");
   }
   return std::get<HttpUrl>(std::move(url));
 }
@@ -87,7 +87,7 @@ void StreamShell::on_bytes(AttemptId attempt, std::string_view bytes) {
   const auto self = shared_from_this();
   try {
     if (session().on_bytes(attempt, bytes, now())) {
-      while (handler_ != nullptr && hand_out()) {
+      while (handler_ != nullptr && deliver_next()) {
       }
     }
   } catch (const std::bad_alloc&) {
@@ -132,7 +132,7 @@ void StreamShell::carry_out() {
 
 void StreamShell::carry_out(const RequestToken& step) {
   // A source that throws gives no token: the attempt runs out of time.
-  tell([&] {
+  call_handler([&] {
     token_source_(step.is_refused, [weak = weak_from_this(),
                                     attempt = step.attempt](const TokenAnswer& answer) {
       if (const auto self = weak.lock(); self != nullptr && self->handler_ != nullptr) {
@@ -149,11 +149,10 @@ void StreamShell::on_token(AttemptId attempt, const TokenAnswer& answer) {
       set_bearer(request_.headers, *token);  // No transport reads the request until `carry_out`.
     }
   } else {
-    const NoToken none = token == nullptr ? std::get<NoToken>(answer)
-                                          : NoToken{.failure = TokenFailure::for_good,
-                                                    .why =
-                                                        "the token is empty, or holds a control "
-                                                        "character"};
+    const NoToken none = token == nullptr
+                             ? std::get<NoToken>(answer)
+                             : NoToken{.failure = TokenFailure::for_good,
+                                       .why = "the token is empty or has a control character"};
     if (session().on_token_failed(attempt, none.failure, now())) {
       failure_ = {StreamFailureKind::no_token, none.why};
     }
@@ -180,7 +179,7 @@ void StreamShell::carry_out(const CloseTransport& /*step*/) {
 void StreamShell::carry_out(const StateChanged& step) {
   const bool is_end = step.to == ConnectionState::waiting || step.to == ConnectionState::closed;
   const auto failure = is_end ? std::exchange(failure_, std::nullopt) : std::nullopt;
-  tell([&] { handler_->on_state(step, failure ? &*failure : nullptr); });
+  call_handler([&] { handler_->on_state(step, failure ? &*failure : nullptr); });
 }
 
 /// There was no memory for the attempt, or for what it brought.
@@ -227,7 +226,7 @@ void StreamShell::on_timer() {
   } else if (session().state() == ConnectionState::connecting) {
     failure_ = {StreamFailureKind::timed_out, url_.shown() + " did not answer in time"};
   } else if (session().state() == ConnectionState::open) {
-    failure_ = {StreamFailureKind::silent, url_.shown() + " fell silent"};
+    failure_ = {StreamFailureKind::silent, url_.shown() + " has sent nothing for too long"};
   }
   session().handle_deadline(now());
   carry_out();

@@ -50,8 +50,8 @@ class StreamShell : public Attempt::Owner, public std::enable_shared_from_this<S
 
   [[nodiscard]] const StreamRequest& request() const { return request_; }
 
-  /// Hands the next of what has arrived to the handler, by `tell`; false: there is none.
-  virtual bool hand_out() = 0;
+  /// Hands the next of what has arrived to the handler, by `call_handler`; false: there is none.
+  virtual bool deliver_next() = 0;
 
   /// Path and query of the request to be made; `target` is the URL's.
   [[nodiscard]] virtual std::string request_target(const std::string& target) const {
@@ -64,7 +64,7 @@ class StreamShell : public Attempt::Owner, public std::enable_shared_from_this<S
 
   /// Calls the handler. What that throws leaves the loop in a turn of its own: this goes on.
   template <typename Call>
-  void tell(const Call& call) {
+  void call_handler(const Call& call) {
     try {
       call();
     } catch (...) {

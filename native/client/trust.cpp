@@ -54,14 +54,14 @@ std::string explain_handshake(const SSL* tls, boost::system::error_code error,
     case Kind::not_yet_valid:
       return certificate + " is not valid yet; or this machine's clock is wrong";
     case Kind::other_name:
-      return certificate + " is another host's";
+      return certificate + " is for another host";
     case Kind::unknown_issuer:
-      return certificate + " is by an issuer that is not trusted here (" + fault.detail +
-             "): give the issuer's certificate as CA file";
+      return certificate + " comes from an issuer that this client doesn't trust (" + fault.detail +
+             "): give the issuer's certificate as the CA file";
     case Kind::invalid:
       return certificate + " is not valid: " + fault.detail;
     case Kind::no_tls:
-      return shown + " does not speak TLS there: is it an http:// URL?";
+      return shown + " does not speak TLS on this port: is it an http:// URL?";
     case Kind::certificate_wanted:
     case Kind::certificate_refused:
     case Kind::other:

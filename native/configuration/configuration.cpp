@@ -51,7 +51,7 @@ std::vector<std::string> split_at_commas(const std::string& list) {
 
 void check_kind(const CLI::Option& option, const Setting& setting) {
   if (setting.is_list && !is_repeatable(option)) {
-    refuse(setting, name_of(option) + " takes one value, no array");
+    refuse(setting, name_of(option) + " takes one value, not an array");
   }
   const ValueKind kind = kind_of(option);
   if (setting.kind != ValueKind::any && setting.kind != kind) {
@@ -154,9 +154,9 @@ Configuration::Configuration(CLI::App& command, const std::vector<std::string>& 
       std::vector<std::string> known = names();
       if (is_variable) {
         std::transform(known.begin(), known.end(), known.begin(), variable_of);
-        refuse(setting, "no option has this variable" + suggest_name(setting.origin, known));
+        refuse(setting, "no option belongs to this variable" + suggest_name(setting.origin, known));
       }
-      refuse(setting, quote_value(setting.option) + " is no option of `" + command.get_name() +
+      refuse(setting, quote_value(setting.option) + " is not an option of `" + command.get_name() +
                           "`" + suggest_name(setting.option, known));
     }
     if (entry->origin.empty()) {

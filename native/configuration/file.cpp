@@ -57,16 +57,17 @@ Setting setting_of(const toml::key& key, const toml::node& node, const std::stri
   Setting setting{.option = std::string(key.str()), .origin = place(name, key.source().begin)};
   if (node.is_table() || node.is_array_of_tables()) {
     refuse(setting.origin, quote_value(setting.option) +
-                               " is a section; a file has none, every option stands at its top");
+                               " is a section, which a configuration file can't have: write every "
+                               "option at the top level");
   }
-  const auto take = [&setting, &name](const toml::node& part) {
+  const auto add_value = [&setting, &name](const toml::node& part) {
     auto value = value_of(part);
     if (!value) {
       refuse(place(name, part.source().begin),
              setting.option + " takes text, a number, true or false, or an array of them");
     }
     if (!setting.values.empty() && value->kind != setting.kind) {
-      refuse(place(name, part.source().begin), setting.option + " has values of different kinds");
+      refuse(place(name, part.source().begin), setting.option + " has values of different types");
     }
     setting.kind = value->kind;
     setting.values.push_back(std::move(value->text));
@@ -74,10 +75,10 @@ Setting setting_of(const toml::key& key, const toml::node& node, const std::stri
   if (const auto* const array = node.as_array()) {
     setting.is_list = true;
     for (const toml::node& element : *array) {
-      take(element);
+      add_value(element);
     }
   } else {
-    take(node);
+    add_value(node);
   }
   return setting;
 }
@@ -118,7 +119,7 @@ std::vector<Setting> read_file(const std::string& path) {
   text.resize(static_cast<std::size_t>(file.gcount()));
   if (text.size() > file_bytes_max) {
     throw std::invalid_argument(quote_value(path) +
-                                " has more than 1 MiB; a configuration is less");
+                                " is larger than 1 MiB, so it is hardly a configuration file");
   }
   return parse_file(text, path);
 }

@@ -31,7 +31,7 @@ void ConnectionTable::close(hub::SubscriptionId id, hub::StreamEnd end, std::str
   connections_[id.slot].reset();  // Frees the connection, unless a wait of its own is running.
   if (!error.empty()) {
     try {
-      logging::error("stream", "a stream ended, since it could not be served: {}", error);
+      logging::error("stream", "a stream could not be served, and was ended: {}", error);
     } catch (const std::exception&) {  // No memory for the line, either.
     }
   }

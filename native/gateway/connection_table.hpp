@@ -17,7 +17,7 @@ class ConnectionTable {
   /// Closes every connection: the gateway shuts down.
   ~ConnectionTable();
 
-  /// Takes a connection in, under its subscription, and starts it.
+  /// Adds a connection under its subscription, and starts it.
   void add(StreamConnectionPtr connection);
 
   hub::Written write(hub::SubscriptionId id, hub::Outbox& outbox) {

@@ -127,10 +127,11 @@ void Gateway::open_stream(net::Exchange exchange, const access::Grant& grant,
   std::optional<access::TokenPlace> place =
       limits == nullptr ? access::TokenPlace() : limits->enter_stream(grant);
   if (!place) {
-    respond_problem(exchange,
-                    {.status = http::status::too_many_requests,
-                     .detail = "This token has as many streams as one may have; close some."},
-                    hub::refusal_retry_after);
+    respond_problem(
+        exchange,
+        {.status = http::status::too_many_requests,
+         .detail = "This token has reached its limit of open streams; close some first."},
+        hub::refusal_retry_after);
     return;
   }
 
@@ -163,15 +164,16 @@ void Gateway::respond_refusal(net::Exchange& exchange, hub::StreamRefusal refusa
   const bool is_full = refusal == hub::StreamRefusal::full;
   if (is_full) {
     logging::warn("streams at the limit",
-                  "as many streams are open as this gateway serves ({}), and more get 503: raise "
+                  "the limit of {} open streams is reached, and new ones get 503: raise "
                   "--streams-max or the limit on open files (ulimit -n), or start another gateway",
                   pump_.streams_max());
   }
-  respond_problem(exchange,
-                  {.status = http::status::service_unavailable,
-                   .detail = is_full ? "As many streams are open as this gateway serves."
-                                     : "The gateway is shutting down; come back in a moment."},
-                  hub::refusal_retry_after);
+  respond_problem(
+      exchange,
+      {.status = http::status::service_unavailable,
+       .detail = is_full ? "This gateway has reached its limit of open streams; try again later."
+                         : "The gateway is shutting down; try again in a moment."},
+      hub::refusal_retry_after);
 }
 
 // What the pump wants is done after each input, also after one that threw.

@@ -18,34 +18,34 @@
 #include "hub/stream_pump.hpp"
 #include "net/router.hpp"
 
-/// The gateway: event streams of what the broker carries.
+/// The gateway: serves the broker's history as event streams.
 namespace regstream::gateway {
 
-/// Where tickets for the streams of `workflow` are given.
+/// The path that gives tickets for the streams of `workflow`.
 [[nodiscard]] std::string tickets_path(const Workflow& workflow);
 
-/// The streams of one workflow, those of one loop: wires a `hub::StreamPump` to sockets, to the
-/// history, to a timer and to the clocks. Everything happens on the io_context's one thread.
+/// The streams of one workflow on one loop. Connects a `hub::StreamPump` with sockets, the history,
+/// a timer and the clocks. Everything happens on the io_context's one thread.
 class Gateway : private StreamConnection::Owner, private broker::Subscriber {
  public:
-  /// Hears `history`, whose workflow it shows, and which calls on the same io_context, from now on.
-  /// Both must outlive the gateway. `loop` is its place among those of the process: the first says
-  /// in the log what all of them find.
+  /// Subscribes to `history` and serves its workflow. `history` calls on the same io_context; both
+  /// must outlive the gateway. `loop` is this loop's place among those of the process: the first
+  /// loop logs what all of them find.
   Gateway(boost::asio::io_context& context, broker::Feed& history, hub::StreamPumpOptions options,
           LoopPlace loop = {});
-  /// Closes every stream. Nothing may call any more: `context` has ended.
+  /// Closes every stream. `context` must have ended, so that nothing calls the gateway any more.
   ~Gateway() override = default;
 
   /// Adds `GET` of the workflow's `stream_path`, and `POST` of its tickets (`tickets_path`). A
-  /// stream carries what its reader may subscribe to, and an id outside that is a 403.
+  /// stream carries only what its reader may subscribe to. A request for any other id gets 403.
   void add_to(net::Router& router, const access::Guard& guard);
 
-  /// Ends every stream whose token was verified by this key (`access::Grant::key`).
+  /// Ends every stream whose token this key verified (`access::Grant::key`).
   void withdraw(std::uint64_t key);
 
   /// `hub::StreamPump::refuse_new`.
   void refuse_new() { pump_.refuse_new(); }
-  /// `hub::StreamPump::drain`; `drained` is called when the last stream has gone.
+  /// `hub::StreamPump::drain`; calls `drained` when the last stream has gone.
   Duration drain(Duration within, std::function<void()> drained);
 
   [[nodiscard]] const Workflow& workflow() const { return history_.workflow(); }
@@ -77,7 +77,7 @@ class Gateway : private StreamConnection::Owner, private broker::Subscriber {
   const LoopPlace loop_;
   const hub::StreamPumpOptions options_;
   hub::StreamPump pump_;
-  StreamHeads stream_heads_;  // Which the connections refer to.
+  StreamHeads stream_heads_;  // The connections refer to these.
   ConnectionTable connections_;
   HistoryLog history_log_;
   boost::asio::steady_timer timer_;

@@ -21,17 +21,18 @@ struct ServedWorkflow {
   StreamFacts streams;  ///< Of all loops.
 };
 
-/// Why the gateway is not ready: sentences for anybody. Empty: updates of each workflow can be read
-/// and published. Those of any but the first begin with its name.
+/// Why the gateway is not ready, as sentences without details that only operators may see. Empty:
+/// updates of every workflow can be read and published. A sentence about any workflow but the first
+/// begins with its name.
 [[nodiscard]] std::vector<std::string> find_obstacles(std::span<const ServedWorkflow> workflows);
 
-/// Messages of others that are no updates, whether the broker found that or the hub.
+/// Counts messages from others that are not updates, whether the broker or the hub found them.
 [[nodiscard]] DropCounts malformed_messages(const ServedWorkflow& workflow);
 
-/// The answer of `/readyz`: 200, or 503 with the obstacles.
+/// The response of `/readyz`: 200, or 503 with the obstacles.
 [[nodiscard]] net::Response describe_readiness(const std::vector<std::string>& obstacles);
 
-/// What is the process's. Timestamps are in milliseconds since the Unix epoch.
+/// Facts about the process. Timestamps are in milliseconds since the Unix epoch.
 struct HealthFacts {
   std::string_view broker_kind;  ///< "embedded" or "redis".
   std::string_view version;
@@ -41,9 +42,9 @@ struct HealthFacts {
   net::RefusedConnections connections_refused;
 };
 
-/// The body of `/api/health`: one JSON object, details for people. Its members keep their names:
-/// those of the first workflow stand in the object itself, as they did when there was one, and
-/// those of each in `workflows`.
+/// The body of `/api/health`: one JSON object, with details for people (docs/health.md). Members
+/// keep their names. Those of the first workflow are in the object itself, because there once was
+/// only one; `workflows` has those of each.
 [[nodiscard]] std::string describe_health(const HealthFacts& facts,
                                           std::span<const ServedWorkflow> workflows);
 

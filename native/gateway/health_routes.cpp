@@ -45,8 +45,8 @@ void HealthRoutes::add_details_to(net::Router& router, const access::Guard& guar
   }));
 }
 
-void HealthRoutes::read(std::function<void(const ProcessFacts&)> told) const {
-  ask_loops_([this, told = std::move(told)](const LoopFacts& loops) {
+void HealthRoutes::read(std::function<void(const ProcessFacts&)> then) const {
+  ask_loops_([this, then = std::move(then)](const LoopFacts& loops) {
     const hub::Moment now = moment();
     ProcessFacts facts{.health = {.broker_kind = options_.broker_kind,
                                   .version = options_.version,
@@ -59,7 +59,7 @@ void HealthRoutes::read(std::function<void(const ProcessFacts&)> told) const {
     for (std::size_t index = 0; index < brokers_.size(); ++index) {
       facts.workflows.push_back({*brokers_[index], loops.workflows[index]});
     }
-    told(facts);
+    then(facts);
   });
 }
 

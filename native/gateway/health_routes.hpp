@@ -25,20 +25,21 @@ struct HealthOptions {
   std::string version = {};
 };
 
-/// What a process knows of itself at one moment.
+/// What a process knows about itself at one moment.
 struct ProcessFacts {
   HealthFacts health;
   std::vector<ServedWorkflow> workflows;
-  LoopFacts loops;  ///< Of all; their workflows are those above.
+  LoopFacts loops;  ///< The sum over all loops, in the order of `workflows`.
 };
 
-/// `GET` of `/livez`, `/readyz` and `/api/health`, for all the workflows of a process. The first
-/// two are for everybody, and say why only at an open gateway; the third is for whoever may
-/// inspect. All loops are asked: where one does not answer, there is no answer. On the first loop.
+/// `GET` of `/livez`, `/readyz` and `/api/health`, for all workflows of a process. Everybody may
+/// read the first two, but only an open gateway gives reasons. The third needs the right to
+/// inspect. All loops are asked: if one doesn't answer, the request gets no response. Lives on the
+/// first loop.
 class HealthRoutes {
  public:
-  /// `brokers` are those of the workflows, in the order of `LoopFacts::workflows`; there is one at
-  /// least, and the first is the registration's. They must outlive the routes.
+  /// `brokers` are those of the workflows, in the order of `LoopFacts::workflows`. There is at
+  /// least one, and the first is the registration's. They must outlive the routes.
   HealthRoutes(std::vector<broker::Broker*> brokers, AskLoops ask_loops, HealthOptions options);
 
   /// `router` calls this object from now on.
@@ -46,16 +47,15 @@ class HealthRoutes {
     add_probes_to(router, guard);
     add_details_to(router, guard);
   }
-  /// `/livez` and `/readyz` alone, for anybody. Where `guard` asks who is there, the answers have
-  /// no details.
+  /// Only `/livez` and `/readyz`, for everybody. Without details if `guard` requires tokens.
   void add_probes_to(net::Router& router, const access::Guard& guard);
-  /// `/api/health`, for those who may inspect.
+  /// `/api/health`, with the right to inspect.
   void add_details_to(net::Router& router, const access::Guard& guard);
 
   static constexpr std::array<std::string_view, 3> paths = {"/livez", "/readyz", "/api/health"};
 
-  /// Within the call where there is one loop, and later where there are more.
-  void read(std::function<void(const ProcessFacts&)> told) const;
+  /// Calls `then` within this call if there is one loop, and later if there are more.
+  void read(std::function<void(const ProcessFacts&)> then) const;
 
  private:
   std::vector<broker::Broker*> brokers_;

@@ -10,24 +10,25 @@
 
 namespace regstream::gateway {
 
-/// Which of a process's loops it is. By default the only one.
+/// A loop's place among those of the process. By default the only one.
 struct LoopPlace {
   std::size_t index = 0;
   std::size_t count = 1;
 };
 
-/// Says in the log that a history began where another had been told: when it is live, as only then
-/// it shows what is left.
+/// Logs that a history replaced another one. It waits until the new history is live, because only
+/// then it is known what is left.
 class HistoryLog {
  public:
-  /// `workflow`: the name of the one whose history it is; must outlive this. `loop`: whose streams
-  /// are told of it. What has become of the history the first one says, and each how many they are.
+  /// `workflow` is the workflow's name, and must outlive this. `loop` is the loop whose streams get
+  /// the reset: the first loop logs what happened to the history, and each loop logs how many of
+  /// its streams get a reset.
   HistoryLog(std::string_view workflow, LoopPlace loop) : workflow_(workflow), loop_(loop) {}
 
-  /// A history begins, after another that was told up to `before` (`0-0`: there was none);
-  /// `streams` get a reset.
+  /// A history begins. The one before it was delivered up to `before` (`0-0`: there was none). This
+  /// many `streams` get a reset.
   void on_history(EventId before, std::size_t streams);
-  /// It is live. `reason`: what may have become of the other one; it may be empty.
+  /// The new history is live. `reason` says what may have happened to the old one; it may be empty.
   void on_live(const hub::Journal& journal, std::string_view reason);
 
  private:

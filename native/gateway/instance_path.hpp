@@ -10,11 +10,12 @@
 
 namespace regstream::gateway {
 
-/// The instance that `{id}` in the route's pattern names; nothing if it is no id of the workflow.
+/// The instance that `{id}` in the request's path names. Nothing if that is not an id of the
+/// workflow.
 [[nodiscard]] std::optional<InstanceId> instance_of_path(const net::Exchange& exchange,
                                                          const Workflow& workflow);
 
-/// The detail of the problem that answers the latter.
+/// The problem's detail for the latter case.
 [[nodiscard]] std::string instance_path_expected(const Workflow& workflow);
 
 }  // namespace regstream::gateway

@@ -15,11 +15,11 @@
 #include "net/request_log.hpp"
 #include "net/server.hpp"
 
-/// What operators are told, as values: read on the loop that counts, and added up on another. No
-/// loop is stopped for that.
+/// What operators see, as values. Each loop reads its own, and the first loop adds them up. No loop
+/// is stopped for that.
 namespace regstream::gateway {
 
-/// Of the streams of one workflow.
+/// Facts about one workflow's streams.
 struct StreamFacts {
   bool is_live = false;
   bool is_draining = false;
@@ -40,14 +40,14 @@ struct StreamFacts {
   std::size_t journal_bytes = 0;
   std::optional<Instant> journal_oldest;
 
-  /// Adds those of the same workflow on another loop. All loops read one history: what they find
-  /// in it stays the first one's, and only what it takes in memory is added up.
+  /// Adds the facts of the same workflow on another loop. All loops read one history, so facts
+  /// about the history stay those of the first loop; only its memory is added up.
   StreamFacts& operator+=(const StreamFacts& other);
 };
 
 [[nodiscard]] StreamFacts read_facts(const hub::StreamPump& pump);
 
-/// Of a server's connections.
+/// Facts about a server's connections.
 struct ServerFacts {
   std::size_t sessions = 0;
   std::size_t sessions_max = 0;
@@ -59,17 +59,17 @@ struct ServerFacts {
 
 [[nodiscard]] ServerFacts read_facts(const net::Server& server);
 
-/// Of one loop, or of all.
+/// Facts about one loop, or the sum over all.
 struct LoopFacts {
   ServerFacts server;
   access::DenialCounts denials;
-  std::vector<StreamFacts> workflows;  ///< In their order, which is that of all loops.
+  std::vector<StreamFacts> workflows;  ///< In the same order on every loop.
 
   LoopFacts& operator+=(const LoopFacts& other);
 };
 
-/// Asks all loops, and calls back with the sum. On the first loop, where it calls back, too: within
-/// the call where there is no other.
+/// Asks all loops, and calls back with the sum. Call it on the first loop, where it also calls
+/// back: within the call if there is no other loop.
 using AskLoops = std::function<void(std::function<void(const LoopFacts&)>)>;
 
 }  // namespace regstream::gateway

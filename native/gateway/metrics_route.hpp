@@ -9,14 +9,14 @@
 
 namespace regstream::gateway {
 
-/// `GET /metrics`: what `registry` has, and the facts of the process, its servers and its
-/// workflows. On the first loop.
+/// `GET /metrics`: everything in `registry`, and facts about the process, its servers and its
+/// workflows. Lives on the first loop.
 class MetricsRoute {
  public:
-  /// All must outlive the route. Others add what they count on the first loop to `registry`.
+  /// All must outlive the route. Other parts add what they count on the first loop to `registry`.
   MetricsRoute(metrics::Registry& registry, const HealthRoutes& health);
 
-  /// `router` calls this object from now on, for those who may inspect.
+  /// `router` calls this object from now on. Requests need the right to inspect.
   void add_to(net::Router& router, const access::Guard& guard);
 
   static constexpr std::string_view path = "/metrics";
@@ -24,7 +24,7 @@ class MetricsRoute {
  private:
   metrics::Registry& registry_;
   const HealthRoutes& health_;
-  const ProcessFacts* facts_ = nullptr;  // Of the answer in the making.
+  const ProcessFacts* facts_ = nullptr;  // Of the response that is being made.
 };
 
 }  // namespace regstream::gateway

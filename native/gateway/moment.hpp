@@ -6,7 +6,7 @@
 
 namespace regstream::gateway {
 
-/// Both of the system's clocks.
+/// Reads both of the system's clocks.
 [[nodiscard]] inline hub::Moment moment() {
   using std::chrono::duration_cast, std::chrono::steady_clock, std::chrono::system_clock;
   return {

@@ -71,11 +71,11 @@ Refusal unavailable(const char* detail) {
 }
 
 Refusal away() {
-  return unavailable("The broker is away; try again in a moment.");
+  return unavailable("The broker can't be reached; try again in a moment.");
 }
 Refusal not_taken() {
   return unavailable(
-      "The broker could not take the update; try again with the same Idempotency-Key.");
+      "The broker could not publish the update; try again with the same Idempotency-Key.");
 }
 Refusal not_answered() {
   return unavailable(
@@ -99,8 +99,8 @@ std::optional<Refusal> refuse_rate(access::TokenLimits* limits, const access::Gr
   }
   return Refusal{
       .problem = {.status = http::status::too_many_requests,
-                  .detail = "This token publishes more updates than one may; send the update again "
-                            "in a moment, with its Idempotency-Key."},
+                  .detail = "This token has reached its limit of updates a second; send the update "
+                            "again in a moment, with the same Idempotency-Key."},
       .retry_after = std::chrono::ceil<std::chrono::seconds>(*wait)};
 }
 
@@ -129,16 +129,15 @@ std::optional<net::Problem> refuse(const net::Exchange& exchange) {
   if (!net::has_json_body(request) && !has_lines(request)) {
     return net::Problem{.status = http::status::unsupported_media_type,
                         .detail =
-                            "The body must be JSON, with Content-Type: application/json, or "
-                            "an update on each line, with application/x-ndjson."};
+                            "The body must be JSON with Content-Type: application/json, or one "
+                            "update a line with Content-Type: application/x-ndjson."};
   }
   const auto keys = request.equal_range(key_field);
   if (keys.first != keys.second &&
       (std::next(keys.first) != keys.second || !is_key(keys.first->value()))) {
     return net::Problem{.status = http::status::bad_request,
-                        .detail = "There must be one Idempotency-Key, of 1 to " +
-                                  std::to_string(key_bytes_max) +
-                                  " visible characters of ASCII, or none."};
+                        .detail = "The Idempotency-Key header may be given once, with 1 to " +
+                                  std::to_string(key_bytes_max) + " visible ASCII characters."};
   }
   return std::nullopt;
 }
@@ -162,7 +161,7 @@ struct PublishRoute::PendingItems {
   void answer(std::size_t item, Refusal refusal) {
     if (refusal.retry_after) {
       refusal.problem.detail +=
-          " Send the whole request, as it was: what was published keeps its id.";
+          " Send the whole request again, unchanged: what was published already keeps its id.";
     }
     answer(item, R"({"problem":)" + make_problem(refusal.problem).body() + '}');
     if (refusal.retry_after) {

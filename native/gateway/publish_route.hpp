@@ -14,26 +14,26 @@
 
 namespace regstream::gateway {
 
-/// `POST` of the workflow's `updates_path`: publishing by HTTP, for whoever speaks neither C++ nor
-/// to Redis. The body is a message of the channel, of the instance in the path: the member with its
-/// id may be left out, a stage's `status` too (`Workflow::stage_update_status`), and `timestamp`
-/// (now). Members that are not known are kept; an `id` is ignored, since the broker gives it. An
-/// `Idempotency-Key` field makes several attempts one update.
+/// `POST` of the workflow's `updates_path`: publishing by HTTP, for programs that use neither the
+/// C++ library nor Redis. The body is a message of the channel, about the instance in the path. It
+/// may leave out the member with the id, the `status` of a stage update
+/// (`Workflow::stage_update_status`), and `timestamp` (now). Unknown members are kept. An `id` is
+/// ignored, because the broker gives it. An `Idempotency-Key` field makes several attempts one
+/// update.
 ///
 /// Answers 201 with `{"id":"<epoch>-<sequence>"}` once the broker has acknowledged the update.
-/// While the broker is away or takes no updates it answers 503 with Retry-After, at once; such an
-/// update is not published later (`Broker::publish_now`). If the broker was lost before its
-/// acknowledgement, or does not answer in time, the answer is 503 as well, but nobody knows, and
-/// the key makes another attempt safe.
+/// While the broker is away or takes no updates, it answers 503 with Retry-After at once, and never
+/// publishes that update later (`Broker::publish_now`). If the broker is lost before its
+/// acknowledgement, or does not answer in time, the answer is 503 as well, but the update may have
+/// been published. The key makes another attempt safe.
 ///
-/// A JSON array of such objects, or one on each line (`application/x-ndjson`), publishes several,
-/// in their order and together: at most `published_items_max`. Each is answered by itself, in 200
-/// with
-/// `{"results":[{"id":"…"},{"problem":{…}}]}`: what would be the answer to it alone. An
+/// A JSON array of such objects, or one on each line (`application/x-ndjson`), publishes several in
+/// their order and together, at most `published_items_max`. Each gets its own result, in 200 with
+/// `{"results":[{"id":"…"},{"problem":{…}}]}`: the answer that it would get alone. An
 /// `Idempotency-Key` and an update's place among the others make several attempts one. Once an
-/// update has to wait for its token's rate, those behind it have to as well.
+/// update is over its token's rate, so are all that follow it.
 ///
-/// Whoever may publish the id may use it.
+/// A request needs the right to publish the id.
 class PublishRoute {
  public:
   struct Options {

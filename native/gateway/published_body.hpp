@@ -13,13 +13,13 @@ namespace regstream::gateway {
 
 using broker::published_bytes_max;
 
-/// Why a body can't be published: one sentence for its author that names the field.
+/// Why a body can't be published: one sentence for its author, which names the field.
 struct UnpublishableBody {
   std::string detail;
   bool is_too_large = false;
 };
 
-/// The message of the channel that the body of a request to publish stands for, see `PublishRoute`.
+/// Turns the body of a publish request into the channel's message; see `PublishRoute`.
 [[nodiscard]] std::variant<std::string, UnpublishableBody> read_published_body(
     std::string_view body, const Workflow& workflow, const InstanceId& id,
     std::int64_t now_timestamp_ms);

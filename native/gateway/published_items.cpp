@@ -40,8 +40,7 @@ std::optional<net::Problem> count_problem(const Items& items) {
     return net::Problem{.status = http::status::payload_too_large,
                         .detail = "A request may publish at most " +
                                   std::to_string(published_items_max) +
-                                  " updates: send more of "
-                                  "them."};
+                                  " updates: send the rest in another request."};
   }
   return std::nullopt;
 }

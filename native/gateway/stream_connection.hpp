@@ -16,48 +16,48 @@
 
 namespace regstream::gateway {
 
-/// The socket of one stream. Small, because there are many and most of them wait: no buffer, no
-/// timer. What is to be sent lies in the subscription's outbox.
+/// The socket of one stream. It is small, because there are many and most of them wait: no buffer,
+/// no timer. The bytes to send are in the subscription's outbox.
 ///
-/// On the io_context's thread only. Its pending waits keep it alive; after `close` it reports
-/// nothing.
+/// Use it on the io_context's thread only. Its pending waits keep it alive. After `close` it
+/// reports nothing.
 class StreamConnection
     : public boost::intrusive_ref_counter<StreamConnection, boost::thread_unsafe_counter> {
  public:
-  /// Hears what happens to the socket; must live until `close`.
+  /// Gets what happens to the socket; must live until `close`.
   class Owner {
    public:
     Owner() = default;
     Owner(const Owner&) = delete;
     Owner& operator=(const Owner&) = delete;
     virtual ~Owner() = default;
-    /// What was written has left, and there is room for more.
+    /// The socket can take more bytes.
     virtual void on_writable(StreamConnection& connection) = 0;
-    /// The peer has gone, or said more than a reader of a stream has to say.
+    /// The peer has gone, or sent more than the reader of a stream has any reason to send.
     virtual void on_peer_closed(StreamConnection& connection) = 0;
   };
 
-  /// `head`, the response's head, goes out first and must outlive the connection. A peer that
-  /// acknowledges nothing for `peer_timeout` has vanished without a word: the kernel gives it up,
-  /// which would go on for a quarter of an hour otherwise.
+  /// `head`, the response's head, is sent first and must outlive the connection. If the peer
+  /// acknowledges nothing for `peer_timeout`, the kernel gives it up. Otherwise the kernel would
+  /// try for a quarter of an hour.
   StreamConnection(net::TakenConnection connection, std::string_view head,
                    hub::SubscriptionId subscription, Duration peer_timeout, Owner& owner);
 
   [[nodiscard]] hub::SubscriptionId subscription() const { return subscription_; }
 
-  /// Keeps the places of the stream, and of its token, until the socket closes.
+  /// Keeps the stream's place and its token's place until the socket closes.
   void keep(hub::StreamPlace place, access::TokenPlace token_place) {
     stream_place_ = std::move(place);
     token_place_ = std::move(token_place);
   }
 
-  /// Begins to watch for the peer's close.
+  /// Starts to watch for the peer's close.
   void start();
-  /// Sends what the head and `outbox` hold, as far as the socket takes it.
+  /// Sends the head and `outbox`, as far as the socket takes them.
   hub::Written write(hub::Outbox& outbox);
-  /// Lets others have their turn: `on_writable` will come, though no sooner than theirs.
+  /// Lets other streams have their turn first. `on_writable` follows, but not before theirs.
   void write_later();
-  /// `end` is for the log.
+  /// `end` goes to the log.
   void close(hub::StreamEnd end);
 
  private:

@@ -10,13 +10,13 @@
 
 namespace regstream::gateway {
 
-/// What a stream answers with, as far as it is the stream's own.
+/// The fields of a stream's response that are specific to streams.
 [[nodiscard]] net::Response make_stream_response();
 
-/// The heads of streams, as bytes. There are few that differ: each is made once, and shared.
+/// The heads of streams, as bytes. Only a few differ, so each is made once and shared.
 class StreamHeads {
  public:
-  /// Holds as long as this. `cors`: see `net::Exchange::cors`.
+  /// Valid as long as this object. `cors`: see `net::Exchange::cors`.
   [[nodiscard]] std::string_view find(hub::Framing framing, const net::CorsFields* cors);
 
  private:

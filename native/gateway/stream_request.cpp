@@ -72,8 +72,8 @@ std::variant<hub::SubscriptionRequest, StreamRequestError> read_stream_request(
   result.ids = std::get<0>(std::move(ids));
   result.snapshots = std::get<0>(std::move(snapshots));
   if (result.ids.size() > hub::ids_of_stream_max) {
-    return StreamRequestError{"A stream is of at most " + std::to_string(hub::ids_of_stream_max) +
-                              " ids; open another one for the rest, or one of all ids without " +
+    return StreamRequestError{"A stream follows at most " + std::to_string(hub::ids_of_stream_max) +
+                              " ids. Open another stream for the rest, or follow all ids without " +
                               workflow.id_member + "."};
   }
   if (!std::includes(result.ids.begin(), result.ids.end(), result.snapshots.begin(),
@@ -94,7 +94,7 @@ std::variant<hub::SubscriptionRequest, StreamRequestError> read_stream_request(
 
   if (target.query.count("lastEventId") > 1) {
     return StreamRequestError{
-        "lastEventId is given more than once; a stream resumes after one event."};
+        "lastEventId must be given only once: a stream resumes after one event."};
   }
   result.cursor = read_last_event_id(request);
   if (const auto given = target.query.find("lastEventId");
@@ -110,7 +110,7 @@ std::optional<std::string> limit_to_reach(hub::SubscriptionRequest& request,
     return std::nullopt;
   }
   if (reach.is_empty()) {
-    return "This needs a token that may subscribe to something of this workflow.";
+    return "This needs a token that may subscribe to at least one id of this workflow.";
   }
   if (request.ids.empty()) {
     request.ids = reach.ids;
@@ -120,7 +120,7 @@ std::optional<std::string> limit_to_reach(hub::SubscriptionRequest& request,
                                      [&reach](const InstanceId& id) { return reach.covers(id); });
   return is_within ? std::nullopt
                    : std::optional<std::string>(
-                         "This needs a token that may subscribe to each id that is asked for.");
+                         "This needs a token that may subscribe to every requested id.");
 }
 
 }  // namespace regstream::gateway

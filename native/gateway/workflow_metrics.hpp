@@ -6,8 +6,8 @@
 
 namespace regstream::gateway {
 
-/// What one workflow's streams, history and broker are like at `now`: the facts of `/api/health`,
-/// and those that only a machine reads.
+/// Adds the metrics of one workflow's streams, history and broker at `now`: the facts of
+/// `/api/health`, and those that only machines read.
 void collect_workflow(metrics::Scrape& scrape, const ServedWorkflow& workflow,
                       const hub::Moment& now);
 

@@ -264,7 +264,7 @@ void MockServer::get_requests(net::Exchange exchange) {
   }
   if (waiters_.size() >= waiters_max) {
     net::respond_problem(exchange, {.status = http::status::service_unavailable,
-                                    .detail = "Too many wait for requests already."});
+                                    .detail = "Too many callers already wait for requests."});
     return;
   }
   const std::uint64_t number = ++last_waiter_;
@@ -336,8 +336,9 @@ void MockServer::advance_time(net::Exchange& exchange) {
   }
   const Duration advance = std::get<TimeCommand>(command).advance;
   if (!options_.has_virtual_time) {
-    net::respond_problem(exchange, {.status = http::status::conflict,
-                                    .detail = "Time is real here; start with --virtual-time."});
+    net::respond_problem(exchange,
+                         {.status = http::status::conflict,
+                          .detail = "This mock runs in real time; start it with --virtual-time."});
     return;
   }
   if (advance > advance_max) {

@@ -19,7 +19,7 @@ When read_when(const Field& when) {
   if (const auto method = when.member("method")) {
     result.method = method->text();
     if (!is_token(*result.method)) {
-      method->fail("is no method");
+      method->fail("is not a method");
     }
   }
   if (const auto path = when.member("path")) {

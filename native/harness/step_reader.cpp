@@ -37,7 +37,7 @@ SendBytes read_update(const Field& update, const std::optional<Field>& id) {
   const std::string text = update.json().dump();
   const auto decoded = decode_update_slices(text);
   if (const auto* const error = std::get_if<DecodeError>(&decoded)) {
-    update.fail(R"(is no update (send other data with "event"): )" + error->what);
+    update.fail(R"(is not an update (send other data with "event"): )" + error->what);
   }
   const auto& slices = std::get<UpdateSlices>(decoded);
   const std::string event_id = id ? id->text() : slices.id ? to_string(*slices.id) : std::string();
@@ -49,7 +49,7 @@ SendBytes read_snapshot(const Field& snapshot, const std::optional<Field>& id) {
   const std::string text = snapshot.json().dump();
   const auto decoded = decode_view(text);
   if (const auto* const error = std::get_if<DecodeError>(&decoded)) {
-    snapshot.fail(R"(is no snapshot (send other data with "event"): )" + error->what);
+    snapshot.fail(R"(is not a snapshot (send other data with "event"): )" + error->what);
   }
   const std::string event_id = id ? id->text() : std::string();
   const std::string data = R"({"type":"snapshot","data":)" + text + "}";

@@ -32,7 +32,7 @@ class LossReporter final : public spdlog::sinks::sink {
     const std::size_t lost = pool_.overrun_counter();
     if (lost != reported_) {
       const std::string text = std::to_string(lost - std::exchange(reported_, lost)) +
-                               " lines of the log are missing here: nobody read it in time";
+                               " log lines are missing here: the log's reader was too slow";
       write({message.time, spdlog::source_loc{}, message.logger_name, spdlog::level::warn,
              compose(format(), "lines missing", text)});
     }

@@ -21,7 +21,7 @@ void warn_dropped(const DecodeError& error, std::string_view workflow, std::stri
         std::to_string(error.registration_id));
   }
   warn(dropped.of_kind(static_cast<std::uint8_t>(error.reason)).about(workflow),
-       "a message {} is no update, and was dropped ({}{}): {}", where, to_string(error.reason),
+       "a message {} is not an update, and was dropped ({}{}): {}", where, to_string(error.reason),
        instance, error.what);
 }
 

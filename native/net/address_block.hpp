@@ -10,14 +10,14 @@
 
 namespace regstream::net {
 
-/// Addresses that begin alike, in CIDR notation: "10.0.0.0/8", "2001:db8::/32", or one address.
+/// A block of addresses in CIDR notation, such as "10.0.0.0/8" or "2001:db8::/32", or one address.
 class AddressBlock {
  public:
-  /// Nothing: `text` is no block, or has bits behind its prefix, as 10.1.0.0/8 has. Such a block is
-  /// a slip of the pen, and nobody knows which half of it.
+  /// Nothing if `text` is not a block, or has bits after its prefix, as 10.1.0.0/8 has. Such a
+  /// block is a typing mistake, either in the address or in the prefix.
   [[nodiscard]] static std::optional<AddressBlock> parse(std::string_view text);
 
-  /// An IPv4-mapped IPv6 address counts as the IPv4 one.
+  /// An IPv4-mapped IPv6 address counts as its IPv4 address.
   [[nodiscard]] bool contains(const boost::asio::ip::address& address) const;
 
  private:

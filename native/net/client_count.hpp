@@ -7,16 +7,16 @@
 
 namespace regstream::net {
 
-/// Whom connections are counted for: an IPv4 address (as an IPv4-mapped one), or the first 64 bits
-/// of an IPv6 address, since a single client has all addresses behind them (RFC 6177).
+/// The client that connections count for: an IPv4 address (in its IPv4-mapped form), or the first
+/// 64 bits of an IPv6 address, because one client has all addresses with that prefix (RFC 6177).
 using ClientAddress = boost::asio::ip::address_v6;
 
 [[nodiscard]] ClientAddress client_of(const boost::asio::ip::address& address);
 
-/// Also where an IPv6 address holds one of IPv4.
+/// Also true for an IPv4-mapped loopback address.
 [[nodiscard]] bool is_loopback(const boost::asio::ip::address& address);
 
-/// Counts the connections of each client, requests and streams together.
+/// Counts each client's connections, requests and streams together.
 using ClientCounts = Places<ClientAddress>;
 
 /// A connection's place among its client's.

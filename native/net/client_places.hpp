@@ -13,40 +13,40 @@
 
 namespace regstream::net {
 
-/// Connections and requests that were answered for want of a place.
+/// Connections and requests that were refused because no place was free.
 struct RefusedConnections {
-  std::uint64_t at_client_limit = 0;  ///< By 429: their client has all that one may have.
-  std::uint64_t at_server_limit = 0;  ///< By 503: there is no place for anybody.
+  std::uint64_t at_client_limit = 0;  ///< With 429: the client had reached its limit.
+  std::uint64_t at_server_limit = 0;  ///< With 503: the server had no place left.
 };
 
-/// Tells whom connections count for, and gives clients their places. A connection counts for its
-/// peer. One of a trusted proxy counts for nobody: each of its requests does, from its head to the
-/// end of its answer or stream, for the client that it comes from (`find_client`). Programs of this
-/// machine may be exempt (`ServerLimits::exempts_loopback`).
+/// Decides which client a connection counts for, and gives clients their places. A connection
+/// counts for its peer. A trusted proxy's connection counts for nobody. Each of its requests counts
+/// for the client that it comes from (`find_client`), from its head to the end of its response or
+/// stream. Programs on this machine may be exempt (`ServerLimits::exempts_loopback`).
 class ClientPlaces {
  public:
-  /// `counts` are those of all loops' servers (`connections_per_client_max`); null: of this one
-  /// alone.
+  /// `counts` is shared by the servers of all loops (`connections_per_client_max`); null: this
+  /// server counts by itself.
   ClientPlaces(const ServerLimits& limits, AddressBlocks trusted_proxies,
                std::shared_ptr<ClientCounts> counts);
 
   [[nodiscard]] bool is_proxy(const boost::asio::ip::address& peer) const {
     return contains(trusted_proxies_, peer);
   }
-  /// Whom a connection of `peer` counts for. Nothing: nobody.
+  /// The client that a connection of `peer` counts for. Nothing: nobody.
   [[nodiscard]] std::optional<ClientAddress> client_at(const boost::asio::ip::address& peer) const {
     return is_proxy(peer) ? std::nullopt : counted(peer);
   }
-  /// Whom a request of a trusted proxy counts for. Nothing: nobody.
+  /// The client that a trusted proxy's request counts for. Nothing: nobody.
   [[nodiscard]] std::optional<ClientAddress> client_behind(
       const boost::asio::ip::address& proxy, const Request::fields_type& fields) const;
 
-  /// Nothing: the client has as many as it may have.
+  /// Nothing: the client has reached its limit.
   [[nodiscard]] std::optional<ClientPlace> enter(const ClientAddress& client) {
     return counts_->enter(client);
   }
 
-  /// So far; counted by whoever refuses.
+  /// Counts since the start. The caller counts its refusals here.
   RefusedConnections refused = {};
 
  private:

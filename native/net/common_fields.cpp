@@ -12,10 +12,10 @@ namespace {
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 3> common_fields{{
     {"Server", "regstream"},
-    // Nothing of ours is to be taken for a script because it looks like one.
+    // A browser must not run a response as a script because it looks like one.
     {"X-Content-Type-Options", "nosniff"},
-    // No page of another site may load it as an image or a script, and so into its own process,
-    // where a Spectre attack reads it (Fetch standard, 3.6).
+    // No page of another site may load it as an image or a script. It would be in that page's
+    // process then, where a Spectre attack can read it (Fetch standard, 3.6).
     {"Cross-Origin-Resource-Policy", "same-origin"},
 }};
 
@@ -35,7 +35,7 @@ void complete_response(Response& response, http::verb asked) {
   } else if (asked != http::verb::head) {
     response.prepare_payload();
   } else if (!response.body().empty()) {
-    // Without a body there is no length to tell: GET may answer with a stream.
+    // Without a body the length is unknown, because GET may answer with a stream.
     response.content_length(response.body().size());
     response.body().clear();
   }

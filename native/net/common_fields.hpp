@@ -6,12 +6,12 @@
 
 namespace regstream::net {
 
-/// Completes an answer to a request of method `asked`: sets the fields of every answer, and frames
-/// it. Content-Length is the body's, without which a 204 and a 304 go (RFC 9110, 8.6); the answer
-/// to HEAD has the length that GET's would have, and no body.
+/// Completes the response to a request of method `asked`: sets the fields that every response has,
+/// and Content-Length. A 204 and a 304 have none (RFC 9110, 8.6). The response to HEAD has the
+/// length of GET's body, and no body.
 void complete_response(Response& response, boost::beast::http::verb asked);
 
-/// The same as lines, each with its end, for a head that is written by hand.
+/// The same fields as lines, each with its line end, for a head that is written by hand.
 [[nodiscard]] std::string common_field_lines();
 
 }  // namespace regstream::net

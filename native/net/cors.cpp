@@ -11,19 +11,19 @@ namespace http = boost::beast::http;
 
 namespace {
 
-// What a page may send beside what any page may (Fetch standard, 2.2.2).
+// What a page may send in addition to the fields that every page may send (Fetch standard, 2.2.2).
 constexpr std::string_view allowed_headers =
     "Authorization, Content-Type, Last-Event-ID, Idempotency-Key, Cache-Control";
-// What a page may read beside what any page may (Fetch standard, 3.3.3).
+// What a page may read in addition to the fields that every page may read (Fetch standard, 3.3.3).
 constexpr std::string_view exposed_headers = "Retry-After, WWW-Authenticate, Location";
-// Browsers keep the answer so long: an origin that is taken off the list is refused at its next
-// request, and within ten minutes asks no more.
+// How long browsers cache the preflight's response. An origin that was removed from the list is
+// refused at its next request anyway.
 constexpr std::string_view preflight_seconds_max = "600";
 
 CorsFields fields_of(const std::string* origin) {
   CorsFields result;
   result.is_allowed = origin != nullptr;
-  // Also for others: a cache between must not give one origin's answer to another.
+  // For other origins, too: a cache must not give one origin's response to another.
   result.fields.emplace_back("Vary", "Origin");
   if (origin != nullptr) {
     result.fields.emplace_back("Access-Control-Allow-Origin", *origin);
@@ -35,11 +35,11 @@ CorsFields fields_of(const std::string* origin) {
 
 std::optional<std::string_view> find_problem(std::string_view text) {
   if (text == "*") {
-    return "would let every site's pages in with their visitors' cookies; name each origin";
+    return "would let the pages of every site use their visitors' cookies here; name each origin";
   }
   if (text == "null") {
-    return "is the origin of any file and any sandboxed page; serve the page by HTTP, and name its "
-           "origin";
+    return "is the origin of every local file and every sandboxed page; serve the page by HTTP and "
+           "name its origin";
   }
   const bool is_https = text.starts_with("https://");
   if (!is_https && !text.starts_with("http://")) {
@@ -54,7 +54,8 @@ std::optional<std::string_view> find_problem(std::string_view text) {
   const std::string canonical =
       host->host + (host->port ? ":" + std::to_string(*host->port) : std::string());
   if (has_own_port || authority != canonical) {
-    return "is not written as browsers write it: in lower case, and without the scheme's own port";
+    return "is not in the form that browsers send: write it in lower case, without the scheme's "
+           "default port";
   }
   return std::nullopt;
 }

@@ -9,37 +9,39 @@
 
 #include "net/exchange.hpp"
 
-/// Cross-origin resource sharing (Fetch standard, 3.3): pages of other origins that may use this
+/// Cross-origin resource sharing (Fetch standard, 3.3): lets pages of other origins use this
 /// server, with the browser's cookies.
 namespace regstream::net {
 
-/// The fields that every answer to a request of one origin has.
+/// The fields of every response to a request from one origin.
 struct CorsFields {
-  /// The origin may read the answer. False: the fields are for all others.
+  /// The origin may read the response. False: these are the fields for all other origins.
   bool is_allowed = false;
   std::vector<std::pair<std::string, std::string>> fields = {};
 };
 
-/// Null: nothing is set.
+/// Null: sets nothing.
 void set_cors_fields(Response& response, const CorsFields* fields);
 
-/// Why a text is no origin that can be allowed: the end of a sentence that begins with the text.
+/// Why a text is not an origin that can be allowed: the end of a sentence that begins with the
+/// text.
 struct OriginProblem {
   std::string what;
 };
 
 /// Reads an origin as browsers write it (HTML, 7.1.1: its serialization): `https://name[:port]`, in
-/// lower case, without the scheme's own port.
+/// lower case, without the scheme's default port.
 [[nodiscard]] std::variant<std::string, OriginProblem> read_origin(std::string_view text);
 
-/// The origins that are allowed. None: cross-origin sharing is off, and no answer tells of it.
+/// The allowed origins. None: cross-origin sharing is off, and no response mentions it.
 class Cors {
  public:
   Cors() = default;
-  /// Each as `read_origin` gives it.
+  /// Each origin as `read_origin` returns it.
   explicit Cors(const std::vector<std::string>& origins);
 
-  /// What the answer to a request with this head has; null: it is off. Holds as long as this.
+  /// The fields of the response to a request with this head; null: sharing is off. Valid as long as
+  /// this object.
   [[nodiscard]] const CorsFields* find(const Request& head) const;
 
  private:
@@ -51,12 +53,12 @@ class Cors {
   CorsFields others_;
 };
 
-/// A browser asks whether a page may send a request (Fetch standard, 3.3.2: a CORS-preflight
-/// request). It has no credentials, and is asked for none.
+/// Whether this is a CORS-preflight request (Fetch standard, 3.3.2), by which a browser asks
+/// whether a page may send a request. It has no credentials, and needs none.
 [[nodiscard]] bool is_preflight(const Request& request);
 
-/// The answer where the page may: `methods` are those of the resource, with commas between. What
-/// `CorsFields` say is not in it.
+/// The response to an allowed preflight. `methods` are the resource's, separated by commas. It does
+/// not contain the `CorsFields`.
 [[nodiscard]] Response make_preflight_answer(std::string_view methods);
 
 }  // namespace regstream::net

@@ -8,7 +8,7 @@ namespace regstream::net {
 
 namespace {
 
-// Where memory has run out, there may be none for a line of the log either.
+// If memory has run out, there may be none for a log line either.
 void log_failure(const char* what) noexcept {
   try {
     logging::error("handler", "an operation failed, and what it served was closed: {}", what);

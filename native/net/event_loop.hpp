@@ -6,9 +6,9 @@ namespace regstream::net {
 
 /// Runs `context` until it is stopped or has nothing left to do.
 ///
-/// An exception that a handler throws, `std::bad_alloc` included, unwinds that handler and all that
-/// it owned, and is logged; everything else goes on. This is where an exception ends that a
-/// connection caused: a connection is owned by its pending operation, so that it closes with it.
+/// An exception that leaves a handler, such as `std::bad_alloc`, destroys what the handler owned.
+/// It is logged, and everything else goes on. A connection is owned by its pending operation, so an
+/// exception that a connection causes closes that connection only.
 void run(boost::asio::io_context& context);
 
 }  // namespace regstream::net

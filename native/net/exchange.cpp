@@ -20,9 +20,9 @@ Exchange::~Exchange() {
   }
   try {
     respond(make_problem({.status = http::status::internal_server_error,
-                          .detail = "The server gave no answer to this request."}));
+                          .detail = "The server did not answer this request."}));
   } catch (...) {
-    // There is no memory even for this answer. The connection goes with its last owner.
+    // There is no memory even for this response. The connection closes with its last owner.
     connection_ = nullptr;
   }
 }
@@ -42,7 +42,7 @@ void Exchange::respond(Response response) {
 void Exchange::respond_json(http::status status, std::string json) {
   Response response(status, request_.version());
   response.set(http::field::content_type, "application/json");
-  // An answer tells how things stand now; the next one may differ.
+  // Not to be cached: the next response may differ.
   response.set(http::field::cache_control, "no-store");
   response.body() = std::move(json);
   respond(std::move(response));

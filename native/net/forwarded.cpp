@@ -26,9 +26,9 @@ std::string_view trim(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t") - begin + 1);
 }
 
-// The last part of a list; `list` keeps those before it. A separator in a quoted string splits
-// nothing. From the right nobody can see whether a quote opens or closes, so they are counted: an
-// odd number of them makes the whole list one part, which is no address.
+// Removes the last part of a list and returns it. A separator in a quoted string doesn't split.
+// From the right it is unknown whether a quote opens or closes, so quotes are counted: with an odd
+// number of them the whole list is one part, which is not an address.
 std::string_view take_last(std::string_view& list, char separator) {
   bool is_quoted = false;
   for (std::size_t index = list.size(); index > 0; --index) {
@@ -50,8 +50,8 @@ bool is_port(std::string_view text) {
   return !text.empty() && text.size() <= 5 && std::all_of(text.begin(), text.end(), is_digit);
 }
 
-// "192.0.2.1", "192.0.2.1:80", "[2001:db8::1]", "[2001:db8::1]:80", and bare, as many write it,
-// "2001:db8::1".
+// "192.0.2.1", "192.0.2.1:80", "[2001:db8::1]", "[2001:db8::1]:80", and without brackets, as many
+// write it, "2001:db8::1".
 std::optional<ip::address> parse_node(std::string_view node) {
   std::string_view host = node;
   if (node.starts_with('[')) {
@@ -95,7 +95,7 @@ std::optional<ip::address> parse_forwarded(std::string_view element) {
     }
     const auto address = parse_node(value);
     if (!address || found) {
-      return std::nullopt;  // Each parameter may be there once (RFC 7239, 4).
+      return std::nullopt;  // A parameter may occur only once (RFC 7239, 4).
     }
     found = address;
   }

@@ -13,7 +13,7 @@
 namespace regstream::net {
 namespace {
 
-/// RFC 1035, 2.3.4, as text.
+/// The longest name (RFC 1035, 2.3.4), as text.
 constexpr std::size_t name_bytes_max = 253;
 
 bool is_name(std::string_view text) {
@@ -24,7 +24,7 @@ bool is_name(std::string_view text) {
          });
 }
 
-/// Reads `text` after the host: nothing, or a colon and digits. False: it is neither.
+/// Reads `text` after the host: nothing, or a colon and digits. False for anything else.
 bool read_port(std::string_view text, std::optional<std::uint16_t>& port) {
   if (text.empty() || text == ":") {
     return true;

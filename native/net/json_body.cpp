@@ -14,7 +14,7 @@ using Json = nlohmann::json;
 
 using Kind = json_fields::JsonFault::Kind;
 
-/// The parser's own words would quote the body.
+/// The parser's own message would quote the body.
 std::string describe(const json_fields::JsonFault& fault) {
   switch (fault.kind) {
     case Kind::no_json:

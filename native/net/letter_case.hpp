@@ -18,8 +18,9 @@ namespace regstream::net {
   return ascii_lower(byte) >= 'a' && ascii_lower(byte) <= 'z';
 }
 
-/// Whether two texts differ in the case of ASCII letters at most, as most names in HTTP may. By
-/// hand: Boost's own (1.81, in Beast and in URL) read the byte behind their texts.
+/// Whether two texts are equal except for the case of ASCII letters, as most names in HTTP are
+/// compared. Not Boost's own functions: those of 1.81, in Beast and in URL, read one byte past the
+/// text.
 [[nodiscard]] constexpr bool equals_ignoring_case(std::string_view left, std::string_view right) {
   return std::equal(left.begin(), left.end(), right.begin(), right.end(),
                     [](char one, char other) { return ascii_lower(one) == ascii_lower(other); });

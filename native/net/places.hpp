@@ -11,21 +11,21 @@
 
 namespace regstream::net {
 
-/// Counts what each client, token, … has at a time. From any thread, since the loops of a process
-/// share it: a lock where a connection or stream opens and closes, and none while it is served.
-/// Places may outlive it.
+/// Counts how many places each client, token, … has at a time. Use it from any thread: the loops of
+/// a process share it. It takes a lock when a connection or a stream opens and closes, and none
+/// while it is served. Places may outlive it.
 template <typename Key>
 class Places {
  public:
   class Count;
-  /// A place among those of its key, given back with the last copy. As small as a pointer, since
-  /// each stream has one; null for what is not counted.
+  /// One of its key's places, returned with its last copy. As small as a pointer, because each
+  /// stream has one; null if it is not counted.
   using Place = boost::intrusive_ptr<Count>;
 
-  /// At most `places_max` for each key; 0: any number.
+  /// Each key has at most `places_max` places; 0: no limit.
   explicit Places(std::size_t places_max) : places_max_(places_max) {}
 
-  /// Nothing: this key has as many places as it may have.
+  /// Nothing: this key has reached its limit.
   [[nodiscard]] std::optional<Place> enter(const Key& key) {
     if (places_max_ == 0) {
       return Place();
@@ -53,7 +53,7 @@ class Places {
   const std::shared_ptr<Table> table_ = std::make_shared<Table>();
 };
 
-/// The places of one key: as many as refer to it.
+/// The places of one key, counted by the pointers to this.
 template <typename Key>
 class Places<Key>::Count {
  public:
@@ -76,7 +76,7 @@ class Places<Key>::Count {
  private:
   friend class Places;
 
-  // The table is locked.
+  // Call it with the table locked.
   Count(std::shared_ptr<Table> table, const Key& key)
       : table_(std::move(table)), entry_(table_->counts.emplace(key, this).first) {}
   ~Count() = default;

@@ -11,7 +11,8 @@ namespace regstream::net {
 
 struct Problem {
   boost::beast::http::status status;
-  /// What was wrong with this request, and what would be right. Names fields, quotes no secrets.
+  /// What was wrong with this request, and what would be right. It names fields and quotes no
+  /// secrets.
   std::string detail;
   /// The last part of the problem type's URI, "/problems/validation-running"; empty: "about:blank".
   std::string_view type = {};
@@ -22,7 +23,7 @@ struct Problem {
 /// `exchange.respond(make_problem(problem))`.
 void respond_problem(Exchange& exchange, const Problem& problem);
 
-/// The same with Retry-After: the request may do better then.
+/// The same with Retry-After: when the request may succeed.
 void respond_problem(Exchange& exchange, const Problem& problem, std::chrono::seconds retry_after);
 
 }  // namespace regstream::net

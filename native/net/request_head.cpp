@@ -23,9 +23,9 @@ bool is_digits(std::string_view text) {
                                       [](char letter) { return letter >= '0' && letter <= '9'; });
 }
 
-// Where does the body end? A server and a proxy that read this differently let a client smuggle a
-// request past the proxy (RFC 9112, 11.2). So whatever can be read in two ways is refused, also
-// where the standard would allow one reading.
+// Where does the body end? If a server and a proxy disagree, a client can smuggle a request past
+// the proxy (RFC 9112, 11.2). So everything that can be read in two ways is refused, even if the
+// standard allows one reading.
 std::optional<Problem> check_framing(const Request& head) {
   const std::size_t encodings = head.count(http::field::transfer_encoding);
   const std::size_t lengths = head.count(http::field::content_length);

@@ -11,7 +11,7 @@ namespace http = boost::beast::http;
 
 namespace {
 
-// "unknown" as well where there was no method to be read.
+// Also "unknown" if no method could be read.
 std::string_view name_of(http::verb method) {
   return method == http::verb::unknown ? "unknown" : std::string_view(http::to_string(method));
 }
@@ -31,7 +31,7 @@ StreamEntry::~StreamEntry() {
                                      {"reason", reason_},
                                      {"bytes", static_cast<std::int64_t>(bytes_)},
                                      {"duration_ms", (steady_now() - opened_).count()}});
-  } catch (const std::exception&) {  // No memory for the line.
+  } catch (const std::exception&) {  // There is no memory for the line.
   }
 }
 

@@ -13,16 +13,16 @@
 
 namespace regstream::net {
 
-/// What may be told of a request. Nothing of it is the client's own words: no path, no query, no
+/// What may be logged about a request. It has no text that the client chose: no path, no query, no
 /// field, no address.
 struct AskedRequest {
   boost::beast::http::verb method = boost::beast::http::verb::unknown;
-  /// The pattern that a route was added by. Holds as long as the router.
+  /// The pattern of the route that the request matched. Valid as long as the router.
   std::string_view route = "none";
   Instant began{};  ///< When its first byte was read.
 };
 
-/// A stream's end in the log: written when this goes, whoever had it, and however that comes.
+/// A stream's end in the log. Written when this is destroyed, whatever the reason.
 class StreamEntry {
  public:
   explicit StreamEntry(const AskedRequest& request);
@@ -31,7 +31,7 @@ class StreamEntry {
   ~StreamEntry();
 
   void sent(std::size_t bytes) { bytes_ += bytes; }
-  /// `reason` is a constant of the sources.
+  /// `reason` must be a string literal.
   void ends(std::string_view reason) { reason_ = reason; }
 
  private:
@@ -41,23 +41,23 @@ class StreamEntry {
   Instant opened_;
 };
 
-/// As small as a pointer, since each stream has one. Null where requests are not logged.
+/// As small as a pointer, because each stream has one. Null if requests are not logged.
 using StreamEntryPtr = std::unique_ptr<StreamEntry>;
 
-/// What became of the requests of a server: counts each answer, and writes a line about it if it is
-/// to. Every answer passes here, those to what could not be read as a request as well.
+/// Counts a server's responses, and logs a line for each if asked to. Every response passes here,
+/// also one to bytes that could not be read as a request.
 class RequestLog {
  public:
   explicit RequestLog(bool writes_lines) : writes_lines_(writes_lines) {}
 
-  /// An answer is over. `bytes` went out, head and body without TLS; not `is_whole`: the client
-  /// left before the last one, or was cut off.
+  /// A response is over. `bytes` were sent, head and body without TLS. `is_whole` is false if the
+  /// client left before the last byte, or was cut off.
   void answered(const AskedRequest& request, boost::beast::http::status status, std::size_t bytes,
                 bool is_whole, Instant now);
-  /// The answer is a stream, and begins: whoever serves it keeps the entry until it ends.
+  /// The response is a stream that begins now. Keep the entry until the stream ends.
   [[nodiscard]] StreamEntryPtr opened(const AskedRequest& request);
 
-  /// Answers so far, streams included. Their statuses are those that the sources name.
+  /// Responses since the start, streams included, by status.
   using Counts = std::map<boost::beast::http::status, std::uint64_t>;
   [[nodiscard]] const Counts& answers() const { return answers_; }
 

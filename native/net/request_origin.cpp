@@ -30,18 +30,19 @@ std::optional<Problem> find_host_problem(std::string_view asked, const AllowedHo
   const std::optional<HostPort> host = parse_host_port(asked);
   if (!host) {
     return misdirected(
-        "The request's host is ill-formed: ask by a name or an IP address, and a port.");
+        "The Host header is malformed: it must be a name or an IP address, with an optional port.");
   }
   if (!allowed.allow(*host)) {
     return misdirected("This server is not known as \"" + host->host +
-                       "\": ask by its IP address or localhost, or start it with --allow-host " +
-                       host->host + ". A proxy in front of it has to pass the client's Host on.");
+                       "\": use its IP address or localhost, or start it with --allow-host " +
+                       host->host +
+                       ". A proxy in front of it must forward the client's Host header.");
   }
   return std::nullopt;
 }
 
-/// Whether a serialized origin (`https://name:port`, or `null`) is the server that was asked. A
-/// proxy may have taken TLS off, so the scheme only gives the default of both ports.
+/// Whether a serialized origin (`https://name:port`, or `null`) is the requested server. A proxy
+/// may have removed TLS, so the scheme only gives the default of both ports.
 bool is_same_origin(std::string_view origin, std::string_view asked) {
   const bool is_https = origin.starts_with("https://");
   if (!is_https && !origin.starts_with("http://")) {
@@ -58,7 +59,7 @@ bool is_link(const Request& head) {
   return head["Sec-Fetch-Mode"] == "navigate" && head["Sec-Fetch-Dest"] == "document";
 }
 
-/// Whether a page of another site has sent what no page of another site may send.
+/// Whether a page of another site sent this request, and may not.
 bool is_from_another_site(const Request& head, std::string_view asked) {
   constexpr std::string_view fetch_site = "Sec-Fetch-Site";
   if (const std::size_t count = head.count(fetch_site); count > 0) {
@@ -80,7 +81,7 @@ bool AllowedHosts::allow(const HostPort& asked) const {
     return true;
   }
   return std::any_of(names_.begin(), names_.end(), [&asked](const HostPort& name) {
-    // Without a port the scheme's default is meant, and a TLS proxy hides which that is.
+    // A missing port means the scheme's default, and a TLS proxy hides which scheme that is.
     return name.host == asked.host &&
            (!name.port || name.port == asked.port || (!asked.port && has_default_port(name)));
   });
@@ -101,9 +102,9 @@ std::optional<Problem> check_request_origin(const Request& head,
       is_from_another_site(head, asked)) {
     return Problem{.status = http::status::forbidden,
                    .detail =
-                       "A page of another site sent this request: only this server's own pages "
-                       "may, and those of an origin given by --cors-origin. A proxy in front of "
-                       "it has to pass the browser's Host on, with its port."};
+                       "A page of another site sent this request. Only this server's own pages "
+                       "may, and pages of an origin given by --cors-origin. A proxy in front of it "
+                       "must forward the browser's Host header, with its port."};
   }
   return std::nullopt;
 }

@@ -9,21 +9,21 @@
 #include "net/host_port.hpp"
 #include "net/problem.hpp"
 
-/// Keeps other web sites from using a browser that can reach this server. Two doors have to be
-/// shut, as a loopback address is no boundary for a browser:
-/// - a site's name that its DNS rebinds to this server's address makes its pages same-origin here.
-///   It needs a name, and the browser says it in Host: only known names are answered;
-/// - a form, sendBeacon or a no-cors fetch sends a request from any site without asking first, with
-///   its user's cookies. The browser says where it comes from: only this server's own pages may
-///   change something, and they alone load what is here. Others may lead to a page by a link.
+/// Keeps other web sites from reaching this server through a visitor's browser. A loopback address
+/// doesn't keep browsers out, so two ways must be closed:
+/// - DNS rebinding: a site lets its own name resolve to this server's address, and its pages are
+///   same-origin here. The browser sends that name in Host, so only known names are answered;
+/// - simple requests: a form, sendBeacon or a no-cors fetch sends a request from any site, with the
+///   user's cookies and without a preflight. The browser says where it comes from, so only this
+///   server's own pages may change something, or load what is here. Other sites may link to a page.
 namespace regstream::net {
 
-/// The hosts by which a server may be asked: every IP address, `localhost`, `*.localhost`, and the
-/// names that are given here.
+/// The hosts that requests may name: every IP address, `localhost`, `*.localhost`, and the names
+/// given here.
 class AllowedHosts {
  public:
   AllowedHosts() = default;
-  /// A name without a port may be asked for under any port.
+  /// A name without a port is allowed with every port.
   explicit AllowedHosts(std::vector<HostPort> names) : names_(std::move(names)) {}
 
   [[nodiscard]] bool allow(const HostPort& asked) const;
@@ -32,11 +32,11 @@ class AllowedHosts {
   std::vector<HostPort> names_;
 };
 
-/// Why a request with this head may not be answered; nothing if it may. The head has passed
-/// `check_request_head`.
+/// The refusal of a request with this head; nothing if it may be answered. The head must have
+/// passed `check_request_head`.
 ///
-/// 421: its host, from `target_authority` (absolute form) or else from Host, is ill-formed or not
-/// among `allowed`. An HTTP/1.0 request without a Host passes, as no browser sends one.
+/// 421: its host, from `target_authority` (absolute form) or else from Host, is malformed or not in
+/// `allowed`. An HTTP/1.0 request without a Host passes, because no browser sends one.
 ///
 /// 403: a browser says that another site's page sent it: `Sec-Fetch-Site` is neither `same-origin`
 /// nor `none` (W3C Fetch Metadata), or, where that is not sent, `Origin` (RFC 6454, 7) is not this

@@ -17,7 +17,7 @@ namespace http = boost::beast::http;
 
 namespace {
 
-// "/a//b/" → "a", "", "b", "": what is different to the client stays different here.
+// "/a//b/" → "a", "", "b", "": paths that differ for the client differ here, too.
 std::vector<std::string> split(std::string_view pattern) {
   std::vector<std::string> segments;
   while (!pattern.empty()) {
@@ -39,7 +39,7 @@ bool matches(const std::vector<std::string>& pattern, const std::vector<std::str
                     });
 }
 
-// Whether `pattern` has a literal at the first place where exactly one of both has.
+// Whether `pattern` has a literal at the first place where exactly one of the two has one.
 bool is_more_literal(const std::vector<std::string>& pattern,
                      const std::vector<std::string>& other) {
   return std::lexicographical_compare(pattern.begin(), pattern.end(), other.begin(), other.end(),
@@ -95,7 +95,7 @@ void Router::set_catch_all(Handler handler) {
   catch_all_ = std::move(handler);
 }
 
-void Router::hand_over_to(const Router& other, asio::io_context& there) {
+void Router::forward_to(const Router& other, asio::io_context& there) {
   for (const Route& route : other.routes_) {
     const bool is_here = std::any_of(routes_.begin(), routes_.end(), [&route](const Route& own) {
       return own.method == route.method && own.pattern == route.pattern;
@@ -119,7 +119,7 @@ void Router::route(Exchange exchange) const {
   }
 
   const Route* best = nullptr;
-  const Route* other = nullptr;  // The best one of other methods.
+  const Route* other = nullptr;  // The best match with another method.
   AllowedMethods allowed;
   for (const Route& route : routes_) {
     if (!matches(route.segments, path)) {
@@ -151,7 +151,7 @@ void Router::route(Exchange exchange) const {
       return;
     }
     Response response = make_problem({.status = http::status::method_not_allowed,
-                                      .detail = "This resource answers " + allow + " only."});
+                                      .detail = "This resource supports " + allow + " only."});
     response.set(http::field::allow, allow);
     exchange.respond(std::move(response));
   } else if (catch_all_) {
@@ -168,7 +168,7 @@ void Router::respond_without_path(Exchange exchange) const {
   const Request& request = exchange.request();
   if (request.method() != http::verb::options || request.target() != "*") {
     respond_problem(exchange, {.status = http::status::bad_request,
-                               .detail = "The request target is no valid path and query."});
+                               .detail = "The request target is not a valid path and query."});
     return;
   }
   AllowedMethods allowed;

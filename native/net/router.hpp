@@ -11,28 +11,29 @@
 
 namespace regstream::net {
 
-/// Finds the handler of a request by method and path.
+/// Finds the handler of a request by its method and path.
 class Router {
  public:
-  /// `pattern` is a path whose segments are literal or `{name}`; a literal beats a name. They are
-  /// compared with the target's decoded segments. A GET route answers HEAD as well.
+  /// `pattern` is a path whose segments are literal or `{name}`; a literal wins over a name. They
+  /// are compared with the target's decoded segments. A GET route also answers HEAD.
   void add(boost::beast::http::verb method, std::string_view pattern, Handler handler);
 
-  /// What no route matches under GET and HEAD (the page's files). Without one: 404.
+  /// Handles GET and HEAD of paths that no route matches (the page's files). Without it: 404.
   void set_fallback(Handler handler);
 
-  /// What no route's path matches, under any method, and before the fallback: for a program that
-  /// plays somebody else's server.
+  /// Handles paths that no route matches, with every method, before the fallback. For a program
+  /// that plays another server.
   void set_catch_all(Handler handler);
 
-  /// What `other` has beyond this, as it is now: requests for that are handed over to its handlers,
-  /// on its loop, `there`. They answer, and do not take the connection.
-  void hand_over_to(const Router& other, boost::asio::io_context& there);
+  /// Forwards requests for the routes that `other` has now and this router doesn't, to the handlers
+  /// of `other` on its loop, `there`. Those handlers must respond, and must not take the
+  /// connection.
+  void forward_to(const Router& other, boost::asio::io_context& there);
 
-  /// Calls the handler, or answers: 404 for an unknown path, 405 with Allow for a known path with
-  /// another method, 400 for a target that could not be read. `OPTIONS *` asks what the server can
-  /// do at all (RFC 9110, 9.3.7): 204 with Allow. So does a preflight of an allowed origin
-  /// (`Cors`). Tells the connection by which route it went: that of another method for these.
+  /// Calls the handler, or responds: 404 for an unknown path, 405 with Allow for a known path with
+  /// another method, 400 for a malformed target, 204 with Allow for `OPTIONS *` (RFC 9110, 9.3.7)
+  /// and for a preflight of an allowed origin (`Cors`). Tells the connection which route matched;
+  /// for an unsupported method that is the path's route of another method.
   void route(Exchange exchange) const;
 
  private:
@@ -41,7 +42,7 @@ class Router {
   struct Route {
     boost::beast::http::verb method;
     std::string pattern;
-    std::vector<std::string> segments;  // As in the pattern, a name with its braces.
+    std::vector<std::string> segments;  // As in the pattern; a name has its braces.
     Handler handler;
   };
 

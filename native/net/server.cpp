@@ -27,17 +27,17 @@ using asio::ip::tcp;
 
 namespace {
 
-// How long to wait before accepting again when there is no place, or the system has no descriptor
-// or memory left: it will not have one at once, and the connection stays in the listen queue.
+// How long to wait before accepting again if there is no place, or the system has no descriptor or
+// memory left. The connection stays in the listen queue meanwhile.
 constexpr std::chrono::milliseconds accept_pause{10};
 
-// So many connections are accepted before others on the loop have their turn. Clients that all come
-// back at once find room in the system's queue only as fast as it is emptied.
+// How many connections are accepted before others on the loop have their turn. Clients that
+// reconnect all at once find room in the system's queue only as fast as this empties it.
 constexpr int accepted_max = 16;
 
-// What the kernel takes of a connection that it can't send yet. Left to itself it takes up to 4 MiB
-// for a peer that does not read. What is on its way does not count, so that a fast peer far away
-// still has as much of it as the path holds.
+// How many unsent bytes the kernel takes for a connection. By default it takes up to 4 MiB for a
+// peer that doesn't read. Bytes in flight don't count, so a fast and distant peer can still fill
+// its path.
 constexpr int unsent_bytes_max = 128 << 10;
 
 using ReusePort = asio::detail::socket_option::boolean<SOL_SOCKET, SO_REUSEPORT>;
@@ -47,8 +47,8 @@ using UnsentLowWater = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_NOT
   const std::string where = "port " + std::to_string(options.port) + " on " + options.address;
   const std::string with = " with " + (options.option.empty() ? "--port" : options.option);
   if (error == asio::error::address_in_use) {
-    throw std::runtime_error(where + " is taken: stop the program that uses it, or choose another" +
-                             with);
+    throw std::runtime_error(where +
+                             " is in use: stop the program that uses it, or choose another" + with);
   }
   if (error == asio::error::access_denied) {
     throw std::runtime_error(where + " needs privileges: choose one above 1023" + with);
@@ -84,11 +84,11 @@ Server::Server(asio::io_context& context, const Router& router, const ServerOpti
     }
     acceptor_.bind(endpoint_);
     if (options.sharing == PortSharing::first) {
-      // Not before: who binds with it is let in beside another process that has it, too.
+      // Not before `bind`: otherwise another process that shares the port would be accepted.
       acceptor_.set_option(ReusePort(true));
     }
-    // Connections inherit both. Answers and events are written whole: waiting for more would only
-    // delay them.
+    // Connections inherit both. Responses and events are written whole, so waiting for more bytes
+    // would only delay them.
     acceptor_.set_option(tcp::no_delay(true));
     acceptor_.set_option(UnsentLowWater(unsent_bytes_max));
     acceptor_.listen();
@@ -107,7 +107,7 @@ Server::~Server() {
 std::string Server::url() const {
   std::ostringstream text;
   text << (tls_ == nullptr ? "http://" : "https://")
-       << endpoint_;  // Asio puts an IPv6 address into brackets.
+       << endpoint_;  // Asio writes an IPv6 address in brackets.
   return text.str();
 }
 
@@ -126,9 +126,9 @@ void Server::wait() {
 }
 
 void Server::on_connection() {
-  // Browsers keep connections for later; after a restart all of them come at once.
+  // After a restart all clients reconnect at once.
   if (!set_->has_place() && !set_->evict() && !set_->is_answering_all()) {
-    pause();  // The system's queue holds the connection until somebody's grace is over.
+    pause();  // The connection waits in the system's queue until a session's grace is over.
     return;
   }
   boost::system::error_code error;
@@ -140,13 +140,13 @@ void Server::on_connection() {
     logging::warn("accept", "can't accept a connection: {}", error.message());
     return;
   }
-  wait();  // First: whatever fails for these connections, the server goes on accepting.
+  wait();  // First, so that the server goes on accepting whatever fails for these connections.
   for (int accepted = 1; socket; ++accepted) {
     admit(*std::move(socket), peer.address());
     if (accepted == accepted_max || !set_->has_place()) {
       return;
     }
-    socket = accept(peer, error);  // What fails here fails again in the next turn, and counts then.
+    socket = accept(peer, error);  // A failure here repeats in the next turn, and counts then.
   }
 }
 
@@ -175,10 +175,10 @@ void Server::admit(tcp::socket socket, const asio::ip::address& peer) {
   std::optional<ClientPlace> place = client ? set_->find_place(*client) : ClientPlace();
   if (!place) {
     ++places.refused.at_client_limit;
-    // Not its address: that is personal data, of which no log line has any.
+    // Not its address: that is personal data, which no log line has.
     logging::warn("client at the limit",
-                  "a client has as many connections as one may have, and more get 429; if it is a "
-                  "proxy, name it by --trusted-proxy");
+                  "a client has reached its limit of connections, and new ones get 429; if it is a "
+                  "proxy, name it with --trusted-proxy");
     refuse(socket, http::status::too_many_requests);
     return;
   }
@@ -194,9 +194,9 @@ void Server::admit(tcp::socket socket, const asio::ip::address& peer) {
       ->start();
 }
 
-// Says no to a connection that gets no session. What it asked is read first, as far as it is there:
-// closing would reset the connection otherwise, and the client might never see the answer. With TLS
-// nothing is said: an answer would cost the handshake that there is no room for.
+// Refuses a connection that gets no session. First it reads what has arrived of the request:
+// otherwise the close would reset the connection, and the client might never see the response. With
+// TLS it sends nothing, because a response would need a handshake, for which there is no room.
 void Server::refuse(tcp::socket& socket, http::status status) {
   if (tls_ != nullptr) {
     return;
@@ -210,7 +210,7 @@ void Server::refuse(tcp::socket& socket, http::status status) {
   std::array<char, 4096> unread;
   socket.non_blocking(true, ignored);
   socket.read_some(asio::buffer(unread), ignored);
-  // It fits into the empty send buffer.
+  // The response fits into the empty send buffer.
   const std::size_t sent = socket.write_some(asio::buffer(answer), ignored);
   set_->requests().answered({.began = now}, status, sent, sent == answer.size(), now);
 }

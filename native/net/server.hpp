@@ -22,27 +22,29 @@
 
 namespace regstream::net {
 
-/// Whether several servers of this process, each on its own loop, listen at one address: the system
+/// Whether several servers of this process, each on its own loop, share one address. The system
 /// spreads new connections over them (SO_REUSEPORT).
 enum class PortSharing : std::uint8_t {
   none,
-  first,  ///< Listens before the others. The port must be free, of other processes' shares, too.
-  next,   ///< Joins it, at its port.
+  first,  ///< Listens before the others. The port must be free, also of sockets of other processes
+          ///< that share it.
+  next,   ///< Joins the first one at its port.
 };
 
 struct ServerOptions {
   std::string address = "127.0.0.1";  ///< A numeric address, or a name that resolves to one.
   std::uint16_t port = 8080;          ///< 0: any free one.
   ServerLimits limits = {};
-  /// Whose requests are answered (`check_request_origin`). Nothing: anybody's, for a server that
-  /// plays somebody else's.
+  /// Hosts whose requests are answered (`check_request_origin`). Nothing: all hosts, for a server
+  /// that plays another one.
   std::optional<AllowedHosts> allowed_hosts = AllowedHosts();
   Cors cors = {};
-  /// What https is spoken with; outlives the server. Null: http.
+  /// Credentials for https; must outlive the server. Null: http.
   const TlsCredentials* tls = nullptr;
-  /// Proxies whose word counts for where a request comes from (`find_client`).
+  /// Proxies that are trusted to say where a request comes from (`find_client`).
   AddressBlocks trusted_proxies = {};
-  /// How many connections each client has, of all servers that share this. Null: of this one alone.
+  /// Counts each client's connections over all servers that share it. Null: this server counts by
+  /// itself.
   std::shared_ptr<ClientCounts> clients = {};
   PortSharing sharing = PortSharing::none;
   /// The option that chose address and port, for errors. Empty: `--address` and `--port`.
@@ -51,32 +53,32 @@ struct ServerOptions {
   bool logs_requests = false;
 };
 
-/// Listens, and answers requests by a router. Everything happens on the io_context's one thread;
-/// only `Exchange::respond` may be called elsewhere.
+/// Listens, and gives requests to a router. Everything happens on the io_context's one thread; only
+/// `Exchange::respond` may be called on other threads.
 class Server {
  public:
-  /// Listens from now on. `router` must outlive the io_context's handlers. Throws
-  /// std::runtime_error with one sentence that says what to do if the port can't be had.
+  /// Starts to listen. `router` must outlive the io_context's handlers. If it can't listen, throws
+  /// std::runtime_error with one sentence that says what to do.
   Server(boost::asio::io_context& context, const Router& router, const ServerOptions& options);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
-  /// No `stopped` is called after this.
+  /// `stopped` is not called after this.
   ~Server();
 
   [[nodiscard]] std::uint16_t port() const { return endpoint_.port(); }
   /// "http://127.0.0.1:8080", or https.
   [[nodiscard]] std::string url() const;
 
-  /// Connections that are no streams, now.
+  /// Open connections that are not streams.
   [[nodiscard]] std::size_t sessions() const { return set_->sessions(); }
   [[nodiscard]] const ServerLimits& limits() const { return set_->limits(); }
-  /// So far.
+  /// Since the start.
   [[nodiscard]] const RefusedConnections& refused() const { return set_->places().refused; }
 
   [[nodiscard]] const RequestLog::Counts& answers() const { return set_->requests().answers(); }
 
-  /// Takes no further connections, closes idle ones, and the others after their answer. `stopped`
-  /// is called when none is left.
+  /// Stops accepting connections. Closes idle ones at once, and the others after their response.
+  /// Calls `stopped` when none is left.
   void stop(std::function<void()> stopped);
 
  private:

@@ -27,16 +27,16 @@ namespace http = boost::beast::http;
 
 namespace {
 
-// A wait for a request costs this much; a body is read in larger pieces.
+// The buffer of a session that waits for a request. A body is read in larger pieces.
 constexpr std::size_t head_read_bytes = 512;
 constexpr std::size_t body_read_bytes = 16U << 10U;
 
-// Some clients end a body with an empty line that belongs to nothing (RFC 9112, 2.2).
+// Some clients send an empty line after a body (RFC 9112, 2.2).
 constexpr std::size_t empty_lines_max = 4;
 
-// Carries answers to a session's thread, and keeps its io_context running until there is one. It
-// hands its share of the session over with the answer, so that a session never ends on the thread
-// of whoever answers.
+// Brings responses to a session's thread, and keeps its io_context running until there is one. It
+// passes on its share of the session with the response, so a session is never destroyed on the
+// responding thread.
 class SessionConnection final : public Exchange::Connection {
  public:
   SessionConnection(const asio::any_io_executor& executor, std::shared_ptr<Session> session)
@@ -76,7 +76,7 @@ Session::~Session() {
   set_->destroyed(id_);
 }
 
-// A handshake has a request's place, and as much time.
+// A handshake has a request's place and time limit.
 void Session::start() {
   if (transport_.tls() == nullptr) {
     begin_request();
@@ -93,7 +93,7 @@ void Session::on_handshake(ErrorCode error) {
   } else if (transport_.tls()->has_met_http()) {
     transport_.drop_tls();
     refuse({.status = http::status::bad_request,
-            .detail = "This port speaks TLS: ask for https:// instead of http://."});
+            .detail = "This port speaks TLS: use https:// instead of http://."});
   } else {
     close();
   }
@@ -131,7 +131,7 @@ void Session::begin_request() {
   parser_.emplace();
   parser_->header_limit(static_cast<std::uint32_t>(set_->limits().header_bytes_max));
   parser_->body_limit(set_->limits().body_bytes_max);
-  parse();  // A pipelined request is there already.
+  parse();  // A pipelined request may have arrived already.
 }
 
 void Session::read() {
@@ -145,7 +145,7 @@ void Session::read() {
                buffer_.capacity() - buffer_.size());
   transport_.async_read_some(buffer_.prepare(std::min(piece, room)),
                              [self = shared_from_this()](ErrorCode error, std::size_t bytes) {
-                               if (error) {  // The client has gone, or this session had to.
+                               if (error) {  // The client has gone, or this session was closed.
                                  self->close();
                                  return;
                                }
@@ -167,7 +167,7 @@ void Session::parse() {
     ErrorCode error;
     const std::size_t parsed = parser_->put(buffer_.data(), error);
     if (!had_head) {
-      asked_.method = parser_->get().method();  // Known from the request line on.
+      asked_.method = parser_->get().method();  // Known once the request line was read.
     }
     const auto problem = had_head ? std::nullopt : check_field_lines(unread().substr(0, parsed));
     buffer_.consume(parsed);
@@ -206,7 +206,7 @@ std::string_view Session::unread() const {
   return {static_cast<const char*>(buffer_.data().data()), buffer_.size()};
 }
 
-// False: nothing is left, or half of an empty line. One too many is the parser's to refuse.
+// False if nothing is left, or half of an empty line. The parser refuses one empty line too many.
 bool Session::skip_empty_lines() {
   while (empty_lines_ < empty_lines_max && unread().starts_with("\r\n")) {
     buffer_.consume(2);
@@ -279,7 +279,7 @@ void Session::send_continue() {
                     });
 }
 
-// What was announced counts from the beginning, since the parser asks for its memory then.
+// The announced size counts from the beginning, because the parser allocates it then.
 bool Session::hold_body() {
   return set_->hold(id_, std::max<std::size_t>(parser_->get().body().size(),
                                                parser_->content_length().value_or(0)));
@@ -296,7 +296,7 @@ void Session::route() {
   try {
     set_->router().route(std::move(exchange));
   } catch (const std::exception& error) {
-    // The exchange has answered 500 as it was destroyed.
+    // The exchange answered 500 when it was destroyed.
     logging::error("request", "a request's handler failed: {}", error.what());
   }
 }
@@ -361,7 +361,7 @@ TakenConnection Session::release() {
 }
 
 void Session::close_gently() {
-  enter(SessionState::closing);  // A stop need not wait for the client to close.
+  enter(SessionState::closing);  // A stop doesn't wait for the client to close.
   if (transport_.tls() == nullptr) {
     end_sending();
     return;

@@ -19,14 +19,14 @@
 
 namespace regstream::net {
 
-/// One HTTP/1.1 connection: reads a request, has it routed, writes the answer, and begins again. A
-/// pipelined request waits in the buffer for its turn.
+/// One HTTP/1.1 connection: reads a request, gives it to the router, writes the response, and
+/// starts again. A pipelined request waits in the buffer for its turn.
 ///
-/// It is owned by its pending operation, or by the exchange that it waits for: whatever ends these,
-/// an exception as well, closes the connection.
+/// Its pending operation owns it, or the exchange that it waits for. Whatever ends these, even an
+/// exception, closes the connection.
 class Session : public std::enable_shared_from_this<Session> {
  public:
-  /// `place` is that of `peer`, or null where it is a proxy: then each request finds its own.
+  /// `place` is the peer's, or null if the peer is a proxy: then each request finds its own.
   Session(Transport transport, const boost::asio::ip::address& peer, ClientPlace place,
           std::shared_ptr<SessionSet> set);
   Session(const Session&) = delete;
@@ -34,9 +34,9 @@ class Session : public std::enable_shared_from_this<Session> {
   ~Session();
 
   void start();
-  /// Closes at once if no answer is due or being sent, else after it.
+  /// Closes at once, or after the response if one is due or being sent.
   void stop();
-  /// Closes at once; what is pending ends without a word.
+  /// Closes at once. Pending operations end silently.
   void close();
 
   // Called by the exchange, on the server's thread.
@@ -77,20 +77,22 @@ class Session : public std::enable_shared_from_this<Session> {
 
   Transport transport_;
   ClientPlace place_;
-  std::optional<boost::asio::ip::address> proxy_;  // The peer, if it is a trusted one.
+  std::optional<boost::asio::ip::address> proxy_;  // The peer, if it is a trusted proxy.
   std::shared_ptr<SessionSet> set_;
   SessionTable::Id id_;
   SessionState state_ = SessionState::reading_head;
   boost::beast::flat_buffer buffer_;
   std::size_t empty_lines_ = 0;
   std::optional<boost::beast::http::request_parser<Body>> parser_;
-  // Taken out of the parser before the body is read, which puts trailer fields where these were.
+  // Taken out of the parser before the body is read, because the parser stores trailer fields in
+  // the same place.
   Request::header_type head_;
-  std::optional<Target> target_;      // Of the head that was read. Nothing: no path, or invalid.
+  std::optional<Target>
+      target_;  // Of the head that was read. Nothing: it has no path, or is invalid.
   const CorsFields* cors_ = nullptr;  // Of the head that was read.
   Response response_;
   std::optional<boost::beast::http::response_serializer<Body>> serializer_;
-  AskedRequest asked_;  // Or what is there of it.
+  AskedRequest asked_;  // As far as it was read.
   std::size_t sent_bytes_ = 0;
   std::size_t discarded_ = 0;
 };

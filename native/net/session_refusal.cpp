@@ -8,12 +8,13 @@
 #include "net/request_head.hpp"
 #include "net/session.hpp"
 
-/// What a session answers itself, before there is a request for the router.
+/// Responses that a session sends by itself, before there is a request for the router.
 namespace regstream::net {
 
 namespace http = boost::beast::http;
 
-// The origin is known from its field on: also of a head that is too long, or announces too much.
+// The origin is known once its field was read, even if the head is too long or announces too large
+// a body.
 void Session::refuse(Response response) {
   if (cors_ == nullptr && parser_) {
     cors_ = set_->cors().find(parser_->get());
@@ -40,7 +41,7 @@ void Session::refuse_malformed(ErrorCode error) {
                       std::to_string(set_->limits().body_bytes_max) + " bytes."});
   } else {
     refuse({.status = http::status::bad_request,
-            .detail = "This is no valid HTTP/1.1 request: " + error.message() + "."});
+            .detail = "This is not a valid HTTP/1.1 request: " + error.message() + "."});
   }
 }
 
@@ -58,10 +59,10 @@ void Session::refuse_client() {
   ++set_->places().refused.at_client_limit;
   logging::warn(
       "client behind a proxy at the limit",
-      "a client behind a proxy has as many connections as one may have, and more get 429");
+      "a client behind a proxy has reached its limit of connections, and new ones get 429");
   Response response = make_problem({.status = http::status::too_many_requests,
-                                    .detail = "This client has as many connections as one may "
-                                              "have; close some, or try again in a moment."});
+                                    .detail = "This client has reached its limit of connections; "
+                                              "close some, or try again in a moment."});
   response.set(http::field::retry_after, "1");
   refuse(std::move(response));
 }

@@ -98,13 +98,13 @@ void SessionSet::stop(std::function<void()> stopped) {
   }
   stopped_ = std::move(stopped);
   for (const auto& [id, session] : sessions_) {
-    session->stop();  // Ends later, in a handler: the set does not change under this loop.
+    session->stop();  // It ends later, in a handler, so the set doesn't change during this loop.
   }
 }
 
 void SessionSet::watch(std::optional<Instant> deadline) {
   if (!deadline || (armed_ && *armed_ <= *deadline)) {
-    return;  // It looks again when it goes off.
+    return;  // The timer looks again when it is due.
   }
   armed_.reset();
   timer_.expires_after(time_until(*deadline, steady_now()));

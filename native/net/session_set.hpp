@@ -21,8 +21,8 @@ namespace regstream::net {
 
 class Session;
 
-/// What the sessions of a server share: the table that decides who gives way, with its clock and
-/// its timer. They may outlive the server, until the io_context goes.
+/// What the sessions of a server share: the table that decides which one gives way, with its clock
+/// and its timer. They may outlive the server, until the io_context is destroyed.
 class SessionSet : public std::enable_shared_from_this<SessionSet> {
  public:
   SessionSet(boost::asio::io_context& context, const Router& router, const ServerLimits& limits,
@@ -41,20 +41,20 @@ class SessionSet : public std::enable_shared_from_this<SessionSet> {
 
   [[nodiscard]] RequestLog& requests() { return requests_; }
 
-  /// A place for one more connection or request of this client. One that has all that it may have
-  /// gives way to itself: its session that makes the least progress is closed. Nothing: none of its
-  /// sessions gives way now.
+  /// A place for one more connection or request of this client. At its limit, the client's session
+  /// that makes the least progress is closed. Nothing: none of its sessions gives way now.
   [[nodiscard]] std::optional<ClientPlace> find_place(const ClientAddress& client);
 
-  // For a session, from its constructor to its destructor.
+  // For sessions, from constructor to destructor.
   SessionTable::Id add(Session& session, const std::optional<ClientAddress>& client);
   /// From now on it counts for this client, or for nobody.
   void count_for(SessionTable::Id id, const std::optional<ClientAddress>& client);
   void enter(SessionTable::Id id, SessionState state);
   void progress(SessionTable::Id id, std::size_t bytes);
-  /// Gets room for `bytes` of a body or an answer, if need be from others. False: there is none.
+  /// Gets room for `bytes` of a body or a response, from another session if necessary. False: there
+  /// is none.
   [[nodiscard]] bool hold(SessionTable::Id id, std::size_t bytes);
-  /// It has closed, or its socket is a stream's now: it takes no place any more.
+  /// The session has closed, or a stream took its socket. It has no place any more.
   void leave(SessionTable::Id id);
   void destroyed(SessionTable::Id id);
 
@@ -62,12 +62,12 @@ class SessionSet : public std::enable_shared_from_this<SessionSet> {
   [[nodiscard]] std::size_t sessions() const { return table_.size(); }
   [[nodiscard]] bool has_place() const { return !table_.is_full(); }
   [[nodiscard]] bool is_answering_all() const { return table_.is_answering_all(); }
-  /// Closes the session that makes the least progress. False: there is none that gives way now.
+  /// Closes the session that makes the least progress. False: none gives way now.
   [[nodiscard]] bool evict();
 
   [[nodiscard]] bool is_stopping() const { return is_stopping_; }
-  /// Has every session end, at once or after its answer. `stopped` is called with the last one's
-  /// end, unless it is forgotten before.
+  /// Ends every session, at once or after its response. Calls `stopped` when the last one has
+  /// ended, unless `forget_stopped` was called before.
   void stop(std::function<void()> stopped);
   void forget_stopped() { stopped_ = nullptr; }
 
@@ -83,9 +83,10 @@ class SessionSet : public std::enable_shared_from_this<SessionSet> {
   ClientPlaces places_;
   RequestLog requests_;
   SessionTable table_;
-  std::unordered_map<SessionTable::Id, Session*> sessions_;  // Also those that have left the table.
+  std::unordered_map<SessionTable::Id, Session*>
+      sessions_;  // Also sessions that have left the table.
   boost::asio::steady_timer timer_;
-  std::optional<Instant> armed_;  // When the timer goes off.
+  std::optional<Instant> armed_;  // When the timer is due.
   bool is_stopping_ = false;
   std::function<void()> stopped_;
 };

@@ -118,14 +118,14 @@ std::optional<SessionTable::Id> SessionTable::overdue(Instant now) const {
   return found == sessions_.end() ? std::nullopt : std::optional(found->first);
 }
 
-// A client can stay in `writing` only by taking whole large answers, so this grace can't be renewed
-// for little.
+// A client can stay in `writing` only by reading large responses, so it can't renew this grace
+// cheaply.
 bool SessionTable::had_grace(const Session& session, Instant now) const {
   const Instant since = session.state == SessionState::writing ? session.entered : session.came;
   return now - since >= limits_.grace;
 }
 
-// Of several that are equally far, the oldest session.
+// The oldest session, if several are equally far behind.
 template <typename Condition>
 std::optional<SessionTable::Id> SessionTable::find_least_progress(Condition condition) const {
   const std::pair<const Id, Session>* least = nullptr;

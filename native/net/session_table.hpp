@@ -12,59 +12,61 @@
 
 namespace regstream::net {
 
-/// What a session does. Each state but `answering` is one that a client can hold on to.
+/// What a session does. A client can prolong each state except `answering`.
 enum class SessionState : std::uint8_t {
-  reading_head,  ///< From the first wait for a request on; also idle between two, and before
-                 ///< the first one a TLS handshake.
-  reading_body,  ///< From the head on, "100 Continue" included.
-  answering,     ///< The request's handler has it: nobody is evicted for what the server takes.
+  reading_head,  ///< Waits for a request or reads its head; includes a TLS handshake before the
+                 ///< first request.
+  reading_body,  ///< Reads the body, "100 Continue" included.
+  answering,     ///< The handler has the request. No session is evicted for time that the server
+                 ///< takes.
   writing,       ///< The answer.
-  closing,       ///< Waiting for the client to close.
+  closing,       ///< Waits for the client to close.
 };
 
-/// Decides which session gives way: who is overdue, and who makes the least progress when there is
-/// no room. Bytes and time come in as arguments; the sessions themselves are somebody else's.
+/// Decides which session gives way: one that is overdue, or the one that makes the least progress
+/// when there is no room. A machine: bytes and time are arguments, and the sessions live elsewhere.
 ///
-/// The measure of progress: each state begins with nothing owed. From then on a session owes
-/// `bytes_per_second_min`, and pays with the bytes it moves; what it moves beyond that is not
-/// credited. So a session is never ahead of one that has just come, it lags by as long as it has
-/// not paid for, and the one that lags most makes the least progress.
+/// Progress is measured in time. Each state starts without a lag. A session that moves fewer bytes
+/// than `bytes_per_second_min` falls behind; one that moves more gets no credit. So a session is
+/// never ahead of a new one. The session with the longest lag makes the least progress.
 ///
-/// Progress orders the sessions, and protects none. Age does, for `grace`: a connection's first
-/// request, and each answer while it is written. A kept connection's next requests get no grace, or
-/// small ones in a row would hold a place for ever. So whatever clients pay, a newcomer waits for
-/// `grace` at most, unless all requests are being answered.
+/// Progress orders the sessions, but protects none. Only `grace` protects: a connection's first
+/// request, and each response while it is written. Later requests of a kept connection get no
+/// grace, because a series of small ones would hold a place for ever. So a new connection waits for
+/// at most `grace`, unless all requests are being answered.
 class SessionTable {
  public:
-  /// Never used again, so that a call for a session that is gone has no effect.
+  /// Never used twice, so a call for a session that is gone has no effect.
   using Id = std::uint64_t;
 
   explicit SessionTable(const ServerLimits& limits);
 
-  /// A session comes, to read a head. Without a client it counts for nobody.
+  /// Adds a session, which starts to read a head. Without a client it counts for nobody.
   [[nodiscard]] Id add(const std::optional<ClientAddress>& client, Instant now);
-  /// From now on it counts for this client, or for nobody.
+  /// From now on the session counts for this client, or for nobody.
   void count_for(Id id, const std::optional<ClientAddress>& client);
   void remove(Id id);
 
-  /// Also where it is the same state again (the next request). Gives its deadline, if it has one.
+  /// Enters a state, or the same state again (the next request). Returns the state's deadline, if
+  /// it has one.
   std::optional<Instant> enter(Id id, SessionState state, Instant now);
   /// `bytes` more were read or written in this state.
   void progress(Id id, std::size_t bytes, Instant now);
-  /// `bytes` is what the session holds now of a body or an answer; up to `uncounted_bytes_max`
-  /// there is always room. False: there is none, and the session holds what it held before.
+  /// `bytes` is the size of the body or response that the session holds now. Up to
+  /// `uncounted_bytes_max` there is always room. False: there is no room, and the session holds
+  /// what it held before.
   [[nodiscard]] bool hold(Id id, std::size_t bytes);
 
-  /// Every session is being answered: nobody will give way.
+  /// Every session is being answered, so none can give way.
   [[nodiscard]] bool is_answering_all() const;
   [[nodiscard]] bool is_full() const { return sessions_.size() >= limits_.sessions_max; }
-  /// This client has as many sessions as it may have.
+  /// This client has reached its limit of sessions.
   [[nodiscard]] bool is_full_for(const ClientAddress& client) const;
   [[nodiscard]] std::size_t size() const { return sessions_.size(); }
   [[nodiscard]] std::size_t held_bytes() const { return held_bytes_; }
 
-  /// Who gives way to a connection; who to another connection of the same client, even within its
-  /// grace; and who to a body or an answer of `asking`, if it holds memory that is counted.
+  /// The session that gives way: to a new connection; to another connection of the same client,
+  /// even within its grace; to a body or a response of `asking`, if it holds counted memory.
   [[nodiscard]] std::optional<Id> least_progress(Instant now) const;
   [[nodiscard]] std::optional<Id> least_progress_of(const ClientAddress& client) const;
   [[nodiscard]] std::optional<Id> least_progress_with_memory(Id asking, Instant now) const;
@@ -78,8 +80,8 @@ class SessionTable {
     std::optional<ClientAddress> client;
     SessionState state;
     std::optional<Instant> deadline;
-    Instant came;     // As a connection,
-    Instant entered;  // and into its state.
+    Instant came;     // When it was added,
+    Instant entered;  // and when it entered its state.
     Instant paid_until;
     std::size_t held_bytes = 0;
   };

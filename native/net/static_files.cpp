@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::string_view index_name = "index.html";
 
-// Vite puts a hash of the content into these files' names: a name never changes its content.
+// Vite puts a hash of the content into these files' names, so the content of a name never changes.
 constexpr std::string_view hashed_folder = "assets";
 
 constexpr std::string_view content_security_policy =
@@ -59,7 +59,7 @@ std::string_view content_type_of(std::string_view file_name) {
   return "application/octet-stream";
 }
 
-// FNV-1a: enough to see that a file has changed between two builds.
+// FNV-1a is enough to notice that a file has changed between two builds.
 std::string entity_tag_of(std::string_view content) {
   std::uint64_t hash = 0xcbf29ce484222325ULL;
   for (const char byte : content) {
@@ -73,8 +73,8 @@ std::string entity_tag_of(std::string_view content) {
   return tag + '"';
 }
 
-// If-None-Match compares weakly (RFC 9110, 13.1.2); our tags hold nothing that could be part of
-// another one, so finding the tag in the list is comparing.
+// If-None-Match compares weakly (RFC 9110, 13.1.2); none of our tags can be a part of another one,
+// so searching the list for the tag is enough.
 bool has_entity_tag(std::string_view if_none_match, std::string_view tag) {
   return if_none_match == "*" || if_none_match.find(tag) != std::string_view::npos;
 }
@@ -85,7 +85,7 @@ StaticFiles::StaticFiles(const fs::path& folder) {
   std::error_code error;
   if (!fs::is_directory(folder, error)) {
     throw std::runtime_error("there is no page at " + folder.string() +
-                             ": build it with ./dev build, or name its folder with --page");
+                             ": build the page with ./dev build, or name its folder with --page");
   }
   try {
     for (auto entry = fs::recursive_directory_iterator(folder);
@@ -111,9 +111,9 @@ StaticFiles::StaticFiles(const fs::path& folder) {
 void StaticFiles::add(const fs::path& path, Name name) {
   bytes_ += fs::file_size(path);
   if (bytes_ > bytes_max) {
-    throw std::runtime_error("the files beside " + path.string() + " are over " +
+    throw std::runtime_error("the files beside " + path.string() + " have more than " +
                              std::to_string(bytes_max >> 20U) +
-                             " MiB: --page needs the folder of a built page");
+                             " MiB in all: --page must name the folder of a built page");
   }
   std::ifstream stream(path, std::ios::binary);
   File file;

@@ -11,19 +11,19 @@
 
 namespace regstream::net {
 
-/// A built single-page application, read once into memory: no request ever touches the disk, and
-/// none can name a file that was not found in the folder at the start.
+/// A built single-page application, read into memory once. No request touches the disk, and none
+/// can name a file that was not in the folder at the start.
 class StaticFiles {
  public:
-  /// The page of a project is some hundred kilobytes; a wrong folder is found out by this.
+  /// A page has a few hundred kilobytes. This limit detects a wrong folder.
   static constexpr std::size_t bytes_max = 64U << 20U;
 
-  /// Reads the folder; links and hidden files are left out. Throws std::runtime_error with one
-  /// sentence if it is missing, has no index.html, or is over the limit.
+  /// Reads the folder, without links and hidden files. Throws std::runtime_error with one sentence
+  /// if it is missing, has no index.html, or is over the limit.
   explicit StaticFiles(const std::filesystem::path& folder);
 
   /// Answers GET and HEAD. A path without a file extension is a page of the application, and gets
-  /// index.html; what lies under /api/, and unknown files, get 404.
+  /// index.html. Paths under /api/ and unknown files get 404.
   void respond(Exchange exchange) const;
 
  private:

@@ -14,13 +14,13 @@
 namespace regstream::net {
 namespace {
 
-// A hundred ids on one stream, with a snapshot of each, fit; and a path of ours has six segments.
-// Taken apart, a target of slashes or ampersands takes fifty times its bytes, while its body is
-// read.
+// A hundred ids of one stream fit, with a snapshot of each, and no route has more than six
+// segments. Without limits, a target of slashes or ampersands would take fifty times its size in
+// memory once parsed, for as long as its body is read.
 constexpr std::size_t parameters_max = 256;
 constexpr std::ptrdiff_t segments_max = 64;
 
-/// Takes the scheme and its slashes off an absolute form. False: it is none.
+/// Removes the scheme and its slashes from an absolute form. False if it is not in that form.
 bool remove_scheme(std::string_view& target) {
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (equals_ignoring_case(target.substr(0, scheme.size()), scheme)) {
@@ -31,7 +31,7 @@ bool remove_scheme(std::string_view& target) {
   return false;
 }
 
-/// "/a%2Fb//c/" → "a/b", "", "c", "": first split, then decoded.
+/// "/a%2Fb//c/" → "a/b", "", "c", "": split first, then decoded.
 std::vector<std::string> decode_segments(std::string_view path) {
   std::vector<std::string> segments;
   while (!path.empty()) {

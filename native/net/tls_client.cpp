@@ -33,7 +33,7 @@ TlsFault::Kind kind_of_verdict(long verdict) {
   }
 }
 
-/// Of OpenSSL's reason for an error, which is the peer's alert or a mistake in its bytes.
+/// Classifies OpenSSL's reason for an error: the peer's alert, or a mistake in its bytes.
 TlsFault::Kind kind_of_reason(int reason, bool has_shown_certificate) {
   switch (reason) {
     case SSL_R_WRONG_VERSION_NUMBER:
@@ -41,7 +41,7 @@ TlsFault::Kind kind_of_reason(int reason, bool has_shown_certificate) {
     case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
       return TlsFault::Kind::certificate_wanted;
     case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
-      // What TLS 1.2 has for it, among other things.
+      // TLS 1.2 uses this for a missing certificate, among other things.
       return has_shown_certificate ? TlsFault::Kind::other : TlsFault::Kind::certificate_wanted;
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
     case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
@@ -57,8 +57,8 @@ TlsFault::Kind kind_of_reason(int reason, bool has_shown_certificate) {
 
 }  // namespace
 
-// OpenSSL's own functions are called: those of Asio's context that give an error code return
-// another type where what is deprecated is compiled in, as in the archive of its sources.
+// OpenSSL's own functions, because those of Asio's context with an error code return another type
+// if deprecated functions are compiled in, as they are in the library with Asio's sources.
 ssl::context make_client_tls() {
   ssl::context context(ssl::context::tls_client);
   SSL_CTX* const native = context.native_handle();
@@ -81,7 +81,7 @@ bool expect_host(SSL* tls, const std::string& host) {
   if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(tls), host.c_str()) == 1) {
     return true;  // SNI is for names.
   }
-  // The dot that ends a name is for the resolver alone.
+  // A name's trailing dot is for the resolver only.
   const std::string name = host.substr(0, host.size() - (host.ends_with('.') ? 1 : 0));
   SSL_set_hostflags(tls, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   return SSL_set1_host(tls, name.c_str()) == 1 && SSL_set_tlsext_host_name(tls, name.c_str()) == 1;

@@ -19,7 +19,7 @@ namespace regstream::net {
 
 namespace {
 
-/// Forward secrecy and authenticated encryption. Those of TLS 1.3 are all of that kind.
+/// Forward secrecy and authenticated encryption; all ciphers of TLS 1.3 have both.
 constexpr const char* ciphers_1_2 = "ECDHE+AESGCM:ECDHE+CHACHA20";
 
 /// RFC 7301, 3.1.
@@ -39,12 +39,12 @@ void set_up(SSL_CTX* context) {
   SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
   SSL_CTX_set_cipher_list(context, ciphers_1_2);
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION);
-  // An idle connection gives its buffers back. A write may be repeated from another copy of its
-  // bytes, and takes one record at a time. A read returns after each record, whatever it carries.
+  // An idle connection releases its buffers. A write may be retried from another copy of its bytes,
+  // and writes one record at a time. A read returns after each record, even one without data.
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
                                 SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
   SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
-  // Clients keep their sessions themselves (tickets); here they would be 20 000 entries.
+  // Clients store their sessions themselves (tickets). A cache here would have 20 000 entries.
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
   SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
 }
@@ -107,7 +107,7 @@ TlsCredentials::Context TlsCredentials::load() const {
 void TlsCredentials::warn_of_readable_key() const {
   struct stat status {};
   if (::stat(files_.key.c_str(), &status) == 0 && (status.st_mode & S_IROTH) != 0) {
-    logging::warn("tls key", "everybody on this machine may read the key {}: chmod o-r",
+    logging::warn("tls key", "everybody on this machine can read the key {}: run chmod o-r on it",
                   quote_value(files_.key));
   }
 }

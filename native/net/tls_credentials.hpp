@@ -13,26 +13,25 @@
 
 namespace regstream::net {
 
-/// What a server proves itself by, and the TLS that it speaks: 1.2 and 1.3 with the ciphers of
-/// Mozilla's "intermediate" configuration, HTTP/1.1 alone (RFC 7301), no client certificates. From
-/// any thread: all loops show the same, and take up each other's sessions.
+/// A server's certificate and key, and its TLS settings: 1.2 and 1.3 with the ciphers of Mozilla's
+/// "intermediate" configuration, HTTP/1.1 only (RFC 7301), no client certificates. Use it from any
+/// thread: all loops share it, and resume each other's TLS sessions.
 class TlsCredentials {
  public:
-  /// Reads the files. Throws std::runtime_error with one sentence that says what to do. What can be
-  /// used, but should not be, is a warning in the log: a key that everybody may read, a certificate
-  /// that has expired.
+  /// Reads the files. Throws std::runtime_error with one sentence that says what to do. Logs a
+  /// warning for a key that everybody can read, and for an expired certificate.
   explicit TlsCredentials(TlsFiles files);
 
-  /// Reads the files again, for connections to come; those that are open keep what they have.
-  /// Files that can't be used, or hold a certificate that is not valid now, change nothing: the
-  /// sentence says what is wrong with them.
+  /// Reads the files again, for new connections; open ones keep what they have. If the files can't
+  /// be used, or the certificate is not valid now, nothing changes, and the returned sentence says
+  /// why.
   [[nodiscard]] std::optional<std::string> reload();
 
-  /// When the first of the certificates that new connections are shown expires, in seconds since
-  /// the Unix epoch: the server's own, or one of its issuers in the same file.
+  /// When the first certificate of the file expires, the server's own or an intermediate one, in
+  /// seconds since the Unix epoch.
   [[nodiscard]] std::int64_t expiry_timestamp_s() const;
 
-  /// The server's side of a new connection on `socket`. Throws std::bad_alloc.
+  /// Starts the server's side of TLS on a new connection's `socket`. Throws std::bad_alloc.
   [[nodiscard]] std::unique_ptr<TlsSession> accept(int socket) const {
     const std::lock_guard lock(mutex_);
     return std::make_unique<TlsSession>(*context_, socket);
@@ -48,7 +47,7 @@ class TlsCredentials {
   void warn_of_readable_key() const;
 
   TlsFiles files_;
-  mutable std::mutex mutex_;  // Guards the pointer; what it points to is OpenSSL's to guard.
+  mutable std::mutex mutex_;  // Guards the pointer. OpenSSL guards what it points to.
   Context context_;
 };
 

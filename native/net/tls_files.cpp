@@ -15,7 +15,7 @@
 namespace regstream::net {
 namespace {
 
-/// Nobody is there to be asked: OpenSSL would ask the terminal.
+/// Gives no pass phrase. By default OpenSSL would ask on the terminal.
 int no_pass_phrase(char* /*into*/, int /*size*/, int /*is_for_writing*/, void* was_asked) {
   *static_cast<bool*>(was_asked) = true;
   return -1;
@@ -49,21 +49,20 @@ void use_certificate(SSL_CTX* context, const TlsFiles& files) {
                                                                       SSL_FILETYPE_PEM) == 1;
   SSL_CTX_set_default_passwd_cb_userdata(context, nullptr);
   if (!has_certificate) {
-    throw std::runtime_error(in_quotes(files.certificate) +
-                             " holds no certificate in PEM that can be used");
+    throw std::runtime_error(in_quotes(files.certificate) + " has no usable PEM certificate");
   }
   if (has_key) {
     return;
   }
   if (is_encrypted) {
     throw std::runtime_error("the key " + in_quotes(files.key) +
-                             " is encrypted: give one without a pass phrase");
+                             " is encrypted: give a key without a pass phrase");
   }
   throw std::runtime_error(ERR_GET_REASON(ERR_peek_last_error()) == X509_R_KEY_VALUES_MISMATCH
                                ? "the key " + in_quotes(files.key) +
-                                     " is not that of the certificate " +
+                                     " does not belong to the certificate " +
                                      in_quotes(files.certificate)
-                               : in_quotes(files.key) + " holds no private key in PEM");
+                               : in_quotes(files.key) + " has no PEM private key");
 }
 
 std::optional<std::string> find_problem_of_time(const SSL_CTX* context, const std::string& path) {

@@ -7,18 +7,18 @@
 
 namespace regstream::net {
 
-/// Where a certificate is, with those of the issuers between it and the root, and its key. Both in
-/// PEM.
+/// PEM files of a certificate, with its intermediate certificates, and of its key.
 struct TlsFiles {
   std::string certificate;
   std::string key;
 };
 
-/// Has the context's connections prove themselves by these files. Throws std::runtime_error with
-/// one sentence that says what to do.
+/// Makes the context's connections use this certificate and key. Throws std::runtime_error with one
+/// sentence that says what to do.
 void use_certificate(SSL_CTX* context, const TlsFiles& files);
 
-/// Why the certificate that is in use, of the file `path`, is not valid now, if it is not.
+/// Why the context's certificate is not valid now, if it is not. `path` is its file, for the
+/// sentence.
 [[nodiscard]] std::optional<std::string> find_problem_of_time(const SSL_CTX* context,
                                                               const std::string& path);
 

@@ -12,7 +12,7 @@
 
 namespace regstream::net {
 
-/// OpenSSL's view of the socket. Its own one would raise SIGPIPE.
+/// OpenSSL's access to the socket. OpenSSL's own BIO would raise SIGPIPE.
 struct TlsSocketMethod {
   static int socket_of(BIO* bio) {
     return static_cast<const TlsSession*>(BIO_get_data(bio))->socket_;
@@ -41,7 +41,7 @@ struct TlsSocketMethod {
   }
 
   static long control(BIO* /*bio*/, int command, long /*number*/, void* /*pointer*/) {
-    return command == BIO_CTRL_FLUSH ? 1 : 0;  // Nothing is held back here.
+    return command == BIO_CTRL_FLUSH ? 1 : 0;  // There is no buffer to flush.
   }
 
   static BIO_METHOD* instance() {
@@ -98,7 +98,7 @@ TlsResult TlsSession::write(std::string_view bytes) {
 TlsResult TlsSession::shut_down() {
   ERR_clear_error();
   const int returned = SSL_shutdown(tls_.get());
-  // 0: sent, and the peer's own is not here yet; nobody waits for that.
+  // 0: sent, but the peer's own has not arrived. Nothing waits for that.
   return returned >= 0 ? TlsResult{.step = TlsStep::done} : result_of(returned, 0);
 }
 

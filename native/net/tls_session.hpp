@@ -10,47 +10,47 @@
 
 namespace regstream::net {
 
-/// What became of a step of TLS.
+/// The outcome of a TLS step.
 enum class TlsStep : std::uint8_t {
   done,
-  wants_read,   ///< Call again, with the same arguments, once the socket can be read,
+  wants_read,   ///< Call again with the same arguments when the socket can be read,
   wants_write,  ///< or written.
-  ended,        ///< The peer has ended its side in good order (close_notify).
+  ended,        ///< The peer ended its side in good order (close_notify).
   failed,
 };
 
 struct TlsResult {
   TlsStep step = TlsStep::failed;
-  std::size_t bytes = 0;  ///< Read or written: with `done` only.
+  std::size_t bytes = 0;  ///< Bytes read or written; with `done` only.
 };
 
-/// The server's side of TLS on a socket. It waits for nothing, and raises no signal where the peer
-/// has gone.
+/// The server's side of TLS on a socket. It never blocks, and raises no SIGPIPE when the peer has
+/// gone.
 ///
-/// Asio's own stream keeps buffers for each connection; this has none while it is idle.
+/// It has no buffers while idle; Asio's own TLS stream keeps some for each connection.
 class TlsSession {
  public:
-  /// A record's content (RFC 8446, 5.1): a write of more makes no use of the rest at once.
+  /// The largest content of a record (RFC 8446, 5.1). One write uses at most this much.
   static constexpr std::size_t record_bytes_max = 16U << 10U;
 
-  /// `socket` stays the caller's: `detach` before it is closed. Throws std::bad_alloc.
+  /// The caller keeps `socket`, and must call `detach` before it closes it. Throws std::bad_alloc.
   TlsSession(SSL_CTX& context, int socket);
   TlsSession(const TlsSession&) = delete;
   TlsSession& operator=(const TlsSession&) = delete;
   ~TlsSession();
 
-  /// Every step fails from now on: the socket's number may be another's next.
+  /// Every step fails from now on, because the descriptor may soon belong to another socket.
   void detach() { socket_ = -1; }
 
   [[nodiscard]] TlsResult handshake();
-  /// The handshake has failed, since the peer began to speak HTTP in the clear.
+  /// The handshake failed because the peer speaks HTTP without TLS.
   [[nodiscard]] bool has_met_http() const { return has_met_http_; }
-  /// Handles one record at most, so that a peer can't hold the loop by those that carry nothing.
+  /// Handles at most one record, so that a peer can't hold the loop with empty records.
   [[nodiscard]] TlsResult read(std::span<char> into);
-  /// Takes a part of `bytes`, from their beginning on. After `wants_write` the next call must begin
-  /// with the same bytes, at any place; more may follow them.
+  /// Writes the first part of `bytes`. After `wants_write`, the next call must begin with the same
+  /// bytes; they may be at another address, and more may follow.
   [[nodiscard]] TlsResult write(std::string_view bytes);
-  /// Ends this side in good order: the peer can tell this from a connection that broke.
+  /// Ends this side in good order, so the peer can tell it from a broken connection.
   [[nodiscard]] TlsResult shut_down();
 
  private:

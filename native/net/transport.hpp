@@ -16,10 +16,9 @@
 
 namespace regstream::net {
 
-/// A connection's bytes: a socket, in the clear or with TLS on it. Beast reads and writes both as
-/// one stream.
+/// A connection's bytes: a socket, with or without TLS. Beast reads and writes both as one stream.
 ///
-/// Must stay where it is while an operation is under way; with TLS there is one at a time.
+/// Must not move during an operation. With TLS there is one operation at a time.
 class Transport {
  public:
   using Socket = boost::asio::ip::tcp::socket;
@@ -33,7 +32,7 @@ class Transport {
   [[nodiscard]] Socket& socket() { return socket_; }
   /// Null: in the clear.
   [[nodiscard]] TlsSession* tls() const { return tls_.get(); }
-  /// From now on in the clear.
+  /// Continues without TLS.
   void drop_tls() { tls_.reset(); }
 
   /// The first and the last step of `tls()`.
@@ -66,7 +65,7 @@ class Transport {
       socket_.async_write_some(buffers, std::forward<Handler>(handler));
       return;
     }
-    // Head and body of an answer go out as one record. What is tried again is copied again.
+    // Head and body of a response go out as one record. A retry copies them again.
     run(
         [buffers](TlsSession& tls) {
           std::array<char, TlsSession::record_bytes_max> record;  // Not zeroed.
@@ -76,7 +75,7 @@ class Transport {
         std::forward<Handler>(handler));
   }
 
-  /// What is under way ends with an error.
+  /// Pending operations end with an error.
   void close() {
     if (tls_) {
       tls_->detach();
@@ -88,7 +87,7 @@ class Transport {
  private:
   using ErrorCode = boost::system::error_code;
 
-  /// Takes a step until it is done, with a wait for the socket before each try but the first.
+  /// Tries a step until it is done, and waits for the socket before each retry.
   template <typename Step>
   struct TlsOperation {
     Transport& transport;
@@ -113,7 +112,7 @@ class Transport {
           return;
         }
         is_over = true;
-        if (!has_waited) {  // Nothing completes within the call that began it.
+        if (!has_waited) {  // An operation never completes within the call that started it.
           boost::asio::post(transport.get_executor(), std::move(self));
           return;
         }

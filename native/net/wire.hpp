@@ -11,7 +11,7 @@ namespace regstream::net {
 
 /// One connection to a server: TCP, or TLS over it. Beast reads and writes both as one stream.
 ///
-/// Must outlive the operations that are under way.
+/// Must outlive its pending operations.
 class Wire {
  public:
   using executor_type = boost::asio::ip::tcp::socket::executor_type;
@@ -50,7 +50,7 @@ class Wire {
     }
   }
 
-  /// What is under way ends with an error.
+  /// Pending operations end with an error.
   void close() {
     boost::system::error_code ignored;
     socket_.close(ignored);

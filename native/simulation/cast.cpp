@@ -37,10 +37,11 @@ Cast::Cast(std::uint64_t run_seed, std::optional<Canary> canary, World& run_worl
     senders.push_back(++senders_count_);
   }
   for (std::size_t index = 0; index < plan.clients; ++index) {
-    auto wishes = host != nullptr ? std::optional{ClientWishes{run_seed, index, plan.registrations}}
-                                  : std::nullopt;
+    auto choices = host != nullptr
+                       ? std::optional{ClientChoices{run_seed, index, plan.registrations}}
+                       : std::nullopt;
     clients.push_back(std::make_unique<ClientProcess>(
-        world, truth, plan, issuer, canary, index, std::move(wishes),
+        world, truth, plan, issuer, canary, index, std::move(choices),
         [this, host, canary]() -> StreamWriter& {
           const std::size_t gateway = route_.index(gateways.size());
           const bool is_astray =

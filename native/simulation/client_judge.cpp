@@ -77,7 +77,7 @@ void ClientJudge::on_attempt(const StreamRequest& request,
   }
   due_ = Due::greeting;
   end_due_.reset();
-  snapshots_told_.clear();
+  snapshots_delivered_.clear();
   snapshots_due_ = {request.snapshots.begin(), request.snapshots.end()};
   has_hidden_ = false;
 }
@@ -216,9 +216,9 @@ void ClientJudge::check_nothing_missed(EventId before) const {
     fail("it is told of " + to_string(before) + ", and not of the loss at " + to_string(*loss));
   }
   for (const std::int64_t number : asked_.ids) {
-    const auto told = snapshots_told_.find(number);
-    if (told != snapshots_told_.end()) {
-      check(std::max(*position_, told->second), number);
+    const auto delivered = snapshots_delivered_.find(number);
+    if (delivered != snapshots_delivered_.end()) {
+      check(std::max(*position_, delivered->second), number);
     } else if (!has_hidden_) {
       check(*position_, number);
     }
@@ -242,7 +242,7 @@ void ClientJudge::on_reset(EventId id) {
   begun_at_ = truth_.end();
   end_due_.reset();
   snapshots_due_.clear();
-  snapshots_told_.clear();
+  snapshots_delivered_.clear();
   has_hidden_ = false;
   position_ = id;
 }
@@ -266,7 +266,7 @@ void ClientJudge::on_snapshot(EventId id, const SessionMessage& message) {
   if (number == 0 || !view->id || !(asked_.ids.empty() || contains(asked_.ids, number))) {
     fail("a snapshot does not concern it: " + std::string{message.content->data});
   }
-  const bool is_due = due_ == Due::snapshots ? snapshots_told_.count(number) == 0
+  const bool is_due = due_ == Due::snapshots ? snapshots_delivered_.count(number) == 0
                                              : snapshots_due_.erase(number) != 0;
   if (!is_due) {
     fail("a snapshot comes that nothing announced: " + std::string{message.content->data});
@@ -275,7 +275,7 @@ void ClientJudge::on_snapshot(EventId id, const SessionMessage& message) {
     fail("a snapshot that was asked for moves it from " + asked_.cursor + " to " + to_string(id));
   }
   check_snapshot(number, *view);
-  snapshots_told_[number] = *view->id;
+  snapshots_delivered_[number] = *view->id;
   Followed* const followed = find(number);
   const bool is_news = followed_.empty() || (followed != nullptr && followed->is_asked_for);
   if (is_news != (message.kind == MessageKind::snapshot)) {

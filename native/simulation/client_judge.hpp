@@ -113,11 +113,11 @@ class ClientJudge {
   // The stream that there is.
   StreamRequest asked_;
   Due due_ = Due::greeting;
-  std::optional<EventId> end_due_;                  ///< The final update's.
-  std::set<std::int64_t> snapshots_due_;            ///< Were asked for, and may come.
-  EventId begun_at_;                                ///< The history's end when the snapshots began.
-  std::map<std::int64_t, EventId> snapshots_told_;  ///< Each with the newest update in it.
-  bool has_hidden_ = false;                         ///< A snapshot was too large for the client.
+  std::optional<EventId> end_due_;        ///< The final update's.
+  std::set<std::int64_t> snapshots_due_;  ///< Were asked for, and may come.
+  EventId begun_at_;                      ///< The history's end when the snapshots began.
+  std::map<std::int64_t, EventId> snapshots_delivered_;  ///< Each with the newest update in it.
+  bool has_hidden_ = false;  ///< A snapshot was too large for the client.
 
   std::string last_event_id_;        ///< Of the last event that had one.
   std::optional<EventId> position_;  ///< Everything up to here was told, or is in the views.

@@ -18,7 +18,7 @@ void ClientJudge::check_newest(EventId position) const {
     return;
   }
   const EventId behind{.epoch = position.epoch, .sequence = position.sequence + 1};
-  for (const auto& [number, newest] : snapshots_told_) {
+  for (const auto& [number, newest] : snapshots_delivered_) {
     const auto& losses = truth_.epoch(position.epoch)->losses;
     if (newest < position && losses.empty() && truth_.between(newest, behind, number)) {
       fail("the snapshot " + to_string(newest) + " of " + std::to_string(number) +

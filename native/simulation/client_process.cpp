@@ -24,7 +24,7 @@ std::vector<std::int64_t> choose_registration(World& world, const FaultPlan& pla
 
 ClientProcess::ClientProcess(World& world, const Truth& truth, const FaultPlan& plan,
                              Issuer& issuer, std::optional<Canary> canary, std::size_t index,
-                             std::optional<ClientWishes> wishes, ChooseGateway choose_gateway)
+                             std::optional<ClientChoices> choices, ChooseGateway choose_gateway)
     : world_(world),
       plan_(plan),
       truth_(truth),
@@ -37,11 +37,11 @@ ClientProcess::ClientProcess(World& world, const Truth& truth, const FaultPlan& 
           .is_slow = world.chance(plan.slow_reader_per_mille),
           .holds_back = plan.held_back_per_mille > 0 && world.chance(plan.held_back_per_mille)},
       workflow_(truth.workflow()),
-      wishes_(std::move(wishes)),
-      ids_(wishes_ ? wishes_->ids() : choose_registration(world, plan)),
+      choices_(std::move(choices)),
+      ids_(choices_ ? choices_->ids() : choose_registration(world, plan)),
       rights_(issuer.is_in_use() && ids_.empty() ? issuer.choose_rights()
                                                  : std::vector<std::int64_t>{}),
-      until_final_(wishes_ && wishes_->until_final()),
+      until_final_(choices_ && choices_->until_final()),
       clock_(world, choose_drift(world, plan.drift_per_million_max)),
       judge_({.truth = truth,
               .journal_count_min = plan.journal_count_min(),
@@ -52,7 +52,7 @@ ClientProcess::ClientProcess(World& world, const Truth& truth, const FaultPlan& 
 void ClientProcess::start() {
   judge_.begin(ids_);
   start(Stored{});
-  if (wishes_ && wishes_->changes_ids()) {
+  if (choices_ && choices_->changes_ids()) {
     plan_change();
   }
 }
@@ -91,9 +91,9 @@ void ClientProcess::start(Stored stored) {
   }
   for (RegistrationView& view : stored.views) {
     if (!view.status.empty()) {
-      world_.count(Sight::view_restored);
+      world_.count(Situation::view_restored);
     } else if (view.has_gap) {
-      world_.count(Sight::gap_restored);
+      world_.count(Situation::gap_restored);
     }
     check_accepted(session_->restore(std::move(view)));
   }
@@ -114,7 +114,7 @@ void ClientProcess::restart(bool stored) {
   if (stored) {
     return start(store());
   }
-  until_final_ = wishes_ && wishes_->until_final();
+  until_final_ = choices_ && choices_->until_final();
   judge_.begin(ids_);
   start(Stored{});
 }
@@ -184,11 +184,11 @@ void ClientProcess::on_bytes(AttemptId attempt, std::string_view bytes) {
     event_source_->feed(bytes);
     while (const auto event = event_source_->next()) {
       check_accepted(session_->on_event(attempt, event->data, event->last_event_id, clock_.now()));
-      hear();
+      deliver_messages();
     }
   } else {
     check_accepted(session_->on_bytes(attempt, bytes, clock_.now()));
-    hear();
+    deliver_messages();
   }
   carry_out();
 }
@@ -208,13 +208,13 @@ void ClientProcess::check_accepted(bool is_accepted) const {
   }
 }
 
-void ClientProcess::hear() {
+void ClientProcess::deliver_messages() {
   while (const auto message = session_->poll_message()) {
-    hear(*message);
+    deliver(*message);
   }
 }
 
-void ClientProcess::hear(const SessionMessage& message) {
+void ClientProcess::deliver(const SessionMessage& message) {
   if (message.kind == MessageKind::malformed) {
     throw Violation(name_ + ": an event can't be read: " + std::string{message.problem});
   }
@@ -226,7 +226,7 @@ void ClientProcess::hear(const SessionMessage& message) {
     judge_.on_message(message);
   } else {
     world_.note(name_ + ": skips an event at " + std::string{message.last_event_id});
-    world_.count(Sight::event_skipped);
+    world_.count(Situation::event_skipped);
     if (canary_ == Canary::silent_skip) {
       world_.note(name_ + ": the canary does not tell");
       return;
@@ -343,7 +343,7 @@ void ClientProcess::arm() {
   Duration wait = clock_.until(*deadline);
   if (world_.chance(plan_.throttled_per_mille)) {
     wait += world_.between(Duration{0}, Duration{60'000});
-    world_.count(Sight::timer_throttled);
+    world_.count(Situation::timer_throttled);
   }
   if (canary_ == Canary::lose_timer && session_->state() == ConnectionState::waiting &&
       world_.chance(200)) {

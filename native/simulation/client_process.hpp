@@ -12,8 +12,8 @@
 #include <regstream/session/stream_session.hpp>
 
 #include "simulation/attempt_judge.hpp"
+#include "simulation/client_choices.hpp"
 #include "simulation/client_judge.hpp"
-#include "simulation/client_wishes.hpp"
 #include "simulation/event_source.hpp"
 #include "simulation/fault_plan.hpp"
 #include "simulation/issuer.hpp"
@@ -30,10 +30,10 @@ class ClientProcess final : public StreamReader {
   /// Which gateway the next attempt reaches.
   using ChooseGateway = std::function<StreamWriter&()>;
 
-  /// Without `wishes` it follows one registration or all of them, and goes on doing so.
+  /// Without `choices` it follows one registration or all of them, and goes on doing so.
   ClientProcess(World& world, const Truth& truth, const FaultPlan& plan, Issuer& issuer,
-                std::optional<Canary> canary, std::size_t index, std::optional<ClientWishes> wishes,
-                ChooseGateway choose_gateway);
+                std::optional<Canary> canary, std::size_t index,
+                std::optional<ClientChoices> choices, ChooseGateway choose_gateway);
 
   void start();
   /// From now on it wishes for nothing else, and does not come back from an end.
@@ -94,8 +94,8 @@ class ClientProcess final : public StreamReader {
   void come_back(Return how);
   /// The session has to take what the transport reports: the simulated one is closed with it.
   void check_accepted(bool is_accepted) const;
-  void hear();
-  void hear(const SessionMessage& message);
+  void deliver_messages();
+  void deliver(const SessionMessage& message);
   /// Its token has to allow it.
   void check_allowed(const SessionMessage& message) const;
   void count(const SessionMessage& message) const;
@@ -128,7 +128,7 @@ class ClientProcess final : public StreamReader {
   const bool has_event_source_;
   const Stream::Network network_;
   const Workflow& workflow_;
-  std::optional<ClientWishes> wishes_;
+  std::optional<ClientChoices> choices_;
   std::vector<std::int64_t> ids_;     // In order; none: all.
   std::vector<std::int64_t> rights_;  // Of its tokens; none: all.
   std::optional<Token> token_;        // The last one.

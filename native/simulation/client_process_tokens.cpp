@@ -46,7 +46,7 @@ void ClientProcess::on_token(AttemptId attempt, std::optional<Token> token) {
     token_ = std::move(token);
     session_->on_token(attempt, clock_.now());
   } else if (session_->on_token_failed(attempt, TokenFailure::may_pass, clock_.now()) && renews) {
-    world_.count(Sight::renewal_failed);
+    world_.count(Situation::renewal_failed);
   }
   carry_out();
 }

@@ -12,86 +12,86 @@ constexpr std::array<std::string_view, faults_count> fault_names{
     "fail over redis",     "forge messages",  "kill primary",     "cut off primary",
     "hand over primary"};
 
-constexpr std::array<std::string_view, sights_count> sight_names{"stream resumed",
-                                                                 "stream reset",
-                                                                 "snapshot told",
-                                                                 "reader overrun",
-                                                                 "malformed passed",
-                                                                 "delivery cut",
-                                                                 "delivery slowed",
-                                                                 "buffer filled",
-                                                                 "turn used up",
-                                                                 "dead peer dropped",
-                                                                 "attempt refused",
-                                                                 "attempt failed",
-                                                                 "silence noticed",
-                                                                 "answer timed out",
-                                                                 "wait cut short",
-                                                                 "timer throttled",
-                                                                 "view restored",
-                                                                 "gap restored",
-                                                                 "page followed",
-                                                                 "history trimmed",
-                                                                 "trimmed while away",
-                                                                 "epoch changed",
-                                                                 "history carried over",
-                                                                 "message saved",
-                                                                 "bare heard",
-                                                                 "bare adopted",
-                                                                 "adoption raced",
-                                                                 "adoption too late",
-                                                                 "hearing paused",
-                                                                 "subscriber cut",
-                                                                 "channel left",
-                                                                 "loss told",
-                                                                 "writes lost",
-                                                                 "restart doubted",
-                                                                 "publish repeated",
-                                                                 "batch repeated",
-                                                                 "updates batched",
-                                                                 "publish sent again",
-                                                                 "publish refused",
-                                                                 "call outlived link",
-                                                                 "registration forgotten",
-                                                                 "write refused",
-                                                                 "publish out of order",
-                                                                 "adoption refused",
-                                                                 "probe refused",
-                                                                 "script unknown",
-                                                                 "read refused",
-                                                                 "event skipped",
-                                                                 "registration recalled",
-                                                                 "replica refused",
-                                                                 "primary found",
-                                                                 "message refused",
-                                                                 "message forged",
-                                                                 "forgery adopted",
-                                                                 "bare repeated",
-                                                                 "ids changed",
-                                                                 "changes gathered",
-                                                                 "snapshot named",
-                                                                 "name repeated",
-                                                                 "update known",
-                                                                 "update unwanted",
-                                                                 "other passed by",
-                                                                 "end told",
-                                                                 "end told again",
-                                                                 "stream stopped",
-                                                                 "end passed over",
-                                                                 "token renewed",
-                                                                 "renewal failed",
-                                                                 "token expired",
-                                                                 "key withdrawn",
-                                                                 "rights limited",
-                                                                 "stream held back",
-                                                                 "stream tried",
-                                                                 "replica met",
-                                                                 "sentinel behind",
-                                                                 "failover followed",
-                                                                 "failover doubted",
-                                                                 "replica behind",
-                                                                 "replicas missed",
-                                                                 "branch lost"};
+constexpr std::array<std::string_view, situations_count> situation_names{"stream resumed",
+                                                                         "stream reset",
+                                                                         "snapshot told",
+                                                                         "reader overrun",
+                                                                         "malformed passed",
+                                                                         "delivery cut",
+                                                                         "delivery slowed",
+                                                                         "buffer filled",
+                                                                         "turn used up",
+                                                                         "dead peer dropped",
+                                                                         "attempt refused",
+                                                                         "attempt failed",
+                                                                         "silence noticed",
+                                                                         "answer timed out",
+                                                                         "wait cut short",
+                                                                         "timer throttled",
+                                                                         "view restored",
+                                                                         "gap restored",
+                                                                         "page followed",
+                                                                         "history trimmed",
+                                                                         "trimmed while away",
+                                                                         "epoch changed",
+                                                                         "history carried over",
+                                                                         "message saved",
+                                                                         "bare heard",
+                                                                         "bare adopted",
+                                                                         "adoption raced",
+                                                                         "adoption too late",
+                                                                         "hearing paused",
+                                                                         "subscriber cut",
+                                                                         "channel left",
+                                                                         "loss told",
+                                                                         "writes lost",
+                                                                         "restart doubted",
+                                                                         "publish repeated",
+                                                                         "batch repeated",
+                                                                         "updates batched",
+                                                                         "publish sent again",
+                                                                         "publish refused",
+                                                                         "call outlived link",
+                                                                         "registration forgotten",
+                                                                         "write refused",
+                                                                         "publish out of order",
+                                                                         "adoption refused",
+                                                                         "probe refused",
+                                                                         "script unknown",
+                                                                         "read refused",
+                                                                         "event skipped",
+                                                                         "registration recalled",
+                                                                         "replica refused",
+                                                                         "primary found",
+                                                                         "message refused",
+                                                                         "message forged",
+                                                                         "forgery adopted",
+                                                                         "bare repeated",
+                                                                         "ids changed",
+                                                                         "changes gathered",
+                                                                         "snapshot named",
+                                                                         "name repeated",
+                                                                         "update known",
+                                                                         "update unwanted",
+                                                                         "other passed by",
+                                                                         "end told",
+                                                                         "end told again",
+                                                                         "stream stopped",
+                                                                         "end passed over",
+                                                                         "token renewed",
+                                                                         "renewal failed",
+                                                                         "token expired",
+                                                                         "key withdrawn",
+                                                                         "rights limited",
+                                                                         "stream held back",
+                                                                         "stream tried",
+                                                                         "replica met",
+                                                                         "sentinel behind",
+                                                                         "failover followed",
+                                                                         "failover doubted",
+                                                                         "replica behind",
+                                                                         "replicas missed",
+                                                                         "branch lost"};
 
 /// What is said of each: its name and count.
 template <typename Say>
@@ -99,8 +99,8 @@ void for_each(const Coverage& coverage, Say say) {
   for (std::size_t fault = 0; fault < faults_count; ++fault) {
     say(fault_names[fault], coverage.faults[fault]);
   }
-  for (std::size_t sight = 0; sight < sights_count; ++sight) {
-    say(sight_names[sight], coverage.sights[sight]);
+  for (std::size_t situation = 0; situation < situations_count; ++situation) {
+    say(situation_names[situation], coverage.situations[situation]);
   }
 }
 
@@ -110,16 +110,16 @@ std::string_view to_string(Fault fault) {
   return fault_names[static_cast<std::size_t>(fault)];
 }
 
-std::string_view to_string(Sight sight) {
-  return sight_names[static_cast<std::size_t>(sight)];
+std::string_view to_string(Situation situation) {
+  return situation_names[static_cast<std::size_t>(situation)];
 }
 
 void Coverage::add(const Coverage& other) {
   for (std::size_t fault = 0; fault < faults_count; ++fault) {
     faults[fault] += other.faults[fault];
   }
-  for (std::size_t sight = 0; sight < sights_count; ++sight) {
-    sights[sight] += other.sights[sight];
+  for (std::size_t situation = 0; situation < situations_count; ++situation) {
+    situations[situation] += other.situations[situation];
   }
 }
 

@@ -12,7 +12,7 @@ namespace regstream::simulation {
 
 /// What makes a run worth running, besides its faults. A simulation in which one of these never
 /// happens proves nothing about it.
-enum class Sight : std::uint8_t {
+enum class Situation : std::uint8_t {
   stream_resumed,
   stream_reset,
   snapshot_told,
@@ -95,14 +95,15 @@ enum class Sight : std::uint8_t {
   branch_lost,        ///< What a primary had taken after another one was promoted.
 };
 
-inline constexpr std::size_t sights_count = static_cast<std::size_t>(Sight::branch_lost) + 1;
+inline constexpr std::size_t situations_count =
+    static_cast<std::size_t>(Situation::branch_lost) + 1;
 
-[[nodiscard]] std::string_view to_string(Sight sight);
+[[nodiscard]] std::string_view to_string(Situation situation);
 
 /// How often everything happened, in one run or in many.
 struct Coverage {
   std::array<std::uint64_t, faults_count> faults{};
-  std::array<std::uint64_t, sights_count> sights{};
+  std::array<std::uint64_t, situations_count> situations{};
 
   void add(const Coverage& other);
   /// What never happened, by name. Empty: all has.

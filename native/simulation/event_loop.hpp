@@ -33,8 +33,8 @@ class EventLoop {
   [[nodiscard]] const Trace& trace() const { return trace_; }
 
   void count(Fault fault) { ++coverage_.faults[static_cast<std::size_t>(fault)]; }
-  void count(Sight sight, std::uint64_t times = 1) {
-    coverage_.sights[static_cast<std::size_t>(sight)] += times;
+  void count(Situation situation, std::uint64_t times = 1) {
+    coverage_.situations[static_cast<std::size_t>(situation)] += times;
   }
   [[nodiscard]] const Coverage& coverage() const { return coverage_; }
 

@@ -35,7 +35,7 @@ void check_caught_up(const Cast& cast) {
                       to_string(cast.truth.end()));
     }
     check_heard(cast.truth, gateway->bare_heard());
-    if (gateway->is_loss_untold()) {
+    if (gateway->is_loss_unreported()) {
       throw Violation("redis cut a gateway off, and no stream was told that messages may be lost");
     }
   }

@@ -62,8 +62,8 @@ void GatewayProcess::start() {
   broker_ = std::make_unique<RedisBroker>(
       world_, servers_, plan_, *clock_, options,
       RedisBroker::Handlers{
-          .on_message = [this](const std::string& message) { return hear(message); },
-          .on_cut = [this] { told_when_cut_ = truth_.times_told(); },
+          .on_message = [this](const std::string& message) { return on_channel_message(message); },
+          .on_cut = [this] { resets_when_cut_ = truth_.resets_required(); },
           .on_fact = [this](const broker::SessionFact& fact) { on_fact(fact); },
           .on_advanced = [this] { check_limits(); }});
   broker_->subscribe(streams_);
@@ -77,17 +77,17 @@ void GatewayProcess::crash(bool tells) {
   streams_.crash(tells);
   bare_heard_.clear();
   malformed_heard_ = 0;
-  told_when_cut_.reset();
+  resets_when_cut_.reset();
   broker_.reset();
 }
 
 void GatewayProcess::count_beside() const {
   if (beside_ != nullptr && beside_->is_running() && beside_->streams().hub().subscriptions() > 0) {
-    world_.count(Sight::other_passed_by);
+    world_.count(Situation::other_passed_by);
   }
 }
 
-bool GatewayProcess::hear(const std::string& message) {
+bool GatewayProcess::on_channel_message(const std::string& message) {
   count_beside();
   const auto claimed = claimed_id(message);
   if (truth_.is_forged(message, Forgery::no_message)) {
@@ -97,7 +97,7 @@ bool GatewayProcess::hear(const std::string& message) {
   }
   const bool is_bare = !claimed || truth_.epoch(claimed->epoch) == nullptr;
   if (is_bare) {
-    world_.count(Sight::bare_heard);
+    world_.count(Situation::bare_heard);
     bare_heard_.push_back(message);
   }
   return !is_bare || canary_ != Canary::forget_bare;
@@ -106,9 +106,9 @@ bool GatewayProcess::hear(const std::string& message) {
 /// Redis speaks its own protocol: a reply that is none was given to another question than its own.
 void GatewayProcess::on_fact(const broker::SessionFact& fact) {
   if (std::holds_alternative<broker::MessageRefused>(fact)) {
-    world_.count(Sight::message_refused);
+    world_.count(Situation::message_refused);
   } else if (std::holds_alternative<broker::MessageForged>(fact)) {
-    world_.count(Sight::message_forged);
+    world_.count(Situation::message_forged);
   }
   const auto* const failed = std::get_if<broker::RedisFailed>(&fact);
   if (failed != nullptr && failed->failure.kind == broker::RedisFailureKind::not_redis) {

@@ -46,11 +46,13 @@ class GatewayProcess {
   [[nodiscard]] const std::vector<std::string>& bare_heard() const { return bare_heard_; }
   /// Redis cut the running process off from messages that it had not heard, and no stream was told
   /// since that some may be lost.
-  [[nodiscard]] bool is_loss_untold() const { return told_when_cut_ == truth_.times_told(); }
+  [[nodiscard]] bool is_loss_unreported() const {
+    return resets_when_cut_ == truth_.resets_required();
+  }
   [[nodiscard]] bool is_caught_up() const { return broker_ && broker_->session().is_connected(); }
 
  private:
-  bool hear(const std::string& message);
+  bool on_channel_message(const std::string& message);
   void count_beside() const;
   void on_fact(const broker::SessionFact& fact);
   void check_limits() const;
@@ -69,7 +71,7 @@ class GatewayProcess {
   std::unique_ptr<RedisBroker> broker_;
   std::vector<std::string> bare_heard_;
   std::size_t malformed_heard_ = 0;
-  std::optional<std::uint64_t> told_when_cut_;  // As of `Truth::times_told`.
+  std::optional<std::uint64_t> resets_when_cut_;  // As of `Truth::resets_required`.
 };
 
 }  // namespace regstream::simulation

@@ -85,7 +85,8 @@ void GatewayStreams::on_history(EventId position) {
   world_.note(name_ + ": a history begins after " + to_string(position));
   const EventId before = hub().journal().position();
   if (before != EventId{}) {
-    world_.count(before.epoch == position.epoch ? Sight::trimmed_while_away : Sight::epoch_changed);
+    world_.count(before.epoch == position.epoch ? Situation::trimmed_while_away
+                                                : Situation::epoch_changed);
   }
   pump_->on_history(position);
   perform_actions();
@@ -99,10 +100,10 @@ void GatewayStreams::on_message(EventId id, std::string_view message) {
   // Where ids are text, their numbers are the hub's own.
   if (knows_enough && slices != nullptr && workflow_.id_kind == IdKind::integer &&
       hub().known_registrations().find(slices->registration_id) == nullptr) {
-    world_.count(Sight::registration_forgotten);
+    world_.count(Situation::registration_forgotten);
     const hub::Journal& journal = hub().journal();
     if (journal.first_after(journal.resumable_from().sequence, slices->registration_id) != 0) {
-      world_.count(Sight::registration_recalled);
+      world_.count(Situation::registration_recalled);
     }
   }
   static_cast<void>(pump_->on_message(id, message, moment()));
@@ -140,7 +141,7 @@ bool GatewayStreams::accept(const StreamPtr& stream) {
   if (const auto* const refusal = std::get_if<hub::StreamRefusal>(&admitted)) {
     const bool is_ended = *refusal == hub::StreamRefusal::ended;
     if (!is_ended) {
-      world_.count(Sight::attempt_refused);
+      world_.count(Situation::attempt_refused);
     }
     refuse(stream, is_ended ? 204 : 503);
     return true;
@@ -170,7 +171,7 @@ bool GatewayStreams::authorize(const StreamRequest& asked,
     request.lease = hub::make_lease(expires, Issuer::leeway, token.key, by_calendar);
   }
   if (asked.ids.empty() && !token.rights.empty() && canary_ != Canary::hears_hidden) {
-    world_.count(Sight::rights_limited);
+    world_.count(Situation::rights_limited);
     request.ids = instance_ids(workflow_, token.rights);
   }
   return true;
@@ -323,7 +324,7 @@ bool GatewayStreams::spoil_end(Stream& stream, hub::Outbox& outbox) {
 }
 
 void GatewayStreams::write_later(hub::SubscriptionId id) {
-  world_.count(Sight::turn_used_up);
+  world_.count(Situation::turn_used_up);
   streams_[id.slot]->write_later();
 }
 
@@ -336,13 +337,13 @@ void GatewayStreams::close(hub::SubscriptionId id, hub::StreamEnd /*end*/, std::
 
 void GatewayStreams::count() const {
   const hub::HubCounters& counters = hub().counters();
-  world_.count(Sight::stream_resumed, counters.resumed);
-  world_.count(Sight::stream_reset, counters.resets.total());
-  world_.count(Sight::snapshot_told, counters.snapshots);
-  world_.count(Sight::reader_overrun, counters.overruns);
-  world_.count(Sight::malformed_passed, counters.malformed.total());
-  world_.count(Sight::token_expired, counters.expired);
-  world_.count(Sight::key_withdrawn, counters.withdrawn);
+  world_.count(Situation::stream_resumed, counters.resumed);
+  world_.count(Situation::stream_reset, counters.resets.total());
+  world_.count(Situation::snapshot_told, counters.snapshots);
+  world_.count(Situation::reader_overrun, counters.overruns);
+  world_.count(Situation::malformed_passed, counters.malformed.total());
+  world_.count(Situation::token_expired, counters.expired);
+  world_.count(Situation::key_withdrawn, counters.withdrawn);
 }
 
 void GatewayStreams::check_limits() const {

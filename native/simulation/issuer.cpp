@@ -52,15 +52,15 @@ std::vector<std::int64_t> Issuer::choose_rights() {
   return rights;
 }
 
-void Issuer::request(const std::vector<std::int64_t>& rights, Told told) {
+void Issuer::request(const std::vector<std::int64_t>& rights, Then then) {
   const bool is_well = has_recovered_ || !is_down_;
   if (!has_recovered_ && chance_.chance(unanswered_per_mille)) {
     return;
   }
   const bool fails = !is_well || (!has_recovered_ && chance_.chance(failed_per_mille));
   const Duration wait = chance_.between(Duration{0}, answer_max);
-  world_.after(wait, [this, fails, rights, told = std::move(told)] {
-    told(fails ? std::nullopt : std::optional{issue(rights)});
+  world_.after(wait, [this, fails, rights, then = std::move(then)] {
+    then(fails ? std::nullopt : std::optional{issue(rights)});
   });
 }
 

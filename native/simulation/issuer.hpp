@@ -39,8 +39,8 @@ class Issuer {
   [[nodiscard]] std::vector<std::int64_t> choose_rights();
 
   /// `told` hears of the token after a while, or why there is none, or nothing at all.
-  using Told = std::function<void(std::optional<Token>)>;
-  void request(const std::vector<std::int64_t>& rights, Told told);
+  using Then = std::function<void(std::optional<Token>)>;
+  void request(const std::vector<std::int64_t>& rights, Then then);
 
   /// Plans what befalls it in the faulty part. `withdrawn` tells all gateways that run.
   void begin(std::function<void(std::uint64_t key)> withdrawn);

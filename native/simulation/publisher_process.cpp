@@ -81,7 +81,7 @@ void PublisherProcess::on_fact(const broker::SessionFact& fact) {
     if (queue().waiting() < plan_.waiting_max) {
       throw Violation(name_ + ": " + rejected->what);
     }
-    world_.count(Sight::publish_refused);
+    world_.count(Situation::publish_refused);
   }
 }
 

@@ -109,7 +109,7 @@ void Publishing::publish_bare(const std::string& text) {
   cast_.redis().publish_bare(text);
   while (repeats_.chance(cast_.plan.same_bare_per_mille)) {
     const std::string& same = last_bare_.empty() || repeats_.chance(500) ? text : last_bare_;
-    cast_.world.count(Sight::bare_repeated);
+    cast_.world.count(Situation::bare_repeated);
     cast_.truth.expect_again(same);
     cast_.redis().publish_bare(same);
   }

@@ -58,7 +58,7 @@ void RedisBroker::act(const broker::Connect& connect) {
     return;
   }
   if (role == LinkRole::caller && called_.value_or(connect.address) != connect.address) {
-    world_.count(Sight::failover_followed);
+    world_.count(Situation::failover_followed);
   }
   if (role == LinkRole::caller) {
     called_ = connect.address;
@@ -112,7 +112,7 @@ void RedisBroker::connect_sentinel(const broker::RedisAddress& address) {
 void RedisBroker::on_reply(LinkRole role, broker::HistoryReply&& reply) {
   const auto* const page = std::get_if<broker::HistoryPage>(&reply);
   if (page != nullptr && !page->is_last) {
-    world_.count(Sight::page_followed);
+    world_.count(Situation::page_followed);
   }
   session_.on_reply(role, std::move(reply), clock_.now());
   advance();
@@ -125,7 +125,7 @@ void RedisBroker::on_end(LinkRole role, const broker::RedisFailure& failure) {
     connection(role).reset();
   }
   if (role == LinkRole::caller) {
-    world_.count(Sight::publish_sent_again, session_.queue().in_flight());
+    world_.count(Situation::publish_sent_again, session_.queue().in_flight());
   }
   session_.on_lost(role, failure, clock_.now());
   advance();
@@ -138,10 +138,10 @@ void RedisBroker::act(const broker::GiveUp& give_up) {
   }
   if (give_up.link == LinkRole::waiter) {
     world_.note("a primary is found: what another server brings is given up");
-    world_.count(Sight::primary_found);
+    world_.count(Situation::primary_found);
   } else if (give_up.link == LinkRole::listener && session_.follower().adoption().is_overrun()) {
     world_.note("a channel that is too far behind is given up");
-    world_.count(Sight::channel_left);
+    world_.count(Situation::channel_left);
   }
   connection(give_up.link).reset();
 }

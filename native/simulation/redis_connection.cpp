@@ -65,7 +65,7 @@ void RedisConnection::send(broker::HistoryCommand command) {
       }
       const bool is_replaced = redis.is_replaced(incarnation);
       if (back->is_cut()) {
-        world.count(Sight::call_outlived_link);
+        world.count(Situation::call_outlived_link);
       } else if (std::holds_alternative<broker::SubscribeChannels>(command) && !is_replaced) {
         *subscription = redis.subscribe(hear);
       }
@@ -117,7 +117,7 @@ void RedisConnection::pause(bool pauses) {
   }
   from_redis_->hold(pauses);
   if (pauses) {
-    world_.count(Sight::hearing_paused);
+    world_.count(Situation::hearing_paused);
     return;
   }
   // A PING, and its answer.
@@ -132,7 +132,7 @@ void RedisConnection::pause(bool pauses) {
 
 void RedisConnection::cut_off() {
   world_.note("redis: ends the connection of a subscriber that does not read");
-  world_.count(Sight::subscriber_cut);
+  world_.count(Situation::subscriber_cut);
   handlers_.on_cut();
   end(broker::RedisFailureKind::lost);
 }

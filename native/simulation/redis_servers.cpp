@@ -28,7 +28,7 @@ RedisServers::RedisServers(World& world, Truth* truth, const FaultPlan& plan,
     }
   }
   sentinels_.resize(plan.servers);
-  primary().be_believed(true);
+  primary().set_authoritative(true);
 }
 
 broker::FinderOptions RedisServers::finder() const {
@@ -45,7 +45,7 @@ broker::FinderOptions RedisServers::finder() const {
 broker::ServerLocation RedisServers::ask_sentinel(const broker::RedisAddress& address) {
   const Sentinel& sentinel = sentinels_.at(address.port - 1U);
   if (sentinel.primary != primary_) {
-    world_.count(Sight::sentinel_behind);
+    world_.count(Situation::sentinel_behind);
   }
   broker::ServerLocation location;
   location.primary = broker::RedisAddress{.host = "redis",
@@ -76,7 +76,7 @@ bool RedisServers::fail_over(Fault fault, Chance chance, const Down& on_down) {
     for (std::size_t sentinel = 0; sentinel < sentinels_.size(); ++sentinel) {
       const bool is_apart = sentinel == old && is_sentinel_apart && fault == Fault::cut_off_primary;
       if (!is_apart) {
-        tell_later(sentinel, words[sentinel]);
+        inform_sentinel_later(sentinel, words[sentinel]);
       }
     }
   };
@@ -102,14 +102,14 @@ void RedisServers::promote(std::size_t next) {
   SimulatedRedis& old = primary();
   world_.note("redis: server " + std::to_string(next) + " becomes the primary");
   if (servers_[next]->offset() < old.offset()) {
-    world_.count(Sight::replica_behind);
+    world_.count(Situation::replica_behind);
   }
   offset_at_promotion_ = old.offset();
-  old.be_believed(false);
+  old.set_authoritative(false);
   primary_ = next;
   ++config_epoch_;
   primary().become_primary();
-  primary().be_believed(true);
+  primary().set_authoritative(true);
   for (const auto& server : servers_) {
     if (server.get() != &primary() && server.get() != &old) {
       server->follow(primary());
@@ -120,7 +120,7 @@ void RedisServers::promote(std::size_t next) {
 void RedisServers::bring_back(std::size_t old) {
   world_.note("redis: server " + std::to_string(old) + " is a replica now");
   if (servers_[old]->offset() > offset_at_promotion_) {
-    world_.count(Sight::branch_lost);
+    world_.count(Situation::branch_lost);
   }
   if (truth_ != nullptr && truth_->end().epoch != primary().end().epoch) {
     truth_->settle(primary().end());  // What the old one had begun is lost.
@@ -128,18 +128,18 @@ void RedisServers::bring_back(std::size_t old) {
   servers_[old]->come_up();
   servers_[old]->follow(primary());
   sentinels_[old].is_up = true;
-  tell(old);
+  inform_sentinel(old);
 }
 
-void RedisServers::tell_later(std::size_t sentinel, Duration wait) {
+void RedisServers::inform_sentinel_later(std::size_t sentinel, Duration wait) {
   world_.after(wait, [this, sentinel] {
     if (sentinels_[sentinel].is_up) {
-      tell(sentinel);
+      inform_sentinel(sentinel);
     }
   });
 }
 
-void RedisServers::tell(std::size_t sentinel) {
+void RedisServers::inform_sentinel(std::size_t sentinel) {
   sentinels_[sentinel].primary = primary_;
   sentinels_[sentinel].config_epoch = config_epoch_;
 }
@@ -155,7 +155,7 @@ void RedisServers::recover() {
   finish(promote_);
   finish(bring_back_);
   for (std::size_t sentinel = 0; sentinel < sentinels_.size(); ++sentinel) {
-    tell(sentinel);
+    inform_sentinel(sentinel);
   }
 }
 

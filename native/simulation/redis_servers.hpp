@@ -56,8 +56,8 @@ class RedisServers {
 
   void promote(std::size_t next);
   void bring_back(std::size_t old);
-  void tell_later(std::size_t sentinel, Duration wait);
-  void tell(std::size_t sentinel);
+  void inform_sentinel_later(std::size_t sentinel, Duration wait);
+  void inform_sentinel(std::size_t sentinel);
   void finish(std::function<void()>& step);
 
   World& world_;

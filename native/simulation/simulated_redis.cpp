@@ -27,7 +27,7 @@ broker::HistoryReply SimulatedRedis::answer(const broker::HistoryCommand& comman
   }
   if (std::holds_alternative<broker::AskServer>(command) ||
       std::holds_alternative<broker::AskIdentity>(command)) {
-    world_.count(Sight::replica_met, is_replica() ? 1 : 0);
+    world_.count(Situation::replica_met, is_replica() ? 1 : 0);
     return broker::ServerIdentity{.run_id = server_of(incarnation),
                                   .replication_id = std::to_string(replication_id_),
                                   .is_replica = is_replica()};
@@ -36,7 +36,7 @@ broker::HistoryReply SimulatedRedis::answer(const broker::HistoryCommand& comman
     broker::AwaitedEntries found;
     for (const Entry& entry : data_.entries) {
       if (entry.id > await->after && found.entries.size() < broker::awaited_max) {
-        found.entries.push_back(told(entry));
+        found.entries.push_back(history_entry(entry));
       }
     }
     return found;
@@ -52,7 +52,7 @@ broker::HistoryReply SimulatedRedis::answer(const broker::HistoryCommand& comman
 
 broker::HistoryReply SimulatedRedis::answer(const broker::ScriptCall& call) {
   if (call.names_script && !has_script_) {
-    world_.count(Sight::script_unknown);
+    world_.count(Situation::script_unknown);
     return broker::Refused{{broker::RedisFailureKind::flushed, "redis was flushed"}};
   }
   has_script_ = true;
@@ -88,7 +88,7 @@ EventId SimulatedRedis::append(const std::string& text, bool is_adopted,
   const EventId id{.epoch = data_.end->epoch, .sequence = data_.end->sequence + 1};
   world_.note("redis: " + to_string(id) + (is_adopted ? " adopts " : " is ") + text);
   if (truth_ != nullptr && text.empty()) {
-    truth_->tell_loss(id);
+    truth_->record_loss(id);
   } else if (truth_ != nullptr) {
     truth_->append(id, text, stamped(text, id), is_adopted, world_.now());
   }
@@ -106,7 +106,7 @@ void SimulatedRedis::keep_length() {
   const bool is_too_long = data_.entries.size() > length_max;
   while (is_too_long && data_.entries.size() > length_max - length_max / 100) {
     write([](Data& data) { data.entries.pop_front(); });
-    world_.count(Sight::history_trimmed);
+    world_.count(Situation::history_trimmed);
     if (truth_ != nullptr) {
       truth_->trim(data_.entries.front().id);
     }
@@ -223,7 +223,7 @@ void SimulatedRedis::lose_writes(std::size_t count) {
     for (auto key = data_.keys.begin(); key != data_.keys.end();) {
       key = key->second.id == lost ? data_.keys.erase(key) : std::next(key);
     }
-    world_.count(Sight::writes_lost);
+    world_.count(Situation::writes_lost);
   }
   truth_->roll_back(*data_.end, false);
 }

@@ -105,7 +105,7 @@ class SimulatedRedis {
   /// How much was written: a primary's count is that of its replica that has all of it.
   [[nodiscard]] std::uint64_t offset() const { return offset_; }
   /// What it writes is the newest truth.
-  void be_believed(bool is_believed) { is_believed_ = is_believed; }
+  void set_authoritative(bool is_authoritative) { is_authoritative_ = is_authoritative; }
   /// Epochs are named after its calendar. Keys don't age by it here: they promise nothing to
   /// whoever sets it by more than they live.
   void advance_calendar(Duration wrong_by) { set_by_ = std::max(set_by_, wrong_by); }
@@ -190,7 +190,7 @@ class SimulatedRedis {
   /// All changes of a script reach a replica in one step.
   void write(Change change);
   void replicate();
-  void take(const std::vector<Change>& changes, std::uint64_t offset);
+  void apply(const std::vector<Change>& changes, std::uint64_t offset);
   void acknowledge(std::uint64_t offset);
   void on_acknowledged(const SimulatedRedis& replica, std::uint64_t offset);
   [[nodiscard]] std::size_t replicas_with(std::uint64_t offset) const;
@@ -204,14 +204,14 @@ class SimulatedRedis {
   [[nodiscard]] bool refuses() const { return refusal() != nullptr && !has_written_; }
   [[nodiscard]] bool may_have_lost(const broker::ScriptCall& call,
                                    std::optional<Server>& server) const;
-  broker::HistoryReply refuse(Sight sight);
+  broker::HistoryReply refuse(Situation situation);
   [[nodiscard]] const EventId* id_of_key(const std::string& key) const;
   [[nodiscard]] const Place* place_of(const std::string& publisher) const;
   [[nodiscard]] std::optional<broker::PublishResult> settled(
       const broker::PublishBatch::Update& update);
   [[nodiscard]] broker::Published answered(const Batch& known, const broker::PublishBatch& batch);
   void remember(const broker::PublishBatch& batch, Batch sent);
-  [[nodiscard]] static broker::HistoryEntry told(const Entry& entry);
+  [[nodiscard]] static broker::HistoryEntry history_entry(const Entry& entry);
   EventId append(const std::string& text, bool is_adopted, std::optional<EventId> adopted_as = {});
   void keep_length();
   void wake_waiters();
@@ -240,7 +240,7 @@ class SimulatedRedis {
   std::uint64_t replication_id_ = 0;
   SimulatedRedis* primary_ = nullptr;  // Null: it is one itself.
   bool is_synced_ = false;
-  bool is_believed_ = false;
+  bool is_authoritative_ = false;
   std::vector<Replica> replicas_;
   std::vector<Change> changes_;  // Of the script that runs.
   bool has_changed_ = false;     // The same.

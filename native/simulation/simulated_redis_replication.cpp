@@ -19,7 +19,7 @@ void SimulatedRedis::replicate() {
     return;
   }
   ++offset_;
-  if (is_believed_ && truth_ != nullptr) {
+  if (is_authoritative_ && truth_ != nullptr) {
     truth_->settle(end());
   }
   if (replicas_.empty()) {
@@ -28,11 +28,11 @@ void SimulatedRedis::replicate() {
   const auto changes = std::make_shared<const std::vector<Change>>(std::exchange(changes_, {}));
   for (const Replica& replica : replicas_) {
     replica.line->send(
-        [server = replica.server, changes, offset = offset_] { server->take(*changes, offset); });
+        [server = replica.server, changes, offset = offset_] { server->apply(*changes, offset); });
   }
 }
 
-void SimulatedRedis::take(const std::vector<Change>& changes, std::uint64_t offset) {
+void SimulatedRedis::apply(const std::vector<Change>& changes, std::uint64_t offset) {
   for (const Change& change : changes) {
     change(data_);
   }
@@ -91,7 +91,7 @@ void SimulatedRedis::answer_replica_waiter(std::uint64_t number) {
     const ReplicaWaiter waiter = std::move(*found);
     replica_waiters_.erase(found);
     const std::size_t count = replicas_with(waiter.offset);
-    world_.count(Sight::replicas_missed, count < waiter.count ? 1 : 0);
+    world_.count(Situation::replicas_missed, count < waiter.count ? 1 : 0);
     waiter.reached({count});
   }
 }

@@ -40,10 +40,10 @@ const broker::PassingError* SimulatedRedis::refusal() const {
   return refuses_writes_ ? &no_memory : nullptr;
 }
 
-broker::HistoryReply SimulatedRedis::refuse(Sight sight) {
-  world_.count(sight);
+broker::HistoryReply SimulatedRedis::refuse(Situation situation) {
+  world_.count(situation);
   if (is_replica()) {
-    world_.count(Sight::replica_refused);
+    world_.count(Situation::replica_refused);
   }
   return broker::Refused{{broker::RedisFailureKind::passing, "redis takes no writes", refusal()}};
 }
@@ -79,7 +79,7 @@ bool SimulatedRedis::open(const broker::ScriptCall& call) {
       return false;
     }
     if (is_doubtful && data_.server) {
-      world_.count(call.may_move ? Sight::failover_doubted : Sight::restart_doubted);
+      world_.count(call.may_move ? Situation::failover_doubted : Situation::restart_doubted);
     }
     begin_epoch(call);
   }
@@ -110,7 +110,7 @@ void SimulatedRedis::begin_epoch(const broker::ScriptCall& call) {
   const auto epoch = least + own_milliseconds(call);
   const auto kept = data_.entries;
   if (!kept.empty()) {
-    world_.count(Sight::history_carried_over);
+    world_.count(Situation::history_carried_over);
   }
   write([epoch](Data& data) {
     data.entries.clear();
@@ -140,12 +140,12 @@ void SimulatedRedis::trim() {
 broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
                                          const broker::OpenHistory& /*open*/) {
   if (!open(call)) {
-    return refuse(Sight::read_refused);
+    return refuse(Situation::read_refused);
   }
   return *data_.end;
 }
 
-broker::HistoryEntry SimulatedRedis::told(const Entry& entry) {
+broker::HistoryEntry SimulatedRedis::history_entry(const Entry& entry) {
   return {entry.id, entry.text.empty() ? std::string{} : stamped(entry.text, entry.id),
           entry.adopted_as};
 }
@@ -153,7 +153,7 @@ broker::HistoryEntry SimulatedRedis::told(const Entry& entry) {
 broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
                                          const broker::ReadHistory& read) {
   if (!open(call)) {
-    return refuse(Sight::read_refused);
+    return refuse(Situation::read_refused);
   }
   broker::HistoryPage page{.end = *data_.end, .is_last = true, .entries = {}};
   auto entry = data_.entries.begin();
@@ -167,7 +167,7 @@ broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
       page.is_last = false;
       break;
     }
-    page.entries.push_back(told(*entry));
+    page.entries.push_back(history_entry(*entry));
     if (entry->id != read.from) {
       bytes += page.entries.back().message.size() + entry_bytes;
     }
@@ -191,7 +191,7 @@ const SimulatedRedis::Place* SimulatedRedis::place_of(const std::string& publish
 std::optional<broker::PublishResult> SimulatedRedis::settled(
     const broker::PublishBatch::Update& update) {
   if (const EventId* const id = update.key.empty() ? nullptr : id_of_key(update.key)) {
-    world_.count(Sight::publish_repeated);
+    world_.count(Situation::publish_repeated);
     return *id;
   }
   if (!object(update.message)) {
@@ -201,7 +201,7 @@ std::optional<broker::PublishResult> SimulatedRedis::settled(
 }
 
 broker::Published SimulatedRedis::answered(const Batch& known, const broker::PublishBatch& batch) {
-  world_.count(Sight::batch_repeated);
+  world_.count(Situation::batch_repeated);
   broker::Published published;
   for (std::size_t i = 0; i < known.ids.size(); ++i) {
     published.results.push_back(
@@ -234,7 +234,7 @@ broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
         });
     if (known != place->batches.end()) {
       if (refusal() != nullptr) {
-        return refuse(Sight::write_refused);
+        return refuse(Situation::write_refused);
       }
       auto published = answered(*known, batch);
       const Instant expiry = world_.now() + broker::RedisHistoryLimits{}.key_lifetime;
@@ -246,11 +246,11 @@ broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
       return broker::Refused{{broker::RedisFailureKind::rejected, "the updates are older"}};
     }
     if (batch.first > next && !batch.is_first_in_line) {
-      world_.count(Sight::publish_out_of_order);
+      world_.count(Situation::publish_out_of_order);
       return broker::OutOfOrder{};
     }
   } else if (!batch.is_first_in_line) {
-    world_.count(Sight::publish_out_of_order);
+    world_.count(Situation::publish_out_of_order);
     return broker::OutOfOrder{};
   }
 
@@ -273,18 +273,18 @@ broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
     }
   }
   if (fresh.empty() && refusal() != nullptr) {
-    return refuse(Sight::write_refused);
+    return refuse(Situation::write_refused);
   }
   if (!fresh.empty()) {
     if (!open(call)) {
-      return refuse(Sight::write_refused);
+      return refuse(Situation::write_refused);
     }
     trim();
     if (refuses()) {
-      return refuse(Sight::write_refused);
+      return refuse(Situation::write_refused);
     }
   }
-  world_.count(Sight::updates_batched, count > 1 ? 1 : 0);
+  world_.count(Situation::updates_batched, count > 1 ? 1 : 0);
   Batch sent{.first = batch.first, .ids = {}, .begin = std::nullopt, .last = {}};
   for (const std::size_t i : fresh) {
     const auto& update = batch.updates[i];
@@ -313,7 +313,7 @@ broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
 broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& /*call*/,
                                          const broker::ProbePublishing& /*probe*/) {
   if (refusal() != nullptr) {
-    return refuse(Sight::probe_refused);
+    return refuse(Situation::probe_refused);
   }
   return broker::Done{};
 }
@@ -321,13 +321,13 @@ broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& /*call*/,
 broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
                                          const broker::Adopt& adopt) {
   if (!open(call)) {
-    return refuse(Sight::adoption_refused);
+    return refuse(Situation::adoption_refused);
   }
   const auto& entries = data_.entries;
   const auto begin = entries.empty() ? data_.end->sequence : entries.front().id.sequence - 1;
   const bool is_same_epoch = data_.end->epoch == adopt.cursor.epoch;
   if (begin > (is_same_epoch ? adopt.cursor.sequence : 0)) {
-    world_.count(Sight::adoption_too_late);
+    world_.count(Situation::adoption_too_late);
     return broker::CursorTooOld{};
   }
   std::map<std::string, std::size_t> adopted;  // How often each text was, after the cursor.
@@ -337,21 +337,21 @@ broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
   for (const auto& offer : adopt.offers) {
     const auto text = object(offer.text);
     if (!text || (adopted[*text] >= offer.ordinal && canary_ != Canary::adopt_twice)) {
-      world_.count(Sight::adoption_raced);
+      world_.count(Situation::adoption_raced);
       continue;
     }
     trim();
     if (refuses()) {
-      return refuse(Sight::adoption_refused);
+      return refuse(Situation::adoption_refused);
     }
     ++adopted[*text];
     const EventId id = append(*text, true);
     keep_length();
     const bool has_id = text->find(R"("id":")") != std::string::npos;
     const bool is_forged = truth_ != nullptr && truth_->is_forged(*text, Forgery::unknown_id);
-    world_.count(is_forged ? Sight::forgery_adopted
-                 : has_id  ? Sight::message_saved
-                           : Sight::bare_adopted);
+    world_.count(is_forged ? Situation::forgery_adopted
+                 : has_id  ? Situation::message_saved
+                           : Situation::bare_adopted);
     send_out(stamped(*text, id));
   }
   return *data_.end;
@@ -364,14 +364,14 @@ broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
     return data_.end.value_or(call.known);
   }
   if (!open(call)) {
-    return refuse(Sight::write_refused);
+    return refuse(Situation::write_refused);
   }
   if (refuses()) {
-    return refuse(Sight::write_refused);
+    return refuse(Situation::write_refused);
   }
   append({}, false);
   keep_length();
-  world_.count(Sight::loss_told);
+  world_.count(Situation::loss_told);
   return *data_.end;
 }
 

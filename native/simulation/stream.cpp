@@ -33,7 +33,7 @@ void Stream::open(StreamWriter& writer) {
     }
     self->writer_ = &writer;
     if (!writer.accept(self)) {
-      self->world_.count(Sight::attempt_failed);
+      self->world_.count(Situation::attempt_failed);
       self->writer_ = nullptr;
       self->end_ = TransportEnd::failed;
       self->plan_delivery();
@@ -59,7 +59,7 @@ std::size_t Stream::write(std::string_view bytes) {
   bytes_.append(bytes.substr(0, taken));
   waits_for_room_ = taken < bytes.size();
   if (waits_for_room_) {
-    world_.count(Sight::buffer_filled);
+    world_.count(Situation::buffer_filled);
   }
   if (is_half_open_ && taken > 0 && !std::exchange(is_timeout_planned_, true)) {
     close_at_gateway(unacknowledged_max);
@@ -139,7 +139,7 @@ void Stream::close_at_gateway(Duration delay) {
   world_.after(delay, [self = shared_from_this()] {
     if (auto* const writer = std::exchange(self->writer_, nullptr)) {
       if (self->is_timeout_planned_) {
-        self->world_.count(Sight::dead_peer_dropped);
+        self->world_.count(Situation::dead_peer_dropped);
       }
       writer->on_peer_closed(*self);
     }
@@ -174,10 +174,10 @@ void Stream::deliver() {
   } else if (!bytes_.empty()) {
     std::size_t size = network_.is_slow ? std::min(bytes_.size(), slow_bytes) : bytes_.size();
     if (network_.is_slow) {
-      world_.count(Sight::delivery_slowed);
+      world_.count(Situation::delivery_slowed);
     } else if (chance_.chance(plan_.split_per_mille)) {
       size = 1 + chance_.index(size);
-      world_.count(Sight::delivery_cut);
+      world_.count(Situation::delivery_cut);
     }
     const std::string bytes = bytes_.substr(0, size);
     bytes_.erase(0, size);

@@ -33,7 +33,7 @@ void Truth::begin(std::uint64_t epoch) {
                     std::to_string(epochs_.rbegin()->first));
   }
   epochs_[epoch];
-  ++times_told_;
+  ++resets_required_;
   if (epoch >= end_.epoch) {
     end_ = {.epoch = epoch, .sequence = 0};
   }
@@ -59,11 +59,11 @@ Truth::Epoch& Truth::extend(EventId id) {
   return epoch;
 }
 
-void Truth::tell_loss(EventId id) {
+void Truth::record_loss(EventId id) {
   Epoch& epoch = extend(id);
   epoch.entries.emplace_back();
   epoch.losses.push_back(id.sequence);
-  ++times_told_;
+  ++resets_required_;
 }
 
 void Truth::append(EventId id, const std::string& text, const std::string& message, bool is_adopted,

@@ -90,10 +90,10 @@ class Truth {
   void append(EventId id, const std::string& text, const std::string& message, bool is_adopted,
               Instant now = {});
   /// An entry without a message: whoever passes it has to be told by a reset.
-  void tell_loss(EventId id);
+  void record_loss(EventId id);
   /// How often that was told, or a history begun: then every stream is told that it may have missed
   /// something.
-  [[nodiscard]] std::uint64_t times_told() const { return times_told_; }
+  [[nodiscard]] std::uint64_t resets_required() const { return resets_required_; }
   /// Where the history may fork: this is the end of the one that goes on.
   void settle(EventId end) { end_ = end; }
   /// Redis comes back with an older history. `may_go_back`: it can't know that, and goes on there.
@@ -190,7 +190,7 @@ class Truth {
   std::unordered_map<std::string, std::size_t> entered_;
   std::unordered_set<std::string> trimmed_;  // Texts.
   EventId end_;
-  std::uint64_t times_told_ = 0;
+  std::uint64_t resets_required_ = 0;
   bool may_go_back_ = false;
   bool has_gone_back_ = false;
 };

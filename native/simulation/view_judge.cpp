@@ -9,18 +9,18 @@
 namespace regstream::simulation {
 
 void ViewJudge::on_update(EventId id) {
-  told_until_ = id;
+  delivered_until_ = id;
   is_behind_reset_ = false;
 }
 
 void ViewJudge::on_reset() {
-  told_until_.reset();
+  delivered_until_.reset();
   has_gap_ = is_behind_reset_ = true;
   has_skipped_ = false;  // The next update begins a new view.
 }
 
 void ViewJudge::on_snapshot(EventId id) {
-  told_until_ = id;
+  delivered_until_ = id;
   has_gap_ = has_skipped_ = is_behind_reset_ = false;
 }
 

@@ -33,9 +33,9 @@ class ViewJudge {
   void on_view(const RegistrationView& view);
 
   /// The client knows of this update already.
-  [[nodiscard]] bool has(EventId id) const { return told_until_ && id <= *told_until_; }
+  [[nodiscard]] bool has(EventId id) const { return delivered_until_ && id <= *delivered_until_; }
   /// A snapshot of it may be asked for: nothing is known of it.
-  [[nodiscard]] bool is_unknown() const { return !told_until_; }
+  [[nodiscard]] bool is_unknown() const { return !delivered_until_; }
   /// The view (with nothing in it: nothing is known) is the truth's. That can't be asked of a
   /// trimmed history until all views are `is_settled`.
   void check_end(const RegistrationView& view, bool is_settled) const;
@@ -50,11 +50,11 @@ class ViewJudge {
   GatewayMemory memory_;
   std::string name_;
   std::int64_t registration_id_;
-  std::optional<EventId> told_until_;  ///< Up to here, since the last reset.
-  std::optional<EventId> view_id_;     ///< Of the view that it has, or had before a reset.
-  bool has_gap_ = false;               ///< The view has to say that updates may have been missed.
-  bool has_skipped_ = false;           ///< What the view is folded from has left an event out.
-  bool is_behind_reset_ = false;       ///< The view is of the history before the reset.
+  std::optional<EventId> delivered_until_;  ///< Up to here, since the last reset.
+  std::optional<EventId> view_id_;          ///< Of the view that it has, or had before a reset.
+  bool has_gap_ = false;          ///< The view has to say that updates may have been missed.
+  bool has_skipped_ = false;      ///< What the view is folded from has left an event out.
+  bool is_behind_reset_ = false;  ///< The view is of the history before the reset.
 };
 
 }  // namespace regstream::simulation

@@ -58,7 +58,7 @@ class World : public Chance {
     }
   }
   void count(Fault fault) { loop_->count(fault); }
-  void count(Sight sight, std::uint64_t times = 1) { loop_->count(sight, times); }
+  void count(Situation situation, std::uint64_t times = 1) { loop_->count(situation, times); }
   [[nodiscard]] const EventLoop& loop() const { return *loop_; }
 
  private:

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { regstream } from "../processes/gateway.ts";
 import { TokenKey } from "../processes/tokens.ts";
 
-const openGateway = /everybody who reaches this gateway/;
+const openGateway = /everybody who can reach this gateway/;
 
 describe("a gateway that other machines reach", () => {
   test.each([
@@ -20,7 +20,7 @@ describe("a gateway that other machines reach", () => {
     const child = regstream(["serve", "--port", "0", ...args]);
     expect(await child.exited).toBe(2);
     expect(child.log.trim().split("\n")).toHaveLength(1);
-    expect(child.log).toContain(`${what} lets other machines ask`);
+    expect(child.log).toContain(`${what} lets other machines reach the gateway`);
     expect(child.log).toContain("--open");
   });
 
@@ -56,7 +56,7 @@ test.each([
 test.each(["--token-issuer", "--token-audience"])("%s without a key is no policy", async (option) => {
   const child = regstream(["serve", "--port", "0", option, "https://issuer.example"]);
   expect(await child.exited).toBe(2);
-  expect(child.log).toContain(`${option} says which tokens count, and nothing says which keys`);
+  expect(child.log).toContain(`${option} has no effect without a key that verifies tokens`);
 });
 
 test("a gateway that is open to its machine serves nobody through a proxy, unless it is to", async () => {

@@ -146,11 +146,11 @@ describe("what the command line refuses, it names with its value", () => {
       [...listen, "--header", "Authorization hunter2"],
       /--header: "Authorization": there is no colon/,
     ],
-    ["a header without a name", [...listen, "--header", ": hunter2"], /--header: "": a header's name may hold/],
+    ["a header without a name", [...listen, "--header", ": hunter2"], /--header: "": a header's name must have/],
     [
       "a header with a blank in its name",
       [...listen, "--header", "Bearer hunter2: x"],
-      /--header: "Bearer": a header's name may hold/,
+      /--header: "Bearer": a header's name must have/,
     ],
     [
       "a header of two lines",
@@ -163,15 +163,19 @@ describe("what the command line refuses, it names with its value", () => {
       /--header: "Connection": .*client itself/,
     ],
     ["a second header", [...listen, "--header", "X-One: 1", "--header", "bar"], /--header: "bar": there is no colon/],
-    ["a method of two words", [...listen, "--method", "G T"], /--method: "G T": the method is no word/],
-    ["a method without a stream", [...listen, "--method", "HEAD"], /--method: "HEAD": .*can't be a stream/],
+    ["a method of two words", [...listen, "--method", "G T"], /--method: "G T": the method is not a word/],
+    ["a method without a stream", [...listen, "--method", "HEAD"], /--method: "HEAD": .*can't carry a stream/],
     [
       "an event id of two lines",
       [...listen, "--last-event-id", "a\nb"],
       /--last-event-id: "a\\u000ab": .*control character/,
     ],
     ["a port of the mock's", ["mock", "--port", "65536"], /--port: Value 65536/],
-    ["a canary that is none", ["simulate", "--canary", "parrot"], /--canary: "parrot" is none; there are: /],
+    [
+      "a canary that is none",
+      ["simulate", "--canary", "parrot"],
+      /--canary: "parrot" is not a canary; the canaries are: /,
+    ],
   ])("%s", async (_name, args, expected) => {
     const [code, log] = await failure(args);
     expect(code).toBe(2);

@@ -69,7 +69,7 @@ describe("the options of serve", () => {
       [],
       {},
       "\nalow-host = 'x'\n",
-      /regstream\.toml:2:1: "alow-host" is no option of `serve`; did you mean allow-host\?/,
+      /regstream\.toml:2:1: "alow-host" is not an option of `serve`; did you mean allow-host\?/,
     ],
     [
       "an unknown name",

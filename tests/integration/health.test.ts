@@ -185,7 +185,7 @@ test("streams that are refused at the limit are counted and logged", async () =>
     return stream !== undefined;
   };
   while (await opened());
-  await gateway.untilLog(new RegExp(`as many streams are open as this gateway serves \\(${open.length}\\)`));
+  await gateway.untilLog(new RegExp(`the limit of ${open.length} open streams is reached`));
   for (const stream of open) stream.close();
   await untilHealth(gateway, (health) => health.subscribers === 0);
   expect(await gateway.get("/api/health")).toMatchObject({ streams: { limit: open.length, refused: 1 } });

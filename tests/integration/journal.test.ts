@@ -107,7 +107,7 @@ describe("the embedded broker's journal, and publishing by HTTP", () => {
     for (let attempt = 0; attempt < 20; ++attempt) {
       const refused = await publish(gateway, update);
       expect(refused.status).toBe(503);
-      expect(await refused.json()).toMatchObject({ detail: expect.stringContaining("could not take the update") });
+      expect(await refused.json()).toMatchObject({ detail: expect.stringContaining("could not publish the update") });
     }
     const registration = await fetch(gateway.url("/api/registrations"), {
       method: "POST",

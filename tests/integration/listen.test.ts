@@ -169,7 +169,7 @@ describe("regstream listen", () => {
   test.each([
     [["--url", "ftp://127.0.0.1/"], /only https:\/\/ and http:\/\//],
     [["--url", "http://127.0.0.1/", "--header", "no colon"], /"Name: value"/],
-    [["--url", "http://127.0.0.1/", "--method", "HEAD"], /HEAD can't be a stream/],
+    [["--url", "http://127.0.0.1/", "--method", "HEAD"], /HEAD can't carry a stream/],
     [["--url", "http://127.0.0.1/", "--policy", "eager"], /eager/],
   ])("refuses options that make no request: %s", async (options, message) => {
     const listener = regstream(["listen", ...options]);

@@ -63,7 +63,7 @@ test.each([
 test("a log's reader that comes back gets what was said meanwhile", async () => {
   const gateway = await Gateway.start({ redis: redis.address, hasDemo: false, stderr: pipe.writer });
   await deliver(gateway, await EventStream.open(gateway.url("/api/registrations/updates/stream")));
-  await pipe.untilRead(/connected to redis at .*\n.*is no update/);
+  await pipe.untilRead(/connected to redis at .*\n.*is not an update/);
   expect(await gateway.stop("SIGTERM")).toBe(0);
   await pipe.untilRead(/shutting down/);
 });

@@ -92,13 +92,15 @@ test("SIGHUP reads the log's level anew, and a file that makes no sense changes 
   const gateway = await startGateway(["--config", file]);
   writeFileSync(file, 'log-level = "info"\nlog-requests = true\n');
   gateway.signal("SIGHUP");
-  await gateway.untilLog(/ info the log settings were read anew/);
+  await gateway.untilLog(/ info reloaded the log settings/);
   expect(gateway.log).not.toMatch(/memory/);
   await fetch(gateway.url("/livez"));
   await gateway.untilLog(/ info request method=GET route=\/livez /);
   writeFileSync(file, 'log-level = "eror"\n');
   gateway.signal("SIGHUP");
-  await gateway.untilLog(/ error the log settings stay as they were: .*regstream\.toml:1:1: .*eror/);
+  await gateway.untilLog(
+    / error can't reload the log settings, so the old ones stay in use: .*regstream\.toml:1:1: .*eror/,
+  );
   await fetch(gateway.url("/readyz"));
   await gateway.untilLog(/ info request method=GET route=\/readyz /);
 });
@@ -108,7 +110,7 @@ test("SIGHUP leaves a level that the command line decides", async () => {
   writeFileSync(file, 'log-level = "error"\n');
   const gateway = await startGateway(["--config", file, "--log-level", "info"]);
   gateway.signal("SIGHUP");
-  await gateway.untilLog(/ info SIGHUP: nothing was configured that can be read anew/);
+  await gateway.untilLog(/ info SIGHUP: nothing to reload/);
 });
 
 test("with several workflows each line about one begins with its name", async () => {

@@ -191,5 +191,5 @@ test("an operators' port that can't be had ends the start, and names its option"
   const gateway = await startGateway();
   const child = regstream(["serve", "--port", "0", "--ops-address", `127.0.0.1:${gateway.port}`]);
   expect(await child.exited).toBe(1);
-  expect(child.log).toMatch(/is taken: stop the program that uses it, or choose another with --ops-address/);
+  expect(child.log).toMatch(/is in use: stop the program that uses it, or choose another with --ops-address/);
 });

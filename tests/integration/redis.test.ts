@@ -146,7 +146,7 @@ describe("through a real Redis", () => {
       dropped: { notJson: 1, array: 1, severalValues: 1, registrationIdMissing: 1, statusMissing: 1, tooDeep: 1 },
     });
     await gateway.untilLog(
-      /a message on the channel is no update.*more than one JSON value: publish each update by itself/,
+      /a message on the channel is not an update.*more than one JSON value: publish each update by itself/,
     );
     client.disconnect();
   });

@@ -132,7 +132,7 @@ describe("Redis over TLS", () => {
     );
     expect(
       await publish({ ...environment, REDIS_CERT_FILE: certFile, REDIS_KEY_FILE: authority.issue().keyFile }),
-    ).toEqual(refused(/the key ".*" is not that of the certificate/));
+    ).toEqual(refused(/the key ".*" does not belong to the certificate/));
     expect(await publish({ ...environment, REDIS_CERT_FILE: certFile, REDIS_KEY_FILE: "/nowhere.key" })).toEqual(
       refused(/the key "\/nowhere.key" can't be read/),
     );
@@ -189,7 +189,9 @@ describe("Redis over TLS", () => {
     const renewed = authority.issue();
     copyFileSync(renewed.certFile, files.certFile);
     await reconnect();
-    await gateway.untilLog(/the certificates for redis stay as they were: the key ".*" is not that of the certificate/);
+    await gateway.untilLog(
+      /the certificates for redis stay as they were: the key ".*" does not belong to the certificate/,
+    );
     copyFileSync(renewed.keyFile, files.keyFile);
     await reconnect();
     await gateway.untilLog(/the certificates for redis were read anew/);

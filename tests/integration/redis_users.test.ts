@@ -122,12 +122,12 @@ test.each<[string, string[], RegExp]>([
   [
     "a password as an option",
     ["--redis", "127.0.0.1", "--redis-password", "hunter2"],
-    /--redis-password: is no option, .* give it in REDIS_PASSWORD/,
+    /--redis-password: is not an option, .* set REDIS_PASSWORD/,
   ],
   [
     "a sentinel's password as an option",
     ["--redis-sentinel-password=hunter2"],
-    /--redis-sentinel-password: is no option, .* give it in REDIS_SENTINEL_PASSWORD/,
+    /--redis-sentinel-password: is not an option, .* set REDIS_SENTINEL_PASSWORD/,
   ],
   ["a database", ["--redis", "redis://127.0.0.1/1"], /--redis: the URL names a database .*another channel/],
   [

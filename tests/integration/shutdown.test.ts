@@ -50,6 +50,6 @@ describe("a gateway that is told to terminate", () => {
 test("a gateway that gets SIGHUP goes on", async () => {
   const gateway = await Gateway.start({ hasDemo: false });
   process.kill(gateway.pid ?? 0, "SIGHUP");
-  await gateway.untilLog(/SIGHUP|read anew/);
+  await gateway.untilLog(/SIGHUP|reloaded/);
   expect((await fetch(gateway.url("/readyz"))).status).toBe(200);
 });

@@ -107,7 +107,7 @@ describe("a start that can't succeed by itself ends with one sentence", () => {
 
   test("where --require-redis asks for a Redis that nobody names", async () => {
     const failed = await failure(["--require-redis"]);
-    expect(failed).toEqual({ code: 2, lines: [expect.stringContaining("--redis or REDIS_HOST")] });
+    expect(failed).toEqual({ code: 2, lines: [expect.stringContaining("give --redis")] });
   });
 
   test("where something else than Redis listens", async () => {

@@ -172,7 +172,7 @@ test("certificates that are read anew are shown by all threads", async () => {
   expect(before.size).toBe(1);
   put(second);
   gateway.signal("SIGHUP");
-  await gateway.untilLog(/certificates were read anew/);
+  await gateway.untilLog(/reloaded the certificates/);
   const after = new Set(await Promise.all(times(many, shown)));
   expect(after.size).toBe(1);
   expect(after).not.toEqual(before);

@@ -219,12 +219,12 @@ test("new connections use reloaded files, open streams stay, and bad files chang
   const second = authority.issue({ names: "IP:127.0.0.1,DNS:second" });
   copyFileSync(second.certFile, first.certFile);
   gateway.signal("SIGHUP");
-  await gateway.untilLog(/the certificates stay as they were: the key .* is not that of the certificate/);
+  await gateway.untilLog(/can't reload the certificates, .*: the key .* does not belong to the certificate/);
   expect(await shown()).toMatch(/first/);
 
   copyFileSync(second.keyFile, first.keyFile);
   gateway.signal("SIGHUP");
-  await gateway.untilLog(/the certificates were read anew/);
+  await gateway.untilLog(/reloaded the certificates/);
   expect(await shown()).toMatch(/second/);
   await publish(gateway, "after the reload");
   expect((await heard)[0]?.message).toBe("after the reload");
@@ -261,7 +261,7 @@ describe("options that make no TLS", () => {
       "another certificate's key",
       1,
       ["--tls-cert", certificate.certFile, "--tls-key", other.keyFile],
-      /is not that of the certificate/,
+      /does not belong to the certificate/,
     ],
     ["no file", 1, ["--tls-cert", "/nowhere.pem", "--tls-key", certificate.keyFile], /"\/nowhere.pem" can't be read/],
   ])("%s", async (_name, code, options, sentence) => {

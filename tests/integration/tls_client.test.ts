@@ -60,8 +60,8 @@ describe("regstream listen over TLS", () => {
 
   test.each([
     ["has expired", { days: -1 }, /has expired/],
-    ["is another host's", { names: "DNS:bank.example" }, /is another host's/],
-    ["is another address's", { names: "IP:127.0.0.2,DNS:localhost" }, /is another host's/],
+    ["is for another host", { names: "DNS:bank.example" }, /is for another host/],
+    ["is another address's", { names: "IP:127.0.0.2,DNS:localhost" }, /is for another host/],
   ])("does not trust a certificate that %s", async (_name, options, sentence) => {
     const port = await secure(authority.issue(options));
     const listener = listen(`https://127.0.0.1:${port}/?token=hunter2`);
@@ -74,21 +74,21 @@ describe("regstream listen over TLS", () => {
   test("does not trust another authority", async () => {
     const port = await secure(new CertificateAuthority().issue());
     const listener = listen(`https://127.0.0.1:${port}/`);
-    await listener.untilOutput(/"state":"waiting".*issuer that is not trusted here/);
+    await listener.untilOutput(/"state":"waiting".*issuer that this client doesn't trust/);
     await listener.stop();
   });
 
   test("does not trust by the system what only a CA file names", async () => {
     const port = await secure();
     const listener = regstream(["listen", "--url", `https://127.0.0.1:${port}/`]);
-    await listener.untilOutput(/"state":"waiting".*issuer that is not trusted here/);
+    await listener.untilOutput(/"state":"waiting".*issuer that this client doesn't trust/);
     await listener.stop();
   });
 
   test("says so where there is no TLS", async () => {
     const port = await listening(createPlainServer(stream));
     const listener = listen(`https://127.0.0.1:${port}/`);
-    await listener.untilOutput(/"state":"waiting".*does not speak TLS there/);
+    await listener.untilOutput(/"state":"waiting".*does not speak TLS on this port/);
     await listener.stop();
   });
 

@@ -90,7 +90,9 @@ describe.concurrent("keys that are fetched over TLS", () => {
     expect(retryAfter).toMatch(/^[1-9]\d*$/);
     const [line] = await gateway.untilLog(/the keys of tokens can't be fetched: .*/);
     // Where, what, and what to do.
-    expect(line).toMatch(/the certificate of https:\/\/localhost:\d+\/keys is by an issuer that is not trusted here/);
+    expect(line).toMatch(
+      /the certificate of https:\/\/localhost:\d+\/keys comes from an issuer that this client doesn't trust/,
+    );
     expect(line).toMatch(/give the issuer's certificate as CA file; until they are, tokens of their issuer get 503/);
     expect(issuer.requests).toBe(0);
     expect(gateway.log).not.toContain("hunter2");

@@ -244,22 +244,22 @@ describe("a declaration that can't be served", () => {
   });
 
   test.each<[string, Json, RegExp]>([
-    ["name", { ...loans, name: "imports" }, /name is also that of .*imports\.json/],
-    ["channel", { ...loans, channel: imports.channel }, /loans\.json: channel is also that of .*imports\.json/],
+    ["name", { ...loans, name: "imports" }, /name is the same as in .*imports\.json/],
+    ["channel", { ...loans, channel: imports.channel }, /loans\.json: channel is the same as in .*imports\.json/],
     [
       "path",
       { ...loans, paths: { ...loans.paths, stream: imports.paths.stream } },
-      /loans\.json: paths\.stream is also that of .*imports\.json/,
+      /loans\.json: paths\.stream is the same as in .*imports\.json/,
     ],
     [
       "registration's channel",
       { ...loans, channel: "service:registration-updates" },
-      /loans\.json: channel is also that of the built-in registration/,
+      /loans\.json: channel is the same as in the built-in registration/,
     ],
     [
       "gateway's route",
       { ...loans, paths: { ...loans.paths, stream: "/api/health" } },
-      /loans\.json: paths\.stream: \/api\/health is the gateway's own route \/api\/health/,
+      /loans\.json: paths\.stream: \/api\/health collides with the gateway's own route \/api\/health/,
     ],
   ])("and so is one that has another's %s, with both named", async (_what, second, expected) => {
     expect(await serve(declare(imports), declare(second))).toEqual([2, expect.stringMatching(expected)]);
@@ -287,7 +287,7 @@ describe("a declaration that can't be served", () => {
       ["--registration", "42", "--status", "DONE"],
       /--registration: ids of imports are text; give --id$/m,
     ],
-    ["no id", ["--status", "DONE"], /give one of --id and --registration$/m],
+    ["no id", ["--status", "DONE"], /give either --id or --registration$/m],
     [
       "an id for all",
       ["--id", "*", "--status", "DONE"],

@@ -16,9 +16,9 @@ std::vector<std::string> drive(Validation& validation, const std::optional<Mobil
   std::vector<std::string> steps;
   while (!validation.outcome()) {
     if (validation.need() == Need::mobile_customer) {
-      validation.tell(known);
+      validation.on_mobile_customer(known);
     } else if (validation.need() == Need::core_banking) {
-      validation.tell(result);
+      validation.on_core_banking(result);
     }
     const Step step = validation.advance();
     steps.push_back(std::string{to_string(step.stage)} + " " +

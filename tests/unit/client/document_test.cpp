@@ -77,7 +77,7 @@ TEST_CASE("what is no document is a failure in words, without the query") {
       {{.pieces = {"HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\n{}"}}, "status 404"},
       {keys("Content-Encoding: gzip\r\n"), "coding \"gzip\""},
       {{.pieces = {"HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{}"}}, "broke"},
-      {{.pieces = {"SSH-2.0-OpenSSH\r\n"}}, "no HTTP"},
+      {{.pieces = {"SSH-2.0-OpenSSH\r\n"}}, "not HTTP"},
       {{.pieces = {}}, "broke"},
       {{.pieces = {"HTTP/1.1 302 Found\r\nLocation: /other\r\n\r\n"}}, "more than 0"},
   }));
@@ -121,7 +121,8 @@ TEST_CASE("a document is of https, or of this machine") {
     CAPTURE(url);
     CHECK_THAT(document_url_problem(url).value_or(""), Catch::Contains("only https://"));
   }
-  CHECK_THAT(document_url_problem("keys.json").value_or(""), Catch::Contains("no absolute URL"));
+  CHECK_THAT(document_url_problem("keys.json").value_or(""),
+             Catch::Contains("not an absolute URL"));
 }
 
 TEST_CASE("a fetch that can't begin fails as others do") {

@@ -76,9 +76,9 @@ TEST_CASE("what is no URL of this client's is refused in words") {
   const auto [text, words] = GENERATE(table<std::string, std::string>({
       {"ftp://example.com/", "only https:// and http://"},
       {"mailto:a@b", "only https:// and http://"},
-      {"example.com/stream", "no absolute URL"},
-      {"//example.com/stream", "no absolute URL"},
-      {"", "no absolute URL"},
+      {"example.com/stream", "not an absolute URL"},
+      {"//example.com/stream", "not an absolute URL"},
+      {"", "not an absolute URL"},
       {"http://", "no host"},
       {"http:///", "no host"},
       {"http://:80/", "no host"},

@@ -113,11 +113,13 @@ TEST_CASE("an unknown name is refused with its place and the nearest right one")
   Command command;
   command.parse({});
   CHECK(command.refusal({"REGSTREAM_PROT=1"}) ==
-        "REGSTREAM_PROT: no option has this variable; did you mean REGSTREAM_PORT?");
+        "REGSTREAM_PROT: no option belongs to this variable; did you mean REGSTREAM_PORT?");
   CHECK(command.refusal({}, "\nprot = 1\n") ==
-        command.file() + ":2:1: \"prot\" is no option of `serve`; did you mean port?");
-  CHECK(command.refusal({}, "help = true\n").find("\"help\" is no option") != std::string::npos);
-  CHECK(command.refusal({}, "config = 'x'\n").find("\"config\" is no option") != std::string::npos);
+        command.file() + ":2:1: \"prot\" is not an option of `serve`; did you mean port?");
+  CHECK(command.refusal({}, "help = true\n").find("\"help\" is not an option") !=
+        std::string::npos);
+  CHECK(command.refusal({}, "config = 'x'\n").find("\"config\" is not an option") !=
+        std::string::npos);
 }
 
 TEST_CASE("an impossible value is refused with its place") {
@@ -130,7 +132,7 @@ TEST_CASE("an impossible value is refused with its place") {
   };
   CHECK(refusal({}, "port = 65536\n").find(":1:1: --port: ") == 0);
   CHECK(refusal({}, "port = '1'\n") == ":1:1: port takes a number, without quotes");
-  CHECK(refusal({}, "port = [1]\n") == ":1:1: port takes one value, no array");
+  CHECK(refusal({}, "port = [1]\n") == ":1:1: port takes one value, not an array");
   CHECK(refusal({}, "mode = 1\n") == ":1:1: mode takes text, in quotes");
   CHECK(refusal({}, "demo = 'yes'\n") == ":1:1: demo takes true or false");
   CHECK(refusal({}, "host = [1]\n") == ":1:1: host takes text, in quotes");

@@ -60,7 +60,7 @@ TEST_CASE("what no file may say is refused with its place") {
   CHECK(refusal("tls.cert = 'a'\n").find("\"tls\" is a section") != std::string::npos);
   CHECK(refusal("day = 2024-01-01\n").find("bank.toml:1:7: day takes text") == 0);
   CHECK(refusal("a = [[1]]\n").find("a takes text") != std::string::npos);
-  CHECK(refusal("a = [1, 'b']\n").find("bank.toml:1:9: a has values of different kinds") == 0);
+  CHECK(refusal("a = [1, 'b']\n").find("bank.toml:1:9: a has values of different types") == 0);
   CHECK(refusal("a = '\xff'\n").find("bank.toml:1:") == 0);
 }
 
@@ -69,7 +69,7 @@ TEST_CASE("a file that can't be read is refused, and so is one that has no end")
   const std::string path = (folder / "bank.toml").string();
   CHECK(refusal_of_file(path) == "\"" + path + "\" can't be read: No such file or directory");
   CHECK(refusal_of_file((folder / "").string()).find("can't be read") != std::string::npos);
-  CHECK(refusal_of_file("/dev/zero").find("more than 1 MiB") != std::string::npos);
+  CHECK(refusal_of_file("/dev/zero").find("larger than 1 MiB") != std::string::npos);
   std::ofstream(path) << "port = 1\n";
   REQUIRE(read_file(path).size() == 1);
   CHECK(read_file(path)[0].origin == path + ":1:1");

@@ -164,5 +164,5 @@ TEST_CASE("Two headers are a list, and no event id") {
 TEST_CASE("A lastEventId that is given twice is refused, even if it is the same") {
   const auto request = read("?lastEventId=1-2&lastEventId=1-2", {"1-2"});
   REQUIRE(std::holds_alternative<StreamRequestError>(request));
-  CHECK_THAT(std::get<StreamRequestError>(request).what, Catch::Contains("more than once"));
+  CHECK_THAT(std::get<StreamRequestError>(request).what, Catch::Contains("only once"));
 }

@@ -110,7 +110,7 @@ TEST_CASE("A mistake in a step names its line, its field, and what would be righ
       {R"({"end": false})", ".end must be true; leave it out otherwise"},
       {R"({"end": true, "silence": true})", ".end can't share a step with silence"},
       {R"({"raw": "x", "cut": true})", ".cut can't share a step with raw"},
-      {R"({"update": {"status": "PENDING"}})", ".update is no update (send other data with"},
+      {R"({"update": {"status": "PENDING"}})", ".update is not an update (send other data with"},
       {R"({"event": {"data": "x", "id": "a\nb"}})", ".event has an id or a type with a line end"},
       {R"({"event": {"data": 1}})", ".event.data must be a string"},
       {R"({"control": "hello"})", ".control must be \"connected\", \"ping\" or \"reset\""},

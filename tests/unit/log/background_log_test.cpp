@@ -94,7 +94,7 @@ TEST_CASE_METHOD(Bench,
   CHECK(log.finish(long_enough));
   CHECK(reader->lines() ==
         std::vector<std::string>{"line 0",
-                                 "7 lines of the log are missing here: nobody read it in time",
+                                 "7 log lines are missing here: the log's reader was too slow",
                                  "line 8", "line 9", "line 10"});
 }
 

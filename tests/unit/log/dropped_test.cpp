@@ -31,22 +31,25 @@ TEST_CASE("a dropped message is logged with its reason, its registration and the
                "on the channel");
   warn_dropped(error_of("{\"registrationId\":42,\"status\":\"A\"}\n{}"), "registration",
                "on the channel");
-  CHECK(
-      captured.text() ==
-      "warning: a message on the channel is no update, and was dropped (notJson, registration 42): "
-      "the message is not valid JSON: the error is at byte 35\n"
-      "warning: a message of the history (5-1) is no update, and was dropped (statusMissing, "
-      "registration 42): status is missing: every update needs registrationId and status\n"
-      "warning: a message on the channel is no update, and was dropped (registrationIdMissing): "
-      "registrationId is missing: every update needs registrationId and status\n"
-      "warning: a message on the channel is no update, and was dropped (registrationIdTooLarge): "
-      "registrationId is above 9007199254740991 (2^53 - 1), where JavaScript rounds integers\n"
-      "warning: a message on the channel is no update, and was dropped (array): the message must "
-      "be "
-      "a JSON object, and is an array: publish each update by itself\n"
-      "warning: a message on the channel is no update, and was dropped (severalValues, "
-      "registration "
-      "42): the message has more than one JSON value: publish each update by itself\n");
+  CHECK(captured.text() ==
+        "warning: a message on the channel is not an update, and was dropped (notJson, "
+        "registration 42): "
+        "the message is not valid JSON: the error is at byte 35\n"
+        "warning: a message of the history (5-1) is not an update, and was dropped (statusMissing, "
+        "registration 42): status is missing: every update needs registrationId and status\n"
+        "warning: a message on the channel is not an update, and was dropped "
+        "(registrationIdMissing): "
+        "registrationId is missing: every update needs registrationId and status\n"
+        "warning: a message on the channel is not an update, and was dropped "
+        "(registrationIdTooLarge): "
+        "registrationId is above 9007199254740991 (2^53 - 1), where JavaScript rounds integers\n"
+        "warning: a message on the channel is not an update, and was dropped (array): the message "
+        "must "
+        "be "
+        "a JSON object, and is an array: publish each update by itself\n"
+        "warning: a message on the channel is not an update, and was dropped (severalValues, "
+        "registration "
+        "42): the message has more than one JSON value: publish each update by itself\n");
 }
 
 TEST_CASE("each reason is logged once in ten seconds") {

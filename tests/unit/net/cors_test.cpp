@@ -81,8 +81,8 @@ TEST_CASE("What no browser writes is no origin, and says why") {
                                                 {"https://Bank.example", "lower case"},
                                                 {"https://bank.example.", "lower case"},
                                                 {"https://bank.example:", "lower case"},
-                                                {"https://bank.example:443", "own port"},
-                                                {"http://bank.example:80", "own port"},
+                                                {"https://bank.example:443", "default port"},
+                                                {"http://bank.example:80", "default port"},
                                                 {"http://bank.example:08080", "lower case"}}));
   INFO(text);
   const auto read = read_origin(text);

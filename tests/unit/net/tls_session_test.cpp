@@ -300,7 +300,7 @@ TEST_CASE("new connections are shown reloaded files, which have to be of use") {
   }
   SECTION("another certificate's key") {
     write_certificate(files.certificate, (given.folder / "other.pem").string());
-    CHECK_THAT(reload(), Catch::Contains("is not that of the certificate"));
+    CHECK_THAT(reload(), Catch::Contains("does not belong to the certificate"));
   }
   SECTION("none") {
     fs::remove(files.key);
@@ -308,11 +308,11 @@ TEST_CASE("new connections are shown reloaded files, which have to be of use") {
   }
   SECTION("no certificate") {
     std::ofstream(files.certificate) << "nothing";
-    CHECK_THAT(reload(), Catch::Contains("holds no certificate"));
+    CHECK_THAT(reload(), Catch::Contains("has no usable PEM certificate"));
   }
   SECTION("no key") {
     std::ofstream(files.key) << "nothing";
-    CHECK_THAT(reload(), Catch::Contains("holds no private key"));
+    CHECK_THAT(reload(), Catch::Contains("has no PEM private key"));
   }
   SECTION("one that has expired") {
     given.write(-1);

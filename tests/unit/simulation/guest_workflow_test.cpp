@@ -10,7 +10,7 @@
 #include <regstream/message/codec.hpp>
 #include <regstream/workflow/registration.hpp>
 
-#include "simulation/client_wishes.hpp"
+#include "simulation/client_choices.hpp"
 #include "simulation/stream_request.hpp"
 #include "simulation/truth.hpp"
 #include "simulation/world.hpp"
@@ -102,11 +102,11 @@ TEST_CASE("A client always follows something, each of what there is at times, by
   std::vector<bool> was_followed(7);
   bool was_followed_alone = false;
   for (std::size_t client = 0; client < 40; ++client) {
-    ClientWishes wishes{1, client, 6};
-    ClientWishes same{1, client, 6};
-    CHECK(wishes.ids() == same.ids());
-    for (int change = 0; wishes.changes_ids() && change < 20; ++change) {
-      const std::vector<std::int64_t> ids = wishes.change_ids();
+    ClientChoices choices{1, client, 6};
+    ClientChoices same{1, client, 6};
+    CHECK(choices.ids() == same.ids());
+    for (int change = 0; choices.changes_ids() && change < 20; ++change) {
+      const std::vector<std::int64_t> ids = choices.change_ids();
       REQUIRE_FALSE(ids.empty());
       CHECK(std::is_sorted(ids.begin(), ids.end()));
       CHECK(ids == same.change_ids());

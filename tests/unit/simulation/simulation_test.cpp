@@ -53,11 +53,11 @@ TEST_CASE("the seeds do what they are for: clients hear updates, and are told wh
 TEST_CASE("what never happened is named") {
   regstream::simulation::Coverage all;
   all.faults.fill(1);
-  all.sights.fill(1);
+  all.situations.fill(1);
   CHECK(all.missing().empty());
   regstream::simulation::Coverage some = all;
   some.faults.front() = 0;
-  some.sights.back() = 0;
+  some.situations.back() = 0;
   CHECK(some.missing() == "reset stream, branch lost");
   some.add(all);
   CHECK(some.missing().empty());

@@ -54,7 +54,7 @@ class GatewayOnLoops {
       exchange.respond_json(boost::beast::http::status::ok, "{}");
     });
     for (std::size_t loop = 1; loop < count; ++loop) {
-      routers_[loop]->hand_over_to(*routers_[0], running.loops.first());
+      routers_[loop]->forward_to(*routers_[0], running.loops.first());
     }
     running.begin();
     run([](DictatedBroker& broker) {

@@ -4,7 +4,7 @@
 
 namespace regstream::client {
 
-/// A field of an HTTP request's header.
+/// A header field of an HTTP request.
 struct HeaderField {
   std::string name;
   std::string value;

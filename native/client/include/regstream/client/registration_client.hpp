@@ -13,32 +13,31 @@
 
 namespace regstream::client {
 
-/// Hears of the messages of a gateway's stream. Every call may close, restart or destroy the
-/// client: nothing more of that stream is heard then, not even what has arrived already.
+/// Gets the messages of a gateway's stream. Every call may close, restart or destroy the client.
+/// After that it gets nothing more from that stream, not even what has arrived already.
 class RegistrationHandler : public StateHandler {
  public:
-  /// The client's views have the message in them already (`view_changed`). What it has views of
-  /// holds until the call returns.
+  /// A message has arrived. The client's views contain it already (`view_changed`). Views that the
+  /// message refers to are valid until the call returns.
   virtual void on_message(const SessionMessage& message) = 0;
 
  protected:
   ~RegistrationHandler() = default;
 };
 
-/// A client of a gateway's stream, which folds the updates of a workflow's instances into their
-/// views. What becomes of a view when updates may have been missed stands in
-/// session/stream_session.hpp.
+/// A client of a gateway's stream that folds the updates of a workflow's instances into views.
+/// session/stream_session.hpp says what happens to a view when updates may have been missed.
 class RegistrationClient final : private StreamClient {
  public:
-  /// Asks for `ids`, in place of those that the request's URL names; none: for what the URL says,
-  /// and then there is no view. With `StreamEnd::final_status` the client closes itself, as
-  /// `finished`, once the handler has heard the message `end`. `workflow` must outlive the client.
-  /// Throws as `StreamClient` does, also if one stream can't ask for `ids` (`can_ask`).
+  /// Requests `ids`, in place of those in the request's URL. Without ids it requests what the URL
+  /// says, and has no views. With `StreamEnd::final_status` the client closes itself, with the
+  /// reason `finished`, after the handler got the message `end`. `workflow` must outlive the
+  /// client. Throws as `StreamClient` does, and also if one stream can't carry `ids` (`can_ask`).
   RegistrationClient(boost::asio::io_context& context, StreamRequest request,
                      const StreamClientOptions& options, const Workflow& workflow,
                      std::span<const InstanceId> ids, RegistrationHandler& handler,
                      StreamEnd end = StreamEnd::never);
-  /// The same of registrations.
+  /// The same for registrations.
   RegistrationClient(boost::asio::io_context& context, StreamRequest request,
                      const StreamClientOptions& options,
                      std::span<const std::int64_t> registration_ids, RegistrationHandler& handler);
@@ -48,20 +47,21 @@ class RegistrationClient final : private StreamClient {
   using StreamClient::restart;
   using StreamClient::state;
 
-  /// Replaces the ids, as `StreamSession::follow` does: the stream is not lost. False, and nothing
-  /// changes, if one stream can't ask for them.
+  /// Replaces the ids without losing anything, as `StreamSession::follow` does. False if one stream
+  /// can't carry them; then nothing changes.
   [[nodiscard]] bool follow(std::span<const InstanceId> ids);
 
-  /// Takes over what an earlier client left (`view_to_restore`), together with the request's
-  /// `last_event_id`. Call it before `connect`. False, and nothing changes, if it is not one of the
-  /// ids.
+  /// Restores the view of an earlier client (`view_to_restore`); give its `last_event_id` in the
+  /// request. Call it before `connect`. False if the view's id is not one of the ids; then nothing
+  /// changes.
   [[nodiscard]] bool restore(RegistrationView view);
 
-  /// Null: nothing is known of it. Holds until the next message.
+  /// The view of an instance; null if nothing is known about it. Valid until the next message.
   [[nodiscard]] const RegistrationView* view(const InstanceId& id) const;
 
-  /// What the next client goes on from: of an instance, also before anything is known of it
-  /// (null: it is not one of them), and of the stream. Both hold until the next message.
+  /// What the next client continues from: the view of an instance, also before anything is known
+  /// about it (null: it is not one of the ids), and the stream's cursor. Both are valid until the
+  /// next message.
   [[nodiscard]] const RegistrationView* view_to_restore(const InstanceId& id) const;
   [[nodiscard]] std::string_view last_event_id() const;
 
@@ -72,7 +72,7 @@ class RegistrationClient final : private StreamClient {
   class Shell;
   explicit RegistrationClient(const std::shared_ptr<Shell>& shell);
 
-  Shell& own_;  ///< The base's shell.
+  Shell& own_;  ///< The shell that the base class owns.
 };
 
 }  // namespace regstream::client

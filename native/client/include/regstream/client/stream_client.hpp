@@ -15,67 +15,69 @@
 #include <regstream/connection/connection.hpp>
 #include <regstream/sse/parser.hpp>
 
-/// An event stream over HTTP/1.1: the core's sessions on Boost.Beast.
+/// A client of an event stream over HTTP/1.1: the core's sessions on Boost.Beast.
 namespace regstream::client {
 
-/// What is asked of the server, at every attempt again.
+/// The request that each attempt sends.
 struct StreamRequest {
   std::string url;  ///< https://…, or http://….
   std::string method = "GET";
   std::string body;
   std::vector<HeaderField> headers;  ///< In addition to, or in place of, the client's own.
-  std::string last_event_id;         ///< To resume from at the first attempt; empty: none.
+  std::string last_event_id;         ///< Cursor of the first attempt; empty: none.
 };
 
-/// What a server may make the client hold or do.
+/// Limits on what a server can make the client store or do.
 struct StreamLimits {
-  /// Servers send some hundred bytes; a proxy's cookies add a few thousand.
+  /// Servers send a few hundred bytes, and a proxy's cookies add a few thousand.
   std::size_t response_header_bytes_max = 16U << 10U;
-  /// Redirects of one attempt.
+  /// Redirects that one attempt follows.
   int redirects_max = 5;
   sse::ParserLimits parser;
 };
 
 struct StreamClientOptions {
-  /// `silence_limit` is the longest read timeout, `reconnection_time` the delay until the server
-  /// names one; `needs_token` follows from `token`.
+  /// `silence_limit` is the longest read timeout. `reconnection_time` is the delay until the server
+  /// sends one. `needs_token` is set from `token`.
   ConnectionOptions connection;
   StreamLimits limits;
-  /// Gives what each attempt sends as `Authorization: Bearer`, in place of such a header of the
-  /// request's own; no redirect takes it to another origin. None: no attempt waits for a token.
+  /// Gives the token that each attempt sends as `Authorization: Bearer`, in place of such a header
+  /// in the request. A redirect never takes it to another origin. Empty: attempts don't wait for a
+  /// token.
   TokenSource token;
-  /// Certificates of the issuers that are trusted with https, in PEM. Empty: the system's.
+  /// PEM file with the CA certificates for https. Empty: the system's.
   std::string ca_file;
-  /// Spreads this client's delays from other clients' ones.
+  /// Seed of this client's random delays. Give each client its own, so that they spread.
   std::uint64_t seed = 1;
 };
 
-/// Sets the delay before a reconnect until the server names one. A short delay shortens the
-/// backoff's first jitter with it, though not to nothing: a dead server is not asked without pause.
+/// Sets the delay before a reconnect, until the server sends one. A short delay also shortens the
+/// first jitter of the backoff, but not to zero: otherwise a dead server would be asked without
+/// pause.
 void set_initial_delay(StreamClientOptions& options, Duration delay);
 
-/// Hears of what becomes of a connection. What a handler throws leaves `io_context::run`; the
-/// client has gone on by then, and nothing else is kept from the handler.
+/// Gets the changes of a connection's state. An exception from a handler leaves `io_context::run`.
+/// The client has gone on by then, and its later calls to the handler are not affected.
 class StateHandler {
  public:
-  /// `failure` says why, where something went otherwise than the caller asked: null when the caller
-  /// connected, closed or restarted the client, when a stream opened, and when a wait is over.
+  /// `failure` is the reason when something went wrong. It is null when the caller connected,
+  /// closed or restarted the client, when a stream opened, and when a wait is over.
   virtual void on_state(const StateChanged& /*change*/, const StreamFailure* /*failure*/) {}
 
  protected:
   ~StateHandler() = default;
 };
 
-/// Hears of what a stream brings. Every call may close, restart or destroy the client: nothing more
-/// of that stream is heard then, not even what has arrived already. Views hold until the call
-/// returns.
+/// Gets what a stream brings. Every call may close, restart or destroy the client. After that it
+/// gets nothing more from that stream, not even what has arrived already. Views are valid until the
+/// call returns.
 class StreamHandler : public StateHandler {
  public:
   virtual void on_event(const sse::Event& event) = 0;
   virtual void on_comment(std::string_view /*text*/) {}
-  /// An event over the parser's limits, in its place: an update may have been missed.
+  /// In place of an event over the parser's limits: an update may have been missed.
   virtual void on_skipped(const sse::Skipped& /*skipped*/) {}
-  /// The server has named a reconnection time.
+  /// The server has sent a reconnection time.
   virtual void on_retry(Duration /*delay*/) {}
 
  protected:
@@ -84,25 +86,24 @@ class StreamHandler : public StateHandler {
 
 class StreamShell;
 
-/// Keeps one event stream open until it is closed or has failed for good. Everything happens on the
-/// io_context's one thread. For a gateway's stream of registrations see registration_client.hpp.
+/// Keeps one event stream open until it is closed or fails for good. Everything happens on the
+/// io_context's one thread. For a gateway's stream of registrations, see registration_client.hpp.
 class StreamClient {
  public:
   /// `handler` must outlive the client. Throws std::invalid_argument with one sentence if the
-  /// request can't be made: a URL that is none, a header that is none, a CA file that
-  /// can't be read.
+  /// request can't be sent: a malformed URL or header, or a CA file that can't be read.
   StreamClient(boost::asio::io_context& context, StreamRequest request,
                const StreamClientOptions& options, StreamHandler& handler);
   StreamClient(const StreamClient&) = delete;
   StreamClient& operator=(const StreamClient&) = delete;
-  /// The handler hears nothing after this.
+  /// The handler is not called after this.
   ~StreamClient();
 
-  /// Begins; once only.
+  /// Starts the first attempt. Call it once only.
   void connect();
-  /// Ends for good.
+  /// Closes the stream for good.
   void close();
-  /// Drops the stream that is open, or the wait that is under way, and connects at once.
+  /// Drops the open stream, or the current wait, and connects at once.
   void restart();
 
   [[nodiscard]] ConnectionState state() const;

@@ -10,18 +10,19 @@ namespace regstream::client {
 
 /// There is no token for an attempt.
 struct NoToken {
-  /// `may_pass`: it is asked for again after a wait. `for_good`: the client closes.
+  /// `may_pass`: the client asks again after a wait. `for_good`: the client closes.
   TokenFailure failure = TokenFailure::may_pass;
-  std::string why;  ///< A sentence without its full stop, which handlers are shown. Nothing secret.
+  std::string
+      why;  ///< A sentence without its full stop. Handlers get it, so it must not have a secret.
 };
 
 /// A token without its `Bearer`.
 using TokenAnswer = std::variant<std::string, NoToken>;
 
-/// Asked for the token of each attempt, on the io_context's thread. `is_refused`: the server did
-/// not take the last one (401), so a stored one will not do. It calls `answer` once, within this
-/// call or later on that thread; an answer that comes after `connect_timeout`, or after the client
-/// was destroyed, is passed over.
+/// Gives the token of each attempt; called on the io_context's thread. `is_refused`: the server
+/// refused the last token (401), so a cached one is of no use. It must call `answer` once, within
+/// this call or later on that thread. An answer after `connect_timeout`, or after the client was
+/// destroyed, is ignored.
 using TokenSource =
     std::function<void(bool is_refused, std::function<void(TokenAnswer answer)> answer)>;
 

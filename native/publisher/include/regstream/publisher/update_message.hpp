@@ -7,9 +7,9 @@
 #include <regstream/message/status.hpp>
 #include <regstream/workflow/registration.hpp>
 
-/// The JSON texts that `Publisher` publishes, for who keeps them first: an outbox, say, that is
-/// written in the transaction of the change that an update tells. They throw as `Publisher` does.
-/// Those without a workflow are the registration's.
+/// The JSON texts that `Publisher` publishes, for programs that store them first: for example in an
+/// outbox, in the same transaction as the change that the update is about. They throw as
+/// `Publisher` does. The functions without a workflow are for registration.
 namespace regstream {
 
 [[nodiscard]] std::string make_stage_update(const Workflow& workflow, const InstanceId& id,
@@ -29,9 +29,9 @@ namespace regstream {
                                             std::string_view process_log,
                                             std::int64_t timestamp_ms);
 
-/// What an id of the workflow must be: the end of a sentence.
+/// What an id of the workflow must be, as the end of a sentence.
 [[nodiscard]] std::string_view id_expected(const Workflow& workflow);
-/// Whether it is one.
+/// Whether `id` is an id of the workflow.
 [[nodiscard]] bool is_id(const Workflow& workflow, const InstanceId& id);
 
 }  // namespace regstream

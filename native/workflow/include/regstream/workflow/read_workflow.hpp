@@ -9,8 +9,8 @@
 
 #include <regstream/workflow/workflow.hpp>
 
-/// Reads a declaration of a workflow (docs/workflows.md), strictly: what is not known, missing or
-/// said twice is a mistake. The readers in C++ and TypeScript answer alike, in the same words
+/// Reads a declaration of a workflow (docs/workflows.md), strictly: an unknown, missing or repeated
+/// member is a mistake. The readers in C++ and TypeScript give the same result, in the same words
 /// (tests/vectors/workflows).
 namespace regstream {
 
@@ -18,8 +18,8 @@ inline constexpr std::size_t declaration_bytes_max = 64U << 10U;
 
 /// The first mistake in a declaration.
 struct WorkflowProblem {
-  std::size_t line = 0;  ///< 1 is the first; 0: there is no text, as the file can't be read.
-  std::string member;    ///< "statuses[1].kind"; empty: the whole text.
+  std::size_t line = 0;  ///< 1 is the first; 0: the file can't be read.
+  std::string member;    ///< Such as "statuses[1].kind"; empty: the whole text.
   std::string what;      ///< A sentence without its subject and its full stop: "is missing".
 };
 
@@ -31,14 +31,14 @@ struct WorkflowProblem {
 
 /// Two workflows that one gateway can't serve.
 struct WorkflowConflict {
-  std::size_t first = 0;    ///< Places in the list that was given;
-  std::size_t second = 0;   ///< this one is behind the other.
+  std::size_t first = 0;    ///< Indices into the given list.
+  std::size_t second = 0;   ///< Greater than `first`.
   std::string_view member;  ///< Of the second: "name", "channel", "paths.stream", "paths.updates".
 
   friend bool operator==(const WorkflowConflict&, const WorkflowConflict&) = default;
 };
 
-/// Finds the first workflow whose name, channel or one of whose paths is one before it has, too.
+/// Finds the first workflow that has the name, the channel or a path of a workflow before it.
 [[nodiscard]] std::optional<WorkflowConflict> find_conflict(std::span<const Workflow> workflows);
 
 }  // namespace regstream

@@ -1,4 +1,4 @@
-#include "simulation/client_wishes.hpp"
+#include "simulation/client_choices.hpp"
 
 #include <algorithm>
 #include <string>
@@ -14,7 +14,7 @@ constexpr Duration return_max{40'000};
 
 }  // namespace
 
-ClientWishes::ClientWishes(std::uint64_t seed, std::size_t client, std::uint64_t registrations)
+ClientChoices::ClientChoices(std::uint64_t seed, std::size_t client, std::uint64_t registrations)
     : chance_(seed, "wishes of client " + std::to_string(client)), registrations_(registrations) {
   const std::size_t kind = chance_.index(8);
   if (kind == 0) {
@@ -25,11 +25,11 @@ ClientWishes::ClientWishes(std::uint64_t seed, std::size_t client, std::uint64_t
   ids_ = {static_cast<std::int64_t>(chance_.between(std::uint64_t{1}, registrations_))};
 }
 
-Duration ClientWishes::next_change() {
+Duration ClientChoices::next_change() {
   return chance_.chance(400) ? chance_.between({}, frame) : chance_.between(change_min, change_max);
 }
 
-const std::vector<std::int64_t>& ClientWishes::change_ids() {
+const std::vector<std::int64_t>& ClientChoices::change_ids() {
   const auto before = ids_;
   for (std::int64_t id = 1; id <= static_cast<std::int64_t>(registrations_); ++id) {
     const auto place = std::lower_bound(ids_.begin(), ids_.end(), id);
@@ -48,11 +48,11 @@ const std::vector<std::int64_t>& ClientWishes::change_ids() {
   return ids_;
 }
 
-Duration ClientWishes::next_return() {
+Duration ClientChoices::next_return() {
   return chance_.between(return_min, return_max);
 }
 
-Return ClientWishes::choose_return() {
+Return ClientChoices::choose_return() {
   return static_cast<Return>(chance_.index(4));
 }
 

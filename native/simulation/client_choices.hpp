@@ -20,9 +20,9 @@ enum class Return : std::uint8_t {
 };
 
 /// What a client of the guest's follows, and when it changes that. Draws from numbers of its own.
-class ClientWishes {
+class ClientChoices {
  public:
-  ClientWishes(std::uint64_t seed, std::size_t client, std::uint64_t registrations);
+  ClientChoices(std::uint64_t seed, std::size_t client, std::uint64_t registrations);
 
   /// The ids in order; none: all.
   [[nodiscard]] const std::vector<std::int64_t>& ids() const { return ids_; }

@@ -10,7 +10,7 @@
 namespace regstream::simulation {
 
 void ClientProcess::plan_change() {
-  world_.after(wishes_->next_change(), [this] {
+  world_.after(choices_->next_change(), [this] {
     if (!is_settling_) {
       change_ids();
       plan_change();
@@ -19,7 +19,7 @@ void ClientProcess::plan_change() {
 }
 
 void ClientProcess::change_ids() {
-  const std::vector<std::int64_t> before = std::exchange(ids_, wishes_->change_ids());
+  const std::vector<std::int64_t> before = std::exchange(ids_, choices_->change_ids());
   if (ids_ == before) {
     return;
   }
@@ -28,10 +28,10 @@ void ClientProcess::change_ids() {
     numbers += ' ' + std::to_string(id);
   }
   world_.note(name_ + ": follows" + numbers);
-  world_.count(Sight::ids_changed);
+  world_.count(Situation::ids_changed);
   attempts_.on_ids_changed(clock_.now());
   if (attempts_.changes() == 2) {
-    world_.count(Sight::changes_gathered);
+    world_.count(Situation::changes_gathered);
   }
   judge_.follow(ids_);
   check_accepted(session_->follow(instance_ids(workflow_, ids_), clock_.now()));
@@ -40,8 +40,8 @@ void ClientProcess::change_ids() {
 
 void ClientProcess::plan_return(ConnectionReason reason) {
   const Return how =
-      reason == ConnectionReason::told_to_stop ? Return::anew : wishes_->choose_return();
-  world_.after(wishes_->next_return(), [this, how, due = return_] {
+      reason == ConnectionReason::told_to_stop ? Return::anew : choices_->choose_return();
+  world_.after(choices_->next_return(), [this, how, due = return_] {
     if (!is_settling_ && due == return_) {
       come_back(how);
     }
@@ -54,7 +54,7 @@ void ClientProcess::come_back(Return how) {
   }
   if (how == Return::for_more) {
     until_final_ = false;
-    world_.count(Sight::end_passed_over);
+    world_.count(Situation::end_passed_over);
   }
   Stored stored = store();
   if (how == Return::without_end) {
@@ -69,7 +69,7 @@ void ClientProcess::count_request(const StreamRequest& request) {
   for (const std::int64_t id : request.snapshots) {
     const bool is_again =
         std::find(named_before_.begin(), named_before_.end(), id) != named_before_.end();
-    world_.count(is_again ? Sight::name_repeated : Sight::snapshot_named);
+    world_.count(is_again ? Situation::name_repeated : Situation::snapshot_named);
   }
   named_before_ = request.snapshots;
   updates_before_ = judge_.updates();
