@@ -90,7 +90,7 @@ export class Attempts<W extends Workflow> {
     };
     const url = withQuery(this.#url, query);
     const begin =
-      this.#early.take(kind, url, lastEventId) ??
+      this.#early.handOver(kind, url, lastEventId) ??
       prepareTransport(this.#options, this.#preferred, kind, url, lastEventId, credential);
     // The page's function that gives the headers may have closed the stream, as may its fetch or EventSource.
     if (owner.isCurrent(client)) {

@@ -5,13 +5,13 @@ import { prepareTransport } from "./stream_transport.js";
 import type { TransportEvents } from "./transport.js";
 
 /** What waits for the module at most: as much text or bytes. A stream that sends more is asked for again. */
-const heldMax = 1 << 20;
+const bufferedMax = 1 << 20;
 
 /** What a transport reports, kept until somebody takes it. */
-class HeldEvents implements TransportEvents {
-  #held: ((events: TransportEvents) => void)[] | null = [];
+class BufferedEvents implements TransportEvents {
+  #buffered: ((events: TransportEvents) => void)[] | null = [];
   #size = 0;
-  #taker: TransportEvents | null = null;
+  #receiver: TransportEvents | null = null;
   readonly #overflow: () => void;
 
   constructor(overflow: () => void) {
@@ -35,33 +35,33 @@ class HeldEvents implements TransportEvents {
   }
 
   /** From a microtask on: no transport reports before its opener has returned. */
-  passTo(taker: TransportEvents): void {
-    this.#taker = taker;
+  passTo(receiver: TransportEvents): void {
+    this.#receiver = receiver;
     queueMicrotask(() => {
       // What comes meanwhile is appended.
-      for (let index = 0; index < (this.#held?.length ?? 0); ++index) {
-        this.#held?.[index]?.(taker);
+      for (let index = 0; index < (this.#buffered?.length ?? 0); ++index) {
+        this.#buffered?.[index]?.(receiver);
       }
-      this.#held = null;
+      this.#buffered = null;
     });
   }
 
   /** Nothing is passed any more. */
   drop(): void {
-    this.#held = null;
-    this.#taker = null;
+    this.#buffered = null;
+    this.#receiver = null;
   }
 
   #pass(size: number, report: (events: TransportEvents) => void): void {
-    if (this.#held === null) {
-      if (this.#taker !== null) {
-        report(this.#taker);
+    if (this.#buffered === null) {
+      if (this.#receiver !== null) {
+        report(this.#receiver);
       }
       return;
     }
-    this.#held.push(report);
+    this.#buffered.push(report);
     this.#size += size;
-    if (this.#taker === null && this.#size > heldMax) {
+    if (this.#receiver === null && this.#size > bufferedMax) {
       this.#overflow();
     }
   }
@@ -73,7 +73,7 @@ class HeldEvents implements TransportEvents {
  */
 export class EarlyTransport {
   #request = "";
-  #events: HeldEvents | null = null;
+  #events: BufferedEvents | null = null;
   #closeTransport: (() => void) | null = null;
   /** The page's fetch may start the stream anew. */
   #isOpening = false;
@@ -100,7 +100,7 @@ export class EarlyTransport {
   }
 
   #begin<W extends Workflow>(options: WorkflowStreamOptions<W>, transport: TransportName, url: string): void {
-    const events = new HeldEvents(() => this.close());
+    const events = new BufferedEvents(() => this.close());
     this.#request = requestText(url, "");
     this.#events = events;
     this.#isOpening = true;
@@ -121,7 +121,7 @@ export class EarlyTransport {
   }
 
   /** Hands over what `open` began, as `prepareTransport` does, if it is this request; else closes it. */
-  take(kind: TransportKind, url: string, lastEventId: string): ((events: TransportEvents) => () => void) | null {
+  handOver(kind: TransportKind, url: string, lastEventId: string): ((events: TransportEvents) => () => void) | null {
     const [held, closeTransport] = [this.#events, this.#closeTransport];
     if (
       held === null ||

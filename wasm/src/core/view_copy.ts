@@ -31,7 +31,7 @@ export class ViewCopy {
     return this.#doubles;
   }
 
-  take(core: Core, address: number): void {
+  copyFrom(core: Core, address: number): void {
     const { bytes, words } = core;
     const word = (at: number) => words[(address + at) >> 2] ?? 0;
     const stagesSize = word(stageCountAt) * stageBytes;

@@ -125,7 +125,7 @@ export class ViewReader<W extends Workflow> {
       // There is no new view: the one before gets a gap.
       void this.view;
     }
-    this.#copy.take(core, address);
+    this.#copy.copyFrom(core, address);
     this.#hasUnread = true;
     this.#isFinal = core.bytes[address + isFinalAt] === 1;
   }

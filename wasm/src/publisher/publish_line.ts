@@ -86,7 +86,7 @@ export class PublishLine {
       this.#pause(now);
       return null;
     }
-    return this.#queue.take(now);
+    return this.#queue.startSending(now);
   }
 
   isAwaited(sending: Sending): boolean {

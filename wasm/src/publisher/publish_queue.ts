@@ -126,7 +126,7 @@ export class PublishQueue {
    * The next batch to send, which is in flight from now on. Null: nothing waits, the line is busy, or answers are due
    * before what was held back can be sent again.
    */
-  take(now: number): Sending | null {
+  startSending(now: number): Sending | null {
     const { batchesInFlightMax } = this.#limits;
     if (this.#line.length >= batchesInFlightMax || this.#isAnyHeld) {
       return null;
