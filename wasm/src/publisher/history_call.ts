@@ -29,7 +29,7 @@ export interface Caller {
   /** What nobody else is called. */
   readonly publisher: string;
   /** The greatest id that this process has met. */
-  readonly known: string;
+  readonly greatestId: string;
   /** As `ScriptRunner` says. */
   readonly serversMove: boolean;
 }
@@ -40,7 +40,7 @@ export function publishCall(history: HistoryOptions, caller: Caller, sending: Se
   const keys = [names.history, names.server, names.publisher(caller.publisher)];
   const args = [
     "publish",
-    caller.known,
+    caller.greatestId,
     String(history.length),
     String(history.bytes),
     history.channel,

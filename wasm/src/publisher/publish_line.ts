@@ -8,8 +8,8 @@ export type PublishResult = string | PublishError;
 /** What the shell is to do. */
 export type LineAction =
   | { readonly kind: "settle"; readonly publishes: readonly Publish[]; readonly results: readonly PublishResult[] }
-  | { readonly kind: "tell trouble"; readonly trouble: PublishError }
-  | { readonly kind: "tell recovery" }
+  | { readonly kind: "report trouble"; readonly trouble: PublishError }
+  | { readonly kind: "report recovery" }
   /** The client is to connect anew: behind the server's name there may be another server by now. */
   | { readonly kind: "reconnect" }
   /** The client is to find out where the history is, if it is not connected to there. */
@@ -42,7 +42,7 @@ export class PublishLine {
   /** When to look whether anything goes on; null while nothing waits. */
   #silentAt: number | null = null;
   /** The kinds of trouble that were told since Redis last took an update. */
-  readonly #told = new Set<string>();
+  readonly #reported = new Set<string>();
   #isClosed = false;
 
   /** `keptMs`: how long Redis keeps by what it knows a batch again. `random`: from 0 to 1, to spread retries. */
@@ -67,7 +67,7 @@ export class PublishLine {
         "full",
         `the update was dropped, since ${others} wait for redis already: bring redis back`,
       );
-      this.#tell(full);
+      this.#report(full);
       this.#reject([publish], full);
     }
   }
@@ -110,7 +110,7 @@ export class PublishLine {
   }
 
   /** Redis has taken a batch: a result for each update. */
-  onTaken(sending: Sending, results: readonly PublishResult[], now: number): void {
+  onResults(sending: Sending, results: readonly PublishResult[], now: number): void {
     if (!this.#queue.isAwaited(sending)) {
       return;
     }
@@ -119,7 +119,7 @@ export class PublishLine {
     this.#onRecovered();
     for (const result of results) {
       if (typeof result !== "string") {
-        this.#tell(result);
+        this.#report(result);
       }
     }
     this.#actions.push({ kind: "settle", publishes: sending.batch.publishes, results });
@@ -135,7 +135,7 @@ export class PublishLine {
     const lost =
       "the update was sent before, its acknowledgement was lost, and whether subscribers heard it is not known: ";
     const error = sending.batch.isUncertain ? new PublishError("unknown_outcome", lost + refusal.message) : refusal;
-    this.#tell(error);
+    this.#report(error);
     this.#reject(sending.batch.publishes, error);
   }
 
@@ -157,7 +157,7 @@ export class PublishLine {
     } else {
       this.#queue.holdBack(sending);
     }
-    this.#tell(trouble);
+    this.#report(trouble);
     if (this.#pausedUntil === null) {
       this.#pause(now);
     }
@@ -223,19 +223,19 @@ export class PublishLine {
   }
 
   #onRecovered(): void {
-    const hasWaited = this.#told.has("unreachable") || this.#told.has("unreplicated");
-    this.#told.clear();
+    const hasWaited = this.#reported.has("unreachable") || this.#reported.has("unreplicated");
+    this.#reported.clear();
     if (hasWaited) {
-      this.#actions.push({ kind: "tell recovery" });
+      this.#actions.push({ kind: "report recovery" });
     }
   }
 
   #onSilence(now: number): void {
     this.#silentAt = now + silenceMs;
     this.#actions.push({ kind: "find primary" });
-    if (!this.#told.has("unreplicated")) {
+    if (!this.#reported.has("unreplicated")) {
       const silent = `redis has taken no update for ${silenceMs} ms: is it running, and the client connected?`;
-      this.#tell(new PublishError("unreachable", `${silent} They wait until then`));
+      this.#report(new PublishError("unreachable", `${silent} They wait until then`));
     }
   }
 
@@ -248,7 +248,7 @@ export class PublishLine {
         "the update was sent to redis, but its acknowledgement was lost, and redis did not come back in time: " +
           "whether subscribers heard it is not known",
       );
-      this.#tell(unknown);
+      this.#report(unknown);
       this.#reject(expired, unknown);
     }
     if (this.#queue.count === 0) {
@@ -263,10 +263,10 @@ export class PublishLine {
   }
 
   /** One of a kind, until Redis takes updates again. */
-  #tell(trouble: PublishError): void {
-    if (!this.#told.has(trouble.kind)) {
-      this.#told.add(trouble.kind);
-      this.#actions.push({ kind: "tell trouble", trouble });
+  #report(trouble: PublishError): void {
+    if (!this.#reported.has(trouble.kind)) {
+      this.#reported.add(trouble.kind);
+      this.#actions.push({ kind: "report trouble", trouble });
     }
   }
 }

@@ -24,7 +24,7 @@ export class PublishSender {
   readonly #options: SenderOptions;
   readonly #line: PublishLine;
   /** The greatest id that this process has met. */
-  #known = "0-0";
+  #greatestId = "0-0";
   #isAdvanceDue = false;
   #cancelTimer: (() => void) | null = null;
   #timerAt: number | null = null;
@@ -85,10 +85,10 @@ export class PublishSender {
       case "settle":
         settle(action.publishes, action.results);
         break;
-      case "tell trouble":
+      case "report trouble":
         callListener(() => this.#options.onTrouble(action.trouble));
         break;
-      case "tell recovery":
+      case "report recovery":
         callListener(this.#options.onRecovery);
         break;
       case "reconnect":
@@ -106,7 +106,7 @@ export class PublishSender {
 
   async #send(sending: Sending): Promise<void> {
     const { history, name, clock } = this.#options;
-    const caller = { publisher: name, known: this.#known, serversMove: this.#runner.serversMove };
+    const caller = { publisher: name, greatestId: this.#greatestId, serversMove: this.#runner.serversMove };
     const { keys, args } = publishCall(history, caller, sending);
     try {
       const answer = await this.#runner.run(keys, args, () => this.#line.isAwaited(sending));
@@ -126,9 +126,9 @@ export class PublishSender {
 
   #onAnswer(sending: Sending, results: readonly PublishResult[]): void {
     for (const result of results) {
-      this.#known = typeof result === "string" ? greaterId(result, this.#known) : this.#known;
+      this.#greatestId = typeof result === "string" ? greaterId(result, this.#greatestId) : this.#greatestId;
     }
-    this.#line.onTaken(sending, results, this.#options.clock.now());
+    this.#line.onResults(sending, results, this.#options.clock.now());
   }
 
   /** To the client, while anything waits. */

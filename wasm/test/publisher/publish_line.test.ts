@@ -32,7 +32,7 @@ function describeAction(action: LineAction): string[] {
         const result = action.results[index];
         return `${message}: ${typeof result === "string" ? result : result?.kind}`;
       });
-    case "tell trouble":
+    case "report trouble":
       return [`trouble: ${action.trouble.kind}`];
     default:
       return [action.kind];
@@ -52,7 +52,7 @@ function nextSending(line: PublishLine, now = 0): Sending {
 describe("a line of updates", () => {
   it("says what came of each", () => {
     const line = lineWith("a", "b");
-    line.onTaken(nextSending(line), ["1-1", new PublishError("refused", "no JSON")], 0);
+    line.onResults(nextSending(line), ["1-1", new PublishError("refused", "no JSON")], 0);
     expect(actions(line)).toEqual(["trouble: refused", "a: 1-1", "b: refused"]);
     expect([line.count, line.nextDeadline()]).toEqual([0, null]);
   });
@@ -68,10 +68,10 @@ describe("a line of updates", () => {
       now += delayMs;
       line.onDeadline(now);
     }
-    line.onTaken(nextSending(line, now), ["1-1"], now);
+    line.onResults(nextSending(line, now), ["1-1"], now);
     expect(actions(line).filter((word) => word !== "find primary")).toEqual([
       "trouble: unreachable",
-      "tell recovery",
+      "report recovery",
       "a: 1-1",
     ]);
   });
@@ -132,8 +132,8 @@ describe("a line of updates", () => {
     line.onDeadline(2_000);
     line.onDeadline(4_000);
     expect(actions(line)).toEqual(["find primary", "trouble: unreachable", "find primary"]);
-    line.onTaken(kept, ["1-1"], 4_500);
-    expect(actions(line)).toEqual(["tell recovery", "a: 1-1"]);
+    line.onResults(kept, ["1-1"], 4_500);
+    expect(actions(line)).toEqual(["report recovery", "a: 1-1"]);
   });
 
   it("gives up what may be in the history before Redis forgets it, though a client keeps it", () => {
@@ -145,7 +145,7 @@ describe("a line of updates", () => {
     line.onDeadline(55_000);
     expect(actions(line)).toContain("a: unknown_outcome");
     expect(nextSending(line, 55_000).batch.publishes.map(({ message }) => message)).toEqual(["b"]);
-    line.onTaken(kept, ["1-1"], 55_001);
+    line.onResults(kept, ["1-1"], 55_001);
     expect(actions(line)).not.toContain("a: 1-1");
   });
 
@@ -167,8 +167,8 @@ describe("a line of updates", () => {
     expect(again.batch).toBe(short.batch);
     line.onFailed(again, unreplicated, null, 300);
     line.onDeadline(2_000);
-    line.onTaken(nextSending(line, 2_000), ["1-1"], 2_100);
-    expect(actions(line)).toEqual(["trouble: unreplicated", "find primary", "tell recovery", "a: 1-1"]);
+    line.onResults(nextSending(line, 2_000), ["1-1"], 2_100);
+    expect(actions(line)).toEqual(["trouble: unreplicated", "find primary", "report recovery", "a: 1-1"]);
   });
 
   it("refuses what is too much, and says so once", () => {
@@ -202,7 +202,7 @@ describe("a line of updates", () => {
     line.push(publish("b"), 0);
     line.close();
     line.push(publish("c"), 0);
-    line.onTaken(sent, ["1-1"], 0);
+    line.onResults(sent, ["1-1"], 0);
     expect(actions(line)).toEqual(["a: unknown_outcome", "b: closed", "c: closed"]);
     expect([line.count, line.nextDeadline(), line.next(0, isReady)]).toEqual([0, null, null]);
   });
