@@ -23,7 +23,7 @@ export class Delivery<W extends Workflow> {
   readonly #pending: UpdateOf<W>[] = [];
   #isPaused = false;
   /** What change listeners have heard of last. */
-  #heard: { readonly snapshot: WorkflowSnapshot<W>; readonly version: number };
+  #announced: { readonly snapshot: WorkflowSnapshot<W>; readonly version: number };
   #isHurried = false;
   #isRunning = false;
 
@@ -37,7 +37,7 @@ export class Delivery<W extends Workflow> {
     if (onUpdate !== undefined) {
       this.updateListeners.add(onUpdate);
     }
-    this.#heard = { snapshot: store.current, version: store.version };
+    this.#announced = { snapshot: store.current, version: store.version };
   }
 
   add(update: UpdateOf<W>): void {
@@ -80,7 +80,7 @@ export class Delivery<W extends Workflow> {
       for (let next = this.#next(); next !== undefined; next = this.#next()) {
         this.updateListeners.call(next);
       }
-      if (this.#store.version === this.#heard.version || !(isNext || this.#isDueNow())) {
+      if (this.#store.version === this.#announced.version || !(isNext || this.#isDueNow())) {
         break;
       }
       if (announcements === announcementsMax) {
@@ -98,7 +98,7 @@ export class Delivery<W extends Workflow> {
   }
 
   #isDueNow(): boolean {
-    const { connection, reason, isConnected } = this.#heard.snapshot;
+    const { connection, reason, isConnected } = this.#announced.snapshot;
     const now = this.#store.fields;
     const isOther = now.connection !== connection || now.reason !== reason || now.isConnected !== isConnected;
     return this.#isHurried || isOther || !this.#pacer.putOff(() => this.#run(true));
@@ -107,9 +107,9 @@ export class Delivery<W extends Workflow> {
   #announce(): void {
     this.#pacer.cancel();
     this.#isHurried = false;
-    const before = this.#heard.snapshot;
-    this.#heard = { snapshot: this.#store.current, version: this.#store.version };
-    if (this.#heard.snapshot !== before) {
+    const before = this.#announced.snapshot;
+    this.#announced = { snapshot: this.#store.current, version: this.#store.version };
+    if (this.#announced.snapshot !== before) {
       this.changeListeners.call();
     }
   }

@@ -150,7 +150,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     this.#followed.check();
     this.#attempts.begin();
     this.#store.change({ connection: "connecting", reason: "requested", isConnected: false, error: null });
-    this.#leaveSignals = (this.#options.signals ?? browserSignals).subscribe((signal) => this.#hear(signal));
+    this.#leaveSignals = (this.#options.signals ?? browserSignals).subscribe((signal) => this.#onSignal(signal));
     this.#load();
     this.#attempts.openEarly(() => this.#followed.firstQuery, this.#cursor());
   }
@@ -178,7 +178,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     this.#client.connect(now);
   }
 
-  #hear(signal: Signal): void {
+  #onSignal(signal: Signal): void {
     this.#batch(() => {
       if (this.#client !== null) {
         this.#client.signal(signal, this.#timer.now());

@@ -129,7 +129,7 @@ export class Lease<W extends Workflow> implements PoolUser<W> {
     return this.#snapshot;
   }
 
-  hear(update: UpdateOf<W>): void {
+  receive(update: UpdateOf<W>): void {
     this.#updateListeners.call(update);
   }
 

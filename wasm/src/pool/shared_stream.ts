@@ -6,7 +6,7 @@ import type { IdOf, Workflow } from "../workflow/workflow.js";
 
 /** Who wants a topic. */
 export interface TopicUser<W extends Workflow> {
-  hear(update: UpdateOf<W>): void;
+  receive(update: UpdateOf<W>): void;
   /** Something that it sees has changed. */
   changed(): void;
 }
@@ -46,13 +46,16 @@ export class SharedStream<W extends Workflow> {
   /** True while it is closed because nobody wants it. */
   #isParked = true;
   /** What users were last told of. */
-  #told: WorkflowSnapshot<W>;
+  #reported: WorkflowSnapshot<W>;
   readonly #stops: readonly (() => void)[];
 
   constructor(source: UpdateSource<W>, changed: (stream: SharedStream<W>) => void) {
     this.source = source;
-    this.#told = source.getSnapshot();
-    this.#stops = [source.subscribeToUpdates((update) => this.#hear(update)), source.subscribe(() => changed(this))];
+    this.#reported = source.getSnapshot();
+    this.#stops = [
+      source.subscribeToUpdates((update) => this.#onUpdate(update)),
+      source.subscribe(() => changed(this)),
+    ];
   }
 
   get isParked(): boolean {
@@ -126,7 +129,7 @@ export class SharedStream<W extends Workflow> {
 
   /** Notes that the server has let the stream in. Returns whether it has done so since the last change. */
   noteOpened(): boolean {
-    if (!this.isOpen || this.#told.connection === "open") {
+    if (!this.isOpen || this.#reported.connection === "open") {
       return false;
     }
     this.topics.forEach((topic) => {
@@ -136,11 +139,11 @@ export class SharedStream<W extends Workflow> {
   }
 
   /** Tells users of what has changed: those of a topic of its news, all of them of what the connection does. */
-  tellUsers(): void {
-    const before = this.#told;
-    this.#told = this.source.getSnapshot();
+  notifyUsers(): void {
+    const before = this.#reported;
+    this.#reported = this.source.getSnapshot();
     const isWhole = this.topics.has(null);
-    const concernsAll = isWhole || facts.some((name) => this.#told[name] !== before[name]);
+    const concernsAll = isWhole || facts.some((name) => this.#reported[name] !== before[name]);
     const concerned = new Set<TopicUser<W>>();
     for (const topic of this.topics.values()) {
       const view = topic.id === null ? null : this.source.view(topic.id);
@@ -195,7 +198,7 @@ export class SharedStream<W extends Workflow> {
     this.#stops.forEach((stop) => stop());
   }
 
-  #hear(update: UpdateOf<W>): void {
+  #onUpdate(update: UpdateOf<W>): void {
     const topic = this.topics.get(null) ?? this.topics.get(this.#idOf(update));
     if (topic === undefined) {
       return;
@@ -206,7 +209,7 @@ export class SharedStream<W extends Workflow> {
     for (const user of [...topic.users]) {
       // An earlier one may have changed who wants it.
       if (topic.users.has(user)) {
-        user.hear(update);
+        user.receive(update);
       }
     }
   }

@@ -164,7 +164,7 @@ export class StreamPool<W extends Workflow> {
     } else if (hasOpened) {
       this.#reunite();
     }
-    stream.tellUsers();
+    stream.notifyUsers();
   }
 
   /** One id that a user may not see must not cost the others theirs: finds it by trying parts of the stream. */
