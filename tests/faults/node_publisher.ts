@@ -151,11 +151,11 @@ const publish = await ways[how]?.();
 if (publish === undefined)
   throw new Error("usage: node_publisher.ts ioredis|node-redis|http|bare HOST:PORT, or sentinels");
 
-const told: Promise<void>[] = [];
-async function take(step: Step, way: Publish): Promise<void> {
+const answers: Promise<void>[] = [];
+async function publishStep(step: Step, way: Publish): Promise<void> {
   say("called", step.serial);
   try {
-    say("told", step.serial, ` ${(await way(step)) ?? "-"}`);
+    say("acknowledged", step.serial, ` ${(await way(step)) ?? "-"}`);
   } catch (error) {
     say("failed", step.serial, ` ${String(error).replace(/\s+/g, " ")}`);
   }
@@ -170,8 +170,8 @@ reading: for await (const chunk of process.stdin) {
   for (const line of lines) {
     // The end of the input itself makes vite-node end at once.
     if (line === "end") break reading;
-    told.push(take(readStep(line), publish));
+    answers.push(publishStep(readStep(line), publish));
   }
 }
-await Promise.all(told);
+await Promise.all(answers);
 process.exit(0);

@@ -21,7 +21,7 @@ const lossMs = 1_000;
 const published = (serial: number, id: string, more: Partial<Publish> = {}): Publish => ({
   ...publishOf({ publisher: "cpp", serial, registrationId: registrationOf(serial) }),
   calledMs: 100 * serial,
-  toldMs: 100 * serial + 5,
+  answeredMs: 100 * serial + 5,
   id: parseEventId(id),
   ...more,
 });
@@ -85,8 +85,8 @@ describe("the oracle finds nothing", () => {
     expect(
       judged([...inFirst, "view 10-5 view-10-5 whole", ...toSecond, "view 20-3 view-20-3 gap"]).violations,
     ).toEqual([]);
-    const told = [...inFirst, "reset 0-0", "snapshot 20-4 20-3 view-20-3", "view 20-3 view-20-3 whole"];
-    expect(judged(told).violations).toEqual([]);
+    const lines = [...inFirst, "reset 0-0", "snapshot 20-4 20-3 view-20-3", "view 20-3 view-20-3 whole"];
+    expect(judged(lines).violations).toEqual([]);
   });
 
   test("where a client of all registrations hears everything", () => {
@@ -138,8 +138,13 @@ describe("the oracle finds nothing", () => {
     const { violations, republished } = judged([...inFirst, "reset 20-4", "update 20-5", "view 20-5 view-20-5"], {
       history: (history) => history.add([entry("20-5", 5)]),
       publishes: (publishes) => {
-        const told = { publisher: "http", id: parseEventId("20-5"), calledMs: lossMs - 50, toldMs: lossMs + 50 };
-        Object.assign(publishes[4] as Publish, told);
+        const answered = {
+          publisher: "http",
+          id: parseEventId("20-5"),
+          calledMs: lossMs - 50,
+          answeredMs: lossMs + 50,
+        };
+        Object.assign(publishes[4] as Publish, answered);
       },
     });
     expect([violations, republished]).toEqual([[], 1]);
@@ -352,9 +357,9 @@ describe("the oracle complains", () => {
       /its update 4 was refused: no/,
     ],
     [
-      "a publisher is never told",
-      { publishes: (publishes) => Object.assign(publishes[3] as Publish, { toldMs: null, id: null }) },
-      /nobody told it what became of its update 4/,
+      "a publisher gets no answer",
+      { publishes: (publishes) => Object.assign(publishes[3] as Publish, { answeredMs: null, id: null }) },
+      /it got no answer for its update 4/,
     ],
   ])("where %s", (_what, more, expected) => {
     expect(complaint(whole, more)).toMatch(expected);

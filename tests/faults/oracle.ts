@@ -79,8 +79,8 @@ function judgePublishes(history: History, publishes: readonly Publish[]): Omit<V
     if (publish.failure !== null && !publish.isBare) {
       violations.push(`${publisher}: its update ${serial} was refused: ${publish.failure}`);
     }
-    if (publish.toldMs === null && !publish.isBare) {
-      violations.push(`${publisher}: nobody told it what became of its update ${serial}`);
+    if (publish.answeredMs === null && !publish.isBare) {
+      violations.push(`${publisher}: it got no answer for its update ${serial}`);
     }
     if (id !== null && history.entry(id)?.serial !== serial) {
       violations.push(`${publisher}: its update ${serial} was acknowledged as ${textOf(id)}, and is not there: lost`);
@@ -110,6 +110,6 @@ function judgePublishes(history: History, publishes: readonly Publish[]): Omit<V
 function mayEnterAgain(publish: Publish, before: Entry, entry: Entry, losses: readonly Loss[]): boolean {
   if (before.id.epoch === entry.id.epoch || compare(before.id, entry.id) > 0) return false;
   // Nobody knows when a bare one was adopted.
-  const untilMs = publish.hasOpenAttempt || publish.isBare ? Infinity : (publish.toldMs ?? Infinity);
+  const untilMs = publish.hasOpenAttempt || publish.isBare ? Infinity : (publish.answeredMs ?? Infinity);
   return losses.some(({ fromMs, toMs }) => (publish.calledMs ?? Infinity) <= toMs && untilMs >= fromMs);
 }

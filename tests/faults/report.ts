@@ -96,7 +96,7 @@ export function report({
   const head = [
     "fault, by itself",
     ...["lasted", "streams lost", "open again: median", "max"],
-    ...["clients touched", "whole again: median", "p99", "max", "publisher told: max"],
+    ...["clients touched", "whole again: median", "p99", "max", "acknowledged: max"],
   ];
   return `# A run with faults: seed ${seed}, ${seconds(durationMs)} s
 

@@ -7,7 +7,7 @@ import { type Observation, parseObservation } from "./observations.ts";
 
 /** Clients that write to no file. */
 interface Pages {
-  takeLines(): Promise<string[]>;
+  drainLines(): Promise<string[]>;
   /** Where their lines are put, for who looks into a run. */
   readonly path: string;
 }
@@ -33,10 +33,10 @@ export class Watch {
     // Only whole lines, so that no character is cut.
     const end = bytes.lastIndexOf("\n") + 1;
     this.offset += end;
-    const pageLines = (await this.pages?.takeLines()) ?? [];
+    const pageLines = (await this.pages?.drainLines()) ?? [];
     if (this.pages !== null) await appendFile(this.pages.path, pageLines.map((line) => `${line}\n`).join(""));
     for (const line of [...bytes.subarray(0, end).toString("utf8").split("\n"), ...pageLines]) {
-      if (line !== "") this.take(parseObservation(line));
+      if (line !== "") this.record(parseObservation(line));
     }
   }
 
@@ -57,7 +57,7 @@ export class Watch {
     });
   }
 
-  private take(observation: Observation): void {
+  private record(observation: Observation): void {
     this.observations.push(observation);
     const { client, kind } = observation;
     if (kind === "connected" || kind === "reset" || kind === "snapshot" || kind === "update") {

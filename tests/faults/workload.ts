@@ -74,7 +74,7 @@ export function publishOf({
     registrationId,
     isBare: publisher === "bare",
     calledMs: null,
-    toldMs: null,
+    answeredMs: null,
     id: null,
     failure: null,
     hasOpenAttempt: false,

@@ -29,9 +29,9 @@ describe("Redis and the gateway are lost together", () => {
     const ids: string[] = [];
     for (const number of numbers) {
       await client.publish(channel, update(number));
-      const told = await stream.nextUpdate();
-      expect(told.message).toBe(`Number ${number}`);
-      ids.push(told.id ?? "");
+      const next = await stream.nextUpdate();
+      expect(next.message).toBe(`Number ${number}`);
+      ids.push(next.id ?? "");
     }
     client.disconnect();
     return ids;
@@ -80,7 +80,7 @@ describe("Redis and the gateway are lost together", () => {
       expect(await stream.next()).toMatchObject({ type: "reset" });
       expect(await stream.next()).toMatchObject({ type: "snapshot", data: { message: "Number 1" } });
       const client = redis.connect();
-      while ((await client.publish(channel, update(2))) === 0) ;
+      while ((await client.publish(channel, update(2))) === 0);
       expect((await stream.nextUpdate()).message).toBe("Number 2");
       client.disconnect();
     });
