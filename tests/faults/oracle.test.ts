@@ -156,9 +156,9 @@ describe("the oracle finds nothing", () => {
     expect([violations, saved]).toEqual([[], 1]);
   });
 
-  test("where a bare update is lost, for nobody listened", () => {
+  test("where an update by plain PUBLISH is lost because nobody listened", () => {
     const { violations, unheard } = judged(whole, {
-      publishes: (publishes) => publishes.push(published(30, "0-0", { id: null, isBare: true })),
+      publishes: (publishes) => publishes.push(published(30, "0-0", { id: null, isPlain: true })),
     });
     expect([violations, unheard]).toEqual([[], 1]);
   });

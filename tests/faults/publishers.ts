@@ -28,7 +28,7 @@ export function publishersOf({ publishersLink, nginx }: Deployment): ReadonlyMap
     ["ioredis", nodePublisher("ioredis", [address])],
     ["node-redis", nodePublisher("node-redis", [address])],
     ["http", nodePublisher("http", [`127.0.0.1:${nginx.bufferingPort}`])],
-    ["bare", nodePublisher("bare", [address])],
+    ["plain", nodePublisher("plain", [address])],
   ]);
 }
 

@@ -6,7 +6,7 @@ export interface Publish {
   readonly serial: number;
   readonly registrationId: number;
   /** By a bare PUBLISH, which Redis forgets where nobody listens: it is told no id, and may be lost. */
-  readonly isBare: boolean;
+  readonly isPlain: boolean;
   calledMs: number | null;
   answeredMs: number | null;
   id: EventId | null;

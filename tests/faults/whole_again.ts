@@ -94,8 +94,8 @@ export function costs(
     }
     const acknowledgements = publishes
       .filter(
-        ({ calledMs: called, answeredMs, isBare }) =>
-          !isBare && called !== null && answeredMs !== null && called < nextMs && answeredMs > fromMs,
+        ({ calledMs: called, answeredMs, isPlain }) =>
+          !isPlain && called !== null && answeredMs !== null && called < nextMs && answeredMs > fromMs,
       )
       .map(({ calledMs: called, answeredMs }) => Math.min(answeredMs ?? 0, nextMs) - Math.max(called ?? 0, fromMs));
     const acknowledgedMs = acknowledgements.reduce((most, one) => Math.max(most, one), 0);
