@@ -261,7 +261,7 @@ describe("the oracle complains", () => {
     [
       "a snapshot that was announced does not come",
       [...inFirst, "reset 0-0", "update 20-1", "update 20-3", ...end],
-      /20-1 comes before what the greeting promised/,
+      /20-1 comes before what the connected event announced/,
     ],
     [
       "a view goes back",
@@ -300,11 +300,15 @@ describe("the oracle complains", () => {
     ],
     ["nothing is shown", [...inFirst, ...toSecond], /shows its registration as of none/],
     ["a client stays in the lost history", inFirst, /stands at 10-5, and the history at 20-4/],
-    ["a client is never greeted", ["connecting", "open accepted"], /has not been told what its greeting promised/],
     [
-      "a greeting names another cursor",
+      "a client never gets the connected event",
+      ["connecting", "open accepted"],
+      /has not been told what the connected event announced/,
+    ],
+    [
+      "the connected event names another cursor",
       [...inFirst, ...back, "connected 10-3", "update 10-5", ...toSecond, ...end],
-      /asked for what comes after 10-5, and is greeted with 10-3/,
+      /asked for what comes after 10-5, and the connected event says 10-3/,
     ],
     [
       "a page resumes after something else than it had",
@@ -365,7 +369,7 @@ describe("the oracle complains", () => {
     expect(complaint(whole, more)).toMatch(expected);
   });
 
-  test("and knows who was ahead by the greeting, where the gateway has caught up meanwhile", () => {
+  test("and knows who was ahead by the connected event, where the gateway has caught up meanwhile", () => {
     const lines = [
       ...inFirst,
       ...back,

@@ -51,7 +51,7 @@ export class Probe {
       await this.watch.look();
       this.publishing.look();
       waitsFor = {
-        ungreeted: this.watch.ungreeted,
+        withoutPosition: this.watch.withoutPosition,
         behind: this.watch.missing(() => last, followsAll).map(({ name }) => name),
         unanswered: this.publishing.unanswered(probeMs).map((publish) => `${publish.publisher} ${publish.serial}`),
         ...others(),

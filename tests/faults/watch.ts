@@ -45,8 +45,8 @@ export class Watch {
   }
 
   /** Of those that have come: who has no stream, or has not been told where it begins. */
-  get ungreeted(): string[] {
-    return [...this.stateOf].filter(([, state]) => state !== "greeted").map(([name]) => name);
+  get withoutPosition(): string[] {
+    return [...this.stateOf].filter(([, state]) => state !== "positioned").map(([name]) => name);
   }
 
   /** Who has not had everything up to the update that is its last one. */
@@ -61,7 +61,7 @@ export class Watch {
     this.observations.push(observation);
     const { client, kind } = observation;
     if (kind === "connected" || kind === "reset" || kind === "snapshot" || kind === "update") {
-      this.stateOf.set(client, "greeted");
+      this.stateOf.set(client, "positioned");
       this.lastOf.set(client, observation.id);
     } else if (kind === "connecting" || kind === "asks" || kind === "waiting" || kind === "closed") {
       this.stateOf.set(client, kind);
