@@ -4,10 +4,10 @@ import type { TransportName, WorkflowStreamOptions } from "./stream_options.js";
 import { prepareTransport } from "./stream_transport.js";
 import type { TransportEvents } from "./transport.js";
 
-/** What waits for the module at most: as much text or bytes. A stream that sends more is asked for again. */
+/** The most text or bytes that wait for the module. A stream that sends more is closed and requested again. */
 const bufferedMax = 1 << 20;
 
-/** What a transport reports, kept until somebody takes it. */
+/** Buffers what a transport reports until there is a receiver. */
 class BufferedEvents implements TransportEvents {
   #buffered: ((events: TransportEvents) => void)[] | null = [];
   #size = 0;
@@ -34,11 +34,11 @@ class BufferedEvents implements TransportEvents {
     this.#pass(0, (events) => events.ended(end));
   }
 
-  /** From a microtask on: no transport reports before its opener has returned. */
+  /** Passes events on from the next microtask: no transport reports before its opener has returned. */
   passTo(receiver: TransportEvents): void {
     this.#receiver = receiver;
     queueMicrotask(() => {
-      // What comes meanwhile is appended.
+      // Events that arrive meanwhile are appended.
       for (let index = 0; index < (this.#buffered?.length ?? 0); ++index) {
         this.#buffered?.[index]?.(receiver);
       }
@@ -46,7 +46,7 @@ class BufferedEvents implements TransportEvents {
     });
   }
 
-  /** Nothing is passed any more. */
+  /** Drops the buffer and passes nothing on any more. */
   drop(): void {
     this.#buffered = null;
     this.#receiver = null;
@@ -68,22 +68,22 @@ class BufferedEvents implements TransportEvents {
 }
 
 /**
- * The first attempt of a stream, begun while the module loads. What it reports waits until the core asks for the same
- * request; asked for another one, or where too much waits, it is closed as if it had never been.
+ * The first attempt of a stream, begun while the module loads. Its events wait until the core asks for the same
+ * request. If the core asks for another one, or too much waits, it is closed without effect.
  */
 export class EarlyTransport {
   #request = "";
   #events: BufferedEvents | null = null;
   #closeTransport: (() => void) | null = null;
-  /** The page's fetch may start the stream anew. */
+  /** Guards against re-entry: the page's fetch may restart the stream. */
   #isOpening = false;
-  /** Counts what was begun or given up, so that what was planned knows that it is no longer wanted. */
+  /** Counts starts and closes, so that a planned start notices that it is obsolete. */
   #run = 0;
 
   /**
-   * Begins it a microtask later, at the address as it is by then: the rows of a page ask for one id after the other.
-   * Does nothing where the page has a word in each attempt, where the environment makes none possible, or for a stream
-   * that resumes: what it asks for is the core's to say.
+   * Begins a microtask later, with the address of that moment: the rows of a page add their ids one by one. Does
+   * nothing if the page takes part in each attempt (`token`, or a function for `headers`), or if the stream resumes,
+   * since then the core decides what to ask for.
    */
   open<W extends Workflow>(
     options: WorkflowStreamOptions<W>,
@@ -113,14 +113,17 @@ export class EarlyTransport {
         closeTransport();
       }
     } catch {
-      // The core's own attempt will say so.
+      // The core's own attempt will report the error.
       this.close();
     } finally {
       this.#isOpening = false;
     }
   }
 
-  /** Hands over what `open` began, as `prepareTransport` does, if it is this request; else closes it. */
+  /**
+   * Hands over the transport that `open` began, in the form of `prepareTransport`, if the request is the same;
+   * otherwise closes it and returns null.
+   */
   handOver(kind: TransportKind, url: string, lastEventId: string): ((events: TransportEvents) => () => void) | null {
     const [held, closeTransport] = [this.#events, this.#closeTransport];
     if (

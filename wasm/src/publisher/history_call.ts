@@ -44,7 +44,7 @@ export function publishCall(history: HistoryOptions, caller: Caller, sending: Se
     String(history.length),
     String(history.bytes),
     history.channel,
-    // Empty: the gateways check how the server keeps its writes.
+    // Empty: this caller doesn't know how the server keeps its writes; the gateways find out.
     caller.serversMove ? "moves" : "",
     String(history.keyLifetimeMs),
     String(first),
