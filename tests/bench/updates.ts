@@ -42,7 +42,7 @@ export function batchCall(
     resolve: () => undefined,
     reject: () => undefined,
   }));
-  const caller = { publisher, known: "0-0", serversMove: false };
+  const caller = { publisher, greatestId: "0-0", serversMove: false };
   return publishCall(history, caller, {
     batch: { first, publishes, firstSent: 0, isUncertain: false },
     isFirstInLine: true,

@@ -38,13 +38,13 @@ export class ChromiumClients {
   }
 
   /** What was observed since it was last asked. */
-  async takeLines(): Promise<string[]> {
-    const taken = await Promise.all(this.pages.map((page) => page.evaluate(() => window.takeObservations?.() ?? [])));
+  async drainLines(): Promise<string[]> {
+    const taken = await Promise.all(this.pages.map((page) => page.evaluate(() => window.drainObservations?.() ?? [])));
     return taken.flat();
   }
 
-  async tellViews(): Promise<void> {
-    for (const page of this.pages) await page.evaluate(() => window.tellViews?.());
+  async reportViews(): Promise<void> {
+    for (const page of this.pages) await page.evaluate(() => window.reportViews?.());
   }
 
   async stop(): Promise<void> {

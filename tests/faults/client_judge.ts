@@ -49,7 +49,7 @@ export class ClientJudge {
   connections = 0;
 
   /** What has to come next before any update. */
-  private due: "greeting" | "reset" | "snapshot" | "nothing" = "greeting";
+  private due: "connected" | "reset" | "snapshot" | "nothing" = "connected";
   /** Of the last event that had an id; null: there was none. */
   private cursor: EventId | null = null;
   /** What this attempt asked for. */
@@ -77,7 +77,7 @@ export class ClientJudge {
         return;
       case "connecting":
         this.asked = this.cursor;
-        this.due = "greeting";
+        this.due = "connected";
         return;
       case "asks":
         return this.onAsks(observation.cursor);
@@ -107,7 +107,7 @@ export class ClientJudge {
     const end = this.history.end;
     if (end === null) return;
     if (this.position === null || this.due !== "nothing") {
-      return this.fail("at the end it has not been told what its greeting promised");
+      return this.fail("at the end it has not been told what the connected event announced");
     }
     if (this.position.epoch !== end.epoch) {
       return this.fail(`at the end it stands at ${textOf(this.position)}, and the history at ${textOf(end)}`);
@@ -140,7 +140,7 @@ export class ClientJudge {
       if (cursor !== null && !isBeforeAll(cursor)) this.position = cursor;
     }
     this.asked = this.cursor;
-    this.due = "greeting";
+    this.due = "connected";
   }
 
   private onOpen(atMs: number): void {
@@ -157,7 +157,7 @@ export class ClientJudge {
   }
 
   private onConnected(id: EventId, atMs: number): void {
-    if (this.due !== "greeting") this.fail("it is greeted twice");
+    if (this.due !== "connected") this.fail("it gets a second connected event");
     this.cursor = id;
     if (isBeforeAll(id)) {
       this.due = this.asked === null ? "snapshot" : "reset";
@@ -167,7 +167,7 @@ export class ClientJudge {
     if (this.asked === null) {
       this.establish(id, atMs);
     } else if (compare(this.asked, id) !== 0) {
-      this.fail(`it asked for what comes after ${textOf(this.asked)}, and is greeted with ${textOf(id)}`);
+      this.fail(`it asked for what comes after ${textOf(this.asked)}, and the connected event says ${textOf(id)}`);
     }
   }
 
@@ -179,7 +179,7 @@ export class ClientJudge {
     if (this.due !== "nothing" || position === null) {
       this.due = "nothing";
       this.position = id;
-      return this.fail(`the update ${name} comes before what the greeting promised`);
+      return this.fail(`the update ${name} comes before what the connected event announced`);
     }
     this.position = id;
     const entry = this.history.entry(id);
@@ -209,12 +209,12 @@ export class ClientJudge {
 
   private onReset(id: EventId, atMs: number): void {
     if (this.due !== "nothing" && this.due !== "reset")
-      this.fail("a reset comes where the greeting promised something else");
+      this.fail("a reset comes where the connected event announced something else");
     this.cursor = id;
     this.viewId = null;
     this.hasGap = true;
     this.openResets.push({
-      isGreeting: this.due === "reset",
+      isOnConnect: this.due === "reset",
       hadNone: this.due === "reset" && this.asked !== null && isBeforeAll(this.asked),
     });
     this.due = "snapshot";
@@ -281,15 +281,15 @@ function named(id: EventId | null): string {
 
 interface OpenReset {
   /** It belongs to a greeting: the cursor that the client came with could not be served. */
-  readonly isGreeting: boolean;
+  readonly isOnConnect: boolean;
   /** That cursor was none. */
   readonly hadNone: boolean;
 }
 
-function causeOf(before: EventId | null, after: EventId, { isGreeting, hadNone }: OpenReset): ResetCause {
+function causeOf(before: EventId | null, after: EventId, { isOnConnect, hadNone }: OpenReset): ResetCause {
   if (before !== null && compare(after, before) < 0) return "ahead";
   if (before !== null && after.epoch > before.epoch) return "epoch";
   if (hadNone) return "cut";
   // The gateway has caught up between its judging the cursor and the snapshot.
-  return isGreeting ? "ahead" : "unaccounted";
+  return isOnConnect ? "ahead" : "unaccounted";
 }

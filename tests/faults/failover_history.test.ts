@@ -17,9 +17,9 @@ const epochOf = (epoch: number, ...serials: readonly number[]): Append[] => [
   begin(epoch),
   ...serials.map((serial, index) => append(`${epoch}-${index + 1}`, serial)),
 ];
-const published = (serial: number, id: string | null, toldMs: number): Publish => ({
+const published = (serial: number, id: string | null, answeredMs: number): Publish => ({
   ...publishOf({ publisher: "cpp", serial, registrationId: 7 }),
-  ...{ calledMs: 100 * serial, toldMs, id: id === null ? null : parseEventId(id) },
+  ...{ calledMs: 100 * serial, answeredMs, id: id === null ? null : parseEventId(id) },
 });
 
 function judged(appends: readonly Append[], publishes: readonly Publish[]) {

@@ -43,7 +43,7 @@ export function failoverReport(outcomes: readonly FailoverOutcome[]): string {
     "whole: median",
     "p99",
     "max",
-    "publisher told: max",
+    "acknowledged: max",
   ];
   const figures = (of: (outcome: FailoverOutcome) => string | number): (string | number)[] => outcomes.map(of);
   const totals: Row[] = [

@@ -85,7 +85,7 @@ test("nobody loses, doubles or reorders an update, whatever happens to gateways,
   const clients = [...following.clients, ...browsing.clients];
   const watch = new Watch(observationsPath, clients, {
     path: pagePath,
-    takeLines: () => browsing.takeLines(),
+    drainLines: () => browsing.drainLines(),
   });
   const publishing = (publishers = new Publishers(
     publishersOf(deployed),
@@ -122,7 +122,7 @@ test("nobody loses, doubles or reorders an update, whatever happens to gateways,
     return watch.missing(lastFor).length === 0;
   }, settleMsMax);
   const endMs = Date.now();
-  await browsing.tellViews();
+  await browsing.reportViews();
   await following.end();
   await watch.look();
 

@@ -131,13 +131,13 @@ function countUpTo(ascending: readonly number[], most: number): number {
 
 /** Reads all that the history holds now. */
 export async function readHistory(redis: Redis, history: History): Promise<void> {
-  take(history, await redis.multi().xrange(historyKey, "-", "+").xinfo("STREAM", historyKey).exec());
+  addAnswers(history, await redis.multi().xrange(historyKey, "-", "+").xinfo("STREAM", historyKey).exec());
 }
 
 /** Empties Redis. The history is read in the same step, so that nothing enters it unseen. */
 export async function emptyRedis(redis: Redis, history: History): Promise<void> {
   const fromMs = Date.now();
-  take(history, await redis.multi().xrange(historyKey, "-", "+").xinfo("STREAM", historyKey).flushall().exec());
+  addAnswers(history, await redis.multi().xrange(historyKey, "-", "+").xinfo("STREAM", historyKey).flushall().exec());
   history.losses.push({ fromMs, toMs: Date.now() });
 }
 
@@ -151,9 +151,9 @@ export async function loseRedis(redis: Redis, history: History, lose: () => Prom
 }
 
 /** Takes what XRANGE and XINFO answered; the latter fails where there is no history. */
-function take(history: History, answers: readonly [error: unknown, answer: unknown][] | null): void {
+function addAnswers(history: History, answers: readonly [error: unknown, answer: unknown][] | null): void {
   const [[, range] = [], [, info] = []] = answers ?? [];
-  if (!Array.isArray(range)) throw new Error("Redis did not tell its history");
+  if (!Array.isArray(range)) throw new Error("Redis gave no history");
   if (Array.isArray(info)) history.begin(parseEventId(String(info[info.indexOf("last-generated-id") + 1])).epoch);
   for (const [id, fields] of range as [id: string, fields: string[]][]) {
     history.add([entryOf(id, fields[fields.indexOf("message") + 1] ?? "", fields.includes("adopted"))]);

@@ -1,5 +1,5 @@
 // Publishes updates from Node, as a process that validates customers would: `node_publisher.ts HOW HOST:PORT`, where HOW is ioredis or
-// node-redis (the package's publisher over that client), http (the gateway's route, by way of what stands there) or bare (PUBLISH, and
+// node-redis (the package's publisher over that client), http (the gateway's route, by way of what stands there) or plain (PUBLISH, and
 // no more); or `node_publisher.ts sentinels`: over ioredis, by the sentinels that the environment names. Input and output are those of
 // update_publisher.cpp; and `gave-up SERIAL AT` where an attempt of http got no answer.
 
@@ -109,7 +109,7 @@ function throughRoute(address: string): Publish {
 }
 
 /** At most once: what could not be sent is not sent later. */
-function bare(host: string, port: number): Publish {
+function throughPlainPublish(host: string, port: number): Publish {
   const client = new Redis({
     host,
     port,
@@ -145,17 +145,17 @@ const ways: Readonly<Record<string, () => Publish | Promise<Publish>>> = {
   sentinels: () => throughSentinels(),
   "node-redis": () => throughNodeRedis(host, Number(port)),
   http: () => throughRoute(address),
-  bare: () => bare(host, Number(port)),
+  plain: () => throughPlainPublish(host, Number(port)),
 };
 const publish = await ways[how]?.();
 if (publish === undefined)
-  throw new Error("usage: node_publisher.ts ioredis|node-redis|http|bare HOST:PORT, or sentinels");
+  throw new Error("usage: node_publisher.ts ioredis|node-redis|http|plain HOST:PORT, or sentinels");
 
-const told: Promise<void>[] = [];
-async function take(step: Step, way: Publish): Promise<void> {
+const answers: Promise<void>[] = [];
+async function publishStep(step: Step, way: Publish): Promise<void> {
   say("called", step.serial);
   try {
-    say("told", step.serial, ` ${(await way(step)) ?? "-"}`);
+    say("acknowledged", step.serial, ` ${(await way(step)) ?? "-"}`);
   } catch (error) {
     say("failed", step.serial, ` ${String(error).replace(/\s+/g, " ")}`);
   }
@@ -170,8 +170,8 @@ reading: for await (const chunk of process.stdin) {
   for (const line of lines) {
     // The end of the input itself makes vite-node end at once.
     if (line === "end") break reading;
-    told.push(take(readStep(line), publish));
+    answers.push(publishStep(readStep(line), publish));
   }
 }
-await Promise.all(told);
+await Promise.all(answers);
 process.exit(0);

@@ -21,7 +21,7 @@ const lossMs = 1_000;
 const published = (serial: number, id: string, more: Partial<Publish> = {}): Publish => ({
   ...publishOf({ publisher: "cpp", serial, registrationId: registrationOf(serial) }),
   calledMs: 100 * serial,
-  toldMs: 100 * serial + 5,
+  answeredMs: 100 * serial + 5,
   id: parseEventId(id),
   ...more,
 });
@@ -85,8 +85,8 @@ describe("the oracle finds nothing", () => {
     expect(
       judged([...inFirst, "view 10-5 view-10-5 whole", ...toSecond, "view 20-3 view-20-3 gap"]).violations,
     ).toEqual([]);
-    const told = [...inFirst, "reset 0-0", "snapshot 20-4 20-3 view-20-3", "view 20-3 view-20-3 whole"];
-    expect(judged(told).violations).toEqual([]);
+    const lines = [...inFirst, "reset 0-0", "snapshot 20-4 20-3 view-20-3", "view 20-3 view-20-3 whole"];
+    expect(judged(lines).violations).toEqual([]);
   });
 
   test("where a client of all registrations hears everything", () => {
@@ -138,8 +138,13 @@ describe("the oracle finds nothing", () => {
     const { violations, republished } = judged([...inFirst, "reset 20-4", "update 20-5", "view 20-5 view-20-5"], {
       history: (history) => history.add([entry("20-5", 5)]),
       publishes: (publishes) => {
-        const told = { publisher: "http", id: parseEventId("20-5"), calledMs: lossMs - 50, toldMs: lossMs + 50 };
-        Object.assign(publishes[4] as Publish, told);
+        const answered = {
+          publisher: "http",
+          id: parseEventId("20-5"),
+          calledMs: lossMs - 50,
+          answeredMs: lossMs + 50,
+        };
+        Object.assign(publishes[4] as Publish, answered);
       },
     });
     expect([violations, republished]).toEqual([[], 1]);
@@ -151,9 +156,9 @@ describe("the oracle finds nothing", () => {
     expect([violations, saved]).toEqual([[], 1]);
   });
 
-  test("where a bare update is lost, for nobody listened", () => {
+  test("where an update by plain PUBLISH is lost because nobody listened", () => {
     const { violations, unheard } = judged(whole, {
-      publishes: (publishes) => publishes.push(published(30, "0-0", { id: null, isBare: true })),
+      publishes: (publishes) => publishes.push(published(30, "0-0", { id: null, isPlain: true })),
     });
     expect([violations, unheard]).toEqual([[], 1]);
   });
@@ -256,7 +261,7 @@ describe("the oracle complains", () => {
     [
       "a snapshot that was announced does not come",
       [...inFirst, "reset 0-0", "update 20-1", "update 20-3", ...end],
-      /20-1 comes before what the greeting promised/,
+      /20-1 comes before what the connected event announced/,
     ],
     [
       "a view goes back",
@@ -295,11 +300,15 @@ describe("the oracle complains", () => {
     ],
     ["nothing is shown", [...inFirst, ...toSecond], /shows its registration as of none/],
     ["a client stays in the lost history", inFirst, /stands at 10-5, and the history at 20-4/],
-    ["a client is never greeted", ["connecting", "open accepted"], /has not been told what its greeting promised/],
     [
-      "a greeting names another cursor",
+      "a client never gets the connected event",
+      ["connecting", "open accepted"],
+      /has not been told what the connected event announced/,
+    ],
+    [
+      "the connected event names another cursor",
       [...inFirst, ...back, "connected 10-3", "update 10-5", ...toSecond, ...end],
-      /asked for what comes after 10-5, and is greeted with 10-3/,
+      /asked for what comes after 10-5, and the connected event says 10-3/,
     ],
     [
       "a page resumes after something else than it had",
@@ -352,15 +361,15 @@ describe("the oracle complains", () => {
       /its update 4 was refused: no/,
     ],
     [
-      "a publisher is never told",
-      { publishes: (publishes) => Object.assign(publishes[3] as Publish, { toldMs: null, id: null }) },
-      /nobody told it what became of its update 4/,
+      "a publisher gets no answer",
+      { publishes: (publishes) => Object.assign(publishes[3] as Publish, { answeredMs: null, id: null }) },
+      /it got no answer for its update 4/,
     ],
   ])("where %s", (_what, more, expected) => {
     expect(complaint(whole, more)).toMatch(expected);
   });
 
-  test("and knows who was ahead by the greeting, where the gateway has caught up meanwhile", () => {
+  test("and knows who was ahead by the connected event, where the gateway has caught up meanwhile", () => {
     const lines = [
       ...inFirst,
       ...back,

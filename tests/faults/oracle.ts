@@ -61,7 +61,7 @@ function judgePublishes(history: History, publishes: readonly Publish[]): Omit<V
       continue;
     }
     entriesOf.set(publish.serial, [...(entriesOf.get(publish.serial) ?? []), entry]);
-    if (publish.isBare || entry.isSaved || publish.hasOpenAttempt) continue;
+    if (publish.isPlain || entry.isSaved || publish.hasOpenAttempt) continue;
     const key = `${entry.id.epoch} ${publish.publisher}`;
     const last = lastOf.get(key);
     if (last !== undefined && (last.serial ?? 0) > publish.serial) {
@@ -76,17 +76,17 @@ function judgePublishes(history: History, publishes: readonly Publish[]): Omit<V
   for (const publish of publishes) {
     const { publisher, serial, id } = publish;
     const entries = entriesOf.get(serial) ?? [];
-    if (publish.failure !== null && !publish.isBare) {
+    if (publish.failure !== null && !publish.isPlain) {
       violations.push(`${publisher}: its update ${serial} was refused: ${publish.failure}`);
     }
-    if (publish.toldMs === null && !publish.isBare) {
-      violations.push(`${publisher}: nobody told it what became of its update ${serial}`);
+    if (publish.answeredMs === null && !publish.isPlain) {
+      violations.push(`${publisher}: it got no answer for its update ${serial}`);
     }
     if (id !== null && history.entry(id)?.serial !== serial) {
       violations.push(`${publisher}: its update ${serial} was acknowledged as ${textOf(id)}, and is not there: lost`);
     }
     if (entries.length === 0) {
-      if (publish.isBare) unheard += 1;
+      if (publish.isPlain) unheard += 1;
       continue;
     }
     const [first, ...more] = entries;
@@ -110,6 +110,6 @@ function judgePublishes(history: History, publishes: readonly Publish[]): Omit<V
 function mayEnterAgain(publish: Publish, before: Entry, entry: Entry, losses: readonly Loss[]): boolean {
   if (before.id.epoch === entry.id.epoch || compare(before.id, entry.id) > 0) return false;
   // Nobody knows when a bare one was adopted.
-  const untilMs = publish.hasOpenAttempt || publish.isBare ? Infinity : (publish.toldMs ?? Infinity);
+  const untilMs = publish.hasOpenAttempt || publish.isPlain ? Infinity : (publish.answeredMs ?? Infinity);
   return losses.some(({ fromMs, toMs }) => (publish.calledMs ?? Infinity) <= toMs && untilMs >= fromMs);
 }

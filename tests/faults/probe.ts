@@ -31,7 +31,7 @@ export class Probe {
       status: "COMPLETED",
       message: numbered(publish.serial, "a probe"),
     });
-    publish.toldMs = Date.now();
+    publish.answeredMs = Date.now();
     return (publish.id = parseEventId(id));
   }
 
@@ -51,9 +51,9 @@ export class Probe {
       await this.watch.look();
       this.publishing.look();
       waitsFor = {
-        ungreeted: this.watch.ungreeted,
+        withoutPosition: this.watch.withoutPosition,
         behind: this.watch.missing(() => last, followsAll).map(({ name }) => name),
-        untold: this.publishing.untold(probeMs).map((publish) => `${publish.publisher} ${publish.serial}`),
+        unanswered: this.publishing.unanswered(probeMs).map((publish) => `${publish.publisher} ${publish.serial}`),
         ...others(),
       };
       return Object.values(waitsFor).every(({ length }) => length === 0) && Date.now() - probeMs > quietMs;

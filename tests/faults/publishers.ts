@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Child } from "../processes/child.ts";
 import { program } from "../processes/gateway.ts";
 import type { Deployment } from "./deployment.ts";
-import { type Publish, takePublisherLine } from "./publishes.ts";
+import { type Publish, applyPublisherLine } from "./publishes.ts";
 import { lineOf, publishOf, type PublisherName, type Step } from "./workload.ts";
 
 const viteNode = fileURLToPath(new URL("../../node_modules/vite-node/vite-node.mjs", import.meta.url));
@@ -28,7 +28,7 @@ export function publishersOf({ publishersLink, nginx }: Deployment): ReadonlyMap
     ["ioredis", nodePublisher("ioredis", [address])],
     ["node-redis", nodePublisher("node-redis", [address])],
     ["http", nodePublisher("http", [`127.0.0.1:${nginx.bufferingPort}`])],
-    ["bare", nodePublisher("bare", [address])],
+    ["plain", nodePublisher("plain", [address])],
   ]);
 }
 
@@ -63,16 +63,16 @@ export class Publishers {
       const from = this.takenOf.get(name) ?? 0;
       const to = log.lastIndexOf("\n") + 1;
       for (const line of log.slice(from, to).split("\n")) {
-        if (/^(called|told|failed|gave-up) \d/.test(line)) takePublisherLine(line, this.publishes);
+        if (/^(called|acknowledged|failed|gave-up) \d/.test(line)) applyPublisherLine(line, this.publishes);
       }
       this.takenOf.set(name, to);
     }
   }
 
   /** What was published before a time, and has not been acknowledged. */
-  untold(beforeMs: number): Publish[] {
+  unanswered(beforeMs: number): Publish[] {
     return [...this.publishes.values()].filter(
-      ({ calledMs, toldMs }) => calledMs !== null && calledMs < beforeMs && toldMs === null,
+      ({ calledMs, answeredMs }) => calledMs !== null && calledMs < beforeMs && answeredMs === null,
     );
   }
 

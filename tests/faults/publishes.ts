@@ -6,9 +6,9 @@ export interface Publish {
   readonly serial: number;
   readonly registrationId: number;
   /** By a bare PUBLISH, which Redis forgets where nobody listens: it is told no id, and may be lost. */
-  readonly isBare: boolean;
+  readonly isPlain: boolean;
   calledMs: number | null;
-  toldMs: number | null;
+  answeredMs: number | null;
   id: EventId | null;
   failure: string | null;
   /** An attempt was given up without an answer, so that it may still happen whenever. */
@@ -16,7 +16,7 @@ export interface Publish {
 }
 
 /** Takes a line of update_publisher.cpp or node_publisher.ts. */
-export function takePublisherLine(line: string, bySerial: ReadonlyMap<number, Publish>): void {
+export function applyPublisherLine(line: string, bySerial: ReadonlyMap<number, Publish>): void {
   const [what = "", serial = "", atMs = "", ...rest] = line.split(" ");
   const publish = bySerial.get(Number(serial));
   if (publish === undefined) throw new Error(`not a publisher's line: ${line}`);
@@ -27,12 +27,12 @@ export function takePublisherLine(line: string, bySerial: ReadonlyMap<number, Pu
     case "gave-up":
       publish.hasOpenAttempt = true;
       break;
-    case "told":
-      publish.toldMs = Number(atMs);
+    case "acknowledged":
+      publish.answeredMs = Number(atMs);
       publish.id = rest[0] === "-" ? null : parseEventId(rest[0] ?? "");
       break;
     case "failed":
-      publish.toldMs = Number(atMs);
+      publish.answeredMs = Number(atMs);
       publish.failure = rest.join(" ");
       break;
     default:

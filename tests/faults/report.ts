@@ -45,7 +45,10 @@ export function report({
     inflicted("redisKilled", "redisReplaced");
   const figures: Row[] = [
     ["clients, of which in Chromium", `${judges.length}, ${judges.filter(({ client }) => client.isPage).length}`],
-    ["updates published, of which bare", `${publishes.length}, ${publishes.filter(({ isBare }) => isBare).length}`],
+    [
+      "updates published, of which by plain PUBLISH",
+      `${publishes.length}, ${publishes.filter(({ isPlain }) => isPlain).length}`,
+    ],
     ["deliveries of updates", sum(({ updates }) => updates)],
     ["deliveries of snapshots", sum(({ snapshots }) => snapshots)],
     ["faults", faults.flatMap(({ kinds }) => kinds).length],
@@ -65,7 +68,7 @@ export function report({
     ["resets unaccounted for", resets.unaccounted],
     ["updates in a second history: it was lost while they were published", verdict.republished],
     ["updates in a second history: saved by a gateway that had heard them", verdict.saved],
-    ["bare updates that no gateway listened to", verdict.unheard],
+    ["updates by plain PUBLISH that no gateway listened to", verdict.unheard],
     ["lost; duplicated; out of order", `${count(/: lost/)}; ${count(/: duplicated/)}; ${count(/out of order$/)}`],
     ["violations of any kind", verdict.violations.length],
   ];
@@ -96,7 +99,7 @@ export function report({
   const head = [
     "fault, by itself",
     ...["lasted", "streams lost", "open again: median", "max"],
-    ...["clients touched", "whole again: median", "p99", "max", "publisher told: max"],
+    ...["clients touched", "whole again: median", "p99", "max", "acknowledged: max"],
   ];
   return `# A run with faults: seed ${seed}, ${seconds(durationMs)} s
 

@@ -16,9 +16,9 @@ declare global {
     /** Begins to follow. */
     followStream?: (client: PageClient) => void;
     /** What was observed since it was last asked. */
-    takeObservations?: () => string[];
+    drainObservations?: () => string[];
     /** Makes each client say what it shows. */
-    tellViews?: () => void;
+    reportViews?: () => void;
   }
 }
 
@@ -32,24 +32,24 @@ function membersOf(update: object): string {
   return JSON.stringify(Object.entries(update).sort(([left], [right]) => (left < right ? -1 : 1)));
 }
 
-window.takeObservations = () => {
+window.drainObservations = () => {
   const taken = lines;
   lines = [];
   return taken;
 };
-window.tellViews = () => ends.forEach((end) => end());
+window.reportViews = () => ends.forEach((end) => end());
 
 window.followStream = ({ name, registrationId, transport }) => {
   const say = (what: string): void => void lines.push(`${Date.now()} ${name} ${what}`);
   /** Updates that came over the wire, and that the package has yet to tell. */
-  const untold: { id: string; json: string }[] = [];
+  const undelivered: { id: string; json: string }[] = [];
 
   function ask(lastEventId: string | null): void {
-    untold.length = 0;
+    undelivered.length = 0;
     say(`asks ${lastEventId === null || lastEventId === "" ? "-" : lastEventId}`);
   }
 
-  function take(data: string, lastEventId: string): void {
+  function observe(data: string, lastEventId: string): void {
     const message = JSON.parse(data) as { type: string; data?: { id: string; registrationId: number } };
     const [, json = ""] = /^\{"type":"[a-z]+","data":(\{.*\})(?:,"timestamp":\d+)?\}$/s.exec(data) ?? [];
     switch (message.type) {
@@ -57,7 +57,7 @@ window.followStream = ({ name, registrationId, transport }) => {
       case "reset":
         return say(`${message.type} ${lastEventId}`);
       case "update":
-        untold.push({ id: lastEventId, json });
+        undelivered.push({ id: lastEventId, json });
         return say(`update ${lastEventId} ${message.data?.registrationId} ${fingerprint(json)}`);
       case "snapshot":
         return say(`snapshot ${lastEventId} ${message.data?.id} ${fingerprint(json)}`);
@@ -72,7 +72,7 @@ window.followStream = ({ name, registrationId, transport }) => {
     constructor(url: string) {
       super(url);
       ask(new URL(url, location.href).searchParams.get("lastEventId"));
-      this.addEventListener("message", (event: MessageEvent<string>) => take(event.data, event.lastEventId));
+      this.addEventListener("message", (event: MessageEvent<string>) => observe(event.data, event.lastEventId));
     }
   }
 
@@ -85,7 +85,7 @@ window.followStream = ({ name, registrationId, transport }) => {
     const observer = new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, controller) {
         const events = parser.push(chunk);
-        for (let index = 0; index < events.length; ++index) take(events.data(index), events.lastEventId(index));
+        for (let index = 0; index < events.length; ++index) observe(events.data(index), events.lastEventId(index));
         controller.enqueue(chunk);
       },
     });
@@ -95,7 +95,7 @@ window.followStream = ({ name, registrationId, transport }) => {
 
   /** The package must tell what came over the wire, all of it and in order. */
   function onUpdate(update: RegistrationUpdate): void {
-    const next = untold.shift();
+    const next = undelivered.shift();
     if (next === undefined || next.id !== update.id) {
       say(`malformed the package tells ${update.id} where ${next?.id ?? "nothing"} came`);
     } else if (membersOf(update) !== membersOf(JSON.parse(next.json) as object)) {
@@ -110,7 +110,7 @@ window.followStream = ({ name, registrationId, transport }) => {
     onUpdate,
   });
   let [state, view] = ["", null as string | null];
-  const tellView = (): void => {
+  const reportView = (): void => {
     const id = stream.getSnapshot().registration?.id ?? null;
     if (id !== null && id !== view) say(`view ${id} -`);
     view = id;
@@ -120,11 +120,11 @@ window.followStream = ({ name, registrationId, transport }) => {
     if (connection !== state && connection !== "connecting") say(`${connection} ${reason}`);
     state = connection;
     // By fetch, raw events are seen some time before the package has them.
-    if (transport === "eventsource") tellView();
+    if (transport === "eventsource") reportView();
   });
   ends.push(() => {
     view = null;
-    tellView();
+    reportView();
   });
   stream.connect();
 };

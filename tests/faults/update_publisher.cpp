@@ -8,9 +8,9 @@
 // The output has two lines for each; AT is milliseconds since the Unix epoch:
 //
 //     called SERIAL AT                                 when it was given to the library
-//     told SERIAL AT ID, or: failed SERIAL AT WHY
+//     acknowledged SERIAL AT ID, or: failed SERIAL AT WHY
 //
-// It ends after the line "end", when all are told.
+// It ends after the line "end", when all have an answer.
 
 #include <unistd.h>
 
@@ -76,9 +76,9 @@ class Workload {
         !std::getline(line >> std::ws, message)) {
       throw std::runtime_error("not an update: " + text);
     }
-    ++untold_;
+    ++unanswered_;
     std::cout << "called " << serial << ' ' << now_ms() << std::endl;
-    const auto done = [this, serial](const PublishResult& result) { tell(serial, result); };
+    const auto done = [this, serial](const PublishResult& result) { report(serial, result); };
     if (stage == "-") {
       publisher_.publishFinalStatus(registration_id, regstream::parse_status(status), message,
                                     R"({"serial":)" + serial + '}', R"([{"step":"t24_lookup"}])",
@@ -89,19 +89,19 @@ class Workload {
     }
   }
 
-  void tell(const std::string& serial, const PublishResult& result) {
+  void report(const std::string& serial, const PublishResult& result) {
     if (const auto* const error = std::get_if<regstream::broker::PublishError>(&result)) {
       std::cout << "failed " << serial << ' ' << now_ms() << ' ' << error->what << std::endl;
     } else {
-      std::cout << "told " << serial << ' ' << now_ms() << ' '
+      std::cout << "acknowledged " << serial << ' ' << now_ms() << ' '
                 << to_string(std::get<regstream::EventId>(result)) << std::endl;
     }
-    --untold_;
+    --unanswered_;
     end_if_done();
   }
 
   void end_if_done() {
-    if (has_ended_ && untold_ == 0) {
+    if (has_ended_ && unanswered_ == 0) {
       context_.stop();
     }
   }
@@ -110,7 +110,7 @@ class Workload {
   boost::asio::posix::stream_descriptor input_;
   regstream::Publisher publisher_;
   std::string text_;  // Read, and not yet published.
-  std::size_t untold_ = 0;
+  std::size_t unanswered_ = 0;
   bool has_ended_ = false;
 };
 

@@ -7,7 +7,7 @@ import { type Observation, parseObservation } from "./observations.ts";
 
 /** Clients that write to no file. */
 interface Pages {
-  takeLines(): Promise<string[]>;
+  drainLines(): Promise<string[]>;
   /** Where their lines are put, for who looks into a run. */
   readonly path: string;
 }
@@ -33,10 +33,10 @@ export class Watch {
     // Only whole lines, so that no character is cut.
     const end = bytes.lastIndexOf("\n") + 1;
     this.offset += end;
-    const pageLines = (await this.pages?.takeLines()) ?? [];
+    const pageLines = (await this.pages?.drainLines()) ?? [];
     if (this.pages !== null) await appendFile(this.pages.path, pageLines.map((line) => `${line}\n`).join(""));
     for (const line of [...bytes.subarray(0, end).toString("utf8").split("\n"), ...pageLines]) {
-      if (line !== "") this.take(parseObservation(line));
+      if (line !== "") this.record(parseObservation(line));
     }
   }
 
@@ -45,8 +45,8 @@ export class Watch {
   }
 
   /** Of those that have come: who has no stream, or has not been told where it begins. */
-  get ungreeted(): string[] {
-    return [...this.stateOf].filter(([, state]) => state !== "greeted").map(([name]) => name);
+  get withoutPosition(): string[] {
+    return [...this.stateOf].filter(([, state]) => state !== "positioned").map(([name]) => name);
   }
 
   /** Who has not had everything up to the update that is its last one. */
@@ -57,11 +57,11 @@ export class Watch {
     });
   }
 
-  private take(observation: Observation): void {
+  private record(observation: Observation): void {
     this.observations.push(observation);
     const { client, kind } = observation;
     if (kind === "connected" || kind === "reset" || kind === "snapshot" || kind === "update") {
-      this.stateOf.set(client, "greeted");
+      this.stateOf.set(client, "positioned");
       this.lastOf.set(client, observation.id);
     } else if (kind === "connecting" || kind === "asks" || kind === "waiting" || kind === "closed") {
       this.stateOf.set(client, kind);

@@ -94,10 +94,10 @@ export function costs(
     }
     const acknowledgements = publishes
       .filter(
-        ({ calledMs: called, toldMs, isBare }) =>
-          !isBare && called !== null && toldMs !== null && called < nextMs && toldMs > fromMs,
+        ({ calledMs: called, answeredMs, isPlain }) =>
+          !isPlain && called !== null && answeredMs !== null && called < nextMs && answeredMs > fromMs,
       )
-      .map(({ calledMs: called, toldMs }) => Math.min(toldMs ?? 0, nextMs) - Math.max(called ?? 0, fromMs));
+      .map(({ calledMs: called, answeredMs }) => Math.min(answeredMs ?? 0, nextMs) - Math.max(called ?? 0, fromMs));
     const acknowledgedMs = acknowledgements.reduce((most, one) => Math.max(most, one), 0);
     return { lastedMs: untilMs - fromMs, streamsLost, openAgainMs, wholeAgainMs, acknowledgedMs };
   });

@@ -3,7 +3,7 @@ import type { Publish } from "./publishes.ts";
 import type { Random } from "./random.ts";
 
 /** Who publishes how many of every hundred updates. */
-const everybody = { cpp: 33, ioredis: 25, "node-redis": 25, http: 12, bare: 5 };
+const everybody = { cpp: 33, ioredis: 25, "node-redis": 25, http: 12, plain: 5 };
 
 export type PublisherName = keyof typeof everybody;
 
@@ -72,9 +72,9 @@ export function publishOf({
     publisher,
     serial,
     registrationId,
-    isBare: publisher === "bare",
+    isPlain: publisher === "plain",
     calledMs: null,
-    toldMs: null,
+    answeredMs: null,
     id: null,
     failure: null,
     hasOpenAttempt: false,

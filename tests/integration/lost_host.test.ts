@@ -29,9 +29,9 @@ describe("Redis and the gateway are lost together", () => {
     const ids: string[] = [];
     for (const number of numbers) {
       await client.publish(channel, update(number));
-      const told = await stream.nextUpdate();
-      expect(told.message).toBe(`Number ${number}`);
-      ids.push(told.id ?? "");
+      const next = await stream.nextUpdate();
+      expect(next.message).toBe(`Number ${number}`);
+      ids.push(next.id ?? "");
     }
     client.disconnect();
     return ids;

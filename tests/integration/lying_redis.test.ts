@@ -81,7 +81,7 @@ async function listen(
 
   for (const { liar, lie, step } of all) liar.begin(lie, step);
   await publish("meanwhile");
-  await until(() => all.every(({ liar, step }) => liar.told >= (step === 0 ? 3 : 1)));
+  await until(() => all.every(({ liar, step }) => liar.liesTold >= (step === 0 ? 3 : 1)));
   for (const { gateway } of all) expect(residentBytes(gateway.pid)).toBeLessThan(256 * 2 ** 20);
   for (const { liar } of all) liar.end();
 
@@ -103,8 +103,8 @@ test.each(steps)("any of them as a connection's piece %i", async (step) => {
 // It may hide bare messages of the channel: then all streams are told by a reset, instead of what came before it.
 test("what never ends", async () => {
   for (const texts of await listen(endless)) {
-    const told = texts.map((text) => (text === "reset" ? "meanwhile" : text));
-    expect(told.filter((text, index) => text !== told[index - 1])).toEqual(["before", "meanwhile", "after"]);
+    const seen = texts.map((text) => (text === "reset" ? "meanwhile" : text));
+    expect(seen.filter((text, index) => text !== seen[index - 1])).toEqual(["before", "meanwhile", "after"]);
     expect(texts.filter((text) => text === "meanwhile").length).toBeLessThanOrEqual(1);
   }
 });

@@ -55,9 +55,9 @@ const isApproved = /APPROVED/;
 async function storyOf(url: string, ...options: string[]): Promise<string[]> {
   const listener = listen(url, ...options);
   await listener.untilOutput(isApproved);
-  const told = story(listener);
+  const lines = story(listener);
   expect(await listener.stop()).toBe(0);
-  return told;
+  return lines;
 }
 
 describe("each shipped scenario shows its trouble, and what a client does about it", () => {

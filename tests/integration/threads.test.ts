@@ -41,7 +41,7 @@ async function openStreams(gateway: Gateway, count = streams, query = ""): Promi
   return opened;
 }
 
-const take = async (from: EventStream, count: number): Promise<Update[]> => {
+const nextUpdates = async (from: EventStream, count: number): Promise<Update[]> => {
   const updates: Update[] = [];
   while (updates.length < count) updates.push(await from.nextUpdate());
   return updates;
@@ -67,7 +67,7 @@ describe.each([1, 2, 4])("a gateway of %i threads", (threads) => {
       ids.push(await publish(gateway, 1 + (update % 3), stage(String(update))));
     const epoch = ids[0]?.split("-")[0] ?? "";
     expect(ids).toEqual(ids.map((_, index) => `${epoch}-${index + 1}`));
-    for (const one of opened) expect((await take(one, 60)).map(({ id }) => id)).toEqual(ids);
+    for (const one of opened) expect((await nextUpdates(one, 60)).map(({ id }) => id)).toEqual(ids);
   });
 
   test("resumes a stream that was on any of them", async () => {
@@ -90,7 +90,7 @@ describe.each([1, 2, 4])("a gateway of %i threads", (threads) => {
     await publish(gateway, 43, { status: "APPROVED", message: "another one" });
     await publish(gateway, 42, { status: "APPROVED", message: "done" });
     for (const one of opened) {
-      expect((await take(one, 2)).map(({ message }) => message)).toEqual(["on the way", "done"]);
+      expect((await nextUpdates(one, 2)).map(({ message }) => message)).toEqual(["on the way", "done"]);
       expect(await one.next()).toMatchObject({ type: "end" });
       await expect(one.next()).rejects.toThrow("the stream ended");
     }
@@ -100,7 +100,7 @@ describe.each([1, 2, 4])("a gateway of %i threads", (threads) => {
     const gateway = await start(threads);
     const opened = await openStreams(gateway);
     for (const message of ["one", "two", "three"]) await publish(gateway, 42, stage(message));
-    for (const one of opened) await take(one, 3);
+    for (const one of opened) await nextUpdates(one, 3);
     for (let asked = 0; asked < 12; asked += 1) {
       const agent = { headers: { Connection: "close" } };
       const health = await (await fetch(gateway.url("/api/health"), agent)).json();
@@ -142,7 +142,7 @@ describe.each([1, 2, 4])("a gateway of %i threads", (threads) => {
     await first.stop("SIGKILL");
     const second = await start(threads, "--journal", journal);
     for (const one of await openStreams(second, streams, `?lastEventId=${ids[1]}`)) {
-      expect((await take(one, 3)).map(({ id }) => id)).toEqual(ids.slice(2));
+      expect((await nextUpdates(one, 3)).map(({ id }) => id)).toEqual(ids.slice(2));
     }
   });
 });
@@ -157,11 +157,11 @@ test("what others publish in Redis reaches the streams of all threads, once and 
   for (const message of messages)
     pipeline.publish(channel, JSON.stringify({ registrationId: 42, status: "PENDING", message }));
   await pipeline.exec();
-  const first = await take(opened[0]!, messages.length);
+  const first = await nextUpdates(opened[0]!, messages.length);
   expect(first.map(({ message }) => message)).toEqual(messages);
-  for (const one of opened.slice(1)) expect(await take(one, messages.length)).toEqual(first);
+  for (const one of opened.slice(1)) expect(await nextUpdates(one, messages.length)).toEqual(first);
   for (const one of await openStreams(gateway, streams, `?lastEventId=${first[99]?.id}`)) {
-    expect((await take(one, 100)).map(({ message }) => message)).toEqual(messages.slice(100));
+    expect((await nextUpdates(one, 100)).map(({ message }) => message)).toEqual(messages.slice(100));
   }
   client.disconnect();
 });

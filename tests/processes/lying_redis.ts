@@ -12,7 +12,7 @@ export interface Lie {
 /** Stands between a client and a Redis, and lies in its name: once on each connection, so many pieces after its beginning. */
 export class LyingRedis {
   /** Lies that were told. */
-  told = 0;
+  liesTold = 0;
   private lie: { readonly lie: Lie; readonly step: number } | undefined;
   private readonly sockets = new Set<Socket>();
 
@@ -73,12 +73,12 @@ export class LyingRedis {
     let pieces = 0;
     target.on("data", (chunk) => {
       if (lie === undefined || pieces++ !== step) client.write(chunk);
-      else this.tell(lie, client);
+      else this.sendLie(lie, client);
     });
   }
 
-  private tell({ bytes, then }: Lie, client: Socket): void {
-    ++this.told;
+  private sendLie({ bytes, then }: Lie, client: Socket): void {
+    ++this.liesTold;
     client.write(bytes, "latin1");
     if (then === "end") client.end();
     const goOn = (): void => {

@@ -1,6 +1,6 @@
 /**
- * Imported for its effect: the module is part of the page's JavaScript, and no file of it is looked for. For bundlers
- * that copy no files, and where `connect-src` of a Content-Security-Policy names the stream alone.
+ * Embeds the WebAssembly module in the page's JavaScript, so that no file is fetched for it. Import it for its effect:
+ * with a bundler that copies no files, or if `connect-src` of the Content-Security-Policy allows the stream alone.
  */
 
 import { embedModule } from "./core/load_core.js";

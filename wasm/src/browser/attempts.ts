@@ -11,17 +11,17 @@ import { type TransportEvents, withQuery } from "./transport.js";
 type Open = Extract<CoreAction, { readonly kind: "open" }>;
 type OpenProbe = Extract<CoreAction, { readonly kind: "open_probe" }>;
 
-/** The stream that the attempts are of. */
+/** The stream that makes the attempts. */
 export interface AttemptOwner<W extends Workflow> {
   now(): number;
-  /** Whether `client` is the stream's still. */
+  /** Whether `client` is still the stream's client. */
   isCurrent(client: CoreClient<W>): boolean;
-  /** Lets in what comes for `client`, while it is the stream's. */
+  /** Runs `work`, an input of `client`; ignored if the stream has another client by now. */
   input(client: CoreClient<W>, work: () => void): void;
   read(messages: MessageBatch<W> | null): void;
 }
 
-/** The transports of a stream's attempts: the one that is open, one that waits for the module, and a probe beside it. */
+/** The transports of a stream's attempts: the open one, one that waits for the module, and a probe beside it. */
 export class Attempts<W extends Workflow> {
   readonly #options: WorkflowStreamOptions<W>;
   readonly #url: string;
@@ -31,7 +31,7 @@ export class Attempts<W extends Workflow> {
   #preferred: TransportName = "eventsource";
   #closeTransport: (() => void) | null = null;
   #closeProbe: (() => void) | null = null;
-  /** The last answer; undefined where there is none yet, or the transport hides it. */
+  /** The last answer; undefined before the first, or if the transport hides it. */
   answer: Answer | undefined;
 
   constructor(options: WorkflowStreamOptions<W>, url: string, owner: AttemptOwner<W>) {
@@ -41,12 +41,12 @@ export class Attempts<W extends Workflow> {
     this.#probeAuthorizer = new Authorizer(options);
   }
 
-  /** Throws a StreamError where the options allow no transport. */
+  /** Throws a StreamError if the options allow no transport. */
   begin(): void {
     this.#preferred = transportOf(this.#options);
   }
 
-  /** Makes the first request, whose query is `query`, while the module loads. */
+  /** Makes the first request while the module loads. `query` is called when the request is made. */
   openEarly(query: () => string, lastEventId: string): void {
     this.#early.open(this.#options, this.#preferred, () => withQuery(this.#url, query()), lastEventId);
   }
@@ -59,14 +59,17 @@ export class Attempts<W extends Workflow> {
     return this.#preferred;
   }
 
-  /** What a client is told of the page's transports. */
+  /** What the page's transports can do, as the core needs it. */
   get traits(): { readonly canSee: boolean; readonly canPoll: boolean } {
     const isHiding = this.#preferred === "eventsource";
     const isReadable = !isHiding || hasFetch(this.#options);
     return { canSee: isHiding && isReadable, canPoll: isReadable };
   }
 
-  /** `credential` is the one that the transport needs. It is kept nowhere. Returns what the snapshot says of it. */
+  /**
+   * Opens an attempt's transport and returns the snapshot's `transport`. `credential` is a token or ticket and is
+   * stored nowhere.
+   */
   open(client: CoreClient<W>, action: Open, credential: string): WorkflowSnapshot<W>["transport"] {
     const { attempt, lastEventId, query, transport: kind } = action;
     this.close();
@@ -90,9 +93,9 @@ export class Attempts<W extends Workflow> {
     };
     const url = withQuery(this.#url, query);
     const begin =
-      this.#early.take(kind, url, lastEventId) ??
+      this.#early.handOver(kind, url, lastEventId) ??
       prepareTransport(this.#options, this.#preferred, kind, url, lastEventId, credential);
-    // The page's function that gives the headers may have closed the stream, as may its fetch or EventSource.
+    // The page's function for headers may have closed the stream, as may its fetch or EventSource.
     if (owner.isCurrent(client)) {
       const closeTransport = begin(events);
       if (owner.isCurrent(client)) {
@@ -104,7 +107,7 @@ export class Attempts<W extends Workflow> {
     return kind === "polling" ? kind : kind === "seeing" ? "fetch" : this.#preferred;
   }
 
-  /** One poll beside the transport. Whatever becomes of it but an event is of no interest. */
+  /** Makes one poll beside the transport. Only an event of it counts. */
   openProbe(client: CoreClient<W>, action: OpenProbe): void {
     let isWanted = true;
     this.#closeProbe = () => {
@@ -146,7 +149,7 @@ export class Attempts<W extends Workflow> {
     }
   }
 
-  /** Closes whatever is open. */
+  /** Closes everything that is open. */
   release(): void {
     this.#early.close();
     this.close();

@@ -6,18 +6,18 @@ import { fetchOf, headersOf } from "./stream_transport.js";
 import { requestTicket } from "./tickets.js";
 import { ticketsOf } from "./transport.js";
 
-/** What one attempt shows the server, or why there is nothing to show. */
+/** What authorizes one attempt, or why nothing does. */
 export type Authorization =
   /** A token for `fetch`, a ticket for `eventsource`. */
   | { readonly credential: string }
   | { readonly failure: TokenFailure }
-  /** By which the server refused a ticket. */
+  /** The answer by which the server refused a ticket. */
   | { readonly answer: Answer }
   | { readonly error: StreamError };
 
 type Options = Pick<WorkflowStreamOptions<Workflow>, "token" | "credentials" | "fetch">;
 
-/** Gets what each attempt of a stream shows the server. It keeps neither tokens nor tickets. */
+/** Gets a token or ticket for each attempt of a stream. Stores neither. */
 export class Authorizer {
   readonly #options: Options;
   #request: AbortController | null = null;
@@ -26,7 +26,9 @@ export class Authorizer {
     this.#options = options;
   }
 
-  /** Never rejects: what a rejection of the page's function says is the page's own, and may hold a secret. */
+  /**
+   * Asks the page for a token. Never rejects: the rejection of the page's function may hold a secret and is dropped.
+   */
   async ask(transport: TransportName, url: string, isRefused: boolean): Promise<Authorization> {
     this.stop();
     const request = new AbortController();
@@ -40,7 +42,7 @@ export class Authorizer {
     if (typeof token !== "string" || token === "") {
       return { failure: "for_good" };
     }
-    // An attempt that is over asks the server for nothing.
+    // An attempt that is over makes no request.
     if (transport === "fetch" || request.signal.aborted) {
       return { credential: token };
     }
@@ -61,7 +63,7 @@ export class Authorizer {
     }
   }
 
-  /** Gives up the request that is under way. */
+  /** Aborts the request in progress. */
   stop(): void {
     this.#request?.abort();
     this.#request = null;

@@ -7,23 +7,23 @@ import { Pacer } from "./pacer.js";
 import type { SnapshotStore } from "./snapshot_store.js";
 import type { WorkflowSnapshot, WorkflowStreamOptions } from "./stream_options.js";
 
-/** Listeners that change the stream over and over are a mistake in the page; this ends it. */
+/** Listeners that change the stream at each call are a mistake in the page. This limit ends the loop. */
 const announcementsMax = 1000;
 
 /**
- * Tells listeners: each update at once and in order, then that the snapshot has changed. Of changes that follow each
- * other within a frame they hear once (`Pacer`), but at once that an instance has ended or the connection changed.
+ * Calls listeners: for each update at once and in order, then for the changed snapshot. Changes within a frame are
+ * announced together (`Pacer`), but at once if an instance has ended or the connection changed.
  */
 export class Delivery<W extends Workflow> {
   readonly changeListeners = new Listeners<[]>();
   readonly updateListeners = new Listeners<[update: UpdateOf<W>]>();
   readonly #store: SnapshotStore<W>;
   readonly #pacer: Pacer;
-  /** Updates that listeners have not heard yet. */
+  /** Updates that listeners have not received yet. */
   readonly #pending: UpdateOf<W>[] = [];
   #isPaused = false;
-  /** What change listeners have heard of last. */
-  #heard: { readonly snapshot: WorkflowSnapshot<W>; readonly version: number };
+  /** The state that change listeners were called for last. */
+  #announced: { readonly snapshot: WorkflowSnapshot<W>; readonly version: number };
   #isHurried = false;
   #isRunning = false;
 
@@ -37,14 +37,14 @@ export class Delivery<W extends Workflow> {
     if (onUpdate !== undefined) {
       this.updateListeners.add(onUpdate);
     }
-    this.#heard = { snapshot: store.current, version: store.version };
+    this.#announced = { snapshot: store.current, version: store.version };
   }
 
   add(update: UpdateOf<W>): void {
     this.#pending.push(update);
   }
 
-  /** Hears what `Followed.read` gave. That an instance has ended is what nobody should wait for. */
+  /** Takes the result of `Followed.read`. The end of an instance is announced at once. */
   viewsChanged(change: ViewsChange): void {
     if (change !== "none") {
       this.#store.viewsMayHaveChanged();
@@ -53,8 +53,8 @@ export class Delivery<W extends Workflow> {
   }
 
   /**
-   * Listeners hear no more updates until `resume`. What has arrived waits for them here: views have it already, so to
-   * the core it would be nothing new if the server sent it again.
+   * Holds updates back until `resume`. They have to be kept: views already include them, so the core would take them
+   * for duplicates if the server sent them again.
    */
   pause(): void {
     this.#isPaused = true;
@@ -64,12 +64,12 @@ export class Delivery<W extends Workflow> {
     this.#isPaused = false;
   }
 
-  /** A listener may call back in: what that changes is delivered by the loop that is running. */
+  /** A listener may call back in: the loop that is running then delivers what that changes. */
   run(): void {
     this.#run(false);
   }
 
-  /** `isDue`: what waited for its frame has waited long enough. */
+  /** `isDue`: the frame that the changes waited for has come. */
   #run(isDue: boolean): void {
     if (this.#isRunning) {
       return;
@@ -80,11 +80,11 @@ export class Delivery<W extends Workflow> {
       for (let next = this.#next(); next !== undefined; next = this.#next()) {
         this.updateListeners.call(next);
       }
-      if (this.#store.version === this.#heard.version || !(isNext || this.#isDueNow())) {
+      if (this.#store.version === this.#announced.version || !(isNext || this.#isDueNow())) {
         break;
       }
       if (announcements === announcementsMax) {
-        report(new Error("Listeners of a stream change it each time that they hear of it"));
+        report(new Error("Listeners of a stream change it at each call: the stream stopped calling them"));
         break;
       }
       announcements += 1;
@@ -98,7 +98,7 @@ export class Delivery<W extends Workflow> {
   }
 
   #isDueNow(): boolean {
-    const { connection, reason, isConnected } = this.#heard.snapshot;
+    const { connection, reason, isConnected } = this.#announced.snapshot;
     const now = this.#store.fields;
     const isOther = now.connection !== connection || now.reason !== reason || now.isConnected !== isConnected;
     return this.#isHurried || isOther || !this.#pacer.putOff(() => this.#run(true));
@@ -107,9 +107,9 @@ export class Delivery<W extends Workflow> {
   #announce(): void {
     this.#pacer.cancel();
     this.#isHurried = false;
-    const before = this.#heard.snapshot;
-    this.#heard = { snapshot: this.#store.current, version: this.#store.version };
-    if (this.#heard.snapshot !== before) {
+    const before = this.#announced.snapshot;
+    this.#announced = { snapshot: this.#store.current, version: this.#store.version };
+    if (this.#announced.snapshot !== before) {
       this.changeListeners.call();
     }
   }

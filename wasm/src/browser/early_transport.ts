@@ -4,14 +4,14 @@ import type { TransportName, WorkflowStreamOptions } from "./stream_options.js";
 import { prepareTransport } from "./stream_transport.js";
 import type { TransportEvents } from "./transport.js";
 
-/** What waits for the module at most: as much text or bytes. A stream that sends more is asked for again. */
-const heldMax = 1 << 20;
+/** The most text or bytes that wait for the module. A stream that sends more is closed and requested again. */
+const bufferedMax = 1 << 20;
 
-/** What a transport reports, kept until somebody takes it. */
-class HeldEvents implements TransportEvents {
-  #held: ((events: TransportEvents) => void)[] | null = [];
+/** Buffers what a transport reports until there is a receiver. */
+class BufferedEvents implements TransportEvents {
+  #buffered: ((events: TransportEvents) => void)[] | null = [];
   #size = 0;
-  #taker: TransportEvents | null = null;
+  #receiver: TransportEvents | null = null;
   readonly #overflow: () => void;
 
   constructor(overflow: () => void) {
@@ -34,56 +34,56 @@ class HeldEvents implements TransportEvents {
     this.#pass(0, (events) => events.ended(end));
   }
 
-  /** From a microtask on: no transport reports before its opener has returned. */
-  passTo(taker: TransportEvents): void {
-    this.#taker = taker;
+  /** Passes events on from the next microtask: no transport reports before its opener has returned. */
+  passTo(receiver: TransportEvents): void {
+    this.#receiver = receiver;
     queueMicrotask(() => {
-      // What comes meanwhile is appended.
-      for (let index = 0; index < (this.#held?.length ?? 0); ++index) {
-        this.#held?.[index]?.(taker);
+      // Events that arrive meanwhile are appended.
+      for (let index = 0; index < (this.#buffered?.length ?? 0); ++index) {
+        this.#buffered?.[index]?.(receiver);
       }
-      this.#held = null;
+      this.#buffered = null;
     });
   }
 
-  /** Nothing is passed any more. */
+  /** Drops the buffer and passes nothing on any more. */
   drop(): void {
-    this.#held = null;
-    this.#taker = null;
+    this.#buffered = null;
+    this.#receiver = null;
   }
 
   #pass(size: number, report: (events: TransportEvents) => void): void {
-    if (this.#held === null) {
-      if (this.#taker !== null) {
-        report(this.#taker);
+    if (this.#buffered === null) {
+      if (this.#receiver !== null) {
+        report(this.#receiver);
       }
       return;
     }
-    this.#held.push(report);
+    this.#buffered.push(report);
     this.#size += size;
-    if (this.#taker === null && this.#size > heldMax) {
+    if (this.#receiver === null && this.#size > bufferedMax) {
       this.#overflow();
     }
   }
 }
 
 /**
- * The first attempt of a stream, begun while the module loads. What it reports waits until the core asks for the same
- * request; asked for another one, or where too much waits, it is closed as if it had never been.
+ * The first attempt of a stream, begun while the module loads. Its events wait until the core asks for the same
+ * request. If the core asks for another one, or too much waits, it is closed without effect.
  */
 export class EarlyTransport {
   #request = "";
-  #events: HeldEvents | null = null;
+  #events: BufferedEvents | null = null;
   #closeTransport: (() => void) | null = null;
-  /** The page's fetch may start the stream anew. */
+  /** Guards against re-entry: the page's fetch may restart the stream. */
   #isOpening = false;
-  /** Counts what was begun or given up, so that what was planned knows that it is no longer wanted. */
+  /** Counts starts and closes, so that a planned start notices that it is obsolete. */
   #run = 0;
 
   /**
-   * Begins it a microtask later, at the address as it is by then: the rows of a page ask for one id after the other.
-   * Does nothing where the page has a word in each attempt, where the environment makes none possible, or for a stream
-   * that resumes: what it asks for is the core's to say.
+   * Begins a microtask later, with the address of that moment: the rows of a page add their ids one by one. Does
+   * nothing if the page takes part in each attempt (`token`, or a function for `headers`), or if the stream resumes,
+   * since then the core decides what to ask for.
    */
   open<W extends Workflow>(
     options: WorkflowStreamOptions<W>,
@@ -100,7 +100,7 @@ export class EarlyTransport {
   }
 
   #begin<W extends Workflow>(options: WorkflowStreamOptions<W>, transport: TransportName, url: string): void {
-    const events = new HeldEvents(() => this.close());
+    const events = new BufferedEvents(() => this.close());
     this.#request = requestText(url, "");
     this.#events = events;
     this.#isOpening = true;
@@ -113,15 +113,18 @@ export class EarlyTransport {
         closeTransport();
       }
     } catch {
-      // The core's own attempt will say so.
+      // The core's own attempt will report the error.
       this.close();
     } finally {
       this.#isOpening = false;
     }
   }
 
-  /** Hands over what `open` began, as `prepareTransport` does, if it is this request; else closes it. */
-  take(kind: TransportKind, url: string, lastEventId: string): ((events: TransportEvents) => () => void) | null {
+  /**
+   * Hands over the transport that `open` began, in the form of `prepareTransport`, if the request is the same;
+   * otherwise closes it and returns null.
+   */
+  handOver(kind: TransportKind, url: string, lastEventId: string): ((events: TransportEvents) => () => void) | null {
     const [held, closeTransport] = [this.#events, this.#closeTransport];
     if (
       held === null ||

@@ -1,7 +1,7 @@
 import type { PlatformEvent, PlatformMessageEvent } from "../shared/platform.js";
 import type { TransportEvents } from "./transport.js";
 
-/** The part of EventSource that is used, so that tests and polyfills can stand in for it. */
+/** The part of EventSource that is used. Tests and polyfills can implement it. */
 export interface EventSourceLike {
   readonly readyState: number;
   onopen: ((event: PlatformEvent) => void) | null;
@@ -14,15 +14,14 @@ export type EventSourceConstructor = new (url: string, init?: { withCredentials?
 
 const closed = 2;
 
-/** Browsers hide the status; a stand-in may say it: the package `eventsource` does, as its error's `code`. */
+/** Browsers hide the status. A polyfill may expose it: the package `eventsource` does, as its error's `code`. */
 function statusOf(event: Event): number | undefined {
   return "code" in event && typeof event.code === "number" ? event.code : undefined;
 }
 
 /**
- * One attempt with one EventSource. It is closed at the first error, since the core decides about
- * reconnecting, and would be in two minds with EventSource otherwise; and a ticket in the address is
- * good for one request. Returns what closes it.
+ * Makes one attempt with one EventSource; returns a function that closes it. It is closed at the first error: the core
+ * decides about reconnecting, EventSource must not do so as well, and a ticket in the address admits only one request.
  */
 export function openEventSource(
   constructor: EventSourceConstructor,
@@ -42,7 +41,7 @@ export function openEventSource(
   };
   source.onopen = () => {
     opened = true;
-    // It says no more than that the server answered with a stream.
+    // EventSource says no more than that the server answered with a stream.
     events.responded({ status: 200, isEventStream: true, coding: undefined, retryAfterMs: undefined });
   };
   source.onmessage = (event) => {
@@ -52,8 +51,8 @@ export function openEventSource(
     events.message(typeof data === "string" ? data : "", changed ? lastEventId : undefined);
   };
   source.onerror = (event) => {
-    // EventSource hides the status: it gives up (closed) on an answer that is no stream, and would
-    // try again by itself (connecting) where there was no answer, or the stream ended.
+    // EventSource hides the status. It gives up (closed) at an answer that is not a stream, and would retry
+    // (connecting) without an answer or when the stream ended.
     const gaveUp = source.readyState === closed;
     const status = statusOf(event);
     close();

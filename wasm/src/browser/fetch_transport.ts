@@ -2,31 +2,31 @@ import type { Credentials, PlatformHeaders, PlatformRequestInit, PlatformRespons
 import { answerOf, codingsOf, eventStreamType, isCutOff } from "./fetch_answer.js";
 import type { TransportEvents } from "./transport.js";
 
-/** The part of fetch that is used, so that tests and wrappers can stand in for it. */
+/** The part of fetch that is used. Tests and wrappers can implement it. */
 export type FetchFunction = (url: string, init: PlatformRequestInit) => Promise<PlatformResponse>;
 
 export interface FetchRequest {
-  /** Taken over: the stream's own ones are put into it. */
+  /** The stream's own headers are added to this object. */
   readonly headers: PlatformHeaders;
   readonly credentials: Credentials;
 }
 
-/** The one coding that browsers undo, and Node 20 passes on: only the bytes tell. */
+/** Browsers undo this coding and Node 20 does not: only the bytes show which. */
 const hasZstd = (headers: Headers) => codingsOf(headers).some((coding) => coding.toLowerCase() === "zstd");
 
-/** What a frame of it begins with (RFC 8878, 3.1.1). */
+/** The first bytes of a zstd frame (RFC 8878, 3.1.1). */
 const zstdMagic = [0x28, 0xb5, 0x2f, 0xfd];
 
 function isZstd(piece: Uint8Array): boolean {
   return piece.length > 0 && zstdMagic.every((byte, at) => at >= piece.length || piece[at] === byte);
 }
 
-/** Whether a header brings `lastEventId` over as it is: blanks around it and control characters get lost. */
+/** Whether a header can carry `lastEventId` unchanged: surrounding blanks and control characters would get lost. */
 export function fitsHeader(lastEventId: string): boolean {
   return !/^ | $|[\0-\x1f\x7f]/.test(lastEventId);
 }
 
-/** One attempt with one fetch. Returns what closes it. */
+/** Makes one attempt with one fetch; returns a function that closes it. */
 export function openFetch(
   fetch: FetchFunction,
   url: string,
@@ -37,10 +37,10 @@ export function openFetch(
   const controller = new AbortController();
   const { signal } = controller;
   headers.set("Accept", eventStreamType);
-  // A compressor holds a stream back. Browsers set this header themselves, and pass over ours.
+  // A compressor holds a stream back. Browsers set this header themselves and ignore ours.
   headers.set("Accept-Encoding", "identity");
   if (lastEventId !== "") {
-    // A header's value is bytes, of which each character of the string stands for one.
+    // A header value is bytes; each character of the string stands for one.
     const bytes = new TextEncoder().encode(lastEventId);
     headers.set("Last-Event-ID", String.fromCharCode(...bytes));
   }
@@ -66,7 +66,7 @@ export function openFetch(
     if (answer.status !== 200 || !answer.isEventStream || answer.coding !== undefined) {
       controller.abort();
     }
-    // The next piece is asked for when the core has taken this one.
+    // Reads the next piece only after the core has processed this one.
     for (let piece = first ?? (await reader?.read()); !signal.aborted; piece = await reader?.read()) {
       if (piece?.value === undefined) {
         events.ended("ended");

@@ -1,13 +1,13 @@
 import { StreamError } from "../core/errors.js";
 
-/** What a stream that ends by itself promises, once each time that it is connected. */
+/** The promise of a stream that ends by itself; a new one for each `connect`. */
 export class Finish<Outcome> {
   #resolve: (outcome: Outcome) => void = () => {};
   #reject: (error: Error) => void = () => {};
   #isSettled = true;
   #promise: Promise<Outcome> = this.#renewed();
 
-  /** The same promise until the stream is connected again after it has been settled. */
+  /** The same promise until the stream connects again after it was settled. */
   get promise(): Promise<Outcome> {
     return this.#promise;
   }
@@ -18,12 +18,12 @@ export class Finish<Outcome> {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    // Where nobody waits for it, its failure is no unhandled one: the snapshot says it as well.
+    // Not an unhandled rejection if nobody awaits it: the snapshot reports the failure, too.
     promise.catch(() => {});
     return promise;
   }
 
-  /** The stream is connected. */
+  /** The page has called `connect`. */
   begin(): void {
     if (this.#isSettled) {
       this.#promise = this.#renewed();
@@ -41,7 +41,7 @@ export class Finish<Outcome> {
   }
 }
 
-/** Of a stream that goes on after the end. */
+/** The promise of a stream that goes on after the end. */
 export function neverFinished(): Promise<never> {
   const promise = Promise.reject(new StreamError("invalid_options", 'finished is of a stream that has until: "final"'));
   promise.catch(() => {});

@@ -21,18 +21,18 @@ function tooLong(): StreamError {
   return invalid("the ids of one stream may take 6 KiB in its address: open another stream for the others");
 }
 
-/** What a batch of messages did to views: nothing, something, or an instance has ended by it. */
+/** What a batch of messages did to views: nothing, a change, or an instance has ended. */
 export type ViewsChange = "none" | "some" | "ended";
 
-/** What became of `before`. */
+/** Compares the views with those of `before`. */
 export function changeOfViews<Id>(before: ReadonlyMap<Id, ViewOf<Workflow>>, now: typeof before): ViewsChange {
   const hasEnded = [...now].some(([id, view]) => view.isFinal && before.get(id)?.isFinal !== true);
   return now === before ? "none" : hasEnded ? "ended" : "some";
 }
 
 /**
- * Which instances a stream follows, and what is known of each. It outlives a client, and a module: the next one takes
- * it over. Of a stream of every instance there are no views.
+ * The instances that a stream follows, and their views. Outlives a client and a module: the next client continues from
+ * it. A stream of every instance has no views.
  */
 export class Followed<W extends Workflow> {
   readonly #options: WorkflowStreamOptions<W>;
@@ -43,9 +43,12 @@ export class Followed<W extends Workflow> {
   readonly #readers = new Map<IdOf<W>, ViewReader<W>>();
   #views = idleSnapshot<W>().views;
   #haveViewsChanged = false;
-  /** Of which ones the stream's cursor says how far they are known: not of one that was added, until it is heard of. */
+  /**
+   * The instances whose updates up to the cursor have been received. A new one is not among them until its first
+   * message.
+   */
   readonly #covered = new Set<IdOf<W>>();
-  /** Views that another stream has left, as texts, until they change. */
+  /** Views of an earlier stream, as texts, until they change. */
   readonly #left = new Map<IdOf<W>, string>();
 
   constructor(workflow: W, options: WorkflowStreamOptions<W>, start: StreamPosition<W> | null = null) {
@@ -61,7 +64,10 @@ export class Followed<W extends Workflow> {
     }
   }
 
-  /** What a first attempt asks for, as the core will say it (`StreamSession`): for who can't wait for the core. */
+  /**
+   * The query of a first attempt, exactly as the core will make it (`StreamSession`). For a request that can't wait for
+   * the core.
+   */
   get firstQuery(): string {
     const encode = (text: string) =>
       encodeURIComponent(text).replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
@@ -69,7 +75,7 @@ export class Followed<W extends Workflow> {
     return [...parameters, ...(this.#options.until === undefined ? [] : ["until=final"])].join("&");
   }
 
-  /** By id, as far as something is known; the same object until one of them changes. Made when somebody looks. */
+  /** Views by id; the same object until one of them changes. Made when they are read. */
   get views(): ReadonlyMap<IdOf<W>, ViewOf<W>> {
     if (this.#haveViewsChanged) {
       this.#haveViewsChanged = false;
@@ -78,23 +84,23 @@ export class Followed<W extends Workflow> {
     return this.#views;
   }
 
-  /** Of a stream of one instance. */
+  /** The view of a stream of one instance. */
   get view(): ViewOf<W> | null {
     const { id } = this.#options;
     return id === undefined ? null : (this.views.get(id) ?? null);
   }
 
-  /** What another stream can go on from, now. */
+  /** The position that another stream can continue from. */
   position(cursor: string): StreamPosition<W> {
     return { cursor, isCovered: (id) => this.#covered.has(id), viewText: (id) => this.#viewText(id) };
   }
 
-  /** One view as the next client takes it over. Empty: nothing is known. */
+  /** A view in the form that the next client restores. Empty: no view yet. */
   #viewText(id: IdOf<W>): string {
     return this.#readers.get(id)?.toJson() ?? this.#left.get(id) ?? "";
   }
 
-  /** Throws a StreamError where the stream's options can't be. */
+  /** Throws a StreamError if the options contradict each other or can't be met. */
   check(): void {
     const { id, ids, until } = this.#options;
     if (id !== undefined && ids !== undefined) {
@@ -121,8 +127,8 @@ export class Followed<W extends Workflow> {
   }
 
   /**
-   * A client that follows them, from `cursor` on if there is one, not yet connected. Throws a StreamError where there
-   * can be none.
+   * Creates a client that follows the instances, from `cursor` on if there is one; not connected yet. Throws a
+   * StreamError if one stream can't name all of them.
    */
   createClient(
     core: Core,
@@ -134,7 +140,7 @@ export class Followed<W extends Workflow> {
       throw tooLong();
     }
     const covered = this.#ids.filter((id) => this.#covered.has(id));
-    // A cursor that says nothing of any of them is of no use.
+    // A cursor that covers none of them is useless.
     const resumes = cursor !== "" && (this.#ids.length === 0 || covered.length > 0);
     const client = new CoreClient(core, {
       ...options,
@@ -156,8 +162,8 @@ export class Followed<W extends Workflow> {
   }
 
   /**
-   * Follows other ids from now on, as `client` does, if there is one. Throws a StreamError, and changes nothing, where
-   * that can't be.
+   * Follows other ids from now on, and lets `client` do so, too. Throws a StreamError, and changes nothing, if that is
+   * impossible.
    */
   follow(ids: readonly IdOf<W>[], client: CoreClient<W> | null, now: number): void {
     if (this.#options.ids === undefined) {

@@ -1,4 +1,4 @@
-/** Hands an error of the page's own code to the page, as if nothing had caught it. */
+/** Reports an error of the page's own code as if nothing had caught it. */
 export function report(error: unknown): void {
   if (typeof reportError === "function") {
     reportError(error);
@@ -9,11 +9,11 @@ export function report(error: unknown): void {
   }
 }
 
-/** Functions of the page that want to hear of something. */
+/** A list of the page's listeners. */
 export class Listeners<Values extends readonly unknown[]> {
   readonly #entries = new Set<(...values: Values) => void>();
 
-  /** Returns what takes it out again, at once. A listener that is added twice is called twice. */
+  /** The returned function removes the listener, at once. A listener that is added twice is called twice. */
   add(listener: (...values: Values) => void): () => void {
     const entry = (...values: Values) => listener(...values);
     this.#entries.add(entry);
@@ -22,7 +22,7 @@ export class Listeners<Values extends readonly unknown[]> {
     };
   }
 
-  /** Calls those that listen now, and not one that an earlier one of them has taken out. */
+  /** Calls the current listeners, except those that an earlier one removes meanwhile. */
   call(...values: Values): void {
     for (const entry of [...this.#entries]) {
       if (this.#entries.has(entry)) {

@@ -6,7 +6,7 @@ import type { Workflow } from "../workflow/workflow.js";
 import { randomSeed } from "./seed.js";
 import type { WorkflowStreamOptions } from "./stream_options.js";
 
-/** How long to wait before the module is loaded again: this long, doubled with each failure. */
+/** The wait before the module is loaded again: this long, doubled with each failure. */
 const delayMs = 1_000;
 const delayMsMax = 60_000;
 
@@ -19,14 +19,14 @@ export interface LoadEvents {
   failed(error: StreamError, retryAfterMs: number): void;
 }
 
-/** `loadCore` says by itself what is wrong; a function of the page's may not. */
+/** `loadCore` explains its failures; a function of the page may not. */
 function loadError(cause: unknown): StreamError {
   const isKnown = cause instanceof StreamError && cause.kind === "load_failed";
   const message = `regstream.wasm could not be loaded: ${String(cause)}`;
   return isKnown ? cause : new StreamError("load_failed", message, cause);
 }
 
-/** Once a page: each stream tries again and again. */
+/** Prints once a page: each stream retries again and again. */
 function report(error: StreamError): void {
   const reports = pageWide("load failure", () => ({ count: 0 }));
   if (reports.count === 0) {
@@ -35,12 +35,12 @@ function report(error: StreamError): void {
   reports.count += 1;
 }
 
-/** Loads the module, and counts how often in a row it could not. */
+/** Loads the module and counts consecutive failures. */
 export class ModuleLoader {
   readonly #loadCore: () => Promise<Core>;
   /** From 0 to 1. */
   readonly #random: () => number;
-  /** Counts loads and stops, so that a load that ends late knows that it is no longer wanted. */
+  /** Counts loads and stops, so that a load that ends late notices that it is obsolete. */
   #run = 0;
   #isLoading = false;
   #failures = 0;
@@ -68,7 +68,7 @@ export class ModuleLoader {
       }
     };
     this.#isLoading = true;
-    // The page's function may throw at once.
+    // The page's function may throw synchronously.
     new Promise<Core>((resolve) => resolve(this.#loadCore())).then(
       (core) =>
         end(() => {
@@ -90,7 +90,7 @@ export class ModuleLoader {
     this.#failures = 0;
   }
 
-  /** Half of it at random, so that the pages that a deployment broke don't come back as one. */
+  /** Half of the delay is random, so that the pages that a deployment broke don't come back all at once. */
   #nextDelay(): number {
     const most = Math.min(delayMs * 2 ** this.#failures, delayMsMax);
     this.#failures += 1;

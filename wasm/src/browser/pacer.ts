@@ -1,15 +1,18 @@
 import type { Clock } from "../shared/clock.js";
 
-/** Where a page draws. Nobody sees a change sooner than in its next frame, so listeners need not hear of it sooner. */
+/** The page's frames. A change can't be seen before the next frame, so listeners need not be called sooner. */
 export interface Frames {
-  /** Calls `callback` once before the next frame is drawn, or never while none is; returns what cancels that. */
+  /**
+   * Calls `callback` once before the next frame is drawn; never while no frames are drawn. The returned function
+   * cancels it.
+   */
   request(callback: () => void): () => void;
 }
 
-/** How long a change waits at most for its frame. None comes while a page is hidden, or a frame of it out of view. */
+/** The longest wait for a frame. No frames come while a page is hidden or an iframe is out of view. */
 const waitMsMax = 250;
 
-/** The window's frames; null where there are none, as in Node. */
+/** The window's frames; null without them, as in Node. */
 export function browserFrames(): Frames | null {
   if (typeof requestAnimationFrame !== "function") {
     return null;
@@ -23,21 +26,21 @@ export function browserFrames(): Frames | null {
 }
 
 /**
- * Puts work off to the next frame, or to a quarter of a second from now: whichever comes first. So it is done once a
- * frame in a page that is seen, and at most four times a second in a hidden one, whatever happens in between.
+ * Defers work to the next frame or by a quarter of a second, whichever comes first. So work runs once a frame in a
+ * visible page, and at most four times a second in a hidden one.
  */
 export class Pacer {
   readonly #timers: Pick<Clock, "setTimer">;
   readonly #given: Frames | null | undefined;
   #cancel: (() => void) | null = null;
 
-  /** `frames` undefined: the window's. */
+  /** Without `frames`: the window's. */
   constructor(frames: Frames | null | undefined, timers: Pick<Clock, "setTimer">) {
     this.#given = frames;
     this.#timers = timers;
   }
 
-  /** Does `work` later, once, unless some waits already. False: there are no frames, so do it now. */
+  /** Defers `work`, unless some is deferred already. False: there are no frames, so do it now. */
   putOff(work: () => void): boolean {
     if (this.#cancel !== null) {
       return true;
@@ -59,7 +62,7 @@ export class Pacer {
     return true;
   }
 
-  /** Forgets the work that waits. */
+  /** Cancels the deferred work. */
   cancel(): void {
     this.#cancel?.();
     this.#cancel = null;

@@ -1,7 +1,7 @@
 import type { Answer, CoreReason } from "../core/connection.js";
 import { StreamError } from "../core/errors.js";
 
-/** What the page is told of a stream that the server, or the page's own token, has closed for good. */
+/** The error of a stream that was closed for good, by the server or because the page has no token. */
 export function refusal(reason: CoreReason, answer: Answer | undefined): StreamError {
   if (reason === "token_denied") {
     return new StreamError("token_denied", "The page has no token for the stream");
@@ -15,7 +15,7 @@ export function refusal(reason: CoreReason, answer: Answer | undefined): StreamE
   return new StreamError("refused", `The server refused the stream for good: ${reason}${said}`);
 }
 
-/** What the page is told of a message that was skipped, and `why`. */
+/** The error of a message that was skipped. */
 export function unreadable(kind: "malformed" | "too_large", why: string): StreamError {
   return new StreamError(kind === "malformed" ? "malformed_message" : "message_too_large", why);
 }

@@ -1,6 +1,6 @@
-/** Two 32-bit numbers that spread this client's delays from other clients' ones. */
+/** Two random 32-bit numbers that spread the delays of clients. */
 export function randomSeed(): readonly [number, number] {
-  // Node 18 has no global crypto. Spreading load needs no secret.
+  // Node 18 has no global crypto. Spreading load needs no cryptographic randomness.
   if (typeof crypto === "undefined") {
     return [Math.random() * 2 ** 32, Math.random() * 2 ** 32];
   }

@@ -1,8 +1,8 @@
 import type { Signal } from "../core/connection.js";
 
-/** Tells of each signal. */
+/** A source of signals. */
 export interface Signals {
-  /** Calls `listener` at each signal, until the returned function is called. */
+  /** Calls `listener` at each signal. The returned function unsubscribes. */
   subscribe(listener: (signal: Signal) => void): () => void;
 }
 

@@ -4,7 +4,7 @@ import { idleSnapshot } from "./stream_options.js";
 
 type Views<W extends Workflow> = Pick<WorkflowSnapshot<W>, "view" | "views">;
 
-/** What is known now. Snapshots and views are made when somebody looks, which may be once for many changes. */
+/** The stream's current state. Snapshots and views are made when they are read, perhaps once for many changes. */
 export class SnapshotStore<W extends Workflow> {
   readonly #lookAtViews: (() => Views<W>) | null;
   readonly #fields: WorkflowSnapshot<W> = { ...idleSnapshot<W>() };
@@ -12,7 +12,7 @@ export class SnapshotStore<W extends Workflow> {
   #haveViewsChanged = false;
   #version = 0;
 
-  /** Null: views come by `change`, as all else. */
+  /** Null: views are set by `change`, as everything else. */
   constructor(lookAtViews: (() => Views<W>) | null) {
     this.#lookAtViews = lookAtViews;
   }
@@ -28,12 +28,12 @@ export class SnapshotStore<W extends Workflow> {
     return this.#snapshot;
   }
 
-  /** The same at this moment, but for the views, without a snapshot of it: don't keep it. */
+  /** The current values, except views, without making a snapshot. Don't keep this object: it changes. */
   get fields(): Omit<WorkflowSnapshot<W>, keyof Views<W>> {
     return this.#fields;
   }
 
-  /** Counts changes, and views that may have changed. */
+  /** Counts changes, including views that may have changed. */
   get version(): number {
     return this.#version;
   }
@@ -47,7 +47,7 @@ export class SnapshotStore<W extends Workflow> {
     }
   }
 
-  /** Views may have changed: they are looked at again, once somebody wants to see them. */
+  /** Marks views as perhaps changed. They are computed when they are next read. */
   viewsMayHaveChanged(): void {
     if (this.#lookAtViews !== null) {
       this.#haveViewsChanged = true;

@@ -4,7 +4,7 @@ import type { WorkflowSnapshot } from "./stream_options.js";
 import type { RegistrationStreamOptions, StreamSnapshot } from "./stream_options.js";
 import { WorkflowStream } from "./workflow_stream.js";
 
-/** A stream of registration updates that comes back by itself. */
+/** A stream of registration updates that reconnects by itself. */
 export class RegistrationStream extends WorkflowStream<RegistrationWorkflow> {
   #from: WorkflowSnapshot<RegistrationWorkflow> | null = null;
   #snapshot: StreamSnapshot | null = null;

@@ -11,7 +11,7 @@ import type { FetchFunction } from "./fetch_transport.js";
 import type { Frames } from "./pacer.js";
 import type { Signals } from "./signals.js";
 
-/** What a stream is told by the page, and what it tells. */
+/** A stream's options and its snapshot. */
 
 /**
  * Why the connection entered its state.
@@ -20,47 +20,47 @@ import type { Signals } from "./signals.js";
  * - `accepted`: the server answered with an event stream
  * - `retry_due`, `woken`: the wait is over, or was cut short (online, visible, restored)
  * - `ended`, `network_failed`, `timed_out`, `silent`, `refused`, `token_unavailable`: why the last attempt ended
- * - `offline`: the network is gone, so attempts are rare; `restored`: the page was in the back-forward cache
- * - `token_given`, `token_refused`: the attempt has its token or ticket, or the server wants another token
- * - `changed`: the stream asks for other ids, and is opened anew without having been lost
- * - `renewed`: the stream's token expires soon, so it is opened anew with a fresh one without having been lost
- * - `held_back`: something on the way holds streams back, so polls take the stream's place; `polled`: after some
- *   minutes of them a stream is tried again
- * - `finished`: what `until` waited for has come
+ * - `offline`: the network is gone, so attempts are rare; `restored`: the page came back from the back-forward cache
+ * - `token_given`, `token_refused`: the attempt has its token or ticket; or the server refused the token
+ * - `changed`: the stream follows other ids now and reconnects for them; the connection was not lost
+ * - `renewed`: the token expires soon, so the stream reconnects with a fresh one; the connection was not lost
+ * - `held_back`: a proxy holds streams back, so polls replace the stream; `polled`: after some minutes of polling a
+ *   stream is tried again
+ * - `finished`: the end that `until` waits for has come
  * - `told_to_stop`, `unauthorized`, `forbidden`, `wrong_content_type`, `wrong_content_coding`, `redirect_failed`,
  *   `token_denied`, `refused_for_good`: closed for good
- * - `failed_here`: something in this page; `error` says what
+ * - `failed_here`: something in this page failed; `error` says what
  */
 export type ConnectionReason = CoreReason | "failed_here";
 
-/** What is known now. Immutable; the same object until something in it changes. */
+/** A stream's current state. Immutable; the same object until something in it changes. */
 export interface WorkflowSnapshot<W extends Workflow> {
   readonly connection: ConnectionState;
   readonly reason: ConnectionReason;
-  /** True while the stream is open, also while it is opened anew because it asks for other ids. */
+  /** True while the stream is open. It stays true while the stream reconnects for other ids. */
   readonly isConnected: boolean;
   readonly latestUpdate: UpdateOf<W> | null;
   /**
-   * Of a stream of one instance (`id`): all its updates folded into one view; null before the first. What did not
-   * change keeps its object from one view to the next: a stage, say.
+   * With `id`: the instance's view, all its updates folded into one; null before the first. Parts that did not change
+   * keep their object from one view to the next: a stage, say.
    */
   readonly view: ViewOf<W> | null;
-  /** The same for each instance that the stream names, by its id, as far as something is known of it. */
+  /** The views of the instances that the stream follows, by id. An instance without a message so far has none. */
   readonly views: ReadonlyMap<IdOf<W>, ViewOf<W>>;
   /** How often a connection has been opened so far: 2 means that it was lost once and came back. */
   readonly connections: number;
-  /** What reads the stream now, or read it last: `polling` where something on the way holds streams back. */
+  /** What reads the stream now, or read it last. `polling`: a proxy holds streams back. */
   readonly transport: TransportName | "polling" | null;
   /**
-   * How often updates may have been missed, so that what is known may be old: load again what you hold. Either the
-   * server said so, or a message could not be read, which `error` says. Views stay, with `hasGap: true`, until
-   * snapshots replace them; after the server's word the first update without one begins a new view, still with a gap.
+   * How often updates may have been missed: reload what you show. Either the server said so, or a message could not be
+   * read, and `error` says why. Views stay, with `hasGap: true`, until snapshots replace them. After a reset by the
+   * server, the first update without a snapshot begins a new view, still with a gap.
    */
   readonly resets: number;
   readonly error: StreamError | null;
 }
 
-/** What is known now of registrations. */
+/** The current state of a stream of registrations. */
 export interface StreamSnapshot extends WorkflowSnapshot<RegistrationWorkflow> {
   /** The same as `view`. */
   readonly registration: RegistrationView | null;
@@ -79,68 +79,70 @@ const idle = Object.freeze({
   error: null,
 });
 
-/** Of a stream that was never connected: the same object always. */
+/** The snapshot of a stream that was never connected: always the same object. */
 export function idleSnapshot<W extends Workflow>(): WorkflowSnapshot<W> {
   return idle;
 }
 
-/** What reads the stream. EventSource sees no status, no `Retry-After` and no `retry`, and sends no headers or token. */
+/**
+ * What reads the stream. EventSource hides the status, `Retry-After` and `retry`, and sends neither headers nor a
+ * token.
+ */
 export type TransportName = "eventsource" | "fetch";
 
 export interface WorkflowStreamOptions<W extends Workflow> {
-  /** Where the stream is, with query parameters of your own, if any. Default: the workflow's own path. */
+  /** Where the stream is. Query parameters of your own stay. Default: the workflow's own path. */
   readonly url?: string | undefined;
-  /** The one instance whose updates the stream carries. Without `id` and `ids`, every instance's. */
+  /** The one instance to follow. Without `id` and `ids`: every instance. */
   readonly id?: IdOf<W> | undefined;
   /** Several instances, at most 100, in place of `id`. `follow` changes them. */
   readonly ids?: readonly IdOf<W>[] | undefined;
   /**
-   * With `final` the stream of one instance ends by itself, for good, when that has ended, or has already: `finished`
-   * gives its last view.
+   * `final`: the stream of one instance ends for good with the instance's final update, or at once if there was one.
+   * `finished` resolves with the last view.
    */
   readonly until?: "final" | undefined;
-  /** Called once for each update, in order; the snapshot has it already. */
+  /** Called once for each update, in order. The snapshot already includes the update. */
   readonly onUpdate?: ((update: UpdateOf<W>) => void) | undefined;
   /** Default: `resilient`. */
   readonly policy?: RetryPolicy | undefined;
-  /** Default: `eventsource`; `fetch` with a token, where another option needs it, or there is no EventSource. */
+  /** Default: `eventsource`; `fetch` with a token, if another option needs it, or if there is no EventSource. */
   readonly transport?: TransportName | undefined;
   /** Sent with each request, by fetch. A function is called at each attempt. */
   readonly headers?: PlatformHeadersInit | (() => PlatformHeadersInit) | undefined;
   /**
-   * What becomes of cookies, as fetch has it. Default: `same-origin`. `include` sends them to another origin, too
+   * Which cookies are sent, as in fetch. Default: `same-origin`. `include` sends them to another origin, too
    * (`withCredentials` of EventSource); `omit` needs `fetch`.
    */
   readonly credentials?: Credentials | undefined;
   /**
-   * Called at each attempt for the token that `fetch` sends as `Authorization: Bearer`; with true after
-   * the server refused the last one: it wants a fresh one. A rejection is tried again later; null says
-   * that there is none, and closes the stream. `eventsource` can't send it: the stream then fetches a ticket
-   * for each attempt (`POST <url>/tickets`), which lets that one in.
+   * Called at each attempt for the token, which `fetch` sends as `Authorization: Bearer`. `isRefused` is true after the
+   * server refused the last token: return a fresh one. If the promise rejects, the stream asks again later; null means
+   * that there is no token, and closes the stream. `eventsource` can't send a token: the stream exchanges it for a
+   * ticket, which admits one attempt (`POST <url>/tickets`).
    */
   readonly token?: ((isRefused: boolean) => Promise<string | null>) | undefined;
   /**
-   * Reads the stream; of `eventsource`, gets its tickets, and reads it where that is refused or held back. Default: the
-   * environment's fetch, but for a page that gives an `eventSource` of its own.
+   * Reads the stream. With `eventsource` it fetches tickets, and reads the stream where EventSource is refused or held
+   * back. Default: the environment's fetch, or none if the page brings an `eventSource` of its own.
    */
   readonly fetch?: FetchFunction | undefined;
   /** Default: the environment's EventSource. */
   readonly eventSource?: EventSourceConstructor | undefined;
   readonly clock?: Clock | undefined;
   /**
-   * When listeners of changes hear of them. Default: the window's frames. Null, and where there are none, as in Node:
-   * at once.
+   * When change listeners are called. Default: with the window's frames. Null, or without frames as in Node: at once.
    */
   readonly frames?: Frames | null | undefined;
-  /** Default: online, offline, visible and restored, of the window. */
+  /** Default: the window's own: online, offline, visible and restored. */
   readonly signals?: Signals | undefined;
-  /** Default: random. Two 32-bit numbers that spread reconnects between clients. */
+  /** Two 32-bit numbers that spread the reconnects of clients. Default: random. */
   readonly seed?: readonly [number, number] | undefined;
   /** Default: the package's own module. */
   readonly loadCore?: (() => Promise<Core>) | undefined;
 }
 
-/** Of a stream of registrations. */
+/** Options of a stream of registrations. */
 export interface RegistrationStreamOptions extends Omit<WorkflowStreamOptions<RegistrationWorkflow>, "id" | "ids"> {
   /** Without it, the stream carries every registration's updates. */
   readonly registrationId?: number | undefined;

@@ -1,18 +1,21 @@
 import type { IdOf, Workflow } from "../workflow/workflow.js";
 
-/** What a stream has reached, for another one to go on from: another tab's. */
+/** How far a stream has come, so that another one, in another tab, can continue. */
 export interface StreamPosition<W extends Workflow> {
-  /** What a reconnect resumes from. Empty: nothing has come yet. */
+  /** The cursor that a reconnect resumes from. Empty: no event has come yet. */
   readonly cursor: string;
-  /** Whether the cursor says how far an instance is known: not of one that was added, until it is heard of. */
+  /**
+   * Whether an instance's updates up to the cursor have been received. Not those of an instance that was added, until
+   * its first message.
+   */
   isCovered(id: IdOf<W>): boolean;
-  /** An instance's view as `ViewReader.toJson` has it. Empty: nothing is known. */
+  /** An instance's view in the form of `ViewReader.toJson`. Empty: no view yet. */
   viewText(id: IdOf<W>): string;
 }
 
-/** What a stream that serves other tabs takes over from an earlier one, and tells. */
+/** Joins a stream that serves other tabs to the earlier one and to the tabs. */
 export interface StreamRelay<W extends Workflow> {
   readonly start: StreamPosition<W>;
-  /** After everything that may have changed something; listeners have heard the updates. */
+  /** Called after anything that may have changed the state, once listeners have received the updates. */
   settled(position: StreamPosition<W>): void;
 }

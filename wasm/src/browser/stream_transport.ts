@@ -9,7 +9,10 @@ import type { TransportName, WorkflowStreamOptions } from "./stream_options.js";
 import type { TransportEvents } from "./transport.js";
 import { withCursor, withTicket } from "./transport.js";
 
-/** The transport that the options name or, where they name none, allow. */
+/**
+ * The transport that the options ask for, or else the one that they allow. Throws a StreamError if they contradict each
+ * other.
+ */
 export function transportOf<W extends Workflow>(options: WorkflowStreamOptions<W>): TransportName {
   const { transport, headers, credentials, token, fetch, eventSource } = options;
   const isBeyondEventSource = headers !== undefined || credentials === "omit";
@@ -25,14 +28,14 @@ export function transportOf<W extends Workflow>(options: WorkflowStreamOptions<W
 }
 
 /**
- * Whether a stream whose transport is EventSource can be read by fetch: where that was refused, or something holds it
- * back. A page that brings an EventSource of its own brings its own fetch, too.
+ * Whether fetch can read the stream if EventSource is refused or held back. A page that brings its own EventSource must
+ * bring its own fetch, too.
  */
 export function hasFetch<W extends Workflow>({ eventSource, fetch: own }: WorkflowStreamOptions<W>): boolean {
   return own !== undefined || (eventSource === undefined && typeof fetch !== "undefined");
 }
 
-/** What the transport throws at once is about the address. */
+/** Errors that a transport throws synchronously are about the address. */
 function open<T>(transport: string, url: string, work: () => T): T {
   try {
     return work();
@@ -49,7 +52,7 @@ function environmentEventSource(): EventSourceConstructor {
   return EventSource;
 }
 
-/** An address that is none is an error at once: fetch would only say that the network failed. */
+/** Checks the address first: for an invalid one fetch would only say that the network failed. */
 function environmentFetch(url: string): FetchFunction {
   if (typeof fetch === "undefined") {
     throw new StreamError("unsupported", "There is neither EventSource nor fetch here");
@@ -63,7 +66,7 @@ export function fetchOf({ fetch }: Pick<WorkflowStreamOptions<Workflow>, "fetch"
   return fetch ?? environmentFetch(url);
 }
 
-/** The page's headers, and the token. */
+/** The page's headers and the token. */
 export function headersOf(headers: WorkflowStreamOptions<Workflow>["headers"], token: string): Headers {
   let given: HeadersInit | undefined;
   try {
@@ -79,12 +82,15 @@ export function headersOf(headers: WorkflowStreamOptions<Workflow>["headers"], t
     }
     return all;
   } catch {
-    // What was caught may say the value, which may be a secret.
+    // The caught error may quote the value, which may be a secret.
     throw new StreamError("invalid_options", "HTTP does not allow a header, or the token, of the stream");
   }
 }
 
-/** What the constructor throws names the address, and so the ticket: it is not passed on where there is one. */
+/**
+ * Opens an EventSource. With a ticket, the constructor's error is not passed on: it names the address and so the
+ * ticket.
+ */
 function openWithTicket(
   constructor: EventSourceConstructor,
   address: string,
@@ -104,9 +110,11 @@ function openWithTicket(
 }
 
 /**
- * Gets one attempt ready: asks the page for its headers. `credential` is a token for `fetch`, a ticket for
- * `eventsource`, or empty. What stands in for EventSource sends what that sends: no header that would need a preflight. What it returns begins the attempt, and returns what ends it. Throws a StreamError where this
- * environment, or what the page gave, makes none possible.
+ * Prepares one attempt: asks the page for its headers. Returns a function that begins the attempt, which returns a
+ * function that ends it. Throws a StreamError if the environment, or what the page gave, makes the attempt impossible.
+ *
+ * `credential` is a token for `fetch`, a ticket for `eventsource`, or empty. A fetch in place of EventSource sends what
+ * EventSource would: no header that needs a preflight.
  */
 export function prepareTransport<W extends Workflow>(
   options: WorkflowStreamOptions<W>,

@@ -13,7 +13,7 @@ const jsonType = "application/json";
 /** The gateway sends some fifty bytes. */
 const answerBytesMax = 16_384;
 
-/** The text of a body; null: it is larger than any answer with a ticket. */
+/** A body's text; null: it is too large for an answer with a ticket. */
 async function readText(response: Response): Promise<string | null> {
   const reader = response.body?.getReader();
   const decoder = new TextDecoder();
@@ -42,8 +42,8 @@ function readTicket(text: string): string | undefined {
 }
 
 /**
- * Asks for a ticket, which lets one request in that can't send the token of `headers`. Never rejects, and keeps nothing:
- * what an error of fetch says is passed over.
+ * Requests a ticket, which admits one request that can't send a token. Never rejects and stores nothing: errors of
+ * fetch are dropped.
  */
 export async function requestTicket(fetch: FetchFunction, url: string, init: RequestInit): Promise<TicketAnswer> {
   try {
@@ -53,7 +53,7 @@ export async function requestTicket(fetch: FetchFunction, url: string, init: Req
     }
     const text = response.ok ? await readText(response) : null;
     const ticket = text === null ? undefined : readTicket(text);
-    // A 200 without a ticket is a page's, say: for the core it is one without an event stream.
+    // A 200 without a ticket may be an HTML page. The core treats it as an answer that is not a stream.
     return ticket === undefined ? { answer: { ...answerOf(response), isEventStream: false } } : { ticket };
   } catch {
     return { failure: "may_pass" };

@@ -1,12 +1,12 @@
 import type { Clock } from "../shared/clock.js";
 
-/** A stream's clock, and its one timer. That never needs to be moved back: handling a deadline early does nothing. */
+/** A stream's clock and its one timer. The timer never needs to be delayed: handling a deadline early does nothing. */
 export class Timer {
   readonly #createClock: () => Clock;
   #lazyClock: Clock | null = null;
   #armed: { readonly due: number; readonly cancel: () => void } | null = null;
 
-  /** `createClock` is called at the first use: a stream that was made touches nothing. */
+  /** `createClock` is called at the first use: making a stream touches nothing. */
   constructor(createClock: () => Clock) {
     this.#createClock = createClock;
   }
@@ -20,12 +20,12 @@ export class Timer {
     return this.#clock.now();
   }
 
-  /** Another timer of the same clock; returns what cancels it. */
+  /** Sets another timer on the same clock. The returned function cancels it. */
   setTimer(work: () => void, delayMs: number): () => void {
     return this.#clock.setTimer(work, delayMs);
   }
 
-  /** Calls `work` at `due`, unless the timer goes off before that anyway. */
+  /** Calls `work` at `due`, unless the timer fires before that anyway. */
   arm(due: number, work: () => void): void {
     if (this.#armed !== null && this.#armed.due <= due) {
       return;

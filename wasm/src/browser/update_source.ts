@@ -2,21 +2,27 @@ import type { UpdateOf, ViewOf } from "../shared/messages.js";
 import type { IdOf, Workflow } from "../workflow/workflow.js";
 import type { WorkflowSnapshot } from "./stream_options.js";
 
-/** What a page needs of whatever brings it a workflow's updates: a stream of its own, or one that all its tabs share. */
+/** What a page needs from its source of updates: a stream of its own, or one that all its tabs share. */
 export interface UpdateSource<W extends Workflow> {
   readonly workflow: W;
   /** Starts, or starts again after `close`, a refusal or a failure. Otherwise does nothing. */
   connect(): void;
-  /** Stops. What is known stays, and a later `connect` resumes after the last update that was heard. */
+  /** Stops. Views stay, and a later `connect` resumes after the last update that listeners heard. */
   close(): void;
-  /** Names other instances from now on. Throws a StreamError, and changes nothing, where one stream can't name them. */
+  /**
+   * Follows other instances from now on. Throws a StreamError, and changes nothing, if one stream can't name all of
+   * them.
+   */
   follow(ids: readonly IdOf<W>[]): void;
-  /** Calls `listener` when the snapshot has changed, once for changes of one frame; returns what ends that, at once. */
+  /**
+   * Calls `listener` after the snapshot has changed, once for all changes of a frame. The returned function
+   * unsubscribes.
+   */
   subscribe(listener: (snapshot: WorkflowSnapshot<W>) => void): () => void;
-  /** Calls `listener` once for each update, in order; returns what ends that, at once. */
+  /** Calls `listener` once for each update, in order. The returned function unsubscribes, at once. */
   subscribeToUpdates(listener: (update: UpdateOf<W>) => void): () => void;
-  /** What is known now; the same object until something in it changes. */
+  /** The current state; the same object until something in it changes. */
   getSnapshot(): WorkflowSnapshot<W>;
-  /** What is known of one instance that is followed; null before the first word of it. */
+  /** The view of an instance that is followed; null before the first message about it. */
   view(id: IdOf<W>): ViewOf<W> | null;
 }

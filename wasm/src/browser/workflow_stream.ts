@@ -23,8 +23,8 @@ import { Timer } from "./timer.js";
 import type { UpdateSource } from "./update_source.js";
 
 /**
- * A stream of a workflow's updates that comes back by itself. The core decides when to connect and
- * folds updates; this carries out what it decides, and tells the page.
+ * A stream of a workflow's updates that reconnects by itself. The core decides when to connect and folds updates; this
+ * class carries out its decisions and notifies the page.
  */
 export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
   readonly workflow: W;
@@ -38,17 +38,17 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
   readonly #authorizer: Authorizer;
   readonly #attempts: Attempts<W>;
   #batchDepth = 0;
-  /** The module that the client is of. */
+  /** The module instance that the client lives in. */
   #core: Core | null = null;
   #client: CoreClient<W> | null = null;
   #leaveSignals: (() => void) | null = null;
 
-  // What outlives a client, and a module: the next one takes it over.
+  // What outlives a client and a module: the next client continues from here.
   #cursor = () => "";
   readonly #followed: Followed<W>;
   readonly #relay: StreamRelay<W> | null;
 
-  /** Touches nothing: no module, no network, no global. `relay` is for the package itself. */
+  /** Touches nothing: no module, no network, no global. Only the package itself passes a `relay`. */
   constructor(workflow: W, options: WorkflowStreamOptions<W> = {}, relay: StreamRelay<W> | null = null) {
     this.workflow = workflow;
     this.#options = options;
@@ -69,7 +69,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     bindMembers(this);
   }
 
-  /** Starts, or starts again after `close`, a refusal or a failure; loads the module at once where that waits. */
+  /** Starts, or starts again after `close`, a refusal or a failure. Loads the module at once if a retry waits. */
   connect(): void {
     if (this.#client === null && !this.#loader.isLoading) {
       this.#batch(() => (this.#loader.isWaiting ? this.#load() : this.#start()));
@@ -77,8 +77,8 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
   }
 
   /**
-   * Stops: from within a listener, too, which then hears no more updates of what has arrived already. What is known
-   * stays, and a later `connect` resumes after the last update that was heard: first with those.
+   * Stops, also from within a listener: listeners hear no more updates, not even those that have arrived. Views stay. A
+   * later `connect` resumes after the last update that listeners heard.
    */
   close(): void {
     this.#batch(() => {
@@ -94,12 +94,14 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     });
   }
 
-  /** Calls `listener` when the snapshot has changed (`frames` says when); returns what ends that, at once. */
+  /**
+   * Calls `listener` after the snapshot has changed (`frames` says when). The returned function unsubscribes, at once.
+   */
   subscribe(listener: (snapshot: WorkflowSnapshot<W>) => void): () => void {
     return this.#delivery.changeListeners.add(() => listener(this.getSnapshot()));
   }
 
-  /** Calls `listener` once for each update, in order; returns what ends that, at once. */
+  /** Calls `listener` once for each update, in order. The returned function unsubscribes, at once. */
   subscribeToUpdates(listener: (update: UpdateOf<W>) => void): () => void {
     return this.#delivery.updateListeners.add(listener);
   }
@@ -108,23 +110,23 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     return this.#store.current;
   }
 
-  /** What is known of one instance that the stream names; null before the first word of it. */
+  /** The view of an instance that the stream follows; null before the first message about it. */
   view(id: IdOf<W>): ViewOf<W> | null {
     return this.#followed.views.get(id) ?? null;
   }
 
   /**
-   * The last view of the instance, once that has ended: of a stream with `until: "final"`. Rejects with a StreamError
-   * where the stream is closed, refused for good, or fails before.
+   * Resolves with the instance's last view once the instance has ended. Only with `until: "final"`. Rejects with a
+   * StreamError if the stream is closed, refused for good, or fails before.
    */
   get finished(): Promise<ViewOf<W>> {
     return this.#options.until === undefined ? neverFinished() : this.#finish.promise;
   }
 
   /**
-   * Names other instances from now on, of a stream that was made with `ids`. What is known of those that it named
-   * before stays, and their updates go on; the connection is replaced after a frame, which is no loss. Throws a
-   * StreamError, and changes nothing, where one stream can't name them.
+   * Follows other instances from now on; only for a stream that was made with `ids`. Instances that stay keep their
+   * views and go on. The connection is replaced after a frame, without a loss. Throws a StreamError, and changes
+   * nothing, if one stream can't name all of them.
    */
   follow(ids: readonly IdOf<W>[]): void {
     let refused: StreamError | null = null;
@@ -150,12 +152,12 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     this.#followed.check();
     this.#attempts.begin();
     this.#store.change({ connection: "connecting", reason: "requested", isConnected: false, error: null });
-    this.#leaveSignals = (this.#options.signals ?? browserSignals).subscribe((signal) => this.#hear(signal));
+    this.#leaveSignals = (this.#options.signals ?? browserSignals).subscribe((signal) => this.#onSignal(signal));
     this.#load();
     this.#attempts.openEarly(() => this.#followed.firstQuery, this.#cursor());
   }
 
-  /** The stream stays in `waiting` from the first failure until the module is there. */
+  /** After a failure the stream stays in `waiting` until the module is loaded. */
   #load(): void {
     this.#timer.cancel();
     this.#loader.load({
@@ -178,7 +180,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     this.#client.connect(now);
   }
 
-  #hear(signal: Signal): void {
+  #onSignal(signal: Signal): void {
     this.#batch(() => {
       if (this.#client !== null) {
         this.#client.signal(signal, this.#timer.now());
@@ -188,7 +190,10 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     });
   }
 
-  /** What may change something: at the end of the outermost one actions are carried out, and listeners are told. */
+  /**
+   * Runs `work`, which may change the state. At the end of the outermost batch the core's actions are carried out and
+   * listeners are notified.
+   */
   #batch(work: () => void): void {
     this.#batchDepth += 1;
     try {
@@ -207,20 +212,20 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     }
   }
 
-  /** Lets in what comes for `client`, while it is the stream's. */
+  /** Runs `work`, an input of `client`; ignored if the stream has another client by now. */
   #input(client: CoreClient<W>, work: () => void): void {
     if (this.#client === client) {
       this.#batch(work);
     }
   }
 
-  /** Whatever came out of the core unforeseen: no stream of this page calls that module again. */
+  /** After an unexpected error of the core: no stream of this page calls that module instance again. */
   #abandonCore(cause: unknown): StreamError {
     this.#core?.abandon();
     return new StreamError("core_failed", `The core failed: ${String(cause)}`, cause);
   }
 
-  /** `credential` is the one that the transport to be opened needs. It is kept nowhere. */
+  /** `credential` is for the transport that an action opens. It is stored nowhere. */
   #carryOut(client: CoreClient<W>, credential = ""): void {
     for (let action = client.poll(); action !== null; action = client.poll()) {
       switch (action.kind) {
@@ -270,14 +275,14 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     }
   }
 
-  /** Keeps the promise of a stream that ends by itself, or breaks it; the page's own `close` does so itself. */
+  /** Settles `finished`. If the page closed the stream, `close` has done so. */
   #settle(reason: CoreReason): void {
     const { view } = this.#followed;
     if (reason === "requested") {
       return;
     }
     if ((reason === "finished" || reason === "told_to_stop") && view?.isFinal === true) {
-      // Connected again, it looks for the outcome as it is by then.
+      // A stream that connects again looks for the current outcome.
       this.#cursor = () => "";
       this.#finish.succeed(view);
     } else {
@@ -342,7 +347,7 @@ export class WorkflowStream<W extends Workflow> implements UpdateSource<W> {
     this.#store.change({ connection: "closed", reason: "failed_here", isConnected: false, error });
   }
 
-  /** Gives back everything that a running stream holds. */
+  /** Releases everything that a running stream holds. */
   #release(): void {
     this.#loader.stop();
     this.#authorizer.stop();

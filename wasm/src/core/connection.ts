@@ -1,12 +1,12 @@
-/** The words of the core's connection machine, each list in the order of the ABI's numbers (connection.hpp). */
+/** The names of the core's connection machine, each list in the order of the ABI's numbers (connection.hpp). */
 
 export const connectionStates = ["idle", "authorizing", "connecting", "open", "waiting", "closed"] as const;
 
 /**
  * - `idle`: not asked to connect yet
- * - `authorizing`: an attempt begins, and waits for its token or ticket
- * - `connecting`: an attempt is under way
- * - `open`: accepted by the server, updates arrive
+ * - `authorizing`: an attempt has begun and waits for its token or ticket
+ * - `connecting`: an attempt waits for the server's answer
+ * - `open`: accepted by the server; updates arrive
  * - `waiting`: between attempts
  * - `closed`: for good, or until `connect()`
  */
@@ -46,39 +46,39 @@ export const coreReasons = [
 /** Why the machine entered its state. */
 export type CoreReason = (typeof coreReasons)[number];
 
-/** How an attempt ended, as far as its transport can tell. */
+/** How an attempt ended, as far as its transport knows. */
 export type TransportEnd = "ended" | "failed" | "refused_unseen";
 export const transportEnds: readonly TransportEnd[] = ["ended", "failed", "refused_unseen"];
 
 /**
- * What the page hears from its environment: the network is back, or gone; the tab is looked at again; the page
- * came out of the back-forward cache.
+ * What the page's environment reports: the network is back, or gone; the page became visible; the page came back from
+ * the back-forward cache.
  */
 export type Signal = "online" | "offline" | "visible" | "restored";
 export const signals: readonly Signal[] = ["online", "offline", "visible", "restored"];
 
 /**
- * By what kind of transport an attempt is made: the page's choice; one that sees the answers which that hides; or a
- * request for a body that ends, where something on the way holds streams back.
+ * The kind of an attempt's transport: the page's choice; one that sees the answers that EventSource hides; or polling,
+ * where a proxy holds streams back.
  */
 export type TransportKind = "preferred" | "seeing" | "polling";
 export const transportKinds: readonly TransportKind[] = ["preferred", "seeing", "polling"];
 
-/** Why there is no token: its source failed, say, or the user is signed out. */
+/** Why there is no token: its source failed, say, or the user has signed out. */
 export type TokenFailure = "may_pass" | "for_good";
 export const tokenFailures: readonly TokenFailure[] = ["may_pass", "for_good"];
 
-/** What to do about an answer that is no stream: `standard` gives up, `resilient` tries again. */
+/** What to do after an answer that is not a stream: `standard` gives up, `resilient` tries again. */
 export type RetryPolicy = "resilient" | "standard";
 export const policies: readonly RetryPolicy[] = ["resilient", "standard"];
 
-/** What the server answered with. */
+/** The head of the server's answer. */
 export interface Answer {
   readonly status: number;
   /** Content-Type's essence is text/event-stream. */
   readonly isEventStream: boolean;
-  /** The body's content coding, where it is one that nobody here undoes. */
+  /** The body's content coding, if nothing here undoes it. */
   readonly coding: string | undefined;
-  /** Undefined where the server named none. */
+  /** Undefined if the server sent none. */
   readonly retryAfterMs: number | undefined;
 }

@@ -1,4 +1,4 @@
-/** The module: its memory, and the calls of its ABI (wasm/abi/abi.hpp). */
+/** The module: its memory and the calls of its ABI (wasm/abi/abi.hpp). */
 
 import { StreamError } from "./errors.js";
 
@@ -54,7 +54,7 @@ interface CoreExports {
   parser_last_event_id(parser: number): void;
 }
 
-/** The result record's words. Those that the last call did not set are an earlier call's. */
+/** The result record's words. A word that the last call did not set is stale. */
 const resultWords = {
   text: 0,
   textSize: 1,
@@ -76,12 +76,12 @@ const resultWords = {
   resets: 18,
 } as const;
 
-/** To decode a text that is no longer than this costs less than to copy its bytes: an event id, say. */
+/** Up to this length decoding a text is cheaper than copying its bytes: an event id, say. */
 const shortBytesMax = 256;
 
 const abiVersion = 10;
 
-/** UTF-8, as the environment has it. */
+/** The environment's UTF-8 coders. */
 export interface TextCoders {
   readonly TextEncoder: new () => {
     encodeInto(text: string, bytes: Uint8Array): { written: number };
@@ -89,13 +89,13 @@ export interface TextCoders {
   readonly TextDecoder: new (label: string, options: { ignoreBOM: boolean }) => { decode(bytes: Uint8Array): string };
 }
 
-/** One instance of the module. Every stream of a page shares it. */
+/** One instance of the module. All streams of a page share it. */
 export class Core {
   readonly #exports: CoreExports;
   readonly #encoder: InstanceType<TextCoders["TextEncoder"]>;
   readonly #decoder: InstanceType<TextCoders["TextDecoder"]>;
   readonly #inputLimit: number;
-  /** The most that `writeBytes` takes. */
+  /** The most bytes that `writeBytes` accepts. */
   readonly bytesLimit: number;
   readonly #resultAddress: number;
   #bytes: Uint8Array;
@@ -103,12 +103,12 @@ export class Core {
   #doubles: Float64Array;
   #isDead = false;
 
-  /** `instance` is one of regstream.wasm (`WebAssembly.Instance`). */
+  /** `instance` is a `WebAssembly.Instance` of regstream.wasm. */
   constructor(instance: { readonly exports: object }, { TextEncoder, TextDecoder }: TextCoders) {
     this.#encoder = new TextEncoder();
-    // An id may begin with U+FEFF, which is part of it.
+    // An id may begin with U+FEFF, which belongs to it.
     this.#decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-    // Its own check stands below: a module of another build has another version, or none.
+    // Checked below: a module of another build has another version, or none.
     const exports = instance.exports as unknown as CoreExports;
     if (typeof exports.abi_version !== "function" || exports.abi_version() !== abiVersion) {
       const message = "regstream.wasm belongs to another version of this package; deploy both together";
@@ -128,20 +128,26 @@ export class Core {
     return this.#isDead;
   }
 
-  /** The way to every call: a dead module takes none. */
+  /** The module's functions. Throws once the module is dead. */
   get exports(): CoreExports {
     if (this.#isDead) {
-      throw new StreamError("core_failed", "The core failed, and can't be used any more");
+      throw new StreamError(
+        "core_failed",
+        "The WebAssembly module failed and can't be used any more: call connect() to start a new one",
+      );
     }
     return this.#exports;
   }
 
-  /** A trap leaves the module's memory in doubt: nobody calls it again, and the next load is anew. */
+  /**
+   * Marks the module as dead. A trap may have corrupted its memory: nothing may call it again, and the next load makes
+   * a new instance.
+   */
   abandon(): void {
     this.#isDead = true;
   }
 
-  /** The module's memory. Growing it replaces its buffer, so this is looked up at each use. */
+  /** The module's memory. Growing replaces the buffer, so look it up at each use. */
   get bytes(): Uint8Array {
     this.#refresh();
     return this.#bytes;
@@ -158,7 +164,7 @@ export class Core {
   }
 
   #refresh(): void {
-    // A buffer that was replaced has no length any more; asking the memory for it costs far more.
+    // A replaced buffer has length 0. Asking the memory for its buffer costs far more.
     if (this.#bytes.length === 0) {
       const { buffer } = this.#exports.memory;
       this.#bytes = new Uint8Array(buffer);
@@ -190,21 +196,21 @@ export class Core {
     return this.words[(this.#resultAddress >> 2) + resultWords[word]] ?? 0;
   }
 
-  /** The UTF-8 text at an address. */
+  /** Decodes the UTF-8 text at an address. */
   text(address: number, size: number): string {
     return this.#decoder.decode(this.bytes.subarray(address, address + size));
   }
 
-  /** The text of UTF-8 bytes that were the module's. */
+  /** Decodes UTF-8 bytes that were copied out of the module. */
   decode(bytes: Uint8Array): string {
     return this.#decoder.decode(bytes);
   }
 
-  /** A copy of bytes, whose text may be asked for when the module has moved on. */
+  /** Copies bytes, so that their text can be decoded after later calls into the module. */
   textLater(address: number, size: number): (begin: number, size: number) => string {
     if (size <= shortBytesMax) {
       const text = this.text(address, size);
-      // As many characters as bytes: each is of one byte.
+      // As many characters as bytes: each character takes one byte.
       if (text.length === size) {
         return (begin, length) => text.slice(begin, begin + length);
       }
@@ -213,7 +219,7 @@ export class Core {
     return (begin, length) => this.#decoder.decode(copy.subarray(begin, begin + length));
   }
 
-  /** The module's workflow for such a text (`Vocabulary`); the same for the same one. */
+  /** The handle of the workflow that a text describes (`Vocabulary`); the same for the same text. */
   workflow(text: string): number {
     const handle = this.exports.workflow_create(this.write(text, "")[0]);
     if (handle === 0) {

@@ -26,19 +26,19 @@ import type { IdOf, Workflow } from "../workflow/workflow.js";
 import type { Vocabulary } from "./vocabulary.js";
 import { idsText } from "./vocabulary.js";
 
-/** What the connection machine wants done. */
+/** What the connection machine asks for. */
 export type CoreAction =
   | { readonly kind: "request_token"; readonly attempt: number; readonly isRefused: boolean }
   | {
       readonly kind: "open";
       readonly attempt: number;
       readonly lastEventId: string;
-      /** What the request asks for, percent-encoded and without its `?`. Empty: every instance. */
+      /** The request's query, percent-encoded and without `?`. Empty: every instance. */
       readonly query: string;
       readonly transport: TransportKind;
     }
   | { readonly kind: "close" }
-  /** One poll without a cursor, beside the attempt's transport. Its bytes are for `probeBytes`. */
+  /** One poll without a cursor, beside the attempt's transport. Pass its bytes to `probeBytes`. */
   | { readonly kind: "open_probe"; readonly attempt: number; readonly query: string }
   | { readonly kind: "close_probe" }
   | {
@@ -49,7 +49,7 @@ export type CoreAction =
       readonly isConnected: boolean;
     };
 
-/** The value that an ABI number stands for; a number out of range is a broken module. */
+/** The name of an ABI number. A number out of range means that the module is broken. */
 function named<T>(names: readonly T[], index: number): T {
   const name = names[index];
   if (name === undefined) {
@@ -61,24 +61,24 @@ function named<T>(names: readonly T[], index: number): T {
 export interface CoreClientOptions<W extends Workflow> {
   readonly vocabulary: Vocabulary<W>;
   readonly policy: RetryPolicy;
-  /** Spreads this client's delays from other clients' ones. */
+  /** Spreads the delays of clients. */
   readonly seed: readonly [number, number];
-  /** Whom to follow; empty: every instance. */
+  /** The instances to follow; empty: every instance. */
   readonly ids: readonly IdOf<W>[];
-  /** Whether the stream is over with the final update of its one instance (`until=final`). */
+  /** Whether the stream ends with the final update of its one instance (`until=final`). */
   readonly ends?: boolean;
   /** Whether each attempt asks for a token first. */
   readonly needsToken: boolean;
   /** Whether the page has a transport that sees the answers, beside a preferred one that hides them. */
   readonly canSee?: boolean;
   readonly canPoll?: boolean;
-  /** What an earlier client of the same stream left, which has to be one of all `ids`. Empty: nothing. */
+  /** The cursor of an earlier client of the same stream, which must cover all `ids`. Empty: none. */
   readonly lastEventId?: string;
 }
 
 /**
- * How many bytes the longest query takes of one stream that follows `ids`; 0: one stream can't follow them, as they are
- * too many, too long, or no ids.
+ * The size in bytes of the longest query of one stream that follows `ids`. 0: one stream can't follow them, since they
+ * are too many, too long or invalid.
  */
 export function longestQuery<W extends Workflow>(
   core: Core,
@@ -90,7 +90,7 @@ export function longestQuery<W extends Workflow>(
   return core.exports.query_size(workflow, 0, size);
 }
 
-/** The machines of one stream. Dispose of it: the module can't see who still uses it. */
+/** The machines of one stream. Call `dispose`: the module can't know who still uses them. */
 export class CoreClient<W extends Workflow> {
   readonly #core: Core;
   readonly #vocabulary: Vocabulary<W>;
@@ -122,7 +122,7 @@ export class CoreClient<W extends Workflow> {
     }
   }
 
-  /** Takes over a view that an earlier client left (`ViewReader.toJson`), before `connect`. Empty: none. */
+  /** Restores a view of an earlier client (`ViewReader.toJson`), before `connect`. Empty: none. */
   restore(id: IdOf<W>, viewJson: string): void {
     if (viewJson !== "") {
       const [idSize, viewSize] = this.#core.write(idsText([id]), viewJson);
@@ -131,8 +131,8 @@ export class CoreClient<W extends Workflow> {
   }
 
   /**
-   * Replaces the ids, which loses no connection. A client that goes on from a cursor gets the ids that are newer than
-   * that by this as well, before `connect`. False: one stream can't follow them (`longestQuery`).
+   * Replaces the ids without losing the connection. Before `connect`, it adds the ids that are newer than the cursor.
+   * False: one stream can't follow them (`longestQuery`).
    */
   follow(ids: readonly IdOf<W>[], now: number): boolean {
     const [size] = this.#core.write(idsText(ids), "");
@@ -151,7 +151,7 @@ export class CoreClient<W extends Workflow> {
     this.#core.exports.client_signal(this.#handle, signals.indexOf(signal), now);
   }
 
-  /** There is a token for `attempt`. The core has no use for the token itself. */
+  /** Reports that `attempt` has its token. The core does not need the token itself. */
   token(attempt: number, now: number): void {
     this.#core.exports.client_token(this.#handle, attempt, now);
   }
@@ -174,8 +174,8 @@ export class CoreClient<W extends Workflow> {
   }
 
   /**
-   * One event, as EventSource has it; `lastEventId` is undefined where this event did not change it.
-   * Null: it is not of the stream that is open.
+   * Passes one event of an EventSource. `lastEventId` is undefined if this event did not change it. Null: the event
+   * does not belong to the open stream.
    */
   event(attempt: number, data: string, lastEventId: string | undefined, now: number): MessageBatch<W> | null {
     const [idSize, dataSize] = this.#core.write(lastEventId ?? "", data);
@@ -189,20 +189,20 @@ export class CoreClient<W extends Workflow> {
     return length < 0 ? null : new MessageBatch(this.#core, this.#vocabulary, length);
   }
 
-  /** Bytes of the stream, at most `bytesMax`. Null: they are not of the stream that is open. */
+  /** Passes bytes of the stream, at most `bytesMax`. Null: they do not belong to the open stream. */
   bytes(attempt: number, bytes: Uint8Array, now: number): MessageBatch<W> | null {
     this.#core.writeBytes(bytes);
     const length = this.#core.exports.client_bytes(this.#handle, attempt, bytes.length, now);
     return length < 0 ? null : new MessageBatch(this.#core, this.#vocabulary, length);
   }
 
-  /** Bytes of the probe, at most `bytesMax`. True: it has done its work. */
+  /** Passes bytes of the probe, at most `bytesMax`. True: the probe is done. */
   probeBytes(attempt: number, bytes: Uint8Array, now: number): boolean {
     this.#core.writeBytes(bytes);
     return this.#core.exports.client_probe_bytes(this.#handle, attempt, bytes.length, now) === 1;
   }
 
-  /** The most that `bytes` takes at a time. */
+  /** The most bytes that `bytes` accepts. */
   get bytesMax(): number {
     return this.#core.bytesLimit;
   }
@@ -211,7 +211,7 @@ export class CoreClient<W extends Workflow> {
     this.#core.exports.client_end(this.#handle, attempt, transportEnds.indexOf(end), now);
   }
 
-  /** When to call `handleDeadline`; Infinity: not at all, for now. */
+  /** When to call `handleDeadline`; Infinity: not for now. */
   deadline(): number {
     return this.#core.exports.client_deadline(this.#handle);
   }
@@ -220,7 +220,7 @@ export class CoreClient<W extends Workflow> {
     this.#core.exports.client_handle_deadline(this.#handle, now);
   }
 
-  /** The next action to carry out. Poll after every input until there is none. */
+  /** The next action to carry out. Poll after every input until it returns null. */
   poll(): CoreAction | null {
     const kind = this.#core.exports.client_poll(this.#handle);
     if (kind === 0) {

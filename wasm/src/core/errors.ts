@@ -1,15 +1,15 @@
 /**
- * What can go wrong in a way that the page has to know of. A lost connection is none of these: the
- * stream comes back by itself, and `connection` and `reason` tell.
+ * The failures that a page has to know. A lost connection is not among them: the stream reconnects by itself, and
+ * `connection` and `reason` show it.
  *
- * - `load_failed`: the WebAssembly module could not be loaded; it is tried again, ever less often.
- * - `unsupported`: there is neither EventSource nor fetch here, or the address is none.
- * - `invalid_options`: the stream was asked for something that can't be.
+ * - `load_failed`: the WebAssembly module could not be loaded. It is tried again, less and less often.
+ * - `unsupported`: there is neither EventSource nor fetch, or the environment refused the address.
+ * - `invalid_options`: one stream can't do what the options ask.
  * - `refused`: the server refused the stream for good.
- * - `token_denied`: the page has no token to give.
+ * - `token_denied`: the page has no token.
  * - `malformed_message`, `message_too_large`: one event could not be read; the stream goes on.
- * - `closed`: the page closed the stream before what it waited for; only `finished` says so.
- * - `core_failed`: the module trapped, or is out of memory; `connect()` starts a fresh one.
+ * - `closed`: the page closed the stream before its instance ended. Only `finished` rejects with it.
+ * - `core_failed`: the module trapped, or is out of memory. `connect()` starts a fresh one.
  */
 export type StreamErrorKind =
   | "load_failed"

@@ -3,7 +3,7 @@ import type { Core } from "./core.js";
 import { StreamError } from "./errors.js";
 import { BatchText, Records } from "./records.js";
 
-/** What a stream may make the parser hold, in bytes. An event over a limit is skipped: see `EventBatch.skipped`. */
+/** The most that the parser buffers, in bytes. An event over a limit is skipped: see `EventBatch.skipped`. */
 export interface EventStreamLimits {
   /** Default: 4 MiB. */
   readonly lineBytesMax?: number | undefined;
@@ -15,24 +15,24 @@ export interface EventStreamLimits {
 
 export interface EventStreamParserOptions {
   readonly limits?: EventStreamLimits | undefined;
-  /** What an earlier stream left. Default: none. */
+  /** The last event id of an earlier connection. Default: none. */
   readonly lastEventId?: string | undefined;
 }
 
-// These stand for numbers of the ABI, in its order.
+// In the order of the ABI's numbers.
 const skipReasons = ["line_too_long", "event_too_large", "id_too_long"] as const;
 
-/** Which limit an event is over. */
+/** The limit that an event exceeds. */
 export type SkipReason = (typeof skipReasons)[number];
 
-/** An event over a limit: the stream goes on without it. */
+/** An event over a limit. The stream continues behind it. */
 export interface SkippedEvent {
   /** The index in its batch of the event that came next. */
   readonly before: number;
   readonly reason: SkipReason;
-  /** The size of its data as it was sent, with a line feed for each line. */
+  /** The size of its data as sent, with a line feed for each line. */
   readonly bytes: number;
-  /** With the event's own id, if it had one within the limit. */
+  /** The last event id, with the event's own id if that was within the limit. */
   readonly lastEventId: string;
 }
 
@@ -61,14 +61,16 @@ const dataOf = (records: Records, index: number) => records.text(index, dataAt);
 const lastEventIdOf = (records: Records, index: number) => records.text(index, lastEventIdAt);
 
 /**
- * The events that a piece of a stream completed, in order, their text still in the module's memory.
- * Read it before any other use of the module: by this parser, another one or a stream.
+ * The events that a piece of a stream completed, in order. Their text is still in the module's memory: read it before
+ * any other use of the module, by this parser, another one or a stream.
  */
 export class EventBatch {
   readonly length: number;
   /** Events over a limit, in order. */
   readonly skipped: readonly SkippedEvent[];
-  /** The first events, where the piece was too large for one call into the module. The records are of those behind. */
+  /**
+   * The first events, if the piece was too large for one call into the module. The records are those of the last call.
+   */
   readonly #copied: readonly StreamEvent[];
   readonly #records: Records;
 
@@ -93,14 +95,14 @@ export class EventBatch {
 }
 
 /**
- * Server-sent events (WHATWG HTML, 9.2.6) from bytes, exact at every split, by the core's parser. For
- * streams that are not EventSource's: a fetch body, a socket, a file.
+ * Parses server-sent events (WHATWG HTML, 9.2.6) from bytes, with the core's parser: exact at every split. For streams
+ * without EventSource: a fetch body, a socket, a file.
  */
 export class EventStreamParser {
   readonly #core: Core;
   readonly #handle: number;
 
-  /** `core` is what `loadCore()` gives. */
+  /** `core` is the result of `loadCore()`. */
   constructor(core: Core, { limits = {}, lastEventId = "" }: EventStreamParserOptions = {}) {
     this.#core = core;
     const [size] = core.write(lastEventId, "");
@@ -116,7 +118,7 @@ export class EventStreamParser {
     bindMembers(this);
   }
 
-  /** Takes the next bytes, and gives the events that they complete. */
+  /** Parses the next bytes and returns the events that they complete. */
   push(bytes: Uint8Array): EventBatch {
     const core = this.#core;
     const copied: StreamEvent[] = [];
@@ -149,24 +151,24 @@ export class EventStreamParser {
     }
   }
 
-  /** The next bytes are another connection's: only the last event id and `retry` carry over. */
+  /** Begins the next connection: only the last event id and `retry` carry over. */
   reconnect(): void {
     this.#core.exports.parser_reconnect(this.#handle);
   }
 
-  /** What a reconnect has to send as Last-Event-ID; empty: none. */
+  /** The Last-Event-ID of a reconnect; empty: none. */
   get lastEventId(): string {
     this.#core.exports.parser_last_event_id(this.#handle);
     return this.#core.resultText();
   }
 
-  /** The reconnection time that the stream has named, in milliseconds. */
+  /** The reconnection time that the stream has set, in milliseconds; null: none so far. */
   get retry(): number | null {
     const retry = this.#core.exports.parser_retry(this.#handle);
     return retry < 0 ? null : retry;
   }
 
-  /** Gives its memory back. */
+  /** Frees its memory. */
   dispose(): void {
     if (!this.#core.isDead) {
       this.#core.exports.parser_destroy(this.#handle);

@@ -1,4 +1,4 @@
-/** The value of a JSON text, with U+FFFD for each lone surrogate, as the core reads it. */
+/** Parses JSON as the core does: with U+FFFD for each lone surrogate. */
 export function parseJson(json: string): unknown {
   if (!/\\u[dD][89a-fA-F]/.test(json)) {
     return JSON.parse(json);

@@ -3,10 +3,10 @@ import type { PlatformUrl } from "../shared/platform.js";
 import { Core, type TextCoders } from "./core.js";
 import { StreamError } from "./errors.js";
 
-/** Where the module comes from: its address, or its bytes. */
+/** The module's source: its address or its bytes. */
 export type CoreSource = string | PlatformUrl | ArrayBuffer | ArrayBufferView;
 
-// What a stand-alone module of Emscripten's may ask of its host.
+// What a stand-alone module of Emscripten may import.
 const imports: WebAssembly.Imports = {
   env: { emscripten_notify_memory_growth: () => {} },
   wasi_snapshot_preview1: {
@@ -26,7 +26,7 @@ const permissions =
 const failure = (what: string, remedy: string = remedies, cause?: unknown) =>
   new StreamError("load_failed", `${what}. ${remedy}`, cause);
 
-/** In Node only. The name is a variable, so that bundlers for the browser leave it alone. */
+/** Imports a module of Node's. The name is a variable so that bundlers for the browser ignore it. */
 async function nodeModule<T>(name: string): Promise<T> {
   return await import(/* @vite-ignore */ /* webpackIgnore: true */ /* turbopackIgnore: true */ name);
 }
@@ -34,11 +34,11 @@ async function nodeModule<T>(name: string): Promise<T> {
 async function readFile(url: string): Promise<BufferSource> {
   const files = await nodeModule<typeof import("node:fs/promises")>("node:fs/promises");
   const urls = await nodeModule<typeof import("node:url")>("node:url");
-  // A path, since the global URL may be a test environment's, which Node's file functions don't take.
+  // A path, since the global URL may be a test environment's, which Node's file functions reject.
   return new Uint8Array(await files.readFile(urls.fileURLToPath(url)));
 }
 
-/** Jest's environment for pages lacks them. */
+/** Jest's environment for pages lacks these classes. */
 async function textCoders(): Promise<TextCoders> {
   return typeof TextEncoder === "undefined" ? await nodeModule<TextCoders>("node:util") : globalThis;
 }
@@ -63,7 +63,7 @@ async function readModule(address: string): Promise<BufferSource> {
   }
 }
 
-/** `from` is what gave the bytes. */
+/** `from` names the source of the bytes. */
 async function instantiate(bytes: BufferSource, from: string): Promise<WebAssembly.Instance> {
   const [first, ...rest] = ArrayBuffer.isView(bytes)
     ? new Uint8Array(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, 4))
@@ -71,7 +71,7 @@ async function instantiate(bytes: BufferSource, from: string): Promise<WebAssemb
   if (first === "<".charCodeAt(0)) {
     throw failure(`${from} answered with HTML, as servers do that answer any address with the page`);
   }
-  // Which every module begins with: "\0asm".
+  // Every module begins with "\0asm".
   if (String.fromCharCode(first ?? 1, ...rest) !== "\0asm") {
     throw failure(`${from} gave ${bytes.byteLength} bytes that are no WebAssembly module`);
   }
@@ -85,7 +85,10 @@ async function instantiate(bytes: BufferSource, from: string): Promise<WebAssemb
   }
 }
 
-/** A bundler finds the file by this very expression. One whose output knows no `import.meta` leaves none of it. */
+/**
+ * The address of regstream.wasm. Bundlers recognise exactly this expression. If the output format has no `import.meta`,
+ * they remove it.
+ */
 function ownAddress(): URL {
   try {
     return new URL("../regstream.wasm", import.meta.url);
@@ -120,10 +123,11 @@ async function load(state: ModuleState): Promise<Core> {
 }
 
 /**
- * The module, loaded at the first call and shared from then on. A load that failed and a module that
- * was abandoned are forgotten, so that the next call loads again. `source` matters at calls that load;
- * without it the module is the one named before, and at first the embedded one, or the file beside this one.
- * Rejects with a StreamError (`load_failed`), which says what came in its place, and what to do.
+ * Loads the module at the first call; later calls share it. A failed load and an abandoned module are forgotten, so
+ * that the next call loads again.
+ *
+ * `source` matters only at a call that loads. Default: the source named before, or else the embedded module, or else
+ * the file beside this one. Rejects with a StreamError (`load_failed`) that says what was received and what to do.
  */
 export function loadCore(source?: CoreSource): Promise<Core> {
   const state = stateOf();
@@ -139,7 +143,7 @@ export function loadCore(source?: CoreSource): Promise<Core> {
   return state.loading;
 }
 
-/** Lets `loadCore` take these bytes where no source is named. */
+/** Lets `loadCore` use these bytes if no source is named. */
 export function embedModule(bytes: () => CoreSource): void {
   stateOf().embedded = bytes;
 }

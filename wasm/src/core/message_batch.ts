@@ -9,7 +9,7 @@ import type { ViewReader } from "./view_reader.js";
 import { viewBytes } from "./view_record.js";
 import type { Vocabulary } from "./vocabulary.js";
 
-// These stand for numbers of the ABI, in its order.
+// In the order of the ABI's numbers.
 const kinds = [
   "connected",
   "update",
@@ -23,7 +23,10 @@ const kinds = [
   "token_expiring",
 ] as const;
 
-/** Of an update's optional members, those that are texts are in the record if they are any. */
+/**
+ * Whether an optional member that the record lacks has its declared type. Texts are always in the record, so a text
+ * member here is not a text.
+ */
 function isAsDeclared(member: string, value: unknown): boolean {
   switch (member) {
     case "stage":
@@ -41,10 +44,10 @@ function isAsDeclared(member: string, value: unknown): boolean {
   }
 }
 
-/** What a message of the stream was. */
+/** The kind of a message. */
 export type MessageKind = (typeof kinds)[number];
 
-// A record's fields.
+// The offsets of a record's fields.
 const recordBytes = 88;
 const instanceIdAt = 0;
 const timestampAt = 8;
@@ -63,8 +66,8 @@ const stageStatusAt = 83;
 const hasMessageAt = 84;
 
 /**
- * What one call into the core brought: the messages in order, their fields still in the module's
- * memory. Read it before the next call into the core.
+ * The messages that one call into the core produced, in order. Their fields are still in the module's memory: read them
+ * before the next call into the core.
  */
 export class MessageBatch<W extends Workflow> {
   readonly length: number;
@@ -81,12 +84,12 @@ export class MessageBatch<W extends Workflow> {
     this.#records = new Records(core, core.result("records"), recordBytes, text);
   }
 
-  /** How often updates may have been missed in it. */
+  /** How often updates may have been missed in this batch. */
   get resets(): number {
     return this.#core.result("resets");
   }
 
-  /** Lets the readers that `readerOf` gives read the views that have changed. */
+  /** Reads the views that have changed, each with the reader that `readerOf` returns. */
   readViews(readerOf: (id: IdOf<W>) => ViewReader<W> | undefined): void {
     const first = this.#core.result("views");
     const count = this.#core.result("viewCount");
@@ -100,13 +103,13 @@ export class MessageBatch<W extends Workflow> {
     return kinds[this.#records.byte(index, kindAt)] ?? "other";
   }
 
-  /** An update's or an end's event id: where it stands in the history, if the record has it. */
+  /** The event id of an update or an end, its place in the history; undefined if it has none. */
   eventId(index: number): string | undefined {
     const epoch = this.#records.double(index, epochAt);
     return epoch > 0 ? `${epoch}-${this.#records.double(index, sequenceAt)}` : undefined;
   }
 
-  // Of an update:
+  // Fields of an update:
 
   id(index: number): IdOf<W> {
     return this.#vocabulary.id(this.#records.double(index, instanceIdAt), () => this.#records.text(index, textIdAt));
@@ -120,7 +123,7 @@ export class MessageBatch<W extends Workflow> {
     return this.#vocabulary.status(this.#records.byte(index, knownStatusAt)) ?? this.#records.text(index, statusAt);
   }
 
-  /** Empty: it is no stage update. */
+  /** Empty: not a stage update. */
   stage(index: number): string {
     return this.#vocabulary.stage(this.#records.byte(index, knownStageAt)) ?? this.#records.text(index, stageAt);
   }
@@ -129,17 +132,17 @@ export class MessageBatch<W extends Workflow> {
     return stageStatuses[this.#records.byte(index, stageStatusAt)] ?? "completed";
   }
 
-  /** Also why a message is malformed or too large. */
+  /** For a malformed or too large message: the reason. */
   message(index: number): string {
     return this.#records.text(index, messageAt);
   }
 
-  /** Gives what a reconnect behind the update has to resume from, at any time. */
+  /** Returns a function that gives the cursor behind the update, at any later time. */
   cursor(index: number): () => string {
     return this.#textLater(this.#records.word(index, cursorAt), this.#records.word(index, cursorAt + 4));
   }
 
-  /** The same, of a reconnect behind the whole batch. */
+  /** The same for the cursor behind the whole batch. */
   cursorAtEnd(): () => string {
     const begin = this.#core.result("cursorBegin");
     return this.#textLater(begin, this.#core.result("cursorsSize") - begin);
@@ -151,7 +154,7 @@ export class MessageBatch<W extends Workflow> {
     return () => text(begin, size);
   }
 
-  /** The update whole, as the page gets it. What is free-form in it is parsed here. */
+  /** The complete update, as the page gets it. Free-form members are parsed here. */
   update(index: number): UpdateOf<W> {
     const update: Record<string, unknown> = {
       [this.#vocabulary.idMember]: this.id(index),
@@ -179,8 +182,8 @@ export class MessageBatch<W extends Workflow> {
   }
 
   /**
-   * What the record does not have, under any name: `constructor` and `__proto__` are names, too. Null counts as absent,
-   * and so does a member of the contract that is of another type: what a member is declared as can be relied upon.
+   * Adds the members that the record lacks, under any name: `constructor` and `__proto__` are names, too. Null counts
+   * as absent, and so does a member of the contract with a wrong type: code can rely on the declared types.
    */
   #addRest(update: Record<string, unknown>, sent: Readonly<Record<string, unknown>>): void {
     const own = new Set(Object.keys(update));

@@ -1,14 +1,14 @@
 import type { Core } from "./core.js";
 
-/** Where records are: the module's memory, or a copy of a part of it. */
+/** The memory that holds records: the module's, or a copy of a part of it. */
 export type Memory = Pick<Core, "bytes" | "words" | "doubles">;
 
-/** What a record's slices are cut from. */
+/** The text that a record's slices refer to. */
 export interface Text {
   slice(begin: number, size: number): string;
 }
 
-/** The text of a batch, decoded whole at the first use: a decoder's call costs more than a slice. */
+/** A batch's text, decoded as a whole at the first use: a decoder's call costs more than a slice. */
 export class BatchText implements Text {
   readonly #core: Core;
   readonly #address: number;
@@ -28,11 +28,11 @@ export class BatchText implements Text {
 }
 
 /**
- * Records of one kind in the module's memory (wasm/abi/records.hpp), whose fields are named by their offset in bytes.
- * Read them before any other use of the module.
+ * Records of one kind in the module's memory (wasm/abi/records.hpp). Fields are named by their offset in bytes. Read
+ * them before any other use of the module.
  */
 export class Records {
-  // The memory as it was when the records were made. A later call may grow it, which empties these.
+  // The memory at the time when the records were made. If a later call grows it, these become empty.
   readonly #bytes: Uint8Array;
   readonly #words: Uint32Array;
   readonly #doubles: Float64Array;
@@ -65,7 +65,7 @@ export class Records {
     return this.#doubles[(this.#address + index * this.#size + offset) >> 3] ?? 0;
   }
 
-  /** The part of the batch's text that a record's slice names. */
+  /** The text of a record's slice. */
   text(index: number, offset: number): string {
     const size = this.word(index, offset + 4);
     return size === 0 ? "" : this.#text.slice(this.word(index, offset), size);

@@ -1,12 +1,12 @@
 import type { Core } from "./core.js";
 import { detailsAt, processLogAt, stageBytes, stageCountAt, stagesAt, textAt, viewBytes } from "./view_record.js";
 
-/** What is larger is given back once the view has been made. */
+/** A larger buffer is freed once the view has been made. */
 const bytesKept = 65_536;
 
 /**
- * A view record with all that it points to, copied out of the module's memory, which the next call uses again. The
- * record comes first, and its stages behind it. One buffer, used again: to make a new one costs more than all else.
+ * A copy of a view record and everything that it points to, since the next call reuses the module's memory. The record
+ * comes first, then its stages. The buffer is reused: a new one costs more than everything else here.
  */
 export class ViewCopy {
   #core: Core | null = null;
@@ -31,7 +31,7 @@ export class ViewCopy {
     return this.#doubles;
   }
 
-  take(core: Core, address: number): void {
+  copyFrom(core: Core, address: number): void {
     const { bytes, words } = core;
     const word = (at: number) => words[(address + at) >> 2] ?? 0;
     const stagesSize = word(stageCountAt) * stageBytes;
@@ -57,7 +57,7 @@ export class ViewCopy {
     return this.#decode(this.#processLog);
   }
 
-  /** The view has been made. */
+  /** Called once the view has been made. */
   release(): void {
     this.#core = null;
     if (this.#bytes.length > bytesKept) {
@@ -67,7 +67,7 @@ export class ViewCopy {
 
   #reserve(size: number): void {
     if (size === 0 || size > this.#bytes.length) {
-      // Half as much again, so that a view that grows needs no new one each time; whole doubles.
+      // Half as much again, so that a growing view needs no new buffer each time. Rounded up to whole doubles.
       const bytes = new Uint8Array(Math.ceil((size * 1.5) / 8) * 8);
       this.#bytes = bytes;
       this.#words = new Uint32Array(bytes.buffer);

@@ -35,7 +35,7 @@ import type { Vocabulary } from "./vocabulary.js";
 
 const noStages: readonly StageView[] = Object.freeze([]);
 
-/** `next`, unless `before` has the same members. */
+/** `before` if it has the same members, otherwise `next`. */
 function keep<T extends object>(before: T | undefined, next: T): T {
   const isSame = before !== undefined && (Object.keys(next) as (keyof T)[]).every((key) => before[key] === next[key]);
   return isSame ? before : Object.freeze(next);
@@ -48,7 +48,7 @@ function freezeDeeply(value: unknown): void {
   }
 }
 
-/** What the next client has to know of a view, also before anything is known and there is none. */
+/** Flags that the next client restores, also if there is no view yet. */
 interface ViewFlags {
   readonly [member: string]: unknown;
   readonly hasEnded: boolean;
@@ -56,12 +56,12 @@ interface ViewFlags {
   readonly hasLostHistory: boolean;
 }
 
-/** A JSON text and its value, which is the same object for as long as the text is the same. */
+/** A JSON text and its value: the same object while the text is the same. */
 class JsonMember<T> {
   #text = "";
   #value: T | null = null;
 
-  /** As it was sent: numbers that JavaScript can't hold are in it, too. Empty: there is none. */
+  /** The text as sent, with numbers that JavaScript can't represent. Empty: none. */
   get text(): string {
     return this.#text;
   }
@@ -77,7 +77,7 @@ class JsonMember<T> {
   }
 }
 
-/** Whose view the record at `address` is. */
+/** The id of the instance whose view is at `address`. */
 export function readViewId<W extends Workflow>(core: Core, vocabulary: Vocabulary<W>, address: number): IdOf<W> {
   const textWord = (address + textAt) >> 2;
   const text = new BatchText(core, core.words[textWord] ?? 0, core.words[textWord + 1] ?? 0);
@@ -86,9 +86,9 @@ export function readViewId<W extends Workflow>(core: Core, vocabulary: Vocabular
 }
 
 /**
- * Reads an instance's view, time and again: what did not change keeps its object, so that a page can compare by
- * identity. Views are made when somebody looks, which may be once for many updates. It outlives the module, whose next
- * instance gets the view back from here.
+ * Reads an instance's view repeatedly. Parts that did not change keep their object, so that a page can compare by
+ * identity. A view is made when it is read, perhaps once for many updates. The reader outlives the module: the next
+ * instance restores the view from here.
  */
 export class ViewReader<W extends Workflow> {
   readonly #vocabulary: Vocabulary<W>;
@@ -104,7 +104,7 @@ export class ViewReader<W extends Workflow> {
     this.#vocabulary = vocabulary;
   }
 
-  /** Null: nothing is known yet. */
+  /** Null: there is no view yet. */
   get view(): ViewOf<W> | null {
     if (this.#hasUnread) {
       this.#hasUnread = false;
@@ -114,7 +114,7 @@ export class ViewReader<W extends Workflow> {
     return this.#view;
   }
 
-  /** The same as the view's, without making that. */
+  /** The view's `isFinal`, without making the view. */
   get isFinal(): boolean {
     return this.#isFinal;
   }
@@ -122,10 +122,10 @@ export class ViewReader<W extends Workflow> {
   /** Reads the record at `address`. */
   read(core: Core, address: number): void {
     if (core.words[(address + statusAt + 4) >> 2] === 0) {
-      // There is no new view: the one before gets a gap.
+      // There is no new view. Make the earlier one first: it only gets a gap.
       void this.view;
     }
-    this.#copy.take(core, address);
+    this.#copy.copyFrom(core, address);
     this.#hasUnread = true;
     this.#isFinal = core.bytes[address + isFinalAt] === 1;
   }
@@ -142,7 +142,7 @@ export class ViewReader<W extends Workflow> {
     const status = record.text(0, statusAt);
     const before = this.#view;
     if (status === "") {
-      // The core could not read the view that it was given back.
+      // The core could not restore the view.
       this.#view = before === null ? null : keep(before, { ...before, hasGap: true, id: null });
       return;
     }
@@ -185,8 +185,8 @@ export class ViewReader<W extends Workflow> {
   }
 
   /**
-   * The view as a snapshot of the stream would say it, and the flags; empty where there is nothing to say. Details and
-   * process log are the texts that came: written anew, they could be larger, and others.
+   * The view as a snapshot of the stream would have it, with the flags; empty if there is nothing to say. `details` and
+   * `processLog` keep their original text: written anew, they could differ and be larger.
    */
   toJson(): string {
     const { view } = this;

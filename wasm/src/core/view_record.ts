@@ -1,4 +1,4 @@
-/** Where the fields of the module's view records are (wasm/abi/records.hpp), by their offsets in bytes. */
+/** The offsets in bytes of the fields of the module's view records (wasm/abi/records.hpp). */
 
 // A view record's fields,
 export const viewBytes = 104;

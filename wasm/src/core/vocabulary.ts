@@ -1,8 +1,8 @@
-/** A workflow's words as the core and its records know them. */
+/** A workflow's names as the core and its records use them. */
 
 import type { IdOf, Workflow } from "../workflow/workflow.js";
 
-/** What the core is told of a workflow (wasm/abi/workflow_text.hpp): a declaration that has been checked. */
+/** Describes a checked workflow to the core (wasm/abi/workflow_text.hpp). */
 function workflowText({ id, inferStageStatus, stageUpdateStatus, statuses, stages }: Workflow): string {
   const lines = [
     `id ${id.kind} ${id.member}`,
@@ -14,16 +14,18 @@ function workflowText({ id, inferStageStatus, stageUpdateStatus, statuses, stage
   return lines.map((line) => `${line}\n`).join("");
 }
 
-/** Ids as the core reads them, each of the workflow's kind: one a line. */
+/** Valid ids in the core's form: one a line. */
 export function idsText(ids: readonly (number | string)[]): string {
   return ids.map((id) => `${id}\n`).join("");
 }
 
-/** Records name a declared word by its place, from 1 on; 0 stands for any other. */
+/**
+ * A workflow's names by number. Records refer to a declared name by its place, from 1 on; 0 stands for any other name.
+ */
 export class Vocabulary<W extends Workflow> {
   readonly idMember: string;
   readonly hasTextIds: boolean;
-  /** What the module's workflow is made of. */
+  /** The text that the module's workflow is made from. */
   readonly text: string;
   readonly #statuses: readonly string[];
   readonly #stages: readonly string[];
@@ -44,7 +46,7 @@ export class Vocabulary<W extends Workflow> {
     return this.#stages[place - 1];
   }
 
-  /** The id that a record names, by a number or a text. */
+  /** The id in a record: a number or a text. */
   id(number: number, text: () => string): IdOf<W> {
     return (this.hasTextIds ? text() : number) as IdOf<W>;
   }

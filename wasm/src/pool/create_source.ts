@@ -5,18 +5,18 @@ import type { Workflow } from "../workflow/workflow.js";
 import type { EndpointOptions } from "./endpoint.js";
 import { LateSource } from "./late_source.js";
 
-/** How a source is opened, and whom it follows. */
+/** How a source is opened and what it follows. */
 export type SourceOptions<W extends Workflow> = EndpointOptions &
   Pick<WorkflowStreamOptions<W>, "id" | "ids" | "until">;
 
-/** The one place that knows what brings a page its updates: a stream of its own, or one that all tabs share. */
+/** The one place that chooses a page's source of updates: a stream of its own, or one that all tabs share. */
 export function createSource<W extends Workflow>(workflow: W, options: SourceOptions<W>): UpdateSource<W> {
   const { shareAcrossTabs, ...own } = options;
   const alone = () => new WorkflowStream(workflow, own);
   if (shareAcrossTabs === undefined) {
     return alone();
   }
-  // A page that does not share loads none of this.
+  // A page that does not share tabs does not load this code.
   const load = async () => {
     const { TabsStream } = await import("../tabs/tabs_stream.js");
     return new TabsStream(workflow, { ...own, shareAcrossTabs });

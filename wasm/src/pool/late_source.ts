@@ -5,10 +5,7 @@ import type { UpdateSource } from "../browser/update_source.js";
 import type { UpdateOf, ViewOf } from "../shared/messages.js";
 import type { IdOf, Workflow } from "../workflow/workflow.js";
 
-/**
- * A source whose code a page loads only when it connects one. Until that is there it keeps what it is asked for, and
- * knows nothing.
- */
+/** A source whose code is loaded only when it connects. Until then it stores what it is asked for and has no views. */
 export class LateSource<W extends Workflow> implements UpdateSource<W> {
   readonly workflow: W;
   readonly #load: () => Promise<UpdateSource<W>>;
@@ -21,7 +18,7 @@ export class LateSource<W extends Workflow> implements UpdateSource<W> {
   #ids: readonly IdOf<W>[] | null = null;
   #snapshot = idleSnapshot<W>();
 
-  /** `fallBack` gives the source where `load` fails. */
+  /** `fallBack` makes the source if `load` fails. */
   constructor(workflow: W, load: () => Promise<UpdateSource<W>>, fallBack: () => UpdateSource<W>) {
     this.workflow = workflow;
     this.#load = load;
@@ -53,7 +50,7 @@ export class LateSource<W extends Workflow> implements UpdateSource<W> {
     this.#change({ connection: "closed", reason: "requested" });
   }
 
-  /** Throws as the source does, where that is there: until then ids have to be such as one stream can name. */
+  /** Throws as the source does. Before the source is loaded, ids must be such that one stream can name them. */
   follow(ids: readonly IdOf<W>[]): void {
     this.#ids = ids;
     this.#source?.follow(ids);

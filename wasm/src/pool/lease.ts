@@ -12,7 +12,7 @@ import type { PoolUser, StreamPool, Subject } from "./stream_pool.js";
 import { openPool, poolAt } from "./stream_pool.js";
 import { snapshotOf, unlessSame } from "./user_snapshot.js";
 
-/** What one user wants of a page's streams. */
+/** What one user (a component, say) asks of a page's streams. */
 export type LeaseOptions<W extends Workflow> = EndpointOptions & Pick<WorkflowStreamOptions<W>, "id" | "ids" | "until">;
 
 function subjectOf<W extends Workflow>({ id, ids, until }: LeaseOptions<W>): Subject<W> {
@@ -23,7 +23,7 @@ function subjectOf<W extends Workflow>({ id, ids, until }: LeaseOptions<W>): Sub
   return named === undefined ? { kind: "every" } : { kind: "some", ids: [...new Set(named)] };
 }
 
-/** What is wrong with them: with one user's, which must not break the stream of the others. */
+/** Checks one user's options: a mistake in them must not break the stream of other users. */
 function checkOptions<W extends Workflow>(workflow: W, { id, ids, until }: LeaseOptions<W>): StreamError | null {
   const named = id === undefined ? (ids ?? []) : [id];
   if (id !== undefined && ids !== undefined) {
@@ -43,9 +43,8 @@ export function leaseKey<W extends Workflow>(workflow: W, options: LeaseOptions<
 }
 
 /**
- * One user's hold on the streams of a page, and what it sees of them: what it would see of a stream of its own. It sees
- * more only where others came before: the views and the last update of its ids that are known already, and how often
- * the connection has been opened.
+ * One user's share in a page's streams. It sees what it would see of a stream of its own. It sees more only if other
+ * users came before: existing views and the last update of its ids, and how often the connection has been opened.
  */
 export class Lease<W extends Workflow> implements PoolUser<W> {
   readonly subject: Subject<W>;
@@ -58,7 +57,7 @@ export class Lease<W extends Workflow> implements PoolUser<W> {
   readonly #updateListeners = new Listeners<[update: UpdateOf<W>]>();
   #holds = 0;
   #pool: StreamPool<W> | null = null;
-  /** What it wants; null: it is not connected. */
+  /** The user's topics; null: the user is not connected. */
   #topics: readonly Topic<W>[] | null = null;
   #snapshot: WorkflowSnapshot<W> = idleSnapshot();
   #announced = this.#snapshot;
@@ -74,7 +73,10 @@ export class Lease<W extends Workflow> implements PoolUser<W> {
     this.#error = checkOptions(workflow, options);
   }
 
-  /** Begins the hold; returns what ends it. Ending takes effect a microtask later: the user may be back by then. */
+  /**
+   * Begins the hold; the returned function ends it. Ending takes effect a microtask later, since the user may be back
+   * by then.
+   */
   hold(): () => void {
     this.#holds += 1;
     if (this.#holds === 1 && this.#error === null) {
@@ -93,7 +95,7 @@ export class Lease<W extends Workflow> implements PoolUser<W> {
     };
   }
 
-  /** Wants its stream connected, again after an error or `disconnect`. Only while it is held. */
+  /** Asks for its stream, again after an error or `disconnect`. Only while it is held. */
   connect(): void {
     if (this.#error !== null && this.#holds > 0) {
       this.#topics = [];
@@ -103,33 +105,33 @@ export class Lease<W extends Workflow> implements PoolUser<W> {
     this.changed();
   }
 
-  /** No longer wants it, and hears nothing more of updates; a stream that nobody wants closes at once. */
+  /** Stops asking for its stream, and receives no more updates. A stream without users closes at once. */
   disconnect(): void {
     this.#topics = null;
     this.#pool?.unwant(this);
     this.changed();
   }
 
-  /** Calls `listener` after each change of the snapshot; returns what ends that, at once. */
+  /** Calls `listener` after each change of the snapshot. The returned function unsubscribes, at once. */
   subscribe(listener: () => void): () => void {
     return this.#changeListeners.add(listener);
   }
 
-  /** Calls `listener` once for each update of the user's ids while it is connected; returns what ends that. */
+  /** Calls `listener` once for each update of the user's ids while connected. The returned function unsubscribes. */
   subscribeToUpdates(listener: (update: UpdateOf<W>) => void): () => void {
     return this.#updateListeners.add(listener);
   }
 
   /**
-   * What is known now; the same object until something of the user's own ids, or of its connection, changes.
-   * `isToConnect`: a user that is not held yet will connect as soon as it is, and sees what it will see then.
+   * The current state; the same object until something of the user's own ids, or of its connection, changes.
+   * `isToConnect`: a user that is not held yet but will connect sees what it will see then.
    */
   getSnapshot(isToConnect = false): WorkflowSnapshot<W> {
     this.#snapshot = unlessSame(this.#snapshot, this.#look(isToConnect));
     return this.#snapshot;
   }
 
-  hear(update: UpdateOf<W>): void {
+  receive(update: UpdateOf<W>): void {
     this.#updateListeners.call(update);
   }
 

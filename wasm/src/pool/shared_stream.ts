@@ -4,14 +4,14 @@ import type { UpdateSource } from "../browser/update_source.js";
 import type { UpdateOf, ViewOf } from "../shared/messages.js";
 import type { IdOf, Workflow } from "../workflow/workflow.js";
 
-/** Who wants a topic. */
+/** A user of a topic. */
 export interface TopicUser<W extends Workflow> {
-  hear(update: UpdateOf<W>): void;
-  /** Something that it sees has changed. */
+  receive(update: UpdateOf<W>): void;
+  /** Something that the user sees has changed. */
   changed(): void;
 }
 
-/** What users see of a stream, whatever they follow. */
+/** The members of a stream's snapshot that all its users see. */
 const facts = ["connection", "reason", "transport", "isConnected", "connections", "resets", "error"] as const;
 
 /** What users share: one id of a stream, or a whole stream. */
@@ -19,40 +19,43 @@ export interface Topic<W extends Workflow> {
   /** Null: a whole stream. */
   readonly id: IdOf<W> | null;
   stream: SharedStream<W>;
-  /** The server has let a stream in that has it. */
+  /** The server has accepted a stream with this topic. */
   isAccepted: boolean;
-  /** Those who want its updates now. */
+  /** The users that receive its updates now. */
   readonly users: Set<TopicUser<W>>;
-  /** As it was when users were last told of a change. */
+  /** The view at the last notification of users. */
   view: ViewOf<W> | null;
   /** There was an update since. */
   hasNews: boolean;
   latestUpdate: UpdateOf<W> | null;
-  /** The place of that one among all updates of the page: the larger, the later. 0: there is none. */
+  /** The place of `latestUpdate` among all updates of the page: larger is later. 0: none. */
   order: number;
 }
 
-/** Of the page's updates so far. */
+/** Counts the page's updates. */
 let updates = 0;
 
-/** A source of updates that several users share. It is closed while nobody wants any of its topics. */
+/** A source of updates that several users share. It is closed while its topics have no users. */
 export class SharedStream<W extends Workflow> {
   readonly source: UpdateSource<W>;
-  /** By their ids; a stream as a whole has the one topic null. */
+  /** Topics by id. A stream that is shared as a whole has the one topic null. */
   readonly topics = new Map<IdOf<W> | null, Topic<W>>();
   #bytes = 0;
-  /** It was split off, or split, to find out for which id the server refuses it. */
+  /** It was split, or split off, to find the id that the server refuses. */
   isProbe = false;
-  /** True while it is closed because nobody wants it. */
+  /** True while it is closed because it has no users. */
   #isParked = true;
-  /** What users were last told of. */
-  #told: WorkflowSnapshot<W>;
+  /** The snapshot at the last notification of users. */
+  #reported: WorkflowSnapshot<W>;
   readonly #stops: readonly (() => void)[];
 
   constructor(source: UpdateSource<W>, changed: (stream: SharedStream<W>) => void) {
     this.source = source;
-    this.#told = source.getSnapshot();
-    this.#stops = [source.subscribeToUpdates((update) => this.#hear(update)), source.subscribe(() => changed(this))];
+    this.#reported = source.getSnapshot();
+    this.#stops = [
+      source.subscribeToUpdates((update) => this.#onUpdate(update)),
+      source.subscribe(() => changed(this)),
+    ];
   }
 
   get isParked(): boolean {
@@ -63,7 +66,7 @@ export class SharedStream<W extends Workflow> {
     return this.source.getSnapshot().connection === "open";
   }
 
-  /** The server refuses what it asks for: whoever asks may see other ids, but not all of these. */
+  /** The server refuses these ids together, but may allow some of them. */
   get isForbidden(): boolean {
     const { connection, reason } = this.source.getSnapshot();
     return connection === "closed" && reason === "forbidden";
@@ -79,7 +82,7 @@ export class SharedStream<W extends Workflow> {
 
   hasRoomFor(...ids: readonly (IdOf<W> | null)[]): boolean {
     const bytes = ids.reduce<number>((sum, id) => sum + this.#bytesOf(id), this.#bytes);
-    // Between parameters stands one `&` less than there are parameters.
+    // There is one `&` less than there are parameters.
     return this.topics.size + ids.length <= idsMax && bytes - 1 <= idsBytesMax;
   }
 
@@ -117,16 +120,18 @@ export class SharedStream<W extends Workflow> {
     }
   }
 
-  /** Which topics the server may have refused it for: those that it has never accepted, or half of all. */
+  /** The topics that the server may have refused: those never accepted before, or else half of all. */
   suspects(): readonly Topic<W>[] {
     const all = [...this.topics.values()];
     const fresh = all.filter(({ isAccepted }) => !isAccepted);
     return fresh.length > 0 && fresh.length < all.length ? fresh : all.slice(Math.ceil(all.length / 2));
   }
 
-  /** Notes that the server has let the stream in. Returns whether it has done so since the last change. */
+  /**
+   * Marks all topics as accepted once the stream is open. Returns whether it has opened since the last notification.
+   */
   noteOpened(): boolean {
-    if (!this.isOpen || this.#told.connection === "open") {
+    if (!this.isOpen || this.#reported.connection === "open") {
       return false;
     }
     this.topics.forEach((topic) => {
@@ -135,12 +140,12 @@ export class SharedStream<W extends Workflow> {
     return true;
   }
 
-  /** Tells users of what has changed: those of a topic of its news, all of them of what the connection does. */
-  tellUsers(): void {
-    const before = this.#told;
-    this.#told = this.source.getSnapshot();
+  /** Notifies users of changes: a topic's users of its own, all users of the connection's. */
+  notifyUsers(): void {
+    const before = this.#reported;
+    this.#reported = this.source.getSnapshot();
     const isWhole = this.topics.has(null);
-    const concernsAll = isWhole || facts.some((name) => this.#told[name] !== before[name]);
+    const concernsAll = isWhole || facts.some((name) => this.#reported[name] !== before[name]);
     const concerned = new Set<TopicUser<W>>();
     for (const topic of this.topics.values()) {
       const view = topic.id === null ? null : this.source.view(topic.id);
@@ -153,7 +158,7 @@ export class SharedStream<W extends Workflow> {
     concerned.forEach((user) => user.changed());
   }
 
-  /** Drops the topics that nobody wants. Returns whether there were any. */
+  /** Removes topics without users. Returns whether there were any. */
   prune(): boolean {
     const before = this.topics.size;
     for (const topic of this.topics.values()) {
@@ -164,7 +169,7 @@ export class SharedStream<W extends Workflow> {
     return this.topics.size < before;
   }
 
-  /** Has the source follow the topics that there are. */
+  /** Lets the source follow the current topics. */
   follow(): void {
     const ids = [...this.topics.keys()].filter((id) => id !== null);
     if (ids.length > 0) {
@@ -172,7 +177,7 @@ export class SharedStream<W extends Workflow> {
     }
   }
 
-  /** Connects the source, or connects it again after it has failed. */
+  /** Connects the source, also again after a failure. */
   run(): void {
     if (this.#isParked) {
       this.#isParked = false;
@@ -182,7 +187,7 @@ export class SharedStream<W extends Workflow> {
     this.source.connect();
   }
 
-  /** Closes the source, which keeps what it knows. */
+  /** Closes the source, which keeps its views. */
   park(): void {
     if (!this.#isParked) {
       this.#isParked = true;
@@ -195,7 +200,7 @@ export class SharedStream<W extends Workflow> {
     this.#stops.forEach((stop) => stop());
   }
 
-  #hear(update: UpdateOf<W>): void {
+  #onUpdate(update: UpdateOf<W>): void {
     const topic = this.topics.get(null) ?? this.topics.get(this.#idOf(update));
     if (topic === undefined) {
       return;
@@ -204,9 +209,9 @@ export class SharedStream<W extends Workflow> {
     topic.hasNews = true;
     topic.order = ++updates;
     for (const user of [...topic.users]) {
-      // An earlier one may have changed who wants it.
+      // An earlier user's listener may have removed this one.
       if (topic.users.has(user)) {
-        user.hear(update);
+        user.receive(update);
       }
     }
   }

@@ -6,27 +6,27 @@ import type { Topic, TopicUser } from "./shared_stream.js";
 import { SharedStream } from "./shared_stream.js";
 
 /**
- * What a user follows. Users of `some` share streams, whatever their ids; those of `every` instance share one stream of
- * all, and those of one `final` outcome a stream that ends with it.
+ * What a user follows. Users of `some` ids share streams, whatever their ids. Users of `every` instance share one
+ * stream. Users of one instance's `final` outcome share a stream that ends with it.
  */
 export type Subject<W extends Workflow> =
   | { readonly kind: "every"; readonly id?: never }
   | { readonly kind: "some"; readonly ids: readonly IdOf<W>[] }
   | { readonly kind: "final"; readonly id: IdOf<W> };
 
-/** Who uses a pool. */
+/** A user of a pool. */
 export interface PoolUser<W extends Workflow> extends TopicUser<W> {
   readonly subject: Subject<W>;
 }
 
-/** The streams of one endpoint: as few as there can be while an id stays on its stream for as long as it is wanted. */
+/** The streams of one endpoint: as few as possible, while an id stays on its stream as long as it has users. */
 export class StreamPool<W extends Workflow> {
   readonly #workflow: W;
   readonly #options: EndpointOptions;
   readonly #emptied: () => void;
-  /** Of ids that users want, each on one of these. */
+  /** Streams of single ids. Each id is on one of them. */
   readonly #streams = new Set<SharedStream<W>>();
-  /** Those that are shared as a whole, by the instance that they end with; undefined: of every instance. */
+  /** Streams that are shared as a whole, by the instance that they end with; undefined: every instance. */
   readonly #wholeStreams = new Map<IdOf<W> | undefined, SharedStream<W>>();
   readonly #users = new Set<PoolUser<W>>();
   #isSettling = false;
@@ -42,12 +42,12 @@ export class StreamPool<W extends Workflow> {
     return this.#streams.size + this.#wholeStreams.size;
   }
 
-  /** Keeps what is known of the user's subject from now on, which has no stream before `want`. */
+  /** Keeps the views of the user's subject from now on. Streams are opened by `want`. */
   join(user: PoolUser<W>): void {
     this.#users.add(user);
   }
 
-  /** Ends that, and `want`, a microtask later: the user, or another one, may want the streams by then. */
+  /** Ends `join` and `want`, a microtask later: this user, or another one, may want the streams by then. */
   leave(user: PoolUser<W>): void {
     this.#users.delete(user);
     this.#forget(user);
@@ -57,16 +57,16 @@ export class StreamPool<W extends Workflow> {
     }
   }
 
-  /** Has the user's subject followed, and connects, or connects again, the streams that do. Returns its topics. */
+  /** Follows the user's subject and connects its streams, also again after a failure. Returns the topics. */
   want(user: PoolUser<W>): readonly Topic<W>[] {
-    // First what has a place already: the others may take the room of what nobody wants.
+    // First the ids that have a place already: the others may take the room of topics without users.
     this.find(user.subject).forEach(({ users }) => users.add(user));
     const topics = this.#place(user);
     new Set(topics.map(({ stream }) => stream)).forEach((stream) => stream.run());
     return topics;
   }
 
-  /** Ends that, at once. */
+  /** Ends `want`, at once. */
   unwant(user: PoolUser<W>): void {
     this.#forget(user);
     this.#settle();
@@ -76,7 +76,7 @@ export class StreamPool<W extends Workflow> {
     this.find(user.subject).forEach(({ users }) => users.delete(user));
   }
 
-  /** Has streams follow what is wanted, and closes those that nobody wants. */
+  /** Lets streams follow the topics with users, and closes streams without any. */
   #settle(): void {
     this.#isSettling = false;
     for (const stream of this.#allStreams()) {
@@ -92,7 +92,7 @@ export class StreamPool<W extends Workflow> {
     }
   }
 
-  /** The topics of a subject, as far as there are any. */
+  /** The existing topics of a subject. */
   find(subject: Subject<W>): readonly Topic<W>[] {
     if (subject.kind === "some") {
       return subject.ids.flatMap((id) => this.#topicOf(id) ?? []);
@@ -101,7 +101,7 @@ export class StreamPool<W extends Workflow> {
     return topic === undefined ? [] : [topic];
   }
 
-  /** The open streams that will most likely follow a subject once it is wanted. Changes nothing. */
+  /** The open streams that will most likely follow a subject once a user wants it. Changes nothing. */
   foresee(subject: Subject<W>): ReadonlySet<SharedStream<W>> {
     const topics = this.find(subject).filter(({ stream }) => !stream.isParked);
     const streams = new Set(topics.map(({ stream }) => stream));
@@ -137,7 +137,7 @@ export class StreamPool<W extends Workflow> {
     return [wanted(stream.topics.get(null) ?? stream.add(null))];
   }
 
-  /** A stream that has room for one more id, or can make some. */
+  /** A stream that has, or can make, room for one more id. */
   #streamFor(id: IdOf<W>): SharedStream<W> {
     const streams = [...this.#streams];
     const makesRoom = (stream: SharedStream<W>) => {
@@ -164,10 +164,10 @@ export class StreamPool<W extends Workflow> {
     } else if (hasOpened) {
       this.#reunite();
     }
-    stream.tellUsers();
+    stream.notifyUsers();
   }
 
-  /** One id that a user may not see must not cost the others theirs: finds it by trying parts of the stream. */
+  /** One forbidden id must not cost the others their stream: finds it by trying parts of the stream. */
   #split(stream: SharedStream<W>): void {
     const suspects = stream.suspects();
     const probe = this.#create({ ids: suspects.flatMap(({ id }) => id ?? []) });
@@ -179,7 +179,7 @@ export class StreamPool<W extends Workflow> {
     probe.run();
   }
 
-  /** The parts that the server has let in become one stream again. */
+  /** Reunites the parts that the server has accepted. */
   #reunite(): void {
     for (const probe of [...this.#streams].filter(({ isProbe, isOpen }) => isProbe && isOpen)) {
       const ids = [...probe.topics.keys()];
@@ -195,7 +195,7 @@ export class StreamPool<W extends Workflow> {
     }
   }
 
-  /** A closed stream goes with the last user who may come back to what it knows. */
+  /** Disposes of a closed stream once no user may come back to its views. */
   #dropForgotten(): void {
     const parked = this.#allStreams().filter(({ isParked }) => isParked);
     if (parked.length === 0) {
@@ -214,16 +214,16 @@ export class StreamPool<W extends Workflow> {
   }
 }
 
-// One pool of each workflow and endpoint, while it has users.
+// One pool for each workflow and endpoint, while it has users.
 const pools = new Map<Workflow, Map<string, unknown>>();
 
 /** The pool of an endpoint (`endpointKey`), if it has users. */
 export function poolAt<W extends Workflow>(workflow: W, key: string): StreamPool<W> | undefined {
-  // Each pool was made for its workflow: `openPool` does it.
+  // `openPool` makes each pool for its workflow.
   return pools.get(workflow)?.get(key) as StreamPool<W> | undefined;
 }
 
-/** The pool of an endpoint, for a user who joins it at once. */
+/** The pool of an endpoint, for a user that joins at once. */
 export function openPool<W extends Workflow>(workflow: W, key: string, options: EndpointOptions): StreamPool<W> {
   const pool = poolAt(workflow, key);
   if (pool !== undefined) {
@@ -239,7 +239,7 @@ export function openPool<W extends Workflow>(workflow: W, key: string, options: 
   return opened;
 }
 
-/** How many streams all pools have now. */
+/** The number of streams of all pools. */
 export function sharedStreamCount(): number {
   const all = [...pools.values()].flatMap((ofWorkflow) => [...ofWorkflow.values()]);
   return all.reduce<number>((count, pool) => count + (pool as StreamPool<Workflow>).streamCount, 0);

@@ -5,14 +5,14 @@ import type { UpdateOf, ViewOf } from "../shared/messages.js";
 import type { IdOf, Workflow } from "../workflow/workflow.js";
 import type { SharedStream, Topic } from "./shared_stream.js";
 
-/** Of a user whose ids are on several streams: the first of these that one of them is in. */
+/** A user with ids on several streams sees the first of these states that one of them is in. */
 const worstFirst: readonly ConnectionState[] = ["closed", "idle", "waiting", "authorizing", "connecting", "open"];
 
-/** What all its streams are for a user, as one: it is connected where all of them are. */
+/** A user's streams as one connection: it is connected if all of them are. */
 function connectionOf<W extends Workflow>(snapshots: readonly WorkflowSnapshot<W>[]) {
   const rank = ({ connection }: WorkflowSnapshot<W>) => worstFirst.indexOf(connection);
   const { connection, reason, transport } = snapshots.reduce((worst, one) => (rank(one) < rank(worst) ? one : worst));
-  // Each stream's first connection is no return from a loss: together they are one.
+  // A stream's first connection is not a return after a loss: together the first ones count once.
   const opened = snapshots.filter(({ connections }) => connections > 0);
   const returns = opened.reduce((sum, { connections }) => sum + connections - 1, 0);
   return {
@@ -32,8 +32,8 @@ function latestOf<W extends Workflow>(topics: readonly Topic<W>[]): UpdateOf<W> 
 }
 
 /**
- * What a user of `topics` sees of `streams`, which have them, or will. `id`: the one instance that it follows, as
- * opposed to a list.
+ * What a user of `topics` sees of `streams`, which have or will have them. `id`: the one instance that the user
+ * follows, as opposed to a list.
  */
 export function snapshotOf<W extends Workflow>(
   id: IdOf<W> | undefined,
@@ -63,7 +63,7 @@ function haveSameEntries<Key, Value>(one: ReadonlyMap<Key, Value>, other: Readon
   return one.size === other.size && [...one].every(([key, value]) => other.get(key) === value);
 }
 
-/** `before`, where `next` says the same; else `next`, in which views that are the same keep their map. */
+/** `before` if `next` has the same values, otherwise `next`, with the earlier map if the views are the same. */
 export function unlessSame<W extends Workflow>(
   before: WorkflowSnapshot<W>,
   next: WorkflowSnapshot<W>,

@@ -1,4 +1,4 @@
-/** Calls of the script's mode `publish`, as the native broker makes them (native/broker/history_call.cpp). */
+/** Calls of the history script's mode `publish`, as the native broker makes them (native/broker/history_call.cpp). */
 
 import { historyNames } from "./history_names.js";
 import { PublishError } from "./publish_errors.js";
@@ -7,15 +7,15 @@ import type { Sending } from "./publish_queue.js";
 import { readFailure } from "./redis_failure.js";
 
 /**
- * A workflow's history in Redis, and how much of it is kept. Whoever publishes trims it, so every process should be
- * given the same.
+ * A workflow's history in Redis, and how much of it is kept. Each publisher trims it, so give every process the same
+ * options.
  */
 export interface HistoryOptions {
-  /** Of updates; the keys are named after it. */
+  /** The channel of updates; the keys are named after it. */
   readonly channel: string;
   readonly length: number;
   readonly bytes: number;
-  /** For how long the script keeps a publisher's place, and the application's keys. */
+  /** How long the script keeps a publisher's place and the application's keys. */
   readonly keyLifetimeMs: number;
 }
 
@@ -24,13 +24,13 @@ export interface HistoryCall {
   readonly args: string[];
 }
 
-/** Who publishes, as the script wants to know it. */
+/** The publisher, as the script needs it. */
 export interface Caller {
-  /** What nobody else is called. */
+  /** A name that no other publisher has. */
   readonly publisher: string;
-  /** The greatest id that this process has met. */
-  readonly known: string;
-  /** As `ScriptRunner` says. */
+  /** The greatest event id that this process has seen. */
+  readonly greatestId: string;
+  /** See `ScriptRunner.serversMove`. */
   readonly serversMove: boolean;
 }
 
@@ -40,11 +40,11 @@ export function publishCall(history: HistoryOptions, caller: Caller, sending: Se
   const keys = [names.history, names.server, names.publisher(caller.publisher)];
   const args = [
     "publish",
-    caller.known,
+    caller.greatestId,
     String(history.length),
     String(history.bytes),
     history.channel,
-    // How the server keeps its writes is the gateways' to find out.
+    // Empty: this caller doesn't know how the server keeps its writes; the gateways find out.
     caller.serversMove ? "moves" : "",
     String(history.keyLifetimeMs),
     String(first),
@@ -60,22 +60,22 @@ export function publishCall(history: HistoryOptions, caller: Caller, sending: Se
 }
 
 function readText(reply: unknown): string | null {
-  // A client may be set to give Buffers.
+  // A client may be configured to return Buffers.
   const text = reply instanceof Uint8Array ? new TextDecoder().decode(reply) : reply;
   return typeof text === "string" ? text : null;
 }
 
-/** What the script answers of one update: its id, or an error's text. */
+/** Reads the script's answer for one update: its id, or an error's text. */
 function readAnswer(reply: unknown, channel: string): PublishResult {
   const text = readText(reply);
   if (text !== null && /^\d{1,20}-\d{1,20}$/.test(text)) {
     return text;
   }
-  // It is over, also where the error is one that passes.
+  // The script has processed this update, so it is not tried again, whatever the error.
   return new PublishError("refused", readFailure(new Error(text ?? "ERR no event id"), channel).message);
 }
 
-/** What the script answers to a batch of `count` updates; an error for each where the answer is none. */
+/** Reads the script's answer to a batch of `count` updates. If it is malformed, each update gets an error. */
 export function readAnswers(reply: unknown, count: number, channel: string): readonly PublishResult[] {
   const answers: readonly unknown[] = Array.isArray(reply) && reply.length === count ? reply : Array(count).fill(null);
   return answers.map((answer) => readAnswer(answer, channel));
@@ -86,7 +86,7 @@ function parts(id: string): [epoch: bigint, sequence: bigint] {
   return [BigInt(epoch), BigInt(sequence)];
 }
 
-/** Ids of the history order as their two numbers do, which a double can't hold. */
+/** The greater of two event ids, by their two numbers, which a double can't hold. */
 export function greaterId(left: string, right: string): string {
   if (left.length === right.length && left.indexOf("-") === right.indexOf("-")) {
     return left > right ? left : right;

@@ -1,17 +1,17 @@
 interface HistoryNames {
   readonly history: string;
   readonly server: string;
-  /** A pattern of all keys, for Redis's ACL. */
+  /** A pattern that matches all keys, for Redis's ACL. */
   readonly allKeys: string;
-  /** Where the script keeps for a while which batches a publisher has sent last. */
+  /** The key under which the script keeps a publisher's last batches for a while. */
   publisher(name: string): string;
-  /** Where it keeps for a while the id of an update that its application gave a key. */
+  /** The key under which it keeps, for a while, the id of an update with an idempotency key. */
   update(key: string): string;
 }
 
 /**
- * The names of a workflow's keys in Redis: they follow from its channel (native/broker/history_names.hpp). The braces
- * keep them in one slot of a cluster.
+ * The names of a workflow's keys in Redis, derived from its channel (native/broker/history_names.hpp). The braces keep
+ * all keys in one slot of a cluster.
  */
 export function historyNames(channel: string): HistoryNames {
   const tag = `{${channel}}:`;

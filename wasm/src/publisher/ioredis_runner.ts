@@ -3,7 +3,7 @@ import { callMember, member } from "./members.js";
 import { type ReplicaWait, waitForReplicas } from "./replica_wait.js";
 import { listenForReady, runByDigest, type ScriptCall, type ScriptRunner } from "./script_runner.js";
 
-/** What is used of a client of ioredis 5: of one server, by its address or by sentinels, or of a cluster. */
+/** The part of an ioredis 5 client that is used: for one server, by address or sentinels, or for a cluster. */
 export interface IoredisLike {
   readonly status?: string;
   evalsha(digest: string, keyCount: number, ...keysAndArguments: string[]): Promise<unknown>;
@@ -11,13 +11,13 @@ export interface IoredisLike {
 }
 
 export function isIoredis(client: object): client is IoredisLike {
-  // node-redis 3 has `evalsha` as well, and answers by callbacks.
+  // node-redis 3 has `evalsha` as well, but answers by callbacks.
   return "evalsha" in client && typeof client.evalsha === "function" && !("internal_send_command" in client);
 }
 
-/** Only a client that comes back by itself: another one would be gone for good. */
+/** Reconnects only a client that comes back by itself; any other would stay disconnected. */
 function reconnect(client: IoredisLike): boolean {
-  // A cluster's client follows its nodes, which say where a slot is.
+  // A cluster's client follows its nodes, which know where a slot is.
   const mayReconnect = member(client, "isCluster") !== true && "disconnect" in client;
   if (!mayReconnect || typeof member(client, "options", "retryStrategy") !== "function") {
     return false;
@@ -37,11 +37,11 @@ function runnerOf(client: IoredisLike, call: ScriptCall, callsInFlightMax: numbe
   return {
     callsInFlightMax,
     serversMove: member(client, "isCluster") === true || member(client, "options", "sentinels") != null,
-    // "wait": it connects with its first command.
+    // "wait": the client connects with its first command.
     isReady: () => client.status === undefined || client.status === "ready" || client.status === "wait",
     onReady: (listener) => listenForReady(client, listener),
     reconnect: () => reconnect(client),
-    // It asks its sentinels, or the nodes of its cluster, whenever a connection ends.
+    // ioredis asks its sentinels, or the cluster's nodes, whenever a connection ends.
     findPrimary: () => undefined,
     run: (keys, args, isWanted) => runByDigest(call, keys, args, isWanted),
     close,
@@ -52,10 +52,10 @@ export function createIoredisRunner(client: IoredisLike, callsInFlightMax: numbe
   return runnerOf(client, callOf(client), callsInFlightMax, () => undefined);
 }
 
-/** Over a client of the publisher's own, which connects with the first update. */
+/** Creates a runner with a client of the publisher's own, which connects with the first update. */
 export function createOwnIoredisRunner(client: IoredisLike, callsInFlightMax: number, wait: ReplicaWait): ScriptRunner {
   const own = callMember(client, "duplicate", { lazyConnect: true, enableOfflineQueue: true }) as IoredisLike;
-  // Updates that wait say so; without a listener ioredis prints every failed attempt.
+  // The publisher reports waiting updates itself; without a listener ioredis prints every failed attempt.
   callMember(own, "on", "error", () => undefined);
   const call = waitForReplicas(own, callOf(own), wait);
   return runnerOf(own, call, callsInFlightMax, () => void callMember(own, "disconnect"));

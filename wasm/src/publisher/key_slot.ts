@@ -12,7 +12,7 @@ function crc16(bytes: Uint8Array): number {
   return crc;
 }
 
-/** The slot of a cluster that a key belongs to: by its hash tag, the first text in braces, if it has one. */
+/** The cluster slot of a key: by its hash tag, the first text in braces, if it has one. */
 export function keySlot(key: string): number {
   const tag = /^[^{]*\{([^}]+)\}/s.exec(key)?.[1];
   return crc16(new TextEncoder().encode(tag ?? key)) % slots;

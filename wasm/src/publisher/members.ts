@@ -1,4 +1,4 @@
-/** What `path` names within `object`, whatever that is; undefined where something on the way is missing. */
+/** The value at `path` within any `object`; undefined if something on the way is missing. */
 export function member(object: unknown, ...path: (string | number)[]): unknown {
   return path.reduce<unknown>(
     (found, name) =>
@@ -9,7 +9,7 @@ export function member(object: unknown, ...path: (string | number)[]): unknown {
   );
 }
 
-/** Calls a method that `object` may have; undefined where it has none. */
+/** Calls a method that `object` may have; undefined if it has none. */
 export function callMember(object: unknown, name: string, ...args: unknown[]): unknown {
   const method = typeof object === "object" && object !== null && name in object ? member(object, name) : undefined;
   return typeof method === "function" ? (method.apply(object, args) as unknown) : undefined;

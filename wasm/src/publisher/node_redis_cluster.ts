@@ -1,7 +1,7 @@
 /**
- * A cluster's client of node-redis 4 or 5. It sends by its map of slots, and learns a new one only where a node answers
- * MOVED. So when a shard's primary dies, it goes on waiting for that one, with all that it is asked, though a replica
- * has taken over: nobody is there to say MOVED. The runner lets another node say it.
+ * Runs the script through a cluster's client of node-redis 4 or 5. That client sends by its map of slots and updates
+ * the map only when a node answers MOVED. When a shard's primary dies, it therefore waits for that node with all its
+ * commands, though a replica has taken over: no node is asked, so none answers MOVED. The runner asks another node.
  */
 
 import { historyScript, historyScriptDigest } from "../generated/history_script.js";
@@ -9,7 +9,7 @@ import { keySlot } from "./key_slot.js";
 import { member } from "./members.js";
 import { runByDigest, type ScriptCall, type ScriptRunner } from "./script_runner.js";
 
-/** What is used of it. `firstKey` says which node is asked. */
+/** The part of the client that is used. `firstKey` selects the node. */
 interface NodeRedisClusterLike {
   sendCommand(firstKey: string, isReadonly: boolean, words: string[]): Promise<unknown>;
 }
@@ -18,15 +18,15 @@ export function isNodeRedisCluster(client: object): client is NodeRedisClusterLi
   return "getSlotRandomNode" in client && "sendCommand" in client;
 }
 
-/** A connection of version 4 is a promise until it is there for the first time. */
+/** In version 4 a connection is a promise until it has been established once. */
 function isNodeReady(node: unknown): boolean {
   return member(node, "client", "isReady") === true;
 }
 
-/** As many numbers as have, almost for sure, one in a slot of each node. */
+/** Among so many numbers there is almost surely one in a slot of each node. */
 const triedKeys = 1_000;
 
-/** `historyKey` says by its slot where the history is. */
+/** `historyKey`'s slot decides which node has the history. */
 export function createNodeRedisClusterRunner(
   client: NodeRedisClusterLike,
   callsInFlightMax: number,
@@ -34,13 +34,13 @@ export function createNodeRedisClusterRunner(
 ): ScriptRunner {
   const slot = keySlot(historyKey);
   const owner = (): unknown => member(client, "slots", slot, "master");
-  // Version 4 does not see the keys of `evalSha`, and asks any node.
+  // Version 4 does not see the keys of `evalSha` and would ask any node.
   const call: ScriptCall = (how, keys, args) => {
     const script = how === "digest" ? ["EVALSHA", historyScriptDigest] : ["EVAL", historyScript];
     return client.sendCommand(historyKey, false, [...script, String(keys.length), ...keys, ...args]);
   };
   let lastTried = 0;
-  /** A key whose slot another node has, one that answers; another one each time. */
+  /** A key in the slot of another node that is connected; a different key at each call. */
   const keyElsewhere = (): string | null => {
     const lost = owner();
     for (let tries = 0; tries < triedKeys; ++tries) {
@@ -57,16 +57,16 @@ export function createNodeRedisClusterRunner(
     serversMove: true,
     isReady() {
       const node = owner();
-      // Without a connection: it is made with the first command (`minimizeConnections`).
+      // Without a connection the node counts as ready: the first command connects (`minimizeConnections`).
       return node !== undefined && (member(node, "client") === undefined || isNodeReady(node));
     },
-    // It tells of a node's first connection only.
+    // The client emits an event for a node's first connection only.
     onReady: () => () => undefined,
     reconnect: () => false,
     findPrimary() {
       const key = keyElsewhere();
       if (key !== null) {
-        // It is sent to where `key` belongs, and there it is answered with MOVED.
+        // The command goes to the node of `key`, which answers MOVED.
         client.sendCommand(key, false, ["EXISTS", historyKey]).catch(() => undefined);
       }
     },

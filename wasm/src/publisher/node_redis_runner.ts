@@ -4,7 +4,7 @@ import { type ReplicaWait, waitForReplicas } from "./replica_wait.js";
 import { listenForReady, runByDigest, type ScriptCall, type ScriptRunner } from "./script_runner.js";
 
 /**
- * What is used of a client of node-redis 4 or 5: of one server, of a cluster (`createCluster`), or by sentinels
+ * The part of a node-redis 4 or 5 client that is used: for one server, for a cluster (`createCluster`), or by sentinels
  * (`createSentinel`).
  */
 export interface NodeRedisLike {
@@ -17,7 +17,7 @@ export function isNodeRedis(client: object): client is NodeRedisLike {
   return "evalSha" in client && typeof client.evalSha === "function";
 }
 
-/** By sentinels: it lends a connection to each command, and later commands may get theirs first. */
+/** A client by sentinels lends a connection to each command, and later commands may get theirs first. */
 function isSentinel(client: object): boolean {
   return "getSentinelNode" in client;
 }
@@ -41,9 +41,9 @@ function runnerOf(
     serversMove: isSentinel(client),
     isReady,
     onReady: (listener) => listenForReady(client, listener),
-    // It can't, and keep what the application has asked it.
+    // node-redis can't reconnect without dropping the application's commands.
     reconnect: () => false,
-    // By sentinels it does so before each command, where its connection is gone.
+    // By sentinels, node-redis does so before each command if its connection is gone.
     findPrimary: () => undefined,
     run: (keys, args, isWanted) => runByDigest(call, keys, args, isWanted),
     close,
@@ -55,7 +55,7 @@ export function createNodeRedisRunner(client: NodeRedisLike, callsInFlightMax: n
   return runnerOf(client, callOf(client), isSentinel(client) ? 1 : callsInFlightMax, isReady, () => undefined);
 }
 
-/** Over a client of the publisher's own, which connects with the first update. */
+/** Creates a runner with a client of the publisher's own, which connects with the first update. */
 export function createOwnNodeRedisRunner(
   client: NodeRedisLike,
   callsInFlightMax: number,
@@ -67,7 +67,7 @@ export function createOwnNodeRedisRunner(
   const isReady = (): boolean => {
     if (!isStarted) {
       isStarted = true;
-      // It goes on trying, as the application's does; updates that wait say so.
+      // The client keeps trying, as the application's does; the publisher reports that updates wait.
       void Promise.resolve(callMember(own, "connect")).catch(() => undefined);
     }
     return own.isReady !== false;
@@ -76,7 +76,7 @@ export function createOwnNodeRedisRunner(
     try {
       await callMember(own, "destroy" in own ? "destroy" : "disconnect"); // Version 4 has no `destroy`.
     } catch {
-      // It has ended by itself.
+      // The client has ended already.
     }
   };
   const call = waitForReplicas(own, callOf(own), wait);

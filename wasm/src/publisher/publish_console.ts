@@ -1,16 +1,15 @@
 import type { Clock } from "../shared/clock.js";
 import type { PublishError, PublishErrorKind } from "./publish_errors.js";
 
-/** What is over when Redis takes updates again. */
+/** The kinds of trouble that end when Redis takes updates again. */
 const passingKinds = ["unreachable", "unreplicated"] as const satisfies readonly PublishErrorKind[];
 
 /** At most one line of a kind in this time. */
 const intervalMs = 10_000;
 
 /**
- * What an application that gives no listeners reads of its publisher. A Redis that comes and goes must not fill the
- * console, which nevertheless never ends with a trouble that is over, or without one that goes on: a line that is too
- * early is written when its time has come, if it is still true.
+ * The default listeners: print trouble and recovery. A Redis that comes and goes must not fill the console, yet the
+ * last line must always be true: a line that comes too early is printed later if it is still true.
  */
 export class PublishConsole {
   readonly #clock: Clock;

@@ -1,14 +1,14 @@
 /**
  * Why an update is not in the history, or not yet.
  *
- * - `unreachable`: Redis is away, or takes no updates now; they wait, in order, and it is tried again. Only told, never
- *   thrown.
- * - `unreplicated`: the updates are in the history, but fewer replicas than `waitReplicas` have them; they are sent
- *   again until as many have. Only told, never thrown.
- * - `refused`: Redis refused this update, and would refuse it again.
- * - `full`: too many updates wait for Redis already; this one was dropped.
- * - `unknown_outcome`: it was sent, its acknowledgement was lost, and it is too late to send it again under its key:
- *   whether subscribers heard it is not known.
+ * - `unreachable`: Redis is away or takes no updates now. They wait, in order, and are sent again. Only `onTrouble`
+ *   gets it; no promise rejects with it.
+ * - `unreplicated`: the updates are in the history, but fewer than `waitReplicas` replicas have them. They are sent
+ *   again until enough have. Only `onTrouble` gets it.
+ * - `refused`: Redis refused this update and would refuse it again.
+ * - `full`: too many updates wait for Redis already. This one was dropped.
+ * - `unknown_outcome`: the update was sent, its acknowledgement was lost, and Redis no longer recognises it, so it
+ *   can't be sent again. Subscribers may or may not have received it.
  * - `closed`: the publisher was closed before the update was sent.
  */
 export type PublishErrorKind = "unreachable" | "unreplicated" | "refused" | "full" | "unknown_outcome" | "closed";

@@ -2,50 +2,52 @@ import type { PassingError } from "../generated/passing_errors.js";
 import { PublishError } from "./publish_errors.js";
 import { type Publish, PublishQueue, type QueueLimits, type Sending } from "./publish_queue.js";
 
-/** What came of an update: its id, or why it is not in the history. */
+/** The result of an update: its id, or why it is not in the history. */
 export type PublishResult = string | PublishError;
 
-/** What the shell is to do. */
+/** What the shell has to do. */
 export type LineAction =
   | { readonly kind: "settle"; readonly publishes: readonly Publish[]; readonly results: readonly PublishResult[] }
-  | { readonly kind: "tell trouble"; readonly trouble: PublishError }
-  | { readonly kind: "tell recovery" }
-  /** The client is to connect anew: behind the server's name there may be another server by now. */
+  | { readonly kind: "report trouble"; readonly trouble: PublishError }
+  | { readonly kind: "report recovery" }
+  /** Reconnect the client: another server may have the server's name by now. */
   | { readonly kind: "reconnect" }
-  /** The client is to find out where the history is, if it is not connected to there. */
+  /** Let the client find out where the history is, if it is not connected to that server. */
   | { readonly kind: "find primary" };
 
-/** A client that reconnects well takes less, and nobody has to hear of it. */
+/** A client that reconnects normally takes less, so shorter silences are not reported. */
 const silenceMs = 2_000;
-/** Of the time for which Redis keeps a publisher's place, the rest is for what the last sending takes. */
+/** Subtracted from the time that Redis keeps a publisher's place: the last sending takes up to this long. */
 const sendingMs = 5_000;
 const retryMs = 250;
 const retryMsMax = 5_000;
 
 /**
- * Updates on their way to a Redis that may go away, and may refuse them for a while. Sans-I/O. Joins the queue, which
- * keeps their order, with the times: when to try again, when to speak of trouble, when to give up.
+ * Sends updates to a Redis that may be away or refuse them for a while. Sans-I/O. Adds time to the queue, which keeps
+ * the order: when to try again, when to report trouble, when to give up.
  *
- * Inputs are methods, in the order of what happens. After each, do what `poll` gives, and send what `next` gives, until
- * there is nothing; and call `onDeadline` when `nextDeadline` has come.
+ * Inputs are methods, called in the order of events. After each, carry out what `poll` returns and send what `next`
+ * returns until both return nothing. Call `onDeadline` at `nextDeadline`.
  */
 export class PublishLine {
   readonly #queue: PublishQueue;
   readonly #resendMs: number;
   readonly #random: () => number;
   readonly #actions: LineAction[] = [];
-  /** The next try is not before. Null: there is no pause. */
+  /** When the pause before the next try ends. Null: no pause. */
   #pausedUntil: number | null = null;
-  /** What the pause ends with, where a replica refused. Connecting meanwhile does not end it. */
+  /**
+   * Whether the pause ends with a reconnect, since a replica refused. A connection meanwhile does not end such a pause.
+   */
   #reconnectsThen = false;
   #failures = 0;
-  /** When to look whether anything goes on; null while nothing waits. */
+  /** When to report silence if nothing happens; null while nothing waits. */
   #silentAt: number | null = null;
-  /** The kinds of trouble that were told since Redis last took an update. */
-  readonly #told = new Set<string>();
+  /** The kinds of trouble reported since Redis last took an update. */
+  readonly #reported = new Set<string>();
   #isClosed = false;
 
-  /** `keptMs`: how long Redis keeps by what it knows a batch again. `random`: from 0 to 1, to spread retries. */
+  /** `keptMs`: how long Redis recognises a batch that is sent again. `random`: returns 0 to 1, to spread retries. */
   constructor(limits: QueueLimits, keptMs: number, random: () => number) {
     this.#queue = new PublishQueue(limits);
     this.#resendMs = keptMs - Math.min(sendingMs, keptMs / 2);
@@ -67,12 +69,12 @@ export class PublishLine {
         "full",
         `the update was dropped, since ${others} wait for redis already: bring redis back`,
       );
-      this.#tell(full);
+      this.#report(full);
       this.#reject([publish], full);
     }
   }
 
-  /** The next batch to send, now. `isReady` says whether the client is connected. */
+  /** The batch to send now. `isReady` returns whether the client is connected. */
   next(now: number, isReady: () => boolean): Sending | null {
     if (this.#pausedUntil !== null) {
       return null;
@@ -86,14 +88,14 @@ export class PublishLine {
       this.#pause(now);
       return null;
     }
-    return this.#queue.take(now);
+    return this.#queue.startSending(now);
   }
 
   isAwaited(sending: Sending): boolean {
     return this.#queue.isAwaited(sending);
   }
 
-  /** The client is connected again. What it was asked before it may have forgotten, without a word. */
+  /** The client is connected again. It may have dropped earlier calls without an error. */
   onReady(now: number): void {
     if (this.#queue.isInFlight) {
       this.#queue.loseAll();
@@ -104,13 +106,13 @@ export class PublishLine {
     }
   }
 
-  /** The client connects anew, as it was told. */
+  /** The client reconnects, as the action asked. */
   onReconnecting(now: number): void {
     this.#pause(now);
   }
 
-  /** Redis has taken a batch: a result for each update. */
-  onTaken(sending: Sending, results: readonly PublishResult[], now: number): void {
+  /** Redis has processed a batch: `results` has one result for each update. */
+  onResults(sending: Sending, results: readonly PublishResult[], now: number): void {
     if (!this.#queue.isAwaited(sending)) {
       return;
     }
@@ -119,13 +121,13 @@ export class PublishLine {
     this.#onRecovered();
     for (const result of results) {
       if (typeof result !== "string") {
-        this.#tell(result);
+        this.#report(result);
       }
     }
     this.#actions.push({ kind: "settle", publishes: sending.batch.publishes, results });
   }
 
-  /** Redis would refuse the batch again. */
+  /** Redis refused the batch and would refuse it again. */
   onRefused(sending: Sending, refusal: PublishError, now: number): void {
     if (!this.#queue.isAwaited(sending)) {
       return;
@@ -135,18 +137,18 @@ export class PublishLine {
     const lost =
       "the update was sent before, its acknowledgement was lost, and whether subscribers heard it is not known: ";
     const error = sending.batch.isUncertain ? new PublishError("unknown_outcome", lost + refusal.message) : refusal;
-    this.#tell(error);
+    this.#report(error);
     this.#reject(sending.batch.publishes, error);
   }
 
-  /** The one before it is not in the history. */
+  /** The batch before this one is not in the history. */
   onOutOfOrder(sending: Sending): void {
     this.#queue.holdBack(sending);
   }
 
   /**
-   * Redis did not take the batch (`passing`), or it may have taken it, and nobody has to know (null). It is worth
-   * another try.
+   * The batch failed, and another try may succeed. `passing`: Redis refused it for now. Null: Redis may have taken it,
+   * and the answer was lost.
    */
   onFailed(sending: Sending, trouble: PublishError, passing: PassingError | null, now: number): void {
     if (!this.#queue.isAwaited(sending)) {
@@ -157,14 +159,14 @@ export class PublishLine {
     } else {
       this.#queue.holdBack(sending);
     }
-    this.#tell(trouble);
+    this.#report(trouble);
     if (this.#pausedUntil === null) {
       this.#pause(now);
     }
     this.#reconnectsThen ||= passing?.needsNewConnection === true;
   }
 
-  /** When `onDeadline` is due, if nothing else happens; null: not at all. */
+  /** When to call `onDeadline`, unless another input comes first; null: not at all. */
   nextDeadline(): number | null {
     const oldest = this.#queue.isInFlight ? this.#queue.oldestSent : null;
     const times = [this.#pausedUntil, this.#silentAt, oldest === null ? null : oldest + this.#resendMs];
@@ -179,7 +181,7 @@ export class PublishLine {
         this.#actions.push({ kind: "reconnect" });
       }
     }
-    // A client may keep a call for ever.
+    // A client may never answer a call.
     const oldest = this.#queue.oldestSent;
     if (this.#queue.isInFlight && oldest !== null && oldest + this.#resendMs <= now) {
       this.#queue.loseAll();
@@ -211,7 +213,7 @@ export class PublishLine {
     return this.#actions.shift();
   }
 
-  /** Waits before the next try: longer each time. */
+  /** Pauses before the next try: longer each time. */
   #pause(now: number): void {
     const delayMs = Math.min(retryMsMax, retryMs * 2 ** Math.min(this.#failures++, 10));
     this.#pausedUntil = now + this.#random() * delayMs;
@@ -223,23 +225,23 @@ export class PublishLine {
   }
 
   #onRecovered(): void {
-    const hasWaited = this.#told.has("unreachable") || this.#told.has("unreplicated");
-    this.#told.clear();
+    const hasWaited = this.#reported.has("unreachable") || this.#reported.has("unreplicated");
+    this.#reported.clear();
     if (hasWaited) {
-      this.#actions.push({ kind: "tell recovery" });
+      this.#actions.push({ kind: "report recovery" });
     }
   }
 
   #onSilence(now: number): void {
     this.#silentAt = now + silenceMs;
     this.#actions.push({ kind: "find primary" });
-    if (!this.#told.has("unreplicated")) {
+    if (!this.#reported.has("unreplicated")) {
       const silent = `redis has taken no update for ${silenceMs} ms: is it running, and the client connected?`;
-      this.#tell(new PublishError("unreachable", `${silent} They wait until then`));
+      this.#report(new PublishError("unreachable", `${silent} They wait until then`));
     }
   }
 
-  /** Those leave that may be in the history, and are too old to be sent again. */
+  /** Gives up the batches that may be in the history and are too old to be sent again. */
   #expire(now: number): void {
     const expired = this.#queue.expire(now - this.#resendMs);
     if (expired.length > 0) {
@@ -248,7 +250,7 @@ export class PublishLine {
         "the update was sent to redis, but its acknowledgement was lost, and redis did not come back in time: " +
           "whether subscribers heard it is not known",
       );
-      this.#tell(unknown);
+      this.#report(unknown);
       this.#reject(expired, unknown);
     }
     if (this.#queue.count === 0) {
@@ -262,11 +264,11 @@ export class PublishLine {
     }
   }
 
-  /** One of a kind, until Redis takes updates again. */
-  #tell(trouble: PublishError): void {
-    if (!this.#told.has(trouble.kind)) {
-      this.#told.add(trouble.kind);
-      this.#actions.push({ kind: "tell trouble", trouble });
+  /** Reports each kind once, until Redis takes updates again. */
+  #report(trouble: PublishError): void {
+    if (!this.#reported.has(trouble.kind)) {
+      this.#reported.add(trouble.kind);
+      this.#actions.push({ kind: "report trouble", trouble });
     }
   }
 }

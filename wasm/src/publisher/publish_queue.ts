@@ -1,6 +1,6 @@
 import type { PublishError } from "./publish_errors.js";
 
-/** The place that an update got in the history: `<epoch>-<sequence>`. */
+/** The place of a published update in the history: `<epoch>-<sequence>`. */
 export interface Published {
   readonly id: string;
 }
@@ -8,48 +8,48 @@ export interface Published {
 export interface QueueLimits {
   readonly waitingMax: number;
   readonly waitingBytesMax: number;
-  /** Calls that were sent and not answered. */
+  /** Calls that were sent and have no answer yet. */
   readonly batchesInFlightMax: number;
 }
 
-// As the native publisher's (native/broker/include/regstream/broker/publish_limits.hpp).
-/** Of what waits when a call is sent. */
+// The same as the native publisher's (native/broker/include/regstream/broker/publish_limits.hpp).
+/** The most that one call sends. */
 export const batchUpdatesMax = 128;
 export const batchBytesMax = 64 * 1024;
-/** So many of a publisher's last batches Redis knows again. */
+/** How many of a publisher's last batches Redis recognises. */
 export const knownBatchesMax = 5;
 
-/** An update on its way. */
+/** An update that is being published. */
 export interface Publish {
   readonly message: string;
-  /** The application's idempotency key; null where it gave none. */
+  /** The application's idempotency key; null without one. */
   readonly key: string | null;
   readonly bytes: number;
   readonly resolve: (published: Published) => void;
   readonly reject: (error: PublishError) => void;
 }
 
-/** Updates that are one call, numbered as scripts/history wants it. */
+/** Updates sent in one call, numbered as scripts/history expects. */
 export interface Batch {
-  /** The number of the first one. */
+  /** The first update's number. */
   readonly first: number;
   readonly publishes: readonly Publish[];
-  /** When it was sent for the first time. */
+  /** When the batch was first sent. */
   readonly firstSent: number;
-  /** It may be in the history: it was sent, and an answer was lost. */
+  /** The batch may be in the history: it was sent, and its answer was lost. */
   isUncertain: boolean;
 }
 
 /** A batch that was sent. */
 export interface Sending {
   readonly batch: Readonly<Batch>;
-  /** None that was sent before it is unanswered. */
+  /** All batches sent before it have been answered. */
   readonly isFirstInLine: boolean;
 }
 
 interface Sent extends Sending {
   readonly batch: Batch;
-  /** Held: it waits until all others are answered. */
+  /** `held`: waits until all others have been answered. */
   state: "in flight" | "held" | "over";
 }
 
@@ -58,25 +58,26 @@ function end({ first, publishes }: Batch): number {
 }
 
 /**
- * Updates that wait for Redis, and those that wait for its answer, in order. Sans-I/O. What the native publisher's
- * queue does (native/broker/history/publish_queue.hpp), it does as well.
+ * Updates that wait to be sent, and those in flight, in order. Sans-I/O. Does the same as the native publisher's queue
+ * (native/broker/history/publish_queue.hpp).
  *
- * They are sent in batches: a batch is what waits when one may be sent. When Redis refuses one, those in flight behind
- * it are refused, too: they are held back, and wait again, in their places, once all in flight are answered.
+ * Updates are sent in batches: a batch is what waits when one may be sent. When Redis refuses one, it refuses those in
+ * flight behind it, too. They are held back and wait again, in their places, once every batch in flight has been
+ * answered.
  *
- * A batch that may have reached Redis without an answer stays what it is, number and updates, so that Redis knows it.
- * Of any other the updates wait as if they had not been sent, and its numbers are not used again: whatever a client
- * still sends late, Redis does not take it.
+ * A batch that may have reached Redis without an answer keeps its number and updates, so that Redis recognises it. The
+ * updates of any other batch wait as if they had not been sent, and its numbers are not used again: if a client still
+ * sends it late, Redis does not take it.
  */
 export class PublishQueue {
   readonly #limits: QueueLimits;
-  /** None of them has a number. */
+  /** These have no number yet. */
   readonly #waiting: Publish[] = [];
-  /** Batches that may be in the history, and wait: before all of `#waiting`. */
+  /** Batches that may be in the history and wait to be sent again: before all of `#waiting`. */
   readonly #again: Batch[] = [];
   /**
-   * What was sent, in order, until it waits again, or is over with all before it: Redis knows so many last batches, so
-   * none of them may have more behind it.
+   * Batches that were sent, in order. A batch leaves when it waits again, or when it and all before it are over. Redis
+   * recognises only so many last batches, so no batch may have more behind it.
    */
   readonly #line: Sent[] = [];
   #count = 0;
@@ -87,7 +88,7 @@ export class PublishQueue {
     this.#limits = limits;
   }
 
-  /** In updates; those in flight included. */
+  /** How many updates there are, those in flight included. */
   get count(): number {
     return this.#count;
   }
@@ -96,7 +97,7 @@ export class PublishQueue {
     return this.#bytes;
   }
 
-  /** True where there is something to send, now or later. */
+  /** True if there is something to send, now or later. */
   get hasWaiting(): boolean {
     return this.#waiting.length > 0 || this.#again.length > 0 || this.#isAnyHeld;
   }
@@ -105,12 +106,12 @@ export class PublishQueue {
     return this.#line.some(({ state }) => state === "in flight");
   }
 
-  /** When the oldest that may be in the history was sent first; null where there is none. */
+  /** When the oldest batch that may be in the history was first sent; null without one. */
   get oldestSent(): number | null {
     return (this.#line[0]?.batch ?? this.#again[0])?.firstSent ?? null;
   }
 
-  /** False: too many wait already. */
+  /** False: too many updates wait already. */
   push(publish: Publish): boolean {
     const { waitingMax, waitingBytesMax } = this.#limits;
     if (this.#count >= waitingMax || this.#bytes + publish.bytes > waitingBytesMax) {
@@ -123,15 +124,15 @@ export class PublishQueue {
   }
 
   /**
-   * The next batch to send, which is in flight from now on. Null: nothing waits, the line is busy, or answers are due
-   * before what was held back can be sent again.
+   * Returns the next batch to send, which is in flight from now on. Null: nothing waits, the line is busy, or answers
+   * are due before held batches can be sent again.
    */
-  take(now: number): Sending | null {
+  startSending(now: number): Sending | null {
     const { batchesInFlightMax } = this.#limits;
     if (this.#line.length >= batchesInFlightMax || this.#isAnyHeld) {
       return null;
     }
-    // Behind one in flight Redis takes only the number that follows on it.
+    // Behind a batch in flight Redis takes only the next number.
     const last = this.#line.at(-1);
     if (last !== undefined && end(last.batch) !== (this.#again[0]?.first ?? this.#nextNumber)) {
       return null;
@@ -145,12 +146,12 @@ export class PublishQueue {
     return sent;
   }
 
-  /** Whether an answer to it is still of interest. */
+  /** Whether an answer to it still matters. */
   isAwaited(sending: Sending): boolean {
     return this.#find(sending) !== undefined;
   }
 
-  /** Redis has answered, for good. */
+  /** Redis has answered; the batch is done. */
   end(sending: Sending): void {
     const sent = this.#find(sending);
     if (sent !== undefined) {
@@ -160,7 +161,7 @@ export class PublishQueue {
     }
   }
 
-  /** Redis did not take it, and would take it later. */
+  /** Redis did not take the batch, but may take it later. */
   holdBack(sending: Sending): void {
     const sent = this.#find(sending);
     if (sent !== undefined) {
@@ -169,7 +170,7 @@ export class PublishQueue {
     }
   }
 
-  /** Its answer was lost. */
+  /** The batch's answer was lost. */
   lose(sending: Sending): void {
     const sent = this.#find(sending);
     if (sent !== undefined) {
@@ -178,21 +179,24 @@ export class PublishQueue {
     }
   }
 
-  /** The answers to all in flight were lost. */
+  /** The answers to all batches in flight were lost. */
   loseAll(): void {
     for (const sent of [...this.#line]) {
       this.lose(sent);
     }
   }
 
-  /** Those that may be in the history, and were sent first at a time or before. They leave. While none is in flight. */
+  /**
+   * Removes and returns the updates that may be in the history and were first sent at `sentBy` or before. Call it only
+   * while nothing is in flight.
+   */
   expire(sentBy: number): readonly Publish[] {
     const fresh = this.#again.findIndex(({ firstSent }) => firstSent > sentBy);
     const expired = this.#again.splice(0, fresh < 0 ? this.#again.length : fresh);
     return this.#leave(expired.flatMap(({ publishes }) => publishes));
   }
 
-  /** All leave: those that may be in the history, and those that are not. */
+  /** Removes and returns all updates: those that may be in the history, and those that are not. */
   clear(): { readonly sent: readonly Publish[]; readonly unsent: readonly Publish[] } {
     this.loseAll();
     const sent = this.#again.splice(0).flatMap(({ publishes }) => publishes);
@@ -203,12 +207,12 @@ export class PublishQueue {
     return this.#line.some(({ state }) => state === "held");
   }
 
-  /** Undefined: it is not in flight any more. */
+  /** Undefined: it is no longer in flight. */
   #find(sending: Sending): Sent | undefined {
     return this.#line.find((sent) => sent === sending && sent.state === "in flight");
   }
 
-  /** A batch of what waits, as far as it may be. The first one may be larger than a batch: it goes alone. */
+  /** Makes a batch of the updates that wait, within the limits. A single larger update goes alone. */
   #fill(now: number): Batch | null {
     let bytes = 0;
     let count = 0;
@@ -228,7 +232,7 @@ export class PublishQueue {
     return batch;
   }
 
-  /** What was held back waits again, once none is in flight. */
+  /** Lets held batches wait again, once nothing is in flight. */
   #settle(): void {
     while (this.#line[0]?.state === "over") {
       this.#line.shift();
@@ -239,7 +243,7 @@ export class PublishQueue {
     const again: Batch[] = [];
     const waiting: Publish[] = [];
     for (const { batch, state } of this.#line.splice(0)) {
-      // Redis takes nothing behind one that it has not taken.
+      // Redis takes nothing behind a batch that it has not taken.
       if (batch.isUncertain && waiting.length === 0 && state === "held") {
         again.push(batch);
       } else if (state === "held") {

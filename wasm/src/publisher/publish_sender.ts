@@ -10,7 +10,7 @@ import { utf8Bytes } from "./update_message.js";
 export interface SenderOptions {
   readonly history: HistoryOptions;
   readonly limits: QueueLimits;
-  /** What no other publisher is called. */
+  /** A name that no other publisher has. */
   readonly name: string;
   readonly clock: Clock;
   readonly random: () => number;
@@ -18,13 +18,15 @@ export interface SenderOptions {
   readonly onRecovery: () => void;
 }
 
-/** Sends what the line says through a client. Holds the client, one timer and the promises; decides nothing. */
+/**
+ * Carries out what the line decides, through a client. Holds the client, one timer and the promises; decides nothing.
+ */
 export class PublishSender {
   readonly #runner: ScriptRunner;
   readonly #options: SenderOptions;
   readonly #line: PublishLine;
-  /** The greatest id that this process has met. */
-  #known = "0-0";
+  /** The greatest event id that this process has seen. */
+  #greatestId = "0-0";
   #isAdvanceDue = false;
   #cancelTimer: (() => void) | null = null;
   #timerAt: number | null = null;
@@ -45,9 +47,10 @@ export class PublishSender {
     const published = new Promise<Published>((resolve, reject) => {
       this.#line.push({ message, key, bytes: utf8Bytes(message), resolve, reject }, this.#options.clock.now());
     });
-    // Whoever does not wait for it hears of trouble by `onTrouble`: Redis being away must not end the process.
+    // A caller who ignores the promise learns of trouble by `onTrouble`. An unhandled rejection would end the process
+    // while Redis is away.
     published.catch(() => undefined);
-    // What is published in one turn is sent in one call.
+    // Updates of one turn of the event loop go out in one call.
     if (!this.#isAdvanceDue) {
       this.#isAdvanceDue = true;
       queueMicrotask(() => this.#advance());
@@ -61,7 +64,7 @@ export class PublishSender {
     this.#runner.close();
   }
 
-  /** Does what the line says, until it has nothing to say. */
+  /** Carries out the line's actions until there are no more. */
   #advance(): void {
     this.#isAdvanceDue = false;
     const { clock } = this.#options;
@@ -85,10 +88,10 @@ export class PublishSender {
       case "settle":
         settle(action.publishes, action.results);
         break;
-      case "tell trouble":
+      case "report trouble":
         callListener(() => this.#options.onTrouble(action.trouble));
         break;
-      case "tell recovery":
+      case "report recovery":
         callListener(this.#options.onRecovery);
         break;
       case "reconnect":
@@ -106,7 +109,7 @@ export class PublishSender {
 
   async #send(sending: Sending): Promise<void> {
     const { history, name, clock } = this.#options;
-    const caller = { publisher: name, known: this.#known, serversMove: this.#runner.serversMove };
+    const caller = { publisher: name, greatestId: this.#greatestId, serversMove: this.#runner.serversMove };
     const { keys, args } = publishCall(history, caller, sending);
     try {
       const answer = await this.#runner.run(keys, args, () => this.#line.isAwaited(sending));
@@ -126,12 +129,12 @@ export class PublishSender {
 
   #onAnswer(sending: Sending, results: readonly PublishResult[]): void {
     for (const result of results) {
-      this.#known = typeof result === "string" ? greaterId(result, this.#known) : this.#known;
+      this.#greatestId = typeof result === "string" ? greaterId(result, this.#greatestId) : this.#greatestId;
     }
-    this.#line.onTaken(sending, results, this.#options.clock.now());
+    this.#line.onResults(sending, results, this.#options.clock.now());
   }
 
-  /** To the client, while anything waits. */
+  /** Listens for the client's reconnects while anything waits. */
   #listen(): void {
     if (this.#line.count === 0) {
       this.#stopListening?.();
@@ -168,7 +171,7 @@ export class PublishSender {
   }
 }
 
-/** There are as many results. */
+/** `results` has one result for each of `publishes`. */
 function settle(publishes: readonly Publish[], results: readonly PublishResult[]): void {
   for (const [index, publish] of publishes.entries()) {
     const result = results[index];
@@ -184,7 +187,7 @@ function callListener(listener: () => void): void {
   try {
     listener();
   } catch (error) {
-    // The listener's own mistake must not stop the publisher, nor stay unseen.
+    // A listener that throws must neither stop the publisher nor go unnoticed.
     queueMicrotask(() => {
       throw error;
     });

@@ -1,6 +1,6 @@
 /**
- * Publishing from Node through the application's own Redis client: what the native publisher does, by the very same
- * script. Needs neither a browser nor the WebAssembly module.
+ * Publishes from Node through the application's own Redis client, with the same Redis script as the native publisher.
+ * Needs neither a browser nor the WebAssembly module.
  */
 
 import { randomUUID } from "node:crypto";
@@ -24,72 +24,72 @@ import type { UpdateToPublish } from "./update_message.js";
 import { encodeFinalStatus, encodeStageUpdate, encodeUpdate, utf8Bytes } from "./update_message.js";
 
 export interface PublisherOptions<W extends Workflow = RegistrationWorkflow> {
-  /** Whose updates: default the registration. */
+  /** The workflow whose updates are published. Default: registration. */
   readonly workflow?: W | undefined;
   /**
-   * Updates that Redis keeps, for whoever comes back or comes late: 1 to 1 000 000, default 10 000. Where there are more,
-   * a hundredth goes at once.
+   * Updates that Redis keeps for clients that come late or reconnect: 1 to 1 000 000, default 10 000. Beyond that, a
+   * hundredth of them is removed at once.
    */
   readonly historyLength?: number | undefined;
-  /** Bytes of them together: 2 MiB to 4 GiB, default 64 MiB. */
+  /** Total bytes of those updates: 2 MiB to 4 GiB, default 64 MiB. */
   readonly historyBytes?: number | undefined;
   /**
-   * How long Redis keeps by what it knows updates again, and so how long they may be sent again; and how long it keeps
-   * keys: a second to a day, default ten minutes.
+   * How long Redis keeps what it recognises repeated updates by, idempotency keys included: a second to a day, default
+   * ten minutes. Unacknowledged updates are sent again for no longer than that.
    */
   readonly keyLifetimeMs?: number | undefined;
   /**
-   * So many replicas are to have an update before its promise resolves: 0 to 100, default 0. Redis's WAIT lets all
-   * that follows on its connection wait, so the publisher then connects a client of its own, made by the `duplicate()`
-   * of the application's; `close` ends it. Not to be had of a cluster.
+   * How many replicas must have an update before its promise resolves: 0 to 100, default 0. Redis's WAIT blocks the
+   * connection that it is sent on, so the publisher then uses its own client, made by the `duplicate()` of the
+   * application's; `close` ends it. A cluster's client can't do this.
    */
   readonly waitReplicas?: number | undefined;
   /**
-   * For so long it waits for them before it sends again: a millisecond to a minute, default a second. After each time
-   * that was too short it waits for twice as long, up to four seconds.
+   * How long to wait for replicas before sending again: a millisecond to a minute, default a second. After each wait
+   * that was too short the next one is twice as long, up to four seconds.
    */
   readonly waitTimeoutMs?: number | undefined;
-  /** Updates that wait for Redis here, at most: default 10 000. */
+  /** How many updates may wait for Redis in this process. Default: 10 000. */
   readonly waitingMax?: number | undefined;
-  /** Bytes of them together: default 16 MiB. */
+  /** Total bytes of the updates that wait. Default: 16 MiB. */
   readonly waitingBytesMax?: number | undefined;
   /**
-   * Hears why updates wait, or were lost: once a kind of trouble, until Redis takes updates again. Default: a line on
-   * the console, at most one of a kind in ten seconds.
+   * Called when updates wait or were lost: once for each kind of trouble, until Redis takes updates again. Default:
+   * prints a line, at most one of a kind in ten seconds.
    */
   readonly onTrouble?: ((trouble: PublishError) => void) | undefined;
   /**
-   * Hears that Redis takes updates again, after `onTrouble` was told that they wait. Default: a line on the console,
-   * if that of `onTrouble` is.
+   * Called when Redis takes updates again after `onTrouble` reported that they wait. Default: prints a line, if
+   * `onTrouble` is the default, too.
    */
   readonly onRecovery?: (() => void) | undefined;
   /** For tests. */
   readonly clock?: Clock | undefined;
-  /** For tests: gives the current time in milliseconds since the Unix epoch. */
+  /** For tests: returns the current time in milliseconds since the Unix epoch. */
   readonly now?: (() => number) | undefined;
-  /** For tests: gives what spreads retries, from 0 to 1. */
+  /** For tests: returns a number from 0 to 1, which spreads retries. */
   readonly random?: (() => number) | undefined;
 }
 
 export interface PublishOptions {
   /**
-   * Two updates with one idempotency key are one, and both get its id, while Redis keeps the key: 1 to 256 bytes.
-   * Default: none, and each publish is an update of its own, however often it is tried again.
+   * The idempotency key, 1 to 256 bytes. Updates with the same key count as one and get one id, while Redis keeps the
+   * key. Default: none. Retries never publish an update twice, with or without a key.
    */
   readonly key?: string | undefined;
-  /** Milliseconds since the Unix epoch, where the update itself says none. Default: now. */
+  /** Milliseconds since the Unix epoch, if the update itself has no time. Default: now. */
   readonly timestamp?: number | undefined;
 }
 
 /**
- * Says what happens to the instances of a workflow. Updates of one publisher keep their order.
+ * Publishes updates of a workflow's instances, in the order of the calls.
  *
- * Each promise gives the id that the update got in the history. It rejects with TypeError where the arguments are no
- * update of the workflow, and with PublishError where it did not get into the history; while Redis is away, or takes no
- * writes, it just waits.
+ * Each promise resolves with the id that the update got in the history. It rejects with TypeError if the arguments are
+ * not an update of the workflow, and with PublishError if the update did not get into the history. While Redis is away,
+ * or takes no writes, it stays pending.
  */
 export interface WorkflowPublisher<W extends Workflow> {
-  /** A stage started, or ended. The instance's status is `stageUpdateStatus` meanwhile. */
+  /** Publishes that a stage started or ended. The instance's status is then `stageUpdateStatus`. */
   publishStageUpdate(
     id: IdOf<W>,
     stage: OrAnyOther<StageOf<W>>,
@@ -97,7 +97,7 @@ export interface WorkflowPublisher<W extends Workflow> {
     message: string,
     options?: PublishOptions,
   ): Promise<Published>;
-  /** The instance has ended, or a later step changed its outcome. */
+  /** Publishes that the instance has ended, or that a later step changed its outcome. */
   publishFinalStatus(
     id: IdOf<W>,
     status: FinalStatusOf<W>,
@@ -106,20 +106,20 @@ export interface WorkflowPublisher<W extends Workflow> {
     processLog?: readonly unknown[] | null,
     options?: PublishOptions,
   ): Promise<Published>;
-  /** Any update, with members of its own too. */
+  /** Publishes any update, also one with members of its own. */
   publish(update: UpdateToPublish<W>, options?: PublishOptions): Promise<Published>;
-  /** How many updates wait for Redis, those that are being sent included. */
+  /** How many updates wait for Redis, those in flight included. */
   readonly waiting: number;
-  /** Gives up what waits. The client stays as it is: it is the application's. */
+  /** Gives up the updates that wait. The application's client stays open. */
   close(): void;
 }
 
-/** Says what happens to registrations. The names are the contract's. */
+/** Publishes updates of registrations. The method names are the contract's. */
 export interface Publisher extends WorkflowPublisher<RegistrationWorkflow> {}
 
 const keyBytesMax = 256;
 
-/** The client's own connection decides whether the process goes on; a publisher's timers do not. */
+/** The client's connection keeps the process alive; a publisher's timers do not. */
 function unreferencedClock(): Clock {
   const clock = createClock();
   return {
@@ -148,15 +148,15 @@ function checkedKey(key: unknown): string {
 }
 
 /**
- * A publisher over the application's client: ioredis, or node-redis 4 or 5, told apart by their methods; of one server,
- * of a cluster, or by sentinels. The client connects, reconnects and ends as the application has it. Throws TypeError
- * where it can't publish.
+ * Creates a publisher over the application's client: ioredis, or node-redis 4 or 5, recognised by their methods, for
+ * one server, a cluster or sentinels. The application connects and ends the client. Throws TypeError if the client
+ * can't publish or an option is out of range.
  */
 export function createPublisher<W extends Workflow = RegistrationWorkflow>(
   redis: RedisClient,
   options: PublisherOptions<W> = {},
 ): WorkflowPublisher<W> {
-  // Once a publisher, so that what is published is right even where no compiler has looked at the declaration.
+  // Checked here as well: no compiler may have seen the declaration.
   const workflow = options.workflow === undefined ? registrationWorkflow : defineWorkflow(options.workflow);
   const history: HistoryOptions = {
     channel: workflow.channel,
@@ -186,7 +186,7 @@ export function createPublisher<W extends Workflow = RegistrationWorkflow>(
   });
   const now = options.now ?? Date.now;
 
-  // Not async: such a promise would be another one, and end the process where nobody waits for it.
+  // Not async: that would return a second promise, whose unhandled rejection ends the process.
   function push(encode: (timestamp: number) => string, { key, timestamp }: PublishOptions = {}): Promise<Published> {
     try {
       const message = encode(timestamp ?? now());

@@ -19,7 +19,7 @@ const otherDatabase =
   "redis must be a client of database 0, the only one that has a history: Pub/Sub has no databases, and no gateway " +
   "looks in another one";
 
-/** The places where a client shows which database it has selected: ioredis thrice, and node-redis twice. */
+/** Where a client shows its selected database: three places for ioredis, two for node-redis. */
 const databases = [
   ["options", "db"],
   ["options", "redisOptions", "db"],
@@ -33,9 +33,8 @@ function isInOtherDatabase(client: RedisClient): boolean {
 }
 
 /**
- * Why the history would not be the one that gateways read, or could not be written: what a client's settings show. Null
- * where nothing does. Settings by which a client reads from replicas do no harm: the script's calls are none that only
- * read.
+ * Why a client can't publish: with its settings the history would not be the one that gateways read, or could not be
+ * written. Null if the settings are fine. Settings that read from replicas do no harm: the script's calls write.
  */
 function whyUnfit(client: RedisClient): string | null {
   if (member(client, "isPipeline") === true || "execAsPipeline" in client) {
@@ -54,12 +53,12 @@ function whyUnfit(client: RedisClient): string | null {
   return isReadOnly ? "redis must be a client of the primary, and not a read-only one" : null;
 }
 
-/** Why it can't wait for replicas; null where it can. */
+/** Why the client can't wait for replicas; null if it can. */
 function whyNoWait(client: RedisClient): string | null {
   if (member(client, "isCluster") === true || isNodeRedisCluster(client)) {
     return "waitReplicas can't be had of a cluster: WAIT names no key by which its client would find the node";
   }
-  // WAIT lets all that follows on its connection wait, so it needs one that nobody else uses.
+  // WAIT blocks its connection, so it needs one that nobody else uses.
   return "duplicate" in client && typeof client.duplicate === "function"
     ? null
     : "waitReplicas needs a client with duplicate(), which node-redis's createSentinel does not have: use ioredis's";
@@ -79,7 +78,10 @@ function runnerOf(client: RedisClient, channel: string, wait: ReplicaWait | null
     : createOwnIoredisRunner(client, knownBatchesMax, wait);
 }
 
-/** Throws TypeError where `client` is none that can publish on `channel`, or wait for replicas as `wait` wants. */
+/**
+ * Creates the runner for a client. Throws TypeError if `client` can't publish on `channel`, or can't wait for replicas
+ * as `wait` asks.
+ */
 export function createRunner(client: RedisClient, channel: string, wait: ReplicaWait | null): ScriptRunner {
   if (typeof client !== "object" || client === null || !(isNodeRedis(client) || isIoredis(client))) {
     throw new TypeError("redis must be a client of ioredis, or of node-redis 4 or 5");
@@ -92,7 +94,7 @@ export function createRunner(client: RedisClient, channel: string, wait: Replica
   return {
     ...runner,
     run(keys, args, isWanted) {
-      // It may have selected another one since it was given to the publisher.
+      // The application may have selected another database since.
       return isInOtherDatabase(client)
         ? Promise.reject(new PublishError("refused", otherDatabase))
         : runner.run(keys, args, isWanted);

@@ -2,7 +2,7 @@ import { passingErrors, type PassingError } from "../generated/passing_errors.js
 import { historyNames } from "./history_names.js";
 import { PublishError } from "./publish_errors.js";
 
-/** What it answers to this client only, now and later; undefined for any other code. */
+/** Describes an error that Redis gives this client now and later; undefined for any other code. */
 function describeLasting(code: string, channel: string): string | undefined {
   const names = historyNames(channel);
   switch (code) {
@@ -23,9 +23,9 @@ function messageOf(error: unknown): string {
 }
 
 /**
- * "OOM" of "OOM command not allowed"; empty where Redis did not say it: clients' own errors are sentences. Redis before 7
- * puts the error of a command that a script called into a sentence of its own: the code is the inner one then. Redis 7
- * has such a sentence for NOPERM.
+ * The code of an error reply: "OOM" of "OOM command not allowed". Empty if the text is not Redis's: clients' own errors
+ * are sentences. Redis before 7 wraps an error inside a script in a sentence of its own; the code is then the inner
+ * one. Redis 7 has such a sentence for NOPERM.
  */
 function replyCode(message: string): string {
   if (/^ERR (The user executing the script|ACL failure in script:) /.test(message)) {
@@ -35,14 +35,14 @@ function replyCode(message: string): string {
   return inner ?? /^([A-Z][A-Z_]+)(?: |$)/.exec(message)?.[1] ?? "";
 }
 
-/** What Redis refuses with in passing; null where it is anything else. */
+/** The temporary refusal that an error means; null for any other error. */
 export function findPassingError(error: unknown): PassingError | null {
   const code = replyCode(messageOf(error));
   return passingErrors.find((passing) => passing.code === code) ?? null;
 }
 
 /**
- * A peer's text on one bounded line. Redis quotes the arguments of a command that it does not know, and they may be a
+ * A server's text on one bounded line, without the arguments that Redis quotes of an unknown command: they may be a
  * password.
  */
 function printable(reply: string): string {
@@ -52,30 +52,30 @@ function printable(reply: string): string {
     .slice(0, 160);
 }
 
-/** Empty where it is not Redis that said it. */
+/** Empty if the error is not Redis's. */
 export function replyCodeOf(error: unknown): string {
   return replyCode(messageOf(error));
 }
 
-/** True where Redis does not know the script by its digest. */
+/** True if Redis does not have the script of that digest. */
 export function isScriptUnknown(error: unknown): boolean {
   return replyCodeOf(error) === "NOSCRIPT";
 }
 
-/** True where an update that was sent before these is not in the history. */
+/** True if an update sent before these is not in the history. */
 export function isOutOfOrder(error: unknown): boolean {
   return replyCodeOf(error) === "OUTOFORDER";
 }
 
 /**
- * What a client's error means for the update that was sent on `channel`: `unreachable` is worth another try, `refused`
+ * What a client's error means for an update that was sent on `channel`: `unreachable` is worth another try, `refused`
  * is not.
  */
 export function readFailure(error: unknown, channel: string): PublishError {
   if (error instanceof PublishError) {
     return error;
   }
-  // ioredis gives up a cluster's answer so, after some tries; one of those before may have been taken, unheard.
+  // ioredis gives up a cluster's call with this after some tries. An earlier try may have succeeded without an answer.
   const lastOfMany = /^Too many Cluster redirections\. Last error: ReplyError: (.*)/s.exec(messageOf(error))?.[1];
   const passing = findPassingError(lastOfMany === undefined ? error : new Error(lastOfMany));
   if (passing !== null) {
@@ -93,7 +93,7 @@ export function readFailure(error: unknown, channel: string): PublishError {
       "the redis client is subscribed, and takes no other commands: give the publisher another one",
     );
   }
-  // Of a client's own error only its code is safe to show: a URL with a password may stand in its text.
+  // Only the code of a client's own error is safe to show: its text may contain a URL with a password.
   const systemCode = error instanceof Error && "code" in error ? String(error.code) : "";
   const detail = /^[A-Z][A-Z0-9_]{0,40}$/.test(systemCode) ? ` (${systemCode})` : "";
   return new PublishError(

@@ -4,21 +4,23 @@ import { replyCodeOf } from "./redis_failure.js";
 import type { ScriptCall } from "./script_runner.js";
 
 export interface ReplicaWait {
-  /** As many replicas are to have an update before it counts as published. */
+  /** How many replicas must have an update before it counts as published. */
   readonly replicas: number;
-  /** For so long a call waits for them; twice as long, up to four seconds, after each that was too short. */
+  /**
+   * How long a call waits for them. After a wait that was too short the next one is twice as long, up to four seconds.
+   */
   readonly timeoutMs: number;
 }
 
 const longerTimeoutMsMax = 4_000;
 
-/** Of which replicas have it nothing is known, but it is in the history. */
+/** The update is in the history, but not known to be on enough replicas. */
 function unreplicated(what: string): PublishError {
   const until = "it is sent again until they have it";
   return new PublishError("unreplicated", `redis has taken the update, but ${what}: ${until}`);
 }
 
-/** An answer of WAIT: how many replicas have all that was written by this connection. */
+/** Reads WAIT's answer: how many replicas have everything that this connection wrote. */
 async function countOf(answer: Promise<unknown>): Promise<number> {
   try {
     return Number(await answer);
@@ -29,21 +31,21 @@ async function countOf(answer: Promise<unknown>): Promise<number> {
 }
 
 /**
- * Each call with a WAIT behind it, on the same connection: what follows on it has to wait as well, so nobody else may
- * use it. A call whose WAIT falls short fails, though it is in the history.
+ * Sends a WAIT after each call, on the same connection. WAIT blocks that connection, so nobody else may use it. A call
+ * whose WAIT falls short fails, though it is in the history.
  *
- * If the connection breaks between the two, WAIT may go out by the next one and count what is not asked here. Clients
- * tell that they are connected again before that, and the publisher has given the call up by then.
+ * If the connection breaks between the two, the client may send WAIT on the next one, where it counts something else.
+ * Clients report the new connection before that, and by then the publisher has given up the call.
  */
 export function waitForReplicas(client: object, call: ScriptCall, { replicas, timeoutMs }: ReplicaWait): ScriptCall {
-  // A call that is sent again writes again: replicas that lag by more than the timeout would never have it. It stays
-  // longer, which costs nothing where they are quick.
+  // A call that is sent again writes again, so replicas that lag by more than the timeout would never be counted. The
+  // longer timeout stays: it costs nothing while replicas are quick.
   let nextTimeoutMs = timeoutMs;
   return async (how, keys, args) => {
     const waitedMs = nextTimeoutMs;
     const answered = call(how, keys, args);
     const counted = countOf(Promise.resolve(callMember(client, "wait", replicas, waitedMs)));
-    // Of a call that fails nobody asks.
+    // If the call fails, nobody awaits this.
     counted.catch(() => undefined);
     const answer = await answered;
     const count = await counted;

@@ -12,9 +12,9 @@ import { finalStatuses, isFinalStatus } from "../workflow/workflow.js";
 export type FinalStatus = FinalStatusOf<RegistrationWorkflow>;
 
 /**
- * An update to be published, with whatever other members it shall have. A stage update has a `stage`; its `status` is
- * the one that the workflow declares for that, and its `stageStatus` is read from the message (`completed`, where the
- * workflow infers none), where they are left out. `null` counts as left out.
+ * An update to publish, with any other members. If a stage update leaves out `status`, it gets the workflow's
+ * `stageUpdateStatus`. If it leaves out `stageStatus`, that is inferred from the message, or is `completed` if the
+ * workflow infers none. `null` counts as left out.
  */
 export type UpdateToPublish<W extends Workflow = RegistrationWorkflow> = IdMember<W> & {
   readonly status?: OrAnyOther<StatusOf<W>> | null;
@@ -28,10 +28,10 @@ export type UpdateToPublish<W extends Workflow = RegistrationWorkflow> = IdMembe
   readonly [member: string]: unknown;
 };
 
-// What subscribers take (`CodecLimits` of the core).
+// What subscribers accept (the core's `CodecLimits`).
 const nameBytesMax = 256;
 const depthMax = 64;
-/** A megabyte, with room for the id that the script adds. */
+/** A megabyte, less room for the id that the script adds. */
 const messageBytesMax = 2 ** 20 - 256;
 
 function require(condition: boolean, expectation: string): asserts condition {
@@ -45,15 +45,15 @@ export function utf8Bytes(text: string): number {
 }
 
 /**
- * JSON as the core writes it: without escapes that it does not use, and with U+FFFD for a lone surrogate, as subscribers
- * read it anyway.
+ * Writes JSON as the core does: with the core's escapes, and U+FFFD for a lone surrogate, as subscribers read it
+ * anyway.
  */
 function toJson(name: string, value: unknown): string {
   let json: string | undefined;
   try {
     json = JSON.stringify(value);
   } catch {
-    // A cycle, a BigInt, or too deep: its own message names the members, which may be personal data.
+    // A cycle, a BigInt, or too deep. The caught error names the members, which may be personal data.
   }
   require(json !== undefined, `${name} must be something that JSON can say`);
   if (!json.includes("\\")) {
@@ -67,7 +67,7 @@ function toJson(name: string, value: unknown): string {
   });
 }
 
-/** How many brackets deep a JSON text goes. */
+/** A JSON text's nesting depth. */
 function depth(json: string): number {
   let now = 0;
   let deepest = 0;
@@ -91,7 +91,7 @@ function depth(json: string): number {
   return deepest;
 }
 
-/** Whether a JSON text has a number that no double can hold, which subscribers refuse; JSON.rawJSON can say one. */
+/** Whether a JSON text has a number that no double can hold. Subscribers refuse it; JSON.rawJSON can write it. */
 export function hasHugeNumber(json: string): boolean {
   for (const [token] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g)) {
     if (!token.startsWith('"') && !Number.isFinite(Number(token))) {
@@ -105,19 +105,19 @@ function isName(value: unknown): value is string {
   return typeof value === "string" && value !== "" && utf8Bytes(value) <= nameBytesMax;
 }
 
-/** The core's rule for publishers that say no stage status. What is not ASCII belongs to letters of other scripts. */
+/** The core's rule for updates without a stage status. Characters beyond ASCII count as letters. */
 function inferStageStatus(message: string): StageStatus {
   return /(?<![\w\u0080-\uffff])started(?![\w\u0080-\uffff])/i.test(message) ? "started" : "completed";
 }
 
-/** What a stage's name must be. */
+/** Says what a stage's name must be. */
 function stageExpected({ stages: [first] }: Workflow): string {
   return `stage must be a string of 1 to ${nameBytesMax} bytes${first === undefined ? "" : `, such as ${first.name}`}`;
 }
 
 const stageStatusExpected = `stageStatus must be ${listed(stageStatuses, "or")}`;
 
-/** The JSON text of a final status, its members in the contract's order. Throws TypeError where it can't be one. */
+/** Encodes a final status as JSON, its members in the contract's order. Throws TypeError if it is invalid. */
 export function encodeFinalStatus(
   workflow: Workflow,
   id: unknown,
@@ -147,7 +147,7 @@ export function encodeStageUpdate(
   return encodeUpdate(workflow, { stage, stageStatus, message, [workflow.id.member]: id }, timestamp);
 }
 
-/** `now` is for an update that says no time. An `id` that it has is left out: it will get its own. */
+/** Encodes an update. `now` is for an update without a time. An `id` is left out: the history assigns one. */
 export function encodeUpdate(workflow: Workflow, update: UpdateToPublish<Workflow>, now: number): string {
   require(typeof update === "object" && update !== null && !Array.isArray(update), "the update must be an object");
   const { status, stage, stageStatus, message, details, processLog, timestamp, ...rest } = update;
@@ -167,10 +167,10 @@ export function encodeUpdate(workflow: Workflow, update: UpdateToPublish<Workflo
     time <= Number.MAX_SAFE_INTEGER, "timestamp must be a time in milliseconds since 1970");
 
   const members = [`"${workflow.id.member}":${toJson("the id", id)}`];
-  /** Nothing in it can be too deep, or too large a number. */
+  /** No value can be too deep, or too large a number. */
   let isFlat = true;
   const add = (name: string, value: unknown, opening = "", quotedName = `"${name}"`): void => {
-    // What JSON can't say as a member (a function, say) it leaves out, as JSON.stringify does.
+    // JSON.stringify leaves out what JSON can't express, such as a function; so does this.
     if (value === undefined || typeof value === "function" || typeof value === "symbol") {
       return;
     }

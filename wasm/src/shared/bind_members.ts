@@ -1,12 +1,12 @@
 /**
- * Binds the public methods and getters of `object`, those of its class and of the classes above: so they work detached
- * (`const { connect } = stream`) and through a proxy (Vue's `reactive`), behind which private fields are out of reach.
+ * Binds the public methods and getters of `object`, inherited ones included. So they work detached (`const { connect }
+ * = stream`) and through a proxy (Vue's `reactive`), which can't reach private fields.
  */
 export function bindMembers(object: object): void {
   let prototype: object = Object.getPrototypeOf(object);
   for (; prototype !== Object.prototype; prototype = Object.getPrototypeOf(prototype)) {
     for (const [name, { value, get }] of Object.entries(Object.getOwnPropertyDescriptors(prototype))) {
-      // A class further down has overridden it.
+      // A subclass overrides it.
       if (name === "constructor" || Object.hasOwn(object, name)) {
         continue;
       }

@@ -1,18 +1,18 @@
-/** Time and timers, as far as a stream needs them. */
+/** The time and timers that a stream needs. */
 export interface Clock {
-  /** Milliseconds on a line that never goes back. Only differences have a meaning. */
+  /** Milliseconds, monotonic. Only differences have a meaning. */
   now(): number;
-  /** Calls `callback` once, about `delayMs` from now; returns a function that cancels it. */
+  /** Calls `callback` once, about `delayMs` from now. The returned function cancels it. */
   setTimer(callback: () => void, delayMs: number): () => void;
 }
 
-/** `setTimeout` treats a longer delay as none. */
+/** `setTimeout` fires at once if the delay is longer. */
 const delayMsMax = 2 ** 31 - 1;
 
 /**
- * A clock that also counts the time that a machine slept: `performance.now()` stops while some
- * systems sleep and `Date.now()` does not, so each reading steps by the larger of the two advances.
- * A calendar set back moves it not at all.
+ * A clock that includes the time while the machine slept. `performance.now()` stops while some systems sleep and
+ * `Date.now()` does not, so each reading advances by the larger of the two. A calendar that is set back does not move
+ * it.
  */
 export function createClock(
   monotonic: () => number = () => performance.now(),

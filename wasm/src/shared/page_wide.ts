@@ -1,8 +1,8 @@
 import { packageVersion } from "../generated/package_version.js";
 
 /**
- * What a page or process has one of, however many copies of this package it has: as ES modules and as CommonJS, say.
- * Made at the first call. Another version of the package may have given it another shape, and has one of its own.
+ * An object that a page or process has only once, however many copies of this package it loads (as ES modules and as
+ * CommonJS, say). The first call makes it. Another version of the package has its own, since its shape may differ.
  */
 export function pageWide<T extends object>(name: string, make: () => T): T {
   const key = Symbol.for(`regstream ${packageVersion} ${name}`);

@@ -1,6 +1,6 @@
 /**
- * Types of the environment that stand in public declarations. A program may be compiled without the DOM's declarations
- * and without Node's: each type is then what this package uses of it.
+ * The environment's types in public declarations. A program may be compiled without the DOM's declarations and without
+ * Node's: each type is then the part of it that this package uses.
  */
 
 type Known<Name extends string, Otherwise> =
@@ -18,5 +18,5 @@ export type PlatformHeadersInit = [string, string][] | Record<string, string> | 
 export type PlatformRequestInit = NonNullable<Parameters<KnownFetch>[1]>;
 export type PlatformResponse = Awaited<ReturnType<KnownFetch>>;
 
-/** What `fetch` does about cookies. */
+/** When `fetch` sends cookies. */
 export type Credentials = "include" | "omit" | "same-origin";

@@ -60,7 +60,7 @@ export class Owner {
     this.#open.forEach((shard) => this.#act({ kind: "close", shard }));
   }
 
-  welcome(hello: Hello): void {
+  onHello(hello: Hello): void {
     this.#present.add(hello.tab);
     this.#asked.set(hello.tab, new Set(hello.ids));
     this.#add(new Set(hello.ids)).forEach((index) => this.#serve(index));
@@ -69,13 +69,13 @@ export class Owner {
       this.#open.forEach((shard) => this.#act({ kind: "reconnect", shard }));
     }
     if (hello.tab !== this.#options.tab) {
-      this.#shards.forEach((shard, index) => this.#bringUp(hello.tab, shard, index, hello.places[index] ?? nowhere));
+      this.#shards.forEach((shard, index) => this.#catchUp(hello.tab, shard, index, hello.places[index] ?? nowhere));
     }
     // The last, so that whoever hears it knows that it lacks nothing else.
     this.#postStatus(false);
   }
 
-  bye(tab: string): void {
+  onBye(tab: string): void {
     this.#asked.delete(tab);
     this.#drop();
   }
@@ -123,8 +123,8 @@ export class Owner {
   }
 
   /** Gives a tab that is at `place` what it lacks. */
-  #bringUp(tab: string, shard: Shard, index: number, place: ShardPlace): void {
-    const batch = this.#isUsed(shard) ? shard.lackedAt(place) : null;
+  #catchUp(tab: string, shard: Shard, index: number, place: ShardPlace): void {
+    const batch = this.#isUsed(shard) ? shard.missingAt(place) : null;
     if (batch !== null) {
       this.#act({ kind: "post", message: { kind: "batch", term: this.#term, tab, shard: index, batch } });
     }

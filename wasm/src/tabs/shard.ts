@@ -19,7 +19,7 @@ export const idle: ShardStatus = {
 /** What became of a batch: what of it was new, or why nothing was. `missed`: it does not follow what is known. */
 export type Applied =
   | { readonly kind: "applied"; readonly updates: readonly AnyUpdate[]; readonly resets: number }
-  | { readonly kind: "known" }
+  | { readonly kind: "duplicate" }
   | { readonly kind: "missed" };
 
 /**
@@ -104,7 +104,7 @@ export class Shard {
       return { kind: "missed" };
     } else if (after !== before) {
       if (reaches(before, upTo)) {
-        return { kind: "known" };
+        return { kind: "duplicate" };
       }
       // A stream that began without a cursor has not brought what was before.
       if (after === "" || !isBehind(before, after) || !isBehind(upTo, before)) {
@@ -123,7 +123,7 @@ export class Shard {
   }
 
   /** What a tab at `place` lacks; null: nothing. */
-  lackedAt(place: ShardPlace): Batch | null {
+  missingAt(place: ShardPlace): Batch | null {
     const { cursor } = this.report();
     return place.cursor !== null && isUpTo(place, cursor, [...this.covered])
       ? null

@@ -19,7 +19,7 @@ export class TabMachine {
   #ids: ReadonlySet<Id> = new Set();
   readonly #shards: Shard[] = [];
   /** In which shard each of the tab's ids was covered last. */
-  readonly #known = new Map<Id, Shard>();
+  readonly #coveredBy = new Map<Id, Shard>();
   /** Those of them that are covered no more: updates may have been missed by the time that they are again. */
   readonly #lost = new Set<Id>();
   #resets = 0;
@@ -102,13 +102,13 @@ export class TabMachine {
   /** Which instances the page asks for. */
   follow(ids: readonly Id[], now: number): void {
     this.#ids = new Set(ids);
-    for (const id of [...this.#known.keys()].filter((known) => !this.#ids.has(known))) {
-      this.#known.delete(id);
+    for (const id of [...this.#coveredBy.keys()].filter((known) => !this.#ids.has(known))) {
+      this.#coveredBy.delete(id);
       this.#lost.delete(id);
     }
     if (this.#isIn) {
       this.#sayHello(now);
-      this.#checkKnown();
+      this.#checkCoverage();
     }
   }
 
@@ -139,16 +139,16 @@ export class TabMachine {
     }
     switch (message.kind) {
       case "hello":
-        this.#owner?.welcome(message);
+        this.#owner?.onHello(message);
         return;
       case "bye":
-        this.#owner?.bye(message.tab);
+        this.#owner?.onBye(message.tab);
         return;
       case "status":
       case "batch":
         if (this.#election.heard(message.term, now)) {
           this.#carryOut(now);
-          this.#hear(message, now);
+          this.#onOwnerMessage(message, now);
           this.#settle(now);
         }
     }
@@ -157,7 +157,7 @@ export class TabMachine {
   /** One of this owner's streams has brought something, or is in another state. */
   advance(shard: number, advance: Advance): void {
     this.#owner?.advance(shard, advance, (batch) => this.#apply(shard, batch));
-    this.#checkKnown();
+    this.#checkCoverage();
   }
 
   poll(): TabAction | null {
@@ -189,7 +189,7 @@ export class TabMachine {
     }
   }
 
-  #hear(message: Extract<TabMessage, { readonly kind: "status" | "batch" }>, now: number): void {
+  #onOwnerMessage(message: Extract<TabMessage, { readonly kind: "status" | "batch" }>, now: number): void {
     if (message.kind === "batch") {
       if (message.tab === null || message.tab === this.#options.tab) {
         this.#apply(message.shard, message.batch);
@@ -218,7 +218,7 @@ export class TabMachine {
       return;
     }
     const { followsAll, instanceOf } = this.#options;
-    if (followsAll || [...this.#known.values()].includes(shard)) {
+    if (followsAll || [...this.#coveredBy.values()].includes(shard)) {
       this.#resets += applied.resets;
     }
     for (const update of applied.updates) {
@@ -229,10 +229,10 @@ export class TabMachine {
   }
 
   /** Counts a reset where an instance is covered again, or by another stream than before. */
-  #checkKnown(): void {
+  #checkCoverage(): void {
     let hasMissed = false;
     for (const id of this.#ids) {
-      const before = this.#known.get(id);
+      const before = this.#coveredBy.get(id);
       const shard = this.#shards.find((one) => one.covers(id));
       if (shard === undefined) {
         if (before !== undefined) {
@@ -241,7 +241,7 @@ export class TabMachine {
       } else {
         const isAgain = this.#lost.delete(id);
         hasMissed ||= isAgain || (before !== undefined && before !== shard);
-        this.#known.set(id, shard);
+        this.#coveredBy.set(id, shard);
       }
     }
     this.#resets += hasMissed ? 1 : 0;
@@ -266,7 +266,7 @@ export class TabMachine {
   }
 
   #settle(now: number): void {
-    this.#checkKnown();
+    this.#checkCoverage();
     const mayAsk = this.#helloAt === null || now >= this.#helloAt + helloMsMin;
     if (mayAsk && this.#isIn && !this.isOwner && !this.#isSynced()) {
       this.#sayHello(now);
@@ -277,7 +277,7 @@ export class TabMachine {
     const places = this.#shards.map(({ place }) => place);
     const hello = { kind: "hello", tab: this.#options.tab, ids: [...this.#ids], places, reconnects } as const;
     if (this.#owner !== null) {
-      this.#owner.welcome(hello);
+      this.#owner.onHello(hello);
     } else {
       this.#helloAt = now;
       this.#post(hello);

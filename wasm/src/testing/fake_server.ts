@@ -14,11 +14,11 @@ const epochMs = 1_702_493_000_000;
 const requestWaitMs = 1_000;
 
 /** An answer waits for the stream's module, which is there already: its promises take fewer turns than this. */
-const turnsUntilHeard = 10;
+const turnsMax = 10;
 
 /** Lets what has been promised happen, without a timer: a test may have replaced those. */
-async function takeTurns(): Promise<void> {
-  for (let turn = 0; turn < turnsUntilHeard; ++turn) {
+async function settlePromises(): Promise<void> {
+  for (let turn = 0; turn < turnsMax; ++turn) {
     await Promise.resolve();
   }
 }
@@ -186,7 +186,7 @@ export class FakeServer<W extends Workflow> {
     const source = asking();
     if (source !== undefined) {
       work(source);
-      return takeTurns();
+      return settlePromises();
     }
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -202,7 +202,7 @@ export class FakeServer<W extends Workflow> {
             clearTimeout(timer);
             this.#onRequest = () => {};
             work(late);
-            resolve(takeTurns());
+            resolve(settlePromises());
           }
         });
       };

@@ -32,7 +32,7 @@ function describeAction(action: LineAction): string[] {
         const result = action.results[index];
         return `${message}: ${typeof result === "string" ? result : result?.kind}`;
       });
-    case "tell trouble":
+    case "report trouble":
       return [`trouble: ${action.trouble.kind}`];
     default:
       return [action.kind];
@@ -45,14 +45,14 @@ function lineWith(...messages: string[]): PublishLine {
   return line;
 }
 
-function take(line: PublishLine, now = 0): Sending {
+function nextSending(line: PublishLine, now = 0): Sending {
   return line.next(now, isReady) as Sending;
 }
 
 describe("a line of updates", () => {
   it("says what came of each", () => {
     const line = lineWith("a", "b");
-    line.onTaken(take(line), ["1-1", new PublishError("refused", "no JSON")], 0);
+    line.onResults(nextSending(line), ["1-1", new PublishError("refused", "no JSON")], 0);
     expect(actions(line)).toEqual(["trouble: refused", "a: 1-1", "b: refused"]);
     expect([line.count, line.nextDeadline()]).toEqual([0, null]);
   });
@@ -61,26 +61,26 @@ describe("a line of updates", () => {
     const line = lineWith("a");
     let now = 0;
     for (const delayMs of [250, 500, 1_000, 2_000, 4_000, 5_000, 5_000]) {
-      line.onFailed(take(line, now), away, null, now);
+      line.onFailed(nextSending(line, now), away, null, now);
       expect(line.next(now + delayMs - 1, isReady)).toBeNull();
       line.onDeadline(now + delayMs - 1);
       expect(line.next(now + delayMs - 1, isReady)).toBeNull();
       now += delayMs;
       line.onDeadline(now);
     }
-    line.onTaken(take(line, now), ["1-1"], now);
+    line.onResults(nextSending(line, now), ["1-1"], now);
     expect(actions(line).filter((word) => word !== "find primary")).toEqual([
       "trouble: unreachable",
-      "tell recovery",
+      "report recovery",
       "a: 1-1",
     ]);
   });
 
   it("pauses once where all in flight fail", () => {
     const line = lineWith("a");
-    const first = take(line);
+    const first = nextSending(line);
     line.push(publish("b"), 0);
-    const second = take(line);
+    const second = nextSending(line);
     line.onFailed(first, away, null, 0);
     line.onFailed(second, away, null, 0);
     expect(line.nextDeadline()).toBe(250);
@@ -88,19 +88,19 @@ describe("a line of updates", () => {
 
   it("is tried at once when the client is connected again, with what it may have forgotten", () => {
     const line = lineWith("a");
-    const forgotten = take(line);
+    const forgotten = nextSending(line);
     line.onReady(1);
     expect(line.isAwaited(forgotten)).toBe(false);
-    const again = take(line, 1);
+    const again = nextSending(line, 1);
     expect(again.batch).toBe(forgotten.batch);
     line.onFailed(again, away, null, 1);
     line.onReady(2);
-    expect(take(line, 2).batch).toBe(forgotten.batch);
+    expect(nextSending(line, 2).batch).toBe(forgotten.batch);
   });
 
   it("lets the client connect anew where a replica refused, after the pause", () => {
     const line = lineWith("a");
-    line.onFailed(take(line), away, replica, 0);
+    line.onFailed(nextSending(line), away, replica, 0);
     line.onReady(1); // To the replica, still.
     expect(line.next(1, isReady)).toBeNull();
     line.onDeadline(250);
@@ -108,7 +108,7 @@ describe("a line of updates", () => {
     line.onReconnecting(250);
     expect(line.next(250, isReady)).toBeNull();
     line.onReady(260);
-    expect(take(line, 260)).not.toBeNull();
+    expect(nextSending(line, 260)).not.toBeNull();
   });
 
   it("asks where the history is while the client is not connected to it, and sends nothing", () => {
@@ -117,7 +117,7 @@ describe("a line of updates", () => {
     expect(line.next(0, isReady)).toBeNull();
     expect(actions(line)).toEqual(["find primary"]);
     line.onDeadline(250);
-    expect(take(line, 250)).not.toBeNull();
+    expect(nextSending(line, 250)).not.toBeNull();
   });
 
   it("does not ask whether the client is connected while there is nothing to send", () => {
@@ -127,25 +127,25 @@ describe("a line of updates", () => {
 
   it("speaks up where nothing goes on for two seconds, and asks where the history is until something does", () => {
     const line = lineWith("a");
-    const kept = take(line);
+    const kept = nextSending(line);
     expect(line.nextDeadline()).toBe(2_000);
     line.onDeadline(2_000);
     line.onDeadline(4_000);
     expect(actions(line)).toEqual(["find primary", "trouble: unreachable", "find primary"]);
-    line.onTaken(kept, ["1-1"], 4_500);
-    expect(actions(line)).toEqual(["tell recovery", "a: 1-1"]);
+    line.onResults(kept, ["1-1"], 4_500);
+    expect(actions(line)).toEqual(["report recovery", "a: 1-1"]);
   });
 
   it("gives up what may be in the history before Redis forgets it, though a client keeps it", () => {
     const line = lineWith("a");
-    const kept = take(line);
+    const kept = nextSending(line);
     line.push(publish("b"), 0);
     line.onDeadline(54_999);
     expect(line.isAwaited(kept)).toBe(true);
     line.onDeadline(55_000);
     expect(actions(line)).toContain("a: unknown_outcome");
-    expect(take(line, 55_000).batch.publishes.map(({ message }) => message)).toEqual(["b"]);
-    line.onTaken(kept, ["1-1"], 55_001);
+    expect(nextSending(line, 55_000).batch.publishes.map(({ message }) => message)).toEqual(["b"]);
+    line.onResults(kept, ["1-1"], 55_001);
     expect(actions(line)).not.toContain("a: 1-1");
   });
 
@@ -153,22 +153,22 @@ describe("a line of updates", () => {
     const line = lineWith("a");
     for (let now = 0; now < 600_000; now += 10_000) {
       line.onDeadline(now);
-      line.onFailed(take(line, now), away, full, now);
+      line.onFailed(nextSending(line, now), away, full, now);
     }
     expect(actions(line)).not.toContain("a: unknown_outcome");
   });
 
   it("sends again what too few replicas have, as what may be in the history", () => {
     const line = lineWith("a");
-    const short = take(line);
+    const short = nextSending(line);
     line.onFailed(short, unreplicated, null, 0);
     line.onDeadline(250);
-    const again = take(line, 250);
+    const again = nextSending(line, 250);
     expect(again.batch).toBe(short.batch);
     line.onFailed(again, unreplicated, null, 300);
     line.onDeadline(2_000);
-    line.onTaken(take(line, 2_000), ["1-1"], 2_100);
-    expect(actions(line)).toEqual(["trouble: unreplicated", "find primary", "tell recovery", "a: 1-1"]);
+    line.onResults(nextSending(line, 2_000), ["1-1"], 2_100);
+    expect(actions(line)).toEqual(["trouble: unreplicated", "find primary", "report recovery", "a: 1-1"]);
   });
 
   it("refuses what is too much, and says so once", () => {
@@ -178,31 +178,31 @@ describe("a line of updates", () => {
 
   it("goes on behind what Redis refuses", () => {
     const line = lineWith("a");
-    const first = take(line);
+    const first = nextSending(line);
     line.push(publish("b"), 0);
-    const second = take(line);
+    const second = nextSending(line);
     line.onRefused(first, new PublishError("refused", "no"), 0);
     line.onOutOfOrder(second);
     expect(actions(line)).toEqual(["trouble: refused", "a: refused"]);
-    const again = take(line);
+    const again = nextSending(line);
     expect([again.batch.first, again.isFirstInLine]).toEqual([3, true]);
   });
 
   it("does not call refused what may be in the history already", () => {
     const line = lineWith("a");
-    line.onFailed(take(line), away, null, 0);
+    line.onFailed(nextSending(line), away, null, 0);
     line.onDeadline(250);
-    line.onRefused(take(line, 250), new PublishError("refused", "no"), 250);
+    line.onRefused(nextSending(line, 250), new PublishError("refused", "no"), 250);
     expect(actions(line)).toEqual(["trouble: unreachable", "trouble: unknown_outcome", "a: unknown_outcome"]);
   });
 
   it("is closed with a word to everybody", () => {
     const line = lineWith("a");
-    const sent = take(line);
+    const sent = nextSending(line);
     line.push(publish("b"), 0);
     line.close();
     line.push(publish("c"), 0);
-    line.onTaken(sent, ["1-1"], 0);
+    line.onResults(sent, ["1-1"], 0);
     expect(actions(line)).toEqual(["a: unknown_outcome", "b: closed", "c: closed"]);
     expect([line.count, line.nextDeadline(), line.next(0, isReady)]).toEqual([0, null, null]);
   });

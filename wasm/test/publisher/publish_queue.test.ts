@@ -32,7 +32,7 @@ function queueOf(...messages: string[]): PublishQueue {
 function sendEach(queue: PublishQueue, ...messages: string[]): Sending[] {
   return messages.map((message) => {
     queue.push(publish(message));
-    return queue.take(0) as Sending;
+    return queue.startSending(0) as Sending;
   });
 }
 
@@ -50,11 +50,11 @@ function said(sending: Sending | null): unknown {
 describe("batches", () => {
   it("are of what waits, in order, and numbered from 1", () => {
     const queue = queueOf("a", "b", "c");
-    expect(said(queue.take(0))).toEqual([1, true, "abc"]);
-    expect(queue.take(0)).toBeNull();
+    expect(said(queue.startSending(0))).toEqual([1, true, "abc"]);
+    expect(queue.startSending(0)).toBeNull();
     queue.push(publish("d"));
     queue.push(publish("e"));
-    expect(said(queue.take(0))).toEqual([4, false, "de"]);
+    expect(said(queue.startSending(0))).toEqual([4, false, "de"]);
     expect([queue.count, queue.bytes]).toEqual([5, 5]);
   });
 
@@ -63,8 +63,8 @@ describe("batches", () => {
     for (let index = 0; index < batchUpdatesMax + 1; ++index) {
       queue.push(publish("x"));
     }
-    expect(queue.take(0)?.batch.publishes).toHaveLength(batchUpdatesMax);
-    expect(queue.take(0)?.batch.publishes).toHaveLength(1);
+    expect(queue.startSending(0)?.batch.publishes).toHaveLength(batchUpdatesMax);
+    expect(queue.startSending(0)?.batch.publishes).toHaveLength(1);
   });
 
   it("are bounded in bytes, and a larger update goes alone", () => {
@@ -74,7 +74,7 @@ describe("batches", () => {
     queue.push(publish("c", 1));
     queue.push(publish("D", batchBytesMax * 2));
     queue.push(publish("e", 1));
-    expect([1, 2, 3, 4].map(() => said(queue.take(0)))).toEqual([
+    expect([1, 2, 3, 4].map(() => said(queue.startSending(0)))).toEqual([
       [1, true, "ab"],
       [3, false, "c"],
       [4, false, "D"],
@@ -86,9 +86,9 @@ describe("batches", () => {
     const queue = new PublishQueue({ ...limits, batchesInFlightMax: 2 });
     const [first] = sendEach(queue, "a", "b");
     queue.push(publish("c"));
-    expect(queue.take(0)).toBeNull();
+    expect(queue.startSending(0)).toBeNull();
     queue.end(first as Sending);
-    expect(said(queue.take(0))).toEqual([3, false, "c"]);
+    expect(said(queue.startSending(0))).toEqual([3, false, "c"]);
   });
 });
 
@@ -98,22 +98,22 @@ describe("what Redis does not take", () => {
     const [first, second, third] = sendEach(queue, "a", "b", "c") as [Sending, Sending, Sending];
     queue.push(publish("d"));
     queue.holdBack(first);
-    expect(queue.take(0)).toBeNull();
+    expect(queue.startSending(0)).toBeNull();
     queue.holdBack(second);
     queue.holdBack(third);
-    expect(said(queue.take(0))).toEqual([4, true, "abcd"]);
+    expect(said(queue.startSending(0))).toEqual([4, true, "abcd"]);
   });
 
   it("waits for those before it, where answers come in another order", () => {
     const queue = new PublishQueue(limits);
     const [first, second] = sendEach(queue, "a", "b") as [Sending, Sending];
     queue.holdBack(second);
-    expect(queue.take(0)).toBeNull();
+    expect(queue.startSending(0)).toBeNull();
     queue.lose(first);
-    expect(said(queue.take(0))).toEqual([1, true, "a"]);
-    expect(queue.take(0)).toBeNull(); // Its number does not follow.
+    expect(said(queue.startSending(0))).toEqual([1, true, "a"]);
+    expect(queue.startSending(0)).toBeNull(); // Its number does not follow.
     queue.end(first);
-    expect(queue.take(0)).toBeNull(); // That was the lost one.
+    expect(queue.startSending(0)).toBeNull(); // That was the lost one.
   });
 
   it("is sent when the lost one before it was answered", () => {
@@ -121,8 +121,8 @@ describe("what Redis does not take", () => {
     const [first, second] = sendEach(queue, "a", "b") as [Sending, Sending];
     queue.holdBack(second);
     queue.lose(first);
-    queue.end(queue.take(0) as Sending);
-    expect(said(queue.take(0))).toEqual([3, true, "b"]);
+    queue.end(queue.startSending(0) as Sending);
+    expect(said(queue.startSending(0))).toEqual([3, true, "b"]);
   });
 });
 
@@ -132,7 +132,7 @@ describe("a batch whose answer was lost", () => {
     sendEach(queue, "a", "b");
     queue.push(publish("c"));
     queue.loseAll();
-    expect([1, 2, 3].map(() => said(queue.take(0)))).toEqual([
+    expect([1, 2, 3].map(() => said(queue.startSending(0)))).toEqual([
       [1, true, "a"],
       [2, false, "b"],
       [3, false, "c"],
@@ -143,9 +143,9 @@ describe("a batch whose answer was lost", () => {
     const queue = new PublishQueue(limits);
     sendEach(queue, "a");
     queue.loseAll();
-    queue.holdBack(queue.take(1) as Sending);
+    queue.holdBack(queue.startSending(1) as Sending);
     queue.push(publish("b"));
-    expect(said(queue.take(2))).toEqual([1, true, "a"]);
+    expect(said(queue.startSending(2))).toEqual([1, true, "a"]);
     expect(queue.oldestSent).toBe(0);
   });
 
@@ -154,7 +154,7 @@ describe("a batch whose answer was lost", () => {
     const [first, second] = sendEach(queue, "a", "b") as [Sending, Sending];
     queue.holdBack(first);
     queue.lose(second);
-    expect(said(queue.take(0))).toEqual([3, true, "ab"]);
+    expect(said(queue.startSending(0))).toEqual([3, true, "ab"]);
   });
 
   it("is not of interest any more, nor is its late answer", () => {
@@ -170,15 +170,15 @@ describe("a batch whose answer was lost", () => {
   it("leaves when it is too old, and those that are not stay", () => {
     const queue = new PublishQueue(limits);
     queue.push(publish("a"));
-    queue.take(10);
+    queue.startSending(10);
     queue.push(publish("b"));
-    queue.take(20);
+    queue.startSending(20);
     queue.push(publish("c"));
     queue.loseAll();
     expect(queue.expire(9)).toEqual([]);
     expect(queue.expire(10).map(({ message }) => message)).toEqual(["a"]);
     expect([queue.count, queue.bytes]).toEqual([2, 2]);
-    expect(said(queue.take(30))).toEqual([2, true, "b"]);
+    expect(said(queue.startSending(30))).toEqual([2, true, "b"]);
   });
 });
 
@@ -187,7 +187,7 @@ describe("the queue", () => {
     const queue = new PublishQueue({ ...limits, waitingMax: 3, waitingBytesMax: 10 });
     expect(queue.push(publish("a", 5))).toBe(true);
     expect(queue.push(publish("b", 6))).toBe(false);
-    const sending = queue.take(0) as Sending;
+    const sending = queue.startSending(0) as Sending;
     expect(queue.push(publish("b", 5))).toBe(true);
     expect(queue.push(publish("c", 0))).toBe(true);
     expect(queue.push(publish("d", 0))).toBe(false);

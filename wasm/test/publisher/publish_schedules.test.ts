@@ -8,7 +8,7 @@ import { findPassingError, isOutOfOrder, readFailure } from "../../src/publisher
 import { FakeScript } from "./fake_script.js";
 
 const history = { channel: "c", length: 10, bytes: 10, keyLifetimeMs: 600_000 };
-const caller = { publisher: "publisher", known: "0-0", serversMove: false };
+const caller = { publisher: "publisher", greatestId: "0-0", serversMove: false };
 
 /** Mulberry32: the same numbers from the same seed, from 0 to 1. */
 function randomOf(seed: number): () => number {
@@ -114,7 +114,7 @@ class Schedule {
     try {
       const reply = this.script.publish(call.keys, call.args);
       const results = readAnswers(reply, call.sending.batch.publishes.length, history.channel);
-      this.#answers.push(() => this.#line.onTaken(call.sending, results, this.now));
+      this.#answers.push(() => this.#line.onResults(call.sending, results, this.now));
     } catch (error) {
       this.#answers.push(() => this.#onError(call.sending, error));
     }
