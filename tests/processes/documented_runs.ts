@@ -29,7 +29,7 @@ export function readDocument(path: string): string {
 
 /** All blocks that a test has to produce, in the document's order. */
 export function documentedBlocks(document: string): DocumentedBlock[] {
-  return [...document.matchAll(/<!-- run: (\w+) -->\n\n?```(console|log)\n([^]*?)\n```/g)].map(
+  return [...document.matchAll(/<!-- run: (\w+) -->\n```(console|log)\n(.*?)\n```/gs)].map(
     ([, situation = "", kind, body = ""]) => ({
       situation,
       commands: kind === "console" ? readCommands(body) : [],
@@ -38,13 +38,30 @@ export function documentedBlocks(document: string): DocumentedBlock[] {
   );
 }
 
+/** The rows of the table behind `<!-- table: NAME -->`, without its head. */
+export function documentedTable(document: string, name: string): string[][] {
+  const [, table = ""] = new RegExp(`<!-- table: ${name} -->\n\n((?:\\|.*\n)+)`).exec(document) ?? [];
+  const rows = table
+    .trimEnd()
+    .split("\n")
+    .slice(2)
+    .map((row) =>
+      row
+        .slice(1, -1)
+        .split("|")
+        .map((cell) => cell.trim()),
+    );
+  if (rows.length === 0) throw new Error(`the document has no table ${name}`);
+  return rows;
+}
+
 function readCommands(body: string): DocumentedCommand[] {
   return `\n${body}`
     .split("\n$ ")
     .slice(1)
     .map((part) => {
       // A command goes on in the next line behind a backslash.
-      const [, command = "", rest = ""] = /^((?:[^\n]*\\\n)*[^\n]*)\n?([^]*)$/.exec(part) ?? [];
+      const [, command = "", rest = ""] = /^((?:[^\n]*\\\n)*[^\n]*)\n?(.*)$/s.exec(part) ?? [];
       const isInterrupted = /(^|\n)\^C$/.test(rest);
       return { command, output: rest.replace(/\n?\^C$/, ""), isInterrupted };
     });
@@ -71,8 +88,8 @@ export class DocumentedShell {
   readonly folder = temporaryFolder();
 
   /**
-   * `addresses` maps what the document writes, such as "127.0.0.1:8080", to what is there. The document's redis-cli names no port, and asks
-   * `redisPort`.
+   * `addresses` maps what the document writes, such as "127.0.0.1:8080", to what is there. The document's redis-cli
+   * names no port, and asks `redisPort`.
    */
   constructor(
     private readonly addresses: Readonly<Record<string, string>>,
