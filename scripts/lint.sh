@@ -4,7 +4,7 @@
 readonly columns_max=120
 
 cpp_sources() {
-  find core native wasm tests -name node_modules -prune -o -type f \( -name '*.cpp' -o -name '*.hpp' \) -print
+  find core native wasm tests examples -name node_modules -prune -o -type f \( -name '*.cpp' -o -name '*.hpp' \) -print
 }
 
 fmt() {
@@ -62,7 +62,7 @@ lint() {
   npx biome check --error-on-warnings
   say "the TypeScript checker"
   build_package
-  npm run --silent --workspaces check
+  npm run --silent --workspaces --if-present check
   say "clang-tidy"
   lint_cpp
 }

@@ -1,6 +1,7 @@
 // Builds dist/esm and dist/cjs from src/: tsc compiles and declares, and Rollup bundles the entries. Rollup, since it
 // gives both formats chunks that entries share, so that what a page or process has once is there once; keeps
-// `new URL(file, import.meta.url)` as bundlers look for it; and runs on Node 18. dist/regstream.wasm is CMake's.
+// `new URL(file, import.meta.url)` as bundlers look for it; and runs on Node 18. dist/regstream.wasm is CMake's. The
+// package also gets a copy of LICENSE.
 import { execFileSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -69,6 +70,7 @@ try {
     cpSync(compiled, folder, { recursive: true, filter: (file) => !file.endsWith(".js") });
   }
   writeFileSync(join(here, "dist/cjs/package.json"), '{ "type": "commonjs" }\n');
+  cpSync(join(here, "../LICENSE"), join(here, "LICENSE"));
 } finally {
   rmSync(compiled, { recursive: true });
 }

@@ -7,34 +7,14 @@ import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
 import { launchBrowser } from "../processes/browser.ts";
-import { Child, freePort } from "../processes/child.ts";
+import { freePort } from "../processes/child.ts";
 import { Gateway } from "../processes/gateway.ts";
 import { pack } from "../processes/packed_package.ts";
 import { temporaryFolder } from "../processes/temporary_folder.ts";
-import { type App, apps, type Run } from "./matrix.ts";
+import { chosenApps } from "./choice.ts";
+import type { App, Run } from "./matrix.ts";
 import { PageServer } from "./page_server.ts";
-
-const chosen = process.env.REGSTREAM_APPS ?? "";
-const isChosen = ({ name, isBrief }: App): boolean =>
-  chosen === "all" || (chosen === "" ? isBrief === true : name.includes(chosen));
-const nodeMajor = Number(process.versions.node.split(".")[0]);
-const runsHere = ({ nodeMin = 18 }: App): boolean => nodeMajor >= nodeMin;
-
-const wanted = apps.filter(isChosen);
-const tooNew = wanted.filter((app) => !runsHere(app)).map(({ name }) => name);
-if (tooNew.length > 0) {
-  const why = `Node ${process.versions.node} is too old for ${tooNew.join("; ")}`;
-  // Whoever asked for them has to know. Debian 12's own Node runs the others.
-  if (chosen !== "") throw new Error(`${why}: put a newer one on the PATH`);
-  console.warn(`${why}: not tested here`);
-}
-
-/** As an own terminal has it: npm and npx tell those that they start of this workspace, and Vitest of its tests. */
-const ofThisRun = Object.keys(process.env).filter((name) => /^npm_|^NODE_ENV$|^VITE|^CI$|^FORCE_/.test(name));
-const environment: NodeJS.ProcessEnv = {
-  ...Object.fromEntries(ofThisRun.map((name) => [name, undefined])),
-  NO_COLOR: "1", // What a server says of its address is read.
-};
+import { npmInstall, run, spawnIn } from "./terminal.ts";
 
 let browser: Browser;
 let tarball = "";
@@ -61,18 +41,8 @@ async function install({ packages, manifest, files }: App): Promise<string> {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     writeFileSync(join(folder, name), text);
   }
-  const options = "--save-exact --prefer-offline --no-audit --no-fund --loglevel=error";
-  await run(folder, `npm install ${options} ${[tarball, ...packages].join(" ")}`);
+  await npmInstall(folder, tarball, ...packages);
   return folder;
-}
-
-function spawnIn(folder: string, command: string): Child {
-  return new Child("sh", ["-c", `cd "$0" && exec ${command}`, folder], environment);
-}
-
-async function run(folder: string, command: string): Promise<void> {
-  const child = spawnIn(folder, command);
-  if ((await child.exited) !== 0) throw new Error(`${command} failed:\n${child.log}`);
 }
 
 /** Where the application can be looked at. */
@@ -119,8 +89,8 @@ async function look(url: string): Promise<void> {
   await page.close();
 }
 
-describe("a fresh application", () => {
-  for (const app of wanted.filter(runsHere)) {
+describe.runIf(chosenApps.length > 0)("a fresh application", () => {
+  for (const app of chosenApps) {
     test(app.name, { timeout: 240_000 }, async () => {
       const folder = await install(app);
       for (const command of app.build ?? []) await run(folder, command);

@@ -53,7 +53,7 @@ describe("the installed library", () => {
   test(
     "builds the client's example, which follows a validation to its outcome",
     async () => {
-      const folder = await build(join(root, "native/client/example"));
+      const folder = await build(join(root, "examples/cpp-follower"));
       const gateway = await Gateway.start({ more: ["--t24-latency-ms", "0", "--stage-pace-ms", "0"] });
       const example = new Child(join(folder, "follow_registration"), [gateway.url(""), "42"]);
       await example.untilOutput(/listening/);
@@ -91,7 +91,7 @@ describe("the installed library", () => {
   test(
     "builds the publisher's example, which a gateway behind the same Redis hears",
     async () => {
-      const publisher = await build(join(root, "native/publisher/example"));
+      const publisher = await build(join(root, "examples/cpp-publisher"));
       const redis = await RedisServer.start();
       const gateway = await Gateway.start({ redis: redis.address });
       const stream = await EventStream.open(gateway.url("/api/registrations/updates/stream?registrationId=42"));

@@ -71,6 +71,11 @@ describe("the package, packed and installed in an application", () => {
     expect([status, stderr]).toEqual([1, "csv-import.ts: is stale: run regstream-workflow csv-import.json\n"]);
   });
 
+  test("comes with the project's licence", () => {
+    const inPackage = readFileSync(at("node_modules/regstream/LICENSE"), "utf8");
+    expect(inPackage).toBe(readFileSync(new URL("../../LICENSE", import.meta.url), "utf8"));
+  });
+
   test("has entry points that load without what only the command needs", () => {
     rmSync(at("node_modules/jsonc-parser"), { recursive: true });
     writeFileSync(

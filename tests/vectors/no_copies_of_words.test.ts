@@ -17,7 +17,6 @@ const mayHaveWords = [
   /^tests\//,
   /^(wasm|web-demo)\/test\//,
   /^core\/docs\//,
-  /\/example\//,
   /(^|\/)README\.md$/,
   /^native\/backend\//,
   /^native\/harness\/scenarios\//,

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <iostream>
 #include <random>
+#include <regex>
 #include <stdexcept>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,17 +16,11 @@
 
 namespace {
 
-/// Text of others, for a terminal: that obeys control characters, and U+0080 to U+009F are some.
-std::string printable(std::string_view text) {
-  std::string shown;
-  for (std::size_t index = 0; index < text.size(); ++index) {
-    const auto byte = static_cast<unsigned char>(text[index]);
-    const auto next = static_cast<unsigned char>(index + 1 < text.size() ? text[index + 1] : 0);
-    const bool is_c1 = byte == 0xc2 && next >= 0x80 && next <= 0x9f;  // Two bytes of UTF-8.
-    index += is_c1 ? 1 : 0;
-    shown.push_back(byte < 0x20 || byte == 0x7f || is_c1 ? '?' : text[index]);
-  }
-  return shown;
+/// A terminal obeys control characters, and U+0080 to U+009F are some: a publisher's text may have
+/// them.
+std::string printable(const std::string& text) {
+  static const std::regex control("[\x01-\x1f\x7f]|\xc2[\x80-\x9f]");
+  return std::regex_replace(text, control, "?");
 }
 
 class Follower final : public regstream::client::RegistrationHandler {
@@ -51,7 +45,7 @@ class Follower final : public regstream::client::RegistrationHandler {
     }
   }
 
-  /// The client comes back by itself: this only tells.
+  /// The client reconnects by itself; this only reports.
   void on_state(const regstream::StateChanged& change,
                 const regstream::client::StreamFailure* failure) override {
     if (change.to == regstream::ConnectionState::open) {
@@ -73,7 +67,7 @@ class Follower final : public regstream::client::RegistrationHandler {
     printed_ = view.stages;
     if (view.is_final) {
       std::cout << printable(view.status) << ": " << printable(view.message) << std::endl;
-      client_.close();  // Then the loop has nothing left to wait for.
+      client_.close();  // The loop has nothing left to wait for, and ends.
     }
   }
 
@@ -88,11 +82,9 @@ int main(int argument_count, char** arguments) try {
   if (argument_count != 3) {
     throw std::invalid_argument("usage: follow_registration http://127.0.0.1:8080 42");
   }
-  const std::string gateway = arguments[1];
-  const std::string id = arguments[2];
+  const std::string stream = "/api/registrations/updates/stream";
   boost::asio::io_context context;
-  const Follower follower(
-      context, gateway + "/api/registrations/updates/stream?registrationId=" + id, std::stoll(id));
+  const Follower follower(context, arguments[1] + stream, std::stoll(arguments[2]));
   context.run();
   return follower.is_done() ? 0 : 1;
 } catch (const std::logic_error& mistake) {  // No URL, or no number.
