@@ -18,8 +18,8 @@ struct StreamRequestError {
 };
 
 /// Reads the query:
-/// - The workflow's id, under its member's name (`registrationId`): once for each instance, at most a
-///   hundred; none: all instances. The same id twice counts once.
+/// - The workflow's id, under its member's name (`registrationId`): once for each instance, at most
+///   a hundred; none: all instances. The same id twice counts once.
 /// - `snapshot`: one of these ids that the client knows nothing about yet; once for each.
 /// - `until`, at most once: `final`, and exactly one id.
 /// - `poll`, at most once: `1`.

@@ -11,8 +11,8 @@ export type Row<Key extends string> = readonly [
 ];
 
 /**
- * Prints and records the median turn of each of the two under this load, and the median of the turns' ratios. In turns, so that a busy spell of the machine meets both;
- * each begins every other turn.
+ * Prints and records, under this load, the median turn of each of the two and the median of the turns' ratios. They take
+ * turns, and each begins every other turn, so that a busy spell of the machine meets both.
  */
 export async function compareInTurns<Key extends string>(
   group: string,
@@ -34,9 +34,8 @@ export async function compareInTurns<Key extends string>(
       median(pairs.map(([, figures]) => figures[key])),
     ];
     const ratio = median(pairs.map(([left, right]) => left[key] / right[key]));
-    console.log(
-      `  ${what.padEnd(54)} ${text(our).padStart(9)} against ${text(theirs).padStart(9)} ${ratio.toFixed(2).padStart(6)} x`,
-    );
+    const values = `${text(our).padStart(9)} against ${text(theirs).padStart(9)}`;
+    console.log(`  ${what.padEnd(54)} ${values} ${ratio.toFixed(2).padStart(6)} x`);
     const bars = [
       { name: ours.name, value: our, text: text(our) },
       { name: peer.name, value: theirs, text: text(theirs) },

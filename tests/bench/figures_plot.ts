@@ -28,20 +28,24 @@ function plot({ what, better, bars }: Figure): string {
   const row = ({ name, value, text }: Bar, index: number): string => {
     const size = Math.max(1, ((width - labels - values) * value) / most);
     const middle = index * rowHeight + 17;
+    const kind = index === 0 ? "ours" : "peer";
+    const area = `x="${labels}" y="${index * rowHeight + 4}" width="${size.toFixed(1)}" height="${rowHeight - 8}"`;
     return [
       `<text class="name" x="${labels - 10}" y="${middle}">${escaped(name)}</text>`,
-      `<rect class="${index === 0 ? "ours" : "peer"}" x="${labels}" y="${index * rowHeight + 4}" width="${size.toFixed(1)}" height="${rowHeight - 8}"/>`,
+      `<rect class="${kind}" ${area}/>`,
       `<text x="${(labels + size + 8).toFixed(1)}" y="${middle}">${escaped(text)}</text>`,
     ].join("");
   };
   const label = escaped(`${what}, ${better} is better`);
-  return `<svg viewBox="0 0 ${width} ${bars.length * rowHeight}" role="img" aria-label="${label}">${bars.map(row).join("")}</svg>`;
+  const box = `0 0 ${width} ${bars.length * rowHeight}`;
+  return `<svg viewBox="${box}" role="img" aria-label="${label}">${bars.map(row).join("")}</svg>`;
 }
 
 function figureHtml(figure: Figure): string {
   const { what, better } = figure;
   const ratio = escaped(ratioText(figure));
-  return `<figure><figcaption>${escaped(what)} <small>${better} is better</small> <b>${ratio}</b></figcaption>${plot(figure)}</figure>`;
+  const caption = `${escaped(what)} <small>${better} is better</small> <b>${ratio}</b>`;
+  return `<figure><figcaption>${caption}</figcaption>${plot(figure)}</figure>`;
 }
 
 function section({ program, measuredAtMs, figures }: Figures): string {
@@ -49,7 +53,8 @@ function section({ program, measuredAtMs, figures }: Figures): string {
   for (const figure of figures) groups.set(figure.group, [...(groups.get(figure.group) ?? []), figure]);
   const measured = new Date(measuredAtMs).toISOString().slice(0, 16).replace("T", " ");
   const parts = [...groups].map(([group, own]) => `<h3>${escaped(group)}</h3>${own.map(figureHtml).join("\n")}`);
-  return `<section><h2>${escaped(program.replaceAll(/[_-]/g, " "))}</h2><p>Measured ${measured} UTC.</p>${parts.join("\n")}</section>`;
+  const title = escaped(program.replaceAll(/[_-]/g, " "));
+  return `<section><h2>${title}</h2><p>Measured ${measured} UTC.</p>${parts.join("\n")}</section>`;
 }
 
 export function figuresPage(all: readonly Figures[], { processor, cores, system }: Machine): string {
@@ -60,15 +65,16 @@ export function figuresPage(all: readonly Figures[], { processor, cores, system 
 <title>Regstream: benchmarks</title>
 <style>
 :root { color-scheme: light dark; --ink: light-dark(#1b2733, #e6edf3); --soft: light-dark(#5b6b7a, #9aa7b4) }
-body { max-width: 900px; margin: 2rem auto; padding: 0 1rem; font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: light-dark(#fff, #0f1720) }
+body { max-width: 900px; margin: 2rem auto; padding: 0 1rem; font: 15px/1.5 system-ui, sans-serif }
+body { color: var(--ink); background: light-dark(#fff, #0f1720) }
 h2 { margin-top: 2.5rem; border-bottom: 1px solid light-dark(#e3e8ed, #2a3642); text-transform: capitalize }
 figure { margin: 1rem 0 } figcaption b { float: right; font-weight: 500 } small, p { color: var(--soft) }
 svg { width: 100%; font: 13px system-ui, sans-serif } text { fill: var(--ink) } .name { text-anchor: end }
 .ours { fill: light-dark(#1565c0, #58a6ff) } .peer { fill: light-dark(#b8c4cf, #4b5b6b) }
 </style>
 <h1>Regstream: benchmarks</h1>
-<p>${escaped(processor)}, ${cores} cores, ${escaped(system)}. Both sides of a comparison ran in the same run, in turns. A ratio carries over to
-another machine, an absolute value does not.</p>
+<p>${escaped(processor)}, ${cores} cores, ${escaped(system)}. Both sides of a comparison ran in the same run, in turns.
+A ratio carries over to another machine, an absolute value does not.</p>
 ${all.map(section).join("\n")}
 </html>
 `;

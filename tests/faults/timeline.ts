@@ -55,8 +55,8 @@ function gridStep(durationMs: number): number {
 }
 
 /**
- * A run as an SVG document that needs nothing else: a row for each fault, with its own time (dark), the time until half of the touched
- * clients were whole again, and until all were (lighter); below them, how many streams were open.
+ * A run as an SVG document that needs nothing else. Each fault has a row: how long it lasted (dark), and how long half of
+ * the touched clients, and all of them, needed to be whole again (lighter). Below them: how many streams were open.
  */
 export function timeline(run: Run): string {
   const { title, beganMs, endMs, clients, faults, outages } = run;
@@ -84,7 +84,8 @@ export function timeline(run: Run): string {
   const rows = faults.map(({ name, fromMs, untilMs, cost }, row) => {
     const seconds = (ms: number | null): string => (ms === null ? "nobody waited" : `${(ms / 1000).toFixed(2)} s`);
     const [half, all] = [quantile(cost.wholeAgainMs, 0.5), quantile(cost.wholeAgainMs, 1)];
-    const tip = `${name}: lasted ${seconds(untilMs - fromMs)}, ${cost.streamsLost} streams lost; whole again: half ${seconds(half)}, all ${seconds(all)}`;
+    const recovery = `whole again: half ${seconds(half)}, all ${seconds(all)}`;
+    const tip = `${name}: lasted ${seconds(untilMs - fromMs)}, ${cost.streamsLost} streams lost; ${recovery}`;
     return [
       `<g><title>${escaped(tip)}</title>`,
       `<text class="name" x="${labels - 10}" y="${top + row * rowHeight + 13}">${escaped(cut(name))}</text>`,
@@ -106,14 +107,20 @@ export function timeline(run: Run): string {
     ["all", "all whole again"],
   ].map(([kind, text], index) => {
     const at = labels + index * 250;
-    return `<rect class="${kind}" x="${at}" y="40" width="12" height="12"/><text class="key" x="${at + 18}" y="50">${text}</text>`;
+    return [
+      `<rect class="${kind}" x="${at}" y="40" width="12" height="12"/>`,
+      `<text class="key" x="${at + 18}" y="50">${text}</text>`,
+    ].join("");
   });
 
-  return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escaped(title)}">
+  const box = `viewBox="0 0 ${width} ${height}"`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${box} role="img" aria-label="${escaped(title)}">
 <style>
 svg { background: #fff; font: 12px system-ui, sans-serif }
-text { fill: #1b2733 } .title { font-size: 16px; font-weight: 600 } .name { text-anchor: end } .tick { text-anchor: middle; fill: #5b6b7a }
-.grid { stroke: #e3e8ed } .fault { fill: #b42318 } .half { fill: #e8a33d } .all { fill: #f6dfb8 } .open { fill: none; stroke: #1565c0; stroke-width: 1.5 }
+text { fill: #1b2733 } .title { font-size: 16px; font-weight: 600 } .name { text-anchor: end }
+.tick { text-anchor: middle; fill: #5b6b7a } .grid { stroke: #e3e8ed }
+.fault { fill: #b42318 } .half { fill: #e8a33d } .all { fill: #f6dfb8 }
+.open { fill: none; stroke: #1565c0; stroke-width: 1.5 }
 </style>
 <text class="title" x="20" y="26">${escaped(title)}</text>
 ${legend.join("\n")}

@@ -8,9 +8,9 @@
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 
-#include "run_until.hpp"
 #include "net/router.hpp"
 #include "net/server.hpp"
+#include "run_until.hpp"
 #include "signer.hpp"
 
 namespace regstream::access {

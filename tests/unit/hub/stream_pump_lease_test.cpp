@@ -2,8 +2,8 @@
 
 #include <catch2/catch.hpp>
 
-#include "pump_loop.hpp"
 #include "hub/lease.hpp"
+#include "pump_loop.hpp"
 
 using namespace regstream;
 using namespace regstream::hub;
