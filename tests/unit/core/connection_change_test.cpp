@@ -21,7 +21,7 @@ void change(Driver& driver) {
   driver.run();
 }
 
-/// A stream that has been open for some seconds: nothing follows quickly on anything.
+/// A stream that has been open for some seconds, so that no change comes soon after its attempt.
 void open_for_a_while(Driver& driver) {
   driver.connect();
   driver.accept();

@@ -9,24 +9,24 @@
 
 namespace regstream::test {
 
-/// Delays without jitter, so that a test can name them.
+/// Delays without jitter, so that tests know them.
 inline ConnectionOptions without_jitter() {
   ConnectionOptions options;
   options.backoff = {.base = Duration{0}, .cap = Duration{0}};
   return options;
 }
 
-/// A connection and its caller: time is a number that the test moves on, and what the machine asks
-/// for is collected.
+/// A connection and its caller. Time is a number that the test advances; the driver records the
+/// machine's actions.
 struct Driver {
   explicit Driver(const ConnectionOptions& options = {}, std::uint64_t seed = 1)
       : connection(options, seed) {}
 
-  /// Carries out the queued actions: the transport that is open afterwards is `transport`.
+  /// Carries out the pending actions. `transport` is the transport that is open afterwards.
   void run() {
     while (auto action = connection.poll_action()) {
       if (const auto* request = std::get_if<RequestToken>(&*action)) {
-        // For an attempt that begins, or to replace the stream that is open.
+        // For a new attempt, or to replace the open stream.
         REQUIRE((!transport || connection.state() == ConnectionState::open));
         token_request = *request;
         ++token_requests;
@@ -101,7 +101,7 @@ struct Driver {
     connection.on_response(*transport, head, now);
     run();
   }
-  /// The server's answer to the request for a ticket.
+  /// The server's response to the request for a ticket.
   void refuse_ticket(std::uint16_t status, std::optional<Duration> retry_after = std::nullopt) {
     ResponseHead head;
     head.status = status;
@@ -129,7 +129,7 @@ struct Driver {
     connection.handle_deadline(now);
     run();
   }
-  /// Moves time on to the machine's deadline, and handles it; gives how long that took.
+  /// Advances time to the machine's deadline, and handles it. Returns how long that took.
   Duration reach_deadline() {
     const auto deadline = connection.next_deadline();
     REQUIRE(deadline.has_value());
@@ -147,7 +147,7 @@ struct Driver {
   int opened = 0;
   std::optional<AttemptId> probe;
   int probes = 0;
-  std::optional<RequestToken> token_request;  ///< The last one.
+  std::optional<RequestToken> token_request;  ///< The last request.
   int token_requests = 0;
   std::vector<StateChanged> changes;
 };

@@ -4,7 +4,7 @@
 #include "connection_driver.hpp"
 #include "open_session.hpp"
 
-// What hides the answers, and what holds streams back.
+// Transports that hide the status, and networks that hold streams back.
 using namespace regstream;
 using regstream::test::Driver;
 
@@ -17,7 +17,7 @@ ConnectionOptions with_polls() {
   return options;
 }
 
-/// A stream that something holds back, found out by a probe: the first poll is open.
+/// A connection whose stream is held back, which a probe has shown: the first poll is open.
 Driver polling(const ConnectionOptions& options = with_polls()) {
   Driver driver{options};
   driver.connect();
@@ -30,7 +30,7 @@ Driver polling(const ConnectionOptions& options = with_polls()) {
   return driver;
 }
 
-/// A poll that brings an event after `span`, and the next one, which is open.
+/// Completes a poll that delivers an event after `span`, and opens the next one.
 void poll_on(Driver& driver, Duration span = Duration{25'000}) {
   driver.advance(span);
   driver.news();
@@ -188,7 +188,7 @@ TEST_CASE("a poll that ends at once without an event is not followed at once") {
   CHECK_FALSE(driver.connection.is_connected());
   driver.reach_deadline();
   driver.accept();
-  // A gateway that can't read its history waits for as long as it may.
+  // A gateway that can't read its history holds the poll open for its whole time.
   driver.advance(Duration{25'000});
   driver.end(TransportEnd::ended);
   CHECK(driver.connection.is_connected());
@@ -206,7 +206,7 @@ TEST_CASE(
     CHECK(driver.now - last < std::chrono::minutes{minutes} + Duration{60'000});
     last = driver.now;
     driver.changes.clear();
-    // It is held back still: what is known needs no probe.
+    // It is still held back, and needs no second probe.
     driver.accept();
     CHECK(driver.reach_deadline() == Duration{5'000});
     CHECK_FALSE(driver.probe);
@@ -364,7 +364,7 @@ TEST_CASE("the bytes of a probe count once they complete an event") {
   CHECK(session.on_probe_bytes(probe->attempt, "\n", now));
   run();
   CHECK(transport->kind == TransportKind::polling);
-  // It was without a cursor, and none of it is read.
+  // It had no cursor, and nothing of it is read.
   CHECK(session.last_event_id() == "1-7");
   CHECK_FALSE(session.on_probe_bytes(probe->attempt, "data: x\n\n", now));
 }

@@ -15,10 +15,10 @@ namespace {
 /// A caller, a network, a page and a clock that do anything at any time.
 class Chaos {
  public:
-  /// `changes`: what the caller asks for changes as well.
+  /// `changes`: the caller changes its request as well.
   Chaos(std::uint64_t seed, bool changes)
       : random_(seed), changes_(changes), driver_(random_options(), seed) {
-    driver_.handle_deadline();  // From here on it knows what time it is.
+    driver_.handle_deadline();  // Tells the machine the time.
   }
 
   void run(int steps) {
@@ -51,7 +51,7 @@ class Chaos {
     return options;
   }
 
-  /// Mostly the current attempt; sometimes one that is stale, or was never.
+  /// Usually the current attempt; sometimes a stale one, or one that never was.
   AttemptId some_attempt() {
     const std::uint32_t known = static_cast<std::uint32_t>(last_attempt_);
     return AttemptId{one_in(4) ? static_cast<std::uint32_t>(up_to(known + 1U)) : known};
@@ -63,7 +63,8 @@ class Chaos {
         driver_.advance(Duration{3'600'000});  // The machine slept.
         break;
       case 1:
-        driver_.advance(Duration{-static_cast<Duration::rep>(up_to(5000))});  // Set back.
+        driver_.advance(
+            Duration{-static_cast<Duration::rep>(up_to(5000))});  // The clock was set back.
         break;
       case 2:
       case 3:
@@ -78,7 +79,7 @@ class Chaos {
     }
     latest_ = std::max(latest_, driver_.now);
     driver_.connection.handle_deadline(driver_.now);
-    // Whatever `now` was: the machine has dealt with what was due.
+    // The machine has handled everything that was due, whatever `now` was.
     if (const auto deadline = driver_.connection.next_deadline()) {
       CHECK(*deadline >= latest_);
     }
@@ -167,7 +168,7 @@ class Chaos {
       CHECK(driver_.token_requests == requests_before);
       CHECK(driver_.changes.size() == changes_before);
     }
-    // What was reported leads from the state before to the state now.
+    // The reported changes lead from the state before to the state now.
     ConnectionState reported = before;
     for (std::size_t index = changes_before; index < driver_.changes.size(); ++index) {
       CHECK(driver_.changes[index].from == reported);
@@ -203,10 +204,10 @@ class Chaos {
     while (begun_.front() < latest_ - Duration{60'000}) {
       begun_.pop_front();
     }
-    // Waits and signals: one a second. Chance may make a wait shorter than that where the server
-    // names a short reconnection time, but not often; a 401 adds a second attempt to a wait.
-    // Changes: seven while they are gathered for longer and longer, which takes a second, and then
-    // a pause of a second.
+    // Waits and signals cause one attempt a second. A random wait may be shorter if the server sets
+    // a short reconnection time, but not often; a 401 adds a second attempt to a wait. Changes
+    // cause seven attempts while they are collected for longer and longer, which takes a second,
+    // and then there is a pause of a second.
     CHECK(begun_.size() <= (changes_ ? 340 : 130));
   }
 
@@ -230,7 +231,7 @@ TEST_CASE("the machine keeps its promises whatever happens in whatever order") {
     changing.run(2000);
     opened += chaos.driver().opened + changing.driver().opened;
   }
-  CHECK(opened > 1000);  // It got somewhere.
+  CHECK(opened > 1000);  // The run did something.
 }
 
 TEST_CASE("a dead server is asked at most once a second however often the page is switched") {

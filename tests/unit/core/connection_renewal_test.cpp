@@ -26,13 +26,13 @@ Driver open_stream(bool needs_token, std::uint64_t seed = 1) {
   return driver;
 }
 
-/// A server that says so, and a stream that is never silent.
+/// A server that announces the token's end, and a stream that is never silent.
 void expire_in(Driver& driver, Duration expires_in) {
   REQUIRE(driver.connection.on_token_expiring(*driver.transport, expires_in));
   driver.run();
 }
 
-/// Up to the deadline of a stream that is not silent meanwhile.
+/// Advances to the deadline, while the stream is not silent.
 Duration reach_renewal(Driver& driver) {
   driver.connection.on_activity(*driver.transport, driver.now);
   return driver.reach_deadline();
@@ -62,7 +62,7 @@ TEST_CASE("a fresh token is fetched while the stream stays and replaces it witho
   REQUIRE(driver.changes.size() == 2);
   CHECK(driver.changes[0].is_connected);
   CHECK(driver.changes[1].is_connected);
-  // Nothing is left of it in the stream that has come.
+  // The new stream has nothing left of it.
   CHECK_FALSE(driver.connection.on_token(before, driver.now));
   CHECK_FALSE(driver.connection.on_token(*driver.transport, driver.now));
   CHECK(driver.reach_deadline() == Duration{75'000});
@@ -158,7 +158,7 @@ TEST_CASE("a ticket is requested again no sooner than the refusal's Retry-After"
     CHECK(driver.token_requests == 3);
     CHECK(driver.now >= allowed);
     CHECK(driver.now <= allowed + (expires_at - allowed) / 2);
-    driver.refuse_ticket(503);  // It holds for one refusal.
+    driver.refuse_ticket(503);  // It applies to one refusal.
     CHECK(driver.connection.next_deadline() < expires_at);
   }
 }
@@ -168,7 +168,8 @@ TEST_CASE("no ticket is requested after the token's end nor for longer than the 
   expire_in(driver, Duration{60'000});
   reach_renewal(driver);
   driver.refuse_ticket(503, Duration{60'000});
-  CHECK(reach_renewal(driver) == Duration{75'000});  // The watchdog's: nothing else is due.
+  CHECK(reach_renewal(driver) ==
+        Duration{75'000});  // The watchdog's deadline: nothing else is due.
   CHECK(driver.token_requests == 2);
 
   ConnectionOptions options = test::without_jitter();
@@ -188,7 +189,7 @@ TEST_CASE("no ticket is requested after the token's end nor for longer than the 
 TEST_CASE("a client that gets no token any more loses the stream") {
   Driver driver = open_stream(true);
   driver.fail_token(TokenFailure::for_good);
-  CHECK(driver.connection.state() == ConnectionState::open);  // Nobody has asked.
+  CHECK(driver.connection.state() == ConnectionState::open);  // No token was requested.
   expire_in(driver, Duration{60'000});
   reach_renewal(driver);
   driver.fail_token(TokenFailure::for_good);
@@ -207,12 +208,12 @@ TEST_CASE("a cookie that nobody renews causes few attempts and none within a sec
       CHECK(driver.now - begun >= Duration{1'000});
       begun = driver.now;
       driver.accept();
-      // The new stream is warned at half of what is left.
+      // The new stream gets its warning at half of what is left.
       driver.advance((expires_at - driver.now) / 2);
       expire_in(driver, expires_at - driver.now);
     }
     CHECK(driver.opened <= 12);
-    // In the leeway the stream is told at once that its token has expired.
+    // Within the leeway the stream learns at once that its token has expired.
     CHECK(driver.connection.state() == ConnectionState::open);
   }
 }

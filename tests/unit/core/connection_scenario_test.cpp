@@ -9,7 +9,7 @@ using regstream::test::without_jitter;
 
 namespace {
 
-/// Every delay above the floor is at most base * 2^n: a long base shows which n it is.
+/// Every delay above the floor is at most base * 2^n, so a long base shows which n it is.
 constexpr Duration base{1000};
 
 }  // namespace
@@ -205,7 +205,7 @@ TEST_CASE("only the first response to the current attempt is accepted") {
   CHECK_FALSE(driver.connection.on_response(first, accepting, driver.now));
   CHECK(driver.connection.on_activity(second, driver.now));
   CHECK(driver.connection.on_response(second, accepting, driver.now));
-  // The stream is open: neither a late answer nor a second one begins it anew.
+  // The stream is open: neither a late response nor a second one reopens it.
   CHECK_FALSE(driver.connection.on_response(first, accepting, driver.now));
   CHECK_FALSE(driver.connection.on_response(second, accepting, driver.now));
   CHECK(driver.connection.on_activity(second, driver.now));

@@ -20,7 +20,7 @@ ConnectionOptions with_long_waits() {
 using Signal = void (Driver::*)();
 constexpr Signal waking_signals[] = {&Driver::online, &Driver::look, &Driver::restore};
 
-/// Connects, and has the server answer or not.
+/// Connects; the server answers or does not.
 AttemptId begin(Driver& driver, bool is_open) {
   driver.connect();
   if (is_open) {
@@ -83,7 +83,7 @@ TEST_CASE("no signal cuts a Retry-After short") {
     }
     CHECK(driver.reach_deadline() == Duration{10'000});
     CHECK(driver.opened == 2);
-    // It held for that wait alone.
+    // It applied to that wait only.
     driver.advance(Duration{1000});
     driver.end(TransportEnd::failed);
     (driver.*signal)();
@@ -299,7 +299,7 @@ TEST_CASE("two pings show their interval by the server's clock") {
   };
   ping(1'000'000);
   CHECK(driver.connection.next_deadline() == driver.now + Duration{75'000});
-  driver.advance(Duration{7'000});  // It was late.
+  driver.advance(Duration{7'000});  // This ping was late.
   ping(1'010'000);
   CHECK(driver.connection.next_deadline() == driver.now + Duration{25'000});
   driver.advance(Duration{15'000});
@@ -334,11 +334,11 @@ TEST_CASE("no pings make the watchdog too quick or late or blind") {
   CHECK(limit() == Duration{75'000});
   driver.connection.on_ping(attempt, 1'130'001);
   CHECK(limit() == Duration{25'000});
-  // The server's clock was set, forth and back.
+  // The server's clock was set forward and back.
   driver.connection.on_ping(attempt, 9'000'000);
   driver.connection.on_ping(attempt, 2'000'000);
   CHECK(limit() == Duration{25'000});
-  // A heartbeat that is more frequent says more.
+  // A more frequent heartbeat counts more.
   driver.connection.on_comment(attempt, " heartbeat 4000");
   CHECK(limit() == Duration{10'000});
   driver.connection.on_ping(attempt, 2'030'000);

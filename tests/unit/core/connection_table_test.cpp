@@ -61,12 +61,12 @@ void bring_to(Driver& driver, ConnectionState state) {
   } else if (state == ConnectionState::closed) {
     driver.close();
   }
-  // One short of the distance at which a signal ends a wait, which would be a second transition.
+  // One millisecond before a signal may end the wait, which would be a second transition.
   driver.advance(Duration{999});
   REQUIRE(driver.connection.state() == state);
 }
 
-/// Goes on from an open stream to an open poll, whose end is when a stream is tried again.
+/// Continues from an open stream to an open poll, at whose end a stream is tried again.
 void begin_to_poll(Driver& driver) {
   cause(driver, ConnectionEvent::held_back);
   if (driver.connection.state() == ConnectionState::authorizing) {
@@ -76,7 +76,7 @@ void begin_to_poll(Driver& driver) {
   driver.advance(Duration{999});
 }
 
-/// Brings an open stream to where its token is renewed, in which it stays as it is with tokens.
+/// Brings an open stream to its renewal. With tokens the stream stays open meanwhile.
 bool ask_to_renew(Driver& driver, AttemptId attempt) {
   if (driver.connection.on_token_expiring(attempt, Duration{8'000})) {
     driver.advance(Duration{4'000});
@@ -213,12 +213,13 @@ TEST_CASE("every event in every state does what the table says and nothing witho
         if (needs_token
                 ? event == ConnectionEvent::unauthorized
                 : event == ConnectionEvent::token_refused || from == ConnectionState::authorizing) {
-          continue;  // One 401 is the one or the other, and without tokens that state is passed
-                     // over.
+          // A 401 causes one event or the other, and without tokens the state is skipped.
+          continue;
+          // over.
         }
         const bool is_open = from == ConnectionState::open;
         if (!needs_token && is_open && event == ConnectionEvent::token_denied) {
-          continue;  // Nobody asks for a token.
+          continue;  // No token is requested.
         }
         const bool replaces =
             is_open && (event == ConnectionEvent::changed || event == ConnectionEvent::renewed ||
@@ -229,7 +230,7 @@ TEST_CASE("every event in every state does what the table says and nothing witho
         CAPTURE(needs_token, to_string(from), to_string(event));
         ConnectionOptions options = options_of(needs_token);
         if (event == ConnectionEvent::fell_silent) {
-          // Before the distance at which a signal ends a wait.
+          // Before a signal may end the wait.
           options.ping_interval = Duration{500};
           options.late_grace = Duration{400};
         }
@@ -243,7 +244,7 @@ TEST_CASE("every event in every state does what the table says and nothing witho
           begin_to_poll(driver);
         }
         if (event == ConnectionEvent::online) {
-          driver.offline();  // It moves a wait by itself.
+          driver.offline();  // This alone changes a wait.
         }
         driver.changes.clear();
         const ConnectionReason reason_before = driver.connection.reason();
@@ -275,11 +276,11 @@ TEST_CASE("every event in every state does what the table says and nothing witho
           CHECK(driver.token_requests ==
                 requests_before + (to == ConnectionState::authorizing || asks_to_renew ? 1 : 0));
         }
-        // A transport exists exactly while an attempt is under way or open.
+        // A transport exists exactly in the states connecting and open.
         CHECK(driver.transport.has_value() == has_transport(state));
-        // Another stream may replace one without losing it.
+        // Another stream may replace it without a loss.
         CHECK(driver.connection.is_connected() == (state == ConnectionState::open || replaces));
-        // Something always happens next, unless the machine rests.
+        // There is always a deadline, except in the states idle and closed.
         CHECK(driver.connection.next_deadline().has_value() == !is_final(state));
       }
     }

@@ -32,7 +32,7 @@ TEST_CASE("the silence limit follows from the ping interval unless it is set") {
 
 namespace {
 
-/// How long an open stream that has announced `heartbeat` may be silent.
+/// How long an open stream may be silent after it has announced `heartbeat`.
 Duration limit_with(std::string_view heartbeat, const ConnectionOptions& options = {}) {
   Driver driver{options};
   driver.connect();
@@ -48,13 +48,13 @@ Duration limit_with(std::string_view heartbeat, const ConnectionOptions& options
 TEST_CASE("a stream that announces its heartbeat may be silent for two and a half intervals") {
   CHECK(limit_with(" heartbeat 10000") == Duration{25'000});
   CHECK(limit_with(" heartbeat 1201") == Duration{3002});
-  // No less than lost packets take.
+  // No less than the time that lost packets take.
   CHECK(limit_with(" heartbeat 50") == Duration{3000});
   CHECK(limit_with(" heartbeat 1") == Duration{3000});
-  // No longer than without it.
+  // No longer than without a heartbeat.
   CHECK(limit_with(" heartbeat 30001") == Duration{75'000});
   CHECK(limit_with(" heartbeat 3600000") == Duration{75'000});
-  // Nobody is believed who says anything else.
+  // Anything else is ignored.
   for (const std::string_view other :
        {"", "heartbeat 10000", " heartbeat 0", " heartbeat -1", " heartbeat 1e9",
         " heartbeat 3600001", " heartbeat 99999999999999999999"}) {
@@ -115,7 +115,7 @@ TEST_CASE("a watchdog that fires late gives the stream one short grace") {
   }
   SECTION("a byte was in the queue") {
     driver.connection.on_activity(*driver.transport, driver.now);
-    // And the next sleep has its own grace.
+    // The next sleep has its own grace.
     driver.advance(Duration{3'600'000});
     driver.handle_deadline();
     CHECK(driver.connection.state() == ConnectionState::open);

@@ -84,7 +84,7 @@ TEST_CASE("data can't inject a field or an event or a comment") {
       std::string data = "a";
       data.append(end).append(attack).append(end).append("b");
       const std::string log = log_of(encode(data));
-      // One event and the closing line, and nothing set on the way.
+      // One event and the closing line, and no other field was set.
       CHECK(std::count(log.begin(), log.end(), '\n') == 2);
       CHECK(log.rfind("event message \"a\\n", 0) == 0);
       CHECK(log.find("left id \"\" retry none\n") != std::string::npos);

@@ -40,7 +40,7 @@ TEST_CASE("a message that is cut off anywhere is refused") {
   REQUIRE_FALSE(is_refused(json));
   for (std::size_t length = 0; length < json.size(); ++length) {
     CAPTURE(length);
-    // In memory of its own, so that the sanitizer sees a read beyond the end.
+    // In its own memory, so that the sanitizer sees a read beyond the end.
     const std::vector<char> cut(json.begin(), json.begin() + static_cast<std::ptrdiff_t>(length));
     CHECK(is_refused({cut.data(), cut.size()}));
   }
@@ -146,7 +146,7 @@ TEST_CASE("lone surrogates and invalid UTF-8 are read as replacement characters"
   CHECK(message_of("\xED\xA0\x80") == "\uFFFD\uFFFD\uFFFD");
   CHECK(message_of("\xE2\x82") == "\uFFFD");
   CHECK_FALSE(is_refused(with_details("{\"\xFF\":1}")));
-  // What is no text is no JSON either way.
+  // Invalid text is invalid JSON in either form.
   CHECK(is_refused(with_details("\xFF")));
   CHECK(is_refused(with_details("\"\\ud80\"")));
   CHECK(is_refused(with_details("\"\\ud83d\\x\"")));

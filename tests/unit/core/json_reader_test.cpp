@@ -1,4 +1,4 @@
-// The JSON reader beside nlohmann/json, which judges it: both must take the same texts.
+// Compares the JSON reader with nlohmann/json, the judge: both must accept the same texts.
 
 #include <array>
 #include <cmath>
@@ -29,7 +29,7 @@ bool is_accepted(std::string_view text) {
                                        {.keys = keys, .values = values});
 }
 
-/// With U+FFFD for each lone surrogate, which the judge refuses.
+/// Replaces each lone surrogate, which the judge refuses, by U+FFFD.
 std::string with_whole_characters(std::string_view text) {
   static const std::regex escape{
       R"(\\(?:u([dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|u([dD][89a-fA-F][0-9a-fA-F]{2})|[^]))"};
@@ -49,7 +49,7 @@ bool is_object_for_judge(std::string_view text) {
   return value.is_object();
 }
 
-/// Calls `check` with every text of the pieces up to `pieces_max` of them.
+/// Calls `check` with every text made of up to `pieces_max` of the pieces.
 template <std::size_t count, typename Check>
 void for_each_text(const std::array<std::string_view, count>& pieces, std::size_t pieces_max,
                    const Check& check, const std::string& text = {}) {

@@ -10,14 +10,14 @@
 
 namespace regstream::test {
 
-/// What an attempt of a session has asked for.
+/// The request of a session's attempt.
 struct Asked {
   AttemptId attempt{};
   std::string query;
   std::string last_event_id;
 };
 
-/// A session of streams, and its shell: time is a number that the test moves on.
+/// A session and its shell. Time is a number that the test advances.
 class OpenSession {
  public:
   OpenSession(const Workflow& workflow, std::vector<InstanceId> ids, StreamEnd end = {},
@@ -41,7 +41,7 @@ class OpenSession {
     session.handle_deadline(now);
     run();
   }
-  /// The stream breaks, and is back.
+  /// The stream breaks, and opens again.
   void reopen() {
     REQUIRE(session.on_end(asked.back().attempt, TransportEnd::failed, now));
     run();
@@ -76,7 +76,7 @@ class OpenSession {
   Instant now{};
   std::vector<Asked> asked;
   std::vector<StateChanged> changes;
-  bool view_changed = false;  ///< By the message that was heard last.
+  bool view_changed = false;  ///< Whether the last message changed a view.
   std::optional<EventId> end_id;
 };
 

@@ -1,4 +1,4 @@
-// No type of an optional member costs the update.
+// No optional member can make an update invalid, whatever its type.
 
 #include <catch2/catch.hpp>
 #include <fstream>
@@ -27,7 +27,8 @@ std::string with(std::string_view member) {
   return R"({"registrationId":42,"status":"PENDING",)" + std::string{member} + "}";
 }
 
-/// Read, and read alike in the stream's envelope and after it was written again.
+/// Reads an update, and checks that it reads the same in the stream's envelope and after it was
+/// written again.
 Update decoded(const std::string& json) {
   const auto result = decode_update(json);
   const auto* error = std::get_if<DecodeError>(&result);
@@ -48,7 +49,7 @@ std::uint32_t mistyped(const std::string& json) {
   return std::get<UpdateSlices>(decode_update_slices(json)).mistyped;
 }
 
-/// Counts as an unknown member, and as one of another type.
+/// The number of members that count as unknown because they have another type.
 void check_unknown(std::string_view member) {
   CAPTURE(member);
   const Update update = decoded(with(member));

@@ -14,7 +14,7 @@ using regstream::test::reference_log;
 namespace {
 
 /// Compares the parser with the reference for every sequence of up to `length` of the `words`, at
-/// every split, and gives how many streams that were.
+/// every split. Returns the number of streams.
 std::size_t check_all(const std::vector<std::string_view>& words, std::size_t length,
                       std::string_view before = {}, std::string_view after = {},
                       const regstream::sse::ParserLimits& limits = {}) {
@@ -83,7 +83,7 @@ TEST_CASE(
 }
 
 TEST_CASE("short streams between long lines agree with the standard's own steps") {
-  // Long enough for the search by blocks, in which every split makes the blocks lie elsewhere.
+  // Long enough for the search by blocks, which every split aligns differently.
   const std::string before = "id:" + std::string(61, 'i') + "\ndata:";
   const std::string after = "data:" + std::string(70, 'd') + "\n\n";
   CHECK(check_all({"data:"sv, "\n"sv, "\r"sv, "\xE2\x82\xAC"sv, "\t"sv, "\0"sv}, 3, before,

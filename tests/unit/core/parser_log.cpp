@@ -9,7 +9,7 @@
 namespace regstream::test {
 namespace {
 
-/// Takes every token that is there.
+/// Logs every available token.
 void drain(sse::Parser& parser, std::string& log) {
   while (true) {
     const sse::Token token = parser.next();
@@ -39,7 +39,7 @@ std::vector<std::string_view> pieces(std::string_view stream, std::size_t size) 
 /// Cuts a stream into chunks.
 using Cut = std::function<std::vector<std::string_view>(std::string_view)>;
 
-/// What differs where every connection is cut that way; empty if nothing does.
+/// Describes the difference when every connection is cut in that way; empty if there is none.
 std::string difference_by(const Cut& cut, const std::string& how,
                           const std::vector<Connection>& connections,
                           const sse::ParserLimits& limits, std::string_view last_event_id) {
@@ -90,7 +90,7 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-/// A type stands without quotes, so that a space in it would read as its end.
+/// A type has no quotes, so a space in it would look like its end.
 std::string escaped_type(std::string_view type) {
   std::string out;
   for (const char byte : escaped(type)) {
@@ -151,7 +151,7 @@ std::string left_line(std::string_view last_event_id, std::optional<Duration> re
 std::string log_of(sse::Parser& parser, const std::vector<std::string_view>& chunks) {
   std::string log;
   for (const std::string_view chunk : chunks) {
-    // On the heap and of the exact size, so that the sanitizer sees a view that outlives its chunk.
+    // On the heap with the exact size, so that the sanitizer sees a view that outlives its chunk.
     const auto memory = std::make_unique<char[]>(chunk.size());
     if (!chunk.empty()) {
       std::memcpy(memory.get(), chunk.data(), chunk.size());

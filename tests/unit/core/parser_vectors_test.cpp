@@ -27,7 +27,7 @@ TEST_CASE("the shared vectors hold at every split and agree with the standard's 
 
 namespace {
 
-/// What `parse_vectors` says of a file with this text.
+/// The error of `parse_vectors` for a file with this text.
 std::string complaint_about(const std::string& text) {
   try {
     return "none: " + std::to_string(parse_vectors(text, "a.md").size());

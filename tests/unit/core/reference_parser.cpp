@@ -11,7 +11,7 @@
 namespace regstream::test {
 namespace {
 
-/// HTML, "Interpreting an event stream": lines end with CRLF, LF or CR; an unfinished one at the
+/// HTML, "Interpreting an event stream": lines end with CRLF, LF or CR. An unfinished line at the
 /// end is discarded.
 std::vector<std::string> split_lines(const std::string& text) {
   std::vector<std::string> lines;
@@ -30,7 +30,7 @@ std::vector<std::string> split_lines(const std::string& text) {
   return lines;
 }
 
-/// What a line may be over a limit by, which only its bytes as they were sent tell.
+/// The limit that a line exceeds, which depends on its bytes as sent.
 struct SentLine {
   std::string name;
   std::string value;
@@ -58,7 +58,7 @@ struct Interpreter {
   std::string last_event_id_string;
   std::optional<Duration> reconnection_time;
 
-  // Beside the standard's own: an event over a limit is skipped, and said to be.
+  // In addition to the standard: an event over a limit is skipped, and reported.
   std::optional<sse::SkipReason> skip_reason;
   std::size_t sent_data_size = 0;
 
@@ -115,7 +115,7 @@ struct Interpreter {
       }
     } else if (name == "retry") {
       if (!value.empty() && value.find_first_not_of("0123456789") == std::string::npos) {
-        // Gives the greatest number for what is greater.
+        // Returns the greatest number for a greater value.
         reconnection_time = Duration{std::strtoll(value.c_str(), nullptr, 10)};
         log += retry_line(*reconnection_time);
       }
@@ -198,7 +198,7 @@ std::string reference_utf8(std::string_view bytes) {
     lower = 0x80;
     upper = 0xBF;
     if (!continues) {
-      // The byte is looked at again, as the first of what follows.
+      // The byte is read again, as the first of the next sequence.
       code_point = bytes_needed = bytes_seen = 0;
       append_code_point(out, 0xFFFD);
       continue;
@@ -227,7 +227,7 @@ std::string reference_log(std::string_view stream, ReferenceState& state,
   interpreter.last_event_id_buffer = state.last_event_id;
   interpreter.last_event_id_string = state.last_event_id;
   interpreter.reconnection_time = state.retry;
-  // Decoding neither makes nor takes a line's end, so that both have the same lines.
+  // Decoding neither adds nor removes a line end, so both have the same lines.
   const std::vector<std::string> lines = split_lines(reference_utf8(stream));
   const std::vector<std::string> sent_lines = split_lines(std::string{stream});
   for (std::size_t index = 0; index < lines.size(); ++index) {

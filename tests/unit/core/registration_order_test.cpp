@@ -24,7 +24,7 @@ namespace {
 
 using Updates = std::vector<Update>;
 
-/// Updates of registration 42, each ten milliseconds after the one before.
+/// Updates of registration 42, ten milliseconds apart.
 class Workflow {
  public:
   Workflow& stage(std::string_view name, StageStatus status, std::string_view message = "m") {
@@ -73,8 +73,8 @@ RegistrationView folded(const Updates& updates) {
   return registration.view();
 }
 
-/// Every order of what is left of `updates`, after what `registration` has had. Orders that begin
-/// alike share that beginning. Returns how many orders ended in another view than `expected`.
+/// Tries every order of the remaining `updates`, after those that `registration` has had. Orders
+/// with the same beginning share it. Returns how many orders ended in another view than `expected`.
 std::size_t count_different(const Registration& registration, const Updates& updates,
                             std::vector<bool>& had, std::size_t left,
                             const RegistrationView& expected, std::size_t& orders) {
@@ -84,7 +84,7 @@ std::size_t count_different(const Registration& registration, const Updates& upd
   }
   std::size_t different = 0;
   for (std::size_t index = 0; index < updates.size(); ++index) {
-    // Of two equal updates only the first may come first: the other order is the same.
+    // Only the first of two equal updates may come first: the other order is the same.
     const auto first = std::find(updates.begin(), updates.end(), updates[index]);
     const auto equal = static_cast<std::size_t>(first - updates.begin());
     if (had[index] || (equal != index && !had[equal])) {
@@ -99,7 +99,7 @@ std::size_t count_different(const Registration& registration, const Updates& upd
   return different;
 }
 
-/// All orders of `updates`, which stand in the order of their times, end in the same view.
+/// Checks that all orders of `updates`, which are listed by time, end in the same view.
 void check_every_order(const Updates& updates, std::size_t orders_expected) {
   std::vector<bool> had(updates.size(), false);
   std::size_t orders = 0;
@@ -119,7 +119,7 @@ class Choices {
     return taken_[next_++].value;
   }
 
-  /// Prepares the next run; false if there is none.
+  /// Prepares the next run; returns false if there is none.
   bool advance() {
     while (!taken_.empty() && taken_.back().value + 1 == taken_.back().count) {
       taken_.pop_back();
@@ -291,7 +291,7 @@ TEST_CASE("updates without a time count in the order of their arrival") {
   REQUIRE(view.stages.size() == 1);
   CHECK(view.stages.front().name == "b");
 
-  // Between updates with a time one without stays where it came.
+  // An update without a time stays at its place of arrival between updates with one.
   updates = workflow.updates();
   updates[2].timestamp_ms = 0;
   std::swap(updates[3], updates[4]);
@@ -390,7 +390,7 @@ TEST_CASE("updates with ids give one view with any replay and a snapshot of any 
         --disturbances_left;
         registration.apply_snapshot(moments[choice - replays]);
       }
-      // The view is always that of the newest moment that was heard of.
+      // The view is always the one of the newest moment so far.
       const auto newest = std::find_if(moments.begin(), moments.end(), [&](const auto& moment) {
         return moment.id == registration.view().id;
       });

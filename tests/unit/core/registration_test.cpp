@@ -395,13 +395,13 @@ TEST_CASE("after a lost history the view stays and the first update begins a new
   CHECK(registration.view().status == "APPROVED");
   CHECK(registration.view().has_gap);
 
-  // Its time says nothing: it is of another history.
+  // Its time means nothing: it is of another history.
   CHECK(registration.apply(stage("t24_lookup", StageStatus::started, 5)) == Applied::changed);
   Registration anew{42};
   anew.apply(stage("t24_lookup", StageStatus::started, 5));
   anew.mark_gap(Gap::missed_message);
   CHECK(registration.view() == anew.view());
-  // What was known before has no say in what is a duplicate either.
+  // What was known before does not make it a duplicate either.
   registration.apply(stage("duplicate_check", StageStatus::completed, 20));
   registration.apply(outcome("FAILED", 30));
   CHECK(registration.view().stages.size() == 2);

@@ -28,7 +28,7 @@ std::string snapshot(std::int64_t id, std::string_view event_id) {
   return R"({"type":"snapshot","data":)" + data_of(id, event_id);
 }
 
-/// It has followed 41 and 42 for some seconds, and knows both.
+/// A session that has followed 41 and 42 for some seconds, and knows both.
 struct Following : OpenSession {
   Following() : OpenSession(registration_workflow(), {41, 42}) {
     open();
@@ -92,7 +92,7 @@ TEST_CASE("the snapshot of an id is requested until the snapshot or a first upda
   one.accept();
   one.reopen();
   CHECK(one.asked.back().query == "registrationId=42&registrationId=43&snapshot=43");
-  // Of the others nothing follows.
+  // For the other ids it changes nothing.
   CHECK(one.hear("7-3", update(42, "7-3")) == MessageKind::update);
   one.reopen();
   CHECK(one.asked.back().query == "registrationId=42&registrationId=43&snapshot=43");
@@ -129,7 +129,7 @@ TEST_CASE("an id that leaves loses its view and is new when it comes back") {
   CHECK(one.follow({42}));
   CHECK(one.session.view(41) == nullptr);
   CHECK(one.session.view(42) != nullptr);
-  // The stream that is still open goes on with it.
+  // The open stream delivers it.
   CHECK(one.hear("7-3", update(41, "7-3")) == MessageKind::other);
   CHECK(one.follow({42, 41}));
   one.reach_deadline();
@@ -272,7 +272,7 @@ TEST_CASE("a session reports which views have changed since the last call") {
   CHECK(one.session.consume_view_change(1));
   CHECK_FALSE(one.session.consume_view_change(1));
   CHECK(one.hear("7-3", update(42, "7-3")) == MessageKind::update);
-  CHECK_FALSE(one.session.consume_view_change(1));  // It says nothing new.
+  CHECK_FALSE(one.session.consume_view_change(1));  // The update says nothing new.
   const std::string failed =
       R"({"type":"update","data":{"registrationId":42,"status":"FAILED","id":"7-4"}})";
   CHECK(one.hear("7-4", failed) == MessageKind::update);

@@ -37,7 +37,7 @@ TEST_CASE("a stream until the final status closes itself after its end") {
   REQUIRE(one.session.view(42) != nullptr);
   CHECK(one.session.view(42)->is_final);
   CHECK(one.session.resets() == 0);
-  // The server closes what is closed already: that is no loss.
+  // The server closes a stream that is closed already: that is no loss.
   CHECK_FALSE(one.session.on_end(attempt, TransportEnd::ended, one.now));
   CHECK_FALSE(one.session.next_deadline());
 }

@@ -1,4 +1,4 @@
-// A snapshot that can't be used, and what is asked for then.
+// Unusable snapshots, and what the session requests after them.
 #include <catch2/catch.hpp>
 #include <string>
 #include <vector>
@@ -21,7 +21,7 @@ const std::string snapshot_44 =
     R"({"type":"snapshot","data":{"registrationId":44,"status":"PENDING","id":"7-2"}})";
 const std::string no_snapshot = R"({"type":"snapshot","data":{"registrationId":43,"id":"7-2"}})";
 
-/// It resumes with 42, and 43 and 44 were added before it connected.
+/// A session that resumes with 42; 43 and 44 were added before it connected.
 struct Resuming : OpenSession {
   Resuming() : OpenSession(registration_workflow(), {42}, StreamEnd::never, "7-2") {
     CHECK(session.follow(Ids{42, 43, 44}, now));
@@ -52,7 +52,7 @@ TEST_CASE("an unusable snapshot is not requested again and the next update begin
   CHECK(one.session.resets() == 1);
   CHECK_FALSE(one.session.is_new(1));
   CHECK(one.next_query() == "registrationId=42&registrationId=43&registrationId=44&snapshot=44");
-  // A session that takes over knows of the gap, and does not ask for it either.
+  // The next session knows of the gap, and does not request the snapshot either.
   CHECK(one.session.view_to_restore(43)->has_gap);
   CHECK(one.hear("7-3", update_43) == MessageKind::update);
   REQUIRE(one.session.view(43) != nullptr);

@@ -20,7 +20,7 @@ constexpr ResponseHead accepting{.status = 200, .is_event_stream = true, .retry_
 constexpr std::array<std::int64_t, 1> only_42{42};
 constexpr Instant now{};
 
-/// The transport that the session has opened last; what else it asks for is carried out.
+/// The transport that the session opened last; other actions are carried out.
 struct Shell {
   template <typename Session>
   void run(Session& session) {
@@ -38,7 +38,7 @@ struct Shell {
     REQUIRE(session.on_response(attempt, accepting, now));
     run(session);
   }
-  /// The stream breaks, and is back.
+  /// The stream breaks, and opens again.
   template <typename Session>
   void reopen(Session& session) {
     REQUIRE(session.on_end(attempt, TransportEnd::failed, now));
@@ -53,7 +53,7 @@ struct Shell {
   std::string resumed_from;
 };
 
-/// A message, with what it has views of copied.
+/// A message, with copies of its views.
 struct Heard {
   MessageKind kind{};
   bool view_changed = false;
@@ -104,7 +104,7 @@ struct Bench {
       : session({}, 1, only_42, last_event_id, limits) {
     shell.open(session);
   }
-  /// The session that goes on with what `earlier` leaves, which is kept as text meanwhile.
+  /// The next session, which restores what `earlier` leaves, stored as text meanwhile.
   explicit Bench(const StreamSession& earlier)
       : session({}, 1, only_42, std::string(earlier.last_event_id())) {
     const auto kept = decode_view(encode_view(*earlier.view_to_restore(42)));
@@ -173,7 +173,7 @@ TEST_CASE("events of a transport that parses become the same messages") {
   REQUIRE(heard.size() == 1);
   CHECK(heard[0].last_event_id == "7-2");
   CHECK(bench.session.last_event_id() == "7-2");
-  // An empty id is one: the server wants none to be sent.
+  // An empty id counts: the server wants no id to be sent.
   CHECK(bench.hear_event(R"({"type":"ping"})", "")[0].last_event_id.empty());
   CHECK(bench.session.last_event_id().empty());
 }
@@ -205,7 +205,7 @@ TEST_CASE("a session that closes within a chunk delivers nothing more of it") {
 
 TEST_CASE("a session that restarts within a chunk resumes after the last polled message") {
   Bench bench;
-  // What is left of the chunk is half a line: the next stream must not begin with it.
+  // The rest of the chunk is half a line; the next stream must not begin with it.
   const std::string bytes = event("7-1", update("a", "7-1")) + event("7-2", update("b", "7-2")) +
                             "id: 7-3\ndata: {\"type\"";
   REQUIRE(bench.session.on_bytes(bench.shell.attempt, bytes, now));
@@ -259,7 +259,8 @@ TEST_CASE("every report of an earlier attempt is refused and leaves the parser a
   const std::string json = update("a", "7-1");
   CHECK(bench.hear("id: 7-1\ndata: " + json.substr(0, 20)).empty());
   CHECK_FALSE(bench.session.on_response(earlier, accepting, now));
-  CHECK_FALSE(bench.session.on_response(bench.shell.attempt, accepting, now));  // The second one.
+  CHECK_FALSE(
+      bench.session.on_response(bench.shell.attempt, accepting, now));  // The second response.
   CHECK_FALSE(bench.session.on_bytes(earlier, "\n\n", now));
   CHECK_FALSE(bench.session.on_event(earlier, json, "9-9", now));
   CHECK_FALSE(bench.session.on_end(earlier, TransportEnd::failed, now));
@@ -445,7 +446,7 @@ TEST_CASE("a session goes on where an earlier one ended") {
   REQUIRE(session.on_bytes(shell.attempt, bytes, now));
   const auto heard = poll_all(session);
   REQUIRE(heard.size() == 2);
-  CHECK_FALSE(heard[0].view_changed);  // It is in the view already.
+  CHECK_FALSE(heard[0].view_changed);  // The view contains it already.
   CHECK(heard[1].view_changed);
   CHECK(session.view(42)->stages.size() == 1);
 }
@@ -456,7 +457,7 @@ TEST_CASE(
   CHECK(earlier.hear(event("7-8", update("a", "7-8")) + event("7-3", reset)).size() == 2);
   Bench next(earlier.session);
   CHECK(next.shell.resumed_from == "7-3");
-  // The history went back to before the view: its ids are given again.
+  // The history was set back to before the view: its ids are used again.
   CHECK(next.hear(event("7-4", update("b", "7-4"))).size() == 1);
   REQUIRE(next.view().stages.size() == 1);
   CHECK(next.view().stages[0].name == "b");

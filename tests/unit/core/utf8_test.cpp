@@ -14,7 +14,7 @@ using regstream::test::reference_utf8;
 
 namespace {
 
-/// What the parser makes of `bytes` in a data line, and of the same behind a run of ASCII.
+/// The parser's data for `bytes`, and for the same bytes after a run of ASCII.
 void check(std::string_view bytes, std::string_view decoded) {
   CAPTURE(decoded);
   for (const std::size_t ascii : {0U, 7U, 8U, 9U, 16U}) {

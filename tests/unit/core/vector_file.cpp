@@ -33,7 +33,7 @@ int hex_value(char digit) {
   return value == std::string_view::npos ? -1 : static_cast<int>(value);
 }
 
-/// The bytes that `text` stands for; nothing if it has an escape that is none.
+/// Returns the bytes that `text` means; nothing if it has an invalid escape.
 std::optional<std::string> unescape(std::string_view text) {
   std::string bytes;
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -58,7 +58,7 @@ std::optional<std::string> unescape(std::string_view text) {
   return bytes;
 }
 
-/// Reads one file line by line. A mistake ends the reading by an exception.
+/// Reads one file line by line. A mistake throws.
 class Reader {
  public:
   explicit Reader(std::string file) : file_(std::move(file)) {}
@@ -181,7 +181,7 @@ class Reader {
       fail("a log ends with its line `left`");
     }
     if (block_kind_ == "chromium") {
-      // What a browser does is the browser tests' business.
+      // The browser tests read what a browser does.
       has_chromium_ = true;
       return;
     }
@@ -263,9 +263,9 @@ class Reader {
   std::vector<ParserVector> vectors_;
   std::set<std::string, std::less<>> headings_;
 
-  // Of the last vector.
+  // State of the last vector.
   bool has_prose_ = false;
-  bool has_chromium_ = false;  ///< Its last connection has.
+  bool has_chromium_ = false;  ///< Its last connection has a chromium block.
   std::set<std::string, std::less<>> attributes_;
 
   bool in_block_ = false;

@@ -12,7 +12,7 @@
 namespace regstream {
 namespace {
 
-/// Shares no word with the registration.
+/// A workflow that shares no word with the registration's.
 Workflow card_workflow() {
   return {.name = "card",
           .id_member = "cardOrder",
@@ -50,7 +50,7 @@ TEST_CASE("a text id has 1 to 128 bytes of UTF-8 and no control character") {
   CHECK(is_text_id("Müller & Söhne"));
   CHECK(is_text_id("**"));
   CHECK(is_text_id(std::string(128, 'a')));
-  CHECK(is_text_id("\xC2\xA0"));  // U+00A0 is the first behind the control characters.
+  CHECK(is_text_id("\xC2\xA0"));  // U+00A0 is the first after the control characters.
 
   CHECK_FALSE(is_text_id(""));
   CHECK_FALSE(is_text_id("*"));
@@ -130,7 +130,7 @@ TEST_CASE("the workflow says which statuses end an instance and which fail its s
   order.apply(
       update(R"("status":"RUNNING","stage":"print","stageStatus":"started","timestamp":1)"));
   CHECK(progress_of(order.view(), cards) == Progress{.stages_done = 0, .stages_total = 2});
-  // A final status of the registration is none here.
+  // A final status of the registration is not one here.
   order.apply(update(R"("status":"APPROVED","timestamp":2)"));
   CHECK_FALSE(order.view().is_final);
   order.apply(update(R"("status":"REFUSED","timestamp":3)"));

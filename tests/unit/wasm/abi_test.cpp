@@ -25,7 +25,7 @@ std::uint32_t put_in(std::string_view text) {
   return static_cast<std::uint32_t>(text.size());
 }
 
-/// The built-in workflow, as the package tells the module of it.
+/// The built-in workflow, as the package passes it to the module.
 std::uint32_t registrations() {
   const Workflow& workflow = registration_workflow();
   std::string text = "id integer " + workflow.id_member + "\ninfer 1\nstage_update " +
@@ -44,7 +44,7 @@ std::uint32_t registrations() {
   return handle;
 }
 
-/// How a client is made; its stream follows `ids`, each ended by a line feed.
+/// Options of a client; its stream follows `ids`, each ended by a line feed.
 struct Made {
   std::string_view ids = "42\n";
   std::string_view last_event_id = {};
@@ -108,7 +108,7 @@ std::string block(std::string_view id, std::string_view data) {
   return std::string("id: ").append(id).append("\ndata: ").append(data).append("\n\n");
 }
 
-/// The parts of `text` that are not empty.
+/// The parts of `text`, without empty ones.
 std::vector<std::string> split(const std::string& text, char separator) {
   std::istringstream rest(text);
   std::vector<std::string> parts;
@@ -283,7 +283,7 @@ TEST_CASE("an id is stored once for consecutive messages that have it") {
   CHECK(batch.messages[2].cursor == "7-1");
   CHECK(batch.cursor_at_end == "7-1");
   CHECK(result()->cursors.size == id.size() + 3);
-  // Of a batch without an event, and of one that takes the id away.
+  // For a batch without an event, and for one that clears the id.
   CHECK(client.bytes(":\n").cursor_at_end == "7-1");
   CHECK(client.bytes("id\n" + ping).messages[0].cursor.empty());
 }
@@ -377,8 +377,8 @@ TEST_CASE("a client with invalid options is refused") {
 }
 
 TEST_CASE("no argument of any call does harm") {
-  // The fuzzer's programs, each followed by lines of any of them, of which half of the numbers are
-  // replaced by others.
+  // The fuzzer's programs, each followed by random lines of any of them, with half of the numbers
+  // replaced.
   const std::vector<std::vector<std::string>> programs = corpus();
   REQUIRE(programs.size() > 5);
   std::vector<std::string> lines;

@@ -34,7 +34,7 @@ std::string unescaped(std::string_view text) {
   return out;
 }
 
-/// Puts `text` where calls read it; how much of it has room.
+/// Writes `text` to the input buffer; returns how much of it has room.
 std::uint32_t put_in(std::string_view text) {
   const auto size = static_cast<std::uint32_t>(std::min<std::size_t>(text.size(), input_limit()));
   std::copy_n(text.begin(), size, input(size));
@@ -235,7 +235,7 @@ double CallProgram::number() {
   return text == "*" ? input_rest_ : std::strtod(text.c_str(), nullptr);
 }
 
-/// As WebAssembly has it: the number modulo 2^32, and 0 if it is none.
+/// Converts a number as WebAssembly does: modulo 2^32, and 0 if it is not a number.
 std::uint32_t CallProgram::word() {
   const double value = std::fmod(std::trunc(number()), 4294967296.0);
   return std::isnan(value) ? 0 : static_cast<std::uint32_t>(static_cast<std::int64_t>(value));

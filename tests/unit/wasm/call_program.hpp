@@ -29,9 +29,9 @@ namespace regstream::abi {
 // clang-format on
 class CallProgram {
  public:
-  /// Makes the call, reads all that it left, and throws where that is not what the ABI promises.
+  /// Makes the call, and reads all its results. Throws if they break the ABI's promises.
   void run_line(std::string_view line);
-  /// Frees everything, and sees that nothing is found any more.
+  /// Frees everything, and checks that no handle finds anything any more.
   void finish();
 
  private:
@@ -43,11 +43,11 @@ class CallProgram {
   std::uint32_t handle();
   std::uint32_t workflow();
   std::uint32_t size();
-  /// What a call with `bytes` of input made.
+  /// What a call with `bytes` of input produced.
   static void read_batch(std::int32_t count, std::uint32_t bytes);
 
   std::string_view arguments_;
-  std::uint32_t input_rest_ = 0;  ///< What no size of the line has named yet.
+  std::uint32_t input_rest_ = 0;  ///< The input that no size of the line has used yet.
   std::vector<std::uint32_t> workflows_;
   std::vector<std::uint32_t> clients_;
   std::vector<std::uint32_t> parsers_;

@@ -31,7 +31,7 @@ class Text {
     for (std::size_t index = 0; index < text.size(); ++index) {
       if (begins_character(text[index])) {
         begins_.push_back(index);
-        // The second unit of a pair begins nowhere.
+        // The second unit of a surrogate pair begins no character.
         if (static_cast<unsigned char>(text[index]) >= 0xF0U) {
           begins_.push_back(std::string::npos);
         }
@@ -41,7 +41,7 @@ class Text {
   }
 
   [[nodiscard]] std::string cut(const Slice& slice) const {
-    // An empty slice may say any place, and is not looked up.
+    // An empty slice may have any position, and is not looked up.
     if (slice.size == 0) {
       return {};
     }
@@ -55,11 +55,11 @@ class Text {
 
  private:
   std::string_view text_;
-  std::vector<std::size_t> begins_;  ///< Of each unit's character.
+  std::vector<std::size_t> begins_;  ///< The beginning of each unit's character.
 };
 
-/// How far parts reach that are named in order, without a gap between them. What an earlier batch
-/// left would be one.
+/// How far consecutive parts reach without a gap between them. Rests of an earlier batch would be a
+/// gap.
 class Cover {
  public:
   void add(const Slice& part) {

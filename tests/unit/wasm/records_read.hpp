@@ -9,8 +9,8 @@
 
 #include "records.hpp"
 
-/// The ABI's records as JavaScript reads them. Every address, size and slice is followed; one that
-/// leads out of its text throws std::out_of_range.
+/// The ABI's records, read as JavaScript reads them. Every address, size and slice is followed; one
+/// that points outside its text throws std::out_of_range.
 namespace regstream::abi::read {
 
 struct Message {
@@ -41,7 +41,7 @@ struct View {
   std::vector<Stage> stages;
 };
 
-/// What a call of `client_event` or `client_bytes` left.
+/// The results of a call of `client_event` or `client_bytes`.
 struct Batch {
   std::vector<Message> messages;
   std::string cursor_at_end;
@@ -59,13 +59,13 @@ struct Skipped {
   std::string last_event_id;
 };
 
-/// What a call of `parser_push` left.
+/// The results of a call of `parser_push`.
 struct Events {
   std::vector<Event> events;
   std::vector<Skipped> skipped;
 };
 
-/// `count` is what the call returned; below 0 is nothing.
+/// `count` is the call's return value; below 0 there are no results.
 [[nodiscard]] Batch batch(std::int32_t count);
 [[nodiscard]] Events events(std::uint32_t count);
 /// The text of `client_poll` and `parser_last_event_id`.

@@ -22,7 +22,7 @@ constexpr std::string_view imports =
     "id text batch\ninfer 0\nstage_update RUNNING\nstatus open RUNNING\nstatus final DONE\n"
     "status failed BROKEN\nstage read rows\nstage check\n";
 
-/// A client of imports, and what its transport has to do.
+/// A client of the imports workflow, and its transport's pending work.
 class ImportClient {
  public:
   explicit ImportClient(std::string_view ids, bool ends = false) {
@@ -128,7 +128,7 @@ TEST_CASE("records refer to declared names by index and have text ids as text") 
   CHECK(batch.messages[1].stage == "read");
   REQUIRE(batch.views.size() == 1);
   CHECK(batch.views[0].text_id == "ä b");
-  CHECK(batch.views[0].status == "DONE");  // A late stage changes no outcome.
+  CHECK(batch.views[0].status == "DONE");  // A late stage does not change the outcome.
   CHECK(batch.views[0].stages.size() == 2);
 }
 
