@@ -80,26 +80,27 @@ inline constexpr std::array redis_settings{
                            .option = "--redis-tls",
                            .variable = "REDIS_TLS",
                            .kind = SettingKind::flag,
-                           .meaning = "Speak TLS with Redis, where no rediss:// says so"},
+                           .meaning = "Use TLS with Redis, if no URL names it"},
     RedisSettingDefinition{
         .setting = RedisSetting::ca_file,
         .option = "--redis-ca-file",
         .variable = "REDIS_CA_FILE",
-        .meaning = "PEM FILE of the issuers that Redis is trusted by, instead of the system's"},
-    RedisSettingDefinition{.setting = RedisSetting::certificate_file,
-                           .option = "--redis-cert-file",
-                           .variable = "REDIS_CERT_FILE",
-                           .meaning = "PEM FILE with the client's certificate for Redis, and those "
-                                      "between it and its root"},
+        .meaning =
+            "PEM FILE with the trusted issuers of Redis's certificate, instead of the system's"},
+    RedisSettingDefinition{
+        .setting = RedisSetting::certificate_file,
+        .option = "--redis-cert-file",
+        .variable = "REDIS_CERT_FILE",
+        .meaning =
+            "PEM FILE with the client's certificate for Redis, and its intermediate certificates"},
     RedisSettingDefinition{.setting = RedisSetting::key_file,
                            .option = "--redis-key-file",
                            .variable = "REDIS_KEY_FILE",
                            .meaning = "PEM FILE with that certificate's key"},
-    RedisSettingDefinition{
-        .setting = RedisSetting::server_name,
-        .option = "--redis-server-name",
-        .variable = "REDIS_SERVER_NAME",
-        .meaning = "Name that Redis's certificate must have, where it is not the host's"},
+    RedisSettingDefinition{.setting = RedisSetting::server_name,
+                           .option = "--redis-server-name",
+                           .variable = "REDIS_SERVER_NAME",
+                           .meaning = "Name that Redis's certificate must have, if not the host's"},
     RedisSettingDefinition{.setting = RedisSetting::sentinels,
                            .option = "--redis-sentinels",
                            .variable = "REDIS_SENTINELS",
@@ -109,7 +110,7 @@ inline constexpr std::array redis_settings{
     RedisSettingDefinition{.setting = RedisSetting::master_name,
                            .option = "--redis-master-name",
                            .variable = "REDIS_MASTER_NAME",
-                           .meaning = "What the sentinels call the primary and its replicas"},
+                           .meaning = "The sentinels' name for the primary and its replicas"},
     RedisSettingDefinition{.setting = RedisSetting::sentinel_username,
                            .option = "--redis-sentinel-username",
                            .variable = "REDIS_SENTINEL_USERNAME",
@@ -122,8 +123,8 @@ inline constexpr std::array redis_settings{
         .option = "--redis-cluster-nodes",
         .variable = "REDIS_CLUSTER_NODES",
         .kind = SettingKind::list,
-        .meaning = "HOST[:PORT] of a node of a Redis Cluster, from which the others are learned; "
-                   "may be repeated"},
+        .meaning =
+            "HOST[:PORT] of a node of a Redis Cluster, which names the others; may be repeated"},
     RedisSettingDefinition{.setting = RedisSetting::wait_replicas,
                            .option = "--redis-wait-replicas",
                            .variable = "REDIS_WAIT_REPLICAS",
@@ -131,14 +132,14 @@ inline constexpr std::array redis_settings{
                            .meaning = "How many replicas must have an update before it counts as "
                                       "published (WAIT; 0: the primary alone)",
                            .max = 100},
-    RedisSettingDefinition{.setting = RedisSetting::wait_timeout,
-                           .option = "--redis-wait-timeout-ms",
-                           .variable = "REDIS_WAIT_TIMEOUT",
-                           .kind = SettingKind::number,
-                           .meaning = "How long they may take (1000); twice as long, up to 4000, "
-                                      "after each time that was too short",
-                           .min = 1,
-                           .max = wait_timeout_max.count()},
+    RedisSettingDefinition{
+        .setting = RedisSetting::wait_timeout,
+        .option = "--redis-wait-timeout-ms",
+        .variable = "REDIS_WAIT_TIMEOUT",
+        .kind = SettingKind::number,
+        .meaning = "How long the replicas may take (1000); doubles after each timeout, up to 4000",
+        .min = 1,
+        .max = wait_timeout_max.count()},
 };
 
 [[nodiscard]] inline const RedisSettingDefinition& definition_of(RedisSetting setting) {
