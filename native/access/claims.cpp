@@ -26,9 +26,10 @@ std::variant<std::optional<std::int64_t>, TokenError> read_date(const Json& payl
   }
   const double seconds = found->is_number() ? found->get<double>() : -1;
   if (seconds < 0 || seconds > numeric_date_max) {
-    return TokenError{DenialReason::invalid_claims,
-                      std::string("The token's ") + name +
-                          " is no time: a number of seconds since 1970, before the year 10000."};
+    return TokenError{
+        DenialReason::invalid_claims,
+        std::string("The token's ") + name +
+            " is not a time: it must be a number of seconds since 1970, before the year 10000."};
   }
   return std::optional{static_cast<std::int64_t>(std::floor(seconds * 1000))};
 }
@@ -48,7 +49,7 @@ std::optional<TokenError> check_parties(const Json& payload, const TokenRules& r
   if (!rules.issuer.empty()) {
     const auto issuer = payload.find("iss");
     if (issuer == payload.end() || *issuer != rules.issuer) {
-      return TokenError{DenialReason::wrong_issuer, "The token is of another issuer (iss)."};
+      return TokenError{DenialReason::wrong_issuer, "The token has another issuer (iss)."};
     }
   }
   if (!rules.audience.empty() && !is_for(payload, rules.audience)) {
@@ -96,7 +97,7 @@ std::optional<TokenError> read_right(std::string_view text, const std::vector<Wo
   auto id = parse_instance_id(id_text, workflow->id_kind);
   if (!id) {
     return TokenError{DenialReason::invalid_claims,
-                      "The token's regstream claim has an id that is none of " + workflow->name +
+                      "The token's regstream claim has an invalid id of " + workflow->name +
                           ": it must be " + std::string(expected_instance_id(workflow->id_kind)) +
                           ", or * alone."};
   }
@@ -114,8 +115,8 @@ std::optional<TokenError> read_list(const Json& claim, const char* name,
   const auto is_text = [](const Json& entry) { return entry.is_string(); };
   if (!list->is_array() || !std::all_of(list->begin(), list->end(), is_text)) {
     return TokenError{DenialReason::invalid_claims,
-                      std::string("The token's regstream claim must have in ") + name +
-                          " an array of texts, WORKFLOW:ID or WORKFLOW:*."};
+                      std::string("The token's regstream claim must have, in ") + name +
+                          ", an array of texts: WORKFLOW:ID or WORKFLOW:*."};
   }
   for (const Json& entry : *list) {
     if (auto error = read_right(entry.get_ref<const std::string&>(), workflows, right, grant)) {
@@ -132,8 +133,7 @@ std::optional<TokenError> read_list(const Json& claim, const char* name,
     if (reach.ids.size() > access_limits.ids_max) {
       return TokenError{DenialReason::invalid_claims,
                         "The token's regstream claim has more than 100 ids of " + entry.workflow +
-                            " to " + name + "; beyond that only " + entry.workflow +
-                            ":* is possible."};
+                            " to " + name + "; for more, use " + entry.workflow + ":*."};
     }
   }
   return std::nullopt;

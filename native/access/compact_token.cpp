@@ -33,25 +33,25 @@ bool is_token_type(std::string_view type) {
 
 std::optional<TokenError> read_header(const Json& header, CompactToken& token) {
   if (header.contains("crit")) {
-    return malformed("The token's header has crit; no extension is understood here.");
+    return malformed("The token's header has crit; no extension is supported here.");
   }
   const auto type = header.find("typ");
   if (type != header.end() &&
       (!type->is_string() || !is_token_type(type->get_ref<const std::string&>()))) {
-    return malformed("The token's typ is neither JWT nor at+jwt.");
+    return malformed("The token's typ must be JWT or at+jwt.");
   }
   const auto algorithm = header.find("alg");
   const auto parsed = algorithm != header.end() && algorithm->is_string()
                           ? parse_algorithm(algorithm->get_ref<const std::string&>())
                           : std::nullopt;
   if (!parsed) {
-    return malformed("The token's alg is none of HS256, RS256 and ES256.");
+    return malformed("The token's alg must be HS256, RS256 or ES256.");
   }
   token.algorithm = *parsed;
   if (const auto key_id = header.find("kid"); key_id != header.end()) {
     if (!key_id->is_string() ||
         key_id->get_ref<const std::string&>().size() > access_limits.key_id_bytes_max) {
-      return malformed("The token's kid is no text of at most 256 bytes.");
+      return malformed("The token's kid must be a text of at most 256 bytes.");
     }
     token.key_id = key_id->get<std::string>();
   }
@@ -77,7 +77,7 @@ std::variant<CompactToken, TokenError> parse_compact_token(std::string_view text
   const std::size_t first = text.find('.');
   const std::size_t second = first == std::string_view::npos ? first : text.find('.', first + 1);
   const TokenError misshapen =
-      malformed("The token is no signed JWT: three parts of base64url, with dots.");
+      malformed("The token is not a signed JWT: three parts of base64url, separated by dots.");
   if (second == std::string_view::npos || text.find('.', second + 1) != std::string_view::npos) {
     return misshapen;
   }
@@ -93,7 +93,7 @@ std::variant<CompactToken, TokenError> parse_compact_token(std::string_view text
   token.signature = *std::move(signature);
   const auto header = parse_strict_json(*header_text, access_limits.token_bytes_max);
   if (!header) {
-    return malformed("The token's header is no JSON object, or has a member twice.");
+    return malformed("The token's header is not a JSON object, or has a member twice.");
   }
   if (auto error = read_header(*header, token)) {
     return *std::move(error);

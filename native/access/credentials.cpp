@@ -116,7 +116,7 @@ std::variant<NoCredentials, SentToken, SentTicket, Denial> read_credentials(
   }
   if (!bearers.empty()) {
     if (!bearers.front()) {
-      return invalid_request("The field Authorization has no token behind Bearer.");
+      return invalid_request("The field Authorization has no token after Bearer.");
     }
     return SentToken{std::string(*bearers.front())};
   }

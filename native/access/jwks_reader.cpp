@@ -64,7 +64,7 @@ TokenKey::Result read_jwk(const Json& jwk) {
   }
   auto key_id = text_of(jwk, "kid");
   if (jwk.contains("kid") && (!key_id || key_id->size() > access_limits.key_id_bytes_max)) {
-    return KeyError{"its kid is no text of at most 256 bytes"};
+    return KeyError{"its kid is not a text of at most 256 bytes"};
   }
   auto result = make_key(jwk, std::move(key_id));
   if (const auto* const key = std::get_if<TokenKey>(&result);
@@ -78,10 +78,10 @@ TokenKey::Result read_jwk(const Json& jwk) {
 std::optional<KeyError> find_exposure(const Json& jwk, JwksOrigin origin) {
   const bool is_secret = text_of(jwk, "kty") == "oct";
   if (!is_secret && jwk.contains("d")) {
-    return KeyError{"it holds a private key, which belongs to the issuer of tokens alone"};
+    return KeyError{"it holds a private key, which only the issuer of tokens should have"};
   }
   if (is_secret && origin == JwksOrigin::url) {
-    return KeyError{"it holds a secret (kty oct), which a URL gives to everybody who asks"};
+    return KeyError{"it holds a secret (kty oct), which a URL gives to everyone who asks"};
   }
   return std::nullopt;
 }
@@ -92,7 +92,7 @@ KeysResult read_jwks(std::string_view text, JwksOrigin origin) {
   const auto document = parse_strict_json(text, access_limits.key_file_bytes_max);
   const auto list = document ? document->find("keys") : Json::const_iterator{};
   if (!document || list == document->end() || !list->is_array()) {
-    return KeyError{R"(it is no JWKS (RFC 7517): a JSON object with an array "keys")"};
+    return KeyError{R"(it is not a JWKS (RFC 7517), a JSON object with an array "keys")"};
   }
   if (list->size() > access_limits.keys_max) {
     return KeyError{"it has " + std::to_string(list->size()) + " keys; at most " +
@@ -103,7 +103,7 @@ KeysResult read_jwks(std::string_view text, JwksOrigin origin) {
     const Json& jwk = (*list)[index];
     const std::string place = "keys[" + std::to_string(index) + "]";
     if (!jwk.is_object()) {
-      return KeyError{place + " is no object"};
+      return KeyError{place + " is not an object"};
     }
     if (const auto exposure = find_exposure(jwk, origin)) {
       return KeyError{place + ": " + exposure->what};
@@ -122,7 +122,7 @@ KeysResult read_jwks(std::string_view text, JwksOrigin origin) {
     read.keys.push_back(std::move(key));
   }
   if (read.keys.empty()) {
-    return KeyError{"it has no key that verifies tokens" +
+    return KeyError{"it has no key that can verify tokens" +
                     (read.notes.empty() ? std::string{} : "; " + read.notes.front())};
   }
   return read;

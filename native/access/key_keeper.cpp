@@ -28,7 +28,7 @@ std::string describe(const KeySet& keys) {
       text.append(" ").append(quote_value(*key_id));
     }
   }
-  return printable("tokens are verified by " + text, news_bytes_max);
+  return printable("the keys that verify tokens are " + text, news_bytes_max);
 }
 
 }  // namespace
@@ -84,7 +84,7 @@ void KeyKeeper::on_fetched(const FetchKeySet& fetch, const FetchResult& result, 
   const auto& fetched = std::get<FetchedKeys>(result);
   auto read = read_jwks(fetched.text, JwksOrigin::url);
   if (const auto* const error = std::get_if<KeyError>(&read)) {
-    fail(source, "what " + source.url + " answers can't be used: " + error->what, now);
+    fail(source, "what " + source.url + " answered can't be used: " + error->what, now);
     return;
   }
   accept(source, std::get<KeysRead>(std::move(read)), fetched.max_age, now);
@@ -119,7 +119,7 @@ std::optional<KeyAction> KeyKeeper::poll(Instant now) {
       continue;
     }
     if (source.is_fetching) {
-      fail(source, source.url + " has not answered in time", now);
+      fail(source, source.url + " did not answer in time", now);
       continue;
     }
     source.is_wanted = false;
@@ -189,7 +189,7 @@ void KeyKeeper::fail(Source& source, const std::string& what, Instant now) {
   source.due = now + source.backoff.next_delay(retry_min);
   if (!std::exchange(source.is_failing, true)) {
     actions_.push_back(
-        KeyNews{true, "the keys of tokens can't be fetched: " + what +
+        KeyNews{true, "the keys that verify tokens can't be fetched: " + what +
                           (source.keys.empty() ? "; until they are, tokens of their issuer get 503"
                                                : "; those that were fetched last stay")});
   }
@@ -220,8 +220,8 @@ void KeyKeeper::renew_keys() {
   if (!withdrawn.empty()) {
     actions_.push_back(KeyNews{
         false, std::to_string(withdrawn.size()) +
-                   (withdrawn.size() == 1 ? " key of tokens is withdrawn; its streams end"
-                                          : " keys of tokens are withdrawn; their streams end")});
+                   (withdrawn.size() == 1 ? " key for tokens was withdrawn; its streams end"
+                                          : " keys for tokens were withdrawn; their streams end")});
     actions_.push_back(KeysWithdrawn{std::move(withdrawn)});
   }
 }

@@ -83,7 +83,7 @@ TokenKey::Result make_key(const EVP_PKEY& key) {
 TokenKey::Result read_pem(std::string_view pem) {
   if (pem.find(" PRIVATE KEY-----") != std::string_view::npos) {
     return KeyError{
-        "it holds a private key, which belongs to the issuer of tokens alone; give its public "
+        "it holds a private key, which only the issuer of tokens should have; give its public "
         "half: openssl pkey -in FILE -pubout"};
   }
   if (pem.find(pem_begin, pem_begin.size()) != std::string_view::npos) {
@@ -92,7 +92,7 @@ TokenKey::Result read_pem(std::string_view pem) {
   const PublicKey key = read_pem_public_key(pem);
   return key ? make_key(*key)
              : KeyError{
-                   "its PEM text is no public key and no certificate; write one by openssl "
+                   "its PEM text is neither a public key nor a certificate; write one with openssl "
                    "pkey -pubout"};
 }
 

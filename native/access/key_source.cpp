@@ -23,8 +23,8 @@ std::variant<std::string, KeyError> read_file(const fs::path& path) {
   std::error_code error;
   const fs::file_status status = fs::status(path, error);
   if (status.type() != fs::file_type::regular) {
-    return KeyError{fs::exists(status) ? "it is no regular file"
-                                       : "it is not there, or in a folder that may not be read"};
+    return KeyError{fs::exists(status) ? "it is not a regular file"
+                                       : "it does not exist, or its folder can't be read"};
   }
   std::ifstream file(path, std::ios::binary);
   if (!file) {

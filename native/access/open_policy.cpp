@@ -13,9 +13,9 @@ std::optional<Denial> OpenPolicy::refuse(const net::Request& request) const {
   }
   return Denial{.status = boost::beast::http::status::misdirected_request,
                 .detail =
-                    "This gateway is open to its own machine only, and a proxy says that "
-                    "another one asks: start it with a key of tokens (--token-key), or with "
-                    "--open to let everybody in."};
+                    "This gateway is open to its own machine only, and a proxy forwards a request "
+                    "from another: start it with a key for tokens (--token-key), or with --open to "
+                    "admit everyone."};
 }
 
 void OpenPolicy::authenticate(const net::Request& request, const net::Target& /*target*/,

@@ -147,7 +147,7 @@ class RedisTicketStore::Implementation : public std::enable_shared_from_this<Imp
   }
 
   void on_end(const broker::RedisFailure& failure) {
-    logging::warn("tickets away", "tickets can't be given or taken: {}", failure.what);
+    logging::warn("tickets away", "tickets can't be issued or redeemed: {}", failure.what);
     finder_->doubt();
     leave();
     advance();

@@ -67,16 +67,16 @@ KeysResult read_secret(std::string_view text) {
   }
   if (!std::all_of(text.begin(), text.end(), is_visible)) {
     return KeyError{
-        "a secret is one line of visible characters of ASCII, and it has other bytes or lines; "
-        "make one by openssl rand -base64 32, or give bytes as an oct key of --token-jwks"};
+        "a secret must be one line of visible ASCII characters, and it has other bytes or lines; "
+        "make one with openssl rand -base64 32, or give bytes as an oct key of --token-jwks"};
   }
   if (text.find_first_not_of(' ') == std::string_view::npos) {
-    return KeyError{"it is empty, or has spaces alone"};
+    return KeyError{"it is empty, or has only spaces"};
   }
   if (looks_like_key(text)) {
     return KeyError{
-        "it looks like a key or a certificate, which others may know, and is no secret; give a "
-        "public key in PEM as --token-key, and a JWKS as --token-jwks"};
+        "it looks like a key or a certificate, which is not a secret, since others may know it; "
+        "give a public key in PEM as --token-key, and a JWKS as --token-jwks"};
   }
   TokenKey::Result result = TokenKey::of_secret(text);
   if (auto* const error = std::get_if<KeyError>(&result)) {

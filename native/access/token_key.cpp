@@ -52,7 +52,7 @@ TokenKey::Result TokenKey::make(TokenKey key, const std::string& jwk) {
   key.thumbprint_ = sha256(jwk);
   cjose_jwk_t* const imported = cjose_jwk_import(jwk.data(), jwk.size(), nullptr);
   if (imported == nullptr) {
-    return KeyError{"its numbers are no key of its kind"};
+    return KeyError{"its numbers are not a valid key of its kind"};
   }
   key.jwk_ = {imported, [](cjose_jwk_t* owned) { cjose_jwk_release(owned); }};
   return key;
@@ -91,7 +91,7 @@ TokenKey::Result TokenKey::of_rsa(std::string_view modulus, std::string_view exp
 TokenKey::Result TokenKey::of_p256(std::string_view x, std::string_view y,
                                    std::optional<std::string> key_id) {
   if (x.size() != coordinate_bytes || y.size() != coordinate_bytes) {
-    return KeyError{"the coordinates of a point of P-256 have 32 bytes each"};
+    return KeyError{"the coordinates of a point of P-256 must have 32 bytes each"};
   }
   return make({Algorithm::es256, std::move(key_id), 2 * coordinate_bytes},
               R"({"crv":"P-256","kty":"EC","x":")" + encode_base64url(x) + R"(","y":")" +

@@ -58,7 +58,7 @@ Denial too_many(std::string detail, Duration wait, std::optional<DenialReason> r
 
 Denial tickets_away() {
   return unavailable(DenialReason::tickets_unavailable,
-                     "Tickets can't be given or taken at the moment.");
+                     "Tickets can't be issued or redeemed at the moment.");
 }
 
 std::vector<std::string> urls_of(const std::vector<KeySource>& sources) {
@@ -146,14 +146,14 @@ void TokenPolicy::issue_ticket(const net::Request& request, const net::Target& t
 void TokenPolicy::give_ticket(const std::string& token, const Grant& grant,
                               const Workflow& workflow, TicketHandler done) {
   if (grant.subscribe_to(workflow).is_empty()) {
-    done(Denial{.status = status::forbidden,
-                .error = "insufficient_scope",
-                .detail = "The token allows to subscribe to nothing of the workflow " +
-                          workflow.name + "."});
+    done(Denial{
+        .status = status::forbidden,
+        .error = "insufficient_scope",
+        .detail = "The token allows no subscription to the workflow " + workflow.name + "."});
     return;
   }
   if (const auto wait = allowance_.refuse(grant.token, broker::monotonic_now())) {
-    done(too_many("The token has got too many tickets in a short time.", *wait));
+    done(too_many("The token got too many tickets in a short time.", *wait));
     return;
   }
   const TicketKeys keys = TicketKeys::make(workflow, system_random_bytes);
@@ -209,7 +209,7 @@ void TokenPolicy::judge(std::string token, Handler decided) {
     decided(decision(std::move(verdict)));
   } else if (waiting_.size() >= access_limits.waiting_max) {
     decided(unavailable(DenialReason::keys_unavailable,
-                        "Too many requests wait for the keys of tokens."));
+                        "Too many requests wait for the keys that verify tokens."));
   } else {
     waiting_.push_back({.token = std::move(token), .decided = std::move(decided)});
   }
@@ -225,8 +225,8 @@ Policy::Decision TokenPolicy::decision(TokenVerifier::Verdict verdict) const {
   }
   return keeper_.outlook() == KeyKeeper::Outlook::unavailable
              ? unavailable(DenialReason::keys_unavailable,
-                           "The keys of tokens can't be fetched at the moment.")
-             : invalid_token(DenialReason::unknown_key, "The token is of no key that counts here.");
+                           "The keys that verify tokens can't be fetched at the moment.")
+             : invalid_token(DenialReason::unknown_key, "The token's key is unknown here.");
 }
 
 // --- Keys.

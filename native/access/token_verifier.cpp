@@ -23,7 +23,7 @@ std::variant<std::string, TokenError> find_holder(const nlohmann::json& payload,
     return std::string(token.signed_part);
   }
   if (!subject->is_string()) {
-    return TokenError{DenialReason::invalid_claims, "The token's sub is no text."};
+    return TokenError{DenialReason::invalid_claims, "The token's sub must be a text."};
   }
   // A subject is unique within its issuer only (RFC 7519, 4.1.2).
   return nlohmann::json::array({payload.value("iss", nlohmann::json()), *subject}).dump();
@@ -45,8 +45,9 @@ TokenVerifier::Verdict TokenVerifier::verify(std::string_view text, const KeySet
   const auto candidates = keys.candidates(token);
   const bool names_known_key = token.key_id && keys.has_key_id(*token.key_id);
   if (candidates.size() > access_limits.candidates_max) {
-    return TokenError{DenialReason::ambiguous_key,
-                      "The token may be of more than 4 keys: its issuer should name one by kid."};
+    return TokenError{
+        DenialReason::ambiguous_key,
+        "More than 4 keys may have signed the token: its issuer should name one by kid."};
   }
   const auto signer =
       std::find_if(candidates.begin(), candidates.end(),
@@ -56,7 +57,7 @@ TokenVerifier::Verdict TokenVerifier::verify(std::string_view text, const KeySet
   }
   if (names_known_key && candidates.empty()) {
     return TokenError{DenialReason::wrong_algorithm,
-                      "The token's alg is not that of the key which its kid names."};
+                      "The token's alg is not the algorithm of the key that its kid names."};
   }
   if (!names_known_key && (token.key_id || candidates.empty())) {
     return UnknownKey{};
@@ -70,7 +71,7 @@ TokenVerifier::Verdict TokenVerifier::read(const CompactToken& token, std::uint6
                                          access_limits.token_bytes_max);
   if (!payload) {
     return TokenError{DenialReason::malformed,
-                      "The token's payload is no JSON object, or has a member twice."};
+                      "The token's payload is not a JSON object, or has a member twice."};
   }
   auto grant = std::make_shared<Grant>();
   if (auto error = read_registered_claims(*payload, rules_, now_timestamp_ms, *grant)) {

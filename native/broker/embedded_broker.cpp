@@ -93,11 +93,10 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
     // Refused messages wait too, without their text: `done` is called on the broker's thread.
     if (waiting_.size() - refused_ >= options_.limits.waiting_max ||
         waiting_bytes_ + waiting.bytes() > options_.limits.waiting_bytes_max) {
-      logging::warn(
-          about("embedded queue full"),
-          "an update was dropped, since {} others ({} bytes) wait for the broker already: "
-          "publish more slowly",
-          waiting_.size() - refused_, waiting_bytes_);
+      logging::warn(about("embedded queue full"),
+                    "an update was dropped: {} others ({} bytes) already wait for the broker; "
+                    "publish more slowly",
+                    waiting_.size() - refused_, waiting_bytes_);
       if (!waiting.done) {
         return;
       }
@@ -327,8 +326,8 @@ class EmbeddedBroker::Implementation : public std::enable_shared_from_this<Imple
       const std::int64_t age_ms = now_ms - keys_in_order_[expired - 1].timestamp_ms;
       if (age_ms < limits.key_age_min.count()) {
         logging::warn(about("keys forgotten early"),
-                      "idempotency keys are forgotten after {} s, since there are more than {}: an "
-                      "update that is sent again later than that is published twice",
+                      "idempotency keys are forgotten after {} s, since there are more than {}: a "
+                      "retry after that time publishes an update twice",
                       age_ms / 1'000, limits.keys_max);
       }
     }

@@ -145,8 +145,8 @@ void EmbeddedJournal::begin(std::int64_t now_ms) {
     last_.epoch = std::max(now, last_.epoch + 1);
     logging::warn(
         "journal in a new epoch",
-        "the machine stopped while the journal {} was in use: its last moments may be lost, so the "
-        "history goes on in the new epoch {}, and clients of the old one are told by a reset.",
+        "the machine stopped while the journal {} was in use, so its latest updates may be lost: "
+        "the history continues in the new epoch {}, and clients of the old one get a reset.",
         file_.path_.string(), last_.epoch);
   }
   set_closed(false);

@@ -101,8 +101,7 @@ void OutageLog::refusing(const RedisFailure& failure, Instant now) {
   refusing_.begin(now);
   const auto code = failure.passing != nullptr ? failure.passing->code : std::string_view{};
   if (!refusals_said_.contains(code) &&
-      logging::warn(about(refusal(failure.passing)), "{}; what waits is tried again until it does",
-                    failure.what)) {
+      logging::warn(about(refusal(failure.passing)), "{}; retrying until it does", failure.what)) {
     refusals_said_.emplace(code);
     shows_refusing_ = true;
   }
@@ -137,10 +136,10 @@ void OutageLog::say_ends() {
 void OutageLog::slow(Duration took, Instant now) {
   is_slow_ = true;
   slow_.begin(now);
-  shows_slow_ |= logging::warn(about("redis is slow"),
-                               "redis at {} took {} to answer, by which updates are late: is it "
-                               "overloaded, or far away?",
-                               address_, logging::duration_text(took));
+  shows_slow_ |= logging::warn(
+      about("redis is slow"),
+      "redis at {} took {} to answer, so updates are late: is it overloaded, or far away?",
+      address_, logging::duration_text(took));
 }
 
 void OutageLog::in_time(Instant now) {
@@ -162,8 +161,8 @@ std::string OutageLog::Span::text() const {
 
 void OutageLog::unknown(std::size_t count) const {
   logging::warn(about("updates not acknowledged by redis"),
-                "redis at {} did not acknowledge what it was sent (updates: {}), and was away for "
-                "too long to be sent it again: whether subscribers heard it is not known",
+                "redis at {} did not acknowledge all updates (missing: {}), and was away too long "
+                "to send them again: whether subscribers heard them is not known",
                 address_, count);
 }
 
@@ -194,10 +193,10 @@ void OutageLog::forged(std::uint64_t count, std::int64_t registration_id) const 
 
 void OutageLog::overflowing(std::uint64_t count) const {
   logging::error(about("messages overflowing"),
-                 "the channel's connection ended before all that redis held for it was heard: "
-                 "messages came faster than they could be taken into the history, and some may be "
-                 "lost; every stream is told by a reset ({} times so far). Publish by the "
-                 "publishers, which wait, or raise redis's client-output-buffer-limit for pubsub",
+                 "the channel's connection ended before all that redis buffered for it was read: "
+                 "messages arrived faster than they could be adopted, and some may be lost; every "
+                 "stream gets a reset ({} times so far). Publish with the publishers, which wait, "
+                 "or raise redis's client-output-buffer-limit for pubsub",
                  count);
 }
 

@@ -100,7 +100,7 @@ std::uint16_t parse_port_variable(std::string_view source, std::string_view valu
   }
   const auto port = parse_port(digits);
   if (!port) {
-    refuse_value(source, value, "is no port; give a number from 1 to 65535");
+    refuse_value(source, value, "is not a port; give a number from 1 to 65535");
   }
   return *port;
 }

@@ -85,7 +85,7 @@ bool has_no_password(std::string_view reply) {
 
 RedisFailure resolve_failure(const RedisPeer& peer) {
   return {RedisFailureKind::unresolvable,
-          redis_at(peer) + ": the host's name is not known: check " + naming(peer)};
+          redis_at(peer) + ": the host's name can't be resolved: check " + naming(peer)};
 }
 
 RedisFailure connect_failure(const RedisPeer& peer, const boost::system::error_code& error) {
@@ -103,10 +103,10 @@ RedisFailure connect_failure(const RedisPeer& peer, const boost::system::error_c
 RedisFailure connect_timeout_failure(const RedisPeer& peer, Duration waited, bool is_securing) {
   const std::string time = " within " + std::to_string(waited.count()) + " ms";
   if (is_securing) {
-    return {RedisFailureKind::timed_out,
-            redis_at(peer) + " did not answer TLS's handshake" + time +
-                ": if it speaks in the clear there, write redis:// instead of rediss://, or give "
-                "its tls-port"};
+    return {RedisFailureKind::timed_out, redis_at(peer) + " did not answer the TLS handshake" +
+                                             time +
+                                             ": if it has no TLS on that port, write redis:// "
+                                             "instead of rediss://, or give its tls-port"};
   }
   return {RedisFailureKind::timed_out,
           redis_at(peer) + " did not answer" + time +
@@ -149,7 +149,7 @@ RedisFailure tls_failure(const RedisPeer& peer, const SSL* tls,
                       "): give REDIS_CERT_FILE and REDIS_KEY_FILE, or set its tls-auth-clients to "
                       "no");
     case Kind::certificate_refused:
-      return insecure(redis + " does not take this client's certificate (" + fault.detail +
+      return insecure(redis + " does not accept this client's certificate (" + fault.detail +
                       "): REDIS_CERT_FILE has to be valid now, and by an issuer that its "
                       "tls-ca-cert-file names");
     case Kind::other:
@@ -158,7 +158,8 @@ RedisFailure tls_failure(const RedisPeer& peer, const SSL* tls,
   if (error.category() == boost::asio::error::get_ssl_category()) {
     return insecure("no TLS with " + redis + ": " + fault.detail);
   }
-  return {RedisFailureKind::lost, "lost " + redis + " in TLS's handshake (" + how_it_ended(error) +
+  return {RedisFailureKind::lost, "lost " + redis + " in the TLS handshake (" +
+                                      how_it_ended(error) +
                                       "): if that stays so, does it speak TLS there?"};
 }
 
@@ -181,7 +182,7 @@ RedisFailure lost_failure(const RedisPeer& peer, const boost::system::error_code
 
 RedisFailure interrupted_failure(const RedisPeer& peer) {
   return {RedisFailureKind::lost,
-          "gave up " + redis_at(peer) + ", since an error interrupted what was under way"};
+          "closed the connection to " + redis_at(peer) + ", since an error interrupted its work"};
 }
 
 RedisFailure silent_failure(const RedisPeer& peer) {
@@ -199,8 +200,8 @@ RedisFailure not_redis_failure(const RedisPeer& peer, std::string_view bytes) {
   if (is_tls_alert(bytes)) {
     return {RedisFailureKind::insecure,
             redis_at(peer) +
-                " speaks TLS there, and is spoken to in the clear: write rediss:// in REDIS_URL "
-                "(or --redis), or set REDIS_TLS=true"};
+                " speaks TLS there, and this client does not: write rediss:// in REDIS_URL (or "
+                "--redis), or set REDIS_TLS=true"};
   }
   return {
       RedisFailureKind::not_redis,
@@ -232,20 +233,19 @@ RedisFailure reply_failure(const RedisPeer& peer, std::string_view reply) {
   }
   if (has_no_password(reply)) {
     return {RedisFailureKind::password,
-            redis + " has no password, and does not take one: unset " + names.password};
+            redis + " has no password, and accepts none: unset " + names.password};
   }
   if (const auto* const passing = find_passing_error(reply)) {
     return {RedisFailureKind::passing, redis + describe(*passing), passing};
   }
   if (contains(reply, "max number of clients")) {
-    return {RedisFailureKind::crowded,
-            redis +
-                " has as many clients as it takes: raise maxclients, or find who keeps so many "
-                "connections"};
+    return {RedisFailureKind::crowded, redis +
+                                           " has reached its limit of clients: raise maxclients, "
+                                           "or find what keeps so many connections"};
   }
   if (code == "NOPERM") {
     return {RedisFailureKind::rejected,
-            redis + " does not permit it (NOPERM): its user needs " +
+            redis + " does not permit a command (NOPERM): its user needs " +
                 (peer.login == RedisLogin::sentinel ? sentinel_acl()
                                                     : server_acl(*peer.options->workflow))};
   }
@@ -271,7 +271,7 @@ RedisFailure auth_failure(const RedisPeer& peer, std::string_view reply,
   const LoginNames names = login_names(peer);
   if (has_no_password(reply) && reply_code(ping_reply) == "NOAUTH") {
     return {RedisFailureKind::password,
-            redis_at(peer) + " wants a user's name, as its default user is off (ACL): set " +
+            redis_at(peer) + " requires a user name, since its default user is off (ACL): set " +
                 names.username + " to it"};
   }
   auto failure = reply_failure(peer, reply);

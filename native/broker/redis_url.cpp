@@ -44,9 +44,8 @@ RedisUrl parse_redis_url(std::string_view source, std::string_view text) {
       (!parsed->encoded_path().empty() && !parsed->encoded_path().starts_with('/'))) {
     refuse(source,
            "is no URL: write rediss://HOST:PORT, and USER:PASSWORD with an at-sign before the "
-           "host; in "
-           "user and password, other characters than letters and digits stand percent-encoded: %40 "
-           "for the at-sign, %23 for '#', %2F for '/', %25 for '%'");
+           "host; in user and password, percent-encode all but letters and digits: %40 for the "
+           "at-sign, %23 for '#', %2F for '/', %25 for '%'");
   }
   const urls::url_view& url = *parsed;
   RedisUrl result;
@@ -62,7 +61,7 @@ RedisUrl parse_redis_url(std::string_view source, std::string_view text) {
   if (url.has_port() && !url.port().empty()) {
     const auto port = parse_port(as_written(url.port()));
     if (!port) {
-      refuse(source, "the URL's port is none from 1 to 65535");
+      refuse(source, "the URL's port must be from 1 to 65535");
     }
     result.address.port = *port;
   }
@@ -75,8 +74,8 @@ RedisUrl parse_redis_url(std::string_view source, std::string_view text) {
   }
   if (url.has_query()) {
     refuse(source,
-           "the URL has parameters ('?'), and none is known: files for TLS, and all else, have "
-           "variables of their own (REDIS_CA_FILE, ...)");
+           "the URL has parameters ('?'), which are not supported: TLS files and all other "
+           "settings have variables (REDIS_CA_FILE, ...)");
   }
   if (url.has_fragment()) {
     refuse(source, "the URL has a '#': write it as %23");

@@ -88,19 +88,19 @@ void ServerCheck::on_maxmemory_policy(std::string_view policy) {
 
 std::string ServerCheck::loss_reason() const {
   if (server_.run_id.empty() || of_history_.run_id.empty()) {
-    return "Redis was flushed, evicted it, or came back without its data or with older data";
+    return "Redis was flushed, evicted the history, or came back without its data or with older "
+           "data";
   }
   if (server_.run_id != of_history_.run_id) {
-    return "Redis was started again, or another server took its place, and its last data may be "
-           "lost";
+    return "Redis was restarted, or another server took its place, and its latest data may be lost";
   }
   if (server_.replication_id != of_history_.replication_id) {
-    return "Redis was made a replica or promoted (a failover), and has another server's data, or "
-           "lacks the last of them";
+    return "Redis was demoted or promoted (a failover), and has another server's data, or lacks "
+           "its latest data";
   }
   std::string reason =
-      "Redis was flushed, or somebody deleted the history, put another in its place, or deleted "
-      "the key beside it that names its server";
+      "Redis was flushed, or someone deleted or replaced the history, or deleted the key beside it "
+      "that names its server";
   if (maxmemory_policy_ != harmless_policy) {
     reason += ", or it was evicted (maxmemory-policy " +
               (maxmemory_policy_.empty() ? "is not known" : maxmemory_policy_) + ')';

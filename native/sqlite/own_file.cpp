@@ -34,7 +34,7 @@ void check_place(const std::filesystem::path& path, const FileKind& kind) {
   if (!std::filesystem::is_directory(folder, error)) {
     throw unusable(
         path, kind,
-        "the folder " + folder.string() + " does not exist; make it, or " + or_another(kind));
+        "the folder " + folder.string() + " does not exist; create it, or " + or_another(kind));
   }
 }
 
@@ -50,7 +50,7 @@ void make_for_owner(const std::filesystem::path& path, const FileKind& kind) {
   } else if (error != EEXIST) {
     const bool is_denied = error == EACCES || error == EPERM || error == EROFS;
     throw unusable(path, kind,
-                   "it can't be made (" + std::generic_category().message(error) + "); " +
+                   "it can't be created (" + std::generic_category().message(error) + "); " +
                        (is_denied ? "change the folder's permissions, or " : "") +
                        or_another(kind));
   }
@@ -59,15 +59,15 @@ void make_for_owner(const std::filesystem::path& path, const FileKind& kind) {
 void check_file(const std::filesystem::path& path, const FileKind& kind) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) {
-    throw unusable(path, kind, "it is a link to nowhere; remove it, or " + or_another(kind));
+    throw unusable(path, kind, "it is a dangling link; remove it, or " + or_another(kind));
   }
   if (!S_ISREG(status.st_mode)) {
-    throw unusable(path, kind, "it is no regular file; " + or_another(kind));
+    throw unusable(path, kind, "it is not a regular file; " + or_another(kind));
   }
   if ((status.st_mode & (S_IRGRP | S_IROTH | S_IWGRP | S_IWOTH)) != 0) {
     logging::warn(kind.exposed,
-                  "others than its owner may read the {} {}, which holds customers' data; if they "
-                  "should not: chmod 600 {}",
+                  "users other than its owner may read the {} {}, which holds customers' data; if "
+                  "they should not: chmod 600 {}",
                   kind.noun, path.string(), path.string());
   }
 }
@@ -200,11 +200,10 @@ std::runtime_error explain(const std::filesystem::path& path, const FileKind& ki
     case SQLITE_FULL:
       return unusable(path, kind, "the disk is full; free some space, or " + or_another(kind));
     case SQLITE_IOERR:
-      return unusable(
-          path, kind,
-          "the disk failed, or a quota or a limit of file sizes is reached; look at the "
-          "system's log, or " +
-              or_another(kind));
+      return unusable(path, kind,
+                      "the disk failed, or a quota or a limit of file sizes was reached; look at "
+                      "the system's log, or " +
+                          or_another(kind));
     default:
       return unusable(path, kind, std::string{error.what()} + "; " + or_another(kind));
   }

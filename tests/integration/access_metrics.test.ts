@@ -128,7 +128,7 @@ test("keys, how old they are, and fetches that fail", async () => {
 
   keys.status = 500;
   gateway.signal("SIGHUP");
-  await gateway.untilLog(/the keys of tokens can't be fetched/);
+  await gateway.untilLog(/the keys that verify tokens can't be fetched/);
   const after = await scrape();
   expect(sum(after, "regstream_token_keys")).toBe(1);
   expect(sum(after, "regstream_token_key_urls_failing")).toBe(1);

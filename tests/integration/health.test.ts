@@ -133,7 +133,7 @@ describe("a history that is lost is told with its epochs, its streams and what i
   test("after FLUSHALL", async () => {
     await begin();
     const line = await lose(() => redis.connect().flushall());
-    expect(line).toContain("Redis was flushed, or somebody deleted the history");
+    expect(line).toContain("Redis was flushed, or someone deleted or replaced the history");
     expect(line).not.toContain("evicted");
   });
 
@@ -156,7 +156,7 @@ describe("a history that is lost is told with its epochs, its streams and what i
       await redis.restart();
       await gateway.untilLog(/connected to redis at \S+ after [\d.]+ s/);
     });
-    expect(line).toContain("Redis was started again, or another server took its place");
+    expect(line).toContain("Redis was restarted, or another server took its place");
   });
 });
 

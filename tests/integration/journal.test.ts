@@ -130,13 +130,13 @@ describe("the embedded broker's journal, and publishing by HTTP", () => {
 
   test.each([
     ["a folder", () => temporaryFolder(), /Can't use the journal .*: it is a folder; name a file in it/],
-    ["a device", () => "/dev/full", /Can't use the journal \/dev\/full: it is no regular file/],
+    ["a device", () => "/dev/full", /Can't use the journal \/dev\/full: it is not a regular file/],
     [
       "in a folder that is not there",
       () => join(temporaryFolder(), "no", "journal"),
-      /the folder .*no does not exist; make it/,
+      /the folder .*no does not exist; create it/,
     ],
-    ["where nothing can be made", () => "/proc/journal", /Can't use the journal \/proc\/journal: it can't be made/],
+    ["where nothing can be made", () => "/proc/journal", /Can't use the journal \/proc\/journal: it can't be created/],
   ])("a journal that is %s stops the start with one sentence and exit code 1", async (_name, path, sentence) => {
     const child = regstream(["serve", "--port", "0", "--journal", path()]);
     expect(await child.exited).toBe(1);

@@ -76,9 +76,8 @@ interface Change {
   readonly reason?: RegExp;
 }
 
-const changed =
-  /Redis was flushed, or somebody deleted the history, put another in its place, or deleted the key beside it/;
-const started = /Redis was started again, or another server took its place/;
+const changed = /Redis was flushed, or someone deleted or replaced the history, or deleted the key beside it/;
+const started = /Redis was restarted, or another server took its place/;
 
 async function restart({ redis }: Scene): Promise<void> {
   await redis.kill();

@@ -146,7 +146,7 @@ test("that no sentinel knows the primary's name is said, and what to do", async 
   const redis = await WatchedRedis.start({ replicas: 0 });
   const gateway = await Gateway.start({ environment: { ...redis.environment, REDIS_MASTER_NAME: "nobody" } });
   await gateway.untilLog(
-    /no sentinel tells where the primary 'nobody' is \(127\.0\.0\.1:\d+: does not know the name 'nobody'; .*\); retrying/,
+    /no sentinel knows where the primary 'nobody' is \(127\.0\.0\.1:\d+: does not know the name 'nobody'; .*\); retrying/,
   );
   expect((await fetch(gateway.url("/readyz"))).status).toBe(503);
   await gateway.stop("SIGKILL");

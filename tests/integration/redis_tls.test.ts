@@ -117,7 +117,7 @@ describe("Redis over TLS", () => {
       refused(/wants a client's certificate \(.*\): give REDIS_CERT_FILE and REDIS_KEY_FILE/),
     );
     const unwelcome = refused(
-      /does not take this client's certificate \(.*\): REDIS_CERT_FILE has to be valid now, and by an issuer/,
+      /does not accept this client's certificate \(.*\): REDIS_CERT_FILE has to be valid now, and by an issuer/,
     );
     expect(await publish({ ...environment, ...clientFiles(stranger.issue()) })).toEqual(unwelcome);
     expect(await publish({ ...environment, ...clientFiles(authority.issue({ days: -1 })) })).toEqual(unwelcome);
@@ -149,7 +149,7 @@ describe("Redis over TLS", () => {
     const redis = await RedisServer.start();
     endings.push(() => redis.stop());
     expect(await publish({ REDIS_URL: `rediss://localhost:${redis.port}` })).toEqual(
-      refused(/: (?:if it speaks in the clear there, )?write redis:\/\/ instead of rediss:\/\//),
+      refused(/: (?:if it has no TLS on that port, )?write redis:\/\/ instead of rediss:\/\//),
     );
   });
 

@@ -69,7 +69,7 @@ test("a user without these rights is told of exactly those", async () => {
   await setUser("regstream", "on >s3cret +ping +evalsha +eval ~none");
   const { code, said } = await publish({ REDIS_USERNAME: "regstream", REDIS_PASSWORD: "s3cret" });
   expect(code).toBe(1);
-  expect(said).toContain(`does not permit it (NOPERM): its user needs ${documentedRules}`);
+  expect(said).toContain(`does not permit a command (NOPERM): its user needs ${documentedRules}`);
   expect(documentedRules).not.toBe("");
 });
 

@@ -72,10 +72,10 @@ describe("a gateway that starts before Redis", () => {
 
   test("waits for a name that does not exist yet", async () => {
     const gateway = await startGateway("no-such-host.invalid:6379");
-    await gateway.untilLog(/the host's name is not known/);
+    await gateway.untilLog(/the host's name can't be resolved/);
     expect(await readiness(gateway)).toMatchObject({
       status: 503,
-      detail: expect.stringContaining("redis's name is not known"),
+      detail: expect.stringContaining("redis's host name can't be resolved"),
     });
   });
 
@@ -122,6 +122,6 @@ describe("a start that can't succeed by itself ends with one sentence", () => {
     const redis = await startRedis(await freePort());
     await redis.connect().call("ACL", "SETUSER", "default", "-ping");
     const failed = await failure(["--redis", redis.address]);
-    expect(failed).toEqual({ code: 1, lines: [expect.stringContaining("does not permit it (NOPERM)")] });
+    expect(failed).toEqual({ code: 1, lines: [expect.stringContaining("does not permit a command (NOPERM)")] });
   });
 });

@@ -88,7 +88,7 @@ describe.concurrent("keys that are fetched over TLS", () => {
     const { status, retryAfter } = await ask(gateway, tokenOf(ec, "ec"));
     expect(status).toBe(503);
     expect(retryAfter).toMatch(/^[1-9]\d*$/);
-    const [line] = await gateway.untilLog(/the keys of tokens can't be fetched: .*/);
+    const [line] = await gateway.untilLog(/the keys that verify tokens can't be fetched: .*/);
     // Where, what, and what to do.
     expect(line).toMatch(
       /the certificate of https:\/\/localhost:\d+\/keys comes from an issuer that this client doesn't trust/,
@@ -114,7 +114,7 @@ describe.concurrent("keys that are fetched over TLS", () => {
     const good = issuer.answer;
     issuer.answer = answer;
     gateway.signal("SIGHUP");
-    const [line] = await gateway.untilLog(/the keys of tokens can't be fetched: .*; those that were fetched last stay/);
+    const [line] = await gateway.untilLog(/the keys that verify tokens can't be fetched: .*; those that were fetched last stay/);
     expect(line).toMatch(reason);
     expect(await ask(gateway, tokenOf(ec, "ec"))).toMatchObject({ status: 200 });
     // It may be of a key that could not be fetched.

@@ -10,13 +10,12 @@ std::string describe(const PassingError& error) {
 }
 
 RedisFailure mistyped_failure() {
-  return {RedisFailureKind::not_redis, "redis gave another answer than it was asked for"};
+  return {RedisFailureKind::not_redis, "redis gave an unexpected answer"};
 }
 
 RedisFailure moved_failure() {
   return {RedisFailureKind::moved,
-          "redis's address leads to another server than before (a failover), and connections to "
-          "the old one were left"};
+          "redis's address now leads to another server (a failover): reconnecting to it"};
 }
 
 RedisFailure moved_failure(const RedisAddress& address) {
@@ -32,17 +31,17 @@ RedisFailure replica_failure(const RedisAddress& address) {
 }
 
 RedisFailure unreplicated_failure(std::size_t reached, std::size_t wanted) {
-  return {RedisFailureKind::unreplicated,
-          "of the " + std::to_string(wanted) + " replicas that have to have an update (WAIT) " +
-              std::to_string(reached) +
-              " have it in time: it is sent again, and does not count as published until then"};
+  return {
+      RedisFailureKind::unreplicated,
+      "only " + std::to_string(reached) + " of " + std::to_string(wanted) +
+          " replicas confirmed an update in time (WAIT): it is sent again, and counts as published "
+          "once they do"};
 }
 
 RedisFailure unnamed_failure(const RedisAddress& address) {
-  return {RedisFailureKind::unnamed,
-          "redis at " + to_string(address) +
-              " does not tell its run_id and master_replid (INFO), by which a failover is noticed: "
-              "permit its user +info"};
+  return {RedisFailureKind::unnamed, "redis at " + to_string(address) +
+                                         " does not report its run_id and master_replid (INFO), "
+                                         "which reveal a failover: grant its user +info"};
 }
 
 bool may_heal(RedisFailureKind kind) {
@@ -75,7 +74,7 @@ bool may_heal(RedisFailureKind kind) {
 std::string public_reason(const RedisFailure& failure) {
   switch (failure.kind) {
     case RedisFailureKind::unresolvable:
-      return "redis's name is not known";
+      return "redis's host name can't be resolved";
     case RedisFailureKind::refused:
       return "redis refuses the connection";
     case RedisFailureKind::unreachable:
@@ -84,7 +83,7 @@ std::string public_reason(const RedisFailure& failure) {
     case RedisFailureKind::silent:
       return "redis does not answer";
     case RedisFailureKind::crowded:
-      return "redis has as many clients as it takes";
+      return "redis has reached its limit of clients";
     case RedisFailureKind::insecure:
       return "redis can't be reached by TLS: the log says why";
     case RedisFailureKind::password:
@@ -92,19 +91,19 @@ std::string public_reason(const RedisFailure& failure) {
     case RedisFailureKind::passing:
       return "redis" + describe(*failure.passing);
     case RedisFailureKind::rejected:
-      return "redis refuses what it is asked: the log says what";
+      return "redis refuses a command: the log says which";
     case RedisFailureKind::not_redis:
     case RedisFailureKind::oversized:
-      return "redis sends what can't be read: the log says more";
+      return "redis sends unreadable replies: the log says more";
     case RedisFailureKind::unfound:
-      return "nobody tells where redis is: the log says more";
+      return "no sentinel or node knows where redis is: the log says more";
     case RedisFailureKind::unreplicated:
-      return "too few of redis's replicas have what was published";
+      return "too few replicas of redis have the published updates";
     case RedisFailureKind::unnamed:
-      return "redis does not say which server it is: the log says more";
+      return "redis does not identify itself: the log says more";
     case RedisFailureKind::moved:
     case RedisFailureKind::renewed:
-      return "redis is connected anew";
+      return "redis is being reconnected";
     case RedisFailureKind::lost:
     case RedisFailureKind::flushed:
       return "the connection to redis was lost";

@@ -167,8 +167,7 @@ void HistorySession::begin_anew(Instant now) {
     follower_.begin_anew();
   }
   script_.say_lost({RedisFailureKind::lost,
-                    "gave up the connections to redis, since an error interrupted what was under "
-                    "way"},
+                    "closed the connections to redis, since an error interrupted their work"},
                    now);
   begin_anew_at_.reset();
 }

@@ -252,8 +252,8 @@ void ServerFinder::end_turn(Instant now) {
 std::string ServerFinder::nobody_knows() const {
   const std::string who =
       options_.topology == Topology::sentinel
-          ? "no sentinel tells where the primary '" + options_.primary_name + "' is"
-          : "no node of the redis cluster tells where the history is";
+          ? "no sentinel knows where the primary '" + options_.primary_name + "' is"
+          : "no node of the redis cluster knows where the history is";
   return who + " (" + problems_ + ')';
 }
 

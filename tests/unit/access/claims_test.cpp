@@ -87,8 +87,8 @@ TEST_CASE("entries of workflows that are served elsewhere are ignored", "[access
 
 TEST_CASE("a claim of another form is an error that says where", "[access]") {
   CHECK_THAT(error_of(json::array()), Contains("must be an object"));
-  CHECK_THAT(error_of({{"subscribe", "registration:1"}}), Contains("in subscribe an array"));
-  CHECK_THAT(error_of({{"publish", {1}}}), Contains("in publish an array"));
+  CHECK_THAT(error_of({{"subscribe", "registration:1"}}), Contains("in subscribe, an array"));
+  CHECK_THAT(error_of({{"publish", {1}}}), Contains("in publish, an array"));
   CHECK_THAT(error_of({{"inspect", "yes"}}), Contains("true or false"));
   for (const char* const entry :
        {"registration:", "registration:0", "registration:-1", "registration:1.5", "registration: 1",

@@ -96,7 +96,7 @@ TEST_CASE("a set is fetched at once, and every five minutes", "[access]") {
   keeper.wait(second);
   CHECK(keeper.fetches.size() == 2);
   REQUIRE(keeper.news.size() == 1);
-  CHECK(keeper.news.front() == "tokens are verified by ES256 \"a\"");
+  CHECK(keeper.news.front() == "the keys that verify tokens are ES256 \"a\"");
 }
 
 TEST_CASE("the server of a set may ask for sooner, within bounds", "[access]") {
@@ -145,7 +145,7 @@ TEST_CASE("tokens wait for the first set, and are not refused for its absence", 
   CHECK(keeper->outlook() == Outlook::absent);
   REQUIRE(keeper.news.size() == 3);
   CHECK_THAT(keeper.news[1], Contains("again"));
-  CHECK_THAT(keeper.news[2], Contains("verified by ES256"));
+  CHECK_THAT(keeper.news[2], Contains("verify tokens are ES256"));
 }
 
 TEST_CASE("a failed fetch keeps the last good set, and is said once", "[access]") {
@@ -268,11 +268,11 @@ TEST_CASE("a bad file keeps the keys that were read before", "[access]") {
   CHECK(keeper.use_files({read_public_key(ec_signer().public_pem()), pem}).empty());
   CHECK(keeper.keys().members().back().number == number);
   const auto news = [&keeper] { return std::get<KeyNews>(keeper.poll(Instant{}).value()).what; };
-  CHECK(news() == "tokens are verified by RS256");
-  CHECK(news() == "tokens are verified by ES256, RS256");
+  CHECK(news() == "the keys that verify tokens are RS256");
+  CHECK(news() == "the keys that verify tokens are ES256, RS256");
   CHECK_FALSE(keeper.poll(Instant{}));
   CHECK(keeper.use_files({read_public_key(ec_signer().public_pem())}).empty());
-  CHECK(news() == "tokens are verified by ES256");
+  CHECK(news() == "the keys that verify tokens are ES256");
   CHECK_THAT(news(), Contains("withdrawn"));
   CHECK(std::get<KeysWithdrawn>(keeper.poll(Instant{}).value()).numbers == std::vector{number});
   CHECK_FALSE(keeper.next_deadline());

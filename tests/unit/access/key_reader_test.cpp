@@ -116,8 +116,8 @@ TEST_CASE("what is no public key in PEM is refused with a reason", "[access]") {
   CHECK_THAT(error_of(read_public_key(Signer::ec("P-384").public_pem())), Contains("P-256"));
   CHECK_THAT(
       error_of(read_public_key("-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n")),
-      Contains("no public key"));
-  CHECK_THAT(error_of(read_public_key("-----BEGIN ")), Contains("no public key"));
+      Contains("neither a public key"));
+  CHECK_THAT(error_of(read_public_key("-----BEGIN ")), Contains("neither a public key"));
   CHECK_THAT(error_of(read_public_key(std::string(32, 's'))), Contains("--token-secret"));
   for (const std::string& text : mistaken_keys()) {
     CAPTURE(text);
@@ -215,7 +215,7 @@ TEST_CASE("a set that somebody should mend is refused", "[access]") {
     CHECK_FALSE(error_of(read_jwks(text, JwksOrigin::file)).empty());
   }
   const json wide{{"keys", {rsa}}, {"x", std::vector<int>(access_limits.json_values_max, 0)}};
-  CHECK_THAT(error_of(read_jwks(wide.dump(), JwksOrigin::file)), Contains("no JWKS"));
+  CHECK_THAT(error_of(read_jwks(wide.dump(), JwksOrigin::file)), Contains("not a JWKS"));
   std::vector<json> many(65, rsa);
   CHECK_THAT(error_of(read_jwks(json{{"keys", many}}.dump(), JwksOrigin::file)),
              Contains("65 keys"));

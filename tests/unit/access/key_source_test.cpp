@@ -61,12 +61,12 @@ TEST_CASE("a file that can't be used is named with the reason", "[access]") {
   const test::TemporaryFolder folder;
   const auto missing = (folder / "missing.pem").string();
   CHECK_THAT(error_of(Kind::key_file, missing), Contains("missing.pem") && Contains("not there"));
-  CHECK_THAT(error_of(Kind::key_file, (folder / ".").string()), Contains("no regular file"));
+  CHECK_THAT(error_of(Kind::key_file, (folder / ".").string()), Contains("not a regular file"));
   const auto big = write(folder / "big", std::string((1U << 20U) + 1, ' '));
   CHECK_THAT(error_of(Kind::jwks_file, big), Contains("mebibyte"));
   const auto words = write(folder / "words", "correct horse battery staple");
   CHECK_THAT(error_of(Kind::secret_file, words), Contains("28 bytes") && !Contains("horse"));
-  CHECK_THAT(error_of(Kind::jwks_file, words), Contains("no JWKS") && !Contains("horse"));
+  CHECK_THAT(error_of(Kind::jwks_file, words), Contains("not a JWKS") && !Contains("horse"));
 }
 
 }  // namespace

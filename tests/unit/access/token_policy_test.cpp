@@ -167,7 +167,7 @@ TEST_CASE("a denial is as RFC 6750 has it", "[access]") {
   CHECK(world.ask(with_token(token_a()), "/stream?access_token=x") == 400);
   CHECK(world.denial().error == "invalid_request");
   CHECK(world.ask(with_token(ec_signer().token(payload(), {{"kid", "other"}}))) == 401);
-  CHECK_THAT(world.denial().detail, Contains("no key that counts"));
+  CHECK_THAT(world.denial().detail, Contains("key is unknown here"));
 }
 
 TEST_CASE("each denial has its reason, for monitoring", "[access]") {

@@ -99,7 +99,7 @@ TEST_CASE("tokens of one subject have one name, that of its issuer", "[access]")
   }
   CHECK(name({{"iss", "bank"}, {"jti", "1"}}) != name({{"iss", "bank"}, {"jti", "2"}}));
   for (const json& no_text : {json(7), json(nullptr), json::array({"somebody"})}) {
-    CHECK_THAT(verdict_of({{"sub", no_text}}), Contains("sub is no text"));
+    CHECK_THAT(verdict_of({{"sub", no_text}}), Contains("sub must be a text"));
   }
 }
 
@@ -115,8 +115,8 @@ TEST_CASE("a token counts from nbf to exp, with the leeway", "[access]") {
   for (const json& date :
        {json("1"), json(-1), json(nullptr), json(now_ms), json(1e300), json::array()}) {
     CAPTURE(date.dump());
-    CHECK_THAT(verdict_of({{"exp", date}}), Contains("exp is no time"));
-    CHECK_THAT(verdict_of({{"nbf", date}}), Contains("nbf is no time"));
+    CHECK_THAT(verdict_of({{"exp", date}}), Contains("exp is not a time"));
+    CHECK_THAT(verdict_of({{"nbf", date}}), Contains("nbf is not a time"));
   }
   CHECK_THAT(verdict(secret_signer().token(json::object()), key_set({&secret_signer()})),
              Contains("no exp"));
@@ -148,7 +148,7 @@ TEST_CASE("the key and not the header chooses the algorithm", "[access]") {
     named.replace(
         test::keys_of(read_jwks(test::jwks({rsa_signer().jwk({{"kid", "k"}})}), JwksOrigin::file)));
     CHECK_THAT(verdict(Signer::secret(known).token(right_payload(), {{"kid", "k"}}), named),
-               Contains("alg is not that of the key"));
+               Contains("alg is not the algorithm of the key"));
   }
   const std::string right = secret_signer().token(right_payload());
   const auto payload = right.substr(right.find('.') + 1);
@@ -158,10 +158,10 @@ TEST_CASE("the key and not the header chooses the algorithm", "[access]") {
     const std::string header = json{{"alg", alg}}.dump();
     CHECK_THAT(verdict(secret_signer().raw_token(header, right_payload().dump()),
                        key_set({&secret_signer()})),
-               Contains("alg is none of"));
+               Contains("alg must be"));
     CHECK_THAT(verdict(encode_base64url(header) + "." + payload.substr(0, payload.find('.')) + ".",
                        key_set({&secret_signer()})),
-               Contains("alg is none of"));
+               Contains("alg must be"));
   }
 }
 
@@ -212,9 +212,9 @@ TEST_CASE("a key is chosen by kid among ours, and by nothing else", "[access]") 
     CHECK(verdict(rsa_signer().token(right_payload(), {{"kid", name}}), keys) == "unknown key");
   }
   CHECK_THAT(verdict(rsa_signer().token(right_payload(), {{"kid", std::string(257, 'a')}}), keys),
-             Contains("kid is no text"));
+             Contains("kid must be a text"));
   CHECK_THAT(verdict(rsa_signer().token(right_payload(), {{"kid", 1}}), keys),
-             Contains("kid is no text"));
+             Contains("kid must be a text"));
   // The attacker's own key, where the header says it is.
   const Signer own = Signer::ec();
   CHECK_THAT(
@@ -296,7 +296,7 @@ TEST_CASE("a payload is read strictly, once it is verified", "[access]") {
       with_payload("{\"exp\":" + exp + ",\"regstream\":{\"inspect\":true,\"inspect\":false}}"),
       Contains("twice"));
   for (const char* const text : {"", "[]", "1", "{\"exp\":1e999}", "{\"exp\":", "\xef\xbb\xbf"}) {
-    CHECK(with_payload(text).starts_with("The token's payload is no JSON object"));
+    CHECK(with_payload(text).starts_with("The token's payload is not a JSON object"));
   }
   CHECK(with_payload("{\"exp\":" + exp + "}" + '\0').starts_with("The token's payload is no JSON"));
   // Another's mistakes are not told to whoever has no key.

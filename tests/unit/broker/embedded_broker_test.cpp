@@ -298,7 +298,7 @@ TEST_CASE("what other threads publish while the loop is busy is bounded, and ref
   CHECK_THAT(bench.results.at(2), Contains("too much waits"));
   CHECK_THAT(bench.results.at(3), Contains("too much waits"));
   // The log has it, too: not every publisher asks what became of its update.
-  CHECK_THAT(log.text(), Contains("an update was dropped, since 2 others (4 bytes) wait"));
+  CHECK_THAT(log.text(), Contains("an update was dropped: 2 others (4 bytes) already wait"));
   bench.publish_later(R"({"eleven":1})");
   bench.publish_later(R"({"eleven":1})");
   bench.run();

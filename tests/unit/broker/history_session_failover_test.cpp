@@ -93,8 +93,8 @@ TEST_CASE("that no sentinel knows the name is said and shown") {
   bench.lose(LinkRole::finder);
   const Texts said = bench.wants();
   REQUIRE(said.size() == 1);
-  CHECK_THAT(said.front(), Catch::Contains("failed: no sentinel tells where the primary"));
-  CHECK_THAT(bench.session.obstacles().publishing, Catch::Contains("nobody tells where redis is"));
+  CHECK_THAT(said.front(), Catch::Contains("failed: no sentinel knows where the primary"));
+  CHECK_THAT(bench.session.obstacles().publishing, Catch::Contains("no sentinel or node knows where redis is"));
   CHECK(bench.wake() == Texts{"connect finder"});
 }
 
@@ -132,7 +132,7 @@ TEST_CASE("a server that does not say who it is is not used where servers move")
   const Texts left = bench.reply(LinkRole::caller, rejected());
   REQUIRE(left.size() == 2);
   CHECK(left.front() == "give up caller");
-  CHECK_THAT(left.back(), Catch::Contains("permit its user +info"));
+  CHECK_THAT(left.back(), Catch::Contains("grant its user +info"));
 }
 
 TEST_CASE("when a sentinel tells of another primary all links go there at once") {

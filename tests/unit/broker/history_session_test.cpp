@@ -89,7 +89,7 @@ TEST_CASE("a reply of another kind than its question has ends the connection") {
                HistoryReply{Published{{EventId{1'000, 1}, EventId{1'000, 2}}}},
                HistoryReply{Published{}}, HistoryReply{Refused{mistyped_failure()}});
   CHECK(bench.call_reply(reply) ==
-        Texts{"give up caller", "failed: redis gave another answer than it was asked for"});
+        Texts{"give up caller", "failed: redis gave an unexpected answer"});
   CHECK(bench.ended.empty());
   CHECK(bench.session.queue().waiting() == 1);  // It is sent again, as it is.
 }
@@ -246,8 +246,7 @@ TEST_CASE("whether publishes are taken is found out every five seconds, and the 
   CHECK(bench.now == Instant{Duration{1'005'000}});
   CHECK(bench.call_reply(Durability{}).empty());
   CHECK(bench.call_reply(rejected()) == Texts{"refuses: no"});
-  CHECK(bench.session.obstacles().publishing ==
-        "redis refuses what it is asked: the log says what");
+  CHECK(bench.session.obstacles().publishing == "redis refuses a command: the log says which");
   std::size_t servers_asked = 0;
   std::size_t deployments_asked = 0;
   while (bench.now < Instant{Duration{1'019'999}}) {

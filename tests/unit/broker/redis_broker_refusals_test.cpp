@@ -183,7 +183,7 @@ TEST_CASE("one refused update leaves the broker ready, and one that redis forbid
   program.command({"ACL", "SETUSER", "default", "-xadd"});
   fixture.publish(update_json(1));
   REQUIRE(fixture.wait([&] { return !can_publish(fixture); }));
-  CHECK_THAT(fixture.broker->obstacles().publishing, Contains("refuses what it is asked"));
+  CHECK_THAT(fixture.broker->obstacles().publishing, Contains("refuses a command"));
   program.command({"ACL", "SETUSER", "default", "+xadd"});
   CHECK(fixture.wait([&] { return can_publish(fixture); }));
 }
@@ -197,7 +197,7 @@ TEST_CASE("a readiness that a missing right has ended says so, and so does the l
   program.command({"ACL", "SETUSER", "default", "-get"});
   fixture.publish(update_json(1));
   REQUIRE(fixture.wait([&] { return !can_publish(fixture); }));
-  CHECK_THAT(captured.text(), Contains("does not permit it (NOPERM)"));
+  CHECK_THAT(captured.text(), Contains("does not permit a command (NOPERM)"));
   program.command({"ACL", "SETUSER", "default", "+get"});
   CHECK(fixture.wait([&] { return can_publish(fixture); }));
 }

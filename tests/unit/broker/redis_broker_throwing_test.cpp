@@ -134,7 +134,7 @@ TEST_CASE(
   CHECK(bench.publish() != EventId{});
   CHECK(bench.left_loop == std::vector<std::string>{"the handler's own"});
   CHECK_THAT(log.text(),
-             Contains("an error interrupted what was under way; retrying") && !Contains("memory"));
+             Contains("an error interrupted their work; retrying") && !Contains("memory"));
 }
 
 TEST_CASE("A broker tells the history anew to a subscriber that throws") {

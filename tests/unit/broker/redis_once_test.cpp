@@ -79,7 +79,7 @@ TEST_CASE("the check says what to do about a redis that wants a user's name") {
   };
   SECTION("and has a default user without a password, that is off") {
     other.command({"ACL", "SETUSER", "default", "off"});
-    CHECK_THAT(what("s3cret"), Contains("wants a user's name") && Contains("set REDIS_USERNAME") &&
+    CHECK_THAT(what("s3cret"), Contains("requires a user name") && Contains("set REDIS_USERNAME") &&
                                    !Contains("s3cret"));
     CHECK_FALSE(check_redis(as_app));
     CHECK_THAT(what(""), Contains("password missing"));

@@ -77,7 +77,7 @@ TEST_CASE("a bad REDIS_PORT is an error that names it and its value") {
                                  "6379,6380"}) {
     CAPTURE(port);
     CHECK(error_of({{"REDIS_PORT", port}}) ==
-          "REDIS_PORT: \"" + port + "\" is no port; give a number from 1 to 65535");
+          "REDIS_PORT: \"" + port + "\" is not a port; give a number from 1 to 65535");
   }
 }
 

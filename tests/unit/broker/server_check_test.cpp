@@ -74,7 +74,7 @@ TEST_CASE("a redis that forbids the questions is no trouble") {
   answer(check, bulk("# Server\r\n"));
   CHECK(captured.text().empty());
   CHECK(check.maxmemory_policy().empty());
-  CHECK_THAT(check.loss_reason(), Contains("flushed, evicted it, or came back"));
+  CHECK_THAT(check.loss_reason(), Contains("flushed, evicted the history, or came back"));
 }
 
 TEST_CASE("a failover of the same server is told") {
@@ -84,7 +84,7 @@ TEST_CASE("a failover of the same server is told") {
   check.on_caught_up();
   answer_run_id(check, "one");
   answer_replication_id(check, "b", "a");
-  CHECK_THAT(check.loss_reason(), Contains("made a replica or promoted"));
+  CHECK_THAT(check.loss_reason(), Contains("demoted or promoted"));
   check.on_caught_up();
   CHECK_THAT(check.loss_reason(), Contains("was flushed"));
 }
@@ -98,7 +98,7 @@ TEST_CASE("a primary that takes another id without a promotion is the same one")
   CHECK_THAT(check.loss_reason(), Contains("was flushed"));
   answer(check,
          bulk("# Replication\r\nrole:slave\r\nmaster_replid:c\r\nmaster_replid2:" + none + "\r\n"));
-  CHECK_THAT(check.loss_reason(), Contains("made a replica or promoted"));
+  CHECK_THAT(check.loss_reason(), Contains("demoted or promoted"));
 }
 
 TEST_CASE("what memory a redis has is known as far as it says") {
@@ -140,9 +140,9 @@ TEST_CASE("what became of a history is told as far as it is known") {
   answer_policy(check, "volatile-ttl");
   CHECK_THAT(check.loss_reason(), Contains("evicted (maxmemory-policy volatile-ttl)"));
   check.on_connected("localhost:6379");
-  CHECK_THAT(check.loss_reason(), Contains("flushed, evicted it, or came back"));
+  CHECK_THAT(check.loss_reason(), Contains("flushed, evicted the history, or came back"));
   answer_run_id(check, "two");
-  CHECK_THAT(check.loss_reason(), Contains("started again, or another server took its place"));
+  CHECK_THAT(check.loss_reason(), Contains("restarted, or another server took its place"));
   check.on_caught_up();
   CHECK_THAT(check.loss_reason(), Contains("evicted (maxmemory-policy is not known)"));
 }

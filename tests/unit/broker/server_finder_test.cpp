@@ -140,7 +140,7 @@ TEST_CASE("once everybody was asked in vain it is said why and tried again later
   const auto failure = bench.finder.take_failure();
   REQUIRE(failure);
   CHECK(failure->kind == RedisFailureKind::unfound);
-  CHECK_THAT(failure->what, Contains("no sentinel tells where the primary 'mymaster' is") &&
+  CHECK_THAT(failure->what, Contains("no sentinel knows where the primary 'mymaster' is") &&
                                 Contains("10.0.0.1:1: redis refuses the connection") &&
                                 Contains("10.0.0.1:2: does not know the name 'mymaster'") &&
                                 Contains("10.0.0.1:3: no answer within 1000 ms"));

@@ -24,7 +24,7 @@ TEST_CASE("Values of one metric stand together, whoever adds them and when") {
         "# TYPE regstream_streams gauge\n"
         "regstream_streams{workflow=\"first\"} 2\n"
         "regstream_streams{workflow=\"second\"} 2\n"
-        "# HELP regstream_deliveries_total Updates given to streams, once for each stream.\n"
+        "# HELP regstream_deliveries_total Updates delivered to streams, once for each stream.\n"
         "# TYPE regstream_deliveries_total counter\n"
         "regstream_deliveries_total{workflow=\"first\"} 1\n"
         "regstream_deliveries_total{workflow=\"second\"} 1\n");

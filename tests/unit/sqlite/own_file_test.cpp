@@ -143,14 +143,14 @@ TEST_CASE("a place that can hold no such file is refused in one sentence") {
   fs::create_symlink(folder / "nothing", folder / "link");
   const std::string name = folder / (std::string(300, 'x').c_str());
   CHECK(error_of_opening("") == "No notebook file is named; name one with --notebook.");
-  CHECK_THAT(error_of_opening(folder / "fifo"), Contains("fifo: it is no regular file; name"));
-  CHECK_THAT(error_of_opening("/dev/full"), Contains("it is no regular file; name another"));
-  CHECK_THAT(error_of_opening(folder / "link"), Contains("link: it is a link to nowhere"));
+  CHECK_THAT(error_of_opening(folder / "fifo"), Contains("fifo: it is not a regular file; name"));
+  CHECK_THAT(error_of_opening("/dev/full"), Contains("it is not a regular file; name another"));
+  CHECK_THAT(error_of_opening(folder / "link"), Contains("link: it is a dangling link"));
   CHECK_FALSE(fs::exists(folder / "nothing"));
   CHECK_THAT(error_of_opening(folder / ""), Contains("it is a folder; name a file in it"));
-  CHECK_THAT(error_of_opening(folder / "a" / "b"), Contains("does not exist; make it, or name"));
-  CHECK_THAT(error_of_opening(name), Contains("it can't be made (File name too long); name"));
-  CHECK_THAT(error_of_opening("/proc/notes.sqlite"), Contains("it can't be made ("));
+  CHECK_THAT(error_of_opening(folder / "a" / "b"), Contains("does not exist; create it, or name"));
+  CHECK_THAT(error_of_opening(name), Contains("it can't be created (File name too long); name"));
+  CHECK_THAT(error_of_opening("/proc/notes.sqlite"), Contains("it can't be created ("));
 }
 
 TEST_CASE("a link to a file is followed") {
