@@ -5,20 +5,20 @@
 namespace regstream::simulation {
 namespace {
 
-/// The client's default, and the least that the gateway ever asks for.
+/// The client's default, and the shortest `retry` that a gateway sends.
 constexpr Duration spacing_min{1'000};
 /// The longest wait: a draining gateway's spread above its `retry`, and the backoff's cap above.
 constexpr Duration wait_max{21'000};
 constexpr Duration offline_wait_max{60'000};
 
-/// Attempts of a minute that nobody has woken. Full jitter may draw short waits several times over,
-/// but not for long.
+/// Attempts within a minute, without those after a signal. Full jitter may draw several short waits
+/// in a row, but not many.
 constexpr std::size_t attempts_per_minute_max = 20;
 constexpr Duration minute{60'000};
 
 const Duration poll_spacing_min = ConnectionOptions{}.polls.spacing_min;
 
-/// How long changes are gathered, at least.
+/// How long changes of ids are gathered, at least.
 const Duration change_delay = ConnectionOptions{}.change_delay;
 
 }  // namespace
@@ -48,13 +48,13 @@ void AttemptJudge::on_attempt(ConnectionReason reason, TransportKind kind, Insta
     return;
   }
   if (reason == ConnectionReason::changed) {
-    // However often the ids have changed since the last attempt, one more asks for them.
+    // One attempt requests all changes of ids since the last attempt.
     if (!first_change || now - *first_change < change_delay) {
       fail("an attempt for other ids comes too early, or once more");
     }
     return;
   }
-  // A token that was refused is replaced at once, and once.
+  // A refused token is replaced at once, and once only.
   const bool is_at_once = reason == ConnectionReason::token_refused;
   if (!attempts_.empty() && !is_at_once && now - attempts_.back() < spacing_min) {
     fail("two attempts begin " + std::to_string((now - attempts_.back()).count()) + " ms apart");

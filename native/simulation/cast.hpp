@@ -17,8 +17,8 @@
 
 namespace regstream::simulation {
 
-/// Everybody who takes part in one workflow's life. `gateways` and `redis` are the workflow's part
-/// of machines that may serve several.
+/// All participants of one workflow. `gateways` and `redis` are the workflow's part of machines
+/// that may serve several workflows.
 struct Cast {
   /// On machines of its own.
   Cast(std::uint64_t run_seed, std::optional<Canary> canary, World& run_world);
@@ -27,9 +27,9 @@ struct Cast {
   Cast(const Cast&) = delete;
   Cast& operator=(const Cast&) = delete;
 
-  /// The server of Redis that counts now.
+  /// The current primary.
   [[nodiscard]] SimulatedRedis& redis() { return servers.primary(); }
-  /// It crashes, and starts again as another sender: what waited in it is lost.
+  /// A publisher crashes, and restarts as another sender. What waited in it is lost.
   void crash_publisher(std::size_t publisher);
 
   const std::uint64_t seed;
@@ -41,14 +41,14 @@ struct Cast {
   std::vector<std::unique_ptr<GatewayProcess>> gateways;
   std::vector<std::unique_ptr<PublisherProcess>> publishers;
   std::vector<std::unique_ptr<ClientProcess>> clients;
-  std::vector<std::uint64_t> senders;  ///< The number of each publisher's process that runs now.
+  std::vector<std::uint64_t> senders;  ///< The number of each publisher's running process.
 
  private:
   Cast(std::uint64_t run_seed, std::optional<Canary> canary, World& run_world,
        const FaultPlan& run_plan, const Cast* host);
 
   std::uint64_t senders_count_ = 0;
-  Chance route_;  // To one of the gateways.
+  Chance route_;  // Chooses a gateway.
 };
 
 }  // namespace regstream::simulation

@@ -9,27 +9,27 @@
 
 namespace regstream::simulation {
 
-/// The random numbers of one concern of a run. Each concern has its own, by its name: what is drawn
-/// for one leaves all others as they were, so that a new fault or limit does not change what older
-/// seeds do elsewhere.
+/// The random numbers of one concern of a run. Each concern has its own generator, seeded with its
+/// name. So a draw for one concern doesn't change the others, and a new fault or limit doesn't
+/// change what older seeds do elsewhere.
 class Chance {
  public:
   Chance(std::uint64_t seed, std::string_view concern) : random_(seed ^ hash(concern)) {}
   explicit Chance(std::uint64_t seed) : random_(seed) {}
 
-  /// Both ends possible.
+  /// Includes both ends.
   [[nodiscard]] std::uint64_t between(std::uint64_t least, std::uint64_t most) {
     return least + random_.up_to(most - least);
   }
   [[nodiscard]] Duration between(Duration least, Duration most) {
     return least + Duration{random_.up_to(static_cast<std::uint64_t>((most - least).count()))};
   }
-  /// True this often in a thousand times.
+  /// True with this probability, in thousandths.
   [[nodiscard]] bool chance(std::uint64_t per_mille) { return random_.up_to(999) < per_mille; }
   [[nodiscard]] std::size_t index(std::size_t count) {
     return static_cast<std::size_t>(random_.up_to(count - 1));
   }
-  /// For another generator.
+  /// A seed for another generator.
   [[nodiscard]] std::uint64_t seed() { return random_.next(); }
 
  private:

@@ -10,28 +10,29 @@
 
 namespace regstream::simulation {
 
-/// How a client goes on once its stream has ended with the final status.
+/// How a client continues after its stream has ended with the final status.
 enum class Return : std::uint8_t {
-  with_end,  ///< With the end's id: there is nothing more for it.
-  /// With the final update's id: the end was lost on its way.
+  with_end,  ///< With the end's id: nothing more will come.
+  /// With the final update's id, as if the end had been lost.
   without_end,
-  for_more,  ///< With that id, but not until the final status.
-  anew,      ///< It knows nothing, and waits for another run's end.
+  for_more,  ///< With that id, but without `until=final`.
+  anew,      ///< Without a cursor: it waits for the end of another run.
 };
 
-/// What a client of the guest's follows, and when it changes that. Draws from numbers of its own.
+/// Draws which ids a client of the guest workflow follows, when it changes them, and how it returns
+/// after an end. Has random numbers of its own.
 class ClientChoices {
  public:
   ClientChoices(std::uint64_t seed, std::size_t client, std::uint64_t registrations);
 
-  /// The ids in order; none: all.
+  /// The ids in ascending order; none: all.
   [[nodiscard]] const std::vector<std::int64_t>& ids() const { return ids_; }
   [[nodiscard]] bool until_final() const { return until_final_; }
   [[nodiscard]] bool changes_ids() const { return changes_ids_; }
 
-  /// Until the next change: within the same frame of a display, or much later.
+  /// The time until the next change: within one frame of a display, or much longer.
   [[nodiscard]] Duration next_change();
-  /// Other ids, one at least.
+  /// Draws other ids, at least one.
   const std::vector<std::int64_t>& change_ids();
 
   [[nodiscard]] Duration next_return();

@@ -12,12 +12,12 @@ namespace {
 
 constexpr std::string_view end_suffix = "-end";
 
-/// The id of an end counts as that of the update before it.
+/// The id of an end counts as the id of its update.
 std::string_view without_end(std::string_view id) {
   return id.ends_with(end_suffix) ? id.substr(0, id.size() - end_suffix.size()) : id;
 }
 
-/// A final status ends its instance, unless a stage starts with that.
+/// A final status ends its instance, unless the update starts a stage.
 bool is_final_update(const UpdateSlices& update, const Workflow& workflow) {
   const bool starts_stage = !update.stage.empty() && update.stage_status == StageStatus::started;
   return !starts_stage && workflow.is_final(update.status.text());
@@ -35,7 +35,7 @@ void ClientJudge::begin(const std::vector<std::int64_t>& ids) {
   followed_.clear();
   follow(ids);
   for (auto& [id, followed] : followed_) {
-    followed.is_new = false;  // Without a cursor everything comes with the greeting.
+    followed.is_new = false;  // Without a cursor every id gets its snapshot anyway.
   }
 }
 
@@ -202,7 +202,7 @@ void ClientJudge::check_published(EventId id, std::string_view json) const {
   }
 }
 
-/// Before `before`, of what the stream was asked for.
+/// Checks the updates before `before` that the stream follows.
 void ClientJudge::check_nothing_missed(EventId before) const {
   const auto check = [this, before](EventId after, std::optional<std::int64_t> number) {
     if (const auto missed = truth_.between(after, before, number)) {
@@ -226,7 +226,8 @@ void ClientJudge::check_nothing_missed(EventId before) const {
 }
 
 void ClientJudge::on_reset(EventId id) {
-  // The snapshots of several ids come one after the other, and a slow reader falls behind.
+  // The snapshots of several ids come one after the other, so a slow reader may fall behind
+  // meanwhile.
   if (due_ == Due::greeting || (due_ == Due::snapshots && asked_.ids.size() < 2)) {
     fail("a reset comes where it was promised something else");
   }
@@ -249,9 +250,9 @@ void ClientJudge::on_reset(EventId id) {
 
 bool ClientJudge::has_reason_for_reset() const {
   if (due_ == Due::reset && asked_.cursor == to_string(EventId{})) {
-    return true;  // It had read a part of what told it where it stands.
+    return true;  // The client had read only a part of a reset or its snapshots.
   }
-  if (due_ == Due::snapshots) {  // It knows no position.
+  if (due_ == Due::snapshots) {  // The client has no position yet.
     return truth_.was_lost(begun_at_) || memory_.may_lack_what_was(truth_.end());
   }
   const EventId at = *position_;
@@ -310,14 +311,14 @@ void ClientJudge::on_end(const SessionMessage& message) {
     fail("the end of " + to_string(*id) + " has the id " + last_event_id_);
   }
   due_ = Due::end_was_told;
-  position_ = id;  // Its id goes back to that, behind a snapshot of what came later.
+  position_ = id;  // A snapshot of a newer state is followed by an older id.
 }
 
 void ClientJudge::forget_end() {
   last_event_id_ = without_end(last_event_id_);
 }
 
-/// All up to `position` was told: if its id is final by then, that has to be said.
+/// Everything up to `position` was delivered. If the id is final there, an end must follow.
 void ClientJudge::expect_end_after(EventId position) {
   if (!truth_.can_judge(position) || memory_.may_lack_what_was(position)) {
     due_ = Due::perhaps_end;

@@ -21,72 +21,70 @@
 
 namespace regstream::simulation {
 
-/// What one client may expect, from its first greeting on: every update that concerns it and comes
-/// after its cursor, once and in order; or a reset, and the expectation begins anew where that
-/// says. A reset needs a reason: the history that it had heard was lost, or it is so far behind
-/// that Redis or a gateway's journal may no longer hold what follows; or it has read half of an
-/// earlier one.
+/// Checks what one client gets after its first `connected`: every update after its cursor that
+/// concerns it, once and in order; or a reset, after which the rule starts again at the new
+/// position. A reset needs a reason: the client's history was lost; or the client is so far behind
+/// that Redis or a gateway's journal may no longer hold what follows; or it has read only a part of
+/// an earlier reset.
 ///
-/// The client may change the ids that it follows. Those that stay are told as if nothing had
-/// changed. One that is new is asked for by `snapshot` until its snapshot or an update of it has
-/// come on a stream that was asked for it, or may have come in an event that it skipped. What it
-/// shows holds for each id by itself (`ViewJudge`).
+/// The client may change its ids. Ids that stay must not notice. The client must request a new id
+/// with `snapshot` until its snapshot or an update has come on a stream that follows it, or may
+/// have been in a skipped event. `ViewJudge` checks what the client shows for each id.
 ///
-/// A stream until the final status brings its end behind the first final update after its cursor,
-/// or at once where it is final there, and nothing else behind that.
+/// A stream with `until=final` must end after the first final update that follows its cursor, or at
+/// once if the id is final at the cursor, and must bring nothing after that.
 ///
-/// Throws `Violation` at whatever else it hears.
+/// Throws `Violation` for everything else.
 class ClientJudge {
  public:
   ClientJudge(const GatewayMemory& memory, std::string name)
       : truth_(memory.truth), memory_(memory), name_(std::move(name)) {}
 
-  /// The client knows nothing any more, and follows these; none: all.
+  /// The client forgets everything, and follows `ids`; none: all.
   void begin(const std::vector<std::int64_t>& ids);
-  /// It follows these from now on.
+  /// The client follows `ids` from now on.
   void follow(const std::vector<std::int64_t>& ids);
-  /// It comes back as if the end had not come, but all before it.
+  /// The client returns as if it had got everything except the end.
   void forget_end();
-  /// It asks for a stream. `rights`: what its token allows of all, where it asks for all; none: no
-  /// less than that.
+  /// The client requests a stream. `rights`: the ids that its token allows, if it requests all;
+  /// none: all.
   void on_attempt(const StreamRequest& request, const std::vector<std::int64_t>& rights = {});
   void on_message(const SessionMessage& message);
-  /// It tells its caller that an event was too large for it, and may have been an update.
+  /// The client reports an event that was too large for it, which may have been an update.
   void on_skipped(std::string_view last_event_id);
-  /// What it has of one id now, also before anything is known, or has again after a restart.
+  /// The client's view of one id changed, or was restored; also before anything is known.
   void on_view(const RegistrationView& view);
-  /// Whether its session may close itself for that reason.
+  /// Whether the session may close itself for that reason.
   [[nodiscard]] bool may_stop(ConnectionReason reason) const;
-  /// The gateway has ended the stream in good order.
+  /// The gateway ended the stream in good order.
   void on_ended() const;
 
-  /// Everything was told.
-  /// A greeting that is held back may still be due.
+  /// Everything has been delivered. `is_held_back`: `connected` may still be due.
   void check_end(bool is_held_back) const;
-  /// The view of one id is the truth's, as far as that can be asked of it (`ViewJudge`).
+  /// The view of one id is correct, as far as that can be required (`ViewJudge`).
   void check_end(const RegistrationView& view, bool is_settled) const;
 
   [[nodiscard]] std::uint64_t updates() const { return updates_; }
   [[nodiscard]] std::uint64_t resets() const { return resets_; }
 
  private:
-  /// What has to come next.
+  /// What must come next.
   enum class Due : std::uint8_t {
     anything,
     greeting,
     reset,
-    snapshots,  ///< The last of them says where the stream goes on.
-    end,        ///< Of `end_due_`, or of any update if that is empty.
+    snapshots,  ///< The last snapshot has the position from which the stream continues.
+    end,        ///< The end of `end_due_`, or of any update if that is empty.
     perhaps_end,
     end_was_told,
   };
   struct Followed {
     ViewJudge view;
-    /// It was added, and has not been told of since, nor has anything been skipped that may have
-    /// told of it.
+    /// The id was added, and nothing about it was delivered since, not even in an event that may
+    /// have been skipped.
     bool is_new = false;
-    /// It was followed when the stream that there is was asked for. Else what that tells of it may
-    /// be the end of a story.
+    /// The id was followed when the current stream was requested. Otherwise its updates on this
+    /// stream may be the rest of an earlier request.
     bool is_asked_for = false;
   };
 
@@ -108,19 +106,19 @@ class ClientJudge {
   const Truth& truth_;
   const GatewayMemory memory_;
   const std::string name_;
-  std::map<std::int64_t, Followed> followed_;  ///< Empty: all.
+  std::map<std::int64_t, Followed> followed_;  ///< Empty: all ids.
 
-  // The stream that there is.
+  // The current stream.
   StreamRequest asked_;
   Due due_ = Due::greeting;
   std::optional<EventId> end_due_;        ///< The final update's.
-  std::set<std::int64_t> snapshots_due_;  ///< Were asked for, and may come.
-  EventId begun_at_;                      ///< The history's end when the snapshots began.
+  std::set<std::int64_t> snapshots_due_;  ///< Requested, and may still come.
+  EventId begun_at_;                      ///< The history's end when the first snapshot was due.
   std::map<std::int64_t, EventId> snapshots_delivered_;  ///< Each with the newest update in it.
   bool has_hidden_ = false;  ///< A snapshot was too large for the client.
 
   std::string last_event_id_;        ///< Of the last event that had one.
-  std::optional<EventId> position_;  ///< Everything up to here was told, or is in the views.
+  std::optional<EventId> position_;  ///< Everything up to here was delivered, or is in the views.
   std::uint64_t updates_ = 0;
   std::uint64_t resets_ = 0;
 };

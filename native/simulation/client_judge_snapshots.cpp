@@ -2,7 +2,7 @@
 
 #include "simulation/client_judge.hpp"
 
-/// What snapshots have to say.
+/// Checks the content of snapshots.
 namespace regstream::simulation {
 
 void ClientJudge::check_snapshot(std::int64_t number, const RegistrationView& view) const {
@@ -12,7 +12,7 @@ void ClientJudge::check_snapshot(std::int64_t number, const RegistrationView& vi
   }
 }
 
-/// What snapshots have told is not older than where the stream goes on.
+/// No snapshot is older than the position from which the stream continues.
 void ClientJudge::check_newest(EventId position) const {
   if (!truth_.can_judge(position)) {
     return;

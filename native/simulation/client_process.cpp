@@ -78,7 +78,7 @@ void ClientProcess::start(Stored stored) {
   std::set_difference(ids_.begin(), ids_.end(), stored.new_ids.begin(), stored.new_ids.end(),
                       std::back_inserter(known_ids));
   if (known_ids.empty() && !ids_.empty()) {
-    // A cursor that says nothing of any of them is of no use.
+    // A cursor without knowledge of any id is of no use.
     known_ids = ids_;
     stored = Stored{};
     judge_.begin(ids_);
@@ -140,7 +140,7 @@ void ClientProcess::sleep(Duration span) {
   if (stream_) {
     stream_->stall(span);
   }
-  // Some monotonic clocks go on while a machine sleeps; its timers do not.
+  // Some monotonic clocks continue while a machine sleeps; its timers don't.
   if (armed_) {
     const auto timer = ++timer_;
     world_.after(span, [this, timer] {
@@ -194,7 +194,7 @@ void ClientProcess::on_bytes(AttemptId attempt, std::string_view bytes) {
 }
 
 void ClientProcess::on_end(AttemptId attempt, TransportEnd end) {
-  // One whose token ends brings no more than what it had been given.
+  // A stream whose token ends brings only what it was given before.
   if (end == TransportEnd::ended && !issuer_.is_in_use()) {
     judge_.on_ended();
   }
@@ -317,7 +317,8 @@ void ClientProcess::carry_out(const StateChanged& step) {
     cause_ = step.reason;
   }
   count_reason(step.reason);
-  // A wait that a signal has ended at once is no wait, and the deadline is another state's by now.
+  // A wait that a signal ended at once doesn't count: the deadline belongs to another state
+  // already.
   const auto deadline =
       session_->state() == step.to ? session_->next_deadline() : std::optional<Instant>{};
   attempts_.on_state(step, deadline ? *deadline - clock_.now() : Duration{});
@@ -337,7 +338,7 @@ void ClientProcess::arm() {
     return;
   }
   if (armed_ && *armed_ <= *deadline) {
-    return;  // It looks again when it goes off.
+    return;  // The timer looks again when it is due.
   }
   armed_ = *deadline;
   Duration wait = clock_.until(*deadline);
@@ -367,8 +368,8 @@ void ClientProcess::check_end(bool is_settled) const {
   if (is_over()) {
     return;
   }
-  // Polls that follow each other are one connection, as is the stream that is tried in between. A
-  // client polls, too, where one gateway was silent for long and another one was not.
+  // Successive polls are one connection, and so is a stream that is tried in between. A client also
+  // polls when one gateway was silent for long and another was not.
   const bool may_poll = plan_.held_back_per_mille > 0;
   if (may_poll ? !session_->is_connected() : session_->state() != ConnectionState::open) {
     throw Violation(name_ + ": is " + std::string{to_string(session_->state())} +

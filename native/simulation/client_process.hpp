@@ -23,34 +23,34 @@
 
 namespace regstream::simulation {
 
-/// A client: the real session. It is fed with bytes, as the native client's and the page's `fetch`
-/// are, or with events, as the page's EventSource is.
+/// A client: the real session. It gets bytes, as from the native client or the page's `fetch`, or
+/// events, as from the page's EventSource.
 class ClientProcess final : public StreamReader {
  public:
-  /// Which gateway the next attempt reaches.
+  /// Chooses the gateway that the next attempt reaches.
   using ChooseGateway = std::function<StreamWriter&()>;
 
-  /// Without `choices` it follows one registration or all of them, and goes on doing so.
+  /// Without `choices` it follows one registration, or all, and never changes that.
   ClientProcess(World& world, const Truth& truth, const FaultPlan& plan, Issuer& issuer,
                 std::optional<Canary> canary, std::size_t index,
                 std::optional<ClientChoices> choices, ChooseGateway choose_gateway);
 
   void start();
-  /// From now on it wishes for nothing else, and does not come back from an end.
+  /// From now on it keeps its ids, and doesn't return after an end.
   void settle() { is_settling_ = true; }
-  /// Nothing goes wrong any more, and its tokens are renewed in time. Or that is over.
+  /// True: nothing goes wrong from now on, and tokens are renewed in time. False: that is over.
   void be_calm(bool is_calm);
-  /// It is closed and opened. `stored`: with what its session left.
+  /// Closes the client and opens it again. `stored`: with the state that its session stored.
   void restart(bool stored);
   void sleep(Duration span);
   void signal();
   void signal_online();
   void set_calendar(Duration wrong_by) { clock_.set_calendar(wrong_by); }
-  /// Its machine was suspended, and nobody has told it.
+  /// Its machine was suspended, and it got no signal about that.
   void leap_clock(Duration span) { clock_.leap(span); }
-  /// Its stream; null while it has none.
+  /// The current stream; null if there is none.
   [[nodiscard]] const StreamPtr& stream() const { return stream_; }
-  /// Its stream has ended for good, as it had wished.
+  /// Its stream has ended for good.
   [[nodiscard]] bool is_over() const { return session_->state() == ConnectionState::closed; }
 
   void on_response(AttemptId attempt, const ResponseHead& head) override;
@@ -59,7 +59,7 @@ class ClientProcess final : public StreamReader {
 
   [[nodiscard]] const ClientJudge& judge() const { return judge_; }
   void check_end(bool is_settled) const;
-  /// How many requests gateways may hold for it when it has come to rest: polls come and go.
+  /// How many requests gateways may hold for it at rest. It is a range, because polls come and go.
   struct Requests {
     std::size_t least = 0;
     std::size_t most = 0;
@@ -67,14 +67,14 @@ class ClientProcess final : public StreamReader {
   [[nodiscard]] Requests requests() const;
 
  private:
-  /// What outlives a session.
+  /// The state that outlives a session.
   struct Stored {
     std::string last_event_id;
     std::vector<RegistrationView> views;
-    std::vector<std::int64_t> new_ids;  ///< The last event tells nothing of these.
+    std::vector<std::int64_t> new_ids;  ///< Nothing is known about these up to the last event.
   };
 
-  /// The poll beside an attempt, of which only the first event matters.
+  /// The poll beside an attempt. Only its first event matters.
   class Probe final : public StreamReader {
    public:
     explicit Probe(ClientProcess& client) : client_(client) {}
@@ -92,17 +92,18 @@ class ClientProcess final : public StreamReader {
   void change_ids();
   void plan_return(ConnectionReason reason);
   void come_back(Return how);
-  /// The session has to take what the transport reports: the simulated one is closed with it.
+  /// The session must accept what the transport reports, because the simulated transport closes
+  /// with the attempt.
   void check_accepted(bool is_accepted) const;
   void deliver_messages();
   void deliver(const SessionMessage& message);
-  /// Its token has to allow it.
+  /// The client's token must allow the message.
   void check_allowed(const SessionMessage& message) const;
   void count(const SessionMessage& message) const;
-  /// Of what the message is about.
+  /// Shows the views that the message changed.
   void show_views(const SessionMessage& message);
   void show(const SessionMessage& message);
-  /// What the session has of the one registration that it follows; null if these are several.
+  /// The view of the registration that it follows; null if it doesn't follow exactly one.
   [[nodiscard]] const RegistrationView* view() const;
   [[nodiscard]] const RegistrationView& view(std::int64_t id) const;
   void carry_out();
@@ -129,8 +130,8 @@ class ClientProcess final : public StreamReader {
   const Stream::Network network_;
   const Workflow& workflow_;
   std::optional<ClientChoices> choices_;
-  std::vector<std::int64_t> ids_;     // In order; none: all.
-  std::vector<std::int64_t> rights_;  // Of its tokens; none: all.
+  std::vector<std::int64_t> ids_;     // Ascending; none: all.
+  std::vector<std::int64_t> rights_;  // The ids that its tokens allow; none: all.
   std::optional<Token> token_;        // The last one.
   bool until_final_ = false;
   ProcessClock clock_;
@@ -139,18 +140,18 @@ class ClientProcess final : public StreamReader {
 
   std::optional<StreamSession> session_;
   std::uint64_t sessions_ = 0;
-  ConnectionReason cause_{};                 // Of the attempt, whether it needs a token or not.
-  TransportKind kind_{};                     // Of the attempt.
+  ConnectionReason cause_{};  // The reason of the current attempt, with or without a token.
+  TransportKind kind_{};      // Of the attempt.
   std::optional<EventSource> event_source_;  // Of the attempt.
   StreamPtr stream_;
   Probe probe_{*this};
-  StreamPtr probe_stream_;  // Null: there is none.
+  StreamPtr probe_stream_;  // Null if there is none.
   std::optional<Instant> armed_;
   std::uint64_t timer_ = 0;
   bool is_settling_ = false;
-  std::uint64_t return_ = 0;                ///< The one that is planned, or was.
-  std::uint64_t updates_before_ = 0;        ///< The last attempt.
-  std::vector<std::int64_t> named_before_;  ///< By that.
+  std::uint64_t return_ = 0;                ///< Number of the last planned return.
+  std::uint64_t updates_before_ = 0;        ///< Before the last attempt.
+  std::vector<std::int64_t> named_before_;  ///< By the last attempt.
 
   std::optional<RegistrationView> old_view_;  // For canaries.
 };

@@ -1,4 +1,4 @@
-// What a client of the guest's wishes for, and when.
+// How a client of the guest workflow changes its ids, and returns after an end.
 #include <algorithm>
 #include <string>
 #include <utility>

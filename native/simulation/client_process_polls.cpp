@@ -1,4 +1,4 @@
-// How a client finds out that its network holds streams back, and what polls ask of gateways.
+// How a client finds out that its network holds streams back, and what its polls cost gateways.
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -34,7 +34,7 @@ ClientProcess::Requests ClientProcess::requests() const {
   }
   const bool is_streaming =
       session_->state() == ConnectionState::open && kind_ != TransportKind::polling;
-  // One that is not may have a probe beside its stream.
+  // A client that doesn't poll may have a probe beside its stream.
   return is_streaming ? Requests{.least = 1, .most = 1} : Requests{.least = 0, .most = 2};
 }
 

@@ -1,4 +1,4 @@
-// What the coverage of a run counts of a client.
+// Counts the situations of a client.
 #include <algorithm>
 #include <cstdint>
 

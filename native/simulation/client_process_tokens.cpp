@@ -1,4 +1,4 @@
-// How a client gets its tokens, and what they allow it to hear.
+// How a client gets its tokens, and what they allow.
 #include <algorithm>
 #include <string>
 #include <utility>
@@ -9,13 +9,13 @@
 namespace regstream::simulation {
 namespace {
 
-/// A token that was stored is used once more if it is good for so long.
+/// A stored token is used again if it is valid for at least this long.
 constexpr Duration stored_life_min{5'000};
 
 }  // namespace
 
 void ClientProcess::be_calm(bool is_calm) {
-  // A reader that is slow hears the warning late, as does a timer that is throttled.
+  // A slow reader gets the warning late, and so does a throttled timer.
   attempts_.be_calm(is_calm && !network_.is_slow && plan_.throttled_per_mille == 0);
 }
 

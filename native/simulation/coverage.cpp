@@ -93,7 +93,7 @@ constexpr std::array<std::string_view, situations_count> situation_names{"stream
                                                                          "replicas missed",
                                                                          "branch lost"};
 
-/// What is said of each: its name and count.
+/// Calls `say` with each name and count.
 template <typename Say>
 void for_each(const Coverage& coverage, Say say) {
   for (std::size_t fault = 0; fault < faults_count; ++fault) {

@@ -13,7 +13,8 @@ bool EventLoop::step() {
   if (queue_.empty()) {
     return false;
   }
-  // The top is const for the sake of the order, which an event that goes has no say in any more.
+  // The top is const to protect the queue's order. The event leaves the queue, so moving from it is
+  // safe.
   const auto event = std::move(const_cast<Planned&>(queue_.top()).event);
   now_ = queue_.top().time;
   ++*queue_.top().steps;

@@ -14,19 +14,19 @@
 
 namespace regstream::simulation {
 
-/// The simulated time, what is to happen in it, and what has happened. What is due at the same
-/// moment happens in the order in which it was planned.
+/// The simulated time, the planned events, and the record of what has happened. Events that are due
+/// at the same moment happen in the order in which they were planned.
 class EventLoop {
  public:
   explicit EventLoop(std::size_t trace_lines_max) : trace_(trace_lines_max) {}
 
   [[nodiscard]] Instant now() const { return now_; }
-  /// `steps` is one more when the event happens.
+  /// Increments `steps` when the event happens.
   void after(Duration delay, std::uint64_t& steps, std::function<void()> event);
 
-  /// Lets the next event happen; false: there is none.
+  /// Runs the next event; false if there is none.
   bool step();
-  /// Lets everything happen that is due within `span`.
+  /// Runs every event that is due within `span`.
   void run_for(Duration span);
 
   void note(std::string_view line) { trace_.note(now_, line); }

@@ -11,17 +11,17 @@
 namespace regstream::simulation {
 
 /// A browser's EventSource as a page sees it, one for each attempt: events with the last event id,
-/// and nothing of comments and `retry`.
+/// but no comments and no `retry`.
 class EventSource {
  public:
   struct Event {
     std::string_view data;
-    std::optional<std::string_view> last_event_id;  ///< Where the event changed it.
+    std::optional<std::string_view> last_event_id;  ///< Set if the event changed it.
   };
 
   void feed(std::string_view bytes) { parser_.feed(bytes); }
 
-  /// The next event of what was fed; nothing: there is none. Holds until the next call.
+  /// The next event; nothing if there is none. Valid until the next call.
   [[nodiscard]] std::optional<Event> next() {
     while (true) {
       const sse::Token token = parser_.next();

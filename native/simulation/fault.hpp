@@ -6,38 +6,39 @@
 
 namespace regstream::simulation {
 
-/// What may happen to somebody while the faulty part of a run lasts.
+/// What may go wrong in the faulty part of a run.
 enum class Fault : std::uint8_t {
-  reset_stream,      ///< The connection of a client breaks; what was on its way is gone.
+  reset_stream,      ///< A client's connection breaks; bytes on their way are lost.
   stall_stream,      ///< Nothing arrives for a while, then all of it.
-  half_open_stream,  ///< Nothing arrives any more, and neither side is told.
-  part_clients,      ///< A gateway and all its clients: nothing arrives for a while.
-  restart_client,    ///< A page is closed and opened: it knows nothing, or what it had stored.
-  sleep_client,      ///< A machine sleeps: its bytes wait, and its timers are late.
-  signal_client,     ///< Online, offline, visible, restored: in any order, true or not.
+  half_open_stream,  ///< Nothing arrives any more, and neither side notices.
+  part_clients,      ///< Nothing arrives between a gateway and its clients for a while.
+  restart_client,    ///< A page is closed and opened, with or without its stored state.
+  sleep_client,      ///< A client's machine sleeps: its bytes wait, and its timers are late.
+  signal_client,     ///< Online, offline, visible or restored, in any order, true or not.
   crash_gateway,
-  cut_gateway_power,  ///< Its clients are not told.
+  cut_gateway_power,  ///< Its connections don't close.
   drain_gateway,      ///< A restart in good order.
   break_redis_link,
-  stall_redis_link,  ///< What was sent may be carried out long after it was given up.
+  stall_redis_link,  ///< Redis may run a command long after its sender gave it up.
   restart_redis,
   flush_redis,
-  restore_redis,      ///< It comes back with older data.
-  set_calendar,       ///< Anybody's, to earlier or later; Redis's to later.
-  leap_clock,         ///< A process's monotonic clock leaps: its machine was suspended.
-  crash_publisher,    ///< With all that waits in it; what it has sent may arrive still.
-  refuse_writes,      ///< Redis answers, but takes no writes for a while.
-  lose_power,         ///< All processes but the clients, and Redis with its last writes.
-  fail_over_redis,    ///< It is a replica for a while; then it, or another server, is the primary.
-  forge_messages,     ///< Somebody puts on the channel what is not of the history.
-  kill_primary,       ///< A replica takes its place; it comes back as a replica.
-  cut_off_primary,    ///< The same, but it still answers, and takes writes that are lost.
+  restore_redis,    ///< Redis restarts with older data.
+  set_calendar,     ///< A process's calendar, to an earlier or later time; Redis's to a later one.
+  leap_clock,       ///< A process's monotonic clock leaps, because its machine was suspended.
+  crash_publisher,  ///< What waits in it is lost; what it has sent may still arrive.
+  refuse_writes,    ///< Redis answers, but refuses writes for a while.
+  lose_power,       ///< All processes except clients stop, and Redis loses its last writes.
+  fail_over_redis,  ///< Redis is a replica for a while; then it or another server is the primary.
+  forge_messages,   ///< A stranger publishes messages with invented ids on the channel.
+  kill_primary,     ///< A replica takes its place; it returns as a replica.
+  cut_off_primary,  ///< The same, but the old primary still answers, and accepts writes that are
+                    ///< lost.
   hand_over_primary,  ///< A planned failover: nothing is lost.
 };
 
 inline constexpr std::size_t faults_count = static_cast<std::size_t>(Fault::hand_over_primary) + 1;
 
-/// It needs several servers.
+/// Whether the fault needs several servers.
 [[nodiscard]] constexpr bool befalls_primaries(Fault fault) {
   return fault == Fault::kill_primary || fault == Fault::cut_off_primary ||
          fault == Fault::hand_over_primary;
@@ -45,8 +46,8 @@ inline constexpr std::size_t faults_count = static_cast<std::size_t>(Fault::hand
 
 [[nodiscard]] std::string_view to_string(Fault fault);
 
-/// It happens to machines that serve every workflow: gateway processes, their networks and clocks,
-/// and Redis. Each workflow has its own clients, publishers and connections to Redis.
+/// Whether the fault affects machines that serve every workflow: gateway processes, their networks
+/// and clocks, and Redis. Each workflow has its own clients, publishers and connections to Redis.
 [[nodiscard]] constexpr bool befalls_machines(Fault fault) {
   switch (fault) {
     case Fault::reset_stream:

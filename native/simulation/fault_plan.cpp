@@ -21,7 +21,7 @@ constexpr std::array<std::string_view, canaries_count> names_of_canaries{
     "wrong-workflow", "late-end",         "hears-hidden",      "no-renewal",
     "trust-failover", "no-replicas"};
 
-/// What each choice of one plan is drawn from, by its name.
+/// Gives each choice of a plan its own random numbers, by its name.
 class Choices {
  public:
   explicit Choices(std::uint64_t seed) : seed_(seed) {}
@@ -30,7 +30,7 @@ class Choices {
     return Chance{seed_, "plan: " + std::string{choice}};
   }
   [[nodiscard]] bool half(std::string_view choice) const { return of(choice).chance(500); }
-  /// Often none, else any share up to `most`.
+  /// Often 0, otherwise any share up to `most`.
   [[nodiscard]] std::uint64_t rate(std::string_view choice, std::uint64_t most,
                                    std::uint64_t none_per_mille = 500) const {
     Chance chance = of(choice);
@@ -47,7 +47,7 @@ class Choices {
 
 constexpr std::string_view replicas_choice = "the sentinels";
 
-/// What stops everything hides the rest, and is rarer.
+/// A fault that stops everything hides the others, so it is rarer.
 std::uint64_t fault_per_mille(Fault fault) {
   const bool stops_everything = fault == Fault::refuse_writes || fault == Fault::lose_power ||
                                 fault == Fault::fail_over_redis;
@@ -100,8 +100,8 @@ FaultPlan choose_fault_plan(std::uint64_t seed) {
     }
   }
   plan.is_redis_durable = choose.half("redis is durable");
-  // Where Redis says that it loses no write, older data that somebody puts back are noticed by
-  // those who have met the ids after them. If nobody lives who has, nothing in the system can know.
+  // If Redis claims to lose no write, then only processes that have met newer ids notice that older
+  // data was restored. If no such process lives, nothing in the system can know.
   if (has(plan, Fault::restore_redis) && plan.is_redis_durable) {
     erase(plan, {Fault::crash_gateway, Fault::cut_gateway_power, Fault::drain_gateway,
                  Fault::lose_power});
@@ -113,7 +113,7 @@ FaultPlan choose_fault_plan(std::uint64_t seed) {
         Duration{choose.one("replication delay", std::array<std::int64_t, 3>{2, 100, 2'000})};
     plan.wait_replicas = choose.half("wait for replicas") ? plan.servers - 1 : 0;
     plan.is_redis_durable = false;
-    // What befalls a single server would hide what befalls several: another one is there.
+    // Faults of a single server would hide those of several, because another server is there.
     erase(plan, {Fault::restart_redis, Fault::restore_redis, Fault::flush_redis, Fault::lose_power,
                  Fault::fail_over_redis});
     if (std::none_of(plan.faults.begin(), plan.faults.end(), befalls_primaries)) {
@@ -136,7 +136,7 @@ FaultPlan choose_fault_plan(std::uint64_t seed) {
   plan.bare_per_mille = choose.rate("bare", 600);
   plan.malformed_per_mille = choose.rate("malformed", 100);
   plan.same_key_per_mille = choose.rate("same key", 200);
-  // Rarer: of messages that are the same, nobody sees which one is missing.
+  // Rare, because among equal messages it is unknown which one is missing.
   plan.same_bare_per_mille = choose.rate("same bare", 500, 750);
 
   plan.split_per_mille = choose.rate("split", 1'000);
@@ -165,13 +165,15 @@ FaultPlan choose_fault_plan(std::uint64_t seed) {
   plan.claims_bytes_max =
       choose.one("claims bytes", std::array<std::size_t, 3>{600, enough, enough});
   if (plan.history_length_max < 10'000) {
-    // Who has dropped claims knows less of what the channel has brought. If the history no longer
-    // reaches back to what it does know, its bare messages wait until somebody publishes again.
+    // A gateway that dropped unverified ids knows less about what the channel brought. If the
+    // history no longer reaches back to what it knows, its plain messages wait until somebody
+    // publishes again.
     plan.claims_bytes_max = enough;
   }
   plan.bare_max = choose.one("bare", std::array<std::size_t, 3>{2, 40'000, 40'000});
   if (plan.delay_max > Duration{50}) {
-    // So many are adopted in a round trip: what waits in Redis at the end has to come to an end.
+    // How many are adopted in a round trip. The messages that wait in Redis at the end must be used
+    // up in time.
     plan.bare_max = std::max(plan.bare_max, std::size_t{20});
   }
   const bool has_floods = choose.of("floods").chance(333);
@@ -183,7 +185,7 @@ FaultPlan choose_fault_plan(std::uint64_t seed) {
   plan.batches_in_flight_max = choose.one("batches in flight", std::array<std::size_t, 3>{1, 3, 5});
   plan.line_bytes_max = sse::ParserLimits{}.line_bytes_max;
   if (choose.of("short lines").chance(200)) {
-    // Of updates some are longer than the first, of snapshots most are than the second.
+    // Some updates are longer than the first limit, and most snapshots are longer than the second.
     plan.line_bytes_max = choose.half("very short lines") ? 180 : 400;
   }
   plan.turn_bytes_max =

@@ -6,7 +6,7 @@
 namespace regstream::simulation {
 namespace {
 
-/// Of some twenty, each with a chance of 40 %.
+/// About twenty faults, each with a probability of 40 %.
 constexpr int faults_of_a_plan = 8;
 
 }  // namespace

@@ -11,28 +11,28 @@
 
 namespace regstream::simulation {
 
-/// When which fault happens. Each fault has its own random times, and each time a chance of its
-/// own, so that one that comes or goes, or draws more than it did, leaves the others alone.
+/// When each fault happens. Each fault has its own random times, and each occurrence its own random
+/// numbers. So a fault that is added or removed, or draws more numbers, doesn't change the others.
 class FaultSchedule {
  public:
   struct Next {
     Instant time;
     Fault fault{};
-    Chance chance;  ///< For all that this one draws.
+    Chance chance;  ///< For everything that this occurrence draws.
   };
 
-  /// So many faults as a plan has on average are up to `interval_max` apart.
+  /// With as many faults as an average plan has, they are at most `interval_max` apart.
   FaultSchedule(std::uint64_t seed, std::span<const Fault> faults, Duration interval_max);
 
   [[nodiscard]] bool empty() const { return pending_.empty(); }
-  /// The next one. There is always another, unless there are no faults at all.
+  /// The next fault. There is always another one, unless there are no faults at all.
   [[nodiscard]] Next next();
 
  private:
   struct Pending {
     Fault fault;
     Instant time;
-    Chance chance;  // For its times, and the seeds of its chances.
+    Chance chance;  // For its times, and the seeds of its occurrences.
   };
 
   Duration wait_max_;

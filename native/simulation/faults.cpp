@@ -8,7 +8,7 @@
 namespace regstream::simulation {
 namespace {
 
-/// How long a process or Redis stays down, and a network apart.
+/// How long a process or Redis stays down, or a network stays parted.
 constexpr Duration down_max{20'000};
 constexpr Duration stall_max{50'000};
 constexpr Duration drain_max{5'000};
@@ -16,10 +16,10 @@ constexpr Duration leap_max{90'000};
 constexpr Duration refusal_max{60'000};
 constexpr Duration failover_max{30'000};
 constexpr std::uint64_t forged_at_once_max = 8;
-/// Of a gateway at a server that has a fixed address: caller, listener and waiter.
+/// A gateway's connections to a server at a fixed address: caller, listener and waiter.
 constexpr std::size_t fixed_links = 3;
 
-/// What a second of updates may be, which a Redis that syncs once a second may lose.
+/// How many updates a second may have. A Redis that syncs once a second may lose them.
 constexpr std::size_t lost_writes_max = 20;
 
 /// Clients have begun by then.
@@ -29,7 +29,7 @@ Duration any_span(Chance& chance, Duration most) {
   return chance.between(Duration{1}, most);
 }
 
-/// How long what befalls a gateway lasts.
+/// How long a gateway's fault lasts.
 Duration span_of(Fault fault, Chance& chance) {
   if (fault == Fault::drain_gateway) {
     return drain_max;
@@ -267,7 +267,7 @@ void Faults::come_up_later(Duration wait) {
   });
 }
 
-/// The machines of Redis, of all gateways and of the publishers.
+/// Stops the machines of Redis, of all gateways and of the publishers.
 void Faults::lose_power(Chance& chance) {
   if (!cast_.redis().is_up()) {
     return;

@@ -10,14 +10,15 @@
 
 namespace regstream::simulation {
 
-/// What goes wrong: carries out the plan's faults of one cast at their times. What befalls machines
-/// befalls their guests, too.
+/// Carries out the plan's faults of one cast at their times. A fault of the machines also affects
+/// the guests on them.
 class Faults {
  public:
   explicit Faults(Cast& cast, std::vector<Cast*> guests = {});
 
   void begin();
-  /// No more faults: what is down comes up, and who believes to be offline is told better.
+  /// Ends all faults: what is down comes up, and clients that believe to be offline get an online
+  /// signal.
   void end();
 
  private:
@@ -42,7 +43,7 @@ class Faults {
   [[nodiscard]] PublisherProcess& any_publisher(Chance& chance);
 
   Cast& cast_;
-  const std::vector<Cast*> everybody_;  // On these machines: the cast, and its guests.
+  const std::vector<Cast*> everybody_;  // The cast and the guests on its machines.
   World& world_;
   FaultSchedule schedule_;
   std::uint64_t forged_ = 0;  // Messages.

@@ -11,9 +11,9 @@
 namespace regstream::simulation {
 namespace {
 
-/// How far behind the history's end an id, or a copy, is taken from.
+/// How far before the history's end a known id, or a copy, is chosen.
 constexpr std::uint64_t known_max = 8;
-/// How far before it. The history soon gives these itself.
+/// How far after it an unknown id is chosen. The history soon gives these out itself.
 constexpr std::uint64_t unknown_max = 3;
 
 /// No run begins a history in the years 1970 and 2286.
@@ -30,13 +30,13 @@ std::string update_text(const Cast& cast, std::uint64_t number, Chance& chance) 
   return encode_update(update, workflow);
 }
 
-/// With the id where the script puts it, or where anybody else may.
+/// Puts the id where the script puts it, or where another program might.
 std::string with_id(const std::string& text, EventId id, Chance& chance) {
   return chance.chance(500) ? stamped(text, id)
                             : R"({"id":")" + to_string(id) + "\"," + text.substr(1);
 }
 
-/// One that the history has not given, at least not yet.
+/// An id that the history has not given out, at least not yet.
 EventId unknown_id(const Cast& cast, Chance& chance) {
   const EventId end = cast.truth.end();
   switch (chance.index(4)) {

@@ -7,8 +7,8 @@
 
 namespace regstream::simulation {
 
-/// Somebody puts on the channel what is not of the history, as `Forgery` says. `number` makes the
-/// message another one than all others, unless it is a copy.
+/// Publishes a forged message on the channel; see `Forgery`. `number` makes it different from all
+/// others, unless it is a copy.
 void forge_message(Cast& cast, std::uint64_t number, Chance& chance);
 
 }  // namespace regstream::simulation

@@ -8,25 +8,25 @@
 
 namespace regstream::simulation {
 
-/// What a gateway can be relied on to remember, whichever it is.
+/// What every gateway is sure to remember.
 struct GatewayMemory {
   const Truth& truth;
-  std::size_t journal_count_min = 0;  ///< So many messages its journal holds in any case.
-  bool forgets = false;               ///< It may know a part of a registration only.
+  std::size_t journal_count_min = 0;  ///< Messages that its journal always holds.
+  bool forgets = false;               ///< It may know only a part of a registration.
 
-  /// Whoever tells of this id knows all that came before it.
+  /// A gateway that sends this id knows everything before it.
   [[nodiscard]] bool is_whole(EventId id) const {
     const auto& epoch = *truth.epoch(id.epoch);
     return !forgets && !epoch.was_trimmed() && epoch.losses.empty();
   }
-  /// What follows `id` may be too old to be told, or tells of a loss.
+  /// The entries after `id` may be too old to be sent, or record a loss.
   [[nodiscard]] bool may_lack_what_follows(EventId id) const {
     const auto& epoch = *truth.epoch(id.epoch);
     return epoch.oldest > id.sequence + 1 ||
            (!epoch.losses.empty() && epoch.losses.back() > id.sequence) ||
            truth.end().sequence > id.sequence + journal_count_min;
   }
-  /// It need not know whether anything had ended by `id`.
+  /// A gateway may not know whether an instance had ended at `id`.
   [[nodiscard]] bool may_lack_what_was(EventId id) const {
     return !is_whole(id) || truth.end().sequence > journal_count_min;
   }

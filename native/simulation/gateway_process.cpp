@@ -7,13 +7,13 @@
 namespace regstream::simulation {
 namespace {
 
-/// How many times as large as the first one a page may become.
+/// How many times larger than the first page a page may become.
 constexpr std::size_t page_growth_max = 4;
 
-/// No message of a run is shorter than its id as an object's one member.
+/// The shortest message of a run: an object with its id only.
 constexpr std::size_t message_bytes_min = std::string_view{R"({"id":"1702493000000-1"})"}.size();
 
-/// What is there is the script's, or forged in its place.
+/// The script writes the id there, or a forgery does.
 std::optional<EventId> claimed_id(std::string_view message) {
   constexpr std::string_view name = R"("id":")";
   const auto found = message.rfind(name);
@@ -91,7 +91,7 @@ bool GatewayProcess::on_channel_message(const std::string& message) {
   count_beside();
   const auto claimed = claimed_id(message);
   if (truth_.is_forged(message, Forgery::no_message)) {
-    // Where it claims an id, a read has to show first that this was not given.
+    // If it has an id, a read must first show that the history didn't give it out.
     malformed_heard_ += claimed ? 0U : 1U;
     return true;
   }
@@ -103,7 +103,7 @@ bool GatewayProcess::on_channel_message(const std::string& message) {
   return !is_bare || canary_ != Canary::forget_bare;
 }
 
-/// Redis speaks its own protocol: a reply that is none was given to another question than its own.
+/// An unexpected reply belongs to another command: Redis's protocol pairs them by order only.
 void GatewayProcess::on_fact(const broker::SessionFact& fact) {
   if (std::holds_alternative<broker::MessageRefused>(fact)) {
     world_.count(Situation::message_refused);
@@ -129,10 +129,11 @@ void GatewayProcess::check_limits() const {
     throw Violation(name_ + ": it holds " + std::to_string(adoption.waiting()) +
                     " bare messages, and takes more");
   }
-  // One message more than fills it may come, and claims that turn out to be bare.
+  // One message more may arrive after the limit, and ids that turn out to be invented.
   check(adoption.text_bytes(), plan_.bare_bytes_max + plan_.claims_bytes_max + 2 * frame_bytes_max,
         "bytes of bare messages");
-  // While a history is read, all of it; and where the channel is not heard, what waits to be.
+  // While a history is read, all of it may wait; and while the channel is not read, what waits
+  // there.
   if (streams_.hub().is_live() && follower.is_subscribed()) {
     const std::size_t page_entries_max =
         page_growth_max * plan_.page_bytes / (entry_bytes + message_bytes_min) + 2;

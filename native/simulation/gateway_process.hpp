@@ -17,18 +17,18 @@
 
 namespace regstream::simulation {
 
-/// One workflow's part in a gateway: its streams, and the history that they are fed from. All parts
-/// of one gateway start, crash and drain together, and have one clock.
+/// One workflow's part of a gateway: its streams, and the history that feeds them. All parts of a
+/// gateway start, crash and drain together, and share one clock.
 class GatewayProcess {
  public:
   GatewayProcess(World& world, std::shared_ptr<ProcessClock> clock, RedisServers& servers,
                  const Truth& truth, const FaultPlan& plan, const Issuer& issuer,
                  std::optional<Canary> canary, std::size_t index);
 
-  /// `other` is another workflow's part in the same gateway.
+  /// `other` is another workflow's part of the same gateway.
   void stand_beside(const GatewayProcess& other) { beside_ = &other; }
   void start();
-  /// `tells`: the kernel is there still, and closes its connections.
+  /// `tells`: the kernel still runs, and closes the connections.
   void crash(bool tells);
   [[nodiscard]] bool is_running() const { return streams_.is_running(); }
 
@@ -41,11 +41,11 @@ class GatewayProcess {
   void stall_redis_links(Duration span);
   [[nodiscard]] const std::shared_ptr<ProcessClock>& clock() const { return clock_; }
 
-  /// The bare messages that were heard by the process that runs now, also those that claim an id of
-  /// an epoch that never was.
+  /// The plain messages that the running process heard, including those with an id of an epoch that
+  /// never existed.
   [[nodiscard]] const std::vector<std::string>& bare_heard() const { return bare_heard_; }
-  /// Redis cut the running process off from messages that it had not heard, and no stream was told
-  /// since that some may be lost.
+  /// Redis cut the running process off from messages that it had not read, and since then no stream
+  /// was told that some may be lost.
   [[nodiscard]] bool is_loss_unreported() const {
     return resets_when_cut_ == truth_.resets_required();
   }

@@ -10,7 +10,7 @@
 namespace regstream::simulation {
 namespace {
 
-/// A part of the time after which a draining gateway ends (`faults.cpp`).
+/// Less than the time after which a draining gateway ends (`faults.cpp`).
 constexpr Duration drain_time{3'000};
 
 bool is_of_type(const hub::Frame& frame, std::string_view type) {
@@ -97,7 +97,7 @@ void GatewayStreams::on_message(EventId id, std::string_view message) {
   const bool knows_enough = hub().known_registrations().size() == plan_.known_registrations_max;
   const auto update = decode_update_slices(message, workflow_);
   const auto* const slices = std::get_if<UpdateSlices>(&update);
-  // Where ids are text, their numbers are the hub's own.
+  // If ids are text, the hub has numbers of its own for them.
   if (knows_enough && slices != nullptr && workflow_.id_kind == IdKind::integer &&
       hub().known_registrations().find(slices->registration_id) == nullptr) {
     world_.count(Situation::registration_forgotten);
@@ -136,7 +136,7 @@ bool GatewayStreams::accept(const StreamPtr& stream) {
     refuse(stream, 401);
     return true;
   }
-  // Its place is given back at once: no gateway is full here.
+  // Its place is returned at once, because no gateway is full here.
   const auto admitted = pump_->admit(request);
   if (const auto* const refusal = std::get_if<hub::StreamRefusal>(&admitted)) {
     const bool is_ended = *refusal == hub::StreamRefusal::ended;
@@ -273,7 +273,7 @@ hub::Written GatewayStreams::write(hub::SubscriptionId id, hub::Outbox& outbox) 
   return hub::Written::everything;
 }
 
-/// What a canary does to the next frame. True: the outbox is another one now.
+/// Lets a canary change the next frame. True: the outbox has changed.
 bool GatewayStreams::spoil(Stream& stream, hub::Outbox& outbox) {
   if (!is_canary_due_ || outbox.sent_of_first() != 0) {
     return false;
@@ -304,7 +304,7 @@ bool GatewayStreams::spoil(Stream& stream, hub::Outbox& outbox) {
   return false;
 }
 
-/// The same for streams until the final status.
+/// The same for streams with `until=final`.
 bool GatewayStreams::spoil_end(Stream& stream, hub::Outbox& outbox) {
   const hub::FramePtr frame = outbox.frames().front();
   if (canary_ == Canary::no_end && is_of_type(*frame, "end")) {

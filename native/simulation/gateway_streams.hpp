@@ -19,11 +19,12 @@
 
 namespace regstream::simulation {
 
-/// A gateway's streams: the real pump, in a shell that does what gateway::Gateway does around it.
-/// Serves one process after another.
+/// A gateway's streams: the real pump, in a shell that does what gateway::Gateway does. It serves
+/// one process after another.
 class GatewayStreams final : public StreamWriter, public broker::Subscriber {
  public:
-  /// `index`, `name` and `clock` are the gateway's, and outlive this. `catch_up` is the broker's.
+  /// `index`, `name` and `clock` are the gateway's, and must outlive this. `catch_up` is the
+  /// broker's.
   GatewayStreams(World& world, const Workflow& workflow, const FaultPlan& plan,
                  const Issuer& issuer, std::optional<Canary> canary, std::size_t index,
                  const std::string& name, const ProcessClock& clock,
@@ -32,9 +33,9 @@ class GatewayStreams final : public StreamWriter, public broker::Subscriber {
   void start();
   /// `tells`: the kernel is there still, and closes its connections.
   void crash(bool tells);
-  /// Refuses new streams, and ends those that are open in good order, within some seconds.
+  /// Refuses new streams, and ends the open ones in good order within some seconds.
   void drain();
-  /// No token of this key counts any more.
+  /// Tokens of this key are no longer valid.
   void withdraw(std::uint64_t key);
   [[nodiscard]] bool is_running() const { return pump_.has_value(); }
 
@@ -47,7 +48,7 @@ class GatewayStreams final : public StreamWriter, public broker::Subscriber {
   void on_writable(Stream& stream) override;
   void on_peer_closed(Stream& stream) override;
 
-  // What the pump asks of the sockets (`hub::StreamSockets`).
+  // Called by the pump (`hub::StreamSockets`).
   hub::Written write(hub::SubscriptionId id, hub::Outbox& outbox);
   void write_later(hub::SubscriptionId id);
   void close(hub::SubscriptionId id, hub::StreamEnd end, std::string_view error);
@@ -55,7 +56,7 @@ class GatewayStreams final : public StreamWriter, public broker::Subscriber {
   void stall(Duration span);
 
   [[nodiscard]] const hub::Hub& hub() const { return pump_->hub(); }
-  /// What the hub has counted since the process started.
+  /// Adds what the hub has counted since the process started.
   void count() const;
   void check_limits() const;
 
@@ -71,9 +72,9 @@ class GatewayStreams final : public StreamWriter, public broker::Subscriber {
   void perform(const hub::Drained& action);
   /// After `delay`, if the process still runs.
   void after(Duration delay, std::function<void()> event);
-  /// What a token makes of a request; false: it is refused.
+  /// Applies the token's rights to a request; false if the request is refused.
   bool authorize(const StreamRequest& asked, hub::SubscriptionRequest& request) const;
-  /// Answers with `status`, and nothing more.
+  /// Answers with `status` only.
   static void refuse(const StreamPtr& stream, std::uint16_t status);
   bool spoil(Stream& stream, hub::Outbox& outbox);
   bool spoil_end(Stream& stream, hub::Outbox& outbox);

@@ -8,7 +8,7 @@
 namespace regstream::simulation {
 namespace {
 
-/// Stands before the number in an id that is text, with what JSON and URLs have to escape.
+/// Prefix of an id that is text, with characters that JSON and URLs must escape.
 constexpr std::string_view text_opening = "Müller & \"Co\"/2023+11 %#";
 
 constexpr int stages_count = 20;

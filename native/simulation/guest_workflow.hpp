@@ -9,18 +9,18 @@
 
 namespace regstream::simulation {
 
-/// Another workflow than the registration's in all that a declaration may say.
+/// A workflow that differs from registration in everything that a declaration can say.
 [[nodiscard]] const Workflow& guest_workflow();
 
-/// The instances of a run are numbered from 1; this is how messages name one of them.
+/// The id that messages use for an instance. A run numbers its instances from 1.
 [[nodiscard]] InstanceId instance_id(const Workflow& workflow, std::int64_t number);
 [[nodiscard]] std::vector<InstanceId> instance_ids(const Workflow& workflow,
                                                    const std::vector<std::int64_t>& numbers);
-/// An update of it that says nothing yet.
+/// An empty update of an instance.
 [[nodiscard]] Update update_of(const Workflow& workflow, std::int64_t number);
-/// The other way round; 0: no run has such an instance.
+/// The number of an id; 0 if no run has such an instance.
 [[nodiscard]] std::int64_t number_of(const Workflow& workflow, const InstanceId& id);
-/// Of what an update or a view is about.
+/// The number of the instance that an update or a view is about.
 [[nodiscard]] std::int64_t number_in(const Workflow& workflow, const UpdateSlices& update);
 template <typename Said>
 [[nodiscard]] std::int64_t number_in(const Workflow& workflow, const Said& said) {

@@ -9,22 +9,23 @@ namespace {
 
 constexpr Duration life_min{15'000};
 constexpr Duration life_max{240'000};
-/// Beyond the end of every run.
+/// Longer than every run.
 constexpr Duration long_life{1'000'000'000};
 
-/// How long it takes to answer.
+/// How long an answer takes.
 constexpr Duration answer_max{500};
 constexpr std::uint64_t failed_per_mille = 100;
 constexpr std::uint64_t unanswered_per_mille = 30;
 
-/// When a key is withdrawn, and when the issuer fails for a while; clients have begun by then.
+/// When a key is withdrawn, and when the issuer fails for a while. All clients have started by
+/// then.
 constexpr Duration event_min{20'000};
 constexpr Duration event_max{90'000};
 constexpr Duration issuer_down_max{150'000};
 
 constexpr std::size_t rights_max = 4;
 
-/// What a gateway's slow clock adds to the longest lease, at two per cent.
+/// What a gateway's slow clock adds to the longest lease: two per cent.
 constexpr Duration drift_max{6'000};
 
 }  // namespace

@@ -14,53 +14,53 @@
 
 namespace regstream::simulation {
 
-/// A token as a gateway reads it, and as the judges know it. Times are the world's.
+/// A token, as gateways read it and judges know it. Times are the world's.
 struct Token {
-  std::uint64_t number = 0;  ///< Its clients and gateways name it by this.
-  /// What it lets its bearer hear, in order; none: everything.
+  std::uint64_t number = 0;  ///< Clients and gateways identify it by this number.
+  /// The ids that it allows, ascending; none: all.
   std::vector<std::int64_t> rights;
   std::uint64_t key = 0;
   Instant expires_at{};
 };
 
-/// Gives tokens of short lives to clients, fails for a while, and withdraws a key. Its random
-/// numbers are its own. In a run without tokens (`FaultPlan::has_tokens`) nobody asks it.
+/// Gives short-lived tokens to clients, fails for a while, and withdraws a key. It has random
+/// numbers of its own. In a run without tokens (`FaultPlan::has_tokens`) nobody uses it.
 class Issuer {
  public:
-  /// As gateways have it by default.
+  /// The gateways' default.
   static constexpr Duration leeway{30'000};
-  /// How wrong a gateway's calendar may be, either way.
+  /// How far a gateway's calendar may be off, in either direction.
   static constexpr Duration skew_max{10'000};
 
   Issuer(World& world, const FaultPlan& plan, std::uint64_t seed);
 
   [[nodiscard]] bool is_in_use() const { return is_in_use_; }
-  /// For one client, once and for all: some of the instances, or everything.
+  /// Draws one client's rights for the whole run: some instances, or all.
   [[nodiscard]] std::vector<std::int64_t> choose_rights();
 
-  /// `told` hears of the token after a while, or why there is none, or nothing at all.
+  /// `then` gets the token after a while, or nothing if the issuer fails.
   using Then = std::function<void(std::optional<Token>)>;
   void request(const std::vector<std::int64_t>& rights, Then then);
 
-  /// Plans what befalls it in the faulty part. `withdrawn` tells all gateways that run.
+  /// Plans its failures in the faulty part. `withdrawn` must tell all running gateways.
   void begin(std::function<void(std::uint64_t key)> withdrawn);
-  /// From now on it does not fail.
+  /// Never fails from now on.
   void recover();
-  /// From now on tokens last.
+  /// From now on tokens outlive the run.
   void settle() { lives_long_ = true; }
 
-  // What a gateway knows.
+  // What gateways know.
   [[nodiscard]] const Token& token(std::uint64_t number) const {
     return tokens_[static_cast<std::size_t>(number - 1)];
   }
   [[nodiscard]] bool is_withdrawn(const Token& token) const;
-  /// The time by the calendar that a gateway judges tokens by.
+  /// The time on the calendar by which a gateway judges tokens.
   [[nodiscard]] std::int64_t gateway_timestamp_ms(std::size_t gateway) const;
   [[nodiscard]] static std::int64_t timestamp_ms(Instant time) {
     return time.time_since_epoch().count();
   }
 
-  /// Until when updates may have entered the history that a stream of this token hears.
+  /// A stream of this token may bring only updates that entered the history before this time.
   [[nodiscard]] Instant hears_until(const Token& token) const;
 
  private:
@@ -70,7 +70,7 @@ class Issuer {
   const std::uint64_t registrations_;
   const bool is_in_use_;
   Chance chance_;
-  std::vector<Duration> skews_;  // Of the gateways.
+  std::vector<Duration> skews_;  // Of each gateway's calendar.
   std::vector<Token> tokens_;
   std::uint64_t key_ = 1;
   std::optional<Instant> withdrawn_at_;  // Of the first key.

@@ -11,7 +11,7 @@
 
 namespace regstream::simulation {
 
-/// One direction of a connection: what is sent arrives in order, later, or never.
+/// One direction of a connection: what is sent arrives in order, later or never.
 class Line : public std::enable_shared_from_this<Line> {
  public:
   Line(World& world, Duration delay_max) : world_(world), delay_max_(delay_max) {}
@@ -26,7 +26,7 @@ class Line : public std::enable_shared_from_this<Line> {
     plan(last_due_ - world_.now());
   }
 
-  /// What is on its way never arrives, and nothing that is sent from now on.
+  /// Nothing that is on its way, or sent from now on, ever arrives.
   void cut() {
     is_cut_ = true;
     waiting_.clear();
@@ -34,7 +34,7 @@ class Line : public std::enable_shared_from_this<Line> {
 
   [[nodiscard]] bool is_cut() const { return is_cut_; }
 
-  /// The receiver reads nothing, until it does again.
+  /// True: the receiver stops reading. False: it reads again.
   void hold(bool holds) {
     is_held_ = holds;
     for (; !holds && held_arrivals_ > 0; --held_arrivals_) {
@@ -75,7 +75,7 @@ class Line : public std::enable_shared_from_this<Line> {
   Instant stalled_until_{};
   bool is_cut_ = false;
   bool is_held_ = false;
-  std::size_t held_arrivals_ = 0;  // That came to nothing.
+  std::size_t held_arrivals_ = 0;  // Arrivals while the line was held.
 };
 
 }  // namespace regstream::simulation

@@ -7,7 +7,7 @@
 namespace regstream::simulation {
 namespace {
 
-/// No text of the simulation is longer.
+/// The longest text of the simulation.
 constexpr std::size_t text_bytes_max = 512;
 constexpr Duration wait_timeout{1'000};
 
@@ -90,7 +90,7 @@ void PublisherProcess::check_limits() const {
     throw Violation(name_ + ": of " + std::to_string(unanswered_) + " publishes it still holds " +
                     std::to_string(waiting()));
   }
-  // Those that were in flight wait again, beside as many as may wait.
+  // Publishes that were in flight wait again, in addition to as many as may wait.
   const std::size_t in_flight_max = plan_.batch_updates_max * plan_.batches_in_flight_max;
   const std::size_t waiting_max = plan_.waiting_max + in_flight_max;
   if (queue().waiting() > waiting_max || queue().in_flight() > in_flight_max ||

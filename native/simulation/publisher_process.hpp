@@ -15,20 +15,20 @@
 
 namespace regstream::simulation {
 
-/// A message, and the key under which it is one, however often it is published.
+/// A message and its idempotency key.
 struct Publication {
   std::string text;
   std::string key;
 };
 
-/// A process that validates: publishes through a history session, under keys.
+/// A process that publishes through a history session, under keys.
 class PublisherProcess {
  public:
   PublisherProcess(World& world, RedisServers& servers, const FaultPlan& plan,
                    std::optional<Canary> canary, std::size_t index);
 
   void publish(Publication publication);
-  /// It crashes, and starts again. What waited is lost; what was sent may arrive still.
+  /// Crashes and starts again. What waited is lost; what was sent may still arrive.
   void restart();
 
   [[nodiscard]] std::int64_t timestamp_ms() const { return clock_.timestamp_ms(); }
@@ -39,7 +39,7 @@ class PublisherProcess {
   void break_redis_link() { broker_->break_off(); }
   void break_redis_link(const SimulatedRedis& server) { broker_->break_off(server); }
   [[nodiscard]] std::size_t waiting() const { return queue().waiting() + queue().in_flight(); }
-  /// What was acknowledged: it must have entered the history.
+  /// The acknowledged texts. They must have entered the history.
   [[nodiscard]] const std::vector<std::string>& acknowledged() const { return acknowledged_; }
 
  private:
@@ -56,12 +56,12 @@ class PublisherProcess {
   const std::string name_;
   ProcessClock clock_;
   std::vector<std::string> acknowledged_;
-  std::optional<Publication> swapped_;  // The canary holds it back.
+  std::optional<Publication> swapped_;  // Held back by the canary.
   bool is_canary_due_ = true;
   std::uint64_t starts_ = 0;
 
   // Of the running process.
-  std::size_t unanswered_ = 0;  // Nobody was told yet what came of them.
+  std::size_t unanswered_ = 0;  // Publishes without a result yet.
   std::unique_ptr<RedisBroker> broker_;
 };
 

@@ -11,13 +11,13 @@
 namespace regstream::simulation {
 namespace {
 
-/// How long a publisher tries again with one key: less than Redis keeps it.
+/// How long a publisher retries with one key: for less time than Redis keeps the key.
 constexpr Duration same_key_max{300'000};
 
-/// The last updates are younger than those before, whichever calendar is wrong by an hour.
+/// The last updates get newer timestamps than all others, even if a calendar is off by an hour.
 constexpr std::int64_t settled_after_ms = 86'400'000;
 
-/// A status that ends an instance, or one that is not declared.
+/// A final status, or one that is not declared.
 std::string any_end(const Workflow& workflow, Chance& chance) {
   std::vector<std::string> names;
   for (const WorkflowStatus& status : workflow.statuses) {
@@ -85,7 +85,7 @@ std::string Publishing::make_text(std::uint64_t registration, std::int64_t times
   return without_stage_status(encode_update(update, workflow_));
 }
 
-/// Some publishers send none; what it means then is the workflow's to say.
+/// Some publishers send no stage status; the workflow decides what that means.
 std::string Publishing::without_stage_status(std::string text) {
   const auto begin = text.find(R"(,"stageStatus":")");
   if (workflow_.infer_stage_status || begin == std::string::npos || !omissions_.chance(300)) {
@@ -104,7 +104,7 @@ void Publishing::publish(std::uint64_t registration) {
   publish_new(publisher, make_text(registration, cast_.publishers[publisher]->timestamp_ms()));
 }
 
-/// Several times, perhaps, and the one before it again.
+/// Publishes the text, perhaps several times, and perhaps the previous one again.
 void Publishing::publish_bare(const std::string& text) {
   cast_.redis().publish_bare(text);
   while (repeats_.chance(cast_.plan.same_bare_per_mille)) {
@@ -117,7 +117,7 @@ void Publishing::publish_bare(const std::string& text) {
 }
 
 void Publishing::publish_new(std::size_t publisher, std::string text) {
-  // Where nobody publishes again there are no keys: what is sent again Redis knows without.
+  // Without repeated publishes there are no keys: Redis recognises a repeated batch without them.
   const bool has_key = cast_.plan.same_key_per_mille > 0 && keys_.chance(700);
   const std::string key = has_key ? "key " + std::to_string(texts_) : std::string{};
   cast_.truth.expect(text, cast_.senders[publisher], texts_);
@@ -127,7 +127,7 @@ void Publishing::publish_new(std::size_t publisher, std::string text) {
   cast_.publishers[publisher]->publish({.text = std::move(text), .key = key});
 }
 
-/// Somebody tries again with what somebody has published last: the same one, or another.
+/// A publisher publishes the last message of a publisher again: its own, or another's.
 void Publishing::publish_again(std::size_t publisher) {
   const std::size_t first = chance_.index(cast_.publishers.size());
   const Published& last = published_[first];

@@ -10,20 +10,22 @@
 
 namespace regstream::simulation {
 
-/// What is published, and when: by publishers under keys, and bare by somebody else.
+/// Publishes messages at random times: through publishers under keys, and plain ones as another
+/// program would.
 class Publishing {
  public:
-  /// The faulty part of the run ends when `run` has had so many steps.
+  /// The faulty part ends when `run` has had `run_steps` steps.
   Publishing(Cast& cast, const World& run, std::uint64_t run_steps);
 
-  /// Goes on until `end`, or until the plan's quiet part begins.
+  /// Publishes until `end`, or until the plan's quiet part begins.
   void begin();
   void end() { is_over_ = true; }
-  /// After these, views are equal whatever they knew before: an end, and another beginning.
+  /// Publishes an end and a new beginning. After these, all views are equal, whatever they knew
+  /// before.
   void publish_new_validation(std::uint64_t registration);
 
  private:
-  /// What a publisher has published last.
+  /// A publisher's last publish.
   struct Published {
     Publication publication;
     std::uint64_t sender = 0;
@@ -43,7 +45,7 @@ class Publishing {
   const Workflow& workflow_;
   Chance times_;
   Chance chance_;
-  Chance repeats_;  // Of bare messages.
+  Chance repeats_;  // For plain messages.
   Chance omissions_;
   Chance keys_;
   std::vector<Published> published_;

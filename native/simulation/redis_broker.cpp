@@ -161,7 +161,7 @@ void RedisBroker::act(const broker::PauseChannel& pause) {
 void RedisBroker::arm() {
   const auto deadline = session_.next_deadline();
   if (!deadline || (armed_ && *armed_ <= *deadline)) {
-    return;  // It looks again when it goes off.
+    return;  // The timer looks again when it is due.
   }
   armed_ = deadline;
   world_.after(clock_.until(*deadline), [this, is_alive = is_alive_, timer = ++timer_] {

@@ -21,21 +21,21 @@
 
 namespace regstream::simulation {
 
-/// The real history session of one process, with connections to the simulated Redis: what
-/// broker::RedisBroker is with sockets. It ends with its process.
+/// The real history session of one process, with connections to the simulated Redis, as
+/// broker::RedisBroker has sockets. It ends with its process.
 class RedisBroker {
  public:
   struct Handlers {
-    /// A message on the channel. False: the session is not to hear it.
+    /// A message on the channel. Return false to hide it from the session.
     std::function<bool(const std::string&)> on_message;
-    /// Redis ends the channel's connection, before all that it held was heard.
+    /// Redis ends the channel's connection before all of its messages were read.
     std::function<void()> on_cut;
     std::function<void(const broker::SessionFact&)> on_fact;
-    /// All that the session wanted was done.
+    /// All actions of the session were carried out.
     std::function<void()> on_advanced;
   };
 
-  /// All but `options` and `handlers` outlive it.
+  /// All arguments except `options` and `handlers` must outlive it.
   RedisBroker(World& world, RedisServers& servers, const FaultPlan& plan, const ProcessClock& clock,
               const broker::HistorySessionOptions& options, Handlers handlers);
   RedisBroker(const RedisBroker&) = delete;
@@ -48,9 +48,9 @@ class RedisBroker {
 
   void break_off(broker::LinkRole role);
   void break_off();
-  /// Those that lead to `server`.
+  /// Breaks the connections that lead to `server`.
   void break_off(const SimulatedRedis& server);
-  /// Nothing that is sent in either direction arrives for this long.
+  /// Nothing arrives in either direction for this long.
   void stall(Duration span);
 
   [[nodiscard]] const broker::HistorySession& session() const { return session_; }
@@ -87,9 +87,9 @@ class RedisBroker {
   broker::Subscriber* subscriber_ = nullptr;
   std::array<std::unique_ptr<RedisConnection>, broker::server_links.size()> connections_;
   std::unique_ptr<SentinelConnection> sentinel_;
-  std::optional<broker::RedisAddress> called_;  // Where the caller led last.
+  std::optional<broker::RedisAddress> called_;  // The caller's last server.
   Instant parted_until_{};
-  std::optional<Instant> armed_;  // When the timer goes off.
+  std::optional<Instant> armed_;  // When the timer is due.
   std::uint64_t timer_ = 0;
   std::shared_ptr<bool> is_alive_ = std::make_shared<bool>(true);
 };

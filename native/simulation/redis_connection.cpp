@@ -22,7 +22,7 @@ RedisConnection::~RedisConnection() {
       redis_.unsubscribe(**subscription_);
     }
   }
-  // The line to Redis lives on until everything on it has arrived.
+  // The line to Redis lives until everything on it has arrived.
 }
 
 void RedisConnection::after(Duration delay, std::function<void()> event) {
@@ -45,7 +45,7 @@ void RedisConnection::connect(bool is_parted) {
 }
 
 void RedisConnection::send(broker::HistoryCommand command) {
-  // What arrives here does so only while `from_redis_` is not cut, and this is there.
+  // Anything arrives here only while `from_redis_` is not cut, so `this` still exists.
   const auto reply = [this, back = from_redis_](const broker::HistoryReply& answer) {
     back->send([this, copy = answer]() mutable { handlers_.on_reply(std::move(copy)); });
   };
@@ -101,7 +101,7 @@ void RedisConnection::send(broker::HistoryCommand command) {
   });
 }
 
-/// What came meanwhile is run, until something waits again.
+/// Runs the commands that came meanwhile, until one blocks again.
 void RedisConnection::Blocked::go_on() {
   is_blocked = false;
   while (!is_blocked && !waiting.empty()) {
@@ -120,7 +120,7 @@ void RedisConnection::pause(bool pauses) {
     world_.count(Situation::hearing_paused);
     return;
   }
-  // A PING, and its answer.
+  // A PING and its reply.
   to_redis_->send([this, back = from_redis_] {
     back->send([this] {
       if (!from_redis_->is_held()) {

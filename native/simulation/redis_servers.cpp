@@ -123,7 +123,7 @@ void RedisServers::bring_back(std::size_t old) {
     world_.count(Situation::branch_lost);
   }
   if (truth_ != nullptr && truth_->end().epoch != primary().end().epoch) {
-    truth_->settle(primary().end());  // What the old one had begun is lost.
+    truth_->settle(primary().end());  // The epoch that the old primary had begun is lost.
   }
   servers_[old]->come_up();
   servers_[old]->follow(primary());
@@ -144,7 +144,7 @@ void RedisServers::inform_sentinel(std::size_t sentinel) {
   sentinels_[sentinel].config_epoch = config_epoch_;
 }
 
-/// Once, and one after the other.
+/// Each step runs once.
 void RedisServers::finish(std::function<void()>& step) {
   if (step) {
     std::exchange(step, nullptr)();

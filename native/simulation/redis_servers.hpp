@@ -19,32 +19,32 @@
 
 namespace regstream::simulation {
 
-/// One workflow's servers: a single Redis, or a primary with replicas and the sentinels that watch
-/// them, each on the machine of one of the servers. Sentinels learn of a new primary one after the
-/// other, and one may be cut off from the others together with the old one.
+/// One workflow's servers: a single Redis, or a primary with replicas and sentinels, one sentinel
+/// on the machine of each server. Sentinels learn of a new primary one after the other. One may be
+/// cut off from the others, together with the old primary.
 class RedisServers {
  public:
   RedisServers(World& world, Truth* truth, const FaultPlan& plan, std::optional<Canary> canary);
 
-  /// How processes find the server.
+  /// The options with which processes find the primary.
   [[nodiscard]] broker::FinderOptions finder() const;
   [[nodiscard]] SimulatedRedis& at(const broker::RedisAddress& address) {
     return *servers_.at(address.port - 1U);
   }
-  /// The one that most sentinels name.
+  /// The primary that most sentinels name.
   [[nodiscard]] SimulatedRedis& primary() { return *servers_.at(primary_); }
 
   [[nodiscard]] bool is_sentinel_up(const broker::RedisAddress& address) const {
     return sentinels_.at(address.port - 1U).is_up;
   }
-  /// What the sentinel at that address tells.
+  /// The answer of the sentinel at that address.
   [[nodiscard]] broker::ServerLocation ask_sentinel(const broker::RedisAddress& address);
 
-  /// The primary loses its place. Until all is well again there is no other failover. False: there
-  /// is none now. `on_down`: a server's connections break.
+  /// Replaces the primary. There is only one failover at a time: false if another one is still
+  /// going on. Calls `on_down` for a server whose connections break.
   using Down = std::function<void(const SimulatedRedis&)>;
   bool fail_over(Fault fault, Chance chance, const Down& on_down);
-  /// All is well again, now.
+  /// Completes the current failover at once.
   void recover();
 
  private:
@@ -67,8 +67,8 @@ class RedisServers {
   std::vector<Sentinel> sentinels_;
   std::size_t primary_ = 0;
   std::uint64_t config_epoch_ = 0;
-  std::uint64_t offset_at_promotion_ = 0;  // Of the primary before.
-  // What is to come of the failover under way.
+  std::uint64_t offset_at_promotion_ = 0;  // The old primary's.
+  // The remaining steps of the current failover.
   std::function<void()> promote_;
   std::function<void()> bring_back_;
 };

@@ -6,9 +6,9 @@
 
 namespace regstream::simulation {
 
-/// One run for people, in lines that all end: what it came to; or its trace as far as it was kept,
-/// what was violated, and the command that runs it again. Two machines that ran the same seed say
-/// the same.
+/// A run's result for people: a summary; or, after a violation, the kept part of its trace, the
+/// violation, and the command that runs it again. Every line has its line end. All machines that
+/// run the same seed give the same text.
 [[nodiscard]] std::string report(const SimulationOptions& options, const SimulationResult& result);
 
 }  // namespace regstream::simulation

@@ -12,7 +12,7 @@ SentinelConnection::SentinelConnection(World& world, RedisServers& servers,
       handlers_(std::move(handlers)),
       there_(std::make_shared<Line>(world, delay_max)),
       back_(std::make_shared<Line>(world, delay_max)) {
-  // What arrives back does so only while this is there.
+  // A reply arrives only while `this` exists.
   there_->send([this, back = back_] {
     if (servers_.is_sentinel_up(address_)) {
       back->send([this] { handlers_.on_ready(); });

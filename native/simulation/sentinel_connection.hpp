@@ -13,14 +13,14 @@
 
 namespace regstream::simulation {
 
-/// One connection to a sentinel, over lines with made-up delays. It does not come back.
+/// One connection to a sentinel, over lines with simulated delays. It doesn't reconnect.
 class SentinelConnection {
  public:
-  /// None is called from within a call of this class. Each may destroy the connection.
+  /// No handler is called within a call of this class. Each may destroy the connection.
   struct Handlers {
     std::function<void()> on_ready;
     std::function<void(broker::HistoryReply&&)> on_reply;
-    std::function<void(const broker::RedisFailure&)> on_end;  ///< Once, and the last one.
+    std::function<void(const broker::RedisFailure&)> on_end;  ///< The last call.
   };
 
   SentinelConnection(World& world, RedisServers& servers, broker::RedisAddress address,
@@ -29,7 +29,7 @@ class SentinelConnection {
   SentinelConnection& operator=(const SentinelConnection&) = delete;
   ~SentinelConnection();
 
-  /// `AskSentinel`.
+  /// Sends `AskSentinel`.
   void send();
   void break_off();
   /// Nothing arrives for this long.

@@ -100,7 +100,7 @@ EventId SimulatedRedis::append(const std::string& text, bool is_adopted,
   return id;
 }
 
-/// After the last append of a call: where there are too many, a hundredth goes at once.
+/// After the last append of a call. If there are too many entries, a hundredth is removed at once.
 void SimulatedRedis::keep_length() {
   const std::size_t length_max = plan_.history_length_max;
   const bool is_too_long = data_.entries.size() > length_max;
@@ -178,7 +178,8 @@ void SimulatedRedis::go_down() {
 void SimulatedRedis::flush() {
   write([](Data& data) { data = {}; });
   replicate();
-  has_script_ = false;  // FLUSHALL keeps it; whoever empties a server so may well do this, too.
+  has_script_ =
+      false;  // FLUSHALL keeps scripts, but whoever empties a server may flush them as well.
 }
 
 void SimulatedRedis::save() {
@@ -186,7 +187,7 @@ void SimulatedRedis::save() {
 }
 
 void SimulatedRedis::restore() {
-  // Without a history to go back to, it is as if it were flushed.
+  // Without a saved history this is the same as a flush.
   data_ = saved_;
   truth_->roll_back(data_.end.value_or(EventId{}), plan_.is_redis_durable);
 }

@@ -20,13 +20,13 @@
 
 namespace regstream::simulation {
 
-/// Redis with what scripts/history does in it, as that file says. That it does the same is
-/// tested beside a real Redis (tests/unit/broker/history_script_test.cpp). It is a primary, or
-/// another one's replica, which has its writes a little later (simulated_redis_replication.cpp).
+/// Redis with the script scripts/history. A test compares it with the script in a real Redis
+/// (tests/unit/broker/history_script_test.cpp). It is a primary, or a replica that gets its
+/// primary's writes a little later (simulated_redis_replication.cpp).
 class SimulatedRedis {
  public:
-  /// `truth` judges what enters the history; null: nobody does. `name` tells it from others, if
-  /// there are any: none of them has its replication id either.
+  /// `truth` checks what enters the history; null: no check. `name` and the replication id, from
+  /// `replication_ids`, distinguish it from other servers.
   SimulatedRedis(World& world, Truth* truth, const FaultPlan& plan, std::optional<Canary> canary,
                  std::string name = {}, std::uint64_t* replication_ids = nullptr)
       : world_(world),
@@ -40,12 +40,12 @@ class SimulatedRedis {
   SimulatedRedis(const SimulatedRedis&) = delete;
   SimulatedRedis& operator=(const SimulatedRedis&) = delete;
 
-  /// The reply to a command, or each of its replies. To `AwaitHistory` it is what there is by now,
-  /// and to `SubscribeChannels` nothing is heard yet: both need a connection (below).
+  /// The reply to a command, or each of its replies. `AwaitHistory` gets what there is now, and
+  /// `SubscribeChannels` doesn't subscribe: both need a connection (below).
   broker::HistoryReply answer(const broker::HistoryCommand& command) {
     return answer(command, incarnation_);
   }
-  /// The same on a connection of that incarnation. Its server may be another one's replica now.
+  /// The same for a connection of that incarnation. Its server may be a replica by now.
   broker::HistoryReply answer(const broker::HistoryCommand& command, std::uint64_t incarnation);
 
   using Wake = std::function<void(broker::AwaitedEntries)>;
@@ -53,12 +53,12 @@ class SimulatedRedis {
   void await(EventId after, Wake wake);
 
   using Reached = std::function<void(broker::ReplicasReached)>;
-  /// Calls `reached` once: as soon as so many replicas have what was written by now, or `timeout`
-  /// is over. Not if it goes down before.
+  /// Calls `reached` once: when enough replicas have what is written now, or after `timeout`. Not
+  /// if the server goes down before.
   void await_replicas(const broker::AwaitReplicas& await, Reached reached);
 
   using Hear = std::function<void(const std::string& message)>;
-  /// `hear` is called for what is published on the channel, until `unsubscribe`.
+  /// Calls `hear` for each message on the channel, until `unsubscribe`.
   std::uint64_t subscribe(Hear hear);
   void unsubscribe(std::uint64_t subscription);
   void publish_bare(const std::string& text);
@@ -66,24 +66,24 @@ class SimulatedRedis {
   void refuse_writes(bool refuses);
   [[nodiscard]] bool refuses_writes() const { return refuses_writes_; }
 
-  /// The server becomes a replica: it refuses writes, in a way that asks for a new connection.
+  /// The server becomes a replica. It refuses writes with an error that makes clients reconnect.
   void demote();
-  /// There is a primary again: the same server, or another one, to which new connections lead.
-  /// Those that were made before stay with the old one. It shows the new one's data, but is behind:
-  /// on its channel nothing is heard any more, and nobody who waits there is woken.
+  /// There is a primary again: the same server, or another one, to which new connections lead. Old
+  /// connections stay with the old server. It shows the new one's data, but its channel is silent,
+  /// and it wakes no waiter.
   void promote(bool is_other);
   [[nodiscard]] bool is_demoted() const { return is_demoted_; }
 
   [[nodiscard]] bool is_up() const { return is_up_; }
-  /// Of the history; `0-0` if there is none.
+  /// The history's last id; `0-0` if there is no history.
   [[nodiscard]] EventId end() const { return data_.end.value_or(EventId{}); }
-  /// Counts restarts and promotions. A connection belongs to the one in which it was made.
+  /// Counts restarts and promotions. A connection belongs to the incarnation in which it was made.
   [[nodiscard]] std::uint64_t incarnation() const { return incarnation_; }
   /// Whether a connection of that incarnation still leads to a server.
   [[nodiscard]] bool reaches(std::uint64_t incarnation) const {
     return is_up_ && incarnation >= up_since_;
   }
-  /// Whether that server is another one's replica now.
+  /// Whether that server is a replica now.
   [[nodiscard]] bool is_replaced(std::uint64_t incarnation) const {
     return incarnation < servers_.back();
   }
@@ -91,54 +91,53 @@ class SimulatedRedis {
   void come_up() { is_up_ = true; }
   void flush();
 
-  /// From now on it is a replica of `primary`: what that one has by now replaces what it has
-  /// itself, as soon as that has arrived.
+  /// Becomes a replica of `primary`. The primary's current data replaces its own when it arrives.
   void follow(SimulatedRedis& primary);
-  /// The same of a primary that waits until it has: a replica of it that is in step.
+  /// The same, with a primary that waits until the replica is in sync.
   void follow_at_once(const SimulatedRedis& primary);
-  /// It is a primary from now on, with what it has.
+  /// Becomes a primary with its own data.
   void become_primary();
-  /// Its replicas hear nothing more of it.
+  /// Its replicas get nothing more from it.
   void lose_replicas();
-  /// It has got what its primary had when it began to follow.
+  /// It has received the primary's data from the time when it began to follow.
   [[nodiscard]] bool is_synced() const { return primary_ != nullptr && is_synced_; }
-  /// How much was written: a primary's count is that of its replica that has all of it.
+  /// Counts the writes. A replica with everything has the same count as its primary.
   [[nodiscard]] std::uint64_t offset() const { return offset_; }
-  /// What it writes is the newest truth.
+  /// Whether its writes define the truth.
   void set_authoritative(bool is_authoritative) { is_authoritative_ = is_authoritative; }
-  /// Epochs are named after its calendar. Keys don't age by it here: they promise nothing to
-  /// whoever sets it by more than they live.
+  /// Epochs are named after this server's calendar. Keys don't expire by it here: they guarantee
+  /// nothing if the calendar is set by more than their lifetime.
   void advance_calendar(Duration wrong_by) { set_by_ = std::max(set_by_, wrong_by); }
   void save();
   void restore();
-  /// The last entries, as many as given, with their keys, and with all of the same call, for it is
-  /// lost as a whole; a Redis that syncs each write loses none.
+  /// Loses the last `count` entries and their keys. A call is lost as a whole, with all its
+  /// entries. A Redis that syncs each write loses none.
   void lose_writes(std::size_t count);
 
  private:
   struct Entry {
     EventId id;
-    std::string text;  // Empty: it tells of a loss.
+    std::string text;  // Empty: the entry records a loss.
     std::optional<EventId> adopted_as;
   };
   struct Key {
     EventId id;
     Instant expiry;
   };
-  /// What is kept of the server that has written the history.
+  /// What the history stores about the server that wrote it.
   struct Server {
     std::uint64_t replication_id = 0;
     bool is_durable = false;
-    std::uint64_t epoch = 0;  // The last that began.
+    std::uint64_t epoch = 0;  // The last one that began.
   };
-  /// A batch that a publisher has sent.
+  /// A batch of a publisher.
   struct Batch {
     std::uint64_t first = 0;
-    std::vector<std::optional<EventId>> ids;  // None: the update was refused.
-    std::optional<EventId> begin;             // Of the entries that it has appended.
+    std::vector<std::optional<EventId>> ids;  // Nothing if the update was refused.
+    std::optional<EventId> begin;             // The first entry that it appended.
     EventId last;
   };
-  /// What is kept of a publisher.
+  /// What the history stores about a publisher.
   struct Place {
     std::deque<Batch> batches;  // Never empty.
     Instant expiry;
@@ -156,7 +155,7 @@ class SimulatedRedis {
     SimulatedRedis* server;
     std::shared_ptr<Line> line;
     std::shared_ptr<Line> back;
-    std::optional<std::uint64_t> acknowledged;  // An offset. Empty: it is not in step yet.
+    std::optional<std::uint64_t> acknowledged;  // An offset. Empty: not in sync yet.
   };
   struct ReplicaWaiter {
     std::uint64_t number;
@@ -179,7 +178,7 @@ class SimulatedRedis {
   broker::HistoryReply run(const broker::ScriptCall& call, const broker::ProbePublishing& probe);
   broker::HistoryReply run(const broker::ScriptCall& call, const broker::Adopt& adopt);
   broker::HistoryReply run(const broker::ScriptCall& call, const broker::RecordLoss& loss);
-  /// False: it would begin a history, and no writes are taken.
+  /// False if it would begin a history, but writes are refused.
   [[nodiscard]] bool open(const broker::ScriptCall& call);
   void begin_epoch(const broker::ScriptCall& call);
   [[nodiscard]] std::uint64_t own_milliseconds(const broker::ScriptCall& call) const;
@@ -187,7 +186,7 @@ class SimulatedRedis {
   [[nodiscard]] bool is_replica() const {
     return is_demoted_ || is_replica_asked_ || primary_ != nullptr;
   }
-  /// All changes of a script reach a replica in one step.
+  /// Replicas get all changes of a script in one step.
   void write(Change change);
   void replicate();
   void apply(const std::vector<Change>& changes, std::uint64_t offset);
@@ -198,9 +197,9 @@ class SimulatedRedis {
   void change_replication_id() {
     replication_id_ = replication_ids_ != nullptr ? ++*replication_ids_ : incarnation_;
   }
-  /// The error that a script's first write gets. Null: it is taken.
+  /// The error for a script's first write. Null: writes are accepted.
   [[nodiscard]] const broker::PassingError* refusal() const;
-  /// Redis lets a script go on that has written something.
+  /// Redis doesn't refuse later writes of a script that has written already.
   [[nodiscard]] bool refuses() const { return refusal() != nullptr && !has_written_; }
   [[nodiscard]] bool may_have_lost(const broker::ScriptCall& call,
                                    std::optional<Server>& server) const;
@@ -222,7 +221,8 @@ class SimulatedRedis {
   const FaultPlan& plan_;
   const std::optional<Canary> canary_;
   const std::string name_;
-  std::uint64_t* const replication_ids_;  // The last one that was given. Null: there is one server.
+  std::uint64_t* const
+      replication_ids_;  // The last replication id that was given. Null: there is one server.
   Data data_;
   Data saved_;
   std::vector<Waiter> waiters_;
@@ -231,28 +231,29 @@ class SimulatedRedis {
   bool is_up_ = true;
   bool refuses_writes_ = false;
   bool is_demoted_ = false;
-  bool is_promoted_ = false;       // This incarnation came by that.
-  bool is_replica_asked_ = false;  // By the call that is being answered.
+  bool is_promoted_ = false;       // Whether this incarnation began by a promotion.
+  bool is_replica_asked_ = false;  // Whether the current call came to a replica.
   bool has_script_ = false;
-  bool has_written_ = false;         // The script that runs.
-  bool was_oldest_message_ = false;  // When the history was opened last.
+  bool has_written_ = false;         // Of the running script.
+  bool was_oldest_message_ = false;  // When the history was last opened.
   std::uint64_t incarnation_ = 0;
   std::uint64_t replication_id_ = 0;
-  SimulatedRedis* primary_ = nullptr;  // Null: it is one itself.
+  SimulatedRedis* primary_ = nullptr;  // Null: this is a primary.
   bool is_synced_ = false;
   bool is_authoritative_ = false;
   std::vector<Replica> replicas_;
-  std::vector<Change> changes_;  // Of the script that runs.
+  std::vector<Change> changes_;  // Of the running script.
   bool has_changed_ = false;     // The same.
   std::uint64_t offset_ = 0;
   std::vector<ReplicaWaiter> replica_waiters_;
   std::uint64_t replica_waits_ = 0;
-  std::uint64_t up_since_ = 0;             // Incarnations.
-  std::vector<std::uint64_t> servers_{0};  // The incarnation in which each became the primary.
+  std::uint64_t up_since_ = 0;  // Incarnations.
+  std::vector<std::uint64_t> servers_{
+      0};  // The incarnation in which each server became the primary.
   Duration set_by_{};
 };
 
-/// A message with its id as the last member, as the script puts it there.
+/// Adds the id as the last member of a message, as the script does.
 [[nodiscard]] std::string stamped(std::string_view text, EventId id);
 
 }  // namespace regstream::simulation

@@ -1,4 +1,4 @@
-// How replicas have what their primary has: later, and in one step for each script.
+// How replicas get their primary's writes: later, and in one step for each script.
 #include <algorithm>
 #include <utility>
 
@@ -41,7 +41,7 @@ void SimulatedRedis::apply(const std::vector<Change>& changes, std::uint64_t off
   wake_waiters();
 }
 
-/// To its primary.
+/// Acknowledges to the primary.
 void SimulatedRedis::acknowledge(std::uint64_t offset) {
   for (const Replica& replica : primary_->replicas_) {
     if (replica.server == this) {

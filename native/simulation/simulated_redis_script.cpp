@@ -16,7 +16,7 @@ const broker::PassingError read_only{"READONLY", "it is a replica", true};
 /// The world begins in 2023.
 constexpr std::uint64_t began_timestamp_ms = 1'702'493'000'000;
 
-/// As the script takes a message in; empty if it is no JSON object.
+/// A message as the script stores it; empty if it is not a JSON object.
 std::optional<std::string> object(std::string_view text) {
   text = broker::trimmed_json(text);
   const bool is_object = text.size() > 1 && text.front() == '{' && text.back() == '}';
@@ -48,11 +48,11 @@ broker::HistoryReply SimulatedRedis::refuse(Situation situation) {
   return broker::Refused{{broker::RedisFailureKind::passing, "redis takes no writes", refusal()}};
 }
 
-/// `server`: what is to be kept of it, if that is new.
+/// Sets `server` to what must be stored about the server, if that has changed.
 bool SimulatedRedis::may_have_lost(const broker::ScriptCall& call,
                                    std::optional<Server>& server) const {
   if (is_replica()) {
-    return false;  // It shows what its primary has.
+    return false;  // A replica shows its primary's data.
   }
   const auto is_durable = call.may_move ? std::optional{false} : call.is_durable;
   const auto& kept = data_.server;
@@ -93,7 +93,7 @@ bool SimulatedRedis::open(const broker::ScriptCall& call) {
   return true;
 }
 
-/// So that two servers that know nothing of each other do not begin the same epoch.
+/// Keeps two servers that don't know of each other from beginning the same epoch.
 std::uint64_t SimulatedRedis::own_milliseconds(const broker::ScriptCall& call) const {
   constexpr std::uint64_t spread = 40'503;  // Knuth's multiplier: neighbours are far apart.
   return call.may_move ? replication_id_ * spread % 65'536 : 0;
@@ -128,8 +128,8 @@ void SimulatedRedis::begin_epoch(const broker::ScriptCall& call) {
   }
 }
 
-/// Before a message is appended: what has none goes first, where the history began with such a one.
-/// (No run has so many bytes that messages go.)
+/// Called before a message is appended. Removes entries without a message from the history's
+/// beginning. (No run has so many bytes that messages go.)
 void SimulatedRedis::trim() {
   while (!was_oldest_message_ && !data_.entries.empty() && data_.entries.front().text.empty()) {
     write([](Data& data) { data.entries.pop_front(); });
@@ -187,7 +187,7 @@ const SimulatedRedis::Place* SimulatedRedis::place_of(const std::string& publish
   return is_there ? &found->second : nullptr;
 }
 
-/// Empty: the update is to be appended.
+/// Empty: the update must be appended.
 std::optional<broker::PublishResult> SimulatedRedis::settled(
     const broker::PublishBatch::Update& update) {
   if (const EventId* const id = update.key.empty() ? nullptr : id_of_key(update.key)) {
@@ -330,7 +330,7 @@ broker::HistoryReply SimulatedRedis::run(const broker::ScriptCall& call,
     world_.count(Situation::adoption_too_late);
     return broker::CursorTooOld{};
   }
-  std::map<std::string, std::size_t> adopted;  // How often each text was, after the cursor.
+  std::map<std::string, std::size_t> adopted;  // How often each text occurs after the cursor.
   for (const Entry& entry : entries) {
     adopted[entry.text] += entry.adopted_as > adopt.cursor ? 1U : 0U;
   }

@@ -13,26 +13,26 @@
 namespace regstream::simulation {
 namespace {
 
-/// Within this all clients begin. Before that there is nothing to fail.
+/// All clients start within this time. Before that there is nothing to fail.
 constexpr Duration beginning_max{20'000};
 constexpr Duration faulty_min{25'000};
 
-/// The longest way back for a client when all faults have ended: a stall, and a sleeping machine's
+/// The longest recovery of a client after all faults have ended: a stall, and a sleeping machine's
 /// late timer; the watchdog of a half-open stream, its grace, and the longest waits of two
-/// attempts, each with a throttled timer; and then all that it has missed, over a slow line.
+/// attempts, each with a throttled timer; and then all missed updates, over a slow line.
 constexpr Duration recovery_max{900'000};
-/// Polls over the smallest outbox bring one update each, and a whole history of them may be due:
-/// as long as this brings any, the end is further off.
+/// With the smallest outbox, a poll brings one update, and a whole history may be due. As long as
+/// polls bring updates, the end is postponed by this.
 constexpr Duration progress_max{60'000};
-/// The same for an update when nothing is wrong: the slowest reader.
+/// The longest time for an update when nothing is wrong: the slowest reader.
 constexpr Duration delivery_max{120'000};
 
-/// For so long nobody may lose a stream: every token is renewed meanwhile.
+/// For this long nobody may lose a stream, although every token is renewed.
 constexpr Duration calm_span{300'000};
-/// Then tokens last, and by the end of this there are no others.
+/// From now on tokens outlive the run. After this time there are no others.
 constexpr Duration last_renewals_max{400'000};
 
-/// One workflow's cast, and what befalls it.
+/// One workflow's cast, with its faults and publishes.
 struct Life {
   Life(Cast& whose, const World& run, std::uint64_t run_steps, std::vector<Cast*> guests = {})
       : cast(whose), publishing(whose, run, run_steps), faults(whose, std::move(guests)) {}
@@ -98,15 +98,15 @@ void renew_tokens(World& world, const std::array<Life*, 2>& lives) {
   world.run_for(last_renewals_max);
 }
 
-/// A part with faults, and then one without, in which everything must come to rest. The first one
-/// is the host of the others, and its steps are the run's.
+/// Runs a part with faults, and then one without, in which everything must come to rest. The first
+/// cast is the host of the others, and its steps are the run's.
 void run(std::uint64_t steps, Life& host, Life& guest) {
   World& world = host.cast.world;
   const std::array lives{&host, &guest};
   for (Life* const life : lives) {
     life->begin();
   }
-  // By what happens to the host alone: its guests change nothing for it, not even the end.
+  // Only the host decides when the part ends, so guests change nothing for it.
   Instant last_step{};
   while (world.steps() < steps || last_step < Instant{faulty_min}) {
     const std::uint64_t steps_before = world.steps();
@@ -122,14 +122,14 @@ void run(std::uint64_t steps, Life& host, Life& guest) {
   }
   for (Life* const life : lives) {
     check_caught_up(life->cast);
-    // A history that was lost shows when somebody publishes.
+    // A lost history shows when somebody publishes.
     life->publishing.publish_new_validation(1);
   }
   world.run_for(delivery_max);
   for (Life* const life : lives) {
     check_end(life->cast, false);
   }
-  // Whatever Redis had forgotten when they came, from now on all see the same.
+  // From now on all clients see the same, whatever Redis had forgotten before.
   const auto registrations = std::max(host.cast.plan.registrations, guest.cast.plan.registrations);
   for (std::uint64_t registration = 1; registration <= registrations; ++registration) {
     for (Life* const life : lives) {

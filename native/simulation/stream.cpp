@@ -9,7 +9,7 @@ namespace {
 /// `TCP_USER_TIMEOUT` of the gateway's sockets.
 const Duration unacknowledged_max = hub::HubOptions{}.peer_timeout();
 
-/// What a slow reader takes, and how often.
+/// How much a slow reader reads at a time, and how often.
 constexpr std::size_t slow_bytes = 10'000;
 constexpr Duration slow_interval{700};
 
@@ -27,7 +27,7 @@ Stream::Stream(World& world, const FaultPlan& plan, StreamReader& reader, Attemp
 
 void Stream::open(StreamWriter& writer) {
   world_.after(chance_.between({}, plan_.delay_max * 2), [self = shared_from_this(), &writer] {
-    // Before the gateway had heard of it, it was closed, or lost, or broken.
+    // The stream was closed, lost or broken before its request reached the gateway.
     if (self->reader_ == nullptr || self->is_half_open_ || self->end_) {
       return;
     }
@@ -48,9 +48,9 @@ void Stream::respond(const ResponseHead& head) {
 
 std::size_t Stream::write(std::string_view bytes) {
   if (end_) {
-    return bytes.size();  // The connection is broken, which the gateway has yet to hear.
+    return bytes.size();  // The connection is broken, but the gateway doesn't know yet.
   }
-  // What holds an answer back takes all of it.
+  // A network that holds responses back takes all bytes.
   const std::size_t room =
       network_.holds_back
           ? bytes.size()

@@ -19,7 +19,7 @@ namespace regstream::simulation {
 class Stream;
 using StreamPtr = std::shared_ptr<Stream>;
 
-/// The client's end of a stream. What arrives names the attempt.
+/// The client's end of a stream. Every call names the attempt.
 class StreamReader {
  public:
   virtual void on_response(AttemptId attempt, const ResponseHead& head) = 0;
@@ -33,7 +33,7 @@ class StreamReader {
 /// The gateway's end.
 class StreamWriter {
  public:
-  /// A request has arrived; false: nobody listens there.
+  /// A request has arrived; false if nothing listens.
   [[nodiscard]] virtual bool accept(const StreamPtr& stream) = 0;
   virtual void on_writable(Stream& stream) = 0;
   virtual void on_peer_closed(Stream& stream) = 0;
@@ -42,14 +42,14 @@ class StreamWriter {
   ~StreamWriter() = default;
 };
 
-/// One request for the event stream, and its answer: a TCP connection's bytes, cut anywhere and
-/// late, with a send buffer of its own.
+/// One request for the event stream and its response: the bytes of a TCP connection, split anywhere
+/// and late, with a send buffer of its own.
 class Stream : public std::enable_shared_from_this<Stream> {
  public:
-  /// What its network does to it.
+  /// What the client's network does to the stream.
   struct Network {
     bool is_slow = false;
-    bool holds_back = false;  ///< It passes an answer on when it has all of it.
+    bool holds_back = false;  ///< Passes a response on only when it is complete.
   };
 
   Stream(World& world, const FaultPlan& plan, StreamReader& reader, AttemptId attempt,
@@ -59,17 +59,17 @@ class Stream : public std::enable_shared_from_this<Stream> {
 
   [[nodiscard]] const StreamRequest& request() const { return request_; }
 
-  // The gateway's side. `subscription` is its own business.
+  // The gateway's side. Only the gateway uses `subscription`.
   hub::SubscriptionId subscription{};
   void respond(const ResponseHead& head);
-  /// How many of the bytes the send buffer takes. `on_writable` comes if that was not all.
+  /// Returns how many of the bytes the send buffer took. If not all, `on_writable` follows.
   std::size_t write(std::string_view bytes);
   [[nodiscard]] bool waits_for_room() const { return waits_for_room_; }
-  /// `on_writable` comes after what else is to happen now.
+  /// `on_writable` follows after all other events that are due now.
   void write_later();
-  /// In good order: what was written arrives, and then the end.
+  /// Ends in good order: what was written arrives, and then the end.
   void finish();
-  /// The process is gone. Without its power being cut the client is told.
+  /// The process is gone. `tells`: the client's connection closes.
   void abandon(bool tells);
 
   // The client's side.
@@ -88,15 +88,15 @@ class Stream : public std::enable_shared_from_this<Stream> {
   void offer_room();
 
   World& world_;
-  Chance chance_;  // Of its network.
+  Chance chance_;  // For its network.
   const FaultPlan& plan_;
-  StreamReader* reader_;  // Null once the client has closed, or was told the end.
+  StreamReader* reader_;  // Null once the client has closed, or got the end.
   StreamWriter* writer_ = nullptr;
   const AttemptId attempt_;
   const Network network_;
   const StreamRequest request_;
 
-  // On its way to the client, in this order.
+  // On the way to the client, in this order.
   std::optional<ResponseHead> head_;
   std::string bytes_;
   std::optional<TransportEnd> end_;

@@ -10,8 +10,8 @@
 
 namespace regstream::simulation {
 
-/// What happened, as lines for people, of which the last ones are kept, and as one number that all
-/// of them went into (FNV-1a, 64 bits). Two runs with the same number did the same.
+/// What happened: the last lines, for people, and a hash over all lines (FNV-1a, 64 bits). Two runs
+/// with the same hash did the same.
 class Trace {
  public:
   explicit Trace(std::size_t lines_max) : lines_max_(lines_max) {}

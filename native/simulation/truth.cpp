@@ -12,7 +12,7 @@
 namespace regstream::simulation {
 namespace {
 
-/// A final status ends it, unless a stage starts with that.
+/// A final status ends the registration, unless the update starts a stage.
 bool ends_instance(const Update& update, const Workflow& workflow) {
   const bool starts_stage = !update.stage.empty() && update.stage_status == StageStatus::started;
   return workflow.is_final(update.status) && !starts_stage;
@@ -39,7 +39,7 @@ void Truth::begin(std::uint64_t epoch) {
   }
 }
 
-/// The epoch that `id` is the next one of.
+/// The epoch whose next id is `id`.
 Truth::Epoch& Truth::extend(EventId id) {
   const auto found = epochs_.find(id.epoch);
   if (found == epochs_.end() || id.sequence != found->second.entries.size() + 1) {
@@ -95,7 +95,8 @@ void Truth::append(EventId id, const std::string& text, const std::string& messa
   epoch.entries.push_back(std::move(entry));
 }
 
-/// Once a history was lost, a line to Redis may still bring what its sender has sent again since.
+/// After a history was lost, a line to Redis may still bring a message that its sender has repeated
+/// since.
 void Truth::check_order(Epoch& epoch, EventId id, const std::string& text) const {
   const auto sent = senders_.find(text);
   if (sent == senders_.end() || epochs_.size() > 1 || epoch.was_rolled_back) {

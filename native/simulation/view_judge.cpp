@@ -37,7 +37,8 @@ void ViewJudge::on_view(const RegistrationView& view) {
     return;
   }
   view_id_ = view.id;
-  // A view changes by what was told; so it is behind at most, and whole up to its own id.
+  // A view changes only by what was delivered. So it may be behind, but it is complete up to its
+  // own id.
   if (!has_skipped_ && truth_.can_judge(*view.id) && memory_.is_whole(*view.id) &&
       truth_.view_mark(registration_id_, *view.id) != mark_without_gap(view)) {
     fail("its view is not the truth at " + to_string(*view.id) + ": " + in_words(view));
@@ -70,7 +71,7 @@ void ViewJudge::check_end(const RegistrationView& view, bool is_settled) const {
   }
   const bool has_view = !view.status.empty() && !is_behind_reset_;
   const std::uint64_t mark = has_view ? mark_without_gap(view) : 0;
-  // A publisher that knows of a lost history may be the last to publish, and nobody can tell again
+  // A publisher that still knows a lost history may be the last to publish. Then nothing repeats
   // what gateways have forgotten, or what was trimmed at once.
   const bool is_known = memory_.is_whole(end) || (is_settled && has_view);
   if (is_known && truth_.view_mark(registration_id_, end).value_or(0) != mark) {

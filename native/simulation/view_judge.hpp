@@ -12,32 +12,32 @@
 
 namespace regstream::simulation {
 
-/// What a client may show of one registration that it follows: what its stream has told of it, and
-/// whether updates may be missing. Throws `Violation` at anything else.
+/// Checks what a client shows of one registration that it follows: exactly what its stream
+/// delivered, and whether updates may be missing. Throws `Violation` for anything else.
 class ViewJudge {
  public:
-  /// `name` says whose view it is.
+  /// `name` is the client's.
   ViewJudge(const GatewayMemory& memory, std::string name, std::int64_t registration_id)
       : truth_(memory.truth),
         memory_(memory),
         name_(std::move(name)),
         registration_id_(registration_id) {}
 
-  // What the client was told.
+  // What was delivered to the client.
   void on_update(EventId id);
   void on_reset();
-  /// `id`: of the newest update in it.
+  /// `id` is that of the newest update in the snapshot.
   void on_snapshot(EventId id);
   void on_skipped();
-  /// What it has now, also before anything is known, or has again after a restart.
+  /// The client's view now: after a change, or restored; also before anything is known.
   void on_view(const RegistrationView& view);
 
-  /// The client knows of this update already.
+  /// The client has this update already.
   [[nodiscard]] bool has(EventId id) const { return delivered_until_ && id <= *delivered_until_; }
-  /// A snapshot of it may be asked for: nothing is known of it.
+  /// The client may request a snapshot, because nothing is known.
   [[nodiscard]] bool is_unknown() const { return !delivered_until_; }
-  /// The view (with nothing in it: nothing is known) is the truth's. That can't be asked of a
-  /// trimmed history until all views are `is_settled`.
+  /// The view is correct; an empty one means that nothing is known. With a trimmed history that
+  /// can't be required until all views are settled (`is_settled`).
   void check_end(const RegistrationView& view, bool is_settled) const;
 
  private:
@@ -50,11 +50,11 @@ class ViewJudge {
   GatewayMemory memory_;
   std::string name_;
   std::int64_t registration_id_;
-  std::optional<EventId> delivered_until_;  ///< Up to here, since the last reset.
-  std::optional<EventId> view_id_;          ///< Of the view that it has, or had before a reset.
-  bool has_gap_ = false;          ///< The view has to say that updates may have been missed.
-  bool has_skipped_ = false;      ///< What the view is folded from has left an event out.
-  bool is_behind_reset_ = false;  ///< The view is of the history before the reset.
+  std::optional<EventId> delivered_until_;  ///< The last delivered id since the last reset.
+  std::optional<EventId> view_id_;  ///< The id of the client's view, or of its view before a reset.
+  bool has_gap_ = false;            ///< The view must say that updates may have been missed.
+  bool has_skipped_ = false;        ///< An event was skipped while the view was folded.
+  bool is_behind_reset_ = false;    ///< The view is from the history before the reset.
 };
 
 }  // namespace regstream::simulation

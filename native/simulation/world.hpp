@@ -14,40 +14,40 @@
 #include "simulation/chance.hpp"
 #include "simulation/event_loop.hpp"
 
-/// Deterministic simulation: the real machines on a clock, a network and a Redis that are made up.
-/// One seed decides everything that happens.
+/// Deterministic simulation: the real machines on a simulated clock, network and Redis. One seed
+/// decides everything that happens.
 namespace regstream::simulation {
 
-/// Something that must never happen has happened. It ends the simulation.
+/// Something happened that must never happen. It ends the simulation.
 class Violation : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// Where all of one workflow takes part: the simulated time, which several workflows share, and a
-/// chance of its own, which is that of networks and processes; the plan, each fault and the
-/// publishing have their own. So another workflow's part changes nothing in this one's.
+/// One workflow's world: the simulated time, which several workflows share, and random numbers of
+/// its own for networks and processes. The plan, each fault and the publishing have others. So one
+/// workflow doesn't change what happens in another.
 class World : public Chance {
  public:
   World(std::uint64_t seed, std::size_t trace_lines_max)
       : Chance(seed, "world"), loop_(std::make_shared<EventLoop>(trace_lines_max)) {}
-  /// On the other one's time. `name` stands before all that is noted here.
+  /// Shares the time of `other`. Every note here begins with `name`.
   World(std::uint64_t seed, const World& other, const std::string& name)
       : Chance(seed, "world"), loop_(other.loop_), prefix_(name + ", ") {}
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
   [[nodiscard]] Instant now() const { return loop_->now(); }
-  /// The world outlives what happens in it.
+  /// The world must outlive its events.
   void after(Duration delay, std::function<void()> event) {
     loop_->after(delay, steps_, std::move(event));
   }
 
-  /// Lets the next event happen, in whichever world; false: there is none.
+  /// Runs the next event of any world; false if there is none.
   bool step() { return loop_->step(); }
-  /// Lets everything happen that is due within `span`.
+  /// Runs every event that is due within `span`.
   void run_for(Duration span) { loop_->run_for(span); }
-  /// What has happened in this world alone.
+  /// The events of this world only.
   [[nodiscard]] std::uint64_t steps() const { return steps_; }
 
   void note(std::string_view line) {
