@@ -6,7 +6,7 @@ import type { EndpointOptions } from "../pool/endpoint.js";
 import { endpointKey, endpointOf, withDefaults } from "../pool/endpoint.js";
 import type { Workflow } from "../workflow/workflow.js";
 
-/** Defaults of the hooks below. `url` is that of registrations; streams of other workflows keep their own path. */
+/** Defaults for the hooks below. `url` applies to registrations; streams of other workflows keep their own path. */
 export interface RegistrationStreamsProps extends EndpointOptions {
   readonly children?: ReactNode;
 }
@@ -14,8 +14,8 @@ export interface RegistrationStreamsProps extends EndpointOptions {
 const Defaults = createContext<EndpointOptions>({});
 
 /**
- * The same functions for as long as the provider is mounted, which call those of its latest render: new ones each
- * render are no new stream.
+ * Returns functions that stay the same while the provider is mounted and call those of its latest render. So new
+ * functions at each render open no new stream.
  */
 function useSteadyFunctions({ token, headers }: EndpointOptions): EndpointOptions {
   const given = { token, headers };
@@ -37,9 +37,9 @@ function useSteadyFunctions({ token, headers }: EndpointOptions): EndpointOption
 }
 
 /**
- * Says once for all hooks below it how streams are opened. A hook's own option wins, as does a provider's nearer by.
- * `token` and `headers` may be new functions each render. Who speaks by them is one user for as long as the
- * provider is mounted: give it another `key` for another user.
+ * Sets how streams are opened for all hooks below it. A hook's own option wins, as does that of a nearer provider.
+ * `token` and `headers` may be new functions each render. They count as one user's while the provider is mounted: give
+ * it another `key` for another user.
  */
 export function RegistrationStreams({ children, ...props }: RegistrationStreamsProps): ReactElement {
   const outer = useContext(Defaults);
@@ -50,7 +50,7 @@ export function RegistrationStreams({ children, ...props }: RegistrationStreamsP
   return createElement(Defaults.Provider, { value }, children);
 }
 
-/** A hook's options, and those of the provider. */
+/** A hook's options, completed by the provider's. */
 export function useEndpoint(workflow: Workflow, own: EndpointOptions): EndpointOptions {
   return endpointOf(workflow, own, useContext(Defaults));
 }

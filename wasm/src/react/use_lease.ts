@@ -8,39 +8,39 @@ import type { UpdateOf } from "../shared/messages.js";
 import type { IdOf, Workflow } from "../workflow/workflow.js";
 import { useEndpoint } from "./registration_streams.js";
 
-/** What the hooks of a workflow take. All but its own are those of the stream; what is left out is the provider's. */
+/** The options of a workflow's hooks: the hooks' own, and those of the stream, by default the provider's. */
 export interface UseUpdatesOptions<W extends Workflow>
   extends EndpointOptions,
     Pick<WorkflowStreamOptions<W>, "until"> {
-  /** The one instance whose updates the component hears. Without `id` and `ids`, every instance's. */
+  /** The one instance to follow. Without `id` and `ids`: every instance. */
   readonly id?: IdOf<W> | undefined;
   /**
-   * Several instances, in place of `id`. They may change from render to render; a new list of the same ones is no
-   * change. An empty list asks for no stream.
+   * Several instances, in place of `id`. They may change from render to render; a new list with the same ids changes
+   * nothing. An empty list asks for no stream.
    */
   readonly ids?: readonly IdOf<W>[] | undefined;
   /** Called once for each update, in order. A new function each render is fine. */
   readonly onUpdate?: ((update: UpdateOf<W>) => void) | undefined;
-  /** Default true: connects when mounted. */
+  /** Connects when mounted. Default: true. */
   readonly autoConnect?: boolean | undefined;
 }
 
-/** The switch of a component's stream. */
+/** Connects and disconnects a component. */
 export interface StreamSwitch {
-  /** Asks for the stream; for `autoConnect: false`, and after an error or `disconnect`. */
+  /** Asks for the stream: with `autoConnect: false`, and after an error or `disconnect`. */
   connect(): void;
-  /** No longer asks for it, and `onUpdate` hears nothing more. The stream closes when no component asks for it. */
+  /** Stops asking for the stream; `onUpdate` is called no more. The stream closes when no component asks for it. */
   disconnect(): void;
 }
 
-/** A component's hold on the page's streams, as `useSyncExternalStore` wants it. */
+/** A component's share in the page's streams, in the form that `useSyncExternalStore` needs. */
 export interface HeldLease<W extends Workflow> extends StreamSwitch {
   readonly subscribe: (listener: () => void) => () => void;
   readonly getSnapshot: () => WorkflowSnapshot<W>;
   readonly getServerSnapshot: () => WorkflowSnapshot<W>;
 }
 
-/** Holds what the options name while the component is mounted. */
+/** Holds the instances that the options name while the component is mounted. */
 export function useLease<W extends Workflow>(workflow: W, options: UseUpdatesOptions<W>): HeldLease<W> {
   const { id, ids, until, onUpdate, autoConnect = true, ...own } = options;
   const wanted = { id, ids, until, ...useEndpoint(workflow, own) };
@@ -49,7 +49,7 @@ export function useLease<W extends Workflow>(workflow: W, options: UseUpdatesOpt
     latestOnUpdate.current = onUpdate;
   });
 
-  // `key` stands for `wanted`, which is a new object each render.
+  // `key` represents `wanted`, which is a new object at each render.
   const key = leaseKey(workflow, wanted);
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key says what of "wanted" matters
   const lease = useMemo(() => new Lease(workflow, wanted), [workflow, key]);

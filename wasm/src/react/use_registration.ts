@@ -6,18 +6,18 @@ import type { RegistrationHookOptions } from "./use_registration_updates.js";
 import { useSelectedUpdates } from "./use_selected_updates.js";
 
 export interface UseRegistrationOptions<Selection> extends RegistrationHookOptions {
-  /** Whether two selections are the same to the component. Default: `Object.is`. */
+  /** Whether two selections are equal for the component. Default: `Object.is`. */
   readonly isEqual?: ((one: Selection, other: Selection) => boolean) | undefined;
 }
 
-/** Picks what a component shows, of a registration (null before the first word of it) and of its connection. */
+/** Selects what a component shows, from a registration (null before its first message) and the connection. */
 export type SelectFromRegistration<Selection> = (
   registration: RegistrationView | null,
   connection: WorkflowSnapshot<RegistrationWorkflow>,
 ) => Selection;
 
 /**
- * What `select` picks of one registration: the component renders only when that has changed. Without `select`, its
+ * Returns what `select` returns for one registration, and renders only when that changes. Without `select`, returns the
  * view. `select` and `isEqual` may be new functions each render.
  */
 export function useRegistration(id: number): RegistrationView | null;

@@ -7,7 +7,7 @@ import type { RegistrationUpdate, RegistrationView } from "../shared/messages.js
 import type { StreamSwitch, UseUpdatesOptions } from "./use_lease.js";
 import { useUpdates } from "./use_updates.js";
 
-/** What all hooks of registrations take. */
+/** The options that all hooks of registrations take. */
 export interface RegistrationHookOptions
   extends Omit<UseUpdatesOptions<RegistrationWorkflow>, "id" | "ids" | "until" | "onUpdate"> {
   /** Called once for each update, in order. A new function each render is fine. */
@@ -15,13 +15,13 @@ export interface RegistrationHookOptions
 }
 
 export interface UseRegistrationUpdatesOptions extends RegistrationHookOptions {
-  /** Without it, the stream carries every registration's updates. */
+  /** The registration to follow. Default: every registration. */
   readonly registrationId?: number | undefined;
-  /** With `final` the stream of one registration ends by itself when that has ended. */
+  /** `final`: the stream of one registration ends by itself when that has ended. */
   readonly until?: "final" | undefined;
 }
 
-/** The connection, and what it brought last. */
+/** The connection and the last update. */
 export interface RegistrationConnection extends StreamSwitch {
   /** True while the stream is open. */
   readonly isConnected: boolean;
@@ -29,11 +29,11 @@ export interface RegistrationConnection extends StreamSwitch {
   readonly connection: ConnectionState;
   /** Why the connection entered its state. */
   readonly reason: ConnectionReason;
-  /** What reads the stream now, or read it last: `polling` where something on the way holds streams back. */
+  /** What reads the stream now, or read it last. `polling`: a proxy holds streams back. */
   readonly transport: StreamSnapshot["transport"];
   /** How often a connection has been opened so far: 2 means that it was lost once and came back. */
   readonly connections: number;
-  /** How often updates may have been missed, which a registration's `hasGap` says as well: load again what you hold. */
+  /** How often updates may have been missed: reload what you show. The views concerned say `hasGap: true`. */
   readonly resets: number;
   readonly error: StreamError | null;
 }

@@ -5,12 +5,12 @@ import { useLease } from "./use_lease.js";
 import { useSelection } from "./use_selection.js";
 
 export interface UseSelectedUpdatesOptions<W extends Workflow, Selection> extends UseUpdatesOptions<W> {
-  /** Whether two selections are the same to the component. Default: `Object.is`. */
+  /** Whether two selections are equal for the component. Default: `Object.is`. */
   readonly isEqual?: ((one: Selection, other: Selection) => boolean) | undefined;
 }
 
 /**
- * What `select` picks of what `useUpdates` gives: the component renders only when that has changed. `select` and
+ * Returns what `select` returns for the snapshot of `useUpdates`, and renders only when that changes. `select` and
  * `isEqual` may be new functions each render.
  */
 export function useSelectedUpdates<W extends Workflow, Selection>(

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useSyncExternalStore } from "react";
 
-/** What `useSyncExternalStore` takes. */
+/** The arguments of `useSyncExternalStore`. */
 interface Store<Snapshot> {
   readonly subscribe: (listener: () => void) => () => void;
   readonly getSnapshot: () => Snapshot;
@@ -8,7 +8,7 @@ interface Store<Snapshot> {
 }
 
 /**
- * What `select` makes of a store's snapshot: the same value until `isEqual` tells another one apart, so that the
+ * What `select` makes of a store's snapshot. The value stays the same object while `isEqual` accepts it, so that the
  * component renders for nothing else. `select` may be a new function each render.
  */
 export function useSelection<Snapshot, Selection>(

@@ -6,11 +6,11 @@ import type { RegistrationWorkflow } from "../generated/registration.js";
 import type { Workflow } from "../workflow/workflow.js";
 import { useCallback, useSyncExternalStore } from "react";
 
-/** Of a stream of any kind, `RegistrationStream` too, on a server and while its page is taken over. */
+/** The snapshot on a server and during hydration, for any kind of stream. */
 const idle: StreamSnapshot = Object.freeze({ ...idleSnapshot<RegistrationWorkflow>(), registration: null });
 
 /**
- * What is known now of a stream of your own. It neither connects nor closes it: that is its owner's, as are its
+ * The current state of a stream of your own. The hook neither connects nor closes it, and its owner subscribes to
  * updates (`subscribeToUpdates`).
  */
 export function useStream(stream: RegistrationStream): StreamSnapshot;

@@ -5,12 +5,12 @@ import type { Workflow } from "../workflow/workflow.js";
 import type { StreamSwitch, UseUpdatesOptions } from "./use_lease.js";
 import { useLease } from "./use_lease.js";
 
-/** What is known now of a workflow's instances, and the stream's switch. */
+/** The current state of a workflow's instances, and `connect` and `disconnect`. */
 export interface Updates<W extends Workflow> extends WorkflowSnapshot<W>, StreamSwitch {}
 
 /**
  * Live updates of one instance of a workflow, of several, or of all. All components share one connection, whatever
- * instances they name; it closes with the last of them.
+ * instances they follow. It closes with the last of them.
  */
 export function useUpdates<W extends Workflow>(workflow: W, options: UseUpdatesOptions<W> = {}): Updates<W> {
   const { subscribe, getSnapshot, getServerSnapshot, connect, disconnect } = useLease(workflow, options);

@@ -5,7 +5,7 @@ import type { RegistrationUpdate, RegistrationView } from "../shared/messages.js
 import type { UpdatesOptions, UpdatesStore } from "./updates_store.js";
 import { selectedUpdates } from "./updates_store.js";
 
-/** What all stores of registrations take. */
+/** The options that all stores of registrations take. */
 export interface RegistrationOptions
   extends Omit<UpdatesOptions<RegistrationWorkflow>, "id" | "ids" | "until" | "onUpdate"> {
   /** Called once for each update, in order, while the store has a subscriber. */
@@ -13,13 +13,13 @@ export interface RegistrationOptions
 }
 
 export interface RegistrationUpdatesOptions extends RegistrationOptions {
-  /** Without it, the stream carries every registration's updates. */
+  /** The registration to follow. Default: every registration. */
   readonly registrationId?: number | undefined;
-  /** With `final` the stream of one registration ends by itself when that has ended. */
+  /** `final`: the stream of one registration ends by itself when that has ended. */
   readonly until?: "final" | undefined;
 }
 
-/** The connection, and what it brought last. */
+/** The connection and the last update. */
 export type RegistrationConnection = Omit<WorkflowSnapshot<RegistrationWorkflow>, "view" | "views">;
 
 export interface RegistrationUpdates extends RegistrationConnection {
@@ -28,7 +28,7 @@ export interface RegistrationUpdates extends RegistrationConnection {
 }
 
 export interface Registrations extends RegistrationConnection {
-  /** By id, in the order in which they were asked for, as far as something is known of them. */
+  /** Views by id, in the order of `ids`; without registrations that had no message yet. */
   readonly registrations: ReadonlyMap<number, RegistrationView>;
 }
 
@@ -42,12 +42,12 @@ export function registrationUpdates(options: RegistrationUpdatesOptions = {}): U
   );
 }
 
-/** The view of one registration: null before the first word of it. */
+/** The view of one registration; null before its first message. */
 export function registration(id: number, options: RegistrationOptions = {}): UpdatesStore<RegistrationView | null> {
   return selectedUpdates(registrationWorkflow, { ...options, id }, ({ view }) => view);
 }
 
-/** Live views of several registrations. More than 100 of them take several streams, which count as one here. */
+/** Live views of several registrations. More than 100 need several streams, which appear as one here. */
 export function registrations(ids: readonly number[], options: RegistrationOptions = {}): UpdatesStore<Registrations> {
   return selectedUpdates(registrationWorkflow, { ...options, ids }, ({ view: _view, views, ...connection }) => ({
     registrations: views,

@@ -5,24 +5,29 @@ import { Lease } from "../pool/lease.js";
 import type { UpdateOf } from "../shared/messages.js";
 import type { Workflow } from "../workflow/workflow.js";
 
-/** What a store may ask of its stream: `id`, `ids` or neither, `until`, and how the stream is opened. */
+/** A store's options: `id`, `ids` or neither, `until`, and how the stream is opened. */
 export type UpdatesOptions<W extends Workflow> = LeaseOptions<W> & {
   /** Called once for each update, in order, while the store has a subscriber. */
   readonly onUpdate?: ((update: UpdateOf<W>) => void) | undefined;
-  /** Default true: connects with the first subscriber, but on a server. */
+  /** Connects with the first subscriber, but not on a server. Default: true. */
   readonly autoConnect?: boolean | undefined;
 };
 
-/** Svelte's contract of a store: `run` is called at once, and after each change. `$store` subscribes to it. */
+/** A store in Svelte's contract: `run` is called at once, and after each change. `$store` subscribes to it. */
 export interface UpdatesStore<Value> {
   subscribe(run: (value: Value) => void): () => void;
-  /** Asks for the stream; for `autoConnect: false`, and after an error or `disconnect`. Only while it has subscribers. */
+  /**
+   * Asks for the stream: with `autoConnect: false`, and after an error or `disconnect`. Only while the store has
+   * subscribers.
+   */
   connect(): void;
-  /** No longer asks for it, and `onUpdate` hears nothing more. */
+  /** Stops asking for the stream; `onUpdate` is called no more. */
   disconnect(): void;
 }
 
-/** A store of what `select` picks of a workflow's snapshot. It holds the page's stream while it has a subscriber. */
+/**
+ * A store of what `select` returns for a workflow's snapshot. It asks for the page's stream while it has a subscriber.
+ */
 export function selectedUpdates<W extends Workflow, Value>(
   workflow: W,
   options: UpdatesOptions<W>,
@@ -36,7 +41,7 @@ export function selectedUpdates<W extends Workflow, Value>(
   }
   return {
     subscribe(run) {
-      // A server has no page to update: it renders what is known before the first word.
+      // A server has no page to update: it renders the idle snapshot.
       if (typeof document === "undefined") {
         run(select(idleSnapshot()));
         return () => {};

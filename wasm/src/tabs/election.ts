@@ -10,21 +10,21 @@
  *     leading  heard a newer owner                     waiting      stop, release_lock, request_lock
  *     any      leave                                   away         stop where leading, release_lock
  *
- * The owner does not beat: timers of a hidden tab go off once a minute. Whoever is looked at asks instead. A tab leaves
- * when its page is put away or frozen, since a held lock keeps a page out of the back-forward cache, and a page that
- * does not run can't serve the others. Where the browser freezes without a word, the lock is stolen.
+ * The owner sends no heartbeats, since timers of a hidden tab fire only once a minute. A visible tab asks instead. A tab
+ * leaves when its page is suspended or frozen: a held lock keeps a page out of the back-forward cache, and a page that
+ * does not run can't serve the others. If the browser freezes the owner without notice, another tab steals the lock.
  */
 
-/** How long a visible tab hears nothing before it asks the owner. */
+/** After this long without a message a visible tab asks the owner. */
 export const silenceMsMax = 10_000;
-/** How long it waits for the answer before it takes the lock. */
+/** After this long without an answer it takes the lock. */
 export const answerMsMax = 2_000;
-/** A timer that goes off later than this shows that this tab did not run: an answer may wait behind it. */
+/** A timer that fires later than this shows that this tab was suspended: the answer may still be queued. */
 export const lateMsMax = 1_000;
 
-/** When a tab began to own the stream, and which one. A later term is newer; of two at once, the larger tab. */
+/** A tab's time as owner. A term that began later is newer; of two that began at once, that of the larger tab name. */
 export interface Term {
-  /** Milliseconds since the Unix epoch, or more: at least one more than of each term that the tab had heard of. */
+  /** Milliseconds since the Unix epoch, but always greater than any term that the tab knew of. */
   readonly began: number;
   readonly tab: string;
 }
@@ -35,21 +35,21 @@ export function isNewer(a: Term, b: Term): boolean {
 
 export type ElectionAction =
   | { readonly kind: "request_lock"; readonly attempt: number; readonly steals: boolean }
-  /** Gives the lock back, or no longer waits for it. */
+  /** Releases the lock, or stops waiting for it. */
   | { readonly kind: "release_lock"; readonly attempt: number }
-  /** Asks the owner whether it is there. */
+  /** Asks whether the owner is alive. */
   | { readonly kind: "ask" }
   | { readonly kind: "lead"; readonly term: Term }
-  /** No longer owns the stream, from now on. */
+  /** Stops owning the stream. */
   | { readonly kind: "stop" };
 
 export class Election {
   readonly #tab: string;
   #state: "away" | "waiting" | "leading" = "away";
   #isVisible = false;
-  /** Of the lock's request that counts; any other one's outcome is old. */
+  /** The attempt number of the current lock request. Outcomes of other attempts are stale. */
   #attempt = 0;
-  /** The newest that was heard of, this tab's own included. */
+  /** The newest term that this tab knows of, its own included. */
   #newest: Term = { began: 0, tab: "" };
   #silentSince = 0;
   #askedAt: number | null = null;
@@ -68,7 +68,7 @@ export class Election {
     }
   }
 
-  /** Takes no part any more: closed, frozen, or on the way into the back-forward cache. */
+  /** Stops taking part: the page is closed, frozen, or enters the back-forward cache. */
   leave(): void {
     if (this.#state !== "away") {
       this.#stop();
@@ -82,7 +82,10 @@ export class Election {
     this.#askedAt = null;
   }
 
-  /** `time` is the calendar's, in milliseconds since the Unix epoch: all tabs of a browser have the same one. */
+  /**
+   * The lock was granted. `time` is the calendar's, in milliseconds since the Unix epoch: all tabs of a browser share
+   * it.
+   */
   granted(attempt: number, time: number): void {
     if (attempt !== this.#attempt || this.#state !== "waiting") {
       this.#actions.push({ kind: "release_lock", attempt });
@@ -93,7 +96,7 @@ export class Election {
     this.#actions.push({ kind: "lead", term: this.#newest });
   }
 
-  /** Somebody stole the lock, or there was none to be had. */
+  /** Another tab stole the lock, or the lock can't be had. */
   lost(attempt: number, now: number): void {
     if (attempt === this.#attempt && this.#state !== "away") {
       this.#stop();
@@ -102,7 +105,7 @@ export class Election {
     }
   }
 
-  /** The owner of `term` said something. False: it is the owner no more. */
+  /** A message of the owner of `term` has come. False: it is no longer the owner. */
   heard(term: Term, now: number): boolean {
     if (isNewer(this.#newest, term)) {
       return false;
@@ -120,7 +123,7 @@ export class Election {
     return true;
   }
 
-  /** When to call `handleDeadline`; Infinity: not at all, for now. */
+  /** When to call `handleDeadline`; Infinity: not for now. */
   deadline(): number {
     if (this.#state !== "waiting" || !this.#isVisible) {
       return Infinity;

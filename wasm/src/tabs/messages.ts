@@ -1,6 +1,6 @@
 /**
- * What tabs say to each other on their channel. Any script of the origin may post there, so what is no such message, or
- * one of another version, is ignored.
+ * The messages of tabs on their channel. Any script of the origin may post there: anything else, also a message of
+ * another version, is ignored.
  */
 
 import type { ConnectionState } from "../core/connection.js";
@@ -10,7 +10,7 @@ import type { StreamErrorKind } from "../core/errors.js";
 import type { Workflow } from "../workflow/workflow.js";
 import type { Term } from "./election.js";
 
-/** Part of the channel's and the lock's name, too: tabs of two versions share nothing. */
+/** Part of the channel's and the lock's names: tabs of different versions share nothing. */
 export const protocolVersion = 1;
 
 /** More streams than browsers have connections for. */
@@ -18,12 +18,12 @@ const shardsMax = 64;
 
 export type Id = number | string;
 
-/** What is said of an update here; the rest of it is the page's. */
+/** The part of an update that matters here; the rest is the page's. */
 export interface AnyUpdate {
   readonly id?: string;
 }
 
-/** How one of the owner's streams is. */
+/** The state of one of the owner's streams. */
 export interface ShardStatus {
   readonly connection: ConnectionState;
   readonly reason: ConnectionReason;
@@ -33,47 +33,49 @@ export interface ShardStatus {
   readonly error: { readonly kind: StreamErrorKind; readonly message: string } | null;
 }
 
-/** One stream of the owner: it needs more than one where one can't name all ids. */
+/** One stream of the owner. It needs several if one can't name all ids. */
 export interface ShardReport {
   /** Empty: no stream, or one of every instance. */
   readonly ids: readonly Id[];
-  /** Those whose updates it knows up to its cursor: not one that was added, until it is heard of. */
+  /** The instances whose updates up to the cursor have been received: not a new one until its first message. */
   readonly covered: readonly Id[];
   readonly cursor: string;
   readonly status: ShardStatus;
 }
 
-/** What a stream has brought between two of its cursors. */
+/** What a stream has brought between two cursors. */
 export interface Batch {
-  /** Null: whoever reads it begins here. */
+  /** Null: the receiver begins here. */
   readonly after: string | null;
   readonly upTo: string;
   readonly updates: readonly AnyUpdate[];
-  /** Those that have changed, each as `ViewReader.toJson` has it. */
+  /** The views that have changed, in the form of `ViewReader.toJson`. */
   readonly views: readonly (readonly [id: Id, text: string])[];
-  /** Whose updates are known up to `upTo` by it, and were not before. */
+  /** The instances that this batch adds to the covered ones: their updates up to `upTo` are included. */
   readonly covered: readonly Id[];
   /** How often updates may have been missed in it. */
   readonly resets: number;
 }
 
-/** What a tab has heard of one of the owner's streams: null, nothing. */
+/** How far a tab has followed one of the owner's streams; null: not at all. */
 export type ShardPlace = Pick<Batch, "covered"> & { readonly cursor: string | null };
 
 export type TabMessage =
-  /** I follow these ids, and have heard so much of each stream. The owner answers with what I lack, and its status. */
+  /**
+   * "I follow these ids, and am this far in each stream." The owner answers with what the tab lacks, and its status.
+   */
   | {
       readonly kind: "hello";
       readonly tab: string;
       readonly ids: readonly Id[];
       readonly places: readonly ShardPlace[];
-      /** Whether streams that were closed for good shall start again. */
+      /** Whether streams that were closed for good should start again. */
       readonly reconnects: boolean;
     }
   | { readonly kind: "bye"; readonly tab: string }
-  /** The owner's; with `calls` each tab says hello. */
+  /** From the owner. With `calls` every tab answers with hello. */
   | { readonly kind: "status"; readonly term: Term; readonly shards: readonly ShardReport[]; readonly calls: boolean }
-  /** The owner's; null: for all tabs. */
+  /** From the owner; `tab` null: for all tabs. */
   | {
       readonly kind: "batch";
       readonly term: Term;
@@ -133,12 +135,12 @@ const messages: Readonly<Record<string, Check>> = {
   batch: object({ term: isTerm, tab: orNull(isText), shard: isShard, batch: isBatch }),
 };
 
-/** A message as it is posted. */
+/** Wraps a message for the channel. */
 export function envelope(message: TabMessage): unknown {
   return { regstream: protocolVersion, message };
 }
 
-/** What was posted, if it is a message of this version. */
+/** Reads what was posted; null unless it is a message of this version. */
 export function readEnvelope(data: unknown): TabMessage | null {
   if (typeof data !== "object" || data === null || (data as Fields)["regstream"] !== protocolVersion) {
     return null;

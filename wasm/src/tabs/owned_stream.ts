@@ -6,7 +6,7 @@ import type { IdOf, Workflow } from "../workflow/workflow.js";
 import type { Shard } from "./shard.js";
 import type { Advance } from "./tab_actions.js";
 
-/** A stream that a tab runs for all of them. It says what it has brought each time that it comes to rest. */
+/** A stream that a tab runs for all tabs. It reports what it has brought each time that it settles. */
 export class OwnedStream<W extends Workflow> {
   readonly #stream: WorkflowStream<W>;
   readonly #advanced: (advance: Advance) => void;
@@ -14,7 +14,7 @@ export class OwnedStream<W extends Workflow> {
   #views: ReadonlyMap<IdOf<W>, unknown> = new Map();
   #resets = 0;
 
-  /** Goes on from where `shard` is. */
+  /** Continues from the position of `shard`. */
   constructor(workflow: W, options: WorkflowStreamOptions<W>, shard: Shard, advanced: (advance: Advance) => void) {
     const start: StreamPosition<W> = {
       cursor: shard.cursor ?? "",

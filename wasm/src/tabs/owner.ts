@@ -3,17 +3,17 @@ import type { Batch, Id, ShardPlace, TabMessage } from "./messages.js";
 import { idle, Shard } from "./shard.js";
 import type { Advance, TabAction, TabOptions } from "./tab_actions.js";
 
-/** So often the owner asks who is there: whoever has not answered by the next time is followed no more. */
+/** The interval of roll calls. A tab that has not answered by the next one is no longer followed. */
 export const rollCallMs = 120_000;
 
-/** Of a tab that knows nothing of a stream. */
+/** The place of a tab that has received nothing of a stream. */
 const nowhere: ShardPlace = { cursor: null, covered: [] };
 
 type Hello = Extract<TabMessage, { readonly kind: "hello" }>;
 
 /**
- * What a tab does while it holds the lock: it runs streams of the ids of all tabs, says what they bring, and brings up
- * to date whoever says hello.
+ * A tab's work while it holds the lock: runs streams of all tabs' ids, posts what they bring, and brings tabs that say
+ * hello up to date.
  */
 export class Owner {
   readonly #options: TabOptions;
@@ -22,13 +22,13 @@ export class Owner {
   readonly #term: Term;
   readonly #open = new Set<number>();
   readonly #asked = new Map<string, ReadonlySet<Id>>();
-  /** Who has said hello since the last roll call. */
+  /** The tabs that have said hello since the last roll call. */
   readonly #present = new Set<string>();
   #callAt: number;
-  /** After the first roll call: until then there may be tabs that the owner does not know of. */
+  /** True after the first roll call. Until then there may be tabs that the owner does not know of. */
   #knowsAll = false;
 
-  /** Goes on from `shards`, which are the tab's own and stay so. */
+  /** Continues from `shards`, which belong to the tab. */
   constructor(
     options: TabOptions,
     shards: Shard[],
@@ -51,7 +51,7 @@ export class Owner {
     this.#postStatus(true);
   }
 
-  /** When the next roll call is. */
+  /** When the next roll call is due. */
   get deadline(): number {
     return this.#callAt;
   }
@@ -71,7 +71,7 @@ export class Owner {
     if (hello.tab !== this.#options.tab) {
       this.#shards.forEach((shard, index) => this.#catchUp(hello.tab, shard, index, hello.places[index] ?? nowhere));
     }
-    // The last, so that whoever hears it knows that it lacks nothing else.
+    // Posted last: a tab that receives it knows that nothing else is missing.
     this.#postStatus(false);
   }
 
@@ -93,7 +93,7 @@ export class Owner {
     this.#postStatus(true);
   }
 
-  /** One of the streams has brought something, or is in another state; `apply` is the tab's own share of it. */
+  /** Handles news of one of the streams. `apply` applies the batch to this tab itself. */
   advance(index: number, advance: Advance, apply: (batch: Batch) => void): void {
     const shard = this.#shards[index];
     if (shard === undefined) {
@@ -122,7 +122,7 @@ export class Owner {
     return this.#options.followsAll || shard.ids.size > 0;
   }
 
-  /** Gives a tab that is at `place` what it lacks. */
+  /** Sends a tab at `place` what it lacks. */
   #catchUp(tab: string, shard: Shard, index: number, place: ShardPlace): void {
     const batch = this.#isUsed(shard) ? shard.missingAt(place) : null;
     if (batch !== null) {
@@ -130,7 +130,7 @@ export class Owner {
     }
   }
 
-  /** Finds a stream for each of `ids` that none names yet. Returns those that have changed. */
+  /** Assigns a stream to each of `ids` that has none. Returns the streams that have changed. */
   #add(ids: ReadonlySet<Id>): ReadonlySet<number> {
     const changed = new Set<number>();
     for (const id of ids) {
@@ -146,7 +146,7 @@ export class Owner {
     return changed;
   }
 
-  /** Follows nothing any more that no tab asks for. */
+  /** Drops ids that no tab asks for. */
   #drop(): void {
     if (!this.#knowsAll) {
       return;
@@ -161,7 +161,7 @@ export class Owner {
     });
   }
 
-  /** Has the shard's stream name the shard's ids. */
+  /** Makes the shard's stream follow the shard's ids. */
   #serve(index: number): void {
     const shard = this.#shards[index];
     if (shard === undefined || !this.#isUsed(shard)) {

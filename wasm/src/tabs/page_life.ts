@@ -1,13 +1,13 @@
-/** What becomes of a page: it is looked at, or not; it is put away, and comes back; it is gone for good. */
+/** A change in a page's life: it becomes visible or hidden; it is suspended and comes back; it ends. */
 export type LifeEvent = "visible" | "hidden" | "away" | "back" | "gone";
 
 export interface PageLife {
   readonly isVisible: boolean;
-  /** Calls `listener` at each event, until the returned function is called. */
+  /** Calls `listener` at each event. The returned function unsubscribes. */
   subscribe(listener: (event: LifeEvent) => void): () => void;
 }
 
-/** Of this window. A frozen page is away, too: browsers that say so let it do something about it. */
+/** This window's life. A frozen page is away, too: browsers that announce it let the page react. */
 export const browserLife: PageLife = {
   get isVisible() {
     return document.visibilityState === "visible";

@@ -2,12 +2,11 @@ import { isBehind, reaches } from "./cursor.js";
 import type { AnyUpdate, Batch, Id, ShardPlace, ShardReport, ShardStatus } from "./messages.js";
 
 /**
- * So much a tab keeps of updates, as characters of their JSON, to give them to one that has missed them. Behind them
- * there are the views.
+ * The updates that a tab keeps for tabs that missed them, in characters of JSON. A tab that missed more gets the views.
  */
 export const journalSizeMax = 1 << 20;
 
-/** Of a stream that is about to be opened. */
+/** The status of a stream that is about to be opened. */
 export const idle: ShardStatus = {
   connection: "connecting",
   reason: "requested",
@@ -16,23 +15,26 @@ export const idle: ShardStatus = {
   error: null,
 };
 
-/** What became of a batch: what of it was new, or why nothing was. `missed`: it does not follow what is known. */
+/**
+ * The result of applying a batch: its new part, or why there is none. `duplicate`: applied before. `missed`: it does
+ * not follow on this tab's position.
+ */
 export type Applied =
   | { readonly kind: "applied"; readonly updates: readonly AnyUpdate[]; readonly resets: number }
   | { readonly kind: "duplicate" }
   | { readonly kind: "missed" };
 
 /**
- * One of the owner's streams, as each tab has it: whichever owns it next goes on from here. An update that a tab has
- * heard stands at or before its cursor, and a batch that begins elsewhere is not applied, so none comes twice, and none
- * is missed without a word.
+ * One tab's copy of one of the owner's streams. The next owner continues from its copy. An update that a tab has
+ * received is at or before its cursor, and a batch that begins elsewhere is not applied: so no update comes twice, and
+ * none is lost silently.
  */
 export class Shard {
   ids: ReadonlySet<Id> = new Set();
-  /** Those whose updates this tab knows up to its cursor. */
+  /** The instances whose updates up to the cursor this tab has received. */
   covered: ReadonlySet<Id> = new Set();
   status: ShardStatus = idle;
-  /** Null: this tab has heard nothing yet. */
+  /** Null: this tab has received nothing yet. */
   #cursor: string | null = null;
   // How far the owner is.
   #ownerCursor = "";
@@ -45,17 +47,17 @@ export class Shard {
     return this.#cursor;
   }
 
-  /** As `ViewReader.toJson` has it. Empty: nothing is known. */
+  /** A view in the form of `ViewReader.toJson`. Empty: none yet. */
   view(id: Id): string {
     return this.#views.get(id) ?? "";
   }
 
-  /** Whether this tab would hear of each of the instance's updates. */
+  /** Whether this tab receives every update of the instance. */
   covers(id: Id): boolean {
     return this.#cursor !== null && this.ids.has(id) && this.covered.has(id);
   }
 
-  /** Whether this tab knows all that the owner knows, or more: an owner that is behind says it again. */
+  /** Whether this tab has everything that the owner has, or more: an owner that is behind will post it again. */
   get isSynced(): boolean {
     return this.#cursor !== null && isUpTo(this.place, this.#ownerCursor, this.#ownerCovered);
   }
@@ -79,14 +81,14 @@ export class Shard {
 
   setIds(ids: ReadonlySet<Id>): void {
     this.covered = new Set([...this.covered].filter((id) => ids.has(id)));
-    // What is covered no more may be old.
+    // The view of an instance that is no longer covered may be stale.
     for (const id of [...this.#views.keys()].filter((known) => !this.covered.has(known))) {
       this.#views.delete(id);
     }
     this.ids = ids;
   }
 
-  /** Where there is no other tab to tell more, a stream begins. */
+  /** Begins a stream at the start, since no other tab can provide more. */
   begin(): void {
     this.#cursor ??= "";
   }
@@ -106,7 +108,7 @@ export class Shard {
       if (reaches(before, upTo)) {
         return { kind: "duplicate" };
       }
-      // A stream that began without a cursor has not brought what was before.
+      // A stream that began without a cursor lacks what came before.
       if (after === "" || !isBehind(before, after) || !isBehind(upTo, before)) {
         return { kind: "missed" };
       }
@@ -130,7 +132,7 @@ export class Shard {
       : ((place.cursor === null ? null : this.#since(place.cursor)) ?? this.#baseline());
   }
 
-  /** What came behind `cursor`, as one batch; null: that is known no more. */
+  /** What came after `cursor`, as one batch; null: the journal no longer reaches back that far. */
   #since(cursor: string): Batch | null {
     const first = this.#journal.findIndex(
       ({ after, batch: { upTo } }) =>
@@ -148,16 +150,16 @@ export class Shard {
     return { ...this.#baseline(), after: cursor, updates, resets };
   }
 
-  /** Everything, for a tab that knows nothing. */
+  /** Everything, for a tab that has nothing. */
   #baseline(): Batch {
     const { covered, cursor } = this.report();
     return { after: null, upTo: cursor, updates: [], views: [...this.#views], covered, resets: 0 };
   }
 
   #remember(after: string, batch: Batch): void {
-    // What one without updates takes is not nothing.
+    // Even an empty list has a size above zero.
     const size = JSON.stringify(batch.updates).length;
-    // Views are kept once, as they are now.
+    // Views are kept once, in their current state.
     this.#journal.push({ after, batch: { ...batch, views: [], covered: [] }, size });
     this.#journalSize += size;
     while (this.#journalSize > journalSizeMax) {
@@ -166,7 +168,7 @@ export class Shard {
   }
 }
 
-/** Whether whoever is at `place` lacks nothing of what is known at `cursor`. */
+/** Whether a tab at `place` has everything up to `cursor`. */
 function isUpTo(place: ShardPlace, cursor: string, covered: readonly Id[]): boolean {
   const at = place.cursor ?? "";
   return isBehind(at, cursor) || (at === cursor && covered.every((id) => place.covered.includes(id)));

@@ -15,13 +15,13 @@ import { TabMachine } from "./tab_machine.js";
 
 export interface SharedTabEvents<W extends Workflow> {
   updated(update: UpdateOf<W>): void;
-  /** Something else may have changed. */
+  /** Something other than an update may have changed. */
   changed(): void;
-  /** There is no lock to be had. */
+  /** The lock can't be had. */
   failed(error: unknown): void;
 }
 
-/** Carries out what the machine of this tab wants done: holds the lock, the channel, the timer and the streams. */
+/** Carries out the actions of this tab's machine. Holds the lock, the channel, the timer and the streams. */
 export class SharedTab<W extends Workflow> {
   readonly #workflow: W;
   readonly #options: TabsStreamOptions<W>;
@@ -68,7 +68,7 @@ export class SharedTab<W extends Workflow> {
     return this.#machine.view(id);
   }
 
-  /** Takes part; or asks that what was closed for good starts again. */
+  /** Takes part; or restarts streams that were closed for good. */
   connect(): void {
     if (this.#leaveLife === null) {
       this.#leaveLife = this.#environment.life.subscribe((event) => this.#live(event));
@@ -78,7 +78,7 @@ export class SharedTab<W extends Workflow> {
     }
   }
 
-  /** Takes no part any more. */
+  /** Stops taking part. */
   close(): void {
     this.#leaveLife?.();
     this.#leaveLife = null;
@@ -100,7 +100,7 @@ export class SharedTab<W extends Workflow> {
     this.#input((now) => this.#machine.join(this.#environment.life.isVisible, now));
   }
 
-  /** A page in the back-forward cache may have neither a lock nor an open channel. */
+  /** A page in the back-forward cache may hold neither a lock nor an open channel. */
   #leave(isForGood: boolean): void {
     this.#input((now) => this.#machine.leave(isForGood, now));
     this.#timer.cancel();
@@ -129,7 +129,10 @@ export class SharedTab<W extends Workflow> {
     }
   }
 
-  /** Lets something in; at the end of the outermost one the timer is armed, and the page hears. */
+  /**
+   * Runs an input of the machine and carries out its actions. At the end of the outermost input the timer is armed and
+   * the page is notified.
+   */
   #input(work: (now: number) => void): void {
     this.#depth += 1;
     work(this.#timer.now());
@@ -190,7 +193,7 @@ export class SharedTab<W extends Workflow> {
     stream?.close();
   }
 
-  /** Another tab's is a copy, which nobody has frozen. */
+  /** An update from another tab is a copy, which is not frozen yet. */
   #asUpdate(update: AnyUpdate): UpdateOf<W> {
     return Object.freeze(update) as UpdateOf<W>;
   }

@@ -8,7 +8,7 @@ function isObject(value: unknown): value is Fields {
   return typeof value === "object" && value !== null;
 }
 
-/** `next`, frozen; whatever in it equals its place in `before` is the object that stands there. */
+/** Returns `next`, frozen, reusing the objects of `before` wherever they are equal. */
 function keep(before: unknown, next: unknown): unknown {
   if (!isObject(next) || Object.isFrozen(next)) {
     return next;
@@ -37,7 +37,7 @@ function asStage({ stage, stageStatus, ...more }: Fields): Fields {
   return { name: stage, status: stageStatus, ...more };
 }
 
-/** The view that `ViewReader.toJson` has written; null: nothing is known, or it is none. */
+/** Reads a view that `ViewReader.toJson` has written; null if there is none, or it is invalid. */
 function readView(idMember: string, text: string): object | null {
   const sent = parse(text);
   if (!isObject(sent) || typeof sent["status"] !== "string" || !Array.isArray(sent["stages"])) {
@@ -53,7 +53,7 @@ function readView(idMember: string, text: string): object | null {
   };
 }
 
-/** The views of one tab's instances. What did not change keeps its object, as in a stream of the tab's own. */
+/** The views of one tab's instances. Parts that did not change keep their object, as in a stream of the tab's own. */
 export class SharedViews<W extends Workflow> {
   readonly #idMember: string;
   readonly #texts = new Map<IdOf<W>, string>();
@@ -63,12 +63,12 @@ export class SharedViews<W extends Workflow> {
     this.#idMember = workflow.id.member;
   }
 
-  /** By id; the same object until one of them changes. */
+  /** Views by id; the same object until one of them changes. */
   get current(): ReadonlyMap<IdOf<W>, ViewOf<W>> {
     return this.#views;
   }
 
-  /** Of `ids`, as far as `textOf` knows them; a view that is known stays until there is another one. */
+  /** Reads the views of `ids` from `textOf`. A view stays until there is a new one. */
   read(ids: readonly IdOf<W>[], textOf: (id: IdOf<W>) => string): void {
     const views = new Map<IdOf<W>, ViewOf<W>>();
     for (const id of ids) {

@@ -9,24 +9,24 @@ export type TabsStreamOptions<W extends Workflow> = WorkflowStreamOptions<W> & {
   readonly shareAcrossTabs: ShareAcrossTabs;
 };
 
-/** Of one stream; the gateway refuses more. */
+/** The most ids of one stream; the gateway refuses more. */
 const idsMax = 100;
-/** Of a stream's query (`stream_query_bytes_max`), less what its cursor takes. */
+/** The most bytes of a stream's query (`stream_query_bytes_max`), less room for its cursor. */
 const queryBytesMax = 5_600;
 
-/** How many bytes an address takes for `text`, which is at least what the core makes of it. */
+/** How many bytes `text` takes in an address: at least as many as the core needs. */
 function encodedSize(text: string): number {
   return encodeURIComponent(text).length + 2 * (text.match(/[!'()*]/g)?.length ?? 0);
 }
 
-/** Whether one stream can name `ids`, each twice: itself, and that it wants its snapshot. */
+/** Whether one stream can name `ids`, each twice: to follow it, and to ask for its snapshot. */
 export function fitsOneStream(workflow: Workflow, ids: readonly Id[]): boolean {
   const names = encodedSize(workflow.id.member) + "=&snapshot=&".length;
   const size = ids.reduce<number>((sum, id) => sum + names + 2 * encodedSize(String(id)), 0);
   return ids.length <= idsMax && size <= queryBytesMax;
 }
 
-/** Why a stream is not one to share; null: it is. */
+/** Why a stream can't be shared; null: it can. */
 export function reasonNotToShare<W extends Workflow>(options: TabsStreamOptions<W>): string | null {
   const { headers, shareAcrossTabs, token } = options;
   const isOfSomebody = token !== undefined || headers !== undefined;
@@ -36,8 +36,8 @@ export function reasonNotToShare<W extends Workflow>(options: TabsStreamOptions<
 }
 
 /**
- * Of the lock and the channel of all streams that may be one: of the same address, of the same workflow in the same
- * version, and of the same user.
+ * The name of the lock and the channel. Streams share it if address, workflow (in the same version), user and the
+ * options of the connection are the same.
  */
 export function sharedName<W extends Workflow>(
   workflow: W,

@@ -3,27 +3,27 @@ import type { PageLife } from "./page_life.js";
 import { browserLife } from "./page_life.js";
 import type { Locks } from "./tab_lock.js";
 
-/** What is needed of a BroadcastChannel. */
+/** The part of a BroadcastChannel that is used. */
 export interface Channel {
   onmessage: ((event: PlatformMessageEvent) => unknown) | null;
   postMessage(message: unknown): void;
   close(): void;
 }
 
-/** What tabs share a stream by. */
+/** What tabs need to share a stream. */
 export interface TabEnvironment {
   readonly locks: Locks;
   readonly life: PageLife;
   openChannel(name: string): Channel;
-  /** The calendar's, in milliseconds since the Unix epoch. */
+  /** The calendar's time, in milliseconds since the Unix epoch. */
   time(): number;
-  /** A name that no other tab has. */
+  /** A unique name for this tab. */
   createName(): string;
-  /** What an address of the page's stands for. */
+  /** Resolves an address relative to the page. */
   resolve(url: string): string;
 }
 
-/** This page's; a text: why it has none. */
+/** This page's environment, or a text that says why it can't share. */
 export function browserEnvironment(): TabEnvironment | string {
   if (typeof document === "undefined") {
     return "this is no page";

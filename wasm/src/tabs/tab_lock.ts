@@ -1,4 +1,4 @@
-/** What is needed of `navigator.locks`; whoever compiles without the DOM's declarations has no others. */
+/** The part of `navigator.locks` that is used. A program without the DOM's declarations has no types for it. */
 export interface Locks {
   /** `signal` is an AbortSignal. */
   request(
@@ -8,21 +8,21 @@ export interface Locks {
   ): Promise<unknown>;
 }
 
-/** What a request of the lock comes to. */
+/** The outcomes of a lock request. */
 export interface LockEvents {
   granted(attempt: number): void;
-  /** It was stolen. */
+  /** Another tab stole the lock. */
   lost(attempt: number): void;
-  /** There are no locks to be had here. */
+  /** The environment refuses locks. */
   failed(error: unknown): void;
 }
 
-/** A tab's requests of one Web Lock, each by the number of its attempt. */
+/** A tab's requests for one Web Lock, each by its attempt number. */
 export class TabLock {
   readonly #locks: Locks;
   readonly #name: string;
   readonly #events: LockEvents;
-  /** What gives back each one that is held or waited for. */
+  /** Releases each request, whether it holds the lock or waits for it. */
   readonly #releases = new Map<number, () => void>();
 
   constructor(locks: Locks, name: string, events: LockEvents) {
@@ -45,7 +45,7 @@ export class TabLock {
         this.#events.granted(attempt);
       });
     };
-    // A request that steals does not wait, and takes no signal.
+    // A request that steals does not wait, so it takes no signal.
     const options = steals ? { steal: true } : { signal: controller.signal };
     this.#locks.request(this.#name, options, hold).catch((error: unknown) => {
       if (this.#releases.delete(attempt)) {

@@ -1,6 +1,7 @@
 /**
- * One tab of those that share a stream: it takes part in the election, keeps what the owner says, and is the owner
- * itself while it holds the lock. Each tab has all that the owner has, so that any of them can go on in its place.
+ * One of the tabs that share a stream. It takes part in the election, keeps what the owner posts, and is the owner
+ * itself while it holds the lock. Each tab keeps everything that the owner has, so that any of them can continue in its
+ * place.
  */
 
 import { Election } from "./election.js";
@@ -9,7 +10,7 @@ import { Owner } from "./owner.js";
 import { idle, Shard } from "./shard.js";
 import type { Advance, TabAction, TabOptions } from "./tab_actions.js";
 
-/** A tab that lacks something waits so long for the owner's answer before it says so again. */
+/** A tab that lacks something waits this long for the owner's answer before it asks again. */
 export const helloMsMin = 2_000;
 
 export class TabMachine {
@@ -18,9 +19,9 @@ export class TabMachine {
   #isIn = false;
   #ids: ReadonlySet<Id> = new Set();
   readonly #shards: Shard[] = [];
-  /** In which shard each of the tab's ids was covered last. */
+  /** The shard that last covered each of the tab's ids. */
   readonly #coveredBy = new Map<Id, Shard>();
-  /** Those of them that are covered no more: updates may have been missed by the time that they are again. */
+  /** Ids that are no longer covered: updates may have been missed by the time that they are again. */
   readonly #lost = new Set<Id>();
   #resets = 0;
   /** When the tab said hello; null: the owner has answered. */
@@ -46,12 +47,12 @@ export class TabMachine {
     return this.#resets;
   }
 
-  /** As `ViewReader.toJson` has it. Empty: nothing is known. */
+  /** A view in the form of `ViewReader.toJson`. Empty: none yet. */
   view(id: Id): string {
     return this.#shards.find(({ ids }) => ids.has(id))?.view(id) ?? "";
   }
 
-  /** Of the streams of this tab's ids, taken together. */
+  /** The combined status of the streams of this tab's ids. */
   status(): ShardStatus {
     const statuses = this.#mine().map(({ status }) => status);
     const worst = statuses.find(({ connection }) => connection !== "open") ?? statuses[0];
@@ -64,7 +65,7 @@ export class TabMachine {
   join(isVisible: boolean, now: number): void {
     if (!this.#isIn) {
       this.#isIn = true;
-      // How the streams were is how they are no more.
+      // The streams' earlier status is stale.
       this.#shards.forEach((shard) => (shard.status = idle));
       this.#election.join(isVisible, now);
       this.#sayHello(now, true);
@@ -72,7 +73,7 @@ export class TabMachine {
     }
   }
 
-  /** Takes no part any more. `isForGood`: it does not count on going on where it is. */
+  /** Stops taking part. `isForGood`: it will not continue from its position. */
   leave(isForGood: boolean, now: number): void {
     if (this.#isIn) {
       this.#isIn = false;
@@ -88,7 +89,7 @@ export class TabMachine {
     this.#election.setVisible(isVisible);
   }
 
-  /** `time` is the calendar's, in milliseconds since the Unix epoch. */
+  /** The lock was granted. `time` is the calendar's, in milliseconds since the Unix epoch. */
   granted(attempt: number, now: number, time: number): void {
     this.#election.granted(attempt, time);
     this.#carryOut(now);
@@ -99,7 +100,7 @@ export class TabMachine {
     this.#carryOut(now);
   }
 
-  /** Which instances the page asks for. */
+  /** Sets the instances that the page asks for. */
   follow(ids: readonly Id[], now: number): void {
     this.#ids = new Set(ids);
     for (const id of [...this.#coveredBy.keys()].filter((known) => !this.#ids.has(known))) {
@@ -112,12 +113,12 @@ export class TabMachine {
     }
   }
 
-  /** Starts again what was closed for good. */
+  /** Restarts streams that were closed for good. */
   reconnect(now: number): void {
     this.#sayHello(now, true);
   }
 
-  /** When to call `handleDeadline`; Infinity: not at all, for now. */
+  /** When to call `handleDeadline`; Infinity: not for now. */
   deadline(): number {
     const isBehind = this.#isIn && !this.isOwner && !this.#isSynced();
     const sync = isBehind && this.#helloAt !== null ? this.#helloAt + helloMsMin : Infinity;
@@ -228,7 +229,7 @@ export class TabMachine {
     }
   }
 
-  /** Counts a reset where an instance is covered again, or by another stream than before. */
+  /** Counts a reset if an instance is covered again, or by another stream than before. */
   #checkCoverage(): void {
     let hasMissed = false;
     for (const id of this.#ids) {

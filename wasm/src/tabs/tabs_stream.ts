@@ -17,7 +17,7 @@ import { reasonNotToShare } from "./sharing.js";
 import type { TabEnvironment } from "./tab_environment.js";
 import { browserEnvironment } from "./tab_environment.js";
 
-/** What the console has been told already. */
+/** Reasons that were printed already. */
 const said = new Set<string>();
 
 function sayOnce(reason: string): void {
@@ -28,8 +28,8 @@ function sayOnce(reason: string): void {
 }
 
 /**
- * A stream that all tabs of an origin share: one of them has it, and the others hear what it brings. Where that can't
- * be, a stream of this tab's own, and the console says why.
+ * A stream that all tabs of an origin share: one tab opens it and the others receive what it brings. If that is
+ * impossible the tab opens its own stream, and the console says why.
  */
 export class TabsStream<W extends Workflow> implements UpdateSource<W> {
   readonly workflow: W;
@@ -39,12 +39,12 @@ export class TabsStream<W extends Workflow> implements UpdateSource<W> {
   readonly #delivery: Delivery<W>;
   readonly #views: SharedViews<W>;
   #ids: readonly IdOf<W>[];
-  /** One of the two from the first `connect` on. */
+  /** One of these two is set from the first `connect` on. */
   #tab: SharedTab<W> | null = null;
   #alone: WorkflowStream<W> | null = null;
   #isWanted = false;
 
-  /** Touches nothing: no module, no network, no global. `environment` stands in for the browser's, for tests. */
+  /** Touches nothing: no module, no network, no global. Tests replace the browser by `environment`. */
   constructor(workflow: W, options: TabsStreamOptions<W>, environment?: TabEnvironment) {
     this.workflow = workflow;
     this.#options = options;
@@ -114,7 +114,7 @@ export class TabsStream<W extends Workflow> implements UpdateSource<W> {
       sayOnce(String(reason));
       this.#beAlone();
     } else if (this.#options.until !== undefined) {
-      // A stream that ends is one for each tab: it would have ended for the next one.
+      // Each tab has its own stream that ends: a shared one would have ended before the next tab opens.
       this.#beAlone();
     } else {
       this.#tab = new SharedTab(this.workflow, this.#options, environment, {
@@ -149,7 +149,7 @@ export class TabsStream<W extends Workflow> implements UpdateSource<W> {
     this.#alone = alone;
   }
 
-  /** What the tabs know becomes what this page knows. */
+  /** Copies the shared state into this page's snapshot. */
   #mirror(): void {
     const tab = this.#tab;
     if (tab === null || !this.#isWanted) {

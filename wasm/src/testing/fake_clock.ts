@@ -1,11 +1,11 @@
 import type { Clock } from "../shared/clock.js";
 
-/** Time that stands still unless the test moves it. */
+/** A clock that stands still until the test advances it. */
 export class FakeClock implements Clock {
   #now = 1_000;
   readonly #timers = new Set<{ due: number; callback: () => void }>();
 
-  /** How many timers wait. */
+  /** The number of pending timers. */
   get timers(): number {
     return this.#timers.size;
   }
@@ -20,7 +20,7 @@ export class FakeClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
-  /** Moves on by `ms`; timers go off on the way, each at its time. */
+  /** Advances by `ms`; timers fire on the way, each at its time. */
   advance(ms: number): void {
     const end = this.#now + ms;
     for (;;) {
@@ -35,7 +35,7 @@ export class FakeClock implements Clock {
     this.#now = end;
   }
 
-  /** Moves on by `ms` while no timer goes off, as a sleeping machine does. */
+  /** Advances by `ms` without firing timers, as when a machine sleeps. */
   sleep(ms: number): void {
     this.#now += ms;
   }

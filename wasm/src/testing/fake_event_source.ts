@@ -4,7 +4,7 @@ const connecting = 0;
 const open = 1;
 const closed = 2;
 
-/** An EventSource whose server is the test. */
+/** An EventSource whose server is played by the test. */
 export class FakeEventSource implements EventSourceLike {
   readyState = connecting;
   onopen: ((event: Event) => void) | null = null;
@@ -13,7 +13,7 @@ export class FakeEventSource implements EventSourceLike {
 
   readonly withCredentials: boolean;
 
-  /** Waits for the server's answer. */
+  /** True while it waits for the server's answer. */
   get isAsking(): boolean {
     return this.readyState === connecting;
   }
@@ -33,7 +33,7 @@ export class FakeEventSource implements EventSourceLike {
     this.readyState = closed;
   }
 
-  /** Closed is for good, also where the test still has something to send. */
+  /** Closed is final, even if the test sends more. */
   #enter(state: number): void {
     if (this.readyState !== closed) {
       this.readyState = state;
@@ -45,19 +45,21 @@ export class FakeEventSource implements EventSourceLike {
     this.onopen?.(new Event("open"));
   }
 
-  /** Sends `data` as JSON, or as it is where it is a string. */
+  /** Sends `data` as JSON, or unchanged if it is a string. */
   send(data: unknown, lastEventId = ""): void {
     const text = typeof data === "string" ? data : JSON.stringify(data);
     this.onmessage?.(new MessageEvent("message", { data: text, lastEventId }));
   }
 
-  /** The connection broke, or the stream ended: a real one would try again by itself. */
+  /** Breaks the connection, or ends the stream. A real EventSource would retry by itself. */
   lose(): void {
     this.#enter(connecting);
     this.onerror?.(new Event("error"));
   }
 
-  /** The server answered with something else than a stream: a real one gives up. Without a status it hides which. */
+  /**
+   * Answers with something other than a stream. A real EventSource gives up. Without `status` it hides which answer.
+   */
   refuse(status?: number): void {
     this.#enter(closed);
     this.onerror?.(Object.assign(new Event("error"), { code: status }));
@@ -69,11 +71,11 @@ export interface FakeNetwork {
   readonly sources: FakeEventSource[];
   /** The source opened last. */
   readonly last: FakeEventSource;
-  /** How many of them are not closed. */
+  /** The number of sources that are not closed. */
   readonly live: number;
 }
 
-/** `onRequest` is called for each source before anybody listens to it. */
+/** `onRequest` is called for each source before anything listens to it. */
 export function createNetwork(onRequest: () => void = () => {}): FakeNetwork {
   const sources: FakeEventSource[] = [];
   return {

@@ -7,26 +7,26 @@ import type { FakeClock } from "./fake_clock.js";
 import type { FakeEventSource, FakeNetwork } from "./fake_event_source.js";
 import { createNetwork } from "./fake_event_source.js";
 
-/** When the fake history began, and the fake clock's zero. */
+/** When the fake history began: the fake clock's zero. */
 const epochMs = 1_702_493_000_000;
 
-/** A request is due within microtasks, or a render: this long is a mistake in the test. */
+/** A request comes within microtasks, or a render. After this long the test has made a mistake. */
 const requestWaitMs = 1_000;
 
-/** An answer waits for the stream's module, which is there already: its promises take fewer turns than this. */
+/** An answer waits for the stream's module, which is loaded already: its promises take fewer turns than this. */
 const turnsMax = 10;
 
-/** Lets what has been promised happen, without a timer: a test may have replaced those. */
+/** Lets pending promises settle, without a timer: a test may have replaced timers. */
 async function settlePromises(): Promise<void> {
   for (let turn = 0; turn < turnsMax; ++turn) {
     await Promise.resolve();
   }
 }
 
-/** What a test gives of an update: the fake fills in the id, the time, and the status of a stage update. */
+/** An update as a test gives it. The fake adds the id, the time, and the status of a stage update. */
 export type FakeUpdate<W extends Workflow> = Partial<UpdateOf<W>>;
 
-/** What a test gives of a view, as the page sees it. Only the status has to be there. */
+/** A view as a test gives it, in the page's form. Only the status is required. */
 export type FakeView<W extends Workflow> = Partial<Omit<ViewOf<W>, "stages">> & {
   readonly stages?: readonly (Pick<StageView, "name" | "status"> & Partial<StageView>)[];
 };
@@ -35,7 +35,7 @@ function queryOf({ url }: FakeEventSource): URLSearchParams {
   return new URL(url, "http://localhost").searchParams;
 }
 
-/** The gateway's side of a stream, played by the test. What it sends is what the gateway would send. */
+/** The gateway's side of a stream, played by the test. It sends what the gateway would send. */
 export class FakeServer<W extends Workflow> {
   readonly eventSource: EventSourceConstructor;
   readonly #workflow: W;
@@ -54,7 +54,7 @@ export class FakeServer<W extends Workflow> {
     bindMembers(this);
   }
 
-  /** The addresses that streams have asked for so far, in order. */
+  /** The addresses that streams have requested so far, in order. */
   get requests(): readonly string[] {
     return this.#network.sources.map(({ url }) => url);
   }
@@ -65,8 +65,8 @@ export class FakeServer<W extends Workflow> {
   }
 
   /**
-   * Accepts the stream's request, and sends `connected`: at once where it has asked, or as soon as it asks. Rejects
-   * where it does not ask within a second.
+   * Accepts the stream's request and sends `connected`: at once, or as soon as the stream asks. Rejects if the stream
+   * does not ask within a second.
    */
   open(): Promise<void> {
     return this.#answer("open", (source) => {
@@ -75,14 +75,14 @@ export class FakeServer<W extends Workflow> {
     });
   }
 
-  /** Answers the stream's request, like `open`, with a status that is no stream: 401, say. */
+  /** Answers the stream's request, like `open`, but with a status that refuses it: 401, say. */
   refuse(status: number): Promise<void> {
     return this.#answer("refuse", (source) => source.refuse(status));
   }
 
   /**
-   * Sends an update to the streams that follow its instance, by default the fake's own. Without a `status` it is that
-   * of a stage update. A stream with `until: "final"` ends behind a final one.
+   * Sends an update to the streams that follow its instance, by default the fake's own. Without a `status` it is a
+   * stage update's. A final update ends a stream with `until: "final"`.
    */
   update(update: FakeUpdate<W>): void {
     const { stageUpdateStatus, id } = this.#workflow;
@@ -104,7 +104,7 @@ export class FakeServer<W extends Workflow> {
     }
   }
 
-  /** Sends what is known of an instance whole, as the gateway does to a stream that comes late. */
+  /** Sends an instance's complete view, as the gateway does to a stream that comes late. */
   snapshot({ stages = [], ...view }: FakeView<W>): void {
     const data = {
       [this.#workflow.id.member]: this.#id,
@@ -121,22 +121,25 @@ export class FakeServer<W extends Workflow> {
     }
   }
 
-  /** Says that updates may have been missed: the history is another one, or begins behind the stream's cursor. */
+  /**
+   * Says that updates may have been missed: the history is another one, or no longer reaches back to the stream's
+   * cursor.
+   */
   reset(): void {
     this.#each("reset", (source) => source.send({ type: "reset", timestamp: this.#now() }));
   }
 
-  /** A sign of life: a stream that gets none while the clock advances takes its connection for lost. */
+  /** Sends a sign of life. A stream without one while the clock advances takes its connection for lost. */
   ping(): void {
     this.#each("ping", (source) => source.send({ type: "ping", timestamp: this.#now() }));
   }
 
-  /** Sends one event's data as it is: JSON of the object, or the text itself. */
+  /** Sends one event's data unchanged: an object as JSON, a string as it is. */
   send(data: object | string): void {
     this.#each("send", (source) => source.send(data));
   }
 
-  /** The connection breaks. The stream asks again when the clock has advanced far enough: 2 s, the first time. */
+  /** Breaks the connection. The stream asks again once the clock has advanced far enough: 2 s, the first time. */
   lose(): void {
     this.#each("lose", (source) => source.lose());
   }
@@ -161,7 +164,7 @@ export class FakeServer<W extends Workflow> {
     sources.forEach(work);
   }
 
-  /** The open streams that follow the instance that `data` names. */
+  /** The open streams that follow the instance in `data`. */
   #following(method: string, data: Readonly<Record<string, unknown>>): readonly FakeEventSource[] {
     const { member } = this.#workflow.id;
     const id = data[member];
@@ -195,7 +198,7 @@ export class FakeServer<W extends Workflow> {
         reject(new Error(`${method}() waits for a stream to ask for its updates, and none does: ${why}`));
       }, requestWaitMs);
       this.#onRequest = () => {
-        // Not before the stream listens to what it has asked.
+        // Waits until the stream listens to its request.
         queueMicrotask(() => {
           const late = asking();
           if (late !== undefined) {

@@ -1,7 +1,7 @@
 import type { Signals } from "../browser/signals.js";
 import type { Signal } from "../core/connection.js";
 
-/** What the window would say, said by the test. */
+/** The window's signals, sent by the test. */
 export class FakeSignals implements Signals {
   readonly #listeners = new Set<(signal: Signal) => void>();
 

@@ -11,25 +11,25 @@ import { FakeClock } from "./fake_clock.js";
 import { FakeServer } from "./fake_server.js";
 import { FakeSignals } from "./fake_signals.js";
 
-/** What stands in for the network, the time and the window: options of a stream, or of what makes one. */
+/** Replacements for the network, the time and the window: options of a stream, or of what makes one. */
 export interface StandIns {
   readonly eventSource: EventSourceConstructor;
   readonly clock: FakeClock;
   readonly signals: FakeSignals;
-  /** Listeners hear of each change at once. */
+  /** Listeners are called at each change at once. */
   readonly frames: null;
   readonly seed: readonly [number, number];
   readonly loadCore: () => Promise<Core>;
 }
 
-/** What a fake stream takes: the stream's own options, but for what it stands in for. */
+/** A fake stream's options: the stream's own, except those that the fake replaces. */
 export type FakeStreamOptions<Options> = Omit<Options, Exclude<keyof StandIns, "loadCore">>;
 
 /** A real stream whose server, time and window are the test's: nothing happens unless the test lets it happen. */
 export class FakeStream<W extends Workflow, Stream extends WorkflowStream<W>> extends FakeServer<W> {
   /** The stream's time: delays and timeouts pass when the test advances it. */
   readonly clock: FakeClock;
-  /** For components and streams of the page's own: they are this server's. The same object always. */
+  /** Options for components and streams of the page's own, which connect to this server. Always the same object. */
   readonly options: StandIns;
   readonly #signals = new FakeSignals();
   readonly #createStream: (standIns: StandIns) => Stream;
@@ -55,21 +55,24 @@ export class FakeStream<W extends Workflow, Stream extends WorkflowStream<W>> ex
     };
   }
 
-  /** The stream, made when it is first looked at: a test of components that have their own needs none. */
+  /** The stream, made at the first access: a test of components with their own streams needs none. */
   get stream(): Stream {
     this.#stream ??= this.#createStream(this.options);
     return this.#stream;
   }
 
-  /** The network is gone, or back; the tab is looked at again; the page came out of the back-forward cache. */
+  /**
+   * Sends a signal: the network is gone, or back; the page became visible; the page came back from the back-forward
+   * cache.
+   */
   signal(signal: Parameters<FakeSignals["send"]>[0]): void {
     this.#signals.send(signal);
   }
 }
 
 /**
- * A fake stream of any workflow's updates. Loads the module, which the whole test run shares; rejects with a
- * StreamError or the loader's error where that fails.
+ * Creates a fake stream of any workflow. Loads the module, once for the whole test run. Rejects with a StreamError, or
+ * the error of `loadCore`, if that fails.
  */
 export async function fakeWorkflowStream<W extends Workflow>(
   workflow: W,
@@ -82,7 +85,7 @@ export async function fakeWorkflowStream<W extends Workflow>(
   });
 }
 
-/** A fake stream of registrations: `fakeWorkflowStream` of the built-in workflow. */
+/** Creates a fake stream of registrations: `fakeWorkflowStream` of the built-in workflow. */
 export async function fakeRegistrationStream(
   options: FakeStreamOptions<RegistrationStreamOptions> = {},
 ): Promise<FakeStream<RegistrationWorkflow, RegistrationStream>> {

@@ -7,24 +7,24 @@ import type { RegistrationUpdate, RegistrationView } from "../shared/messages.js
 import type { Updates, UseUpdatesOptions } from "./use_updates.js";
 import { useUpdates } from "./use_updates.js";
 
-/** What all composables of registrations take. */
+/** The options that all composables of registrations take. */
 export interface RegistrationOptions
   extends Omit<UseUpdatesOptions<RegistrationWorkflow>, "id" | "ids" | "until" | "onUpdate"> {
   /** Called once for each update, in order. */
   readonly onUpdate?: ((update: RegistrationUpdate) => void) | undefined;
 }
 
-/** A registration's id, in a ref or a getter where it changes. Null or undefined: not known yet, so nothing is asked. */
+/** A registration's id: a value, a ref or a getter. Null or undefined: not known yet, so no stream is asked for. */
 export type MaybeRegistrationId = MaybeRefOrGetter<number | null | undefined>;
 
 export interface UseRegistrationUpdatesOptions extends RegistrationOptions {
-  /** Left out, the stream carries every registration's updates. */
+  /** The registration to follow. Left out: every registration. */
   readonly registrationId?: MaybeRegistrationId;
-  /** With `final` the stream of one registration ends by itself when that has ended. */
+  /** `final`: the stream of one registration ends by itself when that has ended. */
   readonly until?: "final" | undefined;
 }
 
-/** The connection, and what it brought last, as refs. */
+/** The connection and the last update, as refs. */
 export type RegistrationConnection = Omit<Updates<RegistrationWorkflow>, "view" | "views">;
 
 export interface RegistrationUpdates extends RegistrationConnection {
@@ -33,7 +33,7 @@ export interface RegistrationUpdates extends RegistrationConnection {
 }
 
 export interface Registrations extends RegistrationConnection {
-  /** By id, in the order in which they were asked for, as far as something is known of them. */
+  /** Views by id, in the order of `ids`; without registrations that had no message yet. */
   readonly registrations: ComputedRef<ReadonlyMap<number, RegistrationView>>;
 }
 
@@ -54,7 +54,7 @@ export function useRegistrationUpdates(options: UseRegistrationUpdatesOptions = 
   return { registration, ...connection };
 }
 
-/** The view of one registration: null before the first word of it. */
+/** The view of one registration; null before its first message. */
 export function useRegistration(
   id: MaybeRegistrationId,
   options: RegistrationOptions = {},
@@ -62,7 +62,7 @@ export function useRegistration(
   return useRegistrationUpdates({ ...options, registrationId: id }).registration;
 }
 
-/** Live views of several registrations. More than 100 of them take several streams, which count as one here. */
+/** Live views of several registrations. More than 100 need several streams, which appear as one here. */
 export function useRegistrations(
   ids: MaybeRefOrGetter<readonly number[]>,
   options: RegistrationOptions = {},

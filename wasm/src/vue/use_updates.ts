@@ -10,23 +10,23 @@ import { Lease, leaseKey } from "../pool/lease.js";
 import type { UpdateOf } from "../shared/messages.js";
 import type { Workflow } from "../workflow/workflow.js";
 
-/** What a component may ask of its stream: `id`, `ids` or neither, `until`, and how the stream is opened. */
+/** A composable's options: `id`, `ids` or neither, `until`, and how the stream is opened. */
 export type UseUpdatesOptions<W extends Workflow> = LeaseOptions<W> & {
   /** Called once for each update, in order. */
   readonly onUpdate?: ((update: UpdateOf<W>) => void) | undefined;
-  /** Default true: connects in `setup`, but on a server. */
+  /** Connects in `setup`, but not on a server. Default: true. */
   readonly autoConnect?: boolean | undefined;
 };
 
-/** Asks for the stream, again after an error or `disconnect`; and no longer asks for it. */
+/** `connect` asks for the stream, also after an error or `disconnect`; `disconnect` stops asking for it. */
 export type StreamSwitch = Pick<Lease<Workflow>, "connect" | "disconnect">;
 
-/** What is known now: each member of the snapshot as a ref, and the stream's switch. */
+/** The current state: each member of the snapshot as a ref; and `connect` and `disconnect`. */
 export type Updates<W extends Workflow> = {
   readonly [Member in keyof WorkflowSnapshot<W>]: ComputedRef<WorkflowSnapshot<W>[Member]>;
 } & StreamSwitch;
 
-/** Defaults of how streams are opened, for what is below: `app.provide(registrationStreams, { url, token })`. */
+/** The key of defaults for the streams below: `app.provide(registrationStreams, { url, token })`. */
 export const registrationStreams: InjectionKey<EndpointOptions> = Symbol("regstream");
 
 /** The names of a snapshot's members. */
@@ -35,8 +35,8 @@ function membersOf<W extends Workflow>(snapshot: WorkflowSnapshot<W>): readonly 
 }
 
 /**
- * Live updates of one instance of a workflow, of several, or of all. `options` is called anew when something reactive
- * that it reads has changed. All components of a page share one connection. It is let go with the component, or with
+ * Live updates of one instance of a workflow, of several, or of all. `options` is called again when something reactive
+ * that it reads has changed. All components of a page share one connection. It is released with the component, or with
  * the effect scope in which this was called.
  */
 export function useUpdates<W extends Workflow>(workflow: W, options: () => UseUpdatesOptions<W>): Updates<W> {
@@ -49,7 +49,7 @@ export function useUpdates<W extends Workflow>(workflow: W, options: () => UseUp
     return { id, ids, until, ...endpointOf(workflow, own, defaults) };
   };
   const hold = (onCleanup: (cleanup: () => void) => void) => {
-    // A server has no page to update, and would hold the connection for ever.
+    // A server has no page to update, and would keep the connection for ever.
     if (typeof document === "undefined") {
       return;
     }

@@ -1,4 +1,6 @@
-/** A declaration's rules, in the words of the native reader (native/workflow): tests/vectors/workflows tests both. */
+/**
+ * A declaration's rules, with the messages of the native reader (native/workflow). tests/vectors/workflows tests both.
+ */
 
 import type { WorkflowDeclaration } from "./declaration.js";
 import { listed } from "./listed.js";
@@ -6,9 +8,9 @@ import { listed } from "./listed.js";
 /** A declaration that breaks a rule. */
 export class DeclarationError extends TypeError {
   override readonly name = "DeclarationError";
-  /** Which member: `statuses[1].kind`. Empty: the declaration as a whole. */
+  /** The member, such as `statuses[1].kind`. Empty: the declaration as a whole. */
   readonly member: string;
-  /** What is wrong with it: a sentence's end. */
+  /** What is wrong with it, as the end of a sentence. */
   readonly what: string;
 
   constructor(member: string, what: string) {
@@ -22,7 +24,7 @@ const elementsMax = 64;
 const nameBytesMax = 256;
 const descriptionBytesMax = 1024;
 
-/** Members of messages, and parameters of a stream's query, that mean something else. */
+/** Members of messages and parameters of a stream's query that have another meaning. */
 const contractWords = [
   "status",
   "stage",
@@ -56,7 +58,7 @@ export function elementField(array: string, index: number): string {
   return `${array}[${index}]`;
 }
 
-/** A value that knows its place. */
+/** A value with its place in the declaration. */
 class Field {
   readonly value: unknown;
   readonly name: string;
@@ -76,7 +78,7 @@ class Field {
     }
   }
 
-  /** The members of an object that has no others than `known`. */
+  /** The members of an object. Fails if it has others than `known`. */
   members(known: readonly string[]): Members {
     const { value } = this;
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
@@ -113,7 +115,7 @@ class Field {
     return text;
   }
 
-  /** A word of a closed list; another type is as wrong as another word. */
+  /** A word of a closed list. A value of another type is wrong, too. */
   choice(words: readonly string[]): unknown {
     this.expect(
       words.some((word) => word === this.value),
@@ -130,7 +132,7 @@ class Field {
     return text;
   }
 
-  /** A name that no other element has, by those that were met. */
+  /** A name that is not among those met before. */
   newName(met: Set<string>): string {
     const text = this.nameText();
     this.expect(!met.has(text), "is declared twice");
@@ -157,7 +159,7 @@ function checkId(id: Field): void {
   required("kind").choice(["integer", "text"]);
 }
 
-/** Returns the names of the open ones. */
+/** Returns the names of the open statuses. */
 function checkStatuses(statuses: Field): readonly string[] {
   const names = new Set<string>();
   const open: string[] = [];
@@ -189,13 +191,13 @@ function checkStages(stages: Field): void {
 function checkPath(path: Field): number {
   const text = path.text();
   const segments = text.split("/").slice(1);
-  // Characters that need no escape (RFC 3986, 3.3: pchar): two paths are the same only if they look so.
+  // Characters that need no escape (RFC 3986, 3.3: pchar), so that two equal paths also look equal.
   const isPath = segments.every((segment) => segment === "{id}" || /^[\w\-.~!$&'()*+,;=:@]*$/.test(segment));
   path.expect(
     text.startsWith("/") && text.length >= 2 && text.length <= 256 && isPath,
     "must be 2 to 256 characters of a URL path that begins with /, without a query or %",
   );
-  // Browsers and proxies make another path of these.
+  // Browsers and proxies rewrite these.
   path.expect(!segments.some((segment) => /^\.{0,2}$/.test(segment)), "must have no segment that is empty, . or ..");
   return segments.filter((segment) => segment === "{id}").length;
 }

@@ -19,7 +19,7 @@ Writes a TypeScript module from the declaration of a workflow: the workflow, and
 Exit status: 0 done, or up to date; 1 a wrong declaration, a stale or missing module; 2 wrong usage
 `;
 
-/** Where the tool says something. */
+/** Where the tool prints. */
 export interface Output {
   out(text: string): void;
   error(text: string): void;
@@ -31,7 +31,7 @@ interface Request {
   readonly checks: boolean;
 }
 
-/** Throws TypeError where the arguments are wrong. Null: help was asked for. */
+/** Throws TypeError if the arguments are wrong. Null: help was asked for. */
 function readArguments(args: readonly string[]): Request | null {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -67,7 +67,7 @@ function textOf(file: string): string | undefined {
   }
 }
 
-/** Throws what the file system throws, and DeclarationTextError. Returns the exit status. */
+/** Throws DeclarationTextError and the file system's errors. Returns the exit status. */
 function carryOut({ file, target, checks }: Request, output: Output): number {
   const declaration = readDeclaration(readFileSync(file), file);
   const text = moduleText(declaration, basename(file), { name: "defineWorkflow", from: "regstream/workflow" });
@@ -79,7 +79,7 @@ function carryOut({ file, target, checks }: Request, output: Output): number {
     output.error(`${target}: is ${before === undefined ? "missing" : "stale"}: run regstream-workflow ${file}\n`);
     return 1;
   }
-  // Left alone where nothing has changed: a build goes by the file's time.
+  // An unchanged file is not written: builds compare file times.
   if (before !== text) {
     writeFileSync(target, text);
   }

@@ -1,13 +1,13 @@
-/** A workflow's vocabulary, as its declaration has it: docs/workflow.schema.json describes the file. */
+/** The types of a workflow's declaration; docs/workflow.schema.json describes the file. */
 
-/** What a status says of its instance: it goes on, it has ended, or it has ended and failed. */
+/** What a status means: the instance goes on, has ended, or has ended and failed. */
 export type StatusKind = "open" | "final" | "failed";
 
-/** What names an instance: a number from 1 to 2^53 - 1, or a text. */
+/** The kind of an instance's id: a number from 1 to 2^53 - 1, or a text. */
 export type IdKind = "integer" | "text";
 
 export interface StatusDeclaration {
-  /** As messages have it. */
+  /** As in messages. */
   readonly name: string;
   readonly kind: StatusKind;
   /** For people. */
@@ -17,7 +17,7 @@ export interface StatusDeclaration {
 }
 
 export interface StageDeclaration {
-  /** As messages have it. */
+  /** As in messages. */
   readonly name: string;
   /** For people. */
   readonly title: string;
@@ -26,18 +26,21 @@ export interface StageDeclaration {
 }
 
 export interface WorkflowDeclaration {
-  /** For editors; has no meaning here. */
+  /** For editors; ignored here. */
   readonly $schema?: string;
   readonly name: string;
-  /** Of messages the member that names the instance, and of a stream's query the parameter. */
+  /** The member of messages that names the instance; also the parameter of a stream's query. */
   readonly id: { readonly member: string; readonly kind: IdKind };
-  /** In order. Others may appear in messages; they are open. */
+  /** In order. Messages may have others, which are open. */
   readonly statuses: readonly StatusDeclaration[];
   /** The open status that a stage update carries. */
   readonly stageUpdateStatus: string;
-  /** In order. Others may appear in messages. */
+  /** In order. Messages may have others. */
   readonly stages: readonly StageDeclaration[];
-  /** A stage update without `stageStatus` is read from its message; otherwise its stage has completed. */
+  /**
+   * True: the status of a stage update without `stageStatus` is inferred from its message. False: its stage has
+   * completed.
+   */
   readonly inferStageStatus: boolean;
   /** The channel on which updates are published. */
   readonly channel: string;

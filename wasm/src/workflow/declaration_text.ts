@@ -1,30 +1,32 @@
-/** A declaration's file: JSON text, whose lines errors name. Only the command and the package's own build read one. */
+/**
+ * Reads a declaration's file: JSON text. Errors name the line. Only the command and the package's own build use this.
+ */
 
 import { visit } from "jsonc-parser";
 
 import { checkDeclaration, DeclarationError, elementField, memberField } from "./check_declaration.js";
 import type { WorkflowDeclaration } from "./declaration.js";
 
-// Those of the native reader.
+// The native reader's limits.
 const bytesMax = 65_536;
 const depthMax = 8;
 const valuesMax = 1_000;
 
-/** A name that the file has, which may be any: on one line of bounded length. */
+/** Makes a name from the file, which may be anything, printable on one short line. */
 function printable(text: string): string {
   const escaped = (control: string) => `\\u${control.charCodeAt(0).toString(16).padStart(4, "0")}`;
   return text.slice(0, 200).replace(/\p{Cc}/gu, escaped);
 }
 
-/** What is wrong with a declaration's file, and where. */
+/** A mistake in a declaration's file, and its place. */
 export class DeclarationTextError extends Error {
   override readonly name = "DeclarationTextError";
   readonly line: number;
-  /** `statuses[1].kind`; empty: the file as a whole. */
+  /** The member, such as `statuses[1].kind`. Empty: the file as a whole. */
   readonly member: string;
   readonly what: string;
 
-  /** `file` is what the message calls it. */
+  /** `file` is the file's name in the message. */
   constructor(file: string, line: number, member: string, what: string) {
     super(`${file}:${line}: ${member === "" ? "" : `${printable(member)}: `}${what}`);
     this.line = line;
@@ -54,7 +56,7 @@ function decode(bytes: Uint8Array, refuse: Refuse): string {
   return text.startsWith("\ufeff") ? refuse(1, "", "must not begin with a byte order mark") : text;
 }
 
-/** Where each value begins, by its member. Refuses the first thing in the text that makes it no strict JSON. */
+/** The line at which each value begins, by member. Refuses anything that is not strict JSON. */
 function findPlaces(text: string, refuse: Refuse): ReadonlyMap<string, number> {
   const lineAt = (offset: number) => text.trimEnd().slice(0, offset).split("\n").length;
   const places = new Map<string, number>();
@@ -66,7 +68,7 @@ function findPlaces(text: string, refuse: Refuse): ReadonlyMap<string, number> {
   const refuseAt = (offset: number, member: string, what: string) => refuse(lineAt(offset), member, what);
   const refuseSyntax = (offset: number) => refuseAt(offset, "", "is no valid JSON");
   const checkText = (value: unknown, offset: number) => {
-    // The first is a half of a character, which UTF-8 can't say; the other a number that no double can hold.
+    // A lone surrogate, which UTF-8 can't express, or a number that no double can hold.
     if (/\p{Surrogate}/u.test(String(value)) || value === Infinity || value === -Infinity) {
       refuseSyntax(offset);
     }
@@ -114,7 +116,7 @@ function findPlaces(text: string, refuse: Refuse): ReadonlyMap<string, number> {
   return places;
 }
 
-/** Reads what is in `file`. Throws DeclarationTextError at the first thing that is wrong with it. */
+/** Reads the content of `file`. Throws DeclarationTextError at the first mistake. */
 export function readDeclaration(bytes: Uint8Array, file: string): WorkflowDeclaration {
   const refuse: Refuse = (line, member, what) => {
     throw new DeclarationTextError(file, line, member, what);
@@ -128,7 +130,7 @@ export function readDeclaration(bytes: Uint8Array, file: string): WorkflowDeclar
       throw error;
     }
     const { member, what } = error;
-    // One that is missing is missed where its object begins.
+    // A missing member is reported at the line of its object.
     return refuse(places.get(member) ?? places.get(member.replace(/\.?\w+$/, "")) ?? 1, member, what);
   }
 }

@@ -4,8 +4,8 @@ import type { Workflow } from "./workflow.js";
 import { frozenWorkflow } from "./workflow.js";
 
 /**
- * A workflow from its declaration, whose names are kept as types. Throws DeclarationError, a TypeError, where the
- * declaration breaks a rule. What it gives is a copy: changing the declaration afterwards changes nothing.
+ * Makes a workflow from its declaration and keeps its names as types. Throws DeclarationError, a TypeError, if the
+ * declaration breaks a rule. The result is a copy: later changes to the declaration have no effect.
  */
 export function defineWorkflow<const D extends WorkflowDeclaration>(declaration: D): Workflow<D> {
   checkDeclaration(declaration);

@@ -2,7 +2,7 @@ import type { Workflow } from "./workflow.js";
 
 const textBytesMax = 128;
 
-/** Whether a value may name an instance: the core's rule (`is_text_id`), and JavaScript's for numbers. */
+/** Whether a value is a valid id: by the core's rule for texts (`is_text_id`), by JavaScript's for numbers. */
 export function isId({ id: { kind } }: Workflow, id: unknown): boolean {
   if (kind === "integer") {
     return typeof id === "number" && Number.isSafeInteger(id) && id >= 1;
@@ -11,7 +11,7 @@ export function isId({ id: { kind } }: Workflow, id: unknown): boolean {
   return isText && new TextEncoder().encode(id).length <= textBytesMax;
 }
 
-/** What an id must be, as a sentence. */
+/** Says what an id must be, as a sentence. */
 export function idExpectation({ id: { member, kind } }: Workflow): string {
   const expected =
     kind === "integer"

@@ -1,14 +1,17 @@
-/** The module that is written for a declaration: TypeScript widens the texts of an imported JSON file to `string`. */
+/**
+ * Writes a TypeScript module for a declaration. TypeScript widens the texts of an imported JSON file to `string`, so
+ * importing the JSON would lose the names.
+ */
 
 import type { WorkflowDeclaration } from "./declaration.js";
 
-/** Where a written module takes the function from that makes the workflow. */
+/** The import of the function that makes the workflow. */
 export interface ModuleImport {
   readonly name: string;
   readonly from: string;
 }
 
-/** What a module names after its workflow: "csv-import" → "csvImport". */
+/** The identifier for a workflow's name: "csv-import" → "csvImport". */
 export function identifierOf(name: string): string {
   return name.replace(/-+(.?)/g, (_dashes, letter: string) => letter.toUpperCase());
 }
@@ -19,7 +22,7 @@ function capitalised(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** A comment of one line, whatever the declaration says in it. */
+/** A one-line comment, whatever text the declaration has. */
 function comment(text: string): string {
   return `/** ${text.replace(/\s+/g, " ").trim().replaceAll("*/", "*\\/")} */`;
 }
@@ -45,12 +48,15 @@ function union(type: string, meaning: string, members: readonly Named[]): string
   return `${comment(meaning)}\nexport type ${type} =${choice}\n`;
 }
 
-/** JSON as people write JavaScript: a key that may stand without quotes does. Only a key begins a line. */
+/** JSON as people write JavaScript: without quotes around keys that need none. Only keys begin a line. */
 function literal(value: unknown): string {
   return JSON.stringify(value, null, 2).replace(/^( *)"([A-Za-z_]\w*)":/gm, "$1$2:");
 }
 
-/** The module's text, the same for the same declaration. `source` is what its first line calls the declaration's file. */
+/**
+ * The module's text; the same declaration always gives the same text. `source` is the declaration's file as the first
+ * line names it.
+ */
 export function moduleText(declaration: WorkflowDeclaration, source: string, define: ModuleImport): string {
   const { $schema: _editors, ...members } = declaration;
   const { name, statuses, stages, id } = members;

@@ -1,9 +1,9 @@
 import type { StatusDeclaration, StatusKind, WorkflowDeclaration } from "./declaration.js";
 
-/** A declaration that has been checked, and never changes: `defineWorkflow` makes one. */
+/** A checked, immutable declaration: `defineWorkflow` makes one. */
 export type Workflow<D extends WorkflowDeclaration = WorkflowDeclaration> = Readonly<Omit<D, "$schema">>;
 
-/** A name that a workflow declares, or any other: editors offer the declared ones. */
+/** A declared name or any other: editors suggest the declared ones. */
 export type OrAnyOther<Name extends string> = Name | (string & {});
 
 type NameOfKind<Status, Kind extends StatusKind> = Status extends { readonly name: infer Name; readonly kind: infer K }
@@ -15,7 +15,7 @@ type NameOfKind<Status, Kind extends StatusKind> = Status extends { readonly nam
 /** The names of a workflow's statuses. */
 export type StatusOf<W extends Workflow> = W["statuses"][number]["name"];
 
-/** The names of those by which an instance has ended, failed ones included. */
+/** The names of the statuses that end an instance, failed ones included. */
 export type FinalStatusOf<W extends Workflow> = NameOfKind<W["statuses"][number], "final" | "failed">;
 
 /** The names of a workflow's stages. */
@@ -28,7 +28,10 @@ export type IdOf<W extends Workflow> = W["id"]["kind"] extends "integer"
     ? string
     : number | string;
 
-/** The member by which updates and views of a workflow name their instance; of any workflow its name is not known. */
+/**
+ * The member of updates and views that names the instance. If the workflow is not known statically, neither is the
+ * member's name.
+ */
 export type IdMember<W extends Workflow> = string extends W["id"]["member"]
   ? unknown
   : { readonly [Member in W["id"]["member"]]: IdOf<W> };
@@ -40,22 +43,22 @@ function freezeDeeply<T>(value: T): T {
   return Object.freeze(value);
 }
 
-/** For a declaration that is known to be valid: one of the package's own. */
+/** Makes a workflow from a valid declaration: one of the package's own. */
 export function frozenWorkflow<const D extends WorkflowDeclaration>(declaration: D): Workflow<D> {
   return freezeDeeply(declaration);
 }
 
-/** What a declared status means; undefined where the workflow does not declare it: it is open then. */
+/** The declaration of a status; undefined if the workflow does not declare it: it is open then. */
 export function statusNamed(workflow: Workflow, status: string): StatusDeclaration | undefined {
   return workflow.statuses.find(({ name }) => name === status);
 }
 
-/** True where an instance with that status has ended. A status that is not declared is open. */
+/** True if an instance with that status has ended. A status that is not declared is open. */
 export function isFinalStatus<W extends Workflow>(workflow: W, status: string): status is FinalStatusOf<W> {
   return (statusNamed(workflow, status)?.kind ?? "open") !== "open";
 }
 
-/** The statuses by which an instance has ended, in order. */
+/** The statuses that end an instance, in order. */
 export function finalStatuses(workflow: Workflow): readonly string[] {
   return workflow.statuses.filter(({ kind }) => kind !== "open").map(({ name }) => name);
 }
