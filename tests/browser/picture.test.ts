@@ -1,6 +1,6 @@
-// The picture of the README: the page of a registration during its validation. Each run makes it and checks what it shows;
-// `npm run -w tests picture` writes it to docs/images/validation.png. The two are not compared byte by byte, since fonts and
-// versions of Chromium draw differently and the page shows times; only their size is.
+// The picture of the README: the page of a registration during its validation. Each run makes it and checks what it
+// shows; `npm run -w tests picture` writes it to docs/images/validation.png. The two are not compared byte by byte, since
+// fonts and versions of Chromium draw differently and the page shows times; only their size is.
 import { mkdirSync, readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -61,7 +61,8 @@ describe("the README's picture", () => {
     expect(await isInside('[data-testid="registration-status"][data-status="PENDING"]')).toBe(true);
     const states = { duplicate_check: "completed", t24_lookup: "started", account_validation: "", status_update: "" };
     for (const [stage, state] of Object.entries(states)) {
-      const selector = `[data-testid="timeline"] [data-stage="${stage}"]${state === "" ? "" : `[data-state="${state}"]`}`;
+      const inState = state === "" ? "" : `[data-state="${state}"]`;
+      const selector = `[data-testid="timeline"] [data-stage="${stage}"]${inState}`;
       expect(await isInside(selector), stage).toBe(true);
     }
   });

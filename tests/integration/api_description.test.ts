@@ -1,5 +1,5 @@
-// docs/api/openapi.yaml and asyncapi.yaml say what the program does: each described request is sent to a running gateway,
-// and its answer, each event and each message of the channel are compared with them.
+// docs/api/openapi.yaml and asyncapi.yaml say what the program does: each described request is sent to a running
+// gateway, and its answer, each event and each message of the channel are compared with them.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 

@@ -32,7 +32,7 @@ function problemOf(document: string, target: string): string | null {
   return readAnchors(read(file)).has(anchor) ? null : `${file} has no heading #${anchor}`;
 }
 
-/** Paths in code font that begin with a folder of the repository: `tests/unit/hub`. Not with a wildcard, and not what a build makes. */
+/** Paths in code font that begin with a folder of the repository: `tests/unit/hub`. What a build makes is left out. */
 function pathsInCode(document: string): readonly string[] {
   return splitMarkdown(document).prose.flatMap(({ text }) =>
     [...text.matchAll(/`((?:core|docs|examples|native|packaging|tests|wasm|web-demo|workflows)\/[\w./-]+)`/g)].flatMap(
@@ -136,7 +136,8 @@ describe("TypeScript that a document shows", () => {
         ({ messageText, start }) => {
           const line =
             file === undefined || start === undefined ? 0 : file.getLineAndCharacterOfPosition(start).line + 1;
-          return `${relative(root, path)}, line ${line} of the block: ${ts.flattenDiagnosticMessageText(messageText, " ")}`;
+          const what = ts.flattenDiagnosticMessageText(messageText, " ");
+          return `${relative(root, path)}, line ${line} of the block: ${what}`;
         },
       );
     });

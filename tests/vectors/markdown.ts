@@ -77,3 +77,25 @@ export function readAnchors(document: string): ReadonlySet<string> {
   }
   return anchors;
 }
+
+/**
+ * Lines of code: in fenced blocks, indented by four spaces, and between backticks. A line that ends with a backslash goes on
+ * in the next one.
+ */
+export function readCode(document: string): readonly { readonly text: string; readonly line: number }[] {
+  const { prose, blocks } = splitMarkdown(document);
+  const indented = prose.filter(({ text }) => /^ {4}/.test(text));
+  const inline = prose.flatMap(({ text, line }) =>
+    /^ {4}/.test(text) ? [] : [...text.matchAll(/`([^`]+)`/g)].map(([, code = ""]) => ({ text: code, line })),
+  );
+  const fenced = blocks.flatMap(({ text, line }) =>
+    text.split("\n").map((code, index) => ({ text: code, line: line + index })),
+  );
+  const joined: { text: string; line: number }[] = [];
+  for (const code of [...fenced, ...indented, ...inline]) {
+    const last = joined.at(-1);
+    if (last?.text.endsWith("\\")) last.text = `${last.text.slice(0, -1)} ${code.text.trim()}`;
+    else joined.push({ ...code });
+  }
+  return joined;
+}

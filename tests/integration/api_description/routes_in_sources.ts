@@ -18,7 +18,7 @@ const known: Readonly<Record<string, string>> = {
   "backend/routes.cpp post paths[2]": "POST /api/registrations/{id}/process",
 };
 
-/** Every `….add(http::verb::x, pattern, …)` of the program; `regstream mock`, which plays other servers, is left out. */
+/** Every `add(http::verb::x, pattern, …)` of the program. `regstream mock`, which plays other servers, is left out. */
 function addedRoutes(): readonly string[] {
   return readdirSync(native, { recursive: true, encoding: "utf8" })
     .filter((file) => file.endsWith(".cpp") && !file.startsWith("harness/"))
@@ -37,7 +37,7 @@ export function routesInSources(): readonly string[] {
     const request = known[route];
     if (request === undefined)
       throw new Error(
-        `a route is new: "${route}". Describe it in docs/api/openapi.yaml and docs/http.md, and add it to the table in routes_in_sources.ts`,
+        `${route} is a new route. Describe it in docs/api/openapi.yaml and docs/http.md, and name it in this file's table`,
       );
     return request;
   });
