@@ -94,7 +94,8 @@ TEST_CASE("that no sentinel knows the name is said and shown") {
   const Texts said = bench.wants();
   REQUIRE(said.size() == 1);
   CHECK_THAT(said.front(), Catch::Contains("failed: no sentinel knows where the primary"));
-  CHECK_THAT(bench.session.obstacles().publishing, Catch::Contains("no sentinel or node knows where redis is"));
+  CHECK_THAT(bench.session.obstacles().publishing,
+             Catch::Contains("no sentinel or node knows where redis is"));
   CHECK(bench.wake() == Texts{"connect finder"});
 }
 
