@@ -141,7 +141,7 @@ TEST_CASE("what the old stream sends about an id that left and came back does no
   Following one;
   CHECK(one.follow({42}));
   CHECK(one.follow({41, 42}));
-  CHECK(one.session.is_new(0));
+  CHECK(one.session.awaits_snapshot(0));
   SECTION("an update") {
     CHECK(one.hear("7-3", update(41, "7-3")) == MessageKind::other);
   }
@@ -154,7 +154,7 @@ TEST_CASE("what the old stream sends about an id that left and came back does no
   CHECK(one.asked.back().query == "registrationId=41&registrationId=42&snapshot=41");
   CHECK(one.asked.back().last_event_id == "7-3");
   CHECK(one.hear("7-3", snapshot(41, "7-3")) == MessageKind::snapshot);
-  CHECK_FALSE(one.session.is_new(0));
+  CHECK_FALSE(one.session.awaits_snapshot(0));
   CHECK(one.session.view(41)->id == parse_event_id("7-3"));
 }
 

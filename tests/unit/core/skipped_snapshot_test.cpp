@@ -50,7 +50,7 @@ TEST_CASE("an unusable snapshot is not requested again and the next update begin
           MessageKind::too_large);
   }
   CHECK(one.session.resets() == 1);
-  CHECK_FALSE(one.session.is_new(1));
+  CHECK_FALSE(one.session.awaits_snapshot(1));
   CHECK(one.next_query() == "registrationId=42&registrationId=43&registrationId=44&snapshot=44");
   // The next session knows of the gap, and does not request the snapshot either.
   CHECK(one.session.view_to_restore(43)->has_gap);
@@ -82,7 +82,7 @@ TEST_CASE(
   one.open();
   CHECK(one.session.follow(Ids{42, 43}, one.now));
   CHECK(one.hear("7-2", "{") == MessageKind::malformed);
-  CHECK(one.session.is_new(1));
+  CHECK(one.session.awaits_snapshot(1));
   one.run();
   one.reach_deadline();
   CHECK(one.asked.back().query == "registrationId=42&registrationId=43&snapshot=43");
