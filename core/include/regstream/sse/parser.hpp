@@ -116,12 +116,12 @@ class Parser {
   enum class OpenLine : std::uint8_t {
     none,
     kept,  ///< In `line_`.
-    /// Dropped: the line is too long, or means nothing. `passed_` has what is known about it.
-    passed,
+    /// Dropped: the line is too long, or means nothing. `dropped_` has what is known about it.
+    dropped,
   };
 
   /// What is kept of a line whose bytes were dropped: enough to tell which field it was.
-  struct PassedLine {
+  struct DroppedLine {
     std::array<char, 6> head{};  ///< The first bytes: the longest name with its colon.
     std::size_t head_size = 0;
     std::uint64_t bytes = 0;  ///< The line's length.
@@ -140,8 +140,8 @@ class Parser {
   void keep_for_next_chunk();
   void keep_open_line(std::string_view piece, bool is_plain);
   [[nodiscard]] bool is_too_long(std::string_view piece) const;
-  void pass(std::string_view piece, bool is_plain);
-  void use_passed_line();
+  void drop(std::string_view piece, bool is_plain);
+  void use_dropped_line();
   void end_line(const char* line_end);
   [[nodiscard]] bool use_line(std::string_view line, bool is_plain, Token& token);
   void use_data(std::string_view value, bool is_plain);
@@ -170,7 +170,7 @@ class Parser {
   /// tokens may have views into them.
   std::string line_;
   bool line_is_plain_ = true;  ///< See `LineScan::is_plain`.
-  PassedLine passed_;
+  DroppedLine dropped_;
 
   // The event that is being read. Members of type Held are never neighbours: compilers would load
   // two of them as one word, and such a load waits until the bytes just stored have left the
