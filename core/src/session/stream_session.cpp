@@ -262,9 +262,9 @@ void StreamSession::reject(SessionMessage& message, MessageKind kind, std::strin
 void StreamSession::mark_gap(SessionMessage& message, Gap gap) {
   ++resets_;
   for (const auto& followed : followed_) {
-    const bool is_news = followed->registration.mark_gap(gap) == Applied::changed;
-    followed->has_changed |= is_news;
-    message.view_changed |= is_news && !followed->registration.view().status.empty();
+    const bool has_changed = followed->registration.mark_gap(gap) == Applied::changed;
+    followed->has_changed |= has_changed;
+    message.view_changed |= has_changed && !followed->registration.view().status.empty();
   }
 }
 

@@ -329,7 +329,7 @@ class Connection {
   Duration ping_interval_{};  ///< 0: the server does not ping.
   std::optional<Duration> heartbeat_;
   struct Ping {
-    Instant heard{};
+    Instant received{};
     std::int64_t timestamp_ms = 0;
   };
   std::optional<Ping> last_ping_;
