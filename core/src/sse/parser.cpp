@@ -100,7 +100,7 @@ Token Parser::next() {
           line.size() <= limits_.event_bytes_max) {
         const std::string_view value = without_leading_space(line.substr(5));
         // The blank line follows at once: the event is complete and need not be stored. Since the
-        // block has another mark, there is a byte behind this one.
+        // block has another mark, there is a byte after this one.
         if (rest.marks != 0 && mark[1] == '\n' && type_held_ == Held::nowhere) {
           (void)line_scan::next_mark(rest);
           lines_ = rest;

@@ -66,7 +66,7 @@ void Parser::use_dropped_line() {
   open_line_ = OpenLine::none;
   const std::string_view head{dropped_.head.data(), dropped_.head_size};
   const std::string_view name = head.substr(0, head.find(':'));
-  // The colon, if there is one, and the space behind it belong to neither.
+  // The colon, if there is one, and the space after it belong to neither.
   std::size_t before_value = std::min(name.size() + 1, head.size());
   if (head.substr(before_value).starts_with(' ')) {
     ++before_value;

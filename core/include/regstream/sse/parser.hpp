@@ -72,7 +72,7 @@ struct ParserLimits {
 /// How far the parser has searched a chunk for line ends.
 struct LineCursor {
   const char* begin = nullptr;  ///< The beginning of the searched bytes.
-  const char* end = nullptr;    ///< Of the chunk.
+  const char* end = nullptr;    ///< The end of the chunk.
   const char* block = nullptr;  ///< The 64 bytes that `marks` describes.
   /// The bytes that may end a line there; the lowest bit is the first byte.
   std::uint64_t marks = 0;
@@ -156,7 +156,7 @@ class Parser {
 
   ParserLimits limits_;
   const char* at_ = nullptr;   ///< The next byte of the chunk.
-  const char* end_ = nullptr;  ///< Of the chunk.
+  const char* end_ = nullptr;  ///< The end of the chunk.
   LineCursor lines_;           ///< The line search; the next line begins at `at_`.
 
   /// The chunk is new, so one of the states below may apply. Within a chunk none does.
