@@ -1,17 +1,18 @@
-# Makes C++ of workflows/registration.json, the only list of its words: registration.hpp with the statuses as names, and
-# registration.cpp with the run-time workflow. Sets registration_workflow_include and registration_workflow_source.
+# Generates C++ from workflows/registration.json, the only list of its words: registration_status.hpp has the statuses as
+# names, registration_workflow.cpp the run-time workflow. Sets registration_workflow_include and
+# registration_workflow_source.
 set(declaration_file ${PROJECT_SOURCE_DIR}/workflows/registration.json)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${declaration_file})
 file(READ ${declaration_file} declaration)
 
-# As a C++ string literal, whatever is in it.
+# Makes a C++ string literal of any text.
 function(literal variable)
   string(JSON value GET "${declaration}" ${ARGN})
   set(${variable} "R\"json(${value})json\"" PARENT_SCOPE)
 endfunction()
 
 set(status_names "")    # Enumerators.
-set(status_finals "")   # Those that are final.
+set(status_finals "")   # The final ones.
 set(status_rows "")     # Enumerators with their words.
 set(status_kinds "")    # Rows of the run-time workflow.
 set(stage_rows "")

@@ -127,7 +127,7 @@ ClientProcess::Stored ClientProcess::store() const {
     stored.views.push_back(std::get<RegistrationView>(std::move(decoded)));
   }
   for (std::size_t index = 0; index < session_->followed_count(); ++index) {
-    if (session_->is_new(index)) {
+    if (session_->awaits_snapshot(index)) {
       stored.new_ids.push_back(number_in(workflow_, session_->followed_view(index)));
     }
   }

@@ -1,9 +1,9 @@
-// How vectors write bytes and texts; README.md says it in words.
+// How vectors write bytes and texts; README.md describes it.
 
 const meanings: Readonly<Record<string, number>> = { n: 0x0a, r: 0x0d, t: 0x09, "0": 0x00, "\\": 0x5c };
 const escapes = new Map(Object.entries(meanings).map(([letter, byte]) => [byte, `\\${letter}`]));
 
-/** The bytes that `text` stands for; null if it has an escape that is none. */
+/** Returns the bytes that `text` means; null if it has an invalid escape. */
 export function unescapeBytes(text: string): Uint8Array | null {
   const bytes: number[] = [];
   for (const [part, letter, hex] of text.matchAll(/\\(?:([nrt0\\])|x([0-9A-F]{2}))|\\|[^\\]+/g)) {
@@ -15,7 +15,7 @@ export function unescapeBytes(text: string): Uint8Array | null {
   return Uint8Array.from(bytes);
 }
 
-/** Control characters, line separators of others, and the byte order mark: what nobody sees in a file. */
+/** Invisible characters: control characters, Unicode's line separators, and the byte order mark. */
 const hidden = "\\0-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ufeff";
 const hiddenAnywhere = new RegExp(`[${hidden}]`);
 const toEscape = new RegExp(`[\\\\${hidden}]`, "g");
@@ -24,7 +24,7 @@ export function hasHiddenCharacters(text: string): boolean {
   return hiddenAnywhere.test(text);
 }
 
-/** `text` with escapes for what would not show. */
+/** `text` with escapes for invisible characters. */
 export function escapeText(text: string): string {
   return text.replace(toEscape, (character) =>
     Array.from(

@@ -1,6 +1,6 @@
 import { escapeText } from "./escape.ts";
 
-// The lines of a vector's log, as README.md has them. A log is a text of lines, each with its LF.
+// The lines of a vector's log, as README.md describes them. Each line of a log ends with LF.
 
 export function eventLine(type: string, data: string, lastEventId: string): string {
   return `event ${escapeText(type).replaceAll(" ", "\\x20")} "${escapeText(data)}" id "${escapeText(lastEventId)}"\n`;
@@ -10,7 +10,7 @@ export function skippedLine(reason: string, bytes: number, lastEventId: string):
   return `skipped ${reason} ${bytes} id "${escapeText(lastEventId)}"\n`;
 }
 
-/** `retry` is null where no field has set it. */
+/** `retry` is null if no field has set it. */
 export function leftLine(lastEventId: string, retry: number | null): string {
   return `left id "${escapeText(lastEventId)}" retry ${retry ?? "none"}\n`;
 }
@@ -29,12 +29,12 @@ export function linesOf(log: string, ...kinds: readonly string[]): string {
   return log.replace(/.*\n/g, (text) => (kinds.some((kind) => text.startsWith(`${kind} `)) ? text : ""));
 }
 
-/** The types of the events in `log`, as they are escaped there. */
+/** The types of the events in `log`, escaped as there. */
 export function typesOf(log: string): string[] {
   return log.split("\n").flatMap((text) => line.exec(text)?.[1] ?? []);
 }
 
-/** What the last line of `log` says is left: the id as it is escaped there, and the reconnection time. */
+/** The last line of `log`: the id, escaped as there, and the reconnection time. */
 export function leftBy(log: string): { readonly lastEventId: string; readonly retry: number | null } {
   const [, , lastEventId, retry] = line.exec(log.trimEnd().split("\n").at(-1) ?? "") ?? [];
   if (lastEventId === undefined || retry === undefined) throw new Error(`a log without its last line:\n${log}`);

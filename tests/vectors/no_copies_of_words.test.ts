@@ -41,12 +41,12 @@ function committed(): readonly string[] {
   return output.split("\0").filter((path) => path !== "");
 }
 
-/** The lines of a text that have one of the words, numbered. */
+/** The lines of a text that contain one of the words, numbered. */
 function lines(path: string, text: string): readonly string[] {
   return text.split("\n").flatMap((line, index) => (word.test(line) ? [`${path}:${index + 1}: ${line.trim()}`] : []));
 }
 
-test("a copy is noticed in code and in a comment, and plain English is none", () => {
+test("a copy is found in code and in a comment, and plain English is not a copy", () => {
   const [status, stage] = [statuses[0]?.name ?? "", stages[0]?.name ?? ""];
   expect(lines("a", `if (status == "${status}")`)).toHaveLength(1);
   expect(lines("a", `R"({\\"status\\":\\"${status}\\"})"`)).toHaveLength(1);
@@ -54,7 +54,7 @@ test("a copy is noticed in code and in a comment, and plain English is none", ()
   expect(lines("a", `the attempt ${status} is ${stage}s and x${stage}`)).toHaveLength(0);
 });
 
-test("the words of workflows/registration.json stand nowhere else", () => {
+test("the words of workflows/registration.json occur nowhere else", () => {
   const paths = committed().filter((path) => !mayHaveWords.some((place) => place.test(path)));
   expect(paths.length).toBeGreaterThan(200);
   const copies = paths.flatMap((path) => lines(path, readFileSync(new URL(path, root), "utf8")));

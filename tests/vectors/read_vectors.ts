@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 
 import { type ParserVector, parseVectors } from "./vector_file.ts";
 
-/** The vectors of every file beside this one. Throws where one is malformed, and where there is none. */
+/** Returns the vectors of every file beside this one. Throws if a file is malformed, or if there is none. */
 export function readVectors(folder = fileURLToPath(new URL(".", import.meta.url))): ParserVector[] {
   const files = readdirSync(folder).filter((name) => name.endsWith(".md") && name !== "README.md");
   if (files.length === 0) throw new Error(`${folder}: no vector files`);
@@ -12,7 +12,7 @@ export function readVectors(folder = fileURLToPath(new URL(".", import.meta.url)
   return files.sort().flatMap((file) => parseVectors(decoder.decode(readFileSync(join(folder, file))), file));
 }
 
-/** `vectors`, each behind the name that its test has: where it stands, and its heading. */
+/** `vectors`, each with the name of its test: its file and line, and its heading. */
 export function named(vectors: readonly ParserVector[]): [string, ParserVector][] {
   return vectors.map((vector) => [`${vector.file}:${vector.line}: ${vector.heading}`, vector]);
 }

@@ -1,11 +1,11 @@
 import { hasHiddenCharacters, unescapeBytes } from "./escape.ts";
 import { isLogLine } from "./log.ts";
 
-/** What arrives on one connection, and what comes of it. */
+/** The bytes of one connection, and the parser's log. */
 export interface Connection {
   readonly stream: Uint8Array;
   readonly log: string;
-  /** What Chromium's EventSource makes of it, where that is something else. */
+  /** The log of Chromium's EventSource, if it differs. */
   readonly chromiumLog: string | null;
 }
 
@@ -21,9 +21,9 @@ export interface ParserVector {
   readonly line: number;
   readonly heading: string;
   readonly limits: ParserLimits;
-  /** What the parser starts from. */
+  /** The parser's last event ID at the start. */
   readonly lastEventId: string;
-  /** How far Chromium's EventSource can be asked; the file says why no further. */
+  /** How much Chromium's EventSource can be asked; the file gives the reason. */
   readonly eventSource: "everything" | "events only" | "not asked";
   readonly connections: readonly Connection[];
 }
@@ -49,7 +49,7 @@ const limitNames = {
   id_bytes_max: "idBytesMax",
 } as const;
 
-/** Reads one file line by line. A mistake ends the reading by an exception. */
+/** Reads one file line by line. A mistake throws. */
 class Reader {
   private line = 0;
   private readonly vectors: Draft[] = [];
@@ -210,7 +210,7 @@ class Reader {
   }
 }
 
-/** The vectors of one file. Throws an error that begins with `file:line: ` where the text is no vector file. */
+/** Returns the vectors of one file. Throws an error that begins with `file:line: ` if the text is not a vector file. */
 export function parseVectors(text: string, file: string): ParserVector[] {
   return new Reader(file).read(text);
 }

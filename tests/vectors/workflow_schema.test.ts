@@ -6,9 +6,9 @@ import { describe, expect, test } from "vitest";
 const root = new URL("../../", import.meta.url);
 const folder = new URL("tests/vectors/workflows/", root);
 
-/** What docs/workflows.md names as beyond the schema: the readers refuse these, and it does not. */
+/** Rules that docs/workflows.md lists as beyond the schema: the readers check them, the schema does not. */
 const beyondTheSchema = new Set([
-  // The text, and how much of it.
+  // The text and its size.
   "key_twice.json",
   "key_twice_by_escape.json",
   "key_twice_inside.json",
@@ -18,7 +18,7 @@ const beyondTheSchema = new Set([
   // Bytes: the schema counts characters.
   "stage_title_too_long.json",
   "status_name_too_long.json",
-  // What one member says of another.
+  // Rules between members.
   "stage_twice.json",
   "stage_update_status_final.json",
   "stage_update_status_not_declared.json",
@@ -34,7 +34,7 @@ function isValid(url: URL): boolean {
   try {
     declaration = JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(readFileSync(url)));
   } catch {
-    return false; // No JSON, so that no schema is asked.
+    return false; // Not JSON, so the schema is not asked.
   }
   return validate(declaration);
 }
@@ -45,7 +45,7 @@ describe("docs/workflow.schema.json agrees with the readers", () => {
     { what: string } | null
   >;
 
-  test("there are as many declarations as answers", () => {
+  test("every declaration has an expected result", () => {
     const names = readdirSync(folder).filter((name) => name.endsWith(".json") && name !== "expected.json");
     expect(names.sort()).toEqual(Object.keys(expected).sort());
   });
@@ -55,7 +55,7 @@ describe("docs/workflow.schema.json agrees with the readers", () => {
     expect(isValid(new URL(name, folder)), JSON.stringify(validate.errors)).toBe(isAccepted);
   });
 
-  test("what is beyond it, the readers refuse", () => {
+  test("the readers refuse what is beyond the schema", () => {
     for (const name of beyondTheSchema) {
       expect(expected[name], name).not.toBeNull();
     }

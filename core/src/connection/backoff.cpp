@@ -25,12 +25,12 @@ Duration Backoff::next_delay(Duration floor) {
   if (attempts_ < std::numeric_limits<std::uint32_t>::max()) {
     ++attempts_;
   }
-  const Duration jitter = some_of(most);
+  const Duration jitter = random_part(most);
   const Duration above = std::max(floor, Duration::zero());
   return above > Duration::max() - jitter ? Duration::max() : above + jitter;
 }
 
-Duration Backoff::some_of(Duration most) {
+Duration Backoff::random_part(Duration most) {
   return Duration{static_cast<Duration::rep>(
       random_.up_to(static_cast<std::uint64_t>(std::max(most, Duration::zero()).count())))};
 }

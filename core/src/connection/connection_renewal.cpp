@@ -25,7 +25,7 @@ void Connection::plan_renewal(std::optional<Duration> retry_after) {
   const Instant allowed = after(now_, bounded(retry_after.value_or(Duration::zero())));
   const Duration left = time_until(*token_expires_, allowed);
   const Instant soonest = after(attempt_began_, options_.wake_spacing_min);
-  const Instant due = std::max(after(allowed, backoff_.some_of(left / 2)), soonest);
+  const Instant due = std::max(after(allowed, backoff_.random_part(left / 2)), soonest);
   renewal_due_ = due < *token_expires_ ? std::optional(due) : std::nullopt;
 }
 

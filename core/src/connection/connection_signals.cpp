@@ -104,13 +104,13 @@ bool Connection::on_ping(AttemptId attempt, std::int64_t timestamp_ms) {
   if (!is_current(attempt) || state_ != ConnectionState::open) {
     return false;
   }
-  const Ping ping{.heard = now_, .timestamp_ms = timestamp_ms};
+  const Ping ping{.received = now_, .timestamp_ms = timestamp_ms};
   if (last_ping_) {
     // Pings that waited in a queue arrive together, and not every server's clock counts
     // milliseconds.
     const bool is_later = last_ping_->timestamp_ms > 0 && timestamp_ms > last_ping_->timestamp_ms;
     const Duration sent{is_later ? timestamp_ms - last_ping_->timestamp_ms : 0};
-    const Duration interval = std::max(sent, now_ - last_ping_->heard);
+    const Duration interval = std::max(sent, now_ - last_ping_->received);
     if (interval > Duration::zero() && interval <= ping_interval_max) {
       ping_interval_ = interval;
       update_silence_limit();

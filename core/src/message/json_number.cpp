@@ -54,7 +54,7 @@ Decimal decompose(std::string_view number) {
   std::string_view digits = number.substr(0, mark);
   std::size_t before_point = std::min(digits.find('.'), digits.size());
   while (!digits.empty() && (digits.front() == '0' || digits.front() == '.')) {
-    // A leading zero behind the point makes the number smaller; one before the point does not
+    // A leading zero after the point makes the number smaller; one before the point does not
     // count.
     if (digits.front() == '0') {
       decimal.magnitude -= before_point == 0 ? 1 : 0;

@@ -12,11 +12,11 @@ namespace regstream::json {
 /// The largest integer that every JSON reader reads exactly: 2^53 - 1.
 inline constexpr std::int64_t integer_max = (std::int64_t{1} << 53) - 1;
 
-/// A number without the digits behind its decimal point.
+/// A number without the digits after its decimal point.
 struct Integer {
   /// A number beyond `integer_max` in either direction is one beyond it.
   std::int64_t value = 0;
-  bool is_exact = true;  ///< There were no digits behind the point.
+  bool is_exact = true;  ///< There were no digits after the point.
 };
 
 /// `number` must follow JSON's grammar.

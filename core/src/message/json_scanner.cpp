@@ -96,7 +96,7 @@ bool Scanner::scan_key(Value& key) {
   return true;
 }
 
-/// Scans an escape, behind its backslash. Half of a surrogate pair is valid JSON (RFC 8259, section
+/// Scans an escape, after its backslash. Half of a surrogate pair is valid JSON (RFC 8259, section
 /// 8.2), though not a character.
 bool Scanner::scan_escape() {
   if (at_ == end_) {

@@ -92,7 +92,7 @@ class Scanner {
 
   /// Scans a string, from its opening quote.
   [[nodiscard]] bool scan_string(Value& value);
-  /// Scans a member's key with its colon and the space behind it, from its opening quote.
+  /// Scans a member's key with its colon and the space after it, from its opening quote.
   [[nodiscard]] bool scan_key(Value& key);
   /// Scans any value, from its first byte, `depth` brackets deep.
   [[nodiscard]] bool scan_value(Value& value, std::size_t depth);

@@ -10,7 +10,7 @@ MessageText::MessageText(std::string_view bytes, std::size_t bytes_max) : text_(
     text_.remove_prefix(byte_order_mark.size());
   }
   if (text_.size() <= bytes_max && !text::is_valid_utf8(text_)) {
-    text::append_valid_utf8(mended_, text_);
+    text::append_valid_utf8(decoded_, text_);
   }
 }
 

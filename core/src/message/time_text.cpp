@@ -44,7 +44,7 @@ class Reader {
     return number;
   }
 
-  /// Reads the digits behind the point, at least one, as milliseconds.
+  /// Reads the digits after the point, at least one, as milliseconds.
   std::int64_t fraction_ms() {
     std::int64_t ms = 0;
     std::int64_t worth = 100;

@@ -125,9 +125,9 @@ Applied fold_late(RegistrationView& view, const Update& update, const Registrati
     return Applied::unchanged;
   }
   if (update.stage_status != StageStatus::started) {
-    const bool is_news = update.timestamp_ms >= stage->started_timestamp_ms &&
-                         update.timestamp_ms > stage->ended_timestamp_ms;
-    return is_news && change_stage(*stage, update, limits) ? Applied::changed : Applied::unchanged;
+    const bool is_newer = update.timestamp_ms >= stage->started_timestamp_ms &&
+                          update.timestamp_ms > stage->ended_timestamp_ms;
+    return is_newer && change_stage(*stage, update, limits) ? Applied::changed : Applied::unchanged;
   }
   if (stage->started_timestamp_ms != 0 || update.timestamp_ms > stage->ended_timestamp_ms) {
     return Applied::unchanged;

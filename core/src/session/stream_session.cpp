@@ -122,7 +122,7 @@ std::string StreamSession::request_query(TransportKind kind) const {
     append_id_parameter(query, workflow_->id_member, id_of(followed->registration.view()));
   }
   for (const auto& followed : followed_) {
-    if (followed->is_new && !last_event_id().empty()) {
+    if (followed->awaits_snapshot && !last_event_id().empty()) {
       append_id_parameter(query, "snapshot", id_of(followed->registration.view()));
     }
   }
@@ -214,7 +214,7 @@ void StreamSession::apply_update(SessionMessage& message, const UpdateSlices& up
       message.kind = MessageKind::other;
       return;
     }
-    followed->is_new = false;
+    followed->awaits_snapshot = false;
     message.view_changed = followed->registration.apply(to_update(update)) != Applied::unchanged;
     followed->has_changed |= message.view_changed;
   } else if (!followed_.empty()) {
@@ -234,7 +234,7 @@ void StreamSession::apply_snapshot(SessionMessage& message, std::string_view jso
       return reject(message, MessageKind::malformed, "the snapshot has no status");
     }
     view.has_lost_history = false;
-    followed->is_new = false;
+    followed->awaits_snapshot = false;
     message.view_changed =
         followed->registration.apply_snapshot(std::move(view)) != Applied::unchanged;
     followed->has_changed |= message.view_changed;
@@ -251,8 +251,8 @@ void StreamSession::reject(SessionMessage& message, MessageKind kind, std::strin
   // It may have been a snapshot that the request asked for. Asking again would bring the same
   // unusable message, and a poll would never bring anything else.
   for (const auto& followed : followed_) {
-    if (followed->is_new && followed->added_during != message_attempt()) {
-      followed->is_new = false;
+    if (followed->awaits_snapshot && followed->added_during != message_attempt()) {
+      followed->awaits_snapshot = false;
       break;
     }
   }
@@ -262,9 +262,9 @@ void StreamSession::reject(SessionMessage& message, MessageKind kind, std::strin
 void StreamSession::mark_gap(SessionMessage& message, Gap gap) {
   ++resets_;
   for (const auto& followed : followed_) {
-    const bool is_news = followed->registration.mark_gap(gap) == Applied::changed;
-    followed->has_changed |= is_news;
-    message.view_changed |= is_news && !followed->registration.view().status.empty();
+    const bool has_changed = followed->registration.mark_gap(gap) == Applied::changed;
+    followed->has_changed |= has_changed;
+    message.view_changed |= has_changed && !followed->registration.view().status.empty();
   }
 }
 
@@ -306,8 +306,8 @@ StreamSession::Followed* StreamSession::find(std::int64_t number, std::string_vi
 
 StreamSession::Followed* StreamSession::find_requested(std::int64_t number, std::string_view text) {
   Followed* const followed = find(number, text);
-  const bool is_asked_for =
-      followed != nullptr && (!followed->is_new || followed->added_during != message_attempt());
+  const bool is_asked_for = followed != nullptr && (!followed->awaits_snapshot ||
+                                                    followed->added_during != message_attempt());
   return is_asked_for ? followed : nullptr;
 }
 

@@ -107,7 +107,7 @@ inline LineCursor begin_lines(const char* begin, const char* end) {
   return cursor;
 }
 
-/// Finds the end of the line that begins behind the last line end.
+/// Finds the end of the line that begins after the last line end.
 inline LineScan scan_line(LineCursor& cursor) {
   if (!line_scan::find_marks(cursor) && !line_scan::find_marks_in_rest(cursor)) {
     return {.end = cursor.end, .is_plain = true};

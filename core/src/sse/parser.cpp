@@ -100,7 +100,7 @@ Token Parser::next() {
           line.size() <= limits_.event_bytes_max) {
         const std::string_view value = without_leading_space(line.substr(5));
         // The blank line follows at once: the event is complete and need not be stored. Since the
-        // block has another mark, there is a byte behind this one.
+        // block has another mark, there is a byte after this one.
         if (rest.marks != 0 && mark[1] == '\n' && type_held_ == Held::nowhere) {
           (void)line_scan::next_mark(rest);
           lines_ = rest;
@@ -173,9 +173,9 @@ bool Parser::read_line(Token& token) {
   }
   end_line(scan.end);
   // Checked for every line, not only for buffered ones: the result must not depend on the split.
-  if (open_line_ == OpenLine::passed || is_too_long(piece)) {
-    pass(piece, scan.is_plain);
-    use_passed_line();
+  if (open_line_ == OpenLine::dropped || is_too_long(piece)) {
+    drop(piece, scan.is_plain);
+    use_dropped_line();
     return false;
   }
   if (open_line_ == OpenLine::none) {
@@ -232,15 +232,15 @@ void Parser::keep_for_next_chunk() {
 void Parser::keep_open_line(std::string_view piece, bool is_plain) {
   keep_for_next_chunk();
   at_ = end_;
-  if (open_line_ == OpenLine::passed || is_too_long(piece)) {
-    pass(piece, is_plain);
+  if (open_line_ == OpenLine::dropped || is_too_long(piece)) {
+    drop(piece, is_plain);
     return;
   }
   line_is_plain_ = is_plain && (line_is_plain_ || open_line_ == OpenLine::none);
   line_.append(piece);
   open_line_ = OpenLine::kept;
   if (is_of_unknown_field(line_)) {
-    pass({}, true);
+    drop({}, true);
   }
 }
 
@@ -251,19 +251,19 @@ bool Parser::is_too_long(std::string_view piece) const {
 }
 
 /// Drops a line's bytes: the buffered ones, and `piece`.
-void Parser::pass(std::string_view piece, bool is_plain) {
-  if (open_line_ != OpenLine::passed) {
-    passed_ = {};
+void Parser::drop(std::string_view piece, bool is_plain) {
+  if (open_line_ != OpenLine::dropped) {
+    dropped_ = {};
     if (open_line_ == OpenLine::kept) {
-      passed_.add(line_, line_is_plain_);
+      dropped_.add(line_, line_is_plain_);
       std::string{}.swap(line_);  // Frees the memory, too: it may be megabytes.
     }
-    open_line_ = OpenLine::passed;
+    open_line_ = OpenLine::dropped;
   }
-  passed_.add(piece, is_plain);
+  dropped_.add(piece, is_plain);
 }
 
-void Parser::PassedLine::add(std::string_view piece, bool is_plain) {
+void Parser::DroppedLine::add(std::string_view piece, bool is_plain) {
   head_size += piece.copy(head.data() + head_size, head.size() - head_size);
   bytes += piece.size();
   has_nul = has_nul || (!is_plain && piece.find('\0') != std::string_view::npos);

@@ -62,20 +62,20 @@ bool Parser::use_line(std::string_view line, bool is_plain, Token& token) {
 }
 
 /// Handles the end of a dropped line. If it was a field of an event, the event is incomplete.
-void Parser::use_passed_line() {
+void Parser::use_dropped_line() {
   open_line_ = OpenLine::none;
-  const std::string_view head{passed_.head.data(), passed_.head_size};
+  const std::string_view head{dropped_.head.data(), dropped_.head_size};
   const std::string_view name = head.substr(0, head.find(':'));
-  // The colon, if there is one, and the space behind it belong to neither.
+  // The colon, if there is one, and the space after it belong to neither.
   std::size_t before_value = std::min(name.size() + 1, head.size());
   if (head.substr(before_value).starts_with(' ')) {
     ++before_value;
   }
-  const std::uint64_t value_bytes = passed_.bytes - before_value;
+  const std::uint64_t value_bytes = dropped_.bytes - before_value;
   if (name == "data") {
     skip_event(SkipReason::line_too_long);
     skipped_bytes_ += value_bytes + 1;
-  } else if (name == "id" && !passed_.has_nul) {
+  } else if (name == "id" && !dropped_.has_nul) {
     skip_event(value_bytes > limits_.id_bytes_max ? SkipReason::id_too_long
                                                   : SkipReason::line_too_long);
   } else if (name == "event") {

@@ -115,7 +115,7 @@ struct Driver {
     run();
   }
   /// An event of the stream.
-  void news() {
+  void event_arrives() {
     connection.on_activity(*transport, now);
     REQUIRE(connection.on_event_arrived(*transport));
     run();

@@ -33,7 +33,7 @@ Driver polling(const ConnectionOptions& options = with_polls()) {
 /// Completes a poll that delivers an event after `span`, and opens the next one.
 void poll_on(Driver& driver, Duration span = Duration{25'000}) {
   driver.advance(span);
-  driver.news();
+  driver.event_arrives();
   driver.end(TransportEnd::ended);
   if (!driver.transport) {
     driver.reach_deadline();
@@ -125,7 +125,7 @@ TEST_CASE("a stream that has delivered an event is not held back however late") 
   driver.reach_deadline();
   REQUIRE(driver.probe);
   const AttemptId probed = *driver.probe;
-  driver.news();
+  driver.event_arrives();
   CHECK_FALSE(driver.probe);
   CHECK_FALSE(driver.connection.on_probe_event(probed, driver.now));
   CHECK(driver.connection.next_deadline() == driver.now + Duration{75'000});
@@ -153,7 +153,7 @@ TEST_CASE("polls follow each other with a minimum spacing and count as one conne
   poll_on(driver);
   CHECK(driver.opened == opened + 1);
   driver.advance(Duration{100});
-  driver.news();
+  driver.event_arrives();
   driver.end(TransportEnd::ended);
   CHECK_FALSE(driver.transport);
   CHECK(driver.connection.is_connected());
@@ -174,7 +174,7 @@ TEST_CASE("polls follow each other with a minimum spacing and count as one conne
 TEST_CASE("a poll has its whole time for a response because its head may be held back as well") {
   Driver driver = polling();
   driver.advance(Duration{1'000});
-  driver.news();
+  driver.event_arrives();
   driver.end(TransportEnd::ended);
   CHECK(driver.reach_deadline() == Duration{40'000});
   CHECK(driver.connection.reason() == ConnectionReason::timed_out);
@@ -222,7 +222,7 @@ TEST_CASE("a stream that delivers an event again replaces the polls") {
     poll_on(driver);
   }
   driver.accept();
-  driver.news();
+  driver.event_arrives();
   driver.end(TransportEnd::failed);
   driver.reach_deadline();
   CHECK(driver.kind == TransportKind::preferred);
@@ -287,11 +287,12 @@ TEST_CASE("a late timer leaves an attempt time for its probe once") {
   }
 }
 
-TEST_CASE("polls that are answered at once without news are spaced further and further apart") {
+TEST_CASE(
+    "polls that are answered at once without event_arrives are spaced further and further apart") {
   Driver driver = polling();
   const auto next = [&](std::string_view id) {
     driver.connection.on_event_id(*driver.transport, id);
-    driver.news();
+    driver.event_arrives();
     driver.end(TransportEnd::ended);
     const Duration wait = driver.reach_deadline();
     driver.accept();
@@ -303,7 +304,7 @@ TEST_CASE("polls that are answered at once without news are spaced further and f
   }
   CHECK(driver.connection.is_connected());
   CHECK(driver.changes.empty());
-  SECTION("until one brings news") {
+  SECTION("until one brings event_arrives") {
     CHECK(next("1-2") == 250);
     CHECK(next("1-2") == 250);
     CHECK(next("1-2") == 500);
@@ -329,7 +330,7 @@ TEST_CASE("each poll has its own token") {
   driver.accept();
   driver.changes.clear();
   driver.advance(Duration{20'000});
-  driver.news();
+  driver.event_arrives();
   driver.end(TransportEnd::ended);
   CHECK(driver.token_requests == 3);
   driver.give_token();

@@ -258,7 +258,7 @@ TEST_CASE("a session renews its stream by itself and resumes") {
   test::OpenSession open(registration_workflow(), {InstanceId{42}}, StreamEnd::never, "5-7");
   open.open();
   open.changes.clear();
-  CHECK(open.hear("5-8", R"({"type":"token_expiring","timestamp":1,"expiresInMs":60000})") ==
+  CHECK(open.receive("5-8", R"({"type":"token_expiring","timestamp":1,"expiresInMs":60000})") ==
         MessageKind::token_expiring);
   CHECK(open.session.resets() == 0);
   open.reach_deadline();

@@ -316,8 +316,8 @@ TEST_CASE("two pings show their interval by the server's clock") {
 TEST_CASE("a session learns the interval from its pings") {
   test::OpenSession stream{registration_workflow(), {42}};
   stream.open();
-  stream.hear("", R"({"type":"ping","timestamp":1702493000000})");
-  stream.hear("", R"({"type":"ping","timestamp":1702493004000})");
+  stream.receive("", R"({"type":"ping","timestamp":1702493000000})");
+  stream.receive("", R"({"type":"ping","timestamp":1702493004000})");
   CHECK(*stream.session.next_deadline() == stream.now + Duration{10'000});
 }
 

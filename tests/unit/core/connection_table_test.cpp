@@ -189,7 +189,7 @@ void cause(Driver& driver, ConnectionEvent event) {
       break;
     case ConnectionEvent::polled:
       if (driver.kind == TransportKind::polling) {
-        driver.news();
+        driver.event_arrives();
         connection.on_end(attempt, TransportEnd::ended, driver.now);
       }
       break;

@@ -1,25 +1,25 @@
 # Fails if the core could reach a clock, a socket, a thread, a file, the environment or a source of chance, and says by
 # which symbol of which object, or by which line. Run as a test: -DNM=… -DARCHIVE=… -DSOURCES=… -P isolation.cmake
 #
-# The objects tell the truth about what is compiled, whatever header it came through. The sources are searched as well,
-# for what inlines to nothing (an atomic) or stands in a header that the core's own sources do not call.
+# The objects show what is compiled, whatever header it came from. The sources are searched as well, for code that
+# inlines to nothing (an atomic), or that is in a header which the core's own sources do not call.
 cmake_minimum_required(VERSION 3.25)
 
 set(offences "")
 
-# What the objects may take from outside: a list of the allowed, since nobody can list all that is not. Mangled names.
+# The symbols that the objects may import, mangled. A list of what is allowed, since nobody can list all the rest.
 set(allowed
   "[^ ]*9regstream[^ ]*"                                # The core's own.
   "_Zn[wa][^ ]*" "_Zd[la][^ ]*"                         # operator new and delete
   "mem(cpy|move|set|chr|cmp)" "bcmp" "strlen"
-  "_ZNK?(St7__cxx1112basic_string|SaIc)[^ ]*"           # std::string's functions that live in the library
+  "_ZNK?(St7__cxx1112basic_string|SaIc)[^ ]*"           # std::string's functions in the library.
   "_ZNSt8__detail15_List_node_base[^ ]*"                # std::list's
-  "_ZSt[0-9]+__throw_[^ ]*" "_ZSt9terminatev"           # What the containers' checks call.
+  "_ZSt[0-9]+__throw_[^ ]*" "_ZSt9terminatev"           # Called by the containers' checks.
   "__gxx_personality_v0" "_Unwind_Resume" "__cxa_(begin_catch|end_catch|rethrow)"
-  # What a variant's own checks would throw; an optimising compiler sees that they don't.
+  # Thrown by a variant's own checks; an optimising compiler removes them.
   "_ZT[IV]St9exception" "_ZNSt9exceptionD[0-9]Ev" "_ZTVN10__cxxabiv1[^ ]*" "__cxa_(throw|allocate_exception)"
-  "_ZTIN10__cxxabiv115__forced_unwindE"                 # What std::string::shrink_to_fit lets pass.
-  "__assert_fail" "_ZSt21__glibcxx_assert_fail[^ ]*"    # What a debug build's checks call.
+  "_ZTIN10__cxxabiv115__forced_unwindE"                 # Passed on by std::string::shrink_to_fit.
+  "__assert_fail" "_ZSt21__glibcxx_assert_fail[^ ]*"    # Called by a debug build's checks.
   "__cxa_guard_(acquire|release|abort)" "__cxa_atexit" "__dso_handle"  # The built-in workflow, made when first used.
   "__stack_chk_fail" "_GLOBAL_OFFSET_TABLE_" "__(asan|ubsan)_[^ ]*"
   "__(start|stop)_asan_globals")                        # Where the linker puts them.
@@ -49,7 +49,7 @@ set(forbidden
   "(system|steady|high_resolution|utc|tai|gps|file)_clock" "::now\\(" "random_device" "thread_local"
   "(^|[^a-z_])(getenv|s?rand|setlocale|localeconv|clock|time|gettimeofday|clock_gettime|system|fopen|socket)\\(")
 list(JOIN forbidden "|" forbidden)
-# Not the program that writes the documents.
+# Without the program that writes the documents.
 file(GLOB_RECURSE sources RELATIVE ${SOURCES}
   ${SOURCES}/include/*.hpp ${SOURCES}/src/*.hpp ${SOURCES}/src/*.cpp)
 if(NOT "include/regstream/time.hpp" IN_LIST sources)

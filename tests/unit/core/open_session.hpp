@@ -60,7 +60,7 @@ class OpenSession {
     }
   }
   /// The kinds of the messages in one event.
-  MessageKind hear(std::string_view id, std::string_view data) {
+  MessageKind receive(std::string_view id, std::string_view data) {
     const std::string bytes = "id: " + std::string(id) + "\ndata: " + std::string(data) + "\n\n";
     REQUIRE(session.on_bytes(asked.back().attempt, bytes, now));
     const auto message = session.poll_message();

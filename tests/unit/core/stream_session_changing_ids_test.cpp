@@ -32,9 +32,9 @@ std::string snapshot(std::int64_t id, std::string_view event_id) {
 struct Following : OpenSession {
   Following() : OpenSession(registration_workflow(), {41, 42}) {
     open();
-    CHECK(hear("0-0", connected) == MessageKind::connected);
-    CHECK(hear("0-0", snapshot(41, "7-1")) == MessageKind::snapshot);
-    CHECK(hear("7-2", snapshot(42, "7-2")) == MessageKind::snapshot);
+    CHECK(receive("0-0", connected) == MessageKind::connected);
+    CHECK(receive("0-0", snapshot(41, "7-1")) == MessageKind::snapshot);
+    CHECK(receive("7-2", snapshot(42, "7-2")) == MessageKind::snapshot);
     now += Duration{5000};
   }
   bool follow(const Ids& ids) {
@@ -93,14 +93,14 @@ TEST_CASE("the snapshot of an id is requested until the snapshot or a first upda
   one.reopen();
   CHECK(one.asked.back().query == "registrationId=42&registrationId=43&snapshot=43");
   // For the other ids it changes nothing.
-  CHECK(one.hear("7-3", update(42, "7-3")) == MessageKind::update);
+  CHECK(one.receive("7-3", update(42, "7-3")) == MessageKind::update);
   one.reopen();
   CHECK(one.asked.back().query == "registrationId=42&registrationId=43&snapshot=43");
   SECTION("the snapshot") {
-    CHECK(one.hear("7-3", snapshot(43, "7-2")) == MessageKind::snapshot);
+    CHECK(one.receive("7-3", snapshot(43, "7-2")) == MessageKind::snapshot);
   }
   SECTION("an update, as the server knew nothing of it") {
-    CHECK(one.hear("7-4", update(43, "7-4")) == MessageKind::update);
+    CHECK(one.receive("7-4", update(43, "7-4")) == MessageKind::update);
   }
   one.reopen();
   CHECK(one.asked.back().query == "registrationId=42&registrationId=43");
@@ -130,7 +130,7 @@ TEST_CASE("an id that leaves loses its view and is new when it comes back") {
   CHECK(one.session.view(41) == nullptr);
   CHECK(one.session.view(42) != nullptr);
   // The open stream delivers it.
-  CHECK(one.hear("7-3", update(41, "7-3")) == MessageKind::other);
+  CHECK(one.receive("7-3", update(41, "7-3")) == MessageKind::other);
   CHECK(one.follow({42, 41}));
   one.reach_deadline();
   CHECK(one.asked.back().query == "registrationId=42&registrationId=41&snapshot=41");
@@ -141,20 +141,20 @@ TEST_CASE("what the old stream sends about an id that left and came back does no
   Following one;
   CHECK(one.follow({42}));
   CHECK(one.follow({41, 42}));
-  CHECK(one.session.is_new(0));
+  CHECK(one.session.awaits_snapshot(0));
   SECTION("an update") {
-    CHECK(one.hear("7-3", update(41, "7-3")) == MessageKind::other);
+    CHECK(one.receive("7-3", update(41, "7-3")) == MessageKind::other);
   }
   SECTION("a snapshot") {
-    CHECK(one.hear("7-3", snapshot(41, "7-3")) == MessageKind::other);
+    CHECK(one.receive("7-3", snapshot(41, "7-3")) == MessageKind::other);
   }
   CHECK(one.session.view(41) == nullptr);
   one.reach_deadline();
   one.accept();
   CHECK(one.asked.back().query == "registrationId=41&registrationId=42&snapshot=41");
   CHECK(one.asked.back().last_event_id == "7-3");
-  CHECK(one.hear("7-3", snapshot(41, "7-3")) == MessageKind::snapshot);
-  CHECK_FALSE(one.session.is_new(0));
+  CHECK(one.receive("7-3", snapshot(41, "7-3")) == MessageKind::snapshot);
+  CHECK_FALSE(one.session.awaits_snapshot(0));
   CHECK(one.session.view(41)->id == parse_event_id("7-3"));
 }
 
@@ -163,7 +163,7 @@ TEST_CASE("an id that is added before its attempt opens is requested by that att
   CHECK(one.session.follow(Ids{41, 42}, one.now));
   one.open();
   CHECK(one.asked.back().query == "registrationId=41&registrationId=42&snapshot=41");
-  CHECK(one.hear("7-3", update(41, "7-3")) == MessageKind::update);
+  CHECK(one.receive("7-3", update(41, "7-3")) == MessageKind::update);
 }
 
 TEST_CASE("ids that stay keep their views in whatever order they are named") {
@@ -227,11 +227,11 @@ TEST_CASE("text ids are percent-encoded and their messages find their views") {
   one.open();
   CHECK(one.asked[0].query == "batch=a%26b%3D%C3%BC%2F%2B%20~&batch=c");
   const std::string of = R"({"type":"update","data":{"status":"RUNNING","id":"7-1","batch":)";
-  CHECK(one.hear("7-1", of + R"("a&b=\u00fc/+ ~"}})") == MessageKind::update);
+  CHECK(one.receive("7-1", of + R"("a&b=\u00fc/+ ~"}})") == MessageKind::update);
   REQUIRE(one.session.view(InstanceId("a&b=ü/+ ~")) != nullptr);
   CHECK(one.session.view(InstanceId("c")) == nullptr);
   CHECK(one.session.view(InstanceId("d")) == nullptr);
-  CHECK(one.hear("7-2", of + R"("d"}})") == MessageKind::other);
+  CHECK(one.receive("7-2", of + R"("d"}})") == MessageKind::other);
 }
 
 TEST_CASE("an update that the snapshot already contains is not announced") {
@@ -239,19 +239,19 @@ TEST_CASE("an update that the snapshot already contains is not announced") {
   CHECK(one.follow({42, 43}));
   one.reach_deadline();
   one.accept();
-  CHECK(one.hear("7-2", snapshot(43, "7-5")) == MessageKind::snapshot);
-  CHECK(one.hear("7-3", update(43, "7-3")) == MessageKind::other);
+  CHECK(one.receive("7-2", snapshot(43, "7-5")) == MessageKind::snapshot);
+  CHECK(one.receive("7-3", update(43, "7-3")) == MessageKind::other);
   CHECK_FALSE(one.view_changed);
-  CHECK(one.hear("7-4", update(42, "7-4")) == MessageKind::update);
-  CHECK(one.hear("7-5", update(43, "7-5")) == MessageKind::other);
-  CHECK(one.hear("7-6", update(43, "7-6")) == MessageKind::update);
+  CHECK(one.receive("7-4", update(42, "7-4")) == MessageKind::update);
+  CHECK(one.receive("7-5", update(43, "7-5")) == MessageKind::other);
+  CHECK(one.receive("7-6", update(43, "7-6")) == MessageKind::update);
   CHECK(one.session.last_event_id() == "7-6");
 }
 
 TEST_CASE("after a reset an update is announced whatever its id") {
   Following one;
-  CHECK(one.hear("0-0", R"({"type":"reset"})") == MessageKind::reset);
-  CHECK(one.hear("3-1", update(42, "3-1")) == MessageKind::update);
+  CHECK(one.receive("0-0", R"({"type":"reset"})") == MessageKind::reset);
+  CHECK(one.receive("3-1", update(42, "3-1")) == MessageKind::update);
 }
 
 TEST_CASE("a change of ids shortens no wait and is requested after it") {
@@ -271,11 +271,11 @@ TEST_CASE("a session reports which views have changed since the last call") {
   CHECK(one.session.consume_view_change(0));
   CHECK(one.session.consume_view_change(1));
   CHECK_FALSE(one.session.consume_view_change(1));
-  CHECK(one.hear("7-3", update(42, "7-3")) == MessageKind::update);
+  CHECK(one.receive("7-3", update(42, "7-3")) == MessageKind::update);
   CHECK_FALSE(one.session.consume_view_change(1));  // The update says nothing new.
   const std::string failed =
       R"({"type":"update","data":{"registrationId":42,"status":"FAILED","id":"7-4"}})";
-  CHECK(one.hear("7-4", failed) == MessageKind::update);
+  CHECK(one.receive("7-4", failed) == MessageKind::update);
   CHECK_FALSE(one.session.consume_view_change(0));
   CHECK(one.session.consume_view_change(1));
 }

@@ -26,10 +26,10 @@ struct EndingSession : OpenSession {
 TEST_CASE("a stream until the final status closes itself after its end") {
   EndingSession one;
   CHECK(one.asked.front().query == "registrationId=42&until=final");
-  CHECK(one.hear("7-3", final_update) == MessageKind::update);
+  CHECK(one.receive("7-3", final_update) == MessageKind::update);
   CHECK(one.session.state() == ConnectionState::open);
   const AttemptId attempt = one.asked.front().attempt;
-  CHECK(one.hear("7-3-end", end) == MessageKind::end);
+  CHECK(one.receive("7-3-end", end) == MessageKind::end);
   CHECK(one.end_id == EventId{.epoch = 7, .sequence = 3});
   CHECK(one.session.state() == ConnectionState::closed);
   CHECK(one.session.reason() == ConnectionReason::finished);
@@ -64,21 +64,21 @@ TEST_CASE("a transport that parses delivers the end as an event") {
 
 TEST_CASE("a stream that begins after the final update has its view from a snapshot") {
   EndingSession one;
-  CHECK(one.hear(
+  CHECK(one.receive(
             "7-3",
             R"({"type":"snapshot","data":{"registrationId":42,"status":"FAILED","id":"7-3"}})") ==
         MessageKind::snapshot);
-  CHECK(one.hear("7-3-end", end) == MessageKind::end);
+  CHECK(one.receive("7-3-end", end) == MessageKind::end);
   CHECK(one.session.view(42)->status == "FAILED");
 }
 
 TEST_CASE("a connection that breaks before the end resumes and one after it is told to stop") {
   EndingSession one;
-  CHECK(one.hear("7-3", final_update) == MessageKind::update);
+  CHECK(one.receive("7-3", final_update) == MessageKind::update);
   one.reopen();
   CHECK(one.asked.back().last_event_id == "7-3");
   CHECK(one.asked.back().query == "registrationId=42&until=final");
-  CHECK(one.hear("7-3-end", end) == MessageKind::end);
+  CHECK(one.receive("7-3-end", end) == MessageKind::end);
 
   OpenSession next(registration_workflow(), {42}, StreamEnd::final_status, "7-3-end");
   REQUIRE(next.session.connect(next.now));
@@ -96,8 +96,8 @@ TEST_CASE("an unreadable end is an unreadable message") {
                R"({"type":"end","id":"7-3-end"})", R"({"type":"end","id":"7"})");
   CAPTURE(broken);
   EndingSession one;
-  CHECK(one.hear("7-3", final_update) == MessageKind::update);
-  CHECK(one.hear("7-3-end", broken) == MessageKind::malformed);
+  CHECK(one.receive("7-3", final_update) == MessageKind::update);
+  CHECK(one.receive("7-3-end", broken) == MessageKind::malformed);
   CHECK(one.session.state() == ConnectionState::open);
   CHECK(one.session.view(42)->has_gap);
 }
@@ -105,13 +105,13 @@ TEST_CASE("an unreadable end is an unreadable message") {
 TEST_CASE("an end that was not requested changes nothing") {
   EndingSession one(StreamEnd::never);
   CHECK(one.asked.front().query == "registrationId=42");
-  CHECK(one.hear("7-3-end", end) == MessageKind::other);
+  CHECK(one.receive("7-3-end", end) == MessageKind::other);
   CHECK(one.session.state() == ConnectionState::open);
 }
 
 TEST_CASE("a final update alone does not end the stream: the server does") {
   EndingSession one;
-  CHECK(one.hear("7-3", final_update) == MessageKind::update);
+  CHECK(one.receive("7-3", final_update) == MessageKind::update);
   CHECK(one.session.state() == ConnectionState::open);
   CHECK(one.session.is_connected());
 }

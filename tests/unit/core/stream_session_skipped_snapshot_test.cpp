@@ -40,38 +40,38 @@ struct Resuming : OpenSession {
 TEST_CASE("an unusable snapshot is not requested again and the next update begins a view") {
   Resuming one;
   SECTION("it has no status") {
-    CHECK(one.hear("7-2", no_snapshot) == MessageKind::malformed);
+    CHECK(one.receive("7-2", no_snapshot) == MessageKind::malformed);
   }
   SECTION("it is no JSON") {
-    CHECK(one.hear("7-2", R"({"type":"snapshot","data":{)") == MessageKind::malformed);
+    CHECK(one.receive("7-2", R"({"type":"snapshot","data":{)") == MessageKind::malformed);
   }
   SECTION("it is too large") {
-    CHECK(one.hear("7-2", std::string(CodecLimits{}.stream_message_bytes_max + 1, ' ')) ==
+    CHECK(one.receive("7-2", std::string(CodecLimits{}.stream_message_bytes_max + 1, ' ')) ==
           MessageKind::too_large);
   }
   CHECK(one.session.resets() == 1);
-  CHECK_FALSE(one.session.is_new(1));
+  CHECK_FALSE(one.session.awaits_snapshot(1));
   CHECK(one.next_query() == "registrationId=42&registrationId=43&registrationId=44&snapshot=44");
   // The next session knows of the gap, and does not request the snapshot either.
   CHECK(one.session.view_to_restore(43)->has_gap);
-  CHECK(one.hear("7-3", update_43) == MessageKind::update);
+  CHECK(one.receive("7-3", update_43) == MessageKind::update);
   REQUIRE(one.session.view(43) != nullptr);
   CHECK(one.session.view(43)->has_gap);
 }
 
 TEST_CASE("a snapshot after an unusable one is read") {
   Resuming one;
-  CHECK(one.hear("7-2", no_snapshot) == MessageKind::malformed);
-  CHECK(one.hear("7-2", snapshot_44) == MessageKind::snapshot);
+  CHECK(one.receive("7-2", no_snapshot) == MessageKind::malformed);
+  CHECK(one.receive("7-2", snapshot_44) == MessageKind::snapshot);
   CHECK(one.session.view(44) != nullptr);
   CHECK(one.next_query() == "registrationId=42&registrationId=43&registrationId=44");
 }
 
 TEST_CASE("each unusable message counts as one snapshot until none is left to request") {
   Resuming one;
-  CHECK(one.hear("7-2", no_snapshot) == MessageKind::malformed);
-  CHECK(one.hear("7-2", no_snapshot) == MessageKind::malformed);
-  CHECK(one.hear("7-2", no_snapshot) == MessageKind::malformed);
+  CHECK(one.receive("7-2", no_snapshot) == MessageKind::malformed);
+  CHECK(one.receive("7-2", no_snapshot) == MessageKind::malformed);
+  CHECK(one.receive("7-2", no_snapshot) == MessageKind::malformed);
   CHECK(one.session.resets() == 3);
   CHECK(one.next_query() == "registrationId=42&registrationId=43&registrationId=44");
 }
@@ -81,8 +81,8 @@ TEST_CASE(
   OpenSession one(registration_workflow(), {42}, StreamEnd::never, "7-2");
   one.open();
   CHECK(one.session.follow(Ids{42, 43}, one.now));
-  CHECK(one.hear("7-2", "{") == MessageKind::malformed);
-  CHECK(one.session.is_new(1));
+  CHECK(one.receive("7-2", "{") == MessageKind::malformed);
+  CHECK(one.session.awaits_snapshot(1));
   one.run();
   one.reach_deadline();
   CHECK(one.asked.back().query == "registrationId=42&registrationId=43&snapshot=43");

@@ -54,23 +54,23 @@ struct Shell {
 };
 
 /// A message, with copies of its views.
-struct Heard {
+struct Received {
   MessageKind kind{};
   bool view_changed = false;
   std::string last_event_id;
   std::string problem;
 };
 
-std::vector<Heard> poll_all(StreamSession& session) {
-  std::vector<Heard> heard;
+std::vector<Received> poll_all(StreamSession& session) {
+  std::vector<Received> received;
   while (const auto message = session.poll_message()) {
     CHECK((message->content == nullptr) == !message->problem.empty());
-    heard.push_back({.kind = message->kind,
-                     .view_changed = message->view_changed,
-                     .last_event_id = std::string(message->last_event_id),
-                     .problem = std::string(message->problem)});
+    received.push_back({.kind = message->kind,
+                        .view_changed = message->view_changed,
+                        .last_event_id = std::string(message->last_event_id),
+                        .problem = std::string(message->problem)});
   }
-  return heard;
+  return received;
 }
 
 std::string event(std::string_view id, std::string_view data) {
@@ -113,11 +113,11 @@ struct Bench {
     shell.open(session);
   }
 
-  std::vector<Heard> hear(std::string_view bytes) {
+  std::vector<Received> receive(std::string_view bytes) {
     REQUIRE(session.on_bytes(shell.attempt, bytes, now));
     return poll_all(session);
   }
-  std::vector<Heard> hear_event(std::string_view data, std::optional<std::string_view> id) {
+  std::vector<Received> receive_event(std::string_view data, std::optional<std::string_view> id) {
     REQUIRE(session.on_event(shell.attempt, data, id, now));
     return poll_all(session);
   }
@@ -136,23 +136,23 @@ struct Bench {
 TEST_CASE("bytes become messages with the ids to resume from and a view") {
   Bench bench;
   CHECK(bench.session.view(42) == nullptr);
-  const auto heard =
-      bench.hear(event("7-1", R"({"type":"connected"})") + ": a comment\n" +
-                 event("7-2", snapshot("PENDING", "7-2")) + event("7-3", update("a", "7-3")) +
-                 "data: {\"type\":\"ping\"}\n\ndata: {\"type\":\"new\"}\n\n");
-  REQUIRE(heard.size() == 5);
-  CHECK(heard[0].kind == MessageKind::connected);
-  CHECK(heard[0].last_event_id == "7-1");
-  CHECK_FALSE(heard[0].view_changed);
-  CHECK(heard[1].kind == MessageKind::snapshot);
-  CHECK(heard[1].view_changed);
-  CHECK(heard[2].kind == MessageKind::update);
-  CHECK(heard[2].last_event_id == "7-3");
-  CHECK(heard[2].view_changed);
-  CHECK(heard[3].kind == MessageKind::ping);
-  CHECK(heard[3].last_event_id == "7-3");
-  CHECK(heard[4].kind == MessageKind::other);
-  CHECK_FALSE(heard[4].view_changed);
+  const auto received =
+      bench.receive(event("7-1", R"({"type":"connected"})") + ": a comment\n" +
+                    event("7-2", snapshot("PENDING", "7-2")) + event("7-3", update("a", "7-3")) +
+                    "data: {\"type\":\"ping\"}\n\ndata: {\"type\":\"new\"}\n\n");
+  REQUIRE(received.size() == 5);
+  CHECK(received[0].kind == MessageKind::connected);
+  CHECK(received[0].last_event_id == "7-1");
+  CHECK_FALSE(received[0].view_changed);
+  CHECK(received[1].kind == MessageKind::snapshot);
+  CHECK(received[1].view_changed);
+  CHECK(received[2].kind == MessageKind::update);
+  CHECK(received[2].last_event_id == "7-3");
+  CHECK(received[2].view_changed);
+  CHECK(received[3].kind == MessageKind::ping);
+  CHECK(received[3].last_event_id == "7-3");
+  CHECK(received[4].kind == MessageKind::other);
+  CHECK_FALSE(received[4].view_changed);
   CHECK(bench.view().stages.size() == 1);
   CHECK_FALSE(bench.view().has_gap);
   CHECK(bench.session.resets() == 0);
@@ -161,20 +161,20 @@ TEST_CASE("bytes become messages with the ids to resume from and a view") {
 
 TEST_CASE("events of a transport that parses become the same messages") {
   Bench bench;
-  auto heard = bench.hear_event(R"({"type":"connected"})", "7-1");
-  REQUIRE(heard.size() == 1);
-  CHECK(heard[0].kind == MessageKind::connected);
-  heard = bench.hear_event(update("a", "7-2"), "7-2");
-  REQUIRE(heard.size() == 1);
-  CHECK(heard[0].kind == MessageKind::update);
-  CHECK(heard[0].last_event_id == "7-2");
-  CHECK(heard[0].view_changed);
-  heard = bench.hear_event(R"({"type":"ping"})", std::nullopt);
-  REQUIRE(heard.size() == 1);
-  CHECK(heard[0].last_event_id == "7-2");
+  auto received = bench.receive_event(R"({"type":"connected"})", "7-1");
+  REQUIRE(received.size() == 1);
+  CHECK(received[0].kind == MessageKind::connected);
+  received = bench.receive_event(update("a", "7-2"), "7-2");
+  REQUIRE(received.size() == 1);
+  CHECK(received[0].kind == MessageKind::update);
+  CHECK(received[0].last_event_id == "7-2");
+  CHECK(received[0].view_changed);
+  received = bench.receive_event(R"({"type":"ping"})", std::nullopt);
+  REQUIRE(received.size() == 1);
+  CHECK(received[0].last_event_id == "7-2");
   CHECK(bench.session.last_event_id() == "7-2");
   // An empty id counts: the server wants no id to be sent.
-  CHECK(bench.hear_event(R"({"type":"ping"})", "")[0].last_event_id.empty());
+  CHECK(bench.receive_event(R"({"type":"ping"})", "")[0].last_event_id.empty());
   CHECK(bench.session.last_event_id().empty());
 }
 
@@ -216,9 +216,9 @@ TEST_CASE("a session that restarts within a chunk resumes after the last polled 
   CHECK(bench.shell.resumed_from == "7-1");
   REQUIRE(bench.session.on_response(bench.shell.attempt, accepting, now));
   CHECK_FALSE(bench.session.poll_message());
-  const auto heard = bench.hear(event("7-2", update("b", "7-2")));
-  REQUIRE(heard.size() == 1);
-  CHECK(heard[0].kind == MessageKind::update);
+  const auto received = bench.receive(event("7-2", update("b", "7-2")));
+  REQUIRE(received.size() == 1);
+  CHECK(received[0].kind == MessageKind::update);
   CHECK(bench.view().stages.size() == 2);
 }
 
@@ -257,7 +257,7 @@ TEST_CASE("every report of an earlier attempt is refused and leaves the parser a
   bench.shell.reopen(bench.session);
   REQUIRE(earlier != bench.shell.attempt);
   const std::string json = update("a", "7-1");
-  CHECK(bench.hear("id: 7-1\ndata: " + json.substr(0, 20)).empty());
+  CHECK(bench.receive("id: 7-1\ndata: " + json.substr(0, 20)).empty());
   CHECK_FALSE(bench.session.on_response(earlier, accepting, now));
   CHECK_FALSE(
       bench.session.on_response(bench.shell.attempt, accepting, now));  // The second response.
@@ -267,9 +267,9 @@ TEST_CASE("every report of an earlier attempt is refused and leaves the parser a
   CHECK_FALSE(bench.session.on_token(earlier, now));
   CHECK_FALSE(bench.session.on_token_failed(earlier, TokenFailure::for_good, now));
   CHECK_FALSE(bench.session.poll_message());
-  const auto heard = bench.hear(json.substr(20) + "\n\n");
-  REQUIRE(heard.size() == 1);
-  CHECK(heard[0].kind == MessageKind::update);
+  const auto received = bench.receive(json.substr(20) + "\n\n");
+  REQUIRE(received.size() == 1);
+  CHECK(received[0].kind == MessageKind::update);
   CHECK(bench.session.last_event_id() == "7-1");
 }
 
@@ -290,34 +290,34 @@ TEST_CASE("bytes and events are refused before the stream is open and after its 
 
 TEST_CASE("an id that comes without an event moves on at the end of the chunk") {
   Bench bench;
-  CHECK(bench.hear(event("7-1", R"({"type":"connected"})") + "id: 7-4\n\n").size() == 1);
+  CHECK(bench.receive(event("7-1", R"({"type":"connected"})") + "id: 7-4\n\n").size() == 1);
   CHECK(bench.session.last_event_id() == "7-4");
 }
 
 TEST_CASE("a stream begins with the id that the last stream left whatever its transport") {
   Bench bench;
-  CHECK(bench.hear(event("7-1", R"({"type":"connected"})")).size() == 1);
+  CHECK(bench.receive(event("7-1", R"({"type":"connected"})")).size() == 1);
   bench.shell.reopen(bench.session);
   CHECK(bench.shell.resumed_from == "7-1");
-  CHECK(bench.hear_event(R"({"type":"ping"})", "7-5")[0].last_event_id == "7-5");
+  CHECK(bench.receive_event(R"({"type":"ping"})", "7-5")[0].last_event_id == "7-5");
   bench.shell.reopen(bench.session);
   CHECK(bench.shell.resumed_from == "7-5");
-  CHECK(bench.hear("data: {\"type\":\"ping\"}\n\n")[0].last_event_id == "7-5");
+  CHECK(bench.receive("data: {\"type\":\"ping\"}\n\n")[0].last_event_id == "7-5");
 }
 
 TEST_CASE("after a reset the view stays and the first update begins a new one") {
   Bench bench;
-  CHECK(bench.hear(event("7-8", update("a", "7-8"))).size() == 1);
-  auto heard = bench.hear(event("8-0", reset));
-  REQUIRE(heard.size() == 1);
-  CHECK(heard[0].kind == MessageKind::reset);
-  CHECK(heard[0].view_changed);
+  CHECK(bench.receive(event("7-8", update("a", "7-8"))).size() == 1);
+  auto received = bench.receive(event("8-0", reset));
+  REQUIRE(received.size() == 1);
+  CHECK(received[0].kind == MessageKind::reset);
+  CHECK(received[0].view_changed);
   CHECK(bench.session.resets() == 1);
   CHECK(bench.view().has_gap);
   CHECK(bench.view().stages.size() == 1);
 
-  heard = bench.hear(event("6-1", update("b", "6-1")));
-  CHECK(heard[0].view_changed);
+  received = bench.receive(event("6-1", update("b", "6-1")));
+  CHECK(received[0].view_changed);
   REQUIRE(bench.view().stages.size() == 1);
   CHECK(bench.view().stages[0].name == "b");
   CHECK(bench.view().has_gap);
@@ -326,10 +326,11 @@ TEST_CASE("after a reset the view stays and the first update begins a new one") 
 
 TEST_CASE("after a reset a snapshot replaces the view whatever its id") {
   Bench bench;
-  CHECK(bench.hear(event("7-8", update("a", "7-8"))).size() == 1);
-  const auto heard = bench.hear(event("0-0", reset) + event("6-1", snapshot("FAILED", "6-1")));
-  REQUIRE(heard.size() == 2);
-  CHECK(heard[1].view_changed);
+  CHECK(bench.receive(event("7-8", update("a", "7-8"))).size() == 1);
+  const auto received =
+      bench.receive(event("0-0", reset) + event("6-1", snapshot("FAILED", "6-1")));
+  REQUIRE(received.size() == 2);
+  CHECK(received[1].view_changed);
   CHECK(bench.view().status == "FAILED");
   CHECK(bench.view().stages.empty());
   CHECK_FALSE(bench.view().has_gap);
@@ -338,16 +339,16 @@ TEST_CASE("after a reset a snapshot replaces the view whatever its id") {
 
 TEST_CASE("a reset before anything is known shows in the first view") {
   Bench bench;
-  const auto heard = bench.hear(event("8-0", reset) + event("8-1", update("a", "8-1")));
-  REQUIRE(heard.size() == 2);
-  CHECK_FALSE(heard[0].view_changed);
-  CHECK(heard[1].view_changed);
+  const auto received = bench.receive(event("8-0", reset) + event("8-1", update("a", "8-1")));
+  REQUIRE(received.size() == 2);
+  CHECK_FALSE(received[0].view_changed);
+  CHECK(received[1].view_changed);
   CHECK(bench.view().has_gap);
 }
 
 TEST_CASE("an unreadable message leaves a gap and the fold goes on") {
   Bench bench;
-  CHECK(bench.hear(event("7-1", update("a", "7-1"))).size() == 1);
+  CHECK(bench.receive(event("7-1", update("a", "7-1"))).size() == 1);
   std::string broken;
   SECTION("no JSON") {
     broken = "{broken";
@@ -361,12 +362,12 @@ TEST_CASE("an unreadable message leaves a gap and the fold goes on") {
   SECTION("a snapshot without a status") {
     broken = R"({"type":"snapshot","data":{"registrationId":42}})";
   }
-  const auto heard = bench.hear(event("7-2", broken) + event("7-3", update("b", "7-3")));
-  REQUIRE(heard.size() == 2);
-  CHECK(heard[0].kind == MessageKind::malformed);
-  CHECK_FALSE(heard[0].problem.empty());
-  CHECK(heard[0].last_event_id == "7-2");
-  CHECK(heard[0].view_changed);
+  const auto received = bench.receive(event("7-2", broken) + event("7-3", update("b", "7-3")));
+  REQUIRE(received.size() == 2);
+  CHECK(received[0].kind == MessageKind::malformed);
+  CHECK_FALSE(received[0].problem.empty());
+  CHECK(received[0].last_event_id == "7-2");
+  CHECK(received[0].view_changed);
   CHECK(bench.session.resets() == 1);
   CHECK(bench.view().has_gap);
   CHECK(bench.view().stages.size() == 2);
@@ -374,13 +375,13 @@ TEST_CASE("an unreadable message leaves a gap and the fold goes on") {
 
 TEST_CASE("an event over a limit leaves a gap and is not requested again") {
   Bench bench({.line_bytes_max = 300, .event_bytes_max = std::size_t{2} << 20U});
-  CHECK(bench.hear(event("7-1", update("a", "7-1"))).size() == 1);
-  const auto heard = bench.hear(event("7-2", update(std::string(300, 'x'), "7-2")) +
-                                event("7-3", update("b", "7-3")));
-  REQUIRE(heard.size() == 2);
-  CHECK(heard[0].kind == MessageKind::too_large);
-  CHECK(heard[0].problem == "An event was skipped: a line of it is longer than 300 bytes");
-  CHECK(heard[0].last_event_id == "7-2");
+  CHECK(bench.receive(event("7-1", update("a", "7-1"))).size() == 1);
+  const auto received = bench.receive(event("7-2", update(std::string(300, 'x'), "7-2")) +
+                                      event("7-3", update("b", "7-3")));
+  REQUIRE(received.size() == 2);
+  CHECK(received[0].kind == MessageKind::too_large);
+  CHECK(received[0].problem == "An event was skipped: a line of it is longer than 300 bytes");
+  CHECK(received[0].last_event_id == "7-2");
   CHECK(bench.session.resets() == 1);
   CHECK(bench.view().has_gap);
   CHECK(bench.view().stages.size() == 2);
@@ -389,25 +390,25 @@ TEST_CASE("an event over a limit leaves a gap and is not requested again") {
 TEST_CASE("a message over the codec's limit is too large from either kind of transport") {
   Bench bench;
   const std::string json = '"' + std::string(CodecLimits{}.stream_message_bytes_max, 'x') + '"';
-  const auto heard = bench.hear_event(json, "7-1");
-  REQUIRE(heard.size() == 1);
-  CHECK(heard[0].kind == MessageKind::too_large);
-  CHECK(heard[0].problem == "A message was skipped: it is larger than 4 MiB");
-  CHECK(heard[0].last_event_id == "7-1");
+  const auto received = bench.receive_event(json, "7-1");
+  REQUIRE(received.size() == 1);
+  CHECK(received[0].kind == MessageKind::too_large);
+  CHECK(received[0].problem == "A message was skipped: it is larger than 4 MiB");
+  CHECK(received[0].last_event_id == "7-1");
   CHECK(bench.session.resets() == 1);
 }
 
 TEST_CASE("an event whose id does not fit into a header is skipped and its id is not used") {
   Bench bench;
-  CHECK(bench.hear_event(update("a", "7-1"), "7-1").size() == 1);
-  const auto heard = bench.hear_event(update("b", "7-2"), std::string(4097, '7'));
-  REQUIRE(heard.size() == 1);
-  CHECK(heard[0].kind == MessageKind::too_large);
-  CHECK(heard[0].problem == "An event was skipped: its id is longer than 4096 bytes");
-  CHECK(heard[0].last_event_id == "7-1");
+  CHECK(bench.receive_event(update("a", "7-1"), "7-1").size() == 1);
+  const auto received = bench.receive_event(update("b", "7-2"), std::string(4097, '7'));
+  REQUIRE(received.size() == 1);
+  CHECK(received[0].kind == MessageKind::too_large);
+  CHECK(received[0].problem == "An event was skipped: its id is longer than 4096 bytes");
+  CHECK(received[0].last_event_id == "7-1");
   CHECK(bench.view().stages.size() == 1);
   CHECK(bench.view().has_gap);
-  CHECK(bench.hear_event(update("b", "7-2"), std::string(4096, '7')).size() == 1);
+  CHECK(bench.receive_event(update("b", "7-2"), std::string(4096, '7')).size() == 1);
   CHECK(bench.session.last_event_id() == std::string(4096, '7'));
 }
 
@@ -419,12 +420,12 @@ TEST_CASE("the limit of an id is at most what fits into a header for bytes and e
   const std::string problem =
       "An event was skipped: its id is longer than " + std::to_string(limit) + " bytes";
   const std::string ping = R"({"type":"ping"})";
-  CHECK(bench.hear(event(id, ping))[0].last_event_id == id);
-  CHECK(bench.hear(event(id + "7", ping))[0].problem == problem);
+  CHECK(bench.receive(event(id, ping))[0].last_event_id == id);
+  CHECK(bench.receive(event(id + "7", ping))[0].problem == problem);
   CHECK(bench.session.last_event_id() == id);
   bench.shell.reopen(bench.session);
-  CHECK(bench.hear_event(ping, id)[0].last_event_id == id);
-  CHECK(bench.hear_event(ping, id + "7")[0].problem == problem);
+  CHECK(bench.receive_event(ping, id)[0].last_event_id == id);
+  CHECK(bench.receive_event(ping, id + "7")[0].problem == problem);
   CHECK(bench.session.last_event_id() == id);
 }
 
@@ -444,21 +445,21 @@ TEST_CASE("a session goes on where an earlier one ended") {
   CHECK(shell.resumed_from == "7-2");
   const std::string bytes = event("7-2", update("a", "7-2")) + event("7-3", update("b", "7-3"));
   REQUIRE(session.on_bytes(shell.attempt, bytes, now));
-  const auto heard = poll_all(session);
-  REQUIRE(heard.size() == 2);
-  CHECK_FALSE(heard[0].view_changed);  // The view contains it already.
-  CHECK(heard[1].view_changed);
+  const auto received = poll_all(session);
+  REQUIRE(received.size() == 2);
+  CHECK_FALSE(received[0].view_changed);  // The view contains it already.
+  CHECK(received[1].view_changed);
   CHECK(session.view(42)->stages.size() == 1);
 }
 
 TEST_CASE(
     "a view that was restored between a reset and the next update is replaced by that update") {
   Bench earlier;
-  CHECK(earlier.hear(event("7-8", update("a", "7-8")) + event("7-3", reset)).size() == 2);
+  CHECK(earlier.receive(event("7-8", update("a", "7-8")) + event("7-3", reset)).size() == 2);
   Bench next(earlier.session);
   CHECK(next.shell.resumed_from == "7-3");
   // The history was set back to before the view: its ids are used again.
-  CHECK(next.hear(event("7-4", update("b", "7-4"))).size() == 1);
+  CHECK(next.receive(event("7-4", update("b", "7-4"))).size() == 1);
   REQUIRE(next.view().stages.size() == 1);
   CHECK(next.view().stages[0].name == "b");
   CHECK(next.view().has_gap);
@@ -467,34 +468,34 @@ TEST_CASE(
 TEST_CASE("a gap from before anything is known outlives the session") {
   Bench earlier;
   SECTION("a reset") {
-    CHECK(earlier.hear(event("8-0", reset)).size() == 1);
+    CHECK(earlier.receive(event("8-0", reset)).size() == 1);
   }
   SECTION("a message that can't be read") {
-    CHECK(earlier.hear(event("8-0", "{broken")).size() == 1);
+    CHECK(earlier.receive(event("8-0", "{broken")).size() == 1);
   }
   CHECK(earlier.session.view(42) == nullptr);
   const Bench idle(earlier.session);
   CHECK(idle.session.view(42) == nullptr);
   Bench next(idle.session);
   CHECK(next.shell.resumed_from == "8-0");
-  CHECK(next.hear(event("8-1", update("a", "8-1")))[0].view_changed);
+  CHECK(next.receive(event("8-1", update("a", "8-1")))[0].view_changed);
   CHECK(next.view().has_gap);
-  CHECK(next.hear(event("8-1", snapshot("PENDING", "8-1")))[0].view_changed);
+  CHECK(next.receive(event("8-1", snapshot("PENDING", "8-1")))[0].view_changed);
   CHECK_FALSE(next.view().has_gap);
 }
 
 TEST_CASE("with a server without ids a session knows whether its history was lost") {
   Bench earlier;
   SECTION("a message was missed: the fold goes on") {
-    CHECK(earlier.hear_event(update_without_id("a"), std::nullopt).size() == 1);
-    CHECK(earlier.hear_event("{broken", std::nullopt).size() == 1);
+    CHECK(earlier.receive_event(update_without_id("a"), std::nullopt).size() == 1);
+    CHECK(earlier.receive_event("{broken", std::nullopt).size() == 1);
   }
   SECTION("a history was lost, and the view is of the next one already") {
-    CHECK(earlier.hear_event(reset, std::nullopt).size() == 1);
-    CHECK(earlier.hear_event(update_without_id("a"), std::nullopt).size() == 1);
+    CHECK(earlier.receive_event(reset, std::nullopt).size() == 1);
+    CHECK(earlier.receive_event(update_without_id("a"), std::nullopt).size() == 1);
   }
   Bench next(earlier.session);
-  CHECK(next.hear_event(update_without_id("b"), std::nullopt).size() == 1);
+  CHECK(next.receive_event(update_without_id("b"), std::nullopt).size() == 1);
   CHECK(next.view().stages.size() == 2);
   CHECK(next.view().has_gap);
 }
@@ -511,9 +512,9 @@ TEST_CASE("only the gap of a view without a status is restored") {
   shell.open(session);
   const std::string bytes = event("7-1", update("a", "7-1"));
   REQUIRE(session.on_bytes(shell.attempt, bytes, now));
-  const auto heard = poll_all(session);
-  REQUIRE(heard.size() == 1);
-  CHECK(heard[0].view_changed);
+  const auto received = poll_all(session);
+  REQUIRE(received.size() == 1);
+  CHECK(received[0].view_changed);
   REQUIRE(session.view(42) != nullptr);
   CHECK(session.view(42)->stages.size() == 1);
   CHECK(session.view(42)->has_gap);
@@ -523,7 +524,7 @@ TEST_CASE("a snapshot is the truth whatever it says about a lost history") {
   Bench bench;
   const std::string strange =
       R"({"type":"snapshot","data":{"registrationId":42,"status":"PENDING","hasLostHistory":true}})";
-  CHECK(bench.hear(event("7-1", strange) + event("7-2", update("a", "7-2"))).size() == 2);
+  CHECK(bench.receive(event("7-1", strange) + event("7-2", update("a", "7-2"))).size() == 2);
   CHECK_FALSE(bench.view().has_gap);
 }
 
@@ -535,12 +536,12 @@ TEST_CASE("an earlier session's id that is too long is ignored") {
 
 TEST_CASE("a message about a registration that was not requested is of the kind other") {
   Bench bench;
-  const auto heard =
-      bench.hear(event("7-1", update("a", "7-1", 43)) +
-                 event("7-2", R"({"type":"snapshot","data":{"registrationId":43}})"));
-  REQUIRE(heard.size() == 2);
-  CHECK(heard[0].kind == MessageKind::other);
-  CHECK(heard[1].kind == MessageKind::other);
+  const auto received =
+      bench.receive(event("7-1", update("a", "7-1", 43)) +
+                    event("7-2", R"({"type":"snapshot","data":{"registrationId":43}})"));
+  REQUIRE(received.size() == 2);
+  CHECK(received[0].kind == MessageKind::other);
+  CHECK(received[1].kind == MessageKind::other);
   CHECK(bench.session.view(42) == nullptr);
   CHECK(bench.session.view(43) == nullptr);
   CHECK(bench.session.last_event_id() == "7-2");
@@ -572,18 +573,18 @@ TEST_CASE("a session of every registration passes the updates on and has no view
   const std::string bytes = event("7-1", update("a", "7-1", 43)) + event("8-0", reset) +
                             event("8-1", snapshot("PENDING", "8-1"));
   REQUIRE(session.on_bytes(shell.attempt, bytes, now));
-  const auto heard = poll_all(session);
-  REQUIRE(heard.size() == 3);
-  CHECK(heard[0].kind == MessageKind::update);
-  CHECK(heard[1].kind == MessageKind::reset);
-  CHECK(heard[2].kind == MessageKind::snapshot);
+  const auto received = poll_all(session);
+  REQUIRE(received.size() == 3);
+  CHECK(received[0].kind == MessageKind::update);
+  CHECK(received[1].kind == MessageKind::reset);
+  CHECK(received[2].kind == MessageKind::snapshot);
   CHECK(session.view(43) == nullptr);
   CHECK(session.resets() == 1);
 }
 
 TEST_CASE("an event with a type is not a message but moves the id on") {
   Bench bench;
-  CHECK(bench.hear("event: other\nid: 7-1\ndata: x\n\n").empty());
+  CHECK(bench.receive("event: other\nid: 7-1\ndata: x\n\n").empty());
   CHECK(bench.session.last_event_id() == "7-1");
   CHECK(bench.session.resets() == 0);
 }

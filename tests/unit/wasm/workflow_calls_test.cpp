@@ -47,7 +47,7 @@ class ImportClient {
     client_handle_deadline(handle_, now);
     run();
   }
-  read::Batch hear(std::string_view stream) {
+  read::Batch receive(std::string_view stream) {
     const read::Batch batch = read::batch(client_bytes(handle_, attempt, put_in(stream), now));
     run();
     return batch;
@@ -116,8 +116,8 @@ TEST_CASE("a workflow is read from lines and the same text gives the same workfl
 TEST_CASE("records refer to declared names by index and have text ids as text") {
   ImportClient client("ä b\n");
   const read::Batch batch =
-      client.hear(update("ä b", "7-1", R"("status":"DONE","stage":"check")") +
-                  update("ä b", "7-2", R"("status":"PAUSED","stage":"read")"));
+      client.receive(update("ä b", "7-1", R"("status":"DONE","stage":"check")") +
+                     update("ä b", "7-2", R"("status":"PAUSED","stage":"read")"));
   REQUIRE(batch.messages.size() == 2);
   CHECK(batch.messages[0].text_id == "ä b");
   CHECK(batch.messages[0].record.instance_id == 0);
@@ -134,7 +134,7 @@ TEST_CASE("records refer to declared names by index and have text ids as text") 
 
 TEST_CASE("a batch has the views of all instances that it changed with their stages") {
   ImportClient client("a\nb\nc\n");
-  const read::Batch batch = client.hear(
+  const read::Batch batch = client.receive(
       update("c", "7-1", R"("status":"RUNNING","stage":"check")") +
       update("a", "7-2", R"("status":"RUNNING","stage":"read rows","details":{"n":1})"));
   REQUIRE(batch.views.size() == 2);
@@ -143,8 +143,8 @@ TEST_CASE("a batch has the views of all instances that it changed with their sta
   CHECK(batch.views[0].details == R"({"n":1})");
   CHECK(batch.views[1].text_id == "c");
   CHECK(batch.views[1].stages[0].name == "check");
-  CHECK(client.hear(":\n").views.empty());
-  const read::Batch reset = client.hear("data: {\"type\":\"reset\"}\n\n");
+  CHECK(client.receive(":\n").views.empty());
+  const read::Batch reset = client.receive("data: {\"type\":\"reset\"}\n\n");
   CHECK(reset.views.size() == 3);
   CHECK(reset.views[1].status.empty());
   CHECK(reset.views[1].record.has_gap);
@@ -153,7 +153,7 @@ TEST_CASE("a batch has the views of all instances that it changed with their sta
 TEST_CASE("changed ids are requested after a frame and the client stays connected") {
   ImportClient client("a\n");
   CHECK(client.query == "batch=a");
-  (void)client.hear(update("a", "7-1", R"("status":"RUNNING")"));
+  (void)client.receive(update("a", "7-1", R"("status":"RUNNING")"));
   client.now = 5000;
   CHECK(client.follow("a\nb/c\n"));
   CHECK(client.opened == 1);
@@ -170,8 +170,8 @@ TEST_CASE("a stream until the final status reports its end and closes itself") {
   ImportClient client("a\n", true);
   CHECK(client.query == "batch=a&until=final");
   const read::Batch batch =
-      client.hear(update("a", "7-9", R"("status":"DONE")") +
-                  "id: 7-9-end\ndata: {\"type\":\"end\",\"id\":\"7-9\",\"timestamp\":1}\n\n");
+      client.receive(update("a", "7-9", R"("status":"DONE")") +
+                     "id: 7-9-end\ndata: {\"type\":\"end\",\"id\":\"7-9\",\"timestamp\":1}\n\n");
   REQUIRE(batch.messages.size() == 2);
   CHECK(batch.messages[1].record.kind == MessageKind::end);
   CHECK(batch.messages[1].record.epoch == 7);

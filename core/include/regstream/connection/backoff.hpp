@@ -23,7 +23,7 @@ class Backoff {
   [[nodiscard]] Duration next_delay(Duration floor);
 
   /// Returns a random duration from 0 to `most`, so that clients spread out.
-  [[nodiscard]] Duration some_of(Duration most);
+  [[nodiscard]] Duration random_part(Duration most);
 
   /// The number of delays since the last `reset`.
   [[nodiscard]] std::uint32_t attempts() const { return attempts_; }

@@ -49,7 +49,7 @@ enum class TokenFailure : std::uint8_t {
 
 /// The kind of transport that makes an attempt.
 enum class TransportKind : std::uint8_t {
-  preferred,  ///< The shell chooses.
+  preferred,  ///< The shell's choice.
   /// A transport that sees the response status. Used after the preferred one (EventSource) was
   /// refused without a visible status.
   seeing,
@@ -329,7 +329,7 @@ class Connection {
   Duration ping_interval_{};  ///< 0: the server does not ping.
   std::optional<Duration> heartbeat_;
   struct Ping {
-    Instant heard{};
+    Instant received{};
     std::int64_t timestamp_ms = 0;
   };
   std::optional<Ping> last_ping_;

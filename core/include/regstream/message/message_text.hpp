@@ -18,11 +18,11 @@ class MessageText {
   explicit MessageText(std::string_view bytes,
                        std::size_t bytes_max = CodecLimits{}.message_bytes_max);
 
-  [[nodiscard]] std::string_view view() const { return mended_.empty() ? text_ : mended_; }
+  [[nodiscard]] std::string_view view() const { return decoded_.empty() ? text_ : decoded_; }
 
  private:
   std::string_view text_;
-  std::string mended_;  ///< Empty: `text_` is well-formed.
+  std::string decoded_;  ///< Empty: `text_` is well-formed.
 };
 
 }  // namespace regstream

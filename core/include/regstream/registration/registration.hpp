@@ -92,8 +92,8 @@ class Registration {
   /// Folds in one update. Even with `unchanged`, the view's id moves on if the update's is newer.
   Applied apply(const Update& update);
 
-  /// Replaces the view with the gateway's snapshot, or with a view that an earlier client saved: it
-  /// is the truth, whatever was known before.
+  /// Replaces the view with the gateway's snapshot, or with a view that an earlier client saved. An
+  /// older snapshot is dropped, as described above.
   Applied apply_snapshot(RegistrationView snapshot);
 
   /// Records that updates may have been missed. Returns `unchanged` if the view says so already.

@@ -113,7 +113,7 @@ class EventSession : private Connection {
   [[nodiscard]] bool begin_reading(AttemptId attempt, Instant now);
 
   sse::ParserLimits limits_;
-  /// The parser of the stream that opened last. Each stream begins anew, with the last event id of
+  /// The parser of the stream that opened last. Each stream starts over, with the last event id of
   /// the one before.
   std::optional<sse::Parser> parser_;
   Unread unread_ = Unread::nothing;

@@ -130,7 +130,9 @@ class StreamSession : public EventSession {
   }
   /// Whether the `index`-th id was added and waits for its snapshot (`follow`). A session that
   /// resumes after `last_event_id` has to add it, too.
-  [[nodiscard]] bool is_new(std::size_t index) const { return followed_[index]->is_new; }
+  [[nodiscard]] bool awaits_snapshot(std::size_t index) const {
+    return followed_[index]->awaits_snapshot;
+  }
   /// Whether the view of the `index`-th id has changed since the last call, also by a gap before
   /// anything is known.
   [[nodiscard]] bool consume_view_change(std::size_t index) {
@@ -147,12 +149,12 @@ class StreamSession : public EventSession {
   struct Followed {
     Followed(const InstanceId& id, const Workflow& workflow) : registration(id, workflow) {}
     Followed(const InstanceId& id, const Workflow& workflow, AttemptId added)
-        : registration(id, workflow), is_new(true), added_during(added) {}
+        : registration(id, workflow), awaits_snapshot(true), added_during(added) {}
 
     Registration registration;
     /// It was added, and no snapshot or update of it has arrived since, nor an unusable message in
     /// its place.
-    bool is_new = false;
+    bool awaits_snapshot = false;
     /// The attempt that was open when the id was added, and did not request it. If the id was
     /// followed before, that stream continues a story whose beginning is lost. 0: there was none.
     AttemptId added_during{};

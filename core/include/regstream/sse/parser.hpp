@@ -72,7 +72,7 @@ struct ParserLimits {
 /// How far the parser has searched a chunk for line ends.
 struct LineCursor {
   const char* begin = nullptr;  ///< The beginning of the searched bytes.
-  const char* end = nullptr;    ///< Of the chunk.
+  const char* end = nullptr;    ///< The end of the chunk.
   const char* block = nullptr;  ///< The 64 bytes that `marks` describes.
   /// The bytes that may end a line there; the lowest bit is the first byte.
   std::uint64_t marks = 0;
@@ -116,12 +116,12 @@ class Parser {
   enum class OpenLine : std::uint8_t {
     none,
     kept,  ///< In `line_`.
-    /// Dropped: the line is too long, or means nothing. `passed_` has what is known about it.
-    passed,
+    /// Dropped: the line is too long, or means nothing. `dropped_` has what is known about it.
+    dropped,
   };
 
   /// What is kept of a line whose bytes were dropped: enough to tell which field it was.
-  struct PassedLine {
+  struct DroppedLine {
     std::array<char, 6> head{};  ///< The first bytes: the longest name with its colon.
     std::size_t head_size = 0;
     std::uint64_t bytes = 0;  ///< The line's length.
@@ -140,8 +140,8 @@ class Parser {
   void keep_for_next_chunk();
   void keep_open_line(std::string_view piece, bool is_plain);
   [[nodiscard]] bool is_too_long(std::string_view piece) const;
-  void pass(std::string_view piece, bool is_plain);
-  void use_passed_line();
+  void drop(std::string_view piece, bool is_plain);
+  void use_dropped_line();
   void end_line(const char* line_end);
   [[nodiscard]] bool use_line(std::string_view line, bool is_plain, Token& token);
   void use_data(std::string_view value, bool is_plain);
@@ -156,7 +156,7 @@ class Parser {
 
   ParserLimits limits_;
   const char* at_ = nullptr;   ///< The next byte of the chunk.
-  const char* end_ = nullptr;  ///< Of the chunk.
+  const char* end_ = nullptr;  ///< The end of the chunk.
   LineCursor lines_;           ///< The line search; the next line begins at `at_`.
 
   /// The chunk is new, so one of the states below may apply. Within a chunk none does.
@@ -170,7 +170,7 @@ class Parser {
   /// tokens may have views into them.
   std::string line_;
   bool line_is_plain_ = true;  ///< See `LineScan::is_plain`.
-  PassedLine passed_;
+  DroppedLine dropped_;
 
   // The event that is being read. Members of type Held are never neighbours: compilers would load
   // two of them as one word, and such a load waits until the bytes just stored have left the
